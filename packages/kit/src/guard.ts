@@ -1,0 +1,43 @@
+import { diag } from '@opentelemetry/api';
+
+/** A fault of ours is told this often per place; the rest is counted into the next line. */
+const TELL_EVERY_MS = 60_000;
+
+const told = new Map<string, { at: number; suppressed: number }>();
+
+/**
+ * Tells, through `diag`, that something of ours failed. Once per place and minute: telemetry that
+ * fails in a hot path must not flood the log of the service it watches.
+ *
+ * @param place where it happened, a constant such as `'pg connect'`; the key for rate limiting
+ */
+export function report(place: string, error: unknown): void {
+  const now = Date.now();
+  const last = told.get(place);
+  if (last && now - last.at < TELL_EVERY_MS) {
+    last.suppressed++;
+    return;
+  }
+  told.set(place, { at: now, suppressed: 0 });
+  try {
+    const more = last?.suppressed ? ` (and ${last.suppressed} times since the last line)` : '';
+    diag.error(`foreshock: ${place} failed, the application is not affected${more}`, error);
+  } catch {
+    // A logger that throws is the last thing that may reach the host.
+  }
+}
+
+/**
+ * Runs code of ours inside somebody's request: whatever it throws goes to {@link report}, never to
+ * the caller.
+ *
+ * @returns what `ours` returned, or undefined when it threw
+ */
+export function guard<R>(place: string, ours: () => R): R | undefined {
+  try {
+    return ours();
+  } catch (error) {
+    report(place, error);
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { diag } from '@opentelemetry/api';
+import { report } from './guard.ts';
+import { onModuleLoad, type LoadedModule } from './module-hook.ts';
+import { inRange } from './version-range.ts';
+
+type AnyFunction = (this: any, ...args: any[]) => any;
+
+/** A method that upstream's instrumentation wrapped with shimmer carries this mark. */
+const SHIMMER_MARKS: readonly PropertyKey[] = ['__wrapped', '__original', '__unwrap'];
+
+function hasShimmerMark(fn: unknown): boolean {
+  return typeof fn === 'function' && Object.hasOwn(fn, '__wrapped') && Object.hasOwn(fn, '__original');
+}
+
+/**
+ * The three ways an adapter may attach itself to a library, in the order of preference of the
+ * design: a native diagnostics channel, a library's own event (attach with {@link onUndo}), a patch.
+ * Everything attached is detached again by {@link undo}.
+ */
+export class Hooks {
+  readonly #library: string;
+  readonly #versions: string;
+  readonly #undo: (() => void)[] = [];
+  readonly #wrapped: { owner: any; name: PropertyKey; original: unknown }[] = [];
+  #active = true;
+
+  /**
+   * @param library npm name of the library, for messages
+   * @param versions the adapter's range, e.g. `>=8.0.3 <9`
+   */
+  constructor(library: string, versions: string) {
+    this.#library = library;
+    this.#versions = versions;
+  }
+
+  /** False once undone: a wrapper that could not be taken out (someone wrapped it again) asks this and passes through. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  /**
+   * Runs `attach` when a file of the library has loaded, or at once if it has. A version outside the
+   * adapter's range is left alone, and said.
+   *
+   * @param path file inside its package: `pg/lib/client.js`
+   * @param bindings ES modules: the names that `loaded.rebind` may replace
+   */
+  onLoad(path: string, attach: (loaded: LoadedModule) => void, bindings: readonly string[] = []): void {
+    const stop = onModuleLoad(path, bindings, (loaded) => {
+      if (inRange(loaded.version, this.#versions)) return attach(loaded);
+      diag.warn(
+        `foreshock: ${this.#library} ${loaded.version} is outside the supported range ${this.#versions}, left untraced`,
+      );
+    });
+    this.#undo.push(stop);
+  }
+
+  /** Listens to a diagnostics channel; what the listener throws is ours to report. */
+  onChannel<M>(channel: string, listener: (message: M) => void): void {
+    const guarded = (message: unknown): void => {
+      try {
+        listener(message as M);
+      } catch (error) {
+        report(`${this.#library} channel ${channel}`, error);
+      }
+    };
+    subscribe(channel, guarded);
+    this.#undo.push(() => unsubscribe(channel, guarded));
+  }
+
+  /**
+   * Replaces a method in place. The wrapper keeps the original's name, length and own properties; it
+   * must call the original exactly once and return its value itself, never a derived one.
+   */
+  wrap<T extends object>(owner: T, name: keyof T & (string | symbol), wrapper: (original: AnyFunction) => AnyFunction): void {
+    const original = owner[name] as AnyFunction | undefined;
+    if (typeof original !== 'function') {
+      diag.warn(`foreshock: ${this.#library} has no method ${String(name)}, its part stays untraced`);
+      return;
+    }
+    const replacement = wrapper(original);
+    for (const key of Reflect.ownKeys(original)) {
+      if (key === 'prototype' || key === 'arguments' || key === 'caller' || SHIMMER_MARKS.includes(key)) continue;
+      Object.defineProperty(replacement, key, Object.getOwnPropertyDescriptor(original, key)!);
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(owner, name);
+    Object.defineProperty(owner, name, {
+      configurable: true,
+      enumerable: descriptor?.enumerable ?? false,
+      writable: true,
+      value: replacement,
+    });
+    this.#wrapped.push({ owner, name, original });
+    this.#undo.push(() => {
+      // Somebody wrapped it after us: taking ours out would take theirs out too. `active` mutes ours.
+      if (owner[name] !== (replacement as unknown)) return;
+      if (descriptor) Object.defineProperty(owner, name, descriptor);
+      else delete owner[name];
+    });
+  }
+
+  /** Undone together with the rest: for what no method here covers, such as a listener on a library's emitter. */
+  onUndo(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
+  /** Whether upstream's instrumentation wrapped a method that this adapter wrapped, before or after it. */
+  get wrappedByUpstream(): boolean {
+    return this.#wrapped.some(({ owner, name, original }) => hasShimmerMark(owner[name]) || hasShimmerMark(original));
+  }
+
+  /** Detaches everything, newest first. */
+  undo(): void {
+    this.#active = false;
+    for (const undo of this.#undo.splice(0).reverse()) {
+      try {
+        undo();
+      } catch (error) {
+        report(`detaching from ${this.#library}`, error);
+      }
+    }
+    this.#wrapped.length = 0;
+  }
+}

@@ -1,0 +1,15 @@
+export { type Adapter } from './adapter.ts';
+export { bindTo, runIn } from './context-bridge.ts';
+export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';
+export { guard, report } from './guard.ts';
+export { Hooks } from './hooks.ts';
+export {
+  instrumentationOf,
+  type Boundary,
+  type Instrumentation,
+  type InstrumentationConfig,
+  type Telemetry,
+} from './instrumentation.ts';
+export { onModuleLoad, type LoadedModule } from './module-hook.ts';
+export { noteScope } from './upstream.ts';
+export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

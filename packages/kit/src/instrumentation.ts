@@ -1,0 +1,186 @@
+import { diag, metrics, trace, type Meter, type MeterProvider, type Tracer, type TracerProvider } from '@opentelemetry/api';
+import type { Adapter } from './adapter.ts';
+import { guard } from './guard.ts';
+import { Hooks } from './hooks.ts';
+import { isUpstreamActive, scopesNoted } from './upstream.ts';
+
+/**
+ * OpenTelemetry's `Instrumentation` interface (`@opentelemetry/instrumentation`, the same in SDK 2.x
+ * and 3.x), stated here so that nobody loads that package and its module hooks for our sake.
+ */
+export interface Instrumentation {
+  instrumentationName: string;
+  instrumentationVersion: string;
+  enable(): void;
+  disable(): void;
+  setTracerProvider(provider: TracerProvider): void;
+  setMeterProvider(provider: MeterProvider): void;
+  setConfig(config: InstrumentationConfig): void;
+  getConfig(): InstrumentationConfig;
+}
+
+/** What every boundary can be told. */
+export interface InstrumentationConfig {
+  /** Attach at construction (default true), as upstream's instrumentations do. */
+  enabled?: boolean;
+  /** Which of the boundary's libraries to attach to; default all. */
+  libraries?: (library: string) => boolean;
+}
+
+/** What a boundary may use to make spans and metrics for one adapter. */
+export interface Telemetry {
+  /** npm name of the adapter's library. */
+  readonly library: string;
+  /** The tracer in force; read it for each span, a provider may be set late. */
+  readonly tracer: Tracer;
+  /**
+   * True when upstream's instrumentation of the same library is active: no span then, only what it
+   * lacks. Cheap enough for every call.
+   */
+  readonly standsAside: boolean;
+  /** Calls `create` with the meter now and whenever another provider is set; what it returns undoes it. */
+  useMeter(create: (meter: Meter) => void | (() => void)): void;
+}
+
+/** A boundary: the adapters that report to it, and how their events become spans and metrics. */
+export interface Boundary<Events, Config extends InstrumentationConfig = InstrumentationConfig> {
+  /** Package name; the instrumentation scope of its spans. */
+  name: string;
+  version: string;
+  adapters: readonly Adapter<Events>[];
+  /** Called once an adapter; the events it returns are all the adapter sees of OpenTelemetry. */
+  open(telemetry: Telemetry, config: Config): Events;
+}
+
+class AdapterTelemetry implements Telemetry {
+  readonly library: string;
+  readonly #boundary: BoundaryInstrumentation<any, any>;
+  readonly #adapter: Adapter<any>;
+  readonly #hooks: Hooks;
+  readonly #meters: { create: (meter: Meter) => void | (() => void); undo: void | (() => void) }[] = [];
+  #asked = -1;
+  #aside = false;
+
+  constructor(boundary: BoundaryInstrumentation<any, any>, adapter: Adapter<any>, hooks: Hooks) {
+    this.library = adapter.library;
+    this.#boundary = boundary;
+    this.#adapter = adapter;
+    this.#hooks = hooks;
+    hooks.onUndo(() => this.#undoMeters());
+  }
+
+  get tracer(): Tracer {
+    return this.#boundary.tracer;
+  }
+
+  get standsAside(): boolean {
+    const noted = scopesNoted();
+    if (this.#asked !== noted) {
+      this.#asked = noted;
+      if (!this.#aside && this.#upstreamIsActive()) {
+        this.#aside = true;
+        diag.info(`foreshock: ${this.library} is instrumented by ${this.#adapter.upstream.join(' or ')}, ours stands aside`);
+      }
+    }
+    return this.#aside;
+  }
+
+  #upstreamIsActive(): boolean {
+    const { upstream } = this.#adapter;
+    if (upstream.length === 0) return false;
+    return this.#hooks.wrappedByUpstream || isUpstreamActive(upstream, this.#boundary.tracerProvider);
+  }
+
+  useMeter(create: (meter: Meter) => void | (() => void)): void {
+    this.#meters.push({ create, undo: create(this.#boundary.meter) });
+  }
+
+  renewMeters(): void {
+    for (const entry of this.#meters) {
+      entry.undo?.();
+      entry.undo = entry.create(this.#boundary.meter);
+    }
+  }
+
+  #undoMeters(): void {
+    for (const entry of this.#meters.splice(0)) entry.undo?.();
+  }
+}
+
+class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> implements Instrumentation {
+  readonly instrumentationName: string;
+  readonly instrumentationVersion: string;
+  readonly #boundary: Boundary<Events, Config>;
+  readonly #attached: { hooks: Hooks; telemetry: AdapterTelemetry }[] = [];
+  #config: Config;
+  #tracerProvider: TracerProvider | undefined;
+  #meterProvider: MeterProvider | undefined;
+  #tracer: Tracer | undefined;
+  #enabled = false;
+
+  constructor(boundary: Boundary<Events, Config>, config: Config) {
+    this.instrumentationName = boundary.name;
+    this.instrumentationVersion = boundary.version;
+    this.#boundary = boundary;
+    this.#config = config;
+    if (config.enabled !== false) this.enable();
+  }
+
+  get tracerProvider(): TracerProvider {
+    return this.#tracerProvider ?? trace.getTracerProvider();
+  }
+
+  get tracer(): Tracer {
+    return (this.#tracer ??= this.tracerProvider.getTracer(this.instrumentationName, this.instrumentationVersion));
+  }
+
+  get meter(): Meter {
+    const provider = this.#meterProvider ?? metrics.getMeterProvider();
+    return provider.getMeter(this.instrumentationName, this.instrumentationVersion);
+  }
+
+  enable(): void {
+    if (this.#enabled) return;
+    this.#enabled = true;
+    for (const adapter of this.#boundary.adapters) {
+      if (this.#config.libraries?.(adapter.library) === false) continue;
+      guard(`attaching to ${adapter.library}`, () => {
+        const hooks = new Hooks(adapter.library, adapter.versions);
+        const telemetry = new AdapterTelemetry(this, adapter, hooks);
+        this.#attached.push({ hooks, telemetry });
+        adapter.attach(this.#boundary.open(telemetry, this.#config), hooks);
+      });
+    }
+  }
+
+  disable(): void {
+    this.#enabled = false;
+    for (const { hooks } of this.#attached.splice(0)) hooks.undo();
+  }
+
+  setTracerProvider(provider: TracerProvider): void {
+    this.#tracerProvider = provider;
+    this.#tracer = undefined;
+  }
+
+  setMeterProvider(provider: MeterProvider): void {
+    this.#meterProvider = provider;
+    for (const { telemetry } of this.#attached) telemetry.renewMeters();
+  }
+
+  setConfig(config: Config): void {
+    this.#config = config;
+  }
+
+  getConfig(): Config {
+    return this.#config;
+  }
+}
+
+/** Makes the `Instrumentation` of a boundary: a plain object for anybody's `NodeSDK`, and for our preload. */
+export function instrumentationOf<Events, Config extends InstrumentationConfig>(
+  boundary: Boundary<Events, Config>,
+  config: Config,
+): Instrumentation {
+  return new BoundaryInstrumentation(boundary, config);
+}

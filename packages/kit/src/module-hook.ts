@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import * as nodeModule from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
+import { report } from './guard.ts';
+
+/** What a listener learns about the module that has just been evaluated. */
+export interface LoadedModule {
+  /** `module.exports` of a CommonJS module, the namespace object of an ES module. */
+  exports: any;
+  /** From the package.json the file belongs to; `0.0.0` when it has none. */
+  version: string;
+  /** Absolute path of the file. */
+  filename: string;
+  /**
+   * ES modules only: puts another value behind a top-level binding of the module (a function, class
+   * or `let`; a `const` cannot be replaced), for every importer. Absent for CommonJS, where a
+   * property of `exports` can be set.
+   */
+  rebind?: (binding: string, replace: (original: any) => any) => void;
+}
+
+interface Target {
+  bindings: Set<string>;
+  listeners: Set<(loaded: LoadedModule) => void>;
+}
+
+interface HookState {
+  targets: Map<string, Target>;
+  installed: boolean;
+}
+
+const STATE = Symbol.for('foreshock.module-hook');
+const MODULES = '/node_modules/';
+
+// Process-wide: two copies of this package (the preload's bundle and an import) share one hook.
+const state: HookState = ((globalThis as any)[STATE] ??= { targets: new Map(), installed: false });
+
+/** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; pnpm and nested installs included. */
+function packagePath(filename: string): string | undefined {
+  const path = filename.includes('\\') ? filename.replaceAll('\\', '/') : filename;
+  const at = path.lastIndexOf(MODULES);
+  return at < 0 ? undefined : path.slice(at + MODULES.length);
+}
+
+function packageVersion(filename: string, path: string): string {
+  const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+  const root = filename.slice(0, filename.length - path.length + name.length);
+  try {
+    return JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).version ?? '0.0.0';
+  } catch {
+    return '0.0.0';
+  }
+}
+
+function announce(path: string, filename: string, exports: unknown, rebind?: LoadedModule['rebind']): void {
+  const target = state.targets.get(path);
+  if (!target) return;
+  const version = packageVersion(filename, path);
+  for (const listener of target.listeners) {
+    try {
+      listener({ exports, version, filename, ...(rebind && { rebind }) });
+    } catch (error) {
+      report(`hooking ${path}`, error);
+    }
+  }
+}
+
+/**
+ * CommonJS, `require` and `import` alike: `Module.prototype.load` runs once a file, on its first
+ * load, so a cached `require` costs nothing. Node ≥ 22.15 goes through it for both when no loader
+ * hook supplies CommonJS source.
+ */
+function hookCommonJs(): void {
+  const Module = nodeModule.Module as any;
+  const load = Module.prototype.load;
+  Module.prototype.load = function (this: { exports: unknown }, filename: string) {
+    const result = load.apply(this, arguments);
+    // `require` of an ES module passes here too: its appended line has announced it already.
+    if (typeof filename === 'string' && !types.isModuleNamespaceObject(this.exports)) {
+      const path = packagePath(filename);
+      if (path !== undefined && state.targets.has(path)) announce(path, filename, this.exports);
+    }
+    return result;
+  };
+}
+
+/**
+ * ES modules: a namespace cannot be changed from outside, so the listed files, and no others, get
+ * one line appended that hands their namespace and the named bindings to us once they have run.
+ */
+function hookEsm(): void {
+  const { registerHooks } = nodeModule as { registerHooks?: (hooks: object) => void };
+  if (!registerHooks) return;
+  registerHooks({
+    load(url: string, context: unknown, nextLoad: (url: string, context: unknown) => any) {
+      const result = nextLoad(url, context);
+      if (!url.includes(MODULES) || result.format !== 'module' || result.source == null) return result;
+      const path = packagePath(url);
+      const target = path === undefined ? undefined : state.targets.get(path);
+      if (!path || !target) return result;
+      const source = typeof result.source === 'string' ? result.source : Buffer.from(result.source).toString('utf8');
+      return { ...result, source: source + loadedCall(url, path, target.bindings) };
+    },
+  });
+}
+
+function loadedCall(url: string, path: string, bindings: Set<string>): string {
+  const cases = Array.from(bindings, (name) => `case ${JSON.stringify(name)}: ${name} = replace(${name}); break;`).join(' ');
+  const self = JSON.stringify(url);
+  return (
+    `\n;import * as __foreshockSelf from ${self};` +
+    ` globalThis[Symbol.for('foreshock.esm-loaded')]?.(${JSON.stringify(path)}, ${self}, __foreshockSelf,` +
+    ` (binding, replace) => { switch (binding) { ${cases} default: throw new Error('not a declared binding: ' + binding); } });\n`
+  );
+}
+
+function install(): void {
+  if (state.installed) return;
+  state.installed = true;
+  (globalThis as any)[Symbol.for('foreshock.esm-loaded')] = (
+    path: string,
+    url: string,
+    namespace: unknown,
+    rebind: LoadedModule['rebind'],
+  ): void => announce(path, fileURLToPath(url), namespace, rebind);
+  hookCommonJs();
+  hookEsm();
+}
+
+/**
+ * Calls `listener` once a file of a package has been evaluated, however it was loaded (`require`,
+ * `import`, `require` of an ES module), and at once for CommonJS files loaded before.
+ *
+ * @param path file inside its package, e.g. `pg/lib/client.js`
+ * @param bindings ES modules: the top-level names `rebind` may replace
+ * @returns stops listening; the hook itself stays, it cannot be taken out from under other agents
+ */
+export function onModuleLoad(
+  path: string,
+  bindings: readonly string[],
+  listener: (loaded: LoadedModule) => void,
+): () => void {
+  install();
+  let target = state.targets.get(path);
+  if (!target) state.targets.set(path, (target = { bindings: new Set(), listeners: new Set() }));
+  for (const binding of bindings) target.bindings.add(binding);
+  target.listeners.add(listener);
+
+  const cache = (nodeModule.Module as any)._cache as Record<string, { loaded: boolean; exports: unknown } | undefined>;
+  for (const [filename, cached] of Object.entries(cache)) {
+    if (!cached?.loaded || packagePath(filename) !== path || types.isModuleNamespaceObject(cached.exports)) continue;
+    try {
+      listener({ exports: cached.exports, version: packageVersion(filename, path), filename });
+    } catch (error) {
+      report(`hooking ${path}`, error);
+    }
+  }
+  return () => {
+    target.listeners.delete(listener);
+  };
+}

@@ -44,14 +44,18 @@ export class Hooks {
    * adapter's range is left alone, and said.
    *
    * @param path file inside its package: `pg/lib/client.js`
-   * @param bindings ES modules: the names that `loaded.rebind` may replace
+   * @param options.bindings ES modules: the names that `loaded.rebind` may replace
+   * @param options.versions range of the package the file is in, when it is not the library's own (`pg-pool` of `pg`)
    */
-  onLoad(path: string, attach: (loaded: LoadedModule) => void, bindings: readonly string[] = []): void {
-    const stop = onModuleLoad(path, bindings, (loaded) => {
-      if (inRange(loaded.version, this.#versions)) return attach(loaded);
-      diag.warn(
-        `foreshock: ${this.#library} ${loaded.version} is outside the supported range ${this.#versions}, left untraced`,
-      );
+  onLoad(
+    path: string,
+    attach: (loaded: LoadedModule) => void,
+    options: { bindings?: readonly string[]; versions?: string } = {},
+  ): void {
+    const range = options.versions ?? this.#versions;
+    const stop = onModuleLoad(path, options.bindings ?? [], (loaded) => {
+      if (inRange(loaded.version, range)) return attach(loaded);
+      diag.warn(`foreshock: ${path} ${loaded.version} is outside the supported range ${range}, left untraced`);
     });
     this.#undo.push(stop);
   }
@@ -73,7 +77,11 @@ export class Hooks {
    * Replaces a method in place. The wrapper keeps the original's name, length and own properties; it
    * must call the original exactly once and return its value itself, never a derived one.
    */
-  wrap<T extends object>(owner: T, name: keyof T & (string | symbol), wrapper: (original: AnyFunction) => AnyFunction): void {
+  wrap<T extends object>(
+    owner: T,
+    name: keyof T & (string | symbol),
+    wrapper: (original: AnyFunction) => AnyFunction,
+  ): void {
     const original = owner[name] as AnyFunction | undefined;
     if (typeof original !== 'function') {
       diag.warn(`foreshock: ${this.#library} has no method ${String(name)}, its part stays untraced`);

@@ -1,5 +1,6 @@
 export { type Adapter } from './adapter.ts';
 export { bindTo, runIn } from './context-bridge.ts';
+export { errorMessageOf, errorTypeOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';
 export { guard, report } from './guard.ts';
 export { Hooks } from './hooks.ts';

@@ -1,4 +1,13 @@
-import { diag, metrics, trace, type Meter, type MeterProvider, type Tracer, type TracerProvider } from '@opentelemetry/api';
+import {
+  createNoopMeter,
+  diag,
+  metrics,
+  trace,
+  type Meter,
+  type MeterProvider,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api';
 import type { Adapter } from './adapter.ts';
 import { guard } from './guard.ts';
 import { Hooks } from './hooks.ts';
@@ -38,7 +47,10 @@ export interface Telemetry {
    * lacks. Cheap enough for every call.
    */
   readonly standsAside: boolean;
-  /** Calls `create` with the meter now and whenever another provider is set; what it returns undoes it. */
+  /**
+   * Calls `create` with the meter, now and whenever another provider is set; what it returns undoes
+   * it. Never called while no metrics are collected: a boundary without instruments need not measure.
+   */
   useMeter(create: (meter: Meter) => void | (() => void)): void;
 }
 
@@ -79,7 +91,9 @@ class AdapterTelemetry implements Telemetry {
       this.#asked = noted;
       if (!this.#aside && this.#upstreamIsActive()) {
         this.#aside = true;
-        diag.info(`foreshock: ${this.library} is instrumented by ${this.#adapter.upstream.join(' or ')}, ours stands aside`);
+        diag.info(
+          `foreshock: ${this.library} is instrumented by ${this.#adapter.upstream.join(' or ')}, ours stands aside`,
+        );
       }
     }
     return this.#aside;
@@ -92,13 +106,20 @@ class AdapterTelemetry implements Telemetry {
   }
 
   useMeter(create: (meter: Meter) => void | (() => void)): void {
-    this.#meters.push({ create, undo: create(this.#boundary.meter) });
+    const entry = { create, undo: undefined };
+    this.#meters.push(entry);
+    this.#open(entry);
+  }
+
+  #open(entry: { create: (meter: Meter) => void | (() => void); undo: void | (() => void) }): void {
+    const { meter } = this.#boundary;
+    entry.undo = meter === createNoopMeter() ? undefined : entry.create(meter);
   }
 
   renewMeters(): void {
     for (const entry of this.#meters) {
       entry.undo?.();
-      entry.undo = entry.create(this.#boundary.meter);
+      this.#open(entry);
     }
   }
 

@@ -106,7 +106,9 @@ function hookEsm(): void {
 }
 
 function loadedCall(url: string, path: string, bindings: Set<string>): string {
-  const cases = Array.from(bindings, (name) => `case ${JSON.stringify(name)}: ${name} = replace(${name}); break;`).join(' ');
+  const cases = Array.from(bindings, (name) => `case ${JSON.stringify(name)}: ${name} = replace(${name}); break;`).join(
+    ' ',
+  );
   const self = JSON.stringify(url);
   return (
     `\n;import * as __foreshockSelf from ${self};` +

@@ -1,0 +1,30 @@
+import type { Context, Span } from '@opentelemetry/api';
+import { factsOf, noteScope, xTraceIdOf } from '@foreshock/kit';
+import { X_TRACE_ID } from '@foreshock/kit/names';
+
+/** What of the SDK's `SpanProcessor` this one needs; the same in 2.x and 3.x. */
+interface StartedSpan extends Span {
+  readonly instrumentationScope?: { name: string };
+}
+
+/**
+ * Puts the facts of the context a span starts in onto the span: the attempt's number, the breaker's state,
+ * the caller's `x-trace-id`. Spans of other instrumentations get them too.
+ */
+export class FactsProcessor {
+  onStart(span: StartedSpan, parent: Context): void {
+    // Tells our adapters which instrumentations are at work, so that they can stand aside.
+    const scope = span.instrumentationScope?.name;
+    if (scope !== undefined) noteScope(scope);
+    const facts = factsOf(parent);
+    if (facts) span.setAttributes(facts);
+    const xTraceId = xTraceIdOf(parent);
+    if (xTraceId !== undefined && xTraceId !== span.spanContext().traceId) span.setAttribute(X_TRACE_ID, xTraceId);
+  }
+
+  onEnd(): void {}
+
+  async forceFlush(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+}

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { basename } from 'node:path';
+import type { Attributes } from '@opentelemetry/api';
+import type { Env } from './env.ts';
+import { SDK_VERSION, VERSION } from './version.ts';
+
+/** Longest resource attribute value taken from the environment, in characters (specification: 255 for a value). */
+const MAX_VALUE = 255;
+
+/** What the process is: found out without waiting for anything, OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME on top. */
+export function readResource(env: Env): Attributes {
+  const attributes: Attributes = {
+    'service.name': `unknown_service:${basename(process.execPath)}`,
+    'service.instance.id': randomUUID(),
+    'telemetry.sdk.name': 'opentelemetry',
+    'telemetry.sdk.language': 'nodejs',
+    'telemetry.sdk.version': SDK_VERSION,
+    'telemetry.distro.name': 'foreshock',
+    'telemetry.distro.version': VERSION,
+    'host.name': hostname(),
+    'process.pid': process.pid,
+    'process.runtime.name': 'nodejs',
+    'process.runtime.version': process.versions.node,
+  };
+  for (const [key, value] of Object.entries(env.pairs('OTEL_RESOURCE_ATTRIBUTES'))) {
+    if (value.length <= MAX_VALUE) attributes[key] = value;
+    else
+      env.wrong(
+        'OTEL_RESOURCE_ATTRIBUTES',
+        `${key}=${value}`,
+        `is longer than ${MAX_VALUE} characters, it is left out`,
+      );
+  }
+  const service = env.text('OTEL_SERVICE_NAME');
+  if (service !== undefined) attributes['service.name'] = service;
+  return attributes;
+}

@@ -1,0 +1,250 @@
+import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Acquisition, DbEvents, PoolDescription, PoolSource, PoolState, Query } from '../events.ts';
+
+/** `pg/lib/client.js`, as far as it is read here. */
+interface Client {
+  host?: string;
+  port?: number;
+  database?: string;
+  _queryQueue?: Submitted[];
+  _sentQueryQueue?: Submitted[];
+  _activeQuery?: Submitted | null;
+  activeQuery?: Submitted | null;
+  queryQueue?: Submitted[];
+  _queryable?: boolean;
+  _ending?: boolean;
+}
+
+/** A `Query` of pg/lib/query.js, a `Cursor` of pg-cursor, a `QueryStream`: what `Client` hands messages to. */
+interface Submitted {
+  text?: string;
+  cursor?: { text?: string };
+  name?: string;
+  callback?: unknown;
+  _result?: { rowCount?: number | null };
+  handleReadyForQuery(connection: unknown): unknown;
+  handleError(error: { code?: unknown }, connection: unknown): unknown;
+}
+
+/** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
+interface PendingItem {
+  callback: (error: unknown, client: unknown, release: unknown) => unknown;
+  timedOut: boolean;
+}
+
+interface Pool {
+  options: {
+    max?: number;
+    min?: number;
+    connectionTimeoutMillis?: number;
+    host?: string;
+    port?: number;
+    database?: string;
+  };
+  _clients: Client[];
+  _idle: unknown[];
+  _pendingQueue: PendingItem[];
+  ending: boolean;
+}
+
+const pools: PoolSource = {
+  describe(pool: object): PoolDescription {
+    const { options, _clients } = pool as Pool;
+    // A client has resolved connection strings and PG* variables; it exists by the time a caller waits.
+    const client = _clients[0];
+    return {
+      system: 'postgresql',
+      host: client?.host ?? options.host,
+      port: client?.port ?? options.port,
+      database: client?.database ?? options.database,
+      limit: options.max,
+      idleMin: options.min,
+    };
+  },
+  state(pool: object): PoolState {
+    const { _clients, _idle, _pendingQueue } = pool as Pool;
+    return { used: _clients.length - _idle.length, idle: _idle.length, pending: _pendingQueue.length };
+  },
+};
+
+/**
+ * node-postgres 8 with pg-pool 3, JavaScript client; `pg.native` has a client of its own and is left alone.
+ *
+ * - `Client.prototype.query` makes or takes a query object, pushes it to `_queryQueue`, and tells it its end
+ *   through `handleReadyForQuery` or `handleError`: those two, on the one object, are what is observed, so
+ *   promises, callbacks, `Query` objects, cursors and streams all come out the same way.
+ * - `Pool.prototype.connect` puts a `PendingItem` in line or hands it to `newClient`; `_acquireClient` grants it.
+ */
+export const pg: Adapter<DbEvents> = {
+  library: 'pg',
+  versions: '>=8.0.3 <9',
+  upstream: ['@opentelemetry/instrumentation-pg'],
+  attach(db, hooks) {
+    hooks.onLoad('pg/lib/client.js', ({ exports: Client }) => wrapQuery(Client, db, hooks));
+    hooks.onLoad('pg-pool/index.js', ({ exports: Pool }) => wrapPool(Pool, db, hooks), { versions: '>=3.2.0 <4' });
+  },
+};
+
+function wrapQuery(ClientClass: { prototype: object }, db: DbEvents, hooks: Hooks): void {
+  hooks.wrap(ClientClass.prototype as { query: unknown }, 'query', (original) => {
+    return function (this: Client, ...args: [unknown, ...unknown[]]) {
+      if (!hooks.active) return original.apply(this, args);
+      const query = guard('pg query', () => startQuery(this, args[0], db));
+      if (!query) return original.apply(this, args);
+      let result;
+      try {
+        result = original.apply(this, args);
+      } catch (error) {
+        query.failed(error);
+        throw error;
+      }
+      guard('pg query', () => observe(this, args[0], query));
+      return result;
+    };
+  });
+}
+
+function startQuery(client: Client, config: unknown, db: DbEvents): Query | undefined {
+  const given = config as { text?: unknown; name?: unknown; cursor?: { text?: unknown } } | string | null | undefined;
+  const text = typeof given === 'string' ? given : (given?.text ?? given?.cursor?.text);
+  const name = typeof given === 'string' ? undefined : given?.name;
+  return db.query(client, {
+    system: 'postgresql',
+    host: client.host,
+    port: client.port,
+    database: client.database,
+    text: typeof text === 'string' ? text : undefined,
+    statementName: typeof name === 'string' ? name : undefined,
+  });
+}
+
+function isSubmittable(config: unknown): config is Submitted {
+  return typeof (config as { submit?: unknown } | null)?.submit === 'function';
+}
+
+/** Query objects that are observed already: a caller may submit one object once only, but may try. */
+const observed = new WeakSet<Submitted>();
+
+function observe(client: Client, config: unknown, query: Query): void {
+  const submitted = isSubmittable(config) ? config : newestQuery(client);
+  if (!submitted || observed.has(submitted)) {
+    // Refused before it was queued (client.js: "Client was closed …", "… connection error and is not queryable").
+    query.failed(new Error(client._ending ? 'Client was closed and is not queryable' : 'Client is not queryable'));
+    return;
+  }
+  observed.add(submitted);
+  const { handleReadyForQuery, handleError } = submitted;
+  submitted.handleReadyForQuery = function (connection) {
+    guard('pg query', () => query.succeeded(this._result?.rowCount ?? undefined));
+    return query.resume(handleReadyForQuery, this, [connection]);
+  };
+  submitted.handleError = function (error, connection) {
+    guard('pg query', () => query.failed(error, sqlState(error)));
+    return query.resume(handleError, this, [error, connection]);
+  };
+}
+
+/** The query that the call just made queued: last in line, last sent (pipeline mode, 8.17), or already active. */
+function newestQuery(client: Client): Submitted | undefined {
+  if (client._queryable === false || client._ending) return undefined;
+  // `queryQueue` and `activeQuery` became deprecation-warning getters when the fields got their underscore (8.16).
+  const queue = client._queryQueue ?? client.queryQueue;
+  return (
+    queue?.at(-1) ??
+    client._sentQueryQueue?.at(-1) ??
+    ('_queryQueue' in client ? client._activeQuery : client.activeQuery) ??
+    undefined
+  );
+}
+
+/** A SQLSTATE is five characters; a socket's error code (`ECONNRESET`) is none. */
+function sqlState(error: { code?: unknown } | undefined): string | undefined {
+  const code = error?.code;
+  return typeof code === 'string' && code.length === 5 ? code : undefined;
+}
+
+function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hooks): void {
+  const waiting = new WeakMap<PendingItem, Acquisition>();
+  /** The item of a caller for whom `connect` opens a client at once, until `connect` returns. */
+  let opened: PendingItem | undefined;
+
+  hooks.wrap(PoolClass.prototype, 'connect', (original) => {
+    return function (this: Pool, ...args: unknown[]) {
+      if (!hooks.active || this.ending) return original.apply(this, args);
+      const asked = pools.state(this);
+      opened = undefined;
+      const result = original.apply(this, args);
+      const item = opened ?? this._pendingQueue.at(-1);
+      opened = undefined;
+      guard('pg pool', () => {
+        if (!item || waiting.has(item)) return;
+        const acquisition = db.acquire(pools, this, asked, asked.idle > asked.pending);
+        if (!acquisition) return;
+        if (item !== this._pendingQueue.at(-1)) watchOpening(item, acquisition);
+        else if (this.options.connectionTimeoutMillis) watchTimeOut(item, acquisition);
+        waiting.set(item, acquisition);
+      });
+      return result;
+    };
+  });
+
+  hooks.wrap(PoolClass.prototype, 'newClient', (original) => {
+    return function (this: Pool, item: PendingItem) {
+      if (!hooks.active) return original.call(this, item);
+      const acquisition = waiting.get(item);
+      if (acquisition) guard('pg pool', () => watchOpening(item, acquisition));
+      else opened = item;
+      return original.call(this, item);
+    };
+  });
+
+  hooks.wrap(PoolClass.prototype, '_acquireClient', (original) => {
+    return function (this: Pool, client: object, item: PendingItem, ...rest: unknown[]) {
+      const acquisition = waiting.get(item);
+      if (!acquisition || item.timedOut) return original.call(this, client, item, ...rest);
+      waiting.delete(item);
+      guard('pg pool', () => acquisition.granted(client));
+      return acquisition.resume(original, this, [client, item, ...rest]);
+    };
+  });
+
+  for (const method of ['_release', '_remove']) {
+    hooks.wrap(PoolClass.prototype, method, (original) => {
+      return function (this: Pool, client: object, ...rest: unknown[]) {
+        guard('pg pool', () => db.released(this, client));
+        return original.call(this, client, ...rest);
+      };
+    });
+  }
+}
+
+/** A client is being opened for this caller: `newClient` reports failure through the item's callback alone. */
+function watchOpening(item: PendingItem, acquisition: Acquisition): void {
+  acquisition.connecting();
+  const { callback } = item;
+  item.callback = function (error, client, release) {
+    if (error) guard('pg pool', () => acquisition.failed(error, isConnectTimeOut(error)));
+    return acquisition.resume(callback, this, [error, client, release]);
+  };
+}
+
+function isConnectTimeOut(error: unknown): boolean {
+  return (error as { message?: unknown }).message === 'Connection terminated due to connection timeout';
+}
+
+/**
+ * pg-pool finds an item that timed out by the identity of its callback, which therefore stays; the one trace
+ * it leaves on the item is `timedOut = true`, just before it tells the caller.
+ */
+function watchTimeOut(item: PendingItem, acquisition: Acquisition): void {
+  let timedOut = item.timedOut;
+  Object.defineProperty(item, 'timedOut', {
+    configurable: true,
+    enumerable: true,
+    get: () => timedOut,
+    set(value: boolean) {
+      timedOut = value;
+      if (value) guard('pg pool', () => acquisition.failed(new Error('timeout exceeded when trying to connect'), true));
+    },
+  });
+}

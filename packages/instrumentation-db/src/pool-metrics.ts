@@ -1,0 +1,93 @@
+import type { Attributes, Meter, ObservableResult } from '@opentelemetry/api';
+import { POOL_NAME } from '@foreshock/kit/names';
+import type { PoolBook } from './boundary.ts';
+import type { LivePools } from './live-pools.ts';
+
+/** The experimental `db.client.connection.*` metrics, for all pools of one adapter. */
+export interface PoolMetrics {
+  waited(pool: string, seconds: number): void;
+  created(pool: string, seconds: number): void;
+  used(pool: string, seconds: number): void;
+  timedOut(pool: string): void;
+  stop(): void;
+}
+
+const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+export function poolMetrics(meter: Meter, pools: LivePools): PoolMetrics {
+  const count = meter.createObservableUpDownCounter('db.client.connection.count', {
+    description: 'The number of connections that are currently in the state described by the state attribute',
+    unit: '{connection}',
+  });
+  const idleMin = meter.createObservableUpDownCounter('db.client.connection.idle.min', {
+    description: 'The minimum number of idle open connections allowed',
+    unit: '{connection}',
+  });
+  const limit = meter.createObservableUpDownCounter('db.client.connection.limit', {
+    description: 'The maximum number of open connections allowed',
+    unit: '{connection}',
+  });
+  const pending = meter.createObservableUpDownCounter('db.client.connection.pending_requests', {
+    description: 'The number of current pending requests for an open connection',
+    unit: '{request}',
+  });
+  const timeouts = meter.createCounter('db.client.connection.timeouts', {
+    description: 'The number of connection timeouts that have occurred trying to obtain a connection from the pool',
+    unit: '{timeout}',
+  });
+  const histogram = (name: string, description: string) =>
+    meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: SECONDS } });
+  const waitTime = histogram(
+    'db.client.connection.wait_time',
+    'The time it took to obtain an open connection from the pool',
+  );
+  const createTime = histogram('db.client.connection.create_time', 'The time it took to create a new connection');
+  const useTime = histogram(
+    'db.client.connection.use_time',
+    'The time between borrowing a connection and returning it to the pool',
+  );
+
+  /** Pools of one name are one series: their sum, since an observation replaces the one before it. */
+  function observe(
+    result: ObservableResult,
+    state: string | undefined,
+    value: (book: PoolBook, pool: object) => number | undefined,
+  ): void {
+    const sums = new Map<string, number>();
+    for (const [pool, book] of pools) {
+      const own = value(book, pool);
+      if (own !== undefined) sums.set(book.name, (sums.get(book.name) ?? 0) + own);
+    }
+    for (const [name, sum] of sums) {
+      const attributes: Attributes = { [POOL_NAME]: name };
+      if (state !== undefined) attributes['db.client.connection.state'] = state;
+      result.observe(sum, attributes);
+    }
+  }
+
+  const onCount = (result: ObservableResult): void => {
+    observe(result, 'used', (book, pool) => book.source.state(pool).used);
+    observe(result, 'idle', (book, pool) => book.source.state(pool).idle);
+  };
+  const onIdleMin = (result: ObservableResult): void => observe(result, undefined, (book) => book.description.idleMin);
+  const onLimit = (result: ObservableResult): void => observe(result, undefined, (book) => book.description.limit);
+  const onPending = (result: ObservableResult): void =>
+    observe(result, undefined, (book, pool) => book.source.state(pool).pending);
+  count.addCallback(onCount);
+  idleMin.addCallback(onIdleMin);
+  limit.addCallback(onLimit);
+  pending.addCallback(onPending);
+
+  return {
+    waited: (pool, seconds) => waitTime.record(seconds, { [POOL_NAME]: pool }),
+    created: (pool, seconds) => createTime.record(seconds, { [POOL_NAME]: pool }),
+    used: (pool, seconds) => useTime.record(seconds, { [POOL_NAME]: pool }),
+    timedOut: (pool) => timeouts.add(1, { [POOL_NAME]: pool }),
+    stop() {
+      count.removeCallback(onCount);
+      idleMin.removeCallback(onIdleMin);
+      limit.removeCallback(onLimit);
+      pending.removeCallback(onPending);
+    },
+  };
+}

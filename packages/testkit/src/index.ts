@@ -1,1 +1,13 @@
-export {}
+export {
+  startCollector,
+  type Collector,
+  type CollectorOptions,
+  type Misbehaviour,
+  type ReceivedRequest,
+} from './collector.ts';
+export { decodeRequest, otlpDefinitions, PROTO_FOLDER, type Encoding, type Payload } from './otlp.ts';
+export { describeSpans, type MetricPoint, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
+export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOptions } from './record-spans.ts';
+export { nodeBinary, PRELOAD, runFixture, type Fixture, type FixtureExit, type FixtureOptions } from './run-fixture.ts';
+export { startPostgres, type Postgres } from './servers/postgres.ts';
+export { freePort, startServer, type RunningServer, type ServerKind } from './servers/server.ts';

@@ -1,0 +1,62 @@
+/** A span as it arrived at a collector, or as it was recorded in this process: one shape for both. */
+export interface ReceivedSpan {
+  /** 32 lower-case hex digits. */
+  traceId: string;
+  /** 16 lower-case hex digits. */
+  spanId: string;
+  /** Empty for a root. */
+  parentSpanId: string;
+  name: string;
+  kind: 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
+  /** Milliseconds since the epoch, with a fraction. */
+  startTime: number;
+  /** Milliseconds since the epoch, with a fraction. */
+  endTime: number;
+  durationMs: number;
+  attributes: Record<string, unknown>;
+  events: { name: string; time: number; attributes: Record<string, unknown> }[];
+  links: { traceId: string; spanId: string; attributes: Record<string, unknown> }[];
+  status: { code: 'UNSET' | 'OK' | 'ERROR'; message?: string };
+  /** OTLP's field: the W3C flags in the low byte, 0x100 "remoteness is known", 0x200 "the parent is remote". */
+  flags: number;
+  traceState: string;
+  resource: Record<string, unknown>;
+  /** Name of the instrumentation scope: the package that made the span. */
+  scope: string;
+  dropped: { attributes: number; events: number; links: number };
+}
+
+/** A metric with its points, exported or recorded. */
+export interface ReceivedMetric {
+  name: string;
+  description: string;
+  unit: string;
+  type: 'gauge' | 'sum' | 'histogram' | 'exponentialHistogram' | 'summary';
+  points: MetricPoint[];
+  resource: Record<string, unknown>;
+  scope: string;
+}
+
+/** One point: `value` of a gauge or a sum, the rest of a histogram. */
+export interface MetricPoint {
+  attributes: Record<string, unknown>;
+  value?: number;
+  count?: number;
+  sum?: number;
+  min?: number;
+  max?: number;
+  bounds?: number[];
+  buckets?: number[];
+}
+
+/** One line a span, for the message of a failed wait. */
+export function describeSpans(spans: readonly ReceivedSpan[]): string {
+  if (spans.length === 0) return '  (none)';
+  return spans
+    .map((span) => {
+      const parent = span.parentSpanId || 'root';
+      const status = span.status.code === 'ERROR' ? ` ERROR ${String(span.attributes['error.type'] ?? '')}` : '';
+      return `  ${span.traceId} ${span.spanId} < ${parent}  ${span.kind} ${span.name}${status}  [${span.scope}]`;
+    })
+    .join('\n');
+}

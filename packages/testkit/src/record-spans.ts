@@ -1,0 +1,202 @@
+import {
+  context,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type HrTime,
+  type MeterProvider as ApiMeterProvider,
+  type Span,
+  type TracerProvider as ApiTracerProvider,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import {
+  DataPointType,
+  MeterProvider,
+  MetricReader,
+  type Histogram,
+  type MetricData,
+} from '@opentelemetry/sdk-metrics';
+import { TracerProvider, type ReadableSpan, type Sampler, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { MetricPoint, ReceivedMetric, ReceivedSpan } from './received-span.ts';
+
+/** The part of OpenTelemetry's `Instrumentation` that recording needs. */
+export interface RecordedInstrumentation {
+  enable(): void;
+  disable(): void;
+  setTracerProvider(provider: ApiTracerProvider): void;
+  setMeterProvider(provider: ApiMeterProvider): void;
+}
+
+export interface RecordOptions {
+  /** Run before the recording one, such as the one of `foreshock/sdk` that writes facts onto spans. */
+  spanProcessors?: SpanProcessor[];
+  /** Default: every span. */
+  sampler?: Sampler;
+}
+
+/** What an SDK of this process recorded, in memory. */
+export interface Recorded {
+  /** The provider the instrumentation was given. */
+  readonly tracerProvider: TracerProvider;
+  /** Every span ended so far, in the order of their ends. */
+  spans(): ReceivedSpan[];
+  /** Collects now: every metric with its current points. */
+  metrics(): Promise<ReceivedMetric[]>;
+  /** Runs `fn` in a span of its own, child of the active one if there is one; ends it when what `fn` returned settles. */
+  inSpan<T>(name: string, fn: (span: Span) => T): T;
+  /** Forgets the spans recorded so far. */
+  clear(): void;
+  /** Disables the instrumentation; nothing is recorded from here on. */
+  stop(): void;
+}
+
+/**
+ * Gives an instrumentation (or several) a real SDK that records in memory, enables it, and makes
+ * sure that contexts follow asynchronous calls in this process.
+ */
+export function recordSpans(
+  instrumentation: RecordedInstrumentation | readonly RecordedInstrumentation[],
+  options: RecordOptions = {},
+): Recorded {
+  // The first call wins, later ones return false: there is one context manager a process.
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const ended: ReadableSpan[] = [];
+  const memory: SpanProcessor = {
+    onStart() {},
+    onEnd: (span) => void ended.push(span),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+  const tracerProvider = new TracerProvider({
+    spanProcessors: [...(options.spanProcessors ?? []), memory],
+    ...(options.sampler && { sampler: options.sampler }),
+  });
+  const reader = new ManualReader();
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  const tracer = tracerProvider.getTracer('test');
+  const instrumentations = [instrumentation].flat();
+  for (const each of instrumentations) {
+    each.setTracerProvider(tracerProvider);
+    each.setMeterProvider(meterProvider);
+    each.enable();
+  }
+  return {
+    tracerProvider,
+    spans: () => ended.map(receivedSpanOf),
+    async metrics() {
+      const { resourceMetrics, errors } = await reader.collect();
+      if (errors.length > 0) throw new AggregateError(errors, 'collecting metrics failed');
+      const { resource } = resourceMetrics;
+      return resourceMetrics.scopeMetrics.flatMap(({ scope, metrics }) =>
+        metrics.map((metric) => receivedMetricOf(metric, { ...resource.attributes }, scope.name)),
+      );
+    },
+    inSpan: (name, fn) => inSpan(tracer.startSpan(name), fn),
+    clear() {
+      ended.length = 0;
+    },
+    stop() {
+      for (const each of instrumentations) each.disable();
+      void meterProvider.shutdown();
+    },
+  };
+}
+
+class ManualReader extends MetricReader {
+  protected async onShutdown(): Promise<void> {}
+  protected async onForceFlush(): Promise<void> {}
+}
+
+function inSpan<T>(span: Span, fn: (span: Span) => T): T {
+  return context.with(trace.setSpan(context.active(), span), () => {
+    let result: T;
+    try {
+      result = fn(span);
+    } catch (error) {
+      span.end();
+      throw error;
+    }
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') {
+      span.end();
+      return result;
+    }
+    return Promise.resolve(result).finally(() => span.end()) as T;
+  });
+}
+
+/** The SDK's span in the shape of one that was exported. */
+export function receivedSpanOf(span: ReadableSpan): ReceivedSpan {
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext();
+  const parent = span.parentSpanContext;
+  return {
+    traceId,
+    spanId,
+    parentSpanId: parent?.spanId ?? '',
+    name: span.name,
+    kind: SpanKind[span.kind] as ReceivedSpan['kind'],
+    startTime: milliseconds(span.startTime),
+    endTime: milliseconds(span.endTime),
+    durationMs: milliseconds(span.duration),
+    attributes: { ...span.attributes },
+    events: span.events.map(({ name, time, attributes }) => ({
+      name,
+      time: milliseconds(time),
+      attributes: { ...attributes },
+    })),
+    links: span.links.map((link) => ({
+      traceId: link.context.traceId,
+      spanId: link.context.spanId,
+      attributes: { ...link.attributes },
+    })),
+    status: {
+      code: SpanStatusCode[span.status.code] as ReceivedSpan['status']['code'],
+      ...(span.status.message && { message: span.status.message }),
+    },
+    // As `buildSpanFlagsFrom` of @opentelemetry/otlp-transformer writes it.
+    flags: traceFlags | 0x100 | (parent?.isRemote ? 0x200 : 0),
+    traceState: traceState?.serialize() ?? '',
+    resource: { ...span.resource.attributes },
+    scope: span.instrumentationScope.name,
+    dropped: {
+      attributes: span.droppedAttributesCount,
+      events: span.droppedEventsCount,
+      links: span.droppedLinksCount,
+    },
+  };
+}
+
+const METRIC_TYPES = {
+  [DataPointType.GAUGE]: 'gauge',
+  [DataPointType.SUM]: 'sum',
+  [DataPointType.HISTOGRAM]: 'histogram',
+  [DataPointType.EXPONENTIAL_HISTOGRAM]: 'exponentialHistogram',
+} as const;
+
+function receivedMetricOf(metric: MetricData, resource: Record<string, unknown>, scope: string): ReceivedMetric {
+  const { name, description, unit } = metric.descriptor;
+  return {
+    name,
+    description,
+    unit,
+    type: METRIC_TYPES[metric.dataPointType],
+    points: metric.dataPoints.map(({ attributes, value }): MetricPoint => {
+      if (typeof value === 'number') return { attributes: { ...attributes }, value };
+      const { count, sum, min, max, buckets } = value as Histogram;
+      return {
+        attributes: { ...attributes },
+        count,
+        ...(sum !== undefined && { sum }),
+        ...(min !== undefined && { min }),
+        ...(max !== undefined && { max }),
+        bounds: buckets.boundaries ?? [],
+        buckets: buckets.counts ?? [],
+      };
+    }),
+    resource,
+    scope,
+  };
+}
+
+function milliseconds([seconds, nanoseconds]: HrTime): number {
+  return (seconds * 1_000_000 + Math.floor(nanoseconds / 1_000)) / 1_000;
+}

@@ -1,0 +1,240 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, chownSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A server that tests may use, and how to end it. */
+export interface RunningServer {
+  url: string;
+  /** Ends what was started and removes its data; nothing for a server that was there before. */
+  stop(): Promise<void>;
+}
+
+/** Where a server of ours runs: its own port and its own folder, gone with it. */
+export interface Room {
+  port: number;
+  /** For data and sockets; owned by `user`. */
+  folder: string;
+  /** Who runs it: undefined is ourselves, else (we are root) an account without rights. */
+  user: { uid: number; gid: number } | undefined;
+}
+
+/**
+ * One kind of server, one file: how to find it and how to run it. {@link startServer} does the rest:
+ * environment URL, then `find`, then apt-get, then Docker, then a failure that says what to install.
+ */
+export interface ServerKind {
+  /** `postgres`, `redis`: for messages and folders. */
+  name: string;
+  /** The variable that names a running server: `FORESHOCK_TEST_POSTGRES_URL`. */
+  variable: string;
+  /** Where its binary is on this machine, if it is: the path, distribution folders, an npm package. */
+  find(): string | undefined;
+  /** Starts the binary and resolves as soon as it answers. */
+  launch(binary: string, room: Room): Promise<RunningServer>;
+  /** Debian packages that bring it. */
+  packages: readonly string[];
+  docker: {
+    image: string;
+    /** The port it listens on inside. */
+    port: number;
+    env?: Record<string, string>;
+    command?: readonly string[];
+    url(port: number): string;
+  };
+  /** Rejects until the server can be used. */
+  ping(url: string): Promise<void>;
+}
+
+/**
+ * Starts a server of this kind by the first way that is at hand.
+ *
+ * @throws an error that says what was tried and what to install
+ */
+export async function startServer(kind: ServerKind): Promise<RunningServer> {
+  const given = process.env[kind.variable];
+  if (given) {
+    await kind
+      .ping(given)
+      .catch((error) => fail(kind, [`${kind.variable} is set but does not answer: ${error.message}`]));
+    return { url: given, stop: async () => {} };
+  }
+  const tried: string[] = [];
+  const binary = kind.find() ?? install(kind, tried);
+  if (binary) return launch(kind, binary);
+  return (await runInDocker(kind, tried)) ?? fail(kind, tried);
+}
+
+function fail(kind: ServerKind, tried: readonly string[]): never {
+  throw new Error(
+    `the tests need a real ${kind.name} and none could be started.\n` +
+      tried.map((line) => `  - ${line}\n`).join('') +
+      `Install it (Debian: apt-get install ${kind.packages.join(' ')}), or start Docker, ` +
+      `or point ${kind.variable} at a server you run.`,
+  );
+}
+
+async function launch(kind: ServerKind, binary: string): Promise<RunningServer> {
+  for (let attempt = 1; ; attempt++) {
+    const folder = mkdtempSync(join(tmpdir(), `foreshock-${kind.name}-`));
+    const user = unprivilegedUser();
+    if (user) chownSync(folder, user.uid, user.gid);
+    try {
+      return await kind.launch(binary, { port: await freePort(), folder, user });
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      // Somebody may have taken the port between our asking and the server's binding.
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+function install(kind: ServerKind, tried: string[]): string | undefined {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
+    tried.push('apt-get: not root on Debian');
+    return undefined;
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args: string[]): boolean =>
+    spawnSync('apt-get', ['-qq', ...args], { env, stdio: 'ignore' }).status === 0;
+  const packages = ['install', '-y', '--no-install-recommends', ...kind.packages];
+  if (!apt(...packages) && !(apt('update') && apt(...packages))) {
+    tried.push(`apt-get install ${kind.packages.join(' ')} failed`);
+    return undefined;
+  }
+  const found = kind.find();
+  if (!found) tried.push(`apt-get installed ${kind.packages.join(' ')}, but no ${kind.name} came of it`);
+  return found;
+}
+
+async function runInDocker(kind: ServerKind, tried: string[]): Promise<RunningServer | undefined> {
+  const { image, port, env = {}, command = [], url } = kind.docker;
+  const docker = (...args: string[]): { status: number | null; stdout: string } =>
+    spawnSync('docker', args, { encoding: 'utf8' });
+  const settings = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  const started = docker('run', '-d', '--rm', '-p', `127.0.0.1::${port}`, ...settings, image, ...command);
+  if (started.status !== 0) {
+    tried.push('docker: not there, or its daemon does not answer');
+    return undefined;
+  }
+  const container = started.stdout.trim();
+  const remove = (): void => void docker('rm', '-f', container);
+  process.once('exit', remove);
+  const published = Number(docker('port', container, String(port)).stdout.trim().split(':').pop());
+  await untilAnswering(() => kind.ping(url(published)), 60_000);
+  return {
+    url: url(published),
+    async stop() {
+      process.off('exit', remove);
+      remove();
+    },
+  };
+}
+
+/**
+ * Runs a server binary for as long as this process lives: a shell in between waits for the end of its
+ * input, which comes with `stop()` and with our death alike, then ends the server by its pid and
+ * removes its folder. So not even SIGKILL on us leaves a process behind.
+ */
+export async function runBinary(
+  binary: string,
+  args: readonly string[],
+  room: Room,
+  ready: () => Promise<void>,
+  { signal = 'TERM', env = process.env }: { signal?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Omit<RunningServer, 'url'>> {
+  const script =
+    `"$@" & server=$!; cat >/dev/null; kill -${signal} $server 2>/dev/null; ` +
+    `wait $server; rm -rf -- ${JSON.stringify(room.folder)}`;
+  const shell: ChildProcess = spawn('sh', ['-c', script, 'sh', binary, ...args], {
+    cwd: room.folder,
+    env,
+    // Out of our process group: the terminal's Ctrl-C must not reach the server before our tests end.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    ...room.user,
+  });
+  let output = '';
+  shell.stderr!.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4_000)));
+  // Neither the shell nor its pipes may keep a test process alive that forgot to stop it.
+  shell.unref();
+  for (const stream of [shell.stdin, shell.stderr]) (stream as unknown as { unref(): void }).unref();
+  const stop = async (): Promise<void> => {
+    if (shell.exitCode !== null || shell.signalCode !== null) return;
+    shell.ref();
+    const ended = once(shell, 'exit');
+    shell.stdin!.end();
+    await ended;
+    // The folder belongs to the other user, its parent does not: the last rmdir is ours.
+    rmSync(room.folder, { recursive: true, force: true });
+  };
+  try {
+    await untilAnswering(ready, 60_000, () =>
+      shell.exitCode === null ? undefined : `it ended with ${shell.exitCode}`,
+    );
+  } catch (error) {
+    await stop();
+    throw new Error(`${binary} did not come up: ${(error as Error).message}\n${output}`);
+  }
+  return { stop };
+}
+
+async function untilAnswering(
+  ping: () => Promise<void>,
+  timeoutMs: number,
+  ended?: () => string | undefined,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await ping();
+    } catch (error) {
+      const reason = ended?.();
+      if (reason) throw new Error(reason, { cause: error });
+      if (Date.now() > deadline) throw error;
+      await delay(25);
+    }
+  }
+}
+
+/** Resolves when something accepts connections at this port of 127.0.0.1. */
+export async function connectable(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A program on the path, symbolic links followed. */
+export function onPath(program: string): string | undefined {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const candidate = join(folder, program);
+    if (folder && existsSync(candidate)) return realpathSync(candidate);
+  }
+  return undefined;
+}
+
+/** Servers such as Postgres refuse to run as root: then the account they run as. */
+function unprivilegedUser(): Room['user'] {
+  if (process.getuid?.() !== 0) return undefined;
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const account = accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody');
+  return account ? { uid: Number(account[2]), gid: Number(account[3]) } : { uid: 65_534, gid: 65_534 };
+}

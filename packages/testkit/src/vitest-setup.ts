@@ -1,0 +1,7 @@
+import { postgres } from './servers/postgres.ts';
+import { shareServers } from './servers/shared.ts';
+
+/** vitest's `globalSetup`: servers are shared by all test files of a run, and started when the first asks. */
+export default function setup(): Promise<() => Promise<void>> {
+  return shareServers([postgres]);
+}

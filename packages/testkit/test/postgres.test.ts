@@ -1,0 +1,40 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { startPostgres } from '../src/index.ts';
+
+async function valueOf(url: string, sql: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query(sql);
+    return rows[0] && Object.values(rows[0])[0];
+  } finally {
+    await client.end();
+  }
+}
+
+test('each call has databases of its own, gone when it is stopped', async () => {
+  const one = await startPostgres();
+  const two = await startPostgres();
+  try {
+    expect(await valueOf(one.url, 'SELECT current_database()')).toBe(one.database);
+    expect(two.database).not.toBe(one.database);
+    await valueOf(one.url, 'CREATE TABLE here (id int)');
+    await expect(valueOf(two.url, 'SELECT * FROM here')).rejects.toThrow('does not exist');
+
+    const third = await one.createDatabase();
+    expect(await valueOf(third, 'SELECT 1')).toBe(1);
+    expect(new URL(one.url)).toMatchObject({
+      hostname: one.host,
+      port: String(one.port),
+      username: one.user,
+    });
+
+    await one.stop();
+    const left = `SELECT count(*)::int FROM pg_database WHERE datname IN ('${one.database}', '${new URL(third).pathname.slice(1)}')`;
+    expect(await valueOf(two.url, left)).toBe(0);
+  } finally {
+    await one.stop();
+    await two.stop();
+  }
+});

@@ -1,0 +1,28 @@
+import { context, isSpanContextValid, trace } from '@opentelemetry/api';
+import { xTraceIdOf, type Telemetry } from '@foreshock/kit';
+import type { LineEvents } from './events.ts';
+
+/** The propagator lets nothing else in; but what would break a line of JSON is checked where the line is made, too. */
+const PLAIN = /^[\w.:-]{1,128}$/;
+
+/**
+ * The active span's context as fields of a log line, sampled or not: the lines of a request belong
+ * together even when no backend will show its spans. The names are OpenTelemetry's for logs outside
+ * OTLP (specification, "Trace Context in non-OTLP Log Formats").
+ */
+export function open(telemetry: Telemetry): LineEvents {
+  return {
+    fields() {
+      const where = context.active();
+      const span = trace.getSpanContext(where);
+      if (span === undefined || !isSpanContextValid(span)) return undefined;
+      const { traceId, spanId, traceFlags } = span;
+      const given = xTraceIdOf(where);
+      const differs = given !== undefined && given !== traceId && PLAIN.test(given);
+      if (telemetry.standsAside) return differs ? { x_trace_id: given } : undefined;
+      const flags = (traceFlags < 16 ? '0' : '') + traceFlags.toString(16);
+      if (!differs) return { trace_id: traceId, span_id: spanId, trace_flags: flags };
+      return { trace_id: traceId, span_id: spanId, trace_flags: flags, x_trace_id: given };
+    },
+  };
+}

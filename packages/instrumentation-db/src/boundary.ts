@@ -6,7 +6,6 @@ import {
   type Attributes,
   type Context,
   type Histogram,
-  type Link,
   type Meter,
   type Span,
   type SpanContext,
@@ -57,6 +56,8 @@ export interface PoolBook {
   label: string;
   /** Connections that are out; a Map keeps their order, so the first is the oldest. */
   holds: Map<object, Hold>;
+  /** How each connection was last held, for the caller it goes to next. */
+  lastHolds: WeakMap<object, Hold & { heldMs: number }>;
 }
 
 /** What a pooled connection remembers of how it was acquired, for the queries sent on it. */
@@ -100,7 +101,7 @@ export function openDb(telemetry: Telemetry): DbEvents {
     if (!book) {
       const description = source.describe(pool);
       const label = description.name ?? description.database ?? description.host ?? description.system;
-      book = { source, description, name: nameOf(description), label, holds: new Map() };
+      book = { source, description, name: nameOf(description), label, holds: new Map(), lastHolds: new WeakMap() };
       pools.add(pool, book);
     }
     return book;
@@ -120,6 +121,7 @@ export function openDb(telemetry: Telemetry): DbEvents {
     readonly #start = performance.now();
     /** Only when the caller cannot be served at once. */
     readonly #span: Span | undefined;
+    #holderKnown = false;
     #connectStart: number | undefined;
     #settled = false;
 
@@ -140,21 +142,25 @@ export function openDb(telemetry: Telemetry): DbEvents {
         [POOL_PENDING]: this.#asked.pending,
       };
       if (description.limit !== undefined) attributes[POOL_LIMIT] = description.limit;
-      const links: Link[] = [];
-      const holder = holds.values().next().value;
-      if (holder) {
-        attributes[POOL_HOLDER_HELD_MS] = Math.round(this.#start - holder.since);
-        if (holder.operation) attributes[POOL_HOLDER_OPERATION] = holder.operation;
-        if (holder.spanContext) {
-          attributes[POOL_HOLDER_TRACE_ID] = holder.spanContext.traceId;
-          links.push({ context: holder.spanContext });
-        }
-      }
-      return telemetry.tracer.startSpan(
+      const span = telemetry.tracer.startSpan(
         `pool.acquire ${label}`,
-        { kind: SpanKind.INTERNAL, attributes, links },
+        { kind: SpanKind.INTERNAL, attributes },
         this.#context,
       );
+      // With room left the pool opens one more connection: nobody is in the way.
+      const full = description.limit === undefined || this.#asked.used >= description.limit;
+      const holder = full ? holds.values().next().value : undefined;
+      if (holder) this.#blame(span, holder, this.#start - holder.since);
+      return span;
+    }
+
+    #blame(span: Span, holder: Hold, heldMs: number): void {
+      this.#holderKnown = true;
+      span.setAttribute(POOL_HOLDER_HELD_MS, round(heldMs));
+      if (holder.operation !== undefined) span.setAttribute(POOL_HOLDER_OPERATION, holder.operation);
+      if (!holder.spanContext) return;
+      span.setAttribute(POOL_HOLDER_TRACE_ID, holder.spanContext.traceId);
+      span.addLink({ context: holder.spanContext });
     }
 
     connecting(): void {
@@ -174,6 +180,9 @@ export function openDb(telemetry: Telemetry): DbEvents {
       if (this.#span) {
         lease.waitMs = round(waitMs);
         lease.reason = this.#reason(now);
+        // Nobody had a connection yet when this caller asked (all were being opened): then it waited for the one it got.
+        const last = this.#holderKnown ? undefined : this.#book.lastHolds.get(connection);
+        if (last) this.#blame(this.#span, last, last.heldMs);
         const state = this.#book.source.state(this.#pool);
         this.#span.setAttributes({
           [POOL_WAIT_MS]: lease.waitMs,
@@ -232,7 +241,9 @@ export function openDb(telemetry: Telemetry): DbEvents {
     if (!book || !hold) return;
     book.holds.delete(connection);
     leases.delete(connection);
-    measured?.used(book.name, (performance.now() - hold.since) / 1000);
+    const heldMs = performance.now() - hold.since;
+    book.lastHolds.set(connection, { ...hold, heldMs });
+    measured?.used(book.name, heldMs / 1000);
   }
 
   function query(connection: object, described: QueryDescription): Query | undefined {

@@ -26,6 +26,8 @@ export interface PoolState {
 export interface PoolSource {
   describe(pool: object): PoolDescription;
   state(pool: object): PoolState;
+  /** Closed for good: no longer part of any metric. */
+  isEnded(pool: object): boolean;
 }
 
 /** A caller that asked a pool for a connection. */

@@ -3,7 +3,7 @@ import type { PoolBook } from './boundary.ts';
 /** How many pools are kept track of before the collected ones are swept out. */
 const SWEEP_AT = 64;
 
-/** The pools of the process and their books, for as long as somebody else holds the pool. */
+/** The pools of the process and their books, until they are ended or nobody else holds them. */
 export class LivePools {
   readonly #books = new WeakMap<object, PoolBook>();
   #pools: WeakRef<object>[] = [];
@@ -26,7 +26,7 @@ export class LivePools {
     for (const ref of this.#pools) {
       const pool = ref.deref();
       const book = pool && this.#books.get(pool);
-      if (book) yield [pool, book];
+      if (book && !book.source.isEnded(pool)) yield [pool, book];
     }
   }
 }

@@ -236,7 +236,7 @@ function scan(sql: string, backslashEscapes: boolean): SanitizedQuery {
       // E'…' and e'…' are PostgreSQL's strings with backslash escapes.
       const before = text.charCodeAt(text.length - 1) | 32;
       const prefixed = code === QUOTE && isWord(sql.charCodeAt(i - 1)) && !isWord(sql.charCodeAt(i - 2));
-      const escapes = backslashEscapes || (prefixed && before === 101) /* e */;
+      const escapes = backslashEscapes || (prefixed && before === 101); /* e */
       if (prefixed) text = text.slice(0, -1);
       i = endOfQuoted(sql, i, code, escapes);
       literal();

@@ -45,6 +45,7 @@ interface Pool {
   _idle: unknown[];
   _pendingQueue: PendingItem[];
   ending: boolean;
+  ended: boolean;
 }
 
 const pools: PoolSource = {
@@ -65,6 +66,7 @@ const pools: PoolSource = {
     const { _clients, _idle, _pendingQueue } = pool as Pool;
     return { used: _clients.length - _idle.length, idle: _idle.length, pending: _pendingQueue.length };
   },
+  isEnded: (pool) => (pool as Pool).ended,
 };
 
 /**

@@ -34,7 +34,7 @@ await build({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
   banner: { js: refuseOldNode },
-  define: { 'import.meta.url': 'undefined' },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'undefined' },
 });
 await build({ ...shared, entryPoints: [here('../export/src/sender-thread.ts')], outfile: here('dist/sender.cjs') });
 await build({ ...shared, entryPoints: [here('src/metrics.ts')], outfile: here('dist/metrics.cjs') });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Destination } from '@foreshock/export';
+import { hostPatternsFrom, propagatorsFromNames, type PropagatorName } from '@foreshock/propagator';
 import type { Env } from './env.ts';
 
 /** Everything the preload can be told, read once at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
@@ -23,8 +24,8 @@ export interface Config {
   trustIncoming: boolean;
   /** FORESHOCK_PROPAGATE_TO: hosts that receive our headers; undefined = all. */
   propagateTo: string[] | undefined;
-  /** OTEL_PROPAGATORS; undefined = the default. */
-  propagators: string[] | undefined;
+  /** OTEL_PROPAGATORS; default `tracecontext,baggage,x-trace-id`. */
+  propagators: PropagatorName[] | undefined;
   sampler: { name: SamplerName; ratio: number };
   spanLimits: {
     attributeValueLengthLimit: number;
@@ -76,8 +77,8 @@ export function readConfig(env: Env): Config {
     spoolBytes: env.integer(['FORESHOCK_SPOOL_BYTES'], 16 * 1024 * 1024, 64 * 1024),
     flushMs: env.integer(['FORESHOCK_FLUSH_MS'], 2000),
     trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),
-    propagateTo: env.list('FORESHOCK_PROPAGATE_TO'),
-    propagators: env.list('OTEL_PROPAGATORS'),
+    propagateTo: readHosts(env),
+    propagators: readPropagators(env),
     sampler: readSampler(env),
     spanLimits: {
       attributeValueLengthLimit: env.integer(['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT'], valueLength),
@@ -171,6 +172,23 @@ function readSampler(env: Env): Config['sampler'] {
   if (ratio >= 0 && ratio <= 1) return { name, ratio };
   env.wrong('OTEL_TRACES_SAMPLER_ARG', argument, 'is not a number from 0 to 1, 1 is used');
   return { name, ratio: 1 };
+}
+
+function readHosts(env: Env): string[] | undefined {
+  const asked = env.list('FORESHOCK_PROPAGATE_TO');
+  if (!asked) return undefined;
+  const { patterns, invalid } = hostPatternsFrom(asked);
+  for (const entry of invalid)
+    env.wrong('FORESHOCK_PROPAGATE_TO', entry, 'is no host, host:port or *.domain, it matches none');
+  return patterns;
+}
+
+function readPropagators(env: Env): PropagatorName[] | undefined {
+  const asked = env.list('OTEL_PROPAGATORS');
+  if (!asked) return undefined;
+  const { propagators, unknown } = propagatorsFromNames(asked);
+  for (const name of unknown) env.wrong('OTEL_PROPAGATORS', name, `is not known, ${propagators.join(',')} is used`);
+  return propagators;
 }
 
 function readLibraries(env: Env): (library: string) => boolean {

@@ -1,4 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
+import { dropDerivedParent } from '@foreshock/propagator';
 import { factsOf, noteScope, xTraceIdOf } from '@foreshock/kit';
 import { X_TRACE_ID } from '@foreshock/kit/names';
 
@@ -9,13 +10,15 @@ interface StartedSpan extends Span {
 
 /**
  * Puts the facts of the context a span starts in onto the span: the attempt's number, the breaker's state,
- * the caller's `x-trace-id`. Spans of other instrumentations get them too.
+ * the caller's `x-trace-id`. Spans of other instrumentations get them too. A span below a parent that is only
+ * the carrier of an `x-trace-id` becomes the root it is.
  */
 export class FactsProcessor {
   onStart(span: StartedSpan, parent: Context): void {
     // Tells our adapters which instrumentations are at work, so that they can stand aside.
     const scope = span.instrumentationScope?.name;
     if (scope !== undefined) noteScope(scope);
+    dropDerivedParent(span);
     const facts = factsOf(parent);
     if (facts) span.setAttributes(facts);
     const xTraceId = xTraceIdOf(parent);

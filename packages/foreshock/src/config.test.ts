@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+import { Env } from './env.ts';
+
+function read(env: Record<string, string>) {
+  const source = new Env(env);
+  const config = readConfig(source);
+  return { config, told: source.told };
+}
+
+describe('readConfig', () => {
+  it('has the defaults of the specification', () => {
+    const { config, told } = read({});
+    expect(told).toEqual([]);
+    expect(config).toMatchObject({
+      destinations: [
+        {
+          kind: 'otlp',
+          url: 'http://localhost:4318/v1/traces',
+          headers: {},
+          protocol: 'http/protobuf',
+          compression: 'none',
+          timeoutMs: 10_000,
+        },
+      ],
+      batch: { scheduleDelayMs: 5000, exportTimeoutMs: 30_000, maxQueueSize: 2048, maxExportBatchSize: 512 },
+      spoolBytes: 16 * 1024 * 1024,
+      flushMs: 2000,
+      trustIncoming: true,
+      propagateTo: undefined,
+      propagators: undefined,
+      sampler: { name: 'parentbased_always_on', ratio: 1 },
+      spanLimits: {
+        attributeValueLengthLimit: Infinity,
+        attributeCountLimit: 128,
+        eventCountLimit: 128,
+        linkCountLimit: 128,
+        attributePerEventCountLimit: 128,
+        attributePerLinkCountLimit: 128,
+      },
+      metricsExporters: [],
+    });
+  });
+
+  it('treats an empty value as unset', () => {
+    const { config, told } = read({ OTEL_TRACES_EXPORTER: '', OTEL_TRACES_SAMPLER: ' ', OTEL_BSP_SCHEDULE_DELAY: '' });
+    expect(told).toEqual([]);
+    expect(config.destinations).toHaveLength(1);
+  });
+
+  it('builds the endpoint from the general one, and takes the one of traces as it stands', () => {
+    const url = (env: Record<string, string>) => (read(env).config.destinations[0] as { url: string }).url;
+    expect(url({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:1' })).toBe('http://a:1/v1/traces');
+    expect(url({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://a/base/' })).toBe('https://a/base/v1/traces');
+    expect(url({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:1', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://b/x' })).toBe(
+      'http://b/x',
+    );
+  });
+
+  it('reads lists of exporters, headers, samplers and limits', () => {
+    const { config, told } = read({
+      OTEL_TRACES_EXPORTER: 'otlp, zipkin,console',
+      OTEL_EXPORTER_OTLP_HEADERS: 'a=1,b=x%20y',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2',
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_EXPORTER_OTLP_TIMEOUT: '250',
+      OTEL_EXPORTER_ZIPKIN_ENDPOINT: 'http://z:9411/api/v2/spans',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+      OTEL_ATTRIBUTE_COUNT_LIMIT: '10',
+      OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '20',
+      OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '100',
+      OTEL_PROPAGATORS: 'tracecontext,b3multi',
+      OTEL_METRICS_EXPORTER: 'otlp',
+    });
+    expect(told).toEqual([]);
+    expect(config.destinations).toEqual([
+      {
+        kind: 'otlp',
+        url: 'http://localhost:4318/v1/traces',
+        headers: { a: '1', b: '2' },
+        protocol: 'http/json',
+        compression: 'gzip',
+        timeoutMs: 250,
+      },
+      { kind: 'zipkin', url: 'http://z:9411/api/v2/spans', timeoutMs: 10_000 },
+      { kind: 'console' },
+    ]);
+    expect(config.sampler).toEqual({ name: 'parentbased_traceidratio', ratio: 0.25 });
+    expect(config.spanLimits).toMatchObject({
+      attributeCountLimit: 20,
+      attributePerEventCountLimit: 10,
+      attributeValueLengthLimit: 100,
+    });
+    expect(config.propagators).toEqual(['tracecontext', 'b3multi']);
+    expect(config.metricsExporters).toEqual(['otlp']);
+    expect(read({ OTEL_TRACES_EXPORTER: 'none' }).config.destinations).toEqual([]);
+  });
+
+  const wrong: [string, string, (config: ReturnType<typeof readConfig>) => unknown, unknown][] = [
+    ['OTEL_TRACES_EXPORTER', 'jaeger', (c) => c.destinations.map((d) => d.kind), ['otlp']],
+    ['OTEL_TRACES_EXPORTER', 'zipkin,nope', (c) => c.destinations.map((d) => d.kind), ['zipkin']],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'localhost:4318',
+      (c) => (c.destinations[0] as { url: string }).url,
+      'http://localhost:4318/v1/traces',
+    ],
+    [
+      'OTEL_EXPORTER_OTLP_PROTOCOL',
+      'grpc',
+      (c) => (c.destinations[0] as { protocol: string }).protocol,
+      'http/protobuf',
+    ],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'no-equals', (c) => (c.destinations[0] as { headers: object }).headers, {}],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s', (c) => (c.destinations[0] as { timeoutMs: number }).timeoutMs, 10_000],
+    ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/no/such.pem', (c) => 'ca' in c.destinations[0]!, false],
+    ['OTEL_TRACES_SAMPLER', 'sometimes', (c) => c.sampler.name, 'parentbased_always_on'],
+    ['OTEL_BSP_SCHEDULE_DELAY', '-1', (c) => c.batch.scheduleDelayMs, 5000],
+    ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '9999', (c) => c.batch.maxExportBatchSize, 2048],
+    ['OTEL_SPAN_EVENT_COUNT_LIMIT', 'many', (c) => c.spanLimits.eventCountLimit, 128],
+    ['OTEL_PROPAGATORS', 'xray', (c) => c.propagators, ['tracecontext', 'baggage', 'x-trace-id']],
+    ['FORESHOCK_SPOOL_BYTES', '12', (c) => c.spoolBytes, 16 * 1024 * 1024],
+    ['FORESHOCK_TRUST_INCOMING', 'no', (c) => c.trustIncoming, true],
+    ['FORESHOCK_PROPAGATE_TO', 'http://a', (c) => c.propagateTo, []],
+  ];
+  it.each(wrong)('answers %s=%s with one line and the default', (name, value, get, expected) => {
+    const { config, told } = read({ [name]: value });
+    expect(told).toHaveLength(name === 'OTEL_TRACES_EXPORTER' && value === 'jaeger' ? 2 : 1);
+    expect(told[0]).toContain(name);
+    expect(get(config)).toEqual(expected);
+  });
+
+  it('never shows a header or a password', () => {
+    const { told } = read({
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=%zz-secret',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://user:secret@host',
+    });
+    expect(told).toHaveLength(2);
+    expect(told.join('\n')).not.toContain('secret');
+  });
+
+  it('selects libraries by the two lists', () => {
+    const { libraries } = read({
+      OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,pg',
+      OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg',
+    }).config;
+    expect(['http', 'pg', 'pino'].filter(libraries)).toEqual(['http']);
+  });
+});

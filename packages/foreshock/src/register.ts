@@ -1,0 +1,112 @@
+import { context, diag, propagation, trace, type Attributes } from '@opentelemetry/api';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+  type Sampler,
+} from '@opentelemetry/sdk-trace';
+import { SpanPipeline } from '@foreshock/export';
+import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { httpInstrumentation } from '@foreshock/instrumentation-http';
+import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
+import { queueInstrumentation } from '@foreshock/instrumentation-queue';
+import { noteScope } from '@foreshock/kit';
+import { ForeshockPropagator, PooledIdGenerator, sampleDerivedAsRoot } from '@foreshock/propagator';
+import { readConfig, type Config } from './config.ts';
+import { Env } from './env.ts';
+import { FactsProcessor } from './facts-processor.ts';
+import { keepLastWords, OpenSpans } from './last-words.ts';
+import { startLogging } from './log.ts';
+import { readResource } from './resource.ts';
+
+const REGISTERED = Symbol.for('foreshock.registered');
+
+/**
+ * The preload: `node --require foreshock/register app.js`, `node --import foreshock/register app.mjs`.
+ * It never throws; what it cannot do it says in one line, and the application runs on.
+ */
+function register(): void {
+  if ((globalThis as Record<symbol, unknown>)[REGISTERED]) return;
+  (globalThis as Record<symbol, unknown>)[REGISTERED] = true;
+
+  const env = new Env(process.env);
+  if (env.boolean('OTEL_SDK_DISABLED', false)) return;
+  startLogging(env);
+  const config = readConfig(env);
+  const resource = readResource(env);
+  for (const line of env.told) diag.warn(line);
+
+  const propagator = new ForeshockPropagator({
+    ...(config.propagators && { propagators: config.propagators }),
+    trustIncoming: config.trustIncoming,
+    propagateTo: config.propagateTo,
+  });
+  const pipeline = new SpanPipeline({
+    destinations: config.destinations,
+    resource,
+    spoolBytes: config.spoolBytes,
+    batch: config.batch,
+    senderUrl: join(import.meta.dirname, 'sender.cjs'),
+  });
+  const openSpans = new OpenSpans();
+  const provider = new ObservedTracerProvider({
+    resource: resourceFromAttributes(resource),
+    sampler: sampleDerivedAsRoot(makeSampler(config.sampler)),
+    idGenerator: new PooledIdGenerator(),
+    spanLimits: config.spanLimits,
+    spanProcessors: [new FactsProcessor(), openSpans, pipeline],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(provider);
+  propagation.setGlobalPropagator(propagator);
+  if (config.metricsExporters.length > 0) startMetrics(config, resource);
+
+  const { libraries } = config;
+  httpInstrumentation({ libraries, propagateTo: (host) => propagator.mayPropagateTo(host) });
+  dbInstrumentation({ libraries });
+  queueInstrumentation({ libraries });
+  pinoInstrumentation({ libraries });
+
+  if (config.flushMs === 0) return;
+  keepLastWords(() => {
+    openSpans.endAll();
+    pipeline.flushBlocking(config.flushMs);
+  });
+}
+
+/** Notices which instrumentations ask for a tracer, so that ours of the same library stand aside. */
+class ObservedTracerProvider extends TracerProvider {
+  override getTracer(...args: Parameters<TracerProvider['getTracer']>): ReturnType<TracerProvider['getTracer']> {
+    noteScope(args[0]);
+    return super.getTracer(...args);
+  }
+}
+
+function makeSampler({ name, ratio }: Config['sampler']): Sampler {
+  const root = name.endsWith('always_off')
+    ? new AlwaysOffSampler()
+    : name.endsWith('always_on')
+      ? new AlwaysOnSampler()
+      : new TraceIdRatioBasedSampler(ratio);
+  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
+}
+
+/** Metrics have their own file: most services do not export them from here. */
+function startMetrics(config: Config, resource: Attributes): void {
+  const file = join(import.meta.dirname, 'metrics.cjs');
+  const { startMetrics: start } = createRequire(file)(file) as typeof import('./metrics.ts');
+  const flush = start(config.metricsExporters, config.metricIntervalMs, resource);
+  process.on('beforeExit', () => void flush());
+}
+
+try {
+  register();
+} catch (error) {
+  process.stderr.write(`foreshock: could not start, the application runs untraced: ${String(error)}\n`);
+}

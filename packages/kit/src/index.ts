@@ -1,4 +1,5 @@
 export { type Adapter } from './adapter.ts';
+export { isCarrierTrusted, withCarrierTrust } from './carrier-trust.ts';
 export { bindTo, runIn } from './context-bridge.ts';
 export { errorMessageOf, errorTypeOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';

@@ -31,12 +31,27 @@ export const RETRY_MAX_ATTEMPTS = 'retry.max_attempts';
 export const RETRY_DELAY_MS = 'retry.delay_ms';
 export const RETRY_POLICY = 'retry.policy';
 
-/** Queues: ours, beside the experimental `messaging.*` group. */
+/** Messaging: the experimental `messaging.*` group of semantic conventions 1.3x, attributes and metrics. */
+export const MESSAGING_SYSTEM = 'messaging.system';
+export const MESSAGING_OPERATION_NAME = 'messaging.operation.name';
+export const MESSAGING_OPERATION_TYPE = 'messaging.operation.type';
+export const MESSAGING_DESTINATION_NAME = 'messaging.destination.name';
+export const MESSAGING_MESSAGE_ID = 'messaging.message.id';
+export const MESSAGING_BATCH_MESSAGE_COUNT = 'messaging.batch.message_count';
+export const MESSAGING_CONSUMER_GROUP_NAME = 'messaging.consumer.group.name';
+export const MESSAGING_SENT_MESSAGES = 'messaging.client.sent.messages';
+export const MESSAGING_CONSUMED_MESSAGES = 'messaging.client.consumed.messages';
+export const MESSAGING_OPERATION_DURATION = 'messaging.client.operation.duration';
+export const MESSAGING_PROCESS_DURATION = 'messaging.process.duration';
+
+/** Queues: ours, beside the `messaging.*` group. */
 export const QUEUE_WAIT_MS = 'queue.wait_ms';
 export const QUEUE_ATTEMPT = 'queue.attempt';
 export const QUEUE_MAX_ATTEMPTS = 'queue.max_attempts';
 export const QUEUE_ACKED_EARLY = 'queue.acked_early';
 export const QUEUE_DEAD_LETTERED = 'queue.dead_lettered';
+/** Metric, as `db.client.connection.wait_time` of pools: seconds between being due and the handler's start. */
+export const QUEUE_WAIT_TIME = 'queue.wait_time';
 
 /** Cache: semantic-conventions #2355 and Sentry's `cache.hit`. */
 export const CACHE_NAME = 'cache.name';

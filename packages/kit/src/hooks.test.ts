@@ -1,0 +1,72 @@
+import { channel, hasSubscribers } from 'node:diagnostics_channel';
+import { diag, DiagLogLevel } from '@opentelemetry/api';
+import { afterEach, expect, it, vi } from 'vitest';
+import { Hooks } from './hooks.ts';
+
+const told: string[] = [];
+const tell = (message: string): void => void told.push(message);
+diag.setLogger({ error: tell, warn: tell, info: tell, debug: tell, verbose: tell }, DiagLogLevel.ALL);
+afterEach(() => void (told.length = 0));
+
+class Library {
+  greet(name: string): string {
+    return `hello ${name}`;
+  }
+}
+const own = Object.getOwnPropertyDescriptor(Library.prototype, 'greet');
+
+it('wraps a method in place and restores it to the letter', () => {
+  const hooks = new Hooks('library', '>=1.0.0 <2');
+  hooks.wrap(Library.prototype, 'greet', (original) => {
+    return function (this: Library, ...args: unknown[]) {
+      return `${original.apply(this, args)}!`;
+    };
+  });
+  expect(new Library().greet('you')).toBe('hello you!');
+  const { name, length } = Library.prototype.greet;
+  expect([name, length]).toEqual(['greet', 1]);
+  expect(Object.getOwnPropertyDescriptor(Library.prototype, 'greet')).toMatchObject({ enumerable: false });
+  hooks.undo();
+  expect(hooks.active).toBe(false);
+  expect(Object.getOwnPropertyDescriptor(Library.prototype, 'greet')).toEqual(own);
+});
+
+it('leaves the wrapper of somebody who came later in place, and only mutes its own', () => {
+  const hooks = new Hooks('library', '>=1.0.0 <2');
+  const library = { greet: (): string => 'plain' };
+  hooks.wrap(library, 'greet', (original) => {
+    return () => (hooks.active ? `ours ${original()}` : original());
+  });
+  const ours = library.greet;
+  library.greet = () => `theirs ${ours()}`;
+  hooks.undo();
+  expect(library.greet()).toBe('theirs plain');
+});
+
+it('says once that a method is missing, and goes on', () => {
+  new Hooks('library', '>=1.0.0 <2').wrap({} as { gone: unknown }, 'gone', (original) => original);
+  expect(told).toEqual(['foreshock: library has no method gone, its part stays untraced']);
+});
+
+it('knows a method that shimmer wrapped', () => {
+  const hooks = new Hooks('library', '>=1.0.0 <2');
+  const theirs = Object.assign(() => 'theirs', { __wrapped: true, __original: () => 'plain', __unwrap: () => {} });
+  const library = { greet: theirs as () => string };
+  hooks.wrap(library, 'greet', (original) => () => original());
+  expect(hooks.wrappedByUpstream).toBe(true);
+  expect(Object.keys(library.greet)).toEqual([]);
+});
+
+it('keeps what a channel listener throws away from the publisher, and unsubscribes', () => {
+  const hooks = new Hooks('library', '>=1.0.0 <2');
+  const heard = vi.fn(() => {
+    throw new Error('ours');
+  });
+  hooks.onChannel('foreshock:test', heard);
+  channel('foreshock:test').publish({});
+  channel('foreshock:test').publish({});
+  expect(heard).toHaveBeenCalledTimes(2);
+  expect(told).toHaveLength(1);
+  hooks.undo();
+  expect(hasSubscribers('foreshock:test')).toBe(false);
+});

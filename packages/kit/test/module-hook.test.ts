@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { nodeBinary } from '@foreshock/testkit';
+import { describe, expect, it } from 'vitest';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+const run = promisify(execFile);
+
+describe.each([22, 24, 26] as const)('Node %s', (major) => {
+  for (const app of ['app.mjs', 'app.cjs']) {
+    for (const preload of ['--require', '--import']) {
+      it(`sees CommonJS and ES modules of ${app} by ${preload}, once each`, async () => {
+        const { stdout, stderr } = await run(nodeBinary(major), [preload, fixture('attach.mjs'), fixture(app)]);
+        expect(stdout.trim().split('\n')).toEqual([
+          'played loudly played loudly played loudly played loudly played',
+          expect.stringMatching(/^CALLS /),
+        ]);
+        expect(JSON.parse(stdout.trim().split('CALLS ')[1]!).sort()).toEqual(['cjs 1.4.0', 'esm 1.5.0']);
+        expect(stderr).toBe('');
+      });
+    }
+  }
+});

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
+import { diag } from '@opentelemetry/api';
 import { report } from './guard.ts';
+import { inRange } from './version-range.ts';
 
 /** What a listener learns about the module that has just been evaluated. */
 export interface LoadedModule {
@@ -86,12 +88,26 @@ function hookCommonJs(): void {
 }
 
 /**
+ * Before these versions a synchronous `load` hook breaks others: `import` of CommonJS no longer passes
+ * `Module.prototype.load`, and `require` of an ES module in an `--import`ed process throws ERR_VM_MODULE_LINK_FAILURE.
+ */
+function hasSoundHooks(): boolean {
+  const { node } = process.versions;
+  return inRange(node, '>=22.22.3 <23') || inRange(node, '>=24.11.1 <25') || inRange(node, '>=26.0.0 <1000');
+}
+
+/**
  * ES modules: a namespace cannot be changed from outside, so the listed files, and no others, get
  * one line appended that hands their namespace and the named bindings to us once they have run.
  */
 function hookEsm(): void {
-  const { registerHooks } = nodeModule as { registerHooks?: (hooks: object) => void };
-  if (!registerHooks) return;
+  if (!hasSoundHooks()) {
+    diag.warn(
+      `foreshock: Node.js ${process.versions.node} has no sound module hooks (22.22.3 and 24.11.1 have), libraries published as ES modules stay untraced`,
+    );
+    return;
+  }
+  const { registerHooks } = nodeModule as unknown as { registerHooks: (hooks: object) => void };
   registerHooks({
     load(url: string, context: unknown, nextLoad: (url: string, context: unknown) => any) {
       const result = nextLoad(url, context);

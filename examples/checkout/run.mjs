@@ -11,11 +11,19 @@ import { Processes } from './processes.mjs';
 import { showProgress } from './progress.mjs';
 import { findCollector, startReceiver } from './receiver.mjs';
 import { logLines, milliseconds, waterfall } from './waterfall.mjs';
-import { durationOf, isPoolWait, worstTrace } from './worst-trace.mjs';
+import { durationOf, isPoolWait, isQuery, worstTrace } from './worst-trace.mjs';
 
 const { resolve } = createRequire(import.meta.url);
 const COLLECTOR = process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://localhost:4318';
+const FOREIGN = /^(PG|OTEL_|FORESHOCK_|NODE_USE_ENV_PROXY)/;
+const INHERITED = /^OTEL_(LOG_LEVEL|RESOURCE_ATTRIBUTES|EXPORTER_ZIPKIN_)/;
 const JAEGER = 'http://localhost:16686';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 15)) {
+  console.error(`The demo needs Node 22.15 or newer, this is ${process.version}. \`npm run demo\` brings its own.`);
+  process.exit(1);
+}
 
 /** @type {{ service: string, record: Record<string, any> }[]} what pino wrote */
 const logs = [];
@@ -46,7 +54,6 @@ try {
 }
 
 async function demo() {
-  checkNode();
   const collector = await findCollector(COLLECTOR);
   const receiver = await startReceiver(collector);
 
@@ -68,19 +75,13 @@ async function demo() {
   receiver.close();
 }
 
-function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 15)) return;
-  throw new Error(`it needs Node 22.15 or newer, this is ${process.version}. \`npm run demo\` brings its own.`);
-}
-
 /** Starts Postgres and the four services; resolves with the gateway's address. */
 async function startServices(receiver) {
+  const preload = preloadFile();
   const postgres = await processes.start('postgres', [here('postgres.mjs')], { ready: /listening at (postgres:\S+)/ });
   const DATABASE_URL = postgres.url;
   announce(postgres, `127.0.0.1:${new URL(DATABASE_URL).port}`);
 
-  const preload = resolve('foreshock/register');
   const service = async (file, variables, ready = /listening at (http:[^"\s]+)/) => {
     const name = file.split('.')[0];
     const args = ['--require', here('watchdog.cjs'), '--require', preload, here(`services/${file}`)];
@@ -99,20 +100,23 @@ async function startServices(receiver) {
   return gateway;
 }
 
-/** A service's environment: ours, with its name and the receiver, and without what would change where it connects to. */
+function preloadFile() {
+  try {
+    return resolve('foreshock/register');
+  } catch (cause) {
+    throw new Error('foreshock/register is not built: `npm run build`, which `npm run demo` does first.', { cause });
+  }
+}
+
+/** A service's environment: ours without what would change where it connects to, its name, and the receiver. */
 function environment(name, receiver) {
-  const inherited = Object.entries(process.env).filter(
-    ([key]) => !/^(PG|OTEL_EXPORTER_OTLP_|OTEL_TRACES_SAMPLER|OTEL_SDK_DISABLED|NODE_USE_ENV_PROXY)/.test(key),
-  );
-  const exporters = (process.env.OTEL_TRACES_EXPORTER ?? '').split(',').map((exporter) => exporter.trim());
+  const inherited = Object.entries(process.env).filter(([key]) => INHERITED.test(key) || !FOREIGN.test(key));
+  const more = (process.env.OTEL_TRACES_EXPORTER ?? '').split(/[\s,]+/).filter((name) => name && name !== 'none');
   return {
     ...Object.fromEntries(inherited),
     PORT: '0',
     OTEL_SERVICE_NAME: name,
-    OTEL_TRACES_EXPORTER: [
-      'otlp',
-      ...exporters.filter((exporter) => exporter && exporter !== 'otlp' && exporter !== 'none'),
-    ].join(','),
+    OTEL_TRACES_EXPORTER: [...new Set(['otlp', ...more])].join(','),
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_METRICS_EXPORTER: 'none',
@@ -122,12 +126,13 @@ function environment(name, receiver) {
 
 function showTrace(trace, traces, checkouts) {
   const root = trace.find(({ parentSpanId }) => parentSpanId === '');
-  const waits = sum(trace.filter(isPoolWait).map(({ attributes }) => attributes['pool.wait_ms']));
+  const inLine = sum(trace.filter(isPoolWait).map(({ attributes }) => attributes['pool.wait_ms']));
+  const inSql = sum(trace.filter(isQuery).map(({ start, end }) => end - start));
   const charges = trace.filter(({ service, kind }) => service === 'payments' && kind === 'SERVER').length;
   heading(`The worst of ${checkouts} checkouts, trace ${root.traceId}`);
   say(
-    `  The customer waited ${milliseconds(root.end - root.start)} for an answer, ${milliseconds(waits)} of them for a database connection.`,
-    `  Paid ${milliseconds(durationOf(trace))} after the click, at charge number ${charges}.`,
+    `  The customer waited ${milliseconds(root.end - root.start)} for an answer, ${milliseconds(inLine)} of that for a database connection.`,
+    `  The queries themselves took ${milliseconds(inSql)}. Paid ${milliseconds(durationOf(trace))} after the click, with ${charges === 1 ? 'the first charge' : `charge number ${charges}`}.`,
     '',
     ...waterfall(trace, { traces, width: Math.min(process.stdout.columns ?? 110, 140) }),
   );

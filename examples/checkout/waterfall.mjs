@@ -1,7 +1,7 @@
 // Draws one trace as a waterfall in the terminal, its waits in a colour and a texture of their own, and the
 // log lines that carry its ID.
 import { styleText } from 'node:util';
-import { isPoolWait } from './worst-trace.mjs';
+import { isPoolWait, isQuery } from './worst-trace.mjs';
 
 /** @typedef {import('./receiver.mjs').Span} Span */
 
@@ -112,10 +112,6 @@ function holderOf(attributes, traces) {
   const query = trace.filter(isQuery).toSorted((a, b) => b.end - b.start - (a.end - a.start))[0];
   if (request && query) return `${request.name}: ${query.name}, ${milliseconds(query.end - query.start)}`;
   return attributes['pool.holder.operation'] ?? '';
-}
-
-function isQuery({ kind, attributes }) {
-  return kind === 'CLIENT' && attributes['db.system.name'] !== undefined;
 }
 
 function timeAxis(total, width) {

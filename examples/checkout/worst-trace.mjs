@@ -38,6 +38,11 @@ export function isPoolWait({ kind, attributes }) {
   return kind === 'INTERNAL' && attributes['pool.wait_ms'] !== undefined;
 }
 
+/** @param {Span} span */
+export function isQuery({ kind, attributes }) {
+  return kind === 'CLIENT' && attributes['db.system.name'] !== undefined;
+}
+
 /** @param {Span[]} trace from its first start to its last end, in milliseconds */
 export function durationOf(trace) {
   return Math.max(...trace.map(({ end }) => end)) - Math.min(...trace.map(({ start }) => start));

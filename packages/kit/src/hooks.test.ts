@@ -59,7 +59,7 @@ it('knows a method that shimmer wrapped', () => {
 
 it('keeps what a channel listener throws away from the publisher, and unsubscribes', () => {
   const hooks = new Hooks('library', '>=1.0.0 <2');
-  const heard = vi.fn(() => {
+  const heard = vi.fn<() => void>(() => {
     throw new Error('ours');
   });
   hooks.onChannel('foreshock:test', heard);

@@ -1,0 +1,106 @@
+/** Text that travels with a message, beside its payload: `traceparent` and its kin. */
+export type Carrier = Readonly<Record<string, string>>;
+
+/** A call that hands one or more messages to a queue, a topic or an exchange. */
+export interface Sending {
+  /** `messaging.system` of the semantic conventions: `pg-boss`, `bullmq`, `rabbitmq`, `kafka`. */
+  system: string;
+  /** Where to; undefined when one call serves several destinations. */
+  destination: string | undefined;
+  /** The library's own word for the call: `send`, `insert`, `addBulk`. */
+  operation: string;
+  /** How many messages. */
+  count: number;
+}
+
+/** A call that sends, under way. */
+export interface Send {
+  /**
+   * To be put into the metadata of each message, never into an object of the caller's; undefined when
+   * nothing needs to travel.
+   */
+  readonly carrier: Carrier | undefined;
+  /** Runs the library's own code as part of the sending. */
+  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /**
+   * The broker has it.
+   *
+   * @param count how many messages it took, when it says so; default all
+   * @param id its id of the message, when one was sent
+   */
+  sent(count?: number, id?: string): void;
+  failed(error: unknown): void;
+}
+
+/** A message as it comes out of a queue. */
+export interface Message {
+  id?: string | undefined;
+  /** What the sending side put into its metadata, or whatever else is found there: it is checked here, not by the adapter. */
+  carrier?: Readonly<Record<string, unknown>> | undefined;
+  /** Between being due and now, when that can be told. */
+  waitMs?: number | undefined;
+  /** Between being sent and being due: a delay, a back-off. */
+  delayMs?: number | undefined;
+  /** One of a series: every run of a repeating job carries what its first sender wrote. */
+  repeated?: boolean | undefined;
+  /** 1 = first. */
+  attempt?: number | undefined;
+  maxAttempts?: number | undefined;
+}
+
+/** What a handler is called with: one message, or a batch. */
+export interface Delivery {
+  /** As in {@link Sending}. */
+  system: string;
+  /** The queue or topic it comes out of. */
+  destination: string;
+  /** Consumer group. */
+  group?: string | undefined;
+  messages: readonly Message[];
+}
+
+/** How handling a message ended, when not well. */
+export interface Failure {
+  error: unknown;
+  /** Default: the error's code or class. `timeout` when the library gave up waiting for the handler. */
+  type?: string | undefined;
+  /** The message goes to a dead letter queue: nobody tries again. */
+  deadLettered?: boolean | undefined;
+}
+
+/** A handler at work on a delivery. */
+export interface Processing {
+  /** Runs the handler as its own part of the sender's trace, whatever surrounds it. */
+  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** The library was told that the message is done with, while the handler still runs. */
+  acknowledged(): void;
+  /** The handler settled; only the first end counts. */
+  succeeded(): void;
+  failed(failure: Failure): void;
+}
+
+/** A message taken out of a queue by hand: no handler, the caller says when it is done with. */
+export interface Taken {
+  settled(failure?: Failure): void;
+}
+
+/** What a queue adapter reports. Undefined as an answer means: leave this call alone. */
+export interface QueueEvents {
+  /** A call is about to send. */
+  send(sending: Sending): Send | undefined;
+  /** What travels with messages of a call whose end cannot be watched: the caller's own trace. */
+  carrier(): Carrier | undefined;
+  /** A handler is about to be called. */
+  process(delivery: Delivery): Processing | undefined;
+  /**
+   * Messages were fetched by hand.
+   *
+   * @param since when they were asked for, `performance.now()`
+   * @returns one for each message, in their order
+   */
+  received(delivery: Delivery, since: number): readonly Taken[] | undefined;
+  /** Runs work that is the library's own and nobody's request, polling and upkeep, so that it makes no traces. */
+  background<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** Runs code of the application that the library calls from such work, such as a listener. */
+  foreground<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+}

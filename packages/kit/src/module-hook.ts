@@ -25,6 +25,8 @@ export interface LoadedModule {
 interface Target {
   bindings: Set<string>;
   listeners: Set<(loaded: LoadedModule) => void>;
+  /** ES modules that have run: no cache lists them for a listener that comes, or comes back, later. */
+  evaluated: LoadedModule[];
 }
 
 interface HookState {
@@ -58,10 +60,11 @@ function packageVersion(filename: string, path: string): string {
 function announce(path: string, filename: string, exports: unknown, rebind?: LoadedModule['rebind']): void {
   const target = state.targets.get(path);
   if (!target) return;
-  const version = packageVersion(filename, path);
+  const loaded = { exports, version: packageVersion(filename, path), filename, ...(rebind && { rebind }) };
+  if (rebind) target.evaluated.push(loaded);
   for (const listener of target.listeners) {
     try {
-      listener({ exports, version, filename, ...(rebind && { rebind }) });
+      listener(loaded);
     } catch (error) {
       report(`hooking ${path}`, error);
     }
@@ -148,7 +151,8 @@ function install(): void {
 
 /**
  * Calls `listener` once a file of a package has been evaluated, however it was loaded (`require`,
- * `import`, `require` of an ES module), and at once for CommonJS files loaded before.
+ * `import`, `require` of an ES module), and at once for files loaded before: all of CommonJS, and the ES
+ * modules somebody was listening for when they loaded.
  *
  * @param path file inside its package, e.g. `pg/lib/client.js`
  * @param bindings ES modules: the top-level names `rebind` may replace
@@ -161,15 +165,19 @@ export function onModuleLoad(
 ): () => void {
   install();
   let target = state.targets.get(path);
-  if (!target) state.targets.set(path, (target = { bindings: new Set(), listeners: new Set() }));
+  if (!target) state.targets.set(path, (target = { bindings: new Set(), listeners: new Set(), evaluated: [] }));
   for (const binding of bindings) target.bindings.add(binding);
   target.listeners.add(listener);
 
   const cache = (nodeModule.Module as any)._cache as Record<string, { loaded: boolean; exports: unknown } | undefined>;
+  const earlier = [...target.evaluated];
   for (const [filename, cached] of Object.entries(cache)) {
     if (!cached?.loaded || packagePath(filename) !== path || types.isModuleNamespaceObject(cached.exports)) continue;
+    earlier.push({ exports: cached.exports, version: packageVersion(filename, path), filename });
+  }
+  for (const loaded of earlier) {
     try {
-      listener({ exports: cached.exports, version: packageVersion(filename, path), filename });
+      listener(loaded);
     } catch (error) {
       report(`hooking ${path}`, error);
     }

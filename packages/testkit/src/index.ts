@@ -1,3 +1,5 @@
+export { adapterContract, examine, type AdapterContract, type Findings } from './contract/adapter-contract.ts';
+export { type ContractApp, type ContractCheck, type ContractFixture } from './contract/job.ts';
 export {
   startCollector,
   type Collector,

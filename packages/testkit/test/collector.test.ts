@@ -88,7 +88,7 @@ function protobufOf(json: any): Buffer {
     traceId: hex(span.traceId),
     spanId: hex(span.spanId),
     parentSpanId: hex(span.parentSpanId),
-    links: span.links?.map((link: any) => ({ ...link, traceId: hex(link.traceId), spanId: hex(link.spanId) })),
+    links: span.links.map((link: any) => ({ traceId: hex(link.traceId), spanId: hex(link.spanId) })),
   };
   const type = otlpDefinitions().lookupType(REQUEST);
   return Buffer.from(type.encode(type.fromObject(requestOf(binary))).finish());

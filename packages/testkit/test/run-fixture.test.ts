@@ -53,7 +53,7 @@ let left: Fixture;
 
 test('a fixture that a test leaves running', async () => {
   left = await runFixture(plain, { preload: 'none' });
-  await left.ready;
+  expect(await left.ready).toMatchObject({ pid: left.pid });
 });
 
 test('is killed when that test has finished', async () => {

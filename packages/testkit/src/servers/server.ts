@@ -177,7 +177,7 @@ export async function runBinary(
     );
   } catch (error) {
     await stop();
-    throw new Error(`${binary} did not come up: ${(error as Error).message}\n${output}`);
+    throw new Error(`${binary} did not come up: ${(error as Error).message}\n${output}`, { cause: error });
   }
   return { stop };
 }

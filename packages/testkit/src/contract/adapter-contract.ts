@@ -1,0 +1,139 @@
+/* oxlint-disable vitest/no-conditional-tests, vitest/no-disabled-tests, vitest/valid-title -- a suite that others fill in */
+import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { ReceivedSpan } from '../received-span.ts';
+import { CHECKS, type ContractCheck, type Job, type Loader, type Order, type Told } from './job.ts';
+
+/** One adapter, as the contract suite is to examine it. */
+export interface AdapterContract {
+  /** npm name; of the instrumentation only this library's adapter is attached. */
+  library: string;
+  /** A factory `(config) => Instrumentation`: package name or URL of its module, and its name there. */
+  instrumentation: { module: string; export: string; config?: Record<string, unknown> };
+  /** The fixture module, loaded with `import`; see {@link ContractFixture}. */
+  fixture: URL;
+  /** The same for `require`; without it `require` is given the ES module. */
+  fixtureCjs?: URL;
+  /** What `open` gets, such as the URL of a server; called once. */
+  env?: () => Promise<Record<string, string>>;
+  expect: {
+    /** `toMatchObject` for the span of `succeed()`: name, kind, key attributes. */
+    span: Record<string, unknown>;
+    /** The same for the span of `fail()`. */
+    error?: Record<string, unknown>;
+  };
+  /** Upstream's instrumentation of the library: with it in the process, no spans. */
+  upstream?: string;
+  /** Checks that do not apply to this library, each with the reason. */
+  skip?: Partial<Record<ContractCheck, string>>;
+}
+
+/** What was found, a check; no problems is good. */
+export type Findings = Map<ContractCheck, string[]>;
+
+const RUNNER = new URL(import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js', import.meta.url);
+/** For one child process: a library that hangs is a problem found, not a run that never ends. */
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Declares the tests that every adapter must pass, each against the fixture loaded by `import` and by
+ * `require`, in child processes with an SDK of their own.
+ */
+export function adapterContract(spec: AdapterContract): void {
+  const env = once(async () => (await spec.env?.()) ?? {});
+  describe.each<Loader>(['import', 'require'])(`${spec.library} by %s`, (loader) => {
+    for (const order of Object.keys(CHECKS) as Order[]) {
+      const findings = once(async () => examine(spec, loader, order, await env()));
+      for (const check of CHECKS[order]) {
+        const reason = spec.skip?.[check];
+        if (reason) test.skip(`${check}: does not apply, ${reason}`, () => {});
+        else test(check, { timeout: 2 * TIMEOUT_MS }, async () => expect((await findings()).get(check)).toEqual([]));
+      }
+    }
+  });
+}
+
+/** The same without tests around it: what the checks of one order found. */
+export async function examine(
+  spec: AdapterContract,
+  loader: Loader,
+  order: Order,
+  env: Record<string, string>,
+): Promise<Findings> {
+  const { module, export: name, config = {} } = spec.instrumentation;
+  const fixture = loader === 'require' ? (spec.fixtureCjs ?? spec.fixture) : spec.fixture;
+  const checks = CHECKS[order].filter((check) => !spec.skip?.[check]);
+  const findings: Findings = new Map();
+  const job: Job = {
+    library: spec.library,
+    module: module.startsWith('file:') ? module : pathToFileURL(createRequire(spec.fixture).resolve(module)).href,
+    export: name,
+    config,
+    fixture: fixture.href,
+    loader,
+    order,
+    env,
+    upstream: spec.upstream,
+    checks,
+  };
+  const { died, examples } = await runJob(job, findings);
+  for (const check of checks) if (!findings.has(check)) findings.set(check, [`not examined: ${died}`]);
+  compare(findings, 'one span a call', examples.succeed, spec.expect.span);
+  compare(findings, 'error status', examples.fail, spec.expect.error);
+  return findings;
+}
+
+function compare(
+  findings: Findings,
+  check: ContractCheck,
+  span: ReceivedSpan | undefined,
+  expected: Record<string, unknown> | undefined,
+): void {
+  if (!span || !expected) return;
+  try {
+    expect(span).toMatchObject(expected);
+  } catch (error) {
+    findings.get(check)?.push((error as Error).message);
+  }
+}
+
+interface Outcome {
+  /** Why checks are missing, if they are. */
+  died: string;
+  examples: { succeed?: ReceivedSpan; fail?: ReceivedSpan };
+}
+
+async function runJob(job: Job, findings: Findings): Promise<Outcome> {
+  const child = fork(fileURLToPath(RUNNER), {
+    execArgv: ['--conditions=@foreshock/source'],
+    // Structured clone: attributes may be bigints.
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: process.env['TZ'] },
+  });
+  const examples: Outcome['examples'] = {};
+  let output = '';
+  let doing = 'start';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4_000)));
+  }
+  child.on('message', (told: Told) => {
+    if ('begun' in told) doing = told.begun;
+    else if ('ended' in told) findings.set(told.ended, told.problems);
+    else examples[told.example] = told.span;
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+  child.send(job);
+  const ended = await new Promise<string>((resolve) => {
+    child.once('close', (code, signal) => resolve(String(signal ?? code)));
+  });
+  clearTimeout(timer);
+  return { died: `the process ended (${ended}) in '${doing}'\n${output}`, examples };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,53 @@
+import type { Meter, MeterProvider, Span, Tracer, TracerProvider } from '@opentelemetry/api';
+
+export interface BrokenTelemetry {
+  /** What of it throws, for messages. */
+  what: string;
+  tracerProvider: TracerProvider;
+  meterProvider: MeterProvider;
+}
+
+function broken(): never {
+  throw new Error('telemetry is broken');
+}
+
+/** Spans over real ones and instruments whose every writing method throws. */
+const brokenSpan = (span: Span): Span =>
+  new Proxy(span, {
+    get(target, key) {
+      const value = Reflect.get(target, key, target);
+      if (typeof value !== 'function') return value;
+      return key === 'spanContext' || key === 'isRecording' ? value.bind(target) : broken;
+    },
+  });
+
+const instrument = { add: broken, record: broken, addCallback: () => {}, removeCallback: () => {} };
+
+const brokenMeters: MeterProvider = {
+  getMeter: () =>
+    new Proxy({} as Meter, {
+      get: (_target, key) => (String(key).startsWith('create') ? () => instrument : () => {}),
+    }),
+};
+
+/** An SDK that cannot start spans, and one that can but fails on each later word. */
+export function brokenTelemetry(real: TracerProvider): BrokenTelemetry[] {
+  const providerOf = (startSpan: (tracer: Tracer) => Tracer['startSpan']): TracerProvider => ({
+    getTracer(...args) {
+      const tracer = real.getTracer(...args);
+      return { startSpan: startSpan(tracer), startActiveSpan: broken };
+    },
+  });
+  return [
+    { what: 'startSpan throws', tracerProvider: providerOf(() => broken), meterProvider: brokenMeters },
+    {
+      what: 'each method of a span throws',
+      tracerProvider: providerOf(
+        (tracer) =>
+          (...args) =>
+            brokenSpan(tracer.startSpan(...args)),
+      ),
+      meterProvider: brokenMeters,
+    },
+  ];
+}

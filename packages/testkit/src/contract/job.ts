@@ -1,0 +1,73 @@
+import type { EventEmitter } from 'node:events';
+import type { ReceivedSpan } from '../received-span.ts';
+
+/**
+ * What a fixture module exports: `open(env)`. Plain application code around one library, no
+ * OpenTelemetry in it; written once as `.mjs` and, for `require`, once as `.cjs`.
+ */
+export interface ContractFixture {
+  open(env: Record<string, string>): ContractApp | Promise<ContractApp>;
+}
+
+/** One library in use. */
+export interface ContractApp {
+  /** One call that works; returns just what the library's method returned, so no `async` of its own around it. */
+  succeed(): unknown;
+  /** One call that fails: rejects, or throws. */
+  fail(): unknown;
+  /** The call of `succeed` in its callback form. */
+  callback?(done: (error: unknown, result?: unknown) => void): unknown;
+  /** Where the method lives that `succeed` and `fail` call, as the library wrote it: `{ owner: pg.Client.prototype, method: 'query' }`. */
+  call?: { owner: object; method: PropertyKey };
+  /** Calls that compete: `limit` of them run at once, the others wait for one to end. */
+  saturate?: { limit: number; run(i: number): unknown };
+  /** The library's emitters, on which nothing may pile up. */
+  emitters?(): EventEmitter[];
+  close(): unknown;
+}
+
+/**
+ * The checks. Under `hooked` the instrumentation is enabled before the library loads, as the preload
+ * does it; under `loaded` after, so that what the library is without it is known exactly.
+ */
+export const CHECKS = {
+  hooked: [
+    'one span a call',
+    'error status',
+    'context',
+    'callback',
+    'enabled twice',
+    'saturation',
+    'listeners',
+    'disabled',
+    'stands aside',
+  ],
+  loaded: ['restored', 'identity', 'unhandled rejection', 'throwing telemetry'],
+} as const;
+
+export type Order = keyof typeof CHECKS;
+export type ContractCheck = (typeof CHECKS)[Order][number];
+/** How the fixture, and through it the library, is loaded. */
+export type Loader = 'import' | 'require';
+
+/** What the child process is to do: one loader, one order, all checks that apply. */
+export interface Job {
+  library: string;
+  /** URL of the module that exports the instrumentation's factory. */
+  module: string;
+  export: string;
+  config: Record<string, unknown>;
+  /** URL. */
+  fixture: string;
+  loader: Loader;
+  order: Order;
+  env: Record<string, string>;
+  upstream: string | undefined;
+  checks: ContractCheck[];
+}
+
+/** What the child process tells, in order; a check that began and has no end is where it died. */
+export type Told =
+  | { begun: ContractCheck | 'start' }
+  | { ended: ContractCheck; problems: string[] }
+  | { example: 'succeed' | 'fail'; span: ReceivedSpan };

@@ -1,0 +1,85 @@
+/** The child process of {@link adapterContract}: loads one fixture one way, runs the checks, tells what it found. */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { recordSpans, type RecordedInstrumentation } from '../record-spans.ts';
+import { Bench } from './bench.ts';
+import { hookedChecks } from './hooked-checks.ts';
+import type { ContractApp, ContractCheck, ContractFixture, Job, Told } from './job.ts';
+import { loadedChecks } from './loaded-checks.ts';
+
+function tell(told: Told): void {
+  process.send!(told);
+}
+
+const faults: string[] = [];
+process.on('unhandledRejection', (reason) => void faults.push(`unhandled rejection: ${String(reason)}`));
+process.on('uncaughtException', (error) => void faults.push(`uncaught exception: ${String(error)}`));
+process.on('warning', ({ name, message }) => {
+  if (name === 'MaxListenersExceededWarning') faults.push(`${name}: ${message}`);
+});
+// The test process is gone: nobody wants to know any more.
+process.on('disconnect', () => process.exit(1));
+process.once('message', (job) => void run(job as Job));
+
+async function run(job: Job): Promise<void> {
+  tell({ begun: 'start' });
+  const { app, bench } = await prepare(job).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+  const checks = job.order === 'hooked' ? hookedChecks : loadedChecks;
+  for (const name of job.checks) {
+    tell({ begun: name });
+    faults.length = 0;
+    const problems = lacking(name, app, job) ?? (await checks[name]!(bench, tell).catch(explain));
+    tell({ ended: name, problems: first([...problems, ...faults]) });
+  }
+  await app.close();
+  process.disconnect();
+  process.exit(0);
+}
+
+async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
+  const factories = (await import(job.module)) as Record<string, (config: object) => RecordedInstrumentation>;
+  const factory = factories[job.export];
+  if (!factory) throw new Error(`${job.module} exports no ${job.export}`);
+  const libraries = (library: string): boolean => library === job.library;
+  const instrumentation = factory({ libraries, ...job.config });
+  const recorded = recordSpans(instrumentation);
+  // Enabled once and disabled: the module hook knows the library's files, the library is still untouched.
+  if (job.order === 'loaded') instrumentation.disable();
+  const app = await (await load(job)).open(job.env);
+  // The first call may open connections and load what is loaded late.
+  await app.succeed();
+  return { app, bench: new Bench(job, instrumentation, recorded, app, faults) };
+}
+
+async function load({ fixture, loader }: Job): Promise<ContractFixture> {
+  const module = loader === 'import' ? await import(fixture) : createRequire(import.meta.url)(fileURLToPath(fixture));
+  return typeof module.open === 'function' ? module : module.default;
+}
+
+/** A check that cannot be made is a failure, unless the spec says why it does not apply. */
+function lacking(name: ContractCheck, app: ContractApp, { upstream }: Job): string[] | undefined {
+  const needs: Partial<Record<ContractCheck, [string, unknown]>> = {
+    callback: ['callback() in the fixture', app.callback],
+    identity: ['call in the fixture', app.call],
+    saturation: ['saturate in the fixture', app.saturate],
+    listeners: ['emitters() in the fixture', app.emitters],
+    'stands aside': ['upstream in the spec', upstream],
+  };
+  const [what, there] = needs[name] ?? ['', true];
+  return there
+    ? undefined
+    : [`needs ${what}; add it, or name the check in \`skip\` with the reason why it does not apply`];
+}
+
+/** A hundred callers tell the same story. */
+function first(problems: string[]): string[] {
+  const more = problems.length - 8;
+  return more > 0 ? [...problems.slice(0, 8), `and ${more} more`] : problems;
+}
+
+function explain(error: unknown): string[] {
+  return [`the check itself failed: ${(error as Error)?.stack ?? String(error)}`];
+}

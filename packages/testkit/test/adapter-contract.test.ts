@@ -1,0 +1,78 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { adapterContract, examine, type AdapterContract, type ContractCheck } from '../src/index.ts';
+import type { Fault } from './fixtures/toy/adapters.ts';
+
+const toy = fileURLToPath(new URL('./fixtures/toy/', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'foreshock-toy-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Puts the toy into a `node_modules`, where the module hook looks, as a CommonJS or an ES module. */
+function install(format: 'cjs' | 'mjs'): string {
+  const home = join(folder, format);
+  const library = join(home, 'node_modules', 'toy');
+  mkdirSync(library, { recursive: true });
+  writeFileSync(
+    join(library, 'package.json'),
+    JSON.stringify({ name: 'toy', version: '1.2.3', main: `index.${format}` }),
+  );
+  const source = readFileSync(join(toy, 'library.cjs'), 'utf8');
+  const esm = source
+    .replace(/^const (.*) = require\((.*)\);/, 'import $1 from $2;')
+    .replace('module.exports =', 'export');
+  writeFileSync(join(library, `index.${format}`), format === 'cjs' ? source : esm);
+  for (const app of ['app.mjs', 'app.cjs']) cpSync(join(toy, app), join(home, app));
+  return home;
+}
+
+function contractOf(format: 'cjs' | 'mjs', fault: Fault): AdapterContract {
+  const home = install(format);
+  return {
+    library: 'toy',
+    instrumentation: {
+      module: new URL('./fixtures/toy/adapters.ts', import.meta.url).href,
+      export: 'toyInstrumentation',
+      config: { fault },
+    },
+    fixture: pathToFileURL(join(home, 'app.mjs')),
+    fixtureCjs: pathToFileURL(join(home, 'app.cjs')),
+    env: async () => ({ limit: '5' }),
+    expect: {
+      span: { name: 'toy query', kind: 'CLIENT', scope: 'toy-instrumentation' },
+      error: { attributes: { 'error.type': '42P01' } },
+    },
+    upstream: 'upstream-of-toy',
+  };
+}
+
+describe('a right adapter of a CommonJS library passes', () => {
+  adapterContract(contractOf('cjs', 'none'));
+});
+describe('a right adapter of an ES module passes', () => {
+  adapterContract(contractOf('mjs', 'none'));
+});
+
+describe('a wrong adapter fails the checks that are meant for it, and no others', () => {
+  test.each<['hooked' | 'loaded', Fault, ContractCheck[]]>([
+    ['hooked', 'attaches twice', ['enabled twice', 'saturation', 'disabled']],
+    ['loaded', 'stays attached', ['restored', 'throwing telemetry']],
+    ['hooked', 'hides the error', ['error status']],
+    ['hooked', 'loses the caller in callbacks', ['callback']],
+    ['hooked', 'starts late', ['callback', 'saturation']],
+    ['hooked', 'adds a listener a call', ['callback', 'enabled twice', 'listeners']],
+    ['hooked', 'never stands aside', ['stands aside']],
+    ['loaded', 'leaves a listener behind', ['restored']],
+    ['loaded', 'returns a derived promise', ['identity']],
+    ['loaded', 'handles the rejection', ['unhandled rejection']],
+    ['loaded', 'lets telemetry throw', ['throwing telemetry']],
+    ['loaded', 'replaces the error', ['throwing telemetry']],
+    ['hooked', 'calls success an error', ['one span a call']],
+  ])('%s: %s', async (order, fault, expected) => {
+    const findings = await examine(contractOf('cjs', fault), 'import', order, { limit: '5' });
+    const failed = Array.from(findings).filter(([, problems]) => problems.length > 0);
+    expect(failed).toEqual(expected.map((check) => [check, expect.any(Array)]));
+  });
+});

@@ -20,6 +20,8 @@ export interface Config {
   spoolBytes: number;
   /** FORESHOCK_FLUSH_MS: the longest the end of the process may be put off to deliver what is left. */
   flushMs: number;
+  /** FORESHOCK_POOL_LEAK_MS: how long a pooled connection may be out before it counts as leaked; 0 = never. */
+  poolLeakMs: number;
   /** FORESHOCK_TRUST_INCOMING: whether ids and sampling of callers are accepted. */
   trustIncoming: boolean;
   /** FORESHOCK_PROPAGATE_TO: hosts that receive our headers; undefined = all. */
@@ -76,6 +78,7 @@ export function readConfig(env: Env): Config {
     },
     spoolBytes: env.integer(['FORESHOCK_SPOOL_BYTES'], 16 * 1024 * 1024, 64 * 1024),
     flushMs: env.integer(['FORESHOCK_FLUSH_MS'], 2000),
+    poolLeakMs: env.integer(['FORESHOCK_POOL_LEAK_MS'], 30_000),
     trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),
     propagateTo: readHosts(env),
     propagators: readPropagators(env),

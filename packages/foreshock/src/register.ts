@@ -69,7 +69,7 @@ function register(): void {
 
   const { libraries } = config;
   httpInstrumentation({ libraries, propagateTo: (host) => propagator.mayPropagateTo(host) });
-  dbInstrumentation({ libraries });
+  dbInstrumentation({ libraries, leakMs: config.poolLeakMs });
   queueInstrumentation({ libraries });
   pinoInstrumentation({ libraries });
 

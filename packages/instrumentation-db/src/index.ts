@@ -1,12 +1,14 @@
-import { instrumentationOf, type Instrumentation, type InstrumentationConfig } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
-import { openDb } from './boundary.ts';
+import { openDb, type DbConfig } from './boundary.ts';
+
+export type { DbConfig };
 
 /**
  * Database queries and the wait for a pooled connection, as OpenTelemetry's `Instrumentation`.
  *
  * @param config default: attached at construction, to every library this package knows
  */
-export function dbInstrumentation(config: InstrumentationConfig = {}): Instrumentation {
+export function dbInstrumentation(config: DbConfig = {}): Instrumentation {
   return instrumentationOf({ name: '@foreshock/instrumentation-db', version: '0.1.0', adapters, open: openDb }, config);
 }

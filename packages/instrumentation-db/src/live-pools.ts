@@ -1,4 +1,4 @@
-import type { PoolBook } from './boundary.ts';
+import type { PoolBook } from './pool-book.ts';
 
 /** How many pools are kept track of before the collected ones are swept out. */
 const SWEEP_AT = 64;

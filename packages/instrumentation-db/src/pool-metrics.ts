@@ -1,6 +1,6 @@
 import type { Attributes, Meter, ObservableResult } from '@opentelemetry/api';
 import { POOL_NAME } from '@foreshock/kit/names';
-import type { PoolBook } from './boundary.ts';
+import type { PoolBook } from './pool-book.ts';
 import type { LivePools } from './live-pools.ts';
 
 /** The experimental `db.client.connection.*` metrics, for all pools of one adapter. */

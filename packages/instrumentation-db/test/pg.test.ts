@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { context, trace } from '@opentelemetry/api';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { recordSpans, startPostgres, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
@@ -8,7 +8,8 @@ import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-const recorded = recordSpans(dbInstrumentation());
+const LEAK_MS = 300;
+const recorded = recordSpans(dbInstrumentation({ leakMs: LEAK_MS }));
 const pools: pg.Pool[] = [];
 let server: Postgres;
 
@@ -335,6 +336,70 @@ describe('a wait', () => {
       expect(own.every((span) => span.traceId === request.traceId)).toBe(true);
       expect(own.map((span) => span.kind).sort()).toEqual(own.length === 1 ? ['CLIENT'] : ['CLIENT', 'INTERNAL']);
     }
+  });
+});
+
+describe('a pool', () => {
+  it('that was full while callers waited is one span, with the waits and who held the connections', async () => {
+    const pool = await openWarmPool(2);
+    const slow = recorded.inSpan('report', () => pool.query('SELECT pg_sleep(0.12), count(*) FROM orders'));
+    const slower = recorded.inSpan('export', () => pool.query('SELECT pg_sleep(0.2), count(*) FROM orders'));
+    await nextTurn();
+    await Promise.all(Array.from({ length: 7 }, () => pool.query('SELECT 1 FROM orders LIMIT 1')));
+    await Promise.all([slow, slower]);
+    await pool.query('SELECT 1');
+    const saturated = only(spansNamed(`pool.saturated ${server.database}`));
+    expect(saturated).toMatchObject({
+      kind: 'INTERNAL',
+      parentSpanId: '',
+      attributes: {
+        'db.client.connection.pool.name': `${server.host}:${server.port}/${server.database}`,
+        'pool.limit': 2,
+        'pool.saturated.waiters': 7,
+        'pool.saturated.peak_pending': 7,
+        'pool.saturated.longest_wait_ms': expect.any(Number),
+      },
+    });
+    const longest = Math.max(...waits().map((wait) => wait.attributes['pool.wait_ms'] as number));
+    expect(saturated.attributes['pool.saturated.longest_wait_ms']).toBe(longest);
+    const [report, exported] = [only(spansNamed('report')), only(spansNamed('export'))];
+    expect(saturated.links.map((link) => link.traceId)).toEqual(
+      expect.arrayContaining([report.traceId, exported.traceId]),
+    );
+    expect((saturated.attributes['pool.saturated.holders'] as string[])[0]).toMatch(
+      new RegExp(`^SELECT orders \\d+ ms ${exported.traceId}$`),
+    );
+  });
+
+  it('that is only busy has none', async () => {
+    const pool = await openWarmPool(2);
+    await Promise.all(Array.from({ length: 4 }, () => pool.query('SELECT 1')));
+    expect(spansNamed(`pool.saturated ${server.database}`)).toEqual([]);
+  });
+
+  it('tells of a connection that does not come back, on the span that took it or in its trace', async () => {
+    const pool = await openWarmPool(2);
+    const late = recorded.inSpan('forgetful', async () => {
+      const client = await pool.connect();
+      await client.query('SELECT 1 FROM orders LIMIT 1');
+      return client;
+    });
+    const open = recorded.inSpan('slow', async () => {
+      const client = await pool.connect();
+      await delay(LEAK_MS + 150);
+      client.release();
+    });
+    await open;
+    (await late).release();
+    const [forgetful, slow] = [only(spansNamed('forgetful')), only(spansNamed('slow'))];
+    expect(only(spansNamed(`pool.leak ${server.database}`))).toMatchObject({
+      traceId: forgetful.traceId,
+      parentSpanId: forgetful.spanId,
+      attributes: { 'pool.holder.operation': 'SELECT orders', 'pool.holder.held_ms': expect.any(Number) },
+    });
+    expect(slow.events).toMatchObject([
+      { name: 'pool.leak', attributes: { 'pool.holder.held_ms': expect.any(Number) } },
+    ]);
   });
 });
 

@@ -22,6 +22,12 @@ export const POOL_GRANTED_USED = 'pool.granted.used';
 export const POOL_GRANTED_IDLE = 'pool.granted.idle';
 export const POOL_GRANTED_PENDING = 'pool.granted.pending';
 
+/** On `pool.saturated`: who waited, how long, and the longest holdings (`operation, ms, trace ID`). */
+export const POOL_SATURATED_WAITERS = 'pool.saturated.waiters';
+export const POOL_SATURATED_PEAK_PENDING = 'pool.saturated.peak_pending';
+export const POOL_SATURATED_LONGEST_WAIT_MS = 'pool.saturated.longest_wait_ms';
+export const POOL_SATURATED_HOLDERS = 'pool.saturated.holders';
+
 /** Breaker and retry: open proposal semantic-conventions #2355. */
 export const BREAKER_NAME = 'circuitbreaker.name';
 export const BREAKER_STATE = 'circuitbreaker.state';

@@ -1,0 +1,72 @@
+import { SpanKind, trace, ROOT_CONTEXT, type Attributes, type Tracer } from '@opentelemetry/api';
+import { report } from '@foreshock/kit';
+import { POOL_HOLDER_HELD_MS, POOL_HOLDER_OPERATION, POOL_NAME } from '@foreshock/kit/names';
+import type { LivePools } from './live-pools.ts';
+import { round, type Hold, type PoolBook } from './pool-book.ts';
+
+/** Default of FORESHOCK_POOL_LEAK_MS. */
+export const DEFAULT_LEAK_MS = 30_000;
+
+/**
+ * Tells, once, of each connection that has been out longer than the limit: as an event on the span that took it
+ * while that is open, else as a span in its trace. One timer for all pools, running only while something is out.
+ */
+export class PoolLeaks {
+  readonly #pools: LivePools;
+  readonly #leakMs: number;
+  readonly #tracer: () => Tracer;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param leakMs 0 = look for none */
+  constructor(pools: LivePools, leakMs: number, tracer: () => Tracer) {
+    this.#pools = pools;
+    this.#leakMs = leakMs;
+    this.#tracer = tracer;
+  }
+
+  /** A connection went out. */
+  watch(): void {
+    if (this.#timer === undefined && this.#leakMs > 0) this.#arm(this.#leakMs);
+  }
+
+  #arm(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      try {
+        this.#look();
+      } catch (error) {
+        report('looking for leaked connections', error);
+      }
+    }, ms).unref();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    let next = Infinity;
+    for (const [, book] of this.#pools) {
+      for (const hold of book.holds.values()) {
+        if (hold.leakTold) continue;
+        const left = this.#leakMs - (now - hold.since);
+        if (left <= 0) this.#tell(book, hold, now);
+        else next = Math.min(next, left);
+      }
+    }
+    if (next !== Infinity) this.#arm(Math.ceil(next));
+  }
+
+  #tell(book: PoolBook, hold: Hold, now: number): void {
+    hold.leakTold = true;
+    const heldMs = now - hold.since;
+    const attributes: Attributes = { [POOL_NAME]: book.name, [POOL_HOLDER_HELD_MS]: round(heldMs) };
+    if (hold.operation !== undefined) attributes[POOL_HOLDER_OPERATION] = hold.operation;
+    if (hold.span?.isRecording()) {
+      hold.span.addEvent('pool.leak', attributes);
+      return;
+    }
+    const where = hold.span ? trace.setSpanContext(ROOT_CONTEXT, hold.span.spanContext()) : ROOT_CONTEXT;
+    const startTime = Date.now() - heldMs;
+    this.#tracer()
+      .startSpan(`pool.leak ${book.label}`, { kind: SpanKind.INTERNAL, startTime, attributes }, where)
+      .end();
+  }
+}

@@ -1,0 +1,93 @@
+import { ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/api';
+import {
+  POOL_LIMIT,
+  POOL_NAME,
+  POOL_SATURATED_HOLDERS,
+  POOL_SATURATED_LONGEST_WAIT_MS,
+  POOL_SATURATED_PEAK_PENDING,
+  POOL_SATURATED_WAITERS,
+} from '@foreshock/kit/names';
+import { holdingOf, round, type Holding, type PoolBook } from './pool-book.ts';
+
+/** Shorter than this it is a busy pool, not a full one: callers barely notice. */
+const MIN_MS = 20;
+/** Holders named on the span and linked. */
+const TOP_HOLDERS = 3;
+
+/**
+ * The time in which a pool was full and callers waited, from the first moment to the last: one span, a root of
+ * its own, since it belongs to no request. It is found by the events of the pool, not by sampling.
+ */
+export class Saturation {
+  readonly #tracer: Tracer;
+  readonly #book: PoolBook;
+  readonly #start = performance.now();
+  readonly #startTime = Date.now();
+  #span: Span | undefined;
+  #waiters = 0;
+  #peakPending = 0;
+  #longestWaitMs = 0;
+  /** The longest holdings that ended while callers waited, longest first. */
+  #holders: Holding[] = [];
+
+  constructor(tracer: Tracer, book: PoolBook) {
+    this.#tracer = tracer;
+    this.#book = book;
+  }
+
+  /** One more caller waits behind `pending` others. */
+  joined(pending: number): void {
+    this.#waiters++;
+    this.#peakPending = Math.max(this.#peakPending, pending + 1);
+    // Started as soon as it counts, so that a process that dies full still tells of it.
+    if (!this.#span && performance.now() - this.#start >= MIN_MS) this.#open();
+  }
+
+  /** A caller waits no longer: it has its connection, or gave up. */
+  left(waitMs: number): void {
+    this.#longestWaitMs = Math.max(this.#longestWaitMs, waitMs);
+  }
+
+  released(holding: Holding): void {
+    this.#holders = [...this.#holders, holding].sort((a, b) => b.heldMs - a.heldMs).slice(0, TOP_HOLDERS);
+  }
+
+  /** The line is empty. */
+  end(): void {
+    const now = performance.now();
+    if (now - this.#start < MIN_MS) return;
+    const span = this.#span ?? this.#open();
+    for (const hold of this.#book.holds.values()) this.released(holdingOf(hold, now));
+    span.setAttributes({
+      [POOL_SATURATED_WAITERS]: this.#waiters,
+      [POOL_SATURATED_PEAK_PENDING]: this.#peakPending,
+      [POOL_SATURATED_LONGEST_WAIT_MS]: round(this.#longestWaitMs),
+      [POOL_SATURATED_HOLDERS]: this.#holders.map(describe),
+    });
+    for (const { spanContext } of this.#holders) if (spanContext) span.addLink({ context: spanContext });
+    span.end();
+  }
+
+  #open(): Span {
+    const { name, label, description } = this.#book;
+    this.#span = this.#tracer.startSpan(
+      `pool.saturated ${label}`,
+      {
+        kind: SpanKind.INTERNAL,
+        startTime: this.#startTime,
+        attributes: {
+          'db.system.name': description.system,
+          [POOL_NAME]: name,
+          ...(description.limit !== undefined && { [POOL_LIMIT]: description.limit }),
+        },
+      },
+      ROOT_CONTEXT,
+    );
+    return this.#span;
+  }
+}
+
+/** `SELECT orders 2913 ms 4bf92f3577b34da6a3ce929d0e0e4736` */
+function describe({ operation, heldMs, spanContext }: Holding): string {
+  return [operation ?? 'unknown', `${Math.round(heldMs)} ms`, spanContext?.traceId].filter(Boolean).join(' ');
+}

@@ -1,0 +1,184 @@
+import {
+  context,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
+import { errorMessageOf, errorTypeOf, isSuppressed, runIn } from '@foreshock/kit';
+import {
+  POOL_GRANTED_IDLE,
+  POOL_GRANTED_PENDING,
+  POOL_GRANTED_USED,
+  POOL_HOLDER_HELD_MS,
+  POOL_HOLDER_OPERATION,
+  POOL_HOLDER_TRACE_ID,
+  POOL_IDLE,
+  POOL_LIMIT,
+  POOL_NAME,
+  POOL_PENDING,
+  POOL_USED,
+  POOL_WAIT_MS,
+  POOL_WAIT_REASON,
+} from '@foreshock/kit/names';
+import type { Acquisition, PoolState } from './events.ts';
+import { holdingOf, round, type Holding, type PoolBook } from './pool-book.ts';
+import type { PoolMetrics } from './pool-metrics.ts';
+import { Saturation } from './pool-saturation.ts';
+
+/** What a pooled connection remembers of how it was acquired, for the queries sent on it. */
+export interface Lease {
+  readonly book: PoolBook;
+  asked: PoolState | undefined;
+  readonly waitMs: number | undefined;
+  readonly reason: 'queue' | 'connect' | undefined;
+}
+
+/** What a {@link PoolWait} needs of its boundary. */
+export interface PoolWatch {
+  readonly tracer: Tracer;
+  readonly metrics: PoolMetrics | undefined;
+  /** The connection is out: its queries belong to this acquisition from here on. */
+  granted(connection: object, lease: Lease): void;
+}
+
+/** One caller at one pool, from asking to having. */
+export class PoolWait implements Acquisition {
+  readonly #watch: PoolWatch;
+  readonly #pool: object;
+  readonly #book: PoolBook;
+  readonly #asked: PoolState;
+  readonly #context: Context = context.active();
+  readonly #start = performance.now();
+  /** Only when the caller cannot be served at once. */
+  readonly #span: Span | undefined;
+  #queued = false;
+  #holderKnown = false;
+  #connectStart: number | undefined;
+  #settled = false;
+
+  constructor(watch: PoolWatch, pool: object, book: PoolBook, asked: PoolState, idle: boolean) {
+    this.#watch = watch;
+    this.#pool = pool;
+    this.#book = book;
+    this.#asked = asked;
+    if (idle) return;
+    const { limit } = book.description;
+    // With room left the pool opens one more connection: nobody is in the way. What is idle is spoken for by
+    // those before, or this caller would get it.
+    const full = limit === undefined || asked.used + asked.idle >= limit;
+    if (full && limit !== undefined) {
+      this.#queued = true;
+      (book.saturation ??= new Saturation(watch.tracer, book)).joined(asked.pending);
+    }
+    if (!isSuppressed(this.#context)) this.#span = this.#startSpan(full);
+  }
+
+  #startSpan(full: boolean): Span {
+    const { description, label, name, holds } = this.#book;
+    const attributes: Attributes = {
+      'db.system.name': description.system,
+      [POOL_NAME]: name,
+      [POOL_USED]: this.#asked.used,
+      [POOL_IDLE]: this.#asked.idle,
+      [POOL_PENDING]: this.#asked.pending,
+    };
+    if (description.limit !== undefined) attributes[POOL_LIMIT] = description.limit;
+    const span = this.#watch.tracer.startSpan(
+      `pool.acquire ${label}`,
+      { kind: SpanKind.INTERNAL, attributes },
+      this.#context,
+    );
+    const oldest = full ? holds.values().next().value : undefined;
+    if (oldest) this.#blame(span, holdingOf(oldest, this.#start));
+    return span;
+  }
+
+  #blame(span: Span, { heldMs, operation, spanContext }: Holding): void {
+    this.#holderKnown = true;
+    span.setAttribute(POOL_HOLDER_HELD_MS, heldMs);
+    if (operation !== undefined) span.setAttribute(POOL_HOLDER_OPERATION, operation);
+    if (!spanContext) return;
+    span.setAttribute(POOL_HOLDER_TRACE_ID, spanContext.traceId);
+    span.addLink({ context: spanContext });
+  }
+
+  connecting(): void {
+    if (this.#connectStart !== undefined) return;
+    this.#connectStart = performance.now();
+    // Asked for at once, the whole wait is the connecting; after a time in line the event parts the two.
+    if (this.#connectStart - this.#start > 1) this.#span?.addEvent('connecting');
+  }
+
+  granted(connection: object): void {
+    if (this.#settled) return;
+    const now = performance.now();
+    const state = this.#settle(now);
+    const { metrics } = this.#watch;
+    let waitMs: number | undefined;
+    let reason: Lease['reason'];
+    if (this.#span) {
+      // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
+      const last = this.#holderKnown ? undefined : this.#book.lastHoldings.get(connection);
+      if (last) this.#blame(this.#span, last);
+      waitMs = round(now - this.#start);
+      reason = this.#reason(now);
+      this.#endSpan(this.#span, state, waitMs, reason);
+    }
+    metrics?.waited(this.#book.name, (now - this.#start) / 1000);
+    if (this.#connectStart !== undefined) metrics?.created(this.#book.name, (now - this.#connectStart) / 1000);
+    const span = trace.getSpan(this.#context) as (Span & { name?: unknown }) | undefined;
+    // The SDK's spans say their name; the first query replaces it with something closer.
+    const operation = typeof span?.name === 'string' ? span.name : undefined;
+    this.#book.holds.set(connection, { since: now, span, operation, leakTold: false });
+    this.#watch.granted(connection, { book: this.#book, asked: this.#asked, waitMs, reason });
+  }
+
+  failed(error: unknown, timedOut = false): void {
+    if (this.#settled) return;
+    const now = performance.now();
+    const state = this.#settle(now);
+    if (timedOut) this.#watch.metrics?.timedOut(this.#book.name);
+    if (!this.#span) return;
+    this.#span.setAttribute('error.type', timedOut ? 'timeout' : errorTypeOf(error));
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
+    this.#endSpan(this.#span, state, round(now - this.#start), this.#reason(now));
+  }
+
+  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
+    return runIn(this.#context, fn, self, args);
+  }
+
+  #settle(now: number): PoolState {
+    this.#settled = true;
+    const state = this.#book.source.state(this.#pool);
+    if (this.#queued) {
+      this.#book.saturation?.left(now - this.#start);
+      if (state.pending === 0) {
+        this.#book.saturation?.end();
+        this.#book.saturation = undefined;
+      }
+    }
+    return state;
+  }
+
+  #endSpan(span: Span, state: PoolState, waitMs: number, reason: string): void {
+    span.setAttributes({
+      [POOL_WAIT_MS]: waitMs,
+      [POOL_WAIT_REASON]: reason,
+      [POOL_GRANTED_USED]: state.used,
+      [POOL_GRANTED_IDLE]: state.idle,
+      [POOL_GRANTED_PENDING]: state.pending,
+    });
+    span.end();
+  }
+
+  /** Where the longer part of the wait was spent. */
+  #reason(now: number): 'queue' | 'connect' {
+    if (this.#connectStart === undefined) return 'queue';
+    return now - this.#connectStart >= this.#connectStart - this.#start ? 'connect' : 'queue';
+  }
+}

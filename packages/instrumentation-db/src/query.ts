@@ -1,0 +1,126 @@
+import {
+  context,
+  SpanKind,
+  SpanStatusCode,
+  type Attributes,
+  type Context,
+  type Histogram,
+  type Span,
+} from '@opentelemetry/api';
+import { errorMessageOf, errorTypeOf, isSuppressed, runIn, type Telemetry } from '@foreshock/kit';
+import {
+  POOL_IDLE,
+  POOL_LIMIT,
+  POOL_NAME,
+  POOL_PENDING,
+  POOL_USED,
+  POOL_WAIT_MS,
+  POOL_WAIT_REASON,
+} from '@foreshock/kit/names';
+import type { Query, QueryDescription } from './events.ts';
+import type { Lease } from './pool-wait.ts';
+import { sanitizeSql } from './sql.ts';
+
+const DURATION_ATTRIBUTES = [
+  'db.system.name',
+  'db.namespace',
+  'db.operation.name',
+  'db.collection.name',
+  'server.address',
+  'server.port',
+];
+
+/** Starts the span of a query, with the state of the pool its connection came from. */
+export function startQuery(
+  telemetry: Telemetry,
+  described: QueryDescription,
+  lease: Lease | undefined,
+  connection: object,
+  duration: Histogram | undefined,
+): Query | undefined {
+  const where = context.active();
+  if (isSuppressed(where)) return undefined;
+  const sanitized = described.text === undefined ? undefined : sanitizeSql(described.text, described.backslashEscapes);
+  const summary = sanitized?.summary ?? described.statementName;
+  const attributes: Attributes = { 'db.system.name': described.system };
+  if (described.database !== undefined) attributes['db.namespace'] = described.database;
+  if (sanitized) attributes['db.query.text'] = sanitized.text;
+  if (summary !== undefined) attributes['db.query.summary'] = summary;
+  if (sanitized?.operation !== undefined) attributes['db.operation.name'] = sanitized.operation;
+  if (sanitized?.collection !== undefined) attributes['db.collection.name'] = sanitized.collection;
+  if (described.host !== undefined) attributes['server.address'] = described.host;
+  if (described.port !== undefined) attributes['server.port'] = described.port;
+  if (lease) {
+    addPoolState(attributes, lease);
+    const hold = lease.book.holds.get(connection);
+    if (hold && summary !== undefined) hold.operation = summary;
+  }
+  const name = summary ?? described.database ?? described.system;
+  const span = telemetry.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, where);
+  return new ClientQuery(span, where, attributes, duration);
+}
+
+function addPoolState(attributes: Attributes, lease: Lease): void {
+  const { book, asked } = lease;
+  attributes[POOL_NAME] = book.name;
+  if (!asked) return;
+  // The state when the connection was asked for goes on the first query it served, not on all of a transaction.
+  lease.asked = undefined;
+  attributes[POOL_USED] = asked.used;
+  attributes[POOL_IDLE] = asked.idle;
+  attributes[POOL_PENDING] = asked.pending;
+  if (book.description.limit !== undefined) attributes[POOL_LIMIT] = book.description.limit;
+  if (lease.waitMs === undefined) return;
+  attributes[POOL_WAIT_MS] = lease.waitMs;
+  attributes[POOL_WAIT_REASON] = lease.reason;
+}
+
+class ClientQuery implements Query {
+  readonly #span: Span;
+  readonly #context: Context;
+  readonly #attributes: Attributes;
+  readonly #duration: Histogram | undefined;
+  readonly #start: number;
+  #settled = false;
+
+  constructor(span: Span, where: Context, attributes: Attributes, duration: Histogram | undefined) {
+    this.#span = span;
+    this.#context = where;
+    this.#attributes = attributes;
+    this.#duration = duration;
+    this.#start = duration ? performance.now() : 0;
+  }
+
+  succeeded(rows?: number): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    if (rows !== undefined) this.#span.setAttribute('db.response.returned_rows', rows);
+    this.#span.end();
+    if (this.#duration) this.#measure(this.#duration, undefined);
+  }
+
+  failed(error: unknown, code?: string): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const type = code ?? errorTypeOf(error);
+    this.#span.setAttribute('error.type', type);
+    if (code !== undefined) this.#span.setAttribute('db.response.status_code', code);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
+    this.#span.end();
+    if (this.#duration) this.#measure(this.#duration, type);
+  }
+
+  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
+    return runIn(this.#context, fn, self, args);
+  }
+
+  #measure(duration: Histogram, errorType: string | undefined): void {
+    const attributes: Attributes = {};
+    for (const key of DURATION_ATTRIBUTES) {
+      const value = this.#attributes[key];
+      if (value !== undefined) attributes[key] = value;
+    }
+    if (errorType !== undefined) attributes['error.type'] = errorType;
+    duration.record((performance.now() - this.#start) / 1000, attributes);
+  }
+}

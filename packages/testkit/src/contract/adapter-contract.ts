@@ -26,6 +26,8 @@ export interface AdapterContract {
   };
   /** Upstream's instrumentation of the library: with it in the process, no spans. */
   upstream?: string;
+  /** Starts of the names of spans that belong to no caller, and have a trace of their own: `pool.saturated`. */
+  ownTraces?: string[];
   /** Checks that do not apply to this library, each with the reason. */
   skip?: Partial<Record<ContractCheck, string>>;
 }
@@ -76,6 +78,7 @@ export async function examine(
     order,
     env,
     upstream: spec.upstream,
+    ownTraces: spec.ownTraces ?? [],
     checks,
   };
   const { died, examples } = await runJob(job, findings);

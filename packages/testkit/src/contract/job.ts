@@ -63,6 +63,7 @@ export interface Job {
   order: Order;
   env: Record<string, string>;
   upstream: string | undefined;
+  ownTraces: string[];
   checks: ContractCheck[];
 }
 

@@ -12,4 +12,13 @@ export { describeSpans, type MetricPoint, type ReceivedMetric, type ReceivedSpan
 export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOptions } from './record-spans.ts';
 export { nodeBinary, PRELOAD, runFixture, type Fixture, type FixtureExit, type FixtureOptions } from './run-fixture.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
-export { freePort, startServer, type RunningServer, type ServerKind } from './servers/server.ts';
+export {
+  freePort,
+  onPath,
+  runBinary,
+  startServer,
+  type Room,
+  type RunningServer,
+  type ServerKind,
+} from './servers/server.ts';
+export { installed, type Installed } from './installed.ts';

@@ -172,7 +172,10 @@ describe.each(PINOS)('%s', (alias) => {
       'nested key': { nestedKey: 'payload' },
       'custom timestamp': { timestamp: () => ',"at":"2026-11-20T00:00:00Z"' },
       mixin: { mixin: () => ({ mixed: 'in', a: 'mixin' }) },
-      'mixin with its strategy': { mixin: () => ({ mixed: 1 }), mixinMergeStrategy: (a: object, b: object) => ({ ...b, ...a }) },
+      'mixin with its strategy': {
+        mixin: () => ({ mixed: 1 }),
+        mixinMergeStrategy: (a: object, b: object) => ({ ...b, ...a }),
+      },
       formatters: {
         formatters: {
           level: (label: string, number: number) => ({ severity: label, number }),
@@ -228,9 +231,12 @@ describe.each(PINOS)('%s', (alias) => {
     const places: Record<string, (key: string) => () => void> = {
       'merging object': (key) => () => logger().info({ [key]: 'theirs' }, 'hi'),
       'merging object, behind quotes and braces': (key) => () =>
-        logger().info({ one: '"', '{"': '\\', three: ']}', [key]: 'theirs' }, 'hi'),
+        logger().info({ one: '"', '{[': '\\', three: ']}', [key]: 'theirs' }, 'hi'),
       'merging object, null': (key) => () => logger({ serializers: { [key]: () => 'theirs' } }).info({ [key]: null }),
-      'child bindings': (key) => () => logger().child({ [key]: 'theirs' }).info('hi'),
+      'child bindings': (key) => () =>
+        logger()
+          .child({ [key]: 'theirs' })
+          .info('hi'),
       'bindings set later': (key) => () => {
         const child = logger().child({});
         child.setBindings({ [key]: 'theirs' });
@@ -288,7 +294,7 @@ describe.each(PINOS)('%s', (alias) => {
     ['a key', ['trace_id'], FIELDS.replace(SPAN.traceId, '[Redacted]')],
     ['a key, removed', { paths: ['span_id'], remove: true }, FIELDS.replace(/,"span_id":"\w+"/, '')],
     ['a key inside every key', ['*.password'], FIELDS],
-  ])('redacts as if the fields were the user\'s: %s', (_, redact, fields) => {
+  ])("redacts as if the fields were the user's: %s", (_, redact, fields) => {
     const log = logger({ redact });
     expect(linesOf(() => inTrace(() => log.info('hi')))).toEqual([`{"level":30,"msg":"hi"${fields}}\n`]);
   });
@@ -302,7 +308,10 @@ describe.each(PINOS)('%s', (alias) => {
       },
     };
     const { multistream } = app.pino as unknown as typeof import('pino');
-    const log = app.pino({ base: null, timestamp: false }, multistream([{ stream: sink as never }, { stream: stream as never }]));
+    const log = app.pino(
+      { base: null, timestamp: false },
+      multistream([{ stream: sink as never }, { stream: stream as never }]),
+    );
     const line = `{"level":30,"a":1,"msg":"hi"${FIELDS}}\n`;
     expect(linesOf(() => inTrace(() => log.info({ a: 1 }, 'hi')))).toEqual([line]);
     expect(seen).toEqual([{ a: 1 }, 'hi', line]);
@@ -355,7 +364,13 @@ describe('whatever happens to it', () => {
   it('a line is written as it is when ours fails, and that is said once', () => {
     const told: unknown[] = [];
     const ignore = (): void => {};
-    diag.setLogger({ error: (...said) => void told.push(said), warn: ignore, info: ignore, debug: ignore, verbose: ignore });
+    diag.setLogger({
+      error: (...said) => void told.push(said),
+      warn: ignore,
+      info: ignore,
+      debug: ignore,
+      verbose: ignore,
+    });
     const error = new Error('ours');
     const hooks = new Hooks('pino', adapter.versions);
     const events = {

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { report, type Adapter } from '@foreshock/kit';
 import type { LineEvents, LineFields } from '../events.ts';
 
-/** pino's redaction of top-level keys, by key, and under a symbol for the path `*`; undefined removes the key. */
-type Redaction = Record<PropertyKey, ((value: string) => string | undefined) | undefined>;
+/** pino's redaction of top-level keys, by key; undefined removes the key. */
+type Redaction = Partial<Record<keyof LineFields, (value: string) => string | undefined>>;
 
 const NAMES = /trace_id|span_id|trace_flags/;
 
@@ -34,16 +34,17 @@ function hasKey(line: string, key: string): boolean {
   return false;
 }
 
-function redacts(by: Redaction, wildcard: symbol): boolean {
-  return (by[wildcard] ?? by.trace_id ?? by.span_id ?? by.trace_flags ?? by.x_trace_id) !== undefined;
+function redacts(by: Redaction): boolean {
+  return (by.trace_id ?? by.span_id ?? by.trace_flags ?? by.x_trace_id) !== undefined;
 }
 
-/** The fields whose key the line does not have yet, redacted as keys of the user's would be. */
-function lackingOf(line: string, fields: LineFields, redaction: Redaction, wildcard: symbol): string {
+/** The fields whose key the line does not have yet, redacted where the user named that key. */
+function lackingOf(line: string, fields: LineFields, redaction: Redaction): string {
   let json = '';
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key in fields) {
     if (hasKey(line, key)) continue;
-    const redact = redaction[key] ?? redaction[wildcard];
+    const value = fields[key as keyof LineFields]!;
+    const redact = redaction[key as keyof LineFields];
     const text = redact ? redact(value) : `"${value}"`;
     if (text !== undefined) json += `,"${key}":${text}`;
   }
@@ -68,7 +69,7 @@ export const pino: Adapter<LineEvents> = {
   attach(events, hooks) {
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {
       const prototype = Object.getPrototypeOf(exports());
-      const { asJsonSym, stringifiersSym, wildcardFirstSym } = createRequire(filename)('./symbols.js');
+      const { asJsonSym, stringifiersSym } = createRequire(filename)('./symbols.js');
 
       hooks.wrap(
         prototype,
@@ -83,10 +84,7 @@ export const pino: Adapter<LineEvents> = {
               const end = line.lastIndexOf('}');
               if (end < 0) return line;
               const redaction: Redaction = this[stringifiersSym];
-              const json =
-                NAMES.test(line) || redacts(redaction, wildcardFirstSym)
-                  ? lackingOf(line, fields, redaction, wildcardFirstSym)
-                  : jsonOf(fields);
+              const json = NAMES.test(line) || redacts(redaction) ? lackingOf(line, fields, redaction) : jsonOf(fields);
               return line.slice(0, end) + json + line.slice(end);
             } catch (error) {
               report('pino line', error);

@@ -58,8 +58,7 @@ export function recordSpans(
   instrumentation: RecordedInstrumentation | readonly RecordedInstrumentation[],
   options: RecordOptions = {},
 ): Recorded {
-  // The first call wins, later ones return false: there is one context manager a process.
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  followContexts();
   const ended: ReadableSpan[] = [];
   const memory: SpanProcessor = {
     onStart() {},
@@ -100,6 +99,15 @@ export function recordSpans(
       void meterProvider.shutdown();
     },
   };
+}
+
+let following = false;
+
+/** There is one context manager a process; a second try would be a line of `diag` in somebody's test. */
+function followContexts(): void {
+  if (following) return;
+  following = true;
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 }
 
 class ManualReader extends MetricReader {

@@ -76,3 +76,33 @@ describe('a wrong adapter fails the checks that are meant for it, and no others'
     expect(failed).toEqual(expected.map((check) => [check, expect.any(Array)]));
   });
 });
+
+test('what the fixture cannot show is a failure, unless the spec says why', async () => {
+  const { upstream: _, ...spec } = contractOf('cjs', 'none');
+  const found = await examine(spec, 'import', 'hooked', { limit: '5' });
+  expect(found.get('stands aside')).toEqual([expect.stringMatching(/^needs upstream in the spec; add it, or name/)]);
+
+  const skipping = { ...spec, skip: { 'stands aside': 'upstream has no instrumentation of it' } };
+  expect(Array.from((await examine(skipping, 'import', 'hooked', { limit: '5' })).keys())).not.toContain(
+    'stands aside',
+  );
+});
+
+test('a span that is not as expected is a failure', async () => {
+  const spec = { ...contractOf('cjs', 'none'), expect: { span: { kind: 'SERVER' }, error: { name: 'another' } } };
+  const findings = await examine(spec, 'import', 'hooked', { limit: '5' });
+  const failed = Array.from(findings).filter(([, problems]) => problems.length > 0);
+  expect(failed.map(([check]) => check)).toEqual(['one span a call', 'error status']);
+});
+
+test('a process that ends too early fails every check, with what it printed', async () => {
+  const spec = contractOf('cjs', 'none');
+  const broken = { ...spec, instrumentation: { ...spec.instrumentation, export: 'noSuchExport' } };
+  const findings = await examine(broken, 'require', 'loaded', { limit: '5' });
+  expect(Array.from(findings.keys())).toEqual(['restored', 'identity', 'unhandled rejection', 'throwing telemetry']);
+  for (const problems of findings.values()) {
+    expect(problems).toEqual([
+      expect.stringMatching(/^not examined: the process ended \(1\) in 'start'\n[^]*exports no noSuchExport/),
+    ]);
+  }
+});

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import pg from 'pg';
-import { expect, test } from 'vitest';
-import { startPostgres } from '../src/index.ts';
+import { expect, test, vi } from 'vitest';
+import { runFixture, startPostgres } from '../src/index.ts';
 
 async function valueOf(url: string, sql: string): Promise<unknown> {
   const client = new pg.Client({ connectionString: url });
@@ -37,4 +38,27 @@ test('each call has databases of its own, gone when it is stopped', async () => 
     await one.stop();
     await two.stop();
   }
+});
+
+test('a server of one process ends with it, even when that is killed', async () => {
+  const owner = await runFixture(new URL('./fixtures/server-owner.ts', import.meta.url), {
+    preload: 'none',
+    nodeArgs: ['--conditions=@foreshock/source'],
+  });
+  const { url, folder } = await owner.ready;
+  expect(await valueOf(url, 'SELECT 1')).toBe(1);
+  expect(folder).toMatch(/foreshock-postgres-/);
+  owner.kill('SIGKILL');
+  expect(await owner.exited).toMatchObject({ signal: 'SIGKILL' });
+  await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false);
+  await expect(valueOf(url, 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
+});
+
+test('a server that does not answer is a failure that says what to do', async () => {
+  vi.stubEnv('FORESHOCK_TEST_SERVERS_PORT', undefined);
+  vi.stubEnv('FORESHOCK_TEST_POSTGRES_URL', 'postgres://127.0.0.1:1/none');
+  await expect(startPostgres()).rejects.toThrow(
+    /FORESHOCK_TEST_POSTGRES_URL is set but does not answer: .*ECONNREFUSED.*\nInstall it \(Debian: apt-get install postgresql\), or start Docker, or point/,
+  );
+  vi.unstubAllEnvs();
 });

@@ -15,7 +15,15 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { onPath, runBinary, startServer, type Room, type RunningServer, type ServerKind } from './server.ts';
+import {
+  connectable,
+  onPath,
+  runBinary,
+  startServer,
+  type Room,
+  type RunningServer,
+  type ServerKind,
+} from './server.ts';
 import { sharedServer } from './shared.ts';
 
 /** A database of one's own on a real Postgres. */
@@ -110,7 +118,10 @@ async function launch(found: string, room: Room): Promise<RunningServer> {
     binary,
     ['-D', data, ...settings.flatMap((setting) => ['-c', setting])],
     room,
-    () => query(url),
+    async () => {
+      await connectable(room.port);
+      await query(url);
+    },
     // SIGINT is Postgres' fast shutdown: it does not wait for clients.
     { signal: 'INT', env: ENGLISH },
   );

@@ -134,6 +134,10 @@ async function runInDocker(kind: ServerKind, tried: string[]): Promise<RunningSe
   };
 }
 
+const KEEPER =
+  'folder=$1 signal=$2; shift 2; exec 3<&0; "$@" 3<&- & server=$!; ' +
+  '{ cat <&3; kill -$signal $server; } >/dev/null 2>&1 & wait $server; code=$?; rm -rf -- "$folder"; exit $code';
+
 /**
  * Runs a server binary for as long as this process lives: a shell in between waits for the end of its
  * input, which comes with `stop()` and with our death alike, then ends the server by its pid and
@@ -146,10 +150,7 @@ export async function runBinary(
   ready: () => Promise<void>,
   { signal = 'TERM', env = process.env }: { signal?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Omit<RunningServer, 'url'>> {
-  const script =
-    `"$@" & server=$!; cat >/dev/null; kill -${signal} $server 2>/dev/null; ` +
-    `wait $server; rm -rf -- ${JSON.stringify(room.folder)}`;
-  const shell: ChildProcess = spawn('sh', ['-c', script, 'sh', binary, ...args], {
+  const shell: ChildProcess = spawn('sh', ['-c', KEEPER, 'sh', room.folder, signal, binary, ...args], {
     cwd: room.folder,
     env,
     // Out of our process group: the terminal's Ctrl-C must not reach the server before our tests end.
@@ -189,14 +190,16 @@ async function untilAnswering(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    try {
-      return await ping();
-    } catch (error) {
-      const reason = ended?.();
-      if (reason) throw new Error(reason, { cause: error });
-      if (Date.now() > deadline) throw error;
-      await delay(25);
-    }
+    const failure = await ping().then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+    // Asked after the answer too: another server may have answered at a port that ours failed to bind.
+    const reason = ended?.();
+    if (reason) throw new Error(reason, { cause: failure });
+    if (!failure) return;
+    if (Date.now() > deadline) throw failure;
+    await delay(25);
   }
 }
 

@@ -1,0 +1,117 @@
+import { propagation, ROOT_CONTEXT, trace, type Baggage, type Context, type Span } from '@opentelemetry/api';
+import { withXTraceId } from '@foreshock/kit';
+
+/** What is known of the trace that came in and has no place in a span context. */
+export interface RemoteTrace {
+  readonly traceId: string;
+  /** Level 2's random flag, which the SDK does not hand down to child spans. */
+  readonly random: boolean;
+  /** B3's debug flag. */
+  readonly debug: boolean;
+}
+
+/** The key a setter of the API uses, learned from the setter itself. */
+function keyOf(set: (where: Context) => Context): symbol {
+  let learned: symbol | undefined;
+  const listening: Context = {
+    getValue: () => undefined,
+    setValue(key) {
+      learned = key;
+      return listening;
+    },
+    deleteValue: () => listening,
+  };
+  set(listening);
+  if (learned === undefined) throw new Error('the API sets no context value');
+  return learned;
+}
+
+const SPAN = keyOf((where) => trace.setSpan(where, trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 })));
+const BAGGAGE = keyOf((where) => propagation.setBaggage(where, propagation.createBaggage()));
+const X_TRACE_ID = keyOf((where) => withXTraceId(where, ''));
+const REMOTE = Symbol.for('foreshock.remote-trace');
+
+/** What came in with the trace, beyond its span context. */
+export function remoteTraceOf(where: Context): RemoteTrace | undefined {
+  return where.getValue(REMOTE) as RemoteTrace | undefined;
+}
+
+/**
+ * The context of a request that came in: four slots for what every request carries, the API's own
+ * context for the rest. The API's copies a `Map` and makes three closures for each value set, for these
+ * four and again for every span below: several times the cost of reading the headers (bench/propagate.ts).
+ */
+export class ExtractedContext implements Context {
+  static readonly #empty = new ExtractedContext(ROOT_CONTEXT, undefined, undefined, undefined, undefined);
+  readonly #rest: Context;
+  readonly #span: unknown;
+  readonly #remote: unknown;
+  readonly #xTraceId: unknown;
+  readonly #baggage: unknown;
+
+  private constructor(rest: Context, span: unknown, remote: unknown, xTraceId: unknown, baggage: unknown) {
+    this.#rest = rest;
+    this.#span = span;
+    this.#remote = remote;
+    this.#xTraceId = xTraceId;
+    this.#baggage = baggage;
+  }
+
+  /** `where` with what came in put over it; undefined leaves what was there. */
+  static over(
+    where: Context,
+    span: Span | undefined,
+    remote: RemoteTrace | undefined,
+    xTraceId: string | undefined,
+    baggage: Baggage | undefined,
+  ): Context {
+    const base = ExtractedContext.#from(where);
+    return new ExtractedContext(
+      base.#rest,
+      span ?? base.#span,
+      remote ?? base.#remote,
+      xTraceId ?? base.#xTraceId,
+      baggage ?? base.#baggage,
+    );
+  }
+
+  static #from(where: Context): ExtractedContext {
+    if (where === ROOT_CONTEXT) return ExtractedContext.#empty;
+    // Never nested: a loop that extracts into its own context would grow a chain.
+    if (where instanceof ExtractedContext) return where;
+    return new ExtractedContext(
+      where,
+      where.getValue(SPAN),
+      where.getValue(REMOTE),
+      where.getValue(X_TRACE_ID),
+      where.getValue(BAGGAGE),
+    );
+  }
+
+  getValue(key: symbol): unknown {
+    if (key === SPAN) return this.#span;
+    if (key === REMOTE) return this.#remote;
+    if (key === X_TRACE_ID) return this.#xTraceId;
+    if (key === BAGGAGE) return this.#baggage;
+    return this.#rest.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return new ExtractedContext(
+      isSlot(key) ? this.#rest : this.#rest.setValue(key, value),
+      key === SPAN ? value : this.#span,
+      key === REMOTE ? value : this.#remote,
+      key === X_TRACE_ID ? value : this.#xTraceId,
+      key === BAGGAGE ? value : this.#baggage,
+    );
+  }
+
+  deleteValue(key: symbol): Context {
+    if (isSlot(key)) return this.setValue(key, undefined);
+    return new ExtractedContext(this.#rest.deleteValue(key), this.#span, this.#remote, this.#xTraceId, this.#baggage);
+  }
+}
+
+function isSlot(key: symbol): boolean {
+  return key === SPAN || key === REMOTE || key === X_TRACE_ID || key === BAGGAGE;
+}

@@ -1,0 +1,175 @@
+import type { TraceState } from '@opentelemetry/api';
+import { isBlank, MAX_HEADER_LENGTH, trimBlanks } from './header.ts';
+import { reject } from './rejected-input.ts';
+
+const MAX_MEMBERS = 32;
+/** Characters sent on: what the specification asks everybody to carry at least, and no more. */
+const MAX_LENGTH = 512;
+/** Members longer than this go first when the list has to be cut. */
+const LONG_MEMBER = 128;
+const MAX_KEY = 256;
+const MAX_VALUE = 256;
+
+const TAB = 9;
+const SPACE = 32;
+const COMMA = 44;
+const EQUALS = 61;
+
+// Level 2: key = ( lcalpha / DIGIT ) 0*255( lcalpha / DIGIT / "_" / "-" / "*" / "/" / "@" ). The tenant@system
+// form of level 1 is part of it.
+const KEY = new Uint8Array(128);
+for (const character of 'abcdefghijklmnopqrstuvwxyz0123456789') KEY[character.charCodeAt(0)] = 1;
+for (const character of '_-*/@') KEY[character.charCodeAt(0)] = 2;
+
+function isKey(text: string): boolean {
+  if (text.length === 0 || text.length > MAX_KEY || KEY[text.charCodeAt(0)] !== 1) return false;
+  for (let i = 1; i < text.length; i++) {
+    if (!KEY[text.charCodeAt(i)]) return false;
+  }
+  return true;
+}
+
+/** Printable ASCII without comma and equals sign, not ending in a space. */
+function isValue(text: string): boolean {
+  if (text.length === 0 || text.length > MAX_VALUE || text.charCodeAt(text.length - 1) === SPACE) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < SPACE || code > 126 || code === COMMA || code === EQUALS) return false;
+  }
+  return true;
+}
+
+/** How many members a header has, in one pass and without a copy of anything; -1 when one is not in the grammar. */
+function countMembers(header: string): number {
+  let members = 0;
+  let at = 0;
+  while (at < header.length) {
+    const first = header.charCodeAt(at);
+    if (first === COMMA || isBlank(first)) {
+      at++;
+      continue;
+    }
+    if (KEY[first] !== 1) return -1;
+    const key = at++;
+    while (KEY[header.charCodeAt(at)]) at++;
+    if (at - key > MAX_KEY || header.charCodeAt(at) !== EQUALS) return -1;
+    const value = ++at;
+    let end = at;
+    // A space belongs to the value when something follows it; a tab only ever stands around members.
+    let tab = false;
+    for (; at < header.length; at++) {
+      const code = header.charCodeAt(at);
+      if (code === COMMA) break;
+      if (code === TAB) tab = true;
+      else if (code < SPACE || code > 126 || code === EQUALS) return -1;
+      else if (code !== SPACE) {
+        if (tab) return -1;
+        end = at + 1;
+      }
+    }
+    if (end === value || end - value > MAX_VALUE) return -1;
+    members++;
+  }
+  return members;
+}
+
+/** Cuts a list to what is sent on, by whole members: the long ones first, then from the end. */
+function cut(members: Map<string, string>): Map<string, string> {
+  let length = -1;
+  for (const [key, value] of members) length += key.length + value.length + 2;
+  if (length <= MAX_LENGTH && members.size <= MAX_MEMBERS) return members;
+  reject('tracestate', 'over_limit');
+  const fromTheEnd = [...members].reverse();
+  const isLong = ([key, value]: [string, string]): boolean => key.length + value.length + 1 > LONG_MEMBER;
+  for (const [key, value] of [...fromTheEnd.filter(isLong), ...fromTheEnd.filter((member) => !isLong(member))]) {
+    if (length <= MAX_LENGTH && members.size <= MAX_MEMBERS) break;
+    members.delete(key);
+    length -= key.length + value.length + 2;
+  }
+  return members;
+}
+
+function split(header: string): Map<string, string> {
+  const members = new Map<string, string>();
+  for (const part of header.split(',')) {
+    const member = trimBlanks(part);
+    if (member === '') continue;
+    const equals = member.indexOf('=');
+    const key = member.slice(0, equals);
+    if (members.has(key)) reject('tracestate', 'duplicated');
+    else members.set(key, member.slice(equals + 1));
+  }
+  return cut(members);
+}
+
+/**
+ * The list of `tracestate`, immutable, newest member first. Upstream's two (`createTraceState` of the
+ * API, `TraceState` of `@opentelemetry/core` 3.1) know the keys of level 1 only and keep the valid half
+ * of an invalid list.
+ */
+export class TraceStateList implements TraceState {
+  // A header found valid, split when somebody asks: most requests only pass it on, many not even that.
+  readonly #header: string;
+  #split: ReadonlyMap<string, string> | undefined;
+  #text: string | undefined;
+
+  private constructor(header: string, members?: ReadonlyMap<string, string>) {
+    this.#header = header;
+    this.#split = members;
+  }
+
+  /**
+   * Reads a combined header. An invalid member makes the whole list invalid; of two members with one
+   * key the first, which is the newer, is kept; a list too long to send on is cut by whole members.
+   *
+   * @returns undefined when invalid or empty
+   */
+  static parse(header: string): TraceStateList | undefined {
+    if (header.length > MAX_HEADER_LENGTH) return reject('tracestate', 'too_long');
+    const members = countMembers(header);
+    if (members < 0) return reject('tracestate', 'malformed');
+    if (members > MAX_MEMBERS) return reject('tracestate', 'over_limit');
+    return members === 0 ? undefined : new TraceStateList(header);
+  }
+
+  get #members(): ReadonlyMap<string, string> {
+    return (this.#split ??= split(this.#header));
+  }
+
+  get(key: string): string | undefined {
+    return this.#members.get(key);
+  }
+
+  /** Puts a member in front; the same list when key or value are not in the grammar. */
+  set(key: string, value: string): TraceStateList {
+    if (typeof key !== 'string' || typeof value !== 'string' || !isKey(key) || !isValue(value)) return this;
+    const members = new Map([[key, value]]);
+    for (const [other, held] of this.#members) {
+      if (other !== key) members.set(other, held);
+    }
+    return new TraceStateList('', cut(members));
+  }
+
+  unset(key: string): TraceStateList {
+    if (!this.#members.has(key)) return this;
+    const members = new Map(this.#members);
+    members.delete(key);
+    return new TraceStateList('', members);
+  }
+
+  serialize(): string {
+    if (this.#text === undefined) {
+      let text = '';
+      for (const [key, value] of this.#members) text += text === '' ? `${key}=${value}` : `,${key}=${value}`;
+      this.#text = text;
+    }
+    return this.#text;
+  }
+
+  /** The header to send for anybody's `TraceState`; another implementation's text is checked as if it had come in. */
+  static textOf(state: TraceState): string | undefined {
+    if (#header in state) return state.serialize();
+    const text: unknown = state.serialize();
+    return typeof text === 'string' && text !== '' ? TraceStateList.parse(text)?.serialize() : undefined;
+  }
+}

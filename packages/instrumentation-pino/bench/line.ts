@@ -15,7 +15,7 @@ type Way = (typeof WAYS)[number];
 
 const LINES = 200_000;
 const ROUNDS = 5;
-const TURNS = 2;
+const TURNS = 3;
 const require = createRequire(import.meta.url);
 
 async function patch(way: Way): Promise<void> {
@@ -24,7 +24,8 @@ async function patch(way: Way): Promise<void> {
     pinoInstrumentation();
   } else if (way !== 'pino alone') {
     const { PinoInstrumentation } = require('@opentelemetry/instrumentation-pino');
-    new PinoInstrumentation({ disableLogSending: way !== 'upstream, default' });
+    const upstream = new PinoInstrumentation({ disableLogSending: way !== 'upstream, default' });
+    upstream.enable();
   }
 }
 

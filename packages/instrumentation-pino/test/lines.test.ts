@@ -204,8 +204,8 @@ describe.each(PINOS)('%s', (alias) => {
         const expected = outside.map((line) => line.replace(/\}(\r?\n)$/, `${FIELDS}}$1`));
         // Stacks of logged errors do not depend on where they are logged: `error` is one object.
         const comparable = (all: string[]): string[] => (name === 'error with a cause' ? all.map(withoutStack) : all);
-        expect(comparable(inside), name).toEqual(comparable(expected));
-        for (const line of inside) expect(JSON.parse(line), name).toMatchObject({ trace_id: SPAN.traceId });
+        expect({ [name]: comparable(inside) }).toEqual({ [name]: comparable(expected) });
+        for (const line of inside) expect(JSON.parse(line)).toMatchObject({ trace_id: SPAN.traceId });
       }
     });
 

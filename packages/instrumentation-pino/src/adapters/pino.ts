@@ -6,6 +6,10 @@ import type { LineEvents, LineFields } from '../events.ts';
 type Redaction = Partial<Record<keyof LineFields, (value: string) => string | undefined>>;
 
 const NAMES = /trace_id|span_id|trace_flags/;
+const KEYS = (['trace_id', 'span_id', 'trace_flags', 'x_trace_id'] as const).map((key) => ({
+  key,
+  quoted: `"${key}":`,
+}));
 
 function jsonOf({ trace_id, span_id, trace_flags, x_trace_id }: LineFields): string {
   // Few long pieces: a string glued from many small ones costs more than all the rest here.
@@ -14,10 +18,9 @@ function jsonOf({ trace_id, span_id, trace_flags, x_trace_id }: LineFields): str
   return x_trace_id === undefined ? trace : `${trace},"x_trace_id":"${x_trace_id}"`;
 }
 
-/** Whether a line of JSON has this key itself, not inside one of its values. */
-function hasKey(line: string, key: string): boolean {
+/** Whether a line of JSON has this key itself, not inside one of its values; `quoted` is `"key":`. */
+function hasKey(line: string, key: string, quoted: string): boolean {
   if (!line.includes(key)) return false;
-  const quoted = `"${key}":`;
   let depth = 0;
   let inString = false;
   for (let i = 0; i < line.length; i++) {
@@ -41,12 +44,12 @@ function redacts(by: Redaction): boolean {
 /** The fields whose key the line does not have yet, redacted where the user named that key. */
 function lackingOf(line: string, fields: LineFields, redaction: Redaction): string {
   let json = '';
-  for (const key in fields) {
-    if (hasKey(line, key)) continue;
-    const value = fields[key as keyof LineFields]!;
-    const redact = redaction[key as keyof LineFields];
+  for (const { key, quoted } of KEYS) {
+    const value = fields[key];
+    if (value === undefined || hasKey(line, key, quoted)) continue;
+    const redact = redaction[key];
     const text = redact ? redact(value) : `"${value}"`;
-    if (text !== undefined) json += `,"${key}":${text}`;
+    if (text !== undefined) json += `,${quoted}${text}`;
   }
   return json;
 }

@@ -56,7 +56,7 @@ export class Env {
   }
 
   /** One of a fixed set of words. */
-  oneOf<W extends string>(names: readonly string[], words: readonly W[], byDefault: W): W {
+  oneOf<const W extends string>(names: readonly string[], words: readonly W[], byDefault: W): W {
     const given = this.first(...names);
     if (!given) return byDefault;
     const word = given.value.toLowerCase() as W;

@@ -1,1 +1,4 @@
-export {}
+export type { ConsoleDestination, Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
+export { encodeSpan, type FinishedEvent, type FinishedSpan, type Scope } from './encoder.ts';
+export { SpanPipeline, type BatchOptions, type PipelineOptions } from './pipeline.ts';
+export type { DropReason } from './spool.ts';

@@ -1,0 +1,202 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Console } from 'node:console';
+import type { Attributes } from '@opentelemetry/api';
+import { report } from '@foreshock/kit';
+import { nameOf, type Destination } from './destination.ts';
+import type { FinishedSpan } from './encoder.ts';
+import { Ledger } from './ledger.ts';
+import { SenderLink } from './sender-link.ts';
+import { Spool, type Batch, type DropReason } from './spool.ts';
+
+/** When batches are made; `OTEL_BSP_*`. */
+export interface BatchOptions {
+  /** A batch that is not full is sent this long after its first span; ms, default 5,000. */
+  readonly scheduleDelayMs?: number | undefined;
+  /** A batch is sent when it has this many spans; default 512. */
+  readonly maxExportBatchSize?: number | undefined;
+  /** Most spans that may wait, on top of the limit in bytes; default none. */
+  readonly maxQueueSize?: number | undefined;
+  /** The longest that `forceFlush` and `shutdown` take; ms, default 30,000. */
+  readonly exportTimeoutMs?: number | undefined;
+}
+
+/** What a {@link SpanPipeline} is made with. */
+export interface PipelineOptions {
+  /** Every span goes to each; with none, spans are ignored. */
+  readonly destinations: readonly Destination[];
+  /** What all spans have in common: `service.name` and the rest. */
+  readonly resource: Attributes;
+  /** Memory for spans that wait, bytes; default 16 MiB, at least 64 KiB. */
+  readonly spoolBytes?: number | undefined;
+  readonly batch?: BatchOptions | undefined;
+  /** The sender thread's file, where this package is bundled into another; default: this package's own. */
+  readonly senderUrl?: URL | string | undefined;
+  /** Delay before a failed request is sent again, ms; doubles with each failure. Default 1,000 up to 30,000. */
+  readonly backoff?: { readonly firstMs: number; readonly maxMs: number } | undefined;
+}
+
+const MIB = 1 << 20;
+const SAMPLED = 1;
+
+/**
+ * A span processor that encodes each span as it ends, keeps the bytes, and has a thread of its own
+ * send them. It holds on to no span, waits for no backend, and keeps no process alive.
+ */
+export class SpanPipeline {
+  readonly #spool: Spool;
+  readonly #ledger: Ledger;
+  readonly #link: SenderLink;
+  readonly #batchSize: number;
+  readonly #maxQueueSize: number;
+  readonly #delayMs: number;
+  readonly #timeoutMs: number;
+  /** Timers are made here, or they would hold on to the request whose span filled a batch. */
+  readonly #aside = AsyncLocalStorage.snapshot();
+  readonly #handOver = (batch: Batch): void => this.#link.send(batch);
+  #console: Console | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed: boolean;
+  #signalSeen = 0;
+
+  constructor(options: PipelineOptions) {
+    const { destinations, batch = {}, spoolBytes = 16 * MIB, backoff = { firstMs: 1_000, maxMs: 30_000 } } = options;
+    this.#closed = destinations.length === 0;
+    this.#batchSize = Math.max(1, batch.maxExportBatchSize ?? 512);
+    this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
+    this.#delayMs = batch.scheduleDelayMs ?? 5_000;
+    this.#timeoutMs = batch.exportTimeoutMs ?? 30_000;
+    this.#spool = new Spool(spoolBytes, options.resource);
+    this.#ledger = new Ledger(destinations.map(nameOf));
+    this.#link = new SenderLink(
+      {
+        destinations,
+        maxExportBatchSize: this.#batchSize,
+        lagBytes: spoolBytes / 2,
+        backoffMs: backoff.firstMs,
+        maxBackoffMs: backoff.maxMs,
+      },
+      options.senderUrl,
+      {
+        onMessage: (message) => {
+          if (message.type === 'print') this.#print(message.text);
+          else if (message.type === 'unreachable') this.#ledger.unreachable(message.destination, message.cause);
+          else this.#ledger.refused(message.destination, message.spans, message.cause);
+        },
+        onDone: (done, { destination, end }) => {
+          if (end === 'delivered') this.#ledger.delivered(destination);
+          else if (end === 'overtaken') this.#ledger.drop('spool_full', done.spans);
+        },
+        onRelease: (released) => this.#spool.release(released),
+        onLost: (lost) => this.#ledger.drop('sender_failed', lost.spans),
+      },
+    );
+  }
+
+  /** Spans dropped so far, by reason. */
+  get dropped(): ReadonlyMap<DropReason, number> {
+    return this.#ledger.dropped;
+  }
+
+  /** For tests: the sender's end on this thread. */
+  get link(): SenderLink {
+    return this.#link;
+  }
+
+  onStart(): void {}
+
+  /** Encodes the span, if it is sampled; never throws, and never waits. */
+  onEnd(span: FinishedSpan): void {
+    try {
+      if (this.#closed || (span.spanContext().traceFlags & SAMPLED) === 0) return;
+      if (this.#spool.open === 0) this.#begin();
+      const dropped = this.#hasRoom() ? this.#append(span) : 'spool_full';
+      if (dropped) this.#ledger.drop(dropped, 1);
+      else if (this.#spool.open >= this.#batchSize) this.#seal();
+    } catch (error) {
+      this.#ledger.drop('encode_error', 1);
+      report('encoding a span', error);
+    }
+  }
+
+  /**
+   * Sends what there is and waits for it.
+   *
+   * @param ms longest wait; the process is kept alive that long
+   * @returns whether every span that ended before the call is delivered; never rejects
+   */
+  async flush(ms: number): Promise<boolean> {
+    const before = this.#ledger.total;
+    this.#seal();
+    const settled = await this.#link.flush(ms);
+    return settled && this.#ledger.total === before;
+  }
+
+  /**
+   * As {@link flush}, while this thread stands still: for a `process.on('exit')` listener, where
+   * nothing asynchronous happens any more. At once false where threads are forbidden and spans wait.
+   */
+  flushBlocking(ms: number): boolean {
+    const before = this.#ledger.total;
+    this.#seal();
+    return this.#link.waitBlocking(ms) && this.#ledger.total === before;
+  }
+
+  /** As {@link flush}, at most `exportTimeoutMs`; resolves whatever came of it. */
+  async forceFlush(): Promise<void> {
+    await this.flush(this.#timeoutMs);
+  }
+
+  /** Flushes, says what was dropped, and ends the sender thread. Spans that end later are ignored. */
+  async shutdown(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.flush(this.#timeoutMs);
+    await this.#link.close();
+    this.#ledger.tellDrops();
+  }
+
+  #hasRoom(): boolean {
+    return (
+      this.#maxQueueSize === Infinity || this.#spool.waiting + this.#spool.open < this.#maxQueueSize || this.#collect()
+    );
+  }
+
+  #append(span: FinishedSpan): DropReason | undefined {
+    const dropped = this.#spool.append(span, this.#handOver);
+    if (dropped !== 'spool_full' || !this.#collect()) return dropped;
+    return this.#spool.append(span, this.#handOver);
+  }
+
+  /** In a long tick the sender's answers are not heard: when there is no room, look whether some have come. */
+  #collect(): boolean {
+    const signal = this.#link.signal;
+    if (signal === this.#signalSeen) return false;
+    this.#signalSeen = signal;
+    const before = this.#spool.waiting;
+    this.#link.collect();
+    return this.#spool.waiting < before;
+  }
+
+  #begin(): void {
+    if (this.#timer) return;
+    this.#timer = this.#aside(() =>
+      setTimeout(() => {
+        this.#timer = undefined;
+        this.#seal();
+      }, this.#delayMs).unref(),
+    );
+  }
+
+  #seal(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#spool.seal();
+    if (batch) this.#link.send(batch);
+  }
+
+  #print(text: string): void {
+    // A `Console` of our own survives a closed pipe, and a `console.log` that the app has replaced.
+    this.#console ??= new Console(process.stdout);
+    this.#console.log(text.trimEnd());
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The form in which encoded spans wait: in memory here, and fit for a file that is read after a
+ * crash. Records follow each other without gaps or alignment, numbers are little-endian:
+ *
+ *      0  u8   magic 0xF5; anything else is the end
+ *      1  u8   version of this format, 1
+ *      2  u8   type: 1 resource, 2 scope, 3 span; 4 (a span still open) and 5 (CRC-32 of the records
+ *              before it) are kept for the file
+ *      3  u8   0
+ *      4  u32  length of the payload
+ *      8  u16  scope: the number a scope record defines and span records refer to
+ *     10  u16  check: the fields above mixed with the batch's number
+ *     12       payload
+ *
+ * The header is written after the payload, the magic byte last: a record is whole or not there. The
+ * batch's number in the check tells records of this batch from older ones left in reused memory.
+ * There is no checksum over a span's bytes: in memory nothing damages them, and whoever writes a
+ * batch to disk is off the main thread and adds the CRC record there.
+ *
+ * A batch begins with its resource, and a scope comes before the first span that refers to it, so
+ * each batch can be read alone. The payloads are protobuf fragments, so that an export request is
+ * put together by concatenation:
+ *
+ *      resource  a ResourceSpans message without its scope_spans
+ *      scope     a ScopeSpans message without its spans
+ *      span      a Span message
+ */
+export const HEADER_BYTES = 12;
+
+export const RESOURCE = 1;
+export const SCOPE = 2;
+export const SPAN = 3;
+
+const MAGIC = 0xf5;
+const VERSION = 1;
+
+function checkOf(type: number, length: number, scope: number, batch: number): number {
+  return (length ^ (length >>> 16) ^ (scope << 3) ^ (type << 11) ^ batch ^ 0xa55a) & 0xffff;
+}
+
+/** Writes the header of the record whose payload of `length` bytes stands behind it. */
+export function writeHeader(
+  out: Uint8Array,
+  at: number,
+  type: number,
+  length: number,
+  scope: number,
+  batch: number,
+): void {
+  const check = checkOf(type, length, scope, batch);
+  out[at + 11] = check >>> 8;
+  out[at + 10] = check;
+  out[at + 9] = scope >>> 8;
+  out[at + 8] = scope;
+  out[at + 7] = length >>> 24;
+  out[at + 6] = length >>> 16;
+  out[at + 5] = length >>> 8;
+  out[at + 4] = length;
+  out[at + 3] = 0;
+  out[at + 2] = type;
+  out[at + 1] = VERSION;
+  out[at] = MAGIC;
+}
+
+/**
+ * Calls `visit` for each whole record of a batch, in order.
+ *
+ * @returns the position behind the last whole record; short of `end` if something is torn
+ */
+export function readRecords(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  batch: number,
+  visit: (type: number, payload: Buffer, scope: number) => void,
+): number {
+  let at = start;
+  while (at + HEADER_BYTES <= end && bytes[at] === MAGIC && bytes[at + 1] === VERSION) {
+    const type = bytes[at + 2]!;
+    const length = bytes.readUInt32LE(at + 4);
+    const scope = bytes.readUInt16LE(at + 8);
+    const next = at + HEADER_BYTES + length;
+    if (next > end || bytes.readUInt16LE(at + 10) !== checkOf(type, length, scope, batch)) break;
+    visit(type, bytes.subarray(at + HEADER_BYTES, next), scope);
+    at = next;
+  }
+  return at;
+}

@@ -1,0 +1,303 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
+import { guard, report, suppressed } from '@foreshock/kit';
+import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
+import type { SenderThreadData } from './sender-thread.ts';
+import type { Batch } from './spool.ts';
+
+/** A batch that this many senders died with is dropped: it may be what killed them. */
+const MAX_DEATHS = 3;
+/** So many deaths before the first sign of life: threads do not work here. */
+const MAX_STILLBORN = 2;
+const RESTART_MS = 1_000;
+
+/**
+ * Small, as its spans are outside the heap; measured, a thread that converts to JSON at full load
+ * stays below 40 MB. A thread that exceeds this dies alone and is restarted.
+ */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
+
+interface Outstanding {
+  readonly batch: Batch;
+  /** Destinations, by index as bits, that need it no longer. */
+  done: number;
+  deaths: number;
+}
+
+interface Flush {
+  /** The last batch it is about. */
+  readonly upTo: number;
+  readonly end: () => void;
+}
+
+/** What the link reports to its owner. */
+export interface LinkEvents {
+  /** A message of the sender that is not about the link itself. */
+  onMessage(message: Exclude<FromSender, { type: 'ready' | 'done' | 'flushed' }>): void;
+  /** One destination has finished with a batch. */
+  onDone(batch: Batch, message: Extract<FromSender, { type: 'done' }>): void;
+  /** Nobody reads the batch any more. */
+  onRelease(batch: Batch): void;
+  /** The batch could not be sent by any sender, and is released. */
+  onLost(batch: Batch): void;
+}
+
+/**
+ * The main thread's end of the sender: starts the thread with the first batch, keeps every batch until
+ * all destinations are done with it, and gives what is left to a new thread when one dies.
+ */
+export class SenderLink {
+  readonly #options: SenderOptions;
+  readonly #url: URL | string | undefined;
+  readonly #events: LinkEvents;
+  readonly #all: number;
+  readonly #outstanding = new Map<number, Outstanding>();
+  readonly #flushes = new Map<number, Flush>();
+  /** Threads and timers are made here, or they would hold on to the request that happened to need them. */
+  readonly #aside = AsyncLocalStorage.snapshot();
+  readonly #signal = new Int32Array(new SharedArrayBuffer(4));
+  #mode: 'idle' | 'thread' | 'main' | 'none' = 'idle';
+  #worker: Worker | undefined;
+  #port: MessagePort | undefined;
+  #sender: Sender | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #ready = false;
+  #stillborn = 0;
+  #flushId = 0;
+  #last = 0;
+
+  constructor(options: SenderOptions, url: URL | string | undefined, events: LinkEvents) {
+    this.#options = options;
+    this.#url = url;
+    this.#events = events;
+    this.#all = 2 ** options.destinations.length - 1;
+  }
+
+  /** Batches that some destination still needs. */
+  get outstanding(): number {
+    return this.#outstanding.size;
+  }
+
+  /** For tests: the thread, if there is one. */
+  get worker(): Worker | undefined {
+    return this.#worker;
+  }
+
+  send(batch: Batch): void {
+    const entry: Outstanding = { batch, done: 0, deaths: 0 };
+    this.#outstanding.set(batch.number, entry);
+    this.#last = batch.number;
+    if (this.#mode === 'idle') this.#aside(() => this.#startThread());
+    else this.#hand(entry);
+  }
+
+  /** Handles the messages that have arrived, without the event loop's help. */
+  collect(): void {
+    const port = this.#port;
+    if (!port) return;
+    for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) this.#received(got.message);
+  }
+
+  /** Whether the sender has said anything since `seen` was read with this; cheap enough for a hot path. */
+  get signal(): number {
+    return Atomics.load(this.#signal, 0);
+  }
+
+  /**
+   * Waits until all batches sent so far are done with, until trying has failed, or `ms` at most; the
+   * process stays alive meanwhile.
+   *
+   * @returns whether they are all done with
+   */
+  async flush(ms: number): Promise<boolean> {
+    if (this.#outstanding.size === 0) return true;
+    const id = ++this.#flushId;
+    const upTo = this.#last;
+    await new Promise<void>((resolve) => {
+      this.#aside(() => {
+        const timer = setTimeout(() => this.#flushes.get(id)?.end(), ms);
+        const end = (): void => {
+          clearTimeout(timer);
+          this.#flushes.delete(id);
+          resolve();
+        };
+        this.#flushes.set(id, { upTo, end });
+        this.#post({ type: 'flush', id, patienceMs: ms });
+      });
+    });
+    return this.#settled(upTo);
+  }
+
+  /** As {@link flush}, but stops this thread while it waits: for the moment before the process is gone. */
+  waitBlocking(ms: number): boolean {
+    if (this.#outstanding.size === 0 || !this.#port) return this.#outstanding.size === 0;
+    const deadline = performance.now() + ms;
+    const id = ++this.#flushId;
+    this.#flushes.set(id, { upTo: this.#last, end: () => this.#flushes.delete(id) });
+    this.#post({ type: 'flush', id, patienceMs: ms });
+    for (;;) {
+      const seen = this.signal;
+      this.collect();
+      const left = deadline - performance.now();
+      if (!this.#flushes.has(id) || left <= 0) break;
+      Atomics.wait(this.#signal, 0, seen, left);
+    }
+    this.#flushes.delete(id);
+    return this.#outstanding.size === 0;
+  }
+
+  /** Stops the thread; what is outstanding is released as lost. */
+  async close(): Promise<void> {
+    this.#mode = 'none';
+    clearTimeout(this.#restart);
+    this.#sender = undefined;
+    this.#port?.close();
+    this.#port = undefined;
+    for (const entry of this.#outstanding.values()) this.#lose(entry);
+    await this.#worker?.terminate();
+  }
+
+  #hand(entry: Outstanding): void {
+    if (this.#mode === 'none') return this.#lose(entry);
+    const { number, memory, start, end, spans } = entry.batch;
+    this.#post({ type: 'batch', number, memory, start, end, spans, done: entry.done });
+  }
+
+  #post(message: ToSender): void {
+    const port = this.#port;
+    if (port) port.postMessage(message);
+    else if (this.#sender) this.#onMainThread(() => this.#sender?.accept(message));
+  }
+
+  #startThread(): void {
+    this.#restart = undefined;
+    try {
+      const { port1, port2 } = new MessageChannel();
+      const workerData: SenderThreadData = {
+        foreshockSender: { options: this.#options, port: port2, signal: this.#signal },
+      };
+      // Empty: the app's own preloads, this one among them, and its loaders stay out of the thread.
+      const worker = new Worker(this.#file(), {
+        name: 'foreshock-sender',
+        workerData,
+        transferList: [port2],
+        execArgv: [],
+        env: {},
+        // Kept from the app's output. Not read either, as a reader keeps the process alive: Node itself
+        // warns once, if at all, and we print nothing there.
+        stdout: true,
+        stderr: true,
+        resourceLimits: RESOURCE_LIMITS,
+        trackUnmanagedFds: false,
+      });
+      worker.on('error', (error) => report('sender thread', error));
+      worker.on('exit', () => guard('restarting the sender', () => this.#died(worker)));
+      port1.on('message', (message: FromSender) => guard('hearing the sender', () => this.#received(message)));
+      port1.unref();
+      worker.unref();
+      this.#worker = worker;
+      this.#port = port1;
+      this.#mode = 'thread';
+      this.#ready = false;
+    } catch (error) {
+      // ERR_ACCESS_DENIED: the permission model without --allow-worker.
+      return this.#fallBack((error as NodeJS.ErrnoException).code ?? (error as Error).message);
+    }
+    for (const entry of this.#outstanding.values()) this.#hand(entry);
+  }
+
+  #file(): URL {
+    const url =
+      this.#url ??
+      new URL(import.meta.url.endsWith('.ts') ? './sender-thread.ts' : './sender-thread.js', import.meta.url);
+    if (url instanceof URL) return url;
+    return url.startsWith('file:') ? new URL(url) : pathToFileURL(url);
+  }
+
+  #died(worker: Worker): void {
+    if (worker !== this.#worker || this.#mode !== 'thread') return;
+    this.collect();
+    this.#port?.close();
+    this.#port = undefined;
+    this.#worker = undefined;
+    for (const flush of this.#flushes.values()) flush.end();
+    for (const entry of this.#outstanding.values()) {
+      if (++entry.deaths >= MAX_DEATHS) this.#lose(entry);
+    }
+    if (!this.#ready && ++this.#stillborn >= MAX_STILLBORN) return this.#fallBack('the thread does not start');
+    if (this.#ready) this.#stillborn = 0;
+    this.#restart = this.#aside(() => setTimeout(() => this.#startThread(), RESTART_MS).unref());
+  }
+
+  #fallBack(cause: string): void {
+    this.#mode = 'main';
+    diag.warn(`foreshock: no sender thread (${cause}), spans are sent from the main thread`);
+    const file = this.#file();
+    // Not `import` of a literal: the preload is one file, and this is read only when needed.
+    import(file.href)
+      .then((loaded: { Sender?: typeof Sender; default?: { Sender?: typeof Sender } }) => {
+        const Class = loaded.Sender ?? loaded.default?.Sender;
+        if (!Class) throw new TypeError(`${fileURLToPath(file)} has no Sender`);
+        this.#onMainThread(() => {
+          this.#sender = new Class(this.#options, true, (message) => this.#received(message));
+        });
+        for (const entry of this.#outstanding.values()) this.#hand(entry);
+      })
+      .catch((error: unknown) => {
+        this.#mode = 'none';
+        report('starting the sender', error);
+        for (const entry of this.#outstanding.values()) this.#lose(entry);
+      });
+  }
+
+  /** Our own requests must not be traced, nor carry the context of the request that filled the batch. */
+  #onMainThread(run: () => void): void {
+    this.#aside(() => context.with(suppressed(ROOT_CONTEXT), run));
+  }
+
+  #lose(entry: Outstanding): void {
+    if (!this.#outstanding.delete(entry.batch.number)) return;
+    this.#events.onLost(entry.batch);
+    this.#events.onRelease(entry.batch);
+    this.#endFlushes();
+  }
+
+  #received(message: FromSender): void {
+    switch (message.type) {
+      case 'ready':
+        this.#ready = true;
+        return;
+      case 'flushed':
+        this.#flushes.get(message.id)?.end();
+        return;
+      case 'done':
+        return this.#done(message);
+      default:
+        this.#events.onMessage(message);
+    }
+  }
+
+  #done(message: Extract<FromSender, { type: 'done' }>): void {
+    const entry = this.#outstanding.get(message.number);
+    if (!entry) return;
+    entry.done |= 1 << message.destination;
+    this.#events.onDone(entry.batch, message);
+    if (entry.done !== this.#all) return;
+    this.#outstanding.delete(message.number);
+    this.#events.onRelease(entry.batch);
+    this.#endFlushes();
+  }
+
+  #endFlushes(): void {
+    if (this.#flushes.size === 0) return;
+    for (const flush of this.#flushes.values()) if (this.#settled(flush.upTo)) flush.end();
+  }
+
+  #settled(upTo: number): boolean {
+    // In the order they were sent, so the first is the oldest.
+    const [oldest = Infinity] = this.#outstanding.keys();
+    return oldest > upTo;
+  }
+}

@@ -1,0 +1,28 @@
+import { isMainThread, workerData, type MessagePort } from 'node:worker_threads';
+import { Sender, type FromSender, type SenderOptions, type ToSender } from './sender.ts';
+
+// The same file serves the main thread where threads are forbidden: it is imported for this class.
+export { Sender };
+
+/** What the main thread starts this thread with. */
+export interface SenderThreadData {
+  readonly foreshockSender: {
+    readonly options: SenderOptions;
+    readonly port: MessagePort;
+    /** Counts the messages sent to the main thread, so that it can wait for one without its event loop. */
+    readonly signal: Int32Array;
+  };
+}
+
+const data = isMainThread ? undefined : (workerData as Partial<SenderThreadData> | null)?.foreshockSender;
+if (data) {
+  const { options, port, signal } = data;
+  const tell = (message: FromSender): void => {
+    port.postMessage(message);
+    Atomics.add(signal, 0, 1);
+    Atomics.notify(signal, 0);
+  };
+  const sender = new Sender(options, false, tell);
+  port.on('message', (message: ToSender) => sender.accept(message));
+  tell({ type: 'ready' });
+}

@@ -1,0 +1,231 @@
+import type { Attributes } from '@opentelemetry/api';
+import { MAX_SPAN_BYTES, SpanEncoder, type FinishedSpan, type Scope } from './encoder.ts';
+import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
+
+/** Why spans were dropped. */
+export type DropReason =
+  /** No room was left, because no backend took what waits. */
+  | 'spool_full'
+  /** One span larger than the spool allows. */
+  | 'too_large'
+  /** The span could not be read. */
+  | 'encode_error'
+  /** The backend refused it for good. */
+  | 'rejected'
+  /** The sender died of it, repeatedly. */
+  | 'sender_failed';
+
+/** Sealed records, ready to be sent; the memory is shared with the sender and not touched until released. */
+export interface Batch {
+  readonly number: number;
+  readonly memory: SharedArrayBuffer;
+  readonly start: number;
+  readonly end: number;
+  readonly spans: number;
+}
+
+interface Chunk {
+  readonly bytes: Buffer;
+  used: number;
+  /** Sealed batches in it that are not released yet. */
+  waiting: number;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+const MIN_CHUNK_BYTES = 16 * 1024;
+/** A chunk for one huge span, with room for its resource and scope. */
+const LARGE_CHUNK_BYTES = MAX_SPAN_BYTES + CHUNK_BYTES;
+/** Empty chunks kept for the next burst. */
+const KEPT_CHUNKS = 2;
+const MAX_SCOPES = 0xffff;
+
+/**
+ * Where encoded spans wait until every destination has them: chunks of shared memory, together never
+ * larger than the limit, reused so that a steady load touches the same few pages.
+ *
+ * When it is full the newest spans are dropped and what waits is kept: the first spans of an incident
+ * show how it began, later ones mostly repeat it; and what waits may be on its way already.
+ */
+export class Spool {
+  readonly #limit: number;
+  readonly #chunkBytes: number;
+  readonly #resource: Uint8Array;
+  readonly #encoder = new SpanEncoder();
+  readonly #scopes = new Map<Scope, number>();
+  readonly #chunks = new Map<Batch, Chunk>();
+  readonly #free: Chunk[] = [];
+  #allocated = 0;
+  #current: Chunk | undefined;
+  #start = 0;
+  #spans = 0;
+  #number = 1;
+  #waiting = 0;
+
+  /**
+   * @param limit bytes; what is below 64 KiB counts as 64 KiB
+   * @param resource what the spans of this process have in common
+   */
+  constructor(limit: number, resource: Attributes) {
+    this.#limit = Math.max(limit, 4 * MIN_CHUNK_BYTES);
+    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(this.#limit / 4));
+    const scratch = Buffer.alloc(Math.floor(this.#chunkBytes / 2));
+    this.#resource = Uint8Array.from(scratch.subarray(0, this.#encoder.encodeResource(resource, scratch, 0)));
+  }
+
+  /** Spans in the batch that is still open. */
+  get open(): number {
+    return this.#spans;
+  }
+
+  /** Spans sealed and not released. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Bytes of memory held, empty chunks included. */
+  get allocated(): number {
+    return this.#allocated;
+  }
+
+  /** Attributes left off spans because they could not be encoded or did not fit. */
+  get droppedAttributes(): number {
+    return this.#encoder.droppedAttributes;
+  }
+
+  /**
+   * Encodes a span into the open batch.
+   *
+   * @param sealed called with the batch that had to be sealed to make room, if any
+   * @returns why the span was dropped, undefined when it was not
+   */
+  append(span: FinishedSpan, sealed: (batch: Batch) => void): DropReason | undefined {
+    let chunk = this.#current ?? this.#take(this.#chunkBytes);
+    if (!chunk) return 'spool_full';
+    let end = this.#write(chunk, span);
+    if (end === -1) {
+      const full = this.seal();
+      if (full) sealed(full);
+      // A chunk with nothing in it was too small: only a larger one helps.
+      const size = chunk.used === 0 && chunk.waiting === 0 ? LARGE_CHUNK_BYTES : this.#chunkBytes;
+      const next = this.#replace(chunk, size);
+      if (!next) return size > this.#limit ? 'too_large' : 'spool_full';
+      chunk = next;
+      end = this.#write(chunk, span);
+      if (end === -1 && size !== LARGE_CHUNK_BYTES) {
+        const large = this.#replace(chunk, LARGE_CHUNK_BYTES);
+        if (!large) return LARGE_CHUNK_BYTES > this.#limit ? 'too_large' : 'spool_full';
+        chunk = large;
+        end = this.#write(chunk, span);
+      }
+      if (end === -1) return 'too_large';
+    }
+    chunk.used = end;
+    this.#spans++;
+    return undefined;
+  }
+
+  /** Closes the open batch; undefined when it is empty. */
+  seal(): Batch | undefined {
+    const chunk = this.#current;
+    if (!chunk || this.#spans === 0) return undefined;
+    const batch: Batch = {
+      number: this.#number,
+      memory: chunk.bytes.buffer as unknown as SharedArrayBuffer,
+      start: this.#start,
+      end: chunk.used,
+      spans: this.#spans,
+    };
+    chunk.waiting++;
+    this.#chunks.set(batch, chunk);
+    this.#waiting += this.#spans;
+    this.#number = (this.#number + 1) >>> 0;
+    this.#spans = 0;
+    this.#start = chunk.used;
+    this.#scopes.clear();
+    return batch;
+  }
+
+  /** Gives the memory of a batch back, once nobody reads it any more. */
+  release(batch: Batch): void {
+    const chunk = this.#chunks.get(batch);
+    if (!chunk) return;
+    this.#chunks.delete(batch);
+    this.#waiting -= batch.spans;
+    if (--chunk.waiting > 0) return;
+    if (chunk !== this.#current) return this.#recycle(chunk);
+    if (this.#spans > 0) return;
+    // Begin again where the cache is warm; unless a span too large for the rest left it oversized.
+    if (chunk.bytes.length === this.#chunkBytes) this.#rewind(chunk);
+    else {
+      this.#current = undefined;
+      this.#recycle(chunk);
+    }
+  }
+
+  /** @returns the position behind the span's record, or -1 when the chunk is too small for it */
+  #write(chunk: Chunk, span: FinishedSpan): number {
+    const out = chunk.bytes;
+    let pos = chunk.used;
+    if (this.#spans === 0) {
+      const end = pos + HEADER_BYTES + this.#resource.length;
+      if (end > out.length) return -1;
+      out.set(this.#resource, pos + HEADER_BYTES);
+      writeHeader(out, pos, RESOURCE, this.#resource.length, 0, this.#number);
+      pos = end;
+    }
+    const scope = span.instrumentationScope;
+    let id = this.#scopes.get(scope);
+    if (id === undefined) {
+      id = this.#scopes.size + 1;
+      if (id > MAX_SCOPES) return -1;
+      const end = this.#encoder.encodeScope(scope, out, pos + HEADER_BYTES);
+      if (end === -1) return -1;
+      writeHeader(out, pos, SCOPE, end - pos - HEADER_BYTES, id, this.#number);
+      pos = end;
+    }
+    const end = this.#encoder.encode(span, out, pos + HEADER_BYTES);
+    if (end === -1) return -1;
+    writeHeader(out, pos, SPAN, end - pos - HEADER_BYTES, id, this.#number);
+    // Only now: a scope record that is overwritten by the next span must not count as written.
+    this.#scopes.set(scope, id);
+    return end;
+  }
+
+  #take(size: number): Chunk | undefined {
+    const kept = size === this.#chunkBytes ? this.#free.pop() : undefined;
+    if (!kept && this.#allocated + size > this.#limit) {
+      // Kept chunks are of no use to a span that needs a large one.
+      while (this.#free.length > 0 && this.#allocated + size > this.#limit) {
+        this.#allocated -= this.#free.pop()!.bytes.length;
+      }
+      if (this.#allocated + size > this.#limit) return undefined;
+    }
+    const chunk = kept ?? { bytes: Buffer.from(new SharedArrayBuffer(size)), used: 0, waiting: 0 };
+    if (!kept) this.#allocated += size;
+    this.#current = chunk;
+    this.#start = 0;
+    return chunk;
+  }
+
+  /** Leaves the current chunk, which is sealed or empty, for another. */
+  #replace(chunk: Chunk, size: number): Chunk | undefined {
+    this.#current = undefined;
+    this.#scopes.clear();
+    if (chunk.waiting === 0) this.#recycle(chunk);
+    return this.#take(size);
+  }
+
+  #recycle(chunk: Chunk): void {
+    if (chunk.bytes.length === this.#chunkBytes && this.#free.length < KEPT_CHUNKS) {
+      chunk.used = 0;
+      this.#free.push(chunk);
+    } else {
+      this.#allocated -= chunk.bytes.length;
+    }
+  }
+
+  #rewind(chunk: Chunk): void {
+    chunk.used = 0;
+    this.#start = 0;
+  }
+}

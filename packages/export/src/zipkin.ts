@@ -1,0 +1,144 @@
+import { isIP } from 'node:net';
+import {
+  plainObject,
+  plainText,
+  type JsonEvent,
+  type JsonLink,
+  type JsonResource,
+  type JsonScope,
+  type JsonSpan,
+} from './decode.ts';
+import { eachSpan, type Records } from './envelope.ts';
+
+interface Endpoint {
+  serviceName?: string;
+  ipv4?: string;
+  ipv6?: string;
+  port?: number;
+}
+
+/** A span of Zipkin's API v2. */
+export interface ZipkinSpan {
+  traceId: string;
+  id: string;
+  parentId?: string;
+  name: string;
+  kind?: string;
+  timestamp: number;
+  duration: number;
+  localEndpoint: Endpoint;
+  remoteEndpoint?: Endpoint;
+  annotations?: { timestamp: number; value: string }[];
+  tags: Record<string, string>;
+}
+
+/** By OTLP's kind; INTERNAL has none in Zipkin. */
+const KINDS = [undefined, undefined, 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
+const STATUS_OK = 1;
+const STATUS_ERROR = 2;
+
+/**
+ * Who was on the other side, best name first. Zipkin draws its dependency graph from this alone, so
+ * databases and brokers need one too.
+ */
+const REMOTE_NAMES = [
+  'peer.service',
+  'server.address',
+  'db.namespace',
+  'db.system.name',
+  'db.system',
+  'messaging.destination.name',
+  'messaging.system',
+];
+
+/** Batches as the body of `POST /api/v2/spans`. */
+export function toZipkin(batches: readonly Records[]): Buffer {
+  const spans: ZipkinSpan[] = [];
+  eachSpan(batches, (span, scope, resource) => spans.push(zipkinSpan(span, scope, resource)));
+  return Buffer.from(JSON.stringify(spans), 'utf8');
+}
+
+/** One span, as Zipkin wants it. */
+export function zipkinSpan(span: JsonSpan, scope: JsonScope, resource: JsonResource): ZipkinSpan {
+  const attributes = new Map(span.attributes.map(({ key, value }) => [key, value]));
+  const textOf = (key: string): string | undefined => {
+    const value = attributes.get(key);
+    return value === undefined ? undefined : plainText(value);
+  };
+  const start = microseconds(span.startTimeUnixNano);
+  const kind = KINDS[span.kind];
+  const remote = kind && kind !== 'SERVER' ? remoteEndpoint(textOf) : undefined;
+  const annotations = span.events.map(annotation);
+
+  const tags: Record<string, string> = Object.create(null);
+  // Of the resource only what names the service: the rest would be repeated on each span.
+  for (const { key, value } of resource.attributes) {
+    if (key.startsWith('service.') && key !== 'service.name') tags[key] = plainText(value);
+  }
+  for (const { key, value } of span.attributes) {
+    // A tag of this name turns the span red, whatever its value: it is the status alone that says so.
+    if (key !== 'error') tags[key] = plainText(value);
+  }
+  if (span.status.code === STATUS_OK) tags['otel.status_code'] = 'OK';
+  if (span.status.code === STATUS_ERROR) {
+    tags['otel.status_code'] = 'ERROR';
+    tags['error'] = span.status.message || textOf('error.type') || 'true';
+  }
+  if (scope.name) tags['otel.scope.name'] = scope.name;
+  if (scope.version) tags['otel.scope.version'] = scope.version;
+  if (span.links.length > 0) tags['otel.links'] = span.links.map(linkText).join(', ');
+  if (span.droppedAttributesCount) tags['otel.dropped_attributes_count'] = String(span.droppedAttributesCount);
+  if (span.droppedEventsCount) tags['otel.dropped_events_count'] = String(span.droppedEventsCount);
+  if (span.droppedLinksCount) tags['otel.dropped_links_count'] = String(span.droppedLinksCount);
+
+  return {
+    traceId: span.traceId,
+    id: span.spanId,
+    ...(span.parentSpanId && { parentId: span.parentSpanId }),
+    name: span.name,
+    ...(kind && { kind }),
+    timestamp: start,
+    duration: Math.max(1, microseconds(span.endTimeUnixNano) - start),
+    localEndpoint: { serviceName: serviceName(resource) },
+    ...(remote && { remoteEndpoint: remote }),
+    ...(annotations.length > 0 && { annotations }),
+    tags,
+  };
+}
+
+function microseconds(nanoseconds: string): number {
+  return Number(BigInt(nanoseconds) / 1000n);
+}
+
+function serviceName(resource: JsonResource): string {
+  const pair = resource.attributes.find(({ key }) => key === 'service.name');
+  return (pair && plainText(pair.value)) || 'unknown_service';
+}
+
+function remoteEndpoint(textOf: (key: string) => string | undefined): Endpoint | undefined {
+  const endpoint: Endpoint = {};
+  for (const key of REMOTE_NAMES) {
+    const name = textOf(key);
+    if (!name) continue;
+    endpoint.serviceName = name;
+    break;
+  }
+  const address = textOf('network.peer.address') ?? '';
+  const family = isIP(address);
+  if (family === 4) endpoint.ipv4 = address;
+  if (family === 6) endpoint.ipv6 = address;
+  const port = Number(textOf(family ? 'network.peer.port' : 'server.port') ?? textOf('server.port'));
+  if (Number.isInteger(port) && port > 0 && port < 65_536) endpoint.port = port;
+  return endpoint.serviceName || family ? endpoint : undefined;
+}
+
+function annotation(event: JsonEvent): { timestamp: number; value: string } {
+  const value =
+    event.attributes.length === 0 ? event.name : `${event.name} ${JSON.stringify(plainObject(event.attributes))}`;
+  return { timestamp: microseconds(event.timeUnixNano), value };
+}
+
+function linkText(link: JsonLink): string {
+  const to = `${link.traceId}-${link.spanId}`;
+  return link.attributes.length === 0 ? to : `${to} ${JSON.stringify(plainObject(link.attributes))}`;
+}

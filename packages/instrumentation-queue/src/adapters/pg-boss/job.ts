@@ -125,12 +125,12 @@ const COLUMN =
   ` || ' ' || extract(epoch from j.start_after - j.created_on)::text` +
   ` || ' ' || (j.dead_letter IS NOT NULL)::text) as "${KEY}"`;
 
-let columnRefused = false;
+/** Databases that do not understand it: others than Postgres that speak its protocol. */
+const refused = new WeakSet<Database>();
 
 /** `plans.fetchNextJob` ends `UPDATE … j SET … RETURNING j.id, name, …` in every version. */
 function withColumn(text: string): string | undefined {
-  if (columnRefused || !text.includes('RETURNING j.id')) return undefined;
-  return text.trimEnd() + COLUMN;
+  return text.includes('RETURNING j.id') ? text.trimEnd() + COLUMN : undefined;
 }
 
 /**
@@ -158,7 +158,7 @@ export class JobReader implements Database {
   }
 
   async #execute(text: string, values: unknown[] | undefined): Promise<{ rows?: unknown } | undefined> {
-    const more = this.#mayAdd ? withColumn(text) : undefined;
+    const more = this.#mayAdd && !refused.has(this.#db) ? withColumn(text) : undefined;
     if (more === undefined) return this.#db.executeSql(text, values);
     try {
       return await this.#db.executeSql(more, values);
@@ -166,7 +166,7 @@ export class JobReader implements Database {
       // SQLSTATE class 42, syntax or access: a database that cannot say it this way must still hand out its jobs.
       if (!String((error as { code?: unknown } | undefined)?.code).startsWith('42')) throw error;
       const result = await this.#db.executeSql(text, values);
-      columnRefused = true;
+      refused.add(this.#db);
       report('pg-boss: asking for the wait of a job', error);
       return result;
     }

@@ -149,17 +149,13 @@ describe('whatever comes in', () => {
   it('costs no more for being long', () => {
     // Far over any limit: each would take seconds if it were scanned in a square, or matched backwards.
     const long = 1_000_000;
-    for (const bad of [
-      ' '.repeat(long),
-      ','.repeat(long),
-      'a='.repeat(long),
-      '\t '.repeat(long),
-      'a=1;'.repeat(long),
-      '%'.repeat(long),
-    ]) {
+    for (const bad of [' '.repeat(long), ','.repeat(long), 'a='.repeat(long), '\t '.repeat(long), '%'.repeat(long)]) {
       const headers = Object.fromEntries(NAMES.map((name) => [name, bad]));
-      const arrays = Object.fromEntries(NAMES.map((name) => [name, Array.from({ length: 100 }, () => bad)]));
-      expect(() => [extract(propagator, headers), extract(propagator, arrays)]).not.toThrow();
+      expect(extract(propagator, headers)).toBe(ROOT_CONTEXT);
+      // Joined, they would be longer than a string can be, and what is valid beside them would be lost.
+      const arrays = Object.fromEntries(NAMES.map((name) => [name, Array.from({ length: 1_000 }, () => bad)]));
+      const context = extract(propagator, { ...arrays, traceparent: `00-${IDS[0]}-${IDS[1]}-01` });
+      expect(trace.getSpanContext(context)?.traceId).toBe(IDS[0]);
     }
   });
 });

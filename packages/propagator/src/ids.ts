@@ -33,7 +33,7 @@ export function randomSpanId(): string {
 
 /**
  * An `IdGenerator` for the SDK: IDs from the system's random source, in pools of 4 KiB. The SDK's own
- * uses `Math.random()`, whose next values can be told from past ones, and takes twice as long.
+ * uses `Math.random()`, whose next values can be told from past ones, and takes up to twice as long.
  */
 export class PooledIdGenerator {
   generateTraceId(): string {

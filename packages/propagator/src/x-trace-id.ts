@@ -33,20 +33,17 @@ export function isXTraceId(text: string): boolean {
  * or a UUID in any case are the trace ID itself; of any other text it is the first half of its SHA-256.
  */
 export function traceIdOfText(text: string): string {
-  if (text.length === 32 || (text.length === 36 && isUuidShaped(text))) {
-    const digits = (text.length === 36 ? text.replaceAll('-', '') : text).toLowerCase();
-    if (isTraceId(digits)) return digits;
-  }
+  const digits = text.length === 32 ? text : withoutHyphens(text);
+  const traceId = digits?.toLowerCase();
+  if (isTraceId(traceId)) return traceId;
   return hash('sha256', text, 'hex').slice(0, 32);
 }
 
-function isUuidShaped(text: string): boolean {
-  return (
-    text.charCodeAt(8) === DASH &&
-    text.charCodeAt(13) === DASH &&
-    text.charCodeAt(18) === DASH &&
-    text.charCodeAt(23) === DASH
-  );
+/** The digits of what is shaped like a UUID. */
+function withoutHyphens(text: string): string | undefined {
+  if (text.length !== 36 || text.charCodeAt(8) !== DASH || text.charCodeAt(13) !== DASH) return undefined;
+  if (text.charCodeAt(18) !== DASH || text.charCodeAt(23) !== DASH) return undefined;
+  return text.slice(0, 8) + text.slice(9, 13) + text.slice(14, 18) + text.slice(19, 23) + text.slice(24);
 }
 
 const DERIVED = Symbol.for('foreshock.derived-parent');
@@ -62,13 +59,15 @@ class DerivedParent implements SpanContext {
   readonly spanId: string;
   readonly traceFlags: number = TraceFlags.SAMPLED;
   readonly isRemote = true;
-  // A symbol of the registry: the preload's bundle and an imported copy know each other's.
-  readonly [DERIVED] = true;
-
   constructor(traceId: string) {
     this.traceId = traceId;
     const half = traceId.slice(16);
     this.spanId = half === '0000000000000000' ? traceId.slice(0, 16) : half;
+  }
+
+  // A symbol of the registry: the preload's bundle and an imported copy know each other's.
+  get [DERIVED](): true {
+    return true;
   }
 }
 

@@ -1,1 +1,18 @@
-export {}
+import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { adapters } from './adapters/index.ts';
+import { openHttp, type HttpConfig } from './boundary.ts';
+
+export type { HttpConfig } from './boundary.ts';
+
+/**
+ * HTTP requests received and sent (`node:http`, `node:https`, `fetch`, undici), with the routes of web
+ * frameworks, as OpenTelemetry's `Instrumentation`.
+ *
+ * @param config default: attached at construction, to everything this package knows
+ */
+export function httpInstrumentation(config: HttpConfig = {}): Instrumentation {
+  return instrumentationOf(
+    { name: '@foreshock/instrumentation-http', version: '0.1.0', adapters, open: openHttp },
+    config,
+  );
+}

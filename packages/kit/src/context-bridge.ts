@@ -6,7 +6,15 @@ import { context, type Context } from '@opentelemetry/api';
  */
 export function runIn<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
   if (context.active() === where) return Reflect.apply(fn, self, args);
-  return context.with(where, fn as (...args: A) => R, self as never, ...args);
+  // Not `with(where, fn, self, ...args)`: context managers bind a given `this`, a new function each time.
+  return context.with(
+    where,
+    Reflect.apply as (fn: (...args: A) => R, self: unknown, args: A) => R,
+    undefined,
+    fn,
+    self,
+    args,
+  );
 }
 
 /** A function that always runs with `where` active; `this`, arguments, result and errors pass through. */

@@ -1,20 +1,58 @@
-import { createContextKey, type Attributes, type Context } from '@opentelemetry/api';
+import { createContextKey, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 
 // `createContextKey` makes registered symbols: the bundle's copy and an imported one agree.
 const FACTS = createContextKey('foreshock.facts');
 
-/**
- * Adds attributes to every span started in the returned context: an attempt's number, a breaker's
- * state. The span processor of `foreshock/sdk` puts them there, on spans of other instrumentations too.
- */
-export function withFacts(where: Context, facts: Attributes): Context {
-  const outer = where.getValue(FACTS) as Attributes | undefined;
-  return where.setValue(FACTS, outer ? { ...outer, ...facts } : facts);
+/** Policies in policies in policies: more than this is a context that hands itself on for ever. */
+const MAX_DEPTH = 16;
+
+interface Facts {
+  attributes: Attributes;
+  /** The span in whose context they were set; what starts right below it has them, whatever its kind. */
+  below: Span | undefined;
+  during: { readonly over: boolean } | undefined;
+  outer: Facts | undefined;
+  depth: number;
 }
 
-/** The facts in force, or undefined. */
-export function factsOf(where: Context): Attributes | undefined {
-  return where.getValue(FACTS) as Attributes | undefined;
+/**
+ * Adds attributes to the spans started in the returned context: an attempt's number, a breaker's
+ * state. The span processor of `foreshock/sdk` puts them there, on spans of other instrumentations too.
+ * They go down to the first outgoing call, not below it.
+ *
+ * @param during what they are true for; once it is `over` they are forgotten, also by what was started meanwhile
+ * and lives on (a server, a timer, a connection)
+ */
+export function withFacts(where: Context, attributes: Attributes, during?: { readonly over: boolean }): Context {
+  let outer = where.getValue(FACTS) as Facts | undefined;
+  // Work that sets off its own successor would chain every facts before it.
+  while (outer?.during?.over || (outer && outer.depth >= MAX_DEPTH)) outer = outer.outer;
+  const depth = outer ? outer.depth + 1 : 1;
+  return where.setValue(FACTS, { attributes, below: trace.getSpan(where), during, outer, depth } satisfies Facts);
+}
+
+/**
+ * The facts in force for a span that starts in this context, or undefined.
+ *
+ * @param kind of the span: one that serves somebody else's call has none of them
+ */
+export function factsOf(where: Context, kind?: SpanKind): Attributes | undefined {
+  let facts = where.getValue(FACTS) as Facts | undefined;
+  if (!facts || kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
+  const parent = trace.getSpan(where);
+  let found: Attributes | undefined;
+  for (; facts; facts = facts.outer) {
+    if (facts.during?.over || (facts.below !== parent && isCall(parent))) continue;
+    found = found ? { ...facts.attributes, ...found } : facts.attributes;
+  }
+  return found;
+}
+
+/** Whether a span stands for one call between services, the SDK's spans tell; what is below it is no call of ours. */
+function isCall(span: Span | undefined): boolean {
+  if (!span) return false;
+  const kind = (span as { kind?: SpanKind }).kind ?? SpanKind.INTERNAL;
+  return kind !== SpanKind.INTERNAL || span.spanContext().isRemote === true;
 }
 
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');

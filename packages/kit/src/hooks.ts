@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { diag } from '@opentelemetry/api';
 import { report } from './guard.ts';
-import { onModuleLoad, type LoadedModule } from './module-hook.ts';
+import { onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
 import { inRange } from './version-range.ts';
 
 type AnyFunction = (this: any, ...args: any[]) => any;
@@ -58,6 +58,11 @@ export class Hooks {
       diag.warn(`foreshock: ${path} ${loaded.version} is outside the supported range ${range}, left untraced`);
     });
     this.#undo.push(stop);
+  }
+
+  /** Runs `attach` with a built-in module once the application loads it, or at once if it has. */
+  onBuiltin(name: string, attach: (exports: any) => void): void {
+    this.#undo.push(onBuiltinLoad(name, attach));
   }
 
   /** Listens to a diagnostics channel; what the listener throws is ours to report. */

@@ -12,6 +12,6 @@ export {
   type InstrumentationConfig,
   type Telemetry,
 } from './instrumentation.ts';
-export { onModuleLoad, type LoadedModule } from './module-hook.ts';
+export { onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
 export { noteScope } from './upstream.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

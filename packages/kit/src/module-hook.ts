@@ -20,6 +20,11 @@ export interface LoadedModule {
    * property of `exports` can be set.
    */
   rebind?: (binding: string, replace: (original: any) => any) => void;
+  /**
+   * CommonJS only: what `require` and `import` give from here on, for a module that is a function itself.
+   * Files that hold the old value keep it: where a property can be set, set that.
+   */
+  replaceExports?: (exports: unknown) => void;
 }
 
 interface Target {
@@ -31,14 +36,21 @@ interface Target {
 
 interface HookState {
   targets: Map<string, Target>;
+  /** Built-in modules waited for, without `node:`. */
+  builtins: Map<string, Set<(exports: any) => void>>;
   installed: boolean;
 }
 
 const STATE = Symbol.for('foreshock.module-hook');
 const MODULES = '/node_modules/';
+const BUILTIN = 'node:';
 
 // Process-wide: two copies of this package (the preload's bundle and an import) share one hook.
-const state: HookState = ((globalThis as any)[STATE] ??= { targets: new Map(), installed: false });
+const state: HookState = ((globalThis as any)[STATE] ??= {
+  targets: new Map(),
+  builtins: new Map(),
+  installed: false,
+});
 
 /** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; pnpm and nested installs included. */
 function packagePath(filename: string): string | undefined {
@@ -57,11 +69,16 @@ function packageVersion(filename: string, path: string): string {
   }
 }
 
-function announce(path: string, filename: string, exports: unknown, rebind?: LoadedModule['rebind']): void {
+function announce(
+  path: string,
+  filename: string,
+  exports: unknown,
+  change: Pick<LoadedModule, 'rebind' | 'replaceExports'>,
+): void {
   const target = state.targets.get(path);
   if (!target) return;
-  const loaded = { exports, version: packageVersion(filename, path), filename, ...(rebind && { rebind }) };
-  if (rebind) target.evaluated.push(loaded);
+  const loaded = { exports, version: packageVersion(filename, path), filename, ...change };
+  if (change.rebind) target.evaluated.push(loaded);
   for (const listener of target.listeners) {
     try {
       listener(loaded);
@@ -69,6 +86,24 @@ function announce(path: string, filename: string, exports: unknown, rebind?: Loa
       report(`hooking ${path}`, error);
     }
   }
+}
+
+function announceBuiltin(name: string): void {
+  const listeners = state.builtins.get(name);
+  if (!listeners) return;
+  state.builtins.delete(name);
+  const exports = process.getBuiltinModule(name);
+  for (const listener of listeners) {
+    try {
+      listener(exports);
+    } catch (error) {
+      report(`hooking ${BUILTIN}${name}`, error);
+    }
+  }
+}
+
+function replaceable(module: { exports: unknown }): Pick<LoadedModule, 'replaceExports'> {
+  return { replaceExports: (exports) => void (module.exports = exports) };
 }
 
 /**
@@ -84,7 +119,7 @@ function hookCommonJs(): void {
     // `require` of an ES module passes here too: its appended line has announced it already.
     if (typeof filename === 'string' && !types.isModuleNamespaceObject(this.exports)) {
       const path = packagePath(filename);
-      if (path !== undefined && state.targets.has(path)) announce(path, filename, this.exports);
+      if (path !== undefined && state.targets.has(path)) announce(path, filename, this.exports, replaceable(this));
     }
     return result;
   };
@@ -114,6 +149,7 @@ function hookEsm(): void {
   registerHooks({
     load(url: string, context: unknown, nextLoad: (url: string, context: unknown) => any) {
       const result = nextLoad(url, context);
+      if (url.startsWith(BUILTIN)) announceBuiltin(url.slice(BUILTIN.length));
       if (!url.includes(MODULES) || result.format !== 'module' || result.source == null) return result;
       const path = packagePath(url);
       const target = path === undefined ? undefined : state.targets.get(path);
@@ -143,8 +179,8 @@ function install(): void {
     path: string,
     url: string,
     namespace: unknown,
-    rebind: LoadedModule['rebind'],
-  ): void => announce(path, fileURLToPath(url), namespace, rebind);
+    rebind: NonNullable<LoadedModule['rebind']>,
+  ): void => announce(path, fileURLToPath(url), namespace, { rebind });
   hookCommonJs();
   hookEsm();
 }
@@ -173,7 +209,8 @@ export function onModuleLoad(
   const earlier = [...target.evaluated];
   for (const [filename, cached] of Object.entries(cache)) {
     if (!cached?.loaded || packagePath(filename) !== path || types.isModuleNamespaceObject(cached.exports)) continue;
-    earlier.push({ exports: cached.exports, version: packageVersion(filename, path), filename });
+    const { exports } = cached;
+    earlier.push({ exports, version: packageVersion(filename, path), filename, ...replaceable(cached) });
   }
   for (const loaded of earlier) {
     try {
@@ -184,5 +221,27 @@ export function onModuleLoad(
   }
   return () => {
     target.listeners.delete(listener);
+  };
+}
+
+/**
+ * Calls `listener` with a built-in module once the application loads it, at once if it is loaded or where
+ * Node's hooks cannot tell: a service without HTTP does not pay the milliseconds and megabytes of loading it.
+ *
+ * @param name without `node:`
+ * @returns stops listening
+ */
+export function onBuiltinLoad(name: string, listener: (exports: any) => void): () => void {
+  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
+  if (!hasSoundHooks() || moduleLoadList?.includes(`NativeModule ${name}`) !== false) {
+    listener(process.getBuiltinModule(name));
+    return () => {};
+  }
+  install();
+  let listeners = state.builtins.get(name);
+  if (!listeners) state.builtins.set(name, (listeners = new Set()));
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
   };
 }

@@ -36,6 +36,31 @@ export const RETRY_ATTEMPT = 'retry.attempt';
 export const RETRY_MAX_ATTEMPTS = 'retry.max_attempts';
 export const RETRY_DELAY_MS = 'retry.delay_ms';
 export const RETRY_POLICY = 'retry.policy';
+/** On a server span: the how manyth request of one operation this is, as the retries of all callers above make it. */
+export const RETRY_UPSTREAM_ATTEMPTS = 'retry.upstream_attempts';
+
+/** Event on the span that caused a breaker's change of state, and the metric that counts them. */
+export const BREAKER_TRANSITION = 'circuitbreaker.transition';
+export const BREAKER_PREVIOUS_STATE = 'circuitbreaker.previous_state';
+export const BREAKER_TRANSITIONS = 'circuitbreaker.transitions';
+/** Metric: calls of a breaker, by outcome. */
+export const BREAKER_CALLS = 'circuitbreaker.calls';
+
+/** Event on the span that called, once an operation took more than one attempt. */
+export const RETRY_SUMMARY = 'retry.summary';
+export const RETRY_ATTEMPTS = 'retry.attempts';
+export const RETRY_OUTCOME = 'retry.outcome';
+export const RETRY_TOTAL_DELAY_MS = 'retry.total_delay_ms';
+/** Metric: attempts beyond the first, by policy. */
+export const RETRY_RESENDS = 'retry.resends';
+
+/** Event on the call with which a target's resends became a storm. */
+export const RETRY_STORM = 'retry.storm';
+export const RETRY_STORM_TARGET = 'retry.storm.target';
+export const RETRY_STORM_FIRST_TRIES = 'retry.storm.first_tries';
+export const RETRY_STORM_RESENDS = 'retry.storm.resends';
+export const RETRY_STORM_RATE = 'retry.storm.rate';
+export const RETRY_STORM_JITTER = 'retry.storm.jitter';
 
 /** Messaging: the experimental `messaging.*` group of semantic conventions 1.3x, attributes and metrics. */
 export const MESSAGING_SYSTEM = 'messaging.system';
@@ -64,6 +89,24 @@ export const CACHE_NAME = 'cache.name';
 export const CACHE_HIT = 'cache.hit';
 export const CACHE_KEY_COUNT = 'cache.key_count';
 export const CACHE_COALESCED = 'cache.coalesced';
+
+/** Outgoing HTTP: where a call's time went. Ours; upstream asks for it in opentelemetry-js-contrib #3480 and #3660. */
+export const HTTP_PHASE_QUEUE_MS = 'http.phase.queue_ms';
+export const HTTP_PHASE_DNS_MS = 'http.phase.dns_ms';
+export const HTTP_PHASE_CONNECT_MS = 'http.phase.connect_ms';
+export const HTTP_PHASE_TLS_MS = 'http.phase.tls_ms';
+export const HTTP_PHASE_TTFB_MS = 'http.phase.ttfb_ms';
+export const HTTP_PHASE_DOWNLOAD_MS = 'http.phase.download_ms';
+/** True when the call went over a connection that was open already. */
+export const HTTP_CONNECTION_REUSED = 'http.connection.reused';
+/** The limit that ran out, and what the call was waiting for when it did. */
+export const HTTP_TIMEOUT_MS = 'http.timeout_ms';
+export const HTTP_TIMEOUT_PHASE = 'http.timeout_phase';
+
+/** Metrics, in seconds: what a new connection of an HTTP client took. Ours. */
+export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';
+export const HTTP_CLIENT_CONNECT_DURATION = 'http.client.connect.duration';
+export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';

@@ -1,0 +1,200 @@
+import type * as Http from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { guard, report, type Hooks } from '@foreshock/kit';
+import type { HeaderSink, HttpEvents, Sent, Served } from '../events.ts';
+import { SENT, SERVED, type Carrier } from '../exchange.ts';
+import { timerHere } from '../given-up.ts';
+import { hasHeader, headerNamed, wrapEmit } from './http-message.ts';
+
+/** As lib/_http_client.js has it. */
+interface Request extends ClientRequest, Carrier {
+  res?: IncomingMessage | null;
+  socketPath?: string;
+  _header: string;
+  _storeHeader(firstLine: string, headers: unknown): void;
+}
+
+/**
+ * What is patched of a client: `emit` of requests and responses, `destroy`, and `_storeHeader`, which writes the
+ * head. The channel `http.client.request.created` comes at the end of the constructor, where the caller still is,
+ * but after the head of a request with an array of headers, or `Expect`, was written.
+ */
+export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
+  hooks.onChannel<{ request: Request }>('http.client.request.created', ({ request }) =>
+    begin(request, undefined, events),
+  );
+  wrapEmit(http.ClientRequest.prototype as Request, hooks, hearRequest);
+  wrapEmit(http.IncomingMessage.prototype as IncomingMessage & Carrier, hooks, hearMessage);
+  hooks.wrap(http.ClientRequest.prototype, 'destroy', (original) => {
+    return function destroy(this: Request, ...args: unknown[]) {
+      const sent = this[SENT];
+      if (sent) guard('a request given up', () => sent.givenUp(timerHere()));
+      return original.apply(this, args);
+    };
+  });
+  hooks.wrap(http.ClientRequest.prototype as Request, '_storeHeader', (original) => {
+    return function _storeHeader(this: Request, firstLine: string, headers: unknown) {
+      if (!hooks.active) return original.call(this, firstLine, headers);
+      let lines = '';
+      try {
+        begin(this, headers, events);
+        lines = traceLines(this[SENT], headers);
+      } catch (error) {
+        report('the trace headers of a request', error);
+      }
+      // With `Expect` the head leaves inside of `_storeHeader`.
+      if (lines !== '' && hasHeader(headers, 'expect')) return original.call(this, firstLine + lines, headers);
+      const result = original.call(this, firstLine, headers);
+      // Behind the others: RFC 9110 wants `Host` to be the first. Not by `setHeader`: an array has no room for it.
+      if (lines !== '') this._header = `${this._header.slice(0, -2)}${lines}\r\n`;
+      return result;
+    };
+  });
+}
+
+/** @param headers only while the head is written */
+function begin(request: Request, headers: unknown, events: HttpEvents): void {
+  if (request[SENT] !== undefined) return;
+  request[SENT] = null;
+  const userAgent = request.getHeader('user-agent') ?? headerNamed(headers, 'user-agent');
+  const sent = events.sending({
+    method: request.method,
+    scheme: request.protocol === 'https:' ? 'https' : 'http',
+    host: request.host,
+    port: portOf(request, request.getHeader('host') ?? headerNamed(headers, 'host')),
+    target: request.path,
+    userAgent: typeof userAgent === 'string' ? userAgent : undefined,
+  });
+  if (sent) request[SENT] = sent;
+}
+
+/** The port is kept nowhere but in the `Host` header, which may be the application's own and name another host. */
+function portOf({ host, protocol }: Request, header: unknown): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  if (!header.startsWith(name)) return undefined;
+  if (header.length === name.length) return protocol === 'https:' ? 443 : 80;
+  const port = header.charCodeAt(name.length) === COLON ? Number(header.slice(name.length + 1)) : 0;
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+}
+
+const COLON = 58;
+
+function traceLines(sent: Sent | null | undefined, headers: unknown): string {
+  if (!sent) return '';
+  const lines = new HeaderLines(headers);
+  sent.propagate(lines);
+  return lines.text;
+}
+
+/** Headers as lines, but none that the application has set itself: a `tracestate` goes with its `traceparent`. */
+class HeaderLines implements HeaderSink {
+  readonly #theirs: unknown;
+  text = '';
+
+  constructor(theirs: unknown) {
+    this.#theirs = theirs;
+  }
+
+  set(name: string, value: string): void {
+    if (hasHeader(this.#theirs, name.toLowerCase()) || !isHeaderText(value)) return;
+    if (name === 'tracestate' && hasHeader(this.#theirs, 'traceparent')) return;
+    this.text += `${name}: ${value}\r\n`;
+  }
+}
+
+/** What `checkInvalidHeaderChar` of lib/_http_common.js lets pass: a propagator is anybody's. */
+function isHeaderText(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if ((code < 32 && code !== 9) || code === 127 || code > 255) return false;
+  }
+  return true;
+}
+
+function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>): Sent | null | undefined {
+  const sent = request[SENT];
+  if (!sent) return sent;
+  switch (event) {
+    case 'socket':
+      watchConnecting(request, args[1], sent);
+      break;
+    case 'response':
+      responded(args[1], sent);
+      break;
+    case 'upgrade':
+    case 'connect':
+      responded(args[1], sent);
+      sent.ended();
+      break;
+    case 'error':
+      if (request.socket) sent.connected(request.socket);
+      sent.failed(args[1]);
+      break;
+    case 'close':
+      closed(request.res, sent);
+  }
+  return sent;
+}
+
+function responded(response: IncomingMessage & Carrier, sent: Sent): void {
+  response[SENT] = sent;
+  sent.connected(response.socket);
+  sent.responded(response.statusCode!, response.httpVersion);
+}
+
+/** Of a server's request, or a client's response. */
+function hearMessage(
+  message: IncomingMessage & Carrier,
+  event: PropertyKey,
+  args: ArrayLike<any>,
+): Served | Sent | null | undefined {
+  const sent = message[SENT];
+  if (!sent) return message[SERVED];
+  switch (event) {
+    case 'readable':
+      // lib/internal/streams/readable.js emits it at the end of data in any case, whoever reads.
+      if (message.complete) sent.ended();
+      break;
+    case 'end':
+      sent.ended();
+      break;
+    case 'aborted': {
+      // Inside of `destroy`, when that is how the application let go of it.
+      const afterMs = timerHere();
+      if (afterMs !== undefined) sent.givenUp(afterMs);
+      break;
+    }
+    case 'error':
+      sent.failed(args[1]);
+      break;
+    case 'close':
+      closed(message, sent);
+  }
+  return sent;
+}
+
+/** Closed before the end and without an error: the application has read what it wanted. */
+function closed(response: IncomingMessage | null | undefined, sent: Sent): void {
+  const error = response && !response.complete ? response.errored : undefined;
+  if (error) sent.failed(error);
+  else sent.ended();
+}
+
+function watchConnecting(request: Request, socket: Socket, sent: Sent): void {
+  if (request.reusedSocket) sent.reused();
+  if (!socket?.connecting) return sent.entered('ttfb');
+  const named = !request.socketPath && isName(request.host);
+  sent.entered(named ? 'dns' : 'connect');
+  if (named) socket.once('lookup', () => guard('a connection', () => sent.entered('connect')));
+  const encrypted = 'encrypted' in socket;
+  socket.once('connect', () => guard('a connection', () => sent.entered(encrypted ? 'tls' : 'ttfb')));
+  if (encrypted) socket.once('secureConnect', () => guard('a connection', () => sent.entered('ttfb')));
+}
+
+/** Not an address: that has colons or ends in a digit, which no host name does. (`net.isIP` would load `net`.) */
+function isName(host: string): boolean {
+  const last = host.charCodeAt(host.length - 1);
+  return !host.includes(':') && (last < 48 || last > 57);
+}

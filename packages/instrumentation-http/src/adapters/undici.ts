@@ -1,0 +1,157 @@
+import type { Adapter } from '@foreshock/kit';
+import type { HeaderSink, HttpEvents, Sent } from '../events.ts';
+import { SENT, type Carrier } from '../exchange.ts';
+import { isAbort, timerHere } from '../given-up.ts';
+
+/** lib/core/request.js of undici 5 to 8. */
+interface Request extends Carrier {
+  method: string;
+  origin: string | URL;
+  path: string;
+  /** Undici 5: lines; from 6 on: names and values in turn. */
+  headers: string | unknown[];
+  addHeader?(name: string, value: string): void;
+  upgrade?: string | null;
+  headersTimeout?: number | null;
+  bodyTimeout?: number | null;
+  /** Before 8, which publishes `headers` and `trailers` for a connection upgraded. */
+  onUpgrade?(statusCode: number, headers: unknown, socket: unknown): unknown;
+}
+
+interface Socket {
+  remoteAddress?: string;
+  remotePort?: number;
+  alpnProtocol?: string | false | null;
+}
+
+/**
+ * Undici, from npm or as Node's `fetch`, through its own channels. The span of a request ends with its last byte
+ * (`trailers`), which undici reads for itself as long as it fits its buffers, whether the application reads or not.
+ */
+export const undici: Adapter<HttpEvents> = {
+  library: 'undici',
+  versions: '>=5.0.0 <9',
+  upstream: ['@opentelemetry/instrumentation-undici'],
+  attach(events, hooks) {
+    hooks.onChannel<{ request: Request }>('undici:request:create', ({ request }) => {
+      // `CONNECT` is a proxy agent's own; the request it is for follows.
+      if (request.method === 'CONNECT') return;
+      const sent = start(request, events);
+      if (!sent) return;
+      request[SENT] = sent;
+      sent.propagate(new RequestHeaders(request));
+      if (request.upgrade && request.onUpgrade) watchUpgrade(request, sent);
+    });
+    hooks.onChannel<{ request: Request; socket: Socket }>('undici:client:sendHeaders', ({ request, socket }) => {
+      const sent = request[SENT];
+      if (!sent) return;
+      sent.connected(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1');
+      sent.entered('ttfb');
+    });
+    hooks.onChannel<{ request: Request; response: { statusCode: number } }>(
+      'undici:request:headers',
+      ({ request, response }) => {
+        // 103 and the like come before the response.
+        if (response.statusCode >= 200 || response.statusCode === 101) request[SENT]?.responded(response.statusCode);
+      },
+    );
+    hooks.onChannel<{ request: Request }>('undici:request:trailers', ({ request }) => request[SENT]?.ended());
+    hooks.onChannel<{ request: Request; error: unknown }>('undici:request:error', ({ request, error }) => {
+      const sent = request[SENT];
+      if (sent) failed(request, sent, error);
+    });
+  },
+};
+
+function start(request: Request, events: HttpEvents): Sent | undefined {
+  const origin = originOf(request.origin);
+  const userAgent = headerOf(request, 'user-agent');
+  return origin && events.sending({ method: request.method, ...origin, target: request.path, userAgent });
+}
+
+interface Origin {
+  scheme: string;
+  host: string;
+  port: number | undefined;
+}
+
+// One origin is asked again and again.
+let lastText = '';
+let lastOrigin: Origin | undefined;
+
+function originOf(origin: string | URL): Origin | undefined {
+  const text = String(origin);
+  if (text === lastText) return lastOrigin;
+  lastText = text;
+  lastOrigin = undefined;
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname, port } = new URL(text);
+  const scheme = protocol.slice(0, -1);
+  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  lastOrigin = { scheme, host, port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port) };
+  return lastOrigin;
+}
+
+/** @param name in lower case */
+function headerOf({ headers }: Request, name: string): string | undefined {
+  if (Array.isArray(headers)) {
+    for (let i = 0; i < headers.length; i += 2) {
+      const key = headers[i];
+      if (typeof key === 'string' && key.length === name.length && key.toLowerCase() === name)
+        return String(headers[i + 1]);
+    }
+    return undefined;
+  }
+  if (typeof headers !== 'string') return undefined;
+  for (const line of headers.split('\r\n')) {
+    if (line.slice(0, name.length + 1).toLowerCase() === `${name}:`) return line.slice(name.length + 1).trim();
+  }
+  return undefined;
+}
+
+/** Adds headers to a request, but none that the application has set itself: a `tracestate` goes with its `traceparent`. */
+class RequestHeaders implements HeaderSink {
+  readonly #request: Request;
+  readonly #theirTrace: boolean;
+
+  constructor(request: Request) {
+    this.#request = request;
+    this.#theirTrace = headerOf(request, 'traceparent') !== undefined;
+  }
+
+  set(name: string, value: string): void {
+    const request = this.#request;
+    if (headerOf(request, name) !== undefined || (this.#theirTrace && name === 'tracestate')) return;
+    if (request.addHeader) request.addHeader(name, value);
+    else if (Array.isArray(request.headers)) request.headers.push(name, value);
+    else request.headers += `${name}: ${value}\r\n`;
+  }
+}
+
+function failed(request: Request, sent: Sent, error: unknown): void {
+  switch ((error as { code?: unknown } | undefined)?.code) {
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return sent.failed(error);
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return sent.failed(error, request.headersTimeout ?? undefined);
+    case 'UND_ERR_BODY_TIMEOUT':
+      return sent.failed(error, request.bodyTimeout ?? undefined);
+  }
+  // The channel speaks inside of `controller.abort()`.
+  const afterMs = timerHere();
+  if (afterMs !== undefined || isAbort(error)) sent.givenUp(afterMs);
+  sent.failed(error);
+}
+
+function watchUpgrade(request: Request, sent: Sent): void {
+  const { onUpgrade } = request;
+  request.onUpgrade = function (this: Request, statusCode: number, ...rest: [unknown, unknown]) {
+    try {
+      sent.responded(statusCode);
+      sent.ended();
+    } finally {
+      delete request.onUpgrade;
+    }
+    return onUpgrade!.call(this, statusCode, ...rest);
+  };
+}

@@ -1,0 +1,76 @@
+import { context, isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
+import { isSuppressed, xTraceIdOf, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { ClientMetrics } from './client-metrics.ts';
+import type { HttpEvents, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
+import { SERVED, type Carrier } from './exchange.ts';
+import { knownMethod, methodInName } from './method.ts';
+import { clientAttributes, SentCall } from './sent-call.ts';
+import { rpcMetadataOf } from './served-context.ts';
+import { serverAttributes, ServedRequest } from './served-request.ts';
+import { ServerMetrics } from './server-metrics.ts';
+
+export interface HttpConfig extends InstrumentationConfig {
+  /**
+   * Which hosts may be sent `traceparent`, `baggage` and `x-trace-id`; asked with `host:port`. Default all.
+   * A call of another host still has its span.
+   */
+  propagateTo?: (host: string) => boolean;
+  /** Whether responses say their trace in the header `x-trace-id`, for a user to quote. Default true. */
+  tellTrace?: boolean;
+}
+
+/** Turns what HTTP adapters report into spans and metrics. */
+export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
+  const tellTrace = config.tellTrace !== false;
+  let serverMetrics: ServerMetrics | undefined;
+  let clientMetrics: ClientMetrics | undefined;
+
+  function received(request: ReceivedRequest): Served | undefined {
+    if (telemetry.standsAside) return undefined;
+    // Not the active context: that is the one the server began to listen in.
+    const parent = propagation.extract(ROOT_CONTEXT, request.headers);
+    const attributes = serverAttributes(request);
+    const name = methodInName(attributes['http.request.method'] as string);
+    const span = telemetry.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+    serverMetrics ??= new ServerMetrics(telemetry);
+    return new ServedRequest(span, parent, attributes, serverMetrics, tellTrace);
+  }
+
+  function sending(request: SentRequest): Sent | undefined {
+    const where = context.active();
+    if (isSuppressed(where)) return undefined;
+    if (telemetry.standsAside) {
+      const theirs = trace.getSpan(where);
+      return isCall(theirs) ? new SentCall(theirs, where, request, undefined, undefined) : undefined;
+    }
+    const attributes = clientAttributes(request);
+    const name = methodInName(knownMethod(request.method));
+    const span = telemetry.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, where);
+    clientMetrics ??= new ClientMetrics(telemetry);
+    return new SentCall(span, where, request, clientMetrics, config.propagateTo);
+  }
+
+  function routed(request: object, route: string): void {
+    const mine = (request as Carrier)[SERVED];
+    if (mine instanceof ServedRequest) {
+      mine.route = route;
+      return;
+    }
+    const theirs = rpcMetadataOf(context.active());
+    if (theirs?.type === 'http') theirs.route ??= route;
+  }
+
+  function traceTextHere(): string | undefined {
+    if (!tellTrace || !telemetry.standsAside) return undefined;
+    const where = context.active();
+    const spanContext = trace.getSpanContext(where);
+    return xTraceIdOf(where) ?? (spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : undefined);
+  }
+
+  return { received, sending, routed, traceTextHere };
+}
+
+/** Upstream's HTTP instrumentation makes the request with its own span active. */
+function isCall(span: Span | undefined): span is Span {
+  return span?.isRecording() === true && (span as { kind?: unknown }).kind === SpanKind.CLIENT;
+}

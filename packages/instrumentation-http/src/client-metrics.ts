@@ -1,0 +1,52 @@
+import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
+import type { Telemetry } from '@foreshock/kit';
+import { HTTP_CLIENT_CONNECT_DURATION, HTTP_CLIENT_DNS_DURATION, HTTP_CLIENT_TLS_DURATION } from '@foreshock/kit/names';
+import type { Phase, SentRequest } from './events.ts';
+import { knownMethod } from './method.ts';
+import { durationBuckets } from './server-metrics.ts';
+
+/** Histograms of calls and of what their connections took; they exist only while metrics are collected. */
+export class ClientMetrics {
+  #calls: Histogram | undefined;
+  #phases: Partial<Record<Phase, Histogram>> | undefined;
+
+  constructor(telemetry: Telemetry) {
+    telemetry.useMeter((meter: Meter) => {
+      const histogram = (name: string, description: string): Histogram =>
+        meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: durationBuckets } });
+      this.#calls = histogram('http.client.request.duration', 'Duration of HTTP client requests.');
+      this.#phases = {
+        dns: histogram(HTTP_CLIENT_DNS_DURATION, 'Time to resolve the host of a new HTTP connection.'),
+        connect: histogram(HTTP_CLIENT_CONNECT_DURATION, 'Time to connect a new HTTP connection.'),
+        tls: histogram(HTTP_CLIENT_TLS_DURATION, 'Time to encrypt a new HTTP connection.'),
+      };
+      return () => {
+        this.#calls = this.#phases = undefined;
+      };
+    });
+  }
+
+  /** @param ms what the phase took */
+  passed(phase: Phase, ms: number, { host, port }: SentRequest): void {
+    this.#phases?.[phase]?.record(ms / 1_000, {
+      'server.address': host,
+      ...(port !== undefined && { 'server.port': port }),
+    });
+  }
+
+  /**
+   * @param started of `performance.now()`
+   * @param learned the attributes the span got at its end
+   */
+  ended(started: number, { method, host, port }: SentRequest, learned: Attributes): void {
+    if (!this.#calls) return;
+    const attributes: Attributes = { 'http.request.method': knownMethod(method), 'server.address': host };
+    const serverPort = port ?? learned['server.port'];
+    if (serverPort !== undefined) attributes['server.port'] = serverPort;
+    for (const name of ['http.response.status_code', 'network.protocol.version', 'error.type']) {
+      const value = learned[name];
+      if (value !== undefined) attributes[name] = value;
+    }
+    this.#calls.record((performance.now() - started) / 1_000, attributes);
+  }
+}

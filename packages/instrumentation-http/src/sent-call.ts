@@ -1,0 +1,207 @@
+import {
+  propagation,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type TextMapSetter,
+} from '@opentelemetry/api';
+import { errorMessageOf, errorTypeOf, runIn } from '@foreshock/kit';
+import {
+  HTTP_CONNECTION_REUSED,
+  HTTP_PHASE_CONNECT_MS,
+  HTTP_PHASE_DNS_MS,
+  HTTP_PHASE_DOWNLOAD_MS,
+  HTTP_PHASE_QUEUE_MS,
+  HTTP_PHASE_TLS_MS,
+  HTTP_PHASE_TTFB_MS,
+  HTTP_TIMEOUT_MS,
+  HTTP_TIMEOUT_PHASE,
+} from '@foreshock/kit/names';
+import type { ClientMetrics } from './client-metrics.ts';
+import type { HeaderSink, Peer, Phase, Sent, SentRequest } from './events.ts';
+import { isAbort, isTimeOut } from './given-up.ts';
+import { knownMethod } from './method.ts';
+import { fullUrl } from './url.ts';
+
+const SETTER: TextMapSetter<HeaderSink> = { set: (headers, name, value) => headers.set(name, value) };
+
+/** Longest `user_agent.original` that is recorded. */
+const MAX_USER_AGENT_LENGTH = 512;
+
+/** Below this a call did not wait for a socket: it was handed over in the next tick. */
+const QUEUED_MS = 1;
+
+const PHASE_MS: Readonly<Record<Phase, string>> = {
+  queue: HTTP_PHASE_QUEUE_MS,
+  dns: HTTP_PHASE_DNS_MS,
+  connect: HTTP_PHASE_CONNECT_MS,
+  tls: HTTP_PHASE_TLS_MS,
+  ttfb: HTTP_PHASE_TTFB_MS,
+  download: HTTP_PHASE_DOWNLOAD_MS,
+};
+
+function defaultPort(scheme: string): number {
+  return scheme === 'https' ? 443 : 80;
+}
+
+function inBrackets(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** `host:port`, for whoever decides which hosts may have our headers. */
+export function authorityOf({ scheme, host, port }: SentRequest): string {
+  return `${inBrackets(host)}:${port ?? defaultPort(scheme)}`;
+}
+
+function urlOf({ scheme, host, target }: SentRequest, port: number | undefined): string {
+  const name = inBrackets(host);
+  return fullUrl(
+    `${scheme}://${port === undefined || port === defaultPort(scheme) ? name : `${name}:${port}`}`,
+    target,
+  );
+}
+
+/** What is known of a request before it is sent; the sampler sees it. */
+export function clientAttributes(request: SentRequest): Attributes {
+  const { method, host, port, userAgent } = request;
+  const known = knownMethod(method);
+  const attributes: Attributes = {
+    'http.request.method': known,
+    'server.address': host,
+    'url.full': urlOf(request, port),
+  };
+  if (port !== undefined) attributes['server.port'] = port;
+  if (known !== method) attributes['http.request.method_original'] = method;
+  if (userAgent !== undefined) attributes['user_agent.original'] = userAgent.slice(0, MAX_USER_AGENT_LENGTH);
+  return attributes;
+}
+
+/** One call of a server, from the caller's wish to the last byte of the response. */
+export class SentCall implements Sent {
+  readonly #span: Span;
+  readonly #context: Context;
+  readonly #request: SentRequest;
+  /** Undefined: the span is another instrumentation's, which ends it and sends its headers; we add what it lacks. */
+  readonly #metrics: ClientMetrics | undefined;
+  /** What is set on the span at its end, at once. */
+  readonly #learned: Attributes = {};
+  readonly #propagateTo: ((host: string) => boolean) | undefined;
+  readonly #started = performance.now();
+  #phase: Phase = 'queue';
+  #phaseStarted = this.#started;
+  #statusCode: number | undefined;
+  #givenUp = false;
+  #limitMs: number | undefined;
+  #ended = false;
+
+  constructor(
+    span: Span,
+    where: Context,
+    request: SentRequest,
+    metrics: ClientMetrics | undefined,
+    propagateTo: ((host: string) => boolean) | undefined,
+  ) {
+    this.#span = span;
+    this.#context = where;
+    this.#request = request;
+    this.#metrics = metrics;
+    this.#propagateTo = propagateTo;
+  }
+
+  propagate(headers: HeaderSink): void {
+    if (!this.#metrics || this.#propagateTo?.(authorityOf(this.#request)) === false) return;
+    propagation.inject(trace.setSpan(this.#context, this.#span), headers, SETTER);
+  }
+
+  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
+    return this.#metrics ? runIn(this.#context, fn, self, args) : Reflect.apply(fn, self, args);
+  }
+
+  entered(phase: Phase, at: number = performance.now()): void {
+    if (this.#ended) return;
+    const passed = this.#phase;
+    const ms = Math.max(0, at - this.#phaseStarted);
+    this.#phase = phase;
+    this.#phaseStarted = Math.max(at, this.#phaseStarted);
+    if (passed === 'queue' && ms < QUEUED_MS) return;
+    this.#learned[PHASE_MS[passed]] = round(ms);
+    this.#metrics?.passed(passed, ms, this.#request);
+  }
+
+  connected({ remoteAddress, remotePort }: Peer, httpVersion?: string): void {
+    if (httpVersion !== undefined) this.#learned['network.protocol.version'] = httpVersion;
+    if (remoteAddress === undefined || this.#ended) return;
+    this.#learned['network.peer.address'] = remoteAddress;
+    if (remotePort === undefined) return;
+    this.#learned['network.peer.port'] = remotePort;
+    if (this.#request.port === undefined) {
+      this.#learned['server.port'] = remotePort;
+      this.#learned['url.full'] = urlOf(this.#request, remotePort);
+    }
+  }
+
+  reused(): void {
+    this.#learned[HTTP_CONNECTION_REUSED] = true;
+  }
+
+  responded(statusCode: number, httpVersion?: string): void {
+    if (this.#ended) return;
+    this.#statusCode = statusCode;
+    this.#learned['http.response.status_code'] = statusCode;
+    if (httpVersion !== undefined) this.#learned['network.protocol.version'] = httpVersion;
+    this.entered('download');
+  }
+
+  ended(): void {
+    // Given up without an error: the application had read what it wanted, unless its patience ran out.
+    if (this.#limitMs !== undefined) return this.#timedOut(undefined);
+    const status = this.#statusCode;
+    if (status === undefined && !this.#ended) return this.#fail('cancelled', undefined);
+    this.#end(status !== undefined && status >= 400 ? String(status) : undefined, undefined);
+  }
+
+  givenUp(afterMs: number | undefined): void {
+    this.#givenUp = true;
+    this.#limitMs ??= afterMs;
+  }
+
+  failed(error: unknown, limitMs?: number): void {
+    this.#limitMs ??= limitMs;
+    if (this.#limitMs !== undefined || isTimeOut(error)) return this.#timedOut(error);
+    this.#fail(this.#givenUp && (error === undefined || isAbort(error)) ? 'cancelled' : errorTypeOf(error), error);
+  }
+
+  #timedOut(error: unknown): void {
+    if (this.#limitMs !== undefined) this.#learned[HTTP_TIMEOUT_MS] = Math.round(this.#limitMs);
+    this.#learned[HTTP_TIMEOUT_PHASE] = this.#phase;
+    this.#fail('timeout', error);
+  }
+
+  #fail(errorType: string, error: unknown): void {
+    this.#end(errorType, errorMessageOf(error));
+  }
+
+  #end(errorType: string | undefined, message: string | undefined): void {
+    if (this.#ended) return;
+    if (this.#phase === 'download') this.entered('download');
+    this.#ended = true;
+    const learned = this.#learned;
+    if (!this.#metrics) {
+      this.#span.setAttributes(learned);
+      return;
+    }
+    if (errorType !== undefined) {
+      learned['error.type'] = errorType;
+      this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
+    }
+    this.#span.setAttributes(learned);
+    this.#span.end();
+    this.#metrics.ended(this.#started, this.#request, learned);
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

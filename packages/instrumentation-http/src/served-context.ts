@@ -1,0 +1,51 @@
+import { createContextKey, type Context } from '@opentelemetry/api';
+import type { ServedRequest } from './served-request.ts';
+
+/** As `trace/context-utils` of `@opentelemetry/api` names it. */
+const SPAN = createContextKey('OpenTelemetry Context Key SPAN');
+/** As `trace/rpc-metadata` of `@opentelemetry/core` names it: upstream's framework instrumentations leave the route there. */
+const RPC_METADATA = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
+
+/** Upstream's HTTP instrumentation takes the route from here when it ends its span. */
+export interface RpcMetadata {
+  type: string;
+  route?: string | undefined;
+}
+
+/** The request that upstream's HTTP instrumentation, or ours, serves here. */
+export function rpcMetadataOf(where: Context): RpcMetadata | undefined {
+  return where.getValue(RPC_METADATA) as RpcMetadata | undefined;
+}
+
+/**
+ * The context a request is served in: two slots over what came in. The API's own context copies a `Map` and
+ * makes three closures for each value set.
+ */
+export class ServedContext implements Context {
+  readonly #under: Context;
+  readonly #span: unknown;
+  readonly #served: unknown;
+
+  constructor(under: Context, span: unknown, served: ServedRequest | unknown) {
+    this.#under = under;
+    this.#span = span;
+    this.#served = served;
+  }
+
+  getValue(key: symbol): unknown {
+    if (key === SPAN) return this.#span;
+    if (key === RPC_METADATA) return this.#served;
+    return this.#under.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    if (key === SPAN) return new ServedContext(this.#under, value, this.#served);
+    if (key === RPC_METADATA) return new ServedContext(this.#under, this.#span, value);
+    return new ServedContext(this.#under.setValue(key, value), this.#span, this.#served);
+  }
+
+  deleteValue(key: symbol): Context {
+    if (key === SPAN || key === RPC_METADATA) return this.setValue(key, undefined);
+    return new ServedContext(this.#under.deleteValue(key), this.#span, this.#served);
+  }
+}

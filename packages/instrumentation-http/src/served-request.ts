@@ -1,0 +1,131 @@
+import { isSpanContextValid, SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { runIn, xTraceIdOf } from '@foreshock/kit';
+import type { ReceivedRequest, Served } from './events.ts';
+import { endpointsOf } from './forwarded.ts';
+import { knownMethod, methodInName } from './method.ts';
+import type { ServerMetrics } from './server-metrics.ts';
+import { ServedContext, type RpcMetadata } from './served-context.ts';
+import { cut, redactQuery, splitTarget } from './url.ts';
+
+/** Longest `user_agent.original` that is recorded. */
+const MAX_USER_AGENT_LENGTH = 512;
+
+/** What is known of a request before its handler runs; the sampler sees it. */
+export function serverAttributes(request: ReceivedRequest): Attributes {
+  const { headers, socket } = request;
+  const method = request.method ?? 'GET';
+  const known = knownMethod(method);
+  const scheme = socket.encrypted === true ? 'https' : 'http';
+  const { path, query } = splitTarget(request.url ?? '/');
+  const { client, host, port } = endpointsOf(request, scheme);
+  const attributes: Attributes = {
+    'http.request.method': known,
+    'url.scheme': scheme,
+    'url.path': cut(path),
+    'network.protocol.version': request.httpVersion,
+  };
+  if (host !== undefined) attributes['server.address'] = host;
+  if (port !== undefined) attributes['server.port'] = port;
+  if (client !== undefined) attributes['client.address'] = client;
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress !== undefined) attributes['network.peer.address'] = remoteAddress;
+  if (remotePort !== undefined) attributes['network.peer.port'] = remotePort;
+  const userAgent = headers['user-agent'] as string | undefined;
+  if (userAgent !== undefined) attributes['user_agent.original'] = userAgent.slice(0, MAX_USER_AGENT_LENGTH);
+  if (query !== '') attributes['url.query'] = redactQuery(query);
+  if (known !== method) attributes['http.request.method_original'] = method;
+  return attributes;
+}
+
+/** The part of a server span's attributes that its metric has too. */
+function metricAttributes(attributes: Attributes): Attributes {
+  return {
+    'http.request.method': attributes['http.request.method'],
+    'url.scheme': attributes['url.scheme'],
+    'network.protocol.version': attributes['network.protocol.version'],
+  };
+}
+
+/** One request, from its head to the last byte of its response. */
+export class ServedRequest implements Served, RpcMetadata {
+  readonly traceText: string | undefined;
+  readonly #span: Span;
+  readonly #context: Context;
+  readonly #method: string;
+  readonly #metrics: ServerMetrics;
+  readonly #measured: Attributes | undefined;
+  readonly #started: number;
+  #route: string | undefined;
+  #ended = false;
+
+  /**
+   * @param parent what came in with the request
+   * @param tellTrace whether the response says the trace
+   */
+  constructor(span: Span, parent: Context, attributes: Attributes, metrics: ServerMetrics, tellTrace: boolean) {
+    this.#span = span;
+    this.#context = new ServedContext(parent, span, this);
+    this.#method = attributes['http.request.method'] as string;
+    this.#metrics = metrics;
+    this.#measured = metrics.wanted ? metricAttributes(attributes) : undefined;
+    this.#started = this.#measured ? performance.now() : 0;
+    this.traceText = tellTrace ? (xTraceIdOf(parent) ?? traceIdOf(span)) : undefined;
+  }
+
+  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
+    return runIn(this.#context, fn, self, args);
+  }
+
+  finished(statusCode: number | undefined): void {
+    this.#end(statusCode, undefined);
+  }
+
+  aborted(statusCode: number | undefined, reason: string): void {
+    this.#end(statusCode, reason);
+  }
+
+  // Upstream's framework instrumentations find these three in the context, as `RPCMetadata`.
+
+  get type(): string {
+    return 'http';
+  }
+
+  get span(): Span {
+    return this.#span;
+  }
+
+  get route(): string | undefined {
+    return this.#route;
+  }
+
+  set route(route: string | undefined) {
+    if (this.#ended || typeof route !== 'string' || route === '' || route === this.#route) return;
+    this.#route = cut(route);
+    // At once and not at the end: a process that dies on this route says which one it was.
+    this.#span.setAttribute('http.route', this.#route);
+    this.#span.updateName(`${methodInName(this.#method)} ${this.#route}`);
+  }
+
+  #end(statusCode: number | undefined, reason: string | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const errorType = reason ?? (statusCode !== undefined && statusCode >= 500 ? String(statusCode) : undefined);
+    if (statusCode !== undefined) this.#span.setAttribute('http.response.status_code', statusCode);
+    if (errorType !== undefined) {
+      this.#span.setAttribute('error.type', errorType);
+      this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    this.#span.end();
+    const measured = this.#measured;
+    if (!measured) return;
+    if (statusCode !== undefined) measured['http.response.status_code'] = statusCode;
+    if (errorType !== undefined) measured['error.type'] = errorType;
+    if (this.#route !== undefined) measured['http.route'] = this.#route;
+    this.#metrics.ended(this.#started, measured);
+  }
+}
+
+function traceIdOf(span: Span): string | undefined {
+  const spanContext = span.spanContext();
+  return isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
+}

@@ -1,0 +1,33 @@
+import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
+import type { Telemetry } from '@foreshock/kit';
+
+/** What the semantic conventions ask for, in seconds. */
+export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/** The histogram of requests served; it exists only while metrics are collected. */
+export class ServerMetrics {
+  #requests: Histogram | undefined;
+
+  constructor(telemetry: Telemetry) {
+    telemetry.useMeter((meter: Meter) => {
+      this.#requests = meter.createHistogram('http.server.request.duration', {
+        description: 'Duration of HTTP server requests.',
+        unit: 's',
+        advice: { explicitBucketBoundaries: durationBuckets },
+      });
+      return () => {
+        this.#requests = undefined;
+      };
+    });
+  }
+
+  /** False: nothing is collected, and nothing needs to be remembered for it. */
+  get wanted(): boolean {
+    return this.#requests !== undefined;
+  }
+
+  /** @param started of `performance.now()` */
+  ended(started: number, attributes: Attributes): void {
+    this.#requests?.record((performance.now() - started) / 1_000, attributes);
+  }
+}

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { nodeBinary, PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SDK_VERSION, VERSION } from '../src/version.ts';
+
+const run = promisify(execFile);
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+let collector: Collector;
+beforeAll(async () => {
+  collector = await startCollector();
+});
+afterEach(() => collector.clear());
+afterAll(() => collector.close());
+
+/** Runs a script that makes three spans by the API, and ends. */
+function start(env: Record<string, string>, ...nodeArgs: string[]) {
+  return run(nodeBinary(24), [...nodeArgs, '--require', PRELOAD, fixture('three-spans.cjs')], {
+    env: { PATH: process.env['PATH'], OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
+  });
+}
+
+function names(): string[] {
+  return collector.spans.map((span) => span.name).sort();
+}
+
+describe('foreshock/register', () => {
+  it('delivers what a short script did, with what it is', async () => {
+    const { stdout, stderr } = await start({
+      OTEL_SERVICE_NAME: 'short',
+      OTEL_RESOURCE_ATTRIBUTES: 'team=night,service.name=no',
+    });
+    expect([stdout, stderr]).toEqual(['done\n', '']);
+    expect(names()).toEqual(['inner', 'other', 'outer']);
+    expect(collector.spans[0]!.resource).toMatchObject({
+      'service.name': 'short',
+      team: 'night',
+      'telemetry.distro.name': 'foreshock',
+      'telemetry.distro.version': VERSION,
+      'telemetry.sdk.version': SDK_VERSION,
+      'process.runtime.name': 'nodejs',
+    });
+  });
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, 'application/json'],
+    [
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+      'application/x-protobuf',
+    ],
+  ])('exports by %j', async (env, contentType) => {
+    await start({ ...env, OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a%20b' });
+    expect(names()).toEqual(['inner', 'other', 'outer']);
+    expect(collector.errors).toEqual([]);
+    expect(collector.requests[0]!.headers).toMatchObject({ 'content-type': contentType, 'x-key': 'a b' });
+  });
+
+  it('exports to Zipkin and to the console, in one list', async () => {
+    const { stdout } = await start({
+      OTEL_TRACES_EXPORTER: 'zipkin,console',
+      OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${collector.url}/api/v2/spans`,
+    });
+    expect(collector.zipkinSpans.map((span) => span.name).sort()).toEqual(['inner', 'other', 'outer']);
+    expect(collector.spans).toEqual([]);
+    expect(stdout.match(/"(?:inner|other|outer)"/g)).toHaveLength(3);
+  });
+
+  it('stays silent where it is switched off', async () => {
+    for (const env of [
+      { OTEL_SDK_DISABLED: 'true' },
+      { OTEL_TRACES_EXPORTER: 'none' },
+      { OTEL_TRACES_SAMPLER: 'always_off' },
+    ]) {
+      const { stdout, stderr } = await start(env as unknown as Record<string, string>);
+      expect([stdout, stderr]).toEqual(['done\n', '']);
+    }
+    expect(collector.requests).toEqual([]);
+  });
+
+  it('keeps the limits it is given', async () => {
+    await start({
+      OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '3',
+      OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '2',
+      OTEL_SPAN_EVENT_COUNT_LIMIT: '1',
+    });
+    const other = collector.spans.find((span) => span.name === 'other')!;
+    expect(other.attributes).toEqual({ a: 'lon', b: 2 });
+    expect(other.events).toHaveLength(1);
+    expect(other.dropped).toMatchObject({ attributes: 1, events: 1 });
+  });
+
+  it('answers each wrong value with one line, and runs on', async () => {
+    const { stdout, stderr } = await start({ OTEL_TRACES_SAMPLER: 'sometimes', OTEL_BSP_SCHEDULE_DELAY: 'soon' });
+    expect(stdout).toBe('done\n');
+    expect(stderr.trim().split('\n').sort()).toEqual([
+      expect.stringMatching(
+        /^foreshock: OTEL_BSP_SCHEDULE_DELAY="soon" is not a whole number of 0 or more, 5000 is used$/,
+      ),
+      expect.stringMatching(
+        /^foreshock: OTEL_TRACES_SAMPLER="sometimes" is none of .*, parentbased_always_on is used$/,
+      ),
+    ]);
+    expect(names()).toEqual(['inner', 'other', 'outer']);
+    expect((await start({ OTEL_TRACES_SAMPLER: 'sometimes', OTEL_LOG_LEVEL: 'none' })).stderr).toBe('');
+  });
+
+  it('samples by ratio of the trace, children as their parent', async () => {
+    await start({ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' });
+    expect(collector.spans).toEqual([]);
+  });
+
+  it('lets the application run untraced on a Node that is too old', async () => {
+    const { stdout, stderr } = await start({}, '--require', fixture('old-node.cjs'));
+    expect(stdout).toBe('done\n');
+    expect(stderr).toBe('foreshock: Node.js 20.19.0 is older than 22.15, the application runs untraced\n');
+    expect(collector.spans).toEqual([]);
+  });
+
+  it('does nothing the second time', async () => {
+    const { stderr } = await start({}, '--require', PRELOAD, '--import', PRELOAD);
+    expect(stderr).toBe('');
+    expect(names()).toEqual(['inner', 'other', 'outer']);
+  });
+
+  it('says once that no backend answers, and ends the process no later', async () => {
+    const { stdout, stderr } = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
+    expect(stdout).toBe('done\n');
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringContaining('http://127.0.0.1:1/v1/traces cannot be reached'),
+    ]);
+  });
+
+  it('names the versions it was built from', () => {
+    const read = (path: string) => JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'));
+    const manifest = read('../package.json');
+    expect(VERSION).toBe(manifest.version);
+    expect(SDK_VERSION).toBe(manifest.devDependencies['@opentelemetry/sdk-trace']);
+  });
+});

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -32,12 +32,13 @@ function installedWithSdk2(): URL {
   const folder = mkdtempSync(join(root, 'test/sdk-2/.install-'));
   installs.push(folder);
   mkdirSync(join(folder, 'node_modules/@foreshock'), { recursive: true });
-  for (const name of readdirSync(join(root, 'packages'))) {
-    if (name === 'testkit') continue;
-    const target = join(folder, 'node_modules', name === 'foreshock' ? name : `@foreshock/${name}`);
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'packages/foreshock/package.json'), 'utf8'));
+  for (const name of ['foreshock', ...Object.keys(dependencies)]) {
+    const source = join(root, 'packages', name.replace('@foreshock/', ''));
+    const target = join(folder, 'node_modules', name);
     mkdirSync(target);
-    cpSync(join(root, 'packages', name, 'package.json'), join(target, 'package.json'));
-    cpSync(join(root, 'packages', name, 'dist'), join(target, 'dist'), { recursive: true });
+    cpSync(join(source, 'package.json'), join(target, 'package.json'));
+    cpSync(join(source, 'dist'), join(target, 'dist'), { recursive: true });
   }
   for (const file of ['tracing.mjs', 'server.mjs', 'package.json']) {
     cpSync(join(root, 'examples/node-sdk', file), join(folder, file));

@@ -9,7 +9,10 @@ const sdk = new NodeSDK({
   // HTTP spans stay upstream's: Foreshock sees that, stands aside, and only adds what they lack.
   instrumentations: [new HttpInstrumentation(), ...foreshock.instrumentations],
   textMapPropagator: foreshock.textMapPropagator,
-  spanProcessors: [...foreshock.spanProcessors, new BatchSpanProcessor(new OTLPTraceExporter())],
+  spanProcessors: [
+    ...foreshock.spanProcessors,
+    new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 1000 }),
+  ],
   metricReaders: [],
   logRecordProcessors: [],
 });

@@ -17,7 +17,7 @@ import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { noteScope } from '@foreshock/kit';
-import { ForeshockPropagator, PooledIdGenerator, sampleDerivedAsRoot } from '@foreshock/propagator';
+import { ForeshockPropagator, PooledIdGenerator, rejectedInputs, sampleDerivedAsRoot } from '@foreshock/propagator';
 import { readConfig, type Config } from './config.ts';
 import { Env } from './env.ts';
 import { FactsProcessor } from './facts-processor.ts';
@@ -65,7 +65,7 @@ function register(): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(provider);
   propagation.setGlobalPropagator(propagator);
-  if (config.metricsExporters.length > 0) startMetrics(config, resource);
+  if (config.metricsExporters.length > 0) startMetrics(config, resource, pipeline);
 
   const { libraries } = config;
   httpInstrumentation({ libraries, propagateTo: (host) => propagator.mayPropagateTo(host) });
@@ -98,11 +98,25 @@ function makeSampler({ name, ratio }: Config['sampler']): Sampler {
 }
 
 /** Metrics have their own file: most services do not export them from here. */
-function startMetrics(config: Config, resource: Attributes): void {
+function startMetrics(config: Config, resource: Attributes, pipeline: SpanPipeline): void {
   const file = join(import.meta.dirname, 'metrics.cjs');
   const { startMetrics: start } = createRequire(file)(file) as typeof import('./metrics.ts');
-  const flush = start(config.metricsExporters, config.metricIntervalMs, resource);
-  process.on('beforeExit', () => void flush());
+  const flush = start(config.metricsExporters, config.metricIntervalMs, resource, [
+    {
+      name: 'foreshock.spans.dropped',
+      description: 'Spans that were not delivered',
+      unit: '{span}',
+      read: () => pipeline.dropped,
+    },
+    {
+      name: 'foreshock.propagation.rejected',
+      description: 'Headers of callers that were malformed, over-long or repeated, and ignored',
+      unit: '{header}',
+      read: () => Object.entries(rejectedInputs()),
+    },
+  ]);
+  // Once: what a flush starts keeps the loop alive, and its end is a 'beforeExit' again.
+  process.once('beforeExit', () => void flush());
 }
 
 try {

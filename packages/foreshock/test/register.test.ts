@@ -111,6 +111,16 @@ describe('foreshock/register', () => {
     expect(collector.spans).toEqual([]);
   });
 
+  it('exports metrics when asked to, with what it dropped and refused', async () => {
+    await start(
+      { OTEL_METRICS_EXPORTER: 'otlp', OTEL_TRACES_EXPORTER: 'none' },
+      '--require',
+      fixture('hostile-header.cjs'),
+    );
+    const refused = collector.metrics.find((metric) => metric.name === 'foreshock.propagation.rejected');
+    expect(refused?.points).toMatchObject([{ attributes: { reason: 'traceparent.malformed' }, value: 1 }]);
+  });
+
   it('lets the application run untraced on a Node that is too old', async () => {
     const { stdout, stderr } = await start({}, '--require', fixture('old-node.cjs'));
     expect(stdout).toBe('done\n');

@@ -2,6 +2,7 @@ import {
   context,
   createContextKey,
   defaultTextMapSetter,
+  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   SpanKind,
@@ -23,6 +24,7 @@ import {
   runIn,
   suppressed,
   withCarrierTrust,
+  type InstrumentationConfig,
   type Telemetry,
 } from '@foreshock/kit';
 import {
@@ -74,24 +76,34 @@ function extract(carrier: Incoming | undefined): Context {
   return guard('reading the trace of a message', () => propagation.extract(INCOMING, carrier, getter)) ?? ROOT_CONTEXT;
 }
 
-function inject(where: Context): Record<string, string> | undefined {
-  const carrier: Record<string, string> = {};
-  propagation.inject(where, carrier, defaultTextMapSetter);
-  return Object.keys(carrier).length > 0 ? carrier : undefined;
-}
-
 /** Whether the handling of this message, if it is the only one, is part of the sender's trace. */
 function isPrompt({ carrier, delayMs = 0, repeated = false }: Message): boolean {
   return !repeated && delayMs <= PROMPT_MS && (!carrier || !Object.hasOwn(carrier, BATCH));
 }
 
+/** What the queue boundary can be told beyond what every boundary can. */
+export interface QueueInstrumentationConfig extends InstrumentationConfig {
+  /**
+   * Which queues, topics or exchanges get the trace along with their messages: say no where somebody reads who
+   * must not see it, or who accepts nothing beside the payload he knows. Default all.
+   */
+  propagateTo?: (destination: string) => boolean;
+}
+
 /** Turns what queue adapters report into spans and metrics. */
-export function openQueue(telemetry: Telemetry): QueueEvents {
+export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrumentationConfig = {}): QueueEvents {
   let metrics: MessagingMetrics | undefined;
   telemetry.useMeter((meter: Meter) => {
     metrics = messagingMetrics(meter);
     return () => (metrics = undefined);
   });
+
+  function inject(where: Context, destination: string | undefined): Record<string, string> | undefined {
+    if (propagateTo && (destination === undefined || !propagateTo(destination))) return undefined;
+    const written: Record<string, string> = {};
+    propagation.inject(where, written, defaultTextMapSetter);
+    return Object.keys(written).length > 0 ? written : undefined;
+  }
 
   function send(sending: Sending): Send | undefined {
     const where = context.active();
@@ -120,7 +132,7 @@ export function openQueue(telemetry: Telemetry): QueueEvents {
         where,
       );
       this.#context = trace.setSpan(where, this.#span);
-      const carrier = guard('writing the trace of a message', () => inject(this.#context));
+      const carrier = guard('writing the trace of a message', () => inject(this.#context, sending.destination));
       if (carrier && sending.count > FAN_OUT) carrier[BATCH] = String(sending.count);
       this.carrier = carrier;
     }
@@ -151,9 +163,9 @@ export function openQueue(telemetry: Telemetry): QueueEvents {
     }
   }
 
-  function carrier(): Carrier | undefined {
+  function carrier(destination: string): Carrier | undefined {
     const where = context.active();
-    return telemetry.standsAside || isSuppressed(where) ? undefined : inject(where);
+    return telemetry.standsAside || isSuppressed(where) ? undefined : inject(where, destination);
   }
 
   function process(delivery: Delivery): Processing | undefined {
@@ -324,7 +336,8 @@ function linksTo(messages: readonly Message[]): Link[] {
   const links: Link[] = [];
   for (const message of messages) {
     const sender = trace.getSpanContext(extract(message.carrier));
-    if (sender) links.push({ context: sender, attributes: messages.length === 1 ? {} : factsOf(message) });
+    if (sender && isSpanContextValid(sender))
+      links.push({ context: sender, attributes: messages.length === 1 ? {} : factsOf(message) });
   }
   return links;
 }

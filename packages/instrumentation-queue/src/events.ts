@@ -89,7 +89,7 @@ export interface QueueEvents {
   /** A call is about to send. */
   send(sending: Sending): Send | undefined;
   /** What travels with messages of a call whose end cannot be watched: the caller's own trace. */
-  carrier(): Carrier | undefined;
+  carrier(destination: string): Carrier | undefined;
   /** A handler is about to be called. */
   process(delivery: Delivery): Processing | undefined;
   /**

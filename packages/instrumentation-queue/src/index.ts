@@ -1,13 +1,15 @@
-import { instrumentationOf, type Instrumentation, type InstrumentationConfig } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
-import { openQueue } from './boundary.ts';
+import { openQueue, type QueueInstrumentationConfig } from './boundary.ts';
+
+export { type QueueInstrumentationConfig } from './boundary.ts';
 
 /**
  * Jobs and messages, as OpenTelemetry's `Instrumentation`: sent, waited, processed, settled.
  *
- * @param config default: attached at construction, to every library this package knows
+ * @param config default: attached at construction, to every library this package knows; the trace travels to every queue
  */
-export function queueInstrumentation(config: InstrumentationConfig = {}): Instrumentation {
+export function queueInstrumentation(config: QueueInstrumentationConfig = {}): Instrumentation {
   return instrumentationOf(
     { name: '@foreshock/instrumentation-queue', version: '0.1.0', adapters, open: openQueue },
     config,

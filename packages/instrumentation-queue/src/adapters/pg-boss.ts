@@ -3,7 +3,8 @@ import type { Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../events.ts';
 import { observeConsumers } from './pg-boss/consumer.ts';
 import type { Manager } from './pg-boss/manager.ts';
-import { observeSends, observeTelemetry } from './pg-boss/producer.ts';
+import { observeSends } from './pg-boss/producer.ts';
+import { observeTelemetry } from './pg-boss/telemetry.ts';
 
 /**
  * pg-boss 10 to 12. Everything goes through one class, `Manager`; where its file is has changed:

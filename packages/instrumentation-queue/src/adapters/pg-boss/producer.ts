@@ -130,88 +130,20 @@ function insertArguments(
 }
 
 function updateArguments(args: unknown[], queue: QueueEvents): unknown[] | undefined {
-  const carrier = queue.carrier();
-  if (!carrier) return undefined;
   const [first, data, ...rest] = args;
-  if (typeof first === 'string') return [first, carrying(data, () => carrier), ...rest];
+  if (typeof first === 'string') return [first, carrying(data, () => queue.carrier(first)), ...rest];
   if (typeof first !== 'object' || first === null || args.length !== 1) return undefined;
-  return [withTrace(first, () => carrier)];
+  return [withTrace(first, () => queue.carrier(String((first as Request).name)))];
 }
 
 function flowArguments(args: unknown[], queue: QueueEvents): unknown[] | undefined {
   const [jobs, ...rest] = args;
-  const carrier = Array.isArray(jobs) ? queue.carrier() : undefined;
-  if (!carrier) return undefined;
-  return [(jobs as Request[]).map((job) => withTrace(job, () => carrier)), ...rest];
+  if (!Array.isArray(jobs)) return undefined;
+  return [jobs.map((job: Request) => withTrace(job, () => queue.carrier(String(job.name)))), ...rest];
 }
 
 /** The caller's object stays as it is; one that writes its own JSON is passed on. */
 function withTrace(request: Request, carrierOf: () => Carrier | undefined): Request {
   if ('toJSON' in request) return request;
   return { ...request, data: carrying(request.data, carrierOf) };
-}
-
-/** `Telemetry` of dist/telemetry.js. */
-interface Telemetry {
-  enabled: boolean;
-  send: unknown;
-  receive: unknown;
-  process: unknown;
-  settle: unknown;
-  consumed: unknown;
-}
-
-/**
- * From 12.38, pg-boss has spans of its own and a column `trace_context` for what travels. The place where it makes
- * them is the best there is to hear of its calls; its spans, which know no wait and continue no trace unless
- * configured, give way to ours. `openTelemetry: { enabled: false }` turns both off.
- */
-export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks: Hooks): void {
-  hooks.wrap(prototype, 'send', (original) => {
-    return function (this: Telemetry, ...args: unknown[]) {
-      if (!hooks.active || !this.enabled) return original.apply(this, args);
-      const [operation, destination, attempted, fn, idsOf] = args as [
-        string,
-        string | null,
-        number | ((result: unknown) => number),
-        (carrier: Carrier | null) => Promise<unknown>,
-        ((result: unknown) => unknown[] | null)?,
-      ];
-      // `publish` attempts none itself: each of its sends comes by.
-      const count = typeof attempted === 'number' ? attempted : 1;
-      if (count === 0 || isInternal(destination)) return fn(null);
-      const send = guard('pg-boss send', () =>
-        queue.send({ system: SYSTEM, destination: destination ?? undefined, operation, count }),
-      );
-      if (!send) return fn(null);
-      const result = send.run(fn, undefined, [send.carrier ?? null]);
-      result.then(
-        (value) =>
-          guard('pg-boss send', () => {
-            const ids = idsOf?.(value) ?? undefined;
-            const sent = typeof attempted === 'function' ? attempted(value) : idsOf ? (ids?.length ?? 0) : count;
-            send.sent(sent, ids?.length === 1 ? String(ids[0]) : undefined);
-          }),
-        (error) => guard('pg-boss send', () => send.failed(error)),
-      );
-      return result;
-    };
-  });
-  // Each runs its last function argument inside a span.
-  for (const [method, at] of [
-    ['receive', 1],
-    ['process', 3],
-    ['settle', 3],
-  ] as const) {
-    hooks.wrap(prototype, method, (original) => {
-      return function (this: Telemetry, ...args: unknown[]) {
-        return hooks.active && this.enabled ? (args[at] as () => unknown)() : original.apply(this, args);
-      };
-    });
-  }
-  hooks.wrap(prototype, 'consumed', (original) => {
-    return function (this: Telemetry, ...args: unknown[]) {
-      if (!hooks.active || !this.enabled) original.apply(this, args);
-    };
-  });
 }

@@ -1,0 +1,126 @@
+import type { Delivery, Failure, Processing, QueueEvents, Taken } from '../../events.ts';
+import { isDeadLettered, messageOf, type Job } from './job.ts';
+
+/** Messages taken by hand and not settled here, remembered at most: many processes only fetch. */
+const MAX_TAKEN = 1_000;
+
+/** `resolveWithinSeconds` and `failWip` (manager.js) say it in words alone. */
+const TIMED_OUT = 'handler execution exceeded ';
+const SHUT_DOWN = 'pg-boss shut down while active';
+
+/** A handler at work. */
+export interface Handling {
+  readonly processing: Processing;
+  readonly jobs: readonly Job[];
+  /** What the handler itself failed, with `fail()`. */
+  readonly failed: Map<Job, unknown>;
+}
+
+/** The jobs that this process has in hand, by their ids: that is how pg-boss says what became of them. */
+export class JobsInHand {
+  readonly #queue: QueueEvents;
+  readonly #running = new Map<string, Handling>();
+  readonly #taken = new Map<string, { taken: Taken; job: Job }>();
+
+  constructor(queue: QueueEvents) {
+    this.#queue = queue;
+  }
+
+  /** A handler is about to be called. */
+  begin(name: string, jobs: Job[]): Handling | undefined {
+    const processing = this.#queue.process(deliveryOf(name, jobs));
+    if (!processing) return undefined;
+    const handling: Handling = { processing, jobs: [...jobs], failed: new Map() };
+    for (const { id } of jobs) this.#running.set(id, handling);
+    return handling;
+  }
+
+  /** The handler returned; it may yet have failed jobs: by hand, or with `perJobResults` (12). */
+  returned(handling: Handling, perJob: boolean, value: unknown): void {
+    const { jobs, failed } = handling;
+    const [reason] = failed.values();
+    if (failed.size > 0) this.#finish(handling, failureOf(failed.keys(), reason));
+    else this.#finish(handling, perJob ? failureAmong(jobs, value) : undefined);
+  }
+
+  threw(handling: Handling, error: unknown): void {
+    this.#finish(handling, failureOf(handling.jobs, error));
+  }
+
+  #finish(handling: Handling, failure: Failure | undefined): void {
+    for (const { id } of handling.jobs) {
+      // A retry of the job may be under way already, beside a handler that was given up.
+      if (this.#running.get(id) === handling) this.#running.delete(id);
+    }
+    if (failure) handling.processing.failed(failure);
+    else handling.processing.succeeded();
+  }
+
+  /** Jobs were fetched by hand. */
+  take(name: string, jobs: Job[], since: number): void {
+    const held = this.#queue.received(deliveryOf(name, jobs), since);
+    held?.forEach((taken, index) => this.#taken.set(jobs[index]!.id, { taken, job: jobs[index]! }));
+    for (const id of this.#taken.keys()) {
+      if (this.#taken.size <= MAX_TAKEN) break;
+      this.#taken.delete(id);
+    }
+  }
+
+  /**
+   * `complete`, `cancel`, `deleteJob` or `fail` was called, by pg-boss or by the application.
+   *
+   * @param ids an id, a job, or several of either
+   */
+  settle(ids: unknown, isFailure: boolean, reason: unknown): void {
+    for (const each of [ids].flat()) {
+      const id = typeof each === 'string' ? each : (each as Partial<Job> | null | undefined)?.id;
+      if (id === undefined) continue;
+      const handling = this.#running.get(id);
+      if (!handling) this.#settleTaken(id, isFailure, reason);
+      else if (isFailure) this.#failRunning(handling, id, reason);
+      else handling.processing.acknowledged();
+    }
+  }
+
+  #settleTaken(id: string, isFailure: boolean, reason: unknown): void {
+    const found = this.#taken.get(id);
+    if (!found) return;
+    this.#taken.delete(id);
+    found.taken.settled(isFailure ? failureOf([found.job], reason) : undefined);
+  }
+
+  /** A job fails while its handler runs: pg-boss gave up on the handler, or the handler on the job. */
+  #failRunning(handling: Handling, id: string, reason: unknown): void {
+    if (reason === SHUT_DOWN) {
+      this.#finish(handling, { ...failureOf(handling.jobs, new Error(SHUT_DOWN)), type: 'shutdown' });
+    } else if (reason instanceof Error && reason.message.startsWith(TIMED_OUT)) {
+      this.#finish(handling, { ...failureOf(handling.jobs, reason), type: 'timeout' });
+    } else {
+      const job = handling.jobs.find((candidate) => candidate.id === id)!;
+      handling.failed.set(job, reason ?? new Error('failed by its handler'));
+    }
+  }
+}
+
+function deliveryOf(name: string, jobs: Job[]): Delivery {
+  return { system: 'pg-boss', destination: name, messages: jobs.map(messageOf) };
+}
+
+function failureOf(jobs: Iterable<Job>, error: unknown): Failure {
+  return { error, deadLettered: [...jobs].some((job) => isDeadLettered(job)) };
+}
+
+/** As `#settlePerJob` of manager.js reads it: whatever is not said to be completed has failed. */
+function failureAmong(jobs: readonly Job[], results: unknown): Failure | undefined {
+  if (!Array.isArray(results)) {
+    return failureOf(jobs, new Error('perJobResults handler must resolve with an array of job results'));
+  }
+  type Result = { id?: unknown; status?: unknown; output?: unknown } | undefined;
+  const resultOf = (job: Job): Result => results.findLast((result: Result) => result?.id === job.id);
+  const bad = jobs.filter((job) => resultOf(job)?.status !== 'completed');
+  if (bad.length === 0) return undefined;
+  return {
+    error: resultOf(bad[0]!)?.output ?? new Error('no disposition returned by handler'),
+    deadLettered: bad.some((job) => isDeadLettered(job, resultOf(job)?.status !== 'deadletter')),
+  };
+}

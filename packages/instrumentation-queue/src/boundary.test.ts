@@ -1,0 +1,207 @@
+import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type { Telemetry } from '@foreshock/kit';
+import { isSuppressed } from '@foreshock/kit';
+import { ForeshockPropagator } from '@foreshock/propagator';
+import { recordSpans } from '@foreshock/testkit';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { openQueue } from './boundary.ts';
+import type { Message, QueueEvents, Send } from './events.ts';
+
+propagation.setGlobalPropagator(new ForeshockPropagator());
+const nothing = { enable() {}, disable() {}, setTracerProvider() {}, setMeterProvider() {} };
+const recorded = recordSpans(nothing);
+afterAll(() => recorded.stop());
+
+let standsAside = false;
+const telemetry: Telemetry = {
+  library: 'toy',
+  get tracer() {
+    return recorded.tracerProvider.getTracer('queue');
+  },
+  get standsAside() {
+    return standsAside;
+  },
+  useMeter() {},
+};
+const queue: QueueEvents = openQueue(telemetry);
+beforeEach(() => {
+  standsAside = false;
+  recorded.clear();
+});
+
+const sending = { system: 'toy', destination: 'emails', operation: 'send', count: 1 };
+const send = (count = 1): Send => {
+  const sent = queue.send({ ...sending, count })!;
+  sent.sent();
+  return sent;
+};
+const process = (...messages: Message[]): ReturnType<typeof recorded.spans>[number] => {
+  queue.process({ system: 'toy', destination: 'emails', messages })!.succeeded();
+  return recorded.spans().at(-1)!;
+};
+const sender = (index = 0) => recorded.spans()[index]!;
+
+describe('the handling of a message', () => {
+  it('is part of the trace of its sender', () => {
+    const { carrier } = send();
+    expect(process({ carrier })).toMatchObject({
+      traceId: sender().traceId,
+      parentSpanId: sender().spanId,
+      links: [],
+    });
+  });
+
+  it.each<[string, Message]>([
+    ['sent for later than in a minute', { delayMs: 60_001 }],
+    ['of a series', { repeated: true }],
+  ])('is a trace of its own with a link: %s', (_, message) => {
+    const { carrier } = send();
+    const span = process({ ...message, carrier });
+    expect(span).toMatchObject({
+      parentSpanId: '',
+      links: [{ traceId: sender().traceId, spanId: sender().spanId, attributes: {} }],
+    });
+    expect(span.traceId).not.toBe(sender().traceId);
+  });
+
+  it('is part of the trace after a delay of a minute, however long it waited', () => {
+    const { carrier } = send();
+    expect(process({ carrier, delayMs: 60_000, waitMs: 9_000_000 }).parentSpanId).toBe(sender().spanId);
+  });
+
+  it('is a trace of its own when it was sent with more than a hundred others', () => {
+    const { carrier: few } = send(100);
+    expect(process({ carrier: few }).parentSpanId).toBe(sender().spanId);
+    recorded.clear();
+    const { carrier: many } = send(101);
+    expect(process({ carrier: many })).toMatchObject({ parentSpanId: '', links: [{ spanId: sender().spanId }] });
+  });
+
+  it('keeps what travels beside the trace, also in a trace of its own', () => {
+    const where = propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage({ tenant: { value: 'blue' } }));
+    const { carrier } = context.with(where, () => send());
+    const processing = queue.process({
+      system: 'toy',
+      destination: 'emails',
+      messages: [{ carrier, repeated: true }],
+    })!;
+    const tenant = processing.run(() => propagation.getActiveBaggage()?.getEntry('tenant')?.value, undefined, []);
+    processing.succeeded();
+    expect(tenant).toBe('blue');
+  });
+
+  it('says of a batch how many, the longest wait and the highest attempt', () => {
+    const carriers = [send().carrier, send().carrier, undefined];
+    const span = process(
+      { id: 'a', carrier: carriers[0], waitMs: 5, attempt: 1, maxAttempts: 4 },
+      { id: 'b', carrier: carriers[1], waitMs: 7.123_456, attempt: 3, maxAttempts: 3 },
+      { id: 'c' },
+    );
+    expect(span).toMatchObject({ name: 'process emails', kind: 'CONSUMER', parentSpanId: '' });
+    expect(span.attributes).toEqual({
+      'messaging.system': 'toy',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': 'emails',
+      'messaging.batch.message_count': 3,
+      'queue.wait_ms': 7.123,
+      'queue.attempt': 3,
+      'queue.max_attempts': 3,
+    });
+    expect(span.links).toEqual([
+      {
+        traceId: sender(0).traceId,
+        spanId: sender(0).spanId,
+        attributes: { 'messaging.message.id': 'a', 'queue.wait_ms': 5, 'queue.attempt': 1, 'queue.max_attempts': 4 },
+      },
+      {
+        traceId: sender(1).traceId,
+        spanId: sender(1).spanId,
+        attributes: {
+          'messaging.message.id': 'b',
+          'queue.wait_ms': 7.123,
+          'queue.attempt': 3,
+          'queue.max_attempts': 3,
+        },
+      },
+    ]);
+  });
+
+  it('ends once', () => {
+    const processing = queue.process({ system: 'toy', destination: 'emails', messages: [{}] })!;
+    processing.failed({ error: new Error('first'), type: 'timeout' });
+    processing.succeeded();
+    processing.failed({ error: new Error('second') });
+    expect(recorded.spans()).toMatchObject([
+      { status: { code: 'ERROR', message: 'first' }, attributes: { 'error.type': 'timeout' } },
+    ]);
+  });
+
+  it('marks an early acknowledgement only when the handler then fails', () => {
+    for (const fails of [false, true]) {
+      const processing = queue.process({ system: 'toy', destination: 'emails', messages: [{}] })!;
+      processing.acknowledged();
+      if (fails) processing.failed({ error: new Error('lost') });
+      else processing.succeeded();
+    }
+    expect(recorded.spans().map(({ attributes }) => attributes['queue.acked_early'])).toEqual([undefined, true]);
+  });
+
+  it.each<[string, Message['carrier']]>([
+    ['nothing', {}],
+    ['no text', { traceparent: 5, tracestate: null, baggage: [], 'x-trace-id': {} }],
+    ['garbage', { traceparent: '00-zz', tracestate: '=', baggage: ';;;', 'x-trace-id': 'a b' }],
+    ['too much', { traceparent: 'x'.repeat(100_000), 'x-trace-id': 'y'.repeat(100_000) }],
+    ['a prototype', { __proto__: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' } } as never],
+  ])('does without a trace when a stranger wrote %s', (_, carrier) => {
+    expect(process({ carrier })).toMatchObject({ parentSpanId: '', links: [] });
+    expect(process({ carrier }, { carrier })).toMatchObject({ parentSpanId: '', links: [] });
+  });
+});
+
+describe('work of the library itself', () => {
+  it('is in no trace, and what it calls of the application is as if called from nowhere', () => {
+    recorded.inSpan('request', () => {
+      queue.background(
+        () => {
+          expect(isSuppressed(context.active())).toBe(true);
+          expect(trace.getActiveSpan()).toBe(undefined);
+          expect(queue.send(sending)).toBe(undefined);
+          expect(queue.carrier('emails')).toBe(undefined);
+          queue.foreground(() => expect(context.active()).toBe(ROOT_CONTEXT), undefined, []);
+          const processing = queue.process({ system: 'toy', destination: 'emails', messages: [{}] })!;
+          processing.run(() => expect(isSuppressed(context.active())).toBe(false), undefined, []);
+          processing.succeeded();
+        },
+        undefined,
+        [],
+      );
+      // Called from a request, a listener belongs to it.
+      queue.foreground(() => expect(trace.getActiveSpan()).toBeDefined(), undefined, []);
+    });
+    expect(recorded.spans().map(({ name }) => name)).toEqual(['process emails', 'request']);
+  });
+});
+
+it('lets the trace travel only where it may', () => {
+  const choosy = openQueue(telemetry, { propagateTo: (destination) => destination === 'emails' });
+  const carrierTo = (destination: string | undefined) => choosy.send({ ...sending, destination })!.carrier;
+  expect(carrierTo('emails')).toEqual({ traceparent: expect.any(String), 'x-trace-id': expect.any(String) });
+  recorded.inSpan('request', () => expect(choosy.carrier('emails')).toBeDefined());
+  expect([carrierTo('partners'), carrierTo(undefined), choosy.carrier('partners')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+it('stands aside', () => {
+  standsAside = true;
+  const delivery = { system: 'toy', destination: 'emails', messages: [{}] };
+  expect([queue.send(sending), queue.carrier('emails'), queue.process(delivery), queue.received(delivery, 0)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});

@@ -2,6 +2,10 @@ import { metrics, type Attributes } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { ConsoleMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { report } from '@foreshock/kit';
+import type { Config } from './config.ts';
+
+const EXPORT_TIMEOUT_MS = 10_000;
 
 /** Something of ours that is counted by reason; read at each collection. */
 export interface Count {
@@ -15,22 +19,23 @@ export interface Count {
  * Collects and exports metrics with the SDK; read only when OTEL_METRICS_EXPORTER asks for it. The exporter
  * reads its own OTEL_EXPORTER_OTLP_* variables.
  *
- * @returns delivers what is left, for the end of the process
+ * @returns delivers what is left, for the end of the process; resolves whatever comes of it
  */
 export function startMetrics(
-  exporters: readonly ('otlp' | 'console')[],
-  intervalMs: number,
+  { metricsExporters, metricIntervalMs, flushMs }: Config,
   resource: Attributes,
   counts: readonly Count[],
 ): () => Promise<void> {
+  // A request, with its retries, never outlasts what the end of the process may be put off by.
+  const timeoutMillis = Math.min(EXPORT_TIMEOUT_MS, flushMs || EXPORT_TIMEOUT_MS);
   const provider = new MeterProvider({
     resource: resourceFromAttributes(resource),
-    readers: exporters.map(
+    readers: metricsExporters.map(
       (exporter) =>
         new PeriodicExportingMetricReader({
-          exporter: exporter === 'otlp' ? new OTLPMetricExporter() : new ConsoleMetricExporter(),
-          exportIntervalMillis: intervalMs,
-          exportTimeoutMillis: Math.min(intervalMs, 30_000),
+          exporter: exporter === 'otlp' ? new OTLPMetricExporter({ timeoutMillis }) : new ConsoleMetricExporter(),
+          exportIntervalMillis: metricIntervalMs,
+          exportTimeoutMillis: Math.min(metricIntervalMs, timeoutMillis),
         }),
     ),
   });
@@ -41,5 +46,5 @@ export function startMetrics(
       for (const [reason, count] of read()) result.observe(count, { reason });
     });
   }
-  return () => provider.forceFlush();
+  return () => provider.forceFlush().catch((error: unknown) => report('delivering metrics', error));
 }

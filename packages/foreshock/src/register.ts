@@ -101,7 +101,7 @@ function makeSampler({ name, ratio }: Config['sampler']): Sampler {
 function startMetrics(config: Config, resource: Attributes, pipeline: SpanPipeline): void {
   const file = join(import.meta.dirname, 'metrics.cjs');
   const { startMetrics: start } = createRequire(file)(file) as typeof import('./metrics.ts');
-  const flush = start(config.metricsExporters, config.metricIntervalMs, resource, [
+  const flush = start(config, resource, [
     {
       name: 'foreshock.spans.dropped',
       description: 'Spans that were not delivered',
@@ -116,7 +116,7 @@ function startMetrics(config: Config, resource: Attributes, pipeline: SpanPipeli
     },
   ]);
   // Once: what a flush starts keeps the loop alive, and its end is a 'beforeExit' again.
-  process.once('beforeExit', () => void flush());
+  if (config.flushMs > 0) process.once('beforeExit', () => void flush());
 }
 
 try {

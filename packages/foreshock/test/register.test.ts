@@ -142,6 +142,18 @@ describe('foreshock/register', () => {
     ]);
   });
 
+  it('says that no backend takes metrics, and ends all the same', async () => {
+    const env = {
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+      FORESHOCK_FLUSH_MS: '200',
+    };
+    const { stdout, stderr } = await start(env, '--require', fixture('hostile-header.cjs'));
+    expect(stdout).toBe('done\n');
+    expect(stderr).toContain('ECONNREFUSED');
+  });
+
   it('names the versions it was built from', () => {
     const read = (path: string) => JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'));
     const manifest = read('../package.json');

@@ -63,7 +63,11 @@ async function built(): Promise<string> {
       return binary;
     });
   } catch (error) {
-    throw new Unavailable(`Jaeger: Go is here, but ${MODULE} could not be built: ${(error as Error).message}`, true, error);
+    throw new Unavailable(
+      `Jaeger: Go is here, but ${MODULE} could not be built: ${(error as Error).message}`,
+      true,
+      error,
+    );
   }
 }
 

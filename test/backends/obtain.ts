@@ -36,7 +36,11 @@ export function versionOf(program: string, args: readonly string[], pattern: Reg
 }
 
 /** Runs a tool to its end, at the lowest priority; what it wrote to stdout. */
-export async function run(program: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<string> {
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
   const child = spawn('nice', ['-n', '19', program, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const kill = (): void => void child.kill();
   process.once('exit', kill);
@@ -48,7 +52,8 @@ export async function run(program: string, args: readonly string[], options: { c
   child.once('error', reject).once('close', resolve);
   try {
     const code = await promise;
-    if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${(said || stdout.slice(-2_000)).trim()}`);
+    if (code !== 0)
+      throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${(said || stdout.slice(-2_000)).trim()}`);
     return stdout;
   } finally {
     process.off('exit', kill);
@@ -61,7 +66,10 @@ export function say(line: string): void {
 }
 
 /** Runs an image with ports of 127.0.0.1 for the named ones; undefined when no Docker daemon answers. */
-export function runContainer(image: string, ports: readonly number[]): { ports: number[]; stop(): Promise<void> } | undefined {
+export function runContainer(
+  image: string,
+  ports: readonly number[],
+): { ports: number[]; stop(): Promise<void> } | undefined {
   const docker = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
     spawnSync('docker', args, { encoding: 'utf8' });
   if (docker('version', '--format', '{{.Server.Version}}').status !== 0) return undefined;
@@ -86,7 +94,8 @@ export async function until<T>(what: string, timeoutMs: number, ask: () => Promi
     try {
       return await ask();
     } catch (cause) {
-      if (Date.now() > deadline) throw new Error(`${what} took longer than ${timeoutMs} ms: ${(cause as Error).message}`, { cause });
+      if (Date.now() > deadline)
+        throw new Error(`${what} took longer than ${timeoutMs} ms: ${(cause as Error).message}`, { cause });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

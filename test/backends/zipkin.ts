@@ -38,24 +38,38 @@ async function jar(): Promise<string> {
   try {
     return await cached(name, async (folder) => {
       say(`fetching ${JAR} (130 MB, once)`);
-      await run('mvn', ['-B', '-q', '-C', 'dependency:copy', `-Dartifact=${JAR}`, `-DoutputDirectory=${folder}`], { cwd: folder });
+      await run('mvn', ['-B', '-q', '-C', 'dependency:copy', `-Dartifact=${JAR}`, `-DoutputDirectory=${folder}`], {
+        cwd: folder,
+      });
       return join(folder, name);
     });
   } catch (error) {
-    throw new Unavailable(`Zipkin: Java 17 and Maven are here, but ${JAR} could not be had: ${(error as Error).message}`, true, error);
+    throw new Unavailable(
+      `Zipkin: Java 17 and Maven are here, but ${JAR} could not be had: ${(error as Error).message}`,
+      true,
+      error,
+    );
   }
 }
 
 async function launch(file: string): Promise<Zipkin> {
   const port = await freePort();
+  // QUERY_PORT alone would listen to everybody.
+  const listen = Object.entries({ ip: '127.0.0.1', port, 'protocols[0]': 'http' });
   const url = `http://127.0.0.1:${port}`;
   const folder = mkdtempSync(join(tmpdir(), 'foreshock-zipkin-'));
   const { stop } = await runBinary(
     onPath('java')!,
-    ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-jar', file],
+    [
+      '-Xmx512m',
+      '-XX:TieredStopAtLevel=1',
+      '-jar',
+      file,
+      ...listen.map(([key, value]) => `--armeria.ports[0].${key}=${value}`),
+    ],
     { port, folder, user: undefined },
     () => health(url),
-    { env: { PATH: process.env['PATH'], JAVA_HOME: process.env['JAVA_HOME'], QUERY_PORT: String(port), STORAGE_TYPE: 'mem' } },
+    { env: { PATH: process.env['PATH'], JAVA_HOME: process.env['JAVA_HOME'], STORAGE_TYPE: 'mem' } },
   );
   return { url, stop };
 }

@@ -1,0 +1,214 @@
+import { fileURLToPath } from 'node:url';
+import { runFixture, startPostgres } from '@foreshock/testkit';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { startJaeger, type Jaeger } from './jaeger.ts';
+import { read, say, Unavailable, until } from './obtain.ts';
+import { traceInJaeger, traceInZipkin, tree, warningsInJaeger, type ReadSpan } from './read-trace.ts';
+import { startZipkin, type Zipkin } from './zipkin.ts';
+
+const ARRIVAL_LIMIT_MS = 20_000;
+
+const stops: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const stop of stops.toReversed()) await stop();
+});
+
+let zipkin: Zipkin | Unavailable;
+let jaeger: Jaeger | Unavailable;
+/** Sends to both, or to the one that is there. */
+let exporters: Record<string, string>;
+
+beforeAll(async () => {
+  [zipkin, jaeger] = await Promise.all([orUnavailable(startZipkin()), orUnavailable(startJaeger())]);
+  const names: string[] = [];
+  exporters = {};
+  if (!(jaeger instanceof Unavailable)) {
+    names.push('otlp');
+    exporters['OTEL_EXPORTER_OTLP_ENDPOINT'] = jaeger.otlp;
+  }
+  if (!(zipkin instanceof Unavailable)) {
+    names.push('zipkin');
+    exporters['OTEL_EXPORTER_ZIPKIN_ENDPOINT'] = `${zipkin.url}/api/v2/spans`;
+  }
+  exporters['OTEL_TRACES_EXPORTER'] = names.join() || 'none';
+});
+
+async function orUnavailable<T extends { stop(): unknown }>(start: Promise<T>): Promise<T | Unavailable> {
+  try {
+    const backend = await start;
+    stops.push(() => backend.stop());
+    return backend;
+  } catch (error) {
+    if (error instanceof Unavailable) return error;
+    throw error;
+  }
+}
+
+/** The backend. Without it the test fails in CI if the machine has what it takes, and else a line says what was not checked. */
+function need<T>(backend: T | Unavailable, context: TestContext): T {
+  if (!(backend instanceof Unavailable)) return backend;
+  if (backend.expected && process.env['CI']) throw backend;
+  say(`NOT CHECKED: ${backend.message}`);
+  return context.skip(backend.message);
+}
+
+/** Asks again until the trace holds so many spans. */
+function whole(readTrace: () => Promise<ReadSpan[]>, count: number): Promise<ReadSpan[]> {
+  return until('the arrival of the trace', ARRIVAL_LIMIT_MS, async () => {
+    const spans = await readTrace();
+    if (spans.length < count) throw new Error(`${spans.length} of ${count} spans:\n${tree(spans, nameOf).join('\n')}`);
+    return spans;
+  });
+}
+
+const nameOf = ({ service, kind, name }: ReadSpan): string => `${service} ${kind} ${name}`;
+
+describe('two services and a pool of one', () => {
+  // Different in their last 16 digits too: Zipkin's dependency linker looks no further.
+  const CHECKOUT = '0af7651916cd43dd8448eb211c80319c';
+  const BROKEN = '4bf92f3577b34da6a3ce929d0e0e4736';
+  let database: string;
+
+  beforeAll(async () => {
+    const postgres = await startPostgres();
+    stops.push(() => postgres.stop());
+    ({ database } = postgres);
+    const start = async (file: string, env: Record<string, string>) => {
+      const service = await runFixture(new URL(`./fixtures/${file}.mjs`, import.meta.url), {
+        preload: 'import',
+        env: { ...exporters, ...env },
+      });
+      const { port } = await service.ready;
+      return { service, url: `http://127.0.0.1:${port}` };
+    };
+    const orders = await start('orders', { DATABASE_URL: postgres.url });
+    const gateway = await start('gateway', { ORDERS_URL: orders.url });
+    const ask = async (path: string, traceId: string): Promise<void> => {
+      const answer = await fetch(`${gateway.url}${path}`, { headers: { 'x-trace-id': traceId } });
+      await answer.text();
+    };
+    await ask('/checkout', CHECKOUT);
+    await ask('/broken', BROKEN);
+    for (const { service } of [gateway, orders]) {
+      const { stderr } = await service.stop();
+      if (stderr) throw new Error(stderr);
+    }
+  });
+
+  /** `service kind name`, what is on the other side, and what went wrong. */
+  const expected = {
+    [CHECKOUT]: [
+      'gateway SERVER GET',
+      '  gateway CLIENT GET → 127.0.0.1',
+      '    orders SERVER GET',
+      '      orders INTERNAL pool.acquire db',
+      '      orders CLIENT SELECT → 127.0.0.1',
+      '      orders CLIENT SELECT orders → 127.0.0.1',
+    ],
+    [BROKEN]: [
+      'gateway SERVER GET ! 502',
+      '  gateway CLIENT GET → 127.0.0.1 ! 500',
+      '    orders SERVER GET ! 500',
+      '      orders CLIENT SELECT nowhere → 127.0.0.1 ! 42P01',
+    ],
+  };
+  const lineOf = (span: ReadSpan): string => {
+    const remote = span.remote === undefined ? '' : ` → ${span.remote}`;
+    const error = span.error === undefined ? '' : ` ! ${String(span.tags['error.type'])}`;
+    return `${nameOf(span).replace(database, 'db')}${remote}${error}`;
+  };
+
+  it.for([CHECKOUT, BROKEN] as const)('Zipkin gives trace %s back whole', async (traceId, context) => {
+    const { url } = need(zipkin, context);
+    const spans = await whole(() => traceInZipkin(url, traceId), expected[traceId].length);
+    // Zipkin keeps names in lower case.
+    const lowered = expected[traceId].map((line) =>
+      line.replace(/^( *\w+ \w+ )(.*?)(?= →| !|$)/, (_, start: string, name: string) => start + name.toLowerCase()),
+    );
+    expect(tree(spans, lineOf)).toEqual(lowered);
+  });
+
+  it.for([CHECKOUT, BROKEN] as const)('Jaeger gives trace %s back whole', async (traceId, context) => {
+    const { url } = need(jaeger, context);
+    const spans = await whole(() => traceInJaeger(url, traceId), expected[traceId].length);
+    const withoutRemote = expected[traceId].map((line) => line.replace(/ → \S+/, ''));
+    expect(tree(spans, lineOf)).toEqual(withoutRemote);
+    expect(await warningsInJaeger(url, traceId)).toEqual([]);
+  });
+
+  it('Zipkin draws who calls whom, the database too', async (context) => {
+    const { url } = need(zipkin, context);
+    await whole(() => traceInZipkin(url, CHECKOUT), expected[CHECKOUT].length);
+    await whole(() => traceInZipkin(url, BROKEN), expected[BROKEN].length);
+    const links: any[] = await read(`${url}/api/v2/dependencies?endTs=${Date.now()}&lookback=600000`);
+    const byName = links.toSorted((a, b) => a.parent.localeCompare(b.parent));
+    expect(byName).toEqual([
+      { parent: 'gateway', child: 'orders', callCount: 2, errorCount: 1 },
+      // Before the two requests: CREATE TABLE.
+      { parent: 'orders', child: '127.0.0.1', callCount: 4, errorCount: 1 },
+    ]);
+  });
+});
+
+describe('the demo', () => {
+  let traceId: string;
+
+  beforeAll(async () => {
+    const demo = await runFixture(fileURLToPath(new URL('../../examples/checkout/run.mjs', import.meta.url)), {
+      preload: 'none',
+      env: exporters,
+      // It prints no READY: it ends.
+      readyTimeoutMs: 150_000,
+    });
+    const { code, stdout, stderr } = await demo.exited;
+    if (code !== 0 || stderr) throw new Error(`the demo ended with ${code}\n${stdout}\n${stderr}`);
+    traceId = /The worst of \d+ checkouts, trace ([0-9a-f]{32})/.exec(stdout)![1]!;
+  });
+
+  const SERVICES = ['gateway', 'orders', 'payments', 'worker'];
+
+  /** Asks again until nothing is missing that the trace itself names. */
+  const complete = (readTrace: () => Promise<ReadSpan[]>): Promise<ReadSpan[]> =>
+    until('the arrival of the trace', ARRIVAL_LIMIT_MS, async () => {
+      const spans = await readTrace();
+      const lines = tree(spans, nameOf);
+      const lost = lines.filter((line) => line.startsWith('lost: '));
+      const services = [...new Set(spans.map(({ service }) => service))].toSorted();
+      if (lost.length > 0 || services.join() !== SERVICES.join()) throw new Error(lines.join('\n'));
+      return spans;
+    });
+
+  const check = (spans: readonly ReadSpan[]): void => {
+    expect(spans.filter(({ parentId }) => parentId === '').map(nameOf)).toEqual([
+      expect.stringMatching(/^gateway SERVER post \/checkout$/i),
+    ]);
+    expect(spans.map(({ name }) => name)).toContainEqual(expect.stringMatching(/^pool\.acquire /));
+    expect(spans.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['PRODUCER', 'CONSUMER']));
+    for (const { error, tags } of spans) expect(error !== undefined).toBe(tags['otel.status_code'] === 'ERROR');
+  };
+
+  it('Zipkin gives its worst trace back whole, with a name on the other side of every call', async (context) => {
+    const { url } = need(zipkin, context);
+    const spans = await complete(() => traceInZipkin(url, traceId));
+    check(spans);
+    const calls = spans.filter(({ kind }) => kind === 'CLIENT' || kind === 'PRODUCER' || kind === 'CONSUMER');
+    expect(calls.filter(({ remote }) => !remote).map(nameOf)).toEqual([]);
+  });
+
+  it('Jaeger gives its worst trace back whole, without a warning', async (context) => {
+    const { url } = need(jaeger, context);
+    const spans = await complete(() => traceInJaeger(url, traceId));
+    check(spans);
+    expect(await warningsInJaeger(url, traceId)).toEqual([]);
+  });
+
+  it('both have the same spans under the same parents', async (context) => {
+    const { url: zipkinUrl } = need(zipkin, context);
+    const { url: jaegerUrl } = need(jaeger, context);
+    const pairs = (spans: readonly ReadSpan[]): string[] =>
+      spans.map(({ id, parentId }) => `${id} ${parentId}`).toSorted();
+    const inJaeger = pairs(await complete(() => traceInJaeger(jaegerUrl, traceId)));
+    await whole(() => traceInZipkin(zipkinUrl, traceId), inJaeger.length);
+    expect(pairs(await traceInZipkin(zipkinUrl, traceId))).toEqual(inJaeger);
+  });
+});

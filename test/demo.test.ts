@@ -122,8 +122,8 @@ test('plays the incident, shows the worst trace and the logs joined to it, and l
   const traceId = /The worst of \d+ checkouts, trace ([0-9a-f]{32})/.exec(output)?.[1];
   const [, waterfall, logs, jaeger] = output.split(/The worst of|What the services logged|In Jaeger/);
   for (const row of [
-    /gateway +POST \/checkout +█+/,
-    /orders .*POST \/orders +█+/,
+    /gateway +POST \/checkout +▇+/,
+    /orders .*POST \/orders +▇+/,
     /orders .*pool\.acquire orders +▒+ +\d+ \d{3} ms/,
     /orders .*SELECT products/,
     /orders .*INSERT orders/,

@@ -61,7 +61,7 @@ async function demo() {
   const gateway = await startServices(receiver.url);
   say(`  spans go to the receiver of this demo${collector ? ` and to the collector at ${collector}` : ''}`);
 
-  heading('The incident');
+  heading('The incident: how long the slowest checkout takes');
   const checkouts = [];
   progress = showProgress(checkouts);
   await playIncident(gateway, progress.phase, checkouts);
@@ -132,7 +132,7 @@ function showTrace(trace, traces, checkouts) {
   heading(`The worst of ${checkouts} checkouts, trace ${root.traceId}`);
   say(
     `  The customer waited ${milliseconds(root.end - root.start)} for an answer, ${milliseconds(inLine)} of that for a database connection.`,
-    `  The queries themselves took ${milliseconds(inSql)}. Paid ${milliseconds(durationOf(trace))} after the click, with ${charges === 1 ? 'the first charge' : `charge number ${charges}`}.`,
+    `  The queries themselves took ${milliseconds(inSql)}. Paid ${milliseconds(durationOf(trace))} after the click, at the ${['first', 'second', 'third', 'fourth'][charges - 1] ?? 'last'} attempt.`,
     '',
     ...waterfall(trace, { traces, width: Math.min(process.stdout.columns ?? 110, 140) }),
   );

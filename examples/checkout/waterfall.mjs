@@ -10,9 +10,12 @@ const PINO_KEYS = new Set('level time pid hostname name msg reqId trace_id span_
 const LEVELS = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 const LEVEL_COLOURS = { warn: 'yellow', error: 'red', fatal: 'red' };
 const WAIT_COLOUR = 'yellow';
-const WORK = '█';
+const POOL_WAIT_STYLE = ['bold', WAIT_COLOUR];
+const WORK = '▇'; // an eighth short of full height, so that rows stay apart
 const INSTANT = '▏';
 const WAIT = '▒';
+const LONGEST_NAME = 36;
+const WORTH_A_WORD = 0.01; // of the whole trace
 const TICKS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000];
 
 /**
@@ -26,25 +29,28 @@ export function waterfall(trace, { width, traces }) {
   const total = Math.max(...trace.map(({ end }) => end)) - beginning;
 
   const serviceWidth = Math.max(...trace.map(({ service }) => service.length)) + 2;
-  const nameWidth = Math.min(44, Math.max(...rows.map(({ branch, span }) => branch.length + titleOf(span).length))) + 2;
+  const nameWidth =
+    Math.min(LONGEST_NAME, Math.max(...rows.map(({ branch, span }) => branch.length + titleOf(span).length))) + 2;
   const durationWidth = 10;
-  const barWidth = Math.max(20, width - serviceWidth - nameWidth - durationWidth - 2);
+  const barWidth = Math.max(20, width - 4 - serviceWidth - nameWidth - durationWidth);
   const cell = (instant) => ((instant - beginning) / total) * barWidth;
 
   const lines = [`${' '.repeat(2 + serviceWidth + nameWidth)}${styleText('dim', timeAxis(total, barWidth))}`];
   for (const { span, branch, below } of rows) {
     const colour = COLOURS[span.service] ?? 'white';
-    const name = (branch + titleOf(span)).slice(0, nameWidth - 2).padEnd(nameWidth);
+    const name = shortened(branch + titleOf(span), nameWidth - 2).padEnd(nameWidth);
     const duration = milliseconds(span.end - span.start).padStart(durationWidth);
     lines.push(
       `  ${styleText(colour, span.service.padEnd(serviceWidth))}` +
         styleText('dim', name.slice(0, branch.length)) +
-        nameStyle(span, name.slice(branch.length)) +
+        styleText(nameStyle(span), name.slice(branch.length)) +
         bar(span, cell, barWidth, colour) +
         (span.failed ? styleText('red', `${duration} ✗`) : duration),
     );
-    for (const line of wrap(explanation(span, traces), width - serviceWidth - below.length - 4)) {
-      lines.push(`  ${' '.repeat(serviceWidth)}${styleText('dim', below)}${styleText(WAIT_COLOUR, line)}`);
+    for (const line of wrap(explanation(span, traces, total), width - 4 - serviceWidth - below.length)) {
+      lines.push(
+        `  ${' '.repeat(serviceWidth)}${styleText('dim', below)}${styleText(isPoolWait(span) ? POOL_WAIT_STYLE : WAIT_COLOUR, line)}`,
+      );
     }
   }
   return lines;
@@ -73,9 +79,13 @@ function titleOf({ name, kind, attributes }) {
   return name;
 }
 
-function nameStyle(span, name) {
-  if (span.failed) return styleText('red', name);
-  return isPoolWait(span) ? styleText(WAIT_COLOUR, name) : name;
+function shortened(text, width) {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}
+
+function nameStyle(span) {
+  if (span.failed) return 'red';
+  return isPoolWait(span) ? POOL_WAIT_STYLE : 'reset';
 }
 
 function bar(span, cell, width, colour) {
@@ -83,26 +93,25 @@ function bar(span, cell, width, colour) {
   const end = Math.max(start + 1, Math.min(width, Math.round(cell(span.end))));
   const queued = Math.max(0, Math.min(start, Math.floor(cell(span.start - (span.attributes['queue.wait_ms'] ?? 0)))));
   const short = cell(span.end) - cell(span.start) < 0.5;
-  const body = isPoolWait(span)
-    ? styleText(WAIT_COLOUR, WAIT.repeat(end - start))
-    : styleText(span.failed ? 'red' : colour, short ? INSTANT : WORK.repeat(end - start));
+  const [glyph, style] = isPoolWait(span) ? [WAIT, WAIT_COLOUR] : [WORK, span.failed ? 'red' : colour];
+  const body = styleText(style, short ? INSTANT : glyph.repeat(end - start));
   return ' '.repeat(queued) + styleText(WAIT_COLOUR, WAIT.repeat(start - queued)) + body + ' '.repeat(width - end);
 }
 
-/** What the span waited for, in words. */
-function explanation(span, traces) {
+/** What the span waited for, in words; nothing if the wait hardly matters. */
+function explanation(span, traces, total) {
   const { attributes } = span;
+  const waited = attributes[isPoolWait(span) ? 'pool.wait_ms' : 'queue.wait_ms'];
+  const attempt = attributes['queue.attempt'] ?? 1;
+  if (waited === undefined || (waited < total * WORTH_A_WORD && attempt === 1)) return '';
   if (isPoolWait(span)) {
     const used = `${attributes['pool.used']}/${attributes['pool.limit']} used, ${attributes['pool.pending']} waiting`;
     const what = attributes['pool.wait_reason'] === 'connect' ? 'a new connection' : 'a connection';
     const holder = holderOf(attributes, traces);
-    return `${WAIT} waited ${milliseconds(attributes['pool.wait_ms'])} for ${what} of ${span.name.replace('.acquire', '')} (${used})${holder && `; held by ${holder}`}`;
+    return `${WAIT} waited ${milliseconds(waited)} for ${what} of ${span.name.replace('.acquire', '')} (${used})${holder && `; held by ${holder}`}`;
   }
-  const wait = attributes['queue.wait_ms'];
-  if (wait === undefined) return '';
-  const attempt = attributes['queue.attempt'];
   const which = attempt > 1 ? `; attempt ${attempt} of ${attributes['queue.max_attempts']}` : '';
-  return `${WAIT} waited ${milliseconds(wait)} in queue ${attributes['messaging.destination.name']}${which}`;
+  return `${WAIT} waited ${milliseconds(waited)} in queue ${attributes['messaging.destination.name']}${which}`;
 }
 
 /** Who held the oldest connection. The holder's own trace tells more than the wait knew of it: its request, and how long the query took in the end. */
@@ -168,13 +177,20 @@ export function milliseconds(ms) {
   return `${String(Math.round(ms)).replace(/\B(?=(\d{3})+$)/g, ' ')} ms`;
 }
 
-/** Breaks a text at spaces, but not inside a duration. */
+/** Breaks a text that is too long at its semicolon, then at spaces, but not inside a duration. */
 function wrap(text, width) {
+  if (text.length <= width) return text ? [text] : [];
   const lines = [];
-  for (const word of text ? text.split(/ (?!\d{3} ms|ms)/) : []) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(lines.length ? `  ${word}` : word);
+  for (const part of text.split(/(?<=;) /)) {
+    let line = lines.length ? '  ' : '';
+    for (const word of part.split(/ (?!\d{3} ms|ms)/)) {
+      if (line.trim() && line.length + 1 + word.length > width) {
+        lines.push(line);
+        line = '  ';
+      }
+      line += line.trim() ? ` ${word}` : word;
+    }
+    lines.push(line);
   }
   return lines;
 }

@@ -1,4 +1,4 @@
-// Stands in for a payment provider: slow, and it refuses one charge in four.
+// Stands in for a payment provider: slow, and it refuses every third order the first time.
 const express = require('express');
 const pino = require('pino');
 
@@ -7,18 +7,20 @@ const log = pino({ name: 'payments' });
 const app = express();
 app.use(express.json());
 
-let charges = 0;
+const seen = new Set();
 
 app.post('/charges', (req, res) => {
-  const refused = ++charges % 4 === 0;
+  const { order, cents } = req.body;
+  const refused = order % 3 === 0 && !seen.has(order);
+  seen.add(order);
   const ms = 120 + Math.round(Math.random() * 280);
   setTimeout(() => {
     if (refused) {
-      log.error({ order: req.body.order }, 'acquirer unavailable');
+      log.error({ order }, 'acquirer unavailable');
       res.status(503).json({ error: 'acquirer unavailable' });
       return;
     }
-    log.info({ order: req.body.order, cents: req.body.cents, ms }, 'charged');
+    log.info({ order, cents, ms }, 'charged');
     res.json({ ok: true });
   }, ms);
 });

@@ -1,0 +1,123 @@
+import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import type { BreakerState, PolicyCall, ResilienceEvents } from '../events.ts';
+
+/** What of opossum's `CircuitBreaker` (lib/circuit.js, 6–10) is read. */
+interface CircuitBreaker {
+  readonly options: { name?: unknown };
+  readonly action: { name?: unknown };
+  readonly closed: boolean;
+  readonly halfOpen: boolean;
+  readonly enabled: boolean;
+  readonly isShutdown: boolean;
+}
+
+const NAME = 'opossum';
+
+/**
+ * opossum: a breaker tells everything by its own events. They are heard at `emit`, so that no breaker has
+ * listeners it would not have without us.
+ */
+export const opossum: Adapter<ResilienceEvents> = {
+  library: NAME,
+  versions: '>=6.0.0 <11',
+  upstream: [],
+  attach(resilience, hooks) {
+    hooks.onLoad('opossum/lib/circuit.js', ({ exports: Breaker }) => wrapBreaker(Breaker.prototype, resilience, hooks));
+  },
+};
+
+/** Without a name opossum makes one up at random, anew in each process: no good for telling breakers apart. */
+function nameOf({ options, action }: CircuitBreaker): string {
+  const name = options.name || action?.name;
+  return typeof name === 'string' && name !== '' ? name : NAME;
+}
+
+function stateOf(breaker: CircuitBreaker): BreakerState {
+  return breaker.closed ? 'closed' : breaker.halfOpen ? 'half_open' : 'open';
+}
+
+function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks): void {
+  const withFallback = new WeakSet<object>();
+
+  hooks.wrap(prototype, 'call', (original) => {
+    return function (this: CircuitBreaker, ...args: unknown[]) {
+      if (!hooks.active || !this.enabled || this.isShutdown) return original.apply(this, args);
+      const call = guard(NAME, () => resilience.call(this, 'breaker', nameOf(this)));
+      if (!call) return original.apply(this, args);
+      const result = call.run(stateOf(this), original, this, args);
+      return result;
+    };
+  });
+
+  hooks.wrap(prototype, 'fallback', (original) => {
+    return function (this: CircuitBreaker, fallback: unknown) {
+      if (!hooks.active) return original.call(this, fallback);
+      withFallback.add(this);
+      // Another breaker as a fallback speaks for itself.
+      if (typeof fallback !== 'function') return original.call(this, fallback);
+      const breaker = this;
+      return original.call(this, function (...args: unknown[]) {
+        const call = hooks.active ? guard(NAME, () => resilience.callHere(breaker)) : undefined;
+        if (!call) return Reflect.apply(fallback, fallback, args);
+        try {
+          return call.fallBack(fallback as () => unknown, fallback, args as []);
+        } catch (error) {
+          guard(NAME, () => call.ended('failure', error));
+          throw error;
+        }
+      });
+    };
+  });
+
+  hooks.wrap(prototype, 'emit', (original) => {
+    return function (this: CircuitBreaker, event: unknown, ...args: unknown[]) {
+      if (hooks.active) guard(NAME, () => heard(this, event, args));
+      return original.call(this, event, ...args);
+    };
+  });
+
+  function heard(breaker: CircuitBreaker, event: unknown, args: unknown[]): void {
+    switch (event) {
+      case 'open':
+        return resilience.changed(breaker, nameOf(breaker), 'open');
+      case 'close':
+        return resilience.changed(breaker, nameOf(breaker), 'closed');
+      case 'halfOpen':
+        return resilience.changed(breaker, nameOf(breaker), 'half_open', true);
+      case 'reject':
+      case 'semaphoreLocked':
+      case 'timeout':
+      case 'success':
+      case 'failure':
+      case 'fallback': {
+        const call = resilience.callHere(breaker);
+        if (call) told(call, event, args, withFallback.has(breaker));
+      }
+    }
+  }
+}
+
+/**
+ * What an event says of the call it is about. Their order (handleError of lib/circuit.js): the decision, then
+ * `failure` or, for an error that the user's filter let pass, `success`, then `fallback` where there is one.
+ */
+function told(call: PolicyCall, event: string, args: unknown[], hasFallback: boolean): void {
+  switch (event) {
+    case 'reject':
+      call.decided('open');
+      // No `failure` follows this one.
+      if (!hasFallback) call.ended('failure', args[0]);
+      return;
+    case 'semaphoreLocked':
+      return call.decided('full');
+    case 'timeout':
+      return call.decided('timeout');
+    case 'success':
+      return call.ended('success');
+    case 'failure':
+      if (!hasFallback) call.ended('failure', args[0]);
+      return;
+    case 'fallback':
+      return call.ended('fallback', args[1]);
+  }
+}

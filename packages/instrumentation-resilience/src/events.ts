@@ -1,0 +1,64 @@
+export type BreakerState = 'closed' | 'open' | 'half_open';
+
+/** Policies that decide about calls: only a breaker has a state that the calls inside are made in. */
+export type PolicyKind = 'breaker' | 'timeout' | 'bulkhead' | 'fallback';
+
+/** Why a policy did not just let a call through: its circuit is open, its time is up, it is full. */
+export type Decision = 'open' | 'timeout' | 'full';
+
+/** One call through a policy, from the caller's wish to what the policy gives back. */
+export interface PolicyCall {
+  /**
+   * Runs what the policy protects, where the caller asked for it. The calls it makes carry a breaker's
+   * name and this state.
+   */
+  run<A extends unknown[], R>(state: BreakerState, fn: (...args: A) => R, self: unknown, args: A): R;
+  /** Runs what answers instead; the calls it makes carry the outcome `fallback`. */
+  fallBack<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** Not let through at once: it stands in line for a slot until it {@link run}s. */
+  waiting(line: { used: number; limit: number; pending: number }): void;
+  /** What the policy decided; {@link ended} follows. */
+  decided(decision: Decision): void;
+  /** The policy has given its answer, a value, an error or what stands in for it; the first one counts. */
+  ended(outcome: 'success' | 'failure' | 'fallback', error?: unknown): void;
+}
+
+/** One operation that may be tried several times. */
+export interface Retry {
+  /** Runs the next attempt, where the caller of the operation was: the calls it makes carry its number. */
+  attempt<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /**
+   * The attempt failed; another may follow.
+   *
+   * @param delayMs before the next one, if the library tells; else it is measured
+   */
+  failed(error: unknown, delayMs?: number): void;
+  /** How many attempts there may be, the first included, from a library that tells only when one has begun. */
+  limited(maxAttempts: number): void;
+  /** No attempt follows. After the last of `maxAttempts` {@link failed} says so, too. */
+  ended(outcome: 'success' | 'failure', error?: unknown): void;
+}
+
+/** What an adapter of a breaker, retry or policy library reports. */
+export interface ResilienceEvents {
+  /** Somebody calls through a policy. */
+  call(policy: object, kind: PolicyKind, name: string): PolicyCall;
+  /** The call of this policy that set off the code running now. */
+  callHere(policy: object): PolicyCall | undefined;
+  /**
+   * A breaker changed its state.
+   *
+   * @param byItself no caller did it, a timer: it is shown on the next call, the probe
+   */
+  changed(breaker: object, name: string, state: BreakerState, byItself?: boolean): void;
+  /**
+   * Somebody asks for an operation under a retry policy.
+   *
+   * @param owner whom {@link retryHere} asks about
+   * @param policy name of the library
+   * @param maxAttempts the first one included; undefined when there is no limit, or nobody knows
+   */
+  retry(owner: object, policy: string, maxAttempts?: number): Retry;
+  /** The operation of this owner of which the code running now is an attempt. */
+  retryHere(owner: object): Retry | undefined;
+}

@@ -1,0 +1,123 @@
+import { SpanKind, SpanStatusCode, trace, type AttributeValue, type Context, type Span } from '@opentelemetry/api';
+import { factsOf, report } from '@foreshock/kit';
+import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_STORM, RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
+import { HandWrittenLoops } from './hand-written-loops.ts';
+import { RetryStorms } from './retry-storm.ts';
+import { settleDebts } from './retry-summary.ts';
+import { upstreamAttempts } from './upstream-attempts.ts';
+
+/** What of the SDK's spans is used; the same in 2.x and 3.x. */
+interface SdkSpan extends Span {
+  readonly kind: SpanKind;
+  readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
+}
+
+interface EndedSpan {
+  readonly kind: SpanKind;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly status: { readonly code: SpanStatusCode };
+}
+
+/** Longest URL that is compared, in characters. */
+const MAX_URL_LENGTH = 1_024;
+
+export interface RetryRecognitionConfig {
+  /** More resends per first try than this, to one target within 10 s and 20 calls, are a storm. Default 0.5. */
+  stormRatio?: number;
+}
+
+/**
+ * Span processor that sees retries in the spans of HTTP clients, whoever makes them: loops written by hand,
+ * `http.request.resend_count`, storms; and on the spans of servers what attempt of their callers they serve.
+ * Add it after `FactsProcessor`.
+ */
+export class RetryRecognition {
+  readonly #loops = new HandWrittenLoops();
+  readonly #storms: RetryStorms;
+
+  constructor({ stormRatio = 0.5 }: RetryRecognitionConfig = {}) {
+    this.#storms = new RetryStorms(stormRatio);
+  }
+
+  onStart(span: Span, parent: Context): void {
+    try {
+      const { kind } = span as SdkSpan;
+      if (kind === SpanKind.CLIENT) this.#sent(span as SdkSpan, parent);
+      else if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) received(span, parent);
+    } catch (error) {
+      report('recognising retries', error);
+    }
+  }
+
+  #sent(span: SdkSpan, where: Context): void {
+    const method = span.attributes['http.request.method'];
+    const url = span.attributes['url.full'];
+    if (typeof method !== 'string' || typeof url !== 'string') return;
+    const path = url.slice(0, endOfPath(url));
+    const facts = factsOf(where, SpanKind.CLIENT);
+    let attempt = facts?.[RETRY_ATTEMPT];
+    let delayMs = facts?.[RETRY_DELAY_MS];
+    if (attempt === undefined) {
+      const parent = trace.getSpan(where);
+      const repeats = parent && this.#loops.started(span, parent, `${method} ${path}`);
+      if (repeats) span.setAttributes(repeats);
+      attempt = repeats?.[RETRY_ATTEMPT] ?? 1;
+      delayMs = repeats?.[RETRY_DELAY_MS];
+    }
+    if (typeof attempt !== 'number') return;
+    if (attempt > 1) span.setAttribute('http.request.resend_count', attempt - 1);
+    const storm = this.#storms.sent(originOf(path), attempt, delayMs as number | undefined, performance.now());
+    if (storm) span.addEvent(RETRY_STORM, storm);
+  }
+
+  /** A parent is about to end; SDKs without this call leave a loop that gave up without its summary. */
+  onEnding(span: Span): void {
+    try {
+      settleDebts(span);
+    } catch (error) {
+      report('recognising retries', error);
+    }
+  }
+
+  onEnd(span: EndedSpan): void {
+    try {
+      if (span.kind === SpanKind.CLIENT) this.#loops.ended(span, endOf(span));
+    } catch (error) {
+      report('recognising retries', error);
+    }
+  }
+
+  async forceFlush(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+}
+
+function received(span: Span, where: Context): void {
+  const attempts = upstreamAttempts(where);
+  if (attempts > 1) span.setAttribute(RETRY_UPSTREAM_ATTEMPTS, attempts);
+}
+
+function endOf({ attributes, status }: EndedSpan): { failed: boolean; errorType: string | undefined } {
+  const code = attributes['http.response.status_code'];
+  const type = attributes['error.type'];
+  return {
+    // A client span's status is ERROR for any 4xx too.
+    failed: typeof code === 'number' ? code >= 500 || code === 429 : status.code === SpanStatusCode.ERROR,
+    errorType: typeof type === 'string' ? type : undefined,
+  };
+}
+
+/** Where query and fragment begin. */
+function endOfPath(url: string): number {
+  const query = url.indexOf('?');
+  const fragment = url.indexOf('#');
+  const end = Math.min(query < 0 ? url.length : query, fragment < 0 ? url.length : fragment);
+  return Math.min(end, MAX_URL_LENGTH);
+}
+
+/** `https://host:port` of a URL. */
+function originOf(url: string): string {
+  const scheme = url.indexOf('://');
+  const slash = url.indexOf('/', scheme < 0 ? 0 : scheme + 3);
+  return slash < 0 ? url : url.slice(0, slash);
+}

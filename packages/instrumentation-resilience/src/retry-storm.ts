@@ -1,0 +1,127 @@
+import type { Attributes } from '@opentelemetry/api';
+import {
+  RETRY_STORM_FIRST_TRIES,
+  RETRY_STORM_JITTER,
+  RETRY_STORM_RATE,
+  RETRY_STORM_RESENDS,
+  RETRY_STORM_TARGET,
+} from '@foreshock/kit/names';
+
+const WINDOW_MS = 10_000;
+const BUCKETS = 10;
+const BUCKET_MS = WINDOW_MS / BUCKETS;
+/** Fewer calls say nothing about a rate. */
+const MIN_CALLS = 20;
+/** Targets that are counted at a time; the one that was called least recently is forgotten for a new one. */
+const MAX_TARGETS = 256;
+/** The latest delays before resends that are compared. */
+const MAX_DELAYS = 64;
+/** Delays that differ by no more than a timer is late are the same delay. */
+const SAME_MS = 5;
+const SAME_PART = 0.05;
+
+interface Bucket {
+  /** Number of the interval since the epoch of `performance.now()`. */
+  interval: number;
+  firstTries: number;
+  resends: number;
+}
+
+interface Delay {
+  attempt: number;
+  ms: number;
+  at: number;
+}
+
+/** What was sent to one target in the last ten seconds. */
+class Target {
+  readonly #buckets: Bucket[] = [];
+  readonly #delays: Delay[] = [];
+  /** When its resends were last too many. */
+  stormyAt = -Infinity;
+
+  count(resend: boolean, now: number): void {
+    const interval = Math.floor(now / BUCKET_MS);
+    let bucket = this.#buckets.at(-1);
+    if (bucket?.interval !== interval) {
+      this.#buckets.push((bucket = { interval, firstTries: 0, resends: 0 }));
+      while (this.#buckets[0]!.interval <= interval - BUCKETS) this.#buckets.shift();
+    }
+    if (resend) bucket.resends++;
+    else bucket.firstTries++;
+  }
+
+  delayed(attempt: number, ms: number, at: number): void {
+    if (this.#delays.length >= MAX_DELAYS) this.#delays.shift();
+    this.#delays.push({ attempt, ms, at });
+  }
+
+  get sums(): { firstTries: number; resends: number } {
+    let [firstTries, resends] = [0, 0];
+    for (const bucket of this.#buckets) {
+      firstTries += bucket.firstTries;
+      resends += bucket.resends;
+    }
+    return { firstTries, resends };
+  }
+
+  /** Whether callers spread their resends: of the delays before the same attempt, most are not the shortest one. */
+  jitter(now: number): boolean | undefined {
+    const byAttempt = Map.groupBy(
+      this.#delays.filter(({ at }) => now - at < WINDOW_MS),
+      ({ attempt }) => attempt,
+    );
+    let most: Delay[] = [];
+    for (const delays of byAttempt.values()) if (delays.length > most.length) most = delays;
+    if (most.length < 2) return undefined;
+    const shortest = Math.min(...most.map(({ ms }) => ms));
+    const same = most.filter(({ ms }) => ms - shortest <= Math.max(SAME_MS, shortest * SAME_PART));
+    return same.length * 2 <= most.length;
+  }
+}
+
+/** Counts first tries and resends per target, and tells when there are too many of these. */
+export class RetryStorms {
+  readonly #ratio: number;
+  readonly #targets = new Map<string, Target>();
+
+  /** @param ratio resends per first try from which on they are a storm */
+  constructor(ratio: number) {
+    this.#ratio = ratio;
+  }
+
+  /**
+   * A call is sent.
+   *
+   * @param delayMs before it, for a resend, if known
+   * @returns what to tell of the storm that begins with it
+   */
+  sent(name: string, attempt: number, delayMs: number | undefined, now: number): Attributes | undefined {
+    const target = this.#targetOf(name);
+    target.count(attempt > 1, now);
+    if (attempt === 1) return undefined;
+    if (delayMs !== undefined) target.delayed(attempt, delayMs, now);
+    const { firstTries, resends } = target.sums;
+    if (firstTries + resends < MIN_CALLS || resends <= this.#ratio * firstTries) return undefined;
+    const goesOn = now - target.stormyAt < WINDOW_MS;
+    target.stormyAt = now;
+    if (goesOn) return undefined;
+    const storm: Attributes = {
+      [RETRY_STORM_TARGET]: name,
+      [RETRY_STORM_FIRST_TRIES]: firstTries,
+      [RETRY_STORM_RESENDS]: resends,
+      [RETRY_STORM_RATE]: Math.round((resends / Math.max(1, firstTries)) * 100) / 100,
+    };
+    const jitter = target.jitter(now);
+    if (jitter !== undefined) storm[RETRY_STORM_JITTER] = jitter;
+    return storm;
+  }
+
+  #targetOf(name: string): Target {
+    let target = this.#targets.get(name);
+    if (target) this.#targets.delete(name);
+    else if (this.#targets.size >= MAX_TARGETS) this.#targets.delete(this.#targets.keys().next().value as string);
+    this.#targets.set(name, (target ??= new Target()));
+    return target;
+  }
+}

@@ -12,6 +12,7 @@ export { describeSpans, type MetricPoint, type ReceivedMetric, type ReceivedSpan
 export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOptions } from './record-spans.ts';
 export { nodeBinary, PRELOAD, runFixture, type Fixture, type FixtureExit, type FixtureOptions } from './run-fixture.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
+export { startRedis, type Redis } from './servers/redis.ts';
 export {
   freePort,
   onPath,

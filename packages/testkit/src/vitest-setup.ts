@@ -1,7 +1,8 @@
 import { postgres } from './servers/postgres.ts';
+import { redis } from './servers/redis.ts';
 import { shareServers } from './servers/shared.ts';
 
 /** vitest's `globalSetup`: servers are shared by all test files of a run, and started when the first asks. */
 export default function setup(): Promise<() => Promise<void>> {
-  return shareServers([postgres]);
+  return shareServers([postgres, redis]);
 }

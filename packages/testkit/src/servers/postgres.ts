@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -132,7 +133,8 @@ const ENGLISH = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
 /** `initdb` must lie beside it: some distributions put only `postgres` on the path. */
 function beside(binary: string | undefined): string | undefined {
-  return binary && existsSync(join(dirname(binary), 'initdb')) ? binary : undefined;
+  const real = binary && realpathSync(binary);
+  return real && existsSync(join(dirname(real), 'initdb')) ? real : undefined;
 }
 
 function debian(): string | undefined {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, chownSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, chownSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -223,11 +223,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A program on the path, symbolic links followed. */
+/** A program on the path. Symbolic links stay: some binaries (`redis-server`) are what they are called. */
 export function onPath(program: string): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const candidate = join(folder, program);
-    if (folder && existsSync(candidate)) return realpathSync(candidate);
+    if (folder && existsSync(candidate)) return candidate;
   }
   return undefined;
 }

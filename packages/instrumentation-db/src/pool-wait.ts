@@ -103,7 +103,8 @@ export class PoolWait implements Acquisition {
     if (operation !== undefined) span.setAttribute(POOL_HOLDER_OPERATION, operation);
     if (!spanContext) return;
     span.setAttribute(POOL_HOLDER_TRACE_ID, spanContext.traceId);
-    span.addLink({ context: spanContext });
+    // A request may wait for what it holds itself; Jaeger takes a link to the parent for the parent's own reference.
+    if (spanContext.spanId !== trace.getSpanContext(this.#context)?.spanId) span.addLink({ context: spanContext });
   }
 
   connecting(): void {

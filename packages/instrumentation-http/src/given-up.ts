@@ -24,11 +24,15 @@ export function isTimeOut(error: unknown): boolean {
   return name === 'AbortError' && (cause as Failure | null | undefined)?.name === 'TimeoutError';
 }
 
-/** Whether an error is what a call let go of fails with: `AbortError`, or Node's `socket hang up`. */
+/** Whether an error says that somebody aborted: `AbortError`. */
 export function isAbort(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const { name, code } = error as Failure;
-  return name === 'AbortError' || code === 'ABORT_ERR' || code === 'ECONNRESET';
+  const { name, code } = (error ?? {}) as Failure;
+  return name === 'AbortError' || code === 'ABORT_ERR';
+}
+
+/** Whether a call that was let go of fails so: with an abort, or as if the connection had been reset. */
+export function isLetGo(error: unknown): boolean {
+  return isAbort(error) || (error as Failure | undefined)?.code === 'ECONNRESET';
 }
 
 /**

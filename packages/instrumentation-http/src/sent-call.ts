@@ -21,7 +21,7 @@ import {
 } from '@foreshock/kit/names';
 import type { ClientMetrics } from './client-metrics.ts';
 import type { HeaderSink, Peer, Phase, Sent, SentRequest } from './events.ts';
-import { isAbort, isTimeOut } from './given-up.ts';
+import { isAbort, isLetGo, isTimeOut } from './given-up.ts';
 import { knownMethod } from './method.ts';
 import { fullUrl } from './url.ts';
 
@@ -170,7 +170,10 @@ export class SentCall implements Sent {
   failed(error: unknown, limitMs?: number): void {
     this.#limitMs ??= limitMs;
     if (this.#limitMs !== undefined || isTimeOut(error)) return this.#timedOut(error);
-    this.#fail(this.#givenUp && (error === undefined || isAbort(error)) ? 'cancelled' : errorTypeOf(error), error);
+    if (!this.#givenUp || !isLetGo(error)) return this.#fail(errorTypeOf(error), error);
+    // `break` in a loop over the response, or `destroy` in the middle of it: the application had read enough.
+    if (this.#statusCode !== undefined && !isAbort(error)) return this.ended();
+    this.#fail('cancelled', error);
   }
 
   #timedOut(error: unknown): void {

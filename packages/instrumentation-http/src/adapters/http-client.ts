@@ -9,6 +9,7 @@ import { hasHeader, headerNamed, wrapEmit } from './http-message.ts';
 
 /** As lib/_http_client.js has it. */
 interface Request extends ClientRequest, Carrier {
+  agent?: object;
   res?: IncomingMessage | null;
   socketPath?: string;
   _header: string;
@@ -183,8 +184,11 @@ function closed(response: IncomingMessage | null | undefined, sent: Sent): void 
 }
 
 function watchConnecting(request: Request, socket: Socket, sent: Sent): void {
-  if (request.reusedSocket) sent.reused();
-  if (!socket?.connecting) return sent.entered('ttfb');
+  if (!socket?.connecting) {
+    // Not `reusedSocket`: an agent does not set it for a request that stood in line.
+    if (socket && request.agent) sent.reused();
+    return sent.entered('ttfb');
+  }
   const named = !request.socketPath && isName(request.host);
   sent.entered(named ? 'dns' : 'connect');
   if (named) socket.once('lookup', () => guard('a connection', () => sent.entered('connect')));

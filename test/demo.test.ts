@@ -146,7 +146,7 @@ test('plays the incident, shows the worst trace and the logs joined to it, and l
   ]) {
     expect(logs).toMatch(line);
   }
-  expect(jaeger).toContain(`http://localhost:16686/trace/${traceId}`);
+  expect(jaeger).toContain(`http://127.0.0.1:16686/trace/${traceId}`);
 
   // The collector has the same trace, whole.
   const spans = await collector.waitForSpans((all) => all.some((span) => span.traceId === traceId));

@@ -66,7 +66,7 @@ function summary(checkouts, period) {
   const answered = checkouts.filter(({ endedAt }) => endedAt !== undefined).length;
   const slowest = slowestWithin(checkouts, Date.now() - period, Date.now());
   const [a, w] = [answered, checkouts.length - answered].map((count) => String(count).padStart(3));
-  return `${a} checkouts answered, ${w} waiting; slowest of late ${seconds(slowest)}`;
+  return `${a} checkouts answered, ${w} waiting, slowest ${seconds(slowest)}`;
 }
 
 function chartLines(checkouts, phases, beginning, width) {

@@ -94,10 +94,6 @@ export async function startReceiver(collector) {
       await Promise.all(forwarding);
       return { refused };
     },
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
   };
 }
 

@@ -14,10 +14,11 @@ import { logLines, milliseconds, waterfall } from './waterfall.mjs';
 import { durationOf, isPoolWait, isQuery, worstTrace } from './worst-trace.mjs';
 
 const { resolve } = createRequire(import.meta.url);
-const COLLECTOR = process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? 'http://localhost:4318';
+const COLLECTOR = process.env.OTEL_EXPORTER_OTLP_ENDPOINT || 'http://localhost:4318';
 const FOREIGN = /^(PG|OTEL_|FORESHOCK_|NODE_USE_ENV_PROXY)/;
 const INHERITED = /^OTEL_(LOG_LEVEL|RESOURCE_ATTRIBUTES|EXPORTER_ZIPKIN_)/;
-const JAEGER = 'http://localhost:16686';
+const JAEGER_UI_PORT = 16686;
+const ORDINALS = ['first', 'second', 'third', 'fourth'];
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 15)) {
@@ -72,7 +73,6 @@ async function demo() {
   showLogs(trace);
   const { refused } = await receiver.forwarded();
   showWhereToLook(trace, collector, refused);
-  receiver.close();
 }
 
 /** Starts Postgres and the four services; resolves with the gateway's address. */
@@ -131,8 +131,8 @@ function showTrace(trace, traces, checkouts) {
   const charges = trace.filter(({ service, kind }) => service === 'payments' && kind === 'SERVER').length;
   heading(`The worst of ${checkouts} checkouts, trace ${root.traceId}`);
   say(
-    `  The customer waited ${milliseconds(root.end - root.start)} for an answer, ${milliseconds(inLine)} of that for a database connection.`,
-    `  The queries themselves took ${milliseconds(inSql)}. Paid ${milliseconds(durationOf(trace))} after the click, at the ${['first', 'second', 'third', 'fourth'][charges - 1] ?? 'last'} attempt.`,
+    `  The customer waited ${milliseconds(root.end - root.start)}, ${milliseconds(inLine)} of it for a database connection.`,
+    `  The queries took ${milliseconds(inSql)}. Paid after ${milliseconds(durationOf(trace))}, at the ${ORDINALS[charges - 1] ?? 'last'} attempt.`,
     '',
     ...waterfall(trace, { traces, width: Math.min(process.stdout.columns ?? 110, 140) }),
   );
@@ -146,12 +146,19 @@ function showLogs(trace) {
 
 function showWhereToLook(trace, collector, refused) {
   const { traceId } = trace[0];
+  const jaeger = `http://${new URL(collector ?? 'http://localhost').hostname}:${JAEGER_UI_PORT}`;
   heading('In Jaeger');
-  if (refused) say(`  The collector at ${collector} did not take everything: ${refused}.`);
-  else if (collector) say(`  ${JAEGER}/trace/${traceId}`);
-  else {
-    say(`  No collector answered at ${COLLECTOR}, so these spans were seen here alone. To look at them in Jaeger:`);
-    say('', '    docker compose -f docker-compose.jaeger.yml up -d && npm run demo', '', `  and open ${JAEGER}`);
+  if (collector) {
+    say(`  ${jaeger}/trace/${traceId}`);
+    if (refused) say(`  The collector at ${collector} did not take everything: ${refused}.`);
+  } else {
+    say(
+      `  No collector answered at ${COLLECTOR}, so these spans were seen here alone. To look at them in Jaeger:`,
+      '',
+      '    docker compose -f docker-compose.jaeger.yml up -d --wait && npm run demo',
+      '',
+      `  and open ${jaeger}`,
+    );
   }
   say('', '  The services know nothing of this: examples/checkout/services has no line of tracing in it.', '');
 }

@@ -14,7 +14,6 @@ const POOL_WAIT_STYLE = ['bold', WAIT_COLOUR];
 const WORK = '▇'; // an eighth short of full height, so that rows stay apart
 const INSTANT = '▏';
 const WAIT = '▒';
-const LONGEST_NAME = 36;
 const WORTH_A_WORD = 0.01; // of the whole trace
 const TICKS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000];
 
@@ -29,8 +28,9 @@ export function waterfall(trace, { width, traces }) {
   const total = Math.max(...trace.map(({ end }) => end)) - beginning;
 
   const serviceWidth = Math.max(...trace.map(({ service }) => service.length)) + 2;
+  const longestName = Math.max(26, Math.min(36, width - 52));
   const nameWidth =
-    Math.min(LONGEST_NAME, Math.max(...rows.map(({ branch, span }) => branch.length + titleOf(span).length))) + 2;
+    Math.min(longestName, Math.max(...rows.map(({ branch, span }) => branch.length + titleOf(span).length))) + 2;
   const durationWidth = 10;
   const barWidth = Math.max(20, width - 4 - serviceWidth - nameWidth - durationWidth);
   const cell = (instant) => ((instant - beginning) / total) * barWidth;

@@ -1,0 +1,123 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { contenders } from './contenders.ts';
+import { measureIdle } from './measures/idle.ts';
+import { measureShutdown } from './measures/shutdown.ts';
+import { countFiles, measureStartUp, type FilesRead } from './measures/start-up.ts';
+import { measureUnderLoad } from './measures/under-load.ts';
+import { installPeers } from './peers.ts';
+import { leaveToApp } from './place.ts';
+import { profile } from './profile.ts';
+import { report } from './report.ts';
+import { describeMachine, versionsOf, type Results, type UnderLoadResults } from './results.ts';
+import { scenarios } from './scenarios.ts';
+import { createWorld, type World } from './world.ts';
+
+const RESULTS = new URL('./results/', import.meta.url);
+const README = new URL('./README.md', import.meta.url);
+
+/** How much of everything; generations go on until the time is up. */
+const FULL = {
+  startUps: 10,
+  rounds: 4,
+  paceMs: 3_000,
+  idleMs: 10_000,
+  shutdown: { loadMs: 10_000, limitMs: 20_000 },
+  generations: 5,
+  minutes: 9.2,
+};
+const QUICK: typeof FULL = {
+  startUps: 2,
+  rounds: 2,
+  paceMs: 700,
+  idleMs: 4_000,
+  shutdown: { loadMs: 2_000, limitMs: 5_000 },
+  generations: 1,
+  minutes: 1.4,
+};
+
+/** `npm run bench`: see README.md beside this file. */
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      quick: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      contender: { type: 'string', default: 'foreshock' },
+    },
+  });
+  installPeers();
+  leaveToApp();
+  const world = await createWorld();
+  try {
+    mkdirSync(RESULTS, { recursive: true });
+    if (values.profile) await profile(world, values.profile, values.contender, RESULTS);
+    else await run(world, values.quick, values.record);
+  } finally {
+    await world.close();
+  }
+}
+
+async function run(world: World, quick: boolean, record: boolean): Promise<void> {
+  const plan = quick ? QUICK : FULL;
+  const started = performance.now();
+  const minutes = (): number => (performance.now() - started) / 60_000;
+  const say = (text: string): void => void process.stderr.write(`${minutes().toFixed(1)} min  ${text}\n`);
+  const all = contenders();
+  const machine = describeMachine();
+
+  say('start-up');
+  const startUp = await measureStartUp(world, all, plan.startUps);
+  const files: Record<string, FilesRead> = {};
+  for (const contender of all) files[contender.name] = await countFiles(world, contender);
+  say('idle, and backends down and hanging');
+  let shutdown: Results['shutdown'] = {};
+  const idle = await measureIdle(world, all, plan.idleMs, async () => {
+    shutdown = await measureShutdown(world, all, plan.shutdown);
+  });
+
+  const underLoad: UnderLoadResults[] = scenarios(quick).map((scenario) => ({ scenario, rate: 0, generations: [] }));
+  const before = minutes();
+  for (let generation = 1; generation <= plan.generations; generation++) {
+    for (const each of underLoad) {
+      say(`generation ${generation}, ${each.scenario.name}`);
+      const { rounds, paceMs } = plan;
+      const load = { rounds, paceMs, ...(each.rate > 0 && { rate: each.rate }) };
+      const { rate, samples } = await measureUnderLoad(world, each.scenario, all, load);
+      each.rate = rate;
+      each.generations.push(samples);
+    }
+    const perGeneration = (minutes() - before) / generation;
+    if (minutes() + perGeneration > plan.minutes) break;
+  }
+
+  const results: Results = {
+    at: new Date().toISOString(),
+    quick,
+    minutes: minutes(),
+    machine,
+    versions: [...versionsOf(all), ...world.versions],
+    contenders: all.map(({ name }) => name),
+    underLoad,
+    startUp,
+    files,
+    idle,
+    shutdown,
+  };
+  const markdown = report(results);
+  const name = results.at.slice(0, 19).replaceAll(':', '-') + (quick ? '-quick' : '');
+  writeFileSync(new URL(`${name}.json`, RESULTS), JSON.stringify(results, undefined, 1));
+  writeFileSync(new URL(`${name}.md`, RESULTS), `${markdown}\n`);
+  process.stdout.write(`${markdown}\n\ntest/bench/results/${name}.{json,md}\n`);
+  if (record) recordInReadme(markdown);
+}
+
+/** Puts the tables between the marks in the README, where the last full run is kept. */
+function recordInReadme(markdown: string): void {
+  const [open, close] = ['<!-- last run -->', '<!-- /last run -->'];
+  const text = readFileSync(README, 'utf8');
+  const [before, after] = [text.indexOf(open), text.indexOf(close)];
+  if (before < 0 || after < before) throw new Error('test/bench/README.md has lost its marks');
+  writeFileSync(README, `${text.slice(0, before + open.length)}\n\n${markdown}\n\n${text.slice(after)}`);
+}

@@ -1,0 +1,164 @@
+import type { UnderLoad } from './measures/under-load.ts';
+import type { Results, UnderLoadResults } from './results.ts';
+
+/** A figure over generations or repetitions: its median, and what it ranged over. */
+export interface Figure {
+  median: number;
+  low: number;
+  high: number;
+}
+
+/** @returns undefined when there are no values */
+export function figure(values: readonly number[]): Figure | undefined {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length === 0) return undefined;
+  const half = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+  return { median, low: sorted[0]!, high: sorted.at(-1)! };
+}
+
+const BARE = ['none', 'none, again'];
+/** The peer that others are held against. */
+export const YARDSTICK = 'otel-auto';
+
+/** What a bare app has, both of them together. */
+const bare = (of: (name: string) => number | undefined): number => {
+  const values = BARE.map(of).filter((value) => value !== undefined);
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+};
+
+/** What a contender adds to the bare app, in every form the tables have; each one a value per generation. */
+export interface Added {
+  us: Figure | undefined;
+  /** Of the bare app. */
+  share: Figure | undefined;
+  /** Of what otel-auto adds. */
+  ofYardstick: Figure | undefined;
+  perSpan: Figure | undefined;
+}
+
+/** Compared within a generation: what moved the machine then moved all of them. */
+export function added({ generations }: UnderLoadResults, name: string, by: string = YARDSTICK): Added {
+  const of = (value: (generation: Record<string, UnderLoad>, us: number) => number): Figure | undefined =>
+    figure(
+      generations.flatMap((generation) => {
+        const sample = generation[name];
+        return sample ? [value(generation, sample.cpuUs - base(generation))] : [];
+      }),
+    );
+  const base = (generation: Record<string, UnderLoad>): number => bare((each) => generation[each]?.cpuUs);
+  return {
+    us: of((_, us) => us),
+    share: of((generation, us) => us / base(generation)),
+    ofYardstick: of((generation, us) => us / (generation[by]!.cpuUs - base(generation))),
+    perSpan: of((generation, us) => us / generation[name]!.spans),
+  };
+}
+
+/** A plain value of the samples of one contender. */
+export const plain = (
+  { generations }: UnderLoadResults,
+  name: string,
+  value: (sample: UnderLoad) => number,
+): Figure | undefined =>
+  figure(generations.flatMap((generation) => (generation[name] ? [value(generation[name])] : [])));
+
+/** Peak memory against the bare app's, within a generation. */
+export const peakRatio = ({ generations }: UnderLoadResults, name: string): Figure | undefined =>
+  figure(
+    generations.flatMap((generation) =>
+      generation[name] ? [generation[name].peakRss / bare((each) => generation[each]?.peakRss)] : [],
+    ),
+  );
+
+/** What starting costs beyond the bare app, by round. */
+export function addedAtStart(
+  { startUp }: Results,
+  name: string,
+  value: 'wallMs' | 'cpuMs' | 'rss',
+): { more: Figure | undefined; ofYardstick: Figure | undefined } {
+  const typical = (each: string): number => figure(startUp[each]!.map((sample) => sample[value]))!.median;
+  // Rounds are too short to be compared one by one: their medians are.
+  const base = bare(typical);
+  const scale = typical(YARDSTICK) - base;
+  const more = startUp[name]!.map((sample) => sample[value] - base);
+  return { more: figure(more), ofYardstick: figure(more.map((each) => each / scale)) };
+}
+
+/** One of the figures to reach: what was asked for, and what came out. */
+export interface Goal {
+  title: string;
+  must: number;
+  fightFor: number;
+  best: Figure | number | null | undefined;
+  reached: Figure | number | null | undefined;
+  /** `s` for times; ratios have none. */
+  unit?: string;
+}
+
+/** The contender all this is about, and the peer that does best without it. */
+const OURS = 'foreshock';
+const BEST_PEER = 'dd-trace';
+
+/** The table of the project's issue 3. The queue joins with BullMQ's adapter. */
+export function goals(results: Results): Goal[] {
+  const scenario = (name: string): UnderLoadResults => results.underLoad.find((each) => each.scenario.name === name)!;
+  const [bareHttp, full] = [scenario('bare'), scenario('full')];
+  const seconds = (ms: number | null | undefined): number | null => (ms == null ? null : ms / 1000);
+  const both = (of: (name: string) => Goal['reached']): Pick<Goal, 'best' | 'reached'> => ({
+    best: of(BEST_PEER),
+    reached: of(OURS),
+  });
+  return [
+    {
+      title: 'bare http: CPU overhead ÷ otel-auto’s',
+      must: 0.3,
+      fightFor: 0.2,
+      ...both((name) => added(bareHttp, name).ofYardstick),
+    },
+    {
+      title: 'full app: CPU overhead ÷ otel-auto’s',
+      must: 0.35,
+      fightFor: 0.25,
+      ...both((name) => added(full, name).ofYardstick),
+    },
+    {
+      title: 'start-up: added ms ÷ otel-auto’s',
+      must: 0.15,
+      fightFor: 0.08,
+      ...both((name) => addedAtStart(results, name, 'wallMs').ofYardstick),
+    },
+    {
+      title: 'RSS added at start ÷ otel-auto’s',
+      must: 0.4,
+      fightFor: 0.25,
+      ...both((name) => addedAtStart(results, name, 'rss').ofYardstick),
+    },
+    {
+      title: 'peak RSS, bare saturated ÷ none',
+      must: 1.8,
+      fightFor: 1.4,
+      ...both((name) => peakRatio(bareHttp, name)),
+    },
+    {
+      title: 'idle CPU beyond none, ms a second',
+      must: 0.1,
+      fightFor: 0.03,
+      ...both((name) => results.idle[name]! - bare((each) => results.idle[each])),
+    },
+    {
+      title: 'backend down: SIGTERM to exit',
+      must: 2.3,
+      fightFor: 1,
+      unit: 's',
+      ...both((name) => seconds(results.shutdown[name]!.down)),
+    },
+    {
+      title: 'backend hanging: SIGTERM to exit',
+      must: 2.3,
+      fightFor: 1,
+      unit: 's',
+      ...both((name) => seconds(results.shutdown[name]!.hanging)),
+    },
+  ];
+}

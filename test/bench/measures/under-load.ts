@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Contender } from '../contenders.ts';
+import type { Load } from '../processes/load.ts';
+import type { Scenario } from '../scenarios.ts';
+import { shuffled, startObserved, type ObservedApp, type World } from '../world.ts';
+
+/** One generation of one contender. */
+export interface UnderLoad {
+  /** Processor time per request, all threads, µs; its own export is in it. */
+  cpuUs: number;
+  /** Of it, not on the main thread: sender, garbage collection, compilation. */
+  offMainUs: number;
+  /** Of the first 1,000 requests, µs each. */
+  coldUs: number;
+  /** Received per request. */
+  spans: number;
+  requestsPerS: number;
+  saturated: Pick<Load, 'p50Ms' | 'p99Ms'>;
+  paced: Pick<Load, 'p50Ms' | 'p99Ms'>;
+  /** Bytes. */
+  peakRss: number;
+}
+
+interface Cpu {
+  all: number;
+  main: number;
+}
+
+/** How long an exporter that sends about every second is given to send the last of a slice. */
+const SETTLE_MS = 1_500;
+const COLD = 1_000;
+/** Connections at a fixed rate: enough that none of them is what a request waits for. */
+const PACED_CONNECTIONS = 100;
+
+export interface LoadPlan {
+  /** Slices a contender gets. */
+  rounds: number;
+  /** How long the fixed rate is kept up, ms. */
+  paceMs: number;
+  /** Requests a second; undefined: 40 % of what the slowest contender can do. */
+  rate?: number;
+}
+
+/** Fresh processes for all contenders, warmed up, then loaded in turn, a slice at a time. */
+export async function measureUnderLoad(
+  world: World,
+  scenario: Scenario,
+  contenders: readonly Contender[],
+  plan: LoadPlan,
+): Promise<{ rate: number; samples: Record<string, UnderLoad> }> {
+  const { path, connections } = scenario;
+  const apps = await Promise.all(contenders.map((contender) => startObserved(world, contender, scenario.app)));
+  try {
+    const saturate = ({ port }: ObservedApp, requests: number): Promise<Load> =>
+      world.load.ask('saturate', { port, path, connections, requests });
+
+    const cold = new Map<ObservedApp, number>();
+    for (const app of shuffled(apps)) {
+      const before = await app.child.ask<Cpu>('cpu');
+      await saturate(app, COLD);
+      cold.set(app, ((await app.child.ask<Cpu>('cpu')).all - before.all) / COLD);
+      await saturate(app, scenario.warmUp - COLD);
+    }
+    await delay(SETTLE_MS);
+
+    const before = new Map<ObservedApp, { cpu: Cpu; spans: number }>();
+    const loads = new Map<ObservedApp, Load[]>();
+    for (const app of apps) {
+      before.set(app, { cpu: await app.child.ask<Cpu>('cpu'), spans: await app.spans() });
+      loads.set(app, []);
+    }
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const app of shuffled(apps)) loads.get(app)!.push(await saturate(app, scenario.slice));
+    }
+    await delay(SETTLE_MS);
+
+    const samples: Record<string, UnderLoad> = {};
+    for (const app of apps) {
+      const start = before.get(app)!;
+      const cpu = await app.child.ask<Cpu>('cpu');
+      const requests = plan.rounds * scenario.slice;
+      const all = cpu.all - start.cpu.all;
+      samples[app.contender.name] = {
+        cpuUs: all / requests,
+        offMainUs: (all - (cpu.main - start.cpu.main)) / requests,
+        coldUs: cold.get(app)!,
+        spans: ((await app.spans()) - start.spans) / requests,
+        requestsPerS: middle(loads.get(app)!.map((load) => (1000 * load.requests) / load.elapsedMs)),
+        saturated: latency(loads.get(app)!),
+        paced: { p50Ms: NaN, p99Ms: NaN },
+        peakRss: (await app.child.ask<{ peak: number }>('memory')).peak,
+      };
+    }
+    const slowest = Math.min(...Object.values(samples).map((sample) => sample.requestsPerS));
+    const rate = plan.rate ?? Math.round((0.4 * slowest) / 100) * 100;
+    for (const app of shuffled(apps)) {
+      const paced = { port: app.port, path, connections: PACED_CONNECTIONS, rate, ms: plan.paceMs };
+      const { p50Ms, p99Ms } = await world.load.ask<Load>('pace', paced);
+      samples[app.contender.name]!.paced = { p50Ms, p99Ms };
+    }
+    return { rate, samples };
+  } finally {
+    await Promise.all(apps.map((app) => app.close()));
+  }
+}
+
+const middle = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+
+const latency = (loads: readonly Load[]): UnderLoad['saturated'] => ({
+  p50Ms: middle(loads.map((load) => load.p50Ms)),
+  p99Ms: middle(loads.map((load) => load.p99Ms)),
+});

@@ -1,0 +1,39 @@
+/** What an app under load does. BullMQ and Redis join here when Foreshock has their adapters; until then nobody has them. */
+export interface Scenario {
+  name: 'bare' | 'full';
+  /** For the tables. */
+  title: string;
+  /** The file in `apps/`. */
+  app: string;
+  path: string;
+  connections: number;
+  /** Requests until a request costs the same as the next. */
+  warmUp: number;
+  /** Requests in one slice. */
+  slice: number;
+}
+
+/** Of whom the slices are short enough to take turns within a machine's moods. */
+export function scenarios(quick: boolean): Scenario[] {
+  return [
+    {
+      name: 'full',
+      title:
+        'node:http server → pg pool query → fetch to another process → pino line → JSON, 50 connections, saturated',
+      app: 'full.cjs',
+      path: '/orders/7',
+      connections: 50,
+      warmUp: quick ? 3_000 : 15_000,
+      slice: quick ? 1_000 : 3_000,
+    },
+    {
+      name: 'bare',
+      title: 'node:http server that answers a small JSON, 50 connections, saturated',
+      app: 'bare.cjs',
+      path: '/',
+      connections: 50,
+      warmUp: quick ? 15_000 : 50_000,
+      slice: quick ? 8_000 : 20_000,
+    },
+  ];
+}

@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import { startPostgres } from '@foreshock/testkit';
+import { startApp, type App } from './app.ts';
+import { startProcess, type Child } from './child.ts';
+import type { Contender } from './contenders.ts';
+
+/** What apps under load stand in: who calls them, what they call, and who receives their spans. */
+export interface World {
+  sink: Child;
+  load: Child;
+  /** Where the app finds its database and the service it calls. */
+  env: Record<string, string>;
+  /** Versions of what all contenders share. */
+  versions: string[];
+  close(): Promise<void>;
+}
+
+/** An app with a backend of its own. */
+export interface ObservedApp extends App {
+  contender: Contender;
+  /** Spans that have arrived. */
+  spans(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function createWorld(): Promise<World> {
+  const postgres = await startPostgres();
+  const { Client } = createRequire(import.meta.url)('pg') as typeof import('pg');
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  await client.query('CREATE TABLE orders (id int PRIMARY KEY, customer text NOT NULL, total numeric NOT NULL)');
+  await client.query("INSERT INTO orders SELECT n, 'customer ' || n, n * 3.5 FROM generate_series(1, 1000) AS n");
+  await client.query('ANALYZE orders');
+  const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+  await client.end();
+
+  const [sink, load, stock] = [startProcess('sink'), startProcess('load'), startProcess('stock')];
+  const stockPort = await stock.ask<number>('listen');
+  const version = (name: string): string =>
+    `${name} ${(createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version}`;
+  return {
+    sink,
+    load,
+    env: { DATABASE_URL: postgres.url, STOCK_URL: `http://127.0.0.1:${stockPort}` },
+    versions: [version('pg'), version('pino'), `Postgres ${rows[0]!.server_version}`],
+    async close() {
+      await Promise.all([sink.kill(), load.kill(), stock.kill()]);
+      await postgres.stop();
+    },
+  };
+}
+
+/** Starts an app whose spans are counted. */
+export async function startObserved(world: World, contender: Contender, file: string): Promise<ObservedApp> {
+  const inbox = await world.sink.ask<number>('open', { hangs: false });
+  const app = await startApp(contender, file, `http://127.0.0.1:${inbox}`, world.env);
+  return {
+    ...app,
+    contender,
+    spans: () => world.sink.ask<number>('count', inbox),
+    async close() {
+      await app.child.kill();
+      await world.sink.ask('close', inbox);
+    },
+  };
+}
+
+/** In random order: whoever follows whom must not matter. */
+export function shuffled<T>(items: readonly T[]): T[] {
+  const rest = [...items];
+  const order: T[] = [];
+  while (rest.length > 0) order.push(...rest.splice(Math.floor(Math.random() * rest.length), 1));
+  return order;
+}

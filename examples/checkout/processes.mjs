@@ -1,21 +1,29 @@
 // Child processes that are started together, watched, and ended together.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 const START_LIMIT_MS = 45_000;
 const STOP_LIMIT_MS = 5_000;
 const OUTPUT_KEPT = 12;
+const UNDERTAKER = fileURLToPath(new URL('undertaker.mjs', import.meta.url));
+// A group of its own keeps a Ctrl-C in the terminal from a child before we end them in order, and lets what
+// a child leaves behind be ended with it. Windows knows no groups.
+const GROUPS = process.platform !== 'win32';
 
 export class Processes {
   #running = new Set();
   #failure = Promise.withResolvers();
   #stopping = false;
   #onLine;
+  #undertaker = spawn(process.execPath, [UNDERTAKER], { stdio: ['pipe', 'ignore', 'inherit'], detached: GROUPS });
 
   /** @param {(name: string, line: string) => void} onLine every line a process prints */
   constructor(onLine) {
     this.#onLine = onLine;
     this.#failure.promise.catch(() => {});
+    this.#undertaker.stdin.on('error', () => {});
+    this.#undertaker.once('exit', () => this.#failure.reject(new Error('the undertaker ended')));
   }
 
   /** Rejects when a process ends that nobody asked to end. */
@@ -32,14 +40,9 @@ export class Processes {
    */
   async start(name, args, { env = process.env, ready }) {
     if (this.#stopping) throw new Error('it is ending');
-    // The pipe to stdin is never written to: its closing tells the child that this process is gone. A
-    // group of its own keeps a Ctrl-C from reaching the child before we end them all in order, and lets
-    // us end what a child that died has left behind.
-    const child = spawn(process.execPath, args, {
-      env,
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: process.platform !== 'win32',
-    });
+    // Nothing is written to its stdin: that it closes tells postgres.mjs, too, that this process is gone.
+    const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: GROUPS });
+    if (child.pid) this.#undertaker.stdin.write(`${child.pid}\n`);
     child.stdin.on('error', () => {});
     const { promise: isReady, resolve, reject } = Promise.withResolvers();
     const exited = new Promise((done) => child.once('close', (code, signal) => done(signal ?? `code ${code}`)));
@@ -63,7 +66,7 @@ export class Processes {
     child.once('error', (error) => fail(`did not start: ${error.message}`));
     exited.then((how) => {
       this.#running.delete(entry);
-      endGroup(child.pid);
+      if (child.pid) signalGroup(child.pid, 'SIGKILL');
       fail(`ended (${how})`);
     });
 
@@ -75,23 +78,28 @@ export class Processes {
     }
   }
 
-  /** Ends all of them, the last one started first; what does not follow SIGTERM is killed. */
+  /** Ends all of them, the first one started last; what does not follow SIGTERM is killed. */
   async stop() {
     this.#stopping = true;
-    for (const { child, exited } of [...this.#running].toReversed()) {
-      child.kill('SIGTERM');
-      child.stdin.destroy();
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-      await exited;
-      clearTimeout(timer);
-    }
+    const [first, ...others] = this.#running;
+    await Promise.all(others.map(end));
+    if (first) await end(first);
+    this.#undertaker.kill('SIGKILL');
   }
 }
 
-function endGroup(pid) {
+async function end({ child, exited }) {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** Signals a process and all that it started; signal 0 only asks. Tells whether anybody was there. */
+export function signalGroup(pid, signal) {
   try {
-    if (pid) process.kill(-pid, 'SIGKILL');
+    return process.kill(GROUPS ? -pid : pid, signal);
   } catch {
-    // Nobody is left in it.
+    return false;
   }
 }

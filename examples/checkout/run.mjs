@@ -84,7 +84,7 @@ async function startServices(receiver) {
 
   const service = async (file, variables, ready = /listening at (http:[^"\s]+)/) => {
     const name = file.split('.')[0];
-    const args = ['--require', here('watchdog.cjs'), '--require', preload, here(`services/${file}`)];
+    const args = ['--require', preload, here(`services/${file}`)];
     const started = await processes.start(name, args, { env: { ...environment(name, receiver), ...variables }, ready });
     announce(started, `node --require foreshock/register services/${file}`);
     return started.url;

@@ -7,7 +7,7 @@ import pino from 'pino';
 const { PORT = 3001, DATABASE_URL } = process.env;
 const log = pino({ name: 'orders' });
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 5 });
-pool.on('error', (error) => log.warn(error, 'idle connection lost'));
+pool.on('error', (error) => log.warn(`idle connection lost: ${error.message}`));
 
 const boss = new PgBoss({ connectionString: DATABASE_URL, max: 2 });
 boss.on('error', (error) => log.error(error, 'job queue'));

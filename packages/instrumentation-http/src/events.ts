@@ -51,6 +51,8 @@ export interface HeaderSink {
 export interface Peer {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
+  /** Grows with what comes in, whoever it is for. */
+  readonly bytesRead?: number | undefined;
 }
 
 /**

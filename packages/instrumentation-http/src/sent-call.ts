@@ -20,6 +20,7 @@ import {
   HTTP_TIMEOUT_PHASE,
 } from '@foreshock/kit/names';
 import type { ClientMetrics } from './client-metrics.ts';
+import { Downloads, type Download } from './downloads.ts';
 import type { HeaderSink, Peer, Phase, Sent, SentRequest } from './events.ts';
 import { isAbort, isLetGo, isTimeOut } from './given-up.ts';
 import { knownMethod } from './method.ts';
@@ -32,6 +33,8 @@ const MAX_USER_AGENT_LENGTH = 512;
 
 /** Below this a call did not wait for a socket: it was handed over in the next tick. */
 const QUEUED_MS = 1;
+
+const ORDER: readonly Phase[] = ['queue', 'dns', 'connect', 'tls', 'ttfb', 'download'];
 
 const PHASE_MS: Readonly<Record<Phase, string>> = {
   queue: HTTP_PHASE_QUEUE_MS,
@@ -78,8 +81,10 @@ export function clientAttributes(request: SentRequest): Attributes {
   return attributes;
 }
 
+const downloads = new Downloads();
+
 /** One call of a server, from the caller's wish to the last byte of the response. */
-export class SentCall implements Sent {
+export class SentCall implements Sent, Download {
   readonly #span: Span;
   readonly #context: Context;
   readonly #request: SentRequest;
@@ -92,6 +97,7 @@ export class SentCall implements Sent {
   #phase: Phase = 'queue';
   #phaseStarted = this.#started;
   #statusCode: number | undefined;
+  #peer: Peer | undefined;
   #givenUp = false;
   #limitMs: number | undefined;
   #ended = false;
@@ -120,17 +126,24 @@ export class SentCall implements Sent {
   }
 
   entered(phase: Phase, at: number = performance.now()): void {
-    if (this.#ended) return;
-    const passed = this.#phase;
-    const ms = Math.max(0, at - this.#phaseStarted);
+    if (this.#ended || ORDER.indexOf(phase) <= ORDER.indexOf(this.#phase)) return;
+    this.#passed(at);
     this.#phase = phase;
-    this.#phaseStarted = Math.max(at, this.#phaseStarted);
-    if (passed === 'queue' && ms < QUEUED_MS) return;
-    this.#learned[PHASE_MS[passed]] = round(ms);
-    this.#metrics?.passed(passed, ms, this.#request);
   }
 
-  connected({ remoteAddress, remotePort }: Peer, httpVersion?: string): void {
+  #passed(at: number): void {
+    const phase = this.#phase;
+    // A connection may have been begun before this call was there to want it.
+    const ms = Math.max(0, at - this.#phaseStarted);
+    this.#phaseStarted += ms;
+    if (phase === 'queue' && ms < QUEUED_MS) return;
+    this.#learned[PHASE_MS[phase]] = round(ms);
+    this.#metrics?.passed(phase, ms, this.#request);
+  }
+
+  connected(peer: Peer, httpVersion?: string): void {
+    this.#peer = peer;
+    const { remoteAddress, remotePort } = peer;
     if (httpVersion !== undefined) this.#learned['network.protocol.version'] = httpVersion;
     if (remoteAddress === undefined || this.#ended) return;
     this.#learned['network.peer.address'] = remoteAddress;
@@ -152,6 +165,17 @@ export class SentCall implements Sent {
     this.#learned['http.response.status_code'] = statusCode;
     if (httpVersion !== undefined) this.#learned['network.protocol.version'] = httpVersion;
     this.entered('download');
+    downloads.begun(this);
+  }
+
+  get bytesRead(): number | undefined {
+    return this.#peer?.bytesRead;
+  }
+
+  abandoned(): void {
+    // Out of `download`, which has no end that could be measured.
+    this.#phase = 'ttfb';
+    this.ended();
   }
 
   ended(): void {
@@ -188,8 +212,9 @@ export class SentCall implements Sent {
 
   #end(errorType: string | undefined, message: string | undefined): void {
     if (this.#ended) return;
-    if (this.#phase === 'download') this.entered('download');
+    if (this.#phase === 'download') this.#passed(performance.now());
     this.#ended = true;
+    downloads.ended(this);
     const learned = this.#learned;
     if (!this.#metrics) {
       this.#span.setAttributes(learned);

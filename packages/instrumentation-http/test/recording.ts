@@ -3,7 +3,7 @@ import { ForeshockPropagator } from '@foreshock/propagator';
 import { recordSpans, type Recorded, type ReceivedSpan } from '@foreshock/testkit';
 import { httpInstrumentation, type HttpConfig } from '@foreshock/instrumentation-http';
 
-interface Recording extends Recorded {
+export interface Recording extends Recorded {
   enable(): void;
   disable(): void;
   /** Spans end with events of sockets; resolves when there are so many. */

@@ -2,6 +2,7 @@ import type { Adapter } from '@foreshock/kit';
 import type { HeaderSink, HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { isAbort, timerHere } from '../given-up.ts';
+import { Connections } from './undici-connections.ts';
 
 /** lib/core/request.js of undici 5 to 8. */
 interface Request extends Carrier {
@@ -33,6 +34,7 @@ export const undici: Adapter<HttpEvents> = {
   versions: '>=5.0.0 <9',
   upstream: ['@opentelemetry/instrumentation-undici'],
   attach(events, hooks) {
+    const connections = new Connections(hooks);
     hooks.onChannel<{ request: Request }>('undici:request:create', ({ request }) => {
       // `CONNECT` is a proxy agent's own; the request it is for follows.
       if (request.method === 'CONNECT') return;
@@ -46,6 +48,7 @@ export const undici: Adapter<HttpEvents> = {
       const sent = request[SENT];
       if (!sent) return;
       sent.connected(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1');
+      connections.used(socket, sent);
       sent.entered('ttfb');
     });
     hooks.onChannel<{ request: Request; response: { statusCode: number } }>(
@@ -58,7 +61,9 @@ export const undici: Adapter<HttpEvents> = {
     hooks.onChannel<{ request: Request }>('undici:request:trailers', ({ request }) => request[SENT]?.ended());
     hooks.onChannel<{ request: Request; error: unknown }>('undici:request:error', ({ request, error }) => {
       const sent = request[SENT];
-      if (sent) failed(request, sent, error);
+      if (!sent) return;
+      connections.wanted(String(request.origin), sent);
+      failed(request, sent, error);
     });
   },
 };

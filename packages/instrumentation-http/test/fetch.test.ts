@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer } from 'ws';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { record } from './recording.ts';
+import { answering, describeClient, OK, outcome } from './undici-client.ts';
+
+// Without npm's undici in the process, whose dispatcher Node's `fetch` would use.
+const recorded = record();
+afterEach(() => recorded.clear());
+afterAll(() => recorded.stop());
+
+describeClient('fetch of Node', (url, options) => fetch(url, options), recorded);
+
+it('redirects are calls of one caller, side by side', async () => {
+  const origin = await answering((socket, head) =>
+    socket.write(
+      head.startsWith('GET /next') ? OK : 'HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n',
+    ),
+  );
+  await recorded.inSpan('caller', async () => (await fetch(origin)).text());
+  const [first, second, caller] = await recorded.until(3);
+  expect([first, second].map((span) => [span!.attributes['http.response.status_code'], span!.parentSpanId])).toEqual([
+    [302, caller!.spanId],
+    [200, caller!.spanId],
+  ]);
+});
+
+it('a WebSocket of Node ends with 101', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+  await new Promise((resolve) => socket.addEventListener('open', resolve));
+  socket.close();
+  await new Promise((resolve) => socket.addEventListener('close', resolve));
+  const span = (await recorded.until(2)).find(({ kind }) => kind === 'CLIENT')!;
+  expect(outcome(span)).toEqual({ status: 101, type: undefined, code: 'UNSET' });
+  server.close();
+});

@@ -1,0 +1,198 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { setImmediate as immediate } from 'node:timers/promises';
+import { context } from '@opentelemetry/api';
+import { afterEach, describe, expect, it } from 'vitest';
+import { suppressed } from '@foreshock/kit';
+import type { ReceivedSpan } from '@foreshock/testkit';
+import type { Recording } from './recording.ts';
+import { listen } from './wire.ts';
+
+export interface CallOptions {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal;
+}
+
+export interface Answer {
+  status: number;
+  text(): Promise<string>;
+}
+
+export type Call = (url: string, options?: CallOptions) => Promise<Answer>;
+
+/** Closed after each test. */
+export const sockets = new Set<net.Socket>();
+
+/** A server that answers each head as told; resolves with its origin. No server of `node:http`: every span is a client's. */
+export async function answering(answer: (socket: net.Socket, head: string) => void): Promise<string> {
+  const port = await listen(
+    net.createServer((socket) => {
+      sockets.add(socket.setEncoding('latin1').on('error', () => {}));
+      let head = '';
+      socket.on('data', (chunk) => {
+        head += chunk;
+        if (!head.includes('\r\n\r\n')) return;
+        answer(socket, head);
+        head = '';
+      });
+    }),
+  );
+  return `http://127.0.0.1:${port}`;
+}
+
+export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
+
+/** Says the request's head back as the body. */
+export function mirror(socket: net.Socket, head: string): void {
+  socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${head.length}\r\n\r\n${head}`);
+}
+
+export function headersIn(head: string): Record<string, string> {
+  return Object.fromEntries(
+    [...head.matchAll(/^([\w-]+): (.*)\r$/gm)].map(([, name, value]) => [name!.toLowerCase(), value!]),
+  );
+}
+
+export function outcome({ attributes, status }: ReceivedSpan): object {
+  return { status: attributes['http.response.status_code'], type: attributes['error.type'], code: status.code };
+}
+
+/** What holds for every client that speaks through undici's channels. */
+export function describeClient(name: string, call: Call, recorded: Recording): void {
+  afterEach(() => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  });
+
+  describe(`${name}`, () => {
+    it('describes a call and carries its trace', async () => {
+      const origin = await answering(mirror);
+      const head = await recorded.inSpan('caller', async () =>
+        (await call(`${origin}/a?b=c&sig=d`, { headers: { 'User-Agent': 'test/1' } })).text(),
+      );
+      const [span, caller] = await recorded.until(2);
+      const port = Number(origin.split(':')[2]);
+      expect(span).toMatchObject({
+        traceId: caller!.traceId,
+        parentSpanId: caller!.spanId,
+        name: 'GET',
+        kind: 'CLIENT',
+        status: { code: 'UNSET' },
+        scope: '@foreshock/instrumentation-http',
+      });
+      const { 'http.phase.queue_ms': _queue, ...attributes } = span!.attributes;
+      expect(attributes).toEqual({
+        'http.request.method': 'GET',
+        'http.response.status_code': 200,
+        'url.full': `${origin}/a?b=c&sig=REDACTED`,
+        'server.address': '127.0.0.1',
+        'server.port': port,
+        'network.peer.address': '127.0.0.1',
+        'network.peer.port': port,
+        'network.protocol.version': '1.1',
+        'user_agent.original': 'test/1',
+        'http.phase.connect_ms': expect.any(Number),
+        'http.phase.ttfb_ms': expect.any(Number),
+        'http.phase.download_ms': expect.any(Number),
+      });
+      expect(headersIn(head)).toMatchObject({
+        'user-agent': 'test/1',
+        traceparent: `00-${span!.traceId}-${span!.spanId}-03`,
+        'x-trace-id': span!.traceId,
+      });
+      expect(head.match(/traceparent|x-trace-id/gi)).toHaveLength(2);
+    });
+
+    it('says of the next call that its connection is reused', async () => {
+      const origin = await answering((socket) => socket.write(OK));
+      expect(await (await call(origin)).text()).toBe('hello');
+      // Undici frees the connection in a turn of its own.
+      await immediate();
+      await immediate();
+      expect(await (await call(origin)).text()).toBe('hello');
+      const [, again] = await recorded.until(2);
+      expect(again!.attributes['http.connection.reused']).toBe(true);
+      expect(again!.attributes).not.toHaveProperty('http.phase.connect_ms');
+    });
+
+    it("leaves the application's own headers", async () => {
+      const origin = await answering(mirror);
+      const own = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+      const head = await (await call(origin, { headers: { TraceParent: own } })).text();
+      expect(headersIn(head)['traceparent']).toBe(own);
+      expect(head.match(/traceparent/gi)).toHaveLength(1);
+    });
+
+    it('ends with an error for 4xx and 5xx', async () => {
+      const origin = await answering((socket, head) =>
+        socket.write(`HTTP/1.1 ${head.slice(5, 8)} No\r\nContent-Length: 0\r\n\r\n`),
+      );
+      for (const status of [404, 503]) await (await call(`${origin}/${status}`)).text();
+      expect((await recorded.until(2)).map(outcome)).toEqual([
+        { status: 404, type: '404', code: 'ERROR' },
+        { status: 503, type: '503', code: 'ERROR' },
+      ]);
+    });
+
+    it('ends when the body has come, though nobody reads it', async () => {
+      const origin = await answering((socket) => socket.write(OK));
+      const answer = await call(origin);
+      expect((await recorded.until(1)).map(outcome)).toEqual([{ status: 200, type: undefined, code: 'UNSET' }]);
+      expect(await answer.text()).toBe('hello');
+    });
+
+    it('ends when the connection is refused or closed without an answer', async () => {
+      const free = net.createServer().listen(0, '127.0.0.1');
+      await once(free, 'listening');
+      const { port } = free.address() as net.AddressInfo;
+      free.close();
+      const closing = await answering((socket) => socket.end());
+      await expect(call(`http://127.0.0.1:${port}/`)).rejects.toThrow(Error);
+      await expect(call(closing, { method: 'POST', body: 'x' })).rejects.toThrow(Error);
+      expect((await recorded.until(2)).map(outcome)).toEqual([
+        { status: undefined, type: 'ECONNREFUSED', code: 'ERROR' },
+        { status: undefined, type: 'UND_ERR_SOCKET', code: 'ERROR' },
+      ]);
+    });
+
+    it('tells a time-out from a cancellation', async () => {
+      const cancelling = new AbortController();
+      const origin = await answering((_socket, head) => {
+        if (head.startsWith('GET /cancel')) setImmediate(() => cancelling.abort());
+      });
+      const aborting = new AbortController();
+      await expect(call(`${origin}/timeout`, { signal: AbortSignal.timeout(201) })).rejects.toThrow(Error);
+      setTimeout(() => aborting.abort(), 202);
+      await expect(call(`${origin}/abort`, { signal: aborting.signal })).rejects.toThrow(Error);
+      await expect(call(`${origin}/cancel`, { signal: cancelling.signal })).rejects.toThrow(Error);
+      const spans = await recorded.until(3);
+      expect(
+        spans.map(({ attributes }) => [
+          attributes['error.type'],
+          attributes['http.timeout_ms'],
+          attributes['http.timeout_phase'],
+        ]),
+      ).toEqual([
+        ['timeout', 201, 'ttfb'],
+        ['timeout', 202, 'ttfb'],
+        ['cancelled', undefined, undefined],
+      ]);
+    });
+
+    it('leaves no span open for a signal that was aborted before', async () => {
+      const origin = await answering(() => {});
+      await expect(call(origin, { signal: AbortSignal.abort() })).rejects.toThrow(Error);
+      await immediate();
+      for (const span of recorded.spans()) expect(span.attributes['error.type']).toBe('cancelled');
+    });
+
+    it('leaves suppressed calls alone', async () => {
+      const origin = await answering(mirror);
+      const head = await context.with(suppressed(context.active()), async () => (await call(origin)).text());
+      expect(headersIn(head)).not.toHaveProperty('traceparent');
+      expect(recorded.spans()).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createSecureServer } from 'node:http2';
+import https from 'node:https';
+import net from 'node:net';
+import * as undici8 from 'undici';
+import * as undici5 from 'undici-5';
+import * as undici6 from 'undici-6';
+import * as undici7 from 'undici-7';
+import { WebSocketServer } from 'ws';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { CERTIFICATE } from './certificate.ts';
+import { record } from './recording.ts';
+import { answering, describeClient, headersIn, mirror, outcome, sockets } from './undici-client.ts';
+import { listen } from './wire.ts';
+
+const recorded = record();
+afterEach(() => recorded.clear());
+afterAll(() => recorded.stop());
+
+type Undici = typeof undici8;
+const versions: [string, Undici][] = [
+  ['undici 8', undici8],
+  ['undici 7', undici7 as never],
+  ['undici 6', undici6 as never],
+  ['undici 5', undici5 as never],
+];
+
+for (const [name, { request, fetch, Agent }] of versions) {
+  // One of its own: the global dispatcher is the one of whichever undici was loaded last.
+  const dispatcher = new Agent();
+  afterAll(() => dispatcher.close());
+  describeClient(
+    `request of ${name}`,
+    async (url, options) => {
+      const { statusCode, body } = await request(url, { ...(options as object), dispatcher });
+      return { status: statusCode, text: () => body.text() };
+    },
+    recorded,
+  );
+  describeClient(`fetch of ${name}`, (url, options) => fetch(url, { ...(options as object), dispatcher }), recorded);
+}
+
+it.each<[string, keyof undici8.Dispatcher.RequestOptions, string]>([
+  ['headers', 'headersTimeout', 'ttfb'],
+  ['body', 'bodyTimeout', 'download'],
+])("undici's own time-out of %s", async (_, option, phase) => {
+  const origin = await answering((socket) => {
+    if (option === 'bodyTimeout') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello');
+  });
+  const call = async (): Promise<string> => (await undici8.request(origin, { [option]: 50 })).body.text();
+  await expect(call()).rejects.toThrow(/Timeout/);
+  expect((await recorded.until(1))[0]!.attributes).toMatchObject({
+    'error.type': 'timeout',
+    'http.timeout_ms': 50,
+    'http.timeout_phase': phase,
+  });
+});
+
+it("undici's own time-out of connecting", async () => {
+  const client = new undici8.Client('http://slow.test', { connect: { timeout: 50, lookup: () => {} } });
+  await expect(client.request({ path: '/', method: 'GET' })).rejects.toThrow(/Timeout/);
+  await client.destroy();
+  expect((await recorded.until(1))[0]!.attributes).toMatchObject({
+    'error.type': 'timeout',
+    'http.timeout_phase': 'dns',
+    'url.full': 'http://slow.test/',
+    'server.port': 80,
+  });
+});
+
+it('phases of a new, named, encrypted connection', async () => {
+  const port = await listen(https.createServer(CERTIFICATE, (_request, response) => response.end('hi')));
+  recorded.disable();
+  recorded.enable();
+  const agent = new undici8.Agent({ connect: { rejectUnauthorized: false } });
+  const { body } = await undici8.request(`https://localhost:${port}/`, { dispatcher: agent });
+  await body.text();
+  await agent.close();
+  const span = (await recorded.until(2)).find(({ kind }) => kind === 'CLIENT')!;
+  expect(
+    Object.keys(span.attributes).filter((name) => name.startsWith('http.phase.') && !name.endsWith('queue_ms')),
+  ).toEqual([
+    'http.phase.dns_ms',
+    'http.phase.connect_ms',
+    'http.phase.tls_ms',
+    'http.phase.ttfb_ms',
+    'http.phase.download_ms',
+  ]);
+});
+
+it('HTTP/2 is version 2', async () => {
+  const server = createSecureServer(CERTIFICATE, (request, response) =>
+    response.end(`${request.headers['traceparent']}`),
+  );
+  const port = await listen(server);
+  const agent = new undici8.Agent({ allowH2: true, connect: { rejectUnauthorized: false } });
+  const { body } = await undici8.request(`https://127.0.0.1:${port}/`, { dispatcher: agent });
+  const traceparent = await body.text();
+  await agent.close();
+  const [span] = await recorded.until(1);
+  expect(traceparent).toBe(`00-${span!.traceId}-${span!.spanId}-03`);
+  expect(span!.attributes).toMatchObject({ 'network.protocol.version': '2', 'http.response.status_code': 200 });
+});
+
+it.each(versions)('an upgrade by %s ends with 101', async (_, undici) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  recorded.clear();
+  const { socket } = await undici.upgrade(`http://127.0.0.1:${port}/`, {
+    protocol: 'websocket',
+    method: 'GET',
+    headers: { 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' },
+  });
+  socket.destroy();
+  const span = (await recorded.until(2)).find(({ kind }) => kind === 'CLIENT')!;
+  expect(outcome(span)).toEqual({ status: 101, type: undefined, code: 'UNSET' });
+  server.close();
+});
+
+it('a proxy’s CONNECT has no span, the request through it has one', async () => {
+  const target = await answering(mirror);
+  const proxy = await answering((socket, head) => {
+    const port = Number(/^CONNECT 127\.0\.0\.1:(\d+)/.exec(head)![1]);
+    socket.removeAllListeners('data').setEncoding();
+    const onward = net.connect(port, '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    sockets.add(onward);
+    onward.pipe(socket);
+    socket.pipe(onward);
+  });
+  const dispatcher = new undici8.ProxyAgent({ uri: proxy, proxyTunnel: true });
+  const { body } = await undici8.request(target, { dispatcher });
+  const head = await body.text();
+  await dispatcher.destroy();
+  const spans = await recorded.until(1);
+  expect(spans.map(({ name }) => name)).toEqual(['GET']);
+  expect(headersIn(head)['traceparent']).toContain(spans[0]!.spanId);
+});

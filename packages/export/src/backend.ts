@@ -3,7 +3,7 @@ import { toLines } from './console.ts';
 import { readPartialSuccess, readRefusal } from './decode.ts';
 import type { Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
 import { toJson, toProtobuf, type Records } from './envelope.ts';
-import { post, targetOf, type Answer, type Target } from './post.ts';
+import { MAX_IN_FLIGHT, post, targetOf, type Answer } from './post.ts';
 import { toZipkin } from './zipkin.ts';
 
 /** What became of a load of batches. */
@@ -29,6 +29,9 @@ export interface Surroundings {
 /** The speed of compression is what costs CPU; level 1 takes a third of the default and is nearly as small on spans. */
 const GZIP = { level: 1 };
 const MAX_MESSAGE = 200;
+/** Request bodies grow in these steps, and are kept for the next request up to the maximum. */
+const BODY_STEP = 64 * 1024;
+const MAX_KEPT_BODY = 1 << 20;
 /** A backend that asks for more patience than this is asked again earlier. */
 const MAX_RETRY_AFTER_MS = 300_000;
 /** OTLP's list; everything else is final. */
@@ -61,18 +64,29 @@ function otlp(destination: OtlpDestination, { mainThread }: Surroundings): Backe
   const type = json ? 'application/json' : 'application/x-protobuf';
   const target = targetOf(destination, { 'content-type': type }, mainThread);
   const compress = destination.compression === 'gzip';
+  // Bodies are used again: touching fresh memory costs more than filling it with spans.
+  const spare: Buffer[] = [];
+  const room = (bytes: number): Buffer => {
+    const kept = spare.pop();
+    return kept && kept.length >= bytes ? kept : Buffer.allocUnsafeSlow(Math.ceil(bytes / BODY_STEP) * BODY_STEP);
+  };
   return {
     async send(load) {
-      const body = json ? toJson(load) : toProtobuf(load);
-      if (!compress) return outcomeOf(await post(target, {}, body), partialSuccess);
-      const zipped = mainThread ? await gzipAside(body) : gzipSync(body, GZIP);
-      return outcomeOf(await post(target, { 'content-encoding': 'gzip' }, zipped), partialSuccess);
+      const body = json ? toJson(load) : toProtobuf(load, room);
+      const answer = compress
+        ? await post(target, { 'content-encoding': 'gzip' }, mainThread ? await gzipAside(body) : gzipSync(body, GZIP))
+        : await post(target, {}, body);
+      // Only when every byte of it has left for good: an early answer may overtake the rest.
+      const free = compress || ('allSent' in answer && answer.allSent);
+      if (!json && free && spare.length < MAX_IN_FLIGHT && body.buffer.byteLength <= MAX_KEPT_BODY)
+        spare.push(Buffer.from(body.buffer));
+      return outcomeOf(answer, partialSuccess);
     },
   };
 }
 
 function zipkin(destination: ZipkinDestination, { mainThread }: Surroundings): Backend {
-  const target: Target = targetOf(destination, { 'content-type': 'application/json' }, mainThread);
+  const target = targetOf(destination, { 'content-type': 'application/json' }, mainThread);
   return {
     async send(load) {
       return outcomeOf(await post(target, {}, toZipkin(load)), () => ({ kind: 'delivered' }));

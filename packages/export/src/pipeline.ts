@@ -26,7 +26,7 @@ export interface PipelineOptions {
   readonly destinations: readonly Destination[];
   /** What all spans have in common: `service.name` and the rest. */
   readonly resource: Attributes;
-  /** Memory for spans that wait, bytes; default 16 MiB, at least 64 KiB. */
+  /** Memory for spans that wait, bytes; default 16 MiB, at least 256 KiB. */
   readonly spoolBytes?: number | undefined;
   readonly batch?: BatchOptions | undefined;
   /** The sender thread's file, where this package is bundled into another; default: this package's own. */
@@ -122,7 +122,7 @@ export class SpanPipeline {
    * Sends what there is and waits for it.
    *
    * @param ms longest wait; the process is kept alive that long
-   * @returns whether every span that ended before the call is delivered; never rejects
+   * @returns whether all that waited is delivered, to every destination; never rejects
    */
   async flush(ms: number): Promise<boolean> {
     const before = this.#ledger.total;

@@ -63,7 +63,7 @@ export function writeHeader(
 }
 
 /**
- * Calls `visit` for each whole record of a batch, in order.
+ * Calls `visit` for each whole record of a batch, in order, with the range of its payload.
  *
  * @returns the position behind the last whole record; short of `end` if something is torn
  */
@@ -72,7 +72,7 @@ export function readRecords(
   start: number,
   end: number,
   batch: number,
-  visit: (type: number, payload: Buffer, scope: number) => void,
+  visit: (type: number, from: number, to: number, scope: number) => void,
 ): number {
   let at = start;
   while (at + HEADER_BYTES <= end && bytes[at] === MAGIC && bytes[at + 1] === VERSION) {
@@ -81,7 +81,7 @@ export function readRecords(
     const scope = bytes.readUInt16LE(at + 8);
     const next = at + HEADER_BYTES + length;
     if (next > end || bytes.readUInt16LE(at + 10) !== checkOf(type, length, scope, batch)) break;
-    visit(type, bytes.subarray(at + HEADER_BYTES, next), scope);
+    visit(type, at + HEADER_BYTES, next, scope);
     at = next;
   }
   return at;

@@ -14,8 +14,8 @@ const MAX_STILLBORN = 2;
 const RESTART_MS = 1_000;
 
 /**
- * Small, as its spans are outside the heap; measured, a thread that converts to JSON at full load
- * stays below 40 MB. A thread that exceeds this dies alone and is restarted.
+ * Twice the 40 MB that converting large spans to JSON for two backends at full load was seen to take;
+ * protobuf takes 10. A thread that exceeds it dies alone and is replaced.
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
 
@@ -156,7 +156,9 @@ export class SenderLink {
     this.#port?.close();
     this.#port = undefined;
     for (const entry of this.#outstanding.values()) this.#lose(entry);
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
   }
 
   #hand(entry: Outstanding): void {

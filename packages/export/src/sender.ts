@@ -46,8 +46,8 @@ export interface SenderOptions {
   readonly maxBackoffMs: number;
 }
 
-/** Requests larger than this are refused by many receivers. */
-const MAX_LOAD_BYTES = 4 << 20;
+/** Batches are put together up to this size: larger requests are refused by some receivers, and take their size in memory. */
+const MAX_LOAD_BYTES = 1 << 20;
 
 interface Waiting extends Records {
   /** Destinations that still need it. */

@@ -33,10 +33,12 @@ interface Chunk {
 
 const CHUNK_BYTES = 256 * 1024;
 const MIN_CHUNK_BYTES = 16 * 1024;
+/** At least so many chunks make a spool: one batch on its way holds on to a whole chunk. */
+const MIN_CHUNKS = 16;
 /** A chunk for one huge span, with room for its resource and scope. */
 const LARGE_CHUNK_BYTES = MAX_SPAN_BYTES + CHUNK_BYTES;
-/** Empty chunks kept for the next burst. */
-const KEPT_CHUNKS = 2;
+/** Empty chunks kept for the next burst: a new one costs 100 µs, mostly for pages touched the first time. */
+const KEPT_CHUNKS = 8;
 const MAX_SCOPES = 0xffff;
 
 /**
@@ -60,14 +62,15 @@ export class Spool {
   #spans = 0;
   #number = 1;
   #waiting = 0;
+  #lastSize = 0;
 
   /**
-   * @param limit bytes; what is below 64 KiB counts as 64 KiB
+   * @param limit bytes; what is below 256 KiB counts as 256 KiB
    * @param resource what the spans of this process have in common
    */
   constructor(limit: number, resource: Attributes) {
-    this.#limit = Math.max(limit, 4 * MIN_CHUNK_BYTES);
-    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(this.#limit / 4));
+    this.#limit = Math.max(limit, MIN_CHUNKS * MIN_CHUNK_BYTES);
+    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(this.#limit / MIN_CHUNKS));
     const scratch = Buffer.alloc(Math.floor(this.#chunkBytes / 2));
     this.#resource = Uint8Array.from(scratch.subarray(0, this.#encoder.encodeResource(resource, scratch, 0)));
   }
@@ -99,23 +102,19 @@ export class Spool {
    * @returns why the span was dropped, undefined when it was not
    */
   append(span: FinishedSpan, sealed: (batch: Batch) => void): DropReason | undefined {
-    let chunk = this.#current ?? this.#take(this.#chunkBytes);
+    let chunk = this.#chunk();
     if (!chunk) return 'spool_full';
     let end = this.#write(chunk, span);
     if (end === -1) {
       const full = this.seal();
       if (full) sealed(full);
-      // A chunk with nothing in it was too small: only a larger one helps.
-      const size = chunk.used === 0 && chunk.waiting === 0 ? LARGE_CHUNK_BYTES : this.#chunkBytes;
-      const next = this.#replace(chunk, size);
-      if (!next) return size > this.#limit ? 'too_large' : 'spool_full';
-      chunk = next;
-      end = this.#write(chunk, span);
-      if (end === -1 && size !== LARGE_CHUNK_BYTES) {
-        const large = this.#replace(chunk, LARGE_CHUNK_BYTES);
-        if (!large) return LARGE_CHUNK_BYTES > this.#limit ? 'too_large' : 'spool_full';
-        chunk = large;
+      // First an empty chunk of the usual size, unless this was one; then one that takes any span.
+      const sizes = chunk.used > 0 ? [this.#chunkBytes, LARGE_CHUNK_BYTES] : [LARGE_CHUNK_BYTES];
+      for (const size of sizes) {
+        chunk = this.#replace(chunk, size);
+        if (!chunk) return size > this.#limit ? 'too_large' : 'spool_full';
         end = this.#write(chunk, span);
+        if (end !== -1) break;
       }
       if (end === -1) return 'too_large';
     }
@@ -136,6 +135,7 @@ export class Spool {
       spans: this.#spans,
     };
     chunk.waiting++;
+    this.#lastSize = batch.end - batch.start;
     this.#chunks.set(batch, chunk);
     this.#waiting += this.#spans;
     this.#number = (this.#number + 1) >>> 0;
@@ -189,6 +189,17 @@ export class Spool {
     // Only now: a scope record that is overwritten by the next span must not count as written.
     this.#scopes.set(scope, id);
     return end;
+  }
+
+  #chunk(): Chunk | undefined {
+    const chunk = this.#current;
+    if (!chunk) return this.#take(this.#chunkBytes);
+    const rest = chunk.bytes.length - chunk.used;
+    if (this.#spans > 0 || chunk.used === 0 || rest >= this.#lastSize) return chunk;
+    // A batch like the last one would be cut in two by the chunk's end, and cost two requests.
+    const next = this.#replace(chunk, this.#chunkBytes);
+    if (!next) this.#current = chunk;
+    return next ?? chunk;
   }
 
   #take(size: number): Chunk | undefined {

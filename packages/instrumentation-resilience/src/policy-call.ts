@@ -1,9 +1,10 @@
 import { context, SpanKind, SpanStatusCode, type Attributes, type Context } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, isSuppressed, runIn, withFacts, type Telemetry } from '@foreshock/kit';
+import { errorMessageOf, errorTypeOf, guard, isSuppressed, runIn, withFacts, type Telemetry } from '@foreshock/kit';
 import {
   BREAKER_NAME,
   BREAKER_OUTCOME,
   BREAKER_STATE,
+  FALLBACK_REASON,
   POOL_LIMIT,
   POOL_PENDING,
   POOL_USED,
@@ -12,6 +13,8 @@ import {
 import type { BreakerState, Decision, PolicyCall, PolicyKind } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
+
+const PLACE = 'a call through a policy';
 
 type Outcome = 'success' | 'failure' | 'timeout' | 'rejected' | 'fallback';
 
@@ -61,7 +64,7 @@ export class DecidedCall implements PolicyCall {
   }
 
   run<A extends unknown[], R>(state: BreakerState, fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(this.#inside(state), fn, self, args);
+    return runIn(guard(PLACE, () => this.#inside(state)) ?? this.#context, fn, self, args);
   }
 
   #inside(state: BreakerState): Context {
@@ -84,13 +87,14 @@ export class DecidedCall implements PolicyCall {
 
   #waited({ used, limit, pending }: { used: number; limit: number; pending: number }): void {
     this.#line = undefined;
-    this.#record(`${this.#kind} ${this.#name} wait`, {
+    const attributes = {
       [`${PREFIX[this.#kind]}.name`]: this.#name,
       [POOL_USED]: used,
       [POOL_LIMIT]: limit,
       [POOL_PENDING]: pending,
       [POOL_WAIT_MS]: Math.round((performance.now() - this.#start) * 100) / 100,
-    });
+    };
+    this.#record(`${this.#kind} ${this.#name} wait`, attributes, this.#start);
   }
 
   decided(decision: Decision): void {
@@ -114,18 +118,21 @@ export class DecidedCall implements PolicyCall {
       [`${PREFIX[kind]}.outcome`]: outcome,
     };
     if (kind === 'breaker' && this.#state) attributes[BREAKER_STATE] = this.#state;
-    if (error !== undefined) attributes['error.type'] = errorTypeOf(error);
-    else if (decision === 'timeout') attributes['error.type'] = 'timeout';
+    const type = error !== undefined ? errorTypeOf(error) : decision === 'timeout' ? 'timeout' : undefined;
+    // Who got an answer in the end has no error; what was wrong is still worth knowing.
+    if (type !== undefined) attributes[outcome === 'fallback' ? FALLBACK_REASON : 'error.type'] = type;
     const failure = outcome === 'fallback' ? undefined : errorMessageOf(error);
-    this.#record(`${kind} ${this.#name}${why === kind ? '' : ` ${why}`}`, attributes, failure);
+    // What failed before a fallback has its own spans; what was cut off or turned away took until now.
+    const start = decision ? this.#start : performance.now();
+    this.#record(`${kind} ${this.#name}${why === kind ? '' : ` ${why}`}`, attributes, start, failure);
   }
 
   /** @param failure message of the error the caller gets, if it gets one */
-  #record(name: string, attributes: Attributes, failure?: string): void {
+  #record(name: string, attributes: Attributes, startTime: number, failure?: string): void {
     if (isSuppressed(this.#context)) return;
     const span = this.#telemetry.tracer.startSpan(
       name,
-      { kind: SpanKind.INTERNAL, attributes, startTime: this.#start },
+      { kind: SpanKind.INTERNAL, attributes, startTime },
       this.#context,
     );
     if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...(failure && { message: failure }) });

@@ -1,5 +1,5 @@
 import { context, trace, type Attributes, type Context } from '@opentelemetry/api';
-import { errorTypeOf, runIn, withFacts } from '@foreshock/kit';
+import { errorTypeOf, guard, runIn, withFacts } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_MAX_ATTEMPTS, RETRY_POLICY } from '@foreshock/kit/names';
 import type { Retry } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
@@ -44,7 +44,7 @@ export class RetriedCall implements Retry, Repeated {
   }
 
   attempt<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(this.#next(), fn, self, args);
+    return runIn(guard('an attempt', () => this.#next()) ?? this.#context, fn, self, args);
   }
 
   /** The context of the next attempt. */

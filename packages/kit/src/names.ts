@@ -46,6 +46,9 @@ export const BREAKER_TRANSITIONS = 'circuitbreaker.transitions';
 /** Metric: calls of a breaker, by outcome. */
 export const BREAKER_CALLS = 'circuitbreaker.calls';
 
+/** Why something else answered: the error that the caller would have got, as its `error.type` would say. */
+export const FALLBACK_REASON = 'fallback.reason';
+
 /** Event on the span that called, once an operation took more than one attempt. */
 export const RETRY_SUMMARY = 'retry.summary';
 export const RETRY_ATTEMPTS = 'retry.attempts';

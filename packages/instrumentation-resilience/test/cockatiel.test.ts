@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startFailingServer, type FailingServer } from './failing-server.ts';
+import { counted, outline, type Outlined } from './outline.ts';
+import { openStage, versionOf, type Played, type Stage } from './scenario.ts';
+
+let server: FailingServer;
+beforeAll(async () => {
+  server = await startFailingServer();
+});
+afterAll(() => server.close());
+
+describe.each(['cockatiel', 'cockatiel-3'])('%s', (alias) => {
+  let stage: Stage;
+  let without: Played;
+  beforeAll(async () => {
+    stage = openStage('cockatiel', { cockatiel: alias }, server);
+    without = await stage.play('cjs', false);
+    return () => stage.remove();
+  });
+
+  it.each(['mjs', 'cjs'] as const)(`${versionOf(alias)}, %s`, async (loader) => {
+    const { log, requests, spans, metrics } = await stage.play(loader, true);
+    expect({ log, requests }).toEqual({ log: without.log, requests: without.requests });
+    expect(outline(spans)).toEqual({
+      works: { calls: [inside('payments', 'closed')], events: [] },
+      fails: { calls: [failing(inside('payments', 'closed'), '500')], events: [] },
+      opens: {
+        calls: [failing(inside('payments', 'closed'), '500')],
+        events: [transition('payments', 'closed', 'open')],
+      },
+      refused: { calls: [refused('payments', 'BrokenCircuitError')], events: [] },
+      probe: {
+        calls: [inside('payments', 'half_open')],
+        events: [transition('payments', 'open', 'half_open'), transition('payments', 'half_open', 'closed')],
+      },
+      'after the probe': { calls: [inside('payments', 'closed')], events: [] },
+      isolated: { calls: [refused('payments', 'IsolatedCircuitError')], events: [] },
+
+      'third time lucky': {
+        calls: [failing(attempt(1, 3), '503'), failing(attempt(2, 3), '503'), attempt(3, 3)],
+        events: [summary(3, 'success')],
+      },
+      'given up': {
+        calls: [failing(attempt(1, 3), '500'), failing(attempt(2, 3), '500'), failing(attempt(3, 3), '500')],
+        events: [summary(3, 'failure', 'Error')],
+      },
+      'at once': { calls: [attempt(1, 3)], events: [] },
+      'not handled': { calls: [], events: [summary(2, 'failure', 'TypeError')] },
+      'by result': { calls: [failing(attempt(1, 6), '503'), attempt(2, 6)], events: [summary(2, 'success')] },
+
+      'too slow': { calls: [timedOut], events: [] },
+      'asked to stop': { calls: [timedOut], events: [] },
+      'in time': { calls: [], events: [] },
+      'stopped by the caller': { calls: [], events: [] },
+
+      first: { calls: [['GET', {}]], events: [] },
+      // Run by the first when it had finished, and still in the trace of its own caller.
+      second: {
+        calls: [
+          ['GET', {}],
+          [
+            'bulkhead narrow wait',
+            { 'bulkhead.name': 'narrow', 'pool.used': 1, 'pool.limit': 1, 'pool.pending': 0, 'pool.wait_ms': 'number' },
+          ],
+        ],
+        events: [],
+      },
+      third: {
+        calls: [
+          [
+            'bulkhead narrow full',
+            { 'bulkhead.name': 'narrow', 'bulkhead.outcome': 'rejected', 'error.type': 'BulkheadRejectedError' },
+            '',
+          ],
+        ],
+        events: [],
+      },
+
+      instead: { calls: [failing(['GET', {}], '500'), answered('Error')], events: [] },
+      'not needed': { calls: [['GET', {}]], events: [] },
+      'all of them': {
+        calls: [
+          failing(inside('cockatiel', 'closed', attempt(1, 3)), '500'),
+          failing(inside('cockatiel', 'closed', attempt(2, 3)), '500'),
+          refused('cockatiel', 'BrokenCircuitError', {
+            'retry.attempt': 3,
+            'retry.policy': 'cockatiel',
+            'retry.max_attempts': 3,
+            'retry.delay_ms': 'number',
+          }),
+          answered('BrokenCircuitError'),
+        ],
+        events: [transition('cockatiel', 'closed', 'open'), summary(3, 'failure', 'BrokenCircuitError')],
+      },
+      forgotten: { calls: [], events: [] },
+      'forgotten too': { calls: [refused('cockatiel', 'BrokenCircuitError')], events: [] },
+    });
+
+    expect(counted(metrics, 'circuitbreaker.calls')).toEqual({
+      'payments success': 3,
+      'payments failure': 2,
+      'payments rejected': 2,
+      'cockatiel failure': 3,
+      'cockatiel rejected': 2,
+    });
+    expect(counted(metrics, 'circuitbreaker.transitions')).toEqual({
+      'payments open': 2,
+      'payments half_open': 1,
+      'payments closed': 2,
+      'cockatiel open': 1,
+    });
+    expect(counted(metrics, 'retry.resends')).toEqual({ cockatiel: 8 });
+  });
+});
+
+const timedOut: Outlined = [
+  'timeout cockatiel',
+  { 'timeout.name': 'cockatiel', 'timeout.outcome': 'timeout', 'error.type': 'timeout' },
+  '',
+];
+
+function inside(name: string, state: string, [span, attributes]: Outlined = ['GET', {}]): Outlined {
+  return [span, { ...attributes, 'circuitbreaker.name': name, 'circuitbreaker.state': state }];
+}
+
+function attempt(number: number, of: number): Outlined {
+  return [
+    'GET',
+    {
+      'retry.attempt': number,
+      'retry.policy': 'cockatiel',
+      'retry.max_attempts': of,
+      ...(number > 1 && { 'retry.delay_ms': 'number', 'http.request.resend_count': number - 1 }),
+    },
+  ];
+}
+
+function failing([name, attributes]: Outlined, type: string): Outlined {
+  return [name, { ...attributes, 'error.type': type }, ''];
+}
+
+function refused(name: string, type: string, more: Record<string, unknown> = {}): Outlined {
+  const attributes = {
+    'circuitbreaker.name': name,
+    'circuitbreaker.outcome': 'rejected',
+    'circuitbreaker.state': 'open',
+  };
+  return [`breaker ${name} open`, { ...attributes, 'error.type': type, ...more }, ''];
+}
+
+function answered(reason: string): Outlined {
+  const attributes = { 'fallback.name': 'cockatiel', 'fallback.outcome': 'fallback', 'fallback.reason': reason };
+  return ['fallback cockatiel', attributes];
+}
+
+function transition(name: string, from: string, to: string): Record<string, unknown> {
+  return {
+    event: 'circuitbreaker.transition',
+    'circuitbreaker.name': name,
+    'circuitbreaker.previous_state': from,
+    'circuitbreaker.state': to,
+  };
+}
+
+function summary(attempts: number, outcome: string, type?: string): Record<string, unknown> {
+  return {
+    event: 'retry.summary',
+    'retry.policy': 'cockatiel',
+    'retry.attempts': attempts,
+    'retry.outcome': outcome,
+    'retry.total_delay_ms': 'number',
+    ...(type !== undefined && { 'error.type': type }),
+  };
+}

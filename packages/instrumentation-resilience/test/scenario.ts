@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { installed, runFixture, type ReceivedMetric, type ReceivedSpan } from '@foreshock/testkit';
+import type { FailingServer } from './failing-server.ts';
+
+/** What a scenario left behind. */
+export interface Played {
+  /** What the application noticed, in order; plain data. */
+  log: unknown[];
+  spans: ReceivedSpan[];
+  metrics: ReceivedMetric[];
+  /** What reached the server: method and path, sorted. */
+  requests: string[];
+  /** The same requests' `baggage` headers, in order of arrival. */
+  baggage: (string | undefined)[];
+}
+
+/** An application with certain versions of libraries, in which one scenario can be played. */
+export interface Stage {
+  /** Plays it in a process of its own, as a user's application would run. */
+  play(loader: 'mjs' | 'cjs', traced: boolean): Promise<Played>;
+  remove(): void;
+}
+
+const RUNNER = new URL('./run-scenario.ts', import.meta.url);
+
+/**
+ * @param name of the fixtures: `fixtures/<name>.mjs` and `.cjs` load the libraries, `fixtures/<name>-scenario.mjs`
+ * uses them
+ * @param libraries by name, with the alias each is installed from
+ * @param server that the scenario calls
+ */
+export function openStage(name: string, libraries: Record<string, string>, server: FailingServer): Stage {
+  const app = installed(libraries);
+  const fixture = (file: string): URL => new URL(`./fixtures/${name}${file}`, import.meta.url);
+  const loading = { mjs: app.add(fixture('.mjs')), cjs: app.add(fixture('.cjs')) };
+  return {
+    async play(loader, traced) {
+      server.forget();
+      const child = await runFixture(RUNNER, {
+        preload: 'none',
+        nodeArgs: ['--conditions=@foreshock/source'],
+        args: [
+          traced ? 'traced' : 'untraced',
+          pathToFileURL(loading[loader]).href,
+          fixture('-scenario.mjs').href,
+          server.url,
+        ],
+      });
+      const { log, spans, metrics } = (await child.ready) as Pick<Played, 'log' | 'spans' | 'metrics'>;
+      const requests = server.requests.map(({ method, path }) => `${method} ${path}`).sort();
+      const baggage = server.requests.map(({ headers }) => headers.baggage as string | undefined);
+      return { log, spans, metrics, requests, baggage };
+    },
+    remove: () => app.remove(),
+  };
+}
+
+/** The version an alias stands for. */
+export function versionOf(alias: string): string {
+  const file = fileURLToPath(new URL(`../../../node_modules/${alias}/package.json`, import.meta.url));
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { contenders } from './contenders.ts';
+import { moveAside } from './place.ts';
 import { scenarios } from './scenarios.ts';
-import { startObserved, type World } from './world.ts';
+import { startObserved, type ObservedApp, type World } from './world.ts';
 
 /** V8's format, what of it is read here. */
 interface CpuProfile {
@@ -28,6 +29,7 @@ interface Costs {
 }
 
 const REQUESTS: Record<string, number> = { bare: 60_000, full: 15_000 };
+const SLICES = 6;
 const INTERVAL_US = 100;
 
 /**
@@ -40,21 +42,65 @@ export async function profile(world: World, scenarioName: string, name: string, 
   const contender = all.find((each) => each.name === name);
   if (!scenario || !contender) throw new Error(`no such scenario or contender: ${scenarioName}, ${name}`);
   const requests = REQUESTS[scenario.name]!;
-  const costs = async (of: typeof contender): Promise<Costs> => {
-    const app = await startObserved(world, of, scenario.app);
-    const load = { port: app.port, path: scenario.path, connections: scenario.connections };
-    await world.load.ask('saturate', { ...load, requests: scenario.warmUp });
-    await app.child.ask('startProfile', { intervalUs: INTERVAL_US });
-    await world.load.ask('saturate', { ...load, requests });
-    const taken = await app.child.ask<CpuProfile>('stopProfile');
-    await app.close();
-    const file = new URL(`${of.name.replaceAll(/\W+/g, '-')}-${scenario.name}.cpuprofile`, results);
-    writeFileSync(file, JSON.stringify(taken));
-    return readCosts(taken, requests);
+  const apps = [await startObserved(world, all[0]!, scenario.app), await startObserved(world, contender, scenario.app)];
+  const saturate = ({ port }: ObservedApp, count: number): Promise<unknown> => {
+    const { path, connections, awake } = scenario;
+    return world.load.ask('saturate', { port, path, connections, awake, requests: count });
   };
-  const bare = await costs(all[0]!);
-  const traced = await costs(contender);
-  process.stdout.write(`${describe(bare, traced, contender.name, scenario.title)}\n`);
+  for (const app of apps) await saturate(app, scenario.warmUp);
+  for (const app of apps) {
+    await app.child.ask('startProfile', { intervalUs: INTERVAL_US });
+    for (const { name, id } of threadsOf(app.child.process.pid!)) if (name === 'v8:ProfEvntProc') moveAside(id);
+  }
+  const before = apps.map((app) => threadsOf(app.child.process.pid!));
+  // In turn, so that what moves the machine moves both.
+  for (let slice = 0; slice < SLICES; slice++) {
+    for (const app of apps) await saturate(app, requests / SLICES);
+  }
+  const threads = apps.map((app, index) =>
+    threadsOf(app.child.process.pid!).map(({ name: threadName, id, us }) => {
+      const earlier = before[index]!.find((thread) => thread.id === id)?.us ?? 0;
+      return { name: threadName, id, us: (us - earlier) / requests };
+    }),
+  );
+  const taken: Costs[] = [];
+  for (const app of apps) {
+    const cpuProfile = await app.child.ask<CpuProfile>('stopProfile');
+    const file = new URL(`${app.contender.name.replaceAll(/\W+/g, '-')}-${scenario.name}.cpuprofile`, results);
+    writeFileSync(file, JSON.stringify(cpuProfile));
+    taken.push(readCosts(cpuProfile, requests));
+    await app.close();
+  }
+  const [bare, traced] = taken as [Costs, Costs];
+  process.stdout.write(`${describe(bare, traced, contender.name, scenario.title)}\n\n${describeThreads(threads)}\n`);
+}
+
+interface Thread {
+  name: string;
+  id: number;
+  /** Processor time so far. */
+  us: number;
+}
+
+/** Linux only: elsewhere none. */
+function threadsOf(pid: number): Thread[] {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return [];
+  return readdirSync(tasks).map((id) => ({
+    name: Number(id) === pid ? 'main' : readFileSync(`${tasks}/${id}/comm`, 'utf8').trim(),
+    id: Number(id),
+    us: Number(readFileSync(`${tasks}/${id}/schedstat`, 'utf8').split(' ')[0]) / 1000,
+  }));
+}
+
+function describeThreads([bare, traced]: readonly Thread[][]): string {
+  const list = (threads: readonly Thread[]): string =>
+    threads
+      .toSorted((a, b) => b.us - a.us)
+      .filter(({ name, us }) => us >= 0.01 && name !== 'v8:ProfEvntProc')
+      .map(({ name, us }) => `${us.toFixed(2)} ${name}`)
+      .join(', ');
+  return `processor time by thread, µs a request:\n  bare:   ${list(bare!)}\n  traced: ${list(traced!)}`;
 }
 
 function readCosts({ nodes, samples, timeDeltas }: CpuProfile, requests: number): Costs {
@@ -65,34 +111,39 @@ function readCosts({ nodes, samples, timeDeltas }: CpuProfile, requests: number)
   const add = (map: Map<string, number>, key: string, us: number): void =>
     void map.set(key, (map.get(key) ?? 0) + us / requests);
 
-  const walk = (id: number, above: ReadonlySet<string>): void => {
+  const walk = (id: number, above: ReadonlySet<string>, caller: string): void => {
     const { callFrame, children = [] } = byId.get(id)!;
     const us = self.get(id) ?? 0;
-    const { place, isTracer } = placeOf(callFrame);
+    const { place, isTracer } = placeOf(callFrame, caller);
     const label = `${callFrame.functionName || '(anonymous)'}  ${place}`;
     const here = isTracer && !above.has(label) ? new Set([...above, label]) : above;
-    if (!IDLE.has(callFrame.functionName)) {
+    if (!LEFT_OUT.has(place)) {
       costs.total += us / requests;
       add(costs.places, place, us);
       if (isTracer) add(costs.own, label, us);
       for (const frame of here) add(costs.inclusive, frame, us);
     }
-    for (const child of children) walk(child, here);
+    for (const child of children) walk(child, here, callFrame.url ? place : caller);
   };
-  walk(nodes[0]!.id, new Set());
+  walk(nodes[0]!.id, new Set(), '');
   return costs;
 }
 
-const IDLE = new Set(['(idle)', '(root)']);
+/** No work, and the profiler's own. */
+const LEFT_OUT = new Set(['(idle)', '(root)', 'node:inspector']);
 const MODULES = '/node_modules/';
 const bundles = new Map<string, string[]>();
 
 /** The module a function was written in: the bundle's comments say which file each part of it comes from. */
-function placeOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): {
-  place: string;
-  isTracer: boolean;
-} {
-  if (!url) return { place: functionName.startsWith('(') ? functionName : 'native', isTracer: false };
+function placeOf(
+  { functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame'],
+  caller: string,
+): { place: string; isTracer: boolean } {
+  if (!url)
+    return {
+      place: functionName.startsWith('(') ? functionName : `native ${functionName} ← ${caller}`,
+      isTracer: false,
+    };
   if (url.startsWith('node:')) return { place: url, isTracer: false };
   const path = url.startsWith('file:') ? fileURLToPath(url) : url;
   if (path.endsWith('/register.cjs') && path.includes('/foreshock/dist/')) {
@@ -133,7 +184,7 @@ function describe(bare: Costs, traced: Costs, name: string, title: string): stri
   const list = (rows: [string, number][]): string => rows.map(([label, value]) => `${us(value)}  ${label}`).join('\n');
   return [
     `${title}\n${name} ${traced.total.toFixed(1)} µs, bare ${bare.total.toFixed(1)} µs a request on the main thread, under the profiler`,
-    `by place, self time, beyond the bare app:\n${list(top(more, 40))}`,
+    `by place, self time, beyond the bare app:\n${list(top(more, 60))}`,
     `own functions, self time:\n${list(top(traced.own, 40))}`,
     `own functions, with what they call:\n${list(top(traced.inclusive, 40))}`,
   ].join('\n\n');

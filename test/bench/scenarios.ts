@@ -7,6 +7,8 @@ export interface Scenario {
   app: string;
   path: string;
   connections: number;
+  /** Whether the load may keep its processor busy all the time. */
+  awake: boolean;
   /** Requests until a request costs the same as the next. */
   warmUp: number;
   /** Requests in one slice. */
@@ -23,6 +25,7 @@ export function scenarios(quick: boolean): Scenario[] {
       app: 'full.cjs',
       path: '/orders/7',
       connections: 50,
+      awake: false,
       warmUp: quick ? 3_000 : 15_000,
       slice: quick ? 1_000 : 3_000,
     },
@@ -32,6 +35,7 @@ export function scenarios(quick: boolean): Scenario[] {
       app: 'bare.cjs',
       path: '/',
       connections: 50,
+      awake: true,
       warmUp: quick ? 15_000 : 50_000,
       slice: quick ? 8_000 : 20_000,
     },

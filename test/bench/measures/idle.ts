@@ -18,7 +18,7 @@ export async function measureIdle(
 ): Promise<Record<string, number>> {
   const apps = await Promise.all(contenders.map((contender) => startObserved(world, contender, 'full.cjs')));
   for (const { port } of apps) {
-    await world.load.ask('saturate', { port, path: '/orders/7', connections: 5, requests: 100 });
+    await world.load.ask('saturate', { port, path: '/orders/7', connections: 5, awake: false, requests: 100 });
   }
   await Promise.all([delay(SETTLE_MS), meanwhile()]);
   const before = [];

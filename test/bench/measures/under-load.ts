@@ -48,11 +48,11 @@ export async function measureUnderLoad(
   contenders: readonly Contender[],
   plan: LoadPlan,
 ): Promise<{ rate: number; samples: Record<string, UnderLoad> }> {
-  const { path, connections } = scenario;
+  const { path, connections, awake } = scenario;
   const apps = await Promise.all(contenders.map((contender) => startObserved(world, contender, scenario.app)));
   try {
     const saturate = ({ port }: ObservedApp, requests: number): Promise<Load> =>
-      world.load.ask('saturate', { port, path, connections, requests });
+      world.load.ask('saturate', { port, path, connections, awake, requests });
 
     const cold = new Map<ObservedApp, number>();
     for (const app of shuffled(apps)) {

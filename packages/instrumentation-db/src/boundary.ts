@@ -1,8 +1,8 @@
-import type { Histogram, Meter } from '@opentelemetry/api';
-import type { InstrumentationConfig, Telemetry } from '@foreshock/kit';
-import type { DbEvents } from './events.ts';
+import { context, type Histogram, type Meter } from '@opentelemetry/api';
+import { bindTo, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import type { DbEvents, Driver } from './events.ts';
 import { LivePools } from './live-pools.ts';
-import { holdingOf, openBook } from './pool-book.ts';
+import { holdingOf, PoolBook } from './pool-book.ts';
 import { DEFAULT_LEAK_MS, PoolLeaks } from './pool-leaks.ts';
 import { poolMetrics, type PoolMetrics } from './pool-metrics.ts';
 import { PoolWait, type Lease, type PoolWatch } from './pool-wait.ts';
@@ -17,10 +17,30 @@ export interface DbConfig extends InstrumentationConfig {
   leakMs?: number;
 }
 
-/** Turns what database adapters report into spans and metrics. */
-export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
+/** What the adapters of one instrumentation have in common: one library may pool the connections of another. */
+export class DbCommon {
+  /** How each connection that is out was acquired, for the queries on it. */
+  readonly leases = new WeakMap<object, Lease>();
+  /** The pools of each adapter. */
+  readonly pools = new Set<LivePools>();
+  readonly #drivers: readonly Driver[];
+
+  constructor(drivers: readonly Driver[]) {
+    this.#drivers = drivers;
+  }
+
+  readonly recognise: Driver = (resource) => {
+    for (const driver of this.#drivers) {
+      const recognised = driver(resource);
+      if (recognised) return recognised;
+    }
+    return undefined;
+  };
+}
+
+/** Turns what a database adapter reports into spans and metrics. */
+export function openDb(telemetry: Telemetry, config: DbConfig, { leases, pools: all, recognise }: DbCommon): DbEvents {
   const pools = new LivePools();
-  const leases = new WeakMap<object, Lease>();
   const leaks = new PoolLeaks(pools, config.leakMs ?? DEFAULT_LEAK_MS, () => telemetry.tracer);
   let metrics: PoolMetrics | undefined;
   let queryDuration: Histogram | undefined;
@@ -31,9 +51,11 @@ export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
       unit: 's',
       advice: { explicitBucketBoundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] },
     });
-    const started = poolMetrics(meter, pools);
+    all.add(pools);
+    const started = poolMetrics(meter, all);
     metrics = started;
     return () => {
+      all.delete(pools);
       started.stop();
       metrics = queryDuration = undefined;
     };
@@ -46,8 +68,9 @@ export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
     get metrics() {
       return metrics;
     },
-    granted(connection, lease) {
-      leases.set(connection, lease);
+    recognise,
+    granted(lease) {
+      leases.set(lease.hold.connection, lease);
       leaks.watch();
     },
   };
@@ -56,16 +79,22 @@ export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
     acquire(source, pool, asked, idle) {
       if (telemetry.standsAside) return undefined;
       let book = pools.get(pool);
-      if (!book) pools.add(pool, (book = openBook(source, pool)));
+      if (!book) pools.add(pool, (book = new PoolBook(source, pool, telemetry.library)));
       return new PoolWait(watch, pool, book, asked, idle);
     },
 
-    released(pool, connection) {
+    opening(pool) {
+      const [first] = pools.get(pool)?.line ?? [];
+      first?.connecting();
+    },
+
+    released(pool, released) {
       const book = pools.get(pool);
+      const connection = released as object;
       const hold = book?.holds.get(connection);
       if (!book || !hold) return;
       book.holds.delete(connection);
-      leases.delete(connection);
+      leases.delete(hold.connection);
       const holding = holdingOf(hold, performance.now());
       book.lastHoldings.set(connection, holding);
       book.saturation?.released(holding);
@@ -74,7 +103,9 @@ export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
 
     query(connection, described) {
       if (telemetry.standsAside) return undefined;
-      return startQuery(telemetry, described, leases.get(connection), connection, queryDuration);
+      return startQuery(telemetry, described, leases.get(connection), queryDuration);
     },
+
+    bind: (callback) => bindTo(context.active(), callback),
   };
 }

@@ -1,11 +1,17 @@
-/** A pool as its library describes it; asked at the pool's first use and kept for its life. */
-export interface PoolDescription {
+/** Where a connection leads. */
+export interface Target {
   /** `db.system.name` of the semantic conventions: `postgresql`, `mysql`. */
-  system: string;
-  /** Where it connects to. */
+  system?: string | undefined;
   host?: string | undefined;
   port?: number | undefined;
   database?: string | undefined;
+}
+
+/**
+ * A pool as its library describes it; asked at the pool's first use and kept for its life. A pool of anything
+ * that knows no target takes it from its first connection, see {@link Driver}.
+ */
+export interface PoolDescription extends Target {
   /** The user's own name for it, when the library has such a thing. */
   name?: string | undefined;
   /** Most connections it may open. */
@@ -16,10 +22,20 @@ export interface PoolDescription {
 
 /** What the library's own counters say at this moment. */
 export interface PoolState {
+  /** Out, being opened or being looked over: all that is not idle. */
   used: number;
   idle: number;
   /** Callers waiting in line, not counting those whose connection is being opened. */
   pending: number;
+}
+
+/** Recognises the connections of one driver among whatever another library pools; undefined: not one of them. */
+export type Driver = (resource: object) => DriverConnection | undefined;
+
+/** A driver's connection in somebody's pool. */
+export interface DriverConnection extends Target {
+  /** What its queries are reported on: itself, or what is inside a wrapper of the driver's. */
+  connection: object;
 }
 
 /** How to read a library's pools; one object an adapter. */
@@ -35,7 +51,7 @@ export interface Acquisition {
   /** The pool began to open a connection for this caller. */
   connecting(): void;
   /** The caller has its connection; further queries on it belong to this acquisition. */
-  granted(connection: object): void;
+  granted(connection: unknown): void;
   /** @param timedOut the pool gave up waiting, as configured */
   failed(error: unknown, timedOut?: boolean): void;
   /** Runs what serves the caller where the caller was. */
@@ -74,8 +90,15 @@ export interface DbEvents {
    * @param idle a connection can be handed over at once: no wait, no span
    */
   acquire(source: PoolSource, pool: object, asked: PoolState, idle: boolean): Acquisition | undefined;
+  /**
+   * The pool began to open a connection for no caller in particular: it is for the first in line who has none
+   * coming. Where the caller is known, see {@link Acquisition.connecting}.
+   */
+  opening(pool: object): void;
   /** A connection went back to its pool, or was destroyed. */
-  released(pool: object, connection: object): void;
+  released(pool: object, connection: unknown): void;
   /** A query is sent on a connection, pooled or not. */
   query(connection: object, query: QueryDescription): Query | undefined;
+  /** A callback that is no query's (`prepare`, `ping`), kept where its caller is. */
+  bind<F extends (...args: any[]) => any>(callback: F): F;
 }

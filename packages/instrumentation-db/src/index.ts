@@ -1,6 +1,6 @@
 import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
-import { adapters } from './adapters/index.ts';
-import { openDb, type DbConfig } from './boundary.ts';
+import { adapters, drivers } from './adapters/index.ts';
+import { DbCommon, openDb, type DbConfig } from './boundary.ts';
 
 export type { DbConfig };
 
@@ -10,5 +10,14 @@ export type { DbConfig };
  * @param config default: attached at construction, to every library this package knows
  */
 export function dbInstrumentation(config: DbConfig = {}): Instrumentation {
-  return instrumentationOf({ name: '@foreshock/instrumentation-db', version: '0.1.0', adapters, open: openDb }, config);
+  const common = new DbCommon(drivers);
+  return instrumentationOf(
+    {
+      name: '@foreshock/instrumentation-db',
+      version: '0.1.0',
+      adapters,
+      open: (telemetry, current: DbConfig) => openDb(telemetry, current, common),
+    },
+    config,
+  );
 }

@@ -1,9 +1,12 @@
 import type { SpanContext, Span } from '@opentelemetry/api';
-import type { PoolDescription, PoolSource } from './events.ts';
+import type { PoolDescription, PoolSource, Target } from './events.ts';
 import type { Saturation } from './pool-saturation.ts';
+import type { PoolWait } from './pool-wait.ts';
 
 /** A connection that is out: who has it, since when, and what for. */
 export interface Hold {
+  /** What its queries are reported on. */
+  connection: object;
   since: number;
   span: Span | undefined;
   operation: string | undefined;
@@ -18,39 +21,54 @@ export interface Holding {
 }
 
 /** What the boundary knows of one pool. */
-export interface PoolBook {
+export class PoolBook {
   readonly source: PoolSource;
-  readonly description: PoolDescription;
-  /** `db.client.connection.pool.name`: the user's own name, else `host:port/database` as the conventions say. */
-  readonly name: string;
-  /** The short form for span names. */
-  readonly label: string;
   /** Connections that are out; a Map keeps their order, so the first is the oldest. */
-  readonly holds: Map<object, Hold>;
+  readonly holds = new Map<object, Hold>();
   /** How each connection was last held, for the caller it goes to next. */
-  readonly lastHoldings: WeakMap<object, Holding>;
+  readonly lastHoldings = new WeakMap<object, Holding>();
+  /** Callers in line for whom no connection is being opened, in order. */
+  readonly line = new Set<PoolWait>();
   /** The saturation under way. */
   saturation: Saturation | undefined;
-}
+  readonly #library: string;
+  #description: PoolDescription;
 
-export function openBook(source: PoolSource, pool: object): PoolBook {
-  const description = source.describe(pool);
-  return {
-    source,
-    description,
-    name: nameOf(description),
-    label: description.name ?? description.database ?? description.host ?? description.system,
-    holds: new Map(),
-    lastHoldings: new WeakMap(),
-    saturation: undefined,
-  };
-}
+  /** @param library what it is called while nothing better is known */
+  constructor(source: PoolSource, pool: object, library: string) {
+    this.source = source;
+    this.#library = library;
+    this.#description = source.describe(pool);
+  }
 
-function nameOf(description: PoolDescription): string {
-  if (description.name) return description.name;
-  const host = description.host ?? 'localhost';
-  const port = description.port === undefined ? '' : `:${description.port}`;
-  return description.database ? `${host}${port}/${description.database}` : `${host}${port}`;
+  get description(): PoolDescription {
+    return this.#description;
+  }
+
+  /** `db.client.connection.pool.name`: the user's own name, else `host:port/database` as the conventions say. */
+  get name(): string {
+    const { name, system, host = 'localhost', port, database } = this.#description;
+    if (name) return name;
+    if (!this.knowsTarget && system === undefined) return this.#library;
+    const address = port === undefined ? host : `${host}:${port}`;
+    return database ? `${address}/${database}` : address;
+  }
+
+  /** The short form for span names. */
+  get label(): string {
+    const { name, database, host, system } = this.#description;
+    return name ?? database ?? host ?? system ?? this.#library;
+  }
+
+  get knowsTarget(): boolean {
+    const { host, database } = this.#description;
+    return host !== undefined || database !== undefined;
+  }
+
+  /** The pool itself could not say, its first connection can. */
+  learn({ system, host, port, database }: Target): void {
+    this.#description = { ...this.#description, system, host, port, database };
+  }
 }
 
 export function holdingOf(hold: Hold, now: number): Holding {

@@ -3,7 +3,7 @@ import { POOL_NAME } from '@foreshock/kit/names';
 import type { PoolBook } from './pool-book.ts';
 import type { LivePools } from './live-pools.ts';
 
-/** The experimental `db.client.connection.*` metrics, for all pools of one adapter. */
+/** The experimental `db.client.connection.*` metrics. */
 export interface PoolMetrics {
   waited(pool: string, seconds: number): void;
   created(pool: string, seconds: number): void;
@@ -14,7 +14,11 @@ export interface PoolMetrics {
 
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
-export function poolMetrics(meter: Meter, pools: LivePools): PoolMetrics {
+/**
+ * @param all the pools of every adapter. Each adapter observes the sums over all of them, for pools of two
+ * libraries may have one name, and of two observations of one series the later counts.
+ */
+export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetrics {
   const count = meter.createObservableUpDownCounter('db.client.connection.count', {
     description: 'The number of connections that are currently in the state described by the state attribute',
     unit: '{connection}',
@@ -54,9 +58,11 @@ export function poolMetrics(meter: Meter, pools: LivePools): PoolMetrics {
     value: (book: PoolBook, pool: object) => number | undefined,
   ): void {
     const sums = new Map<string, number>();
-    for (const [pool, book] of pools) {
-      const own = value(book, pool);
-      if (own !== undefined) sums.set(book.name, (sums.get(book.name) ?? 0) + own);
+    for (const pools of all) {
+      for (const [pool, book] of pools) {
+        const own = value(book, pool);
+        if (own !== undefined) sums.set(book.name, (sums.get(book.name) ?? 0) + own);
+      }
     }
     for (const [name, sum] of sums) {
       const attributes: Attributes = { [POOL_NAME]: name };

@@ -24,6 +24,7 @@ export class Saturation {
   readonly #start = performance.now();
   readonly #startTime = Date.now();
   #span: Span | undefined;
+  #waiting = 0;
   #waiters = 0;
   #peakPending = 0;
   #longestWaitMs = 0;
@@ -37,15 +38,21 @@ export class Saturation {
 
   /** One more caller waits behind `pending` others. */
   joined(pending: number): void {
+    this.#waiting++;
     this.#waiters++;
     this.#peakPending = Math.max(this.#peakPending, pending + 1);
     // Started as soon as it counts, so that a process that dies full still tells of it.
     if (!this.#span && performance.now() - this.#start >= MIN_MS) this.#open();
   }
 
-  /** A caller waits no longer: it has its connection, or gave up. */
-  left(waitMs: number): void {
+  /**
+   * A caller waits no longer: it has its connection, or gave up.
+   *
+   * @returns whether it was the last; not asked of the pool, which may still count the one that is leaving
+   */
+  left(waitMs: number): boolean {
     this.#longestWaitMs = Math.max(this.#longestWaitMs, waitMs);
+    return --this.#waiting === 0;
   }
 
   released(holding: Holding): void {
@@ -76,8 +83,8 @@ export class Saturation {
         kind: SpanKind.INTERNAL,
         startTime: this.#startTime,
         attributes: {
-          'db.system.name': description.system,
           [POOL_NAME]: name,
+          ...(description.system !== undefined && { 'db.system.name': description.system }),
           ...(description.limit !== undefined && { [POOL_LIMIT]: description.limit }),
         },
       },

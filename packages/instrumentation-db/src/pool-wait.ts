@@ -24,14 +24,15 @@ import {
   POOL_WAIT_MS,
   POOL_WAIT_REASON,
 } from '@foreshock/kit/names';
-import type { Acquisition, PoolState } from './events.ts';
-import { holdingOf, round, type Holding, type PoolBook } from './pool-book.ts';
+import type { Acquisition, Driver, PoolState } from './events.ts';
+import { holdingOf, round, type Hold, type Holding, type PoolBook } from './pool-book.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import { Saturation } from './pool-saturation.ts';
 
 /** What a pooled connection remembers of how it was acquired, for the queries sent on it. */
 export interface Lease {
   readonly book: PoolBook;
+  readonly hold: Hold;
   asked: PoolState | undefined;
   readonly waitMs: number | undefined;
   readonly reason: 'queue' | 'connect' | undefined;
@@ -41,8 +42,9 @@ export interface Lease {
 export interface PoolWatch {
   readonly tracer: Tracer;
   readonly metrics: PoolMetrics | undefined;
-  /** The connection is out: its queries belong to this acquisition from here on. */
-  granted(connection: object, lease: Lease): void;
+  readonly recognise: Driver;
+  /** A connection is out: its queries belong to this acquisition from here on. */
+  granted(lease: Lease): void;
 }
 
 /** One caller at one pool, from asking to having. */
@@ -55,7 +57,8 @@ export class PoolWait implements Acquisition {
   readonly #start = performance.now();
   /** Only when the caller cannot be served at once. */
   readonly #span: Span | undefined;
-  #queued = false;
+  /** The pool was full when this caller asked. */
+  readonly #saturation: Saturation | undefined;
   #holderKnown = false;
   #connectStart: number | undefined;
   #settled = false;
@@ -70,22 +73,23 @@ export class PoolWait implements Acquisition {
     // With room left the pool opens one more connection: nobody is in the way. What is idle is spoken for by
     // those before, or this caller would get it.
     const full = limit === undefined || asked.used + asked.idle >= limit;
-    if (full && limit !== undefined) {
-      this.#queued = true;
-      (book.saturation ??= new Saturation(watch.tracer, book)).joined(asked.pending);
-    }
     if (!isSuppressed(this.#context)) this.#span = this.#startSpan(full);
+    if (full && limit !== undefined) {
+      this.#saturation = book.saturation ??= new Saturation(watch.tracer, book);
+      this.#saturation.joined(asked.pending);
+    }
+    book.line.add(this);
   }
 
   #startSpan(full: boolean): Span {
     const { description, label, name, holds } = this.#book;
     const attributes: Attributes = {
-      'db.system.name': description.system,
       [POOL_NAME]: name,
       [POOL_USED]: this.#asked.used,
       [POOL_IDLE]: this.#asked.idle,
       [POOL_PENDING]: this.#asked.pending,
     };
+    if (description.system !== undefined) attributes['db.system.name'] = description.system;
     if (description.limit !== undefined) attributes[POOL_LIMIT] = description.limit;
     const span = this.#watch.tracer.startSpan(
       `pool.acquire ${label}`,
@@ -108,34 +112,52 @@ export class PoolWait implements Acquisition {
   }
 
   connecting(): void {
-    if (this.#connectStart !== undefined) return;
+    if (this.#connectStart !== undefined || this.#settled) return;
+    this.#book.line.delete(this);
     this.#connectStart = performance.now();
     // Asked for at once, the whole wait is the connecting; after a time in line the event parts the two.
     if (this.#connectStart - this.#start > 1) this.#span?.addEvent('connecting');
   }
 
-  granted(connection: object): void {
+  granted(granted: unknown): void {
     if (this.#settled) return;
     const now = performance.now();
     const state = this.#settle(now);
+    // A pool of anything may hand out numbers: these are nothing that one could be seen to hold.
+    const connection = typeof granted === 'object' && granted !== null ? granted : {};
+    const recognised = this.#watch.recognise(connection);
+    const unnamed = recognised && !this.#book.knowsTarget;
+    if (unnamed) this.#book.learn(recognised);
     const { metrics } = this.#watch;
+    const last = this.#book.lastHoldings.get(connection);
+    // Somebody gave it back before the one that was being opened for this caller had come.
+    if (last) this.#connectStart = undefined;
     let waitMs: number | undefined;
     let reason: Lease['reason'];
     if (this.#span) {
       // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
-      const last = this.#holderKnown ? undefined : this.#book.lastHoldings.get(connection);
-      if (last) this.#blame(this.#span, last);
+      if (last && !this.#holderKnown) this.#blame(this.#span, last);
+      if (unnamed) this.#nameSpan(this.#span);
       waitMs = round(now - this.#start);
       reason = this.#reason(now);
       this.#endSpan(this.#span, state, waitMs, reason);
     }
     metrics?.waited(this.#book.name, (now - this.#start) / 1000);
     if (this.#connectStart !== undefined) metrics?.created(this.#book.name, (now - this.#connectStart) / 1000);
+    if (connection !== granted) return;
     const span = trace.getSpan(this.#context) as (Span & { name?: unknown }) | undefined;
     // The SDK's spans say their name; the first query replaces it with something closer.
     const operation = typeof span?.name === 'string' ? span.name : undefined;
-    this.#book.holds.set(connection, { since: now, span, operation, leakTold: false });
-    this.#watch.granted(connection, { book: this.#book, asked: this.#asked, waitMs, reason });
+    const hold = { connection: recognised?.connection ?? connection, since: now, span, operation, leakTold: false };
+    this.#book.holds.set(connection, hold);
+    this.#watch.granted({ book: this.#book, hold, asked: this.#asked, waitMs, reason });
+  }
+
+  /** The pool's first connection has told where it leads. */
+  #nameSpan(span: Span): void {
+    const { description, label, name } = this.#book;
+    span.updateName(`pool.acquire ${label}`).setAttribute(POOL_NAME, name);
+    if (description.system !== undefined) span.setAttribute('db.system.name', description.system);
   }
 
   failed(error: unknown, timedOut = false): void {
@@ -155,15 +177,12 @@ export class PoolWait implements Acquisition {
 
   #settle(now: number): PoolState {
     this.#settled = true;
-    const state = this.#book.source.state(this.#pool);
-    if (this.#queued) {
-      this.#book.saturation?.left(now - this.#start);
-      if (state.pending === 0) {
-        this.#book.saturation?.end();
-        this.#book.saturation = undefined;
-      }
+    this.#book.line.delete(this);
+    if (this.#saturation?.left(now - this.#start)) {
+      this.#book.saturation = undefined;
+      this.#saturation.end();
     }
-    return state;
+    return this.#book.source.state(this.#pool);
   }
 
   #endSpan(span: Span, state: PoolState, waitMs: number, reason: string): void {

@@ -35,7 +35,6 @@ export function startQuery(
   telemetry: Telemetry,
   described: QueryDescription,
   lease: Lease | undefined,
-  connection: object,
   duration: Histogram | undefined,
 ): Query | undefined {
   const where = context.active();
@@ -52,8 +51,7 @@ export function startQuery(
   if (described.port !== undefined) attributes['server.port'] = described.port;
   if (lease) {
     addPoolState(attributes, lease);
-    const hold = lease.book.holds.get(connection);
-    if (hold && summary !== undefined) hold.operation = summary;
+    if (summary !== undefined) lease.hold.operation = summary;
   }
   const name = summary ?? described.database ?? described.system;
   const span = telemetry.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, where);

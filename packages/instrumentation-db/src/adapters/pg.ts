@@ -1,5 +1,13 @@
 import { guard, type Adapter, type Hooks } from '@foreshock/kit';
-import type { Acquisition, DbEvents, PoolDescription, PoolSource, PoolState, Query } from '../events.ts';
+import type {
+  Acquisition,
+  DbEvents,
+  DriverConnection,
+  PoolDescription,
+  PoolSource,
+  PoolState,
+  Query,
+} from '../events.ts';
 
 /** `pg/lib/client.js`, as far as it is read here. */
 interface Client {
@@ -86,6 +94,13 @@ export const pg: Adapter<DbEvents> = {
     hooks.onLoad('pg-pool/index.js', ({ exports: Pool }) => wrapPool(Pool, db, hooks), { versions: '>=3.2.0 <4' });
   },
 };
+
+/** A client of node-postgres, also the native one: both keep their `connectionParameters` (pg/lib/client.js). */
+export function pgConnection(resource: object): DriverConnection | undefined {
+  if (!('connectionParameters' in resource)) return undefined;
+  const { host, port, database } = resource as Client;
+  return { connection: resource, system: 'postgresql', host, port, database };
+}
 
 function wrapQuery(ClientClass: { prototype: object }, db: DbEvents, hooks: Hooks): void {
   hooks.wrap(ClientClass.prototype as { query: unknown }, 'query', (original) => {

@@ -1,0 +1,233 @@
+import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Acquisition, DbEvents, DriverConnection, PoolSource, PoolState, Query } from '../events.ts';
+
+/** `mysql2/lib/base/connection.js` (`lib/connection.js` before 3.11.5), as far as it is read here. */
+interface Connection {
+  config: { host?: string; port?: number; database?: string; socketPath?: string };
+  _command?: Command | null;
+  _commands: { length: number; get(index: number): Command | undefined };
+  _fatalError?: unknown;
+}
+
+/** A `Query`, `Execute`, `Prepare`, `Ping` … of `mysql2/lib/commands`. */
+interface Command {
+  sql?: string;
+  statement?: { query?: string };
+  onResult?: Callback | undefined;
+  _resultIndex?: number;
+  emit(event: string, ...args: unknown[]): boolean;
+}
+
+type Callback = (this: any, ...args: any[]) => unknown;
+
+interface Counted {
+  length: number;
+}
+
+/** `mysql2/lib/base/pool.js` (`lib/pool.js` before 3.11.5), as far as it is read here. */
+interface Pool {
+  config: { connectionLimit: number; connectionConfig: Connection['config'] };
+  _allConnections: Counted;
+  _freeConnections: Counted;
+  _connectionQueue: Counted;
+  _closed: boolean;
+}
+
+function targetOf({ host, port, database, socketPath }: Connection['config']) {
+  const address = socketPath ? { host: socketPath, port: undefined } : { host, port };
+  return { system: 'mysql', database: database || undefined, ...address };
+}
+
+const pools: PoolSource = {
+  describe(pool: object) {
+    const { connectionConfig, connectionLimit } = (pool as Pool).config;
+    return { ...targetOf(connectionConfig), limit: connectionLimit || undefined };
+  },
+  state(pool: object): PoolState {
+    const { _allConnections, _freeConnections, _connectionQueue } = pool as Pool;
+    return {
+      used: _allConnections.length - _freeConnections.length,
+      idle: _freeConnections.length,
+      pending: _connectionQueue.length,
+    };
+  },
+  isEnded: (pool) => (pool as Pool)._closed,
+};
+
+/** A connection of mysql2, or the wrapper that `mysql2/promise` puts around one. */
+export function mysql2Connection(resource: object): DriverConnection | undefined {
+  const inner = '_handshakePacket' in resource ? resource : (resource as { connection?: unknown }).connection;
+  if (typeof inner !== 'object' || inner === null || !('_handshakePacket' in inner)) return undefined;
+  return { connection: inner, ...targetOf((inner as unknown as Connection).config) };
+}
+
+/**
+ * mysql2 3: promises, pools and clusters all come down to `Connection` and `Pool`, by callback.
+ *
+ * Its channels (`mysql2:query` …, 3.20) are left alone: they name neither connection nor pool, and whoever subscribes
+ * changes the application, for mysql2 then listens for `error` on commands and connections itself, and an error that
+ * nobody handles is no longer thrown (`tracePromise` in base/connection.js).
+ */
+export const mysql2: Adapter<DbEvents> = {
+  library: 'mysql2',
+  versions: '>=3.0.0 <4',
+  upstream: ['@opentelemetry/instrumentation-mysql2'],
+  attach(db, hooks) {
+    // The classes' methods moved to `base` in 3.11.5; up to 3.19 a pool's connections inherit from there alone.
+    for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {
+      hooks.onLoad(`${folder}/connection.js`, ({ exports: { prototype } }) => {
+        if (Object.hasOwn(prototype, 'query')) wrapConnection(prototype, db, hooks);
+      });
+      hooks.onLoad(`${folder}/pool.js`, ({ exports: { prototype } }) => {
+        if (Object.hasOwn(prototype, 'getConnection')) wrapPool(prototype, db, hooks);
+      });
+    }
+  },
+};
+
+function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
+  /** Commands whose callers listen to events: a connection that breaks tells them nothing. */
+  const listening = new WeakMap<Command, Query>();
+  /** In its `query` or `execute`, whose own commands are no further queries. */
+  let sending: Connection | undefined;
+
+  for (const method of ['query', 'execute']) {
+    hooks.wrap(prototype, method, (original) => {
+      return function (this: Connection, ...args: any[]) {
+        if (!hooks.active) return original.apply(this, args);
+        const [given] = args as [Command | string | undefined];
+        const query = guard('mysql2 query', () => startQuery(this, typeof given === 'string' ? given : given?.sql, db));
+        if (!query) return original.apply(this, args);
+        const at = args.findIndex((arg) => typeof arg === 'function');
+        if (at >= 0) args[at] = observed(args[at], query);
+        // A pool sends the `Query` object that it made of its caller's arguments.
+        else if (isCommand(given) && given.onResult) given.onResult = observed(given.onResult, query);
+        const closed = Object.hasOwn(this, 'addCommand');
+        const outer = sending;
+        sending = this;
+        let command: Command;
+        try {
+          command = original.apply(this, args);
+        } catch (error) {
+          query.failed(error);
+          throw error;
+        } finally {
+          sending = outer;
+        }
+        if (!command.onResult) listen(this, command, query, closed);
+        return command;
+      };
+    });
+  }
+
+  hooks.wrap(prototype, 'addCommand', (original) => {
+    return function (this: Connection, command: Command) {
+      if (!hooks.active || sending === this) return original.call(this, command);
+      // `PreparedStatementInfo.execute` (lib/commands/prepare.js) adds its command itself.
+      const statement = command.statement?.query;
+      const query = statement && guard('mysql2 statement', () => startQuery(this, statement, db));
+      if (!query) {
+        if (typeof command.onResult === 'function') command.onResult = db.bind(command.onResult);
+        return original.call(this, command);
+      }
+      if (command.onResult) command.onResult = observed(command.onResult, query);
+      else listen(this, command, query, false);
+      return original.call(this, command);
+    };
+  });
+
+  hooks.wrap(prototype, '_notifyError', (original) => {
+    return function (this: Connection, error: unknown) {
+      if (hooks.active && !this._fatalError) {
+        guard('mysql2 error', () => {
+          if (this._command) listening.get(this._command)?.failed(error);
+          for (let i = 0; i < this._commands.length; i++) listening.get(this._commands.get(i)!)?.failed(error);
+        });
+      }
+      return original.call(this, error);
+    };
+  });
+
+  function listen(connection: Connection, command: Command, query: Query, closed: boolean): void {
+    if (closed || connection._fatalError) {
+      query.failed(new Error("Can't add new command when connection is in closed state"));
+      return;
+    }
+    listening.set(command, query);
+    const { emit } = command;
+    command.emit = function (event, ...args) {
+      if (event === 'error') guard('mysql2 query', () => query.failed(args[0], statusOf(args[0])));
+      else if (event === 'end') guard('mysql2 query', () => query.succeeded());
+      return query.resume(emit, this, [event, ...args]);
+    };
+  }
+}
+
+function isCommand(given: unknown): given is Command {
+  return typeof (given as { execute?: unknown } | undefined)?.execute === 'function';
+}
+
+function startQuery(connection: Connection, text: unknown, db: DbEvents): Query | undefined {
+  return db.query(connection, {
+    ...targetOf(connection.config),
+    text: typeof text === 'string' ? text : undefined,
+    backslashEscapes: true,
+  });
+}
+
+function observed(callback: Callback, query: Query): Callback {
+  return function (this: Command | undefined, ...args: any[]) {
+    guard('mysql2 query', () => {
+      const [error, rows] = args;
+      if (error) query.failed(error, statusOf(error));
+      // Of several statements there are several results.
+      else query.succeeded(Array.isArray(rows) && this?._resultIndex === 0 ? rows.length : undefined);
+    });
+    return query.resume(callback, this, args);
+  };
+}
+
+/** The server's own error number; what the client made itself (`ECONNRESET`) has none, or one below zero. */
+function statusOf(error: unknown): string | undefined {
+  const { errno, sqlState } = (error ?? {}) as { errno?: unknown; sqlState?: unknown };
+  return typeof errno === 'number' && sqlState !== undefined ? String(errno) : undefined;
+}
+
+function wrapPool(prototype: any, db: DbEvents, hooks: Hooks): void {
+  /** A caller in line is asked for again, by `getConnection` with the callback it was given, when a place has become free. */
+  const waiting = new WeakMap<Callback, Acquisition>();
+
+  hooks.wrap(prototype, 'getConnection', (original) => {
+    return function (this: Pool, callback: Callback) {
+      if (!hooks.active || this._closed || typeof callback !== 'function') return original.call(this, callback);
+      const asked = pools.state(this);
+      const acquisition =
+        waiting.get(callback) ?? guard('mysql2 pool', () => db.acquire(pools, this, asked, asked.idle > 0));
+      if (!acquisition) return original.call(this, callback);
+      const { connectionLimit } = this.config;
+      const room = connectionLimit === 0 || this._allConnections.length < connectionLimit;
+      if (asked.idle === 0 && room) guard('mysql2 pool', () => acquisition.connecting());
+      return original.call(this, waiting.has(callback) ? callback : served(callback, acquisition));
+    };
+  });
+
+  function served(callback: Callback, acquisition: Acquisition): Callback {
+    const answer: Callback = function (...args) {
+      guard('mysql2 pool', () => {
+        const [error, connection] = args;
+        if (error) acquisition.failed(error, error.code === 'ETIMEDOUT');
+        else acquisition.granted(connection);
+      });
+      return acquisition.resume(callback, this, args);
+    };
+    waiting.set(answer, acquisition);
+    return answer;
+  }
+
+  hooks.wrap(prototype, 'releaseConnection', (original) => {
+    return function (this: Pool, connection: unknown) {
+      guard('mysql2 pool', () => db.released(this, connection));
+      return original.call(this, connection);
+    };
+  });
+}

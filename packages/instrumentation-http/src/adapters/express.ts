@@ -9,7 +9,7 @@ interface Request extends IncomingMessage {
   app?: Application;
 }
 
-const EXPRESS_4 = { versions: '>=4.0.0 <5' };
+const EXPRESS_4 = { versions: '>=4.17.1 <5' };
 const ROUTER_2 = { versions: '>=2.0.0 <3' };
 
 /**
@@ -19,7 +19,7 @@ const ROUTER_2 = { versions: '>=2.0.0 <3' };
  */
 export const express: Adapter<HttpEvents> = {
   library: 'express',
-  versions: '>=4.0.0 <6',
+  versions: '>=4.17.1 <6',
   upstream: [],
   attach(events, hooks) {
     const routes = new RouteMap();

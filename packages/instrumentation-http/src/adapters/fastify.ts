@@ -19,7 +19,7 @@ interface FastifyInstance {
  */
 export const fastify: Adapter<HttpEvents> = {
   library: 'fastify',
-  versions: '>=4.10.0 <6',
+  versions: '>=4.10.2 <6',
   upstream: [],
   attach(events, hooks) {
     hooks.onChannel<{ fastify: FastifyInstance }>('fastify.initialization', (message) => {

@@ -15,7 +15,7 @@ const ROUTE = '_matchedRoute';
  */
 export const koa: Adapter<HttpEvents> = {
   library: 'koa',
-  versions: '>=2.0.0 <4',
+  versions: '>=2.11.0 <4',
   upstream: [],
   attach(events, hooks) {
     hooks.onLoad('koa/lib/context.js', ({ exports: prototype }) => {

@@ -31,7 +31,7 @@ interface Socket {
  */
 export const undici: Adapter<HttpEvents> = {
   library: 'undici',
-  versions: '>=5.0.0 <9',
+  versions: '>=5.20.0 <9',
   upstream: ['@opentelemetry/instrumentation-undici'],
   attach(events, hooks) {
     const connections = new Connections(hooks);

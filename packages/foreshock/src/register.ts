@@ -2,13 +2,11 @@ import { context, diag, propagation, trace, type Attributes } from '@opentelemet
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
-  TracerProvider,
   type Sampler,
 } from '@opentelemetry/sdk-trace';
 import { SpanPipeline } from '@foreshock/export';
@@ -16,14 +14,14 @@ import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
-import { noteScope } from '@foreshock/kit';
-import { ForeshockPropagator, PooledIdGenerator, rejectedInputs, sampleDerivedAsRoot } from '@foreshock/propagator';
+import { ForeshockPropagator, rejectedInputs, sampleDerivedAsRoot } from '@foreshock/propagator';
 import { readConfig, type Config } from './config.ts';
 import { Env } from './env.ts';
 import { FactsProcessor } from './facts-processor.ts';
 import { keepLastWords, OpenSpans } from './last-words.ts';
 import { startLogging } from './log.ts';
 import { readResource } from './resource.ts';
+import { ForeshockTracerProvider } from './tracer/tracer.ts';
 
 const REGISTERED = Symbol.for('foreshock.registered');
 
@@ -55,10 +53,8 @@ function register(): void {
     senderUrl: join(import.meta.dirname, 'sender.cjs'),
   });
   const openSpans = new OpenSpans();
-  const provider = new ObservedTracerProvider({
-    resource: resourceFromAttributes(resource),
+  const provider = new ForeshockTracerProvider({
     sampler: sampleDerivedAsRoot(makeSampler(config.sampler)),
-    idGenerator: new PooledIdGenerator(),
     spanLimits: config.spanLimits,
     spanProcessors: [new FactsProcessor(), openSpans, pipeline],
   });
@@ -78,14 +74,6 @@ function register(): void {
     openSpans.endAll();
     pipeline.flushBlocking(config.flushMs);
   });
-}
-
-/** Notices which instrumentations ask for a tracer, so that ours of the same library stand aside. */
-class ObservedTracerProvider extends TracerProvider {
-  override getTracer(...args: Parameters<TracerProvider['getTracer']>): ReturnType<TracerProvider['getTracer']> {
-    noteScope(args[0]);
-    return super.getTracer(...args);
-  }
 }
 
 function makeSampler({ name, ratio }: Config['sampler']): Sampler {

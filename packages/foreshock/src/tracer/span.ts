@@ -1,0 +1,204 @@
+import {
+  SpanStatusCode,
+  type Attributes,
+  type Exception,
+  type HrTime,
+  type Link,
+  type Span,
+  type SpanAttributeValue,
+  type SpanContext,
+  type SpanKind,
+  type SpanStatus,
+  type TimeInput,
+} from '@opentelemetry/api';
+import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
+import { hrTime, millisecondsOf, now } from './clock.ts';
+
+/** The specification's span limits, `OTEL_SPAN_*_LIMIT`. */
+export interface SpanLimits extends AttributeLimits {
+  eventCountLimit: number;
+  linkCountLimit: number;
+  attributePerEventCountLimit: number;
+  attributePerLinkCountLimit: number;
+}
+
+/** Who makes spans; one object a tracer. */
+export interface Scope {
+  readonly name: string;
+  readonly version?: string;
+  readonly schemaUrl?: string;
+}
+
+interface RecordedEvent {
+  name: string;
+  time: HrTime;
+  attributes: Attributes;
+  droppedAttributesCount: number;
+}
+
+/**
+ * A span that is recorded, in the shape that the SDK's span processors read (`ReadableSpan`). Beside the SDK's
+ * own class: attributes are checked without an allocation each, times have the monotonic clock's resolution, and
+ * a span that was ended by the end of the process may be ended again in silence.
+ */
+export class RecordedSpan implements Span {
+  name: string;
+  readonly kind: SpanKind;
+  parentSpanContext: SpanContext | undefined;
+  readonly instrumentationScope: Scope;
+  status: SpanStatus = { code: SpanStatusCode.UNSET };
+  links: Link[] = [];
+  events: RecordedEvent[] = [];
+  droppedEventsCount = 0;
+  droppedLinksCount = 0;
+  ended = false;
+  readonly #spanContext: SpanContext;
+  readonly #limits: SpanLimits;
+  readonly #attributes: LimitedAttributes;
+  readonly #onEnd: (span: RecordedSpan) => void;
+  readonly #start: number;
+  #end = 0;
+
+  constructor(
+    name: string,
+    kind: SpanKind,
+    spanContext: SpanContext,
+    parent: SpanContext | undefined,
+    scope: Scope,
+    attributes: LimitedAttributes,
+    limits: SpanLimits,
+    startTime: TimeInput | undefined,
+    onEnd: (span: RecordedSpan) => void,
+  ) {
+    this.name = name;
+    this.kind = kind;
+    this.#spanContext = spanContext;
+    this.parentSpanContext = parent;
+    this.instrumentationScope = scope;
+    this.#attributes = attributes;
+    this.#limits = limits;
+    this.#start = startTime === undefined ? now() : millisecondsOf(startTime);
+    this.#onEnd = onEnd;
+  }
+
+  get attributes(): Attributes {
+    return this.#attributes.values;
+  }
+
+  get droppedAttributesCount(): number {
+    return this.#attributes.dropped;
+  }
+
+  get startTime(): HrTime {
+    return hrTime(this.#start);
+  }
+
+  get endTime(): HrTime {
+    return hrTime(this.#end);
+  }
+
+  spanContext(): SpanContext {
+    return this.#spanContext;
+  }
+
+  isRecording(): boolean {
+    return !this.ended;
+  }
+
+  setAttribute(key: string, value: SpanAttributeValue): this {
+    if (!this.ended) this.#attributes.set(key, value);
+    return this;
+  }
+
+  setAttributes(attributes: Attributes): this {
+    if (!this.ended) this.#attributes.setAll(attributes);
+    return this;
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    if (this.ended) return this;
+    const limit = this.#limits.eventCountLimit;
+    if (limit === 0) {
+      this.droppedEventsCount++;
+      return this;
+    }
+    // The newest are kept, as the SDK does: the last events are the ones before the failure.
+    if (this.events.length >= limit) {
+      this.events.shift();
+      this.droppedEventsCount++;
+    }
+    const isTime = isTimeInput(attributesOrTime);
+    const when = time ?? (isTime ? attributesOrTime : undefined);
+    const given = isTime ? undefined : (attributesOrTime as Attributes | undefined);
+    const kept = this.#limited(this.#limits.attributePerEventCountLimit, given);
+    this.events.push({
+      name,
+      time: hrTime(when === undefined ? now() : millisecondsOf(when)),
+      attributes: kept.values,
+      droppedAttributesCount: kept.dropped,
+    });
+    return this;
+  }
+
+  addLink(link: Link): this {
+    if (this.ended) return this;
+    const limit = this.#limits.linkCountLimit;
+    if (limit === 0) {
+      this.droppedLinksCount++;
+      return this;
+    }
+    if (this.links.length >= limit) {
+      this.links.shift();
+      this.droppedLinksCount++;
+    }
+    const kept = this.#limited(this.#limits.attributePerLinkCountLimit, link.attributes);
+    this.links.push({ context: link.context, attributes: kept.values, droppedAttributesCount: kept.dropped });
+    return this;
+  }
+
+  addLinks(links: Link[]): this {
+    for (const link of links) this.addLink(link);
+    return this;
+  }
+
+  setStatus(status: SpanStatus): this {
+    if (this.ended || status.code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
+    const message =
+      status.code === SpanStatusCode.ERROR && typeof status.message === 'string' ? status.message : undefined;
+    this.status = message === undefined ? { code: status.code } : { code: status.code, message };
+    return this;
+  }
+
+  updateName(name: string): this {
+    if (!this.ended) this.name = name;
+    return this;
+  }
+
+  end(endTime?: TimeInput): void {
+    if (this.ended) return;
+    this.#end = Math.max(endTime === undefined ? now() : millisecondsOf(endTime), this.#start);
+    this.ended = true;
+    this.#onEnd(this);
+  }
+
+  recordException(exception: Exception, time?: TimeInput): void {
+    const attributes: Attributes = {};
+    if (typeof exception === 'string') attributes['exception.message'] = exception;
+    else if (exception) {
+      if (exception.code) attributes['exception.type'] = String(exception.code);
+      else if (exception.name) attributes['exception.type'] = exception.name;
+      if (exception.message) attributes['exception.message'] = exception.message;
+      if (exception.stack) attributes['exception.stacktrace'] = exception.stack;
+    }
+    if (attributes['exception.type'] || attributes['exception.message']) this.addEvent('exception', attributes, time);
+  }
+
+  #limited(attributeCountLimit: number, given: Attributes | undefined): LimitedAttributes {
+    const { attributeValueLengthLimit } = this.#limits;
+    return new LimitedAttributes({ attributeCountLimit, attributeValueLengthLimit }, given);
+  }
+}
+
+function isTimeInput(value: unknown): value is TimeInput {
+  return typeof value === 'number' || value instanceof Date || (Array.isArray(value) && typeof value[0] === 'number');
+}

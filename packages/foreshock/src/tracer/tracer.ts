@@ -1,0 +1,138 @@
+import {
+  context,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  SpanKind,
+  trace,
+  TraceFlags,
+  type Attributes,
+  type Context,
+  type Span,
+  type SpanContext,
+  type SpanOptions,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api';
+import { isSuppressed, noteScope, report } from '@foreshock/kit';
+import { randomSpanId, randomTraceId } from '@foreshock/propagator';
+import { LimitedAttributes } from './attributes.ts';
+import { RecordedSpan, type Scope, type SpanLimits } from './span.ts';
+
+/** The SDK's `Sampler`, 2.x and 3.x. */
+export interface Sampler {
+  shouldSample(
+    where: Context,
+    traceId: string,
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    links: NonNullable<SpanOptions['links']>,
+  ): { decision: number; attributes?: Readonly<Attributes>; traceState?: SpanContext['traceState'] };
+}
+
+/** What of the SDK's `SpanProcessor` is used: both are called for recorded spans only. */
+export interface SpanListener {
+  onStart(span: RecordedSpan, parent: Context): void;
+  onEnd(span: RecordedSpan): void;
+}
+
+/** What all tracers of a provider share. */
+export interface TracerOptions {
+  sampler: Sampler;
+  spanLimits: SpanLimits;
+  spanProcessors: readonly SpanListener[];
+}
+
+// `SamplingDecision` of the SDK.
+const NOT_RECORD = 0;
+const RECORD_AND_SAMPLED = 2;
+
+/** Gives out tracers, and notices who asks: an adapter of ours stands aside when upstream's instrumentation does. */
+export class ForeshockTracerProvider implements TracerProvider {
+  readonly #options: TracerOptions;
+  // The SDK's name for it, which kit's `isUpstreamActive` reads on any provider.
+  readonly _tracers: Map<string, Tracer> = new Map();
+
+  constructor(options: TracerOptions) {
+    this.#options = options;
+  }
+
+  getTracer(name: string, version?: string, options?: { schemaUrl?: string }): Tracer {
+    noteScope(name);
+    const key = `${name}@${version ?? ''}:${options?.schemaUrl ?? ''}`;
+    let tracer = this._tracers.get(key);
+    if (!tracer) {
+      const scope = { name, ...(version && { version }), ...(options?.schemaUrl && { schemaUrl: options.schemaUrl }) };
+      this._tracers.set(key, (tracer = new ForeshockTracer(scope, this.#options)));
+    }
+    return tracer;
+  }
+}
+
+class ForeshockTracer implements Tracer {
+  readonly #scope: Scope;
+  readonly #options: TracerOptions;
+  readonly #onEnd: (span: RecordedSpan) => void;
+
+  constructor(scope: Scope, options: TracerOptions) {
+    this.#scope = scope;
+    this.#options = options;
+    this.#onEnd = (span) => {
+      try {
+        for (const processor of options.spanProcessors) processor.onEnd(span);
+      } catch (error) {
+        report('ending a span', error);
+      }
+    };
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, where: Context = context.active()): Span {
+    const parentContext = options.root ? trace.deleteSpan(where) : where;
+    if (isSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+
+    const given = trace.getSpanContext(parentContext);
+    const parent = given && isSpanContextValid(given) ? given : undefined;
+    const traceId = parent ? parent.traceId : randomTraceId();
+    const kind = options.kind ?? SpanKind.INTERNAL;
+    const { sampler, spanLimits, spanProcessors } = this.#options;
+    const attributes = new LimitedAttributes(spanLimits, options.attributes);
+
+    const sampled = sampler.shouldSample(parentContext, traceId, name, kind, attributes.values, options.links ?? []);
+    const traceState = sampled.traceState ?? parent?.traceState;
+    const spanContext: SpanContext = {
+      traceId,
+      spanId: randomSpanId(),
+      traceFlags: sampled.decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+    };
+    if (traceState) spanContext.traceState = traceState;
+    if (sampled.decision === NOT_RECORD) return trace.wrapSpanContext(spanContext);
+
+    if (sampled.attributes) attributes.setAll(sampled.attributes);
+    const span = new RecordedSpan(
+      name,
+      kind,
+      spanContext,
+      parent,
+      this.#scope,
+      attributes,
+      spanLimits,
+      options.startTime,
+      this.#onEnd,
+    );
+    if (options.links) span.addLinks(options.links);
+    try {
+      for (const processor of spanProcessors) processor.onStart(span, parentContext);
+    } catch (error) {
+      report('starting a span', error);
+    }
+    return span;
+  }
+
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
+    const fn = rest.at(-1) as F;
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : {};
+    const where = rest.length > 2 ? (rest[1] as Context) : context.active();
+    const span = this.startSpan(name, options, where);
+    return context.with(trace.setSpan(where, span), fn as (span: Span) => ReturnType<F>, undefined, span);
+  }
+}

@@ -8,7 +8,7 @@ const POLICY = 'loop';
  * A retry waits before it sends again; the next item of a list, sent to the same place after one that failed, does
  * not.
  */
-const MIN_BACKOFF_MS = 5;
+const MIN_BACKOFF_MS = 10;
 /** Different targets one parent's calls are remembered of, and unfinished calls of each; the oldest are forgotten. */
 const MAX_TARGETS = 32;
 const MAX_TRIES = 16;

@@ -1,5 +1,5 @@
 import type { Counter } from '@opentelemetry/api';
-import type { Telemetry } from '@foreshock/kit';
+import { guard, type Telemetry } from '@foreshock/kit';
 import {
   BREAKER_CALLS,
   BREAKER_NAME,
@@ -11,7 +11,9 @@ import {
 } from '@foreshock/kit/names';
 import type { BreakerState } from './events.ts';
 
-/** What breakers decided and retries repeated, of one library. */
+const PLACE = 'counting decisions';
+
+/** What breakers decided and retries repeated, of one library. A meter that fails costs no span. */
 export class ResilienceMetrics {
   #calls: Counter | undefined;
   #transitions: Counter | undefined;
@@ -38,14 +40,14 @@ export class ResilienceMetrics {
   }
 
   called(breaker: string, outcome: string): void {
-    this.#calls?.add(1, { [BREAKER_NAME]: breaker, [BREAKER_OUTCOME]: outcome });
+    guard(PLACE, () => this.#calls?.add(1, { [BREAKER_NAME]: breaker, [BREAKER_OUTCOME]: outcome }));
   }
 
   changed(breaker: string, state: BreakerState): void {
-    this.#transitions?.add(1, { [BREAKER_NAME]: breaker, [BREAKER_STATE]: state });
+    guard(PLACE, () => this.#transitions?.add(1, { [BREAKER_NAME]: breaker, [BREAKER_STATE]: state }));
   }
 
   resent(policy: string): void {
-    this.#resends?.add(1, { [RETRY_POLICY]: policy });
+    guard(PLACE, () => this.#resends?.add(1, { [RETRY_POLICY]: policy }));
   }
 }

@@ -25,8 +25,9 @@ interface Facts {
  */
 export function withFacts(where: Context, attributes: Attributes, during?: { readonly over: boolean }): Context {
   let outer = where.getValue(FACTS) as Facts | undefined;
-  // Work that sets off its own successor would chain every facts before it.
-  while (outer?.during?.over || (outer && outer.depth >= MAX_DEPTH)) outer = outer.outer;
+  while (outer?.during?.over) outer = outer.outer;
+  // Work that sets off its own successor would chain all the facts there ever were.
+  if (outer && outer.depth >= MAX_DEPTH) outer = { ...outer, outer: undefined, depth: 1 };
   const depth = outer ? outer.depth + 1 : 1;
   return where.setValue(FACTS, { attributes, below: trace.getSpan(where), during, outer, depth } satisfies Facts);
 }

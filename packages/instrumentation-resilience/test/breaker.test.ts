@@ -1,0 +1,141 @@
+import { diag, DiagLogLevel, trace } from '@opentelemetry/api';
+import { breaker, RetryRecognition, resilienceInstrumentation } from '@foreshock/instrumentation-resilience';
+import { breaker as alone } from '@foreshock/instrumentation-resilience/breaker';
+import { recordSpans } from '@foreshock/testkit';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { FactsProcessor } from '../../foreshock/src/facts-processor.ts';
+import { counted, outline } from './outline.ts';
+
+const instrumentation = resilienceInstrumentation();
+const recorded = recordSpans(instrumentation, { spanProcessors: [new FactsProcessor(), new RetryRecognition()] });
+const tracer = recorded.tracerProvider.getTracer('app');
+beforeEach(() => recorded.clear());
+afterAll(() => recorded.stop());
+
+/** Some call, as a client library would record it. */
+function charge(): string {
+  tracer.startSpan('charge').end();
+  return 'charged';
+}
+
+const told = (): Record<string, unknown> => outline(recorded.spans());
+
+describe('a breaker written by hand', () => {
+  it('is the same function from both entries', () => {
+    expect(alone).toBe(breaker);
+  });
+
+  it('puts its name and state on the calls it lets through', () => {
+    const payments = breaker('payments');
+    expect(recorded.inSpan('caller', () => payments.call(charge))).toBe('charged');
+    expect(told()).toEqual({
+      caller: {
+        calls: [['charge', { 'circuitbreaker.name': 'payments', 'circuitbreaker.state': 'closed' }]],
+        events: [],
+      },
+    });
+  });
+
+  it('tells what it did and why', () => {
+    const payments = breaker('payments');
+    recorded.inSpan('opens', () => {
+      payments.state = 'open';
+    });
+    recorded.inSpan('refused', () => payments.rejected(new RangeError('open')));
+    recorded.inSpan('answered', () => payments.rejected());
+    // A timer's doing.
+    payments.state = 'half_open';
+    recorded.inSpan('probe', () => {
+      payments.call(charge);
+      payments.state = 'closed';
+    });
+    const transition = (from: string, to: string): object => ({
+      event: 'circuitbreaker.transition',
+      'circuitbreaker.name': 'payments',
+      'circuitbreaker.previous_state': from,
+      'circuitbreaker.state': to,
+    });
+    const decision = (outcome: string, more: object): object => ({
+      'circuitbreaker.name': 'payments',
+      'circuitbreaker.outcome': outcome,
+      'circuitbreaker.state': 'open',
+      ...more,
+    });
+    expect(told()).toEqual({
+      opens: { calls: [], events: [transition('closed', 'open')] },
+      refused: {
+        calls: [['breaker payments open', decision('rejected', { 'error.type': 'RangeError' }), 'open']],
+        events: [],
+      },
+      answered: { calls: [['breaker payments open', decision('fallback', {})]], events: [] },
+      probe: {
+        calls: [['charge', { 'circuitbreaker.name': 'payments', 'circuitbreaker.state': 'half_open' }]],
+        events: [transition('open', 'half_open'), transition('half_open', 'closed')],
+      },
+    });
+  });
+
+  it('gives back what it is given: the same promise, the same error', async () => {
+    const payments = breaker('payments');
+    const promise = Promise.resolve(1);
+    expect(payments.call(() => promise)).toBe(promise);
+    const error = new Error('mine');
+    expect(() =>
+      payments.call(() => {
+        throw error;
+      }),
+    ).toThrow(error);
+  });
+
+  it('takes no nonsense for a state, and breaks nothing over it', () => {
+    const payments = breaker('payments');
+    recorded.inSpan('caller', () => {
+      payments.state = 'ajar' as never;
+      payments.state = 'closed';
+    });
+    expect(payments.state).toBe('closed');
+    expect(told()).toEqual({ caller: { calls: [], events: [] } });
+  });
+
+  it('has a name of no more than a hundred characters', () => {
+    const long = breaker('x'.repeat(100_000));
+    recorded.inSpan('caller', () => {
+      long.state = 'open';
+      long.rejected(new Error('open'));
+    });
+    const [span] = recorded.spans();
+    expect(span?.name).toBe(`breaker ${'x'.repeat(100)} open`);
+  });
+
+  it('is counted', async () => {
+    const orders = breaker('orders');
+    orders.state = 'open';
+    orders.rejected();
+    orders.rejected(new Error('open'));
+    const metrics = await recorded.metrics();
+    expect(counted(metrics, 'circuitbreaker.transitions')).toMatchObject({ 'orders open': 1 });
+    expect(counted(metrics, 'circuitbreaker.calls')).toMatchObject({ 'orders fallback': 1, 'orders rejected': 1 });
+  });
+
+  it('runs its calls while telemetry is broken, and while there is none', () => {
+    const payments = breaker('payments');
+    diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.NONE);
+    instrumentation.setTracerProvider({
+      getTracer: () => {
+        throw new Error('telemetry is broken');
+      },
+    });
+    payments.rejected(new Error('open'));
+    expect(payments.call(() => 1)).toBe(1);
+    instrumentation.setTracerProvider(recorded.tracerProvider);
+    diag.disable();
+    instrumentation.disable();
+    recorded.inSpan('caller', () => {
+      payments.state = 'open';
+      payments.rejected(new Error('open'));
+      expect(payments.call(() => trace.getActiveSpan()?.isRecording())).toBe(true);
+    });
+    instrumentation.enable();
+    expect(told()).toEqual({ caller: { calls: [], events: [] } });
+  });
+});

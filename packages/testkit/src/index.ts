@@ -11,8 +11,10 @@ export { decodeRequest, otlpDefinitions, PROTO_FOLDER, type Encoding, type Paylo
 export { describeSpans, type MetricPoint, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
 export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOptions } from './record-spans.ts';
 export { nodeBinary, PRELOAD, runFixture, type Fixture, type FixtureExit, type FixtureOptions } from './run-fixture.ts';
+export { startKafka, startKafkaIfPossible, type Kafka } from './servers/kafka.ts';
 export { startMariaDb, type MariaDb } from './servers/mariadb.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
+export { startRabbitMq, type RabbitMq } from './servers/rabbitmq.ts';
 export { startRedis, type Redis } from './servers/redis.ts';
 export {
   freePort,

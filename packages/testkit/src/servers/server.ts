@@ -35,7 +35,7 @@ export interface ServerKind {
   find(): string | undefined;
   /** Starts the binary and resolves as soon as it answers. */
   launch(binary: string, room: Room): Promise<RunningServer>;
-  /** Debian packages that bring it. */
+  /** Debian packages that bring it; none of a server that Debian does not have. */
   packages: readonly string[];
   docker: {
     image: string;
@@ -72,8 +72,10 @@ function fail(kind: ServerKind, tried: readonly string[]): never {
   throw new Error(
     `the tests need a real ${kind.name} and none could be started.\n` +
       tried.map((line) => `  - ${line}\n`).join('') +
-      `Install it (Debian: apt-get install ${kind.packages.join(' ')}), or start Docker, ` +
-      `or point ${kind.variable} at a server you run.`,
+      (kind.packages.length > 0
+        ? `Install it (Debian: apt-get install ${kind.packages.join(' ')}), or start`
+        : 'Start') +
+      ` Docker, or point ${kind.variable} at a server you run.`,
   );
 }
 
@@ -93,6 +95,10 @@ async function launch(kind: ServerKind, binary: string): Promise<RunningServer> 
 }
 
 function install(kind: ServerKind, tried: string[]): string | undefined {
+  if (kind.packages.length === 0) {
+    tried.push(`${kind.name}: not found, nor what it can be had with`);
+    return undefined;
+  }
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
     tried.push('apt-get: not root on Debian');
     return undefined;

@@ -1,16 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { contenders } from './contenders.ts';
+import { contenders, type Contender } from './contenders.ts';
 import { measureIdle } from './measures/idle.ts';
 import { measureShutdown } from './measures/shutdown.ts';
-import { countFiles, measureStartUp, type FilesRead } from './measures/start-up.ts';
+import { measureStartUp } from './measures/start-up.ts';
 import { measureUnderLoad } from './measures/under-load.ts';
 import { installPeers } from './peers.ts';
 import { leaveToApp } from './place.ts';
 import { profile } from './profile.ts';
 import { report } from './report.ts';
-import { describeMachine, versionsOf, type Results, type UnderLoadResults } from './results.ts';
-import { scenarios } from './scenarios.ts';
+import { describeMachine, versionsOf, type Lifetime, type Results, type UnderLoadResults } from './results.ts';
+import { scenarios, type Scenario } from './scenarios.ts';
 import { createWorld, type World } from './world.ts';
 
 const RESULTS = new URL('./results/', import.meta.url);
@@ -36,6 +36,9 @@ const QUICK: typeof FULL = {
   minutes: 1.4,
 };
 
+/** One scenario, nothing else: for work on the path of a span. */
+const ONE_SCENARIO: typeof FULL = { ...FULL, paceMs: 0, generations: 3, minutes: 4 };
+
 /** `npm run bench`: see README.md beside this file. */
 export async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -43,41 +46,43 @@ export async function main(args: string[]): Promise<void> {
     options: {
       quick: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
+      scenario: { type: 'string' },
       profile: { type: 'string' },
       contender: { type: 'string', default: 'foreshock' },
     },
   });
+  const asked = values.scenario ?? values.profile;
+  const chosen = scenarios(values.quick).filter(({ name }) => asked === undefined || name === asked);
+  if (chosen.length === 0) throw new Error(`there is no scenario ${asked}`);
   installPeers();
   leaveToApp();
   const world = await createWorld();
   try {
     mkdirSync(RESULTS, { recursive: true });
-    if (values.profile) await profile(world, values.profile, values.contender, RESULTS);
-    else await run(world, values.quick, values.record);
+    if (values.profile !== undefined) return await profile(world, chosen[0]!, values.contender, RESULTS);
+    const plan = values.quick ? QUICK : values.scenario === undefined ? FULL : ONE_SCENARIO;
+    const results = await run(world, plan, chosen, values.scenario === undefined);
+    results.quick = values.quick;
+    const markdown = report(results);
+    const name = results.at.slice(0, 19).replaceAll(':', '-') + (values.quick ? '-quick' : '');
+    writeFileSync(new URL(`${name}.json`, RESULTS), JSON.stringify(results, undefined, 1));
+    writeFileSync(new URL(`${name}.md`, RESULTS), `${markdown}\n`);
+    process.stdout.write(`${markdown}\n\ntest/bench/results/${name}.{json,md}\n`);
+    if (values.record) recordInReadme(markdown);
   } finally {
     await world.close();
   }
 }
 
-async function run(world: World, quick: boolean, record: boolean): Promise<void> {
-  const plan = quick ? QUICK : FULL;
+async function run(world: World, plan: typeof FULL, chosen: Scenario[], wholeLife: boolean): Promise<Results> {
   const started = performance.now();
   const minutes = (): number => (performance.now() - started) / 60_000;
   const say = (text: string): void => void process.stderr.write(`${minutes().toFixed(1)} min  ${text}\n`);
   const all = contenders();
   const machine = describeMachine();
+  const lifetime = wholeLife ? await measureLifetime(world, all, plan, say) : undefined;
 
-  say('start-up');
-  const startUp = await measureStartUp(world, all, plan.startUps);
-  const files: Record<string, FilesRead> = {};
-  for (const contender of all) files[contender.name] = await countFiles(world, contender);
-  say('idle, and backends down and hanging');
-  let shutdown: Results['shutdown'] = {};
-  const idle = await measureIdle(world, all, plan.idleMs, async () => {
-    shutdown = await measureShutdown(world, all, plan.shutdown);
-  });
-
-  const underLoad: UnderLoadResults[] = scenarios(quick).map((scenario) => ({ scenario, rate: 0, generations: [] }));
+  const underLoad: UnderLoadResults[] = chosen.map((scenario) => ({ scenario, rate: 0, generations: [] }));
   const before = minutes();
   for (let generation = 1; generation <= plan.generations; generation++) {
     for (const each of underLoad) {
@@ -91,26 +96,32 @@ async function run(world: World, quick: boolean, record: boolean): Promise<void>
     const perGeneration = (minutes() - before) / generation;
     if (minutes() + perGeneration > plan.minutes) break;
   }
-
-  const results: Results = {
+  return {
     at: new Date().toISOString(),
-    quick,
+    quick: false,
     minutes: minutes(),
     machine,
     versions: [...versionsOf(all), ...world.versions],
     contenders: all.map(({ name }) => name),
     underLoad,
-    startUp,
-    files,
-    idle,
-    shutdown,
+    ...(lifetime && { lifetime }),
   };
-  const markdown = report(results);
-  const name = results.at.slice(0, 19).replaceAll(':', '-') + (quick ? '-quick' : '');
-  writeFileSync(new URL(`${name}.json`, RESULTS), JSON.stringify(results, undefined, 1));
-  writeFileSync(new URL(`${name}.md`, RESULTS), `${markdown}\n`);
-  process.stdout.write(`${markdown}\n\ntest/bench/results/${name}.{json,md}\n`);
-  if (record) recordInReadme(markdown);
+}
+
+async function measureLifetime(
+  world: World,
+  all: readonly Contender[],
+  plan: typeof FULL,
+  say: (text: string) => void,
+): Promise<Lifetime> {
+  say('start-up');
+  const start = await measureStartUp(world, all, plan.startUps);
+  say('idle, and backends down and hanging');
+  let shutdown: Lifetime['shutdown'] = {};
+  const idle = await measureIdle(world, all, plan.idleMs, async () => {
+    shutdown = await measureShutdown(world, all, plan.shutdown);
+  });
+  return { ...start, idle, shutdown };
 }
 
 /** Puts the tables between the marks in the README, where the last full run is kept. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { contenders } from './contenders.ts';
 import { moveAside } from './place.ts';
-import { scenarios } from './scenarios.ts';
+import type { Scenario } from './scenarios.ts';
 import { startObserved, type ObservedApp, type World } from './world.ts';
 
 /** V8's format, what of it is read here. */
@@ -36,11 +36,10 @@ const INTERVAL_US = 100;
  * Where a contender's microseconds go: a profile of it and of the bare app, after warm-up, and the difference.
  * The profiler itself costs, so the sums are larger than the benchmark's; the proportions are what it is for.
  */
-export async function profile(world: World, scenarioName: string, name: string, results: URL): Promise<void> {
-  const scenario = scenarios(false).find((each) => each.name === scenarioName);
+export async function profile(world: World, scenario: Scenario, name: string, results: URL): Promise<void> {
   const all = contenders();
   const contender = all.find((each) => each.name === name);
-  if (!scenario || !contender) throw new Error(`no such scenario or contender: ${scenarioName}, ${name}`);
+  if (!contender) throw new Error(`there is no contender ${name}`);
   const requests = REQUESTS[scenario.name]!;
   const apps = [await startObserved(world, all[0]!, scenario.app), await startObserved(world, contender, scenario.app)];
   const saturate = ({ port }: ObservedApp, count: number): Promise<unknown> => {

@@ -1,5 +1,5 @@
 import { added, addedAtStart, goals, peakRatio, plain, type Figure, type Goal } from './figures.ts';
-import type { Results, UnderLoadResults } from './results.ts';
+import type { Lifetime, Results, UnderLoadResults } from './results.ts';
 
 const number = (value: number, digits: number): string => {
   const text = value.toFixed(digits);
@@ -36,7 +36,7 @@ function underLoad(results: UnderLoadResults, contenders: readonly string[]): st
       of((sample) => sample.offMainUs, 1),
       of((sample) => sample.requestsPerS, 0),
       `${of((sample) => sample.saturated.p50Ms, 1)} / ${of((sample) => sample.saturated.p99Ms, 1)}`,
-      `${of((sample) => sample.paced.p50Ms, 2)} / ${of((sample) => sample.paced.p99Ms, 1)}`,
+      rate > 0 ? `${of((sample) => sample.paced.p50Ms, 2)} / ${of((sample) => sample.paced.p99Ms, 1)}` : '',
       of((sample) => sample.peakRss / 2 ** 20, 0),
       one(peakRatio(results, name), 2),
     ];
@@ -54,7 +54,7 @@ function underLoad(results: UnderLoadResults, contenders: readonly string[]): st
     'off main µs',
     'req/s',
     'p50 / p99 ms',
-    `at ${rate}/s`,
+    rate > 0 ? `at ${rate}/s` : '',
     'peak RSS MB',
     '÷ none',
   ];
@@ -65,18 +65,18 @@ function underLoad(results: UnderLoadResults, contenders: readonly string[]): st
   );
 }
 
-function startUp(results: Results): string {
-  const full = results.underLoad.find((each) => each.scenario.name === 'full');
-  const rows = results.contenders.map((name) => {
-    const wall = addedAtStart(results, name, 'wallMs');
-    const rss = addedAtStart(results, name, 'rss');
-    const files = results.files[name]!;
+function startUp(lifetime: Lifetime, { underLoad, contenders }: Results): string {
+  const full = underLoad.find((each) => each.scenario.name === 'full');
+  const rows = contenders.map((name) => {
+    const wall = addedAtStart(lifetime, name, 'wallMs');
+    const rss = addedAtStart(lifetime, name, 'rss');
+    const files = lifetime.files[name]!;
     return [
       name === 'foreshock' ? `**${name}**` : name,
       one(wall.more, 0),
       range(wall.more, 0),
       one(wall.ofYardstick, 2),
-      one(addedAtStart(results, name, 'cpuMs').more, 0),
+      one(addedAtStart(lifetime, name, 'cpuMs').more, 0),
       String(files.files),
       String(Math.round(files.bytes / 1024)),
       one(rss.more, 0, 1 / 2 ** 20),
@@ -101,16 +101,16 @@ function startUp(results: Results): string {
     '÷ otel-auto',
     'µs/request, first 1000',
   ];
-  return `**start-up**: spawn to listening, full app, ${results.startUp['none']!.length} starts\n\n${table(head, rows)}`;
+  return `**start-up**: spawn to listening, full app, ${lifetime.startUp['none']!.length} starts\n\n${table(head, rows)}`;
 }
 
-function idleAndEnd(results: Results): string {
+function idleAndEnd(lifetime: Lifetime, contenders: readonly string[]): string {
   const seconds = (ms: number | null): string => (ms === null ? 'not in time' : number(ms / 1000, 1));
-  const rows = results.contenders.map((name) => {
-    const { down, hanging } = results.shutdown[name]!;
+  const rows = contenders.map((name) => {
+    const { down, hanging } = lifetime.shutdown[name]!;
     return [
       name === 'foreshock' ? `**${name}**` : name,
-      number(results.idle[name]!, 2),
+      number(lifetime.idle[name]!, 2),
       seconds(down),
       seconds(hanging),
     ];
@@ -155,7 +155,6 @@ export function report(results: Results): string {
       'Medians; ranges over generations. Redis and BullMQ join with their adapters: they are left out on every side.',
     toReach(results),
     ...results.underLoad.map((each) => underLoad(each, results.contenders)),
-    startUp(results),
-    idleAndEnd(results),
+    ...(results.lifetime ? [startUp(results.lifetime, results), idleAndEnd(results.lifetime, results.contenders)] : []),
   ].join('\n\n');
 }

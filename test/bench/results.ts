@@ -15,6 +15,12 @@ export interface Results {
   versions: string[];
   contenders: string[];
   underLoad: UnderLoadResults[];
+  /** Absent when the run was about one scenario. */
+  lifetime?: Lifetime;
+}
+
+/** What a process costs besides requests, by contender. */
+export interface Lifetime {
   startUp: Record<string, StartUp[]>;
   files: Record<string, FilesRead>;
   idle: Record<string, number>;

@@ -1,4 +1,4 @@
-// npm run bench [-- --quick | --profile bare|full [--contender NAME]] [--record]
+// npm run bench [-- [--quick] [--scenario bare|full] [--record] | --profile bare|full [--contender NAME]]
 import { main } from './bench.ts';
 
 await main(process.argv.slice(2));

@@ -26,8 +26,8 @@ export function scenarios(quick: boolean): Scenario[] {
       path: '/orders/7',
       connections: 50,
       awake: false,
-      warmUp: quick ? 3_000 : 15_000,
-      slice: quick ? 1_000 : 3_000,
+      warmUp: quick ? 8_000 : 15_000,
+      slice: quick ? 1_500 : 3_000,
     },
     {
       name: 'bare',

@@ -25,25 +25,25 @@ export async function measureStartUp(
   world: World,
   contenders: readonly Contender[],
   rounds: number,
-): Promise<Record<string, StartUp[]>> {
-  const samples: Record<string, StartUp[]> = {};
-  for (const { name } of contenders) samples[name] = [];
+): Promise<{ startUp: Record<string, StartUp[]>; files: Record<string, FilesRead> }> {
+  const startUp: Record<string, StartUp[]> = {};
+  const files: Record<string, FilesRead> = {};
+  for (const { name } of contenders) startUp[name] = [];
   for (let round = 0; round < rounds; round++) {
     for (const contender of shuffled(contenders)) {
-      const app = await startObserved(world, contender, APP);
-      const cpu = await app.child.ask<{ all: number }>('cpu');
-      const memory = await app.child.ask<{ now: number }>('memory');
-      samples[contender.name]!.push({ wallMs: app.startedInMs, cpuMs: cpu.all / 1000, rss: memory.now });
-      await app.close();
+      const { name } = contender;
+      const { child, startedInMs, close } = await startObserved(world, contender, APP);
+      const cpu = await child.ask<{ all: number }>('cpu');
+      const memory = await child.ask<{ now: number }>('memory');
+      startUp[name]!.push({ wallMs: startedInMs, cpuMs: cpu.all / 1000, rss: memory.now });
+      files[name] ??= sizeOf(await child.ask<string[]>('files'));
+      await close();
     }
   }
-  return samples;
+  return { startUp, files };
 }
 
-export async function countFiles(world: World, contender: Contender): Promise<FilesRead> {
-  const app = await startObserved(world, contender, APP);
-  const urls = await app.child.ask<string[]>('files');
-  await app.close();
+function sizeOf(urls: readonly string[]): FilesRead {
   const paths = new Set(urls.map((url) => (url.startsWith('file:') ? fileURLToPath(url) : url)));
   const read = [...paths].filter((path) => !path.endsWith('control.cjs') && existsSync(path));
   return { files: read.length, bytes: read.reduce((sum, path) => sum + statSync(path).size, 0) };

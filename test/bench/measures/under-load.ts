@@ -35,7 +35,7 @@ const PACED_CONNECTIONS = 100;
 export interface LoadPlan {
   /** Slices a contender gets. */
   rounds: number;
-  /** How long the fixed rate is kept up, ms. */
+  /** How long the fixed rate is kept up, ms; 0: not measured. */
   paceMs: number;
   /** Requests a second; undefined: 40 % of what the slowest contender can do. */
   rate?: number;
@@ -91,6 +91,7 @@ export async function measureUnderLoad(
         peakRss: (await app.child.ask<{ peak: number }>('memory')).peak,
       };
     }
+    if (plan.paceMs === 0) return { rate: 0, samples };
     const slowest = Math.min(...Object.values(samples).map((sample) => sample.requestsPerS));
     const rate = plan.rate ?? Math.round((0.4 * slowest) / 100) * 100;
     for (const app of shuffled(apps)) {

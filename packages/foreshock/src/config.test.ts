@@ -122,6 +122,7 @@ describe('readConfig', () => {
     ['OTEL_SPAN_EVENT_COUNT_LIMIT', 'many', (c) => c.spanLimits.eventCountLimit, 128],
     ['OTEL_PROPAGATORS', 'xray', (c) => c.propagators, ['tracecontext', 'baggage', 'x-trace-id']],
     ['FORESHOCK_SPOOL_BYTES', '12', (c) => c.spoolBytes, 16 * 1024 * 1024],
+    ['FORESHOCK_RETRY_STORM', '0', (c) => c.retryStorm, 0.5],
     ['FORESHOCK_TRUST_INCOMING', 'no', (c) => c.trustIncoming, true],
     ['FORESHOCK_PROPAGATE_TO', 'http://a', (c) => c.propagateTo, []],
   ];

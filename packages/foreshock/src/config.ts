@@ -22,6 +22,10 @@ export interface Config {
   flushMs: number;
   /** FORESHOCK_POOL_LEAK_MS: how long a pooled connection may be out before it counts as leaked; 0 = never. */
   poolLeakMs: number;
+  /** FORESHOCK_RETRY_STORM: resends per first try to one target, within 10 s, that count as a storm. */
+  retryStorm: number;
+  /** FORESHOCK_PROPAGATE_ATTEMPTS: whether services called again are told so, in `baggage`. */
+  propagateAttempts: boolean;
   /** FORESHOCK_TRUST_INCOMING: whether ids and sampling of callers are accepted. */
   trustIncoming: boolean;
   /** FORESHOCK_PROPAGATE_TO: hosts that receive our headers; undefined = all. */
@@ -79,6 +83,8 @@ export function readConfig(env: Env): Config {
     spoolBytes: env.integer(['FORESHOCK_SPOOL_BYTES'], 16 * 1024 * 1024, 64 * 1024),
     flushMs: env.integer(['FORESHOCK_FLUSH_MS'], 2000),
     poolLeakMs: env.integer(['FORESHOCK_POOL_LEAK_MS'], 30_000),
+    retryStorm: env.ratio('FORESHOCK_RETRY_STORM', 0.5),
+    propagateAttempts: env.boolean('FORESHOCK_PROPAGATE_ATTEMPTS', true),
     trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),
     propagateTo: readHosts(env),
     propagators: readPropagators(env),

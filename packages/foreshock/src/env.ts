@@ -55,6 +55,16 @@ export class Env {
     return byDefault;
   }
 
+  /** A number above zero, with a fraction if need be. */
+  ratio(name: string, byDefault: number): number {
+    const value = this.text(name);
+    if (value === undefined) return byDefault;
+    const number = Number(value);
+    if (number > 0 && number < Infinity) return number;
+    this.wrong(name, value, `is not a number above 0, ${byDefault} is used`);
+    return byDefault;
+  }
+
   /** One of a fixed set of words. */
   oneOf<const W extends string>(names: readonly string[], words: readonly W[], byDefault: W): W {
     const given = this.first(...names);

@@ -1,4 +1,4 @@
-import type { Context, Span } from '@opentelemetry/api';
+import type { Context, Span, SpanKind } from '@opentelemetry/api';
 import { dropDerivedParent } from '@foreshock/propagator';
 import { factsOf, noteScope, xTraceIdOf } from '@foreshock/kit';
 import { X_TRACE_ID } from '@foreshock/kit/names';
@@ -6,6 +6,7 @@ import { X_TRACE_ID } from '@foreshock/kit/names';
 /** What of the SDK's `SpanProcessor` this one needs; the same in 2.x and 3.x. */
 interface StartedSpan extends Span {
   readonly instrumentationScope?: { name: string };
+  readonly kind?: SpanKind;
 }
 
 /**
@@ -19,7 +20,7 @@ export class FactsProcessor {
     const scope = span.instrumentationScope?.name;
     if (scope !== undefined) noteScope(scope);
     dropDerivedParent(span);
-    const facts = factsOf(parent);
+    const facts = factsOf(parent, span.kind);
     if (facts) span.setAttributes(facts);
     const xTraceId = xTraceIdOf(parent);
     if (xTraceId !== undefined && xTraceId !== span.spanContext().traceId) span.setAttribute(X_TRACE_ID, xTraceId);

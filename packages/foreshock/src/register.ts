@@ -14,6 +14,7 @@ import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
+import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
 import { ForeshockPropagator, rejectedInputs, sampleDerivedAsRoot } from '@foreshock/propagator';
 import { readConfig, type Config } from './config.ts';
 import { Env } from './env.ts';
@@ -56,7 +57,12 @@ function register(): void {
   const provider = new ForeshockTracerProvider({
     sampler: sampleDerivedAsRoot(makeSampler(config.sampler)),
     spanLimits: config.spanLimits,
-    spanProcessors: [new FactsProcessor(), openSpans, pipeline],
+    spanProcessors: [
+      new FactsProcessor(),
+      new RetryRecognition({ stormRatio: config.retryStorm }),
+      openSpans,
+      pipeline,
+    ],
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(provider);
@@ -67,6 +73,7 @@ function register(): void {
   httpInstrumentation({ libraries, propagateTo: (host) => propagator.mayPropagateTo(host) });
   dbInstrumentation({ libraries, leakMs: config.poolLeakMs });
   queueInstrumentation({ libraries });
+  resilienceInstrumentation({ libraries, propagateAttempts: config.propagateAttempts });
   pinoInstrumentation({ libraries });
 
   if (config.flushMs === 0) return;

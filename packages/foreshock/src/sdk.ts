@@ -3,6 +3,7 @@ import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
+import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
 import type { Instrumentation } from '@foreshock/kit';
 import { ForeshockPropagator } from '@foreshock/propagator';
 import { FactsProcessor } from './facts-processor.ts';
@@ -13,8 +14,11 @@ export interface Foreshock {
   instrumentations: Instrumentation[];
   /** W3C trace context (level 2), baggage and `x-trace-id`. */
   textMapPropagator: TextMapPropagator;
-  /** Puts attempt, breaker state and `x-trace-id` on every span of the process; add your exporting processor after it. */
-  spanProcessors: FactsProcessor[];
+  /**
+   * Put attempt, breaker state and `x-trace-id` on every span of the process, and recognise retries written by hand;
+   * add your exporting processor after them.
+   */
+  spanProcessors: (FactsProcessor | RetryRecognition)[];
 }
 
 /**
@@ -22,7 +26,13 @@ export interface Foreshock {
  * resource stay yours. Attached when this module is first imported, before the libraries you want to see.
  */
 export const foreshock: Foreshock = {
-  instrumentations: [httpInstrumentation(), dbInstrumentation(), queueInstrumentation(), pinoInstrumentation()],
+  instrumentations: [
+    httpInstrumentation(),
+    dbInstrumentation(),
+    queueInstrumentation(),
+    resilienceInstrumentation(),
+    pinoInstrumentation(),
+  ],
   textMapPropagator: new ForeshockPropagator(),
-  spanProcessors: [new FactsProcessor()],
+  spanProcessors: [new FactsProcessor(), new RetryRecognition()],
 };

@@ -65,10 +65,7 @@ export function splitTarget(target: string): { path: string; query: string } {
   let start = 0;
   if (target.charCodeAt(0) !== SLASH) {
     const scheme = target.indexOf('://');
-    if (scheme > 0 && scheme < 8) {
-      const slash = target.indexOf('/', scheme + 3);
-      start = slash < 0 ? target.length : slash;
-    }
+    if (scheme > 0 && scheme < 8) start = endOfAuthority(target, scheme + 3);
   }
   const fragment = target.indexOf('#', start);
   const end = fragment < 0 ? target.length : fragment;
@@ -88,11 +85,15 @@ export function fullUrl(origin: string, target: string): string {
 
 function redactUserinfo(url: string): string {
   const start = url.indexOf('://') + 3;
+  const at = url.lastIndexOf('@', endOfAuthority(url, start));
+  return at < start ? url : `${url.slice(0, start)}REDACTED:REDACTED${url.slice(at)}`;
+}
+
+function endOfAuthority(url: string, start: number): number {
   let end = url.length;
   for (const mark of ['/', '?', '#']) {
     const at = url.indexOf(mark, start);
     if (at >= 0 && at < end) end = at;
   }
-  const at = url.lastIndexOf('@', end);
-  return at < start ? url : `${url.slice(0, start)}REDACTED:REDACTED${url.slice(at)}`;
+  return end;
 }

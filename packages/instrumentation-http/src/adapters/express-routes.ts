@@ -10,9 +10,9 @@ interface Mount {
   path: string;
 }
 
-/** Deeper nested routers are a circle, and more places for one router somebody's loop. */
+/** Routers are not nested deeper, and one that is mounted in more places is in somebody's loop. */
 const MAX_DEPTH = 16;
-const MAX_PLACES = 32;
+const MAX_PLACES = 8;
 
 /** Where the routes of Express applications hang, learned while they are put together. */
 export class RouteMap {
@@ -47,7 +47,7 @@ export class RouteMap {
     if (known !== undefined) return known;
     const mount = this.#mounts.get(route)?.[0];
     if (!mount) return undefined;
-    const places = this.#places(mount.on, app, 0);
+    const places = this.#places(mount.on, app);
     const place = places.find((each) => matches(each, baseUrl ?? '')) ?? places[0] ?? '';
     const pattern = join(place, mount.path) || '/';
     if (places.length === 1) this.#patterns.set(route, pattern);
@@ -62,23 +62,32 @@ export class RouteMap {
     this.#patterns = new WeakMap();
   }
 
-  /** The patterns a router can be reached by; a router mounted nowhere is the root of its application. */
-  #places(router: object, app: Application | undefined, depth: number): string[] {
-    if (depth > MAX_DEPTH) return [''];
+  /**
+   * The patterns a router can be reached by; a router mounted nowhere is the root of its application.
+   *
+   * @param below what has been passed on the way up, so that a circle ends
+   */
+  #places(router: object, app: Application | undefined, below: readonly object[] = []): string[] {
+    if (below.includes(router) || below.length >= MAX_DEPTH) return [];
+    const passed = [...below, router];
     const mounts = this.#mounts.get(router);
-    if (mounts) return this.#under(mounts, app, depth);
+    if (mounts) return this.#under(mounts, app, passed);
     if (!app) return [''];
-    if (app.parent)
-      return this.#places(app.parent, app.parent, depth + 1).map((each) => join(each, text(app.mountpath)));
+    if (app.parent) {
+      return this.#places(app.parent, app.parent, passed).map((each) => join(each, text(app.mountpath)));
+    }
     // Mounted by `router.use`, which does not tell the application.
-    return this.#under(this.#mounts.get(app) ?? [], undefined, depth);
+    const byRouter = this.#mounts.get(app);
+    return byRouter ? this.#under(byRouter, undefined, passed) : [''];
   }
 
-  #under(mounts: Mount[], app: Application | undefined, depth: number): string[] {
-    if (mounts.length === 0) return [''];
-    return mounts
-      .flatMap(({ on, path }) => this.#places(on, app, depth + 1).map((each) => join(each, path)))
-      .slice(0, MAX_PLACES);
+  #under(mounts: Mount[], app: Application | undefined, below: readonly object[]): string[] {
+    const places: string[] = [];
+    for (const { on, path } of mounts) {
+      for (const each of this.#places(on, app, below)) places.push(join(each, path));
+      if (places.length >= MAX_PLACES) break;
+    }
+    return places.slice(0, MAX_PLACES);
   }
 }
 

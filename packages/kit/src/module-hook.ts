@@ -15,8 +15,8 @@ export interface LoadedModule {
   /** Absolute path of the file. */
   filename: string;
   /**
-   * ES modules only: puts another value behind a top-level binding of the module (a function, class
-   * or `let`; a `const` cannot be replaced), for every importer. Absent for CommonJS, where a
+   * ES modules only: puts another value behind a top-level binding of the module (a function, class,
+   * `let`, or `const` at the start of a line), for every importer. Absent for CommonJS, where a
    * property of `exports` can be set.
    */
   rebind?: (binding: string, replace: (original: any) => any) => void;
@@ -155,9 +155,16 @@ function hookEsm(): void {
       const target = path === undefined ? undefined : state.targets.get(path);
       if (!path || !target) return result;
       const source = typeof result.source === 'string' ? result.source : Buffer.from(result.source).toString('utf8');
-      return { ...result, source: source + loadedCall(url, path, target.bindings) };
+      return { ...result, source: withLets(source, target.bindings) + loadedCall(url, path, target.bindings) };
     },
   });
+}
+
+/** Nothing can be put behind a `const`, so those that shall be replaced become `let`, in the same columns. */
+function withLets(source: string, bindings: Set<string>): string {
+  let text = source;
+  for (const name of bindings) text = text.replace(new RegExp(`^((?:export )?)const (?=${name}\\b)`, 'm'), '$1let   ');
+  return text;
 }
 
 function loadedCall(url: string, path: string, bindings: Set<string>): string {

@@ -72,6 +72,9 @@ export const MESSAGING_OPERATION_TYPE = 'messaging.operation.type';
 export const MESSAGING_DESTINATION_NAME = 'messaging.destination.name';
 export const MESSAGING_MESSAGE_ID = 'messaging.message.id';
 export const MESSAGING_BATCH_MESSAGE_COUNT = 'messaging.batch.message_count';
+export const MESSAGING_PARTITION_ID = 'messaging.destination.partition.id';
+export const MESSAGING_OFFSET = 'messaging.kafka.offset';
+export const MESSAGING_ROUTING_KEY = 'messaging.rabbitmq.destination.routing_key';
 export const MESSAGING_CONSUMER_GROUP_NAME = 'messaging.consumer.group.name';
 export const MESSAGING_SENT_MESSAGES = 'messaging.client.sent.messages';
 export const MESSAGING_CONSUMED_MESSAGES = 'messaging.client.consumed.messages';
@@ -91,7 +94,24 @@ export const QUEUE_WAIT_TIME = 'queue.wait_time';
 export const CACHE_NAME = 'cache.name';
 export const CACHE_HIT = 'cache.hit';
 export const CACHE_KEY_COUNT = 'cache.key_count';
+/** Keys found, of `cache.key_count`. */
+export const CACHE_HIT_COUNT = 'cache.hit_count';
 export const CACHE_COALESCED = 'cache.coalesced';
+/** The shape of a key (`user:*`), never the key. */
+export const CACHE_KEY = 'cache.key';
+
+/** Lookups in the process make no span: their numbers are on the span that asked. */
+export const CACHE_LOCAL_HITS = 'cache.local.hits';
+export const CACHE_LOCAL_MISSES = 'cache.local.misses';
+export const CACHE_LOCAL_COALESCED = 'cache.local.coalesced';
+
+/** Event on a caller once one key was missed by many at a time, and the metric that counts them. */
+export const CACHE_STAMPEDE = 'cache.stampede';
+export const CACHE_STAMPEDE_CALLERS = 'cache.stampede.callers';
+export const CACHE_STAMPEDE_DURATION_MS = 'cache.stampede.duration_ms';
+export const CACHE_STAMPEDES = 'cache.stampedes';
+/** Metric: lookups, by cache and hit or miss. */
+export const CACHE_LOOKUPS = 'cache.lookups';
 
 /** Outgoing HTTP: where a call's time went. Ours; upstream asks for it in opentelemetry-js-contrib #3480 and #3660. */
 export const HTTP_PHASE_QUEUE_MS = 'http.phase.queue_ms';

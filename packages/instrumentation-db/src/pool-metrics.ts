@@ -12,6 +12,8 @@ export interface PoolMetrics {
   stop(): void;
 }
 
+/** Pools that are gone are remembered up to this many names. */
+const MAX_GONE = 1_000;
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /**
@@ -51,13 +53,18 @@ export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetr
     'The time between borrowing a connection and returning it to the pool',
   );
 
-  /** Pools of one name are one series: their sum, since an observation replaces the one before it. */
+  const names = new Set<string>();
+
+  /**
+   * Pools of one name are one series: their sum, since an observation replaces the one before it. A pool that is gone
+   * counts 0 from then on, for the SDK repeats the last observation of a series for ever (cumulative temporality).
+   */
   function observe(
     result: ObservableResult,
     state: string | undefined,
     value: (book: PoolBook, pool: object) => number | undefined,
   ): void {
-    const sums = new Map<string, number>();
+    const sums = new Map(Array.from(names, (name) => [name, 0]));
     for (const pools of all) {
       for (const [pool, book] of pools) {
         const own = value(book, pool);
@@ -65,6 +72,7 @@ export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetr
       }
     }
     for (const [name, sum] of sums) {
+      if (names.size < MAX_GONE) names.add(name);
       const attributes: Attributes = { [POOL_NAME]: name };
       if (state !== undefined) attributes['db.client.connection.state'] = state;
       result.observe(sum, attributes);

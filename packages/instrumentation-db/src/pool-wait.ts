@@ -29,6 +29,9 @@ import { holdingOf, round, type Hold, type Holding, type PoolBook } from './pool
 import type { PoolMetrics } from './pool-metrics.ts';
 import { Saturation } from './pool-saturation.ts';
 
+/** An idle connection that comes later than this was not handed over at once: it was dead, and looked over in vain. */
+const AT_ONCE_MS = 10;
+
 /** What a pooled connection remembers of how it was acquired, for the queries sent on it. */
 export interface Lease {
   readonly book: PoolBook;
@@ -55,8 +58,8 @@ export class PoolWait implements Acquisition {
   readonly #asked: PoolState;
   readonly #context: Context = context.active();
   readonly #start = performance.now();
-  /** Only when the caller cannot be served at once. */
-  readonly #span: Span | undefined;
+  /** Only when the caller cannot be served at once, or was not. */
+  #span: Span | undefined;
   /** The pool was full when this caller asked. */
   readonly #saturation: Saturation | undefined;
   #holderKnown = false;
@@ -81,7 +84,7 @@ export class PoolWait implements Acquisition {
     book.line.add(this);
   }
 
-  #startSpan(full: boolean): Span {
+  #startSpan(full: boolean, startTime?: number): Span {
     const { description, label, name, holds } = this.#book;
     const attributes: Attributes = {
       [POOL_NAME]: name,
@@ -93,7 +96,7 @@ export class PoolWait implements Acquisition {
     if (description.limit !== undefined) attributes[POOL_LIMIT] = description.limit;
     const span = this.#watch.tracer.startSpan(
       `pool.acquire ${label}`,
-      { kind: SpanKind.INTERNAL, attributes },
+      { kind: SpanKind.INTERNAL, attributes, ...(startTime !== undefined && { startTime }) },
       this.#context,
     );
     const oldest = full ? holds.values().next().value : undefined;
@@ -134,6 +137,7 @@ export class PoolWait implements Acquisition {
     if (last) this.#connectStart = undefined;
     let waitMs: number | undefined;
     let reason: Lease['reason'];
+    if (now - this.#start >= AT_ONCE_MS) this.#startLate(now, !last);
     if (this.#span) {
       // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
       if (last && !this.#holderKnown) this.#blame(this.#span, last);
@@ -153,6 +157,13 @@ export class PoolWait implements Acquisition {
     this.#watch.granted({ book: this.#book, hold, asked: this.#asked, waitMs, reason });
   }
 
+  /** An idle connection was to be handed over at once, and was not. */
+  #startLate(now: number, opened: boolean): void {
+    if (this.#span || isSuppressed(this.#context)) return;
+    if (opened) this.#connectStart ??= this.#start;
+    this.#span = this.#startSpan(false, Date.now() - (now - this.#start));
+  }
+
   /** The pool's first connection has told where it leads. */
   #nameSpan(span: Span): void {
     const { description, label, name } = this.#book;
@@ -165,6 +176,7 @@ export class PoolWait implements Acquisition {
     const now = performance.now();
     const state = this.#settle(now);
     if (timedOut) this.#watch.metrics?.timedOut(this.#book.name);
+    this.#startLate(now, false);
     if (!this.#span) return;
     this.#span.setAttribute('error.type', timedOut ? 'timeout' : errorTypeOf(error));
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });

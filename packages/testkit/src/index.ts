@@ -15,7 +15,7 @@ export { startKafka, startKafkaIfPossible, type Kafka } from './servers/kafka.ts
 export { startMariaDb, type MariaDb } from './servers/mariadb.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
 export { startRabbitMq, type RabbitMq } from './servers/rabbitmq.ts';
-export { startRedis, type Redis } from './servers/redis.ts';
+export { startRedis, startRedisCluster, type Redis, type RedisCluster } from './servers/redis.ts';
 export {
   freePort,
   onPath,

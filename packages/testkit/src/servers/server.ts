@@ -37,7 +37,8 @@ export interface ServerKind {
   launch(binary: string, room: Room): Promise<RunningServer>;
   /** Debian packages that bring it; none of a server that Debian does not have. */
   packages: readonly string[];
-  docker: {
+  /** None for what cannot live behind one published port. */
+  docker?: {
     image: string;
     /** The port it listens on inside. */
     port: number;
@@ -117,6 +118,7 @@ function install(kind: ServerKind, tried: string[]): string | undefined {
 }
 
 async function runInDocker(kind: ServerKind, tried: string[]): Promise<RunningServer | undefined> {
+  if (!kind.docker) return undefined;
   const { image, port, env = {}, command = [], url } = kind.docker;
   const docker = (...args: string[]): { status: number | null; stdout: string } =>
     spawnSync('docker', args, { encoding: 'utf8' });

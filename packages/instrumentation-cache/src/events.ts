@@ -1,0 +1,103 @@
+/** Where a client's connection leads. One object a connection, as long as nothing of it changes. */
+export interface CacheServer {
+  /** `db.system.name` of the semantic conventions: `redis`. */
+  system: string;
+  host?: string | undefined;
+  port?: number | undefined;
+  database?: string | undefined;
+}
+
+/** One command, as it goes to the server. */
+export interface CommandDescription {
+  /** `db.operation.name`: `GET`. */
+  readonly operation: string;
+  /** The first key, as the server gets it. */
+  readonly key: string | undefined;
+  /** What the client puts before every key; it stays in the key's shape. */
+  readonly keyPrefix: string | undefined;
+  /** There are arguments behind the first key, or arguments and no key. */
+  readonly hasMore: boolean;
+  /** How many keys it looks up; 0 = it is no lookup. */
+  readonly lookups: number;
+  /** It puts something behind its key. */
+  readonly fills: boolean;
+  /** It waits for what others will do: its time says nothing about the server. */
+  readonly blocks: boolean;
+  /** Keys found, going by the reply; undefined when the reply is none of a lookup. */
+  hitsIn(reply: unknown): number | undefined;
+}
+
+/** A command under way. */
+export interface Command {
+  /** The connection it goes out on, when that was not known at the start, or is another one now. */
+  sentTo(server: CacheServer): void;
+  succeeded(reply: unknown): void;
+  failed(error: unknown): void;
+  /** The client did not take it; the caller's error cannot be seen, its class can be told. */
+  refused(errorType: string): void;
+}
+
+/** What a batch came back with. */
+export interface BatchReply {
+  /** Keys looked up and found by all of its commands. */
+  lookups: number;
+  hits: number;
+  /** The first of its errors. */
+  error?: unknown;
+}
+
+/** Commands that went out together, answered together. */
+export interface Batch {
+  sentTo(server: CacheServer): void;
+  succeeded(reply: BatchReply): void;
+  failed(error: unknown): void;
+}
+
+/** What a pool's own counters say at this moment. */
+export interface PoolState {
+  used: number;
+  idle: number;
+  /** Callers waiting in line. */
+  pending: number;
+  /** Most connections it may open. */
+  limit?: number | undefined;
+}
+
+/** A pool of clients, asked for its counters when a wait begins and ends. */
+export interface ClientPool {
+  readonly server: CacheServer;
+  state(): PoolState;
+}
+
+/** A caller that asked a pool for a connection. */
+export interface Acquisition {
+  /** The caller has it: the connection's next command belongs to this acquisition. */
+  granted(connection: CacheServer): void;
+  /** The caller gave it back. */
+  released(): void;
+  /** The pool gave up. */
+  failed(): void;
+  /** Runs what serves the caller where the caller was. */
+  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+}
+
+/** A lookup in the process; `coalesced`: it missed, and waits for a load that another caller began. */
+export type LocalOutcome = 'hit' | 'miss' | 'coalesced';
+
+/** What a cache adapter reports. Undefined as an answer means: leave this call alone. */
+export interface CacheEvents {
+  /** A caller sends a command; where to may become known later, see {@link Command.sentTo}. */
+  command(server: CacheServer, command: CommandDescription): Command | undefined;
+  /** A caller sends `size` commands at once: a pipeline, or a transaction. */
+  batch(server: CacheServer, kind: 'PIPELINE' | 'MULTI', size: number): Batch | undefined;
+  /** A caller asks a pool; undefined when it has a connection at once. */
+  acquire(pool: ClientPool): Acquisition | undefined;
+  /** A caller looked into a cache of this process. Cheap, and never throws. */
+  lookup(cache: object, name: string, key: unknown, outcome: LocalOutcome): void;
+  /** A caller put something behind a key of a cache of this process. Cheap, and never throws. */
+  filled(cache: object, key: unknown): void;
+  /** A function that runs where this was called. */
+  bound<F extends (...args: any[]) => any>(fn: F): F;
+  /** Runs what outlives its caller, such as a connection, where nobody is traced. */
+  unattended<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+}

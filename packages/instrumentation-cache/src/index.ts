@@ -1,0 +1,17 @@
+import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { adapters } from './adapters/index.ts';
+import { openCache, type CacheConfig } from './boundary.ts';
+
+export type { CacheConfig };
+
+/**
+ * Cache lookups, remote and in the process, and stampedes on one key, as OpenTelemetry's `Instrumentation`.
+ *
+ * @param config default: attached at construction, to every library this package knows
+ */
+export function cacheInstrumentation(config: CacheConfig = {}): Instrumentation {
+  return instrumentationOf(
+    { name: '@foreshock/instrumentation-cache', version: '0.1.0', adapters, open: openCache },
+    config,
+  );
+}

@@ -1,0 +1,151 @@
+import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { errorMessageOf, errorTypeOf } from '@foreshock/kit';
+import { CACHE_HIT, CACHE_HIT_COUNT, CACHE_KEY_COUNT } from '@foreshock/kit/names';
+import type { CacheMetrics } from './cache-metrics.ts';
+import type { Batch, BatchReply, CacheServer, Command, CommandDescription } from './events.ts';
+
+/** What the boundary makes of a server, once. */
+export interface KnownServer {
+  readonly server: CacheServer;
+  /** `cache.name`, and the pool's: `host:port/database`, as the conventions say. */
+  readonly name: string;
+  readonly attributes: Attributes;
+}
+
+export function knowServer(server: CacheServer): KnownServer {
+  const { system, host, port, database } = server;
+  const attributes: Attributes = { 'db.system.name': system };
+  if (database !== undefined) attributes['db.namespace'] = database;
+  if (host !== undefined) attributes['server.address'] = host;
+  if (port !== undefined) attributes['server.port'] = port;
+  const address = port === undefined ? (host ?? system) : `${host ?? 'localhost'}:${port}`;
+  return { server, name: database === undefined ? address : `${address}/${database}`, attributes };
+}
+
+/** What a {@link RemoteCall} needs of its boundary. */
+export interface CallWatch {
+  readonly metrics: CacheMetrics | undefined;
+  known(server: CacheServer): KnownServer;
+  missed(call: RemoteCall, command: CommandDescription): void;
+}
+
+/**
+ * Answers that are a step of the protocol, not a failure: the client asks another node, or sends the script
+ * along.
+ */
+const STEPS = new Set(['MOVED', 'ASK', 'NOSCRIPT']);
+
+/** A command or a batch on its way, and its span. */
+export class RemoteCall implements Command, Batch {
+  /** Where its caller was. */
+  readonly where: Context;
+  readonly #watch: CallWatch;
+  readonly #span: Span;
+  readonly #operation: string;
+  /** Undefined for a batch. */
+  readonly #command: CommandDescription | undefined;
+  readonly #start = performance.now();
+  #target: KnownServer;
+  #settled = false;
+
+  constructor(
+    watch: CallWatch,
+    span: Span,
+    where: Context,
+    operation: string,
+    target: KnownServer,
+    command?: CommandDescription,
+  ) {
+    this.#watch = watch;
+    this.#span = span;
+    this.where = where;
+    this.#operation = operation;
+    this.#target = target;
+    this.#command = command;
+  }
+
+  get cacheName(): string {
+    return this.#target.name;
+  }
+
+  sentTo(server: CacheServer): void {
+    if (this.#settled || this.#target.server === server) return;
+    this.#target = this.#watch.known(server);
+    this.#span.setAttributes(this.#target.attributes);
+  }
+
+  succeeded(reply: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    if (!this.#command) {
+      this.#batchSucceeded(reply as BatchReply);
+    } else if (this.#command.lookups > 0) {
+      this.#lookedUp(this.#command, reply);
+    }
+    this.#end(undefined);
+  }
+
+  #lookedUp(command: CommandDescription, reply: unknown): void {
+    const hits = command.hitsIn(reply);
+    if (hits === undefined) return;
+    this.#span.setAttribute(CACHE_HIT, hits === command.lookups);
+    if (command.lookups > 1) this.#countKeys(command.lookups, hits);
+    this.#watch.metrics?.lookedUp(this.cacheName, hits, command.lookups - hits);
+    if (hits === 0 && command.lookups === 1) this.#watch.missed(this, command);
+  }
+
+  #batchSucceeded({ lookups, hits, error }: BatchReply): void {
+    if (lookups > 0) {
+      this.#span.setAttribute(CACHE_HIT, hits === lookups);
+      this.#countKeys(lookups, hits);
+      this.#watch.metrics?.lookedUp(this.cacheName, hits, lookups - hits);
+    }
+    if (error !== undefined) this.#describe(error);
+  }
+
+  #countKeys(lookups: number, hits: number): void {
+    this.#span.setAttribute(CACHE_KEY_COUNT, lookups);
+    this.#span.setAttribute(CACHE_HIT_COUNT, hits);
+  }
+
+  failed(error: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#end(this.#describe(error));
+  }
+
+  refused(errorType: string): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#span.setAttribute('error.type', errorType);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    this.#end(errorType);
+  }
+
+  /** @returns `error.type`, undefined for a step of the protocol */
+  #describe(error: unknown): string | undefined {
+    const message = errorMessageOf(error);
+    const code = replyCode(message);
+    if (code !== undefined) this.#span.setAttribute('db.response.status_code', code);
+    if (code !== undefined && STEPS.has(code)) return undefined;
+    const type = code ?? errorTypeOf(error);
+    this.#span.setAttribute('error.type', type);
+    // What is quoted in an error reply came from the command: `ERR unknown command 'x', with args beginning with: …`
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: message.split(/['"`]/, 1)[0]!.trimEnd() });
+    return type;
+  }
+
+  #end(errorType: string | undefined): void {
+    this.#span.end();
+    const { metrics } = this.#watch;
+    if (!metrics || this.#command?.blocks) return;
+    const attributes: Attributes = { ...this.#target.attributes, 'db.operation.name': this.#operation };
+    if (errorType !== undefined) attributes['error.type'] = errorType;
+    metrics.operated((performance.now() - this.#start) / 1_000, attributes);
+  }
+}
+
+/** `WRONGTYPE` of an error reply; errors of the client begin with a word in lower case, or a sentence. */
+function replyCode(message: string): string | undefined {
+  return /^[A-Z]{2,32}(?= |$)/.exec(message)?.[0];
+}

@@ -1,0 +1,129 @@
+import { context, ROOT_CONTEXT, SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import { guard } from '@foreshock/kit';
+import {
+  CACHE_COALESCED,
+  CACHE_KEY,
+  CACHE_NAME,
+  CACHE_STAMPEDE,
+  CACHE_STAMPEDE_CALLERS,
+  CACHE_STAMPEDE_DURATION_MS,
+} from '@foreshock/kit/names';
+
+/** Misses of one key belong together for this long, or until somebody fills it. */
+const WINDOW_MS = 1_000;
+const MAX_BURSTS = 500;
+/** Spans of callers that a burst remembers: to count each once, and to tell one of them. */
+const MAX_SPANS = 64;
+
+interface Burst {
+  cache: string;
+  /** Of its key, for the day it is told. */
+  shape: () => string;
+  callers: number;
+  spans: Set<Span>;
+  coalesced: boolean;
+  /** Where its first caller was. */
+  where: Context;
+  first: number;
+  last: number;
+}
+
+/**
+ * One key, missed by many callers before anybody filled it: each of them goes and computes the same value.
+ * A caller is a span, however often it looks; without spans each look counts.
+ */
+export class Stampedes {
+  readonly #bursts = new Map<string, Burst>();
+  readonly #callers: number;
+  readonly #tracer: () => Tracer;
+  readonly #told: (cache: string) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param callers so many make a stampede */
+  constructor(callers: number, tracer: () => Tracer, told: (cache: string) => void) {
+    this.#callers = callers;
+    this.#tracer = tracer;
+    this.#told = told;
+  }
+
+  /** Whether a fill could end anything: asked before its key is even looked at. */
+  get open(): boolean {
+    return this.#bursts.size > 0;
+  }
+
+  /** @param id of cache and key; `shape` is asked only when it is told */
+  missed(id: string, cache: string, shape: () => string, where: Context, coalesced: boolean): void {
+    const now = performance.now();
+    let burst = this.#bursts.get(id);
+    if (!burst) {
+      if (this.#bursts.size >= MAX_BURSTS) return;
+      burst = { cache, shape, callers: 0, spans: new Set(), coalesced: false, where, first: now, last: now };
+      this.#bursts.set(id, burst);
+      if (this.#timer === undefined) this.#sweepIn(WINDOW_MS);
+    }
+    burst.last = now;
+    burst.coalesced ||= coalesced;
+    const span = trace.getSpan(where);
+    if (span && burst.spans.has(span)) return;
+    burst.callers++;
+    if (span && burst.spans.size < MAX_SPANS) burst.spans.add(span);
+  }
+
+  filled(id: string, where: Context): void {
+    const burst = this.#bursts.get(id);
+    if (!burst) return;
+    this.#bursts.delete(id);
+    this.#tell(burst, trace.getSpan(where));
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#bursts.clear();
+  }
+
+  #sweepIn(ms: number): void {
+    // Not in the context of the caller who happens to be first: its trace would be kept alive by the timer.
+    this.#timer = context.with(ROOT_CONTEXT, () => setTimeout(() => guard('cache stampede', () => this.#sweep()), ms));
+    this.#timer.unref();
+  }
+
+  #sweep(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const [id, burst] of this.#bursts) {
+      const left = burst.first + WINDOW_MS - now;
+      // A Map keeps their order: whoever comes after began later.
+      if (left > 0) return this.#sweepIn(Math.ceil(left));
+      this.#bursts.delete(id);
+      this.#tell(burst, undefined);
+    }
+  }
+
+  #tell(burst: Burst, filler: Span | undefined): void {
+    if (burst.callers < this.#callers) return;
+    this.#told(burst.cache);
+    const shape = burst.shape();
+    const attributes = {
+      [CACHE_NAME]: burst.cache,
+      [CACHE_KEY]: shape,
+      [CACHE_STAMPEDE_CALLERS]: burst.callers,
+      [CACHE_STAMPEDE_DURATION_MS]: Math.round((burst.last - burst.first) * 100) / 100,
+      [CACHE_COALESCED]: burst.coalesced,
+    };
+    for (const span of filler ? [filler, ...burst.spans] : burst.spans) {
+      if (!span.isRecording()) continue;
+      span.addEvent(CACHE_STAMPEDE, attributes);
+      return;
+    }
+    // All callers have ended: then it is a span, in the trace of the first.
+    const { timeOrigin } = performance;
+    this.#tracer()
+      .startSpan(
+        `${CACHE_STAMPEDE} ${shape}`,
+        { kind: SpanKind.INTERNAL, attributes, startTime: timeOrigin + burst.first },
+        burst.where,
+      )
+      .end(timeOrigin + burst.last);
+  }
+}

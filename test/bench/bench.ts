@@ -52,7 +52,9 @@ export async function main(args: string[]): Promise<void> {
     },
   });
   const asked = values.scenario ?? values.profile;
-  const chosen = scenarios(values.quick).filter(({ name }) => asked === undefined || name === asked);
+  const chosen = scenarios(values.quick).filter(({ name, onRequest }) =>
+    asked === undefined ? !onRequest : name === asked,
+  );
   if (chosen.length === 0) throw new Error(`there is no scenario ${asked}`);
   installPeers();
   leaveToApp();

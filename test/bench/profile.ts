@@ -5,73 +5,117 @@ import { moveAside } from './place.ts';
 import type { Scenario } from './scenarios.ts';
 import { startObserved, type ObservedApp, type World } from './world.ts';
 
-/** V8's format, what of it is read here. */
+/** V8's formats, what of them is read here. */
+interface CallFrame {
+  functionName: string;
+  url: string;
+  lineNumber: number;
+}
+
 interface CpuProfile {
-  nodes: {
-    id: number;
-    callFrame: { functionName: string; url: string; lineNumber: number };
-    hitCount?: number;
-    children?: number[];
-  }[];
+  nodes: { id: number; callFrame: CallFrame; children?: number[] }[];
   samples: number[];
   timeDeltas: number[];
 }
 
-/** µs per request, main thread. */
+interface AllocationProfile {
+  head: { callFrame: CallFrame; selfSize: number; children: AllocationProfile['head'][] };
+}
+
+/** Either of them: what a function spent itself, and what it called. */
+interface Frame {
+  callFrame: CallFrame;
+  /** µs or bytes. */
+  self: number;
+  children: Frame[];
+}
+
+/** Per request, on the main thread. */
 interface Costs {
-  /** By place, self time. */
+  /** By place, self. */
   places: Map<string, number>;
-  /** By function of the tracer's own files, self time. */
+  /** By function of the tracer's own files, self. */
   own: Map<string, number>;
   /** By function of the tracer's own files, with what it calls. */
   inclusive: Map<string, number>;
   total: number;
 }
 
-const REQUESTS: Record<string, number> = { bare: 60_000, full: 15_000 };
+const REQUESTS = { bare: 60_000, full: 15_000, calm: 15_000 };
 const SLICES = 6;
 const INTERVAL_US = 100;
 
 /**
- * Where a contender's microseconds go: a profile of it and of the bare app, after warm-up, and the difference.
- * The profiler itself costs, so the sums are larger than the benchmark's; the proportions are what it is for.
+ * Where a contender's microseconds go, and what it allocates: profiles of it and of the bare app, after warm-up, and
+ * the difference. Profilers themselves cost, so the sums are larger than the benchmark's; the proportions are what it is for.
  */
 export async function profile(world: World, scenario: Scenario, name: string, results: URL): Promise<void> {
   const all = contenders();
   const contender = all.find((each) => each.name === name);
   if (!contender) throw new Error(`there is no contender ${name}`);
-  const requests = REQUESTS[scenario.name]!;
-  const apps = [await startObserved(world, all[0]!, scenario.app), await startObserved(world, contender, scenario.app)];
+  const requests = REQUESTS[scenario.name];
+  const apps = [await startObserved(world, all[0]!, scenario), await startObserved(world, contender, scenario)];
   const saturate = ({ port }: ObservedApp, count: number): Promise<unknown> => {
     const { path, connections, awake } = scenario;
     return world.load.ask('saturate', { port, path, connections, awake, requests: count });
   };
+  // In turn, so that what moves the machine moves both.
+  const load = async (): Promise<void> => {
+    for (let slice = 0; slice < SLICES; slice++) {
+      for (const app of apps) await saturate(app, requests / SLICES);
+    }
+  };
+  const taken = async <T>(ask: string, extension: string, frames: (profile: T) => Frame): Promise<Costs[]> => {
+    const costs: Costs[] = [];
+    for (const app of apps) {
+      const result = await app.child.ask<T>(ask);
+      const file = `${app.contender.name.replaceAll(/\W+/g, '-')}-${scenario.name}.${extension}`;
+      writeFileSync(new URL(file, results), JSON.stringify(result));
+      costs.push(readCosts(frames(result), requests));
+    }
+    return costs;
+  };
   for (const app of apps) await saturate(app, scenario.warmUp);
+
   for (const app of apps) {
     await app.child.ask('startProfile', { intervalUs: INTERVAL_US });
-    for (const { name, id } of threadsOf(app.child.process.pid!)) if (name === 'v8:ProfEvntProc') moveAside(id);
+    for (const thread of threadsOf(app.child.process.pid!)) if (thread.name === 'v8:ProfEvntProc') moveAside(thread.id);
   }
   const before = apps.map((app) => threadsOf(app.child.process.pid!));
-  // In turn, so that what moves the machine moves both.
-  for (let slice = 0; slice < SLICES; slice++) {
-    for (const app of apps) await saturate(app, requests / SLICES);
-  }
+  await load();
   const threads = apps.map((app, index) =>
     threadsOf(app.child.process.pid!).map(({ name: threadName, id, us }) => {
       const earlier = before[index]!.find((thread) => thread.id === id)?.us ?? 0;
       return { name: threadName, id, us: (us - earlier) / requests };
     }),
   );
-  const taken: Costs[] = [];
-  for (const app of apps) {
-    const cpuProfile = await app.child.ask<CpuProfile>('stopProfile');
-    const file = new URL(`${app.contender.name.replaceAll(/\W+/g, '-')}-${scenario.name}.cpuprofile`, results);
-    writeFileSync(file, JSON.stringify(cpuProfile));
-    taken.push(readCosts(cpuProfile, requests));
-    await app.close();
-  }
-  const [bare, traced] = taken as [Costs, Costs];
-  process.stdout.write(`${describe(bare, traced, contender.name, scenario.title)}\n\n${describeThreads(threads)}\n`);
+  const time = await taken('stopProfile', 'cpuprofile', cpuFrames);
+
+  for (const app of apps) await app.child.ask('startAllocations');
+  await load();
+  const bytes = await taken('stopAllocations', 'heapprofile', allocationFrames);
+  for (const app of apps) await app.close();
+
+  process.stdout.write(
+    `${scenario.title}\n\n${describe(time, 'µs', contender.name)}\n\n${describeThreads(threads)}\n\n` +
+      `${describe(bytes, 'bytes allocated', contender.name)}\n`,
+  );
+}
+
+function cpuFrames({ nodes, samples, timeDeltas }: CpuProfile): Frame {
+  const frames = new Map(nodes.map(({ id, callFrame }) => [id, { callFrame, self: 0, children: [] as Frame[] }]));
+  for (const { id, children = [] } of nodes) frames.get(id)!.children = children.map((child) => frames.get(child)!);
+  for (const [index, id] of samples.entries()) frames.get(id)!.self += timeDeltas[index]!;
+  return frames.get(nodes[0]!.id)!;
+}
+
+function allocationFrames(profile: AllocationProfile): Frame {
+  const frame = ({ callFrame, selfSize, children }: AllocationProfile['head']): Frame => ({
+    callFrame,
+    self: selfSize,
+    children: children.map(frame),
+  });
+  return frame(profile.head);
 }
 
 interface Thread {
@@ -102,29 +146,24 @@ function describeThreads([bare, traced]: readonly Thread[][]): string {
   return `processor time by thread, µs a request:\n  bare:   ${list(bare!)}\n  traced: ${list(traced!)}`;
 }
 
-function readCosts({ nodes, samples, timeDeltas }: CpuProfile, requests: number): Costs {
-  const self = new Map<number, number>();
-  for (const [index, id] of samples.entries()) self.set(id, (self.get(id) ?? 0) + timeDeltas[index]!);
-  const byId = new Map(nodes.map((node) => [node.id, node]));
+function readCosts(root: Frame, requests: number): Costs {
   const costs: Costs = { places: new Map(), own: new Map(), inclusive: new Map(), total: 0 };
-  const add = (map: Map<string, number>, key: string, us: number): void =>
-    void map.set(key, (map.get(key) ?? 0) + us / requests);
-
-  const walk = (id: number, above: ReadonlySet<string>, caller: string): void => {
-    const { callFrame, children = [] } = byId.get(id)!;
-    const us = self.get(id) ?? 0;
+  const add = (map: Map<string, number>, key: string, spent: number): void =>
+    void map.set(key, (map.get(key) ?? 0) + spent);
+  const walk = ({ callFrame, self, children }: Frame, above: ReadonlySet<string>, caller: string): void => {
+    const spent = self / requests;
     const { place, isTracer } = placeOf(callFrame, caller);
     const label = `${callFrame.functionName || '(anonymous)'}  ${place}`;
     const here = isTracer && !above.has(label) ? new Set([...above, label]) : above;
     if (!LEFT_OUT.has(place)) {
-      costs.total += us / requests;
-      add(costs.places, place, us);
-      if (isTracer) add(costs.own, label, us);
-      for (const frame of here) add(costs.inclusive, frame, us);
+      costs.total += spent;
+      add(costs.places, place, spent);
+      if (isTracer) add(costs.own, label, spent);
+      for (const frame of here) add(costs.inclusive, frame, spent);
     }
     for (const child of children) walk(child, here, callFrame.url ? place : caller);
   };
-  walk(nodes[0]!.id, new Set(), '');
+  walk(root, new Set(), '');
   return costs;
 }
 
@@ -134,10 +173,7 @@ const MODULES = '/node_modules/';
 const bundles = new Map<string, string[]>();
 
 /** The module a function was written in: the bundle's comments say which file each part of it comes from. */
-function placeOf(
-  { functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame'],
-  caller: string,
-): { place: string; isTracer: boolean } {
+function placeOf({ functionName, url, lineNumber }: CallFrame, caller: string): { place: string; isTracer: boolean } {
   if (!url)
     return {
       place: functionName.startsWith('(') ? functionName : `native ${functionName} ← ${caller}`,
@@ -172,19 +208,21 @@ function sourceIn(bundle: string, line: number): string {
   return lines[line] ?? '(bundle)';
 }
 
-function describe(bare: Costs, traced: Costs, name: string, title: string): string {
-  const us = (value: number): string => value.toFixed(2).padStart(8);
-  const top = (map: Map<string, number>, count: number): [string, number][] =>
-    [...map].sort(([, a], [, b]) => b - a).slice(0, count);
+function describe([bare, traced]: readonly Costs[], unit: string, name: string): string {
+  const top = (map: Map<string, number>, count: number): string =>
+    [...map]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, count)
+      .map(([label, value]) => `${value.toFixed(unit === 'µs' ? 2 : 0).padStart(8)}  ${label}`)
+      .join('\n');
   const more = new Map<string, number>();
-  for (const place of new Set([...bare.places.keys(), ...traced.places.keys()])) {
-    more.set(place, (traced.places.get(place) ?? 0) - (bare.places.get(place) ?? 0));
+  for (const place of new Set([...bare!.places.keys(), ...traced!.places.keys()])) {
+    more.set(place, (traced!.places.get(place) ?? 0) - (bare!.places.get(place) ?? 0));
   }
-  const list = (rows: [string, number][]): string => rows.map(([label, value]) => `${us(value)}  ${label}`).join('\n');
   return [
-    `${title}\n${name} ${traced.total.toFixed(1)} µs, bare ${bare.total.toFixed(1)} µs a request on the main thread, under the profiler`,
-    `by place, self time, beyond the bare app:\n${list(top(more, 60))}`,
-    `own functions, self time:\n${list(top(traced.own, 40))}`,
-    `own functions, with what they call:\n${list(top(traced.inclusive, 40))}`,
+    `${name} ${traced!.total.toFixed(1)}, bare ${bare!.total.toFixed(1)} ${unit} a request on the main thread, under the profiler`,
+    `by place, self, beyond the bare app:\n${top(more, 60)}`,
+    `own functions, self:\n${top(traced!.own, 40)}`,
+    `own functions, with what they call:\n${top(traced!.inclusive, 40)}`,
   ].join('\n\n');
 }

@@ -1,4 +1,4 @@
-// npm run bench [-- [--quick] [--scenario bare|full] [--record] | --profile bare|full [--contender NAME]]
+// npm run bench [-- [--quick] [--scenario bare|full|calm] [--record] | --profile bare|full|calm [--contender NAME]]
 import { main } from './bench.ts';
 
 await main(process.argv.slice(2));

@@ -3,6 +3,7 @@ import { startPostgres } from '@foreshock/testkit';
 import { startApp, type App } from './app.ts';
 import { startProcess, type Child } from './child.ts';
 import type { Contender } from './contenders.ts';
+import type { Scenario } from './scenarios.ts';
 
 /** What apps under load stand in: who calls them, what they call, and who receives their spans. */
 export interface World {
@@ -51,9 +52,13 @@ export async function createWorld(): Promise<World> {
 }
 
 /** Starts an app whose spans are counted. */
-export async function startObserved(world: World, contender: Contender, file: string): Promise<ObservedApp> {
+export async function startObserved(
+  world: World,
+  contender: Contender,
+  { app: file, env }: Pick<Scenario, 'app' | 'env'>,
+): Promise<ObservedApp> {
   const inbox = await world.sink.ask<number>('open', { hangs: false });
-  const app = await startApp(contender, file, `http://127.0.0.1:${inbox}`, world.env);
+  const app = await startApp(contender, file, `http://127.0.0.1:${inbox}`, { ...world.env, ...env });
   return {
     ...app,
     contender,

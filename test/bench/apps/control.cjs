@@ -37,6 +37,18 @@ const answers = {
     session.post('Profiler.stop', (error, result) => (profile = result.profile));
     return profile;
   },
+  startAllocations() {
+    session.post('HeapProfiler.startSampling', {
+      samplingInterval: 16 * 1024,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
+    });
+  },
+  stopAllocations() {
+    let profile;
+    session.post('HeapProfiler.stopSampling', (error, result) => (profile = result.profile));
+    return profile;
+  },
 };
 
 process.on('message', ({ id, ask, details }) => process.send({ id, value: answers[ask](details) }));

@@ -4,7 +4,7 @@ const http = require('node:http');
 const { Pool } = require('pg');
 const pino = require('pino');
 
-const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: Number(process.env.POOL_MAX ?? 10) });
 const log = pino();
 
 async function show(id) {

@@ -16,7 +16,7 @@ export async function measureIdle(
   ms: number,
   meanwhile: () => Promise<void>,
 ): Promise<Record<string, number>> {
-  const apps = await Promise.all(contenders.map((contender) => startObserved(world, contender, 'full.cjs')));
+  const apps = await Promise.all(contenders.map((contender) => startObserved(world, contender, { app: 'full.cjs' })));
   for (const { port } of apps) {
     await world.load.ask('saturate', { port, path: '/orders/7', connections: 5, awake: false, requests: 100 });
   }

@@ -19,8 +19,6 @@ export interface FilesRead {
   bytes: number;
 }
 
-const APP = 'full.cjs';
-
 export async function measureStartUp(
   world: World,
   contenders: readonly Contender[],
@@ -32,7 +30,7 @@ export async function measureStartUp(
   for (let round = 0; round < rounds; round++) {
     for (const contender of shuffled(contenders)) {
       const { name } = contender;
-      const { child, startedInMs, close } = await startObserved(world, contender, APP);
+      const { child, startedInMs, close } = await startObserved(world, contender, { app: 'full.cjs' });
       const cpu = await child.ask<{ all: number }>('cpu');
       const memory = await child.ask<{ now: number }>('memory');
       startUp[name]!.push({ wallMs: startedInMs, cpuMs: cpu.all / 1000, rss: memory.now });

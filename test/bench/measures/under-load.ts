@@ -49,7 +49,7 @@ export async function measureUnderLoad(
   plan: LoadPlan,
 ): Promise<{ rate: number; samples: Record<string, UnderLoad> }> {
   const { path, connections, awake } = scenario;
-  const apps = await Promise.all(contenders.map((contender) => startObserved(world, contender, scenario.app)));
+  const apps = await Promise.all(contenders.map((contender) => startObserved(world, contender, scenario)));
   try {
     const saturate = ({ port }: ObservedApp, requests: number): Promise<Load> =>
       world.load.ask('saturate', { port, path, connections, awake, requests });

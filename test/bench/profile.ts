@@ -13,7 +13,12 @@ interface CallFrame {
 }
 
 interface CpuProfile {
-  nodes: { id: number; callFrame: CallFrame; children?: number[] }[];
+  nodes: {
+    id: number;
+    callFrame: CallFrame;
+    children?: number[];
+    positionTicks?: { line: number; ticks: number }[];
+  }[];
   samples: number[];
   timeDeltas: number[];
 }
@@ -89,7 +94,12 @@ export async function profile(world: World, scenario: Scenario, name: string, re
       return { name: threadName, id, us: (us - earlier) / requests };
     }),
   );
-  const time = await taken('stopProfile', 'cpuprofile', cpuFrames);
+  let lines = '';
+  const time = await taken('stopProfile', 'cpuprofile', (cpu: CpuProfile) => {
+    // Of the last one, the contender's.
+    lines = hotLines(cpu, requests);
+    return cpuFrames(cpu);
+  });
 
   for (const app of apps) await app.child.ask('startAllocations');
   await load();
@@ -97,7 +107,7 @@ export async function profile(world: World, scenario: Scenario, name: string, re
   for (const app of apps) await app.close();
 
   process.stdout.write(
-    `${scenario.title}\n\n${describe(time, 'µs', contender.name)}\n\n${describeThreads(threads)}\n\n` +
+    `${scenario.title}\n\n${describe(time, 'µs', contender.name)}\n\n${lines}\n\n${describeThreads(threads)}\n\n` +
       `${describe(bytes, 'bytes allocated', contender.name)}\n`,
   );
 }
@@ -107,6 +117,24 @@ function cpuFrames({ nodes, samples, timeDeltas }: CpuProfile): Frame {
   for (const { id, children = [] } of nodes) frames.get(id)!.children = children.map((child) => frames.get(child)!);
   for (const [index, id] of samples.entries()) frames.get(id)!.self += timeDeltas[index]!;
   return frames.get(nodes[0]!.id)!;
+}
+
+/** The lines of the tracer's files that take longest. */
+function hotLines({ nodes, samples, timeDeltas }: CpuProfile, requests: number): string {
+  const usPerTick = timeDeltas.reduce((sum, delta) => sum + delta, 0) / samples.length;
+  const spent = new Map<string, number>();
+  for (const { callFrame, positionTicks = [] } of nodes) {
+    const { place, isTracer } = placeOf(callFrame, '');
+    if (!isTracer) continue;
+    for (const { line, ticks } of positionTicks) {
+      const text = sourceOf(pathOf(callFrame.url))[line - 1]?.trim().slice(0, 100) ?? '';
+      // The line of another file, whose function was inlined here.
+      if (text.startsWith('*')) continue;
+      const label = `${place}  ${text}`;
+      spent.set(label, (spent.get(label) ?? 0) + (ticks * usPerTick) / requests);
+    }
+  }
+  return `own lines:\n${ranking(spent, 40, 2)}`;
 }
 
 function allocationFrames(profile: AllocationProfile): Frame {
@@ -170,7 +198,16 @@ function readCosts(root: Frame, requests: number): Costs {
 /** No work, and the profiler's own. */
 const LEFT_OUT = new Set(['(idle)', '(root)', 'node:inspector']);
 const MODULES = '/node_modules/';
+const sources = new Map<string, string[]>();
 const bundles = new Map<string, string[]>();
+
+const pathOf = (url: string): string => (url.startsWith('file:') ? fileURLToPath(url) : url);
+
+function sourceOf(path: string): string[] {
+  let lines = sources.get(path);
+  if (!lines) sources.set(path, (lines = readFileSync(path, 'utf8').split('\n')));
+  return lines;
+}
 
 /** The module a function was written in: the bundle's comments say which file each part of it comes from. */
 function placeOf({ functionName, url, lineNumber }: CallFrame, caller: string): { place: string; isTracer: boolean } {
@@ -180,7 +217,7 @@ function placeOf({ functionName, url, lineNumber }: CallFrame, caller: string): 
       isTracer: false,
     };
   if (url.startsWith('node:')) return { place: url, isTracer: false };
-  const path = url.startsWith('file:') ? fileURLToPath(url) : url;
+  const path = pathOf(url);
   if (path.endsWith('/register.cjs') && path.includes('/foreshock/dist/')) {
     return { place: `foreshock: ${sourceIn(path, lineNumber)}`, isTracer: true };
   }
@@ -196,33 +233,34 @@ function sourceIn(bundle: string, line: number): string {
   if (!lines) {
     // esbuild puts `// path` before each file; every line is given the last one above it.
     let source = '(bundle)';
-    lines = readFileSync(bundle, 'utf8')
-      .split('\n')
-      .map((text) => {
-        const path = /^ *\/\/ (\S+\.(?:[cm]?js|ts))$/.exec(text)?.[1];
-        if (path) source = path.replace(/^.*node_modules\//, '').replace(/^(?:\.\.\/)+|packages\//g, '');
-        return source;
-      });
+    lines = sourceOf(bundle).map((text) => {
+      const path = /^ *\/\/ (\S+\.(?:[cm]?js|ts))$/.exec(text)?.[1];
+      if (path) source = path.replace(/^.*node_modules\//, '').replace(/^(?:\.\.\/)+|packages\//g, '');
+      return source;
+    });
     bundles.set(bundle, lines);
   }
   return lines[line] ?? '(bundle)';
 }
 
+function ranking(spent: ReadonlyMap<string, number>, count: number, digits: number): string {
+  return [...spent]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, count)
+    .map(([label, value]) => `${value.toFixed(digits).padStart(8)}  ${label}`)
+    .join('\n');
+}
+
 function describe([bare, traced]: readonly Costs[], unit: string, name: string): string {
-  const top = (map: Map<string, number>, count: number): string =>
-    [...map]
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, count)
-      .map(([label, value]) => `${value.toFixed(unit === 'µs' ? 2 : 0).padStart(8)}  ${label}`)
-      .join('\n');
+  const digits = unit === 'µs' ? 2 : 0;
   const more = new Map<string, number>();
   for (const place of new Set([...bare!.places.keys(), ...traced!.places.keys()])) {
     more.set(place, (traced!.places.get(place) ?? 0) - (bare!.places.get(place) ?? 0));
   }
   return [
     `${name} ${traced!.total.toFixed(1)}, bare ${bare!.total.toFixed(1)} ${unit} a request on the main thread, under the profiler`,
-    `by place, self, beyond the bare app:\n${top(more, 60)}`,
-    `own functions, self:\n${top(traced!.own, 40)}`,
-    `own functions, with what they call:\n${top(traced!.inclusive, 40)}`,
+    `by place, self, beyond the bare app:\n${ranking(more, 60, digits)}`,
+    `own functions, self:\n${ranking(traced!.own, 40, digits)}`,
+    `own functions, with what they call:\n${ranking(traced!.inclusive, 40, digits)}`,
   ].join('\n\n');
 }

@@ -10,6 +10,7 @@ import {
   type Sampler,
 } from '@opentelemetry/sdk-trace';
 import { SpanPipeline } from '@foreshock/export';
+import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
@@ -72,6 +73,7 @@ function register(): void {
   const { libraries } = config;
   httpInstrumentation({ libraries, propagateTo: (host) => propagator.mayPropagateTo(host) });
   dbInstrumentation({ libraries, leakMs: config.poolLeakMs });
+  cacheInstrumentation({ libraries });
   queueInstrumentation({ libraries });
   resilienceInstrumentation({ libraries, propagateAttempts: config.propagateAttempts });
   pinoInstrumentation({ libraries });

@@ -1,4 +1,5 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
+import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
@@ -29,6 +30,7 @@ export const foreshock: Foreshock = {
   instrumentations: [
     httpInstrumentation(),
     dbInstrumentation(),
+    cacheInstrumentation(),
     queueInstrumentation(),
     resilienceInstrumentation(),
     pinoInstrumentation(),

@@ -41,6 +41,7 @@ describe('foreshock/register', () => {
       'telemetry.distro.version': VERSION,
       'telemetry.sdk.version': SDK_VERSION,
       'process.runtime.name': 'nodejs',
+      'service.instance.id': expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/),
     });
   });
 

@@ -1,17 +1,18 @@
-import { randomFillSync } from 'node:crypto';
-
 const POOL_BYTES = 4_096;
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 
 const pool = Buffer.allocUnsafeSlow(POOL_BYTES);
 let used = POOL_BYTES;
+/** Loaded with the first ID: `node:crypto` takes longer than everything else a preload does at start. */
+let crypto: typeof import('node:crypto') | undefined;
 
 // Cut from the pool as a flat string; a slice of one long hex string would be faster, and would keep
 // all of that string alive for as long as anybody remembers one ID of it.
 function take(bytes: number): string {
   if (used + bytes > POOL_BYTES) {
-    randomFillSync(pool);
+    crypto ??= process.getBuiltinModule('node:crypto');
+    crypto.randomFillSync(pool);
     used = 0;
   }
   const start = used;

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { trace, TraceFlags, type Context, type SpanContext } from '@opentelemetry/api';
 import { xTraceIdOf } from '@foreshock/kit';
 import { isTraceId } from './hex.ts';
@@ -36,7 +35,8 @@ export function traceIdOfText(text: string): string {
   const digits = text.length === 32 ? text : withoutHyphens(text);
   const traceId = digits?.toLowerCase();
   if (isTraceId(traceId)) return traceId;
-  return hash('sha256', text, 'hex').slice(0, 32);
+  // Loaded with the first such text, as the IDs' is: at start nobody needs it.
+  return process.getBuiltinModule('node:crypto').hash('sha256', text, 'hex').slice(0, 32);
 }
 
 /** The digits of what is shaped like a UUID. */

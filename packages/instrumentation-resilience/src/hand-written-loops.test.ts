@@ -1,32 +1,38 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { HandWrittenLoops } from './hand-written-loops.ts';
-import { settleDebts } from './retry-summary.ts';
+import { callEnded, callStarted } from './hand-written-loops.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 class Parent {
   events: Attributes[] = [];
-  isRecording = (): boolean => true;
+  ended = false;
+  isRecording = (): boolean => !this.ended;
+  end(): void {
+    this.ended = true;
+  }
   addEvent = (name: string, attributes: Attributes): void => void this.events.push({ name, ...attributes });
   get span(): Span {
     return this as unknown as Span;
   }
 }
 
-const FAILED = { failed: true, errorType: '503' };
-const WORKED = { failed: false, errorType: undefined };
+const FAILED = true;
+const WORKED = false;
 
 describe('loops', () => {
-  const loops = new HandWrittenLoops();
   /** One call, from start to end; its attempt. */
-  function call(parent: Parent, target: string, end: { failed: boolean; errorType: string | undefined }): unknown {
+  function call(parent: Parent, target: string, failed: boolean): unknown {
     const span = {};
-    const attempt = loops.started(span, parent.span, target)?.['retry.attempt'] ?? 1;
+    const attempt = start(span, parent, target)?.['retry.attempt'] ?? 1;
     vi.advanceTimersByTime(3);
-    loops.ended(span, end);
+    callEnded(span, failed, failed ? '503' : undefined);
     return attempt;
+  }
+  function start(span: object, parent: Parent, target: string): Attributes | undefined {
+    const [method, path] = target.split(' ') as [string, string];
+    return callStarted(span, parent.span, method, `http://payments${path}`);
   }
   const pause = (ms: number): unknown => vi.advanceTimersByTime(ms);
 
@@ -48,8 +54,9 @@ describe('loops', () => {
     ]);
     pause(50);
     expect(call(parent, 'GET /a', WORKED)).toBe(1);
-    settleDebts(parent.span);
+    parent.end();
     expect(parent.events).toHaveLength(1);
+    expect(parent.ended).toBe(true);
   });
 
   it('that gave up are summed up when their parent ends', () => {
@@ -59,7 +66,7 @@ describe('loops', () => {
       pause(20);
     }
     expect(parent.events).toEqual([]);
-    settleDebts(parent.span);
+    parent.end();
     expect(parent.events).toEqual([
       {
         name: 'retry.summary',
@@ -76,25 +83,27 @@ describe('loops', () => {
     const parent = new Parent();
     call(parent, 'GET /a', WORKED);
     pause(50);
-    expect(call(parent, 'GET /a', FAILED)).toBe(1);
+    expect(call(parent, 'GET /a?page=1', FAILED)).toBe(1);
     pause(1);
     expect(call(parent, 'GET /a', FAILED)).toBe(1);
     pause(50);
     expect(call(parent, 'POST /a', WORKED)).toBe(1);
     expect(call(parent, 'GET /b', WORKED)).toBe(1);
+    expect(call(parent, 'GET /aa', WORKED)).toBe(1);
+    expect(call(parent, 'GET /', WORKED)).toBe(1);
     expect(call(new Parent(), 'GET /a', WORKED)).toBe(1);
-    settleDebts(parent.span);
+    parent.end();
     expect(parent.events).toEqual([]);
   });
 
   it('side by side are told apart, and a call under way is nobody’s attempt', () => {
     const parent = new Parent();
     const [first, second, slow] = [{}, {}, {}];
-    loops.started(slow, parent.span, 'GET /a');
-    expect(loops.started(first, parent.span, 'GET /a')).toBeUndefined();
-    expect(loops.started(second, parent.span, 'GET /a')).toBeUndefined();
-    loops.ended(first, FAILED);
-    loops.ended(second, FAILED);
+    start(slow, parent, 'GET /a');
+    expect(start(first, parent, 'GET /a')).toBeUndefined();
+    expect(start(second, parent, 'GET /a')).toBeUndefined();
+    callEnded(first, FAILED, '503');
+    callEnded(second, FAILED, '503');
     pause(30);
     expect(call(parent, 'GET /a', WORKED)).toBe(2);
     expect(call(parent, 'GET /a', WORKED)).toBe(2);
@@ -108,22 +117,23 @@ describe('loops', () => {
     pause(30);
     expect(call(parent, 'GET /0', WORKED)).toBe(1);
     expect(call(parent, 'GET /9999', WORKED)).toBe(2);
-    for (let i = 0; i < 10_000; i++) loops.started({}, parent.span, 'GET /same');
+    for (let i = 0; i < 10_000; i++) start({}, parent, 'GET /same');
     for (let i = 0; i < 1_000; i++) {
       call(parent, 'GET /again', FAILED);
       pause(30);
     }
-    settleDebts(parent.span);
+    parent.end();
     expect(parent.events.map((event) => event['retry.attempts'])).toEqual([2, 1_000]);
   });
 
   it('forget a call that ends twice, or that nobody saw begin', () => {
     const parent = new Parent();
     const span = {};
-    loops.started(span, parent.span, 'GET /a');
-    loops.ended(span, WORKED);
-    loops.ended(span, WORKED);
-    loops.ended({}, FAILED);
+    start(span, parent, 'GET /a');
+    callEnded(span, WORKED, undefined);
+    callEnded(span, FAILED, '503');
+    callEnded({}, FAILED, '503');
+    pause(50);
     expect(call(parent, 'GET /a', WORKED)).toBe(1);
   });
 });

@@ -9,92 +9,99 @@ const POLICY = 'loop';
  * not.
  */
 const MIN_BACKOFF_MS = 10;
-/** Different targets one parent's calls are remembered of, and unfinished calls of each; the oldest are forgotten. */
-const MAX_TARGETS = 32;
-const MAX_TRIES = 16;
+/** Failed calls one parent is remembered to have made; the oldest are forgotten. */
+const MAX_FAILED = 64;
+/** Longest URL that is compared, in characters. */
+const MAX_URL_LENGTH = 1_024;
 
-/** One call that may turn out to be an attempt. */
-class Try implements Repeated {
+/** On a client's span: the call it stands for. A property, as a `WeakMap` of all calls costs the garbage collector dearly. */
+const CALL = Symbol('foreshock.call');
+/** On a parent: calls that failed and were not made again. */
+const FAILED = Symbol('foreshock.failed-calls');
+
+interface ClientSpan {
+  [CALL]?: Call;
+}
+
+interface ParentSpan extends Span {
+  [FAILED]?: Call[];
+}
+
+/** A call that may turn out to be an attempt. */
+class Call implements Repeated {
   readonly policy = POLICY;
-  readonly siblings: Try[];
-  readonly parent: Span;
-  readonly attempts: number;
-  readonly totalDelayMs: number;
+  readonly parent: ParentSpan;
+  readonly method: string;
+  readonly url: string;
+  attempts = 1;
+  totalDelayMs = 0;
   errorType: string | undefined;
   outcome: 'success' | 'failure' | undefined;
   endedAt = 0;
 
-  constructor(parent: Span, siblings: Try[], attempts: number, totalDelayMs: number) {
+  constructor(parent: ParentSpan, method: string, url: string) {
     this.parent = parent;
-    this.siblings = siblings;
-    this.attempts = attempts;
-    this.totalDelayMs = totalDelayMs;
+    this.method = method;
+    this.url = url;
   }
-}
 
-/** A client span that has ended, as the SDK shows it. */
-export interface EndedCall {
-  /** Whether it failed in a way that is tried again: no response, 5xx or 429. */
-  failed: boolean;
-  errorType: string | undefined;
+  /** Whether it went where `other` goes: the same method, origin and path. */
+  isLike(other: Call): boolean {
+    if (this.method !== other.method) return false;
+    const end = endOfPath(this.url);
+    return end === endOfPath(other.url) && this.url.slice(0, end) === other.url.slice(0, end);
+  }
 }
 
 /**
- * Retry loops written by hand, as they show in the spans of one parent: the same method, origin and path again,
- * after one that failed and a pause.
+ * A call by HTTP begins.
+ *
+ * @param span of the client
+ * @param parent in whose context it is made
+ * @returns what to write on the span, if the call is made again: the same target below the same parent, after a
+ * failure and a pause
  */
-export class HandWrittenLoops {
-  readonly #parents = new WeakMap<Span, Map<string, Try[]>>();
-  readonly #tries = new WeakMap<object, Try>();
+export function callStarted(span: object, parent: Span, method: string, url: string): Attributes | undefined {
+  const call = new Call(parent, method, url);
+  (span as ClientSpan)[CALL] = call;
+  const failed = (parent as ParentSpan)[FAILED];
+  if (!failed) return undefined;
+  const now = performance.now();
+  const at = failed.findIndex((other) => now - other.endedAt >= MIN_BACKOFF_MS && call.isLike(other));
+  const [before] = at < 0 ? [] : failed.splice(at, 1);
+  if (!before) return undefined;
+  const delayMs = Math.round(now - before.endedAt);
+  call.attempts = before.attempts + 1;
+  call.totalDelayMs = before.totalDelayMs + delayMs;
+  if (before.attempts > 1) disown(parent, before);
+  owe(parent, call);
+  return { [RETRY_ATTEMPT]: call.attempts, [RETRY_DELAY_MS]: delayMs, [RETRY_POLICY]: POLICY };
+}
 
-  /**
-   * A call begins below `parent`.
-   *
-   * @param target method, origin and path
-   * @returns what to write on its span, if it repeats one before it
-   */
-  started(span: object, parent: Span, target: string): Attributes | undefined {
-    const siblings = this.#siblingsOf(parent, target);
-    const now = performance.now();
-    const before = siblings.findIndex(({ outcome, endedAt }) => outcome && now - endedAt >= MIN_BACKOFF_MS);
-    const [failed] = before < 0 ? [] : siblings.splice(before, 1);
-    const delayMs = failed && Math.round(now - failed.endedAt);
-    const attempt = new Try(
-      parent,
-      siblings,
-      failed ? failed.attempts + 1 : 1,
-      failed ? failed.totalDelayMs + delayMs! : 0,
-    );
-    if (siblings.length >= MAX_TRIES) siblings.shift();
-    siblings.push(attempt);
-    this.#tries.set(span, attempt);
-    if (!failed) return undefined;
-    if (failed.attempts > 1) disown(parent, failed);
-    owe(parent, attempt);
-    return { [RETRY_ATTEMPT]: attempt.attempts, [RETRY_DELAY_MS]: delayMs, [RETRY_POLICY]: POLICY };
+/**
+ * A call by HTTP has ended.
+ *
+ * @param failed in a way that is tried again: no response, 5xx or 429
+ */
+export function callEnded(span: object, failed: boolean, errorType: string | undefined): void {
+  const call = (span as ClientSpan)[CALL];
+  if (!call || call.outcome) return;
+  call.outcome = failed ? 'failure' : 'success';
+  if (failed) {
+    call.endedAt = performance.now();
+    call.errorType = errorType;
+    const calls = (call.parent[FAILED] ??= []);
+    if (calls.length >= MAX_FAILED) calls.shift();
+    calls.push(call);
+  } else if (call.attempts > 1) {
+    summarise(call.parent, call);
   }
+}
 
-  #siblingsOf(parent: Span, target: string): Try[] {
-    let targets = this.#parents.get(parent);
-    if (!targets) this.#parents.set(parent, (targets = new Map()));
-    let siblings = targets.get(target);
-    if (!siblings) {
-      if (targets.size >= MAX_TARGETS) targets.delete(targets.keys().next().value as string);
-      targets.set(target, (siblings = []));
-    }
-    return siblings;
-  }
-
-  /** A call has ended. */
-  ended(span: object, { failed, errorType }: EndedCall): void {
-    const attempt = this.#tries.get(span);
-    if (!attempt) return;
-    attempt.endedAt = performance.now();
-    attempt.errorType = errorType;
-    attempt.outcome = failed ? 'failure' : 'success';
-    if (failed) return;
-    const at = attempt.siblings.indexOf(attempt);
-    if (at >= 0) attempt.siblings.splice(at, 1);
-    if (attempt.attempts > 1) summarise(attempt.parent, attempt);
-  }
+/** Where query and fragment begin. */
+function endOfPath(url: string): number {
+  const query = url.indexOf('?');
+  const fragment = url.indexOf('#');
+  const end = Math.min(query < 0 ? url.length : query, fragment < 0 ? url.length : fragment);
+  return Math.min(end, MAX_URL_LENGTH);
 }

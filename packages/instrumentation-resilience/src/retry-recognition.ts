@@ -1,9 +1,8 @@
 import { SpanKind, SpanStatusCode, trace, type AttributeValue, type Context, type Span } from '@opentelemetry/api';
 import { factsOf, report } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_STORM, RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
-import { HandWrittenLoops } from './hand-written-loops.ts';
+import { callEnded, callStarted } from './hand-written-loops.ts';
 import { RetryStorms } from './retry-storm.ts';
-import { settleDebts } from './retry-summary.ts';
 import { upstreamAttempts } from './upstream-attempts.ts';
 
 /** What of the SDK's spans is used; the same in 2.x and 3.x. */
@@ -18,9 +17,6 @@ interface EndedSpan {
   readonly status: { readonly code: SpanStatusCode };
 }
 
-/** Longest URL that is compared, in characters. */
-const MAX_URL_LENGTH = 1_024;
-
 export interface RetryRecognitionConfig {
   /** More resends per first try than this, to one target within 10 s and 20 calls, are a storm. Default 0.5. */
   stormRatio?: number;
@@ -32,7 +28,6 @@ export interface RetryRecognitionConfig {
  * Add it after `FactsProcessor`.
  */
 export class RetryRecognition {
-  readonly #loops = new HandWrittenLoops();
   readonly #storms: RetryStorms;
 
   constructor({ stormRatio = 0.5 }: RetryRecognitionConfig = {}) {
@@ -53,35 +48,25 @@ export class RetryRecognition {
     const method = span.attributes['http.request.method'];
     const url = span.attributes['url.full'];
     if (typeof method !== 'string' || typeof url !== 'string') return;
-    const path = url.slice(0, endOfPath(url));
     const facts = factsOf(where, SpanKind.CLIENT);
     let attempt = facts?.[RETRY_ATTEMPT];
     let delayMs = facts?.[RETRY_DELAY_MS];
     if (attempt === undefined) {
       const parent = trace.getSpan(where);
-      const repeats = parent && this.#loops.started(span, parent, `${method} ${path}`);
+      const repeats = parent && callStarted(span, parent, method, url);
       if (repeats) span.setAttributes(repeats);
       attempt = repeats?.[RETRY_ATTEMPT] ?? 1;
       delayMs = repeats?.[RETRY_DELAY_MS];
     }
     if (typeof attempt !== 'number') return;
     if (attempt > 1) span.setAttribute('http.request.resend_count', attempt - 1);
-    const storm = this.#storms.sent(originOf(path), attempt, delayMs as number | undefined, performance.now());
+    const storm = this.#storms.sent(url, attempt, delayMs as number | undefined, performance.now());
     if (storm) span.addEvent(RETRY_STORM, storm);
-  }
-
-  /** A parent is about to end; SDKs without this call leave a loop that gave up without its summary. */
-  onEnding(span: Span): void {
-    try {
-      settleDebts(span);
-    } catch (error) {
-      report('recognising retries', error);
-    }
   }
 
   onEnd(span: EndedSpan): void {
     try {
-      if (span.kind === SpanKind.CLIENT) this.#loops.ended(span, endOf(span));
+      if (span.kind === SpanKind.CLIENT) callEnded(span, isWorthTryingAgain(span), errorTypeOf(span));
     } catch (error) {
       report('recognising retries', error);
     }
@@ -97,27 +82,13 @@ function received(span: Span, where: Context): void {
   if (attempts > 1) span.setAttribute(RETRY_UPSTREAM_ATTEMPTS, attempts);
 }
 
-function endOf({ attributes, status }: EndedSpan): { failed: boolean; errorType: string | undefined } {
+function isWorthTryingAgain({ attributes, status }: EndedSpan): boolean {
   const code = attributes['http.response.status_code'];
+  // The status of a client's span is ERROR for any 4xx too.
+  return typeof code === 'number' ? code >= 500 || code === 429 : status.code === SpanStatusCode.ERROR;
+}
+
+function errorTypeOf({ attributes }: EndedSpan): string | undefined {
   const type = attributes['error.type'];
-  return {
-    // A client span's status is ERROR for any 4xx too.
-    failed: typeof code === 'number' ? code >= 500 || code === 429 : status.code === SpanStatusCode.ERROR,
-    errorType: typeof type === 'string' ? type : undefined,
-  };
-}
-
-/** Where query and fragment begin. */
-function endOfPath(url: string): number {
-  const query = url.indexOf('?');
-  const fragment = url.indexOf('#');
-  const end = Math.min(query < 0 ? url.length : query, fragment < 0 ? url.length : fragment);
-  return Math.min(end, MAX_URL_LENGTH);
-}
-
-/** `https://host:port` of a URL. */
-function originOf(url: string): string {
-  const scheme = url.indexOf('://');
-  const slash = url.indexOf('/', scheme < 0 ? 0 : scheme + 3);
-  return slash < 0 ? url : url.slice(0, slash);
+  return typeof type === 'string' ? type : undefined;
 }

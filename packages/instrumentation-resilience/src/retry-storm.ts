@@ -14,6 +14,8 @@ const BUCKET_MS = WINDOW_MS / BUCKETS;
 const MIN_CALLS = 20;
 /** Targets that are counted at a time; the one that was called least recently is forgotten for a new one. */
 const MAX_TARGETS = 256;
+/** Longest name of one, in characters. */
+const MAX_ORIGIN_LENGTH = 256;
 /** The latest delays before resends that are compared. */
 const MAX_DELAYS = 64;
 /** Delays that differ by no more than a timer is late are the same delay. */
@@ -33,12 +35,22 @@ interface Delay {
   at: number;
 }
 
-/** What was sent to one target in the last ten seconds. */
+/** What was sent to one target, an origin, in the last ten seconds. */
 class Target {
+  readonly origin: string;
   readonly #buckets: Bucket[] = [];
   readonly #delays: Delay[] = [];
   /** When its resends were last too many. */
   stormyAt = -Infinity;
+
+  constructor(origin: string) {
+    this.origin = origin;
+  }
+
+  isOf(url: string): boolean {
+    const { length } = this.origin;
+    return url.startsWith(this.origin) && (url.length === length || url.charCodeAt(length) === SLASH);
+  }
 
   count(resend: boolean, now: number): void {
     const interval = Math.floor(now / BUCKET_MS);
@@ -80,10 +92,14 @@ class Target {
   }
 }
 
+const SLASH = 47;
+
 /** Counts first tries and resends per target, and tells when there are too many of these. */
 export class RetryStorms {
   readonly #ratio: number;
   readonly #targets = new Map<string, Target>();
+  /** The one that was called last, as it is likely to be again. */
+  #target = new Target('');
 
   /** @param ratio resends per first try from which on they are a storm */
   constructor(ratio: number) {
@@ -96,8 +112,8 @@ export class RetryStorms {
    * @param delayMs before it, for a resend, if known
    * @returns what to tell of the storm that begins with it
    */
-  sent(name: string, attempt: number, delayMs: number | undefined, now: number): Attributes | undefined {
-    const target = this.#targetOf(name);
+  sent(url: string, attempt: number, delayMs: number | undefined, now: number): Attributes | undefined {
+    const target = this.#targetOf(url);
     target.count(attempt > 1, now);
     if (attempt === 1) return undefined;
     if (delayMs !== undefined) target.delayed(attempt, delayMs, now);
@@ -107,7 +123,7 @@ export class RetryStorms {
     target.stormyAt = now;
     if (goesOn) return undefined;
     const storm: Attributes = {
-      [RETRY_STORM_TARGET]: name,
+      [RETRY_STORM_TARGET]: target.origin,
       [RETRY_STORM_FIRST_TRIES]: firstTries,
       [RETRY_STORM_RESENDS]: resends,
       [RETRY_STORM_RATE]: Math.round((resends / Math.max(1, firstTries)) * 100) / 100,
@@ -117,11 +133,20 @@ export class RetryStorms {
     return storm;
   }
 
-  #targetOf(name: string): Target {
-    let target = this.#targets.get(name);
-    if (target) this.#targets.delete(name);
+  #targetOf(url: string): Target {
+    if (this.#target.isOf(url)) return this.#target;
+    const origin = originOf(url);
+    let target = this.#targets.get(origin);
+    if (target) this.#targets.delete(origin);
     else if (this.#targets.size >= MAX_TARGETS) this.#targets.delete(this.#targets.keys().next().value as string);
-    this.#targets.set(name, (target ??= new Target()));
-    return target;
+    this.#targets.set(origin, (target ??= new Target(origin)));
+    return (this.#target = target);
   }
+}
+
+/** `https://host:port` of a URL. */
+function originOf(url: string): string {
+  const scheme = url.indexOf('://');
+  const slash = url.indexOf('/', scheme < 0 ? 0 : scheme + 3);
+  return (slash < 0 ? url : url.slice(0, slash)).slice(0, MAX_ORIGIN_LENGTH);
 }

@@ -1,4 +1,5 @@
 import type { Attributes, Span } from '@opentelemetry/api';
+import { guard } from '@foreshock/kit';
 import { RETRY_ATTEMPTS, RETRY_OUTCOME, RETRY_POLICY, RETRY_SUMMARY, RETRY_TOTAL_DELAY_MS } from '@foreshock/kit/names';
 
 /** What a parent is told of an operation that took more than one attempt. */
@@ -15,16 +16,17 @@ export interface Repeated {
 /** Longest list a parent may have; a span that lives for days tells the oldest and forgets it. */
 const MAX_UNFINISHED = 100;
 
-/**
- * Operations that may be tried again, by the span that called. Nobody says that a loop has given up: its
- * parent's end does.
- */
+/** Operations that may be tried again, by the span that called. */
 const unfinished = new WeakMap<Span, Set<Repeated>>();
 
 /** Remembers that `parent` is owed a summary. */
 export function owe(parent: Span, repeated: Repeated): void {
+  if (!parent.isRecording()) return;
   let owed = unfinished.get(parent);
-  if (!owed) unfinished.set(parent, (owed = new Set()));
+  if (!owed) {
+    unfinished.set(parent, (owed = new Set()));
+    settleAtEnd(parent);
+  }
   if (owed.size >= MAX_UNFINISHED) {
     const [oldest] = owed;
     if (oldest) summarise(parent, oldest);
@@ -51,10 +53,18 @@ export function summarise(parent: Span, repeated: Repeated): void {
   parent.addEvent(RETRY_SUMMARY, attributes);
 }
 
-/** A span is about to end: nothing will follow what it is still owed. */
-export function settleDebts(parent: Span): void {
-  const owed = unfinished.get(parent);
-  if (!owed) return;
-  for (const repeated of owed) summarise(parent, repeated);
-  unfinished.delete(parent);
+/**
+ * Nobody says that a loop has given up: the end of its parent does. Only spans that owe something have another
+ * `end`; span processors hear of an end when it is too late to write (`onEnding` is experimental, and not in each SDK).
+ */
+function settleAtEnd(parent: Span): void {
+  const { end } = parent;
+  parent.end = function (this: Span, ...args) {
+    guard('summing up retries', () => {
+      const owed = unfinished.get(parent);
+      unfinished.delete(parent);
+      for (const repeated of owed ?? []) summarise(parent, repeated);
+    });
+    return end.apply(this, args);
+  };
 }

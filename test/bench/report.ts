@@ -132,7 +132,7 @@ function toReach(results: Results): string {
   const verdict = ({ reached, must, fightFor }: Goal): string => {
     const value = typeof reached === 'object' ? reached?.median : reached;
     if (value == null || value > must) return 'missed';
-    return value <= fightFor ? 'fought for and won' : 'met';
+    return value <= fightFor ? 'won' : 'met';
   };
   const rows = goals(results).map((goal) => [
     goal.title + (goal.unit ? `, ${goal.unit}` : ''),

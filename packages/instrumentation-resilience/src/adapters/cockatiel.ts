@@ -1,6 +1,8 @@
 import { guard, type Adapter, type Hooks } from '@foreshock/kit';
 import type { ResilienceEvents } from '../events.ts';
-import { CockatielPolicies, NAME, type Watched } from './cockatiel-policies.ts';
+import { Executions, NAME, type Watched } from './cockatiel-executions.ts';
+import { Gates } from './cockatiel-gates.ts';
+import { Policies } from './cockatiel-policies.ts';
 
 type Wrapper = (original: (...args: any[]) => any) => (...args: any[]) => any;
 
@@ -13,28 +15,30 @@ export const cockatiel: Adapter<ResilienceEvents> = {
   versions: '>=3.0.0 <5',
   upstream: [],
   attach(resilience, hooks) {
-    const policies = new CockatielPolicies(resilience);
+    const executions = new Executions();
+    const gates = new Gates(resilience, executions);
+    const policies = new Policies(resilience, executions);
     const wrap = (file: string, Class: string, method: string, wrapper: Wrapper): void =>
       hooks.onLoad(`cockatiel/dist/${file}.js`, ({ exports }) => hooks.wrap(exports[Class].prototype, method, wrapper));
 
-    wrap('CircuitBreakerPolicy', 'CircuitBreakerPolicy', 'execute', executing(hooks, policies.breaker));
+    wrap('CircuitBreakerPolicy', 'CircuitBreakerPolicy', 'execute', executing(hooks, gates.breaker));
     wrap('RetryPolicy', 'RetryPolicy', 'execute', executing(hooks, policies.retry));
     wrap('TimeoutPolicy', 'TimeoutPolicy', 'execute', executing(hooks, policies.timeout));
-    wrap('BulkheadPolicy', 'BulkheadPolicy', 'execute', executing(hooks, policies.bulkhead));
+    wrap('BulkheadPolicy', 'BulkheadPolicy', 'execute', executing(hooks, gates.bulkhead));
     wrap('FallbackPolicy', 'FallbackPolicy', 'execute', executing(hooks, policies.fallback));
 
     // What became of an execution, before the policy acts on it.
     wrap('common/Executor', 'ExecuteWrapper', 'invoke', (original) => {
       return function (this: unknown, work: unknown, ...args: unknown[]) {
         const execution = original.call(this, work, ...args);
-        if (hooks.active) guard(NAME, () => policies.invoked(work, execution));
+        if (hooks.active) guard(NAME, () => executions.invoked(work, execution));
         return execution;
       };
     });
     // Events are heard where they are emitted: a listener of ours would change what `onSuccess` measures.
     wrap('common/Event', 'EventEmitter', 'emit', (original) => {
       return function (this: object, value: unknown) {
-        if (hooks.active) guard(NAME, () => policies.emitted(this, value));
+        if (hooks.active) guard(NAME, () => executions.emitted(this, value));
         return original.call(this, value);
       };
     });

@@ -1,0 +1,117 @@
+import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type { Telemetry } from '@foreshock/kit';
+import { factsOf } from '@foreshock/kit';
+import { recordSpans } from '@foreshock/testkit';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { openResilience } from './boundary.ts';
+
+const recorded = recordSpans([]);
+const telemetry: Telemetry = {
+  library: 'test',
+  tracer: recorded.tracerProvider.getTracer('ours'),
+  standsAside: false,
+  useMeter() {},
+};
+beforeEach(() => recorded.clear());
+afterAll(() => recorded.stop());
+
+const sent = (): unknown => propagation.getActiveBaggage()?.getEntry('retry.upstream_attempts')?.value;
+const facts = (): unknown => factsOf(context.active());
+
+describe('an attempt', () => {
+  it('tells the services called, unless it is the first or shall not', () => {
+    const told = openResilience(telemetry, {}).retry({}, 'test');
+    expect([told.attempt(sent, undefined, []), told.attempt(sent, undefined, [])]).toEqual([undefined, '2']);
+    const silent = openResilience(telemetry, { propagateAttempts: false }).retry({}, 'test');
+    expect([silent.attempt(sent, undefined, []), silent.attempt(sent, undefined, [])]).toEqual([undefined, undefined]);
+  });
+
+  it('multiplies what its own callers told', () => {
+    const baggage = propagation.createBaggage({ 'retry.upstream_attempts': { value: '2' } });
+    context.with(propagation.setBaggage(ROOT_CONTEXT, baggage), () => {
+      const retry = openResilience(telemetry, {}).retry({}, 'test');
+      expect([1, 2, 3].map(() => retry.attempt(sent, undefined, []))).toEqual(['2', '4', '6']);
+    });
+  });
+
+  it('is no fact of what it leaves running', async () => {
+    const retry = openResilience(telemetry, {}).retry({}, 'test', 3);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // A server that is started, a connection that is opened: they serve everybody from here on.
+    const [during, later] = retry.attempt(() => [facts(), promise.then(facts)], undefined, []);
+    expect(during).toEqual({ 'retry.attempt': 1, 'retry.policy': 'test', 'retry.max_attempts': 3 });
+    retry.ended('success');
+    resolve();
+    expect(await later).toBeUndefined();
+  });
+
+  it('is made beside the one before it, not inside', () => {
+    const resilience = openResilience(telemetry, {});
+    const owner = {};
+    recorded.inSpan('caller', () => {
+      const caller = trace.getActiveSpan();
+      const retry = resilience.retry(owner, 'test');
+      retry.attempt(
+        () =>
+          recorded.inSpan('first', () => {
+            expect(resilience.retryHere(owner)).toBe(retry);
+            retry.failed(new Error('down'));
+            expect(retry.attempt(() => trace.getActiveSpan(), undefined, [])).toBe(caller);
+          }),
+        undefined,
+        [],
+      );
+      expect(resilience.retryHere(owner)).toBeUndefined();
+    });
+  });
+
+  it('beyond the last is told again', () => {
+    recorded.inSpan('caller', () => {
+      const retry = openResilience(telemetry, {}).retry({}, 'test', 2);
+      for (let i = 0; i < 3; i++) {
+        retry.attempt(() => {}, undefined, []);
+        retry.failed(new RangeError('down'), 100);
+      }
+      retry.attempt(() => {}, undefined, []);
+      retry.ended('success');
+      retry.ended('failure');
+    });
+    const [{ events }] = recorded.spans() as [ReturnType<typeof recorded.spans>[0]];
+    expect(events.map(({ attributes }) => [attributes['retry.attempts'], attributes['retry.outcome']])).toEqual([
+      [2, 'failure'],
+      [3, 'failure'],
+      [4, 'success'],
+    ]);
+    expect(events.map(({ attributes }) => attributes['retry.total_delay_ms'])).toEqual([100, 200, 300]);
+  });
+});
+
+describe('a summary', () => {
+  it('that nobody finished is told at the end of the caller, and of a hundred at most', () => {
+    recorded.inSpan('caller', () => {
+      for (let i = 0; i < 150; i++) {
+        const retry = openResilience(telemetry, {}).retry({}, 'test');
+        retry.attempt(() => {}, undefined, []);
+        retry.failed(new Error('down'));
+        retry.attempt(() => {}, undefined, []);
+        if (i === 149) continue;
+        retry.failed(new TypeError('mine'));
+      }
+      const span = recorded.spans();
+      expect(span).toEqual([]);
+    });
+    const [{ events }] = recorded.spans() as [ReturnType<typeof recorded.spans>[0]];
+    expect(events.length + (recorded.spans()[0]?.dropped.events ?? 0)).toBe(150);
+    // The last one was still under way.
+    expect(events.at(-1)?.attributes).not.toHaveProperty(['retry.outcome']);
+    expect(events.at(-2)?.attributes).toMatchObject({ 'retry.outcome': 'failure', 'error.type': 'TypeError' });
+  });
+
+  it('is not written on a caller that has ended', async () => {
+    const retry = recorded.inSpan('caller', () => openResilience(telemetry, {}).retry({}, 'test'));
+    retry.attempt(() => {}, undefined, []);
+    retry.attempt(() => {}, undefined, []);
+    retry.ended('success');
+    expect(recorded.spans()[0]?.events).toEqual([]);
+  });
+});

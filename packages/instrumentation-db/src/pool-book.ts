@@ -1,4 +1,5 @@
 import type { SpanContext, Span } from '@opentelemetry/api';
+import { POOL_NAME } from '@foreshock/kit/names';
 import type { PoolDescription, PoolSource, Target } from './events.ts';
 import type { Saturation } from './pool-saturation.ts';
 import type { PoolWait } from './pool-wait.ts';
@@ -49,7 +50,7 @@ export class PoolBook {
   get name(): string {
     const { name, system, host = 'localhost', port, database } = this.#description;
     if (name) return name;
-    if (!this.knowsTarget && system === undefined) return this.#library;
+    if (!this.#knowsTarget && system === undefined) return this.#library;
     const address = port === undefined ? host : `${host}:${port}`;
     return database ? `${address}/${database}` : address;
   }
@@ -60,15 +61,21 @@ export class PoolBook {
     return name ?? database ?? host ?? system ?? this.#library;
   }
 
-  get knowsTarget(): boolean {
+  /** Where a pool leads that could not say it itself is told by its first connection. */
+  learn({ system, host, port, database }: Target): void {
+    if (!this.#knowsTarget) this.#description = { ...this.#description, system, host, port, database };
+  }
+
+  get #knowsTarget(): boolean {
     const { host, database } = this.#description;
     return host !== undefined || database !== undefined;
   }
+}
 
-  /** The pool itself could not say, its first connection can. */
-  learn({ system, host, port, database }: Target): void {
-    this.#description = { ...this.#description, system, host, port, database };
-  }
+/** Names a span again that was started before its pool's name was known. */
+export function nameSpan(span: Span, spanName: string, { name, description }: PoolBook): void {
+  span.updateName(spanName).setAttribute(POOL_NAME, name);
+  if (description.system !== undefined) span.setAttribute('db.system.name', description.system);
 }
 
 export function holdingOf(hold: Hold, now: number): Holding {

@@ -7,7 +7,7 @@ import {
   POOL_SATURATED_PEAK_PENDING,
   POOL_SATURATED_WAITERS,
 } from '@foreshock/kit/names';
-import { holdingOf, round, type Holding, type PoolBook } from './pool-book.ts';
+import { holdingOf, nameSpan, round, type Holding, type PoolBook } from './pool-book.ts';
 
 /** Shorter than this it is a busy pool, not a full one: callers barely notice. */
 const MIN_MS = 20;
@@ -24,6 +24,8 @@ export class Saturation {
   readonly #start = performance.now();
   readonly #startTime = Date.now();
   #span: Span | undefined;
+  /** The pool's label when the span was named. */
+  #label: string | undefined;
   #waiting = 0;
   #waiters = 0;
   #peakPending = 0;
@@ -64,6 +66,7 @@ export class Saturation {
     const now = performance.now();
     if (now - this.#start < MIN_MS) return;
     const span = this.#span ?? this.#open();
+    if (this.#book.label !== this.#label) nameSpan(span, `pool.saturated ${this.#book.label}`, this.#book);
     for (const hold of this.#book.holds.values()) this.released(holdingOf(hold, now));
     span.setAttributes({
       [POOL_SATURATED_WAITERS]: this.#waiters,
@@ -77,6 +80,7 @@ export class Saturation {
 
   #open(): Span {
     const { name, label, description } = this.#book;
+    this.#label = label;
     this.#span = this.#tracer.startSpan(
       `pool.saturated ${label}`,
       {

@@ -25,11 +25,14 @@ import {
   POOL_WAIT_REASON,
 } from '@foreshock/kit/names';
 import type { Acquisition, Driver, PoolState } from './events.ts';
-import { holdingOf, round, type Hold, type Holding, type PoolBook } from './pool-book.ts';
+import { holdingOf, nameSpan, round, type Hold, type Holding, type PoolBook } from './pool-book.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import { Saturation } from './pool-saturation.ts';
 
-/** An idle connection that comes later than this was not handed over at once: it was dead, and looked over in vain. */
+/**
+ * An idle connection was to be handed over at once, but it is one nobody has had yet, and comes later than this: the
+ * idle one was dead. Time alone proves nothing: a busy event loop delays what is handed over at once, too.
+ */
 const AT_ONCE_MS = 10;
 
 /** What a pooled connection remembers of how it was acquired, for the queries sent on it. */
@@ -60,6 +63,8 @@ export class PoolWait implements Acquisition {
   readonly #start = performance.now();
   /** Only when the caller cannot be served at once, or was not. */
   #span: Span | undefined;
+  /** The pool's label when the span was named. */
+  #label: string | undefined;
   /** The pool was full when this caller asked. */
   readonly #saturation: Saturation | undefined;
   #holderKnown = false;
@@ -86,6 +91,7 @@ export class PoolWait implements Acquisition {
 
   #startSpan(full: boolean, startTime?: number): Span {
     const { description, label, name, holds } = this.#book;
+    this.#label = label;
     const attributes: Attributes = {
       [POOL_NAME]: name,
       [POOL_USED]: this.#asked.used,
@@ -118,8 +124,8 @@ export class PoolWait implements Acquisition {
     if (this.#connectStart !== undefined || this.#settled) return;
     this.#book.line.delete(this);
     this.#connectStart = performance.now();
-    // Asked for at once, the whole wait is the connecting; after a time in line the event parts the two.
-    if (this.#connectStart - this.#start > 1) this.#span?.addEvent('connecting');
+    // Where there was room the whole wait is the connecting; after a time in line the event parts the two.
+    if (this.#saturation) this.#span?.addEvent('connecting');
   }
 
   granted(granted: unknown): void {
@@ -129,19 +135,17 @@ export class PoolWait implements Acquisition {
     // A pool of anything may hand out numbers: these are nothing that one could be seen to hold.
     const connection = typeof granted === 'object' && granted !== null ? granted : {};
     const recognised = this.#watch.recognise(connection);
-    const unnamed = recognised && !this.#book.knowsTarget;
-    if (unnamed) this.#book.learn(recognised);
+    if (recognised) this.#book.learn(recognised);
     const { metrics } = this.#watch;
     const last = this.#book.lastHoldings.get(connection);
     // Somebody gave it back before the one that was being opened for this caller had come.
     if (last) this.#connectStart = undefined;
     let waitMs: number | undefined;
     let reason: Lease['reason'];
-    if (now - this.#start >= AT_ONCE_MS) this.#startLate(now, !last);
+    if (!last && now - this.#start >= AT_ONCE_MS) this.#startLate(now, true);
     if (this.#span) {
       // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
       if (last && !this.#holderKnown) this.#blame(this.#span, last);
-      if (unnamed) this.#nameSpan(this.#span);
       waitMs = round(now - this.#start);
       reason = this.#reason(now);
       this.#endSpan(this.#span, state, waitMs, reason);
@@ -157,18 +161,11 @@ export class PoolWait implements Acquisition {
     this.#watch.granted({ book: this.#book, hold, asked: this.#asked, waitMs, reason });
   }
 
-  /** An idle connection was to be handed over at once, and was not. */
+  /** An idle connection was to be handed over at once, and was not: the span begins when it was asked for. */
   #startLate(now: number, opened: boolean): void {
     if (this.#span || isSuppressed(this.#context)) return;
     if (opened) this.#connectStart ??= this.#start;
     this.#span = this.#startSpan(false, Date.now() - (now - this.#start));
-  }
-
-  /** The pool's first connection has told where it leads. */
-  #nameSpan(span: Span): void {
-    const { description, label, name } = this.#book;
-    span.updateName(`pool.acquire ${label}`).setAttribute(POOL_NAME, name);
-    if (description.system !== undefined) span.setAttribute('db.system.name', description.system);
   }
 
   failed(error: unknown, timedOut = false): void {
@@ -198,6 +195,7 @@ export class PoolWait implements Acquisition {
   }
 
   #endSpan(span: Span, state: PoolState, waitMs: number, reason: string): void {
+    if (this.#book.label !== this.#label) nameSpan(span, `pool.acquire ${this.#book.label}`, this.#book);
     span.setAttributes({
       [POOL_WAIT_MS]: waitMs,
       [POOL_WAIT_REASON]: reason,
@@ -211,6 +209,7 @@ export class PoolWait implements Acquisition {
   /** Where the longer part of the wait was spent. */
   #reason(now: number): 'queue' | 'connect' {
     if (this.#connectStart === undefined) return 'queue';
-    return now - this.#connectStart >= this.#connectStart - this.#start ? 'connect' : 'queue';
+    const queued = this.#connectStart - this.#start;
+    return !this.#saturation || now - this.#connectStart >= queued ? 'connect' : 'queue';
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFailingServer, type FailingServer } from './failing-server.ts';
 import { counted, outline, type Outlined } from './outline.ts';
-import { openStage, versionOf, type Played, type Stage } from './scenario.ts';
+import { openStage, versionOf, WAYS, type Played, type Stage } from './scenario.ts';
 
 let server: FailingServer;
 beforeAll(async () => {
@@ -18,8 +18,8 @@ describe.each(['cockatiel', 'cockatiel-3'])('%s', (alias) => {
     return () => stage.remove();
   });
 
-  it.each(['mjs', 'cjs'] as const)(`${versionOf(alias)}, %s`, async (loader) => {
-    const { log, requests, spans, metrics } = await stage.play(loader, true);
+  it.each(WAYS)(`${versionOf(alias)}, %s on Node %i`, async (loader, node) => {
+    const { log, requests, spans, metrics } = await stage.play(loader, true, node);
     expect({ log, requests }).toEqual({ log: without.log, requests: without.requests });
     expect(outline(spans)).toEqual({
       works: { calls: [inside('payments', 'closed')], events: [] },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFailingServer, type FailingServer } from './failing-server.ts';
 import { counted, outline, type Caller, type Outlined } from './outline.ts';
-import { openStage, versionOf, type Played, type Stage } from './scenario.ts';
+import { openStage, versionOf, WAYS, type Played, type Stage } from './scenario.ts';
 
 interface Case {
   name: string;
@@ -135,40 +135,37 @@ describe.each(CASES)('$name', ({ name, libraries, more, resends, failure, maxAtt
       return () => stage.remove();
     });
 
-    it.each(['mjs', 'cjs'] as const)(
-      `${Object.values(installed).map(versionOf).join(' over ')}, %s`,
-      async (loader) => {
-        const { log, requests, baggage, spans, metrics } = await stage.play(loader, true);
-        expect({ log: log.map(withoutPort), requests }).toEqual({
-          log: without.log.map(withoutPort),
-          requests: without.requests,
-        });
+    it.each(WAYS)(`${Object.values(installed).map(versionOf).join(' over ')}, %s on Node %i`, async (loader, node) => {
+      const { log, requests, baggage, spans, metrics } = await stage.play(loader, true, node);
+      expect({ log: log.map(withoutPort), requests }).toEqual({
+        log: without.log.map(withoutPort),
+        requests: without.requests,
+      });
 
-        const { 'two at once': both, ...told } = outline(spans);
-        expect(told).toEqual({
-          'third time lucky': {
-            calls: [attempt(1, '503'), attempt(2, '503'), attempt(3)],
-            events: [summary(name, 3, 'success')],
-          },
-          'given up': {
-            calls: [attempt(1, '500'), attempt(2, '500'), attempt(3, '500')],
-            events: [summary(name, 3, 'failure', failure)],
-          },
-          'at once': { calls: [attempt(1)], events: [] },
-          ...more,
-        });
-        // The second attempts begin in one millisecond.
-        expect(both?.calls).toHaveLength(5);
-        expect(both?.calls).toEqual(
-          expect.arrayContaining([attempt(1, '503'), attempt(2, '503'), attempt(2), attempt(3)]),
-        );
-        expect(both?.events).toEqual([summary(name, 2, 'success'), summary(name, 3, 'success')]);
+      const { 'two at once': both, ...told } = outline(spans);
+      expect(told).toEqual({
+        'third time lucky': {
+          calls: [attempt(1, '503'), attempt(2, '503'), attempt(3)],
+          events: [summary(name, 3, 'success')],
+        },
+        'given up': {
+          calls: [attempt(1, '500'), attempt(2, '500'), attempt(3, '500')],
+          events: [summary(name, 3, 'failure', failure)],
+        },
+        'at once': { calls: [attempt(1)], events: [] },
+        ...more,
+      });
+      // The second attempts begin in one millisecond.
+      expect(both?.calls).toHaveLength(5);
+      expect(both?.calls).toEqual(
+        expect.arrayContaining([attempt(1, '503'), attempt(2, '503'), attempt(2), attempt(3)]),
+      );
+      expect(both?.events).toEqual([summary(name, 2, 'success'), summary(name, 3, 'success')]);
 
-        expect(counted(metrics, 'retry.resends')).toEqual({ [name]: resends });
-        expect(baggage.slice(0, 3)).toEqual([undefined, 'retry.upstream_attempts=2', 'retry.upstream_attempts=3']);
-        expect(without.baggage.slice(0, 3)).toEqual([undefined, undefined, undefined]);
-      },
-    );
+      expect(counted(metrics, 'retry.resends')).toEqual({ [name]: resends });
+      expect(baggage.slice(0, 3)).toEqual([undefined, 'retry.upstream_attempts=2', 'retry.upstream_attempts=3']);
+      expect(without.baggage.slice(0, 3)).toEqual([undefined, undefined, undefined]);
+    });
   });
 });
 

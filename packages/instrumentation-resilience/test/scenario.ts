@@ -18,9 +18,15 @@ export interface Played {
 /** An application with certain versions of libraries, in which one scenario can be played. */
 export interface Stage {
   /** Plays it in a process of its own, as a user's application would run. */
-  play(loader: 'mjs' | 'cjs', traced: boolean): Promise<Played>;
+  play(loader: 'mjs' | 'cjs', traced: boolean, node?: 22 | 24 | 26): Promise<Played>;
   remove(): void;
 }
+
+/** How a scenario is loaded, and by which Node: contexts follow calls by other means in 22 than from 24 on. */
+export const WAYS = [
+  ['mjs', 22],
+  ['cjs', 24],
+] as const;
 
 const RUNNER = new URL('./run-scenario.ts', import.meta.url);
 
@@ -35,10 +41,11 @@ export function openStage(name: string, libraries: Record<string, string>, serve
   const fixture = (file: string): URL => new URL(`./fixtures/${name}${file}`, import.meta.url);
   const loading = { mjs: app.add(fixture('.mjs')), cjs: app.add(fixture('.cjs')) };
   return {
-    async play(loader, traced) {
+    async play(loader, traced, node = 24) {
       server.forget();
       const child = await runFixture(RUNNER, {
         preload: 'none',
+        node,
         nodeArgs: ['--conditions=@foreshock/source'],
         args: [
           traced ? 'traced' : 'untraced',

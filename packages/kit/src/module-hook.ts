@@ -114,15 +114,34 @@ function replaceable(module: { exports: unknown }): Pick<LoadedModule, 'replaceE
 function hookCommonJs(): void {
   const Module = nodeModule.Module as any;
   const load = Module.prototype.load;
-  Module.prototype.load = function (this: { exports: unknown }, filename: string) {
+  Module.prototype.load = function (this: LoadingModule, filename: string) {
+    const path = typeof filename === 'string' ? packagePath(filename) : undefined;
+    if (path === undefined || !state.targets.has(path)) return load.apply(this, arguments);
+    let announced = false;
+    const evaluated = (): void => {
+      // `require` of an ES module passes here too: its appended line has announced it already.
+      if (announced || types.isModuleNamespaceObject(this.exports)) return;
+      announced = true;
+      announce(path, filename, this.exports, replaceable(this));
+    };
+    // Node 22 takes down what `import` is to get before `load` is through: too late to replace the exports.
+    this._compile = function (this: LoadingModule, ...args: unknown[]) {
+      delete this._compile;
+      const result = this._compile!(...args);
+      evaluated();
+      return result;
+    };
     const result = load.apply(this, arguments);
-    // `require` of an ES module passes here too: its appended line has announced it already.
-    if (typeof filename === 'string' && !types.isModuleNamespaceObject(this.exports)) {
-      const path = packagePath(filename);
-      if (path !== undefined && state.targets.has(path)) announce(path, filename, this.exports, replaceable(this));
-    }
+    evaluated();
     return result;
   };
+}
+
+/** A CommonJS module, while it is loading. */
+interface LoadingModule {
+  exports: unknown;
+  /** Inherited; own only while {@link hookCommonJs} waits for it. */
+  _compile?: (...args: unknown[]) => unknown;
 }
 
 /**

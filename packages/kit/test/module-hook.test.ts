@@ -13,10 +13,14 @@ describe.each([22, 24, 26] as const)('Node %s', (major) => {
       it(`sees CommonJS and ES modules of ${app} by ${preload}, once each`, async () => {
         const { stdout, stderr } = await run(nodeBinary(major), [preload, fixture('attach.mjs'), fixture(app)]);
         expect(stdout.trim().split('\n')).toEqual([
-          'played loudly played loudly played loudly played loudly played tuned loudly',
+          'played loudly played loudly played loudly played loudly played tuned loudly played loudly',
           expect.stringMatching(/^CALLS /),
         ]);
-        expect(JSON.parse(stdout.trim().split('CALLS ')[1]!).sort()).toEqual(['cjs 1.4.0', 'esm 1.5.0']);
+        expect(JSON.parse(stdout.trim().split('CALLS ')[1]!).sort()).toEqual([
+          'cjs 1.4.0',
+          'esm 1.5.0',
+          'function 1.6.0',
+        ]);
         expect(stderr).toBe('');
       });
     }

@@ -100,6 +100,8 @@ describe('baggage out', () => {
         const baggage = write(entries);
         if (baggage === undefined) return;
         for (const reader of [propagator, upstream]) {
+          // Upstream collects members in a plain object, where this key is none.
+          if (reader === upstream && Object.hasOwn(entries, '__proto__')) continue;
           const back = propagation.getBaggage(extract(reader, { baggage }))!.getAllEntries();
           expect(back).toEqual(Object.entries(entries));
         }

@@ -10,6 +10,6 @@ export const SENT = Symbol('foreshock.sent');
 
 /** Any message, of a server or of a client. */
 export interface Carrier {
-  [SERVED]?: Served;
+  [SERVED]?: Served | undefined;
   [SENT]?: Sent | null;
 }

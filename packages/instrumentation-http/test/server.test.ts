@@ -1,7 +1,9 @@
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
+import { Socket } from 'node:net';
+import { Writable } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { record, spanHere, traceHere } from './recording.ts';
@@ -459,16 +461,17 @@ describe('x-trace-id of the response', () => {
 describe('leaves the application alone', () => {
   it('no listener, no property that prints or copies, no change to what emit returns', async () => {
     const seen: unknown[] = [];
+    const listeners = (emitter: EventEmitter): unknown =>
+      emitter.eventNames().map((name) => [name, emitter.listenerCount(name)]);
     const port = await serve((request, response) => {
-      const { socket } = request;
-      seen.push(
-        [request, response, socket].map((emitter) =>
-          emitter.eventNames().map((name) => [name, emitter.listenerCount(name)]),
-        ),
-        Object.keys(request),
-        request.emit('nobody listens'),
-        response.on('somebody', () => {}).emit('somebody'),
-      );
+      seen.push(listeners(request), listeners(response));
+      const heard = (): void => {};
+      request.on('x', heard).once('x', heard).prependListener('y', heard);
+      response.once('x', heard);
+      seen.push(request.listeners('x'), response.listeners('x'));
+      seen.push(request.emit('nobody listens'), response.emit('x'), response.emit('x'));
+      request.off('x', heard).off('x', heard);
+      seen.push(listeners(request), listeners(response), Object.keys(request), Object.keys(response));
       response.end();
     });
     const once = async (): Promise<unknown[]> => {
@@ -481,10 +484,26 @@ describe('leaves the application alone', () => {
     await recorded.until(1);
     const { Server, ServerResponse, IncomingMessage } = http;
     recorded.disable();
-    for (const { prototype } of [Server, ServerResponse, IncomingMessage])
-      expect(Object.hasOwn(prototype, 'emit')).toBe(false);
-    expect(await once()).toEqual(traced);
+    for (const { prototype } of [Server, ServerResponse, IncomingMessage]) {
+      expect(['emit', 'on', 'once', '_storeHeader'].filter((name) => Object.hasOwn(prototype, name))).toEqual([]);
+    }
+    const untraced = await once();
+    expect(JSON.stringify(traced)).toBe(JSON.stringify(untraced));
     recorded.enable();
+  });
+
+  it('two listeners on a connection, however many requests it carries', async () => {
+    const counts: number[][] = [];
+    const port = await serve((request, response) => {
+      counts.push(['close', 'timeout', 'error'].map((name) => request.socket.listenerCount(name)));
+      response.end();
+    });
+    const wire = await connect(port);
+    for (let i = 1; i <= 30; i++) {
+      wire.send(...GET('/'));
+      await wire.until((text) => count(text, 'HTTP/1.1 200') === i);
+    }
+    expect(counts).toEqual(Array.from({ length: 30 }, () => counts[0]));
   });
 
   it('servers of http2, with HTTP/1 allowed or not', async () => {
@@ -504,6 +523,22 @@ describe('leaves the application alone', () => {
     for await (const chunk of response) text += chunk;
     expect(text).toBe('1.1 undefined');
     expect((await recorded.until(1)).map(({ kind }) => kind)).toEqual(['CLIENT']);
+  });
+
+  it('a response without a connection ends as it is written', async () => {
+    const server = http.createServer((_request, response) => response.writeHead(202).end('queued'));
+    const request = Object.assign(new http.IncomingMessage(new Socket()), { method: 'POST', url: '/event' });
+    const response = new http.ServerResponse(request);
+    const written: string[] = [];
+    const socket = new Writable({ write: (chunk, _encoding, done) => (written.push(String(chunk)), done()) });
+    response.assignSocket(socket as Socket);
+    server.emit('request', request, response);
+    const [span] = await recorded.until(1);
+    expect(span).toMatchObject({
+      name: 'POST',
+      attributes: { 'http.response.status_code': 202, 'url.path': '/event' },
+    });
+    expect(written.join('')).toContain('queued');
   });
 
   it("requests emitted with somebody's own objects", async () => {

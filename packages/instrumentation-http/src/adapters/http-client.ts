@@ -2,10 +2,10 @@ import type * as Http from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { guard, report, type Hooks } from '@foreshock/kit';
-import type { HeaderSink, HttpEvents, Sent, Served } from '../events.ts';
-import { SENT, SERVED, type Carrier } from '../exchange.ts';
+import type { HeaderSink, HttpEvents, Sent } from '../events.ts';
+import { SENT, type Carrier } from '../exchange.ts';
 import { timerHere } from '../given-up.ts';
-import { hasHeader, headerNamed, wrapEmit } from './http-message.ts';
+import { emitIn, hasHeader, headerNamed } from './http-message.ts';
 
 /** As lib/_http_client.js has it. */
 interface Request extends ClientRequest, Carrier {
@@ -25,8 +25,18 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
   hooks.onChannel<{ request: Request }>('http.client.request.created', ({ request }) =>
     begin(request, undefined, events),
   );
-  wrapEmit(http.ClientRequest.prototype as Request, hooks, hearRequest);
-  wrapEmit(http.IncomingMessage.prototype as IncomingMessage & Carrier, hooks, hearMessage);
+  hooks.wrap(http.ClientRequest.prototype as Request, 'emit', (original) => {
+    return function emit(this: Request, event: PropertyKey) {
+      const sent = this[SENT];
+      if (!sent) return original.apply(this, arguments as never);
+      try {
+        hearRequest(this, event, arguments, sent);
+      } catch (error) {
+        report('an event of a request', error);
+      }
+      return sent.run(original, this, arguments as never);
+    };
+  });
   hooks.wrap(http.ClientRequest.prototype, 'destroy', (original) => {
     return function destroy(this: Request, ...args: unknown[]) {
       const sent = this[SENT];
@@ -114,9 +124,7 @@ function isHeaderText(value: string): boolean {
   return true;
 }
 
-function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>): Sent | null | undefined {
-  const sent = request[SENT];
-  if (!sent) return sent;
+function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
   switch (event) {
     case 'socket':
       watchConnecting(request, args[1], sent);
@@ -136,23 +144,15 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>)
     case 'close':
       closed(request.res, sent);
   }
-  return sent;
 }
 
-function responded(response: IncomingMessage & Carrier, sent: Sent): void {
-  response[SENT] = sent;
+function responded(response: IncomingMessage, sent: Sent): void {
+  emitIn(response, sent, (message, event, args) => hearResponse(message, event, args, sent));
   sent.connected(response.socket);
   sent.responded(response.statusCode!, response.httpVersion);
 }
 
-/** Of a server's request, or a client's response. */
-function hearMessage(
-  message: IncomingMessage & Carrier,
-  event: PropertyKey,
-  args: ArrayLike<any>,
-): Served | Sent | null | undefined {
-  const sent = message[SENT];
-  if (!sent) return message[SERVED];
+function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
   switch (event) {
     case 'readable':
       // lib/internal/streams/readable.js emits it at the end of data in any case, whoever reads.
@@ -173,7 +173,6 @@ function hearMessage(
     case 'close':
       closed(message, sent);
   }
-  return sent;
 }
 
 /** Closed before the end and without an error: the application has read what it wanted. */

@@ -5,34 +5,56 @@ interface Place {
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
 }
 
-/** As lib/events.js has it: absent, one function, or an array of them. */
 interface Emitter {
-  _events?: Record<PropertyKey, unknown>;
+  emit(event: PropertyKey, ...args: any[]): boolean;
+  listenerCount(event: PropertyKey): number;
 }
 
+/** Hears an event before the application's listeners do. */
+type Hear<M> = (message: M, event: PropertyKey, args: ArrayLike<any>) => void;
+
 /**
- * Lets `hear` see each event of a message before its listeners do, and runs these in the place it answers.
- * One wrapper on the prototype: nothing is bound, no listener is added, each stays what the application gave.
+ * Lets the listeners of one message run in its place. On the object and not on the prototype: every message emits
+ * many events, and few have listeners of the application's. Nothing is bound, every listener stays what it was.
  */
-export function wrapEmit<M extends object>(
+export function emitIn<M extends Emitter>(message: M, place: Place, hear?: Hear<M>): void {
+  const { emit } = message;
+  // Not enumerable: nothing that copies or prints a message sees it.
+  Object.defineProperty(message, 'emit', {
+    configurable: true,
+    writable: true,
+    enumerable: false,
+    value: function (this: M, event: PropertyKey) {
+      if (hear) {
+        try {
+          hear(message, event, arguments);
+        } catch (error) {
+          report('an event of an HTTP message', error);
+        }
+      }
+      return place.run(emit, this, arguments as never);
+    },
+  });
+}
+
+/** The three that others (`once`, `prependOnceListener`) go through. */
+const ADD_LISTENER = ['on', 'addListener', 'prependListener'] as const;
+
+/** Puts {@link emitIn} on messages once the application listens to them. */
+export function emitInOnceHeard<M extends Emitter & Record<(typeof ADD_LISTENER)[number], unknown>>(
   prototype: M,
   hooks: Hooks,
-  hear: (message: M, event: PropertyKey, args: ArrayLike<any>) => Place | null | undefined,
+  placeOf: (message: M) => Place | undefined,
 ): void {
-  hooks.wrap(prototype as M & { emit(): void }, 'emit', (original) => {
-    return function emit(this: M & Emitter, event: PropertyKey) {
-      if (!hooks.active) return original.apply(this, arguments as never);
-      let place: Place | null | undefined;
-      try {
-        place = hear(this, event, arguments);
-      } catch (error) {
-        report('an event of an HTTP message', error);
-      }
-      // Without listeners nothing of the application's runs; most events have none.
-      if (!place || this._events?.[event] === undefined) return original.apply(this, arguments as never);
-      return place.run(original, this, arguments as never);
-    };
-  });
+  for (const name of ADD_LISTENER) {
+    hooks.wrap(prototype, name, (original) => {
+      return function (this: M, event: PropertyKey, listener: unknown) {
+        const place = placeOf(this);
+        if (place && hooks.active && !Object.hasOwn(this, 'emit')) emitIn(this, place);
+        return original.call(this, event, listener);
+      };
+    });
+  }
 }
 
 /**

@@ -6,19 +6,25 @@ import { errorTypeOf, guard, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Served } from '../events.ts';
 import { SERVED, type Carrier } from '../exchange.ts';
 import { watchHandshake } from './http-handshake.ts';
-import { hasHeader, wrapEmit } from './http-message.ts';
+import { emitInOnceHeard, hasHeader } from './http-message.ts';
 
 /** As lib/_http_outgoing.js has it. */
 interface Response extends ServerResponse, Carrier {
-  _events?: Record<PropertyKey, unknown>;
   _storeHeader(firstLine: string, headers: unknown): void;
 }
 
-/** Requests whose connection ran into a time-out of the server's; nobody may have listened. */
-const timedOut = new WeakSet<Served>();
+const LINE = Symbol('foreshock.line');
+
+/** A connection, and the responses on it that are not finished: more than one when requests are pipelined. */
+interface Connection extends Socket {
+  /** lib/_http_server.js, `connectionListenerInternal`. */
+  server?: unknown;
+  [LINE]?: { readonly open: Set<Response>; timedOut: boolean };
+}
 
 /**
- * What is patched of a server: `emit` of the server and of responses, and `_storeHeader`, which writes the head.
+ * What is patched of a server: `emit` of the server, `_storeHeader` of responses, which writes the head, and what adds
+ * listeners to requests and responses.
  *
  * A request runs in its context from `Server.emit` on (lib/_http_server.js calls it for each), not from the
  * channel `http.server.request.start` with `context.attach`: that costs the same, needs API 1.10, and on
@@ -26,7 +32,19 @@ const timedOut = new WeakSet<Served>();
  */
 export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
   wrapServer(http.Server, events, hooks);
-  wrapEmit(http.ServerResponse.prototype as Response, hooks, hearResponse);
+  emitInOnceHeard(http.IncomingMessage.prototype as IncomingMessage & Carrier, hooks, (request) => request[SERVED]);
+  emitInOnceHeard(http.ServerResponse.prototype as Response, hooks, (response) => response[SERVED]);
+  hooks.onChannel<{ request: IncomingMessage & Carrier; response: Response; socket: Connection }>(
+    'http.server.response.finish',
+    ({ request, response, socket }) => {
+      const served = response[SERVED];
+      if (!served) return;
+      served.finished(response.statusCode);
+      socket[LINE]?.open.delete(response);
+      // Node itself listens for the end of a request that nobody reads, from here on.
+      request[SERVED] = undefined;
+    },
+  );
   hooks.wrap(http.ServerResponse.prototype as Response, '_storeHeader', (original) => {
     return function _storeHeader(this: Response, firstLine: string, headers: unknown) {
       if (!hooks.active) return original.call(this, firstLine, headers);
@@ -48,7 +66,7 @@ export function wrapServer(ServerClass: { prototype: Http.Server }, events: Http
       let served: Served | undefined;
       try {
         if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
-          served = receive(request, second, events);
+          served = receive(this, request, second, events);
         } else if (event === 'upgrade' || event === 'connect') {
           served = receiveUpgrade(request, second, events);
         }
@@ -61,14 +79,21 @@ export function wrapServer(ServerClass: { prototype: Http.Server }, events: Http
 }
 
 /** Undefined also for a request that is passed on: from `checkContinue` to `request`, from one server to another. */
-function receive(request: IncomingMessage & Carrier, response: Response, events: HttpEvents): Served | undefined {
+function receive(
+  server: Http.Server,
+  request: IncomingMessage & Carrier,
+  response: Response,
+  events: HttpEvents,
+): Served | undefined {
   // Whoever emits 'request' with objects of another kind has another idea of how they end.
-  if (typeof response?._storeHeader !== 'function' || !request?.socket || request[SERVED]) return undefined;
+  if (typeof response?._storeHeader !== 'function' || !request?.socket || response[SERVED]) return undefined;
   const served = events.received(request);
   if (!served) return undefined;
   request[SERVED] = served;
   response[SERVED] = served;
-  if (response.socket === null) waitInLine(request.socket, response, served);
+  const socket: Connection = request.socket;
+  if (socket.server === server) lineOf(socket).open.add(response);
+  else watchAlone(response, served);
   return served;
 }
 
@@ -81,53 +106,40 @@ function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, even
   return served;
 }
 
-function hearResponse(response: Response, event: PropertyKey): Served | undefined {
-  const served = response[SERVED];
-  if (!served) return undefined;
-  if (event === 'finish') {
-    served.finished(response.statusCode);
-    // One listener is Node's own, `resOnFinish`.
-    if (typeof response._events?.['finish'] === 'function') return undefined;
-  } else if (event === 'close') {
-    served.aborted(response.headersSent ? response.statusCode : undefined, reasonOf(response, served));
-  } else if (event === 'timeout') {
-    timedOut.add(served);
+/** The connection's, with the two listeners that tell its end: two a connection, however many requests. */
+function lineOf(socket: Connection): NonNullable<Connection[typeof LINE]> {
+  const known = socket[LINE];
+  if (known) return known;
+  // First, while the response is still as the application left it.
+  socket.prependOnceListener('close', closed);
+  socket.on('timeout', ranIntoTimeOut);
+  return (socket[LINE] = { open: new Set(), timedOut: false });
+}
+
+function ranIntoTimeOut(this: Connection): void {
+  this[LINE]!.timedOut = true;
+}
+
+function closed(this: Connection): void {
+  for (const response of this[LINE]!.open) {
+    guard('a connection closed', () => response[SERVED]?.aborted(statusOf(response), reasonOf(response, this)));
   }
-  return served;
 }
 
-/** Why a response was closed before it was finished. */
-function reasonOf(response: Response, served: Served): string {
-  const socket = response.socket ?? response.req.socket;
-  if (hungUp(socket)) return 'client_disconnected';
-  if (timedOut.has(served)) return 'timeout';
-  return response.errored ? errorTypeOf(response.errored) : 'server_disconnected';
+/** A request without a connection: somebody feeds a server from a queue or a function's event. */
+function watchAlone(response: Response, served: Served): void {
+  response.once('finish', () => guard('a response', () => served.finished(response.statusCode)));
+  response.once('close', () => guard('a response', () => served.aborted(statusOf(response), 'server_disconnected')));
 }
 
-/** The other side closed or reset the connection; else it was us. */
-function hungUp(socket: Socket | null): boolean {
-  if (!socket) return false;
+function statusOf(response: Response): number | undefined {
+  return response.headersSent ? response.statusCode : undefined;
+}
+
+/** Why a response was not finished: the other side closed or reset the connection, or it was us. */
+function reasonOf(response: Response, socket: Connection): string {
   const code = (socket.errored as { code?: unknown } | null)?.code;
-  return socket.readableEnded || code === 'ECONNRESET' || code === 'EPIPE';
-}
-
-const lines = new WeakMap<Socket, Map<Response, Served>>();
-
-/**
- * A pipelined response waits without a socket for those before it; when the connection goes away meanwhile,
- * Node 22 tells it nothing (`abortOutgoing` of lib/_http_server.js came with 24).
- */
-function waitInLine(socket: Socket, response: Response, served: Served): void {
-  let line = lines.get(socket);
-  if (!line) {
-    const waiting = (line = new Map<Response, Served>());
-    lines.set(socket, line);
-    // One listener a connection, however many requests it pipelines.
-    socket.once('close', () => {
-      for (const [left, each] of waiting) {
-        if (!left.writableFinished) guard('a pipelined request', () => each.aborted(undefined, reasonOf(left, each)));
-      }
-    });
-  }
-  line.set(response, served);
+  if (socket.readableEnded || code === 'ECONNRESET' || code === 'EPIPE') return 'client_disconnected';
+  if (socket[LINE]?.timedOut) return 'timeout';
+  return response.errored ? errorTypeOf(response.errored) : 'server_disconnected';
 }

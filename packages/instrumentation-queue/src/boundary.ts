@@ -17,6 +17,7 @@ import {
   type TextMapGetter,
 } from '@opentelemetry/api';
 import {
+  bindTo,
   errorMessageOf,
   errorTypeOf,
   guard,
@@ -32,8 +33,11 @@ import {
   MESSAGING_CONSUMER_GROUP_NAME,
   MESSAGING_DESTINATION_NAME,
   MESSAGING_MESSAGE_ID,
+  MESSAGING_OFFSET,
   MESSAGING_OPERATION_NAME,
   MESSAGING_OPERATION_TYPE,
+  MESSAGING_PARTITION_ID,
+  MESSAGING_ROUTING_KEY,
   MESSAGING_SYSTEM,
   QUEUE_ACKED_EARLY,
   QUEUE_ATTEMPT,
@@ -56,6 +60,9 @@ const BATCH = 'foreshock-batch';
 /** More text than any propagator of ours accepts: not even looked at. */
 const MAX_VALUE_LENGTH = 8_192;
 
+/** More links than that an SDK drops by default; a batch may have thousands of messages. */
+const MAX_LINKS = 128;
+
 const BACKGROUND_KEY = createContextKey('foreshock.queue.background');
 const BACKGROUND = suppressed(ROOT_CONTEXT).setValue(BACKGROUND_KEY, true);
 const INCOMING = withCarrierTrust(ROOT_CONTEXT);
@@ -66,7 +73,9 @@ type Incoming = NonNullable<Message['carrier']>;
 const getter: TextMapGetter<Incoming> = {
   keys: (carrier) => Object.keys(carrier),
   get(carrier, key) {
-    const value = Object.hasOwn(carrier, key) ? carrier[key] : undefined;
+    let value = Object.hasOwn(carrier, key) ? carrier[key] : undefined;
+    // Brokers whose headers are bytes; decoded only if asked for.
+    if (value instanceof Uint8Array && value.length <= MAX_VALUE_LENGTH) value = Buffer.from(value).toString();
     return typeof value === 'string' && value.length <= MAX_VALUE_LENGTH ? value : undefined;
   },
 };
@@ -98,11 +107,13 @@ export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrument
     return () => (metrics = undefined);
   });
 
-  function inject(where: Context, destination: string | undefined): Record<string, string> | undefined {
+  function inject(where: Context, destination: string | undefined, count: number): Carrier | undefined {
     if (propagateTo && (destination === undefined || !propagateTo(destination))) return undefined;
     const written: Record<string, string> = {};
     propagation.inject(where, written, defaultTextMapSetter);
-    return Object.keys(written).length > 0 ? written : undefined;
+    if (Object.keys(written).length === 0) return undefined;
+    if (count > FAN_OUT) written[BATCH] = String(count);
+    return written;
   }
 
   function send(sending: Sending): Send | undefined {
@@ -126,15 +137,16 @@ export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrument
       this.#attributes = attributesOf(sending.system, sending.destination, sending.operation, 'send');
       const attributes = { ...this.#attributes };
       if (sending.count > 1) attributes[MESSAGING_BATCH_MESSAGE_COUNT] = sending.count;
+      if (sending.routingKey !== undefined) attributes[MESSAGING_ROUTING_KEY] = sending.routingKey;
       this.#span = telemetry.tracer.startSpan(
         sending.destination === undefined ? 'send' : `send ${sending.destination}`,
         { kind: SpanKind.PRODUCER, attributes },
         where,
       );
       this.#context = trace.setSpan(where, this.#span);
-      const carrier = guard('writing the trace of a message', () => inject(this.#context, sending.destination));
-      if (carrier && sending.count > FAN_OUT) carrier[BATCH] = String(sending.count);
-      this.carrier = carrier;
+      this.carrier = guard('writing the trace of a message', () =>
+        inject(this.#context, sending.destination, sending.count),
+      );
     }
 
     run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
@@ -163,9 +175,9 @@ export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrument
     }
   }
 
-  function carrier(destination: string): Carrier | undefined {
+  function carrier(destination: string, count = 1): Carrier | undefined {
     const where = context.active();
-    return telemetry.standsAside || isSuppressed(where) ? undefined : inject(where, destination);
+    return telemetry.standsAside || isSuppressed(where) ? undefined : inject(where, destination, count);
   }
 
   function process(delivery: Delivery): Processing | undefined {
@@ -291,6 +303,9 @@ export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrument
         ? runIn(ROOT_CONTEXT, fn, self, args)
         : Reflect.apply(fn, self, args);
     },
+    resume: (carrier, fn, self, args) =>
+      runIn(telemetry.standsAside ? context.active() : extract(carrier), fn, self, args),
+    bind: (callback) => bindTo(context.active(), callback),
   };
 }
 
@@ -312,9 +327,11 @@ function attributesOf(
 }
 
 /** What is known of one message: on its span, or on its link when it is one of a batch. */
-function factsOf({ id, waitMs, attempt, maxAttempts }: Message): Attributes {
+function factsOf({ id, partition, offset, waitMs, attempt, maxAttempts }: Message): Attributes {
   const facts: Attributes = {};
   if (id !== undefined) facts[MESSAGING_MESSAGE_ID] = id;
+  if (partition !== undefined) facts[MESSAGING_PARTITION_ID] = String(partition);
+  if (offset !== undefined) facts[MESSAGING_OFFSET] = Number(offset);
   if (waitMs !== undefined) facts[QUEUE_WAIT_MS] = Math.round(waitMs * 1000) / 1000;
   if (attempt !== undefined) facts[QUEUE_ATTEMPT] = attempt;
   if (maxAttempts !== undefined) facts[QUEUE_MAX_ATTEMPTS] = maxAttempts;
@@ -328,13 +345,20 @@ function factsOfAll(messages: readonly Message[]): Attributes {
   const last = messages.reduce((most, message) => ((message.attempt ?? 0) > (most.attempt ?? 0) ? message : most));
   return {
     [MESSAGING_BATCH_MESSAGE_COUNT]: messages.length,
-    ...factsOf({ attempt: last.attempt, maxAttempts: last.maxAttempts, waitMs: longest < 0 ? undefined : longest }),
+    ...factsOf({
+      partition: messages[0]?.partition,
+      offset: messages[0]?.offset,
+      attempt: last.attempt,
+      maxAttempts: last.maxAttempts,
+      waitMs: longest < 0 ? undefined : longest,
+    }),
   };
 }
 
 function linksTo(messages: readonly Message[]): Link[] {
   const links: Link[] = [];
   for (const message of messages) {
+    if (links.length >= MAX_LINKS) break;
     const sender = trace.getSpanContext(extract(message.carrier));
     if (sender && isSpanContextValid(sender))
       links.push({ context: sender, attributes: messages.length === 1 ? {} : factsOf(message) });

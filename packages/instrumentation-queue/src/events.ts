@@ -9,6 +9,8 @@ export interface Sending {
   destination: string | undefined;
   /** The library's own word for the call: `send`, `insert`, `addBulk`. */
   operation: string;
+  /** What the destination routes by, when that is not its name. */
+  routingKey?: string | undefined;
   /** How many messages. */
   count: number;
 }
@@ -35,7 +37,10 @@ export interface Send {
 /** A message as it comes out of a queue. */
 export interface Message {
   id?: string | undefined;
-  /** What the sending side put into its metadata, or whatever else is found there: it is checked here, not by the adapter. */
+  /**
+   * What the sending side put into its metadata, or whatever else is found there, text or bytes: it is checked here,
+   * not by the adapter.
+   */
   carrier?: Readonly<Record<string, unknown>> | undefined;
   /** Between being due and now, when that can be told. */
   waitMs?: number | undefined;
@@ -46,6 +51,9 @@ export interface Message {
   /** 1 = first. */
   attempt?: number | undefined;
   maxAttempts?: number | undefined;
+  /** Where it is, in a log of messages that have no ids. */
+  partition?: number | undefined;
+  offset?: string | undefined;
 }
 
 /** What a handler is called with: one message, or a batch. */
@@ -70,7 +78,7 @@ export interface Failure {
 
 /** A handler at work on a delivery. */
 export interface Processing {
-  /** Runs the handler as its own part of the sender's trace, whatever surrounds it. */
+  /** Runs the handler, or what is told of it afterwards, as its own part of the sender's trace, whatever surrounds it. */
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /** The library was told that the message is done with, while the handler still runs. */
   acknowledged(): void;
@@ -88,8 +96,13 @@ export interface Taken {
 export interface QueueEvents {
   /** A call is about to send. */
   send(sending: Sending): Send | undefined;
-  /** What travels with messages of a call whose end cannot be watched: the caller's own trace. */
-  carrier(destination: string): Carrier | undefined;
+  /**
+   * What travels with messages of a call whose end cannot be watched, or with one of several kinds of a call: the
+   * caller's own trace.
+   *
+   * @param count how many messages the call sends
+   */
+  carrier(destination: string, count?: number): Carrier | undefined;
   /** A handler is about to be called. */
   process(delivery: Delivery): Processing | undefined;
   /**
@@ -103,4 +116,8 @@ export interface QueueEvents {
   background<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /** Runs code of the application that the library calls from such work, such as a listener. */
   foreground<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** Goes on in this process with what another one does: a handler's part in a process of its own. */
+  resume<A extends unknown[], R>(carrier: Message['carrier'], fn: (...args: A) => R, self: unknown, args: A): R;
+  /** A callback that runs where its caller is now. */
+  bind<F extends (...args: any[]) => any>(callback: F): F;
 }

@@ -1,7 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import { adapterContract, startPostgres, type AdapterContract, type Postgres } from '@foreshock/testkit';
+import { adapterContract, installed, startPostgres, type AdapterContract, type Postgres } from '@foreshock/testkit';
 import { afterAll, describe } from 'vitest';
-import { installed } from './installed.ts';
 
 const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
 
@@ -9,7 +8,7 @@ let server: Promise<Postgres> | undefined;
 const env = async (): Promise<{ url: string }> => ({
   url: await (await (server ??= startPostgres())).createDatabase(),
 });
-const old = installed('pg-boss-10');
+const old = installed({ 'pg-boss': 'pg-boss-10' });
 afterAll(async () => {
   old.remove();
   await (await server)?.stop();

@@ -1,9 +1,8 @@
 import { context, propagation, trace } from '@opentelemetry/api';
 import { isSuppressed, withXTraceId, xTraceIdOf } from '@foreshock/kit';
-import { startPostgres, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
+import { installed, startPostgres, type Installed, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { installed, PG_BOSSES, type Installed } from './installed.ts';
 import { startRecorder } from './recorder.ts';
 
 const recorder = startRecorder();
@@ -16,12 +15,14 @@ type Row = { id: string; data: unknown; state: string; retry_count: number };
 
 let queues = 0;
 
-/** A folder with one more version, such as one that the registry has no dependencies for. */
+/** The versions the adapter is tested with, by the names they have in this package's devDependencies. */
+const PG_BOSSES = ['pg-boss-10-0', 'pg-boss-10', 'pg-boss-11', 'pg-boss-12-0', 'pg-boss'];
+/** One more, such as one that the registry has no dependencies for: its folder in the root's `node_modules`. */
 const EXTRA = process.env['FORESHOCK_TEST_PG_BOSS'];
-const versions = EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES;
 
-describe.each(versions)('%s', (alias) => {
+describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
   let app: Installed;
+  let PgBoss: new (config: object) => any;
   let pg: Postgres;
   let sql: Pool;
   let boss: any;
@@ -30,8 +31,10 @@ describe.each(versions)('%s', (alias) => {
   let native: boolean;
 
   beforeAll(async () => {
-    app = installed(alias);
-    const [majorText, minor] = app.version.split('.');
+    app = installed({ 'pg-boss': alias });
+    const exported = app.require('pg-boss');
+    PgBoss = exported.PgBoss ?? exported;
+    const [majorText, minor] = app.versions['pg-boss']!.split('.');
     major = Number(majorText);
     native = major === 12 && Number(minor) >= 38;
     pg = await startPostgres();
@@ -46,7 +49,7 @@ describe.each(versions)('%s', (alias) => {
   });
 
   async function startBoss(): Promise<any> {
-    const started = new app.PgBoss({ connectionString: pg.url, supervise: false, schedule: false });
+    const started = new PgBoss({ connectionString: pg.url, supervise: false, schedule: false });
     started.on('error', () => {});
     await started.start();
     return started;
@@ -114,7 +117,7 @@ describe.each(versions)('%s', (alias) => {
       },
     };
     const queue = await createQueue();
-    const other = new app.PgBoss({ db, supervise: false, schedule: false });
+    const other = new PgBoss({ db, supervise: false, schedule: false });
     const heard = Promise.withResolvers<boolean>();
     other.on('error', () => heard.resolve(isSuppressed(context.active())));
     await inSpan('request', async () => {
@@ -472,7 +475,7 @@ describe.each(versions)('%s', (alias) => {
   it('makes a plain trace of each tick of a schedule', async () => {
     const queue = await createQueue();
     const { url } = pg;
-    const other = new app.PgBoss({
+    const other = new PgBoss({
       connectionString: url,
       supervise: false,
       schedule: true,

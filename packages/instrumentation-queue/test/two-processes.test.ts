@@ -1,7 +1,14 @@
 import { pathToFileURL } from 'node:url';
-import { runFixture, startCollector, startPostgres, type Collector, type Postgres } from '@foreshock/testkit';
+import {
+  installed,
+  runFixture,
+  startCollector,
+  startPostgres,
+  type Collector,
+  type Installed,
+  type Postgres,
+} from '@foreshock/testkit';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { installed, type Installed } from './installed.ts';
 
 let collector: Collector;
 let pg: Postgres;
@@ -27,7 +34,7 @@ const RUNS = [
 ] as const;
 
 it.each(RUNS)('$alias on Node $node: one trace over two services', async ({ alias, node, sender, worker }) => {
-  const app = installed(alias);
+  const app = installed({ 'pg-boss': alias });
   apps.push(app);
   const options = { node, collector, env: { DATABASE_URL: await pg.createDatabase() } };
   const sending = await runFixture(pathToFileURL(app.add(fixture('sender.mjs'))), { ...options, preload: sender });

@@ -28,6 +28,11 @@ export interface AdapterContract {
   upstream?: string;
   /** Starts of the names of spans that belong to no caller, and have a trace of their own: `pool.saturated`. */
   ownTraces?: string[];
+  /**
+   * The library's objects are closures, observed from their making only: the instrumentation is enabled while the
+   * fixture opens, also in the checks that enable it afterwards.
+   */
+  closures?: boolean;
   /** Checks that do not apply to this library, each with the reason. */
   skip?: Partial<Record<ContractCheck, string>>;
 }
@@ -79,6 +84,7 @@ export async function examine(
     env,
     upstream: spec.upstream,
     ownTraces: spec.ownTraces ?? [],
+    closures: spec.closures ?? false,
     checks,
   };
   const { died, examples } = await runJob(job, findings);

@@ -64,6 +64,7 @@ export interface Job {
   env: Record<string, string>;
   upstream: string | undefined;
   ownTraces: string[];
+  closures: boolean;
   checks: ContractCheck[];
 }
 

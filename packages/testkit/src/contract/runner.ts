@@ -47,10 +47,11 @@ async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
   const instrumentation = factory({ libraries, ...job.config });
   const recorded = recordSpans(instrumentation);
   // Enabled once and disabled: the module hook knows the library's files, the library is still untouched.
-  if (job.order === 'loaded') instrumentation.disable();
+  if (job.order === 'loaded' && !job.closures) instrumentation.disable();
   const app = await (await load(job)).open(job.env);
   // The first call may open connections and load what is loaded late.
   await app.succeed();
+  if (job.order === 'loaded') instrumentation.disable();
   return { app, bench: new Bench(job, instrumentation, recorded, app, faults) };
 }
 

@@ -1,0 +1,152 @@
+import { isPromise } from 'node:util/types';
+import { guard } from '@foreshock/kit';
+import type { Delivery, Failure, Processing, QueueEvents, Taken } from '../../events.ts';
+import { Redeliveries } from '../../redeliveries.ts';
+import { destinationOf, type Message } from './channel.ts';
+import { identityOf, messageOf, type QueueTraits } from './message.ts';
+
+/** Unacknowledged messages remembered at most, a channel; and queues whose traits are. */
+const MAX_KEPT = 1_000;
+
+/** What the application told the broker of a message. */
+type Answer = 'ack' | 'requeued' | 'rejected';
+
+/** A message in the application's hands: a handler at work on it, or taken by hand. */
+interface InHand {
+  readonly queue: string;
+  readonly identity: string | undefined;
+  /** Of a handler. */
+  readonly processing?: Processing;
+  /** By hand. */
+  readonly taken?: Taken;
+  /** The handler returned no promise: the answer is its end. */
+  isOver: boolean;
+  answer: Answer | undefined;
+}
+
+/** Messages between their delivery and their end. */
+export class Deliveries {
+  readonly #queue: QueueEvents;
+  readonly #channels = new WeakMap<object, Map<number, InHand>>();
+  readonly #redeliveries = new Redeliveries();
+  readonly #traits = new Map<string, QueueTraits>();
+
+  constructor(queue: QueueEvents) {
+    this.#queue = queue;
+  }
+
+  /** The application asserted a queue, and with it said what becomes of its messages. */
+  asserted(queue: unknown, options: any): void {
+    if (typeof queue !== 'string' || queue === '' || !options) return;
+    const limit: unknown = options.arguments?.['x-delivery-limit'];
+    this.#traits.delete(queue);
+    this.#traits.set(queue, {
+      deadLetters: (options.deadLetterExchange ?? options.arguments?.['x-dead-letter-exchange']) !== undefined,
+      deliveryLimit: typeof limit === 'number' && limit >= 0 ? limit : undefined,
+    });
+    if (this.#traits.size > MAX_KEPT) this.#traits.delete(this.#traits.keys().next().value!);
+  }
+
+  #delivery(queue: string, message: Message, identity: string | undefined): Delivery {
+    const before = this.#redeliveries.of(identity);
+    return {
+      system: 'rabbitmq',
+      destination: destinationOf(queue, message.fields.exchange || message.fields.routingKey),
+      messages: [messageOf(queue, message, before, this.#traits.get(queue))],
+    };
+  }
+
+  /** A handler is about to be called. */
+  begin(channel: object, queue: string, noAck: boolean, message: Message): InHand | undefined {
+    const identity = identityOf(queue, message);
+    const processing = this.#queue.process(this.#delivery(queue, message, identity));
+    if (!processing) return undefined;
+    const inHand: InHand = { queue, identity, processing, isOver: false, answer: undefined };
+    if (noAck) {
+      inHand.answer = 'ack';
+      processing.acknowledged();
+    } else this.#keep(channel, message.fields.deliveryTag, inHand);
+    return inHand;
+  }
+
+  /** What the handler returned. amqplib looks at none of it: a rejection that nobody handles must stay one. */
+  returned(channel: object, { fields }: Message, inHand: InHand, result: unknown): void {
+    if (isPromise(result)) {
+      result.then(
+        () => guard('amqplib consume', () => this.#end(channel, fields.deliveryTag, inHand, undefined)),
+        (error: unknown) => {
+          guard('amqplib consume', () => this.#end(channel, fields.deliveryTag, inHand, { error }));
+          // Had we not looked, this would be nobody's: it still is, once.
+          throw error;
+        },
+      );
+    } else {
+      inHand.isOver = true;
+      if (inHand.answer) this.#end(channel, fields.deliveryTag, inHand, undefined);
+    }
+  }
+
+  threw(channel: object, { fields }: Message, inHand: InHand, error: unknown): void {
+    this.#end(channel, fields.deliveryTag, inHand, { error });
+  }
+
+  /** A message was fetched by hand, since `performance.now()`. */
+  take(channel: object, queue: string, noAck: boolean, message: Message, since: number): void {
+    const identity = identityOf(queue, message);
+    const [taken] = this.#queue.received(this.#delivery(queue, message, identity), since) ?? [];
+    if (taken && !noAck) {
+      this.#keep(channel, message.fields.deliveryTag, { queue, identity, taken, isOver: true, answer: undefined });
+    }
+  }
+
+  /** The application answered for a message, or for all up to it; 0 is for all there are. */
+  answered(channel: object, answer: Answer, tag: number, multiple: boolean): void {
+    const held = this.#channels.get(channel);
+    if (!held || held.size === 0) return;
+    const tags = multiple ? Array.from(held.keys()).filter((each) => tag === 0 || each <= tag) : [tag];
+    for (const each of tags) {
+      const inHand = held.get(each);
+      if (!inHand || inHand.answer) continue;
+      inHand.answer = answer;
+      if (answer === 'ack') inHand.processing?.acknowledged();
+      if (inHand.isOver) this.#end(channel, each, inHand, undefined);
+    }
+  }
+
+  /** The broker will deliver again whatever had no answer; handlers that still run have their own end. */
+  closed(channel: object): void {
+    for (const [tag, inHand] of this.#channels.get(channel) ?? []) {
+      if (!inHand.isOver) continue;
+      const error = new Error('the channel closed before the message was acknowledged');
+      this.#end(channel, tag, inHand, inHand.processing ? { error, type: 'channel_closed' } : undefined);
+    }
+  }
+
+  #keep(channel: object, tag: number, inHand: InHand): void {
+    let held = this.#channels.get(channel);
+    if (!held) this.#channels.set(channel, (held = new Map()));
+    held.set(tag, inHand);
+    for (const [oldest, { isOver, processing }] of held) {
+      if (held.size <= MAX_KEPT) break;
+      held.delete(oldest);
+      if (isOver) processing?.succeeded();
+    }
+  }
+
+  #end(channel: object, tag: number, { queue, identity, processing, taken, answer }: InHand, thrown?: Failure): void {
+    this.#channels.get(channel)?.delete(tag);
+    const failure = thrown ?? (answer === 'ack' || answer === undefined ? undefined : refusalOf(answer));
+    if (failure && answer === 'rejected') failure.deadLettered = this.#traits.get(queue)?.deadLetters === true;
+    if (failure && answer !== 'ack') this.#redeliveries.failed(identity);
+    else this.#redeliveries.succeeded(identity);
+    if (taken) {
+      if (answer) taken.settled(failure);
+    } else if (failure) processing?.failed(failure);
+    else processing?.succeeded();
+  }
+}
+
+/** A handler that settles well and sends the message back has failed all the same; it says no more than that. */
+function refusalOf(answer: Exclude<Answer, 'ack'>): Failure {
+  return { error: new Error(`${answer} by its handler`), type: answer };
+}

@@ -1,0 +1,69 @@
+import type { Message as Received } from '../../events.ts';
+import type { Redelivery } from '../../redeliveries.ts';
+import type { Message } from './channel.ts';
+
+/** Header with the time of sending, milliseconds since 1970: a broker does not tell, and AMQP's own is in seconds. */
+export const SENT = 'foreshock-sent';
+
+const DAY_MS = 86_400_000;
+
+/** What an application said of a queue when it asserted it; nobody else tells a client. */
+export interface QueueTraits {
+  deadLetters: boolean;
+  /** Of a quorum queue, `x-delivery-limit`. */
+  deliveryLimit: number | undefined;
+}
+
+/** What makes a message the same one when it comes again: each sending of ours has a `traceparent` of its own. */
+export function identityOf(queue: string, { properties }: Message): string | undefined {
+  const { headers, messageId } = properties;
+  const sender = headers?.['traceparent'];
+  if (typeof sender !== 'string' && typeof messageId !== 'string') return undefined;
+  return `${queue}\n${String(sender).slice(0, 64)}\n${String(messageId).slice(0, 64)}`;
+}
+
+/** @param before what this process knows of an earlier delivery */
+export function messageOf(
+  queue: string,
+  { fields, properties }: Message,
+  before: Redelivery | undefined,
+  traits: QueueTraits | undefined,
+): Received {
+  const headers = properties.headers ?? {};
+  const deaths = deathsIn(headers['x-death'], queue);
+  const delivered = count(headers['x-delivery-count']);
+  const failures = Math.max(deaths?.count ?? 0, delivered, before?.failures ?? 0, fields.redelivered ? 1 : 0);
+  const { messageId } = properties;
+  // The delayed message exchange leaves the delay there, negated.
+  const delayMs = Math.abs(Number(headers['x-delay'])) || undefined;
+  let waitMs: number | undefined;
+  if (before) waitMs = Math.max(0, performance.now() - before.since);
+  else if (failures === 0 && !deaths) waitMs = sinceSent(headers[SENT], delayMs);
+  return {
+    id: typeof messageId === 'string' ? messageId.slice(0, 256) : undefined,
+    carrier: headers,
+    waitMs,
+    delayMs,
+    attempt: failures + 1,
+    maxAttempts: traits?.deliveryLimit === undefined ? undefined : traits.deliveryLimit + 1,
+  };
+}
+
+function sinceSent(sent: unknown, delayMs = 0): number | undefined {
+  if (typeof sent !== 'string' || sent.length > 15 || !/^\d+$/.test(sent)) return undefined;
+  const waited = Date.now() - Number(sent) - delayMs;
+  // A clock that is off by days is none.
+  return Math.abs(waited) > 365 * DAY_MS ? undefined : Math.max(0, waited);
+}
+
+/** `x-death`: how often a message left each queue for a dead letter exchange. Undefined when it never did. */
+function deathsIn(header: unknown, queue: string): { count: number } | undefined {
+  if (!Array.isArray(header)) return undefined;
+  let total = 0;
+  for (const death of header.slice(0, 32)) if (death?.queue === queue) total += count(death.count);
+  return { count: total };
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' && value > 0 && value < 1e9 ? Math.floor(value) : 0;
+}

@@ -1,0 +1,43 @@
+import type { AdapterContract } from '@foreshock/testkit';
+
+/** The package's own part of each contract. */
+export const instrumentation: AdapterContract['instrumentation'] = {
+  module: '@foreshock/instrumentation-queue',
+  export: 'queueInstrumentation',
+};
+
+export const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
+
+let names = 0;
+
+/** A queue or topic of a server that others use too. */
+export function uniqueName(): string {
+  return `emails-${process.pid}-${++names}`;
+}
+
+/** The spans of one message sent, well and in vain. */
+export function sentBy(
+  system: string,
+  operation: string,
+  destination: string,
+  error: string,
+  failedDestination = destination,
+): AdapterContract['expect'] {
+  const span = (where: string): Record<string, unknown> => ({
+    name: `send ${where}`,
+    kind: 'PRODUCER',
+    scope: '@foreshock/instrumentation-queue',
+    links: [],
+    events: [],
+    attributes: {
+      'messaging.system': system,
+      'messaging.operation.name': operation,
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': where,
+    },
+  });
+  return {
+    span: span(destination),
+    error: { ...span(failedDestination), status: { code: 'ERROR' }, attributes: { 'error.type': error } },
+  };
+}

@@ -31,7 +31,7 @@ export class Saturation {
   #peakPending = 0;
   #longestWaitMs = 0;
   /** The longest holdings that ended while callers waited, longest first. */
-  #holders: Holding[] = [];
+  readonly #holders: Holding[] = [];
 
   constructor(tracer: Tracer, book: PoolBook) {
     this.#tracer = tracer;
@@ -58,7 +58,11 @@ export class Saturation {
   }
 
   released(holding: Holding): void {
-    this.#holders = [...this.#holders, holding].sort((a, b) => b.heldMs - a.heldMs).slice(0, TOP_HOLDERS);
+    const holders = this.#holders;
+    if (holders.length === TOP_HOLDERS && holding.heldMs <= holders[TOP_HOLDERS - 1]!.heldMs) return;
+    if (holders.length === TOP_HOLDERS) holders.pop();
+    holders.push(holding);
+    holders.sort((a, b) => b.heldMs - a.heldMs);
   }
 
   /** The line is empty. */

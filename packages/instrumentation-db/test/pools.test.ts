@@ -29,7 +29,7 @@ interface AnyPool<T> {
 }
 
 const libraries: Record<string, <T extends object>(factory: Factory<T>, options: Options) => AnyPool<T>> = {
-  tarn(factory, { max, timeoutMs = 5_000 }) {
+  tarn(factory, { max, timeoutMs = 30_000 }) {
     const pool = new TarnPool({ ...factory, min: 0, max, acquireTimeoutMillis: timeoutMs, propagateCreateError: true });
     return {
       acquire: () => pool.acquire().promise,
@@ -37,7 +37,7 @@ const libraries: Record<string, <T extends object>(factory: Factory<T>, options:
       end: () => pool.destroy(),
     };
   },
-  'generic-pool'({ create, destroy, validate }, { max, timeoutMs = 5_000 }) {
+  'generic-pool'({ create, destroy, validate }, { max, timeoutMs = 30_000 }) {
     const pool = createPool<any>(
       { create, destroy, ...(validate && { validate: async (resource) => validate(resource) }) },
       { max, acquireTimeoutMillis: timeoutMs, testOnBorrow: validate !== undefined },
@@ -51,7 +51,7 @@ const libraries: Record<string, <T extends object>(factory: Factory<T>, options:
       },
     };
   },
-  'sequelize-pool'(factory, { max, timeoutMs = 5_000 }) {
+  'sequelize-pool'(factory, { max, timeoutMs = 30_000 }) {
     const pool = new SequelizePool({ validate: () => true, ...factory, min: 0, max, acquireTimeoutMillis: timeoutMs });
     return {
       acquire: () => pool.acquire(),
@@ -97,12 +97,14 @@ const mysqlConnections: Factory<mysql.Connection> = {
 describe.each(Object.entries(libraries))('%s', (library, open) => {
   it('has one wait and one query, named by where the connections lead', async () => {
     const pool = open(pgClients, { max: 1 });
+    const taken = Promise.withResolvers<void>();
     const slow = recorded.inSpan('report', async () => {
       const client = await pool.acquire();
+      taken.resolve();
       await client.query('SELECT pg_sleep(0.1), count(*) FROM orders');
       pool.release(client);
     });
-    await delay(40);
+    await taken.promise;
     await recorded.inSpan('checkout', async () => {
       const client = await pool.acquire();
       await client.query('SELECT id FROM orders LIMIT 1');
@@ -207,12 +209,12 @@ describe.each(Object.entries(libraries))('%s', (library, open) => {
         },
         destroy: async () => {},
       },
-      { max: 1, timeoutMs: 50 },
+      // generic-pool tries again until the caller's time is up, and keeps the reason to itself.
+      { max: 1, timeoutMs: library === 'generic-pool' ? 50 : 30_000 },
     );
     await expect(recorded.inSpan('request', () => refusing.acquire())).rejects.toMatchObject({
       message: expect.any(String),
     });
-    // generic-pool tries again until the caller's time is up, and keeps the reason to itself.
     const type = library === 'generic-pool' ? 'timeout' : 'ECONNREFUSED';
     expect(only(waits(recorded))).toMatchObject({
       name: `pool.acquire ${library}`,

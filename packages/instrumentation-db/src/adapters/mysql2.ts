@@ -1,9 +1,10 @@
 import { guard, type Adapter, type Hooks } from '@foreshock/kit';
-import type { Acquisition, DbEvents, DriverConnection, PoolSource, PoolState, Query } from '../events.ts';
+import type { DbEvents, DriverConnection, Query } from '../events.ts';
+import { targetOf, wrapPool, type Config } from './mysql2-pool.ts';
 
 /** `mysql2/lib/base/connection.js` (`lib/connection.js` before 3.11.5), as far as it is read here. */
 interface Connection {
-  config: { host?: string; port?: number; database?: string; socketPath?: string };
+  config: Config;
   _command?: Command | null;
   _commands: { length: number; get(index: number): Command | undefined };
   _fatalError?: unknown;
@@ -19,40 +20,6 @@ interface Command {
 }
 
 type Callback = (this: any, ...args: any[]) => unknown;
-
-interface Counted {
-  length: number;
-}
-
-/** `mysql2/lib/base/pool.js` (`lib/pool.js` before 3.11.5), as far as it is read here. */
-interface Pool {
-  config: { connectionLimit: number; connectionConfig: Connection['config'] };
-  _allConnections: Counted;
-  _freeConnections: Counted;
-  _connectionQueue: Counted;
-  _closed: boolean;
-}
-
-function targetOf({ host, port, database, socketPath }: Connection['config']) {
-  const address = socketPath ? { host: socketPath, port: undefined } : { host, port };
-  return { system: 'mysql', database: database || undefined, ...address };
-}
-
-const pools: PoolSource = {
-  describe(pool: object) {
-    const { connectionConfig, connectionLimit } = (pool as Pool).config;
-    return { ...targetOf(connectionConfig), limit: connectionLimit || undefined };
-  },
-  state(pool: object): PoolState {
-    const { _allConnections, _freeConnections, _connectionQueue } = pool as Pool;
-    return {
-      used: _allConnections.length - _freeConnections.length,
-      idle: _freeConnections.length,
-      pending: _connectionQueue.length,
-    };
-  },
-  isEnded: (pool) => (pool as Pool)._closed,
-};
 
 /** A connection of mysql2, or the wrapper that `mysql2/promise` puts around one. */
 export function mysql2Connection(resource: object): DriverConnection | undefined {
@@ -109,12 +76,12 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
         try {
           command = original.apply(this, args);
         } catch (error) {
-          query.failed(error);
+          guard('mysql2 query', () => query.failed(error));
           throw error;
         } finally {
           sending = outer;
         }
-        if (!command.onResult) listen(this, command, query, closed);
+        guard('mysql2 query', () => command.onResult || listen(this, command, query, closed));
         return command;
       };
     });
@@ -131,7 +98,7 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
         return original.call(this, command);
       }
       if (command.onResult) command.onResult = observed(command.onResult, query);
-      else listen(this, command, query, false);
+      else guard('mysql2 statement', () => listen(this, command, query, false));
       return original.call(this, command);
     };
   });
@@ -191,43 +158,4 @@ function observed(callback: Callback, query: Query): Callback {
 function statusOf(error: unknown): string | undefined {
   const { errno, sqlState } = (error ?? {}) as { errno?: unknown; sqlState?: unknown };
   return typeof errno === 'number' && sqlState !== undefined ? String(errno) : undefined;
-}
-
-function wrapPool(prototype: any, db: DbEvents, hooks: Hooks): void {
-  /** A caller in line is asked for again, by `getConnection` with the callback it was given, when a place has become free. */
-  const waiting = new WeakMap<Callback, Acquisition>();
-
-  hooks.wrap(prototype, 'getConnection', (original) => {
-    return function (this: Pool, callback: Callback) {
-      if (!hooks.active || this._closed || typeof callback !== 'function') return original.call(this, callback);
-      const asked = pools.state(this);
-      const acquisition =
-        waiting.get(callback) ?? guard('mysql2 pool', () => db.acquire(pools, this, asked, asked.idle > 0));
-      if (!acquisition) return original.call(this, callback);
-      const { connectionLimit } = this.config;
-      const room = connectionLimit === 0 || this._allConnections.length < connectionLimit;
-      if (asked.idle === 0 && room) guard('mysql2 pool', () => acquisition.connecting());
-      return original.call(this, waiting.has(callback) ? callback : served(callback, acquisition));
-    };
-  });
-
-  function served(callback: Callback, acquisition: Acquisition): Callback {
-    const answer: Callback = function (...args) {
-      guard('mysql2 pool', () => {
-        const [error, connection] = args;
-        if (error) acquisition.failed(error, error.code === 'ETIMEDOUT');
-        else acquisition.granted(connection);
-      });
-      return acquisition.resume(callback, this, args);
-    };
-    waiting.set(answer, acquisition);
-    return answer;
-  }
-
-  hooks.wrap(prototype, 'releaseConnection', (original) => {
-    return function (this: Pool, connection: unknown) {
-      guard('mysql2 pool', () => db.released(this, connection));
-      return original.call(this, connection);
-    };
-  });
 }

@@ -112,7 +112,7 @@ function wrapQuery(ClientClass: { prototype: object }, db: DbEvents, hooks: Hook
       try {
         result = original.apply(this, args);
       } catch (error) {
-        query.failed(error);
+        guard('pg query', () => query.failed(error));
         throw error;
       }
       guard('pg query', () => observe(this, args[0], query));
@@ -188,13 +188,14 @@ function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hooks): vo
   hooks.wrap(PoolClass.prototype, 'connect', (original) => {
     return function (this: Pool, ...args: unknown[]) {
       if (!hooks.active || this.ending) return original.apply(this, args);
-      const asked = pools.state(this);
+      const asked = guard('pg pool', () => pools.state(this));
       opened = undefined;
       const result = original.apply(this, args);
-      const item = opened ?? this._pendingQueue.at(-1);
+      const fresh = opened;
       opened = undefined;
       guard('pg pool', () => {
-        if (!item || waiting.has(item)) return;
+        const item = fresh ?? this._pendingQueue.at(-1);
+        if (!asked || !item || waiting.has(item)) return;
         const acquisition = db.acquire(pools, this, asked, asked.idle > asked.pending);
         if (!acquisition) return;
         if (item !== this._pendingQueue.at(-1)) watchOpening(item, acquisition);

@@ -1,39 +1,51 @@
 import { EventEmitter } from 'node:events';
 import { isMainThread } from 'node:worker_threads';
-import type { Span } from '@opentelemetry/api';
 import { guard } from '@foreshock/kit';
+import type { RecordedSpan } from './tracer/span.ts';
 
 /** Marks a span that had not ended when the process did. */
 const INTERRUPTED = 'foreshock.interrupted';
-/** Open spans remembered; a service that leaks spans must not leak memory through us. */
-const MAX_OPEN = 10_000;
 /** Signals that end a process unless somebody listens. */
 const DEADLY: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
+/** Open spans remembered, the newest; a service that leaks spans must not leak memory through us. */
+const MAX_OPEN = 10_000;
+
 /** Knows the spans under way, as a span processor, so that the end of the process can end them. */
 export class OpenSpans {
-  readonly #spans = new Set<Span>();
+  #newest: RecordedSpan | undefined;
+  #oldest: RecordedSpan | undefined;
+  #count = 0;
 
-  onStart(span: Span): void {
-    if (this.#spans.size < MAX_OPEN) this.#spans.add(span);
+  onStart(span: RecordedSpan): void {
+    const newest = this.#newest;
+    span.before = newest;
+    if (newest) newest.after = span;
+    else this.#oldest = span;
+    this.#newest = span;
+    if (++this.#count > MAX_OPEN) this.onEnd(this.#oldest!);
   }
 
-  onEnd(span: unknown): void {
-    this.#spans.delete(span as Span);
+  onEnd(span: RecordedSpan): void {
+    const { before, after } = span;
+    // Not in the list: it was one too many.
+    if (!before && !after && this.#newest !== span) return;
+    if (before) before.after = after;
+    else this.#oldest = after;
+    if (after) after.before = before;
+    else this.#newest = before;
+    span.before = span.after = undefined;
+    this.#count--;
   }
 
   /** Ends what is open, marked: a request that was cut off is worth more than one that answered. */
   endAll(): void {
-    for (const span of this.#spans) {
+    for (let span = this.#newest; span; span = this.#newest) {
+      this.onEnd(span);
       span.setAttribute(INTERRUPTED, true);
       span.end();
     }
-    this.#spans.clear();
   }
-
-  async forceFlush(): Promise<void> {}
-
-  async shutdown(): Promise<void> {}
 }
 
 /**

@@ -168,7 +168,7 @@ export class TraceStateList implements TraceState {
 
   /** The header to send for anybody's `TraceState`; another implementation's text is checked as if it had come in. */
   static textOf(state: TraceState): string | undefined {
-    if (#header in state) return state.serialize();
+    if (state instanceof TraceStateList) return state.serialize();
     const text: unknown = state.serialize();
     return typeof text === 'string' && text !== '' ? TraceStateList.parse(text)?.serialize() : undefined;
   }

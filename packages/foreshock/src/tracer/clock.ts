@@ -3,7 +3,11 @@ import type { HrTime, TimeInput } from '@opentelemetry/api';
 /** The two clocks may differ by this much before the anchor is set anew; `Date.now()` itself is a millisecond wide. */
 const MAX_DRIFT_MS = 2;
 
+/** How often the two are compared; a system clock that is set shows at the latest after this. */
+const COMPARE_EVERY_MS = 50;
+
 let anchor = Date.now() - performance.now();
+let compareAt = 0;
 
 /**
  * Now, in milliseconds since the epoch with a fraction: the steps of the monotonic clock, so that the order of
@@ -11,8 +15,11 @@ let anchor = Date.now() - performance.now();
  */
 export function now(): number {
   const steady = performance.now();
-  const drift = Date.now() - (anchor + steady);
-  if (drift > MAX_DRIFT_MS || drift < -MAX_DRIFT_MS) anchor += drift;
+  if (steady >= compareAt) {
+    compareAt = steady + COMPARE_EVERY_MS;
+    const drift = Date.now() - (anchor + steady);
+    if (drift > MAX_DRIFT_MS || drift < -MAX_DRIFT_MS) anchor += drift;
+  }
   return anchor + steady;
 }
 

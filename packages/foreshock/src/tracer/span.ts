@@ -52,6 +52,9 @@ export class RecordedSpan implements Span {
   droppedEventsCount = 0;
   droppedLinksCount = 0;
   ended = false;
+  /** The neighbours in the list of open spans, which costs a span less than a `Set` would. */
+  before: RecordedSpan | undefined;
+  after: RecordedSpan | undefined;
   readonly #spanContext: SpanContext;
   readonly #limits: SpanLimits;
   readonly #attributes: LimitedAttributes;

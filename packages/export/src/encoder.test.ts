@@ -246,7 +246,7 @@ describe('the encoder', () => {
         expect(encoder.encode(it, out, at)).toBe(end);
         expect(received(out.subarray(at, end))).toEqual(expected(it));
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
     expect(encoder.droppedAttributes).toBe(0);
   });
@@ -263,7 +263,7 @@ describe('the encoder', () => {
         if (end === -1) expect(whole.length + 32).toBeGreaterThan(room);
         else expect(out.subarray(0, end).equals(whole)).toBe(true);
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 

@@ -26,12 +26,14 @@ async function run(
       way,
       `${at.url}/v1/traces`,
     ],
-    { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: 'pipe' },
   );
   let stdout = '';
   let stderr = '';
   app.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   app.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  if (way === 'fall off') await at.waitFor(({ requests }) => requests.length > 0);
+  app.stdin.end();
   const [code, signal] = (await once(app, 'close')) as [number | null, string | null];
   return { code, signal, stdout, stderr };
 }
@@ -42,7 +44,6 @@ describe.each([22, 24, 26] as const)('a process on Node %i', (node) => {
   it('ends by itself while its backend hangs', async () => {
     at.respond({ hang: true });
     expect(await run('fall off', { node })).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-    expect(at.requests.length).toBeGreaterThan(0);
   });
 
   it('delivers everything within process.exit, and keeps its exit code', async () => {
@@ -105,7 +106,6 @@ describe('where threads are forbidden', () => {
     at.respond({ hang: true });
     const { code, stdout } = await run('fall off', { flags });
     expect(code).toBe(0);
-    expect(stdout).toBe('REQUEST ON MAIN THREAD true\n'.repeat(at.requests.length));
-    expect(at.requests.length).toBeGreaterThan(0);
+    expect(stdout).toMatch(/^(REQUEST ON MAIN THREAD true\n)+$/);
   });
 });

@@ -1,1 +1,1 @@
-export { breaker, type Breaker, type BreakerState } from '@foreshock/instrumentation-resilience';
+export { breaker, type Breaker, type BreakerState } from '@foreshock/instrumentation-resilience/breaker';

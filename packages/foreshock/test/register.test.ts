@@ -112,6 +112,22 @@ describe('foreshock/register', () => {
     expect(collector.spans).toEqual([]);
   });
 
+  it('shows what a breaker written by hand decided', async () => {
+    await run(nodeBinary(24), ['--require', PRELOAD, fixture('breaker.mjs')], {
+      env: { PATH: process.env['PATH'], OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+    });
+    const spans = await collector.waitForSpans(4);
+    const order = spans.find((span) => span.name === 'order')!;
+    expect(spans.find((span) => span.kind === 'CLIENT')).toMatchObject({
+      parentSpanId: order.spanId,
+      attributes: { 'circuitbreaker.name': 'payments', 'circuitbreaker.state': 'closed' },
+    });
+    expect(spans.find((span) => span.name === 'breaker payments open')).toMatchObject({
+      parentSpanId: order.spanId,
+      attributes: { 'circuitbreaker.name': 'payments', 'circuitbreaker.state': 'open' },
+    });
+  });
+
   it('exports metrics when asked to, with what it dropped and refused', async () => {
     await start(
       { OTEL_METRICS_EXPORTER: 'otlp', OTEL_TRACES_EXPORTER: 'none' },

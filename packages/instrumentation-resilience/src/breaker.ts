@@ -1,6 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import type { BreakerState } from './events.ts';
 
+export type { BreakerState };
+
 /** A breaker of your own, as Foreshock is to see it. */
 export interface Breaker {
   /** The state it is in; set it whenever it changes. Default `closed`. */

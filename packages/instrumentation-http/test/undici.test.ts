@@ -7,10 +7,10 @@ import * as undici5 from 'undici-5';
 import * as undici6 from 'undici-6';
 import * as undici7 from 'undici-7';
 import { WebSocketServer } from 'ws';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { CERTIFICATE } from './certificate.ts';
 import { record } from './recording.ts';
-import { answering, describeClient, headersIn, mirror, outcome, sockets } from './undici-client.ts';
+import { answering, describeClient, headersIn, mirror, OK, outcome, sockets } from './undici-client.ts';
 import { listen } from './wire.ts';
 
 const recorded = record();
@@ -39,6 +39,45 @@ for (const [name, { request, fetch, Agent }] of versions) {
   );
   describeClient(`fetch of ${name}`, (url, options) => fetch(url, { ...(options as object), dispatcher }), recorded);
 }
+
+describe.each(versions.filter(([, { RetryAgent }]) => RetryAgent !== undefined))('retries of %s', (_, undici) => {
+  it('belong to the call that was made, on a connection that others have used', async () => {
+    let answers = 0;
+    const origin = await answering((socket) =>
+      socket.write(answers++ % 2 ? OK : 'HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n'),
+    );
+    const dispatcher = new undici.RetryAgent(new undici.Agent({ connections: 1 }), { minTimeout: 1 });
+    for (let i = 0; i < 3; i++) {
+      await recorded.inSpan('caller', async () => (await undici.request(origin, { dispatcher })).body.text());
+    }
+    await dispatcher.close();
+    const spans = await recorded.until(9);
+    const callers = spans.filter(({ name }) => name === 'caller');
+    for (const { spanId } of callers) {
+      const calls = spans.filter(({ parentSpanId }) => parentSpanId === spanId);
+      expect(calls.map(({ attributes }) => attributes['http.response.status_code'])).toEqual([503, 200]);
+    }
+  });
+});
+
+it('redirects by an interceptor belong to the call that was made', async () => {
+  const origin = await answering((socket, head) =>
+    socket.write(
+      head.startsWith('GET /next') ? OK : 'HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n',
+    ),
+  );
+  const agent = new undici8.Agent({ connections: 1 });
+  const dispatcher = agent.compose(undici8.interceptors.redirect({ maxRedirections: 1 }));
+  for (let i = 0; i < 2; i++) {
+    await recorded.inSpan('caller', async () => (await undici8.request(origin, { dispatcher })).body.text());
+  }
+  await agent.close();
+  const spans = await recorded.until(6);
+  for (const { spanId } of spans.filter(({ name }) => name === 'caller')) {
+    const calls = spans.filter(({ parentSpanId }) => parentSpanId === spanId);
+    expect(calls.map(({ attributes }) => attributes['http.response.status_code'])).toEqual([302, 200]);
+  }
+});
 
 it.each<[string, keyof undici8.Dispatcher.RequestOptions, string]>([
   ['headers', 'headersTimeout', 'ttfb'],

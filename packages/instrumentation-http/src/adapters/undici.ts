@@ -1,4 +1,4 @@
-import type { Adapter } from '@foreshock/kit';
+import type { Adapter, Hooks } from '@foreshock/kit';
 import type { HeaderSink, HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { isAbort, timerHere } from '../given-up.ts';
@@ -35,11 +35,17 @@ export const undici: Adapter<HttpEvents> = {
   upstream: ['@opentelemetry/instrumentation-undici'],
   attach(events, hooks) {
     const connections = new Connections(hooks);
+    const placed = new WeakSet<object>();
     hooks.onChannel<{ request: Request }>('undici:request:create', ({ request }) => {
       // `CONNECT` is a proxy agent's own; the request it is for follows.
       if (request.method === 'CONNECT') return;
       const sent = start(request, events);
       if (!sent) return;
+      const prototype = Object.getPrototypeOf(request);
+      if (!placed.has(prototype)) {
+        placed.add(prototype);
+        runInPlace(prototype, hooks);
+      }
       request[SENT] = sent;
       sent.propagate(new RequestHeaders(request));
       if (request.upgrade && request.onUpgrade) watchUpgrade(request, sent);
@@ -67,6 +73,25 @@ export const undici: Adapter<HttpEvents> = {
     });
   },
 };
+
+/** Of undici 5 to 7, and of 8. */
+const HANDLERS = ['onHeaders', 'onComplete', 'onError', 'onResponseStart', 'onResponseEnd', 'onResponseError'];
+
+/**
+ * A connection calls the handlers of a request in the context it was opened in: that of its first request. What
+ * sends again from there, retries and redirects, would end up in a stranger's trace.
+ */
+function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
+  for (const name of HANDLERS) {
+    if (typeof prototype[name] !== 'function') continue;
+    hooks.wrap(prototype, name, (original) => {
+      return function (this: Request) {
+        const sent = this[SENT];
+        return sent ? sent.run(original, this, arguments as never) : original.apply(this, arguments as never);
+      };
+    });
+  }
+}
 
 function start(request: Request, events: HttpEvents): Sent | undefined {
   const origin = originOf(request.origin);

@@ -1,0 +1,136 @@
+import { guard, type Hooks } from '@foreshock/kit';
+import type { Acquisition, DbEvents, PoolDescription, PoolSource, PoolState } from '../events.ts';
+import type { Client } from './pg.ts';
+
+/** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
+interface PendingItem {
+  callback: (error: unknown, client: unknown, release: unknown) => unknown;
+  timedOut: boolean;
+}
+
+interface Pool {
+  options: {
+    max?: number;
+    min?: number;
+    connectionTimeoutMillis?: number;
+    host?: string;
+    port?: number;
+    database?: string;
+  };
+  _clients: Client[];
+  _idle: unknown[];
+  _pendingQueue: PendingItem[];
+  ending: boolean;
+  ended: boolean;
+}
+
+const pools: PoolSource = {
+  describe(pool: object): PoolDescription {
+    const { options, _clients } = pool as Pool;
+    // A client has resolved connection strings and PG* variables; it exists by the time a caller waits.
+    const client = _clients[0];
+    return {
+      system: 'postgresql',
+      host: client?.host ?? options.host,
+      port: client?.port ?? options.port,
+      database: client?.database ?? options.database,
+      limit: options.max,
+      idleMin: options.min,
+    };
+  },
+  state(pool: object): PoolState {
+    const { _clients, _idle, _pendingQueue } = pool as Pool;
+    return { used: _clients.length - _idle.length, idle: _idle.length, pending: _pendingQueue.length };
+  },
+  isEnded: (pool) => (pool as Pool).ended,
+};
+
+/**
+ * pg-pool 3: `Pool.prototype.connect` puts a `PendingItem` in line or hands it to `newClient`; `_acquireClient` grants it.
+ */
+export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hooks): void {
+  const waiting = new WeakMap<PendingItem, Acquisition>();
+  /** The item of a caller for whom `connect` opens a client at once, until `connect` returns. */
+  let opened: PendingItem | undefined;
+
+  hooks.wrap(PoolClass.prototype, 'connect', (original) => {
+    return function (this: Pool, ...args: unknown[]) {
+      if (!hooks.active || this.ending) return original.apply(this, args);
+      const asked = guard('pg pool', () => pools.state(this));
+      opened = undefined;
+      const result = original.apply(this, args);
+      const fresh = opened;
+      opened = undefined;
+      guard('pg pool', () => {
+        const item = fresh ?? this._pendingQueue.at(-1);
+        if (!asked || !item || waiting.has(item)) return;
+        const acquisition = db.acquire(pools, this, asked, asked.idle > asked.pending);
+        if (!acquisition) return;
+        if (item !== this._pendingQueue.at(-1)) watchOpening(item, acquisition);
+        else if (this.options.connectionTimeoutMillis) watchTimeOut(item, acquisition);
+        waiting.set(item, acquisition);
+      });
+      return result;
+    };
+  });
+
+  hooks.wrap(PoolClass.prototype, 'newClient', (original) => {
+    return function (this: Pool, item: PendingItem) {
+      if (!hooks.active) return original.call(this, item);
+      const acquisition = waiting.get(item);
+      if (acquisition) guard('pg pool', () => watchOpening(item, acquisition));
+      else opened = item;
+      return original.call(this, item);
+    };
+  });
+
+  hooks.wrap(PoolClass.prototype, '_acquireClient', (original) => {
+    return function (this: Pool, client: object, item: PendingItem, ...rest: unknown[]) {
+      const acquisition = waiting.get(item);
+      if (!acquisition || item.timedOut) return original.call(this, client, item, ...rest);
+      waiting.delete(item);
+      guard('pg pool', () => acquisition.granted(client));
+      return acquisition.resume(original, this, [client, item, ...rest]);
+    };
+  });
+
+  for (const method of ['_release', '_remove']) {
+    hooks.wrap(PoolClass.prototype, method, (original) => {
+      return function (this: Pool, client: object, ...rest: unknown[]) {
+        guard('pg pool', () => db.released(this, client));
+        return original.call(this, client, ...rest);
+      };
+    });
+  }
+}
+
+/** A client is being opened for this caller: `newClient` reports failure through the item's callback alone. */
+function watchOpening(item: PendingItem, acquisition: Acquisition): void {
+  acquisition.connecting();
+  const { callback } = item;
+  item.callback = function (error, client, release) {
+    if (error) guard('pg pool', () => acquisition.failed(error, isConnectTimeOut(error)));
+    return acquisition.resume(callback, this, [error, client, release]);
+  };
+}
+
+function isConnectTimeOut(error: unknown): boolean {
+  return (error as { message?: unknown }).message === 'Connection terminated due to connection timeout';
+}
+
+/**
+ * pg-pool finds an item that timed out by the identity of its callback, which therefore stays; the one trace
+ * it leaves on the item is `timedOut = true`, just before it tells the caller.
+ */
+function watchTimeOut(item: PendingItem, acquisition: Acquisition): void {
+  let timedOut = item.timedOut;
+  Object.defineProperty(item, 'timedOut', {
+    configurable: true,
+    enumerable: true,
+    get: () => timedOut,
+    set(value: boolean) {
+      timedOut = value;
+      if (value) guard('pg pool', () => acquisition.failed(new Error('timeout exceeded when trying to connect'), true));
+    },
+  });
+}

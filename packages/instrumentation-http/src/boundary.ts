@@ -1,7 +1,7 @@
 import { context, isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
-import { isSuppressed, xTraceIdOf, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { isSuppressed, runIn, xTraceIdOf, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
 import { ClientMetrics } from './client-metrics.ts';
-import type { HttpEvents, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
+import type { HttpEvents, Place, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
 import { SERVED, type Carrier } from './exchange.ts';
 import { knownMethod, methodInName } from './method.ts';
 import { clientAttributes, SentCall } from './sent-call.ts';
@@ -45,9 +45,22 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     }
     const attributes = clientAttributes(request);
     const name = methodInName(knownMethod(request.method));
-    const span = telemetry.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, where);
+    const { askedAt } = request;
+    const startTime = askedAt === undefined ? undefined : performance.timeOrigin + askedAt;
+    const span = telemetry.tracer.startSpan(
+      name,
+      startTime === undefined
+        ? { kind: SpanKind.CLIENT, attributes }
+        : { kind: SpanKind.CLIENT, attributes, startTime },
+      where,
+    );
     clientMetrics ??= new ClientMetrics(telemetry);
     return new SentCall(span, where, request, clientMetrics, config.propagateTo);
+  }
+
+  function here(): Place {
+    const where = context.active();
+    return { run: (fn, self, args) => runIn(where, fn, self, args) };
   }
 
   function routed(request: object, route: string): void {
@@ -67,7 +80,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return xTraceIdOf(where) ?? (spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : undefined);
   }
 
-  return { received, sending, routed, traceTextHere };
+  return { received, sending, here, routed, traceTextHere };
 }
 
 /** Upstream's HTTP instrumentation makes the request with its own span active. */

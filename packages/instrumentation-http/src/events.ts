@@ -12,12 +12,15 @@ export interface ReceivedRequest {
   };
 }
 
-/** A request being served. */
-export interface Served {
+/** Somewhere in the application, to come back to. */
+export interface Place {
+  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+}
+
+/** A request being served; handlers and listeners of the application run in it. */
+export interface Served extends Place {
   /** What the response's `x-trace-id` header says; undefined: no header. */
   readonly traceText: string | undefined;
-  /** Runs the application's handlers and listeners inside the request. */
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /** The response has been handed over whole. */
   finished(statusCode: number | undefined): void;
   /**
@@ -40,6 +43,8 @@ export interface SentRequest {
   /** Path and query; or an absolute URL, on its way to a proxy. */
   readonly target: string;
   readonly userAgent: string | undefined;
+  /** When it was asked for, of `performance.now()`, if that was before now. */
+  readonly askedAt?: number | undefined;
 }
 
 /** Takes the headers that carry the trace to the other side. */
@@ -61,12 +66,10 @@ export interface Peer {
  */
 export type Phase = 'queue' | 'dns' | 'connect' | 'tls' | 'ttfb' | 'download';
 
-/** A request that is under way to a server; it begins in the phase `queue`. */
-export interface Sent {
+/** A request that is under way to a server, in the phase `queue` at first; callbacks run where it was made. */
+export interface Sent extends Place {
   /** Writes the headers that carry the trace, if the host may have them. */
   propagate(headers: HeaderSink): void;
-  /** Runs the application's callbacks where the request was made. */
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /**
    * The phase before it is over.
    *
@@ -101,6 +104,8 @@ export interface HttpEvents {
   received(request: ReceivedRequest): Served | undefined;
   /** A client was asked for a request; asked where the caller is. */
   sending(request: SentRequest): Sent | undefined;
+  /** Where this code runs. */
+  here(): Place;
   /**
    * The framework knows the route of a request: `/orders/:id`.
    *

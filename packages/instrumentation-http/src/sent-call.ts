@@ -93,9 +93,9 @@ export class SentCall implements Sent, Download {
   /** What is set on the span at its end, at once. */
   readonly #learned: Attributes = {};
   readonly #propagateTo: ((host: string) => boolean) | undefined;
-  readonly #started = performance.now();
+  readonly #started: number;
   #phase: Phase = 'queue';
-  #phaseStarted = this.#started;
+  #phaseStarted: number;
   #statusCode: number | undefined;
   #peer: Peer | undefined;
   #givenUp = false;
@@ -114,6 +114,7 @@ export class SentCall implements Sent, Download {
     this.#request = request;
     this.#metrics = metrics;
     this.#propagateTo = propagateTo;
+    this.#started = this.#phaseStarted = request.askedAt ?? performance.now();
   }
 
   propagate(headers: HeaderSink): void {

@@ -1,9 +1,5 @@
 import { report, type Hooks } from '@foreshock/kit';
-
-/** Anything that runs the application's listeners where they belong. */
-interface Place {
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
-}
+import type { Place } from '../events.ts';
 
 interface Emitter {
   emit(event: PropertyKey, ...args: any[]): boolean;

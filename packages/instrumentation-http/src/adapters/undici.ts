@@ -3,6 +3,7 @@ import type { HeaderSink, HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { isAbort, timerHere } from '../given-up.ts';
 import { Connections } from './undici-connections.ts';
+import { Pools } from './undici-pools.ts';
 
 /** lib/core/request.js of undici 5 to 8. */
 interface Request extends Carrier {
@@ -35,11 +36,12 @@ export const undici: Adapter<HttpEvents> = {
   upstream: ['@opentelemetry/instrumentation-undici'],
   attach(events, hooks) {
     const connections = new Connections(hooks);
+    const pools = new Pools(events, hooks);
     const placed = new WeakSet<object>();
     hooks.onChannel<{ request: Request }>('undici:request:create', ({ request }) => {
       // `CONNECT` is a proxy agent's own; the request it is for follows.
       if (request.method === 'CONNECT') return;
-      const sent = start(request, events);
+      const sent = start(request, events, pools.askedAt);
       if (!sent) return;
       const prototype = Object.getPrototypeOf(request);
       if (!placed.has(prototype)) {
@@ -93,10 +95,10 @@ function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
   }
 }
 
-function start(request: Request, events: HttpEvents): Sent | undefined {
+function start(request: Request, events: HttpEvents, askedAt: number | undefined): Sent | undefined {
   const origin = originOf(request.origin);
   const userAgent = headerOf(request, 'user-agent');
-  return origin && events.sending({ method: request.method, ...origin, target: request.path, userAgent });
+  return origin && events.sending({ method: request.method, ...origin, target: request.path, userAgent, askedAt });
 }
 
 interface Origin {

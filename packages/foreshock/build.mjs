@@ -13,6 +13,12 @@ var foreshockNode = process.versions.node.split('.');
 if (+foreshockNode[0] < ${oldest[0]} || (+foreshockNode[0] === ${oldest[0]} && +foreshockNode[1] < ${oldest[1]})) {
   console.error('foreshock: Node.js ' + process.versions.node + ' is older than ${oldest.join('.')}, the application runs untraced');
   return;
+}
+try {`;
+
+// Whatever keeps it from starting, a missing `@opentelemetry/api` first of all, costs the application its traces alone.
+const startOrSaySo = `} catch (error) {
+  console.error('foreshock: could not start, the application runs untraced: ' + String(error && error.message).split('\\n')[0]);
 }`;
 
 const shared = {
@@ -34,6 +40,7 @@ await build({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
   banner: { js: refuseOldNode },
+  footer: { js: startOrSaySo },
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'undefined' },
 });
 await build({ ...shared, entryPoints: [here('../export/src/sender-thread.ts')], outfile: here('dist/sender.cjs') });

@@ -29,7 +29,7 @@ const REGISTERED = Symbol.for('foreshock.registered');
 
 /**
  * The preload: `node --require foreshock/register app.js`, `node --import foreshock/register app.mjs`.
- * It never throws; what it cannot do it says in one line, and the application runs on.
+ * It never throws, build.mjs sees to that; what it cannot do it says in one line, and the application runs on.
  */
 function register(): void {
   if ((globalThis as Record<symbol, unknown>)[REGISTERED]) return;
@@ -116,8 +116,4 @@ function startMetrics(config: Config, resource: Attributes, pipeline: SpanPipeli
   if (config.flushMs > 0) process.once('beforeExit', () => void flush());
 }
 
-try {
-  register();
-} catch (error) {
-  process.stderr.write(`foreshock: could not start, the application runs untraced: ${String(error)}\n`);
-}
+register();

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { nodeBinary, PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
@@ -143,6 +145,26 @@ describe('foreshock/register', () => {
     expect(stdout).toBe('done\n');
     expect(stderr).toBe('foreshock: Node.js 20.19.0 is older than 22.15, the application runs untraced\n');
     expect(collector.spans).toEqual([]);
+  });
+
+  it('lets the application run untraced without the API beside it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'foreshock-alone-'));
+    try {
+      cpSync(PRELOAD, join(folder, 'register.cjs'));
+      const { stdout, stderr } = await run(
+        nodeBinary(24),
+        ['--require', './register.cjs', '-e', 'console.log("runs")'],
+        {
+          cwd: folder,
+        },
+      );
+      expect(stdout).toBe('runs\n');
+      expect(stderr).toBe(
+        "foreshock: could not start, the application runs untraced: Cannot find module '@opentelemetry/api'\n",
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('does nothing the second time', async () => {

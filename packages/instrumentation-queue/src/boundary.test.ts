@@ -127,6 +127,29 @@ describe('the handling of a message', () => {
     ]);
   });
 
+  it('reads a carrier of bytes', () => {
+    const { carrier } = send();
+    const bytes = Object.fromEntries(Object.entries(carrier!).map(([name, text]) => [name, Buffer.from(text)]));
+    expect(process({ carrier: bytes }).parentSpanId).toBe(sender().spanId);
+    expect(process({ carrier: { traceparent: Buffer.alloc(100_000, '0') } })).toMatchObject({ parentSpanId: '' });
+    expect(process({ carrier: { traceparent: Buffer.from([0xff, 0xfe, 0]) } })).toMatchObject({ parentSpanId: '' });
+  });
+
+  it('links to no more senders than an SDK keeps', () => {
+    const { carrier } = send();
+    const span = process(...Array.from({ length: 1_000 }, () => ({ carrier })));
+    expect(span.links).toHaveLength(128);
+    expect(span.dropped.links).toBe(0);
+    expect(span.attributes['messaging.batch.message_count']).toBe(1_000);
+  });
+
+  it('says where a message is, in a log of messages', () => {
+    const where = { 'messaging.destination.partition.id': '2', 'messaging.kafka.offset': 7 };
+    expect(process({ partition: 2, offset: '7' }).attributes).toMatchObject(where);
+    // The first of a batch.
+    expect(process({ partition: 2, offset: '7' }, { partition: 2, offset: '8' }).attributes).toMatchObject(where);
+  });
+
   it('ends once', () => {
     const processing = queue.process({ system: 'toy', destination: 'emails', messages: [{}] })!;
     processing.failed({ error: new Error('first'), type: 'timeout' });
@@ -181,6 +204,33 @@ describe('work of the library itself', () => {
     });
     expect(recorded.spans().map(({ name }) => name)).toEqual(['process emails', 'request']);
   });
+});
+
+it('gives what travels with one of many kinds of a call, or of a call that cannot be watched', () => {
+  recorded.inSpan('request', (span) => {
+    const { traceId, spanId } = span.spanContext();
+    expect(queue.carrier('emails')).toMatchObject({ traceparent: `00-${traceId}-${spanId}-03` });
+    expect(queue.carrier('emails', 100)).not.toHaveProperty('foreshock-batch');
+    expect(queue.carrier('emails', 101)).toHaveProperty('foreshock-batch', '101');
+  });
+});
+
+it('goes on in another process, and with a callback, where its caller is', () => {
+  const { carrier } = send();
+  const active = (): string | undefined => trace.getActiveSpan()?.spanContext().spanId;
+  expect(queue.resume(carrier, active, undefined, [])).toBe(sender().spanId);
+  expect(queue.resume(undefined, active, undefined, [])).toBe(undefined);
+  recorded.inSpan('request', (span) => {
+    const callback = queue.bind(function (this: string, n: number) {
+      return [this.toString(), n, active()];
+    });
+    expect(context.with(ROOT_CONTEXT, () => callback.call('self', 1))).toEqual(['self', 1, span.spanContext().spanId]);
+  });
+});
+
+it('says by what a destination routes', () => {
+  queue.send({ ...sending, routingKey: 'user.created' })!.sent();
+  expect(sender().attributes).toMatchObject({ 'messaging.rabbitmq.destination.routing_key': 'user.created' });
 });
 
 it('lets the trace travel only where it may', () => {

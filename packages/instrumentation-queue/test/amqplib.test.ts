@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { withXTraceId, xTraceIdOf } from '@foreshock/kit';
@@ -485,7 +486,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     const consumers = await Promise.all([1, 2, 3].map(() => openChannel()));
     for (const consumer of consumers) {
       await consumer.consume(queue, async (message: any) => {
-        await null;
+        await turn();
         seen.set(message.content.toString(), trace.getActiveSpan()?.spanContext().traceId);
         consumer.ack(message);
       });

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-conditional-tests, vitest/no-disabled-tests -- a line with the reason where there is no Kafka */
 import { pathToFileURL } from 'node:url';
 import { adapterContract, installed, startKafkaIfPossible, type AdapterContract } from '@foreshock/testkit';
 import { afterAll, describe, it } from 'vitest';

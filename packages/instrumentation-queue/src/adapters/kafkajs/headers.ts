@@ -29,9 +29,12 @@ function traced<T extends TopicMessages>(request: T, carrier: Carrier): T {
   return { ...request, messages: messages.map((message) => withHeaders(message, carrier)) };
 }
 
-/** A copy; an object that is more than its own properties, and a value that is no message, is passed on. */
+/**
+ * A copy; an object that is more than its own properties, and one that is no message and will be shown in an error,
+ * is passed on.
+ */
 function withHeaders(message: OutgoingMessage, carrier: Carrier): OutgoingMessage {
-  if (!isPlain(message)) return message;
+  if (!isPlain(message) || message.value === undefined) return message;
   const { headers } = message;
   if (headers != null && !isPlain(headers)) return message;
   return { ...message, headers: { ...headers, ...carrier } };

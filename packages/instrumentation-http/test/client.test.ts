@@ -4,6 +4,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import axios from 'axios';
+import got from 'got';
 import { context, propagation } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { suppressed } from '@foreshock/kit';
@@ -379,6 +380,7 @@ describe('given up', () => {
       },
     ],
     ['axios', 206, (port) => axios.get(`http://127.0.0.1:${port}/`, { timeout: 206 })],
+    ['got', 207, (port) => got(`http://127.0.0.1:${port}/`, { timeout: { request: 207 }, retry: { limit: 0 } })],
   ])('by %s is a time-out', async (_, ms, call) => {
     await expect(call(await never())).rejects.toThrow(Error);
     const [span] = await recorded.until(1);

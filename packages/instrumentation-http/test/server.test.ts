@@ -4,6 +4,8 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import { context } from '@opentelemetry/api';
+import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import { WebSocket, WebSocketServer } from 'ws';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { record, spanHere, traceHere } from './recording.ts';
@@ -553,6 +555,20 @@ describe('leaves the application alone', () => {
     ]);
     expect(recorded.spans()).toEqual([]);
   });
+});
+
+it('takes the route that instrumentations of frameworks leave in the context', async () => {
+  const wire = await connect(
+    await serve((_request, response) => {
+      const metadata = getRPCMetadata(context.active());
+      expect(metadata?.type).toBe(RPCType.HTTP);
+      metadata!.route = '/from/:elsewhere';
+      response.end();
+    }),
+  );
+  wire.send(...GET('/from/here'));
+  const [span] = await recorded.until(1);
+  expect(span).toMatchObject({ name: 'GET /from/:elsewhere', attributes: { 'http.route': '/from/:elsewhere' } });
 });
 
 it('methods nobody knows are _OTHER', async () => {

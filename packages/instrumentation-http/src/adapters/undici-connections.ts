@@ -13,6 +13,9 @@ interface Opening {
   secured?: number;
 }
 
+/** More origins are not being connected to at once. */
+const MAX_OPENING = 1_000;
+
 interface ConnectParams {
   host: string;
   hostname: string;
@@ -37,6 +40,8 @@ export class Connections {
       const last = hostname.charCodeAt(hostname.length - 1);
       const named = !hostname.includes(':') && (last < 48 || last > 57);
       const opening: Opening = { started: performance.now(), named, encrypted: protocol === 'https:' };
+      // A client destroyed while it connects tells nobody.
+      if (this.#opening.size >= MAX_OPENING) this.#opening.clear();
       this.#opening.set(originOf(connectParams), opening);
       this.#next = opening;
       // A connector of the application's may take its time, or reuse a socket; the next one created is not its.

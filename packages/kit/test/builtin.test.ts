@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { nodeBinary } from '@foreshock/testkit';
+import { describe, expect, it } from 'vitest';
+
+const preload = fileURLToPath(new URL('./fixtures/builtin.cjs', import.meta.url));
+const run = promisify(execFile);
+
+describe.each([22, 24, 26] as const)('Node %s', (major) => {
+  const told = async (...args: string[]): Promise<unknown> =>
+    JSON.parse((await run(nodeBinary(major), ['--require', preload, ...args])).stdout);
+
+  it.each([
+    ['required', ['--eval', "require('http'); require('node:http');"]],
+    ['required by node:https', ['--eval', "require('node:https'); require('http');"]],
+    ['imported', ['--input-type=module', '--eval', "import 'node:http'; import { get } from 'http';"]],
+  ])('a built-in module is handed over once it is %s', async (_, args) => {
+    expect(await told(...args)).toEqual({ before: false, after: true, calls: ['function'] });
+  });
+
+  it('and is not loaded for our sake', async () => {
+    expect(await told('--eval', 'process.title')).toEqual({ before: false, after: false, calls: [] });
+  });
+});

@@ -490,7 +490,7 @@ describe('the sender thread', () => {
     at.respond({ hang: true });
     const { pipeline, end } = start({ destinations: [otlp(at.url)], batch: { maxExportBatchSize: 10 } });
     for (let i = 0; i < 30; i++) end('held');
-    await at.waitFor(({ requests }) => requests.length > 0);
+    await at.waitFor(({ requests }) => requests.length === 3);
     const first = pipeline.link.worker!;
     at.respond(undefined);
     await first.terminate();

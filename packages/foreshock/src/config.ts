@@ -11,8 +11,8 @@ export interface Config {
     scheduleDelayMs: number;
     /** OTEL_BSP_EXPORT_TIMEOUT, ms. */
     exportTimeoutMs: number;
-    /** OTEL_BSP_MAX_QUEUE_SIZE, spans. */
-    maxQueueSize: number;
+    /** OTEL_BSP_MAX_QUEUE_SIZE, spans; without it the spool's bytes alone limit what waits, some 35,000 spans. */
+    maxQueueSize: number | undefined;
     /** OTEL_BSP_MAX_EXPORT_BATCH_SIZE, spans. */
     maxExportBatchSize: number;
   };
@@ -63,9 +63,9 @@ export type SamplerName = (typeof SAMPLERS)[number];
 export function readConfig(env: Env): Config {
   const valueLength = env.integer(['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'], Infinity);
   const count = env.integer(['OTEL_ATTRIBUTE_COUNT_LIMIT'], 128);
-  const maxQueueSize = env.integer(['OTEL_BSP_MAX_QUEUE_SIZE'], 2048, 1);
+  const maxQueueSize = env.first('OTEL_BSP_MAX_QUEUE_SIZE') && env.integer(['OTEL_BSP_MAX_QUEUE_SIZE'], 2048, 1);
   const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 512, 1);
-  if (maxExportBatchSize > maxQueueSize) {
+  if (maxQueueSize !== undefined && maxExportBatchSize > maxQueueSize) {
     env.wrong(
       'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
       String(maxExportBatchSize),
@@ -78,7 +78,7 @@ export function readConfig(env: Env): Config {
       scheduleDelayMs: env.integer(['OTEL_BSP_SCHEDULE_DELAY'], 5000),
       exportTimeoutMs: env.integer(['OTEL_BSP_EXPORT_TIMEOUT'], 30_000),
       maxQueueSize,
-      maxExportBatchSize: Math.min(maxExportBatchSize, maxQueueSize),
+      maxExportBatchSize: Math.min(maxExportBatchSize, maxQueueSize ?? Infinity),
     },
     spoolBytes: env.integer(['FORESHOCK_SPOOL_BYTES'], 16 * 1024 * 1024, 64 * 1024),
     flushMs: env.integer(['FORESHOCK_FLUSH_MS'], 2000),

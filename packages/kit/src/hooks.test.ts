@@ -1,4 +1,5 @@
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
+import { createRequire } from 'node:module';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Hooks } from './hooks.ts';
@@ -46,6 +47,17 @@ it('leaves the wrapper of somebody who came later in place, and only mutes its o
 it('says once that a method is missing, and goes on', () => {
   new Hooks('library', '>=1.0.0 <2').wrap({} as { gone: unknown }, 'gone', (original) => original);
   expect(told).toEqual(['foreshock: library has no method gone, its part stays untraced']);
+});
+
+it('leaves a version outside its range alone, and says so once for all of its files', () => {
+  const require = createRequire(new URL('../test/fixtures/app.cjs', import.meta.url));
+  const hooks = new Hooks('toy', '>=2.0.0 <3');
+  const attach = vi.fn<() => void>();
+  for (let i = 0; i < 2; i++) hooks.onLoad('@scope/toy-old/index.js', attach);
+  require('@scope/toy-old');
+  expect(attach).not.toHaveBeenCalled();
+  expect(told).toEqual(['foreshock: @scope/toy-old 0.9.0 is outside the supported range >=2.0.0 <3, left untraced']);
+  hooks.undo();
 });
 
 it('knows a method that shimmer wrapped', () => {

@@ -22,6 +22,7 @@ export class Hooks {
   readonly #library: string;
   readonly #versions: string;
   readonly #undo: (() => void)[] = [];
+  readonly #refused = new Set<string>();
   readonly #wrapped: { owner: any; name: PropertyKey; original: unknown }[] = [];
   #active = true;
 
@@ -55,7 +56,11 @@ export class Hooks {
     const range = options.versions ?? this.#versions;
     const stop = onModuleLoad(path, options.bindings ?? [], (loaded) => {
       if (inRange(loaded.version, range)) return attach(loaded);
-      diag.warn(`foreshock: ${path} ${loaded.version} is outside the supported range ${range}, left untraced`);
+      // Once, however many files of it are waited for.
+      const refused = `${path.split('/', path.startsWith('@') ? 2 : 1).join('/')} ${loaded.version}`;
+      if (this.#refused.has(refused)) return;
+      this.#refused.add(refused);
+      diag.warn(`foreshock: ${refused} is outside the supported range ${range}, left untraced`);
     });
     this.#undo.push(stop);
   }

@@ -223,20 +223,27 @@ describe.each(VERSIONS)('%s', (alias) => {
     expect(of(late).traceId).not.toBe(sends[1]!.traceId);
   });
 
-  it('makes a trace of each run of a job scheduler, linked to who set it up', async () => {
-    const queue = await queueOf();
-    await inSpan('caller', () => queue.upsertJobScheduler('report', { every: 50 }, { name: 'daily', data: { n: 1 } }));
-    const seen: unknown[] = [];
-    const worker = workerOf(queue.name, async ({ data }: any) => void seen.push(data));
-    const processes = await ended(`process ${queue.name}`, 3);
-    await worker.close();
-    const [send, ...rest] = await ended(`send ${queue.name}`);
-    expect(rest).toEqual([]);
-    for (const process of processes) expect(process).toMatchObject({ parentSpanId: '', links: [linkTo(send!)] });
-    expect(new Set(processes.map(({ traceId }) => traceId)).size).toBe(processes.length);
-    expect(seen.slice(0, 3)).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }]);
-    await queue.removeJobScheduler('report');
-  });
+  it.each(alias === 'bullmq' ? ['job scheduler'] : ['job scheduler', 'repeatable job'])(
+    'makes a trace of each run of a %s, linked to who set it up',
+    async (kind) => {
+      const queue = await queueOf();
+      await inSpan('caller', () =>
+        kind === 'job scheduler'
+          ? queue.upsertJobScheduler('report', { every: 50 }, { name: 'daily', data: { n: 1 } })
+          : queue.add('daily', { n: 1 }, { repeat: { every: 50 } }),
+      );
+      const seen: unknown[] = [];
+      const worker = workerOf(queue.name, async ({ data }: any) => void seen.push(data));
+      const processes = await ended(`process ${queue.name}`, 3);
+      await worker.close();
+      const [send, ...rest] = await ended(`send ${queue.name}`);
+      expect(rest).toEqual([]);
+      for (const process of processes) expect(process).toMatchObject({ parentSpanId: '', links: [linkTo(send!)] });
+      expect(new Set(processes.map(({ traceId }) => traceId)).size).toBe(processes.length);
+      expect(seen.slice(0, 3)).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }]);
+      await queue.obliterate({ force: true });
+    },
+  );
 
   it('sends a flow once, and follows each of its jobs', async () => {
     const queue = await queueOf();

@@ -1,14 +1,12 @@
 import { guard, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, CacheServer } from '../events.ts';
 import { RedisCommand } from '../redis-protocol.ts';
-import { observe, observeBatch, type Client, type Clients, type Queued } from './redis.ts';
+import { observe, observeBatch, type Args, type Client, type Clients, type Queued } from './redis-clients.ts';
 
 /** `@redis/client` 1; before redis 4.1 it was `@node-redis/client` 1. */
 const PACKAGES = ['@redis/client', '@node-redis/client'];
 /** Until a queue is known to be a client's. */
 const UNKNOWN: CacheServer = { system: 'redis' };
-
-type Args = readonly unknown[];
 
 interface QueueOptions {
   /** Of the handshake (`#initiateSocket`). */
@@ -55,7 +53,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
           }
         };
         const { kind, commands, repliesIn } = batchOf(args[0], args.at(-1));
-        return observeBatch(clients.serverOf(this), kind, commands, cache, execute, repliesIn);
+        return observeBatch(clients.serverOf(this), cache, { kind, commands, execute, repliesIn });
       };
     });
   }

@@ -1,6 +1,6 @@
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Acquisition, CacheEvents, ClientPool } from '../events.ts';
-import { serverOf, type Client, type ClientOptions, type Clients } from './redis.ts';
+import { serverOf, type Client, type ClientOptions, type Clients } from './redis-clients.ts';
 
 /** `@redis/client/dist/lib/client/pool.js`, as far as it is read here. */
 interface Pool {

@@ -1,0 +1,65 @@
+import type { Batch, CacheEvents, CacheServer, Command } from '../events.ts';
+import { RedisCommand } from '../redis-protocol.ts';
+
+/** `ioredis/built/Command.js`, as far as it is read here. */
+export interface IoCommand {
+  name: string;
+  args: unknown[];
+  /** Queued by a pipeline for its own sake. */
+  ignore?: boolean;
+  resolve(reply: unknown): unknown;
+  reject(error: unknown): unknown;
+}
+
+/** `Redis`, or `Cluster`. */
+export interface Client {
+  status: string;
+  isCluster?: boolean;
+  condition?: { select?: number } | null;
+  options: {
+    host?: string;
+    port?: number;
+    path?: string | null;
+    db?: number;
+    keyPrefix?: string;
+    sentinels?: unknown;
+  };
+  stream?: { remoteAddress?: string; remotePort?: number };
+}
+
+/** Until a command of a cluster's client has found its node. */
+const CLUSTER: CacheServer = { system: 'redis' };
+
+/** What is known of the clients and commands of one process. */
+export class Clients {
+  /** Commands under way, and the head of each pipeline with its batch. */
+  readonly calls = new WeakMap<IoCommand, Command | Batch>();
+  readonly #cache: CacheEvents;
+  readonly #servers = new WeakMap<Client, CacheServer>();
+
+  constructor(cache: CacheEvents) {
+    this.#cache = cache;
+  }
+
+  start(client: Client, command: IoCommand): Command | undefined {
+    const described = new RedisCommand(command.name, command.args, 0, client.options.keyPrefix);
+    const call = this.#cache.command(this.serverOf(client), described);
+    if (call) this.calls.set(command, call);
+    return call;
+  }
+
+  serverOf(client: Client): CacheServer {
+    if (client.isCluster) return CLUSTER;
+    const { options, condition, stream } = client;
+    const database = String(condition?.select ?? options.db ?? 0);
+    const known = this.#servers.get(client);
+    if (known?.database === database && !options.sentinels) return known;
+    // Behind sentinels the options name nobody.
+    const host = options.sentinels ? stream?.remoteAddress : (options.path ?? options.host ?? 'localhost');
+    const port = options.sentinels ? stream?.remotePort : options.path ? undefined : (options.port ?? 6379);
+    if (known?.database === database && known.host === host && known.port === port) return known;
+    const server = { system: 'redis', host, port, database };
+    this.#servers.set(client, server);
+    return server;
+  }
+}

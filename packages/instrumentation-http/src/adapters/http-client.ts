@@ -2,10 +2,11 @@ import type * as Http from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { guard, report, type Hooks } from '@foreshock/kit';
-import type { HeaderSink, HttpEvents, Sent } from '../events.ts';
+import type { HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { timerHere } from '../given-up.ts';
-import { emitIn, hasHeader, headerNamed } from './http-message.ts';
+import { hasHeader, headerNamed, traceLines } from './http-headers.ts';
+import { emitIn } from './http-message.ts';
 
 /** As lib/_http_client.js has it. */
 interface Request extends ClientRequest, Carrier {
@@ -91,38 +92,6 @@ function portOf({ host, protocol }: Request, header: unknown): number | undefine
 }
 
 const COLON = 58;
-
-function traceLines(sent: Sent | null | undefined, headers: unknown): string {
-  if (!sent) return '';
-  const lines = new HeaderLines(headers);
-  sent.propagate(lines);
-  return lines.text;
-}
-
-/** Headers as lines, but none that the application has set itself: a `tracestate` goes with its `traceparent`. */
-class HeaderLines implements HeaderSink {
-  readonly #theirs: unknown;
-  text = '';
-
-  constructor(theirs: unknown) {
-    this.#theirs = theirs;
-  }
-
-  set(name: string, value: string): void {
-    if (hasHeader(this.#theirs, name.toLowerCase()) || !isHeaderText(value)) return;
-    if (name === 'tracestate' && hasHeader(this.#theirs, 'traceparent')) return;
-    this.text += `${name}: ${value}\r\n`;
-  }
-}
-
-/** What `checkInvalidHeaderChar` of lib/_http_common.js lets pass: a propagator is anybody's. */
-function isHeaderText(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if ((code < 32 && code !== 9) || code === 127 || code > 255) return false;
-  }
-  return true;
-}
 
 function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
   switch (event) {

@@ -52,29 +52,3 @@ export function emitInOnceHeard<M extends Emitter & Record<(typeof ADD_LISTENER)
     });
   }
 }
-
-/**
- * Whether headers, in any form that `_storeHeader` of lib/_http_outgoing.js takes, name one.
- *
- * @param name in lower case
- */
-export function hasHeader(headers: unknown, name: string): boolean {
-  return headerNamed(headers, name) !== undefined;
-}
-
-/** The header of this name; of the outgoing headers that `setHeader` filled, its entry `[name, value]`. */
-export function headerNamed(headers: unknown, name: string): unknown {
-  if (typeof headers !== 'object' || headers === null) return undefined;
-  if (!Array.isArray(headers)) {
-    for (const key in headers) {
-      if (key.length === name.length && key.toLowerCase() === name) return (headers as Record<string, unknown>)[key];
-    }
-    return undefined;
-  }
-  const inPairs = Array.isArray(headers[0]);
-  for (let i = 0; i < headers.length; i += inPairs ? 1 : 2) {
-    const key = String(inPairs ? headers[i]?.[0] : headers[i]);
-    if (key.length === name.length && key.toLowerCase() === name) return inPairs ? headers[i][1] : headers[i + 1];
-  }
-  return undefined;
-}

@@ -6,7 +6,8 @@ import { errorTypeOf, guard, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Served } from '../events.ts';
 import { SERVED, type Carrier } from '../exchange.ts';
 import { watchHandshake } from './http-handshake.ts';
-import { emitInOnceHeard, hasHeader } from './http-message.ts';
+import { hasHeader } from './http-headers.ts';
+import { emitInOnceHeard } from './http-message.ts';
 
 /** As lib/_http_outgoing.js has it. */
 interface Response extends ServerResponse, Carrier {

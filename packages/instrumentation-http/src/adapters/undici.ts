@@ -1,18 +1,16 @@
 import type { Adapter, Hooks } from '@foreshock/kit';
-import type { HeaderSink, HttpEvents, Sent } from '../events.ts';
+import type { HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { isAbort, timerHere } from '../given-up.ts';
 import { Connections } from './undici-connections.ts';
+import { headerOf, RequestHeaders, type WithHeaders } from './undici-headers.ts';
 import { Pools } from './undici-pools.ts';
 
 /** lib/core/request.js of undici 5 to 8. */
-interface Request extends Carrier {
+interface Request extends Carrier, WithHeaders {
   method: string;
   origin: string | URL;
   path: string;
-  /** Undici 5: lines; from 6 on: names and values in turn. */
-  headers: string | unknown[];
-  addHeader?(name: string, value: string): void;
   upgrade?: string | null;
   headersTimeout?: number | null;
   bodyTimeout?: number | null;
@@ -122,42 +120,6 @@ function originOf(origin: string | URL): Origin | undefined {
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   lastOrigin = { scheme, host, port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port) };
   return lastOrigin;
-}
-
-/** @param name in lower case */
-function headerOf({ headers }: Request, name: string): string | undefined {
-  if (Array.isArray(headers)) {
-    for (let i = 0; i < headers.length; i += 2) {
-      const key = headers[i];
-      if (typeof key === 'string' && key.length === name.length && key.toLowerCase() === name)
-        return String(headers[i + 1]);
-    }
-    return undefined;
-  }
-  if (typeof headers !== 'string') return undefined;
-  for (const line of headers.split('\r\n')) {
-    if (line.slice(0, name.length + 1).toLowerCase() === `${name}:`) return line.slice(name.length + 1).trim();
-  }
-  return undefined;
-}
-
-/** Adds headers to a request, but none that the application has set itself: a `tracestate` goes with its `traceparent`. */
-class RequestHeaders implements HeaderSink {
-  readonly #request: Request;
-  readonly #theirTrace: boolean;
-
-  constructor(request: Request) {
-    this.#request = request;
-    this.#theirTrace = headerOf(request, 'traceparent') !== undefined;
-  }
-
-  set(name: string, value: string): void {
-    const request = this.#request;
-    if (headerOf(request, name) !== undefined || (this.#theirTrace && name === 'tracestate')) return;
-    if (request.addHeader) request.addHeader(name, value);
-    else if (Array.isArray(request.headers)) request.headers.push(name, value);
-    else request.headers += `${name}: ${value}\r\n`;
-  }
 }
 
 function failed(request: Request, sent: Sent, error: unknown): void {

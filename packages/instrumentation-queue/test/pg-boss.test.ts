@@ -536,7 +536,7 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
       processed(queue, id, { 'queue.attempt': 2, 'queue.max_attempts': 2 }),
     ]);
     for (const [index, process] of processes.entries()) {
-// Dated back by the millisecond clock; the fetch ended by the finer one.
+      // Dated back by the millisecond clock; the fetch ended by the finer one.
       expect(process.startTime).toBeGreaterThanOrEqual(Math.floor(receives[index]!.startTime));
     }
   });

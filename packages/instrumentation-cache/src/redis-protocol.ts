@@ -1,8 +1,10 @@
 import type { BatchReply, CommandDescription } from './events.ts';
 
-/** Names come from the application (`client.call(name)`): this many are remembered, and told apart. */
-const MAX_NAMES = 500;
-/** A key longer than this is not looked at as a whole. */
+/** Names come from the application (`client.call(name)`): this many are remembered. */
+const MAX_NAMES = 1_000;
+/** And this many that are none of the commands below are told apart. */
+const MAX_STRANGERS = 200;
+/** Of longer keys this much is looked at. */
 const MAX_KEY = 1_024;
 
 const words = (text: string): Set<string> => new Set(text.trim().split(/\s+/));
@@ -30,6 +32,14 @@ const BLOCKS = words('BLPOP BRPOP BRPOPLPUSH BLMOVE BLMPOP BZPOPMIN BZPOPMAX BZM
 /** They block only if told so: `XREAD COUNT 10 BLOCK 5000 STREAMS …`. */
 const MAY_BLOCK = words('XREAD XREADGROUP');
 
+/** Common ones that have no key in the first place. */
+const KEYLESS = words(`
+  AUTH BITOP CLIENT COMMAND CONFIG DBSIZE DISCARD ECHO EXEC FLUSHALL FLUSHDB FUNCTION HELLO INFO KEYS LMPOP MEMORY MULTI
+  OBJECT PING PSUBSCRIBE PUBLISH PUNSUBSCRIBE QUIT RANDOMKEY SCAN SCRIPT SELECT SPUBLISH SSUBSCRIBE SUBSCRIBE
+  SUNSUBSCRIBE TIME UNSUBSCRIBE UNWATCH WAIT XGROUP XINFO ZDIFF ZINTER ZMPOP ZUNION`);
+/** What a cluster's client asks for its own sake. */
+const TOPOLOGY = words('ASKING CLUSTER READONLY');
+
 /** Which replies are lookups. Ranges and scores are none: their absence is no miss. */
 const LOOKUPS: Record<string, 'value' | 'values' | 'collection'> = {
   GET: 'value',
@@ -50,28 +60,36 @@ interface Traits {
   readonly script: boolean;
   readonly fills: boolean;
   readonly blocks: boolean | undefined;
+  readonly topology: boolean;
   readonly lookup: 'value' | 'values' | 'collection' | undefined;
 }
 
+/** By name, as clients write them. */
 const known = new Map<string, Traits>();
+let strangers = 0;
 
 /** A name as a client writes it (`get`, `GET`), and all that follows from it. */
 function traitsOf(name: unknown): Traits {
-  const written = typeof name === 'string' ? name : String(name).slice(0, 64);
+  const written = textOf(name) ?? '';
   const found = known.get(written);
   if (found) return found;
-  const legal = /^[\w.-]{1,32}$/.test(written);
-  const operation = legal && known.size < MAX_NAMES ? written.toUpperCase() : '_OTHER';
-  const traits: Traits = {
+  const traits = makeTraits(/^[\w.-]{1,32}$/.test(written) ? written.toUpperCase() : '_OTHER');
+  if (known.size < MAX_NAMES) known.set(written, traits);
+  return traits;
+}
+
+function makeTraits(name: string): Traits {
+  const familiar = [KEYED, KEYLESS, SCRIPTS, BLOCKS, MAY_BLOCK, TOPOLOGY].some((set) => set.has(name));
+  const operation = familiar || strangers++ < MAX_STRANGERS ? name : '_OTHER';
+  return {
     operation,
     keyed: KEYED.has(operation),
     script: SCRIPTS.has(operation),
     fills: FILLS.has(operation),
     blocks: BLOCKS.has(operation) ? true : MAY_BLOCK.has(operation) ? undefined : false,
+    topology: TOPOLOGY.has(operation),
     lookup: Object.hasOwn(LOOKUPS, operation) ? LOOKUPS[operation] : undefined,
   };
-  if (operation !== '_OTHER') known.set(written, traits);
-  return traits;
 }
 
 /** One command of the Redis protocol, whichever client sends it. */
@@ -83,6 +101,8 @@ export class RedisCommand implements CommandDescription {
   readonly lookups: number;
   readonly fills: boolean;
   readonly blocks: boolean;
+  /** It is about the cluster, not about what is in it. */
+  readonly isTopology: boolean;
   readonly #lookup: Traits['lookup'];
 
   /**
@@ -95,11 +115,12 @@ export class RedisCommand implements CommandDescription {
     let keyAt = traits.keyed ? first : -1;
     if (traits.script && Number(args[first + 1]) > 0) keyAt = first + 2;
     this.operation = traits.operation;
-    this.key = keyAt < 0 ? undefined : keyText(args[keyAt]);
+    this.key = keyAt < 0 ? undefined : textOf(args[keyAt]);
     this.keyPrefix = keyPrefix;
     this.hasMore = count > (this.key === undefined ? 0 : 1);
     this.fills = traits.fills;
     this.blocks = traits.blocks ?? blocksByOption(args);
+    this.isTopology = traits.topology;
     this.#lookup = traits.lookup;
     this.lookups = traits.lookup ? keysOf(traits.operation, count) : 0;
   }
@@ -139,10 +160,11 @@ export function batchReply(commands: readonly RedisCommand[], replies: readonly 
   return sum;
 }
 
-function keyText(key: unknown): string | undefined {
-  if (typeof key === 'string') return key.length <= MAX_KEY ? key : key.slice(0, MAX_KEY);
-  if (Buffer.isBuffer(key)) return key.toString('latin1', 0, Math.min(key.length, MAX_KEY));
-  return typeof key === 'number' ? String(key) : undefined;
+/** A word of a command: a text, bytes, or a number. */
+function textOf(word: unknown): string | undefined {
+  if (typeof word === 'string') return word.length <= MAX_KEY ? word : word.slice(0, MAX_KEY);
+  if (Buffer.isBuffer(word)) return word.toString('latin1', 0, Math.min(word.length, MAX_KEY));
+  return typeof word === 'number' ? String(word) : undefined;
 }
 
 function keysOf(operation: string, count: number): number {

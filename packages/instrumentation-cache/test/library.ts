@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installed } from '@foreshock/testkit';
 
@@ -11,16 +13,10 @@ export interface Library {
 
 /** @param alias among our dependencies; undefined is the newest, under its own name */
 export function library(name: string, alias: string | undefined): Library {
-  if (!alias) {
-    return { require: createRequire(import.meta.url), import: () => import(name), remove() {} };
-  }
+  if (!alias) return { require: createRequire(import.meta.url), import: () => import(name), remove() {} };
   const app = installed({ [name]: alias });
-  // `import` resolves from this file: the file of the copy is named.
-  const { exports } = app.require(`${name}/package.json`) as { exports?: Record<string, any> };
-  const entry = exports?.['.']?.import?.default ?? exports?.['.']?.import ?? 'index.js';
-  return {
-    require: app.require,
-    import: () => import(pathToFileURL(`${app.folder}/node_modules/${name}/${entry}`).href),
-    remove: app.remove,
-  };
+  // A file of the application's: what is imported is resolved from where it is written.
+  const file = join(app.folder, 'import.mjs');
+  writeFileSync(file, `export * from '${name}';`);
+  return { require: app.require, import: () => import(pathToFileURL(file).href), remove: app.remove };
 }

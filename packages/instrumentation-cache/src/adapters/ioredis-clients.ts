@@ -43,6 +43,7 @@ export class Clients {
 
   start(client: Client, command: IoCommand): Command | undefined {
     const described = new RedisCommand(command.name, command.args, 0, client.options.keyPrefix);
+    if (described.isTopology) return undefined;
     const call = this.#cache.command(this.serverOf(client), described);
     if (call) this.calls.set(command, call);
     return call;

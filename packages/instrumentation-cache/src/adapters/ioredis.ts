@@ -33,12 +33,10 @@ export const ioredis: Adapter<CacheEvents> = {
 };
 
 /** What a client says of itself while it connects (`connectHandler` in built/redis/event_handler.js). */
-const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'readonly', 'info']);
-/** What a cluster's client asks for its own sake. */
-const TOPOLOGY = new Set(['cluster', 'asking', 'readonly']);
+const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'info']);
 
 function isOwn({ status }: Client, { name, args, ignore }: IoCommand): boolean {
-  if (ignore === true || TOPOLOGY.has(name) || (status === 'connect' && HANDSHAKE.has(name))) return true;
+  if (ignore === true || (status === 'connect' && HANDSHAKE.has(name))) return true;
   // The first 5.x give it their name only when it is ready.
   return name === 'client' && String(args[0]).toLowerCase() === 'setname';
 }

@@ -1,12 +1,9 @@
 import { guard, type Hooks } from '@foreshock/kit';
-import type { CacheEvents, CacheServer } from '../events.ts';
-import { RedisCommand } from '../redis-protocol.ts';
+import type { CacheEvents } from '../events.ts';
 import { observe, observeBatch, type Args, type Client, type Clients, type Queued } from './redis-clients.ts';
 
 /** `@redis/client` 1; before redis 4.1 it was `@node-redis/client` 1. */
 const PACKAGES = ['@redis/client', '@node-redis/client'];
-/** Until a queue is known to be a client's. */
-const UNKNOWN: CacheServer = { system: 'redis' };
 
 interface QueueOptions {
   /** Of the handshake (`#initiateSocket`). */
@@ -88,9 +85,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
         const [command, options] = args;
         if (!hooks.active || batching || options?.asap || options?.chainId) return original.apply(this, args);
         const owner = owners.get(this);
-        const call = guard('redis command', () =>
-          owner ? clients.start(owner, command) : cache.command(UNKNOWN, new RedisCommand(command[0], command, 1)),
-        );
+        const call = guard('redis command', () => clients.start(owner, command));
         if (!call) return original.apply(this, args);
         const mine: NonNullable<typeof adding> = (adding = { queued: undefined });
         let result;

@@ -29,6 +29,9 @@ export interface Queued {
   reject(error: unknown): unknown;
 }
 
+/** Until a command is known to be a client's. */
+const UNKNOWN: CacheServer = { system: 'redis' };
+
 /** What is known of the clients of one process. */
 export class Clients {
   readonly #cache: CacheEvents;
@@ -46,11 +49,13 @@ export class Clients {
     return known;
   }
 
-  start(client: Client, args: Args): Command | undefined {
+  /** @param client undefined while it is not known */
+  start(client: Client | undefined, args: Args): Command | undefined {
     // The client's prefix is a part of the keys by now.
-    const described = new RedisCommand(args[0], args, 1, client.options?.keyPrefix);
-    const call = this.#cache.command(this.serverOf(client), described);
-    if (!call || described.operation !== 'SELECT') return call;
+    const described = new RedisCommand(args[0], args, 1, client?.options?.keyPrefix);
+    if (described.isTopology) return undefined;
+    const call = this.#cache.command(client ? this.serverOf(client) : UNKNOWN, described);
+    if (!call || !client || described.operation !== 'SELECT') return call;
     return {
       sentTo: (server) => call.sentTo(server),
       failed: (error) => call.failed(error),

@@ -1,0 +1,140 @@
+import { context, ROOT_CONTEXT, trace, type Context, type Span } from '@opentelemetry/api';
+import { recordSpans, type Recorded } from '@foreshock/testkit';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Stampedes } from './stampedes.ts';
+
+const nothing = { enable() {}, disable() {}, setTracerProvider() {}, setMeterProvider() {} };
+let recorded: Recorded;
+let told: string[];
+let stampedes: Stampedes;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  recorded = recordSpans(nothing);
+  told = [];
+  stampedes = new Stampedes(
+    5,
+    () => recorded.tracerProvider.getTracer('stampedes'),
+    (cache) => void told.push(cache),
+  );
+});
+afterEach(() => {
+  stampedes.stop();
+  recorded.stop();
+  vi.useRealTimers();
+});
+
+function caller(name: string): { span: Span; where: Context } {
+  const span = recorded.tracerProvider.getTracer('test').startSpan(name, {}, ROOT_CONTEXT);
+  return { span, where: trace.setSpan(ROOT_CONTEXT, span) };
+}
+
+function miss(id: string, where: Context, coalesced = false): void {
+  stampedes.missed(id, 'profiles', () => 'user:*', where, coalesced);
+}
+
+it('tells one event when the key is filled, with how many missed it and for how long', () => {
+  const callers = Array.from({ length: 7 }, (_, i) => caller(`caller ${i}`));
+  for (const { where } of callers) {
+    miss('user:1', where);
+    vi.advanceTimersByTime(10);
+  }
+  expect(stampedes.open).toBe(true);
+  stampedes.filled('user:1', callers[3]!.where);
+  stampedes.filled('user:1', callers[4]!.where);
+  expect(stampedes.open).toBe(false);
+  vi.advanceTimersByTime(5_000);
+  callers.forEach(({ span }) => span.end());
+  expect(told).toEqual(['profiles']);
+  const events = recorded
+    .spans()
+    .flatMap((span) => span.events.map((event) => [span.name, event.name, event.attributes]));
+  expect(events).toEqual([
+    [
+      'caller 3',
+      'cache.stampede',
+      {
+        'cache.name': 'profiles',
+        'cache.key': 'user:*',
+        'cache.stampede.callers': 7,
+        'cache.stampede.duration_ms': 60,
+        'cache.coalesced': false,
+      },
+    ],
+  ]);
+});
+
+it('tells it after a while when nobody fills the key: on a caller that is still there', () => {
+  const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
+  callers.forEach(({ where }, i) => miss('user:1', where, i > 0));
+  callers.slice(0, 3).forEach(({ span }) => span.end());
+  vi.advanceTimersByTime(1_000);
+  callers.slice(3).forEach(({ span }) => span.end());
+  const spans = recorded.spans();
+  expect(spans.map((span) => [span.name, span.events.length])).toEqual([
+    ['caller 0', 0],
+    ['caller 1', 0],
+    ['caller 2', 0],
+    ['caller 3', 1],
+    ['caller 4', 0],
+  ]);
+  expect(spans[3]!.events[0]!.attributes).toMatchObject({ 'cache.stampede.callers': 5, 'cache.coalesced': true });
+});
+
+it('is a span in the trace of the first when all have ended', () => {
+  const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
+  for (const { where, span } of callers) {
+    miss('user:1', where);
+    vi.advanceTimersByTime(10);
+    span.end();
+  }
+  vi.advanceTimersByTime(1_000);
+  const spans = recorded.spans();
+  expect(spans).toHaveLength(6);
+  expect(spans[5]).toMatchObject({
+    name: 'cache.stampede user:*',
+    kind: 'INTERNAL',
+    traceId: spans[0]!.traceId,
+    parentSpanId: spans[0]!.spanId,
+    durationMs: 40,
+    attributes: { 'cache.stampede.callers': 5, 'cache.stampede.duration_ms': 40 },
+  });
+});
+
+it('is none with fewer callers, with one that looks again and again, or spread over time', () => {
+  const callers = Array.from({ length: 8 }, (_, i) => caller(`caller ${i}`));
+  for (const { where } of callers.slice(0, 4)) miss('few', where);
+  for (let i = 0; i < 50; i++) miss('again', callers[0]!.where);
+  for (const { where } of callers) {
+    miss('slow', where);
+    vi.advanceTimersByTime(400);
+  }
+  vi.advanceTimersByTime(2_000);
+  callers.forEach(({ span }) => span.end());
+  expect(told).toEqual([]);
+  expect(recorded.spans()).toHaveLength(8);
+});
+
+it('counts each look where nobody is traced', () => {
+  for (let i = 0; i < 6; i++) miss('user:1', ROOT_CONTEXT);
+  vi.advanceTimersByTime(1_000);
+  expect(recorded.spans()).toMatchObject([{ parentSpanId: '', attributes: { 'cache.stampede.callers': 6 } }]);
+});
+
+it('has room for so many keys and no more, and again once they are old', () => {
+  const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
+  for (let key = 0; key < 10_000; key++) for (const { where } of callers) miss(`user:${key}`, where);
+  vi.advanceTimersByTime(1_000);
+  expect(told).toHaveLength(500);
+  expect(stampedes.open).toBe(false);
+  for (const { where } of callers) miss('user:1', where);
+  vi.advanceTimersByTime(1_000);
+  expect(told).toHaveLength(501);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('counts on when there are more callers than it remembers', () => {
+  for (let i = 0; i < 300; i++) miss('user:1', caller(`caller ${i}`).where);
+  context.with(ROOT_CONTEXT, () => stampedes.filled('user:1', ROOT_CONTEXT));
+  expect(told).toEqual(['profiles']);
+});

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
+import { recordSpans } from '@foreshock/testkit';
+import { Keyv } from 'keyv';
+import { afterAll, describe, expect, it } from 'vitest';
+import { library } from './library.ts';
+
+const recorded = recordSpans(cacheInstrumentation({ stampedeCallers: 1_000 }));
+afterAll(() => recorded.stop());
+
+async function counted(fn: () => unknown): Promise<Record<string, unknown>> {
+  recorded.clear();
+  await recorded.inSpan('caller', fn);
+  const spans = recorded.spans();
+  expect(spans.map(({ name }) => name)).toEqual(['caller']);
+  return spans[0]!.attributes;
+}
+
+describe.each([
+  ['cache-manager-7-0', 'require'],
+  ['cache-manager-7-0', 'import'],
+  [undefined, 'require'],
+  [undefined, 'import'],
+] as const)('cache-manager %s by %s', async (alias, loader) => {
+  const app = library('cache-manager', alias);
+  afterAll(() => app.remove());
+  const { createCache } = (
+    loader === 'import' ? await app.import() : app.require('cache-manager')
+  ) as typeof import('cache-manager');
+
+  it('counts the lookups of its store in the process', async () => {
+    const cache = createCache();
+    expect(
+      await counted(async () => {
+        expect(await cache.get('user:1')).toBeUndefined();
+        await cache.set('user:1', 'x', 10);
+        expect(await cache.get('user:1')).toBe('x');
+        await delay(20);
+        expect(await cache.get('user:1')).toBeUndefined();
+        await cache.set('user:1', 'x');
+        expect(await cache.mget(['user:1', 'user:2'])).toEqual(['x', undefined]);
+      }),
+    ).toEqual({ 'cache.local.misses': 3, 'cache.local.hits': 2 });
+  });
+
+  it('tells callers of wrap that joined another one', async () => {
+    const cache = createCache();
+    let loads = 0;
+    const load = async (): Promise<string> => {
+      loads++;
+      await delay(5);
+      return 'x';
+    };
+    const wrap = (): Promise<string> => cache.wrap('user:1', load);
+    expect(
+      await counted(async () => expect(await Promise.all([wrap(), wrap(), wrap()])).toEqual(['x', 'x', 'x'])),
+    ).toEqual({ 'cache.local.misses': 1, 'cache.local.coalesced': 2 });
+    expect(await counted(wrap)).toEqual({ 'cache.local.hits': 1 });
+    expect(loads).toBe(1);
+    await expect(
+      cache.wrap('user:2', async () => {
+        throw new Error('no value');
+      }),
+    ).rejects.toThrow('no value');
+  });
+
+  it('counts each caller where it is', async () => {
+    const cache = createCache();
+    await cache.set('user:1', 'x');
+    recorded.clear();
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        recorded.inSpan(`caller ${i}`, async () => {
+          await cache.get('user:1');
+          if (i % 2) await cache.get('user:2');
+        }),
+      ),
+    );
+    for (const span of recorded.spans()) {
+      const odd = Number(span.name.split(' ')[1]) % 2 === 1;
+      expect(span.attributes).toEqual({ 'cache.local.hits': 1, ...(odd && { 'cache.local.misses': 1 }) });
+    }
+  });
+
+  it('leaves a store on a server to that client, and counts the one before it', async () => {
+    /** As `@keyv/redis` is: everything is asked elsewhere. */
+    class Remote {
+      readonly #values = new Map<string, unknown>();
+      opts = {};
+      get = async (key: string): Promise<unknown> => this.#values.get(key);
+      set = async (key: string, value: unknown): Promise<void> => void this.#values.set(key, value);
+      delete = async (key: string): Promise<boolean> => this.#values.delete(key);
+      clear = async (): Promise<void> => this.#values.clear();
+    }
+    const near = new Keyv({ namespace: 'near' });
+    const cache = createCache({ stores: [near, new Keyv({ store: new Remote() })] as never });
+    expect(
+      await counted(async () => {
+        await cache.get('user:1');
+        await cache.set('user:1', 'x');
+        await cache.get('user:1');
+      }),
+    ).toEqual({ 'cache.local.misses': 1, 'cache.local.hits': 1 });
+    // A store in two caches is counted once.
+    const other = createCache({ stores: [near] as never });
+    expect(await counted(() => other.get('user:1'))).toEqual({ 'cache.local.hits': 1 });
+  });
+});
+
+it('names a cache as the application does', async () => {
+  const { createCache } = library('cache-manager', undefined).require(
+    'cache-manager',
+  ) as typeof import('cache-manager');
+  await createCache({ cacheId: 'profiles' }).get('a');
+  await createCache({ stores: [new Keyv({ namespace: 'prices' })] as never }).get('a');
+  const metrics = await recorded.metrics();
+  const points = metrics.find((metric) => metric.name === 'cache.lookups')!.points;
+  const names = new Set(points.map(({ attributes }) => attributes['cache.name']));
+  expect(names).toEqual(new Set(['cache-manager', 'near', 'profiles', 'prices']));
+});

@@ -1,0 +1,159 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
+import { recordSpans } from '@foreshock/testkit';
+import type { LRUCache } from 'lru-cache';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { library } from './library.ts';
+
+// Stampedes have their own tests; here they would be told in the middle of others.
+const recorded = recordSpans(cacheInstrumentation({ stampedeCallers: 1_000 }));
+afterAll(() => recorded.stop());
+beforeEach(() => recorded.clear());
+
+/** What the span says of lookups in the process: attributes are all there is. */
+async function counted(fn: () => unknown): Promise<Record<string, unknown>> {
+  recorded.clear();
+  await recorded.inSpan('caller', fn);
+  const spans = recorded.spans();
+  expect(spans.map(({ name }) => name)).toEqual(['caller']);
+  return spans[0]!.attributes;
+}
+
+describe.each([
+  ['lru-cache-11-0', 'require'],
+  ['lru-cache-11-0', 'import'],
+  [undefined, 'require'],
+  [undefined, 'import'],
+] as const)('lru-cache %s by %s', async (alias, loader) => {
+  const app = library('lru-cache', alias);
+  afterAll(() => app.remove());
+  const { LRUCache: Cache } = (
+    loader === 'import' ? await app.import() : app.require('lru-cache')
+  ) as typeof import('lru-cache');
+
+  it('counts hits and misses on the span that asked, and makes none', async () => {
+    const cache = new Cache<string, number>({ max: 10, ttl: 1_000 });
+    expect(
+      await counted(async () => {
+        expect(cache.get('a')).toBeUndefined();
+        cache.set('a', 1);
+        expect(cache.get('a')).toBe(1);
+        await delay(1);
+        expect(cache.get('a')).toBe(1);
+        expect(cache.has('b')).toBe(false);
+        expect(cache.peek('a')).toBe(1);
+      }),
+    ).toEqual({ 'cache.local.misses': 1, 'cache.local.hits': 2 });
+  });
+
+  it('counts exactly, however many and whenever the span ends', async () => {
+    const cache = new Cache<string, number>({ max: 10 });
+    cache.set('a', 1);
+    expect(
+      await counted(async () => {
+        for (let i = 0; i < 1_000; i++) cache.get('a');
+        await delay(1);
+        for (let i = 0; i < 67; i++) cache.get('b');
+        await delay(1);
+      }),
+    ).toEqual({ 'cache.local.hits': 1_000, 'cache.local.misses': 67 });
+    // Ended in the same turn: what was written last is a multiple of 64.
+    const attributes = await counted(() => {
+      for (let i = 0; i < 64 * 3; i++) cache.get('a');
+    });
+    expect(attributes).toEqual({ 'cache.local.hits': 192 });
+  });
+
+  it('tells a fetch that joined another one', async () => {
+    const load = vi.fn<(key: string) => Promise<number>>(async (key) => {
+      await delay(5);
+      return key.length;
+    });
+    const cache = new Cache<string, number>({ max: 10, fetchMethod: load });
+    expect(await counted(() => Promise.all([cache.fetch('ab'), cache.fetch('ab'), cache.fetch('ab')]))).toEqual({
+      'cache.local.misses': 1,
+      'cache.local.coalesced': 2,
+    });
+    expect(await counted(async () => expect(await cache.fetch('ab')).toBe(2))).toEqual({ 'cache.local.hits': 1 });
+    expect(await counted(async () => expect(await cache.forceFetch('ab')).toBe(2))).toEqual({ 'cache.local.hits': 1 });
+    expect(await counted(() => cache.forceFetch('abc'))).toEqual({ 'cache.local.misses': 1 });
+    expect(load).toHaveBeenCalledTimes(2);
+    // Without a way to load it is a `get`.
+    const plain = new Cache<string, number>({ max: 10 });
+    expect(await counted(() => plain.fetch('a'))).toEqual({ 'cache.local.misses': 1 });
+  });
+
+  it('counts a memo once', async () => {
+    const cache: LRUCache<string, number> = new Cache<string, number>({ max: 10, memoMethod: (key) => key.length });
+    expect(await counted(() => [cache.memo('ab'), cache.memo('ab')])).toEqual({
+      'cache.local.misses': 1,
+      'cache.local.hits': 1,
+    });
+  });
+
+  it('changes nothing that the caller sees', async () => {
+    const failing = new Cache<string, number>({
+      max: 10,
+      fetchMethod: async () => {
+        throw new Error('no value');
+      },
+    });
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      // Vitest has a listener of its own, which would fail the run.
+      const others = process.listeners('unhandledRejection').filter((listener) => listener !== note);
+      for (const other of others) process.off('unhandledRejection', other);
+      await counted(async () => {
+        void failing.fetch('a');
+        await delay(10);
+      });
+      for (const other of others) process.on('unhandledRejection', other);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+    expect(unhandled).toMatchObject([{ message: 'no value' }]);
+
+    const cache = new Cache<string, number>({ max: 10, fetchMethod: async (key) => key.length });
+    const options = { allowStale: true };
+    const status: LRUCache.Status<string, number> = {} as never;
+    await counted(() => Promise.all([cache.fetch('ab', options), cache.fetch('abc', { status })]));
+    expect(options).toEqual({ allowStale: true });
+    expect(status.fetch).toBe('miss');
+    expect([Cache.prototype.get.name, Cache.prototype.fetch.name]).toEqual(['get', 'fetch']);
+  });
+
+  it('takes a key of any kind', async () => {
+    const cache = new Cache<any, number>({ max: 10 });
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    const keys = [circular, Symbol('k'), null, undefined, 'k'.repeat(1_000_000), NaN, () => {}];
+    expect(await counted(() => keys.forEach((key) => cache.get(key)))).toEqual({ 'cache.local.misses': 7 });
+  });
+});
+
+it('names a cache by its class in metrics, and passes through once disabled', async () => {
+  const { LRUCache: Cache } = library('lru-cache', undefined).require('lru-cache') as typeof import('lru-cache');
+  class Sessions extends Cache<string, number> {}
+  const sessions = new Sessions({ max: 10 });
+  sessions.set('a', 1);
+  sessions.get('a');
+  sessions.get('b');
+  sessions.get('c');
+  const lookups = async (): Promise<unknown[]> => {
+    const metrics = await recorded.metrics();
+    const points = metrics.find((metric) => metric.name === 'cache.lookups')?.points ?? [];
+    return points
+      .filter(({ attributes }) => attributes['cache.name'] === 'Sessions')
+      .map(({ attributes, value }) => [attributes['cache.hit'], value]);
+  };
+  expect(await lookups()).toEqual([
+    [true, 1],
+    [false, 2],
+  ]);
+  const { get } = Cache.prototype;
+  recorded.stop();
+  expect(Cache.prototype.get).not.toBe(get);
+  expect(sessions.get('a')).toBe(1);
+});

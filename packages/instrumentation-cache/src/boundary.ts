@@ -75,10 +75,17 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       return metrics;
     },
     known,
-    missed(call, { key, keyPrefix }) {
-      const { cacheName, where } = call;
+    missed(call, { key, entry, keyPrefix }) {
+      const { cacheName, where, start } = call;
       if (key === undefined) return;
-      stampedes.missed(`${cacheName}\0${key}`, cacheName, () => shape(key, keyPrefix), where, false);
+      stampedes.missed({
+        id: `${cacheName}\0${entry}`,
+        cache: cacheName,
+        shape: () => shape(key, keyPrefix),
+        where,
+        since: start,
+        coalesced: false,
+      });
     },
     holds(pool) {
       let out = holds.get(pool);
@@ -91,15 +98,13 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     },
   };
 
-  function startCall(server: CacheServer, operation: string, own: Attributes, where: Context): [Span, KnownServer] {
-    const target = known(server);
-    const attributes: Attributes = { ...target.attributes, 'db.operation.name': operation, ...own };
+  function startSpan(server: CacheServer, attributes: Attributes, operation: string, where: Context): Span {
     if (pooled) {
       const lease = leases.get(server);
       if (lease) Object.assign(attributes, leaseAttributes(lease));
       leases.delete(server);
     }
-    return [telemetry.tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes }, where), target];
+    return telemetry.tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes }, where);
   }
 
   /** Of a key in a cache of this process; undefined for keys that are no text. */
@@ -117,22 +122,28 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       if (isSuppressed(where)) return undefined;
       // A worker that waits for its next job is no request's business: a span each few seconds, for nothing.
       if (command.blocks && !trace.getSpan(where)) return undefined;
-      if (command.fills && stampedes.open && command.key !== undefined) {
-        stampedes.filled(`${known(server).name}\0${command.key}`, where);
+      if (command.fills && stampedes.open && command.entry !== undefined) {
+        stampedes.filled(`${known(server).name}\0${command.entry}`, where);
       }
-      const text = { 'db.query.text': textOf(command) };
-      const [span, target] = startCall(server, command.operation, text, where);
-      return new RemoteCall(watch, span, where, command.operation, target, command);
+      const { operation } = command;
+      const target = known(server);
+      const attributes: Attributes = {
+        ...target.attributes,
+        'db.operation.name': operation,
+        'db.query.text': textOf(command),
+      };
+      return new RemoteCall(watch, startSpan(server, attributes, operation, where), where, operation, target, command);
     },
 
     batch(server, kind, size) {
       if (telemetry.standsAside) return undefined;
       const where = context.active();
       if (isSuppressed(where)) return undefined;
+      const target = known(server);
+      const attributes: Attributes = { ...target.attributes, 'db.operation.name': kind };
       // The conventions: one operation is no batch.
-      const own: Attributes = size > 1 ? { 'db.operation.batch.size': size } : {};
-      const [span, target] = startCall(server, kind, own, where);
-      return new RemoteCall(watch, span, where, kind, target);
+      if (size > 1) attributes['db.operation.batch.size'] = size;
+      return new RemoteCall(watch, startSpan(server, attributes, kind, where), where, kind, target);
     },
 
     acquire(pool) {
@@ -147,7 +158,15 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
         if (metrics) metrics.lookedUp(name, outcome === 'hit' ? 1 : 0, outcome === 'hit' ? 0 : 1);
         if (outcome === 'hit') return;
         const id = localId(cache, key);
-        if (id) stampedes.missed(id, name, () => shape(String(key)), where, outcome === 'coalesced');
+        if (id === undefined) return;
+        stampedes.missed({
+          id,
+          cache: name,
+          shape: () => shape(String(key)),
+          where,
+          since: performance.now(),
+          coalesced: outcome === 'coalesced',
+        });
       } catch (error) {
         report('cache lookup', error);
       }

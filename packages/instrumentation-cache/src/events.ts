@@ -13,6 +13,8 @@ export interface CommandDescription {
   readonly operation: string;
   /** The first key, as the server gets it. */
   readonly key: string | undefined;
+  /** What it looks up or fills, if it is one thing: the key, or a field behind it. */
+  readonly entry: string | undefined;
   /** What the client puts before every key; it stays in the key's shape. */
   readonly keyPrefix: string | undefined;
   /** There are arguments behind the first key, or arguments and no key. */

@@ -22,6 +22,12 @@ describe('keys', () => {
     expect(command(...words).key).toBe(key);
   });
 
+  it('is a field where that is what it is about', () => {
+    expect(command('HGET', 'k', 'f').entry).toBe(command('HSET', 'k', 'f', 'v').entry);
+    expect(command('HGET', 'k', 'f').entry).not.toBe(command('HGET', 'k', 'g').entry);
+    expect(command('HGETALL', 'k').entry).toBe(command('SET', 'k', 'v').entry);
+  });
+
   it('looks at no more of one than it needs', () => {
     expect(command('GET', 'k'.repeat(1_000_000)).key).toHaveLength(1_024);
     expect(command('GET', Buffer.alloc(1_000_000, 'k')).key).toHaveLength(1_024);

@@ -28,6 +28,8 @@ const KEYED = words(`
 /** The script or function first, then the number of keys, then the keys. */
 const SCRIPTS = words('EVAL EVAL_RO EVALSHA EVALSHA_RO FCALL FCALL_RO');
 const FILLS = words('SET SETEX PSETEX SETNX GETSET HSET HMSET HSETNX HSETEX JSON.SET SADD');
+/** What they are about is a field behind the key. */
+const FIELDS = words('HGET HSET HSETNX');
 const BLOCKS = words('BLPOP BRPOP BRPOPLPUSH BLMOVE BLMPOP BZPOPMIN BZPOPMAX BZMPOP');
 /** They block only if told so: `XREAD COUNT 10 BLOCK 5000 STREAMS …`. */
 const MAY_BLOCK = words('XREAD XREADGROUP');
@@ -61,6 +63,7 @@ interface Traits {
   readonly fills: boolean;
   readonly blocks: boolean | undefined;
   readonly topology: boolean;
+  readonly field: boolean;
   readonly lookup: 'value' | 'values' | 'collection' | undefined;
 }
 
@@ -88,22 +91,20 @@ function makeTraits(name: string): Traits {
     fills: FILLS.has(operation),
     blocks: BLOCKS.has(operation) ? true : MAY_BLOCK.has(operation) ? undefined : false,
     topology: TOPOLOGY.has(operation),
+    field: FIELDS.has(operation),
     lookup: Object.hasOwn(LOOKUPS, operation) ? LOOKUPS[operation] : undefined,
   };
 }
 
 /** One command of the Redis protocol, whichever client sends it. */
 export class RedisCommand implements CommandDescription {
-  readonly operation: string;
   readonly key: string | undefined;
+  readonly entry: string | undefined;
   readonly keyPrefix: string | undefined;
-  readonly hasMore: boolean;
-  readonly lookups: number;
-  readonly fills: boolean;
   readonly blocks: boolean;
-  /** It is about the cluster, not about what is in it. */
-  readonly isTopology: boolean;
-  readonly #lookup: Traits['lookup'];
+  readonly #traits: Traits;
+  /** Arguments, without the name. */
+  readonly #count: number;
 
   /**
    * @param args its arguments, flat
@@ -111,24 +112,42 @@ export class RedisCommand implements CommandDescription {
    */
   constructor(name: unknown, args: readonly unknown[], first: 0 | 1, keyPrefix?: string) {
     const traits = traitsOf(name);
-    const count = args.length - first;
     let keyAt = traits.keyed ? first : -1;
     if (traits.script && Number(args[first + 1]) > 0) keyAt = first + 2;
-    this.operation = traits.operation;
     this.key = keyAt < 0 ? undefined : textOf(args[keyAt]);
+    this.entry = traits.field ? `${this.key}\0${textOf(args[keyAt + 1])}` : this.key;
     this.keyPrefix = keyPrefix;
-    this.hasMore = count > (this.key === undefined ? 0 : 1);
-    this.fills = traits.fills;
     this.blocks = traits.blocks ?? blocksByOption(args);
-    this.isTopology = traits.topology;
-    this.#lookup = traits.lookup;
-    this.lookups = traits.lookup ? keysOf(traits.operation, count) : 0;
+    this.#traits = traits;
+    this.#count = args.length - first;
+  }
+
+  get operation(): string {
+    return this.#traits.operation;
+  }
+
+  get hasMore(): boolean {
+    return this.#count > (this.key === undefined ? 0 : 1);
+  }
+
+  get lookups(): number {
+    const { lookup, operation } = this.#traits;
+    return lookup ? keysOf(operation, this.#count) : 0;
+  }
+
+  get fills(): boolean {
+    return this.#traits.fills;
+  }
+
+  /** It is about the cluster, not about what is in it. */
+  get isTopology(): boolean {
+    return this.#traits.topology;
   }
 
   hitsIn(reply: unknown): number | undefined {
     // Inside MULTI the server has not looked yet.
     if (isQueued(reply)) return undefined;
-    switch (this.#lookup) {
+    switch (this.#traits.lookup) {
       case 'value':
         return isNothing(reply) ? 0 : 1;
       case 'values':

@@ -39,12 +39,12 @@ const STEPS = new Set(['MOVED', 'ASK', 'NOSCRIPT']);
 export class RemoteCall implements Command, Batch {
   /** Where its caller was. */
   readonly where: Context;
+  readonly start = performance.now();
   readonly #watch: CallWatch;
   readonly #span: Span;
   readonly #operation: string;
   /** Undefined for a batch. */
   readonly #command: CommandDescription | undefined;
-  readonly #start = performance.now();
   #target: KnownServer;
   #settled = false;
 
@@ -141,7 +141,7 @@ export class RemoteCall implements Command, Batch {
     if (!metrics || this.#command?.blocks) return;
     const attributes: Attributes = { ...this.#target.attributes, 'db.operation.name': this.#operation };
     if (errorType !== undefined) attributes['error.type'] = errorType;
-    metrics.operated((performance.now() - this.#start) / 1_000, attributes);
+    metrics.operated((performance.now() - this.start) / 1_000, attributes);
   }
 }
 

@@ -29,8 +29,10 @@ function caller(name: string): { span: Span; where: Context } {
   return { span, where: trace.setSpan(ROOT_CONTEXT, span) };
 }
 
-function miss(id: string, where: Context, coalesced = false): void {
-  stampedes.missed(id, 'profiles', () => 'user:*', where, coalesced);
+/** By default it takes a moment, and nobody else looks meanwhile. */
+function miss(id: string, where: Context, { coalesced = false, since = performance.now(), took = 1 } = {}): void {
+  vi.advanceTimersByTime(took);
+  stampedes.missed({ id, cache: 'profiles', shape: () => 'user:*', where, since, coalesced });
 }
 
 it('tells one event when the key is filled, with how many missed it and for how long', () => {
@@ -57,7 +59,7 @@ it('tells one event when the key is filled, with how many missed it and for how 
         'cache.name': 'profiles',
         'cache.key': 'user:*',
         'cache.stampede.callers': 7,
-        'cache.stampede.duration_ms': 60,
+        'cache.stampede.duration_ms': 66,
         'cache.coalesced': false,
       },
     ],
@@ -66,7 +68,7 @@ it('tells one event when the key is filled, with how many missed it and for how 
 
 it('tells it after a while when nobody fills the key: on a caller that is still there', () => {
   const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
-  callers.forEach(({ where }, i) => miss('user:1', where, i > 0));
+  callers.forEach(({ where }, i) => miss('user:1', where, { coalesced: i > 0 }));
   callers.slice(0, 3).forEach(({ span }) => span.end());
   vi.advanceTimersByTime(1_000);
   callers.slice(3).forEach(({ span }) => span.end());
@@ -96,8 +98,8 @@ it('is a span in the trace of the first when all have ended', () => {
     kind: 'INTERNAL',
     traceId: spans[0]!.traceId,
     parentSpanId: spans[0]!.spanId,
-    durationMs: 40,
-    attributes: { 'cache.stampede.callers': 5, 'cache.stampede.duration_ms': 40 },
+    durationMs: 44,
+    attributes: { 'cache.stampede.callers': 5, 'cache.stampede.duration_ms': 44 },
   });
 });
 
@@ -115,15 +117,28 @@ it('is none with fewer callers, with one that looks again and again, or spread o
   expect(recorded.spans()).toHaveLength(8);
 });
 
-it('counts each look where nobody is traced', () => {
-  for (let i = 0; i < 6; i++) miss('user:1', ROOT_CONTEXT);
-  vi.advanceTimersByTime(1_000);
-  expect(recorded.spans()).toMatchObject([{ parentSpanId: '', attributes: { 'cache.stampede.callers': 6 } }]);
+it('tells callers apart who look at the same time, in one span or in none', () => {
+  const { span, where } = caller('caller');
+  for (const nobody of [ROOT_CONTEXT, where]) {
+    // One after the other: a loop.
+    for (let i = 0; i < 50; i++) miss('loop', nobody);
+    vi.advanceTimersByTime(2_000);
+    expect(told).toEqual([]);
+  }
+  const since = performance.now();
+  for (let i = 0; i < 6; i++) miss('user:1', ROOT_CONTEXT, { since });
+  for (let i = 0; i < 7; i++) miss('user:2', where, { since });
+  for (let i = 0; i < 8; i++) miss('user:3', where, { coalesced: i > 0 });
+  vi.advanceTimersByTime(2_000);
+  span.end();
+  const [own, traced] = recorded.spans();
+  expect(own).toMatchObject({ parentSpanId: '', attributes: { 'cache.stampede.callers': 6 } });
+  expect(traced!.events.map(({ attributes }) => attributes['cache.stampede.callers'])).toEqual([7, 8]);
 });
 
 it('has room for so many keys and no more, and again once they are old', () => {
   const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
-  for (let key = 0; key < 10_000; key++) for (const { where } of callers) miss(`user:${key}`, where);
+  for (let key = 0; key < 10_000; key++) for (const { where } of callers) miss(`user:${key}`, where, { took: 0 });
   vi.advanceTimersByTime(1_000);
   expect(told).toHaveLength(500);
   expect(stampedes.open).toBe(false);

@@ -12,7 +12,7 @@ import {
 /** Misses of one key belong together for this long, or until somebody fills it. */
 const WINDOW_MS = 1_000;
 const MAX_BURSTS = 500;
-/** Spans of callers that a burst remembers: to count each once, and to tell one of them. */
+/** Spans of callers that a burst remembers: to count each once, and to tell one of them. Past them, each look counts. */
 const MAX_SPANS = 64;
 
 interface Burst {
@@ -28,9 +28,25 @@ interface Burst {
   last: number;
 }
 
+/** One caller's look at a key that was not there. */
+export interface Miss {
+  /** Of cache and key together. */
+  id: string;
+  cache: string;
+  /** Of the key; asked only when a stampede is told. */
+  shape: () => string;
+  where: Context;
+  /** When it began to look, in milliseconds of `performance.now()`. */
+  since: number;
+  /** Another caller's load was under way, which it joined. */
+  coalesced: boolean;
+}
+
 /**
  * One key, missed by many callers before anybody filled it: each of them goes and computes the same value.
- * A caller is a span, however often it looks; without spans each look counts.
+ *
+ * A caller is a span, however often it looks. Within one span, or without any, those are several who look at
+ * the same time: a loop that looks until there is something is one.
  */
 export class Stampedes {
   readonly #bursts = new Map<string, Burst>();
@@ -51,21 +67,21 @@ export class Stampedes {
     return this.#bursts.size > 0;
   }
 
-  /** @param id of cache and key; `shape` is asked only when it is told */
-  missed(id: string, cache: string, shape: () => string, where: Context, coalesced: boolean): void {
+  missed({ id, cache, shape, where, since, coalesced }: Miss): void {
     const now = performance.now();
     let burst = this.#bursts.get(id);
     if (!burst) {
       if (this.#bursts.size >= MAX_BURSTS) return;
-      burst = { cache, shape, callers: 0, spans: new Set(), coalesced: false, where, first: now, last: now };
+      burst = { cache, shape, callers: 0, spans: new Set(), coalesced: false, where, first: now, last: -Infinity };
       this.#bursts.set(id, burst);
       if (this.#timer === undefined) this.#sweepIn(WINDOW_MS);
     }
-    burst.last = now;
     burst.coalesced ||= coalesced;
     const span = trace.getSpan(where);
-    if (span && burst.spans.has(span)) return;
-    burst.callers++;
+    const isNew = burst.callers === 0 || (span !== undefined && !burst.spans.has(span));
+    // Began to look before the last one had its answer.
+    if (isNew || coalesced || since < burst.last) burst.callers++;
+    burst.last = now;
     if (span && burst.spans.size < MAX_SPANS) burst.spans.add(span);
   }
 

@@ -1,8 +1,15 @@
 import type { Batch, CacheEvents, CacheServer, Command } from '../events.ts';
 import { RedisCommand } from '../redis-protocol.ts';
 
+/**
+ * On a command: what is told of it; on the head of a pipeline, its batch. A `WeakMap` of commands would cost the
+ * collector more than the rest of it all.
+ */
+export const CALL = Symbol('foreshock.call');
+
 /** `ioredis/built/Command.js`, as far as it is read here. */
 export interface IoCommand {
+  [CALL]?: Command | Batch;
   name: string;
   args: unknown[];
   /** Queued by a pipeline for its own sake. */
@@ -30,10 +37,8 @@ export interface Client {
 /** Until a command of a cluster's client has found its node. */
 const CLUSTER: CacheServer = { system: 'redis' };
 
-/** What is known of the clients and commands of one process. */
+/** What is known of the clients of one process. */
 export class Clients {
-  /** Commands under way, and the head of each pipeline with its batch. */
-  readonly calls = new WeakMap<IoCommand, Command | Batch>();
   readonly #cache: CacheEvents;
   readonly #servers = new WeakMap<Client, CacheServer>();
 
@@ -45,7 +50,7 @@ export class Clients {
     const described = new RedisCommand(command.name, command.args, 0, client.options.keyPrefix);
     if (described.isTopology) return undefined;
     const call = this.#cache.command(this.serverOf(client), described);
-    if (call) this.calls.set(command, call);
+    if (call) command[CALL] = call;
     return call;
   }
 

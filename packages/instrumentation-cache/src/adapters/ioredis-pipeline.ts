@@ -1,7 +1,7 @@
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Batch, CacheEvents } from '../events.ts';
 import { batchReply, RedisCommand } from '../redis-protocol.ts';
-import type { Client, Clients, IoCommand } from './ioredis-clients.ts';
+import { CALL, type Client, type Clients, type IoCommand } from './ioredis-clients.ts';
 
 /** `[error, value]`, as `Pipeline#exec` gives them. */
 type Answer = [unknown, unknown?];
@@ -68,7 +68,7 @@ function join(
 ): void {
   const callback = callbacks?.at(-1);
   // A pipeline that is redirected queues its commands again; their callers have been noted.
-  if (!callbacks || !callback || clients.calls.has(command)) return;
+  if (!callbacks || !callback || command[CALL]) return;
   const call = clients.start(pipeline.redis, command);
   if (!call) return;
   callbacks[callbacks.length - 1] = (error, value) => {
@@ -86,7 +86,7 @@ function execute(pipeline: Pipeline, clients: Clients, cache: CacheEvents): Batc
   const batch = cache.batch(clients.serverOf(pipeline.redis), isMulti ? 'MULTI' : 'PIPELINE', commands.length);
   if (!batch) return undefined;
   // A cluster's node is known once the first command is sent there.
-  clients.calls.set(head, batch);
+  head[CALL] = batch;
   const { resolve, reject } = pipeline;
   pipeline.resolve = function (answers) {
     guard('ioredis pipeline', () => {

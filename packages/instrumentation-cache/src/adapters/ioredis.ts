@@ -1,6 +1,6 @@
 import { guard, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../events.ts';
-import { Clients, type Client, type IoCommand } from './ioredis-clients.ts';
+import { CALL, Clients, type Client, type IoCommand } from './ioredis-clients.ts';
 import { wrapPipeline } from './ioredis-pipeline.ts';
 
 /**
@@ -67,7 +67,7 @@ function wrapClient(prototype: any, clients: Clients, cache: CacheEvents, hooks:
 
 /** A client has been given a command: by its caller, or once more by a cluster, a queue or a reconnect. */
 function sending(client: Client, command: IoCommand, stream: unknown, clients: Clients): Command | undefined {
-  const under = clients.calls.get(command);
+  const under = command[CALL];
   if (under) {
     if (!client.isCluster) under.sentTo(clients.serverOf(client));
     return undefined;

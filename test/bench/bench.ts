@@ -49,6 +49,7 @@ export async function main(args: string[]): Promise<void> {
       scenario: { type: 'string' },
       profile: { type: 'string' },
       contender: { type: 'string', default: 'foreshock' },
+      before: { type: 'string' },
     },
   });
   const asked = values.scenario ?? values.profile;
@@ -63,7 +64,7 @@ export async function main(args: string[]): Promise<void> {
     mkdirSync(RESULTS, { recursive: true });
     if (values.profile !== undefined) return await profile(world, chosen[0]!, values.contender, RESULTS);
     const plan = values.quick ? QUICK : values.scenario === undefined ? FULL : ONE_SCENARIO;
-    const results = await run(world, plan, chosen, values.scenario === undefined);
+    const results = await run(world, plan, chosen, values.scenario === undefined, values.before);
     results.quick = values.quick;
     const markdown = report(results);
     const name = results.at.slice(0, 19).replaceAll(':', '-') + (values.quick ? '-quick' : '');
@@ -76,16 +77,22 @@ export async function main(args: string[]): Promise<void> {
   }
 }
 
-async function run(world: World, plan: typeof FULL, chosen: Scenario[], wholeLife: boolean): Promise<Results> {
+async function run(
+  world: World,
+  plan: typeof FULL,
+  chosen: Scenario[],
+  wholeLife: boolean,
+  before?: string,
+): Promise<Results> {
   const started = performance.now();
   const minutes = (): number => (performance.now() - started) / 60_000;
   const say = (text: string): void => void process.stderr.write(`${minutes().toFixed(1)} min  ${text}\n`);
-  const all = contenders();
+  const all = contenders(before);
   const machine = describeMachine();
   const lifetime = wholeLife ? await measureLifetime(world, all, plan, say) : undefined;
 
   const underLoad: UnderLoadResults[] = chosen.map((scenario) => ({ scenario, rate: 0, generations: [] }));
-  const before = minutes();
+  const start = minutes();
   for (let generation = 1; generation <= plan.generations; generation++) {
     for (const each of underLoad) {
       say(`generation ${generation}, ${each.scenario.name}`);
@@ -95,7 +102,7 @@ async function run(world: World, plan: typeof FULL, chosen: Scenario[], wholeLif
       each.rate = rate;
       each.generations.push(samples);
     }
-    const perGeneration = (minutes() - before) / generation;
+    const perGeneration = (minutes() - start) / generation;
     if (minutes() + perGeneration > plan.minutes) break;
   }
   return {

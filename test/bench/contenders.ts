@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
+import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peersFolder } from './peers.ts';
 
@@ -28,8 +29,12 @@ const openTelemetry = (backend: string): Record<string, string> => ({
 
 const bare = (name: string): Contender => ({ name, version: '', env: () => ({}) });
 
-/** All of them, in the order of the tables. The two bare ones differ by what the machine's noise is. */
-export function contenders(): Contender[] {
+/**
+ * All of them, in the order of the tables. The two bare ones differ by what the machine's noise is.
+ *
+ * @param before the `register.cjs` of another build, to compare ourselves with: then dd-trace and otel-lean sit out
+ */
+export function contenders(before?: string): Contender[] {
   const { resolve } = createRequire(new URL('package.json', peersFolder));
   const version = (name: string): string => {
     const file = new URL(`node_modules/${name}/package.json`, peersFolder);
@@ -39,17 +44,17 @@ export function contenders(): Contender[] {
     preload: resolve('@opentelemetry/auto-instrumentations-node/register'),
     version: version('@opentelemetry/auto-instrumentations-node'),
   };
-  return [
+  const all: Contender[] = [
     bare('none'),
     bare('none, again'),
     { name: 'otel-auto', ...auto, env: openTelemetry },
     {
       name: 'otel-lean',
       ...auto,
-      version: `${auto.version}, its instrumentations http, undici, pg, pino alone, local resource detectors`,
+      version: `${auto.version}, its instrumentations http, undici, pg, ioredis, pino alone, local resource detectors`,
       env: (backend) => ({
         ...openTelemetry(backend),
-        OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,undici,pg,pino',
+        OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,undici,pg,ioredis,pino',
         OTEL_NODE_RESOURCE_DETECTORS: 'env,host,os,process',
       }),
     },
@@ -75,4 +80,7 @@ export function contenders(): Contender[] {
       env: openTelemetry,
     },
   ];
+  if (before === undefined) return all;
+  const old = { name: 'before', version: before, preload: resolvePath(before), env: openTelemetry };
+  return [...all.filter(({ name }) => name !== 'dd-trace' && name !== 'otel-lean'), old];
 }

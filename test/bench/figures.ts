@@ -100,9 +100,16 @@ export interface Goal {
 const OURS = 'foreshock';
 const BEST_PEER = 'dd-trace';
 
-const TITLES = { bare: 'bare http', full: 'full app', calm: 'full app, pool of 50' };
+/** What is asked of a scenario: an overhead, held against a peer's. */
+const OVERHEADS = {
+  bare: { title: 'bare http', by: YARDSTICK, must: 0.3, fightFor: 0.2 },
+  full: { title: 'full app', by: YARDSTICK, must: 0.35, fightFor: 0.25 },
+  calm: { title: 'full app, pool of 50', by: YARDSTICK, must: 0.35, fightFor: 0.25 },
+  // OpenTelemetry's has no spans for it.
+  queue: { title: 'queue', by: BEST_PEER, must: 0.45, fightFor: 0.3 },
+};
 
-/** The table of the project's issue 3, as far as it was measured. The queue joins with BullMQ's adapter. */
+/** The table of what is to be reached, as far as it was measured. */
 export function goals({ underLoad, lifetime }: Results): Goal[] {
   const both = (of: (name: string) => Goal['reached']): Pick<Goal, 'best' | 'reached'> => ({
     best: of(BEST_PEER),
@@ -110,13 +117,13 @@ export function goals({ underLoad, lifetime }: Results): Goal[] {
   });
   const found: Goal[] = [];
   for (const results of underLoad) {
-    const isBare = results.scenario.name === 'bare';
+    const { title, by, ...limits } = OVERHEADS[results.scenario.name];
     found.push({
-      title: `${TITLES[results.scenario.name]}: CPU overhead ÷ otel-auto’s`,
-      ...(isBare ? { must: 0.3, fightFor: 0.2 } : { must: 0.35, fightFor: 0.25 }),
-      ...both((name) => added(results, name).ofYardstick),
+      title: `${title}: CPU overhead ÷ ${by}’s`,
+      ...limits,
+      ...both((name) => added(results, name, by).ofYardstick),
     });
-    if (!isBare) continue;
+    if (results.scenario.name !== 'bare') continue;
     found.push({
       title: 'peak RSS, bare saturated ÷ none',
       must: 1.8,

@@ -46,7 +46,7 @@ interface Costs {
   total: number;
 }
 
-const REQUESTS = { bare: 60_000, full: 15_000, calm: 15_000 };
+const REQUESTS = { bare: 60_000, full: 15_000, calm: 15_000, queue: 1_200 };
 const SLICES = 6;
 const INTERVAL_US = 100;
 
@@ -59,10 +59,11 @@ export async function profile(world: World, scenario: Scenario, name: string, re
   const contender = all.find((each) => each.name === name);
   if (!contender) throw new Error(`there is no contender ${name}`);
   const requests = REQUESTS[scenario.name];
+  const count = requests * scenario.perRequest;
   const apps = [await startObserved(world, all[0]!, scenario), await startObserved(world, contender, scenario)];
-  const saturate = ({ port }: ObservedApp, count: number): Promise<unknown> => {
+  const saturate = ({ port }: ObservedApp, some: number): Promise<unknown> => {
     const { path, connections, awake } = scenario;
-    return world.load.ask('saturate', { port, path, connections, awake, requests: count });
+    return world.load.ask('saturate', { port, path, connections, awake, requests: some });
   };
   // In turn, so that what moves the machine moves both.
   const load = async (): Promise<void> => {
@@ -76,7 +77,7 @@ export async function profile(world: World, scenario: Scenario, name: string, re
       const result = await app.child.ask<T>(ask);
       const file = `${app.contender.name.replaceAll(/\W+/g, '-')}-${scenario.name}.${extension}`;
       writeFileSync(new URL(file, results), JSON.stringify(result));
-      costs.push(readCosts(frames(result), requests));
+      costs.push(readCosts(frames(result), count));
     }
     return costs;
   };
@@ -91,13 +92,13 @@ export async function profile(world: World, scenario: Scenario, name: string, re
   const threads = apps.map((app, index) =>
     threadsOf(app.child.process.pid!).map(({ name: threadName, id, us }) => {
       const earlier = before[index]!.find((thread) => thread.id === id)?.us ?? 0;
-      return { name: threadName, id, us: (us - earlier) / requests };
+      return { name: threadName, id, us: (us - earlier) / count };
     }),
   );
   let lines = '';
   const time = await taken('stopProfile', 'cpuprofile', (cpu: CpuProfile) => {
     // Of the last one, the contender's.
-    lines = hotLines(cpu, requests);
+    lines = hotLines(cpu, count);
     return cpuFrames(cpu);
   });
 

@@ -34,7 +34,7 @@ function underLoad(results: UnderLoadResults, contenders: readonly string[]): st
       of((sample) => sample.spans, 2),
       isBare ? '' : one(extra.perSpan, 1),
       of((sample) => sample.offMainUs, 1),
-      of((sample) => sample.requestsPerS, 0),
+      of((sample) => sample.perS, 0),
       `${of((sample) => sample.saturated.p50Ms, 1)} / ${of((sample) => sample.saturated.p99Ms, 1)}`,
       rate > 0 ? `${of((sample) => sample.paced.p50Ms, 2)} / ${of((sample) => sample.paced.p99Ms, 1)}` : '',
       of((sample) => sample.peakRss / 2 ** 20, 0),
@@ -52,7 +52,7 @@ function underLoad(results: UnderLoadResults, contenders: readonly string[]): st
     'spans',
     '+µs/span',
     'off main µs',
-    'req/s',
+    `${scenario.unit}s/s`,
     'p50 / p99 ms',
     rate > 0 ? `at ${rate}/s` : '',
     'peak RSS MB',
@@ -60,7 +60,7 @@ function underLoad(results: UnderLoadResults, contenders: readonly string[]): st
   ];
   const n = generations.length;
   return (
-    `**${scenario.name}**: ${scenario.title}; per request, ${n} generation${n === 1 ? '' : 's'}, ` +
+    `**${scenario.name}**: ${scenario.title}; per ${scenario.unit}, ${n} generation${n === 1 ? '' : 's'}, ` +
     `warm-up ${scenario.warmUp}, slices of ${scenario.slice}\n\n${table(head, rows)}`
   );
 }
@@ -152,7 +152,7 @@ export function report(results: Results): string {
       `${number(results.minutes, 1)} minutes. ${results.machine}.`,
     `${results.versions.join('; ')}. ` +
       'Traces on, everything sampled, metrics and logs off, sent about once a second, spans counted at the sink. ' +
-      'Medians; ranges over generations. Redis and BullMQ join with their adapters: they are left out on every side.',
+      'Medians; ranges over generations.',
     toReach(results),
     ...results.underLoad.map((each) => underLoad(each, results.contenders)),
     ...(results.lifetime ? [startUp(results.lifetime, results), idleAndEnd(results.lifetime, results.contenders)] : []),

@@ -1,4 +1,5 @@
-// npm run bench [-- [--quick] [--scenario bare|full|calm] [--record] | --profile bare|full|calm [--contender NAME]]
+// npm run bench [-- [--quick] [--scenario bare|full|calm|queue [--before FILE]] [--record]
+//                  | --profile bare|full|calm|queue [--contender NAME]]
 import { main } from './bench.ts';
 
 await main(process.argv.slice(2));

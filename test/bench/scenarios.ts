@@ -1,6 +1,6 @@
-/** What an app under load does. BullMQ and Redis join here when Foreshock has their adapters; until then nobody has them. */
+/** What an app under load does. */
 export interface Scenario {
-  name: 'bare' | 'full' | 'calm';
+  name: 'bare' | 'full' | 'calm' | 'queue';
   /** For the tables. */
   title: string;
   /** The file in `apps/`. */
@@ -9,6 +9,9 @@ export interface Scenario {
   env?: Record<string, string>;
   path: string;
   connections: number;
+  /** What is measured, and how many of it a request does. */
+  unit: 'request' | 'job';
+  perRequest: number;
   /** Whether the load may keep its processor busy all the time. */
   awake: boolean;
   /** Requests until a request costs the same as the next. */
@@ -24,10 +27,13 @@ export function scenarios(quick: boolean): Scenario[] {
   const full: Scenario = {
     name: 'full',
     title:
-      'node:http server → pg pool query → fetch to another process → pino line → JSON, 50 connections, saturated; ' +
+      'node:http server → pg pool query → ioredis GET and SET → fetch to another process → pino line → JSON, ' +
+      '50 connections, saturated; ' +
       'pg’s default pool of 10, so that most requests wait for it',
     app: 'full.cjs',
     path: '/orders/7',
+    unit: 'request',
+    perRequest: 1,
     connections: 50,
     awake: false,
     warmUp: quick ? 8_000 : 15_000,
@@ -40,10 +46,24 @@ export function scenarios(quick: boolean): Scenario[] {
       title: 'node:http server that answers a small JSON, 50 connections, saturated',
       app: 'bare.cjs',
       path: '/',
+      unit: 'request',
+      perRequest: 1,
       connections: 50,
       awake: true,
       warmUp: quick ? 15_000 : 50_000,
       slice: quick ? 8_000 : 20_000,
+    },
+    {
+      name: 'queue',
+      title: 'BullMQ, a queue and its worker in one process, 50 jobs at a time; a request asks for 25 of them',
+      app: 'queue.cjs',
+      path: '/jobs/25',
+      unit: 'job',
+      perRequest: 25,
+      connections: 2,
+      awake: false,
+      warmUp: quick ? 400 : 800,
+      slice: quick ? 80 : 160,
     },
     {
       ...full,

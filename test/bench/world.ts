@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { startPostgres } from '@foreshock/testkit';
+import { startPostgres, startRedis } from '@foreshock/testkit';
 import { startApp, type App } from './app.ts';
 import { startProcess, type Child } from './child.ts';
 import type { Contender } from './contenders.ts';
@@ -25,7 +25,7 @@ export interface ObservedApp extends App {
 }
 
 export async function createWorld(): Promise<World> {
-  const postgres = await startPostgres();
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
   const { Client } = createRequire(import.meta.url)('pg') as typeof import('pg');
   const client = new Client({ connectionString: postgres.url });
   await client.connect();
@@ -42,11 +42,11 @@ export async function createWorld(): Promise<World> {
   return {
     sink,
     load,
-    env: { DATABASE_URL: postgres.url, STOCK_URL: `http://127.0.0.1:${stockPort}` },
-    versions: [version('pg'), version('pino'), `Postgres ${rows[0]!.server_version}`],
+    env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url, STOCK_URL: `http://127.0.0.1:${stockPort}` },
+    versions: [...['pg', 'ioredis', 'bullmq', 'pino'].map(version), `Postgres ${rows[0]!.server_version}`],
     async close() {
       await Promise.all([sink.kill(), load.kill(), stock.kill()]);
-      await postgres.stop();
+      await Promise.all([postgres.stop(), redis.stop()]);
     },
   };
 }

@@ -4,17 +4,17 @@ import type { Load } from '../processes/load.ts';
 import type { Scenario } from '../scenarios.ts';
 import { shuffled, startObserved, type ObservedApp, type World } from '../world.ts';
 
-/** One generation of one contender. */
+/** One generation of one contender; per request, or per job where a request asks for several. */
 export interface UnderLoad {
-  /** Processor time per request, all threads, µs; its own export is in it. */
+  /** Processor time, all threads, µs; its own export is in it. */
   cpuUs: number;
   /** Of it, not on the main thread: sender, garbage collection, compilation. */
   offMainUs: number;
-  /** Of the first 1,000 requests, µs each. */
+  /** Of the first ones, µs each. */
   coldUs: number;
-  /** Received per request. */
+  /** Received. */
   spans: number;
-  requestsPerS: number;
+  perS: number;
   saturated: Pick<Load, 'p50Ms' | 'p99Ms'>;
   paced: Pick<Load, 'p50Ms' | 'p99Ms'>;
   /** Bytes. */
@@ -28,6 +28,7 @@ interface Cpu {
 
 /** How long an exporter that sends about every second is given to send the last of a slice. */
 const SETTLE_MS = 1_500;
+/** Requests, or as many as have so many jobs. */
 const COLD = 1_000;
 /** Connections at a fixed rate: enough that none of them is what a request waits for. */
 const PACED_CONNECTIONS = 100;
@@ -48,18 +49,19 @@ export async function measureUnderLoad(
   contenders: readonly Contender[],
   plan: LoadPlan,
 ): Promise<{ rate: number; samples: Record<string, UnderLoad> }> {
-  const { path, connections, awake } = scenario;
+  const { path, connections, awake, perRequest } = scenario;
   const apps = await Promise.all(contenders.map((contender) => startObserved(world, contender, scenario)));
   try {
     const saturate = ({ port }: ObservedApp, requests: number): Promise<Load> =>
       world.load.ask('saturate', { port, path, connections, awake, requests });
 
     const cold = new Map<ObservedApp, number>();
+    const coldRequests = COLD / perRequest;
     for (const app of shuffled(apps)) {
       const before = await app.child.ask<Cpu>('cpu');
-      await saturate(app, COLD);
+      await saturate(app, coldRequests);
       cold.set(app, ((await app.child.ask<Cpu>('cpu')).all - before.all) / COLD);
-      await saturate(app, scenario.warmUp - COLD);
+      await saturate(app, scenario.warmUp - coldRequests);
     }
     await delay(SETTLE_MS);
 
@@ -78,21 +80,22 @@ export async function measureUnderLoad(
     for (const app of apps) {
       const start = before.get(app)!;
       const cpu = await app.child.ask<Cpu>('cpu');
-      const requests = plan.rounds * scenario.slice;
+      const count = plan.rounds * scenario.slice * perRequest;
       const all = cpu.all - start.cpu.all;
       samples[app.contender.name] = {
-        cpuUs: all / requests,
-        offMainUs: (all - (cpu.main - start.cpu.main)) / requests,
+        cpuUs: all / count,
+        offMainUs: (all - (cpu.main - start.cpu.main)) / count,
         coldUs: cold.get(app)!,
-        spans: ((await app.spans()) - start.spans) / requests,
-        requestsPerS: middle(loads.get(app)!.map((load) => (1000 * load.requests) / load.elapsedMs)),
+        spans: ((await app.spans()) - start.spans) / count,
+        perS: middle(loads.get(app)!.map((load) => (1000 * load.requests * perRequest) / load.elapsedMs)),
         saturated: latency(loads.get(app)!),
         paced: { p50Ms: NaN, p99Ms: NaN },
         peakRss: (await app.child.ask<{ peak: number }>('memory')).peak,
       };
     }
-    if (plan.paceMs === 0) return { rate: 0, samples };
-    const slowest = Math.min(...Object.values(samples).map((sample) => sample.requestsPerS));
+    // At a fixed rate it is a request that waits; jobs come in bunches.
+    if (plan.paceMs === 0 || perRequest > 1) return { rate: 0, samples };
+    const slowest = Math.min(...Object.values(samples).map((sample) => sample.perS));
     const rate = plan.rate ?? Math.round((0.4 * slowest) / 100) * 100;
     for (const app of shuffled(apps)) {
       const paced = { port: app.port, path, connections: PACED_CONNECTIONS, rate, ms: plan.paceMs };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { recordSpans } from '@foreshock/testkit';
+import { recordSpans, shows, versionOf } from '@foreshock/testkit';
 import { Keyv } from 'keyv';
 import { afterAll, describe, expect, it } from 'vitest';
 import { library } from './library.ts';
@@ -29,6 +29,11 @@ describe.each([
   ) as typeof import('cache-manager');
 
   it('counts the lookups of its store in the process', async () => {
+    shows(
+      'cache-manager',
+      ['attempt or hit', loader === 'import' ? 'ESM' : 'CJS'],
+      versionOf(alias ?? 'cache-manager'),
+    );
     const cache = createCache();
     expect(
       await counted(async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { recordSpans, startRedis, type Redis as Server } from '@foreshock/testkit';
+import { recordSpans, shows, startRedis, versionOf, type Redis as Server } from '@foreshock/testkit';
 import type { Redis, RedisOptions } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { library } from './library.ts';
@@ -43,6 +43,7 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
   afterEach(() => clients.splice(0).forEach((client) => client.disconnect()));
 
   it('tells a command, its key as a shape, and whether it hit', async () => {
+    shows('ioredis', ['spans', 'attempt or hit'], versionOf(alias ?? 'ioredis'));
     const client = connect({ keyPrefix: 'shop:' });
     await recorded.inSpan('caller', async () => {
       await client.set('user:42', 'secret');
@@ -155,6 +156,7 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
   });
 
   it('puts each of 200 callers over one automatic pipeline into its own trace', async () => {
+    shows('ioredis', ['parent'], versionOf(alias ?? 'ioredis'));
     const client = connect({ enableAutoPipelining: true });
     // 5.0 sends an automatic pipeline before it has selected the database.
     await once(client, 'ready');

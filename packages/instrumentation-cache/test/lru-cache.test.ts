@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { recordSpans } from '@foreshock/testkit';
+import { recordSpans, shows, versionOf } from '@foreshock/testkit';
 import type { LRUCache } from 'lru-cache';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { library } from './library.ts';
@@ -32,6 +32,7 @@ describe.each([
   ) as typeof import('lru-cache');
 
   it('counts hits and misses on the span that asked, and makes none', async () => {
+    shows('lru-cache', ['attempt or hit', loader === 'import' ? 'ESM' : 'CJS'], versionOf(alias ?? 'lru-cache'));
     const cache = new Cache<string, number>({ max: 10, ttl: 1_000 });
     expect(
       await counted(async () => {

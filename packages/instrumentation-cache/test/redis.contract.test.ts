@@ -1,5 +1,4 @@
-import { pathToFileURL } from 'node:url';
-import { adapterContract, installed, startRedis, type Redis } from '@foreshock/testkit';
+import { adapterContract, startRedis, type Redis } from '@foreshock/testkit';
 import { afterAll, describe } from 'vitest';
 
 const servers: Redis[] = [];
@@ -37,17 +36,12 @@ describe.each([
   ['redis', 'redis-5-0'],
   ['redis', 'redis-4-0'],
 ])('%s %s', (library, alias) => {
-  const app = alias ? installed({ [library]: alias }) : undefined;
-  afterAll(() => app?.remove());
-  const fixture = (extension: string): URL => {
-    const own = new URL(`./fixtures/${library}.${extension}`, import.meta.url);
-    return app ? pathToFileURL(app.add(own)) : own;
-  };
   adapterContract({
     library,
     instrumentation,
-    fixture: fixture('mjs'),
-    fixtureCjs: fixture('cjs'),
+    fixture: new URL(`./fixtures/${library}.mjs`, import.meta.url),
+    fixtureCjs: new URL(`./fixtures/${library}.cjs`, import.meta.url),
+    ...(alias && { libraries: { [library]: alias } }),
     env: async () => {
       const server = await startRedis();
       servers.push(server);

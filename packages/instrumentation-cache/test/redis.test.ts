@@ -1,5 +1,5 @@
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { recordSpans, startRedis, type Redis as Server } from '@foreshock/testkit';
+import { recordSpans, shows, startRedis, versionOf, type Redis as Server } from '@foreshock/testkit';
 import type { RedisClientOptions, RedisClientType } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { library } from './library.ts';
@@ -55,6 +55,7 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
   });
 
   it('tells a command, its key as a shape, and whether it hit', async () => {
+    shows('redis', ['spans', 'attempt or hit'], versionOf(alias ?? 'redis'));
     const client = await connect({ name: 'worker' });
     expect(recorded.spans()).toEqual([]);
     await recorded.inSpan('caller', async () => {
@@ -288,6 +289,7 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
   if (isRedis4) return;
 
   it('tells a wait for a pooled client, who held it, and keeps each of 50 callers in its trace', async () => {
+    shows('redis', ['wait', 'state', 'parent'], versionOf(alias ?? 'redis'));
     const pool = (await connect()).createPool({ minimum: 2, maximum: 2 });
     await pool.connect();
     recorded.clear();

@@ -1,16 +1,17 @@
-import { adapterContract, startMariaDb, type MariaDb } from '@foreshock/testkit';
+import { adapterContract, startMariaDb, type AdapterContract, type MariaDb } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
 
-let server: MariaDb | undefined;
-afterAll(() => server?.stop());
+const servers: MariaDb[] = [];
+afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-adapterContract({
+const contract: AdapterContract = {
   library: 'mysql2',
   instrumentation: { module: '@foreshock/instrumentation-db', export: 'dbInstrumentation' },
   fixture: new URL('./fixtures/mysql2.mjs', import.meta.url),
   fixtureCjs: new URL('./fixtures/mysql2.cjs', import.meta.url),
   env: async () => {
-    server = await startMariaDb();
+    const server = await startMariaDb();
+    servers.push(server);
     return { url: server.url };
   },
   ownTraces: ['pool.saturated'],
@@ -23,4 +24,7 @@ adapterContract({
     },
     error: { name: 'SELECT missing', attributes: { 'error.type': '1146' } },
   },
-});
+};
+
+adapterContract(contract);
+adapterContract({ ...contract, libraries: { mysql2: 'mysql2-3-0' } });

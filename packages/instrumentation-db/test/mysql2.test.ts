@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
-import { recordSpans, startMariaDb, type MariaDb } from '@foreshock/testkit';
+import { recordSpans, shows, startMariaDb, type MariaDb, versionOf } from '@foreshock/testkit';
 import mysql from 'mysql2';
 import promises from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -240,6 +240,7 @@ describe('a query', () => {
 
 describe('a wait', () => {
   it('for a full pool is a sibling of the query, with who held the connection', async () => {
+    shows('mysql2', ['wait', 'state'], versionOf('mysql2'));
     const pool = await openWarmPool(1);
     const slow = recorded.inSpan('report', () => pool.promise().query('SELECT sleep(0.15), id FROM orders LIMIT 1'));
     await delay(20);

@@ -1,16 +1,17 @@
-import { adapterContract, startPostgres, type Postgres } from '@foreshock/testkit';
+import { adapterContract, startPostgres, type AdapterContract, type Postgres } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
 
-let server: Postgres | undefined;
-afterAll(() => server?.stop());
+const servers: Postgres[] = [];
+afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-adapterContract({
+const contract: AdapterContract = {
   library: 'pg',
   instrumentation: { module: '@foreshock/instrumentation-db', export: 'dbInstrumentation' },
   fixture: new URL('./fixtures/pg.mjs', import.meta.url),
   fixtureCjs: new URL('./fixtures/pg.cjs', import.meta.url),
   env: async () => {
-    server = await startPostgres();
+    const server = await startPostgres();
+    servers.push(server);
     return { url: server.url };
   },
   ownTraces: ['pool.saturated'],
@@ -23,4 +24,7 @@ adapterContract({
     },
     error: { name: 'SELECT missing', attributes: { 'error.type': '42P01' } },
   },
-});
+};
+
+adapterContract(contract);
+adapterContract({ ...contract, libraries: { pg: 'pg-8-0', 'pg-pool': 'pg-pool-3-2' } });

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { context, trace } from '@opentelemetry/api';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
-import { recordSpans, startPostgres, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
+import { recordSpans, shows, startPostgres, type Postgres, type ReceivedSpan, versionOf } from '@foreshock/testkit';
 import pg from 'pg';
 import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
@@ -201,6 +201,7 @@ describe('a query', () => {
 
 describe('a wait', () => {
   it('for a full pool is a sibling of the query, with who held the connection', async () => {
+    shows('pg', ['wait', 'state'], versionOf('pg'));
     const pool = await openWarmPool(1);
     const slow = recorded.inSpan('report', () => pool.query('SELECT pg_sleep(0.15), count(*) FROM orders'));
     await delay(20);

@@ -1,7 +1,15 @@
 /* Pools of anything over connections of a driver: the wait is the pool's, the query the driver's, each once. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
-import { recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
+import {
+  recordSpans,
+  shows,
+  startMariaDb,
+  startPostgres,
+  versionOf,
+  type MariaDb,
+  type Postgres,
+} from '@foreshock/testkit';
 import { createPool } from 'generic-pool';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
@@ -28,7 +36,10 @@ interface AnyPool<T> {
   end(): Promise<unknown>;
 }
 
-const libraries: Record<string, <T extends object>(factory: Factory<T>, options: Options) => AnyPool<T>> = {
+type Library = 'tarn' | 'generic-pool' | 'sequelize-pool';
+type Open = <T extends object>(factory: Factory<T>, options: Options) => AnyPool<T>;
+
+const libraries: Record<Library, Open> = {
   tarn(factory, { max, timeoutMs = 30_000 }) {
     const pool = new TarnPool({ ...factory, min: 0, max, acquireTimeoutMillis: timeoutMs, propagateCreateError: true });
     return {
@@ -94,8 +105,9 @@ const mysqlConnections: Factory<mysql.Connection> = {
   destroy: (connection) => connection.end(),
 };
 
-describe.each(Object.entries(libraries))('%s', (library, open) => {
+describe.each(Object.entries(libraries) as [Library, Open][])('%s', (library, open) => {
   it('has one wait and one query, named by where the connections lead', async () => {
+    shows(library, ['wait', 'state'], versionOf(library));
     const pool = open(pgClients, { max: 1 });
     const taken = Promise.withResolvers<void>();
     const slow = recorded.inSpan('report', async () => {

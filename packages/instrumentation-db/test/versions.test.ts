@@ -3,6 +3,7 @@ import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import {
   installed,
   recordSpans,
+  shows,
   startMariaDb,
   startPostgres,
   type Installed,
@@ -39,6 +40,7 @@ describe.each([
 ])('%j', (libraries) => {
   it('has a wait and a query for each of 20 callers over 2 connections', () =>
     inApp(libraries, async (app) => {
+      shows('pg', ['wait'], app.versions['pg']);
       const { Pool } = app.require('pg') as typeof import('pg');
       const pool = new Pool({ connectionString: postgres.url, max: 2 });
       const own = await crowd(recorded, 20, (i) => pool.query('SELECT $1::int', [i]));
@@ -54,6 +56,7 @@ describe.each([
 describe.each([[{ mysql2: 'mysql2-3-0' }], [{ mysql2: 'mysql2-3-19' }]])('%j', (libraries) => {
   it('has a wait and a query for each of 20 callers over 2 connections, by promise and callback', () =>
     inApp(libraries, async (app) => {
+      shows('mysql2', ['wait'], app.versions['mysql2']);
       const mysql = app.require('mysql2') as typeof import('mysql2');
       const pool = mysql.createPool({ uri: mariadb.url, connectionLimit: 2 });
       const promises = pool.promise();
@@ -97,6 +100,7 @@ describe('pools of anything', () => {
 
   it('tarn 3.0.0', () =>
     inApp({ tarn: 'tarn-3-0' }, async (app) => {
+      shows('tarn', ['wait'], app.versions['tarn']);
       const { Pool } = app.require('tarn') as typeof import('tarn');
       const pool = new Pool<object>({ ...factory, min: 0, max: 2, acquireTimeoutMillis: 100 });
       await expectWaits('tarn', async () => {
@@ -111,6 +115,7 @@ describe('pools of anything', () => {
 
   it('generic-pool 3.0.0', () =>
     inApp({ 'generic-pool': 'generic-pool-3-0' }, async (app) => {
+      shows('generic-pool', ['wait'], app.versions['generic-pool']);
       const { createPool } = app.require('generic-pool') as typeof import('generic-pool');
       const pool = createPool<object>(factory, { max: 2, acquireTimeoutMillis: 100 });
       await expectWaits('generic-pool', async () => {
@@ -125,6 +130,7 @@ describe('pools of anything', () => {
 
   it('sequelize-pool 6.0.0', () =>
     inApp({ 'sequelize-pool': 'sequelize-pool-6' }, async (app) => {
+      shows('sequelize-pool', ['wait'], app.versions['sequelize-pool']);
       const { Pool } = app.require('sequelize-pool') as typeof import('sequelize-pool');
       const pool = new Pool<object>({
         ...factory,

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { withXTraceId, xTraceIdOf } from '@foreshock/kit';
-import { installed, startRabbitMq, type Installed, type RabbitMq, type ReceivedSpan } from '@foreshock/testkit';
+import { installed, shows, startRabbitMq, type Installed, type RabbitMq, type ReceivedSpan } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
 import { unhandledRejections } from './unhandled.ts';
@@ -112,6 +112,7 @@ describe.each(VERSIONS)('%s', (alias) => {
   });
 
   it('is a child of the sender until the handler settles, however early it acknowledges', async () => {
+    shows('amqplib', ['wait'], app.versions['amqplib']);
     const queue = await createQueue();
     const sender = context.with(withXTraceId(context.active(), 'order-77'), () =>
       inSpan('caller', (span) => {
@@ -200,6 +201,7 @@ describe.each(VERSIONS)('%s', (alias) => {
   });
 
   it('numbers the deliveries of a message that is sent back', async () => {
+    shows('amqplib', ['attempt or hit'], app.versions['amqplib']);
     const queue = await createQueue();
     channel.sendToQueue(queue, Buffer.from('hello'), { messageId: 'again' });
     const consumer = await openChannel();
@@ -475,6 +477,7 @@ describe.each(VERSIONS)('%s', (alias) => {
   });
 
   it('keeps two hundred messages over three handlers apart', async () => {
+    shows('amqplib', ['parent'], app.versions['amqplib']);
     const queue = await createQueue();
     const senders = Array.from({ length: 200 }, (_, i) =>
       inSpan('caller', (span) => {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { isSuppressed, withXTraceId, xTraceIdOf } from '@foreshock/kit';
-import { installed, startRedis, type Installed, type ReceivedSpan, type Redis } from '@foreshock/testkit';
+import { installed, shows, startRedis, type Installed, type ReceivedSpan, type Redis } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
 
@@ -103,6 +103,7 @@ describe.each(VERSIONS)('%s', (alias) => {
   });
 
   it('is a child of the sender, and so is what a listener is told of it', async () => {
+    shows('bullmq', ['wait'], app.versions['bullmq']);
     const queue = await queueOf();
     const job = await context.with(withXTraceId(context.active(), 'order-77'), () => queue.add('welcome', { a: 1 }));
     const inside: Record<string, unknown> = {};
@@ -163,6 +164,7 @@ describe.each(VERSIONS)('%s', (alias) => {
   });
 
   it('numbers the runs of a job that fails, and when it is given up', async () => {
+    shows('bullmq', ['attempt or hit'], app.versions['bullmq']);
     const queue = await queueOf();
     const job = await queue.add('welcome', {}, { attempts: 3, backoff: { type: 'fixed', delay: 50 } });
     const errors = [new RangeError('first'), new bullmq.UnrecoverableError('never')];
@@ -389,6 +391,7 @@ describe.each(VERSIONS)('%s', (alias) => {
   });
 
   it('keeps two hundred jobs over three workers apart', async () => {
+    shows('bullmq', ['parent'], app.versions['bullmq']);
     const queue = await queueOf();
     const senders = await Promise.all(
       Array.from({ length: 200 }, (_, i) =>

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { context, trace } from '@opentelemetry/api';
 import { withXTraceId, xTraceIdOf } from '@foreshock/kit';
-import { installed, startKafkaIfPossible, type Installed, type ReceivedSpan } from '@foreshock/testkit';
+import { installed, shows, startKafkaIfPossible, type Installed, type ReceivedSpan } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
 
@@ -99,6 +99,7 @@ describe.skipIf('missing' in server).each(VERSIONS)('%s', (alias) => {
   }
 
   it('sends with the trace in the headers, and the caller keeps its own objects', async () => {
+    shows('kafkajs', ['wait'], app.versions['kafkajs']);
     const topic = await createTopic();
     const message = Object.freeze({ key: 'k', value: '{"a":1}', headers: Object.freeze({ mine: 'yes' }) });
     const request = Object.freeze({ topic, messages: Object.freeze([message]) });
@@ -150,6 +151,7 @@ describe.skipIf('missing' in server).each(VERSIONS)('%s', (alias) => {
   });
 
   it('numbers the runs of a message that fails', async () => {
+    shows('kafkajs', ['attempt or hit'], app.versions['kafkajs']);
     const topic = await createTopic();
     await producer.send({ topic, messages: [{ value: 'one' }] });
     let runs = 0;
@@ -342,6 +344,7 @@ describe.skipIf('missing' in server).each(VERSIONS)('%s', (alias) => {
   });
 
   it('keeps two hundred messages over few handlers apart', async () => {
+    shows('kafkajs', ['parent'], app.versions['kafkajs']);
     const topic = await createTopic(3);
     const senders = await Promise.all(
       Array.from({ length: 200 }, (_, i) =>

@@ -1,6 +1,6 @@
 import { context, propagation, trace } from '@opentelemetry/api';
 import { isSuppressed, withXTraceId, xTraceIdOf } from '@foreshock/kit';
-import { installed, startPostgres, type Installed, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
+import { installed, shows, startPostgres, type Installed, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
@@ -137,6 +137,7 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
   });
 
   it('is one trace from the request to the handler, with the wait between', async () => {
+    shows('pg-boss', ['wait'], app.versions['pg-boss']);
     const queue = await createQueue();
     const data = Object.freeze({ to: 'a@example.org', parts: [1, 2] });
     const id = await inSpan('request', () => boss.send(queue, data));
@@ -238,6 +239,7 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
   });
 
   it('numbers the runs of a job that fails, and says when it is given up', async () => {
+    shows('pg-boss', ['attempt or hit'], app.versions['pg-boss']);
     const dead = await createQueue();
     const queue = await createQueue({ retryLimit: 1, retryDelay: 0, deadLetter: dead });
     const id = await boss.send(queue, { a: 1 });

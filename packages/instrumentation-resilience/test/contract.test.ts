@@ -21,7 +21,7 @@ function contractOf(
   };
 }
 
-adapterContract(
+const contracts = [
   contractOf('opossum', {
     span: {
       name: 'breaker payments open',
@@ -39,9 +39,6 @@ adapterContract(
       status: { code: 'ERROR', message: 'Breaker is open' },
     },
   }),
-);
-
-adapterContract(
   contractOf(
     'cockatiel',
     {
@@ -61,4 +58,10 @@ adapterContract(
       listeners: 'its emitters are not those of Node',
     },
   ),
-);
+];
+const LOWEST: Record<string, string> = { opossum: 'opossum-6', cockatiel: 'cockatiel-3' };
+
+for (const contract of contracts) {
+  adapterContract(contract);
+  adapterContract({ ...contract, libraries: { [contract.library]: LOWEST[contract.library]! } });
+}

@@ -1,7 +1,8 @@
+import { shows, versionOf } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFailingServer, type FailingServer } from './failing-server.ts';
 import { counted, outline, type Outlined } from './outline.ts';
-import { openStage, versionOf, WAYS, type Played, type Stage } from './scenario.ts';
+import { LOADED, openStage, WAYS, type Played, type Stage } from './scenario.ts';
 
 let server: FailingServer;
 beforeAll(async () => {
@@ -19,6 +20,7 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
   });
 
   it.each(WAYS)(`${versionOf(alias)}, %s on Node %i`, async (loader, node) => {
+    shows('opossum', ['state', 'parent', LOADED[loader]], versionOf(alias));
     const { log, requests, spans, metrics } = await stage.play(loader, true, node);
     expect({ log, requests }).toEqual({ log: without.log, requests: without.requests });
 

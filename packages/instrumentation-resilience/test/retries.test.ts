@@ -1,10 +1,11 @@
+import { shows, versionOf } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFailingServer, type FailingServer } from './failing-server.ts';
 import { counted, outline, type Caller, type Outlined } from './outline.ts';
-import { openStage, versionOf, WAYS, type Played, type Stage } from './scenario.ts';
+import { LOADED, openStage, WAYS, type Played, type Stage } from './scenario.ts';
 
 interface Case {
-  name: string;
+  name: 'got' | 'axios-retry' | 'p-retry' | 'async-retry' | 'undici';
   libraries: Record<string, string>[];
   /** What the scenario of this library shows beside what all of them do. */
   more: Record<string, Caller>;
@@ -75,7 +76,7 @@ const CASES: Case[] = [
   },
   {
     name: 'p-retry',
-    libraries: [{ 'p-retry': 'p-retry' }, { 'p-retry': 'p-retry-4' }],
+    libraries: [{ 'p-retry': 'p-retry' }, { 'p-retry': 'p-retry-4-0' }, { 'p-retry': 'p-retry-4' }],
     failure: 'Error',
     resends: 10,
     more: {
@@ -136,6 +137,7 @@ describe.each(CASES)('$name', ({ name, libraries, more, resends, failure, maxAtt
     });
 
     it.each(WAYS)(`${Object.values(installed).map(versionOf).join(' over ')}, %s on Node %i`, async (loader, node) => {
+      shows(name, ['attempt or hit', LOADED[loader]], versionOf(installed[name]!));
       const { log, requests, baggage, spans, metrics } = await stage.play(loader, true, node);
       expect({ log: log.map(withoutPort), requests }).toEqual({
         log: without.log.map(withoutPort),

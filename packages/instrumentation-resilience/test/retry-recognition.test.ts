@@ -6,7 +6,7 @@ import { propagation } from '@opentelemetry/api';
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { breaker, RetryRecognition, resilienceInstrumentation } from '@foreshock/instrumentation-resilience';
 import { ForeshockPropagator } from '@foreshock/propagator';
-import { recordSpans } from '@foreshock/testkit';
+import { recordSpans, shows } from '@foreshock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FactsProcessor } from '../../foreshock/src/facts-processor.ts';
 import { startFailingServer, type FailingServer } from './failing-server.ts';
@@ -76,6 +76,7 @@ const worked: Outlined = ['GET', {}];
 
 describe('loops written by hand', () => {
   it('that work in the end', async () => {
+    shows('hand-written-loops', ['attempt or hit']);
     expect(await trace(() => untilItWorks(() => get('/fail/2/a'), 5))).toEqual({
       calls: [failed('503'), resend(2, '503'), resend(3)],
       events: [summary(3, 'success')],

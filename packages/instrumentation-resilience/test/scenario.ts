@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { installed, runFixture, type ReceivedMetric, type ReceivedSpan } from '@foreshock/testkit';
 import type { FailingServer } from './failing-server.ts';
 
@@ -27,6 +26,9 @@ export const WAYS = [
   ['mjs', 22],
   ['cjs', 24],
 ] as const;
+
+/** The same in the words of the table that a run prints. */
+export const LOADED = { mjs: 'ESM', cjs: 'CJS' } as const;
 
 const RUNNER = new URL('./run-scenario.ts', import.meta.url);
 
@@ -61,10 +63,4 @@ export function openStage(name: string, libraries: Record<string, string>, serve
     },
     remove: () => app.remove(),
   };
-}
-
-/** The version an alias stands for. */
-export function versionOf(alias: string): string {
-  const file = fileURLToPath(new URL(`../../../node_modules/${alias}/package.json`, import.meta.url));
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -25,4 +25,5 @@ export {
   type RunningServer,
   type ServerKind,
 } from './servers/server.ts';
-export { installed, type Installed } from './installed.ts';
+export { installed, versionOf, type Installed } from './installed.ts';
+export { shows } from './table/shows.ts';

@@ -32,7 +32,7 @@ export function installed(libraries: Record<string, string>): Installed {
   const versions: Record<string, string> = {};
   for (const [name, alias] of Object.entries(libraries)) {
     cpSync(join(ROOT, alias), join(folder, 'node_modules', name), { recursive: true });
-    versions[name] = JSON.parse(readFileSync(join(ROOT, alias, 'package.json'), 'utf8')).version;
+    versions[name] = versionOf(alias);
   }
   return {
     folder,
@@ -45,4 +45,9 @@ export function installed(libraries: Record<string, string>): Installed {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** The version that an alias among the root's dependencies stands for. */
+export function versionOf(alias: string): string {
+  return JSON.parse(readFileSync(join(ROOT, alias, 'package.json'), 'utf8')).version;
 }

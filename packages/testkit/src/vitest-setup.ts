@@ -1,11 +1,31 @@
+import type { TestProject } from 'vitest/node';
 import { kafka } from './servers/kafka.ts';
 import { mariadb } from './servers/mariadb.ts';
 import { postgres } from './servers/postgres.ts';
 import { rabbitmq } from './servers/rabbitmq.ts';
 import { redis } from './servers/redis.ts';
 import { shareServers } from './servers/shared.ts';
+import { tableOf, type Outcome } from './table/print.ts';
 
-/** vitest's `globalSetup`: servers are shared by all test files of a run, and started when the first asks. */
-export default function setup(): Promise<() => Promise<void>> {
-  return shareServers([kafka, mariadb, postgres, rabbitmq, redis]);
+/**
+ * vitest's `globalSetup`: servers are shared by all test files of a run, and started when the first asks; what the
+ * run showed of each adapter is printed at its end. (A reporter would be left out by `--reporter`.)
+ */
+export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
+  const endServers = await shareServers([kafka, mariadb, postgres, rabbitmq, redis]);
+  return async () => {
+    const table = tableOf(outcomesOf(vitest.state.getTestModules()));
+    if (table) vitest.logger.log(`\n${table}\n`);
+    await endServers();
+  };
+}
+
+/** Of tests that ran; one that was skipped shows nothing. */
+function outcomesOf(modules: ReturnType<TestProject['vitest']['state']['getTestModules']>): Outcome[] {
+  const tests = modules.flatMap(({ children }) => Array.from(children.allTests()));
+  return tests.flatMap((test) => {
+    const { state } = test.result();
+    if (state !== 'passed' && state !== 'failed') return [];
+    return (test.meta().shows ?? []).map((evidence) => ({ evidence, passed: state === 'passed' }));
+  });
 }

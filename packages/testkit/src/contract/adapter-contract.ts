@@ -2,9 +2,11 @@
 import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { installed } from '../installed.ts';
 import type { ReceivedSpan } from '../received-span.ts';
 import { CHECKS, type ContractCheck, type Job, type Loader, type Order, type Told } from './job.ts';
+import { evidenceOf, versionIn } from './evidence.ts';
 
 /** One adapter, as the contract suite is to examine it. */
 export interface AdapterContract {
@@ -16,6 +18,8 @@ export interface AdapterContract {
   fixture: URL;
   /** The same for `require`; without it `require` is given the ES module. */
   fixtureCjs?: URL;
+  /** Other versions than those beside the fixture: the alias of each library, as {@link installed} takes them. */
+  libraries?: Record<string, string>;
   /** What `open` gets, such as the URL of a server; called once. */
   env?: () => Promise<Record<string, string>>;
   expect: {
@@ -48,18 +52,35 @@ const TIMEOUT_MS = 60_000;
  * Declares the tests that every adapter must pass, each against the fixture loaded by `import` and by
  * `require`, in child processes with an SDK of their own.
  */
-export function adapterContract(spec: AdapterContract): void {
+export function adapterContract(described: AdapterContract): void {
+  const spec = inItsApp(described);
+  const { library } = spec;
   const env = once(async () => (await spec.env?.()) ?? {});
-  describe.each<Loader>(['import', 'require'])(`${spec.library} by %s`, (loader) => {
+  describe.each<Loader>(['import', 'require'])(`${library} ${versionIn(spec.fixture, library)} by %s`, (loader) => {
     for (const order of Object.keys(CHECKS) as Order[]) {
       const findings = once(async () => examine(spec, loader, order, await env()));
       for (const check of CHECKS[order]) {
         const reason = spec.skip?.[check];
         if (reason) test.skip(`${check}: does not apply, ${reason}`, () => {});
-        else test(check, { timeout: 2 * TIMEOUT_MS }, async () => expect((await findings()).get(check)).toEqual([]));
+        else {
+          test(check, { timeout: 2 * TIMEOUT_MS }, async () => {
+            evidenceOf(spec.library, fixtureOf(spec, loader), check);
+            expect((await findings()).get(check)).toEqual([]);
+          });
+        }
       }
     }
   });
+}
+
+/** With the fixtures in an application that has the versions asked for. */
+function inItsApp(spec: AdapterContract): AdapterContract {
+  if (!spec.libraries) return spec;
+  const app = installed(spec.libraries);
+  afterAll(() => app.remove());
+  const { fixture, fixtureCjs } = spec;
+  const own = (file: URL): URL => pathToFileURL(app.add(file));
+  return { ...spec, fixture: own(fixture), ...(fixtureCjs && { fixtureCjs: own(fixtureCjs) }) };
 }
 
 /** The same without tests around it: what the checks of one order found. */
@@ -70,7 +91,7 @@ export async function examine(
   env: Record<string, string>,
 ): Promise<Findings> {
   const { module, export: name, config = {} } = spec.instrumentation;
-  const fixture = loader === 'require' ? (spec.fixtureCjs ?? spec.fixture) : spec.fixture;
+  const fixture = fixtureOf(spec, loader);
   const checks = CHECKS[order].filter((check) => !spec.skip?.[check]);
   const findings: Findings = new Map();
   const job: Job = {
@@ -92,6 +113,10 @@ export async function examine(
   compare(findings, 'one span a call', examples.succeed, spec.expect.span);
   compare(findings, 'error status', examples.fail, spec.expect.error);
   return findings;
+}
+
+function fixtureOf({ fixture, fixtureCjs = fixture }: AdapterContract, loader: Loader): URL {
+  return loader === 'require' ? fixtureCjs : fixture;
 }
 
 function compare(

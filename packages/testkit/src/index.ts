@@ -1,4 +1,5 @@
-export { adapterContract, examine, type AdapterContract, type Findings } from './contract/adapter-contract.ts';
+export { adapterContract, examine, type AdapterContract } from './contract/adapter-contract.ts';
+export type { Findings } from './contract/run-job.ts';
 export { type ContractApp, type ContractCheck, type ContractFixture } from './contract/job.ts';
 export {
   startCollector,

@@ -1,11 +1,11 @@
 /* oxlint-disable vitest/no-conditional-tests, vitest/no-disabled-tests, vitest/valid-title -- a suite that others fill in */
-import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { installed } from '../installed.ts';
 import type { ReceivedSpan } from '../received-span.ts';
-import { CHECKS, type ContractCheck, type Job, type Loader, type Order, type Told } from './job.ts';
+import { CHECKS, type ContractCheck, type Job, type Loader, type Order } from './job.ts';
+import { runJob, TIMEOUT_MS, type Findings } from './run-job.ts';
 import { evidenceOf, versionIn } from './evidence.ts';
 
 /** One adapter, as the contract suite is to examine it. */
@@ -40,13 +40,6 @@ export interface AdapterContract {
   /** Checks that do not apply to this library, each with the reason. */
   skip?: Partial<Record<ContractCheck, string>>;
 }
-
-/** What was found, a check; no problems is good. */
-export type Findings = Map<ContractCheck, string[]>;
-
-const RUNNER = new URL(import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js', import.meta.url);
-/** For one child process: a library that hangs is a problem found, not a run that never ends. */
-const TIMEOUT_MS = 60_000;
 
 /**
  * Declares the tests that every adapter must pass, each against the fixture loaded by `import` and by
@@ -131,40 +124,6 @@ function compare(
   } catch (error) {
     findings.get(check)?.push((error as Error).message);
   }
-}
-
-interface Outcome {
-  /** Why checks are missing, if they are. */
-  died: string;
-  examples: { succeed?: ReceivedSpan; fail?: ReceivedSpan };
-}
-
-async function runJob(job: Job, findings: Findings): Promise<Outcome> {
-  const child = fork(fileURLToPath(RUNNER), {
-    execArgv: ['--conditions=@foreshock/source'],
-    // Structured clone: attributes may be bigints.
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: process.env['TZ'] },
-  });
-  const examples: Outcome['examples'] = {};
-  let output = '';
-  let doing = 'start';
-  for (const stream of [child.stdout!, child.stderr!]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4_000)));
-  }
-  child.on('message', (told: Told) => {
-    if ('begun' in told) doing = told.begun;
-    else if ('ended' in told) findings.set(told.ended, told.problems);
-    else examples[told.example] = told.span;
-  });
-  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
-  child.send(job);
-  const ended = await new Promise<string>((resolve) => {
-    child.once('close', (code, signal) => resolve(String(signal ?? code)));
-  });
-  clearTimeout(timer);
-  return { died: `the process ended (${ended}) in '${doing}'\n${output}`, examples };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

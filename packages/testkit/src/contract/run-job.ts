@@ -1,0 +1,46 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ReceivedSpan } from '../received-span.ts';
+import type { ContractCheck, Job, Told } from './job.ts';
+
+/** What was found, a check; no problems is good. */
+export type Findings = Map<ContractCheck, string[]>;
+
+const RUNNER = new URL(import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js', import.meta.url);
+/** For one child process: a library that hangs is a problem found, not a run that never ends. */
+export const TIMEOUT_MS = 60_000;
+
+interface Outcome {
+  /** Why checks are missing, if they are. */
+  died: string;
+  examples: { succeed?: ReceivedSpan; fail?: ReceivedSpan };
+}
+
+/** Runs the checks of one job in a process of its own, into `findings`. */
+export async function runJob(job: Job, findings: Findings): Promise<Outcome> {
+  const child = fork(fileURLToPath(RUNNER), {
+    execArgv: ['--conditions=@foreshock/source'],
+    // Structured clone: attributes may be bigints.
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: process.env['TZ'] },
+  });
+  const examples: Outcome['examples'] = {};
+  let output = '';
+  let doing = 'start';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4_000)));
+  }
+  child.on('message', (told: Told) => {
+    if ('begun' in told) doing = told.begun;
+    else if ('ended' in told) findings.set(told.ended, told.problems);
+    else examples[told.example] = told.span;
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+  child.send(job);
+  const ended = await new Promise<string>((resolve) => {
+    child.once('close', (code, signal) => resolve(String(signal ?? code)));
+  });
+  clearTimeout(timer);
+  return { died: `the process ended (${ended}) in '${doing}'\n${output}`, examples };
+}

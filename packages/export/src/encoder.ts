@@ -1,4 +1,5 @@
 import type { Attributes, HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api';
+import type { CommonAttributes } from '@foreshock/kit';
 
 /**
  * A finished span, as SDK 2.x and 3.x hand it to a span processor (`ReadableSpan` of both). Stated
@@ -19,6 +20,18 @@ export interface FinishedSpan {
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
+  /** Of our own tracer's spans: the same as `startTime`, `endTime` and `attributes`, without objects made to be read once. */
+  readonly startMs?: number;
+  readonly endMs?: number;
+  readonly recorded?: RecordedAttributes;
+}
+
+/** Attributes in the parts in which our own tracer keeps them; no key is in two. */
+export interface RecordedAttributes {
+  readonly common: readonly CommonAttributes[];
+  readonly given: Attributes;
+  /** Keys and values in turn. */
+  readonly later: readonly unknown[];
 }
 
 /** An event of a finished span. */
@@ -52,12 +65,6 @@ const SHORT_TEXT = 64;
 
 const MAX_CACHED_KEYS = 512;
 const MAX_CACHED_KEY_LENGTH = 128;
-const MAX_CACHED_VALUES = 32;
-const MAX_CACHED_VALUE_LENGTH = 256;
-/** A key's credit rises with each value found again and falls by two with each new one. */
-const FULL_CREDIT = 64;
-/** So many values of a key are written without asking its cache once the credit is used up. */
-const REST = 4_096;
 
 /** Thrown, without the cost of a stack, when the bytes do not fit; caught in this file. */
 const NO_ROOM = Object.freeze({ reason: 'no room' });
@@ -119,9 +126,17 @@ function putText(out: Buffer, at: number, text: string, size: number): number {
 
 /** `[seconds, nanoseconds]` as a 64-bit count of nanoseconds: above 2^53, so in two exact halves. */
 function putTime(out: Uint8Array, at: number, time: HrTime): number {
-  const seconds = time[0];
+  return putNanoseconds(out, at, time[0], time[1]);
+}
+
+function putMilliseconds(out: Uint8Array, at: number, ms: number): number {
+  const seconds = Math.floor(ms / 1_000);
+  return putNanoseconds(out, at, seconds, Math.round((ms - seconds * 1_000) * 1e6));
+}
+
+function putNanoseconds(out: Uint8Array, at: number, seconds: number, nanoseconds: number): number {
   const upper = Math.floor(seconds / 0x10000) * 1e9;
-  const lower = (upper % 0x10000) * 0x10000 + (seconds & 0xffff) * 1e9 + time[1];
+  const lower = (upper % 0x10000) * 0x10000 + (seconds & 0xffff) * 1e9 + nanoseconds;
   const pos = putFixed32(out, at, lower >>> 0);
   return putFixed32(out, pos, Math.floor(upper / 0x10000) + Math.floor(lower / 0x100000000));
 }
@@ -138,18 +153,6 @@ function flagsOf(traceFlags: number, isRemote: boolean | undefined): number {
   return (traceFlags & 0xff) | 0x100 | (isRemote ? 0x200 : 0);
 }
 
-/** What is remembered of an attribute key: its bytes, and those of whole attributes seen under it. */
-interface CachedKey {
-  /** Field 1 of a KeyValue: tag, length, UTF-8. */
-  field: Uint8Array;
-  /** Value → the whole KeyValue, without its tag. */
-  values: Map<string, Uint8Array>;
-  /** Falls when values do not come again: a URL is not worth remembering. */
-  credit: number;
-  /** How many values to write without asking the cache, once credit is used up. */
-  rest: number;
-}
-
 /**
  * Turns finished spans into `opentelemetry.proto.trace.v1.Span` bytes, straight into the buffer they
  * wait in: no object tree, no JSON, nothing allocated per span. Never throws for what a span holds.
@@ -161,7 +164,7 @@ export class SpanEncoder {
   /** Whether `#limit` is the span's own, so that what is beyond it is dropped rather than asked room for. */
   #capped = false;
   #depth = 0;
-  readonly #keys = new Map<string, CachedKey>();
+  readonly #keys = new Map<string, Uint8Array>();
 
   /** Attributes left out so far because they could not be encoded or did not fit. */
   droppedAttributes = 0;
@@ -249,9 +252,12 @@ export class SpanEncoder {
     // The API counts kinds from INTERNAL = 0, the proto from UNSPECIFIED = 0.
     out[pos + 1] = (span.kind + 1) & 0x7f;
     out[pos + 2] = (7 << 3) | 1;
-    pos = putTime(out, pos + 3, span.startTime);
+    pos += 3;
+    const { startMs, endMs } = span;
+    pos = startMs === undefined ? putTime(out, pos, span.startTime) : putMilliseconds(out, pos, startMs);
     out[pos] = (8 << 3) | 1;
-    pos = putTime(out, pos + 1, span.endTime);
+    pos += 1;
+    pos = endMs === undefined ? putTime(out, pos, span.endTime) : putMilliseconds(out, pos, endMs);
     // Field 16 is the first whose tag takes two bytes.
     out[pos] = 0x85;
     out[pos + 1] = 0x01;
@@ -260,7 +266,8 @@ export class SpanEncoder {
     this.#text((5 << 3) | 2, span.name);
     if (context.traceState) this.#traceState(context);
     this.#status(span.status);
-    const droppedAttributes = this.#attributes(SPAN_ATTRIBUTE, span.attributes);
+    const { recorded } = span;
+    const droppedAttributes = recorded ? this.#recorded(recorded) : this.#attributes(SPAN_ATTRIBUTE, span.attributes);
     const droppedEvents = span.events.length === 0 ? 0 : this.#events(span.events);
     const droppedLinks = span.links.length === 0 ? 0 : this.#links(span.links);
 
@@ -358,12 +365,48 @@ export class SpanEncoder {
   }
 
   /** @returns how many were left out */
+  #recorded({ common, given, later }: RecordedAttributes): number {
+    let dropped = 0;
+    for (let i = 0; i < common.length; i++) dropped += this.#common(common[i]!);
+    dropped += this.#attributes(SPAN_ATTRIBUTE, given);
+    let refused = 0;
+    for (let i = 0; i < later.length; i += 2) {
+      if (!this.#attribute(SPAN_ATTRIBUTE, later[i] as string, later[i + 1])) refused++;
+    }
+    this.droppedAttributes += refused;
+    return dropped + refused;
+  }
+
+  /** Attributes of many spans: encoded with the second of them, once it is known that there are several. */
+  #common(common: CommonAttributes): number {
+    const { encoded } = common;
+    if (encoded === undefined) {
+      const start = this.#pos;
+      const dropped = this.#attributes(SPAN_ATTRIBUTE, common.values);
+      if (dropped === 0 && ++common.uses > 1) common.encoded = Uint8Array.from(this.#out.subarray(start, this.#pos));
+      return dropped;
+    }
+    const end = this.#pos + encoded.length;
+    if (end > this.#limit) return this.#attributes(SPAN_ATTRIBUTE, common.values);
+    this.#out.set(encoded, this.#pos);
+    this.#pos = end;
+    return 0;
+  }
+
+  /** @returns how many were left out */
   #attributes(tag: number, attributes: Attributes): number {
     let dropped = 0;
     try {
       for (const key in attributes) {
         if (!Object.hasOwn(attributes, key)) continue;
-        if (!this.#attribute(tag, key, attributes)) dropped++;
+        let value: unknown;
+        try {
+          value = attributes[key];
+        } catch {
+          dropped++;
+          continue;
+        }
+        if (!this.#attribute(tag, key, value)) dropped++;
       }
     } catch (error) {
       if (error === NO_ROOM) throw error;
@@ -374,11 +417,10 @@ export class SpanEncoder {
     return dropped;
   }
 
-  #attribute(tag: number, key: string, attributes: Attributes): boolean {
+  #attribute(tag: number, key: string, value: unknown): boolean {
     const start = this.#pos;
     try {
-      const value: unknown = attributes[key];
-      if (typeof value === 'string') return this.#stringAttribute(tag, key, value);
+      if (typeof value === 'string') return this.#stringAttribute(tag, this.#field(key), value, value.length);
       if (value === undefined) return true;
       const open = this.#open(tag);
       this.#key(key);
@@ -391,29 +433,6 @@ export class SpanEncoder {
     }
   }
 
-  #stringAttribute(tag: number, key: string, value: string): boolean {
-    const cached = this.#keys.get(key) ?? this.#learnKey(key);
-    if (value.length > MAX_CACHED_VALUE_LENGTH) return this.#freshString(tag, cached.field, value, value.length);
-    if (cached.rest > 0) {
-      cached.rest--;
-      return this.#freshString(tag, cached.field, value, value.length);
-    }
-    const pair = cached.values.get(value);
-    if (pair === undefined) {
-      const start = this.#pos;
-      const written = this.#freshString(tag, cached.field, value, value.length);
-      if (written) this.#learnValue(cached, value, start);
-      return written;
-    }
-    if (cached.credit < FULL_CREDIT) cached.credit++;
-    const end = this.#pos + 1 + pair.length;
-    if (end > this.#limit) return this.#tooLong();
-    this.#out[this.#pos] = tag;
-    this.#out.set(pair, this.#pos + 1);
-    this.#pos = end;
-    return true;
-  }
-
   #tooLong(): false {
     if (!this.#capped) throw NO_ROOM;
     return false;
@@ -423,7 +442,7 @@ export class SpanEncoder {
    * Writes a string attribute in one pass, on the guess that the value is ASCII and takes `size`
    * bytes; starts again with the real size when it is not.
    */
-  #freshString(tag: number, field: Uint8Array, value: string, size: number): boolean {
+  #stringAttribute(tag: number, field: Uint8Array, value: string, size: number): boolean {
     const out = this.#out;
     const any = 1 + varintSize(size) + size;
     const pair = field.length + 1 + varintSize(any) + any;
@@ -437,44 +456,32 @@ export class SpanEncoder {
     out[pos] = (1 << 3) | 2;
     pos = putVarint(out, pos + 1, size);
     if (putText(out, pos, value, size) !== size) {
-      return this.#freshString(tag, field, value, Buffer.byteLength(value));
+      return this.#stringAttribute(tag, field, value, Buffer.byteLength(value));
     }
     this.#pos = pos + size;
     return true;
   }
 
-  #learnKey(key: string): CachedKey {
+  /** Field 1 of a KeyValue: tag, length and UTF-8 of the key. */
+  #field(key: string): Uint8Array {
+    return this.#keys.get(key) ?? this.#learnKey(key);
+  }
+
+  #learnKey(key: string): Uint8Array {
     const text = Buffer.from(key, 'utf8');
     const field = new Uint8Array(1 + varintSize(text.length) + text.length);
     field[0] = (1 << 3) | 2;
     field.set(text, putVarint(field, 1, text.length));
-    const known: CachedKey = { field, values: new Map(), credit: FULL_CREDIT / 2, rest: 0 };
     if (key.length <= MAX_CACHED_KEY_LENGTH) {
       // Made-up keys would fill it for good: start over, what is frequent is back at once.
       if (this.#keys.size >= MAX_CACHED_KEYS) this.#keys.clear();
-      this.#keys.set(key, known);
+      this.#keys.set(key, field);
     }
-    return known;
-  }
-
-  /** Remembers the KeyValue just written, which follows the tag at `start`. */
-  #learnValue(known: CachedKey, value: string, start: number): void {
-    known.credit -= 2;
-    if (known.credit <= 0) {
-      known.values.clear();
-      known.credit = FULL_CREDIT / 2;
-      known.rest = REST;
-      return;
-    }
-    if (known.values.size >= MAX_CACHED_VALUES) known.values.clear();
-    const pair = new Uint8Array(this.#pos - start - 1);
-    pair.set(this.#out.subarray(start + 1, this.#pos));
-    // A copy of the text: the value itself may be a slice that keeps a far larger string alive.
-    known.values.set(Buffer.from(value, 'utf8').toString('utf8'), pair);
+    return field;
   }
 
   #key(key: string): void {
-    const { field } = this.#keys.get(key) ?? this.#learnKey(key);
+    const field = this.#field(key);
     this.#need(field.length);
     this.#out.set(field, this.#pos);
     this.#pos += field.length;

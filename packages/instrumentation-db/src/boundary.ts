@@ -7,6 +7,7 @@ import { DEFAULT_LEAK_MS, PoolLeaks } from './pool-leaks.ts';
 import { poolMetrics, type PoolMetrics } from './pool-metrics.ts';
 import { PoolWait, type Lease, type PoolWatch } from './pool-wait.ts';
 import { startQuery } from './query.ts';
+import { Statements } from './statements.ts';
 
 /** What the database boundary can be told. */
 export interface DbConfig extends InstrumentationConfig {
@@ -41,6 +42,7 @@ export class DbCommon {
 /** Turns what a database adapter reports into spans and metrics. */
 export function openDb(telemetry: Telemetry, config: DbConfig, { leases, pools: all, recognise }: DbCommon): DbEvents {
   const pools = new LivePools();
+  const statements = new Statements();
   const leaks = new PoolLeaks(pools, config.leakMs ?? DEFAULT_LEAK_MS, () => telemetry.tracer);
   let metrics: PoolMetrics | undefined;
   let queryDuration: Histogram | undefined;
@@ -103,7 +105,7 @@ export function openDb(telemetry: Telemetry, config: DbConfig, { leases, pools: 
 
     query(connection, described) {
       if (telemetry.standsAside) return undefined;
-      return startQuery(telemetry, described, leases.get(connection), queryDuration);
+      return startQuery(telemetry, statements, described, leases.get(connection), queryDuration);
     },
 
     bind: (callback) => bindTo(context.active(), callback),

@@ -1,5 +1,6 @@
 import type { SpanContext, Span } from '@opentelemetry/api';
-import { POOL_NAME } from '@foreshock/kit/names';
+import { CommonAttributes } from '@foreshock/kit';
+import { POOL_LIMIT, POOL_NAME } from '@foreshock/kit/names';
 import type { PoolDescription, PoolSource, Target } from './events.ts';
 import type { Saturation } from './pool-saturation.ts';
 import type { PoolWait } from './pool-wait.ts';
@@ -33,13 +34,22 @@ export class PoolBook {
   /** The saturation under way. */
   saturation: Saturation | undefined;
   readonly #library: string;
-  #description: PoolDescription;
+  #description!: PoolDescription;
+  #name!: string;
+  #common!: CommonAttributes;
 
   /** @param library what it is called while nothing better is known */
   constructor(source: PoolSource, pool: object, library: string) {
     this.source = source;
     this.#library = library;
-    this.#description = source.describe(pool);
+    this.#describe(source.describe(pool));
+  }
+
+  #describe(description: PoolDescription): void {
+    this.#description = description;
+    this.#name = this.#nameNow();
+    const { system, limit } = description;
+    this.#common = new CommonAttributes({ [POOL_NAME]: this.#name, 'db.system.name': system, [POOL_LIMIT]: limit });
   }
 
   get description(): PoolDescription {
@@ -48,6 +58,15 @@ export class PoolBook {
 
   /** `db.client.connection.pool.name`: the user's own name, else `host:port/database` as the conventions say. */
   get name(): string {
+    return this.#name;
+  }
+
+  /** What all spans about it have in common. */
+  get common(): CommonAttributes {
+    return this.#common;
+  }
+
+  #nameNow(): string {
     const { name, system, host = 'localhost', port, database } = this.#description;
     if (name) return name;
     if (!this.#knowsTarget && system === undefined) return this.#library;
@@ -63,7 +82,7 @@ export class PoolBook {
 
   /** Where a pool leads that could not say it itself is told by its first connection. */
   learn({ system, host, port, database }: Target): void {
-    if (!this.#knowsTarget) this.#description = { ...this.#description, system, host, port, database };
+    if (!this.#knowsTarget) this.#describe({ ...this.#description, system, host, port, database });
   }
 
   get #knowsTarget(): boolean {

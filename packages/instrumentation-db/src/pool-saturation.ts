@@ -61,8 +61,9 @@ export class Saturation {
     const holders = this.#holders;
     if (holders.length === TOP_HOLDERS && holding.heldMs <= holders[TOP_HOLDERS - 1]!.heldMs) return;
     if (holders.length === TOP_HOLDERS) holders.pop();
-    holders.push(holding);
-    holders.sort((a, b) => b.heldMs - a.heldMs);
+    let at = holders.length;
+    while (at > 0 && holders[at - 1]!.heldMs < holding.heldMs) at--;
+    holders.splice(at, 0, holding);
   }
 
   /** The line is empty. */

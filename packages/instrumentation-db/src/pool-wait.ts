@@ -8,7 +8,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, isSuppressed, runIn } from '@foreshock/kit';
+import { errorMessageOf, errorTypeOf, isSuppressed, runIn, startSpan } from '@foreshock/kit';
 import {
   POOL_GRANTED_IDLE,
   POOL_GRANTED_PENDING,
@@ -17,8 +17,6 @@ import {
   POOL_HOLDER_OPERATION,
   POOL_HOLDER_TRACE_ID,
   POOL_IDLE,
-  POOL_LIMIT,
-  POOL_NAME,
   POOL_PENDING,
   POOL_USED,
   POOL_WAIT_MS,
@@ -90,19 +88,14 @@ export class PoolWait implements Acquisition {
   }
 
   #startSpan(full: boolean, startTime?: number): Span {
-    const { description, label, name, holds } = this.#book;
+    const { common, label, holds } = this.#book;
+    const { used, idle, pending } = this.#asked;
     this.#label = label;
-    const attributes: Attributes = {
-      [POOL_NAME]: name,
-      [POOL_USED]: this.#asked.used,
-      [POOL_IDLE]: this.#asked.idle,
-      [POOL_PENDING]: this.#asked.pending,
-    };
-    if (description.system !== undefined) attributes['db.system.name'] = description.system;
-    if (description.limit !== undefined) attributes[POOL_LIMIT] = description.limit;
-    const span = this.#watch.tracer.startSpan(
+    const attributes: Attributes = { [POOL_USED]: used, [POOL_IDLE]: idle, [POOL_PENDING]: pending };
+    const span = startSpan(
+      this.#watch.tracer,
       `pool.acquire ${label}`,
-      { kind: SpanKind.INTERNAL, attributes, ...(startTime !== undefined && { startTime }) },
+      { kind: SpanKind.INTERNAL, attributes, common, startTime },
       this.#context,
     );
     const oldest = full ? holds.values().next().value : undefined;
@@ -196,13 +189,11 @@ export class PoolWait implements Acquisition {
 
   #endSpan(span: Span, state: PoolState, waitMs: number, reason: string): void {
     if (this.#book.label !== this.#label) nameSpan(span, `pool.acquire ${this.#book.label}`, this.#book);
-    span.setAttributes({
-      [POOL_WAIT_MS]: waitMs,
-      [POOL_WAIT_REASON]: reason,
-      [POOL_GRANTED_USED]: state.used,
-      [POOL_GRANTED_IDLE]: state.idle,
-      [POOL_GRANTED_PENDING]: state.pending,
-    });
+    span.setAttribute(POOL_WAIT_MS, waitMs);
+    span.setAttribute(POOL_WAIT_REASON, reason);
+    span.setAttribute(POOL_GRANTED_USED, state.used);
+    span.setAttribute(POOL_GRANTED_IDLE, state.idle);
+    span.setAttribute(POOL_GRANTED_PENDING, state.pending);
     span.end();
   }
 

@@ -7,19 +7,11 @@ import {
   type Histogram,
   type Span,
 } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, isSuppressed, runIn, type Telemetry } from '@foreshock/kit';
-import {
-  POOL_IDLE,
-  POOL_LIMIT,
-  POOL_NAME,
-  POOL_PENDING,
-  POOL_USED,
-  POOL_WAIT_MS,
-  POOL_WAIT_REASON,
-} from '@foreshock/kit/names';
+import { errorMessageOf, errorTypeOf, isSuppressed, runIn, startSpan, type Telemetry } from '@foreshock/kit';
+import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT_REASON } from '@foreshock/kit/names';
 import type { Query, QueryDescription } from './events.ts';
 import type { Lease } from './pool-wait.ts';
-import { sanitizeSql } from './sql.ts';
+import type { Statements } from './statements.ts';
 
 const DURATION_ATTRIBUTES = [
   'db.system.name',
@@ -33,34 +25,25 @@ const DURATION_ATTRIBUTES = [
 /** Starts the span of a query, with the state of the pool its connection came from. */
 export function startQuery(
   telemetry: Telemetry,
+  statements: Statements,
   described: QueryDescription,
   lease: Lease | undefined,
   duration: Histogram | undefined,
 ): Query | undefined {
   const where = context.active();
   if (isSuppressed(where)) return undefined;
-  const sanitized = described.text === undefined ? undefined : sanitizeSql(described.text, described.backslashEscapes);
-  const summary = sanitized?.summary ?? described.statementName;
-  const attributes: Attributes = { 'db.system.name': described.system };
-  if (described.database !== undefined) attributes['db.namespace'] = described.database;
-  if (sanitized) attributes['db.query.text'] = sanitized.text;
-  if (summary !== undefined) attributes['db.query.summary'] = summary;
-  if (sanitized?.operation !== undefined) attributes['db.operation.name'] = sanitized.operation;
-  if (sanitized?.collection !== undefined) attributes['db.collection.name'] = sanitized.collection;
-  if (described.host !== undefined) attributes['server.address'] = described.host;
-  if (described.port !== undefined) attributes['server.port'] = described.port;
+  const { name, summary, attributes: common } = statements.of(described, lease?.book.name);
+  const attributes: Attributes = {};
   if (lease) {
     addPoolState(attributes, lease);
     if (summary !== undefined) lease.hold.operation = summary;
   }
-  const name = summary ?? described.database ?? described.system;
-  const span = telemetry.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, where);
-  return new ClientQuery(span, where, attributes, duration);
+  const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common }, where);
+  return new ClientQuery(span, where, common.values, duration);
 }
 
 function addPoolState(attributes: Attributes, lease: Lease): void {
   const { book, asked } = lease;
-  attributes[POOL_NAME] = book.name;
   if (!asked) return;
   // The state when the connection was asked for goes on the first query it served, not on all of a transaction.
   lease.asked = undefined;
@@ -76,12 +59,12 @@ function addPoolState(attributes: Attributes, lease: Lease): void {
 class ClientQuery implements Query {
   readonly #span: Span;
   readonly #context: Context;
-  readonly #attributes: Attributes;
+  readonly #attributes: Readonly<Attributes>;
   readonly #duration: Histogram | undefined;
   readonly #start: number;
   #settled = false;
 
-  constructor(span: Span, where: Context, attributes: Attributes, duration: Histogram | undefined) {
+  constructor(span: Span, where: Context, attributes: Readonly<Attributes>, duration: Histogram | undefined) {
     this.#span = span;
     this.#context = where;
     this.#attributes = attributes;

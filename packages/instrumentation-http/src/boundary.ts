@@ -1,12 +1,14 @@
 import { context, isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
-import { isSuppressed, runIn, xTraceIdOf, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { isSuppressed, runIn, startSpan, xTraceIdOf, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
 import { ClientMetrics } from './client-metrics.ts';
 import type { HttpEvents, Place, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
 import { SERVED, type Carrier } from './exchange.ts';
 import { knownMethod, methodInName } from './method.ts';
-import { clientAttributes, SentCall } from './sent-call.ts';
+import { ClientTargets, urlOf } from './client-attributes.ts';
+import { SentCall } from './sent-call.ts';
 import { rpcMetadataOf } from './served-context.ts';
-import { serverAttributes, ServedRequest } from './served-request.ts';
+import { serverAttributes } from './server-attributes.ts';
+import { ServedRequest } from './served-request.ts';
 import { ServerMetrics } from './server-metrics.ts';
 
 export interface HttpConfig extends InstrumentationConfig {
@@ -22,6 +24,7 @@ export interface HttpConfig extends InstrumentationConfig {
 /** Turns what HTTP adapters report into spans and metrics. */
 export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   const tellTrace = config.tellTrace !== false;
+  const targets = new ClientTargets();
   let serverMetrics: ServerMetrics | undefined;
   let clientMetrics: ClientMetrics | undefined;
 
@@ -29,11 +32,15 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     if (telemetry.standsAside) return undefined;
     // Not the active context: that is the one the server began to listen in.
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);
-    const attributes = serverAttributes(request);
-    const name = methodInName(attributes['http.request.method'] as string);
-    const span = telemetry.tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
+    const { method, attributes, common } = serverAttributes(request);
+    const span = startSpan(
+      telemetry.tracer,
+      methodInName(method),
+      { kind: SpanKind.SERVER, attributes, common },
+      parent,
+    );
     serverMetrics ??= new ServerMetrics(telemetry);
-    return new ServedRequest(span, parent, attributes, serverMetrics, tellTrace);
+    return new ServedRequest(span, parent, request, method, serverMetrics, tellTrace);
   }
 
   function sending(request: SentRequest): Sent | undefined {
@@ -43,17 +50,12 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
       const theirs = trace.getSpan(where);
       return isCall(theirs) ? new SentCall(theirs, where, request, undefined, undefined) : undefined;
     }
-    const attributes = clientAttributes(request);
     const name = methodInName(knownMethod(request.method));
+    const attributes = { 'url.full': urlOf(request, request.port) };
+    const common = targets.of(request);
     const { askedAt } = request;
     const startTime = askedAt === undefined ? undefined : performance.timeOrigin + askedAt;
-    const span = telemetry.tracer.startSpan(
-      name,
-      startTime === undefined
-        ? { kind: SpanKind.CLIENT, attributes }
-        : { kind: SpanKind.CLIENT, attributes, startTime },
-      where,
-    );
+    const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common, startTime }, where);
     clientMetrics ??= new ClientMetrics(telemetry);
     return new SentCall(span, where, request, clientMetrics, config.propagateTo);
   }

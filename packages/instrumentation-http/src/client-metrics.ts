@@ -5,6 +5,14 @@ import type { Phase, SentRequest } from './events.ts';
 import { knownMethod } from './method.ts';
 import { durationBuckets } from './server-metrics.ts';
 
+/** What became of a call. */
+export interface Outcome {
+  port: number | undefined;
+  statusCode: number | undefined;
+  httpVersion: string | undefined;
+  errorType: string | undefined;
+}
+
 /** Histograms of calls and of what their connections took; they exist only while metrics are collected. */
 export class ClientMetrics {
   #calls: Histogram | undefined;
@@ -34,19 +42,14 @@ export class ClientMetrics {
     });
   }
 
-  /**
-   * @param started of `performance.now()`
-   * @param learned the attributes the span got at its end
-   */
-  ended(started: number, { method, host, port }: SentRequest, learned: Attributes): void {
+  /** @param started of `performance.now()` */
+  ended(started: number, { method, host }: SentRequest, { port, statusCode, httpVersion, errorType }: Outcome): void {
     if (!this.#calls) return;
     const attributes: Attributes = { 'http.request.method': knownMethod(method), 'server.address': host };
-    const serverPort = port ?? learned['server.port'];
-    if (serverPort !== undefined) attributes['server.port'] = serverPort;
-    for (const name of ['http.response.status_code', 'network.protocol.version', 'error.type']) {
-      const value = learned[name];
-      if (value !== undefined) attributes[name] = value;
-    }
+    if (port !== undefined) attributes['server.port'] = port;
+    if (statusCode !== undefined) attributes['http.response.status_code'] = statusCode;
+    if (httpVersion !== undefined) attributes['network.protocol.version'] = httpVersion;
+    if (errorType !== undefined) attributes['error.type'] = errorType;
     this.#calls.record((performance.now() - started) / 1_000, attributes);
   }
 }

@@ -21,7 +21,7 @@ export function endpointsOf(request: ReceivedRequest, scheme: string): Endpoints
   const forwarded = headers['forwarded'];
   const forwardedFor = headers['x-forwarded-for'];
   const forwardedHost = headers['x-forwarded-host'];
-  if (forwarded === undefined && forwardedFor === undefined && forwardedHost === undefined) {
+  if (!isForwarded(headers)) {
     return directEndpoints(headers['host'] as string | undefined, scheme, request.socket.remoteAddress);
   }
   const said = parseForwarded(first(forwarded));
@@ -31,6 +31,15 @@ export function endpointsOf(request: ReceivedRequest, scheme: string): Endpoints
   const { host, port } =
     (proxied && splitHost(proxied, proto)) || splitHost(first(headers['host']) ?? '', scheme) || NOBODY;
   return { client, host, port };
+}
+
+/** Whether a proxy says who asked. */
+export function isForwarded(headers: ReceivedRequest['headers']): boolean {
+  return (
+    headers['forwarded'] !== undefined ||
+    headers['x-forwarded-for'] !== undefined ||
+    headers['x-forwarded-host'] !== undefined
+  );
 }
 
 const NOBODY: Omit<Endpoints, 'client'> = { host: undefined, port: undefined };

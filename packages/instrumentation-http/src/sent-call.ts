@@ -1,13 +1,5 @@
-import {
-  propagation,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type Span,
-  type TextMapSetter,
-} from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, runIn } from '@foreshock/kit';
+import { propagation, SpanStatusCode, trace, type Context, type Span, type TextMapSetter } from '@opentelemetry/api';
+import { addCommon, errorMessageOf, errorTypeOf, runIn } from '@foreshock/kit';
 import {
   HTTP_CONNECTION_REUSED,
   HTTP_PHASE_CONNECT_MS,
@@ -19,17 +11,13 @@ import {
   HTTP_TIMEOUT_MS,
   HTTP_TIMEOUT_PHASE,
 } from '@foreshock/kit/names';
+import { authorityOf, peerAttributes, urlOf } from './client-attributes.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 import { Downloads, type Download } from './downloads.ts';
 import type { HeaderSink, Peer, Phase, Sent, SentRequest } from './events.ts';
 import { isAbort, isLetGo, isTimeOut } from './given-up.ts';
-import { knownMethod } from './method.ts';
-import { fullUrl } from './url.ts';
 
 const SETTER: TextMapSetter<HeaderSink> = { set: (headers, name, value) => headers.set(name, value) };
-
-/** Longest `user_agent.original` that is recorded. */
-const MAX_USER_AGENT_LENGTH = 512;
 
 /** Below this a call did not wait for a socket: it was handed over in the next tick. */
 const QUEUED_MS = 1;
@@ -45,42 +33,6 @@ const PHASE_MS: Readonly<Record<Phase, string>> = {
   download: HTTP_PHASE_DOWNLOAD_MS,
 };
 
-function defaultPort(scheme: string): number {
-  return scheme === 'https' ? 443 : 80;
-}
-
-function inBrackets(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-/** `host:port`, for whoever decides which hosts may have our headers. */
-export function authorityOf({ scheme, host, port }: SentRequest): string {
-  return `${inBrackets(host)}:${port ?? defaultPort(scheme)}`;
-}
-
-function urlOf({ scheme, host, target }: SentRequest, port: number | undefined): string {
-  const name = inBrackets(host);
-  return fullUrl(
-    `${scheme}://${port === undefined || port === defaultPort(scheme) ? name : `${name}:${port}`}`,
-    target,
-  );
-}
-
-/** What is known of a request before it is sent; the sampler sees it. */
-export function clientAttributes(request: SentRequest): Attributes {
-  const { method, host, port, userAgent } = request;
-  const known = knownMethod(method);
-  const attributes: Attributes = {
-    'http.request.method': known,
-    'server.address': host,
-    'url.full': urlOf(request, port),
-  };
-  if (port !== undefined) attributes['server.port'] = port;
-  if (known !== method) attributes['http.request.method_original'] = method;
-  if (userAgent !== undefined) attributes['user_agent.original'] = userAgent.slice(0, MAX_USER_AGENT_LENGTH);
-  return attributes;
-}
-
 const downloads = new Downloads();
 
 /** One call of a server, from the caller's wish to the last byte of the response. */
@@ -90,13 +42,12 @@ export class SentCall implements Sent, Download {
   readonly #request: SentRequest;
   /** Undefined: the span is another instrumentation's, which ends it and sends its headers; we add what it lacks. */
   readonly #metrics: ClientMetrics | undefined;
-  /** What is set on the span at its end, at once. */
-  readonly #learned: Attributes = {};
   readonly #propagateTo: ((host: string) => boolean) | undefined;
   readonly #started: number;
   #phase: Phase = 'queue';
   #phaseStarted: number;
   #statusCode: number | undefined;
+  #httpVersion: string | undefined;
   #peer: Peer | undefined;
   #givenUp = false;
   #limitMs: number | undefined;
@@ -138,33 +89,37 @@ export class SentCall implements Sent, Download {
     const ms = Math.max(0, at - this.#phaseStarted);
     this.#phaseStarted += ms;
     if (phase === 'queue' && ms < QUEUED_MS) return;
-    this.#learned[PHASE_MS[phase]] = round(ms);
+    this.#span.setAttribute(PHASE_MS[phase], round(ms));
     this.#metrics?.passed(phase, ms, this.#request);
   }
 
   connected(peer: Peer, httpVersion?: string): void {
     this.#peer = peer;
-    const { remoteAddress, remotePort } = peer;
-    if (httpVersion !== undefined) this.#learned['network.protocol.version'] = httpVersion;
-    if (remoteAddress === undefined || this.#ended) return;
-    this.#learned['network.peer.address'] = remoteAddress;
-    if (remotePort === undefined) return;
-    this.#learned['network.peer.port'] = remotePort;
-    if (this.#request.port === undefined) {
-      this.#learned['server.port'] = remotePort;
-      this.#learned['url.full'] = urlOf(this.#request, remotePort);
-    }
+    if (this.#ended) return;
+    if (httpVersion !== undefined) this.#spoke(httpVersion);
+    const known = peerAttributes(peer);
+    if (!known) return;
+    addCommon(this.#span, known);
+    const { remotePort } = peer;
+    if (remotePort === undefined || this.#request.port !== undefined) return;
+    this.#span.setAttribute('server.port', remotePort);
+    this.#span.setAttribute('url.full', urlOf(this.#request, remotePort));
+  }
+
+  #spoke(httpVersion: string): void {
+    this.#httpVersion = httpVersion;
+    this.#span.setAttribute('network.protocol.version', httpVersion);
   }
 
   reused(): void {
-    this.#learned[HTTP_CONNECTION_REUSED] = true;
+    this.#span.setAttribute(HTTP_CONNECTION_REUSED, true);
   }
 
   responded(statusCode: number, httpVersion?: string): void {
     if (this.#ended) return;
     this.#statusCode = statusCode;
-    this.#learned['http.response.status_code'] = statusCode;
-    if (httpVersion !== undefined) this.#learned['network.protocol.version'] = httpVersion;
+    this.#span.setAttribute('http.response.status_code', statusCode);
+    if (httpVersion !== undefined) this.#spoke(httpVersion);
     this.entered('download');
     downloads.begun(this);
   }
@@ -202,8 +157,10 @@ export class SentCall implements Sent, Download {
   }
 
   #timedOut(error: unknown): void {
-    if (this.#limitMs !== undefined) this.#learned[HTTP_TIMEOUT_MS] = Math.round(this.#limitMs);
-    this.#learned[HTTP_TIMEOUT_PHASE] = this.#phase;
+    if (!this.#ended) {
+      if (this.#limitMs !== undefined) this.#span.setAttribute(HTTP_TIMEOUT_MS, Math.round(this.#limitMs));
+      this.#span.setAttribute(HTTP_TIMEOUT_PHASE, this.#phase);
+    }
     this.#fail('timeout', error);
   }
 
@@ -216,18 +173,18 @@ export class SentCall implements Sent, Download {
     if (this.#phase === 'download') this.#passed(performance.now());
     this.#ended = true;
     downloads.ended(this);
-    const learned = this.#learned;
-    if (!this.#metrics) {
-      this.#span.setAttributes(learned);
-      return;
-    }
+    if (!this.#metrics) return;
     if (errorType !== undefined) {
-      learned['error.type'] = errorType;
+      this.#span.setAttribute('error.type', errorType);
       this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
     }
-    this.#span.setAttributes(learned);
     this.#span.end();
-    this.#metrics.ended(this.#started, this.#request, learned);
+    this.#metrics.ended(this.#started, this.#request, {
+      port: this.#request.port ?? this.#peer?.remotePort,
+      statusCode: this.#statusCode,
+      httpVersion: this.#httpVersion,
+      errorType,
+    });
   }
 }
 

@@ -1,48 +1,18 @@
 import { isSpanContextValid, SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import { runIn, xTraceIdOf } from '@foreshock/kit';
 import type { ReceivedRequest, Served } from './events.ts';
-import { endpointsOf } from './forwarded.ts';
-import { knownMethod, methodInName } from './method.ts';
+import { methodInName } from './method.ts';
+import { schemeOf } from './server-attributes.ts';
 import type { ServerMetrics } from './server-metrics.ts';
 import { ServedContext, type RpcMetadata } from './served-context.ts';
-import { cut, redactQuery, splitTarget } from './url.ts';
-
-/** Longest `user_agent.original` that is recorded. */
-const MAX_USER_AGENT_LENGTH = 512;
-
-/** What is known of a request before its handler runs; the sampler sees it. */
-export function serverAttributes(request: ReceivedRequest): Attributes {
-  const { headers, socket } = request;
-  const method = request.method ?? 'GET';
-  const known = knownMethod(method);
-  const scheme = socket.encrypted === true ? 'https' : 'http';
-  const { path, query } = splitTarget(request.url ?? '/');
-  const { client, host, port } = endpointsOf(request, scheme);
-  const attributes: Attributes = {
-    'http.request.method': known,
-    'url.scheme': scheme,
-    'url.path': cut(path),
-    'network.protocol.version': request.httpVersion,
-  };
-  if (host !== undefined) attributes['server.address'] = host;
-  if (port !== undefined) attributes['server.port'] = port;
-  if (client !== undefined) attributes['client.address'] = client;
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress !== undefined) attributes['network.peer.address'] = remoteAddress;
-  if (remotePort !== undefined) attributes['network.peer.port'] = remotePort;
-  const userAgent = headers['user-agent'] as string | undefined;
-  if (userAgent !== undefined) attributes['user_agent.original'] = userAgent.slice(0, MAX_USER_AGENT_LENGTH);
-  if (query !== '') attributes['url.query'] = redactQuery(query);
-  if (known !== method) attributes['http.request.method_original'] = method;
-  return attributes;
-}
+import { cut } from './url.ts';
 
 /** The part of a server span's attributes that its metric has too. */
-function metricAttributes(attributes: Attributes): Attributes {
+function metricAttributes(request: ReceivedRequest, method: string): Attributes {
   return {
-    'http.request.method': attributes['http.request.method'],
-    'url.scheme': attributes['url.scheme'],
-    'network.protocol.version': attributes['network.protocol.version'],
+    'http.request.method': method,
+    'url.scheme': schemeOf(request),
+    'network.protocol.version': request.httpVersion,
   };
 }
 
@@ -60,14 +30,22 @@ export class ServedRequest implements Served, RpcMetadata {
 
   /**
    * @param parent what came in with the request
+   * @param method as the conventions know it
    * @param tellTrace whether the response says the trace
    */
-  constructor(span: Span, parent: Context, attributes: Attributes, metrics: ServerMetrics, tellTrace: boolean) {
+  constructor(
+    span: Span,
+    parent: Context,
+    request: ReceivedRequest,
+    method: string,
+    metrics: ServerMetrics,
+    tellTrace: boolean,
+  ) {
     this.#span = span;
     this.#context = new ServedContext(parent, span, this);
-    this.#method = attributes['http.request.method'] as string;
+    this.#method = method;
     this.#metrics = metrics;
-    this.#measured = metrics.wanted ? metricAttributes(attributes) : undefined;
+    this.#measured = metrics.wanted ? metricAttributes(request, method) : undefined;
     this.#started = this.#measured ? performance.now() : 0;
     this.traceText = tellTrace ? (xTraceIdOf(parent) ?? traceIdOf(span)) : undefined;
   }

@@ -1,5 +1,13 @@
 export { type Adapter } from './adapter.ts';
 export { isCarrierTrusted, withCarrierTrust } from './carrier-trust.ts';
+export {
+  addCommon,
+  attributeOf,
+  CommonAttributes,
+  KNOWS_COMMON,
+  startSpan,
+  type SpanStart,
+} from './common-attributes.ts';
 export { bindTo, runIn } from './context-bridge.ts';
 export { errorMessageOf, errorTypeOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';

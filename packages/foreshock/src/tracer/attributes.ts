@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { maybeAddAttribute } from '@opentelemetry/core';
-import { report } from '@foreshock/kit';
+import { report, type CommonAttributes } from '@foreshock/kit';
 
 /** How many attributes, and how long their texts; the specification's limits. */
 export interface AttributeLimits {
@@ -8,29 +8,69 @@ export interface AttributeLimits {
   attributeValueLengthLimit: number;
 }
 
-/** Attributes under limits, counting what they refuse. */
-export class LimitedAttributes {
-  readonly values: Attributes;
-  readonly #limits: AttributeLimits;
-  #count: number;
-  dropped = 0;
+const NONE: readonly never[] = [];
 
-  /** @param given copied; what it refers to is copied too */
-  constructor(limits: AttributeLimits, given?: Attributes) {
+/**
+ * Attributes under limits, counting what they refuse. In three parts, each the cheapest for what it holds: what many
+ * spans have in common, what was given at the start, and what was set later, keys and values in turn.
+ */
+export class LimitedAttributes {
+  readonly #limits: AttributeLimits;
+  #count = 0;
+  dropped = 0;
+  common: readonly CommonAttributes[] = NONE;
+  given: Attributes;
+  /** A key in here is in no other part. */
+  later: readonly unknown[] = NONE;
+
+  /**
+   * @param given copied unless it is `owned`; what it refers to is copied too
+   * @param owned nobody else changes it
+   */
+  constructor(limits: AttributeLimits, given?: Attributes, owned = false) {
     this.#limits = limits;
-    let values: Attributes = {};
+    let start: Attributes = {};
     let plain = 0;
     try {
       plain = given ? countPlain(given, limits) : 0;
       // A spread clones the object's shape at once; key by key costs several times as much.
-      if (plain > 0) values = { ...given };
+      if (plain > 0) start = owned ? given! : { ...given };
     } catch {
       // A getter of the application's that throws; below it costs its own key only.
       plain = -1;
     }
-    this.values = values;
+    this.given = start;
     this.#count = Math.max(plain, 0);
     if (plain < 0) this.setAll(given!);
+  }
+
+  /** All of them, as one object. */
+  get values(): Attributes {
+    const { common, given, later } = this;
+    if (common.length === 0 && later.length === 0) return given;
+    const values: Attributes = {};
+    for (const part of common) Object.assign(values, part.values);
+    Object.assign(values, given);
+    for (let i = 0; i < later.length; i += 2) values[later[i] as string] = later[i + 1] as AttributeValue;
+    return values;
+  }
+
+  get(key: string): AttributeValue | undefined {
+    const { common, given, later } = this;
+    if (Object.hasOwn(given, key)) return given[key];
+    for (let i = 0; i < later.length; i += 2) if (later[i] === key) return later[i + 1] as AttributeValue;
+    for (const { values } of common) if (Object.hasOwn(values, key)) return values[key];
+    return undefined;
+  }
+
+  /** Refers to attributes that other spans have too; none of them is there yet. */
+  addCommon(common: CommonAttributes): void {
+    const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
+    if (this.#count + common.count > attributeCountLimit || common.longest > attributeValueLengthLimit) {
+      return this.setAll(common.values as Attributes);
+    }
+    this.#count += common.count;
+    this.common = this.common.length === 0 ? [common] : [...this.common, common];
   }
 
   set(key: string, value: unknown): void {
@@ -40,16 +80,9 @@ export class LimitedAttributes {
       this.#setUnusual(key, value);
       return;
     }
-    if (!Object.hasOwn(this.values, key)) {
-      if (this.#count >= this.#limits.attributeCountLimit) {
-        this.dropped++;
-        return;
-      }
-      this.#count++;
-    }
     const limit = this.#limits.attributeValueLengthLimit;
     const text = value as string;
-    this.values[key] = type === 'string' && text.length > limit ? text.slice(0, limit) : (value as AttributeValue);
+    this.#put(key, type === 'string' && text.length > limit ? text.slice(0, limit) : (value as AttributeValue));
   }
 
   setAll(attributes: Attributes): void {
@@ -63,13 +96,45 @@ export class LimitedAttributes {
     }
   }
 
+  #put(key: string, value: AttributeValue): void {
+    const later = this.later as unknown[];
+    for (let i = 0; i < later.length; i += 2) {
+      if (later[i] !== key) continue;
+      later[i + 1] = value;
+      return;
+    }
+    for (let i = 0; i < this.common.length; i++) {
+      const { values } = this.common[i]!;
+      if (!Object.hasOwn(values, key)) continue;
+      if (values[key] === value) return;
+      this.#takeApart();
+      break;
+    }
+    if (Object.hasOwn(this.given, key)) {
+      this.given[key] = value;
+    } else if (this.#count >= this.#limits.attributeCountLimit) {
+      this.dropped++;
+    } else {
+      this.#count++;
+      if (this.later === NONE) this.later = [key, value];
+      else later.push(key, value);
+    }
+  }
+
+  /** One of them is to be changed for this span alone. */
+  #takeApart(): void {
+    this.given = this.values;
+    this.common = this.later = NONE;
+  }
+
   /** Arrays, bytes, nested values and mistakes: checked and copied as the SDK does it. */
   #setUnusual(key: unknown, value: unknown): void {
+    this.#takeApart();
     // The SDK's check makes a WeakSet for each value it looks at: fine for these few, not for every string.
     const decision = maybeAddAttribute({
       key: String(key ?? ''),
       value,
-      attributes: this.values,
+      attributes: this.given,
       limits: this.#limits,
       currentAttributesCount: this.#count,
     } as Parameters<typeof maybeAddAttribute>[0]) as number;

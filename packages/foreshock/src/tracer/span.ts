@@ -1,6 +1,7 @@
 import {
   SpanStatusCode,
   type Attributes,
+  type AttributeValue,
   type Exception,
   type HrTime,
   type Link,
@@ -11,6 +12,7 @@ import {
   type SpanStatus,
   type TimeInput,
 } from '@opentelemetry/api';
+import { KNOWS_COMMON, type CommonAttributes } from '@foreshock/kit';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
 import { hrTime, millisecondsOf, now } from './clock.ts';
 
@@ -36,6 +38,11 @@ interface RecordedEvent {
   droppedAttributesCount: number;
 }
 
+// Most spans keep them: one object for all.
+const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
+const NO_LINKS: Link[] = Object.freeze([]) as never;
+const NO_EVENTS: RecordedEvent[] = Object.freeze([]) as never;
+
 /**
  * A span that is recorded, in the shape that the SDK's span processors read (`ReadableSpan`). Beside the SDK's
  * own class: attributes are checked without an allocation each, times have the monotonic clock's resolution, and
@@ -46,21 +53,22 @@ export class RecordedSpan implements Span {
   readonly kind: SpanKind;
   parentSpanContext: SpanContext | undefined;
   readonly instrumentationScope: Scope;
-  status: SpanStatus = { code: SpanStatusCode.UNSET };
-  links: Link[] = [];
-  events: RecordedEvent[] = [];
+  status: SpanStatus = UNSET;
+  links: Link[] = NO_LINKS;
+  events: RecordedEvent[] = NO_EVENTS;
   droppedEventsCount = 0;
   droppedLinksCount = 0;
   ended = false;
+  /** What {@link attributes} is made of, and the times in milliseconds: read by our own encoder, which makes no objects of them. */
+  readonly recorded: LimitedAttributes;
+  readonly startMs: number;
+  endMs = 0;
   /** The neighbours in the list of open spans, which costs a span less than a `Set` would. */
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;
   readonly #spanContext: SpanContext;
   readonly #limits: SpanLimits;
-  readonly #attributes: LimitedAttributes;
   readonly #onEnd: (span: RecordedSpan) => void;
-  readonly #start: number;
-  #end = 0;
 
   constructor(
     name: string,
@@ -78,26 +86,26 @@ export class RecordedSpan implements Span {
     this.#spanContext = spanContext;
     this.parentSpanContext = parent;
     this.instrumentationScope = scope;
-    this.#attributes = attributes;
+    this.recorded = attributes;
     this.#limits = limits;
-    this.#start = startTime === undefined ? now() : millisecondsOf(startTime);
+    this.startMs = startTime === undefined ? now() : millisecondsOf(startTime);
     this.#onEnd = onEnd;
   }
 
   get attributes(): Attributes {
-    return this.#attributes.values;
+    return this.recorded.values;
   }
 
   get droppedAttributesCount(): number {
-    return this.#attributes.dropped;
+    return this.recorded.dropped;
   }
 
   get startTime(): HrTime {
-    return hrTime(this.#start);
+    return hrTime(this.startMs);
   }
 
   get endTime(): HrTime {
-    return hrTime(this.#end);
+    return hrTime(this.endMs);
   }
 
   spanContext(): SpanContext {
@@ -109,13 +117,26 @@ export class RecordedSpan implements Span {
   }
 
   setAttribute(key: string, value: SpanAttributeValue): this {
-    if (!this.ended) this.#attributes.set(key, value);
+    if (!this.ended) this.recorded.set(key, value);
     return this;
   }
 
   setAttributes(attributes: Attributes): this {
-    if (!this.ended) this.#attributes.setAll(attributes);
+    if (!this.ended) this.recorded.setAll(attributes);
     return this;
+  }
+
+  get [KNOWS_COMMON](): true {
+    return true;
+  }
+
+  addCommon(common: CommonAttributes): void {
+    if (!this.ended) this.recorded.addCommon(common);
+  }
+
+  /** One attribute, without an object of all. */
+  attribute(key: string): AttributeValue | undefined {
+    return this.recorded.get(key);
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
@@ -126,6 +147,7 @@ export class RecordedSpan implements Span {
       return this;
     }
     // The newest are kept, as the SDK does: the last events are the ones before the failure.
+    if (this.events === NO_EVENTS) this.events = [];
     if (this.events.length >= limit) {
       this.events.shift();
       this.droppedEventsCount++;
@@ -150,6 +172,7 @@ export class RecordedSpan implements Span {
       this.droppedLinksCount++;
       return this;
     }
+    if (this.links === NO_LINKS) this.links = [];
     if (this.links.length >= limit) {
       this.links.shift();
       this.droppedLinksCount++;
@@ -179,7 +202,7 @@ export class RecordedSpan implements Span {
 
   end(endTime?: TimeInput): void {
     if (this.ended) return;
-    this.#end = Math.max(endTime === undefined ? now() : millisecondsOf(endTime), this.#start);
+    this.endMs = Math.max(endTime === undefined ? now() : millisecondsOf(endTime), this.startMs);
     this.ended = true;
     this.#onEnd(this);
   }

@@ -10,10 +10,11 @@ import {
   type Span,
   type SpanContext,
   type SpanOptions,
+  type TimeInput,
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { isSuppressed, noteScope, report } from '@foreshock/kit';
+import { isSuppressed, KNOWS_COMMON, noteScope, report, type SpanStart } from '@foreshock/kit';
 import { randomSpanId, randomTraceId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
 import { RecordedSpan, type Scope, type SpanLimits } from './span.ts';
@@ -39,9 +40,17 @@ export interface SpanListener {
 /** What all tracers of a provider share. */
 export interface TracerOptions {
   sampler: Sampler;
+  /**
+   * Below a span of this process the sampler decides as it did on that span, so it need not be asked: true of the
+   * parent-based ones.
+   */
+  sampledAsParent?: boolean;
   spanLimits: SpanLimits;
   spanProcessors: readonly SpanListener[];
 }
+
+/** Either way to start a span. */
+type AnyStart = Omit<SpanOptions, 'startTime'> & { startTime?: TimeInput | undefined; common?: SpanStart['common'] };
 
 // `SamplingDecision` of the SDK.
 const NOT_RECORD = 0;
@@ -79,35 +88,71 @@ class ForeshockTracer implements Tracer {
     this.#options = options;
     this.#onEnd = (span) => {
       try {
-        for (const processor of options.spanProcessors) processor.onEnd(span);
+        const { spanProcessors } = options;
+        for (let i = 0; i < spanProcessors.length; i++) spanProcessors[i]!.onEnd(span);
       } catch (error) {
         report('ending a span', error);
       }
     };
   }
 
+  get [KNOWS_COMMON](): true {
+    return true;
+  }
+
   startSpan(name: string, options: SpanOptions = {}, where: Context = context.active()): Span {
-    const parentContext = options.root ? trace.deleteSpan(where) : where;
+    return this.#start(name, options, where, false);
+  }
+
+  /** As `startSpan` of the kit calls it: the attributes need no copy. */
+  start(name: string, options: SpanStart, where: Context): Span {
+    return this.#start(name, options, where, true);
+  }
+
+  #start(name: string, options: AnyStart, where: Context, owned: boolean): Span {
+    const { root, links, common } = options;
+    const parentContext = root ? trace.deleteSpan(where) : where;
     if (isSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-    const given = trace.getSpanContext(parentContext);
-    const parent = given && isSpanContextValid(given) ? given : undefined;
-    const traceId = parent ? parent.traceId : randomTraceId();
+    const { spanLimits, spanProcessors } = this.#options;
+    const parentSpan = trace.getSpan(parentContext);
+    // Ours are valid; whatever else may be in a context is looked at.
+    const isOurs = parentSpan instanceof RecordedSpan;
+    const given = parentSpan?.spanContext();
+    const parent = given && (isOurs || isSpanContextValid(given)) ? given : undefined;
     const kind = options.kind ?? SpanKind.INTERNAL;
-    const { sampler, spanLimits, spanProcessors } = this.#options;
-    const attributes = new LimitedAttributes(spanLimits, options.attributes);
+    const attributes = new LimitedAttributes(spanLimits, options.attributes, owned);
+    if (common) attributes.addCommon(common);
 
-    const sampled = sampler.shouldSample(parentContext, traceId, name, kind, attributes.values, options.links ?? []);
-    const traceState = sampled.traceState ?? parent?.traceState;
+    let traceState = parent?.traceState;
+    let traceId: string;
+    let decision: number;
+    if (isOurs && this.#options.sampledAsParent) {
+      ({ traceId } = parent!);
+      decision = (parent!.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORD : RECORD_AND_SAMPLED;
+    } else {
+      traceId = parent ? parent.traceId : randomTraceId();
+      const sampled = this.#options.sampler.shouldSample(
+        parentContext,
+        traceId,
+        name,
+        kind,
+        attributes.values,
+        links ?? [],
+      );
+      decision = sampled.decision;
+      if (sampled.traceState) traceState = sampled.traceState;
+      if (sampled.attributes) attributes.setAll(sampled.attributes);
+    }
     const spanContext: SpanContext = {
       traceId,
       spanId: randomSpanId(),
-      traceFlags: sampled.decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+      traceFlags: decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
     };
     if (traceState) spanContext.traceState = traceState;
-    if (sampled.decision === NOT_RECORD) return trace.wrapSpanContext(spanContext);
+    if (decision === NOT_RECORD) return trace.wrapSpanContext(spanContext);
 
-    if (sampled.attributes) attributes.setAll(sampled.attributes);
+    const { startTime } = options;
     const span = new RecordedSpan(
       name,
       kind,
@@ -116,12 +161,12 @@ class ForeshockTracer implements Tracer {
       this.#scope,
       attributes,
       spanLimits,
-      options.startTime,
+      startTime,
       this.#onEnd,
     );
-    if (options.links) span.addLinks(options.links);
+    if (links) span.addLinks(links);
     try {
-      for (const processor of spanProcessors) processor.onStart(span, parentContext);
+      for (let i = 0; i < spanProcessors.length; i++) spanProcessors[i]!.onStart(span, parentContext);
     } catch (error) {
       report('starting a span', error);
     }

@@ -1,11 +1,17 @@
-import { guard, type Hooks } from '@foreshock/kit';
+import { guard, report, type Hooks } from '@foreshock/kit';
 import type { Acquisition, DbEvents, PoolDescription, PoolSource, PoolState } from '../events.ts';
 import type { Client } from './pg.ts';
+
+const ACQUISITION = Symbol('foreshock.acquisition');
+const FOR_PROMISE = Symbol('foreshock.for-promise');
 
 /** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
 interface PendingItem {
   callback: (error: unknown, client: unknown, release: unknown) => unknown;
   timedOut: boolean;
+  [ACQUISITION]?: Acquisition | undefined;
+  /** `Pool#query` made it, and gives its caller a promise. */
+  [FOR_PROMISE]?: boolean;
 }
 
 interface Pool {
@@ -22,6 +28,7 @@ interface Pool {
   _pendingQueue: PendingItem[];
   ending: boolean;
   ended: boolean;
+  listenerCount(event: string): number;
 }
 
 const pools: PoolSource = {
@@ -45,13 +52,32 @@ const pools: PoolSource = {
   isEnded: (pool) => (pool as Pool).ended,
 };
 
+/** Whether it is the pool itself that is just being handed a client, for a query whose caller has a promise. */
+let forPromise = false;
+
+export function poolOwnsCallback(): boolean {
+  return forPromise;
+}
+
 /**
  * pg-pool 3: `Pool.prototype.connect` puts a `PendingItem` in line or hands it to `newClient`; `_acquireClient` grants it.
  */
 export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hooks): void {
-  const waiting = new WeakMap<PendingItem, Acquisition>();
   /** The item of a caller for whom `connect` opens a client at once, until `connect` returns. */
   let opened: PendingItem | undefined;
+  /** `Pool#query` is asking for a connection, and gives its caller a promise. */
+  let asksForPromise = false;
+
+  hooks.wrap(PoolClass.prototype, 'query', (original) => {
+    return function (this: Pool, ...args: unknown[]) {
+      asksForPromise = !args.some((argument) => typeof argument === 'function');
+      try {
+        return original.apply(this, args);
+      } finally {
+        asksForPromise = false;
+      }
+    };
+  });
 
   hooks.wrap(PoolClass.prototype, 'connect', (original) => {
     return function (this: Pool, ...args: unknown[]) {
@@ -63,12 +89,13 @@ export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hoo
       opened = undefined;
       guard('pg pool', () => {
         const item = fresh ?? this._pendingQueue.at(-1);
-        if (!asked || !item || waiting.has(item)) return;
+        if (!asked || !item || item[ACQUISITION]) return;
         const acquisition = db.acquire(pools, this, asked, asked.idle > asked.pending);
         if (!acquisition) return;
         if (item !== this._pendingQueue.at(-1)) watchOpening(item, acquisition);
         else if (this.options.connectionTimeoutMillis) watchTimeOut(item, acquisition);
-        waiting.set(item, acquisition);
+        item[ACQUISITION] = acquisition;
+        if (asksForPromise) item[FOR_PROMISE] = true;
       });
       return result;
     };
@@ -77,7 +104,7 @@ export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hoo
   hooks.wrap(PoolClass.prototype, 'newClient', (original) => {
     return function (this: Pool, item: PendingItem) {
       if (!hooks.active) return original.call(this, item);
-      const acquisition = waiting.get(item);
+      const acquisition = item[ACQUISITION];
       if (acquisition) guard('pg pool', () => watchOpening(item, acquisition));
       else opened = item;
       return original.call(this, item);
@@ -85,19 +112,33 @@ export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hoo
   });
 
   hooks.wrap(PoolClass.prototype, '_acquireClient', (original) => {
-    return function (this: Pool, client: object, item: PendingItem, ...rest: unknown[]) {
-      const acquisition = waiting.get(item);
-      if (!acquisition || item.timedOut) return original.call(this, client, item, ...rest);
-      waiting.delete(item);
-      guard('pg pool', () => acquisition.granted(client));
-      return acquisition.resume(original, this, [client, item, ...rest]);
+    return function (this: Pool, client: object, item: PendingItem, idleListener: unknown, isNew: unknown) {
+      const acquisition = item[ACQUISITION];
+      if (!acquisition || item.timedOut) return original.call(this, client, item, idleListener, isNew);
+      item[ACQUISITION] = undefined;
+      try {
+        acquisition.granted(client);
+      } catch (error) {
+        report('pg pool', error);
+      }
+      // Nobody else runs in there: no `verify`, no listener of the application's.
+      forPromise = item[FOR_PROMISE] === true && isNew === false && this.listenerCount('acquire') === 0;
+      try {
+        return acquisition.resume(original, this, [client, item, idleListener, isNew]);
+      } finally {
+        forPromise = false;
+      }
     };
   });
 
   for (const method of ['_release', '_remove']) {
     hooks.wrap(PoolClass.prototype, method, (original) => {
       return function (this: Pool, client: object, ...rest: unknown[]) {
-        guard('pg pool', () => db.released(this, client));
+        try {
+          db.released(this, client);
+        } catch (error) {
+          report('pg pool', error);
+        }
         return original.call(this, client, ...rest);
       };
     });

@@ -1,6 +1,7 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { DbEvents, DriverConnection, Query } from '../events.ts';
-import { wrapPool } from './pg-pool.ts';
+import { poolOwnsCallback, wrapPool } from './pg-pool.ts';
+import { QueryEnds, type Submitted } from './pg-query-ends.ts';
 
 /** `pg/lib/client.js`, as far as it is read here. */
 export interface Client {
@@ -14,17 +15,6 @@ export interface Client {
   queryQueue?: Submitted[];
   _queryable?: boolean;
   _ending?: boolean;
-}
-
-/** A `Query` of pg/lib/query.js, a `Cursor` of pg-cursor, a `QueryStream`: what `Client` hands messages to. */
-interface Submitted {
-  text?: string;
-  cursor?: { text?: string };
-  name?: string;
-  callback?: unknown;
-  _result?: { rowCount?: number | null };
-  handleReadyForQuery(connection: unknown): unknown;
-  handleError(error: { code?: unknown }, connection: unknown): unknown;
 }
 
 /**
@@ -52,11 +42,18 @@ export function pgConnection(resource: object): DriverConnection | undefined {
 }
 
 function wrapQuery(ClientClass: { prototype: object }, db: DbEvents, hooks: Hooks): void {
+  const ends = new QueryEnds(hooks);
   hooks.wrap(ClientClass.prototype as { query: unknown }, 'query', (original) => {
     return function (this: Client, ...args: [unknown, ...unknown[]]) {
       if (!hooks.active) return original.apply(this, args);
-      const query = guard('pg query', () => startQuery(this, args[0], db));
+      let query: Query | undefined;
+      try {
+        query = startQuery(this, args[0], db);
+      } catch (error) {
+        report('pg query', error);
+      }
       if (!query) return original.apply(this, args);
+      const calledBack = !poolOwnsCallback() && hasCallback(args);
       let result;
       try {
         result = original.apply(this, args);
@@ -64,7 +61,11 @@ function wrapQuery(ClientClass: { prototype: object }, db: DbEvents, hooks: Hook
         guard('pg query', () => query.failed(error));
         throw error;
       }
-      guard('pg query', () => observe(this, args[0], query));
+      try {
+        observe(this, args[0], query, calledBack, ends);
+      } catch (error) {
+        report('pg query', error);
+      }
       return result;
     };
   });
@@ -88,26 +89,22 @@ function isSubmittable(config: unknown): config is Submitted {
   return typeof (config as { submit?: unknown } | null)?.submit === 'function';
 }
 
-/** Query objects that are observed already: a caller may submit one object once only, but may try. */
-const observed = new WeakSet<Submitted>();
+/**
+ * Whether anybody is called back at the query's end: else there is only a promise, whose reader comes back to its own
+ * place by itself. A query object has listeners.
+ */
+function hasCallback(args: readonly unknown[]): boolean {
+  for (let i = 1; i < args.length; i++) if (typeof args[i] === 'function') return true;
+  const config = args[0] as { callback?: unknown } | string | null | undefined;
+  return typeof config === 'object' && config !== null && (isSubmittable(config) || config.callback !== undefined);
+}
 
-function observe(client: Client, config: unknown, query: Query): void {
+function observe(client: Client, config: unknown, query: Query, calledBack: boolean, ends: QueryEnds): void {
   const submitted = isSubmittable(config) ? config : newestQuery(client);
-  if (!submitted || observed.has(submitted)) {
-    // Refused before it was queued (client.js: "Client was closed …", "… connection error and is not queryable").
-    query.failed(new Error(client._ending ? 'Client was closed and is not queryable' : 'Client is not queryable'));
-    return;
-  }
-  observed.add(submitted);
-  const { handleReadyForQuery, handleError } = submitted;
-  submitted.handleReadyForQuery = function (connection) {
-    guard('pg query', () => query.succeeded(this._result?.rowCount ?? undefined));
-    return query.resume(handleReadyForQuery, this, [connection]);
-  };
-  submitted.handleError = function (error, connection) {
-    guard('pg query', () => query.failed(error, sqlState(error)));
-    return query.resume(handleError, this, [error, connection]);
-  };
+  // A caller may submit one object once only, but may try.
+  if (submitted && ends.observe(submitted, query, calledBack)) return;
+  // Refused before it was queued (client.js: "Client was closed …", "… connection error and is not queryable").
+  query.failed(new Error(client._ending ? 'Client was closed and is not queryable' : 'Client is not queryable'));
 }
 
 /** The query that the call just made queued: last in line, last sent (pipeline mode, 8.17), or already active. */
@@ -121,10 +118,4 @@ function newestQuery(client: Client): Submitted | undefined {
     ('_queryQueue' in client ? client._activeQuery : client.activeQuery) ??
     undefined
   );
-}
-
-/** A SQLSTATE is five characters; a socket's error code (`ECONNRESET`) is none. */
-function sqlState(error: { code?: unknown } | undefined): string | undefined {
-  const code = error?.code;
-  return typeof code === 'string' && code.length === 5 ? code : undefined;
 }

@@ -46,6 +46,8 @@ export function hasHeader(headers: unknown, name: string): boolean {
 export function headerNamed(headers: unknown, name: string): unknown {
   if (typeof headers !== 'object' || headers === null) return undefined;
   if (!Array.isArray(headers)) {
+    // What `setHeader` filled has names in lower case and no prototype; to list them all takes longer than all else here.
+    if (Object.getPrototypeOf(headers) === null) return (headers as Record<string, unknown>)[name];
     for (const key in headers) {
       if (key.length === name.length && key.toLowerCase() === name) return (headers as Record<string, unknown>)[key];
     }

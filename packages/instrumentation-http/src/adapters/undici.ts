@@ -44,7 +44,7 @@ export const undici: Adapter<HttpEvents> = {
       const prototype = Object.getPrototypeOf(request);
       if (!placed.has(prototype)) {
         placed.add(prototype);
-        runInPlace(prototype, hooks);
+        if (!isMadeByNode()) runInPlace(prototype, hooks);
       }
       request[SENT] = sent;
       sent.propagate(new RequestHeaders(request));
@@ -76,6 +76,16 @@ export const undici: Adapter<HttpEvents> = {
 
 /** Of undici 5 to 7, and of 8. */
 const HANDLERS = ['onHeaders', 'onComplete', 'onError', 'onResponseStart', 'onResponseEnd', 'onResponseError'];
+
+/**
+ * Whether the request that is just being made is one of Node's own `fetch`, which gives promises and does its
+ * redirects by itself: there the handlers need no context, and each change of it costs two Maps.
+ */
+function isMadeByNode(): boolean {
+  const lines = String(new Error('where').stack).split('\n');
+  const published = lines.findLastIndex((line) => line.includes('node:diagnostics_channel'));
+  return published >= 0 && lines[published + 1]?.includes('node:internal/deps/undici') === true;
+}
 
 /**
  * A connection calls the handlers of a request in the context it was opened in: that of its first request. What

@@ -1,0 +1,93 @@
+import { report, type Hooks } from '@foreshock/kit';
+import type { Query } from '../events.ts';
+
+/** On a query object: the query it is, and whether somebody is called back at its end. */
+const OBSERVED = Symbol('foreshock.query');
+
+/** A `Query` of pg/lib/query.js, a `Cursor` of pg-cursor, a `QueryStream`: what `Client` hands messages to. */
+export interface Submitted {
+  text?: string;
+  cursor?: { text?: string };
+  name?: string;
+  _result?: { rowCount?: number | null };
+  handleReadyForQuery(connection: unknown): unknown;
+  handleError(error: { code?: unknown }, connection: unknown): unknown;
+  [OBSERVED]?: { query: Query; calledBack: boolean };
+}
+
+type End = 'handleReadyForQuery' | 'handleError';
+
+/**
+ * The two methods that tell a query its end. Those of pg's and pg-cursor's classes are on the prototype and are patched
+ * there, once; `QueryStream` binds its own with each object (pg-query-stream/dist/index.js).
+ */
+export class QueryEnds {
+  readonly #hooks: Hooks;
+  readonly #prototypes = new WeakSet<object>();
+  readonly #wrapped = new WeakSet<Function>();
+
+  constructor(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
+
+  /** @returns false for one that is observed already */
+  observe(submitted: Submitted, query: Query, calledBack: boolean): boolean {
+    if (submitted[OBSERVED]) return false;
+    submitted[OBSERVED] = { query, calledBack };
+    const prototype = Object.getPrototypeOf(submitted) as Submitted;
+    if (!this.#prototypes.has(prototype)) {
+      this.#prototypes.add(prototype);
+      this.#wrap(prototype, 'handleReadyForQuery', succeeding);
+      this.#wrap(prototype, 'handleError', failing);
+    }
+    if (Object.hasOwn(submitted, 'handleReadyForQuery')) {
+      const { handleReadyForQuery, handleError } = submitted;
+      submitted.handleReadyForQuery = succeeding(handleReadyForQuery);
+      submitted.handleError = failing(handleError);
+    }
+    return true;
+  }
+
+  #wrap<N extends End>(prototype: Submitted, name: N, wrapper: (original: Submitted[N]) => Submitted[N]): void {
+    if (!(name in prototype)) return;
+    let owner = prototype;
+    while (!Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
+    if (this.#wrapped.has(owner[name])) return;
+    this.#hooks.wrap(owner, name, wrapper as never);
+    this.#wrapped.add(owner[name]);
+  }
+}
+
+function succeeding(original: Submitted['handleReadyForQuery']): Submitted['handleReadyForQuery'] {
+  return function (this: Submitted, connection) {
+    const observed = this[OBSERVED];
+    if (!observed) return original.call(this, connection);
+    try {
+      observed.query.succeeded(this._result?.rowCount ?? undefined);
+    } catch (error) {
+      report('pg query', error);
+    }
+    if (!observed.calledBack) return original.call(this, connection);
+    return observed.query.resume(original, this, [connection]);
+  };
+}
+
+function failing(original: Submitted['handleError']): Submitted['handleError'] {
+  return function (this: Submitted, cause, connection) {
+    const observed = this[OBSERVED];
+    if (!observed) return original.call(this, cause, connection);
+    try {
+      observed.query.failed(cause, sqlState(cause));
+    } catch (error) {
+      report('pg query', error);
+    }
+    if (!observed.calledBack) return original.call(this, cause, connection);
+    return observed.query.resume(original, this, [cause, connection]);
+  };
+}
+
+/** A SQLSTATE is five characters; a socket's error code (`ECONNRESET`) is none. */
+function sqlState(error: { code?: unknown } | undefined): string | undefined {
+  const code = error?.code;
+  return typeof code === 'string' && code.length === 5 ? code : undefined;
+}

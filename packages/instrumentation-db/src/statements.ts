@@ -1,0 +1,73 @@
+import { CommonAttributes } from '@foreshock/kit';
+import { POOL_NAME } from '@foreshock/kit/names';
+import type { QueryDescription } from './events.ts';
+import { sanitizeSql } from './sql.ts';
+
+const MAX_TARGETS = 16;
+const MAX_STATEMENTS = 256;
+
+/** A statement as it is sent to one database through one pool: what all its spans have in common. */
+export interface Statement {
+  /** Of its spans. */
+  readonly name: string;
+  /** What it does to what; undefined when its text is not known. */
+  readonly summary: string | undefined;
+  readonly attributes: CommonAttributes;
+}
+
+/** A database, as one pool's connections reach it. */
+interface Target {
+  readonly system: string;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly database: string | undefined;
+  readonly pool: string | undefined;
+  /** By sanitised text, else by the statement's name. */
+  readonly statements: Map<string | undefined, Statement>;
+}
+
+/** The statements of a process. There are few, and each is sent again and again. */
+export class Statements {
+  readonly #targets: Target[] = [];
+
+  of(query: QueryDescription, pool: string | undefined): Statement {
+    const sanitized = query.text === undefined ? undefined : sanitizeSql(query.text, query.backslashEscapes);
+    const { statements } = this.#target(query, pool);
+    const key = sanitized ? sanitized.text : query.statementName;
+    let statement = statements.get(key);
+    if (statement) return statement;
+    const summary = sanitized?.summary ?? query.statementName;
+    statement = {
+      name: summary ?? query.database ?? query.system,
+      summary,
+      attributes: new CommonAttributes({
+        'db.system.name': query.system,
+        'db.namespace': query.database,
+        'db.query.text': sanitized?.text,
+        'db.query.summary': summary,
+        'db.operation.name': sanitized?.operation,
+        'db.collection.name': sanitized?.collection,
+        'server.address': query.host,
+        'server.port': query.port,
+        [POOL_NAME]: pool,
+      }),
+    };
+    // Whoever writes values into the text has no end of statements: what is frequent is back at once.
+    if (statements.size >= MAX_STATEMENTS) statements.clear();
+    statements.set(key, statement);
+    return statement;
+  }
+
+  #target({ system, host, port, database }: QueryDescription, pool: string | undefined): Target {
+    const targets = this.#targets;
+    for (let i = 0; i < targets.length; i++) {
+      const each = targets[i]!;
+      if (each.database !== database || each.pool !== pool || each.host !== host) continue;
+      if (each.port === port && each.system === system) return each;
+    }
+    if (targets.length >= MAX_TARGETS) targets.shift();
+    const target = { system, host, port, database, pool, statements: new Map() };
+    targets.push(target);
+    return target;
+  }
+}

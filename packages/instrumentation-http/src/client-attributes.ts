@@ -1,0 +1,82 @@
+import { CommonAttributes } from '@foreshock/kit';
+import type { Peer, SentRequest } from './events.ts';
+import { knownMethod } from './method.ts';
+import { fullUrl } from './url.ts';
+
+/** Longest `user_agent.original` that is recorded. */
+const MAX_USER_AGENT_LENGTH = 512;
+const MAX_TARGETS = 16;
+
+function defaultPort(scheme: string): number {
+  return scheme === 'https' ? 443 : 80;
+}
+
+function inBrackets(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** `host:port`, for whoever decides which hosts may have our headers. */
+export function authorityOf({ scheme, host, port }: SentRequest): string {
+  return `${inBrackets(host)}:${port ?? defaultPort(scheme)}`;
+}
+
+/** `url.full`. */
+export function urlOf({ scheme, host, target }: SentRequest, port: number | undefined): string {
+  const name = inBrackets(host);
+  return fullUrl(
+    `${scheme}://${port === undefined || port === defaultPort(scheme) ? name : `${name}:${port}`}`,
+    target,
+  );
+}
+
+interface Target {
+  readonly method: string;
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly userAgent: string | undefined;
+  readonly attributes: CommonAttributes;
+}
+
+/** Whom a process calls, and how: the attributes of a call but its URL, known before it is sent. */
+export class ClientTargets {
+  readonly #targets: Target[] = [];
+
+  of({ method, host, port, userAgent }: SentRequest): CommonAttributes {
+    const targets = this.#targets;
+    for (let i = 0; i < targets.length; i++) {
+      const each = targets[i]!;
+      if (each.host !== host || each.port !== port || each.method !== method) continue;
+      if (each.userAgent === userAgent) return each.attributes;
+    }
+    const known = knownMethod(method);
+    const attributes = new CommonAttributes({
+      'http.request.method': known,
+      'server.address': host,
+      'server.port': port,
+      'http.request.method_original': known === method ? undefined : method,
+      'user_agent.original': userAgent?.slice(0, MAX_USER_AGENT_LENGTH),
+    });
+    if (targets.length >= MAX_TARGETS) targets.shift();
+    targets.push({ method, host, port, userAgent, attributes });
+    return attributes;
+  }
+}
+
+/** On a connection: what the spans of all calls over it have in common. */
+const PEER = Symbol('foreshock.peer');
+
+interface KnownPeer extends Peer {
+  [PEER]?: CommonAttributes;
+}
+
+/** `network.peer.*` of a connection; undefined when its far end is not known. */
+export function peerAttributes(peer: KnownPeer): CommonAttributes | undefined {
+  const known = peer[PEER];
+  if (known) return known;
+  const { remoteAddress, remotePort } = peer;
+  if (remoteAddress === undefined) return undefined;
+  return (peer[PEER] = new CommonAttributes({
+    'network.peer.address': remoteAddress,
+    'network.peer.port': remotePort,
+  }));
+}

@@ -1,121 +1,34 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { startCollector, type Collector } from '@foreshock/testkit';
-import { afterEach, expect, onTestFailed, test } from 'vitest';
-
-const RUN = fileURLToPath(new URL('../examples/checkout/run.mjs', import.meta.url));
-const PROCESSES = ['postgres', 'payments', 'orders', 'gateway', 'worker'];
-const GONE_WITHIN_MS = 10_000;
-
-/** The demo in a temporary folder of its own, so that what it leaves behind can be seen. */
-class Demo {
-  readonly temporary = mkdtempSync(path.join(tmpdir(), 'demo-test-'));
-  readonly #child: ChildProcess;
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  output = '';
-
-  constructor(collector: string) {
-    chmodSync(this.temporary, 0o755); // as root, Postgres runs as another user
-    const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: this.temporary, OTEL_EXPORTER_OTLP_ENDPOINT: collector };
-    delete env['FORCE_COLOR'];
-    this.#child = spawn(process.execPath, [RUN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
-    }
-    this.exited = new Promise((resolve) => {
-      this.#child.once('close', (code, signal) => resolve({ code, signal }));
-    });
-  }
-
-  /** Resolves when the demo has printed this; rejects with all that it printed if it ends before. */
-  async printed(text: string): Promise<void> {
-    if (this.output.includes(text)) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#child.stdout!.on('data', () => this.output.includes(text) && resolve());
-      void this.exited.then(({ code }) => reject(new Error(`ended with ${code}\n${this.output}`)));
-    });
-  }
-
-  /** As the demo printed it. */
-  pidOf(name: string): number {
-    return Number(new RegExp(`${name} +pid (\\d+)`).exec(this.output)?.[1]);
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  /** Every process below the runner, the server's own children included. */
-  descendants(): number[] {
-    const children = Map.groupBy(runningProcesses(), ({ parent }) => parent);
-    const found = [this.#child.pid!];
-    for (const pid of found) found.push(...(children.get(pid) ?? []).map((child) => child.pid));
-    return found.slice(1);
-  }
-
-  remove(): void {
-    this.kill('SIGKILL');
-    rmSync(this.temporary, { recursive: true, force: true });
-  }
-}
-
-function runningProcesses(): { pid: number; parent: number }[] {
-  if (!existsSync('/proc/self/stat')) {
-    const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' }).trim().split('\n');
-    return rows
-      .map((row) => row.trim().split(/\s+/))
-      .filter(([, , state]) => !state!.startsWith('Z'))
-      .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
-  }
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        // `pid (name) state parent …`; the name may hold spaces and parentheses.
-        const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
-        return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent) }];
-      } catch {
-        return []; // it ended meanwhile
-      }
-    });
-}
-
-async function stillRunning(pids: number[]): Promise<number[]> {
-  const limit = Date.now() + GONE_WITHIN_MS;
-  for (;;) {
-    const running = new Set(runningProcesses().map(({ pid }) => pid));
-    const left = pids.filter((pid) => running.has(pid));
-    if (left.length === 0 || Date.now() > limit) return left;
-    await sleep(50);
-  }
-}
+import { readdirSync } from 'node:fs';
+import { startCollector, type Collector, type ReceivedSpan } from '@foreshock/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { Demo, FULL, stillRunning } from './fixtures/demo.ts';
+import { serversForDemo, type ServersForDemo } from './fixtures/demo-servers.ts';
 
 let demo: Demo;
-let collector: Collector | undefined;
+let collector: Collector;
+let servers: ServersForDemo;
 
-function start(endpoint: string): Demo {
-  demo = new Demo(endpoint);
-  onTestFailed(() => console.log(demo.output));
-  return demo;
-}
-
+beforeAll(async () => {
+  servers = await serversForDemo();
+});
+afterAll(() => servers?.stop());
+beforeEach(async () => {
+  collector = await startCollector();
+});
 afterEach(async () => {
-  demo.remove();
-  await collector?.close();
-  collector = undefined;
+  demo?.remove();
+  await collector.close();
 });
 
-test('plays the incident, shows the worst trace and the logs joined to it, and leaves nothing behind', async () => {
-  collector = await startCollector();
-  start(collector.url);
+function start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): void {
+  demo = new Demo(args, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env });
+  onTestFailed(() => console.log(demo.output));
+}
+
+/** Lets it come to its end; gives its sections, and the trace that it showed as the collector has it. */
+async function outcome(): Promise<{ waterfall: string; words: string; logs: string; trace: ReceivedSpan[] }> {
   await demo.printed('The incident');
   const pids = demo.descendants();
-  expect(pids).toEqual(expect.arrayContaining(PROCESSES.map((name) => demo.pidOf(name))));
-
   expect(await demo.exited).toEqual({ code: 0, signal: null });
   expect(await stillRunning(pids)).toEqual([]);
   expect(readdirSync(demo.temporary)).toEqual([]);
@@ -125,67 +38,94 @@ test('plays the incident, shows the worst trace and the logs joined to it, and l
   for (const phase of ['calm', 'slow report', 'callers wait', 'recovery']) expect(output).toContain(phase);
   const traceId = /The worst of \d+ checkouts, trace ([0-9a-f]{32})/.exec(output)?.[1];
   const [, waterfall, logs, jaeger] = output.split(/The worst of|What the services logged|In Jaeger/);
-  for (const row of [
-    /gateway +POST \/checkout +▇+/,
-    /orders .*POST \/orders +▇+/,
-    /orders .*pool\.acquire orders +▒+ +\d+ \d{3} ms/,
-    /orders .*SELECT products/,
-    /orders .*INSERT orders/,
-    /orders .*send payments/,
-    /worker .*process payments/,
-    /payments .*POST \/charges/,
-  ]) {
-    expect(waterfall).toMatch(row);
-  }
-  const words = waterfall!.replaceAll(/\s*[│├└]?\s+/g, ' ');
-  expect(words).toMatch(
-    /waited \d \d{3} ms for a connection of pool orders \(5\/5 used, \d+ waiting\); held by GET \/report: SELECT orders, [34] \d{3} ms/,
-  );
-  expect(words).toMatch(/waited [\d .]+ ms in queue payments/);
+  expect(jaeger).toContain(`http://127.0.0.1:16686/trace/${traceId}`);
+  const spans = await collector.waitForSpans((all) => all.some((span) => span.traceId === traceId));
+  const trace = spans.filter((span) => span.traceId === traceId);
+  const ids = new Set(['', ...trace.map(({ spanId }) => spanId)]);
+  expect(trace.filter(({ parentSpanId }) => !ids.has(parentSpanId))).toEqual([]);
+  return { waterfall: waterfall!, words: waterfall!.replaceAll(/\s*[│├└]?\s+/g, ' '), logs: logs!, trace };
+}
+
+function servicesOf(trace: readonly ReceivedSpan[]): unknown[] {
+  return [...new Set(trace.map(({ resource }) => resource['service.name']))].toSorted();
+}
+
+/** What both profiles show. */
+const ROWS = [
+  /gateway +POST \/checkout +▇+/,
+  /orders .*POST \/orders +▇+/,
+  /orders .*pool\.acquire orders +▒+ +\d+ \d{3} ms/,
+  /orders .*INSERT orders/,
+  /orders .*send payments/,
+  /worker .*process payments/,
+  /worker .*breaker payments open .*✗/,
+  /worker .*POST → 200 +▒+▇+/,
+  /payments .*POST \/charges/,
+];
+const WORDS = [
+  /Paid after [\d ]+ ms, at the (second|third|fourth|fifth|sixth) attempt: \d refused by payments, \d by the breaker, then its probe\./,
+  /Breaker payments: closed → open → half-open [\d ]+ ms later → .*closed [\d. ]+ ms later\. \d+ calls not made\./,
+  /Retries: \d+ attempts after a first one/,
+  /waited \d \d{3} ms for a connection of pool orders \(5\/5 used, \d+ waiting\); held by GET \/report: SELECT orders, \d \d{3} ms/,
+  /waited [\d .]+ ms in queue payments/,
+  /breaker payments: .*half-open → closed/,
+  /attempt \d of 6(, after [\d ]+ ms)?; breaker payments open: the call was not made/,
+  /attempt \d of 6, after [\d ]+ ms; breaker payments half-open: its probe/,
+];
+
+test('plays the incident, shows the worst trace and the logs joined to it, and leaves nothing behind', async () => {
+  start();
+  const { waterfall, words, logs, trace } = await outcome();
+  for (const row of [...ROWS, /orders .*SELECT products/]) expect(waterfall).toMatch(row);
+  for (const part of WORDS) expect(words).toMatch(part);
   for (const line of [
     /gateway +info +checkout answered/,
     /orders +info +order stored/,
+    /worker +warn +not charged: Breaker is open/,
     /worker +info +order paid/,
     /payments +info +charged/,
   ]) {
     expect(logs).toMatch(line);
   }
-  expect(jaeger).toContain(`http://127.0.0.1:16686/trace/${traceId}`);
-
-  // The collector has the same trace, whole.
-  const spans = await collector.waitForSpans((all) => all.some((span) => span.traceId === traceId));
-  const services = spans.filter((span) => span.traceId === traceId).map(({ resource }) => resource['service.name']);
-  expect(new Set(services)).toEqual(new Set(['gateway', 'orders', 'worker', 'payments']));
+  expect(servicesOf(trace)).toEqual(['gateway', 'orders', 'payments', 'worker']);
 }, 90_000);
 
-test('leaves nothing behind when it is interrupted', async () => {
-  start('http://127.0.0.1:1');
-  await demo.printed('checkouts answered');
-  const pids = demo.descendants();
-  expect(pids.length).toBeGreaterThan(PROCESSES.length);
-  demo.kill('SIGINT');
-  expect(await demo.exited).toEqual({ code: 130, signal: null });
-  expect(await stillRunning(pids)).toEqual([]);
-  expect(readdirSync(demo.temporary)).toEqual([]);
-}, 60_000);
+test('with the full profile: the same incident through Redis, BullMQ and RabbitMQ, in one trace', async () => {
+  start(FULL, servers.own);
+  const { waterfall, words, logs, trace } = await outcome();
+  for (const row of [
+    ...ROWS,
+    /orders .*GET → (hit|miss)/,
+    /orders .*send orders → order\.placed/,
+    /warehouse .*process warehouse/,
+    /mailer .*process confirmations/,
+    /worker .*send receipts/,
+    /mailer .*process receipts .*✗/,
+  ]) {
+    expect(waterfall).toMatch(row);
+  }
+  for (const part of [
+    ...WORDS,
+    /Cache: \d+ of \d+ lookups hit; \d+ stampedes?, up to \d+ callers missing prices:\* at a time\./,
+    /waited [\d .]+ ms in queue warehouse/,
+    /waited [\d .]+ ms in queue receipts; attempt 2 of 3/,
+  ]) {
+    expect(words).toMatch(part);
+  }
+  for (const line of [/warehouse +info +goods set aside/, /mailer +info +receipt mailed/]) expect(logs).toMatch(line);
 
-test('leaves nothing behind when it is killed, not even a service that hangs', async () => {
-  start('http://127.0.0.1:1');
-  await demo.printed('checkouts answered');
-  const pids = demo.descendants();
-  process.kill(demo.pidOf('gateway'), 'SIGSTOP');
-  demo.kill('SIGKILL');
-  expect(await demo.exited).toEqual({ code: null, signal: 'SIGKILL' });
-  expect(await stillRunning(pids)).toEqual([]);
-  expect(readdirSync(demo.temporary)).toEqual([]);
-}, 60_000);
-
-test('says which service ended, and ends the others', async () => {
-  start('http://127.0.0.1:1');
-  await demo.printed('checkouts answered');
-  const pids = demo.descendants();
-  process.kill(demo.pidOf('orders'), 'SIGKILL');
-  expect(await demo.exited).toEqual({ code: 1, signal: null });
-  expect(demo.output).toContain('The demo failed: orders ended (SIGKILL)');
-  expect(await stillRunning(pids)).toEqual([]);
-}, 60_000);
+  expect(servicesOf(trace)).toEqual(['gateway', 'mailer', 'orders', 'payments', 'warehouse', 'worker']);
+  const kindOf = (kind: string, system: string): ReceivedSpan[] =>
+    trace.filter((span) => span.kind === kind && span.attributes['messaging.system'] === system);
+  for (const [system, jobs] of Object.entries({ 'pg-boss': 1, bullmq: 2, rabbitmq: 2 })) {
+    expect(kindOf('PRODUCER', system)).toHaveLength(1);
+    const handled = kindOf('CONSUMER', system);
+    expect(handled).toHaveLength(jobs);
+    for (const { attributes } of handled) {
+      expect(attributes).toMatchObject({ 'queue.wait_ms': expect.any(Number), 'queue.attempt': expect.any(Number) });
+    }
+  }
+  expect(trace.map(({ attributes }) => attributes['cache.hit'])).toContainEqual(expect.any(Boolean));
+  const states = trace.map(({ attributes }) => attributes['circuitbreaker.state']);
+  expect(states).toEqual(expect.arrayContaining(['open', 'half_open']));
+}, 120_000);

@@ -2,7 +2,7 @@
 
 const CHECKOUTS_PER_SECOND = 8;
 const CALM_MS = 7_000;
-const REPORTS = 12;
+const REPORTS = 10;
 const REPORT_EVERY_MS = 350;
 const WAIT_LIMIT_MS = 15_000;
 const WELL_AGAIN_MS = 250;

@@ -35,18 +35,19 @@ export class Processes {
    * Runs `node …args` and waits for the line that says it is ready.
    * @param {string} name
    * @param {string[]} args
-   * @param {{ env?: NodeJS.ProcessEnv, ready: RegExp }} options `ready`'s first group, if any, is the address
+   * @param {{ env?: NodeJS.ProcessEnv, ready: RegExp, isServer?: boolean }} options `ready`'s first group, if any,
+   *   is the address; a server is ended when the others are gone
    * @returns {Promise<{ name: string, pid: number, url: string | undefined }>}
    */
-  async start(name, args, { env = process.env, ready }) {
+  async start(name, args, { env = process.env, ready, isServer = false }) {
     if (this.#stopping) throw new Error('it is ending');
-    // Nothing is written to its stdin: that it closes tells postgres.mjs, too, that this process is gone.
+    // Nothing is written to its stdin: that it closes tells a server's keeper, too, that this process is gone.
     const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: GROUPS });
     if (child.pid) this.#undertaker.stdin.write(`${child.pid}\n`);
     child.stdin.on('error', () => {});
     const { promise: isReady, resolve, reject } = Promise.withResolvers();
     const exited = new Promise((done) => child.once('close', (code, signal) => done(signal ?? `code ${code}`)));
-    const entry = { name, child, exited };
+    const entry = { child, exited, isServer };
     this.#running.add(entry);
 
     const output = [];
@@ -78,12 +79,12 @@ export class Processes {
     }
   }
 
-  /** Ends all of them, the first one started last; what does not follow SIGTERM is killed. */
+  /** Ends all of them, servers last; what does not follow SIGTERM is killed. */
   async stop() {
     this.#stopping = true;
-    const [first, ...others] = this.#running;
-    await Promise.all(others.map(end));
-    if (first) await end(first);
+    const running = [...this.#running];
+    await Promise.all(running.filter(({ isServer }) => !isServer).map(end));
+    await Promise.all(running.filter(({ isServer }) => isServer).map(end));
     this.#undertaker.kill('SIGKILL');
   }
 }

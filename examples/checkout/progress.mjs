@@ -1,7 +1,9 @@
 // What a person sees while the incident plays: a live chart in a terminal, plain lines anywhere else.
 import { styleText } from 'node:util';
+import { BREAKER_STATES } from './text.mjs';
 
 /** @typedef {import('./incident.mjs').Checkout} Checkout */
+/** @typedef {{ at: number, state: string }} BreakerCall a call, and the state its breaker was in */
 
 const FRAME_MS = 200;
 const LINE_MS = 2_000;
@@ -12,24 +14,27 @@ const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const MARGIN = 9;
 const SLOW_MS = 250;
 const BAD_MS = 1_000;
+/** How a breaker's state is drawn; the worst one of a column is. */
+const BREAKER = { open: ['red', '▇'], half_open: ['yellow', '▇'], closed: ['green', '▁'] };
 
 /**
- * Follows the checkouts until `stop`.
+ * Follows the checkouts, and the calls through the breaker, until `stop`.
  * @param {Checkout[]} checkouts
+ * @param {BreakerCall[]} breakerCalls
  */
-export function showProgress(checkouts) {
+export function showProgress(checkouts, breakerCalls) {
   const { isTTY } = process.stdout;
   const { CI, NO_COLOR, TERM } = process.env;
-  return isTTY && !CI && !NO_COLOR && TERM !== 'dumb' ? chart(checkouts) : lines(checkouts);
+  return isTTY && !CI && !NO_COLOR && TERM !== 'dumb' ? chart(checkouts, breakerCalls) : lines(checkouts, breakerCalls);
 }
 
-function chart(checkouts) {
+function chart(checkouts, breakerCalls) {
   const beginning = Date.now();
   const phases = [];
   let height = 0;
 
   const draw = () => {
-    const frame = chartLines(checkouts, phases, beginning, process.stdout.columns);
+    const frame = chartLines(checkouts, breakerCalls, phases, beginning, process.stdout.columns);
     process.stdout.write((height ? `\x1b[${height}A` : '') + frame.map((line) => `\x1b[2K${line}\n`).join(''));
     height = frame.length;
   };
@@ -45,9 +50,9 @@ function chart(checkouts) {
   };
 }
 
-function lines(checkouts) {
+function lines(checkouts, breakerCalls) {
   let current = '';
-  const print = () => console.log(`  ${current.padEnd(14)}${summary(checkouts, LINE_MS)}`);
+  const print = () => console.log(`  ${current.padEnd(14)}${summary(checkouts, breakerCalls, LINE_MS)}`);
   const timer = setInterval(print, LINE_MS);
   return {
     phase(name) {
@@ -62,14 +67,15 @@ function lines(checkouts) {
   };
 }
 
-function summary(checkouts, period) {
+function summary(checkouts, breakerCalls, period) {
   const answered = checkouts.filter(({ endedAt }) => endedAt !== undefined).length;
   const slowest = slowestWithin(checkouts, Date.now() - period, Date.now());
   const [a, w] = [answered, checkouts.length - answered].map((count) => String(count).padStart(3));
-  return `${a} checkouts answered, ${w} waiting, slowest ${seconds(slowest)}`;
+  const breaker = BREAKER_STATES[breakerCalls.at(-1)?.state ?? 'closed'];
+  return `${a} checkouts answered, ${w} waiting, slowest ${seconds(slowest)}, breaker ${breaker}`;
 }
 
-function chartLines(checkouts, phases, beginning, width) {
+function chartLines(checkouts, breakerCalls, phases, beginning, width) {
   const now = Date.now();
   const step = width >= WIDE ? 250 : 500;
   const last = Math.floor((now - beginning) / step);
@@ -97,8 +103,18 @@ function chartLines(checkouts, phases, beginning, width) {
     const column = Math.floor((at - beginning) / step) - first;
     if (column >= 0) axis = axis.padEnd(column) + (axis.length > column ? ' ' : '') + name;
   }
-  lines.push(' '.repeat(MARGIN) + styleText('bold', axis.slice(0, width - MARGIN - 2)), '');
-  return [...lines, `  ${summary(checkouts, step)}`];
+  const columns = values.map((_, i) => beginning + (first + i) * step);
+  const lane = columns.map((from) => breakerWithin(breakerCalls, from, from + step)).join('');
+  lines.push(' '.repeat(MARGIN) + styleText('bold', axis.slice(0, width - MARGIN - 2)));
+  lines.push(styleText('dim', 'breaker'.padStart(MARGIN - 1)) + ` ${lane}`, '');
+  return [...lines, `  ${summary(checkouts, breakerCalls, step)}`];
+}
+
+/** The worst state of a column; where nothing was called, the one that was found last. */
+function breakerWithin(calls, from, to) {
+  const states = calls.filter(({ at }) => at >= from && at < to).map(({ state }) => state);
+  const worst = Object.keys(BREAKER).find((state) => states.includes(state));
+  return styleText(...BREAKER[worst ?? calls.findLast(({ at }) => at < from)?.state ?? 'closed']);
 }
 
 function colourOf(waited) {

@@ -17,6 +17,7 @@ const FORWARD_LIMIT_MS = 5_000;
  * @property {number} end
  * @property {boolean} failed
  * @property {Record<string, any>} attributes
+ * @property {{ name: string, at: number, attributes: Record<string, any> }[]} events
  */
 
 /** The collector at `endpoint` if it takes traces, else undefined. */
@@ -36,8 +37,11 @@ export async function findCollector(endpoint) {
   }
 }
 
-/** @param {string} [collector] where the spans go as well */
-export async function startReceiver(collector) {
+/**
+ * @param {string} [collector] where the spans go as well
+ * @param {(span: Span) => void} [onSpan] hears of each as it arrives
+ */
+export async function startReceiver(collector, onSpan) {
   /** @type {Map<string, Span[]>} */
   const traces = new Map();
   const forwarding = new Set();
@@ -61,6 +65,7 @@ export async function startReceiver(collector) {
 
   function keep(request) {
     for (const span of spansOf(request)) {
+      onSpan?.(span);
       const trace = traces.get(span.traceId);
       if (trace) trace.push(span);
       else traces.set(span.traceId, [span]);
@@ -117,6 +122,11 @@ function* spansOf(request) {
           end: milliseconds(span.endTimeUnixNano),
           failed: span.status?.code === STATUS_ERROR,
           attributes: attributesOf(span),
+          events: (span.events ?? []).map((event) => ({
+            name: event.name,
+            at: milliseconds(event.timeUnixNano),
+            attributes: attributesOf(event),
+          })),
         };
       }
     }

@@ -1,13 +1,22 @@
-// Stores the order and leaves the payment to a job. Also serves a sales report that nobody ever optimised.
+// Stores the order and leaves the payment to a job; tells the world of it where there is a broker, and keeps the
+// price list in a cache where there is one. Also serves a sales report that nobody ever optimised.
+import amqp from 'amqplib';
 import Fastify from 'fastify';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import pino from 'pino';
 
-const { PORT = 3001, DATABASE_URL } = process.env;
+const { PORT = 3001, DATABASE_URL, REDIS_URL, AMQP_URL } = process.env;
+const PRICES = 'prices:all';
+const PRICES_FRESH_S = 5;
 const log = pino({ name: 'orders' });
+
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 5 });
 pool.on('error', (error) => log.warn(`idle connection lost: ${error.message}`));
+const cache = REDIS_URL && new Redis(REDIS_URL);
+const broker = AMQP_URL && (await (await amqp.connect(AMQP_URL)).createChannel());
+await broker?.assertExchange('orders', 'topic');
 
 const boss = new PgBoss({ connectionString: DATABASE_URL, max: 2 });
 boss.on('error', (error) => log.error(error, 'job queue'));
@@ -23,21 +32,28 @@ await boss.createQueue('payments', { retryLimit: 4, retryDelay: 1 });
 const app = Fastify({ loggerInstance: log });
 
 app.post('/orders', async (request, reply) => {
-  const { rows: products } = await pool.query('SELECT cents FROM products WHERE sku = $1', [request.body.sku]);
-  if (products.length === 0) return reply.code(404).send({ error: 'no such product' });
-  const { cents } = products[0];
-  const { rows: orders } = await pool.query('INSERT INTO orders (sku, cents) VALUES ($1, $2) RETURNING id', [
-    request.body.sku,
-    cents,
-  ]);
-  const order = orders[0].id;
+  const { sku } = request.body;
+  const cents = (await prices())[sku];
+  if (cents === undefined) return reply.code(404).send({ error: 'no such product' });
+  const { rows } = await pool.query('INSERT INTO orders (sku, cents) VALUES ($1, $2) RETURNING id', [sku, cents]);
+  const order = rows[0].id;
   await boss.send('payments', { order, cents });
+  broker?.publish('orders', 'order.placed', Buffer.from(JSON.stringify({ order, sku })));
   request.log.info({ order }, 'order stored, payment queued');
   return reply.code(202).send({ id: order });
 });
 
+async function prices() {
+  const cached = await cache?.get(PRICES);
+  if (cached) return JSON.parse(cached);
+  const { rows } = await pool.query('SELECT sku, cents FROM products');
+  const list = Object.fromEntries(rows.map(({ sku, cents }) => [sku, cents]));
+  await cache?.set(PRICES, JSON.stringify(list), 'EX', PRICES_FRESH_S);
+  return list;
+}
+
 app.get('/report', async () => {
-  const { rows } = await pool.query('SELECT sku, count(*), sum(cents) FROM orders, pg_sleep(3) GROUP BY sku');
+  const { rows } = await pool.query('SELECT sku, count(*), sum(cents) FROM orders, pg_sleep(4) GROUP BY sku');
   return rows;
 });
 

@@ -1,25 +1,36 @@
-// Stands in for a payment provider: slow, and it refuses every third order the first time.
+// Stands in for a payment provider: slow, and good for sixteen charges a second. When more come it starts
+// another instance, and refuses all until that is up.
 const express = require('express');
 const pino = require('pino');
 
 const { PORT = 3002 } = process.env;
+const CHARGES = 8;
+const WITHIN_MS = 500;
+const STARTING_MS = 1_300;
+const KEPT_MS = 8_000;
 const log = pino({ name: 'payments' });
 const app = express();
 app.use(express.json());
 
-const seen = new Set();
+let latest = [];
+let anotherIsUpAt = -Infinity;
+
+function refuses() {
+  const now = Date.now();
+  latest = [...latest.filter((at) => at > now - WITHIN_MS), now];
+  if (latest.length > CHARGES && now > anotherIsUpAt + KEPT_MS) anotherIsUpAt = now + STARTING_MS;
+  return now < anotherIsUpAt;
+}
 
 app.post('/charges', (req, res) => {
   const { order, cents } = req.body;
-  const refused = order % 3 === 0 && !seen.has(order);
-  seen.add(order);
+  if (refuses()) {
+    log.error({ order }, 'too many charges, starting another instance');
+    res.status(503).json({ error: 'come back later' });
+    return;
+  }
   const ms = 120 + Math.round(Math.random() * 280);
   setTimeout(() => {
-    if (refused) {
-      log.error({ order }, 'acquirer unavailable');
-      res.status(503).json({ error: 'acquirer unavailable' });
-      return;
-    }
     log.info({ order, cents, ms }, 'charged');
     res.json({ ok: true });
   }, ms);

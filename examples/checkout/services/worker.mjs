@@ -1,23 +1,46 @@
-// Takes payment jobs one by one and charges them. A charge that fails is tried again by the queue.
+// Takes payment jobs one by one and charges them. A charge that fails is tried again; while payments is in
+// trouble, a breaker spares it. Whoever has paid gets a receipt, where there is a queue for them.
+import { Queue } from 'bullmq';
+import CircuitBreaker from 'opossum';
+import pRetry from 'p-retry';
 import { PgBoss } from 'pg-boss';
 import pino from 'pino';
 
-const { DATABASE_URL, PAYMENTS_URL = 'http://127.0.0.1:3002' } = process.env;
+const { DATABASE_URL, REDIS_URL, PAYMENTS_URL = 'http://127.0.0.1:3002' } = process.env;
 const log = pino({ name: 'worker' });
+
 const boss = new PgBoss({ connectionString: DATABASE_URL, max: 4 });
 boss.on('error', (error) => log.error(error, 'job queue'));
+const receipts = REDIS_URL && new Queue('receipts', { connection: { url: REDIS_URL } });
+
+const breaker = new CircuitBreaker(charge, {
+  name: 'payments',
+  timeout: 3_000,
+  errorThresholdPercentage: 50,
+  volumeThreshold: 20,
+  rollingCountTimeout: 1_000,
+  resetTimeout: 1_400,
+});
 
 await boss.start();
-await boss.work('payments', { pollingIntervalSeconds: 0.5, localConcurrency: 8 }, async ([job]) => {
+await boss.work('payments', { pollingIntervalSeconds: 0.5, localConcurrency: 16 }, async ([{ data }]) => {
+  await pRetry(() => breaker.fire(data), {
+    retries: 5,
+    minTimeout: 300,
+    maxTimeout: 1_000,
+    onFailedAttempt: ({ error, attemptNumber }) =>
+      log.warn({ order: data.order, attempt: attemptNumber }, `not charged: ${error.message}`),
+  });
+  log.info({ order: data.order }, 'order paid');
+  await receipts?.add('receipt', data, { attempts: 3, backoff: 500, removeOnComplete: true, removeOnFail: true });
+});
+log.info('worker waiting for payments');
+
+async function charge(payment) {
   const answer = await fetch(`${PAYMENTS_URL}/charges`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(job.data),
+    body: JSON.stringify(payment),
   });
-  if (!answer.ok) {
-    log.warn({ order: job.data.order, status: answer.status }, 'charge failed, back to the queue');
-    throw new Error(`payments answered ${answer.status}`);
-  }
-  log.info({ order: job.data.order }, 'order paid');
-});
-log.info('worker waiting for payments');
+  if (!answer.ok) throw new Error(`payments answered ${answer.status}`);
+}

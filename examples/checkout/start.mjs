@@ -1,0 +1,96 @@
+// Starts the servers and the services. All there is to tracing a service is in `serviceStarter`:
+// `node --require foreshock/register services/orders.mjs`, its name, and where the spans go.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const { resolve } = createRequire(import.meta.url);
+const FOREIGN = /^(PG|OTEL_|FORESHOCK_|NODE_USE_ENV_PROXY|REDIS_URL|AMQP_URL)/;
+const INHERITED = /^OTEL_(LOG_LEVEL|RESOURCE_ATTRIBUTES|EXPORTER_ZIPKIN_)/;
+const HTTP = /listening at (http:[^"\s]+)/;
+
+/** @typedef {{ name: string, pid?: number, how: string }} Started */
+
+/**
+ * Starts the four services, and the two of the full profile with them.
+ * @param {import('./processes.mjs').Processes} processes
+ * @param {{ redis: import('./servers/find.mjs').Server, rabbitmq: import('./servers/find.mjs').Server } | undefined} servers
+ *   those of the full profile
+ * @param {string} receiver where the spans go
+ * @param {(started: Started) => void} announce
+ * @returns {Promise<string>} the gateway's address
+ */
+export async function startAll(processes, servers, receiver, announce) {
+  const service = serviceStarter(processes, receiver, announce);
+  const [DATABASE_URL, REDIS_URL, AMQP_URL] = await Promise.all([
+    startServer(processes, 'postgres', {}, announce),
+    servers && startServer(processes, 'redis', servers.redis, announce),
+    servers && startServer(processes, 'rabbitmq', servers.rabbitmq, announce),
+  ]);
+  const more = servers && { REDIS_URL, AMQP_URL };
+  const [PAYMENTS_URL, ORDERS_URL] = await Promise.all([
+    service('payments.cjs', {}, HTTP),
+    service('orders.mjs', { DATABASE_URL, ...more }, HTTP),
+  ]);
+  const [gateway] = await Promise.all([
+    service('gateway.mjs', { ORDERS_URL }, HTTP),
+    service('worker.mjs', { DATABASE_URL, PAYMENTS_URL, ...more }, /worker waiting for payments/),
+    servers && service('mailer.mjs', more, /mailer waiting for mail/),
+    servers && service('warehouse.cjs', more, /warehouse waiting for orders/),
+  ]);
+  return gateway;
+}
+
+/** @returns {Promise<string>} its address */
+async function startServer(processes, name, { url, program }, announce) {
+  if (url) {
+    announce({ name, how: `yours, at ${new URL(url).host}` });
+    return url;
+  }
+  const args = [here(`servers/${name}.mjs`), ...(program ? [program] : [])];
+  const started = await processes.start(name, args, {
+    ready: new RegExp(`${name} listening at (\\S+)`),
+    isServer: true,
+  });
+  announce({ ...started, how: new URL(started.url).host });
+  return started.url;
+}
+
+function serviceStarter(processes, receiver, announce) {
+  const preload = preloadFile();
+  return async (file, variables, ready) => {
+    const name = file.split('.')[0];
+    const args = ['--require', preload, here(`services/${file}`)];
+    const env = { ...environment(name, receiver), ...variables };
+    const started = await processes.start(name, args, { env, ready });
+    announce({ ...started, how: `node --require foreshock/register services/${file}` });
+    return started.url;
+  };
+}
+
+function preloadFile() {
+  try {
+    return resolve('foreshock/register');
+  } catch (cause) {
+    throw new Error('foreshock/register is not built: `npm run build`, which `npm run demo` does first.', { cause });
+  }
+}
+
+/** A service's environment: ours without what would change where it connects to, its name, and the receiver. */
+function environment(name, receiver) {
+  const inherited = Object.entries(process.env).filter(([key]) => INHERITED.test(key) || !FOREIGN.test(key));
+  const more = (process.env.OTEL_TRACES_EXPORTER ?? '').split(/[\s,]+/).filter((one) => one && one !== 'none');
+  return {
+    ...Object.fromEntries(inherited),
+    PORT: '0',
+    OTEL_SERVICE_NAME: name,
+    OTEL_TRACES_EXPORTER: [...new Set(['otlp', ...more])].join(','),
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_METRICS_EXPORTER: 'none',
+    OTEL_BSP_SCHEDULE_DELAY: '200',
+  };
+}
+
+function here(file) {
+  return fileURLToPath(new URL(file, import.meta.url));
+}

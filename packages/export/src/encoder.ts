@@ -28,7 +28,8 @@ export interface FinishedSpan {
 
 /** Attributes in the parts in which our own tracer keeps them; no key is in two. */
 export interface RecordedAttributes {
-  readonly common: readonly CommonAttributes[];
+  readonly common: CommonAttributes | undefined;
+  readonly moreCommon: CommonAttributes | undefined;
   readonly given: Attributes;
   /** Keys and values in turn. */
   readonly later: readonly unknown[];
@@ -365,10 +366,10 @@ export class SpanEncoder {
   }
 
   /** @returns how many were left out */
-  #recorded({ common, given, later }: RecordedAttributes): number {
-    let dropped = 0;
-    for (let i = 0; i < common.length; i++) dropped += this.#common(common[i]!);
-    dropped += this.#attributes(SPAN_ATTRIBUTE, given);
+  #recorded({ common, moreCommon, given, later }: RecordedAttributes): number {
+    let dropped = this.#attributes(SPAN_ATTRIBUTE, given);
+    if (common) dropped += this.#common(common);
+    if (moreCommon) dropped += this.#common(moreCommon);
     let refused = 0;
     for (let i = 0; i < later.length; i += 2) {
       if (!this.#attribute(SPAN_ATTRIBUTE, later[i] as string, later[i + 1])) refused++;

@@ -2,13 +2,7 @@ import { context, diag, propagation, trace, type Attributes } from '@opentelemet
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  ParentBasedSampler,
-  TraceIdRatioBasedSampler,
-  type Sampler,
-} from '@opentelemetry/sdk-trace';
+import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import { SpanPipeline } from '@foreshock/export';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
@@ -16,7 +10,7 @@ import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
-import { ForeshockPropagator, rejectedInputs, sampleDerivedAsRoot } from '@foreshock/propagator';
+import { ForeshockPropagator, rejectedInputs } from '@foreshock/propagator';
 import { readConfig, type Config } from './config.ts';
 import { Env } from './env.ts';
 import { FactsProcessor } from './facts-processor.ts';
@@ -56,7 +50,8 @@ function register(): void {
   });
   const openSpans = new OpenSpans();
   const provider = new ForeshockTracerProvider({
-    sampler: sampleDerivedAsRoot(makeSampler(config.sampler)),
+    sampler: makeSampler(config.sampler),
+    parentBased: config.sampler.name.startsWith('parentbased_'),
     spanLimits: config.spanLimits,
     spanProcessors: [
       new FactsProcessor(),
@@ -85,13 +80,10 @@ function register(): void {
   });
 }
 
+/** Of a parent-based one, what decides on the first span of a trace. */
 function makeSampler({ name, ratio }: Config['sampler']): Sampler {
-  const root = name.endsWith('always_off')
-    ? new AlwaysOffSampler()
-    : name.endsWith('always_on')
-      ? new AlwaysOnSampler()
-      : new TraceIdRatioBasedSampler(ratio);
-  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
+  if (name.endsWith('always_off')) return new AlwaysOffSampler();
+  return name.endsWith('always_on') ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
 }
 
 /** Metrics have their own file: most services do not export them from here. */

@@ -1,5 +1,13 @@
-import { context, isSpanContextValid, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
-import { isSuppressed, runIn, startSpan, xTraceIdOf, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
+import {
+  isSuppressed,
+  runIn,
+  spanContextOf,
+  startSpan,
+  xTraceIdOf,
+  type InstrumentationConfig,
+  type Telemetry,
+} from '@foreshock/kit';
 import { ClientMetrics } from './client-metrics.ts';
 import type { HttpEvents, Place, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
 import { SERVED, type Carrier } from './exchange.ts';
@@ -78,8 +86,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   function traceTextHere(): string | undefined {
     if (!tellTrace || !telemetry.standsAside) return undefined;
     const where = context.active();
-    const spanContext = trace.getSpanContext(where);
-    return xTraceIdOf(where) ?? (spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : undefined);
+    return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }
 
   return { received, sending, here, routed, traceTextHere };

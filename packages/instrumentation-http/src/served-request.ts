@@ -1,5 +1,5 @@
-import { isSpanContextValid, SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { runIn, xTraceIdOf } from '@foreshock/kit';
+import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { runIn, spanContextOf, xTraceIdOf } from '@foreshock/kit';
 import type { ReceivedRequest, Served } from './events.ts';
 import { methodInName } from './method.ts';
 import { schemeOf } from './server-attributes.ts';
@@ -47,7 +47,7 @@ export class ServedRequest implements Served, RpcMetadata {
     this.#metrics = metrics;
     this.#measured = metrics.wanted ? metricAttributes(request, method) : undefined;
     this.#started = this.#measured ? performance.now() : 0;
-    this.traceText = tellTrace ? (xTraceIdOf(parent) ?? traceIdOf(span)) : undefined;
+    this.traceText = tellTrace ? (xTraceIdOf(parent) ?? spanContextOf(this.#context)?.traceId) : undefined;
   }
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
@@ -101,9 +101,4 @@ export class ServedRequest implements Served, RpcMetadata {
     if (this.#route !== undefined) measured['http.route'] = this.#route;
     this.#metrics.ended(this.#started, measured);
   }
-}
-
-function traceIdOf(span: Span): string | undefined {
-  const spanContext = span.spanContext();
-  return isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
 }

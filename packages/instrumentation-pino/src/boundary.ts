@@ -1,5 +1,5 @@
-import { context, isSpanContextValid, trace } from '@opentelemetry/api';
-import { xTraceIdOf, type Telemetry } from '@foreshock/kit';
+import { context } from '@opentelemetry/api';
+import { spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
 import type { LineEvents } from './events.ts';
 
 /** The propagator lets nothing else in; but what would break a line of JSON is checked where the line is made, too. */
@@ -14,8 +14,8 @@ export function open(telemetry: Telemetry): LineEvents {
   return {
     fields() {
       const where = context.active();
-      const span = trace.getSpanContext(where);
-      if (span === undefined || !isSpanContextValid(span)) return undefined;
+      const span = spanContextOf(where);
+      if (span === undefined) return undefined;
       const { traceId, spanId, traceFlags } = span;
       const given = xTraceIdOf(where);
       const differs = given !== undefined && given !== traceId && PLAIN.test(given);

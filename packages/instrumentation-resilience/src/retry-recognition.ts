@@ -1,5 +1,5 @@
-import { SpanKind, SpanStatusCode, trace, type AttributeValue, type Context, type Span } from '@opentelemetry/api';
-import { factsOf, report } from '@foreshock/kit';
+import { SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import { attributeOf, factsOf, report } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_STORM, RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
 import { callEnded, callStarted } from './hand-written-loops.ts';
 import { RetryStorms } from './retry-storm.ts';
@@ -8,12 +8,10 @@ import { upstreamAttempts } from './upstream-attempts.ts';
 /** What of the SDK's spans is used; the same in 2.x and 3.x. */
 interface SdkSpan extends Span {
   readonly kind: SpanKind;
-  readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
 }
 
 interface EndedSpan {
   readonly kind: SpanKind;
-  readonly attributes: Readonly<Record<string, unknown>>;
   readonly status: { readonly code: SpanStatusCode };
 }
 
@@ -45,8 +43,8 @@ export class RetryRecognition {
   }
 
   #sent(span: SdkSpan, where: Context): void {
-    const method = span.attributes['http.request.method'];
-    const url = span.attributes['url.full'];
+    const method = attributeOf(span, 'http.request.method');
+    const url = attributeOf(span, 'url.full');
     if (typeof method !== 'string' || typeof url !== 'string') return;
     const facts = factsOf(where, SpanKind.CLIENT);
     let attempt = facts?.[RETRY_ATTEMPT];
@@ -82,13 +80,13 @@ function received(span: Span, where: Context): void {
   if (attempts > 1) span.setAttribute(RETRY_UPSTREAM_ATTEMPTS, attempts);
 }
 
-function isWorthTryingAgain({ attributes, status }: EndedSpan): boolean {
-  const code = attributes['http.response.status_code'];
+function isWorthTryingAgain(span: EndedSpan): boolean {
+  const code = attributeOf(span, 'http.response.status_code');
   // The status of a client's span is ERROR for any 4xx too.
-  return typeof code === 'number' ? code >= 500 || code === 429 : status.code === SpanStatusCode.ERROR;
+  return typeof code === 'number' ? code >= 500 || code === 429 : span.status.code === SpanStatusCode.ERROR;
 }
 
-function errorTypeOf({ attributes }: EndedSpan): string | undefined {
-  const type = attributes['error.type'];
+function errorTypeOf(span: EndedSpan): string | undefined {
+  const type = attributeOf(span, 'error.type');
   return typeof type === 'string' ? type : undefined;
 }

@@ -21,5 +21,6 @@ export {
   type Telemetry,
 } from './instrumentation.ts';
 export { onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
+export { spanContextOf } from './span-context.ts';
 export { noteScope } from './upstream.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

@@ -18,7 +18,8 @@ export class LimitedAttributes {
   readonly #limits: AttributeLimits;
   #count = 0;
   dropped = 0;
-  common: readonly CommonAttributes[] = NONE;
+  common: CommonAttributes | undefined;
+  moreCommon: CommonAttributes | undefined;
   given: Attributes;
   /** A key in here is in no other part. */
   later: readonly unknown[] = NONE;
@@ -46,31 +47,27 @@ export class LimitedAttributes {
 
   /** All of them, as one object. */
   get values(): Attributes {
-    const { common, given, later } = this;
-    if (common.length === 0 && later.length === 0) return given;
-    const values: Attributes = {};
-    for (const part of common) Object.assign(values, part.values);
-    Object.assign(values, given);
+    const { common, moreCommon, given, later } = this;
+    if (common === undefined && later.length === 0) return given;
+    const values: Attributes = { ...common?.values, ...moreCommon?.values, ...given };
     for (let i = 0; i < later.length; i += 2) values[later[i] as string] = later[i + 1] as AttributeValue;
     return values;
   }
 
   get(key: string): AttributeValue | undefined {
-    const { common, given, later } = this;
-    if (Object.hasOwn(given, key)) return given[key];
+    const { common, moreCommon, given, later } = this;
     for (let i = 0; i < later.length; i += 2) if (later[i] === key) return later[i + 1] as AttributeValue;
-    for (const { values } of common) if (Object.hasOwn(values, key)) return values[key];
-    return undefined;
+    return given[key] ?? common?.values[key] ?? moreCommon?.values[key];
   }
 
   /** Refers to attributes that other spans have too; none of them is there yet. */
   addCommon(common: CommonAttributes): void {
     const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
-    if (this.#count + common.count > attributeCountLimit || common.longest > attributeValueLengthLimit) {
-      return this.setAll(common.values as Attributes);
-    }
+    const fits = this.#count + common.count <= attributeCountLimit && common.longest <= attributeValueLengthLimit;
+    if (!fits || this.moreCommon) return this.setAll(common.values as Attributes);
     this.#count += common.count;
-    this.common = this.common.length === 0 ? [common] : [...this.common, common];
+    if (this.common) this.moreCommon = common;
+    else this.common = common;
   }
 
   set(key: string, value: unknown): void {
@@ -103,13 +100,9 @@ export class LimitedAttributes {
       later[i + 1] = value;
       return;
     }
-    for (let i = 0; i < this.common.length; i++) {
-      const { values } = this.common[i]!;
-      if (!Object.hasOwn(values, key)) continue;
-      if (values[key] === value) return;
-      this.#takeApart();
-      break;
-    }
+    const common = this.common?.values[key] ?? this.moreCommon?.values[key];
+    if (common === value) return;
+    if (common !== undefined) this.#takeApart();
     if (Object.hasOwn(this.given, key)) {
       this.given[key] = value;
     } else if (this.#count >= this.#limits.attributeCountLimit) {
@@ -124,7 +117,8 @@ export class LimitedAttributes {
   /** One of them is to be changed for this span alone. */
   #takeApart(): void {
     this.given = this.values;
-    this.common = this.later = NONE;
+    this.common = this.moreCommon = undefined;
+    this.later = NONE;
   }
 
   /** Arrays, bytes, nested values and mistakes: checked and copied as the SDK does it. */

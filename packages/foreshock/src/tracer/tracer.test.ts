@@ -30,7 +30,7 @@ const PARENT = {
 const where = trace.setSpanContext(ROOT_CONTEXT, PARENT);
 
 /** Both tracers, the SDK's as the measure of ours. */
-function both(sampler: Sampler = new ParentBasedSampler({ root: new AlwaysOnSampler() })) {
+function both(sampler?: Sampler) {
   const ended = { sdk: [] as ReadableSpan[], ours: [] as RecordedSpan[] };
   const processor = <S>(into: S[]) => ({
     onStart() {},
@@ -38,13 +38,15 @@ function both(sampler: Sampler = new ParentBasedSampler({ root: new AlwaysOnSamp
     forceFlush: async () => {},
     shutdown: async () => {},
   });
-  const options = { sampler, spanLimits: LIMITS };
+  const root = new AlwaysOnSampler();
+  const sdk = { sampler: sampler ?? new ParentBasedSampler({ root }), spanLimits: LIMITS };
+  const ours = { sampler: sampler ?? root, parentBased: sampler === undefined, spanLimits: LIMITS };
   return {
     ended,
-    sdk: new TracerProvider({ ...options, spanProcessors: [processor(ended.sdk)] }).getTracer('scope', '1', {
+    sdk: new TracerProvider({ ...sdk, spanProcessors: [processor(ended.sdk)] }).getTracer('scope', '1', {
       schemaUrl: 'u',
     }),
-    ours: new ForeshockTracerProvider({ ...options, spanProcessors: [processor(ended.ours)] }).getTracer('scope', '1', {
+    ours: new ForeshockTracerProvider({ ...ours, spanProcessors: [processor(ended.ours)] }).getTracer('scope', '1', {
       schemaUrl: 'u',
     }),
   };

@@ -15,7 +15,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { isSuppressed, KNOWS_COMMON, noteScope, report, type SpanStart } from '@foreshock/kit';
-import { randomSpanId, randomTraceId } from '@foreshock/propagator';
+import { isDerivedParent, randomSpanId, randomTraceId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
 import { RecordedSpan, type Scope, type SpanLimits } from './span.ts';
 
@@ -41,10 +41,10 @@ export interface SpanListener {
 export interface TracerOptions {
   sampler: Sampler;
   /**
-   * Below a span of this process the sampler decides as it did on that span, so it need not be asked: true of the
-   * parent-based ones.
+   * A span below another is sampled if that one is, and only the first of a trace is the sampler's: the
+   * specification's `ParentBased`, here because asking it costs as much as all else about a span's start.
    */
-  sampledAsParent?: boolean;
+  parentBased?: boolean;
   spanLimits: SpanLimits;
   spanProcessors: readonly SpanListener[];
 }
@@ -125,15 +125,15 @@ class ForeshockTracer implements Tracer {
     if (common) attributes.addCommon(common);
 
     let traceState = parent?.traceState;
-    let traceId: string;
     let decision: number;
-    if (isOurs && this.#options.sampledAsParent) {
-      ({ traceId } = parent!);
-      decision = (parent!.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORD : RECORD_AND_SAMPLED;
+    const traceId = parent ? parent.traceId : randomTraceId();
+    // The parent that carries an `x-trace-id` is nobody's span.
+    const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));
+    if (this.#options.parentBased && !isFirst) {
+      decision = (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORD : RECORD_AND_SAMPLED;
     } else {
-      traceId = parent ? parent.traceId : randomTraceId();
       const sampled = this.#options.sampler.shouldSample(
-        parentContext,
+        isFirst && parent ? trace.deleteSpan(parentContext) : parentContext,
         traceId,
         name,
         kind,

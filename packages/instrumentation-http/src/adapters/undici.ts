@@ -105,8 +105,18 @@ function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
 
 function start(request: Request, events: HttpEvents, askedAt: number | undefined): Sent | undefined {
   const origin = originOf(request.origin);
-  const userAgent = headerOf(request, 'user-agent');
-  return origin && events.sending({ method: request.method, ...origin, target: request.path, userAgent, askedAt });
+  if (!origin) return undefined;
+  const { scheme, host, port } = origin;
+  const { method, path } = request;
+  return events.sending({
+    method,
+    scheme,
+    host,
+    port,
+    target: path,
+    userAgent: headerOf(request, 'user-agent'),
+    askedAt,
+  });
 }
 
 interface Origin {

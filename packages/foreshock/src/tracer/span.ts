@@ -15,6 +15,7 @@ import {
 import { KNOWS_COMMON, type CommonAttributes } from '@foreshock/kit';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
 import { hrTime, millisecondsOf, now } from './clock.ts';
+import type { SpanIds } from './span-ids.ts';
 
 /** The specification's span limits, `OTEL_SPAN_*_LIMIT`. */
 export interface SpanLimits extends AttributeLimits {
@@ -59,10 +60,12 @@ export class RecordedSpan implements Span {
   droppedEventsCount = 0;
   droppedLinksCount = 0;
   ended = false;
-  /** What {@link attributes} is made of, and the times in milliseconds: read by our own encoder, which makes no objects of them. */
+  /** What {@link attributes} is made of, the times in milliseconds and the IDs as numbers: what our own encoder reads. */
   readonly recorded: LimitedAttributes;
   readonly startMs: number;
   endMs = 0;
+  readonly ids: SpanIds;
+  readonly parentIds: SpanIds | undefined;
   /** The neighbours in the list of open spans, which costs a span less than a `Set` would. */
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;
@@ -74,7 +77,9 @@ export class RecordedSpan implements Span {
     name: string,
     kind: SpanKind,
     spanContext: SpanContext,
+    ids: SpanIds,
     parent: SpanContext | undefined,
+    parentIds: SpanIds | undefined,
     scope: Scope,
     attributes: LimitedAttributes,
     limits: SpanLimits,
@@ -84,7 +89,9 @@ export class RecordedSpan implements Span {
     this.name = name;
     this.kind = kind;
     this.#spanContext = spanContext;
+    this.ids = ids;
     this.parentSpanContext = parent;
+    this.parentIds = parentIds;
     this.instrumentationScope = scope;
     this.recorded = attributes;
     this.#limits = limits;

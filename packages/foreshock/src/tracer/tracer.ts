@@ -17,6 +17,7 @@ import {
 import { isSuppressed, KNOWS_COMMON, noteScope, report, type SpanStart } from '@foreshock/kit';
 import { isDerivedParent, randomSpanId, randomTraceId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
+import { madeTraceId, SpanIds } from './span-ids.ts';
 import { RecordedSpan, type Scope, type SpanLimits } from './span.ts';
 
 /** The SDK's `Sampler`, 2.x and 3.x. */
@@ -126,7 +127,9 @@ class ForeshockTracer implements Tracer {
 
     let traceState = parent?.traceState;
     let decision: number;
+    const parentIds = isOurs ? parentSpan.ids : parent && SpanIds.of(parent);
     const traceId = parent ? parent.traceId : randomTraceId();
+    const traceWords = parentIds ? parentIds.trace : madeTraceId();
     // The parent that carries an `x-trace-id` is nobody's span.
     const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));
     if (this.#options.parentBased && !isFirst) {
@@ -157,7 +160,9 @@ class ForeshockTracer implements Tracer {
       name,
       kind,
       spanContext,
+      SpanIds.made(traceWords),
       parent,
+      parentIds,
       this.#scope,
       attributes,
       spanLimits,

@@ -1,0 +1,60 @@
+import type { SpanContext } from '@opentelemetry/api';
+import { lastIdWord } from '@foreshock/propagator';
+
+/** A trace ID as four numbers of 32 bits, each of four bytes, little-endian; spans of a trace share it. */
+export interface TraceIdWords {
+  readonly first: number;
+  readonly second: number;
+  readonly third: number;
+  readonly fourth: number;
+}
+
+/**
+ * The IDs of a span as numbers, beside their texts. To encode the texts of a span that has waited for its end means
+ * to fetch each of them from memory and to take it apart again: a third of what encoding costs.
+ */
+export class SpanIds {
+  readonly trace: TraceIdWords;
+  readonly first: number;
+  readonly second: number;
+
+  constructor(trace: TraceIdWords, first: number, second: number) {
+    this.trace = trace;
+    this.first = first;
+    this.second = second;
+  }
+
+  /** Of any valid span context. */
+  static of({ traceId, spanId }: SpanContext): SpanIds {
+    const trace = {
+      first: wordAt(traceId, 0),
+      second: wordAt(traceId, 8),
+      third: wordAt(traceId, 16),
+      fourth: wordAt(traceId, 24),
+    };
+    return new SpanIds(trace, wordAt(spanId, 0), wordAt(spanId, 8));
+  }
+
+  /** Of the span ID that was made just now. */
+  static made(trace: TraceIdWords): SpanIds {
+    return new SpanIds(trace, lastIdWord(0), lastIdWord(1));
+  }
+}
+
+/** Of the trace ID that was made just now. */
+export function madeTraceId(): TraceIdWords {
+  return { first: lastIdWord(0), second: lastIdWord(1), third: lastIdWord(2), fourth: lastIdWord(3) };
+}
+
+function wordAt(hex: string, at: number): number {
+  return byteAt(hex, at) | (byteAt(hex, at + 2) << 8) | (byteAt(hex, at + 4) << 16) | (byteAt(hex, at + 6) << 24);
+}
+
+function byteAt(hex: string, at: number): number {
+  return (digit(hex.charCodeAt(at)) << 4) | digit(hex.charCodeAt(at + 1));
+}
+
+/** Of a hex digit, in either case. */
+function digit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
+}

@@ -74,7 +74,8 @@ function inOrder(trace) {
 function titleOf({ name, kind, attributes }) {
   const status = attributes['http.response.status_code'];
   if (kind === 'CLIENT' && status) return `${name} → ${status}`;
-  if (attributes['cache.hit'] !== undefined) return `${name} → ${attributes['cache.hit'] ? 'hit' : 'miss'}`;
+  if (attributes['cache.hit'] !== undefined)
+    return `${attributes['db.query.text']} → ${attributes['cache.hit'] ? 'hit' : 'miss'}`;
   const topic = attributes['messaging.rabbitmq.destination.routing_key'];
   return topic ? `${name} → ${topic}` : name;
 }

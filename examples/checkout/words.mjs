@@ -1,20 +1,21 @@
 // What a span says of waits (▒) and decisions (◆), in words for the lines below its bar.
-import { durationOf, isPoolWait, isQuery, isShortCircuit } from './spans.mjs';
+import { durationOf, eventsOf, isPoolWait, isQuery, isShortCircuit } from './spans.mjs';
 import { BREAKER_STATES, milliseconds } from './text.mjs';
 
 /** @typedef {import('./receiver.mjs').Span} Span */
 
 const WORTH_A_WORD = 0.02; // of the whole trace
+const STAMPEDE_LIMIT_MS = 1_100;
 
 /**
  * @param {Span} span
- * @param {{ traces: Map<string, Span[]>, total: number }} options `traces` names the holders of connections; how
- *   long the whole trace is, in milliseconds
+ * @param {{ traces: Map<string, Span[]>, total: number }} options `traces` names the holders of connections
+ *   and tells of stampedes; how long the whole trace is, in milliseconds
  * @returns {string[]} nothing of a wait for a connection that hardly matters
  */
 export function wordsOf(span, { traces, total }) {
   const ofWait = isPoolWait(span) ? ofPool(span, traces, total) : ofQueue(span);
-  return [...ofWait, ...ofAttempt(span), ...ofEvents(span)];
+  return [...ofWait, ...ofMiss(span, traces), ...ofAttempt(span), ...ofBreaker(span)];
 }
 
 function ofPool({ name, attributes }, traces, total) {
@@ -45,6 +46,14 @@ function ofQueue({ attributes }) {
   return [`▒ waited ${milliseconds(waited)} in queue ${attributes['messaging.destination.name']}${which}`];
 }
 
+/** Of the callers that miss a key at a time one has it told, within a second and before the next such second begins. */
+function ofMiss({ start, attributes }, traces) {
+  if (attributes['cache.hit'] !== false) return [];
+  const told = eventsOf([...traces.values()].flat(), 'cache.stampede').find(({ at }) => at >= start);
+  if (!told || told.at - start > STAMPEDE_LIMIT_MS) return [];
+  return [`◆ one of ${told.attributes['cache.stampede.callers']} callers that missed it at a time: a stampede`];
+}
+
 /** Which try it is, and what the breaker made of it. */
 function ofAttempt(span) {
   const { attributes } = span;
@@ -60,20 +69,11 @@ function ofAttempt(span) {
   return [`◆ attempt ${attempt} of ${attributes['retry.max_attempts']}${delay}; ${breaker}${decision}`];
 }
 
-function ofEvents({ events }) {
-  const words = [];
+function ofBreaker({ events }) {
   const changes = events.filter(({ name }) => name === 'circuitbreaker.transition').map(({ attributes }) => attributes);
-  if (changes.length) {
-    const states = [changes[0]['circuitbreaker.previous_state'], ...changes.map((to) => to['circuitbreaker.state'])];
-    words.push(
-      `◆ breaker ${changes[0]['circuitbreaker.name']}: ${states.map((state) => BREAKER_STATES[state]).join(' → ')}`,
-    );
-  }
-  for (const { name, attributes } of events) {
-    if (name !== 'cache.stampede') continue;
-    words.push(
-      `◆ stampede: ${attributes['cache.stampede.callers']} callers missed ${attributes['cache.key']} within ${milliseconds(attributes['cache.stampede.duration_ms'])}`,
-    );
-  }
-  return words;
+  if (changes.length === 0) return [];
+  const states = [changes[0]['circuitbreaker.previous_state'], ...changes.map((to) => to['circuitbreaker.state'])];
+  return [
+    `◆ breaker ${changes[0]['circuitbreaker.name']}: ${states.map((state) => BREAKER_STATES[state]).join(' → ')}`,
+  ];
 }

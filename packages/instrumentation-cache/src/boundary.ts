@@ -1,11 +1,21 @@
 import { context, ROOT_CONTEXT, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { bindTo, guard, isSuppressed, report, runIn, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import {
+  bindTo,
+  guard,
+  isSuppressed,
+  runIn,
+  startSpan,
+  type InstrumentationConfig,
+  type Telemetry,
+} from '@foreshock/kit';
 import { CacheMetrics } from './cache-metrics.ts';
 import type { CacheEvents, CacheServer, ClientPool, CommandDescription } from './events.ts';
 import { shapeOf } from './key-shape.ts';
-import { countOnSpan } from './local-lookups.ts';
-import { leaseAttributes, PoolWait, type Lease, type PoolWatch } from './pool-wait.ts';
-import { knowServer, RemoteCall, type CallWatch, type KnownServer } from './remote-call.ts';
+import { leaseAttributes, type Lease } from './lease.ts';
+import { LocalLookups } from './local-lookups.ts';
+import { PoolWait, type PoolWatch } from './pool-wait.ts';
+import { RemoteCall, type CallWatch } from './remote-call.ts';
+import { Servers, type KnownServer } from './servers.ts';
 import { Stampedes } from './stampedes.ts';
 
 /** So many callers that miss one key at a time are a stampede. */
@@ -26,11 +36,9 @@ export interface CacheConfig extends InstrumentationConfig {
 
 /** Turns what cache adapters report into spans, counts and metrics. */
 export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvents {
-  const servers = new WeakMap<CacheServer, KnownServer>();
+  const servers = new Servers();
   const holds = new WeakMap<ClientPool, ReturnType<PoolWatch['holds']>>();
   const leases = new WeakMap<CacheServer, Lease>();
-  const localIds = new WeakMap<object, string>();
-  let localCaches = 0;
   let pooled = false;
   let metrics: CacheMetrics | undefined;
 
@@ -48,12 +56,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     () => telemetry.tracer,
     (cache) => metrics?.stampede(cache),
   );
-
-  function known(server: CacheServer): KnownServer {
-    let found = servers.get(server);
-    if (!found) servers.set(server, (found = knowServer(server)));
-    return found;
-  }
+  const local = new LocalLookups(stampedes, shape, () => metrics);
 
   function shape(key: string, prefix?: string): string {
     const { keyShape } = config;
@@ -68,22 +71,21 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
   }
 
   const watch: CallWatch & PoolWatch = {
+    servers,
     get tracer() {
       return telemetry.tracer;
     },
     get metrics() {
       return metrics;
     },
-    known,
-    missed(call, { key, entry, keyPrefix }) {
-      const { cacheName, where, start } = call;
+    missed({ cacheName, where, since }, { key, entry, keyPrefix }) {
       if (key === undefined) return;
       stampedes.missed({
         id: `${cacheName}\0${entry}`,
         cache: cacheName,
         shape: () => shape(key, keyPrefix),
         where,
-        since: start,
+        since,
         coalesced: false,
       });
     },
@@ -98,21 +100,17 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     },
   };
 
-  function startSpan(server: CacheServer, attributes: Attributes, operation: string, where: Context): Span {
+  function start(target: KnownServer, where: Context, operation: string, text: string | undefined, size = 1): Span {
+    const attributes: Attributes = {};
+    // The conventions: one operation is no batch.
+    if (size > 1) attributes['db.operation.batch.size'] = size;
     if (pooled) {
-      const lease = leases.get(server);
+      const lease = leases.get(target.server);
       if (lease) Object.assign(attributes, leaseAttributes(lease));
-      leases.delete(server);
+      leases.delete(target.server);
     }
-    return telemetry.tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes }, where);
-  }
-
-  /** Of a key in a cache of this process; undefined for keys that are no text. */
-  function localId(cache: object, key: unknown): string | undefined {
-    if (typeof key !== 'string' && typeof key !== 'number') return undefined;
-    let id = localIds.get(cache);
-    if (id === undefined) localIds.set(cache, (id = `#${++localCaches}`));
-    return `${id}\0${String(key).slice(0, 1_024)}`;
+    const common = target.command(operation, text);
+    return startSpan(telemetry.tracer, operation, { kind: SpanKind.CLIENT, attributes, common }, where);
   }
 
   return {
@@ -122,66 +120,29 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       if (isSuppressed(where)) return undefined;
       // A worker that waits for its next job is no request's business: a span each few seconds, for nothing.
       if (command.blocks && !trace.getSpan(where)) return undefined;
+      const target = servers.of(server);
       if (command.fills && stampedes.open && command.entry !== undefined) {
-        stampedes.filled(`${known(server).name}\0${command.entry}`, where);
+        stampedes.filled(`${target.name}\0${command.entry}`, where);
       }
       const { operation } = command;
-      const target = known(server);
-      const attributes: Attributes = {
-        ...target.attributes,
-        'db.operation.name': operation,
-        'db.query.text': textOf(command),
-      };
-      return new RemoteCall(watch, startSpan(server, attributes, operation, where), where, operation, target, command);
+      const span = start(target, where, operation, textOf(command));
+      return new RemoteCall(watch, span, where, stampedes.misses, operation, target, command);
     },
 
     batch(server, kind, size) {
       if (telemetry.standsAside) return undefined;
       const where = context.active();
       if (isSuppressed(where)) return undefined;
-      const target = known(server);
-      const attributes: Attributes = { ...target.attributes, 'db.operation.name': kind };
-      // The conventions: one operation is no batch.
-      if (size > 1) attributes['db.operation.batch.size'] = size;
-      return new RemoteCall(watch, startSpan(server, attributes, kind, where), where, kind, target);
+      const target = servers.of(server);
+      return new RemoteCall(watch, start(target, where, kind, undefined, size), where, stampedes.misses, kind, target);
     },
 
     acquire(pool) {
       return telemetry.standsAside ? undefined : new PoolWait(watch, pool);
     },
 
-    lookup(cache, name, key, outcome) {
-      try {
-        const where = context.active();
-        const span = trace.getSpan(where);
-        if (span) countOnSpan(span, outcome);
-        if (metrics) metrics.lookedUp(name, outcome === 'hit' ? 1 : 0, outcome === 'hit' ? 0 : 1);
-        if (outcome === 'hit') return;
-        const id = localId(cache, key);
-        if (id === undefined) return;
-        stampedes.missed({
-          id,
-          cache: name,
-          shape: () => shape(String(key)),
-          where,
-          since: performance.now(),
-          coalesced: outcome === 'coalesced',
-        });
-      } catch (error) {
-        report('cache lookup', error);
-      }
-    },
-
-    filled(cache, key) {
-      try {
-        if (!stampedes.open) return;
-        const id = localId(cache, key);
-        if (id) stampedes.filled(id, context.active());
-      } catch (error) {
-        report('cache fill', error);
-      }
-    },
-
+    lookup: (cache, name, key, outcome) => local.lookup(cache, name, key, outcome),
+    filled: (cache, key) => local.filled(cache, key),
     bound: (fn) => bindTo(context.active(), fn),
     unattended: (fn, self, args) => runIn(ROOT_CONTEXT, fn, self, args),
   };

@@ -1,46 +1,61 @@
-import type { Span } from '@opentelemetry/api';
-import { guard } from '@foreshock/kit';
-import { CACHE_LOCAL_COALESCED, CACHE_LOCAL_HITS, CACHE_LOCAL_MISSES } from '@foreshock/kit/names';
+import { context, trace } from '@opentelemetry/api';
+import { report } from '@foreshock/kit';
+import type { CacheMetrics } from './cache-metrics.ts';
 import type { LocalOutcome } from './events.ts';
+import { countOnSpan } from './local-tally.ts';
+import type { Stampedes } from './stampedes.ts';
 
-/** So many lookups of a span are written at once each; from there on, once a turn of the loop and every so many. */
-const WRITE_EACH = 64;
+/** Lookups in caches of this process: they are counted, and have no spans of their own. */
+export class LocalLookups {
+  readonly #stampedes: Stampedes;
+  readonly #shape: (key: string) => string;
+  readonly #metrics: () => CacheMetrics | undefined;
+  readonly #ids = new WeakMap<object, string>();
+  #caches = 0;
 
-const ATTRIBUTES = { hit: CACHE_LOCAL_HITS, miss: CACHE_LOCAL_MISSES, coalesced: CACHE_LOCAL_COALESCED } as const;
-
-/** What a span looked up in caches of its own process. */
-class Tally {
-  hit = 0;
-  miss = 0;
-  coalesced = 0;
-  dirty = false;
-}
-
-const tallies = new WeakMap<Span, Tally>();
-
-/**
- * Counts a lookup on the active span. A lookup takes some 30 ns: no span of its own, and no attribute
- * written for each once there are many.
- */
-export function countOnSpan(span: Span, outcome: LocalOutcome): void {
-  let tally = tallies.get(span);
-  if (!tally) {
-    if (!span.isRecording()) return;
-    tallies.set(span, (tally = new Tally()));
+  constructor(stampedes: Stampedes, shape: (key: string) => string, metrics: () => CacheMetrics | undefined) {
+    this.#stampedes = stampedes;
+    this.#shape = shape;
+    this.#metrics = metrics;
   }
-  const count = ++tally[outcome];
-  if (count <= WRITE_EACH || count % WRITE_EACH === 0) {
-    span.setAttribute(ATTRIBUTES[outcome], count);
-  } else if (!tally.dirty) {
-    tally.dirty = true;
-    queueMicrotask(() => guard('cache lookups', () => write(span, tally)));
-  }
-}
 
-function write(span: Span, tally: Tally): void {
-  tally.dirty = false;
-  if (!span.isRecording()) return;
-  for (const outcome of Object.keys(ATTRIBUTES) as LocalOutcome[]) {
-    if (tally[outcome] > 0) span.setAttribute(ATTRIBUTES[outcome], tally[outcome]);
+  lookup(cache: object, name: string, key: unknown, outcome: LocalOutcome): void {
+    try {
+      const where = context.active();
+      const span = trace.getSpan(where);
+      if (span) countOnSpan(span, outcome);
+      const isHit = outcome === 'hit';
+      this.#metrics()?.lookedUp(name, isHit ? 1 : 0, isHit ? 0 : 1);
+      const id = isHit ? undefined : this.#id(cache, key);
+      if (id === undefined) return;
+      this.#stampedes.missed({
+        id,
+        cache: name,
+        shape: () => this.#shape(String(key)),
+        where,
+        since: this.#stampedes.misses,
+        coalesced: outcome === 'coalesced',
+      });
+    } catch (error) {
+      report('cache lookup', error);
+    }
+  }
+
+  filled(cache: object, key: unknown): void {
+    try {
+      if (!this.#stampedes.open) return;
+      const id = this.#id(cache, key);
+      if (id !== undefined) this.#stampedes.filled(id, context.active());
+    } catch (error) {
+      report('cache fill', error);
+    }
+  }
+
+  /** Of a key in a cache; undefined for keys that are no text. */
+  #id(cache: object, key: unknown): string | undefined {
+    if (typeof key !== 'string' && typeof key !== 'number') return undefined;
+    let id = this.#ids.get(cache);
+    if (id === undefined) this.#ids.set(cache, (id = `#${++this.#caches}`));
+    return `${id}\0${String(key).slice(0, 1_024)}`;
   }
 }

@@ -7,17 +7,13 @@ import {
   POOL_HOLDER_HELD_MS,
   POOL_HOLDER_OPERATION,
   POOL_HOLDER_TRACE_ID,
-  POOL_IDLE,
-  POOL_LIMIT,
-  POOL_NAME,
-  POOL_PENDING,
-  POOL_USED,
   POOL_WAIT_MS,
   POOL_WAIT_REASON,
 } from '@foreshock/kit/names';
 import type { CacheMetrics } from './cache-metrics.ts';
 import type { Acquisition, CacheServer, ClientPool, PoolState } from './events.ts';
-import type { KnownServer } from './remote-call.ts';
+import { stateOf, type Lease } from './lease.ts';
+import type { Servers } from './servers.ts';
 
 /** A connection that is out. */
 interface Hold {
@@ -25,19 +21,11 @@ interface Hold {
   span: Span | undefined;
 }
 
-/** How a connection came to its caller; on the first command it serves. */
-export interface Lease {
-  readonly poolName: string;
-  readonly asked: PoolState;
-  readonly waitMs: number | undefined;
-  readonly reason: 'queue' | 'connect' | undefined;
-}
-
 /** What a {@link PoolWait} needs of its boundary. */
 export interface PoolWatch {
   readonly tracer: Tracer;
   readonly metrics: CacheMetrics | undefined;
-  known(server: CacheServer): KnownServer;
+  readonly servers: Servers;
   /** Connections of this pool that are out, the oldest first. */
   holds(pool: ClientPool): Set<Hold>;
   leased(connection: CacheServer, lease: Lease): void;
@@ -62,7 +50,7 @@ export class PoolWait implements Acquisition {
     this.#pool = pool;
     this.#asked = pool.state();
     const { used, idle, limit } = this.#asked;
-    const { name, attributes } = watch.known(pool.server);
+    const { name } = watch.servers.of(pool.server);
     this.#name = name;
     // With room left the pool opens one more connection for this caller.
     this.#reason = limit !== undefined && used + idle < limit ? 'connect' : 'queue';
@@ -71,7 +59,7 @@ export class PoolWait implements Acquisition {
       `pool.acquire ${name}`,
       {
         kind: SpanKind.INTERNAL,
-        attributes: { 'db.system.name': attributes['db.system.name'], ...stateOf(name, this.#asked) },
+        attributes: { 'db.system.name': pool.server.system, ...stateOf(name, this.#asked) },
       },
       this.#where,
     );
@@ -138,25 +126,6 @@ export class PoolWait implements Acquisition {
     });
     span.end();
   }
-}
-
-/** The pool's part of the first command that a connection serves. */
-export function leaseAttributes({ poolName, asked, waitMs, reason }: Lease): Record<string, string | number> {
-  const attributes = stateOf(poolName, asked);
-  if (waitMs !== undefined) attributes[POOL_WAIT_MS] = waitMs;
-  if (reason !== undefined) attributes[POOL_WAIT_REASON] = reason;
-  return attributes;
-}
-
-function stateOf(name: string, { used, idle, pending, limit }: PoolState): Record<string, string | number> {
-  const attributes: Record<string, string | number> = {
-    [POOL_NAME]: name,
-    [POOL_USED]: used,
-    [POOL_IDLE]: idle,
-    [POOL_PENDING]: pending,
-  };
-  if (limit !== undefined) attributes[POOL_LIMIT] = limit;
-  return attributes;
 }
 
 function round(ms: number): number {

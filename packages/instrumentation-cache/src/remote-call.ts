@@ -1,31 +1,14 @@
-import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { SpanStatusCode, type Context, type Span } from '@opentelemetry/api';
 import { errorMessageOf, errorTypeOf } from '@foreshock/kit';
 import { CACHE_HIT, CACHE_HIT_COUNT, CACHE_KEY_COUNT } from '@foreshock/kit/names';
 import type { CacheMetrics } from './cache-metrics.ts';
 import type { Batch, BatchReply, CacheServer, Command, CommandDescription } from './events.ts';
-
-/** What the boundary makes of a server, once. */
-export interface KnownServer {
-  readonly server: CacheServer;
-  /** `cache.name`, and the pool's: `host:port/database`, as the conventions say. */
-  readonly name: string;
-  readonly attributes: Attributes;
-}
-
-export function knowServer(server: CacheServer): KnownServer {
-  const { system, host, port, database } = server;
-  const attributes: Attributes = { 'db.system.name': system };
-  if (database !== undefined) attributes['db.namespace'] = database;
-  if (host !== undefined) attributes['server.address'] = host;
-  if (port !== undefined) attributes['server.port'] = port;
-  const address = port === undefined ? (host ?? system) : `${host ?? 'localhost'}:${port}`;
-  return { server, name: database === undefined ? address : `${address}/${database}`, attributes };
-}
+import type { KnownServer, Servers } from './servers.ts';
 
 /** What a {@link RemoteCall} needs of its boundary. */
 export interface CallWatch {
   readonly metrics: CacheMetrics | undefined;
-  known(server: CacheServer): KnownServer;
+  readonly servers: Servers;
   missed(call: RemoteCall, command: CommandDescription): void;
 }
 
@@ -39,12 +22,15 @@ const STEPS = new Set(['MOVED', 'ASK', 'NOSCRIPT']);
 export class RemoteCall implements Command, Batch {
   /** Where its caller was. */
   readonly where: Context;
-  readonly start = performance.now();
+  /** How many had missed something before it began to look, see {@link Stampedes.misses}. */
+  readonly since: number;
   readonly #watch: CallWatch;
   readonly #span: Span;
   readonly #operation: string;
   /** Undefined for a batch. */
   readonly #command: CommandDescription | undefined;
+  /** In milliseconds, if it is measured. */
+  readonly #start: number;
   #target: KnownServer;
   #settled = false;
 
@@ -52,6 +38,7 @@ export class RemoteCall implements Command, Batch {
     watch: CallWatch,
     span: Span,
     where: Context,
+    since: number,
     operation: string,
     target: KnownServer,
     command?: CommandDescription,
@@ -59,9 +46,11 @@ export class RemoteCall implements Command, Batch {
     this.#watch = watch;
     this.#span = span;
     this.where = where;
+    this.since = since;
     this.#operation = operation;
     this.#target = target;
     this.#command = command;
+    this.#start = watch.metrics ? performance.now() : 0;
   }
 
   get cacheName(): string {
@@ -70,18 +59,16 @@ export class RemoteCall implements Command, Batch {
 
   sentTo(server: CacheServer): void {
     if (this.#settled || this.#target.server === server) return;
-    this.#target = this.#watch.known(server);
+    this.#target = this.#watch.servers.of(server);
     this.#span.setAttributes(this.#target.attributes);
   }
 
   succeeded(reply: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
-    if (!this.#command) {
-      this.#batchSucceeded(reply as BatchReply);
-    } else if (this.#command.lookups > 0) {
-      this.#lookedUp(this.#command, reply);
-    }
+    const command = this.#command;
+    if (!command) this.#batchSucceeded(reply as BatchReply);
+    else if (command.lookups > 0) this.#lookedUp(command, reply);
     this.#end(undefined);
   }
 
@@ -138,10 +125,10 @@ export class RemoteCall implements Command, Batch {
   #end(errorType: string | undefined): void {
     this.#span.end();
     const { metrics } = this.#watch;
-    if (!metrics || this.#command?.blocks) return;
-    const attributes: Attributes = { ...this.#target.attributes, 'db.operation.name': this.#operation };
+    if (!metrics || this.#start === 0 || this.#command?.blocks) return;
+    const attributes = this.#target.measured(this.#operation);
     if (errorType !== undefined) attributes['error.type'] = errorType;
-    metrics.operated((performance.now() - this.start) / 1_000, attributes);
+    metrics.operated((performance.now() - this.#start) / 1_000, attributes);
   }
 }
 

@@ -30,7 +30,7 @@ function caller(name: string): { span: Span; where: Context } {
 }
 
 /** By default it takes a moment, and nobody else looks meanwhile. */
-function miss(id: string, where: Context, { coalesced = false, since = performance.now(), took = 1 } = {}): void {
+function miss(id: string, where: Context, { coalesced = false, since = stampedes.misses, took = 1 } = {}): void {
   vi.advanceTimersByTime(took);
   stampedes.missed({ id, cache: 'profiles', shape: () => 'user:*', where, since, coalesced });
 }
@@ -125,7 +125,7 @@ it('tells callers apart who look at the same time, in one span or in none', () =
     vi.advanceTimersByTime(2_000);
     expect(told).toEqual([]);
   }
-  const since = performance.now();
+  const since = stampedes.misses;
   for (let i = 0; i < 6; i++) miss('user:1', ROOT_CONTEXT, { since });
   for (let i = 0; i < 7; i++) miss('user:2', where, { since });
   for (let i = 0; i < 8; i++) miss('user:3', where, { coalesced: i > 0 });

@@ -26,6 +26,8 @@ interface Burst {
   where: Context;
   first: number;
   last: number;
+  /** Of {@link Stampedes.misses}, with the last one. */
+  misses: number;
 }
 
 /** One caller's look at a key that was not there. */
@@ -36,7 +38,7 @@ export interface Miss {
   /** Of the key; asked only when a stampede is told. */
   shape: () => string;
   where: Context;
-  /** When it began to look, in milliseconds of `performance.now()`. */
+  /** {@link Stampedes.misses} when it began to look. */
   since: number;
   /** Another caller's load was under way, which it joined. */
   coalesced: boolean;
@@ -49,6 +51,8 @@ export interface Miss {
  * the same time: a loop that looks until there is something is one.
  */
 export class Stampedes {
+  /** So far, of any key: a clock that costs nothing to read. */
+  misses = 0;
   readonly #bursts = new Map<string, Burst>();
   readonly #callers: number;
   readonly #tracer: () => Tracer;
@@ -72,7 +76,7 @@ export class Stampedes {
     let burst = this.#bursts.get(id);
     if (!burst) {
       if (this.#bursts.size >= MAX_BURSTS) return;
-      burst = { cache, shape, callers: 0, spans: new Set(), coalesced: false, where, first: now, last: -Infinity };
+      burst = { cache, shape, callers: 0, spans: new Set(), coalesced: false, where, first: now, last: now, misses: 0 };
       this.#bursts.set(id, burst);
       if (this.#timer === undefined) this.#sweepIn(WINDOW_MS);
     }
@@ -80,8 +84,9 @@ export class Stampedes {
     const span = trace.getSpan(where);
     const isNew = burst.callers === 0 || (span !== undefined && !burst.spans.has(span));
     // Began to look before the last one had its answer.
-    if (isNew || coalesced || since < burst.last) burst.callers++;
+    if (isNew || coalesced || since < burst.misses) burst.callers++;
     burst.last = now;
+    burst.misses = ++this.misses;
     if (span && burst.spans.size < MAX_SPANS) burst.spans.add(span);
   }
 

@@ -1,4 +1,4 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../events.ts';
 import { CALL, Clients, type Client, type IoCommand } from './ioredis-clients.ts';
 import { wrapPipeline } from './ioredis-pipeline.ts';
@@ -44,11 +44,16 @@ function isOwn({ status }: Client, { name, args, ignore }: IoCommand): boolean {
 /** `sendCommand(command, stream)` and `connect()`, alike in `Redis` and `Cluster`. */
 function wrapClient(prototype: any, clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   hooks.wrap(prototype, 'sendCommand', (original) => {
-    return function (this: Client, ...args: [IoCommand, unknown, unknown]) {
-      if (!hooks.active) return original.apply(this, args);
-      const call = guard('ioredis sendCommand', () => sending(this, args[0], args[1], clients));
+    return function (this: Client, command: IoCommand, stream: unknown, node: unknown) {
+      if (!hooks.active) return original.call(this, command, stream, node);
+      let call: Command | undefined;
       try {
-        return original.apply(this, args);
+        call = sending(this, command, stream, clients);
+      } catch (error) {
+        report('ioredis sendCommand', error);
+      }
+      try {
+        return original.call(this, command, stream, node);
       } catch (error) {
         if (call) guard('ioredis sendCommand', () => call.failed(error));
         throw error;
@@ -79,7 +84,11 @@ function sending(client: Client, command: IoCommand, stream: unknown, clients: C
   const { resolve, reject } = command;
   command.resolve = function (reply) {
     const result = resolve.call(this, reply);
-    guard('ioredis reply', () => call.succeeded(reply));
+    try {
+      call.succeeded(reply);
+    } catch (error) {
+      report('ioredis reply', error);
+    }
     return result;
   };
   command.reject = function (error) {

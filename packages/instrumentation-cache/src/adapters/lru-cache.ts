@@ -47,19 +47,19 @@ function wrapCache(LRUCache: { prototype: any }, cache: CacheEvents, hooks: Hook
     cache.lookup(self, nameOf(self), key, outcome);
 
   hooks.wrap(LRUCache.prototype, 'get', (original) => {
-    return function (this: object, ...args: [unknown, ...unknown[]]) {
-      const value = original.apply(this, args);
+    return function (this: object, key: unknown, options: unknown) {
+      const value = original.call(this, key, options);
       if (!hooks.active) return value;
       gets++;
-      count(this, args[0], value === undefined ? 'miss' : 'hit');
+      count(this, key, value === undefined ? 'miss' : 'hit');
       return value;
     };
   });
 
   hooks.wrap(LRUCache.prototype, 'set', (original) => {
-    return function (this: object, ...args: [unknown, ...unknown[]]) {
-      if (hooks.active) cache.filled(this, args[0]);
-      return original.apply(this, args);
+    return function (this: object, key: unknown, value: unknown, options: unknown) {
+      if (hooks.active) cache.filled(this, key);
+      return original.call(this, key, value, options);
     };
   });
 

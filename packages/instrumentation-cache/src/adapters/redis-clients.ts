@@ -1,4 +1,4 @@
-import { guard } from '@foreshock/kit';
+import { guard, report } from '@foreshock/kit';
 import type { CacheEvents, CacheServer, Command } from '../events.ts';
 import { batchReply, RedisCommand } from '../redis-protocol.ts';
 
@@ -91,10 +91,12 @@ export function serverOf({ url, socket, database = 0 }: ClientOptions = {}): Cac
 export function observe(queued: Queued, call: Command, first?: () => void): void {
   const { resolve, reject } = queued;
   queued.resolve = function (reply) {
-    guard('redis reply', () => {
+    try {
       first?.();
       call.succeeded(reply);
-    });
+    } catch (error) {
+      report('redis reply', error);
+    }
     return resolve.call(this, reply);
   };
   queued.reject = function (error) {

@@ -1,4 +1,4 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../events.ts';
 import { attachRedis4 } from './redis-4.ts';
 import { Clients, observe, observeBatch, type Args, type Client, type Queued } from './redis-clients.ts';
@@ -51,22 +51,27 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
     if (version.startsWith('1.')) return;
     const { prototype } = exports.default;
     hooks.wrap(prototype, 'sendCommand', (original) => {
-      return function (this: Client, ...args: [Args, CommandOptions | undefined]) {
-        if (!hooks.active) return original.apply(this, args);
-        const call = guard('redis sendCommand', () => clients.start(this, args[0]));
-        if (!call) return original.apply(this, args);
+      return function (this: Client, args: Args, options: CommandOptions | undefined) {
+        if (!hooks.active) return original.call(this, args, options);
+        let call: Command | undefined;
+        try {
+          call = clients.start(this, args);
+        } catch (error) {
+          report('redis sendCommand', error);
+        }
+        if (!call) return original.call(this, args, options);
         const outer = current;
-        const sending = (current = { call, args: args[0], queued: false });
+        const sending = (current = { call, args, queued: false });
         let result;
         try {
-          result = original.apply(this, args);
+          result = original.call(this, args, options);
         } catch (error) {
-          guard('redis sendCommand', () => call.failed(error));
+          guard('redis sendCommand', () => sending.call.failed(error));
           throw error;
         } finally {
           current = outer;
         }
-        if (!sending.queued) guard('redis sendCommand', () => refuse(this, call, args[1]));
+        if (!sending.queued) guard('redis sendCommand', () => refuse(this, sending.call, options));
         return result;
       };
     });
@@ -89,13 +94,17 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   // `add(value, prepend)`, the way into `RedisCommandsQueue`.
   hooks.onLoad('@redis/client/dist/lib/client/linked-list.js', ({ exports }) => {
     hooks.wrap(exports.DoublyLinkedList.prototype, 'add', (original) => {
-      return function (this: unknown, ...args: [Queued, ...unknown[]]) {
+      return function (this: unknown, queued: Queued, prepend: unknown) {
         const sending = current;
-        if (sending && !sending.queued && args[0].args === sending.args) {
+        if (sending && !sending.queued && queued.args === sending.args) {
           sending.queued = true;
-          guard('redis command', () => observe(args[0], sending.call));
+          try {
+            observe(queued, sending.call);
+          } catch (error) {
+            report('redis command', error);
+          }
         }
-        return original.apply(this, args);
+        return original.call(this, queued, prepend);
       };
     });
   });

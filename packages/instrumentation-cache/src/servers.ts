@@ -1,0 +1,61 @@
+import { CommonAttributes } from '@foreshock/kit';
+import type { CacheServer } from './events.ts';
+
+/** Whoever gives keys without a shape has no end of texts: what is frequent is back at once. */
+const MAX_TEXTS = 256;
+
+/** What the boundary makes of a server, once. */
+export class KnownServer {
+  readonly server: CacheServer;
+  /** `cache.name`, and the pool's: `host:port/database`, as the conventions say. */
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string | number>>;
+  readonly #commands = new Map<string, CommonAttributes>();
+
+  constructor(server: CacheServer) {
+    const { system, host, port, database } = server;
+    const attributes: Record<string, string | number> = { 'db.system.name': system };
+    if (database !== undefined) attributes['db.namespace'] = database;
+    if (host !== undefined) attributes['server.address'] = host;
+    if (port !== undefined) attributes['server.port'] = port;
+    const address = port === undefined ? (host ?? system) : `${host ?? 'localhost'}:${port}`;
+    this.server = server;
+    this.name = database === undefined ? address : `${address}/${database}`;
+    this.attributes = attributes;
+  }
+
+  /**
+   * What all spans of one kind of command have in common: there are few, and each is sent again and again.
+   *
+   * @param text undefined for a batch
+   */
+  command(operation: string, text: string | undefined): CommonAttributes {
+    const key = text ?? `${operation}\0`;
+    let common = this.#commands.get(key);
+    if (!common) {
+      if (this.#commands.size >= MAX_TEXTS) this.#commands.clear();
+      common = new CommonAttributes({ ...this.measured(operation), 'db.query.text': text });
+      this.#commands.set(key, common);
+    }
+    return common;
+  }
+
+  /** Of the metric of its operations. */
+  measured(operation: string): Record<string, string | number> {
+    return { ...this.attributes, 'db.operation.name': operation };
+  }
+}
+
+/** The servers of a process. */
+export class Servers {
+  readonly #known = new WeakMap<CacheServer, KnownServer>();
+  /** Most processes have one. */
+  #last: KnownServer | undefined;
+
+  of(server: CacheServer): KnownServer {
+    if (this.#last?.server === server) return this.#last;
+    let known = this.#known.get(server);
+    if (!known) this.#known.set(server, (known = new KnownServer(server)));
+    return (this.#last = known);
+  }
+}

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { isMainThread } from 'node:worker_threads';
-import { guard } from '@foreshock/kit';
+import { Chain, guard } from '@foreshock/kit';
 import type { RecordedSpan } from './tracer/span.ts';
 
 /** Marks a span that had not ended when the process did. */
@@ -13,35 +13,21 @@ const MAX_OPEN = 10_000;
 
 /** Knows the spans under way, as a span processor, so that the end of the process can end them. */
 export class OpenSpans {
-  #newest: RecordedSpan | undefined;
-  #oldest: RecordedSpan | undefined;
-  #count = 0;
+  readonly #open = new Chain<RecordedSpan>();
 
   onStart(span: RecordedSpan): void {
-    const newest = this.#newest;
-    span.before = newest;
-    if (newest) newest.after = span;
-    else this.#oldest = span;
-    this.#newest = span;
-    if (++this.#count > MAX_OPEN) this.onEnd(this.#oldest!);
+    this.#open.add(span);
+    if (this.#open.size > MAX_OPEN) this.#open.remove(this.#open.oldest!);
   }
 
   onEnd(span: RecordedSpan): void {
-    const { before, after } = span;
-    // Not in the list: it was one too many.
-    if (!before && !after && this.#newest !== span) return;
-    if (before) before.after = after;
-    else this.#oldest = after;
-    if (after) after.before = before;
-    else this.#newest = before;
-    span.before = span.after = undefined;
-    this.#count--;
+    this.#open.remove(span);
   }
 
   /** Ends what is open, marked: a request that was cut off is worth more than one that answered. */
   endAll(): void {
-    for (let span = this.#newest; span; span = this.#newest) {
-      this.onEnd(span);
+    for (let span = this.#open.newest; span; span = this.#open.newest) {
+      this.#open.remove(span);
       span.setAttribute(INTERRUPTED, true);
       span.end();
     }

@@ -2,10 +2,10 @@ import { context, type Histogram, type Meter } from '@opentelemetry/api';
 import { bindTo, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
 import type { DbEvents, Driver } from './events.ts';
 import { LivePools } from './live-pools.ts';
-import { holdingOf, PoolBook } from './pool-book.ts';
+import { holdingOf, PoolBook, type PooledConnection } from './pool-book.ts';
 import { DEFAULT_LEAK_MS, PoolLeaks } from './pool-leaks.ts';
 import { poolMetrics, type PoolMetrics } from './pool-metrics.ts';
-import { PoolWait, type Lease, type PoolWatch } from './pool-wait.ts';
+import { PoolWait, type PoolWatch } from './pool-wait.ts';
 import { startQuery } from './query.ts';
 import { Statements } from './statements.ts';
 
@@ -20,8 +20,8 @@ export interface DbConfig extends InstrumentationConfig {
 
 /** What the adapters of one instrumentation have in common: one library may pool the connections of another. */
 export class DbCommon {
-  /** How each connection that is out was acquired, for the queries on it. */
-  readonly leases = new WeakMap<object, Lease>();
+  /** By what a pool hands out, and by what queries are sent on, where that is something else. */
+  readonly connections = new WeakMap<object, PooledConnection>();
   /** The pools of each adapter. */
   readonly pools = new Set<LivePools>();
   readonly #drivers: readonly Driver[];
@@ -40,7 +40,11 @@ export class DbCommon {
 }
 
 /** Turns what a database adapter reports into spans and metrics. */
-export function openDb(telemetry: Telemetry, config: DbConfig, { leases, pools: all, recognise }: DbCommon): DbEvents {
+export function openDb(
+  telemetry: Telemetry,
+  config: DbConfig,
+  { connections, pools: all, recognise }: DbCommon,
+): DbEvents {
   const pools = new LivePools();
   const statements = new Statements();
   const leaks = new PoolLeaks(pools, config.leakMs ?? DEFAULT_LEAK_MS, () => telemetry.tracer);
@@ -71,8 +75,15 @@ export function openDb(telemetry: Telemetry, config: DbConfig, { leases, pools: 
       return metrics;
     },
     recognise,
-    granted(lease) {
-      leases.set(lease.hold.connection, lease);
+    connection(resource) {
+      let pooled = connections.get(resource);
+      if (!pooled) connections.set(resource, (pooled = { hold: undefined, last: undefined }));
+      return pooled;
+    },
+    granted(connection, pooled) {
+      const known = connections.get(connection);
+      // Unless another pool, below this one, has handed it out.
+      if (known !== pooled && !known?.hold) connections.set(connection, pooled);
       leaks.watch();
     },
   };
@@ -92,20 +103,20 @@ export function openDb(telemetry: Telemetry, config: DbConfig, { leases, pools: 
 
     released(pool, released) {
       const book = pools.get(pool);
-      const connection = released as object;
-      const hold = book?.holds.get(connection);
-      if (!book || !hold) return;
-      book.holds.delete(connection);
-      leases.delete(hold.connection);
+      const pooled = connections.get(released as object);
+      const hold = pooled?.hold;
+      if (!book || hold?.book !== book) return;
+      book.holds.remove(hold);
+      pooled!.hold = undefined;
       const holding = holdingOf(hold, performance.now());
-      book.lastHoldings.set(connection, holding);
+      pooled!.last = holding;
       book.saturation?.released(holding);
       metrics?.used(book.name, holding.heldMs / 1000);
     },
 
     query(connection, described) {
       if (telemetry.standsAside) return undefined;
-      return startQuery(telemetry, statements, described, leases.get(connection), queryDuration);
+      return startQuery(telemetry, statements, described, connections.get(connection)?.hold, queryDuration);
     },
 
     bind: (callback) => bindTo(context.active(), callback),

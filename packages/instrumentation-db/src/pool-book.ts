@@ -1,18 +1,43 @@
 import type { SpanContext, Span } from '@opentelemetry/api';
-import { CommonAttributes } from '@foreshock/kit';
+import { Chain, CommonAttributes, type Linked } from '@foreshock/kit';
 import { POOL_LIMIT, POOL_NAME } from '@foreshock/kit/names';
-import type { PoolDescription, PoolSource, Target } from './events.ts';
+import type { PoolDescription, PoolSource, PoolState, Target } from './events.ts';
 import type { Saturation } from './pool-saturation.ts';
 import type { PoolWait } from './pool-wait.ts';
 
 /** A connection that is out: who has it, since when, and what for. */
-export interface Hold {
-  /** What its queries are reported on. */
-  connection: object;
-  since: number;
-  span: Span | undefined;
+export class Hold implements Linked<Hold> {
+  readonly book: PoolBook;
+  readonly since: number;
+  /** Who asked for it. */
+  readonly span: Span | undefined;
   operation: string | undefined;
-  leakTold: boolean;
+  /** The pool's state when it was asked for; until a query has it on its span. */
+  asked: PoolState | undefined;
+  /** Undefined when it was there at once. */
+  waitMs: number | undefined;
+  reason: 'queue' | 'connect' | undefined;
+  leakTold = false;
+  before: Hold | undefined;
+  after: Hold | undefined;
+
+  constructor(book: PoolBook, since: number, span: Span | undefined, asked: PoolState) {
+    this.book = book;
+    this.since = since;
+    this.span = span;
+    // The SDK's spans say their name; the first query replaces it with something closer.
+    const { name } = (span ?? {}) as { name?: unknown };
+    this.operation = typeof name === 'string' ? name : undefined;
+    this.asked = asked;
+  }
+}
+
+/** What is remembered of a pooled connection, for its life. */
+export interface PooledConnection {
+  /** While it is out. */
+  hold: Hold | undefined;
+  /** How it was last held, for the caller it goes to next. */
+  last: Holding | undefined;
 }
 
 /** How a connection was held: enough to say who was in the way. */
@@ -25,10 +50,8 @@ export interface Holding {
 /** What the boundary knows of one pool. */
 export class PoolBook {
   readonly source: PoolSource;
-  /** Connections that are out; a Map keeps their order, so the first is the oldest. */
-  readonly holds = new Map<object, Hold>();
-  /** How each connection was last held, for the caller it goes to next. */
-  readonly lastHoldings = new WeakMap<object, Holding>();
+  /** Connections that are out. */
+  readonly holds = new Chain<Hold>();
   /** Callers in line for whom no connection is being opened, in order. */
   readonly line = new Set<PoolWait>();
   /** The saturation under way. */

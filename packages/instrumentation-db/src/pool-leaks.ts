@@ -44,7 +44,7 @@ export class PoolLeaks {
     const now = performance.now();
     let next = Infinity;
     for (const [, book] of this.#pools) {
-      for (const hold of book.holds.values()) {
+      for (const hold of book.holds) {
         if (hold.leakTold) continue;
         const left = this.#leakMs - (now - hold.since);
         if (left <= 0) this.#tell(book, hold, now);

@@ -72,7 +72,7 @@ export class Saturation {
     if (now - this.#start < MIN_MS) return;
     const span = this.#span ?? this.#open();
     if (this.#book.label !== this.#label) nameSpan(span, `pool.saturated ${this.#book.label}`, this.#book);
-    for (const hold of this.#book.holds.values()) this.released(holdingOf(hold, now));
+    for (const hold of this.#book.holds) this.released(holdingOf(hold, now));
     span.setAttributes({
       [POOL_SATURATED_WAITERS]: this.#waiters,
       [POOL_SATURATED_PEAK_PENDING]: this.#peakPending,

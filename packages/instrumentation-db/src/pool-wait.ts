@@ -23,7 +23,7 @@ import {
   POOL_WAIT_REASON,
 } from '@foreshock/kit/names';
 import type { Acquisition, Driver, PoolState } from './events.ts';
-import { holdingOf, nameSpan, round, type Hold, type Holding, type PoolBook } from './pool-book.ts';
+import { Hold, holdingOf, nameSpan, round, type Holding, type PoolBook, type PooledConnection } from './pool-book.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import { Saturation } from './pool-saturation.ts';
 
@@ -33,22 +33,15 @@ import { Saturation } from './pool-saturation.ts';
  */
 const AT_ONCE_MS = 10;
 
-/** What a pooled connection remembers of how it was acquired, for the queries sent on it. */
-export interface Lease {
-  readonly book: PoolBook;
-  readonly hold: Hold;
-  asked: PoolState | undefined;
-  readonly waitMs: number | undefined;
-  readonly reason: 'queue' | 'connect' | undefined;
-}
-
 /** What a {@link PoolWait} needs of its boundary. */
 export interface PoolWatch {
   readonly tracer: Tracer;
   readonly metrics: PoolMetrics | undefined;
   readonly recognise: Driver;
-  /** A connection is out: its queries belong to this acquisition from here on. */
-  granted(lease: Lease): void;
+  /** What is remembered of a connection. */
+  connection(resource: object): PooledConnection;
+  /** Its queries belong to this holding of it from here on. */
+  granted(connection: object, pooled: PooledConnection): void;
 }
 
 /** One caller at one pool, from asking to having. */
@@ -98,7 +91,7 @@ export class PoolWait implements Acquisition {
       { kind: SpanKind.INTERNAL, attributes, common, startTime },
       this.#context,
     );
-    const oldest = full ? holds.values().next().value : undefined;
+    const oldest = full ? holds.oldest : undefined;
     if (oldest) this.#blame(span, holdingOf(oldest, this.#start));
     return span;
   }
@@ -130,28 +123,26 @@ export class PoolWait implements Acquisition {
     const recognised = this.#watch.recognise(connection);
     if (recognised) this.#book.learn(recognised);
     const { metrics } = this.#watch;
-    const last = this.#book.lastHoldings.get(connection);
+    const pooled = this.#watch.connection(connection);
+    const { last } = pooled;
     // Somebody gave it back before the one that was being opened for this caller had come.
     if (last) this.#connectStart = undefined;
-    let waitMs: number | undefined;
-    let reason: Lease['reason'];
+    const hold = new Hold(this.#book, now, trace.getSpan(this.#context), this.#asked);
     if (!last && now - this.#start >= AT_ONCE_MS) this.#startLate(now, true);
     if (this.#span) {
       // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
       if (last && !this.#holderKnown) this.#blame(this.#span, last);
-      waitMs = round(now - this.#start);
-      reason = this.#reason(now);
-      this.#endSpan(this.#span, state, waitMs, reason);
+      hold.waitMs = round(now - this.#start);
+      hold.reason = this.#reason(now);
+      this.#endSpan(this.#span, state, hold.waitMs, hold.reason);
     }
     metrics?.waited(this.#book.name, (now - this.#start) / 1000);
     if (this.#connectStart !== undefined) metrics?.created(this.#book.name, (now - this.#connectStart) / 1000);
     if (connection !== granted) return;
-    const span = trace.getSpan(this.#context) as (Span & { name?: unknown }) | undefined;
-    // The SDK's spans say their name; the first query replaces it with something closer.
-    const operation = typeof span?.name === 'string' ? span.name : undefined;
-    const hold = { connection: recognised?.connection ?? connection, since: now, span, operation, leakTold: false };
-    this.#book.holds.set(connection, hold);
-    this.#watch.granted({ book: this.#book, hold, asked: this.#asked, waitMs, reason });
+    pooled.hold?.book.holds.remove(pooled.hold);
+    pooled.hold = hold;
+    this.#book.holds.add(hold);
+    this.#watch.granted(recognised?.connection ?? connection, pooled);
   }
 
   /** An idle connection was to be handed over at once, and was not: the span begins when it was asked for. */

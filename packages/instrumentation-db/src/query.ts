@@ -10,7 +10,7 @@ import {
 import { errorMessageOf, errorTypeOf, isSuppressed, runIn, startSpan, type Telemetry } from '@foreshock/kit';
 import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT_REASON } from '@foreshock/kit/names';
 import type { Query, QueryDescription } from './events.ts';
-import type { Lease } from './pool-wait.ts';
+import type { Hold } from './pool-book.ts';
 import type { Statements } from './statements.ts';
 
 const DURATION_ATTRIBUTES = [
@@ -27,33 +27,33 @@ export function startQuery(
   telemetry: Telemetry,
   statements: Statements,
   described: QueryDescription,
-  lease: Lease | undefined,
+  hold: Hold | undefined,
   duration: Histogram | undefined,
 ): Query | undefined {
   const where = context.active();
   if (isSuppressed(where)) return undefined;
-  const { name, summary, attributes: common } = statements.of(described, lease?.book.name);
+  const { name, summary, attributes: common } = statements.of(described, hold?.book.name);
   const attributes: Attributes = {};
-  if (lease) {
-    addPoolState(attributes, lease);
-    if (summary !== undefined) lease.hold.operation = summary;
+  if (hold) {
+    addPoolState(attributes, hold);
+    if (summary !== undefined) hold.operation = summary;
   }
   const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common }, where);
   return new ClientQuery(span, where, common.values, duration);
 }
 
-function addPoolState(attributes: Attributes, lease: Lease): void {
-  const { book, asked } = lease;
+function addPoolState(attributes: Attributes, hold: Hold): void {
+  const { book, asked } = hold;
   if (!asked) return;
   // The state when the connection was asked for goes on the first query it served, not on all of a transaction.
-  lease.asked = undefined;
+  hold.asked = undefined;
   attributes[POOL_USED] = asked.used;
   attributes[POOL_IDLE] = asked.idle;
   attributes[POOL_PENDING] = asked.pending;
   if (book.description.limit !== undefined) attributes[POOL_LIMIT] = book.description.limit;
-  if (lease.waitMs === undefined) return;
-  attributes[POOL_WAIT_MS] = lease.waitMs;
-  attributes[POOL_WAIT_REASON] = lease.reason;
+  if (hold.waitMs === undefined) return;
+  attributes[POOL_WAIT_MS] = hold.waitMs;
+  attributes[POOL_WAIT_REASON] = hold.reason;
 }
 
 class ClientQuery implements Query {

@@ -1,10 +1,14 @@
+import { Chain, type Linked } from '@foreshock/kit';
+
 /** A response without a byte for this long is not being read; its call is over, whatever becomes of the rest. */
 const SILENT_MS = 60_000;
 
 /** A call whose response is coming in. */
-export interface Download {
+export interface Download extends Linked<Download> {
   /** Bytes its connection has received; undefined when the connection does not tell. */
   readonly bytesRead: number | undefined;
+  /** The same when it was last looked at. */
+  bytesSeen: number;
   /** Ends the call's span, without saying that all of the response was received. */
   abandoned(): void;
 }
@@ -14,25 +18,25 @@ export interface Download {
  * body stops the connection when its buffers are full, and no event will ever tell: one timer looks now and then.
  */
 export class Downloads {
-  readonly #seen = new Map<Download, number>();
+  readonly #under = new Chain<Download>();
   #timer: NodeJS.Timeout | undefined;
 
   begun(download: Download): void {
-    this.#seen.set(download, Number.NaN);
+    this.#under.add(download);
     this.#timer ??= setInterval(() => this.#look(), SILENT_MS).unref();
   }
 
   ended(download: Download): void {
-    this.#seen.delete(download);
+    this.#under.remove(download);
   }
 
   #look(): void {
-    for (const [download, before] of this.#seen) {
+    for (const download of this.#under) {
       const bytesRead = download.bytesRead ?? 0;
-      if (bytesRead === before) download.abandoned();
-      else this.#seen.set(download, bytesRead);
+      if (bytesRead === download.bytesSeen) download.abandoned();
+      else download.bytesSeen = bytesRead;
     }
-    if (this.#seen.size > 0) return;
+    if (this.#under.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -52,6 +52,10 @@ export class SentCall implements Sent, Download {
   #givenUp = false;
   #limitMs: number | undefined;
   #ended = false;
+  // Of its place among the downloads.
+  bytesSeen = -1;
+  before: Download | undefined;
+  after: Download | undefined;
 
   constructor(
     span: Span,

@@ -8,6 +8,7 @@ export {
   startSpan,
   type SpanStart,
 } from './common-attributes.ts';
+export { Chain, type Linked } from './chain.ts';
 export { bindTo, runIn } from './context-bridge.ts';
 export { errorMessageOf, errorTypeOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';

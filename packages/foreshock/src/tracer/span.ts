@@ -12,7 +12,7 @@ import {
   type SpanStatus,
   type TimeInput,
 } from '@opentelemetry/api';
-import { KNOWS_COMMON, type CommonAttributes } from '@foreshock/kit';
+import { KNOWS_COMMON, type CommonAttributes, type Linked } from '@foreshock/kit';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
 import { hrTime, millisecondsOf, now } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
@@ -49,7 +49,7 @@ const NO_EVENTS: RecordedEvent[] = Object.freeze([]) as never;
  * own class: attributes are checked without an allocation each, times have the monotonic clock's resolution, and
  * a span that was ended by the end of the process may be ended again in silence.
  */
-export class RecordedSpan implements Span {
+export class RecordedSpan implements Span, Linked<RecordedSpan> {
   name: string;
   readonly kind: SpanKind;
   parentSpanContext: SpanContext | undefined;
@@ -66,7 +66,7 @@ export class RecordedSpan implements Span {
   endMs = 0;
   readonly ids: SpanIds;
   readonly parentIds: SpanIds | undefined;
-  /** The neighbours in the list of open spans, which costs a span less than a `Set` would. */
+  /** The neighbours among the open spans. */
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;
   readonly #spanContext: SpanContext;

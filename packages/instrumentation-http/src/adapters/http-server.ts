@@ -16,11 +16,32 @@ interface Response extends ServerResponse, Carrier {
 
 const LINE = Symbol('foreshock.line');
 
-/** A connection, and the responses on it that are not finished: more than one when requests are pipelined. */
 interface Connection extends Socket {
   /** lib/_http_server.js, `connectionListenerInternal`. */
   server?: unknown;
-  [LINE]?: { readonly open: Set<Response>; timedOut: boolean };
+  [LINE]?: Line;
+}
+
+/** The responses of a connection that are not finished. */
+class Line {
+  timedOut = false;
+  #only: Response | undefined;
+  /** Requests are pipelined. */
+  #more: Set<Response> | undefined;
+
+  begun(response: Response): void {
+    if (this.#only) (this.#more ??= new Set()).add(response);
+    else this.#only = response;
+  }
+
+  ended(response: Response): void {
+    if (this.#only === response) this.#only = undefined;
+    else this.#more?.delete(response);
+  }
+
+  get open(): Response[] {
+    return [...(this.#only ? [this.#only] : []), ...(this.#more ?? [])];
+  }
 }
 
 /**
@@ -41,7 +62,7 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
       const served = response[SERVED];
       if (!served) return;
       served.finished(response.statusCode);
-      socket[LINE]?.open.delete(response);
+      socket[LINE]?.ended(response);
       // Node itself listens for the end of a request that nobody reads, from here on.
       request[SERVED] = undefined;
     },
@@ -93,7 +114,7 @@ function receive(
   request[SERVED] = served;
   response[SERVED] = served;
   const socket: Connection = request.socket;
-  if (socket.server === server) lineOf(socket).open.add(response);
+  if (socket.server === server) lineOf(socket).begun(response);
   else watchAlone(response, served);
   return served;
 }
@@ -108,13 +129,13 @@ function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, even
 }
 
 /** The connection's, with the two listeners that tell its end: two a connection, however many requests. */
-function lineOf(socket: Connection): NonNullable<Connection[typeof LINE]> {
+function lineOf(socket: Connection): Line {
   const known = socket[LINE];
   if (known) return known;
   // First, while the response is still as the application left it.
   socket.prependOnceListener('close', closed);
   socket.on('timeout', ranIntoTimeOut);
-  return (socket[LINE] = { open: new Set(), timedOut: false });
+  return (socket[LINE] = new Line());
 }
 
 function ranIntoTimeOut(this: Connection): void {

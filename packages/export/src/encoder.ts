@@ -98,6 +98,11 @@ function varintSize(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5;
 }
 
+/** An integer that takes at most 31 bits, and no sign. */
+function isSmall(value: number): boolean {
+  return (value | 0) === value && value >= 0 && !Object.is(value, -0);
+}
+
 /** Writes an unsigned integer below 2^32 and returns the position behind it. */
 function putVarint(out: Uint8Array, at: number, value: number): number {
   let pos = at;
@@ -444,6 +449,9 @@ export class SpanEncoder {
     try {
       if (typeof value === 'string') return this.#stringAttribute(tag, this.#field(key), value, value.length);
       if (value === undefined) return true;
+      if (typeof value === 'number' && isSmall(value))
+        return this.#smallAttribute(tag, this.#field(key), 3 << 3, value);
+      if (typeof value === 'boolean') return this.#smallAttribute(tag, this.#field(key), 2 << 3, value ? 1 : 0);
       const open = this.#open(tag);
       this.#key(key);
       this.#anyField((2 << 3) | 2, value);
@@ -487,6 +495,23 @@ export class SpanEncoder {
   /** Field 1 of a KeyValue: tag, length and UTF-8 of the key. */
   #field(key: string): Uint8Array {
     return this.#keys.get(key) ?? this.#learnKey(key);
+  }
+
+  /** A boolean, or the integer that most numbers are, in one pass. */
+  #smallAttribute(tag: number, field: Uint8Array, kind: number, value: number): boolean {
+    const out = this.#out;
+    const any = 1 + varintSize(value);
+    const pair = field.length + 2 + any;
+    if (this.#pos + 6 + pair > this.#limit) return this.#tooLong();
+    out[this.#pos] = tag;
+    let pos = putVarint(out, this.#pos + 1, pair);
+    out.set(field, pos);
+    pos += field.length;
+    out[pos] = (2 << 3) | 2;
+    out[pos + 1] = any;
+    out[pos + 2] = kind;
+    this.#pos = putVarint(out, pos + 3, value);
+    return true;
   }
 
   #learnKey(key: string): Uint8Array {
@@ -579,7 +604,7 @@ export class SpanEncoder {
   #number(value: number): void {
     this.#need(11);
     const out = this.#out;
-    if (value >= 0 && value <= 0x7fffffff && (value | 0) === value && !Object.is(value, -0)) {
+    if (isSmall(value)) {
       out[this.#pos] = 3 << 3;
       this.#pos = putVarint(out, this.#pos + 1, value);
     } else if (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63 && !Object.is(value, -0)) {

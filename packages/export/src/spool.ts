@@ -193,7 +193,7 @@ export class Spool {
     if (end === -1) return -1;
     writeHeader(out, pos, SPAN, end - pos - HEADER_BYTES, id, this.#number);
     // Only now: a scope record that is overwritten by the next span must not count as written.
-    this.#scopes.set(scope, id);
+    if (id > this.#scopes.size) this.#scopes.set(scope, id);
     return end;
   }
 

@@ -1,4 +1,5 @@
 import type { Attributes, Span } from '@opentelemetry/api';
+import { CLIENT_CALL } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_POLICY } from '@foreshock/kit/names';
 import { disown, owe, summarise, type Repeated } from './retry-summary.ts';
 
@@ -14,13 +15,11 @@ const MAX_FAILED = 64;
 /** Longest URL that is compared, in characters. */
 const MAX_URL_LENGTH = 1_024;
 
-/** On a client's span: the call it stands for. A property, as a `WeakMap` of all calls costs the garbage collector dearly. */
-const CALL = Symbol('foreshock.call');
 /** On a parent: calls that failed and were not made again. */
 const FAILED = Symbol('foreshock.failed-calls');
 
 interface ClientSpan {
-  [CALL]?: Call;
+  [CLIENT_CALL]?: Call;
 }
 
 interface ParentSpan extends Span {
@@ -63,7 +62,7 @@ class Call implements Repeated {
  */
 export function callStarted(span: object, parent: Span, method: string, url: string): Attributes | undefined {
   const call = new Call(parent, method, url);
-  (span as ClientSpan)[CALL] = call;
+  (span as ClientSpan)[CLIENT_CALL] = call;
   const failed = (parent as ParentSpan)[FAILED];
   if (!failed) return undefined;
   const now = performance.now();
@@ -84,7 +83,7 @@ export function callStarted(span: object, parent: Span, method: string, url: str
  * @param failed in a way that is tried again: no response, 5xx or 429
  */
 export function callEnded(span: object, failed: boolean, errorType: string | undefined): void {
-  const call = (span as ClientSpan)[CALL];
+  const call = (span as ClientSpan)[CLIENT_CALL];
   if (!call || call.outcome) return;
   call.outcome = failed ? 'failure' : 'success';
   if (failed) {

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
-import { attributeOf, factsOf, report } from '@foreshock/kit';
+import { attributeOf, CLIENT_CALL, factsOf, report } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_STORM, RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
 import { callEnded, callStarted } from './hand-written-loops.ts';
 import { RetryStorms } from './retry-storm.ts';
@@ -64,7 +64,7 @@ export class RetryRecognition {
 
   onEnd(span: EndedSpan): void {
     try {
-      if (span.kind === SpanKind.CLIENT) callEnded(span, isWorthTryingAgain(span), errorTypeOf(span));
+      if (CLIENT_CALL in span && span[CLIENT_CALL]) callEnded(span, isWorthTryingAgain(span), errorTypeOf(span));
     } catch (error) {
       report('recognising retries', error);
     }

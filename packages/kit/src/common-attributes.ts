@@ -4,6 +4,12 @@ import type { Attributes, AttributeValue, Context, Span, SpanKind, SpanOptions, 
 export const KNOWS_COMMON = Symbol.for('foreshock.common-attributes');
 
 /**
+ * Where a span processor keeps what it knows of a client's span. Our own spans have it from the start: a property
+ * that is added makes one class of objects two, for all who read them.
+ */
+export const CLIENT_CALL = Symbol.for('foreshock.client-call');
+
+/**
  * Attributes that many spans have in common: where a connection leads, the text of a statement. A tracer that
  * knows this class refers to them, and they are encoded once instead of with every span; any other copies them.
  */

@@ -3,6 +3,7 @@ export { isCarrierTrusted, withCarrierTrust } from './carrier-trust.ts';
 export {
   addCommon,
   attributeOf,
+  CLIENT_CALL,
   CommonAttributes,
   KNOWS_COMMON,
   startSpan,

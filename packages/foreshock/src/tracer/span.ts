@@ -12,7 +12,7 @@ import {
   type SpanStatus,
   type TimeInput,
 } from '@opentelemetry/api';
-import { KNOWS_COMMON, type CommonAttributes, type Linked } from '@foreshock/kit';
+import { CLIENT_CALL, KNOWS_COMMON, type CommonAttributes, type Linked } from '@foreshock/kit';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
 import { hrTime, millisecondsOf, now } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
@@ -66,6 +66,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   endMs = 0;
   readonly ids: SpanIds;
   readonly parentIds: SpanIds | undefined;
+  [CLIENT_CALL]: unknown = undefined;
   /** The neighbours among the open spans. */
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;

@@ -114,10 +114,12 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
   }
 
   return {
+    get wantsCommands() {
+      return !telemetry.standsAside && !isSuppressed(context.active());
+    },
+
     command(server, command) {
-      if (telemetry.standsAside) return undefined;
       const where = context.active();
-      if (isSuppressed(where)) return undefined;
       // A worker that waits for its next job is no request's business: a span each few seconds, for nothing.
       if (command.blocks && !trace.getSpan(where)) return undefined;
       const target = servers.of(server);

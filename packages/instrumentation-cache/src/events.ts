@@ -88,7 +88,9 @@ export type LocalOutcome = 'hit' | 'miss' | 'coalesced';
 
 /** What a cache adapter reports. Undefined as an answer means: leave this call alone. */
 export interface CacheEvents {
-  /** A caller sends a command; where to may become known later, see {@link Command.sentTo}. */
+  /** Whether commands sent here are of interest; asked first, since to describe one costs more than to ask. */
+  readonly wantsCommands: boolean;
+  /** A caller sends a command that is wanted; where to may become known later, see {@link Command.sentTo}. */
   command(server: CacheServer, command: CommandDescription): Command | undefined;
   /** A caller sends `size` commands at once: a pipeline, or a transaction. */
   batch(server: CacheServer, kind: 'PIPELINE' | 'MULTI', size: number): Batch | undefined;

@@ -31,6 +31,11 @@ export class Redeliveries {
     return key === undefined ? undefined : this.#failed.get(key);
   }
 
+  /** Nothing failed here: most of the time, keys need not even be made. */
+  get isEmpty(): boolean {
+    return this.#failed.size === 0;
+  }
+
   /** How long it has been due, when it failed here. */
   waitMs(key: string | undefined): number | undefined {
     const redelivery = this.of(key);

@@ -47,6 +47,7 @@ export class Clients {
   }
 
   start(client: Client, command: IoCommand): Command | undefined {
+    if (!this.#cache.wantsCommands) return undefined;
     const described = new RedisCommand(command.name, command.args, 0, client.options.keyPrefix);
     if (described.isTopology) return undefined;
     const call = this.#cache.command(this.serverOf(client), described);

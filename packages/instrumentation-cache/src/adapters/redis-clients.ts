@@ -51,6 +51,7 @@ export class Clients {
 
   /** @param client undefined while it is not known */
   start(client: Client | undefined, args: Args): Command | undefined {
+    if (!this.#cache.wantsCommands) return undefined;
     // The client's prefix is a part of the keys by now.
     const described = new RedisCommand(args[0], args, 1, client?.options?.keyPrefix);
     if (described.isTopology) return undefined;

@@ -4,6 +4,13 @@ import { Consumers } from './bullmq/consumer.ts';
 import { carrierIn, type Job } from './bullmq/job.ts';
 import { Producers } from './bullmq/producer.ts';
 
+/** Files of dist/cjs/classes, and what in them is no caller's. */
+const OWN_WORK = [
+  ['redis-connection', 'RedisConnection', ['init', 'close', 'disconnect']],
+  ['redis-queue-backend', 'RedisQueueBackend', ['setQueueMeta']],
+  ['queue-events', 'QueueEvents', ['run']],
+] as const;
+
 /**
  * bullmq 5 (from its telemetry of 5.34) and 6. Its package has no `exports`: `require` and `import` both load
  * dist/cjs.
@@ -31,19 +38,22 @@ export const bullmq: Adapter<QueueEvents> = {
     onClass('worker', ({ Worker: { prototype } }) => consumers.observeWorker(prototype));
     onClass('queue-base', ({ QueueBase }) => consumers.observeEvents(QueueBase.prototype));
 
-    // Connections are opened, and events of the queue read, for nobody's request.
-    for (const [file, name, method] of [
-      ['redis-connection', 'RedisConnection', 'init'],
-      ['queue-events', 'QueueEvents', 'run'],
-    ] as const) {
-      onClass(file, (exports) =>
-        hooks.wrap(exports[name].prototype, method, (original) => {
-          return function (this: unknown, ...args: unknown[]) {
-            return hooks.active ? queue.background(original, this, args) : original.apply(this, args);
-          };
-        }),
-      );
+    // Connections are opened and closed, a queue is described and its events are read, for nobody's request.
+    for (const [file, name, methods] of OWN_WORK) {
+      onClass(file, (exports) => {
+        for (const method of methods) {
+          hooks.wrap(exports[name].prototype, method, (original) => {
+            return function (this: unknown, ...args: unknown[]) {
+              return hooks.active ? queue.background(original, this, args) : original.apply(this, args);
+            };
+          });
+        }
+      });
     }
+
+    // Of 5, and of 6 over Redis.
+    onClass('scripts', ({ Scripts: { prototype } }) => producers.observeCommand(prototype));
+    onClass('redis-queue-backend', ({ RedisQueueBackend: { prototype } }) => producers.observeCommand(prototype));
 
     // In the process or thread of a sandboxed processor.
     onClass('child-processor', ({ ChildProcessor: { prototype } }) =>

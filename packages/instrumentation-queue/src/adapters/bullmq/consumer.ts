@@ -1,11 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { EventEmitter } from 'node:events';
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Processing, QueueEvents, Taken } from '../../events.ts';
 import { Redeliveries } from '../../redeliveries.ts';
 import { whenSettled } from '../../settled.ts';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { identityOf, isPutOff, messageOf, type Job, type Owner } from './job.ts';
 
-interface Worker extends Owner {
+interface Worker extends Owner, EventEmitter {
   run: unknown;
   callProcessJob: unknown;
   getNextJob: unknown;
@@ -125,7 +126,7 @@ export class Consumers {
   #begin(worker: Worker, job: Job): Processing | undefined {
     const message = messageOf(worker, job, this.#redeliveries);
     const processing = this.#queue.process({ system: 'bullmq', destination: worker.name, messages: [message] });
-    if (processing) this.#processed.set(job, processing);
+    if (processing && isWatched(worker)) this.#processed.set(job, processing);
     return processing;
   }
 
@@ -141,25 +142,30 @@ export class Consumers {
     const hooks = this.#hooks;
     const consumers = this;
     hooks.wrap(prototype, 'emit', (original) => {
-      return function (this: Owner, ...args: unknown[]) {
+      return function (this: Owner & EventEmitter, ...args: unknown[]) {
+        if (!hooks.active) return original.apply(this, args);
         const [event, job] = args;
-        if (hooks.active && OUTCOMES.has(event) && typeof job === 'object' && job !== null) {
-          const processing = consumers.#processed.get(job);
-          if (processing) {
-            guard('bullmq outcome', () => consumers.#outcome(this, event === 'failed', job as Job));
-            return processing.run(original, this, args);
-          }
-        }
+        const outcome = OUTCOMES.has(event) && typeof job === 'object' && job !== null ? (job as Job) : undefined;
+        if (outcome) guard('bullmq outcome', () => consumers.#outcome(this, event === 'failed', outcome));
+        if (this.listenerCount(event as string) === 0) return original.apply(this, args);
+        const processing = outcome && consumers.#processed.get(outcome);
+        if (processing) return processing.run(original, this, args);
         return consumers.#queue.foreground(original, this, args);
       };
     });
   }
 
   #outcome(owner: Owner, isFailed: boolean, job: Job): void {
+    if (owner.opts?.telemetry || (!isFailed && this.#redeliveries.isEmpty)) return;
     const key = identityOf(owner, job);
     if (isFailed) this.#redeliveries.failed(key, typeof job.delay === 'number' && job.delay > 0 ? job.delay : 0);
     else this.#redeliveries.succeeded(key);
   }
+}
+
+/** Whether a listener wants to know of a job's outcome: to remember each for nobody would be dear. */
+function isWatched(worker: Worker): boolean {
+  return worker.listenerCount('completed') > 0 || worker.listenerCount('failed') > 0;
 }
 
 function end(processing: Processing, error: unknown): void {

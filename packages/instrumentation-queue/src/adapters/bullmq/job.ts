@@ -68,7 +68,7 @@ export function messageOf(owner: Owner, job: Job, redeliveries: Redeliveries): M
   const { id, opts = {}, timestamp, attemptsMade = 0, stalledCounter = 0 } = job;
   const carrier = carrierIn(opts);
   const delayMs = number(opts.delay);
-  const before = redeliveries.waitMs(identityOf(owner, job));
+  const before = redeliveries.isEmpty ? undefined : redeliveries.waitMs(identityOf(owner, job));
   const isFirst = attemptsMade === 0 && stalledCounter === 0;
   return {
     id: id === undefined ? undefined : String(id),

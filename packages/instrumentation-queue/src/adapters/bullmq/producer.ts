@@ -1,13 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { guard, type Hooks } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
-import { metadataOf, type Job, type JobOptions } from './job.ts';
+import { metadataOf, type Job, type JobOptions, type Owner } from './job.ts';
 
 /** `SpanKind` of dist/cjs/enums/telemetry-attributes.js. */
 const PRODUCER = 3;
 
 /** A flow that is counted no further. */
 const MANY = 1_000;
+
+type TraceArgs = [
+  telemetry: unknown,
+  kind: number,
+  queueName: string,
+  operation: string,
+  destination: string,
+  callback: (...args: unknown[]) => Promise<unknown>,
+  metadata?: unknown,
+];
 
 interface Flow {
   queueName: string;
@@ -39,20 +49,14 @@ export class Producers {
     const hooks = this.#hooks;
     const producers = this;
     hooks.wrap(utils, 'trace', (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        const [telemetry, kind, queueName, operation, destination, callback, ...rest] = args;
-        if (!hooks.active || telemetry || kind !== PRODUCER || !SENDS.has(operation as string)) {
+      return function (this: unknown, ...args: TraceArgs) {
+        const [telemetry, kind, queueName, operation, destination, callback, metadata] = args;
+        if (!hooks.active || telemetry || kind !== PRODUCER || !SENDS.has(operation)) {
           return original.apply(this, args);
         }
-        const observed = guard('bullmq add', () =>
-          producers.#observed(
-            String(queueName),
-            String(operation),
-            callback as (...args: unknown[]) => Promise<unknown>,
-          ),
-        );
+        const observed = guard('bullmq add', () => producers.#observed(String(queueName), operation, callback));
         if (!observed) return original.apply(this, args);
-        return original.call(this, telemetry, kind, queueName, operation, destination, observed, ...rest);
+        return original.call(this, telemetry, kind, queueName, operation, destination, observed, metadata);
       };
     });
   }
@@ -79,6 +83,21 @@ export class Producers {
       );
       return result;
     };
+  }
+
+  /**
+   * `addJob`: the one script that adds a job takes as long as the sending that it is, and says nothing more. A queue
+   * to which the application gave telemetry shows it below the application's span.
+   */
+  observeCommand(prototype: { addJob: unknown }): void {
+    const hooks = this.#hooks;
+    const events = this.#queue;
+    hooks.wrap(prototype, 'addJob', (original) => {
+      return function (this: { queue?: Owner }, ...args: unknown[]) {
+        if (!hooks.active || this.queue?.opts?.telemetry) return original.apply(this, args);
+        return events.quietly(original, this, args);
+      };
+    });
   }
 
   observeQueue(prototype: { addBulk: unknown }): void {

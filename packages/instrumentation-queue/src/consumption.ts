@@ -1,0 +1,114 @@
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
+import { errorMessageOf, errorTypeOf, runIn, startSpan, type Telemetry } from '@foreshock/kit';
+import { QUEUE_ACKED_EARLY, QUEUE_DEAD_LETTERED } from '@foreshock/kit/names';
+import { extract, isPrompt } from './carriers.ts';
+import type { Delivery, Failure, Processing } from './events.ts';
+import { factsOfAll, linksTo } from './message-facts.ts';
+import type { MessagingMetrics } from './messaging-metrics.ts';
+import type { Operation } from './operations.ts';
+
+/** A message was fetched by hand, and this is made when it is settled, from then back. */
+export interface Fetched {
+  /** In milliseconds of `performance.now()`. */
+  readonly since: number;
+  /** To the span that fetched it. */
+  readonly link: Link;
+}
+
+/**
+ * The handling of a delivery, from its start to its settling. One prompt message continues the trace
+ * of its sender; anything else is a trace of its own with a link to every sender.
+ */
+export class Consumption implements Processing {
+  readonly #metrics: MessagingMetrics | undefined;
+  readonly #operation: Operation;
+  readonly #span: Span;
+  readonly #context: Context;
+  /** In milliseconds, if it is measured. */
+  readonly #start: number;
+  #acknowledged = false;
+  #ended = false;
+
+  constructor(
+    telemetry: Telemetry,
+    metrics: MessagingMetrics | undefined,
+    operation: Operation,
+    { messages }: Delivery,
+    fetched?: Fetched,
+  ) {
+    this.#metrics = metrics;
+    this.#operation = operation;
+    this.#start = metrics ? (fetched?.since ?? performance.now()) : 0;
+    const only = messages.length === 1 ? messages[0] : undefined;
+    let parent = only ? extract(only.carrier) : ROOT_CONTEXT;
+    let links = fetched && [fetched.link];
+    if (!only || !isPrompt(only)) {
+      links = [...(links ?? []), ...linksTo(messages)];
+      // The sender's baggage and x-trace-id go on; only its span is no parent here.
+      parent = trace.deleteSpan(parent);
+    }
+    const startTime = fetched && performance.timeOrigin + fetched.since;
+    this.#span = startConsumer(telemetry.tracer, operation, factsOfAll(messages), parent, links, startTime);
+    this.#context = trace.setSpan(parent, this.#span);
+    if (!metrics) return;
+    const { values } = operation.attributes;
+    metrics.consumed(messages.length, values);
+    for (const { waitMs } of messages) if (waitMs !== undefined) metrics.waited(waitMs / 1000, values);
+  }
+
+  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
+    return runIn(this.#context, fn, self, args);
+  }
+
+  acknowledged(): void {
+    this.#acknowledged = true;
+  }
+
+  succeeded(): void {
+    if (!this.#ended) this.#end(undefined);
+  }
+
+  failed({ error, type = errorTypeOf(error), deadLettered }: Failure): void {
+    if (this.#ended) return;
+    this.#span.setAttribute('error.type', type);
+    // The silent loss: the broker has forgotten a message that was never handled.
+    if (this.#acknowledged) this.#span.setAttribute(QUEUE_ACKED_EARLY, true);
+    if (deadLettered) this.#span.setAttribute(QUEUE_DEAD_LETTERED, true);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
+    this.#end(type);
+  }
+
+  #end(errorType: string | undefined): void {
+    this.#ended = true;
+    this.#span.end();
+    if (!this.#metrics) return;
+    const { values } = this.#operation.attributes;
+    const attributes: Attributes = errorType === undefined ? values : { ...values, 'error.type': errorType };
+    this.#metrics.processed((performance.now() - this.#start) / 1000, attributes);
+  }
+}
+
+function startConsumer(
+  tracer: Tracer,
+  { spanName, attributes: common }: Operation,
+  attributes: Attributes,
+  parent: Context,
+  links: Link[] | undefined,
+  startTime: number | undefined,
+): Span {
+  const kind = SpanKind.CONSUMER;
+  if (!links) return startSpan(tracer, spanName, { kind, attributes, common, startTime }, parent);
+  // Links are for the sampler to see, too.
+  const options = { kind, attributes: { ...common.values, ...attributes }, links };
+  return tracer.startSpan(spanName, startTime === undefined ? options : { ...options, startTime }, parent);
+}

@@ -1,0 +1,56 @@
+import { isSpanContextValid, trace, type Attributes, type Link } from '@opentelemetry/api';
+import {
+  MESSAGING_BATCH_MESSAGE_COUNT,
+  MESSAGING_MESSAGE_ID,
+  MESSAGING_OFFSET,
+  MESSAGING_PARTITION_ID,
+  QUEUE_ATTEMPT,
+  QUEUE_MAX_ATTEMPTS,
+  QUEUE_WAIT_MS,
+} from '@foreshock/kit/names';
+import { extract } from './carriers.ts';
+import type { Message } from './events.ts';
+
+/** More links than that an SDK drops by default; a batch may have thousands of messages. */
+const MAX_LINKS = 128;
+
+/** What is known of one message: on its span, or on its link when it is one of a batch. */
+function factsOf({ id, partition, offset, waitMs, attempt, maxAttempts }: Message): Attributes {
+  const facts: Attributes = {};
+  if (id !== undefined) facts[MESSAGING_MESSAGE_ID] = id;
+  if (partition !== undefined) facts[MESSAGING_PARTITION_ID] = String(partition);
+  if (offset !== undefined) facts[MESSAGING_OFFSET] = Number(offset);
+  if (waitMs !== undefined) facts[QUEUE_WAIT_MS] = Math.round(waitMs * 1000) / 1000;
+  if (attempt !== undefined) facts[QUEUE_ATTEMPT] = attempt;
+  if (maxAttempts !== undefined) facts[QUEUE_MAX_ATTEMPTS] = maxAttempts;
+  return facts;
+}
+
+/** Of a batch: how many, the longest wait, and the highest attempt with its limit. */
+export function factsOfAll(messages: readonly Message[]): Attributes {
+  if (messages.length === 1) return factsOf(messages[0]!);
+  const longest = messages.reduce((most, { waitMs }) => Math.max(most, waitMs ?? -1), -1);
+  const last = messages.reduce((most, message) => ((message.attempt ?? 0) > (most.attempt ?? 0) ? message : most));
+  return {
+    [MESSAGING_BATCH_MESSAGE_COUNT]: messages.length,
+    ...factsOf({
+      partition: messages[0]?.partition,
+      offset: messages[0]?.offset,
+      attempt: last.attempt,
+      maxAttempts: last.maxAttempts,
+      waitMs: longest < 0 ? undefined : longest,
+    }),
+  };
+}
+
+/** To the sender of each. */
+export function linksTo(messages: readonly Message[]): Link[] {
+  const links: Link[] = [];
+  for (const message of messages) {
+    if (links.length >= MAX_LINKS) break;
+    const sender = trace.getSpanContext(extract(message.carrier));
+    if (sender && isSpanContextValid(sender))
+      links.push({ context: sender, attributes: messages.length === 1 ? {} : factsOf(message) });
+  }
+  return links;
+}

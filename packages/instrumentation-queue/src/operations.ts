@@ -1,0 +1,57 @@
+import { CommonAttributes } from '@foreshock/kit';
+import {
+  MESSAGING_CONSUMER_GROUP_NAME,
+  MESSAGING_DESTINATION_NAME,
+  MESSAGING_OPERATION_NAME,
+  MESSAGING_OPERATION_TYPE,
+  MESSAGING_SYSTEM,
+} from '@foreshock/kit/names';
+
+/** Names may come with each message (a reply's queue): what is frequent is back at once. */
+const MAX_DESTINATIONS = 256;
+
+/** `messaging.operation.type` of the conventions. */
+export type OperationType = 'send' | 'receive' | 'process';
+
+/** What is done with messages of one destination: what all its spans have in common. */
+export interface Operation {
+  /** Of its spans: `send emails`. */
+  readonly spanName: string;
+  readonly name: string;
+  readonly type: OperationType;
+  readonly group: string | undefined;
+  readonly attributes: CommonAttributes;
+}
+
+/** The operations of one messaging system. There are few, and each is done again and again. */
+export class Operations {
+  readonly #known = new Map<string | undefined, Operation[]>();
+
+  /**
+   * @param name the library's own word: `addBulk`
+   * @param destination undefined when one call serves several
+   * @param group of consumers
+   */
+  of(system: string, type: OperationType, name: string, destination: string | undefined, group?: string): Operation {
+    let operations = this.#known.get(destination);
+    if (!operations) {
+      if (this.#known.size >= MAX_DESTINATIONS) this.#known.clear();
+      this.#known.set(destination, (operations = []));
+    }
+    for (let i = 0; i < operations.length; i++) {
+      const operation = operations[i]!;
+      if (operation.name === name && operation.type === type && operation.group === group) return operation;
+    }
+    const attributes = new CommonAttributes({
+      [MESSAGING_SYSTEM]: system,
+      [MESSAGING_OPERATION_NAME]: name,
+      [MESSAGING_OPERATION_TYPE]: type,
+      [MESSAGING_DESTINATION_NAME]: destination,
+      [MESSAGING_CONSUMER_GROUP_NAME]: group,
+    });
+    const spanName = destination === undefined ? type : `${type} ${destination}`;
+    const operation = { spanName, name, type, group, attributes };
+    operations.push(operation);
+    return operation;
+  }
+}

@@ -117,7 +117,7 @@ export class PoolWait implements Acquisition {
   granted(granted: unknown): void {
     if (this.#settled) return;
     const now = performance.now();
-    const state = this.#settle(now);
+    this.#settle(now);
     // A pool of anything may hand out numbers: these are nothing that one could be seen to hold.
     const connection = typeof granted === 'object' && granted !== null ? granted : {};
     const recognised = this.#watch.recognise(connection);
@@ -134,7 +134,7 @@ export class PoolWait implements Acquisition {
       if (last && !this.#holderKnown) this.#blame(this.#span, last);
       hold.waitMs = round(now - this.#start);
       hold.reason = this.#reason(now);
-      this.#endSpan(this.#span, state, hold.waitMs, hold.reason);
+      this.#endSpan(this.#span, hold.waitMs, hold.reason);
     }
     metrics?.waited(this.#book.name, (now - this.#start) / 1000);
     if (this.#connectStart !== undefined) metrics?.created(this.#book.name, (now - this.#connectStart) / 1000);
@@ -155,30 +155,30 @@ export class PoolWait implements Acquisition {
   failed(error: unknown, timedOut = false): void {
     if (this.#settled) return;
     const now = performance.now();
-    const state = this.#settle(now);
+    this.#settle(now);
     if (timedOut) this.#watch.metrics?.timedOut(this.#book.name);
     this.#startLate(now, false);
     if (!this.#span) return;
     this.#span.setAttribute('error.type', timedOut ? 'timeout' : errorTypeOf(error));
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
-    this.#endSpan(this.#span, state, round(now - this.#start), this.#reason(now));
+    this.#endSpan(this.#span, round(now - this.#start), this.#reason(now));
   }
 
   resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
     return runIn(this.#context, fn, self, args);
   }
 
-  #settle(now: number): PoolState {
+  #settle(now: number): void {
     this.#settled = true;
     this.#book.line.delete(this);
     if (this.#saturation?.left(now - this.#start)) {
       this.#book.saturation = undefined;
       this.#saturation.end();
     }
-    return this.#book.source.state(this.#pool);
   }
 
-  #endSpan(span: Span, state: PoolState, waitMs: number, reason: string): void {
+  #endSpan(span: Span, waitMs: number, reason: string): void {
+    const state = this.#book.source.state(this.#pool);
     if (this.#book.label !== this.#label) nameSpan(span, `pool.acquire ${this.#book.label}`, this.#book);
     span.setAttribute(POOL_WAIT_MS, waitMs);
     span.setAttribute(POOL_WAIT_REASON, reason);

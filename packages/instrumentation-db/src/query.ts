@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { errorMessageOf, errorTypeOf, isSuppressed, runIn, startSpan, type Telemetry } from '@foreshock/kit';
 import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT_REASON } from '@foreshock/kit/names';
-import type { Query, QueryDescription } from './events.ts';
+import type { PoolState, Query, QueryDescription } from './events.ts';
 import type { Hold } from './pool-book.ts';
 import type { Statements } from './statements.ts';
 
@@ -33,27 +33,22 @@ export function startQuery(
   const where = context.active();
   if (isSuppressed(where)) return undefined;
   const { name, summary, attributes: common } = statements.of(described, hold?.book.name);
-  const attributes: Attributes = {};
-  if (hold) {
-    addPoolState(attributes, hold);
-    if (summary !== undefined) hold.operation = summary;
-  }
+  const attributes = hold?.asked && poolState(hold, hold.asked);
+  if (hold && summary !== undefined) hold.operation = summary;
   const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common }, where);
   return new ClientQuery(span, where, common.values, duration);
 }
 
-function addPoolState(attributes: Attributes, hold: Hold): void {
-  const { book, asked } = hold;
-  if (!asked) return;
-  // The state when the connection was asked for goes on the first query it served, not on all of a transaction.
+/** Goes on the first query that a connection served, not on all of a transaction. */
+function poolState(hold: Hold, { used, idle, pending }: PoolState): Attributes {
   hold.asked = undefined;
-  attributes[POOL_USED] = asked.used;
-  attributes[POOL_IDLE] = asked.idle;
-  attributes[POOL_PENDING] = asked.pending;
-  if (book.description.limit !== undefined) attributes[POOL_LIMIT] = book.description.limit;
-  if (hold.waitMs === undefined) return;
+  const attributes: Attributes = { [POOL_USED]: used, [POOL_IDLE]: idle, [POOL_PENDING]: pending };
+  const { limit } = hold.book.description;
+  if (limit !== undefined) attributes[POOL_LIMIT] = limit;
+  if (hold.waitMs === undefined) return attributes;
   attributes[POOL_WAIT_MS] = hold.waitMs;
   attributes[POOL_WAIT_REASON] = hold.reason;
+  return attributes;
 }
 
 class ClientQuery implements Query {

@@ -20,13 +20,20 @@ export function authorityOf({ scheme, host, port }: SentRequest): string {
   return `${inBrackets(host)}:${port ?? defaultPort(scheme)}`;
 }
 
+// One origin is asked again and again.
+let last = { scheme: '', host: '', port: undefined as number | undefined, text: '' };
+
+function originOf(scheme: string, host: string, port: number | undefined): string {
+  if (last.port === port && last.host === host && last.scheme === scheme) return last.text;
+  const name = inBrackets(host);
+  const text = `${scheme}://${port === undefined || port === defaultPort(scheme) ? name : `${name}:${port}`}`;
+  last = { scheme, host, port, text };
+  return text;
+}
+
 /** `url.full`. */
 export function urlOf({ scheme, host, target }: SentRequest, port: number | undefined): string {
-  const name = inBrackets(host);
-  return fullUrl(
-    `${scheme}://${port === undefined || port === defaultPort(scheme) ? name : `${name}:${port}`}`,
-    target,
-  );
+  return fullUrl(originOf(scheme, host, port), target);
 }
 
 interface Target {

@@ -44,7 +44,7 @@ export class CommonAttributes {
 export interface SpanStart {
   kind: SpanKind;
   /** The span's from here on: not to be changed, nor used for another. */
-  attributes: Attributes;
+  attributes?: Attributes | undefined;
   /** None of them is among `attributes`. */
   common?: CommonAttributes | undefined;
   startTime?: number | undefined;

@@ -9,6 +9,8 @@ export interface AttributeLimits {
 }
 
 const NONE: readonly never[] = [];
+/** Of spans that have none of their own; nothing is ever put into it. */
+const NO_ATTRIBUTES: Attributes = Object.freeze({}) as Attributes;
 
 /**
  * Attributes under limits, counting what they refuse. In three parts, each the cheapest for what it holds: what many
@@ -30,7 +32,7 @@ export class LimitedAttributes {
    */
   constructor(limits: AttributeLimits, given?: Attributes, owned = false) {
     this.#limits = limits;
-    let start: Attributes = {};
+    let start = NO_ATTRIBUTES;
     let plain = 0;
     try {
       plain = given ? countPlain(given, limits) : 0;
@@ -116,7 +118,7 @@ export class LimitedAttributes {
 
   /** One of them is to be changed for this span alone. */
   #takeApart(): void {
-    this.given = this.values;
+    this.given = { ...this.values };
     this.common = this.moreCommon = undefined;
     this.later = NONE;
   }

@@ -32,8 +32,19 @@ function plain(span: RecordedSpan): FinishedSpan {
   const { name, kind, parentSpanContext, startTime, endTime, status, attributes, links, events } = span;
   const { instrumentationScope, droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;
   return {
-    ...{ name, kind, parentSpanContext, startTime, endTime, status, attributes, links, events, instrumentationScope },
-    ...{ droppedAttributesCount, droppedEventsCount, droppedLinksCount },
+    name,
+    kind,
+    parentSpanContext,
+    startTime,
+    endTime,
+    status,
+    attributes,
+    links,
+    events,
+    instrumentationScope,
+    droppedAttributesCount,
+    droppedEventsCount,
+    droppedLinksCount,
     spanContext: () => span.spanContext(),
   };
 }

@@ -39,6 +39,13 @@ interface RecordedEvent {
   droppedAttributesCount: number;
 }
 
+/** What a span needs of the tracer that made it. */
+export interface SpanMaker {
+  readonly scope: Scope;
+  readonly spanLimits: SpanLimits;
+  ended(span: RecordedSpan): void;
+}
+
 // Most spans keep them: one object for all.
 const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
 const NO_LINKS: Link[] = Object.freeze([]) as never;
@@ -53,7 +60,6 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   name: string;
   readonly kind: SpanKind;
   parentSpanContext: SpanContext | undefined;
-  readonly instrumentationScope: Scope;
   status: SpanStatus = UNSET;
   links: Link[] = NO_LINKS;
   events: RecordedEvent[] = NO_EVENTS;
@@ -71,8 +77,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;
   readonly #spanContext: SpanContext;
-  readonly #limits: SpanLimits;
-  readonly #onEnd: (span: RecordedSpan) => void;
+  readonly #tracer: SpanMaker;
 
   constructor(
     name: string,
@@ -81,11 +86,9 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     ids: SpanIds,
     parent: SpanContext | undefined,
     parentIds: SpanIds | undefined,
-    scope: Scope,
     attributes: LimitedAttributes,
-    limits: SpanLimits,
     startTime: TimeInput | undefined,
-    onEnd: (span: RecordedSpan) => void,
+    tracer: SpanMaker,
   ) {
     this.name = name;
     this.kind = kind;
@@ -93,11 +96,13 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     this.ids = ids;
     this.parentSpanContext = parent;
     this.parentIds = parentIds;
-    this.instrumentationScope = scope;
     this.recorded = attributes;
-    this.#limits = limits;
     this.startMs = startTime === undefined ? now() : millisecondsOf(startTime);
-    this.#onEnd = onEnd;
+    this.#tracer = tracer;
+  }
+
+  get instrumentationScope(): Scope {
+    return this.#tracer.scope;
   }
 
   get attributes(): Attributes {
@@ -149,7 +154,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (this.ended) return this;
-    const limit = this.#limits.eventCountLimit;
+    const { eventCountLimit: limit, attributePerEventCountLimit } = this.#tracer.spanLimits;
     if (limit === 0) {
       this.droppedEventsCount++;
       return this;
@@ -163,7 +168,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     const isTime = isTimeInput(attributesOrTime);
     const when = time ?? (isTime ? attributesOrTime : undefined);
     const given = isTime ? undefined : (attributesOrTime as Attributes | undefined);
-    const kept = this.#limited(this.#limits.attributePerEventCountLimit, given);
+    const kept = this.#limited(attributePerEventCountLimit, given);
     this.events.push({
       name,
       time: hrTime(when === undefined ? now() : millisecondsOf(when)),
@@ -175,7 +180,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
 
   addLink(link: Link): this {
     if (this.ended) return this;
-    const limit = this.#limits.linkCountLimit;
+    const { linkCountLimit: limit, attributePerLinkCountLimit } = this.#tracer.spanLimits;
     if (limit === 0) {
       this.droppedLinksCount++;
       return this;
@@ -185,7 +190,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
       this.links.shift();
       this.droppedLinksCount++;
     }
-    const kept = this.#limited(this.#limits.attributePerLinkCountLimit, link.attributes);
+    const kept = this.#limited(attributePerLinkCountLimit, link.attributes);
     this.links.push({ context: link.context, attributes: kept.values, droppedAttributesCount: kept.dropped });
     return this;
   }
@@ -212,7 +217,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (this.ended) return;
     this.endMs = Math.max(endTime === undefined ? now() : millisecondsOf(endTime), this.startMs);
     this.ended = true;
-    this.#onEnd(this);
+    this.#tracer.ended(this);
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
@@ -228,7 +233,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   }
 
   #limited(attributeCountLimit: number, given: Attributes | undefined): LimitedAttributes {
-    const { attributeValueLengthLimit } = this.#limits;
+    const { attributeValueLengthLimit } = this.#tracer.spanLimits;
     return new LimitedAttributes({ attributeCountLimit, attributeValueLengthLimit }, given);
   }
 }

@@ -18,7 +18,7 @@ import { isSuppressed, KNOWS_COMMON, noteScope, report, type SpanStart } from '@
 import { isDerivedParent, randomSpanId, randomTraceId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
 import { madeTraceId, SpanIds } from './span-ids.ts';
-import { RecordedSpan, type Scope, type SpanLimits } from './span.ts';
+import { RecordedSpan, type Scope, type SpanLimits, type SpanMaker } from './span.ts';
 
 /** The SDK's `Sampler`, 2.x and 3.x. */
 export interface Sampler {
@@ -51,7 +51,8 @@ export interface TracerOptions {
 }
 
 /** Either way to start a span. */
-type AnyStart = Omit<SpanOptions, 'startTime'> & { startTime?: TimeInput | undefined; common?: SpanStart['common'] };
+type AnyStart = Pick<SpanOptions, 'root' | 'links'> &
+  Partial<Omit<SpanStart, 'startTime'>> & { startTime?: TimeInput | undefined };
 
 // `SamplingDecision` of the SDK.
 const NOT_RECORD = 0;
@@ -79,22 +80,24 @@ export class ForeshockTracerProvider implements TracerProvider {
   }
 }
 
-class ForeshockTracer implements Tracer {
-  readonly #scope: Scope;
+class ForeshockTracer implements Tracer, SpanMaker {
+  readonly scope: Scope;
+  readonly spanLimits: SpanLimits;
   readonly #options: TracerOptions;
-  readonly #onEnd: (span: RecordedSpan) => void;
 
   constructor(scope: Scope, options: TracerOptions) {
-    this.#scope = scope;
+    this.scope = scope;
+    this.spanLimits = options.spanLimits;
     this.#options = options;
-    this.#onEnd = (span) => {
-      try {
-        const { spanProcessors } = options;
-        for (let i = 0; i < spanProcessors.length; i++) spanProcessors[i]!.onEnd(span);
-      } catch (error) {
-        report('ending a span', error);
-      }
-    };
+  }
+
+  ended(span: RecordedSpan): void {
+    const { spanProcessors } = this.#options;
+    try {
+      for (let i = 0; i < spanProcessors.length; i++) spanProcessors[i]!.onEnd(span);
+    } catch (error) {
+      report('ending a span', error);
+    }
   }
 
   get [KNOWS_COMMON](): true {
@@ -115,14 +118,14 @@ class ForeshockTracer implements Tracer {
     const parentContext = root ? trace.deleteSpan(where) : where;
     if (isSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-    const { spanLimits, spanProcessors } = this.#options;
+    const { spanProcessors } = this.#options;
     const parentSpan = trace.getSpan(parentContext);
     // Ours are valid; whatever else may be in a context is looked at.
     const isOurs = parentSpan instanceof RecordedSpan;
     const given = parentSpan?.spanContext();
     const parent = given && (isOurs || isSpanContextValid(given)) ? given : undefined;
     const kind = options.kind ?? SpanKind.INTERNAL;
-    const attributes = new LimitedAttributes(spanLimits, options.attributes, owned);
+    const attributes = new LimitedAttributes(this.spanLimits, options.attributes, owned);
     if (common) attributes.addCommon(common);
 
     let traceState = parent?.traceState;
@@ -163,11 +166,9 @@ class ForeshockTracer implements Tracer {
       SpanIds.made(traceWords),
       parent,
       parentIds,
-      this.#scope,
       attributes,
-      spanLimits,
       startTime,
-      this.#onEnd,
+      this,
     );
     if (links) span.addLinks(links);
     try {

@@ -82,21 +82,22 @@ export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hoo
   hooks.wrap(PoolClass.prototype, 'connect', (original) => {
     return function (this: Pool, ...args: unknown[]) {
       if (!hooks.active || this.ending) return original.apply(this, args);
-      const asked = guard('pg pool', () => pools.state(this));
+      let asked: PoolState | undefined;
+      try {
+        asked = pools.state(this);
+      } catch (error) {
+        report('pg pool', error);
+      }
       opened = undefined;
       const result = original.apply(this, args);
       const fresh = opened;
       opened = undefined;
-      guard('pg pool', () => {
+      try {
         const item = fresh ?? this._pendingQueue.at(-1);
-        if (!asked || !item || item[ACQUISITION]) return;
-        const acquisition = db.acquire(pools, this, asked, asked.idle > asked.pending);
-        if (!acquisition) return;
-        if (item !== this._pendingQueue.at(-1)) watchOpening(item, acquisition);
-        else if (this.options.connectionTimeoutMillis) watchTimeOut(item, acquisition);
-        item[ACQUISITION] = acquisition;
-        if (asksForPromise) item[FOR_PROMISE] = true;
-      });
+        if (asked && item && !item[ACQUISITION]) watch(this, item, asked, asksForPromise, db);
+      } catch (error) {
+        report('pg pool', error);
+      }
       return result;
     };
   });
@@ -143,6 +144,15 @@ export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hoo
       };
     });
   }
+}
+
+function watch(pool: Pool, item: PendingItem, asked: PoolState, asksForPromise: boolean, db: DbEvents): void {
+  const acquisition = db.acquire(pools, pool, asked, asked.idle > asked.pending);
+  if (!acquisition) return;
+  if (item !== pool._pendingQueue.at(-1)) watchOpening(item, acquisition);
+  else if (pool.options.connectionTimeoutMillis) watchTimeOut(item, acquisition);
+  item[ACQUISITION] = acquisition;
+  if (asksForPromise) item[FOR_PROMISE] = true;
 }
 
 /** A client is being opened for this caller: `newClient` reports failure through the item's callback alone. */

@@ -175,7 +175,11 @@ describe.each(VERSIONS)('%s', (alias) => {
     channel.sendToQueue(queue, Buffer.from('hello'));
     const consumer = await openChannel();
     const unhandled = await unhandledRejections(async () => {
-      await consumer.consume(queue, () => Promise.reject(new TypeError('lost')), { noAck: true });
+      // Bound, as the method of a class often is.
+      const handler = async (): Promise<never> => {
+        throw new TypeError('lost');
+      };
+      await consumer.consume(queue, handler.bind(undefined), { noAck: true });
       await ended(`process ${queue}`);
     });
     expect(unhandled).toHaveLength(1);
@@ -186,17 +190,55 @@ describe.each(VERSIONS)('%s', (alias) => {
 
   it('leaves a rejection that somebody handled handled', async () => {
     const queue = await createQueue();
-    channel.sendToQueue(queue, Buffer.from('hello'));
+    for (const text of ['caught', 'kept']) channel.sendToQueue(queue, Buffer.from(text));
     const consumer = await openChannel();
+    const kept = Promise.withResolvers<unknown>();
     const unhandled = await unhandledRejections(async () => {
-      await consumer.consume(queue, (message: any) =>
-        Promise.reject(new Error('handled')).catch(() => consumer.nack(message, false, false)),
-      );
-      await ended(`process ${queue}`);
+      await consumer.consume(queue, (message: any) => {
+        if (String(message.content) === 'caught') {
+          return Promise.reject(new Error('handled')).catch(() => consumer.nack(message, false, false));
+        }
+        // The application has a handler on the very promise that it returns.
+        const work = Promise.resolve().then(() => {
+          consumer.ack(message);
+          throw new Error('kept');
+        });
+        work.catch(kept.resolve);
+        return work;
+      });
+      expect(await kept.promise).toMatchObject({ message: 'kept' });
+      await ended(`process ${queue}`, 2);
     });
     expect(unhandled).toEqual([]);
-    const [process] = await ended(`process ${queue}`);
-    expect(process!.status).toEqual({ code: 'ERROR', message: 'rejected by its handler' });
+    const processes = await ended(`process ${queue}`, 2);
+    // What a function that is not `async` returns is left alone: its end is the answer.
+    expect(processes.map(({ status }) => status)).toEqual([
+      { code: 'ERROR', message: 'rejected by its handler' },
+      { code: 'UNSET' },
+    ]);
+    await consumer.close();
+  });
+
+  it('leaves a promise that nobody handled to be reported as the one it is', async () => {
+    const queue = await createQueue();
+    channel.sendToQueue(queue, Buffer.from('hello'));
+    const consumer = await openChannel();
+    const error = new Error('nobody');
+    let returned: Promise<unknown> | undefined;
+    const reported: Promise<unknown>[] = [];
+    const note = (_reason: unknown, promise: Promise<unknown>): void => void reported.push(promise);
+    const unhandled = await unhandledRejections(async () => {
+      process.on('unhandledRejection', note);
+      await consumer.consume(queue, (message: any) => {
+        consumer.ack(message);
+        return (returned = Promise.reject(error));
+      });
+      await ended(`process ${queue}`);
+    });
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([error]);
+    expect(reported).toEqual([returned]);
+    expect(reported[0]).toBe(returned);
     await consumer.close();
   });
 

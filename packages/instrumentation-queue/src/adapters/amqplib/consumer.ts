@@ -13,9 +13,9 @@ import {
   type Model,
 } from './channel.ts';
 import { Deliveries } from './deliveries.ts';
+import { watchHandler, type Handler } from './handler.ts';
 
 type Reply = (error: unknown, frame?: Frame) => unknown;
-type Handler = (this: unknown, message: Message | null, ...rest: unknown[]) => unknown;
 
 /** Handlers, fetching by hand, and what the application answers. */
 export class Consumers {
@@ -40,7 +40,8 @@ export class Consumers {
       return function (this: Channel, ...args: unknown[]) {
         const [queue, handler, options, ...rest] = args;
         if (!hooks.active || typeof handler !== 'function') return original.apply(this, args);
-        const observed = consumers.#observed(this, String(queue), handler as Handler, isNoAck(options));
+        const source = { channel: this, queue: String(queue), noAck: isNoAck(options) };
+        const observed = watchHandler(handler as Handler, source, consumers.#deliveries, hooks);
         return original.call(this, queue, observed, ...(args.length > 2 ? [options, ...rest] : []));
       };
     });
@@ -69,28 +70,6 @@ export class Consumers {
         return original.apply(this, args);
       };
     });
-  }
-
-  #observed(channel: Channel, queue: string, handler: Handler, noAck: boolean): Handler {
-    const hooks = this.#hooks;
-    const deliveries = this.#deliveries;
-    return function (message, ...rest) {
-      // null: the broker cancelled the consumer.
-      const inHand =
-        hooks.active && message
-          ? guard('amqplib consume', () => deliveries.begin(channel, queue, noAck, message))
-          : undefined;
-      if (!message || !inHand?.processing) return handler.call(this, message, ...rest);
-      let result: unknown;
-      try {
-        result = inHand.processing.run(handler, this, [message, ...rest]);
-      } catch (error) {
-        guard('amqplib consume', () => deliveries.threw(channel, message, inHand, error));
-        throw error;
-      }
-      guard('amqplib consume', () => deliveries.returned(channel, message, inHand, result));
-      return result;
-    };
   }
 
   /** lib/channel.js: every method frame of both APIs goes out through here. */

@@ -1,4 +1,3 @@
-import { isPromise } from 'node:util/types';
 import { guard } from '@foreshock/kit';
 import type { Delivery, Failure, Processing, QueueEvents, Taken } from '../../events.ts';
 import { Redeliveries } from '../../redeliveries.ts';
@@ -19,7 +18,7 @@ interface InHand {
   readonly processing?: Processing;
   /** By hand. */
   readonly taken?: Taken;
-  /** The handler returned no promise: the answer is its end. */
+  /** There is no promise to watch: the answer is the handler's end. */
   isOver: boolean;
   answer: Answer | undefined;
 }
@@ -69,10 +68,15 @@ export class Deliveries {
     return inHand;
   }
 
-  /** What the handler returned. amqplib looks at none of it: a rejection that nobody handles must stay one. */
-  returned(channel: object, { fields }: Message, inHand: InHand, result: unknown): void {
-    if (isPromise(result)) {
-      result.then(
+  /**
+   * The handler returned. amqplib looks at nothing that it returns: a rejection that nobody handles must stay one, and
+   * one that the application handles must not become one.
+   *
+   * @param promise of the handler's end, if nobody else has it
+   */
+  returned(channel: object, { fields }: Message, inHand: InHand, promise: Promise<unknown> | undefined): void {
+    if (promise) {
+      promise.then(
         () => guard('amqplib consume', () => this.#end(channel, fields.deliveryTag, inHand, undefined)),
         (error: unknown) => {
           guard('amqplib consume', () => this.#end(channel, fields.deliveryTag, inHand, { error }));

@@ -1,9 +1,10 @@
-import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Telemetry } from '@foreshock/kit';
 import { factsOf } from '@foreshock/kit';
 import { recordSpans } from '@foreshock/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { openResilience } from './boundary.ts';
+import { RetryRecognition } from './retry-recognition.ts';
 
 const recorded = recordSpans([]);
 const telemetry: Telemetry = {
@@ -43,6 +44,22 @@ describe('an attempt', () => {
     retry.ended('success');
     resolve();
     expect(await later).toBeUndefined();
+  });
+
+  it('that sent nothing makes the next no resend', () => {
+    const recognition = new RetryRecognition();
+    const call = (url: string): unknown => {
+      const where = context.active();
+      const attributes = { 'http.request.method': 'GET', 'url.full': url };
+      const span = recorded.tracerProvider.getTracer('http').startSpan('GET', { kind: SpanKind.CLIENT, attributes });
+      recognition.onStart(span, where);
+      span.end();
+      return recorded.spans().at(-1)!.attributes['http.request.resend_count'];
+    };
+    const retry = openResilience(telemetry, {}).retry({}, 'test');
+    const attempts = [[], ['http://a/'], [], ['http://a/', 'http://b/'], ['http://c/']];
+    const counts = attempts.map((urls) => retry.attempt(() => urls.map(call), undefined, []));
+    expect(counts).toEqual([[], [undefined], [], [1, 1], [2]]);
   });
 
   it('is made beside the one before it, not inside', () => {

@@ -27,6 +27,8 @@ export interface PolicyCall {
 export interface Retry {
   /** Runs the next attempt, where the caller of the operation was: the calls it makes carry its number. */
   attempt<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** The next attempt, a call, is sent where nobody sees who tries it again. */
+  sentElsewhere(): void;
   /**
    * The attempt failed; another may follow.
    *

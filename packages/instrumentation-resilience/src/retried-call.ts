@@ -5,6 +5,7 @@ import type { Retry } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
 import { owe, summarise, type Repeated } from './retry-summary.ts';
+import { Sends, withSends } from './sends.ts';
 import { tellAttempt } from './upstream-attempts.ts';
 
 export interface RetryDescription {
@@ -24,6 +25,7 @@ export class RetriedCall implements Retry, Repeated {
   /** Where the operation was asked for: attempts are siblings, none is made inside another. */
   readonly #context: Context = context.active();
   readonly #parent = trace.getSpan(this.#context);
+  readonly #sends = new Sends();
   attempts = 0;
   totalDelayMs = 0;
   errorType: string | undefined;
@@ -47,6 +49,11 @@ export class RetriedCall implements Retry, Repeated {
     return runIn(guard('an attempt', () => this.#next()) ?? this.#context, fn, self, args);
   }
 
+  sentElsewhere(): void {
+    this.#next();
+    this.#sends.before(this.attempts);
+  }
+
   /** The context of the next attempt. */
   #next(): Context {
     const { owner, policy, propagate } = this.#description;
@@ -66,7 +73,8 @@ export class RetriedCall implements Retry, Repeated {
     }
     this.outcome = undefined;
     this.#ended = false;
-    const where = this.#calls.within(withFacts(this.#context, facts, this.#attempt), owner, this);
+    const attempted = withSends(withFacts(this.#context, facts, this.#attempt), this.#sends);
+    const where = this.#calls.within(attempted, owner, this);
     return propagate ? tellAttempt(where, attempt) : where;
   }
 

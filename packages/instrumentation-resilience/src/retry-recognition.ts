@@ -3,6 +3,7 @@ import { attributeOf, CLIENT_CALL, factsOf, report } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_STORM, RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
 import { callEnded, callStarted } from './hand-written-loops.ts';
 import { RetryStorms } from './retry-storm.ts';
+import { sendsOf } from './sends.ts';
 import { upstreamAttempts } from './upstream-attempts.ts';
 
 /** What of the SDK's spans is used; the same in 2.x and 3.x. */
@@ -47,18 +48,20 @@ export class RetryRecognition {
     const url = attributeOf(span, 'url.full');
     if (typeof method !== 'string' || typeof url !== 'string') return;
     const facts = factsOf(where, SpanKind.CLIENT);
-    let attempt = facts?.[RETRY_ATTEMPT];
+    const attempt = facts?.[RETRY_ATTEMPT];
     let delayMs = facts?.[RETRY_DELAY_MS];
+    let resends: number;
     if (attempt === undefined) {
       const parent = trace.getSpan(where);
       const repeats = parent && callStarted(span, parent, method, url);
       if (repeats) span.setAttributes(repeats);
-      attempt = repeats?.[RETRY_ATTEMPT] ?? 1;
+      resends = ((repeats?.[RETRY_ATTEMPT] as number | undefined) ?? 1) - 1;
       delayMs = repeats?.[RETRY_DELAY_MS];
+    } else {
+      resends = sendsOf(where)?.before(Number(attempt)) ?? Number(attempt) - 1;
     }
-    if (typeof attempt !== 'number') return;
-    if (attempt > 1) span.setAttribute('http.request.resend_count', attempt - 1);
-    const storm = this.#storms.sent(url, attempt, delayMs as number | undefined, performance.now());
+    if (resends > 0) span.setAttribute('http.request.resend_count', resends);
+    const storm = this.#storms.sent(url, resends + 1, delayMs as number | undefined, performance.now());
     if (storm) span.addEvent(RETRY_STORM, storm);
   }
 

@@ -51,7 +51,7 @@ export const undici: Adapter<ResilienceEvents> = {
       watchHandlers(Handler.prototype, hooks, (handler) => {
         const retry = first ?? resilience.retry(handler, NAME);
         // Made by the user or by `interceptors.retry`: its first attempt is dispatched by somebody else.
-        if (!first) retry.attempt(() => {}, undefined, []);
+        if (!first) guard(NAME, () => retry.sentElsewhere());
         first = undefined;
         return retry;
       });

@@ -1,5 +1,6 @@
 /* What ORMs send is one span a query, and at most one wait an acquisition, whosever pool it is. */
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
 import { recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
 import { eq } from 'drizzle-orm';
 import { drizzle as drizzleMysql } from 'drizzle-orm/mysql2';
@@ -80,6 +81,21 @@ async function typeorm(type: 'postgres' | 'mysql', url: string): Promise<Reader>
   return { read: (id) => source.getRepository(Order).findOneBy({ id }), close: () => source.destroy() };
 }
 
+async function mikroOrm(clientUrl: string): Promise<Reader> {
+  const Order = defineEntity({ name: 'Order', tableName: 'orders', properties: { id: p.integer().primary() } });
+  const orm = await MikroORM.init({ clientUrl, entities: [Order], pool: { min: 0, max: LIMIT } });
+  return {
+    // A fork each, as a request has one: its identity map is empty.
+    read: (id) => orm.em.fork().findOne(Order, { id }),
+    transaction: () =>
+      orm.em.fork().transactional(async (em) => {
+        await em.findOne(Order, { id: 1 });
+        await em.findOne(Order, { id: 2 });
+      }),
+    close: () => orm.close(),
+  };
+}
+
 const cases: Record<string, Case> = {
   'knex over pg': {
     server: () => postgres,
@@ -147,6 +163,11 @@ const cases: Record<string, Case> = {
     system: 'mysql',
     open: () => typeorm('mysql', mariadb.url),
   },
+  'MikroORM over pg': {
+    server: () => postgres,
+    system: 'postgresql',
+    open: () => mikroOrm(postgres.url),
+  },
 };
 
 describe.each(Object.entries(cases))('%s', (_name, { server, system, open }) => {
@@ -182,20 +203,23 @@ describe.each(Object.entries(cases))('%s', (_name, { server, system, open }) => 
   });
 });
 
-describe.each(Object.entries(cases).filter(([name]) => /^(knex|Drizzle)/.test(name)))('%s', (_name, { open }) => {
-  it('waits once for a transaction, and has a span for each of its statements', async () => {
-    const reader = await open();
-    try {
-      await reader.read(1);
-      const [spans] = await crowd(recorded, 1, () => reader.transaction!());
-      expect(spans!.map((span) => span.name)).toEqual([
-        expect.stringMatching(/^(BEGIN|START)/),
-        'SELECT orders',
-        'SELECT orders',
-        'COMMIT',
-      ]);
-    } finally {
-      await reader.close();
-    }
-  });
-});
+describe.each(Object.entries(cases).filter(([name]) => /^(knex|Drizzle|MikroORM)/.test(name)))(
+  '%s',
+  (_name, { open }) => {
+    it('waits once for a transaction, and has a span for each of its statements', async () => {
+      const reader = await open();
+      try {
+        await reader.read(1);
+        const [spans] = await crowd(recorded, 1, () => reader.transaction!());
+        expect(spans!.map((span) => span.name)).toEqual([
+          expect.stringMatching(/^(BEGIN|START)/),
+          'SELECT orders',
+          'SELECT orders',
+          'COMMIT',
+        ]);
+      } finally {
+        await reader.close();
+      }
+    });
+  },
+);

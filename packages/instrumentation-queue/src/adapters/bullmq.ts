@@ -1,7 +1,9 @@
 import type { Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../events.ts';
+import { Redeliveries } from '../redeliveries.ts';
 import { Consumers } from './bullmq/consumer.ts';
 import { carrierIn, type Job } from './bullmq/job.ts';
+import { Outcomes } from './bullmq/outcomes.ts';
 import { Producers } from './bullmq/producer.ts';
 
 /** Files of dist/cjs/classes, and what in them is no caller's. */
@@ -21,7 +23,9 @@ export const bullmq: Adapter<QueueEvents> = {
   upstream: ['@appsignal/opentelemetry-instrumentation-bullmq'],
   attach(queue, hooks) {
     const producers = new Producers(queue, hooks);
-    const consumers = new Consumers(queue, hooks);
+    const redeliveries = new Redeliveries();
+    const outcomes = new Outcomes(queue, hooks, redeliveries);
+    const consumers = new Consumers(queue, hooks, redeliveries, outcomes);
 
     for (const utils of ['utils', 'utils/index']) {
       hooks.onLoad(`bullmq/dist/cjs/${utils}.js`, ({ exports }) => producers.observeTrace(exports));
@@ -32,11 +36,11 @@ export const bullmq: Adapter<QueueEvents> = {
     onClass('queue', ({ Queue }) => producers.observeQueue(Queue.prototype));
     onClass('flow-producer', ({ FlowProducer }) => {
       producers.observeFlows(FlowProducer.prototype);
-      consumers.observeEvents(FlowProducer.prototype);
+      outcomes.observe(FlowProducer.prototype);
     });
     onClass('job', ({ Job: { prototype } }) => consumers.observeJob(prototype));
     onClass('worker', ({ Worker: { prototype } }) => consumers.observeWorker(prototype));
-    onClass('queue-base', ({ QueueBase }) => consumers.observeEvents(QueueBase.prototype));
+    onClass('queue-base', ({ QueueBase }) => outcomes.observe(QueueBase.prototype));
 
     // Connections are opened and closed, a queue is described and its events are read, for nobody's request.
     for (const [file, name, methods] of OWN_WORK) {

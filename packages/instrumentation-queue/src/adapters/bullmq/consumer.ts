@@ -2,9 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Processing, QueueEvents, Taken } from '../../events.ts';
-import { Redeliveries } from '../../redeliveries.ts';
+import type { Redeliveries } from '../../redeliveries.ts';
 import { whenSettled } from '../../settled.ts';
-import { identityOf, isPutOff, messageOf, type Job, type Owner } from './job.ts';
+import { isPutOff, messageOf, type Job, type Owner } from './job.ts';
+import type { Outcomes } from './outcomes.ts';
 
 interface Worker extends Owner, EventEmitter {
   run: unknown;
@@ -13,22 +14,21 @@ interface Worker extends Owner, EventEmitter {
   _getNextJob: unknown;
 }
 
-/** What a worker tells of a job in its own time, once the processor is done with it. */
-const OUTCOMES = new Set<unknown>(['completed', 'failed']);
-
-/** Workers, jobs fetched by hand, and events. */
+/** Workers, and jobs fetched by hand. */
 export class Consumers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
-  readonly #processed = new WeakMap<object, Processing>();
+  readonly #outcomes: Outcomes;
   readonly #taken = new WeakMap<object, Taken>();
   /** A job is fetched by hand, not by the worker's own loop. */
   readonly #byHand = new AsyncLocalStorage<number>();
-  readonly #redeliveries = new Redeliveries();
+  readonly #redeliveries: Redeliveries;
 
-  constructor(queue: QueueEvents, hooks: Hooks) {
+  constructor(queue: QueueEvents, hooks: Hooks, redeliveries: Redeliveries, outcomes: Outcomes) {
     this.#queue = queue;
     this.#hooks = hooks;
+    this.#redeliveries = redeliveries;
+    this.#outcomes = outcomes;
   }
 
   /** dist/cjs/classes/worker.js; a worker to which the application gave telemetry is its own. */
@@ -126,7 +126,7 @@ export class Consumers {
   #begin(worker: Worker, job: Job): Processing | undefined {
     const message = messageOf(worker, job, this.#redeliveries);
     const processing = this.#queue.process({ system: 'bullmq', destination: worker.name, messages: [message] });
-    if (processing && isWatched(worker)) this.#processed.set(job, processing);
+    if (processing) this.#outcomes.await(worker, job, processing);
     return processing;
   }
 
@@ -136,36 +136,6 @@ export class Consumers {
       this.#queue.received({ system: 'bullmq', destination: worker.name, messages: [message] }, since) ?? [];
     if (taken) this.#taken.set(job, taken);
   }
-
-  /** Listeners are the application's: those of a job's outcome run as part of its trace, all others as called from nowhere. */
-  observeEvents(prototype: { emit: unknown }): void {
-    const hooks = this.#hooks;
-    const consumers = this;
-    hooks.wrap(prototype, 'emit', (original) => {
-      return function (this: Owner & EventEmitter, ...args: unknown[]) {
-        if (!hooks.active) return original.apply(this, args);
-        const [event, job] = args;
-        const outcome = OUTCOMES.has(event) && typeof job === 'object' && job !== null ? (job as Job) : undefined;
-        if (outcome) guard('bullmq outcome', () => consumers.#outcome(this, event === 'failed', outcome));
-        if (this.listenerCount(event as string) === 0) return original.apply(this, args);
-        const processing = outcome && consumers.#processed.get(outcome);
-        if (processing) return processing.run(original, this, args);
-        return consumers.#queue.foreground(original, this, args);
-      };
-    });
-  }
-
-  #outcome(owner: Owner, isFailed: boolean, job: Job): void {
-    if (owner.opts?.telemetry || (!isFailed && this.#redeliveries.isEmpty)) return;
-    const key = identityOf(owner, job);
-    if (isFailed) this.#redeliveries.failed(key, typeof job.delay === 'number' && job.delay > 0 ? job.delay : 0);
-    else this.#redeliveries.succeeded(key);
-  }
-}
-
-/** Whether a listener wants to know of a job's outcome: to remember each for nobody would be dear. */
-function isWatched(worker: Worker): boolean {
-  return worker.listenerCount('completed') > 0 || worker.listenerCount('failed') > 0;
 }
 
 function end(processing: Processing, error: unknown): void {

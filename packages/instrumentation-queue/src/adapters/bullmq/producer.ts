@@ -1,13 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { guard, type Hooks } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
-import { metadataOf, type Job, type JobOptions, type Owner } from './job.ts';
+import { countOf, type Flow } from './flow.ts';
+import { metadataOf, type Job, type Owner } from './job.ts';
 
 /** `SpanKind` of dist/cjs/enums/telemetry-attributes.js. */
 const PRODUCER = 3;
-
-/** A flow that is counted no further. */
-const MANY = 1_000;
 
 type TraceArgs = [
   telemetry: unknown,
@@ -18,12 +16,6 @@ type TraceArgs = [
   callback: (...args: unknown[]) => Promise<unknown>,
   metadata?: unknown,
 ];
-
-interface Flow {
-  queueName: string;
-  opts?: JobOptions;
-  children?: Flow[];
-}
 
 /** The operations of `trace` that send; `addNode` is a part of a flow. */
 const SENDS = new Set(['add', 'addBulk', 'addFlow', 'addBulkFlows']);
@@ -141,16 +133,6 @@ export class Producers {
     const copy: unknown = Object.create(node, { opts: { enumerable: true, value: opts } });
     return [{ ...(first as object), node: copy }, ...rest];
   }
-}
-
-function countOf(flows: readonly Flow[]): number {
-  let count = 0;
-  const open = [...flows];
-  for (let flow = open.pop(); flow && count < MANY; flow = open.pop()) {
-    count++;
-    if (Array.isArray(flow.children)) open.push(...flow.children.slice(0, MANY));
-  }
-  return count;
 }
 
 function idOf(job: unknown): string | undefined {

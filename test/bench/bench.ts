@@ -19,8 +19,8 @@ const README = new URL('./README.md', import.meta.url);
 /** How much of everything; generations go on until the time is up. */
 const FULL = {
   startUps: 10,
-  rounds: 4,
-  paceMs: 3_000,
+  rounds: 3,
+  paceMs: 1_500,
   idleMs: 10_000,
   shutdown: { loadMs: 10_000, limitMs: 20_000 },
   generations: 5,
@@ -37,7 +37,7 @@ const QUICK: typeof FULL = {
 };
 
 /** One scenario, nothing else: for work on the path of a span. */
-const ONE_SCENARIO: typeof FULL = { ...FULL, paceMs: 0, generations: 3, minutes: 4 };
+const ONE_SCENARIO: typeof FULL = { ...FULL, rounds: 4, paceMs: 0, generations: 3, minutes: 4 };
 
 /** `npm run bench`: see README.md beside this file. */
 export async function main(args: string[]): Promise<void> {

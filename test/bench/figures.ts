@@ -118,6 +118,7 @@ export function goals({ underLoad, lifetime }: Results): Goal[] {
   const found: Goal[] = [];
   for (const results of underLoad) {
     const { title, by, ...limits } = OVERHEADS[results.scenario.name];
+    if (!results.generations.every((generation) => generation[by])) continue;
     found.push({
       title: `${title}: CPU overhead ÷ ${by}’s`,
       ...limits,

@@ -29,7 +29,7 @@ export function scenarios(quick: boolean): Scenario[] {
     title:
       'node:http server → pg pool query → ioredis GET and SET → fetch to another process → pino line → JSON, ' +
       '50 connections, saturated; ' +
-      'pg’s default pool of 10, so that most requests wait for it',
+      'pg’s default pool of 10, so that some requests wait for it',
     app: 'full.cjs',
     path: '/orders/7',
     unit: 'request',
@@ -62,8 +62,8 @@ export function scenarios(quick: boolean): Scenario[] {
       perRequest: 25,
       connections: 2,
       awake: false,
-      warmUp: quick ? 400 : 800,
-      slice: quick ? 80 : 160,
+      warmUp: quick ? 400 : 600,
+      slice: quick ? 80 : 100,
     },
     {
       ...full,

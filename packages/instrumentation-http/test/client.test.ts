@@ -9,7 +9,7 @@ import { context, propagation } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { suppressed } from '@foreshock/kit';
 import { ForeshockPropagator } from '@foreshock/propagator';
-import type { ReceivedSpan } from '@foreshock/testkit';
+import { shows, type ReceivedSpan } from '@foreshock/testkit';
 import { CERTIFICATE } from './certificate.ts';
 import { record, spanHere } from './recording.ts';
 import { listen } from './wire.ts';
@@ -473,6 +473,7 @@ describe('phases', () => {
   });
 
   it('of a wait for a socket', async () => {
+    shows('http', ['wait'], process.versions.node);
     const port = await answering((socket) => setTimeout(() => socket.write(OK), 20));
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     await Promise.all([bodyOf(http.get({ port, agent })), bodyOf(http.get({ port, agent }))]);

@@ -1,4 +1,4 @@
-import { runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { runFixture, shows, startCollector, versionOf, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { installed } from './installed.ts';
 
@@ -12,6 +12,7 @@ afterAll(() => collector.close());
 it.each(['undici-5', 'undici-6', 'undici-7', 'undici'])(
   'a call that stands in line at a pool of %s belongs to its caller, and says how long',
   async (alias) => {
+    shows('undici', ['wait', 'parent'], versionOf(alias));
     const file = installed(new URL('./fixtures/undici-pool.mjs', import.meta.url), { undici: alias });
     const app = await runFixture(file, { collector });
     const { port } = await app.ready;

@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import { runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { runFixture, shows, startCollector, versionOf, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect, count } from './wire.ts';
 
@@ -18,6 +18,7 @@ describe.each([22, 24, 26] as const)('Node %s', (node) => {
     ['variants.cjs', 'require'],
     ['variants.cjs', 'import'],
   ] as const)('%s by --%s: each request its own trace, with its calls', async (file, preload) => {
+    shows('http', [file.endsWith('.cjs') ? 'CJS' : 'ESM'], versionOf(node === 24 ? 'node' : `node-${node}`));
     const app = await runFixture(new URL(`./fixtures/${file}`, import.meta.url), { node, preload, collector });
     const { port } = await app.ready;
     const wire = await connect(port);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runFixture, startCollector, type Collector, type FixtureOptions } from '@foreshock/testkit';
+import { runFixture, shows, startCollector, versionOf, type Collector, type FixtureOptions } from '@foreshock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { installed, PINOS, type Installed } from './installed.ts';
 
@@ -46,6 +46,7 @@ describe('a service under the preload', () => {
     ['pino-8', 'cjs', 'require', 24],
     ['pino-8-0', 'cjs', 'require', 24],
   ])('%s, %s, --%s, Node %i: lines, a child and worker transports', async (alias, format, preload, node) => {
+    shows('pino', [format === 'mjs' ? 'ESM' : 'CJS'], versionOf(alias));
     const { add, folder } = apps.get(alias)!;
     const run = `${format}-${preload}-${node}`;
     const [archive, shouted] = [join(folder, `${run}.log`), join(folder, `${run}-shouted.log`)];

@@ -8,7 +8,7 @@ import {
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api';
-import { isCarrierTrusted, isSuppressed, report, xTraceIdOf } from '@foreshock/kit';
+import { isCarrierTrusted, isSuppressed, KNOWS_COMMON, report, xTraceIdOf } from '@foreshock/kit';
 import { B3_MULTI_FIELDS, B3_SINGLE_FIELDS, extractB3, injectB3Multi, injectB3Single } from './b3.ts';
 import { formatBaggage, parseBaggage } from './baggage.ts';
 import { ExtractedContext, remoteTraceOf, type RemoteTrace } from './extracted-context.ts';
@@ -165,13 +165,21 @@ export class ForeshockPropagator implements TextMapPropagator {
   }
 
   #inject<Carrier>(where: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
-    const spanContext = trace.getSpanContext(where);
+    const span = trace.getSpan(where);
+    const spanContext = span?.spanContext();
+    // Our own tracer makes none that would have to be checked.
+    const isOurs = span !== undefined && KNOWS_COMMON in span;
     const known = remoteTraceOf(where);
     const remote = known !== undefined && known.traceId === spanContext?.traceId ? known : undefined;
     // A trace ID that came in has been checked; every other may be from anybody's ID generator.
-    const traceId = remote || isTraceId(spanContext?.traceId) ? spanContext?.traceId : undefined;
+    const traceId = isOurs || remote || isTraceId(spanContext?.traceId) ? spanContext?.traceId : undefined;
     // A derived parent is nobody's span: without one of ours below it, its text says all there is to say.
-    if (traceId !== undefined && isSpanId(spanContext?.spanId) && !isDerivedParent(spanContext)) {
+    if (
+      traceId !== undefined &&
+      spanContext &&
+      (isOurs || isSpanId(spanContext.spanId)) &&
+      !isDerivedParent(spanContext)
+    ) {
       if (this.#traceContext) injectTraceContext(spanContext, remote, carrier, setter);
       if (this.#b3Single) injectB3Single({ spanContext, debug: remote?.debug === true }, carrier, setter);
       if (this.#b3Multi) injectB3Multi({ spanContext, debug: remote?.debug === true }, carrier, setter);

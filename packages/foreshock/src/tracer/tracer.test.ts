@@ -197,6 +197,13 @@ describe('a span', () => {
     });
   });
 
+  it('has its digits in lower case, whatever its parent has', () => {
+    const { ended, ours } = both();
+    const capitals = { ...PARENT, traceId: PARENT.traceId.toUpperCase() };
+    ours.startSpan('child', {}, trace.setSpanContext(ROOT_CONTEXT, capitals)).end();
+    expect(ended.ours[0]!.spanContext().traceId).toBe(PARENT.traceId);
+  });
+
   it('counts what is no attribute', () => {
     const { ended, ours } = both();
     ours

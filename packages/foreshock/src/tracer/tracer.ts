@@ -131,7 +131,8 @@ class ForeshockTracer implements Tracer, SpanMaker {
     let traceState = parent?.traceState;
     let decision: number;
     const parentIds = isOurs ? parentSpan.ids : parent && SpanIds.of(parent);
-    const traceId = parent ? parent.traceId : randomTraceId();
+    // A parent that somebody made by hand may have its digits in capitals, which no header may.
+    const traceId = parent ? (isOurs ? parent.traceId : parent.traceId.toLowerCase()) : randomTraceId();
     const traceWords = parentIds ? parentIds.trace : madeTraceId();
     // The parent that carries an `x-trace-id` is nobody's span.
     const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));

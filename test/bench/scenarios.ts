@@ -36,8 +36,8 @@ export function scenarios(quick: boolean): Scenario[] {
     perRequest: 1,
     connections: 50,
     awake: false,
-    warmUp: quick ? 8_000 : 15_000,
-    slice: quick ? 1_500 : 3_000,
+    warmUp: quick ? 5_000 : 15_000,
+    slice: quick ? 1_000 : 3_000,
   };
   return [
     full,
@@ -50,7 +50,7 @@ export function scenarios(quick: boolean): Scenario[] {
       perRequest: 1,
       connections: 50,
       awake: true,
-      warmUp: quick ? 15_000 : 50_000,
+      warmUp: quick ? 10_000 : 50_000,
       slice: quick ? 8_000 : 20_000,
     },
     {
@@ -62,8 +62,8 @@ export function scenarios(quick: boolean): Scenario[] {
       perRequest: 25,
       connections: 2,
       awake: false,
-      warmUp: quick ? 400 : 600,
-      slice: quick ? 80 : 100,
+      warmUp: quick ? 200 : 600,
+      slice: quick ? 40 : 100,
     },
     {
       ...full,

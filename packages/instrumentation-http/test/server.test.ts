@@ -449,6 +449,7 @@ describe('x-trace-id of the response', () => {
     const listeners: RequestListener[] = [
       (_request, response) => void response.setHeader('X-Trace-Id', 'mine').end(),
       (_request, response) => void response.writeHead(200, { 'X-Trace-ID': 'mine' }).end(),
+      (_request, response) => void response.writeHead(200, { __proto__: null, 'X-Trace-ID': 'mine' } as never).end(),
       (_request, response) => void response.writeHead(200, ['X-TRACE-ID', 'mine']).end(),
       (_request, response) => {
         names = response.getHeaderNames();

@@ -51,12 +51,12 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
       let lines = '';
       try {
         begin(this, headers, events);
-        lines = traceLines(this[SENT], headers);
+        lines = traceLines(this[SENT], this, headers);
       } catch (error) {
         report('the trace headers of a request', error);
       }
       // With `Expect` the head leaves inside of `_storeHeader`.
-      if (lines !== '' && hasHeader(headers, 'expect')) return original.call(this, firstLine + lines, headers);
+      if (lines !== '' && hasHeader(this, headers, 'expect')) return original.call(this, firstLine + lines, headers);
       const result = original.call(this, firstLine, headers);
       // Behind the others: RFC 9110 wants `Host` to be the first. Not by `setHeader`: an array has no room for it.
       if (lines !== '') this._header = `${this._header.slice(0, -2)}${lines}\r\n`;
@@ -69,12 +69,12 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
 function begin(request: Request, headers: unknown, events: HttpEvents): void {
   if (request[SENT] !== undefined) return;
   request[SENT] = null;
-  const userAgent = request.getHeader('user-agent') ?? headerNamed(headers, 'user-agent');
+  const userAgent = request.getHeader('user-agent') ?? headerNamed(request, headers, 'user-agent');
   const sent = events.sending({
     method: request.method,
     scheme: request.protocol === 'https:' ? 'https' : 'http',
     host: request.host,
-    port: portOf(request, request.getHeader('host') ?? headerNamed(headers, 'host')),
+    port: portOf(request, request.getHeader('host') ?? headerNamed(request, headers, 'host')),
     target: request.path,
     userAgent: typeof userAgent === 'string' ? userAgent : undefined,
   });

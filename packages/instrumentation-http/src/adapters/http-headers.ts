@@ -1,25 +1,27 @@
 import type { HeaderSink, Sent } from '../events.ts';
 
 /** The lines that carry a request's trace; empty when it is left alone, or its host may not have them. */
-export function traceLines(sent: Sent | null | undefined, headers: unknown): string {
+export function traceLines(sent: Sent | null | undefined, message: object, headers: unknown): string {
   if (!sent) return '';
-  const lines = new HeaderLines(headers);
+  const lines = new HeaderLines(message, headers);
   sent.propagate(lines);
   return lines.text;
 }
 
 /** Headers as lines, but none that the application has set itself: a `tracestate` goes with its `traceparent`. */
 class HeaderLines implements HeaderSink {
+  readonly #message: object;
   readonly #theirs: unknown;
   text = '';
 
-  constructor(theirs: unknown) {
+  constructor(message: object, theirs: unknown) {
+    this.#message = message;
     this.#theirs = theirs;
   }
 
   set(name: string, value: string): void {
-    if (hasHeader(this.#theirs, name.toLowerCase()) || !isHeaderText(value)) return;
-    if (name === 'tracestate' && hasHeader(this.#theirs, 'traceparent')) return;
+    if (hasHeader(this.#message, this.#theirs, name.toLowerCase()) || !isHeaderText(value)) return;
+    if (name === 'tracestate' && hasHeader(this.#message, this.#theirs, 'traceparent')) return;
     this.text += `${name}: ${value}\r\n`;
   }
 }
@@ -38,16 +40,15 @@ function isHeaderText(value: string): boolean {
  *
  * @param name in lower case
  */
-export function hasHeader(headers: unknown, name: string): boolean {
-  return headerNamed(headers, name) !== undefined;
+export function hasHeader(message: object, headers: unknown, name: string): boolean {
+  return headerNamed(message, headers, name) !== undefined;
 }
 
 /** The header of this name; of the outgoing headers that `setHeader` filled, its entry `[name, value]`. */
-export function headerNamed(headers: unknown, name: string): unknown {
+export function headerNamed(message: object, headers: unknown, name: string): unknown {
   if (typeof headers !== 'object' || headers === null) return undefined;
   if (!Array.isArray(headers)) {
-    // What `setHeader` filled has names in lower case and no prototype; to list them all takes longer than all else here.
-    if (Object.getPrototypeOf(headers) === null) return (headers as Record<string, unknown>)[name];
+    if (isOutHeaders(message, headers)) return (headers as Record<string, unknown>)[name];
     for (const key in headers) {
       if (key.length === name.length && key.toLowerCase() === name) return (headers as Record<string, unknown>)[key];
     }
@@ -59,4 +60,15 @@ export function headerNamed(headers: unknown, name: string): unknown {
     if (key.length === name.length && key.toLowerCase() === name) return inPairs ? headers[i][1] : headers[i + 1];
   }
   return undefined;
+}
+
+let outHeaders: symbol | undefined;
+
+/**
+ * Whether these are the headers that `setHeader` filled (`kOutHeaders` of lib/_http_outgoing.js), by name in lower
+ * case: to list them takes longer than all else here.
+ */
+function isOutHeaders(message: object, headers: object): boolean {
+  outHeaders ??= Object.getOwnPropertySymbols(message).find(({ description }) => description === 'kOutHeaders');
+  return outHeaders !== undefined && (message as Record<symbol, unknown>)[outHeaders] === headers;
 }

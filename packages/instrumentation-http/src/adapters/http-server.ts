@@ -74,7 +74,7 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
       const text = served ? served.traceText : guard('x-trace-id of a response', () => events.traceTextHere());
       // Not by `setHeader`: that costs the application the quick way through `writeHead`, and Koa's error
       // handler, whose answer is the one to quote, removes what is set.
-      if (text === undefined || hasHeader(headers, 'x-trace-id')) return original.call(this, firstLine, headers);
+      if (text === undefined || hasHeader(this, headers, 'x-trace-id')) return original.call(this, firstLine, headers);
       return original.call(this, `${firstLine}x-trace-id: ${text}\r\n`, headers);
     };
   });

@@ -463,26 +463,14 @@ export class SpanEncoder {
     }
   }
 
-  #tooLong(): false {
-    if (!this.#capped) throw NO_ROOM;
-    return false;
-  }
-
   /**
    * Writes a string attribute in one pass, on the guess that the value is ASCII and takes `size`
    * bytes; starts again with the real size when it is not.
    */
   #stringAttribute(tag: number, field: Uint8Array, value: string, size: number): boolean {
     const out = this.#out;
-    const any = 1 + varintSize(size) + size;
-    const pair = field.length + 1 + varintSize(any) + any;
-    if (this.#pos + 6 + pair > this.#limit) return this.#tooLong();
-    out[this.#pos] = tag;
-    let pos = putVarint(out, this.#pos + 1, pair);
-    out.set(field, pos);
-    pos += field.length;
-    out[pos] = (2 << 3) | 2;
-    pos = putVarint(out, pos + 1, any);
+    let pos = this.#pair(tag, field, 1 + varintSize(size) + size);
+    if (pos < 0) return false;
     out[pos] = (1 << 3) | 2;
     pos = putVarint(out, pos + 1, size);
     if (putText(out, pos, value, size) !== size) {
@@ -499,19 +487,31 @@ export class SpanEncoder {
 
   /** A boolean, or the integer that most numbers are, in one pass. */
   #smallAttribute(tag: number, field: Uint8Array, kind: number, value: number): boolean {
+    const pos = this.#pair(tag, field, 1 + varintSize(value));
+    if (pos < 0) return false;
+    this.#out[pos] = kind;
+    this.#pos = putVarint(this.#out, pos + 1, value);
+    return true;
+  }
+
+  /**
+   * Writes an attribute up to its value, of which `any` bytes follow.
+   *
+   * @returns the position behind it, or -1 when the attribute does not fit the span
+   */
+  #pair(tag: number, field: Uint8Array, any: number): number {
     const out = this.#out;
-    const any = 1 + varintSize(value);
-    const pair = field.length + 2 + any;
-    if (this.#pos + 6 + pair > this.#limit) return this.#tooLong();
+    const pair = field.length + 1 + varintSize(any) + any;
+    if (this.#pos + 6 + pair > this.#limit) {
+      if (!this.#capped) throw NO_ROOM;
+      return -1;
+    }
     out[this.#pos] = tag;
     let pos = putVarint(out, this.#pos + 1, pair);
     out.set(field, pos);
     pos += field.length;
     out[pos] = (2 << 3) | 2;
-    out[pos + 1] = any;
-    out[pos + 2] = kind;
-    this.#pos = putVarint(out, pos + 3, value);
-    return true;
+    return putVarint(out, pos + 1, any);
   }
 
   #learnKey(key: string): Uint8Array {

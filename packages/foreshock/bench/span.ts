@@ -2,18 +2,12 @@
 // node --conditions=@foreshock/source packages/foreshock/bench/span.ts
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { AlwaysOnSampler, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { DEFAULT_SPAN_LIMITS } from '../src/tracer/span.ts';
 import { ForeshockTracerProvider } from '../src/tracer/tracer.ts';
 
 const ROUND = 200_000;
-const sampler = new ParentBasedSampler({ root: new AlwaysOnSampler() });
-const spanLimits = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Infinity,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
-};
+const root = new AlwaysOnSampler();
+const spanLimits = DEFAULT_SPAN_LIMITS;
 let ended = 0;
 const processor = {
   onStart() {},
@@ -22,8 +16,17 @@ const processor = {
   shutdown: async () => {},
 };
 const tracers = {
-  'sdk-trace': new TracerProvider({ sampler, spanLimits, spanProcessors: [processor] }).getTracer('bench'),
-  foreshock: new ForeshockTracerProvider({ sampler, spanLimits, spanProcessors: [processor] }).getTracer('bench'),
+  'sdk-trace': new TracerProvider({
+    sampler: new ParentBasedSampler({ root }),
+    spanLimits,
+    spanProcessors: [processor],
+  }).getTracer('bench'),
+  foreshock: new ForeshockTracerProvider({
+    sampler: root,
+    parentBased: true,
+    spanLimits,
+    spanProcessors: [processor],
+  }).getTracer('bench'),
 };
 const parent = trace.setSpanContext(ROOT_CONTEXT, {
   traceId: '0af7651916cd43dd8448eb211c80319c',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Destination } from '@foreshock/export';
 import { hostPatternsFrom, propagatorsFromNames, type PropagatorName } from '@foreshock/propagator';
 import type { Env } from './env.ts';
+import { DEFAULT_SPAN_LIMITS, type SpanLimits } from './tracer/span.ts';
 
 /** Everything the preload can be told, read once at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
 export interface Config {
@@ -33,14 +34,7 @@ export interface Config {
   /** OTEL_PROPAGATORS; default `tracecontext,baggage,x-trace-id`. */
   propagators: PropagatorName[] | undefined;
   sampler: { name: SamplerName; ratio: number };
-  spanLimits: {
-    attributeValueLengthLimit: number;
-    attributeCountLimit: number;
-    eventCountLimit: number;
-    linkCountLimit: number;
-    attributePerEventCountLimit: number;
-    attributePerLinkCountLimit: number;
-  };
+  spanLimits: SpanLimits;
   /** OTEL_METRICS_EXPORTER; unlike the specification's default, metrics leave the process only when asked for. */
   metricsExporters: ('otlp' | 'console')[];
   /** OTEL_METRIC_EXPORT_INTERVAL, ms. */
@@ -61,8 +55,8 @@ const SAMPLERS = [
 export type SamplerName = (typeof SAMPLERS)[number];
 
 export function readConfig(env: Env): Config {
-  const valueLength = env.integer(['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'], Infinity);
-  const count = env.integer(['OTEL_ATTRIBUTE_COUNT_LIMIT'], 128);
+  const valueLength = env.integer(['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'], DEFAULT_SPAN_LIMITS.attributeValueLengthLimit);
+  const count = env.integer(['OTEL_ATTRIBUTE_COUNT_LIMIT'], DEFAULT_SPAN_LIMITS.attributeCountLimit);
   const maxQueueSize = env.first('OTEL_BSP_MAX_QUEUE_SIZE') && env.integer(['OTEL_BSP_MAX_QUEUE_SIZE'], 2048, 1);
   const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 512, 1);
   if (maxQueueSize !== undefined && maxExportBatchSize > maxQueueSize) {
@@ -92,8 +86,8 @@ export function readConfig(env: Env): Config {
     spanLimits: {
       attributeValueLengthLimit: env.integer(['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT'], valueLength),
       attributeCountLimit: env.integer(['OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT'], count),
-      eventCountLimit: env.integer(['OTEL_SPAN_EVENT_COUNT_LIMIT'], 128),
-      linkCountLimit: env.integer(['OTEL_SPAN_LINK_COUNT_LIMIT'], 128),
+      eventCountLimit: env.integer(['OTEL_SPAN_EVENT_COUNT_LIMIT'], DEFAULT_SPAN_LIMITS.eventCountLimit),
+      linkCountLimit: env.integer(['OTEL_SPAN_LINK_COUNT_LIMIT'], DEFAULT_SPAN_LIMITS.linkCountLimit),
       attributePerEventCountLimit: env.integer(['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT'], count),
       attributePerLinkCountLimit: env.integer(['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'], count),
     },

@@ -2,23 +2,14 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { AlwaysOnSampler } from '@opentelemetry/sdk-trace';
 import { expect, it } from 'vitest';
 import { OpenSpans } from './last-words.ts';
-import type { RecordedSpan } from './tracer/span.ts';
+import { DEFAULT_SPAN_LIMITS, type RecordedSpan } from './tracer/span.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
-
-const limits = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Infinity,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
-};
 
 function open() {
   const spans = new OpenSpans();
   const ended: RecordedSpan[] = [];
   const keep = { onStart() {}, onEnd: (span: RecordedSpan) => void ended.push(span) };
-  const options = { sampler: new AlwaysOnSampler(), spanLimits: limits, spanProcessors: [spans, keep] };
+  const options = { sampler: new AlwaysOnSampler(), spanLimits: DEFAULT_SPAN_LIMITS, spanProcessors: [spans, keep] };
   const tracer = new ForeshockTracerProvider(options).getTracer('test');
   const interrupted = (): string[] =>
     ended.filter((span) => span.attributes['foreshock.interrupted'] === true).map((span) => span.name);

@@ -22,8 +22,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, NoopSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { SpanEncoder } from '../../export/src/encoder.ts';
+import { DEFAULT_SPAN_LIMITS } from '../../foreshock/src/tracer/span.ts';
 import { ForeshockTracerProvider } from '../../foreshock/src/tracer/tracer.ts';
 import { fakeRedis } from './fake-redis.ts';
 
@@ -40,25 +41,16 @@ const require = createRequire(import.meta.url);
 
 const encoder = new SpanEncoder();
 const encoded = Buffer.alloc(1 << 16);
-const nothing = { onStart() {}, onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} };
-const spanLimits = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Infinity,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
-};
 const [way] = process.argv.slice(2) as Way[];
 const provider =
   way === 'foreshock'
     ? new ForeshockTracerProvider({
         sampler: new AlwaysOnSampler(),
-        sampledAsParent: true,
-        spanLimits,
-        spanProcessors: [{ ...nothing, onEnd: (span) => void encoder.encode(span, encoded, 0) }],
+        parentBased: true,
+        spanLimits: DEFAULT_SPAN_LIMITS,
+        spanProcessors: [{ onStart() {}, onEnd: (span) => void encoder.encode(span, encoded, 0) }],
       })
-    : new TracerProvider({ spanProcessors: [nothing] });
+    : new TracerProvider({ spanProcessors: [new NoopSpanProcessor()] });
 const tracer = provider.getTracer('bench');
 
 async function patch(): Promise<void> {
@@ -116,7 +108,7 @@ async function measure(): Promise<Record<string, number>> {
       COMMANDS,
       calls(() =>
         Array.from({ length: 10 })
-          .reduce((all: any) => all.get('user:1'), ioredis.pipeline())
+          .reduce<ReturnType<typeof ioredis.pipeline>>((all) => all.get('user:1'), ioredis.pipeline())
           .exec(),
       ),
     );

@@ -1,5 +1,5 @@
 import { context, SpanKind, SpanStatusCode, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
-import { isSuppressed, runIn } from '@foreshock/kit';
+import { isSuppressed, roundMs, runIn } from '@foreshock/kit';
 import {
   POOL_GRANTED_IDLE,
   POOL_GRANTED_PENDING,
@@ -70,7 +70,7 @@ export class PoolWait implements Acquisition {
   #blame(span: Span): void {
     const [oldest] = this.#watch.holds(this.#pool);
     if (!oldest) return;
-    span.setAttribute(POOL_HOLDER_HELD_MS, round(this.#start - oldest.since));
+    span.setAttribute(POOL_HOLDER_HELD_MS, roundMs(this.#start - oldest.since));
     if (!oldest.span) return;
     const holder = oldest.span.spanContext();
     span.setAttribute(POOL_HOLDER_TRACE_ID, holder.traceId);
@@ -85,7 +85,7 @@ export class PoolWait implements Acquisition {
     const now = performance.now();
     let waitMs: number | undefined;
     if (this.#span) {
-      waitMs = round(now - this.#start);
+      waitMs = roundMs(now - this.#start);
       this.#endSpan(this.#span, waitMs);
     }
     this.#watch.metrics?.waited(this.#name, (now - this.#start) / 1_000);
@@ -108,7 +108,7 @@ export class PoolWait implements Acquisition {
     if (!this.#span) return;
     this.#span.setAttribute('error.type', timedOut ? 'timeout' : '_OTHER');
     this.#span.setStatus({ code: SpanStatusCode.ERROR });
-    this.#endSpan(this.#span, round(performance.now() - this.#start));
+    this.#endSpan(this.#span, roundMs(performance.now() - this.#start));
   }
 
   resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
@@ -126,8 +126,4 @@ export class PoolWait implements Acquisition {
     });
     span.end();
   }
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100;
 }

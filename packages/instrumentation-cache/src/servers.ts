@@ -1,7 +1,7 @@
-import { CommonAttributes } from '@foreshock/kit';
+import { CommonAttributes, Memo } from '@foreshock/kit';
 import type { CacheServer } from './events.ts';
 
-/** Whoever gives keys without a shape has no end of texts: what is frequent is back at once. */
+/** Whoever gives keys without a shape has no end of texts. */
 const MAX_TEXTS = 256;
 
 /** What the boundary makes of a server, once. */
@@ -10,7 +10,7 @@ export class KnownServer {
   /** `cache.name`, and the pool's: `host:port/database`, as the conventions say. */
   readonly name: string;
   readonly attributes: Readonly<Record<string, string | number>>;
-  readonly #commands = new Map<string, CommonAttributes>();
+  readonly #commands = new Memo<string, CommonAttributes>(MAX_TEXTS);
 
   constructor(server: CacheServer) {
     const { system, host, port, database } = server;
@@ -31,13 +31,10 @@ export class KnownServer {
    */
   command(operation: string, text: string | undefined): CommonAttributes {
     const key = text ?? `${operation}\0`;
-    let common = this.#commands.get(key);
-    if (!common) {
-      if (this.#commands.size >= MAX_TEXTS) this.#commands.clear();
-      common = new CommonAttributes({ ...this.measured(operation), 'db.query.text': text });
-      this.#commands.set(key, common);
-    }
-    return common;
+    return (
+      this.#commands.get(key) ??
+      this.#commands.learn(key, new CommonAttributes({ ...this.measured(operation), 'db.query.text': text }))
+    );
   }
 
   /** Of the metric of its operations. */

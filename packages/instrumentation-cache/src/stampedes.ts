@@ -1,5 +1,5 @@
 import { context, ROOT_CONTEXT, SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
-import { guard } from '@foreshock/kit';
+import { guard, roundMs } from '@foreshock/kit';
 import {
   CACHE_COALESCED,
   CACHE_KEY,
@@ -129,7 +129,7 @@ export class Stampedes {
       [CACHE_NAME]: burst.cache,
       [CACHE_KEY]: shape,
       [CACHE_STAMPEDE_CALLERS]: burst.callers,
-      [CACHE_STAMPEDE_DURATION_MS]: Math.round((burst.last - burst.first) * 100) / 100,
+      [CACHE_STAMPEDE_DURATION_MS]: roundMs(burst.last - burst.first),
       [CACHE_COALESCED]: burst.coalesced,
     };
     for (const span of filler ? [filler, ...burst.spans] : burst.spans) {

@@ -1,5 +1,5 @@
 import type { SpanContext, Span } from '@opentelemetry/api';
-import { Chain, CommonAttributes, type Linked } from '@foreshock/kit';
+import { Chain, CommonAttributes, roundMs, type Linked } from '@foreshock/kit';
 import { POOL_LIMIT, POOL_NAME } from '@foreshock/kit/names';
 import type { PoolDescription, PoolSource, PoolState, Target } from './events.ts';
 import type { Saturation } from './pool-saturation.ts';
@@ -121,10 +121,5 @@ export function nameSpan(span: Span, spanName: string, { name, description }: Po
 }
 
 export function holdingOf(hold: Hold, now: number): Holding {
-  return { heldMs: round(now - hold.since), spanContext: hold.span?.spanContext(), operation: hold.operation };
-}
-
-/** Milliseconds with two digits: finer is noise. */
-export function round(ms: number): number {
-  return Math.round(ms * 100) / 100;
+  return { heldMs: roundMs(now - hold.since), spanContext: hold.span?.spanContext(), operation: hold.operation };
 }

@@ -1,8 +1,8 @@
 import { SpanKind, trace, ROOT_CONTEXT, type Attributes, type Tracer } from '@opentelemetry/api';
-import { report } from '@foreshock/kit';
+import { report, roundMs } from '@foreshock/kit';
 import { POOL_HOLDER_HELD_MS, POOL_HOLDER_OPERATION, POOL_NAME } from '@foreshock/kit/names';
 import type { LivePools } from './live-pools.ts';
-import { round, type Hold, type PoolBook } from './pool-book.ts';
+import { type Hold, type PoolBook } from './pool-book.ts';
 
 /** Default of FORESHOCK_POOL_LEAK_MS. */
 export const DEFAULT_LEAK_MS = 30_000;
@@ -57,7 +57,7 @@ export class PoolLeaks {
   #tell(book: PoolBook, hold: Hold, now: number): void {
     hold.leakTold = true;
     const heldMs = now - hold.since;
-    const attributes: Attributes = { [POOL_NAME]: book.name, [POOL_HOLDER_HELD_MS]: round(heldMs) };
+    const attributes: Attributes = { [POOL_NAME]: book.name, [POOL_HOLDER_HELD_MS]: roundMs(heldMs) };
     if (hold.operation !== undefined) attributes[POOL_HOLDER_OPERATION] = hold.operation;
     if (hold.span?.isRecording()) {
       hold.span.addEvent('pool.leak', attributes);

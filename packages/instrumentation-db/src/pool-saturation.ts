@@ -1,4 +1,5 @@
 import { ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/api';
+import { roundMs } from '@foreshock/kit';
 import {
   POOL_LIMIT,
   POOL_NAME,
@@ -7,7 +8,7 @@ import {
   POOL_SATURATED_PEAK_PENDING,
   POOL_SATURATED_WAITERS,
 } from '@foreshock/kit/names';
-import { holdingOf, nameSpan, round, type Holding, type PoolBook } from './pool-book.ts';
+import { holdingOf, nameSpan, type Holding, type PoolBook } from './pool-book.ts';
 
 /** Shorter than this it is a busy pool, not a full one: callers barely notice. */
 const MIN_MS = 20;
@@ -76,7 +77,7 @@ export class Saturation {
     span.setAttributes({
       [POOL_SATURATED_WAITERS]: this.#waiters,
       [POOL_SATURATED_PEAK_PENDING]: this.#peakPending,
-      [POOL_SATURATED_LONGEST_WAIT_MS]: round(this.#longestWaitMs),
+      [POOL_SATURATED_LONGEST_WAIT_MS]: roundMs(this.#longestWaitMs),
       [POOL_SATURATED_HOLDERS]: this.#holders.map(describe),
     });
     for (const { spanContext } of this.#holders) if (spanContext) span.addLink({ context: spanContext });

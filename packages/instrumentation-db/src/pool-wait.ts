@@ -8,7 +8,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, isSuppressed, runIn, startSpan } from '@foreshock/kit';
+import { errorMessageOf, errorTypeOf, isSuppressed, roundMs, runIn, startSpan } from '@foreshock/kit';
 import {
   POOL_GRANTED_IDLE,
   POOL_GRANTED_PENDING,
@@ -23,7 +23,7 @@ import {
   POOL_WAIT_REASON,
 } from '@foreshock/kit/names';
 import type { Acquisition, Driver, PoolState } from './events.ts';
-import { Hold, holdingOf, nameSpan, round, type Holding, type PoolBook, type PooledConnection } from './pool-book.ts';
+import { Hold, holdingOf, nameSpan, type Holding, type PoolBook, type PooledConnection } from './pool-book.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import { Saturation } from './pool-saturation.ts';
 
@@ -132,7 +132,7 @@ export class PoolWait implements Acquisition {
     if (this.#span) {
       // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
       if (last && !this.#holderKnown) this.#blame(this.#span, last);
-      hold.waitMs = round(now - this.#start);
+      hold.waitMs = roundMs(now - this.#start);
       hold.reason = this.#reason(now);
       this.#endSpan(this.#span, hold.waitMs, hold.reason);
     }
@@ -161,7 +161,7 @@ export class PoolWait implements Acquisition {
     if (!this.#span) return;
     this.#span.setAttribute('error.type', timedOut ? 'timeout' : errorTypeOf(error));
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
-    this.#endSpan(this.#span, round(now - this.#start), this.#reason(now));
+    this.#endSpan(this.#span, roundMs(now - this.#start), this.#reason(now));
   }
 
   resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {

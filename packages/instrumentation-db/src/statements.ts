@@ -1,9 +1,10 @@
-import { CommonAttributes } from '@foreshock/kit';
+import { CommonAttributes, Memo } from '@foreshock/kit';
 import { POOL_NAME } from '@foreshock/kit/names';
 import type { QueryDescription } from './events.ts';
 import { sanitizeSql } from './sql.ts';
 
 const MAX_TARGETS = 16;
+/** Whoever writes values into the text has no end of them. */
 const MAX_STATEMENTS = 256;
 
 /** A statement as it is sent to one database through one pool: what all its spans have in common. */
@@ -23,7 +24,7 @@ interface Target {
   readonly database: string | undefined;
   readonly pool: string | undefined;
   /** By sanitised text, else by the statement's name. */
-  readonly statements: Map<string | undefined, Statement>;
+  readonly statements: Memo<string | undefined, Statement>;
 }
 
 /** The statements of a process. There are few, and each is sent again and again. */
@@ -34,10 +35,10 @@ export class Statements {
     const sanitized = query.text === undefined ? undefined : sanitizeSql(query.text, query.backslashEscapes);
     const { statements } = this.#target(query, pool);
     const key = sanitized ? sanitized.text : query.statementName;
-    let statement = statements.get(key);
-    if (statement) return statement;
+    const known = statements.get(key);
+    if (known) return known;
     const summary = sanitized?.summary ?? query.statementName;
-    statement = {
+    return statements.learn(key, {
       name: summary ?? query.database ?? query.system,
       summary,
       attributes: new CommonAttributes({
@@ -51,11 +52,7 @@ export class Statements {
         'server.port': query.port,
         [POOL_NAME]: pool,
       }),
-    };
-    // Whoever writes values into the text has no end of statements: what is frequent is back at once.
-    if (statements.size >= MAX_STATEMENTS) statements.clear();
-    statements.set(key, statement);
-    return statement;
+    });
   }
 
   #target({ system, host, port, database }: QueryDescription, pool: string | undefined): Target {
@@ -66,7 +63,7 @@ export class Statements {
       if (each.port === port && each.system === system) return each;
     }
     if (targets.length >= MAX_TARGETS) targets.shift();
-    const target = { system, host, port, database, pool, statements: new Map() };
+    const target: Target = { system, host, port, database, pool, statements: new Memo(MAX_STATEMENTS) };
     targets.push(target);
     return target;
   }

@@ -1,5 +1,5 @@
 import { propagation, SpanStatusCode, trace, type Context, type Span, type TextMapSetter } from '@opentelemetry/api';
-import { addCommon, errorMessageOf, errorTypeOf, runIn } from '@foreshock/kit';
+import { addCommon, errorMessageOf, errorTypeOf, roundMs, runIn } from '@foreshock/kit';
 import {
   HTTP_CONNECTION_REUSED,
   HTTP_PHASE_CONNECT_MS,
@@ -93,7 +93,7 @@ export class SentCall implements Sent, Download {
     const ms = Math.max(0, at - this.#phaseStarted);
     this.#phaseStarted += ms;
     if (phase === 'queue' && ms < QUEUED_MS) return;
-    this.#span.setAttribute(PHASE_MS[phase], round(ms));
+    this.#span.setAttribute(PHASE_MS[phase], roundMs(ms));
     this.#metrics?.passed(phase, ms, this.#request);
   }
 
@@ -190,8 +190,4 @@ export class SentCall implements Sent, Download {
       errorType,
     });
   }
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100;
 }

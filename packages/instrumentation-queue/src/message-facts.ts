@@ -1,4 +1,5 @@
-import { isSpanContextValid, trace, type Attributes, type Link } from '@opentelemetry/api';
+import type { Attributes, Link } from '@opentelemetry/api';
+import { spanContextOf } from '@foreshock/kit';
 import {
   MESSAGING_BATCH_MESSAGE_COUNT,
   MESSAGING_MESSAGE_ID,
@@ -48,9 +49,8 @@ export function linksTo(messages: readonly Message[]): Link[] {
   const links: Link[] = [];
   for (const message of messages) {
     if (links.length >= MAX_LINKS) break;
-    const sender = trace.getSpanContext(extract(message.carrier));
-    if (sender && isSpanContextValid(sender))
-      links.push({ context: sender, attributes: messages.length === 1 ? {} : factsOf(message) });
+    const sender = spanContextOf(extract(message.carrier));
+    if (sender) links.push({ context: sender, attributes: messages.length === 1 ? {} : factsOf(message) });
   }
   return links;
 }

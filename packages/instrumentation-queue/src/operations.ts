@@ -1,4 +1,4 @@
-import { CommonAttributes } from '@foreshock/kit';
+import { CommonAttributes, Memo } from '@foreshock/kit';
 import {
   MESSAGING_CONSUMER_GROUP_NAME,
   MESSAGING_DESTINATION_NAME,
@@ -7,7 +7,7 @@ import {
   MESSAGING_SYSTEM,
 } from '@foreshock/kit/names';
 
-/** Names may come with each message (a reply's queue): what is frequent is back at once. */
+/** Names may come with each message (a reply's queue). */
 const MAX_DESTINATIONS = 256;
 
 /** `messaging.operation.type` of the conventions. */
@@ -25,7 +25,7 @@ export interface Operation {
 
 /** The operations of one messaging system. There are few, and each is done again and again. */
 export class Operations {
-  readonly #known = new Map<string | undefined, Operation[]>();
+  readonly #known = new Memo<string | undefined, Operation[]>(MAX_DESTINATIONS);
 
   /**
    * @param name the library's own word: `addBulk`
@@ -33,11 +33,7 @@ export class Operations {
    * @param group of consumers
    */
   of(system: string, type: OperationType, name: string, destination: string | undefined, group?: string): Operation {
-    let operations = this.#known.get(destination);
-    if (!operations) {
-      if (this.#known.size >= MAX_DESTINATIONS) this.#known.clear();
-      this.#known.set(destination, (operations = []));
-    }
+    const operations = this.#known.get(destination) ?? this.#known.learn(destination, []);
     for (let i = 0; i < operations.length; i++) {
       const operation = operations[i]!;
       if (operation.name === name && operation.type === type && operation.group === group) return operation;

@@ -1,5 +1,14 @@
 import { context, SpanKind, SpanStatusCode, type Attributes, type Context } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, guard, isSuppressed, runIn, withFacts, type Telemetry } from '@foreshock/kit';
+import {
+  errorMessageOf,
+  errorTypeOf,
+  guard,
+  isSuppressed,
+  roundMs,
+  runIn,
+  withFacts,
+  type Telemetry,
+} from '@foreshock/kit';
 import {
   BREAKER_NAME,
   BREAKER_OUTCOME,
@@ -92,7 +101,7 @@ export class DecidedCall implements PolicyCall {
       [POOL_USED]: used,
       [POOL_LIMIT]: limit,
       [POOL_PENDING]: pending,
-      [POOL_WAIT_MS]: Math.round((performance.now() - this.#start) * 100) / 100,
+      [POOL_WAIT_MS]: roundMs(performance.now() - this.#start),
     };
     this.#record(`${this.#kind} ${this.#name} wait`, attributes, this.#start);
   }

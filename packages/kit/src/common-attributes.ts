@@ -1,13 +1,5 @@
-import type { Attributes, AttributeValue, Context, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
-
-/** On tracers and spans that know {@link CommonAttributes}; of the registry, as a bundle has a copy of this file. */
-export const KNOWS_COMMON = Symbol.for('foreshock.common-attributes');
-
-/**
- * Where a span processor keeps what it knows of a client's span. Our own spans have it from the start: a property
- * that is added makes one class of objects two, for all who read them.
- */
-export const CLIENT_CALL = Symbol.for('foreshock.client-call');
+import type { Attributes, Context, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
+import { isOwn, type Own } from './own.ts';
 
 /**
  * Attributes that many spans have in common: where a connection leads, the text of a statement. A tracer that
@@ -50,23 +42,18 @@ export interface SpanStart {
   startTime?: number | undefined;
 }
 
-interface KnowingTracer {
-  [KNOWS_COMMON]?: true;
+/** Our tracer, which takes common attributes as they are. */
+interface OwnTracer extends Own {
   start(name: string, start: SpanStart, where: Context): Span;
 }
 
-/** What the span of a tracer that knows common attributes can do. */
-interface KnowingSpan {
-  [KNOWS_COMMON]?: true;
+interface OwnSpan extends Own {
   addCommon(common: CommonAttributes): void;
-  attribute(key: string): AttributeValue | undefined;
-  attributes: Attributes;
 }
 
 /** Starts a span with attributes of its own and such as it has in common with others. */
 export function startSpan(tracer: Tracer, name: string, start: SpanStart, where: Context): Span {
-  const knowing = tracer as Tracer & KnowingTracer;
-  if (knowing[KNOWS_COMMON]) return knowing.start(name, start, where);
+  if (isOwn<OwnTracer>(tracer)) return tracer.start(name, start, where);
   const { common, attributes, ...options } = start;
   const all = common ? { ...common.values, ...attributes } : attributes;
   return tracer.startSpan(name, { ...options, attributes: all } as SpanOptions, where);
@@ -74,13 +61,6 @@ export function startSpan(tracer: Tracer, name: string, start: SpanStart, where:
 
 /** Sets what a span has in common with others, once that is known; none of it is there yet. */
 export function addCommon(span: Span, common: CommonAttributes): void {
-  const knowing = span as Span & KnowingSpan;
-  if (knowing[KNOWS_COMMON]) knowing.addCommon(common);
+  if (isOwn<OwnSpan>(span)) span.addCommon(common);
   else span.setAttributes(common.values as Attributes);
-}
-
-/** Reads one attribute of a span of any tracer that lets its spans be read. */
-export function attributeOf(span: object, key: string): AttributeValue | undefined {
-  const readable = span as KnowingSpan;
-  return readable[KNOWS_COMMON] ? readable.attribute(key) : readable.attributes[key];
 }

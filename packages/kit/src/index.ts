@@ -1,14 +1,6 @@
 export { type Adapter } from './adapter.ts';
 export { isCarrierTrusted, withCarrierTrust } from './carrier-trust.ts';
-export {
-  addCommon,
-  attributeOf,
-  CLIENT_CALL,
-  CommonAttributes,
-  KNOWS_COMMON,
-  startSpan,
-  type SpanStart,
-} from './common-attributes.ts';
+export { addCommon, CommonAttributes, startSpan, type SpanStart } from './common-attributes.ts';
 export { Chain, type Linked } from './chain.ts';
 export { bindTo, runIn } from './context-bridge.ts';
 export { errorMessageOf, errorTypeOf } from './error-type.ts';
@@ -22,7 +14,9 @@ export {
   type InstrumentationConfig,
   type Telemetry,
 } from './instrumentation.ts';
+export { Memo } from './memo.ts';
+export { roundMs } from './milliseconds.ts';
 export { onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
-export { spanContextOf } from './span-context.ts';
+export { attributeOf, CLIENT_CALL, isOwn, OWN, spanContextOf, type Own } from './own.ts';
 export { noteScope } from './upstream.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

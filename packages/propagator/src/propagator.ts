@@ -8,7 +8,7 @@ import {
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api';
-import { isCarrierTrusted, isSuppressed, KNOWS_COMMON, report, xTraceIdOf } from '@foreshock/kit';
+import { isCarrierTrusted, isOwn, isSuppressed, report, xTraceIdOf } from '@foreshock/kit';
 import { B3_MULTI_FIELDS, B3_SINGLE_FIELDS, extractB3, injectB3Multi, injectB3Single } from './b3.ts';
 import { formatBaggage, parseBaggage } from './baggage.ts';
 import { ExtractedContext, remoteTraceOf, type RemoteTrace } from './extracted-context.ts';
@@ -168,7 +168,7 @@ export class ForeshockPropagator implements TextMapPropagator {
     const span = trace.getSpan(where);
     const spanContext = span?.spanContext();
     // Our own tracer makes none that would have to be checked.
-    const isOurs = span !== undefined && KNOWS_COMMON in span;
+    const isOurs = span !== undefined && isOwn(span);
     const known = remoteTraceOf(where);
     const remote = known !== undefined && known.traceId === spanContext?.traceId ? known : undefined;
     // A trace ID that came in has been checked; every other may be from anybody's ID generator.

@@ -12,7 +12,7 @@ import {
   type SpanStatus,
   type TimeInput,
 } from '@opentelemetry/api';
-import { CLIENT_CALL, KNOWS_COMMON, type CommonAttributes, type Linked } from '@foreshock/kit';
+import { CLIENT_CALL, OWN, type CommonAttributes, type Linked } from '@foreshock/kit';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
 import { hrTime, millisecondsOf, now } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
@@ -24,6 +24,16 @@ export interface SpanLimits extends AttributeLimits {
   attributePerEventCountLimit: number;
   attributePerLinkCountLimit: number;
 }
+
+/** The specification's defaults. */
+export const DEFAULT_SPAN_LIMITS: Readonly<SpanLimits> = {
+  attributeCountLimit: 128,
+  attributeValueLengthLimit: Infinity,
+  eventCountLimit: 128,
+  linkCountLimit: 128,
+  attributePerEventCountLimit: 128,
+  attributePerLinkCountLimit: 128,
+};
 
 /** Who makes spans; one object a tracer. */
 export interface Scope {
@@ -139,7 +149,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     return this;
   }
 
-  get [KNOWS_COMMON](): true {
+  get [OWN](): true {
     return true;
   }
 

@@ -14,7 +14,7 @@ import {
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { isSuppressed, KNOWS_COMMON, noteScope, report, type SpanStart } from '@foreshock/kit';
+import { isSuppressed, noteScope, OWN, report, type SpanStart } from '@foreshock/kit';
 import { isDerivedParent, randomSpanId, randomTraceId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
 import { madeTraceId, SpanIds } from './span-ids.ts';
@@ -100,7 +100,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
     }
   }
 
-  get [KNOWS_COMMON](): true {
+  get [OWN](): true {
     return true;
   }
 
@@ -130,10 +130,8 @@ class ForeshockTracer implements Tracer, SpanMaker {
 
     let traceState = parent?.traceState;
     let decision: number;
-    const parentIds = isOurs ? parentSpan.ids : parent && SpanIds.of(parent);
     // A parent that somebody made by hand may have its digits in capitals, which no header may.
     const traceId = parent ? (isOurs ? parent.traceId : parent.traceId.toLowerCase()) : randomTraceId();
-    const traceWords = parentIds ? parentIds.trace : madeTraceId();
     // The parent that carries an `x-trace-id` is nobody's span.
     const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));
     if (this.#options.parentBased && !isFirst) {
@@ -151,13 +149,16 @@ class ForeshockTracer implements Tracer, SpanMaker {
       if (sampled.traceState) traceState = sampled.traceState;
       if (sampled.attributes) attributes.setAll(sampled.attributes);
     }
+    const isRecorded = decision !== NOT_RECORD;
+    const parentIds = isOurs ? parentSpan.ids : isRecorded && parent ? SpanIds.of(parent) : undefined;
+    const traceWords = isRecorded ? (parentIds?.trace ?? madeTraceId()) : undefined;
     const spanContext: SpanContext = {
       traceId,
       spanId: randomSpanId(),
       traceFlags: decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
     };
     if (traceState) spanContext.traceState = traceState;
-    if (decision === NOT_RECORD) return trace.wrapSpanContext(spanContext);
+    if (!traceWords) return trace.wrapSpanContext(spanContext);
 
     const { startTime } = options;
     const span = new RecordedSpan(

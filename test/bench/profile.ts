@@ -46,7 +46,6 @@ interface Costs {
   total: number;
 }
 
-const REQUESTS = { bare: 60_000, full: 15_000, calm: 15_000, queue: 1_200 };
 const SLICES = 6;
 const INTERVAL_US = 100;
 
@@ -58,7 +57,7 @@ export async function profile(world: World, scenario: Scenario, name: string, re
   const all = contenders();
   const contender = all.find((each) => each.name === name);
   if (!contender) throw new Error(`there is no contender ${name}`);
-  const requests = REQUESTS[scenario.name];
+  const requests = scenario.warmUp > 0 ? SLICES * scenario.slice : scenario.slice;
   const count = requests * scenario.perRequest;
   const apps = [await startObserved(world, all[0]!, scenario), await startObserved(world, contender, scenario)];
   const saturate = ({ port }: ObservedApp, some: number): Promise<unknown> => {
@@ -68,7 +67,7 @@ export async function profile(world: World, scenario: Scenario, name: string, re
   // In turn, so that what moves the machine moves both.
   const load = async (): Promise<void> => {
     for (let slice = 0; slice < SLICES; slice++) {
-      for (const app of apps) await saturate(app, requests / SLICES);
+      for (const app of apps) await saturate(app, Math.ceil(requests / SLICES));
     }
   };
   const taken = async <T>(ask: string, extension: string, frames: (profile: T) => Frame): Promise<Costs[]> => {
@@ -81,7 +80,7 @@ export async function profile(world: World, scenario: Scenario, name: string, re
     }
     return costs;
   };
-  for (const app of apps) await saturate(app, scenario.warmUp);
+  if (scenario.warmUp > 0) for (const app of apps) await saturate(app, scenario.warmUp);
 
   for (const app of apps) {
     await app.child.ask('startProfile', { intervalUs: INTERVAL_US });

@@ -61,12 +61,11 @@ function underLoad(results: UnderLoadResults, contenders: readonly string[]): st
   const n = generations.length;
   return (
     `**${scenario.name}**: ${scenario.title}; per ${scenario.unit}, ${n} generation${n === 1 ? '' : 's'}, ` +
-    `warm-up ${scenario.warmUp}, slices of ${scenario.slice}\n\n${table(head, rows)}`
+    `${scenario.warmUp > 0 ? `warm-up ${scenario.warmUp}` : 'no warm-up'}, slices of ${scenario.slice}\n\n${table(head, rows)}`
   );
 }
 
-function startUp(lifetime: Lifetime, { underLoad, contenders }: Results): string {
-  const full = underLoad.find((each) => each.scenario.name === 'full');
+function startUp(lifetime: Lifetime, contenders: readonly string[]): string {
   const rows = contenders.map((name) => {
     const wall = addedAtStart(lifetime, name, 'wallMs');
     const rss = addedAtStart(lifetime, name, 'rss');
@@ -81,26 +80,9 @@ function startUp(lifetime: Lifetime, { underLoad, contenders }: Results): string
       String(Math.round(files.bytes / 1024)),
       one(rss.more, 0, 1 / 2 ** 20),
       one(rss.ofYardstick, 2),
-      full
-        ? one(
-            plain(full, name, (sample) => sample.coldUs),
-            0,
-          )
-        : '',
     ];
   });
-  const head = [
-    '',
-    '+wall ms',
-    'range',
-    '÷ otel-auto',
-    '+CPU ms',
-    'files',
-    'KB',
-    '+RSS MB',
-    '÷ otel-auto',
-    'µs/request, first 1000',
-  ];
+  const head = ['', '+wall ms', 'range', '÷ otel-auto', '+CPU ms', 'files', 'KB', '+RSS MB', '÷ otel-auto'];
   return `**start-up**: spawn to listening, full app, ${lifetime.startUp['none']!.length} starts\n\n${table(head, rows)}`;
 }
 
@@ -155,6 +137,8 @@ export function report(results: Results): string {
       'Medians; ranges over generations.',
     toReach(results),
     ...results.underLoad.map((each) => underLoad(each, results.contenders)),
-    ...(results.lifetime ? [startUp(results.lifetime, results), idleAndEnd(results.lifetime, results.contenders)] : []),
+    ...(results.lifetime
+      ? [startUp(results.lifetime, results.contenders), idleAndEnd(results.lifetime, results.contenders)]
+      : []),
   ].join('\n\n');
 }

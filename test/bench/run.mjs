@@ -1,5 +1,5 @@
-// npm run bench [-- [--quick] [--scenario bare|full|calm|queue [--before FILE]] [--record]
-//                  | --profile bare|full|calm|queue [--contender NAME]]
+// npm run bench [-- [--quick] [--scenario NAME [--before FILE]] [--record]
+//                  | --profile NAME [--contender NAME]]
 import { main } from './bench.ts';
 
 await main(process.argv.slice(2));

@@ -1,6 +1,6 @@
 /** What an app under load does. */
 export interface Scenario {
-  name: 'bare' | 'full' | 'calm' | 'queue';
+  name: 'bare' | 'full' | 'calm' | 'queue' | 'cold' | 'unsampled' | 'workers';
   /** For the tables. */
   title: string;
   /** The file in `apps/`. */
@@ -14,10 +14,12 @@ export interface Scenario {
   perRequest: number;
   /** Whether the load may keep its processor busy all the time. */
   awake: boolean;
-  /** Requests until a request costs the same as the next. */
+  /** Requests until a request costs the same as the next; 0: it is the first ones that are measured, in one slice. */
   warmUp: number;
   /** Requests in one slice. */
   slice: number;
+  /** Fresh processes in one generation; default 1. */
+  repeat?: number;
   /** Runs only when it is asked for by name. */
   onRequest?: true;
 }
@@ -65,6 +67,36 @@ export function scenarios(quick: boolean): Scenario[] {
       warmUp: quick ? 200 : 600,
       slice: quick ? 40 : 100,
     },
+    {
+      ...full,
+      name: 'cold',
+      title: 'the first 1,000 requests of the full app, 50 connections: what autoscaled services live on',
+      warmUp: 0,
+      slice: 1_000,
+      repeat: quick ? 1 : 3,
+    },
+    ...(quick
+      ? []
+      : ([
+          {
+            ...full,
+            name: 'unsampled',
+            title: 'the full app, one trace in a hundred sampled',
+            env: {
+              OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+              OTEL_TRACES_SAMPLER_ARG: '0.01',
+              DD_TRACE_SAMPLE_RATE: '0.01',
+            },
+          },
+          {
+            ...full,
+            name: 'workers',
+            title:
+              'node:http server that hands each request to one of 8 worker threads, which asks ioredis and fetches ' +
+              'from another process; saturated',
+            app: 'workers.cjs',
+          },
+        ] satisfies Scenario[])),
     {
       ...full,
       name: 'calm',

@@ -10,8 +10,6 @@ export interface UnderLoad {
   cpuUs: number;
   /** Of it, not on the main thread: sender, garbage collection, compilation. */
   offMainUs: number;
-  /** Of the first ones, µs each. */
-  coldUs: number;
   /** Received. */
   spans: number;
   perS: number;
@@ -28,8 +26,6 @@ interface Cpu {
 
 /** How long an exporter that sends about every second is given to send the last of a slice. */
 const SETTLE_MS = 1_500;
-/** Requests, or as many as have so many jobs. */
-const COLD = 1_000;
 /** Connections at a fixed rate: enough that none of them is what a request waits for. */
 const PACED_CONNECTIONS = 100;
 
@@ -55,14 +51,9 @@ export async function measureUnderLoad(
     const saturate = ({ port }: ObservedApp, requests: number): Promise<Load> =>
       world.load.ask('saturate', { port, path, connections, awake, requests });
 
-    const cold = new Map<ObservedApp, number>();
-    const coldRequests = COLD / perRequest;
-    for (const app of shuffled(apps)) {
-      const before = await app.child.ask<Cpu>('cpu');
-      await saturate(app, coldRequests);
-      cold.set(app, ((await app.child.ask<Cpu>('cpu')).all - before.all) / COLD);
-      await saturate(app, scenario.warmUp - coldRequests);
-    }
+    const isCold = scenario.warmUp === 0;
+    const rounds = isCold ? 1 : plan.rounds;
+    if (!isCold) for (const app of shuffled(apps)) await saturate(app, scenario.warmUp);
     await delay(SETTLE_MS);
 
     const before = new Map<ObservedApp, { cpu: Cpu; spans: number }>();
@@ -71,7 +62,7 @@ export async function measureUnderLoad(
       before.set(app, { cpu: await app.child.ask<Cpu>('cpu'), spans: await app.spans() });
       loads.set(app, []);
     }
-    for (let round = 0; round < plan.rounds; round++) {
+    for (let round = 0; round < rounds; round++) {
       for (const app of shuffled(apps)) loads.get(app)!.push(await saturate(app, scenario.slice));
     }
     await delay(SETTLE_MS);
@@ -80,12 +71,11 @@ export async function measureUnderLoad(
     for (const app of apps) {
       const start = before.get(app)!;
       const cpu = await app.child.ask<Cpu>('cpu');
-      const count = plan.rounds * scenario.slice * perRequest;
+      const count = rounds * scenario.slice * perRequest;
       const all = cpu.all - start.cpu.all;
       samples[app.contender.name] = {
         cpuUs: all / count,
         offMainUs: (all - (cpu.main - start.cpu.main)) / count,
-        coldUs: cold.get(app)!,
         spans: ((await app.spans()) - start.spans) / count,
         perS: middle(loads.get(app)!.map((load) => (1000 * load.requests * perRequest) / load.elapsedMs)),
         saturated: latency(loads.get(app)!),
@@ -93,8 +83,8 @@ export async function measureUnderLoad(
         peakRss: (await app.child.ask<{ peak: number }>('memory')).peak,
       };
     }
-    // At a fixed rate it is a request that waits; jobs come in bunches.
-    if (plan.paceMs === 0 || perRequest > 1) return { rate: 0, samples };
+    // At a fixed rate it is a request that waits; jobs come in bunches, and a cold app is warm by now.
+    if (plan.paceMs === 0 || perRequest > 1 || isCold) return { rate: 0, samples };
     const slowest = Math.min(...Object.values(samples).map((sample) => sample.perS));
     const rate = plan.rate ?? Math.round((0.4 * slowest) / 100) * 100;
     for (const app of shuffled(apps)) {

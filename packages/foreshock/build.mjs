@@ -44,4 +44,9 @@ await build({
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'undefined' },
 });
 await build({ ...shared, entryPoints: [here('../export/src/sender-thread.ts')], outfile: here('dist/sender.cjs') });
-await build({ ...shared, entryPoints: [here('src/metrics.ts')], outfile: here('dist/metrics.cjs') });
+await build({
+  ...shared,
+  entryPoints: [here('src/metrics.ts')],
+  outfile: here('dist/metrics.cjs'),
+  inject: [here('src/unreferenced-timers.ts')],
+});

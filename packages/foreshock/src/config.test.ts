@@ -5,13 +5,13 @@ import { Env } from './env.ts';
 function read(env: Record<string, string>) {
   const source = new Env(env);
   const config = readConfig(source);
-  return { config, told: source.told };
+  return { config, warnings: source.warnings };
 }
 
 describe('readConfig', () => {
   it('has the defaults of the specification', () => {
-    const { config, told } = read({});
-    expect(told).toEqual([]);
+    const { config, warnings } = read({});
+    expect(warnings).toEqual([]);
     expect(config).toMatchObject({
       destinations: [
         {
@@ -38,13 +38,17 @@ describe('readConfig', () => {
         attributePerEventCountLimit: 128,
         attributePerLinkCountLimit: 128,
       },
-      metricsExporters: [],
+      metrics: { exporters: [], intervalMs: 60_000, timeoutMs: 30_000, otlp: undefined },
     });
   });
 
   it('treats an empty value as unset', () => {
-    const { config, told } = read({ OTEL_TRACES_EXPORTER: '', OTEL_TRACES_SAMPLER: ' ', OTEL_BSP_SCHEDULE_DELAY: '' });
-    expect(told).toEqual([]);
+    const { config, warnings } = read({
+      OTEL_TRACES_EXPORTER: '',
+      OTEL_TRACES_SAMPLER: ' ',
+      OTEL_BSP_SCHEDULE_DELAY: '',
+    });
+    expect(warnings).toEqual([]);
     expect(config.destinations).toHaveLength(1);
   });
 
@@ -58,7 +62,7 @@ describe('readConfig', () => {
   });
 
   it('reads lists of exporters, headers, samplers and limits', () => {
-    const { config, told } = read({
+    const { config, warnings } = read({
       OTEL_TRACES_EXPORTER: 'otlp, zipkin,console',
       OTEL_EXPORTER_OTLP_HEADERS: 'a=1,b=x%20y',
       OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'b=2',
@@ -74,7 +78,7 @@ describe('readConfig', () => {
       OTEL_PROPAGATORS: 'tracecontext,b3multi',
       OTEL_METRICS_EXPORTER: 'otlp',
     });
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     expect(config.destinations).toEqual([
       {
         kind: 'otlp',
@@ -94,7 +98,7 @@ describe('readConfig', () => {
       attributeValueLengthLimit: 100,
     });
     expect(config.propagators).toEqual(['tracecontext', 'b3multi']);
-    expect(config.metricsExporters).toEqual(['otlp']);
+    expect(config.metrics.exporters).toEqual(['otlp']);
     expect(read({ OTEL_TRACES_EXPORTER: 'none' }).config.destinations).toEqual([]);
   });
 
@@ -118,7 +122,6 @@ describe('readConfig', () => {
     ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/no/such.pem', (c) => 'ca' in c.destinations[0]!, false],
     ['OTEL_TRACES_SAMPLER', 'sometimes', (c) => c.sampler.name, 'parentbased_always_on'],
     ['OTEL_BSP_SCHEDULE_DELAY', '-1', (c) => c.batch.scheduleDelayMs, 5000],
-    ['OTEL_BSP_MAX_QUEUE_SIZE', '100', (c) => c.batch.maxExportBatchSize, 100],
     ['OTEL_BSP_MAX_QUEUE_SIZE', 'many', (c) => c.batch.maxQueueSize, 2048],
     ['OTEL_SPAN_EVENT_COUNT_LIMIT', 'many', (c) => c.spanLimits.eventCountLimit, 128],
     ['OTEL_PROPAGATORS', 'xray', (c) => c.propagators, ['tracecontext', 'baggage', 'x-trace-id']],
@@ -126,28 +129,83 @@ describe('readConfig', () => {
     ['FORESHOCK_RETRY_STORM', '0', (c) => c.retryStorm, 0.5],
     ['FORESHOCK_TRUST_INCOMING', 'no', (c) => c.trustIncoming, true],
     ['FORESHOCK_PROPAGATE_TO', 'http://a', (c) => c.propagateTo, []],
+    ['OTEL_BSP_SCHEDULE_DELAY', '3000000000', (c) => c.batch.scheduleDelayMs, 86_400_000],
+    ['OTEL_BSP_EXPORT_TIMEOUT', '3000000000', (c) => c.batch.exportTimeoutMs, 86_400_000],
+    [
+      'OTEL_EXPORTER_OTLP_TIMEOUT',
+      '3000000000',
+      (c) => (c.destinations[0] as { timeoutMs: number }).timeoutMs,
+      86_400_000,
+    ],
+    ['OTEL_METRIC_EXPORT_INTERVAL', '3000000000', (c) => c.metrics.intervalMs, 86_400_000],
+    ['OTEL_METRIC_EXPORT_TIMEOUT', '0', (c) => c.metrics.timeoutMs, 30_000],
+    ['FORESHOCK_FLUSH_MS', '3000000000', (c) => c.flushMs, 86_400_000],
+    ['FORESHOCK_POOL_LEAK_MS', '3000000000', (c) => c.poolLeakMs, 86_400_000],
+    ['OTEL_CONFIG_FILE', '/etc/otel.yaml', (c) => c.destinations.length, 1],
+    ['OTEL_NODE_RESOURCE_DETECTORS', 'none', (c) => c.destinations.length, 1],
   ];
   it.each(wrong)('answers %s=%s with one line and the default', (name, value, get, expected) => {
-    const { config, told } = read({ [name]: value });
-    expect(told).toHaveLength(name === 'OTEL_TRACES_EXPORTER' && value === 'jaeger' ? 2 : 1);
-    expect(told[0]).toContain(name);
+    const { config, warnings } = read({ [name]: value });
+    expect(warnings).toHaveLength(name === 'OTEL_TRACES_EXPORTER' && value === 'jaeger' ? 2 : 1);
+    expect(warnings[0]).toContain(name);
     expect(get(config)).toEqual(expected);
   });
 
-  it('never shows a header or a password', () => {
-    const { told } = read({
-      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=%zz-secret',
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://user:secret@host',
-    });
-    expect(told).toHaveLength(2);
-    expect(told.join('\n')).not.toContain('secret');
+  it('takes the smaller queue for the batch, and says so only of a batch size that was set', () => {
+    const alone = read({ OTEL_BSP_MAX_QUEUE_SIZE: '100' });
+    expect([alone.config.batch.maxExportBatchSize, alone.warnings]).toEqual([100, []]);
+    const both = read({ OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '200' });
+    expect(both.config.batch.maxExportBatchSize).toBe(100);
+    expect(both.warnings).toEqual([
+      'OTEL_BSP_MAX_EXPORT_BATCH_SIZE="200" is more than OTEL_BSP_MAX_QUEUE_SIZE, 100 is used',
+    ]);
   });
 
-  it('selects libraries by the two lists', () => {
-    const { libraries } = read({
-      OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,pg',
-      OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'pg',
-    }).config;
-    expect(['http', 'pg', 'pino'].filter(libraries)).toEqual(['http']);
+  it('reads what metrics have of their own before what all signals have', () => {
+    const { config, warnings } = read({
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_METRIC_EXPORT_INTERVAL: '4000',
+      OTEL_METRIC_EXPORT_TIMEOUT: '3000',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:1/base',
+      OTEL_EXPORTER_OTLP_TIMEOUT: '1000',
+      OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '2000',
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'b=2',
+      OTEL_EXPORTER_OTLP_HEADERS: 'a=1',
+    });
+    expect(warnings).toEqual([]);
+    expect(config.metrics).toEqual({
+      exporters: ['otlp'],
+      intervalMs: 4000,
+      timeoutMs: 3000,
+      otlp: {
+        kind: 'otlp',
+        url: 'http://a:1/base/v1/metrics',
+        headers: { a: '1', b: '2' },
+        protocol: 'http/json',
+        compression: 'none',
+        timeoutMs: 2000,
+      },
+    });
+    expect(config.destinations[0]).toMatchObject({ protocol: 'http/protobuf', timeoutMs: 1000 });
+  });
+
+  it.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://user:secret@host'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://user:sec/secret@host/'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'user:secret@host:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://host/?api_key=secret'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'ftp://host/#secret'],
+    ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'host?key=secret'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=%zz-secret'],
+    ['OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'zipkin:secret@host'],
+    ['FORESHOCK_PROPAGATE_TO', 'https://user:secret@host/'],
+    ['OTEL_TRACES_EXPORTER', 'https://user:secret@host/'],
+  ])('shows no header, password, query or fragment of %s=%s', (name, value) => {
+    const exporters: Record<string, string> = { OTEL_TRACES_EXPORTER: 'otlp,zipkin', OTEL_METRICS_EXPORTER: 'otlp' };
+    const { warnings } = read({ ...exporters, [name]: value });
+    expect(warnings.length).toBeGreaterThan(0);
+    expect(warnings.join('\n')).toContain(name);
+    expect(warnings.join('\n')).not.toContain('secret');
   });
 });

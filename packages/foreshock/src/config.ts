@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { Destination } from '@foreshock/export';
-import { hostPatternsFrom, propagatorsFromNames, type PropagatorName } from '@foreshock/propagator';
+import type { Destination, OtlpDestination } from '@foreshock/export';
 import type { Env } from './env.ts';
+import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
 import { DEFAULT_SPAN_LIMITS, type SpanLimits } from './tracer/span.ts';
 
-/** Everything the preload can be told, read once at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
-export interface Config {
+/** Everything the preload can be set to, read once at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
+export interface Config extends PluginConfig {
   destinations: Destination[];
   batch: {
     /** OTEL_BSP_SCHEDULE_DELAY, ms. */
@@ -21,27 +21,25 @@ export interface Config {
   spoolBytes: number;
   /** FORESHOCK_FLUSH_MS: the longest the end of the process may be put off to deliver what is left. */
   flushMs: number;
-  /** FORESHOCK_POOL_LEAK_MS: how long a pooled connection may be out before it counts as leaked; 0 = never. */
-  poolLeakMs: number;
-  /** FORESHOCK_RETRY_STORM: resends per first try to one target, within 10 s, that count as a storm. */
-  retryStorm: number;
-  /** FORESHOCK_PROPAGATE_ATTEMPTS: whether services called again are told so, in `baggage`. */
-  propagateAttempts: boolean;
-  /** FORESHOCK_TRUST_INCOMING: whether ids and sampling of callers are accepted. */
-  trustIncoming: boolean;
-  /** FORESHOCK_PROPAGATE_TO: hosts that receive our headers; undefined = all. */
-  propagateTo: string[] | undefined;
-  /** OTEL_PROPAGATORS; default `tracecontext,baggage,x-trace-id`. */
-  propagators: PropagatorName[] | undefined;
   sampler: { name: SamplerName; ratio: number };
   spanLimits: SpanLimits;
-  /** OTEL_METRICS_EXPORTER; unlike the specification's default, metrics leave the process only when asked for. */
-  metricsExporters: ('otlp' | 'console')[];
-  /** OTEL_METRIC_EXPORT_INTERVAL, ms. */
-  metricIntervalMs: number;
-  /** Whether a library is to be instrumented, by OTEL_NODE_{ENABLED,DISABLED}_INSTRUMENTATIONS. */
-  libraries: (library: string) => boolean;
+  metrics: MetricsConfig;
 }
+
+/** How metrics are exported. */
+export interface MetricsConfig {
+  /** OTEL_METRICS_EXPORTER; unlike the specification's default, metrics leave the process only when asked for. */
+  exporters: ('otlp' | 'console')[];
+  /** OTEL_METRIC_EXPORT_INTERVAL, ms. */
+  intervalMs: number;
+  /** OTEL_METRIC_EXPORT_TIMEOUT, ms: the longest a collection and its export may take. */
+  timeoutMs: number;
+  /** Where `otlp` leads: OTEL_EXPORTER_OTLP_METRICS_*, or what all signals have in common. */
+  otlp: FullOtlpDestination | undefined;
+}
+
+type FullOtlpDestination = OtlpDestination & { headers: Record<string, string>; timeoutMs: number };
+type Signal = 'traces' | 'metrics';
 
 const SAMPLERS = [
   'always_on',
@@ -51,6 +49,9 @@ const SAMPLERS = [
   'parentbased_always_off',
   'parentbased_traceidratio',
 ] as const;
+/** Of OpenTelemetry's variables those that somebody may rely on here. */
+const UNREAD = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE', 'OTEL_NODE_RESOURCE_DETECTORS'];
+
 /** The values of OTEL_TRACES_SAMPLER that are understood. */
 export type SamplerName = (typeof SAMPLERS)[number];
 
@@ -59,29 +60,26 @@ export function readConfig(env: Env): Config {
   const count = env.integer(['OTEL_ATTRIBUTE_COUNT_LIMIT'], DEFAULT_SPAN_LIMITS.attributeCountLimit);
   const maxQueueSize = env.first('OTEL_BSP_MAX_QUEUE_SIZE') && env.integer(['OTEL_BSP_MAX_QUEUE_SIZE'], 2048, 1);
   const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 512, 1);
-  if (maxQueueSize !== undefined && maxExportBatchSize > maxQueueSize) {
+  const batchSize = env.text('OTEL_BSP_MAX_EXPORT_BATCH_SIZE');
+  if (batchSize !== undefined && maxQueueSize !== undefined && maxExportBatchSize > maxQueueSize) {
     env.wrong(
       'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
-      String(maxExportBatchSize),
+      batchSize,
       `is more than OTEL_BSP_MAX_QUEUE_SIZE, ${maxQueueSize} is used`,
     );
   }
+  for (const name of UNREAD) env.unread(name);
   return {
+    ...readPluginConfig(env),
     destinations: readDestinations(env),
     batch: {
-      scheduleDelayMs: env.integer(['OTEL_BSP_SCHEDULE_DELAY'], 5000),
-      exportTimeoutMs: env.integer(['OTEL_BSP_EXPORT_TIMEOUT'], 30_000),
+      scheduleDelayMs: env.milliseconds(['OTEL_BSP_SCHEDULE_DELAY'], 5000),
+      exportTimeoutMs: env.milliseconds(['OTEL_BSP_EXPORT_TIMEOUT'], 30_000),
       maxQueueSize,
       maxExportBatchSize: Math.min(maxExportBatchSize, maxQueueSize ?? Infinity),
     },
     spoolBytes: env.integer(['FORESHOCK_SPOOL_BYTES'], 16 * 1024 * 1024, 64 * 1024),
-    flushMs: env.integer(['FORESHOCK_FLUSH_MS'], 2000),
-    poolLeakMs: env.integer(['FORESHOCK_POOL_LEAK_MS'], 30_000),
-    retryStorm: env.ratio('FORESHOCK_RETRY_STORM', 0.5),
-    propagateAttempts: env.boolean('FORESHOCK_PROPAGATE_ATTEMPTS', true),
-    trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),
-    propagateTo: readHosts(env),
-    propagators: readPropagators(env),
+    flushMs: env.milliseconds(['FORESHOCK_FLUSH_MS'], 2000),
     sampler: readSampler(env),
     spanLimits: {
       attributeValueLengthLimit: env.integer(['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT'], valueLength),
@@ -91,9 +89,7 @@ export function readConfig(env: Env): Config {
       attributePerEventCountLimit: env.integer(['OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT'], count),
       attributePerLinkCountLimit: env.integer(['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'], count),
     },
-    metricsExporters: readExporters(env, 'OTEL_METRICS_EXPORTER', ['otlp', 'console'], []),
-    metricIntervalMs: env.integer(['OTEL_METRIC_EXPORT_INTERVAL'], 60_000, 1),
-    libraries: readLibraries(env),
+    metrics: readMetrics(env),
   };
 }
 
@@ -114,45 +110,57 @@ function readExporters<E extends string>(env: Env, name: string, known: readonly
 function readDestinations(env: Env): Destination[] {
   return readExporters(env, 'OTEL_TRACES_EXPORTER', ['otlp', 'zipkin', 'console'], ['otlp']).map(
     (exporter): Destination => {
-      if (exporter === 'otlp') return readOtlp(env);
+      if (exporter === 'otlp') return readOtlp(env, 'traces');
       if (exporter === 'console') return { kind: 'console' };
       const byDefault = 'http://localhost:9411/api/v2/spans';
       const endpoint = env.text('OTEL_EXPORTER_ZIPKIN_ENDPOINT');
       return {
         kind: 'zipkin',
         url: endpoint === undefined ? byDefault : env.url('OTEL_EXPORTER_ZIPKIN_ENDPOINT', endpoint, byDefault),
-        timeoutMs: env.integer(['OTEL_EXPORTER_ZIPKIN_TIMEOUT'], 10_000, 1),
+        timeoutMs: env.milliseconds(['OTEL_EXPORTER_ZIPKIN_TIMEOUT'], 10_000, 1),
       };
     },
   );
 }
 
-function readOtlp(env: Env): Destination {
-  const both = (name: string): [string, string] => [`OTEL_EXPORTER_OTLP_TRACES_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
+function readMetrics(env: Env): MetricsConfig {
+  const exporters = readExporters(env, 'OTEL_METRICS_EXPORTER', ['otlp', 'console'], []);
+  return {
+    exporters,
+    intervalMs: env.milliseconds(['OTEL_METRIC_EXPORT_INTERVAL'], 60_000, 1),
+    timeoutMs: env.milliseconds(['OTEL_METRIC_EXPORT_TIMEOUT'], 30_000, 1),
+    otlp: exporters.includes('otlp') ? readOtlp(env, 'metrics') : undefined,
+  };
+}
+
+/** A signal's own variable counts before the one of all signals. */
+function readOtlp(env: Env, signal: Signal): FullOtlpDestination {
+  const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`;
+  const both = (name: string): [string, string] => [`${own}_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
   return {
     kind: 'otlp',
-    url: readOtlpUrl(env),
-    headers: { ...env.pairs('OTEL_EXPORTER_OTLP_HEADERS'), ...env.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS') },
+    url: readOtlpUrl(env, signal, `${own}_ENDPOINT`),
+    headers: { ...env.pairs('OTEL_EXPORTER_OTLP_HEADERS'), ...env.pairs(`${own}_HEADERS`) },
     protocol: env.oneOf(both('PROTOCOL'), ['http/protobuf', 'http/json'], 'http/protobuf'),
     compression: env.oneOf(both('COMPRESSION'), ['none', 'gzip'], 'none'),
-    timeoutMs: env.integer(both('TIMEOUT'), 10_000, 1),
+    timeoutMs: env.milliseconds(both('TIMEOUT'), 10_000, 1),
     ...readPem(env, 'ca', both('CERTIFICATE')),
     ...readPem(env, 'cert', both('CLIENT_CERTIFICATE')),
     ...readPem(env, 'key', both('CLIENT_KEY')),
   };
 }
 
-/** The traces endpoint is used as it stands; the general one gets the signal's path (specification, OTLP exporter). */
-function readOtlpUrl(env: Env): string {
-  const byDefault = 'http://localhost:4318/v1/traces';
-  const own = env.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
-  if (own !== undefined) return env.url('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', own, byDefault);
+/** A signal's endpoint is used as it stands; the general one gets the signal's path (specification, OTLP exporter). */
+function readOtlpUrl(env: Env, signal: Signal, ownName: string): string {
+  const byDefault = `http://localhost:4318/v1/${signal}`;
+  const own = env.text(ownName);
+  if (own !== undefined) return env.url(ownName, own, byDefault);
   const general = env.text('OTEL_EXPORTER_OTLP_ENDPOINT');
   if (general === undefined) return byDefault;
   const checked = env.url('OTEL_EXPORTER_OTLP_ENDPOINT', general, byDefault);
   if (checked === byDefault) return byDefault;
   const url = new URL(checked);
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/${signal}`;
   return url.href;
 }
 
@@ -175,28 +183,4 @@ function readSampler(env: Env): Config['sampler'] {
   if (ratio >= 0 && ratio <= 1) return { name, ratio };
   env.wrong('OTEL_TRACES_SAMPLER_ARG', argument, 'is not a number from 0 to 1, 1 is used');
   return { name, ratio: 1 };
-}
-
-function readHosts(env: Env): string[] | undefined {
-  const asked = env.list('FORESHOCK_PROPAGATE_TO');
-  if (!asked) return undefined;
-  const { patterns, invalid } = hostPatternsFrom(asked);
-  for (const entry of invalid)
-    env.wrong('FORESHOCK_PROPAGATE_TO', entry, 'is no host, host:port or *.domain, it matches none');
-  return patterns;
-}
-
-function readPropagators(env: Env): PropagatorName[] | undefined {
-  const asked = env.list('OTEL_PROPAGATORS');
-  if (!asked) return undefined;
-  const { propagators, unknown } = propagatorsFromNames(asked);
-  for (const name of unknown) env.wrong('OTEL_PROPAGATORS', name, `is not known, ${propagators.join(',')} is used`);
-  return propagators;
-}
-
-function readLibraries(env: Env): (library: string) => boolean {
-  const enabled = env.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS');
-  const disabled = new Set(env.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS'));
-  const only = enabled && new Set(enabled);
-  return (library) => (only?.has(library) ?? true) && !disabled.has(library);
 }

@@ -1,24 +1,46 @@
+/** The longest time that is accepted, ms: timers of Node's end at 2^31, and times are added to each other. */
+const MAX_MS = 24 * 60 * 60 * 1000;
+
+/** One line about a wrong value: which variable, what it says, what is used instead. */
+export function wrongValue(name: string, value: string, instead: string): string {
+  const shown = withoutSecrets(value);
+  return `${name}=${JSON.stringify(shown.length > 64 ? `${shown.slice(0, 64)}…` : shown)} ${instead}`;
+}
+
+/** User, password, query and fragment of anything that may be meant as a URL: keys are found in all of them. */
+function withoutSecrets(value: string): string {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/+)?(.*)$/is.exec(value) ?? [];
+  const at = rest.lastIndexOf('@');
+  // In a list of names `@` begins that of a package.
+  const isUser = at > 0 && (scheme !== '' || rest[at - 1] !== ',' || rest.slice(0, at).includes(':'));
+  return scheme + (isUser ? `…${rest.slice(at)}` : rest).replace(/([?#]).*$/s, '$1…');
+}
+
 /**
  * Environment variables as the OpenTelemetry specification reads them: an empty value is an unset one,
  * a wrong value gets one line and the default. Lines are collected, since the logger itself is configured here.
  */
 export class Env {
   readonly #env: NodeJS.ProcessEnv;
-  readonly #told: string[] = [];
+  readonly #warnings: string[] = [];
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = env;
   }
 
-  /** What was wrong, a line each; to be told once the logger stands. */
-  get told(): readonly string[] {
-    return this.#told;
+  /** What was wrong, a line each; to be logged once the logger is in place. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /** Notes a wrong value: which variable, what it says, what is used instead. */
   wrong(name: string, value: string, instead: string): void {
-    const shown = value.length > 64 ? `${value.slice(0, 64)}…` : value;
-    this.#told.push(`${name}=${JSON.stringify(shown)} ${instead}`);
+    this.#warnings.push(wrongValue(name, value, instead));
+  }
+
+  /** Notes a variable of OpenTelemetry's that is set and that nothing here reads. */
+  unread(name: string): void {
+    if (this.text(name) !== undefined) this.#warnings.push(`${name} is set, Foreshock does not read it`);
   }
 
   text(name: string): string | undefined {
@@ -55,6 +77,15 @@ export class Env {
     return byDefault;
   }
 
+  /** A time in whole milliseconds, up to a day. */
+  milliseconds(names: readonly string[], byDefault: number, least = 0): number {
+    const ms = this.integer(names, byDefault, least);
+    if (ms <= MAX_MS) return ms;
+    const { name, value } = this.first(...names)!;
+    this.wrong(name, value, `is more than a day in milliseconds, ${MAX_MS} is used`);
+    return MAX_MS;
+  }
+
   /** A number above zero, with a fraction if need be. */
   ratio(name: string, byDefault: number): number {
     const value = this.text(name);
@@ -89,9 +120,9 @@ export class Env {
       const url = new URL(value);
       if (url.protocol === 'http:' || url.protocol === 'https:') return value;
     } catch {
-      // told below
+      // noted below
     }
-    this.wrong(name, value.replace(/\/\/[^/@]*@/, '//…@'), `is not an http(s) URL, ${byDefault} is used`);
+    this.wrong(name, value, `is not an http(s) URL, ${byDefault} is used`);
     return byDefault;
   }
 
@@ -113,7 +144,7 @@ export class Env {
       return pairs;
     } catch {
       // Headers carry keys and tokens: the value is not shown.
-      this.#told.push(`${name} is not of the form key=value,key=value with percent-encoded values, it is ignored`);
+      this.#warnings.push(`${name} is not of the form key=value,key=value with percent-encoded values, it is ignored`);
       return {};
     }
   }

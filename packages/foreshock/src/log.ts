@@ -21,8 +21,8 @@ function inline(value: unknown): string {
   }
 }
 
-/** Everything goes to standard error: standard output belongs to the application. */
-function write(message: string, ...values: unknown[]): void {
+/** Writes one line to standard error: standard output belongs to the application. */
+export function writeLine(message: string, ...values: unknown[]): void {
   const line = [message.startsWith('foreshock') ? message : `foreshock: ${message}`, ...values.map(inline)].join(' ');
   try {
     process.stderr.write(`${line.replaceAll('\n', ' ')}\n`);
@@ -34,6 +34,12 @@ function write(message: string, ...values: unknown[]): void {
 /** Puts the `diag` logger in place at OTEL_LOG_LEVEL (default `info`). */
 export function startLogging(env: Env): void {
   const level = env.oneOf(['OTEL_LOG_LEVEL'], Object.keys(LEVELS) as (keyof typeof LEVELS)[], 'info');
-  const logger: DiagLogger = { error: write, warn: write, info: write, debug: write, verbose: write };
+  const logger: DiagLogger = {
+    error: writeLine,
+    warn: writeLine,
+    info: writeLine,
+    debug: writeLine,
+    verbose: writeLine,
+  };
   diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
 }

@@ -1,11 +1,18 @@
-import { metrics, type Attributes } from '@opentelemetry/api';
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { diag, metrics, type Attributes } from '@opentelemetry/api';
+import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { ConsoleMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  ConsoleMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
+import { setTimeout as setReferencedTimeout } from 'node:timers';
 import { report } from '@foreshock/kit';
-import type { Config } from './config.ts';
-
-const EXPORT_TIMEOUT_MS = 10_000;
+import type { Config, MetricsConfig } from './config.ts';
+import { unreferencedAgent } from './unreferenced-agent.ts';
 
 /** Something of ours that is counted by reason; read at each collection. */
 export interface Count {
@@ -16,26 +23,27 @@ export interface Count {
 }
 
 /**
- * Collects and exports metrics with the SDK; read only when OTEL_METRICS_EXPORTER asks for it. The exporter
- * reads its own OTEL_EXPORTER_OTLP_* variables.
+ * Collects and exports metrics with the SDK; read only when OTEL_METRICS_EXPORTER asks for it. Neither its timers
+ * (build.mjs puts `unreferenced-timers.ts` behind them) nor its connections keep the process alive.
  *
- * @returns delivers what is left, for the end of the process; resolves whatever comes of it
+ * @returns delivers what is left, for the end of the process: puts it off by `flushMs` at most, and resolves whatever
+ * comes of it
  */
 export function startMetrics(
-  { metricsExporters, metricIntervalMs, flushMs }: Config,
+  { metrics: config, flushMs }: Pick<Config, 'metrics' | 'flushMs'>,
   resource: Attributes,
   counts: readonly Count[],
 ): () => Promise<void> {
-  // A request, with its retries, never outlasts what the end of the process may be put off by.
-  const timeoutMillis = Math.min(EXPORT_TIMEOUT_MS, flushMs || EXPORT_TIMEOUT_MS);
+  const { exporters, intervalMs } = config;
   const provider = new MeterProvider({
     resource: resourceFromAttributes(resource),
-    readers: metricsExporters.map(
+    readers: exporters.map(
       (exporter) =>
         new PeriodicExportingMetricReader({
-          exporter: exporter === 'otlp' ? new OTLPMetricExporter({ timeoutMillis }) : new ConsoleMetricExporter(),
-          exportIntervalMillis: metricIntervalMs,
-          exportTimeoutMillis: Math.min(metricIntervalMs, timeoutMillis),
+          exporter: exporter === 'otlp' ? otlpExporter(config) : new ConsoleMetricExporter(),
+          exportIntervalMillis: intervalMs,
+          // The SDK takes no time-out above the interval.
+          exportTimeoutMillis: Math.min(intervalMs, config.timeoutMs),
         }),
     ),
   });
@@ -46,5 +54,23 @@ export function startMetrics(
       for (const [reason, count] of read()) result.observe(count, { reason });
     });
   }
-  return () => provider.forceFlush().catch((error: unknown) => report('delivering metrics', error));
+  return async () => {
+    const keepsProcess = setReferencedTimeout(() => {
+      diag.warn(`foreshock: metrics were not delivered within ${flushMs} ms at the end of the process`);
+    }, flushMs);
+    await provider.forceFlush().catch((error: unknown) => report('delivering metrics', error));
+    clearTimeout(keepsProcess);
+  };
+}
+
+function otlpExporter({ otlp }: MetricsConfig): PushMetricExporter {
+  const { url, headers, timeoutMs, compression, protocol } = otlp!;
+  const Exporter = protocol === 'http/json' ? JsonExporter : ProtobufExporter;
+  return new Exporter({
+    url,
+    headers,
+    timeoutMillis: timeoutMs,
+    compression: compression === 'gzip' ? CompressionAlgorithm.GZIP : CompressionAlgorithm.NONE,
+    httpAgentOptions: (protocolOfUrl) => unreferencedAgent(protocolOfUrl, otlp!),
+  });
 }

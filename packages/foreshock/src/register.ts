@@ -4,18 +4,14 @@ import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import { SpanPipeline } from '@foreshock/export';
-import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { dbInstrumentation } from '@foreshock/instrumentation-db';
-import { httpInstrumentation } from '@foreshock/instrumentation-http';
-import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
-import { queueInstrumentation } from '@foreshock/instrumentation-queue';
-import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
-import { ForeshockPropagator, rejectedInputs } from '@foreshock/propagator';
+import { rejectedInputs } from '@foreshock/propagator';
+import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
 import { Env } from './env.ts';
-import { FactsProcessor } from './facts-processor.ts';
 import { keepLastWords, OpenSpans } from './last-words.ts';
 import { startLogging } from './log.ts';
+import { makePlugin, makePropagator } from './plugin.ts';
+import { readPluginConfig } from './plugin-config.ts';
 import { readResource } from './resource.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
 
@@ -30,17 +26,17 @@ function register(): void {
   (globalThis as Record<symbol, unknown>)[REGISTERED] = true;
 
   const env = new Env(process.env);
-  if (env.boolean('OTEL_SDK_DISABLED', false)) return;
+  if (env.boolean('OTEL_SDK_DISABLED', false)) {
+    // The specification: no signal, while OTEL_PROPAGATORS counts all the same.
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(makePropagator(readPluginConfig(env)));
+    return;
+  }
   startLogging(env);
   const config = readConfig(env);
   const resource = readResource(env);
-  for (const line of env.told) diag.warn(line);
+  for (const line of env.warnings) diag.warn(line);
 
-  const propagator = new ForeshockPropagator({
-    ...(config.propagators && { propagators: config.propagators }),
-    trustIncoming: config.trustIncoming,
-    propagateTo: config.propagateTo,
-  });
   const pipeline = new SpanPipeline({
     destinations: config.destinations,
     resource,
@@ -48,30 +44,19 @@ function register(): void {
     batch: config.batch,
     senderUrl: join(import.meta.dirname, 'sender.cjs'),
   });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const plugin = makePlugin(config, (line) => diag.warn(line));
   const openSpans = new OpenSpans();
   const provider = new ForeshockTracerProvider({
     sampler: makeSampler(config.sampler),
     parentBased: config.sampler.name.startsWith('parentbased_'),
     spanLimits: config.spanLimits,
-    spanProcessors: [
-      new FactsProcessor(),
-      new RetryRecognition({ stormRatio: config.retryStorm }),
-      openSpans,
-      pipeline,
-    ],
+    spanProcessors: [...plugin.spanProcessors, openSpans, pipeline],
   });
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(provider);
-  propagation.setGlobalPropagator(propagator);
-  if (config.metricsExporters.length > 0) startMetrics(config, resource, pipeline);
-
-  const { libraries } = config;
-  httpInstrumentation({ libraries, propagateTo: (host) => propagator.mayPropagateTo(host) });
-  dbInstrumentation({ libraries, leakMs: config.poolLeakMs });
-  cacheInstrumentation({ libraries });
-  queueInstrumentation({ libraries });
-  resilienceInstrumentation({ libraries, propagateAttempts: config.propagateAttempts });
-  pinoInstrumentation({ libraries });
+  propagation.setGlobalPropagator(plugin.textMapPropagator);
+  if (config.metrics.exporters.length > 0) startMetrics(config, resource, pipeline);
+  logBundledServer();
 
   if (config.flushMs === 0) return;
   keepLastWords(() => {

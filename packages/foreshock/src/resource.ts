@@ -47,8 +47,8 @@ export function readResource(env: Env): Attributes {
     else
       env.wrong(
         'OTEL_RESOURCE_ATTRIBUTES',
-        `${key}=${value}`,
-        `is longer than ${MAX_VALUE} characters, it is left out`,
+        `${key}=…`,
+        `has a value of more than ${MAX_VALUE} characters, it is left out`,
       );
   }
   const service = env.text('OTEL_SERVICE_NAME');

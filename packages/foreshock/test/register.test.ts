@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { nodeBinary, PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
+import { nodeBinary, PRELOAD, runFixture, startCollector, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SDK_VERSION, VERSION } from '../src/version.ts';
 
@@ -190,7 +190,43 @@ describe('foreshock/register', () => {
     };
     const { stdout, stderr } = await start(env, '--require', fixture('hostile-header.cjs'));
     expect(stdout).toBe('done\n');
-    expect(stderr).toContain('ECONNREFUSED');
+    expect(stderr).toContain('metrics were not delivered within 200 ms at the end of the process');
+  });
+
+  it('gives metrics the time-out and the protocol of metrics, however short the end may be', async () => {
+    const app = await runFixture(new URL('fixtures/waits.cjs', import.meta.url), {
+      collector,
+      env: {
+        OTEL_METRICS_EXPORTER: 'otlp',
+        OTEL_METRIC_EXPORT_INTERVAL: '100',
+        OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
+        FORESHOCK_FLUSH_MS: '1',
+      },
+    });
+    await app.ready;
+    const { requests } = collector;
+    await collector.waitFor(() => requests.filter(({ path }) => path === '/v1/metrics').length >= 2);
+    const { stderr } = await app.stop();
+    expect(requests.find(({ path }) => path === '/v1/metrics')!.headers['content-type']).toBe('application/json');
+    expect(stderr).not.toContain('timed out');
+  });
+
+  it('keeps the propagators while the SDK is disabled', async () => {
+    const script = `
+      const { context, propagation, ROOT_CONTEXT, trace } = require('@opentelemetry/api');
+      const span = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 };
+      context.with(trace.setSpanContext(ROOT_CONTEXT, span), () => {
+        const carrier = {};
+        propagation.inject(context.active(), carrier);
+        console.log(JSON.stringify(carrier));
+      });
+      trace.getTracer('t').startSpan('s').end();`;
+    const { stdout } = await run(nodeBinary(24), ['--require', PRELOAD, '-e', script], {
+      env: { OTEL_SDK_DISABLED: 'true', OTEL_PROPAGATORS: 'b3', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+    });
+    expect(JSON.parse(stdout)).toEqual({ b3: `${'1'.repeat(32)}-${'2'.repeat(16)}-1` });
+    expect(collector.spans).toEqual([]);
   });
 
   it('names the versions it was built from', () => {

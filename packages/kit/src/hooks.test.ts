@@ -60,6 +60,29 @@ it('leaves a version outside its range alone, and says so once for all of its fi
   hooks.undo();
 });
 
+it('says once that a package in range has loaded without any of the files that are waited for', () => {
+  vi.useFakeTimers();
+  const require = createRequire(new URL('../test/fixtures/app.cjs', import.meta.url));
+  const hooks = new Hooks('toy-moved', '>=1.0.0 <2');
+  const newer = new Hooks('toy-moved', '>=1.2.0 <2');
+  const partly = new Hooks('toy-moved', '>=1.0.0 <2');
+  const foreign = new Hooks('toy', '>=1.0.0 <2');
+  for (const file of ['client.js', 'pool.js']) hooks.onLoad(`toy-moved/lib/${file}`, () => {});
+  newer.onLoad('toy-moved/lib/client.js', () => {});
+  for (const file of ['client.js', 'moved.js']) partly.onLoad(`toy-moved/lib/${file}`, () => {});
+  foreign.onLoad('toy-moved/lib/client.js', () => {}, { versions: '>=0.0.0 <1000' });
+  require('toy-moved/package.json');
+  vi.advanceTimersByTime(60_000);
+  expect(told).toEqual([]);
+  require('toy-moved');
+  vi.advanceTimersByTime(60_000);
+  expect(told).toEqual([
+    'foreshock: toy-moved 1.1.0 has loaded, but none of the files that its instrumentation waits for: it stays untraced',
+  ]);
+  vi.useRealTimers();
+  for (const each of [hooks, newer, partly, foreign]) each.undo();
+});
+
 it('knows a method that shimmer wrapped', () => {
   const hooks = new Hooks('library', '>=1.0.0 <2');
   const theirs = Object.assign(() => 'theirs', { __wrapped: true, __original: () => 'plain', __unwrap: () => {} });

@@ -1,13 +1,16 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { diag } from '@opentelemetry/api';
 import { report } from './guard.ts';
-import { onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
+import { onBuiltinLoad, onModuleLoad, onPackageLoad, packageName, type LoadedModule } from './module-hook.ts';
 import { inRange } from './version-range.ts';
 
 type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** A method that upstream's instrumentation wrapped with shimmer carries this mark. */
 const SHIMMER_MARKS: readonly PropertyKey[] = ['__wrapped', '__original', '__unwrap'];
+
+/** A package that has loaded has this long, in ms, to load one of the files that its adapter waits for. */
+const FILES_WITHIN_MS = 5_000;
 
 function hasShimmerMark(fn: unknown): boolean {
   return typeof fn === 'function' && Object.hasOwn(fn, '__wrapped') && Object.hasOwn(fn, '__original');
@@ -23,6 +26,8 @@ export class Hooks {
   readonly #versions: string;
   readonly #undo: (() => void)[] = [];
   readonly #refused = new Set<string>();
+  /** Packages of the library: whether one of the files waited for has loaded. */
+  readonly #found = new Map<string, boolean>();
   readonly #wrapped: { owner: any; name: PropertyKey; original: unknown }[] = [];
   #active = true;
 
@@ -42,7 +47,7 @@ export class Hooks {
 
   /**
    * Runs `attach` when a file of the library has loaded, or at once if it has. A version outside the
-   * adapter's range is left alone, and said.
+   * adapter's range is left alone, and said; so is a version in range that loads without any of the files waited for.
    *
    * @param path file inside its package: `pg/lib/client.js`
    * @param options.bindings ES modules: the names that `loaded.rebind` may replace
@@ -54,13 +59,33 @@ export class Hooks {
     options: { bindings?: readonly string[]; versions?: string } = {},
   ): void {
     const range = options.versions ?? this.#versions;
+    const name = packageName(path);
     const stop = onModuleLoad(path, options.bindings ?? [], (loaded) => {
+      this.#found.set(name, true);
       if (inRange(loaded.version, range)) return attach(loaded);
       // Once, however many files of it are waited for.
-      const refused = `${path.split('/', path.startsWith('@') ? 2 : 1).join('/')} ${loaded.version}`;
+      const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
       this.#refused.add(refused);
       diag.warn(`foreshock: ${refused} is outside the supported range ${range}, left untraced`);
+    });
+    this.#undo.push(stop);
+    // Of another package a library may need one version, or nothing at all.
+    if (options.versions === undefined && !this.#found.has(name)) this.#expectFile(name);
+  }
+
+  /** A release that moves a file must not end its tracing without a word. */
+  #expectFile(name: string): void {
+    this.#found.set(name, false);
+    const stop = onPackageLoad(name, ({ version }) => {
+      if (!inRange(version, this.#versions)) return;
+      const late = setTimeout(() => {
+        if (!this.#active || this.#found.get(name)) return;
+        diag.warn(
+          `foreshock: ${name} ${version} has loaded, but none of the files that its instrumentation waits for: it stays untraced`,
+        );
+      }, FILES_WITHIN_MS);
+      late.unref();
     });
     this.#undo.push(stop);
   }

@@ -16,7 +16,7 @@ export {
 } from './instrumentation.ts';
 export { Memo } from './memo.ts';
 export { roundMs } from './milliseconds.ts';
-export { onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
+export { hasLibraryLoaded, onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
 export { attributeOf, CLIENT_CALL, isOwn, OWN, spanContextOf, type Own } from './own.ts';
 export { noteScope } from './upstream.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

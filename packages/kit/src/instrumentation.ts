@@ -20,6 +20,8 @@ import { isUpstreamActive, scopesNoted } from './upstream.ts';
 export interface Instrumentation {
   instrumentationName: string;
   instrumentationVersion: string;
+  /** Ours: npm names of the libraries it attaches to, as in `OTEL_NODE_ENABLED_INSTRUMENTATIONS`. */
+  readonly libraries: readonly string[];
   enable(): void;
   disable(): void;
   setTracerProvider(provider: TracerProvider): void;
@@ -28,7 +30,7 @@ export interface Instrumentation {
   getConfig(): InstrumentationConfig;
 }
 
-/** What every boundary can be told. */
+/** What every boundary can be set to. */
 export interface InstrumentationConfig {
   /** Attach at construction (default true), as upstream's instrumentations do. */
   enabled?: boolean;
@@ -147,6 +149,10 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
     if (config.enabled !== false) this.enable();
   }
 
+  get libraries(): readonly string[] {
+    return this.#boundary.adapters.map((adapter) => adapter.library);
+  }
+
   get tracerProvider(): TracerProvider {
     return this.#tracerProvider ?? trace.getTracerProvider();
   }
@@ -191,6 +197,10 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
 
   setConfig(config: Config): void {
     this.#config = config;
+    if (!this.#enabled) return;
+    // What adapters were opened with cannot be changed: they are opened again.
+    this.disable();
+    this.enable();
   }
 
   getConfig(): Config {

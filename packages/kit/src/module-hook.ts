@@ -34,8 +34,18 @@ interface Target {
   evaluated: LoadedModule[];
 }
 
+/** The first file of a package that has loaded, other than JSON. */
+export interface LoadedPackage {
+  name: string;
+  version: string;
+}
+
 interface HookState {
   targets: Map<string, Target>;
+  /** Packages waited for, of whatever file. */
+  packages: Map<string, Set<(loaded: LoadedPackage) => void>>;
+  /** A file that somebody waited for has loaded. */
+  found: boolean;
   /** Built-in modules waited for, without `node:`. */
   builtins: Map<string, Set<(exports: any) => void>>;
   installed: boolean;
@@ -48,6 +58,8 @@ const BUILTIN = 'node:';
 // Process-wide: two copies of this package (the preload's bundle and an import) share one hook.
 const state: HookState = ((globalThis as any)[STATE] ??= {
   targets: new Map(),
+  packages: new Map(),
+  found: false,
   builtins: new Map(),
   installed: false,
 });
@@ -59,13 +71,35 @@ function packagePath(filename: string): string | undefined {
   return at < 0 ? undefined : path.slice(at + MODULES.length);
 }
 
+/** `pg/lib/client.js` → `pg`, `@redis/client/dist/index.js` → `@redis/client`. */
+export function packageName(path: string): string {
+  const end = path.indexOf('/', path.startsWith('@') ? path.indexOf('/') + 1 : 0);
+  return end < 0 ? path : path.slice(0, end);
+}
+
 function packageVersion(filename: string, path: string): string {
-  const name = path.split('/', path.startsWith('@') ? 2 : 1).join('/');
+  const name = packageName(path);
   const root = filename.slice(0, filename.length - path.length + name.length);
   try {
     return JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).version ?? '0.0.0';
   } catch {
     return '0.0.0';
+  }
+}
+
+function announcePackage(path: string, filename: string): void {
+  if (path.endsWith('.json')) return;
+  const name = packageName(path);
+  const listeners = state.packages.get(name);
+  if (!listeners) return;
+  state.packages.delete(name);
+  const loaded = { name, version: packageVersion(filename, path) };
+  for (const listener of listeners) {
+    try {
+      listener(loaded);
+    } catch (error) {
+      report(`package ${name}`, error);
+    }
   }
 }
 
@@ -77,6 +111,7 @@ function announce(
 ): void {
   const target = state.targets.get(path);
   if (!target) return;
+  state.found = true;
   const loaded = { exports, version: packageVersion(filename, path), filename, ...change };
   if (change.rebind) target.evaluated.push(loaded);
   for (const listener of target.listeners) {
@@ -116,6 +151,7 @@ function hookCommonJs(): void {
   const load = Module.prototype.load;
   Module.prototype.load = function (this: LoadingModule, filename: string) {
     const path = typeof filename === 'string' ? packagePath(filename) : undefined;
+    if (path !== undefined && state.packages.size > 0) announcePackage(path, filename);
     if (path === undefined || !state.targets.has(path)) return load.apply(this, arguments);
     let announced = false;
     const evaluated = (): void => {
@@ -171,6 +207,7 @@ function hookEsm(): void {
       if (url.startsWith(BUILTIN)) announceBuiltin(url.slice(BUILTIN.length));
       if (!url.includes(MODULES) || result.format !== 'module' || result.source == null) return result;
       const path = packagePath(url);
+      if (path !== undefined && state.packages.size > 0) announcePackage(path, fileURLToPath(url));
       const target = path === undefined ? undefined : state.targets.get(path);
       if (!path || !target) return result;
       const source = typeof result.source === 'string' ? result.source : Buffer.from(result.source).toString('utf8');
@@ -238,6 +275,7 @@ export function onModuleLoad(
     const { exports } = cached;
     earlier.push({ exports, version: packageVersion(filename, path), filename, ...replaceable(cached) });
   }
+  if (earlier.length > 0) state.found = true;
   for (const loaded of earlier) {
     try {
       listener(loaded);
@@ -270,4 +308,24 @@ export function onBuiltinLoad(name: string, listener: (exports: any) => void): (
   return () => {
     listeners.delete(listener);
   };
+}
+
+/**
+ * Calls `listener` when the first file of a package loads, whichever it is. Packages that have loaded before are not seen.
+ *
+ * @returns stops listening
+ */
+export function onPackageLoad(name: string, listener: (loaded: LoadedPackage) => void): () => void {
+  install();
+  let listeners = state.packages.get(name);
+  if (!listeners) state.packages.set(name, (listeners = new Set()));
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
+/** Whether any file has loaded that an adapter waits for. */
+export function hasLibraryLoaded(): boolean {
+  return state.found;
 }

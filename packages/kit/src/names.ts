@@ -133,6 +133,3 @@ export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
-
-/** `peer.service` is what Jaeger draws an arrow to from a leaf CLIENT or PRODUCER span. */
-export const PEER_SERVICE = 'peer.service';

@@ -1,0 +1,55 @@
+import { hostPatternsFrom, propagatorsFromNames, type PropagatorName } from '@foreshock/propagator';
+import type { Env } from './env.ts';
+
+/**
+ * What the boundaries and the propagator can be set to: the same for the preload and for `foreshock/sdk`, read from the
+ * same variables.
+ */
+export interface PluginConfig {
+  /** FORESHOCK_POOL_LEAK_MS: how long a pooled connection may be out before it counts as leaked, ms; 0 = never. Default 30,000. */
+  poolLeakMs: number;
+  /** FORESHOCK_RETRY_STORM: resends per first try to one target, within 10 s, that count as a storm. Default 0.5. */
+  retryStorm: number;
+  /** FORESHOCK_PROPAGATE_ATTEMPTS: whether services called again learn it, from `baggage`. Default true. */
+  propagateAttempts: boolean;
+  /** FORESHOCK_TRUST_INCOMING: whether ids and sampling of callers are accepted. Default true. */
+  trustIncoming: boolean;
+  /** FORESHOCK_PROPAGATE_TO: hosts that receive our headers; undefined = all, the default. */
+  propagateTo: string[] | undefined;
+  /** OTEL_PROPAGATORS; undefined = `tracecontext,baggage,x-trace-id`, the default. */
+  propagators: PropagatorName[] | undefined;
+  /** OTEL_NODE_ENABLED_INSTRUMENTATIONS: npm names of the libraries to instrument; undefined = all, the default. */
+  enabledInstrumentations: string[] | undefined;
+  /** OTEL_NODE_DISABLED_INSTRUMENTATIONS: libraries left alone, also when enabled. Default none. */
+  disabledInstrumentations: string[] | undefined;
+}
+
+export function readPluginConfig(env: Env): PluginConfig {
+  return {
+    poolLeakMs: env.milliseconds(['FORESHOCK_POOL_LEAK_MS'], 30_000),
+    retryStorm: env.ratio('FORESHOCK_RETRY_STORM', 0.5),
+    propagateAttempts: env.boolean('FORESHOCK_PROPAGATE_ATTEMPTS', true),
+    trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),
+    propagateTo: readHosts(env),
+    propagators: readPropagators(env),
+    enabledInstrumentations: env.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
+    disabledInstrumentations: env.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS'),
+  };
+}
+
+function readHosts(env: Env): string[] | undefined {
+  const asked = env.list('FORESHOCK_PROPAGATE_TO');
+  if (!asked) return undefined;
+  const { patterns, invalid } = hostPatternsFrom(asked);
+  for (const entry of invalid)
+    env.wrong('FORESHOCK_PROPAGATE_TO', entry, 'is no host, host:port or *.domain, it matches none');
+  return patterns;
+}
+
+function readPropagators(env: Env): PropagatorName[] | undefined {
+  const asked = env.list('OTEL_PROPAGATORS');
+  if (!asked) return undefined;
+  const { propagators, unknown } = propagatorsFromNames(asked);
+  for (const name of unknown) env.wrong('OTEL_PROPAGATORS', name, `is not known, ${propagators.join(',')} is used`);
+  return propagators;
+}

@@ -1,0 +1,53 @@
+import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
+import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { httpInstrumentation } from '@foreshock/instrumentation-http';
+import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
+import { queueInstrumentation } from '@foreshock/instrumentation-queue';
+import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
+import type { Instrumentation } from '@foreshock/kit';
+import { ForeshockPropagator } from '@foreshock/propagator';
+import { FactsProcessor } from './facts-processor.ts';
+import { selectLibraries } from './library-selection.ts';
+import type { PluginConfig } from './plugin-config.ts';
+
+/** What the preload and a `NodeSDK` of somebody's own have in common. */
+export interface Plugin {
+  instrumentations: Instrumentation[];
+  textMapPropagator: ForeshockPropagator;
+  spanProcessors: (FactsProcessor | RetryRecognition)[];
+}
+
+/**
+ * Makes the propagator, the span processors and every boundary, attached to the libraries that are asked for.
+ *
+ * @param warn gets a line for each instrumentation name that is not known
+ */
+export function makePlugin(config: PluginConfig, warn: (line: string) => void): Plugin {
+  const textMapPropagator = makePropagator(config);
+  // Attached below: which libraries there are is what the boundaries say.
+  const enabled = false;
+  const instrumentations = [
+    httpInstrumentation({ enabled, propagateTo: (host) => textMapPropagator.mayPropagateTo(host) }),
+    dbInstrumentation({ enabled, leakMs: config.poolLeakMs }),
+    cacheInstrumentation({ enabled }),
+    queueInstrumentation({ enabled }),
+    resilienceInstrumentation({ enabled, propagateAttempts: config.propagateAttempts }),
+    pinoInstrumentation({ enabled }),
+  ];
+  const known = new Set(instrumentations.flatMap((instrumentation) => instrumentation.libraries));
+  const libraries = selectLibraries(config, known, warn);
+  for (const instrumentation of instrumentations) {
+    instrumentation.setConfig({ ...instrumentation.getConfig(), libraries });
+    instrumentation.enable();
+  }
+  return {
+    instrumentations,
+    textMapPropagator,
+    spanProcessors: [new FactsProcessor(), new RetryRecognition({ stormRatio: config.retryStorm })],
+  };
+}
+
+/** The propagator alone. */
+export function makePropagator({ propagators, trustIncoming, propagateTo }: PluginConfig): ForeshockPropagator {
+  return new ForeshockPropagator({ ...(propagators && { propagators }), trustIncoming, propagateTo });
+}

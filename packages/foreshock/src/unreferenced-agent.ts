@@ -1,0 +1,26 @@
+import type * as Http from 'node:http';
+import type * as Https from 'node:https';
+import type { Socket } from 'node:net';
+
+/**
+ * An agent whose connections do not keep the process alive. Each serves one request: an agent references a connection
+ * again when it is used again (lib/_http_agent.js, `reuseSocket`).
+ *
+ * @param protocol `http:` or `https:`
+ * @param tls certificates, for `https:`
+ */
+export function unreferencedAgent(protocol: string, tls: Pick<Https.AgentOptions, 'ca' | 'cert' | 'key'>): Http.Agent {
+  // At the first export: a service may have no other use for them.
+  const { Agent } = (
+    protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https')
+  ) as typeof Https;
+  class UnreferencedAgent extends Agent {
+    override createConnection(...args: Parameters<Https.Agent['createConnection']>) {
+      const connection = super.createConnection(...args);
+      (connection as Socket | undefined)?.unref();
+      return connection;
+    }
+  }
+  const { ca, cert, key } = tls;
+  return new UnreferencedAgent({ keepAlive: false, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
+}

@@ -3,7 +3,8 @@ import { toLines } from './console.ts';
 import { readPartialSuccess, readRefusal } from './decode.ts';
 import type { Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
 import { toJson, toProtobuf, type Records } from './envelope.ts';
-import { MAX_IN_FLIGHT, post, targetOf, type Answer } from './post.ts';
+import { post, type Answer } from './post.ts';
+import { MAX_IN_FLIGHT, Target } from './target.ts';
 import { toZipkin } from './zipkin.ts';
 
 /** What became of a load of batches. */
@@ -11,6 +12,8 @@ export type Outcome =
   | { readonly kind: 'delivered'; readonly rejectedSpans?: number; readonly message?: string }
   /** Sending the same again would be no use. */
   | { readonly kind: 'rejected'; readonly cause: string }
+  /** Sending the same in parts may be. */
+  | { readonly kind: 'too_large'; readonly cause: string }
   | { readonly kind: 'retry'; readonly cause: string; readonly afterMs?: number };
 
 /** One destination, as something that takes loads. */
@@ -23,6 +26,7 @@ export interface Backend {
 export interface Surroundings {
   /** Whether this is the app's own thread, which must not be blocked or kept alive. */
   readonly mainThread: boolean;
+  readonly userAgent: string;
   print(text: string): void;
 }
 
@@ -36,6 +40,7 @@ const MAX_KEPT_BODY = 1 << 20;
 const MAX_RETRY_AFTER_MS = 300_000;
 /** OTLP's list; everything else is final. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
+const TOO_LARGE = 413;
 
 /** Makes the backend of a destination; one that cannot be used refuses all, saying why. */
 export function backendOf(destination: Destination, surroundings: Surroundings): Backend {
@@ -59,10 +64,10 @@ export function backendOf(destination: Destination, surroundings: Surroundings):
   }
 }
 
-function otlp(destination: OtlpDestination, { mainThread }: Surroundings): Backend {
+function otlp(destination: OtlpDestination, { mainThread, userAgent }: Surroundings): Backend {
   const json = destination.protocol === 'http/json';
   const type = json ? 'application/json' : 'application/x-protobuf';
-  const target = targetOf(destination, { 'content-type': type }, mainThread);
+  const target = new Target(destination, { userAgent, contentType: type, mainThread });
   const compress = destination.compression === 'gzip';
   // Bodies are used again: touching fresh memory costs more than filling it with spans.
   const spare: Buffer[] = [];
@@ -85,8 +90,8 @@ function otlp(destination: OtlpDestination, { mainThread }: Surroundings): Backe
   };
 }
 
-function zipkin(destination: ZipkinDestination, { mainThread }: Surroundings): Backend {
-  const target = targetOf(destination, { 'content-type': 'application/json' }, mainThread);
+function zipkin(destination: ZipkinDestination, { mainThread, userAgent }: Surroundings): Backend {
+  const target = new Target(destination, { userAgent, contentType: 'application/json', mainThread });
   return {
     async send(load) {
       return outcomeOf(await post(target, {}, toZipkin(load)), () => ({ kind: 'delivered' }));
@@ -113,7 +118,7 @@ function outcomeOf(answer: Answer, accepted: (body: Buffer, contentType: string)
   const said = oneLine(
     answer.contentType.includes('protobuf') ? readRefusal(answer.body) : answer.body.toString('utf8'),
   );
-  return { kind: 'rejected', cause: said ? `${cause}, ${said}` : cause };
+  return { kind: status === TOO_LARGE ? 'too_large' : 'rejected', cause: said ? `${cause}, ${said}` : cause };
 }
 
 /** `Retry-After` in either form, seconds or a date; undefined when there is none that makes sense. */

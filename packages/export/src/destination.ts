@@ -18,6 +18,8 @@ export interface OtlpDestination {
   /** PEM: our own certificate and its key. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
+  /** The files these were read from; read again when a connection fails, as certificates are renewed under way. */
+  readonly pemFiles?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined;
 }
 
 /** Zipkin's API v2, JSON. */

@@ -1,5 +1,5 @@
 import { readResource, readScope, readSpan, type JsonResource, type JsonScope, type JsonSpan } from './decode.ts';
-import { readRecords, RESOURCE, SCOPE, SPAN } from './records.ts';
+import { HEADER_BYTES, readRecords, RESOURCE, SCOPE, SPAN } from './records.ts';
 
 /** A batch as the sender holds it. */
 export interface Records {
@@ -8,6 +8,23 @@ export interface Records {
   readonly start: number;
   readonly end: number;
   readonly spans: number;
+}
+
+/** Two halves of a batch, each to be read alone; none when it has a single span. */
+export function splitRecords({ bytes, number, start, end, spans }: Records): Records[] {
+  const preface: Buffer[] = [];
+  const halves: Buffer[][] = [[], []];
+  let seen = 0;
+  readRecords(bytes, start, end, number, (type, from, to) => {
+    const record = bytes.subarray(from - HEADER_BYTES, to);
+    if (type !== SPAN) preface.push(record);
+    else halves[seen++ * 2 < spans ? 0 : 1]!.push(record);
+  });
+  if (halves[1]!.length === 0) return [];
+  return halves.map((half) => {
+    const copy = Buffer.concat([...preface, ...half]);
+    return { bytes: copy, number, start: 0, end: copy.length, spans: half.length };
+  });
 }
 
 /** Spans of one resource and one scope, left where they are. */

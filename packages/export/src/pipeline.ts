@@ -7,6 +7,7 @@ import type { FinishedSpan } from './encoder.ts';
 import { Ledger } from './ledger.ts';
 import { SenderLink } from './sender-link.ts';
 import { Spool, type Batch, type DropReason } from './spool.ts';
+import { timerMs } from './timer-limit.ts';
 
 /** When batches are made; `OTEL_BSP_*`. */
 export interface BatchOptions {
@@ -31,6 +32,8 @@ export interface PipelineOptions {
   readonly batch?: BatchOptions | undefined;
   /** The sender thread's file, where this package is bundled into another; default: this package's own. */
   readonly senderUrl?: URL | string | undefined;
+  /** The `user-agent` of requests; default `foreshock`. */
+  readonly userAgent?: string | undefined;
   /** Delay before a failed request is sent again, ms; doubles with each failure. Default 1,000 up to 30,000. */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number } | undefined;
 }
@@ -63,17 +66,18 @@ export class SpanPipeline {
     this.#closed = destinations.length === 0;
     this.#batchSize = Math.max(1, batch.maxExportBatchSize ?? 512);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
-    this.#delayMs = batch.scheduleDelayMs ?? 5_000;
-    this.#timeoutMs = batch.exportTimeoutMs ?? 30_000;
+    this.#delayMs = timerMs(batch.scheduleDelayMs ?? 5_000);
+    this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
     this.#spool = new Spool(spoolBytes, options.resource);
     this.#ledger = new Ledger(destinations.map(nameOf));
     this.#link = new SenderLink(
       {
         destinations,
+        userAgent: options.userAgent ?? 'foreshock',
         maxExportBatchSize: this.#batchSize,
         lagBytes: spoolBytes / 2,
-        backoffMs: backoff.firstMs,
-        maxBackoffMs: backoff.maxMs,
+        backoffMs: timerMs(backoff.firstMs),
+        maxBackoffMs: timerMs(backoff.maxMs),
       },
       options.senderUrl,
       {
@@ -127,7 +131,7 @@ export class SpanPipeline {
   async flush(ms: number): Promise<boolean> {
     const before = this.#ledger.total;
     this.#seal();
-    const settled = await this.#link.flush(ms);
+    const settled = await this.#link.flush(timerMs(ms));
     return settled && this.#ledger.total === before;
   }
 
@@ -138,7 +142,7 @@ export class SpanPipeline {
   flushBlocking(ms: number): boolean {
     const before = this.#ledger.total;
     this.#seal();
-    return this.#link.waitBlocking(ms) && this.#ledger.total === before;
+    return this.#link.waitBlocking(timerMs(ms)) && this.#ledger.total === before;
   }
 
   /** As {@link flush}, at most `exportTimeoutMs`; resolves whatever came of it. */

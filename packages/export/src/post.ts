@@ -1,5 +1,5 @@
 import type * as Http from 'node:http';
-import type * as Https from 'node:https';
+import type { Target } from './target.ts';
 
 /** What a POST came to: an answer, or why there was none. */
 export type Answer =
@@ -13,67 +13,18 @@ export type Answer =
     }
   | { readonly error: string };
 
-/** How to reach one URL; kept for the life of the sender, with its connections. */
-export interface Target {
-  readonly url: URL;
-  readonly agent: Http.Agent;
-  readonly headers: Http.OutgoingHttpHeaders;
-  /** ms for one attempt, answer included */
-  readonly timeoutMs: number;
-  /** Connections must not keep the process alive: the sender runs on the main thread. */
-  readonly unref: boolean;
-}
-
-// Importing it would call its getters for `WebSocket` and `MessageEvent`, which load undici: 40 ms, 4 MB.
-const http: typeof Http = process.getBuiltinModule('node:http');
-
-/** Loaded when needed: TLS is a megabyte that most senders, next to their collector, can do without. */
-function https(): typeof Https {
-  return process.getBuiltinModule('node:https');
-}
-
 /** An answer is read this far; what a backend says beyond it is of no use to us. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const IDLE_RESET = new Set(['ECONNRESET', 'EPIPE']);
-
-/** At most this many requests to one destination at a time. */
-export const MAX_IN_FLIGHT = 4;
-
-/** Makes the target of a destination. Throws on a URL or a certificate that cannot be used. */
-export function targetOf(
-  destination: {
-    url: string;
-    headers?: Readonly<Record<string, string>> | undefined;
-    timeoutMs?: number | undefined;
-    ca?: string | undefined;
-    cert?: string | undefined;
-    key?: string | undefined;
-  },
-  headers: Http.OutgoingHttpHeaders,
-  unref: boolean,
-): Target {
-  const url = new URL(destination.url);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError(`not an http URL: ${url.protocol}`);
-  const { ca, cert, key } = destination;
-  const options = { keepAlive: true, maxSockets: MAX_IN_FLIGHT };
-  return {
-    url,
-    agent:
-      url.protocol === 'https:'
-        ? new (https().Agent)({ ...options, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) })
-        : new http.Agent(options),
-    headers: { 'user-agent': 'foreshock/0.1.0', ...destination.headers, ...headers },
-    timeoutMs: destination.timeoutMs ?? 10_000,
-    unref,
-  };
-}
 
 /** Sends a body and waits for the answer, never longer than the target's time-out. Never throws. */
 export async function post(target: Target, headers: Http.OutgoingHttpHeaders, body: Buffer): Promise<Answer> {
   const deadline = performance.now() + target.timeoutMs;
   const first = await attempt(target, headers, body, deadline);
   // The backend closed an idle connection just as we used it: that says nothing about the backend.
-  return 'stale' in first ? attempt(target, headers, body, deadline) : first;
+  const answer = 'stale' in first ? await attempt(target, headers, body, deadline) : first;
+  if ('error' in answer) target.readCertificatesAgain();
+  return answer;
 }
 
 function attempt(
@@ -83,10 +34,8 @@ function attempt(
   deadline: number,
 ): Promise<Answer & { stale?: true }> {
   return new Promise((resolve) => {
-    const { url, agent } = target;
-    const request = (url.protocol === 'https:' ? https() : http).request(url, {
+    const request = target.request({
       method: 'POST',
-      agent,
       headers: { ...target.headers, ...headers, 'content-length': body.length },
     });
     const timer = setTimeout(

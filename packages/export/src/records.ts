@@ -1,11 +1,9 @@
 /**
- * The form in which encoded spans wait: in memory here, and fit for a file that is read after a
- * crash. Records follow each other without gaps or alignment, numbers are little-endian:
+ * The form in which encoded spans wait. Records follow each other without gaps or alignment, numbers are little-endian:
  *
  *      0  u8   magic 0xF5; anything else is the end
  *      1  u8   version of this format, 1
- *      2  u8   type: 1 resource, 2 scope, 3 span; 4 (a span still open) and 5 (CRC-32 of the records
- *              before it) are kept for the file
+ *      2  u8   type: 1 resource, 2 scope, 3 span
  *      3  u8   0
  *      4  u32  length of the payload
  *      8  u16  scope: the number a scope record defines and span records refer to
@@ -14,8 +12,7 @@
  *
  * The header is written after the payload, the magic byte last: a record is whole or not there. The
  * batch's number in the check tells records of this batch from older ones left in reused memory.
- * There is no checksum over a span's bytes: in memory nothing damages them, and whoever writes a
- * batch to disk is off the main thread and adds the CRC record there.
+ * There is no checksum over a span's bytes: in memory nothing damages them.
  *
  * A batch begins with its resource, and a scope comes before the first span that refers to it, so
  * each batch can be read alone. The payloads are protobuf fragments, so that an export request is

@@ -4,6 +4,7 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from '
 import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 import { guard, report, suppressed } from '@foreshock/kit';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
+import { senderEnvironment } from './sender-environment.ts';
 import type { SenderThreadData } from './sender-thread.ts';
 import type { Batch } from './spool.ts';
 
@@ -180,13 +181,13 @@ export class SenderLink {
       const workerData: SenderThreadData = {
         foreshockSender: { options: this.#options, port: port2, signal: this.#signal },
       };
-      // Empty: the app's own preloads, this one among them, and its loaders stay out of the thread.
+      // No options: the app's own preloads, this one among them, and its loaders stay out of the thread.
       const worker = new Worker(this.#file(), {
         name: 'foreshock-sender',
         workerData,
         transferList: [port2],
         execArgv: [],
-        env: {},
+        env: senderEnvironment(),
         // Kept from the app's output. Not read either, as a reader keeps the process alive: Node itself
         // warns once, if at all, and we print nothing there.
         stdout: true,

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, request as httpRequest, type Server } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { diag, DiagLogLevel, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { startCollector, type Collector } from '@foreshock/testkit';
 import { TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -198,6 +200,48 @@ describe('what arrives', () => {
     expect(names(at)).toEqual(['b', 'c']);
   });
 
+  it('goes over TLS with certificates that are renewed under way', async () => {
+    const file = (name: string): URL => new URL(`./fixtures/tls/${name}.pem`, import.meta.url);
+    const pem = (name: string): string => readFileSync(file(name), 'utf8');
+    const at = await startCollector({ tls: { cert: pem('server'), key: pem('server-key') } });
+    closing.push(() => at.close());
+    const folder = mkdtempSync(join(tmpdir(), 'foreshock-'));
+    closing.push(() => rmSync(folder, { recursive: true }));
+    const ca = join(folder, 'ca.pem');
+    // Signed by nobody who matters here, as an authority whose time is over.
+    copyFileSync(file('client'), ca);
+    const { pipeline, end } = start({ destinations: [otlp(at.url, { ca: pem('client'), pemFiles: { ca } })] });
+    end('a');
+    expect(await pipeline.flush(10_000)).toBe(false);
+    copyFileSync(file('ca'), ca);
+    await at.waitForSpans(1);
+    expect(names(at)).toEqual(['a']);
+  });
+
+  it('goes through the proxy that Node is told to use', async () => {
+    const at = await collector();
+    const asked: (string | undefined)[] = [];
+    const proxy = await listen(
+      createHttpServer((request, response) => {
+        asked.push(request.url);
+        request.pipe(
+          httpRequest(request.url!, { method: 'POST', headers: request.headers }, (answer) => answer.pipe(response)),
+        );
+      }),
+    );
+    process.env['NODE_USE_ENV_PROXY'] = '1';
+    process.env['http_proxy'] = proxy;
+    closing.push(() => {
+      delete process.env['NODE_USE_ENV_PROXY'];
+      delete process.env['http_proxy'];
+    });
+    const { pipeline, end } = start({ destinations: [otlp(at.url)] });
+    end('a');
+    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(names(at)).toEqual(['a']);
+    expect(asked).toEqual([`${at.url}/v1/traces`]);
+  });
+
   it('goes over TLS, to whom we trust, as whom we are', async () => {
     const pem = (name: string): string => readFileSync(new URL(`./fixtures/tls/${name}.pem`, import.meta.url), 'utf8');
     const at = await startCollector({
@@ -267,6 +311,44 @@ describe('a backend in trouble', () => {
     expect(third! - second!).toBeGreaterThanOrEqual(990);
   });
 
+  it.each(['0', '-1', 'Thu, 01 Jan 1970 00:00:00 GMT', 'at noon'])(
+    'that says "Retry-After: %s" is not asked without a pause',
+    async (header) => {
+      const at = await collector();
+      at.respond(() => (at.requests.length < 4 ? { status: 503, headers: { 'retry-after': header } } : undefined));
+      const { end } = start({
+        destinations: [otlp(at.url)],
+        batch: { scheduleDelayMs: 5 },
+        backoff: { firstMs: 200, maxMs: 200 },
+      });
+      end('a');
+      await at.waitForSpans(1);
+      const gaps = at.requests.slice(1).map((request, i) => request.at - at.requests[i]!.at);
+      expect(gaps).toHaveLength(3);
+      // Half of the delay is jitter; a clock of whole milliseconds may show one less.
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(98);
+    },
+  );
+
+  it.each(['http/protobuf', 'http/json'] as const)(
+    'that takes no large requests gets its spans in parts, each once, as %s',
+    async (protocol) => {
+      const at = await collector();
+      at.respond(({ payload, body }) =>
+        body.length > 9_000 || payload!.spans.length > 7
+          ? { status: 413, headers: { 'content-type': 'text/plain' }, body: 'too large' }
+          : undefined,
+      );
+      const { pipeline, tracer } = start({ destinations: [otlp(at.url, { protocol })] });
+      for (let i = 0; i < 100; i++) tracer.startSpan(`s${i}`, { attributes: { text: 'x'.repeat(i) } }).end();
+      tracer.startSpan('huge', { attributes: { text: 'x'.repeat(10_000) } }).end();
+      expect(await pipeline.flush(10_000)).toBe(false);
+      expect(names(at)).toEqual(Array.from({ length: 100 }, (_, i) => `s${i}`).toSorted());
+      expect([...pipeline.dropped]).toEqual([['rejected', 1]]);
+      expect(lines).toEqual([`foreshock: ${at.url}/v1/traces refused 1 span: HTTP 413, too large`]);
+    },
+  );
+
   it('that does not exist yet gets what waited once it does; its password is not told', async () => {
     const port = await freePort();
     const { pipeline, end } = start({
@@ -277,6 +359,7 @@ describe('a backend in trouble', () => {
       end(`s${i}`);
       await pipeline.flush(50);
     }
+    await until(() => lines.length > 0, 30_000);
     expect(lines).toEqual([
       `foreshock: http://127.0.0.1:${port}/v1/traces cannot be reached (ECONNREFUSED); spans wait in memory until it answers`,
     ]);
@@ -463,7 +546,7 @@ describe('a burst', () => {
     const at = await collector();
     const { pipeline, tracer } = start({ destinations: [otlp(at.url)] });
     for (let i = 0; i < 100_000; i++) tracer.startSpan('burst', { attributes: { text: 'x'.repeat(300), i } }).end();
-    await pipeline.flush(20_000);
+    await pipeline.flush(60_000);
     const dropped = pipeline.dropped.get('spool_full') ?? 0;
     expect(at.spans.length + dropped).toBe(100_000);
     expect(dropped).toBeLessThan(70_000);

@@ -14,6 +14,7 @@ import { makePlugin, makePropagator } from './plugin.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { readResource } from './resource.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
+import { VERSION } from './version.ts';
 
 const REGISTERED = Symbol.for('foreshock.registered');
 
@@ -42,6 +43,7 @@ function register(): void {
     resource,
     spoolBytes: config.spoolBytes,
     batch: config.batch,
+    userAgent: `foreshock/${VERSION}`,
     senderUrl: join(import.meta.dirname, 'sender.cjs'),
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());

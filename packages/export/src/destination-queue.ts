@@ -1,0 +1,211 @@
+import type { Backend, Outcome } from './backend.ts';
+import { splitRecords, type Records } from './envelope.ts';
+import { MAX_IN_FLIGHT } from './target.ts';
+
+/**
+ * How a batch ended at a destination: it has it, at least in part; it refused it; or it was too slow,
+ * others have the batch and the spool is needed.
+ */
+export type BatchEnd = 'delivered' | 'refused' | 'overtaken';
+
+/** When a failed request is sent again. */
+export interface RetryDelays {
+  /** Delay before the second attempt, ms; doubles with each failure up to `maxBackoffMs`. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+}
+
+/** What a destination's queue tells the sender. */
+export interface QueueEvents {
+  finished(batch: Records, end: BatchEnd): void;
+  unreachable(cause: string): void;
+  refused(spans: number, cause: string): void;
+}
+
+/** Batches are put together up to this size: larger requests are refused by some receivers, and take their size in memory. */
+const MAX_LOAD_BYTES = 1 << 20;
+
+/** What is left of a batch that was split. */
+interface Split {
+  readonly whole: Records;
+  pieces: number;
+  end: BatchEnd;
+}
+
+/** One destination's queue: what waits, what is on its way, and when to try again. */
+export class DestinationQueue {
+  readonly #backend: Backend;
+  readonly #delays: RetryDelays;
+  readonly #mainThread: boolean;
+  readonly #events: QueueEvents;
+  readonly #waiting: Records[] = [];
+  readonly #splits = new Map<Records, Split>();
+  readonly #flushes = new Set<() => void>();
+  #maxSpans: number;
+  #maxBytes = MAX_LOAD_BYTES;
+  #inFlight = 0;
+  #failures = 0;
+  #retry: NodeJS.Timeout | undefined;
+  /** Until when the backend itself asked us to stay away; `performance.now()` ms. */
+  #askedUntil = 0;
+
+  /**
+   * @param maxSpans most spans in one request
+   * @param mainThread whether its timers must not keep the process alive
+   */
+  constructor(backend: Backend, maxSpans: number, delays: RetryDelays, mainThread: boolean, events: QueueEvents) {
+    this.#backend = backend;
+    this.#maxSpans = maxSpans;
+    this.#delays = delays;
+    this.#mainThread = mainThread;
+    this.#events = events;
+  }
+
+  push(batch: Records): void {
+    this.#waiting.push(batch);
+    this.#next();
+  }
+
+  /** Takes a batch out again; false when it is on its way, in part here, or not here. */
+  abandon(batch: Records): boolean {
+    const at = this.#waiting.indexOf(batch);
+    if (at < 0) return false;
+    this.#waiting.splice(at, 1);
+    return true;
+  }
+
+  /** Tries now, and resolves when nothing is left, when that failed, or when patience is over. */
+  flush(patienceMs: number): Promise<void> {
+    if (this.#idle) return Promise.resolve();
+    // The backend asked us to come back later than we can: that is its answer.
+    const asked = this.#retry !== undefined && this.#askedUntil > performance.now();
+    if (asked && this.#askedUntil - performance.now() > patienceMs) return Promise.resolve();
+    return new Promise((resolve) => {
+      // It has not answered so far: it gets a chance, not all the time there is.
+      const patience = this.#failures > 0 && !asked ? patienceMs / 4 : patienceMs;
+      const over = (): void => {
+        clearTimeout(timer);
+        this.#flushes.delete(over);
+        resolve();
+      };
+      const timer = this.#unref(setTimeout(over, patience));
+      this.#flushes.add(over);
+      if (!asked) this.#resume();
+    });
+  }
+
+  get #idle(): boolean {
+    return this.#waiting.length === 0 && this.#inFlight === 0;
+  }
+
+  #next(): void {
+    // After a failure one request at a time: a backend that comes back is not met by all that waited.
+    const limit = this.#failures > 0 ? 1 : MAX_IN_FLIGHT;
+    while (!this.#retry && this.#inFlight < limit && this.#waiting.length > 0) void this.#deliver(this.#load());
+  }
+
+  /** As many waiting batches as make one request: after an outage there may be many small ones. */
+  #load(): Records[] {
+    const load: Records[] = [];
+    let spans = 0;
+    let bytes = 0;
+    for (const batch of this.#waiting) {
+      spans += batch.spans;
+      bytes += batch.end - batch.start;
+      if (load.length > 0 && (spans > this.#maxSpans || bytes > this.#maxBytes)) break;
+      load.push(batch);
+    }
+    this.#waiting.splice(0, load.length);
+    return load;
+  }
+
+  async #deliver(load: Records[]): Promise<void> {
+    this.#inFlight++;
+    let outcome: Outcome;
+    try {
+      outcome = await this.#backend.send(load);
+    } catch (error) {
+      outcome = { kind: 'rejected', cause: `the request could not be made: ${(error as Error).message}` };
+    }
+    this.#inFlight--;
+    if (outcome.kind === 'retry') this.#failed(load, outcome.cause, outcome.afterMs);
+    else if (outcome.kind === 'too_large' && this.#halve(load)) this.#failures = 0;
+    else this.#answered(load, outcome);
+    this.#next();
+    if (this.#idle) this.#endFlushes();
+  }
+
+  /** The backend takes no requests of this size: from now on they are smaller. False for a single span. */
+  #halve(load: Records[]): boolean {
+    const spans = load.reduce((sum, batch) => sum + batch.spans, 0);
+    if (spans < 2) return false;
+    const bytes = load.reduce((sum, { start, end }) => sum + end - start, 0);
+    this.#maxSpans = Math.min(this.#maxSpans, Math.ceil(spans / 2));
+    this.#maxBytes = Math.min(this.#maxBytes, Math.ceil(bytes / 2));
+    this.#waiting.unshift(...load.flatMap((batch) => this.#split(batch)));
+    return true;
+  }
+
+  #split(batch: Records): Records[] {
+    if (batch.spans <= this.#maxSpans && batch.end - batch.start <= this.#maxBytes) return [batch];
+    const pieces = splitRecords(batch);
+    if (pieces.length < 2) return [batch];
+    const split = this.#splits.get(batch) ?? { whole: batch, pieces: 1, end: 'refused' };
+    split.pieces += pieces.length - 1;
+    this.#splits.delete(batch);
+    for (const piece of pieces) this.#splits.set(piece, split);
+    return pieces;
+  }
+
+  #answered(load: Records[], outcome: Exclude<Outcome, { kind: 'retry' }>): void {
+    this.#failures = 0;
+    if (outcome.kind !== 'delivered') {
+      this.#events.refused(
+        load.reduce((sum, { spans }) => sum + spans, 0),
+        outcome.cause,
+      );
+      for (const batch of load) this.#finished(batch, 'refused');
+      return;
+    }
+    const { rejectedSpans, message } = outcome;
+    if (rejectedSpans || message) this.#events.refused(rejectedSpans ?? 0, message ?? 'without a reason');
+    for (const batch of load) this.#finished(batch, 'delivered');
+  }
+
+  #finished(batch: Records, end: BatchEnd): void {
+    const split = this.#splits.get(batch);
+    if (!split) return this.#events.finished(batch, end);
+    this.#splits.delete(batch);
+    if (end === 'delivered') split.end = end;
+    if (--split.pieces === 0) this.#events.finished(split.whole, split.end);
+  }
+
+  #failed(load: Records[], cause: string, afterMs = 0): void {
+    this.#waiting.unshift(...load);
+    // Several requests on their way fail together: that is one failure.
+    if (!this.#retry) {
+      this.#failures++;
+      const { backoffMs, maxBackoffMs } = this.#delays;
+      const delay = Math.min(backoffMs * 2 ** (this.#failures - 1), maxBackoffMs) * (0.5 + Math.random() / 2);
+      this.#askedUntil = performance.now() + afterMs;
+      // `Retry-After` of 0, or a date that our clock thinks is past, must not become a loop without a pause.
+      this.#retry = this.#unref(setTimeout(() => this.#resume(), Math.max(afterMs, delay)));
+    }
+    this.#events.unreachable(cause);
+    this.#endFlushes();
+  }
+
+  #resume(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#next();
+  }
+
+  #endFlushes(): void {
+    for (const over of this.#flushes) over();
+  }
+
+  #unref(timer: NodeJS.Timeout): NodeJS.Timeout {
+    return this.#mainThread ? timer.unref() : timer;
+  }
+}

@@ -1,0 +1,60 @@
+import { startCollector } from '@foreshock/testkit';
+import { expect, it, onTestFinished } from 'vitest';
+import type { FinishedSpan } from './encoder.ts';
+import { Sender, type FromSender } from './sender.ts';
+import { Spool } from './spool.ts';
+
+const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
+const span: FinishedSpan = {
+  name: 's',
+  kind: 0,
+  spanContext: () => context,
+  startTime: [1, 0],
+  endTime: [2, 0],
+  status: { code: 0 },
+  attributes: { fill: 'x'.repeat(300) },
+  links: [],
+  events: [],
+  instrumentationScope: { name: 'test' },
+  droppedAttributesCount: 0,
+  droppedEventsCount: 0,
+  droppedLinksCount: 0,
+};
+
+it.each([
+  ['at first', 0],
+  ['by a sender before this one', 1],
+])('a slow destination is overtaken, whoever has delivered to the fast one: %s', async (_, done) => {
+  const fast = await startCollector();
+  const slow = await startCollector();
+  onTestFinished(async () => {
+    await fast.close();
+    await slow.close();
+  });
+  slow.respond({ hang: true });
+  const said: FromSender[] = [];
+  const sender = new Sender(
+    {
+      destinations: [
+        { kind: 'otlp', url: `${fast.url}/v1/traces` },
+        { kind: 'otlp', url: `${slow.url}/v1/traces`, timeoutMs: 60_000 },
+      ],
+      userAgent: 'test',
+      maxExportBatchSize: 1,
+      lagBytes: 1_000,
+      backoffMs: 10,
+      maxBackoffMs: 20,
+    },
+    false,
+    (message) => said.push(message),
+  );
+  const spool = new Spool(1 << 20, {});
+  for (let i = 0; i < 40; i++) {
+    spool.append(span, () => {});
+    sender.accept({ type: 'batch', ...spool.seal()!, done });
+  }
+  if (done === 0) await fast.waitForSpans(40);
+  const overtaken = said.filter((message) => message.type === 'done' && message.end === 'overtaken');
+  // Four requests are on their way to the slow one, two batches fit the lag, the last answers are on their way to us.
+  expect(overtaken.length).toBeGreaterThan(20);
+});

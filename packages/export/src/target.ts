@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import type * as Http from 'node:http';
+import type * as Https from 'node:https';
+import type { OtlpDestination, ZipkinDestination } from './destination.ts';
+import { lookUpOnce } from './lookup.ts';
+import { timerMs } from './timer-limit.ts';
+
+// Importing it would call its getters for `WebSocket` and `MessageEvent`, which load undici: 40 ms, 4 MB.
+const http: typeof Http = process.getBuiltinModule('node:http');
+
+/** Loaded when needed: TLS is a megabyte that most senders, next to their collector, can do without. */
+function https(): typeof Https {
+  return process.getBuiltinModule('node:https');
+}
+
+/** At most this many requests to one destination at a time. */
+export const MAX_IN_FLIGHT = 4;
+
+const PEMS = ['ca', 'cert', 'key'] as const;
+type Pems = { [P in (typeof PEMS)[number]]?: string };
+
+/** What requests to a destination have in common beside its own settings. */
+export interface RequestSettings {
+  readonly userAgent: string;
+  readonly contentType: string;
+  /** Connections must not keep the process alive: the sender runs on the main thread. */
+  readonly mainThread: boolean;
+}
+
+/** How to reach one URL; kept for the life of the sender, with its connections. */
+export class Target {
+  readonly headers: Http.OutgoingHttpHeaders;
+  /** ms for one attempt, answer included */
+  readonly timeoutMs: number;
+  /** Whether connections must not keep the process alive. */
+  readonly unref: boolean;
+  readonly #url: URL;
+  readonly #files: Pems;
+  #pems: Pems;
+  #agent: Http.Agent;
+
+  /** Throws on a URL or a certificate that cannot be used. */
+  constructor(destination: OtlpDestination | ZipkinDestination, settings: RequestSettings) {
+    this.#url = new URL(destination.url);
+    const { protocol } = this.#url;
+    if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`not an http URL: ${protocol}`);
+    const otlp = destination.kind === 'otlp' ? destination : undefined;
+    this.headers = { 'user-agent': settings.userAgent, ...otlp?.headers, 'content-type': settings.contentType };
+    this.timeoutMs = timerMs(destination.timeoutMs ?? 10_000);
+    this.unref = settings.mainThread;
+    this.#files = otlp?.pemFiles ?? {};
+    this.#pems = Object.fromEntries(PEMS.flatMap((name) => (otlp?.[name] ? [[name, otlp[name]]] : [])));
+    this.#agent = this.#makeAgent();
+  }
+
+  request(options: Http.RequestOptions): Http.ClientRequest {
+    const { protocol } = this.#url;
+    return (protocol === 'https:' ? https() : http).request(this.#url, { ...options, agent: this.#agent });
+  }
+
+  /** Certificates are renewed while the process runs: after a failure, the next connection uses what the files say now. */
+  readCertificatesAgain(): void {
+    const now: Pems = { ...this.#pems };
+    try {
+      for (const name of PEMS) {
+        const file = this.#files[name];
+        if (file !== undefined) now[name] = readFileSync(file, 'utf8');
+      }
+      if (PEMS.every((name) => now[name] === this.#pems[name])) return;
+      const before = this.#agent;
+      this.#pems = now;
+      this.#agent = this.#makeAgent();
+      before.destroy();
+    } catch {
+      // Not readable, or only half written just now: what was read before stays in use.
+    }
+  }
+
+  #makeAgent(): Http.Agent {
+    const options: Https.AgentOptions = { keepAlive: true, maxSockets: MAX_IN_FLIGHT, lookup: lookUpOnce() };
+    // As for the application's own requests: only where Node is told to (Node 22.21, 24.5 and later).
+    if (process.env['NODE_USE_ENV_PROXY'] === '1') Object.assign(options, { proxyEnv: process.env });
+    return this.#url.protocol === 'https:'
+      ? new (https().Agent)({ ...options, ...this.#pems })
+      : new http.Agent(options);
+  }
+}

@@ -26,7 +26,9 @@ for (const [title, places] of [...byTitle].toSorted(([a], [b]) => a.localeCompar
   skipped += places.length;
   const known = isListed(title);
   if (!known) unlisted++;
-  console.log(`${String(places.length).padStart(4)}  ${title}${known ? '' : `  NOT LISTED in .ci/skipped-tests.txt (${places[0]})`}`);
+  console.log(
+    `${String(places.length).padStart(4)}  ${title}${known ? '' : `  NOT LISTED in .ci/skipped-tests.txt (${places[0]})`}`,
+  );
 }
 console.log(`${skipped} skipped`);
 process.exitCode = unlisted > 0 ? 1 : 0;

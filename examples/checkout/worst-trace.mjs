@@ -1,15 +1,17 @@
 // Picks the trace to show, and refuses to show one with holes.
-import { isCharge, isJobOf, isLookup, isPoolWait, isProbe, isResend, isShortCircuit } from './spans.mjs';
+import { durationOf, isCharge, isJobOf, isLookup, isPoolWait, isProbe, isResend, isShortCircuit } from './spans.mjs';
 
 /** @typedef {import('./receiver.mjs').Span} Span */
 
 const ARRIVAL_LIMIT_MS = 15_000;
+/** A busy machine makes everybody wait a little; this is for the reports. */
+const LONG_WAIT_MS = 1_000;
 const SERVICES = ['gateway', 'orders', 'worker', 'payments'];
 const FULL_SERVICES = [...SERVICES, 'mailer', 'warehouse'];
 
 /** What the incident does to a checkout that meets all of it. */
 const TROUBLE = {
-  'a wait for a connection': isPoolWait,
+  'a long wait for a connection': (span) => isPoolWait(span) && durationOf(span) >= LONG_WAIT_MS,
   'a call that was tried again': isResend,
   'a call that the breaker refused': isShortCircuit,
   'the probe of the breaker': isProbe,

@@ -2,6 +2,7 @@ import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
+import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
 import type { Instrumentation } from '@foreshock/kit';
@@ -28,7 +29,8 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
   const enabled = false;
   const instrumentations = [
     httpInstrumentation({ enabled, propagateTo: (host) => textMapPropagator.mayPropagateTo(host) }),
-    dbInstrumentation({ enabled, leakMs: config.poolLeakMs }),
+    dbInstrumentation({ enabled }),
+    poolInstrumentation({ enabled, leakMs: config.poolLeakMs }),
     cacheInstrumentation({ enabled }),
     queueInstrumentation({ enabled }),
     resilienceInstrumentation({ enabled, propagateAttempts: config.propagateAttempts }),

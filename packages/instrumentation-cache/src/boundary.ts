@@ -2,6 +2,7 @@ import { context, ROOT_CONTEXT, SpanKind, trace, type Attributes, type Context, 
 import {
   bindTo,
   guard,
+  holdingOf,
   isSuppressed,
   runIn,
   startSpan,
@@ -9,11 +10,10 @@ import {
   type Telemetry,
 } from '@foreshock/kit';
 import { CacheMetrics } from './cache-metrics.ts';
-import type { CacheEvents, CacheServer, ClientPool, CommandDescription } from './events.ts';
+import type { CacheEvents, CommandDescription } from './events.ts';
+import { POOL_NAME } from '@foreshock/kit/names';
 import { shapeOf } from './key-shape.ts';
-import { leaseAttributes, type Lease } from './lease.ts';
 import { LocalLookups } from './local-lookups.ts';
-import { PoolWait, type PoolWatch } from './pool-wait.ts';
 import { RemoteCall, type CallWatch } from './remote-call.ts';
 import { Servers, type KnownServer } from './servers.ts';
 import { Stampedes } from './stampedes.ts';
@@ -37,9 +37,6 @@ export interface CacheConfig extends InstrumentationConfig {
 /** Turns what cache adapters report into spans, counts and metrics. */
 export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvents {
   const servers = new Servers();
-  const holds = new WeakMap<ClientPool, ReturnType<PoolWatch['holds']>>();
-  const leases = new WeakMap<CacheServer, Lease>();
-  let pooled = false;
   let metrics: CacheMetrics | undefined;
 
   telemetry.useMeter((meter) => {
@@ -70,11 +67,8 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     return hasMore ? `${name} ?` : name;
   }
 
-  const watch: CallWatch & PoolWatch = {
+  const watch: CallWatch = {
     servers,
-    get tracer() {
-      return telemetry.tracer;
-    },
     get metrics() {
       return metrics;
     },
@@ -89,28 +83,25 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
         coalesced: false,
       });
     },
-    holds(pool) {
-      let out = holds.get(pool);
-      if (!out) holds.set(pool, (out = new Set()));
-      return out;
-    },
-    leased(connection, lease) {
-      pooled = true;
-      leases.set(connection, lease);
-    },
   };
 
-  function start(target: KnownServer, where: Context, operation: string, text: string | undefined, size = 1): Span {
+  function start(
+    target: KnownServer,
+    where: Context,
+    operation: string,
+    text: string | undefined,
+    connection: object | undefined,
+    size = 1,
+  ): Span {
     const attributes: Attributes = {};
     // The conventions: one operation is no batch.
     if (size > 1) attributes['db.operation.batch.size'] = size;
-    if (pooled) {
-      const lease = leases.get(target.server);
-      if (lease) Object.assign(attributes, leaseAttributes(lease));
-      leases.delete(target.server);
-    }
+    const holding = connection && holdingOf(connection);
+    const state = holding?.takeState();
+    if (holding && state) Object.assign(attributes, state, { [POOL_NAME]: holding.poolName });
     const common = target.command(operation, text);
-    return startSpan(telemetry.tracer, operation, { kind: SpanKind.CLIENT, attributes, common }, where);
+    const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
+    return startSpan(telemetry.tracer, operation, { kind: SpanKind.CLIENT, attributes, common }, parent);
   }
 
   return {
@@ -118,7 +109,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       return !telemetry.standsAside && !isSuppressed(context.active());
     },
 
-    command(server, command) {
+    command(server, command, connection) {
       const where = context.active();
       // A worker that waits for its next job is no request's business: a span each few seconds, for nothing.
       if (command.blocks && !trace.getSpan(where)) return undefined;
@@ -127,20 +118,17 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
         stampedes.filled(`${target.name}\0${command.entry}`, where);
       }
       const { operation } = command;
-      const span = start(target, where, operation, textOf(command));
+      const span = start(target, where, operation, textOf(command), connection);
       return new RemoteCall(watch, span, where, stampedes.misses, operation, target, command);
     },
 
-    batch(server, kind, size) {
+    batch(server, kind, size, connection) {
       if (telemetry.standsAside) return undefined;
       const where = context.active();
       if (isSuppressed(where)) return undefined;
       const target = servers.of(server);
-      return new RemoteCall(watch, start(target, where, kind, undefined, size), where, stampedes.misses, kind, target);
-    },
-
-    acquire(pool) {
-      return telemetry.standsAside ? undefined : new PoolWait(watch, pool);
+      const span = start(target, where, kind, undefined, connection, size);
+      return new RemoteCall(watch, span, where, stampedes.misses, kind, target);
     },
 
     lookup: (cache, name, key, outcome) => local.lookup(cache, name, key, outcome),

@@ -55,34 +55,6 @@ export interface Batch {
   failed(error: unknown): void;
 }
 
-/** What a pool's own counters say at this moment. */
-export interface PoolState {
-  used: number;
-  idle: number;
-  /** Callers waiting in line. */
-  pending: number;
-  /** Most connections it may open. */
-  limit?: number | undefined;
-}
-
-/** A pool of clients, asked for its counters when a wait begins and ends. */
-export interface ClientPool {
-  readonly server: CacheServer;
-  state(): PoolState;
-}
-
-/** A caller that asked a pool for a connection. */
-export interface Acquisition {
-  /** The caller has it: the connection's next command belongs to this acquisition. */
-  granted(connection: CacheServer): void;
-  /** The caller gave it back. */
-  released(): void;
-  /** The pool gave up. */
-  failed(): void;
-  /** Runs what serves the caller where the caller was. */
-  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
-}
-
 /** A lookup in the process; `coalesced`: it missed, and waits for a load that another caller began. */
 export type LocalOutcome = 'hit' | 'miss' | 'coalesced';
 
@@ -90,12 +62,14 @@ export type LocalOutcome = 'hit' | 'miss' | 'coalesced';
 export interface CacheEvents {
   /** Whether commands sent here are of interest; asked first, since to describe one costs more than to ask. */
   readonly wantsCommands: boolean;
-  /** A caller sends a command that is wanted; where to may become known later, see {@link Command.sentTo}. */
-  command(server: CacheServer, command: CommandDescription): Command | undefined;
+  /**
+   * A caller sends a command that is wanted; where to may become known later, see {@link Command.sentTo}.
+   *
+   * @param connection what a pool would have handed out, if it may be of one
+   */
+  command(server: CacheServer, command: CommandDescription, connection?: object): Command | undefined;
   /** A caller sends `size` commands at once: a pipeline, or a transaction. */
-  batch(server: CacheServer, kind: 'PIPELINE' | 'MULTI', size: number): Batch | undefined;
-  /** A caller asks a pool; undefined when it has a connection at once. */
-  acquire(pool: ClientPool): Acquisition | undefined;
+  batch(server: CacheServer, kind: 'PIPELINE' | 'MULTI', size: number, connection?: object): Batch | undefined;
   /** A caller looked into a cache of this process. Cheap, and never throws. */
   lookup(cache: object, name: string, key: unknown, outcome: LocalOutcome): void;
   /** A caller put something behind a key of a cache of this process. Cheap, and never throws. */

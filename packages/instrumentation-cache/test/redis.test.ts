@@ -1,4 +1,5 @@
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
+import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { recordSpans, shows, startRedis, versionOf, type Redis as Server } from '@foreshock/testkit';
 import type { RedisClientOptions, RedisClientType } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { library } from './library.ts';
 import { below, call, whole } from './spans.ts';
 
 // Stampedes have their own tests; here they would be told in the middle of others.
-const recorded = recordSpans(cacheInstrumentation({ stampedeCallers: 1_000 }));
+const recorded = recordSpans([cacheInstrumentation({ stampedeCallers: 1_000 }), poolInstrumentation()]);
 let server: Server;
 /** On every span of a command that has found its server. */
 let target: Record<string, unknown>;

@@ -2,15 +2,22 @@ import {
   context,
   SpanKind,
   SpanStatusCode,
+  trace,
   type Attributes,
   type Context,
   type Histogram,
   type Span,
 } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, isSuppressed, runIn, startSpan, type Telemetry } from '@foreshock/kit';
-import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT_REASON } from '@foreshock/kit/names';
-import type { PoolState, Query, QueryDescription } from './events.ts';
-import type { Hold } from './pool-book.ts';
+import {
+  errorMessageOf,
+  errorTypeOf,
+  isSuppressed,
+  runIn,
+  startSpan,
+  type ConnectionHolding,
+  type Telemetry,
+} from '@foreshock/kit';
+import type { Query, QueryDescription } from './events.ts';
 import type { Statements } from './statements.ts';
 
 const DURATION_ATTRIBUTES = [
@@ -27,28 +34,17 @@ export function startQuery(
   telemetry: Telemetry,
   statements: Statements,
   described: QueryDescription,
-  hold: Hold | undefined,
+  holding: ConnectionHolding | undefined,
   duration: Histogram | undefined,
 ): Query | undefined {
   const where = context.active();
   if (isSuppressed(where)) return undefined;
-  const { name, summary, attributes: common } = statements.of(described, hold?.book.name);
-  const attributes = hold?.asked && poolState(hold, hold.asked);
-  if (hold && summary !== undefined) hold.operation = summary;
-  const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common }, where);
+  const { name, summary, attributes: common } = statements.of(described, holding?.poolName);
+  if (holding && summary !== undefined) holding.operation = summary;
+  const start = { kind: SpanKind.CLIENT, attributes: holding?.takeState(), common };
+  const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
+  const span = startSpan(telemetry.tracer, name, start, parent);
   return new ClientQuery(span, where, common.values, duration);
-}
-
-/** Goes on the first query that a connection served, not on all of a transaction. */
-function poolState(hold: Hold, { used, idle, pending }: PoolState): Attributes {
-  hold.asked = undefined;
-  const attributes: Attributes = { [POOL_USED]: used, [POOL_IDLE]: idle, [POOL_PENDING]: pending };
-  const { limit } = hold.book.description;
-  if (limit !== undefined) attributes[POOL_LIMIT] = limit;
-  if (hold.waitMs === undefined) return attributes;
-  attributes[POOL_WAIT_MS] = hold.waitMs;
-  attributes[POOL_WAIT_REASON] = hold.reason;
-  return attributes;
 }
 
 class ClientQuery implements Query {

@@ -6,7 +6,10 @@ afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
 const contract: AdapterContract = {
   library: 'mysql2',
-  instrumentation: { module: '@foreshock/instrumentation-db', export: 'dbInstrumentation' },
+  instrumentation: {
+    module: new URL('../../instrumentation-pool/test/with-queries.ts', import.meta.url).href,
+    export: 'poolsWithQueries',
+  },
   fixture: new URL('./fixtures/mysql2.mjs', import.meta.url),
   fixtureCjs: new URL('./fixtures/mysql2.cjs', import.meta.url),
   env: async () => {

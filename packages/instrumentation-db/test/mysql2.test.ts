@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { recordSpans, shows, startMariaDb, type MariaDb, versionOf } from '@foreshock/testkit';
 import mysql from 'mysql2';
 import promises from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { activeSpanId, crowd, only, spansNamed, waits } from './spans.ts';
 
-const recorded = recordSpans(dbInstrumentation());
+const recorded = recordSpans([dbInstrumentation(), poolInstrumentation()]);
 const pools: mysql.Pool[] = [];
 let server: MariaDb;
 let poolName: string;

@@ -1,5 +1,6 @@
 /* What ORMs send is one span a query, and at most one wait an acquisition, whosever pool it is. */
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
 import { recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
 import { eq } from 'drizzle-orm';
@@ -32,7 +33,7 @@ interface Case {
   open(): Promise<Reader>;
 }
 
-const recorded = recordSpans(dbInstrumentation());
+const recorded = recordSpans([dbInstrumentation(), poolInstrumentation()]);
 let postgres: Postgres;
 let mariadb: MariaDb;
 beforeAll(async () => {

@@ -6,7 +6,10 @@ afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
 const contract: AdapterContract = {
   library: 'pg',
-  instrumentation: { module: '@foreshock/instrumentation-db', export: 'dbInstrumentation' },
+  instrumentation: {
+    module: new URL('../../instrumentation-pool/test/with-queries.ts', import.meta.url).href,
+    export: 'poolsWithQueries',
+  },
   fixture: new URL('./fixtures/pg.mjs', import.meta.url),
   fixtureCjs: new URL('./fixtures/pg.cjs', import.meta.url),
   env: async () => {

@@ -1,5 +1,6 @@
 /* The oldest supported version of each library, and those between where its files were moved. */
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import {
   installed,
   recordSpans,
@@ -13,7 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crowd, only, spansNamed } from './spans.ts';
 
-const recorded = recordSpans(dbInstrumentation());
+const recorded = recordSpans([dbInstrumentation(), poolInstrumentation()]);
 let postgres: Postgres;
 let mariadb: MariaDb;
 beforeAll(async () => {

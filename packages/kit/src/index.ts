@@ -18,5 +18,16 @@ export { Memo } from './memo.ts';
 export { roundMs } from './milliseconds.ts';
 export { hasLibraryLoaded, onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
 export { attributeOf, CLIENT_CALL, isOwn, OWN, spanContextOf, type Own } from './own.ts';
+export {
+  addDriver,
+  holdingOf,
+  recogniseConnection,
+  rememberedHolding,
+  rememberHolding,
+  type ConnectionHolding,
+  type ConnectionTarget,
+  type Driver,
+  type DriverConnection,
+} from './pooled-connections.ts';
 export { noteScope } from './upstream.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

@@ -55,7 +55,7 @@ export class Clients {
     // The client's prefix is a part of the keys by now.
     const described = new RedisCommand(args[0], args, 1, client?.options?.keyPrefix);
     if (described.isTopology) return undefined;
-    const call = this.#cache.command(client ? this.serverOf(client) : UNKNOWN, described);
+    const call = this.#cache.command(client ? this.serverOf(client) : UNKNOWN, described, client?._self ?? client);
     if (!call || !client || described.operation !== 'SELECT') return call;
     return {
       sentTo: (server) => call.sentTo(server),
@@ -114,6 +114,8 @@ export interface BatchExecution<R> {
   kind: 'MULTI' | 'PIPELINE';
   commands: readonly { args: Args }[];
   execute: () => R;
+  /** That sends them, if a pool may have handed it out. */
+  client?: Client;
   /** Where in the promise's value the replies are. */
   repliesIn?: (value: unknown) => unknown;
 }
@@ -121,9 +123,9 @@ export interface BatchExecution<R> {
 export function observeBatch<R extends Promise<unknown>>(
   server: CacheServer,
   cache: CacheEvents,
-  { kind, commands, execute, repliesIn = (value) => value }: BatchExecution<R>,
+  { kind, commands, execute, client, repliesIn = (value) => value }: BatchExecution<R>,
 ): R {
-  const batch = guard('redis batch', () => cache.batch(server, kind, commands.length));
+  const batch = guard('redis batch', () => cache.batch(server, kind, commands.length, client?._self ?? client));
   const result = execute();
   if (!batch) return result;
   result.then(

@@ -2,7 +2,6 @@ import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../events.ts';
 import { attachRedis4 } from './redis-4.ts';
 import { Clients, observe, observeBatch, type Args, type Client, type Queued } from './redis-clients.ts';
-import { wrapPool } from './redis-pool.ts';
 
 /**
  * node-redis 4 to 6, under both names of its client package.
@@ -23,9 +22,6 @@ export const redis: Adapter<CacheEvents> = {
     const clients = new Clients(cache);
     attachRedis4(clients, cache, hooks);
     wrapClient(clients, cache, hooks);
-    hooks.onLoad('@redis/client/dist/lib/client/pool.js', ({ exports }) =>
-      wrapPool(exports.RedisClientPool, clients, cache, hooks),
-    );
     hooks.onChannel<{ result?: unknown }>('node-redis:cache:request', ({ result }) =>
       cache.lookup(clients, 'client-side', undefined, result === 'hit' ? 'hit' : 'miss'),
     );
@@ -85,7 +81,7 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
         return function (this: Client, ...args: [{ args: Args }[], ...unknown[]]) {
           if (!hooks.active) return original.apply(this, args);
           const execute = (): Promise<unknown> => original.apply(this, args);
-          return observeBatch(clients.serverOf(this), cache, { kind, commands: args[0], execute });
+          return observeBatch(clients.serverOf(this), cache, { kind, commands: args[0], execute, client: this });
         };
       });
     }

@@ -1,13 +1,10 @@
-import type { Adapter } from '@foreshock/kit';
-import type { DbEvents, Driver } from '../events.ts';
-import { genericPool } from './generic-pool.ts';
+import type { Adapter, Driver } from '@foreshock/kit';
+import type { DbEvents } from '../events.ts';
 import { mysql2, mysql2Connection } from './mysql2.ts';
 import { pg, pgConnection } from './pg.ts';
-import { sequelizePool } from './sequelize-pool.ts';
-import { tarn } from './tarn.ts';
 
 /** Every database library this boundary knows; a new one is a file beside these and a line here. */
-export const adapters: readonly Adapter<DbEvents>[] = [pg, mysql2, tarn, genericPool, sequelizePool];
+export const adapters: readonly Adapter<DbEvents>[] = [pg, mysql2];
 
-/** The drivers among them: pools of anything are named by the connections they hold. */
+/** The drivers among them: a pool of another library is named by the connections it holds. */
 export const drivers: readonly Driver[] = [pgConnection, mysql2Connection];

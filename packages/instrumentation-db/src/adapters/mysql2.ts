@@ -1,6 +1,13 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
-import type { DbEvents, DriverConnection, Query } from '../events.ts';
-import { targetOf, wrapPool, type Config } from './mysql2-pool.ts';
+import { guard, type Adapter, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
+import type { DbEvents, Query } from '../events.ts';
+
+/** Options of a connection, as far as they are read here. */
+interface Config {
+  host?: string;
+  port?: number;
+  database?: string;
+  socketPath?: string;
+}
 
 /** `mysql2/lib/base/connection.js` (`lib/connection.js` before 3.11.5), as far as it is read here. */
 interface Connection {
@@ -20,6 +27,11 @@ interface Command {
 }
 
 type Callback = (this: any, ...args: any[]) => unknown;
+
+function targetOf({ host, port, database, socketPath }: Config): ConnectionTarget & { system: string } {
+  const address = socketPath ? { host: socketPath, port: undefined } : { host, port };
+  return { system: 'mysql', database: database || undefined, ...address };
+}
 
 /** A connection of mysql2, or the wrapper that `mysql2/promise` puts around one. */
 export function mysql2Connection(resource: object): DriverConnection | undefined {
@@ -44,9 +56,6 @@ export const mysql2: Adapter<DbEvents> = {
     for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {
       hooks.onLoad(`${folder}/connection.js`, ({ exports: { prototype } }) => {
         if (Object.hasOwn(prototype, 'query')) wrapConnection(prototype, db, hooks);
-      });
-      hooks.onLoad(`${folder}/pool.js`, ({ exports: { prototype } }) => {
-        if (Object.hasOwn(prototype, 'getConnection')) wrapPool(prototype, db, hooks);
       });
     }
   },

@@ -1,6 +1,5 @@
-import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
-import type { DbEvents, DriverConnection, Query } from '../events.ts';
-import { poolOwnsCallback, wrapPool } from './pg-pool.ts';
+import { guard, report, type Adapter, type DriverConnection, type Hooks } from '@foreshock/kit';
+import type { DbEvents, Query } from '../events.ts';
 import { QueryEnds, type Submitted } from './pg-query-ends.ts';
 
 /** `pg/lib/client.js`, as far as it is read here. */
@@ -18,7 +17,7 @@ export interface Client {
 }
 
 /**
- * node-postgres 8 with pg-pool 3, JavaScript client; `pg.native` has a client of its own and is left alone.
+ * node-postgres 8, JavaScript client; `pg.native` has a client of its own and is left alone.
  *
  * `Client.prototype.query` makes or takes a query object, pushes it to `_queryQueue`, and tells it its end through
  * `handleReadyForQuery` or `handleError`: those two, on the one object, are what is observed, so promises, callbacks,
@@ -30,7 +29,6 @@ export const pg: Adapter<DbEvents> = {
   upstream: ['@opentelemetry/instrumentation-pg'],
   attach(db, hooks) {
     hooks.onLoad('pg/lib/client.js', ({ exports: Client }) => wrapQuery(Client, db, hooks));
-    hooks.onLoad('pg-pool/index.js', ({ exports: Pool }) => wrapPool(Pool, db, hooks), { versions: '>=3.2.0 <4' });
   },
 };
 
@@ -53,7 +51,7 @@ function wrapQuery(ClientClass: { prototype: object }, db: DbEvents, hooks: Hook
         report('pg query', error);
       }
       if (!query) return original.apply(this, args);
-      const calledBack = !poolOwnsCallback() && hasCallback(args);
+      const calledBack = hasCallback(args);
       let result;
       try {
         result = original.apply(this, args);

@@ -1,5 +1,5 @@
 import { guard, type Adapter } from '@foreshock/kit';
-import type { Acquisition, DbEvents, PoolSource, PoolState } from '../events.ts';
+import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../events.ts';
 
 /** `sequelize-pool/lib/Pool.js`, as far as it is read here. */
 interface Pool {
@@ -13,16 +13,18 @@ interface Pool {
   _draining: boolean;
 }
 
-const pools: PoolSource = {
+const source: PoolSource = {
   describe(pool: object) {
     const { name, maxSize, minSize } = pool as Pool;
     // Sequelize calls all of its pools `sequelize`, `sequelize:read` or `sequelize:write`.
     return { name: name?.startsWith('sequelize') ? undefined : name, limit: maxSize, idleMin: minSize };
   },
-  state(pool: object): PoolState {
+  count(pool: object, state: PoolState): void {
     const { size, available, using, waiting } = pool as Pool;
     const opening = size - available - using;
-    return { used: size - available, idle: available, pending: Math.max(0, waiting - opening) };
+    state.used = size - available;
+    state.idle = available;
+    state.pending = Math.max(0, waiting - opening);
   },
   isEnded: (pool) => (pool as Pool)._draining && (pool as Pool).size === 0,
 };
@@ -32,11 +34,11 @@ const pools: PoolSource = {
  * gives a time-out and puts in line; whoever has a resource calls its `resolve`, a failed create or the time-out its
  * `reject`. Resources are given by promise only, so the caller's context comes back by itself.
  */
-export const sequelizePool: Adapter<DbEvents> = {
+export const sequelizePool: Adapter<PoolEvents> = {
   library: 'sequelize-pool',
   versions: '>=6.0.0 <9',
   upstream: [],
-  attach(db, hooks) {
+  attach(pools, hooks) {
     const waiting = new WeakMap<object, Acquisition>();
     /** Of the `acquire` under way, until its `Deferred` is known. */
     let asking: Acquisition | undefined;
@@ -45,10 +47,7 @@ export const sequelizePool: Adapter<DbEvents> = {
       hooks.wrap(Pool.prototype, 'acquire', (original) => {
         return function (this: Pool) {
           if (!hooks.active || this._draining) return original.call(this);
-          asking = guard('sequelize-pool acquire', () => {
-            const asked = pools.state(this);
-            return db.acquire(pools, this, asked, asked.idle > asked.pending);
-          });
+          asking = guard('sequelize-pool acquire', () => pools.acquire(source, this));
           const result = original.call(this);
           asking = undefined;
           return result;
@@ -56,14 +55,14 @@ export const sequelizePool: Adapter<DbEvents> = {
       });
       hooks.wrap(Pool.prototype, '_createResource', (original) => {
         return function (this: Pool) {
-          if (hooks.active) guard('sequelize-pool create', () => db.opening(this));
+          if (hooks.active) guard('sequelize-pool create', () => pools.opening(this));
           return original.call(this);
         };
       });
       for (const method of ['release', 'destroy']) {
         hooks.wrap(Pool.prototype, method, (original) => {
           return function (this: Pool, ...args: unknown[]) {
-            guard('sequelize-pool release', () => db.released(this, args[0]));
+            guard('sequelize-pool release', () => pools.released(this, args[0]));
             return original.apply(this, args);
           };
         });

@@ -1,5 +1,5 @@
 import { guard, type Adapter } from '@foreshock/kit';
-import type { Acquisition, DbEvents, PoolSource, PoolState } from '../events.ts';
+import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../events.ts';
 
 /** `tarn/dist/Pool.js`, as far as it is read here. */
 interface Pool {
@@ -12,16 +12,14 @@ interface Pool {
   numPendingCreates(): number;
 }
 
-const pools: PoolSource = {
+const source: PoolSource = {
   describe: (pool) => ({ limit: (pool as Pool).max, idleMin: (pool as Pool).min }),
-  state(pool: object): PoolState {
+  count(pool: object, state: PoolState): void {
     const counted = pool as Pool;
     const opening = counted.numPendingCreates();
-    return {
-      used: counted.numUsed() + opening,
-      idle: counted.numFree(),
-      pending: Math.max(0, counted.numPendingAcquires() - opening),
-    };
+    state.used = counted.numUsed() + opening;
+    state.idle = counted.numFree();
+    state.pending = Math.max(0, counted.numPendingAcquires() - opening);
   },
   isEnded: (pool) => (pool as Pool).destroyed,
 };
@@ -29,22 +27,21 @@ const pools: PoolSource = {
 /**
  * tarn 3, the pool of knex. Its queries are its driver's; knex's own query span would only repeat them.
  *
- * `Pool.prototype._executeEventHandlers` is what tells `pool.on(…)` of every step. It is wrapped, rather than listened
+ * `Pool.prototype._executeEventHandlers` calls the listeners of `pool.on(…)` at every step. It is wrapped, rather than listened
  * to, for a listener is a thing of one pool that its owner may count or remove. A caller awaits
- * `acquire().promise`, so his context comes back by itself.
+ * `acquire().promise`, so its context comes back by itself.
  */
-export const tarn: Adapter<DbEvents> = {
+export const tarn: Adapter<PoolEvents> = {
   library: 'tarn',
   versions: '>=3.0.0 <4',
   upstream: [],
-  attach(db, hooks) {
+  attach(pools, hooks) {
     const asking = new WeakMap<Pool, Map<unknown, Acquisition>>();
 
     function observe(pool: Pool, event: string, [first, second]: unknown[]): void {
       switch (event) {
         case 'acquireRequest': {
-          const asked = pools.state(pool);
-          const acquisition = db.acquire(pools, pool, asked, asked.idle > asked.pending);
+          const acquisition = pools.acquire(source, pool);
           if (!acquisition) return;
           const callers = asking.get(pool) ?? new Map<unknown, Acquisition>();
           asking.set(pool, callers.set(first, acquisition));
@@ -57,10 +54,10 @@ export const tarn: Adapter<DbEvents> = {
           settled(pool, first)?.failed(second, (second as object | undefined)?.constructor?.name === 'TimeoutError');
           return;
         case 'createRequest':
-          db.opening(pool);
+          pools.opening(pool);
           return;
         case 'release':
-          db.released(pool, first);
+          pools.released(pool, first);
       }
     }
 

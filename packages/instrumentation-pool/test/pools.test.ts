@@ -1,6 +1,6 @@
 /* Pools of anything over connections of a driver: the wait is the pool's, the query the driver's, each once. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { poolsWithQueries } from './with-queries.ts';
 import {
   recordSpans,
   shows,
@@ -75,7 +75,7 @@ const libraries: Record<Library, Open> = {
   },
 };
 
-const recorded = recordSpans(dbInstrumentation());
+const recorded = recordSpans(poolsWithQueries());
 let postgres: Postgres;
 let mariadb: MariaDb;
 beforeAll(async () => {

@@ -8,7 +8,8 @@ import {
   POOL_SATURATED_PEAK_PENDING,
   POOL_SATURATED_WAITERS,
 } from '@foreshock/kit/names';
-import { holdingOf, nameSpan, type Holding, type PoolBook } from './pool-book.ts';
+import type { Holder } from './holding.ts';
+import { nameSpan, type KnownPool } from './known-pool.ts';
 
 /** Shorter than this it is a busy pool, not a full one: callers barely notice. */
 const MIN_MS = 20;
@@ -21,7 +22,7 @@ const TOP_HOLDERS = 3;
  */
 export class Saturation {
   readonly #tracer: Tracer;
-  readonly #book: PoolBook;
+  readonly #pool: KnownPool;
   readonly #start = performance.now();
   readonly #startTime = Date.now();
   #span: Span | undefined;
@@ -32,11 +33,11 @@ export class Saturation {
   #peakPending = 0;
   #longestWaitMs = 0;
   /** The longest holdings that ended while callers waited, longest first. */
-  readonly #holders: Holding[] = [];
+  readonly #holders: Holder[] = [];
 
-  constructor(tracer: Tracer, book: PoolBook) {
+  constructor(tracer: Tracer, pool: KnownPool) {
     this.#tracer = tracer;
-    this.#book = book;
+    this.#pool = pool;
   }
 
   /** One more caller waits behind `pending` others. */
@@ -58,13 +59,13 @@ export class Saturation {
     return --this.#waiting === 0;
   }
 
-  released(holding: Holding): void {
+  released(holder: Holder): void {
     const holders = this.#holders;
-    if (holders.length === TOP_HOLDERS && holding.heldMs <= holders[TOP_HOLDERS - 1]!.heldMs) return;
+    if (holders.length === TOP_HOLDERS && holder.heldMs <= holders[TOP_HOLDERS - 1]!.heldMs) return;
     if (holders.length === TOP_HOLDERS) holders.pop();
     let at = holders.length;
-    while (at > 0 && holders[at - 1]!.heldMs < holding.heldMs) at--;
-    holders.splice(at, 0, holding);
+    while (at > 0 && holders[at - 1]!.heldMs < holder.heldMs) at--;
+    holders.splice(at, 0, holder);
   }
 
   /** The line is empty. */
@@ -72,8 +73,8 @@ export class Saturation {
     const now = performance.now();
     if (now - this.#start < MIN_MS) return;
     const span = this.#span ?? this.#open();
-    if (this.#book.label !== this.#label) nameSpan(span, `pool.saturated ${this.#book.label}`, this.#book);
-    for (const hold of this.#book.holds) this.released(holdingOf(hold, now));
+    if (this.#pool.label !== this.#label) nameSpan(span, `pool.saturated ${this.#pool.label}`, this.#pool);
+    for (const holding of this.#pool.holdings) this.released(holding.holder(now));
     span.setAttributes({
       [POOL_SATURATED_WAITERS]: this.#waiters,
       [POOL_SATURATED_PEAK_PENDING]: this.#peakPending,
@@ -85,7 +86,7 @@ export class Saturation {
   }
 
   #open(): Span {
-    const { name, label, description } = this.#book;
+    const { name, label, description } = this.#pool;
     this.#label = label;
     this.#span = this.#tracer.startSpan(
       `pool.saturated ${label}`,
@@ -105,6 +106,6 @@ export class Saturation {
 }
 
 /** `SELECT orders 2913 ms 4bf92f3577b34da6a3ce929d0e0e4736` */
-function describe({ operation, heldMs, spanContext }: Holding): string {
+function describe({ operation, heldMs, spanContext }: Holder): string {
   return [operation ?? 'unknown', `${Math.round(heldMs)} ms`, spanContext?.traceId].filter(Boolean).join(' ');
 }

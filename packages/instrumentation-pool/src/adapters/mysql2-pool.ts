@@ -1,17 +1,12 @@
-import { guard, type Hooks } from '@foreshock/kit';
-import type { Acquisition, DbEvents, PoolSource, PoolState, Target } from '../events.ts';
-
-/** Options of a connection, as far as they are read here. */
-export interface Config {
-  host?: string;
-  port?: number;
-  database?: string;
-  socketPath?: string;
-}
+import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../events.ts';
 
 /** `mysql2/lib/base/pool.js` (`lib/pool.js` before 3.11.5), as far as it is read here. */
 interface Pool {
-  config: { connectionLimit: number; connectionConfig: Config };
+  config: {
+    connectionLimit: number;
+    connectionConfig: { host?: string; port?: number; database?: string; socketPath?: string };
+  };
   _allConnections: { length: number };
   _freeConnections: { length: number };
   _connectionQueue: { length: number };
@@ -20,25 +15,38 @@ interface Pool {
 
 type Callback = (this: unknown, ...args: any[]) => unknown;
 
-export function targetOf({ host, port, database, socketPath }: Config): Target & { system: string } {
-  const address = socketPath ? { host: socketPath, port: undefined } : { host, port };
-  return { system: 'mysql', database: database || undefined, ...address };
-}
-
-const pools: PoolSource = {
-  describe(pool: object) {
+const source: PoolSource = {
+  describe(pool: object): PoolDescription {
     const { connectionConfig, connectionLimit } = (pool as Pool).config;
-    return { ...targetOf(connectionConfig), limit: connectionLimit || undefined };
+    const { host, port, database, socketPath } = connectionConfig;
+    const address = socketPath ? { host: socketPath } : { host, port };
+    return { system: 'mysql', database: database || undefined, ...address, limit: connectionLimit || undefined };
   },
-  state(pool: object): PoolState {
+  count(pool: object, state: PoolState): void {
     const { _allConnections, _freeConnections, _connectionQueue } = pool as Pool;
-    return {
-      used: _allConnections.length - _freeConnections.length,
-      idle: _freeConnections.length,
-      pending: _connectionQueue.length,
-    };
+    state.used = _allConnections.length - _freeConnections.length;
+    state.idle = _freeConnections.length;
+    state.pending = _connectionQueue.length;
   },
   isEnded: (pool) => (pool as Pool)._closed,
+};
+
+/**
+ * mysql2 3: pools, and the ones inside a cluster. Every caller comes to `getConnection`, every connection to
+ * `releaseConnection`.
+ */
+export const mysql2Pool: Adapter<PoolEvents> = {
+  library: 'mysql2',
+  versions: '>=3.0.0 <4',
+  upstream: ['@opentelemetry/instrumentation-mysql2'],
+  attach(pools, hooks) {
+    // The classes' methods moved to `base` in 3.11.5.
+    for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {
+      hooks.onLoad(`${folder}/pool.js`, ({ exports: { prototype } }) => {
+        if (Object.hasOwn(prototype, 'getConnection')) wrapPool(prototype, pools, hooks);
+      });
+    }
+  },
 };
 
 /** What `getConnection` is about to do: it serves from the idle ones, else opens one if there is room, else puts in line. */
@@ -48,8 +56,7 @@ function opensConnection(pool: Pool): boolean {
   return pool._freeConnections.length === 0 && hasRoom;
 }
 
-/** Pools, and the ones inside a cluster: every caller comes to `getConnection`, every connection to `releaseConnection`. */
-export function wrapPool(prototype: any, db: DbEvents, hooks: Hooks): void {
+function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   /** A caller in line is asked for again, by `getConnection` with the callback it was given, when a place has become free. */
   const waiting = new WeakMap<Callback, Acquisition>();
 
@@ -57,12 +64,7 @@ export function wrapPool(prototype: any, db: DbEvents, hooks: Hooks): void {
     return function (this: Pool, callback: Callback) {
       if (!hooks.active || this._closed || typeof callback !== 'function') return original.call(this, callback);
       const known = waiting.get(callback);
-      const acquisition =
-        known ??
-        guard('mysql2 pool', () => {
-          const asked = pools.state(this);
-          return db.acquire(pools, this, asked, asked.idle > 0);
-        });
+      const acquisition = known ?? guard('mysql2 pool', () => pools.acquire(source, this));
       if (!acquisition) return original.call(this, callback);
       guard('mysql2 pool', () => opensConnection(this) && acquisition.connecting());
       return original.call(this, known ? callback : served(callback, acquisition));
@@ -84,7 +86,7 @@ export function wrapPool(prototype: any, db: DbEvents, hooks: Hooks): void {
 
   hooks.wrap(prototype, 'releaseConnection', (original) => {
     return function (this: Pool, connection: unknown) {
-      guard('mysql2 pool', () => db.released(this, connection));
+      guard('mysql2 pool', () => pools.released(this, connection));
       return original.call(this, connection);
     };
   });

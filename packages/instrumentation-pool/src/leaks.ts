@@ -2,7 +2,8 @@ import { SpanKind, trace, ROOT_CONTEXT, type Attributes, type Tracer } from '@op
 import { report, roundMs } from '@foreshock/kit';
 import { POOL_HOLDER_HELD_MS, POOL_HOLDER_OPERATION, POOL_NAME } from '@foreshock/kit/names';
 import type { LivePools } from './live-pools.ts';
-import { type Hold, type PoolBook } from './pool-book.ts';
+import type { Holding } from './holding.ts';
+import type { KnownPool } from './known-pool.ts';
 
 /** Default of FORESHOCK_POOL_LEAK_MS. */
 export const DEFAULT_LEAK_MS = 30_000;
@@ -43,30 +44,30 @@ export class PoolLeaks {
   #look(): void {
     const now = performance.now();
     let next = Infinity;
-    for (const [, book] of this.#pools) {
-      for (const hold of book.holds) {
-        if (hold.leakTold) continue;
-        const left = this.#leakMs - (now - hold.since);
-        if (left <= 0) this.#tell(book, hold, now);
+    for (const [, pool] of this.#pools) {
+      for (const holding of pool.holdings) {
+        if (holding.leakReported) continue;
+        const left = this.#leakMs - (now - holding.since);
+        if (left <= 0) this.#report(pool, holding, now);
         else next = Math.min(next, left);
       }
     }
     if (next !== Infinity) this.#arm(Math.ceil(next));
   }
 
-  #tell(book: PoolBook, hold: Hold, now: number): void {
-    hold.leakTold = true;
-    const heldMs = now - hold.since;
-    const attributes: Attributes = { [POOL_NAME]: book.name, [POOL_HOLDER_HELD_MS]: roundMs(heldMs) };
-    if (hold.operation !== undefined) attributes[POOL_HOLDER_OPERATION] = hold.operation;
-    if (hold.span?.isRecording()) {
-      hold.span.addEvent('pool.leak', attributes);
+  #report(pool: KnownPool, holding: Holding, now: number): void {
+    holding.leakReported = true;
+    const heldMs = now - holding.since;
+    const attributes: Attributes = { [POOL_NAME]: pool.name, [POOL_HOLDER_HELD_MS]: roundMs(heldMs) };
+    if (holding.operation !== undefined) attributes[POOL_HOLDER_OPERATION] = holding.operation;
+    if (holding.span?.isRecording()) {
+      holding.span.addEvent('pool.leak', attributes);
       return;
     }
-    const where = hold.span ? trace.setSpanContext(ROOT_CONTEXT, hold.span.spanContext()) : ROOT_CONTEXT;
+    const where = holding.span ? trace.setSpanContext(ROOT_CONTEXT, holding.span.spanContext()) : ROOT_CONTEXT;
     const startTime = Date.now() - heldMs;
     this.#tracer()
-      .startSpan(`pool.leak ${book.label}`, { kind: SpanKind.INTERNAL, startTime, attributes }, where)
+      .startSpan(`pool.leak ${pool.label}`, { kind: SpanKind.INTERNAL, startTime, attributes }, where)
       .end();
   }
 }

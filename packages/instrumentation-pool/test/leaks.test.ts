@@ -1,4 +1,4 @@
-import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { recordSpans, startMariaDb } from '@foreshock/testkit';
 import { createPool } from 'generic-pool';
 import mysql from 'mysql2/promise';
@@ -52,7 +52,7 @@ const takers: Record<string, () => Promise<() => Promise<unknown>>> = {
 it.each(Object.entries(takers))(
   '%s tells once of what does not come back, in the trace that took it',
   async (_, take) => {
-    const recorded = recordSpans(dbInstrumentation({ leakMs: 50 }));
+    const recorded = recordSpans(poolInstrumentation({ leakMs: 50 }));
     try {
       const giveBack = await recorded.inSpan('forgetful', take);
       const leaks = () => recorded.spans().filter((span) => span.name.startsWith('pool.leak'));

@@ -1,6 +1,7 @@
 import type { Attributes, Meter, ObservableResult } from '@opentelemetry/api';
 import { POOL_NAME } from '@foreshock/kit/names';
-import type { PoolBook } from './pool-book.ts';
+import type { PoolState } from './events.ts';
+import type { KnownPool } from './known-pool.ts';
 import type { LivePools } from './live-pools.ts';
 
 /** The experimental `db.client.connection.*` metrics. */
@@ -62,13 +63,13 @@ export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetr
   function observe(
     result: ObservableResult,
     state: string | undefined,
-    value: (book: PoolBook, pool: object) => number | undefined,
+    value: (known: KnownPool, pool: object) => number | undefined,
   ): void {
     const sums = new Map(Array.from(names, (name) => [name, 0]));
     for (const pools of all) {
-      for (const [pool, book] of pools) {
-        const own = value(book, pool);
-        if (own !== undefined) sums.set(book.name, (sums.get(book.name) ?? 0) + own);
+      for (const [pool, known] of pools) {
+        const own = value(known, pool);
+        if (own !== undefined) sums.set(known.name, (sums.get(known.name) ?? 0) + own);
       }
     }
     for (const [name, sum] of sums) {
@@ -80,13 +81,14 @@ export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetr
   }
 
   const onCount = (result: ObservableResult): void => {
-    observe(result, 'used', (book, pool) => book.source.state(pool).used);
-    observe(result, 'idle', (book, pool) => book.source.state(pool).idle);
+    observe(result, 'used', (known, pool) => stateOf(known, pool).used);
+    observe(result, 'idle', (known, pool) => stateOf(known, pool).idle);
   };
-  const onIdleMin = (result: ObservableResult): void => observe(result, undefined, (book) => book.description.idleMin);
-  const onLimit = (result: ObservableResult): void => observe(result, undefined, (book) => book.description.limit);
+  const onIdleMin = (result: ObservableResult): void =>
+    observe(result, undefined, (known) => known.description.idleMin);
+  const onLimit = (result: ObservableResult): void => observe(result, undefined, (known) => known.description.limit);
   const onPending = (result: ObservableResult): void =>
-    observe(result, undefined, (book, pool) => book.source.state(pool).pending);
+    observe(result, undefined, (known, pool) => stateOf(known, pool).pending);
   count.addCallback(onCount);
   idleMin.addCallback(onIdleMin);
   limit.addCallback(onLimit);
@@ -104,4 +106,10 @@ export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetr
       pending.removeCallback(onPending);
     },
   };
+}
+
+function stateOf(known: KnownPool, pool: object): PoolState {
+  const state = { used: 0, idle: 0, pending: 0 };
+  known.source.count(pool, state);
+  return state;
 }

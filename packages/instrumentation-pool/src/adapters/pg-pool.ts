@@ -1,17 +1,13 @@
-import { guard, report, type Hooks } from '@foreshock/kit';
-import type { Acquisition, DbEvents, PoolDescription, PoolSource, PoolState } from '../events.ts';
-import type { Client } from './pg.ts';
+import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../events.ts';
 
 const ACQUISITION = Symbol('foreshock.acquisition');
-const FOR_PROMISE = Symbol('foreshock.for-promise');
 
 /** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
 interface PendingItem {
   callback: (error: unknown, client: unknown, release: unknown) => unknown;
   timedOut: boolean;
   [ACQUISITION]?: Acquisition | undefined;
-  /** `Pool#query` made it, and gives its caller a promise. */
-  [FOR_PROMISE]?: boolean;
 }
 
 interface Pool {
@@ -23,15 +19,14 @@ interface Pool {
     port?: number;
     database?: string;
   };
-  _clients: Client[];
+  _clients: { host?: string; port?: number; database?: string }[];
   _idle: unknown[];
   _pendingQueue: PendingItem[];
   ending: boolean;
   ended: boolean;
-  listenerCount(event: string): number;
 }
 
-const pools: PoolSource = {
+const source: PoolSource = {
   describe(pool: object): PoolDescription {
     const { options, _clients } = pool as Pool;
     // A client has resolved connection strings and PG* variables; it exists by the time a caller waits.
@@ -45,56 +40,46 @@ const pools: PoolSource = {
       idleMin: options.min,
     };
   },
-  state(pool: object): PoolState {
+  count(pool: object, state: PoolState): void {
     const { _clients, _idle, _pendingQueue } = pool as Pool;
-    return { used: _clients.length - _idle.length, idle: _idle.length, pending: _pendingQueue.length };
+    state.used = _clients.length - _idle.length;
+    state.idle = _idle.length;
+    state.pending = _pendingQueue.length;
   },
   isEnded: (pool) => (pool as Pool).ended,
 };
 
-/** Whether it is the pool itself that is just being handed a client, for a query whose caller has a promise. */
-let forPromise = false;
-
-export function poolOwnsCallback(): boolean {
-  return forPromise;
-}
-
 /**
- * pg-pool 3: `Pool.prototype.connect` puts a `PendingItem` in line or hands it to `newClient`; `_acquireClient` grants it.
+ * pg-pool 3, the pool of node-postgres: `Pool.prototype.connect` puts a `PendingItem` in line or hands it to
+ * `newClient`; `_acquireClient` grants it.
  */
-export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hooks): void {
+export const pgPool: Adapter<PoolEvents> = {
+  library: 'pg',
+  versions: '>=8.0.3 <9',
+  upstream: ['@opentelemetry/instrumentation-pg'],
+  attach(pools, hooks) {
+    hooks.onLoad('pg-pool/index.js', ({ exports: Pool }) => wrapPool(Pool, pools, hooks), {
+      versions: '>=3.2.0 <4',
+    });
+  },
+};
+
+function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks): void {
   /** The item of a caller for whom `connect` opens a client at once, until `connect` returns. */
   let opened: PendingItem | undefined;
-  /** `Pool#query` is asking for a connection, and gives its caller a promise. */
-  let asksForPromise = false;
-
-  hooks.wrap(PoolClass.prototype, 'query', (original) => {
-    return function (this: Pool, ...args: unknown[]) {
-      asksForPromise = !args.some((argument) => typeof argument === 'function');
-      try {
-        return original.apply(this, args);
-      } finally {
-        asksForPromise = false;
-      }
-    };
-  });
+  const asked: PoolState = { used: 0, idle: 0, pending: 0 };
 
   hooks.wrap(PoolClass.prototype, 'connect', (original) => {
     return function (this: Pool, ...args: unknown[]) {
       if (!hooks.active || this.ending) return original.apply(this, args);
-      let asked: PoolState | undefined;
-      try {
-        asked = pools.state(this);
-      } catch (error) {
-        report('pg pool', error);
-      }
+      guard('pg pool', () => source.count(this, asked));
       opened = undefined;
       const result = original.apply(this, args);
       const fresh = opened;
       opened = undefined;
       try {
         const item = fresh ?? this._pendingQueue.at(-1);
-        if (asked && item && !item[ACQUISITION]) watch(this, item, asked, asksForPromise, db);
+        if (item && !item[ACQUISITION]) watch(this, item, asked, pools);
       } catch (error) {
         report('pg pool', error);
       }
@@ -122,13 +107,7 @@ export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hoo
       } catch (error) {
         report('pg pool', error);
       }
-      // Nobody else runs in there: no `verify`, no listener of the application's.
-      forPromise = item[FOR_PROMISE] === true && isNew === false && this.listenerCount('acquire') === 0;
-      try {
-        return acquisition.resume(original, this, [client, item, idleListener, isNew]);
-      } finally {
-        forPromise = false;
-      }
+      return acquisition.resume(original, this, [client, item, idleListener, isNew]);
     };
   });
 
@@ -136,7 +115,7 @@ export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hoo
     hooks.wrap(PoolClass.prototype, method, (original) => {
       return function (this: Pool, client: object, ...rest: unknown[]) {
         try {
-          db.released(this, client);
+          pools.released(this, client);
         } catch (error) {
           report('pg pool', error);
         }
@@ -146,13 +125,12 @@ export function wrapPool(PoolClass: { prototype: any }, db: DbEvents, hooks: Hoo
   }
 }
 
-function watch(pool: Pool, item: PendingItem, asked: PoolState, asksForPromise: boolean, db: DbEvents): void {
-  const acquisition = db.acquire(pools, pool, asked, asked.idle > asked.pending);
+function watch(pool: Pool, item: PendingItem, asked: PoolState, pools: PoolEvents): void {
+  const acquisition = pools.acquire(source, pool, asked);
   if (!acquisition) return;
   if (item !== pool._pendingQueue.at(-1)) watchOpening(item, acquisition);
   else if (pool.options.connectionTimeoutMillis) watchTimeOut(item, acquisition);
   item[ACQUISITION] = acquisition;
-  if (asksForPromise) item[FOR_PROMISE] = true;
 }
 
 /** A client is being opened for this caller: `newClient` reports failure through the item's callback alone. */

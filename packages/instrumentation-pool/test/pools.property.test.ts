@@ -1,6 +1,6 @@
 /* Random schedules on every kind of pool: what is reported must be what the library itself counts, at every moment. */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
 import fc from 'fast-check';
 import { createPool } from 'generic-pool';
@@ -37,7 +37,7 @@ interface Kind {
   endsEarly: boolean;
 }
 
-const recorded = recordSpans(dbInstrumentation({ leakMs: 0 }));
+const recorded = recordSpans(poolInstrumentation({ leakMs: 0 }));
 let postgres: Postgres;
 let mariadb: MariaDb;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ function contractOf(
 ): AdapterContract {
   return {
     library,
-    instrumentation: { module: '@foreshock/instrumentation-db', export: 'dbInstrumentation' },
+    instrumentation: { module: '@foreshock/instrumentation-pool', export: 'poolInstrumentation' },
     fixture: new URL(`./fixtures/${library}.mjs`, import.meta.url),
     fixtureCjs: new URL(`./fixtures/${library}.cjs`, import.meta.url),
     ownTraces: ['pool.saturated'],

@@ -1,5 +1,5 @@
 import { guard, type Adapter } from '@foreshock/kit';
-import type { Acquisition, DbEvents, PoolSource, PoolState } from '../events.ts';
+import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../events.ts';
 
 /** `generic-pool/lib/Pool.js`, as far as it is read here; all but the fields with underscores are its documented counters. */
 interface Pool {
@@ -12,15 +12,13 @@ interface Pool {
   _factoryCreateOperations: ReadonlySet<unknown>;
 }
 
-const pools: PoolSource = {
+const source: PoolSource = {
   describe: (pool) => ({ limit: (pool as Pool).max, idleMin: (pool as Pool).min }),
-  state(pool: object): PoolState {
+  count(pool: object, state: PoolState): void {
     const { size, available, pending, _factoryCreateOperations } = pool as Pool;
-    return {
-      used: size - available,
-      idle: available,
-      pending: Math.max(0, pending - _factoryCreateOperations.size),
-    };
+    state.used = size - available;
+    state.idle = available;
+    state.pending = Math.max(0, pending - _factoryCreateOperations.size);
   },
   isEnded: (pool) => (pool as Pool)._draining && (pool as Pool).size === 0,
 };
@@ -30,11 +28,11 @@ const pools: PoolSource = {
  * `PriorityQueue`; whoever has a resource calls the request's `resolve`, its time-out calls `reject`. What is pooled is
  * given by promise only, so the caller's context comes back by itself.
  */
-export const genericPool: Adapter<DbEvents> = {
+export const genericPool: Adapter<PoolEvents> = {
   library: 'generic-pool',
   versions: '>=3.0.0 <4',
   upstream: ['@opentelemetry/instrumentation-generic-pool'],
-  attach(db, hooks) {
+  attach(pools, hooks) {
     const waiting = new WeakMap<object, Acquisition>();
     /** Of the `acquire` under way, until its request is in line. */
     let asking: Acquisition | undefined;
@@ -43,10 +41,7 @@ export const genericPool: Adapter<DbEvents> = {
       hooks.wrap(Pool.prototype, 'acquire', (original) => {
         return function (this: Pool, ...args: unknown[]) {
           if (!hooks.active || this._draining) return original.apply(this, args);
-          asking = guard('generic-pool acquire', () => {
-            const asked = pools.state(this);
-            return db.acquire(pools, this, asked, asked.idle > asked.pending);
-          });
+          asking = guard('generic-pool acquire', () => pools.acquire(source, this));
           try {
             return original.apply(this, args);
           } finally {
@@ -59,14 +54,14 @@ export const genericPool: Adapter<DbEvents> = {
       });
       hooks.wrap(Pool.prototype, '_createResource', (original) => {
         return function (this: Pool) {
-          if (hooks.active) guard('generic-pool create', () => db.opening(this));
+          if (hooks.active) guard('generic-pool create', () => pools.opening(this));
           return original.call(this);
         };
       });
       for (const method of ['release', 'destroy']) {
         hooks.wrap(Pool.prototype, method, (original) => {
           return function (this: Pool, ...args: unknown[]) {
-            guard('generic-pool release', () => db.released(this, args[0]));
+            guard('generic-pool release', () => pools.released(this, args[0]));
             return original.apply(this, args);
           };
         });

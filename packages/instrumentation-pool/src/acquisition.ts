@@ -1,0 +1,107 @@
+import { context, trace, type Context } from '@opentelemetry/api';
+import { runIn } from '@foreshock/kit';
+import type { Acquisition, PoolState } from './events.ts';
+import { Holding, rememberedIn } from './holding.ts';
+import type { KnownPool } from './known-pool.ts';
+import type { PoolMetrics } from './metrics.ts';
+import { Wait, type WaitBoundary } from './wait.ts';
+
+/**
+ * An idle connection was to be handed over at once, but it is one nobody has had yet, and comes later than this: the
+ * idle one was dead. Time alone proves nothing: a busy event loop delays what is handed over at once, too.
+ */
+const AT_ONCE_MS = 10;
+
+/** What a {@link PoolAcquisition} needs of its boundary. */
+export interface AcquisitionBoundary extends WaitBoundary {
+  readonly metrics: PoolMetrics | undefined;
+  /** A connection went out. */
+  lent(): void;
+}
+
+/** One caller at one pool, from asking to having. Kept small: most callers do not wait. */
+export class PoolAcquisition implements Acquisition, PoolState {
+  readonly pool: KnownPool;
+  /** Where the caller was. */
+  readonly where: Context = context.active();
+  readonly start = performance.now();
+  /** The pool's state when it was asked. */
+  readonly used: number;
+  readonly idle: number;
+  readonly pending: number;
+  readonly #boundary: AcquisitionBoundary;
+  readonly #poolObject: object;
+  /** Only when the caller cannot be served at once, or was not. */
+  #wait: Wait | undefined;
+  #settled = false;
+
+  constructor(boundary: AcquisitionBoundary, poolObject: object, pool: KnownPool, asked: PoolState) {
+    this.#boundary = boundary;
+    this.#poolObject = poolObject;
+    this.pool = pool;
+    // Those in line are served from what is idle before this caller is: several asked in one tick.
+    const spoken = Math.min(asked.idle, asked.pending);
+    this.used = asked.used + spoken;
+    this.idle = asked.idle - spoken;
+    this.pending = asked.pending - spoken;
+    if (this.idle > 0) return;
+    this.#wait = new Wait(boundary, this, poolObject);
+    pool.line.add(this);
+  }
+
+  connecting(): void {
+    if (this.#settled) return;
+    this.pool.line.delete(this);
+    this.#wait?.connecting();
+  }
+
+  granted(granted: unknown): void {
+    if (this.#settled) return;
+    const now = performance.now();
+    this.#settle(now);
+    const { pool } = this;
+    // A pool of anything may hand out numbers, that nobody can be seen to hold.
+    const isObject = typeof granted === 'object' && granted !== null;
+    const holding = isObject ? rememberedIn(pool, granted) : new Holding(pool);
+    // Nobody has had it yet, and it comes late: the idle one was dead, and this one was opened in its place.
+    if (!this.#wait && !holding.returned && now - this.start >= AT_ONCE_MS) this.#waitLate(true);
+    // Before the connection has a new holder: the wait may have been for the one before.
+    this.#wait?.granted(now, holding);
+    if (isObject) {
+      holding.begin(pool, now, trace.getSpan(this.where), this);
+      this.#boundary.lent();
+    }
+    this.#wait?.describe(holding);
+    // Last: instruments that throw must not cost anything else.
+    const { metrics } = this.#boundary;
+    metrics?.waited(pool.name, (now - this.start) / 1000);
+    const connectMs = this.#wait?.connectMs(now);
+    if (connectMs !== undefined) metrics?.created(pool.name, connectMs / 1000);
+  }
+
+  failed(error: unknown, timedOut = false): void {
+    if (this.#settled) return;
+    const now = performance.now();
+    this.#settle(now);
+    if (!this.#wait) this.#waitLate(false);
+    this.#wait?.failed(now, error, timedOut);
+    if (timedOut) this.#boundary.metrics?.timedOut(this.pool.name);
+  }
+
+  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
+    return runIn(this.where, fn, self, args);
+  }
+
+  /** An idle connection was to be handed over at once, and was not: the span begins when it was asked for. */
+  #waitLate(opened: boolean): void {
+    this.#wait = new Wait(this.#boundary, this, this.#poolObject, opened);
+    this.#wait.leaveLine(performance.now());
+  }
+
+  #settle(now: number): void {
+    this.#settled = true;
+    if (!this.#wait) return;
+    this.pool.line.delete(this);
+    this.#wait.leaveLine(now);
+  }
+}

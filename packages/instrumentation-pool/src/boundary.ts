@@ -1,0 +1,96 @@
+import { context, trace, type Meter } from '@opentelemetry/api';
+import { rememberedHolding, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { PoolAcquisition, type AcquisitionBoundary } from './acquisition.ts';
+import type { PoolEvents, PoolSource, PoolState } from './events.ts';
+import { rememberedIn, type Holding } from './holding.ts';
+import { KnownPool } from './known-pool.ts';
+import { DEFAULT_LEAK_MS, PoolLeaks } from './leaks.ts';
+import { LivePools } from './live-pools.ts';
+import { poolMetrics, type PoolMetrics } from './metrics.ts';
+
+/** Options of the pool instrumentation. */
+export interface PoolConfig extends InstrumentationConfig {
+  /**
+   * How long a connection may be out before it counts as leaked, in milliseconds; default 30,000
+   * (`FORESHOCK_POOL_LEAK_MS`), 0 = never.
+   */
+  leakMs?: number;
+}
+
+/** Read for every caller, and copied at once. */
+const state: PoolState = { used: 0, idle: 0, pending: 0 };
+
+/**
+ * Turns what the adapter of a pool reports into spans and metrics.
+ *
+ * @param all the pools of every adapter, for their metrics
+ */
+export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<LivePools>): PoolEvents {
+  const livePools = new LivePools();
+  const leaks = new PoolLeaks(livePools, config.leakMs ?? DEFAULT_LEAK_MS, () => telemetry.tracer);
+  let metrics: PoolMetrics | undefined;
+
+  telemetry.useMeter((meter: Meter) => {
+    all.add(livePools);
+    const started = poolMetrics(meter, all);
+    metrics = started;
+    return () => {
+      all.delete(livePools);
+      started.stop();
+      metrics = undefined;
+    };
+  });
+
+  const boundary: AcquisitionBoundary = {
+    get tracer() {
+      return telemetry.tracer;
+    },
+    get metrics() {
+      return metrics;
+    },
+    lent: () => leaks.watch(),
+  };
+
+  function knownPoolOf(source: PoolSource, pool: object): KnownPool {
+    let known = livePools.get(pool);
+    if (!known) livePools.add(pool, (known = new KnownPool(source, pool, telemetry.library)));
+    return known;
+  }
+
+  return {
+    acquire(source, pool, asked) {
+      if (telemetry.standsAside) return undefined;
+      const known = knownPoolOf(source, pool);
+      if (!asked) source.count(pool, state);
+      return new PoolAcquisition(boundary, pool, known, asked ?? state);
+    },
+
+    lent(source, pool, connection, where = context.active()) {
+      if (telemetry.standsAside) return;
+      const known = knownPoolOf(source, pool);
+      source.count(pool, state);
+      state.used--;
+      state.idle++;
+      state.pending = 0;
+      rememberedIn(known, connection).begin(known, performance.now(), trace.getSpan(where), state);
+      leaks.watch();
+      metrics?.waited(known.name, 0);
+    },
+
+    opening(pool) {
+      const [first] = livePools.get(pool)?.line ?? [];
+      first?.connecting();
+    },
+
+    released(pool, released) {
+      const known = livePools.get(pool);
+      if (!known || typeof released !== 'object' || released === null) return;
+      const holding = rememberedHolding(released) as Holding | undefined;
+      if (!holding?.out || holding.pool !== known) return;
+      const now = performance.now();
+      holding.end(now);
+      known.saturation?.released(holding.holder(now));
+      metrics?.used(known.name, holding.heldMs / 1000);
+    },
+  };
+}

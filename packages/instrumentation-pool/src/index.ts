@@ -1,0 +1,25 @@
+import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { adapters } from './adapters/index.ts';
+import { openPools, type PoolConfig } from './boundary.ts';
+import type { LivePools } from './live-pools.ts';
+
+export type { PoolConfig };
+
+/**
+ * Who waits for, and who holds, what is limited (connections, limiter slots, workers), as OpenTelemetry's
+ * `Instrumentation`.
+ *
+ * @param config default: attached at construction, to every library this package knows
+ */
+export function poolInstrumentation(config: PoolConfig = {}): Instrumentation {
+  const all = new Set<LivePools>();
+  return instrumentationOf(
+    {
+      name: '@foreshock/instrumentation-pool',
+      version: '0.1.0',
+      adapters,
+      open: (telemetry, current: PoolConfig) => openPools(telemetry, current, all),
+    },
+    config,
+  );
+}

@@ -1,0 +1,83 @@
+import type { Span } from '@opentelemetry/api';
+import { Chain, CommonAttributes, type ConnectionTarget } from '@foreshock/kit';
+import { POOL_LIMIT, POOL_NAME } from '@foreshock/kit/names';
+import type { PoolAcquisition } from './acquisition.ts';
+import type { PoolDescription, PoolSource } from './events.ts';
+import type { Holding } from './holding.ts';
+import type { Saturation } from './saturation.ts';
+
+/** What is known of one pool: its name, who has something of it, and who waits. */
+export class KnownPool {
+  readonly source: PoolSource;
+  /** What is out, the oldest first. */
+  readonly holdings = new Chain<Holding>();
+  /** Callers in line for whom no connection is being opened, in order. */
+  readonly line = new Set<PoolAcquisition>();
+  /** The saturation under way. */
+  saturation: Saturation | undefined;
+  readonly #library: string;
+  #description!: PoolDescription;
+  #name!: string;
+  #common!: CommonAttributes;
+
+  /** @param library what it is called while nothing better is known */
+  constructor(source: PoolSource, pool: object, library: string) {
+    this.source = source;
+    this.#library = library;
+    this.#describe(source.describe(pool));
+  }
+
+  #describe(description: PoolDescription): void {
+    this.#description = description;
+    this.#name = this.#nameNow();
+    const { system, limit } = description;
+    this.#common = new CommonAttributes({ [POOL_NAME]: this.#name, 'db.system.name': system, [POOL_LIMIT]: limit });
+  }
+
+  get description(): PoolDescription {
+    return this.#description;
+  }
+
+  /** `db.client.connection.pool.name`: the user's own name, else `host:port/database` as the conventions say. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** What all spans about it have in common. */
+  get common(): CommonAttributes {
+    return this.#common;
+  }
+
+  #nameNow(): string {
+    const { name, system, host = 'localhost', port, database } = this.#description;
+    if (name) return name;
+    if (!this.#knowsTarget && system === undefined) return this.#library;
+    const address = port === undefined ? host : `${host}:${port}`;
+    return database ? `${address}/${database}` : address;
+  }
+
+  /** The short form for span names. */
+  get label(): string {
+    const { name, database, host, system } = this.#description;
+    return name ?? database ?? host ?? system ?? this.#library;
+  }
+
+  /** A pool that could not say where it leads takes it from its first connection. */
+  learn({ system, host, port, database }: ConnectionTarget): void {
+    const known = this.#description;
+    if (!this.#knowsTarget) this.#describe({ ...known, system, host, port, database });
+    // MariaDB is seen by its answer only.
+    else if (system !== undefined && system !== known.system) this.#describe({ ...known, system });
+  }
+
+  get #knowsTarget(): boolean {
+    const { host, database } = this.#description;
+    return host !== undefined || database !== undefined;
+  }
+}
+
+/** Names a span again that was started before its pool's name was known. */
+export function nameSpan(span: Span, spanName: string, { name, description }: KnownPool): void {
+  span.updateName(spanName).setAttribute(POOL_NAME, name);
+  if (description.system !== undefined) span.setAttribute('db.system.name', description.system);
+}

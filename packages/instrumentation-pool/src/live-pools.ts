@@ -1,0 +1,32 @@
+import type { KnownPool } from './known-pool.ts';
+
+/** How many pools are kept track of before the collected ones are swept out. */
+const SWEEP_AT = 64;
+
+/** The pools of the process and what is known of them, until they are ended or nobody else holds them. */
+export class LivePools {
+  readonly #known = new WeakMap<object, KnownPool>();
+  #pools: WeakRef<object>[] = [];
+  #sweepAt = SWEEP_AT;
+
+  get(pool: object): KnownPool | undefined {
+    return this.#known.get(pool);
+  }
+
+  add(pool: object, known: KnownPool): void {
+    if (this.#pools.length >= this.#sweepAt) {
+      this.#pools = this.#pools.filter((ref) => ref.deref() !== undefined);
+      this.#sweepAt = Math.max(SWEEP_AT, this.#pools.length * 2);
+    }
+    this.#known.set(pool, known);
+    this.#pools.push(new WeakRef(pool));
+  }
+
+  *[Symbol.iterator](): Generator<[object, KnownPool]> {
+    for (const ref of this.#pools) {
+      const pool = ref.deref();
+      const known = pool && this.#known.get(pool);
+      if (known && !known.source.isEnded(pool)) yield [pool, known];
+    }
+  }
+}

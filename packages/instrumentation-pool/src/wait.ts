@@ -1,0 +1,165 @@
+import { SpanKind, SpanStatusCode, trace, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
+import { errorMessageOf, errorTypeOf, isSuppressed, roundMs, startSpan } from '@foreshock/kit';
+import {
+  POOL_GRANTED_IDLE,
+  POOL_GRANTED_PENDING,
+  POOL_GRANTED_USED,
+  POOL_HOLDER_HELD_MS,
+  POOL_HOLDER_OPERATION,
+  POOL_HOLDER_TRACE_ID,
+  POOL_IDLE,
+  POOL_PENDING,
+  POOL_USED,
+  POOL_WAIT_MS,
+  POOL_WAIT_REASON,
+} from '@foreshock/kit/names';
+import type { PoolAcquisition } from './acquisition.ts';
+import type { PoolState, WaitReason } from './events.ts';
+import type { Holder, Holding } from './holding.ts';
+import { nameSpan } from './known-pool.ts';
+import { Saturation } from './saturation.ts';
+
+/** What a {@link Wait} needs of its boundary. */
+export interface WaitBoundary {
+  readonly tracer: Tracer;
+}
+
+/** Callers in one line whose span begins when they ask; with more of them it is made when their wait ends. */
+const MAX_OPEN_SPANS = 1_000;
+
+const now: PoolState = { used: 0, idle: 0, pending: 0 };
+
+/** The wait of a caller that could not be served at once. */
+export class Wait {
+  readonly #boundary: WaitBoundary;
+  readonly #acquisition: PoolAcquisition;
+  readonly #poolObject: object;
+  /** The pool was full when this caller asked. */
+  readonly #saturation: Saturation | undefined;
+  #span: Span | undefined;
+  /** The pool's label when the span was named. */
+  #label: string | undefined;
+  #holderKnown = false;
+  #connectStart: number | undefined;
+  #waitMs = 0;
+  #reason: WaitReason = 'queue';
+
+  /** @param opened it was to be served at once, and was not: in the end a connection was opened for it, or none came */
+  constructor(boundary: WaitBoundary, acquisition: PoolAcquisition, poolObject: object, opened?: boolean) {
+    this.#boundary = boundary;
+    this.#acquisition = acquisition;
+    this.#poolObject = poolObject;
+    if (opened !== undefined) {
+      if (opened) this.#connectStart = acquisition.start;
+      return;
+    }
+    const { pool, used, idle, pending } = acquisition;
+    const { limit } = pool.description;
+    // With room left the pool opens one more connection: nobody is in the way.
+    const isFull = limit === undefined || used + idle >= limit;
+    if (pool.line.size < MAX_OPEN_SPANS) this.#startSpan(undefined);
+    const oldest = isFull ? pool.holdings.oldest : undefined;
+    if (oldest) this.#nameHolder(oldest.holder(acquisition.start));
+    if (!isFull || limit === undefined) return;
+    this.#saturation = pool.saturation ??= new Saturation(boundary.tracer, pool);
+    this.#saturation.joined(pending);
+  }
+
+  #startSpan(startTime: number | undefined): Span | undefined {
+    const { pool, where, used, idle, pending } = this.#acquisition;
+    if (isSuppressed(where)) return undefined;
+    this.#label = pool.label;
+    const attributes: Attributes = { [POOL_USED]: used, [POOL_IDLE]: idle, [POOL_PENDING]: pending };
+    const start = { kind: SpanKind.INTERNAL, attributes, common: pool.common, startTime };
+    return (this.#span = startSpan(this.#boundary.tracer, `pool.acquire ${pool.label}`, start, where));
+  }
+
+  #nameHolder({ heldMs, operation, spanContext }: Holder): void {
+    const span = this.#span;
+    if (!span || this.#holderKnown) return;
+    this.#holderKnown = true;
+    span.setAttribute(POOL_HOLDER_HELD_MS, heldMs);
+    if (operation !== undefined) span.setAttribute(POOL_HOLDER_OPERATION, operation);
+    if (!spanContext) return;
+    span.setAttribute(POOL_HOLDER_TRACE_ID, spanContext.traceId);
+    // A request may wait for what it holds itself; Jaeger takes a link to the parent for the parent's own reference.
+    const parent = trace.getSpanContext(this.#acquisition.where);
+    if (spanContext.spanId !== parent?.spanId) span.addLink({ context: spanContext });
+  }
+
+  /** A connection is being opened for this caller. */
+  connecting(): void {
+    if (this.#connectStart !== undefined) return;
+    this.#connectStart = performance.now();
+    // Where there was room the whole wait is the connecting; after a time in line the event parts the two.
+    if (this.#saturation) this.#span?.addEvent('connecting');
+  }
+
+  /** The caller waits no longer. */
+  leaveLine(at: number): void {
+    const { pool, start } = this.#acquisition;
+    this.#waitMs = roundMs(at - start);
+    if (!this.#saturation?.left(at - start)) return;
+    pool.saturation = undefined;
+    this.#saturation.end();
+  }
+
+  /** @param holding of what was granted, as it was before */
+  granted(at: number, holding: Holding): void {
+    const { start } = this.#acquisition;
+    // Somebody gave it back before the one that was being opened for this caller had come.
+    if (holding.returned) this.#connectStart = undefined;
+    const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
+    if (!span) return;
+    // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
+    if (holding.returned) this.#nameHolder(holding.holder(at));
+    this.#reason = this.#reasonAt(at);
+    this.#end(span);
+  }
+
+  /** How long the connection that it got took to be opened; undefined when it was there. */
+  connectMs(at: number): number | undefined {
+    return this.#connectStart === undefined ? undefined : at - this.#connectStart;
+  }
+
+  /** Tells the holding that its caller waited for it. */
+  describe(holding: Holding): void {
+    const span = this.#span;
+    if (!span) return;
+    const { where } = this.#acquisition;
+    holding.waited(this.#waitMs, this.#reason);
+    if (!trace.getSpan(where)) holding.parent = trace.setSpan(where, span);
+  }
+
+  failed(at: number, error: unknown, timedOut: boolean): void {
+    const { pool, start } = this.#acquisition;
+    const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
+    if (!span) return;
+    this.#reason = this.#reasonAt(at);
+    // Nobody had a connection yet when this caller asked: several asked in one tick. It waited for who has one now.
+    const oldest = timedOut && this.#reason === 'queue' ? pool.holdings.oldest : undefined;
+    if (oldest) this.#nameHolder(oldest.holder(at));
+    span.setAttribute('error.type', timedOut ? 'timeout' : errorTypeOf(error));
+    span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
+    this.#end(span);
+  }
+
+  #end(span: Span): void {
+    const { pool } = this.#acquisition;
+    pool.source.count(this.#poolObject, now);
+    if (pool.label !== this.#label) nameSpan(span, `pool.acquire ${pool.label}`, pool);
+    span.setAttribute(POOL_WAIT_MS, this.#waitMs);
+    span.setAttribute(POOL_WAIT_REASON, this.#reason);
+    span.setAttribute(POOL_GRANTED_USED, now.used);
+    span.setAttribute(POOL_GRANTED_IDLE, now.idle);
+    span.setAttribute(POOL_GRANTED_PENDING, now.pending);
+    span.end();
+  }
+
+  /** Where the longer part of the wait was spent. */
+  #reasonAt(at: number): WaitReason {
+    if (this.#connectStart === undefined) return 'queue';
+    const queued = this.#connectStart - this.#acquisition.start;
+    return !this.#saturation || at - this.#connectStart >= queued ? 'connect' : 'queue';
+  }
+}

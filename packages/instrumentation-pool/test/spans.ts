@@ -1,0 +1,47 @@
+import { context, trace } from '@opentelemetry/api';
+import type { ReceivedSpan, Recorded } from '@foreshock/testkit';
+import { expect } from 'vitest';
+
+export function spansNamed(recorded: Recorded, name: string): ReceivedSpan[] {
+  return recorded.spans().filter((span) => span.name === name);
+}
+
+export function waits(recorded: Recorded): ReceivedSpan[] {
+  return recorded.spans().filter((span) => span.name.startsWith('pool.acquire'));
+}
+
+export function only(spans: ReceivedSpan[]): ReceivedSpan {
+  expect(spans).toHaveLength(1);
+  return spans[0]!;
+}
+
+export function activeSpanId(): string | undefined {
+  return trace.getSpanContext(context.active())?.spanId;
+}
+
+/** Makes `count` callers at once, each in a span of its own; gives the spans that each has below his. */
+export async function crowd(
+  recorded: Recorded,
+  count: number,
+  call: (i: number, see: () => void) => Promise<unknown>,
+): Promise<ReceivedSpan[][]> {
+  recorded.clear();
+  await Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      recorded.inSpan(`caller ${i}`, async (span) => {
+        const see = (): void => expect(activeSpanId()).toBe(span.spanContext().spanId);
+        await call(i, see);
+        see();
+      }),
+    ),
+  );
+  const spans = recorded.spans();
+  const own = Array.from({ length: count }, (_, i) => {
+    const caller = only(spans.filter((span) => span.name === `caller ${i}`));
+    return spans.filter((span) => span.parentSpanId === caller.spanId && span.traceId === caller.traceId);
+  });
+  // Nobody else has any, but for what the pool tells of itself.
+  const others = spans.filter((span) => !span.name.startsWith('caller') && !span.name.startsWith('pool.saturated'));
+  expect(own.flat()).toHaveLength(others.length);
+  return own;
+}

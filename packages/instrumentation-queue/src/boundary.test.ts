@@ -77,6 +77,88 @@ describe('the handling of a message', () => {
     expect(process({ carrier: many })).toMatchObject({ parentSpanId: '', links: [{ spanId: sender().spanId }] });
   });
 
+  it('is a trace of its own beyond the hundredth message of one request or handler, whatever spans are between', () => {
+    const carriers = recorded.inSpan('request', () =>
+      Array.from({ length: 1_000 }, () => recorded.inSpan('each', () => send().carrier)),
+    );
+    recorded.clear();
+    const apart = carriers.map((carrier) => process({ carrier }).parentSpanId === '');
+    expect(apart).toEqual(Array.from({ length: 1_000 }, (_, index) => index >= 100));
+    expect(recorded.spans().every(({ parentSpanId, links }) => links.length === (parentSpanId === '' ? 1 : 0))).toBe(
+      true,
+    );
+    // A handler begins to count anew.
+    const processing = queue.process({ system: 'toy', destination: 'emails', messages: [{ carrier: carriers[0] }] })!;
+    const next = processing.run(() => send().carrier, undefined, []);
+    processing.succeeded();
+    expect(process({ carrier: next }).parentSpanId).not.toBe('');
+  });
+
+  it.each([
+    ['after 32 hops', 'a handler', [32, 65, 98]],
+    // Nothing of ours goes through HTTP: there, messages of the trace are counted.
+    ['after 100 messages', 'a request that its handler makes', [101, 202]],
+  ])('is a trace of its own %s, with a link to the one before: sent by %s', (_, by, expected) => {
+    let { carrier } = send();
+    for (let i = 0; i < expected.at(-1)! + 2; i++) {
+      const processing = queue.process({ system: 'toy', destination: 'emails', messages: [{ carrier }] })!;
+      carrier = processing.run(
+        () => {
+          if (by === 'a handler') return send().carrier;
+          // What an HTTP server makes of the request: the trace, and nothing else of ours.
+          const request = trace.setSpan(ROOT_CONTEXT, trace.getActiveSpan()!);
+          return context.with(request, () => recorded.inSpan('POST /', () => send().carrier));
+        },
+        undefined,
+        [],
+      );
+      processing.succeeded();
+    }
+    const spans = recorded.spans().filter(({ name }) => name === 'process emails');
+    const begun = spans.flatMap(({ parentSpanId }, index) => (parentSpanId === '' ? [index] : []));
+    expect(begun).toEqual(expected);
+    for (const index of begun) expect(spans[index]!.links).toMatchObject([{ traceId: spans[index - 1]!.traceId }]);
+  });
+
+  it('is a trace of its own ten minutes after its trace began, whoever wrote when that was', () => {
+    const { carrier } = send();
+    const since = (ms: number): Message => ({ carrier: { ...carrier, 'foreshock-trace': `2;${Date.now() - ms}` } });
+    const own = (message: Message): boolean => process(message).parentSpanId === '';
+    expect([since(590_000), since(610_000), since(-3_600_000)].map(own)).toEqual([false, true, false]);
+    const { 'foreshock-trace': _, ...foreign } = carrier!;
+    const sentAgo = (ms: number): Message => ({ carrier: foreign, sentAt: Date.now() - ms });
+    expect([sentAgo(590_000), sentAgo(7 * 86_400_000), sentAgo(-3_600_000)].map(own)).toEqual([false, true, false]);
+    const garbage = ['', '1', '1;', 'x;y', '1;2;3', '9'.repeat(500), 7].map((value) =>
+      own({ carrier: { ...carrier, 'foreshock-trace': value } }),
+    );
+    expect(garbage).not.toContain(true);
+  });
+
+  it('takes the age of the trace from the span that sends, for a timer that goes on long after its request', () => {
+    const span = recorded.tracerProvider.getTracer('test').startSpan('request', { startTime: Date.now() - 700_000 });
+    span.end();
+    const { carrier } = context.with(trace.setSpan(ROOT_CONTEXT, span), () => send());
+    expect(process({ carrier })).toMatchObject({ parentSpanId: '', links: [{ traceId: span.spanContext().traceId }] });
+  });
+
+  it('is no part of the attempt that sent it', () => {
+    const entries = { 'retry.upstream_attempts': { value: '2' } };
+    const tenant = { ...entries, tenant: { value: 'blue' } };
+    const carriers = [entries, tenant].map((each) => {
+      const where = propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage(each));
+      return context.with(where, () => send().carrier);
+    });
+    expect(carriers.map((carrier) => carrier?.['baggage'])).toEqual([undefined, 'tenant=blue']);
+    const processing = queue.process({
+      system: 'toy',
+      destination: 'emails',
+      messages: [{ carrier: { ...carriers[1], baggage: 'tenant=blue,retry.upstream_attempts=2' } }],
+    })!;
+    const inside = processing.run(() => propagation.getActiveBaggage()?.getAllEntries(), undefined, []);
+    processing.succeeded();
+    expect(inside?.map(([key]) => key)).toEqual(['tenant']);
+  });
+
   it('keeps what travels beside the trace, also in a trace of its own', () => {
     const where = propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage({ tenant: { value: 'blue' } }));
     const { carrier } = context.with(where, () => send());
@@ -210,8 +292,8 @@ it('gives what travels with one of many kinds of a call, or of a call that canno
   recorded.inSpan('request', (span) => {
     const { traceId, spanId } = span.spanContext();
     expect(queue.carrier('emails')).toMatchObject({ traceparent: `00-${traceId}-${spanId}-03` });
-    expect(queue.carrier('emails', 100)).not.toHaveProperty('foreshock-batch');
-    expect(queue.carrier('emails', 101)).toHaveProperty('foreshock-batch', '101');
+    expect(queue.carrier('emails', 99)).toMatchObject({ 'foreshock-trace': expect.stringMatching(/^1;\d+$/) });
+    expect(queue.carrier('emails')).toMatchObject({ 'foreshock-trace': expect.stringMatching(/^1;\d+;many$/) });
   });
 });
 
@@ -236,7 +318,11 @@ it('says by what a destination routes', () => {
 it('lets the trace travel only where it may', () => {
   const choosy = openQueue(telemetry, { propagateTo: (destination) => destination === 'emails' });
   const carrierTo = (destination: string | undefined) => choosy.send({ ...sending, destination })!.carrier;
-  expect(carrierTo('emails')).toEqual({ traceparent: expect.any(String), 'x-trace-id': expect.any(String) });
+  expect(carrierTo('emails')).toEqual({
+    traceparent: expect.any(String),
+    'x-trace-id': expect.any(String),
+    'foreshock-trace': expect.any(String),
+  });
   recorded.inSpan('request', () => expect(choosy.carrier('emails')).toBeDefined());
   expect([carrierTo('partners'), carrierTo(undefined), choosy.carrier('partners')]).toEqual([
     undefined,

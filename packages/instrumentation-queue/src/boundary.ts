@@ -24,6 +24,7 @@ import { factsOfAll, linksTo } from './message-facts.ts';
 import { messagingMetrics, type MessagingMetrics } from './messaging-metrics.ts';
 import { Operations } from './operations.ts';
 import { ProducerSend } from './producer-send.ts';
+import { continued, newLife, TraceLives, withLife } from './trace-life.ts';
 
 const BACKGROUND_KEY = createContextKey('foreshock.queue.background');
 const BACKGROUND = suppressed(ROOT_CONTEXT).setValue(BACKGROUND_KEY, true);
@@ -40,15 +41,22 @@ export interface QueueInstrumentationConfig extends InstrumentationConfig {
 /** Turns what queue adapters report into spans and metrics. */
 export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrumentationConfig = {}): QueueEvents {
   const operations = new Operations();
+  const lives = new TraceLives();
   let metrics: MessagingMetrics | undefined;
   telemetry.useMeter((meter: Meter) => {
     metrics = messagingMetrics(meter);
     return () => (metrics = undefined);
   });
 
-  function carrierTo(destination: string | undefined, where: Context, count: number): Carrier | undefined {
+  /** @param where the sending's own context, if it has a span */
+  function carrierTo(
+    destination: string | undefined,
+    caller: Context,
+    count: number,
+    where = caller,
+  ): Carrier | undefined {
     if (propagateTo && (destination === undefined || !propagateTo(destination))) return undefined;
-    return inject(where, count);
+    return inject(where, lives.next(caller, count));
   }
 
   function send(sending: Sending): Send | undefined {
@@ -57,7 +65,7 @@ export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrument
     const { system, destination, count } = sending;
     const operation = operations.of(system, 'send', sending.operation, destination);
     const sent = new ProducerSend(telemetry, metrics, operation, where, sending);
-    sent.carrier = guard('writing the trace of a message', () => carrierTo(destination, sent.context, count));
+    sent.carrier = guard('writing the trace of a message', () => carrierTo(destination, where, count, sent.context));
     return sent;
   }
 
@@ -106,8 +114,10 @@ export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrument
     },
     quietly: (fn, self, args) =>
       telemetry.standsAside ? Reflect.apply(fn, self, args) : runIn(suppressed(context.active()), fn, self, args),
-    resume: (carrier, fn, self, args) =>
-      runIn(telemetry.standsAside ? context.active() : extract(carrier), fn, self, args),
+    resume(carrier, fn, self, args) {
+      if (telemetry.standsAside) return Reflect.apply(fn, self, args);
+      return runIn(withLife(extract(carrier), continued({ carrier }) ?? newLife()), fn, self, args);
+    },
     bind: (callback) => bindTo(context.active(), callback),
   };
 }

@@ -1,15 +1,8 @@
 import { defaultTextMapSetter, propagation, ROOT_CONTEXT, type Context, type TextMapGetter } from '@opentelemetry/api';
-import { guard, withCarrierTrust } from '@foreshock/kit';
+import { guard, spanContextOf, withCarrierTrust } from '@foreshock/kit';
+import { RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
 import type { Carrier, Message } from './events.ts';
-
-/** A message due later than this after it was sent starts a trace of its own: no trace is open for hours. */
-const PROMPT_MS = 60_000;
-
-/** A call that sends more than this starts as many traces: no trace has ten thousand jobs. */
-const FAN_OUT = 100;
-
-/** Travels with each message of such a call. */
-const BATCH = 'foreshock-batch';
+import { TRACE_LIFE } from './trace-life.ts';
 
 /** More text than any propagator of ours accepts: not even looked at. */
 const MAX_VALUE_LENGTH = 8_192;
@@ -32,25 +25,29 @@ const getter: TextMapGetter<Incoming> = {
 /** Where the sender of a message was, as far as can be told. */
 export function extract(carrier: Incoming | undefined): Context {
   if (!carrier) return ROOT_CONTEXT;
-  return guard('reading the trace of a message', () => propagation.extract(INCOMING, carrier, getter)) ?? ROOT_CONTEXT;
+  const found = guard('reading the trace of a message', () => propagation.extract(INCOMING, carrier, getter));
+  return found ? withoutAttempts(found) : ROOT_CONTEXT;
 }
 
 /**
- * What travels with each message of a call.
+ * What travels with a message.
  *
- * @param count how many messages the call sends
+ * @param life of its trace, as {@link TRACE_LIFE} has it
  */
-export function inject(where: Context, count: number): Carrier | undefined {
+export function inject(where: Context, life: string): Carrier | undefined {
   const written: Record<string, string> = {};
-  propagation.inject(where, written, defaultTextMapSetter);
+  propagation.inject(withoutAttempts(where), written, defaultTextMapSetter);
   let isEmpty = true;
   for (const _ in written) isEmpty = false;
   if (isEmpty) return undefined;
-  if (count > FAN_OUT) written[BATCH] = String(count);
+  if (spanContextOf(where)) written[TRACE_LIFE] = life;
   return written;
 }
 
-/** Whether the handling of this message, if it is the only one, is part of the sender's trace. */
-export function isPrompt({ carrier, delayMs = 0, repeated = false }: Message): boolean {
-  return !repeated && delayMs <= PROMPT_MS && (!carrier || !Object.hasOwn(carrier, BATCH));
+/** A message outlives the attempt that sent it: whoever handles it is no part of the retry. */
+function withoutAttempts(where: Context): Context {
+  const baggage = propagation.getBaggage(where);
+  if (!baggage?.getEntry(RETRY_UPSTREAM_ATTEMPTS)) return where;
+  const rest = baggage.removeEntry(RETRY_UPSTREAM_ATTEMPTS);
+  return rest.getAllEntries().length > 0 ? propagation.setBaggage(where, rest) : propagation.deleteBaggage(where);
 }

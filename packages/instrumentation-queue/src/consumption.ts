@@ -11,11 +11,12 @@ import {
 } from '@opentelemetry/api';
 import { errorMessageOf, errorTypeOf, runIn, startSpan, type Telemetry } from '@foreshock/kit';
 import { QUEUE_ACKED_EARLY, QUEUE_DEAD_LETTERED } from '@foreshock/kit/names';
-import { extract, isPrompt } from './carriers.ts';
+import { extract } from './carriers.ts';
 import type { Delivery, Failure, Processing } from './events.ts';
 import { factsOfAll, linksTo } from './message-facts.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Operation } from './operations.ts';
+import { continued, newLife, withLife } from './trace-life.ts';
 
 /** A message was fetched by hand, and this is made when it is settled, from then back. */
 export interface Fetched {
@@ -26,8 +27,8 @@ export interface Fetched {
 }
 
 /**
- * The handling of a delivery, from its start to its settling. One prompt message continues the trace
- * of its sender; anything else is a trace of its own with a link to every sender.
+ * The handling of a delivery, from its start to its settling. One message continues the trace of its sender
+ * within the bounds of trace-life.ts; anything else is a trace of its own with a link to every sender.
  */
 export class Consumption implements Processing {
   readonly #metrics: MessagingMetrics | undefined;
@@ -52,14 +53,15 @@ export class Consumption implements Processing {
     const only = messages.length === 1 ? messages[0] : undefined;
     let parent = only ? extract(only.carrier) : ROOT_CONTEXT;
     let links = fetched && [fetched.link];
-    if (!only || !isPrompt(only)) {
+    const life = only && continued(only);
+    if (!life) {
       links = [...(links ?? []), ...linksTo(messages)];
       // The sender's baggage and x-trace-id go on; only its span is no parent here.
       parent = trace.deleteSpan(parent);
     }
     const startTime = fetched && performance.timeOrigin + fetched.since;
     this.#span = startConsumer(telemetry.tracer, operation, factsOfAll(messages), parent, links, startTime);
-    this.#context = trace.setSpan(parent, this.#span);
+    this.#context = withLife(trace.setSpan(parent, this.#span), life ?? newLife());
     if (!metrics) return;
     const { values } = operation.attributes;
     metrics.consumed(messages.length, values);

@@ -42,9 +42,11 @@ export interface Message {
    * not by the adapter.
    */
   carrier?: Readonly<Record<string, unknown>> | undefined;
+  /** When it was sent, milliseconds since 1970, by any clock. */
+  sentAt?: number | undefined;
   /** Between being due and now, when that can be told. */
   waitMs?: number | undefined;
-  /** Between being sent and being due: a delay, a back-off. */
+  /** Between being sent and being due at the earliest. */
   delayMs?: number | undefined;
   /** One of a series: every run of a repeating job carries what its first sender wrote. */
   repeated?: boolean | undefined;

@@ -107,6 +107,7 @@ describe.each(VERSIONS)('%s', (alias) => {
       mine: 'yes',
       traceparent: `00-${caller.traceId}-${send!.spanId}-03`,
       'x-trace-id': caller.traceId,
+      'foreshock-trace': expect.stringMatching(/^1;\d{13}$/),
       'foreshock-sent': expect.stringMatching(/^\d{13}$/),
     });
   });
@@ -442,7 +443,7 @@ describe.each(VERSIONS)('%s', (alias) => {
       { traceparent: zeros },
       { traceparent: 7, tracestate: null, baggage: [1, 'x'], 'x-trace-id': { a: 1 } },
       { traceparent: ['00-', 'x'], 'foreshock-sent': '-1' },
-      { 'foreshock-sent': '0', 'foreshock-batch': '-1', 'x-delivery-count': -7, 'x-delay': 'soon' },
+      { 'foreshock-sent': '0', 'foreshock-trace': '-1', 'x-delivery-count': -7, 'x-delay': 'soon' },
       { 'foreshock-sent': '9'.repeat(400), 'x-delivery-count': Number.MAX_VALUE },
       { 'x-trace-id': 'a\r\nSet-Cookie: b' },
       { 'x-death': 'never' },

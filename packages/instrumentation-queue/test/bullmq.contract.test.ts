@@ -21,3 +21,4 @@ function contract(): AdapterContract {
 
 adapterContract(contract());
 adapterContract({ ...contract(), libraries: { bullmq: 'bullmq-5-34' } });
+adapterContract({ ...contract(), libraries: { bullmq: 'bullmq-5-0' } });

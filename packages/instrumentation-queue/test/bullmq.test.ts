@@ -11,7 +11,7 @@ afterAll(() => recorder.stop());
 afterEach(() => recorder.clear());
 
 /** By the names they have in this package's devDependencies. */
-const VERSIONS = ['bullmq-5-34', 'bullmq-5', 'bullmq'];
+const VERSIONS = ['bullmq-5-0', 'bullmq-5-13', 'bullmq-5-34', 'bullmq-5', 'bullmq'];
 
 const linkTo = ({ traceId, spanId }: ReceivedSpan) => ({ traceId, spanId, attributes: {} });
 
@@ -42,6 +42,9 @@ function processed(queue: string, id: string | undefined, more: object = {}): ob
 let names = 0;
 
 describe.each(VERSIONS)('%s', (alias) => {
+  /** Before its telemetry: other ways to travel, and no span for a flow. */
+  const isEarly = alias === 'bullmq-5-0' || alias === 'bullmq-5-13';
+  const metadataOf = ({ opts }: any): string | undefined => (isEarly ? opts.tm : opts.telemetry?.metadata);
   let app: Installed;
   let server: Redis;
   let bullmq: any;
@@ -94,11 +97,11 @@ describe.each(VERSIONS)('%s', (alias) => {
     expect(send!.attributes).toEqual(added(queue.name, 'add', { 'messaging.message.id': job.id }));
     const stored = await queue.getJob(job.id);
     expect(stored.data).toEqual({ to: 'a@example.org' });
-    const { telemetry, ...own } = stored.opts;
-    expect(own).toMatchObject({ attempts: 2, removeOnComplete: true });
-    expect(JSON.parse(telemetry.metadata)).toEqual({
+    expect(stored.opts).toMatchObject({ attempts: 2, removeOnComplete: true });
+    expect(JSON.parse(metadataOf(stored)!)).toEqual({
       traceparent: `00-${caller.traceId}-${send!.spanId}-03`,
       'x-trace-id': caller.traceId,
+      'foreshock-trace': expect.stringMatching(/^1;\d{13}$/),
     });
   });
 
@@ -212,8 +215,8 @@ describe.each(VERSIONS)('%s', (alias) => {
   it('does not count a delay as a wait, and starts a trace of its own after a long one', async () => {
     const queue = await queueOf();
     const soon = await queue.add('soon', {}, { delay: 200 });
-    const late = await queue.add('late', {}, { delay: 60_001 });
-    await late.promote();
+    // Added by a clock of yesterday, and due.
+    const late = await queue.add('late', {}, { delay: 60_001, timestamp: Date.now() - 60_001 });
     workerOf(queue.name, async () => {});
     const sends = await ended(`send ${queue.name}`, 2);
     const processes = await ended(`process ${queue.name}`, 2);
@@ -225,7 +228,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     expect(of(late).traceId).not.toBe(sends[1]!.traceId);
   });
 
-  it.each(alias === 'bullmq' ? ['job scheduler'] : ['job scheduler', 'repeatable job'])(
+  it.each(alias === 'bullmq' ? ['job scheduler'] : isEarly ? ['repeatable job'] : ['job scheduler', 'repeatable job'])(
     'makes a trace of each run of a %s, linked to who set it up',
     async (kind) => {
       const queue = await queueOf();
@@ -247,7 +250,21 @@ describe.each(VERSIONS)('%s', (alias) => {
     },
   );
 
-  it('sends a flow once, and follows each of its jobs', async () => {
+  it.each(isEarly ? ['flow'] : [])('follows each job of a %s to who added it', async () => {
+    const queue = await queueOf();
+    const flows = keep(new bullmq.FlowProducer({ connection }));
+    const child = { name: 'child', queueName: queue.name, data: { n: 1 } };
+    await inSpan('caller', () =>
+      flows.add({ name: 'parent', queueName: queue.name, data: { n: 0 }, children: [child] }),
+    );
+    workerOf(queue.name, async ({ data }: any) => data.n);
+    const processes = await ended(`process ${queue.name}`, 2);
+    const [caller] = await ended('caller');
+    for (const process of processes) expect(process).toMatchObject({ parentSpanId: caller!.spanId, links: [] });
+    expect(processes.map(({ attributes }) => 'queue.wait_ms' in attributes)).toEqual([true, false]);
+  });
+
+  it.each(isEarly ? [] : ['flow'])('sends a %s once, and follows each of its jobs', async () => {
     const queue = await queueOf();
     const flows = keep(new bullmq.FlowProducer({ connection }));
     const flow = Object.freeze({
@@ -277,6 +294,139 @@ describe.each(VERSIONS)('%s', (alias) => {
     await flows.addBulk([flow, flow]);
     expect((await ended('send'))[0]!.attributes).toMatchObject({ 'messaging.batch.message_count': 6 });
     await ended(`process ${queue.name}`, 6);
+  });
+
+  it('takes the trace of who adds a job with the options of another, not of that', async () => {
+    const queue = await queueOf();
+    const flows = keep(new bullmq.FlowProducer({ connection }));
+    const seen = Promise.withResolvers<any>();
+    const worker = workerOf(queue.name, async ({ name, opts }: any) => void (name === 'first' && seen.resolve(opts)));
+    await inSpan('request 0', () => queue.add('first', {}, { attempts: 3 }));
+    const opts = Object.freeze({ ...(await seen.promise), jobId: undefined });
+    await ended(`process ${queue.name}`);
+    const ways = [
+      () => queue.add('again', {}, opts),
+      () => queue.addBulk([{ name: 'again', data: {}, opts }]),
+      () => flows.add({ name: 'again', queueName: queue.name, data: {}, opts }),
+      () => flows.addBulk([{ name: 'again', queueName: queue.name, data: {}, opts }]),
+    ];
+    for (const [index, add] of ways.entries()) {
+      await inSpan(`request ${index + 1}`, add);
+      const processes = await ended(`process ${queue.name}`, index + 2);
+      const [request] = await ended(`request ${index + 1}`);
+      expect(processes.at(-1)).toMatchObject({ traceId: request!.traceId, links: [] });
+    }
+    await worker.close();
+  });
+
+  it('begins a new trace every so often for a job that adds itself again', async () => {
+    const queue = await queueOf();
+    let runs = 0;
+    workerOf(queue.name, async () => {
+      if (++runs < 70) await queue.add('again', {});
+    });
+    await queue.add('first', {});
+    const processes = await ended(`process ${queue.name}`, 70);
+    const sends = await ended(`send ${queue.name}`, 70);
+    const begun = processes.flatMap(({ parentSpanId }, index) => (parentSpanId === '' ? [index] : []));
+    expect(begun).toEqual([32, 65]);
+    for (const index of begun) expect(processes[index]!.links).toEqual([linkTo(sends[index]!)]);
+    expect(new Set(processes.map(({ traceId }) => traceId)).size).toBe(3);
+  });
+
+  describe('waits from when a job is due', () => {
+    const wait = ({ attributes }: ReceivedSpan): unknown => attributes['queue.wait_ms'];
+    const attempts = (spans: ReceivedSpan[]): unknown[] =>
+      spans.map(({ attributes }) => [attributes['queue.attempt'], attributes['queue.max_attempts']]);
+
+    it('as this process put it off, brought it forward and retried it', async () => {
+      const queue = await queueOf();
+      const delayed = await queue.add('later', {}, { delay: 20 });
+      await delayed.changeDelay(1_000);
+      let runs = 0;
+      const worker = workerOf(queue.name, async (job: any, token: string) => {
+        if (job.name === 'put off' && ++runs === 1) {
+          await job.moveToDelayed(Date.now() + 1_000, token);
+          throw new bullmq.DelayedError();
+        }
+        if (job.name === 'fails') throw new Error('no');
+      });
+      const [changed] = await ended(`process ${queue.name}`);
+      expect(changed!.startTime - delayed.timestamp).toBeGreaterThan(900);
+      expect(wait(changed!)).toBeLessThan(changed!.startTime - delayed.timestamp - 900);
+      recorder.clear();
+
+      await queue.add('put off', {});
+      const putOff = await ended(`process ${queue.name}`, 2);
+      const between = putOff[1]!.startTime - putOff[0]!.endTime;
+      expect(wait(putOff[1]!)).toBeLessThan(between - 900);
+      expect(attempts(putOff)).toEqual([
+        [1, 1],
+        [1, 1],
+      ]);
+      recorder.clear();
+
+      const { promise: failed, resolve } = Promise.withResolvers<any>();
+      worker.on('failed', resolve);
+      await queue.add('fails', {});
+      const job = await failed;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await (await queue.getJob(job.id)).retry('failed');
+      const retried = await ended(`process ${queue.name}`, 2);
+      expect(wait(retried[1]!)).toBeLessThan(retried[1]!.startTime - retried[0]!.endTime - 400);
+      // More often than it was to be tried.
+      expect(attempts(retried)).toEqual([
+        [1, 1],
+        [2, undefined],
+      ]);
+      await worker.close();
+      recorder.clear();
+
+      const promoted = await queue.add('promoted', {}, { delay: 120_000 });
+      await promoted.promote();
+      const before = Date.now();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      workerOf(queue.name, async () => {});
+      const [inTime] = await ended(`process ${queue.name}`);
+      expect(wait(inTime!)).toBeGreaterThan(299);
+      expect(wait(inTime!)).toBeLessThan(inTime!.startTime - before + 100);
+      // Promoted at once, it is part of the trace.
+      expect(inTime!.parentSpanId).toBe((await ended(`send ${queue.name}`))[0]!.spanId);
+    });
+
+    it('and not at all, when others may have seen to that', async () => {
+      const queue = await queueOf();
+      recorder.instrumentation.disable();
+      // Another process: what it did is not in the job.
+      const others = [
+        await queue.add('delayed', {}, { delay: 1 }),
+        await queue.add('ahead', {}, { timestamp: Date.now() + 3_600_000 }),
+        await queue.add('behind', {}, { timestamp: Date.now() - 3_600_000 }),
+      ];
+      const plain = await queue.add('plain', {});
+      recorder.instrumentation.enable();
+      workerOf(queue.name, async () => {});
+      const processes = await ended(`process ${queue.name}`, 4);
+      const of = (job: any) => processes.find(({ attributes }) => attributes['messaging.message.id'] === job.id)!;
+      expect(others.map((job) => wait(of(job)))).toEqual([undefined, undefined, undefined]);
+      expect(wait(of(plain))).toEqual(expect.any(Number));
+    });
+  });
+
+  it('takes the job that the end of another fetched along', async () => {
+    const queue = await queueOf();
+    await queue.add('one', {});
+    await queue.add('two', {});
+    const worker = workerOf(queue.name, null);
+    const one = await worker.getNextJob('token');
+    const [data, id] = await one.moveToCompleted('done', 'token', true);
+    const two = bullmq.Job.fromJSON(worker, data, id);
+    await two.moveToFailed(new RangeError('no'), 'token', false);
+    const processes = await ended(`process ${queue.name}`, 2);
+    expect(processes.map(({ attributes }) => [attributes['messaging.message.id'], attributes['error.type']])).toEqual([
+      [one.id, undefined],
+      [two.id, 'RangeError'],
+    ]);
   });
 
   it('takes a job by hand, and says what became of it', async () => {
@@ -314,16 +464,16 @@ describe.each(VERSIONS)('%s', (alias) => {
       '{"traceparent":7}',
       `{"traceparent":"${zeros}"}`,
       '{"traceparent":["00-","x"],"x-trace-id":{"a":1},"baggage":null}',
-      '{"x-trace-id":"a\\r\\nSet-Cookie: b","foreshock-batch":-1}',
+      '{"x-trace-id":"a\\r\\nSet-Cookie: b","foreshock-trace":-1}',
       '{"__proto__":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}',
       `{"x-datadog-trace-id":"1","long":"${'x'.repeat(1_000_000)}"}`,
     ];
     recorder.instrumentation.disable();
     for (const metadata of strange)
-      await queue.add('strange', { long: 'x'.repeat(1_000) }, { telemetry: { metadata } });
+      await queue.add('strange', { long: 'x'.repeat(1_000) }, isEarly ? { tm: metadata } : { telemetry: { metadata } });
     recorder.instrumentation.enable();
     const seen: unknown[] = [];
-    workerOf(queue.name, async (job: any) => void seen.push([job.data.long.length, job.opts.telemetry.metadata]));
+    workerOf(queue.name, async (job: any) => void seen.push([job.data.long.length, metadataOf(job)]));
     const processes = await ended(`process ${queue.name}`, strange.length);
     expect(seen).toEqual(strange.map((metadata) => [1_000, metadata]));
     for (const process of processes)
@@ -344,7 +494,7 @@ describe.each(VERSIONS)('%s', (alias) => {
   it('lets nothing travel where the application says so', async () => {
     const queue = await queueOf();
     const job = await queue.add('private', {}, { telemetry: { omitContext: true } });
-    expect((await queue.getJob(job.id)).opts.telemetry?.metadata).toBe(undefined);
+    expect(metadataOf(await queue.getJob(job.id))).toBe(undefined);
     workerOf(queue.name, async () => {});
     expect((await ended(`process ${queue.name}`))[0]).toMatchObject({ parentSpanId: '', links: [] });
   });
@@ -381,7 +531,9 @@ describe.each(VERSIONS)('%s', (alias) => {
         commands.filter((each) => each.suppressed === suppressed),
       );
       // What the handler asks for. bullmq 5 describes a queue that is opened, once, where it is opened.
-      expect(shown!.filter(({ span }) => span === process!.spanId).map(({ name }) => name)).toEqual(['evalsha']);
+      expect(shown!.filter(({ span }) => span === process!.spanId).map(({ name }) => name)).toEqual(
+        alias === 'bullmq-5-0' ? ['multi', 'rpush', 'exec'] : ['evalsha'],
+      );
       const opening = shown!.filter(({ span }) => span !== process!.spanId).map(({ name }) => name);
       expect(opening).toEqual(alias === 'bullmq' ? [] : [expect.stringMatching(/^hm?set$/)]);
       // The sending itself is the `send`; the loop that fetches, and the ends of connections, are nobody's.

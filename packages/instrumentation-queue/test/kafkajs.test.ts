@@ -136,6 +136,7 @@ describe.skipIf('missing' in server).each(VERSIONS)('%s', (alias) => {
       mine: 'yes',
       traceparent: `00-${caller.traceId}-${send!.spanId}-03`,
       'x-trace-id': 'order-77',
+      'foreshock-trace': expect.stringMatching(/^1;\d{13}$/),
     });
     const [process] = await ended(`process ${topic}`);
     expect(process).toMatchObject({
@@ -303,7 +304,7 @@ describe.skipIf('missing' in server).each(VERSIONS)('%s', (alias) => {
       { traceparent: zeros },
       { traceparent: ['00-1', '00-2'] },
       { traceparent: Buffer.from([0xff, 0xfe, 0]), tracestate: long, baggage: long },
-      { 'x-trace-id': 'a\r\nSet-Cookie: b', 'foreshock-batch': '-1' },
+      { 'x-trace-id': 'a\r\nSet-Cookie: b', 'foreshock-trace': '-1' },
       { __proto__x: 'y', constructor: 'z', b3: '1-2-1', 'x-datadog-trace-id': '1' },
       Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`name-${i}`, 'value'])),
     ];

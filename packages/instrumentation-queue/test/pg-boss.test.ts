@@ -563,7 +563,7 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
         data: { a: 1, __foreshock: { traceparent: long, tracestate: long, baggage: long, 'x-trace-id': long } },
         seen: { a: 1 },
       },
-      { data: { a: 1, __foreshock: { 'x-trace-id': 'a\r\nSet-Cookie: b', 'foreshock-batch': '-1' } }, seen: { a: 1 } },
+      { data: { a: 1, __foreshock: { 'x-trace-id': 'a\r\nSet-Cookie: b', 'foreshock-trace': '-1' } }, seen: { a: 1 } },
       // Other vendors'.
       { data: { a: 1, otel: { traceparent: '00-1-2-01' }, _datadog: { 'x-datadog-trace-id': '1' } } },
       { data: { long } },

@@ -30,4 +30,5 @@ export {
   type DriverConnection,
 } from './pooled-connections.ts';
 export { noteScope } from './upstream.ts';
+export { inRange } from './version-range.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

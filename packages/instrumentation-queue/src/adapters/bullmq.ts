@@ -1,9 +1,11 @@
-import type { Adapter } from '@foreshock/kit';
+import { inRange, type Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../events.ts';
-import { Redeliveries } from '../redeliveries.ts';
 import { Consumers } from './bullmq/consumer.ts';
-import { carrierIn, type Job } from './bullmq/job.ts';
+import { DueTimes } from './bullmq/due-times.ts';
+import type { Job } from './bullmq/job.ts';
+import { carrierIn } from './bullmq/metadata.ts';
 import { Outcomes } from './bullmq/outcomes.ts';
+import { observePuttingOff, observePuttingOffOfMany } from './bullmq/put-off.ts';
 import { Producers } from './bullmq/producer.ts';
 
 /** Files of dist/cjs/classes, and what in them is no caller's. */
@@ -13,39 +15,53 @@ const OWN_WORK = [
   ['queue-events', 'QueueEvents', ['run']],
 ] as const;
 
+/** From here on its telemetry lets a trace travel (`opts.telemetry`, `trace` of utils.js). */
+const TELEMETRY = '>=5.34.0 <7';
+
 /**
- * bullmq 5 (from its telemetry of 5.34) and 6. Its package has no `exports`: `require` and `import` both load
+ * bullmq 5 and 6. Its package has no `exports`: `require` and `import` both load
  * dist/cjs.
  */
 export const bullmq: Adapter<QueueEvents> = {
   library: 'bullmq',
-  versions: '>=5.34.0 <7',
+  versions: '>=5.0.0 <7',
   upstream: ['@appsignal/opentelemetry-instrumentation-bullmq'],
   attach(queue, hooks) {
-    const producers = new Producers(queue, hooks);
-    const redeliveries = new Redeliveries();
-    const outcomes = new Outcomes(queue, hooks, redeliveries);
-    const consumers = new Consumers(queue, hooks, redeliveries, outcomes);
+    const dueTimes = new DueTimes();
+    const producers = new Producers(queue, hooks, dueTimes);
+    const outcomes = new Outcomes(queue, hooks, dueTimes);
+    const consumers = new Consumers(queue, hooks, dueTimes, outcomes);
 
+    const isEarly = (version: string): boolean => !inRange(version, TELEMETRY);
     for (const utils of ['utils', 'utils/index']) {
-      hooks.onLoad(`bullmq/dist/cjs/${utils}.js`, ({ exports }) => producers.observeTrace(exports));
+      hooks.onLoad(`bullmq/dist/cjs/${utils}.js`, ({ exports, version }) => {
+        if (!isEarly(version)) producers.observeTrace(exports);
+      });
     }
-    const onClass = (name: string, attach: (exports: any) => void): void =>
-      hooks.onLoad(`bullmq/dist/cjs/classes/${name}.js`, ({ exports }) => attach(exports));
+    const onClass = (name: string, attach: (exports: any, version: string) => void): void =>
+      hooks.onLoad(`bullmq/dist/cjs/classes/${name}.js`, ({ exports, version }) => attach(exports, version));
 
-    onClass('queue', ({ Queue }) => producers.observeQueue(Queue.prototype));
-    onClass('flow-producer', ({ FlowProducer }) => {
-      producers.observeFlows(FlowProducer.prototype);
-      outcomes.observe(FlowProducer.prototype);
+    onClass('queue', ({ Queue: { prototype } }, version) => {
+      if (!isEarly(version)) producers.observeQueue(prototype);
+      observePuttingOffOfMany(prototype, hooks, dueTimes);
     });
-    onClass('job', ({ Job: { prototype } }) => consumers.observeJob(prototype));
+    onClass('flow-producer', ({ FlowProducer: { prototype } }, version) => {
+      producers.observeFlows(prototype, isEarly(version));
+      outcomes.observe(prototype);
+    });
+    onClass('job', ({ Job }, version) => {
+      if (isEarly(version)) producers.observeCreation(Job);
+      consumers.observeJob(Job);
+      observePuttingOff(Job.prototype, hooks, dueTimes);
+    });
     onClass('worker', ({ Worker: { prototype } }) => consumers.observeWorker(prototype));
-    onClass('queue-base', ({ QueueBase }) => outcomes.observe(QueueBase.prototype));
+    onClass('queue-base', ({ QueueBase: { prototype } }) => outcomes.observe(prototype));
 
     // Connections are opened and closed, a queue is described and its events are read, for nobody's request.
     for (const [file, name, methods] of OWN_WORK) {
       onClass(file, (exports) => {
         for (const method of methods) {
+          if (!exports[name].prototype[method]) continue;
           hooks.wrap(exports[name].prototype, method, (original) => {
             return function (this: unknown, ...args: unknown[]) {
               return hooks.active ? queue.background(original, this, args) : original.apply(this, args);
@@ -56,8 +72,16 @@ export const bullmq: Adapter<QueueEvents> = {
     }
 
     // Of 5, and of 6 over Redis.
-    onClass('scripts', ({ Scripts: { prototype } }) => producers.observeCommand(prototype));
-    onClass('redis-queue-backend', ({ RedisQueueBackend: { prototype } }) => producers.observeCommand(prototype));
+    for (const [file, name] of [
+      ['scripts', 'Scripts'],
+      ['redis-queue-backend', 'RedisQueueBackend'],
+    ] as const) {
+      onClass(file, (exports, version) => {
+        const { prototype } = exports[name];
+        if (!isEarly(version)) producers.observeCommand(prototype);
+        consumers.observeEnding(prototype);
+      });
+    }
 
     // In the process or thread of a sandboxed processor.
     onClass('child-processor', ({ ChildProcessor: { prototype } }) =>

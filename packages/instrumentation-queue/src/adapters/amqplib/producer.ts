@@ -1,5 +1,6 @@
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Carrier, QueueEvents, Send } from '../../events.ts';
+import { forwardedNames } from '../../forwarded-headers.ts';
 import { destinationOf, type Channel, type Model } from './channel.ts';
 import { fits } from './frame-size.ts';
 import { SENT } from './message.ts';
@@ -88,10 +89,13 @@ function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefin
   if ((options && typeof options !== 'object') || (headers && typeof headers !== 'object')) return undefined;
   const added = { ...carrier, [SENT]: String(Date.now()) };
   if (!fits(channel, options, added)) return undefined;
+  const own: Record<string, string | undefined> = Object.assign(Object.create((headers as object) ?? null), added);
+  // `encodeTable` of lib/codec.js leaves out what is undefined.
+  for (const name of forwardedNames(headers as Record<string, unknown> | undefined, carrier)) own[name] = undefined;
   const copy = Object.create(options ?? null);
   Object.defineProperty(copy, 'headers', {
     enumerable: true,
-    value: Object.assign(Object.create((headers as object) ?? null), added),
+    value: own,
   });
   return [exchange, routingKey, content, copy, ...rest];
 }

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Processing, QueueEvents, Taken } from '../../events.ts';
-import type { Redeliveries } from '../../redeliveries.ts';
 import { whenSettled } from '../../settled.ts';
+import type { DueTimes } from './due-times.ts';
 import { isPutOff, messageOf, type Job, type Owner } from './job.ts';
 import type { Outcomes } from './outcomes.ts';
 
@@ -14,20 +14,35 @@ interface Worker extends Owner, EventEmitter {
   _getNextJob: unknown;
 }
 
+/** Since when, `performance.now()`, and by which worker a job is fetched by hand. */
+interface Fetching {
+  readonly worker: Worker;
+  readonly since: number;
+}
+
+interface JobClass {
+  fromJSON: unknown;
+  prototype: { moveToCompleted: unknown; moveToFailed: unknown; asJSONSandbox: unknown };
+}
+
 /** Workers, and jobs fetched by hand. */
 export class Consumers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #outcomes: Outcomes;
-  readonly #taken = new WeakMap<object, Taken>();
+  readonly #taken = new WeakMap<object, { worker: Worker; taken: Taken }>();
   /** A job is fetched by hand, not by the worker's own loop. */
   readonly #byHand = new AsyncLocalStorage<number>();
-  readonly #redeliveries: Redeliveries;
+  /** A job that was fetched by hand is ended. */
+  readonly #ending = new AsyncLocalStorage<Fetching>();
+  /** What that fetched along, before it is made a job. */
+  readonly #fetched = new WeakMap<object, Fetching>();
+  readonly #dueTimes: DueTimes;
 
-  constructor(queue: QueueEvents, hooks: Hooks, redeliveries: Redeliveries, outcomes: Outcomes) {
+  constructor(queue: QueueEvents, hooks: Hooks, dueTimes: DueTimes, outcomes: Outcomes) {
     this.#queue = queue;
     this.#hooks = hooks;
-    this.#redeliveries = redeliveries;
+    this.#dueTimes = dueTimes;
     this.#outcomes = outcomes;
   }
 
@@ -92,22 +107,40 @@ export class Consumers {
     });
   }
 
-  /** dist/cjs/classes/job.js: the end of a job, told by the worker or by who fetched it by hand. */
-  observeJob(prototype: { moveToCompleted: unknown; moveToFailed: unknown; asJSONSandbox: unknown }): void {
+  /** dist/cjs/classes/job.js: the end of a job, by the worker or by who fetched it by hand. */
+  observeJob(Job: JobClass): void {
+    const { prototype } = Job;
     const hooks = this.#hooks;
     const consumers = this;
     for (const method of ['moveToCompleted', 'moveToFailed'] as const) {
       hooks.wrap(prototype, method, (original) => {
         return function (this: Job, ...args: unknown[]) {
-          const taken = hooks.active ? consumers.#taken.get(this) : undefined;
-          if (taken) {
-            consumers.#taken.delete(this);
-            guard('bullmq job', () => taken.settled(method === 'moveToFailed' ? { error: args[0] } : undefined));
-          }
-          return original.apply(this, args);
+          if (hooks.active && method === 'moveToFailed') consumers.#dueTimes.failing(this);
+          const found = hooks.active ? consumers.#taken.get(this) : undefined;
+          if (!found) return original.apply(this, args);
+          consumers.#taken.delete(this);
+          guard('bullmq job', () => found.taken.settled(method === 'moveToFailed' ? { error: args[0] } : undefined));
+          // Unless it is told not to, bullmq fetches the next job in the same turn, as JSON.
+          const ending = { worker: found.worker, since: performance.now() };
+          return consumers.#ending.run(ending, Reflect.apply, original, this, args);
         };
       });
     }
+
+    // Of such JSON the application makes a job.
+    hooks.wrap(Job, 'fromJSON', (original) => {
+      return function (this: unknown, ...args: unknown[]) {
+        const job = original.apply(this, args) as Job;
+        const json = args[1];
+        const fetched =
+          hooks.active && typeof json === 'object' && json !== null ? consumers.#fetched.get(json) : undefined;
+        if (fetched) {
+          consumers.#fetched.delete(json as object);
+          guard('bullmq job', () => consumers.#take(fetched.worker, job, fetched.since));
+        }
+        return job;
+      };
+    });
 
     // To a processor in a process or thread of its own, whose part of the trace comes below the job's.
     hooks.wrap(prototype, 'asJSONSandbox', (original) => {
@@ -123,18 +156,40 @@ export class Consumers {
     });
   }
 
+  /** `moveToFinished` of dist/cjs/classes/scripts.js, of 6 of redis-queue-backend.js: awaited by what ends a job. */
+  observeEnding(prototype: { moveToFinished: unknown }): void {
+    const hooks = this.#hooks;
+    const consumers = this;
+    hooks.wrap(prototype, 'moveToFinished', (original) => {
+      return function (this: unknown, ...args: unknown[]) {
+        const result = original.apply(this, args) as Promise<unknown>;
+        const ending = hooks.active ? consumers.#ending.getStore() : undefined;
+        if (ending) {
+          result.then(
+            (value) => {
+              const json: unknown = Array.isArray(value) ? value[0] : undefined;
+              if (typeof json === 'object' && json !== null) consumers.#fetched.set(json, ending);
+            },
+            () => {},
+          );
+        }
+        return result;
+      };
+    });
+  }
+
   #begin(worker: Worker, job: Job): Processing | undefined {
-    const message = messageOf(worker, job, this.#redeliveries);
+    const message = messageOf(worker, job, this.#dueTimes);
     const processing = this.#queue.process({ system: 'bullmq', destination: worker.name, messages: [message] });
     if (processing) this.#outcomes.await(worker, job, processing);
     return processing;
   }
 
   #take(worker: Worker, job: Job, since: number): void {
-    const message = messageOf(worker, job, this.#redeliveries);
+    const message = messageOf(worker, job, this.#dueTimes);
     const [taken] =
       this.#queue.received({ system: 'bullmq', destination: worker.name, messages: [message] }, since) ?? [];
-    if (taken) this.#taken.set(job, taken);
+    if (taken) this.#taken.set(job, { worker, taken });
   }
 }
 

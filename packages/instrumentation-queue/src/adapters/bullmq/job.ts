@@ -1,6 +1,8 @@
 import { guard } from '@foreshock/kit';
-import type { Carrier, Message } from '../../events.ts';
-import type { Redeliveries } from '../../redeliveries.ts';
+import { waitedSince } from '../../clock-wait.ts';
+import type { Message } from '../../events.ts';
+import type { DueTimes } from './due-times.ts';
+import { carrierIn, WAITS } from './metadata.ts';
 
 /** A job as processors get it (`Job` of dist/cjs/classes/job.js), or as JSON in a sandbox. */
 export interface Job {
@@ -10,18 +12,28 @@ export interface Job {
   timestamp?: number;
   /** Milliseconds: of the next attempt, once one failed. */
   delay?: number;
+  /** How often it ended: failed attempts. */
   attemptsMade?: number;
+  /** How often it was started, for whatever reason; this time included. */
+  attemptsStarted?: number;
   stalledCounter?: number;
   repeatJobKey?: string;
+  /** It is not tried again. */
+  finishedOn?: number;
 }
 
 export interface JobOptions {
-  /** What bullmq's own telemetry uses; `tm` in Redis. */
+  /** What bullmq's own telemetry uses, from 5.34; `tm` in Redis. */
   telemetry?: { metadata?: unknown; omitContext?: unknown };
+  /** The same in 5.22 to 5.33. */
+  telemetryMetadata?: unknown;
   tm?: unknown;
   attempts?: number;
   delay?: number;
+  timestamp?: unknown;
   repeat?: unknown;
+  /** Of a repeated job: when this run is due, milliseconds since 1970. */
+  prevMillis?: unknown;
 }
 
 /** A queue, a worker or whatever else a job belongs to. */
@@ -32,55 +44,47 @@ export interface Owner {
   opts?: { telemetry?: unknown };
 }
 
-/** More than any carrier of ours has. */
-const MAX_METADATA = 32_768;
-
-/** Travels with a job that is due when its children are done, whenever that is. */
-const WAITS = 'foreshock-waits';
-
-/**
- * A carrier as bullmq's telemetry lets it travel, `opts.telemetry.metadata`: a text, and in it JSON as `bullmq-otel`
- * writes and reads it. So the trace goes on where one side uses that.
- *
- * @param waits the job waits for others first
- */
-export function metadataOf(carrier: Carrier | undefined, waits = false): string | undefined {
-  return carrier && JSON.stringify(waits ? { ...carrier, [WAITS]: 'children' } : carrier);
-}
-
-/** Whatever a stranger put there: what is no JSON object is nothing. */
-export function carrierIn(opts: JobOptions | undefined): Record<string, unknown> | undefined {
-  const metadata = opts?.telemetry?.metadata ?? opts?.tm;
-  if (typeof metadata !== 'string' || metadata.length > MAX_METADATA || !metadata.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(metadata) as Record<string, unknown>;
-  } catch {
-    return undefined;
-  }
-}
-
 /** What makes a job the same one when it comes again. */
 export function identityOf(owner: Owner, { id }: Job): string {
   return `${owner.qualifiedName ?? owner.name}\n${id}`;
 }
 
-export function messageOf(owner: Owner, job: Job, redeliveries: Redeliveries): Message {
-  const { id, opts = {}, timestamp, attemptsMade = 0, stalledCounter = 0 } = job;
+export function startsOf({ attemptsStarted, attemptsMade }: Job): number {
+  return number(attemptsStarted) || number(attemptsMade);
+}
+
+/** A job that is started. */
+export function messageOf(owner: Owner, job: Job, dueTimes: DueTimes): Message {
+  const { id, opts = {}, timestamp, attemptsMade } = job;
   const carrier = carrierIn(opts);
-  const delayMs = number(opts.delay);
-  const before = redeliveries.isEmpty ? undefined : redeliveries.waitMs(identityOf(owner, job));
-  const isFirst = attemptsMade === 0 && stalledCounter === 0;
+  const attempt = number(attemptsMade) + 1;
+  const limit = Math.max(1, number(opts.attempts));
   return {
     id: id === undefined ? undefined : String(id),
     carrier,
-    // Redis does not say when a job became due again.
-    waitMs:
-      before ?? (isFirst && timestamp && !carrier?.[WAITS] ? Math.max(0, Date.now() - timestamp - delayMs) : undefined),
-    delayMs,
+    // One that the application gives may be anything.
+    sentAt: opts.timestamp === undefined && number(timestamp) > 0 ? timestamp : undefined,
+    waitMs: dueTimes.waitMs(owner, job) ?? waitOf(job, carrier),
+    // It may have been promoted.
+    delayMs: number(timestamp) > 0 ? Math.min(number(opts.delay), Math.max(0, Date.now() - timestamp!)) : opts.delay,
     repeated: job.repeatJobKey !== undefined || opts.repeat !== undefined,
-    attempt: number(attemptsMade) + number(stalledCounter) + 1,
-    maxAttempts: Math.max(1, number(opts.attempts)),
+    attempt,
+    // Retried by hand, beyond it.
+    maxAttempts: attempt > limit ? undefined : limit,
   };
+}
+
+/** As the job's own record has it: only a first start, and only without a delay that somebody may have changed. */
+function waitOf(job: Job, carrier: Record<string, unknown> | undefined): number | undefined {
+  const { opts = {}, timestamp, attemptsMade, stalledCounter } = job;
+  if (startsOf(job) > 1 || number(attemptsMade) > 0 || number(stalledCounter) > 0 || carrier?.[WAITS]) return undefined;
+  if (opts.repeat !== undefined) {
+    // Its id ends with the same time (job-scheduler.js, repeat.js).
+    const due = number(opts.prevMillis);
+    return due > 0 && String(job.id).endsWith(`:${due}`) ? waitedSince(due) : undefined;
+  }
+  if (number(opts.delay) > 0 || opts.timestamp !== undefined || !number(timestamp)) return undefined;
+  return waitedSince(timestamp!);
 }
 
 function number(value: unknown): number {
@@ -96,6 +100,8 @@ export function isPutOff(error: unknown): boolean {
         name === 'DelayedError' ||
         name === 'WaitingError' ||
         name === 'WaitingChildrenError' ||
+        // Before 5.34 they are known by their messages, too.
+        message === 'DelayedError' ||
         message === 'bullmq:rateLimitExceeded'
       );
     }) === true

@@ -1,26 +1,26 @@
 import type { EventEmitter } from 'node:events';
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Processing, QueueEvents } from '../../events.ts';
-import type { Redeliveries } from '../../redeliveries.ts';
-import { identityOf, type Job, type Owner } from './job.ts';
+import type { DueTimes } from './due-times.ts';
+import type { Job, Owner } from './job.ts';
 
-/** What a worker tells of a job in its own time, once the processor is done with it. */
+/** Events of a worker about a job, some time after the processor is done with it. */
 const OUTCOMES = new Set<unknown>(['completed', 'failed']);
 
 /** Events of queues, workers and flows. */
 export class Outcomes {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
-  readonly #redeliveries: Redeliveries;
+  readonly #dueTimes: DueTimes;
   readonly #awaited = new WeakMap<object, Processing>();
 
-  constructor(queue: QueueEvents, hooks: Hooks, redeliveries: Redeliveries) {
+  constructor(queue: QueueEvents, hooks: Hooks, dueTimes: DueTimes) {
     this.#queue = queue;
     this.#hooks = hooks;
-    this.#redeliveries = redeliveries;
+    this.#dueTimes = dueTimes;
   }
 
-  /** A job is processed; its outcome will be told, if a listener wants to know: to remember each for nobody is dear. */
+  /** A job is processed; its outcome will be an event. Without a listener it need not be remembered. */
   await(worker: EventEmitter, job: Job, processing: Processing): void {
     if (worker.listenerCount('completed') > 0 || worker.listenerCount('failed') > 0) this.#awaited.set(job, processing);
   }
@@ -44,9 +44,8 @@ export class Outcomes {
   }
 
   #note(owner: Owner, isFailed: boolean, job: Job): void {
-    if (owner.opts?.telemetry || (!isFailed && this.#redeliveries.isEmpty)) return;
-    const key = identityOf(owner, job);
-    if (isFailed) this.#redeliveries.failed(key, typeof job.delay === 'number' && job.delay > 0 ? job.delay : 0);
-    else this.#redeliveries.succeeded(key);
+    if (owner.opts?.telemetry) return;
+    if (isFailed && job.finishedOn === undefined) this.#dueTimes.failed(owner, job);
+    else this.#dueTimes.delete(owner, job);
   }
 }

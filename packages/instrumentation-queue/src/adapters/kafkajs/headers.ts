@@ -1,4 +1,5 @@
 import type { Carrier } from '../../events.ts';
+import { forwardedNames } from '../../forwarded-headers.ts';
 import type { OutgoingMessage, TopicMessages } from './message-producer.ts';
 
 /** What a broker takes at most of one partition in one request, by default (`message.max.bytes`). */
@@ -37,7 +38,9 @@ function withHeaders(message: OutgoingMessage, carrier: Carrier): OutgoingMessag
   if (!isPlain(message) || message.value === undefined) return message;
   const { headers } = message;
   if (headers != null && !isPlain(headers)) return message;
-  return { ...message, headers: { ...headers, ...carrier } };
+  const given = { ...headers, ...carrier };
+  for (const name of forwardedNames(headers, carrier)) delete given[name];
+  return { ...message, headers: given };
 }
 
 function isPlain(value: unknown): boolean {

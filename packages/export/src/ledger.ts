@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { log } from '@foreshock/kit';
 import type { DropReason } from './spool.ts';
 
 /** A line of one sort is written at most this often; what happens between is counted into the next. */
@@ -59,7 +59,7 @@ export class Ledger {
     if (now - standing.toldDownAt < TELL_EVERY_MS) return;
     standing.downSince = now;
     standing.toldDownAt = now;
-    say(
+    log(
       'warn',
       `foreshock: ${this.#names[destination]} cannot be reached (${cause}); spans wait in memory until it answers`,
     );
@@ -74,8 +74,8 @@ export class Ledger {
       standing.downSince = undefined;
       const lost = this.#takeUntold(now);
       const text = `foreshock: ${this.#names[destination]} answers again after ${seconds} s`;
-      if (lost) say('warn', `${text}; ${lost}`);
-      else say('info', `${text}; no span was lost`);
+      if (lost) log('warn', `${text}; ${lost}`);
+      else log('info', `${text}; no span was lost`);
       return;
     }
     if (this.#untold.size > 0 && now - this.#toldDropsAt >= TELL_EVERY_MS) this.tellDrops();
@@ -89,7 +89,7 @@ export class Ledger {
     if (now - standing.toldRefusedAt < TELL_EVERY_MS) return;
     standing.toldRefusedAt = now;
     const what = standing.refused > 0 ? `refused ${count(standing.refused)}` : 'says';
-    say('warn', `foreshock: ${this.#names[destination]} ${what}: ${cause}`);
+    log('warn', `foreshock: ${this.#names[destination]} ${what}: ${cause}`);
     this.#forget('rejected', standing.refused);
     standing.refused = 0;
   }
@@ -97,7 +97,7 @@ export class Ledger {
   /** Says what was dropped and not yet told; at the end, and when nothing else gives occasion. */
   tellDrops(): void {
     const lost = this.#takeUntold(performance.now());
-    if (lost) say('warn', `foreshock: ${lost}`);
+    if (lost) log('warn', `foreshock: ${lost}`);
   }
 
   #forget(reason: DropReason, spans: number): void {
@@ -114,14 +114,6 @@ export class Ledger {
     for (const spans of this.#untold.values()) sum += spans;
     this.#untold = new Map();
     return `${count(sum)} dropped: ${reasons.join(', ')}`;
-  }
-}
-
-function say(level: 'warn' | 'info', text: string): void {
-  try {
-    diag[level](text);
-  } catch {
-    // The app's logger threw: not a reason to disturb the app further.
   }
 }
 

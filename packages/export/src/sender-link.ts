@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
-import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api';
-import { guard, report, suppressed } from '@foreshock/kit';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { guard, log, report, suppressed } from '@foreshock/kit';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
 import { senderEnvironment } from './sender-environment.ts';
 import type { SenderThreadData } from './sender-thread.ts';
@@ -236,7 +236,7 @@ export class SenderLink {
 
   #fallBack(cause: string): void {
     this.#mode = 'main';
-    diag.warn(`foreshock: no sender thread (${cause}), spans are sent from the main thread`);
+    log('warn', `foreshock: no sender thread (${cause}), spans are sent from the main thread`);
     const file = this.#file();
     // Not `import` of a literal: the preload is one file, and this is read only when needed.
     import(file.href)

@@ -1,8 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { diag } from '@opentelemetry/api';
-import { guard, hasLibraryLoaded } from '@foreshock/kit';
+import { guard, hasLibraryLoaded, log } from '@foreshock/kit';
 
 /** `net.Server` begins to listen (Node's documentation of diagnostics_channel, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
@@ -28,7 +27,8 @@ export function logBundledServer(): void {
     unsubscribe(LISTENING, listening);
     const main = process.argv[1];
     if (hasLibraryLoaded() || main === undefined || !guard('reading the main file', () => isBundle(main))) return;
-    diag.warn(
+    log(
+      'warn',
       `foreshock: ${basename(main)} is a bundle and no library was loaded beside it: only Node's own HTTP is traced; ` +
         'keep libraries out of the bundle (README of foreshock, "Bundled applications")',
     );

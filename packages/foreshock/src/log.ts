@@ -1,4 +1,6 @@
+import { writeSync } from 'node:fs';
 import { diag, DiagLogLevel, type DiagLogger } from '@opentelemetry/api';
+import { setLogWriter, type LogLevel } from '@foreshock/kit';
 import type { Env } from './env.ts';
 
 const LEVELS = {
@@ -10,6 +12,8 @@ const LEVELS = {
   verbose: DiagLogLevel.VERBOSE,
   all: DiagLogLevel.ALL,
 } as const;
+const OWN_LEVELS: Record<LogLevel, DiagLogLevel> = LEVELS;
+const STDERR = 2;
 
 /** One line of text for whatever was passed beside a message. */
 function inline(value: unknown): string {
@@ -21,19 +25,30 @@ function inline(value: unknown): string {
   }
 }
 
-/** Writes one line to standard error: standard output belongs to the application. */
-export function writeLine(message: string, ...values: unknown[]): void {
-  const line = [message.startsWith('foreshock') ? message : `foreshock: ${message}`, ...values.map(inline)].join(' ');
+/**
+ * Straight to the file: a failure is thrown here, where it is caught, and is no 'error' of the application's
+ * `process.stderr` later, when the reader of a pipe has gone. Standard output belongs to the application.
+ */
+export function writeLine(message: string, ...values: readonly unknown[]): void {
   try {
-    process.stderr.write(`${line.replaceAll('\n', ' ')}\n`);
+    writeSync(STDERR, `${[message, ...values.map(inline)].join(' ').replaceAll('\n', ' ')}\n`);
   } catch {
     // A closed standard error is no reason to fail.
   }
 }
 
-/** Puts the `diag` logger in place at OTEL_LOG_LEVEL (default `info`). */
+/**
+ * Our own lines go to standard error at OTEL_LOG_LEVEL (default `info`). Those of OpenTelemetry's packages too, in
+ * their own words, where the level or metrics are asked for; else `diag` is left as it is: an application that sets a
+ * logger of its own would be warned of ours.
+ */
 export function startLogging(env: Env): void {
-  const level = env.oneOf(['OTEL_LOG_LEVEL'], Object.keys(LEVELS) as (keyof typeof LEVELS)[], 'info');
+  const asked = env.text('OTEL_LOG_LEVEL') !== undefined;
+  const logLevel = LEVELS[env.oneOf(['OTEL_LOG_LEVEL'], Object.keys(LEVELS) as (keyof typeof LEVELS)[], 'info')];
+  setLogWriter((level, message, values) => {
+    if (OWN_LEVELS[level] <= logLevel) writeLine(message, ...values);
+  });
+  if (!asked && env.text('OTEL_METRICS_EXPORTER') === undefined) return;
   const logger: DiagLogger = {
     error: writeLine,
     warn: writeLine,
@@ -41,5 +56,5 @@ export function startLogging(env: Env): void {
     debug: writeLine,
     verbose: writeLine,
   };
-  diag.setLogger(logger, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+  diag.setLogger(logger, { logLevel, suppressOverrideMessage: true });
 }

@@ -1,4 +1,4 @@
-import { diag, metrics, type Attributes } from '@opentelemetry/api';
+import { metrics, type Attributes } from '@opentelemetry/api';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
@@ -10,7 +10,7 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import { setTimeout as setReferencedTimeout } from 'node:timers';
-import { report } from '@foreshock/kit';
+import { log, report } from '@foreshock/kit';
 import type { Config, MetricsConfig } from './config.ts';
 import { unreferencedAgent } from './unreferenced-agent.ts';
 
@@ -56,7 +56,7 @@ export function startMetrics(
   }
   return async () => {
     const keepsProcess = setReferencedTimeout(() => {
-      diag.warn(`foreshock: metrics were not delivered within ${flushMs} ms at the end of the process`);
+      log('warn', `foreshock: metrics were not delivered within ${flushMs} ms at the end of the process`);
     }, flushMs);
     await provider.forceFlush().catch((error: unknown) => report('delivering metrics', error));
     clearTimeout(keepsProcess);

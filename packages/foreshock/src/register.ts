@@ -1,9 +1,10 @@
-import { context, diag, propagation, trace, type Attributes } from '@opentelemetry/api';
+import { context, propagation, trace, type Attributes } from '@opentelemetry/api';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import { SpanPipeline } from '@foreshock/export';
+import { log } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
@@ -36,7 +37,7 @@ function register(): void {
   startLogging(env);
   const config = readConfig(env);
   const resource = readResource(env);
-  for (const line of env.warnings) diag.warn(line);
+  for (const line of env.warnings) log('warn', `foreshock: ${line}`);
 
   const pipeline = new SpanPipeline({
     destinations: config.destinations,
@@ -47,7 +48,7 @@ function register(): void {
     senderUrl: join(import.meta.dirname, 'sender.cjs'),
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const plugin = makePlugin(config, (line) => diag.warn(line));
+  const plugin = makePlugin(config, (line) => log('warn', `foreshock: ${line}`));
   const openSpans = new OpenSpans();
   const provider = new ForeshockTracerProvider({
     sampler: makeSampler(config.sampler),

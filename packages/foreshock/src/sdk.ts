@@ -26,7 +26,7 @@ const isDisabled = env.boolean('OTEL_SDK_DISABLED', false);
 
 // Not by `diag`: the SDK's logger is not there yet.
 function warn(line: string): void {
-  if (level !== 'none' && level !== 'error' && !isDisabled) writeLine(line);
+  if (level !== 'none' && level !== 'error' && !isDisabled) writeLine(`foreshock: ${line}`);
 }
 
 for (const line of env.warnings) warn(line);

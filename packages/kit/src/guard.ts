@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { log } from './log.ts';
 
 /** A fault of ours is told this often per place; the rest is counted into the next line. */
 const TELL_EVERY_MS = 60_000;
@@ -6,7 +6,7 @@ const TELL_EVERY_MS = 60_000;
 const told = new Map<string, { at: number; suppressed: number }>();
 
 /**
- * Tells, through `diag`, that something of ours failed. Once per place and minute: telemetry that
+ * Logs that something of ours failed. Once per place and minute: telemetry that
  * fails in a hot path must not flood the log of the service it watches.
  *
  * @param place where it happened, a constant such as `'pg connect'`; the key for rate limiting
@@ -19,12 +19,8 @@ export function report(place: string, error: unknown): void {
     return;
   }
   told.set(place, { at: now, suppressed: 0 });
-  try {
-    const more = last?.suppressed ? ` (and ${last.suppressed} times since the last line)` : '';
-    diag.error(`foreshock: ${place} failed, the application is not affected${more}`, error);
-  } catch {
-    // A logger that throws is the last thing that may reach the host.
-  }
+  const more = last?.suppressed ? ` (and ${last.suppressed} times since the last line)` : '';
+  log('error', `foreshock: ${place} failed, the application is not affected${more}`, error);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { diag } from '@opentelemetry/api';
 import { report } from './guard.ts';
+import { log } from './log.ts';
 import { onBuiltinLoad, onModuleLoad, onPackageLoad, packageName, type LoadedModule } from './module-hook.ts';
 import { inRange } from './version-range.ts';
 
@@ -67,7 +67,7 @@ export class Hooks {
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
       this.#refused.add(refused);
-      diag.warn(`foreshock: ${refused} is outside the supported range ${range}, left untraced`);
+      log('warn', `foreshock: ${refused} is outside the supported range ${range}, left untraced`);
     });
     this.#undo.push(stop);
     // Of another package a library may need one version, or nothing at all.
@@ -81,7 +81,8 @@ export class Hooks {
       if (!inRange(version, this.#versions)) return;
       const late = setTimeout(() => {
         if (!this.#active || this.#found.get(name)) return;
-        diag.warn(
+        log(
+          'warn',
           `foreshock: ${name} ${version} has loaded, but none of the files that its instrumentation waits for: it stays untraced`,
         );
       }, FILES_WITHIN_MS);
@@ -119,7 +120,7 @@ export class Hooks {
   ): void {
     const original = owner[name] as AnyFunction | undefined;
     if (typeof original !== 'function') {
-      diag.warn(`foreshock: ${this.#library} has no method ${String(name)}, its part stays untraced`);
+      log('warn', `foreshock: ${this.#library} has no method ${String(name)}, its part stays untraced`);
       return;
     }
     const replacement = wrapper(original);

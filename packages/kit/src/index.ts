@@ -14,6 +14,7 @@ export {
   type InstrumentationConfig,
   type Telemetry,
 } from './instrumentation.ts';
+export { log, setLogWriter, type LogLevel, type WriteLine } from './log.ts';
 export { Memo } from './memo.ts';
 export { roundMs } from './milliseconds.ts';
 export { hasLibraryLoaded, onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';

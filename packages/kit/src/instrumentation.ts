@@ -1,6 +1,5 @@
 import {
   createNoopMeter,
-  diag,
   metrics,
   trace,
   type Meter,
@@ -10,6 +9,7 @@ import {
 } from '@opentelemetry/api';
 import type { Adapter } from './adapter.ts';
 import { guard } from './guard.ts';
+import { log } from './log.ts';
 import { Hooks } from './hooks.ts';
 import { isUpstreamActive, scopesNoted } from './upstream.ts';
 
@@ -93,7 +93,8 @@ class AdapterTelemetry implements Telemetry {
       this.#asked = noted;
       if (!this.#aside && this.#upstreamIsActive()) {
         this.#aside = true;
-        diag.info(
+        log(
+          'info',
           `foreshock: ${this.library} is instrumented by ${this.#adapter.upstream.join(' or ')}, ours stands aside`,
         );
       }

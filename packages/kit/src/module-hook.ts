@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
-import { diag } from '@opentelemetry/api';
+import { log } from './log.ts';
 import { report } from './guard.ts';
 import { inRange } from './version-range.ts';
 
@@ -195,7 +195,8 @@ function hasSoundHooks(): boolean {
  */
 function hookEsm(): void {
   if (!hasSoundHooks()) {
-    diag.warn(
+    log(
+      'warn',
       `foreshock: Node.js ${process.versions.node} has no sound module hooks (22.22.3 and 24.11.1 have), libraries published as ES modules stay untraced`,
     );
     return;

@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { maybeAddAttribute } from '@opentelemetry/core';
-import { report, type CommonAttributes } from '@foreshock/kit';
+import { guard, report, type CommonAttributes } from '@foreshock/kit';
 
 /** How many attributes, and how long their texts; the specification's limits. */
 export interface AttributeLimits {
@@ -35,7 +35,7 @@ export class LimitedAttributes {
     let start = NO_ATTRIBUTES;
     let plain = 0;
     try {
-      plain = given ? countPlain(given, limits) : 0;
+      plain = given !== null && typeof given === 'object' ? countPlain(given, limits) : 0;
       // A spread clones the object's shape at once; key by key costs several times as much.
       if (plain > 0) start = owned ? given! : { ...given };
     } catch {
@@ -44,7 +44,7 @@ export class LimitedAttributes {
     }
     this.given = start;
     this.#count = Math.max(plain, 0);
-    if (plain < 0) this.setAll(given!);
+    if (plain < 0) this.setAll(given!, true);
   }
 
   /** All of them, as one object. */
@@ -72,11 +72,11 @@ export class LimitedAttributes {
     else this.common = common;
   }
 
-  set(key: string, value: unknown): void {
+  set(key: string, value: unknown, isStart = false): void {
     if (value === undefined) return;
     const type = typeof value;
     if ((type !== 'string' && type !== 'number' && type !== 'boolean') || typeof key !== 'string' || key === '') {
-      this.#setUnusual(key, value);
+      this.#setUnusual(key, value, isStart);
       return;
     }
     const limit = this.#limits.attributeValueLengthLimit;
@@ -84,14 +84,20 @@ export class LimitedAttributes {
     this.#put(key, type === 'string' && text.length > limit ? text.slice(0, limit) : (value as AttributeValue));
   }
 
-  setAll(attributes: Attributes): void {
-    for (const key in attributes) {
-      try {
-        if (Object.hasOwn(attributes, key)) this.set(key, attributes[key]);
-      } catch (error) {
-        this.dropped++;
-        report('reading an attribute', error);
-      }
+  /** @param isStart then what is no attribute counts as dropped, as in the SDK */
+  setAll(attributes: Attributes, isStart = false): void {
+    // An object may throw when it is listed, not only when it is read.
+    guard('reading attributes', () => {
+      for (const key in attributes) if (Object.hasOwn(attributes, key)) this.#read(attributes, key, isStart);
+    });
+  }
+
+  #read(attributes: Attributes, key: string, isStart: boolean): void {
+    try {
+      this.set(key, attributes[key], isStart);
+    } catch (error) {
+      this.dropped++;
+      report('reading an attribute', error);
     }
   }
 
@@ -124,24 +130,34 @@ export class LimitedAttributes {
   }
 
   /** Arrays, bytes, nested values and mistakes: checked and copied as the SDK does it. */
-  #setUnusual(key: unknown, value: unknown): void {
+  #setUnusual(key: unknown, value: unknown, isStart: boolean): void {
+    if (key === null || key === undefined || typeof key === 'symbol') return;
     this.#takeApart();
-    // The SDK's check makes a WeakSet for each value it looks at: fine for these few, not for every string.
-    const decision = maybeAddAttribute({
-      key: String(key ?? ''),
-      value,
-      attributes: this.given,
-      limits: this.#limits,
-      currentAttributesCount: this.#count,
-    } as Parameters<typeof maybeAddAttribute>[0]) as number;
-    if (decision === ADDED) this.#count++;
-    else if (decision === INVALID || decision === REFUSED) this.dropped++;
+    try {
+      // The SDK's check makes a WeakSet for each value it looks at: fine for these few, not for every string.
+      const decision = maybeAddAttribute({
+        key: key as string,
+        value,
+        attributes: this.given,
+        limits: this.#limits,
+        currentAttributesCount: this.#count,
+      } as Parameters<typeof maybeAddAttribute>[0]) as number;
+      if (decision === ADDED) this.#count++;
+      else if (decision === REFUSED || (decision === INVALID && isStart)) this.dropped++;
+    } catch (error) {
+      // A getter of the value's throws, or the application's `diag` logger.
+      this.dropped++;
+      report('reading an attribute', error);
+    }
   }
 }
 
 /** How many attributes there are, if each is a text, number or boolean within the limits; else -1. */
 function countPlain(given: Attributes, limits: AttributeLimits): number {
   let count = 0;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  // What is inherited is no attribute.
+  if (prototype !== Object.prototype && prototype !== null) return -1;
   for (const key in given) {
     const value = given[key];
     switch (typeof value) {

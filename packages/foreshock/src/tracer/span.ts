@@ -12,9 +12,10 @@ import {
   type SpanStatus,
   type TimeInput,
 } from '@opentelemetry/api';
-import { CLIENT_CALL, OWN, type CommonAttributes, type Linked } from '@foreshock/kit';
+import { cleanAttributes, cleanSimpleAttributes } from '@opentelemetry/core';
+import { CLIENT_CALL, guard, OWN, type CommonAttributes, type Linked } from '@foreshock/kit';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
-import { hrTime, millisecondsOf, now } from './clock.ts';
+import { anchorAt, hrTime, isTime, millisecondsOf, steadyNow, type Anchor } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
 
 /** The specification's span limits, `OTEL_SPAN_*_LIMIT`. */
@@ -80,6 +81,8 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   readonly recorded: LimitedAttributes;
   readonly startMs: number;
   endMs = 0;
+  /** How the monotonic clock is read, for this span and what is below it. */
+  readonly anchor: Anchor;
   readonly ids: SpanIds;
   readonly parentIds: SpanIds | undefined;
   [CLIENT_CALL]: unknown = undefined;
@@ -95,6 +98,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     spanContext: SpanContext,
     ids: SpanIds,
     parent: SpanContext | undefined,
+    parentSpan: RecordedSpan | undefined,
     parentIds: SpanIds | undefined,
     attributes: LimitedAttributes,
     startTime: TimeInput | undefined,
@@ -107,7 +111,11 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     this.parentSpanContext = parent;
     this.parentIds = parentIds;
     this.recorded = attributes;
-    this.startMs = startTime === undefined ? now() : millisecondsOf(startTime);
+    const steady = steadyNow();
+    const anchor = anchorAt(steady, parentSpan?.anchor, parentSpan === undefined ? 0 : parentSpan.startMs);
+    this.anchor = anchor;
+    const given = startTime === undefined ? undefined : millisecondsOf(startTime, anchor);
+    this.startMs = given === undefined ? anchor.offset + steady : given;
     this.#tracer = tracer;
   }
 
@@ -164,7 +172,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     if (this.ended) return this;
-    const { eventCountLimit: limit, attributePerEventCountLimit } = this.#tracer.spanLimits;
+    const { eventCountLimit: limit, attributePerEventCountLimit, attributeValueLengthLimit } = this.#tracer.spanLimits;
     if (limit === 0) {
       this.droppedEventsCount++;
       return this;
@@ -175,47 +183,60 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
       this.events.shift();
       this.droppedEventsCount++;
     }
-    const isTime = isTimeInput(attributesOrTime);
-    const when = time ?? (isTime ? attributesOrTime : undefined);
-    const given = isTime ? undefined : (attributesOrTime as Attributes | undefined);
-    const kept = this.#limited(attributePerEventCountLimit, given);
+    const given = isTime(attributesOrTime) ? undefined : attributesOrTime;
+    const kept = clean(cleanSimpleAttributes, given, attributePerEventCountLimit, attributeValueLengthLimit);
     this.events.push({
       name,
-      time: hrTime(when === undefined ? now() : millisecondsOf(when)),
-      attributes: kept.values,
-      droppedAttributesCount: kept.dropped,
+      time: hrTime(this.#millisecondsOf(isTime(time) ? time : attributesOrTime)),
+      attributes: kept.attributes ?? {},
+      droppedAttributesCount: kept.droppedAttributesCount ?? 0,
     });
     return this;
   }
 
   addLink(link: Link): this {
-    if (this.ended) return this;
-    const { linkCountLimit: limit, attributePerLinkCountLimit } = this.#tracer.spanLimits;
+    if (!this.ended) guard('adding a link', () => this.#addLink(link));
+    return this;
+  }
+
+  #addLink(link: Link): void {
+    if (link === null || link === undefined) return;
+    const { linkCountLimit: limit, attributePerLinkCountLimit, attributeValueLengthLimit } = this.#tracer.spanLimits;
     if (limit === 0) {
       this.droppedLinksCount++;
-      return this;
+      return;
     }
     if (this.links === NO_LINKS) this.links = [];
     if (this.links.length >= limit) {
       this.links.shift();
       this.droppedLinksCount++;
     }
-    const kept = this.#limited(attributePerLinkCountLimit, link.attributes);
-    this.links.push({ context: link.context, attributes: kept.values, droppedAttributesCount: kept.dropped });
-    return this;
+    const kept = clean(cleanAttributes, link.attributes, attributePerLinkCountLimit, attributeValueLengthLimit);
+    this.links.push({
+      context: link.context,
+      attributes: kept.attributes ?? {},
+      droppedAttributesCount: kept.droppedAttributesCount ?? 0,
+    });
   }
 
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link);
+    guard('adding links', () => {
+      for (const link of links) this.addLink(link);
+    });
     return this;
   }
 
   setStatus(status: SpanStatus): this {
-    if (this.ended || status.code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
-    const message =
-      status.code === SpanStatusCode.ERROR && typeof status.message === 'string' ? status.message : undefined;
-    this.status = message === undefined ? { code: status.code } : { code: status.code, message };
+    if (!this.ended) guard('setting a status', () => this.#setStatus(status));
     return this;
+  }
+
+  #setStatus(status: SpanStatus): void {
+    if (status === null || status === undefined) return;
+    const { code } = status;
+    if (code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return;
+    const message: unknown = code === SpanStatusCode.ERROR ? status.message : undefined;
+    this.status = typeof message === 'string' ? { code, message } : { code };
   }
 
   updateName(name: string): this {
@@ -225,29 +246,47 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
 
   end(endTime?: TimeInput): void {
     if (this.ended) return;
-    this.endMs = Math.max(endTime === undefined ? now() : millisecondsOf(endTime), this.startMs);
+    const endMs = endTime === undefined ? this.anchor.offset + steadyNow() : this.#millisecondsOf(endTime);
+    this.endMs = endMs < this.startMs ? this.startMs : endMs;
     this.ended = true;
     this.#tracer.ended(this);
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
-    const attributes: Attributes = {};
-    if (typeof exception === 'string') attributes['exception.message'] = exception;
-    else if (exception) {
-      if (exception.code) attributes['exception.type'] = String(exception.code);
-      else if (exception.name) attributes['exception.type'] = exception.name;
-      if (exception.message) attributes['exception.message'] = exception.message;
-      if (exception.stack) attributes['exception.stacktrace'] = exception.stack;
-    }
-    if (attributes['exception.type'] || attributes['exception.message']) this.addEvent('exception', attributes, time);
+    if (this.ended) return;
+    const attributes = guard('reading an exception', () => attributesOfException(exception));
+    if (attributes?.['exception.type'] || attributes?.['exception.message'])
+      this.addEvent('exception', attributes, time);
   }
 
-  #limited(attributeCountLimit: number, given: Attributes | undefined): LimitedAttributes {
-    const { attributeValueLengthLimit } = this.#tracer.spanLimits;
-    return new LimitedAttributes({ attributeCountLimit, attributeValueLengthLimit }, given);
+  /** What is no time is now, as in the SDK. */
+  #millisecondsOf(input: unknown): number {
+    const { anchor } = this;
+    return millisecondsOf(input, anchor) ?? anchor.offset + steadyNow();
   }
 }
 
-function isTimeInput(value: unknown): value is TimeInput {
-  return typeof value === 'number' || value instanceof Date || (Array.isArray(value) && typeof value[0] === 'number');
+function attributesOfException(exception: Exception): Attributes {
+  const attributes: Attributes = {};
+  if (typeof exception === 'string') attributes['exception.message'] = exception;
+  else if (exception) {
+    const { code, name, message, stack } = exception;
+    if (code) attributes['exception.type'] = code.toString();
+    else if (name) attributes['exception.type'] = name;
+    if (message) attributes['exception.message'] = message;
+    if (stack) attributes['exception.stacktrace'] = stack;
+  }
+  return attributes;
+}
+
+/** Attributes of an event or a link under limits, as the SDK does it; one that throws when it is read costs the others too. */
+function clean(
+  by: typeof cleanAttributes,
+  given: unknown,
+  attributeCountLimit: number,
+  attributeValueLengthLimit: number,
+): ReturnType<typeof cleanAttributes> {
+  if (given === undefined) return {};
+  const limits = { attributeCountLimit, attributeValueLengthLimit };
+  return guard('reading attributes', () => by(given as Attributes, limits)) ?? { droppedAttributesCount: 1 };
 }

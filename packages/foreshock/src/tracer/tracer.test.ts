@@ -204,14 +204,23 @@ describe('a span', () => {
     expect(ended.ours[0]!.spanContext().traceId).toBe(PARENT.traceId);
   });
 
-  it('counts what is no attribute', () => {
+  it('counts what is no attribute where the SDK does: at the start', () => {
     const { ended, ours } = both();
-    ours
-      .startSpan('none', {}, where)
-      .setAttribute('f', (() => {}) as never)
-      .setAttribute('b', 1n as never)
-      .end();
+    const attributes = { f: () => {}, b: 1n } as never;
+    ours.startSpan('given', { attributes }, where).setAttributes(attributes).end();
     expect(ended.ours[0]).toMatchObject({ attributes: {}, droppedAttributesCount: 2 });
+  });
+
+  it('reaches every processor, whatever another of them does', () => {
+    const seen: string[] = [];
+    const fault = (): never => {
+      throw new Error('fault');
+    };
+    const processor = { onStart: () => void seen.push('start'), onEnd: () => void seen.push('end') };
+    const options = { sampler: new AlwaysOnSampler(), spanLimits: LIMITS };
+    const spanProcessors = [{ onStart: fault, onEnd: fault }, processor];
+    new ForeshockTracerProvider({ ...options, spanProcessors }).getTracer('faults').startSpan('one').end();
+    expect(seen).toEqual(['start', 'end']);
   });
 
   it('survives attributes that throw', () => {

@@ -54,6 +54,8 @@ export interface TracerOptions {
 type AnyStart = Pick<SpanOptions, 'root' | 'links'> &
   Partial<Omit<SpanStart, 'startTime'>> & { startTime?: TimeInput | undefined };
 
+const NO_OPTIONS: SpanOptions = Object.freeze({});
+
 // `SamplingDecision` of the SDK.
 const NOT_RECORD = 0;
 const RECORD_AND_SAMPLED = 2;
@@ -93,10 +95,12 @@ class ForeshockTracer implements Tracer, SpanMaker {
 
   ended(span: RecordedSpan): void {
     const { spanProcessors } = this.#options;
-    try {
-      for (let i = 0; i < spanProcessors.length; i++) spanProcessors[i]!.onEnd(span);
-    } catch (error) {
-      report('ending a span', error);
+    for (let i = 0; i < spanProcessors.length; i++) {
+      try {
+        spanProcessors[i]!.onEnd(span);
+      } catch (error) {
+        report('ending a span', error);
+      }
     }
   }
 
@@ -104,8 +108,14 @@ class ForeshockTracer implements Tracer, SpanMaker {
     return true;
   }
 
-  startSpan(name: string, options: SpanOptions = {}, where: Context = context.active()): Span {
-    return this.#start(name, options, where, false);
+  startSpan(name: string, options?: SpanOptions, where?: Context): Span {
+    try {
+      return this.#start(name, options ?? NO_OPTIONS, isContext(where) ? where : context.active(), false);
+    } catch (error) {
+      // A getter of the options throws, or what is given as a context is none.
+      report('starting a span', error);
+      return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    }
   }
 
   /** As `startSpan` of the kit calls it: the attributes need no copy. */
@@ -143,7 +153,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
         name,
         kind,
         attributes.values,
-        links ?? [],
+        Array.isArray(links) ? links : [],
       );
       decision = sampled.decision;
       if (sampled.traceState) traceState = sampled.traceState;
@@ -167,25 +177,35 @@ class ForeshockTracer implements Tracer, SpanMaker {
       spanContext,
       SpanIds.made(traceWords),
       parent,
+      isOurs ? parentSpan : undefined,
       parentIds,
       attributes,
       startTime,
       this,
     );
-    if (links) span.addLinks(links);
-    try {
-      for (let i = 0; i < spanProcessors.length; i++) spanProcessors[i]!.onStart(span, parentContext);
-    } catch (error) {
-      report('starting a span', error);
+    if (Array.isArray(links)) span.addLinks(links);
+    for (let i = 0; i < spanProcessors.length; i++) {
+      try {
+        spanProcessors[i]!.onStart(span, parentContext);
+      } catch (error) {
+        report('starting a span', error);
+      }
     }
     return span;
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
-    const fn = rest.at(-1) as F;
-    const options = rest.length > 1 ? (rest[0] as SpanOptions) : {};
-    const where = rest.length > 2 ? (rest[1] as Context) : context.active();
+    // As the API without an SDK: what has no callback does nothing.
+    if (rest.length === 0) return undefined as ReturnType<F>;
+    const fn = rest[Math.min(rest.length, 3) - 1] as F;
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;
+    const given = rest.length > 2 ? rest[1] : undefined;
+    const where = isContext(given) ? given : context.active();
     const span = this.startSpan(name, options, where);
     return context.with(trace.setSpan(where, span), fn as (span: Span) => ReturnType<F>, undefined, span);
   }
+}
+
+function isContext(given: unknown): given is Context {
+  return typeof (given as Partial<Context> | null | undefined)?.getValue === 'function';
 }

@@ -28,7 +28,12 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
   // Attached below: which libraries there are is what the boundaries say.
   const enabled = false;
   const instrumentations = [
-    httpInstrumentation({ enabled, propagateTo: (host) => textMapPropagator.mayPropagateTo(host) }),
+    httpInstrumentation({
+      enabled,
+      propagateTo: (host) => textMapPropagator.mayPropagateTo(host),
+      trustIncoming: config.trustIncoming,
+      tellTrace: textMapPropagator.fields().includes('x-trace-id'),
+    }),
     dbInstrumentation({ enabled }),
     poolInstrumentation({ enabled, leakMs: config.poolLeakMs }),
     cacheInstrumentation({ enabled }),

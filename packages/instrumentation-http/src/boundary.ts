@@ -1,4 +1,4 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
+import { type Attributes, context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
 import {
   isSuppressed,
   runIn,
@@ -11,9 +11,10 @@ import {
 import { ClientMetrics } from './client-metrics.ts';
 import type { HttpEvents, Place, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
 import { SERVED, type Carrier } from './exchange.ts';
+import { CallStart } from './given-up.ts';
 import { knownMethod, methodInName } from './method.ts';
 import { ClientTargets, urlOf } from './client-attributes.ts';
-import { SentCall } from './sent-call.ts';
+import { SentCall, type CallOptions } from './sent-call.ts';
 import { rpcMetadataOf } from './served-context.ts';
 import { serverAttributes } from './server-attributes.ts';
 import { ServedRequest } from './served-request.ts';
@@ -25,6 +26,8 @@ export interface HttpConfig extends InstrumentationConfig {
    * A call of another host still has its span.
    */
   propagateTo?: (host: string) => boolean;
+  /** False at an edge: nothing of the trace headers of a request that is served goes on to anybody. Default true. */
+  trustIncoming?: boolean;
   /** Whether responses say their trace in the header `x-trace-id`, for a user to quote. Default true. */
   tellTrace?: boolean;
 }
@@ -32,9 +35,10 @@ export interface HttpConfig extends InstrumentationConfig {
 /** Turns what HTTP adapters report into spans and metrics. */
 export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   const tellTrace = config.tellTrace !== false;
+  const { propagateTo, trustIncoming = true } = config;
   const targets = new ClientTargets();
   let serverMetrics: ServerMetrics | undefined;
-  let clientMetrics: ClientMetrics | undefined;
+  let callOptions: CallOptions | undefined;
 
   function received(request: ReceivedRequest): Served | undefined {
     if (telemetry.standsAside) return undefined;
@@ -56,16 +60,17 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     if (isSuppressed(where)) return undefined;
     if (telemetry.standsAside) {
       const theirs = trace.getSpan(where);
-      return isCall(theirs) ? new SentCall(theirs, where, request, undefined, undefined) : undefined;
+      return isCall(theirs) ? new SentCall(theirs, where, request, undefined) : undefined;
     }
     const name = methodInName(knownMethod(request.method));
-    const attributes = { 'url.full': urlOf(request, request.port) };
+    const url = urlOf(request, request.port);
+    const attributes: Attributes = url === undefined ? {} : { 'url.full': url };
     const common = targets.of(request);
     const { askedAt } = request;
     const startTime = askedAt === undefined ? undefined : performance.timeOrigin + askedAt;
     const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common, startTime }, where);
-    clientMetrics ??= new ClientMetrics(telemetry);
-    return new SentCall(span, where, request, clientMetrics, config.propagateTo);
+    callOptions ??= { metrics: new ClientMetrics(telemetry), propagateTo, trustIncoming };
+    return new SentCall(span, where, request, callOptions);
   }
 
   function here(): Place {
@@ -89,7 +94,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }
 
-  return { received, sending, here, routed, traceTextHere };
+  return { received, sending, here, begin: () => new CallStart(), routed, traceTextHere };
 }
 
 /** Upstream's HTTP instrumentation makes the request with its own span active. */

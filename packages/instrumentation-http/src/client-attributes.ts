@@ -31,9 +31,11 @@ function originOf(scheme: string, host: string, port: number | undefined): strin
   return text;
 }
 
-/** `url.full`. */
-export function urlOf({ scheme, host, target }: SentRequest, port: number | undefined): string {
-  return fullUrl(originOf(scheme, host, port), target);
+/** `url.full`; undefined for `CONNECT`, whose target is no URL. */
+export function urlOf({ method, scheme, host, target }: SentRequest, port: number | undefined): string | undefined {
+  if (method === 'CONNECT') return undefined;
+  // RFC 9110, 7.1: the asterisk is no part of the URL.
+  return fullUrl(originOf(scheme, host, port), target === '*' ? '' : target);
 }
 
 interface Target {

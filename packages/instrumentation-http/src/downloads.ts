@@ -1,7 +1,5 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { Chain, type Linked } from '@foreshock/kit';
-
-/** A response without a byte for this long is not being read; its call is over, whatever becomes of the rest. */
-const SILENT_MS = 60_000;
 
 /** A call whose response is coming in. */
 export interface Download extends Linked<Download> {
@@ -18,12 +16,19 @@ export interface Download extends Linked<Download> {
  * body stops the connection when its buffers are full, and no event will ever tell: one timer looks now and then.
  */
 export class Downloads {
+  readonly #silentMs: number;
   readonly #under = new Chain<Download>();
   #timer: NodeJS.Timeout | undefined;
 
+  /** @param silentMs a download without a byte for this long, or up to twice as long, is abandoned */
+  constructor(silentMs: number) {
+    this.#silentMs = silentMs;
+  }
+
   begun(download: Download): void {
     this.#under.add(download);
-    this.#timer ??= setInterval(() => this.#look(), SILENT_MS).unref();
+    // In no request's context: it belongs to all of them.
+    this.#timer ??= context.with(ROOT_CONTEXT, () => setInterval(() => this.#look(), this.#silentMs).unref());
   }
 
   ended(download: Download): void {

@@ -4,6 +4,8 @@ export interface ReceivedRequest {
   readonly url?: string | undefined;
   readonly httpVersion: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values in turn, as they came in: an application may change `headers`. */
+  readonly rawHeaders?: readonly string[] | undefined;
   readonly socket: {
     readonly remoteAddress?: string | undefined;
     readonly remotePort?: number | undefined;
@@ -21,15 +23,16 @@ export interface Place {
 export interface Served extends Place {
   /** What the response's `x-trace-id` header says; undefined: no header. */
   readonly traceText: string | undefined;
+  /** The head of the response is written, with this status: what the application sets later reaches nobody. */
+  answered(statusCode: number): void;
   /** The response has been handed over whole. */
-  finished(statusCode: number | undefined): void;
+  finished(): void;
   /**
    * The connection went away before that.
    *
-   * @param statusCode undefined when not even the head of the response was sent
-   * @param reason for `error.type`: `client_disconnected`, or why the server let go
+   * @param errorType why the server let go; undefined: the caller went away
    */
-  aborted(statusCode: number | undefined, reason: string): void;
+  aborted(errorType: string | undefined): void;
 }
 
 /** A request about to be sent. */
@@ -45,11 +48,16 @@ export interface SentRequest {
   readonly userAgent: string | undefined;
   /** When it was asked for, of `performance.now()`, if that was before now. */
   readonly askedAt?: number | undefined;
+  /** What {@link HttpEvents.begin} gave when it was asked for, if that was before now. */
+  readonly start?: object | undefined;
 }
 
-/** Takes the headers that carry the trace to the other side. */
-export interface HeaderSink {
+/** The headers of a request about to be sent; names in lower case. Changes are not seen by the application. */
+export interface OutgoingHeaders {
+  /** What the application has set: text, or a list of texts; undefined when it has not. */
+  get(name: string): unknown;
   set(name: string, value: string): void;
+  remove(name: string): void;
 }
 
 /** The far end of the connection a request went over. */
@@ -61,15 +69,16 @@ export interface Peer {
 }
 
 /**
- * What a request can be waiting for, in this order: a socket of the agent's, the address of the host, a
- * connection, its encryption, the first byte of the response, the rest of it. A reused connection skips three.
+ * What a request can be waiting for, in this order: a socket of the agent's, a connection that somebody else makes (a
+ * proxy's tunnel), the address of the host, a connection, its encryption, its own way to the server, the first byte of
+ * the response, the rest of it. A reused connection skips four.
  */
-export type Phase = 'queue' | 'dns' | 'connect' | 'tls' | 'ttfb' | 'download';
+export type Phase = 'queue' | 'proxy' | 'dns' | 'connect' | 'tls' | 'send' | 'ttfb' | 'download';
 
 /** A request that is under way to a server, in the phase `queue` at first; callbacks run where it was made. */
 export interface Sent extends Place {
-  /** Writes the headers that carry the trace, if the host may have them. */
-  propagate(headers: HeaderSink): void;
+  /** Writes the headers that carry the trace, if the host may have them, and replaces copies of the caller's. */
+  propagate(headers: OutgoingHeaders): void;
   /**
    * The phase before it is over.
    *
@@ -86,14 +95,20 @@ export interface Sent extends Place {
   reused(): void;
   /** The head of the response is here. */
   responded(statusCode: number, httpVersion?: string): void;
-  /** The response has been received whole, or nobody will read the rest of it. */
+  /** The response has been received whole. */
   ended(): void;
+  /** The application has let go of it, and reads no more. */
+  cancelled(): void;
+  /** The client starts it in this execution; timers that are made here are the call's. */
+  started(): void;
+  /** The application hears here that the connection was silent for too long. */
+  timeOutAnnounced(): void;
   /**
-   * The application lets go of it; {@link failed} follows, or {@link ended} when it has read enough.
+   * The application lets go of it here; {@link failed} or {@link cancelled} follows.
    *
-   * @param afterMs the timer that did it ran this long; undefined: no timer, somebody cancelled
+   * @param error its reason, if it gives one
    */
-  givenUp(afterMs: number | undefined): void;
+  givenUp(error: unknown): void;
   /** @param limitMs a time-out of the library's own ran out */
   failed(error: unknown, limitMs?: number): void;
 }
@@ -106,6 +121,8 @@ export interface HttpEvents {
   sending(request: SentRequest): Sent | undefined;
   /** Where this code runs. */
   here(): Place;
+  /** A call begins here that {@link sending} will hear of later. */
+  begin(): object;
   /**
    * The framework knows the route of a request: `/orders/:id`.
    *

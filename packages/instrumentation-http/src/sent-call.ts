@@ -1,39 +1,31 @@
-import { propagation, SpanStatusCode, trace, type Context, type Span, type TextMapSetter } from '@opentelemetry/api';
+import { SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import { addCommon, errorMessageOf, errorTypeOf, roundMs, runIn } from '@foreshock/kit';
 import {
   HTTP_CONNECTION_REUSED,
-  HTTP_PHASE_CONNECT_MS,
-  HTTP_PHASE_DNS_MS,
-  HTTP_PHASE_DOWNLOAD_MS,
-  HTTP_PHASE_QUEUE_MS,
-  HTTP_PHASE_TLS_MS,
-  HTTP_PHASE_TTFB_MS,
+  HTTP_REQUEST_CANCELLED,
   HTTP_TIMEOUT_MS,
   HTTP_TIMEOUT_PHASE,
 } from '@foreshock/kit/names';
 import { authorityOf, peerAttributes, urlOf } from './client-attributes.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 import { Downloads, type Download } from './downloads.ts';
-import type { HeaderSink, Peer, Phase, Sent, SentRequest } from './events.ts';
-import { isAbort, isLetGo, isTimeOut } from './given-up.ts';
+import type { OutgoingHeaders, Peer, Phase, Sent, SentRequest } from './events.ts';
+import { CallStart, isLetGo, isTimeOut } from './given-up.ts';
+import { PHASE_MS, Phases } from './phases.ts';
+import { receivedHere } from './served-context.ts';
+import { sendTrace } from './trace-headers.ts';
 
-const SETTER: TextMapSetter<HeaderSink> = { set: (headers, name, value) => headers.set(name, value) };
+/** A response without a byte for this long is not being read; its call is over, whatever becomes of the rest. */
+const downloads = new Downloads(60_000);
+/** That a call has failed is known with the head, and what follows soon after, a retry, depends on it. */
+const failures = new Downloads(10);
 
-/** Below this a call did not wait for a socket: it was handed over in the next tick. */
-const QUEUED_MS = 1;
-
-const ORDER: readonly Phase[] = ['queue', 'dns', 'connect', 'tls', 'ttfb', 'download'];
-
-const PHASE_MS: Readonly<Record<Phase, string>> = {
-  queue: HTTP_PHASE_QUEUE_MS,
-  dns: HTTP_PHASE_DNS_MS,
-  connect: HTTP_PHASE_CONNECT_MS,
-  tls: HTTP_PHASE_TLS_MS,
-  ttfb: HTTP_PHASE_TTFB_MS,
-  download: HTTP_PHASE_DOWNLOAD_MS,
-};
-
-const downloads = new Downloads();
+/** What a call needs to know of its boundary. */
+export interface CallOptions {
+  readonly metrics: ClientMetrics;
+  readonly propagateTo: ((host: string) => boolean) | undefined;
+  readonly trustIncoming: boolean;
+}
 
 /** One call of a server, from the caller's wish to the last byte of the response. */
 export class SentCall implements Sent, Download {
@@ -41,11 +33,10 @@ export class SentCall implements Sent, Download {
   readonly #context: Context;
   readonly #request: SentRequest;
   /** Undefined: the span is another instrumentation's, which ends it and sends its headers; we add what it lacks. */
-  readonly #metrics: ClientMetrics | undefined;
-  readonly #propagateTo: ((host: string) => boolean) | undefined;
-  readonly #started: number;
-  #phase: Phase = 'queue';
-  #phaseStarted: number;
+  readonly #options: CallOptions | undefined;
+  readonly #began: number;
+  readonly #start: CallStart;
+  readonly #phases: Phases;
   #statusCode: number | undefined;
   #httpVersion: string | undefined;
   #peer: Peer | undefined;
@@ -57,44 +48,41 @@ export class SentCall implements Sent, Download {
   before: Download | undefined;
   after: Download | undefined;
 
-  constructor(
-    span: Span,
-    where: Context,
-    request: SentRequest,
-    metrics: ClientMetrics | undefined,
-    propagateTo: ((host: string) => boolean) | undefined,
-  ) {
+  constructor(span: Span, where: Context, request: SentRequest, options: CallOptions | undefined) {
     this.#span = span;
     this.#context = where;
     this.#request = request;
-    this.#metrics = metrics;
-    this.#propagateTo = propagateTo;
-    this.#started = this.#phaseStarted = request.askedAt ?? performance.now();
+    this.#options = options;
+    this.#began = request.askedAt ?? performance.now();
+    this.#start = (request.start as CallStart | undefined) ?? new CallStart();
+    this.#phases = new Phases(this.#began);
   }
 
-  propagate(headers: HeaderSink): void {
-    if (!this.#metrics || this.#propagateTo?.(authorityOf(this.#request)) === false) return;
-    propagation.inject(trace.setSpan(this.#context, this.#span), headers, SETTER);
+  propagate(headers: OutgoingHeaders): void {
+    const options = this.#options;
+    if (!options) return;
+    const { trustIncoming, propagateTo } = options;
+    const allowed = propagateTo?.(authorityOf(this.#request)) !== false;
+    const received = (): readonly string[] | undefined => receivedHere(this.#context);
+    sendTrace(trace.setSpan(this.#context, this.#span), headers, { allowed, trustIncoming, received });
   }
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return this.#metrics ? runIn(this.#context, fn, self, args) : Reflect.apply(fn, self, args);
+    return this.#options ? runIn(this.#context, fn, self, args) : Reflect.apply(fn, self, args);
   }
 
   entered(phase: Phase, at: number = performance.now()): void {
-    if (this.#ended || ORDER.indexOf(phase) <= ORDER.indexOf(this.#phase)) return;
-    this.#passed(at);
-    this.#phase = phase;
+    if (this.#ended || !this.#phases.isAhead(phase)) return;
+    this.#leavePhase(at);
+    this.#phases.current = phase;
   }
 
-  #passed(at: number): void {
-    const phase = this.#phase;
-    // A connection may have been begun before this call was there to want it.
-    const ms = Math.max(0, at - this.#phaseStarted);
-    this.#phaseStarted += ms;
-    if (phase === 'queue' && ms < QUEUED_MS) return;
-    this.#span.setAttribute(PHASE_MS[phase], roundMs(ms));
-    this.#metrics?.passed(phase, ms, this.#request);
+  #leavePhase(at: number): void {
+    const { current } = this.#phases;
+    const ms = this.#phases.leave(at);
+    if (ms === undefined) return;
+    this.#span.setAttribute(PHASE_MS[current], roundMs(ms));
+    this.#options?.metrics.passed(current, ms, this.#request);
   }
 
   connected(peer: Peer, httpVersion?: string): void {
@@ -107,7 +95,8 @@ export class SentCall implements Sent, Download {
     const { remotePort } = peer;
     if (remotePort === undefined || this.#request.port !== undefined) return;
     this.#span.setAttribute('server.port', remotePort);
-    this.#span.setAttribute('url.full', urlOf(this.#request, remotePort));
+    const url = urlOf(this.#request, remotePort);
+    if (url !== undefined) this.#span.setAttribute('url.full', url);
   }
 
   #spoke(httpVersion: string): void {
@@ -125,7 +114,7 @@ export class SentCall implements Sent, Download {
     this.#span.setAttribute('http.response.status_code', statusCode);
     if (httpVersion !== undefined) this.#spoke(httpVersion);
     this.entered('download');
-    downloads.begun(this);
+    (statusCode >= 400 ? failures : downloads).begun(this);
   }
 
   get bytesRead(): number | undefined {
@@ -133,37 +122,53 @@ export class SentCall implements Sent, Download {
   }
 
   abandoned(): void {
-    // Out of `download`, which has no end that could be measured.
-    this.#phase = 'ttfb';
-    this.ended();
+    // A download whose end could not be measured.
+    this.#end(this.#statusError(), undefined, false);
   }
 
   ended(): void {
-    // Given up without an error: the application had read what it wanted, unless its patience ran out.
+    // Given up without an error: the application had read what it wanted, unless its limit ran out.
     if (this.#limitMs !== undefined) return this.#timedOut(undefined);
-    const status = this.#statusCode;
-    if (status === undefined && !this.#ended) return this.#fail('cancelled', undefined);
-    this.#end(status !== undefined && status >= 400 ? String(status) : undefined, undefined);
+    if (this.#statusCode === undefined) return this.cancelled();
+    this.#end(this.#statusError(), undefined);
   }
 
-  givenUp(afterMs: number | undefined): void {
+  cancelled(): void {
+    if (this.#limitMs !== undefined) return this.#timedOut(undefined);
+    if (!this.#ended) this.#span.setAttribute(HTTP_REQUEST_CANCELLED, true);
+    this.#end(this.#statusError(), undefined);
+  }
+
+  #statusError(): string | undefined {
+    const status = this.#statusCode;
+    return status !== undefined && status >= 400 ? String(status) : undefined;
+  }
+
+  started(): void {
+    this.#start.continued();
+  }
+
+  timeOutAnnounced(): void {
+    this.#start.announced();
+  }
+
+  givenUp(error: unknown): void {
+    if (this.#givenUp) return;
     this.#givenUp = true;
-    this.#limitMs ??= afterMs;
+    this.#limitMs = this.#start.limitHere(error);
   }
 
   failed(error: unknown, limitMs?: number): void {
-    this.#limitMs ??= limitMs;
+    if (limitMs !== undefined) this.#limitMs = limitMs;
     if (this.#limitMs !== undefined || isTimeOut(error)) return this.#timedOut(error);
-    if (!this.#givenUp || !isLetGo(error)) return this.#fail(errorTypeOf(error), error);
-    // `break` in a loop over the response, or `destroy` in the middle of it: the application had read enough.
-    if (this.#statusCode !== undefined && !isAbort(error)) return this.ended();
-    this.#fail('cancelled', error);
+    if (this.#givenUp && isLetGo(error)) return this.cancelled();
+    this.#fail(errorTypeOf(error), error);
   }
 
   #timedOut(error: unknown): void {
     if (!this.#ended) {
       if (this.#limitMs !== undefined) this.#span.setAttribute(HTTP_TIMEOUT_MS, Math.round(this.#limitMs));
-      this.#span.setAttribute(HTTP_TIMEOUT_PHASE, this.#phase);
+      this.#span.setAttribute(HTTP_TIMEOUT_PHASE, this.#phases.current);
     }
     this.#fail('timeout', error);
   }
@@ -172,18 +177,20 @@ export class SentCall implements Sent, Download {
     this.#end(errorType, errorMessageOf(error));
   }
 
-  #end(errorType: string | undefined, message: string | undefined): void {
+  #end(errorType: string | undefined, message: string | undefined, downloaded = true): void {
     if (this.#ended) return;
-    if (this.#phase === 'download') this.#passed(performance.now());
+    if (downloaded && this.#phases.current === 'download') this.#leavePhase(performance.now());
     this.#ended = true;
     downloads.ended(this);
-    if (!this.#metrics) return;
+    failures.ended(this);
+    const options = this.#options;
+    if (!options) return;
     if (errorType !== undefined) {
       this.#span.setAttribute('error.type', errorType);
       this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
     }
     this.#span.end();
-    this.#metrics.ended(this.#started, this.#request, {
+    options.metrics.ended(this.#began, this.#request, {
       port: this.#request.port ?? this.#peer?.remotePort,
       statusCode: this.#statusCode,
       httpVersion: this.#httpVersion,

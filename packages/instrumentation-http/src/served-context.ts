@@ -17,6 +17,11 @@ export function rpcMetadataOf(where: Context): RpcMetadata | undefined {
   return where.getValue(RPC_METADATA) as RpcMetadata | undefined;
 }
 
+/** The headers of the request that is being served here, as they came in; undefined when it is not ours. */
+export function receivedHere(where: Context): readonly string[] | undefined {
+  return (rpcMetadataOf(where) as ServedRequest | undefined)?.rawHeaders;
+}
+
 /**
  * The context a request is served in: two slots over what came in. The API's own context copies a `Map` and
  * makes three closures for each value set.

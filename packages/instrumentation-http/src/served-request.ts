@@ -1,5 +1,6 @@
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import { runIn, spanContextOf, xTraceIdOf } from '@foreshock/kit';
+import { HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
 import type { ReceivedRequest, Served } from './events.ts';
 import { methodInName } from './method.ts';
 import { schemeOf } from './server-attributes.ts';
@@ -19,6 +20,7 @@ function metricAttributes(request: ReceivedRequest, method: string): Attributes 
 /** One request, from its head to the last byte of its response. */
 export class ServedRequest implements Served, RpcMetadata {
   readonly traceText: string | undefined;
+  readonly rawHeaders: readonly string[] | undefined;
   readonly #span: Span;
   readonly #context: Context;
   readonly #method: string;
@@ -26,6 +28,7 @@ export class ServedRequest implements Served, RpcMetadata {
   readonly #measured: Attributes | undefined;
   readonly #started: number;
   #route: string | undefined;
+  #statusCode: number | undefined;
   #ended = false;
 
   /**
@@ -41,6 +44,7 @@ export class ServedRequest implements Served, RpcMetadata {
     metrics: ServerMetrics,
     tellTrace: boolean,
   ) {
+    this.rawHeaders = request.rawHeaders;
     this.#span = span;
     this.#context = new ServedContext(parent, span, this);
     this.#method = method;
@@ -54,12 +58,17 @@ export class ServedRequest implements Served, RpcMetadata {
     return runIn(this.#context, fn, self, args);
   }
 
-  finished(statusCode: number | undefined): void {
-    this.#end(statusCode, undefined);
+  answered(statusCode: number): void {
+    this.#statusCode = statusCode;
   }
 
-  aborted(statusCode: number | undefined, reason: string): void {
-    this.#end(statusCode, reason);
+  finished(): void {
+    this.#end(undefined);
+  }
+
+  aborted(errorType: string | undefined): void {
+    if (errorType === undefined && !this.#ended) this.#span.setAttribute(HTTP_REQUEST_CANCELLED, true);
+    this.#end(errorType);
   }
 
   // Upstream's framework instrumentations find these three in the context, as `RPCMetadata`.
@@ -84,9 +93,10 @@ export class ServedRequest implements Served, RpcMetadata {
     this.#span.updateName(`${methodInName(this.#method)} ${this.#route}`);
   }
 
-  #end(statusCode: number | undefined, reason: string | undefined): void {
+  #end(reason: string | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
+    const statusCode = this.#statusCode;
     const errorType = reason ?? (statusCode !== undefined && statusCode >= 500 ? String(statusCode) : undefined);
     if (statusCode !== undefined) this.#span.setAttribute('http.response.status_code', statusCode);
     if (errorType !== undefined) {

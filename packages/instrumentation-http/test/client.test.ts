@@ -149,7 +149,7 @@ describe('trace headers', () => {
     for (const options of calls) {
       const head = await bodyOf(http.get({ port, ...options }));
       expect(headersIn(head)['traceparent']).toBe(own);
-      expect(head.match(/traceparent/gi)).toHaveLength(1);
+      expect(head.match(/traceparent|x-trace-id/gi)).toHaveLength(1);
     }
     const request = http.request({ port });
     request.setHeader('traceparent', own).end();
@@ -335,6 +335,11 @@ describe('given up', () => {
   const never = (): Promise<number> => answering(() => {});
   const half = (): Promise<number> =>
     answering((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello'));
+  /** Timer and call by one callback, as an application has them: after an `await` Node tells less of who made a timer. */
+  const inOnePiece = async (call: () => unknown): Promise<unknown> => {
+    const made = await new Promise<{ result: unknown }>((resolve) => setImmediate(() => resolve({ result: call() })));
+    return made.result;
+  };
   const timeOut = ({ attributes }: ReceivedSpan): unknown[] => [
     attributes['error.type'],
     attributes['http.timeout_ms'],
@@ -382,7 +387,8 @@ describe('given up', () => {
     ['axios', 206, (port) => axios.get(`http://127.0.0.1:${port}/`, { timeout: 206 })],
     ['got', 207, (port) => got(`http://127.0.0.1:${port}/`, { timeout: { request: 207 }, retry: { limit: 0 } })],
   ])('by %s is a time-out', async (_, ms, call) => {
-    await expect(call(await never())).rejects.toThrow(Error);
+    const port = await never();
+    await expect(inOnePiece(() => call(port))).rejects.toThrow(Error);
     const [span] = await recorded.until(1);
     expect(timeOut(span!)).toEqual(['timeout', ms, 'ttfb']);
     expect(span!.status.code).toBe('ERROR');
@@ -398,39 +404,110 @@ describe('given up', () => {
     request.on('finish', () => setImmediate(giveUp, request, controller));
     await expect(bodyOf(request)).rejects.toThrow(Error);
     const [span] = await recorded.until(1);
-    expect(timeOut(span!)).toEqual(['cancelled', undefined, undefined]);
-    expect(span!.status.code).toBe('ERROR');
+    expect(timeOut(span!)).toEqual([undefined, undefined, undefined]);
+    expect(span).toMatchObject({ status: { code: 'UNSET' }, attributes: { 'http.request.cancelled': true } });
+  });
+
+  it.each<[string, (port: number, controller: AbortController) => unknown]>([
+    [
+      'a debounce, made while the call is under way',
+      (port, controller) => {
+        const request = bodyOf(http.get({ port, signal: controller.signal }));
+        setTimeout(() => controller.abort(), 20);
+        return request;
+      },
+    ],
+    [
+      'a timer that destroys without a reason',
+      (port) => {
+        const request = http.get({ port });
+        setTimeout(() => request.destroy(), 20);
+        return bodyOf(request);
+      },
+    ],
+    [
+      'a timer for something else, made before',
+      async (port, controller) => {
+        setTimeout(() => controller.abort(), 60);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return bodyOf(http.get({ port, signal: controller.signal }));
+      },
+    ],
+    [
+      'an interval',
+      (port, controller) => {
+        const interval = setInterval(() => controller.abort(), 20);
+        controller.signal.addEventListener('abort', () => clearInterval(interval));
+        return bodyOf(http.get({ port, signal: controller.signal }));
+      },
+    ],
+    [
+      'a reason of the application’s own',
+      (port, controller) => {
+        setImmediate(() => controller.abort(new Error('the user has left')));
+        return bodyOf(http.get({ port, signal: controller.signal }));
+      },
+    ],
+  ])('by %s is a cancellation', async (_, call) => {
+    const port = await never();
+    await expect(inOnePiece(() => call(port, new AbortController()))).rejects.toThrow(Error);
+    const [span] = await recorded.until(1);
+    expect(timeOut(span!)).toEqual([undefined, undefined, undefined]);
+    expect(span).toMatchObject({ status: { code: 'UNSET' }, attributes: { 'http.request.cancelled': true } });
+  });
+
+  it('after a time-out that was only announced is a cancellation', async () => {
+    const request = http.get({ port: await never(), timeout: 10 });
+    await once(request, 'timeout');
+    setImmediate(() => request.destroy());
+    await expect(bodyOf(request)).rejects.toThrow(Error);
+    expect(timeOut((await recorded.until(1))[0]!)).toEqual([undefined, undefined, undefined]);
   });
 
   it('while downloading says so', async () => {
-    const controller = new AbortController();
-    const response = await responseOf(http.get({ port: await half(), signal: controller.signal }));
-    setTimeout(() => controller.abort(), 20);
+    const port = await half();
+    const response = (await inOnePiece(() => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 20);
+      return responseOf(http.get({ port, signal: controller.signal }));
+    })) as IncomingMessage;
     await expect(text(response)).rejects.toThrow(Error);
     const [span] = await recorded.until(1);
     expect(timeOut(span!)).toEqual(['timeout', 20, 'download']);
     expect(span!.attributes['http.response.status_code']).toBe(200);
   });
 
-  it('by a timer on the response alone is a time-out too', async () => {
-    const response = await responseOf(http.get({ port: await half() }));
-    setTimeout(() => response.destroy(), 20);
+  it.each<[string, boolean]>([
+    ['made for the call is a time-out', true],
+    ['made later is none', false],
+  ])('by a timer on the response alone, %s', async (_, before) => {
+    const port = await half();
+    const response = (await inOnePiece(async () => {
+      let answer: IncomingMessage | undefined;
+      if (before) setTimeout(() => answer?.destroy(), 20);
+      answer = await responseOf(http.get({ port }));
+      if (!before) setTimeout(() => answer?.destroy(), 20);
+      return answer;
+    })) as IncomingMessage;
     await expect(text(response)).rejects.toThrow(Error);
-    expect(timeOut((await recorded.until(1))[0]!)).toEqual(['timeout', 20, 'download']);
+    expect(timeOut((await recorded.until(1))[0]!)).toEqual(
+      before ? ['timeout', 20, 'download'] : [undefined, undefined, undefined],
+    );
   });
 
   it('in line for a socket says so', async () => {
     const port = await never();
     const agent = new http.Agent({ maxSockets: 1 });
     const first = http.get({ port, agent }).on('error', () => {});
-    const second = http.get({ port, agent, signal: AbortSignal.timeout(20) });
+    const signal = AbortSignal.timeout(20);
+    const second = http.get({ port, agent, signal });
     // Node tells a request in line of its end when its turn comes.
     second.on('error', () => {});
-    setTimeout(() => first.destroy(), 40);
+    signal.addEventListener('abort', () => setImmediate(() => first.destroy()));
     await new Promise((resolve) => second.on('close', resolve));
     const spans = await recorded.until(2);
     expect(spans.map(timeOut)).toEqual([
-      ['timeout', 40, 'ttfb'],
+      [undefined, undefined, undefined],
       ['timeout', 20, 'queue'],
     ]);
   });

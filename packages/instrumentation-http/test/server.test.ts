@@ -184,9 +184,9 @@ describe('ends', () => {
     wire.send(...GET('/'));
     await promise;
     wire.socket.end();
-    expect(status(await recorded.until(1))).toEqual([
-      { status: undefined, type: 'client_disconnected', code: 'ERROR' },
-    ]);
+    const spans = await recorded.until(1);
+    expect(status(spans)).toEqual([{ status: undefined, type: undefined, code: 'UNSET' }]);
+    expect(spans[0]!.attributes['http.request.cancelled']).toBe(true);
   });
 
   it('when the client resets the connection in the middle of the response', async () => {
@@ -198,7 +198,9 @@ describe('ends', () => {
     wire.send(...GET('/'));
     await wire.until((text) => text.length > 3_000);
     wire.socket.resetAndDestroy();
-    expect(status(await recorded.until(1))).toEqual([{ status: 200, type: 'client_disconnected', code: 'ERROR' }]);
+    const spans = await recorded.until(1);
+    expect(status(spans)).toEqual([{ status: 200, type: undefined, code: 'UNSET' }]);
+    expect(spans[0]!.attributes['http.request.cancelled']).toBe(true);
   });
 
   it('when the application destroys the response, with and without an error', async () => {
@@ -226,6 +228,94 @@ describe('ends', () => {
     expect(status(await recorded.until(1))).toEqual([{ status: undefined, type: 'timeout', code: 'ERROR' }]);
   });
 
+  it('with the status that was sent when the server gives a request up that does not come in', async () => {
+    const limits = { requestTimeout: 30, headersTimeout: 30, connectionsCheckingInterval: 10 };
+    const quiet = http.createServer(limits, (request) => request.resume());
+    const answering = http.createServer(limits, (request) => request.resume());
+    answering.on('clientError', (_error, socket) => socket.end('HTTP/1.1 503 Later\r\n\r\n'));
+    for (const server of [quiet, answering]) {
+      const wire = await connect(await listen(server));
+      wire.send('POST / HTTP/1.1', 'Host: a', 'Content-Length: 100', '', 'abc');
+      await wire.closed();
+    }
+    expect(status(await recorded.until(2))).toEqual([
+      { status: 408, type: 'timeout', code: 'ERROR' },
+      { status: 503, type: 'timeout', code: 'ERROR' },
+    ]);
+  });
+
+  it('with 400 when the rest of the request cannot be read', async () => {
+    const wire = await connect(await serve((request) => request.resume()));
+    wire.send('POST / HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked', '', 'no number', '');
+    await wire.closed();
+    expect(status(await recorded.until(1))).toEqual([{ status: 400, type: undefined, code: 'UNSET' }]);
+  });
+
+  it('with the status of the head, whatever is set later', async () => {
+    const port = await serve((_request, response) => {
+      response.writeHead(200);
+      response.write('sent');
+      response.statusCode = 500;
+      response.end();
+    });
+    const wire = await connect(port);
+    wire.send(...GET('/'));
+    await wire.until((text) => text.includes('sent'));
+    expect(status(await recorded.until(1))).toEqual([{ status: 200, type: undefined, code: 'UNSET' }]);
+  });
+
+  it('as no time-out for a connection that was silent once, and went on', async () => {
+    const server = http.createServer(async (request, response) => {
+      if (request.url === '/silent') {
+        await once(server, 'timeout');
+        response.end('late');
+      } else response.destroy();
+    });
+    // Who listens decides what happens to the connection.
+    server.on('timeout', () => {});
+    server.setTimeout(20);
+    const wire = await connect(await listen(server));
+    wire.send(...GET('/silent'));
+    await wire.until((text) => text.includes('late'));
+    wire.send(...GET('/destroyed'));
+    await wire.closed();
+    expect(status(await recorded.until(2))).toEqual([
+      { status: 200, type: undefined, code: 'UNSET' },
+      { status: undefined, type: 'server_disconnected', code: 'ERROR' },
+    ]);
+  });
+
+  it('without an error for a stream of events whose reader leaves', async () => {
+    const port = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+    });
+    for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
+      const wire = await connect(port);
+      wire.send(...GET('/'));
+      await wire.until((text) => text.includes('data: 1'));
+      wire.socket[leave]();
+    }
+    const spans = await recorded.until(3);
+    expect(status(spans)).toEqual(Array.from({ length: 3 }, () => ({ status: 200, type: undefined, code: 'UNSET' })));
+  });
+
+  it('and leaves nothing of it on the connection', async () => {
+    let socket: Socket | undefined;
+    const port = await serve((request, response) => {
+      socket = request.socket;
+      response.end('.');
+    });
+    const wire = await connect(port);
+    for (let i = 1; i <= 3; i++) {
+      wire.send(...GET('/'));
+      await wire.until((text) => count(text, 'HTTP/1.1 200') === i);
+    }
+    await recorded.until(3);
+    const line = Object.getOwnPropertySymbols(socket!).find(({ description }) => description === 'foreshock.line')!;
+    expect((socket as unknown as Record<symbol, { open: unknown[] }>)[line]!.open).toEqual([]);
+  });
+
   it('for every pipelined request when the connection goes away', async () => {
     let received = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -237,7 +327,7 @@ describe('ends', () => {
     await promise;
     wire.socket.destroy();
     expect(status(await recorded.until(15))).toEqual(
-      Array.from({ length: 15 }, () => ({ status: undefined, type: 'client_disconnected', code: 'ERROR' })),
+      Array.from({ length: 15 }, () => ({ status: undefined, type: undefined, code: 'UNSET' })),
     );
   });
 
@@ -275,6 +365,18 @@ describe('ends', () => {
       ['POST', '/', 200],
     ]);
   });
+});
+
+it('a message with many listeners is patched once', async () => {
+  const emits = new Set<unknown>();
+  const port = await serve((request, response) => {
+    for (let i = 0; i < 3; i++) emits.add(request.on('error', () => {}).emit);
+    response.end('.');
+  });
+  const wire = await connect(port);
+  wire.send(...GET('/'));
+  await wire.until((text) => text.endsWith('.'));
+  expect(emits.size).toBe(1);
 });
 
 describe('Expect', () => {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { context } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, it } from 'vitest';
 import { suppressed } from '@foreshock/kit';
+import { TraceStateList } from '@foreshock/propagator';
 import type { ReceivedSpan } from '@foreshock/testkit';
 import type { Recording } from './recording.ts';
 import { listen } from './wire.ts';
@@ -18,6 +19,7 @@ export interface CallOptions {
 export interface Answer {
   status: number;
   text(): Promise<string>;
+  body: AsyncIterable<unknown> | null;
 }
 
 export type Call = (url: string, options?: CallOptions) => Promise<Answer>;
@@ -117,12 +119,16 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
       expect(again!.attributes).not.toHaveProperty('http.phase.connect_ms');
     });
 
-    it("leaves the application's own headers", async () => {
+    it("leaves the application's own trace, and sends nothing beside it", async () => {
       const origin = await answering(mirror);
       const own = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
-      const head = await (await call(origin, { headers: { TraceParent: own } })).text();
+      const state = TraceStateList.parse('a=1')!;
+      const parent = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1, traceState: state };
+      const head = await context.with(trace.setSpanContext(ROOT_CONTEXT, parent), async () =>
+        (await call(origin, { headers: { TraceParent: own } })).text(),
+      );
       expect(headersIn(head)['traceparent']).toBe(own);
-      expect(head.match(/traceparent/gi)).toHaveLength(1);
+      expect(head.match(/traceparent|tracestate|x-trace-id|baggage/gi)).toEqual(['TraceParent']);
     });
 
     it('ends with an error for 4xx and 5xx', async () => {
@@ -141,6 +147,34 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
       const answer = await call(origin);
       expect((await recorded.until(1)).map(outcome)).toEqual([{ status: 200, type: undefined, code: 'UNSET' }]);
       expect(await answer.text()).toBe('hello');
+    });
+
+    it('ends without an error when the application has read enough', async () => {
+      const origin = await answering((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello'));
+      const { body } = await call(origin);
+      for await (const _chunk of body ?? []) break;
+      const [span] = await recorded.until(1);
+      expect(outcome(span!)).toEqual({ status: 200, type: undefined, code: 'UNSET' });
+    });
+
+    it('ends a call that has failed soon, though nobody reads why', async () => {
+      const origin = await answering((socket) =>
+        socket.write(`HTTP/1.1 503 No\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(200_000)}`),
+      );
+      const kept = await call(origin);
+      expect((await recorded.until(1)).map(outcome)).toEqual([{ status: 503, type: '503', code: 'ERROR' }]);
+      for (const socket of sockets) socket.destroy();
+      await expect(kept.text()).rejects.toThrow(Error);
+    });
+
+    it('is not answered by what comes before the response', async () => {
+      const origin = await answering((socket) => {
+        socket.end('HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n');
+      });
+      await expect(call(origin)).rejects.toThrow(Error);
+      expect((await recorded.until(1)).map(outcome)).toEqual([
+        { status: undefined, type: 'UND_ERR_SOCKET', code: 'ERROR' },
+      ]);
     });
 
     it('ends when the connection is refused or closed without an answer', async () => {
@@ -162,12 +196,32 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
       const origin = await answering((_socket, head) => {
         if (head.startsWith('GET /cancel')) setImmediate(() => cancelling.abort());
       });
-      const aborting = new AbortController();
-      await expect(call(`${origin}/timeout`, { signal: AbortSignal.timeout(201) })).rejects.toThrow(Error);
-      setTimeout(() => aborting.abort(), 202);
-      await expect(call(`${origin}/abort`, { signal: aborting.signal })).rejects.toThrow(Error);
-      await expect(call(`${origin}/cancel`, { signal: cancelling.signal })).rejects.toThrow(Error);
-      const spans = await recorded.until(3);
+      /** Timer and call by one callback, as an application has them. */
+      const abortedBy = async (path: string, signal: () => AbortSignal): Promise<void> => {
+        const made = await new Promise<{ result: unknown }>((resolve) =>
+          setImmediate(() => resolve({ result: call(`${origin}${path}`, { signal: signal() }) })),
+        );
+        await expect(made.result).rejects.toThrow(Error);
+      };
+      await abortedBy('/timeout', () => AbortSignal.timeout(201));
+      await abortedBy('/abort', () => {
+        const controller = new AbortController();
+        setTimeout(() => controller.abort(), 202);
+        return controller.signal;
+      });
+      await abortedBy('/cancel', () => cancelling.signal);
+      await abortedBy('/interval', () => {
+        const controller = new AbortController();
+        const interval = setInterval(() => (controller.abort(), clearInterval(interval)), 20);
+        return controller.signal;
+      });
+      // Latest wins: the timer is there for the next call.
+      await abortedBy('/debounced', () => {
+        const controller = new AbortController();
+        queueMicrotask(() => setTimeout(() => controller.abort(), 20));
+        return controller.signal;
+      });
+      const spans = await recorded.until(5);
       expect(
         spans.map(({ attributes }) => [
           attributes['error.type'],
@@ -177,15 +231,20 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
       ).toEqual([
         ['timeout', 201, 'ttfb'],
         ['timeout', 202, 'ttfb'],
-        ['cancelled', undefined, undefined],
+        [undefined, undefined, undefined],
+        [undefined, undefined, undefined],
+        [undefined, undefined, undefined],
       ]);
+      for (const span of spans.slice(2)) {
+        expect(span).toMatchObject({ status: { code: 'UNSET' }, attributes: { 'http.request.cancelled': true } });
+      }
     });
 
     it('leaves no span open for a signal that was aborted before', async () => {
       const origin = await answering(() => {});
       await expect(call(origin, { signal: AbortSignal.abort() })).rejects.toThrow(Error);
       await immediate();
-      for (const span of recorded.spans()) expect(span.attributes['error.type']).toBe('cancelled');
+      for (const span of recorded.spans()) expect(span.status.code).toBe('UNSET');
     });
 
     it('leaves suppressed calls alone', async () => {

@@ -33,7 +33,7 @@ for (const [name, { request, fetch, Agent }] of versions) {
     `request of ${name}`,
     async (url, options) => {
       const { statusCode, body } = await request(url, { ...(options as object), dispatcher });
-      return { status: statusCode, text: () => body.text() };
+      return { status: statusCode, text: () => body.text(), body };
     },
     recorded,
   );

@@ -115,9 +115,11 @@ export const CACHE_LOOKUPS = 'cache.lookups';
 
 /** Outgoing HTTP: where a call's time went. Ours; upstream asks for it in opentelemetry-js-contrib #3480 and #3660. */
 export const HTTP_PHASE_QUEUE_MS = 'http.phase.queue_ms';
+export const HTTP_PHASE_PROXY_MS = 'http.phase.proxy_ms';
 export const HTTP_PHASE_DNS_MS = 'http.phase.dns_ms';
 export const HTTP_PHASE_CONNECT_MS = 'http.phase.connect_ms';
 export const HTTP_PHASE_TLS_MS = 'http.phase.tls_ms';
+export const HTTP_PHASE_SEND_MS = 'http.phase.send_ms';
 export const HTTP_PHASE_TTFB_MS = 'http.phase.ttfb_ms';
 export const HTTP_PHASE_DOWNLOAD_MS = 'http.phase.download_ms';
 /** True when the call went over a connection that was open already. */
@@ -125,6 +127,8 @@ export const HTTP_CONNECTION_REUSED = 'http.connection.reused';
 /** The limit that ran out, and what the call was waiting for when it did. */
 export const HTTP_TIMEOUT_MS = 'http.timeout_ms';
 export const HTTP_TIMEOUT_PHASE = 'http.timeout_phase';
+/** True when the one who asked went away before the end of the response: no failure of anybody's. */
+export const HTTP_REQUEST_CANCELLED = 'http.request.cancelled';
 
 /** Metrics, in seconds: what a new connection of an HTTP client took. Ours. */
 export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';

@@ -23,7 +23,8 @@ export const fastify: Adapter<HttpEvents> = {
   upstream: [],
   attach(events, hooks) {
     hooks.onChannel<{ fastify: FastifyInstance }>('fastify.initialization', (message) => {
-      message.fastify.addHook('onRequest', ({ raw, routeOptions }, _reply, done) => {
+      // Its name says whose it is where an application lists its hooks.
+      message.fastify.addHook('onRequest', function foreshock({ raw, routeOptions }, _reply, done) {
         const url = routeOptions?.url;
         if (hooks.active && url) guard('fastify route', () => events.routed(raw, url));
         done();

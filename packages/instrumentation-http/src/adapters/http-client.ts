@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import { guard, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
-import { timerHere } from '../given-up.ts';
-import { hasHeader, headerNamed, traceLines } from './http-headers.ts';
+import { isInTimer } from '../given-up.ts';
+import { hasHeader, headerNamed, RequestHead } from './http-headers.ts';
 import { emitIn } from './http-message.ts';
+import { isResolving } from './host-name.ts';
 
 /** As lib/_http_client.js has it. */
 interface Request extends ClientRequest, Carrier {
@@ -14,6 +15,8 @@ interface Request extends ClientRequest, Carrier {
   res?: IncomingMessage | null;
   socketPath?: string;
   _header: string;
+  /** 0 when the request was ended without a body; null or more with one. */
+  _contentLength?: number | null;
   _storeHeader(firstLine: string, headers: unknown): void;
 }
 
@@ -41,7 +44,7 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
   hooks.wrap(http.ClientRequest.prototype, 'destroy', (original) => {
     return function destroy(this: Request, ...args: unknown[]) {
       const sent = this[SENT];
-      if (sent) guard('a request given up', () => sent.givenUp(timerHere()));
+      if (sent) guard('a request given up', () => sent.givenUp(args[0]));
       return original.apply(this, args);
     };
   });
@@ -49,15 +52,16 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
     return function _storeHeader(this: Request, firstLine: string, headers: unknown) {
       if (!hooks.active) return original.call(this, firstLine, headers);
       let lines = '';
+      let kept = headers;
       try {
         begin(this, headers, events);
-        lines = traceLines(this[SENT], this, headers);
+        ({ lines, headers: kept } = new RequestHead(this, headers, this[SENT]));
       } catch (error) {
         report('the trace headers of a request', error);
       }
       // With `Expect` the head leaves inside of `_storeHeader`.
-      if (lines !== '' && hasHeader(this, headers, 'expect')) return original.call(this, firstLine + lines, headers);
-      const result = original.call(this, firstLine, headers);
+      if (lines !== '' && hasHeader(this, headers, 'expect')) return original.call(this, firstLine + lines, kept);
+      const result = original.call(this, firstLine, kept);
       // Behind the others: RFC 9110 wants `Host` to be the first. Not by `setHeader`: an array has no room for it.
       if (lines !== '') this._header = `${this._header.slice(0, -2)}${lines}\r\n`;
       return result;
@@ -96,7 +100,14 @@ const COLON = 58;
 function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
   switch (event) {
     case 'socket':
-      watchConnecting(request, args[1], sent);
+      sent.started();
+      watchConnection(request, args[1], sent);
+      break;
+    case 'finish':
+      sent.entered('ttfb');
+      break;
+    case 'timeout':
+      sent.timeOutAnnounced();
       break;
     case 'response':
       responded(args[1], sent);
@@ -130,12 +141,10 @@ function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayL
     case 'end':
       sent.ended();
       break;
-    case 'aborted': {
-      // Inside of `destroy`, when that is how the application let go of it.
-      const afterMs = timerHere();
-      if (afterMs !== undefined) sent.givenUp(afterMs);
+    case 'aborted':
+      // Inside of `destroy`, when that is how the application let go of it; else the connection was closed.
+      if (isInTimer()) sent.givenUp(message.errored);
       break;
-    }
     case 'error':
       sent.failed(args[1]);
       break;
@@ -146,27 +155,48 @@ function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayL
 
 /** Closed before the end and without an error: the application has read what it wanted. */
 function closed(response: IncomingMessage | null | undefined, sent: Sent): void {
-  const error = response && !response.complete ? response.errored : undefined;
-  if (error) sent.failed(error);
-  else sent.ended();
+  if (!response || response.complete) sent.ended();
+  else if (response.errored) sent.failed(response.errored);
+  else sent.cancelled();
 }
 
-function watchConnecting(request: Request, socket: Socket, sent: Sent): void {
-  if (!socket?.connecting) {
-    // Not `reusedSocket`: an agent does not set it for a request that stood in line.
-    if (socket && request.agent) sent.reused();
-    return sent.entered('ttfb');
+/** On a socket that a request has gone over. */
+const SEEN = Symbol('foreshock.seen');
+
+interface SeenSocket extends Socket {
+  [SEEN]?: true;
+  /** Of a `TLSSocket`. */
+  secureConnecting?: boolean;
+}
+
+function watchConnection(request: Request, socket: SeenSocket, sent: Sent): void {
+  if (!socket) return;
+  const seen = socket[SEEN];
+  socket[SEEN] = true;
+  const isSent = (): void => sent.entered(hasBody(request) ? 'send' : 'ttfb');
+  const once = (event: string, hear: () => void): void => void socket.once(event, () => guard('a connection', hear));
+  if (socket.connecting) {
+    const named = isResolving(socket, request.host) && !request.socketPath;
+    sent.entered(named ? 'dns' : 'connect');
+    if (named) once('lookup', () => sent.entered('connect'));
+    const encrypted = 'encrypted' in socket;
+    once('connect', () => (encrypted ? sent.entered('tls') : isSent()));
+    if (encrypted) once('secureConnect', isSent);
+    return;
   }
-  const named = !request.socketPath && isName(request.host);
-  sent.entered(named ? 'dns' : 'connect');
-  if (named) socket.once('lookup', () => guard('a connection', () => sent.entered('connect')));
-  const encrypted = 'encrypted' in socket;
-  socket.once('connect', () => guard('a connection', () => sent.entered(encrypted ? 'tls' : 'ttfb')));
-  if (encrypted) socket.once('secureConnect', () => guard('a connection', () => sent.entered('ttfb')));
+  // Not `reusedSocket` alone: an agent does not set it for a request that stood in line.
+  if (seen || request.reusedSocket) {
+    sent.reused();
+    return isSent();
+  }
+  // Somebody has connected it for this request: an agent through its proxy, mostly.
+  sent.entered('proxy', 0);
+  if (!socket.secureConnecting) return isSent();
+  sent.entered('tls');
+  once('secureConnect', isSent);
 }
 
-/** Not an address: that has colons or ends in a digit, which no host name does. (`net.isIP` would load `net`.) */
-function isName(host: string): boolean {
-  const last = host.charCodeAt(host.length - 1);
-  return !host.includes(':') && (last < 48 || last > 57);
+/** A request whose end came before its head has all of it in there (`end` of lib/_http_outgoing.js). */
+function hasBody(request: Request): boolean {
+  return !request.writableEnded || request._contentLength !== 0;
 }

@@ -13,18 +13,31 @@ export function watchHandshake(socket: Duplex, served: Served): void {
   const own = socket as unknown as Patched;
   const { emit } = own;
   own.emit = function (event: PropertyKey, ...rest: unknown[]) {
-    if (event === 'close') guard('a handshake', () => served.aborted(undefined, reasonOf(socket)));
+    if (event === 'close') guard('a handshake', () => served.aborted(reasonOf(socket)));
     return served.run(emit, this, [event, ...rest]);
   };
+  onFirstAnswer(socket, (status) => {
+    if (status !== undefined) served.answered(status);
+    served.finished();
+  });
+}
+
+/**
+ * Hears, once, the status that somebody writes to a bare socket.
+ *
+ * @param hear undefined for first bytes that are no status line
+ */
+export function onFirstAnswer(socket: Duplex, hear: (status: number | undefined) => void): void {
+  const own = socket as unknown as Patched;
   const restore = [answerBy(own, 'write'), answerBy(own, 'end')];
 
   function answerBy(target: Patched, name: 'write' | 'end'): () => void {
     const inherited = !Object.hasOwn(target, name);
     const original = target[name];
     const watching: Method = function (this: unknown, chunk: unknown) {
-      guard('a handshake', () => {
+      guard('an answer on a bare socket', () => {
         for (const each of restore) each();
-        served.finished(statusOf(chunk));
+        hear(statusOf(chunk));
       });
       return original.apply(this, arguments as never);
     };
@@ -45,6 +58,6 @@ function statusOf(chunk: unknown): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-function reasonOf(socket: Duplex): string {
-  return socket.readableEnded || socket.errored ? 'client_disconnected' : 'server_disconnected';
+function reasonOf(socket: Duplex): string | undefined {
+  return socket.readableEnded || socket.errored ? undefined : 'server_disconnected';
 }

@@ -1,42 +1,53 @@
-import type { HeaderSink, Sent } from '../events.ts';
+import type { OutgoingHeaders, Sent } from '../events.ts';
 
-/** The lines that carry a request's trace; empty when it is left alone, or its host may not have them. */
-export function traceLines(sent: Sent | null | undefined, message: object, headers: unknown): string {
-  if (!sent) return '';
-  const lines = new HeaderLines(message, headers);
-  sent.propagate(lines);
-  return lines.text;
-}
-
-/** Headers as lines, but none that the application has set itself: a `tracestate` goes with its `traceparent`. */
-class HeaderLines implements HeaderSink {
+/**
+ * The head of a request as `_storeHeader` of lib/_http_outgoing.js is about to write it: what the application has set,
+ * in any of the forms that it takes, and the lines that follow.
+ */
+export class RequestHead implements OutgoingHeaders {
   readonly #message: object;
-  readonly #theirs: unknown;
-  text = '';
+  /** The application's own object until something is removed, then a copy. */
+  headers: unknown;
+  /** What is added. */
+  lines = '';
 
-  constructor(message: object, theirs: unknown) {
+  constructor(message: object, headers: unknown, sent: Sent | null | undefined) {
     this.#message = message;
-    this.#theirs = theirs;
+    this.headers = headers;
+    sent?.propagate(this);
+  }
+
+  get(name: string): unknown {
+    return headerNamed(this.#message, this.headers, name);
   }
 
   set(name: string, value: string): void {
-    if (hasHeader(this.#message, this.#theirs, name.toLowerCase()) || !isHeaderText(value)) return;
-    if (name === 'tracestate' && hasHeader(this.#message, this.#theirs, 'traceparent')) return;
-    this.text += `${name}: ${value}\r\n`;
+    this.lines += `${name}: ${value}\r\n`;
+  }
+
+  remove(name: string): void {
+    const { headers } = this;
+    if (Array.isArray(headers)) {
+      const inPairs = Array.isArray(headers[0]);
+      const keyAt = (i: number): unknown => (inPairs ? headers[i]?.[0] : headers[i - (i % 2)]);
+      this.headers = headers.filter((_, i) => !isNamed(String(keyAt(i)), name));
+    } else {
+      const kept: Record<string, unknown> = Object.create(null);
+      const isEntry = isOutHeaders(this.#message, headers as object);
+      for (const [key, value] of Object.entries(headers as object)) {
+        if (!isNamed(key, name)) kept[isEntry ? value[0] : key] = isEntry ? value[1] : value;
+      }
+      this.headers = kept;
+    }
   }
 }
 
-/** What `checkInvalidHeaderChar` of lib/_http_common.js lets pass: a propagator is anybody's. */
-function isHeaderText(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if ((code < 32 && code !== 9) || code === 127 || code > 255) return false;
-  }
-  return true;
+function isNamed(key: string, name: string): boolean {
+  return key.length === name.length && key.toLowerCase() === name;
 }
 
 /**
- * Whether headers, in any form that `_storeHeader` of lib/_http_outgoing.js takes, name one.
+ * Whether headers, in any form that `_storeHeader` takes, name one.
  *
  * @param name in lower case
  */
@@ -44,22 +55,25 @@ export function hasHeader(message: object, headers: unknown, name: string): bool
   return headerNamed(message, headers, name) !== undefined;
 }
 
-/** The header of this name; of the outgoing headers that `setHeader` filled, its entry `[name, value]`. */
+/** The value of this name; a list where an array names it more than once. */
 export function headerNamed(message: object, headers: unknown, name: string): unknown {
   if (typeof headers !== 'object' || headers === null) return undefined;
   if (!Array.isArray(headers)) {
-    if (isOutHeaders(message, headers)) return (headers as Record<string, unknown>)[name];
+    const named = headers as Record<string, any>;
+    if (isOutHeaders(message, headers)) return named[name]?.[1];
     for (const key in headers) {
-      if (key.length === name.length && key.toLowerCase() === name) return (headers as Record<string, unknown>)[key];
+      if (isNamed(key, name)) return named[key];
     }
     return undefined;
   }
   const inPairs = Array.isArray(headers[0]);
+  let found: unknown;
   for (let i = 0; i < headers.length; i += inPairs ? 1 : 2) {
-    const key = String(inPairs ? headers[i]?.[0] : headers[i]);
-    if (key.length === name.length && key.toLowerCase() === name) return inPairs ? headers[i][1] : headers[i + 1];
+    if (!isNamed(String(inPairs ? headers[i]?.[0] : headers[i]), name)) continue;
+    const value: unknown = inPairs ? headers[i][1] : headers[i + 1];
+    found = found === undefined ? value : [found, value].flat();
   }
-  return undefined;
+  return found;
 }
 
 let outHeaders: symbol | undefined;

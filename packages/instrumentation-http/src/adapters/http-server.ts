@@ -1,47 +1,18 @@
 import type * as Http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { errorTypeOf, guard, report, type Hooks } from '@foreshock/kit';
+import { guard, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Served } from '../events.ts';
 import { SERVED, type Carrier } from '../exchange.ts';
+import { begun, ended, refuses, type Connection } from './http-connection.ts';
 import { watchHandshake } from './http-handshake.ts';
 import { hasHeader } from './http-headers.ts';
 import { emitInOnceHeard } from './http-message.ts';
 
 /** As lib/_http_outgoing.js has it. */
 interface Response extends ServerResponse, Carrier {
+  _header: string;
   _storeHeader(firstLine: string, headers: unknown): void;
-}
-
-const LINE = Symbol('foreshock.line');
-
-interface Connection extends Socket {
-  /** lib/_http_server.js, `connectionListenerInternal`. */
-  server?: unknown;
-  [LINE]?: Line;
-}
-
-/** The responses of a connection that are not finished. */
-class Line {
-  timedOut = false;
-  #only: Response | undefined;
-  /** Requests are pipelined. */
-  #more: Set<Response> | undefined;
-
-  begun(response: Response): void {
-    if (this.#only) (this.#more ??= new Set()).add(response);
-    else this.#only = response;
-  }
-
-  ended(response: Response): void {
-    if (this.#only === response) this.#only = undefined;
-    else this.#more?.delete(response);
-  }
-
-  get open(): Response[] {
-    return [...(this.#only ? [this.#only] : []), ...(this.#more ?? [])];
-  }
 }
 
 /**
@@ -61,8 +32,8 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
     ({ request, response, socket }) => {
       const served = response[SERVED];
       if (!served) return;
-      served.finished(response.statusCode);
-      socket[LINE]?.ended(response);
+      served.finished();
+      ended(socket, response);
       // Node itself listens for the end of a request that nobody reads, from here on.
       request[SERVED] = undefined;
     },
@@ -71,11 +42,19 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
     return function _storeHeader(this: Response, firstLine: string, headers: unknown) {
       if (!hooks.active) return original.call(this, firstLine, headers);
       const served = this[SERVED];
-      const text = served ? served.traceText : guard('x-trace-id of a response', () => events.traceTextHere());
-      // Not by `setHeader`: that costs the application the quick way through `writeHead`, and Koa's error
-      // handler, whose answer is the one to quote, removes what is set.
-      if (text === undefined || hasHeader(this, headers, 'x-trace-id')) return original.call(this, firstLine, headers);
-      return original.call(this, `${firstLine}x-trace-id: ${text}\r\n`, headers);
+      let text: string | undefined;
+      try {
+        served?.answered(this.statusCode);
+        text = served ? served.traceText : events.traceTextHere();
+        if (hasHeader(this, headers, 'x-trace-id')) text = undefined;
+      } catch (error) {
+        report('x-trace-id of a response', error);
+      }
+      const result = original.call(this, firstLine, headers);
+      // Behind the application's. Not by `setHeader`: that costs the application the quick way through `writeHead`,
+      // and Koa's error handler, whose answer is the one to quote, removes what is set.
+      if (text !== undefined) this._header = `${this._header.slice(0, -2)}x-trace-id: ${text}\r\n\r\n`;
+      return result;
     };
   });
 }
@@ -91,6 +70,8 @@ export function wrapServer(ServerClass: { prototype: Http.Server }, events: Http
           served = receive(this, request, second, events);
         } else if (event === 'upgrade' || event === 'connect') {
           served = receiveUpgrade(request, second, events);
+        } else if (event === 'clientError') {
+          refuses(second, request);
         }
       } catch (error) {
         report('an HTTP request received', error);
@@ -114,7 +95,7 @@ function receive(
   request[SERVED] = served;
   response[SERVED] = served;
   const socket: Connection = request.socket;
-  if (socket.server === server) lineOf(socket).begun(response);
+  if (socket.server === server) begun(socket, response);
   else watchAlone(response, served);
   return served;
 }
@@ -128,40 +109,8 @@ function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, even
   return served;
 }
 
-/** The connection's, with the two listeners that tell its end: two a connection, however many requests. */
-function lineOf(socket: Connection): Line {
-  const known = socket[LINE];
-  if (known) return known;
-  // First, while the response is still as the application left it.
-  socket.prependOnceListener('close', closed);
-  socket.on('timeout', ranIntoTimeOut);
-  return (socket[LINE] = new Line());
-}
-
-function ranIntoTimeOut(this: Connection): void {
-  this[LINE]!.timedOut = true;
-}
-
-function closed(this: Connection): void {
-  for (const response of this[LINE]!.open) {
-    guard('a connection closed', () => response[SERVED]?.aborted(statusOf(response), reasonOf(response, this)));
-  }
-}
-
 /** A request without a connection: somebody feeds a server from a queue or a function's event. */
 function watchAlone(response: Response, served: Served): void {
-  response.once('finish', () => guard('a response', () => served.finished(response.statusCode)));
-  response.once('close', () => guard('a response', () => served.aborted(statusOf(response), 'server_disconnected')));
-}
-
-function statusOf(response: Response): number | undefined {
-  return response.headersSent ? response.statusCode : undefined;
-}
-
-/** Why a response was not finished: the other side closed or reset the connection, or it was us. */
-function reasonOf(response: Response, socket: Connection): string {
-  const code = (socket.errored as { code?: unknown } | null)?.code;
-  if (socket.readableEnded || code === 'ECONNRESET' || code === 'EPIPE') return 'client_disconnected';
-  if (socket[LINE]?.timedOut) return 'timeout';
-  return response.errored ? errorTypeOf(response.errored) : 'server_disconnected';
+  response.once('finish', () => guard('a response', () => served.finished()));
+  response.once('close', () => guard('a response', () => served.aborted('server_disconnected')));
 }

@@ -1,4 +1,4 @@
-import type { HeaderSink } from '../events.ts';
+import type { OutgoingHeaders } from '../events.ts';
 
 /** The headers of a request, as lib/core/request.js keeps them. */
 export interface WithHeaders {
@@ -8,37 +8,57 @@ export interface WithHeaders {
 }
 
 /** @param name in lower case */
-export function headerOf({ headers }: WithHeaders, name: string): string | undefined {
+export function headerOf({ headers }: WithHeaders, name: string): unknown {
   if (Array.isArray(headers)) {
+    let found: unknown;
     for (let i = 0; i < headers.length; i += 2) {
-      const key = headers[i];
-      if (typeof key === 'string' && key.length === name.length && key.toLowerCase() === name)
-        return String(headers[i + 1]);
+      if (isNamed(headers[i], name)) found = found === undefined ? headers[i + 1] : [found, headers[i + 1]].flat();
     }
-    return undefined;
+    return found;
   }
   if (typeof headers !== 'string') return undefined;
-  for (const line of headers.split('\r\n')) {
-    if (line.slice(0, name.length + 1).toLowerCase() === `${name}:`) return line.slice(name.length + 1).trim();
-  }
-  return undefined;
+  const values = headers
+    .split('\r\n')
+    .filter((line) => isLineOf(line, name))
+    .map((line) => line.slice(name.length + 1).trim());
+  return values.length < 2 ? values[0] : values;
 }
 
-/** Adds headers to a request, but none that the application has set itself: a `tracestate` goes with its `traceparent`. */
-export class RequestHeaders implements HeaderSink {
+function isNamed(key: unknown, name: string): boolean {
+  return typeof key === 'string' && key.length === name.length && key.toLowerCase() === name;
+}
+
+function isLineOf(line: string, name: string): boolean {
+  return line.slice(0, name.length + 1).toLowerCase() === `${name}:`;
+}
+
+/** The headers of a request that is just being made: they are its own, and no longer the application's. */
+export class RequestHeaders implements OutgoingHeaders {
   readonly #request: WithHeaders;
-  readonly #theirTrace: boolean;
 
   constructor(request: WithHeaders) {
     this.#request = request;
-    this.#theirTrace = headerOf(request, 'traceparent') !== undefined;
+  }
+
+  get(name: string): unknown {
+    return headerOf(this.#request, name);
   }
 
   set(name: string, value: string): void {
     const request = this.#request;
-    if (headerOf(request, name) !== undefined || (this.#theirTrace && name === 'tracestate')) return;
     if (request.addHeader) request.addHeader(name, value);
     else if (Array.isArray(request.headers)) request.headers.push(name, value);
     else request.headers += `${name}: ${value}\r\n`;
+  }
+
+  remove(name: string): void {
+    const request = this.#request;
+    const { headers } = request;
+    if (Array.isArray(headers)) {
+      for (let i = headers.length - 2; i >= 0; i -= 2) if (isNamed(headers[i], name)) headers.splice(i, 2);
+    } else {
+      const lines = headers.split('\r\n');
+      request.headers = lines.filter((line) => !isLineOf(line, name)).join('\r\n');
+    }
   }
 }

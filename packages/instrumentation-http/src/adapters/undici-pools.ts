@@ -5,6 +5,7 @@ import type { HttpEvents, Place } from '../events.ts';
 interface Asked {
   readonly place: Place;
   readonly at: number;
+  readonly start: object;
   /** The pool had no connection for it. */
   queued: boolean;
 }
@@ -14,9 +15,9 @@ interface Asked {
  * free: in the context of the request that freed it (before undici 8), and only then there is a request to see.
  */
 export class Pools {
-  readonly #asked = new WeakMap<object, Asked>();
-  /** While a request that stood in line is made: since when. */
-  askedAt: number | undefined;
+  readonly #known = new WeakMap<object, Asked>();
+  /** While a request that a pool was asked for is made. */
+  asked: Asked | undefined;
 
   constructor(events: HttpEvents, hooks: Hooks) {
     for (const folder of ['undici/lib/dispatcher', 'undici/lib']) {
@@ -31,13 +32,13 @@ export class Pools {
   #wrapPool(prototype: Record<symbol, () => void>, events: HttpEvents, hooks: Hooks): void {
     const dispatch = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'dispatch');
     if (!dispatch) return;
-    const asked = this.#asked;
+    const known = this.#known;
     hooks.wrap(prototype, dispatch, (original) => {
       return function (this: object, options: unknown, handler: object) {
         if (!hooks.active || typeof handler !== 'object') return original.call(this, options, handler);
         const entry = guard('undici pool', (): Asked => {
-          const made = { place: events.here(), at: performance.now(), queued: false };
-          asked.set(handler, made);
+          const made = { place: events.here(), at: performance.now(), start: events.begin(), queued: false };
+          known.set(handler, made);
           return made;
         });
         const result = original.call(this, options, handler);
@@ -52,15 +53,16 @@ export class Pools {
     hooks.wrap(prototype, 'dispatch', (original) => {
       const pools = this;
       return function dispatch(this: object, options: unknown, handler: object) {
-        const entry = pools.#asked.get(handler);
+        const entry = pools.#known.get(handler);
         if (!entry) return original.call(this, options, handler);
-        pools.#asked.delete(handler);
-        if (!entry.queued || !hooks.active) return original.call(this, options, handler);
-        pools.askedAt = entry.at;
+        pools.#known.delete(handler);
+        if (!hooks.active) return original.call(this, options, handler);
+        pools.asked = entry;
         try {
+          if (!entry.queued) return original.call(this, options, handler);
           return entry.place.run(original, this, [options, handler]);
         } finally {
-          pools.askedAt = undefined;
+          pools.asked = undefined;
         }
       };
     });

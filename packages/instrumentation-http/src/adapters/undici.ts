@@ -1,7 +1,7 @@
 import type { Adapter, Hooks } from '@foreshock/kit';
 import type { HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
-import { isAbort, timerHere } from '../given-up.ts';
+import { isLetGo, isTimeOut } from '../given-up.ts';
 import { Connections } from './undici-connections.ts';
 import { headerOf, RequestHeaders, type WithHeaders } from './undici-headers.ts';
 import { Pools } from './undici-pools.ts';
@@ -11,6 +11,7 @@ interface Request extends Carrier, WithHeaders {
   method: string;
   origin: string | URL;
   path: string;
+  body?: unknown;
   upgrade?: string | null;
   headersTimeout?: number | null;
   bodyTimeout?: number | null;
@@ -39,7 +40,7 @@ export const undici: Adapter<HttpEvents> = {
     hooks.onChannel<{ request: Request }>('undici:request:create', ({ request }) => {
       // `CONNECT` is a proxy agent's own; the request it is for follows.
       if (request.method === 'CONNECT') return;
-      const sent = start(request, events, pools.askedAt);
+      const sent = start(request, events, pools);
       if (!sent) return;
       const prototype = Object.getPrototypeOf(request);
       if (!placed.has(prototype)) {
@@ -54,9 +55,9 @@ export const undici: Adapter<HttpEvents> = {
       const sent = request[SENT];
       if (!sent) return;
       sent.connected(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1');
-      connections.used(socket, sent);
-      sent.entered('ttfb');
+      connections.used(socket, sent, request.body ? 'send' : 'ttfb');
     });
+    hooks.onChannel<{ request: Request }>('undici:request:bodySent', ({ request }) => request[SENT]?.entered('ttfb'));
     hooks.onChannel<{ request: Request; response: { statusCode: number } }>(
       'undici:request:headers',
       ({ request, response }) => {
@@ -103,19 +104,21 @@ function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
   }
 }
 
-function start(request: Request, events: HttpEvents, askedAt: number | undefined): Sent | undefined {
+function start(request: Request, events: HttpEvents, { asked }: Pools): Sent | undefined {
   const origin = originOf(request.origin);
   if (!origin) return undefined;
   const { scheme, host, port } = origin;
   const { method, path } = request;
+  const userAgent = headerOf(request, 'user-agent');
   return events.sending({
     method,
     scheme,
     host,
     port,
     target: path,
-    userAgent: headerOf(request, 'user-agent'),
-    askedAt,
+    userAgent: typeof userAgent === 'string' ? userAgent : undefined,
+    askedAt: asked?.queued ? asked.at : undefined,
+    start: asked?.start,
   });
 }
 
@@ -151,10 +154,14 @@ function failed(request: Request, sent: Sent, error: unknown): void {
     case 'UND_ERR_BODY_TIMEOUT':
       return sent.failed(error, request.bodyTimeout ?? undefined);
   }
-  // The channel speaks inside of `controller.abort()`.
-  const afterMs = timerHere();
-  if (afterMs !== undefined || isAbort(error)) sent.givenUp(afterMs);
+  // The channel speaks inside of `controller.abort()`. What fails otherwise has a code.
+  if (isTimeOut(error) || (isLetGo(error) && !isReset(error))) sent.givenUp(error);
   sent.failed(error);
+}
+
+/** Closed by the other side. */
+function isReset(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';
 }
 
 function watchUpgrade(request: Request, sent: Sent): void {

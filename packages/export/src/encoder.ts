@@ -198,11 +198,12 @@ export class SpanEncoder {
   /**
    * Writes a span into `out` from `at`.
    *
+   * @param cap what a span may take, bytes; what does not fit is left out, and counted on the span
    * @returns the position behind it, or -1 when `out` has too little room; nothing counts then
    */
-  encode(span: FinishedSpan, out: Buffer, at: number): number {
+  encode(span: FinishedSpan, out: Buffer, at: number, cap: number = MAX_SPAN_BYTES): number {
     const dropped = this.droppedAttributes;
-    this.#begin(out, at, MAX_SPAN_BYTES);
+    this.#begin(out, at, cap);
     try {
       this.#span(span);
       return this.#pos;

@@ -1,10 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Console } from 'node:console';
-import type { Attributes } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, type Attributes } from '@opentelemetry/api';
 import { report } from '@foreshock/kit';
 import { nameOf, type Destination } from './destination.ts';
 import type { FinishedSpan } from './encoder.ts';
 import { Ledger } from './ledger.ts';
+import { budgetOf, makeSlots, makeWords, SENDER_NEEDED, takeDropped, type ProcessMemory } from './process-memory.ts';
 import { SenderLink } from './sender-link.ts';
 import { Spool, type Batch, type DropReason } from './spool.ts';
 import { timerMs } from './timer-limit.ts';
@@ -30,12 +30,34 @@ export interface PipelineOptions {
   /** Memory for spans that wait, bytes; default 16 MiB, at least 256 KiB. */
   readonly spoolBytes?: number | undefined;
   readonly batch?: BatchOptions | undefined;
-  /** The sender thread's file, where this package is bundled into another; default: this package's own. */
+  /** The sender thread's file, where this package is bundled into another: the path of one CommonJS file. Default: this package's own. */
   readonly senderUrl?: URL | string | undefined;
   /** The `user-agent` of requests; default `foreshock`. */
   readonly userAgent?: string | undefined;
   /** Delay before a failed request is sent again, ms; doubles with each failure. Default 1,000 up to 30,000. */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number } | undefined;
+}
+
+/** A span processor that delivers; what {@link SpanPipeline} and its counterpart in worker threads have in common. */
+export interface Pipeline {
+  /** Spans dropped so far, by reason. */
+  readonly dropped: ReadonlyMap<DropReason, number>;
+  onStart(): void;
+  /** Encodes the span, if it is sampled; never throws, and never waits. */
+  onEnd(span: FinishedSpan): void;
+  /**
+   * Sends what there is and waits for it.
+   *
+   * @param ms longest wait; the process is kept alive that long
+   * @returns whether all that waited is delivered, to every destination; never rejects
+   */
+  flush(ms: number): Promise<boolean>;
+  /** As {@link flush}, while this thread stands still: for a `process.on('exit')` listener. */
+  flushBlocking(ms: number): boolean;
+  /** As {@link flush}, at most `exportTimeoutMs`; resolves whatever came of it. */
+  forceFlush(): Promise<void>;
+  /** Flushes; spans that end later are ignored. */
+  shutdown(): Promise<void>;
 }
 
 const MIB = 1 << 20;
@@ -45,7 +67,7 @@ const SAMPLED = 1;
  * A span processor that encodes each span as it ends, keeps the bytes, and has a thread of its own
  * send them. It holds on to no span, waits for no backend, and keeps no process alive.
  */
-export class SpanPipeline {
+export class SpanPipeline implements Pipeline {
   readonly #spool: Spool;
   readonly #ledger: Ledger;
   readonly #link: SenderLink;
@@ -53,8 +75,10 @@ export class SpanPipeline {
   readonly #maxQueueSize: number;
   readonly #delayMs: number;
   readonly #timeoutMs: number;
-  /** Timers are made here, or they would hold on to the request whose span filled a batch. */
-  readonly #aside = AsyncLocalStorage.snapshot();
+  readonly #limit: number;
+  /** What worker threads count in, and what they write to; the latter once there are some. */
+  readonly #words = makeWords();
+  #memory: ProcessMemory | undefined;
   readonly #handOver = (batch: Batch): void => this.#link.send(batch);
   #console: Console | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -68,14 +92,17 @@ export class SpanPipeline {
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
     this.#delayMs = timerMs(batch.scheduleDelayMs ?? 5_000);
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
-    this.#spool = new Spool(spoolBytes, options.resource);
+    const budget = budgetOf(this.#words, spoolBytes);
+    this.#limit = budget.limit;
+    this.#spool = new Spool(budget, options.resource);
     this.#ledger = new Ledger(destinations.map(nameOf));
     this.#link = new SenderLink(
       {
         destinations,
         userAgent: options.userAgent ?? 'foreshock',
         maxExportBatchSize: this.#batchSize,
-        lagBytes: spoolBytes / 2,
+        lagBytes: budget.limit / 2,
+        scheduleDelayMs: this.#delayMs,
         backoffMs: timerMs(backoff.firstMs),
         maxBackoffMs: timerMs(backoff.maxMs),
       },
@@ -86,19 +113,32 @@ export class SpanPipeline {
           else if (message.type === 'unreachable') this.#ledger.unreachable(message.destination, message.cause);
           else this.#ledger.refused(message.destination, message.spans, message.cause);
         },
-        onDone: (done, { destination, end }) => {
+        onDone: ({ destination, end, spans }) => {
+          this.#countWorkers();
           if (end === 'delivered') this.#ledger.delivered(destination);
-          else if (end === 'overtaken') this.#ledger.drop('spool_full', done.spans);
+          else if (end === 'overtaken') this.#ledger.drop('spool_full', spans);
         },
         onRelease: (released) => this.#spool.release(released),
-        onLost: (lost) => this.#ledger.drop('sender_failed', lost.spans),
+        onLost: (spans) => this.#ledger.drop('sender_failed', spans),
       },
     );
   }
 
   /** Spans dropped so far, by reason. */
   get dropped(): ReadonlyMap<DropReason, number> {
+    this.#countWorkers();
     return this.#ledger.dropped;
+  }
+
+  /** Memory for worker threads, whose spans this pipeline delivers too. */
+  share(): ProcessMemory {
+    if (!this.#memory) {
+      const limit = this.#limit;
+      this.#memory = { words: this.#words, slots: makeSlots(limit), limit };
+      this.#link.share(this.#memory);
+      this.#startWhenNeeded(this.#words);
+    }
+    return this.#memory;
   }
 
   /** For tests: the sender's end on this thread. */
@@ -159,6 +199,17 @@ export class SpanPipeline {
     this.#ledger.tellDrops();
   }
 
+  /** A worker has spans: without a message, as this thread may be blocked when they come. */
+  #startWhenNeeded(words: Int32Array): void {
+    const waiting = Atomics.waitAsync(words, SENDER_NEEDED, 0);
+    if (waiting.async) void waiting.value.then(() => this.#link.start());
+    else this.#link.start();
+  }
+
+  #countWorkers(): void {
+    takeDropped(this.#words, (reason, spans) => this.#ledger.drop(reason, spans));
+  }
+
   #hasRoom(): boolean {
     return (
       this.#maxQueueSize === Infinity || this.#spool.waiting + this.#spool.open < this.#maxQueueSize || this.#collect()
@@ -183,7 +234,9 @@ export class SpanPipeline {
 
   #begin(): void {
     if (this.#timer) return;
-    this.#timer = this.#aside(() =>
+    // Not in the context of the request whose span comes first. Without an `AsyncResource` of ours: its events would
+    // reach hooks of the application that never heard of it, in the middle of `span.end()`.
+    this.#timer = context.with(ROOT_CONTEXT, () =>
       setTimeout(() => {
         this.#timer = undefined;
         this.#seal();

@@ -1,11 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  Worker,
+  type MessagePort,
+  type WorkerOptions,
+} from 'node:worker_threads';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { guard, log, report, suppressed } from '@foreshock/kit';
+import { budgetOf, hasWaiting, HELD_BYTES, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
 import { senderEnvironment } from './sender-environment.ts';
 import type { SenderThreadData } from './sender-thread.ts';
+import { startUnshared } from './sharing.ts';
 import type { Batch } from './spool.ts';
 
 /** A batch that this many senders died with is dropped: it may be what killed them. */
@@ -36,13 +45,13 @@ interface Flush {
 /** What the link reports to its owner. */
 export interface LinkEvents {
   /** A message of the sender that is not about the link itself. */
-  onMessage(message: Exclude<FromSender, { type: 'ready' | 'done' | 'flushed' }>): void;
-  /** One destination has finished with a batch. */
-  onDone(batch: Batch, message: Extract<FromSender, { type: 'done' }>): void;
+  onMessage(message: Exclude<FromSender, { type: 'ready' | 'done' | 'flushed' | 'exit' }>): void;
+  /** One destination has finished with a batch, of this thread or a worker thread. */
+  onDone(message: Extract<FromSender, { type: 'done' }>): void;
   /** Nobody reads the batch any more. */
   onRelease(batch: Batch): void;
-  /** The batch could not be sent by any sender, and is released. */
-  onLost(batch: Batch): void;
+  /** So many spans could not be sent by any sender; a batch of this thread is released as well. */
+  onLost(spans: number): void;
 }
 
 /**
@@ -59,8 +68,11 @@ export class SenderLink {
   /** Threads and timers are made here, or they would hold on to the request that happened to need them. */
   readonly #aside = AsyncLocalStorage.snapshot();
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
+  #memory: ProcessMemory | undefined;
   #mode: 'idle' | 'thread' | 'main' | 'none' = 'idle';
   #worker: Worker | undefined;
+  /** The thread, if it has said that it ends. */
+  #exited: Worker | undefined;
   #port: MessagePort | undefined;
   #sender: Sender | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -90,8 +102,19 @@ export class SenderLink {
     const entry: Outstanding = { batch, done: 0, deaths: 0 };
     this.#outstanding.set(batch.number, entry);
     this.#last = batch.number;
-    if (this.#mode === 'idle') this.#aside(() => this.#startThread());
+    if (this.#mode === 'idle') this.start();
     else this.#hand(entry);
+  }
+
+  /** Starts the thread, if there is none yet. */
+  start(): void {
+    if (this.#mode === 'idle') this.#aside(() => this.#startThread());
+  }
+
+  /** Has the sender take what worker threads write. */
+  share(memory: ProcessMemory): void {
+    this.#memory = memory;
+    if (this.#mode === 'thread' || this.#mode === 'main') this.#post({ type: 'share', memory });
   }
 
   /** Handles the messages that have arrived, without the event loop's help. */
@@ -113,27 +136,28 @@ export class SenderLink {
    * @returns whether they are all done with
    */
   async flush(ms: number): Promise<boolean> {
-    if (this.#outstanding.size === 0) return true;
+    if (this.#isIdle) return true;
+    this.start();
     const id = ++this.#flushId;
     const upTo = this.#last;
     await new Promise<void>((resolve) => {
-      this.#aside(() => {
-        const timer = setTimeout(() => this.#flushes.get(id)?.end(), ms);
-        const end = (): void => {
-          clearTimeout(timer);
-          this.#flushes.delete(id);
-          resolve();
-        };
-        this.#flushes.set(id, { upTo, end });
-        this.#post({ type: 'flush', id, patienceMs: ms });
-      });
+      const timer = setTimeout(() => this.#flushes.get(id)?.end(), ms);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#flushes.delete(id);
+        resolve();
+      };
+      this.#flushes.set(id, { upTo, end });
+      this.#post({ type: 'flush', id, patienceMs: ms });
     });
     return this.#settled(upTo);
   }
 
   /** As {@link flush}, but stops this thread while it waits: for the moment before the process is gone. */
   waitBlocking(ms: number): boolean {
-    if (this.#outstanding.size === 0 || !this.#port) return this.#outstanding.size === 0;
+    if (this.#isIdle) return true;
+    this.start();
+    if (!this.#port) return false;
     const deadline = performance.now() + ms;
     const id = ++this.#flushId;
     this.#flushes.set(id, { upTo: this.#last, end: () => this.#flushes.delete(id) });
@@ -142,11 +166,17 @@ export class SenderLink {
       const seen = this.signal;
       this.collect();
       const left = deadline - performance.now();
-      if (!this.#flushes.has(id) || left <= 0) break;
+      if (!this.#flushes.has(id) || this.#exited || left <= 0) break;
       Atomics.wait(this.#signal, 0, seen, left);
     }
     this.#flushes.delete(id);
-    return this.#outstanding.size === 0;
+    const worker = this.#exited;
+    if (!worker) return this.#isIdle;
+    // Its 'exit' event will not be heard any more: another takes over now.
+    this.#died(worker);
+    clearTimeout(this.#restart);
+    if (this.#mode === 'thread') this.#startThread();
+    return this.waitBlocking(deadline - performance.now());
   }
 
   /** Stops the thread; what is outstanding is released as lost. */
@@ -156,10 +186,15 @@ export class SenderLink {
     this.#sender = undefined;
     this.#port?.close();
     this.#port = undefined;
+    this.#loseHeld();
     for (const entry of this.#outstanding.values()) this.#lose(entry);
     const worker = this.#worker;
     this.#worker = undefined;
     await worker?.terminate();
+  }
+
+  get #isIdle(): boolean {
+    return this.#outstanding.size === 0 && !(this.#memory && hasWaiting(this.#memory));
   }
 
   #hand(entry: Outstanding): void {
@@ -182,19 +217,7 @@ export class SenderLink {
         foreshockSender: { options: this.#options, port: port2, signal: this.#signal },
       };
       // No options: the app's own preloads, this one among them, and its loaders stay out of the thread.
-      const worker = new Worker(this.#file(), {
-        name: 'foreshock-sender',
-        workerData,
-        transferList: [port2],
-        execArgv: [],
-        env: senderEnvironment(),
-        // Kept from the app's output. Not read either, as a reader keeps the process alive: Node itself
-        // warns once, if at all, and we print nothing there.
-        stdout: true,
-        stderr: true,
-        resourceLimits: RESOURCE_LIMITS,
-        trackUnmanagedFds: false,
-      });
+      const worker = startUnshared(() => this.#makeThread(workerData));
       worker.on('error', (error) => report('sender thread', error));
       worker.on('exit', () => guard('restarting the sender', () => this.#died(worker)));
       port1.on('message', (message: FromSender) => guard('hearing the sender', () => this.#received(message)));
@@ -208,15 +231,29 @@ export class SenderLink {
       // ERR_ACCESS_DENIED: the permission model without --allow-worker.
       return this.#fallBack((error as NodeJS.ErrnoException).code ?? (error as Error).message);
     }
+    if (this.#memory) this.#post({ type: 'share', memory: this.#memory });
     for (const entry of this.#outstanding.values()) this.#hand(entry);
   }
 
-  #file(): URL {
-    const url =
-      this.#url ??
-      new URL(import.meta.url.endsWith('.ts') ? './sender-thread.ts' : './sender-thread.js', import.meta.url);
-    if (url instanceof URL) return url;
-    return url.startsWith('file:') ? new URL(url) : pathToFileURL(url);
+  #makeThread(workerData: SenderThreadData): Worker {
+    const options: WorkerOptions = {
+      name: 'foreshock-sender',
+      workerData,
+      transferList: [workerData.foreshockSender.port],
+      // No options: the app's own preloads, this one among them, and its loaders stay out of the thread.
+      execArgv: [],
+      env: senderEnvironment(),
+      // Kept from the app's output. Not read either, as a reader keeps the process alive: Node itself
+      // warns once, if at all, and we print nothing there.
+      stdout: true,
+      stderr: true,
+      resourceLimits: RESOURCE_LIMITS,
+      trackUnmanagedFds: false,
+    };
+    // The bundle is one CommonJS file that needs nothing but Node. Its text is read here: a thread without the
+    // application's loaders cannot open what lies in an archive (Yarn's zip files, Electron's asar).
+    if (typeof this.#url === 'string') return new Worker(readFileSync(this.#url, 'utf8'), { ...options, eval: true });
+    return new Worker(this.#url ?? ownFile(), options);
   }
 
   #died(worker: Worker): void {
@@ -225,7 +262,9 @@ export class SenderLink {
     this.#port?.close();
     this.#port = undefined;
     this.#worker = undefined;
+    this.#exited = undefined;
     for (const flush of this.#flushes.values()) flush.end();
+    this.#loseHeld();
     for (const entry of this.#outstanding.values()) {
       if (++entry.deaths >= MAX_DEATHS) this.#lose(entry);
     }
@@ -237,15 +276,13 @@ export class SenderLink {
   #fallBack(cause: string): void {
     this.#mode = 'main';
     log('warn', `foreshock: no sender thread (${cause}), spans are sent from the main thread`);
-    const file = this.#file();
-    // Not `import` of a literal: the preload is one file, and this is read only when needed.
-    import(file.href)
-      .then((loaded: { Sender?: typeof Sender; default?: { Sender?: typeof Sender } }) => {
-        const Class = loaded.Sender ?? loaded.default?.Sender;
-        if (!Class) throw new TypeError(`${fileURLToPath(file)} has no Sender`);
+    this.#load()
+      .then(({ Sender: Class }) => {
+        if (!Class) throw new TypeError('the file has no Sender');
         this.#onMainThread(() => {
           this.#sender = new Class(this.#options, true, (message) => this.#received(message));
         });
+        if (this.#memory) this.#post({ type: 'share', memory: this.#memory });
         for (const entry of this.#outstanding.values()) this.#hand(entry);
       })
       .catch((error: unknown) => {
@@ -255,6 +292,12 @@ export class SenderLink {
       });
   }
 
+  /** Read only when needed: the preload is one file. */
+  async #load(): Promise<{ Sender?: typeof Sender }> {
+    if (typeof this.#url === 'string') return createRequire(this.#url)(this.#url) as { Sender?: typeof Sender };
+    return (await import((this.#url ?? ownFile()).href)) as { Sender?: typeof Sender };
+  }
+
   /** Our own requests must not be traced, nor carry the context of the request that filled the batch. */
   #onMainThread(run: () => void): void {
     this.#aside(() => context.with(suppressed(ROOT_CONTEXT), run));
@@ -262,15 +305,27 @@ export class SenderLink {
 
   #lose(entry: Outstanding): void {
     if (!this.#outstanding.delete(entry.batch.number)) return;
-    this.#events.onLost(entry.batch);
+    this.#events.onLost(entry.batch.spans);
     this.#events.onRelease(entry.batch);
     this.#endFlushes();
+  }
+
+  /** What the sender had taken from worker threads died with it. */
+  #loseHeld(): void {
+    if (!this.#memory) return;
+    const { words, limit } = this.#memory;
+    const spans = Atomics.exchange(words, HELD_SPANS, 0);
+    budgetOf(words, limit).release(Atomics.exchange(words, HELD_BYTES, 0));
+    if (spans > 0) this.#events.onLost(spans);
   }
 
   #received(message: FromSender): void {
     switch (message.type) {
       case 'ready':
         this.#ready = true;
+        return;
+      case 'exit':
+        this.#exited = this.#worker;
         return;
       case 'flushed':
         this.#flushes.get(message.id)?.end();
@@ -284,9 +339,11 @@ export class SenderLink {
 
   #done(message: Extract<FromSender, { type: 'done' }>): void {
     const entry = this.#outstanding.get(message.number);
-    if (!entry) return;
+    // Given up already, unless it is a worker thread's.
+    if (!entry && message.number > 0) return;
+    this.#events.onDone(message);
+    if (!entry) return this.#endFlushes();
     entry.done |= 1 << message.destination;
-    this.#events.onDone(entry.batch, message);
     if (entry.done !== this.#all) return;
     this.#outstanding.delete(message.number);
     this.#events.onRelease(entry.batch);
@@ -301,6 +358,10 @@ export class SenderLink {
   #settled(upTo: number): boolean {
     // In the order they were sent, so the first is the oldest.
     const [oldest = Infinity] = this.#outstanding.keys();
-    return oldest > upTo;
+    return oldest > upTo && !(this.#memory && hasWaiting(this.#memory));
   }
+}
+
+function ownFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './sender-thread.ts' : './sender-thread.js', import.meta.url);
 }

@@ -24,5 +24,6 @@ if (data) {
   };
   const sender = new Sender(options, false, tell);
   port.on('message', (message: ToSender) => sender.accept(message));
+  process.on('exit', () => tell({ type: 'exit' }));
   tell({ type: 'ready' });
 }

@@ -1,5 +1,6 @@
 import { startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
+import { Budget } from './budget.ts';
 import type { FinishedSpan } from './encoder.ts';
 import { Sender, type FromSender } from './sender.ts';
 import { Spool } from './spool.ts';
@@ -42,13 +43,14 @@ it.each([
       userAgent: 'test',
       maxExportBatchSize: 1,
       lagBytes: 1_000,
+      scheduleDelayMs: 5,
       backoffMs: 10,
       maxBackoffMs: 20,
     },
     false,
     (message) => said.push(message),
   );
-  const spool = new Spool(1 << 20, {});
+  const spool = new Spool(new Budget(1 << 20), {});
   for (let i = 0; i < 40; i++) {
     spool.append(span, () => {});
     sender.accept({ type: 'batch', ...spool.seal()!, done });

@@ -2,9 +2,13 @@ import { backendOf, type Surroundings } from './backend.ts';
 import type { Destination } from './destination.ts';
 import { DestinationQueue, type BatchEnd, type RetryDelays } from './destination-queue.ts';
 import type { Records } from './envelope.ts';
+import { FLUSH_DELIVERED, FLUSHES_ASKED, FLUSHES_OVER, type ProcessMemory } from './process-memory.ts';
+import { WorkerBatches } from './worker-batches.ts';
 
 /** What the sender is told. */
 export type ToSender =
+  /** What worker threads write to, from now on. */
+  | { readonly type: 'share'; readonly memory: ProcessMemory }
   | {
       readonly type: 'batch';
       readonly number: number;
@@ -21,8 +25,16 @@ export type ToSender =
 /** What the sender tells. */
 export type FromSender =
   | { readonly type: 'ready' }
-  /** This destination needs the batch no longer. */
-  | { readonly type: 'done'; readonly number: number; readonly destination: number; readonly end: BatchEnd }
+  /** The thread ends, and not because it was asked to. */
+  | { readonly type: 'exit' }
+  /** This destination needs the batch no longer; of worker threads' batches the number is negative. */
+  | {
+      readonly type: 'done';
+      readonly number: number;
+      readonly destination: number;
+      readonly end: BatchEnd;
+      readonly spans: number;
+    }
   | { readonly type: 'unreachable'; readonly destination: number; readonly cause: string }
   /** So many spans were refused, of one batch or several; 0 when the backend merely had something to say. */
   | { readonly type: 'refused'; readonly destination: number; readonly spans: number; readonly cause: string }
@@ -37,9 +49,18 @@ export interface SenderOptions extends RetryDelays {
   readonly maxExportBatchSize: number;
   /** What may wait for slow destinations after a fast one has it, bytes. */
   readonly lagBytes: number;
+  /** A batch of worker threads that is not full is sent this long after its first span; ms. */
+  readonly scheduleDelayMs: number;
 }
 
+/** How long a flush that a worker thread asked for goes on trying, ms. */
+const WORKER_FLUSH_MS = 10_000;
+
 interface Waiting extends Records {
+  /** How the main thread calls it. */
+  readonly name: number;
+  /** As a worker thread wrote it. */
+  readonly written: Records | undefined;
   /** Destinations that still need it. */
   left: number;
   /** Whether at least one destination has it. */
@@ -55,7 +76,10 @@ export class Sender {
   readonly #waiting = new Map<number, Waiting>();
   readonly #options: SenderOptions;
   readonly #tell: (message: FromSender) => void;
+  #workers: WorkerBatches | undefined;
   #lag = 0;
+  #workerBatches = 0;
+  #flushesSeen = 0;
 
   constructor(options: SenderOptions, mainThread: boolean, tell: (message: FromSender) => void) {
     this.#options = options;
@@ -68,7 +92,7 @@ export class Sender {
     this.#queues = options.destinations.map(
       (destination, index) =>
         new DestinationQueue(backendOf(destination, surroundings), options.maxExportBatchSize, options, mainThread, {
-          finished: (batch, end) => this.#finished(batch, index, end),
+          finished: (batch, end) => this.#finished(batch as Waiting, index, end),
           unreachable: (cause) => tell({ type: 'unreachable', destination: index, cause }),
           refused: (spans, cause) => tell({ type: 'refused', destination: index, spans, cause }),
         }),
@@ -76,42 +100,63 @@ export class Sender {
   }
 
   accept(message: ToSender): void {
+    if (message.type === 'share') return this.#share(message.memory);
     if (message.type === 'flush') {
-      void Promise.all(this.#queues.map((queue) => queue.flush(message.patienceMs))).then(() =>
-        this.#tell({ type: 'flushed', id: message.id }),
-      );
+      void this.#flush(message.patienceMs).then(() => this.#tell({ type: 'flushed', id: message.id }));
       return;
     }
     const { number, start, end, spans, done } = message;
+    this.#push({ bytes: Buffer.from(message.memory), number, start, end, spans }, number, done, undefined);
+  }
+
+  #share(memory: ProcessMemory): void {
+    this.#flushesSeen = Atomics.load(memory.words, FLUSHES_OVER);
+    this.#workers = new WorkerBatches(memory, this.#options.scheduleDelayMs, () => this.#woken(memory.words));
+    this.#workers.listen();
+  }
+
+  async #flush(patienceMs: number): Promise<void> {
+    this.#take(true);
+    await Promise.all(this.#queues.map((queue) => queue.flush(patienceMs)));
+  }
+
+  #take(all: boolean): void {
+    this.#workers?.take((batch) => this.#push(batch, -++this.#workerBatches, 0, batch), all);
+  }
+
+  /** A worker thread has begun a batch, filled one, or asks for a flush. */
+  #woken(words: Int32Array): void {
+    const asked = Atomics.load(words, FLUSHES_ASKED);
+    if (asked === this.#flushesSeen) return this.#take(false);
+    this.#flushesSeen = asked;
+    void this.#flush(WORKER_FLUSH_MS).then(() => {
+      Atomics.store(words, FLUSH_DELIVERED, this.#waiting.size === 0 ? 1 : 0);
+      Atomics.store(words, FLUSHES_OVER, asked);
+      Atomics.notify(words, FLUSHES_OVER);
+    });
+  }
+
+  #push(records: Records, name: number, done: number, written: Records | undefined): void {
     const queues = this.#queues.filter((_, index) => !(done & (1 << index)));
     const overtaking = queues.length < this.#queues.length;
-    const batch: Waiting = {
-      bytes: Buffer.from(message.memory),
-      number,
-      start,
-      end,
-      spans,
-      left: queues.length,
-      overtaking,
-    };
-    this.#waiting.set(number, batch);
-    if (overtaking) this.#lag += end - start;
+    const batch: Waiting = { ...records, name, written, left: queues.length, overtaking };
+    this.#waiting.set(name, batch);
+    if (overtaking) this.#lag += records.end - records.start;
     for (const queue of queues) queue.push(batch);
     if (overtaking) this.#overtake();
   }
 
-  #finished(batch: Records, destination: number, end: BatchEnd): void {
-    const waiting = this.#waiting.get(batch.number);
-    if (!waiting) return;
+  #finished(waiting: Waiting, destination: number, end: BatchEnd): void {
     const size = waiting.end - waiting.start;
     if (--waiting.left === 0) {
-      this.#waiting.delete(batch.number);
+      this.#waiting.delete(waiting.name);
       if (waiting.overtaking) this.#lag -= size;
+      if (waiting.written) this.#workers?.release(waiting.written);
     } else if (!waiting.overtaking) {
       waiting.overtaking = true;
       this.#lag += size;
     }
-    this.#tell({ type: 'done', number: batch.number, destination, end });
+    this.#tell({ type: 'done', number: waiting.name, destination, end, spans: waiting.spans });
     this.#overtake();
   }
 

@@ -1,6 +1,7 @@
 import { otlpDefinitions } from '@foreshock/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Budget } from './budget.ts';
 import type { FinishedSpan } from './encoder.ts';
 import { toProtobuf } from './envelope.ts';
 import { readRecords, RESOURCE, SCOPE, SPAN } from './records.ts';
@@ -49,7 +50,7 @@ const never = (): void => expect.unreachable();
 
 describe('the spool', () => {
   it('makes of its batches one request, grouped by resource and scope', () => {
-    const spool = new Spool(1 << 20, { 'service.name': 'orders', port: 8080 });
+    const spool = new Spool(new Budget(1 << 20), { 'service.name': 'orders', port: 8080 });
     for (const [i, scope] of [0, 1, 0, 2].entries()) spool.append(span(`a${i}`, 0, scope), never);
     const first = spool.seal()!;
     for (const [i, scope] of [1, 0].entries()) spool.append(span(`b${i}`, 0, scope), never);
@@ -84,7 +85,8 @@ describe('the spool', () => {
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 << 20 }), fc.array(step, { maxLength: 120 }), (limit, steps) => {
-        const spool = new Spool(limit, { 'service.name': 'orders' });
+        const budget = new Budget(limit);
+        const spool = new Spool(budget, { 'service.name': 'orders' });
         const bound = Math.max(limit, 256 * 1024);
         const held: { batch: Batch; names: string[] }[] = [];
         let open: string[] = [];
@@ -116,21 +118,22 @@ describe('the spool', () => {
           }
           expect(spool.open).toBe(open.length);
           expect(spool.waiting).toBe(held.reduce((sum, { names: some }) => sum + some.length, 0));
-          expect(spool.allocated).toBeLessThanOrEqual(bound);
+          expect(budget.used).toBeLessThanOrEqual(bound);
         }
         for (const entry of held) {
           check(entry);
           spool.release(entry.batch);
         }
         // Nothing leaks: everything is either kept for reuse or given back.
-        expect(spool.allocated).toBeLessThanOrEqual(4 * 256 * 1024 + (open.length > 0 ? bound : 0));
+        expect(budget.used).toBeLessThanOrEqual(4 * 256 * 1024 + (open.length > 0 ? bound : 0));
       }),
       { numRuns: 150 },
     );
   });
 
   it('uses the same memory again under a steady load', () => {
-    const spool = new Spool(16 << 20, {});
+    const budget = new Budget(16 << 20);
+    const spool = new Spool(budget, {});
     const memories = new Set<SharedArrayBuffer>();
     for (let batch = 0; batch < 200; batch++) {
       for (let i = 0; i < 512; i++) spool.append(span(`s${i}`, 300), (sealed) => spool.release(sealed));
@@ -139,11 +142,11 @@ describe('the spool', () => {
       spool.release(sealed);
     }
     expect(memories.size).toBeLessThanOrEqual(3);
-    expect(spool.allocated).toBeLessThanOrEqual(3 * 256 * 1024);
+    expect(budget.used).toBeLessThanOrEqual(3 * 256 * 1024);
   });
 
   it('keeps what waits and drops the newest when it is full, and takes spans again when there is room', () => {
-    const spool = new Spool(1 << 20, {});
+    const spool = new Spool(new Budget(1 << 20), {});
     const held: Batch[] = [];
     let taken = 0;
     while (spool.append(span(`s${taken}`, 1_000), (batch) => held.push(batch)) === undefined) taken++;
@@ -155,13 +158,13 @@ describe('the spool', () => {
   });
 
   it('drops a span that is larger than all it has', () => {
-    const spool = new Spool(256 * 1024, {});
+    const spool = new Spool(new Budget(256 * 1024), {});
     expect(spool.append(span('huge', 300_000), never)).toBe('too_large');
     expect(spool.append(span('small'), never)).toBeUndefined();
   });
 
   it('leaves out what a resource has too much of, not the spans', () => {
-    const spool = new Spool(256 * 1024, { 'service.name': 'orders', endless: 'x'.repeat(100_000) });
+    const spool = new Spool(new Budget(256 * 1024), { 'service.name': 'orders', endless: 'x'.repeat(100_000) });
     spool.append(span('a'), never);
     const [{ resource }] = request([spool.seal()!]).resourceSpans;
     expect(resource.attributes).toEqual([{ key: 'service.name', value: { stringValue: 'orders' } }]);
@@ -170,7 +173,7 @@ describe('the spool', () => {
 
 describe('the record format', () => {
   function sealed(): Batch & { bytes: Buffer } {
-    const spool = new Spool(256 * 1024, { 'service.name': 'orders' });
+    const spool = new Spool(new Budget(256 * 1024), { 'service.name': 'orders' });
     for (let i = 0; i < 3; i++) spool.append(span(`s${i}`), never);
     const batch = spool.seal()!;
     return { ...batch, bytes: Buffer.from(batch.memory) };

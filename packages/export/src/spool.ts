@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { MIN_BUDGET_BYTES, type Budget } from './budget.ts';
 import { MAX_SPAN_BYTES, SpanEncoder, type FinishedSpan, type Scope } from './encoder.ts';
 import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 
@@ -34,7 +35,7 @@ interface Chunk {
 const CHUNK_BYTES = 256 * 1024;
 const MIN_CHUNK_BYTES = 16 * 1024;
 /** At least so many chunks make a spool: one batch on its way holds on to a whole chunk. */
-const MIN_CHUNKS = 16;
+const MIN_CHUNKS = MIN_BUDGET_BYTES / MIN_CHUNK_BYTES;
 /** A chunk for one huge span, with room for its resource and scope. */
 const LARGE_CHUNK_BYTES = MAX_SPAN_BYTES + CHUNK_BYTES;
 /** Empty chunks kept for the next burst: a new one costs 100 µs, mostly for pages touched the first time. */
@@ -43,13 +44,13 @@ const MAX_SCOPES = 0xffff;
 
 /**
  * Where encoded spans wait until every destination has them: chunks of shared memory, together never
- * larger than the limit, reused so that a steady load touches the same few pages.
+ * larger than the budget, reused so that a steady load touches the same few pages.
  *
  * When it is full the newest spans are dropped and what waits is kept: the first spans of an incident
  * show how it began, later ones mostly repeat it; and what waits may be on its way already.
  */
 export class Spool {
-  readonly #limit: number;
+  readonly #budget: Budget;
   readonly #chunkBytes: number;
   readonly #resource: Uint8Array;
   readonly #encoder = new SpanEncoder();
@@ -61,7 +62,6 @@ export class Spool {
    * the sender's core has read lately slower still: one copy a batch costs less.
    */
   #staging: Buffer = Buffer.alloc(0);
-  #allocated = 0;
   #current: Chunk | undefined;
   #start = 0;
   #spans = 0;
@@ -70,12 +70,12 @@ export class Spool {
   #lastSize = 0;
 
   /**
-   * @param limit bytes; what is below 256 KiB counts as 256 KiB
+   * @param budget what the chunks may take
    * @param resource what the spans of this process have in common
    */
-  constructor(limit: number, resource: Attributes) {
-    this.#limit = Math.max(limit, MIN_CHUNKS * MIN_CHUNK_BYTES);
-    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(this.#limit / MIN_CHUNKS));
+  constructor(budget: Budget, resource: Attributes) {
+    this.#budget = budget;
+    this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(budget.limit / MIN_CHUNKS));
     const scratch = Buffer.alloc(Math.floor(this.#chunkBytes / 2));
     this.#resource = Uint8Array.from(scratch.subarray(0, this.#encoder.encodeResource(resource, scratch, 0)));
   }
@@ -88,16 +88,6 @@ export class Spool {
   /** Spans sealed and not released. */
   get waiting(): number {
     return this.#waiting;
-  }
-
-  /** Bytes of memory held, empty chunks included. */
-  get allocated(): number {
-    return this.#allocated;
-  }
-
-  /** Attributes left off spans because they could not be encoded or did not fit. */
-  get droppedAttributes(): number {
-    return this.#encoder.droppedAttributes;
   }
 
   /**
@@ -117,7 +107,7 @@ export class Spool {
       const sizes = chunk.used > 0 ? [this.#chunkBytes, LARGE_CHUNK_BYTES] : [LARGE_CHUNK_BYTES];
       for (const size of sizes) {
         chunk = this.#replace(chunk, size);
-        if (!chunk) return size > this.#limit ? 'too_large' : 'spool_full';
+        if (!chunk) return size > this.#budget.limit ? 'too_large' : 'spool_full';
         end = this.#write(chunk, span);
         if (end !== -1) break;
       }
@@ -210,19 +200,22 @@ export class Spool {
 
   #take(size: number): Chunk | undefined {
     const kept = size === this.#chunkBytes ? this.#free.pop() : undefined;
-    if (!kept && this.#allocated + size > this.#limit) {
-      // Kept chunks are of no use to a span that needs a large one.
-      while (this.#free.length > 0 && this.#allocated + size > this.#limit) {
-        this.#allocated -= this.#free.pop()!.bytes.length;
-      }
-      if (this.#allocated + size > this.#limit) return undefined;
-    }
+    if (!kept && !this.#reserve(size)) return undefined;
     const chunk = kept ?? { bytes: Buffer.from(new SharedArrayBuffer(size)), used: 0, waiting: 0 };
-    if (!kept) this.#allocated += size;
     if (this.#staging.length !== size) this.#staging = Buffer.allocUnsafeSlow(size);
     this.#current = chunk;
     this.#start = 0;
     return chunk;
+  }
+
+  #reserve(size: number): boolean {
+    if (this.#budget.reserve(size)) return true;
+    // Kept chunks are of no use to a span that needs a large one.
+    while (this.#free.length > 0) {
+      this.#budget.release(this.#free.pop()!.bytes.length);
+      if (this.#budget.reserve(size)) return true;
+    }
+    return false;
   }
 
   /** Leaves the current chunk, which is sealed or empty, for another. */
@@ -238,7 +231,7 @@ export class Spool {
       chunk.used = 0;
       this.#free.push(chunk);
     } else {
-      this.#allocated -= chunk.bytes.length;
+      this.#budget.release(chunk.bytes.length);
     }
   }
 

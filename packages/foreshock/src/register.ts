@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
-import { SpanPipeline } from '@foreshock/export';
+import { spanPipeline, type Pipeline } from '@foreshock/export';
 import { log } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import { logBundledServer } from './bundled-server.ts';
@@ -13,6 +13,7 @@ import { keepLastWords, OpenSpans } from './last-words.ts';
 import { startLogging } from './log.ts';
 import { makePlugin, makePropagator } from './plugin.ts';
 import { readPluginConfig } from './plugin-config.ts';
+import { isFirstInProcess } from './once-a-process.ts';
 import { readResource } from './resource.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
 import { VERSION } from './version.ts';
@@ -37,9 +38,9 @@ function register(): void {
   startLogging(env);
   const config = readConfig(env);
   const resource = readResource(env);
-  for (const line of env.warnings) log('warn', `foreshock: ${line}`);
+  for (const line of env.warnings) warnOnce(line);
 
-  const pipeline = new SpanPipeline({
+  const pipeline = spanPipeline({
     destinations: config.destinations,
     resource,
     spoolBytes: config.spoolBytes,
@@ -48,7 +49,7 @@ function register(): void {
     senderUrl: join(import.meta.dirname, 'sender.cjs'),
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const plugin = makePlugin(config, (line) => log('warn', `foreshock: ${line}`));
+  const plugin = makePlugin(config, warnOnce);
   const openSpans = new OpenSpans();
   const provider = new ForeshockTracerProvider({
     sampler: makeSampler(config.sampler),
@@ -68,6 +69,11 @@ function register(): void {
   });
 }
 
+/** Settings are the same in all threads, unless a worker has an environment of its own. */
+function warnOnce(line: string): void {
+  if (isFirstInProcess(line)) log('warn', `foreshock: ${line}`);
+}
+
 /** Of a parent-based one, what decides on the first span of a trace. */
 function makeSampler({ name, ratio }: Config['sampler']): Sampler {
   if (name.endsWith('always_off')) return new AlwaysOffSampler();
@@ -75,7 +81,7 @@ function makeSampler({ name, ratio }: Config['sampler']): Sampler {
 }
 
 /** Metrics have their own file: most services do not export them from here. */
-function startMetrics(config: Config, resource: Attributes, pipeline: SpanPipeline): void {
+function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline): void {
   const file = join(import.meta.dirname, 'metrics.cjs');
   const { startMetrics: start } = createRequire(file)(file) as typeof import('./metrics.ts');
   const flush = start(config, resource, [

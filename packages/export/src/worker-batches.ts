@@ -1,0 +1,109 @@
+import type { Budget } from './budget.ts';
+import type { Records } from './envelope.ts';
+import {
+  budgetOf,
+  bytesOf,
+  CLOSED,
+  FREE,
+  HELD_BYTES,
+  HELD_SPANS,
+  OPEN,
+  SLOT_BYTES,
+  slotCount,
+  stateOf,
+  stateWord,
+  statusOf,
+  WAKE,
+  type ProcessMemory,
+} from './process-memory.ts';
+import { readRecords, SPAN } from './records.ts';
+
+/** The sender's end of what worker threads write: takes their batches, when they are full or old enough. */
+export class WorkerBatches {
+  readonly #memory: ProcessMemory;
+  readonly #budget: Budget;
+  readonly #delayMs: number;
+  readonly #woken: () => void;
+  /** Since when a batch is open, by slot; and which it is. */
+  readonly #openSince: { number: number; at: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param delayMs a batch that is not full is taken this long after its first span
+   * @param woken called when it is time to {@link take}
+   */
+  constructor(memory: ProcessMemory, delayMs: number, woken: () => void) {
+    this.#memory = memory;
+    this.#budget = budgetOf(memory.words, memory.limit);
+    this.#delayMs = delayMs;
+    this.#woken = woken;
+  }
+
+  /**
+   * Takes the batches that are ready.
+   *
+   * @param all also those that are still open
+   */
+  take(each: (batch: Records) => void, all: boolean): void {
+    const { words } = this.#memory;
+    const now = performance.now();
+    let next = Infinity;
+    for (let slot = 0; slot < slotCount(this.#memory); slot++) {
+      const word = stateWord(slot);
+      let state = Atomics.load(words, word);
+      while (statusOf(state) === OPEN) {
+        const due = this.#since(slot, words[word + 1]!, now) + this.#delayMs;
+        if (!all && due > now) {
+          next = Math.min(next, due);
+          break;
+        }
+        const found = Atomics.compareExchange(words, word, state, stateOf(bytesOf(state), CLOSED));
+        // Its owner has appended a span, or closed it, at the same moment.
+        state = found === state ? stateOf(bytesOf(state), CLOSED) : found;
+      }
+      if (statusOf(state) === CLOSED) this.#copy(slot, bytesOf(state), each);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = next === Infinity ? undefined : setTimeout(this.#woken, next - now).unref();
+  }
+
+  /** Every destination is done with the batch. */
+  release(batch: Records): void {
+    const { words } = this.#memory;
+    Atomics.sub(words, HELD_SPANS, batch.spans);
+    Atomics.sub(words, HELD_BYTES, batch.end);
+    this.#budget.release(batch.end);
+  }
+
+  #since(slot: number, number: number, now: number): number {
+    const open = this.#openSince[slot];
+    if (open?.number === number) return open.at;
+    this.#openSince[slot] = { number, at: now };
+    return now;
+  }
+
+  #copy(slot: number, size: number, each: (batch: Records) => void): void {
+    const { words, slots } = this.#memory;
+    const word = stateWord(slot);
+    const number = words[word + 1]! >>> 0;
+    const bytes = Buffer.allocUnsafeSlow(size);
+    Buffer.from(slots, slot * SLOT_BYTES, size).copy(bytes);
+    let spans = 0;
+    const end = readRecords(bytes, 0, size, number, (type) => void (type === SPAN && spans++));
+    Atomics.add(words, HELD_SPANS, spans);
+    Atomics.add(words, HELD_BYTES, end);
+    Atomics.store(words, word, FREE);
+    // Never more than the slot had: what waits takes no more than its bytes.
+    this.#budget.release(SLOT_BYTES - end);
+    if (spans > 0) each({ bytes, number, start: 0, end, spans });
+  }
+
+  /** From now on `woken` is called: without a message, and without the loop of any other thread in between. */
+  listen(): void {
+    const { words } = this.#memory;
+    const waiting = Atomics.waitAsync(words, WAKE, Atomics.load(words, WAKE));
+    this.#woken();
+    if (waiting.async) void waiting.value.then(() => this.listen());
+    else setImmediate(() => this.listen());
+  }
+}

@@ -1,0 +1,92 @@
+import { report } from '@foreshock/kit';
+import type { FinishedSpan } from './encoder.ts';
+import type { Pipeline, PipelineOptions } from './pipeline.ts';
+import {
+  countDropped,
+  FLUSH_DELIVERED,
+  FLUSHES_ASKED,
+  FLUSHES_OVER,
+  HELD_SPANS,
+  notify,
+  SENDER_NEEDED,
+  WAKE,
+  type ProcessMemory,
+} from './process-memory.ts';
+import type { DropReason } from './spool.ts';
+import { timerMs } from './timer-limit.ts';
+import { WorkerSpool } from './worker-spool.ts';
+
+const SAMPLED = 1;
+const NONE: ReadonlyMap<DropReason, number> = new Map();
+
+/** In a worker thread: writes to the memory that the process's one sender reads. Whatever becomes of the thread, its spans are there. */
+export class WorkerPipeline implements Pipeline {
+  readonly #words: Int32Array;
+  readonly #spool: WorkerSpool;
+  readonly #maxQueueSize: number;
+  readonly #timeoutMs: number;
+  #closed = false;
+
+  constructor({ resource, batch = {} }: PipelineOptions, memory: ProcessMemory) {
+    this.#words = memory.words;
+    this.#spool = new WorkerSpool(memory, Math.max(1, batch.maxExportBatchSize ?? 512), resource);
+    this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
+    this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
+  }
+
+  /** None: they are counted, and logged, where the sender was started. */
+  get dropped(): ReadonlyMap<DropReason, number> {
+    return NONE;
+  }
+
+  onStart(): void {}
+
+  onEnd(span: FinishedSpan): void {
+    try {
+      if (this.#closed || (span.spanContext().traceFlags & SAMPLED) === 0) return;
+      const isFull = this.#maxQueueSize !== Infinity && Atomics.load(this.#words, HELD_SPANS) >= this.#maxQueueSize;
+      const dropped = isFull ? 'spool_full' : this.#spool.append(span);
+      if (dropped) countDropped(this.#words, dropped);
+    } catch (error) {
+      countDropped(this.#words, 'encode_error');
+      report('encoding a span', error);
+    }
+  }
+
+  async flush(ms: number): Promise<boolean> {
+    this.#spool.close();
+    const words = this.#words;
+    const flush = (Atomics.add(words, FLUSHES_ASKED, 1) + 1) | 0;
+    notify(words, WAKE);
+    notify(words, SENDER_NEEDED);
+    const limit = timerMs(ms);
+    const deadline = performance.now() + limit;
+    // A promise of `waitAsync` keeps no thread alive.
+    const timer = setTimeout(() => {}, limit);
+    for (;;) {
+      const over = Atomics.load(words, FLUSHES_OVER);
+      const left = deadline - performance.now();
+      if (((over - flush) | 0) >= 0 || left <= 0) break;
+      const waiting = Atomics.waitAsync(words, FLUSHES_OVER, over, left);
+      if (waiting.async) await waiting.value;
+    }
+    clearTimeout(timer);
+    return ((Atomics.load(words, FLUSHES_OVER) - flush) | 0) >= 0 && Atomics.load(words, FLUSH_DELIVERED) === 1;
+  }
+
+  /** Waits for nothing: the sender outlives this thread. */
+  flushBlocking(): boolean {
+    this.#spool.close();
+    return true;
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.flush(this.#timeoutMs);
+  }
+
+  async shutdown(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.flush(this.#timeoutMs);
+  }
+}

@@ -1,0 +1,146 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { Budget } from './budget.ts';
+import { SpanEncoder, type FinishedSpan, type Scope } from './encoder.ts';
+import {
+  BATCHES,
+  budgetOf,
+  CLOSED,
+  FREE,
+  notify,
+  OPEN,
+  SENDER_NEEDED,
+  SLOT_BYTES,
+  slotCount,
+  stateOf,
+  stateWord,
+  WAKE,
+  type ProcessMemory,
+} from './process-memory.ts';
+import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
+import type { DropReason } from './spool.ts';
+
+/** A slot that this thread fills. */
+interface Slot {
+  readonly bytes: Buffer;
+  /** The word of its state. */
+  readonly word: number;
+  readonly number: number;
+  used: number;
+  spans: number;
+}
+
+/**
+ * A worker thread's end of the process's spool. A span is the sender's as soon as it is appended: nothing is lost
+ * with the thread, and nothing has to happen in it later, no timer and no message.
+ */
+export class WorkerSpool {
+  readonly #memory: ProcessMemory;
+  readonly #budget: Budget;
+  readonly #batchSize: number;
+  readonly #resource: Uint8Array;
+  readonly #encoder = new SpanEncoder();
+  readonly #scopes = new Map<Scope, number>();
+  #slot: Slot | undefined;
+
+  constructor(memory: ProcessMemory, batchSize: number, resource: Attributes) {
+    this.#memory = memory;
+    this.#budget = budgetOf(memory.words, memory.limit);
+    this.#batchSize = batchSize;
+    const scratch = Buffer.alloc(SLOT_BYTES / 2);
+    this.#resource = Uint8Array.from(scratch.subarray(0, this.#encoder.encodeResource(resource, scratch, 0)));
+  }
+
+  /** @returns why the span was dropped, undefined when it was not */
+  append(span: FinishedSpan): DropReason | undefined {
+    // The slot may be full, or closed by the sender since: then the next one takes the span.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const slot = (this.#slot ??= this.#claim());
+      if (!slot) return 'spool_full';
+      const end = this.#write(slot, span);
+      if (end === -1) {
+        if (slot.used === 0) return 'too_large';
+        this.close();
+      } else if (this.#commit(slot, end)) {
+        if (slot.spans >= this.#batchSize) this.close();
+        return undefined;
+      }
+    }
+    return 'spool_full';
+  }
+
+  /** Hands over what the open slot has now, without waiting for it to fill. */
+  close(): void {
+    const slot = this.#slot;
+    if (!slot) return;
+    this.#slot = undefined;
+    const { words } = this.#memory;
+    const { word, used } = slot;
+    if (Atomics.compareExchange(words, word, stateOf(used, OPEN), stateOf(used, CLOSED)) === stateOf(used, OPEN)) {
+      notify(words, WAKE);
+    }
+  }
+
+  #claim(): Slot | undefined {
+    if (!this.#budget.reserve(SLOT_BYTES)) return undefined;
+    const { words, slots } = this.#memory;
+    for (let i = 0; i < slotCount(this.#memory); i++) {
+      const word = stateWord(i);
+      if (Atomics.load(words, word) !== FREE) continue;
+      if (Atomics.compareExchange(words, word, FREE, stateOf(0, OPEN)) !== FREE) continue;
+      const number = Atomics.add(words, BATCHES, 1) >>> 0;
+      Atomics.store(words, word + 1, number | 0);
+      this.#scopes.clear();
+      return { bytes: Buffer.from(slots, i * SLOT_BYTES, SLOT_BYTES), word, number, used: 0, spans: 0 };
+    }
+    this.#budget.release(SLOT_BYTES);
+    return undefined;
+  }
+
+  /** Makes what was written part of the slot; false when the sender has closed it meanwhile. */
+  #commit(slot: Slot, end: number): boolean {
+    const { words } = this.#memory;
+    const before = stateOf(slot.used, OPEN);
+    if (Atomics.compareExchange(words, slot.word, before, stateOf(end, OPEN)) !== before) {
+      this.#slot = undefined;
+      return false;
+    }
+    slot.used = end;
+    if (++slot.spans === 1) {
+      notify(words, WAKE);
+      notify(words, SENDER_NEEDED);
+    }
+    return true;
+  }
+
+  /** @returns the position behind the span's record, or -1 when the slot has too little room for it */
+  #write(slot: Slot, span: FinishedSpan): number {
+    const { bytes, number } = slot;
+    let pos = slot.used;
+    const isFirst = pos === 0;
+    if (isFirst) {
+      bytes.set(this.#resource, HEADER_BYTES);
+      writeHeader(bytes, 0, RESOURCE, this.#resource.length, 0, number);
+      pos = HEADER_BYTES + this.#resource.length;
+    }
+    const scope = span.instrumentationScope;
+    let id = this.#scopes.get(scope);
+    if (id === undefined) {
+      id = this.#scopes.size + 1;
+      const end = this.#encoder.encodeScope(scope, bytes, pos + HEADER_BYTES);
+      if (end === -1) return -1;
+      writeHeader(bytes, pos, SCOPE, end - pos - HEADER_BYTES, id, number);
+      pos = end;
+    }
+    // Alone in a slot, a span that is larger loses what does not fit.
+    const end = this.#encoder.encode(
+      span,
+      bytes,
+      pos + HEADER_BYTES,
+      isFirst ? SLOT_BYTES - pos - HEADER_BYTES : undefined,
+    );
+    if (end === -1) return -1;
+    writeHeader(bytes, pos, SPAN, end - pos - HEADER_BYTES, id, number);
+    if (id > this.#scopes.size) this.#scopes.set(scope, id);
+    return end;
+  }
+}

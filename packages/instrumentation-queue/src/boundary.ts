@@ -107,6 +107,7 @@ export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrument
     process: (delivery) => (telemetry.standsAside ? undefined : begin(delivery)),
     received,
     background: (fn, self, args) => runIn(BACKGROUND, fn, self, args),
+    detached: (fn, self, args) => runIn(ROOT_CONTEXT, fn, self, args),
     foreground(fn, self, args) {
       return context.active().getValue(BACKGROUND_KEY) === true
         ? runIn(ROOT_CONTEXT, fn, self, args)

@@ -212,10 +212,9 @@ describe.each(VERSIONS)('%s', (alias) => {
     });
     expect(unhandled).toEqual([]);
     const processes = await ended(`process ${queue}`, 2);
-    // What a function that is not `async` returns is left alone: its end is the answer.
     expect(processes.map(({ status }) => status)).toEqual([
       { code: 'ERROR', message: 'rejected by its handler' },
-      { code: 'UNSET' },
+      { code: 'ERROR', message: 'kept' },
     ]);
     await consumer.close();
   });
@@ -240,6 +239,157 @@ describe.each(VERSIONS)('%s', (alias) => {
     expect(unhandled).toEqual([error]);
     expect(reported).toEqual([returned]);
     expect(reported[0]).toBe(returned);
+    await consumer.close();
+  });
+
+  it.each<[string, (handler: (message: any) => Promise<void>) => (message: any) => unknown]>([
+    ['an arrow function', (handler) => (message) => handler(message)],
+    [
+      'a bound method',
+      (handler) => {
+        const service = { handler, on: (message: any): unknown => service.handler(message) };
+        return service.on.bind(service);
+      },
+    ],
+    [
+      'what TypeScript makes of an async function for ES2016',
+      (handler) => (message) =>
+        new Promise((resolve, reject) => {
+          handler(message).then(resolve, reject);
+        }),
+    ],
+  ])('follows %s to the end of its promise', async (_, wrap) => {
+    const queue = await createQueue();
+    for (const text of ['acks', 'acks, then fails', 'fails', 'rejects']) channel.sendToQueue(queue, Buffer.from(text));
+    const consumer = await openChannel();
+    const pauses: number[] = [];
+    const unhandled = await unhandledRejections(async () => {
+      await consumer.consume(
+        queue,
+        wrap(async (message) => {
+          const text = String(message.content);
+          await turn();
+          if (text.startsWith('acks')) consumer.ack(message);
+          if (text === 'rejects') consumer.nack(message, false, false);
+          const before = Date.now();
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          pauses.push(Date.now() - before);
+          if (text.includes('fails')) {
+            // The next one is delivered only after an answer.
+            if (text === 'fails') setTimeout(() => consumer.ack(message), 200);
+            throw Object.assign(new RangeError('lost'), { code: 'E_LOST' });
+          }
+        }),
+      );
+      await ended(`process ${queue}`, 4);
+    });
+    expect(unhandled).toMatchObject([{ message: 'lost' }, { message: 'lost' }]);
+    const processes = await ended(`process ${queue}`, 4);
+    expect(processes.map(({ status, attributes }) => [status, attributes['queue.acked_early']])).toEqual([
+      [{ code: 'UNSET' }, undefined],
+      [{ code: 'ERROR', message: 'lost' }, true],
+      [{ code: 'ERROR', message: 'lost' }, undefined],
+      [{ code: 'ERROR', message: 'rejected by its handler' }, undefined],
+    ]);
+    expect(processes[1]!.attributes['error.type']).toBe('E_LOST');
+    for (const [index, { durationMs }] of processes.entries()) expect(durationMs).toBeGreaterThan(pauses[index]! - 10);
+    await consumer.close();
+  });
+
+  it('follows a handler of messages that need no answer to the end of its promise', async () => {
+    const queue = await createQueue();
+    const consumer = await openChannel();
+    const handled = Promise.withResolvers<void>();
+    await consumer.consume(queue, () => handled.promise, { noAck: true });
+    channel.sendToQueue(queue, Buffer.from('hello'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(recorder.spans().filter(({ kind }) => kind === 'CONSUMER')).toEqual([]);
+    handled.resolve();
+    expect((await ended(`process ${queue}`))[0]!.durationMs).toBeGreaterThan(50);
+    await consumer.close();
+  });
+
+  it('ends a handler that still runs when the broker takes its message back', async () => {
+    const queue = await createQueue();
+    channel.sendToQueue(queue, Buffer.from('hello'));
+    const consumer = await openChannel();
+    const { promise: called, resolve } = Promise.withResolvers<void>();
+    await consumer.consume(queue, async () => {
+      resolve();
+      await new Promise(() => {});
+    });
+    await called;
+    await consumer.close();
+    const [process] = await ended(`process ${queue}`);
+    expect(process!.attributes).toEqual(processed(queue, { 'error.type': 'channel_closed' }));
+    expect(process!.status.code).toBe('ERROR');
+  });
+
+  it('numbers what the broker delivers again because it was asked to', async () => {
+    const queue = await createQueue();
+    channel.sendToQueue(queue, Buffer.from('hello'));
+    const consumer = await openChannel(10);
+    let deliveries = 0;
+    const seen = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+    await consumer.consume(queue, (message: any) => {
+      seen[deliveries++]!.resolve();
+      if (deliveries === 3) consumer.ack(message);
+    });
+    for (const { promise } of seen.slice(0, 2)) {
+      await promise;
+      await consumer.recover();
+    }
+    const processes = await ended(`process ${queue}`, 3);
+    expect(processes.map(({ attributes }) => [attributes['queue.attempt'], attributes['error.type']])).toEqual([
+      [1, 'requeued'],
+      [2, 'requeued'],
+      [3, undefined],
+    ]);
+    await consumer.close();
+  });
+
+  it('keeps thousands of messages until they are answered', async () => {
+    const queue = await createQueue();
+    const consumer = await openChannel(0);
+    const { promise: all, resolve } = Promise.withResolvers<void>();
+    let held = 0;
+    await consumer.consume(queue, () => {
+      if (++held === 1_500) resolve();
+    });
+    for (let i = 0; i < 1_500; i++) channel.sendToQueue(queue, Buffer.from('1'));
+    await all;
+    expect(recorder.spans().filter(({ kind }) => kind === 'CONSUMER')).toEqual([]);
+    consumer.nackAll(false);
+    const processes = await ended(`process ${queue}`, 1_500);
+    expect(new Set(processes.map(({ attributes }) => attributes['error.type']))).toEqual(new Set(['rejected']));
+    await consumer.close();
+  });
+
+  it('replaces all of another trace among the headers that are forwarded', async () => {
+    const [first, second] = [await createQueue(), await createQueue()];
+    const consumer = await openChannel();
+    const received = Promise.withResolvers<any>();
+    await consumer.consume(second, (message: any) => {
+      received.resolve(message.properties.headers);
+      consumer.ack(message);
+    });
+    const old = { baggage: 'tenant=a', tracestate: 'v=1', b3: `${'a'.repeat(32)}-${'b'.repeat(16)}-1`, mine: 'yes' };
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const headers = Object.freeze({ ...old, traceparent, 'x-b3-sampled': '1' });
+    const caller = await inSpan('caller', (span) => {
+      channel.sendToQueue(second, Buffer.from('1'), { headers });
+      // What the application says without a trace is its own.
+      channel.sendToQueue(first, Buffer.from('1'), { headers: { baggage: 'own=1' } });
+      return span.spanContext();
+    });
+    expect(await received.promise).toEqual({
+      mine: 'yes',
+      traceparent: expect.stringContaining(caller.traceId),
+      'x-trace-id': caller.traceId,
+      'foreshock-trace': expect.any(String),
+      'foreshock-sent': expect.any(String),
+    });
+    expect((await channel.get(first, { noAck: true })).properties.headers).toMatchObject({ baggage: 'own=1' });
     await consumer.close();
   });
 
@@ -569,5 +719,76 @@ describe.each(VERSIONS)('%s', (alias) => {
       [send!.spanId, processed(queue, { 'messaging.message.id': 'm1', 'queue.attempt': 2 })],
     ]);
     await promisify((done: any) => callbacks.close(done))();
+  });
+});
+
+describe.each(VERSIONS)('%s', (alias) => {
+  it('opens a connection for nobody, whoever asks for it', async () => {
+    const app = installed({ amqplib: alias });
+    const server = await startRabbitMq();
+    const seen: unknown[] = [];
+    const note = (): void => void seen.push(trace.getActiveSpan()?.spanContext().spanId);
+    const [other, opener] = await inSpan('opener', async (span) => {
+      const opened = await app.require('amqplib').connect(server.url);
+      note();
+      return [opened, span.spanContext().spanId];
+    });
+    other.on('close', note);
+    const returning = await other.createChannel();
+    const returned = new Promise<void>((resolve) =>
+      returning.on('return', () => {
+        note();
+        resolve();
+      }),
+    );
+    returning.publish('', uniqueName(), Buffer.from('1'), { mandatory: true });
+    await returned;
+    await other.close();
+    expect(seen).toEqual([opener, undefined, undefined]);
+    await server.stop();
+    app.remove();
+  });
+});
+
+describe.each(['amqp-connection-manager-4', 'amqp-connection-manager'])('%s', (alias) => {
+  it('sends what it kept for whoever gave it, and follows handlers that it drops', async () => {
+    const app = installed({ amqplib: 'amqplib', 'amqp-connection-manager': alias });
+    const server = await startRabbitMq();
+    app.require('amqplib');
+    const manager = app.require('amqp-connection-manager').connect([server.url]);
+    const queue = uniqueName();
+    const channel = manager.createChannel({
+      setup: (opened: any) => opened.assertQueue(queue, { durable: false, autoDelete: true }),
+    });
+    const send = (text: string): Promise<unknown> =>
+      inSpan(`request ${text}`, () => channel.sendToQueue(queue, Buffer.from(text)));
+    // Before there is a connection, and then all at once.
+    await Promise.all(['a', 'b', 'c'].map(send));
+    await send('d');
+    const sends = await ended(`send ${queue}`, 4);
+    for (const text of ['a', 'b', 'c', 'd']) {
+      const [request] = await ended(`request ${text}`);
+      expect(sends.filter(({ parentSpanId }) => parentSpanId === request!.spanId)).toHaveLength(1);
+    }
+    const unhandled = await unhandledRejections(async () => {
+      await channel.consume(queue, async (message: any) => {
+        await turn();
+        channel.ack(message);
+        throw new RangeError('lost');
+      });
+      await ended(`process ${queue}`, 4);
+    });
+    expect(unhandled).toHaveLength(4);
+    const processes = await ended(`process ${queue}`, 4);
+    expect(new Set(processes.map(({ parentSpanId }) => parentSpanId))).toEqual(
+      new Set(sends.map(({ spanId }) => spanId)),
+    );
+    for (const { attributes } of processes) {
+      expect(attributes).toMatchObject({ 'error.type': 'RangeError', 'queue.acked_early': true });
+    }
+    await channel.close();
+    await manager.close();
+    await server.stop();
+    app.remove();
   });
 });

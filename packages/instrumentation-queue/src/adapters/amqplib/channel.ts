@@ -32,6 +32,7 @@ export const BASIC_GET_OK = 3_932_231;
 export const BASIC_ACK = 3_932_240;
 export const BASIC_REJECT = 3_932_250;
 export const BASIC_NACK = 3_932_280;
+export const BASIC_RECOVER = 3_932_270;
 /** A message's header: the class alone. */
 export const BASIC_PROPERTIES = 60;
 

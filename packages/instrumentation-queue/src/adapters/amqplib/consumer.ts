@@ -6,13 +6,14 @@ import {
   BASIC_GET_OK,
   BASIC_NACK,
   BASIC_PROPERTIES,
+  BASIC_RECOVER,
   BASIC_REJECT,
   type Channel,
   type Frame,
   type Message,
   type Model,
 } from './channel.ts';
-import { Deliveries } from './deliveries.ts';
+import type { Deliveries } from './deliveries.ts';
 import { watchHandler, type Handler } from './handler.ts';
 
 type Reply = (error: unknown, frame?: Frame) => unknown;
@@ -25,10 +26,10 @@ export class Consumers {
   /** A message is fetched by hand, synchronously down to `sendOrEnqueue`. */
   #fetching: ((fields: Message['fields'], properties: Message['properties']) => void) | undefined;
 
-  constructor(queue: QueueEvents, hooks: Hooks) {
+  constructor(queue: QueueEvents, hooks: Hooks, deliveries: Deliveries) {
     this.#queue = queue;
     this.#hooks = hooks;
-    this.#deliveries = new Deliveries(queue);
+    this.#deliveries = deliveries;
   }
 
   /** lib/channel_model.js and lib/callback_model.js. */
@@ -94,6 +95,10 @@ export class Consumers {
     hooks.wrap(prototype, 'sendOrEnqueue', (original) => {
       return function (this: Channel, ...args: unknown[]) {
         const [method, fields, reply, ...rest] = args as [number, unknown, Reply, ...unknown[]];
+        // The broker delivers again all that had no answer on this channel.
+        if (method === BASIC_RECOVER && hooks.active) {
+          guard('amqplib recover', () => consumers.#deliveries.answered(this, 'requeued', 0, true));
+        }
         const taken = consumers.#fetching;
         if (method !== BASIC_GET || !taken) return original.apply(this, args);
         consumers.#fetching = undefined;

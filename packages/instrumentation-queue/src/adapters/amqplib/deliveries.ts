@@ -1,11 +1,17 @@
+import { isPromise } from 'node:util/types';
 import { guard } from '@foreshock/kit';
 import type { Delivery, Failure, Processing, QueueEvents, Taken } from '../../events.ts';
 import { Redeliveries } from '../../redeliveries.ts';
 import { destinationOf, type Message } from './channel.ts';
+import { makesItsPromises, type Handler } from './handler.ts';
 import { identityOf, messageOf, type QueueTraits } from './message.ts';
+import { PromiseWatch, type Watched } from './promise-watch.ts';
 
-/** Unacknowledged messages remembered at most, a channel; and queues whose traits are. */
-const MAX_KEPT = 1_000;
+/** Unacknowledged messages remembered at most, a channel: of those before, nothing more is said. */
+const MAX_KEPT = 16_384;
+
+/** Queues remembered at most. */
+const MAX_QUEUES = 1_000;
 
 /** What the application told the broker of a message. */
 type Answer = 'ack' | 'requeued' | 'rejected';
@@ -21,6 +27,11 @@ interface InHand {
   /** There is no promise to watch: the answer is the handler's end. */
   isOver: boolean;
   answer: Answer | undefined;
+  /** The promise of a handler, while it is pending. */
+  watched?: Watched;
+  /** What a connection manager's handler called, with what that returned. */
+  within?: { handler: Handler; result: unknown };
+  isEnded?: boolean;
 }
 
 /** Messages between their delivery and their end. */
@@ -30,8 +41,13 @@ export class Deliveries {
   readonly #redeliveries = new Redeliveries();
   readonly #traits = new Map<string, QueueTraits>();
 
+  /** Of messages whose handlers are running now. */
+  readonly #called = new WeakMap<Message, InHand>();
+  readonly #promises: PromiseWatch;
+
   constructor(queue: QueueEvents) {
     this.#queue = queue;
+    this.#promises = new PromiseWatch((fn) => queue.detached(fn, undefined, []));
   }
 
   /** The application asserted a queue, and with it said what becomes of its messages. */
@@ -43,7 +59,7 @@ export class Deliveries {
       deadLetters: (options.deadLetterExchange ?? options.arguments?.['x-dead-letter-exchange']) !== undefined,
       deliveryLimit: typeof limit === 'number' && limit >= 0 ? limit : undefined,
     });
-    if (this.#traits.size > MAX_KEPT) this.#traits.delete(this.#traits.keys().next().value!);
+    if (this.#traits.size > MAX_QUEUES) this.#traits.delete(this.#traits.keys().next().value!);
   }
 
   #delivery(queue: string, message: Message, identity: string | undefined): Delivery {
@@ -65,28 +81,42 @@ export class Deliveries {
       inHand.answer = 'ack';
       processing.acknowledged();
     } else this.#keep(channel, message.fields.deliveryTag, inHand);
+    this.#called.set(message, inHand);
     return inHand;
+  }
+
+  /** The handler of a connection manager called that of the application, which returned. */
+  calledWithin(message: Message, handler: Handler, result: unknown): void {
+    const inHand = this.#called.get(message);
+    if (inHand) inHand.within = { handler, result };
   }
 
   /**
    * The handler returned. amqplib looks at nothing that it returns: a rejection that nobody handles must stay one, and
    * one that the application handles must not become one.
-   *
-   * @param promise of the handler's end, if nobody else has it
    */
-  returned(channel: object, { fields }: Message, inHand: InHand, promise: Promise<unknown> | undefined): void {
-    if (promise) {
-      promise.then(
-        () => guard('amqplib consume', () => this.#end(channel, fields.deliveryTag, inHand, undefined)),
+  returned(channel: object, { fields }: Message, inHand: InHand, outer: Handler, returned: unknown): void {
+    const { handler, result } = inHand.within ?? { handler: outer, result: returned };
+    const end = (failure?: Failure): void => this.#end(channel, fields.deliveryTag, inHand, failure);
+    if (!isPromise(result)) {
+      inHand.isOver = true;
+      if (inHand.answer) end();
+    } else if (makesItsPromises(handler)) {
+      result.then(
+        () => guard('amqplib consume', end),
         (error: unknown) => {
-          guard('amqplib consume', () => this.#end(channel, fields.deliveryTag, inHand, { error }));
+          guard('amqplib consume', () => end({ error }));
           // Had we not looked, this would be nobody's: it still is, once.
           throw error;
         },
       );
     } else {
-      inHand.isOver = true;
-      if (inHand.answer) this.#end(channel, fields.deliveryTag, inHand, undefined);
+      inHand.watched = {
+        promise: result,
+        settled: (rejection) => end(rejection && { error: rejection, type: rejection.type }),
+      };
+      this.#promises.add(inHand.watched);
+      if (inHand.answer) this.#promises.soon(inHand.watched);
     }
   }
 
@@ -107,20 +137,26 @@ export class Deliveries {
   answered(channel: object, answer: Answer, tag: number, multiple: boolean): void {
     const held = this.#channels.get(channel);
     if (!held || held.size === 0) return;
-    const tags = multiple ? Array.from(held.keys()).filter((each) => tag === 0 || each <= tag) : [tag];
-    for (const each of tags) {
-      const inHand = held.get(each);
-      if (!inHand || inHand.answer) continue;
-      inHand.answer = answer;
-      if (answer === 'ack') inHand.processing?.acknowledged();
-      if (inHand.isOver) this.#end(channel, each, inHand, undefined);
+    if (!multiple) return this.#answer(channel, tag, held.get(tag), answer);
+    for (const [each, inHand] of held) {
+      // Tags go up.
+      if (tag !== 0 && each > tag) break;
+      this.#answer(channel, each, inHand, answer);
     }
   }
 
-  /** The broker will deliver again whatever had no answer; handlers that still run have their own end. */
+  #answer(channel: object, tag: number, inHand: InHand | undefined, answer: Answer): void {
+    if (!inHand || inHand.answer) return;
+    inHand.answer = answer;
+    if (answer === 'ack') inHand.processing?.acknowledged();
+    if (inHand.isOver) this.#end(channel, tag, inHand, undefined);
+    else if (inHand.watched) this.#promises.soon(inHand.watched);
+  }
+
+  /** The broker will deliver again whatever had no answer, whether its handler still runs or not. */
   closed(channel: object): void {
     for (const [tag, inHand] of this.#channels.get(channel) ?? []) {
-      if (!inHand.isOver) continue;
+      if (inHand.answer) continue;
       const error = new Error('the channel closed before the message was acknowledged');
       this.#end(channel, tag, inHand, inHand.processing ? { error, type: 'channel_closed' } : undefined);
     }
@@ -130,15 +166,15 @@ export class Deliveries {
     let held = this.#channels.get(channel);
     if (!held) this.#channels.set(channel, (held = new Map()));
     held.set(tag, inHand);
-    for (const [oldest, { isOver, processing }] of held) {
-      if (held.size <= MAX_KEPT) break;
-      held.delete(oldest);
-      if (isOver) processing?.succeeded();
-    }
+    if (held.size > MAX_KEPT) held.delete(held.keys().next().value!);
   }
 
-  #end(channel: object, tag: number, { queue, identity, processing, taken, answer }: InHand, thrown?: Failure): void {
-    this.#channels.get(channel)?.delete(tag);
+  #end(channel: object, tag: number, inHand: InHand, thrown?: Failure): void {
+    if (inHand.isEnded) return;
+    inHand.isEnded = true;
+    const { queue, identity, processing, taken, answer } = inHand;
+    const held = this.#channels.get(channel);
+    if (held?.get(tag) === inHand) held.delete(tag);
     const failure = thrown ?? (answer === 'ack' || answer === undefined ? undefined : refusalOf(answer));
     if (failure && answer === 'rejected') failure.deadLettered = this.#traits.get(queue)?.deadLetters === true;
     if (failure && answer !== 'ack') this.#redeliveries.failed(identity);

@@ -1,4 +1,4 @@
-import { isPromise, isProxy } from 'node:util/types';
+import { isProxy } from 'node:util/types';
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Channel, Message } from './channel.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -22,7 +22,6 @@ export function watchHandler(
   deliveries: Deliveries,
   hooks: Hooks,
 ): Handler {
-  const isAsync = makesItsPromises(handler);
   return function (message, ...rest) {
     // null: the broker cancelled the consumer.
     const inHand =
@@ -37,8 +36,7 @@ export function watchHandler(
       guard('amqplib consume', () => deliveries.threw(channel, message, inHand, error));
       throw error;
     }
-    const promise = isAsync && isPromise(result) ? result : undefined;
-    guard('amqplib consume', () => deliveries.returned(channel, message, inHand, promise));
+    guard('amqplib consume', () => deliveries.returned(channel, message, inHand, handler, result));
     return result;
   };
 }
@@ -47,7 +45,7 @@ export function watchHandler(
  * Whether a handler is an `async` function: then each promise that it returns is new, and amqplib, which forgets it, is
  * the only one that has it. Of any other function the application may have kept the promise, and have a handler on it.
  */
-function makesItsPromises(handler: Handler): boolean {
+export function makesItsPromises(handler: Handler): boolean {
   // A bound function has the prototype of what it binds.
   return !isProxy(handler) && Object.getPrototypeOf(handler) === ASYNC_FUNCTION;
 }

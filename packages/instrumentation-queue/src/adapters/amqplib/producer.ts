@@ -2,6 +2,7 @@ import { guard, type Hooks } from '@foreshock/kit';
 import type { Carrier, QueueEvents, Send } from '../../events.ts';
 import { forwardedNames } from '../../forwarded-headers.ts';
 import { destinationOf, type Channel, type Model } from './channel.ts';
+import type { ConnectionManagers } from './connection-manager.ts';
 import { fits } from './frame-size.ts';
 import { SENT } from './message.ts';
 
@@ -11,11 +12,21 @@ type Callback = (...args: unknown[]) => unknown;
  * `sendToQueue` is a `publish`, and that of a confirm channel calls that of a channel, in both APIs and all versions.
  * A channel's sending ends when the message is written, a confirm channel's with the broker's answer.
  */
-export function observePublish({ Channel, ConfirmChannel }: Model, queue: QueueEvents, hooks: Hooks): void {
+export function observePublish(
+  { Channel, ConfirmChannel }: Model,
+  queue: QueueEvents,
+  hooks: Hooks,
+  managers: ConnectionManagers,
+): void {
   /** Of a confirm channel's publish, on its way to the channel's. */
   let confirming: Send | undefined;
 
-  function begin([exchange, routingKey]: unknown[]): Send | undefined {
+  function begin(args: unknown[]): Send | undefined {
+    const inSender = managers.senderOf(args[3]);
+    return (inSender ? inSender(() => beginHere(args)) : beginHere(args)) as Send | undefined;
+  }
+
+  function beginHere([exchange, routingKey]: unknown[]): Send | undefined {
     return queue.send({
       system: 'rabbitmq',
       destination: destinationOf(exchange, routingKey),
@@ -89,13 +100,14 @@ function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefin
   if ((options && typeof options !== 'object') || (headers && typeof headers !== 'object')) return undefined;
   const added = { ...carrier, [SENT]: String(Date.now()) };
   if (!fits(channel, options, added)) return undefined;
-  const own: Record<string, string | undefined> = Object.assign(Object.create((headers as object) ?? null), added);
+  const own: PropertyDescriptorMap = {};
+  for (const name in added) own[name] = { enumerable: true, value: added[name as keyof typeof added] };
   // `encodeTable` of lib/codec.js leaves out what is undefined.
-  for (const name of forwardedNames(headers as Record<string, unknown> | undefined, carrier)) own[name] = undefined;
-  const copy = Object.create(options ?? null);
-  Object.defineProperty(copy, 'headers', {
-    enumerable: true,
-    value: own,
+  for (const name of forwardedNames(headers as Record<string, unknown> | undefined, carrier)) {
+    own[name] = { enumerable: true, value: undefined };
+  }
+  const copy: unknown = Object.create(options ?? null, {
+    headers: { enumerable: true, value: Object.create((headers as object) ?? null, own) },
   });
   return [exchange, routingKey, content, copy, ...rest];
 }

@@ -106,7 +106,9 @@ export class Producers {
     ]);
     this.#creating(Job, 'createBulk', 'addBulk', ([queue, jobs, ...rest], metadata) => [
       queue,
-      (jobs as { opts?: JobOptions }[]).map((job) => ({ ...job, opts: optionsWith(job.opts, metadata) })),
+      (jobs as { opts?: JobOptions }[]).map((job) =>
+        Object.create(job, { opts: { enumerable: true, value: optionsWith(job.opts, metadata) } }),
+      ),
       ...rest,
     ]);
   }

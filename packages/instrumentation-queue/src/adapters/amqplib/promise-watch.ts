@@ -1,0 +1,97 @@
+import { inspect } from 'node:util';
+import { guard } from '@foreshock/kit';
+
+/** How often promises are looked at whose handler did not answer for its message, in milliseconds. */
+const EVERY_MS = 20;
+/** Looked at in one go, at most: a look takes some microseconds. */
+const AT_A_TIME = 50;
+
+// No inspector of the application's is called, and no proxy's trap.
+const BRIEFLY = { depth: 0, customInspect: false, showProxy: true, maxArrayLength: 0, maxStringLength: 0 };
+const FULLY = { ...BRIEFLY, depth: 1, maxStringLength: 256 };
+
+/** What a promise was rejected with, as far as it can be read off. */
+export interface Rejection {
+  readonly message: string;
+  /** As `error.type` has it. */
+  readonly type: string;
+}
+
+export interface Watched {
+  readonly promise: Promise<unknown>;
+  readonly settled: (rejection: Rejection | undefined) => void;
+}
+
+/**
+ * Promises of handlers that are not `async` functions. amqplib looks at nothing that a handler returns, and the
+ * application may have kept the promise: a `then` of ours would make a rejection handled that nobody handles, or
+ * one unhandled that is. So they are only looked at from outside, as `util.inspect` does, once the handler
+ * answered for its message, and now and then before.
+ */
+export class PromiseWatch {
+  readonly #watched = new Set<Watched>();
+  readonly #answered = new Set<Watched>();
+  readonly #detached: (fn: () => void) => void;
+  #isTimed = false;
+
+  /** @param detached runs a function as nobody's request */
+  constructor(detached: (fn: () => void) => void) {
+    this.#detached = detached;
+  }
+
+  add(watched: Watched): void {
+    this.#watched.add(watched);
+    if (this.#isTimed) return;
+    this.#isTimed = true;
+    this.#detached(() => setTimeout(() => this.#tick(), EVERY_MS).unref());
+  }
+
+  /** Its handler answered: it is about to settle. */
+  soon(watched: Watched): void {
+    if (!this.#watched.has(watched)) return;
+    if (this.#answered.size === 0) this.#detached(() => void setImmediate(() => this.#lookAtAnswered()));
+    this.#answered.add(watched);
+  }
+
+  #lookAtAnswered(): void {
+    const answered = [...this.#answered];
+    this.#answered.clear();
+    for (const each of answered) this.#look(each);
+  }
+
+  #tick(): void {
+    this.#isTimed = false;
+    const some: Watched[] = [];
+    for (const each of this.#watched) if (some.push(each) === AT_A_TIME) break;
+    for (const each of some) {
+      // The others come first next time.
+      this.#watched.delete(each);
+      this.#watched.add(each);
+      this.#look(each);
+    }
+    const [next] = this.#watched;
+    if (next) this.add(next);
+  }
+
+  #look(watched: Watched): void {
+    guard('amqplib consume', () => {
+      const { promise } = watched;
+      const state = inspect(promise, BRIEFLY).slice(0, 200);
+      if (/\{\s*<pending>/.test(state)) return;
+      this.#watched.delete(watched);
+      watched.settled(/\{\s*<rejected>/.test(state) ? rejectionOf(promise) : undefined);
+    });
+  }
+}
+
+/** Of `Promise { <rejected> TypeError [ERR_X]: no such thing\n at … { code: 'ERR_X' } }`, or `MyError [Error]: …`. */
+function rejectionOf(promise: Promise<unknown>): Rejection {
+  const text = inspect(promise, FULLY).slice(0, 4_096);
+  const from = text.indexOf('<rejected> ') + '<rejected> '.length;
+  const [head = '', stack] = text.slice(from).split(/\n\s+at /, 2);
+  const found = stack === undefined ? null : /^([A-Za-z_$][\w$]*)(?: \[(\w+)\])?(?:: ([^]*))?$/.exec(head);
+  if (!found) return { message: 'the promise of the handler was rejected', type: '_OTHER' };
+  const [, name, inBrackets, message = ''] = found;
+  const code = /\bcode: '(\w+)'/.exec(text)?.[1] ?? (/^[A-Z0-9_]+$/.test(inBrackets ?? '') ? inBrackets : undefined);
+  return { message, type: code ?? name! };
+}

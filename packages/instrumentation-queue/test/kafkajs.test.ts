@@ -137,6 +137,7 @@ describe.skipIf('missing' in server).each(VERSIONS)('%s', (alias) => {
       traceparent: `00-${caller.traceId}-${send!.spanId}-03`,
       'x-trace-id': 'order-77',
       'foreshock-trace': expect.stringMatching(/^1;\d{13}$/),
+      'foreshock-sent': expect.stringMatching(/^\d{13}$/),
     });
     const [process] = await ended(`process ${topic}`);
     expect(process).toMatchObject({

@@ -1,7 +1,7 @@
 import { isPromise } from 'node:util/types';
 import { guard } from '@foreshock/kit';
 import type { Delivery, Failure, Processing, QueueEvents, Taken } from '../../events.ts';
-import { Redeliveries } from '../../redeliveries.ts';
+import { Redeliveries } from './redeliveries.ts';
 import { destinationOf, type Message } from './channel.ts';
 import { makesItsPromises, type Handler } from './handler.ts';
 import { identityOf, messageOf, type QueueTraits } from './message.ts';

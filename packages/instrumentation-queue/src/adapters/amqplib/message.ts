@@ -1,11 +1,10 @@
+import { waitedSince } from '../../clock-wait.ts';
 import type { Message as Received } from '../../events.ts';
-import type { Redelivery } from '../../redeliveries.ts';
+import type { Redelivery } from './redeliveries.ts';
 import type { Message } from './channel.ts';
 
 /** Header with the time of sending, milliseconds since 1970: a broker does not tell, and AMQP's own is in seconds. */
 export const SENT = 'foreshock-sent';
-
-const DAY_MS = 86_400_000;
 
 /** What an application said of a queue when it asserted it; nobody else tells a client. */
 export interface QueueTraits {
@@ -37,11 +36,14 @@ export function messageOf(
   // The delayed message exchange leaves the delay there, negated.
   const delayMs = Math.abs(Number(headers['x-delay'])) || undefined;
   let waitMs: number | undefined;
-  if (before) waitMs = Math.max(0, performance.now() - before.since);
-  else if (failures === 0 && !deaths) waitMs = sinceSent(headers[SENT], delayMs);
+  const sentAt = timeIn(headers[SENT]);
+  // What the broker counted beyond what failed here, failed in another process since.
+  if (before) waitMs = delivered > before.failures ? undefined : Math.max(0, performance.now() - before.since);
+  else if (failures === 0 && !deaths && sentAt !== undefined) waitMs = waitedSince(sentAt + (delayMs ?? 0));
   return {
     id: typeof messageId === 'string' ? messageId.slice(0, 256) : undefined,
     carrier: headers,
+    sentAt,
     waitMs,
     delayMs,
     attempt: failures + 1,
@@ -49,11 +51,8 @@ export function messageOf(
   };
 }
 
-function sinceSent(sent: unknown, delayMs = 0): number | undefined {
-  if (typeof sent !== 'string' || sent.length > 15 || !/^\d+$/.test(sent)) return undefined;
-  const waited = Date.now() - Number(sent) - delayMs;
-  // A clock that is off by days is none.
-  return Math.abs(waited) > 365 * DAY_MS ? undefined : Math.max(0, waited);
+function timeIn(sent: unknown): number | undefined {
+  return typeof sent === 'string' && /^[1-9]\d{0,14}$/.test(sent) ? Number(sent) : undefined;
 }
 
 /** `x-death`: how often a message left each queue for a dead letter exchange. Undefined when it never did. */

@@ -1,7 +1,8 @@
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Message as Received, Processing, QueueEvents } from '../../events.ts';
-import { Redeliveries } from '../../redeliveries.ts';
 import { whenSettled } from '../../settled.ts';
+import { Attempts } from './attempts.ts';
+import { messageOf, type Message } from './message.ts';
 
 /** `Runner` (src/consumer/runner.js): one consumer at work, with the application's handler. */
 interface Runner {
@@ -15,14 +16,10 @@ interface Runner {
 /** `ConsumerGroup` (src/consumer/consumerGroup.js): what becomes of offsets. */
 interface ConsumerGroup {
   groupId: string;
+  /** Another one with each rebalance. */
+  generationId?: unknown;
   resolveOffset: unknown;
   commitOffsets: unknown;
-}
-
-interface Message {
-  offset: string;
-  timestamp?: string;
-  headers?: Record<string, unknown>;
 }
 
 type Handler = (this: unknown, payload: any, ...rest: unknown[]) => unknown;
@@ -32,8 +29,12 @@ interface Handling {
   readonly processing: Processing;
   readonly topic: string;
   readonly partition: number;
-  readonly last: bigint;
+  /** Of the group, the topic and the partition. */
   readonly key: string;
+  readonly generation: unknown;
+  readonly last: bigint;
+  /** The first offset that would be delivered again. */
+  next: bigint;
 }
 
 /** Handlers, and offsets that are let go of while they run. */
@@ -42,8 +43,7 @@ export class Consumers {
   readonly #hooks: Hooks;
   /** By consumer group: a process has few handlers at work. */
   readonly #running = new WeakMap<object, Set<Handling>>();
-  /** Kafka does not count deliveries; a partition comes to this process again and again. */
-  readonly #redeliveries = new Redeliveries();
+  readonly #attempts = new Attempts();
 
   constructor(queue: QueueEvents, hooks: Hooks) {
     this.#queue = queue;
@@ -99,27 +99,20 @@ export class Consumers {
     const messages: Message[] = batch ? batch.messages : [payload.message];
     const { topic, partition } = batch ?? payload;
     const [first, last] = [messages[0]!, messages.at(-1)!];
-    const key = `${group.groupId}\n${topic}\n${partition}\n${first.offset}`;
-    const attempt = (this.#redeliveries.of(key)?.failures ?? 0) + 1;
-    const dueMs = this.#redeliveries.waitMs(key);
-    const now = Date.now();
+    const key = `${group.groupId}\n${topic}\n${partition}`;
+    const generation = group.generationId;
+    const next = BigInt(first.offset);
+    this.#attempts.begin(key, next);
+    const earlier = (offset: string) =>
+      this.#attempts.isEmpty ? undefined : this.#attempts.of(key, BigInt(offset), generation);
     const processing = this.#queue.process({
       system: 'kafka',
       destination: topic,
       group: group.groupId,
-      messages: messages.map(({ offset, timestamp, headers }): Received => {
-        const sent = Number(timestamp);
-        return {
-          partition,
-          offset,
-          carrier: headers,
-          waitMs: dueMs ?? (sent > 0 ? Math.max(0, now - sent) : undefined),
-          attempt,
-        };
-      }),
+      messages: messages.map((message): Received => messageOf(message, partition, earlier(message.offset))),
     });
     if (!processing) return undefined;
-    const handling = { processing, topic, partition, last: BigInt(last.offset), key };
+    const handling = { processing, topic, partition, last: BigInt(last.offset), key, generation, next };
     let running = this.#running.get(group);
     if (!running) this.#running.set(group, (running = new Set()));
     running.add(handling);
@@ -129,10 +122,10 @@ export class Consumers {
   #end(group: ConsumerGroup, handling: Handling, failure: { error: unknown } | undefined): void {
     this.#running.get(group)?.delete(handling);
     if (failure) {
-      this.#redeliveries.failed(handling.key);
+      this.#attempts.failed(handling.key, handling.next, handling.last, handling.generation);
       handling.processing.failed(failure);
     } else {
-      this.#redeliveries.succeeded(handling.key);
+      this.#attempts.begin(handling.key, handling.last + 1n);
       handling.processing.succeeded();
     }
   }
@@ -140,8 +133,10 @@ export class Consumers {
   observeOffsets(prototype: ConsumerGroup): void {
     const hooks = this.#hooks;
     const letGo = (group: ConsumerGroup, topic: string, partition: number, next: bigint): void => {
-      for (const { processing, ...of } of this.#running.get(group) ?? []) {
-        if (of.topic === topic && of.partition === Number(partition) && next > of.last) processing.acknowledged();
+      for (const handling of this.#running.get(group) ?? []) {
+        if (handling.topic !== topic || handling.partition !== Number(partition)) continue;
+        if (next > handling.next) handling.next = next;
+        if (next > handling.last) handling.processing.acknowledged();
       }
     };
     // `resolveOffset` of a batch: what is resolved is committed, also when the handler fails.

@@ -1,5 +1,6 @@
 import type { Carrier } from '../../events.ts';
 import { forwardedNames } from '../../forwarded-headers.ts';
+import { SENT } from './message.ts';
 import type { OutgoingMessage, TopicMessages } from './message-producer.ts';
 
 /** What a broker takes at most of one partition in one request, by default (`message.max.bytes`). */
@@ -13,9 +14,10 @@ const RECORD_OVERHEAD = 32;
  * they are. Undefined when they are to be left alone: messages that just fit into what a broker takes would be lost
  * for the sake of their trace.
  */
-export function withTrace(args: unknown[], carrier: Carrier | undefined): unknown[] | undefined {
+export function withTrace(args: unknown[], given: Carrier | undefined): unknown[] | undefined {
   const [request, ...rest] = args as [TopicMessages & { topicMessages?: unknown }, ...unknown[]];
-  if (!carrier) return undefined;
+  if (!given) return undefined;
+  const carrier = { ...given, [SENT]: String(Date.now()) };
   if (Array.isArray(request.topicMessages)) {
     const all = request.topicMessages as TopicMessages[];
     if (!all.every(({ messages }) => stillFits(messages, carrier))) return undefined;

@@ -9,15 +9,7 @@ it('counts failures of the same message until it succeeds', () => {
   redeliveries.failed('b');
   expect([redeliveries.of('a')?.failures, redeliveries.of('b')?.failures]).toEqual([2, 1]);
   redeliveries.succeeded('a');
-  expect([redeliveries.of('a'), redeliveries.waitMs('a')]).toEqual([undefined, undefined]);
-});
-
-it('waits from when a message is due again', () => {
-  const redeliveries = new Redeliveries();
-  redeliveries.failed('a', 60_000);
-  expect(redeliveries.waitMs('a')).toBe(0);
-  redeliveries.failed('b', -60_000);
-  expect(redeliveries.waitMs('b')).toBeGreaterThanOrEqual(60_000);
+  expect(redeliveries.of('a')).toBe(undefined);
 });
 
 it('knows nothing of a message that is like no other, and forgets the oldest of too many', () => {

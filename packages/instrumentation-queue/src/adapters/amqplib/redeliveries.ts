@@ -7,19 +7,16 @@ export interface Redelivery {
   since: number;
 }
 
-/** What this process knows of messages that failed here, for libraries that do not count, or do not say since when. */
+/** What this process knows of messages that failed here: a broker says only that it is not the first delivery. */
 export class Redeliveries {
   readonly #failed = new Map<string, Redelivery>();
 
-  /**
-   * @param key what makes a message the same one; undefined when nothing does
-   * @param delayMs until it is due again
-   */
-  failed(key: string | undefined, delayMs = 0): void {
+  /** @param key what makes a message the same one; undefined when nothing does */
+  failed(key: string | undefined): void {
     if (key === undefined) return;
     const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
     this.#failed.delete(key);
-    this.#failed.set(key, { failures, since: performance.now() + delayMs });
+    this.#failed.set(key, { failures, since: performance.now() });
     if (this.#failed.size > MAX_MESSAGES) this.#failed.delete(this.#failed.keys().next().value!);
   }
 
@@ -29,16 +26,5 @@ export class Redeliveries {
 
   of(key: string | undefined): Redelivery | undefined {
     return key === undefined ? undefined : this.#failed.get(key);
-  }
-
-  /** Nothing failed here: most of the time, keys need not even be made. */
-  get isEmpty(): boolean {
-    return this.#failed.size === 0;
-  }
-
-  /** How long it has been due, when it failed here. */
-  waitMs(key: string | undefined): number | undefined {
-    const redelivery = this.of(key);
-    return redelivery && Math.max(0, performance.now() - redelivery.since);
   }
 }

@@ -1,5 +1,7 @@
-// Bundles what the preload reads: one file at start, and beside it what is read only when needed.
+// Bundles what the preload reads: one file at start, and beside it what is read only when needed. What is imported by
+// name (`foreshock/sdk`, `foreshock/breaker`) stays an ES module and takes the other packages from where they are installed.
 import { build } from 'esbuild';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -21,7 +23,10 @@ const startOrSaySo = `} catch (error) {
   console.error('foreshock: could not start, the application runs untraced: ' + String(error && error.message).split('\\n')[0]);
 }`;
 
+const root = here('../../');
+
 const shared = {
+  absWorkingDir: root,
   bundle: true,
   platform: 'node',
   format: 'cjs',
@@ -30,23 +35,59 @@ const shared = {
   conditions: ['@foreshock/source'],
   // The application's own copy: a second one would not see the globals of the first.
   external: ['@opentelemetry/api'],
+  // NOTICE names what is inside.
   legalComments: 'none',
+  metafile: true,
   logLevel: 'warning',
   sourcemap: false,
 };
 
-await build({
-  ...shared,
+const bundles = [];
+const bundle = async (options) => bundles.push(await build({ ...shared, ...options }));
+
+await bundle({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
   banner: { js: refuseOldNode },
   footer: { js: startOrSaySo },
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'undefined' },
 });
-await build({ ...shared, entryPoints: [here('../export/src/sender-thread.ts')], outfile: here('dist/sender.cjs') });
-await build({
-  ...shared,
+await bundle({ entryPoints: [here('../export/src/sender-thread.ts')], outfile: here('dist/sender.cjs') });
+await bundle({
   entryPoints: [here('src/metrics.ts')],
   outfile: here('dist/metrics.cjs'),
   inject: [here('src/unreferenced-timers.ts')],
 });
+await build({
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  conditions: ['@foreshock/source'],
+  packages: 'external',
+  entryPoints: [here('src/sdk.ts'), here('src/breaker.ts')],
+  outdir: here('dist'),
+  logLevel: 'warning',
+});
+// Nothing is exported, but `import 'foreshock/register'` in TypeScript wants to know so.
+writeFileSync(here('dist/register.d.cts'), 'export {};\n');
+writeFileSync(here('NOTICE'), notice(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+
+/** Who made what is in the bundles, by the packages that their input files lie in. */
+function notice(inputs) {
+  const folders = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+  const packages = [...folders].map((folder) => JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8')));
+  const lines = packages.map(({ name, version, license, author }) => {
+    const by = typeof author === 'string' ? author : author?.name;
+    return `- ${name} ${version}, ${license}, by ${by}`;
+  });
+  return `Foreshock
+Copyright The Foreshock Authors
+
+This product is licensed under the Apache License, Version 2.0 (see LICENSE). Its bundled files (dist/*.cjs) contain:
+
+${[...new Set(lines)].toSorted().join('\n')}
+
+All of them are distributed under the Apache License, Version 2.0, whose text is in LICENSE.
+`;
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import { spanPipeline, type Pipeline } from '@foreshock/export';
-import { log } from '@foreshock/kit';
+import { log, VERSION } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
@@ -16,7 +16,6 @@ import { readPluginConfig } from './plugin-config.ts';
 import { isFirstInProcess } from './once-a-process.ts';
 import { readResource } from './resource.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
-import { VERSION } from './version.ts';
 
 const REGISTERED = Symbol.for('foreshock.registered');
 

@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import type { Attributes } from '@opentelemetry/api';
 import type { Env } from './env.ts';
-import { SDK_VERSION, VERSION } from './version.ts';
+import { VERSION } from '@foreshock/kit';
+import { SDK_VERSION } from './version.ts';
 
 /** Longest resource attribute value taken from the environment, in characters (specification: 255 for a value). */
 const MAX_VALUE = 255;

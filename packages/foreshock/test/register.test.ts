@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { nodeBinary, PRELOAD, runFixture, startCollector, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SDK_VERSION, VERSION } from '../src/version.ts';
+import { VERSION } from '@foreshock/kit';
+import { SDK_VERSION } from '../src/version.ts';
 
 const run = promisify(execFile);
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));

@@ -1,4 +1,4 @@
-import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
 import { openCache, type CacheConfig } from './boundary.ts';
 
@@ -11,7 +11,7 @@ export type { CacheConfig };
  */
 export function cacheInstrumentation(config: CacheConfig = {}): Instrumentation {
   return instrumentationOf(
-    { name: '@foreshock/instrumentation-cache', version: '0.1.0', adapters, open: openCache },
+    { name: '@foreshock/instrumentation-cache', version: VERSION, adapters, open: openCache },
     config,
   );
 }

@@ -1,4 +1,4 @@
-import { addDriver, instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { addDriver, instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
 import { adapters, drivers } from './adapters/index.ts';
 import { openDb, type DbConfig } from './boundary.ts';
 
@@ -11,5 +11,5 @@ export type { DbConfig };
  */
 export function dbInstrumentation(config: DbConfig = {}): Instrumentation {
   for (const driver of drivers) addDriver(driver);
-  return instrumentationOf({ name: '@foreshock/instrumentation-db', version: '0.1.0', adapters, open: openDb }, config);
+  return instrumentationOf({ name: '@foreshock/instrumentation-db', version: VERSION, adapters, open: openDb }, config);
 }

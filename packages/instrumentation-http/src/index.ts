@@ -1,4 +1,4 @@
-import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
 import { openHttp, type HttpConfig } from './boundary.ts';
 
@@ -12,7 +12,7 @@ export type { HttpConfig } from './boundary.ts';
  */
 export function httpInstrumentation(config: HttpConfig = {}): Instrumentation {
   return instrumentationOf(
-    { name: '@foreshock/instrumentation-http', version: '0.1.0', adapters, open: openHttp },
+    { name: '@foreshock/instrumentation-http', version: VERSION, adapters, open: openHttp },
     config,
   );
 }

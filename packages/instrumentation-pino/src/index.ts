@@ -1,4 +1,4 @@
-import { instrumentationOf, type Instrumentation, type InstrumentationConfig } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation, type InstrumentationConfig, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
 import { open } from './boundary.ts';
 
@@ -12,5 +12,5 @@ export type { Instrumentation, InstrumentationConfig } from '@foreshock/kit';
  * @param config see {@link InstrumentationConfig}; the default attaches at once
  */
 export function pinoInstrumentation(config: InstrumentationConfig = {}): Instrumentation {
-  return instrumentationOf({ name: '@foreshock/instrumentation-pino', version: '0.1.0', adapters, open }, config);
+  return instrumentationOf({ name: '@foreshock/instrumentation-pino', version: VERSION, adapters, open }, config);
 }

@@ -1,4 +1,4 @@
-import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
 import { openPools, type PoolConfig } from './boundary.ts';
 import type { LivePools } from './live-pools.ts';
@@ -16,7 +16,7 @@ export function poolInstrumentation(config: PoolConfig = {}): Instrumentation {
   return instrumentationOf(
     {
       name: '@foreshock/instrumentation-pool',
-      version: '0.1.0',
+      version: VERSION,
       adapters,
       open: (telemetry, current: PoolConfig) => openPools(telemetry, current, all),
     },

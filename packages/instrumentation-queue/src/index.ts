@@ -1,4 +1,4 @@
-import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
 import { openQueue, type QueueInstrumentationConfig } from './boundary.ts';
 
@@ -11,7 +11,7 @@ export { type QueueInstrumentationConfig } from './boundary.ts';
  */
 export function queueInstrumentation(config: QueueInstrumentationConfig = {}): Instrumentation {
   return instrumentationOf(
-    { name: '@foreshock/instrumentation-queue', version: '0.1.0', adapters, open: openQueue },
+    { name: '@foreshock/instrumentation-queue', version: VERSION, adapters, open: openQueue },
     config,
   );
 }

@@ -1,4 +1,4 @@
-import { instrumentationOf, type Instrumentation } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
 import { openResilience, type ResilienceConfig } from './boundary.ts';
 
@@ -15,7 +15,7 @@ export { RetryRecognition, type RetryRecognitionConfig } from './retry-recogniti
  */
 export function resilienceInstrumentation(config: ResilienceConfig = {}): Instrumentation {
   return instrumentationOf(
-    { name: '@foreshock/instrumentation-resilience', version: '0.1.0', adapters, open: openResilience },
+    { name: '@foreshock/instrumentation-resilience', version: VERSION, adapters, open: openResilience },
     config,
   );
 }

@@ -32,4 +32,5 @@ export {
 } from './pooled-connections.ts';
 export { noteScope } from './upstream.ts';
 export { inRange } from './version-range.ts';
+export { VERSION } from './version.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

@@ -70,7 +70,8 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     const startTime = askedAt === undefined ? undefined : performance.timeOrigin + askedAt;
     const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common, startTime }, where);
     callOptions ??= { metrics: new ClientMetrics(telemetry), propagateTo, trustIncoming };
-    return new SentCall(span, where, request, callOptions);
+    // The start of a span may have told this place from others: see `callStarted` of the kit.
+    return new SentCall(span, context.active(), request, callOptions);
   }
 
   function here(): Place {

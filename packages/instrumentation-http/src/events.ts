@@ -50,6 +50,16 @@ export interface SentRequest {
   readonly askedAt?: number | undefined;
   /** What {@link HttpEvents.begin} gave when it was asked for, if that was before now. */
   readonly start?: object | undefined;
+  /** The library's request, and how to read it once it has been sent. */
+  readonly message: object;
+  readonly reader: MessageReader;
+}
+
+/** Reads what was sent, of a library's request. */
+export interface MessageReader {
+  headersOf(message: object): Iterable<readonly [name: string, value: string]>;
+  /** Whether every part of its body was reported, and it was sent to its end. */
+  hasWholeBody(message: object): boolean;
 }
 
 /** The headers of a request about to be sent; names in lower case. Changes are not seen by the application. */
@@ -91,6 +101,8 @@ export interface Sent extends Place {
    * @param httpVersion `1.1` or `2`, when it is known before the response
    */
   connected(peer: Peer, httpVersion?: string): void;
+  /** A part of the body is sent. */
+  wrote(chunk: unknown): void;
   /** It goes over a connection that was open before. */
   reused(): void;
   /** The head of the response is here. */

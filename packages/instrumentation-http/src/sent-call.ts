@@ -1,5 +1,14 @@
 import { SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
-import { addCommon, errorMessageOf, errorTypeOf, roundMs, runIn } from '@foreshock/kit';
+import {
+  addCommon,
+  clientAnswered,
+  errorMessageOf,
+  errorTypeOf,
+  roundMs,
+  runIn,
+  setRequestContent,
+  type RequestContent,
+} from '@foreshock/kit';
 import {
   HTTP_CONNECTION_REUSED,
   HTTP_REQUEST_CANCELLED,
@@ -12,6 +21,7 @@ import { Downloads, type Download } from './downloads.ts';
 import type { OutgoingHeaders, Peer, Phase, Sent, SentRequest } from './events.ts';
 import { CallStart, isLetGo, isTimeOut } from './given-up.ts';
 import { PHASE_MS, Phases } from './phases.ts';
+import { RequestBody } from './request-body.ts';
 import { receivedHere } from './served-context.ts';
 import { sendTrace } from './trace-headers.ts';
 
@@ -28,7 +38,7 @@ export interface CallOptions {
 }
 
 /** One call of a server, from the caller's wish to the last byte of the response. */
-export class SentCall implements Sent, Download {
+export class SentCall implements Sent, Download, RequestContent {
   readonly #span: Span;
   readonly #context: Context;
   readonly #request: SentRequest;
@@ -40,6 +50,7 @@ export class SentCall implements Sent, Download {
   #statusCode: number | undefined;
   #httpVersion: string | undefined;
   #peer: Peer | undefined;
+  #body: RequestBody | undefined;
   #givenUp = false;
   #limitMs: number | undefined;
   #ended = false;
@@ -56,6 +67,25 @@ export class SentCall implements Sent, Download {
     this.#began = request.askedAt ?? performance.now();
     this.#start = (request.start as CallStart | undefined) ?? new CallStart();
     this.#phases = new Phases(this.#began);
+    setRequestContent(span, this);
+  }
+
+  wrote(chunk: unknown): void {
+    (this.#body ??= new RequestBody()).wrote(chunk);
+  }
+
+  get target(): string {
+    return this.#request.target;
+  }
+
+  get bodyDigest(): string | undefined {
+    const { reader, message } = this.#request;
+    if (!reader.hasWholeBody(message)) return undefined;
+    return this.#body ? this.#body.digest : '';
+  }
+
+  headers(): Iterable<readonly [name: string, value: string]> {
+    return this.#request.reader.headersOf(this.#request.message);
   }
 
   propagate(headers: OutgoingHeaders): void {
@@ -113,6 +143,7 @@ export class SentCall implements Sent, Download {
     this.#statusCode = statusCode;
     this.#span.setAttribute('http.response.status_code', statusCode);
     if (httpVersion !== undefined) this.#spoke(httpVersion);
+    clientAnswered(this.#span, statusCode);
     this.entered('download');
     (statusCode >= 400 ? failures : downloads).begun(this);
   }

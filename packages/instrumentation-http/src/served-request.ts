@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { runIn, spanContextOf, xTraceIdOf } from '@foreshock/kit';
+import { canEnter, enter, leave, runIn, spanContextOf, xTraceIdOf } from '@foreshock/kit';
 import { HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
 import type { ReceivedRequest, Served } from './events.ts';
 import { methodInName } from './method.ts';
@@ -55,7 +55,14 @@ export class ServedRequest implements Served, RpcMetadata {
   }
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(this.#context, fn, self, args);
+    if (!canEnter()) return runIn(this.#context, fn, self, args);
+    // Not `runIn`: each frame of ours costs a stack trace one of the application's.
+    const left = enter(this.#context);
+    try {
+      return Reflect.apply(fn, self, args);
+    } finally {
+      leave(left);
+    }
   }
 
   answered(statusCode: number): void {

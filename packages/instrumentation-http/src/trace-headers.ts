@@ -1,4 +1,5 @@
 import { propagation, type Context, type TextMapSetter } from '@opentelemetry/api';
+import { whereSent } from '@foreshock/kit';
 import type { OutgoingHeaders } from './events.ts';
 
 /** The headers that say which trace a request belongs to, and how to sample it. */
@@ -29,7 +30,7 @@ export function sendTrace(where: Context, headers: OutgoingHeaders, hop: Hop): v
     if (!removeCopies(headers, hop)) return;
     break;
   }
-  if (hop.allowed) propagation.inject(where, headers, SETTER);
+  if (hop.allowed) propagation.inject(whereSent(where), headers, SETTER);
 }
 
 const SETTER: TextMapSetter<OutgoingHeaders> = {

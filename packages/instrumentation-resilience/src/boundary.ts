@@ -28,22 +28,23 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
   /** Breakers that half-opened by themselves: the next call is the probe, and shows it. */
   const halfOpened = new WeakMap<object, Attributes>();
 
-  function call(policy: object, kind: PolicyKind, name: string): PolicyCall {
+  function call(policy: object, kind: PolicyKind, name: string | undefined): PolicyCall {
     const change = halfOpened.get(policy);
     if (change) {
       halfOpened.delete(policy);
       trace.getActiveSpan()?.addEvent(BREAKER_TRANSITION, change);
     }
-    return new DecidedCall(policy, kind, name.slice(0, MAX_NAME), calls, metrics, telemetry);
+    return new DecidedCall(policy, kind, name?.slice(0, MAX_NAME), calls, metrics, telemetry);
   }
 
-  function changed(breaker: object, name: string, state: BreakerState, byItself = false): void {
+  function changed(breaker: object, name: string | undefined, state: BreakerState, byItself = false): void {
     const from = states.get(breaker) ?? 'closed';
     if (from === state) return;
     states.set(breaker, state);
-    metrics.changed(name.slice(0, MAX_NAME), state);
-    const change = {
-      [BREAKER_NAME]: name.slice(0, MAX_NAME),
+    const shortName = name?.slice(0, MAX_NAME);
+    metrics.changed(shortName, state);
+    const change: Attributes = {
+      ...(shortName !== undefined && { [BREAKER_NAME]: shortName }),
       [BREAKER_PREVIOUS_STATE]: from,
       [BREAKER_STATE]: state,
     };
@@ -58,7 +59,8 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
     call,
     callHere: (policy) => calls.in(context.active(), policy),
     changed,
-    retry: (owner, policy, maxAttempts) => new RetriedCall({ owner, policy, maxAttempts, propagate }, retries, metrics),
+    retry: (owner, policy, maxAttempts, isCertain = true) =>
+      new RetriedCall({ owner, policy, maxAttempts, isCertain, propagate }, retries, metrics),
     retryHere: (owner) => retries.in(context.active(), owner),
   };
 }

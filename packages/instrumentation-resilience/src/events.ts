@@ -1,3 +1,5 @@
+import type { Context } from '@opentelemetry/api';
+
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
 /** Policies that decide about calls: only a breaker has a state that the calls inside are made in. */
@@ -6,8 +8,17 @@ export type PolicyKind = 'breaker' | 'timeout' | 'bulkhead' | 'fallback';
 /** Why a policy did not just let a call through: its circuit is open, its time is up, it is full. */
 export type Decision = 'open' | 'timeout' | 'full';
 
+/** Where something of the application's runs: to be entered by `enter` of the kit. */
+export type Place = Context;
+
 /** One call through a policy, from the caller's wish to what the policy gives back. */
 export interface PolicyCall {
+  /**
+   * Lets it through.
+   *
+   * @returns where what it protects runs, for who calls the application back without a frame of ours between
+   */
+  begin(state: BreakerState): Place;
   /**
    * Runs what the policy protects, where the caller asked for it. The calls it makes carry a breaker's
    * name and this state.
@@ -19,12 +30,20 @@ export interface PolicyCall {
   waiting(line: { used: number; limit: number; pending: number }): void;
   /** What the policy decided; {@link ended} follows. */
   decided(decision: Decision): void;
+  /** It gets what another call gets: that one was under way, or is remembered. */
+  joins(other: PolicyCall): void;
   /** The policy has given its answer, a value, an error or what stands in for it; the first one counts. */
   ended(outcome: 'success' | 'failure' | 'fallback', error?: unknown): void;
 }
 
 /** One operation that may be tried several times. */
 export interface Retry {
+  /**
+   * The next attempt begins.
+   *
+   * @returns where it runs, for who calls the application back without a frame of ours between
+   */
+  begin(): Place;
   /** Runs the next attempt, where the caller of the operation was: the calls it makes carry its number. */
   attempt<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /** The next attempt, a call, is sent where nobody sees who tries it again. */
@@ -43,8 +62,12 @@ export interface Retry {
 
 /** What an adapter of a breaker, retry or policy library reports. */
 export interface ResilienceEvents {
-  /** Somebody calls through a policy. */
-  call(policy: object, kind: PolicyKind, name: string): PolicyCall;
+  /**
+   * Somebody calls through a policy.
+   *
+   * @param name undefined: nobody gave it one
+   */
+  call(policy: object, kind: PolicyKind, name: string | undefined): PolicyCall;
   /** The call of this policy that set off the code running now. */
   callHere(policy: object): PolicyCall | undefined;
   /**
@@ -52,15 +75,16 @@ export interface ResilienceEvents {
    *
    * @param byItself no caller did it, a timer: it is shown on the next call, the probe
    */
-  changed(breaker: object, name: string, state: BreakerState, byItself?: boolean): void;
+  changed(breaker: object, name: string | undefined, state: BreakerState, byItself?: boolean): void;
   /**
    * Somebody asks for an operation under a retry policy.
    *
    * @param owner whom {@link retryHere} asks about
    * @param policy name of the library
    * @param maxAttempts the first one included; undefined when there is no limit, or nobody knows
+   * @param isCertain false: it may be of a kind that the policy does not try again; default true
    */
-  retry(owner: object, policy: string, maxAttempts?: number): Retry;
+  retry(owner: object, policy: string, maxAttempts?: number, isCertain?: boolean): Retry;
   /** The operation of this owner of which the code running now is an attempt. */
   retryHere(owner: object): Retry | undefined;
 }

@@ -1,106 +1,140 @@
-import type { Attributes, Span } from '@opentelemetry/api';
-import { CLIENT_CALL } from '@foreshock/kit';
-import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_POLICY } from '@foreshock/kit/names';
-import { disown, owe, summarise, type Repeated } from './retry-summary.ts';
+import { executionAsyncResource } from 'node:async_hooks';
+import { trace, type Context, type HrTime, type Span } from '@opentelemetry/api';
+import { attributeOf, callerOf, requestContentOf, setCaller } from '@foreshock/kit';
+import { beginFlowCall, flowCallOf } from './call-flow.ts';
+import { candidatesOf, outermost } from './callers.ts';
+import { FailedCall, failedCallsOf, handOver, rememberFailed, someFailedLately } from './failed-call.ts';
+import { markAnswered, wasAnswered } from './polled-requests.ts';
+import { PossibleRepeat } from './possible-repeat.ts';
+import { identityOf } from './request-identity.ts';
+import { summarise } from './retry-summary.ts';
 
-/** `retry.policy` of a loop that nobody told us about. */
-const POLICY = 'loop';
-/**
- * A retry waits before it sends again; the next item of a list, sent to the same place after one that failed, does
- * not.
- */
-const MIN_BACKOFF_MS = 10;
-/** Failed calls one parent is remembered to have made; the oldest are forgotten. */
-const MAX_FAILED = 64;
-/** Longest URL that is compared, in characters. */
-const MAX_URL_LENGTH = 1_024;
-
-/** On a parent: calls that failed and were not made again. */
-const FAILED = Symbol('foreshock.failed-calls');
-
-interface ClientSpan {
-  [CLIENT_CALL]?: Call;
+/** What of a span is read: the SDK's, or our own. */
+interface SdkSpan extends Span {
+  readonly name: string;
+  readonly startTime: HrTime;
 }
 
-interface ParentSpan extends Span {
-  [FAILED]?: Call[];
-}
-
-/** A call that may turn out to be an attempt. */
-class Call implements Repeated {
-  readonly policy = POLICY;
-  readonly parent: ParentSpan;
-  readonly method: string;
-  readonly url: string;
-  attempts = 1;
-  totalDelayMs = 0;
-  errorType: string | undefined;
-  outcome: 'success' | 'failure' | undefined;
-  endedAt = 0;
-
-  constructor(parent: ParentSpan, method: string, url: string) {
-    this.parent = parent;
-    this.method = method;
-    this.url = url;
-  }
-
-  /** Whether it went where `other` goes: the same method, origin and path. */
-  isLike(other: Call): boolean {
-    if (this.method !== other.method) return false;
-    const end = endOfPath(this.url);
-    return end === endOfPath(other.url) && this.url.slice(0, end) === other.url.slice(0, end);
-  }
-}
+const possibleRepeats = new WeakMap<Span, PossibleRepeat>();
 
 /**
- * A call by HTTP begins.
+ * A call by HTTP begins, the first of a policy's or nobody's.
  *
- * @param span of the client
- * @param parent in whose context it is made
- * @returns what to write on the span, if the call is made again: the same target below the same parent, after a
- * failure and a pause
+ * @param decided called before the span ends, with the repeat it is or undefined; only if this returns true
+ * @returns whether it may be one that failed before, sent again
  */
-export function callStarted(span: object, parent: Span, method: string, url: string): Attributes | undefined {
-  const call = new Call(parent, method, url);
-  (span as ClientSpan)[CLIENT_CALL] = call;
-  const failed = (parent as ParentSpan)[FAILED];
-  if (!failed) return undefined;
-  const now = performance.now();
-  const at = failed.findIndex((other) => now - other.endedAt >= MIN_BACKOFF_MS && call.isLike(other));
-  const [before] = at < 0 ? [] : failed.splice(at, 1);
-  if (!before) return undefined;
-  const delayMs = Math.round(now - before.endedAt);
-  call.attempts = before.attempts + 1;
-  call.totalDelayMs = before.totalDelayMs + delayMs;
-  if (before.attempts > 1) disown(parent, before);
-  owe(parent, call);
-  return { [RETRY_ATTEMPT]: call.attempts, [RETRY_DELAY_MS]: delayMs, [RETRY_POLICY]: POLICY };
+export function callStarted(
+  span: Span,
+  where: Context,
+  decided: (repeat: PossibleRepeat | undefined) => void,
+): boolean {
+  const parent = trace.getSpan(where);
+  const place = parent ? where : (beginFlowCall(where) ?? where);
+  setCaller(span, place);
+  if (!someFailedLately(performance.now()) || isRunByInterval()) return false;
+  const candidates = parent ? candidatesOf(parent) : (flowCallOf(place)?.failures() ?? []);
+  if (candidates.length === 0) return false;
+  possibleRepeats.set(span, new PossibleRepeat(span, candidates, () => identityOfCall(span), decided));
+  return true;
+}
+
+/** A policy sends a call again: the failure before is its own, and no loop's. */
+export function callResent(span: Span, where: Context): void {
+  setCaller(span, where);
+  const parent = trace.getSpan(where);
+  if (!parent || !someFailedLately(performance.now())) return;
+  const target = `${String(attributeOf(span, 'http.request.method'))} ${String(attributeOf(span, 'url.full'))}`;
+  const before = candidatesOf(parent).find(({ failed }) => failed.identity.startsWith(target));
+  if (before) before.failed.isRetried = true;
+}
+
+/** A span that is no call begins: there may be one around each attempt. */
+export function spanStarted(span: Span, where: Context): void {
+  setCaller(span, where);
+}
+
+export function spanEnded(span: Span): void {
+  const where = callerOf(span);
+  if (!where) return;
+  setCaller(span, undefined);
+  if (!failedCallsOf(span)) return;
+  const parent = trace.getSpan(where);
+  if (parent?.isRecording()) handOver(span, parent, (span as SdkSpan).name);
 }
 
 /**
- * A call by HTTP has ended.
+ * A call by HTTP has failed in a way that is tried again; told at the head of its response, or at its end.
  *
- * @param failed in a way that is tried again: no response, 5xx or 429
+ * @param resends requests sent before it for the same operation, as a policy counts them
  */
-export function callEnded(span: object, failed: boolean, errorType: string | undefined): void {
-  const call = (span as ClientSpan)[CLIENT_CALL];
-  if (!call || call.outcome) return;
-  call.outcome = failed ? 'failure' : 'success';
-  if (failed) {
-    call.endedAt = performance.now();
-    call.errorType = errorType;
-    const calls = (call.parent[FAILED] ??= []);
-    if (calls.length >= MAX_FAILED) calls.shift();
-    calls.push(call);
-  } else if (call.attempts > 1) {
-    summarise(call.parent, call);
+export function callFailed(span: Span, errorType: string | undefined, resends: number): void {
+  const where = callerOf(span);
+  if (!where) return;
+  setCaller(span, undefined);
+  const repeat = possibleRepeats.get(span);
+  if (repeat) {
+    repeat.decide();
+    repeat.outcome = 'failure';
+    repeat.errorType = errorType;
   }
+  const identity = identityOfCall(span);
+  if (identity === undefined) return;
+  const caller = trace.getSpan(where);
+  const flow = caller ? undefined : flowCallOf(where);
+  if (caller ? hasAnswered(caller, span) : flow?.polls(identity)) {
+    if (flow) flow.answered = identity;
+    return;
+  }
+  const isRetry = repeat?.isRetry === true;
+  const sent = isRetry ? repeat.resends : resends;
+  const failed = new FailedCall(identity, sent, startOf(span as SdkSpan), isRetry ? repeat : undefined);
+  rememberFailed(caller, failed);
+  if (flow) flow.failed = failed;
 }
 
-/** Where query and fragment begin. */
-function endOfPath(url: string): number {
-  const query = url.indexOf('?');
-  const fragment = url.indexOf('#');
-  const end = Math.min(query < 0 ? url.length : query, fragment < 0 ? url.length : fragment);
-  return Math.min(end, MAX_URL_LENGTH);
+/** A call by HTTP has ended, and did not fail. */
+export function callSucceeded(span: Span): void {
+  const where = callerOf(span);
+  if (!where) return;
+  setCaller(span, undefined);
+  const caller = trace.getSpan(where);
+  if (caller) {
+    const { spanId } = outermost(caller).spanContext();
+    markAnswered(spanId, methodOf(span), urlOf(span), requestContentOf(span)?.bodyDigest);
+  } else {
+    const flow = flowCallOf(where);
+    if (flow) flow.answered = identityOfCall(span);
+  }
+  const repeat = possibleRepeats.get(span);
+  if (!repeat?.isRetry) return;
+  repeat.outcome = 'success';
+  if (repeat.caller) summarise(repeat.caller, repeat);
+}
+
+function hasAnswered(caller: Span, span: Span): boolean {
+  const { spanId } = outermost(caller).spanContext();
+  return wasAnswered(spanId, methodOf(span), urlOf(span), requestContentOf(span)?.bodyDigest);
+}
+
+/** Each run of an interval is a caller of its own; lib/internal/timers.js keeps its period in `_repeat`. */
+function isRunByInterval(): boolean {
+  const { _repeat: period } = executionAsyncResource() as { _repeat?: unknown };
+  return typeof period === 'number';
+}
+
+function identityOfCall(span: Span): string | undefined {
+  return identityOf(methodOf(span), urlOf(span), requestContentOf(span));
+}
+
+function methodOf(span: Span): string {
+  return String(attributeOf(span, 'http.request.method'));
+}
+
+function urlOf(span: Span): string {
+  return String(attributeOf(span, 'url.full'));
+}
+
+/** Of `performance.now()`. */
+function startOf({ startTime: [seconds, nanoseconds] }: SdkSpan): number {
+  return seconds * 1_000 + nanoseconds / 1e6 - performance.timeOrigin;
 }

@@ -10,7 +10,6 @@ import {
   type Telemetry,
 } from '@foreshock/kit';
 import {
-  BREAKER_NAME,
   BREAKER_OUTCOME,
   BREAKER_STATE,
   FALLBACK_REASON,
@@ -19,13 +18,14 @@ import {
   POOL_USED,
   POOL_WAIT_MS,
 } from '@foreshock/kit/names';
-import type { BreakerState, Decision, PolicyCall, PolicyKind } from './events.ts';
+import type { BreakerState, Decision, Place, PolicyCall, PolicyKind } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
 
 const PLACE = 'a call through a policy';
 
-type Outcome = 'success' | 'failure' | 'timeout' | 'rejected' | 'fallback';
+type Result = 'success' | 'failure' | 'fallback';
+type Outcome = Result | 'timeout' | 'rejected';
 
 /** Attributes of the other policies follow the breaker's: `timeout.name`, `timeout.outcome`. */
 const PREFIX: Readonly<Record<PolicyKind, string>> = {
@@ -39,7 +39,7 @@ const PREFIX: Readonly<Record<PolicyKind, string>> = {
 export class DecidedCall implements PolicyCall {
   readonly #policy: object;
   readonly #kind: PolicyKind;
-  readonly #name: string;
+  readonly #name: string | undefined;
   readonly #calls: OwnedCalls<PolicyCall>;
   readonly #metrics: ResilienceMetrics;
   readonly #telemetry: Telemetry;
@@ -49,12 +49,16 @@ export class DecidedCall implements PolicyCall {
   #state: BreakerState | undefined;
   #line: { used: number; limit: number; pending: number } | undefined;
   #decision: Decision | undefined;
+  #fellBack = false;
   #ended = false;
+  /** Callers that were given the result of this call. */
+  #followers: DecidedCall[] | undefined;
+  #shared: { decision?: Decision | undefined; result?: Result; error?: unknown } = {};
 
   constructor(
     policy: object,
     kind: PolicyKind,
-    name: string,
+    name: string | undefined,
     calls: OwnedCalls<PolicyCall>,
     metrics: ResilienceMetrics,
     telemetry: Telemetry,
@@ -72,8 +76,12 @@ export class DecidedCall implements PolicyCall {
     return this.#ended;
   }
 
+  begin(state: BreakerState): Place {
+    return guard(PLACE, () => this.#inside(state)) ?? this.#context;
+  }
+
   run<A extends unknown[], R>(state: BreakerState, fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(guard(PLACE, () => this.#inside(state)) ?? this.#context, fn, self, args);
+    return runIn(this.begin(state), fn, self, args);
   }
 
   #inside(state: BreakerState): Context {
@@ -81,13 +89,20 @@ export class DecidedCall implements PolicyCall {
     if (this.#line) this.#waited(this.#line);
     const where = this.#calls.within(this.#context, this.#policy, this);
     if (this.#kind !== 'breaker') return where;
-    return withFacts(where, { [BREAKER_NAME]: this.#name, [BREAKER_STATE]: state }, this);
+    return withFacts(where, { ...this.#named(), [BREAKER_STATE]: state }, this);
   }
 
   fallBack<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    const facts: Attributes = { [BREAKER_NAME]: this.#name, [BREAKER_OUTCOME]: 'fallback' satisfies Outcome };
+    this.#fellBack = true;
+    if (this.#kind !== 'breaker') return runIn(this.#context, fn, self, args);
+    const facts: Attributes = { ...this.#named(), [BREAKER_OUTCOME]: 'fallback' satisfies Outcome };
     if (this.#state) facts[BREAKER_STATE] = this.#state;
     return runIn(withFacts(this.#context, facts), fn, self, args);
+  }
+
+  /** An attribute of a policy that has a name. */
+  #named(): Attributes {
+    return this.#name === undefined ? {} : { [`${PREFIX[this.#kind]}.name`]: this.#name };
   }
 
   waiting(line: { used: number; limit: number; pending: number }): void {
@@ -97,13 +112,13 @@ export class DecidedCall implements PolicyCall {
   #waited({ used, limit, pending }: { used: number; limit: number; pending: number }): void {
     this.#line = undefined;
     const attributes = {
-      [`${PREFIX[this.#kind]}.name`]: this.#name,
+      ...this.#named(),
       [POOL_USED]: used,
       [POOL_LIMIT]: limit,
       [POOL_PENDING]: pending,
       [POOL_WAIT_MS]: roundMs(performance.now() - this.#start),
     };
-    this.#record(`${this.#kind} ${this.#name} wait`, attributes, this.#start);
+    this.#record('wait', attributes, this.#start);
   }
 
   decided(decision: Decision): void {
@@ -111,21 +126,34 @@ export class DecidedCall implements PolicyCall {
     if (decision === 'open') this.#state ??= 'open';
   }
 
-  ended(result: 'success' | 'failure' | 'fallback', error?: unknown): void {
+  joins(other: PolicyCall): void {
+    (other as DecidedCall).#shareWith(this);
+  }
+
+  #shareWith(follower: DecidedCall): void {
+    const { decision, result, error } = this.#shared;
+    if (result === undefined) (this.#followers ??= []).push(follower);
+    else follower.#endAs(decision, result, error);
+  }
+
+  #endAs(decision: Decision | undefined, result: Result, error: unknown): void {
+    if (decision) this.decided(decision);
+    this.ended(result, error);
+  }
+
+  ended(result: Result, error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
     const decision = this.#decision;
+    this.#shared = { decision, result, error };
+    for (const follower of this.#followers?.splice(0) ?? []) follower.#endAs(decision, result, error);
     const kind = this.#kind;
-    const outcome: Outcome =
-      result === 'fallback' ? 'fallback' : decision === 'timeout' ? 'timeout' : decision ? 'rejected' : result;
+    const outcome = this.#outcomeOf(result);
     if (kind === 'breaker') this.#metrics.called(this.#name, outcome);
     // A call that was let through, and came back, carries all there is to say itself.
-    if (!decision && outcome !== 'fallback') return;
+    if (!decision && !this.#fellBack && outcome !== 'fallback') return;
     const why = decision ?? 'fallback';
-    const attributes: Attributes = {
-      [`${PREFIX[kind]}.name`]: this.#name,
-      [`${PREFIX[kind]}.outcome`]: outcome,
-    };
+    const attributes: Attributes = { ...this.#named(), [`${PREFIX[kind]}.outcome`]: outcome };
     if (kind === 'breaker' && this.#state) attributes[BREAKER_STATE] = this.#state;
     const type = error !== undefined ? errorTypeOf(error) : decision === 'timeout' ? 'timeout' : undefined;
     // Who got an answer in the end has no error; what was wrong is still worth knowing.
@@ -133,12 +161,20 @@ export class DecidedCall implements PolicyCall {
     const failure = outcome === 'fallback' ? undefined : errorMessageOf(error);
     // What failed before a fallback has its own spans; what was cut off or turned away took until now.
     const start = decision ? this.#start : performance.now();
-    this.#record(`${kind} ${this.#name}${why === kind ? '' : ` ${why}`}`, attributes, start, failure);
+    this.#record(why === kind ? '' : why, attributes, start, failure);
+  }
+
+  /** What the caller got: the error of a fallback that failed is one. */
+  #outcomeOf(result: Result): Outcome {
+    if (result === 'fallback') return 'fallback';
+    if (this.#fellBack) return result;
+    return this.#decision === 'timeout' ? 'timeout' : this.#decision ? 'rejected' : result;
   }
 
   /** @param failure message of the error the caller gets, if it gets one */
-  #record(name: string, attributes: Attributes, startTime: number, failure?: string): void {
+  #record(what: string, attributes: Attributes, startTime: number, failure?: string): void {
     if (isSuppressed(this.#context)) return;
+    const name = [this.#kind, this.#name, what].filter(Boolean).join(' ');
     const span = this.#telemetry.tracer.startSpan(
       name,
       { kind: SpanKind.INTERNAL, attributes, startTime },

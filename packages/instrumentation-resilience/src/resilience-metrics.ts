@@ -1,4 +1,4 @@
-import type { Counter } from '@opentelemetry/api';
+import type { Attributes, Counter } from '@opentelemetry/api';
 import { guard, type Telemetry } from '@foreshock/kit';
 import {
   BREAKER_CALLS,
@@ -8,10 +8,19 @@ import {
   BREAKER_TRANSITIONS,
   RETRY_POLICY,
   RETRY_RESENDS,
+  RETRY_STORMS,
 } from '@foreshock/kit/names';
 import type { BreakerState } from './events.ts';
 
 const PLACE = 'counting decisions';
+
+/** Of the meter set last: storms are of the process, and of no library. */
+let storms: Counter | undefined;
+
+/** A storm of retries has begun. */
+export function countStorm(): void {
+  guard(PLACE, () => storms?.add(1));
+}
 
 /** What breakers decided and retries repeated, of one library. A meter that fails costs no span. */
 export class ResilienceMetrics {
@@ -33,21 +42,31 @@ export class ResilienceMetrics {
         description: 'The number of attempts beyond the first',
         unit: '{attempt}',
       });
+      storms = meter.createCounter(RETRY_STORMS, {
+        description: 'The number of times the resends to one target became too many',
+        unit: '{storm}',
+      });
       return () => {
+        storms = undefined;
         this.#calls = this.#transitions = this.#resends = undefined;
       };
     });
   }
 
-  called(breaker: string, outcome: string): void {
-    guard(PLACE, () => this.#calls?.add(1, { [BREAKER_NAME]: breaker, [BREAKER_OUTCOME]: outcome }));
+  called(breaker: string | undefined, outcome: string): void {
+    guard(PLACE, () => this.#calls?.add(1, { ...named(breaker), [BREAKER_OUTCOME]: outcome }));
   }
 
-  changed(breaker: string, state: BreakerState): void {
-    guard(PLACE, () => this.#transitions?.add(1, { [BREAKER_NAME]: breaker, [BREAKER_STATE]: state }));
+  changed(breaker: string | undefined, state: BreakerState): void {
+    guard(PLACE, () => this.#transitions?.add(1, { ...named(breaker), [BREAKER_STATE]: state }));
   }
 
   resent(policy: string): void {
     guard(PLACE, () => this.#resends?.add(1, { [RETRY_POLICY]: policy }));
   }
+}
+
+/** Breakers without a name share a point that has none, and are nobody's by name. */
+function named(breaker: string | undefined): Attributes {
+  return breaker === undefined ? {} : { [BREAKER_NAME]: breaker };
 }

@@ -1,23 +1,25 @@
 import { context, trace, type Attributes, type Context } from '@opentelemetry/api';
 import { errorTypeOf, guard, runIn, withFacts } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_MAX_ATTEMPTS, RETRY_POLICY } from '@foreshock/kit/names';
-import type { Retry } from './events.ts';
+import type { Place, Retry } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
 import { owe, summarise, type Repeated } from './retry-summary.ts';
-import { Sends, withSends } from './sends.ts';
-import { tellAttempt } from './upstream-attempts.ts';
+import { SentAttempt, sentAttemptOf, Sends, withSentAttempt, type SentAttempts } from './sends.ts';
+import { upstreamAttempts, withUpstreamAttempts } from './upstream-attempts.ts';
 
 export interface RetryDescription {
   owner: object;
   policy: string;
   maxAttempts: number | undefined;
+  /** Whether it is known to try this operation again at all. */
+  isCertain: boolean;
   /** Whether the services called are told the attempt. */
   propagate: boolean;
 }
 
 /** One operation under a retry policy, from its first attempt to its last. */
-export class RetriedCall implements Retry, Repeated {
+export class RetriedCall implements Retry, Repeated, SentAttempts {
   readonly policy: string;
   readonly #description: RetryDescription;
   readonly #calls: OwnedCalls<Retry>;
@@ -25,16 +27,18 @@ export class RetriedCall implements Retry, Repeated {
   /** Where the operation was asked for: attempts are siblings, none is made inside another. */
   readonly #context: Context = context.active();
   readonly #parent = trace.getSpan(this.#context);
-  readonly #sends = new Sends();
+  /** Of the policy around this one, if there is: it is one operation. */
+  readonly #sends: Sends = sentAttemptOf(this.#context)?.sends ?? new Sends(upstreamAttempts(this.#context));
   attempts = 0;
+  sentAttempts = 0;
   totalDelayMs = 0;
   errorType: string | undefined;
   outcome: 'success' | 'failure' | undefined;
-  #attempt = { over: true };
+  #attempt: SentAttempt | undefined;
   #facts: Attributes = {};
   #maxAttempts: number | undefined;
   #delayMs: number | undefined;
-  #failedAt = 0;
+  #failedAt: number | undefined;
   #ended = false;
 
   constructor(description: RetryDescription, calls: OwnedCalls<Retry>, metrics: ResilienceMetrics) {
@@ -46,36 +50,53 @@ export class RetriedCall implements Retry, Repeated {
   }
 
   attempt<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(guard('an attempt', () => this.#next()) ?? this.#context, fn, self, args);
+    return runIn(this.begin(), fn, self, args);
+  }
+
+  begin(): Place {
+    return guard('an attempt', () => this.#next()) ?? this.#context;
   }
 
   sentElsewhere(): void {
     this.#next();
-    this.#sends.before(this.attempts);
+    this.sentAttempts++;
   }
 
   /** The context of the next attempt. */
   #next(): Context {
-    const { owner, policy, propagate } = this.#description;
-    this.#attempt.over = true;
-    this.#attempt = { over: false };
-    const attempt = ++this.attempts;
-    const facts: Attributes = { [RETRY_ATTEMPT]: attempt, [RETRY_POLICY]: policy };
-    this.#facts = facts;
-    if (this.#maxAttempts !== undefined) this.limited(this.#maxAttempts);
-    if (attempt > 1) {
-      const delayMs = Math.round(this.#delayMs ?? performance.now() - this.#failedAt);
-      facts[RETRY_DELAY_MS] = delayMs;
-      this.totalDelayMs += delayMs;
-      this.#metrics.resent(policy);
-      // Tried again although its policy had it done: it does not count every attempt.
-      if (this.#parent && (attempt === 2 || this.#ended)) owe(this.#parent, this);
-    }
+    const { owner, policy, propagate, isCertain } = this.#description;
+    this.#over();
+    const number = ++this.attempts;
+    if (number > 1) this.#resent();
     this.outcome = undefined;
     this.#ended = false;
-    const attempted = withSends(withFacts(this.#context, facts, this.#attempt), this.#sends);
-    const where = this.#calls.within(attempted, owner, this);
-    return propagate ? tellAttempt(where, attempt) : where;
+    const attempt = (this.#attempt = new SentAttempt(this.#sends, this, number));
+    const where = withSentAttempt(this.#calls.within(this.#context, owner, this), attempt);
+    // One attempt and no more is no retry: a loop around it may be.
+    if (number === 1 && (!isCertain || this.#maxAttempts === 1)) return where;
+    // Also those it has not: a policy around this one may have them.
+    const delayMs = number > 1 ? this.#delayMs : undefined;
+    const facts = {
+      [RETRY_ATTEMPT]: number,
+      [RETRY_POLICY]: policy,
+      [RETRY_MAX_ATTEMPTS]: this.#maxAttempts,
+      [RETRY_DELAY_MS]: delayMs,
+    } as Attributes;
+    this.#facts = facts;
+    const attempted = withFacts(where, facts, attempt);
+    return propagate ? withUpstreamAttempts(attempted, attempt) : attempted;
+  }
+
+  #resent(): void {
+    this.#delayMs = Math.round(this.#delayMs ?? (this.#failedAt ? performance.now() - this.#failedAt : 0));
+    this.totalDelayMs += this.#delayMs;
+    this.#metrics.resent(this.policy);
+    // Tried again although its policy had it done: it does not count every attempt.
+    if (this.#parent && (this.attempts === 2 || this.#ended)) owe(this.#parent, this);
+  }
+
+  #over(): void {
+    if (this.#attempt) this.#attempt.over = true;
   }
 
   limited(maxAttempts: number): void {
@@ -84,7 +105,7 @@ export class RetriedCall implements Retry, Repeated {
   }
 
   failed(error: unknown, delayMs?: number): void {
-    this.#attempt.over = true;
+    this.#over();
     this.#failedAt = performance.now();
     this.#delayMs = delayMs;
     this.outcome = 'failure';
@@ -95,7 +116,7 @@ export class RetriedCall implements Retry, Repeated {
   ended(outcome: 'success' | 'failure', error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#attempt.over = true;
+    this.#over();
     this.outcome = outcome;
     if (error !== undefined) this.errorType = errorTypeOf(error);
     if (this.#parent && this.attempts > 1) summarise(this.#parent, this);

@@ -1,4 +1,4 @@
-import { guard, type Hooks } from '@foreshock/kit';
+import { enter, guard, leave, type Hooks } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from './events.ts';
 import { whenSettled } from './settled.ts';
 
@@ -35,26 +35,27 @@ export function watchRetryFunction(
       if (!hooks.active || typeof given !== 'function') return original.apply(this, args);
       const retry = guard(library, () => resilience.retry(holder, library, maxAttempts(options)));
       if (!retry) return original.apply(this, args);
-      args[0] = function (this: unknown, ...given_: unknown[]) {
-        return attempt(retry, given as AnyFunction, this, watchArguments?.(given_, retry) ?? given_);
+      args[0] = function (this: unknown, ...handed: unknown[]) {
+        const where = retry.begin();
+        const failed = (error: unknown): void => {
+          retry.failed(error);
+          if (isFinal(error)) retry.ended('failure', error);
+        };
+        let result: unknown;
+        // In this one frame: each of ours costs a stack trace one of the application's.
+        const left = enter(where);
+        try {
+          result = Reflect.apply(given, this, watchArguments?.(handed, retry) ?? handed);
+        } catch (error) {
+          guard(library, () => failed(error));
+          throw error;
+        } finally {
+          leave(left);
+        }
+        return whenSettled(result, () => retry.ended('success'), failed);
       };
       return original.apply(this, args);
     };
   });
   return holder.retry;
-
-  function attempt(retry: Retry, given: AnyFunction, self: unknown, args: unknown[]): unknown {
-    const failed = (error: unknown): void => {
-      retry.failed(error);
-      if (isFinal(error)) retry.ended('failure', error);
-    };
-    let result: unknown;
-    try {
-      result = retry.attempt(given as (...args: unknown[]) => unknown, self, args);
-    } catch (error) {
-      guard(library, () => failed(error));
-      throw error;
-    }
-    return whenSettled(result, () => retry.ended('success'), failed);
-  }
 }

@@ -1,17 +1,21 @@
-import { SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
-import { attributeOf, CLIENT_CALL, factsOf, report } from '@foreshock/kit';
-import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_STORM, RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
-import { callEnded, callStarted } from './hand-written-loops.ts';
+import { SpanKind, SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { attributeOf, onAnswer, report, setCaller } from '@foreshock/kit';
+import {
+  RETRY_ATTEMPT,
+  RETRY_DELAY_MS,
+  RETRY_POLICY,
+  RETRY_STORM,
+  RETRY_UPSTREAM_ATTEMPTS,
+} from '@foreshock/kit/names';
+import { callFailed, callResent, callStarted, callSucceeded, spanEnded, spanStarted } from './hand-written-loops.ts';
+import { LOOP, type PossibleRepeat } from './possible-repeat.ts';
+import { countStorm } from './resilience-metrics.ts';
 import { RetryStorms } from './retry-storm.ts';
-import { sendsOf } from './sends.ts';
+import { sentAttemptOf, type SentAttempt } from './sends.ts';
 import { upstreamAttempts } from './upstream-attempts.ts';
 
 /** What of the SDK's spans is used; the same in 2.x and 3.x. */
 interface SdkSpan extends Span {
-  readonly kind: SpanKind;
-}
-
-interface EndedSpan {
   readonly kind: SpanKind;
   readonly status: { readonly code: SpanStatusCode };
 }
@@ -20,6 +24,17 @@ export interface RetryRecognitionConfig {
   /** More resends per first try than this, to one target within 10 s and 20 calls, are a storm. Default 0.5. */
   stormRatio?: number;
 }
+
+/** Answers that ask for another try: the server is slow, early, busy or broken. */
+function asksForRetry(status: number): boolean {
+  return status >= 500 || status === 408 || status === 425 || status === 429;
+}
+
+/** `error.type` of a call that its caller gave up, by instrumentations that call it an error. */
+const GIVEN_UP: ReadonlySet<string | undefined> = new Set(['cancelled', 'AbortError', 'ABORT_ERR']);
+
+/** Calls that are policies' resends, for their end. */
+const resendsOf = new WeakMap<Span, number>();
 
 /**
  * Span processor that sees retries in the spans of HTTP clients, whoever makes them: loops written by hand,
@@ -31,43 +46,76 @@ export class RetryRecognition {
 
   constructor({ stormRatio = 0.5 }: RetryRecognitionConfig = {}) {
     this.#storms = new RetryStorms(stormRatio);
+    onAnswer((span, status) => {
+      if (!asksForRetry(status)) return;
+      try {
+        callFailed(span, String(status), resendsOf.get(span) ?? 0);
+      } catch (error) {
+        report('recognising retries', error);
+      }
+    });
   }
 
   onStart(span: Span, parent: Context): void {
     try {
       const { kind } = span as SdkSpan;
       if (kind === SpanKind.CLIENT) this.#sent(span as SdkSpan, parent);
-      else if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) received(span, parent);
+      else if (kind === SpanKind.INTERNAL) spanStarted(span, parent);
+      else if (kind !== SpanKind.PRODUCER) received(span, parent);
     } catch (error) {
       report('recognising retries', error);
     }
   }
 
   #sent(span: SdkSpan, where: Context): void {
-    const method = attributeOf(span, 'http.request.method');
     const url = attributeOf(span, 'url.full');
-    if (typeof method !== 'string' || typeof url !== 'string') return;
-    const facts = factsOf(where, SpanKind.CLIENT);
-    const attempt = facts?.[RETRY_ATTEMPT];
-    let delayMs = facts?.[RETRY_DELAY_MS];
-    let resends: number;
-    if (attempt === undefined) {
-      const parent = trace.getSpan(where);
-      const repeats = parent && callStarted(span, parent, method, url);
-      if (repeats) span.setAttributes(repeats);
-      resends = ((repeats?.[RETRY_ATTEMPT] as number | undefined) ?? 1) - 1;
-      delayMs = repeats?.[RETRY_DELAY_MS];
-    } else {
-      resends = sendsOf(where)?.before(Number(attempt)) ?? Number(attempt) - 1;
-    }
-    if (resends > 0) span.setAttribute('http.request.resend_count', resends);
-    const storm = this.#storms.sent(url, resends + 1, delayMs as number | undefined, performance.now());
-    if (storm) span.addEvent(RETRY_STORM, storm);
+    if (typeof url !== 'string' || typeof attributeOf(span, 'http.request.method') !== 'string') return;
+    const sent = sentAttemptOf(where);
+    const resends = sent?.begun(span, url) ?? 0;
+    if (resends > 0) return this.#resent(span, where, url, resends);
+    const isOpen = callStarted(span, where, (repeat) => this.#decided(span, url, repeat, sent));
+    if (!isOpen) this.#count(span, url, 1, undefined, false);
   }
 
-  onEnd(span: EndedSpan): void {
+  /** By a policy. */
+  #resent(span: SdkSpan, where: Context, url: string, resends: number): void {
+    callResent(span, where);
+    resendsOf.set(span, resends);
+    span.setAttribute('http.request.resend_count', resends);
+    this.#count(span, url, resends + 1, attributeOf(span, RETRY_DELAY_MS) as number | undefined, true);
+  }
+
+  #decided(span: SdkSpan, url: string, repeat: PossibleRepeat | undefined, sent: SentAttempt | undefined): void {
+    if (!repeat) return this.#count(span, url, 1, undefined, false);
+    const { attempts, resends, delayMs } = repeat;
+    const attributes: Attributes = { 'http.request.resend_count': resends };
+    sent?.continues(resends);
+    // A policy counts its own attempts.
+    if (attributeOf(span, RETRY_ATTEMPT) === undefined) {
+      attributes[RETRY_ATTEMPT] = attempts;
+      attributes[RETRY_DELAY_MS] = delayMs;
+      attributes[RETRY_POLICY] = LOOP;
+      repeat.owe();
+    }
+    span.setAttributes(attributes);
+    this.#count(span, url, resends + 1, delayMs, resends > 1);
+  }
+
+  #count(span: Span, url: string, attempt: number, delayMs: number | undefined, isSure: boolean): void {
+    const storm = this.#storms.sent(url, attempt, delayMs, performance.now(), isSure);
+    if (!storm) return;
+    span.addEvent(RETRY_STORM, storm);
+    countStorm();
+  }
+
+  onEnd(ended: object): void {
     try {
-      if (CLIENT_CALL in span && span[CLIENT_CALL]) callEnded(span, isWorthTryingAgain(span), errorTypeOf(span));
+      const span = ended as SdkSpan;
+      if (span.kind === SpanKind.INTERNAL) return spanEnded(span);
+      if (span.kind !== SpanKind.CLIENT || attributeOf(span, 'url.full') === undefined) return;
+      if (hasFailed(span)) callFailed(span, errorTypeOf(span), resendsOf.get(span) ?? 0);
+      else if (attributeOf(span, 'http.response.status_code') === undefined) setCaller(span, undefined);
+      else callSucceeded(span);
     } catch (error) {
       report('recognising retries', error);
     }
@@ -83,13 +131,14 @@ function received(span: Span, where: Context): void {
   if (attempts > 1) span.setAttribute(RETRY_UPSTREAM_ATTEMPTS, attempts);
 }
 
-function isWorthTryingAgain(span: EndedSpan): boolean {
+function hasFailed(span: SdkSpan): boolean {
   const code = attributeOf(span, 'http.response.status_code');
-  // The status of a client's span is ERROR for any 4xx too.
-  return typeof code === 'number' ? code >= 500 || code === 429 : span.status.code === SpanStatusCode.ERROR;
+  if (typeof code === 'number' && code >= 400) return asksForRetry(code);
+  // Without an answer, or with one that broke off. What the caller gave up by itself is no failure.
+  return span.status.code === SpanStatusCode.ERROR && !GIVEN_UP.has(errorTypeOf(span));
 }
 
-function errorTypeOf(span: EndedSpan): string | undefined {
+function errorTypeOf(span: Span): string | undefined {
   const type = attributeOf(span, 'error.type');
   return typeof type === 'string' ? type : undefined;
 }

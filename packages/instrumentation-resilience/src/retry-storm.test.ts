@@ -52,19 +52,33 @@ describe('a storm', () => {
     expect(storm(40_000)).toHaveLength(1);
   });
 
+  it('is none while every request was repeated once at most, by nobody known', () => {
+    const storms = new RetryStorms(0.5);
+    firstTries(storms, 20, 0);
+    for (let i = 0; i < 30; i++) expect(storms.sent(TARGET, 2, 100, 1, false)).toBeUndefined();
+    expect(storms.sent(TARGET, 3, 100, 1, true)).toMatchObject({ 'retry.storm.resends': 31 });
+  });
+
+  it('is seen at each of the first 256 targets, however many more there are', () => {
+    const storms = new RetryStorms(0.5);
+    let begun = 0;
+    for (let i = 0; i < 300 * 60; i++) {
+      const attempt = i % 600 < 300 ? 1 : 2;
+      if (storms.sent(`http://s${i % 300}/`, attempt, 5, i / 10)) begun++;
+    }
+    expect(begun).toBe(256);
+    // Ten seconds later they are forgotten for others.
+    firstTries(storms, 10, 20_000, 'http://new/');
+    for (let i = 0; i < 9; i++) storms.sent('http://new/', 2, 5, 20_000);
+    expect(storms.sent('http://new/', 2, 5, 20_000)).toMatchObject({ 'retry.storm.target': 'http://new' });
+  });
+
   it('is of one target', () => {
     const storms = new RetryStorms(0.5);
     for (let i = 0; i < 19; i++) storms.sent('http://a', 2, 1, 0);
     for (let i = 0; i < 19; i++) storms.sent('http://b', 2, 1, 0);
     expect(storms.sent('http://c', 2, 1, 0)).toBeUndefined();
     expect(storms.sent('http://a', 2, 1, 0)).toMatchObject({ 'retry.storm.target': 'http://a' });
-  });
-
-  it('remembers 256 targets', () => {
-    const storms = new RetryStorms(0.5);
-    for (let i = 0; i < 19; i++) storms.sent('http://first', 2, 1, 0);
-    for (let i = 0; i < 256; i++) storms.sent(`http://${i}`, 1, undefined, 0);
-    expect(storms.sent('http://first', 2, 1, 0)).toBeUndefined();
   });
 });
 

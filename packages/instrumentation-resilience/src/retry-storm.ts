@@ -12,7 +12,7 @@ const BUCKETS = 10;
 const BUCKET_MS = WINDOW_MS / BUCKETS;
 /** Fewer calls say nothing about a rate. */
 const MIN_CALLS = 20;
-/** Targets that are counted at a time; the one that was called least recently is forgotten for a new one. */
+/** Targets that are counted at a time: a new one takes the place of one that was not called for a whole window. */
 const MAX_TARGETS = 256;
 /** Longest name of one, in characters. */
 const MAX_ORIGIN_LENGTH = 256;
@@ -40,8 +40,11 @@ class Target {
   readonly origin: string;
   readonly #buckets: Bucket[] = [];
   readonly #delays: Delay[] = [];
+  calledAt = 0;
   /** When its resends were last too many. */
   stormyAt = -Infinity;
+  /** When a resend was last known for what it is: by its policy, or as the second repeat of one request. */
+  sureAt = -Infinity;
 
   constructor(origin: string) {
     this.origin = origin;
@@ -110,15 +113,20 @@ export class RetryStorms {
    * A call is sent.
    *
    * @param delayMs before it, for a resend, if known
+   * @param isSure a policy sends it again, or it is the second repeat of one request: a single one may be chance
    * @returns what to tell of the storm that begins with it
    */
-  sent(url: string, attempt: number, delayMs: number | undefined, now: number): Attributes | undefined {
-    const target = this.#targetOf(url);
+  sent(url: string, attempt: number, delayMs: number | undefined, now: number, isSure = true): Attributes | undefined {
+    const target = this.#targetOf(url, now);
+    if (!target) return undefined;
+    target.calledAt = now;
     target.count(attempt > 1, now);
     if (attempt === 1) return undefined;
+    if (isSure) target.sureAt = now;
     if (delayMs !== undefined) target.delayed(attempt, delayMs, now);
     const { firstTries, resends } = target.sums;
     if (firstTries + resends < MIN_CALLS || resends <= this.#ratio * firstTries) return undefined;
+    if (now - target.sureAt >= WINDOW_MS) return undefined;
     const goesOn = now - target.stormyAt < WINDOW_MS;
     target.stormyAt = now;
     if (goesOn) return undefined;
@@ -133,14 +141,25 @@ export class RetryStorms {
     return storm;
   }
 
-  #targetOf(url: string): Target {
+  #targetOf(url: string, now: number): Target | undefined {
     if (this.#target.isOf(url)) return this.#target;
     const origin = originOf(url);
     let target = this.#targets.get(origin);
-    if (target) this.#targets.delete(origin);
-    else if (this.#targets.size >= MAX_TARGETS) this.#targets.delete(this.#targets.keys().next().value as string);
-    this.#targets.set(origin, (target ??= new Target(origin)));
+    if (target) {
+      this.#targets.delete(origin);
+    } else {
+      if (this.#targets.size >= MAX_TARGETS && !this.#forgetOldest(now)) return undefined;
+      target = new Target(origin);
+    }
+    this.#targets.set(origin, target);
     return (this.#target = target);
+  }
+
+  /** @returns whether there was one that may be forgotten */
+  #forgetOldest(now: number): boolean {
+    const [oldest] = this.#targets.values();
+    if (!oldest || now - oldest.calledAt < WINDOW_MS) return false;
+    return this.#targets.delete(oldest.origin);
   }
 }
 

@@ -43,12 +43,12 @@ const contracts = [
     'cockatiel',
     {
       span: {
-        name: 'fallback cockatiel',
+        name: 'fallback',
         kind: 'INTERNAL',
-        attributes: { 'fallback.name': 'cockatiel', 'fallback.outcome': 'fallback', 'fallback.reason': 'Error' },
+        attributes: { 'fallback.outcome': 'fallback', 'fallback.reason': 'Error' },
       },
       error: {
-        name: 'breaker cockatiel open',
+        name: 'breaker open',
         attributes: { 'circuitbreaker.outcome': 'rejected', 'error.type': 'IsolatedCircuitError' },
         status: { code: 'ERROR' },
       },

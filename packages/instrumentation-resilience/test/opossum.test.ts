@@ -73,14 +73,14 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
         events: [],
       },
       'no answer': {
-        calls: [decision('spare', 'open', 'rejected', 'open', 'RangeError', 'no fallback either')],
+        calls: [decision('spare', 'open', 'failure', 'open', 'RangeError', 'no fallback either')],
         events: [],
       },
       thrown: { calls: [], events: [] },
       this: { calls: [], events: [] },
       'breaker behind breaker': {
         calls: [
-          answered('opossum', 'fallback', 'closed', 'TypeError'),
+          answered(undefined, 'fallback', 'closed', 'TypeError'),
           answered('other', 'fallback', 'closed', 'Error'),
         ],
         events: [transition('other', 'closed', 'open')],
@@ -98,10 +98,10 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
       'full success': 1,
       'full rejected': 1,
       'spare fallback': 2,
-      'spare rejected': 1,
-      'opossum failure': 1,
-      'opossum success': 1,
-      'opossum fallback': 1,
+      'spare failure': 1,
+      failure: 1,
+      success: 1,
+      fallback: 1,
       'other fallback': 1,
       'forgotten failure': 1,
     });
@@ -129,13 +129,13 @@ function decision(name: string, why: string, outcome: string, state: string, typ
   return [`breaker ${name} ${why}`, { ...attributes, 'error.type': type }, failure];
 }
 
-function answered(name: string, why: string, state: string, reason: string): Outlined {
+function answered(name: string | undefined, why: string, state: string, reason: string): Outlined {
   const attributes = {
-    'circuitbreaker.name': name,
+    ...(name !== undefined && { 'circuitbreaker.name': name }),
     'circuitbreaker.outcome': 'fallback',
     'circuitbreaker.state': state,
   };
-  return [`breaker ${name} ${why}`, { ...attributes, 'fallback.reason': reason }];
+  return [['breaker', name, why].filter(Boolean).join(' '), { ...attributes, 'fallback.reason': reason }];
 }
 
 function transition(name: string, from: string, to: string): Record<string, unknown> {

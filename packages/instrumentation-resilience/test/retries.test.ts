@@ -34,7 +34,7 @@ const CASES: Case[] = [
         calls: [1, 2, 3].map((number) => call('got', number, 3, '500')),
         events: [summary('got', 3, 'failure', 'ERR_NON_2XX_3XX_RESPONSE')],
       },
-      'not idempotent': { calls: [post(call('got', 1, 3, '500'))], events: [] },
+      'not idempotent': { calls: [post(['GET', { 'error.type': '500' }, ''])], events: [] },
       'no retry': { calls: [['GET', { 'error.type': '500' }, '']], events: [] },
       stopped: { calls: [expect.arrayContaining(['GET'])], events: [] },
       stream: { calls: [call('got', 1, 3, '503'), call('got', 2, 3)], events: [summary('got', 2, 'success')] },
@@ -53,7 +53,7 @@ const CASES: Case[] = [
     more: {
       reset: resets('axios-retry', 'ECONNRESET', 'socket hang up', 'ECONNRESET', true),
       'not found': { calls: [call('axios-retry', 1, undefined, '404')], events: [] },
-      'not idempotent': { calls: [post(call('axios-retry', 1, undefined, '500'))], events: [] },
+      'not idempotent': { calls: [post(['GET', { 'error.type': '500' }, ''])], events: [] },
       'of its own': {
         calls: [call('axios-retry', 1, 2, '500'), call('axios-retry', 2, 2, '500')],
         events: [summary('axios-retry', 2, 'failure', 'ERR_BAD_RESPONSE')],
@@ -183,7 +183,7 @@ function undiciCase(alias: string, ofCall: NonNullable<Case['ofCall']>): Case {
     more: {
       reset: resets(name, 'UND_ERR_SOCKET', 'other side closed', 'UND_ERR_SOCKET'),
       'not found': { calls: [call(name, 1, 3, '404')], events: [] },
-      'not idempotent': { calls: [post(failing(1, '500'))], events: [] },
+      'not idempotent': { calls: [post(['GET', { 'error.type': ofCall('500')[0] }, ofCall('500')[1]])], events: [] },
       fetch: { calls: [failing(1, '503'), call(name, 2, 3)], events: [summary(name, 2, 'success')] },
       decided: {
         calls: [failing(1, '503'), failing(2, '503')],

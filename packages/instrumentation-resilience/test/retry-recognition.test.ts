@@ -108,12 +108,6 @@ describe('loops written by hand', () => {
     expect(events).toEqual([summary(2, 'failure', 'ECONNRESET')]);
   });
 
-  it('of the same path, whatever the query', async () => {
-    let page = 0;
-    const { calls } = await trace(() => untilItWorks(() => get(`/status/500?page=${page++}`), 2));
-    expect(calls).toEqual([failed('500'), resend(2, '500')]);
-  });
-
   it('inside of a breaker, but not inside of what counts by itself', async () => {
     const payments = breaker('payments');
     const { calls } = await trace(() => payments.call(() => untilItWorks(() => get('/status/500'), 2)));
@@ -144,21 +138,6 @@ describe('loops written by hand', () => {
     ],
   ])('are none without %s', async (_, fn, calls) => {
     expect(await trace(fn)).toEqual({ calls, events: [] });
-  });
-
-  it('are none across callers, or without one', async () => {
-    await untilItWorks(() => get('/status/500'), 2);
-    await recorded.inSpan('one', () => get('/status/500'));
-    await delay(20);
-    await recorded.inSpan('two', () => get('/status/500'));
-    await delay(20);
-    const clients = recorded.spans().filter(({ kind }) => kind === 'CLIENT');
-    expect(clients.map(({ attributes }) => attributes['retry.attempt'])).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]);
   });
 });
 

@@ -1,8 +1,20 @@
 export { type Adapter } from './adapter.ts';
+export { AttemptBaggage, currentBaggage, whereSent } from './attempt-baggage.ts';
 export { isCarrierTrusted, withCarrierTrust } from './carrier-trust.ts';
 export { addCommon, CommonAttributes, startSpan, type SpanStart } from './common-attributes.ts';
+export {
+  CALLER,
+  callerOf,
+  clientAnswered,
+  CONTENT,
+  onAnswer,
+  requestContentOf,
+  setCaller,
+  setRequestContent,
+  type RequestContent,
+} from './client-call.ts';
 export { Chain, type Linked } from './chain.ts';
-export { bindTo, runIn } from './context-bridge.ts';
+export { attach, bindTo, canEnter, enter, leave, runIn } from './context-bridge.ts';
 export { errorMessageOf, errorTypeOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';
 export { guard, report } from './guard.ts';
@@ -18,7 +30,7 @@ export { log, setLogWriter, type LogLevel, type WriteLine } from './log.ts';
 export { Memo } from './memo.ts';
 export { roundMs } from './milliseconds.ts';
 export { hasLibraryLoaded, onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
-export { attributeOf, CLIENT_CALL, isOwn, OWN, spanContextOf, type Own } from './own.ts';
+export { attributeOf, isOwn, OWN, spanContextOf, type Own } from './own.ts';
 export {
   addDriver,
   holdingOf,

@@ -59,6 +59,8 @@ export const RETRY_RESENDS = 'retry.resends';
 
 /** Event on the call with which a target's resends became a storm. */
 export const RETRY_STORM = 'retry.storm';
+/** Metric: how often that happened. */
+export const RETRY_STORMS = 'retry.storms';
 export const RETRY_STORM_TARGET = 'retry.storm.target';
 export const RETRY_STORM_FIRST_TRIES = 'retry.storm.first_tries';
 export const RETRY_STORM_RESENDS = 'retry.storm.resends';

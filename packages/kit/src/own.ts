@@ -10,12 +10,6 @@ import {
 /** On our own tracer and its spans; of the registry, as a bundle has a copy of this file. */
 export const OWN = Symbol.for('foreshock.own');
 
-/**
- * Where a span processor keeps what it knows of a client's span. Our own spans have it from the start: a property
- * that is added makes one class of objects two, for all who read them.
- */
-export const CLIENT_CALL = Symbol.for('foreshock.client-call');
-
 export interface Own {
   readonly [OWN]: true;
 }

@@ -1,4 +1,5 @@
 import { baggageEntryMetadataFromString, propagation, type Baggage, type BaggageEntry } from '@opentelemetry/api';
+import { currentBaggage } from '@foreshock/kit';
 import { isBlank, MAX_HEADER_LENGTH, trimBlanks } from './header.ts';
 import { reject } from './rejected-input.ts';
 
@@ -114,7 +115,8 @@ const formatted = new WeakMap<Baggage, string>();
  * The header for a baggage, from anybody: everything in it is encoded again, properties that are not
  * in the grammar are left out, and members that do not fit. Empty when there is nothing to send.
  */
-export function formatBaggage(baggage: Baggage): string {
+export function formatBaggage(given: Baggage): string {
+  const baggage = currentBaggage(given);
   // A baggage is immutable, and one request sends it as often as it calls others.
   let text = formatted.get(baggage);
   if (text !== undefined) return text;

@@ -2,6 +2,7 @@ import {
   SpanStatusCode,
   type Attributes,
   type AttributeValue,
+  type Context,
   type Exception,
   type HrTime,
   type Link,
@@ -13,7 +14,7 @@ import {
   type TimeInput,
 } from '@opentelemetry/api';
 import { cleanAttributes, cleanSimpleAttributes } from '@opentelemetry/core';
-import { CLIENT_CALL, guard, OWN, type CommonAttributes, type Linked } from '@foreshock/kit';
+import { CALLER, CONTENT, guard, OWN, type CommonAttributes, type Linked, type RequestContent } from '@foreshock/kit';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
 import { anchorAt, hrTime, isTime, millisecondsOf, steadyNow, type Anchor } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
@@ -85,7 +86,8 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   readonly anchor: Anchor;
   readonly ids: SpanIds;
   readonly parentIds: SpanIds | undefined;
-  [CLIENT_CALL]: unknown = undefined;
+  [CALLER]: Context | undefined = undefined;
+  [CONTENT]: RequestContent | undefined = undefined;
   /** The neighbours among the open spans. */
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;

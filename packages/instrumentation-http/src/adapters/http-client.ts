@@ -2,10 +2,10 @@ import type * as Http from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { guard, report, type Hooks } from '@foreshock/kit';
-import type { HttpEvents, Sent } from '../events.ts';
+import type { HttpEvents, MessageReader, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { isInTimer } from '../given-up.ts';
-import { hasHeader, headerNamed, RequestHead } from './http-headers.ts';
+import { hasHeader, headerLines, headerNamed, RequestHead } from './http-headers.ts';
 import { emitIn } from './http-message.ts';
 import { isResolving } from './host-name.ts';
 
@@ -18,7 +18,13 @@ interface Request extends ClientRequest, Carrier {
   /** 0 when the request was ended without a body; null or more with one. */
   _contentLength?: number | null;
   _storeHeader(firstLine: string, headers: unknown): void;
+  _send(data: unknown): boolean;
 }
+
+const requestReader: MessageReader = {
+  headersOf: (request) => headerLines((request as Request)._header ?? ''),
+  hasWholeBody: (request) => (request as Request).writableEnded,
+};
 
 /**
  * What is patched of a client: `emit` of requests and responses, `destroy`, and `_storeHeader`, which writes the
@@ -39,6 +45,14 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
         report('an event of a request', error);
       }
       return sent.run(original, this, arguments as never);
+    };
+  });
+  // lib/_http_outgoing.js: `write` and `end` give it each part of the body, framed as it is sent.
+  hooks.wrap(http.ClientRequest.prototype as Request, '_send', (original) => {
+    return function _send(this: Request, data: unknown) {
+      const sent = this[SENT];
+      if (sent && data !== '') guard('the body of a request', () => sent.wrote(data));
+      return original.apply(this, arguments as never);
     };
   });
   hooks.wrap(http.ClientRequest.prototype, 'destroy', (original) => {
@@ -81,6 +95,8 @@ function begin(request: Request, headers: unknown, events: HttpEvents): void {
     port: portOf(request, request.getHeader('host') ?? headerNamed(request, headers, 'host')),
     target: request.path,
     userAgent: typeof userAgent === 'string' ? userAgent : undefined,
+    message: request,
+    reader: requestReader,
   });
   if (sent) request[SENT] = sent;
 }

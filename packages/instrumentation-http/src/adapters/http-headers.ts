@@ -86,3 +86,11 @@ function isOutHeaders(message: object, headers: object): boolean {
   outHeaders ??= Object.getOwnPropertySymbols(message).find(({ description }) => description === 'kOutHeaders');
   return outHeaders !== undefined && (message as Record<symbol, unknown>)[outHeaders] === headers;
 }
+
+/** Of a head as it is sent. */
+export function* headerLines(head: string): Iterable<readonly [name: string, value: string]> {
+  for (const line of head.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) yield [line.slice(0, colon), line.slice(colon + 1).trim()];
+  }
+}

@@ -1,4 +1,5 @@
 import type { OutgoingHeaders } from '../events.ts';
+import { headerLines } from './http-headers.ts';
 
 /** The headers of a request, as lib/core/request.js keeps them. */
 export interface WithHeaders {
@@ -30,6 +31,15 @@ function isNamed(key: unknown, name: string): boolean {
 
 function isLineOf(line: string, name: string): boolean {
   return line.slice(0, name.length + 1).toLowerCase() === `${name}:`;
+}
+
+/** All of them, in turn. */
+export function* headersOf({ headers }: WithHeaders): Iterable<readonly [name: string, value: string]> {
+  if (Array.isArray(headers)) {
+    for (let i = 0; i + 1 < headers.length; i += 2) yield [String(headers[i]), String(headers[i + 1])];
+  } else {
+    yield* headerLines(headers);
+  }
 }
 
 /** The headers of a request that is just being made: they are its own, and no longer the application's. */

@@ -3,6 +3,7 @@ import type { HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { isLetGo, isTimeOut } from '../given-up.ts';
 import { Connections } from './undici-connections.ts';
+import { beginBody, bodyChunkSent, bodySent, requestReader } from './undici-body.ts';
 import { headerOf, RequestHeaders, type WithHeaders } from './undici-headers.ts';
 import { Pools } from './undici-pools.ts';
 
@@ -48,6 +49,7 @@ export const undici: Adapter<HttpEvents> = {
         if (!isMadeByNode()) runInPlace(prototype, hooks);
       }
       request[SENT] = sent;
+      beginBody(request, sent);
       sent.propagate(new RequestHeaders(request));
       if (request.upgrade && request.onUpgrade) watchUpgrade(request, sent);
     });
@@ -57,7 +59,14 @@ export const undici: Adapter<HttpEvents> = {
       sent.connected(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1');
       connections.used(socket, sent, request.body ? 'send' : 'ttfb');
     });
-    hooks.onChannel<{ request: Request }>('undici:request:bodySent', ({ request }) => request[SENT]?.entered('ttfb'));
+    hooks.onChannel<{ request: Request; chunk: unknown }>('undici:request:bodyChunkSent', ({ request, chunk }) => {
+      const sent = request[SENT];
+      if (sent) bodyChunkSent(request, chunk, sent);
+    });
+    hooks.onChannel<{ request: Request }>('undici:request:bodySent', ({ request }) => {
+      bodySent(request);
+      request[SENT]?.entered('ttfb');
+    });
     hooks.onChannel<{ request: Request; response: { statusCode: number } }>(
       'undici:request:headers',
       ({ request, response }) => {
@@ -119,6 +128,8 @@ function start(request: Request, events: HttpEvents, { asked }: Pools): Sent | u
     userAgent: typeof userAgent === 'string' ? userAgent : undefined,
     askedAt: asked?.queued ? asked.at : undefined,
     start: asked?.start,
+    message: request,
+    reader: requestReader,
   });
 }
 

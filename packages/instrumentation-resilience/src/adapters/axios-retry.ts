@@ -12,10 +12,15 @@ interface Interceptors {
 }
 
 interface Axios {
+  readonly defaults?: { method?: unknown };
   readonly interceptors: { readonly request: Interceptors; readonly response: Interceptors };
 }
 
+/** Methods that its default condition tries again (`isIdempotentRequestError`); another condition may try all. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['get', 'head', 'options', 'put', 'delete']);
+
 interface Config {
+  method?: unknown;
   /** `namespace` of axios-retry: its account of a request that it sends again. */
   'axios-retry'?: { retryCount?: number; retries?: number };
 }
@@ -98,11 +103,13 @@ function watchAxios(
     };
   });
 
-  function retryOf({ interceptors: { response } }: Axios, args: unknown[]): Retry | undefined {
+  function retryOf({ interceptors: { response }, defaults }: Axios, args: unknown[]): Retry | undefined {
     if (!retried.has(response)) return undefined;
     const config = (typeof args[0] === 'string' ? args[1] : args[0]) as Config | undefined;
     const { retryCount = 0, retries } = config?.['axios-retry'] ?? {};
-    const retry = (retryCount > 0 && resilience.retryHere(response)) || resilience.retry(response, NAME);
+    const isCertain = IDEMPOTENT.has(String(config?.method ?? defaults?.method ?? 'get').toLowerCase());
+    const retry =
+      (retryCount > 0 && resilience.retryHere(response)) || resilience.retry(response, NAME, undefined, isCertain);
     if (retries !== undefined) retry.limited(retries + 1);
     return retry;
   }

@@ -23,8 +23,8 @@ export interface Policy {
   readonly name?: unknown;
 }
 
-export function nameOf({ name }: Policy): string {
-  return typeof name === 'string' && name !== '' ? name : NAME;
+export function nameOf({ name }: Policy): string | undefined {
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
 /** What is heard of executions and of policies' events, by what the library has in hand when it happens. */

@@ -1,4 +1,6 @@
+import { guard } from '@foreshock/kit';
 import type { PolicyCall, ResilienceEvents } from '../events.ts';
+import { whenSettled } from '../settled.ts';
 import {
   errorOf,
   isThrown,
@@ -10,10 +12,18 @@ import {
   type Work,
 } from './cockatiel-executions.ts';
 
+/** What of `FallbackPolicy` is used; its `execute` returns what `value` gives. */
+interface FallbackPolicy extends Policy {
+  value: (...args: unknown[]) => unknown;
+}
+
 /** The policies that act on a call once it is under way: retry, time-out and fallback. */
 export class Policies {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;
+  readonly #valued = new WeakSet<object>();
+  /** Why a fallback was asked. */
+  readonly #reasons = new WeakMap<PolicyCall, unknown>();
   /** The caller's signal of a call with a time-out. */
   readonly #signals = new WeakMap<PolicyCall, AbortSignal>();
 
@@ -58,12 +68,34 @@ export class Policies {
     call.ended('failure');
   }
 
-  readonly fallback = (policy: Policy, given: Work): Watched => {
+  readonly fallback = (policy: FallbackPolicy, given: Work): Watched => {
+    this.#watchValue(policy);
     const call = this.#resilience.call(policy, 'fallback', nameOf(policy));
     const work: Work = (...args) => given(...args);
     this.#executions.hear(work, (execution) => {
-      if (!('success' in execution) && !isThrown(execution)) call.ended('fallback', errorOf(execution));
+      // The policy asks for the value in the turn that follows.
+      if (!('success' in execution) && !isThrown(execution)) this.#reasons.set(call, errorOf(execution));
     });
-    return { work };
+    return { work, run: (execute, self, args) => call.run('closed', execute, self, args) };
   };
+
+  /** The value may be a promise that fails: what the caller gets is known when it has settled. */
+  #watchValue(policy: FallbackPolicy): void {
+    if (this.#valued.has(policy)) return;
+    this.#valued.add(policy);
+    const { value } = policy;
+    policy.value = (...args) => {
+      const call = guard(NAME, () => this.#resilience.callHere(policy));
+      if (!call) return Reflect.apply(value, policy, args);
+      const failed = (error: unknown): void => call.ended('failure', error);
+      let answer: unknown;
+      try {
+        answer = call.fallBack(value, policy, args);
+      } catch (error) {
+        guard(NAME, () => failed(error));
+        throw error;
+      }
+      return whenSettled(answer, () => call.ended('fallback', this.#reasons.get(call)), failed);
+    };
+  }
 }

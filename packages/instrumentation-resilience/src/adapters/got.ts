@@ -8,7 +8,7 @@ interface GotRequest {
   readonly _requestId: string;
   /** Of attempts before this one. */
   readonly retryCount: number;
-  readonly options?: { retry?: { limit?: number } };
+  readonly options?: { method?: string; retry?: { limit?: number; methods?: readonly string[] } };
 }
 
 interface RequestMessage {
@@ -62,9 +62,11 @@ export const got: Adapter<ResilienceEvents> = {
     });
 
     function begin({ _requestId: id, retryCount, options }: GotRequest): Retry | undefined {
-      const limit = options?.retry?.limit;
+      const { limit, methods } = options?.retry ?? {};
       if (!limit) return undefined;
-      const retry = (retryCount > 0 && retries.get(id)) || resilience.retry(owner, NAME, limit + 1);
+      // `calculateDelay` may have another opinion (dist/source/core/index.js), so it stays under watch.
+      const isCertain = methods?.includes(options?.method ?? 'GET') !== false;
+      const retry = (retryCount > 0 && retries.get(id)) || resilience.retry(owner, NAME, limit + 1, isCertain);
       remember(id, retry);
       return retry;
     }

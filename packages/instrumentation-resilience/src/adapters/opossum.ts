@@ -1,5 +1,7 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { types } from 'node:util';
+import { enter, guard, leave, type Adapter, type Hooks } from '@foreshock/kit';
 import type { BreakerState, PolicyCall, ResilienceEvents } from '../events.ts';
+import { whenSettled } from '../settled.ts';
 
 /** What of opossum's `CircuitBreaker` (lib/circuit.js, 6–10) is read. */
 interface CircuitBreaker {
@@ -27,9 +29,10 @@ export const opossum: Adapter<ResilienceEvents> = {
 };
 
 /** Without a name opossum makes one up at random, anew in each process: no good for telling breakers apart. */
-function nameOf({ options, action }: CircuitBreaker): string {
+function nameOf({ options, action }: CircuitBreaker): string | undefined {
   const name = options.name || action?.name;
-  return typeof name === 'string' && name !== '' ? name : NAME;
+  if (typeof name !== 'string') return undefined;
+  return name.replace(/^(?:bound )+/, '') || undefined;
 }
 
 function stateOf(breaker: CircuitBreaker): BreakerState {
@@ -38,13 +41,32 @@ function stateOf(breaker: CircuitBreaker): BreakerState {
 
 function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks): void {
   const withFallback = new WeakSet<object>();
+  /** The call that a promise is the result of, and calls that are given one of another. */
+  const callsOf = new WeakMap<object, PolicyCall>();
+  const coalesced = new WeakSet<PolicyCall>();
+  const refused = new WeakSet<PolicyCall>();
+  const answering = new WeakSet<PolicyCall>();
+
+  function returned(call: PolicyCall, result: unknown): void {
+    if (!types.isPromise(result)) return;
+    const other = callsOf.get(result);
+    if (!other) callsOf.set(result, call);
+    else if (coalesced.has(call)) call.joins(other);
+  }
 
   hooks.wrap(prototype, 'call', (original) => {
     return function (this: CircuitBreaker, ...args: unknown[]) {
       if (!hooks.active || !this.enabled || this.isShutdown) return original.apply(this, args);
       const call = guard(NAME, () => resilience.call(this, 'breaker', nameOf(this)));
       if (!call) return original.apply(this, args);
-      const result = call.run(stateOf(this), original, this, args);
+      let result: unknown;
+      const left = enter(call.begin(stateOf(this)));
+      try {
+        result = original.apply(this, args);
+      } finally {
+        leave(left);
+      }
+      guard(NAME, () => returned(call, result));
       return result;
     };
   });
@@ -59,15 +81,34 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       return original.call(this, function (...args: unknown[]) {
         const call = hooks.active ? guard(NAME, () => resilience.callHere(breaker)) : undefined;
         if (!call) return Reflect.apply(fallback, fallback, args);
+        let answer: unknown;
         try {
-          return call.fallBack(fallback as () => unknown, fallback, args as []);
+          answer = call.fallBack(fallback as () => unknown, fallback, args as []);
         } catch (error) {
           guard(NAME, () => call.ended('failure', error));
           throw error;
         }
+        return types.isPromise(answer) ? answered(call, answer, args.at(-1)) : answer;
       });
     };
   });
+
+  /** `fallback` is emitted before the answer of a fallback is there. */
+  function answered(call: PolicyCall, answer: Promise<unknown>, reason: unknown): unknown {
+    answering.add(call);
+    const succeeded = (): void => call.ended('fallback', reason);
+    const failed = (error: unknown): void => call.ended('failure', error);
+    // opossum takes it over, except where the circuit is open: there it is the caller's own, and a handler of ours
+    // would hide that the caller has none.
+    if (!refused.has(call)) return whenSettled(answer, succeeded, failed);
+    return answer.then(
+      (value) => (guard(NAME, succeeded), value),
+      (error: unknown) => {
+        guard(NAME, () => failed(error));
+        throw error;
+      },
+    );
+  }
 
   hooks.wrap(prototype, 'emit', (original) => {
     return function (this: CircuitBreaker, event: unknown, ...args: unknown[]) {
@@ -89,9 +130,14 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       case 'timeout':
       case 'success':
       case 'failure':
+      case 'cacheHit':
+      case 'coalesceCacheHit':
       case 'fallback': {
         const call = resilience.callHere(breaker);
-        if (call) told(call, event, args, withFallback.has(breaker));
+        if (!call) return;
+        if (event === 'reject') refused.add(call);
+        if (event === 'coalesceCacheHit') coalesced.add(call);
+        else if (event !== 'fallback' || !answering.has(call)) decide(call, event, args, withFallback.has(breaker));
       }
     }
   }
@@ -101,7 +147,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
  * What an event says of the call it is about. Their order (handleError of lib/circuit.js): the decision, then
  * `failure` or, for an error that the user's filter let pass, `success`, then `fallback` where there is one.
  */
-function told(call: PolicyCall, event: string, args: unknown[], hasFallback: boolean): void {
+function decide(call: PolicyCall, event: string, args: unknown[], hasFallback: boolean): void {
   switch (event) {
     case 'reject':
       call.decided('open');
@@ -112,6 +158,8 @@ function told(call: PolicyCall, event: string, args: unknown[], hasFallback: boo
       return call.decided('full');
     case 'timeout':
       return call.decided('timeout');
+    // What was answered before, by a success.
+    case 'cacheHit':
     case 'success':
       return call.ended('success');
     case 'failure':

@@ -19,6 +19,13 @@ interface RetryOptions {
   retry(error: unknown, context: unknown, callback: Verdict): unknown;
 }
 
+/** Methods that are tried again by default (lib/handler/retry-handler.js, 6-8); options may name others. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+function isRetried(options: unknown): boolean {
+  return METHODS.has(String((options as { method?: unknown } | undefined)?.method ?? 'GET').toUpperCase());
+}
+
 /**
  * undici's `RetryAgent`, `RetryHandler` and `interceptors.retry`. The handler's constructor sets two things:
  * `dispatch`, by which it sends again from wherever the failed response came in, and `retryOpts`, whose `retry`
@@ -35,7 +42,9 @@ export const undici: Adapter<ResilienceEvents> = {
     hooks.onLoad('undici/lib/dispatcher/retry-agent.js', ({ exports: RetryAgent }) => {
       hooks.wrap(RetryAgent.prototype, 'dispatch', (original) => {
         return function (this: object, ...args: unknown[]) {
-          const retry = hooks.active ? guard(NAME, () => resilience.retry(this, NAME)) : undefined;
+          const retry = hooks.active
+            ? guard(NAME, () => resilience.retry(this, NAME, undefined, isRetried(args[0])))
+            : undefined;
           if (!retry) return original.apply(this, args);
           first = retry;
           try {

@@ -1,0 +1,85 @@
+import type { Span } from '@opentelemetry/api';
+import { guard } from '@foreshock/kit';
+import type { Candidate } from './callers.ts';
+import { disown, owe, type Repeated } from './retry-summary.ts';
+
+/** `retry.policy` of a loop that no library runs. */
+export const LOOP = 'loop';
+
+/**
+ * A call before which others of the same caller failed. Whether it is one of them again is known at its end: its
+ * body has been sent by then, and a caller that was in fact another one is gone.
+ */
+export class PossibleRepeat implements Repeated {
+  readonly policy = LOOP;
+  readonly #startedAt = performance.now();
+  readonly #candidates: readonly Candidate[];
+  readonly #identityOf: () => string | undefined;
+  readonly #decided: (repeat: PossibleRepeat | undefined) => void;
+  #isDecided = false;
+  attempts = 1;
+  /** Requests sent before it for the same operation. */
+  resends = 0;
+  delayMs = 0;
+  totalDelayMs = 0;
+  errorType: string | undefined;
+  outcome: 'success' | 'failure' | undefined;
+  #caller: Span | undefined;
+
+  /** @param decided called once, before the span ends, with this if it is a retry */
+  constructor(
+    span: Span,
+    candidates: readonly Candidate[],
+    identityOf: () => string | undefined,
+    decided: (repeat: PossibleRepeat | undefined) => void,
+  ) {
+    this.#candidates = candidates;
+    this.#identityOf = identityOf;
+    this.#decided = decided;
+    const { end } = span;
+    // Only of a span that may be a retry: `onEnding` of span processors is not in the SDK 2.x.
+    span.end = (...args) => {
+      guard('recognising a retry', () => this.decide());
+      return end.apply(span, args);
+    };
+  }
+
+  get isRetry(): boolean {
+    return this.attempts > 1;
+  }
+
+  /** The span with the summary of the loop. */
+  get caller(): Span | undefined {
+    return this.#caller;
+  }
+
+  decide(): void {
+    if (this.#isDecided) return;
+    this.#isDecided = true;
+    const identity = this.#identityOf();
+    const match = identity === undefined ? undefined : this.#match(identity);
+    if (!match) return this.#decided(undefined);
+    const { failed, caller } = match;
+    const { loop } = failed;
+    failed.isRetried = true;
+    this.attempts = (loop?.attempts ?? 1) + 1;
+    this.resends = failed.resends + 1;
+    this.delayMs = Math.round(this.#startedAt - failed.endedAt);
+    this.totalDelayMs = (loop?.totalDelayMs ?? 0) + this.delayMs;
+    this.#caller = caller;
+    if (caller && loop) disown(caller, loop);
+    this.#decided(this);
+  }
+
+  #match(identity: string): Candidate | undefined {
+    return this.#candidates.find(
+      ({ failed, caller }) =>
+        failed.isRetriedBy(identity, this.#startedAt) && (caller === undefined || caller.isRecording()),
+    );
+  }
+
+  /** Its caller is to have a summary of the loop, by its end at the latest. */
+  owe(): void {
+    if (this.#caller) owe(this.#caller, this);
+  }
+}

@@ -1,0 +1,94 @@
+import { propagation, type Baggage, type BaggageEntry, type Context } from '@opentelemetry/api';
+import { RETRY_UPSTREAM_ATTEMPTS } from './names.ts';
+
+const ATTEMPT = Symbol.for('foreshock.attempt-baggage');
+
+/**
+ * A baggage with one entry that lives no longer than an attempt: what the attempt leaves running has the same
+ * context, and sends nothing of it.
+ */
+export class AttemptBaggage implements Baggage {
+  readonly #rest: Baggage;
+  /** The entry's value now, or undefined. */
+  readonly #value: () => string | undefined;
+  #latest: { value: string | undefined; baggage: Baggage } | undefined;
+
+  constructor(given: Baggage | undefined, value: () => string | undefined) {
+    this.#rest = withoutEntry(given ?? propagation.createBaggage());
+    this.#value = value;
+  }
+
+  get [ATTEMPT](): true {
+    return true;
+  }
+
+  /** As it is now, the same object while nothing changes: whoever writes it may remember what it wrote. */
+  get current(): Baggage {
+    const value = this.#value();
+    if (!this.#latest || this.#latest.value !== value) {
+      const baggage = value === undefined ? this.#rest : this.#rest.setEntry(RETRY_UPSTREAM_ATTEMPTS, { value });
+      this.#latest = { value, baggage };
+    }
+    return this.#latest.baggage;
+  }
+
+  /** All but the attempt's entry. */
+  get rest(): Baggage {
+    return this.#rest;
+  }
+
+  getEntry(key: string): BaggageEntry | undefined {
+    return this.current.getEntry(key);
+  }
+
+  getAllEntries(): [string, BaggageEntry][] {
+    return this.current.getAllEntries();
+  }
+
+  setEntry(key: string, entry: BaggageEntry): Baggage {
+    return key === RETRY_UPSTREAM_ATTEMPTS
+      ? this.#rest.setEntry(key, entry)
+      : this.#with(this.#rest.setEntry(key, entry));
+  }
+
+  removeEntry(key: string): Baggage {
+    return key === RETRY_UPSTREAM_ATTEMPTS ? this.#rest : this.#with(this.#rest.removeEntry(key));
+  }
+
+  removeEntries(...keys: string[]): Baggage {
+    const rest = this.#rest.removeEntries(...keys);
+    return keys.includes(RETRY_UPSTREAM_ATTEMPTS) ? rest : this.#with(rest);
+  }
+
+  clear(): Baggage {
+    return this.#rest.clear();
+  }
+
+  #with(rest: Baggage): Baggage {
+    return new AttemptBaggage(rest, this.#value);
+  }
+}
+
+/** A baggage as it is now. */
+export function currentBaggage(baggage: Baggage): Baggage {
+  return isOfAttempt(baggage) ? baggage.current : baggage;
+}
+
+/**
+ * Where a request is sent from: the count of attempts that came in with the request being served is no matter of
+ * the calls it makes. Only an attempt made here has one.
+ */
+export function whereSent(where: Context): Context {
+  const baggage = propagation.getBaggage(where);
+  if (!baggage || isOfAttempt(baggage) || !baggage.getEntry(RETRY_UPSTREAM_ATTEMPTS)) return where;
+  return propagation.setBaggage(where, withoutEntry(baggage));
+}
+
+function withoutEntry(baggage: Baggage): Baggage {
+  if (isOfAttempt(baggage)) return baggage.rest;
+  return baggage.getEntry(RETRY_UPSTREAM_ATTEMPTS) ? baggage.removeEntry(RETRY_UPSTREAM_ATTEMPTS) : baggage;
+}
+
+function isOfAttempt(baggage: Baggage): baggage is AttemptBaggage {
+  return (baggage as Partial<AttemptBaggage>)[ATTEMPT] === true;
+}

@@ -49,7 +49,12 @@ const EXPRESS: Expected[] = [
   ['GET', '/', 200, 'GET /'],
   ['GET', '/orders/42', 200, 'GET /orders/:id'],
   ['HEAD', '/orders/42', 200, 'HEAD /orders/:id'],
-  ['GET', '/b/1', 200, 'GET /a,/b/:x'],
+  ['GET', '/b/1', 200, 'GET /b/:x'],
+  ['GET', '/a', 200, 'GET /a'],
+  ['GET', '/tenants/acme/users/7', 200, 'GET /tenants/:tenant/users/:id'],
+  ['GET', '/lazy/users/7', 200, 'GET /lazy/users/:id'],
+  ['GET', '/lazy/inner/saw', 200, 'GET /lazy/inner/:tool'],
+  ['GET', '/two/users/7', 200, 'GET /two/users/:id'],
   ['GET', '/regex', 200, 'GET /^\\/re(gex)?$/'],
   ['POST', '/guarded/7', 201, 'POST /guarded/:id'],
   ['GET', '/v1/users/ann/items', 200, 'GET /v1/users/:user/items'],
@@ -73,6 +78,8 @@ const FASTIFY: Expected[] = [
 
 const KOA: Expected[] = [
   ['GET', '/', 200, 'GET /'],
+  ['GET', '/mounted/deep/7', 200, 'GET /mounted/deep/:id'],
+  ['GET', '/outer/inner/deep/7', 200, 'GET /outer/inner/deep/:id'],
   ['GET', '/orders/42', 200, 'GET /orders/:id'],
   ['GET', '/broken/7', 500, 'GET /broken/:id'],
   ['GET', '/v1/users/ann/items/3', 200, 'GET /v1/users/:user/items/:item'],
@@ -107,7 +114,11 @@ describe.each<[string, Expected[], App[]]>([
     [
       { file: 'koa.mjs', preload: 'import' },
       { file: 'koa.cjs' },
-      { file: 'koa.cjs', aliases: { koa: 'koa-2', '@koa/router': 'koa-router-12' } },
+      {
+        file: 'koa.cjs',
+        aliases: { koa: 'koa-2', '@koa/router': 'koa-router-12', 'koa-mount': 'koa-mount-3' },
+        args: ['/orders/(.*)'],
+      },
     ],
   ],
   [

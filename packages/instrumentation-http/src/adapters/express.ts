@@ -58,11 +58,17 @@ function watch(
     return function dispatch(this: object, request: Request, ...rest: unknown[]) {
       if (hooks.active) {
         guard('express route', () => {
-          const route = routes.patternOf(this, request.app, request.baseUrl);
+          const route = routes.patternOf(this, request.app, request.baseUrl, pathOf(request));
           if (route !== undefined) events.routed(request, route);
         });
       }
       return original.call(this, request, ...rest);
     };
   });
+}
+
+/** What is left of the path where a route was matched. */
+function pathOf({ url = '/' }: Request): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
 }

@@ -1,0 +1,38 @@
+/** A path an application gives to `use`, `get` and their like: text, an expression, or a list of both. */
+export type Path = string | RegExp;
+
+/** The paths of a list, each for itself: a request has come by one of them. */
+export function pathsOf(path: unknown): Path[] {
+  if (Array.isArray(path)) return path.flatMap(pathsOf);
+  return [path instanceof RegExp ? path : String(path ?? '/')];
+}
+
+export function join(place: string, path: string): string {
+  if (path === '/' || path === '') return place;
+  return place + (path.startsWith('/') ? path : `/${path}`);
+}
+
+/** Whether a URL can have come from a pattern. */
+export function matches(pattern: Path, url: string): boolean {
+  // Without `g` and `y`, which have a state.
+  if (pattern instanceof RegExp) return new RegExp(pattern.source, pattern.ignoreCase ? 'i' : '').test(url || '/');
+  const given = segmentsOf(url);
+  return lengthOf(pattern, given) === given.length;
+}
+
+/** How many segments of a URL, from the first on, a pattern matches; undefined when it does not. */
+export function lengthOf(pattern: string, given: readonly string[]): number | undefined {
+  const wanted = segmentsOf(pattern);
+  for (let i = 0; i < wanted.length; i++) {
+    const segment = wanted[i]!;
+    if (/^\{?\/?\*|^\(/.test(segment)) return given.length;
+    const isPlain = !/[:*{(?+]/.test(segment);
+    if (given[i] === undefined) return segment.endsWith('?') || segment.endsWith('}') ? given.length : undefined;
+    if (isPlain && segment.toLowerCase() !== given[i]!.toLowerCase()) return undefined;
+  }
+  return wanted.length;
+}
+
+export function segmentsOf(path: string): string[] {
+  return path.split('/').filter((segment) => segment !== '');
+}

@@ -53,6 +53,7 @@ function register(): void {
   const provider = new ForeshockTracerProvider({
     sampler: makeSampler(config.sampler),
     parentBased: config.sampler.name.startsWith('parentbased_'),
+    byTraceId: config.sampler.name.endsWith('traceidratio'),
     spanLimits: config.spanLimits,
     spanProcessors: [...plugin.spanProcessors, openSpans, pipeline],
   });

@@ -41,6 +41,11 @@ export class Phases {
     return ORDER.indexOf(phase) > ORDER.indexOf(this.current);
   }
 
+  get isOfConnection(): boolean {
+    const { current } = this;
+    return current === 'proxy' || current === 'dns' || current === 'connect' || current === 'tls';
+  }
+
   /** The current phase is over: what it took in milliseconds, undefined when that is not worth saying. */
   leave(at: number): number | undefined {
     // A connection may have been begun before this call was there to want it.

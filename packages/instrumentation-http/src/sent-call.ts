@@ -103,16 +103,17 @@ export class SentCall implements Sent, Download, RequestContent {
 
   entered(phase: Phase, at: number = performance.now()): void {
     if (this.#ended || !this.#phases.isAhead(phase)) return;
-    this.#leavePhase(at);
+    const { current } = this.#phases;
+    const ms = this.#leavePhase(at);
+    if (ms !== undefined) this.#options?.metrics.passed(current, ms, this.#request);
     this.#phases.current = phase;
   }
 
-  #leavePhase(at: number): void {
-    const { current } = this.#phases;
+  /** @returns what it took, when that is worth saying */
+  #leavePhase(at: number): number | undefined {
     const ms = this.#phases.leave(at);
-    if (ms === undefined) return;
-    this.#span.setAttribute(PHASE_MS[current], roundMs(ms));
-    this.#options?.metrics.passed(current, ms, this.#request);
+    if (ms !== undefined) this.#span.setAttribute(PHASE_MS[this.#phases.current], roundMs(ms));
+    return ms;
   }
 
   connected(peer: Peer, httpVersion?: string): void {
@@ -210,7 +211,10 @@ export class SentCall implements Sent, Download, RequestContent {
 
   #end(errorType: string | undefined, message: string | undefined, downloaded = true): void {
     if (this.#ended) return;
-    if (downloaded && this.#phases.current === 'download') this.#leavePhase(performance.now());
+    // What a connection took that was not made; a first byte that never came took no time.
+    if (this.#phases.isOfConnection || (downloaded && this.#phases.current === 'download')) {
+      this.#leavePhase(performance.now());
+    }
     this.#ended = true;
     downloads.ended(this);
     failures.ended(this);

@@ -468,12 +468,12 @@ describe('given up', () => {
     const port = await half();
     const response = (await inOnePiece(() => {
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 20);
+      setTimeout(() => controller.abort(), 250);
       return responseOf(http.get({ port, signal: controller.signal }));
     })) as IncomingMessage;
     await expect(text(response)).rejects.toThrow(Error);
     const [span] = await recorded.until(1);
-    expect(timeOut(span!)).toEqual(['timeout', 20, 'download']);
+    expect(timeOut(span!)).toEqual(['timeout', 250, 'download']);
     expect(span!.attributes['http.response.status_code']).toBe(200);
   });
 
@@ -484,14 +484,14 @@ describe('given up', () => {
     const port = await half();
     const response = (await inOnePiece(async () => {
       let answer: IncomingMessage | undefined;
-      if (before) setTimeout(() => answer?.destroy(), 20);
+      if (before) setTimeout(() => answer?.destroy(), 250);
       answer = await responseOf(http.get({ port }));
       if (!before) setTimeout(() => answer?.destroy(), 20);
       return answer;
     })) as IncomingMessage;
     await expect(text(response)).rejects.toThrow(Error);
     expect(timeOut((await recorded.until(1))[0]!)).toEqual(
-      before ? ['timeout', 20, 'download'] : [undefined, undefined, undefined],
+      before ? ['timeout', 250, 'download'] : [undefined, undefined, undefined],
     );
   });
 

@@ -1,13 +1,16 @@
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
+import { AlwaysOnSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
 import { extract, inject, serve } from '../test/requests.ts';
 import { ForeshockPropagator } from './propagator.ts';
+import { sampleDerivedAsRoot } from './sampled-id.ts';
 
 const TRACE = '80f198ee56343ba864fe8b2a57d3eff7';
 const SPAN = 'e457b5a2e4d86bd1';
 const PARENT = '05e3ac9a4f6e3b90';
 const single = new ForeshockPropagator({ propagators: ['b3'] });
+const both = new ForeshockPropagator({ propagators: ['tracecontext', 'x-trace-id', 'b3'] });
 const multi = new ForeshockPropagator({ propagators: ['b3multi'] });
 
 describe('B3', () => {
@@ -40,7 +43,7 @@ describe('B3', () => {
   });
 
   it.each([
-    ['a decision alone', { b3: '0' }],
+    ['a decision alone to record', { b3: '1' }],
     ['upper case', { b3: `${TRACE.toUpperCase()}-${SPAN}-1` }],
     ['zero IDs', { b3: `${'0'.repeat(32)}-${SPAN}-1` }],
     ['an unknown decision', { b3: `${TRACE}-${SPAN}-2` }],
@@ -53,6 +56,18 @@ describe('B3', () => {
     ['multi, two trace IDs', { 'x-b3-traceid': `${TRACE}, ${TRACE}`, 'x-b3-spanid': SPAN }],
   ])('does not continue %s', (_, carrier) => {
     expect(extract(single, carrier)).toBe(ROOT_CONTEXT);
+  });
+
+  it.each<[string, ForeshockPropagator, Record<string, string>, boolean]>([
+    ['b3: 0', single, { b3: '0' }, false],
+    ['b3: 0 with an x-trace-id', both, { b3: '0', 'x-trace-id': 'order-4711' }, false],
+    ['x-b3-sampled: 0', multi, { 'x-b3-sampled': '0' }, false],
+    ['x-b3-sampled: 0 of a trace for debugging', multi, { 'x-b3-sampled': '0', 'x-b3-flags': '1' }, true],
+    ['a traceparent with it', both, { b3: '0', traceparent: `00-${TRACE}-${SPAN}-01` }, true],
+    ['b3: 0 where B3 is not spoken', new ForeshockPropagator(), { b3: '0' }, true],
+  ])('a decision alone, %s', (_, propagator, carrier, recorded) => {
+    const sampler = sampleDerivedAsRoot(new ParentBasedSampler({ root: new AlwaysOnSampler() }));
+    expect(serve(propagator, carrier, { sampler }).spans.length > 0).toBe(recorded);
   });
 
   it('the single header comes before the four, traceparent before both', () => {

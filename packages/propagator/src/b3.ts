@@ -55,6 +55,15 @@ export function extractB3<C>(carrier: C, getter: TextMapGetter<C>): B3Context | 
   return traceId === undefined ? undefined : (parseMulti(carrier, getter, traceId) ?? reject('b3', 'malformed'));
 }
 
+/** Whether the caller decides, without identifiers, that its trace is not recorded. */
+export function isDeniedByB3<C>(carrier: C, getter: TextMapGetter<C>): boolean {
+  const single = getter.get(carrier, 'b3');
+  if (single !== undefined) return single === '0';
+  if (getter.get(carrier, 'x-b3-traceid') !== undefined || getter.get(carrier, 'x-b3-flags') === '1') return false;
+  const sampled = getter.get(carrier, 'x-b3-sampled');
+  return sampled === '0' || sampled === 'false';
+}
+
 export function injectB3Single<C>(context: B3Context, carrier: C, setter: TextMapSetter<C>): void {
   const { traceId, spanId, traceFlags } = context.spanContext;
   setter.set(carrier, 'b3', `${traceId}-${spanId}-${context.debug ? 'd' : traceFlags & SAMPLED}`);

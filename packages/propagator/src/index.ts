@@ -9,10 +9,6 @@ export {
 } from './propagator.ts';
 export { rejectedInputs, type RejectedReason } from './rejected-input.ts';
 export { TraceStateList } from './trace-state.ts';
-export {
-  dropDerivedParent,
-  isDerivedParent,
-  responseXTraceId,
-  sampleDerivedAsRoot,
-  traceIdOfText,
-} from './x-trace-id.ts';
+export { idToSampleBy, sampleDerivedAsRoot } from './sampled-id.ts';
+export { RANDOM } from './trace-parent.ts';
+export { dropDerivedParent, isDenied, isDerivedParent, responseXTraceId, traceIdOfText } from './x-trace-id.ts';

@@ -9,13 +9,15 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api';
 import { isCarrierTrusted, isOwn, isSuppressed, report, xTraceIdOf } from '@foreshock/kit';
-import { B3_MULTI_FIELDS, B3_SINGLE_FIELDS, extractB3, injectB3Multi, injectB3Single } from './b3.ts';
+import { B3_MULTI_FIELDS, B3_SINGLE_FIELDS, extractB3, injectB3Multi, injectB3Single, isDeniedByB3 } from './b3.ts';
 import { formatBaggage, parseBaggage } from './baggage.ts';
 import { ExtractedContext, remoteTraceOf, type RemoteTrace } from './extracted-context.ts';
 import { listText, soleText } from './header.ts';
 import { isSpanId, isTraceId } from './hex.ts';
 import { mayPropagateTo } from './host-pattern.ts';
+import { randomTraceId } from './ids.ts';
 import { reject } from './rejected-input.ts';
+import { isRandomId } from './sampled-id.ts';
 import { formatTraceParent, parseTraceParent, RANDOM, SAMPLED } from './trace-parent.ts';
 import { TraceStateList } from './trace-state.ts';
 import { derivedParent, isDerivedParent, isXTraceId, traceIdOfText } from './x-trace-id.ts';
@@ -138,11 +140,15 @@ export class ForeshockPropagator implements TextMapPropagator {
     if (this.#xTraceId) {
       const text = soleText('x-trace-id', getter.get(carrier, 'x-trace-id'));
       if (text !== undefined) xTraceId = isXTraceId(text) ? text : reject('x-trace-id', 'malformed');
-      if (!parent && xTraceId !== undefined) {
-        const traceId = traceIdOfText(xTraceId);
-        parent = derivedParent(traceId);
-        // Whoever chose it, nothing says that it was chosen at random.
-        remote = { traceId, random: false, debug: false };
+    }
+    if (!parent) {
+      // A caller that sends no identifiers may have decided all the same that nothing is recorded.
+      const denied = (this.#b3Single || this.#b3Multi) && isDeniedByB3(carrier, getter);
+      if (xTraceId !== undefined || denied) {
+        const traceId = xTraceId === undefined ? randomTraceId() : traceIdOfText(xTraceId);
+        parent = derivedParent(traceId, !denied);
+        // Whoever chose a text, nothing says that it was chosen at random.
+        remote = { traceId, random: xTraceId === undefined, debug: false };
       }
     }
     let baggage: Baggage | undefined;
@@ -180,7 +186,7 @@ export class ForeshockPropagator implements TextMapPropagator {
       (isOurs || isSpanId(spanContext.spanId)) &&
       !isDerivedParent(spanContext)
     ) {
-      if (this.#traceContext) injectTraceContext(spanContext, remote, carrier, setter);
+      if (this.#traceContext) injectTraceContext(where, spanContext, carrier, setter);
       if (this.#b3Single) injectB3Single({ spanContext, debug: remote?.debug === true }, carrier, setter);
       if (this.#b3Multi) injectB3Multi({ spanContext, debug: remote?.debug === true }, carrier, setter);
     }
@@ -198,13 +204,13 @@ export class ForeshockPropagator implements TextMapPropagator {
 }
 
 function injectTraceContext<Carrier>(
-  { traceId, spanId, traceFlags, traceState, isRemote }: SpanContext,
-  remote: RemoteTrace | undefined,
+  where: Context,
+  spanContext: SpanContext,
   carrier: Carrier,
   setter: TextMapSetter<Carrier>,
 ): void {
-  // The SDK hands down only the sampled flag. A trace that did not come in began here, at random.
-  const random = remote ? remote.random : isRemote !== true || (traceFlags & RANDOM) !== 0;
+  const { traceId, spanId, traceFlags, traceState } = spanContext;
+  const random = isRandomId(where, spanContext);
   setter.set(
     carrier,
     'traceparent',

@@ -11,13 +11,8 @@ import { describe, expect, it } from 'vitest';
 import { extract, inject, serve } from '../test/requests.ts';
 import { ForeshockPropagator } from './propagator.ts';
 import { rejectedInputs } from './rejected-input.ts';
-import {
-  dropDerivedParent,
-  isDerivedParent,
-  responseXTraceId,
-  sampleDerivedAsRoot,
-  traceIdOfText,
-} from './x-trace-id.ts';
+import { sampleDerivedAsRoot } from './sampled-id.ts';
+import { dropDerivedParent, isDerivedParent, responseXTraceId, traceIdOfText } from './x-trace-id.ts';
 
 const propagator = new ForeshockPropagator();
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -57,10 +57,11 @@ const DERIVED = Symbol.for('foreshock.derived-parent');
 class DerivedParent implements SpanContext {
   readonly traceId: string;
   readonly spanId: string;
-  readonly traceFlags: number = TraceFlags.SAMPLED;
+  readonly traceFlags: number;
   readonly isRemote = true;
-  constructor(traceId: string) {
+  constructor(traceId: string, traceFlags: number) {
     this.traceId = traceId;
+    this.traceFlags = traceFlags;
     const half = traceId.slice(16);
     this.spanId = half === '0000000000000000' ? traceId.slice(0, 16) : half;
   }
@@ -71,8 +72,14 @@ class DerivedParent implements SpanContext {
   }
 }
 
-export function derivedParent(traceId: string): SpanContext {
-  return new DerivedParent(traceId);
+/** @param sampled false when the caller has decided, without a trace ID, that its trace is not recorded */
+export function derivedParent(traceId: string, sampled = true): SpanContext {
+  return new DerivedParent(traceId, sampled ? TraceFlags.SAMPLED : TraceFlags.NONE);
+}
+
+/** Whether a trace without a caller's span is not to be recorded, as the caller says (`b3: 0`). */
+export function isDenied(parent: SpanContext | undefined): boolean {
+  return isDerivedParent(parent) && (parent!.traceFlags & TraceFlags.SAMPLED) === 0;
 }
 
 /** Whether this parent is nobody's span, only the carrier of a trace ID that came in as `x-trace-id`. */
@@ -87,22 +94,6 @@ export function isDerivedParent(parent: SpanContext | undefined): boolean {
 export function dropDerivedParent(span: object): void {
   const started = span as { parentSpanContext?: SpanContext | undefined };
   if (isDerivedParent(started.parentSpanContext)) started.parentSpanContext = undefined;
-}
-
-/**
- * A sampler that decides on a span whose parent is derived as on any root; without it a parent-based
- * sampler takes everything that comes with an `x-trace-id`.
- *
- * @param sampler any sampler of the SDK, 2.x or 3.x
- */
-export function sampleDerivedAsRoot<
-  S extends { shouldSample(where: Context, ...rest: any[]): any; toString(): string },
->(sampler: S): { shouldSample: S['shouldSample']; toString(): string } {
-  return {
-    shouldSample: (where: Context, ...rest: unknown[]) =>
-      sampler.shouldSample(isDerivedParent(trace.getSpanContext(where)) ? trace.deleteSpan(where) : where, ...rest),
-    toString: () => sampler.toString(),
-  };
 }
 
 /**

@@ -1,14 +1,27 @@
-import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/api';
+import {
+  context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
   ParentBasedSampler,
   SamplingDecision,
+  TraceIdRatioBasedSampler,
   TracerProvider,
   type ReadableSpan,
   type Sampler,
 } from '@opentelemetry/sdk-trace';
 import { suppressed } from '@foreshock/kit';
+import { ForeshockPropagator } from '@foreshock/propagator';
 import { describe, expect, it } from 'vitest';
 import type { RecordedSpan } from './span.ts';
 import { ForeshockTracerProvider } from './tracer.ts';
@@ -60,7 +73,8 @@ function read(span: ReadableSpan | RecordedSpan) {
     kind: span.kind,
     parent: span.parentSpanContext,
     traceId: span.parentSpanContext ? traceId : traceId.length,
-    traceFlags,
+    // The SDK does not say that a trace ID is random, ours does.
+    sampled: traceFlags & TraceFlags.SAMPLED,
     traceState: traceState?.serialize(),
     scope: { ...span.instrumentationScope },
     status: { ...span.status },
@@ -240,5 +254,65 @@ describe('a span', () => {
     expect(ours.startActiveSpan('one', (span) => span.isRecording())).toBe(true);
     expect(ours.startActiveSpan('three', {}, where, (span) => span.spanContext().traceId)).toBe(PARENT.traceId);
     expect(trace.getSpan(context.active())).toBeUndefined();
+  });
+});
+
+describe('the random flag', () => {
+  const tracer = both().ours;
+  const flagsBelow = (traceFlags: number): number =>
+    tracer.startSpan('child', {}, trace.setSpanContext(ROOT_CONTEXT, { ...PARENT, traceFlags })).spanContext()
+      .traceFlags;
+
+  it('is that of the trace, on every span of it', () => {
+    const root = tracer.startSpan('root', {}, ROOT_CONTEXT);
+    expect(root.spanContext().traceFlags).toBe(3);
+    const child = tracer.startSpan('child', {}, trace.setSpan(ROOT_CONTEXT, root));
+    expect(child.spanContext().traceFlags).toBe(3);
+    expect([0, 1, 2, 3].map(flagsBelow)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('is sent as it is, whatever the context', () => {
+    const propagator = new ForeshockPropagator();
+    for (const traceFlags of [1, 3]) {
+      const span = tracer.startSpan('child', {}, trace.setSpanContext(ROOT_CONTEXT, { ...PARENT, traceFlags }));
+      const carrier: Record<string, string> = {};
+      propagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, defaultTextMapSetter);
+      expect(carrier['traceparent']).toMatch(new RegExp(`-0${traceFlags}$`));
+    }
+  });
+});
+
+describe('a ratio', () => {
+  const ratio = 0.1;
+  const sampler = new TraceIdRatioBasedSampler(ratio);
+  const options = { sampler, byTraceId: true, spanLimits: LIMITS, spanProcessors: [] };
+  const part = (parentBased: boolean, idOf: (i: number) => string): number => {
+    const tracer = new ForeshockTracerProvider({ ...options, parentBased }).getTracer('ratio');
+    const propagator = new ForeshockPropagator();
+    let sampled = 0;
+    for (let i = 1; i <= 2_000; i++) {
+      const from = propagator.extract(ROOT_CONTEXT, { 'x-trace-id': idOf(i) }, defaultTextMapGetter);
+      sampled += tracer.startSpan('root', {}, from).spanContext().traceFlags & 1;
+    }
+    return sampled / 2_000;
+  };
+  const hex = (i: number, digits: number): string => i.toString(16).padStart(digits, '0');
+
+  it.each<[string, (i: number) => string]>([
+    ['counters', (i) => hex(i, 32)],
+    ['a number twice', (i) => hex(i * 7_919, 16).repeat(2)],
+    ['words', (i) => `order-${i}`],
+  ])('stays one for %s', (_, idOf) => {
+    for (const parentBased of [true, false]) expect(Math.abs(part(parentBased, idOf) - ratio)).toBeLessThan(0.04);
+  });
+
+  it('decides for all spans of a trace alike, in every service', () => {
+    const tracer = new ForeshockTracerProvider({ ...options, parentBased: false }).getTracer('ratio');
+    for (let i = 1; i <= 200; i++) {
+      const parent = { traceId: hex(i, 32), spanId: hex(i, 16), traceFlags: 0, isRemote: true };
+      const root = tracer.startSpan('root', {}, trace.setSpanContext(ROOT_CONTEXT, parent));
+      const child = tracer.startSpan('child', {}, trace.setSpan(ROOT_CONTEXT, root));
+      expect(child.spanContext().traceFlags).toBe(root.spanContext().traceFlags);
+    }
   });
 });

@@ -15,7 +15,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { isSuppressed, noteScope, OWN, report, type SpanStart } from '@foreshock/kit';
-import { isDerivedParent, randomSpanId, randomTraceId } from '@foreshock/propagator';
+import { idToSampleBy, isDenied, isDerivedParent, RANDOM, randomSpanId, randomTraceId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
 import { madeTraceId, SpanIds } from './span-ids.ts';
 import { RecordedSpan, type Scope, type SpanLimits, type SpanMaker } from './span.ts';
@@ -46,6 +46,8 @@ export interface TracerOptions {
    * specification's `ParentBased`, here because asking it costs as much as all else about a span's start.
    */
   parentBased?: boolean;
+  /** The sampler takes a part of the traces by their IDs: those that are not random are given to it spread evenly. */
+  byTraceId?: boolean;
   spanLimits: SpanLimits;
   spanProcessors: readonly SpanListener[];
 }
@@ -144,12 +146,14 @@ class ForeshockTracer implements Tracer, SpanMaker {
     const traceId = parent ? (isOurs ? parent.traceId : parent.traceId.toLowerCase()) : randomTraceId();
     // The parent that carries an `x-trace-id` is nobody's span.
     const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));
-    if (this.#options.parentBased && !isFirst) {
-      decision = (parent.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORD : RECORD_AND_SAMPLED;
+    // A trace that begins here has a random ID; of any other its parent says whether it has.
+    const random = parent === undefined ? RANDOM : parent.traceFlags & RANDOM;
+    if (this.#options.parentBased && (!isFirst || isDenied(parent))) {
+      decision = (parent!.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORD : RECORD_AND_SAMPLED;
     } else {
       const sampled = this.#options.sampler.shouldSample(
         isFirst && parent ? trace.deleteSpan(parentContext) : parentContext,
-        traceId,
+        this.#options.byTraceId ? idToSampleBy(traceId, random !== 0) : traceId,
         name,
         kind,
         attributes.values,
@@ -165,7 +169,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
     const spanContext: SpanContext = {
       traceId,
       spanId: randomSpanId(),
-      traceFlags: decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE,
+      traceFlags: random | (decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE),
     };
     if (traceState) spanContext.traceState = traceState;
     if (!traceWords) return trace.wrapSpanContext(spanContext);

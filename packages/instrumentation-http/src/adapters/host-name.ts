@@ -10,6 +10,8 @@ let net: typeof Net | undefined;
  * @param host as the caller names it, IPv6 without brackets
  */
 export function isResolving(socket: Socket & { _host?: string | null }, host: string): boolean {
+  // Its addresses are known, and being tried.
+  if (socket.autoSelectFamilyAttemptedAddresses?.length) return false;
   if (socket._host !== undefined) return socket._host !== null;
   net ??= process.getBuiltinModule('node:net');
   return net.isIP(host) === 0;

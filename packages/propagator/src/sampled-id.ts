@@ -1,0 +1,57 @@
+import { trace, type Context, type SpanContext } from '@opentelemetry/api';
+import { isOwn } from '@foreshock/kit';
+import { remoteTraceOf } from './extracted-context.ts';
+import { RANDOM } from './trace-parent.ts';
+import { isDenied, isDerivedParent } from './x-trace-id.ts';
+
+/**
+ * Whether a trace ID is known to be random (the flag of W3C trace context, level 2). The flag lives in span contexts of
+ * our own tracer and in what came in; the SDK does not hand it down, but makes its own trace IDs at random.
+ */
+export function isRandomId(where: Context, spanContext: SpanContext): boolean {
+  const flagged = (spanContext.traceFlags & RANDOM) !== 0;
+  const span = trace.getSpan(where);
+  if (flagged || spanContext.isRemote === true || (span && isOwn(span))) return flagged;
+  const remote = remoteTraceOf(where);
+  if (remote?.traceId === spanContext.traceId) return remote.random;
+  const parent = (span as { parentSpanContext?: SpanContext } | undefined)?.parentSpanContext;
+  return parent?.isRemote !== true || (parent.traceFlags & RANDOM) !== 0;
+}
+
+let lastId = '';
+let lastHash = '';
+
+/**
+ * A trace ID for a sampler that decides by it: the same in every service, and spread evenly also where those that came
+ * in are counters, or one number twice (of which the SDK's ratio takes all).
+ *
+ * @param isRandom whether it is spread evenly as it is
+ */
+export function idToSampleBy(traceId: string, isRandom: boolean): string {
+  if (isRandom) return traceId;
+  if (traceId !== lastId) {
+    lastHash = process.getBuiltinModule('node:crypto').hash('sha256', traceId, 'hex').slice(0, 32);
+    lastId = traceId;
+  }
+  return lastHash;
+}
+
+/**
+ * A sampler that decides on a span whose parent is derived as on any root, and by ratio on IDs that are not random by
+ * their hash; without it a parent-based sampler takes everything that comes with an `x-trace-id`.
+ *
+ * @param sampler any sampler of the SDK, 2.x or 3.x
+ */
+export function sampleDerivedAsRoot<
+  S extends { shouldSample(where: Context, traceId: string, ...rest: any[]): any; toString(): string },
+>(sampler: S): { shouldSample: S['shouldSample']; toString(): string } {
+  return {
+    shouldSample(where: Context, traceId: string, ...rest: unknown[]) {
+      const parent = trace.getSpanContext(where);
+      const isRandom = parent === undefined || isRandomId(where, parent);
+      const isRoot = isDerivedParent(parent) && !isDenied(parent);
+      return sampler.shouldSample(isRoot ? trace.deleteSpan(where) : where, idToSampleBy(traceId, isRandom), ...rest);
+    },
+    toString: () => sampler.toString(),
+  };
+}

@@ -5,6 +5,7 @@ import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
+import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
 import type { Instrumentation } from '@foreshock/kit';
 import { ForeshockPropagator } from '@foreshock/propagator';
 import { FactsProcessor } from './facts-processor.ts';
@@ -40,6 +41,7 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     queueInstrumentation({ enabled }),
     resilienceInstrumentation({ enabled, propagateAttempts: config.propagateAttempts }),
     pinoInstrumentation({ enabled }),
+    scheduleInstrumentation({ enabled }),
   ];
   const known = new Set(instrumentations.flatMap((instrumentation) => instrumentation.libraries));
   const libraries = selectLibraries(config, known, warn);

@@ -1,10 +1,10 @@
-import { context, propagation, trace, type Attributes } from '@opentelemetry/api';
+import { context, propagation, SpanKind, trace, type Attributes } from '@opentelemetry/api';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import { spanPipeline, type Pipeline } from '@foreshock/export';
-import { log, VERSION } from '@foreshock/kit';
+import { log, pendingRootOf, VERSION } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
@@ -15,6 +15,7 @@ import { makePlugin, makePropagator } from './plugin.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { isFirstInProcess } from './once-a-process.ts';
 import { readResource } from './resource.ts';
+import { StartTrace } from './start-trace.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
 
 const REGISTERED = Symbol.for('foreshock.registered');
@@ -50,12 +51,18 @@ function register(): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const plugin = makePlugin(config, warnOnce);
   const openSpans = new OpenSpans();
-  const provider = new ForeshockTracerProvider({
+  const startTrace = new StartTrace(() => provider.getTracer('foreshock', VERSION), String(resource['service.name']));
+  const provider: ForeshockTracerProvider = new ForeshockTracerProvider({
     sampler: makeSampler(config.sampler),
     parentBased: config.sampler.name.startsWith('parentbased_'),
     byTraceId: config.sampler.name.endsWith('traceidratio'),
     spanLimits: config.spanLimits,
-    spanProcessors: [...plugin.spanProcessors, openSpans, pipeline],
+    spanProcessors: [...plugin.spanProcessors, startTrace, openSpans, pipeline],
+    findRoot(where, kind) {
+      // What serves somebody else's call, or takes a message, begins a trace of its own.
+      if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
+      return pendingRootOf(where)?.parent() ?? startTrace.parent();
+    },
   });
   trace.setGlobalTracerProvider(provider);
   propagation.setGlobalPropagator(plugin.textMapPropagator);
@@ -64,6 +71,7 @@ function register(): void {
 
   if (config.flushMs === 0) return;
   keepLastWords(() => {
+    startTrace.end();
     openSpans.endAll();
     pipeline.flushBlocking(config.flushMs);
   });

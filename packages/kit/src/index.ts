@@ -42,6 +42,7 @@ export {
   type Driver,
   type DriverConnection,
 } from './pooled-connections.ts';
+export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';
 export { inRange } from './version-range.ts';
 export { VERSION } from './version.ts';

@@ -139,3 +139,15 @@ export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
+
+/** Background work, on the span `job <name>`. `job.system` as OpenTelemetry's Java instrumentations of schedulers have it. */
+export const JOB_SYSTEM = 'job.system';
+/** When it runs: the cron expression, or `every 5000 ms`. */
+export const JOB_SCHEDULE = 'job.schedule';
+/** Earlier runs of the same job that had not ended when this one began, when there were any. */
+export const JOB_OVERLAPPING_RUNS = 'job.overlapping_runs';
+
+/** On the span `start <service>`: from the start of the process to its being ready, and what showed that it was. */
+export const START_READY_MS = 'start.ready_ms';
+/** `listening`, `request`, `message` or `job`. */
+export const START_READY_BY = 'start.ready_by';

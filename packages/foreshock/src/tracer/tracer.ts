@@ -50,6 +50,8 @@ export interface TracerOptions {
   byTraceId?: boolean;
   spanLimits: SpanLimits;
   spanProcessors: readonly SpanListener[];
+  /** The parent of a span that starts without one in its context, and that is not asked to be a root. */
+  findRoot?: (where: Context, kind: SpanKind) => Span | undefined;
 }
 
 /** Either way to start a span. */
@@ -131,12 +133,12 @@ class ForeshockTracer implements Tracer, SpanMaker {
     if (isSuppressed(parentContext)) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
     const { spanProcessors } = this.#options;
-    const parentSpan = trace.getSpan(parentContext);
+    const kind = options.kind ?? SpanKind.INTERNAL;
+    const parentSpan = trace.getSpan(parentContext) ?? (root ? undefined : this.#options.findRoot?.(where, kind));
     // Ours are valid; whatever else may be in a context is looked at.
     const isOurs = parentSpan instanceof RecordedSpan;
     const given = parentSpan?.spanContext();
     const parent = given && (isOurs || isSpanContextValid(given)) ? given : undefined;
-    const kind = options.kind ?? SpanKind.INTERNAL;
     const attributes = new LimitedAttributes(this.spanLimits, options.attributes, owned);
     if (common) attributes.addCommon(common);
 

@@ -37,6 +37,13 @@ export const ADAPTERS = {
   undici: ['spans', 'wait', 'parent', 'attempt or hit', ...LOADED],
   http: ['spans', 'wait', 'parent', ...LOADED],
   pino: LOADED,
+  cron: ['spans', 'parent', ...LOADED],
+  croner: ['spans', 'parent', ...LOADED],
+  'node-cron': ['spans', 'parent', ...LOADED],
+  'node-schedule': ['spans', 'parent', ...LOADED],
+  'toad-scheduler': ['spans', 'parent', ...LOADED],
+  '@nestjs/schedule': ['spans', 'parent', ...LOADED],
+  timers: ['spans', 'parent', ...LOADED],
   'hand-written-loops': ['attempt or hit'],
   'hand-written-breakers': ['state', ...LOADED],
 } as const satisfies Record<string, readonly Column[]>;
@@ -49,6 +56,7 @@ export const LABELS: Partial<Record<AdapterName, string>> = {
   tarn: 'tarn (knex)',
   undici: 'undici (RetryAgent)',
   http: 'node:http',
+  timers: 'setInterval',
   'hand-written-loops': 'hand-written loops',
   'hand-written-breakers': 'hand-written breakers',
 };

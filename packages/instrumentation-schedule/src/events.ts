@@ -1,0 +1,31 @@
+/** What there is to know of a job; asked for only when a run of it is traced. */
+export interface JobDescription {
+  /** The user's own name of the job. */
+  name?: string | undefined;
+  /** Of what runs: counts where the job has no name. */
+  functionName?: string | undefined;
+  /** When it runs, such as a cron expression: the name of a job that has no other. */
+  schedule?: string | undefined;
+}
+
+/**
+ * What becomes of a promise that a run returns: `handled` by the library at once, so that one more handler hides no
+ * unhandled rejection, or `dropped`, as `setInterval` does.
+ */
+export type Returned = 'handled' | 'dropped';
+
+/** One scheduled job. */
+export interface Job {
+  /**
+   * Runs `fn` as a run of the job.
+   *
+   * @returns what `fn` returned, itself
+   */
+  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A, returned: Returned): R;
+}
+
+/** What adapters of schedulers report to. */
+export interface ScheduleEvents {
+  /** A job, as it is made or first run. */
+  job(describe: () => JobDescription): Job;
+}

@@ -1,0 +1,121 @@
+import { performance } from 'node:perf_hooks';
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type SpanContext,
+} from '@opentelemetry/api';
+import { errorMessageOf, errorTypeOf, isOwn, withPendingRoot, type PendingRoot, type Telemetry } from '@foreshock/kit';
+import { JOB_OVERLAPPING_RUNS, JOB_SCHEDULE, JOB_SYSTEM } from '@foreshock/kit/names';
+import type { JobDescription } from './events.ts';
+import { PendingSpan } from './pending-span.ts';
+
+// Kept from the start: fake timers replace it.
+const now: () => number = performance.now.bind(performance);
+
+/** A run that is over has children this much longer, in ms; what lives on after that (a connection, a loop) has no parent. */
+const CHILDREN_AFTER_MS = 60_000;
+
+const LONGEST_NAME = 128;
+
+/** One run of a job. Its span is made when the first span starts below it. */
+export class JobRun implements PendingRoot {
+  readonly #telemetry: Telemetry;
+  readonly #describe: () => JobDescription;
+  readonly #overlapping: number;
+  readonly #outer: JobRun | undefined;
+  readonly #link: SpanContext | undefined;
+  readonly #startedAt = now();
+  #endedAt: number | undefined;
+  #failure: { thrown: unknown } | undefined;
+  #span: Span | undefined;
+
+  /**
+   * @param overlapping runs of the same job that have not ended
+   * @param outer the run this one is called by, when that does nothing else
+   * @param link to what was under way where the timer was made
+   */
+  constructor(
+    telemetry: Telemetry,
+    describe: () => JobDescription,
+    overlapping: number,
+    outer: JobRun | undefined,
+    link: SpanContext | undefined,
+  ) {
+    this.#telemetry = telemetry;
+    this.#describe = describe;
+    this.#overlapping = overlapping;
+    this.#outer = outer;
+    this.#link = link;
+  }
+
+  /** Where the run takes place: nothing of the request that made its timer, no span yet. */
+  get context(): Context {
+    // Our own tracer looks for the pending root, any other for a span.
+    return isOwn(this.#telemetry.tracer)
+      ? withPendingRoot(ROOT_CONTEXT, this)
+      : withPendingRoot(trace.setSpan(ROOT_CONTEXT, new PendingSpan(this)), this);
+  }
+
+  /** The span, if it has been made. */
+  get span(): Span | undefined {
+    return this.#span;
+  }
+
+  get isTraced(): boolean {
+    return this.#span !== undefined;
+  }
+
+  /** The user's own name of the job, also when only the run around this one knows it. */
+  get ownName(): string | undefined {
+    return this.#describe().name ?? this.#outer?.ownName;
+  }
+
+  parent(): Span | undefined {
+    if (this.#endedAt !== undefined && now() - this.#endedAt > CHILDREN_AFTER_MS) return undefined;
+    return (this.#span ??= this.#begin());
+  }
+
+  ended(failure: { thrown: unknown } | undefined): void {
+    this.#endedAt = now();
+    this.#failure = failure;
+    if (this.#span) this.#end(this.#span, this.#endedAt);
+  }
+
+  #begin(): Span {
+    const { functionName: given, schedule } = this.#describe();
+    const functionName = given?.replace(/^(?:bound )+/, '') || undefined;
+    const name = this.ownName ?? functionName ?? schedule ?? this.#telemetry.library;
+    const attributes: Attributes = { [JOB_SYSTEM]: this.#telemetry.library };
+    if (functionName !== undefined) attributes['code.function.name'] = functionName;
+    if (schedule !== undefined) attributes[JOB_SCHEDULE] = schedule;
+    if (this.#overlapping > 0) attributes[JOB_OVERLAPPING_RUNS] = this.#overlapping;
+    const span = this.#telemetry.tracer.startSpan(
+      `job ${name.slice(0, LONGEST_NAME)}`,
+      {
+        kind: SpanKind.INTERNAL,
+        root: true,
+        attributes,
+        startTime: this.#startedAt,
+        ...(this.#link && { links: [{ context: this.#link }] }),
+      },
+      ROOT_CONTEXT,
+    );
+    // It did not wait for what it set off.
+    if (this.#endedAt !== undefined) this.#end(span, this.#endedAt);
+    return span;
+  }
+
+  #end(span: Span, at: number): void {
+    if (this.#failure) {
+      const { thrown } = this.#failure;
+      span.setAttribute('error.type', errorTypeOf(thrown));
+      span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(thrown) });
+    }
+    span.end(at);
+  }
+}

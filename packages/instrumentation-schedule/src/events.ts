@@ -1,3 +1,5 @@
+import type { Context } from '@opentelemetry/api';
+
 /** What there is to know of a job; asked for only when a run of it is traced. */
 export interface JobDescription {
   /** The user's own name of the job. */
@@ -14,14 +16,18 @@ export interface JobDescription {
  */
 export type Returned = 'handled' | 'dropped';
 
+/** One run of a job, from its start on. */
+export interface Run {
+  /** Where it takes place. */
+  readonly context: Context;
+  /** It is over: failed, when something was thrown. */
+  ended(failure?: { thrown: unknown }): void;
+}
+
 /** One scheduled job. */
 export interface Job {
-  /**
-   * Runs `fn` as a run of the job.
-   *
-   * @returns what `fn` returned, itself
-   */
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A, returned: Returned): R;
+  /** Undefined when this run is not to be traced. */
+  begin(): Run | undefined;
 }
 
 /** What adapters of schedulers report to. */

@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { errorMessageOf, errorTypeOf, isOwn, withPendingRoot, type PendingRoot, type Telemetry } from '@foreshock/kit';
 import { JOB_OVERLAPPING_RUNS, JOB_SCHEDULE, JOB_SYSTEM } from '@foreshock/kit/names';
-import type { JobDescription } from './events.ts';
+import type { JobDescription, Run } from './events.ts';
 import { PendingSpan } from './pending-span.ts';
 
 // Kept from the start: fake timers replace it.
@@ -23,13 +23,14 @@ const CHILDREN_AFTER_MS = 60_000;
 const LONGEST_NAME = 128;
 
 /** One run of a job. Its span is made when the first span starts below it. */
-export class JobRun implements PendingRoot {
+export class JobRun implements PendingRoot, Run {
   readonly #telemetry: Telemetry;
   readonly #describe: () => JobDescription;
   readonly #overlapping: number;
   readonly #outer: JobRun | undefined;
   readonly #link: SpanContext | undefined;
   readonly #startedAt = now();
+  readonly #onEnd: () => void;
   #endedAt: number | undefined;
   #failure: { thrown: unknown } | undefined;
   #span: Span | undefined;
@@ -38,6 +39,7 @@ export class JobRun implements PendingRoot {
    * @param overlapping runs of the same job that have not ended
    * @param outer the run this one is called by, when that does nothing else
    * @param link to what was under way where the timer was made
+   * @param onEnd called once
    */
   constructor(
     telemetry: Telemetry,
@@ -45,12 +47,14 @@ export class JobRun implements PendingRoot {
     overlapping: number,
     outer: JobRun | undefined,
     link: SpanContext | undefined,
+    onEnd: () => void,
   ) {
     this.#telemetry = telemetry;
     this.#describe = describe;
     this.#overlapping = overlapping;
     this.#outer = outer;
     this.#link = link;
+    this.#onEnd = onEnd;
   }
 
   /** Where the run takes place: nothing of the request that made its timer, no span yet. */
@@ -66,10 +70,6 @@ export class JobRun implements PendingRoot {
     return this.#span;
   }
 
-  get isTraced(): boolean {
-    return this.#span !== undefined;
-  }
-
   /** The user's own name of the job, also when only the run around this one knows it. */
   get ownName(): string | undefined {
     return this.#describe().name ?? this.#outer?.ownName;
@@ -80,7 +80,8 @@ export class JobRun implements PendingRoot {
     return (this.#span ??= this.#begin());
   }
 
-  ended(failure: { thrown: unknown } | undefined): void {
+  ended(failure?: { thrown: unknown }): void {
+    this.#onEnd();
     this.#endedAt = now();
     this.#failure = failure;
     if (this.#span) this.#end(this.#span, this.#endedAt);

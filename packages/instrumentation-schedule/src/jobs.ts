@@ -1,4 +1,6 @@
-import type { Job, JobDescription, ScheduleEvents } from './events.ts';
+import { guard, runIn, type Hooks } from '@foreshock/kit';
+import type { Job, JobDescription, Returned, ScheduleEvents } from './events.ts';
+import { endWith } from './returned.ts';
 
 /** The job of each of a library's objects, made when it first runs. */
 export class Jobs {
@@ -18,24 +20,41 @@ export class Jobs {
 
 type AnyFunction = (this: unknown, ...args: any[]) => unknown;
 
+/** `fn` as a run of the job: one frame of ours in a stack, `this`, arguments, result and errors pass through. */
+export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks: Hooks): AnyFunction {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const run = hooks.active ? guard('the start of a job', () => job().begin()) : undefined;
+    if (!run) return Reflect.apply(fn, this, args);
+    let result: unknown;
+    try {
+      result = runIn(run.context, fn, this, args);
+    } catch (error) {
+      guard('the end of a job', () => run.ended({ thrown: error }));
+      throw error;
+    }
+    endWith(run, result, fn, returned);
+    return result;
+  };
+}
+
 /**
  * Calls a library's method that calls the user's function, kept in a property of `owner`, before it first awaits
- * anything: for that call the property has the function as a run of the job. It is put back at once, so that the
- * application never sees another function than its own.
+ * anything, and handles the promise it returns: for that call the property has the function as a run of the job. It is
+ * put back at once, so that the application never sees another function than its own.
  */
-export function withRun<R>(owner: any, property: string, job: () => Job, call: () => R): R {
+export function withRun<R>(owner: any, property: string, job: () => Job, hooks: Hooks, call: () => R): R {
   const fn = owner[property] as AnyFunction;
-  if (typeof fn !== 'function') return call();
-  const descriptor = Object.getOwnPropertyDescriptor(owner, property);
-  if (!descriptor?.writable) return call();
-  const replaced = function (this: unknown, ...args: unknown[]): unknown {
+  const isOwn = Object.getOwnPropertyDescriptor(owner, property)?.writable === true;
+  if (!hooks.active || typeof fn !== 'function' || !isOwn) return call();
+  const run = asRun(fn, job, 'handled', hooks);
+  const once = function (this: unknown, ...args: unknown[]): unknown {
     owner[property] = fn;
-    return job().run(fn, this, args, 'handled');
+    return Reflect.apply(run, this, args);
   };
-  owner[property] = replaced;
+  owner[property] = once;
   try {
     return call();
   } finally {
-    if (owner[property] === replaced) owner[property] = fn;
+    if (owner[property] === once) owner[property] = fn;
   }
 }

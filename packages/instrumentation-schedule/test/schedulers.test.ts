@@ -1,14 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import {
-  installed,
-  runFixture,
-  shows,
-  startCollector,
-  versionOf,
-  type AdapterName,
-  type Collector,
-} from '@foreshock/testkit';
+import { installed, runFixture, shows, startCollector, versionOf, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+type Library = Parameters<typeof shows>[0];
 
 let collector: Collector;
 beforeAll(async () => {
@@ -18,7 +12,7 @@ afterEach(() => collector.clear());
 afterAll(() => collector.close());
 
 /** Each library, the oldest version it is tested with and the newest, by their aliases. */
-const LIBRARIES: [AdapterName, string | undefined][] = [
+const LIBRARIES: [Library, string | undefined][] = [
   ['cron', 'cron-1'],
   ['cron', 'cron-2'],
   ['cron', 'cron'],
@@ -34,7 +28,7 @@ const LIBRARIES: [AdapterName, string | undefined][] = [
 ];
 const fixture = (name: string) => new URL(`./fixtures/${name}`, import.meta.url);
 
-async function run(library: AdapterName, alias: string | undefined, extension: 'mjs' | 'cjs') {
+async function run(library: Library, alias: string | undefined, extension: 'mjs' | 'cjs') {
   const app = alias === undefined ? undefined : installed({ [library]: alias });
   try {
     app?.add(fixture('scheduling.cjs'));

@@ -1,5 +1,6 @@
 import type { Adapter } from '@foreshock/kit';
 import type { ScheduleEvents } from '../events.ts';
+import { asRun } from '../jobs.ts';
 
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -30,9 +31,7 @@ export const cron: Adapter<ScheduleEvents> = {
         schedule: textOf(cronJob.cronTime?.source),
       }));
       const returned = version.startsWith('4.') ? 'handled' : 'dropped';
-      const run: Callback = function (...args) {
-        return hooks.active ? job.run(fn, this, args, returned) : Reflect.apply(fn, this, args);
-      };
+      const run: Callback = asRun(fn, () => job, returned, hooks);
       runs.add(run);
       return run;
     };

@@ -33,7 +33,7 @@ export const croner: Adapter<ScheduleEvents> = {
                 functionName: fn?.name,
                 schedule: this.getPattern?.(),
               }));
-            return withRun(this, 'fn', job, () => original.apply(this, args));
+            return withRun(this, 'fn', job, hooks, () => original.apply(this, args));
           };
         });
       });

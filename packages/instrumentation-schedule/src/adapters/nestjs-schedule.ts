@@ -1,5 +1,6 @@
 import type { Adapter } from '@foreshock/kit';
 import type { ScheduleEvents } from '../events.ts';
+import { asRun } from '../jobs.ts';
 
 interface ScheduleExplorer {
   wrapFunctionInTryCatchBlocks(methodRef: Function, instance: object): Function;
@@ -20,9 +21,7 @@ export const nestjsSchedule: Adapter<ScheduleEvents> = {
           if (!hooks.active || typeof method !== 'function') return original.call(this, method, instance);
           const fn = method as (...args: unknown[]) => unknown;
           const job = schedule.job(() => ({ functionName: nameOf(fn, instance) }));
-          const run = function (this: unknown, ...args: unknown[]): unknown {
-            return hooks.active ? job.run(fn, this, args, 'handled') : Reflect.apply(fn, this, args);
-          };
+          const run = asRun(fn, () => job, 'handled', hooks);
           return original.call(this, run, instance);
         };
       });

@@ -1,6 +1,6 @@
 import type { Adapter, Hooks } from '@foreshock/kit';
 import type { ScheduleEvents } from '../events.ts';
-import { Jobs, withRun } from '../jobs.ts';
+import { asRun, Jobs, withRun } from '../jobs.ts';
 
 /** node-cron 3: src/scheduled-task.js. */
 interface ScheduledTask {
@@ -61,7 +61,7 @@ function wrapNow(prototype: ScheduledTask, jobs: Jobs, hooks: Hooks): void {
           schedule: this._scheduler?.timeMatcher?.pattern as string,
         }));
       return this._task
-        ? withRun(this._task, '_execution', job, () => original.apply(this, args))
+        ? withRun(this._task, '_execution', job, hooks, () => original.apply(this, args))
         : original.apply(this, args);
     };
   });
@@ -85,9 +85,7 @@ function wrapInline(
             name: this.name === this.id ? undefined : given(this.name),
             schedule: this.cronExpression,
           }));
-          runner.onMatch = function (this: unknown, ...given: unknown[]) {
-            return hooks.active ? job.run(onMatch, this, given, 'handled') : Reflect.apply(onMatch, this, given);
-          };
+          runner.onMatch = asRun(onMatch, () => job, 'handled', hooks);
         }
         return original.apply(this, args);
       };

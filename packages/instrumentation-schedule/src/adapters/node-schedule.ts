@@ -25,7 +25,7 @@ export const nodeSchedule: Adapter<ScheduleEvents> = {
           const { name, job: fn } = this;
           const job = () =>
             jobs.of(this, () => ({ name: ANONYMOUS.test(name) ? undefined : name, functionName: fn?.name }));
-          return withRun(this, 'job', job, () => original.apply(this, args));
+          return withRun(this, 'job', job, hooks, () => original.apply(this, args));
         };
       });
     });

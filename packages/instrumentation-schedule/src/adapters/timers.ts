@@ -2,6 +2,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import * as nodeTimers from 'node:timers';
 import type { Adapter, Hooks } from '@foreshock/kit';
 import type { ScheduleEvents } from '../events.ts';
+import { asRun } from '../jobs.ts';
 
 /** What is patched of `globalThis` and of `node:timers`: one function in both. */
 type Timers = Pick<typeof nodeTimers, 'setInterval'>;
@@ -35,9 +36,7 @@ function wrapped(original: Function, schedule: ScheduleEvents, hooks: Hooks): Ti
     if (!hooks.active || typeof callback !== 'function') return Reflect.apply(original, this, [callback, ...rest]);
     const fn = callback as (...args: unknown[]) => unknown;
     const job = schedule.job(() => ({ functionName: fn.name, schedule: periodOf(rest[0]) }));
-    const run = function (this: unknown, ...args: unknown[]): unknown {
-      return hooks.active ? job.run(fn, this, args, 'dropped') : Reflect.apply(fn, this, args);
-    };
+    const run = asRun(fn, () => job, 'dropped', hooks);
     return Reflect.apply(original, this, [run, ...rest]);
   } as Timers['setInterval'];
 }

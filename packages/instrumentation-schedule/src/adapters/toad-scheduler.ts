@@ -28,7 +28,7 @@ export const toadScheduler: Adapter<ScheduleEvents> = {
             if (!hooks.active) return original.apply(this, args);
             const { id, handler: fn } = this;
             const job = () => jobs.of(this, () => ({ name: id, functionName: fn.name }));
-            return withRun(this, 'handler', job, () => original.apply(this, args));
+            return withRun(this, 'handler', job, hooks, () => original.apply(this, args));
           };
         });
       });

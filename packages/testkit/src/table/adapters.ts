@@ -42,7 +42,8 @@ export const ADAPTERS = {
   'node-cron': ['spans', 'parent', ...LOADED],
   'node-schedule': ['spans', 'parent', ...LOADED],
   'toad-scheduler': ['spans', 'parent', ...LOADED],
-  '@nestjs/schedule': ['spans', 'parent', ...LOADED],
+  // An ES module, that `require` gets all the same.
+  '@nestjs/schedule': ['spans', 'parent', 'ESM'],
   timers: ['spans', 'parent', ...LOADED],
   'hand-written-loops': ['attempt or hit'],
   'hand-written-breakers': ['state', ...LOADED],

@@ -21,7 +21,8 @@ it('has a row of each adapter that was tested, and says what is missing', () => 
     '',
     'No tests in this run: pg, mysql2, tarn (knex), generic-pool, sequelize-pool, ioredis, cache-manager, pg-boss,',
     'bullmq, amqplib, kafkajs, opossum, cockatiel, got, axios-retry, p-retry, async-retry, undici (RetryAgent),',
-    'node:http, pino, hand-written loops',
+    'node:http, pino, cron, croner, node-cron, node-schedule, toad-scheduler, @nestjs/schedule, setInterval,',
+    'hand-written loops',
     '',
     expect.stringContaining('✗ a test of it failed'),
   ]);

@@ -1,4 +1,4 @@
-import { instrumentationOf, type Instrumentation, type InstrumentationConfig } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation, type InstrumentationConfig, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
 import { openSchedule } from './boundary.ts';
 
@@ -10,7 +10,7 @@ import { openSchedule } from './boundary.ts';
  */
 export function scheduleInstrumentation(config: InstrumentationConfig = {}): Instrumentation {
   return instrumentationOf(
-    { name: '@foreshock/instrumentation-schedule', version: '0.1.0', adapters, open: openSchedule },
+    { name: '@foreshock/instrumentation-schedule', version: VERSION, adapters, open: openSchedule },
     config,
   );
 }

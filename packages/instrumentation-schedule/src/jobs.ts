@@ -1,4 +1,4 @@
-import { guard, runIn, type Hooks } from '@foreshock/kit';
+import { canEnter, enter, guard, leave, runIn, type Hooks } from '@foreshock/kit';
 import type { Job, JobDescription, Returned, ScheduleEvents } from './events.ts';
 import { endWith } from './returned.ts';
 
@@ -26,11 +26,16 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
     const run = hooks.active ? guard('the start of a job', () => job().begin()) : undefined;
     if (!run) return Reflect.apply(fn, this, args);
     let result: unknown;
+    // In this frame, not by `runIn`: a stack has room for ten. Some context managers know no other way.
+    const entered = canEnter();
+    const left = entered ? enter(run.context) : undefined;
     try {
-      result = runIn(run.context, fn, this, args);
+      result = entered ? Reflect.apply(fn, this, args) : runIn(run.context, fn, this, args);
     } catch (error) {
       guard('the end of a job', () => run.ended({ thrown: error }));
       throw error;
+    } finally {
+      if (entered) leave(left);
     }
     endWith(run, result, fn, returned);
     return result;

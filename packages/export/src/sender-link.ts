@@ -39,6 +39,7 @@ interface Outstanding {
 interface Flush {
   /** The last batch it is about. */
   readonly upTo: number;
+  readonly patienceMs: number;
   readonly end: () => void;
 }
 
@@ -147,7 +148,7 @@ export class SenderLink {
         this.#flushes.delete(id);
         resolve();
       };
-      this.#flushes.set(id, { upTo, end });
+      this.#flushes.set(id, { upTo, patienceMs: ms, end });
       this.#post({ type: 'flush', id, patienceMs: ms });
     });
     return this.#settled(upTo);
@@ -160,7 +161,7 @@ export class SenderLink {
     if (!this.#port) return false;
     const deadline = performance.now() + ms;
     const id = ++this.#flushId;
-    this.#flushes.set(id, { upTo: this.#last, end: () => this.#flushes.delete(id) });
+    this.#flushes.set(id, { upTo: this.#last, patienceMs: ms, end: () => this.#flushes.delete(id) });
     this.#post({ type: 'flush', id, patienceMs: ms });
     for (;;) {
       const seen = this.signal;
@@ -284,6 +285,7 @@ export class SenderLink {
         });
         if (this.#memory) this.#post({ type: 'share', memory: this.#memory });
         for (const entry of this.#outstanding.values()) this.#hand(entry);
+        for (const [id, { patienceMs }] of this.#flushes) this.#post({ type: 'flush', id, patienceMs });
       })
       .catch((error: unknown) => {
         this.#mode = 'none';

@@ -40,14 +40,17 @@ function register(): void {
   const resource = readResource(env);
   for (const line of env.warnings) warnOnce(line);
 
-  const pipeline = spanPipeline({
-    destinations: config.destinations,
-    resource,
-    spoolBytes: config.spoolBytes,
-    batch: config.batch,
-    userAgent: `foreshock/${VERSION}`,
-    senderUrl: join(import.meta.dirname, 'sender.cjs'),
-  });
+  const pipeline = spanPipeline(
+    {
+      destinations: config.destinations,
+      resource,
+      spoolBytes: config.spoolBytes,
+      batch: config.batch,
+      userAgent: `foreshock/${VERSION}`,
+      senderUrl: join(import.meta.dirname, 'sender.cjs'),
+    },
+    config.flushMs,
+  );
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const plugin = makePlugin(config, warnOnce);
   const openSpans = new OpenSpans();

@@ -181,7 +181,7 @@ export class SpanPipeline implements Pipeline {
    */
   flushBlocking(ms: number): boolean {
     const before = this.#ledger.total;
-    this.#seal();
+    this.#seal(true);
     return this.#link.waitBlocking(timerMs(ms)) && this.#ledger.total === before;
   }
 
@@ -244,11 +244,11 @@ export class SpanPipeline implements Pipeline {
     );
   }
 
-  #seal(): void {
+  #seal(last = false): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const batch = this.#spool.seal();
-    if (batch) this.#link.send(batch);
+    if (batch) this.#link.send(batch, last);
   }
 
   #print(text: string): void {

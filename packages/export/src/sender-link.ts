@@ -99,12 +99,14 @@ export class SenderLink {
     return this.#worker;
   }
 
-  send(batch: Batch): void {
+  /** @param last before {@link waitBlocking}: nothing runs later that the caller's context would be kept for */
+  send(batch: Batch, last = false): void {
     const entry: Outstanding = { batch, done: 0, deaths: 0 };
     this.#outstanding.set(batch.number, entry);
     this.#last = batch.number;
-    if (this.#mode === 'idle') this.start();
-    else this.#hand(entry);
+    if (this.#mode !== 'idle') this.#hand(entry);
+    else if (last) this.#startThread();
+    else this.start();
   }
 
   /** Starts the thread, if there is none yet. */
@@ -157,7 +159,7 @@ export class SenderLink {
   /** As {@link flush}, but stops this thread while it waits: for the moment before the process is gone. */
   waitBlocking(ms: number): boolean {
     if (this.#isIdle) return true;
-    this.start();
+    if (this.#mode === 'idle') this.#startThread();
     if (!this.#port) return false;
     const deadline = performance.now() + ms;
     const id = ++this.#flushId;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Destination, OtlpDestination } from '@foreshock/export';
 import type { Env } from './env.ts';
 import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
@@ -144,9 +145,7 @@ function readOtlp(env: Env, signal: Signal): FullOtlpDestination {
     protocol: env.oneOf(both('PROTOCOL'), ['http/protobuf', 'http/json'], 'http/protobuf'),
     compression: env.oneOf(both('COMPRESSION'), ['none', 'gzip'], 'none'),
     timeoutMs: env.milliseconds(both('TIMEOUT'), 10_000, 1),
-    ...readPem(env, 'ca', both('CERTIFICATE')),
-    ...readPem(env, 'cert', both('CLIENT_CERTIFICATE')),
-    ...readPem(env, 'key', both('CLIENT_KEY')),
+    ...readPems(env, { ca: both('CERTIFICATE'), cert: both('CLIENT_CERTIFICATE'), key: both('CLIENT_KEY') }),
   };
 }
 
@@ -164,15 +163,26 @@ function readOtlpUrl(env: Env, signal: Signal, ownName: string): string {
   return url.href;
 }
 
-function readPem<K extends string>(env: Env, key: K, names: readonly string[]): { [P in K]?: string } {
-  const given = env.first(...names);
-  if (!given) return {};
-  try {
-    return { [key]: readFileSync(given.value, 'utf8') } as { [P in K]?: string };
-  } catch (error) {
-    env.wrong(given.name, given.value, `cannot be read (${(error as NodeJS.ErrnoException).code}), it is left out`);
-    return {};
+type Pem = 'ca' | 'cert' | 'key';
+
+/** The texts, and the files they are from: certificates are renewed while the process runs. */
+function readPems(
+  env: Env,
+  variables: Record<Pem, readonly string[]>,
+): { [P in Pem]?: string } & { pemFiles?: { [P in Pem]?: string } } {
+  const texts: { [P in Pem]?: string } = {};
+  const pemFiles: { [P in Pem]?: string } = {};
+  for (const pem of ['ca', 'cert', 'key'] as const) {
+    const given = env.first(...variables[pem]);
+    if (!given) continue;
+    try {
+      texts[pem] = readFileSync(given.value, 'utf8');
+      pemFiles[pem] = resolve(given.value);
+    } catch (error) {
+      env.wrong(given.name, given.value, `cannot be read (${(error as NodeJS.ErrnoException).code}), it is left out`);
+    }
   }
+  return Object.keys(texts).length > 0 ? { ...texts, pemFiles } : {};
 }
 
 function readSampler(env: Env): Config['sampler'] {

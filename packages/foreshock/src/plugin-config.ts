@@ -16,6 +16,10 @@ export interface PluginConfig {
   trustIncoming: boolean;
   /** FORESHOCK_PROPAGATE_TO: hosts that receive our headers; undefined = all, the default. */
   propagateTo: string[] | undefined;
+  /** FORESHOCK_PROPAGATE_NOT_TO: queues, topics and exchanges whose messages carry no trace. Default none. */
+  propagateNotTo: string[] | undefined;
+  /** FORESHOCK_OWN_COMMANDS: npm names of queue libraries whose own commands have spans, too. Default none. */
+  ownCommands: string[] | undefined;
   /** OTEL_PROPAGATORS; undefined = `tracecontext,baggage,x-trace-id`, the default. */
   propagators: PropagatorName[] | undefined;
   /** OTEL_NODE_ENABLED_INSTRUMENTATIONS: npm names of the libraries to instrument; undefined = all, the default. */
@@ -31,6 +35,8 @@ export function readPluginConfig(env: Env): PluginConfig {
     propagateAttempts: env.boolean('FORESHOCK_PROPAGATE_ATTEMPTS', true),
     trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),
     propagateTo: readHosts(env),
+    propagateNotTo: env.list('FORESHOCK_PROPAGATE_NOT_TO'),
+    ownCommands: env.list('FORESHOCK_OWN_COMMANDS'),
     propagators: readPropagators(env),
     enabledInstrumentations: env.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
     disabledInstrumentations: env.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS'),

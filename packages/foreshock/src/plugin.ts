@@ -38,7 +38,12 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     dbInstrumentation({ enabled }),
     poolInstrumentation({ enabled, leakMs: config.poolLeakMs }),
     cacheInstrumentation({ enabled }),
-    queueInstrumentation({ enabled }),
+    queueInstrumentation({
+      enabled,
+      // Asked, it refuses a call that serves several destinations.
+      ...(config.propagateNotTo && { propagateTo: (destination) => !config.propagateNotTo!.includes(destination) }),
+      ownCommands: (library) => config.ownCommands?.includes(library) === true,
+    }),
     resilienceInstrumentation({ enabled, propagateAttempts: config.propagateAttempts }),
     pinoInstrumentation({ enabled }),
     scheduleInstrumentation({ enabled }),

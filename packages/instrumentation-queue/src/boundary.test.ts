@@ -288,6 +288,16 @@ describe('work of the library itself', () => {
   });
 });
 
+it('shows what a library does for itself only within a trace, or when asked to', () => {
+  const isQuiet = (events: QueueEvents): boolean =>
+    events.housekeeping(() => isSuppressed(context.active()), undefined, []);
+  expect(isQuiet(queue)).toBe(true);
+  recorded.inSpan('request', () => expect(isQuiet(queue)).toBe(false));
+  const open = openQueue(telemetry, { ownCommands: (library) => library === 'toy' });
+  expect(isQuiet(open)).toBe(false);
+  expect(open.background(() => isSuppressed(context.active()), undefined, [])).toBe(false);
+});
+
 it('gives what travels with one of many kinds of a call, or of a call that cannot be watched', () => {
   recorded.inSpan('request', (span) => {
     const { traceId, spanId } = span.spanContext();

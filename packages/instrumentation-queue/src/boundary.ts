@@ -3,6 +3,7 @@ import {
   createContextKey,
   ROOT_CONTEXT,
   SpanKind,
+  trace,
   type Attributes,
   type Context,
   type Link,
@@ -36,10 +37,19 @@ export interface QueueInstrumentationConfig extends InstrumentationConfig {
    * must not see it, or who accepts nothing beside the payload he knows. Default all.
    */
   propagateTo?: (destination: string) => boolean;
+  /**
+   * Which libraries, by their npm names, have spans of their own commands, too: polling, upkeep, what is asked outside
+   * a trace. Default none.
+   */
+  ownCommands?: (library: string) => boolean;
 }
 
 /** Turns what queue adapters report into spans and metrics. */
-export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrumentationConfig = {}): QueueEvents {
+export function openQueue(
+  telemetry: Telemetry,
+  { propagateTo, ownCommands }: QueueInstrumentationConfig = {},
+): QueueEvents {
+  const background = ownCommands?.(telemetry.library) ? ROOT_CONTEXT : BACKGROUND;
   const operations = new Operations();
   const lives = new TraceLives();
   let metrics: MessagingMetrics | undefined;
@@ -106,7 +116,12 @@ export function openQueue(telemetry: Telemetry, { propagateTo }: QueueInstrument
     },
     process: (delivery) => (telemetry.standsAside ? undefined : begin(delivery)),
     received,
-    background: (fn, self, args) => runIn(BACKGROUND, fn, self, args),
+    background: (fn, self, args) => runIn(background, fn, self, args),
+    housekeeping(fn, self, args) {
+      const where = context.active();
+      const isPart = telemetry.standsAside || trace.getSpan(where) !== undefined || isSuppressed(where);
+      return isPart ? Reflect.apply(fn, self, args) : runIn(background, fn, self, args);
+    },
     detached: (fn, self, args) => runIn(ROOT_CONTEXT, fn, self, args),
     foreground(fn, self, args) {
       return context.active().getValue(BACKGROUND_KEY) === true

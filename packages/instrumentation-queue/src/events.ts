@@ -116,6 +116,8 @@ export interface QueueEvents {
   received(delivery: Delivery, since: number): readonly Taken[] | undefined;
   /** Runs work that is the library's own and nobody's request, polling and upkeep, so that it makes no traces. */
   background<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** Runs a command of the library's own that somebody asked for: outside a trace it makes no span. */
+  housekeeping<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /** Opens what lives longer than a request, a connection or a timer: it is in the trace of none. */
   detached<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /** Runs code of the application that the library calls from such work, such as a listener. */

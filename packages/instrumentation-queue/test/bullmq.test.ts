@@ -524,6 +524,14 @@ describe.each(VERSIONS)('%s', (alias) => {
         await queue.add('welcome', {});
         await ended(`process ${queue.name}`);
       });
+      const before = commands.length;
+      await queue.getJobCounts('waiting', 'active');
+      await queue.getJob('none');
+      expect(commands.slice(before).map(({ name }) => name)).toContain('hgetall');
+      expect(commands.slice(before).filter(({ suppressed }) => !suppressed)).toEqual([]);
+      await inSpan('caller', () => queue.getJob('none'));
+      expect(commands.splice(before).filter(({ suppressed }) => !suppressed)).toMatchObject([{ name: 'hgetall' }]);
+
       const [send] = await ended(`send ${queue.name}`);
       const [process] = await ended(`process ${queue.name}`);
       await Promise.all(open.splice(0).map((each) => each.close()));

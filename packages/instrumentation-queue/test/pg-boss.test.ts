@@ -325,6 +325,18 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
     expect((await rows(queue)).map(({ state }) => state)).toEqual(['completed']);
   });
 
+  it('says of a batch that it is lost when all of it was completed before its handler failed, not when a part was', async () => {
+    const queue = await createQueue();
+    for (const n of [1, 2]) await boss.send(queue, { n }, { retryLimit: 0 });
+    await boss.work(queue, { batchSize: 2 }, async (jobs: Job[]) => {
+      await boss.complete(queue, jobs[0]!.id);
+      throw new Error('the other');
+    });
+    const [process] = await ended(`process ${queue}`);
+    expect(process!.attributes).toMatchObject({ 'messaging.batch.message_count': 2, 'error.type': 'Error' });
+    expect(process!.attributes).not.toHaveProperty('queue.acked_early');
+  });
+
   it('shows a job that its handler failed by hand', async () => {
     const queue = await createQueue();
     const id = await boss.send(queue, {});
@@ -583,7 +595,7 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
     expect(seen).toEqual(strange.map((each) => each.seen ?? each.data));
     for (const process of processes) expect(process).toMatchObject({ parentSpanId: '', links: [] });
     await expect
-      .poll(async () => (await rows(queue)).map(({ state }) => state))
+      .poll(async () => (await rows(queue)).map(({ state }) => state), { timeout: 10_000 })
       .toEqual(strange.map(() => 'completed'));
   });
 

@@ -1,5 +1,6 @@
 import { inRange, type Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../events.ts';
+import { observeCommands } from './bullmq/commands.ts';
 import { Consumers } from './bullmq/consumer.ts';
 import { DueTimes } from './bullmq/due-times.ts';
 import type { Job } from './bullmq/job.ts';
@@ -52,6 +53,7 @@ export const bullmq: Adapter<QueueEvents> = {
     onClass('job', ({ Job }, version) => {
       if (isEarly(version)) producers.observeCreation(Job);
       consumers.observeJob(Job);
+      observeCommands(Job, queue, hooks, ['fromId', 'addJobLog']);
       observePuttingOff(Job.prototype, hooks, dueTimes);
     });
     onClass('worker', ({ Worker: { prototype } }) => consumers.observeWorker(prototype));
@@ -80,6 +82,7 @@ export const bullmq: Adapter<QueueEvents> = {
         const { prototype } = exports[name];
         if (!isEarly(version)) producers.observeCommand(prototype);
         consumers.observeEnding(prototype);
+        observeCommands(prototype, queue, hooks);
       });
     }
 

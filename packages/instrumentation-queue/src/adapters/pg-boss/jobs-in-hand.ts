@@ -14,6 +14,8 @@ export interface Handling {
   readonly jobs: readonly Job[];
   /** What the handler itself failed, with `fail()`. */
   readonly failed: Map<Job, unknown>;
+  /** What it completed by hand, by id. */
+  readonly completed: Set<string>;
 }
 
 /** The jobs that this process has in hand, by their ids: that is how pg-boss says what became of them. */
@@ -30,7 +32,7 @@ export class JobsInHand {
   begin(name: string, jobs: Job[]): Handling | undefined {
     const processing = this.#queue.process(deliveryOf(name, jobs));
     if (!processing) return undefined;
-    const handling: Handling = { processing, jobs: [...jobs], failed: new Map() };
+    const handling: Handling = { processing, jobs: [...jobs], failed: new Map(), completed: new Set() };
     for (const { id } of jobs) this.#running.set(id, handling);
     return handling;
   }
@@ -78,7 +80,7 @@ export class JobsInHand {
       const handling = this.#running.get(id);
       if (!handling) this.#settleTaken(id, isFailure, reason);
       else if (isFailure) this.#failRunning(handling, id, reason);
-      else handling.processing.acknowledged();
+      else if (handling.completed.add(id).size === handling.jobs.length) handling.processing.acknowledged();
     }
   }
 

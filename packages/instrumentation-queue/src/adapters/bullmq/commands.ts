@@ -1,0 +1,25 @@
+import type { Hooks } from '@foreshock/kit';
+import type { QueueEvents } from '../../events.ts';
+
+type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
+
+/** Parts of a sending, which has a span of its own. */
+const SENDING = new Set(['addJob', 'addJobs', 'addFlow']);
+
+/**
+ * bullmq's own commands, each an `async` method of `Scripts` (5) or `RedisQueueBackend` (6), and statics of `Job` that
+ * ask Redis themselves. Asked for within a trace they are part of it; a poller's or an exporter's are no trace each.
+ *
+ * @param names default: all
+ */
+export function observeCommands(owner: object, queue: QueueEvents, hooks: Hooks, names?: readonly string[]): void {
+  for (const name of names ?? Object.getOwnPropertyNames(owner)) {
+    const method: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
+    if (typeof method !== 'function' || method.constructor.name !== 'AsyncFunction' || SENDING.has(name)) continue;
+    hooks.wrap(owner as Methods, name, (original) => {
+      return function (this: unknown, ...args: unknown[]) {
+        return hooks.active ? queue.housekeeping(original, this, args) : original.apply(this, args);
+      };
+    });
+  }
+}

@@ -1,3 +1,5 @@
+import type { Dialect } from './sql-dialect.ts';
+
 /** A query as the caller wrote it. */
 export interface QueryDescription {
   system: string;
@@ -5,8 +7,8 @@ export interface QueryDescription {
   port?: number | undefined;
   database?: string | undefined;
   text?: string | undefined;
-  /** MySQL's dialect: backslash escapes, `"…"` is a string, `#` a comment. */
-  backslashEscapes?: boolean;
+  /** How the text is read. */
+  dialect: Dialect;
   /** Name of a prepared statement, when the text has none. */
   statementName?: string | undefined;
 }

@@ -32,7 +32,7 @@ export class Statements {
   readonly #targets: Target[] = [];
 
   of(query: QueryDescription, pool: string | undefined): Statement {
-    const sanitized = query.text === undefined ? undefined : sanitizeSql(query.text, query.backslashEscapes);
+    const sanitized = query.text === undefined ? undefined : sanitizeSql(query.text, query.dialect);
     const { statements } = this.#target(query, pool);
     const key = sanitized ? sanitized.text : query.statementName;
     const known = statements.get(key);

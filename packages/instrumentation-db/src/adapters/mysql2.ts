@@ -1,5 +1,6 @@
 import { guard, type Adapter, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
 import type { DbEvents, Query } from '../events.ts';
+import { MYSQL } from '../sql-dialect.ts';
 
 /** Options of a connection, as far as they are read here. */
 interface Config {
@@ -147,7 +148,7 @@ function startQuery(connection: Connection, text: unknown, db: DbEvents): Query 
   return db.query(connection, {
     ...targetOf(connection.config),
     text: typeof text === 'string' ? text : undefined,
-    backslashEscapes: true,
+    dialect: MYSQL,
   });
 }
 

@@ -1,5 +1,6 @@
 import { guard, report, type Adapter, type DriverConnection, type Hooks } from '@foreshock/kit';
 import type { DbEvents, Query } from '../events.ts';
+import { POSTGRESQL } from '../sql-dialect.ts';
 import { QueryEnds, type Submitted } from './pg-query-ends.ts';
 
 /** `pg/lib/client.js`, as far as it is read here. */
@@ -79,6 +80,7 @@ function startQuery(client: Client, config: unknown, db: DbEvents): Query | unde
     port: client.port,
     database: client.database,
     text: typeof text === 'string' ? text : undefined,
+    dialect: POSTGRESQL,
     statementName: typeof name === 'string' ? name : undefined,
   });
 }

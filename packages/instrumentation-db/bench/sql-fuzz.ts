@@ -1,0 +1,16 @@
+/**
+ * The long run of `test/sql-fuzz.test.ts`: ten million statements of each dialect, some ten minutes.
+ *
+ *     node packages/instrumentation-db/bench/sql-fuzz.ts [statements] [seed]
+ */
+import { fuzz } from '../test/sql-fuzz.ts';
+
+const count = Number(process.argv[2] ?? 10_000_000);
+const seed = Number(process.argv[3] ?? 1);
+for (const dialect of ['postgresql', 'mysql'] as const) {
+  let faults = 0;
+  fuzz(dialect, count, seed, (fault) => {
+    if (++faults <= 5) console.log(fault);
+  });
+  console.log(`${dialect}: ${count.toLocaleString('en')} statements, ${faults} faults`);
+}

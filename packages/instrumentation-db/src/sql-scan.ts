@@ -1,0 +1,291 @@
+import { isDigit, isNamePart, isSpace, isWord } from './sql-characters.ts';
+import type { Dialect } from './sql-dialect.ts';
+import { SqlSummary } from './sql-summary.ts';
+import { SqlText } from './sql-text.ts';
+
+/** No more of a text is looked at, in characters. */
+const MAX_SCANNED = 16_384;
+
+const DOLLAR = 36;
+const AMPERSAND = 38;
+const STAR = 42;
+const HYPHEN = 45;
+const DOT = 46;
+const SLASH = 47;
+const QUESTION = 63;
+const BACKSLASH = 92;
+
+/**
+ * Reads a text as the servers of its dialect do, so far as literals are concerned. Where that cannot be known for
+ * certain it shows no more of the text: what is not closed, and what two settings of a server read differently.
+ */
+export class SqlScan {
+  readonly text = new SqlText();
+  readonly summary = new SqlSummary();
+  readonly #sql: string;
+  readonly #end: number;
+  readonly #dialect: Dialect;
+  #at = 0;
+  /** Where the first string begins. */
+  #firstString = -1;
+  /** What was quoted last has backslashes in it. */
+  #hasBackslash = false;
+
+  private constructor(sql: string, end: number, dialect: Dialect) {
+    this.#sql = sql;
+    this.#end = end;
+    this.#dialect = dialect;
+  }
+
+  static of(sql: string, dialect: Dialect): SqlScan {
+    const scan = new SqlScan(sql, Math.min(sql.length, MAX_SCANNED), dialect);
+    if (scan.#read()) return scan;
+    // With a quote too many, literals are taken for code from the first of them on: `name = 'O'Brien' AND …`.
+    const readable = new SqlScan(sql, Math.max(scan.#firstString, 0), dialect);
+    readable.#read();
+    readable.#literal();
+    return readable;
+  }
+
+  /** @returns false if the text makes no sense */
+  #read(): boolean {
+    const sql = this.#sql;
+    const { strings, names, hashComments } = this.#dialect;
+    while (this.#at < this.#end) {
+      const at = this.#at;
+      const code = sql.charCodeAt(at);
+      if (isSpace(code)) {
+        this.#at++;
+        this.text.space();
+      } else if (isDigit(code)) {
+        this.#number();
+      } else if (isWord(code)) {
+        if (!this.#word()) return false;
+      } else if (code === HYPHEN && this.#beginsComment()) {
+        this.#lineComment();
+      } else if (code === SLASH && sql.charCodeAt(at + 1) === STAR) {
+        if (!this.#comment()) return false;
+      } else if (code === DOT && isDigit(sql.charCodeAt(at + 1))) {
+        this.#number();
+      } else if (code === DOLLAR) {
+        if (!this.#dollar()) return false;
+      } else {
+        const sign = sql[at]!;
+        if (strings.includes(sign)) {
+          if (!this.#string(at, false)) return false;
+        } else if (names.includes(sign)) {
+          if (!this.#word()) return false;
+        } else if (hashComments && sign === '#') {
+          this.#lineComment();
+        } else {
+          this.#at++;
+          this.#sign(sign, code);
+        }
+      }
+    }
+    this.summary.end();
+    return true;
+  }
+
+  #sign(sign: string, code: number): void {
+    if (code === QUESTION && this.#dialect.parameters === '?') {
+      this.text.parameter(sign);
+      this.summary.value();
+    } else {
+      this.text.punctuation(sign);
+      this.summary.punctuation(sign);
+    }
+  }
+
+  #literal(): void {
+    this.text.literal();
+    this.summary.value();
+  }
+
+  /** Nothing behind this is shown, for it cannot be known what of it is code. */
+  #hideRest(): true {
+    this.#literal();
+    this.#at = this.#end;
+    return true;
+  }
+
+  /** What opens here is not closed: a quote too many, unless there is more text than is looked at. */
+  #unclosed(): boolean {
+    if (this.#firstString < 0) this.#firstString = this.#at;
+    return this.#sql.length > this.#end && this.#hideRest();
+  }
+
+  /** @param open where the quote is; a prefix may stand before it */
+  #string(open: number, escapes: boolean): boolean {
+    const { backslash } = this.#dialect;
+    if (this.#firstString < 0) this.#firstString = this.#at;
+    const isSettled = escapes || backslash !== 'depends on a setting';
+    const end = this.#endOfQuoted(open, escapes || backslash !== 'is a character');
+    if (!isSettled && this.#hasBackslash && end !== this.#endOfQuoted(open, false)) return this.#hideRest();
+    if (end < 0) return this.#unclosed();
+    // A word right behind a string: its quote was not meant to be the end.
+    if (isWord(this.#sql.charCodeAt(end))) return false;
+    this.#literal();
+    this.#at = end;
+    return true;
+  }
+
+  /** Index behind the closing quote of what opens at `from`, or -1. */
+  #endOfQuoted(from: number, escapes: boolean): number {
+    const sql = this.#sql;
+    const end = this.#end;
+    const open = sql.charCodeAt(from);
+    const quote = open === 91 /* [ */ ? 93 : open;
+    this.#hasBackslash = false;
+    for (let i = from + 1; i < end; i++) {
+      const code = sql.charCodeAt(i);
+      if (code === BACKSLASH) {
+        this.#hasBackslash = true;
+        if (escapes) i++;
+      } else if (code === quote) {
+        if (i + 1 >= end || sql.charCodeAt(i + 1) !== quote) return i + 1;
+        i++;
+      }
+    }
+    return -1;
+  }
+
+  /** A word or a name, with its qualifiers: `shop.orders`, `"Shop"."Orders"`; or the prefix of a string. */
+  #word(): boolean {
+    const sql = this.#sql;
+    const { names } = this.#dialect;
+    const from = this.#at;
+    let isQuoted = false;
+    let i = from;
+    for (;;) {
+      if (names.includes(sql[i]!)) {
+        isQuoted = true;
+        i = this.#endOfQuoted(i, false);
+        if (i < 0) return this.#unclosed();
+      } else while (i < this.#end && isNamePart(sql.charCodeAt(i))) i++;
+      if (sql.charCodeAt(i) !== DOT || i + 1 >= this.#end) break;
+      if (!isWord(sql.charCodeAt(i + 1)) && !names.includes(sql[i + 1]!)) break;
+      i++;
+    }
+    if (i - from === 1 && !isQuoted) {
+      const quote = this.#prefixedString(i);
+      if (quote >= 0) return this.#string(quote, sql[from]!.toUpperCase() === this.#dialect.escapePrefix);
+    }
+    this.#at = i;
+    this.#name(sql.slice(from, i), isQuoted);
+    return true;
+  }
+
+  #name(word: string, isQuoted: boolean): void {
+    if (!isQuoted && isTruth(word)) return this.#literal();
+    this.text.word(word);
+    if (isQuoted) this.summary.name(word);
+    else this.summary.word(word);
+  }
+
+  /** Where the string is whose prefix ends at `end`, or -1. */
+  #prefixedString(end: number): number {
+    const sql = this.#sql;
+    const { strings, stringPrefixes } = this.#dialect;
+    const quote = sql.charCodeAt(end) === AMPERSAND ? end + 1 : end;
+    if (quote >= this.#end || !strings.includes(sql[quote]!)) return -1;
+    return stringPrefixes.includes(sql.slice(end - 1, quote).toUpperCase()) ? quote : -1;
+  }
+
+  #number(): void {
+    const sql = this.#sql;
+    let i = this.#at + 1;
+    for (; i < this.#end; i++) {
+      const code = sql.charCodeAt(i);
+      if (isWord(code) || code === DOT) continue;
+      const isSign = code === HYPHEN || code === 43;
+      if (!isSign || (sql.charCodeAt(i - 1) | 32) !== 101 /* e */ || !isDigit(sql.charCodeAt(i + 1))) break;
+    }
+    const written = sql.slice(this.#at, i);
+    if (this.#dialect.namesBeginWithDigits && this.summary.expectsTable && isNameWithDigit(written)) {
+      this.#name(written, false);
+    } else this.#literal();
+    this.#at = i;
+  }
+
+  #dollar(): boolean {
+    const sql = this.#sql;
+    const { dollarQuotes, parameters } = this.#dialect;
+    let i = this.#at + 1;
+    if (parameters === '$' && isDigit(sql.charCodeAt(i))) {
+      while (i < this.#end && isDigit(sql.charCodeAt(i))) i++;
+      this.text.parameter(sql.slice(this.#at, i));
+      this.summary.value();
+      this.#at = i;
+      return true;
+    }
+    if (!isDigit(sql.charCodeAt(i))) while (i < this.#end && isWord(sql.charCodeAt(i))) i++;
+    const isTag = dollarQuotes !== 'no' && i < this.#end && sql.charCodeAt(i) === DOLLAR;
+    if (!isTag) {
+      this.#at++;
+      this.#sign('$', DOLLAR);
+      return true;
+    }
+    if (dollarQuotes !== 'yes') return this.#hideRest();
+    if (this.#firstString < 0) this.#firstString = this.#at;
+    const tag = sql.slice(this.#at, i + 1);
+    const close = sql.indexOf(tag, i + 1);
+    if (close < 0 || close + tag.length > this.#end) return this.#unclosed();
+    this.#literal();
+    this.#at = close + tag.length;
+    return true;
+  }
+
+  #beginsComment(): boolean {
+    const { dashesNeedBlank } = this.#dialect;
+    if (this.#sql.charCodeAt(this.#at + 1) !== HYPHEN) return false;
+    const behind = this.#sql.charCodeAt(this.#at + 2);
+    // A control character is a blank there (`lex_one_token` in sql/sql_lex.cc), as is the end of the text.
+    return !dashesNeedBlank || behind <= 32 || behind === 127 || Number.isNaN(behind);
+  }
+
+  #lineComment(): void {
+    const { lineEnds } = this.#dialect;
+    while (this.#at < this.#end && !lineEnds.includes(this.#sql[this.#at]!)) this.#at++;
+    this.text.space();
+  }
+
+  #comment(): boolean {
+    const sql = this.#sql;
+    const { nestedComments, executableComments } = this.#dialect;
+    let depth = 1;
+    let i = this.#at + 2;
+    const isExecutable = executableComments && (sql[i] === '!' || (sql[i] === 'M' && sql[i + 1] === '!'));
+    for (; depth > 0; i++) {
+      if (i >= this.#end) return this.#unclosed();
+      const code = sql.charCodeAt(i);
+      const next = sql.charCodeAt(i + 1);
+      if (code === STAR && next === SLASH) {
+        depth--;
+        i++;
+      } else if (code === SLASH && next === STAR) {
+        if (isExecutable) break;
+        if (nestedComments) {
+          depth++;
+          i++;
+        }
+      } else if (isExecutable && /['"`#-]/.test(sql[i]!)) break;
+    }
+    this.text.space();
+    if (depth > 0) return this.#hideRest();
+    this.#at = i;
+    return true;
+  }
+}
+
+/** `2fa_tokens`; not `0x1F`, `1e5`. */
+function isNameWithDigit(written: string): boolean {
+  return /^\d+[a-z_]+$/i.test(written) && !/^(0x[\da-f]*|0b[01]*|\d+e)$/i.test(written);
+}
+
+function isTruth(word: string): boolean {
+  const { length } = word;
+  if (length !== 4 && length !== 5) return false;
+  const upper = word.toUpperCase();
+  return upper === 'TRUE' || upper === 'FALSE';
+}

@@ -8,6 +8,8 @@ import type { Env } from './env.ts';
 export interface PluginConfig {
   /** FORESHOCK_POOL_LEAK_MS: how long a pooled connection may be out before it counts as leaked, ms; 0 = never. Default 30,000. */
   poolLeakMs: number;
+  /** FORESHOCK_DB_ERROR_MESSAGES: whether error messages of databases and caches are recorded with the values in them. Default false. */
+  dbErrorMessages: boolean;
   /** FORESHOCK_RETRY_STORM: resends per first try to one target, within 10 s, that count as a storm. Default 0.5. */
   retryStorm: number;
   /** FORESHOCK_PROPAGATE_ATTEMPTS: whether services called again learn it, from `baggage`. Default true. */
@@ -31,6 +33,7 @@ export interface PluginConfig {
 export function readPluginConfig(env: Env): PluginConfig {
   return {
     poolLeakMs: env.milliseconds(['FORESHOCK_POOL_LEAK_MS'], 30_000),
+    dbErrorMessages: env.boolean('FORESHOCK_DB_ERROR_MESSAGES', false),
     retryStorm: env.ratio('FORESHOCK_RETRY_STORM', 0.5),
     propagateAttempts: env.boolean('FORESHOCK_PROPAGATE_ATTEMPTS', true),
     trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),

@@ -35,9 +35,9 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
       trustIncoming: config.trustIncoming,
       tellTrace: textMapPropagator.fields().includes('x-trace-id'),
     }),
-    dbInstrumentation({ enabled }),
+    dbInstrumentation({ enabled, errorMessages: config.dbErrorMessages }),
     poolInstrumentation({ enabled, leakMs: config.poolLeakMs }),
-    cacheInstrumentation({ enabled }),
+    cacheInstrumentation({ enabled, errorMessages: config.dbErrorMessages }),
     queueInstrumentation({
       enabled,
       // Asked, it refuses a call that serves several destinations.

@@ -1,10 +1,11 @@
-import { context, ROOT_CONTEXT, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { context, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import {
   bindTo,
+  errorMessageOf,
   guard,
   holdingOf,
   isSuppressed,
-  runIn,
+  privateMessageOf,
   startSpan,
   type InstrumentationConfig,
   type Telemetry,
@@ -32,6 +33,11 @@ export interface CacheConfig extends InstrumentationConfig {
    * characters of it are. Give few different ones, and nothing that is private.
    */
   keyShape?: (key: string) => string;
+  /**
+   * Whether the server's error messages are recorded whole; default false (`FORESHOCK_DB_ERROR_MESSAGES`): they end
+   * before the first value.
+   */
+  errorMessages?: boolean;
 }
 
 /** Turns what cache adapters report into spans, counts and metrics. */
@@ -72,6 +78,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     get metrics() {
       return metrics;
     },
+    describe: config.errorMessages ? errorMessageOf : privateMessageOf,
     missed({ cacheName, where, since }, { key, entry, keyPrefix }) {
       if (key === undefined) return;
       stampedes.missed({
@@ -111,8 +118,9 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
 
     command(server, command, connection) {
       const where = context.active();
-      // A worker that waits for its next job is no request's business: a span each few seconds, for nothing.
-      if (command.blocks && !trace.getSpan(where)) return undefined;
+      // A worker that waits for its next job, a client that keeps its connection alive: a span each few seconds, for
+      // nothing.
+      if ((command.blocks || command.keepsAlive) && !trace.getSpan(where)) return undefined;
       const target = servers.of(server);
       if (command.fills && stampedes.open && command.entry !== undefined) {
         stampedes.filled(`${target.name}\0${command.entry}`, where);
@@ -134,6 +142,5 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     lookup: (cache, name, key, outcome) => local.lookup(cache, name, key, outcome),
     filled: (cache, key) => local.filled(cache, key),
     bound: (fn) => bindTo(context.active(), fn),
-    unattended: (fn, self, args) => runIn(ROOT_CONTEXT, fn, self, args),
   };
 }

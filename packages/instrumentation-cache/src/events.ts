@@ -25,6 +25,8 @@ export interface CommandDescription {
   readonly fills: boolean;
   /** It waits for what others will do: its time says nothing about the server. */
   readonly blocks: boolean;
+  /** It only asks whether the server is there. */
+  readonly keepsAlive: boolean;
   /** Keys found, going by the reply; undefined when the reply is none of a lookup. */
   hitsIn(reply: unknown): number | undefined;
 }
@@ -76,6 +78,4 @@ export interface CacheEvents {
   filled(cache: object, key: unknown): void;
   /** A function that runs where this was called. */
   bound<F extends (...args: any[]) => any>(fn: F): F;
-  /** Runs what outlives its caller, such as a connection, where nobody is traced. */
-  unattended<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
 }

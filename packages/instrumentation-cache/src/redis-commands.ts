@@ -34,8 +34,8 @@ const KEYLESS = words(`
   AUTH BITOP CLIENT COMMAND CONFIG DBSIZE DISCARD ECHO EXEC FLUSHALL FLUSHDB FUNCTION HELLO INFO KEYS LMPOP MEMORY MULTI
   OBJECT PING PSUBSCRIBE PUBLISH PUNSUBSCRIBE QUIT RANDOMKEY SCAN SCRIPT SELECT SPUBLISH SSUBSCRIBE SUBSCRIBE
   SUNSUBSCRIBE TIME UNSUBSCRIBE UNWATCH WAIT XGROUP XINFO ZDIFF ZINTER ZMPOP ZUNION`);
-/** What a cluster's client asks for its own sake. */
-const TOPOLOGY = words('ASKING CLUSTER READONLY');
+/** What clients of clusters and sentinels ask for their own sake. */
+const TOPOLOGY = words('ASKING CLUSTER READONLY SENTINEL');
 
 /** Which replies are lookups. Ranges and scores are none: their absence is no miss. */
 const LOOKUPS: Record<string, 'value' | 'values' | 'collection'> = {

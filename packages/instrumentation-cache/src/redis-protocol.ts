@@ -47,7 +47,11 @@ export class RedisCommand implements CommandDescription {
     return this.#traits.fills;
   }
 
-  /** It is about the cluster, not about what is in it. */
+  get keepsAlive(): boolean {
+    return this.#traits.operation === 'PING';
+  }
+
+  /** It is about the cluster or its sentinels, not about what is in it. */
   get isTopology(): boolean {
     return this.#traits.topology;
   }

@@ -9,6 +9,8 @@ import type { KnownServer, Servers } from './servers.ts';
 export interface CallWatch {
   readonly metrics: CacheMetrics | undefined;
   readonly servers: Servers;
+  /** An error's message, as it may be shown. */
+  readonly describe: (error: unknown) => string;
   missed(call: RemoteCall, command: CommandDescription): void;
 }
 
@@ -111,14 +113,12 @@ export class RemoteCall implements Command, Batch {
 
   /** @returns `error.type`, undefined for a step of the protocol */
   #describe(error: unknown): string | undefined {
-    const message = errorMessageOf(error);
-    const code = replyCode(message);
+    const code = replyCode(errorMessageOf(error));
     if (code !== undefined) this.#span.setAttribute('db.response.status_code', code);
     if (code !== undefined && STEPS.has(code)) return undefined;
     const type = code ?? errorTypeOf(error);
     this.#span.setAttribute('error.type', type);
-    // What is quoted in an error reply came from the command: `ERR unknown command 'x', with args beginning with: …`
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: message.split(/['"`]/, 1)[0]!.trimEnd() });
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: this.#watch.describe(error) });
     return type;
   }
 

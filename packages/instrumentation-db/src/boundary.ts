@@ -1,15 +1,29 @@
 import { context, type Histogram, type Meter } from '@opentelemetry/api';
-import { bindTo, holdingOf, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import {
+  bindTo,
+  errorMessageOf,
+  holdingOf,
+  privateMessageOf,
+  type InstrumentationConfig,
+  type Telemetry,
+} from '@foreshock/kit';
 import type { DbEvents } from './events.ts';
 import { startQuery } from './query.ts';
 import { Statements } from './statements.ts';
 
 /** Options of the database instrumentation. */
-export interface DbConfig extends InstrumentationConfig {}
+export interface DbConfig extends InstrumentationConfig {
+  /**
+   * Whether the server's error messages are recorded whole; default false (`FORESHOCK_DB_ERROR_MESSAGES`): they end
+   * before the first value, for a value is somebody's data.
+   */
+  errorMessages?: boolean;
+}
 
 /** Turns what a database adapter reports into spans and metrics. */
-export function openDb(telemetry: Telemetry): DbEvents {
+export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
   const statements = new Statements();
+  const describe = config.errorMessages ? errorMessageOf : privateMessageOf;
   let queryDuration: Histogram | undefined;
 
   telemetry.useMeter((meter: Meter) => {
@@ -26,7 +40,7 @@ export function openDb(telemetry: Telemetry): DbEvents {
   return {
     query(connection, described) {
       if (telemetry.standsAside) return undefined;
-      return startQuery(telemetry, statements, described, holdingOf(connection), queryDuration);
+      return startQuery(telemetry, statements, described, holdingOf(connection), queryDuration, describe);
     },
 
     bind: (callback) => bindTo(context.active(), callback),

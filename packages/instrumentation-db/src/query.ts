@@ -8,15 +8,7 @@ import {
   type Histogram,
   type Span,
 } from '@opentelemetry/api';
-import {
-  errorMessageOf,
-  errorTypeOf,
-  isSuppressed,
-  runIn,
-  startSpan,
-  type ConnectionHolding,
-  type Telemetry,
-} from '@foreshock/kit';
+import { errorTypeOf, isSuppressed, runIn, startSpan, type ConnectionHolding, type Telemetry } from '@foreshock/kit';
 import type { Query, QueryDescription } from './events.ts';
 import type { Statements } from './statements.ts';
 
@@ -29,13 +21,18 @@ const DURATION_ATTRIBUTES = [
   'server.port',
 ];
 
-/** Starts the span of a query, with the state of the pool its connection came from. */
+/**
+ * Starts the span of a query, with the state of the pool its connection came from.
+ *
+ * @param describe the message of its status, should it fail
+ */
 export function startQuery(
   telemetry: Telemetry,
   statements: Statements,
   described: QueryDescription,
   holding: ConnectionHolding | undefined,
   duration: Histogram | undefined,
+  describe: (error: unknown) => string,
 ): Query | undefined {
   const where = context.active();
   if (isSuppressed(where)) return undefined;
@@ -44,7 +41,7 @@ export function startQuery(
   const start = { kind: SpanKind.CLIENT, attributes: holding?.takeState(), common };
   const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
   const span = startSpan(telemetry.tracer, name, start, parent);
-  return new ClientQuery(span, where, common.values, duration);
+  return new ClientQuery(span, where, common.values, duration, describe);
 }
 
 class ClientQuery implements Query {
@@ -52,14 +49,22 @@ class ClientQuery implements Query {
   readonly #context: Context;
   readonly #attributes: Readonly<Attributes>;
   readonly #duration: Histogram | undefined;
+  readonly #describe: (error: unknown) => string;
   readonly #start: number;
   #settled = false;
 
-  constructor(span: Span, where: Context, attributes: Readonly<Attributes>, duration: Histogram | undefined) {
+  constructor(
+    span: Span,
+    where: Context,
+    attributes: Readonly<Attributes>,
+    duration: Histogram | undefined,
+    describe: (error: unknown) => string,
+  ) {
     this.#span = span;
     this.#context = where;
     this.#attributes = attributes;
     this.#duration = duration;
+    this.#describe = describe;
     this.#start = duration ? performance.now() : 0;
   }
 
@@ -77,7 +82,7 @@ class ClientQuery implements Query {
     const type = code ?? errorTypeOf(error);
     this.#span.setAttribute('error.type', type);
     if (code !== undefined) this.#span.setAttribute('db.response.status_code', code);
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: this.#describe(error) });
     this.#span.end();
     if (this.#duration) this.#measure(this.#duration, type);
   }

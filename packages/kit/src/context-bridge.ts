@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { context, type Context } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 
 /** What of `AsyncLocalStorageContextManager` (@opentelemetry/context-async-hooks 1.x to 3.x) is used. */
 interface ContextManager {
@@ -99,4 +99,13 @@ function runBy<A extends unknown[], R>(where: Context, fn: (...args: A) => R, se
     self,
     args,
   );
+}
+
+/**
+ * Runs `fn` outside of any trace: what opens a connection, or arms a timer, that outlives the request it is done for.
+ * Whatever that does later then belongs to no request. Only OpenTelemetry's context is left; the application's own
+ * `AsyncLocalStorage` stays what it is.
+ */
+export function runDetached<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
+  return runIn(ROOT_CONTEXT, fn, self, args);
 }

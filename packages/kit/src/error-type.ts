@@ -1,3 +1,5 @@
+import { holdsValues, noteValues, withoutValues } from './error-values.ts';
+
 /** Longest `error.type`: codes and class names are short, anything longer is no class of errors. */
 const MAX_LENGTH = 64;
 
@@ -19,12 +21,22 @@ export function errorTypeOf(error: unknown): string {
   return '_OTHER';
 }
 
-/** The error's message for a span's status, at most 256 characters; empty when it has none. */
+/**
+ * The error's message for a span's status, at most 256 characters; empty when it has none. One that a
+ * database has answered with ends before the first value in it, see {@link privateMessageOf}.
+ */
 export function errorMessageOf(error: unknown): string {
   try {
     const message = (error as { message?: unknown } | null | undefined)?.message;
-    return typeof message === 'string' ? message.slice(0, 256) : '';
+    if (typeof message !== 'string') return '';
+    return holdsValues(error) ? withoutValues(message) : message.slice(0, 256);
   } catch {
     return '';
   }
+}
+
+/** The same for what a database, or its client, has failed with: without the values in it, here and wherever it gets to. */
+export function privateMessageOf(error: unknown): string {
+  noteValues(error);
+  return errorMessageOf(error);
 }

@@ -14,8 +14,8 @@ export {
   type RequestContent,
 } from './client-call.ts';
 export { Chain, type Linked } from './chain.ts';
-export { attach, bindTo, canEnter, enter, leave, runIn } from './context-bridge.ts';
-export { errorMessageOf, errorTypeOf } from './error-type.ts';
+export { attach, bindTo, canEnter, enter, leave, runDetached, runIn } from './context-bridge.ts';
+export { errorMessageOf, errorTypeOf, privateMessageOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';
 export { guard, report } from './guard.ts';
 export { Hooks } from './hooks.ts';

@@ -41,13 +41,19 @@ const CLUSTER: CacheServer = { system: 'redis' };
 export class Clients {
   readonly #cache: CacheEvents;
   readonly #servers = new WeakMap<Client, CacheServer>();
+  readonly #ignored = new WeakSet<Client>();
 
   constructor(cache: CacheEvents) {
     this.#cache = cache;
   }
 
+  /** A client of the library's own. */
+  leaveAlone(client: Client): void {
+    this.#ignored.add(client);
+  }
+
   start(client: Client, command: IoCommand): Command | undefined {
-    if (!this.#cache.wantsCommands) return undefined;
+    if (!this.#cache.wantsCommands || this.#ignored.has(client)) return undefined;
     const described = new RedisCommand(command.name, command.args, 0, client.options.keyPrefix);
     if (described.isTopology) return undefined;
     const call = this.#cache.command(this.serverOf(client), described);

@@ -1,4 +1,4 @@
-import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, report, runDetached, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../events.ts';
 import { CALL, Clients, type Client, type IoCommand } from './ioredis-clients.ts';
 import { wrapPipeline } from './ioredis-pipeline.ts';
@@ -29,6 +29,7 @@ export const ioredis: Adapter<CacheEvents> = {
       wrapDelays(exports.default.prototype, cache, hooks);
     });
     wrapPipeline(clients, cache, hooks);
+    wrapSentinels(clients, hooks);
   },
 };
 
@@ -64,8 +65,10 @@ function wrapClient(prototype: any, clients: Clients, cache: CacheEvents, hooks:
   // A connection outlives the request whose command happened to open it; its messages belong to nobody.
   hooks.wrap(prototype, 'connect', (original) => {
     return function (this: Client, ...args: unknown[]) {
-      if (!hooks.active || typeof args[0] === 'function') return original.apply(this, args);
-      return cache.unattended(original, this, args);
+      if (!hooks.active) return original.apply(this, args);
+      const [callback] = args;
+      if (typeof callback === 'function') args[0] = cache.bound(callback as () => void);
+      return runDetached(original, this, args);
     };
   });
 }
@@ -105,5 +108,18 @@ function wrapDelays(prototype: any, cache: CacheEvents, hooks: Hooks): void {
       if (!hooks.active) return original.call(this, callback, ...rest);
       return original.call(this, guard('ioredis cluster', () => cache.bound(callback)) ?? callback, ...rest);
     };
+  });
+}
+
+/** The clients that a client makes of its sentinels: what they ask, and listen to, is nobody's command. */
+function wrapSentinels(clients: Clients, hooks: Hooks): void {
+  hooks.onLoad('ioredis/built/connectors/SentinelConnector/index.js', ({ exports }) => {
+    hooks.wrap(exports.default.prototype, 'connectToSentinel', (original) => {
+      return function (this: unknown, ...args: unknown[]) {
+        const client = original.apply(this, args);
+        if (hooks.active) guard('ioredis sentinel', () => clients.leaveAlone(client));
+        return client;
+      };
+    });
   });
 }

@@ -1,4 +1,4 @@
-import { guard, type Hooks } from '@foreshock/kit';
+import { guard, runDetached, type Hooks } from '@foreshock/kit';
 import type { CacheEvents } from '../events.ts';
 import { observe, observeBatch, type Args, type Client, type Clients, type Queued } from './redis-clients.ts';
 
@@ -31,7 +31,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
       return function (this: Client, ...args: unknown[]) {
         connecting = this;
         try {
-          return original.apply(this, args);
+          return hooks.active ? runDetached(original, this, args) : original.apply(this, args);
         } finally {
           connecting = undefined;
         }

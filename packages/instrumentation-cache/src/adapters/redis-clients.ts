@@ -1,4 +1,4 @@
-import { guard, report } from '@foreshock/kit';
+import { guard, report, runDetached, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, CacheServer, Command } from '../events.ts';
 import { batchReply, RedisCommand } from '../redis-protocol.ts';
 
@@ -138,4 +138,13 @@ export function observeBatch<R extends Promise<unknown>>(
     (error) => guard('redis batch', () => batch.failed(error)),
   );
   return result;
+}
+
+/** A connection outlives whoever opens it; its messages, pings and reconnections belong to nobody. */
+export function wrapConnect(prototype: any, hooks: Hooks): void {
+  hooks.wrap(prototype, 'connect', (original) => {
+    return function (this: Client, ...args: unknown[]) {
+      return hooks.active ? runDetached(original, this, args) : original.apply(this, args);
+    };
+  });
 }

@@ -1,7 +1,7 @@
 import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../events.ts';
 import { attachRedis4 } from './redis-4.ts';
-import { Clients, observe, observeBatch, type Args, type Client, type Queued } from './redis-clients.ts';
+import { Clients, observe, observeBatch, wrapConnect, type Args, type Client, type Queued } from './redis-clients.ts';
 
 /**
  * node-redis 4 to 6, under both names of its client package.
@@ -71,6 +71,8 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
         return result;
       };
     });
+
+    wrapConnect(prototype, hooks);
 
     // Both are awaited by `Multi#exec`: their promises are never the caller's own.
     for (const [method, kind] of [

@@ -1,6 +1,7 @@
-import { guard, type Adapter, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
+import { guard, Memo, type Adapter, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
 import type { DbEvents, Query } from '../events.ts';
 import { MYSQL } from '../sql-dialect.ts';
+import { detachConnections } from './mysql2-connect.ts';
 
 /** Options of a connection, as far as they are read here. */
 interface Config {
@@ -13,6 +14,8 @@ interface Config {
 /** `mysql2/lib/base/connection.js` (`lib/connection.js` before 3.11.5), as far as it is read here. */
 interface Connection {
   config: Config;
+  /** Until the server has greeted: null. */
+  _handshakePacket: { serverVersion?: string } | null;
   _command?: Command | null;
   _commands: { length: number; get(index: number): Command | undefined };
   _fatalError?: unknown;
@@ -38,7 +41,27 @@ function targetOf({ host, port, database, socketPath }: Config): ConnectionTarge
 export function mysql2Connection(resource: object): DriverConnection | undefined {
   const inner = '_handshakePacket' in resource ? resource : (resource as { connection?: unknown }).connection;
   if (typeof inner !== 'object' || inner === null || !('_handshakePacket' in inner)) return undefined;
-  return { connection: inner, ...targetOf((inner as unknown as Connection).config) };
+  return { connection: inner, ...targetOfConnection(inner as unknown as Connection) };
+}
+
+/** Servers that have greeted as MariaDB: a query may be sent before its own connection has been greeted. */
+const mariadbs = new Memo<string, true>(64);
+const greetings = new WeakSet<object>();
+
+function targetOfConnection({ config, _handshakePacket: greeting }: Connection): ConnectionTarget & { system: string } {
+  const target = targetOf(config);
+  const isMariaDb = greeting ? greeting.serverVersion?.includes('MariaDB') : mariadbs.get(addressOf(target));
+  if (!isMariaDb) return target;
+  target.system = 'mariadb';
+  if (greeting && !greetings.has(greeting)) {
+    greetings.add(greeting);
+    mariadbs.learn(addressOf(target), true);
+  }
+  return target;
+}
+
+function addressOf({ host, port }: ConnectionTarget): string {
+  return `${host}:${port}`;
 }
 
 /**
@@ -55,8 +78,11 @@ export const mysql2: Adapter<DbEvents> = {
   attach(db, hooks) {
     // The classes' methods moved to `base` in 3.11.5; up to 3.19 a pool's connections inherit from there alone.
     for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {
-      hooks.onLoad(`${folder}/connection.js`, ({ exports: { prototype } }) => {
-        if (Object.hasOwn(prototype, 'query')) wrapConnection(prototype, db, hooks);
+      hooks.onLoad(`${folder}/connection.js`, (loaded) => {
+        const { prototype } = loaded.exports;
+        if (!Object.hasOwn(prototype, 'query')) return;
+        wrapConnection(prototype, db, hooks);
+        detachConnections(loaded, db, hooks);
       });
     }
   },
@@ -146,7 +172,7 @@ function isCommand(given: unknown): given is Command {
 
 function startQuery(connection: Connection, text: unknown, db: DbEvents): Query | undefined {
   return db.query(connection, {
-    ...targetOf(connection.config),
+    ...targetOfConnection(connection),
     text: typeof text === 'string' ? text : undefined,
     dialect: MYSQL,
   });

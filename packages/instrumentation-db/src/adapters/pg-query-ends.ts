@@ -9,10 +9,17 @@ export interface Submitted {
   text?: string;
   cursor?: { text?: string };
   name?: string;
-  _result?: { rowCount?: number | null };
+  _result?: { rowCount?: number | null; fields?: readonly unknown[] };
+  /** Of several statements at once there are several results. */
+  _results?: unknown;
   handleReadyForQuery(connection: unknown): unknown;
   handleError(error: { code?: unknown }, connection: unknown): unknown;
-  [OBSERVED]?: { query: Query; calledBack: boolean };
+  [OBSERVED]?: Observed;
+}
+
+interface Observed {
+  query: Query;
+  calledBack: boolean;
 }
 
 type End = 'handleReadyForQuery' | 'handleError';
@@ -25,25 +32,33 @@ export class QueryEnds {
   readonly #hooks: Hooks;
   readonly #prototypes = new WeakSet<object>();
   readonly #wrapped = new WeakSet<Function>();
+  /**
+   * A query that `Client#query` is just being called for. One whose parameters cannot be serialised fails in there
+   * (`Query.prepare` in pg/lib/query.js), before there is an object that is known to be it.
+   */
+  starting: Observed | undefined;
 
   constructor(hooks: Hooks) {
     this.#hooks = hooks;
+  }
+
+  /** @param prototype of a class of queries */
+  wrap(prototype: Submitted): void {
+    if (this.#prototypes.has(prototype)) return;
+    this.#prototypes.add(prototype);
+    this.#wrap(prototype, 'handleReadyForQuery', succeeding);
+    this.#wrap(prototype, 'handleError', (original) => failing(original, this));
   }
 
   /** @returns false for one that is observed already */
   observe(submitted: Submitted, query: Query, calledBack: boolean): boolean {
     if (submitted[OBSERVED]) return false;
     submitted[OBSERVED] = { query, calledBack };
-    const prototype = Object.getPrototypeOf(submitted) as Submitted;
-    if (!this.#prototypes.has(prototype)) {
-      this.#prototypes.add(prototype);
-      this.#wrap(prototype, 'handleReadyForQuery', succeeding);
-      this.#wrap(prototype, 'handleError', failing);
-    }
+    this.wrap(Object.getPrototypeOf(submitted) as Submitted);
     if (Object.hasOwn(submitted, 'handleReadyForQuery')) {
       const { handleReadyForQuery, handleError } = submitted;
       submitted.handleReadyForQuery = succeeding(handleReadyForQuery);
-      submitted.handleError = failing(handleError);
+      submitted.handleError = failing(handleError, this);
     }
     return true;
   }
@@ -63,7 +78,7 @@ function succeeding(original: Submitted['handleReadyForQuery']): Submitted['hand
     const observed = this[OBSERVED];
     if (!observed) return original.call(this, connection);
     try {
-      observed.query.succeeded(this._result?.rowCount ?? undefined);
+      observed.query.succeeded(returnedRows(this));
     } catch (error) {
       report('pg query', error);
     }
@@ -72,9 +87,9 @@ function succeeding(original: Submitted['handleReadyForQuery']): Submitted['hand
   };
 }
 
-function failing(original: Submitted['handleError']): Submitted['handleError'] {
+function failing(original: Submitted['handleError'], ends: QueryEnds): Submitted['handleError'] {
   return function (this: Submitted, cause, connection) {
-    const observed = this[OBSERVED];
+    const observed = this[OBSERVED] ?? ends.starting;
     if (!observed) return original.call(this, cause, connection);
     try {
       observed.query.failed(cause, sqlState(cause));
@@ -90,4 +105,10 @@ function failing(original: Submitted['handleError']): Submitted['handleError'] {
 function sqlState(error: { code?: unknown } | undefined): string | undefined {
   const code = error?.code;
   return typeof code === 'string' && code.length === 5 ? code : undefined;
+}
+
+/** The count that comes with an answer is of the rows changed, unless it has columns. */
+function returnedRows({ _result, _results }: Submitted): number | undefined {
+  if (!_result?.fields?.length || Array.isArray(_results)) return undefined;
+  return _result.rowCount ?? undefined;
 }

@@ -1,4 +1,4 @@
-import { guard, report, type Adapter, type DriverConnection, type Hooks } from '@foreshock/kit';
+import { guard, report, runDetached, type Adapter, type DriverConnection, type Hooks } from '@foreshock/kit';
 import type { DbEvents, Query } from '../events.ts';
 import { POSTGRESQL } from '../sql-dialect.ts';
 import { QueryEnds, type Submitted } from './pg-query-ends.ts';
@@ -29,7 +29,12 @@ export const pg: Adapter<DbEvents> = {
   versions: '>=8.0.3 <9',
   upstream: ['@opentelemetry/instrumentation-pg'],
   attach(db, hooks) {
-    hooks.onLoad('pg/lib/client.js', ({ exports: Client }) => wrapQuery(Client, db, hooks));
+    const ends = new QueryEnds(hooks);
+    hooks.onLoad('pg/lib/query.js', ({ exports: { prototype } }) => ends.wrap(prototype));
+    hooks.onLoad('pg/lib/client.js', ({ exports: Client }) => {
+      wrapQuery(Client, ends, db, hooks);
+      wrapConnect(Client, db, hooks);
+    });
   },
 };
 
@@ -40,8 +45,19 @@ export function pgConnection(resource: object): DriverConnection | undefined {
   return { connection: resource, system: 'postgresql', host, port, database };
 }
 
-function wrapQuery(ClientClass: { prototype: object }, db: DbEvents, hooks: Hooks): void {
-  const ends = new QueryEnds(hooks);
+/** Notifications, notices and errors come by the socket that is opened here. */
+function wrapConnect(ClientClass: { prototype: object }, db: DbEvents, hooks: Hooks): void {
+  hooks.wrap(ClientClass.prototype as { connect: unknown }, 'connect', (original) => {
+    return function (this: Client, ...args: unknown[]) {
+      if (!hooks.active) return original.apply(this, args);
+      const [callback] = args;
+      if (typeof callback === 'function') args[0] = db.bind(callback as () => void);
+      return runDetached(original, this, args);
+    };
+  });
+}
+
+function wrapQuery(ClientClass: { prototype: object }, ends: QueryEnds, db: DbEvents, hooks: Hooks): void {
   hooks.wrap(ClientClass.prototype as { query: unknown }, 'query', (original) => {
     return function (this: Client, ...args: [unknown, ...unknown[]]) {
       if (!hooks.active) return original.apply(this, args);
@@ -53,12 +69,16 @@ function wrapQuery(ClientClass: { prototype: object }, db: DbEvents, hooks: Hook
       }
       if (!query) return original.apply(this, args);
       const calledBack = hasCallback(args);
+      const outer = ends.starting;
+      ends.starting = { query, calledBack };
       let result;
       try {
         result = original.apply(this, args);
       } catch (error) {
         guard('pg query', () => query.failed(error));
         throw error;
+      } finally {
+        ends.starting = outer;
       }
       try {
         observe(this, args[0], query, calledBack, ends);

@@ -11,6 +11,19 @@ it.each([
   ['shopping-cart:42', 'shopping-cart:*'],
   ['feature_flags.checkout', 'feature_flags.*'],
   ['{user:1}:cart', 'user:*'],
+  ['shoppingCart:42', 'shoppingCart:*'],
+  ['USER_SESSIONS:42', 'USER_SESSIONS:*'],
+  ['categories|7', 'categories|*'],
+  // Somebody's name, or address.
+  ['alice:cart', '*'],
+  ['alice.smith@example.com', '*'],
+  ['alice_42', '*'],
+  ['jsmith|profile', '*'],
+  ['john/1', '*'],
+  ['acme-corp:user:1', '*'],
+  ['user-alice:1', '*'],
+  ['user42:cart', '*'],
+  ['user@example.com:1', '*'],
   // A word by itself, or one that is none, may be anything.
   ['alice', '*'],
   ['alice@example.com', '*'],
@@ -31,9 +44,11 @@ it.each([
   expect(shapeOf(key)).toBe(shape);
 });
 
-it("keeps the client's own prefix, which is a constant", () => {
-  expect(shapeOf('shop:7:user:42', 'shop:7:')).toBe('shop:7:user:*');
-  expect(shapeOf('shop:7:alice', 'shop:7:')).toBe('shop:7:*');
-  expect(shapeOf('user:42', 'shop:7:')).toBe('user:*');
-  expect(shapeOf(`${'p'.repeat(65)}:user:1`, 'p'.repeat(65))).toBe('*');
+it("keeps the client's own prefix if it is made of common words, and else leaves it out", () => {
+  expect(shapeOf('shop:cache:user:42', 'shop:cache:')).toBe('shop:cache:user:*');
+  expect(shapeOf('shop:cache:alice', 'shop:cache:')).toBe('shop:cache:*');
+  expect(shapeOf('user:42', 'shop:')).toBe('user:*');
+  for (const prefix of ['tenant-alice@corp.com:', 'shop:7:', 'acme:', 'shop', `${'shop:'.repeat(13)}`]) {
+    expect(shapeOf(`${prefix}user:1`, prefix)).toBe('user:*');
+  }
 });

@@ -1,3 +1,5 @@
+import { isCommonWord } from './key-words.ts';
+
 /** No more of a key than this is looked at. */
 const MAX_SEGMENT = 24;
 const MAX_PREFIX = 64;
@@ -5,15 +7,18 @@ const MAX_PREFIX = 64;
 /**
  * What kind of key it is, without which one: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`.
  *
- * Only the first part is kept, and only if it is a plain word with a separator behind it: a part further back,
- * or a key of one part, may be somebody's name.
+ * Only the first part is kept, and only if it is made of common words with a separator behind it: any other may be
+ * somebody's name, a mail address, a tenant.
  *
- * @param prefix what the client puts before every key: a constant of the application
+ * @param prefix what the client puts before every key; kept by the same rule, part by part, or not at all
  */
 export function shapeOf(key: string, prefix?: string): string {
-  if (prefix && prefix.length <= MAX_PREFIX && key.startsWith(prefix)) {
-    return prefix + shapeOf(key.slice(prefix.length, prefix.length + MAX_SEGMENT + 2));
-  }
+  if (!prefix || !key.startsWith(prefix)) return firstWordOf(key);
+  const rest = firstWordOf(key.slice(prefix.length, prefix.length + MAX_SEGMENT + 2));
+  return prefix.length <= MAX_PREFIX && isConstant(prefix) ? prefix + rest : rest;
+}
+
+function firstWordOf(key: string): string {
   // `{user:1}:cart` is a hash tag of Redis Cluster.
   const start = key.charCodeAt(0) === 123 ? 1 : 0;
   const end = Math.min(key.length, start + MAX_SEGMENT);
@@ -21,13 +26,33 @@ export function shapeOf(key: string, prefix?: string): string {
     const code = key.charCodeAt(i);
     if (isLetter(code)) continue;
     if (i === start || i + 1 === key.length) break;
-    // `:` `/` `.` `|` separate, `-` and `_` do so before a number: `user-42`, but `shopping-cart:42`.
-    const separates = code === 58 || code === 47 || code === 46 || code === 124;
-    if (separates) return `${key.slice(start, i + 1)}*`;
-    if (code !== 45 && code !== 95) break;
-    if (isDigit(key.charCodeAt(i + 1))) return `${key.slice(start, i + 1)}*`;
+    // `-` and `_` separate before a number: `user-42`, but `shopping-cart:42`.
+    const joins = code === 45 || code === 95;
+    if (joins && !isDigit(key.charCodeAt(i + 1))) continue;
+    if (!joins && !isSeparator(code)) break;
+    return isCommonWord(key.slice(start, i)) ? `${key.slice(start, i + 1)}*` : '*';
   }
   return '*';
+}
+
+/** Of a prefix: `shop:cache:`. */
+function isConstant(prefix: string): boolean {
+  return (
+    isSeparator(prefix.charCodeAt(prefix.length - 1)) &&
+    prefix
+      .slice(0, -1)
+      .split(/[:/.|]/)
+      .every(isPlainWord)
+  );
+}
+
+function isPlainWord(part: string): boolean {
+  return /^[a-z]+([-_][a-z]+)*$/i.test(part) && isCommonWord(part);
+}
+
+/** `:` `/` `.` `|` */
+function isSeparator(code: number): boolean {
+  return code === 58 || code === 47 || code === 46 || code === 124;
 }
 
 function isLetter(code: number): boolean {

@@ -74,10 +74,14 @@ export class RedisCommand implements CommandDescription {
   }
 }
 
-/** What the replies to several commands say together; they lie beside each other. */
+/**
+ * What the replies to several commands say together; they lie beside each other. A transaction that was aborted has
+ * none: nobody has looked for the keys.
+ */
 export function batchReply(commands: readonly RedisCommand[], replies: readonly unknown[]): BatchReply {
   const sum: BatchReply = { lookups: 0, hits: 0 };
   for (const [i, command] of commands.entries()) {
+    if (i >= replies.length) break;
     const reply = replies[i];
     if (reply instanceof Error) {
       sum.error ??= reply;

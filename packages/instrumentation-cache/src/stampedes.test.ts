@@ -85,11 +85,11 @@ it('tells it after a while when nobody fills the key: on a caller that is still 
 
 it('is a span in the trace of the first when all have ended', () => {
   const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
-  for (const { where, span } of callers) {
+  for (const { where } of callers) {
     miss('user:1', where);
     vi.advanceTimersByTime(10);
-    span.end();
   }
+  callers.forEach(({ span }) => span.end());
   vi.advanceTimersByTime(1_000);
   const spans = recorded.spans();
   expect(spans).toHaveLength(6);
@@ -115,6 +115,17 @@ it('is none with fewer callers, with one that looks again and again, or spread o
   callers.forEach(({ span }) => span.end());
   expect(told).toEqual([]);
   expect(recorded.spans()).toHaveLength(8);
+});
+
+it('is none when they come one after the other, however many, for a key that is never there', () => {
+  for (let i = 0; i < 150; i++) {
+    const { span, where } = caller(`caller ${i}`);
+    miss('absent', where);
+    miss('absent', where, { since: stampedes.misses - 1 });
+    span.end();
+  }
+  vi.advanceTimersByTime(2_000);
+  expect(told).toEqual([]);
 });
 
 it('tells callers apart who look at the same time, in one span or in none', () => {

@@ -12,15 +12,21 @@ import {
 /** Misses of one key belong together for this long, or until somebody fills it. */
 const WINDOW_MS = 1_000;
 const MAX_BURSTS = 500;
-/** Spans of callers that a burst remembers: to count each once, and to tell one of them. Past them, each look counts. */
+/** Spans of callers that a burst remembers: to count each once, and to put the event on one. Past them, each look counts. */
 const MAX_SPANS = 64;
 
 interface Burst {
   cache: string;
   /** Of its key, for the day it is told. */
   shape: () => string;
+  /** Most that were there at the same time. */
   callers: number;
+  /** Who looked up to now without finding it, and has not ended. */
   spans: Set<Span>;
+  /** Further callers, while all those spans are there. */
+  beyond: number;
+  /** Looks, the last ones, each of which began before the one before it had its answer. */
+  overlapping: number;
   coalesced: boolean;
   /** Where its first caller was. */
   where: Context;
@@ -29,6 +35,8 @@ interface Burst {
   /** Of {@link Stampedes.misses}, with the last one. */
   misses: number;
 }
+
+const NEW = { callers: 0, beyond: 0, overlapping: 0, coalesced: false, misses: 0 };
 
 /** One caller's look at a key that was not there. */
 export interface Miss {
@@ -45,10 +53,11 @@ export interface Miss {
 }
 
 /**
- * One key, missed by many callers before anybody filled it: each of them goes and computes the same value.
+ * One key, missed by many callers at the same time, before anybody filled it: each of them goes and computes the same
+ * value. Callers who come one after the other, each when the one before has ended, are none: a key that is never there.
  *
- * A caller is a span, however often it looks. Within one span, or without any, those are several who look at
- * the same time: a loop that looks until there is something is one.
+ * A caller is a span, from its look to its end, however often it looks. Within one span, or without any, those are
+ * several who look at the same time: a loop that looks until there is something is one.
  */
 export class Stampedes {
   /** So far, of any key: a clock that costs nothing to read. */
@@ -76,18 +85,18 @@ export class Stampedes {
     let burst = this.#bursts.get(id);
     if (!burst) {
       if (this.#bursts.size >= MAX_BURSTS) return;
-      burst = { cache, shape, callers: 0, spans: new Set(), coalesced: false, where, first: now, last: now, misses: 0 };
+      burst = { ...NEW, cache, shape, spans: new Set(), where, first: now, last: now };
       this.#bursts.set(id, burst);
       if (this.#timer === undefined) this.#sweepIn(WINDOW_MS);
     }
     burst.coalesced ||= coalesced;
-    const span = trace.getSpan(where);
-    const isNew = burst.callers === 0 || (span !== undefined && !burst.spans.has(span));
     // Began to look before the last one had its answer.
-    if (isNew || coalesced || since < burst.misses) burst.callers++;
+    const overlaps = coalesced || since < burst.misses;
+    burst.overlapping = overlaps ? burst.overlapping + 1 : 1;
+    addCaller(burst, trace.getSpan(where));
+    burst.callers = Math.max(burst.callers, burst.overlapping, burst.spans.size + burst.beyond);
     burst.last = now;
     burst.misses = ++this.misses;
-    if (span && burst.spans.size < MAX_SPANS) burst.spans.add(span);
   }
 
   filled(id: string, where: Context): void {
@@ -147,4 +156,15 @@ export class Stampedes {
       )
       .end(timeOrigin + burst.last);
   }
+}
+
+function addCaller(burst: Burst, span: Span | undefined): void {
+  const { spans } = burst;
+  // Of a span that is not recorded it cannot be known when it ends.
+  if (!span?.isRecording() || spans.has(span)) return;
+  for (const each of spans) if (!each.isRecording()) spans.delete(each);
+  if (spans.size < MAX_SPANS) {
+    spans.add(span);
+    burst.beyond = 0;
+  } else burst.beyond++;
 }

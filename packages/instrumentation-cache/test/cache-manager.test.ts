@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { diag } from '@opentelemetry/api';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { recordSpans, shows, versionOf } from '@foreshock/testkit';
+import { installed, recordSpans, shows, versionOf } from '@foreshock/testkit';
 import { Keyv } from 'keyv';
 import { afterAll, describe, expect, it } from 'vitest';
 import { library } from './library.ts';
@@ -112,6 +113,37 @@ describe.each([
   });
 });
 
+it('adds its handlers to a store once, however many caches there are over it', async () => {
+  const { createCache } = library('cache-manager', undefined).require(
+    'cache-manager',
+  ) as typeof import('cache-manager');
+  const store = new Keyv({ namespace: 'shared' });
+  const caches = Array.from({ length: 100 }, () => createCache({ stores: [store] as never }));
+  const handlers = store.hooks.handlers as unknown as Map<string, unknown[]>;
+  expect([...handlers.values()].map((each) => each.length)).toEqual([1, 1, 1, 1]);
+  await store.set('user:1', 'x');
+  expect(await counted(() => Promise.all([caches[7]!.get('user:1'), caches[8]!.wrap('user:1', () => 'y')]))).toEqual({
+    'cache.local.hits': 2,
+  });
+});
+
+it('leaves a store alone whose hooks it does not know, without a word', async () => {
+  const { createCache } = library('cache-manager', undefined).require(
+    'cache-manager',
+  ) as typeof import('cache-manager');
+  const lines: unknown[] = [];
+  const note = (...line: unknown[]): void => void lines.push(line);
+  diag.setLogger({ error: note, warn: note, info: note, debug() {}, verbose() {} });
+  const app = installed({ keyv: 'keyv-6' });
+  const store = new (app.require('keyv').Keyv)();
+  const cache = createCache({ stores: [store] as never });
+  expect(await counted(() => cache.wrap('user:1', () => 'y'))).toEqual({});
+  expect(await cache.get('user:1')).toBe('y');
+  diag.disable();
+  app.remove();
+  expect(lines).toEqual([]);
+});
+
 it('names a cache as the application does', async () => {
   const { createCache } = library('cache-manager', undefined).require(
     'cache-manager',
@@ -121,5 +153,5 @@ it('names a cache as the application does', async () => {
   const metrics = await recorded.metrics();
   const points = metrics.find((metric) => metric.name === 'cache.lookups')!.points;
   const names = new Set(points.map(({ attributes }) => attributes['cache.name']));
-  expect(names).toEqual(new Set(['cache-manager', 'near', 'profiles', 'prices']));
+  expect(names).toEqual(new Set(['cache-manager', 'near', 'profiles', 'prices', 'shared']));
 });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { recordSpans, shows, versionOf } from '@foreshock/testkit';
+import { diag } from '@opentelemetry/api';
+import { installed, recordSpans, shows, versionOf } from '@foreshock/testkit';
 import type { LRUCache } from 'lru-cache';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { library } from './library.ts';
@@ -125,6 +126,55 @@ describe.each([
     expect([Cache.prototype.get.name, Cache.prototype.fetch.name]).toEqual(['get', 'fetch']);
   });
 
+  it('leaves the options of the caller as they are, whatever they are', async () => {
+    let loads = 0;
+    const given: unknown[] = [];
+    const cache = new Cache<string, number>({
+      max: 10,
+      fetchMethod: async (_key, _value, { options }) => {
+        given.push(options.status);
+        return ++loads;
+      },
+      memoMethod: (_key, _value, { options }) => {
+        given.push(Object.keys(options));
+        return ++loads;
+      },
+    });
+    class Refreshing {
+      readonly #always = true;
+      asked = 0;
+      get forceRefresh(): boolean {
+        this.asked++;
+        return this.#always;
+      }
+    }
+    const inherited: { forceRefresh?: boolean } = Object.create({ forceRefresh: true });
+    const refreshing = new Refreshing();
+    await counted(async () => {
+      expect(await cache.fetch('a', inherited)).toBe(1);
+      expect(await cache.fetch('a', inherited)).toBe(2);
+      expect(await cache.fetch('a', refreshing)).toBe(3);
+      expect(await cache.fetch('a', refreshing)).toBe(4);
+      expect(await cache.fetch('a')).toBe(4);
+      expect(cache.memo('b', inherited as {})).toBe(5);
+      expect(cache.memo('b', inherited as {})).toBe(6);
+    });
+    expect(given.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(given.slice(4).flat()).not.toContain('forceRefresh');
+    expect(refreshing.asked).toBe(2);
+  });
+
+  it('tells a forced refresh and a stale value from a hit', async () => {
+    const cache = new Cache<string, number>({ max: 10, ttl: 1, fetchMethod: async () => 1, memoMethod: () => 2 });
+    await cache.fetch('a');
+    expect(await counted(() => cache.fetch('a', { forceRefresh: true }))).toEqual({ 'cache.local.misses': 1 });
+    expect(await counted(() => cache.memo('a', { forceRefresh: true }))).toEqual({ 'cache.local.misses': 1 });
+    await delay(10);
+    expect(await counted(() => cache.fetch('a', { allowStale: true }))).toEqual({ 'cache.local.hits': 1 });
+    await delay(10);
+    expect(await counted(() => cache.fetch('a'))).toEqual({ 'cache.local.misses': 1 });
+  });
+
   it('takes a key of any kind', async () => {
     const cache = new Cache<any, number>({ max: 10 });
     const circular: Record<string, unknown> = {};
@@ -157,4 +207,21 @@ it('names a cache by its class in metrics, and passes through once disabled', as
   recorded.stop();
   expect(Cache.prototype.get).not.toBe(get);
   expect(sessions.get('a')).toBe(1);
+});
+
+it('says nothing of another version: it is some other package that needs it', async () => {
+  const app = installed({ 'lru-cache': 'lru-cache-10' });
+  const lines: unknown[] = [];
+  const note = (...line: unknown[]): void => void lines.push(line);
+  diag.setLogger({ error: note, warn: note, info: note, debug() {}, verbose() {} });
+  const old = recordSpans(cacheInstrumentation());
+  try {
+    new (app.require('lru-cache').LRUCache)({ max: 1 });
+    await delay(0);
+  } finally {
+    old.stop();
+    diag.disable();
+    app.remove();
+  }
+  expect(lines).toEqual([]);
 });

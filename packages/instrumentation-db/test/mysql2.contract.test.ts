@@ -23,7 +23,7 @@ const contract: AdapterContract = {
     span: {
       name: 'SELECT',
       kind: 'CLIENT',
-      attributes: { 'db.system.name': 'mysql', 'db.query.text': 'SELECT ? AS one' },
+      attributes: { 'db.system.name': 'mariadb', 'db.query.text': 'SELECT ? AS one' },
     },
     error: { name: 'SELECT missing', attributes: { 'error.type': '1146' } },
   },

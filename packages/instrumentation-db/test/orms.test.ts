@@ -105,7 +105,7 @@ const cases: Record<string, Case> = {
   },
   'knex over mysql2': {
     server: () => mariadb,
-    system: 'mysql',
+    system: 'mariadb',
     open: async () => knex('mysql2', mariadb.url),
   },
   'Drizzle over a pg pool': {
@@ -128,7 +128,7 @@ const cases: Record<string, Case> = {
   },
   'Drizzle over a mysql2 pool': {
     server: () => mariadb,
-    system: 'mysql',
+    system: 'mariadb',
     async open() {
       const pool = mysql.createPool({ uri: mariadb.url, connectionLimit: LIMIT });
       const orders = mysqlTable('orders', { id: int() });
@@ -151,7 +151,7 @@ const cases: Record<string, Case> = {
   },
   'Sequelize over mysql2': {
     server: () => mariadb,
-    system: 'mysql',
+    system: 'mariadb',
     open: async () => sequelize('mysql', mariadb.url),
   },
   'TypeORM over pg': {
@@ -161,7 +161,7 @@ const cases: Record<string, Case> = {
   },
   'TypeORM over mysql2': {
     server: () => mariadb,
-    system: 'mysql',
+    system: 'mariadb',
     open: () => typeorm('mysql', mariadb.url),
   },
   'MikroORM over pg': {
@@ -170,6 +170,9 @@ const cases: Record<string, Case> = {
     open: () => mikroOrm(postgres.url),
   },
 };
+
+/** As each of them writes it. */
+const SELECT_ORDERS = /^select (["`]?)orders\1$/i;
 
 describe.each(Object.entries(cases))('%s', (_name, { server, system, open }) => {
   it('has one query and at most one wait a call, also when its pool is full', async () => {
@@ -182,7 +185,7 @@ describe.each(Object.entries(cases))('%s', (_name, { server, system, open }) => 
       for (const spans of own) {
         const queries = spans.filter((span) => /FROM\W+orders/i.test(String(span.attributes['db.query.text'])));
         expect(only(queries)).toMatchObject({
-          name: 'SELECT orders',
+          name: expect.stringMatching(SELECT_ORDERS),
           kind: 'CLIENT',
           status: { code: 'UNSET' },
           attributes: {
@@ -213,10 +216,10 @@ describe.each(Object.entries(cases).filter(([name]) => /^(knex|Drizzle|MikroORM)
         await reader.read(1);
         const [spans] = await crowd(recorded, 1, () => reader.transaction!());
         expect(spans!.map((span) => span.name)).toEqual([
-          expect.stringMatching(/^(BEGIN|START)/),
-          'SELECT orders',
-          'SELECT orders',
-          'COMMIT',
+          expect.stringMatching(/^(BEGIN|START)/i),
+          expect.stringMatching(SELECT_ORDERS),
+          expect.stringMatching(SELECT_ORDERS),
+          expect.stringMatching(/^COMMIT$/i),
         ]);
       } finally {
         await reader.close();

@@ -186,7 +186,7 @@ describe.each(Object.entries(libraries) as [Library, Open][])('%s', (library, op
     });
     await pool.end();
     expect(only(spansNamed(recorded, 'SELECT')).attributes).toMatchObject({
-      'db.system.name': 'mysql',
+      'db.system.name': 'mariadb',
       'db.client.connection.pool.name': `${mariadb.host}:${mariadb.port}/${mariadb.database}`,
       'pool.limit': 1,
       'pool.wait_reason': 'connect',

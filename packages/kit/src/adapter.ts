@@ -11,6 +11,11 @@ export interface Adapter<Events> {
   readonly versions: string;
   /** Upstream's instrumentations of the same library: while one of them is active, this adapter stands aside. */
   readonly upstream: readonly string[];
+  /**
+   * Mostly there because some other package needs it: its users cannot choose the version, and nothing is said of one
+   * that is out of range.
+   */
+  readonly isTransitive?: boolean;
   /** Attaches itself; everything goes through `hooks`, so that it can be detached. */
   attach(events: Events, hooks: Hooks): void;
 }

@@ -24,6 +24,7 @@ function hasShimmerMark(fn: unknown): boolean {
 export class Hooks {
   readonly #library: string;
   readonly #versions: string;
+  readonly #isTransitive: boolean;
   readonly #undo: (() => void)[] = [];
   readonly #refused = new Set<string>();
   /** Packages of the library: whether one of the files waited for has loaded. */
@@ -34,10 +35,12 @@ export class Hooks {
   /**
    * @param library npm name of the library, for messages
    * @param versions the adapter's range, e.g. `>=8.0.3 <9`
+   * @param isTransitive nothing is said of a version out of range, see `Adapter`
    */
-  constructor(library: string, versions: string) {
+  constructor(library: string, versions: string, isTransitive = false) {
     this.#library = library;
     this.#versions = versions;
+    this.#isTransitive = isTransitive;
   }
 
   /** False once undone: a wrapper that could not be taken out (someone wrapped it again) asks this and passes through. */
@@ -67,6 +70,7 @@ export class Hooks {
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
       this.#refused.add(refused);
+      if (this.#isTransitive) return;
       log('warn', `foreshock: ${refused} is outside the supported range ${range}, left untraced`);
     });
     this.#undo.push(stop);

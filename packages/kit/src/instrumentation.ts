@@ -173,7 +173,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
     for (const adapter of this.#boundary.adapters) {
       if (this.#config.libraries?.(adapter.library) === false) continue;
       guard(`attaching to ${adapter.library}`, () => {
-        const hooks = new Hooks(adapter.library, adapter.versions);
+        const hooks = new Hooks(adapter.library, adapter.versions, adapter.isTransitive);
         const telemetry = new AdapterTelemetry(this, adapter, hooks);
         this.#attached.push({ hooks, telemetry });
         adapter.attach(this.#boundary.open(telemetry, this.#config), hooks);

@@ -56,37 +56,44 @@ export const cacheManager: Adapter<CacheEvents> = {
   },
 };
 
-/** Stores that tell their lookups already: two caches may share one. */
-const told = new WeakSet<Store>();
+/** How often each store has been read. Two caches may share one, and an application may make them without end. */
+const reads = new WeakMap<Store, { count: number }>();
 
 function observe(made: Cache, cacheId: string | undefined, cache: CacheEvents, hooks: Hooks): void {
   const name = cacheId ?? made.stores.map(namespaceOf).find(Boolean) ?? 'cache-manager';
-  /** Stores read so far, to see whether a `wrap` reads one. */
-  let reads = 0;
-  for (const store of made.stores) {
-    store.hooks?.addHandler('preGet', () => void reads++);
-    if (!isLocal(store.store) || told.has(store)) continue;
-    told.add(store);
-    const looked = (key: unknown, value: unknown): void => {
-      if (hooks.active) cache.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
-    };
-    store.hooks?.addHandler('postGet', ({ key, value }) => looked(key, value));
-    store.hooks?.addHandler('postGetMany', (values: unknown[]) => values.forEach((value) => looked(undefined, value)));
-    store.hooks?.addHandler('postSet', ({ key }) => {
-      if (hooks.active) cache.filled(made, ownKey(store, key));
-    });
-  }
-  // A store that is no Keyv does not tell whether it is read.
-  if (!made.stores.every(({ hooks: events }) => events)) return;
+  for (const store of made.stores) if (!reads.has(store)) observeStore(store, made, name, cache, hooks);
+  const counts = made.stores.map((store) => reads.get(store));
+  // A store that is no Keyv, or a Keyv 6, does not tell whether it is read.
+  if (!counts.every((count) => count !== undefined)) return;
+  const total = (): number => counts.reduce((sum, { count }) => sum + count, 0);
 
   // In place, on an object of the application's: undone by `active` alone, or each cache would be kept for that.
   const { wrap } = made;
   made.wrap = function (...args) {
-    const before = reads;
+    const before = total();
     const promise = wrap.apply(this, args);
-    if (hooks.active && reads === before) cache.lookup(made, name, args[0], 'coalesced');
+    if (hooks.active && total() === before) cache.lookup(made, name, args[0], 'coalesced');
     return promise;
   };
+}
+
+/** The first cache over a store names its lookups. */
+function observeStore(store: Store, made: Cache, name: string, cache: CacheEvents, hooks: Hooks): void {
+  const { hooks: events } = store;
+  // The hooks of Keyv 6 are others: asynchronous, and each one is waited for.
+  if (typeof events?.addHandler !== 'function') return;
+  const read = { count: 0 };
+  reads.set(store, read);
+  events.addHandler('preGet', () => void read.count++);
+  if (!isLocal(store.store)) return;
+  const looked = (key: unknown, value: unknown): void => {
+    if (hooks.active) cache.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
+  };
+  events.addHandler('postGet', ({ key, value }) => looked(key, value));
+  events.addHandler('postGetMany', (values: unknown[]) => values.forEach((value) => looked(undefined, value)));
+  events.addHandler('postSet', ({ key }) => {
+    if (hooks.active) cache.filled(made, ownKey(store, key));
+  });
 }
 
 /** Of the application's choosing; `keyv` is what it is called without. */

@@ -1,15 +1,23 @@
 import { guard, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, LocalOutcome } from '../events.ts';
 
-/** What a lookup tells when it is given one (`LRUCache.Status`). */
-interface Status {
-  get?: string;
-  fetch?: string;
-  memo?: string;
-  returnedStale?: boolean;
+/** What `LRUCache.unsafeExposeInternals` gives of a cache, as far as it is read here. */
+interface Internals {
+  keyMap: { get(key: unknown): number | undefined };
+  valList: ArrayLike<unknown>;
+  isStale(index: number | undefined): boolean;
+  isBackgroundFetch(value: unknown): value is { __staleWhileFetching: unknown };
 }
 
-type Options = { status?: Status } | undefined;
+interface Cache {
+  allowStale: boolean;
+  fetchMethod?: unknown;
+}
+
+interface LRUCacheClass {
+  prototype: any;
+  unsafeExposeInternals(cache: Cache): Internals;
+}
 
 /** Files by version and by the conditions of `exports`. */
 const FILES = ['commonjs', 'esm'].flatMap((format) =>
@@ -23,35 +31,39 @@ const FILES = ['commonjs', 'esm'].flatMap((format) =>
  *
  * Its channels are not used. `lru-cache` (tracing, around `fetch`) attaches a `catch` to the promise that the caller
  * gets, so a rejection that nobody handles is never reported; `lru-cache:metrics` tells of every `set`, `has` and
- * `delete` too and leaves its status object in the caller's options; 11.0 has neither. `get` says by its value whether
- * it hit; `fetch` and `memo` say so in the `status` that anybody may pass.
+ * `delete` too; 11.0 has neither. Nor is a `status` put into the caller's options, which go on to his own `fetchMethod`:
+ * `get` says by its value whether it hit, and what `fetch` and `memo` will find is seen before they look.
  */
 export const lruCache: Adapter<CacheEvents> = {
   library: 'lru-cache',
   versions: '>=11.0.0 <12',
   upstream: [],
+  isTransitive: true,
   attach(cache, hooks) {
     for (const file of FILES) hooks.onLoad(file, ({ exports }) => wrapCache(exports.LRUCache, cache, hooks));
   },
 };
 
-function wrapCache(LRUCache: { prototype: any }, cache: CacheEvents, hooks: Hooks): void {
-  /** How many times `get` counted: in 11.0 `fetch` and `memo` go through it, later they do not. */
-  let gets = 0;
-  /** The status that `fetch` counted last: in 11.0 `forceFetch` goes through it. */
-  let fetched: Status | undefined;
+function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): void {
+  const internals = new WeakMap<Cache, Internals>();
+  /** What is being looked up by `fetch` or `memo`: in 11.0 they go through `get`, `forceFetch` through `fetch`. */
+  let self: Cache | undefined;
+  let sought: unknown;
 
   // A subclass's name is the application's own; the library's is minified.
-  const nameOf = (self: object): string => (self.constructor === LRUCache ? 'lru-cache' : self.constructor.name);
-  const count = (self: object, key: unknown, outcome: LocalOutcome): void =>
-    cache.lookup(self, nameOf(self), key, outcome);
+  const nameOf = (it: object): string => (it.constructor === (LRUCache as unknown) ? 'lru-cache' : it.constructor.name);
+  const lookedUp = (it: object, key: unknown, outcome: LocalOutcome): void =>
+    cache.lookup(it, nameOf(it), key, outcome);
+  const internalsOf = (it: Cache): Internals => {
+    let known = internals.get(it);
+    if (!known) internals.set(it, (known = LRUCache.unsafeExposeInternals(it)));
+    return known;
+  };
 
   hooks.wrap(LRUCache.prototype, 'get', (original) => {
     return function (this: object, key: unknown, options: unknown) {
       const value = original.call(this, key, options);
-      if (!hooks.active) return value;
-      gets++;
-      count(this, key, value === undefined ? 'miss' : 'hit');
+      if (hooks.active && (self !== this || sought !== key)) lookedUp(this, key, value === undefined ? 'miss' : 'hit');
       return value;
     };
   });
@@ -63,50 +75,49 @@ function wrapCache(LRUCache: { prototype: any }, cache: CacheEvents, hooks: Hook
     };
   });
 
-  hooks.wrap(LRUCache.prototype, 'memo', (original) => {
-    return function (this: object, ...args: [unknown, Options]) {
-      if (!hooks.active) return original.apply(this, args);
-      const status = args[1]?.status ?? {};
-      const value = original.call(this, args[0], { ...args[1], status });
-      if (status.memo !== undefined) count(this, args[0], status.memo === 'hit' ? 'hit' : 'miss');
-      return value;
-    };
-  });
-
-  for (const method of ['fetch', 'forceFetch']) {
+  for (const method of ['fetch', 'forceFetch', 'memo']) {
     hooks.wrap(LRUCache.prototype, method, (original) => {
-      return function (this: object, ...args: [unknown, Options]) {
-        if (!hooks.active) return original.apply(this, args);
-        const status = args[1]?.status ?? {};
-        const before = gets;
-        // Both run as far as their first wait at once, and know by then what they found.
-        const promise = original.call(this, args[0], { ...args[1], status });
-        guard('lru-cache fetch', () => {
-          if (fetched === status || gets !== before) return;
-          fetched = status;
-          const outcome = outcomeOf(status);
-          if (outcome) count(this, args[0], outcome);
-        });
-        return promise;
+      return function (this: Cache, ...args: [unknown, unknown]) {
+        const [key, options] = args;
+        if (!hooks.active || (self === this && sought === key)) return original.apply(this, args);
+        const outcome = guard('lru-cache', () => foreseen(this, internalsOf(this), key, options, method === 'memo'));
+        const [outerSelf, outerSought] = [self, sought];
+        self = this;
+        sought = key;
+        try {
+          return original.apply(this, args);
+        } finally {
+          self = outerSelf;
+          sought = outerSought;
+          if (outcome) lookedUp(this, key, outcome);
+        }
       };
     });
   }
 }
 
-function outcomeOf(status: Status): LocalOutcome | undefined {
-  if (status.returnedStale) return 'hit';
-  switch (status.fetch) {
-    case 'hit':
-      return 'hit';
-    case 'inflight':
-      return 'coalesced';
-    case 'miss':
-    case 'stale':
-    case 'refresh':
-      return 'miss';
-    case 'get':
-      return status.get === 'hit' ? 'hit' : 'miss';
-    default:
-      return undefined;
+/** What `fetch` (`#fetch` in dist/commonjs/index.js) and `memo` will find; nothing is changed to see that. */
+function foreseen(cache: Cache, internals: Internals, key: unknown, options: unknown, isMemo: boolean): LocalOutcome {
+  const { keyMap, valList } = internals;
+  const index = keyMap.get(key);
+  if (index === undefined) return 'miss';
+  const value = valList[index];
+  const mayBeStale = (): boolean => Boolean(optionOf(options, 'allowStale') ?? cache.allowStale);
+  if (internals.isBackgroundFetch(value)) {
+    if (value.__staleWhileFetching !== undefined && mayBeStale()) return 'hit';
+    return isMemo || !cache.fetchMethod ? 'miss' : 'coalesced';
   }
+  if (optionOf(options, 'forceRefresh')) return 'miss';
+  return value !== undefined && (!internals.isStale(index) || mayBeStale()) ? 'hit' : 'miss';
+}
+
+/** An option that is plainly there, or inherited; a getter is not asked, for it is the application's to be asked once. */
+function optionOf(options: unknown, name: string): unknown {
+  let each = options;
+  while (typeof each === 'object' && each !== null) {
+    const property = Object.getOwnPropertyDescriptor(each, name);
+    if (property) return property.value;
+    each = Object.getPrototypeOf(each);
+  }
+  return undefined;
 }

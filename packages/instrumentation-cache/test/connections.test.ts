@@ -40,18 +40,20 @@ describe.each(['redis-4-7', 'redis-5-0', undefined])('redis %s', (alias) => {
     const ready = new Promise((done) => subscriber.on('ready', () => done(where())));
     await recorded.inSpan('request', () => own.run('opener', () => subscriber.connect()));
     expect(await ready).toEqual(NOBODY);
+    const publisher = open();
+    await publisher.connect();
+    let asked: Promise<unknown> | undefined;
     const message = new Promise((done) => {
       void recorded.inSpan('subscriber', () =>
         subscriber.subscribe(`news ${alias}`, () => {
-          const seen = where();
-          void publisher.get('user:1').then(() => done(seen));
+          asked = publisher.get('user:1');
+          done(where());
         }),
       );
     });
-    const publisher = open();
-    await publisher.connect();
     await recorded.inSpan('publisher', () => publisher.publish(`news ${alias}`, 'x'));
     expect(await message).toEqual(NOBODY);
+    await asked;
     expect(recorded.spans().find(({ name }) => name === 'GET')).toMatchObject({ parentSpanId: '' });
     await Promise.all([subscriber.disconnect(), publisher.disconnect()]);
   });

@@ -216,7 +216,7 @@ it('says nothing of another version: it is some other package that needs it', as
   diag.setLogger({ error: note, warn: note, info: note, debug() {}, verbose() {} });
   const old = recordSpans(cacheInstrumentation());
   try {
-    new (app.require('lru-cache').LRUCache)({ max: 1 });
+    expect(new (app.require('lru-cache').LRUCache)({ max: 1 }).get('a')).toBeUndefined();
     await delay(0);
   } finally {
     old.stop();

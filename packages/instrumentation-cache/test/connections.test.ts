@@ -43,14 +43,13 @@ describe.each(['redis-4-7', 'redis-5-0', undefined])('redis %s', (alias) => {
     const publisher = open();
     await publisher.connect();
     let asked: Promise<unknown> | undefined;
-    const message = new Promise((done) => {
-      void recorded.inSpan('subscriber', () =>
-        subscriber.subscribe(`news ${alias}`, () => {
-          asked = publisher.get('user:1');
-          done(where());
-        }),
-      );
-    });
+    const { promise: message, resolve } = Promise.withResolvers<unknown>();
+    await recorded.inSpan('subscriber', () =>
+      subscriber.subscribe(`news ${alias}`, () => {
+        asked = publisher.get('user:1');
+        resolve(where());
+      }),
+    );
     await recorded.inSpan('publisher', () => publisher.publish(`news ${alias}`, 'x'));
     expect(await message).toEqual(NOBODY);
     await asked;
@@ -101,8 +100,9 @@ it('ioredis: what is asked of sentinels is no span', async () => {
     protocol: 2,
     db: server.database,
   });
+  const subscribed = once(client, 'failoverSubscribed');
   await recorded.inSpan('request', () => client.get('user:1'));
-  await once(client, 'failoverSubscribed').catch(() => {});
+  await subscribed;
   client.disconnect();
   sentinel.close();
   expect(recorded.spans().map(({ name }) => name)).toEqual(['GET', 'request']);

@@ -85,10 +85,10 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
     });
     expect(below(recorded.spans(), 'caller').map(whole)).toEqual([
       {
-        ...call('NONSENSE', {
+        ...call('_OTHER', {
           ...target,
-          'db.operation.name': 'NONSENSE',
-          'db.query.text': 'NONSENSE ?',
+          'db.operation.name': '_OTHER',
+          'db.query.text': '_OTHER ?',
           'db.response.status_code': 'ERR',
           'error.type': 'ERR',
         }),

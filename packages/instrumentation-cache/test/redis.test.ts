@@ -97,10 +97,10 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
     });
     expect(below(recorded.spans(), 'caller').map(whole)).toEqual([
       {
-        ...call('NONSENSE', {
+        ...call('_OTHER', {
           ...target,
-          'db.operation.name': 'NONSENSE',
-          'db.query.text': 'NONSENSE ?',
+          'db.operation.name': '_OTHER',
+          'db.query.text': '_OTHER ?',
           'db.response.status_code': 'ERR',
           'error.type': 'ERR',
         }),

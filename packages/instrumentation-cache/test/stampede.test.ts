@@ -27,11 +27,15 @@ function fail(): never {
 
 /** Ten callers at once who look, compute what is not there, and put it there. */
 async function stampede(look: () => Promise<unknown>, fill: () => unknown): Promise<ReceivedSpan[]> {
+  const { promise: allHaveLooked, resolve } = Promise.withResolvers<void>();
+  let looked = 0;
   await Promise.all(
     Array.from({ length: 10 }, (_, i) =>
       recorded.inSpan(`caller ${i}`, async () => {
-        if ((await look()) != null) return;
-        await delay(20);
+        const value = await look();
+        if (++looked === 10) resolve();
+        if (value != null) return;
+        await allHaveLooked;
         await fill();
       }),
     ),

@@ -58,8 +58,12 @@ export interface SentRequest {
 /** Reads what was sent, of a library's request. */
 export interface MessageReader {
   headersOf(message: object): Iterable<readonly [name: string, value: string]>;
-  /** Whether every part of its body was reported, and it was sent to its end. */
-  hasWholeBody(message: object): boolean;
+  /**
+   * Whether every part of its body was reported, and it was sent to its end.
+   *
+   * @param length in bytes, of what was reported
+   */
+  hasWholeBody(message: object, length: number): boolean;
 }
 
 /** The headers of a request about to be sent; names in lower case. Changes are not seen by the application. */

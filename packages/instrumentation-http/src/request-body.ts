@@ -16,13 +16,18 @@ export class RequestBody {
   /** A part of it is sent. */
   wrote(chunk: unknown): void {
     if (this.#length > MAX_LENGTH) return;
-    if (typeof chunk === 'string') this.#length += chunk.length;
+    if (typeof chunk === 'string') this.#length += Buffer.byteLength(chunk);
     else if (ArrayBuffer.isView(chunk)) this.#length += chunk.byteLength;
     else this.#length = Infinity;
     if (this.#length > MAX_LENGTH) return;
     // Not loaded by the preload, which most applications start without it.
     crc32 ??= process.getBuiltinModule('node:zlib').crc32;
     this.#checksum = crc32(chunk as string | Buffer, this.#checksum);
+  }
+
+  /** In bytes, as sent. */
+  get length(): number {
+    return this.#length;
   }
 
   /** Undefined when it is too long. */

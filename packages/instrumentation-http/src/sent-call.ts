@@ -80,7 +80,7 @@ export class SentCall implements Sent, Download, RequestContent {
 
   get bodyDigest(): string | undefined {
     const { reader, message } = this.#request;
-    if (!reader.hasWholeBody(message)) return undefined;
+    if (!reader.hasWholeBody(message, this.#body?.length ?? 0)) return undefined;
     return this.#body ? this.#body.digest : '';
   }
 

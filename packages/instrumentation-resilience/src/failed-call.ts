@@ -3,33 +3,43 @@ import type { Repeated } from './retry-summary.ts';
 
 /** Longest time between a failure and the call that is its retry. */
 const MAX_DELAY_MS = 30_000;
-/** Two clocks are compared: of the end of a call, and of the start of a span. */
-const TOLERANCE_MS = 2;
 
 /** A call that failed, and may be sent again once. */
 export class FailedCall {
   readonly identity: string;
   /** Requests sent before it for the same operation. */
   readonly resends: number;
-  readonly startedAt: number;
   /** The loop it was a repeat of; undefined: it was the first attempt. */
-  readonly loop: Repeated | undefined;
+  loop: Repeated | undefined;
+  /** Calls that had failed when it began. */
+  #earlier: readonly FailedCall[];
   readonly endedAt = performance.now();
   /** Names of the spans between the caller and the call, which have ended since. */
   below = '';
-  isRetried = false;
+  #isRetried = false;
   #isOneOfSeveral = false;
 
-  constructor(identity: string, resends: number, startedAt: number, loop: Repeated | undefined) {
+  constructor(identity: string, resends: number, loop: Repeated | undefined, earlier: readonly FailedCall[]) {
     this.identity = identity;
     this.resends = resends;
-    this.startedAt = startedAt;
     this.loop = loop;
+    this.#earlier = earlier;
+  }
+
+  get isRetried(): boolean {
+    return this.#isRetried;
+  }
+
+  /** It has been sent again; of a loop that goes on for days nothing is kept but the latest. */
+  retried(): void {
+    this.#isRetried = true;
+    this.loop = undefined;
+    this.#earlier = [];
   }
 
   /** Another failure of the same caller: who sends one request several times at once is no loop. */
   besides(other: FailedCall): void {
-    if (other.identity !== this.identity || other.isRetried || other.endedAt <= this.startedAt + TOLERANCE_MS) return;
+    if (other.identity !== this.identity || other.#isRetried || this.#earlier.includes(other)) return;
     this.#isOneOfSeveral = other.#isOneOfSeveral = true;
   }
 

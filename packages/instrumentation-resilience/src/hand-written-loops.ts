@@ -1,5 +1,5 @@
 import { executionAsyncResource } from 'node:async_hooks';
-import { trace, type Context, type HrTime, type Span } from '@opentelemetry/api';
+import { trace, type Context, type Span } from '@opentelemetry/api';
 import { attributeOf, callerOf, requestContentOf, setCaller } from '@foreshock/kit';
 import { beginFlowCall, flowCallOf } from './call-flow.ts';
 import { candidatesOf, outermost } from './callers.ts';
@@ -12,7 +12,6 @@ import { summarise } from './retry-summary.ts';
 /** What of a span is read: the SDK's, or our own. */
 interface SdkSpan extends Span {
   readonly name: string;
-  readonly startTime: HrTime;
 }
 
 const possibleRepeats = new WeakMap<Span, PossibleRepeat>();
@@ -45,7 +44,7 @@ export function callResent(span: Span, where: Context): void {
   if (!parent || !someFailedLately(performance.now())) return;
   const target = `${String(attributeOf(span, 'http.request.method'))} ${String(attributeOf(span, 'url.full'))}`;
   const before = candidatesOf(parent).find(({ failed }) => failed.identity.startsWith(target));
-  if (before) before.failed.isRetried = true;
+  before?.failed.retried();
 }
 
 /** A span that is no call begins: there may be one around each attempt. */
@@ -70,15 +69,16 @@ export function spanEnded(span: Span): void {
 export function callFailed(span: Span, errorType: string | undefined, resends: number): void {
   const where = callerOf(span);
   if (!where) return;
+  const identity = identityOfCall(span);
+  // Answered before its body was sent: its end will know more.
+  if (identity === undefined) return;
   setCaller(span, undefined);
   const repeat = possibleRepeats.get(span);
   if (repeat) {
-    repeat.decide();
+    repeat.decide(true);
     repeat.outcome = 'failure';
     repeat.errorType = errorType;
   }
-  const identity = identityOfCall(span);
-  if (identity === undefined) return;
   const caller = trace.getSpan(where);
   const flow = caller ? undefined : flowCallOf(where);
   if (caller ? hasAnswered(caller, span) : flow?.polls(identity)) {
@@ -87,9 +87,15 @@ export function callFailed(span: Span, errorType: string | undefined, resends: n
   }
   const isRetry = repeat?.isRetry === true;
   const sent = isRetry ? repeat.resends : resends;
-  const failed = new FailedCall(identity, sent, startOf(span as SdkSpan), isRetry ? repeat : undefined);
+  const failed = new FailedCall(identity, sent, isRetry ? repeat : undefined, repeat?.earlier ?? []);
+  possibleRepeats.delete(span);
   rememberFailed(caller, failed);
   if (flow) flow.failed = failed;
+}
+
+/** The head of a response is here: the caller may end before the body does. */
+export function callAnswered(span: Span): void {
+  if (someFailedLately(performance.now())) possibleRepeats.get(span)?.decide(false);
 }
 
 /** A call by HTTP has ended, and did not fail. */
@@ -132,9 +138,4 @@ function methodOf(span: Span): string {
 
 function urlOf(span: Span): string {
   return String(attributeOf(span, 'url.full'));
-}
-
-/** Of `performance.now()`. */
-function startOf({ startTime: [seconds, nanoseconds] }: SdkSpan): number {
-  return seconds * 1_000 + nanoseconds / 1e6 - performance.timeOrigin;
 }

@@ -1,6 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import { guard } from '@foreshock/kit';
 import type { Candidate } from './callers.ts';
+import type { FailedCall } from './failed-call.ts';
 import { disown, owe, type Repeated } from './retry-summary.ts';
 
 /** `retry.policy` of a loop that no library runs. */
@@ -39,9 +40,14 @@ export class PossibleRepeat implements Repeated {
     const { end } = span;
     // Only of a span that may be a retry: `onEnding` of span processors is not in the SDK 2.x.
     span.end = (...args) => {
-      guard('recognising a retry', () => this.decide());
+      guard('recognising a retry', () => this.decide(true));
       return end.apply(span, args);
     };
+  }
+
+  /** The calls that had failed when it began. */
+  get earlier(): FailedCall[] {
+    return this.#candidates.map(({ failed }) => failed);
   }
 
   get isRetry(): boolean {
@@ -53,21 +59,23 @@ export class PossibleRepeat implements Repeated {
     return this.#caller;
   }
 
-  decide(): void {
+  /** @param isOver false: its end is still to come, and may know more of its body */
+  decide(isOver: boolean): void {
     if (this.#isDecided) return;
-    this.#isDecided = true;
     const identity = this.#identityOf();
+    if (identity === undefined && !isOver) return;
+    this.#isDecided = true;
     const match = identity === undefined ? undefined : this.#match(identity);
     if (!match) return this.#decided(undefined);
     const { failed, caller } = match;
     const { loop } = failed;
-    failed.isRetried = true;
     this.attempts = (loop?.attempts ?? 1) + 1;
     this.resends = failed.resends + 1;
     this.delayMs = Math.round(this.#startedAt - failed.endedAt);
     this.totalDelayMs = (loop?.totalDelayMs ?? 0) + this.delayMs;
     this.#caller = caller;
     if (caller && loop) disown(caller, loop);
+    failed.retried();
     this.#decided(this);
   }
 

@@ -7,7 +7,15 @@ import {
   RETRY_STORM,
   RETRY_UPSTREAM_ATTEMPTS,
 } from '@foreshock/kit/names';
-import { callFailed, callResent, callStarted, callSucceeded, spanEnded, spanStarted } from './hand-written-loops.ts';
+import {
+  callAnswered,
+  callFailed,
+  callResent,
+  callStarted,
+  callSucceeded,
+  spanEnded,
+  spanStarted,
+} from './hand-written-loops.ts';
 import { LOOP, type PossibleRepeat } from './possible-repeat.ts';
 import { countStorm } from './resilience-metrics.ts';
 import { RetryStorms } from './retry-storm.ts';
@@ -47,9 +55,9 @@ export class RetryRecognition {
   constructor({ stormRatio = 0.5 }: RetryRecognitionConfig = {}) {
     this.#storms = new RetryStorms(stormRatio);
     onAnswer((span, status) => {
-      if (!asksForRetry(status)) return;
       try {
-        callFailed(span, String(status), resendsOf.get(span) ?? 0);
+        if (asksForRetry(status)) callFailed(span, String(status), resendsOf.get(span) ?? 0);
+        else callAnswered(span);
       } catch (error) {
         report('recognising retries', error);
       }
@@ -114,8 +122,8 @@ export class RetryRecognition {
       if (span.kind === SpanKind.INTERNAL) return spanEnded(span);
       if (span.kind !== SpanKind.CLIENT || attributeOf(span, 'url.full') === undefined) return;
       if (hasFailed(span)) callFailed(span, errorTypeOf(span), resendsOf.get(span) ?? 0);
-      else if (attributeOf(span, 'http.response.status_code') === undefined) setCaller(span, undefined);
-      else callSucceeded(span);
+      else if (attributeOf(span, 'http.response.status_code') !== undefined) callSucceeded(span);
+      setCaller(span, undefined);
     } catch (error) {
       report('recognising retries', error);
     }

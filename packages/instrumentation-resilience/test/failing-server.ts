@@ -28,7 +28,8 @@ export async function startFailingServer(): Promise<FailingServer> {
     if (what === 'reset') return void request.socket.destroy();
     const failed = failures.get(path) ?? 0;
     failures.set(path, failed + 1);
-    answer(failed < Number(how) ? 503 : 200);
+    // Once the body is here: a client that is answered before may never send it.
+    request.resume().once('end', () => answer(failed < Number(how) ? 503 : 200));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

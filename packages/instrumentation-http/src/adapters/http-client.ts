@@ -23,7 +23,9 @@ interface Request extends ClientRequest, Carrier {
 
 const requestReader: MessageReader = {
   headersOf: (request) => headerLines((request as Request)._header ?? ''),
-  hasWholeBody: (request) => (request as Request).writableEnded,
+  // A server may answer as soon as it has as much as `Content-Length` says, before `end` is called.
+  hasWholeBody: (request, length) =>
+    (request as Request).writableEnded || Number((request as Request).getHeader('content-length')) === length,
 };
 
 /**

@@ -1,3 +1,4 @@
+import { enter, leave } from '@foreshock/kit';
 import type { BreakerState, PolicyCall, ResilienceEvents } from '../events.ts';
 import { errorOf, nameOf, type Executions, type Policy, type Watched, type Work } from './cockatiel-executions.ts';
 
@@ -86,7 +87,13 @@ export class Gates {
     const entered: Entered = { call: this.#resilience.call(policy, kind, nameOf(policy)), letThrough: false };
     const work: Work = (...args) => {
       entered.letThrough = true;
-      return entered.call.run(state(), given, undefined, args);
+      // In this one frame: each of ours costs a stack trace one of the application's.
+      const left = enter(entered.call.begin(state()));
+      try {
+        return Reflect.apply(given, undefined, args);
+      } finally {
+        leave(left);
+      }
     };
     this.#entered.set(work, entered);
     return { entered, work };

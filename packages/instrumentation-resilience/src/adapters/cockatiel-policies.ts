@@ -1,4 +1,4 @@
-import { guard } from '@foreshock/kit';
+import { enter, guard, leave } from '@foreshock/kit';
 import type { PolicyCall, ResilienceEvents } from '../events.ts';
 import { whenSettled } from '../settled.ts';
 import {
@@ -39,7 +39,14 @@ export class Policies {
   ): Watched => {
     const { maxAttempts } = policy.options;
     const retry = this.#resilience.retry(policy, NAME, maxAttempts === Infinity ? undefined : maxAttempts + 1);
-    const work: Work = (...args) => retry.attempt(given, undefined, args);
+    const work: Work = (...args) => {
+      const left = enter(retry.begin());
+      try {
+        return Reflect.apply(given, undefined, args);
+      } finally {
+        leave(left);
+      }
+    };
     this.#executions.hear(work, (execution) => {
       if ('success' in execution) return retry.ended('success');
       const error = errorOf(execution);

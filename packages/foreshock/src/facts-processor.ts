@@ -1,4 +1,5 @@
 import type { Context, Span, SpanKind } from '@opentelemetry/api';
+import { innerSpanEnded, innerSpanStarted } from '@foreshock/instrumentation-http';
 import { dropDerivedParent } from '@foreshock/propagator';
 import { factsOf, noteScope, xTraceIdOf } from '@foreshock/kit';
 import { X_TRACE_ID } from '@foreshock/kit/names';
@@ -12,7 +13,7 @@ interface StartedSpan extends Span {
 /**
  * Puts the facts of the context a span starts in onto the span: the attempt's number, the breaker's state,
  * the caller's `x-trace-id`. Spans of other instrumentations get them too. A span below a parent that is only
- * the carrier of an `x-trace-id` becomes the root it is.
+ * the carrier of an `x-trace-id` becomes the root it is, a framework's own server span a part of the request's.
  */
 export class FactsProcessor {
   onStart(span: StartedSpan, parent: Context): void {
@@ -20,13 +21,16 @@ export class FactsProcessor {
     const scope = span.instrumentationScope?.name;
     if (scope !== undefined) noteScope(scope);
     dropDerivedParent(span);
+    innerSpanStarted(span, parent);
     const facts = factsOf(parent, span.kind);
     if (facts) span.setAttributes(facts);
     const xTraceId = xTraceIdOf(parent);
     if (xTraceId !== undefined && xTraceId !== span.spanContext().traceId) span.setAttribute(X_TRACE_ID, xTraceId);
   }
 
-  onEnd(): void {}
+  onEnd(span: object): void {
+    innerSpanEnded(span);
+  }
 
   async forceFlush(): Promise<void> {}
 

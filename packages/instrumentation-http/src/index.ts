@@ -3,6 +3,7 @@ import { adapters } from './adapters/index.ts';
 import { openHttp, type HttpConfig } from './boundary.ts';
 
 export type { HttpConfig } from './boundary.ts';
+export { innerSpanEnded, innerSpanStarted } from './inner-server-span.ts';
 
 /**
  * HTTP requests received and sent (`node:http`, `node:https`, `fetch`, undici), with the routes of web

@@ -17,6 +17,15 @@ function metricAttributes(request: ReceivedRequest, method: string): Attributes 
   };
 }
 
+/** A span in here that stays open for longer has forgotten its end. */
+const INNER_MS = 1_000;
+
+/** How a response ended, and when, of `performance.now()`. */
+interface Over {
+  readonly reason: string | undefined;
+  readonly at: number;
+}
+
 /** One request, from its head to the last byte of its response. */
 export class ServedRequest implements Served, RpcMetadata {
   readonly traceText: string | undefined;
@@ -30,6 +39,10 @@ export class ServedRequest implements Served, RpcMetadata {
   #route: string | undefined;
   #statusCode: number | undefined;
   #ended = false;
+  /** Server spans of frameworks that are open in here. */
+  #inner = 0;
+  /** The response is over, and such a span is not. */
+  #over: Over | undefined;
 
   /**
    * @param parent what came in with the request
@@ -74,7 +87,7 @@ export class ServedRequest implements Served, RpcMetadata {
   }
 
   aborted(errorType: string | undefined): void {
-    if (errorType === undefined && !this.#ended) this.#span.setAttribute(HTTP_REQUEST_CANCELLED, true);
+    if (errorType === undefined && !this.#ended && !this.#over) this.#span.setAttribute(HTTP_REQUEST_CANCELLED, true);
     this.#end(errorType);
   }
 
@@ -100,7 +113,31 @@ export class ServedRequest implements Served, RpcMetadata {
     this.#span.updateName(`${methodInName(this.#method)} ${this.#route}`);
   }
 
+  /** A framework has begun a server span of its own in here; false when this one is over. */
+  innerStarted(): boolean {
+    if (this.#over !== undefined || this.#ended) return false;
+    this.#inner++;
+    return true;
+  }
+
+  /** @param route what it found, if anything */
+  innerEnded(route: unknown): void {
+    this.#inner--;
+    if (typeof route === 'string') this.route = route;
+    if (this.#inner === 0 && this.#over) this.#finish(this.#over.reason, this.#over.at);
+  }
+
   #end(reason: string | undefined): void {
+    if (this.#ended || this.#over) return;
+    if (this.#inner === 0) return this.#finish(reason, undefined);
+    // The framework hears of the end later than we do, and says the route then.
+    const at = performance.now();
+    this.#over = { reason, at };
+    setTimeout(() => this.#finish(reason, at), INNER_MS).unref();
+  }
+
+  /** @param at when it was over, of `performance.now()`; undefined: now */
+  #finish(reason: string | undefined, at: number | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
     const statusCode = this.#statusCode;
@@ -110,12 +147,12 @@ export class ServedRequest implements Served, RpcMetadata {
       this.#span.setAttribute('error.type', errorType);
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    this.#span.end();
+    this.#span.end(at === undefined ? undefined : performance.timeOrigin + at);
     const measured = this.#measured;
     if (!measured) return;
     if (statusCode !== undefined) measured['http.response.status_code'] = statusCode;
     if (errorType !== undefined) measured['error.type'] = errorType;
     if (this.#route !== undefined) measured['http.route'] = this.#route;
-    this.#metrics.ended(this.#started, measured);
+    this.#metrics.ended(this.#started, measured, at);
   }
 }

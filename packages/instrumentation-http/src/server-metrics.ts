@@ -26,8 +26,11 @@ export class ServerMetrics {
     return this.#requests !== undefined;
   }
 
-  /** @param started of `performance.now()` */
-  ended(started: number, attributes: Attributes): void {
-    this.#requests?.record((performance.now() - started) / 1_000, attributes);
+  /**
+   * @param started of `performance.now()`
+   * @param at when it ended, likewise; default now
+   */
+  ended(started: number, attributes: Attributes, at = performance.now()): void {
+    this.#requests?.record((at - started) / 1_000, attributes);
   }
 }

@@ -54,3 +54,23 @@ describe('a handler that throws', () => {
     expect(ends[1]).toEqual(ends[0]);
   });
 });
+
+describe('a framework with a server span of its own', () => {
+  it.each([
+    ['/items/7', 'GET /items/:id', '/items/:id'],
+    ['/unknown', 'GET', undefined],
+  ])('%s: one request has one, with the route', async (path, name, route) => {
+    const app = await runFixture(new URL('./fixtures/inner-server-span.cjs', import.meta.url), { collector });
+    const { port } = await app.ready;
+    await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    const spans = await collector.waitForSpans((all) => all.length === 2);
+    await app.stop();
+    const outer = spans.find(({ scope }) => scope !== 'framework')!;
+    expect(outer).toMatchObject({ name, kind: 'SERVER', parentSpanId: '' });
+    expect(outer.attributes['http.route']).toBe(route);
+    expect(spans.find(({ scope }) => scope === 'framework')).toMatchObject({
+      kind: 'INTERNAL',
+      parentSpanId: outer.spanId,
+    });
+  });
+});

@@ -1,0 +1,4 @@
+export const getServerSideProps = ({ params }) => ({ props: { id: params.id } });
+export default function Item({ id }) {
+  return id;
+}

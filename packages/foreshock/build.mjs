@@ -3,6 +3,7 @@
 import { build } from 'esbuild';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import preferApplicationsApi from './src/application-api.cjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -24,6 +25,7 @@ const startOrSaySo = `} catch (error) {
 }`;
 
 const root = here('../../');
+const applicationsApi = `require = (${preferApplicationsApi})(require);`;
 
 const shared = {
   absWorkingDir: root,
@@ -33,7 +35,7 @@ const shared = {
   // Old enough that any Node back to 14 can parse the file and reach the check above.
   target: 'node14.18',
   conditions: ['@foreshock/source'],
-  // The application's own copy: a second one would not see the globals of the first.
+  // A copy of the application's, else the one beside the preload: never one inside of it.
   external: ['@opentelemetry/api'],
   // NOTICE names what is inside.
   legalComments: 'none',
@@ -48,8 +50,9 @@ const bundle = async (options) => bundles.push(await build({ ...shared, ...optio
 await bundle({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
-  banner: { js: refuseOldNode },
+  banner: { js: `${refuseOldNode}\n${applicationsApi}` },
   footer: { js: startOrSaySo },
+  inject: [here('src/kept-globals.ts')],
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'undefined' },
 });
 await bundle({ entryPoints: [here('../export/src/sender-thread.ts')], outfile: here('dist/sender.cjs') });
@@ -57,6 +60,7 @@ await bundle({
   entryPoints: [here('src/metrics.ts')],
   outfile: here('dist/metrics.cjs'),
   inject: [here('src/unreferenced-timers.ts')],
+  banner: { js: applicationsApi },
 });
 await build({
   bundle: true,

@@ -2,4 +2,15 @@ export type { ConsoleDestination, Destination, OtlpDestination, ZipkinDestinatio
 export { encodeSpan, type FinishedEvent, type FinishedSpan, type Scope } from './encoder.ts';
 export { SpanPipeline, type BatchOptions, type Pipeline, type PipelineOptions } from './pipeline.ts';
 export { spanPipeline } from './span-pipeline.ts';
+export {
+  ANSWERED,
+  END_BY_SIGNAL,
+  LISTENING,
+  OURS,
+  STATES,
+  type FromSignalThread,
+  type SignalThreadData,
+  type ToSignalThread,
+} from './signal-thread.ts';
+export type { SignalThread } from './sender-link.ts';
 export type { DropReason } from './spool.ts';

@@ -5,6 +5,8 @@ import type { DropReason } from './spool.ts';
 const TELL_EVERY_MS = 60_000;
 
 interface Standing {
+  /** Why it could not be reached; undefined while it answers. */
+  cause: string | undefined;
   /** When its outage was told; undefined while it answers. */
   downSince: number | undefined;
   toldDownAt: number;
@@ -22,11 +24,13 @@ export class Ledger {
   readonly #dropped = new Map<DropReason, number>();
   #untold = new Map<DropReason, number>();
   #toldDropsAt = -Infinity;
+  #isEnding = false;
 
   /** @param names how the destinations are called in messages */
   constructor(names: readonly string[]) {
     this.#names = names;
     this.#standings = names.map(() => ({
+      cause: undefined,
       downSince: undefined,
       toldDownAt: -Infinity,
       toldRefusedAt: -Infinity,
@@ -54,7 +58,9 @@ export class Ledger {
   unreachable(destination: number, cause: string): void {
     const standing = this.#standings[destination]!;
     const now = performance.now();
-    if (standing.downSince !== undefined) return;
+    standing.cause = cause;
+    // Then all that is lost is logged in one line.
+    if (this.#isEnding || standing.downSince !== undefined) return;
     // A backend that comes and goes is told of once a minute, not at each turn.
     if (now - standing.toldDownAt < TELL_EVERY_MS) return;
     standing.downSince = now;
@@ -69,6 +75,7 @@ export class Ledger {
   delivered(destination: number): void {
     const standing = this.#standings[destination]!;
     const now = performance.now();
+    standing.cause = undefined;
     if (standing.downSince !== undefined) {
       const seconds = Math.max(1, Math.round((now - standing.downSince) / 1_000));
       standing.downSince = undefined;
@@ -98,6 +105,34 @@ export class Ledger {
   tellDrops(): void {
     const lost = this.#takeUntold(performance.now());
     if (lost) log('warn', `foreshock: ${lost}`);
+  }
+
+  /** The process ends: what cannot be reached now is logged by {@link logLost}. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
+  /**
+   * Logs what was dropped, and what still waits at the end of the process.
+   *
+   * @param cause why it waits, if that is no destination's fault
+   * @param ms how long the end was put off for it
+   */
+  logLost(waiting: number, cause: string | undefined, ms: number): void {
+    this.#isEnding = false;
+    const parts: string[] = [];
+    if (waiting > 0) {
+      const down = this.#standings.findIndex((standing) => standing.cause !== undefined);
+      const reason =
+        cause ??
+        (down < 0
+          ? `no answer within ${ms} ms`
+          : `${this.#names[down]} cannot be reached (${this.#standings[down]!.cause})`);
+      parts.push(`${count(waiting)} lost at the end of the process: ${reason}`);
+    }
+    const dropped = this.#takeUntold(performance.now());
+    if (dropped) parts.push(dropped);
+    if (parts.length > 0) log('warn', `foreshock: ${parts.join('; ')}`);
   }
 
   #forget(reason: DropReason, spans: number): void {

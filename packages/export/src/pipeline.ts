@@ -5,7 +5,7 @@ import { nameOf, type Destination } from './destination.ts';
 import type { FinishedSpan } from './encoder.ts';
 import { Ledger } from './ledger.ts';
 import { budgetOf, makeSlots, makeWords, SENDER_NEEDED, takeDropped, type ProcessMemory } from './process-memory.ts';
-import { SenderLink } from './sender-link.ts';
+import { SenderLink, type SignalThread } from './sender-link.ts';
 import { Spool, type Batch, type DropReason } from './spool.ts';
 import { timerMs } from './timer-limit.ts';
 
@@ -34,6 +34,10 @@ export interface PipelineOptions {
   readonly senderUrl?: URL | string | undefined;
   /** The `user-agent` of requests; default `foreshock`. */
   readonly userAgent?: string | undefined;
+  /** Has the sender's thread listen to signals; default: it does not. */
+  readonly signals?: SignalThread | undefined;
+  /** Called when memory of spans has been given back: perhaps {@link SpanPipeline.isEmpty}. */
+  readonly onReleased?: (() => void) | undefined;
   /** Delay before a failed request is sent again, ms; doubles with each failure. Default 1,000 up to 30,000. */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number } | undefined;
 }
@@ -54,6 +58,12 @@ export interface Pipeline {
   flush(ms: number): Promise<boolean>;
   /** As {@link flush}, while this thread stands still: for a `process.on('exit')` listener. */
   flushBlocking(ms: number): boolean;
+  /** As {@link flushBlocking}, for the last time: logs what is lost, and why. */
+  endBlocking(ms: number): void;
+  /** Whether no span waits. */
+  readonly isEmpty: boolean;
+  /** Starts the sender's thread before there is anything to send. */
+  start(): void;
   /** As {@link flush}, at most `exportTimeoutMs`; resolves whatever came of it. */
   forceFlush(): Promise<void>;
   /** Flushes; spans that end later are ignored. */
@@ -118,9 +128,13 @@ export class SpanPipeline implements Pipeline {
           if (end === 'delivered') this.#ledger.delivered(destination);
           else if (end === 'overtaken') this.#ledger.drop('spool_full', spans);
         },
-        onRelease: (released) => this.#spool.release(released),
+        onRelease: (released) => {
+          this.#spool.release(released);
+          options.onReleased?.();
+        },
         onLost: (spans) => this.#ledger.drop('sender_failed', spans),
       },
+      options.signals,
     );
   }
 
@@ -139,6 +153,16 @@ export class SpanPipeline implements Pipeline {
       this.#startWhenNeeded(this.#words);
     }
     return this.#memory;
+  }
+
+  /** Whether no span waits. */
+  get isEmpty(): boolean {
+    return this.#spool.waiting + this.#spool.open === 0;
+  }
+
+  /** Starts the sender's thread before there is anything to send. */
+  start(): void {
+    if (!this.#closed) this.#link.start();
   }
 
   /** For tests: the sender's end on this thread. */
@@ -183,6 +207,17 @@ export class SpanPipeline implements Pipeline {
     const before = this.#ledger.total;
     this.#seal(true);
     return this.#link.waitBlocking(timerMs(ms)) && this.#ledger.total === before;
+  }
+
+  /** As {@link flushBlocking}, for the last time: logs what is lost, and why. */
+  endBlocking(ms: number): void {
+    this.#ledger.end();
+    this.flushBlocking(ms);
+    this.#ledger.logLost(
+      this.#spool.waiting,
+      this.#link.isThreadForbidden ? 'no thread may be started' : undefined,
+      ms,
+    );
   }
 
   /** As {@link flush}, at most `exportTimeoutMs`; resolves whatever came of it. */

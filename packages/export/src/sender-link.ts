@@ -15,6 +15,7 @@ import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
 import { senderEnvironment } from './sender-environment.ts';
 import type { SenderThreadData } from './sender-thread.ts';
 import { startUnshared } from './sharing.ts';
+import { SIGNAL_THREAD_OPTIONS, type SignalThreadData } from './signal-thread.ts';
 import type { Batch } from './spool.ts';
 
 /** A batch that this many senders died with is dropped: it may be what killed them. */
@@ -43,6 +44,14 @@ interface Flush {
   readonly end: () => void;
 }
 
+/** Whoever has the sender's thread listen to signals. */
+export interface SignalThread {
+  /** A thread is about to start. */
+  forThread(): SignalThreadData;
+  /** It has ended; another one starts unless that is `forGood`. */
+  threadEnded(forGood: boolean): void;
+}
+
 /** What the link reports to its owner. */
 export interface LinkEvents {
   /** A message of the sender that is not about the link itself. */
@@ -63,6 +72,7 @@ export class SenderLink {
   readonly #options: SenderOptions;
   readonly #url: URL | string | undefined;
   readonly #events: LinkEvents;
+  readonly #signals: SignalThread | undefined;
   readonly #all: number;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #flushes = new Map<number, Flush>();
@@ -78,20 +88,28 @@ export class SenderLink {
   #sender: Sender | undefined;
   #restart: NodeJS.Timeout | undefined;
   #ready = false;
+  #execArgv: readonly string[];
   #stillborn = 0;
   #flushId = 0;
   #last = 0;
 
-  constructor(options: SenderOptions, url: URL | string | undefined, events: LinkEvents) {
+  constructor(options: SenderOptions, url: URL | string | undefined, events: LinkEvents, signals?: SignalThread) {
     this.#options = options;
     this.#url = url;
     this.#events = events;
+    this.#signals = signals;
+    this.#execArgv = signals ? SIGNAL_THREAD_OPTIONS : [];
     this.#all = 2 ** options.destinations.length - 1;
   }
 
   /** Batches that some destination still needs. */
   get outstanding(): number {
     return this.#outstanding.size;
+  }
+
+  /** Whether this thread has to send, which it cannot do while it waits. */
+  get isThreadForbidden(): boolean {
+    return this.#mode === 'main' || this.#mode === 'none';
   }
 
   /** For tests: the thread, if there is one. */
@@ -216,11 +234,11 @@ export class SenderLink {
     this.#restart = undefined;
     try {
       const { port1, port2 } = new MessageChannel();
+      const signals = this.#execArgv.length > 0 ? this.#signals?.forThread() : undefined;
       const workerData: SenderThreadData = {
-        foreshockSender: { options: this.#options, port: port2, signal: this.#signal },
+        foreshockSender: { options: this.#options, port: port2, signal: this.#signal, signals },
       };
-      // No options: the app's own preloads, this one among them, and its loaders stay out of the thread.
-      const worker = startUnshared(() => this.#makeThread(workerData));
+      const worker = startUnshared(() => this.#makeThread(workerData, signals));
       worker.on('error', (error) => report('sender thread', error));
       worker.on('exit', () => guard('restarting the sender', () => this.#died(worker)));
       port1.on('message', (message: FromSender) => guard('hearing the sender', () => this.#received(message)));
@@ -231,6 +249,11 @@ export class SenderLink {
       this.#mode = 'thread';
       this.#ready = false;
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV' && this.#execArgv.length > 0) {
+        this.#execArgv = [];
+        this.#signals?.threadEnded(false);
+        return this.#startThread();
+      }
       // ERR_ACCESS_DENIED: the permission model without --allow-worker.
       return this.#fallBack((error as NodeJS.ErrnoException).code ?? (error as Error).message);
     }
@@ -238,13 +261,14 @@ export class SenderLink {
     for (const entry of this.#outstanding.values()) this.#hand(entry);
   }
 
-  #makeThread(workerData: SenderThreadData): Worker {
+  #makeThread(workerData: SenderThreadData, signals: SignalThreadData | undefined): Worker {
     const options: WorkerOptions = {
       name: 'foreshock-sender',
       workerData,
-      transferList: [workerData.foreshockSender.port],
-      // No options: the app's own preloads, this one among them, and its loaders stay out of the thread.
-      execArgv: [],
+      transferList: [workerData.foreshockSender.port, ...(signals ? [signals.port] : [])],
+      // The app's own preloads, this one among them, and its loaders stay out of the thread. A warning of Node's would
+      // go to a standard error that is not read, and keep the process alive.
+      execArgv: ['--no-warnings', ...this.#execArgv],
       env: senderEnvironment(),
       // Kept from the app's output. Not read either, as a reader keeps the process alive: Node itself
       // warns once, if at all, and we print nothing there.
@@ -266,6 +290,7 @@ export class SenderLink {
     this.#port = undefined;
     this.#worker = undefined;
     this.#exited = undefined;
+    this.#signals?.threadEnded(false);
     for (const flush of this.#flushes.values()) flush.end();
     this.#loseHeld();
     for (const entry of this.#outstanding.values()) {
@@ -278,6 +303,7 @@ export class SenderLink {
 
   #fallBack(cause: string): void {
     this.#mode = 'main';
+    this.#signals?.threadEnded(true);
     log('warn', `foreshock: no sender thread (${cause}), spans are sent from the main thread`);
     this.#load()
       .then(({ Sender: Class }) => {

@@ -1,4 +1,5 @@
 import { isMainThread, workerData, type MessagePort } from 'node:worker_threads';
+import { listenToSignals, type SignalThreadData } from './signal-thread.ts';
 import { Sender, type FromSender, type SenderOptions, type ToSender } from './sender.ts';
 
 // The same file serves the main thread where threads are forbidden: it is imported for this class.
@@ -11,12 +12,14 @@ export interface SenderThreadData {
     readonly port: MessagePort;
     /** Counts the messages sent to the main thread, so that it can wait for one without its event loop. */
     readonly signal: Int32Array;
+    /** To listen to signals for the main thread; undefined: not to. */
+    readonly signals?: SignalThreadData | undefined;
   };
 }
 
 const data = isMainThread ? undefined : (workerData as Partial<SenderThreadData> | null)?.foreshockSender;
 if (data) {
-  const { options, port, signal } = data;
+  const { options, port, signal, signals } = data;
   const tell = (message: FromSender): void => {
     port.postMessage(message);
     Atomics.add(signal, 0, 1);
@@ -25,5 +28,6 @@ if (data) {
   const sender = new Sender(options, false, tell);
   port.on('message', (message: ToSender) => sender.accept(message));
   process.on('exit', () => tell({ type: 'exit' }));
+  if (signals) listenToSignals(signals, (ms) => sender.flush(ms));
   tell({ type: 'ready' });
 }

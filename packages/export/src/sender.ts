@@ -102,7 +102,7 @@ export class Sender {
   accept(message: ToSender): void {
     if (message.type === 'share') return this.#share(message.memory);
     if (message.type === 'flush') {
-      void this.#flush(message.patienceMs).then(() => this.#tell({ type: 'flushed', id: message.id }));
+      void this.flush(message.patienceMs).then(() => this.#tell({ type: 'flushed', id: message.id }));
       return;
     }
     const { number, start, end, spans, done } = message;
@@ -115,7 +115,8 @@ export class Sender {
     this.#workers.listen();
   }
 
-  async #flush(patienceMs: number): Promise<void> {
+  /** Tries now whatever waits; resolves at the latest when that failed, or after `patienceMs`. */
+  async flush(patienceMs: number): Promise<void> {
     this.#take(true);
     await Promise.all(this.#queues.map((queue) => queue.flush(patienceMs)));
   }
@@ -129,7 +130,7 @@ export class Sender {
     const asked = Atomics.load(words, FLUSHES_ASKED);
     if (asked === this.#flushesSeen) return this.#take(false);
     this.#flushesSeen = asked;
-    void this.#flush(WORKER_FLUSH_MS).then(() => {
+    void this.flush(WORKER_FLUSH_MS).then(() => {
       Atomics.store(words, FLUSH_DELIVERED, this.#waiting.size === 0 ? 1 : 0);
       Atomics.store(words, FLUSHES_OVER, asked);
       Atomics.notify(words, FLUSHES_OVER);

@@ -80,6 +80,17 @@ export class WorkerPipeline implements Pipeline {
     return true;
   }
 
+  endBlocking(): void {
+    this.#spool.close();
+  }
+
+  /** The thread that has the sender knows. */
+  get isEmpty(): boolean {
+    return false;
+  }
+
+  start(): void {}
+
   async forceFlush(): Promise<void> {
     await this.flush(this.#timeoutMs);
   }

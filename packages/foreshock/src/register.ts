@@ -1,22 +1,29 @@
 import { context, propagation, SpanKind, trace, type Attributes } from '@opentelemetry/api';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import { spanPipeline, type Pipeline } from '@foreshock/export';
-import { log, pendingRootOf, VERSION } from '@foreshock/kit';
+import { guard, log, pendingRootOf, VERSION } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
 import { Env } from './env.ts';
-import { keepLastWords, OpenSpans } from './last-words.ts';
 import { startLogging } from './log.ts';
+import { OpenSpans } from './open-spans.ts';
 import { makePlugin, makePropagator } from './plugin.ts';
 import { readPluginConfig } from './plugin-config.ts';
 import { isFirstInProcess } from './once-a-process.ts';
+import { runAtExit } from './process-exit.ts';
+import { ProcessSignals } from './process-signals.ts';
 import { readResource } from './resource.ts';
 import { StartTrace } from './start-trace.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
+
+/** A server of this process has begun to listen (Node's documentation of diagnostics_channel). */
+const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
 const REGISTERED = Symbol.for('foreshock.registered');
 
@@ -40,7 +47,20 @@ function register(): void {
   const resource = readResource(env);
   for (const line of env.warnings) warnOnce(line);
 
-  const pipeline = spanPipeline(
+  // Nothing to deliver, or no time to: then the end of the process is Node's alone.
+  const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
+  const end = (): void => {
+    startTrace.end();
+    openSpans.endAll();
+    pipeline.endBlocking(config.flushMs);
+  };
+  const signals = mayDelayEnd && isMainThread ? new ProcessSignals(end, config.flushMs) : undefined;
+  const openSpans = new OpenSpans(() => {
+    if (!signals || signals.isListening) return;
+    signals.listen();
+    pipeline.start();
+  });
+  const pipeline: Pipeline = spanPipeline(
     {
       destinations: config.destinations,
       resource,
@@ -48,12 +68,15 @@ function register(): void {
       batch: config.batch,
       userAgent: `foreshock/${VERSION}`,
       senderUrl: join(import.meta.dirname, 'sender.cjs'),
+      signals,
+      onReleased: () => {
+        if (signals && pipeline.isEmpty && openSpans.isEmpty) signals.rest();
+      },
     },
     config.flushMs,
   );
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const plugin = makePlugin(config, warnOnce);
-  const openSpans = new OpenSpans();
   const startTrace = new StartTrace(() => provider.getTracer('foreshock', VERSION), String(resource['service.name']));
   const provider: ForeshockTracerProvider = new ForeshockTracerProvider({
     sampler: makeSampler(config.sampler),
@@ -72,12 +95,13 @@ function register(): void {
   if (config.metrics.exporters.length > 0) startMetrics(config, resource, pipeline);
   logBundledServer();
 
-  if (config.flushMs === 0) return;
-  keepLastWords(() => {
-    startTrace.end();
-    openSpans.endAll();
-    pipeline.flushBlocking(config.flushMs);
-  });
+  // A server will have spans: the thread that hears signals for it is then there before the first of them.
+  const startSoon = (): void => {
+    unsubscribe(LISTENING, startSoon);
+    setImmediate(() => pipeline.start()).unref();
+  };
+  if (signals) subscribe(LISTENING, startSoon);
+  if (mayDelayEnd) runAtExit(() => guard('at the end of the process', end));
 }
 
 /** Settings are the same in all threads, unless a worker has an environment of its own. */

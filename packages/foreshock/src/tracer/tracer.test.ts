@@ -316,3 +316,27 @@ describe('a ratio', () => {
     }
   });
 });
+
+describe('a provider', () => {
+  it('flushes and shuts down its processors, once, and never rejects', async () => {
+    const calls: string[] = [];
+    const processor = {
+      onStart() {},
+      onEnd() {},
+      forceFlush: async () => void calls.push('flush'),
+      shutdown: async () => void calls.push('shutdown'),
+    };
+    const fault = { ...processor, forceFlush: () => Promise.reject(new Error('fault')) };
+    const none = { onStart() {}, onEnd() {} };
+    const spanProcessors = [fault, none, processor];
+    const provider = new ForeshockTracerProvider({
+      sampler: new AlwaysOnSampler(),
+      spanLimits: LIMITS,
+      spanProcessors,
+    });
+    await provider.forceFlush();
+    expect(provider.shutdown()).toBe(provider.shutdown());
+    await provider.shutdown();
+    expect(calls).toEqual(['flush', 'shutdown', 'shutdown']);
+  });
+});

@@ -14,7 +14,7 @@ import {
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { isSuppressed, noteScope, OWN, report, type SpanStart } from '@foreshock/kit';
+import { isSuppressed, log, noteScope, OWN, report, type SpanStart } from '@foreshock/kit';
 import { idToSampleBy, isDenied, isDerivedParent, RANDOM, randomSpanId, randomTraceId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
 import { madeTraceId, SpanIds } from './span-ids.ts';
@@ -36,6 +36,8 @@ export interface Sampler {
 export interface SpanListener {
   onStart(span: RecordedSpan, parent: Context): void;
   onEnd(span: RecordedSpan): void;
+  forceFlush?(): Promise<void>;
+  shutdown?(): Promise<void>;
 }
 
 /** What all tracers of a provider share. */
@@ -67,11 +69,28 @@ const RECORD_AND_SAMPLED = 2;
 /** Gives out tracers, and notices who asks: an adapter of ours stands aside when upstream's instrumentation does. */
 export class ForeshockTracerProvider implements TracerProvider {
   readonly #options: TracerOptions;
+  #shutdown: Promise<void> | undefined;
   // The SDK's name for it, which kit's `isUpstreamActive` reads on any provider.
   readonly _tracers: Map<string, Tracer> = new Map();
 
   constructor(options: TracerOptions) {
     this.#options = options;
+  }
+
+  /** Sends what there is, for whoever may be frozen afterwards; as the SDK's, but it never rejects. */
+  async forceFlush(): Promise<void> {
+    await this.#ofAll('forceFlush');
+  }
+
+  /** As {@link forceFlush}, for the last time: spans that end later are not sent. */
+  shutdown(): Promise<void> {
+    return (this.#shutdown ??= this.#ofAll('shutdown'));
+  }
+
+  async #ofAll(method: 'forceFlush' | 'shutdown'): Promise<void> {
+    const { spanProcessors } = this.#options;
+    const report = (error: unknown): void => log('error', `foreshock: ${method} failed`, error);
+    await Promise.all(spanProcessors.map(async (processor) => processor[method]?.()).map((done) => done.catch(report)));
   }
 
   getTracer(name: string, version?: string, options?: { schemaUrl?: string }): Tracer {

@@ -1,0 +1,89 @@
+import { Chain } from '@foreshock/kit';
+import type { RecordedSpan } from './tracer/span.ts';
+
+/** Marks a span that had not ended when the process did. */
+const INTERRUPTED = 'foreshock.interrupted';
+
+/** Of the newest open spans, so many characters of text are kept alive; the older ones while somebody may end them. */
+const KEPT_TEXT = 2_000_000;
+const KEPT_SPANS = 1_000;
+/** How many spans start between two looks at what is kept. */
+const LOOK_EVERY = 64;
+/** Older spans remembered; a service that leaks spans must not leak memory through us. */
+const MAX_OLDER = 10_000;
+
+/** Knows the spans under way, as a span processor, so that the end of the process can end them. */
+export class OpenSpans {
+  readonly #newest = new Chain<RecordedSpan>();
+  #older: WeakRef<RecordedSpan>[] = [];
+  #started = 0;
+  readonly #onStart: () => void;
+
+  /** @param onStart called at the start of each span; cheap */
+  constructor(onStart: () => void = () => {}) {
+    this.#onStart = onStart;
+  }
+
+  /** Whether no span is under way, as far as is known. */
+  get isEmpty(): boolean {
+    return this.#newest.size === 0 && !this.#older.some((reference) => reference.deref()?.ended === false);
+  }
+
+  onStart(span: RecordedSpan): void {
+    this.#newest.add(span);
+    if (++this.#started >= LOOK_EVERY) this.#release();
+    this.#onStart();
+  }
+
+  onEnd(span: RecordedSpan): void {
+    this.#newest.remove(span);
+  }
+
+  /** Ends what is open, marked: a request that was cut off is worth more than one that answered. */
+  endAll(): void {
+    for (let span = this.#newest.newest; span; span = this.#newest.newest) {
+      this.#newest.remove(span);
+      interrupt(span);
+    }
+    for (const reference of this.#older.splice(0)) {
+      const span = reference.deref();
+      if (span && !span.ended) interrupt(span);
+    }
+  }
+
+  /** A span that nobody holds on to will never be ended: of the older ones, we do not either. */
+  #release(): void {
+    this.#started = 0;
+    let text = 0;
+    let kept = 0;
+    let span = this.#newest.newest;
+    while (span && kept < KEPT_SPANS && text <= KEPT_TEXT) {
+      kept++;
+      text += textOf(span.recorded.given) + textOf(span.recorded.later) + textOf(span.events);
+      span = span.before;
+    }
+    if (!span) return;
+    const older = this.#older.filter((reference) => reference.deref()?.ended === false);
+    while (span) {
+      const { before }: RecordedSpan = span;
+      this.#newest.remove(span);
+      older.push(new WeakRef(span));
+      span = before;
+    }
+    this.#older = older.slice(-MAX_OLDER);
+  }
+}
+
+/** Characters, and numbers as one: what a value takes of memory, nearly. */
+function textOf(value: unknown): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
+  if (value === null || typeof value !== 'object') return 1;
+  let sum = 1;
+  for (const key in value) sum += textOf((value as Record<string, unknown>)[key]);
+  return sum;
+}
+
+function interrupt(span: RecordedSpan): void {
+  span.setAttribute(INTERRUPTED, true);
+  span.end();
+}

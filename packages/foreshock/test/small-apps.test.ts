@@ -1,0 +1,236 @@
+// Small applications of every kind end as they do without us: exit code, signal, both outputs; and what they had is sent.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { nodeBinary, PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+interface App {
+  code: string;
+  /** Sent once the application has printed `up`. */
+  signal?: NodeJS.Signals;
+  /** Names of spans that are sent. */
+  spans?: readonly string[];
+  esm?: boolean;
+  closeStderr?: boolean;
+}
+
+const WAITS = `setInterval(() => {}, 1_000);`;
+/** Runs what is given once the thread that hears signals has started, if there is one. */
+const HEAD = `let thread;
+require('node:diagnostics_channel').subscribe('worker_threads', ({ worker }) => (thread = worker));
+const soon = (run) => {
+  const alive = setInterval(() => {}, 1_000);
+  const now = () => (clearInterval(alive), run());
+  thread ? thread.once('online', () => setTimeout(now, 500)) : setTimeout(now, 50);
+};
+const tracer = api.trace.getTracer('app');`;
+const UP = `soon(() => console.log('up'));`;
+const BLOCKS = (how: string): string => `soon(() => { console.log('up'); ${how} });`;
+const LOOP = `const until = Date.now() + 20_000; while (Date.now() < until); console.log('went on');`;
+const GRACEFUL = `() => setTimeout(() => { console.log('graceful'); process.exit(0); }, 50)`;
+const OPEN = `const span = tracer.startSpan('open');`;
+
+const APPS: Record<string, App> = {
+  'ends by itself': { code: `tracer.startSpan('done').end(); console.log('bye');`, spans: ['done'] },
+  'ends by itself, as an ES module': { code: `tracer.startSpan('done').end();`, spans: ['done'], esm: true },
+  'has an exit code': { code: `${OPEN} process.exitCode = 4;`, spans: ['open'] },
+  exits: { code: `${OPEN} process.exit(3);`, spans: ['open'] },
+  'exits in an exit listener': { code: `${OPEN} process.on('exit', () => process.exit(5));`, spans: ['open'] },
+  'throws in an exit listener': {
+    code: `${OPEN} process.on('exit', () => { throw new Error('late'); });`,
+    spans: ['open'],
+  },
+  'ends its span in an exit listener': {
+    code: `${OPEN} process.on('exit', (code) => { span.end(); tracer.startSpan('late').end(); });`,
+    spans: ['late', 'open'],
+  },
+  throws: { code: `${OPEN} throw new Error('boom');`, spans: ['open'] },
+  rejects: { code: `${OPEN} Promise.reject(new Error('boom'));`, spans: ['open'] },
+  'catches what is thrown': {
+    code: `${OPEN} process.on('uncaughtException', (error) => console.log(error.stack)); setTimeout(() => { throw new Error('x'); });`,
+    spans: ['open'],
+  },
+  'replaces process.emit': {
+    code: `${OPEN} const { emit } = process;
+           process.emit = function (event) { if (event === 'exit') console.log('patched'); return emit.apply(this, arguments); };`,
+    spans: ['open'],
+  },
+  'removes all listeners': { code: `${OPEN} process.removeAllListeners();`, spans: ['open'] },
+  'kills itself': {
+    code: `${OPEN} process.kill(process.pid, 'SIGTERM'); console.log('not reached');`,
+    spans: ['open'],
+  },
+  'kills itself, later': {
+    code: `${OPEN} ${WAITS} setTimeout(() => { process.kill(process.pid, 'SIGINT'); console.log('not reached'); }, 500);`,
+    spans: ['open'],
+  },
+  'kills a process that is not there': {
+    code: `try { process.kill(2 ** 30, 'SIGTERM'); } catch (error) { console.log(error.stack); }`,
+  },
+  'gets a signal': { code: `${OPEN} ${WAITS} ${UP}`, signal: 'SIGTERM', spans: ['open'] },
+  'gets a signal with nothing to lose': { code: `${WAITS} ${UP}`, signal: 'SIGINT' },
+  'is blocked by a loop': { code: `${OPEN} ${BLOCKS(LOOP)}`, signal: 'SIGTERM', spans: ['open'] },
+  'is blocked by an endless loop': { code: `${OPEN} ${BLOCKS('for (;;);')}`, signal: 'SIGINT', spans: ['open'] },
+  'is blocked by a regular expression': {
+    code: `${OPEN} ${BLOCKS(`/^(a+)+$/.test('a'.repeat(60) + 'b'); console.log('went on');`)}`,
+    signal: 'SIGHUP',
+    spans: ['open'],
+  },
+  'is blocked by promises': {
+    code: `${OPEN} ${BLOCKS(`(async () => { for (;;) await null; })();`)}`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+  },
+  'is blocked by a child': {
+    code: `${OPEN} ${BLOCKS(`try { require('node:child_process').execSync('sleep 20', { stdio: 'ignore' }); } catch {} console.log('went on');`)}`,
+    signal: 'SIGTERM',
+  },
+  'is blocked at once, with nothing to lose': { code: `console.log('up'); ${LOOP}`, signal: 'SIGTERM' },
+  'listens once, first': {
+    code: `${OPEN} process.prependOnceListener('SIGTERM', ${GRACEFUL}); ${WAITS} ${UP}`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+  },
+  'has a listener that removes itself': {
+    code: `${OPEN} const own = () => { process.off('SIGINT', own); (${GRACEFUL})(); }; process.on('SIGINT', own); ${WAITS} ${UP}`,
+    signal: 'SIGINT',
+    spans: ['open'],
+  },
+  'cleans up and kills itself again': {
+    code: `${OPEN} process.once('SIGTERM', () => setTimeout(() => { console.log('clean'); process.kill(process.pid, 'SIGTERM'); console.log('not reached'); }, 50)); ${WAITS} ${UP}`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+  },
+  'listens no more': {
+    code: `${OPEN} const own = () => console.log('never'); process.on('SIGTERM', own); process.off('SIGTERM', own); ${WAITS} ${UP}`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+  },
+  'survives a signal': {
+    code: `${OPEN} process.on('SIGHUP', () => { console.log('heard'); clearInterval(timer); }); const timer = ${WAITS} ${UP}`,
+    signal: 'SIGHUP',
+    spans: ['open'],
+  },
+  'has ten listeners of each kind': {
+    code: `${OPEN} for (const event of ['SIGTERM', 'SIGINT', 'exit', 'beforeExit']) for (let i = 0; i < 10; i++) process.on(event, () => {});
+           console.log(process.eventNames().join(), process.listenerCount('SIGTERM'), process.listeners('exit').length, process.listenerCount('newListener'), process.listenerCount('removeListener'));
+           setTimeout(() => process.exit(), 50);`,
+    spans: ['open'],
+  },
+  'emits a signal itself': {
+    code: `${OPEN} setTimeout(() => console.log(process.emit('SIGINT')), 500);`,
+    spans: ['open'],
+  },
+  'ends spans with whatever an event carries': {
+    code: `for (const given of [false, null, 'x', new Error('e'), NaN, {}, [1, 2, 3]]) tracer.startSpan('odd').end(given);
+           tracer.startSpan('odd', null).addEvent('e', null, 'x').addEvent('e', 'x').recordException(new Error('e'), {});`,
+    spans: Array(8).fill('odd'),
+  },
+  'has lost the reader of its standard error': {
+    code: `tracer.startSpan('done').end(); setTimeout(() => console.log('to its end'), 300);`,
+    closeStderr: true,
+    spans: ['done'],
+  },
+  'reads standard input': {
+    code: `${OPEN} process.stdin.on('data', () => {}).on('end', () => console.log('end of input'));`,
+    spans: ['open'],
+  },
+  forks: {
+    code: `const { fork } = require('node:child_process');
+           if (process.argv[2]) process.exit(7);
+           fork(__filename, ['child']).on('exit', (code) => console.log('child', code));`,
+  },
+  'is a cluster': {
+    code: `const cluster = require('node:cluster');
+           if (cluster.isPrimary) cluster.fork().on('exit', (code, signal) => console.log('worker', code, signal));
+           else setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50);`,
+  },
+  'has a worker thread that exits': {
+    code: `const { Worker, isMainThread } = require('node:worker_threads');
+           if (isMainThread) new Worker(__filename).on('exit', (code) => console.log('worker', code));
+           else { process.on('exit', () => console.log('worker exits')); process.exit(6); }`,
+  },
+};
+
+let folder: string;
+let collector: Collector;
+let silent: Server;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'foreshock-apps-'));
+  collector = await startCollector();
+  silent = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+  await new Promise((resolve) => silent.once('listening', resolve));
+});
+afterAll(async () => {
+  silent.close();
+  await collector.close();
+  rmSync(folder, { recursive: true });
+});
+
+const API = JSON.stringify(createRequire(import.meta.url).resolve('@opentelemetry/api'));
+
+function run(name: string, app: App, node: 22 | 24 | 26, endpoint: string | undefined, flushMs = '20000') {
+  const file = join(folder, `${name.replaceAll(/\W/g, '-')}.${app.esm ? 'mjs' : 'cjs'}`);
+  const head = app.esm ? `import api from ${API};` : `const api = require(${API});`;
+  writeFileSync(file, `${head} ${app.esm ? "const tracer = api.trace.getTracer('app');" : HEAD}\n${app.code}\n`);
+  const preload = app.esm ? ['--import', pathToFileURL(PRELOAD).href] : ['--require', PRELOAD];
+  const child = spawn(nodeBinary(node), [...(endpoint ? preload : []), file], {
+    env: {
+      PATH: process.env['PATH'],
+      ...(endpoint && {
+        OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+        OTEL_SERVICE_NAME: `${node} ${name}`,
+        FORESHOCK_FLUSH_MS: flushMs,
+      }),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (app.signal && text.includes('up\n')) child.kill(app.signal);
+  });
+  if (app.closeStderr) child.stderr.destroy();
+  else child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise((resolve) =>
+    child.on('close', (code, signal) => {
+      // Our own lines; of stacks, Node's frames, and ours where a module of the application's is loaded.
+      const beside = /^foreshock: .*\n|\n +at [^\n]*(?:node:|register\.cjs)[^\n]*/gm;
+      resolve({ code, signal, stdout: stdout.replace(beside, ''), stderr: stderr.replace(beside, '') });
+    }),
+  );
+}
+
+/** What stands on Node's internals. */
+const EVERYWHERE = /exit|itself|emit|loop|child|listen/;
+
+describe.each([22, 24, 26] as const)('Node %s', { concurrent: true }, (node) => {
+  it.each(Object.entries(APPS).filter(([name]) => node === 24 || EVERYWHERE.test(name)))(
+    '%s',
+    { timeout: 60_000 },
+    async (name, app) => {
+      const without = await run(name, app, node, undefined);
+      const withPreload = await run(name, app, node, collector.url);
+      expect(withPreload).toEqual(without);
+      const service = `${node} ${name}`;
+      const sent = collector.spans.filter((span) => span.resource['service.name'] === service);
+      expect(sent.map((span) => span.name).sort()).toEqual(app.spans ?? []);
+    },
+  );
+});
+
+describe.each(['refuses', 'hangs'])('a backend that %s', { concurrent: true }, (what) => {
+  const endpoint = (): string => `http://127.0.0.1:${what === 'hangs' ? (silent.address() as AddressInfo).port : 1}`;
+  const ends = ['ends by itself', 'exits', 'throws', 'gets a signal', 'is blocked by a loop', 'listens once, first'];
+  it.each(ends)('%s', { timeout: 60_000 }, async (name) => {
+    const app = APPS[name]!;
+    const without = await run(`${what} ${name}`, app, 24, undefined);
+    expect(await run(`${what} ${name}`, app, 24, endpoint(), '500')).toEqual(without);
+  });
+});

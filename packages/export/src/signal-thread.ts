@@ -14,6 +14,7 @@ export const END_BY_SIGNAL = 'foreshock.end-by-signal';
 
 /** The main thread is asked by message first, and then in the middle of what it does. */
 const ANSWER_WITHIN_MS = 250;
+const INTERRUPTED_WITHIN_MS = 1_000;
 
 /** Options of a thread that can listen to signals: Node hands its own class for that to nobody. */
 export const SIGNAL_THREAD_OPTIONS: readonly string[] = ['--expose-internals'];
@@ -101,7 +102,7 @@ export function listenToSignals(
         void flush(flushMs).then(() => {
           if (!isAnswered()) process.kill(process.pid, signal);
         });
-      }, ANSWER_WITHIN_MS);
+      }, INTERRUPTED_WITHIN_MS);
     }, ANSWER_WITHIN_MS);
   }
 

@@ -174,7 +174,17 @@ afterAll(async () => {
 
 const API = JSON.stringify(createRequire(import.meta.url).resolve('@opentelemetry/api'));
 
-function run(name: string, app: App, node: 22 | 24 | 26, endpoint: string | undefined, flushMs = '20000') {
+/** Two at a time, or they would wait for one another longer than the end of a process may be put off. */
+const free = [Promise.resolve(), Promise.resolve()];
+async function run(...args: Parameters<typeof start>): ReturnType<typeof start> {
+  const turn = free.shift()!;
+  const done = Promise.withResolvers<void>();
+  free.push(done.promise);
+  await turn;
+  return start(...args).finally(done.resolve);
+}
+
+function start(name: string, app: App, node: 22 | 24 | 26, endpoint: string | undefined, flushMs = '20000') {
   const file = join(folder, `${name.replaceAll(/\W/g, '-')}.${app.esm ? 'mjs' : 'cjs'}`);
   const head = app.esm ? `import api from ${API};` : `const api = require(${API});`;
   writeFileSync(file, `${head} ${app.esm ? "const tracer = api.trace.getTracer('app');" : HEAD}\n${app.code}\n`);

@@ -230,7 +230,9 @@ describe.each([22, 24, 26] as const)('Node %s', { concurrent: true }, (node) => 
       expect(withPreload).toEqual(without);
       const service = `${node} ${name}`;
       const sent = collector.spans.filter((span) => span.resource['service.name'] === service);
-      expect(sent.map((span) => span.name).sort()).toEqual(app.spans ?? []);
+      // All lies in the trace of the process's start, whose own span is another's matter.
+      const names = sent.map((span) => span.name).filter((own) => !own.startsWith('start '));
+      expect(names.sort()).toEqual(app.spans ?? []);
     },
   );
 });

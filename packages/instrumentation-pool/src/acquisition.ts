@@ -1,6 +1,6 @@
 import { context, trace, type Context } from '@opentelemetry/api';
 import { runIn } from '@foreshock/kit';
-import type { Acquisition, PoolState } from './events.ts';
+import type { Acquisition, PoolState, WaitReason } from './events.ts';
 import { Holding, rememberedIn } from './holding.ts';
 import type { KnownPool } from './known-pool.ts';
 import type { PoolMetrics } from './metrics.ts';
@@ -29,63 +29,66 @@ export class PoolAcquisition implements Acquisition, PoolState {
   readonly used: number;
   readonly idle: number;
   readonly pending: number;
-  readonly #boundary: AcquisitionBoundary;
-  readonly #poolObject: object;
+  protected readonly boundary: AcquisitionBoundary;
+  protected readonly poolObject: object;
   /** Only when the caller cannot be served at once, or was not. */
-  #wait: Wait | undefined;
-  #settled = false;
+  protected wait: Wait | undefined;
+  protected settled = false;
 
   constructor(boundary: AcquisitionBoundary, poolObject: object, pool: KnownPool, asked: PoolState) {
-    this.#boundary = boundary;
-    this.#poolObject = poolObject;
+    this.boundary = boundary;
+    this.poolObject = poolObject;
     this.pool = pool;
     // Those in line are served from what is idle before this caller is: several asked in one tick.
     const spoken = Math.min(asked.idle, asked.pending);
     this.used = asked.used + spoken;
     this.idle = asked.idle - spoken;
     this.pending = asked.pending - spoken;
-    if (this.idle > 0) return;
-    this.#wait = new Wait(boundary, this, poolObject);
-    pool.line.add(this);
+  }
+
+  /** The caller is not served at once. */
+  beginWait(hindrance?: WaitReason): void {
+    this.wait = new Wait(this.boundary, this, this.poolObject, hindrance);
+    this.pool.line.add(this);
   }
 
   connecting(): void {
-    if (this.#settled) return;
+    if (this.settled) return;
     this.pool.line.delete(this);
-    this.#wait?.connecting();
+    this.wait?.connecting();
   }
 
   granted(granted: unknown): void {
-    if (this.#settled) return;
+    if (this.settled) return;
     const now = performance.now();
-    this.#settle(now);
+    this.settle(now);
     const { pool } = this;
     // A pool of anything may hand out numbers, that nobody can be seen to hold.
     const isObject = typeof granted === 'object' && granted !== null;
     const holding = isObject ? rememberedIn(pool, granted) : new Holding(pool);
     // Nobody has had it yet, and it comes late: the idle one was dead, and this one was opened in its place.
-    if (!this.#wait && !holding.returned && now - this.start >= AT_ONCE_MS) this.#waitLate(true);
+    if (!this.wait && !holding.returned && now - this.start >= AT_ONCE_MS) this.#beginLate(true);
     // Before the connection has a new holder: the wait may have been for the one before.
-    this.#wait?.granted(now, holding);
+    this.wait?.granted(now, holding);
     if (isObject) {
       holding.begin(pool, now, trace.getSpan(this.where), this);
-      this.#boundary.lent();
+      this.boundary.lent();
     }
-    this.#wait?.describe(holding);
+    this.wait?.describe(holding);
     // Last: instruments that throw must not cost anything else.
-    const { metrics } = this.#boundary;
+    const { metrics } = this.boundary;
     metrics?.waited(pool.name, (now - this.start) / 1000);
-    const connectMs = this.#wait?.connectMs(now);
+    const connectMs = this.wait?.connectMs(now);
     if (connectMs !== undefined) metrics?.created(pool.name, connectMs / 1000);
   }
 
   failed(error: unknown, timedOut = false): void {
-    if (this.#settled) return;
+    if (this.settled) return;
     const now = performance.now();
-    this.#settle(now);
-    if (!this.#wait) this.#waitLate(false);
-    this.#wait?.failed(now, error, timedOut);
-    if (timedOut) this.#boundary.metrics?.timedOut(this.pool.name);
+    this.settle(now);
+    if (!this.wait) this.#beginLate(false);
+    this.wait?.failed(now, error, timedOut);
+    if (timedOut) this.boundary.metrics?.timedOut(this.pool.name);
   }
 
   resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
@@ -93,15 +96,15 @@ export class PoolAcquisition implements Acquisition, PoolState {
   }
 
   /** An idle connection was to be handed over at once, and was not: the span begins when it was asked for. */
-  #waitLate(opened: boolean): void {
-    this.#wait = new Wait(this.#boundary, this, this.#poolObject, opened);
-    this.#wait.leaveLine(performance.now());
+  #beginLate(opened: boolean): void {
+    this.wait = new Wait(this.boundary, this, this.poolObject, undefined, opened);
+    this.wait.leaveLine(performance.now());
   }
 
-  #settle(now: number): void {
-    this.#settled = true;
-    if (!this.#wait) return;
+  protected settle(now: number): void {
+    this.settled = true;
+    if (!this.wait) return;
     this.pool.line.delete(this);
-    this.#wait.leaveLine(now);
+    this.wait.leaveLine(now);
   }
 }

@@ -5,6 +5,7 @@ import type { PoolEvents, PoolSource, PoolState } from './events.ts';
 import { rememberedIn, type Holding } from './holding.ts';
 import { KnownPool } from './known-pool.ts';
 import { DEFAULT_LEAK_MS, PoolLeaks } from './leaks.ts';
+import { LimiterTask } from './limiter-task.ts';
 import { LivePools } from './live-pools.ts';
 import { poolMetrics, type PoolMetrics } from './metrics.ts';
 
@@ -62,7 +63,9 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       if (telemetry.standsAside) return undefined;
       const known = knownPoolOf(source, pool);
       if (!asked) source.count(pool, state);
-      return new PoolAcquisition(boundary, pool, known, asked ?? state);
+      const acquisition = new PoolAcquisition(boundary, pool, known, asked ?? state);
+      if (acquisition.idle <= 0) acquisition.beginWait();
+      return acquisition;
     },
 
     lent(source, pool, connection, where = context.active()) {
@@ -91,6 +94,26 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       holding.end(now);
       known.saturation?.released(holding.holder(now));
       metrics?.used(known.name, holding.heldMs / 1000);
+    },
+
+    task(source, limiter, asked) {
+      const known = knownPoolOf(source, limiter);
+      if (!asked) source.count(limiter, state);
+      const { limit } = asked ?? state;
+      if (limit !== undefined) known.setLimit(limit);
+      const task = new LimiterTask(boundary, limiter, known, asked ?? state);
+      if (task.idle <= 0) task.waits();
+      return task;
+    },
+
+    paused(limiter) {
+      const known = livePools.get(limiter);
+      if (known) known.pauses++;
+    },
+
+    cleared(pool, error) {
+      const known = livePools.get(pool);
+      if (known) for (const acquisition of known.line) acquisition.failed(error);
     },
   };
 }

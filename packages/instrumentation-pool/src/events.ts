@@ -24,10 +24,16 @@ export interface PoolState {
   idle: number;
   /** Callers waiting in line, not counting those whose connection is being opened. */
   pending: number;
+  /** Most tasks that run at once now, where that may change; undefined = as described. */
+  limit?: number | undefined;
 }
 
 /** How to read a library's pools; one object an adapter. */
 export interface PoolSource {
+  /** It limits tasks: no connections, so no metrics of them, and no leaks. */
+  readonly ofTasks?: boolean;
+  /** Whether tasks may have to wait although there are slots, for the next interval. */
+  limitsRate?(pool: object): boolean;
   describe(pool: object): PoolDescription;
   /** Writes the counters of this moment into `state`: it is read for every caller, so nothing is made. */
   count(pool: object, state: PoolState): void;
@@ -44,6 +50,25 @@ export interface Acquisition {
   /** @param timedOut the pool gave up waiting, as configured */
   failed(error: unknown, timedOut?: boolean): void;
   /** Runs what serves the caller where the caller was. */
+  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+}
+
+/** A task that was given to a limiter of concurrency. */
+export interface LimitedTask {
+  /**
+   * It does not start at once.
+   *
+   * @param hindrance what keeps it where there is a free slot: it has no holder then
+   */
+  waits(hindrance?: 'connect' | 'rate' | 'paused'): void;
+  /** It starts, and holds a slot. */
+  started(): void;
+  finished(): void;
+  /** Instead of {@link finished}, where its end cannot be seen. */
+  endUnseen(): void;
+  /** It left the line without being started. */
+  failed(error: unknown, timedOut?: boolean): void;
+  /** Runs it where its caller was. */
   resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
 }
 
@@ -69,4 +94,14 @@ export interface PoolEvents {
   opening(pool: object): void;
   /** A connection went back to its pool, or was destroyed. */
   released(pool: object, connection: unknown): void;
+  /**
+   * A caller gives a task to a limiter. It waits if all slots are taken, or the adapter says so.
+   *
+   * @param asked the limiter's counters just before; default: read now
+   */
+  task(source: PoolSource, limiter: object, asked?: PoolState): LimitedTask | undefined;
+  /** A limiter stops starting tasks, until further notice. */
+  paused(limiter: object): void;
+  /** All that wait in line leave it unserved. */
+  cleared(pool: object, error: unknown): void;
 }

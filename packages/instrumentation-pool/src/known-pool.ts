@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { Chain, CommonAttributes, type ConnectionTarget } from '@foreshock/kit';
-import { POOL_LIMIT, POOL_NAME } from '@foreshock/kit/names';
+import { POOL_LIMIT, POOL_NAME, TASK_POOL_NAME } from '@foreshock/kit/names';
 import type { PoolAcquisition } from './acquisition.ts';
 import type { PoolDescription, PoolSource } from './events.ts';
 import type { Holding } from './holding.ts';
@@ -13,9 +13,18 @@ export class KnownPool {
   readonly holdings = new Chain<Holding>();
   /** Callers in line for whom no connection is being opened, in order. */
   readonly line = new Set<PoolAcquisition>();
+  /** The slot that a task gave back last. */
+  lastReturned: Holding | undefined;
+  /** How often it was paused. */
+  pauses = 0;
   /** The saturation under way. */
   saturation: Saturation | undefined;
   readonly #library: string;
+  /** Tasks under way, how long there were as many as may be, and since when there are. */
+  #running = 0;
+  #fullMs = 0;
+  #fullSince: number | undefined;
+  #missesTaskEnds = false;
   #description!: PoolDescription;
   #name!: string;
   #common!: CommonAttributes;
@@ -31,7 +40,41 @@ export class KnownPool {
     this.#description = description;
     this.#name = this.#nameNow();
     const { system, limit } = description;
-    this.#common = new CommonAttributes({ [POOL_NAME]: this.#name, 'db.system.name': system, [POOL_LIMIT]: limit });
+    this.#common = new CommonAttributes({ [this.nameKey]: this.#name, 'db.system.name': system, [POOL_LIMIT]: limit });
+  }
+
+  /** The attribute of its name: a limiter of tasks is no pool of connections. */
+  get nameKey(): string {
+    return this.source.ofTasks ? TASK_POOL_NAME : POOL_NAME;
+  }
+
+  /** The most tasks that may run at once from now on. */
+  setLimit(given: number): void {
+    const limit = Number.isFinite(given) ? given : undefined;
+    if (limit !== this.#description.limit) this.#describe({ ...this.#description, limit });
+  }
+
+  taskStarted(now: number): void {
+    const { limit } = this.#description;
+    if (++this.#running >= (limit ?? Infinity)) this.#fullSince ??= now;
+  }
+
+  taskFinished(now: number): void {
+    const { limit } = this.#description;
+    if (--this.#running >= (limit ?? Infinity) || this.#fullSince === undefined) return;
+    this.#fullMs += now - this.#fullSince;
+    this.#fullSince = undefined;
+  }
+
+  /** The end of a task could not be seen: how long all slots were taken is not known from now on. */
+  missTaskEnds(): void {
+    this.#missesTaskEnds = true;
+  }
+
+  /** For how long all slots were taken, of all time; undefined = not known. */
+  fullMs(now: number): number | undefined {
+    if (this.#missesTaskEnds) return undefined;
+    return this.#fullSince === undefined ? this.#fullMs : this.#fullMs + now - this.#fullSince;
   }
 
   get description(): PoolDescription {
@@ -77,7 +120,7 @@ export class KnownPool {
 }
 
 /** Names a span again that was started before its pool's name was known. */
-export function nameSpan(span: Span, spanName: string, { name, description }: KnownPool): void {
-  span.updateName(spanName).setAttribute(POOL_NAME, name);
+export function nameSpan(span: Span, spanName: string, { name, nameKey, description }: KnownPool): void {
+  span.updateName(spanName).setAttribute(nameKey, name);
   if (description.system !== undefined) span.setAttribute('db.system.name', description.system);
 }

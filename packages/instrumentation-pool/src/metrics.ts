@@ -68,6 +68,7 @@ export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetr
     const sums = new Map(Array.from(names, (name) => [name, 0]));
     for (const pools of all) {
       for (const [pool, known] of pools) {
+        if (known.source.ofTasks) continue;
         const own = value(known, pool);
         if (own !== undefined) sums.set(known.name, (sums.get(known.name) ?? 0) + own);
       }

@@ -2,7 +2,6 @@ import { ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/a
 import { roundMs } from '@foreshock/kit';
 import {
   POOL_LIMIT,
-  POOL_NAME,
   POOL_SATURATED_HOLDERS,
   POOL_SATURATED_LONGEST_WAIT_MS,
   POOL_SATURATED_PEAK_PENDING,
@@ -46,16 +45,18 @@ export class Saturation {
     this.#waiters++;
     this.#peakPending = Math.max(this.#peakPending, pending + 1);
     // Started as soon as it counts, so that a process that dies full still tells of it.
-    if (!this.#span && performance.now() - this.#start >= MIN_MS) this.#open();
+    if (!this.#span && !this.#pool.source.ofTasks && performance.now() - this.#start >= MIN_MS) this.#open();
   }
 
   /**
-   * A caller waits no longer: it has its connection, or gave up.
+   * A caller waits no longer: it has what it asked for, or gave up.
    *
+   * @param forSlot it waited because everything was taken, for the most part
    * @returns whether it was the last; not asked of the pool, which may still count the one that is leaving
    */
-  left(waitMs: number): boolean {
-    this.#longestWaitMs = Math.max(this.#longestWaitMs, waitMs);
+  left(waitMs: number, forSlot: boolean): boolean {
+    if (forSlot) this.#longestWaitMs = Math.max(this.#longestWaitMs, waitMs);
+    else this.#waiters--;
     return --this.#waiting === 0;
   }
 
@@ -71,7 +72,7 @@ export class Saturation {
   /** The line is empty. */
   end(): void {
     const now = performance.now();
-    if (now - this.#start < MIN_MS) return;
+    if (now - this.#start < MIN_MS || this.#waiters === 0) return;
     const span = this.#span ?? this.#open();
     if (this.#pool.label !== this.#label) nameSpan(span, `pool.saturated ${this.#pool.label}`, this.#pool);
     for (const holding of this.#pool.holdings) this.released(holding.holder(now));
@@ -86,7 +87,7 @@ export class Saturation {
   }
 
   #open(): Span {
-    const { name, label, description } = this.#pool;
+    const { name, nameKey, label, description } = this.#pool;
     this.#label = label;
     this.#span = this.#tracer.startSpan(
       `pool.saturated ${label}`,
@@ -94,7 +95,7 @@ export class Saturation {
         kind: SpanKind.INTERNAL,
         startTime: this.#startTime,
         attributes: {
-          [POOL_NAME]: name,
+          [nameKey]: name,
           ...(description.system !== undefined && { 'db.system.name': description.system }),
           ...(description.limit !== undefined && { [POOL_LIMIT]: description.limit }),
         },

@@ -43,12 +43,31 @@ export class Wait {
   #connectStart: number | undefined;
   #waitMs = 0;
   #reason: WaitReason = 'queue';
+  /** What keeps it, when that is no other task. */
+  readonly #hindrance: WaitReason | undefined;
+  /** Who had the oldest slot when it asked, until it is known whether that was the reason. */
+  #holder: Holder | undefined;
+  /** How long all slots had been taken, and how often it had been paused, when it asked. */
+  readonly #fullMs: number | undefined;
+  readonly #pauses: number;
 
-  /** @param opened it was to be served at once, and was not: in the end a connection was opened for it, or none came */
-  constructor(boundary: WaitBoundary, acquisition: PoolAcquisition, poolObject: object, opened?: boolean) {
+  /**
+   * @param hindrance what keeps it, when that is no other caller
+   * @param opened it was to be served at once, and was not: in the end a connection was opened for it, or none came
+   */
+  constructor(
+    boundary: WaitBoundary,
+    acquisition: PoolAcquisition,
+    poolObject: object,
+    hindrance?: WaitReason,
+    opened?: boolean,
+  ) {
     this.#boundary = boundary;
     this.#acquisition = acquisition;
     this.#poolObject = poolObject;
+    this.#hindrance = hindrance;
+    this.#pauses = acquisition.pool.pauses;
+    this.#fullMs = acquisition.pool.fullMs(acquisition.start);
     if (opened !== undefined) {
       if (opened) this.#connectStart = acquisition.start;
       return;
@@ -56,10 +75,11 @@ export class Wait {
     const { pool, used, idle, pending } = acquisition;
     const { limit } = pool.description;
     // With room left the pool opens one more connection: nobody is in the way.
-    const isFull = limit === undefined || used + idle >= limit;
+    const isFull = !hindrance && (limit === undefined || used + idle >= limit);
     if (pool.line.size < MAX_OPEN_SPANS) this.#startSpan(undefined);
     const oldest = isFull ? pool.holdings.oldest : undefined;
-    if (oldest) this.#nameHolder(oldest.holder(acquisition.start));
+    if (oldest && pool.source.ofTasks) this.#holder = oldest.holder(acquisition.start);
+    else if (oldest) this.#nameHolder(oldest.holder(acquisition.start));
     if (!isFull || limit === undefined) return;
     this.#saturation = pool.saturation ??= new Saturation(boundary.tracer, pool);
     this.#saturation.joined(pending);
@@ -69,7 +89,8 @@ export class Wait {
     const { pool, where, used, idle, pending } = this.#acquisition;
     if (isSuppressed(where)) return undefined;
     this.#label = pool.label;
-    const attributes: Attributes = { [POOL_USED]: used, [POOL_IDLE]: idle, [POOL_PENDING]: pending };
+    const attributes: Attributes = { [POOL_USED]: used, [POOL_PENDING]: pending };
+    if (Number.isFinite(idle)) attributes[POOL_IDLE] = idle;
     const start = { kind: SpanKind.INTERNAL, attributes, common: pool.common, startTime };
     return (this.#span = startSpan(this.#boundary.tracer, `pool.acquire ${pool.label}`, start, where));
   }
@@ -99,21 +120,24 @@ export class Wait {
   leaveLine(at: number): void {
     const { pool, start } = this.#acquisition;
     this.#waitMs = roundMs(at - start);
-    if (!this.#saturation?.left(at - start)) return;
+    this.#reason = this.#reasonAt(at);
+    if (!this.#saturation?.left(at - start, this.#reason !== 'rate' && this.#reason !== 'paused')) return;
     pool.saturation = undefined;
     this.#saturation.end();
   }
 
-  /** @param holding of what was granted, as it was before */
-  granted(at: number, holding: Holding): void {
+  /** @param holding of what was granted, as it was before; undefined for a slot, which is nothing that stays */
+  granted(at: number, holding?: Holding): void {
     const { start } = this.#acquisition;
     // Somebody gave it back before the one that was being opened for this caller had come.
-    if (holding.returned) this.#connectStart = undefined;
+    if (holding?.returned) this.#connectStart = undefined;
     const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
     if (!span) return;
     // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
-    if (holding.returned) this.#nameHolder(holding.holder(at));
+    if (holding?.returned) this.#nameHolder(holding.holder(at));
     this.#reason = this.#reasonAt(at);
+    // No task had begun when it asked: it waited for the one whose slot it has now.
+    if (!holding) this.#holder ??= this.#acquisition.pool.lastReturned?.holder(at);
     this.#end(span);
   }
 
@@ -146,20 +170,32 @@ export class Wait {
 
   #end(span: Span): void {
     const { pool } = this.#acquisition;
+    if (this.#holder && this.#reason === 'queue') this.#nameHolder(this.#holder);
     pool.source.count(this.#poolObject, now);
     if (pool.label !== this.#label) nameSpan(span, `pool.acquire ${pool.label}`, pool);
     span.setAttribute(POOL_WAIT_MS, this.#waitMs);
     span.setAttribute(POOL_WAIT_REASON, this.#reason);
     span.setAttribute(POOL_GRANTED_USED, now.used);
-    span.setAttribute(POOL_GRANTED_IDLE, now.idle);
+    if (Number.isFinite(now.idle)) span.setAttribute(POOL_GRANTED_IDLE, now.idle);
     span.setAttribute(POOL_GRANTED_PENDING, now.pending);
     span.end();
   }
 
   /** Where the longer part of the wait was spent. */
   #reasonAt(at: number): WaitReason {
+    if (this.#acquisition.pool.source.ofTasks) return this.#taskReasonAt(at);
     if (this.#connectStart === undefined) return 'queue';
     const queued = this.#connectStart - this.#acquisition.start;
     return !this.#saturation || at - this.#connectStart >= queued ? 'connect' : 'queue';
+  }
+
+  #taskReasonAt(at: number): WaitReason {
+    const { pool, start } = this.#acquisition;
+    const paused = pool.pauses !== this.#pauses;
+    if (this.#hindrance) return paused ? 'paused' : this.#hindrance;
+    const fullMs = pool.fullMs(at);
+    if (fullMs === undefined || this.#fullMs === undefined) return 'queue';
+    if ((fullMs - this.#fullMs) * 2 >= at - start) return 'queue';
+    return paused ? 'paused' : pool.source.limitsRate?.(this.#poolObject) ? 'rate' : 'queue';
   }
 }

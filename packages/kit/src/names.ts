@@ -7,6 +7,8 @@
 
 /** Pool wait and query spans. Prefix: experimental `db.client.connection.*` group for the name, ours for the state. */
 export const POOL_NAME = 'db.client.connection.pool.name';
+/** The name of a limiter of tasks, that is no pool of connections. */
+export const TASK_POOL_NAME = 'pool.name';
 export const POOL_USED = 'pool.used';
 export const POOL_IDLE = 'pool.idle';
 export const POOL_PENDING = 'pool.pending';

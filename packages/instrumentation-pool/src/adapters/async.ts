@@ -1,0 +1,173 @@
+import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../events.ts';
+import { runTask } from './run-task.ts';
+
+type AnyFunction = (this: any, ...args: any[]) => any;
+
+/** A task in line, an `item` of async/internal/queue.js. */
+type Item = object;
+
+/** `async/internal/queue.js`, as far as it is read here: documented, but for `_tasks`. */
+interface Queue {
+  concurrency: number;
+  paused: boolean;
+  _tasks: { push: AnyFunction; unshift?: AnyFunction; insertBefore?: AnyFunction };
+  length(): number;
+  running(): number;
+  /** What runs, the one begun last at the end. */
+  workersList(): Item[];
+  kill: AnyFunction;
+  pause: AnyFunction;
+  remove?: AnyFunction;
+}
+
+const METHODS = ['queue', 'priorityQueue', 'cargo', 'cargoQueue'] as const;
+
+/**
+ * async 2 and 3: `queue`, `priorityQueue`, `cargo` and `cargoQueue`, whose objects are closures: observed are the worker,
+ * and on the queue's line (`_tasks`) what is put into it. Before the worker is called for items they are added to
+ * `workersList()`.
+ */
+export const async: Adapter<PoolEvents> = {
+  library: 'async',
+  versions: '>=2.0.0 <4',
+  upstream: [],
+  attach(pools, hooks) {
+    for (const bundle of ['async/dist/async.js', 'async/index.js']) {
+      hooks.onLoad(bundle, ({ exports }) => {
+        for (const owner of new Set([exports, exports.default])) {
+          if (!owner) continue;
+          for (const method of METHODS) {
+            if (typeof owner[method] === 'function') {
+              hooks.wrap(owner, method, (original) => observed(original, method, pools, hooks));
+            }
+          }
+        }
+      });
+    }
+    for (const method of METHODS) {
+      hooks.onLoad(`async/${method}.js`, ({ exports, replaceExports }) => {
+        if (typeof exports === 'function') replaceExports?.(observed(exports, method, pools, hooks));
+      });
+    }
+  },
+};
+
+function observed(original: AnyFunction, method: string, pools: PoolEvents, hooks: Hooks): AnyFunction {
+  return function (this: unknown, ...args: unknown[]) {
+    const [worker] = args;
+    if (!hooks.active || typeof worker !== 'function' || OBSERVED in worker) return original.apply(this, args);
+    const tasks = new WeakMap<Item, LimitedTask>();
+    let queue: Queue | undefined;
+    args[0] = observedWorker(worker as AnyFunction, () => {
+      const running = queue?.workersList() ?? [];
+      // A cargo's worker has several items; those begun before are not in line any more.
+      const begun: LimitedTask[] = [];
+      for (let i = running.length - 1; i >= 0; i--) {
+        const item = running[i]!;
+        const task = tasks.get(item);
+        if (!task) break;
+        tasks.delete(item);
+        begun.unshift(task);
+      }
+      return begun;
+    });
+    queue = original.apply(this, args) as Queue;
+    guard('async', () => observeQueue(queue!, nameOf(worker as AnyFunction, method), tasks, pools, hooks));
+    return queue;
+  };
+}
+
+/** A worker of ours: `priorityQueue` calls `queue`, which must not observe it once more. */
+const OBSERVED = Symbol('foreshock.observed');
+
+function nameOf({ name }: AnyFunction, method: string): string {
+  return name && name !== 'worker' ? name : `async.${method}`;
+}
+
+function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFunction {
+  const isAsync = (worker as any)[Symbol.toStringTag] === 'AsyncFunction';
+  const replacement = function (this: unknown, ...args: unknown[]) {
+    const tasks = guard('async', begun) ?? [];
+    const [first] = tasks;
+    if (!first) return worker.apply(this, args);
+    for (const task of tasks.slice(1)) guard('async', () => task.started());
+    const finishOthers = (): void => tasks.slice(1).forEach((task) => guard('async', () => task.finished()));
+    if (isAsync) {
+      const result = runTask(first, worker, this, args) as Promise<unknown>;
+      if (tasks.length > 1) result.then(finishOthers, finishOthers);
+      return result;
+    }
+    guard('async', () => first.started());
+    const done = args.at(-1) as AnyFunction;
+    args[args.length - 1] = function (this: unknown, ...results: unknown[]) {
+      guard('async', () => first.finished());
+      finishOthers();
+      return first.resume(done, this, results);
+    };
+    return first.resume(worker, this, args);
+  };
+  // `wrapAsync` takes a function with this tag for one that returns a promise.
+  if (isAsync) Object.defineProperty(replacement, Symbol.toStringTag, { value: 'AsyncFunction' });
+  return Object.defineProperty(replacement, OBSERVED, { value: true });
+}
+
+function observeQueue(
+  queue: Queue,
+  name: string,
+  tasks: WeakMap<Item, LimitedTask>,
+  pools: PoolEvents,
+  hooks: Hooks,
+): void {
+  const source: PoolSource = {
+    ofTasks: true,
+    describe: () => ({ name }),
+    count(pool: object, state: PoolState): void {
+      const counted = pool as Queue;
+      state.limit = counted.concurrency;
+      state.used = counted.running();
+      state.idle = Math.max(0, state.limit - state.used);
+      state.pending = counted.length();
+    },
+    isEnded: () => false,
+  };
+  const wrapEntry = (method: 'push' | 'unshift' | 'insertBefore'): void => {
+    const original = queue._tasks[method];
+    if (typeof original !== 'function') return;
+    queue._tasks[method] = function (this: unknown, ...args: unknown[]) {
+      try {
+        const task = hooks.active ? pools.task(source, queue) : undefined;
+        if (task) {
+          tasks.set(args.at(-1) as Item, task);
+          if (queue.paused) task.waits('paused');
+        }
+      } catch (error) {
+        report('async push', error);
+      }
+      return original.apply(this, args);
+    };
+  };
+  wrapEntry('push');
+  wrapEntry('unshift');
+  // Of the priority queue of async 2.
+  wrapEntry('insertBefore');
+  const { kill, pause, remove } = queue;
+  queue.kill = function (this: unknown, ...args: unknown[]) {
+    guard('async kill', () => pools.cleared(queue, new Error('the queue was killed')));
+    return kill.apply(this, args);
+  };
+  queue.pause = function (this: unknown, ...args: unknown[]) {
+    guard('async pause', () => pools.paused(queue));
+    return pause.apply(this, args);
+  };
+  if (!remove) return;
+  queue.remove = function (this: unknown, ...args: unknown[]) {
+    const [test] = args as [AnyFunction];
+    args[0] = (item: Item) => {
+      const removed = test(item);
+      if (removed) guard('async remove', () => tasks.get(item)?.failed(new Error('removed')));
+      return removed;
+    };
+    return remove.apply(this, args);
+  };
+}

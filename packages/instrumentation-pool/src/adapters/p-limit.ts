@@ -1,0 +1,104 @@
+import { guard, report, type Adapter } from '@foreshock/kit';
+import type { PoolEvents, PoolSource, PoolState } from '../events.ts';
+import { runTask } from './run-task.ts';
+
+type AnyFunction = (this: any, ...args: any[]) => any;
+
+/** What `pLimit(concurrency)` gives: a function with counters. */
+interface Limit extends AnyFunction {
+  activeCount: number;
+  pendingCount: number;
+  /** Since 6.0. */
+  concurrency?: number;
+  clearQueue?: AnyFunction;
+}
+
+/**
+ * p-limit 2 to 7. All of a limit is in a closure, so the function that makes it is replaced, and the limit that it
+ * makes gets a function of ours around it, with all of its properties.
+ */
+export const pLimit: Adapter<PoolEvents> = {
+  library: 'p-limit',
+  versions: '>=2.0.0 <8',
+  upstream: [],
+  attach(pools, hooks) {
+    hooks.onLoad(
+      'p-limit/index.js',
+      ({ exports, rebind, replaceExports }) => {
+        const observed = (make: AnyFunction): AnyFunction =>
+          Object.defineProperties(function (this: unknown, ...args: unknown[]) {
+            const limit = make.apply(this, args);
+            if (!hooks.active || typeof limit !== 'function') return limit;
+            try {
+              return observe(limit, args[0], pools, () => hooks.active);
+            } catch (error) {
+              report('p-limit', error);
+              return limit;
+            }
+          }, descriptorsOf(make));
+        if (rebind) rebind('pLimit', observed);
+        else replaceExports?.(observed(exports));
+      },
+      { bindings: ['pLimit'] },
+    );
+  },
+};
+
+function descriptorsOf(fn: AnyFunction): PropertyDescriptorMap {
+  const { prototype: _, arguments: __, caller: ___, ...descriptors } = Object.getOwnPropertyDescriptors(fn) as any;
+  return descriptors;
+}
+
+function observe(limit: Limit, given: unknown, pools: PoolEvents, isActive: () => boolean): Limit {
+  // Since 7.3 it may be an object.
+  const concurrency = typeof given === 'object' ? (given as { concurrency: number }).concurrency : (given as number);
+  const source: PoolSource = {
+    ofTasks: true,
+    // It has no name of its own.
+    describe: () => ({ name: 'p-limit' }),
+    count(pool: object, state: PoolState): void {
+      const { activeCount, pendingCount, concurrency: current = concurrency } = pool as Limit;
+      state.limit = current;
+      state.used = activeCount;
+      state.idle = Math.max(0, current - activeCount);
+      state.pending = pendingCount;
+    },
+    isEnded: () => false,
+  };
+
+  const observed = function (this: unknown, ...args: unknown[]) {
+    const [fn] = args;
+    const task = isActive() && typeof fn === 'function' ? guard('p-limit', () => pools.task(source, limit)) : undefined;
+    if (!task) return limit.apply(this, args);
+    args[0] = function (this: unknown, ...given: unknown[]) {
+      return runTask(task, fn as AnyFunction, this, given);
+    };
+    return limit.apply(this, args);
+  } as Limit;
+  const descriptors = descriptorsOf(limit);
+  const { clearQueue, map } = descriptors;
+  if (clearQueue) {
+    const original = clearQueue.value as AnyFunction;
+    clearQueue.value = function (this: unknown, ...args: unknown[]) {
+      guard('p-limit', () => pools.cleared(limit, new DOMException('The queue was cleared', 'AbortError')));
+      return original.apply(this, args);
+    };
+  }
+  // It calls the limit inside, which is not ours.
+  if (map) map.value = mapOf(observed);
+  return Object.defineProperties(observed, descriptors) as Limit;
+}
+
+/** `limit.map` of 7.2, as it is there. */
+function mapOf(limit: AnyFunction): AnyFunction {
+  return async function map(iterable: Iterable<unknown>, fn: AnyFunction) {
+    const promises: Promise<unknown>[] = [];
+    try {
+      for (const value of iterable) promises.push(limit(fn, value, promises.length));
+    } catch (error) {
+      for (const promise of promises) promise.catch(() => {});
+      throw error;
+    }
+    return Promise.all(promises);
+  };
+}

@@ -26,8 +26,6 @@ export interface PolicyCall {
   run<A extends unknown[], R>(state: BreakerState, fn: (...args: A) => R, self: unknown, args: A): R;
   /** Runs what answers instead; the calls it makes carry the outcome `fallback`. */
   fallBack<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
-  /** Not let through at once: it stands in line for a slot until it {@link run}s. */
-  waiting(line: { used: number; limit: number; pending: number }): void;
   /** What the policy decided; {@link ended} follows. */
   decided(decision: Decision): void;
   /** It gets what another call gets: that one was under way, or is remembered. */

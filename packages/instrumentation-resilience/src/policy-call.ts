@@ -47,7 +47,6 @@ export class DecidedCall implements PolicyCall {
   readonly #context: Context = context.active();
   readonly #start = performance.now();
   #state: BreakerState | undefined;
-  #line: { used: number; limit: number; pending: number } | undefined;
   #decision: Decision | undefined;
   #fellBack = false;
   #ended = false;
@@ -86,7 +85,6 @@ export class DecidedCall implements PolicyCall {
 
   #inside(state: BreakerState): Context {
     this.#state = state;
-    if (this.#line) this.#waited(this.#line);
     const where = this.#calls.within(this.#context, this.#policy, this);
     if (this.#kind !== 'breaker') return where;
     return withFacts(where, { ...this.#named(), [BREAKER_STATE]: state }, this);
@@ -103,22 +101,6 @@ export class DecidedCall implements PolicyCall {
   /** An attribute of a policy that has a name. */
   #named(): Attributes {
     return this.#name === undefined ? {} : { [`${PREFIX[this.#kind]}.name`]: this.#name };
-  }
-
-  waiting(line: { used: number; limit: number; pending: number }): void {
-    this.#line = line;
-  }
-
-  #waited({ used, limit, pending }: { used: number; limit: number; pending: number }): void {
-    this.#line = undefined;
-    const attributes = {
-      ...this.#named(),
-      [POOL_USED]: used,
-      [POOL_LIMIT]: limit,
-      [POOL_PENDING]: pending,
-      [POOL_WAIT_MS]: roundMs(performance.now() - this.#start),
-    };
-    this.#record('wait', attributes, this.#start);
   }
 
   decided(decision: Decision): void {

@@ -20,7 +20,7 @@ describe.each(['cockatiel', 'cockatiel-3'])('%s', (alias) => {
   });
 
   it.each(WAYS)(`${versionOf(alias)}, %s on Node %i`, async (loader, node) => {
-    shows('cockatiel', ['wait', 'state', 'parent', 'attempt or hit', LOADED[loader]], versionOf(alias));
+    shows('cockatiel', ['state', 'parent', 'attempt or hit', LOADED[loader]], versionOf(alias));
     const { log, requests, spans, metrics } = await stage.play(loader, true, node);
     expect({ log, requests }).toEqual({ log: without.log, requests: without.requests });
     expect(outline(spans)).toEqual({
@@ -57,16 +57,7 @@ describe.each(['cockatiel', 'cockatiel-3'])('%s', (alias) => {
 
       first: { calls: [['GET', {}]], events: [] },
       // Run by the first when it had finished, and still in the trace of its own caller.
-      second: {
-        calls: [
-          ['GET', {}],
-          [
-            'bulkhead narrow wait',
-            { 'bulkhead.name': 'narrow', 'pool.used': 1, 'pool.limit': 1, 'pool.pending': 0, 'pool.wait_ms': 'number' },
-          ],
-        ],
-        events: [],
-      },
+      second: { calls: [['GET', {}]], events: [] },
       third: {
         calls: [
           [

@@ -1,8 +1,7 @@
-import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, report, type Adapter } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../events.ts';
+import { replacementOf, type AnyFunction, type Attachment } from './replaced-function.ts';
 import { runTask } from './run-task.ts';
-
-type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** A task in line, an `item` of async/internal/queue.js. */
 type Item = object;
@@ -33,13 +32,15 @@ export const async: Adapter<PoolEvents> = {
   versions: '>=2.0.0 <4',
   upstream: [],
   attach(pools, hooks) {
+    const observed = (original: AnyFunction, method: string): AnyFunction =>
+      replacementOf(original, pools, hooks, (make, attachment) => observedMaker(make, method, attachment));
     for (const bundle of ['async/dist/async.js', 'async/index.js']) {
       hooks.onLoad(bundle, ({ exports }) => {
         for (const owner of new Set([exports, exports.default])) {
           if (!owner) continue;
           for (const method of METHODS) {
             if (typeof owner[method] === 'function') {
-              hooks.wrap(owner, method, (original) => observed(original, method, pools, hooks));
+              owner[method] = observed(owner[method], method);
             }
           }
         }
@@ -47,16 +48,16 @@ export const async: Adapter<PoolEvents> = {
     }
     for (const method of METHODS) {
       hooks.onLoad(`async/${method}.js`, ({ exports, replaceExports }) => {
-        if (typeof exports === 'function') replaceExports?.(observed(exports, method, pools, hooks));
+        if (typeof exports === 'function') replaceExports?.(observed(exports, method));
       });
     }
   },
 };
 
-function observed(original: AnyFunction, method: string, pools: PoolEvents, hooks: Hooks): AnyFunction {
+function observedMaker(make: AnyFunction, method: string, attachment: Attachment): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     const [worker] = args;
-    if (!hooks.active || typeof worker !== 'function' || OBSERVED in worker) return original.apply(this, args);
+    if (!attachment.hooks.active || typeof worker !== 'function' || OBSERVED in worker) return make.apply(this, args);
     const tasks = new WeakMap<Item, LimitedTask>();
     let queue: Queue | undefined;
     args[0] = observedWorker(worker as AnyFunction, () => {
@@ -72,8 +73,8 @@ function observed(original: AnyFunction, method: string, pools: PoolEvents, hook
       }
       return begun;
     });
-    queue = original.apply(this, args) as Queue;
-    guard('async', () => observeQueue(queue!, nameOf(worker as AnyFunction, method), tasks, pools, hooks));
+    queue = make.apply(this, args) as Queue;
+    guard('async', () => observeQueue(queue!, nameOf(worker as AnyFunction, method), tasks, attachment));
     return queue;
   };
 }
@@ -112,13 +113,7 @@ function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFun
   return Object.defineProperty(replacement, OBSERVED, { value: true });
 }
 
-function observeQueue(
-  queue: Queue,
-  name: string,
-  tasks: WeakMap<Item, LimitedTask>,
-  pools: PoolEvents,
-  hooks: Hooks,
-): void {
+function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTask>, attachment: Attachment): void {
   const source: PoolSource = {
     ofTasks: true,
     describe: () => ({ name }),
@@ -136,7 +131,7 @@ function observeQueue(
     if (typeof original !== 'function') return;
     queue._tasks[method] = function (this: unknown, ...args: unknown[]) {
       try {
-        const task = hooks.active ? pools.task(source, queue) : undefined;
+        const task = attachment.hooks.active ? attachment.pools.task(source, queue) : undefined;
         if (task) {
           tasks.set(args.at(-1) as Item, task);
           if (queue.paused) task.waits('paused');
@@ -153,11 +148,11 @@ function observeQueue(
   wrapEntry('insertBefore');
   const { kill, pause, remove } = queue;
   queue.kill = function (this: unknown, ...args: unknown[]) {
-    guard('async kill', () => pools.cleared(queue, new Error('the queue was killed')));
+    guard('async kill', () => attachment.pools.cleared(queue, new Error('the queue was killed')));
     return kill.apply(this, args);
   };
   queue.pause = function (this: unknown, ...args: unknown[]) {
-    guard('async pause', () => pools.paused(queue));
+    guard('async pause', () => attachment.pools.paused(queue));
     return pause.apply(this, args);
   };
   if (!remove) return;

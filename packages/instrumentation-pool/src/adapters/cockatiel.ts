@@ -14,8 +14,8 @@ interface Bulkhead {
 
 const source: PoolSource = {
   ofTasks: true,
-  // It has no name of its own.
-  describe: () => ({ name: 'bulkhead' }),
+  // A name is the user's own property: a policy has none.
+  describe: (policy) => ({ name: (policy as { name?: string }).name || 'bulkhead' }),
   count(policy: object, state: PoolState): void {
     const { capacity, active, queue } = policy as Bulkhead;
     state.limit = capacity;
@@ -53,7 +53,8 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
       if (!hooks.active || typeof fn !== 'function' || known.has(fn) || signal?.aborted) {
         return original.apply(this, args);
       }
-      const isRefused = this.active >= this.capacity && this.queue.length >= this.queueCapacity;
+      // Refused at once is no wait: `bulkhead <name> full` of the resilience instrumentation.
+      if (this.active >= this.capacity && this.queue.length >= this.queueCapacity) return original.apply(this, args);
       const task = guard('cockatiel bulkhead', () => pools.task(source, this));
       if (!task) return original.apply(this, args);
       const work: Work = function (this: unknown, ...given: unknown[]) {
@@ -62,10 +63,7 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
       known.add(work);
       args[0] = work;
       const result = original.apply(this, args);
-      guard('cockatiel bulkhead', () => {
-        if (isRefused) task.failed({ code: 'BulkheadRejectedError' });
-        else watchCancelled(this, work, task);
-      });
+      guard('cockatiel bulkhead', () => watchCancelled(this, work, task));
       return result;
     };
   });

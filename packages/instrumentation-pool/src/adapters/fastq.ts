@@ -1,8 +1,7 @@
 import { guard, report, type Adapter } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../events.ts';
+import { replacementOf, type AnyFunction, type Attachment } from './replaced-function.ts';
 import { runTask } from './run-task.ts';
-
-type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** What `fastq(worker, concurrency)` and `fastq.promise(…)` give. */
 interface Queue {
@@ -34,29 +33,36 @@ export const fastq: Adapter<PoolEvents> = {
   upstream: [],
   attach(pools, hooks) {
     hooks.onLoad('fastq/queue.js', ({ exports: make, replaceExports }) => {
-      const observed = (original: AnyFunction, byPromise: boolean): AnyFunction =>
-        function (this: unknown, ...args: unknown[]) {
-          const at = typeof args[0] === 'function' ? 0 : 1;
-          const worker = args[at];
-          if (!hooks.active || typeof worker !== 'function') return original.apply(this, args);
-          const line = new Line(worker as AnyFunction, byPromise, pools, () => hooks.active);
-          args[at] = line.worker;
-          const queue = original.apply(this, args) as Queue;
-          guard('fastq', () => line.observe(queue));
-          return queue;
-        };
-      const replacement = Object.assign(observed(make, false), make);
-      if (make.promise) replacement.promise = observed(make.promise, true);
+      const replacement: any = replacementOf(make, pools, hooks, (original, attachment) =>
+        observedMaker(original, false, attachment),
+      );
+      if (make.promise) {
+        replacement.promise = replacementOf(make.promise, pools, hooks, (original, attachment) =>
+          observedMaker(original, true, attachment),
+        );
+      }
       replaceExports?.(replacement);
     });
   },
 };
 
+function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attachment): AnyFunction {
+  return function (this: unknown, ...args: unknown[]) {
+    const at = typeof args[0] === 'function' ? 0 : 1;
+    const worker = args[at];
+    if (!attachment.hooks.active || typeof worker !== 'function') return make.apply(this, args);
+    const line = new Line(worker as AnyFunction, byPromise, attachment);
+    args[at] = line.worker;
+    const queue = make.apply(this, args) as Queue;
+    guard('fastq', () => line.observe(queue));
+    return queue;
+  };
+}
+
 /** The line of one queue, as the queue has it. */
 class Line {
   readonly worker: AnyFunction;
-  readonly #pools: PoolEvents;
-  readonly #isActive: () => boolean;
+  readonly #attachment: Attachment;
   readonly #source: PoolSource;
   #head: Entry | undefined;
   #tail: Entry | undefined;
@@ -64,9 +70,8 @@ class Line {
   /** The worker is called for it before `push` returns. */
   #entering: Entry | undefined;
 
-  constructor(worker: AnyFunction, byPromise: boolean, pools: PoolEvents, isActive: () => boolean) {
-    this.#pools = pools;
-    this.#isActive = isActive;
+  constructor(worker: AnyFunction, byPromise: boolean, attachment: Attachment) {
+    this.#attachment = attachment;
     const name = worker.name && worker.name !== 'worker' ? worker.name : 'fastq';
     this.#source = {
       ofTasks: true,
@@ -119,13 +124,13 @@ class Line {
       queue[method] = (...args: unknown[]) => {
         this.#head = this.#tail = undefined;
         this.#length = 0;
-        guard('fastq', () => this.#pools.cleared(queue, new Error('abort')));
+        guard('fastq', () => this.#attachment.pools.cleared(queue, new Error('abort')));
         return original.apply(queue, args);
       };
     }
     const { pause } = queue;
     queue.pause = (...args: unknown[]) => {
-      guard('fastq', () => this.#pools.paused(queue));
+      guard('fastq', () => this.#attachment.pools.paused(queue));
       return pause.apply(queue, args);
     };
   }
@@ -135,7 +140,7 @@ class Line {
     queue[method] = (...args: unknown[]) => {
       const entry: Entry = { task: undefined, next: undefined };
       try {
-        if (this.#isActive()) entry.task = this.#pools.task(this.#source, queue);
+        if (this.#attachment.hooks.active) entry.task = this.#attachment.pools.task(this.#source, queue);
       } catch (error) {
         report('fastq', error);
       }

@@ -1,8 +1,7 @@
 import { guard, report, type Adapter } from '@foreshock/kit';
 import type { PoolEvents, PoolSource, PoolState } from '../events.ts';
+import { propertiesOf, replacementOf, type AnyFunction, type Attachment } from './replaced-function.ts';
 import { runTask } from './run-task.ts';
-
-type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** What `pLimit(concurrency)` gives: a function with counters. */
 interface Limit extends AnyFunction {
@@ -25,31 +24,29 @@ export const pLimit: Adapter<PoolEvents> = {
     hooks.onLoad(
       'p-limit/index.js',
       ({ exports, rebind, replaceExports }) => {
-        const observed = (make: AnyFunction): AnyFunction =>
-          Object.defineProperties(function (this: unknown, ...args: unknown[]) {
-            const limit = make.apply(this, args);
-            if (!hooks.active || typeof limit !== 'function') return limit;
-            try {
-              return observe(limit, args[0], pools, () => hooks.active);
-            } catch (error) {
-              report('p-limit', error);
-              return limit;
-            }
-          }, descriptorsOf(make));
-        if (rebind) rebind('pLimit', observed);
-        else replaceExports?.(observed(exports));
+        const replaced = (original: AnyFunction): AnyFunction => replacementOf(original, pools, hooks, observedMaker);
+        if (rebind) rebind('pLimit', replaced);
+        else replaceExports?.(replaced(exports));
       },
       { bindings: ['pLimit'] },
     );
   },
 };
 
-function descriptorsOf(fn: AnyFunction): PropertyDescriptorMap {
-  const { prototype: _, arguments: __, caller: ___, ...descriptors } = Object.getOwnPropertyDescriptors(fn) as any;
-  return descriptors;
+function observedMaker(make: AnyFunction, attachment: Attachment): AnyFunction {
+  return function (this: unknown, ...args: unknown[]) {
+    const limit = make.apply(this, args);
+    if (!attachment.hooks.active || typeof limit !== 'function') return limit;
+    try {
+      return observe(limit, args[0], attachment);
+    } catch (error) {
+      report('p-limit', error);
+      return limit;
+    }
+  };
 }
 
-function observe(limit: Limit, given: unknown, pools: PoolEvents, isActive: () => boolean): Limit {
+function observe(limit: Limit, given: unknown, attachment: Attachment): Limit {
   // Since 7.3 it may be an object.
   const concurrency = typeof given === 'object' ? (given as { concurrency: number }).concurrency : (given as number);
   const source: PoolSource = {
@@ -68,19 +65,20 @@ function observe(limit: Limit, given: unknown, pools: PoolEvents, isActive: () =
 
   const observed = function (this: unknown, ...args: unknown[]) {
     const [fn] = args;
-    const task = isActive() && typeof fn === 'function' ? guard('p-limit', () => pools.task(source, limit)) : undefined;
+    const isObserved = attachment.hooks.active && typeof fn === 'function';
+    const task = isObserved ? guard('p-limit', () => attachment.pools.task(source, limit)) : undefined;
     if (!task) return limit.apply(this, args);
     args[0] = function (this: unknown, ...given: unknown[]) {
       return runTask(task, fn as AnyFunction, this, given);
     };
     return limit.apply(this, args);
   } as Limit;
-  const descriptors = descriptorsOf(limit);
+  const descriptors = propertiesOf(limit);
   const { clearQueue, map } = descriptors;
   if (clearQueue) {
     const original = clearQueue.value as AnyFunction;
     clearQueue.value = function (this: unknown, ...args: unknown[]) {
-      guard('p-limit', () => pools.cleared(limit, new DOMException('The queue was cleared', 'AbortError')));
+      guard('p-limit', () => attachment.pools.cleared(limit, new DOMException('The queue was cleared', 'AbortError')));
       return original.apply(this, args);
     };
   }

@@ -2,12 +2,14 @@ import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../events.ts';
 
 const ACQUISITION = Symbol('foreshock.acquisition');
+const HAS_TIMEOUT = Symbol('foreshock.has-timeout');
 
 /** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
 interface PendingItem {
   callback: (error: unknown, client: unknown, release: unknown) => unknown;
   timedOut: boolean;
   [ACQUISITION]?: Acquisition | undefined;
+  [HAS_TIMEOUT]?: boolean;
 }
 
 interface Pool {
@@ -111,6 +113,15 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
     };
   });
 
+  hooks.wrap(PoolClass.prototype, 'end', (original) => {
+    return function (this: Pool, ...args: unknown[]) {
+      const wasEnding = this.ending;
+      const result = original.apply(this, args);
+      if (hooks.active && !wasEnding) guard('pg pool end', () => endWaits(this._pendingQueue));
+      return result;
+    };
+  });
+
   for (const method of ['_release', '_remove']) {
     hooks.wrap(PoolClass.prototype, method, (original) => {
       return function (this: Pool, client: object, ...rest: unknown[]) {
@@ -133,6 +144,13 @@ function watch(pool: Pool, item: PendingItem, asked: PoolState, pools: PoolEvent
   item[ACQUISITION] = acquisition;
 }
 
+/** Callers in line of a pool that is ended are never answered (`_pulseQueue`), but by their time-out. */
+function endWaits(line: readonly PendingItem[]): void {
+  for (const item of line) {
+    if (!item[HAS_TIMEOUT]) item[ACQUISITION]?.failed({ code: 'pool_ended', message: 'the pool was ended' });
+  }
+}
+
 /** A client is being opened for this caller: `newClient` reports failure through the item's callback alone. */
 function watchOpening(item: PendingItem, acquisition: Acquisition): void {
   acquisition.connecting();
@@ -152,6 +170,7 @@ function isConnectTimeOut(error: unknown): boolean {
  * it leaves on the item is `timedOut = true`, just before it tells the caller.
  */
 function watchTimeOut(item: PendingItem, acquisition: Acquisition): void {
+  item[HAS_TIMEOUT] = true;
   let timedOut = item.timedOut;
   Object.defineProperty(item, 'timedOut', {
     configurable: true,

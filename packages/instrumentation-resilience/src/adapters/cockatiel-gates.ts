@@ -10,8 +10,6 @@ interface Breaker extends Policy {
 }
 
 interface Bulkhead extends Policy {
-  readonly capacity: number;
-  readonly active: number;
   readonly queue: readonly unknown[];
 }
 
@@ -65,10 +63,10 @@ export class Gates {
 
   readonly bulkhead = (policy: Bulkhead, given: Work, signal: AbortSignal | undefined): Watched => {
     const { entered, work } = this.#enter(policy, 'bulkhead', given, () => 'closed');
-    const line = { used: policy.active, limit: policy.capacity, pending: policy.queue.length };
+    const pending = policy.queue.length;
     const returned = (): void => {
-      if (entered.letThrough || signal?.aborted) return;
-      if (policy.queue.length > line.pending) return entered.call.waiting(line);
+      // What stands in line is told by the instrumentation of pools.
+      if (entered.letThrough || signal?.aborted || policy.queue.length > pending) return;
       entered.call.decided('full');
       entered.call.ended('failure', { code: 'BulkheadRejectedError' });
     };

@@ -52,9 +52,13 @@ export class Bench {
     return { ...outcome, made: await this.madeSpans(expected) };
   }
 
-  /** The spans made by the instrumentation since the last `clear`. */
+  /** The spans made by the instrumentation since the last `clear`, but for those that belong to no caller. */
   async madeSpans(expected: number): Promise<ReceivedSpan[]> {
-    const made = (): ReceivedSpan[] => this.recorded.spans().filter(({ scope }) => scope !== 'test');
+    const { ownTraces } = this.job;
+    const made = (): ReceivedSpan[] =>
+      this.recorded
+        .spans()
+        .filter(({ scope, name }) => scope !== 'test' && !ownTraces.some((start) => name.startsWith(start)));
     for (const deadline = Date.now() + PATIENCE_MS; made().length < expected && Date.now() < deadline;) await delay(1);
     await delay(QUIET_MS);
     return made();

@@ -1,0 +1,126 @@
+/* Who holds and who waits, where it was wrong: bursts in one tick, waits without a parent, clients of the user's own. */
+import { context, trace } from '@opentelemetry/api';
+import { startPostgres, recordSpans, type Postgres } from '@foreshock/testkit';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { only, spansNamed, waits } from './spans.ts';
+import { poolsWithQueries } from './with-queries.ts';
+
+const recorded = recordSpans(poolsWithQueries());
+let server: Postgres;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterEach(() => recorded.clear());
+afterAll(async () => {
+  recorded.stop();
+  await server.stop();
+});
+
+async function warmPool(options: pg.PoolConfig): Promise<pg.Pool> {
+  const pool = new pg.Pool({ connectionString: server.url, max: 1, ...options });
+  pool.on('error', () => {});
+  await recorded.inSpan('opener', () => pool.query('SELECT 0'));
+  recorded.clear();
+  return pool;
+}
+
+function activeName(): string | undefined {
+  return (trace.getSpan(context.active()) as { name?: string } | undefined)?.name;
+}
+
+it('a subclass of pg’s Client sees the caller’s trace, by promise and by callback', async () => {
+  const seen: (string | undefined)[] = [];
+  class TenantClient extends pg.Client {
+    override query(...args: any[]): any {
+      seen.push(activeName());
+      if (typeof args[0] !== 'string' || typeof args.at(-1) !== 'function') return super.query(...(args as [any]));
+      // As row level security does it: a setting first, in its callback the query.
+      return super.query("SET application_name = 'tenant'", () => {
+        seen.push(activeName());
+        super.query(...(args as [any]));
+      });
+    }
+  }
+  const pool = await warmPool({ Client: TenantClient } as never);
+  seen.length = 0;
+  await recorded.inSpan('request 1', () => pool.query('SELECT 1 AS one'));
+  await recorded.inSpan('request 2', () => new Promise((resolve) => pool.query('SELECT 2 AS two', resolve)));
+  await pool.end();
+  expect(seen).toEqual(['request 1', 'request 1', 'request 2', 'request 2']);
+  const parents = [only(spansNamed(recorded, 'request 1')).spanId, only(spansNamed(recorded, 'request 2')).spanId];
+  const queries = recorded.spans().filter(({ kind }) => kind === 'CLIENT');
+  expect(queries.map(({ parentSpanId }) => parentSpanId)).toEqual([parents[0], parents[0], parents[1], parents[1]]);
+});
+
+it('a time-out in a burst names who had the connection, and counts the burst right', async () => {
+  const pool = await warmPool({ connectionTimeoutMillis: 60 });
+  const outcomes = await Promise.allSettled(
+    ['first', 'second', 'third', 'fourth'].map((caller) =>
+      recorded.inSpan(caller, () => pool.query('SELECT pg_sleep(0.3)')),
+    ),
+  );
+  await pool.end();
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
+  const first = only(spansNamed(recorded, 'first'));
+  expect(waits(recorded)).toHaveLength(3);
+  for (const [i, wait] of waits(recorded).entries()) {
+    expect(wait).toMatchObject({
+      links: [{ traceId: first.traceId, spanId: first.spanId }],
+      attributes: {
+        'error.type': 'timeout',
+        'pool.used': 1,
+        'pool.idle': 0,
+        'pool.pending': i,
+        'pool.holder.trace_id': first.traceId,
+        'pool.holder.operation': 'SELECT',
+      },
+    });
+  }
+  expect(only(spansNamed(recorded, `pool.saturated ${server.database}`)).attributes).toMatchObject({
+    'pool.saturated.waiters': 3,
+    'pool.saturated.peak_pending': 3,
+  });
+});
+
+it('a wait without a parent and the queries on its connection are one trace', async () => {
+  const pool = new pg.Pool({ connectionString: server.url, max: 1 });
+  await pool.query('SELECT 1');
+  const client = await pool.connect();
+  const waiting = pool.connect();
+  client.release();
+  const second = await waiting;
+  await second.query('SELECT 2');
+  await second.query('SELECT 3');
+  second.release();
+  await pool.query('SELECT 4');
+  await pool.end();
+  const [opened, queued] = waits(recorded);
+  const queries = spansNamed(recorded, 'SELECT');
+  expect(queries.map(({ parentSpanId }) => parentSpanId)).toEqual([
+    opened!.spanId,
+    queued!.spanId,
+    queued!.spanId,
+    // Nothing waited here.
+    '',
+  ]);
+  expect(queries[0]!.traceId).toBe(opened!.traceId);
+  expect(queries[1]!.traceId).toBe(queued!.traceId);
+});
+
+it('callers in line of a pg pool that is ended have an end', async () => {
+  const pool = await warmPool({});
+  const client = await pool.connect();
+  void recorded.inSpan('caller', (span) => {
+    void pool.query('SELECT 1');
+    span.end();
+  });
+  const ended = pool.end();
+  client.release();
+  await ended;
+  const caller = only(spansNamed(recorded, 'caller'));
+  expect(only(waits(recorded).filter(({ parentSpanId }) => parentSpanId === caller.spanId))).toMatchObject({
+    status: { code: 'ERROR', message: 'the pool was ended' },
+    attributes: { 'error.type': 'pool_ended' },
+  });
+});

@@ -1,23 +1,6 @@
 import { context, SpanKind, SpanStatusCode, type Attributes, type Context } from '@opentelemetry/api';
-import {
-  errorMessageOf,
-  errorTypeOf,
-  guard,
-  isSuppressed,
-  roundMs,
-  runIn,
-  withFacts,
-  type Telemetry,
-} from '@foreshock/kit';
-import {
-  BREAKER_OUTCOME,
-  BREAKER_STATE,
-  FALLBACK_REASON,
-  POOL_LIMIT,
-  POOL_PENDING,
-  POOL_USED,
-  POOL_WAIT_MS,
-} from '@foreshock/kit/names';
+import { errorMessageOf, errorTypeOf, guard, isSuppressed, runIn, withFacts, type Telemetry } from '@foreshock/kit';
+import { BREAKER_OUTCOME, BREAKER_STATE, FALLBACK_REASON } from '@foreshock/kit/names';
 import type { BreakerState, Decision, Place, PolicyCall, PolicyKind } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';

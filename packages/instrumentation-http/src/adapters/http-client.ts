@@ -1,22 +1,18 @@
 import type * as Http from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { guard, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, MessageReader, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { isInTimer } from '../given-up.ts';
 import { hasHeader, headerLines, headerNamed, RequestHead } from './http-headers.ts';
 import { emitIn } from './http-message.ts';
-import { isResolving } from './host-name.ts';
+import { watchConnection, type Assigned } from './http-client-socket.ts';
 
 /** As lib/_http_client.js has it. */
-interface Request extends ClientRequest, Carrier {
+interface Request extends Assigned, Carrier {
   agent?: object;
   res?: IncomingMessage | null;
-  socketPath?: string;
   _header: string;
-  /** 0 when the request was ended without a body; null or more with one. */
-  _contentLength?: number | null;
   _storeHeader(firstLine: string, headers: unknown): void;
   _send(data: unknown): boolean;
 }
@@ -176,45 +172,4 @@ function closed(response: IncomingMessage | null | undefined, sent: Sent): void 
   if (!response || response.complete) sent.ended();
   else if (response.errored) sent.failed(response.errored);
   else sent.cancelled();
-}
-
-/** On a socket that a request has gone over. */
-const SEEN = Symbol('foreshock.seen');
-
-interface SeenSocket extends Socket {
-  [SEEN]?: true;
-  /** Of a `TLSSocket`. */
-  secureConnecting?: boolean;
-}
-
-function watchConnection(request: Request, socket: SeenSocket, sent: Sent): void {
-  if (!socket) return;
-  const seen = socket[SEEN];
-  socket[SEEN] = true;
-  const isSent = (): void => sent.entered(hasBody(request) ? 'send' : 'ttfb');
-  const once = (event: string, hear: () => void): void => void socket.once(event, () => guard('a connection', hear));
-  if (socket.connecting) {
-    const named = isResolving(socket, request.host) && !request.socketPath;
-    sent.entered(named ? 'dns' : 'connect');
-    if (named) once('lookup', () => sent.entered('connect'));
-    const encrypted = 'encrypted' in socket;
-    once('connect', () => (encrypted ? sent.entered('tls') : isSent()));
-    if (encrypted) once('secureConnect', isSent);
-    return;
-  }
-  // Not `reusedSocket` alone: an agent does not set it for a request that stood in line.
-  if (seen || request.reusedSocket) {
-    sent.reused();
-    return isSent();
-  }
-  // Somebody has connected it for this request: an agent through its proxy, mostly.
-  sent.entered('proxy', 0);
-  if (!socket.secureConnecting) return isSent();
-  sent.entered('tls');
-  once('secureConnect', isSent);
-}
-
-/** A request whose end came before its head has all of it in there (`end` of lib/_http_outgoing.js). */
-function hasBody(request: Request): boolean {
-  return !request.writableEnded || request._contentLength !== 0;
 }

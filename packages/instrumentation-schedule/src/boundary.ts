@@ -28,17 +28,17 @@ class ScheduledJob implements Job {
       this.#telemetry,
       this.#describe,
       overlapping,
-      outerOf(where),
+      nameGivenIn(where),
       spanContextIn(where),
       () => void this.#running--,
     );
   }
 }
 
-/** A run that does nothing but call this one, such as the timer of a library that is known too. */
-function outerOf(where: Context): JobRun | undefined {
+/** Of a run that does nothing but call this one, such as the timer of a library that is known too. */
+function nameGivenIn(where: Context): string | undefined {
   const outer = pendingRootOf(where);
-  return outer instanceof JobRun && !outer.span ? outer : undefined;
+  return outer instanceof JobRun && outer.isEmpty ? outer.ownName : undefined;
 }
 
 /** What was under way where the timer was made. */

@@ -16,14 +16,14 @@ beforeEach(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-function run(name?: string, outer?: JobRun) {
+function run(name?: string, givenName?: string) {
   const recorded = recordSpans(scheduleInstrumentation({ libraries: () => false }));
   const telemetry = { library: 'toy', tracer: recorded.tracerProvider.getTracer('toy') } as unknown as Telemetry;
   const job = new Run(
     telemetry,
     () => ({ name, functionName: 'bound tick', schedule: 'daily' }),
     0,
-    outer,
+    givenName,
     undefined,
     () => {},
   );
@@ -50,8 +50,7 @@ it('never makes a span when nothing is traced in it', () => {
 });
 
 it('has the user’s own name of the job, also when only the run around it knows it', () => {
-  const outer = run('month end').job;
-  const { job, recorded } = run(undefined, outer);
+  const { job, recorded } = run(undefined, 'month end');
   job.parent();
   job.ended();
   expect(recorded.spans().map(({ name }) => name)).toEqual(['job month end']);

@@ -24,10 +24,12 @@ const LONGEST_NAME = 128;
 
 /** One run of a job. Its span is made when the first span starts below it. */
 export class JobRun implements PendingRoot, Run {
+  /** Where it takes place: nothing of the request that made its timer, no span yet. */
+  readonly context: Context;
   readonly #telemetry: Telemetry;
   readonly #describe: () => JobDescription;
   readonly #overlapping: number;
-  readonly #outer: JobRun | undefined;
+  readonly #givenName: string | undefined;
   readonly #link: SpanContext | undefined;
   readonly #startedAt = now();
   readonly #onEnd: () => void;
@@ -37,7 +39,7 @@ export class JobRun implements PendingRoot, Run {
 
   /**
    * @param overlapping runs of the same job that have not ended
-   * @param outer the run this one is called by, when that does nothing else
+   * @param givenName the user's own name of the job, when only the run that calls this one knows it
    * @param link to what was under way where the timer was made
    * @param onEnd called once
    */
@@ -45,24 +47,19 @@ export class JobRun implements PendingRoot, Run {
     telemetry: Telemetry,
     describe: () => JobDescription,
     overlapping: number,
-    outer: JobRun | undefined,
+    givenName: string | undefined,
     link: SpanContext | undefined,
     onEnd: () => void,
   ) {
     this.#telemetry = telemetry;
     this.#describe = describe;
     this.#overlapping = overlapping;
-    this.#outer = outer;
+    this.#givenName = givenName;
     this.#link = link;
     this.#onEnd = onEnd;
-  }
-
-  /** Where the run takes place: nothing of the request that made its timer, no span yet. */
-  get context(): Context {
     // Our own tracer looks for the pending root, any other for a span.
-    return isOwn(this.#telemetry.tracer)
-      ? withPendingRoot(ROOT_CONTEXT, this)
-      : withPendingRoot(trace.setSpan(ROOT_CONTEXT, new PendingSpan(this)), this);
+    const where = isOwn(telemetry.tracer) ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, new PendingSpan(this));
+    this.context = withPendingRoot(where, this);
   }
 
   /** The span, if it has been made. */
@@ -70,9 +67,14 @@ export class JobRun implements PendingRoot, Run {
     return this.#span;
   }
 
-  /** The user's own name of the job, also when only the run around this one knows it. */
+  /** Whether it does nothing yet but what it is about to call: nothing in it is traced, and it has not ended. */
+  get isEmpty(): boolean {
+    return this.#span === undefined && this.#endedAt === undefined;
+  }
+
+  /** The user's own name of the job. */
   get ownName(): string | undefined {
-    return this.#describe().name ?? this.#outer?.ownName;
+    return this.#describe().name ?? this.#givenName;
   }
 
   parent(): Span | undefined {

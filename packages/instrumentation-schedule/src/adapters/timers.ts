@@ -17,6 +17,8 @@ export const timers: Adapter<ScheduleEvents> = {
   upstream: [],
   attach(schedule, hooks) {
     const module = process.getBuiltinModule('node:timers') as Timers;
+    // Undone last, as it is first here.
+    hooks.onUndo(syncBuiltinESMExports);
     const replacements = new Map<Function, Timers['setInterval']>();
     for (const owner of [module, globalThis as Timers]) {
       hooks.wrap(owner, 'setInterval', (original) => {
@@ -27,7 +29,6 @@ export const timers: Adapter<ScheduleEvents> = {
     }
     // For `import { setInterval } from 'node:timers'`.
     syncBuiltinESMExports();
-    hooks.onUndo(() => process.nextTick(syncBuiltinESMExports));
   },
 };
 

@@ -31,7 +31,7 @@ it('makes one root a run with the SDK’s tracer too, and none of an idle run', 
   await once(() => {});
   await once(async () => {
     work('first');
-    await null;
+    await Promise.resolve();
     work('second');
   });
   const spans = recorded.spans();

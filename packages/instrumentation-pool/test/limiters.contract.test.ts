@@ -18,6 +18,7 @@ const limiters: Limiter[] = [
   { library: 'async', versions: ['async-2'], name: 'async.queue' },
   { library: 'bottleneck', versions: [], name: 'mailer' },
   { library: 'cockatiel', versions: ['cockatiel-3'], name: 'bulkhead' },
+  { library: 'piscina', versions: [], name: 'piscina-worker.cjs' },
 ];
 
 for (const { library, versions, name = library, skip } of limiters) {

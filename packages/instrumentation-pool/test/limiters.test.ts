@@ -1,5 +1,6 @@
 /* oxlint-disable promise/no-callback-in-promise -- what workers of callback style do */
 /* Limiters of tasks, in all the versions that are supported. */
+import { fileURLToPath } from 'node:url';
 import { context, trace } from '@opentelemetry/api';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { installed, recordSpans, shows, type ReceivedSpan } from '@foreshock/testkit';
@@ -326,6 +327,27 @@ it('keeps what a p-limit is: its counters, its map, its name and its promises', 
   limit.concurrency = 2;
   expect(limit.concurrency).toBe(2);
   expect(() => pLimit(0)).toThrow(TypeError);
+});
+
+it.each(['piscina', 'piscina-4'])('shows the wait for a thread of %s', async (alias) => {
+  const { Piscina } = library('piscina', alias);
+  shows('piscina', ['wait', 'state'], apps.get(alias)!.versions['piscina']);
+  const filename = fileURLToPath(new URL('fixtures/piscina-worker.cjs', import.meta.url));
+  const pool = new Piscina({ filename, minThreads: 1, maxThreads: 1 });
+  await Promise.all([pool.run(1), pool.run(1)]);
+  recorded.clear();
+  const callers = ['first', 'second', 'third'];
+  const results = await Promise.all(callers.map((caller) => recorded.inSpan(caller, () => pool.run(5))));
+  expect(results).toEqual([5, 5, 5]);
+  await expect(recorded.inSpan('failing', () => pool.run(-1))).rejects.toThrow('failed');
+  await pool.destroy();
+  expect(waits(recorded)).toHaveLength(2);
+  for (const [i, caller] of ['second', 'third'].entries()) {
+    expect(waitOf(caller)).toMatchObject({
+      name: 'pool.acquire piscina-worker.cjs',
+      attributes: { 'pool.wait_reason': 'queue', 'pool.used': 1, 'pool.limit': 1, 'pool.pending': i },
+    });
+  }
 });
 
 it('opens no more than a thousand spans for a line of any length', async () => {

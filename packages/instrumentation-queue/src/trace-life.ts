@@ -14,8 +14,8 @@ const MAX_SENDS = 100;
 /** A message due later than this after it was sent is a trace of its own: no trace stays open for hours. */
 const MAX_DELAY_MS = 60_000;
 
-/** Traces remembered at most, of requests that send; the one that sent longest ago is forgotten first. */
-const MAX_TRACES = 1_000;
+/** Half of the traces remembered at most, of requests that send; those that sent longest ago are forgotten first. */
+const MAX_RECENT = 500;
 
 /** Travels with each message: its hop, when its trace began (milliseconds since 1970), and whether it is one of many. */
 export const TRACE_LIFE = 'foreshock-trace';
@@ -34,7 +34,9 @@ export interface TraceLife {
 
 /** The lives of traces in this process: of a handler in its context, of a request by the ID of its trace. */
 export class TraceLives {
-  readonly #requests = new Map<string, TraceLife>();
+  // Two maps, of which the older is dropped whole: to take the oldest out of one is slow, a Map keeps what was deleted.
+  #recent = new Map<string, TraceLife>();
+  #earlier = new Map<string, TraceLife>();
 
   /**
    * What travels with messages that are sent from here.
@@ -53,11 +55,14 @@ export class TraceLives {
     if (inHandler) return inHandler;
     const traceId = spanContextOf(where)?.traceId;
     if (traceId === undefined) return newLife();
-    let life = this.#requests.get(traceId);
-    if (life) this.#requests.delete(traceId);
-    else life = { hops: 0, since: startOf(where) ?? Date.now(), sends: 0 };
-    this.#requests.set(traceId, life);
-    if (this.#requests.size > MAX_TRACES) this.#requests.delete(this.#requests.keys().next().value!);
+    let life = this.#recent.get(traceId);
+    if (life) return life;
+    life = this.#earlier.get(traceId) ?? { hops: 0, since: startOf(where) ?? Date.now(), sends: 0 };
+    if (this.#recent.size >= MAX_RECENT) {
+      this.#earlier = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(traceId, life);
     return life;
   }
 }

@@ -1,7 +1,7 @@
 import { identityOf, startsOf, type Job, type Owner } from './job.ts';
 
-/** Jobs remembered at most, oldest first forgotten. */
-const MAX_JOBS = 1_000;
+/** Jobs remembered at most; then it starts over, and of those before no wait is said. */
+const MAX_JOBS = 4_000;
 
 /** Its scripts take a job that is due within the next millisecond, by a clock of whole ones. */
 const EARLY_MS = 3;
@@ -54,9 +54,8 @@ export class DueTimes {
 
   #set(owner: Owner, job: Job, at: number, earliest: number): void {
     const key = identityOf(owner, job);
-    this.#due.delete(key);
+    if (this.#due.size >= MAX_JOBS) this.#due.clear();
     this.#due.set(key, { timestamp: job.timestamp, starts: startsOf(job), at, earliest });
-    if (this.#due.size > MAX_JOBS) this.#due.delete(this.#due.keys().next().value!);
   }
 
   delete(owner: Owner, job: Job): void {

@@ -1,12 +1,12 @@
 import { context, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import {
   bindTo,
-  errorMessageOf,
   guard,
   holdingOf,
   isSuppressed,
   privateMessageOf,
   startSpan,
+  wholeMessageOf,
   type InstrumentationConfig,
   type Telemetry,
 } from '@foreshock/kit';
@@ -78,7 +78,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     get metrics() {
       return metrics;
     },
-    describe: config.errorMessages ? errorMessageOf : privateMessageOf,
+    describe: config.errorMessages ? wholeMessageOf : privateMessageOf,
     missed({ cacheName, where, since }, { key, entry, keyPrefix }) {
       if (key === undefined) return;
       stampedes.missed({

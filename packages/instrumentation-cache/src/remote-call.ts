@@ -1,16 +1,17 @@
 import { SpanStatusCode, type Context, type Span } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf } from '@foreshock/kit';
+import { errorTypeOf, wholeMessageOf } from '@foreshock/kit';
 import { CACHE_HIT, CACHE_HIT_COUNT, CACHE_KEY_COUNT } from '@foreshock/kit/names';
 import type { CacheMetrics } from './cache-metrics.ts';
 import type { Batch, BatchReply, CacheServer, Command, CommandDescription } from './events.ts';
+import { replyCode, shownOfReply } from './redis-errors.ts';
 import type { KnownServer, Servers } from './servers.ts';
 
 /** What a {@link RemoteCall} needs of its boundary. */
 export interface CallWatch {
   readonly metrics: CacheMetrics | undefined;
   readonly servers: Servers;
-  /** An error's message, as it may be shown. */
-  readonly describe: (error: unknown) => string;
+  /** An error's message, as it may be shown; the second is what may be shown of it at most. */
+  readonly describe: (error: unknown, shown?: string) => string;
   missed(call: RemoteCall, command: CommandDescription): void;
 }
 
@@ -113,12 +114,16 @@ export class RemoteCall implements Command, Batch {
 
   /** @returns `error.type`, undefined for a step of the protocol */
   #describe(error: unknown): string | undefined {
-    const code = replyCode(errorMessageOf(error));
+    const message = wholeMessageOf(error);
+    const code = replyCode(message);
     if (code !== undefined) this.#span.setAttribute('db.response.status_code', code);
     if (code !== undefined && STEPS.has(code)) return undefined;
     const type = code ?? errorTypeOf(error);
     this.#span.setAttribute('error.type', type);
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: this.#watch.describe(error) });
+    this.#span.setStatus({
+      code: SpanStatusCode.ERROR,
+      message: this.#watch.describe(error, shownOfReply(error, message)),
+    });
     return type;
   }
 
@@ -130,9 +135,4 @@ export class RemoteCall implements Command, Batch {
     if (errorType !== undefined) attributes['error.type'] = errorType;
     metrics.operated((performance.now() - this.#start) / 1_000, attributes);
   }
-}
-
-/** `WRONGTYPE` of an error reply; errors of the client begin with a word in lower case, or a sentence. */
-function replyCode(message: string): string | undefined {
-  return /^[A-Z]{2,32}(?= |$)/.exec(message)?.[0];
 }

@@ -34,14 +34,23 @@ it.each([
     'missing',
   );
   await expect(send('EVAL', "return redis.error_reply('ERR no card 4111')", '0')).rejects.toThrow('no card');
+  await expect(send('EVAL', "return redis.error_reply('WRONGTYPE alice missing')", '0')).rejects.toThrow('missing');
+  await expect(send('EVAL', "return redis.error_reply('LIMIT alice missing')", '0')).rejects.toThrow('missing');
+  await expect(send('EVAL', "return {err='alice missing'}", '0')).rejects.toThrow('missing');
+  await expect(send('EVAL', "error('alice is missing')", '0')).rejects.toThrow('missing');
   await expect(send('INCR', 'alice:name')).rejects.toThrow('not an integer');
   const spans = recorded.spans();
   expect(JSON.stringify(spans)).not.toMatch(/alice|hunter2|4111/i);
   expect(spans.map(({ name, attributes, status }) => [name, attributes['db.query.text'], status.message])).toEqual([
     ['SET', 'SET * ?', undefined],
     ['_OTHER', '_OTHER ?', 'ERR unknown command'],
-    ['EVAL', 'EVAL ?', 'ERR user'],
-    ['EVAL', 'EVAL ?', 'ERR no card'],
+    ['EVAL', 'EVAL ?', 'ERR'],
+    ['EVAL', 'EVAL ?', 'ERR'],
+    ['EVAL', 'EVAL ?', 'WRONGTYPE'],
+    ['EVAL', 'EVAL ?', 'LIMIT'],
+    // Without a code, as this version of Redis passes it on.
+    ['EVAL', 'EVAL ?', undefined],
+    ['EVAL', 'EVAL ?', 'ERR'],
     ['INCR', 'INCR *', 'ERR value is not an integer or out of range'],
   ]);
   expect(spans[1]!.attributes['db.response.status_code']).toBe('ERR');

@@ -1,9 +1,9 @@
 import { context, type Histogram, type Meter } from '@opentelemetry/api';
 import {
   bindTo,
-  errorMessageOf,
   holdingOf,
   privateMessageOf,
+  wholeMessageOf,
   type InstrumentationConfig,
   type Telemetry,
 } from '@foreshock/kit';
@@ -23,7 +23,7 @@ export interface DbConfig extends InstrumentationConfig {
 /** Turns what a database adapter reports into spans and metrics. */
 export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
   const statements = new Statements();
-  const describe = config.errorMessages ? errorMessageOf : privateMessageOf;
+  const describe = config.errorMessages ? wholeMessageOf : privateMessageOf;
   let queryDuration: Histogram | undefined;
 
   telemetry.useMeter((meter: Meter) => {

@@ -17,8 +17,11 @@ export interface QueryDescription {
 export interface Query {
   /** @param rows rows returned, when the library says it at once */
   succeeded(rows?: number): void;
-  /** @param code the server's own status, e.g. a SQLSTATE */
-  failed(error: unknown, code?: string): void;
+  /**
+   * @param code the server's own status, e.g. a SQLSTATE
+   * @param isProgrammed a program of the application's, run by the server, wrote the message: no word of it is shown
+   */
+  failed(error: unknown, code?: string, isProgrammed?: boolean): void;
   /** Runs the library's own handler, and with it the caller's callbacks, where the caller was. */
   resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
 }

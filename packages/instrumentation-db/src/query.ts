@@ -12,6 +12,9 @@ import { errorTypeOf, isSuppressed, runIn, startSpan, type ConnectionHolding, ty
 import type { Query, QueryDescription } from './events.ts';
 import type { Statements } from './statements.ts';
 
+/** An error's message, as it may be shown; the second is what may be shown of it at most. */
+type Describe = (error: unknown, shown?: string) => string;
+
 const DURATION_ATTRIBUTES = [
   'db.system.name',
   'db.namespace',
@@ -32,7 +35,7 @@ export function startQuery(
   described: QueryDescription,
   holding: ConnectionHolding | undefined,
   duration: Histogram | undefined,
-  describe: (error: unknown) => string,
+  describe: Describe,
 ): Query | undefined {
   const where = context.active();
   if (isSuppressed(where)) return undefined;
@@ -49,7 +52,7 @@ class ClientQuery implements Query {
   readonly #context: Context;
   readonly #attributes: Readonly<Attributes>;
   readonly #duration: Histogram | undefined;
-  readonly #describe: (error: unknown) => string;
+  readonly #describe: Describe;
   readonly #start: number;
   #settled = false;
 
@@ -58,7 +61,7 @@ class ClientQuery implements Query {
     where: Context,
     attributes: Readonly<Attributes>,
     duration: Histogram | undefined,
-    describe: (error: unknown) => string,
+    describe: Describe,
   ) {
     this.#span = span;
     this.#context = where;
@@ -76,13 +79,13 @@ class ClientQuery implements Query {
     if (this.#duration) this.#measure(this.#duration, undefined);
   }
 
-  failed(error: unknown, code?: string): void {
+  failed(error: unknown, code?: string, isProgrammed = false): void {
     if (this.#settled) return;
     this.#settled = true;
     const type = code ?? errorTypeOf(error);
     this.#span.setAttribute('error.type', type);
     if (code !== undefined) this.#span.setAttribute('db.response.status_code', code);
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: this.#describe(error) });
+    this.#span.setStatus({ code: SpanStatusCode.ERROR, message: this.#describe(error, isProgrammed ? '' : undefined) });
     this.#span.end();
     if (this.#duration) this.#measure(this.#duration, type);
   }

@@ -53,8 +53,10 @@ describe('what a server says of the values it was sent is not recorded', () => {
       '22P02',
     ]);
     const raise = (text: string): Promise<unknown> => client.query(`DO $$ BEGIN RAISE EXCEPTION '${text}'; END $$`);
-    expect(await failure(() => raise(`user ${MAIL} is gone`))).toEqual(['user', 'P0001']);
-    expect(await failure(() => raise('card 4111111111111111 isn"t good'))).toEqual(['card', 'P0001']);
+    expect(await failure(() => raise(`user ${MAIL} is gone`))).toEqual([undefined, 'P0001']);
+    expect(await failure(() => raise('alice is gone'))).toEqual([undefined, 'P0001']);
+    const coded = "DO $$ BEGIN RAISE EXCEPTION 'alice is gone' USING ERRCODE = 'unique_violation'; END $$";
+    expect(await failure(() => client.query(coded))).toEqual([undefined, '23505']);
   });
 
   it('by MariaDB', async () => {
@@ -66,6 +68,10 @@ describe('what a server says of the values it was sent is not recorded', () => {
       'Incorrect integer value',
       '1366',
     ]);
+    const signal = (state: string, more = ''): Promise<unknown> =>
+      connection.query(`SIGNAL SQLSTATE '${state}' SET MESSAGE_TEXT = 'alice is gone'${more}`);
+    expect(await failure(() => signal('45000'))).toEqual([undefined, '1644']);
+    expect(await failure(() => signal('45001', ', MYSQL_ERRNO = 1062'))).toEqual([undefined, '1062']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { holdsValues, noteValues, withoutValues } from './error-values.ts';
+import { noteValues, privateMessage } from './error-values.ts';
 
 /** Longest `error.type`: codes and class names are short, anything longer is no class of errors. */
 const MAX_LENGTH = 64;
@@ -27,16 +27,56 @@ export function errorTypeOf(error: unknown): string {
  */
 export function errorMessageOf(error: unknown): string {
   try {
-    const message = (error as { message?: unknown } | null | undefined)?.message;
-    if (typeof message !== 'string') return '';
-    return holdsValues(error) ? withoutValues(message) : message.slice(0, 256);
+    const message = messageOf(error);
+    return (privateMessage(error, message) ?? message).slice(0, 256);
   } catch {
     return '';
   }
 }
 
-/** The same for what a database, or its client, has failed with: without the values in it, here and wherever it gets to. */
-export function privateMessageOf(error: unknown): string {
-  noteValues(error);
+/** The same, whatever is in it: for those who asked for it, and to look for what is known. */
+export function wholeMessageOf(error: unknown): string {
+  try {
+    return messageOf(error).slice(0, 256);
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * The same for what a database, or its client, has failed with: without the values in it, here and wherever it gets to.
+ *
+ * @param shown what of its message may be shown; default: what stands before the first value
+ */
+export function privateMessageOf(error: unknown, shown?: string): string {
+  try {
+    noteValues(error, messageOf(error), shown);
+  } catch {
+    return '';
+  }
   return errorMessageOf(error);
+}
+
+/**
+ * What an application records of an exception, as it may be shown: its message, and of a stack trace whose head is a
+ * message with data in it the frames alone.
+ */
+export function exceptionTextOf(exception: unknown, message: string | undefined, stack?: string): ExceptionText {
+  const shown = typeof message === 'string' ? privateMessage(exception, message) : undefined;
+  if (shown === undefined) return { message, stack };
+  const frames = String(stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
+  return { message: shown, stack: frames.join('\n') };
+}
+
+/** As it was given, or as it may be shown. */
+interface ExceptionText {
+  message: string | undefined;
+  stack: string | undefined;
+}
+
+function messageOf(error: unknown): string {
+  const message = (error as { message?: unknown } | null | undefined)?.message;
+  return typeof message === 'string' ? message : '';
 }

@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest';
-import { errorMessageOf } from './error-type.ts';
-import { noteValues, withoutValues } from './error-values.ts';
+import { describe, expect, it } from 'vitest';
+import { errorMessageOf, exceptionTextOf, privateMessageOf } from './error-type.ts';
+import { withoutValues } from './error-values.ts';
 
 it.each([
   [
@@ -26,11 +26,59 @@ it.each([
   expect(withoutValues(message)).toBe(kept ?? message);
 });
 
-it('is kept wherever the error gets to', () => {
-  const error = new Error('no such user: alice');
-  expect(errorMessageOf(error)).toBe('no such user: alice');
-  noteValues(error);
-  expect(errorMessageOf(error)).toBe('no such user');
-  expect(errorMessageOf(new Error('job failed: no such user: alice', { cause: error }))).toBe('job failed');
-  expect(() => noteValues('text')).not.toThrow();
+describe('what a database has answered with', () => {
+  const answer = new Error('no such user: alice');
+  privateMessageOf(answer);
+  const wrapper = (message: string, more: object): Error => Object.assign(new Error(message), more);
+
+  it('is shown without its values wherever the error gets to', () => {
+    expect(errorMessageOf(answer)).toBe('no such user');
+    expect(errorMessageOf(new Error('job failed: no such user: alice', { cause: answer }))).toBe('job failed');
+    // Sequelize, TypeORM, an AggregateError, a list inside an error inside an error.
+    expect(errorMessageOf(wrapper('no such user: alice', { parent: answer }))).toBe('no such user');
+    expect(errorMessageOf(wrapper('alice: bob', { driverError: answer }))).toBe('alice');
+    expect(errorMessageOf(new AggregateError([new Error('x'), answer], 'all failed for "alice"'))).toBe(
+      'all failed for',
+    );
+    const nested = new Error('outer', { cause: new Error('inner', { cause: answer }) });
+    nested.message = 'could not load alice@example.com';
+    expect(errorMessageOf(nested)).toBe('could not load');
+  });
+
+  it('is known by its text where the error is not passed on', () => {
+    expect(errorMessageOf(new Error('no such user: alice'))).toBe('no such user');
+    expect(errorMessageOf(new Error('could not save, no such user: alice!'))).toBe('could not save, no such user');
+    expect(errorMessageOf(new Error('no such file: alice'))).toBe('no such file: alice');
+  });
+
+  it('has a message that may be changed afterwards', () => {
+    const changed = new Error('no such table: alice');
+    privateMessageOf(changed);
+    changed.message = `insert into t values ('bob') - ${changed.message}`;
+    expect(errorMessageOf(changed)).toBe('no such table');
+  });
+
+  it('may be shown less of', () => {
+    const scripted = new Error('ERR alice is missing');
+    expect(privateMessageOf(scripted, 'ERR')).toBe('ERR');
+    expect(errorMessageOf(new Error(`could not load, ${scripted.message}`))).toBe('could not load, ERR');
+  });
+
+  it('is recorded as an exception without the values in its stack trace', () => {
+    const { message, stack } = exceptionTextOf(answer, answer.message, answer.stack);
+    expect(message).toBe('no such user');
+    expect(stack).toMatch(/^ +at .*error-values\.test\.ts/);
+    expect(stack).not.toContain('alice');
+    const other = new Error('mine: alice');
+    expect(exceptionTextOf(other, other.message, other.stack)).toEqual({ message: other.message, stack: other.stack });
+  });
+
+  it('does not call getters, nor go round in circles', () => {
+    const error = wrapper('mine', {});
+    Object.defineProperty(error, 'parent', { get: () => expect.fail('called'), enumerable: true });
+    Object.assign(error, { error, errors: [error, Array.from({ length: 1_000 }, () => error)] });
+    expect(errorMessageOf(error)).toBe('mine');
+    expect(privateMessageOf('text')).toBe('');
+    expect(privateMessageOf(undefined)).toBe('');
+  });
 });

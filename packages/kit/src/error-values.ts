@@ -2,12 +2,27 @@
 const MAX_MESSAGE = 256;
 /** A word that is longer is no word: a token, a hash. */
 const MAX_WORD = 32;
-/** How far the causes of an error are followed. */
-const MAX_CAUSES = 4;
 
-/** Errors whose message may hold data; of the process, as a bundle has a copy of this file. */
+/** How far what an error carries is followed, and how much of it is looked at. */
+const MAX_DEPTH = 4;
+const MAX_LOOKED_AT = 32;
+/** A shorter text may be anywhere by chance. */
+const MIN_TEXT = 8;
+/** Messages remembered for those who throw them on in an error of their own. */
+const MAX_TEXTS = 32;
+
+/** A message with data in it. */
+interface PrivateMessage {
+  readonly whole: string;
+  /** What of it may be shown. */
+  readonly shown: string;
+}
+
+/** Of the process, as a bundle has a copy of this file. */
 const PRIVATE = Symbol.for('foreshock.private-errors');
-const privateErrors = ((globalThis as { [PRIVATE]?: WeakSet<object> })[PRIVATE] ??= new WeakSet<object>());
+const known = ((globalThis as { [PRIVATE]?: { errors: WeakMap<object, PrivateMessage>; recent: PrivateMessage[] } })[
+  PRIVATE
+] ??= { errors: new WeakMap(), recent: [] });
 
 const QUOTES = new Set('"`\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u300c\u300e');
 /** Signs around values: `Key (email)=(…)`, `user a@example.com`, `value: …`. */
@@ -41,17 +56,62 @@ function isApostrophe(text: string, at: number): boolean {
   return /^[a-z]'(t|s|re|ve|ll|d|m)(?![a-z])/i.test(text.slice(at - 1, at + 4));
 }
 
-/** Whether the message of an error, or of what caused it, may hold data: a database has answered with it. */
-export function holdsValues(error: unknown): boolean {
-  let each = error;
-  for (let i = 0; i < MAX_CAUSES && typeof each === 'object' && each !== null; i++) {
-    if (privateErrors.has(each)) return true;
-    each = (each as { cause?: unknown }).cause;
+/**
+ * What of an error's message may be shown, if it holds data: a database has answered with it, with an error that it
+ * carries (`cause`, `parent`, `errors`, whatever the property is called), or with the text in it.
+ *
+ * @returns undefined for a message that no database has a part in
+ */
+export function privateMessage(error: unknown, message: string): string | undefined {
+  if (typeof error === 'object' && error !== null) {
+    const own = known.errors.get(error);
+    // Its message may be another one by now: some put the statement before it.
+    if (own) return own.shown;
+    const carried = carriedBy(error, 0, { left: MAX_LOOKED_AT });
+    if (carried) {
+      const shown = withoutMessage(message, carried);
+      // Somebody may pass on the text alone.
+      noteValues(error, message, shown);
+      return shown;
+    }
   }
-  return false;
+  const repeated = known.recent.find(({ whole }) => message.includes(whole));
+  return repeated && withoutMessage(message, repeated);
 }
 
-/** From here on, whoever describes this error describes it without the values in its message. */
-export function noteValues(error: unknown): void {
-  if (typeof error === 'object' && error !== null) privateErrors.add(error);
+/** `could not save alice: Duplicate entry 'alice'`: its own beginning, and what may be shown of the other. */
+function withoutMessage(message: string, { whole, shown }: PrivateMessage): string {
+  const at = message.indexOf(whole);
+  const own = withoutValues(message);
+  return at < 0 || at > own.length ? own : own.slice(0, at) + shown;
+}
+
+/** The values of properties are looked at, never a getter: those are the application's. */
+function carriedBy(error: object, depth: number, budget: { left: number }): PrivateMessage | undefined {
+  for (const name of Object.getOwnPropertyNames(error)) {
+    if (budget.left-- <= 0) return undefined;
+    const value: unknown = Object.getOwnPropertyDescriptor(error, name)?.value;
+    if (typeof value !== 'object' || value === null) continue;
+    const found =
+      known.errors.get(value) ??
+      (depth < MAX_DEPTH && (value instanceof Error || Array.isArray(value))
+        ? carriedBy(value, depth + 1, budget)
+        : undefined);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/**
+ * From here on, whoever describes this error, or one that carries it or its text, does so without the values in it.
+ *
+ * @param shown what of its message may be shown
+ */
+export function noteValues(error: unknown, message: string, shown = withoutValues(message)): void {
+  if (typeof error !== 'object' || error === null || known.errors.has(error)) return;
+  const noted = { whole: message.slice(0, MAX_MESSAGE), shown };
+  known.errors.set(error, noted);
+  const { recent } = known;
+  if (shown === noted.whole || message.length < MIN_TEXT || recent.some(({ whole }) => whole === noted.whole)) return;
+  if (recent.push(noted) > MAX_TEXTS) recent.shift();
 }

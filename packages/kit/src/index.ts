@@ -15,7 +15,7 @@ export {
 } from './client-call.ts';
 export { Chain, type Linked } from './chain.ts';
 export { attach, bindTo, canEnter, enter, leave, runDetached, runIn } from './context-bridge.ts';
-export { errorMessageOf, errorTypeOf, privateMessageOf } from './error-type.ts';
+export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';
 export { guard, report } from './guard.ts';
 export { Hooks } from './hooks.ts';

@@ -14,7 +14,16 @@ import {
   type TimeInput,
 } from '@opentelemetry/api';
 import { cleanAttributes, cleanSimpleAttributes } from '@opentelemetry/core';
-import { CALLER, CONTENT, guard, OWN, type CommonAttributes, type Linked, type RequestContent } from '@foreshock/kit';
+import {
+  CALLER,
+  CONTENT,
+  exceptionTextOf,
+  guard,
+  OWN,
+  type CommonAttributes,
+  type Linked,
+  type RequestContent,
+} from '@foreshock/kit';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
 import { anchorAt, hrTime, isTime, millisecondsOf, steadyNow, type Anchor } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
@@ -270,11 +279,12 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
 
 function attributesOfException(exception: Exception): Attributes {
   const attributes: Attributes = {};
-  if (typeof exception === 'string') attributes['exception.message'] = exception;
+  if (typeof exception === 'string') attributes['exception.message'] = exceptionTextOf(exception, exception).message;
   else if (exception) {
-    const { code, name, message, stack } = exception;
+    const { code, name } = exception;
     if (code) attributes['exception.type'] = code.toString();
     else if (name) attributes['exception.type'] = name;
+    const { message, stack } = exceptionTextOf(exception, exception.message, exception.stack);
     if (message) attributes['exception.message'] = message;
     if (stack) attributes['exception.stacktrace'] = stack;
   }

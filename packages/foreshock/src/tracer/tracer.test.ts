@@ -20,7 +20,7 @@ import {
   type ReadableSpan,
   type Sampler,
 } from '@opentelemetry/sdk-trace';
-import { suppressed } from '@foreshock/kit';
+import { privateMessageOf, suppressed } from '@foreshock/kit';
 import { ForeshockPropagator } from '@foreshock/propagator';
 import { describe, expect, it } from 'vitest';
 import type { RecordedSpan } from './span.ts';
@@ -247,6 +247,20 @@ describe('a span', () => {
     };
     ours.startSpan('throwing', { attributes: throwing }, where).setAttributes(throwing).end();
     expect(ended.ours[0]!.attributes).toEqual({ a: 1 });
+  });
+
+  it('records what a database has failed with without the values in its message', () => {
+    const { ended, ours } = both();
+    const error = new Error('Entry "alice"');
+    privateMessageOf(error);
+    const { message } = error;
+    for (const exception of [{ message: `no, ${message}` }, `a ${message}`]) {
+      const span = ours.startSpan('exception', {}, where);
+      span.recordException(exception);
+      span.end();
+    }
+    const recorded = ended.ours.map(({ events }) => events[0]!.attributes!['exception.message']);
+    expect(recorded).toEqual(['no, Entr', 'a Entry']);
   });
 
   it('is active where it was asked to be', () => {

@@ -159,7 +159,8 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
     listening.set(command, query);
     const { emit } = command;
     command.emit = function (event, ...args) {
-      if (event === 'error') guard('mysql2 query', () => query.failed(args[0], statusOf(args[0])));
+      if (event === 'error')
+        guard('mysql2 query', () => query.failed(args[0], statusOf(args[0]), isProgrammed(args[0])));
       else if (event === 'end') guard('mysql2 query', () => query.succeeded());
       return query.resume(emit, this, [event, ...args]);
     };
@@ -182,7 +183,7 @@ function observed(callback: Callback, query: Query): Callback {
   return function (this: Command | undefined, ...args: any[]) {
     guard('mysql2 query', () => {
       const [error, rows] = args;
-      if (error) query.failed(error, statusOf(error));
+      if (error) query.failed(error, statusOf(error), isProgrammed(error));
       // Of several statements there are several results.
       else query.succeeded(Array.isArray(rows) && this?._resultIndex === 0 ? rows.length : undefined);
     });
@@ -194,4 +195,10 @@ function observed(callback: Callback, query: Query): Callback {
 function statusOf(error: unknown): string | undefined {
   const { errno, sqlState } = (error ?? {}) as { errno?: unknown; sqlState?: unknown };
   return typeof errno === 'number' && sqlState !== undefined ? String(errno) : undefined;
+}
+
+/** `SIGNAL` and `RESIGNAL`: ER_SIGNAL_EXCEPTION, or any number with the state that is left to applications. */
+function isProgrammed(error: unknown): boolean {
+  const { errno, sqlState } = (error ?? {}) as { errno?: unknown; sqlState?: unknown };
+  return errno === 1644 || errno === 1643 || String(sqlState).startsWith('45');
 }

@@ -13,8 +13,15 @@ export interface Submitted {
   /** Of several statements at once there are several results. */
   _results?: unknown;
   handleReadyForQuery(connection: unknown): unknown;
-  handleError(error: { code?: unknown }, connection: unknown): unknown;
+  handleError(error: Failure, connection: unknown): unknown;
   [OBSERVED]?: Observed;
+}
+
+/** An error of the server's, or of the socket's. */
+interface Failure {
+  code?: unknown;
+  /** The source file of the server that raised it. */
+  file?: unknown;
 }
 
 interface Observed {
@@ -92,7 +99,7 @@ function failing(original: Submitted['handleError'], ends: QueryEnds): Submitted
     const observed = this[OBSERVED] ?? ends.starting;
     if (!observed) return original.call(this, cause, connection);
     try {
-      observed.query.failed(cause, sqlState(cause));
+      observed.query.failed(cause, sqlState(cause), isProgrammed(cause));
     } catch (error) {
       report('pg query', error);
     }
@@ -102,9 +109,14 @@ function failing(original: Submitted['handleError'], ends: QueryEnds): Submitted
 }
 
 /** A SQLSTATE is five characters; a socket's error code (`ECONNRESET`) is none. */
-function sqlState(error: { code?: unknown } | undefined): string | undefined {
+function sqlState(error: Failure | undefined): string | undefined {
   const code = error?.code;
   return typeof code === 'string' && code.length === 5 ? code : undefined;
+}
+
+/** `RAISE` of PL/pgSQL is in pl_exec.c, those of the other languages in plperl.c, plpy_elog.c, pltcl.c, plv8.cc. */
+function isProgrammed(error: Failure | undefined): boolean {
+  return typeof error?.file === 'string' && error.file.startsWith('pl');
 }
 
 /** The count that comes with an answer is of the rows changed, unless it has columns. */

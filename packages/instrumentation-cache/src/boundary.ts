@@ -79,10 +79,10 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       return metrics;
     },
     describe: config.errorMessages ? wholeMessageOf : privateMessageOf,
-    missed({ cacheName, where, since }, { key, entry, keyPrefix }) {
+    missed({ cacheName, askedAs, where, since }, { key, entry, keyPrefix }) {
       if (key === undefined) return;
       stampedes.missed({
-        id: `${cacheName}\0${entry}`,
+        id: `${askedAs}\0${entry}`,
         cache: cacheName,
         shape: () => shape(key, keyPrefix),
         where,
@@ -91,6 +91,10 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       });
     },
   };
+
+  function filled({ name }: KnownServer, { fills, entry }: CommandDescription, where: Context): void {
+    if (fills && entry !== undefined) stampedes.filled(`${name}\0${entry}`, where);
+  }
 
   function start(
     target: KnownServer,
@@ -101,7 +105,6 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     size = 1,
   ): Span {
     const attributes: Attributes = {};
-    // The conventions: one operation is no batch.
     if (size > 1) attributes['db.operation.batch.size'] = size;
     const holding = connection && holdingOf(connection);
     const state = holding?.takeState();
@@ -122,21 +125,21 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       // nothing.
       if ((command.blocks || command.keepsAlive) && !trace.getSpan(where)) return undefined;
       const target = servers.of(server);
-      if (command.fills && stampedes.open && command.entry !== undefined) {
-        stampedes.filled(`${target.name}\0${command.entry}`, where);
-      }
+      if (stampedes.open) filled(target, command, where);
       const { operation } = command;
       const span = start(target, where, operation, textOf(command), connection);
-      return new RemoteCall(watch, span, where, stampedes.misses, operation, target, command);
+      return new RemoteCall(watch, span, where, stampedes.misses, operation, target, [command]);
     },
 
-    batch(server, kind, size, connection) {
-      if (telemetry.standsAside) return undefined;
+    batch(server, kind, commands, connection) {
       const where = context.active();
-      if (isSuppressed(where)) return undefined;
       const target = servers.of(server);
-      const span = start(target, where, kind, undefined, connection, size);
-      return new RemoteCall(watch, span, where, stampedes.misses, kind, target);
+      if (stampedes.open) for (const command of commands) filled(target, command, where);
+      // The conventions: one operation is no batch.
+      const only = commands.length === 1 ? commands[0]! : undefined;
+      const operation = only?.operation ?? kind;
+      const span = start(target, where, operation, only && textOf(only), connection, commands.length);
+      return new RemoteCall(watch, span, where, stampedes.misses, operation, target, commands);
     },
 
     lookup: (cache, name, key, outcome) => local.lookup(cache, name, key, outcome),

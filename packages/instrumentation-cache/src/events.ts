@@ -41,19 +41,11 @@ export interface Command {
   refused(errorType: string): void;
 }
 
-/** What a batch came back with. */
-export interface BatchReply {
-  /** Keys looked up and found by all of its commands. */
-  lookups: number;
-  hits: number;
-  /** The first of its errors. */
-  error?: unknown;
-}
-
 /** Commands that went out together, answered together. */
 export interface Batch {
   sentTo(server: CacheServer): void;
-  succeeded(reply: BatchReply): void;
+  /** @param replies one a command, an error among them; none when a transaction was aborted: nobody has looked */
+  answered(replies: readonly unknown[]): void;
   failed(error: unknown): void;
 }
 
@@ -70,8 +62,13 @@ export interface CacheEvents {
    * @param connection what a pool would have handed out, if it may be of one
    */
   command(server: CacheServer, command: CommandDescription, connection?: object): Command | undefined;
-  /** A caller sends `size` commands at once: a pipeline, or a transaction. */
-  batch(server: CacheServer, kind: 'PIPELINE' | 'MULTI', size: number, connection?: object): Batch | undefined;
+  /** A caller sends several commands at once, which are wanted: a pipeline, or a transaction. One is no batch. */
+  batch(
+    server: CacheServer,
+    kind: 'PIPELINE' | 'MULTI',
+    commands: readonly CommandDescription[],
+    connection?: object,
+  ): Batch | undefined;
   /** A caller looked into a cache of this process. Cheap, and never throws. */
   lookup(cache: object, name: string, key: unknown, outcome: LocalOutcome): void;
   /** A caller put something behind a key of a cache of this process. Cheap, and never throws. */

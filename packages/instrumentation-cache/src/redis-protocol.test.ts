@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { batchReply, RedisCommand } from './redis-protocol.ts';
+import { RedisCommand } from './redis-protocol.ts';
 
 const command = (...words: unknown[]): RedisCommand => new RedisCommand(words[0], words, 1);
 
@@ -104,15 +104,6 @@ describe('hits', () => {
     [['MGET', 'a', 'b'], 7, [2, undefined]],
   ])('%j gives %j', (words, reply, expected) => {
     expect(read(words, reply)).toEqual(expected);
-  });
-
-  it('adds up a batch, and finds its first error', () => {
-    const commands = [command('GET', 'a'), command('SET', 'b', 1), command('MGET', 'c', 'd'), command('GET', 'e')];
-    const [first, second] = [new Error('first'), new Error('second')];
-    expect(batchReply(commands, ['x', 'OK', ['y', null], null])).toEqual({ lookups: 4, hits: 2 });
-    expect(batchReply(commands, ['x', first, second, null])).toEqual({ lookups: 2, hits: 1, error: first });
-    // An aborted transaction.
-    expect(batchReply(commands, [])).toEqual({ lookups: 0, hits: 0 });
   });
 });
 

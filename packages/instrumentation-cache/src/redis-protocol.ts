@@ -1,4 +1,4 @@
-import type { BatchReply, CommandDescription } from './events.ts';
+import type { CommandDescription } from './events.ts';
 import { traitsOf, type Traits } from './redis-commands.ts';
 
 /** Of longer keys this much is looked at. */
@@ -72,27 +72,6 @@ export class RedisCommand implements CommandDescription {
         return undefined;
     }
   }
-}
-
-/**
- * What the replies to several commands say together; they lie beside each other. A transaction that was aborted has
- * none: nobody has looked for the keys.
- */
-export function batchReply(commands: readonly RedisCommand[], replies: readonly unknown[]): BatchReply {
-  const sum: BatchReply = { lookups: 0, hits: 0 };
-  for (const [i, command] of commands.entries()) {
-    if (i >= replies.length) break;
-    const reply = replies[i];
-    if (reply instanceof Error) {
-      sum.error ??= reply;
-      continue;
-    }
-    const hits = command.lookups > 0 ? command.hitsIn(reply) : undefined;
-    if (hits === undefined) continue;
-    sum.lookups += command.lookups;
-    sum.hits += hits;
-  }
-  return sum;
 }
 
 /** A word of a command: a text, bytes, or a number. */

@@ -2,7 +2,7 @@ import { SpanStatusCode, type Context, type Span } from '@opentelemetry/api';
 import { errorTypeOf, wholeMessageOf } from '@foreshock/kit';
 import { CACHE_HIT, CACHE_HIT_COUNT, CACHE_KEY_COUNT } from '@foreshock/kit/names';
 import type { CacheMetrics } from './cache-metrics.ts';
-import type { Batch, BatchReply, CacheServer, Command, CommandDescription } from './events.ts';
+import type { Batch, CacheServer, Command, CommandDescription } from './events.ts';
 import { replyCode, shownOfReply } from './redis-errors.ts';
 import type { KnownServer, Servers } from './servers.ts';
 
@@ -27,11 +27,12 @@ export class RemoteCall implements Command, Batch {
   readonly where: Context;
   /** How many had missed something before it began to look, see {@link Stampedes.misses}. */
   readonly since: number;
+  /** Name of the cache as it was known then: a cluster's node is found later. */
+  readonly askedAs: string;
   readonly #watch: CallWatch;
   readonly #span: Span;
   readonly #operation: string;
-  /** Undefined for a batch. */
-  readonly #command: CommandDescription | undefined;
+  readonly #commands: readonly CommandDescription[];
   /** In milliseconds, if it is measured. */
   readonly #start: number;
   #target: KnownServer;
@@ -44,7 +45,7 @@ export class RemoteCall implements Command, Batch {
     since: number,
     operation: string,
     target: KnownServer,
-    command?: CommandDescription,
+    commands: readonly CommandDescription[],
   ) {
     this.#watch = watch;
     this.#span = span;
@@ -52,7 +53,8 @@ export class RemoteCall implements Command, Batch {
     this.since = since;
     this.#operation = operation;
     this.#target = target;
-    this.#command = command;
+    this.askedAs = target.name;
+    this.#commands = commands;
     this.#start = watch.metrics ? performance.now() : 0;
   }
 
@@ -69,9 +71,19 @@ export class RemoteCall implements Command, Batch {
   succeeded(reply: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
-    const command = this.#command;
-    if (!command) this.#batchSucceeded(reply as BatchReply);
-    else if (command.lookups > 0) this.#lookedUp(command, reply);
+    const command = this.#commands[0]!;
+    if (command.lookups > 0) this.#lookedUp(command, reply);
+    this.#end(undefined);
+  }
+
+  answered(replies: readonly unknown[]): void {
+    if (this.#commands.length === 1 && replies.length > 0) {
+      const [reply] = replies;
+      return reply instanceof Error ? this.failed(reply) : this.succeeded(reply);
+    }
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#batchAnswered(replies);
     this.#end(undefined);
   }
 
@@ -84,13 +96,27 @@ export class RemoteCall implements Command, Batch {
     if (hits === 0 && command.lookups === 1) this.#watch.missed(this, command);
   }
 
-  #batchSucceeded({ lookups, hits, error }: BatchReply): void {
+  #batchAnswered(replies: readonly unknown[]): void {
+    let lookups = 0;
+    let hits = 0;
+    let failure: unknown;
+    for (let i = 0; i < replies.length && i < this.#commands.length; i++) {
+      const reply = replies[i];
+      if (reply instanceof Error) failure ??= reply;
+      else {
+        const command = this.#commands[i]!;
+        const found = command.lookups > 0 ? command.hitsIn(reply) : undefined;
+        if (found === undefined) continue;
+        lookups += command.lookups;
+        hits += found;
+      }
+    }
     if (lookups > 0) {
       this.#span.setAttribute(CACHE_HIT, hits === lookups);
       this.#countKeys(lookups, hits);
       this.#watch.metrics?.lookedUp(this.cacheName, hits, lookups - hits);
     }
-    if (error !== undefined) this.#describe(error);
+    if (failure !== undefined) this.#describe(failure);
   }
 
   #countKeys(lookups: number, hits: number): void {
@@ -130,7 +156,7 @@ export class RemoteCall implements Command, Batch {
   #end(errorType: string | undefined): void {
     this.#span.end();
     const { metrics } = this.#watch;
-    if (!metrics || this.#start === 0 || this.#command?.blocks) return;
+    if (!metrics || this.#start === 0 || this.#commands[0]?.blocks) return;
     const attributes = this.#target.measured(this.#operation);
     if (errorType !== undefined) attributes['error.type'] = errorType;
     metrics.operated((performance.now() - this.#start) / 1_000, attributes);

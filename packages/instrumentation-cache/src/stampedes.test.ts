@@ -66,7 +66,7 @@ it('tells one event when the key is filled, with how many missed it and for how 
   ]);
 });
 
-it('tells it after a while when nobody fills the key: on a caller that is still there', () => {
+it('tells it after a while when a library has one of them load it: on a caller that is still there', () => {
   const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
   callers.forEach(({ where }, i) => miss('user:1', where, { coalesced: i > 0 }));
   callers.slice(0, 3).forEach(({ span }) => span.end());
@@ -90,7 +90,8 @@ it('is a span in the trace of the first when all have ended', () => {
     vi.advanceTimersByTime(10);
   }
   callers.forEach(({ span }) => span.end());
-  vi.advanceTimersByTime(1_000);
+  // The answer was sent, and then the key put.
+  stampedes.filled('user:1', callers[2]!.where);
   const spans = recorded.spans();
   expect(spans).toHaveLength(6);
   expect(spans[5]).toMatchObject({
@@ -101,6 +102,33 @@ it('is a span in the trace of the first when all have ended', () => {
     durationMs: 44,
     attributes: { 'cache.stampede.callers': 5, 'cache.stampede.duration_ms': 44 },
   });
+});
+
+it('waits for callers who take long to fill it', () => {
+  const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
+  for (const { where } of callers) miss('user:1', where);
+  vi.advanceTimersByTime(20_000);
+  stampedes.filled('user:1', callers[4]!.where);
+  expect(told).toEqual(['profiles']);
+  for (const { where } of callers) miss('user:1', where);
+  vi.advanceTimersByTime(100_000);
+  expect(stampedes.open).toBe(false);
+  expect(vi.getTimerCount()).toBe(0);
+  callers.forEach(({ span }) => span.end());
+  expect(told).toHaveLength(1);
+});
+
+it('is none when nobody fills it, or somebody else does, however many look together', () => {
+  const callers = Array.from({ length: 9 }, (_, i) => caller(`caller ${i}`));
+  for (const { where } of callers) miss('flag:off', where);
+  for (const { where } of callers) miss('result:1', where);
+  stampedes.filled('result:1', caller('worker').where);
+  stampedes.filled('result:1', callers[0]!.where);
+  vi.advanceTimersByTime(5_000);
+  callers.forEach(({ span }) => span.end());
+  vi.advanceTimersByTime(5_000);
+  expect(told).toEqual([]);
+  expect(stampedes.open).toBe(false);
 });
 
 it('is none with fewer callers, with one that looks again and again, or spread over time', () => {
@@ -140,6 +168,8 @@ it('tells callers apart who look at the same time, in one span or in none', () =
   for (let i = 0; i < 6; i++) miss('user:1', ROOT_CONTEXT, { since });
   for (let i = 0; i < 7; i++) miss('user:2', where, { since });
   for (let i = 0; i < 8; i++) miss('user:3', where, { coalesced: i > 0 });
+  stampedes.filled('user:1', ROOT_CONTEXT);
+  stampedes.filled('user:2', where);
   vi.advanceTimersByTime(2_000);
   span.end();
   const [own, traced] = recorded.spans();
@@ -150,10 +180,11 @@ it('tells callers apart who look at the same time, in one span or in none', () =
 it('has room for so many keys and no more, and again once they are old', () => {
   const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
   for (let key = 0; key < 10_000; key++) for (const { where } of callers) miss(`user:${key}`, where, { took: 0 });
-  vi.advanceTimersByTime(1_000);
+  for (let key = 0; key < 10_000; key++) stampedes.filled(`user:${key}`, callers[0]!.where);
   expect(told).toHaveLength(500);
   expect(stampedes.open).toBe(false);
   for (const { where } of callers) miss('user:1', where);
+  stampedes.filled('user:1', callers[0]!.where);
   vi.advanceTimersByTime(1_000);
   expect(told).toHaveLength(501);
   expect(vi.getTimerCount()).toBe(0);

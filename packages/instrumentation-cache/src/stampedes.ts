@@ -11,9 +11,13 @@ import {
 
 /** Misses of one key belong together for this long, or until somebody fills it. */
 const WINDOW_MS = 1_000;
+/** Callers enough for a stampede who are still there are waited for longer, until one of them fills it. */
+const LONGEST_MS = 60_000;
 const MAX_BURSTS = 500;
 /** Spans of callers that a burst remembers: to count each once, and to put the event on one. Past them, each look counts. */
 const MAX_SPANS = 64;
+/** The trace of callers who have none. */
+const NO_TRACE = '';
 
 interface Burst {
   cache: string;
@@ -23,6 +27,8 @@ interface Burst {
   callers: number;
   /** Who looked up to now without finding it, and has not ended. */
   spans: Set<Span>;
+  /** Traces of those who looked. */
+  traces: Set<string>;
   /** Further callers, while all those spans are there. */
   beyond: number;
   /** Looks, the last ones, each of which began before the one before it had its answer. */
@@ -32,6 +38,8 @@ interface Burst {
   where: Context;
   first: number;
   last: number;
+  /** When it is looked at again. */
+  due: number;
   /** Of {@link Stampedes.misses}, with the last one. */
   misses: number;
 }
@@ -53,8 +61,10 @@ export interface Miss {
 }
 
 /**
- * One key, missed by many callers at the same time, before anybody filled it: each of them goes and computes the same
- * value. Callers who come one after the other, each when the one before has ended, are none: a key that is never there.
+ * One key, missed by many callers at the same time, before one of them filled it: each of them goes and computes the
+ * same value. What nobody fills is no stampede, however many ask for it together (a deny list, a flag that is not set),
+ * nor is what somebody else fills: they were waiting for it. A library that lets one caller load for the others says
+ * itself that there is a load.
  *
  * A caller is a span, from its look to its end, however often it looks. Within one span, or without any, those are
  * several who look at the same time: a loop that looks until there is something is one.
@@ -85,7 +95,8 @@ export class Stampedes {
     let burst = this.#bursts.get(id);
     if (!burst) {
       if (this.#bursts.size >= MAX_BURSTS) return;
-      burst = { ...NEW, cache, shape, spans: new Set(), where, first: now, last: now };
+      const due = now + WINDOW_MS;
+      burst = { ...NEW, cache, shape, spans: new Set(), traces: new Set(), where, first: now, last: now, due };
       this.#bursts.set(id, burst);
       if (this.#timer === undefined) this.#sweepIn(WINDOW_MS);
     }
@@ -93,7 +104,9 @@ export class Stampedes {
     // Began to look before the last one had its answer.
     const overlaps = coalesced || since < burst.misses;
     burst.overlapping = overlaps ? burst.overlapping + 1 : 1;
-    addCaller(burst, trace.getSpan(where));
+    const span = trace.getSpan(where);
+    if (burst.traces.size < MAX_SPANS) burst.traces.add(traceOf(span));
+    addCaller(burst, span);
     burst.callers = Math.max(burst.callers, burst.overlapping, burst.spans.size + burst.beyond);
     burst.last = now;
     burst.misses = ++this.misses;
@@ -103,7 +116,10 @@ export class Stampedes {
     const burst = this.#bursts.get(id);
     if (!burst) return;
     this.#bursts.delete(id);
-    this.#tell(burst, trace.getSpan(where));
+    const { traces } = burst;
+    const filler = trace.getSpan(where);
+    // Of more than these, whoever fills it may be one.
+    if (traces.size >= MAX_SPANS || traces.has(traceOf(filler))) this.#tell(burst, filler);
   }
 
   stop(): void {
@@ -122,12 +138,20 @@ export class Stampedes {
     this.#timer = undefined;
     const now = performance.now();
     for (const [id, burst] of this.#bursts) {
-      const left = burst.first + WINDOW_MS - now;
-      // A Map keeps their order: whoever comes after began later.
+      const left = burst.due - now;
+      // A Map keeps their order: whoever comes after is due later.
       if (left > 0) return this.#sweepIn(Math.ceil(left));
       this.#bursts.delete(id);
-      this.#tell(burst, undefined);
+      if (burst.coalesced) this.#tell(burst, undefined);
+      else if (this.#mayBeFilled(burst, now)) {
+        burst.due = now + WINDOW_MS;
+        this.#bursts.set(id, burst);
+      }
     }
+  }
+
+  #mayBeFilled({ callers, spans, first }: Burst, now: number): boolean {
+    return callers >= this.#callers && now - first < LONGEST_MS && [...spans].some((span) => span.isRecording());
   }
 
   #tell(burst: Burst, filler: Span | undefined): void {
@@ -156,6 +180,10 @@ export class Stampedes {
       )
       .end(timeOrigin + burst.last);
   }
+}
+
+function traceOf(span: Span | undefined): string {
+  return span?.spanContext().traceId ?? NO_TRACE;
 }
 
 function addCaller(burst: Burst, span: Span | undefined): void {

@@ -147,7 +147,8 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
         status: { code: 'ERROR', message: 'WRONGTYPE Operation against a key holding the wrong kind of value' },
       },
       batch('MULTI', { 'db.operation.batch.size': 2, 'cache.hit': true, 'cache.key_count': 1, 'cache.hit_count': 1 }),
-      batch('MULTI', { 'cache.hit': true, 'cache.key_count': 1, 'cache.hit_count': 1 }),
+      // Of one command: it is the command.
+      batch('GET', { 'db.query.text': 'GET user:*', 'cache.hit': true }),
       // Sent one by one; inside, the server has not looked yet.
       batch('MULTI', { 'db.query.text': 'MULTI' }),
       batch('GET', { 'db.query.text': 'GET user:*' }),

@@ -135,7 +135,8 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
         'cache.hit_count': 1,
       }),
       batch('MULTI', { 'db.operation.batch.size': 2, 'cache.hit': true, 'cache.key_count': 1, 'cache.hit_count': 1 }),
-      batch('MULTI', { 'cache.hit': true, 'cache.key_count': 1, 'cache.hit_count': 1 }),
+      // Of one command: it is the command.
+      batch('GET', { 'db.query.text': 'GET user:*', 'cache.hit': true }),
       {
         ...batch('PIPELINE', {
           'db.operation.batch.size': 2,

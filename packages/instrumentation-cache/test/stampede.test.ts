@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { recordSpans, startRedis, type ReceivedSpan, type Redis as Server } from '@foreshock/testkit';
 import { Redis } from 'ioredis';
@@ -70,6 +71,35 @@ it('is told of a key on a server, whichever connections its callers use', async 
   );
   clients.forEach((each) => each.disconnect());
   expect(told(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
+});
+
+it('is told of a key that is filled by a pipeline or a transaction', async () => {
+  const client = new Redis(server.url);
+  for (const [key, fill] of [
+    ['user:5', () => client.pipeline().set('user:5', 'x').expire('user:5', 60).exec()],
+    ['user:6', () => client.multi().setex('user:6', 60, 'x').exec()],
+  ] as const) {
+    recorded.clear();
+    const spans = await stampede(() => client.get(key), fill);
+    expect(told(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
+  }
+  client.disconnect();
+});
+
+it('is none of a key that is never there, nor of one that somebody else fills', async () => {
+  const client = new Redis(server.url);
+  const waiting = await stampede(
+    () => client.get('flag:1'),
+    () => {},
+  );
+  expect(told(waiting)).toEqual([]);
+  recorded.clear();
+  const polling = await stampede(
+    () => client.get('result:1'),
+    () => context.with(ROOT_CONTEXT, () => recorded.inSpan('worker', () => client.set('result:1', 'x'))),
+  );
+  expect(told(polling)).toEqual([]);
+  client.disconnect();
 });
 
 it('is told of a field of a hash, and by node-redis', async () => {

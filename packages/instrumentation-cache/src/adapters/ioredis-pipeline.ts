@@ -1,6 +1,6 @@
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Batch, CacheEvents } from '../events.ts';
-import { batchReply, RedisCommand } from '../redis-protocol.ts';
+import { RedisCommand } from '../redis-protocol.ts';
 import { CALL, type Client, type Clients, type IoCommand } from './ioredis-clients.ts';
 
 /** `[error, value]`, as `Pipeline#exec` gives them. */
@@ -78,21 +78,20 @@ function join(
 }
 
 function execute(pipeline: Pipeline, clients: Clients, cache: CacheEvents): Batch | undefined {
-  const { _queue: queue } = pipeline;
+  const { _queue: queue, redis } = pipeline;
   const [head] = queue;
-  if (!head) return undefined;
+  if (!head || !cache.wantsCommands) return undefined;
   const isMulti = head.name === 'multi' && queue.at(-1)?.name === 'exec';
-  const commands = isMulti ? queue.slice(1, -1) : queue.slice();
-  const batch = cache.batch(clients.serverOf(pipeline.redis), isMulti ? 'MULTI' : 'PIPELINE', commands.length);
+  const commands = isMulti ? queue.slice(1, -1) : queue;
+  const described = commands.map(({ name, args }) => new RedisCommand(name, args, 0, redis.options.keyPrefix));
+  const batch = cache.batch(clients.serverOf(redis), isMulti ? 'MULTI' : 'PIPELINE', described);
   if (!batch) return undefined;
   // A cluster's node is known once the first command is sent there.
   head[CALL] = batch;
   const { resolve, reject } = pipeline;
   pipeline.resolve = function (answers) {
     guard('ioredis pipeline', () => {
-      const replies = isMulti ? repliesOfMulti(answers) : answers.map(([error, value]) => error ?? value);
-      const described = commands.map(({ name, args }) => new RedisCommand(name, args, 0));
-      batch.succeeded(batchReply(described, replies));
+      batch.answered(isMulti ? repliesOfMulti(answers) : answers.map(([error, value]) => error ?? value));
     });
     return resolve.call(this, answers);
   };

@@ -1,6 +1,6 @@
 import { guard, report, runDetached, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, CacheServer, Command } from '../events.ts';
-import { batchReply, RedisCommand } from '../redis-protocol.ts';
+import { RedisCommand } from '../redis-protocol.ts';
 
 /** `@redis/client/dist/lib/client/index.js`, as far as it is read here. */
 export interface Client {
@@ -125,15 +125,19 @@ export function observeBatch<R extends Promise<unknown>>(
   cache: CacheEvents,
   { kind, commands, execute, client, repliesIn = (value) => value }: BatchExecution<R>,
 ): R {
-  const batch = guard('redis batch', () => cache.batch(server, kind, commands.length, client?._self ?? client));
+  const batch = guard('redis batch', () => {
+    if (!cache.wantsCommands) return undefined;
+    const prefix = client?.options?.keyPrefix;
+    const described = commands.map(({ args }) => new RedisCommand(args[0], args, 1, prefix));
+    return cache.batch(server, kind, described, client?._self ?? client);
+  });
   const result = execute();
   if (!batch) return result;
   result.then(
     (value) =>
       guard('redis batch', () => {
         const replies = repliesIn(value);
-        const described = commands.map(({ args }) => new RedisCommand(args[0], args, 1));
-        batch.succeeded(batchReply(described, Array.isArray(replies) ? replies : []));
+        batch.answered(Array.isArray(replies) ? replies : []);
       }),
     (error) => guard('redis batch', () => batch.failed(error)),
   );

@@ -1,4 +1,4 @@
-import { startPostgres, type Postgres } from '@foreshock/testkit';
+import { startPostgres, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
@@ -108,36 +108,33 @@ it('takes results per job that are none for the failure they are', async () => {
   await expect.poll(() => states(queue)).toEqual(['failed']);
 });
 
-it('lets the trace of the caller travel with upsert, update and flow', async () => {
+it('leaves a job in the trace of its sender when it is edited, and upsert and flow as they are', async () => {
   const queue = await createQueue();
-  const parentOf = async (request: string): Promise<void> => {
+  const handledIn = async (data: unknown): Promise<ReceivedSpan> => {
     const [job] = await boss.fetch(queue);
+    expect(job.data).toEqual(data);
     await boss.complete(queue, job.id);
-    const [span] = await ended(request);
     const [process] = await ended(`process ${queue}`);
-    expect([process!.traceId, process!.parentSpanId]).toEqual([span!.traceId, span!.spanId]);
-    expect(job.data).toEqual({ of: request });
     recorder.clear();
+    return process!;
   };
+  await inSpan('before', () => boss.send(queue, { of: 'before' }, { singletonKey: 'b' }));
+  const [send] = await ended(`send ${queue}`);
+  const edit = { name: queue, data: { of: 'update' }, options: { singletonKey: 'b' } };
+  expect(await inSpan('update', () => boss.update(edit))).toMatchObject({ updated: 1 });
+  expect((await handledIn({ of: 'update' })).parentSpanId).toBe(send!.spanId);
+
   const data = Object.freeze({ of: 'upsert' });
   const upserted = await inSpan('upsert', () => boss.upsert(queue, data, { singletonKey: 'a' }));
   expect(upserted).toMatchObject({ inserted: 1, updated: 0 });
-  await parentOf('upsert');
-
-  await inSpan('before', () => boss.send(queue, { of: 'before' }, { singletonKey: 'b' }));
-  const updated = await inSpan('update', () =>
-    boss.update({ name: queue, data: { of: 'update' }, options: { singletonKey: 'b' } }),
-  );
-  expect(updated).toMatchObject({ updated: 1 });
-  await parentOf('update');
+  expect((await handledIn(data)).parentSpanId).toBe('');
 
   const flow = [
     { ref: 'one', name: queue, data: { of: 'flow' } },
     { ref: 'two', name: queue, data: { of: 'flow' }, dependsOn: ['one'] },
   ];
-  const ids = await inSpan('flow', () => boss.flow(flow));
-  expect(Object.keys(ids)).toEqual(['one', 'two']);
-  await parentOf('flow');
+  expect(Object.keys(await inSpan('flow', () => boss.flow(flow)))).toEqual(['one', 'two']);
+  expect((await handledIn({ of: 'flow' })).parentSpanId).toBe('');
 });
 
 it('shows spies the data as it was sent', async () => {
@@ -195,12 +192,11 @@ it('hands out jobs of a database that does not understand what it is asked', asy
   // Asked once.
   expect(asked).toEqual([true, false, false]);
   const [process] = await ended(`process ${queue}`, 2);
-  expect(process!.parentSpanId).toBe((await ended(`send ${queue}`))[0]!.spanId);
   expect(Object.keys(process!.attributes)).not.toContain('queue.wait_ms');
   await other.stop({ graceful: false });
 });
 
-it('fetches inside a transaction of the application with its own statement', async () => {
+it('asks within a transaction of the application for the trace alone', async () => {
   const queue = await createQueue();
   await boss.send(queue, { n: 1 });
   const texts: string[] = [];
@@ -210,6 +206,11 @@ it('fetches inside a transaction of the application with its own statement', asy
       return sql.query(text, values);
     },
   };
-  expect((await boss.fetch(queue, { db })).map((job: Job) => job.data)).toEqual([{ n: 1 }]);
-  expect(texts.join('')).not.toContain('__foreshock');
+  const [job] = await boss.fetch(queue, { db });
+  expect(Object.keys(job)).not.toContain('__foreshock');
+  expect(job.data).toEqual({ n: 1 });
+  expect(texts.join('')).toMatch(/, COALESCE\(\(j\.output->'__foreshock'\)::text, ''\) as "__foreshock"$/);
+  await boss.complete(queue, job.id);
+  const [process] = await ended(`process ${queue}`);
+  expect(process!.parentSpanId).toBe((await ended(`send ${queue}`))[0]!.spanId);
 });

@@ -1,9 +1,12 @@
 import { guard, type Hooks } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import { whenSettled } from '../../settled.ts';
-import { isInternal, JobReader, type Database, type Job } from './job.ts';
+import type { Database } from './database.ts';
+import { isInternal, type Job } from './job.ts';
+import { JobReader } from './job-reader.ts';
 import { JobsInHand } from './jobs-in-hand.ts';
 import { databaseOf, type Manager, type Worker } from './manager.ts';
+import { failingWith } from './trace-column.ts';
 
 type Handler = (this: unknown, jobs: Job[], ...rest: unknown[]) => unknown;
 
@@ -121,11 +124,22 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
   for (const method of ['complete', 'cancel', 'deleteJob', 'fail'] as const) {
     hooks.wrap(prototype, method, (original) => {
       return function (this: Manager, ...args: unknown[]) {
-        if (hooks.active) guard(`pg-boss ${method}`, () => inHand.settle(args[1], method === 'fail', args[2]));
-        return original.apply(this, args);
+        if (!hooks.active) return original.apply(this, args);
+        guard(`pg-boss ${method}`, () => inHand.settle(args[1], method === 'fail', args[2]));
+        const given = method === 'fail' && !native ? guard('pg-boss fail', () => keepingTrace(this, args)) : undefined;
+        return original.apply(this, given ?? args);
       };
     });
   }
+}
+
+/** `fail(name, ids, data, options)`; a transaction of the application's is left alone. */
+function keepingTrace(manager: Manager, args: unknown[]): unknown[] | undefined {
+  const [name, ids, data, options] = args as [unknown, unknown, unknown, { db?: Database } | undefined];
+  // Then it fails a job with several statements, within a transaction that it begins itself.
+  if (options?.db || manager.config?.noMultiMutationCte) return undefined;
+  const db = databaseOf(manager, options);
+  return db && [name, ids, data, { ...options, db: failingWith(db) }];
 }
 
 /** The application turned pg-boss' own telemetry off. */

@@ -1,9 +1,9 @@
-import type { Database } from './job.ts';
+import type { Database } from './database.ts';
 
 /** pg-boss' `Manager` (src/manager.js, dist/manager.js), as far as it is watched. */
 export interface Manager {
   db: Database & { _pgbdb?: boolean; opened?: boolean };
-  config?: { openTelemetry?: { enabled?: boolean } };
+  config?: { openTelemetry?: { enabled?: boolean }; noMultiMutationCte?: boolean };
   work(name: string, ...args: unknown[]): unknown;
   addWorker(worker: Worker): void;
   fetch(name: string, options?: { db?: Database }): unknown;
@@ -18,9 +18,6 @@ export interface Manager {
   assertDb?: (options: { db?: Database }) => Database;
   /** Later 12s. */
   findJobs?: (name: string, options?: { db?: Database }) => unknown;
-  update?: unknown;
-  upsert?: unknown;
-  flow?: unknown;
 }
 
 /** One loop that fetches and hands over (src/worker.js, dist/worker.js). */

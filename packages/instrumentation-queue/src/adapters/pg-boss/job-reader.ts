@@ -1,0 +1,56 @@
+import { guard } from '@foreshock/kit';
+import { executeChanged, type Database } from './database.ts';
+import { KEY, uncover, type Job } from './job.ts';
+
+const CARRIER = `(j.output->'${KEY}')::text`;
+
+/** Dead letters of later 12s keep the failed job's output there; `to_jsonb` knows the column, or that there is none. */
+const DEAD_LETTER_CARRIER = `CASE WHEN j.output IS NULL THEN (to_jsonb(j)->'source_output'->'${KEY}')::text END`;
+
+/** In a transaction of the application's: what every database that has pg-boss' tables understands. */
+const CARRIER_COLUMN = `, COALESCE(${CARRIER}, '') as "${KEY}"`;
+
+/**
+ * What a fetch is asked to return as well, in one column of text that no driver's type parser touches: retries
+ * so far and at most, seconds due and delayed by the database's clock, whether there is a dead letter queue, and the
+ * trace. All of them are columns of the job table since version 10 that `includeMetadata` would bring too, with thirty
+ * others.
+ */
+const COLUMN =
+  `, (j.retry_count::text || ' ' || j.retry_limit::text` +
+  ` || ' ' || extract(epoch from j.started_on - j.start_after)::text` +
+  ` || ' ' || extract(epoch from j.start_after - j.created_on)::text` +
+  ` || ' ' || (j.dead_letter IS NOT NULL)::text` +
+  ` || ' ' || COALESCE(${CARRIER}, ${DEAD_LETTER_CARRIER}, '')) as "${KEY}"`;
+
+/** `plans.fetchNextJob` ends `UPDATE … j SET … RETURNING j.id, name, …` in every version. */
+function withColumn(text: string, column: string): string | undefined {
+  return text.includes('RETURNING j.id') ? text.trimEnd() + column : undefined;
+}
+
+/**
+ * Stands in for a database for one call that reads jobs: pg-boss takes any object with `executeSql`. So the jobs
+ * are what they are without us before anybody gets hold of them, and the promise a caller holds is pg-boss' own.
+ */
+export class JobReader implements Database {
+  readonly #db: Database;
+  /** It is pg-boss' own, not a transaction of the application's. */
+  readonly #isOwn: boolean;
+  readonly #read: ((jobs: Job[]) => void) | undefined;
+
+  constructor(db: Database, isOwn: boolean, read?: (jobs: Job[]) => void) {
+    this.#db = db;
+    this.#isOwn = isOwn;
+    this.#read = read;
+  }
+
+  async executeSql(text: string, values?: unknown[]): Promise<{ rows?: unknown } | undefined> {
+    const more = withColumn(text, this.#isOwn ? COLUMN : CARRIER_COLUMN);
+    const changed: [string, unknown[] | undefined] | undefined = more === undefined ? undefined : [more, values];
+    const result = await executeChanged(this.#db, this.#isOwn, [text, values], changed, 'asking for the wait of a job');
+    const jobs = Array.isArray(result?.rows) ? (result.rows as Job[]) : [];
+    for (const job of jobs) guard('pg-boss fetch', () => uncover(job));
+    guard('pg-boss fetch', () => this.#read?.(jobs));
+    return result;
+  }
+}

@@ -1,17 +1,35 @@
-import { isDigit, isNamePart, isSpace, isWord } from './sql-characters.ts';
+import {
+  charactersOf,
+  DIGIT,
+  DOLLAR,
+  DOT,
+  HASH,
+  HYPHEN,
+  isDigit,
+  isNamePart,
+  isWord,
+  NAME,
+  SLASH,
+  SPACE,
+  STRING,
+  WORD,
+} from './sql-characters.ts';
 import type { Dialect } from './sql-dialect.ts';
+import { endOfList, endOfRows } from './sql-parameters.ts';
 import { SqlSummary } from './sql-summary.ts';
 import { SqlText } from './sql-text.ts';
 
 /** No more of a text is looked at, in characters. */
 const MAX_SCANNED = 16_384;
 
-const DOLLAR = 36;
+const DOLLAR_SIGN = 36;
 const AMPERSAND = 38;
+const CLOSE = 41;
 const STAR = 42;
-const HYPHEN = 45;
-const DOT = 46;
-const SLASH = 47;
+const PLUS = 43;
+const MINUS = 45;
+const POINT = 46;
+const STROKE = 47;
 const QUESTION = 63;
 const BACKSLASH = 92;
 
@@ -25,6 +43,7 @@ export class SqlScan {
   readonly #sql: string;
   readonly #end: number;
   readonly #dialect: Dialect;
+  readonly #characters: Uint8Array;
   #at = 0;
   /** Where the first string begins. */
   #firstString = -1;
@@ -35,6 +54,7 @@ export class SqlScan {
     this.#sql = sql;
     this.#end = end;
     this.#dialect = dialect;
+    this.#characters = charactersOf(dialect);
   }
 
   static of(sql: string, dialect: Dialect): SqlScan {
@@ -50,51 +70,72 @@ export class SqlScan {
   /** @returns false if the text makes no sense */
   #read(): boolean {
     const sql = this.#sql;
-    const { strings, names, hashComments } = this.#dialect;
+    const characters = this.#characters;
     while (this.#at < this.#end) {
       const at = this.#at;
       const code = sql.charCodeAt(at);
-      if (isSpace(code)) {
-        this.#at++;
-        this.text.space();
-      } else if (isDigit(code)) {
-        this.#number();
-      } else if (isWord(code)) {
-        if (!this.#word()) return false;
-      } else if (code === HYPHEN && this.#beginsComment()) {
-        this.#lineComment();
-      } else if (code === SLASH && sql.charCodeAt(at + 1) === STAR) {
-        if (!this.#comment()) return false;
-      } else if (code === DOT && isDigit(sql.charCodeAt(at + 1))) {
-        this.#number();
-      } else if (code === DOLLAR) {
-        if (!this.#dollar()) return false;
-      } else {
-        const sign = sql[at]!;
-        if (strings.includes(sign)) {
-          if (!this.#string(at, false)) return false;
-        } else if (names.includes(sign)) {
-          if (!this.#word()) return false;
-        } else if (hashComments && sign === '#') {
-          this.#lineComment();
-        } else {
+      switch (code < 128 ? characters[code] : WORD) {
+        case SPACE:
           this.#at++;
-          this.#sign(sign, code);
-        }
+          this.text.space();
+          break;
+        case DIGIT:
+          this.#number();
+          break;
+        case WORD:
+        case NAME:
+          if (!this.#word()) return false;
+          break;
+        case STRING:
+          if (!this.#string(at, false)) return false;
+          break;
+        case DOLLAR:
+          if (!this.#dollar()) return false;
+          break;
+        case HYPHEN:
+          if (this.#beginsComment()) this.#lineComment();
+          else this.#sign(code);
+          break;
+        case SLASH:
+          if (sql.charCodeAt(at + 1) !== STAR) this.#sign(code);
+          else if (!this.#comment()) return false;
+          break;
+        case DOT:
+          if (isDigit(sql.charCodeAt(at + 1))) this.#number();
+          else this.#sign(code);
+          break;
+        case HASH:
+          this.#lineComment();
+          break;
+        default:
+          this.#sign(code);
       }
     }
     this.summary.end();
     return true;
   }
 
-  #sign(sign: string, code: number): void {
-    if (code === QUESTION && this.#dialect.parameters === '?') {
-      this.text.parameter(sign);
-      this.summary.value();
-    } else {
-      this.text.punctuation(sign);
-      this.summary.punctuation(sign);
-    }
+  #sign(code: number): void {
+    const sign = this.#sql[this.#at++]!;
+    const { parameters } = this.#dialect;
+    if (code === QUESTION && parameters === '?') return this.#parameter(sign);
+    this.text.punctuation(sign);
+    this.summary.punctuation(sign);
+    if (code === CLOSE && this.text.isBehindRow) this.#leaveOut(endOfRows(this.#sql, this.#at, this.#end, parameters));
+  }
+
+  #parameter(written: string): void {
+    this.text.parameter(written);
+    this.summary.value();
+    const { parameters } = this.#dialect;
+    if (this.text.isInList) this.#leaveOut(endOfList(this.#sql, this.#at, this.#end, parameters));
+  }
+
+  /** Parameters up to `end`, which make no other query. */
+  #leaveOut(end: number): void {
+    if (end === this.#at) return;
+    this.#at = end;
+    this.text.parametersLeftOut();
   }
 
   #literal(): void {
@@ -153,18 +194,19 @@ export class SqlScan {
   /** A word or a name, with its qualifiers: `shop.orders`, `"Shop"."Orders"`; or the prefix of a string. */
   #word(): boolean {
     const sql = this.#sql;
-    const { names } = this.#dialect;
+    const characters = this.#characters;
     const from = this.#at;
     let isQuoted = false;
     let i = from;
     for (;;) {
-      if (names.includes(sql[i]!)) {
+      if (characters[sql.charCodeAt(i)] === NAME) {
         isQuoted = true;
         i = this.#endOfQuoted(i, false);
         if (i < 0) return this.#unclosed();
       } else while (i < this.#end && isNamePart(sql.charCodeAt(i))) i++;
-      if (sql.charCodeAt(i) !== DOT || i + 1 >= this.#end) break;
-      if (!isWord(sql.charCodeAt(i + 1)) && !names.includes(sql[i + 1]!)) break;
+      if (sql.charCodeAt(i) !== POINT || i + 1 >= this.#end) break;
+      const next = sql.charCodeAt(i + 1);
+      if (!isWord(next) && characters[next] !== NAME) break;
       i++;
     }
     if (i - from === 1 && !isQuoted) {
@@ -197,8 +239,8 @@ export class SqlScan {
     let i = this.#at + 1;
     for (; i < this.#end; i++) {
       const code = sql.charCodeAt(i);
-      if (isWord(code) || code === DOT) continue;
-      const isSign = code === HYPHEN || code === 43;
+      if (isWord(code) || code === POINT) continue;
+      const isSign = code === MINUS || code === PLUS;
       if (!isSign || (sql.charCodeAt(i - 1) | 32) !== 101 /* e */ || !isDigit(sql.charCodeAt(i + 1))) break;
     }
     const written = sql.slice(this.#at, i);
@@ -214,16 +256,15 @@ export class SqlScan {
     let i = this.#at + 1;
     if (parameters === '$' && isDigit(sql.charCodeAt(i))) {
       while (i < this.#end && isDigit(sql.charCodeAt(i))) i++;
-      this.text.parameter(sql.slice(this.#at, i));
-      this.summary.value();
+      const written = sql.slice(this.#at, i);
       this.#at = i;
+      this.#parameter(written);
       return true;
     }
     if (!isDigit(sql.charCodeAt(i))) while (i < this.#end && isWord(sql.charCodeAt(i))) i++;
-    const isTag = dollarQuotes !== 'no' && i < this.#end && sql.charCodeAt(i) === DOLLAR;
+    const isTag = dollarQuotes !== 'no' && i < this.#end && sql.charCodeAt(i) === DOLLAR_SIGN;
     if (!isTag) {
-      this.#at++;
-      this.#sign('$', DOLLAR);
+      this.#sign(DOLLAR_SIGN);
       return true;
     }
     if (dollarQuotes !== 'yes') return this.#hideRest();
@@ -238,7 +279,7 @@ export class SqlScan {
 
   #beginsComment(): boolean {
     const { dashesNeedBlank } = this.#dialect;
-    if (this.#sql.charCodeAt(this.#at + 1) !== HYPHEN) return false;
+    if (this.#sql.charCodeAt(this.#at + 1) !== MINUS) return false;
     const behind = this.#sql.charCodeAt(this.#at + 2);
     // A control character is a blank there (`lex_one_token` in sql/sql_lex.cc), as is the end of the text.
     return !dashesNeedBlank || behind <= 32 || behind === 127 || Number.isNaN(behind);
@@ -260,10 +301,10 @@ export class SqlScan {
       if (i >= this.#end) return this.#unclosed();
       const code = sql.charCodeAt(i);
       const next = sql.charCodeAt(i + 1);
-      if (code === STAR && next === SLASH) {
+      if (code === STAR && next === STROKE) {
         depth--;
         i++;
-      } else if (code === SLASH && next === STAR) {
+      } else if (code === STROKE && next === STAR) {
         if (isExecutable) break;
         if (nestedComments) {
           depth++;

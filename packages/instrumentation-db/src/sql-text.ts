@@ -35,6 +35,21 @@ export class SqlText {
     return text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
   }
 
+  /** What was closed last is a row of values: one more like it is left out. */
+  get isBehindRow(): boolean {
+    return this.#closedRow && this.#last === 'other';
+  }
+
+  /** What came last is a value of a list behind `IN`: further ones are left out. */
+  get isInList(): boolean {
+    return this.#inList && this.#last === 'value';
+  }
+
+  /** Of such rows or lists, more has been left out. */
+  parametersLeftOut(): void {
+    this.#renumbered = true;
+  }
+
   space(): void {
     this.#space = true;
   }

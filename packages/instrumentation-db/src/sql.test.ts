@@ -80,6 +80,24 @@ describe('the text', () => {
     expect(postgresql(`SELECT ${columns} FROM orders o WHERE id = 1`)).toBe(query);
   });
 
+  it('leaves out rows and lists of parameters as far as they are nothing else', () => {
+    const shown = (sql: string) => postgresql(sql).text;
+    const insert = 'INSERT INTO t VALUES ($1, $2)';
+    expect(shown(`${insert}, ($3, $4),\n($5,$6) ON CONFLICT (a) DO UPDATE SET b = $7`)).toBe(
+      `${insert} ON CONFLICT (a) DO UPDATE SET b = ?`,
+    );
+    expect(shown(`${insert}, ($3, 'x'), ($4, $5)`)).toBe(insert);
+    expect(shown(`${insert}, ($3, now()), ($4, $5)`)).toBe(`${insert}, ($3, now()), ($4, $5)`);
+    expect(shown(`${insert}, ($3, $4`)).toBe(`${insert}, ($3, $4`);
+    expect(shown('SELECT 1 FROM t WHERE a IN ($1, $2, $3) AND b = $4')).toBe(
+      'SELECT ? FROM t WHERE a IN ($1) AND b = ?',
+    );
+    expect(mysql("INSERT INTO t VALUES (?, ?), (?, ?), (?, 'x'), (?, ?)").text).toBe('INSERT INTO t VALUES (?, ?)');
+    expect(mysql('SELECT 1 FROM t WHERE a IN (?, ?, ?) AND b = ?').text).toBe(
+      'SELECT ? FROM t WHERE a IN (?) AND b = ?',
+    );
+  });
+
   it('takes any text, in bounded size', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.constantFrom(POSTGRESQL, MYSQL), (sql, dialect) => {

@@ -30,10 +30,11 @@ class Sanitizer {
   }
 
   sanitize(sql: string): SanitizedQuery {
+    // To look it up, each of its characters is read: for longer ones that is more than is scanned.
+    if (sql.length > LONGEST_REMEMBERED) return scan(sql, this.#dialect);
     const remembered = this.#fresh.get(sql);
     if (remembered) return remembered;
     const query = this.#stale.get(sql) ?? scan(sql, this.#dialect);
-    if (sql.length > LONGEST_REMEMBERED) return query;
     if (this.#fresh.size >= REMEMBERED || this.#characters >= REMEMBERED_CHARACTERS) {
       this.#stale = this.#fresh;
       this.#fresh = new Map();

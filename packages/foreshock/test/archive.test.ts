@@ -26,7 +26,10 @@ beforeAll(async () => {
   cpSync(dirname(PRELOAD), join(pkg, 'dist'), { recursive: true });
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   // The preload is a bundle: what it was made of is not on any registry.
-  writeFileSync(join(pkg, 'package.json'), JSON.stringify({ ...manifest, dependencies: {}, devDependencies: {} }));
+  writeFileSync(
+    join(pkg, 'package.json'),
+    JSON.stringify({ ...manifest, dependencies: {}, devDependencies: {}, preferUnplugged: false }),
+  );
   cpSync(fileURLToPath(new URL('./fixtures/ten-spans.cjs', import.meta.url)), join(app, 'app.cjs'));
   writeFileSync(
     join(app, 'package.json'),

@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packAll, ROOT, type Tarball } from './tarballs.ts';
 
 const API = '1.10.0';
+/** The request that the application makes as it starts, and the start. */
+const KINDS = ['CLIENT', 'INTERNAL', 'SERVER'];
 const { tarballs, remove } = packAll();
 const folders: string[] = [];
 let collector: Collector;
@@ -122,7 +124,7 @@ describe.each(Object.entries(MANAGERS))('installed by %s', (name, manager) => {
     ['app.mjs', '--require'],
     ['app.mjs', '--import'],
   ] as const)('traces %s by %s', async (file, preload) => {
-    expect(await run(file, preload)).toEqual({ kinds: ['CLIENT', 'SERVER'], inTrace: true });
+    expect(await run(file, preload)).toEqual({ kinds: KINDS, inTrace: true });
   });
 
   it('traces a bundled application', async () => {
@@ -134,6 +136,6 @@ describe.each(Object.entries(MANAGERS))('installed by %s', (name, manager) => {
       format: 'cjs',
       logLevel: 'silent',
     });
-    expect(await run('bundle.cjs', '--require')).toEqual({ kinds: ['CLIENT', 'SERVER'], inTrace: true });
+    expect(await run('bundle.cjs', '--require')).toEqual({ kinds: KINDS, inTrace: true });
   });
 });

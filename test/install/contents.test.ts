@@ -104,7 +104,7 @@ async function reached({ manifest, folder }: Tarball): Promise<{ reachable: Set<
 
 function importedPackages({ inputs }: Metafile): string[] {
   const all = Object.values(inputs).flatMap(({ imports }) => imports.filter(({ external }) => external));
-  return [...new Set(all.map(({ path }) => path))].filter((path) => !isBuiltin(path));
+  return [...new Set(all.map(({ path }) => path))].filter((path) => !isBuiltin(path) && path !== '<runtime>');
 }
 
 function isDeclared(imported: string, { name, dependencies, peerDependencies }: Manifest): boolean {

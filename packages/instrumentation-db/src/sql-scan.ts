@@ -33,9 +33,13 @@ const STROKE = 47;
 const QUESTION = 63;
 const BACKSLASH = 92;
 
+/** What a text is, as it was read: `nonsense` if what opens has no end, `doubtful` if a quote may not be meant as one. */
+type Reading = 'sound' | 'doubtful' | 'nonsense';
+
 /**
  * Reads a text as the servers of its dialect do, so far as literals are concerned. Where that cannot be known for
- * certain it shows no more of the text: what is not closed, and what two settings of a server read differently.
+ * certain it shows no more of the text: what is not closed, and what two settings of a server read differently, unless
+ * it makes sense to one of them alone.
  */
 export class SqlScan {
   readonly text = new SqlText();
@@ -49,22 +53,45 @@ export class SqlScan {
   #firstString = -1;
   /** What was quoted last has backslashes in it. */
   #hasBackslash = false;
+  /** As the dialect has it, or one of the two settings, which the text is tried with. */
+  readonly #backslash: Dialect['backslash'];
+  /** Two settings read a string differently. */
+  #isAmbiguous = false;
+  #reading: Reading = 'sound';
 
-  private constructor(sql: string, end: number, dialect: Dialect) {
+  private constructor(sql: string, end: number, dialect: Dialect, backslash = dialect.backslash) {
     this.#sql = sql;
     this.#end = end;
     this.#dialect = dialect;
+    this.#backslash = backslash;
     this.#characters = charactersOf(dialect);
   }
 
   static of(sql: string, dialect: Dialect): SqlScan {
-    const scan = new SqlScan(sql, Math.min(sql.length, MAX_SCANNED), dialect);
-    if (scan.#read()) return scan;
+    const end = Math.min(sql.length, MAX_SCANNED);
+    const scan = new SqlScan(sql, end, dialect);
+    const isSound = scan.#read();
+    // A string that goes on from another takes its prefix along: there it is no setting alone that decides.
+    if (scan.#isAmbiguous && end === sql.length && dialect.escapePrefix === undefined) {
+      const sound = SqlScan.#soundToOneSetting(sql, dialect);
+      if (sound) return sound;
+    }
+    if (isSound) return scan;
     // With a quote too many, literals are taken for code from the first of them on: `name = 'O'Brien' AND …`.
     const readable = new SqlScan(sql, Math.max(scan.#firstString, 0), dialect);
     readable.#read();
     readable.#literal();
     return readable;
+  }
+
+  /** As one setting reads it, if to the other one a quote has no end: no server reads it so. */
+  static #soundToOneSetting(sql: string, dialect: Dialect): SqlScan | undefined {
+    const escaped = new SqlScan(sql, sql.length, dialect, 'escapes');
+    const plain = new SqlScan(sql, sql.length, dialect, 'is a character');
+    escaped.#read();
+    plain.#read();
+    if (escaped.#reading === 'sound' && plain.#reading === 'nonsense') return escaped;
+    return plain.#reading === 'sound' && escaped.#reading === 'nonsense' ? plain : undefined;
   }
 
   /** @returns false if the text makes no sense */
@@ -153,22 +180,28 @@ export class SqlScan {
   /** What opens here is not closed: a quote too many, unless there is more text than is looked at. */
   #unclosed(): boolean {
     if (this.#firstString < 0) this.#firstString = this.#at;
-    return this.#sql.length > this.#end && this.#hideRest();
+    if (this.#sql.length > this.#end) return this.#hideRest();
+    this.#reading = 'nonsense';
+    return false;
   }
 
   /** @param open where the quote is; a prefix may stand before it */
   #string(open: number, escapes: boolean): boolean {
-    const { backslash } = this.#dialect;
+    const backslash = this.#backslash;
     if (this.#firstString < 0) this.#firstString = this.#at;
     const isSettled = escapes || backslash !== 'depends on a setting';
     const end = this.#endOfQuoted(open, escapes || backslash !== 'is a character');
-    if (!isSettled && this.#hasBackslash && end !== this.#endOfQuoted(open, false)) return this.#hideRest();
+    if (!isSettled && this.#hasBackslash && end !== this.#endOfQuoted(open, false)) {
+      this.#isAmbiguous = true;
+      return this.#hideRest();
+    }
     if (end < 0) return this.#unclosed();
-    // A word right behind a string: its quote was not meant to be the end.
-    if (isWord(this.#sql.charCodeAt(end))) return false;
     this.#literal();
     this.#at = end;
-    return true;
+    if (!isWord(this.#sql.charCodeAt(end))) return true;
+    // A word right behind a string: its quote was not meant to be the end.
+    this.#reading = 'doubtful';
+    return this.#backslash !== this.#dialect.backslash;
   }
 
   /** Index behind the closing quote of what opens at `from`, or -1. */

@@ -59,10 +59,25 @@ describe('the text', () => {
     ["SELECT a FROM t WHERE name = 'O'secret' AND mail = 'x'", POSTGRESQL],
     ["SELECT a FROM t WHERE name = 'O'secret' AND mail = 'D'secret'", POSTGRESQL],
     ["SELECT 'a' /* 'secret", MYSQL],
+    // Makes sense with escapes and without.
+    ["SELECT a FROM t WHERE n IN ('it\\'s', 'he\\'s secret')", MYSQL],
+    ["SELECT a FROM t WHERE p = 'C:\\' AND n = 'it\\'s secret'", MYSQL],
   ])('hides what is a literal to any setting of the server: %s', (sql, dialect) => {
     const { text, summary } = sanitizeSql(sql, dialect);
     expect(`${text} ${summary}`).not.toContain('secret');
     expect(text).toMatch(/^SELECT/);
+  });
+
+  it.each([
+    ["INSERT INTO t VALUES ('it\\'s', now(), 5)", 'INSERT INTO t VALUES (?, now(), ?)'],
+    ["SELECT a FROM t WHERE n = 'it\\'s' AND m = 'x' LIMIT 5", 'SELECT a FROM t WHERE n = ? AND m = ? LIMIT ?'],
+    ["SELECT a FROM t WHERE p = 'C:\\' AND b = 1", 'SELECT a FROM t WHERE p = ? AND b = ?'],
+    [
+      "SELECT a FROM t WHERE p LIKE 'a\\%' ESCAPE '\\' AND b IN ('x')",
+      'SELECT a FROM t WHERE p LIKE ? ESCAPE ? AND b IN (?)',
+    ],
+  ])('shows what makes sense to one setting alone: %s', (sql, text) => {
+    expect(mysql(sql).text).toBe(text);
   });
 
   it('remembers a text for its own dialect', () => {

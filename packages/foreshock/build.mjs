@@ -1,6 +1,7 @@
 // Bundles what the preload reads: one file at start, and beside it what is read only when needed. What is imported by
 // name (`foreshock/sdk`, `foreshock/breaker`) stays an ES module and takes the other packages from where they are installed.
 import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import preferApplicationsApi from './src/application-api.cjs';
@@ -16,12 +17,6 @@ var foreshockNode = process.versions.node.split('.');
 if (+foreshockNode[0] < ${oldest[0]} || (+foreshockNode[0] === ${oldest[0]} && +foreshockNode[1] < ${oldest[1]})) {
   console.error('foreshock: Node.js ' + process.versions.node + ' is older than ${oldest.join('.')}, the application runs untraced');
   return;
-}
-try {`;
-
-// Whatever keeps it from starting, a missing `@opentelemetry/api` first of all, costs the application its traces alone.
-const startOrSaySo = `} catch (error) {
-  console.error('foreshock: could not start, the application runs untraced: ' + String(error && error.message).split('\\n')[0]);
 }`;
 
 const root = here('../../');
@@ -45,15 +40,30 @@ const shared = {
 };
 
 const bundles = [];
-const bundle = async (options) => bundles.push(await build({ ...shared, ...options }));
+const bundle = async (options) => {
+  bundles.push(await build({ ...shared, ...options }));
+  // One character beyond Latin-1, in a comment even, doubles the memory that the text takes in every thread.
+  const text = readFileSync(options.outfile, 'utf8');
+  writeFileSync(options.outfile, text.replaceAll(/[\u0080-\uffff]/g, escaped));
+};
 
+const asCommonJs = { 'import.meta.dirname': '__dirname', 'import.meta.url': 'undefined' };
+const preload = here('dist/preload.cjs');
+await bundle({
+  entryPoints: [here('src/preload.ts')],
+  outfile: preload,
+  banner: { js: applicationsApi },
+  inject: [here('src/kept-globals.ts')],
+  define: asCommonJs,
+});
 await bundle({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
-  banner: { js: `${refuseOldNode}\n${applicationsApi}` },
-  footer: { js: startOrSaySo },
-  inject: [here('src/kept-globals.ts')],
-  define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'undefined' },
+  banner: { js: refuseOldNode },
+  define: { ...asCommonJs, WAITED_FOR: waitedFor() },
+  // It has to do without: loading the API takes 3 MB in every worker thread. The lines of the kit go to nobody then.
+  external: [],
+  alias: { '@opentelemetry/api': here('src/no-api.ts') },
 });
 await bundle({ entryPoints: [here('../export/src/sender-thread.ts')], outfile: here('dist/sender.cjs') });
 await bundle({
@@ -76,6 +86,30 @@ await build({
 // Nothing is exported, but `import 'foreshock/register'` in TypeScript wants to know so.
 writeFileSync(here('dist/register.d.cts'), 'export {};\n');
 writeFileSync(here('NOTICE'), notice(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+
+function escaped(character) {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** What the preload waits for once it has loaded, as a literal for the file that waits in its place. */
+function waitedFor() {
+  const script = `
+    const channels = require('node:diagnostics_channel');
+    const names = new Set();
+    const { subscribe } = channels;
+    channels.subscribe = (name, listener) => { names.add(name); subscribe(name, listener); };
+    require(${JSON.stringify(preload)});
+    const { targets, packages, builtins } = globalThis[Symbol.for('foreshock.module-hook')];
+    const packageOf = (path) => /^(?:@[^/]+[/])?[^/]+/.exec(path)[0];
+    const all = new Set([...Array.from(targets.keys(), packageOf), ...packages.keys()]);
+    console.log(JSON.stringify({ packages: [...all], builtins: [...builtins.keys()], channels: [...names] }));
+  `;
+  const text = execFileSync(process.execPath, ['-e', script], { env: {}, encoding: 'utf8' });
+  const { packages, builtins, channels } = JSON.parse(text);
+  if (!packages.length || !builtins.length || !channels.length)
+    throw new Error(`the preload waits for too little: ${text}`);
+  return text;
+}
 
 /** Who made what is in the bundles, by the packages that their input files lie in. */
 function notice(inputs) {

@@ -218,7 +218,7 @@ function placeOf({ functionName, url, lineNumber }: CallFrame, caller: string): 
     };
   if (url.startsWith('node:')) return { place: url, isTracer: false };
   const path = pathOf(url);
-  if (path.endsWith('/register.cjs') && path.includes('/foreshock/dist/')) {
+  if (path.endsWith('/preload.cjs') && path.includes('/foreshock/dist/')) {
     return { place: `foreshock: ${sourceIn(path, lineNumber)}`, isTracer: true };
   }
   const at = path.lastIndexOf(MODULES);

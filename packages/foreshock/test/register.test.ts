@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { nodeBinary, PRELOAD, runFixture, startCollector, type Collector } from '@foreshock/testkit';
@@ -21,7 +21,13 @@ afterAll(() => collector.close());
 /** Runs a script that makes three spans by the API, and ends. */
 function start(env: Record<string, string>, ...nodeArgs: string[]) {
   return run(nodeBinary(24), [...nodeArgs, '--require', PRELOAD, fixture('three-spans.cjs')], {
-    env: { PATH: process.env['PATH'], OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
+    // A loaded machine needs longer than the default.
+    env: {
+      PATH: process.env['PATH'],
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      FORESHOCK_FLUSH_MS: '60000',
+      ...env,
+    },
   });
 }
 
@@ -155,7 +161,7 @@ describe('foreshock/register', () => {
   it('lets the application run untraced without the API beside it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'foreshock-alone-'));
     try {
-      cpSync(PRELOAD, join(folder, 'register.cjs'));
+      for (const file of ['register.cjs', 'preload.cjs']) cpSync(join(dirname(PRELOAD), file), join(folder, file));
       const { stdout, stderr } = await run(
         nodeBinary(24),
         ['--require', './register.cjs', '-e', 'console.log("runs")'],

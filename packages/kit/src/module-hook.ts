@@ -184,7 +184,7 @@ interface LoadingModule {
  * Before these versions a synchronous `load` hook breaks others: `import` of CommonJS no longer passes
  * `Module.prototype.load`, and `require` of an ES module in an `--import`ed process throws ERR_VM_MODULE_LINK_FAILURE.
  */
-function hasSoundHooks(): boolean {
+export function hasSoundHooks(): boolean {
   const { node } = process.versions;
   return inRange(node, '>=22.22.3 <23') || inRange(node, '>=24.11.1 <25') || inRange(node, '>=26.0.0 <1000');
 }

@@ -1,0 +1,135 @@
+import { context, propagation, SpanKind, trace, type Attributes } from '@opentelemetry/api';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
+import { spanPipeline, type Pipeline } from '@foreshock/export';
+import { guard, log, pendingRootOf, VERSION } from '@foreshock/kit';
+import { rejectedInputs } from '@foreshock/propagator';
+import { logBundledServer } from './bundled-server.ts';
+import { readConfig, type Config } from './config.ts';
+import { Env } from './env.ts';
+import { startLogging } from './log.ts';
+import { OpenSpans } from './open-spans.ts';
+import { makePlugin, makePropagator } from './plugin.ts';
+import { readPluginConfig } from './plugin-config.ts';
+import { isFirstInProcess } from './once-a-process.ts';
+import { runAtExit } from './process-exit.ts';
+import { ProcessSignals } from './process-signals.ts';
+import { readResource } from './resource.ts';
+import { StartTrace } from './start-trace.ts';
+import { ForeshockTracerProvider } from './tracer/tracer.ts';
+
+/** A server of this process has begun to listen (Node's documentation of diagnostics_channel). */
+const LISTENING = 'tracing:net.server.listen:asyncEnd';
+
+/** All of the preload; register.ts loads it. */
+function start(): void {
+  const env = new Env(process.env);
+  if (env.boolean('OTEL_SDK_DISABLED', false)) {
+    // The specification: no signal, while OTEL_PROPAGATORS counts all the same.
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(makePropagator(readPluginConfig(env)));
+    return;
+  }
+  startLogging(env);
+  const config = readConfig(env);
+  const resource = readResource(env);
+  for (const line of env.warnings) warnOnce(line);
+
+  // Nothing to deliver, or no time to: then the end of the process is Node's alone.
+  const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
+  const end = (): void => {
+    startTrace?.end();
+    openSpans.endAll();
+    pipeline.endBlocking(config.flushMs);
+  };
+  const signals = mayDelayEnd && isMainThread ? new ProcessSignals(end, config.flushMs) : undefined;
+  const openSpans = new OpenSpans(() => {
+    if (!signals || signals.isListening) return;
+    signals.listen();
+    pipeline.start();
+  });
+  const pipeline: Pipeline = spanPipeline(
+    {
+      destinations: config.destinations,
+      resource,
+      spoolBytes: config.spoolBytes,
+      batch: config.batch,
+      userAgent: `foreshock/${VERSION}`,
+      senderUrl: join(import.meta.dirname, 'sender.cjs'),
+      signals,
+      onReleased: () => {
+        if (signals && pipeline.isEmpty && openSpans.isEmpty) signals.rest();
+      },
+    },
+    config.flushMs,
+  );
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const plugin = makePlugin(config, warnOnce);
+  // Of the process: what a worker thread does once it is there is work that it was given.
+  const startTrace = isMainThread
+    ? new StartTrace(() => provider.getTracer('foreshock', VERSION), String(resource['service.name']))
+    : undefined;
+  const provider: ForeshockTracerProvider = new ForeshockTracerProvider({
+    sampler: makeSampler(config.sampler),
+    parentBased: config.sampler.name.startsWith('parentbased_'),
+    byTraceId: config.sampler.name.endsWith('traceidratio'),
+    spanLimits: config.spanLimits,
+    spanProcessors: [...plugin.spanProcessors, ...(startTrace ? [startTrace] : []), openSpans, pipeline],
+    findRoot(where, kind) {
+      // What serves somebody else's call, or takes a message, begins a trace of its own.
+      if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
+      return pendingRootOf(where)?.parent() ?? startTrace?.parent();
+    },
+  });
+  trace.setGlobalTracerProvider(provider);
+  propagation.setGlobalPropagator(plugin.textMapPropagator);
+  if (config.metrics.exporters.length > 0) startMetrics(config, resource, pipeline);
+  logBundledServer();
+
+  // A server will have spans: the thread that hears signals for it is then there before the first of them.
+  const startSoon = (): void => {
+    unsubscribe(LISTENING, startSoon);
+    setImmediate(() => pipeline.start()).unref();
+  };
+  if (signals) subscribe(LISTENING, startSoon);
+  if (mayDelayEnd) runAtExit(() => guard('at the end of the process', end));
+}
+
+/** Settings are the same in all threads, unless a worker has an environment of its own. */
+function warnOnce(line: string): void {
+  if (isFirstInProcess(line)) log('warn', `foreshock: ${line}`);
+}
+
+/** Of a parent-based one, what decides on the first span of a trace. */
+function makeSampler({ name, ratio }: Config['sampler']): Sampler {
+  if (name.endsWith('always_off')) return new AlwaysOffSampler();
+  return name.endsWith('always_on') ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
+}
+
+/** Metrics have their own file: most services do not export them from here. */
+function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline): void {
+  const file = join(import.meta.dirname, 'metrics.cjs');
+  const { startMetrics: startExport } = createRequire(file)(file) as typeof import('./metrics.ts');
+  const flush = startExport(config, resource, [
+    {
+      name: 'foreshock.spans.dropped',
+      description: 'Spans that were not delivered',
+      unit: '{span}',
+      read: () => pipeline.dropped,
+    },
+    {
+      name: 'foreshock.propagation.rejected',
+      description: 'Headers of callers that were malformed, over-long or repeated, and ignored',
+      unit: '{header}',
+      read: () => Object.entries(rejectedInputs()),
+    },
+  ]);
+  // Once: what a flush starts keeps the loop alive, and its end is a 'beforeExit' again.
+  if (config.flushMs > 0) process.once('beforeExit', () => void flush());
+}
+
+start();

@@ -1,0 +1,77 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+let collector: Collector;
+let server: Server;
+let url: string;
+beforeAll(async () => {
+  collector = await startCollector();
+  server = createServer((_, response) => response.end('here')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+afterEach(() => collector.clear());
+afterAll(async () => {
+  server.close();
+  await collector.close();
+});
+
+async function run(
+  what: string,
+  { node = 24 as 22 | 24 | 26, preload = 'require' as 'require' | 'import', library = '' } = {},
+) {
+  const app = await runFixture(new URL('./fixtures/quiet-workers.cjs', import.meta.url), {
+    node,
+    preload,
+    args: [what, url, library],
+    collector,
+    env: { FORESHOCK_FLUSH_MS: '60000' },
+  });
+  const { code, stdout, stderr } = await app.exited;
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as [before: boolean, after: boolean];
+}
+
+const shown = () => collector.spans.map(({ name, kind }) => `${kind} ${name}`).toSorted();
+
+it.each([22, 24, 26] as const)('a worker thread on Node %i has no preload while it traces nothing', async (node) => {
+  expect(await run('nothing', { node })).toEqual([false, false]);
+  expect(collector.spans).toEqual([]);
+  expect(await run('fetch', { node })).toEqual([false, true]);
+  expect(shown()).toEqual(['CLIENT GET']);
+});
+
+it.each([
+  ['fetch', ['CLIENT GET']],
+  ['node:http', ['CLIENT GET']],
+  ['import of node:http', ['CLIENT GET']],
+  ['the API', ['INTERNAL by hand']],
+  ['the API in a bundle', ['INTERNAL by hand']],
+])('what makes it load is traced: %s', async (what, expected) => {
+  for (const preload of ['require', 'import'] as const) {
+    collector.clear();
+    expect(await run(what, { preload })).toEqual([false, true]);
+    expect(shown()).toEqual(expected);
+  }
+});
+
+it.each([
+  ['a library', 'async-retry'],
+  ['a library published as ES modules', 'p-retry'],
+])('the library that makes it load is instrumented: %s', async (what, library) => {
+  expect(await run(what, { library })).toEqual([false, true]);
+  expect(collector.spans).toMatchObject([{ name: 'GET', kind: 'CLIENT', attributes: { 'retry.attempt': 1 } }]);
+});
+
+it('an interval that was set before is a job from its next run on', async () => {
+  expect(await run('fetch in an interval')).toEqual([false, true]);
+  const roots = collector.spans.filter(({ name }) => name.startsWith('job '));
+  expect(roots).toHaveLength(1);
+  expect(shown().filter((span) => span === 'CLIENT GET')).toHaveLength(2);
+  expect(collector.spans.filter(({ parentSpanId }) => parentSpanId === roots[0]!.spanId)).toMatchObject([
+    { name: 'GET' },
+  ]);
+});

@@ -62,5 +62,5 @@ it.each(['', 'process.exit()'])('spans arrive when the preload lies in an archiv
     },
   );
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
-  expect(collector.spans).toHaveLength(10);
+  expect(collector.spans.filter(({ name }) => !name.startsWith('start '))).toHaveLength(10);
 });

@@ -79,6 +79,12 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return { run: (fn, self, args) => runIn(where, fn, self, args) };
   }
 
+  function begin(): CallStart {
+    const start = new CallStart();
+    start.asked();
+    return start;
+  }
+
   function routed(request: object, route: string): void {
     const mine = (request as Carrier)[SERVED];
     if (mine instanceof ServedRequest) {
@@ -95,7 +101,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }
 
-  return { received, sending, here, begin: () => new CallStart(), routed, traceTextHere };
+  return { received, sending, here, begin, routed, traceTextHere };
 }
 
 /** Upstream's HTTP instrumentation makes the request with its own span active. */

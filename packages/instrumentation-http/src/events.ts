@@ -119,6 +119,8 @@ export interface Sent extends Place {
   started(): void;
   /** The application hears here that the connection was silent for too long. */
   timeOutAnnounced(): void;
+  /** It has closed the connection for that; {@link failed} follows. */
+  closedOnTimeOut(): void;
   /**
    * The application lets go of it here; {@link failed} or {@link cancelled} follows.
    *

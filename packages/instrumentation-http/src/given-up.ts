@@ -61,16 +61,33 @@ function saysTimeOut(error: unknown): boolean {
   return typeof text === 'string' && text.length < 1_000 && IN_WORDS.test(text);
 }
 
+interface Timer {
+  readonly ms: number;
+  /** In whole milliseconds of the loop's clock. */
+  readonly madeAt: number;
+  readonly callback: unknown;
+}
+
 /**
  * The timer whose callback is running now; undefined outside of one. An interval is nobody's time-out.
  *
  * Relies on `Timeout` of lib/internal/timers.js, which Node runs as the execution's resource.
  */
-function timerHere(): { ms: number; madeAt: number } | undefined {
-  const resource = executionAsyncResource() as { _idleTimeout?: unknown; _idleStart?: unknown; _repeat?: unknown };
+function timerHere(): Timer | undefined {
+  const resource = executionAsyncResource() as Partial<Record<'_idleTimeout' | '_idleStart' | '_repeat', unknown>> & {
+    _onTimeout?: unknown;
+  };
   const { _idleTimeout: ms, _idleStart: madeAt, _repeat: repeat } = resource;
   if (typeof ms !== 'number' || ms < 0 || repeat || resource.constructor?.name !== 'Timeout') return undefined;
-  return { ms, madeAt: typeof madeAt === 'number' ? madeAt : NaN };
+  return { ms, madeAt: typeof madeAt === 'number' ? madeAt : NaN, callback: resource._onTimeout };
+}
+
+/**
+ * Whether a timer is one of `AbortSignal.timeout`, or says itself that it is a time-out: clients abort with errors of
+ * their own when a signal does. The source of lib/internal/abort_controller.js names the error.
+ */
+function namesTimeOut(callback: unknown): boolean {
+  return typeof callback === 'function' && Function.prototype.toString.call(callback).includes(`'TimeoutError'`);
 }
 
 /** Whether a timer's callback is running. */
@@ -90,23 +107,43 @@ function timerClock(): number {
   return clockOffset;
 }
 
-/** Between a timer and the call it is for: the time that the code between them takes. */
+/**
+ * Between a timer and the call it is for: the time that the code between them takes. What is short beside a limit is
+ * no other piece of work either.
+ */
 const NEAR_MS = 5;
+const NEAR_PART = 0.1;
+/** `setTimeout(…, 0)` is soon, and no limit. */
+const LEAST_MS = 2;
+
+/** A number of the counter that timers have theirs from. */
+function nextAsyncId(): number {
+  const resource = new AsyncResource('foreshock.call', { requireManualDestroy: true });
+  // Hooks of an application keep what is created until it is destroyed.
+  resource.emitDestroy();
+  return resource.asyncId();
+}
 
 /**
- * When a call began, as far as timers tell it: a timer is a limit of this call when it was made just before it by the
- * same piece of code (`setTimeout(() => controller.abort(), 500); fetch(…)`), or by the client while it started. One
- * that was made later, or for something else, belongs to a debounce, to a user who leaves, to the end of the process.
+ * When a call began, as far as timers tell it: a timer is a limit of this call when the same piece of code made it
+ * just before the call (`setTimeout(() => controller.abort(), 500); fetch(…)`), or before it ended the request, or the
+ * client did while it started. One that was made later, or for something else, belongs to a debounce, to a user who
+ * leaves, to the end of the process.
  *
  * Timers and calls are put in order by their asynchronous ids, which Node counts up.
  */
 export class CallStart {
   readonly #execution = executionAsyncId();
-  // Destroyed by nobody: no hook of the application's is called for its end.
-  readonly #id = new AsyncResource('foreshock.call', { requireManualDestroy: true }).asyncId();
   readonly #at = performance.now();
+  /** Infinity until its head is written. */
+  #id = Infinity;
   #startedIn = -1;
   #announced: { execution: number; ms: number } | undefined;
+
+  /** Its head is written, or it waits for a connection. */
+  asked(): void {
+    if (this.#id === Infinity) this.#id = nextAsyncId();
+  }
 
   /** The client starts it here: node-fetch 2 and request make their timers once there is a socket. */
   continued(): void {
@@ -119,6 +156,11 @@ export class CallStart {
     if (timer) this.#announced = { execution: executionAsyncId(), ms: timer.ms };
   }
 
+  /** Of the last time-out that was announced. */
+  get announcedMs(): number | undefined {
+    return this.#announced?.ms;
+  }
+
   /**
    * The limit of this call that runs out here, in milliseconds; undefined: the application has another reason.
    *
@@ -128,15 +170,17 @@ export class CallStart {
     const timer = timerHere();
     if (!timer) return undefined;
     if (this.#announced?.execution === executionAsyncId()) return this.#announced.ms;
-    return saysTimeOut(error) || this.#isOwn(timer.madeAt) ? timer.ms : undefined;
+    return saysTimeOut(error) || namesTimeOut(timer.callback) || this.#isOwn(timer) ? timer.ms : undefined;
   }
 
-  #isOwn(madeAt: number): boolean {
+  #isOwn({ ms, madeAt }: Timer): boolean {
+    if (ms < LEAST_MS) return false;
     const madeIn = triggerAsyncId();
     if (madeIn !== 0 && madeIn === this.#startedIn) return true;
     const before = this.#id - executionAsyncId();
     if (madeIn !== this.#execution || before < 0) return false;
     // All that follows an `await` runs in execution 0: next to each other, or at the same time.
-    return madeIn !== 0 || before === 1 || this.#at - (madeAt + timerClock()) <= NEAR_MS;
+    if (madeIn !== 0 || before === 1) return true;
+    return this.#at - (madeAt + timerClock()) <= Math.max(NEAR_MS, ms * NEAR_PART);
   }
 }

@@ -89,6 +89,7 @@ export class SentCall implements Sent, Download, RequestContent {
   }
 
   propagate(headers: OutgoingHeaders): void {
+    this.#start.asked();
     const options = this.#options;
     if (!options) return;
     const { trustIncoming, propagateTo } = options;
@@ -182,6 +183,10 @@ export class SentCall implements Sent, Download, RequestContent {
 
   timeOutAnnounced(): void {
     this.#start.announced();
+  }
+
+  closedOnTimeOut(): void {
+    this.#limitMs ??= this.#start.announcedMs;
   }
 
   givenUp(error: unknown): void {

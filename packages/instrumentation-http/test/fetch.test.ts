@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { record } from './recording.ts';
-import { answering, describeClient, OK, outcome } from './undici-client.ts';
+import { answering, describeClient, describeFetch, OK, outcome } from './undici-client.ts';
 
 // Without npm's undici in the process, whose dispatcher Node's `fetch` would use.
 const recorded = record();
@@ -11,6 +11,7 @@ afterEach(() => recorded.clear());
 afterAll(() => recorded.stop());
 
 describeClient('fetch of Node', (url, options) => fetch(url, options), recorded);
+describeFetch('fetch of Node', (url, options) => fetch(url, options), recorded);
 
 it('redirects are calls of one caller, side by side', async () => {
   const origin = await answering((socket, head) =>

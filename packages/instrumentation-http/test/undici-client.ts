@@ -255,3 +255,45 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
     });
   });
 }
+
+/** What `fetch` has and `request` has not: it fails for its caller at once. */
+export function describeFetch(
+  name: string,
+  fetch: (url: string, options?: object) => Promise<{ text(): Promise<string> }>,
+  recorded: Recording,
+): void {
+  describe(`${name}, not yet connected`, () => {
+    it.each<[string, () => unknown, unknown[]]>([
+      ['a time-out', () => new DOMException('too late', 'TimeoutError'), ['timeout', 'tls', undefined]],
+      ['a cancellation', () => undefined, [undefined, undefined, true]],
+    ])('aborted while its connection is being opened ends at once, as %s', async (_, reason, expected) => {
+      const hello = new AbortController();
+      const port = await listen(
+        net.createServer((socket) => socket.on('error', () => {}).once('data', () => hello.abort(reason()))),
+      );
+      await expect(fetch(`https://127.0.0.1:${port}/`, { signal: hello.signal })).rejects.toThrow(/abort|too late/);
+      const [span] = await recorded.until(1);
+      expect([
+        span!.attributes['error.type'],
+        span!.attributes['http.timeout_phase'],
+        span!.attributes['http.request.cancelled'],
+      ]).toEqual(expected);
+    });
+
+    it('connections that are opened at once have each its own phases', async () => {
+      const waiting: net.Socket[] = [];
+      const origin = await answering((socket) => {
+        if (waiting.push(socket) === 5) for (const each of waiting) each.write(OK);
+      });
+      const url = origin.replace('127.0.0.1', 'localhost');
+      await Promise.all(Array.from({ length: 5 }, async () => (await fetch(url)).text()));
+      for (const { attributes } of await recorded.until(5)) {
+        expect(attributes).toMatchObject({
+          'http.phase.dns_ms': expect.any(Number),
+          'http.phase.connect_ms': expect.any(Number),
+        });
+        expect(attributes).not.toHaveProperty('http.connection.reused');
+      }
+    });
+  });
+}

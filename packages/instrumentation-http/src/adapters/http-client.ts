@@ -122,6 +122,8 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>,
       break;
     case 'timeout':
       sent.timeOutAnnounced();
+      // Who listens may close the socket alone: follow-redirects does, and with it axios.
+      process.nextTick(() => guard('a time-out', () => void (request.socket?.destroyed && sent.closedOnTimeOut())));
       break;
     case 'response':
       responded(args[1], sent);

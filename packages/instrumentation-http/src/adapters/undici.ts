@@ -3,6 +3,7 @@ import type { HttpEvents, Sent } from '../events.ts';
 import { SENT, type Carrier } from '../exchange.ts';
 import { isLetGo, isTimeOut } from '../given-up.ts';
 import { Connections } from './undici-connections.ts';
+import { hearAbort, onConnection } from './undici-abort.ts';
 import { beginBody, bodyChunkSent, bodySent, requestReader } from './undici-body.ts';
 import { headerOf, RequestHeaders, type WithHeaders } from './undici-headers.ts';
 import { Pools } from './undici-pools.ts';
@@ -51,11 +52,14 @@ export const undici: Adapter<HttpEvents> = {
       request[SENT] = sent;
       beginBody(request, sent);
       sent.propagate(new RequestHeaders(request));
+      connections.made(sent);
+      hearAbort(request, (reason) => letGo(request, sent, reason));
       if (request.upgrade && request.onUpgrade) watchUpgrade(request, sent);
     });
     hooks.onChannel<{ request: Request; socket: Socket }>('undici:client:sendHeaders', ({ request, socket }) => {
       const sent = request[SENT];
       if (!sent) return;
+      onConnection(request);
       sent.connected(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1');
       connections.used(socket, sent, request.body ? 'send' : 'ttfb');
     });
@@ -77,10 +81,13 @@ export const undici: Adapter<HttpEvents> = {
     hooks.onChannel<{ request: Request }>('undici:request:trailers', ({ request }) => request[SENT]?.ended());
     hooks.onChannel<{ request: Request; error: unknown }>('undici:request:error', ({ request, error }) => {
       const sent = request[SENT];
-      if (!sent) return;
+      if (sent) letGo(request, sent, error);
+    });
+
+    function letGo(request: Request, sent: Sent, error: unknown): void {
       connections.wanted(String(request.origin), sent);
       failed(request, sent, error);
-    });
+    }
   },
 };
 

@@ -75,6 +75,13 @@ describe('spans of worker threads are delivered', () => {
   });
 });
 
+it('forceFlush in a worker thread waits until its spans are delivered', async () => {
+  const app = await start({ end: 'forceFlush' });
+  await app.waitForLine('stdout', (line) => line === 'FLUSHED');
+  app.kill('SIGKILL');
+  expect(counts()).toEqual({ early: 600 * WORKERS, late: WORKERS });
+});
+
 it('all worker threads share one sender', async () => {
   const app = await start({ end: 'wait' }, { OTEL_BSP_SCHEDULE_DELAY: '50' });
   await collector.waitForSpans(600 * WORKERS, { timeoutMs: 60_000 });

@@ -15,8 +15,8 @@ const MAX_BEFORE = 8;
 export class FlowCall {
   before: FlowCall | undefined;
   failed: FailedCall | undefined;
-  /** Of a request that was answered here before. */
-  answered: string | undefined;
+  /** `requestHash` of a request that was answered here before. */
+  answered: number | undefined;
 
   constructor(before: FlowCall | undefined) {
     this.before = before;
@@ -35,8 +35,8 @@ export class FlowCall {
   }
 
   /** Whether this flow has had the same request answered before. */
-  polls(identity: string): boolean {
-    for (let call = this.before; call; call = call.before) if (call.answered === identity) return true;
+  polls(request: number): boolean {
+    for (let call = this.before; call; call = call.before) if (call.answered === request) return true;
     return false;
   }
 }

@@ -2,9 +2,9 @@ import { executionAsyncResource } from 'node:async_hooks';
 import { trace, type Context, type Span } from '@opentelemetry/api';
 import { attributeOf, callerOf, requestContentOf, setCaller } from '@foreshock/kit';
 import { beginFlowCall, flowCallOf } from './call-flow.ts';
-import { candidatesOf, outermost } from './callers.ts';
+import { candidatesOf, outermost, type Candidate } from './callers.ts';
 import { FailedCall, failedCallsOf, handOver, rememberFailed, someFailedLately } from './failed-call.ts';
-import { markAnswered, wasAnswered } from './polled-requests.ts';
+import { markAnswered, requestHash, wasAnswered } from './polled-requests.ts';
 import { PossibleRepeat } from './possible-repeat.ts';
 import { identityOf } from './request-identity.ts';
 import { summarise } from './retry-summary.ts';
@@ -19,22 +19,24 @@ const possibleRepeats = new WeakMap<Span, PossibleRepeat>();
 /**
  * A call by HTTP begins, the first of a policy's or nobody's.
  *
- * @param decided called before the span ends, with the repeat it is or undefined; only if this returns true
- * @returns whether it may be one that failed before, sent again
+ * @returns the failed calls that it may be again; undefined, without an allocation, when there are none
  */
-export function callStarted(
-  span: Span,
-  where: Context,
-  decided: (repeat: PossibleRepeat | undefined) => void,
-): boolean {
+export function callStarted(span: Span, where: Context, now: number): readonly Candidate[] | undefined {
   const parent = trace.getSpan(where);
   const place = parent ? where : (beginFlowCall(where) ?? where);
   setCaller(span, place);
-  if (!someFailedLately(performance.now()) || isRunByInterval()) return false;
-  const candidates = parent ? candidatesOf(parent) : (flowCallOf(place)?.failures() ?? []);
-  if (candidates.length === 0) return false;
+  if (!someFailedLately(now) || isRunByInterval()) return undefined;
+  const candidates = parent ? candidatesOf(parent) : flowCallOf(place)?.failures();
+  return candidates?.length ? candidates : undefined;
+}
+
+/** @param decided called before the span ends, with the repeat it is or undefined */
+export function mayRepeat(
+  span: Span,
+  candidates: readonly Candidate[],
+  decided: (repeat: PossibleRepeat | undefined) => void,
+): void {
   possibleRepeats.set(span, new PossibleRepeat(span, candidates, () => identityOfCall(span), decided));
-  return true;
 }
 
 /** A policy sends a call again: the failure before is its own, and no loop's. */
@@ -81,8 +83,9 @@ export function callFailed(span: Span, errorType: string | undefined, resends: n
   }
   const caller = trace.getSpan(where);
   const flow = caller ? undefined : flowCallOf(where);
-  if (caller ? hasAnswered(caller, span) : flow?.polls(identity)) {
-    if (flow) flow.answered = identity;
+  const request = hashOf(span);
+  if (caller ? wasAnswered(idOf(caller), request) : flow?.polls(request)) {
+    if (flow) flow.answered = request;
     return;
   }
   const isRetry = repeat?.isRetry === true;
@@ -95,7 +98,7 @@ export function callFailed(span: Span, errorType: string | undefined, resends: n
 
 /** The head of a response is here: the caller may end before the body does. */
 export function callAnswered(span: Span): void {
-  if (someFailedLately(performance.now())) possibleRepeats.get(span)?.decide(false);
+  possibleRepeats.get(span)?.decide(false);
 }
 
 /** A call by HTTP has ended, and did not fail. */
@@ -105,11 +108,10 @@ export function callSucceeded(span: Span): void {
   setCaller(span, undefined);
   const caller = trace.getSpan(where);
   if (caller) {
-    const { spanId } = outermost(caller).spanContext();
-    markAnswered(spanId, methodOf(span), urlOf(span), requestContentOf(span)?.bodyDigest);
+    markAnswered(idOf(caller), hashOf(span));
   } else {
     const flow = flowCallOf(where);
-    if (flow) flow.answered = identityOfCall(span);
+    if (flow) flow.answered = hashOf(span);
   }
   const repeat = possibleRepeats.get(span);
   if (!repeat?.isRetry) return;
@@ -117,9 +119,13 @@ export function callSucceeded(span: Span): void {
   if (repeat.caller) summarise(repeat.caller, repeat);
 }
 
-function hasAnswered(caller: Span, span: Span): boolean {
-  const { spanId } = outermost(caller).spanContext();
-  return wasAnswered(spanId, methodOf(span), urlOf(span), requestContentOf(span)?.bodyDigest);
+/** Of the outermost span: one caller, however many spans it has of its own. */
+function idOf(caller: Span): string {
+  return outermost(caller).spanContext().spanId;
+}
+
+function hashOf(span: Span): number {
+  return requestHash(methodOf(span), urlOf(span), requestContentOf(span)?.bodyDigest);
 }
 
 /** Each run of an interval is a caller of its own; lib/internal/timers.js keeps its period in `_repeat`. */

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { attributeOf, onAnswer, report, setCaller } from '@foreshock/kit';
+import { attributeOf, callerOf, onAnswer, report, setCaller } from '@foreshock/kit';
 import {
   RETRY_ATTEMPT,
   RETRY_DELAY_MS,
@@ -7,12 +7,14 @@ import {
   RETRY_STORM,
   RETRY_UPSTREAM_ATTEMPTS,
 } from '@foreshock/kit/names';
+import type { Candidate } from './callers.ts';
 import {
   callAnswered,
   callFailed,
   callResent,
   callStarted,
   callSucceeded,
+  mayRepeat,
   spanEnded,
   spanStarted,
 } from './hand-written-loops.ts';
@@ -81,8 +83,15 @@ export class RetryRecognition {
     const sent = sentAttemptOf(where);
     const resends = sent?.begun(span, url) ?? 0;
     if (resends > 0) return this.#resent(span, where, url, resends);
-    const isOpen = callStarted(span, where, (repeat) => this.#decided(span, url, repeat, sent));
-    if (!isOpen) this.#count(span, url, 1, undefined, false);
+    const now = performance.now();
+    const candidates = callStarted(span, where, now);
+    if (candidates) this.#open(span, url, candidates, sent);
+    else this.#count(span, url, 1, undefined, false, now);
+  }
+
+  /** Whether it is a first try is known later. */
+  #open(span: SdkSpan, url: string, candidates: readonly Candidate[], sent: SentAttempt | undefined): void {
+    mayRepeat(span, candidates, (repeat) => this.#decided(span, url, repeat, sent));
   }
 
   /** By a policy. */
@@ -109,8 +118,15 @@ export class RetryRecognition {
     this.#count(span, url, resends + 1, delayMs, resends > 1);
   }
 
-  #count(span: Span, url: string, attempt: number, delayMs: number | undefined, isSure: boolean): void {
-    const storm = this.#storms.sent(url, attempt, delayMs, performance.now(), isSure);
+  #count(
+    span: Span,
+    url: string,
+    attempt: number,
+    delayMs: number | undefined,
+    isSure: boolean,
+    now = performance.now(),
+  ): void {
+    const storm = this.#storms.sent(url, attempt, delayMs, now, isSure);
     if (!storm) return;
     span.addEvent(RETRY_STORM, storm);
     countStorm();
@@ -120,9 +136,11 @@ export class RetryRecognition {
     try {
       const span = ended as SdkSpan;
       if (span.kind === SpanKind.INTERNAL) return spanEnded(span);
-      if (span.kind !== SpanKind.CLIENT || attributeOf(span, 'url.full') === undefined) return;
-      if (hasFailed(span)) callFailed(span, errorTypeOf(span), resendsOf.get(span) ?? 0);
-      else if (attributeOf(span, 'http.response.status_code') !== undefined) callSucceeded(span);
+      // Of no call by HTTP, or of one whose head has said that it failed.
+      if (span.kind !== SpanKind.CLIENT || callerOf(span) === undefined) return;
+      const status = attributeOf(span, 'http.response.status_code');
+      if (hasFailed(span, status)) callFailed(span, errorTypeOf(span), resendsOf.get(span) ?? 0);
+      else if (status !== undefined) callSucceeded(span);
       setCaller(span, undefined);
     } catch (error) {
       report('recognising retries', error);
@@ -139,9 +157,8 @@ function received(span: Span, where: Context): void {
   if (attempts > 1) span.setAttribute(RETRY_UPSTREAM_ATTEMPTS, attempts);
 }
 
-function hasFailed(span: SdkSpan): boolean {
-  const code = attributeOf(span, 'http.response.status_code');
-  if (typeof code === 'number' && code >= 400) return asksForRetry(code);
+function hasFailed(span: SdkSpan, status: unknown): boolean {
+  if (typeof status === 'number' && status >= 400) return asksForRetry(status);
   // Without an answer, or with one that broke off. What the caller gave up by itself is no failure.
   return span.status.code === SpanStatusCode.ERROR && !GIVEN_UP.has(errorTypeOf(span));
 }

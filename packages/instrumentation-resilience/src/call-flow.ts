@@ -25,11 +25,11 @@ export class FlowCall {
     if (last) last.before = undefined;
   }
 
-  /** The calls that failed before it. */
-  failures(): Candidate[] {
-    const candidates: Candidate[] = [];
+  /** The calls that failed before it; undefined, without an allocation, where none did. */
+  failures(): Candidate[] | undefined {
+    let candidates: Candidate[] | undefined;
     for (let call = this.before; call; call = call.before) {
-      if (call.failed) candidates.push({ failed: call.failed, caller: undefined });
+      if (call.failed) (candidates ??= []).push({ failed: call.failed, caller: undefined });
     }
     return candidates;
   }

@@ -17,19 +17,33 @@ export interface Candidate {
   readonly caller: Span | undefined;
 }
 
-/** Calls that failed right below a span, or below spans around it like those that failed calls had around them. */
-export function candidatesOf(parent: Span): Candidate[] {
-  const candidates: Candidate[] = [];
+/**
+ * Calls that failed right below a span, or below spans around it like those that failed calls had around them.
+ * Undefined, without an allocation, where none did.
+ */
+export function candidatesOf(parent: Span): Candidate[] | undefined {
+  let candidates: Candidate[] | undefined;
   let caller: Span | undefined = parent;
-  let below = '';
   for (let i = 0; caller && i <= MAX_SPANS_BETWEEN; i++) {
-    for (const failed of failedCallsOf(caller) ?? []) {
-      if (!failed.isRetried && failed.below === below) candidates.push({ failed, caller });
+    const calls = failedCallsOf(caller);
+    if (calls) {
+      const below = pathBetween(parent, caller);
+      for (const failed of calls) {
+        if (!failed.isRetried && failed.below === below) (candidates ??= []).push({ failed, caller });
+      }
     }
-    below = pathBelow((caller as SdkSpan).name, below);
     caller = above(caller);
   }
   return candidates;
+}
+
+/** Names from a span up to one around it, which is left out. */
+function pathBetween(inner: Span, outer: Span): string {
+  let path = '';
+  for (let span: Span | undefined = inner; span && span !== outer; span = above(span)) {
+    path = pathBelow((span as SdkSpan).name, path);
+  }
+  return path;
 }
 
 /** The outermost span that is looked through: one caller, however many spans it has of its own. */

@@ -25,9 +25,9 @@ export function callStarted(span: Span, where: Context, now: number): readonly C
   const parent = trace.getSpan(where);
   const place = parent ? where : (beginFlowCall(where) ?? where);
   setCaller(span, place);
-  if (!someFailedLately(now) || isRunByInterval()) return undefined;
+  if (!someFailedLately(now)) return undefined;
   const candidates = parent ? candidatesOf(parent) : flowCallOf(place)?.failures();
-  return candidates?.length ? candidates : undefined;
+  return candidates && !isRunByTimer(parent !== undefined) ? candidates : undefined;
 }
 
 /** @param decided called before the span ends, with the repeat it is or undefined */
@@ -45,7 +45,7 @@ export function callResent(span: Span, where: Context): void {
   const parent = trace.getSpan(where);
   if (!parent || !someFailedLately(performance.now())) return;
   const target = `${String(attributeOf(span, 'http.request.method'))} ${String(attributeOf(span, 'url.full'))}`;
-  const before = candidatesOf(parent).find(({ failed }) => failed.identity.startsWith(target));
+  const before = candidatesOf(parent)?.find(({ failed }) => failed.identity.startsWith(target));
   before?.failed.retried();
 }
 
@@ -128,10 +128,14 @@ function hashOf(span: Span): number {
   return requestHash(methodOf(span), urlOf(span), requestContentOf(span)?.bodyDigest);
 }
 
-/** Each run of an interval is a caller of its own; lib/internal/timers.js keeps its period in `_repeat`. */
-function isRunByInterval(): boolean {
+/**
+ * Whether a timer makes this call, for which nobody waits. Each run of an interval is a caller of its own. A
+ * `setTimeout` that sets itself again is as good a poller as a retry: only with a span there is a caller that may
+ * wait. lib/internal/timers.js keeps an interval's period in `_repeat`, and null for `setTimeout`.
+ */
+function isRunByTimer(hasCaller: boolean): boolean {
   const { _repeat: period } = executionAsyncResource() as { _repeat?: unknown };
-  return typeof period === 'number';
+  return typeof period === 'number' || (period === null && !hasCaller);
 }
 
 function identityOfCall(span: Span): string | undefined {

@@ -71,6 +71,13 @@ describe.each(['cockatiel', 'cockatiel-3'])('%s', (alias) => {
 
       instead: { calls: [failing(['GET', {}], '500'), answered('Error')], events: [] },
       'not needed': { calls: [['GET', {}]], events: [] },
+      'fallback fails': {
+        calls: [
+          failing(['GET', {}], '500'),
+          ['fallback', { 'fallback.outcome': 'failure', 'error.type': 'RangeError' }, 'no answer'],
+        ],
+        events: [],
+      },
       'all of them': {
         calls: [
           failing(inside(undefined, 'closed', attempt(1, 3)), '500'),

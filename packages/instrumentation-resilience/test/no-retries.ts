@@ -124,6 +124,59 @@ export const NO_RETRIES: Program[] = [
     attempts: none(5),
   },
   {
+    name: 'a timer that sets itself again, without a caller, while the target is down',
+    answer: down,
+    run: ({ url }) =>
+      new Promise<void>((done) => {
+        const poll = async (left: number): Promise<void> => {
+          await call(`${url}/health`);
+          if (left === 1) done();
+          else setTimeout(poll, 5, left - 1);
+        };
+        setTimeout(poll, 1, 5);
+      }),
+    attempts: none(5),
+  },
+  {
+    name: 'two resolvers of one request, which need the same thing one after the other',
+    answer: failsTimes(1),
+    run: ({ url, inSpan }) =>
+      inSpan('POST /graphql', async () => {
+        for (const field of ['Query.user', 'Query.cart']) await inSpan(field, () => call(`${url}/users/1`));
+      }),
+    attempts: none(2),
+  },
+  {
+    name: 'users in line behind a lock that is a chain of promises',
+    answer: down,
+    run: async ({ url, inSpan }) => {
+      let last: Promise<unknown> = Promise.resolve();
+      const locked = (fn: () => Promise<unknown>): Promise<unknown> => (last = last.then(fn, fn));
+      await Promise.all([1, 2, 3].map(() => inSpan('GET /', () => locked(() => call(`${url}/rates`)))));
+      await Promise.all([1, 2, 3].map(() => untraced(() => locked(() => call(`${url}/rates`)))));
+    },
+    attempts: none(6),
+  },
+  {
+    name: 'a new token, of 401 and of a server that was down before',
+    answer: (n, { headers }) => (n === 1 ? 503 : headers.authorization === 'Bearer 3' ? 200 : 401),
+    run: ({ url, inSpan }) =>
+      inSpan('me', async () => {
+        for (const token of [1, 2, 3]) await call(url, { headers: { authorization: `Bearer ${token}` } });
+      }),
+    attempts: none(3),
+  },
+  {
+    name: 'a redirect',
+    answer: (n, _, __, response) => {
+      if (n > 1) return 200;
+      response.writeHead(307, { location: '/' }).end();
+      return undefined;
+    },
+    run: ({ url, inSpan }) => inSpan('GET /', () => call(url)),
+    attempts: none(2),
+  },
+  {
     name: 'a poller that the first request started, which is over',
     answer: (n) => (n % 2 === 1 ? 503 : 200),
     run: async ({ url, inSpan }) => {
@@ -247,15 +300,6 @@ export const NO_RETRIES: Program[] = [
         for (const method of ['HEAD', 'GET', 'DELETE']) await call(url, { method });
       }),
     attempts: none(3),
-  },
-  {
-    name: 'a new token after 401',
-    answer: failsTimes(1, 401),
-    run: ({ url, inSpan }) =>
-      inSpan('refresh', async () => {
-        for (const token of ['old', 'new']) await call(url, { headers: { authorization: `Bearer ${token}` } });
-      }),
-    attempts: none(2),
   },
   {
     name: 'two messages, handled one after the other',

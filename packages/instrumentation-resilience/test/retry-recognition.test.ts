@@ -10,7 +10,7 @@ import { recordSpans, shows } from '@foreshock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FactsProcessor } from '../../foreshock/src/facts-processor.ts';
 import { startFailingServer, type FailingServer } from './failing-server.ts';
-import { outline, type Caller, type Outlined } from './outline.ts';
+import { counted, outline, type Caller, type Outlined } from './outline.ts';
 
 propagation.setGlobalPropagator(new ForeshockPropagator());
 const recorded = recordSpans([httpInstrumentation(), resilienceInstrumentation()], {
@@ -165,6 +165,7 @@ describe('a storm', () => {
       'retry.storm.rate': 0.55,
       'retry.storm.jitter': expect.any(Boolean),
     });
+    expect(counted(await recorded.metrics(), 'retry.storms')).toEqual({ '': 1 });
   });
 });
 

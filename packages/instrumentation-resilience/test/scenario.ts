@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { installed, runFixture, type ReceivedMetric, type ReceivedSpan } from '@foreshock/testkit';
+import { vi } from 'vitest';
 import type { FailingServer } from './failing-server.ts';
 
 /** What a scenario left behind. */
@@ -30,6 +31,10 @@ export const WAYS = [
 /** The same in the words of the table that a run prints. */
 export const LOADED = { mjs: 'ESM', cjs: 'CJS' } as const;
 
+// A scenario is ready at its end, and a test plays two: on a busy machine that takes longer than a server's start.
+const PLAY_MS = 60_000;
+vi.setConfig({ testTimeout: 2 * PLAY_MS, hookTimeout: 2 * PLAY_MS });
+
 const RUNNER = new URL('./run-scenario.ts', import.meta.url);
 
 /**
@@ -48,6 +53,7 @@ export function openStage(name: string, libraries: Record<string, string>, serve
       const child = await runFixture(RUNNER, {
         preload: 'none',
         node,
+        readyTimeoutMs: PLAY_MS,
         nodeArgs: ['--conditions=@foreshock/source'],
         args: [
           traced ? 'traced' : 'untraced',

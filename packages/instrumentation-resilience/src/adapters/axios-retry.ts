@@ -65,15 +65,19 @@ function watchAxios(
   const retried = new WeakSet<object>();
   const { prototype } = Axios as { prototype: any };
   const managers = Object.getPrototypeOf(new Axios({}).interceptors.request);
-  /** axios-retry has added its first interceptor; the next one is its second. */
+  /** axios-retry has added its first interceptor; the next one in the same turn is its second. */
   let expected = false;
+  const forget = (): void => {
+    expected = false;
+  };
 
   hooks.wrap(managers, 'use', (original) => {
     return function (this: Interceptors, fulfilled: unknown, rejected: unknown, ...rest: unknown[]) {
       if (hooks.active && typeof fulfilled === 'function' && texts.has(String(fulfilled))) {
         expected = true;
+        queueMicrotask(forget);
       } else if (expected && !fulfilled && typeof rejected === 'function') {
-        expected = false;
+        forget();
         retried.add(this);
         return original.call(this, fulfilled, watched(this, rejected as Interceptor), ...rest);
       }

@@ -38,8 +38,11 @@ export const got: Adapter<ResilienceEvents> = {
   attach(resilience, hooks) {
     const owner = {};
     const retries = new Map<string, Retry>();
-    /** Between the end of an attempt and the making of the next, which are in one turn. */
+    /** Between the end of an attempt and the making of the next, which are in one turn; a body may forbid the next. */
     let next: Retry | undefined;
+    const forget = (): void => {
+      next = undefined;
+    };
 
     function remember(id: string, retry: Retry): void {
       if (retries.size >= MAX_REQUESTS) retries.delete(retries.keys().next().value as string);
@@ -63,10 +66,14 @@ export const got: Adapter<ResilienceEvents> = {
 
     function begin({ _requestId: id, retryCount, options }: GotRequest): Retry | undefined {
       const { limit, methods } = options?.retry ?? {};
-      if (!limit) return undefined;
+      const known = retries.get(id);
+      // Made between: it is no attempt of what was to be tried again.
+      if (known && retryCount === 0) retries.delete(id);
+      // Of a stream whose user asked for the next attempt in a later turn nothing is known.
+      if (!limit || (retryCount > 0 && !known)) return undefined;
       // `calculateDelay` may have another opinion (dist/source/core/index.js), so it stays under watch.
       const isCertain = methods?.includes(options?.method ?? 'GET') !== false;
-      const retry = (retryCount > 0 && retries.get(id)) || resilience.retry(owner, NAME, limit + 1, isCertain);
+      const retry = (retryCount > 0 && known) || resilience.retry(owner, NAME, limit + 1, isCertain);
       remember(id, retry);
       return retry;
     }
@@ -74,6 +81,7 @@ export const got: Adapter<ResilienceEvents> = {
     hooks.onChannel<RetryMessage>('got:request:retry', ({ requestId, error, delay }) => {
       next = take(requestId);
       next?.failed(error, delay);
+      queueMicrotask(forget);
     });
     hooks.onChannel<RequestMessage>('got:request:create', ({ requestId }) => {
       if (next) remember(requestId, next);

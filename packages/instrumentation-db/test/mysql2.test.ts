@@ -209,6 +209,23 @@ describe('a query', () => {
       attributes: { 'error.type': expect.stringMatching(/PROTOCOL_CONNECTION_LOST|ECONNRESET|1927/) },
     });
 
+    // Of a connection that is destroyed under way no caller hears any more.
+    const destroyed = await openConnection();
+    const { stream, threadId } = destroyed as unknown as { stream: NodeJS.EventEmitter; threadId: number };
+    recorded.clear();
+    const answers: unknown[] = [];
+    destroyed.query('SELECT sleep(9), id FROM orders LIMIT 1', (error) => answers.push(error));
+    destroyed.query('SELECT 1 FROM orders', (error) => answers.push(error));
+    destroyed.destroy();
+    const closed = once(stream, 'close');
+    await kill(threadId);
+    await closed;
+    expect(spansNamed(recorded, 'SELECT orders')).toMatchObject([
+      { status: { code: 'ERROR' }, attributes: { 'error.type': expect.stringMatching(/connection_closed|1927/) } },
+      { status: { code: 'ERROR' }, attributes: { 'error.type': 'connection_closed' } },
+    ]);
+    expect(answers.length).toBeLessThan(2);
+
     // By events nobody tells the command; the connection alone learns of it.
     const connection = await openConnection();
     recorded.clear();

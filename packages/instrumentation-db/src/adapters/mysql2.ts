@@ -19,6 +19,7 @@ interface Connection {
   _command?: Command | null;
   _commands: { length: number; get(index: number): Command | undefined };
   _fatalError?: unknown;
+  stream?: { once(event: 'close', listener: () => void): unknown };
 }
 
 /** A `Query`, `Execute`, `Prepare`, `Ping` … of `mysql2/lib/commands`. */
@@ -89,8 +90,8 @@ export const mysql2: Adapter<DbEvents> = {
 };
 
 function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
-  /** Commands whose callers listen to events: a connection that breaks tells them nothing. */
-  const listening = new WeakMap<Command, Query>();
+  /** By the command that sends it, until it is answered. */
+  const queries = new WeakMap<Command, Query>();
   /** In its `query` or `execute`, whose own commands are no further queries. */
   let sending: Connection | undefined;
 
@@ -117,7 +118,9 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
         } finally {
           sending = outer;
         }
-        guard('mysql2 query', () => command.onResult || listen(this, command, query, closed));
+        guard('mysql2 query', () =>
+          command.onResult ? queries.set(command, query) : listen(this, command, query, closed),
+        );
         return command;
       };
     });
@@ -133,8 +136,10 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
         if (typeof command.onResult === 'function') command.onResult = db.bind(command.onResult);
         return original.call(this, command);
       }
-      if (command.onResult) command.onResult = observed(command.onResult, query);
-      else guard('mysql2 statement', () => listen(this, command, query, false));
+      if (command.onResult) {
+        command.onResult = observed(command.onResult, query);
+        queries.set(command, query);
+      } else guard('mysql2 statement', () => listen(this, command, query, false));
       return original.call(this, command);
     };
   });
@@ -142,21 +147,41 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
   hooks.wrap(prototype, '_notifyError', (original) => {
     return function (this: Connection, error: unknown) {
       if (hooks.active && !this._fatalError) {
-        guard('mysql2 error', () => {
-          if (this._command) listening.get(this._command)?.failed(error);
-          for (let i = 0; i < this._commands.length; i++) listening.get(this._commands.get(i)!)?.failed(error);
-        });
+        // Callers that listen to events get none of it.
+        guard('mysql2 error', () => failAll(this, error));
       }
       return original.call(this, error);
     };
   });
+
+  // `destroy` comes to it, too: from then on the end of the connection is nobody's error, and no caller is answered.
+  hooks.wrap(prototype, 'close', (original) => {
+    return function (this: Connection, ...args: unknown[]) {
+      const result = original.apply(this, args);
+      if (hooks.active && (this._command || this._commands.length > 0)) {
+        guard('mysql2 close', () =>
+          this.stream?.once('close', () =>
+            guard('mysql2 close', () =>
+              failAll(this, { code: 'connection_closed', message: 'the connection was closed before the answer' }),
+            ),
+          ),
+        );
+      }
+      return result;
+    };
+  });
+
+  function failAll({ _command, _commands }: Connection, error: unknown): void {
+    if (_command) queries.get(_command)?.failed(error, statusOf(error));
+    for (let i = 0; i < _commands.length; i++) queries.get(_commands.get(i)!)?.failed(error, statusOf(error));
+  }
 
   function listen(connection: Connection, command: Command, query: Query, closed: boolean): void {
     if (closed || connection._fatalError) {
       query.failed(new Error("Can't add new command when connection is in closed state"));
       return;
     }
-    listening.set(command, query);
+    queries.set(command, query);
     const { emit } = command;
     command.emit = function (event, ...args) {
       if (event === 'error')

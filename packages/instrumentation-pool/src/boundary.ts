@@ -1,5 +1,5 @@
 import { context, trace, type Meter } from '@opentelemetry/api';
-import { rememberedHolding, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { bindTo, rememberedHolding, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
 import { PoolAcquisition, type AcquisitionBoundary } from './acquisition.ts';
 import type { PoolEvents, PoolSource, PoolState } from './events.ts';
 import { rememberedIn, type Holding } from './holding.ts';
@@ -99,12 +99,15 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
     task(source, limiter, asked) {
       const known = knownPoolOf(source, limiter);
       if (!asked) source.count(limiter, state);
-      const { limit } = asked ?? state;
+      const { limit, used } = asked ?? state;
       if (limit !== undefined) known.setLimit(limit);
+      if (known.timed.size > 0) known.endTimedOut(used, performance.now());
       const task = new LimiterTask(boundary, limiter, known, asked ?? state);
       if (task.idle <= 0) task.waits();
       return task;
     },
+
+    bind: (fn) => bindTo(context.active(), fn),
 
     paused(limiter) {
       const known = livePools.get(limiter);

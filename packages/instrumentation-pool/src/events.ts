@@ -61,8 +61,18 @@ export interface LimitedTask {
    * @param hindrance what keeps it where there is a free slot: it has no holder then
    */
   waits(hindrance?: 'connect' | 'rate' | 'paused'): void;
-  /** It starts, and holds a slot. */
-  started(): void;
+  /**
+   * It loses its slot when it has run this long, whether it has ended or not; to be said before it starts.
+   *
+   * @param ms undefined = never
+   */
+  timesOutAfter(ms: number | undefined): void;
+  /**
+   * It starts, and holds a slot.
+   *
+   * @param slots where a task may take several
+   */
+  started(slots?: number): void;
   finished(): void;
   /** Instead of {@link finished}, where its end cannot be seen. */
   endUnseen(): void;
@@ -100,6 +110,8 @@ export interface PoolEvents {
    * @param asked the limiter's counters just before; default: read now
    */
   task(source: PoolSource, limiter: object, asked?: PoolState): LimitedTask | undefined;
+  /** A function that runs where its caller is now, whoever calls it. */
+  bind<F extends (...args: any[]) => any>(fn: F): F;
   /** A limiter stops starting tasks, until further notice. */
   paused(limiter: object): void;
   /** All that wait in line leave it unserved. */

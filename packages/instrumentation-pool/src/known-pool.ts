@@ -4,6 +4,7 @@ import { POOL_LIMIT, POOL_NAME, TASK_POOL_NAME } from '@foreshock/kit/names';
 import type { PoolAcquisition } from './acquisition.ts';
 import type { PoolDescription, PoolSource } from './events.ts';
 import type { Holding } from './holding.ts';
+import type { LimiterTask } from './limiter-task.ts';
 import type { Saturation } from './saturation.ts';
 
 /** What is known of one pool: its name, who has something of it, and who waits. */
@@ -13,6 +14,8 @@ export class KnownPool {
   readonly holdings = new Chain<Holding>();
   /** Callers in line for whom no connection is being opened, in order. */
   readonly line = new Set<PoolAcquisition>();
+  /** Tasks that run and may lose their slot before they end, and when that is. */
+  readonly timed = new Map<LimiterTask, number>();
   /** The slot that a task gave back last. */
   lastReturned: Holding | undefined;
   /** How often it was paused. */
@@ -54,16 +57,29 @@ export class KnownPool {
     if (limit !== this.#description.limit) this.#describe({ ...this.#description, limit });
   }
 
-  taskStarted(now: number): void {
+  taskStarted(now: number, slots: number): void {
     const { limit } = this.#description;
-    if (++this.#running >= (limit ?? Infinity)) this.#fullSince ??= now;
+    this.#running += slots;
+    if (this.#running >= (limit ?? Infinity)) this.#fullSince ??= now;
   }
 
-  taskFinished(now: number): void {
+  taskFinished(now: number, slots: number): void {
     const { limit } = this.#description;
-    if (--this.#running >= (limit ?? Infinity) || this.#fullSince === undefined) return;
+    this.#running -= slots;
+    if (this.#running >= (limit ?? Infinity) || this.#fullSince === undefined) return;
     this.#fullMs += now - this.#fullSince;
     this.#fullSince = undefined;
+  }
+
+  /** Ends the tasks that have lost their slots: more run than the limiter says it has. */
+  endTimedOut(used: number, now: number): void {
+    while (this.#running > used) {
+      let first: LimiterTask | undefined;
+      let earliest = Infinity;
+      for (const [task, end] of this.timed) if (end < earliest) [first, earliest] = [task, end];
+      if (!first) return;
+      first.finishedAt(Math.min(earliest, now));
+    }
   }
 
   /** The end of a task could not be seen: how long all slots were taken is not known from now on. */

@@ -1,12 +1,20 @@
 import { trace } from '@opentelemetry/api';
 import { PoolAcquisition } from './acquisition.ts';
-import type { LimitedTask, WaitReason } from './events.ts';
+import type { LimitedTask, PoolState, WaitReason } from './events.ts';
 import { Holding } from './holding.ts';
+
+const counted: PoolState = { used: 0, idle: 0, pending: 0 };
 
 /** One task of a limiter, from being given to it to its end. */
 export class LimiterTask extends PoolAcquisition implements LimitedTask {
   #holding: Holding | undefined;
   #isRunning = false;
+  #slots = 1;
+  #timeoutMs: number | undefined;
+
+  timesOutAfter(ms: number | undefined): void {
+    this.#timeoutMs = ms;
+  }
 
   waits(hindrance?: WaitReason): void {
     if (this.settled || this.wait || this.#isRunning) return;
@@ -21,25 +29,35 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
     this.settled = true;
   }
 
-  started(): void {
+  started(slots = 1): void {
     if (this.settled) return;
     const now = performance.now();
     const { pool } = this;
+    if (pool.timed.size > 0) {
+      // It is counted among them already.
+      pool.source.count(this.poolObject, counted);
+      pool.endTimedOut(counted.used - slots, now);
+    }
     this.settle(now);
     this.#isRunning = true;
+    this.#slots = slots;
+    if (this.#timeoutMs !== undefined) pool.timed.set(this, now + this.#timeoutMs);
     const span = trace.getSpan(this.where);
     this.wait?.granted(now);
-    pool.taskStarted(now);
+    pool.taskStarted(now, slots);
     if (!span) return;
     this.#holding = new Holding(pool);
     this.#holding.begin(pool, now, span, this);
   }
 
   finished(): void {
-    if (!this.#isRunning) return;
+    if (this.#isRunning) this.finishedAt(performance.now());
+  }
+
+  finishedAt(now: number): void {
     this.#isRunning = false;
-    const now = performance.now();
-    this.pool.taskFinished(now);
+    this.pool.timed.delete(this);
+    this.pool.taskFinished(now, this.#slots);
     const holding = this.#holding;
     if (!holding) return;
     holding.end(now);
@@ -50,6 +68,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
   endUnseen(): void {
     if (!this.#isRunning) return;
     this.#isRunning = false;
+    this.pool.timed.delete(this);
     this.pool.missTaskEnds();
     this.#holding?.end(performance.now());
   }

@@ -8,6 +8,16 @@ export type PolicyKind = 'breaker' | 'timeout' | 'bulkhead' | 'fallback';
 /** Why a policy did not just let a call through: its circuit is open, its time is up, it is full. */
 export type Decision = 'open' | 'timeout' | 'full';
 
+/** What a policy that lets only so many calls run at once had when it refused one. */
+export interface Slots {
+  used: number;
+  limit: number;
+  /** Calls in line, of a policy that has a line. */
+  pending?: number;
+  /** The call that has had a slot for the longest time, where that is known. */
+  holder?: PolicyCall | undefined;
+}
+
 /** Where something of the application's runs: to be entered by `enter` of the kit. */
 export type Place = Context;
 
@@ -26,8 +36,12 @@ export interface PolicyCall {
   run<A extends unknown[], R>(state: BreakerState, fn: (...args: A) => R, self: unknown, args: A): R;
   /** Runs what answers instead; the calls it makes carry the outcome `fallback`. */
   fallBack<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
-  /** What the policy decided; {@link ended} follows. */
-  decided(decision: Decision): void;
+  /**
+   * What the policy decided; {@link ended} follows.
+   *
+   * @param slots of a policy that is full
+   */
+  decided(decision: Decision, slots?: Slots): void;
   /** It gets what another call gets: that one was under way, or is remembered. */
   joins(other: PolicyCall): void;
   /** The policy has given its answer, a value, an error or what stands in for it; the first one counts. */

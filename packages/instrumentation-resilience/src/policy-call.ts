@@ -1,7 +1,26 @@
-import { context, SpanKind, SpanStatusCode, type Attributes, type Context } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, guard, isSuppressed, runIn, withFacts, type Telemetry } from '@foreshock/kit';
-import { BREAKER_OUTCOME, BREAKER_STATE, FALLBACK_REASON } from '@foreshock/kit/names';
-import type { BreakerState, Decision, Place, PolicyCall, PolicyKind } from './events.ts';
+import { context, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Link } from '@opentelemetry/api';
+import {
+  errorMessageOf,
+  errorTypeOf,
+  guard,
+  isSuppressed,
+  roundMs,
+  runIn,
+  withFacts,
+  type Telemetry,
+} from '@foreshock/kit';
+import {
+  BREAKER_OUTCOME,
+  BREAKER_STATE,
+  FALLBACK_REASON,
+  POOL_HOLDER_HELD_MS,
+  POOL_HOLDER_OPERATION,
+  POOL_HOLDER_TRACE_ID,
+  POOL_LIMIT,
+  POOL_PENDING,
+  POOL_USED,
+} from '@foreshock/kit/names';
+import type { BreakerState, Decision, Place, PolicyCall, PolicyKind, Slots } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
 
@@ -31,6 +50,9 @@ export class DecidedCall implements PolicyCall {
   readonly #start = performance.now();
   #state: BreakerState | undefined;
   #decision: Decision | undefined;
+  /** What a policy that was full had when it refused this call. */
+  #full: Attributes | undefined;
+  #holder: Link | undefined;
   #fellBack = false;
   #ended = false;
   /** Callers that were given the result of this call. */
@@ -86,9 +108,35 @@ export class DecidedCall implements PolicyCall {
     return this.#name === undefined ? {} : { [`${PREFIX[this.#kind]}.name`]: this.#name };
   }
 
-  decided(decision: Decision): void {
+  decided(decision: Decision, slots?: Slots): void {
     this.#decision = decision;
     if (decision === 'open') this.#state ??= 'open';
+    if (slots) this.#fullAt(slots);
+  }
+
+  #fullAt({ used, limit, pending, holder }: Slots): void {
+    const full: Attributes = (this.#full = { [POOL_USED]: used, [POOL_LIMIT]: limit });
+    if (pending !== undefined) full[POOL_PENDING] = pending;
+    if (!holder) return;
+    const { heldMs, spanContext, operation } = (holder as DecidedCall).#held();
+    full[POOL_HOLDER_HELD_MS] = heldMs;
+    if (operation !== undefined) full[POOL_HOLDER_OPERATION] = operation;
+    if (!spanContext) return;
+    full[POOL_HOLDER_TRACE_ID] = spanContext.traceId;
+    // A caller may be refused for what it holds itself; Jaeger takes a link to the parent for the parent's own reference.
+    if (spanContext.spanId !== trace.getSpanContext(this.#context)?.spanId) this.#holder = { context: spanContext };
+  }
+
+  /** Who made this call, and how long ago. */
+  #held() {
+    const span = trace.getSpan(this.#context);
+    // The SDK's spans have a name that can be read.
+    const { name } = (span ?? {}) as { name?: unknown };
+    return {
+      heldMs: roundMs(performance.now() - this.#start),
+      spanContext: span?.spanContext(),
+      operation: typeof name === 'string' ? name : undefined,
+    };
   }
 
   joins(other: PolicyCall): void {
@@ -118,7 +166,7 @@ export class DecidedCall implements PolicyCall {
     // A call that was let through, and came back, carries all there is to say itself.
     if (!decision && !this.#fellBack && outcome !== 'fallback') return;
     const why = decision ?? 'fallback';
-    const attributes: Attributes = { ...this.#named(), [`${PREFIX[kind]}.outcome`]: outcome };
+    const attributes: Attributes = { ...this.#named(), [`${PREFIX[kind]}.outcome`]: outcome, ...this.#full };
     if (kind === 'breaker' && this.#state) attributes[BREAKER_STATE] = this.#state;
     const type = error !== undefined ? errorTypeOf(error) : decision === 'timeout' ? 'timeout' : undefined;
     // Who got an answer in the end has no error; what was wrong is still worth knowing.
@@ -142,7 +190,7 @@ export class DecidedCall implements PolicyCall {
     const name = [this.#kind, this.#name, what].filter(Boolean).join(' ');
     const span = this.#telemetry.tracer.startSpan(
       name,
-      { kind: SpanKind.INTERNAL, attributes, startTime },
+      { kind: SpanKind.INTERNAL, attributes, startTime, ...(this.#holder && { links: [this.#holder] }) },
       this.#context,
     );
     if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...(failure && { message: failure }) });

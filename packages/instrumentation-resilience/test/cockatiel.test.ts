@@ -62,7 +62,14 @@ describe.each(['cockatiel', 'cockatiel-3'])('%s', (alias) => {
         calls: [
           [
             'bulkhead narrow full',
-            { 'bulkhead.name': 'narrow', 'bulkhead.outcome': 'rejected', 'error.type': 'BulkheadRejectedError' },
+            {
+              'bulkhead.name': 'narrow',
+              'bulkhead.outcome': 'rejected',
+              'error.type': 'BulkheadRejectedError',
+              'pool.used': 1,
+              'pool.limit': 1,
+              'pool.pending': 1,
+            },
             '',
           ],
         ],

@@ -54,7 +54,15 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
       },
       'the one': { calls: [get('full', 'closed')], events: [] },
       'one too many': {
-        calls: [decision('full', 'full', 'rejected', 'closed', 'ESEMLOCKED', 'Semaphore locked')],
+        calls: [
+          decision('full', 'full', 'rejected', 'closed', 'ESEMLOCKED', 'Semaphore locked', {
+            'pool.used': 1,
+            'pool.limit': 1,
+            'pool.holder.held_ms': 'number',
+            'pool.holder.operation': 'the one',
+            'pool.holder.trace_id': expect.any(String),
+          }),
+        ],
         events: [],
       },
       'answered by a call': {
@@ -124,9 +132,17 @@ function failing(name: string, state: string): Outlined {
   return ['GET', { 'circuitbreaker.name': name, 'circuitbreaker.state': state, 'error.type': '500' }, ''];
 }
 
-function decision(name: string, why: string, outcome: string, state: string, type: string, failure: string): Outlined {
+function decision(
+  name: string,
+  why: string,
+  outcome: string,
+  state: string,
+  type: string,
+  failure: string,
+  more: Record<string, unknown> = {},
+): Outlined {
   const attributes = { 'circuitbreaker.name': name, 'circuitbreaker.outcome': outcome, 'circuitbreaker.state': state };
-  return [`breaker ${name} ${why}`, { ...attributes, 'error.type': type }, failure];
+  return [`breaker ${name} ${why}`, { ...attributes, 'error.type': type, ...more }, failure];
 }
 
 function answered(name: string | undefined, why: string, state: string, reason: string): Outlined {

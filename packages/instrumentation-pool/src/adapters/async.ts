@@ -1,14 +1,19 @@
 import { guard, report, type Adapter } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../events.ts';
+import { inCallersContext, LIMITED_LOOPS } from './async-loops.ts';
 import { replacementOf, type AnyFunction, type Attachment } from './replaced-function.ts';
 import { runTask } from './run-task.ts';
 
 /** A task in line, an `item` of async/internal/queue.js. */
-type Item = object;
+interface Item {
+  callback?: unknown;
+}
 
 /** `async/internal/queue.js`, as far as it is read here: documented, but for `_tasks`. */
 interface Queue {
   concurrency: number;
+  /** Most items that the worker gets at once. */
+  payload?: number | null;
   paused: boolean;
   _tasks: { push: AnyFunction; unshift?: AnyFunction; insertBefore?: AnyFunction };
   length(): number;
@@ -20,7 +25,9 @@ interface Queue {
   remove?: AnyFunction;
 }
 
-const METHODS = ['queue', 'priorityQueue', 'cargo', 'cargoQueue'] as const;
+/** What makes queues. */
+const MAKERS = ['queue', 'priorityQueue', 'cargo', 'cargoQueue'];
+const METHODS = [...MAKERS, ...LIMITED_LOOPS];
 
 /**
  * async 2 and 3: `queue`, `priorityQueue`, `cargo` and `cargoQueue`, whose objects are closures: observed are the worker,
@@ -33,7 +40,10 @@ export const async: Adapter<PoolEvents> = {
   upstream: [],
   attach(pools, hooks) {
     const observed = (original: AnyFunction, method: string): AnyFunction =>
-      replacementOf(original, pools, hooks, (make, attachment) => observedMaker(make, method, attachment));
+      replacementOf(original, pools, hooks, (replaced, attachment) => {
+        const replace = MAKERS.includes(method) ? observedMaker : inCallersContext;
+        return replace(replaced, method, attachment);
+      });
     for (const bundle of ['async/dist/async.js', 'async/index.js']) {
       hooks.onLoad(bundle, ({ exports }) => {
         for (const owner of new Set([exports, exports.default])) {
@@ -104,7 +114,7 @@ function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFun
     args[args.length - 1] = function (this: unknown, ...results: unknown[]) {
       guard('async', () => first.finished());
       finishOthers();
-      return first.resume(done, this, results);
+      return done.apply(this, results);
     };
     return first.resume(worker, this, args);
   };
@@ -126,14 +136,30 @@ function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTa
     },
     isEnded: () => false,
   };
+  const asked: PoolState = { used: 0, idle: 0, pending: 0 };
+  const ask = (): PoolState => {
+    source.count(queue, asked);
+    if (asked.idle === 0) return asked;
+    const places = asked.idle * (queue.payload ?? Infinity);
+    // A free worker gets those in line first, a cargo's several at once.
+    if (asked.pending < places) asked.pending = 0;
+    else {
+      asked.pending -= places;
+      asked.used += asked.idle;
+      asked.idle = 0;
+    }
+    return asked;
+  };
   const wrapEntry = (method: 'push' | 'unshift' | 'insertBefore'): void => {
     const original = queue._tasks[method];
     if (typeof original !== 'function') return;
     queue._tasks[method] = function (this: unknown, ...args: unknown[]) {
       try {
-        const task = attachment.hooks.active ? attachment.pools.task(source, queue) : undefined;
+        const task = attachment.hooks.active ? attachment.pools.task(source, queue, ask()) : undefined;
         if (task) {
-          tasks.set(args.at(-1) as Item, task);
+          const item = args.at(-1) as Item;
+          tasks.set(item, task);
+          if (typeof item.callback === 'function') item.callback = attachment.pools.bind(item.callback as AnyFunction);
           if (queue.paused) task.waits('paused');
         }
       } catch (error) {

@@ -10,6 +10,8 @@ interface Limiter {
     /** Of the local store: when the next job may begin, and when a blocked limiter goes on. */
     _nextRequest?: number;
     _unblockTime?: number;
+    /** Of the local store: the sum of the weights of what is scheduled or executing. */
+    _running?: number;
   };
 }
 
@@ -21,6 +23,8 @@ interface Job {
 
 /** `Bottleneck.prototype.instanceDefaults` and `Group.prototype.defaults`. */
 const UNNAMED = new Set(['<no-id>', 'group-key']);
+
+const counted: PoolState = { used: 0, idle: 0, pending: 0 };
 
 /** Limiters of a group are named by keys, such as a user's: their group's name is theirs. */
 const groups = new WeakMap<object, string | undefined>();
@@ -39,7 +43,7 @@ const source: PoolSource = {
     const { _states, _store } = limiter as Limiter;
     const [received, queued, scheduled, executing] = _states.counts;
     state.limit = _store.storeOptions.maxConcurrent ?? Infinity;
-    state.used = scheduled + executing;
+    state.used = _store._running ?? scheduled + executing;
     state.idle = Math.max(0, state.limit - state.used);
     state.pending = received + queued;
   },
@@ -78,7 +82,9 @@ function wrapJob(prototype: any, pools: PoolEvents, hooks: Hooks): void {
           const limiter = this.Events.instance;
           const task = pools.task(source, limiter);
           if (task) tasks.set(this, task);
-          if (waitsForRate(limiter, this.options.weight)) task?.waits('rate');
+          const { weight } = this.options;
+          if (waitsForRate(limiter, weight)) task?.waits('rate');
+          else if (hasTooFew(limiter, weight)) task?.waits();
         }
       } catch (error) {
         report('bottleneck receive', error);
@@ -90,7 +96,7 @@ function wrapJob(prototype: any, pools: PoolEvents, hooks: Hooks): void {
     return function (this: Job, ...args: unknown[]) {
       const task = tasks.get(this);
       if (!task) return original.apply(this, args);
-      guard('bottleneck execute', () => task.started());
+      guard('bottleneck execute', () => task.started(this.options.weight));
       return task.resume(original, this, args);
     };
   });
@@ -110,6 +116,12 @@ function wrapJob(prototype: any, pools: PoolEvents, hooks: Hooks): void {
       return isDropped;
     };
   });
+}
+
+/** There are free slots, and this job needs more. */
+function hasTooFew(limiter: Limiter, weight: number): boolean {
+  source.count(limiter, counted);
+  return counted.idle < weight;
 }
 
 /** There is a slot, and the rate does not allow to take it now. */

@@ -12,10 +12,14 @@ interface PQueue {
   /** Tasks that wait. */
   size: number;
   isPaused: boolean;
+  /** Of tasks that have no time-out of their own. */
+  timeout?: number;
+  /** Before 5.0 there is no getter. */
+  _timeout?: number;
 }
 
 type Run = (this: unknown, ...args: unknown[]) => unknown;
-type Options = { signal?: AbortSignal } | undefined;
+type Options = { signal?: AbortSignal; timeout?: number } | undefined;
 
 /** Queues that have kept a task although there was a slot: their interval is private from 7.0 on. */
 const rated = new WeakSet<object>();
@@ -57,7 +61,7 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
     return function (this: PQueue, ...args: unknown[]) {
       const [fn, options] = args as [unknown, Options];
       if (!hooks.active || typeof fn !== 'function') return original.apply(this, args);
-      const { isPaused } = this;
+      const { isPaused, timeout, _timeout } = this;
       let hasSlot = false;
       const task = guard('p-queue add', () => {
         source.count(this, asked);
@@ -68,6 +72,7 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
       let hasStarted = false;
       args[0] = function (this: unknown, ...given: unknown[]) {
         hasStarted = true;
+        guard('p-queue run', () => task.timesOutAfter(options?.timeout ?? timeout ?? _timeout));
         return runTask(task, fn as Run, this, given);
       };
       const result = original.apply(this, args);

@@ -23,9 +23,11 @@ interface TaskInfo {
   workerInfo: unknown;
 }
 
-/** A `run` under way, until its task is in line or with a thread. */
+/** A `run`, from its call on. */
 interface Asking {
+  pool: Piscina;
   task: LimitedTask;
+  /** Its task is in line or with a thread. */
   placed: boolean;
 }
 
@@ -69,12 +71,26 @@ export const piscina: Adapter<PoolEvents> = {
   },
 };
 
+/** One of the tasks that were given to a pool will never be counted as completed. */
+function takeBack(pool: Piscina): void {
+  given.set(pool, given.get(pool)! - 1);
+}
+
+/** `run(task, { signal })`, in version 4 also `runTask(task, transferList, filename, signal)`: refused when aborted before. */
+function isAborted(args: readonly unknown[]): boolean {
+  return args.slice(1).some((arg) => {
+    const { aborted, signal } = (arg ?? {}) as { aborted?: unknown; signal?: { aborted?: unknown } | null };
+    return aborted === true || signal?.aborted === true;
+  });
+}
+
 class Runs {
   readonly #pools: PoolEvents;
   readonly #hooks: Hooks;
-  readonly #tasks = new WeakMap<TaskInfo, LimitedTask>();
+  readonly #runs = new WeakMap<TaskInfo, Asking>();
   readonly #wrapped = new WeakSet<object>();
   #asking: Asking | undefined;
+  #seesPosting = false;
 
   constructor(pools: PoolEvents, hooks: Hooks) {
     this.#pools = pools;
@@ -95,7 +111,7 @@ class Runs {
             return original.apply(this, args);
           } finally {
             runs.#asking = undefined;
-            guard('piscina run', () => runs.#asked(this, asking));
+            guard('piscina run', () => runs.#asked(asking, isAborted(args)));
           }
         };
       });
@@ -106,15 +122,17 @@ class Runs {
     this.wrapLine(Object.getPrototypeOf(pool.options.taskQueue));
     const task = this.#pools.task(source, pool);
     given.set(pool, (given.get(pool) ?? pool.completed + pool.queueSize) + 1);
-    return task && { task, placed: false };
+    return task && { pool, task, placed: false };
   }
 
   /** `run` has returned. */
-  #asked(pool: Piscina, { task, placed }: Asking): void {
+  #asked({ pool, task, placed }: Asking, aborted: boolean): void {
     if (placed) return;
     const { queueSize, options } = pool;
-    if (queueSize < options.maxQueue) return;
-    given.set(pool, given.get(pool)! - 1);
+    const isRefused = queueSize >= options.maxQueue && !aborted;
+    // Where no thread is seen to get it, it may be with one.
+    if (isRefused || aborted || this.#seesPosting) takeBack(pool);
+    if (!isRefused) return;
     task.failed(
       new Error(options.maxQueue === 0 ? 'No task queue available and all Workers are busy' : 'Task queue is at limit'),
     );
@@ -134,12 +152,19 @@ class Runs {
     });
     this.#hooks.wrap(prototype, 'remove', (original) => {
       return function (this: unknown, info: TaskInfo, ...rest: unknown[]) {
-        guard('piscina line', () =>
-          runs.#tasks.get(info)?.failed({ code: 'AbortError', message: 'The task has been aborted' }),
-        );
+        guard('piscina line', () => runs.#removed(info));
         return original.call(this, info, ...rest);
       };
     });
+  }
+
+  /** It leaves the line because its caller aborted it. */
+  #removed(info: TaskInfo): void {
+    const run = this.#runs.get(info);
+    if (!run || info.workerInfo) return;
+    this.#runs.delete(info);
+    takeBack(run.pool);
+    run.task.failed({ code: 'AbortError', message: 'The task has been aborted' });
   }
 
   #queued(info: TaskInfo, asking: Asking): void {
@@ -147,7 +172,7 @@ class Runs {
     const { task } = asking;
     // With a thread to spare it waits for one to start.
     task.waits('connect');
-    this.#tasks.set(info, task);
+    this.#runs.set(info, asking);
     this.wrapTaskInfo(Object.getPrototypeOf(info));
     let { workerInfo } = info;
     Object.defineProperty(info, 'workerInfo', {
@@ -162,13 +187,14 @@ class Runs {
   }
 
   wrapPosting(prototype: any): void {
+    this.#seesPosting = true;
     const runs = this;
     this.#hooks.wrap(prototype, 'postTask', (original) => {
       return function (this: unknown, info: TaskInfo, ...rest: unknown[]) {
         const asking = runs.#asking;
         if (asking && !asking.placed) {
           asking.placed = true;
-          runs.#tasks.set(info, asking.task);
+          runs.#runs.set(info, asking);
           guard('piscina start', () => asking.task.started());
         }
         return original.call(this, info, ...rest);
@@ -183,7 +209,7 @@ class Runs {
     this.#hooks.wrap(prototype, 'done', (original) => {
       return function (this: TaskInfo, error: unknown, ...rest: unknown[]) {
         guard('piscina done', () => {
-          const task = runs.#tasks.get(this);
+          const task = runs.#runs.get(this)?.task;
           if (!this.workerInfo) task?.failed(error);
           else task?.finished();
         });

@@ -10,6 +10,8 @@ interface Breaker extends Policy {
 }
 
 interface Bulkhead extends Policy {
+  readonly capacity: number;
+  readonly active: number;
   readonly queue: readonly unknown[];
 }
 
@@ -67,7 +69,7 @@ export class Gates {
     const returned = (): void => {
       // What stands in line is told by the instrumentation of pools.
       if (entered.letThrough || signal?.aborted || policy.queue.length > pending) return;
-      entered.call.decided('full');
+      entered.call.decided('full', { used: policy.active, limit: policy.capacity, pending });
       entered.call.ended('failure', { code: 'BulkheadRejectedError' });
     };
     return { work, returned };

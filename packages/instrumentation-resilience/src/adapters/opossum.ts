@@ -1,11 +1,13 @@
 import { types } from 'node:util';
 import { enter, guard, leave, type Adapter, type Hooks } from '@foreshock/kit';
-import type { BreakerState, PolicyCall, ResilienceEvents } from '../events.ts';
+import type { BreakerState, PolicyCall, ResilienceEvents, Slots } from '../events.ts';
 import { whenSettled } from '../settled.ts';
 
 /** What of opossum's `CircuitBreaker` (lib/circuit.js, 6–10) is read. */
 interface CircuitBreaker {
-  readonly options: { name?: unknown };
+  readonly options: { name?: unknown; capacity?: number };
+  /** `lib/semaphore.js`: `count` slots are free. */
+  readonly semaphore: { count: number };
   readonly action: { name?: unknown };
   readonly closed: boolean;
   readonly halfOpen: boolean;
@@ -39,6 +41,11 @@ function stateOf(breaker: CircuitBreaker): BreakerState {
   return breaker.closed ? 'closed' : breaker.halfOpen ? 'half_open' : 'open';
 }
 
+/** Without `capacity` it is `Number.MAX_SAFE_INTEGER`. */
+function isLimited(breaker: CircuitBreaker): breaker is CircuitBreaker & { options: { capacity: number } } {
+  return breaker.options.capacity! < Number.MAX_SAFE_INTEGER;
+}
+
 function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks): void {
   const withFallback = new WeakSet<object>();
   /** The call that a promise is the result of, and calls that are given one of another. */
@@ -46,6 +53,23 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
   const coalesced = new WeakSet<PolicyCall>();
   const refused = new WeakSet<PolicyCall>();
   const answering = new WeakSet<PolicyCall>();
+  /** Of breakers that let only so many calls run at once: those that run, the oldest first. */
+  const running = new WeakMap<CircuitBreaker, Set<PolicyCall>>();
+
+  function begins(breaker: CircuitBreaker, call: PolicyCall): void {
+    if (!isLimited(breaker)) return;
+    let calls = running.get(breaker);
+    if (!calls) running.set(breaker, (calls = new Set()));
+    calls.add(call);
+  }
+
+  /** The state of a breaker that has no slot left. */
+  function slotsOf(breaker: CircuitBreaker): Slots | undefined {
+    if (!isLimited(breaker)) return undefined;
+    const { capacity: limit } = breaker.options;
+    const [holder] = running.get(breaker) ?? [];
+    return { used: limit - breaker.semaphore.count, limit, holder };
+  }
 
   function returned(call: PolicyCall, result: unknown): void {
     if (!types.isPromise(result)) return;
@@ -60,6 +84,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       const call = guard(NAME, () => resilience.call(this, 'breaker', nameOf(this)));
       if (!call) return original.apply(this, args);
       let result: unknown;
+      guard(NAME, () => begins(this, call));
       const left = enter(call.begin(stateOf(this)));
       try {
         result = original.apply(this, args);
@@ -135,6 +160,8 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       case 'fallback': {
         const call = resilience.callHere(breaker);
         if (!call) return;
+        running.get(breaker)?.delete(call);
+        if (event === 'semaphoreLocked') return call.decided('full', slotsOf(breaker));
         if (event === 'reject') refused.add(call);
         if (event === 'coalesceCacheHit') coalesced.add(call);
         else if (event !== 'fallback' || !answering.has(call)) decide(call, event, args, withFallback.has(breaker));
@@ -154,8 +181,6 @@ function decide(call: PolicyCall, event: string, args: unknown[], hasFallback: b
       // No `failure` follows this one.
       if (!hasFallback) call.ended('failure', args[0]);
       return;
-    case 'semaphoreLocked':
-      return call.decided('full');
     case 'timeout':
       return call.decided('timeout');
     // What was answered before, by a success.

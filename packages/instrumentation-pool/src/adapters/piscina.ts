@@ -89,8 +89,9 @@ class Runs {
   readonly #hooks: Hooks;
   readonly #runs = new WeakMap<TaskInfo, Asking>();
   readonly #wrapped = new WeakSet<object>();
+  /** Pools whose threads are seen to get tasks. */
+  readonly #seen = new WeakSet<Piscina>();
   #asking: Asking | undefined;
-  #seesPosting = false;
 
   constructor(pools: PoolEvents, hooks: Hooks) {
     this.#pools = pools;
@@ -130,8 +131,8 @@ class Runs {
     if (placed) return;
     const { queueSize, options } = pool;
     const isRefused = queueSize >= options.maxQueue && !aborted;
-    // Where no thread is seen to get it, it may be with one.
-    if (isRefused || aborted || this.#seesPosting) takeBack(pool);
+    // Where threads are not seen to get tasks, it may be with one.
+    if (isRefused || aborted || this.#seen.has(pool)) takeBack(pool);
     if (!isRefused) return;
     task.failed(
       new Error(options.maxQueue === 0 ? 'No task queue available and all Workers are busy' : 'Task queue is at limit'),
@@ -187,13 +188,13 @@ class Runs {
   }
 
   wrapPosting(prototype: any): void {
-    this.#seesPosting = true;
     const runs = this;
     this.#hooks.wrap(prototype, 'postTask', (original) => {
       return function (this: unknown, info: TaskInfo, ...rest: unknown[]) {
         const asking = runs.#asking;
         if (asking && !asking.placed) {
           asking.placed = true;
+          runs.#seen.add(asking.pool);
           runs.#runs.set(info, asking);
           guard('piscina start', () => asking.task.started());
         }

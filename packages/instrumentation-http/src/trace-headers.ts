@@ -1,11 +1,38 @@
 import { propagation, type Context, type TextMapSetter } from '@opentelemetry/api';
 import { whereSent } from '@foreshock/kit';
-import type { OutgoingHeaders } from './events.ts';
+import type { OutgoingHeaders, ReceivedRequest } from './events.ts';
 
 /** The headers that say which trace a request belongs to, and how to sample it. */
 const IDS = ['traceparent', 'b3', 'x-b3-traceid'] as const;
 const B3 = ['b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'];
 const ALL = ['traceparent', 'tracestate', 'baggage', 'x-trace-id', ...B3];
+
+/** More values are not kept. */
+const MAX_VALUES = 4_096;
+/** A longer one is in the request that is being served, or has been forgotten. */
+const MAX_VALUE_LENGTH = 512;
+
+/**
+ * The trace headers of the last requests of an edge, which trusts none of them: a gateway may send them on later, from
+ * a queue, where the request that they came with is not known.
+ */
+export class StrangersHeaders {
+  readonly #values = new Set<string>();
+
+  heard(headers: ReceivedRequest['headers']): void {
+    for (const name of ALL) {
+      const value = headers[name];
+      // A flag of one character is anybody's.
+      if (typeof value !== 'string' || value.length < 2 || value.length > MAX_VALUE_LENGTH) continue;
+      if (this.#values.size >= MAX_VALUES) this.#values.delete(this.#values.values().next().value!);
+      this.#values.add(value);
+    }
+  }
+
+  has(value: unknown): boolean {
+    return this.#values.has(String(value));
+  }
+}
 
 /** What {@link sendTrace} has to know of the place a request is sent from. */
 export interface Hop {
@@ -15,6 +42,8 @@ export interface Hop {
   readonly trustIncoming: boolean;
   /** Names and values in turn of the request that is being served here. */
   received(): readonly string[] | undefined;
+  /** What strangers have sent, where they are not trusted. */
+  readonly strangers: StrangersHeaders | undefined;
 }
 
 /**
@@ -40,12 +69,12 @@ const SETTER: TextMapSetter<OutgoingHeaders> = {
 };
 
 /** @returns whether the trace of the request is ours to say */
-function removeCopies(headers: OutgoingHeaders, { received, trustIncoming }: Hop): boolean {
+function removeCopies(headers: OutgoingHeaders, { received, trustIncoming, strangers }: Hop): boolean {
   const fields = propagation.fields();
   const lines = received() ?? [];
   const isCopied = (name: string): boolean => {
     const value = headers.get(name);
-    return value !== undefined && isReceived(lines, name, value);
+    return value !== undefined && (isReceived(lines, name, value) || strangers?.has(value) === true);
   };
   // Of formats that nobody speaks here, only `traceparent` is known well enough to say that it contradicts ours.
   const deciding = IDS.find((name) => headers.get(name) !== undefined && (name === IDS[0] || fields.includes(name)));

@@ -3,6 +3,7 @@ import http, { type IncomingMessage, type RequestListener, type Server } from 'n
 import https from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
+import { MessageChannel } from 'node:worker_threads';
 import fastifyProxy from '@fastify/http-proxy';
 import { propagation } from '@opentelemetry/api';
 import { ForeshockPropagator, type PropagatorOptions } from '@foreshock/propagator';
@@ -207,6 +208,31 @@ describe.each(gateways)('a gateway by %s', (_, gateway) => {
       recorded = record();
     }
   });
+});
+
+it('a gateway that trusts none hands nothing of a stranger on from a queue either', async () => {
+  recorded.stop();
+  recorded = record({ trustIncoming: false });
+  speak({ trustIncoming: false });
+  try {
+    const { port1: queue, port2: worker } = new MessageChannel();
+    const waiting: (() => void)[] = [];
+    // In no request.
+    worker.on('message', () => waiting.shift()!());
+    const later: Gateway = (target) =>
+      served(async ({ headers: { host: _host, connection: _connection, ...headers } }, response) => {
+        waiting.push(async () => response.end(await answerOf(http.get(target, { headers }))));
+        queue.postMessage(0);
+      });
+    const { got } = await through(later, CAME_IN);
+    worker.close();
+    expect(got['traceparent']![0]).not.toContain(TRACE);
+    expect(NAMES.filter((name) => got[name]).sort()).toEqual(['traceparent', 'x-trace-id']);
+    expect(got['x-trace-id']).not.toEqual(['order-4711']);
+  } finally {
+    recorded.stop();
+    recorded = record();
+  }
 });
 
 /** A gateway that adds to, or leaves out of, what it copies. */

@@ -3,12 +3,11 @@ export { encodeSpan, type FinishedEvent, type FinishedSpan, type Scope } from '.
 export { SpanPipeline, type BatchOptions, type Pipeline, type PipelineOptions } from './pipeline.ts';
 export { spanPipeline } from './span-pipeline.ts';
 export {
-  ANSWERED,
   END_BY_SIGNAL,
   LISTENING,
   OURS,
+  RECEIVED,
   STATES,
-  type FromSignalThread,
   type SignalThreadData,
   type ToSignalThread,
 } from './signal-thread.ts';

@@ -1,20 +1,19 @@
 import { createRequire } from 'node:module';
 import type { MessagePort } from 'node:worker_threads';
 
-/** Where the main thread's answer to a signal is found: the signal's number, once the main thread is at it. */
-export const ANSWERED = 0;
+/** The number of a signal that has come, until the main thread is at it; else 0. */
+export const RECEIVED = 0;
 /** How many signals the thread listens to. */
 export const LISTENING = 1;
 /** The signals that are ours, as bits: the application listens to none of them. */
 export const OURS = 2;
 export const STATES = 3;
 
-/** Of the main thread: ends the process as the signal would, after sending what there is. */
+/** Of the main thread: ends the process as the signal that was received would, after sending what there is. */
 export const END_BY_SIGNAL = 'foreshock.end-by-signal';
 
-/** The main thread is asked by message first, and then in the middle of what it does. */
-const ANSWER_WITHIN_MS = 250;
-const INTERRUPTED_WITHIN_MS = 1_000;
+/** Longer, and the main thread is in native code. */
+const ANSWER_WITHIN_MS = 1_000;
 
 /** Options of a thread that can listen to signals: Node hands its own class for that to nobody. */
 export const SIGNAL_THREAD_OPTIONS: readonly string[] = ['--expose-internals'];
@@ -25,15 +24,12 @@ export interface SignalThreadData {
   readonly states: Int32Array;
   /** The longest that the end may be put off, ms. */
   readonly flushMs: number;
+  /** Whether the thread may reach the main thread by the inspector. */
+  readonly mayInterrupt: boolean;
 }
 
 /** To the thread: listen to these signals and no others; end the process by this one. */
 export type ToSignalThread = { readonly listenTo: readonly number[] } | { readonly kill: number };
-
-/** From the thread: this signal has come. */
-export interface FromSignalThread {
-  readonly signal: number;
-}
 
 interface SignalHandle {
   onsignal: (signal: number) => void;
@@ -46,11 +42,11 @@ interface SignalHandle {
  * gives signals to the main thread alone, where a listener would keep such a process alive. libuv gives them to the
  * event loop of whoever has a handle (`signal_wrap`, used by lib/internal/process/signal.js), so of this thread too.
  *
- * The handle is closed before anything else, which gives the signal its default effect back: a second one ends the
+ * The handles are closed before anything else, which gives the signals their default effect back: a second one ends the
  * process at once, and so does whoever raises it again.
  */
 export function listenToSignals(
-  { port, states, flushMs }: SignalThreadData,
+  { port, states, flushMs, mayInterrupt }: SignalThreadData,
   flush: (ms: number) => Promise<void>,
 ): void {
   const handles = new Map<number, SignalHandle>();
@@ -88,42 +84,41 @@ export function listenToSignals(
   function received(signal: number): void {
     // The application has begun to listen: it has got the signal too.
     if ((Atomics.load(states, OURS) & (1 << signal)) === 0) return;
-    close(signal);
-    say();
-    Atomics.store(states, ANSWERED, 0);
-    port.postMessage({ signal } satisfies FromSignalThread);
-    const isAnswered = (): boolean => Atomics.load(states, ANSWERED) === signal;
+    listen([]);
+    Atomics.store(states, RECEIVED, signal);
+    if (!mayInterrupt || !interrupt()) port.postMessage(undefined);
     setTimeout(() => {
-      if (isAnswered()) return;
-      interrupt(signal);
-      setTimeout(() => {
-        if (isAnswered()) return;
-        // In native code. What it has of spans is lost with it.
-        void flush(flushMs).then(() => {
-          if (!isAnswered()) process.kill(process.pid, signal);
-        });
-      }, INTERRUPTED_WITHIN_MS);
+      if (Atomics.load(states, RECEIVED) !== signal) return;
+      // In native code. What it has of spans is lost with it.
+      void flush(flushMs).then(() => {
+        if (Atomics.load(states, RECEIVED) === signal) process.kill(process.pid, signal);
+      });
     }, ANSWER_WITHIN_MS);
   }
 
   port.on('message', (message: ToSignalThread) => {
-    if ('listenTo' in message) return listen(message.listenTo);
-    close(message.kill);
+    // At the end of this turn of the event loop: what has come until now is not lost with its handle.
+    if ('listenTo' in message) return void setImmediate(listen, message.listenTo);
     process.kill(process.pid, message.kill);
   });
 }
 
-/** Runs the main thread's own end of it between two steps of the JavaScript that blocks it, as a debugger would. */
-function interrupt(signal: number): void {
+/**
+ * Runs the main thread's own end of it at once, between two steps of its JavaScript, as a debugger would: the signal would
+ * have ended it there, and a message waits until the event loop's turn, after whatever was not to be done any more.
+ *
+ * @returns whether that is possible
+ */
+function interrupt(): boolean {
   try {
     // Only now: there are Nodes without it.
     const { Session } = process.getBuiltinModule('node:inspector');
     const session = new Session();
     session.connectToMainThread();
-    session.post('Runtime.evaluate', {
-      expression: `globalThis[Symbol.for(${JSON.stringify(END_BY_SIGNAL)})]?.(${signal})`,
-    });
+    const expression = `globalThis[Symbol.for(${JSON.stringify(END_BY_SIGNAL)})]?.()`;
+    session.post('Runtime.evaluate', { expression }, () => session.disconnect());
+    return true;
   } catch {
-    // Built without the inspector, or not permitted.
+    return false;
   }
 }

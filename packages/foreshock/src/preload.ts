@@ -96,7 +96,15 @@ function start(): void {
     setImmediate(() => pipeline.start()).unref();
   };
   if (signals) subscribe(LISTENING, startSoon);
-  if (mayDelayEnd) runAtExit(() => guard('at the end of the process', end));
+  if (!mayDelayEnd) return;
+  runAtExit(() => {
+    guard('at the end of the process', () => {
+      // Whoever will not wait for the delivery ends it by a signal.
+      signals?.rest();
+      end();
+    });
+    signals?.raiseReceived();
+  });
 }
 
 /** Settings are the same in all threads, unless a worker has an environment of its own. */

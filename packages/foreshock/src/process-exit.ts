@@ -28,9 +28,10 @@ export function runAtExit(last: () => void): void {
       }
       return assigned ?? Reflect.get(Object.getPrototypeOf(process) as object, 'emit', this);
     },
-    // As signal-exit does, and Yarn's PnP.
-    set(value: unknown) {
-      assigned = value;
+    // As signal-exit does, and Yarn's PnP; in tests of Jest on a copy of `process`, which has this property too.
+    set(this: NodeJS.Process, value: unknown) {
+      if (this === process) assigned = value;
+      else Object.defineProperty(this, 'emit', { configurable: true, enumerable: true, writable: true, value });
     },
   });
 

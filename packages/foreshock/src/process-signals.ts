@@ -1,12 +1,11 @@
 import { constants } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import {
-  ANSWERED,
   END_BY_SIGNAL,
   LISTENING,
   OURS,
+  RECEIVED,
   STATES,
-  type FromSignalThread,
   type SignalThread,
   type SignalThreadData,
   type ToSignalThread,
@@ -17,7 +16,7 @@ import { watchSignalHandles } from './signal-handles.ts';
 /** Signals that end a process unless somebody listens. */
 const NAMES = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** The thread closes its handles and kills at once; longer, and it is not there. */
-const THREAD_ACTS_WITHIN_MS = 200;
+const THREAD_ACTS_WITHIN_MS = 1_000;
 
 type Kill = (pid: number, signal: number) => number;
 
@@ -37,6 +36,8 @@ export class ProcessSignals implements SignalThread {
   #applications = applicationsSignals();
   #isWanted = false;
   #isUseless: boolean;
+  /** What the thread was asked to listen to, as bits. */
+  #told = 0;
   #port: MessagePort | undefined;
 
   /** @param beforeEnd sends what is left; blocks this thread for `flushMs` at most */
@@ -57,7 +58,7 @@ export class ProcessSignals implements SignalThread {
     this.#kill = binding._kill;
     // What `process.kill` calls (lib/internal/process/per_thread.js); no frame of ours in what that throws.
     binding._kill = (pid, signal) => this.#sent(pid, signal);
-    (globalThis as Record<symbol, unknown>)[Symbol.for(END_BY_SIGNAL)] = (signal: number) => this.#interrupted(signal);
+    Object.defineProperty(globalThis, Symbol.for(END_BY_SIGNAL), { value: () => this.raiseReceived() });
   }
 
   get isListening(): boolean {
@@ -78,14 +79,11 @@ export class ProcessSignals implements SignalThread {
 
   forThread(): SignalThreadData {
     const { port1, port2 } = new MessageChannel();
-    port1.on('message', ({ signal }: FromSignalThread) => {
-      Atomics.store(this.#states, ANSWERED, signal);
-      this.#raise(process.pid, signal);
-    });
+    port1.on('message', () => this.raiseReceived());
     port1.unref();
     this.#port = port1;
     port1.postMessage({ listenTo: this.#wanted() } satisfies ToSignalThread);
-    return { port: port2, states: this.#states, flushMs: this.#flushMs };
+    return { port: port2, states: this.#states, flushMs: this.#flushMs, mayInterrupt: mayInterrupt() };
   }
 
   /** With its handles. Without any thread nothing can be sent while this one waits: there is no use in listening. */
@@ -97,15 +95,20 @@ export class ProcessSignals implements SignalThread {
   }
 
   #wanted(): number[] {
-    if (!this.#isWanted || this.#isUseless) return [];
+    return this.#isWanted && !this.#isUseless ? this.#ours() : [];
+  }
+
+  /** Those that the application does not listen to. */
+  #ours(): number[] {
     return DEADLY.filter((signal) => !this.#applications.has(signal));
   }
 
   #tell(): void {
+    Atomics.store(this.#states, OURS, bitsOf(this.#ours()));
     const listenTo = this.#wanted();
-    let ours = 0;
-    for (const signal of listenTo) ours |= 1 << signal;
-    if (Atomics.exchange(this.#states, OURS, ours) === ours) return;
+    const bits = bitsOf(listenTo);
+    if (bits === this.#told) return;
+    this.#told = bits;
     this.#port?.postMessage({ listenTo } satisfies ToSignalThread);
   }
 
@@ -115,31 +118,49 @@ export class ProcessSignals implements SignalThread {
     return isOurs ? this.#raise(pid, signal) : this.#kill(pid, signal);
   }
 
+  /**
+   * Ends the process as a signal would that the thread has received, if it has. Called by the inspector in the middle of
+   * whatever this thread does, by the thread's message, and at the end of the process, which may be quicker than both.
+   */
+  raiseReceived(): void {
+    const signal = Atomics.exchange(this.#states, RECEIVED, 0);
+    if (signal === 0) return;
+    guard('before the end by a signal', () => {
+      this.rest();
+      this.#beforeEnd();
+    });
+    // By the thread: `process.kill` of this one would wait for the inspector's session to end (`Kill` in
+    // src/node_process_methods.cc calls `RunAtExit`).
+    this.#port?.postMessage({ kill: signal } satisfies ToSignalThread);
+    // Process 1 of a container is here again: by default it ignores signals. As without us, it runs on.
+    Atomics.wait(this.#states, RECEIVED, 0, THREAD_ACTS_WITHIN_MS);
+  }
+
   #raise(pid: number, signal: number): number {
     guard('before the end by a signal', () => {
-      this.#beforeEnd();
+      // Any signal has its default effect again, while what is left is sent too, once the thread's handles are closed.
       this.rest();
-      // The signal has its default effect again once the thread's handle is closed.
+      this.#beforeEnd();
       const listening = Atomics.load(this.#states, LISTENING);
       if (listening > 0) Atomics.wait(this.#states, LISTENING, listening, THREAD_ACTS_WITHIN_MS);
     });
-    // Here again: process 1 of a container, whose default is to ignore it. As without us, it runs on.
     return this.#kill(pid, signal);
-  }
-
-  /** Called in the middle of whatever blocked this thread, by the inspector: Node would wait for that to leave first. */
-  #interrupted(signal: number): void {
-    Atomics.store(this.#states, ANSWERED, signal);
-    guard('before the end by a signal', () => {
-      this.#beforeEnd();
-      this.rest();
-      this.#port?.postMessage({ kill: signal } satisfies ToSignalThread);
-      Atomics.wait(this.#states, ANSWERED, signal, THREAD_ACTS_WITHIN_MS);
-    });
   }
 }
 
+/**
+ * Node 22 to 26 abort on `Session.connectToMainThread` where it is not permitted (`Agent::ConnectToMainThread` in
+ * src/inspector_agent.cc), and Electron makes threads without an inspector.
+ */
+function mayInterrupt(): boolean {
+  return process.versions['electron'] === undefined && (!process.permission || process.permission.has('inspector'));
+}
+
 const DEADLY = NAMES.flatMap((name) => constants.signals[name] ?? []);
+
+function bitsOf(signals: readonly number[]): number {
+  return signals.reduce((bits, signal) => bits | (1 << signal), 0);
+}
 
 function applicationsSignals(): Set<number> {
   return new Set(NAMES.filter((name) => process.listenerCount(name) > 0).map((name) => constants.signals[name]));

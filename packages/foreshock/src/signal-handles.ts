@@ -10,6 +10,9 @@ export interface SignalHandleEvents {
   closed(): void;
 }
 
+/** Signals without any effect; two, as whoever listens to one already has its handle. */
+const WITHOUT_EFFECT = ['SIGWINCH', 'SIGURG'] as const;
+
 /**
  * Watches Node begin and cease to listen to signals for the application. The 'newListener' and 'removeListener' of
  * `process` would say it too, but listeners of ours are seen and counted.
@@ -46,8 +49,8 @@ function firstHandle(): SignalHandle | undefined {
         Object.defineProperty(this, 'onsignal', { configurable: true, enumerable: true, writable: true, value });
       },
     });
-    // A signal without any effect, on all platforms.
-    process.on('SIGWINCH', listener).off('SIGWINCH', listener);
+    const signal = WITHOUT_EFFECT.find((name) => process.listenerCount(name) === 0);
+    if (signal) process.on(signal, listener).off(signal, listener);
   } catch {
     // A frozen Object.prototype.
   } finally {

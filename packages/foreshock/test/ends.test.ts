@@ -36,8 +36,8 @@ async function live(
     node,
     args: [cause],
     collector,
-    // Longer than the test: what arrives has arrived because the process ended.
-    env: { OTEL_SERVICE_NAME: service, OTEL_BSP_SCHEDULE_DELAY: '60000' },
+    // Longer than the test: what arrives has arrived because the process ended. And time for a loaded machine.
+    env: { OTEL_SERVICE_NAME: service, OTEL_BSP_SCHEDULE_DELAY: '60000', FORESHOCK_FLUSH_MS: '30000' },
   });
   const { port } = await app.ready;
   const url = `http://127.0.0.1:${port}`;

@@ -44,6 +44,8 @@ describe('foreshock/register', () => {
     const { stdout, stderr } = await start({
       OTEL_SERVICE_NAME: 'short',
       OTEL_RESOURCE_ATTRIBUTES: 'team=night,service.name=no',
+      // Time for a loaded machine.
+      FORESHOCK_FLUSH_MS: '30000',
     });
     expect([stdout, stderr]).toEqual(['done\n', '']);
     expect(names()).toEqual(['inner', 'other', 'outer']);
@@ -216,7 +218,7 @@ describe('foreshock/register', () => {
     });
     await app.ready;
     const { requests } = collector;
-    await collector.waitFor(() => requests.some(({ path }) => path === '/v1/metrics'));
+    await collector.waitFor(() => requests.some(({ path }) => path === '/v1/metrics'), { timeoutMs: 60_000 });
     const { stderr } = await app.stop();
     expect(requests.find(({ path }) => path === '/v1/metrics')!.headers['content-type']).toBe('application/json');
     expect(stderr).not.toContain('timed out');

@@ -16,22 +16,26 @@ interface App {
   /** Names of spans that are sent. */
   spans?: readonly string[];
   esm?: boolean;
+  nodeArgs?: readonly string[];
+  /** Of a `--require` before ours. */
+  before?: string;
   closeStderr?: boolean;
 }
 
 const WAITS = `setInterval(() => {}, 1_000);`;
-/** Runs what is given once the thread that hears signals has started, if there is one. */
-const HEAD = `let thread;
-require('node:diagnostics_channel').subscribe('worker_threads', ({ worker }) => (thread = worker));
-const soon = (run) => {
-  const alive = setInterval(() => {}, 1_000);
-  const now = () => (clearInterval(alive), run());
-  thread ? thread.once('online', () => setTimeout(now, 500)) : setTimeout(now, 50);
-};
+/**
+ * Runs what is given once signals are heard by the preload, if it is there and has something to lose: the kernel's mask of
+ * the signals that the process catches has SIGHUP then, which Node itself leaves alone.
+ */
+const HEAD = `const { readFileSync } = require('node:fs');
+const isHeard = () => !process.env.OTEL_SERVICE_NAME || /SigCgt:.*[13579bdf]$/m.test(readFileSync('/proc/self/status', 'utf8'));
+const soon = (run) => void (isHeard() ? run() : setTimeout(soon, 5, run));
 const tracer = api.trace.getTracer('app');`;
 const UP = `soon(() => console.log('up'));`;
 const BLOCKS = (how: string): string => `soon(() => { console.log('up'); ${how} });`;
 const LOOP = `const until = Date.now() + 20_000; while (Date.now() < until); console.log('went on');`;
+const runsSync = (command: string): string =>
+  `require('node:child_process').execFileSync('sh', ['-c', '${command}'], { stdio: 'ignore' });`;
 const GRACEFUL = `() => setTimeout(() => { console.log('graceful'); process.exit(0); }, 50)`;
 const OPEN = `const span = tracer.startSpan('open');`;
 
@@ -66,14 +70,14 @@ const APPS: Record<string, App> = {
     spans: ['open'],
   },
   'kills itself, later': {
-    code: `${OPEN} ${WAITS} setTimeout(() => { process.kill(process.pid, 'SIGINT'); console.log('not reached'); }, 500);`,
+    code: `${OPEN} ${WAITS} soon(() => { process.kill(process.pid, 'SIGINT'); console.log('not reached'); });`,
     spans: ['open'],
   },
   'kills a process that is not there': {
     code: `try { process.kill(2 ** 30, 'SIGTERM'); } catch (error) { console.log(error.stack); }`,
   },
   'gets a signal': { code: `${OPEN} ${WAITS} ${UP}`, signal: 'SIGTERM', spans: ['open'] },
-  'gets a signal with nothing to lose': { code: `${WAITS} ${UP}`, signal: 'SIGINT' },
+  'gets a signal with nothing to lose': { code: `${WAITS} console.log('up');`, signal: 'SIGINT' },
   'is blocked by a loop': { code: `${OPEN} ${BLOCKS(LOOP)}`, signal: 'SIGTERM', spans: ['open'] },
   'is blocked by an endless loop': { code: `${OPEN} ${BLOCKS('for (;;);')}`, signal: 'SIGINT', spans: ['open'] },
   'is blocked by a regular expression': {
@@ -87,8 +91,51 @@ const APPS: Record<string, App> = {
     spans: ['open'],
   },
   'is blocked by a child': {
-    code: `${OPEN} ${BLOCKS(`try { require('node:child_process').execSync('sleep 20', { stdio: 'ignore' }); } catch {} console.log('went on');`)}`,
+    code: `${OPEN} ${BLOCKS(`${runsSync('kill -TERM $PPID; sleep 5')} console.log('went on');`)}`,
+  },
+  'was blocked by a child when the signal came': {
+    code: `${OPEN} ${BLOCKS(`${runsSync('kill -INT $PPID; sleep 0.1')} console.log('went on');`)}`,
+    spans: ['open'],
+  },
+  'is blocked and may not use the inspector': {
+    code: `${OPEN} ${BLOCKS(LOOP)}`,
+    nodeArgs: ['--permission', '--allow-fs-read=*', '--allow-worker', '--no-warnings'],
     signal: 'SIGTERM',
+  },
+  'exits when the signal comes, and may not use the inspector': {
+    code: `${OPEN} process.on('exit', () => { ${runsSync('kill -TERM $PPID; sleep 0.1')} }); soon(() => process.exit());`,
+    nodeArgs: ['--permission', '--allow-fs-read=*', '--allow-worker', '--allow-child-process', '--no-warnings'],
+    spans: ['open'],
+  },
+  'is blocked, and another preload listens to SIGWINCH': {
+    code: `${OPEN} ${BLOCKS(LOOP)}`,
+    before: `process.on('SIGWINCH', () => {});`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+  },
+  'has a listener of an earlier preload': {
+    code: `${OPEN} ${WAITS} ${UP}`,
+    before: `process.once('SIGTERM', ${GRACEFUL});`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+  },
+  'gets a signal, as an ES module': { code: `${OPEN} ${WAITS} ${UP}`, signal: 'SIGINT', spans: ['open'], esm: true },
+  'is blocked by a loop, as an ES module': {
+    code: `${OPEN} ${BLOCKS(LOOP)}`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+    esm: true,
+  },
+  'shuts down, as an ES module': {
+    code: `${OPEN} process.once('SIGTERM', ${GRACEFUL}); ${WAITS} ${UP}`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+    esm: true,
+  },
+  'is copied, process.emit and all': {
+    code: `${OPEN} const copy = Object.create(process); copy.emit = () => console.log('copy'); console.log(copy.emit === process.emit);
+           process.on('exit', () => console.log('exit'));`,
+    spans: ['open'],
   },
   'is blocked at once, with nothing to lose': { code: `console.log('up'); ${LOOP}`, signal: 'SIGTERM' },
   'listens once, first': {
@@ -123,7 +170,7 @@ const APPS: Record<string, App> = {
     spans: ['open'],
   },
   'emits a signal itself': {
-    code: `${OPEN} setTimeout(() => console.log(process.emit('SIGINT')), 500);`,
+    code: `${OPEN} soon(() => console.log(process.emit('SIGINT')));`,
     spans: ['open'],
   },
   'ends spans with whatever an event carries': {
@@ -132,7 +179,7 @@ const APPS: Record<string, App> = {
     spans: Array(8).fill('odd'),
   },
   'has lost the reader of its standard error': {
-    code: `tracer.startSpan('done').end(); setTimeout(() => console.log('to its end'), 300);`,
+    code: `tracer.startSpan('done').end(); setTimeout(() => console.log('to its end'), 50);`,
     closeStderr: true,
     spans: ['done'],
   },
@@ -186,10 +233,13 @@ async function run(...args: Parameters<typeof start>): ReturnType<typeof start> 
 
 function start(name: string, app: App, node: 22 | 24 | 26, endpoint: string | undefined, flushMs = '20000') {
   const file = join(folder, `${name.replaceAll(/\W/g, '-')}.${app.esm ? 'mjs' : 'cjs'}`);
-  const head = app.esm ? `import api from ${API};` : `const api = require(${API});`;
-  writeFileSync(file, `${head} ${app.esm ? "const tracer = api.trace.getTracer('app');" : HEAD}\n${app.code}\n`);
+  const head = app.esm ? `import api from ${API}; import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` : `const api = require(${API});`;
+  writeFileSync(file, `${head} ${HEAD}\n${app.code}\n`);
   const preload = app.esm ? ['--import', pathToFileURL(PRELOAD).href] : ['--require', PRELOAD];
-  const child = spawn(nodeBinary(node), [...(endpoint ? preload : []), file], {
+  const earlier = file.replace(/\.\w+$/, '.before.cjs');
+  if (app.before) writeFileSync(earlier, app.before);
+  const nodeArgs = [...(app.nodeArgs ?? []), ...(app.before ? ['--require', earlier] : [])];
+  const child = spawn(nodeBinary(node), [...nodeArgs, ...(endpoint ? preload : []), file], {
     env: {
       PATH: process.env['PATH'],
       ...(endpoint && {
@@ -218,7 +268,7 @@ function start(name: string, app: App, node: 22 | 24 | 26, endpoint: string | un
 }
 
 /** What stands on Node's internals. */
-const EVERYWHERE = /exit|itself|emit|loop|child|listen/;
+const EVERYWHERE = /exit|itself|emit|loop|child|listen|inspector/;
 
 describe.each([22, 24, 26] as const)('Node %s', { concurrent: true }, (node) => {
   it.each(Object.entries(APPS).filter(([name]) => node === 24 || EVERYWHERE.test(name)))(

@@ -233,7 +233,9 @@ async function run(...args: Parameters<typeof start>): ReturnType<typeof start> 
 
 function start(name: string, app: App, node: 22 | 24 | 26, endpoint: string | undefined, flushMs = '20000') {
   const file = join(folder, `${name.replaceAll(/\W/g, '-')}.${app.esm ? 'mjs' : 'cjs'}`);
-  const head = app.esm ? `import api from ${API}; import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` : `const api = require(${API});`;
+  const head = app.esm
+    ? `import api from ${API}; import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
+    : `const api = require(${API});`;
   writeFileSync(file, `${head} ${HEAD}\n${app.code}\n`);
   const preload = app.esm ? ['--import', pathToFileURL(PRELOAD).href] : ['--require', PRELOAD];
   const earlier = file.replace(/\.\w+$/, '.before.cjs');

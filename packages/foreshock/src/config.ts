@@ -98,14 +98,12 @@ function readExporters<E extends string>(env: Env, name: string, known: readonly
   const asked = env.list(name);
   if (!asked) return byDefault;
   if (asked.length === 1 && asked[0] === 'none') return [];
-  const exporters = new Set<E>();
-  for (const entry of asked) {
-    if (known.includes(entry as E)) exporters.add(entry as E);
-    else env.wrong(name, entry, `is none of ${[...known, 'none'].join(', ')}, it is left out`);
+  const { found, unknown } = env.known(asked, known);
+  if (unknown.length > 0) {
+    const instead = found.length > 0 ? 'it is left out' : `${byDefault.join(',') || 'none'} is used`;
+    env.wrong(name, unknown.join(','), `is none of ${[...known, 'none'].join(', ')}, ${instead}`);
   }
-  if (exporters.size > 0) return [...exporters];
-  env.wrong(name, asked.join(','), `names no known exporter, ${byDefault.join(',') || 'none'} is used`);
-  return byDefault;
+  return found.length > 0 ? found : byDefault;
 }
 
 function readDestinations(env: Env): Destination[] {

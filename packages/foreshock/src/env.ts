@@ -115,6 +115,12 @@ export class Env {
     return entries?.length ? entries : undefined;
   }
 
+  /** Of the entries of a list those that are known, each once, and the others. */
+  known<const W extends string>(asked: readonly string[], words: readonly W[]): { found: W[]; unknown: string[] } {
+    const isKnown = (entry: string): entry is W => words.includes(entry as W);
+    return { found: [...new Set(asked.filter(isKnown))], unknown: asked.filter((entry) => !isKnown(entry)) };
+  }
+
   url(name: string, value: string, byDefault: string): string {
     try {
       const url = new URL(value);

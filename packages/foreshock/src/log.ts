@@ -51,7 +51,11 @@ export function startLogging(env: Env): void {
   if (!asked && env.text('OTEL_METRICS_EXPORTER') === undefined) return;
   const logger: DiagLogger = {
     error: writeLine,
-    warn: writeLine,
+    // The exporter of metrics reads the variables again (otlp-exporter-base, src/configuration), and prints URLs with
+    // the keys in them: what is wrong has been logged by us.
+    warn: (message, ...values) => {
+      if (!message.startsWith('Configuration: ')) writeLine(message, ...values);
+    },
     info: writeLine,
     debug: writeLine,
     verbose: writeLine,

@@ -1,6 +1,9 @@
 import { hostPatternsFrom, propagatorsFromNames, type PropagatorName } from '@foreshock/propagator';
 import type { Env } from './env.ts';
 
+/** The libraries whose own commands make no span unless asked for (README of instrumentation-queue). */
+const HAVE_OWN_COMMANDS = ['bullmq', 'pg-boss'] as const;
+
 /**
  * What the boundaries and the propagator can be set to: the same for the preload and for `foreshock/sdk`, read from the
  * same variables.
@@ -39,11 +42,22 @@ export function readPluginConfig(env: Env): PluginConfig {
     trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),
     propagateTo: readHosts(env),
     propagateNotTo: env.list('FORESHOCK_PROPAGATE_NOT_TO'),
-    ownCommands: env.list('FORESHOCK_OWN_COMMANDS'),
+    ownCommands: readOwnCommands(env),
     propagators: readPropagators(env),
     enabledInstrumentations: env.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
     disabledInstrumentations: env.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS'),
   };
+}
+
+function readOwnCommands(env: Env): string[] | undefined {
+  const asked = env.list('FORESHOCK_OWN_COMMANDS');
+  if (!asked) return undefined;
+  const { found, unknown } = env.known(asked, HAVE_OWN_COMMANDS);
+  if (unknown.length > 0) {
+    const instead = found.length > 0 ? 'it is left out' : 'none is used';
+    env.wrong('FORESHOCK_OWN_COMMANDS', unknown.join(','), `is none of ${HAVE_OWN_COMMANDS.join(', ')}, ${instead}`);
+  }
+  return found.length > 0 ? found : undefined;
 }
 
 function readHosts(env: Env): string[] | undefined {

@@ -82,8 +82,9 @@ function start(): void {
     findRoot(where, kind) {
       // What serves somebody else's call, or takes a message, begins a trace of its own.
       if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
-      return pendingRootOf(where)?.parent() ?? startTrace?.parent();
+      return startTrace ? startTrace.rootAbove(where) : pendingRootOf(where)?.parent();
     },
+    onUnrecorded: (kind) => startTrace?.onUnrecorded(kind),
   });
   trace.setGlobalTracerProvider(provider);
   propagation.setGlobalPropagator(plugin.textMapPropagator);

@@ -1,7 +1,8 @@
-import { SpanKind, TraceFlags, type Span } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanKind, trace as api, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import { withPendingRoot } from '@foreshock/kit';
 import { channel } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
-import { AlwaysOnSampler } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { DEFAULT_SPAN_LIMITS, type RecordedSpan } from './tracer/span.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
@@ -21,6 +22,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** Below somebody else's span that was not sampled. */
+const UNSAMPLED = api.setSpanContext(ROOT_CONTEXT, { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 0 });
+
 function advance(ms: number): void {
   steady += ms;
   vi.advanceTimersByTime(ms);
@@ -30,10 +34,11 @@ function started() {
   const ended: RecordedSpan[] = [];
   const trace = new StartTrace(() => provider.getTracer('foreshock'), 'shop');
   const provider: ForeshockTracerProvider = new ForeshockTracerProvider({
-    sampler: new AlwaysOnSampler(),
+    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     spanLimits: DEFAULT_SPAN_LIMITS,
     spanProcessors: [trace, { onStart() {}, onEnd: (span) => ended.push(span) }],
-    findRoot: () => trace.parent(),
+    findRoot: (where, kind) => (kind === SpanKind.INTERNAL ? trace.rootAbove(where) : undefined),
+    onUnrecorded: (kind) => trace.onUnrecorded(kind),
   });
   const tracer = provider.getTracer('app');
   const isBelowStart = (span: Span): boolean => (span as RecordedSpan).parentSpanContext !== undefined;
@@ -76,37 +81,44 @@ it('takes what follows at once when a server listens, and nothing after that', (
 });
 
 it.each([
-  [
-    'request',
-    (tracer: ReturnType<typeof started>['tracer']) => tracer.startSpan('GET', { kind: SpanKind.SERVER, root: true }),
-  ],
-  [
-    'message',
-    (tracer: ReturnType<typeof started>['tracer']) =>
-      tracer.startSpan('process', { kind: SpanKind.CONSUMER, root: true }),
-  ],
-])('is over with the first %s', (by, begin) => {
-  const { ended, tracer, isBelowStart } = started();
-  tracer.startSpan('migration').end();
-  begin(tracer);
-  expect(ended.map(({ name, attributes }) => [name, attributes['start.ready_by']])).toEqual([
-    ['migration', undefined],
-    ['start shop', by],
-  ]);
-  expect(isBelowStart(tracer.startSpan('later'))).toBe(false);
-  expect(ended.every((span) => (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0)).toBe(true);
+  ['request', SpanKind.SERVER],
+  ['message', SpanKind.CONSUMER],
+] as const)('is ready with the first %s, recorded or not, while its migrations still run', (by, kind) => {
+  for (const where of [ROOT_CONTEXT, UNSAMPLED]) {
+    const { ended, tracer, isBelowStart } = started();
+    tracer.startSpan('migration').end();
+    tracer.startSpan('first', { kind }, where).end();
+    advance(4_000);
+    expect(isBelowStart(tracer.startSpan('migration'))).toBe(true);
+    advance(2_000);
+    expect(isBelowStart(tracer.startSpan('later'))).toBe(false);
+    const start = ended.find(({ name }) => name === 'start shop')!;
+    expect(start.attributes).toMatchObject({ 'start.ready_by': by });
+    expect(ended.filter(({ parentSpanContext }) => parentSpanContext === undefined)).toHaveLength(
+      where === ROOT_CONTEXT ? 2 : 1,
+    );
+  }
 });
 
-it('is over with the first job, unless something of it is under way', () => {
-  const { ended, provider, tracer, isBelowStart } = started();
-  const jobs = provider.getTracer('@foreshock/instrumentation-schedule');
+/** Where a job runs; its root is made when a span starts below it. */
+function jobOf(tracer: Tracer): Context {
+  return withPendingRoot(ROOT_CONTEXT, { parent: () => tracer.startSpan('job', { root: true }) });
+}
+
+it('is ready with the first job, unless something of the start is under way', () => {
+  const { ended, tracer, isBelowStart } = started();
   const migration = tracer.startSpan('migration');
-  jobs.startSpan('job heartbeat', { root: true }).end();
-  const statement = tracer.startSpan('statement');
-  expect(isBelowStart(statement)).toBe(true);
-  statement.end();
+  tracer.startSpan('beat', {}, jobOf(tracer)).end();
+  advance(60_000);
+  expect(isBelowStart(tracer.startSpan('statement'))).toBe(true);
   migration.end();
-  jobs.startSpan('job relay', { root: true }).end();
+  expect(ended.some(({ name }) => name === 'start shop')).toBe(false);
+  (tracer.startSpan('statement') as RecordedSpan).end();
+});
+
+it('is ready with the first job that runs beside nothing', () => {
+  const { ended, tracer } = started();
+  tracer.startSpan('migration').end();
+  tracer.startSpan('relay', {}, jobOf(tracer)).end();
   expect(ended.find(({ name }) => name === 'start shop')!.attributes).toMatchObject({ 'start.ready_by': 'job' });
-  expect(isBelowStart(tracer.startSpan('later'))).toBe(false);
 });

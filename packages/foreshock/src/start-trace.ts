@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
-import { ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/api';
-import { guard } from '@foreshock/kit';
+import { ROOT_CONTEXT, SpanKind, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import { guard, pendingRootOf } from '@foreshock/kit';
 import { START_READY_BY, START_READY_MS } from '@foreshock/kit/names';
 import type { RecordedSpan } from './tracer/span.ts';
 
@@ -11,10 +11,7 @@ const now: () => number = performance.now.bind(performance);
 /** A server listens (Node's documentation of diagnostics_channel, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** Whose spans are jobs. */
-const JOBS = '@foreshock/instrumentation-schedule';
-
-/** Once ready, this long for what was begun beside: an application may listen before its migrations run. */
+/** Once ready, this long for what was begun before: an application may listen, and be asked, while its migrations run. */
 const AFTER_READY_MS = 5_000;
 /** Nothing has started and nothing is under way for this long: a script waits for something. */
 const IDLE_MS = 30_000;
@@ -24,7 +21,7 @@ const LONGEST_MS = 10 * 60_000;
 /**
  * What runs before the first request, message or job is one trace: spans without a parent get the root
  * `start <service>`, which begins with the process and ends once it is ready, when nothing more comes, or with the
- * process. It is made when the first such span starts. A span processor of our own tracer.
+ * process. It is made when the first such span starts. Finds the roots of our own tracer, and is a span processor of it.
  */
 export class StartTrace {
   readonly #tracer: () => Tracer;
@@ -47,24 +44,25 @@ export class StartTrace {
     subscribe(LISTENING, this.#listening);
   }
 
-  /** The parent of a span that has none; undefined when the start is over. */
-  parent(): Span | undefined {
-    if (this.#over) return undefined;
-    const at = now();
-    if (at > LONGEST_MS || (this.#readyAt !== undefined && at - this.#readyAt > AFTER_READY_MS)) {
-      this.#end();
-      return undefined;
-    }
-    return this.#root ?? this.#begin();
+  /** The root above a span that starts without a parent; undefined when it is a root itself. */
+  rootAbove(where: Context): Span | undefined {
+    const pending = pendingRootOf(where);
+    const root = pending?.parent();
+    // A timer that fires while migrations run makes nothing ready.
+    if (root && this.#open === 0) this.#ready('job');
+    return root ?? this.#parent();
   }
 
   onStart(span: RecordedSpan): void {
     if (this.#over) return;
-    if (span.kind === SpanKind.SERVER) this.#firstWork('request');
-    else if (span.kind === SpanKind.CONSUMER) this.#firstWork('message');
-    else if (this.#isBelow(span)) this.#open++;
-    // A timer that fires while migrations run does not end them.
-    else if (span.instrumentationScope.name === JOBS && this.#open === 0) this.#firstWork('job');
+    if (this.#isBelow(span)) this.#open++;
+    else this.onUnrecorded(span.kind);
+  }
+
+  /** A span of this kind starts that no span processor gets. */
+  onUnrecorded(kind: SpanKind): void {
+    if (kind === SpanKind.SERVER) this.#ready('request');
+    else if (kind === SpanKind.CONSUMER) this.#ready('message');
   }
 
   onEnd(span: RecordedSpan): void {
@@ -73,9 +71,20 @@ export class StartTrace {
     this.#lastAt = now();
   }
 
-  /** The process ends, or has its first work. */
+  /** The process ends. */
   end(): void {
     if (!this.#over) this.#end();
+  }
+
+  #parent(): Span | undefined {
+    if (this.#over) return undefined;
+    const at = now();
+    if (at > LONGEST_MS || (this.#readyAt !== undefined && at - this.#readyAt > AFTER_READY_MS)) {
+      this.#end();
+      return undefined;
+    }
+    this.#lastAt = at;
+    return this.#root ?? this.#begin();
   }
 
   #isBelow(span: RecordedSpan): boolean {
@@ -87,7 +96,6 @@ export class StartTrace {
     const root = this.#tracer().startSpan(this.#name, { root: true, startTime: 0 }, ROOT_CONTEXT);
     this.#root = root;
     this.#traceId = root.spanContext().traceId;
-    this.#lastAt = now();
     if (this.#readyAt !== undefined) this.#endRoot(this.#readyAt);
     else this.#endWhenIdle(IDLE_MS);
     return root;
@@ -101,13 +109,8 @@ export class StartTrace {
     }, afterMs).unref();
   }
 
-  #firstWork(by: string): void {
-    this.#ready(by);
-    this.#end();
-  }
-
   #ready(by: string): void {
-    if (this.#readyAt !== undefined) return;
+    if (this.#over || this.#readyAt !== undefined) return;
     this.#readyAt = now();
     unsubscribe(LISTENING, this.#listening);
     this.#readyBy = by;

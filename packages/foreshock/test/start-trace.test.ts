@@ -37,7 +37,7 @@ it.each(['require', 'import'] as const)(
       'CLIENT GET': 'start shop',
       'SERVER GET': 'GET',
       query: 'GET',
-      'long after': '',
+      'next turn': 'start shop',
     });
     const { attributes, startTime, durationMs, status } = start()!;
     expect(attributes).toEqual({ 'start.ready_ms': expect.any(Number), 'start.ready_by': 'listening' });

@@ -26,16 +26,26 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
     const run = hooks.active ? guard('the start of a job', () => job().begin()) : undefined;
     if (!run) return Reflect.apply(fn, this, args);
     let result: unknown;
+    let failure: { thrown: unknown } | undefined = { thrown: undefined };
     // In this frame, not by `runIn`: a stack has room for ten. Some context managers know no other way.
     const entered = canEnter();
     const left = entered ? enter(run.context) : undefined;
     try {
-      result = entered ? Reflect.apply(fn, this, args) : runIn(run.context, fn, this, args);
-    } catch (error) {
-      guard('the end of a job', () => run.ended({ thrown: error }));
-      throw error;
+      if (returned === 'dropped') {
+        // Nobody catches what is thrown. If it were caught here and thrown again, Node would print this line as its source.
+        result = entered ? Reflect.apply(fn, this, args) : runIn(run.context, fn, this, args);
+      } else {
+        try {
+          result = entered ? Reflect.apply(fn, this, args) : runIn(run.context, fn, this, args);
+        } catch (error) {
+          failure.thrown = error;
+          throw error;
+        }
+      }
+      failure = undefined;
     } finally {
       if (entered) leave(left);
+      if (failure) guard('the end of a job', () => run.ended(failure));
     }
     endWith(run, result, fn, returned);
     return result;

@@ -20,6 +20,16 @@ it.each([22, 24, 26] as const)('is to an application what it is without us, on N
   expect(plain).toMatchObject({ unhandled: ['TypeError: nobody'], thrown: ['RangeError: thrown'], inside: 'mine' });
 });
 
+it('has its line printed when it throws and nobody catches it', async () => {
+  const printed = async (preload: 'require' | 'none') =>
+    (await (await runFixture(fixture('uncaught.cjs'), { preload })).exited).stderr
+      .split('\n')
+      .filter((line) => !line.startsWith('    at '));
+  const lines = await printed('require');
+  expect(lines).toEqual(await printed('none'));
+  expect(lines).toContain("  throw new TypeError('mine');");
+});
+
 it('has a trace a run, with a link to the request that made the interval, and says that runs overlap', async () => {
   shows('timers', ['spans', 'parent', 'ESM'], process.versions.node);
   const { code, stderr } = await (await runFixture(fileURLToPath(fixture('intervals.mjs')), { collector })).exited;

@@ -54,6 +54,8 @@ export interface TracerOptions {
   spanProcessors: readonly SpanListener[];
   /** The parent of a span that starts without one in its context, and that is not asked to be a root. */
   findRoot?: (where: Context, kind: SpanKind) => Span | undefined;
+  /** Called for a span that is not recorded, which no span processor gets. */
+  onUnrecorded?: (kind: SpanKind) => void;
 }
 
 /** Either way to start a span. */
@@ -193,7 +195,10 @@ class ForeshockTracer implements Tracer, SpanMaker {
       traceFlags: random | (decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE),
     };
     if (traceState) spanContext.traceState = traceState;
-    if (!traceWords) return trace.wrapSpanContext(spanContext);
+    if (!traceWords) {
+      this.#options.onUnrecorded?.(kind);
+      return trace.wrapSpanContext(spanContext);
+    }
 
     const { startTime } = options;
     const span = new RecordedSpan(

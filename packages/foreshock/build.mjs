@@ -20,7 +20,9 @@ if (+foreshockNode[0] < ${oldest[0]} || (+foreshockNode[0] === ${oldest[0]} && +
 }`;
 
 const root = here('../../');
-const applicationsApi = `require = (${preferApplicationsApi})(require);`;
+// Strict: functions of ours would else have `arguments` and `caller`, which those that they replace have not.
+const applicationsApi = `"use strict";
+require = (${preferApplicationsApi})(require);`;
 
 const shared = {
   absWorkingDir: root,

@@ -46,6 +46,10 @@ function isLimited(breaker: CircuitBreaker): breaker is CircuitBreaker & { optio
   return breaker.options.capacity! < Number.MAX_SAFE_INTEGER;
 }
 
+function usedOf({ options, semaphore }: CircuitBreaker): number {
+  return options.capacity! - semaphore.count;
+}
+
 function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks): void {
   const withFallback = new WeakSet<object>();
   /** The call that a promise is the result of, and calls that are given one of another. */
@@ -60,6 +64,8 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     if (!isLimited(breaker)) return;
     let calls = running.get(breaker);
     if (!calls) running.set(breaker, (calls = new Set()));
+    // Ends that came where no call is known (a promise of another kind loses the context): who runs is not known any more.
+    if (calls.size > usedOf(breaker)) calls.clear();
     calls.add(call);
   }
 
@@ -68,7 +74,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     if (!isLimited(breaker)) return undefined;
     const { capacity: limit } = breaker.options;
     const [holder] = running.get(breaker) ?? [];
-    return { used: limit - breaker.semaphore.count, limit, holder };
+    return { used: usedOf(breaker), limit, holder };
   }
 
   function returned(call: PolicyCall, result: unknown): void {

@@ -1,6 +1,5 @@
-import { enter, guard, leave, type Hooks } from '@foreshock/kit';
+import { enter, guard, leave, whenSettled, type Hooks } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from './events.ts';
-import { whenSettled } from './settled.ts';
 
 type AnyFunction = (this: unknown, ...args: any[]) => any;
 

@@ -45,5 +45,6 @@ export {
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';
 export { inRange } from './version-range.ts';
+export { whenSettled } from './settled.ts';
 export { VERSION } from './version.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

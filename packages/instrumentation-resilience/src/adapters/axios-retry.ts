@@ -1,6 +1,5 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, whenSettled, type Adapter, type Hooks } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from '../events.ts';
-import { whenSettled } from '../settled.ts';
 
 const NAME = 'axios-retry';
 

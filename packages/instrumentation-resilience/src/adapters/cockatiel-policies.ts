@@ -1,6 +1,5 @@
-import { enter, guard, leave } from '@foreshock/kit';
+import { enter, guard, leave, whenSettled } from '@foreshock/kit';
 import type { PolicyCall, ResilienceEvents } from '../events.ts';
-import { whenSettled } from '../settled.ts';
 import {
   errorOf,
   isThrown,

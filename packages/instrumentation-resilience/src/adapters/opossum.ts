@@ -1,7 +1,6 @@
 import { types } from 'node:util';
-import { enter, guard, leave, type Adapter, type Hooks } from '@foreshock/kit';
+import { enter, guard, leave, whenSettled, type Adapter, type Hooks } from '@foreshock/kit';
 import type { BreakerState, PolicyCall, ResilienceEvents, Slots } from '../events.ts';
-import { whenSettled } from '../settled.ts';
 
 /** What of opossum's `CircuitBreaker` (lib/circuit.js, 6–10) is read. */
 interface CircuitBreaker {

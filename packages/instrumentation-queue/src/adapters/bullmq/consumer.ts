@@ -1,8 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
-import { guard, type Hooks } from '@foreshock/kit';
+import { guard, whenSettled, type Hooks } from '@foreshock/kit';
 import type { Processing, QueueEvents, Taken } from '../../events.ts';
-import { whenSettled } from '../../settled.ts';
 import type { DueTimes } from './due-times.ts';
 import { isPutOff, messageOf, type Job, type Owner } from './job.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -73,14 +72,11 @@ export class Consumers {
           guard('bullmq process', () => end(processing, error));
           throw error;
         }
-        guard('bullmq process', () => {
-          result = whenSettled(
-            result,
-            () => guard('bullmq process', () => processing.succeeded()),
-            (error) => guard('bullmq process', () => end(processing, error)),
-          );
-        });
-        return result;
+        return whenSettled(
+          result,
+          () => processing.succeeded(),
+          (error) => end(processing, error),
+        );
       };
     });
 

@@ -1,6 +1,5 @@
-import { guard, type Hooks } from '@foreshock/kit';
+import { guard, whenSettled, type Hooks } from '@foreshock/kit';
 import type { Message as Received, Processing, QueueEvents } from '../../events.ts';
-import { whenSettled } from '../../settled.ts';
 import { Attempts } from './attempts.ts';
 import { messageOf, type Message } from './message.ts';
 
@@ -83,14 +82,11 @@ export class Consumers {
         end({ error });
         throw error;
       }
-      guard('kafkajs run', () => {
-        result = whenSettled(
-          result,
-          () => end(),
-          (error) => end({ error }),
-        );
-      });
-      return result;
+      return whenSettled(
+        result,
+        () => end(),
+        (error) => end({ error }),
+      );
     };
   }
 

@@ -1,6 +1,5 @@
-import { guard, type Hooks } from '@foreshock/kit';
+import { guard, whenSettled, type Hooks } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
-import { whenSettled } from '../../settled.ts';
 import type { Database } from './database.ts';
 import { isInternal, type Job } from './job.ts';
 import { JobReader } from './job-reader.ts';
@@ -47,14 +46,11 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
         guard('pg-boss work', () => inHand.threw(handling, error));
         throw error;
       }
-      guard('pg-boss work', () => {
-        result = whenSettled(
-          result,
-          (value) => guard('pg-boss work', () => inHand.returned(handling, perJob, value)),
-          (error) => guard('pg-boss work', () => inHand.threw(handling, error)),
-        );
-      });
-      return result;
+      return whenSettled(
+        result,
+        (value) => inHand.returned(handling, perJob, value),
+        (error) => inHand.threw(handling, error),
+      );
     };
   }
 

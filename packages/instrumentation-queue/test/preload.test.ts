@@ -52,6 +52,20 @@ it.each(['process', 'thread'])('bullmq: a processor in a %s of its own is part o
   await redis.stop();
 });
 
+it('lets no trace travel to the queues that FORESHOCK_PROPAGATE_NOT_TO names', async () => {
+  const redis = await startRedis();
+  const env = { REDIS_URL: redis.url, SANDBOX: 'thread', FORESHOCK_PROPAGATE_NOT_TO: 'orders,emails' };
+  const app = await runFixture(fixture('sandbox.mjs'), { preload: 'import', env, collector });
+  const { port } = await app.ready;
+  await fetch(`http://127.0.0.1:${port}/`, { method: 'POST' });
+  const spanOf = (name: string): ReceivedSpan | undefined => collector.spans.find((span) => span.name === name);
+  await collector.waitForSpans(() => spanOf('send emails') !== undefined && spanOf('process emails') !== undefined);
+  expect(spanOf('process emails')).toMatchObject({ parentSpanId: '', links: [] });
+  expect(spanOf('process emails')!.traceId).not.toBe(spanOf('send emails')!.traceId);
+  await app.stop();
+  await redis.stop();
+});
+
 it(
   'amqplib: one trace, in an ES module',
   async () => {

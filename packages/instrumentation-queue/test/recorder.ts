@@ -11,7 +11,7 @@ export interface Recorder extends Recorded {
   ended(name: string, count?: number): Promise<ReceivedSpan[]>;
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 25_000;
 
 /** Call it before the library is loaded. */
 export function startRecorder(): Recorder {

@@ -45,7 +45,9 @@ export const bullmq: Adapter<QueueEvents> = {
     onClass('queue', ({ Queue: { prototype } }, version) => {
       if (!isEarly(version)) producers.observeQueue(prototype);
       observePuttingOffOfMany(prototype, hooks, dueTimes);
+      observeCommands(prototype, queue, hooks);
     });
+    onClass('queue-getters', ({ QueueGetters: { prototype } }) => observeCommands(prototype, queue, hooks));
     onClass('flow-producer', ({ FlowProducer: { prototype } }, version) => {
       producers.observeFlows(prototype, isEarly(version));
       outcomes.observe(prototype);
@@ -55,6 +57,7 @@ export const bullmq: Adapter<QueueEvents> = {
       consumers.observeJob(Job);
       observeCommands(Job, queue, hooks, ['fromId', 'addJobLog']);
       observePuttingOff(Job.prototype, hooks, dueTimes);
+      observeCommands(Job.prototype, queue, hooks);
     });
     onClass('worker', ({ Worker: { prototype } }) => consumers.observeWorker(prototype));
     onClass('queue-base', ({ QueueBase: { prototype } }) => outcomes.observe(prototype));

@@ -3,19 +3,22 @@ import type { QueueEvents } from '../../events.ts';
 
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 
-/** Parts of a sending, which has a span of its own. */
-const SENDING = new Set(['addJob', 'addJobs', 'addFlow']);
+/** Methods that send, which has a span of its own, and that end a job, as part of which another one is fetched. */
+const NOT_ASKING = new Set([
+  ...['add', 'addBulk', 'addJob', 'addJobs', 'addFlow', 'upsertJobScheduler', 'create', 'createBulk'],
+  ...['moveToCompleted', 'moveToFailed'],
+]);
 
 /**
- * bullmq's own commands, each an `async` method of `Scripts` (5) or `RedisQueueBackend` (6), and statics of `Job` that
- * ask Redis themselves. Asked for within a trace they are part of it; a poller's or an exporter's are no trace each.
+ * bullmq's own commands, each in an `async` method: of `Scripts` (5) or `RedisQueueBackend` (6), and in 5 of queues and
+ * jobs, too. Asked for within a trace they are part of it; a poller's or an exporter's are no trace each.
  *
  * @param names default: all
  */
 export function observeCommands(owner: object, queue: QueueEvents, hooks: Hooks, names?: readonly string[]): void {
   for (const name of names ?? Object.getOwnPropertyNames(owner)) {
     const method: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
-    if (typeof method !== 'function' || method.constructor.name !== 'AsyncFunction' || SENDING.has(name)) continue;
+    if (typeof method !== 'function' || method.constructor.name !== 'AsyncFunction' || NOT_ASKING.has(name)) continue;
     hooks.wrap(owner as Methods, name, (original) => {
       return function (this: unknown, ...args: unknown[]) {
         return hooks.active ? queue.housekeeping(original, this, args) : original.apply(this, args);

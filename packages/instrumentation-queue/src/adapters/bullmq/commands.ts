@@ -4,10 +4,9 @@ import type { QueueEvents } from '../../events.ts';
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 
 /** Methods that send, which has a span of its own, and that end a job, as part of which another one is fetched. */
-const NOT_ASKING = new Set([
-  ...['add', 'addBulk', 'addJob', 'addJobs', 'addFlow', 'upsertJobScheduler', 'create', 'createBulk'],
-  ...['moveToCompleted', 'moveToFailed'],
-]);
+const NOT_ASKING = new Set(
+  'add addBulk addJob addJobs addFlow upsertJobScheduler create createBulk moveToCompleted moveToFailed'.split(' '),
+);
 
 /**
  * bullmq's own commands, each in an `async` method: of `Scripts` (5) or `RedisQueueBackend` (6), and in 5 of queues and

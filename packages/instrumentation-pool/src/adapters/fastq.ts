@@ -29,7 +29,7 @@ interface Entry {
  */
 export const fastq: Adapter<PoolEvents> = {
   library: 'fastq',
-  versions: '>=1.0.0 <2',
+  versions: '>=1.6.0 <2',
   upstream: [],
   attach(pools, hooks) {
     hooks.onLoad('fastq/queue.js', ({ exports: make, replaceExports }) => {

@@ -18,7 +18,7 @@ interface Limit extends AnyFunction {
  */
 export const pLimit: Adapter<PoolEvents> = {
   library: 'p-limit',
-  versions: '>=2.0.0 <8',
+  versions: '>=3.0.0 <8',
   upstream: [],
   attach(pools, hooks) {
     hooks.onLoad(

@@ -22,8 +22,8 @@ const TOP_HOLDERS = 3;
 export class Saturation {
   readonly #tracer: Tracer;
   readonly #pool: KnownPool;
-  readonly #start = performance.now();
-  readonly #startTime = Date.now();
+  readonly #start: number;
+  readonly #startTime: number;
   #span: Span | undefined;
   /** The pool's label when the span was named. */
   #label: string | undefined;
@@ -34,9 +34,12 @@ export class Saturation {
   /** The longest holdings that ended while callers waited, longest first. */
   readonly #holders: Holder[] = [];
 
-  constructor(tracer: Tracer, pool: KnownPool) {
+  /** @param start when the first caller asked that waits, by `performance.now()`: no wait is longer than its saturation */
+  constructor(tracer: Tracer, pool: KnownPool, start: number) {
     this.#tracer = tracer;
     this.#pool = pool;
+    this.#start = start;
+    this.#startTime = Date.now() - (performance.now() - start);
   }
 
   /** One more caller waits behind `pending` others. */

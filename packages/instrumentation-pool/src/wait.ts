@@ -81,7 +81,7 @@ export class Wait {
     if (oldest && pool.source.ofTasks) this.#holder = oldest.holder(acquisition.start);
     else if (oldest) this.#nameHolder(oldest.holder(acquisition.start));
     if (!isFull || limit === undefined) return;
-    this.#saturation = pool.saturation ??= new Saturation(boundary.tracer, pool);
+    this.#saturation = pool.saturation ??= new Saturation(boundary.tracer, pool, acquisition.start);
     this.#saturation.joined(pending);
   }
 

@@ -263,7 +263,7 @@ function start(name: string, app: App, node: 22 | 24 | 26, endpoint: string | un
   return new Promise((resolve) =>
     child.on('close', (code, signal) => {
       // Our own lines; of stacks, Node's frames, and ours where a module of the application's is loaded.
-      const beside = /^foreshock: .*\n|\n +at [^\n]*(?:node:|register\.cjs)[^\n]*/gm;
+      const beside = /^foreshock: .*\n|\n +at [^\n]*(?:node:|(?:register|preload)\.cjs)[^\n]*/gm;
       resolve({ code, signal, stdout: stdout.replace(beside, ''), stderr: stderr.replace(beside, '') });
     }),
   );

@@ -215,8 +215,7 @@ export class SqlSummary {
   }
 
   #open(): void {
-    // What has a parenthesis behind it in FROM is a function.
-    this.#candidate = undefined;
+    this.#leaveOutFunction();
     const outer = this.#level;
     // `FROM (a CROSS JOIN b)`
     const goesOn = outer.list && this.expectsTable;
@@ -224,6 +223,16 @@ export class SqlSummary {
     this.#levels.push(outer);
     if (this.#levels.length >= MAX_DEPTH) this.#ignores = 'rest';
     this.#level = { verb: goesOn ? outer.verb : undefined, list: goesOn, with: false, statement: outer.with };
+  }
+
+  /** What has a parenthesis behind it in FROM is a function, and none of the tables. */
+  #leaveOutFunction(): void {
+    const name = this.#candidate;
+    this.#candidate = undefined;
+    if (name === undefined || this.#tables.has(name) || this.#parts.at(-1) !== name) return;
+    this.#parts.pop();
+    this.#targets.pop();
+    this.#length -= name.length + 1;
   }
 
   #restart(): void {

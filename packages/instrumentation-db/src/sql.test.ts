@@ -150,7 +150,7 @@ describe('the summary', () => {
     ['SELECT (SELECT max(x) FROM b) FROM a', 'SELECT SELECT b a', undefined],
     ['(SELECT * FROM a) UNION (SELECT * FROM a)', 'SELECT a SELECT a', 'a'],
     ['SELECT * FROM a JOIN LATERAL (SELECT * FROM b) x ON true', 'SELECT a SELECT b', undefined],
-    ['SELECT * FROM generate_series(1, 10) g', 'SELECT generate_series', undefined],
+    ['SELECT * FROM generate_series(1, 10) g', 'SELECT', undefined],
     ['SELECT * FROM a CROSS JOIN UNNEST($1::int[]) u', 'SELECT a', 'a'],
     ['SELECT * FROM jobs FOR UPDATE SKIP LOCKED', 'SELECT jobs', 'jobs'],
     ['SELECT update, t.delete FROM ONLY t ORDER BY a, b LIMIT 1, 2', 'SELECT t', 't'],

@@ -5,7 +5,8 @@ import { BREAKER_STATES, milliseconds } from './text.mjs';
 /** @typedef {import('./receiver.mjs').Span} Span */
 
 const WORTH_A_WORD = 0.02; // of the whole trace
-const STAMPEDE_LIMIT_MS = 1_100;
+/** From a miss until somebody fills the key: callers wait for their connections first. */
+const FILLED_WITHIN_MS = 15_000;
 
 /**
  * @param {Span} span
@@ -46,11 +47,11 @@ function ofQueue({ attributes }) {
   return [`▒ waited ${milliseconds(waited)} in queue ${attributes['messaging.destination.name']}${which}`];
 }
 
-/** Of the callers that miss a key at a time one has it told, within a second and before the next such second begins. */
+/** Of the callers that miss a key at a time one has the event, once the key is filled. */
 function ofMiss({ start, attributes }, traces) {
   if (attributes['cache.hit'] !== false) return [];
   const told = eventsOf([...traces.values()].flat(), 'cache.stampede').find(({ at }) => at >= start);
-  if (!told || told.at - start > STAMPEDE_LIMIT_MS) return [];
+  if (!told || told.at - start > FILLED_WITHIN_MS) return [];
   return [`◆ one of ${told.attributes['cache.stampede.callers']} callers that missed it at a time: a stampede`];
 }
 

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import {
@@ -76,8 +75,6 @@ export class SenderLink {
   readonly #all: number;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #flushes = new Map<number, Flush>();
-  /** Threads and timers are made here, or they would hold on to the request that happened to need them. */
-  readonly #aside = AsyncLocalStorage.snapshot();
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
   #memory: ProcessMemory | undefined;
   #mode: 'idle' | 'thread' | 'main' | 'none' = 'idle';
@@ -129,7 +126,9 @@ export class SenderLink {
 
   /** Starts the thread, if there is none yet. */
   start(): void {
-    if (this.#mode === 'idle') this.#aside(() => this.#startThread());
+    // Threads and timers are not the request's that happened to need them. Without an `AsyncResource` of ours: hooks of
+    // the application would hear of one that they have not seen begin.
+    if (this.#mode === 'idle') context.with(ROOT_CONTEXT, () => this.#startThread());
   }
 
   /** Has the sender take what worker threads write. */
@@ -298,7 +297,7 @@ export class SenderLink {
     }
     if (!this.#ready && ++this.#stillborn >= MAX_STILLBORN) return this.#fallBack('the thread does not start');
     if (this.#ready) this.#stillborn = 0;
-    this.#restart = this.#aside(() => setTimeout(() => this.#startThread(), RESTART_MS).unref());
+    this.#restart = context.with(ROOT_CONTEXT, () => setTimeout(() => this.#startThread(), RESTART_MS).unref());
   }
 
   #fallBack(cause: string): void {
@@ -330,7 +329,7 @@ export class SenderLink {
 
   /** Our own requests must not be traced, nor carry the context of the request that filled the batch. */
   #onMainThread(run: () => void): void {
-    this.#aside(() => context.with(suppressed(ROOT_CONTEXT), run));
+    context.with(suppressed(ROOT_CONTEXT), run);
   }
 
   #lose(entry: Outstanding): void {

@@ -66,6 +66,7 @@ function start(): void {
       },
     },
     config.flushMs,
+    () => startTrace?.end(),
   );
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const plugin = makePlugin(config, warnOnce);

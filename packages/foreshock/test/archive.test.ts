@@ -55,6 +55,8 @@ it.each(['', 'process.exit()'])('spans arrive when the preload lies in an archiv
       env: {
         ...process.env,
         NODE_OPTIONS: '',
+        // Of Yarn's loader.
+        NODE_NO_WARNINGS: '1',
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_BSP_SCHEDULE_DELAY: '60000',
         FORESHOCK_FLUSH_MS: '60000',

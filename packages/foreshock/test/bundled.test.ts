@@ -27,11 +27,11 @@ async function bundle(options: { minify?: boolean; packages?: 'external' }): Pro
 
 /** The lines it wrote on standard error and the server span of one request. */
 async function serve(file: string | URL) {
-  const app = await runFixture(file, { collector });
+  const app = await runFixture(file, { collector, env: { OTEL_BSP_SCHEDULE_DELAY: '50' } });
   const { port } = await app.ready;
   await (await fetch(`http://127.0.0.1:${port}/orders/7`)).text();
-  const { stderr } = await app.stop();
   const spans = await collector.waitForSpans((all) => all.some(({ kind }) => kind === 'SERVER'));
+  const { stderr } = await app.stop();
   return {
     lines: stderr.split('\n').filter((line) => line !== ''),
     span: spans.find(({ kind }) => kind === 'SERVER')!.name,

@@ -24,6 +24,6 @@ it.each([22, 24, 26] as const)(
     const { code, stderr } = await app.exited;
     expect(stderr).toBe('foreshock: no sender thread (ERR_ACCESS_DENIED), spans are sent from the main thread\n');
     expect(code).toBe(0);
-    expect(collector.spans).toHaveLength(10);
+    expect(collector.spans.filter(({ name }) => !name.startsWith('start '))).toHaveLength(10);
   },
 );

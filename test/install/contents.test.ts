@@ -80,7 +80,7 @@ function entries({ exports }: Manifest): Set<string> {
 
 /** Read at run time by their path, not by an `import`. */
 const LOADED_BY_PATH: Record<string, string[]> = {
-  foreshock: ['dist/sender.cjs', 'dist/metrics.cjs'],
+  foreshock: ['dist/preload.cjs', 'dist/sender.cjs', 'dist/metrics.cjs'],
   '@foreshock/export': ['dist/sender-thread.js'],
 };
 

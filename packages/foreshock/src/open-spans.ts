@@ -9,6 +9,8 @@ const KEPT_TEXT = 2_000_000;
 const KEPT_SPANS = 1_000;
 /** How many spans start between two looks at what is kept. */
 const LOOK_EVERY = 64;
+/** With fewer than these open nobody looks: a look costs as many steps as there are. */
+const LOOK_FROM = 192;
 /** Older spans remembered; a service that leaks spans must not leak memory through us. */
 const MAX_OLDER = 10_000;
 
@@ -54,6 +56,7 @@ export class OpenSpans {
   /** A span that nobody holds on to will never be ended: of the older ones, we do not either. */
   #release(): void {
     this.#started = 0;
+    if (this.#newest.size < LOOK_FROM) return;
     let text = 0;
     let kept = 0;
     let span = this.#newest.newest;

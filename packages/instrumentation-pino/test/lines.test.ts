@@ -4,7 +4,7 @@ import { recordSpans } from '@foreshock/testkit';
 import type { Logger, LoggerOptions } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
-import { pino as adapter } from '../src/adapters/pino.ts';
+import { pino as adapter } from '../src/adapters/pino/index.ts';
 import { installed, PINOS, type Installed } from './installed.ts';
 
 const instrumentation = pinoInstrumentation();

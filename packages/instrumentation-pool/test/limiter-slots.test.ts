@@ -77,7 +77,7 @@ it('bottleneck: a job of weight 4 has four slots, and one that needs more than a
 
 it.each(['piscina', 'piscina-4'])('%s: what was aborted in line, or before, uses no thread', async (alias) => {
   const { Piscina = library('piscina', alias) } = library('piscina', alias);
-  const filename = new URL('fixtures/piscina-worker.cjs', import.meta.url).pathname;
+  const filename = new URL('../src/adapters/piscina/piscina-worker.cjs', import.meta.url).pathname;
   const pool = new Piscina({ filename, minThreads: 1, maxThreads: 1 });
   await pool.run(1);
   const fails = async (signal: AbortSignal): Promise<void> =>

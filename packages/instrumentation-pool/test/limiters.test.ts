@@ -332,7 +332,7 @@ it('keeps what a p-limit is: its counters, its map, its name and its promises', 
 it.each(['piscina', 'piscina-4'])('shows the wait for a thread of %s', async (alias) => {
   const { Piscina } = library('piscina', alias);
   shows('piscina', ['wait', 'state'], apps.get(alias)!.versions['piscina']);
-  const filename = fileURLToPath(new URL('fixtures/piscina-worker.cjs', import.meta.url));
+  const filename = fileURLToPath(new URL('../src/adapters/piscina/piscina-worker.cjs', import.meta.url));
   const pool = new Piscina({ filename, minThreads: 1, maxThreads: 1 });
   await Promise.all([pool.run(1), pool.run(1)]);
   recorded.clear();

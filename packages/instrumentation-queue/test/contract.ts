@@ -6,8 +6,6 @@ export const instrumentation: AdapterContract['instrumentation'] = {
   export: 'queueInstrumentation',
 };
 
-export const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
-
 let names = 0;
 
 /** A queue or topic of a server that others use too. */

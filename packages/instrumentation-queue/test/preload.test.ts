@@ -9,7 +9,9 @@ import {
   type ReceivedSpan,
 } from '@foreshock/testkit';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { fixture, uniqueName } from './contract.ts';
+import { uniqueName } from './contract.ts';
+
+const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
 
 // Whole services under the preload. pg-boss has its own, over two processes.
 

@@ -4,7 +4,7 @@ import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { clientAnswered, Hooks } from '@foreshock/kit';
 import { DEFAULT_SPAN_LIMITS } from '../../foreshock/src/tracer/span.ts';
 import { ForeshockTracerProvider } from '../../foreshock/src/tracer/tracer.ts';
-import { opossum } from '../src/adapters/opossum.ts';
+import { opossum } from '../src/adapters/opossum/index.ts';
 import { openResilience } from '../src/boundary.ts';
 import { RetryRecognition } from '../src/retry-recognition.ts';
 

@@ -1,20 +1,20 @@
 import type { Adapter } from '@foreshock/kit';
 import type { PoolEvents } from '../events.ts';
-import { async } from './async.ts';
-import { bottleneck } from './bottleneck.ts';
-import { cockatiel } from './cockatiel.ts';
-import { fastq } from './fastq.ts';
-import { genericPool } from './generic-pool.ts';
-import { mysql2Pool } from './mysql2-pool.ts';
-import { pLimit } from './p-limit.ts';
-import { pQueue } from './p-queue.ts';
-import { piscina } from './piscina.ts';
-import { pgPool } from './pg-pool.ts';
-import { redisPool } from './redis-pool.ts';
-import { sequelizePool } from './sequelize-pool.ts';
-import { tarn } from './tarn.ts';
+import { async } from './async/index.ts';
+import { bottleneck } from './bottleneck/index.ts';
+import { cockatiel } from './cockatiel/index.ts';
+import { fastq } from './fastq/index.ts';
+import { genericPool } from './generic-pool/index.ts';
+import { mysql2Pool } from './mysql2-pool/index.ts';
+import { pLimit } from './p-limit/index.ts';
+import { pQueue } from './p-queue/index.ts';
+import { piscina } from './piscina/index.ts';
+import { pgPool } from './pg-pool/index.ts';
+import { redisPool } from './redis-pool/index.ts';
+import { sequelizePool } from './sequelize-pool/index.ts';
+import { tarn } from './tarn/index.ts';
 
-/** Every library whose pools this boundary knows; a new one is a file beside these and a line here. */
+/** Every library whose pools this boundary knows; a new one is a folder beside these and a line here. */
 export const adapters: readonly Adapter<PoolEvents>[] = [
   pgPool,
   mysql2Pool,

@@ -1,14 +1,14 @@
 import type { Adapter } from '@foreshock/kit';
 import type { ScheduleEvents } from '../events.ts';
-import { cron } from './cron.ts';
-import { croner } from './croner.ts';
-import { nestjsSchedule } from './nestjs-schedule.ts';
-import { nodeCron } from './node-cron.ts';
-import { nodeSchedule } from './node-schedule.ts';
-import { timers } from './timers.ts';
-import { toadScheduler } from './toad-scheduler.ts';
+import { cron } from './cron/index.ts';
+import { croner } from './croner/index.ts';
+import { nestjsSchedule } from './nestjs-schedule/index.ts';
+import { nodeCron } from './node-cron/index.ts';
+import { nodeSchedule } from './node-schedule/index.ts';
+import { timers } from './timers/index.ts';
+import { toadScheduler } from './toad-scheduler/index.ts';
 
-/** Every scheduler this boundary knows; a new one is a file beside these and a line here. */
+/** Every scheduler this boundary knows; a new one is a folder beside these and a line here. */
 export const adapters: readonly Adapter<ScheduleEvents>[] = [
   cron,
   croner,

@@ -1,0 +1,78 @@
+import type { Batch, CacheEvents, CacheServer, Command } from '../../events.ts';
+import { RedisCommand } from '../../redis-protocol.ts';
+
+/**
+ * On a command: what is told of it; on the head of a pipeline, its batch. A `WeakMap` of commands would cost the
+ * collector more than the rest of it all.
+ */
+export const CALL = Symbol('foreshock.call');
+
+/** `ioredis/built/Command.js`, as far as it is read here. */
+export interface IoCommand {
+  [CALL]?: Command | Batch;
+  name: string;
+  args: unknown[];
+  /** Queued by a pipeline for its own sake. */
+  ignore?: boolean;
+  resolve(reply: unknown): unknown;
+  reject(error: unknown): unknown;
+}
+
+/** `Redis`, or `Cluster`. */
+export interface Client {
+  status: string;
+  isCluster?: boolean;
+  condition?: { select?: number } | null;
+  options: {
+    host?: string;
+    port?: number;
+    path?: string | null;
+    db?: number;
+    keyPrefix?: string;
+    sentinels?: unknown;
+  };
+  stream?: { remoteAddress?: string; remotePort?: number };
+}
+
+/** Until a command of a cluster's client has found its node. */
+const CLUSTER: CacheServer = { system: 'redis' };
+
+/** What is known of the clients of one process. */
+export class Clients {
+  readonly #cache: CacheEvents;
+  readonly #servers = new WeakMap<Client, CacheServer>();
+  readonly #ignored = new WeakSet<Client>();
+
+  constructor(cache: CacheEvents) {
+    this.#cache = cache;
+  }
+
+  /** A client of the library's own. */
+  leaveAlone(client: Client): void {
+    this.#ignored.add(client);
+  }
+
+  start(client: Client, command: IoCommand): Command | undefined {
+    if (!this.#cache.wantsCommands || this.#ignored.has(client)) return undefined;
+    const described = new RedisCommand(command.name, command.args, 0, client.options.keyPrefix);
+    if (described.isTopology) return undefined;
+    const call = this.#cache.command(this.serverOf(client), described);
+    if (call) command[CALL] = call;
+    return call;
+  }
+
+  serverOf(client: Client): CacheServer {
+    if (client.isCluster) return CLUSTER;
+    const { options, condition, stream } = client;
+    const database = String(condition?.select ?? options.db ?? 0);
+    const known = this.#servers.get(client);
+    if (known?.database === database && !options.sentinels) return known;
+    // Behind sentinels the options name nobody.
+    const host = options.sentinels ? stream?.remoteAddress : (options.path ?? options.host ?? 'localhost');
+    const port = options.sentinels ? stream?.remotePort : options.path ? undefined : (options.port ?? 6379);
+    if (known?.database === database && known.host === host && known.port === port) return known;
+    const server = { system: 'redis', host, port, database };
+    this.#servers.set(client, server);
+    return server;
+  }
+}

@@ -1,0 +1,125 @@
+import { guard, report, runDetached, type Adapter, type Hooks } from '@foreshock/kit';
+import type { CacheEvents, Command } from '../../events.ts';
+import { CALL, Clients, type Client, type IoCommand } from './clients.ts';
+import { wrapPipeline } from './pipeline.ts';
+
+/**
+ * ioredis 5 and 6.
+ *
+ * Since 5.11 there are channels (`ioredis:command`, `ioredis:batch`), and they are not used: `sendCommand` then gives
+ * callers a promise that has a `catch` attached (built/tracing.js), so a rejection that nobody handles is never
+ * reported. Observed instead, in all versions alike, is what the library itself calls when an answer is there:
+ *
+ * - `resolve` and `reject` of a `Command`, from its first `sendCommand` on; offline queue, reconnects and redirects
+ *   pass it on as it is, so it stays one span, in the trace of who sent it.
+ * - those of a `Pipeline`, from `exec` on; its commands have no span of their own.
+ * - the callback in an automatic pipeline's `kCallbacks`: there each command has its own caller.
+ */
+export const ioredis: Adapter<CacheEvents> = {
+  library: 'ioredis',
+  versions: '>=5.0.0 <7',
+  upstream: ['@opentelemetry/instrumentation-ioredis'],
+  attach(cache, hooks) {
+    const clients = new Clients(cache);
+    hooks.onLoad('ioredis/built/Redis.js', ({ exports }) => {
+      wrapClient(exports.default.prototype, clients, cache, hooks);
+    });
+    hooks.onLoad('ioredis/built/cluster/index.js', ({ exports }) => {
+      wrapClient(exports.default.prototype, clients, cache, hooks);
+      wrapDelays(exports.default.prototype, cache, hooks);
+    });
+    wrapPipeline(clients, cache, hooks);
+    wrapSentinels(clients, hooks);
+  },
+};
+
+/** What a client says of itself while it connects (`connectHandler` in built/redis/event_handler.js). */
+const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'info']);
+
+function isOwn({ status }: Client, { name, args, ignore }: IoCommand): boolean {
+  if (ignore === true || (status === 'connect' && HANDSHAKE.has(name))) return true;
+  // The first 5.x give it their name only when it is ready.
+  return name === 'client' && String(args[0]).toLowerCase() === 'setname';
+}
+
+/** `sendCommand(command, stream)` and `connect()`, alike in `Redis` and `Cluster`. */
+function wrapClient(prototype: any, clients: Clients, cache: CacheEvents, hooks: Hooks): void {
+  hooks.wrap(prototype, 'sendCommand', (original) => {
+    return function (this: Client, command: IoCommand, stream: unknown, node: unknown) {
+      if (!hooks.active) return original.call(this, command, stream, node);
+      let call: Command | undefined;
+      try {
+        call = sending(this, command, stream, clients);
+      } catch (error) {
+        report('ioredis sendCommand', error);
+      }
+      try {
+        return original.call(this, command, stream, node);
+      } catch (error) {
+        if (call) guard('ioredis sendCommand', () => call.failed(error));
+        throw error;
+      }
+    };
+  });
+
+  // A connection outlives the request whose command happened to open it; its messages belong to nobody.
+  hooks.wrap(prototype, 'connect', (original) => {
+    return function (this: Client, ...args: unknown[]) {
+      if (!hooks.active) return original.apply(this, args);
+      const [callback] = args;
+      if (typeof callback === 'function') args[0] = cache.bound(callback as () => void);
+      return runDetached(original, this, args);
+    };
+  });
+}
+
+/** A client has been given a command: by its caller, or once more by a cluster, a queue or a reconnect. */
+function sending(client: Client, command: IoCommand, stream: unknown, clients: Clients): Command | undefined {
+  const under = command[CALL];
+  if (under) {
+    if (!client.isCluster) under.sentTo(clients.serverOf(client));
+    return undefined;
+  }
+  // With a stream it is a pipeline's.
+  if (stream !== undefined || isOwn(client, command)) return undefined;
+  const call = clients.start(client, command);
+  if (!call) return undefined;
+  const { resolve, reject } = command;
+  command.resolve = function (reply) {
+    const result = resolve.call(this, reply);
+    try {
+      call.succeeded(reply);
+    } catch (error) {
+      report('ioredis reply', error);
+    }
+    return result;
+  };
+  command.reject = function (error) {
+    guard('ioredis error', () => call.failed(error));
+    return reject.call(this, error);
+  };
+  return call;
+}
+
+/** `delayUntilReady`: callers who come before a cluster knows its slots go on when somebody else's answer is there. */
+function wrapDelays(prototype: any, cache: CacheEvents, hooks: Hooks): void {
+  hooks.wrap(prototype, 'delayUntilReady', (original) => {
+    return function (this: Client, callback: (...args: unknown[]) => unknown, ...rest: unknown[]) {
+      if (!hooks.active) return original.call(this, callback, ...rest);
+      return original.call(this, guard('ioredis cluster', () => cache.bound(callback)) ?? callback, ...rest);
+    };
+  });
+}
+
+/** The clients that a client makes of its sentinels: what they ask, and listen to, is nobody's command. */
+function wrapSentinels(clients: Clients, hooks: Hooks): void {
+  hooks.onLoad('ioredis/built/connectors/SentinelConnector/index.js', ({ exports }) => {
+    hooks.wrap(exports.default.prototype, 'connectToSentinel', (original) => {
+      return function (this: unknown, ...args: unknown[]) {
+        const client = original.apply(this, args);
+        if (hooks.active) guard('ioredis sentinel', () => clients.leaveAlone(client));
+        return client;
+      };
+    });
+  });
+}

@@ -1,0 +1,154 @@
+import { guard, report, runDetached, type Hooks } from '@foreshock/kit';
+import type { CacheEvents, CacheServer, Command } from '../../events.ts';
+import { RedisCommand } from '../../redis-protocol.ts';
+
+/** `@redis/client/dist/lib/client/index.js`, as far as it is read here. */
+export interface Client {
+  _self?: Client;
+  isOpen: boolean;
+  isReady: boolean;
+  options?: ClientOptions;
+}
+
+export interface ClientOptions {
+  /** Read into the others by a client that is made with them. */
+  url?: string;
+  socket?: { host?: string; port?: number; path?: string };
+  database?: number;
+  keyPrefix?: string;
+  disableOfflineQueue?: boolean;
+  commandsQueueMaxLength?: number;
+}
+
+export type Args = readonly unknown[];
+
+/** What `RedisCommandsQueue#addCommand` puts in line, and calls when the answer is there. */
+export interface Queued {
+  args: Args;
+  resolve(reply: unknown): unknown;
+  reject(error: unknown): unknown;
+}
+
+/** Until a command is known to be a client's. */
+const UNKNOWN: CacheServer = { system: 'redis' };
+
+/** What is known of the clients of one process. */
+export class Clients {
+  readonly #cache: CacheEvents;
+  readonly #servers = new WeakMap<object, CacheServer>();
+
+  constructor(cache: CacheEvents) {
+    this.#cache = cache;
+  }
+
+  /** Where a client's connection leads, as its options say: its socket is private. */
+  serverOf(client: Client): CacheServer {
+    const self = client._self ?? client;
+    let known = this.#servers.get(self);
+    if (!known) this.#servers.set(self, (known = serverOf(self.options)));
+    return known;
+  }
+
+  /** @param client undefined while it is not known */
+  start(client: Client | undefined, args: Args): Command | undefined {
+    if (!this.#cache.wantsCommands) return undefined;
+    // The client's prefix is a part of the keys by now.
+    const described = new RedisCommand(args[0], args, 1, client?.options?.keyPrefix);
+    if (described.isTopology) return undefined;
+    const call = this.#cache.command(client ? this.serverOf(client) : UNKNOWN, described, client?._self ?? client);
+    if (!call || !client || described.operation !== 'SELECT') return call;
+    return {
+      sentTo: (server) => call.sentTo(server),
+      failed: (error) => call.failed(error),
+      refused: (errorType) => call.refused(errorType),
+      succeeded: (reply) => {
+        call.succeeded(reply);
+        this.#servers.set(client._self ?? client, { ...this.serverOf(client), database: String(args[1]) });
+      },
+    };
+  }
+}
+
+export function serverOf({ url, socket, database = 0 }: ClientOptions = {}): CacheServer {
+  if (socket?.path) return { system: 'redis', host: socket.path, database: String(database) };
+  const { host = 'localhost', port = 6379 } = socket ?? {};
+  const server = { system: 'redis', host, port, database: String(database) };
+  // A pool's own options: its clients read the URL each for itself.
+  if (socket?.host !== undefined || url === undefined || !URL.canParse(url)) return server;
+  const parsed = new URL(url);
+  return {
+    ...server,
+    host: parsed.hostname || host,
+    port: Number(parsed.port || port),
+    database: parsed.pathname.slice(1) || server.database,
+  };
+}
+
+/**
+ * What is in line tells its answer to the call as well.
+ *
+ * @param first before the call is told
+ */
+export function observe(queued: Queued, call: Command, first?: () => void): void {
+  const { resolve, reject } = queued;
+  queued.resolve = function (reply) {
+    try {
+      first?.();
+      call.succeeded(reply);
+    } catch (error) {
+      report('redis reply', error);
+    }
+    return resolve.call(this, reply);
+  };
+  queued.reject = function (error) {
+    guard('redis error', () => {
+      first?.();
+      call.failed(error);
+    });
+    return reject.call(this, error);
+  };
+}
+
+/** Commands that are sent together, with a promise that is never the caller's own. */
+export interface BatchExecution<R> {
+  kind: 'MULTI' | 'PIPELINE';
+  commands: readonly { args: Args }[];
+  execute: () => R;
+  /** That sends them, if a pool may have handed it out. */
+  client?: Client;
+  /** Where in the promise's value the replies are. */
+  repliesIn?: (value: unknown) => unknown;
+}
+
+export function observeBatch<R extends Promise<unknown>>(
+  server: CacheServer,
+  cache: CacheEvents,
+  { kind, commands, execute, client, repliesIn = (value) => value }: BatchExecution<R>,
+): R {
+  const batch = guard('redis batch', () => {
+    if (!cache.wantsCommands) return undefined;
+    const prefix = client?.options?.keyPrefix;
+    const described = commands.map(({ args }) => new RedisCommand(args[0], args, 1, prefix));
+    return cache.batch(server, kind, described, client?._self ?? client);
+  });
+  const result = execute();
+  if (!batch) return result;
+  result.then(
+    (value) =>
+      guard('redis batch', () => {
+        const replies = repliesIn(value);
+        batch.answered(Array.isArray(replies) ? replies : []);
+      }),
+    (error) => guard('redis batch', () => batch.failed(error)),
+  );
+  return result;
+}
+
+/** A connection outlives whoever opens it; its messages, pings and reconnections belong to nobody. */
+export function wrapConnect(prototype: any, hooks: Hooks): void {
+  hooks.wrap(prototype, 'connect', (original) => {
+    return function (this: Client, ...args: unknown[]) {
+      return hooks.active ? runDetached(original, this, args) : original.apply(this, args);
+    };
+  });
+}

@@ -1,0 +1,118 @@
+import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import type { CacheEvents, Command } from '../../events.ts';
+import { attachRedis4 } from './redis-4.ts';
+import { Clients, observe, observeBatch, wrapConnect, type Args, type Client, type Queued } from './clients.ts';
+
+/**
+ * node-redis 4 to 6, under both names of its client package.
+ *
+ * Since 5.12 there are channels (`node-redis:command`, `node-redis:batch`). They are not used: their arguments come
+ * without the keys of HGET, MGET and others (`sanitizeArgs`, dist/lib/client/tracing.js) and as text, however long.
+ * Observed instead, in all versions alike: `sendCommand`, and what it puts in line, whose `resolve` and `reject` the
+ * library calls. The promise is left alone: one that nobody handles must still be reported.
+ *
+ * `node-redis:cache:request` tells the hits of the client-side cache, which send nothing.
+ */
+export const redis: Adapter<CacheEvents> = {
+  library: 'redis',
+  // Of @redis/client: 1 is redis 4.
+  versions: '>=1.0.0 <7',
+  upstream: ['@opentelemetry/instrumentation-redis', '@opentelemetry/instrumentation-redis-4'],
+  attach(cache, hooks) {
+    const clients = new Clients(cache);
+    attachRedis4(clients, cache, hooks);
+    wrapClient(clients, cache, hooks);
+    hooks.onChannel<{ result?: unknown }>('node-redis:cache:request', ({ result }) =>
+      cache.lookup(clients, 'client-side', undefined, result === 'hit' ? 'hit' : 'miss'),
+    );
+  },
+};
+
+/** A command on its way into the line. */
+interface Sending {
+  call: Command;
+  args: Args;
+  queued: boolean;
+}
+
+interface CommandOptions {
+  abortSignal?: AbortSignal;
+}
+
+/** From 5.0 on. */
+function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
+  let current: Sending | undefined;
+
+  hooks.onLoad('@redis/client/dist/lib/client/index.js', ({ exports, version }) => {
+    if (version.startsWith('1.')) return;
+    const { prototype } = exports.default;
+    hooks.wrap(prototype, 'sendCommand', (original) => {
+      return function (this: Client, args: Args, options: CommandOptions | undefined) {
+        if (!hooks.active) return original.call(this, args, options);
+        let call: Command | undefined;
+        try {
+          call = clients.start(this, args);
+        } catch (error) {
+          report('redis sendCommand', error);
+        }
+        if (!call) return original.call(this, args, options);
+        const outer = current;
+        const sending = (current = { call, args, queued: false });
+        let result;
+        try {
+          result = original.call(this, args, options);
+        } catch (error) {
+          guard('redis sendCommand', () => sending.call.failed(error));
+          throw error;
+        } finally {
+          current = outer;
+        }
+        if (!sending.queued) guard('redis sendCommand', () => refuse(this, sending.call, options));
+        return result;
+      };
+    });
+
+    wrapConnect(prototype, hooks);
+
+    // Both are awaited by `Multi#exec`: their promises are never the caller's own.
+    for (const [method, kind] of [
+      ['_executeMulti', 'MULTI'],
+      ['_executePipeline', 'PIPELINE'],
+    ] as const) {
+      hooks.wrap(prototype, method, (original) => {
+        return function (this: Client, ...args: [{ args: Args }[], ...unknown[]]) {
+          if (!hooks.active) return original.apply(this, args);
+          const execute = (): Promise<unknown> => original.apply(this, args);
+          return observeBatch(clients.serverOf(this), cache, { kind, commands: args[0], execute, client: this });
+        };
+      });
+    }
+  });
+
+  // `add(value, prepend)`, the way into `RedisCommandsQueue`.
+  hooks.onLoad('@redis/client/dist/lib/client/linked-list.js', ({ exports }) => {
+    hooks.wrap(exports.DoublyLinkedList.prototype, 'add', (original) => {
+      return function (this: unknown, queued: Queued, prepend: unknown) {
+        const sending = current;
+        if (sending && !sending.queued && queued.args === sending.args) {
+          sending.queued = true;
+          try {
+            observe(queued, sending.call);
+          } catch (error) {
+            report('redis command', error);
+          }
+        }
+        return original.call(this, queued, prepend);
+      };
+    });
+  });
+}
+
+/** It was refused before it was in line; the promise says why, the caller's alone. */
+function refuse(client: Client, call: Command, options: CommandOptions | undefined): void {
+  const limits = client.options;
+  if (options?.abortSignal?.aborted) call.refused('AbortError');
+  else if (!client.isOpen) call.refused('ClientClosedError');
+  else if (!client.isReady && limits?.disableOfflineQueue) call.refused('ClientOfflineError');
+  else if (limits?.commandsQueueMaxLength) call.refused('Error');
+}

@@ -1,0 +1,177 @@
+import type * as Http from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { guard, report, type Hooks } from '@foreshock/kit';
+import type { HttpEvents, MessageReader, Sent } from '../../events.ts';
+import { SENT, type Carrier } from '../../exchange.ts';
+import { isInTimer } from '../../given-up.ts';
+import { hasHeader, headerLines, headerNamed, RequestHead } from '../../http-headers.ts';
+import { emitIn } from './message.ts';
+import { watchConnection, type Assigned } from './client-socket.ts';
+
+/** As lib/_http_client.js has it. */
+interface Request extends Assigned, Carrier {
+  agent?: object;
+  res?: IncomingMessage | null;
+  _header: string;
+  _storeHeader(firstLine: string, headers: unknown): void;
+  _send(data: unknown): boolean;
+}
+
+const requestReader: MessageReader = {
+  headersOf: (request) => headerLines((request as Request)._header ?? ''),
+  // A server may answer as soon as it has as much as `Content-Length` says, before `end` is called.
+  hasWholeBody: (request, length) =>
+    (request as Request).writableEnded || Number((request as Request).getHeader('content-length')) === length,
+};
+
+/**
+ * What is patched of a client: `emit` of requests and responses, `destroy`, and `_storeHeader`, which writes the
+ * head. The channel `http.client.request.created` comes at the end of the constructor, where the caller still is,
+ * but after the head of a request with an array of headers, or `Expect`, was written.
+ */
+export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
+  hooks.onChannel<{ request: Request }>('http.client.request.created', ({ request }) =>
+    begin(request, undefined, events),
+  );
+  hooks.wrap(http.ClientRequest.prototype as Request, 'emit', (original) => {
+    return function emit(this: Request, event: PropertyKey) {
+      const sent = this[SENT];
+      if (!sent) return original.apply(this, arguments as never);
+      try {
+        hearRequest(this, event, arguments, sent);
+      } catch (error) {
+        report('an event of a request', error);
+      }
+      return sent.run(original, this, arguments as never);
+    };
+  });
+  // lib/_http_outgoing.js: `write` and `end` give it each part of the body, framed as it is sent.
+  hooks.wrap(http.ClientRequest.prototype as Request, '_send', (original) => {
+    return function _send(this: Request, data: unknown) {
+      const sent = this[SENT];
+      if (sent && data !== '') guard('the body of a request', () => sent.wrote(data));
+      return original.apply(this, arguments as never);
+    };
+  });
+  hooks.wrap(http.ClientRequest.prototype, 'destroy', (original) => {
+    return function destroy(this: Request, ...args: unknown[]) {
+      const sent = this[SENT];
+      if (sent) guard('a request given up', () => sent.givenUp(args[0]));
+      return original.apply(this, args);
+    };
+  });
+  hooks.wrap(http.ClientRequest.prototype as Request, '_storeHeader', (original) => {
+    return function _storeHeader(this: Request, firstLine: string, headers: unknown) {
+      if (!hooks.active) return original.call(this, firstLine, headers);
+      let lines = '';
+      let kept = headers;
+      try {
+        begin(this, headers, events);
+        ({ lines, headers: kept } = new RequestHead(this, headers, this[SENT]));
+      } catch (error) {
+        report('the trace headers of a request', error);
+      }
+      // With `Expect` the head leaves inside of `_storeHeader`.
+      if (lines !== '' && hasHeader(this, headers, 'expect')) return original.call(this, firstLine + lines, kept);
+      const result = original.call(this, firstLine, kept);
+      // Behind the others: RFC 9110 wants `Host` to be the first. Not by `setHeader`: an array has no room for it.
+      if (lines !== '') this._header = `${this._header.slice(0, -2)}${lines}\r\n`;
+      return result;
+    };
+  });
+}
+
+/** @param headers only while the head is written */
+function begin(request: Request, headers: unknown, events: HttpEvents): void {
+  if (request[SENT] !== undefined) return;
+  request[SENT] = null;
+  const userAgent = request.getHeader('user-agent') ?? headerNamed(request, headers, 'user-agent');
+  const sent = events.sending({
+    method: request.method,
+    scheme: request.protocol === 'https:' ? 'https' : 'http',
+    host: request.host,
+    port: portOf(request, request.getHeader('host') ?? headerNamed(request, headers, 'host')),
+    target: request.path,
+    userAgent: typeof userAgent === 'string' ? userAgent : undefined,
+    message: request,
+    reader: requestReader,
+  });
+  if (sent) request[SENT] = sent;
+}
+
+/** The port is kept nowhere but in the `Host` header, which may be the application's own and name another host. */
+function portOf({ host, protocol }: Request, header: unknown): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  if (!header.startsWith(name)) return undefined;
+  if (header.length === name.length) return protocol === 'https:' ? 443 : 80;
+  const port = header.charCodeAt(name.length) === COLON ? Number(header.slice(name.length + 1)) : 0;
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+}
+
+const COLON = 58;
+
+function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
+  switch (event) {
+    case 'socket':
+      sent.started();
+      watchConnection(request, args[1], sent);
+      break;
+    case 'finish':
+      sent.entered('ttfb');
+      break;
+    case 'timeout':
+      sent.timeOutAnnounced();
+      // Who listens may close the socket alone: follow-redirects does, and with it axios.
+      process.nextTick(() => guard('a time-out', () => void (request.socket?.destroyed && sent.closedOnTimeOut())));
+      break;
+    case 'response':
+      responded(args[1], sent);
+      break;
+    case 'upgrade':
+    case 'connect':
+      responded(args[1], sent);
+      sent.ended();
+      break;
+    case 'error':
+      if (request.socket) sent.connected(request.socket);
+      sent.failed(args[1]);
+      break;
+    case 'close':
+      closed(request.res, sent);
+  }
+}
+
+function responded(response: IncomingMessage, sent: Sent): void {
+  emitIn(response, sent, (message, event, args) => hearResponse(message, event, args, sent));
+  sent.connected(response.socket);
+  sent.responded(response.statusCode!, response.httpVersion);
+}
+
+function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
+  switch (event) {
+    case 'readable':
+      // lib/internal/streams/readable.js emits it at the end of data in any case, whoever reads.
+      if (message.complete) sent.ended();
+      break;
+    case 'end':
+      sent.ended();
+      break;
+    case 'aborted':
+      // Inside of `destroy`, when that is how the application let go of it; else the connection was closed.
+      if (isInTimer()) sent.givenUp(message.errored);
+      break;
+    case 'error':
+      sent.failed(args[1]);
+      break;
+    case 'close':
+      closed(message, sent);
+  }
+}
+
+/** Closed before the end and without an error: the application has read what it wanted. */
+function closed(response: IncomingMessage | null | undefined, sent: Sent): void {
+  if (!response || response.complete) sent.ended();
+  else if (response.errored) sent.failed(response.errored);
+  else sent.cancelled();
+}

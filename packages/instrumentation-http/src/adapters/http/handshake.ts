@@ -1,0 +1,63 @@
+import type { Duplex } from 'node:stream';
+import { guard } from '@foreshock/kit';
+import type { Served } from '../../events.ts';
+
+type Method = (this: unknown, ...args: any[]) => any;
+type Patched = Record<'write' | 'end' | 'emit', Method>;
+
+/**
+ * A request to upgrade, or to connect: its answer is whatever the application writes to the bare socket. The
+ * first write tells the status; from then on the socket's listeners run in the request, so that frames do.
+ */
+export function watchHandshake(socket: Duplex, served: Served): void {
+  const own = socket as unknown as Patched;
+  const { emit } = own;
+  own.emit = function (event: PropertyKey, ...rest: unknown[]) {
+    if (event === 'close') guard('a handshake', () => served.aborted(reasonOf(socket)));
+    return served.run(emit, this, [event, ...rest]);
+  };
+  onFirstAnswer(socket, (status) => {
+    if (status !== undefined) served.answered(status);
+    served.finished();
+  });
+}
+
+/**
+ * Hears, once, the status that somebody writes to a bare socket.
+ *
+ * @param hear undefined for first bytes that are no status line
+ */
+export function onFirstAnswer(socket: Duplex, hear: (status: number | undefined) => void): void {
+  const own = socket as unknown as Patched;
+  const restore = [answerBy(own, 'write'), answerBy(own, 'end')];
+
+  function answerBy(target: Patched, name: 'write' | 'end'): () => void {
+    const inherited = !Object.hasOwn(target, name);
+    const original = target[name];
+    const watching: Method = function (this: unknown, chunk: unknown) {
+      guard('an answer on a bare socket', () => {
+        for (const each of restore) each();
+        hear(statusOf(chunk));
+      });
+      return original.apply(this, arguments as never);
+    };
+    target[name] = watching;
+    return () => {
+      if (target[name] !== watching) return;
+      if (inherited) delete (target as Partial<Patched>)[name];
+      else target[name] = original;
+    };
+  }
+}
+
+/** The status of `HTTP/1.1 101 Switching Protocols`; undefined when the first bytes are no such line. */
+function statusOf(chunk: unknown): number | undefined {
+  const head =
+    typeof chunk === 'string' ? chunk.slice(0, 12) : Buffer.isBuffer(chunk) ? chunk.toString('latin1', 0, 12) : '';
+  const match = /^HTTP\/1\.[01] ([1-9][0-9]{2})$/.exec(head);
+  return match ? Number(match[1]) : undefined;
+}
+
+function reasonOf(socket: Duplex): string | undefined {
+  return socket.readableEnded || socket.errored ? undefined : 'server_disconnected';
+}

@@ -1,0 +1,116 @@
+import type * as Http from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { guard, report, type Hooks } from '@foreshock/kit';
+import type { HttpEvents, Served } from '../../events.ts';
+import { SERVED, type Carrier } from '../../exchange.ts';
+import { begun, ended, refuses, type Connection } from './connection.ts';
+import { watchHandshake } from './handshake.ts';
+import { hasHeader } from '../../http-headers.ts';
+import { emitInOnceHeard } from './message.ts';
+
+/** As lib/_http_outgoing.js has it. */
+interface Response extends ServerResponse, Carrier {
+  _header: string;
+  _storeHeader(firstLine: string, headers: unknown): void;
+}
+
+/**
+ * What is patched of a server: `emit` of the server, `_storeHeader` of responses, which writes the head, and what adds
+ * listeners to requests and responses.
+ *
+ * A request runs in its context from `Server.emit` on (lib/_http_server.js calls it for each), not from the
+ * channel `http.server.request.start` with `context.attach`: that costs the same, needs API 1.10, and on
+ * Node 22 leaves the context on the connection, for the next keep-alive request to find.
+ */
+export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
+  wrapServer(http.Server, events, hooks);
+  emitInOnceHeard(http.IncomingMessage.prototype as IncomingMessage & Carrier, hooks, (request) => request[SERVED]);
+  emitInOnceHeard(http.ServerResponse.prototype as Response, hooks, (response) => response[SERVED]);
+  hooks.onChannel<{ request: IncomingMessage & Carrier; response: Response; socket: Connection }>(
+    'http.server.response.finish',
+    ({ request, response, socket }) => {
+      const served = response[SERVED];
+      if (!served) return;
+      served.finished();
+      ended(socket, response);
+      // Node itself listens for the end of a request that nobody reads, from here on.
+      request[SERVED] = undefined;
+    },
+  );
+  hooks.wrap(http.ServerResponse.prototype as Response, '_storeHeader', (original) => {
+    return function _storeHeader(this: Response, firstLine: string, headers: unknown) {
+      if (!hooks.active) return original.call(this, firstLine, headers);
+      const served = this[SERVED];
+      let text: string | undefined;
+      try {
+        served?.answered(this.statusCode);
+        text = served ? served.traceText : events.traceTextHere();
+        if (hasHeader(this, headers, 'x-trace-id')) text = undefined;
+      } catch (error) {
+        report('x-trace-id of a response', error);
+      }
+      const result = original.call(this, firstLine, headers);
+      // Behind the application's. Not by `setHeader`: that costs the application the quick way through `writeHead`,
+      // and Koa's error handler, whose answer is the one to quote, removes what is set.
+      if (text !== undefined) this._header = `${this._header.slice(0, -2)}x-trace-id: ${text}\r\n\r\n`;
+      return result;
+    };
+  });
+}
+
+/** `http.Server` and `https.Server`, each of which inherits `emit` from elsewhere. */
+export function wrapServer(ServerClass: { prototype: Http.Server }, events: HttpEvents, hooks: Hooks): void {
+  hooks.wrap(ServerClass.prototype, 'emit', (original) => {
+    return function emit(this: Http.Server, event: PropertyKey, request: any, second: any) {
+      if (!hooks.active) return original.apply(this, arguments as never);
+      let served: Served | undefined;
+      try {
+        if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
+          served = receive(this, request, second, events);
+        } else if (event === 'upgrade' || event === 'connect') {
+          served = receiveUpgrade(request, second, events);
+        } else if (event === 'clientError') {
+          refuses(second, request);
+        }
+      } catch (error) {
+        report('an HTTP request received', error);
+      }
+      return served ? served.run(original, this, arguments as never) : original.apply(this, arguments as never);
+    };
+  });
+}
+
+/** Undefined also for a request that is passed on: from `checkContinue` to `request`, from one server to another. */
+function receive(
+  server: Http.Server,
+  request: IncomingMessage & Carrier,
+  response: Response,
+  events: HttpEvents,
+): Served | undefined {
+  // Whoever emits 'request' with objects of another kind has another idea of how they end.
+  if (typeof response?._storeHeader !== 'function' || !request?.socket || response[SERVED]) return undefined;
+  const served = events.received(request);
+  if (!served) return undefined;
+  request[SERVED] = served;
+  response[SERVED] = served;
+  const socket: Connection = request.socket;
+  if (socket.server === server) begun(socket, response);
+  else watchAlone(response, served);
+  return served;
+}
+
+function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, events: HttpEvents): Served | undefined {
+  if (!request?.socket || request[SERVED]) return undefined;
+  const served = events.received(request);
+  if (!served) return undefined;
+  request[SERVED] = served;
+  watchHandshake(socket, served);
+  return served;
+}
+
+/** A request without a connection: somebody feeds a server from a queue or a function's event. */
+function watchAlone(response: Response, served: Served): void {
+  response.once('finish', () => guard('a response', () => served.finished()));
+  response.once('close', () => guard('a response', () => served.aborted('server_disconnected')));
+}

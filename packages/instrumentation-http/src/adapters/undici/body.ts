@@ -1,0 +1,41 @@
+import type { MessageReader, Sent } from '../../events.ts';
+import { headersOf, type WithHeaders } from './headers.ts';
+
+/** How much of its body has been seen. */
+const BODY = Symbol('foreshock.body');
+
+/** lib/core/request.js of undici 5 to 8. */
+interface Request extends WithHeaders {
+  /** A string has become a Buffer; what `fetch` sends is an iterator. */
+  body?: unknown;
+  [BODY]?: 'iterated' | 'in parts' | 'whole';
+}
+
+/** A request is made. */
+export function beginBody(request: Request, sent: Sent): void {
+  const { body } = request;
+  if (body === null || body === undefined) {
+    request[BODY] = 'whole';
+  } else if (ArrayBuffer.isView(body)) {
+    sent.wrote(body);
+    request[BODY] = 'whole';
+  } else {
+    request[BODY] = 'iterated';
+  }
+}
+
+/** Undici 7 and later publish the parts: what `fetch` of Node 22 sends is not seen. */
+export function bodyChunkSent(request: Request, chunk: unknown, sent: Sent): void {
+  if (request[BODY] === 'whole') return;
+  request[BODY] = 'in parts';
+  sent.wrote(chunk);
+}
+
+export function bodySent(request: Request): void {
+  if (request[BODY] === 'in parts') request[BODY] = 'whole';
+}
+
+export const requestReader: MessageReader = {
+  headersOf: (request) => headersOf(request as Request),
+  hasWholeBody: (request) => (request as Request)[BODY] === 'whole',
+};

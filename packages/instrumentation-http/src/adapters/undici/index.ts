@@ -1,0 +1,196 @@
+import type { Adapter, Hooks } from '@foreshock/kit';
+import type { HttpEvents, Sent } from '../../events.ts';
+import { SENT, type Carrier } from '../../exchange.ts';
+import { isLetGo, isTimeOut } from '../../given-up.ts';
+import { Connections } from './connections.ts';
+import { hearAbort, onConnection } from './abort.ts';
+import { beginBody, bodyChunkSent, bodySent, requestReader } from './body.ts';
+import { headerOf, RequestHeaders, type WithHeaders } from './headers.ts';
+import { Pools } from './pools.ts';
+
+/** lib/core/request.js of undici 5 to 8. */
+interface Request extends Carrier, WithHeaders {
+  method: string;
+  origin: string | URL;
+  path: string;
+  body?: unknown;
+  upgrade?: string | null;
+  headersTimeout?: number | null;
+  bodyTimeout?: number | null;
+  /** Before 8, which publishes `headers` and `trailers` for a connection upgraded. */
+  onUpgrade?(statusCode: number, headers: unknown, socket: unknown): unknown;
+}
+
+interface Socket {
+  remoteAddress?: string;
+  remotePort?: number;
+  alpnProtocol?: string | false | null;
+}
+
+/**
+ * Undici, from npm or as Node's `fetch`, through its own channels. The span of a request ends with its last byte
+ * (`trailers`), which undici reads for itself as long as it fits its buffers, whether the application reads or not.
+ */
+export const undici: Adapter<HttpEvents> = {
+  library: 'undici',
+  versions: '>=5.20.0 <9',
+  upstream: ['@opentelemetry/instrumentation-undici'],
+  attach(events, hooks) {
+    const connections = new Connections(hooks);
+    const pools = new Pools(events, hooks);
+    const placed = new WeakSet<object>();
+    hooks.onChannel<{ request: Request }>('undici:request:create', ({ request }) => {
+      // `CONNECT` is a proxy agent's own; the request it is for follows.
+      if (request.method === 'CONNECT') return;
+      const sent = start(request, events, pools);
+      if (!sent) return;
+      const prototype = Object.getPrototypeOf(request);
+      if (!placed.has(prototype)) {
+        placed.add(prototype);
+        if (!isMadeByNode()) runInPlace(prototype, hooks);
+      }
+      request[SENT] = sent;
+      beginBody(request, sent);
+      sent.propagate(new RequestHeaders(request));
+      connections.made(sent);
+      hearAbort(request, (reason) => letGo(request, sent, reason));
+      if (request.upgrade && request.onUpgrade) watchUpgrade(request, sent);
+    });
+    hooks.onChannel<{ request: Request; socket: Socket }>('undici:client:sendHeaders', ({ request, socket }) => {
+      const sent = request[SENT];
+      if (!sent) return;
+      onConnection(request);
+      sent.connected(socket, socket.alpnProtocol === 'h2' ? '2' : '1.1');
+      connections.used(socket, sent, request.body ? 'send' : 'ttfb');
+    });
+    hooks.onChannel<{ request: Request; chunk: unknown }>('undici:request:bodyChunkSent', ({ request, chunk }) => {
+      const sent = request[SENT];
+      if (sent) bodyChunkSent(request, chunk, sent);
+    });
+    hooks.onChannel<{ request: Request }>('undici:request:bodySent', ({ request }) => {
+      bodySent(request);
+      request[SENT]?.entered('ttfb');
+    });
+    hooks.onChannel<{ request: Request; response: { statusCode: number } }>(
+      'undici:request:headers',
+      ({ request, response }) => {
+        // 103 and the like come before the response.
+        if (response.statusCode >= 200 || response.statusCode === 101) request[SENT]?.responded(response.statusCode);
+      },
+    );
+    hooks.onChannel<{ request: Request }>('undici:request:trailers', ({ request }) => request[SENT]?.ended());
+    hooks.onChannel<{ request: Request; error: unknown }>('undici:request:error', ({ request, error }) => {
+      const sent = request[SENT];
+      if (sent) letGo(request, sent, error);
+    });
+
+    function letGo(request: Request, sent: Sent, error: unknown): void {
+      connections.wanted(String(request.origin), sent);
+      failed(request, sent, error);
+    }
+  },
+};
+
+/** Of undici 5 to 7, and of 8. */
+const HANDLERS = ['onHeaders', 'onComplete', 'onError', 'onResponseStart', 'onResponseEnd', 'onResponseError'];
+
+/**
+ * Whether the request that is just being made is one of Node's own `fetch`, which gives promises and does its
+ * redirects by itself: there the handlers need no context, and each change of it costs two Maps.
+ */
+function isMadeByNode(): boolean {
+  const lines = String(new Error('where').stack).split('\n');
+  const published = lines.findLastIndex((line) => line.includes('node:diagnostics_channel'));
+  return published >= 0 && lines[published + 1]?.includes('node:internal/deps/undici') === true;
+}
+
+/**
+ * A connection calls the handlers of a request in the context it was opened in: that of its first request. What
+ * sends again from there, retries and redirects, would end up in a stranger's trace.
+ */
+function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
+  for (const name of HANDLERS) {
+    if (typeof prototype[name] !== 'function') continue;
+    hooks.wrap(prototype, name, (original) => {
+      return function (this: Request) {
+        const sent = this[SENT];
+        return sent ? sent.run(original, this, arguments as never) : original.apply(this, arguments as never);
+      };
+    });
+  }
+}
+
+function start(request: Request, events: HttpEvents, { asked }: Pools): Sent | undefined {
+  const origin = originOf(request.origin);
+  if (!origin) return undefined;
+  const { scheme, host, port } = origin;
+  const { method, path } = request;
+  const userAgent = headerOf(request, 'user-agent');
+  return events.sending({
+    method,
+    scheme,
+    host,
+    port,
+    target: path,
+    userAgent: typeof userAgent === 'string' ? userAgent : undefined,
+    askedAt: asked?.queued ? asked.at : undefined,
+    start: asked?.start,
+    message: request,
+    reader: requestReader,
+  });
+}
+
+interface Origin {
+  scheme: string;
+  host: string;
+  port: number | undefined;
+}
+
+// One origin is asked again and again.
+let lastText = '';
+let lastOrigin: Origin | undefined;
+
+function originOf(origin: string | URL): Origin | undefined {
+  const text = String(origin);
+  if (text === lastText) return lastOrigin;
+  lastText = text;
+  lastOrigin = undefined;
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, hostname, port } = new URL(text);
+  const scheme = protocol.slice(0, -1);
+  const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  lastOrigin = { scheme, host, port: port === '' ? (scheme === 'https' ? 443 : 80) : Number(port) };
+  return lastOrigin;
+}
+
+function failed(request: Request, sent: Sent, error: unknown): void {
+  switch ((error as { code?: unknown } | undefined)?.code) {
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return sent.failed(error);
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return sent.failed(error, request.headersTimeout ?? undefined);
+    case 'UND_ERR_BODY_TIMEOUT':
+      return sent.failed(error, request.bodyTimeout ?? undefined);
+  }
+  // The channel speaks inside of `controller.abort()`. What fails otherwise has a code.
+  if (isTimeOut(error) || (isLetGo(error) && !isReset(error))) sent.givenUp(error);
+  sent.failed(error);
+}
+
+/** Closed by the other side. */
+function isReset(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';
+}
+
+function watchUpgrade(request: Request, sent: Sent): void {
+  const { onUpgrade } = request;
+  request.onUpgrade = function (this: Request, statusCode: number, ...rest: [unknown, unknown]) {
+    try {
+      sent.responded(statusCode);
+      sent.ended();
+    } finally {
+      delete request.onUpgrade;
+    }
+    return onUpgrade!.call(this, statusCode, ...rest);
+  };
+}

@@ -1,0 +1,3 @@
+import { limiterContract } from '../../../test/limiter-contract.ts';
+
+limiterContract({ library: 'bottleneck', folder: import.meta.url, name: 'mailer' });

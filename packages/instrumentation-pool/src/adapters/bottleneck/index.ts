@@ -1,0 +1,135 @@
+import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
+
+/** `bottleneck/lib/Bottleneck.js` with its stores, as far as they are read here. */
+interface Limiter {
+  id?: string;
+  _states: { /** Jobs received, queued, scheduled and executing. */ counts: [number, number, number, number] };
+  _store: {
+    storeOptions: { maxConcurrent?: number | null; minTime?: number; reservoir?: number | null };
+    /** Of the local store: when the next job may begin, and when a blocked limiter goes on. */
+    _nextRequest?: number;
+    _unblockTime?: number;
+    /** Of the local store: the sum of the weights of what is scheduled or executing. */
+    _running?: number;
+  };
+}
+
+/** `bottleneck/lib/Job.js`: one call of `schedule`, `submit` or a wrapped function. */
+interface Job {
+  Events: { instance: Limiter };
+  options: { weight: number };
+}
+
+/** `Bottleneck.prototype.instanceDefaults` and `Group.prototype.defaults`. */
+const UNNAMED = new Set(['<no-id>', 'group-key']);
+
+const counted: PoolState = { used: 0, idle: 0, pending: 0 };
+
+/** Limiters of a group are named by keys, such as a user's: their group's name is theirs. */
+const groups = new WeakMap<object, string | undefined>();
+
+const source: PoolSource = {
+  ofTasks: true,
+  limitsRate(limiter: object): boolean {
+    const { minTime = 0, reservoir } = (limiter as Limiter)._store.storeOptions;
+    return minTime > 0 || reservoir != null;
+  },
+  describe(limiter: object) {
+    const id = groups.get(limiter) ?? (limiter as Limiter).id;
+    return { name: id === undefined || UNNAMED.has(id) ? 'bottleneck' : id };
+  },
+  count(limiter: object, state: PoolState): void {
+    const { _states, _store } = limiter as Limiter;
+    const [received, queued, scheduled, executing] = _states.counts;
+    state.limit = _store.storeOptions.maxConcurrent ?? Infinity;
+    state.used = _store._running ?? scheduled + executing;
+    state.idle = Math.max(0, state.limit - state.used);
+    state.pending = received + queued;
+  },
+  isEnded: () => false,
+};
+
+/**
+ * bottleneck 2. A `Job` goes through `doReceive`, in its caller's context, `doQueue`, `doRun` and, in a timer's turn,
+ * `doExecute`; it ends with `doDone`, or in line with `doDrop`.
+ */
+export const bottleneck: Adapter<PoolEvents> = {
+  library: 'bottleneck',
+  versions: '>=2.0.0 <3',
+  upstream: [],
+  attach(pools, hooks) {
+    hooks.onLoad('bottleneck/lib/Job.js', ({ exports: Job }) => wrapJob(Job.prototype, pools, hooks));
+    hooks.onLoad('bottleneck/lib/Group.js', ({ exports: Group }) => {
+      hooks.wrap(Group.prototype, 'key', (original) => {
+        return function (this: { id?: string }, ...args: unknown[]) {
+          const limiter = original.apply(this, args);
+          if (hooks.active) guard('bottleneck group', () => groups.set(limiter, this.id));
+          return limiter;
+        };
+      });
+    });
+  },
+};
+
+function wrapJob(prototype: any, pools: PoolEvents, hooks: Hooks): void {
+  const tasks = new WeakMap<Job, LimitedTask>();
+
+  hooks.wrap(prototype, 'doReceive', (original) => {
+    return function (this: Job, ...args: unknown[]) {
+      try {
+        if (hooks.active) {
+          const limiter = this.Events.instance;
+          const task = pools.task(source, limiter);
+          if (task) tasks.set(this, task);
+          const { weight } = this.options;
+          if (waitsForRate(limiter, weight)) task?.waits('rate');
+          else if (hasTooFew(limiter, weight)) task?.waits();
+        }
+      } catch (error) {
+        report('bottleneck receive', error);
+      }
+      return original.apply(this, args);
+    };
+  });
+  hooks.wrap(prototype, 'doExecute', (original) => {
+    return function (this: Job, ...args: unknown[]) {
+      const task = tasks.get(this);
+      if (!task) return original.apply(this, args);
+      guard('bottleneck execute', () => task.started(this.options.weight));
+      return task.resume(original, this, args);
+    };
+  });
+  hooks.wrap(prototype, 'doDone', (original) => {
+    return function (this: Job, ...args: unknown[]) {
+      guard('bottleneck done', () => tasks.get(this)?.finished());
+      return original.apply(this, args);
+    };
+  });
+  hooks.wrap(prototype, 'doDrop', (original) => {
+    return function (this: Job, ...args: [{ error?: unknown; message?: string }?]) {
+      const isDropped = original.apply(this, args);
+      if (isDropped) {
+        const { error, message = 'This job has been dropped by Bottleneck' } = args[0] ?? {};
+        guard('bottleneck drop', () => tasks.get(this)?.failed(error ?? { code: 'BottleneckError', message }));
+      }
+      return isDropped;
+    };
+  });
+}
+
+/** There are free slots, and this job needs more. */
+function hasTooFew(limiter: Limiter, weight: number): boolean {
+  source.count(limiter, counted);
+  return counted.idle < weight;
+}
+
+/** There is a slot, and the rate does not allow to take it now. */
+function waitsForRate({ _states, _store }: Limiter, weight: number): boolean {
+  const { minTime = 0, reservoir } = _store.storeOptions;
+  const [received, queued] = _states.counts;
+  const ahead = received + queued;
+  const now = Date.now();
+  if (minTime > 0 && (ahead > 0 || (_store._nextRequest ?? 0) > now)) return true;
+  return (reservoir != null && reservoir - ahead < weight) || (_store._unblockTime ?? 0) > now;
+}

@@ -1,0 +1,81 @@
+import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
+import { runTask } from '../../run-task.ts';
+
+type Work = (this: unknown, ...args: unknown[]) => unknown;
+
+/** `cockatiel/dist/BulkheadPolicy.js`; what is read is private to TypeScript only. */
+interface Bulkhead {
+  capacity: number;
+  queueCapacity: number;
+  active: number;
+  queue: { fn: Work; reject: (error: unknown) => void }[];
+}
+
+const source: PoolSource = {
+  ofTasks: true,
+  // A name is the user's own property: a policy has none.
+  describe: (policy) => ({ name: (policy as { name?: string }).name || 'bulkhead' }),
+  count(policy: object, state: PoolState): void {
+    const { capacity, active, queue } = policy as Bulkhead;
+    state.limit = capacity;
+    state.used = active;
+    state.idle = Math.max(0, capacity - active);
+    state.pending = queue.length;
+  },
+  isEnded: () => false,
+};
+
+/**
+ * The bulkhead of cockatiel 3 and 4. `BulkheadPolicy.prototype.execute` runs its function, or puts it in line; one
+ * that stood in line comes back to `execute`, with the same function, from where the one before it finished.
+ */
+export const cockatiel: Adapter<PoolEvents> = {
+  library: 'cockatiel',
+  versions: '>=3.0.0 <5',
+  upstream: [],
+  attach(pools, hooks) {
+    for (const folder of ['dist', 'dist/esm']) {
+      hooks.onLoad(`cockatiel/${folder}/BulkheadPolicy.js`, ({ exports }) =>
+        wrapBulkhead(exports.BulkheadPolicy.prototype, pools, hooks),
+      );
+    }
+  },
+};
+
+function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
+  /** Functions of ours, that come back when they have stood in line. */
+  const known = new WeakSet<Work>();
+
+  hooks.wrap(prototype, 'execute', (original) => {
+    return function (this: Bulkhead, ...args: unknown[]) {
+      const [fn, signal] = args as [Work, AbortSignal | undefined];
+      if (!hooks.active || typeof fn !== 'function' || known.has(fn) || signal?.aborted) {
+        return original.apply(this, args);
+      }
+      // Refused at once is no wait: `bulkhead <name> full` of the resilience instrumentation.
+      if (this.active >= this.capacity && this.queue.length >= this.queueCapacity) return original.apply(this, args);
+      const task = guard('cockatiel bulkhead', () => pools.task(source, this));
+      if (!task) return original.apply(this, args);
+      const work: Work = function (this: unknown, ...given: unknown[]) {
+        return runTask(task, fn, this, given);
+      };
+      known.add(work);
+      args[0] = work;
+      const result = original.apply(this, args);
+      guard('cockatiel bulkhead', () => watchCancelled(this, work, task));
+      return result;
+    };
+  });
+}
+
+/** One that is cancelled in line is rejected, and does not come back. */
+function watchCancelled({ queue }: Bulkhead, work: Work, task: LimitedTask): void {
+  const item = queue.at(-1);
+  if (item?.fn !== work) return;
+  const { reject } = item;
+  item.reject = (error) => {
+    guard('cockatiel bulkhead', () => task.failed(error));
+    return reject(error);
+  };
+}

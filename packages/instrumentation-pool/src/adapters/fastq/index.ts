@@ -1,0 +1,168 @@
+import { guard, report, type Adapter } from '@foreshock/kit';
+import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
+import { replacementOf, type AnyFunction, type Attachment } from '../../replaced-function.ts';
+import { runTask } from '../../run-task.ts';
+
+/** What `fastq(worker, concurrency)` and `fastq.promise(…)` give. */
+interface Queue {
+  concurrency: number;
+  paused: boolean;
+  running(): number;
+  push: AnyFunction;
+  unshift: AnyFunction;
+  pause: AnyFunction;
+  kill: AnyFunction;
+  killAndDrain: AnyFunction;
+  abort?: AnyFunction;
+}
+
+/** A task in line. */
+interface Entry {
+  task: LimitedTask | undefined;
+  next: Entry | undefined;
+}
+
+/**
+ * fastq 1, callbacks and promises. A queue is a plain object around closures: its methods are wrapped on the object.
+ * Which task a call of the worker is for is known by the order: `push` appends, `unshift` prepends, the worker gets
+ * the first (queue.js).
+ */
+export const fastq: Adapter<PoolEvents> = {
+  library: 'fastq',
+  versions: '>=1.6.0 <2',
+  upstream: [],
+  attach(pools, hooks) {
+    hooks.onLoad('fastq/queue.js', ({ exports: make, replaceExports }) => {
+      const replacement: any = replacementOf(make, pools, hooks, (original, attachment) =>
+        observedMaker(original, false, attachment),
+      );
+      if (make.promise) {
+        replacement.promise = replacementOf(make.promise, pools, hooks, (original, attachment) =>
+          observedMaker(original, true, attachment),
+        );
+      }
+      replaceExports?.(replacement);
+    });
+  },
+};
+
+function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attachment): AnyFunction {
+  return function (this: unknown, ...args: unknown[]) {
+    const at = typeof args[0] === 'function' ? 0 : 1;
+    const worker = args[at];
+    if (!attachment.hooks.active || typeof worker !== 'function') return make.apply(this, args);
+    const line = new Line(worker as AnyFunction, byPromise, attachment);
+    args[at] = line.worker;
+    const queue = make.apply(this, args) as Queue;
+    guard('fastq', () => line.observe(queue));
+    return queue;
+  };
+}
+
+/** The line of one queue, as the queue has it. */
+class Line {
+  readonly worker: AnyFunction;
+  readonly #attachment: Attachment;
+  readonly #source: PoolSource;
+  #head: Entry | undefined;
+  #tail: Entry | undefined;
+  #length = 0;
+  /** The worker is called for it before `push` returns. */
+  #entering: Entry | undefined;
+
+  constructor(worker: AnyFunction, byPromise: boolean, attachment: Attachment) {
+    this.#attachment = attachment;
+    const name = worker.name && worker.name !== 'worker' ? worker.name : 'fastq';
+    this.#source = {
+      ofTasks: true,
+      describe: () => ({ name }),
+      count: (pool: object, state: PoolState) => {
+        const queue = pool as Queue;
+        state.limit = queue.concurrency;
+        state.used = queue.running();
+        state.idle = Math.max(0, state.limit - state.used);
+        state.pending = this.#length;
+      },
+      isEnded: () => false,
+    };
+    const line = this;
+    this.worker = function (this: unknown, ...args: unknown[]) {
+      const task = line.#next();
+      if (!task) return worker.apply(this, args);
+      if (byPromise) return runTask(task, worker, this, args);
+      return runWithCallback(task, worker, this, args);
+    };
+  }
+
+  /** The task that the worker is called for. */
+  #next(): LimitedTask | undefined {
+    const entering = this.#entering;
+    this.#entering = undefined;
+    if (entering) return entering.task;
+    const first = this.#head;
+    if (!first) return undefined;
+    this.#head = first.next;
+    if (!this.#head) this.#tail = undefined;
+    this.#length--;
+    return first.task;
+  }
+
+  observe(queue: Queue): void {
+    this.#wrapAdding(queue, 'push', (entry) => {
+      if (this.#tail) this.#tail.next = entry;
+      else this.#head = entry;
+      this.#tail = entry;
+    });
+    this.#wrapAdding(queue, 'unshift', (entry) => {
+      entry.next = this.#head;
+      this.#head = entry;
+      this.#tail ??= entry;
+    });
+    for (const method of ['kill', 'killAndDrain', 'abort'] as const) {
+      const original = queue[method];
+      if (!original) continue;
+      queue[method] = (...args: unknown[]) => {
+        this.#head = this.#tail = undefined;
+        this.#length = 0;
+        guard('fastq', () => this.#attachment.pools.cleared(queue, new Error('abort')));
+        return original.apply(queue, args);
+      };
+    }
+    const { pause } = queue;
+    queue.pause = (...args: unknown[]) => {
+      guard('fastq', () => this.#attachment.pools.paused(queue));
+      return pause.apply(queue, args);
+    };
+  }
+
+  #wrapAdding(queue: Queue, method: 'push' | 'unshift', enter: (entry: Entry) => void): void {
+    const original = queue[method];
+    queue[method] = (...args: unknown[]) => {
+      const entry: Entry = { task: undefined, next: undefined };
+      try {
+        if (this.#attachment.hooks.active) entry.task = this.#attachment.pools.task(this.#source, queue);
+      } catch (error) {
+        report('fastq', error);
+      }
+      // As `push` and `unshift` decide it themselves.
+      if (queue.running() < queue.concurrency && !queue.paused) this.#entering = entry;
+      else {
+        enter(entry);
+        this.#length++;
+        if (queue.paused) guard('fastq', () => entry.task?.waits('paused'));
+      }
+      return original.apply(queue, args);
+    };
+  }
+}
+
+/** The worker calls back when its task is done, and with that the next one is begun: where the caller of that one was. */
+function runWithCallback(task: LimitedTask, worker: AnyFunction, self: unknown, args: unknown[]): unknown {
+  guard('fastq', () => task.started());
+  const done = args[1] as AnyFunction;
+  args[1] = function (this: unknown, ...results: unknown[]) {
+    guard('fastq', () => task.finished());
+    return task.resume(done, this, results);
+  };
+  return task.resume(worker, self, args);
+}

@@ -1,0 +1,102 @@
+import { guard, report, type Adapter } from '@foreshock/kit';
+import type { PoolEvents, PoolSource, PoolState } from '../../events.ts';
+import { propertiesOf, replacementOf, type AnyFunction, type Attachment } from '../../replaced-function.ts';
+import { runTask } from '../../run-task.ts';
+
+/** What `pLimit(concurrency)` gives: a function with counters. */
+interface Limit extends AnyFunction {
+  activeCount: number;
+  pendingCount: number;
+  /** Since 6.0. */
+  concurrency?: number;
+  clearQueue?: AnyFunction;
+}
+
+/**
+ * p-limit 2 to 7. All of a limit is in a closure, so the function that makes it is replaced, and the limit that it
+ * makes gets a function of ours around it, with all of its properties.
+ */
+export const pLimit: Adapter<PoolEvents> = {
+  library: 'p-limit',
+  versions: '>=3.0.0 <8',
+  upstream: [],
+  attach(pools, hooks) {
+    hooks.onLoad(
+      'p-limit/index.js',
+      ({ exports, rebind, replaceExports }) => {
+        const replaced = (original: AnyFunction): AnyFunction => replacementOf(original, pools, hooks, observedMaker);
+        if (rebind) rebind('pLimit', replaced);
+        else replaceExports?.(replaced(exports));
+      },
+      { bindings: ['pLimit'] },
+    );
+  },
+};
+
+function observedMaker(make: AnyFunction, attachment: Attachment): AnyFunction {
+  return function (this: unknown, ...args: unknown[]) {
+    const limit = make.apply(this, args);
+    if (!attachment.hooks.active || typeof limit !== 'function') return limit;
+    try {
+      return observe(limit, args[0], attachment);
+    } catch (error) {
+      report('p-limit', error);
+      return limit;
+    }
+  };
+}
+
+function observe(limit: Limit, given: unknown, attachment: Attachment): Limit {
+  // Since 7.3 it may be an object.
+  const concurrency = typeof given === 'object' ? (given as { concurrency: number }).concurrency : (given as number);
+  const source: PoolSource = {
+    ofTasks: true,
+    // It has no name of its own.
+    describe: () => ({ name: 'p-limit' }),
+    count(pool: object, state: PoolState): void {
+      const { activeCount, pendingCount, concurrency: current = concurrency } = pool as Limit;
+      state.limit = current;
+      state.used = activeCount;
+      state.idle = Math.max(0, current - activeCount);
+      state.pending = pendingCount;
+    },
+    isEnded: () => false,
+  };
+
+  const observed = function (this: unknown, ...args: unknown[]) {
+    const [fn] = args;
+    const isObserved = attachment.hooks.active && typeof fn === 'function';
+    const task = isObserved ? guard('p-limit', () => attachment.pools.task(source, limit)) : undefined;
+    if (!task) return limit.apply(this, args);
+    args[0] = function (this: unknown, ...given: unknown[]) {
+      return runTask(task, fn as AnyFunction, this, given);
+    };
+    return limit.apply(this, args);
+  } as Limit;
+  const descriptors = propertiesOf(limit);
+  const { clearQueue, map } = descriptors;
+  if (clearQueue) {
+    const original = clearQueue.value as AnyFunction;
+    clearQueue.value = function (this: unknown, ...args: unknown[]) {
+      guard('p-limit', () => attachment.pools.cleared(limit, new DOMException('The queue was cleared', 'AbortError')));
+      return original.apply(this, args);
+    };
+  }
+  // It calls the limit inside, which is not ours.
+  if (map) map.value = mapOf(observed);
+  return Object.defineProperties(observed, descriptors) as Limit;
+}
+
+/** `limit.map` of 7.2, as it is there. */
+function mapOf(limit: AnyFunction): AnyFunction {
+  return async function map(iterable: Iterable<unknown>, fn: AnyFunction) {
+    const promises: Promise<unknown>[] = [];
+    try {
+      for (const value of iterable) promises.push(limit(fn, value, promises.length));
+    } catch (error) {
+      for (const promise of promises) promise.catch(() => {});
+      throw error;
+    }
+    return Promise.all(promises);
+  };
+}

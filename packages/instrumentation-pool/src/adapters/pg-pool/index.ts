@@ -1,0 +1,184 @@
+import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
+
+const ACQUISITION = Symbol('foreshock.acquisition');
+const HAS_TIMEOUT = Symbol('foreshock.has-timeout');
+
+/** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
+interface PendingItem {
+  callback: (error: unknown, client: unknown, release: unknown) => unknown;
+  timedOut: boolean;
+  [ACQUISITION]?: Acquisition | undefined;
+  [HAS_TIMEOUT]?: boolean;
+}
+
+interface Pool {
+  options: {
+    max?: number;
+    min?: number;
+    connectionTimeoutMillis?: number;
+    host?: string;
+    port?: number;
+    database?: string;
+  };
+  _clients: { host?: string; port?: number; database?: string }[];
+  _idle: unknown[];
+  _pendingQueue: PendingItem[];
+  ending: boolean;
+  ended: boolean;
+}
+
+const source: PoolSource = {
+  describe(pool: object): PoolDescription {
+    const { options, _clients } = pool as Pool;
+    // A client has resolved connection strings and PG* variables; it exists by the time a caller waits.
+    const client = _clients[0];
+    return {
+      system: 'postgresql',
+      host: client?.host ?? options.host,
+      port: client?.port ?? options.port,
+      database: client?.database ?? options.database,
+      limit: options.max,
+      idleMin: options.min,
+    };
+  },
+  count(pool: object, state: PoolState): void {
+    const { _clients, _idle, _pendingQueue } = pool as Pool;
+    state.used = _clients.length - _idle.length;
+    state.idle = _idle.length;
+    state.pending = _pendingQueue.length;
+  },
+  isEnded: (pool) => (pool as Pool).ended,
+};
+
+/**
+ * pg-pool 3, the pool of node-postgres: `Pool.prototype.connect` puts a `PendingItem` in line or hands it to
+ * `newClient`; `_acquireClient` grants it.
+ */
+export const pgPool: Adapter<PoolEvents> = {
+  library: 'pg',
+  versions: '>=8.0.3 <9',
+  upstream: ['@opentelemetry/instrumentation-pg'],
+  attach(pools, hooks) {
+    hooks.onLoad('pg-pool/index.js', ({ exports: Pool }) => wrapPool(Pool, pools, hooks), {
+      versions: '>=3.2.0 <4',
+    });
+  },
+};
+
+function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks): void {
+  /** The item of a caller for whom `connect` opens a client at once, until `connect` returns. */
+  let opened: PendingItem | undefined;
+  const asked: PoolState = { used: 0, idle: 0, pending: 0 };
+
+  hooks.wrap(PoolClass.prototype, 'connect', (original) => {
+    return function (this: Pool, ...args: unknown[]) {
+      if (!hooks.active || this.ending) return original.apply(this, args);
+      guard('pg pool', () => source.count(this, asked));
+      opened = undefined;
+      const result = original.apply(this, args);
+      const fresh = opened;
+      opened = undefined;
+      try {
+        const item = fresh ?? this._pendingQueue.at(-1);
+        if (item && !item[ACQUISITION]) watch(this, item, asked, pools);
+      } catch (error) {
+        report('pg pool', error);
+      }
+      return result;
+    };
+  });
+
+  hooks.wrap(PoolClass.prototype, 'newClient', (original) => {
+    return function (this: Pool, item: PendingItem) {
+      if (!hooks.active) return original.call(this, item);
+      const acquisition = item[ACQUISITION];
+      if (acquisition) guard('pg pool', () => watchOpening(item, acquisition));
+      else opened = item;
+      return original.call(this, item);
+    };
+  });
+
+  hooks.wrap(PoolClass.prototype, '_acquireClient', (original) => {
+    return function (this: Pool, client: object, item: PendingItem, idleListener: unknown, isNew: unknown) {
+      const acquisition = item[ACQUISITION];
+      if (!acquisition || item.timedOut) return original.call(this, client, item, idleListener, isNew);
+      item[ACQUISITION] = undefined;
+      try {
+        acquisition.granted(client);
+      } catch (error) {
+        report('pg pool', error);
+      }
+      return acquisition.resume(original, this, [client, item, idleListener, isNew]);
+    };
+  });
+
+  hooks.wrap(PoolClass.prototype, 'end', (original) => {
+    return function (this: Pool, ...args: unknown[]) {
+      const wasEnding = this.ending;
+      const result = original.apply(this, args);
+      if (hooks.active && !wasEnding) guard('pg pool end', () => endWaits(this._pendingQueue));
+      return result;
+    };
+  });
+
+  for (const method of ['_release', '_remove']) {
+    hooks.wrap(PoolClass.prototype, method, (original) => {
+      return function (this: Pool, client: object, ...rest: unknown[]) {
+        try {
+          pools.released(this, client);
+        } catch (error) {
+          report('pg pool', error);
+        }
+        return original.call(this, client, ...rest);
+      };
+    });
+  }
+}
+
+function watch(pool: Pool, item: PendingItem, asked: PoolState, pools: PoolEvents): void {
+  const acquisition = pools.acquire(source, pool, asked);
+  if (!acquisition) return;
+  if (item !== pool._pendingQueue.at(-1)) watchOpening(item, acquisition);
+  else if (pool.options.connectionTimeoutMillis) watchTimeOut(item, acquisition);
+  item[ACQUISITION] = acquisition;
+}
+
+/** Callers in line of a pool that is ended are never answered (`_pulseQueue`), but by their time-out. */
+function endWaits(line: readonly PendingItem[]): void {
+  for (const item of line) {
+    if (!item[HAS_TIMEOUT]) item[ACQUISITION]?.failed({ code: 'pool_ended', message: 'the pool was ended' });
+  }
+}
+
+/** A client is being opened for this caller: `newClient` reports failure through the item's callback alone. */
+function watchOpening(item: PendingItem, acquisition: Acquisition): void {
+  acquisition.connecting();
+  const { callback } = item;
+  item.callback = function (error, client, release) {
+    if (error) guard('pg pool', () => acquisition.failed(error, isConnectTimeOut(error)));
+    return acquisition.resume(callback, this, [error, client, release]);
+  };
+}
+
+function isConnectTimeOut(error: unknown): boolean {
+  return (error as { message?: unknown }).message === 'Connection terminated due to connection timeout';
+}
+
+/**
+ * pg-pool finds an item that timed out by the identity of its callback, which therefore stays; the one trace
+ * it leaves on the item is `timedOut = true`, just before it tells the caller.
+ */
+function watchTimeOut(item: PendingItem, acquisition: Acquisition): void {
+  item[HAS_TIMEOUT] = true;
+  let timedOut = item.timedOut;
+  Object.defineProperty(item, 'timedOut', {
+    configurable: true,
+    enumerable: true,
+    get: () => timedOut,
+    set(value: boolean) {
+      timedOut = value;
+      if (value) guard('pg pool', () => acquisition.failed(new Error('timeout exceeded when trying to connect'), true));
+    },
+  });
+}

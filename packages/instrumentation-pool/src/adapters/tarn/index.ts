@@ -1,0 +1,79 @@
+import { guard, type Adapter } from '@foreshock/kit';
+import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../../events.ts';
+
+/** `tarn/dist/Pool.js`, as far as it is read here. */
+interface Pool {
+  min: number;
+  max: number;
+  destroyed: boolean;
+  numUsed(): number;
+  numFree(): number;
+  numPendingAcquires(): number;
+  numPendingCreates(): number;
+}
+
+const source: PoolSource = {
+  describe: (pool) => ({ limit: (pool as Pool).max, idleMin: (pool as Pool).min }),
+  count(pool: object, state: PoolState): void {
+    const counted = pool as Pool;
+    const opening = counted.numPendingCreates();
+    state.used = counted.numUsed() + opening;
+    state.idle = counted.numFree();
+    state.pending = Math.max(0, counted.numPendingAcquires() - opening);
+  },
+  isEnded: (pool) => (pool as Pool).destroyed,
+};
+
+/**
+ * tarn 3, the pool of knex. Its queries are its driver's; knex's own query span would only repeat them.
+ *
+ * `Pool.prototype._executeEventHandlers` calls the listeners of `pool.on(…)` at every step. It is wrapped, rather than listened
+ * to, for a listener is a thing of one pool that its owner may count or remove. A caller awaits
+ * `acquire().promise`, so its context comes back by itself.
+ */
+export const tarn: Adapter<PoolEvents> = {
+  library: 'tarn',
+  versions: '>=3.0.0 <4',
+  upstream: [],
+  attach(pools, hooks) {
+    const asking = new WeakMap<Pool, Map<unknown, Acquisition>>();
+
+    function observe(pool: Pool, event: string, [first, second]: unknown[]): void {
+      switch (event) {
+        case 'acquireRequest': {
+          const acquisition = pools.acquire(source, pool);
+          if (!acquisition) return;
+          const callers = asking.get(pool) ?? new Map<unknown, Acquisition>();
+          asking.set(pool, callers.set(first, acquisition));
+          return;
+        }
+        case 'acquireSuccess':
+          settled(pool, first)?.granted(second);
+          return;
+        case 'acquireFail':
+          settled(pool, first)?.failed(second, (second as object | undefined)?.constructor?.name === 'TimeoutError');
+          return;
+        case 'createRequest':
+          pools.opening(pool);
+          return;
+        case 'release':
+          pools.released(pool, first);
+      }
+    }
+
+    function settled(pool: Pool, caller: unknown): Acquisition | undefined {
+      const acquisition = asking.get(pool)?.get(caller);
+      asking.get(pool)?.delete(caller);
+      return acquisition;
+    }
+
+    hooks.onLoad('tarn/dist/Pool.js', ({ exports }) => {
+      hooks.wrap(exports.Pool.prototype, '_executeEventHandlers', (original) => {
+        return function (this: Pool, event: string, ...args: unknown[]) {
+          if (hooks.active) guard(`tarn ${event}`, () => observe(this, event, args));
+          return original.call(this, event, ...args);
+        };
+      });
+    });
+  },
+};

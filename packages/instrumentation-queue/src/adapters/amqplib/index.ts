@@ -1,0 +1,37 @@
+import type { Adapter } from '@foreshock/kit';
+import type { QueueEvents } from '../../events.ts';
+import { observeConnect } from './connect.ts';
+import { ConnectionManagers } from './connection-manager.ts';
+import { Consumers } from './consumer.ts';
+import { Deliveries } from './deliveries.ts';
+import { observePublish } from './producer.ts';
+
+/**
+ * amqplib 0.10 to 2: promises (lib/channel_model.js) and callbacks (lib/callback_model.js) over the same frames; by
+ * itself, or below amqp-connection-manager 4 and 5.
+ */
+export const amqplib: Adapter<QueueEvents> = {
+  library: 'amqplib',
+  versions: '>=0.10.0 <3',
+  upstream: ['@opentelemetry/instrumentation-amqplib'],
+  attach(queue, hooks) {
+    const deliveries = new Deliveries(queue);
+    const consumers = new Consumers(queue, hooks, deliveries);
+    const managers = new ConnectionManagers(queue, hooks, deliveries);
+    hooks.onLoad('amqplib/lib/connect.js', ({ exports }) => observeConnect(exports, queue, hooks));
+    hooks.onLoad('amqplib/lib/channel.js', ({ exports }) => consumers.observeFrames(exports.Channel.prototype));
+    for (const model of ['channel_model', 'callback_model']) {
+      hooks.onLoad(`amqplib/lib/${model}.js`, ({ exports }) => {
+        observePublish(exports, queue, hooks, managers);
+        consumers.observe(exports);
+      });
+    }
+    for (const format of ['cjs', 'esm']) {
+      hooks.onLoad(
+        `amqp-connection-manager/dist/${format}/ChannelWrapper.js`,
+        ({ exports }) => managers.observe(exports.default.prototype),
+        { versions: '>=4.0.0 <6' },
+      );
+    }
+  },
+};

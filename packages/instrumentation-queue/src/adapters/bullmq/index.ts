@@ -1,0 +1,102 @@
+import { inRange, type Adapter } from '@foreshock/kit';
+import type { QueueEvents } from '../../events.ts';
+import { observeCommands } from './commands.ts';
+import { Consumers } from './consumer.ts';
+import { DueTimes } from './due-times.ts';
+import type { Job } from './job.ts';
+import { carrierIn } from './metadata.ts';
+import { Outcomes } from './outcomes.ts';
+import { observePuttingOff, observePuttingOffOfMany } from './put-off.ts';
+import { Producers } from './producer.ts';
+
+/** Files of dist/cjs/classes, and what in them is no caller's. */
+const OWN_WORK = [
+  ['redis-connection', 'RedisConnection', ['init', 'close', 'disconnect']],
+  ['redis-queue-backend', 'RedisQueueBackend', ['setQueueMeta']],
+  ['queue-events', 'QueueEvents', ['run']],
+] as const;
+
+/** From here on its telemetry lets a trace travel (`opts.telemetry`, `trace` of utils.js). */
+const TELEMETRY = '>=5.34.0 <7';
+
+/**
+ * bullmq 5 and 6. Its package has no `exports`: `require` and `import` both load
+ * dist/cjs.
+ */
+export const bullmq: Adapter<QueueEvents> = {
+  library: 'bullmq',
+  versions: '>=5.0.0 <7',
+  upstream: ['@appsignal/opentelemetry-instrumentation-bullmq'],
+  attach(queue, hooks) {
+    const dueTimes = new DueTimes();
+    const producers = new Producers(queue, hooks, dueTimes);
+    const outcomes = new Outcomes(queue, hooks, dueTimes);
+    const consumers = new Consumers(queue, hooks, dueTimes, outcomes);
+
+    const isEarly = (version: string): boolean => !inRange(version, TELEMETRY);
+    for (const utils of ['utils', 'utils/index']) {
+      hooks.onLoad(`bullmq/dist/cjs/${utils}.js`, ({ exports, version }) => {
+        if (!isEarly(version)) producers.observeTrace(exports);
+      });
+    }
+    const onClass = (name: string, attach: (exports: any, version: string) => void): void =>
+      hooks.onLoad(`bullmq/dist/cjs/classes/${name}.js`, ({ exports, version }) => attach(exports, version));
+
+    onClass('queue', ({ Queue: { prototype } }, version) => {
+      if (!isEarly(version)) producers.observeQueue(prototype);
+      observePuttingOffOfMany(prototype, hooks, dueTimes);
+      observeCommands(prototype, queue, hooks);
+    });
+    onClass('queue-getters', ({ QueueGetters: { prototype } }) => observeCommands(prototype, queue, hooks));
+    onClass('flow-producer', ({ FlowProducer: { prototype } }, version) => {
+      producers.observeFlows(prototype, isEarly(version));
+      outcomes.observe(prototype);
+    });
+    onClass('job', ({ Job }, version) => {
+      if (isEarly(version)) producers.observeCreation(Job);
+      consumers.observeJob(Job);
+      observeCommands(Job, queue, hooks, ['fromId', 'addJobLog']);
+      observePuttingOff(Job.prototype, hooks, dueTimes);
+      observeCommands(Job.prototype, queue, hooks);
+    });
+    onClass('worker', ({ Worker: { prototype } }) => consumers.observeWorker(prototype));
+    onClass('queue-base', ({ QueueBase: { prototype } }) => outcomes.observe(prototype));
+
+    // Connections are opened and closed, a queue is described and its events are read, for nobody's request.
+    for (const [file, name, methods] of OWN_WORK) {
+      onClass(file, (exports) => {
+        for (const method of methods) {
+          if (!exports[name].prototype[method]) continue;
+          hooks.wrap(exports[name].prototype, method, (original) => {
+            return function (this: unknown, ...args: unknown[]) {
+              return hooks.active ? queue.background(original, this, args) : original.apply(this, args);
+            };
+          });
+        }
+      });
+    }
+
+    // Of 5, and of 6 over Redis.
+    for (const [file, name] of [
+      ['scripts', 'Scripts'],
+      ['redis-queue-backend', 'RedisQueueBackend'],
+    ] as const) {
+      onClass(file, (exports, version) => {
+        const { prototype } = exports[name];
+        if (!isEarly(version)) producers.observeCommand(prototype);
+        consumers.observeEnding(prototype);
+        observeCommands(prototype, queue, hooks);
+      });
+    }
+
+    // In the process or thread of a sandboxed processor.
+    onClass('child-processor', ({ ChildProcessor: { prototype } }) =>
+      hooks.wrap(prototype, 'start', (original) => {
+        return function (this: unknown, ...args: unknown[]) {
+          const carrier = hooks.active ? carrierIn((args[0] as Job | undefined)?.opts) : undefined;
+          return carrier ? queue.resume(carrier, original, this, args) : original.apply(this, args);
+        };
+      }),
+    );
+  },
+};

@@ -1,0 +1,30 @@
+import type { Adapter } from '@foreshock/kit';
+import type { QueueEvents } from '../../events.ts';
+import { Consumers } from './consumer.ts';
+import { observeSends } from './producer.ts';
+
+/** kafkajs 2. Producers are closures, seen from their making; consumers are a `Runner` and its `ConsumerGroup`. */
+export const kafkajs: Adapter<QueueEvents> = {
+  library: 'kafkajs',
+  versions: '>=2.0.0 <3',
+  upstream: ['@opentelemetry/instrumentation-kafkajs'],
+  attach(queue, hooks) {
+    const consumers = new Consumers(queue, hooks);
+    // A connection, and the loop of a consumer, outlive whoever asked for them.
+    const detach = (prototype: Record<string, unknown>, method: string): void =>
+      hooks.wrap(prototype, method, (original) => {
+        return function (this: unknown, ...args: unknown[]) {
+          return hooks.active ? queue.detached(original, this, args) : original.apply(this, args);
+        };
+      });
+    hooks.onLoad('kafkajs/src/producer/messageProducer.js', ({ exports, replaceExports }) =>
+      observeSends(exports, replaceExports, queue, hooks),
+    );
+    hooks.onLoad('kafkajs/src/consumer/runner.js', ({ exports: { prototype } }) => {
+      consumers.observeRunner(prototype);
+      detach(prototype, 'start');
+    });
+    hooks.onLoad('kafkajs/src/network/connection.js', ({ exports: { prototype } }) => detach(prototype, 'connect'));
+    hooks.onLoad('kafkajs/src/consumer/consumerGroup.js', ({ exports }) => consumers.observeOffsets(exports.prototype));
+  },
+};

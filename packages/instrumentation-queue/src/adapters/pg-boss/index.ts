@@ -1,0 +1,67 @@
+import { dirname } from 'node:path';
+import type { Adapter } from '@foreshock/kit';
+import type { QueueEvents } from '../../events.ts';
+import { observeConsumers } from './consumer.ts';
+import type { Manager } from './manager.ts';
+import { observeSends } from './producer.ts';
+import { observeTelemetry } from './telemetry.ts';
+
+/**
+ * pg-boss 10 to 12. Everything goes through one class, `Manager`; where its file is has changed:
+ * `src/manager.js` (10, 11, CommonJS), inside the bundle `dist/index.mjs` (12.0 to 12.4), `dist/manager.js`.
+ */
+export const pgBoss: Adapter<QueueEvents> = {
+  library: 'pg-boss',
+  versions: '>=10.0.0 <13',
+  upstream: [],
+  attach(queue, hooks) {
+    /** Folders of versions with a `Telemetry`; it loads before the manager that uses it. */
+    const native = new Set<string>();
+
+    function watchManager(prototype: Manager, filename: string): void {
+      const isNative = native.has(dirname(filename));
+      if (!isNative) observeSends(prototype, queue, hooks);
+      observeConsumers(prototype, queue, hooks, isNative);
+    }
+
+    function watchBoss(prototype: { start: unknown; stop: unknown; emit: unknown }): void {
+      // Upkeep, cron and the schema: its timers and loops keep the context they are started in.
+      for (const method of ['start', 'stop'] as const) {
+        hooks.wrap(prototype, method, (original) => {
+          return function (this: unknown, ...args: unknown[]) {
+            return hooks.active ? queue.background(original, this, args) : original.apply(this, args);
+          };
+        });
+      }
+      // Its `error`, `warning` and `wip` listeners are the application's.
+      hooks.wrap(prototype, 'emit', (original) => {
+        return function (this: unknown, ...args: unknown[]) {
+          return queue.foreground(original, this, args);
+        };
+      });
+    }
+
+    hooks.onLoad('pg-boss/dist/telemetry.js', ({ exports, filename }) => {
+      native.add(dirname(filename));
+      observeTelemetry(exports.default.prototype, queue, hooks);
+    });
+    hooks.onLoad('pg-boss/src/manager.js', ({ exports, filename }) => watchManager(exports.prototype, filename));
+    hooks.onLoad('pg-boss/dist/manager.js', ({ exports, filename }) =>
+      watchManager(exports.default.prototype, filename),
+    );
+    hooks.onLoad('pg-boss/src/index.js', ({ exports }) => watchBoss(exports.prototype));
+    hooks.onLoad('pg-boss/dist/index.js', ({ exports }) => watchBoss(exports.PgBoss.prototype));
+    hooks.onLoad(
+      'pg-boss/dist/index.mjs',
+      ({ exports, filename, rebind }) => {
+        watchBoss(exports.PgBoss.prototype);
+        // Not exported; nothing is replaced.
+        rebind?.('Manager', (manager: { prototype: Manager }) => {
+          watchManager(manager.prototype, filename);
+          return manager;
+        });
+      },
+      { bindings: ['Manager'] },
+    );
+  },
+};

@@ -1,0 +1,119 @@
+import { guard, whenSettled, type Adapter, type Hooks } from '@foreshock/kit';
+import type { ResilienceEvents, Retry } from '../../events.ts';
+
+const NAME = 'axios-retry';
+
+type Interceptor = (value: any) => unknown;
+
+/** What of axios' `InterceptorManager` (lib/core/InterceptorManager.js, 0.27–1) is used. */
+interface Interceptors {
+  use(fulfilled?: Interceptor | null, rejected?: Interceptor | null, options?: unknown): number;
+}
+
+interface Axios {
+  readonly defaults?: { method?: unknown };
+  readonly interceptors: { readonly request: Interceptors; readonly response: Interceptors };
+}
+
+/** Methods that its default condition tries again (`isIdempotentRequestError`); another condition may try all. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['get', 'head', 'options', 'put', 'delete']);
+
+interface Config {
+  method?: unknown;
+  /** `namespace` of axios-retry: its account of a request that it sends again. */
+  'axios-retry'?: { retryCount?: number; retries?: number };
+}
+
+/**
+ * axios-retry: two interceptors of an axios instance, made anew for each. They are known by the text of the first,
+ * which axios-retry's own function is asked for once: the second, added right after it, hears of each failure and sends again.
+ */
+export const axiosRetry: Adapter<ResilienceEvents> = {
+  library: NAME,
+  versions: '>=3.9.1 <5',
+  upstream: [],
+  attach(resilience, hooks) {
+    const texts = new Set<string>();
+    for (const folder of ['dist', 'lib']) {
+      for (const format of ['esm', 'cjs']) {
+        hooks.onLoad(`axios-retry/${folder}/${format}/index.js`, ({ exports }) => {
+          const request = { use: (fulfilled: Interceptor) => texts.add(String(fulfilled)).size };
+          exports.default({ interceptors: { request, response: { use: () => 0 } } });
+        });
+      }
+    }
+
+    const seen = new WeakSet<object>();
+    const watch = (Axios: new (defaults: object) => Axios): void => {
+      if (seen.has(Axios)) return;
+      seen.add(Axios);
+      watchAxios(Axios, texts, resilience, hooks);
+    };
+    const versions = '>=0.27.0 <2';
+    hooks.onLoad('axios/lib/core/Axios.js', ({ exports }) => watch(exports.default ?? exports), { versions });
+    hooks.onLoad('axios/dist/node/axios.cjs', ({ exports }) => watch(exports.Axios), { versions });
+  },
+};
+
+function watchAxios(
+  Axios: new (defaults: object) => Axios,
+  texts: ReadonlySet<string>,
+  resilience: ResilienceEvents,
+  hooks: Hooks,
+): void {
+  const retried = new WeakSet<object>();
+  const { prototype } = Axios as { prototype: any };
+  const managers = Object.getPrototypeOf(new Axios({}).interceptors.request);
+  /** axios-retry has added its first interceptor; the next one in the same turn is its second. */
+  let expected = false;
+  const forget = (): void => {
+    expected = false;
+  };
+
+  hooks.wrap(managers, 'use', (original) => {
+    return function (this: Interceptors, fulfilled: unknown, rejected: unknown, ...rest: unknown[]) {
+      if (hooks.active && typeof fulfilled === 'function' && texts.has(String(fulfilled))) {
+        expected = true;
+        queueMicrotask(forget);
+      } else if (expected && !fulfilled && typeof rejected === 'function') {
+        forget();
+        retried.add(this);
+        return original.call(this, fulfilled, watched(this, rejected as Interceptor), ...rest);
+      }
+      return original.call(this, fulfilled, rejected, ...rest);
+    };
+  });
+
+  /** The second interceptor: called when an attempt fails, in its context; gives the next one's result, or the error. */
+  function watched(manager: Interceptors, retryOrThrow: Interceptor): Interceptor {
+    return function (this: unknown, error: unknown) {
+      const retry = hooks.active ? guard(NAME, () => resilience.retryHere(manager)) : undefined;
+      if (!retry) return retryOrThrow.call(this, error);
+      guard(NAME, () => retry.failed(error));
+      return whenSettled(
+        retryOrThrow.call(this, error),
+        () => retry.ended('success'),
+        (last) => retry.ended('failure', last),
+      );
+    };
+  }
+
+  // `request` of 1.6.3 on is a shell around `_request`, which instances made before this file was loaded call, too.
+  hooks.wrap(prototype, '_request' in prototype ? '_request' : 'request', (original) => {
+    return function (this: Axios, ...args: unknown[]) {
+      const retry = hooks.active ? guard(NAME, () => retryOf(this, args)) : undefined;
+      return retry ? retry.attempt(original, this, args) : original.apply(this, args);
+    };
+  });
+
+  function retryOf({ interceptors: { response }, defaults }: Axios, args: unknown[]): Retry | undefined {
+    if (!retried.has(response)) return undefined;
+    const config = (typeof args[0] === 'string' ? args[1] : args[0]) as Config | undefined;
+    const { retryCount = 0, retries } = config?.['axios-retry'] ?? {};
+    const isCertain = IDEMPOTENT.has(String(config?.method ?? defaults?.method ?? 'get').toLowerCase());
+    const retry =
+      (retryCount > 0 && resilience.retryHere(response)) || resilience.retry(response, NAME, undefined, isCertain);
+    if (retries !== undefined) retry.limited(retries + 1);
+    return retry;
+  }
+}

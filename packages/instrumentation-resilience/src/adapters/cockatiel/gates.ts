@@ -1,0 +1,101 @@
+import { enter, leave } from '@foreshock/kit';
+import type { BreakerState, PolicyCall, ResilienceEvents } from '../../events.ts';
+import { errorOf, nameOf, type Executions, type Policy, type Watched, type Work } from './executions.ts';
+
+/** What of `CircuitBreakerPolicy` is read; it is private to TypeScript only, here and below. */
+interface Breaker extends Policy {
+  /** `CircuitState`. */
+  readonly state: 0 | 1 | 2 | 3;
+  readonly stateChangeEmitter: object;
+}
+
+interface Bulkhead extends Policy {
+  readonly capacity: number;
+  readonly active: number;
+  readonly queue: readonly unknown[];
+}
+
+/** `CircuitState`: closed, open, half-open, isolated. */
+const STATES: readonly BreakerState[] = ['closed', 'open', 'half_open', 'open'];
+const ISOLATED = 3;
+
+/** A call that has come to a gate. */
+interface Entered {
+  call: PolicyCall;
+  letThrough: boolean;
+}
+
+/**
+ * The policies that may refuse a call or let it stand in line: breaker and bulkhead. One that stood in line comes
+ * back to `execute`, with the same function, from wherever the one before it finished.
+ */
+export class Gates {
+  readonly #resilience: ResilienceEvents;
+  readonly #executions: Executions;
+  readonly #entered = new WeakMap<Work, Entered>();
+
+  constructor(resilience: ResilienceEvents, executions: Executions) {
+    this.#resilience = resilience;
+    this.#executions = executions;
+  }
+
+  readonly breaker = (policy: Breaker, given: Work): Watched => {
+    const name = nameOf(policy);
+    this.#executions.onEmit(policy.stateChangeEmitter, (state: number) =>
+      this.#resilience.changed(policy, name, STATES[state] ?? 'closed'),
+    );
+    const { entered, work } = this.#enter(policy, 'breaker', given, () => {
+      const state = STATES[policy.state] ?? 'closed';
+      // Version 3 runs the probe first and changes its state then.
+      return state === 'open' ? 'half_open' : state;
+    });
+    this.#executions.hear(work, (execution) => {
+      if ('success' in execution) entered.call.ended('success');
+      else entered.call.ended('failure', errorOf(execution));
+    });
+    const returned = (): void => {
+      const { state } = policy;
+      if (entered.letThrough || STATES[state] !== 'open') return;
+      entered.call.decided('open');
+      // The error itself is in a promise that is the caller's to handle.
+      entered.call.ended('failure', { code: state === ISOLATED ? 'IsolatedCircuitError' : 'BrokenCircuitError' });
+    };
+    return { work, returned };
+  };
+
+  readonly bulkhead = (policy: Bulkhead, given: Work, signal: AbortSignal | undefined): Watched => {
+    const { entered, work } = this.#enter(policy, 'bulkhead', given, () => 'closed');
+    const pending = policy.queue.length;
+    const returned = (): void => {
+      // What stands in line is told by the instrumentation of pools.
+      if (entered.letThrough || signal?.aborted || policy.queue.length > pending) return;
+      entered.call.decided('full', { used: policy.active, limit: policy.capacity, pending });
+      entered.call.ended('failure', { code: 'BulkheadRejectedError' });
+    };
+    return { work, returned };
+  };
+
+  /** The call that `given` is the caller's function of, or already stands for. */
+  #enter(
+    policy: Policy,
+    kind: 'breaker' | 'bulkhead',
+    given: Work,
+    state: () => BreakerState,
+  ): { entered: Entered; work: Work } {
+    const before = this.#entered.get(given);
+    if (before) return { entered: before, work: given };
+    const entered: Entered = { call: this.#resilience.call(policy, kind, nameOf(policy)), letThrough: false };
+    const work: Work = (...args) => {
+      entered.letThrough = true;
+      // In this one frame: each of ours costs a stack trace one of the application's.
+      const left = enter(entered.call.begin(state()));
+      try {
+        return Reflect.apply(given, undefined, args);
+      } finally {
+        leave(left);
+      }
+    };
+    this.#entered.set(work, entered);
+    return { entered, work };
+  }
+}

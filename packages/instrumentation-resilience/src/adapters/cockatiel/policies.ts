@@ -1,0 +1,107 @@
+import { enter, guard, leave, whenSettled } from '@foreshock/kit';
+import type { PolicyCall, ResilienceEvents } from '../../events.ts';
+import {
+  errorOf,
+  isThrown,
+  NAME,
+  nameOf,
+  type Executions,
+  type Policy,
+  type Watched,
+  type Work,
+} from './executions.ts';
+
+/** What of `FallbackPolicy` is used; its `execute` returns what `value` gives. */
+interface FallbackPolicy extends Policy {
+  value: (...args: unknown[]) => unknown;
+}
+
+/** The policies that act on a call once it is under way: retry, time-out and fallback. */
+export class Policies {
+  readonly #resilience: ResilienceEvents;
+  readonly #executions: Executions;
+  readonly #valued = new WeakSet<object>();
+  /** Why a fallback was asked. */
+  readonly #reasons = new WeakMap<PolicyCall, unknown>();
+  /** The caller's signal of a call with a time-out. */
+  readonly #signals = new WeakMap<PolicyCall, AbortSignal>();
+
+  constructor(resilience: ResilienceEvents, executions: Executions) {
+    this.#resilience = resilience;
+    this.#executions = executions;
+  }
+
+  readonly retry = (
+    policy: Policy & { options: { maxAttempts: number } },
+    given: Work,
+    signal: AbortSignal | undefined,
+  ): Watched => {
+    const { maxAttempts } = policy.options;
+    const retry = this.#resilience.retry(policy, NAME, maxAttempts === Infinity ? undefined : maxAttempts + 1);
+    const work: Work = (...args) => {
+      const left = enter(retry.begin());
+      try {
+        return Reflect.apply(given, undefined, args);
+      } finally {
+        leave(left);
+      }
+    };
+    this.#executions.hear(work, (execution) => {
+      if ('success' in execution) return retry.ended('success');
+      const error = errorOf(execution);
+      retry.failed(error);
+      if (signal?.aborted || isThrown(execution)) retry.ended('failure', error);
+    });
+    return { work };
+  };
+
+  readonly timeout = (
+    policy: Policy & { timeoutEmitter: object },
+    work: Work,
+    signal: AbortSignal | undefined,
+  ): Watched => {
+    this.#executions.onEmit(policy.timeoutEmitter, () => this.#timedOut(policy));
+    const call = this.#resilience.call(policy, 'timeout', nameOf(policy));
+    if (signal) this.#signals.set(call, signal);
+    return { work, run: (execute, self, args) => call.run('closed', execute, self, args) };
+  };
+
+  #timedOut(policy: Policy): void {
+    const call = this.#resilience.callHere(policy);
+    // `onTimeout` fires for the caller's own cancellation too.
+    if (!call || this.#signals.get(call)?.aborted) return;
+    call.decided('timeout');
+    call.ended('failure');
+  }
+
+  readonly fallback = (policy: FallbackPolicy, given: Work): Watched => {
+    this.#watchValue(policy);
+    const call = this.#resilience.call(policy, 'fallback', nameOf(policy));
+    const work: Work = (...args) => given(...args);
+    this.#executions.hear(work, (execution) => {
+      // The policy asks for the value in the turn that follows.
+      if (!('success' in execution) && !isThrown(execution)) this.#reasons.set(call, errorOf(execution));
+    });
+    return { work, run: (execute, self, args) => call.run('closed', execute, self, args) };
+  };
+
+  /** The value may be a promise that fails: what the caller gets is known when it has settled. */
+  #watchValue(policy: FallbackPolicy): void {
+    if (this.#valued.has(policy)) return;
+    this.#valued.add(policy);
+    const { value } = policy;
+    policy.value = (...args) => {
+      const call = guard(NAME, () => this.#resilience.callHere(policy));
+      if (!call) return Reflect.apply(value, policy, args);
+      const failed = (error: unknown): void => call.ended('failure', error);
+      let answer: unknown;
+      try {
+        answer = call.fallBack(value, policy, args);
+      } catch (error) {
+        guard(NAME, () => failed(error));
+        throw error;
+      }
+      return whenSettled(answer, () => call.ended('fallback', this.#reasons.get(call)), failed);
+    };
+  }
+}

@@ -1,0 +1,98 @@
+import { guard, type Adapter } from '@foreshock/kit';
+import type { ResilienceEvents, Retry } from '../../events.ts';
+
+const NAME = 'got';
+
+/** What of got's `Request` (dist/source/core/index.js, 14.6.1–16) is read. Each attempt is a request of its own. */
+interface GotRequest {
+  readonly _requestId: string;
+  /** Of attempts before this one. */
+  readonly retryCount: number;
+  readonly options?: { method?: string; retry?: { limit?: number; methods?: readonly string[] } };
+}
+
+interface RequestMessage {
+  requestId: string;
+}
+
+interface RetryMessage extends RequestMessage {
+  error: unknown;
+  delay: number;
+}
+
+interface ResponseMessage extends RequestMessage {
+  statusCode: number;
+}
+
+/** Requests that are never told to have ended (aborted by the user) are forgotten for newer ones. */
+const MAX_REQUESTS = 10_000;
+
+/**
+ * got: its channels tell what happens to each request; `flush`, where a request begins to be sent, is the one
+ * place to put it into a context.
+ */
+export const got: Adapter<ResilienceEvents> = {
+  library: NAME,
+  versions: '>=14.6.1 <17',
+  upstream: [],
+  attach(resilience, hooks) {
+    const owner = {};
+    const retries = new Map<string, Retry>();
+    /** Between the end of an attempt and the making of the next, which are in one turn; a body may forbid the next. */
+    let next: Retry | undefined;
+    const forget = (): void => {
+      next = undefined;
+    };
+
+    function remember(id: string, retry: Retry): void {
+      if (retries.size >= MAX_REQUESTS) retries.delete(retries.keys().next().value as string);
+      retries.set(id, retry);
+    }
+
+    function take(id: string): Retry | undefined {
+      const retry = retries.get(id);
+      retries.delete(id);
+      return retry;
+    }
+
+    hooks.onLoad('got/dist/source/core/index.js', ({ exports }) => {
+      hooks.wrap(exports.default.prototype, 'flush', (original) => {
+        return function (this: GotRequest, ...args: unknown[]) {
+          const retry = hooks.active ? guard(NAME, () => begin(this)) : undefined;
+          return retry ? retry.attempt(original, this, args) : original.apply(this, args);
+        };
+      });
+    });
+
+    function begin({ _requestId: id, retryCount, options }: GotRequest): Retry | undefined {
+      const { limit, methods } = options?.retry ?? {};
+      const known = retries.get(id);
+      // Made between: it is no attempt of what was to be tried again.
+      if (known && retryCount === 0) retries.delete(id);
+      // Of a stream whose user asked for the next attempt in a later turn nothing is known.
+      if (!limit || (retryCount > 0 && !known)) return undefined;
+      // `calculateDelay` may have another opinion (dist/source/core/index.js), so it stays under watch.
+      const isCertain = methods?.includes(options?.method ?? 'GET') !== false;
+      const retry = (retryCount > 0 && known) || resilience.retry(owner, NAME, limit + 1, isCertain);
+      remember(id, retry);
+      return retry;
+    }
+
+    hooks.onChannel<RetryMessage>('got:request:retry', ({ requestId, error, delay }) => {
+      next = take(requestId);
+      next?.failed(error, delay);
+      queueMicrotask(forget);
+    });
+    hooks.onChannel<RequestMessage>('got:request:create', ({ requestId }) => {
+      if (next) remember(requestId, next);
+      next = undefined;
+    });
+    hooks.onChannel<ResponseMessage>('got:response:end', ({ requestId, statusCode }) => {
+      // Others may be retried, redirected, or thrown as an error.
+      if (statusCode < 300 || statusCode === 304) take(requestId)?.ended('success');
+    });
+    hooks.onChannel<RetryMessage>('got:request:error', ({ requestId, error }) => {
+      take(requestId)?.ended('failure', error);
+    });
+  },
+};

@@ -1,0 +1,25 @@
+import type { Adapter } from '@foreshock/kit';
+import type { BreakerMessage } from '../../breaker.ts';
+import type { ResilienceEvents } from '../../events.ts';
+
+/** Breakers written by hand, by way of `breaker` of this package: the channels are its only link to us. */
+export const handWrittenBreaker: Adapter<ResilienceEvents> = {
+  library: 'foreshock-breaker',
+  versions: '>=0.1.0 <1',
+  upstream: [],
+  attach(resilience, hooks) {
+    hooks.onChannel<BreakerMessage>('foreshock:breaker:call', (message) => {
+      const { breaker, name, state } = message;
+      const call = resilience.call(breaker, 'breaker', name);
+      message.run = (fn) => call.run(state, fn, undefined, []);
+    });
+    hooks.onChannel<BreakerMessage>('foreshock:breaker:state', ({ breaker, name, state }) => {
+      resilience.changed(breaker, name, state);
+    });
+    hooks.onChannel<BreakerMessage>('foreshock:breaker:rejected', ({ breaker, name, error }) => {
+      const call = resilience.call(breaker, 'breaker', name);
+      call.decided('open');
+      call.ended(error === undefined ? 'fallback' : 'failure', error);
+    });
+  },
+};

@@ -1,0 +1,35 @@
+import type { Adapter } from '@foreshock/kit';
+import type { ResilienceEvents } from '../../events.ts';
+import { attemptsOf, watchRetryFunction, type RetryFunction } from '../../retry-function.ts';
+
+const P_RETRY: RetryFunction = {
+  library: 'p-retry',
+  maxAttempts: (options?: { retries?: unknown; forever?: unknown }) =>
+    options?.forever ? undefined : attemptsOf(options?.retries),
+  // Its own AbortError carries the error that the caller gets.
+  isFinal: (error?: { name?: unknown; originalError?: unknown }) =>
+    error?.name === 'AbortError' && error.originalError !== undefined,
+};
+
+/**
+ * p-retry: one function knows an operation from end to end. It is a binding of an ES module from 5 on, which
+ * `makeRetriable` uses too, and the exports of a CommonJS file in 4.
+ */
+export const pRetry: Adapter<ResilienceEvents> = {
+  library: P_RETRY.library,
+  versions: '>=4.0.0 <10',
+  upstream: [],
+  attach(resilience, hooks) {
+    hooks.onLoad(
+      'p-retry/index.js',
+      ({ exports, rebind, replaceExports }) => {
+        if (rebind) return rebind('pRetry', (original) => watchRetryFunction(original, P_RETRY, resilience, hooks));
+        const watched: any = watchRetryFunction(exports, P_RETRY, resilience, hooks);
+        // `exports.default = pRetry`, for TypeScript.
+        watched.default = watched;
+        replaceExports?.(watched);
+      },
+      { bindings: ['pRetry'] },
+    );
+  },
+};

@@ -1,0 +1,56 @@
+import type { Adapter } from '@foreshock/kit';
+import type { ScheduleEvents } from '../../events.ts';
+import { asRun } from '../../jobs.ts';
+
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+interface CronJob {
+  name?: string;
+  cronTime?: { source?: unknown };
+  _callbacks?: Callback[];
+  fireOnTick(): unknown;
+}
+
+/** cron 1 and 2; cron 3 and 4. */
+const FILES = ['cron/lib/cron.js', 'cron/dist/job.js'];
+
+/**
+ * `CronJob#fireOnTick`, by the timer and by hand, calls each of `_callbacks`. cron 4 handles the rejection of what they
+ * return (dist/job.js), earlier ones drop it.
+ */
+export const cron: Adapter<ScheduleEvents> = {
+  library: 'cron',
+  versions: '>=1.8.0 <5',
+  upstream: [],
+  attach(schedule, hooks) {
+    const runs = new WeakSet<Callback>();
+    const runOf = (fn: Callback, cronJob: CronJob, version: string): Callback => {
+      const job = schedule.job(() => ({
+        name: cronJob.name,
+        functionName: fn.name,
+        schedule: textOf(cronJob.cronTime?.source),
+      }));
+      const returned = version.startsWith('4.') ? 'handled' : 'dropped';
+      const run: Callback = asRun(fn, () => job, returned, hooks);
+      runs.add(run);
+      return run;
+    };
+    const attach = ({ exports, version }: { exports: any; version: string }): void => {
+      hooks.wrap(exports.CronJob.prototype as CronJob, 'fireOnTick', (original) => {
+        return function fireOnTick(this: CronJob, ...args: unknown[]) {
+          const callbacks = hooks.active && Array.isArray(this._callbacks) ? this._callbacks : [];
+          callbacks.forEach((fn, i) => {
+            if (typeof fn === 'function' && !runs.has(fn)) callbacks[i] = runOf(fn, this, version);
+          });
+          return original.apply(this, args);
+        };
+      });
+    };
+    for (const file of FILES) hooks.onLoad(file, attach);
+  },
+};
+
+/** A job for one date has a `Date` or luxon's `DateTime`: no two are the same. */
+function textOf(source: unknown): string | undefined {
+  return typeof source === 'string' ? source : undefined;
+}

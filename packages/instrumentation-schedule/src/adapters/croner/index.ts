@@ -1,0 +1,42 @@
+import type { Adapter } from '@foreshock/kit';
+import type { ScheduleEvents } from '../../events.ts';
+import { Jobs, withRun } from '../../jobs.ts';
+
+interface Cron {
+  name?: string | undefined;
+  options?: { name?: string };
+  fn?: Function;
+  getPattern?(): string | undefined;
+  _trigger(date?: Date): Promise<void>;
+}
+
+/** croner 7 and 8 are minified, 9 and later are not named so; each has a file for CommonJS and one for ES modules. */
+const FILES = ['croner.min.cjs', 'croner.min.js', 'croner.cjs', 'croner.js'];
+
+/** `Cron#_trigger` runs `fn`, by the timer and by `trigger()`, and awaits it (src/croner.ts). */
+export const croner: Adapter<ScheduleEvents> = {
+  library: 'croner',
+  versions: '>=7.0.0 <12',
+  upstream: [],
+  attach(schedule, hooks) {
+    const jobs = new Jobs(schedule);
+    for (const file of FILES) {
+      hooks.onLoad(`croner/dist/${file}`, ({ exports }) => {
+        const CronClass = exports.Cron ?? exports.default;
+        hooks.wrap(CronClass.prototype as Cron, '_trigger', (original) => {
+          return function _trigger(this: Cron, ...args: unknown[]) {
+            if (!hooks.active) return original.apply(this, args);
+            const { fn } = this;
+            const job = () =>
+              jobs.of(this, () => ({
+                name: this.name ?? this.options?.name,
+                functionName: fn?.name,
+                schedule: this.getPattern?.(),
+              }));
+            return withRun(this, 'fn', job, hooks, () => original.apply(this, args));
+          };
+        });
+      });
+    }
+  },
+};

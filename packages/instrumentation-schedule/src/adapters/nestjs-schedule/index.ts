@@ -1,0 +1,35 @@
+import type { Adapter } from '@foreshock/kit';
+import type { ScheduleEvents } from '../../events.ts';
+import { asRun } from '../../jobs.ts';
+
+interface ScheduleExplorer {
+  wrapFunctionInTryCatchBlocks(methodRef: Function, instance: object): Function;
+}
+
+/**
+ * `wrapFunctionInTryCatchBlocks` gets the method behind `@Cron`, `@Interval` and `@Timeout`, awaits it and logs what it
+ * throws (dist/schedule.explorer.js): outside of it neither the method's name nor its failure is to be seen.
+ */
+export const nestjsSchedule: Adapter<ScheduleEvents> = {
+  library: '@nestjs/schedule',
+  versions: '>=12.0.0 <13',
+  upstream: [],
+  attach(schedule, hooks) {
+    hooks.onLoad('@nestjs/schedule/dist/schedule.explorer.js', ({ exports }) => {
+      hooks.wrap(exports.ScheduleExplorer.prototype as ScheduleExplorer, 'wrapFunctionInTryCatchBlocks', (original) => {
+        return function wrapFunctionInTryCatchBlocks(this: ScheduleExplorer, method: unknown, instance: unknown) {
+          if (!hooks.active || typeof method !== 'function') return original.call(this, method, instance);
+          const fn = method as (...args: unknown[]) => unknown;
+          const job = schedule.job(() => ({ functionName: nameOf(fn, instance) }));
+          const run = asRun(fn, () => job, 'handled', hooks);
+          return original.call(this, run, instance);
+        };
+      });
+    });
+  },
+};
+
+function nameOf(method: Function, instance: unknown): string {
+  const owner = (instance as object | null)?.constructor?.name;
+  return owner ? `${owner}.${method.name}` : method.name;
+}

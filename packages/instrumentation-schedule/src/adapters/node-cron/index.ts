@@ -1,0 +1,99 @@
+import type { Adapter, Hooks } from '@foreshock/kit';
+import type { ScheduleEvents } from '../../events.ts';
+import { asRun, Jobs, withRun } from '../../jobs.ts';
+
+/** node-cron 3: src/scheduled-task.js. */
+interface ScheduledTask {
+  options: { name?: string };
+  _task: { _execution: Function };
+  _scheduler?: { timeMatcher?: { pattern?: unknown } };
+  now(now?: unknown): void;
+}
+
+/** node-cron 4: src/tasks/inline-scheduled-task.ts, src/scheduler/runner.ts. */
+interface InlineTask {
+  name?: string;
+  id?: string;
+  cronExpression?: string;
+  runner?: { onMatch?: (...args: unknown[]) => unknown };
+}
+
+/** Where node-cron 4 has its tasks: a file of their own, later bundles for CommonJS and ES modules. */
+const INLINE_TASKS = [
+  'dist/tasks/inline-scheduled-task.js',
+  'dist/cjs/tasks/inline-scheduled-task.js',
+  'dist/esm/tasks/inline-scheduled-task.js',
+  'dist/_shared.cjs',
+  'dist/_shared.js',
+];
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** Tasks in the process of their own (a file's name instead of a function) are that process's to trace. */
+export const nodeCron: Adapter<ScheduleEvents> = {
+  library: 'node-cron',
+  versions: '>=3.0.0 <5',
+  upstream: [],
+  attach(schedule, hooks) {
+    const jobs = new Jobs(schedule);
+    hooks.onLoad('node-cron/src/scheduled-task.js', ({ exports }) => wrapNow(exports.prototype, jobs, hooks));
+    for (const file of INLINE_TASKS) {
+      hooks.onLoad(`node-cron/${file}`, ({ exports }) => {
+        const InlineScheduledTask = Object.values(exports).find(
+          (each): each is { prototype: any } => (each as Function | undefined)?.name === 'InlineScheduledTask',
+        );
+        if (InlineScheduledTask) wrapInline(InlineScheduledTask.prototype, schedule, hooks);
+      });
+    }
+  },
+};
+
+/** `now` runs the task, by the timer too, and `Task#execute` handles the promise it returns. */
+function wrapNow(prototype: ScheduledTask, jobs: Jobs, hooks: Hooks): void {
+  hooks.wrap(prototype, 'now', (original) => {
+    return function now(this: ScheduledTask, ...args: unknown[]) {
+      if (!hooks.active) return original.apply(this, args);
+      const fn = this._task?._execution;
+      const job = () =>
+        jobs.of(this, () => ({
+          name: given(this.options.name),
+          functionName: fn?.name,
+          schedule: this._scheduler?.timeMatcher?.pattern as string,
+        }));
+      return this._task
+        ? withRun(this._task, '_execution', job, hooks, () => original.apply(this, args))
+        : original.apply(this, args);
+    };
+  });
+}
+
+/** A task runs by `runner.onMatch`, which the runner awaits; both ways to set it off come by here first. */
+function wrapInline(
+  prototype: InlineTask & Record<'start' | 'execute', Function>,
+  schedule: ScheduleEvents,
+  hooks: Hooks,
+): void {
+  const watched = new WeakSet<object>();
+  for (const method of ['start', 'execute'] as const) {
+    hooks.wrap(prototype, method, (original) => {
+      return function (this: InlineTask, ...args: unknown[]) {
+        const { runner } = this;
+        const onMatch = runner?.onMatch;
+        if (hooks.active && runner && typeof onMatch === 'function' && !watched.has(runner)) {
+          watched.add(runner);
+          const job = schedule.job(() => ({
+            name: this.name === this.id ? undefined : given(this.name),
+            schedule: this.cronExpression,
+          }));
+          runner.onMatch = asRun(onMatch, () => job, 'handled', hooks);
+        }
+        return original.apply(this, args);
+      };
+    });
+  }
+}
+
+/** A name that nobody gave is a random one. */
+function given(name: string | undefined): string | undefined {
+  return name === undefined || UUID.test(name) ? undefined : name;
+}

@@ -1,5 +1,5 @@
-import { context, ROOT_CONTEXT, SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
-import { guard, roundMs } from '@foreshock/kit';
+import { SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import { detachedTimeout, roundMs } from '@foreshock/kit';
 import {
   CACHE_COALESCED,
   CACHE_KEY,
@@ -129,9 +129,7 @@ export class Stampedes {
   }
 
   #sweepIn(ms: number): void {
-    // Not in the context of the caller who happens to be first: its trace would be kept alive by the timer.
-    this.#timer = context.with(ROOT_CONTEXT, () => setTimeout(() => guard('cache stampede', () => this.#sweep()), ms));
-    this.#timer.unref();
+    this.#timer = detachedTimeout('cache stampede', () => this.#sweep(), ms);
   }
 
   #sweep(): void {

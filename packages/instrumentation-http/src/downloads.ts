@@ -1,5 +1,4 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { Chain, type Linked } from '@foreshock/kit';
+import { Chain, detachedInterval, type Linked } from '@foreshock/kit';
 
 /** A call whose response is coming in. */
 export interface Download extends Linked<Download> {
@@ -27,8 +26,7 @@ export class Downloads {
 
   begun(download: Download): void {
     this.#under.add(download);
-    // In no request's context: it belongs to all of them.
-    this.#timer ??= context.with(ROOT_CONTEXT, () => setInterval(() => this.#look(), this.#silentMs).unref());
+    this.#timer ??= detachedInterval('looking at downloads', () => this.#look(), this.#silentMs);
   }
 
   ended(download: Download): void {

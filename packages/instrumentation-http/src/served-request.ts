@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { canEnter, enter, leave, runIn, spanContextOf, xTraceIdOf } from '@foreshock/kit';
+import { canEnter, detachedTimeout, enter, leave, runIn, spanContextOf, xTraceIdOf } from '@foreshock/kit';
 import { HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
 import type { ReceivedRequest, Served } from './events.ts';
 import { methodInName } from './method.ts';
@@ -133,7 +133,7 @@ export class ServedRequest implements Served, RpcMetadata {
     // The framework hears of the end later than we do, and says the route then.
     const at = performance.now();
     this.#over = { reason, at };
-    setTimeout(() => this.#finish(reason, at), INNER_MS).unref();
+    detachedTimeout('a server span', () => this.#finish(reason, at), INNER_MS);
   }
 
   /** @param at when it was over, of `performance.now()`; undefined: now */

@@ -1,16 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { SpanKind, trace, ROOT_CONTEXT, type Attributes, type Tracer } from '@opentelemetry/api';
-import { report, roundMs } from '@foreshock/kit';
+import { detachedTimeout, roundMs } from '@foreshock/kit';
 import { POOL_HOLDER_HELD_MS, POOL_HOLDER_OPERATION, POOL_NAME } from '@foreshock/kit/names';
 import type { LivePools } from './live-pools.ts';
 import type { Holding } from './holding.ts';
 import type { KnownPool } from './known-pool.ts';
-
-/**
- * Runs a function in the context of the process's start: a timer keeps the context it was armed in, and with it the
- * request, for as long as it runs.
- */
-const inNobodysContext = AsyncLocalStorage.snapshot();
 
 /** Default of FORESHOCK_POOL_LEAK_MS. */
 export const DEFAULT_LEAK_MS = 30_000;
@@ -38,19 +31,11 @@ export class PoolLeaks {
   }
 
   #arm(ms: number): void {
-    this.#timer = inNobodysContext(setTimeout, this.#onTimer, ms).unref();
+    this.#timer = detachedTimeout('looking for leaked connections', this.#look, ms);
   }
 
-  readonly #onTimer = (): void => {
+  readonly #look = (): void => {
     this.#timer = undefined;
-    try {
-      this.#look();
-    } catch (error) {
-      report('looking for leaked connections', error);
-    }
-  };
-
-  #look(): void {
     const now = performance.now();
     let next = Infinity;
     for (const [, pool] of this.#pools) {
@@ -62,7 +47,7 @@ export class PoolLeaks {
       }
     }
     if (next !== Infinity) this.#arm(Math.ceil(next));
-  }
+  };
 
   #report(pool: KnownPool, holding: Holding, now: number): void {
     holding.leakReported = true;

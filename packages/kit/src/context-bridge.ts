@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
+import { context, type Context } from '@opentelemetry/api';
 
 /** What of `AsyncLocalStorageContextManager` (@opentelemetry/context-async-hooks 1.x to 3.x) is used. */
 interface ContextManager {
@@ -7,7 +7,7 @@ interface ContextManager {
 }
 
 /** What {@link enter} gives back when the context manager keeps its contexts elsewhere than in an AsyncLocalStorage. */
-const NOT_ENTERED = Symbol('not entered');
+export const NOT_ENTERED = Symbol('not entered');
 
 export type Left = Context | undefined | typeof NOT_ENTERED;
 
@@ -89,7 +89,7 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
 }
 
 /** By the context manager's own `with`. */
-function runBy<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
+export function runBy<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
   // Not `with(where, fn, self, ...args)`: context managers bind a given `this`, a new function each time.
   return context.with(
     where,
@@ -99,13 +99,4 @@ function runBy<A extends unknown[], R>(where: Context, fn: (...args: A) => R, se
     self,
     args,
   );
-}
-
-/**
- * Runs `fn` outside of any trace: what opens a connection, or arms a timer, that outlives the request it is done for.
- * Whatever that does later then belongs to no request. Only OpenTelemetry's context is left; the application's own
- * `AsyncLocalStorage` stays what it is.
- */
-export function runDetached<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-  return runIn(ROOT_CONTEXT, fn, self, args);
 }

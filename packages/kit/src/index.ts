@@ -13,11 +13,16 @@ export {
   setRequestContent,
   type RequestContent,
 } from './client-call.ts';
+export { Caller, bind, detached, type Run } from './caller.ts';
+export { ClientOperation, NO_STATUS, type ServerErrors } from './client-operation.ts';
 export { Chain, type Linked } from './chain.ts';
-export { attach, bindTo, canEnter, enter, leave, runDetached, runIn } from './context-bridge.ts';
+export { attach, bindTo, canEnter, enter, leave, runIn } from './context-bridge.ts';
+export { detachedInterval, detachedTimeout } from './detached-timer.ts';
+export { detached as runDetached } from './caller.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';
 export { guard, report } from './guard.ts';
+export { HandOver } from './hand-over.ts';
 export { Hooks } from './hooks.ts';
 export {
   instrumentationOf,
@@ -30,6 +35,8 @@ export { log, setLogWriter, type LogLevel, type WriteLine } from './log.ts';
 export { Memo } from './memo.ts';
 export { roundMs } from './milliseconds.ts';
 export { hasLibraryLoaded, onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
+export { answering, type AnyFunction, type MethodCalls } from './observed-method.ts';
+export { OperationClient } from './operation-client.ts';
 export { attributeOf, isOwn, OWN, spanContextOf, type Own } from './own.ts';
 export {
   addDriver,

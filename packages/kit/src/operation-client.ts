@@ -1,0 +1,39 @@
+import { context, type Context, type Histogram, type Meter, type Tracer } from '@opentelemetry/api';
+import { privateMessageOf, wholeMessageOf } from './error-type.ts';
+import { isSuppressed } from './facts.ts';
+import type { Telemetry } from './instrumentation.ts';
+
+/** The boundaries of the metric's buckets, in seconds, as semantic conventions 1.3x advise. */
+const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+/** What all operations of one client library share: the tracer, the metric of their duration, what is shown of errors. */
+export class OperationClient {
+  readonly #telemetry: Telemetry;
+  /** An error's message as it may be shown; the second argument is what may be shown of it at most. */
+  readonly messageOf: (error: unknown, shown?: string) => string;
+  /** `db.client.operation.duration`, while metrics are collected. */
+  duration: Histogram | undefined;
+
+  /** @param wholeMessages whether the messages of errors are recorded whole, values and all */
+  constructor(telemetry: Telemetry, wholeMessages = false) {
+    this.#telemetry = telemetry;
+    this.messageOf = wholeMessages ? wholeMessageOf : privateMessageOf;
+    telemetry.useMeter((meter: Meter) => {
+      this.duration = meter.createHistogram('db.client.operation.duration', {
+        description: 'Duration of database client operations',
+        unit: 's',
+        advice: { explicitBucketBoundaries: SECONDS },
+      });
+      return () => (this.duration = undefined);
+    });
+  }
+
+  get tracer(): Tracer {
+    return this.#telemetry.tracer;
+  }
+
+  /** Whether operations sent in this context get a span. */
+  wants(where: Context = context.active()): boolean {
+    return !this.#telemetry.standsAside && !isSuppressed(where);
+  }
+}

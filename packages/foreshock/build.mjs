@@ -69,6 +69,12 @@ await bundle({
 });
 await bundle({ entryPoints: [here('../export/src/sender-thread.ts')], outfile: here('dist/sender.cjs') });
 await bundle({
+  entryPoints: [here('../chaos/src/preload.ts')],
+  outfile: here('dist/chaos.cjs'),
+  banner: { js: `${refuseOldNode}\n${applicationsApi}` },
+  define: asCommonJs,
+});
+await bundle({
   entryPoints: [here('src/metrics.ts')],
   outfile: here('dist/metrics.cjs'),
   inject: [here('src/unreferenced-timers.ts')],
@@ -86,7 +92,7 @@ await build({
   logLevel: 'warning',
 });
 // Nothing is exported, but `import 'foreshock/register'` in TypeScript wants to know so.
-writeFileSync(here('dist/register.d.cts'), 'export {};\n');
+for (const preloaded of ['register', 'chaos']) writeFileSync(here(`dist/${preloaded}.d.cts`), 'export {};\n');
 writeFileSync(here('NOTICE'), notice(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 
 function escaped(character) {

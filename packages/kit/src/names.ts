@@ -153,3 +153,10 @@ export const JOB_OVERLAPPING_RUNS = 'job.overlapping_runs';
 export const START_READY_MS = 'start.ready_ms';
 /** `listening`, `request`, `message` or `job`. */
 export const START_READY_BY = 'start.ready_by';
+
+/** Events `chaos.<fault>` of `foreshock/chaos`, on each span that an injected fault hits. */
+export const CHAOS_EVENT = 'chaos.';
+export const CHAOS_BOUNDARY = 'chaos.boundary';
+export const CHAOS_TARGET = 'chaos.target';
+/** How long the call was delayed, the connection held or the loop blocked. */
+export const CHAOS_MS = 'chaos.ms';

@@ -1,0 +1,95 @@
+import type { Hooks } from '@foreshock/kit';
+import type { Faults } from './faults.ts';
+import type { SpansUnderWay } from './spans-under-way.ts';
+
+/** A file that has moved is no reason for a line: only what is there can be hit. */
+const ANY = { versions: '>=0.0.0 <1000' };
+
+type Handler = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Handlers of messages and jobs: each runs late, or fails, inside its own span. */
+export class Consumers {
+  readonly #faults: Faults;
+  readonly #spans: SpansUnderWay;
+
+  constructor(faults: Faults, spans: SpansUnderWay) {
+    this.#faults = faults;
+    this.#spans = spans;
+  }
+
+  /** Waits for the queue libraries to load. */
+  attach(hooks: Hooks): void {
+    // work(name, handler), work(name, options, handler): 10 and 11, then 12.
+    const wrapWork = (prototype: any): void =>
+      hooks.wrap(prototype, 'work', (original) => this.#takingHandler(original, 'last'));
+    hooks.onLoad('pg-boss/src/manager.js', ({ exports }) => wrapWork(exports.prototype), ANY);
+    hooks.onLoad('pg-boss/dist/manager.js', ({ exports }) => wrapWork(exports.default.prototype), ANY);
+
+    for (const model of ['channel_model', 'callback_model']) {
+      hooks.onLoad(
+        `amqplib/lib/${model}.js`,
+        ({ exports: { Channel } }) =>
+          hooks.wrap(Channel.prototype, 'consume', (original) => this.#takingHandler(original, 1)),
+        ANY,
+      );
+    }
+    hooks.onLoad(
+      'bullmq/dist/cjs/classes/worker.js',
+      ({ exports: { Worker } }) => {
+        const consumers = this;
+        hooks.wrap(Worker.prototype, 'callProcessJob', (original) => {
+          return function (this: { name?: string }, ...args: unknown[]) {
+            return consumers.#handle(String(this.name), original, this, args);
+          };
+        });
+      },
+      ANY,
+    );
+  }
+
+  /** A method whose first argument names the queue, and another one is the handler. */
+  #takingHandler(original: Handler, place: 'last' | number): Handler {
+    const consumers = this;
+    return function (queue, ...rest) {
+      const at = place === 'last' ? rest.length - 1 : place - 1;
+      const handler = rest[at];
+      if (typeof handler !== 'function') return original.call(this, queue, ...rest);
+      const given = [...rest];
+      given[at] = consumers.#delayed(String(queue), handler as Handler);
+      return original.call(this, queue, ...given);
+    };
+  }
+
+  /** An `async` handler stays one: what follows handlers to their end knows those by it. */
+  #delayed(queue: string, handler: Handler): Handler {
+    const consumers = this;
+    const isAsync = Object.getPrototypeOf(handler) === Object.getPrototypeOf(async () => {});
+    if (!isAsync) {
+      return function (...args) {
+        return consumers.#handle(queue, handler, this, args);
+      };
+    }
+    return async function (this: unknown, ...args: unknown[]) {
+      return consumers.#handle(queue, handler, this, args);
+    };
+  }
+
+  #handle(queue: string, handler: Handler, self: unknown, args: unknown[]): unknown {
+    const fault = this.#faults.at(['consumer'], { name: queue }).find((each) => each.takes());
+    if (!fault) return Reflect.apply(handler, self, args);
+    const caller = this.#spans.caller();
+    const isFailure = fault.plan.fault === 'fail';
+    const ms = isFailure ? undefined : fault.delayMs();
+    fault.injected({ name: queue }, caller ? [caller] : [], ms);
+    if (isFailure) throw new Error('injected by foreshock/chaos');
+    return new Promise((resolve, reject) => {
+      fault.putOff(ms, () => {
+        try {
+          resolve(Reflect.apply(handler, self, args));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+}

@@ -1,0 +1,16 @@
+import { failingMysqlQuery, isMysqlQuery } from './mysql.ts';
+import { failingPostgresQuery, isPostgresQuery } from './postgres.ts';
+import { failingRedisCommands, redisCommands } from './redis.ts';
+
+/**
+ * What to send in the place of a call so that its server answers with an error, and stays in step with its client;
+ * undefined for bytes that are none of the protocols known.
+ *
+ * @param code a SQLSTATE
+ */
+export function failing(bytes: Buffer, code: string | undefined): Buffer | undefined {
+  if (isPostgresQuery(bytes)) return failingPostgresQuery(code);
+  if (isMysqlQuery(bytes)) return failingMysqlQuery(code);
+  const commands = redisCommands(bytes);
+  return commands > 0 ? failingRedisCommands(commands) : undefined;
+}

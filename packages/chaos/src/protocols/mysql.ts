@@ -1,0 +1,24 @@
+const HEADER = 4;
+const QUERY = 0x03;
+/** COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE: an error packet is an answer to each. */
+const ANSWERED = new Set([QUERY, 0x16, 0x17]);
+
+/** Whether bytes are one command that runs a statement; the first packet of a command has sequence number 0. */
+export function isMysqlQuery(bytes: Buffer): boolean {
+  return (
+    bytes.length > HEADER &&
+    bytes.readUIntLE(0, 3) === bytes.length - HEADER &&
+    bytes[3] === 0 &&
+    ANSWERED.has(bytes[HEADER]!)
+  );
+}
+
+/** A query that fails in the server with this SQLSTATE. */
+export function failingMysqlQuery(sqlState = '45000'): Buffer {
+  const text = `SIGNAL SQLSTATE '${sqlState}' SET MESSAGE_TEXT = 'injected by foreshock/chaos'`;
+  const bytes = Buffer.alloc(HEADER + 1 + text.length);
+  bytes.writeUIntLE(1 + text.length, 0, 3);
+  bytes[HEADER] = QUERY;
+  bytes.write(text, HEADER + 1);
+  return bytes;
+}

@@ -1,0 +1,27 @@
+const HEADER = 5;
+
+/**
+ * Whether bytes are whole messages of the protocol (version 3) that the server answers once: a simple query, or an
+ * extended one up to its Sync.
+ */
+export function isPostgresQuery(bytes: Buffer): boolean {
+  let at = 0;
+  let last = '';
+  while (at + HEADER <= bytes.length) {
+    const type = String.fromCharCode(bytes[at]!);
+    if (last === '' && type !== 'Q' && type !== 'P' && type !== 'B') return false;
+    last = type;
+    at += 1 + bytes.readUInt32BE(at + 1);
+  }
+  return at === bytes.length && (last === 'Q' || last === 'S');
+}
+
+/** A query that fails in the server with this SQLSTATE: its transaction fails as by any other error. */
+export function failingPostgresQuery(sqlState = '57014'): Buffer {
+  const text = `DO $$BEGIN RAISE EXCEPTION 'injected by foreshock/chaos' USING ERRCODE = '${sqlState}'; END$$\0`;
+  const bytes = Buffer.alloc(HEADER + text.length);
+  bytes.write('Q', 0);
+  bytes.writeUInt32BE(4 + text.length, 1);
+  bytes.write(text, HEADER);
+  return bytes;
+}

@@ -1,0 +1,38 @@
+import { Socket } from 'node:net';
+import type { Connections } from './connections.ts';
+import type { Fault } from './fault.ts';
+
+/** The handle of a socket, TCPWrap or TLSWrap (lib/net.js, `tryReadStart`). */
+interface Readable {
+  _handle?: { reading: boolean; readStart(): number; readStop(): number } | null;
+}
+
+/** Nothing comes through a black hole: open connections are not read until it ends. */
+export function stopReading(connections: Connections, fault: Fault): void {
+  if (fault.plan.match !== undefined || fault.plan.share < 1) return;
+  for (const [socket] of connections.hitBy(fault)) pause(socket, fault, undefined);
+}
+
+/** A throttled connection is read on when what came would have been through. */
+export function hookRead(connections: Connections): void {
+  const original = Socket.prototype.push;
+  Socket.prototype.push = function (this: Socket, chunk: unknown, ...rest: unknown[]) {
+    const more = Reflect.apply(original, this, [chunk, ...rest]) as boolean;
+    const connection = chunk instanceof Uint8Array ? connections.of(this) : undefined;
+    const fault = connection && connections.faultsAt(connection).find(({ plan }) => plan.fault === 'throttle');
+    if (!fault) return more;
+    pause(this, fault, ((chunk as Uint8Array).length / fault.plan.bytesPerSecond) * 1_000);
+    // Else the stream would stop reading by itself, and go on as soon as it is read (lib/internal/stream_base_commons.js).
+    return true;
+  } as Socket['push'];
+}
+
+function pause(socket: Socket, fault: Fault, ms: number | undefined): void {
+  const { _handle: handle } = socket as Readable;
+  if (!handle?.reading) return;
+  // `reading` stays true: the stream does not start it by itself.
+  handle.readStop();
+  fault.putOff(ms, () => {
+    if (!socket.destroyed && (socket as Readable)._handle === handle && handle.reading) handle.readStart();
+  });
+}

@@ -1,0 +1,170 @@
+import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCollector, startPostgres, PRELOAD, type Collector } from '@foreshock/testkit';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { chaosOf, spansOf, startApp, startUpstream } from './start.ts';
+
+const LONG = 60_000;
+let collector: Collector;
+let upstream: Awaited<ReturnType<typeof startUpstream>>;
+let DATABASE_URL: string;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'foreshock-chaos-'));
+  [collector, upstream, { url: DATABASE_URL }] = await Promise.all([
+    startCollector(),
+    startUpstream(),
+    startPostgres(),
+  ]);
+});
+afterEach(() => collector.clear());
+afterAll(async () => {
+  upstream.server.close();
+  await collector.close();
+  rmSync(folder, { recursive: true });
+});
+
+it('a connection that is held is given back late: others wait for it, and see who had it', async () => {
+  const plan = { faults: [{ fault: 'hold', ms: 1_500, for: LONG }] };
+  const app = await startApp(plan, collector, { DATABASE_URL, POOL_MAX: '1' });
+  await expect(Promise.all([app.call('query'), app.call('query')])).resolves.toEqual([{ result: 1 }, { result: 1 }]);
+  const [wait] = await spansOf(
+    collector,
+    1,
+    ({ name, attributes }) => name.startsWith('pool.acquire') && attributes['pool.wait_reason'] === 'queue',
+  );
+  expect(wait!.attributes).toMatchObject({ 'pool.used': 1, 'pool.holder.operation': 'SELECT' });
+  const held = await spansOf(collector, 2, (span) => chaosOf(span).length > 0);
+  expect(held.map((span) => [span.name, span.kind, chaosOf(span)[0]!.name])).toEqual([
+    ['GET', 'SERVER', 'chaos.hold'],
+    ['GET', 'SERVER', 'chaos.hold'],
+  ]);
+});
+
+it('a connection that leaks never comes back', async () => {
+  const plan = { faults: [{ fault: 'leak', for: LONG }] };
+  const app = await startApp(plan, collector, { DATABASE_URL, POOL_MAX: '2', FORESHOCK_POOL_LEAK_MS: '300' });
+  await app.call('query');
+  await app.call('query');
+  const leaks = await spansOf(
+    collector,
+    1,
+    ({ name, events }) => name.includes('leak') || events.some((event) => event.name.includes('leak')),
+  );
+  expect(leaks.length).toBeGreaterThan(0);
+  await app.fixture.stop();
+});
+
+it('a consumer is slow inside of its own span', async () => {
+  const plan = { faults: [{ fault: 'delay', on: 'consumer', target: 'letters', ms: 300, for: LONG }] };
+  const app = await startApp(plan, collector, { DATABASE_URL, WITH_JOBS: '1' });
+  await app.call('send');
+  const [handled] = await spansOf(collector, 1, ({ kind, name }) => kind === 'CONSUMER' && name === 'process letters');
+  expect(handled!.durationMs).toBeGreaterThanOrEqual(299);
+  expect(chaosOf(handled!)).toEqual([
+    { name: 'chaos.delay', attributes: { 'chaos.boundary': 'consumer', 'chaos.target': 'letters', 'chaos.ms': 300 } },
+  ]);
+});
+
+it('a blocked loop is told on the requests that it keeps', async () => {
+  const plan = {
+    faults: [
+      { fault: 'block', ms: 150, everyMs: 200, for: LONG },
+      { fault: 'slow-connect', on: 'http', ms: 1_500, for: LONG },
+    ],
+  };
+  const app = await startApp(plan, collector, { UPSTREAM_URL: upstream.url });
+  await app.call('fetch');
+  const [served] = await spansOf(collector, 1, ({ kind }) => kind === 'SERVER');
+  expect(chaosOf(served!)[0]).toEqual({
+    name: 'chaos.block',
+    attributes: { 'chaos.boundary': 'process', 'chaos.target': 'this process', 'chaos.ms': 150 },
+  });
+});
+
+it('memory is filled, and the process killed as by the kernel', async () => {
+  const plan = {
+    faults: [
+      { fault: 'memory', megabytes: 20, for: 400 },
+      { fault: 'kill', from: 600, for: 1_000 },
+    ],
+  };
+  const app = await startApp(plan, collector);
+  const { signal, stderr } = await app.fixture.exited;
+  expect(signal).toBe('SIGKILL');
+  expect(stderr).toMatch(/memory on process BEGINS.*memory on process ENDED.*kill on process BEGINS/s);
+});
+
+it('is loud, notes what it did, and follows its file', async () => {
+  const [file, record] = [join(folder, 'plan.json'), join(folder, 'record.jsonl')];
+  writeFileSync(file, '{"faults":[]}');
+  const app = await startApp(file, collector, { UPSTREAM_URL: upstream.url });
+  await expect(app.call('fetch')).resolves.toEqual({ result: [200, 2] });
+  writeFileSync(file, JSON.stringify({ record, faults: [{ fault: 'fail', on: 'http', for: LONG }] }));
+  await app.fixture.waitForLine('stderr', (line) => line.includes('BEGINS'));
+  await expect(app.call('fetch')).resolves.toMatchObject({ result: [503, 28] });
+  writeFileSync(file, '{ "faults": [');
+  await app.fixture.waitForLine('stderr', (line) => line.includes('ENDED'));
+  await expect(app.call('fetch')).resolves.toEqual({ result: [200, 2] });
+  const { stderr } = await app.fixture.stop();
+  const lines = stderr.split('\n').filter((line) => line.startsWith('foreshock/chaos: '));
+  expect(lines).toEqual([
+    'foreshock/chaos: FAULTS ON PURPOSE in app: 0 planned, seed 1',
+    'foreshock/chaos: FAULTS ON PURPOSE in app: 1 planned, seed 1',
+    expect.stringMatching(/^foreshock\/chaos: fail on http BEGINS, for \d+ ms$/),
+    expect.stringMatching(
+      /^foreshock\/chaos: fail on http injected at 127\.0\.0\.1:\d+ \(1 so far\), trace [\da-f]{32}$/,
+    ),
+    expect.stringMatching(/^foreshock\/chaos: .*plan\.json is not JSON \(.*\): nothing is injected$/),
+    'foreshock/chaos: fail on http ENDED, injected 1 times',
+  ]);
+  const noted = readFileSync(record, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(noted).toMatchObject([
+    { moment: 'begin', service: 'app', fault: 'fail', on: 'http', injected: 0 },
+    { moment: 'end', service: 'app', fault: 'fail', on: 'http', injected: 1 },
+  ]);
+});
+
+it.each([
+  [undefined, {}, 'FORESHOCK_CHAOS is not set: nothing is injected'],
+  [
+    '{"faults":[{"fault":"dely"}]}',
+    {},
+    'FORESHOCK_CHAOS faults\\[0\\].fault is none of delay, fail, .*: nothing is injected',
+  ],
+  ['/no/such/plan.json', {}, '/no/such/plan.json cannot be read \\(ENOENT.*: nothing is injected'],
+  [
+    '{"faults":[{"fault":"fail","on":"http","for":60000}]}',
+    { NODE_ENV: 'production' },
+    'NODE_ENV is production: nothing is injected.*',
+  ],
+  [
+    '{"faults":[{"fault":"fail","on":"http","for":60000}]}',
+    { NODE_ENV: 'production', FORESHOCK_CHAOS_PRODUCTION: 'another' },
+    'NODE_ENV is production: nothing is injected.*',
+  ],
+])('%s %j: one line, and nothing is injected', async (plan, env, line) => {
+  const app = await startApp(plan, collector, { UPSTREAM_URL: upstream.url, ...env });
+  await expect(app.call('fetch')).resolves.toEqual({ result: [200, 2] });
+  const { stderr } = await app.fixture.stop();
+  expect(stderr).toMatch(new RegExp(`^foreshock/chaos: ${line}\n$`));
+});
+
+it('works in production where the variable names the service', async () => {
+  const env = { NODE_ENV: 'production', OTEL_SERVICE_NAME: 'shop', FORESHOCK_CHAOS_PRODUCTION: 'shop' };
+  const app = await startApp({ faults: [{ fault: 'fail', on: 'http', for: LONG }] }, collector, {
+    UPSTREAM_URL: upstream.url,
+    ...env,
+  });
+  await expect(app.call('fetch')).resolves.toMatchObject({ result: [503, 28] });
+});
+
+it('is no part of the main preload', () => {
+  for (const file of [PRELOAD, PRELOAD.replace('register.cjs', 'preload.cjs')]) {
+    expect(readFileSync(file, 'utf8')).not.toContain('FORESHOCK_CHAOS');
+  }
+});

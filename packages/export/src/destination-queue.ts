@@ -32,6 +32,13 @@ interface Split {
   end: BatchEnd;
 }
 
+/** Somebody waits for the queue to be empty. */
+interface Flush {
+  /** The backend answers: it gets all the time there is. */
+  readonly answered: () => void;
+  readonly end: () => void;
+}
+
 /** One destination's queue: what waits, what is on its way, and when to try again. */
 export class DestinationQueue {
   readonly #backend: Backend;
@@ -40,10 +47,12 @@ export class DestinationQueue {
   readonly #events: QueueEvents;
   readonly #waiting: Records[] = [];
   readonly #splits = new Map<Records, Split>();
-  readonly #flushes = new Set<() => void>();
+  readonly #flushes = new Set<Flush>();
   #maxSpans: number;
   #maxBytes = MAX_LOAD_BYTES;
   #inFlight = 0;
+  /** Since when a request has been on its way and none was answered; `performance.now()` ms. */
+  #silentSince = 0;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   /** Until when the backend itself asked us to stay away; `performance.now()` ms. */
@@ -81,17 +90,31 @@ export class DestinationQueue {
     const asked = this.#retry !== undefined && this.#askedUntil > performance.now();
     if (asked && this.#askedUntil - performance.now() > patienceMs) return Promise.resolve();
     return new Promise((resolve) => {
-      // It has not answered so far: it gets a chance, not all the time there is.
-      const patience = this.#failures > 0 && !asked ? patienceMs / 4 : patienceMs;
-      const over = (): void => {
+      const until = performance.now() + patienceMs;
+      const end = (): void => {
         clearTimeout(timer);
-        this.#flushes.delete(over);
+        this.#flushes.delete(flush);
         resolve();
       };
-      const timer = this.#unref(setTimeout(over, patience));
-      this.#flushes.add(over);
+      const arm = (ms: number): NodeJS.Timeout => this.#unref(setTimeout(end, ms));
+      let timer = arm(asked ? patienceMs : this.#patience(patienceMs));
+      const flush: Flush = {
+        end,
+        answered() {
+          clearTimeout(timer);
+          timer = arm(until - performance.now());
+        },
+      };
+      this.#flushes.add(flush);
       if (!asked) this.#resume();
     });
+  }
+
+  /** One that does not answer gets a chance, not all the time there is: what it has been silent for counts. */
+  #patience(ms: number): number {
+    const least = ms / 4;
+    if (this.#failures > 0) return least;
+    return this.#inFlight > 0 ? Math.max(least, ms - (performance.now() - this.#silentSince)) : ms;
   }
 
   get #idle(): boolean {
@@ -120,7 +143,7 @@ export class DestinationQueue {
   }
 
   async #deliver(load: Records[]): Promise<void> {
-    this.#inFlight++;
+    if (this.#inFlight++ === 0) this.#silentSince = performance.now();
     let outcome: Outcome;
     try {
       outcome = await this.#backend.send(load);
@@ -129,7 +152,6 @@ export class DestinationQueue {
     }
     this.#inFlight--;
     if (outcome.kind === 'retry') this.#failed(load, outcome.cause, outcome.afterMs);
-    else if (outcome.kind === 'too_large' && this.#halve(load)) this.#failures = 0;
     else this.#answered(load, outcome);
     this.#next();
     if (this.#idle) this.#endFlushes();
@@ -159,6 +181,9 @@ export class DestinationQueue {
 
   #answered(load: Records[], outcome: Exclude<Outcome, { kind: 'retry' }>): void {
     this.#failures = 0;
+    this.#silentSince = performance.now();
+    for (const flush of this.#flushes) flush.answered();
+    if (outcome.kind === 'too_large' && this.#halve(load)) return;
     if (outcome.kind !== 'delivered') {
       this.#events.refused(
         load.reduce((sum, { spans }) => sum + spans, 0),
@@ -202,7 +227,7 @@ export class DestinationQueue {
   }
 
   #endFlushes(): void {
-    for (const over of this.#flushes) over();
+    for (const flush of this.#flushes) flush.end();
   }
 
   #unref(timer: NodeJS.Timeout): NodeJS.Timeout {

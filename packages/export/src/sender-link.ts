@@ -357,8 +357,7 @@ export class SenderLink {
         this.#exited = this.#worker;
         return;
       case 'flushed':
-        this.#flushes.get(message.id)?.end();
-        return;
+        return this.#flushed(message);
       case 'done':
         return this.#done(message);
       default:
@@ -374,9 +373,26 @@ export class SenderLink {
     if (!entry) return this.#endFlushes();
     entry.done |= 1 << message.destination;
     if (entry.done !== this.#all) return;
-    this.#outstanding.delete(message.number);
-    this.#events.onRelease(entry.batch);
+    this.#release(entry.batch);
     this.#endFlushes();
+  }
+
+  /**
+   * A signal interrupts this thread anywhere, also between taking a message of the sender's and reading it: what came of
+   * the batch is then never heard here. What the sender does not have any more is done with.
+   */
+  #flushed({ id, waiting }: Extract<FromSender, { type: 'flushed' }>): void {
+    const flush = this.#flushes.get(id);
+    if (!flush) return;
+    for (const [number, { batch }] of this.#outstanding) {
+      if (number <= flush.upTo && !waiting.includes(number)) this.#release(batch);
+    }
+    flush.end();
+  }
+
+  #release(batch: Batch): void {
+    this.#events.onRelease(batch);
+    this.#outstanding.delete(batch.number);
   }
 
   #endFlushes(): void {

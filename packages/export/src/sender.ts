@@ -39,7 +39,8 @@ export type FromSender =
   /** So many spans were refused, of one batch or several; 0 when the backend merely had something to say. */
   | { readonly type: 'refused'; readonly destination: number; readonly spans: number; readonly cause: string }
   | { readonly type: 'print'; readonly text: string }
-  | { readonly type: 'flushed'; readonly id: number };
+  /** With the batches of the main thread that still wait. */
+  | { readonly type: 'flushed'; readonly id: number; readonly waiting: readonly number[] };
 
 export interface SenderOptions extends RetryDelays {
   readonly destinations: readonly Destination[];
@@ -102,7 +103,10 @@ export class Sender {
   accept(message: ToSender): void {
     if (message.type === 'share') return this.#share(message.memory);
     if (message.type === 'flush') {
-      void this.flush(message.patienceMs).then(() => this.#tell({ type: 'flushed', id: message.id }));
+      void this.flush(message.patienceMs).then(() => {
+        const waiting = [...this.#waiting.keys()].filter((number) => number > 0);
+        this.#tell({ type: 'flushed', id: message.id, waiting });
+      });
       return;
     }
     const { number, start, end, spans, done } = message;

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Outcome } from './backend.ts';
+import { DestinationQueue } from './destination-queue.ts';
+import type { Records } from './envelope.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const batch = (number: number): Records => ({ bytes: Buffer.alloc(10), number, start: 0, end: 10, spans: 1 });
+
+/** A queue whose backend answers when the test says so. */
+function start() {
+  const answers: ((outcome: Outcome) => void)[] = [];
+  const queue = new DestinationQueue(
+    { send: () => new Promise((resolve) => answers.push(resolve)) },
+    1,
+    { backoffMs: 1_000, maxBackoffMs: 30_000 },
+    false,
+    { finished() {}, unreachable() {}, refused() {} },
+  );
+  return { queue, answer: (outcome: Outcome) => void answers.shift()!(outcome) };
+}
+
+/** How long after the flush began it was over, in steps of 100 ms. */
+async function timeOf(flush: Promise<void>, during?: (ms: number) => void): Promise<number> {
+  let isOver = false;
+  void flush.then(() => (isOver = true));
+  for (let ms = 0; ; ms += 100) {
+    during?.(ms);
+    await vi.advanceTimersByTimeAsync(0);
+    if (isOver) return ms;
+    await vi.advanceTimersByTimeAsync(100);
+  }
+}
+
+it.each([
+  ['just now: all the time there is', 0, 2_000],
+  ['a while ago: the rest of that time', 800, 1_200],
+  ['long ago: a quarter, for it may come back', 60_000, 500],
+])('a backend that was sent something %s', async (_, ago, waits) => {
+  const { queue } = start();
+  queue.push(batch(1));
+  await vi.advanceTimersByTimeAsync(ago);
+  queue.push(batch(2));
+  expect(await timeOf(queue.flush(2_000))).toBe(waits);
+});
+
+it('a backend that answers during the flush gets all the time there is', async () => {
+  const { queue, answer } = start();
+  queue.push(batch(1));
+  await vi.advanceTimersByTimeAsync(10_000);
+  queue.push(batch(2));
+  const flush = timeOf(queue.flush(2_000), (ms) => {
+    if (ms === 300) answer({ kind: 'delivered' });
+  });
+  expect(await flush).toBe(2_000);
+});
+
+it('a backend that answers one of several requests is not silent', async () => {
+  const { queue, answer } = start();
+  queue.push(batch(1));
+  queue.push(batch(2));
+  await vi.advanceTimersByTimeAsync(10_000);
+  answer({ kind: 'delivered' });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await timeOf(queue.flush(2_000))).toBe(2_000);
+});
+
+it('a backend that has not answered before gets a quarter', async () => {
+  const { queue, answer } = start();
+  queue.push(batch(1));
+  answer({ kind: 'retry', cause: 'no answer' });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await timeOf(queue.flush(2_000))).toBe(500);
+});

@@ -91,6 +91,17 @@ await build({
   outdir: here('dist'),
   logLevel: 'warning',
 });
+await build({
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node16',
+  packages: 'external',
+  banner: { js: '#!/usr/bin/env node' },
+  entryPoints: [here('src/bin.ts')],
+  outfile: here('dist/bin.js'),
+  logLevel: 'warning',
+});
 // Nothing is exported, but `import 'foreshock/register'` in TypeScript wants to know so.
 for (const preloaded of ['register', 'chaos']) writeFileSync(here(`dist/${preloaded}.d.cts`), 'export {};\n');
 writeFileSync(here('NOTICE'), notice(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs))));

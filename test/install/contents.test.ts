@@ -41,7 +41,9 @@ describe.each(tarballs.map((tarball) => [tarball.manifest.name, tarball] as cons
 
   it('has what its users need, and nothing else', async () => {
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE', 'README.md', 'package.json']));
-    const code = files.filter((path) => !/^(LICENSE|NOTICE|README\.md|CHANGELOG\.md|package\.json)$/.test(path));
+    const code = files.filter(
+      (path) => !/^(LICENSE|NOTICE|README\.md|CHANGELOG\.md|package\.json|schema\.json)$/.test(path),
+    );
     expect(code.filter((path) => !/^dist\/.*\.(js|cjs|d\.ts|d\.cts)$/.test(path))).toEqual([]);
     const modules = code.filter((path) => /\.c?js$/.test(path));
     const { reachable, imported } = await reached(tarball);
@@ -54,7 +56,7 @@ describe.each(tarballs.map((tarball) => [tarball.manifest.name, tarball] as cons
 
   it('has types for every export, and passes publint', async () => {
     for (const [path, target] of Object.entries(manifest.exports)) {
-      if (path !== './package.json') expect(target).toMatchObject({ types: expect.stringMatching(/\.d\.c?ts$/) });
+      if (!path.endsWith('.json')) expect(target).toMatchObject({ types: expect.stringMatching(/\.d\.c?ts$/) });
     }
     const { messages } = await publint({ pack: { tarball: new Uint8Array(readFileSync(file)).buffer } });
     expect(messages).toEqual([]);
@@ -70,12 +72,12 @@ describe.each(tarballs.map((tarball) => [tarball.manifest.name, tarball] as cons
   }, 60_000);
 });
 
-/** Files that the exports name, without conditions that only this repository uses. */
-function entries({ exports }: Manifest): Set<string> {
+/** Files that the exports and the commands name, without conditions that only this repository uses. */
+function entries({ exports, bin }: Manifest): Set<string> {
   const targets = Object.values(exports).flatMap((target) =>
     typeof target === 'string' ? [target] : [target['types']!, target['default']!],
   );
-  return new Set(targets.map((target) => target.slice('./'.length)));
+  return new Set([...targets.map((target) => target.slice('./'.length)), ...Object.values(bin ?? {})]);
 }
 
 /** Read at run time by their path, not by an `import`. */

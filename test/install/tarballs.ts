@@ -12,6 +12,7 @@ export interface Manifest {
   version: string;
   private?: boolean;
   exports: Record<string, string | Record<string, string>>;
+  bin?: Record<string, string>;
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
   [field: string]: unknown;

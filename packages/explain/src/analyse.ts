@@ -1,0 +1,60 @@
+import { phasesOf } from './changes/phases.ts';
+import { findFailures } from './changes/failures.ts';
+import { timeChanges } from './changes/time-changes.ts';
+import { decompose } from './decompose/decompose.ts';
+import type { SpanTable } from './spans/span-table.ts';
+import { chooseWindow, type AskedWindow, type Window } from './window/choose.ts';
+import { findRequests, type AppRequest } from './window/requests.ts';
+import { byRoute, isBad, quantile, times } from './window/slow.ts';
+import { classify, type Classified } from './verdict/classify.ts';
+import type { Known } from './waits-for/context.ts';
+import { edgeOwners } from './waits-for/edge-owners.ts';
+import { type Evidence, EvidenceBook } from './waits-for/evidence.ts';
+import { rowsOfTraces } from './waits-for/rows-of-traces.ts';
+import { samplesOfEntries } from './waits-for/samples-of-entries.ts';
+import { sharesOfRequests } from './waits-for/shares.ts';
+
+/** What was found, before it is put into words. */
+export interface Analysis {
+  known: Known;
+  requests: AppRequest[];
+  /** Slow or failed, in the window. */
+  bad: AppRequest[];
+  ranked: Evidence[];
+  classified: Classified;
+  /** The usual time of a request, by route. */
+  usual: Map<number, number>;
+}
+
+/** From spans to causes: see README.md for the steps. */
+export function analyse(table: SpanTable, asked: AskedWindow): Analysis {
+  const whole = decompose(table);
+  const requests = findRequests(whole);
+  const window = chooseWindow(requests, asked);
+  const phases = phasesOf(whole, window);
+  const changes = timeChanges(whole.signals, phases, table.start);
+  const known: Known = {
+    whole,
+    window,
+    changes,
+    failures: findFailures(whole, phases),
+    edgeOwners: edgeOwners(changes),
+    speaking: new Set(table.service.subarray(0, table.size)),
+    traces: rowsOfTraces(table),
+    samplesOf: samplesOfEntries(whole),
+  };
+  const usual = usualTimes(window);
+  const bad = window.isChanged ? window.within.filter((request) => isBad(request, window.slowFrom)) : [];
+  const book = new EvidenceBook();
+  const sharesOf = sharesOfRequests(known);
+  for (const request of bad) book.take(request.row, sharesOf(request, usual.get(request.route) ?? 0));
+  const ranked = book.ranked();
+  return { known, requests, bad, ranked, classified: classify(window, bad.length, ranked), usual };
+}
+
+function usualTimes({ before, within }: Window): Map<number, number> {
+  const usual = new Map<number, number>();
+  for (const [route, some] of byRoute(before.length > 0 ? before : within))
+    usual.set(route, quantile(times(some), 0.5));
+  return usual;
+}

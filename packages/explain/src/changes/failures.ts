@@ -1,0 +1,65 @@
+import type { Decomposed } from '../decompose/decompose.ts';
+import { zOf } from '../window/change-point.ts';
+import { BEFORE, WITHIN } from './phases.ts';
+
+/** Spans that failed by themselves, and which kinds of that became more frequent. */
+export interface Failures {
+  /** 1 where a span failed and nothing below it did. */
+  isOrigin: Uint8Array;
+  /** Whether failures such as this one are more frequent in the window than before. */
+  isMore(row: number): boolean;
+}
+
+const LEAST_Z = 3;
+
+/** Spans between a failure and the one that it was passed on to, that do not say that they failed. */
+const FARTHEST_UP = 64;
+
+export function findFailures(whole: Decomposed, phases: Uint8Array): Failures {
+  const { table, trees, clipped } = whole;
+  const { size, failed } = table;
+  const isOrigin = new Uint8Array(size);
+  for (const row of trees.order) {
+    if (failed[row] === 0 || table.facts[row]?.cancelled === true) continue;
+    isOrigin[row] = 1;
+    let above = trees.parent[row]!;
+    for (let steps = 0; steps < FARTHEST_UP && above >= 0; steps++) {
+      if (clipped.entry[above] !== clipped.entry[row]) break;
+      isOrigin[above] = 0;
+      if (failed[above] === 1) break;
+      above = trees.parent[above]!;
+    }
+  }
+  // A parent stands before its children: what is failed below it has taken the mark away again.
+  const counts = new Map<string, [number, number]>();
+  const calls = new Map<number, [number, number]>();
+  for (const row of trees.order) {
+    const phase = phases[row];
+    if (phase !== BEFORE && phase !== WITHIN) continue;
+    add(calls, callOf(whole, row), phase);
+    if (isOrigin[row] === 1) add(counts, kindOf(whole, row), phase);
+  }
+  const isMore = (row: number): boolean => {
+    const [before, within] = counts.get(kindOf(whole, row)) ?? [0, 0];
+    const [n, m] = calls.get(callOf(whole, row)) ?? [0, 0];
+    if (m === 0) return false;
+    if (n < 5) return before === 0;
+    return before === 0 || zOf(before / n, n, within / m, m) >= LEAST_Z;
+  };
+  return { isOrigin, isMore };
+}
+
+function add<K>(counts: Map<K, [number, number]>, key: K, phase: number): void {
+  let pair = counts.get(key);
+  if (!pair) counts.set(key, (pair = [0, 0]));
+  pair[phase === BEFORE ? 0 : 1]++;
+}
+
+/** The operation, whatever became of it. */
+function callOf({ table }: Decomposed, row: number): number {
+  return table.service[row]! * 2 ** 26 + table.name[row]!;
+}
+
+function kindOf(whole: Decomposed, row: number): string {
+  return `${callOf(whole, row)} ${whole.table.target[row]} ${whole.table.errorType[row]}`;
+}

@@ -1,0 +1,92 @@
+import type { Signal, Signals } from '../decompose/signals.ts';
+import { quantile } from '../window/slow.ts';
+import { BEFORE, WITHIN } from './phases.ts';
+
+/** How a signal differs between window and baseline. */
+export interface TimeChange {
+  signal: Signal;
+  /** Calls within the window, and before. */
+  n: number;
+  nBefore: number;
+  meanMs: number;
+  meanBeforeMs: number;
+  p95BeforeMs: number;
+  /** Milliseconds of all calls together beyond what chance and the usual explain. */
+  excessMs: number;
+  /** Too few calls before to know what is usual. */
+  isNew: boolean;
+}
+
+const FEWEST_BEFORE = 5;
+const PIECES = 5;
+const FEWEST_OF_PIECE = 8;
+const DEVIATIONS = 3;
+/** An excess of less than this a call is nothing that anybody notices. */
+const LEAST_MS = 0.5;
+
+/** Of every signal, by its number. */
+export function timeChanges(signals: Signals, phases: Uint8Array, start: Float64Array): TimeChange[] {
+  const grouped = groupBySignal(signals);
+  return signals.all.map((signal) => {
+    const samples = grouped.samples.subarray(grouped.from[signal.id]!, grouped.from[signal.id + 1]!);
+    const before = samples.filter((at) => phases[signals.row[at]!] === BEFORE);
+    const within = samples.filter((at) => phases[signals.row[at]!] === WITHIN);
+    before.sort((a, b) => start[signals.row[a]!]! - start[signals.row[b]!]!);
+    const ms = (at: number): number => signals.ms[at]!;
+    return changeOf(signal, Float64Array.from(before, ms), Float64Array.from(within, ms));
+  });
+}
+
+function changeOf(signal: Signal, before: Float64Array, within: Float64Array): TimeChange {
+  const p95BeforeMs = quantile(before.toSorted(), 0.95) || 0;
+  const isNew = before.length < FEWEST_BEFORE;
+  const change = {
+    signal,
+    n: within.length,
+    nBefore: before.length,
+    meanMs: mean(within),
+    meanBeforeMs: mean(before),
+    p95BeforeMs,
+    isNew,
+  };
+  if (within.length === 0) return { ...change, excessMs: 0 };
+  const over = (ms: number): number => Math.max(0, ms - p95BeforeMs);
+  const usual = isNew ? 0 : limitOfChance(before.map(over), within.length);
+  const excess = mean(within.map(over)) - usual;
+  return { ...change, excessMs: excess < LEAST_MS ? 0 : excess * within.length };
+}
+
+/** The most that the mean excess of `n` calls comes to by chance, judged by healthy calls and by healthy pieces of time. */
+function limitOfChance(over: Float64Array, n: number): number {
+  const usual = mean(over);
+  const chance = deviation(over) * Math.sqrt(1 / n + 1 / over.length);
+  const pieces = Math.min(PIECES, Math.floor(over.length / FEWEST_OF_PIECE));
+  const means = Array.from({ length: pieces }, (_, i) =>
+    mean(over.subarray(Math.floor((i * over.length) / pieces), Math.floor(((i + 1) * over.length) / pieces))),
+  );
+  return usual + DEVIATIONS * Math.max(chance, pieces > 2 ? deviation(means) : 0);
+}
+
+/** Samples in the order of their signals. */
+function groupBySignal({ all, size, signal }: Signals): { samples: Int32Array; from: Int32Array } {
+  const from = new Int32Array(all.length + 1);
+  for (let at = 0; at < size; at++) from[signal[at]! + 1]!++;
+  for (let id = 0; id < all.length; id++) from[id + 1]! += from[id]!;
+  const next = from.slice();
+  const samples = new Int32Array(size);
+  for (let at = 0; at < size; at++) samples[next[signal[at]!]!++] = at;
+  return { samples, from };
+}
+
+export function mean(numbers: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i]!;
+  return numbers.length === 0 ? 0 : sum / numbers.length;
+}
+
+export function deviation(numbers: ArrayLike<number>): number {
+  const middle = mean(numbers);
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += (numbers[i]! - middle) ** 2;
+  return numbers.length < 2 ? 0 : Math.sqrt(sum / (numbers.length - 1));
+}

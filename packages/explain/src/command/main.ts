@@ -1,0 +1,36 @@
+import { explain } from './explain.ts';
+import type { Io } from './io.ts';
+
+export { processIo, type Io } from './io.ts';
+
+/** One subcommand: what it is for, and what it does; the promise is its exit status. */
+interface Subcommand {
+  about: string;
+  run(args: string[], io: Io): Promise<number>;
+}
+
+const SUBCOMMANDS: Record<string, Subcommand> = {
+  explain: { about: 'says what broke first, and how it spread', run: explain },
+};
+
+/** Runs `foreshock SUBCOMMAND …`; never throws. */
+export async function main(args: string[], io: Io): Promise<number> {
+  const [name, ...rest] = args;
+  const subcommand = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+  if (!subcommand) {
+    const isHelp = name === undefined || name === 'help' || name === '--help' || name === '-h';
+    io.stderr(isHelp ? help() : `foreshock: there is no subcommand "${name}".\n${help()}`);
+    return isHelp ? 0 : 2;
+  }
+  try {
+    return await subcommand.run(rest, io);
+  } catch (error) {
+    io.stderr(`foreshock ${name}: ${(error as Error)?.message ?? error}\n`);
+    return 2;
+  }
+}
+
+function help(): string {
+  const lines = Object.entries(SUBCOMMANDS).map(([name, { about }]) => `  foreshock ${name.padEnd(10)}${about}`);
+  return `${lines.join('\n')}\n`;
+}

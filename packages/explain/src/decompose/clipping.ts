@@ -1,0 +1,43 @@
+import { KIND, type SpanTable } from '../spans/span-table.ts';
+import type { Trees } from '../spans/trees.ts';
+
+/** Spans cut to their parents, and which request each is part of. */
+export interface Clipped {
+  start: Float64Array;
+  end: Float64Array;
+  /** Row of the span that the request begins with; -1 for what is part of none. */
+  entry: Int32Array;
+  /** Rows that requests begin with. */
+  entries: number[];
+  /** 1 for spans that their request did not wait for: wholly outside their parent, or below one. */
+  isOutside: Uint8Array;
+}
+
+/**
+ * Cuts each span to its parent's time, from the roots on. A consumer below a producer begins a request of its own: nobody
+ * waits for it.
+ */
+export function clip(table: SpanTable, { parent, order }: Trees): Clipped {
+  const { size, kind } = table;
+  const start = table.start.slice(0, size);
+  const end = table.end.slice(0, size);
+  const entry = new Int32Array(size).fill(-1);
+  const isOutside = new Uint8Array(size);
+  const entries: number[] = [];
+  for (const row of order) {
+    const above = parent[row]!;
+    if (above < 0 || (kind[row] === KIND.CONSUMER && kind[above] === KIND.PRODUCER)) {
+      entry[row] = row;
+      entries.push(row);
+      continue;
+    }
+    entry[row] = entry[above]!;
+    if (isOutside[above] === 1 || start[row]! > end[above]! || end[row]! < start[above]!) {
+      isOutside[row] = 1;
+      continue;
+    }
+    if (start[row]! < start[above]!) start[row] = start[above]!;
+    if (end[row]! > end[above]!) end[row] = end[above]!;
+  }
+  return { start, end, entry, entries, isOutside };
+}

@@ -1,0 +1,93 @@
+import type { Trees } from '../spans/trees.ts';
+import type { Clipped } from './clipping.ts';
+
+/** Siblings may overlap by this share of their parent and still count as one after the other: clocks are not exact. */
+const OVERLAP = 0.01;
+
+interface Frame {
+  row: number;
+  /** Children that count, the one that ended last first. */
+  children: Int32Array;
+  at: number;
+  /** What is later than this is on the path already. */
+  until: number;
+  /** The child last gone into. */
+  later: number;
+}
+
+/**
+ * The rule of the last finishing child, from the end of a request backwards: the child that ended last is on the path,
+ * before its start the child that ended before that, and so on, in each of them the same. `visit` gets the sections in which
+ * a span itself is on the path; `enter`, each span that is. Sections of no length are left out.
+ */
+export function walkCriticalPath(
+  trees: Trees,
+  clipped: Clipped,
+  root: number,
+  visit: (row: number, from: number, to: number) => void,
+  enter?: (row: number) => void,
+): void {
+  const { start, end } = clipped;
+  const stack: Frame[] = [frameOf(trees, clipped, root)];
+  enter?.(root);
+  while (stack.length > 0) {
+    const frame = stack[stack.length - 1]!;
+    const child = nextChild(trees, clipped, frame);
+    if (child < 0) {
+      if (frame.until > start[frame.row]!) visit(frame.row, start[frame.row]!, frame.until);
+      stack.pop();
+      continue;
+    }
+    if (frame.until > end[child]!) visit(frame.row, end[child]!, frame.until);
+    frame.until = start[child]!;
+    frame.later = child;
+    enter?.(child);
+    stack.push(frameOf(trees, clipped, child));
+  }
+}
+
+const NO_CHILDREN = new Int32Array(0);
+
+function frameOf({ children, childStart }: Trees, { end, entry, isOutside }: Clipped, row: number): Frame {
+  const frame = { row, children: NO_CHILDREN, at: 0, until: end[row]!, later: -1 };
+  const from = childStart[row]!;
+  const to = childStart[row + 1]!;
+  if (from === to) return frame;
+  const waitedFor = children.slice(from, to).filter((child) => isOutside[child] === 0 && entry[child] === entry[row]);
+  if (waitedFor.length > 1) waitedFor.sort((a, b) => end[b]! - end[a]! || b - a);
+  frame.children = waitedFor;
+  return frame;
+}
+
+function nextChild(trees: Trees, clipped: Clipped, frame: Frame): number {
+  const { end } = clipped;
+  while (frame.at < frame.children.length) {
+    const child = frame.children[frame.at++]!;
+    if (end[child]! <= frame.until || isJustBefore(trees, clipped, frame, child)) return child;
+  }
+  return -1;
+}
+
+/** CRISP's rule for siblings that overlap by less than 1 % of their parent, with nothing else in the overlap. */
+function isJustBefore(trees: Trees, { start, end }: Clipped, frame: Frame, child: number): boolean {
+  const { row, later, children, at } = frame;
+  if (later < 0) return false;
+  const from = start[later]!;
+  const to = end[child]!;
+  if (to - from >= OVERLAP * (end[row]! - start[row]!) || start[child]! >= from || to >= end[later]!) return false;
+  const before = children[at];
+  if (before !== undefined && end[before]! > from) return false;
+  return !startsWithin(trees, start, row, from, to);
+}
+
+/** Whether a child of the row starts between two times, both excluded. */
+function startsWithin({ children, childStart }: Trees, start: Float64Array, row: number, from: number, to: number) {
+  let low = childStart[row]!;
+  let high = childStart[row + 1]!;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (start[children[middle]!]! <= from) low = middle + 1;
+    else high = middle;
+  }
+  return low < childStart[row + 1]! && start[children[low]!]! < to;
+}

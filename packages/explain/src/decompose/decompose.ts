@@ -1,0 +1,103 @@
+import type { Facts } from '../spans/facts.ts';
+import { poolLabel } from '../spans/pool-label.ts';
+import { KIND, type SpanTable } from '../spans/span-table.ts';
+import { buildTrees, type Trees } from '../spans/trees.ts';
+import { clip, type Clipped } from './clipping.ts';
+import { exclusiveTimes } from './exclusive-time.ts';
+import { remoteChildren, servicesByAddress } from './remote-child.ts';
+import { Signals } from './signals.ts';
+
+/** Spans, taken apart. */
+export interface Decomposed {
+  table: SpanTable;
+  trees: Trees;
+  clipped: Clipped;
+  /** Milliseconds on the critical path, a span. */
+  exclusive: Float64Array;
+  /** The server's span of a call, or -1. */
+  remote: Int32Array;
+  owners: Map<number, number>;
+  signals: Signals;
+}
+
+/** Says of every span what its own time on the critical path was spent on. */
+export function decompose(table: SpanTable): Decomposed {
+  const trees = buildTrees(table);
+  const clipped = clip(table, trees);
+  const exclusive = exclusiveTimes(trees, clipped);
+  const remote = remoteChildren(table, trees, clipped);
+  const owners = servicesByAddress(table, remote);
+  const signals = new Signals();
+  const whole = { table, trees, clipped, exclusive, remote, owners, signals };
+  takeBackOff(whole);
+  for (const row of trees.order) addSamples(whole, row);
+  return whole;
+}
+
+/** The delay before a later attempt is its caller's own time, spent on waiting. */
+function takeBackOff({ table, trees, clipped, exclusive, owners, signals }: Decomposed): void {
+  table.facts.forEach((facts, row) => {
+    if (!facts?.delayMs || !((facts.attempt ?? 0) > 1) || trees.parent[row]! < 0) return;
+    if (clipped.isOutside[row] === 1 || clipped.entry[row] !== clipped.entry[trees.parent[row]!]) return;
+    const caller = trees.parent[row]!;
+    const ms = Math.min(facts.delayMs, exclusive[caller]!);
+    exclusive[caller]! -= ms;
+    signals.add('backOff', table.service[row]!, peerOf(table, owners, row, facts), table.name[row]!, row, ms);
+  });
+}
+
+function addSamples(whole: Decomposed, row: number): void {
+  const { table, exclusive, remote, signals, owners } = whole;
+  const service = table.service[row]!;
+  const name = table.name[row]!;
+  const facts = table.facts[row];
+  let ms = exclusive[row]!;
+  if (facts?.isWait && table.kind[row] === KIND.INTERNAL) {
+    const pool = table.strings.id(`pool ${poolLabel(facts.pool ?? '')}`);
+    signals.add(facts.waitReason === 'connect' ? 'poolConnect' : 'poolWait', service, pool, 0, row, ms);
+    return;
+  }
+  if (facts) ms = addFacts(whole, row, facts, ms);
+  if (remote[row]! >= 0) {
+    signals.add('call', service, table.service[remote[row]!]!, table.name[remote[row]!]!, row, ms);
+  } else if (table.kind[row] === KIND.CLIENT || table.kind[row] === KIND.PRODUCER) {
+    signals.add('dependency', service, peerOf(table, owners, row, facts), name, row, ms);
+  } else signals.add('self', service, 0, name, row, ms);
+}
+
+/** Takes out what the facts explain; returns what is left. */
+function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Facts, ms: number): number {
+  const service = table.service[row]!;
+  const name = table.name[row]!;
+  let left = ms;
+  const part = (kind: Parameters<Signals['add']>[0], peer: number, length: number | undefined): void => {
+    if (!(length! > 0)) return;
+    const taken = Math.min(length!, left);
+    left -= taken;
+    signals.add(kind, service, peer, name, row, taken);
+  };
+  if (facts.queueWaitMs !== undefined && table.kind[row] === KIND.CONSUMER) {
+    const queue = table.strings.id(`queue ${facts.destination ?? ''}`);
+    signals.add('queueWait', service, queue, 0, row, Math.max(0, facts.queueWaitMs));
+  }
+  if (table.kind[row] === KIND.CLIENT) {
+    const peer = peerOf(table, owners, row, facts);
+    part('socketWait', peer, facts.queueMs);
+    part('dns', peer, facts.dnsMs);
+    part('connect', peer, facts.connectMs);
+    part('tls', peer, facts.tlsMs);
+  }
+  part('blocked', 0, facts.blockedMs);
+  part('gc', 0, facts.gcMs);
+  return left;
+}
+
+/** Whom a call goes to: the service that answers at its address, else what the span names. */
+export function peerOf(table: SpanTable, owners: Map<number, number>, row: number, facts?: Facts): number {
+  const target = table.target[row]!;
+  const owner = owners.get(target);
+  if (owner !== undefined) return owner;
+  if (target !== 0) return target;
+  if (facts?.breaker) return table.strings.id(facts.breaker);
+  return table.name[row]!;
+}

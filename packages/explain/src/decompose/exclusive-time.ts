@@ -1,0 +1,29 @@
+import type { Trees } from '../spans/trees.ts';
+import type { Clipped } from './clipping.ts';
+import { walkCriticalPath } from './critical-path.ts';
+
+/**
+ * Milliseconds of each span that its request waited for this span itself, and for none of its children: its length less the
+ * lengths of its children on the critical path. 0 for spans that are not on it.
+ */
+export function exclusiveTimes(trees: Trees, clipped: Clipped): Float64Array {
+  const { start, end, entries } = clipped;
+  const times = new Float64Array(start.length);
+  const parent = trees.parent;
+  for (const root of entries) {
+    walkCriticalPath(
+      trees,
+      clipped,
+      root,
+      () => {},
+      (row) => {
+        const length = end[row]! - start[row]!;
+        times[row]! += length;
+        if (row !== root) times[parent[row]!]! -= length;
+      },
+    );
+  }
+  // Overlapping siblings, and rounding.
+  for (let row = 0; row < times.length; row++) if (times[row]! < 0) times[row] = 0;
+  return times;
+}

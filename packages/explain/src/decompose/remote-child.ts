@@ -1,0 +1,33 @@
+import { KIND, type SpanTable } from '../spans/span-table.ts';
+import type { Trees } from '../spans/trees.ts';
+import type { Clipped } from './clipping.ts';
+
+/** For each call, the row of the span that another service made of it; -1 where there is none. */
+export function remoteChildren(table: SpanTable, { children, childStart }: Trees, clipped: Clipped): Int32Array {
+  const { size, service, kind } = table;
+  const remote = new Int32Array(size).fill(-1);
+  for (let row = 0; row < size; row++) {
+    if (kind[row] !== KIND.CLIENT && kind[row] !== KIND.UNSPECIFIED) continue;
+    for (let at = childStart[row]!; at < childStart[row + 1]!; at++) {
+      const child = children[at]!;
+      if (service[child] === service[row] && kind[child] !== KIND.SERVER) continue;
+      if (kind[child] === KIND.CLIENT || clipped.entry[child] === child) continue;
+      remote[row] = child;
+      break;
+    }
+  }
+  return remote;
+}
+
+/**
+ * Which service answers at an address: known from calls that it made a span of. So a call that got no answer is still one to
+ * that service. Keys are numbers of texts.
+ */
+export function servicesByAddress(table: SpanTable, remote: Int32Array): Map<number, number> {
+  const owners = new Map<number, number>();
+  for (let row = 0; row < remote.length; row++) {
+    const target = table.target[row]!;
+    if (remote[row]! >= 0 && target !== 0) owners.set(target, table.service[remote[row]!]!);
+  }
+  return owners;
+}

@@ -1,0 +1,79 @@
+/**
+ * Where time goes:
+ * `self` a service's own work; `call` between a client's span and its server's; `dependency` a call whose other side has no
+ * span; `poolWait` in line for a connection or slot, `poolConnect` for one to be opened; `socketWait`, `dns`, `connect`,
+ * `tls` phases of a call; `queueWait` of a message; `backOff` between attempts; `blocked` event loop; `gc`.
+ */
+export const SIGNAL_KINDS = [
+  'self',
+  'call',
+  'dependency',
+  'poolWait',
+  'poolConnect',
+  'socketWait',
+  'dns',
+  'connect',
+  'tls',
+  'queueWait',
+  'backOff',
+  'blocked',
+  'gc',
+] as const;
+
+export type SignalKind = (typeof SIGNAL_KINDS)[number];
+
+/** One place where time goes; its samples are the calls that went through it. Numbers are those of texts. */
+export interface Signal {
+  id: number;
+  kind: SignalKind;
+  service: number;
+  /** The service called, the database, the pool, the queue; 0 for `self`. */
+  peer: number;
+  operation: number;
+}
+
+/** All signals, and one sample for each call: its milliseconds on the critical path of its request. */
+export class Signals {
+  readonly all: Signal[] = [];
+  readonly #ids = new Map<number, Map<number, number>>();
+  #size = 0;
+  signal: Int32Array = new Int32Array(1024);
+  row: Int32Array = new Int32Array(1024);
+  ms: Float64Array = new Float64Array(1024);
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(kind: SignalKind, service: number, peer: number, operation: number, row: number, ms: number): void {
+    if (this.#size === this.row.length) this.#grow();
+    this.signal[this.#size] = this.#id(kind, service, peer, operation);
+    this.row[this.#size] = row;
+    this.ms[this.#size++] = ms;
+  }
+
+  #id(kind: SignalKind, service: number, peer: number, operation: number): number {
+    const outer = service * SIGNAL_KINDS.length + SIGNAL_KINDS.indexOf(kind);
+    let inner = this.#ids.get(outer);
+    if (!inner) this.#ids.set(outer, (inner = new Map()));
+    const key = peer * 2 ** 24 + operation;
+    let id = inner.get(key);
+    if (id === undefined) {
+      id = this.all.length;
+      this.all.push({ id, kind, service, peer, operation });
+      inner.set(key, id);
+    }
+    return id;
+  }
+
+  #grow(): void {
+    const room = this.row.length * 2;
+    const [signal, row, ms] = [new Int32Array(room), new Int32Array(room), new Float64Array(room)];
+    signal.set(this.signal);
+    row.set(this.row);
+    ms.set(this.ms);
+    this.signal = signal;
+    this.row = row;
+    this.ms = ms;
+  }
+}

@@ -1,0 +1,21 @@
+export { analyse, type Analysis } from './analyse.ts';
+export type {
+  Answer,
+  Cause,
+  Coverage,
+  Impact,
+  Moment,
+  PlaceName,
+  PoolRow,
+  RetryRow,
+  TimeRow,
+} from './report/answer.ts';
+export { buildAnswer } from './report/build.ts';
+export { terminal } from './report/terminal.ts';
+export { readSources, type ReadSources } from './sources/read-sources.ts';
+export { UnreadableSource } from './sources/unreadable.ts';
+export { SpanTable, type SpanInput } from './spans/span-table.ts';
+export type { Facts, Mark } from './spans/facts.ts';
+export type { AskedWindow } from './window/choose.ts';
+export type { CauseKind } from './verdict/kind.ts';
+export type { Verdict } from './verdict/classify.ts';

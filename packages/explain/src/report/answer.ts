@@ -1,0 +1,100 @@
+import type { CauseKind } from '../verdict/kind.ts';
+import type { Verdict } from '../verdict/classify.ts';
+
+/** What `--json` prints; `schema.json` says the same. Times are ISO 8601 in UTC. */
+export interface Answer {
+  schema: 'foreshock.explain/1';
+  verdict: Verdict;
+  /** The answer in a paragraph. */
+  text: string;
+  /** Why it is not surer, and what would decide it. */
+  doubts: string[];
+  window: { from: string; to: string; baseline: { from: string; to: string } | null };
+  coverage: Coverage;
+  causes: Cause[];
+  path: { from: PlaceName; to: PlaceName; by: 'wait' | 'call' | 'retry' | 'queue' }[];
+  timeline: Moment[];
+  impact: Impact[];
+  whatIf: { without: number; p95Ms: number; failed: number }[];
+  time: TimeRow[];
+  pools: PoolRow[];
+  retries: RetryRow[];
+  /** Services that call each other in a circle. */
+  cycles: string[][];
+}
+
+export interface PlaceName {
+  service: string;
+  resource?: string;
+}
+
+export interface Coverage {
+  traces: number;
+  spans: number;
+  requests: number;
+  services: string[];
+  sampled: boolean;
+  blindSpots: string[];
+}
+
+export interface Cause {
+  rank: number;
+  kind: CauseKind;
+  service: string;
+  resource: string | null;
+  operation: string | null;
+  onset: { at: string; plusMinusMs: number } | null;
+  /** Slow or failed requests of which it explains at least half. */
+  requests: number;
+  /** Share of all slow and failed requests. */
+  explains: number;
+  text: string;
+  action: string;
+  traceIds: string[];
+}
+
+export interface Moment {
+  at: string;
+  plusMinusMs: number;
+  service: string;
+  text: string;
+  traceIds: string[];
+}
+
+export interface Impact {
+  service: string;
+  route: string;
+  requests: number;
+  slow: number;
+  failed: number;
+  p95Ms: number;
+  baselineP95Ms: number | null;
+}
+
+export interface TimeRow {
+  service: string;
+  operation: string;
+  spentOn: string;
+  ms: number;
+  share: number;
+}
+
+export interface PoolRow {
+  service: string;
+  pool: string;
+  limit: number | null;
+  waits: number;
+  longestWaitMs: number;
+  from: string;
+  to: string;
+  holders: string[];
+}
+
+export interface RetryRow {
+  service: string;
+  target: string;
+  firstTries: number;
+  resends: number;
+  /** Whether the pauses differ; null where too few are known. */
+  jitter: boolean | null;
+}

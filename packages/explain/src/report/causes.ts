@@ -1,0 +1,55 @@
+import type { Analysis } from '../analyse.ts';
+import type { Evidence } from '../waits-for/evidence.ts';
+import type { Cause } from './answer.ts';
+import { factsOfCause, onsetOfCause } from './facts-of-cause.ts';
+import { count, iso, percent, round } from './figures.ts';
+import { ACTIONS, whatHappened } from './sentences.ts';
+
+const MOST = 5;
+const MOST_TRACES = 3;
+/** Less than this share of the first is not worth a line. */
+const LEAST = 0.02;
+
+/** The causes, the most likely first. */
+export function causesOf(analysis: Analysis): Cause[] {
+  const { ranked } = analysis;
+  const least = (ranked[0]?.requests ?? 0) * LEAST;
+  return ranked
+    .filter(({ requests }) => requests > 0 && requests >= least)
+    .slice(0, MOST)
+    .map((evidence, i) => causeOf(analysis, evidence, i + 1));
+}
+
+function causeOf(analysis: Analysis, evidence: Evidence, rank: number): Cause {
+  const facts = factsOfCause(analysis, evidence);
+  const onset = rank <= 2 ? onsetOfCause(analysis, evidence) : undefined;
+  const bad = analysis.bad.length;
+  const explains = bad === 0 ? 0 : Math.min(1, evidence.requests / bad);
+  return {
+    rank,
+    kind: facts.kind,
+    service: facts.service,
+    resource: facts.resource || null,
+    operation: facts.operation || null,
+    onset: onset ? { at: iso(onset.at), plusMinusMs: round(onset.plusMinusMs) } : null,
+    requests: evidence.mostly.length,
+    explains: round(explains, 3),
+    text: `${capital(whatHappened(facts))}: ${percent(explains)} of what made ${count(bad, 'request')} slow or failed.`,
+    action: ACTIONS[facts.kind],
+    traceIds: traceIdsOf(analysis, evidence),
+  };
+}
+
+/** Traces in which it explains most, the longest first. */
+function traceIdsOf({ known, bad }: Analysis, { shareOf }: Evidence): string[] {
+  const { table } = known.whole;
+  return bad
+    .filter(({ row }) => shareOf.has(row))
+    .sort((a, b) => shareOf.get(b.row)! * b.ms - shareOf.get(a.row)! * a.ms)
+    .slice(0, MOST_TRACES)
+    .map(({ row }) => table.traceIds[table.trace[row]!]!);
+}
+
+export function capital(text: string): string {
+  return text.startsWith('`') ? text : text.slice(0, 1).toUpperCase() + text.slice(1);
+}

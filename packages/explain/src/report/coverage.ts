@@ -1,0 +1,40 @@
+import type { Analysis } from '../analyse.ts';
+import type { Coverage } from './answer.ts';
+import { count, percent } from './figures.ts';
+
+const MOST_SERVICES = 30;
+const MOST_SPOTS = 6;
+
+/** What the input holds, and what it lacks. */
+export function coverageOf({ known, requests }: Analysis): Coverage {
+  const { table, trees } = known.whole;
+  const services = [...known.speaking].map((id) => table.strings.text(id)).sort();
+  const blindSpots: string[] = [];
+  if (trees.orphans > 0) blindSpots.push(`${count(trees.orphans, 'span')} without the parent that they name`);
+  if (trees.cycles > 0) blindSpots.push(`${count(trees.cycles, 'circle')} of parents, cut`);
+  if (table.invalid > 0) blindSpots.push(`${count(table.invalid, 'span')} without a time or trace, left out`);
+  const silent = silentServices(known.whole, known.speaking);
+  if (silent.length > 0) blindSpots.push(`called, but without spans of their own: ${silent.slice(0, 5).join(', ')}`);
+  const orphanShare = table.size === 0 ? 0 : trees.orphans / table.size;
+  const sampled = orphanShare > 0.05;
+  if (sampled)
+    blindSpots.push(`${percent(orphanShare)} of the spans lack their parent: the input is a sample, or half of it`);
+  return {
+    traces: new Set(table.trace.subarray(0, table.size)).size,
+    spans: table.size - trees.duplicates,
+    requests: requests.length,
+    services: services.slice(0, MOST_SERVICES),
+    sampled,
+    blindSpots: blindSpots.slice(0, MOST_SPOTS),
+  };
+}
+
+function silentServices({ table, remote, owners }: Analysis['known']['whole'], speaking: Set<number>): string[] {
+  const silent = new Set<number>();
+  for (let row = 0; row < remote.length; row++) {
+    const target = table.target[row]!;
+    if (table.kind[row] !== 3 || remote[row]! >= 0 || target === 0 || table.facts[row]?.isDatabase) continue;
+    if (!owners.has(target) && !speaking.has(target)) silent.add(target);
+  }
+  return [...silent].map((id) => table.strings.text(id));
+}

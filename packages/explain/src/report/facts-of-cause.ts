@@ -1,0 +1,107 @@
+import type { Analysis } from '../analyse.ts';
+import { type CauseKind, kindOf, largest } from '../verdict/kind.ts';
+import type { Evidence } from '../waits-for/evidence.ts';
+import { type Onset, onsetOf } from '../changes/onset.ts';
+
+/** What sentences about a cause are made of. */
+export interface FactsOfCause {
+  kind: CauseKind;
+  service: string;
+  resource: string;
+  operation: string;
+  /** Median before and now, of the calls that changed most; NaN where there are none. */
+  beforeMs: number;
+  nowMs: number;
+  error: string;
+  /** Of pools. */
+  limit: number;
+  mostPending: number;
+  longestWaitMs: number;
+  /** Most frequent route of the requests that it explains. */
+  viaPool: string;
+}
+
+export function factsOfCause({ known }: Analysis, evidence: Evidence): FactsOfCause {
+  const { table } = known.whole;
+  const text = (id: number): string => table.strings.text(id);
+  const kind = kindOf(known, evidence);
+  const signalId = largest(evidence.bySignal);
+  const change = signalId === undefined ? undefined : known.changes[signalId];
+  let limit = 0;
+  let mostPending = 0;
+  let longestWaitMs = 0;
+  let viaPool = '';
+  for (const { row, met, through } of evidence.examples) {
+    for (const at of [row, met]) {
+      const facts = table.facts[at];
+      if (!facts?.isWait) continue;
+      limit = Math.max(limit, facts.poolLimit ?? 0);
+      mostPending = Math.max(mostPending, facts.poolPending ?? 0);
+      longestWaitMs = Math.max(longestWaitMs, table.end[at]! - table.start[at]!);
+    }
+    const pool = through.find(({ resource }) => text(resource).startsWith('pool '));
+    if (pool) viaPool = text(pool.resource);
+  }
+  const holder = largest(evidence.byHolder) ?? '';
+  return {
+    kind,
+    service: text(evidence.place.service),
+    resource: text(evidence.place.resource),
+    operation: operationOf(kind, holder, change && change.signal.operation !== 0 ? text(change.signal.operation) : ''),
+    beforeMs: change && !change.isNew ? change.meanBeforeMs : Number.NaN,
+    nowMs: change?.meanMs ?? Number.NaN,
+    error: largest(evidence.byError) ?? '',
+    limit,
+    mostPending,
+    longestWaitMs,
+    viaPool,
+  };
+}
+
+function operationOf(kind: CauseKind, holder: string, operation: string): string {
+  if (kind === 'long_hold' || kind === 'connection_leak' || kind === 'dependency_cycle') return holder;
+  return operation;
+}
+
+/** When a cause began: its own calls say so, else the requests that it made slow. */
+export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | undefined {
+  const { known, requests, bad } = analysis;
+  const { table, signals } = known.whole;
+  const signalId = largest(evidence.bySignal);
+  const holders = firstHolder(analysis, evidence);
+  if (holders !== undefined) return holders;
+  if (signalId !== undefined) {
+    const change = known.changes[signalId]!;
+    const samples = [];
+    for (let at = 0; at < signals.size; at++) {
+      if (signals.signal[at] !== signalId) continue;
+      const start = table.start[signals.row[at]!]!;
+      if (start > known.window.to) continue;
+      samples.push({ at: start, isUsual: signals.ms[at]! <= change.p95BeforeMs * 1.5 + 5 });
+    }
+    return onsetOf(samples, 0);
+  }
+  const badRows = new Set(bad.map(({ row }) => row));
+  const routes = new Set(bad.filter(({ row }) => evidence.shareOf.has(row)).map(({ route }) => route));
+  const samples = requests
+    .filter(({ route, start }) => routes.has(route) && start <= known.window.to)
+    .map(({ row, start }) => ({ at: start, isUsual: !badRows.has(row) }));
+  return onsetOf(samples, 0);
+}
+
+/** A pool's holders began before anybody waited for them. */
+function firstHolder({ known }: Analysis, { examples, notes }: Evidence): Onset | undefined {
+  const { table } = known.whole;
+  if (largest(notes) !== 'long') return undefined;
+  let first = Infinity;
+  for (const { row } of examples) {
+    const facts = table.facts[row];
+    const trace = facts?.holderTrace ? table.findTrace(facts.holderTrace.toLowerCase()) : undefined;
+    if (trace === undefined) continue;
+    for (let at = known.traces.from[trace]!; at < known.traces.from[trace + 1]!; at++) {
+      const held = known.traces.rows[at]!;
+      if (table.service[held] === table.service[row]) first = Math.min(first, table.start[held]!);
+    }
+  }
+  return Number.isFinite(first) ? { at: first, plusMinusMs: 0 } : undefined;
+}

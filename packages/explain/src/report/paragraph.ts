@@ -1,0 +1,46 @@
+import type { Answer } from './answer.ts';
+import { count, duration, percent } from './figures.ts';
+
+/** The answer in a paragraph: cause, spread, impact, what if, one action. */
+export function paragraph(answer: Answer): string {
+  const { verdict, coverage, causes, doubts } = answer;
+  const input = `${count(coverage.requests, 'request')} in ${count(coverage.traces, 'trace')}`;
+  if (coverage.requests === 0) return 'There is no request in the input.';
+  if (verdict === 'healthy') return `Healthy: nothing became slower or failed more often, in ${input}.`;
+  const first = causes[0];
+  if (!first) return `Unclear: ${doubts.join('; ')} (${input}).`;
+  const sentences = [];
+  if (verdict === 'unclear') sentences.push(`Unclear: ${doubts.join('; ')}.`);
+  sentences.push(`${verdict === 'unclear' ? 'The most likely: ' : ''}${first.text}`);
+  if (verdict === 'unclear' && causes[1]) sentences.push(`The other: ${causes[1].text}`);
+  sentences.push(...spread(answer), ...impact(answer), ...retimed(answer), first.action);
+  return sentences.join(' ');
+}
+
+function spread({ path }: Answer): string[] {
+  if (path.length === 0) return [];
+  const name = ({ service, resource }: Answer['path'][number]['from']): string =>
+    resource ? `${service} (${resource})` : service;
+  const places = [name(path[0]!.from)];
+  for (const { from, to } of path) if (places.at(-1) === name(from)) places.push(name(to));
+  return [`It spread ${places.join(' → ')}.`];
+}
+
+function impact({ impact }: Answer): string[] {
+  const worst = impact[0];
+  if (!worst) return [];
+  const { service, route, requests, slow, failed, p95Ms, baselineP95Ms } = worst;
+  const usual = baselineP95Ms === null ? '' : `, usually ${duration(baselineP95Ms)}`;
+  const others = impact.length > 1 ? `, and ${count(impact.length - 1, 'other route')}` : '';
+  return [
+    `\`${route}\` of ${service}: ${slow} slow and ${failed} failed of ${requests}, p95 ${duration(p95Ms)}${usual}${others}.`,
+  ];
+}
+
+function retimed({ whatIf, impact }: Answer): string[] {
+  const [retimed] = whatIf;
+  if (!retimed || impact.length === 0) return [];
+  const failed = impact.reduce((sum, each) => sum + each.failed, 0);
+  const spared = failed > 0 ? `, ${percent(1 - retimed.failed / failed)} of the failures would not have happened` : '';
+  return [`Without it p95 would have been ${duration(retimed.p95Ms)}${spared}.`];
+}

@@ -1,0 +1,57 @@
+import type { Analysis } from '../analyse.ts';
+import { poolLabel } from '../spans/pool-label.ts';
+import type { SpanTable } from '../spans/span-table.ts';
+import { bump } from '../waits-for/evidence.ts';
+import type { PoolRow } from './answer.ts';
+import { iso, round } from './figures.ts';
+
+const MOST = 4;
+const MOST_HOLDERS = 3;
+/** Shorter waits are a pool's daily work. */
+const LEAST_MS = 20;
+
+/** Pools and limiters that somebody stood in line for during the window, those with the longest waits first. */
+export function poolsOf({ known }: Analysis): PoolRow[] {
+  const { table } = known.whole;
+  const { from, to } = known.window;
+  const waits = new Map<string, number[]>();
+  table.facts.forEach((facts, row) => {
+    if (!facts?.isWait || table.kind[row] !== 1 || facts.waitReason !== 'queue') return;
+    if (table.end[row]! < from || table.start[row]! > to || table.end[row]! - table.start[row]! < LEAST_MS) return;
+    const key = `${table.service[row]} ${poolLabel(facts.pool ?? '')}`;
+    const rows = waits.get(key);
+    if (rows) rows.push(row);
+    else waits.set(key, [row]);
+  });
+  return [...waits.values()]
+    .map((rows) => poolOf(table, rows))
+    .sort((a, b) => b.longestWaitMs - a.longestWaitMs)
+    .slice(0, MOST);
+}
+
+function poolOf(table: SpanTable, rows: number[]): PoolRow {
+  const holders = new Map<string, number>();
+  let [limit, longest, from, to] = [0, 0, Infinity, 0];
+  for (const row of rows) {
+    const ms = table.end[row]! - table.start[row]!;
+    const { poolLimit, holderOperation } = table.facts[row]!;
+    limit = Math.max(limit, poolLimit ?? 0);
+    longest = Math.max(longest, ms);
+    from = Math.min(from, table.start[row]!);
+    to = Math.max(to, table.end[row]!);
+    if (holderOperation) bump(holders, holderOperation, ms);
+  }
+  return {
+    service: table.strings.text(table.service[rows[0]!]!),
+    pool: poolLabel(table.facts[rows[0]!]!.pool ?? ''),
+    limit: limit || null,
+    waits: rows.length,
+    longestWaitMs: round(longest),
+    from: iso(from),
+    to: iso(to),
+    holders: [...holders]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, MOST_HOLDERS)
+      .map(([operation]) => operation),
+  };
+}

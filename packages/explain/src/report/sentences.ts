@@ -1,0 +1,95 @@
+import type { CauseKind } from '../verdict/kind.ts';
+import type { FactsOfCause } from './facts-of-cause.ts';
+import { duration } from './figures.ts';
+
+/** What happened, in one clause without its numbers of requests. */
+export function whatHappened(facts: FactsOfCause): string {
+  const { kind, service, operation, error } = facts;
+  const resource = facts.resource || service;
+  const by = operation ? `\`${operation}\`` : 'its callers';
+  const of = operation ? ` (\`${operation}\`)` : '';
+  switch (kind) {
+    case 'long_hold':
+      return `${by} kept the connections of ${resource} in ${service}${usedUp(facts)}`;
+    case 'pool_exhausted':
+      return `${resource} of ${service} was too small for its load${usedUp(facts)}`;
+    case 'connection_leak':
+      return `${by} in ${service} did not give connections of ${resource} back${usedUp(facts)}`;
+    case 'dependency_cycle':
+      return `callers in ${service} held what others waited for and waited for ${resource} themselves${usedUp(facts)}`;
+    case 'breaker_open':
+      return `${resource} in ${service} refused calls, and no failed call that opened it is in the input`;
+    case 'dependency_unreachable':
+      return `${service} could not reach ${facts.resource || 'it'} (${error})`;
+    case 'cache_down':
+      return `${service} lost its cache ${resource} (${error})`;
+    case 'dependency_errors':
+      return facts.resource
+        ? `${facts.resource} failed for ${service} (${error})`
+        : `${service} failed${of} (${error})`;
+    case 'more_calls':
+      return `${service} made more calls to ${resource} a request${of}`;
+    default:
+      return `${TIME[kind] ?? 'something changed at'} ${facts.resource ? `${facts.resource} for ${service}` : service}${of}${slower(facts)}`;
+  }
+}
+
+const TIME: Partial<Record<CauseKind, string>> = {
+  slow_dependency: 'slow by itself:',
+  lock_wait: 'locks were waited for at',
+  network_slow: 'time was lost on the way to and from',
+  cpu_slow: 'all work became slower at',
+  dns_slow: 'looking up the name took long for',
+  connect_slow: 'connecting took long to',
+  tls_slow: 'the TLS handshake took long with',
+  event_loop_blocked: 'the event loop was blocked in',
+  memory_pressure: 'garbage collection stopped',
+  queue_backlog: 'messages waited at',
+};
+
+function slower({ beforeMs, nowMs }: FactsOfCause): string {
+  if (Number.isNaN(nowMs)) return '';
+  return Number.isNaN(beforeMs) ? `, ${duration(nowMs)} a call` : `, ${duration(beforeMs)} → ${duration(nowMs)} a call`;
+}
+
+function usedUp({ limit, mostPending, longestWaitMs }: FactsOfCause): string {
+  const parts = [
+    limit > 0 ? `limit ${limit}` : '',
+    mostPending > 0 ? `up to ${mostPending} waiting` : '',
+    longestWaitMs > 0 ? `longest wait ${duration(longestWaitMs)}` : '',
+  ].filter(Boolean);
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}
+
+/** One thing to do about it. */
+export const ACTIONS: Record<CauseKind, string> = {
+  pool_exhausted: 'Shorten what is done with a connection, then size the pool for the load; bound the wait.',
+  connection_leak: 'Release the connection in a `finally`; set a limit on how long one may be out.',
+  long_hold:
+    'Give this operation a pool or a statement time-out of its own, and do nothing slow while holding a connection.',
+  lock_wait: 'Shorten the transaction that holds the lock; set a lock time-out.',
+  slow_dependency: 'Look at the slow traces below; bound the call with a time-out.',
+  dependency_errors: 'Look at the first failed trace below.',
+  dependency_unreachable: 'Check that it runs and that its address is right; put a breaker before it.',
+  dns_slow: 'Check the resolver; keep connections alive so that names are looked up less often.',
+  connect_slow: 'Keep connections open; check the way to it.',
+  tls_slow: 'Keep connections open so that handshakes are rare.',
+  network_slow: 'Check the network of this service, and whether its process accepted requests late.',
+  retry_storm: 'Retry less, with pauses that grow and differ; put a breaker before it.',
+  breaker_open: 'Find out what opened it: its calls that failed are not in the input.',
+  cache_down: 'Bring the cache back; bound what passes by it to the database.',
+  cache_stampede: 'Let one caller compute and the others wait; spread expiry.',
+  queue_backlog: 'Add consumers, or find out why messages come faster.',
+  slow_consumer: 'Look at what the handler waits for.',
+  poison_message: 'Move the message to a dead letter queue after a few attempts.',
+  silent_loss: 'Acknowledge after the work, not before.',
+  event_loop_blocked: 'Move the work to a worker thread, or cut it into pieces.',
+  memory_pressure: 'Look at the heap; something grows.',
+  process_died: 'Look at the last log lines and exit code of the process.',
+  cpu_slow: 'Check the processor limit and neighbours of this service.',
+  dependency_cycle: 'Take the second connection from another pool, or do not hold the first while waiting.',
+  more_calls: 'Fetch in one call what is now fetched one by one.',
+  traffic_increase: 'Scale, or shed load at the edge.',
+  config_change: 'Compare the configuration before and after.',
+  unknown: 'Look at the traces below.',
+};

@@ -1,0 +1,162 @@
+import type { Facts } from '../spans/facts.ts';
+import type { Strings } from '../spans/strings.ts';
+
+/** A plain attribute value; anything else (lists, maps, bytes) is of no use here. */
+export type Plain = string | number | boolean;
+
+/** What the attributes of one span come to, filled one attribute at a time, whatever the source's form. */
+export class SpanAttributes {
+  readonly #strings: Strings;
+  facts: Facts | undefined;
+  errorType = '';
+  method = '';
+  statusCode = 0;
+  isFailed = false;
+  #peer = '';
+  #host = '';
+  #port = '';
+  #system = '';
+  #namespace = '';
+
+  constructor(strings: Strings) {
+    this.#strings = strings;
+  }
+
+  clear(): void {
+    this.facts = undefined;
+    this.errorType = this.method = this.#peer = this.#host = this.#port = this.#system = this.#namespace = '';
+    this.statusCode = 0;
+    this.isFailed = false;
+  }
+
+  /** Whom a call goes to: the peer's name, else database and namespace, else host and port. */
+  get target(): string {
+    if (this.#peer) return this.#peer;
+    const where = this.#host && this.#port ? `${this.#host}:${this.#port}` : this.#host;
+    if (this.#system) return `${this.#system} ${this.#namespace || where}`.trim();
+    return where;
+  }
+
+  /** Takes one attribute; those that no answer needs cost a look into a map. */
+  take(key: string, value: Plain): void {
+    const read = READERS.get(key);
+    if (read !== undefined) read(this, value);
+  }
+
+  /** A text that many spans share: kept once. */
+  shared(value: Plain): string {
+    return this.#strings.text(this.#strings.id(String(value)));
+  }
+
+  known(): Facts {
+    return (this.facts ??= {});
+  }
+
+  static readonly address: Record<string, (to: SpanAttributes, value: Plain) => void> = {
+    'peer.service': (to, value) => void (to.#peer = String(value)),
+    'server.address': (to, value) => void (to.#host = String(value)),
+    'net.peer.name': (to, value) => void (to.#host ||= String(value)),
+    'http.host': (to, value) => void (to.#host ||= String(value)),
+    'server.port': (to, value) => void (to.#port = String(value)),
+    'net.peer.port': (to, value) => void (to.#port ||= String(value)),
+    'db.namespace': (to, value) => void (to.#namespace = String(value)),
+    'db.name': (to, value) => void (to.#namespace ||= String(value)),
+    'db.system.name': (to, value) => to.#database(value),
+    'db.system': (to, value) => to.#database(value),
+    'messaging.system': (to, value) => void (to.#system ||= String(value)),
+    'messaging.destination.name': (to, value) => {
+      to.known().destination = to.shared(value);
+      to.#namespace ||= String(value);
+    },
+  };
+
+  #database(value: Plain): void {
+    this.#system = String(value);
+    this.known().isDatabase = true;
+  }
+}
+
+type Reader = (to: SpanAttributes, value: Plain) => void;
+
+/** A number of milliseconds or a count, into a property of the facts. */
+function number(property: keyof Facts): Reader {
+  return (to, value) => {
+    const read = Number(value);
+    if (Number.isFinite(read)) (to.known() as Record<string, unknown>)[property] = read;
+  };
+}
+
+function text(property: keyof Facts): Reader {
+  return (to, value) => {
+    (to.known() as Record<string, unknown>)[property] = to.shared(value);
+  };
+}
+
+function flag(property: keyof Facts): Reader {
+  return (to, value) => {
+    (to.known() as Record<string, unknown>)[property] = value === true || value === 'true';
+  };
+}
+
+function status(to: SpanAttributes, value: Plain): void {
+  to.statusCode = Number(value) || 0;
+}
+
+/** Names as `packages/kit/src/names.ts` has them, beside those of older conventions. */
+const READERS: Map<string, Reader> = new Map([
+  ...Object.entries(SpanAttributes.address),
+  ['error.type', (to, value) => void (to.errorType = to.shared(value))],
+  // Zipkin's mark of a failure; the text says of what.
+  [
+    'error',
+    (to, value) => {
+      if (value === false || value === 'false') return;
+      to.isFailed = true;
+      if (typeof value === 'string' && value !== 'true') to.errorType ||= to.shared(value);
+    },
+  ],
+  ['otel.status_code', (to, value) => void (to.isFailed ||= value === 'ERROR')],
+  ['http.request.method', (to, value) => void (to.method = to.shared(value))],
+  ['http.method', (to, value) => void (to.method ||= to.shared(value))],
+  ['http.response.status_code', status],
+  ['http.status_code', status],
+  ['http.route', text('route')],
+  ['db.client.connection.pool.name', text('pool')],
+  ['pool.name', text('pool')],
+  ['pool.wait_ms', (to) => void (to.known().isWait = true)],
+  ['pool.wait_reason', text('waitReason')],
+  ['pool.used', number('poolUsed')],
+  ['pool.limit', number('poolLimit')],
+  ['pool.pending', number('poolPending')],
+  ['pool.holder.trace_id', text('holderTrace')],
+  ['pool.holder.held_ms', number('holderHeldMs')],
+  ['pool.holder.operation', text('holderOperation')],
+  ['pool.saturated.waiters', number('waiters')],
+  ['pool.saturated.longest_wait_ms', number('longestWaitMs')],
+  ['http.phase.queue_ms', number('queueMs')],
+  ['http.phase.dns_ms', number('dnsMs')],
+  ['http.phase.connect_ms', number('connectMs')],
+  ['http.phase.tls_ms', number('tlsMs')],
+  ['http.timeout_phase', text('timeoutPhase')],
+  ['http.request.cancelled', flag('cancelled')],
+  ['retry.attempt', number('attempt')],
+  ['retry.delay_ms', number('delayMs')],
+  ['circuitbreaker.name', text('breaker')],
+  ['circuitbreaker.state', text('breakerState')],
+  ['circuitbreaker.outcome', text('breakerOutcome')],
+  ['queue.wait_ms', number('queueWaitMs')],
+  ['queue.acked_early', flag('ackedEarly')],
+  ['queue.dead_lettered', flag('deadLettered')],
+  ['cache.hit', flag('cacheHit')],
+  ['event_loop.blocked_ms', number('blockedMs')],
+  ['gc.pause_ms', number('gcMs')],
+  ['foreshock.interrupted', flag('interrupted')],
+]);
+
+/** Events that are kept. */
+export const MARKS: ReadonlySet<string> = new Set([
+  'circuitbreaker.transition',
+  'retry.storm',
+  'cache.stampede',
+  'pool.leak',
+]);

@@ -1,0 +1,74 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SpanTable } from '../spans/span-table.ts';
+import { inflated } from './inflate.ts';
+import { readJsonValue } from './json-value.ts';
+import { jsonValues } from './json-values.ts';
+import { readProtobuf } from './otlp-protobuf.ts';
+import { UnreadableSource } from './unreadable.ts';
+
+/** Read at a time: large enough that a line of a batch is cut once at most. */
+const CHUNK = 4 * 1024 * 1024;
+
+/** Files of a folder that are looked at. */
+const MOST_FILES = 10_000;
+
+/** Adds the spans of a file, or of all files of a folder, sorted by name. Notes say what was left out. */
+export async function readPath(path: string, table: SpanTable, notes: string[]): Promise<void> {
+  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UnreadableSource(error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message));
+  });
+  if (!status.isDirectory()) return readStream(createReadStream(path, { highWaterMark: CHUNK }), table, notes, path);
+  const names = (await readdir(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && /\.(?:jsonl?|ndjson|pb|binpb|proto|otlp|bin)(?:\.gz)?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .slice(0, MOST_FILES);
+  if (names.length === 0) throw new UnreadableSource('a folder without .json, .jsonl or .pb files');
+  const before = table.size;
+  const failed: string[] = [];
+  for (const name of names) {
+    try {
+      await readStream(createReadStream(name, { highWaterMark: CHUNK }), table, notes, name);
+    } catch (error) {
+      if (!(error instanceof UnreadableSource)) throw error;
+      failed.push(`${name}: ${error.message}`);
+    }
+  }
+  if (table.size === before) throw new UnreadableSource(failed[0] ?? 'no spans in it');
+  notes.push(...failed);
+}
+
+/** Adds the spans of a stream of bytes: JSON or protobuf, gzipped or not. */
+export async function readStream(
+  bytes: AsyncIterable<Buffer>,
+  table: SpanTable,
+  notes: string[],
+  name: string,
+): Promise<void> {
+  const chunks = inflated(bytes);
+  const first = await firstOf(chunks);
+  if (first === undefined) throw new UnreadableSource('empty');
+  const whole = (async function* () {
+    yield first;
+    yield* chunks;
+  })();
+  if (!/^[\s\uFEFF]*[[{]/.test(first.subarray(0, 64).toString('utf8'))) return readProtobuf(whole, table);
+  let bad = 0;
+  let known = 0;
+  for await (const value of jsonValues(whole, () => bad++)) {
+    if (readJsonValue(value, table) === undefined) bad++;
+    else known++;
+  }
+  if (known === 0) throw new UnreadableSource('no OTLP, Zipkin or Jaeger spans in it');
+  if (bad > 0) notes.push(`${name}: ${bad} ${bad === 1 ? 'value' : 'values'} that hold no spans or are cut short`);
+}
+
+async function firstOf(chunks: AsyncGenerator<Buffer>): Promise<Buffer | undefined> {
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done === true) return undefined;
+    if (value.length > 0) return value;
+  }
+}

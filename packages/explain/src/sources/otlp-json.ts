@@ -1,0 +1,162 @@
+import type { SpanTable } from '../spans/span-table.ts';
+import { MARKS, type Plain, SpanAttributes } from './attributes.ts';
+
+/** OTLP's JSON, as little of it as an answer needs. Everything is optional: files come from anybody. */
+interface Value {
+  stringValue?: string;
+  intValue?: string | number;
+  doubleValue?: number | string;
+  boolValue?: boolean;
+}
+
+interface Pair {
+  key?: string;
+  value?: Value;
+}
+
+interface Span {
+  traceId?: string;
+  spanId?: string;
+  parentSpanId?: string;
+  name?: string;
+  kind?: number | string;
+  startTimeUnixNano?: string | number;
+  endTimeUnixNano?: string | number;
+  attributes?: Pair[];
+  events?: { name?: string; timeUnixNano?: string | number; attributes?: Pair[] }[];
+  links?: { traceId?: string }[];
+  status?: { code?: number | string };
+}
+
+interface Request {
+  resourceSpans?: {
+    resource?: { attributes?: Pair[] };
+    scopeSpans?: { spans?: Span[] }[];
+    /** Its name before OTLP 0.15. */
+    instrumentationLibrarySpans?: { spans?: Span[] }[];
+  }[];
+}
+
+/** Whether a JSON value is an `ExportTraceServiceRequest`. */
+export function isOtlp(value: unknown): value is Request {
+  return typeof value === 'object' && value !== null && Array.isArray((value as Request).resourceSpans);
+}
+
+/** Adds all spans of a request; returns how many there were. */
+export function readOtlp(request: Request, table: SpanTable): number {
+  const attributes = new SpanAttributes(table.strings);
+  let count = 0;
+  for (const resourceSpans of list(request.resourceSpans)) {
+    const { service, instance } = readResource(resourceSpans?.resource?.attributes);
+    const scopes = resourceSpans?.scopeSpans ?? resourceSpans?.instrumentationLibrarySpans;
+    for (const scope of list(scopes)) {
+      for (const span of list(scope?.spans)) {
+        if (typeof span !== 'object' || span === null) continue;
+        readSpan(span, service, instance, attributes, table);
+        count++;
+      }
+    }
+  }
+  return count;
+}
+
+/** Which service and which process of it: what is needed of a resource. */
+function readResource(pairs: Pair[] | undefined): { service: string; instance: string } {
+  let service = '';
+  let id = '';
+  let host = '';
+  let pid = '';
+  for (const pair of list(pairs)) {
+    const value = plain(pair?.value);
+    if (value === undefined) continue;
+    if (pair.key === 'service.name') service = String(value);
+    else if (pair.key === 'service.instance.id') id = String(value);
+    else if (pair.key === 'host.name' || pair.key === 'k8s.pod.name') host = String(value);
+    else if (pair.key === 'process.pid') pid = String(value);
+  }
+  return { service: service || 'unknown_service', instance: id || `${host} ${pid}`.trim() };
+}
+
+function readSpan(span: Span, service: string, instance: string, attributes: SpanAttributes, table: SpanTable): void {
+  attributes.clear();
+  for (const pair of list(span.attributes)) {
+    const value = plain(pair?.value);
+    if (value !== undefined && typeof pair.key === 'string') attributes.take(pair.key, value);
+  }
+  const links = readLinks(span, table);
+  if (links) attributes.known().links = links;
+  const row = table.add({
+    traceId: text(span.traceId).toLowerCase(),
+    spanId: text(span.spanId),
+    parentSpanId: text(span.parentSpanId),
+    service,
+    instance,
+    name: text(span.name),
+    kind: typeof span.kind === 'string' ? KINDS.indexOf(span.kind) : (span.kind ?? 0),
+    start: milliseconds(span.startTimeUnixNano),
+    end: milliseconds(span.endTimeUnixNano),
+    failed: span.status?.code === 2 || span.status?.code === 'STATUS_CODE_ERROR' || attributes.isFailed,
+    errorType: attributes.errorType,
+    target: attributes.target,
+    facts: attributes.facts,
+  });
+  if (row >= 0) readMarks(span, row, table);
+}
+
+const KINDS = [
+  'SPAN_KIND_UNSPECIFIED',
+  'SPAN_KIND_INTERNAL',
+  'SPAN_KIND_SERVER',
+  'SPAN_KIND_CLIENT',
+  'SPAN_KIND_PRODUCER',
+  'SPAN_KIND_CONSUMER',
+];
+
+/** A batch may link to a thousand messages: the first few are enough. */
+const MOST_LINKS = 8;
+
+function readLinks(span: Span, table: SpanTable): number[] | undefined {
+  if (!Array.isArray(span.links) || span.links.length === 0) return undefined;
+  const linked = span.links.slice(0, MOST_LINKS).filter((link) => typeof link?.traceId === 'string' && link.traceId);
+  return linked.map(({ traceId }) => table.traceNumber(traceId!.slice(0, 64).toLowerCase()));
+}
+
+function readMarks(span: Span, row: number, table: SpanTable): void {
+  for (const event of list(span.events)) {
+    if (typeof event?.name !== 'string' || !MARKS.has(event.name)) continue;
+    const values: Record<string, Plain> = {};
+    for (const pair of list(event.attributes)) {
+      const value = plain(pair?.value);
+      if (value !== undefined && typeof pair.key === 'string')
+        values[pair.key] = typeof value === 'string' ? value.slice(0, 256) : value;
+    }
+    table.marks.push({ row, name: event.name, at: milliseconds(event.timeUnixNano), values });
+  }
+}
+
+function plain(value: Value | undefined): Plain | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value.stringValue === 'string') return value.stringValue;
+  if (value.intValue !== undefined) return Number(value.intValue);
+  if (value.doubleValue !== undefined) return Number(value.doubleValue);
+  if (typeof value.boolValue === 'boolean') return value.boolValue;
+  return undefined;
+}
+
+/** Nanoseconds since 1970, as text or number, in milliseconds; NaN if they are none. */
+export function milliseconds(nanoseconds: string | number | undefined): number {
+  if (typeof nanoseconds === 'number') return nanoseconds / 1e6;
+  if (typeof nanoseconds !== 'string' || nanoseconds.length > 20) return Number.NaN;
+  // Two exact halves: the whole number is beyond 2^53.
+  const cut = nanoseconds.length - 6;
+  if (cut <= 0) return Number(nanoseconds) / 1e6;
+  return Number(nanoseconds.slice(0, cut)) + Number(nanoseconds.slice(cut)) / 1e6;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function list<T>(value: T[] | undefined): T[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,136 @@
+import type { Decomposed } from '../decompose/decompose.ts';
+import type { SignalKind } from '../decompose/signals.ts';
+import { poolLabel } from '../spans/pool-label.ts';
+import type { Known } from '../waits-for/context.ts';
+import type { Evidence } from '../waits-for/evidence.ts';
+
+/** What kinds of causes there are. */
+export const CAUSE_KINDS = [
+  'pool_exhausted',
+  'connection_leak',
+  'long_hold',
+  'lock_wait',
+  'slow_dependency',
+  'dependency_errors',
+  'dependency_unreachable',
+  'dns_slow',
+  'connect_slow',
+  'tls_slow',
+  'network_slow',
+  'retry_storm',
+  'breaker_open',
+  'cache_down',
+  'cache_stampede',
+  'queue_backlog',
+  'slow_consumer',
+  'poison_message',
+  'silent_loss',
+  'event_loop_blocked',
+  'memory_pressure',
+  'process_died',
+  'cpu_slow',
+  'dependency_cycle',
+  'more_calls',
+  'traffic_increase',
+  'config_change',
+  'unknown',
+] as const;
+
+export type CauseKind = (typeof CAUSE_KINDS)[number];
+
+/** Names what the evidence at one place shows. */
+export function kindOf(known: Known, evidence: Evidence): CauseKind {
+  const { strings } = known.whole.table;
+  const resource = strings.text(evidence.place.resource);
+  if (resource.startsWith('breaker ')) return 'breaker_open';
+  if (resource.startsWith('pool ')) return kindOfPool(known, evidence, resource.slice('pool '.length));
+  const failed = [...evidence.byError.values()].reduce((sum, share) => sum + share, 0);
+  if (failed > evidence.requests / 2) return kindOfFailure(largest(evidence.byError) ?? '', resource, known, evidence);
+  if (resource.startsWith('queue ')) return 'queue_backlog';
+  if (largest(evidence.notes) === 'more') return 'more_calls';
+  return kindOfTime(known, evidence);
+}
+
+function kindOfPool({ whole }: Known, { notes, place }: Evidence, pool: string): CauseKind {
+  if (leaksOf(whole, place.service, pool) > 0 || largest(notes) === 'ended') return 'connection_leak';
+  switch (largest(notes)) {
+    case 'cycle':
+      return 'dependency_cycle';
+    case 'long':
+      return 'long_hold';
+    default:
+      return 'pool_exhausted';
+  }
+}
+
+/** `pool.leak` events and spans of a service's pool. */
+function leaksOf({ table }: Decomposed, service: number, pool: string): number {
+  return table.marks.filter(({ name, row, values }) => {
+    if (name !== 'pool.leak' || table.service[row] !== service) return false;
+    const of = String(values['db.client.connection.pool.name'] ?? table.facts[row]?.pool ?? pool);
+    return poolLabel(of) === pool;
+  }).length;
+}
+
+const UNREACHABLE =
+  /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT|^57P0|^08/;
+
+function kindOfFailure(error: string, resource: string, { whole }: Known, { examples, place }: Evidence): CauseKind {
+  if (/^(?:redis|memcached|valkey)\b/.test(resource)) return 'cache_down';
+  const phases = new Map<string, number>();
+  for (const { row } of examples) {
+    const phase = whole.table.facts[row]?.timeoutPhase;
+    if (phase) phases.set(phase, (phases.get(phase) ?? 0) + 1);
+  }
+  const phase = largest(phases);
+  if (phase === 'dns') return 'dns_slow';
+  if (phase === 'tls') return 'tls_slow';
+  if (phase === 'connect') return 'dependency_unreachable';
+  if (UNREACHABLE.test(error)) return 'dependency_unreachable';
+  if (/time.?out|ETIMEDOUT/i.test(error) && (phase === 'ttfb' || phase === 'download' || place.resource !== 0))
+    return 'slow_dependency';
+  return 'dependency_errors';
+}
+
+const KIND_OF_SIGNAL: Record<SignalKind, CauseKind> = {
+  self: 'slow_dependency',
+  call: 'network_slow',
+  dependency: 'slow_dependency',
+  poolWait: 'pool_exhausted',
+  poolConnect: 'connect_slow',
+  socketWait: 'pool_exhausted',
+  dns: 'dns_slow',
+  connect: 'connect_slow',
+  tls: 'tls_slow',
+  queueWait: 'queue_backlog',
+  backOff: 'retry_storm',
+  blocked: 'event_loop_blocked',
+  gc: 'memory_pressure',
+};
+
+/** Operations of a service that must have slowed down together for its processor to be the reason. */
+const FEWEST_OPERATIONS = 3;
+const MOST_OPERATIONS = 0.6;
+
+function kindOfTime({ changes }: Known, { bySignal, place }: Evidence): CauseKind {
+  const byKind = new Map<SignalKind, number>();
+  for (const [id, ms] of bySignal) {
+    const { kind } = changes[id]!.signal;
+    byKind.set(kind, (byKind.get(kind) ?? 0) + ms);
+  }
+  const kind = largest(byKind);
+  if (kind === undefined) return 'unknown';
+  if (kind !== 'self') return KIND_OF_SIGNAL[kind];
+  const own = changes.filter(
+    ({ signal, n, nBefore }) => signal.kind === 'self' && signal.service === place.service && n >= 5 && nBefore >= 5,
+  );
+  const slower = own.filter(({ excessMs }) => excessMs > 0);
+  const isWhole = slower.length >= FEWEST_OPERATIONS && slower.length >= own.length * MOST_OPERATIONS;
+  return isWhole ? 'cpu_slow' : 'slow_dependency';
+}
+
+export function largest<K>(sums: Map<K, number>): K | undefined {
+  let best: K | undefined;
+  for (const [key, sum] of sums) if (best === undefined || sum > sums.get(best)!) best = key;
+  return best;
+}

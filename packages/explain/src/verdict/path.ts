@@ -1,0 +1,66 @@
+import type { Known } from '../waits-for/context.ts';
+import type { Evidence, Share } from '../waits-for/evidence.ts';
+import type { Place } from '../waits-for/place.ts';
+
+/** One arc, from what caused to what suffered. */
+export interface Arc {
+  from: Place;
+  to: Place;
+  by: 'wait' | 'call' | 'retry' | 'queue';
+}
+
+const MOST_ARCS = 8;
+/** Arcs that fewer than this share of the examples went over are left out. */
+const LEAST_SHARE = 0.05;
+const DEEPEST = 1_000;
+
+/** The arcs that lead from a cause to the routes that suffered, as most examples went. */
+export function pathOf(known: Known, { place, examples }: Evidence): Arc[] {
+  const counts = new Map<string, { arc: Arc; share: number; depth: number }>();
+  let sum = 0;
+  for (const example of examples) {
+    sum += example.share;
+    chainOf(known, place, example).forEach((arc, depth) => {
+      const key = [arc.from.service, arc.from.resource, arc.to.service, arc.to.resource, arc.by].join(' ');
+      const known = counts.get(key);
+      if (known) known.share += example.share;
+      else counts.set(key, { arc, share: example.share, depth });
+    });
+  }
+  return [...counts.values()]
+    .filter(({ share }) => share >= sum * LEAST_SHARE)
+    .sort((a, b) => b.share - a.share)
+    .slice(0, MOST_ARCS)
+    .sort((a, b) => a.depth - b.depth || b.share - a.share)
+    .map(({ arc }) => arc);
+}
+
+function chainOf({ whole }: Known, cause: Place, { met, row, through }: Share): Arc[] {
+  const { table, trees, clipped } = whole;
+  const arcs: Arc[] = [];
+  const isResend = (of: number): boolean => (table.facts[of]?.attempt ?? 1) > 1;
+  let at = cause;
+  const go = (to: Place, by: Arc['by']): void => {
+    if (to.service !== at.service || to.resource !== at.resource) arcs.push({ from: at, to, by });
+    at = to;
+  };
+  for (const place of through.toReversed())
+    go(place, isRefusal(whole.table.strings.text(place.resource)) ? 'retry' : 'wait');
+  const isWait = through.length > 0 || table.facts[met]?.isWait === true;
+  go({ service: table.service[met]!, resource: 0 }, isWait ? 'wait' : isResend(row) ? 'retry' : 'call');
+  let up = met;
+  for (let steps = 0; steps < DEEPEST; steps++) {
+    const above = trees.parent[up]!;
+    if (above < 0) break;
+    const by = clipped.entry[above] === clipped.entry[up] ? 'call' : 'queue';
+    // Who sent a message did not wait for it.
+    if (by === 'queue') break;
+    up = above;
+    go({ service: table.service[up]!, resource: 0 }, isResend(up) ? 'retry' : by);
+  }
+  return arcs;
+}
+
+function isRefusal(resource: string): boolean {
+  return resource.startsWith('breaker ');
+}

@@ -1,0 +1,31 @@
+import type { Decomposed } from '../decompose/decompose.ts';
+
+/** How long before a refusal the failure lies that opened the breaker. */
+const LONGEST_OPEN_MS = 120_000;
+
+/** Gives the last call through a breaker that failed before a time, or -1: why it refused. */
+export function failuresBehindBreakers({
+  table,
+}: Decomposed): (service: number, breaker: string, before: number) => number {
+  const calls = new Map<string, number[]>();
+  table.facts.forEach((facts, row) => {
+    if (!facts?.breaker || table.failed[row] === 0 || facts.breakerOutcome === 'rejected') return;
+    const key = `${table.service[row]} ${facts.breaker}`;
+    const list = calls.get(key);
+    if (list) list.push(row);
+    else calls.set(key, [row]);
+  });
+  for (const list of calls.values()) list.sort((a, b) => table.end[a]! - table.end[b]!);
+  return (service, breaker, before) => {
+    const list = calls.get(`${service} ${breaker}`) ?? [];
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (table.end[list[middle]!]! <= before) low = middle + 1;
+      else high = middle;
+    }
+    const row = list[low - 1];
+    return row !== undefined && before - table.end[row]! < LONGEST_OPEN_MS ? row : -1;
+  };
+}

@@ -1,0 +1,84 @@
+import type { Known } from './context.ts';
+import type { Share } from './evidence.ts';
+import { holderActivity, type HolderActivity } from './holders.ts';
+import type { Place } from './place.ts';
+import { placeOfSignal } from './place-of-signal.ts';
+
+/** Waits that lead to waits are followed this far. */
+const DEEPEST = 4;
+
+/** A holder that is this many times slower than usual is the reason of the wait. */
+const TIMES = 1.5;
+
+/** A holder that is not slower than ever explains a wait only if it alone takes this share of it. */
+const LONG_SHARE = 0.3;
+
+/** Shorter holdings are the pool's daily work. */
+const LONG_MS = 250;
+
+/** The shares of a wait: of what its holder did, or of the pool where that explains nothing. */
+export function followWait(
+  known: Known,
+  wait: number,
+  share: number,
+  ms: number,
+  met: number = wait,
+  through: Place[] = [],
+): Share[] {
+  const { table, signals } = known.whole;
+  const place = { service: table.service[wait]!, resource: poolOf(known, wait) };
+  const activity = holderActivity(known, wait);
+  const stays = (note: string): Share[] => [
+    { place, row: wait, share, ms, holder: activity.operation, note, isTied: activity.operation !== '', met, through },
+  ];
+  const isCycle = through.some((each) => each.service === place.service && each.resource === place.resource);
+  if (isCycle) return stays('cycle');
+  if (through.length >= DEEPEST) return stays('deep');
+  if (activity.hadEnded) return stays('ended');
+  const length = table.end[wait]! - table.start[wait]!;
+  const passed: Share[] = [];
+  let passedMs = 0;
+  for (const { at, ms: heldMs } of activity.samples) {
+    const change = known.changes[signals.signal[at]!]!;
+    const row = signals.row[at]!;
+    if (change.signal.kind === 'poolWait') {
+      if (heldMs < length / 2) continue;
+      const deeper = followWait(known, row, share, ms, met, [...through, place]);
+      if (deeper.length > 0) return deeper;
+      continue;
+    }
+    const isSlower = change.excessMs > 0 && !change.isNew && change.meanMs > TIMES * change.meanBeforeMs;
+    if (!isSlower || signals.ms[at]! <= change.p95BeforeMs) continue;
+    passedMs += heldMs;
+    passed.push({
+      place: placeOfSignal(known, change.signal),
+      row,
+      share: heldMs,
+      ms: heldMs,
+      signal: change.signal.id,
+      holder: activity.operation,
+      isTied: true,
+      met,
+      through: [...through, place],
+    });
+  }
+  if (passedMs >= length * LONG_SHARE) {
+    for (const each of passed) each.share *= share / passedMs;
+    return passed;
+  }
+  return stays(isLong(known, activity, wait) ? 'long' : 'full');
+}
+
+/** One operation kept the connection for most of the wait, and for long. */
+function isLong({ whole }: Known, { operation, samples }: HolderActivity, wait: number): boolean {
+  const { table } = whole;
+  const held = table.facts[wait]?.holderHeldMs ?? 0;
+  const longest = samples[0]?.ms ?? 0;
+  const length = table.end[wait]! - table.start[wait]!;
+  return operation !== '' && (held >= LONG_MS || longest >= Math.max(LONG_MS, length * LONG_SHARE));
+}
+
+function poolOf({ whole }: Known, wait: number): number {
+  const at = whole.table.facts[wait]?.pool ?? '';
+  return whole.table.strings.id(`pool ${at.slice(at.lastIndexOf('/') + 1) || at}`);
+}

@@ -1,0 +1,57 @@
+import { KIND } from '../spans/span-table.ts';
+import type { Known } from './context.ts';
+
+/** What the holder of a connection did while somebody waited for it. */
+export interface HolderActivity {
+  /** The holder's route, else its operation, as the wait's span says. */
+  operation: string;
+  /** Samples of the holder's trace within the wait, the most time first. */
+  samples: { at: number; ms: number }[];
+  /** The holder's trace is in the input. */
+  isKnown: boolean;
+  /** All of its spans had ended before the wait began: it kept the connection for nothing. */
+  hadEnded: boolean;
+}
+
+const MOST_SAMPLES = 6;
+/** Spans of one holder that are looked at. */
+const MOST_ROWS = 2_000;
+
+/** Follows a wait to its holder. */
+export function holderActivity({ whole, traces, samplesOf }: Known, wait: number): HolderActivity {
+  const { table, clipped, signals } = whole;
+  const facts = table.facts[wait]!;
+  const activity: HolderActivity = {
+    operation: facts.holderOperation ?? '',
+    samples: [],
+    isKnown: false,
+    hadEnded: false,
+  };
+  const trace = facts.holderTrace ? table.findTrace(facts.holderTrace.toLowerCase()) : undefined;
+  if (trace === undefined) return activity;
+  const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!).subarray(0, MOST_ROWS);
+  const [from, to] = [table.start[wait]!, table.end[wait]!];
+  const entries = new Set<number>();
+  let lastEnd = 0;
+  for (const row of rows) {
+    if (table.facts[row]?.waiters !== undefined) continue;
+    if (clipped.entry[row]! >= 0) entries.add(clipped.entry[row]!);
+    if (table.service[row] !== table.service[wait]) continue;
+    lastEnd = Math.max(lastEnd, table.end[row]!);
+    if (table.kind[row] === KIND.SERVER || table.kind[row] === KIND.CONSUMER)
+      activity.operation = table.strings.text(table.name[row]!);
+  }
+  activity.isKnown = lastEnd > 0;
+  activity.hadEnded = activity.isKnown && lastEnd < from;
+  for (const entry of entries) {
+    for (const at of samplesOf(entry)) {
+      const row = signals.row[at]!;
+      const overlap = Math.min(to, table.end[row]!) - Math.max(from, table.start[row]!);
+      const ms = Math.min(overlap, signals.ms[at]!);
+      if (ms > 0) activity.samples.push({ at, ms });
+    }
+  }
+  activity.samples.sort((a, b) => b.ms - a.ms);
+  activity.samples.length = Math.min(activity.samples.length, MOST_SAMPLES);
+  return activity;
+}

@@ -1,0 +1,21 @@
+import type { Signal } from '../decompose/signals.ts';
+import type { Known } from './context.ts';
+import type { Place } from './place.ts';
+
+/** Where the time of a signal is lost. */
+export function placeOfSignal({ edgeOwners, speaking }: Known, signal: Signal): Place {
+  const { kind, service, peer } = signal;
+  switch (kind) {
+    case 'self':
+    case 'blocked':
+    case 'gc':
+      return { service, resource: 0 };
+    case 'call':
+      return { service: edgeOwners.get(signal.id) ?? peer, resource: 0 };
+    case 'poolWait':
+    case 'queueWait':
+      return { service, resource: peer };
+    default:
+      return speaking.has(peer) ? { service: peer, resource: 0 } : { service, resource: peer };
+  }
+}

@@ -1,0 +1,13 @@
+import type { Decomposed } from '../decompose/decompose.ts';
+
+/** Gives the samples of a request, by the row that it begins with. */
+export function samplesOfEntries({ signals, clipped, table }: Decomposed): (entry: number) => Int32Array {
+  const from = new Int32Array(table.size + 1);
+  const { size, row } = signals;
+  for (let at = 0; at < size; at++) from[clipped.entry[row[at]!]! + 1]!++;
+  for (let at = 0; at < table.size; at++) from[at + 1]! += from[at]!;
+  const next = from.slice();
+  const samples = new Int32Array(size);
+  for (let at = 0; at < size; at++) samples[next[clipped.entry[row[at]!]!]!++] = at;
+  return (entry) => samples.subarray(from[entry]!, from[entry + 1]!);
+}

@@ -1,0 +1,53 @@
+/** Counts in pieces of time. */
+export interface Series {
+  bad: number[];
+  all: number[];
+}
+
+/** Pieces `from` to `to`, both included, in which more went wrong than in all pieces before. */
+export interface ChangedPieces {
+  from: number;
+  to: number;
+  /** How sure that is: standard deviations. */
+  z: number;
+}
+
+const FEWEST_BEFORE = 20;
+const FEWEST_WITHIN = 8;
+/** Share of requests beyond the share before. */
+const LEAST_MORE = 0.03;
+/** Many stretches are tried: five standard deviations leave no chance of one in a healthy hour. */
+const LEAST_Z = 5;
+
+/** The stretch that differs most from all the time before it, if any does. */
+export function changedPieces({ bad, all }: Series): ChangedPieces | undefined {
+  const sums = { bad: sumsOf(bad), all: sumsOf(all) };
+  let best: ChangedPieces | undefined;
+  for (let from = 1; from < all.length; from++) {
+    const n = sums.all[from]!;
+    if (n < FEWEST_BEFORE) continue;
+    const before = sums.bad[from]! / n;
+    for (let to = from; to < all.length; to++) {
+      const m = sums.all[to + 1]! - n;
+      if (m < FEWEST_WITHIN) continue;
+      const within = (sums.bad[to + 1]! - sums.bad[from]!) / m;
+      if (within - before < LEAST_MORE || within < 2 * before) continue;
+      const z = zOf(before, n, within, m);
+      if (z >= LEAST_Z && z > (best?.z ?? 0)) best = { from, to, z };
+    }
+  }
+  return best;
+}
+
+/** Two proportions: how many standard deviations they are apart. */
+export function zOf(before: number, n: number, within: number, m: number): number {
+  const pooled = (before * n + within * m) / (n + m);
+  const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
+  return deviation === 0 ? 0 : (within - before) / deviation;
+}
+
+function sumsOf(numbers: number[]): number[] {
+  const sums = [0];
+  for (const each of numbers) sums.push(sums[sums.length - 1]! + each);
+  return sums;
+}

@@ -1,0 +1,14 @@
+// `npx foreshock explain`: reads traces, and has nothing to do with the preload.
+import { stdout, versions } from 'node:process';
+
+const [major, minor] = versions.node.split('.').map(Number) as [number, number];
+
+if (major < 22 || (major === 22 && minor < 15)) {
+  console.error(`foreshock: Node.js ${versions.node} is older than 22.15`);
+  process.exitCode = 2;
+} else {
+  // Whoever read our output has seen enough.
+  stdout.on('error', () => process.exit());
+  const { main, processIo } = await import('@foreshock/explain/command');
+  process.exitCode = await main(process.argv.slice(2), processIo());
+}

@@ -1,6 +1,6 @@
 import { context, type Histogram, type Meter } from '@opentelemetry/api';
 import {
-  bindTo,
+  bindOnce,
   holdingOf,
   privateMessageOf,
   wholeMessageOf,
@@ -43,6 +43,6 @@ export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
       return startQuery(telemetry, statements, described, holdingOf(connection), queryDuration, describe);
     },
 
-    bind: (callback) => bindTo(context.active(), callback),
+    bind: (callback) => bindOnce(context.active(), callback),
   };
 }

@@ -30,6 +30,6 @@ export interface Query {
 export interface DbEvents {
   /** A query is sent on a connection, pooled or not. */
   query(connection: object, query: QueryDescription): Query | undefined;
-  /** A callback that is no query's (`prepare`, `ping`), kept where its caller is. */
+  /** A callback that is no query's (`connect`, `prepare`, `ping`), called where its caller is, once. */
   bind<F extends (...args: any[]) => any>(callback: F): F;
 }

@@ -38,7 +38,7 @@ export function isTimeOut(error: unknown): boolean {
 }
 
 /** Whether an error says that somebody aborted: `AbortError`. */
-function isAbort(error: unknown): boolean {
+export function isAbort(error: unknown): boolean {
   const { name, code } = (error ?? {}) as Failure;
   return name === 'AbortError' || code === 'ABORT_ERR' || code === 'UND_ERR_ABORTED';
 }

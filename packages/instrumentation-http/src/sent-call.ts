@@ -19,7 +19,7 @@ import { authorityOf, peerAttributes, urlOf } from './client-attributes.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 import { Downloads, type Download } from './downloads.ts';
 import type { OutgoingHeaders, Peer, Phase, Sent, SentRequest } from './events.ts';
-import { CallStart, isLetGo, isTimeOut } from './given-up.ts';
+import { CallStart, isAbort, isLetGo, isTimeOut } from './given-up.ts';
 import { PHASE_MS, Phases } from './phases.ts';
 import { RequestBody } from './request-body.ts';
 import { receivedHere } from './served-context.ts';
@@ -199,7 +199,8 @@ export class SentCall implements Sent, Download, RequestContent {
   failed(error: unknown, limitMs?: number): void {
     if (limitMs !== undefined) this.#limitMs = limitMs;
     if (this.#limitMs !== undefined || isTimeOut(error)) return this.#timedOut(error);
-    if (this.#givenUp && isLetGo(error)) return this.cancelled();
+    // Aborted before it was sent, too: nobody but the application aborts.
+    if (this.#givenUp ? isLetGo(error) : isAbort(error)) return this.cancelled();
     this.#fail(errorTypeOf(error), error);
   }
 

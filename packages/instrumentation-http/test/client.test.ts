@@ -446,6 +446,13 @@ describe('given up', () => {
       },
     ],
     [
+      'a signal that was aborted before',
+      (port, controller) => {
+        controller.abort();
+        return bodyOf(http.get({ port, signal: controller.signal }));
+      },
+    ],
+    [
       'a timer for something else, made before',
       async (port, controller) => {
         setTimeout(() => controller.abort(), 60);

@@ -27,6 +27,19 @@ it('redirects are calls of one caller, side by side', async () => {
   ]);
 });
 
+it('as many redirects as are allowed leave no listeners that Node warns of', async () => {
+  const origin = await answering((socket) =>
+    socket.write('HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n'),
+  );
+  const warnings: string[] = [];
+  const hear = (warning: Error): number => warnings.push(warning.name);
+  process.on('warning', hear);
+  await expect(fetch(origin)).rejects.toThrow('fetch failed');
+  await recorded.until(21);
+  process.off('warning', hear);
+  expect(warnings).toEqual([]);
+});
+
 it('a WebSocket of Node ends with 101', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');

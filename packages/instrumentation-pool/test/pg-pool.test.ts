@@ -1,5 +1,8 @@
 /* Who holds and who waits, where it was wrong: bursts in one tick, waits without a parent, clients of the user's own. */
-import { context, trace } from '@opentelemetry/api';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { context, createContextKey, trace } from '@opentelemetry/api';
 import { startPostgres, recordSpans, type Postgres } from '@foreshock/testkit';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -123,4 +126,24 @@ it('callers in line of a pg pool that is ended have an end', async () => {
     status: { code: 'ERROR', message: 'the pool was ended' },
     attributes: { 'error.type': 'pool_ended' },
   });
+});
+
+it('a connection keeps nothing of the request that opened it', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const pool = new pg.Pool({ connectionString: server.url, max: 1, idleTimeoutMillis: 0 });
+  async function opened(): Promise<WeakRef<object>> {
+    const known = {};
+    const where = context.active().setValue(createContextKey('what the request knows'), known);
+    await context.with(where, () => pool.query('SELECT 1'));
+    return new WeakRef(known);
+  }
+  const known = await opened();
+  recorded.clear();
+  for (let i = 0; i < 5; i++) {
+    await turn();
+    collect();
+  }
+  expect(known.deref()).toBeUndefined();
+  await pool.end();
 });

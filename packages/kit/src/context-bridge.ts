@@ -88,6 +88,19 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
   } as F;
 }
 
+/**
+ * {@link bindTo} for what is called once: the context is let go then, though a library keeps the function as long as it
+ * keeps its connection.
+ */
+export function bindOnce<F extends (...args: any[]) => any>(where: Context, fn: F): F {
+  let waiting: Context | undefined = where;
+  return function (this: unknown, ...args: unknown[]) {
+    const caller = waiting;
+    waiting = undefined;
+    return caller ? runIn(caller, fn, this, args as never) : Reflect.apply(fn, this, args);
+  } as F;
+}
+
 /** By the context manager's own `with`. */
 export function runBy<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
   // Not `with(where, fn, self, ...args)`: context managers bind a given `this`, a new function each time.

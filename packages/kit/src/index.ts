@@ -16,7 +16,7 @@ export {
 export { Caller, bind, detached, type Run } from './caller.ts';
 export { ClientOperation, NO_STATUS, type ServerErrors } from './client-operation.ts';
 export { Chain, type Linked } from './chain.ts';
-export { attach, bindTo, canEnter, enter, leave, runIn } from './context-bridge.ts';
+export { attach, bindOnce, bindTo, canEnter, enter, leave, runIn } from './context-bridge.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { detached as runDetached } from './caller.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';

@@ -64,11 +64,31 @@ const state: HookState = ((globalThis as any)[STATE] ??= {
   installed: false,
 });
 
-/** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; pnpm and nested installs included. */
+/** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; pnpm, nested installs and aliases included. */
 function packagePath(filename: string): string | undefined {
   const path = filename.includes('\\') ? filename.replaceAll('\\', '/') : filename;
   const at = path.lastIndexOf(MODULES);
-  return at < 0 ? undefined : path.slice(at + MODULES.length);
+  if (at < 0) return undefined;
+  const inside = path.slice(at + MODULES.length);
+  const folder = packageName(inside);
+  const name = ALIAS.exec(folder)?.[1];
+  if (name === undefined || !isWaitedFor(name)) return inside;
+  const root = path.slice(0, at + MODULES.length) + folder;
+  let isAlias = aliases.get(root);
+  if (isAlias === undefined) aliases.set(root, (isAlias = packageJson(filename).name === name));
+  return isAlias ? name + inside.slice(folder.length) : inside;
+}
+
+/** Folders that look like one, and whether they are. */
+const aliases = new Map<string, boolean>();
+
+/** What an npm alias of a package is called, as a rule: `p-limit3`, `express-4`, `pg-v8`. */
+const ALIAS = /^(.+?)[-_.]?v?\d[\w.-]*$/;
+
+function isWaitedFor(name: string): boolean {
+  if (state.packages.has(name)) return true;
+  for (const path of state.targets.keys()) if (packageName(path) === name) return true;
+  return false;
 }
 
 /** `pg/lib/client.js` → `pg`, `@redis/client/dist/index.js` → `@redis/client`. */
@@ -77,14 +97,20 @@ export function packageName(path: string): string {
   return end < 0 ? path : path.slice(0, end);
 }
 
-function packageVersion(filename: string, path: string): string {
-  const name = packageName(path);
-  const root = filename.slice(0, filename.length - path.length + name.length);
+/** @param file path or URL of a file of the package */
+function packageJson(file: string): { name?: string; version?: string } {
   try {
-    return JSON.parse(readFileSync(`${root}/package.json`, 'utf8')).version ?? '0.0.0';
+    const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+    const inside = path.replaceAll('\\', '/').lastIndexOf(MODULES) + MODULES.length;
+    const root = path.slice(0, inside) + packageName(path.slice(inside).replaceAll('\\', '/'));
+    return JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   } catch {
-    return '0.0.0';
+    return {};
   }
+}
+
+function packageVersion(filename: string): string {
+  return packageJson(filename).version ?? '0.0.0';
 }
 
 function announcePackage(path: string, filename: string): void {
@@ -93,7 +119,7 @@ function announcePackage(path: string, filename: string): void {
   const listeners = state.packages.get(name);
   if (!listeners) return;
   state.packages.delete(name);
-  const loaded = { name, version: packageVersion(filename, path) };
+  const loaded = { name, version: packageVersion(filename) };
   for (const listener of listeners) {
     try {
       listener(loaded);
@@ -112,7 +138,7 @@ function announce(
   const target = state.targets.get(path);
   if (!target) return;
   state.found = true;
-  const loaded = { exports, version: packageVersion(filename, path), filename, ...change };
+  const loaded = { exports, version: packageVersion(filename), filename, ...change };
   if (change.rebind) target.evaluated.push(loaded);
   for (const listener of target.listeners) {
     try {
@@ -274,7 +300,7 @@ export function onModuleLoad(
   for (const [filename, cached] of Object.entries(cache)) {
     if (!cached?.loaded || packagePath(filename) !== path || types.isModuleNamespaceObject(cached.exports)) continue;
     const { exports } = cached;
-    earlier.push({ exports, version: packageVersion(filename, path), filename, ...replaceable(cached) });
+    earlier.push({ exports, version: packageVersion(filename), filename, ...replaceable(cached) });
   }
   if (earlier.length > 0) state.found = true;
   for (const loaded of earlier) {

@@ -25,4 +25,12 @@ describe.each([22, 24, 26] as const)('Node %s', (major) => {
       });
     }
   }
+
+  it('knows packages under their npm aliases, by require and by import', async () => {
+    const { stdout } = await run(nodeBinary(major), ['--require', fixture('attach.mjs'), fixture('aliases.mjs')]);
+    expect(stdout.trim().split('\n')).toEqual([
+      'played loudly, played loudly, played loudly, tuned loudly, played',
+      'CALLS ["cjs 1.2.0","esm 1.3.0"]',
+    ]);
+  });
 });

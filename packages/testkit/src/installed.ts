@@ -22,9 +22,9 @@ export interface Installed {
  * Installs libraries under their own names, each from an alias among the root's dependencies:
  * `installed({ pg: 'pg-8-0' })`.
  *
- * npm puts an alias into a folder named for the alias, but a library is recognised by the folder it has in
- * everybody's `node_modules`. So it is copied (a link would be resolved again) into a `node_modules` of its own;
- * what it depends on it finds further up, where the alias does.
+ * npm puts an alias into a folder named for the alias; everybody has the library in a folder of its own name. So it is
+ * copied (a link would be resolved again) into a `node_modules` of its own; what it depends on it finds further up,
+ * where the alias does.
  */
 export function installed(libraries: Record<string, string>): Installed {
   mkdirSync(CACHE, { recursive: true });

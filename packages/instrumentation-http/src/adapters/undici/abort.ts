@@ -31,16 +31,22 @@ export function onConnection(request: object): void {
 export function hearAbort(request: object, hear: (reason: unknown) => void): void {
   const handler = handlerOf(request);
   if (!handler) return;
-  // A connection that is there takes it before this.
+  const isWaiting = (): boolean => !(request as Request)[ON_CONNECTION] && handler.abort === null;
+  // A connection that is free takes it before this.
   queueMicrotask(() => {
-    if ((request as Request)[ON_CONNECTION] || handler.abort !== null) return;
-    const abort = (reason: unknown): void => {
-      if (!(request as Request)[ON_CONNECTION]) guard('a fetch aborted', () => hear(reason));
-    };
-    guard('a fetch without a connection', () => {
-      if (handler.onRequestStart) handler.onRequestStart({ abort });
-      else handler.onConnect?.(abort);
-    });
+    // One that was in use takes it in the next turn (`onMessageComplete` of lib/dispatcher/client-h1.js): so it is for
+    // each of many redirects, and whenever a fetch is told how to abort it, it keeps a listener.
+    if (isWaiting()) setImmediate(() => isWaiting() && tellHowToAbort(request, handler, hear));
+  });
+}
+
+function tellHowToAbort(request: object, handler: FetchHandler, hear: (reason: unknown) => void): void {
+  const abort = (reason: unknown): void => {
+    if (!(request as Request)[ON_CONNECTION]) guard('a fetch aborted', () => hear(reason));
+  };
+  guard('a fetch without a connection', () => {
+    if (handler.onRequestStart) handler.onRequestStart({ abort });
+    else handler.onConnect?.(abort);
   });
 }
 

@@ -155,9 +155,14 @@ function endWaits(line: readonly PendingItem[]): void {
 function watchOpening(item: PendingItem, acquisition: Acquisition): void {
   acquisition.connecting();
   const { callback } = item;
+  // The client keeps the item as long as it lives (the listeners of `_connect`, pg/lib/client.js): not its caller too.
+  let waiting: Acquisition | undefined = acquisition;
   item.callback = function (error, client, release) {
-    if (error) guard('pg pool', () => acquisition.failed(error, isConnectTimeOut(error)));
-    return acquisition.resume(callback, this, [error, client, release]);
+    const caller = waiting;
+    waiting = undefined;
+    if (!caller) return callback.call(this, error, client, release);
+    if (error) guard('pg pool', () => caller.failed(error, isConnectTimeOut(error)));
+    return caller.resume(callback, this, [error, client, release]);
   };
 }
 

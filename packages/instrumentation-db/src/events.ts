@@ -1,3 +1,4 @@
+import type { Adapter, Driver } from '@foreshock/kit';
 import type { Dialect } from './sql-dialect.ts';
 
 /** A query as the caller wrote it. */
@@ -32,4 +33,9 @@ export interface DbEvents {
   query(connection: object, query: QueryDescription): Query | undefined;
   /** A callback that is no query's (`connect`, `prepare`, `ping`), called where its caller is, once. */
   bind<F extends (...args: any[]) => any>(callback: F): F;
+}
+
+/** A database library, with what its pools are named by, whichever library pools its connections. */
+export interface DbAdapter extends Adapter<DbEvents> {
+  readonly driver: Driver;
 }

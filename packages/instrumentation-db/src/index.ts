@@ -1,5 +1,5 @@
 import { addDriver, instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
-import { adapters, drivers } from './adapters/index.ts';
+import { adapters } from './adapters/index.ts';
 import { openDb, type DbConfig } from './boundary.ts';
 
 export type { DbConfig };
@@ -10,6 +10,6 @@ export type { DbConfig };
  * @param config default: attached at construction, to every library this package knows
  */
 export function dbInstrumentation(config: DbConfig = {}): Instrumentation {
-  for (const driver of drivers) addDriver(driver);
+  for (const { driver } of adapters) addDriver(driver);
   return instrumentationOf({ name: '@foreshock/instrumentation-db', version: VERSION, adapters, open: openDb }, config);
 }

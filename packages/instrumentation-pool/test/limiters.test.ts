@@ -134,7 +134,7 @@ const limiters: [string, string, string, () => Run][] = [
 ];
 
 describe.each(limiters)('%s %s: %s', (name, alias, label, make) => {
-  beforeEach(() => shows(name as 'p-queue', ['wait', 'state'], apps.get(alias)?.versions[name]));
+  beforeEach(() => shows(name, ['wait', 'state'], apps.get(alias)?.versions[name]));
   roomContract(recorded, { name: () => label, open: async (): Promise<OneSlot> => ({ run: make() }) });
 
   it('makes no span where nobody is traced, and gives what the task gives', async () => {

@@ -19,7 +19,7 @@ const inside = { 'circuitbreaker.name': 'payments', 'circuitbreaker.state': 'clo
 const failing: Outlined = ['GET', { ...inside, 'error.type': '500' }, ''];
 
 it.each(WAYS)('a breaker written by hand, %s on Node %i', async (loader, node) => {
-  shows('hand-written-breakers', ['state', LOADED[loader]]);
+  shows('foreshock-breaker', ['state', LOADED[loader]]);
   const without = await stage.play(loader, false, node);
   const { log, requests, spans, metrics } = await stage.play(loader, true, node);
   expect({ log, requests }).toEqual({ log: without.log, requests: without.requests });

@@ -1,4 +1,4 @@
-export { type Adapter } from './adapter.ts';
+export { type Adapter, type Shown } from './adapter.ts';
 export { AttemptBaggage, currentBaggage, whereSent } from './attempt-baggage.ts';
 export { isCarrierTrusted, withCarrierTrust } from './carrier-trust.ts';
 export { addCommon, CommonAttributes, startSpan, type SpanStart } from './common-attributes.ts';

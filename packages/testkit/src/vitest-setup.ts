@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { loadAdapters } from './adapter-folders.ts';
 import { kafka } from './servers/kafka.ts';
 import { mariadb } from './servers/mariadb.ts';
 import { postgres } from './servers/postgres.ts';
@@ -6,6 +7,7 @@ import { rabbitmq } from './servers/rabbitmq.ts';
 import { redis } from './servers/redis.ts';
 import { shareServers } from './servers/shared.ts';
 import { tableOf, type Outcome } from './table/print.ts';
+import { rowsOf } from './table/rows.ts';
 
 /**
  * vitest's `globalSetup`: servers are shared by all test files of a run, and started when the first asks; what the
@@ -14,7 +16,8 @@ import { tableOf, type Outcome } from './table/print.ts';
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   const endServers = await shareServers([kafka, mariadb, postgres, rabbitmq, redis]);
   return async () => {
-    const table = tableOf(outcomesOf(vitest.state.getTestModules()));
+    const outcomes = outcomesOf(vitest.state.getTestModules());
+    const table = outcomes.length > 0 && tableOf(outcomes, rowsOf(await loadAdapters()));
     if (table) vitest.logger.log(`\n${table}\n`);
     await endServers();
   };

@@ -1,10 +1,9 @@
-import type { Adapter } from '@foreshock/kit';
-import type { HttpEvents } from '../events.ts';
+// Made by `npm run generate` from the folders beside it.
 import { express } from './express/index.ts';
 import { fastify } from './fastify/index.ts';
 import { http } from './http/index.ts';
 import { koa } from './koa/index.ts';
 import { undici } from './undici/index.ts';
 
-/** Every server, client and framework this boundary knows; a new one is a folder beside these and a line here. */
-export const adapters: readonly Adapter<HttpEvents>[] = [http, undici, express, fastify, koa];
+/** Every library this boundary knows. */
+export const adapters = [express, fastify, http, koa, undici];

@@ -1,5 +1,5 @@
-import type { Adapter } from '@foreshock/kit';
-import type { LineEvents } from '../events.ts';
+// Made by `npm run generate` from the folders beside it.
 import { pino } from './pino/index.ts';
 
-export const adapters: readonly Adapter<LineEvents>[] = [pino];
+/** Every library this boundary knows. */
+export const adapters = [pino];

@@ -1,5 +1,4 @@
-import type { Adapter } from '@foreshock/kit';
-import type { PoolEvents } from '../events.ts';
+// Made by `npm run generate` from the folders beside it.
 import { async } from './async/index.ts';
 import { bottleneck } from './bottleneck/index.ts';
 import { cockatiel } from './cockatiel/index.ts';
@@ -8,25 +7,25 @@ import { genericPool } from './generic-pool/index.ts';
 import { mysql2Pool } from './mysql2-pool/index.ts';
 import { pLimit } from './p-limit/index.ts';
 import { pQueue } from './p-queue/index.ts';
-import { piscina } from './piscina/index.ts';
 import { pgPool } from './pg-pool/index.ts';
+import { piscina } from './piscina/index.ts';
 import { redisPool } from './redis-pool/index.ts';
 import { sequelizePool } from './sequelize-pool/index.ts';
 import { tarn } from './tarn/index.ts';
 
-/** Every library whose pools this boundary knows; a new one is a folder beside these and a line here. */
-export const adapters: readonly Adapter<PoolEvents>[] = [
-  pgPool,
-  mysql2Pool,
-  redisPool,
-  tarn,
-  genericPool,
-  sequelizePool,
-  pQueue,
-  pLimit,
-  fastq,
+/** Every library this boundary knows. */
+export const adapters = [
   async,
   bottleneck,
-  piscina,
   cockatiel,
+  fastq,
+  genericPool,
+  mysql2Pool,
+  pLimit,
+  pQueue,
+  pgPool,
+  piscina,
+  redisPool,
+  sequelizePool,
+  tarn,
 ];

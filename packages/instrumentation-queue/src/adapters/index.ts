@@ -1,9 +1,8 @@
-import type { Adapter } from '@foreshock/kit';
-import type { QueueEvents } from '../events.ts';
+// Made by `npm run generate` from the folders beside it.
 import { amqplib } from './amqplib/index.ts';
 import { bullmq } from './bullmq/index.ts';
 import { kafkajs } from './kafkajs/index.ts';
 import { pgBoss } from './pg-boss/index.ts';
 
-/** Every queue library this boundary knows; a new one is a folder beside these and a line here. */
-export const adapters: readonly Adapter<QueueEvents>[] = [amqplib, bullmq, kafkajs, pgBoss];
+/** Every library this boundary knows. */
+export const adapters = [amqplib, bullmq, kafkajs, pgBoss];

@@ -1,5 +1,4 @@
-import type { Adapter } from '@foreshock/kit';
-import type { ResilienceEvents } from '../events.ts';
+// Made by `npm run generate` from the folders beside it.
 import { asyncRetry } from './async-retry/index.ts';
 import { axiosRetry } from './axios-retry/index.ts';
 import { cockatiel } from './cockatiel/index.ts';
@@ -10,13 +9,4 @@ import { pRetry } from './p-retry/index.ts';
 import { undici } from './undici/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters: readonly Adapter<ResilienceEvents>[] = [
-  opossum,
-  cockatiel,
-  got,
-  axiosRetry,
-  pRetry,
-  asyncRetry,
-  undici,
-  handWrittenBreaker,
-];
+export const adapters = [asyncRetry, axiosRetry, cockatiel, got, handWrittenBreaker, opossum, pRetry, undici];

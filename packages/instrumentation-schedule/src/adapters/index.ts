@@ -1,5 +1,4 @@
-import type { Adapter } from '@foreshock/kit';
-import type { ScheduleEvents } from '../events.ts';
+// Made by `npm run generate` from the folders beside it.
 import { cron } from './cron/index.ts';
 import { croner } from './croner/index.ts';
 import { nestjsSchedule } from './nestjs-schedule/index.ts';
@@ -8,13 +7,5 @@ import { nodeSchedule } from './node-schedule/index.ts';
 import { timers } from './timers/index.ts';
 import { toadScheduler } from './toad-scheduler/index.ts';
 
-/** Every scheduler this boundary knows; a new one is a folder beside these and a line here. */
-export const adapters: readonly Adapter<ScheduleEvents>[] = [
-  cron,
-  croner,
-  nestjsSchedule,
-  nodeCron,
-  nodeSchedule,
-  timers,
-  toadScheduler,
-];
+/** Every library this boundary knows. */
+export const adapters = [cron, croner, nestjsSchedule, nodeCron, nodeSchedule, timers, toadScheduler];

@@ -1,4 +1,4 @@
-import { ADAPTERS, COLUMNS, LABELS, type AdapterName, type Column } from './adapters.ts';
+import { COLUMNS, type Column, type Rows } from './rows.ts';
 import type { Evidence } from './shows.ts';
 
 /** What a test was to show, and whether it did. */
@@ -20,14 +20,21 @@ const WIDTH = 110;
 const LEGEND =
   '✓ shown by tests of this run   ✗ a test of it failed   ? no test of this run showed it   – does not apply';
 
-/** The table of what a run showed: one row an adapter that it had tests of; empty if there was none. */
-export function tableOf(outcomes: readonly Outcome[]): string {
-  const names = Object.keys(ADAPTERS) as AdapterName[];
+/**
+ * The table of what a run showed: one row an adapter that it had tests of; empty if there was none. Throws for evidence
+ * of what has no row.
+ */
+export function tableOf(outcomes: readonly Outcome[], all: Rows): string {
+  const stray = outcomes.find(({ evidence }) => !all.has(evidence.adapter));
+  if (stray)
+    throw new Error(`a test shows something of '${stray.evidence.adapter}', which is no library of an adapter`);
+  const names = [...all.keys()];
   const shown = names.filter((name) => outcomes.some(({ evidence }) => evidence.adapter === name));
   if (shown.length === 0) return '';
   const rows = shown.map((name) =>
     rowOf(
       name,
+      all.get(name)!,
       outcomes.filter(({ evidence }) => evidence.adapter === name),
     ),
   );
@@ -39,23 +46,18 @@ export function tableOf(outcomes: readonly Outcome[]): string {
       .join('  ')
       .trimEnd(),
   );
-  const unseen = names.filter((name) => !shown.includes(name)).map(labelOf);
+  const unseen = names.filter((name) => !shown.includes(name));
   if (unseen.length > 0) lines.push('', ...wrapped(`No tests in this run: ${unseen.join(', ')}`));
   return [...lines, '', LEGEND].join('\n');
 }
 
-function labelOf(name: AdapterName): string {
-  return LABELS[name] ?? name;
-}
-
-function rowOf(name: AdapterName, outcomes: readonly Outcome[]): string[] {
-  const applies: readonly Column[] = ADAPTERS[name];
+function rowOf(name: string, applies: readonly Column[], outcomes: readonly Outcome[]): string[] {
   const cells = COLUMNS.map((column) => {
     const about = outcomes.filter(({ evidence }) => evidence.columns.includes(column));
     if (about.length === 0) return applies.includes(column) ? '?' : '–';
     return about.every(({ passed }) => passed) ? '✓' : '✗';
   });
-  return [labelOf(name), ...cells, versionsOf(outcomes)];
+  return [name, ...cells, versionsOf(outcomes)];
 }
 
 /** The lowest and the newest that something was shown with. */

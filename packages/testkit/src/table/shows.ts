@@ -1,9 +1,10 @@
 import { TestRunner, type RunnerTestCase } from 'vitest';
-import type { AdapterName, Column } from './adapters.ts';
+import type { Column } from './rows.ts';
 
 /** What one test shows of an adapter, if it passes. */
 export interface Evidence {
-  adapter: AdapterName;
+  /** The library's name. */
+  adapter: string;
   columns: readonly Column[];
   /** Of the library, as its package.json has it. */
   version: string | undefined;
@@ -22,7 +23,7 @@ declare module 'vitest' {
  *
  * @param version of the library under test, as its package.json has it
  */
-export function shows(adapter: AdapterName, columns: readonly Column[], version?: string): void {
+export function shows(adapter: string, columns: readonly Column[], version?: string): void {
   const test = TestRunner.getCurrentTest<RunnerTestCase | undefined>();
   if (!test) throw new Error('shows() says what a test shows: call it inside one');
   (test.meta.shows ??= []).push({ adapter, columns, version });

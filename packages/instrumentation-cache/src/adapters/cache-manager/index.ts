@@ -32,6 +32,8 @@ export const cacheManager: Adapter<CacheEvents> = {
   library: 'cache-manager',
   versions: '>=7.0.0 <8',
   upstream: [],
+  shows: ['attempt or hit'],
+  summary: 'hits and misses of stores in the process, and callers of `wrap` that joined another',
   attach(cache, hooks) {
     const observed = (original: CreateCache): CreateCache =>
       function createCache(...args) {

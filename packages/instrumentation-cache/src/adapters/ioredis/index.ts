@@ -19,6 +19,8 @@ export const ioredis: Adapter<CacheEvents> = {
   library: 'ioredis',
   versions: '>=5.0.0 <7',
   upstream: ['@opentelemetry/instrumentation-ioredis'],
+  shows: ['spans', 'parent', 'attempt or hit'],
+  summary: 'commands, pipelines, transactions, automatic pipelines, clusters; stampedes on one key',
   attach(cache, hooks) {
     const clients = new Clients(cache);
     hooks.onLoad('ioredis/built/Redis.js', ({ exports }) => {

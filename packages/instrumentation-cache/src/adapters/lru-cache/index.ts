@@ -38,6 +38,8 @@ export const lruCache: Adapter<CacheEvents> = {
   library: 'lru-cache',
   versions: '>=11.0.0 <12',
   upstream: [],
+  shows: ['attempt or hit'],
+  summary: 'hits and misses of `get`, `fetch`, `memo`, and fetches that joined another, counted',
   isTransitive: true,
   attach(cache, hooks) {
     for (const file of FILES) hooks.onLoad(file, ({ exports }) => wrapCache(exports.LRUCache, cache, hooks));

@@ -17,7 +17,11 @@ export const redis: Adapter<CacheEvents> = {
   library: 'redis',
   // Of @redis/client: 1 is redis 4.
   versions: '>=1.0.0 <7',
+  libraryVersions: '>=4.0.0 <7',
   upstream: ['@opentelemetry/instrumentation-redis', '@opentelemetry/instrumentation-redis-4'],
+  shows: ['spans', 'parent', 'attempt or hit'],
+  title: '`redis` (node-redis)',
+  summary: 'commands, pipelines, transactions, clusters; stampedes on one key; hits of its own cache from 5 on',
   attach(cache, hooks) {
     const clients = new Clients(cache);
     attachRedis4(clients, cache, hooks);

@@ -1,5 +1,5 @@
-import { guard, Memo, type Adapter, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
-import type { DbEvents, Query } from '../../events.ts';
+import { guard, Memo, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
+import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { MYSQL } from '../../sql-dialect.ts';
 import { detachConnections } from './connect.ts';
 
@@ -39,7 +39,7 @@ function targetOf({ host, port, database, socketPath }: Config): ConnectionTarge
 }
 
 /** A connection of mysql2, or the wrapper that `mysql2/promise` puts around one. */
-export function mysql2Connection(resource: object): DriverConnection | undefined {
+function mysql2Connection(resource: object): DriverConnection | undefined {
   const inner = '_handshakePacket' in resource ? resource : (resource as { connection?: unknown }).connection;
   if (typeof inner !== 'object' || inner === null || !('_handshakePacket' in inner)) return undefined;
   return { connection: inner, ...targetOfConnection(inner as unknown as Connection) };
@@ -72,10 +72,15 @@ function addressOf({ host, port }: ConnectionTarget): string {
  * changes the application, for mysql2 then listens for `error` on commands and connections itself, and an error that
  * nobody handles is no longer thrown (`tracePromise` in base/connection.js).
  */
-export const mysql2: Adapter<DbEvents> = {
+export const mysql2: DbAdapter = {
   library: 'mysql2',
   versions: '>=3.0.0 <4',
   upstream: ['@opentelemetry/instrumentation-mysql2'],
+  driver: mysql2Connection,
+  shows: ['spans', 'parent'],
+  title: '`mysql2` (MySQL, MariaDB)',
+  summary:
+    'queries and executions by promise, callback, event and stream, prepared statements, several statements at once',
   attach(db, hooks) {
     // The classes' methods moved to `base` in 3.11.5; up to 3.19 a pool's connections inherit from there alone.
     for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {

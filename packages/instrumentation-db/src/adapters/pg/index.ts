@@ -1,5 +1,5 @@
-import { guard, report, runDetached, type Adapter, type DriverConnection, type Hooks } from '@foreshock/kit';
-import type { DbEvents, Query } from '../../events.ts';
+import { guard, report, runDetached, type DriverConnection, type Hooks } from '@foreshock/kit';
+import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { POSTGRESQL } from '../../sql-dialect.ts';
 import { QueryEnds, type Submitted } from './query-ends.ts';
 
@@ -24,10 +24,14 @@ export interface Client {
  * `handleReadyForQuery` or `handleError`: those two, on the one object, are what is observed, so promises, callbacks,
  * `Query` objects, cursors and streams all come out the same way.
  */
-export const pg: Adapter<DbEvents> = {
+export const pg: DbAdapter = {
   library: 'pg',
   versions: '>=8.0.3 <9',
   upstream: ['@opentelemetry/instrumentation-pg'],
+  driver: pgConnection,
+  shows: ['spans', 'parent'],
+  title: '`pg` (JavaScript client)',
+  summary: 'queries by promise, callback, `Query` object, cursor and stream',
   attach(db, hooks) {
     const ends = new QueryEnds(hooks);
     hooks.onLoad('pg/lib/query.js', ({ exports: { prototype } }) => ends.wrap(prototype));
@@ -39,7 +43,7 @@ export const pg: Adapter<DbEvents> = {
 };
 
 /** A client of node-postgres, also the native one: both keep their `connectionParameters` (pg/lib/client.js). */
-export function pgConnection(resource: object): DriverConnection | undefined {
+function pgConnection(resource: object): DriverConnection | undefined {
   if (!('connectionParameters' in resource)) return undefined;
   const { host, port, database } = resource as Client;
   return { connection: resource, system: 'postgresql', host, port, database };

@@ -21,6 +21,8 @@ export const express: Adapter<HttpEvents> = {
   library: 'express',
   versions: '>=4.17.1 <6',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'routes (`GET /orders/:id`), through nested routers and applications',
   attach(events, hooks) {
     const routes = new RouteMap();
     // In Express 4 the module is the routers' prototype itself.

@@ -21,6 +21,8 @@ export const fastify: Adapter<HttpEvents> = {
   library: 'fastify',
   versions: '>=4.10.2 <6',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'routes, also of requests a hook turned away',
   attach(events, hooks) {
     hooks.onChannel<{ fastify: FastifyInstance }>('fastify.initialization', (message) => {
       // Its name says whose it is where an application lists its hooks.

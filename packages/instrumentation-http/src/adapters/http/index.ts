@@ -14,6 +14,9 @@ export const http: Adapter<HttpEvents> = {
   library: 'http',
   versions: '>=22.15.0 <27',
   upstream: ['@opentelemetry/instrumentation-http'],
+  shows: ['spans', 'wait', 'parent'],
+  title: '`node:http`, `node:https`',
+  summary: 'servers, clients, upgrades, `CONNECT`; phases (`http.phase.dns_ms` …); time-outs told from aborts',
   attach(events, hooks) {
     let attached = false;
     const attach = (loaded: typeof Http): void => {

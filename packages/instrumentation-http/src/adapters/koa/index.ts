@@ -31,6 +31,8 @@ export const koa: Adapter<HttpEvents> = {
   library: 'koa',
   versions: '>=2.11.0 <4',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'routes of `@koa/router` and `koa-router` (tested with 12 and 15)',
   attach(events, hooks) {
     hooks.onLoad('koa/lib/context.js', ({ exports: prototype }) => {
       if (Object.hasOwn(prototype, ROUTE)) return;

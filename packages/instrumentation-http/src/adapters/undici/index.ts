@@ -35,6 +35,9 @@ export const undici: Adapter<HttpEvents> = {
   library: 'undici',
   versions: '>=5.20.0 <9',
   upstream: ['@opentelemetry/instrumentation-undici'],
+  shows: ['spans', 'wait', 'parent'],
+  title: '`undici`, Node’s `fetch`',
+  summary: 'calls, retries, redirects, lines at pools; phases',
   attach(events, hooks) {
     const connections = new Connections(hooks);
     const pools = new Pools(events, hooks);

@@ -80,6 +80,9 @@ export const pino: Adapter<LineEvents> = {
   library: 'pino',
   versions: '>=8.0.0 <11',
   upstream: ['@opentelemetry/instrumentation-pino'],
+  shows: [],
+  summary:
+    '`trace_id`, `span_id`, `trace_flags`, `x_trace_id` on every line of a request, also inside Fastify and pino-http',
 
   attach(events, hooks) {
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {

@@ -38,6 +38,9 @@ export const async: Adapter<PoolEvents> = {
   library: 'async',
   versions: '>=2.0.0 <4',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  title: '`async` (`queue`, `priorityQueue`, `cargo`, `cargoQueue`)',
+  summary: 'waits for a slot or the end of a pause, holders, killed tasks',
   attach(pools, hooks) {
     const observed = (original: AnyFunction, method: string): AnyFunction =>
       replacementOf(original, pools, hooks, (replaced, attachment) => {

@@ -58,6 +58,8 @@ export const bottleneck: Adapter<PoolEvents> = {
   library: 'bottleneck',
   versions: '>=2.0.0 <3',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  summary: 'waits for a slot or for the rate (`minTime`, reservoir), holders, dropped jobs',
   attach(pools, hooks) {
     hooks.onLoad('bottleneck/lib/Job.js', ({ exports: Job }) => wrapJob(Job.prototype, pools, hooks));
     hooks.onLoad('bottleneck/lib/Group.js', ({ exports: Group }) => {

@@ -34,6 +34,9 @@ export const cockatiel: Adapter<PoolEvents> = {
   library: 'cockatiel',
   versions: '>=3.0.0 <5',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  title: '`cockatiel` (bulkhead)',
+  summary: 'waits for a slot, holders, cancelled tasks; refusals are the resilience instrumentation’s',
   attach(pools, hooks) {
     for (const folder of ['dist', 'dist/esm']) {
       hooks.onLoad(`cockatiel/${folder}/BulkheadPolicy.js`, ({ exports }) =>

@@ -31,6 +31,9 @@ export const fastq: Adapter<PoolEvents> = {
   library: 'fastq',
   versions: '>=1.6.0 <2',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  title: '`fastq` (callback, promise)',
+  summary: 'waits for a slot or the end of a pause, holders, killed tasks',
   attach(pools, hooks) {
     hooks.onLoad('fastq/queue.js', ({ exports: make, replaceExports }) => {
       const replacement: any = replacementOf(make, pools, hooks, (original, attachment) =>

@@ -32,6 +32,8 @@ export const genericPool: Adapter<PoolEvents> = {
   library: 'generic-pool',
   versions: '>=3.0.0 <4',
   upstream: ['@opentelemetry/instrumentation-generic-pool'],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  summary: 'waits, holders, time-outs, leaks of whatever it pools',
   attach(pools, hooks) {
     const waiting = new WeakMap<object, Acquisition>();
     /** Of the `acquire` under way, until its request is in line. */

@@ -39,6 +39,9 @@ export const mysql2Pool: Adapter<PoolEvents> = {
   library: 'mysql2',
   versions: '>=3.0.0 <4',
   upstream: ['@opentelemetry/instrumentation-mysql2'],
+  shows: ['wait', 'state'],
+  title: '`mysql2` (pools)',
+  summary: 'waits, holders, time-outs, leaks of its pools, also in a cluster',
   attach(pools, hooks) {
     // The classes' methods moved to `base` in 3.11.5.
     for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {

@@ -20,6 +20,8 @@ export const pLimit: Adapter<PoolEvents> = {
   library: 'p-limit',
   versions: '>=3.0.0 <8',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  summary: 'waits for a slot, holders, cleared tasks',
   attach(pools, hooks) {
     hooks.onLoad(
       'p-limit/index.js',

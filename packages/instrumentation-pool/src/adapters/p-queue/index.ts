@@ -47,6 +47,8 @@ export const pQueue: Adapter<PoolEvents> = {
   library: 'p-queue',
   versions: '>=2.0.0 <11',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  summary: 'waits for a slot, an interval or the end of a pause; holders; cleared and aborted tasks',
   attach(pools, hooks) {
     hooks.onLoad('p-queue/index.js', ({ exports }) => wrapQueue(exports.default ?? exports, pools, hooks));
     hooks.onLoad('p-queue/dist/index.js', ({ exports }) => wrapQueue(exports.default ?? exports, pools, hooks));

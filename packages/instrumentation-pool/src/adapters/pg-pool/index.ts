@@ -59,6 +59,9 @@ export const pgPool: Adapter<PoolEvents> = {
   library: 'pg',
   versions: '>=8.0.3 <9',
   upstream: ['@opentelemetry/instrumentation-pg'],
+  shows: ['wait', 'state'],
+  title: '`pg` (`pg-pool` 3.2 – 3)',
+  summary: 'waits, holders, time-outs, leaks',
   attach(pools, hooks) {
     hooks.onLoad('pg-pool/index.js', ({ exports: Pool }) => wrapPool(Pool, pools, hooks), {
       versions: '>=3.2.0 <4',

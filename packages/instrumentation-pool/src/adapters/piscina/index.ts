@@ -58,6 +58,8 @@ export const piscina: Adapter<PoolEvents> = {
   library: 'piscina',
   versions: '>=4.0.0 <6',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  summary: 'waits for a thread, holders, aborted tasks; in 4 only tasks that waited are seen as holders',
   attach(pools, hooks) {
     const runs = new Runs(pools, hooks);
     for (const file of ['piscina/dist/src/index.js', 'piscina/dist/index.js']) {

@@ -37,7 +37,11 @@ export const redisPool: Adapter<PoolEvents> = {
   library: 'redis',
   // Of @redis/client: 1 is redis 4, which has no such pool.
   versions: '>=1.0.0 <7',
+  libraryVersions: '>=5.0.0 <7',
   upstream: ['@opentelemetry/instrumentation-redis', '@opentelemetry/instrumentation-redis-4'],
+  shows: ['wait', 'state'],
+  title: '`redis` (client pool)',
+  summary: 'waits, holders, time-outs, leaks of its client pool',
   attach(pools, hooks) {
     const waiting = new WeakMap<Task, Waiting>();
     hooks.onLoad('@redis/client/dist/lib/client/pool.js', ({ exports }) =>

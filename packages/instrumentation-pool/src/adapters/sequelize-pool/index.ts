@@ -38,6 +38,9 @@ export const sequelizePool: Adapter<PoolEvents> = {
   library: 'sequelize-pool',
   versions: '>=6.0.0 <9',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  title: '`sequelize-pool` (Sequelize)',
+  summary: 'waits, holders, time-outs, leaks of whatever it pools',
   attach(pools, hooks) {
     const waiting = new WeakMap<object, Acquisition>();
     /** Of the `acquire` under way, until its `Deferred` is known. */

@@ -35,6 +35,9 @@ export const tarn: Adapter<PoolEvents> = {
   library: 'tarn',
   versions: '>=3.0.0 <4',
   upstream: [],
+  shows: ['spans', 'wait', 'state', 'parent'],
+  title: '`tarn` (knex)',
+  summary: 'waits, holders, time-outs, leaks of whatever it pools',
   attach(pools, hooks) {
     const asking = new WeakMap<Pool, Map<unknown, Acquisition>>();
 

@@ -14,6 +14,9 @@ export const amqplib: Adapter<QueueEvents> = {
   library: 'amqplib',
   versions: '>=0.10.0 <3',
   upstream: ['@opentelemetry/instrumentation-amqplib'],
+  shows: ['spans', 'wait', 'parent', 'attempt or hit'],
+  summary:
+    'messages sent, handled and fetched, in one trace; wait; attempt; promises and callbacks; below `amqp-connection-manager` 4 – 5',
   attach(queue, hooks) {
     const deliveries = new Deliveries(queue);
     const consumers = new Consumers(queue, hooks, deliveries);

@@ -27,6 +27,8 @@ export const bullmq: Adapter<QueueEvents> = {
   library: 'bullmq',
   versions: '>=5.0.0 <7',
   upstream: ['@appsignal/opentelemetry-instrumentation-bullmq'],
+  shows: ['spans', 'wait', 'parent', 'attempt or hit'],
+  summary: 'jobs added, handled and fetched, in one trace; flows; schedulers; wait; attempt; failed jobs',
   attach(queue, hooks) {
     const dueTimes = new DueTimes();
     const producers = new Producers(queue, hooks, dueTimes);

@@ -8,6 +8,8 @@ export const kafkajs: Adapter<QueueEvents> = {
   library: 'kafkajs',
   versions: '>=2.0.0 <3',
   upstream: ['@opentelemetry/instrumentation-kafkajs'],
+  shows: ['spans', 'wait', 'parent', 'attempt or hit'],
+  summary: 'messages sent and handled, in one trace; batches; transactions; wait; attempt',
   attach(queue, hooks) {
     const consumers = new Consumers(queue, hooks);
     // A connection, and the loop of a consumer, outlive whoever asked for them.

@@ -14,6 +14,8 @@ export const pgBoss: Adapter<QueueEvents> = {
   library: 'pg-boss',
   versions: '>=10.0.0 <13',
   upstream: [],
+  shows: ['spans', 'wait', 'parent', 'attempt or hit'],
+  summary: 'jobs sent, handled and fetched, in one trace; wait; attempt; failed jobs',
   attach(queue, hooks) {
     /** Folders of versions with a `Telemetry`; it loads before the manager that uses it. */
     const native = new Set<string>();

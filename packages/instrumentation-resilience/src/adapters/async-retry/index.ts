@@ -23,6 +23,8 @@ export const asyncRetry: Adapter<ResilienceEvents> = {
   library: ASYNC_RETRY.library,
   versions: '>=1.2.3 <2',
   upstream: [],
+  shows: ['attempt or hit'],
+  summary: 'attempts, delay, `bail`',
   attach(resilience, hooks) {
     hooks.onLoad('async-retry/lib/index.js', ({ exports, replaceExports }) =>
       replaceExports?.(watchRetryFunction(exports, ASYNC_RETRY, resilience, hooks)),

@@ -32,6 +32,8 @@ export const axiosRetry: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=3.9.1 <5',
   upstream: [],
+  shows: ['attempt or hit'],
+  summary: 'attempts, delay, with axios 0.27 – 1; `max_attempts` from the second attempt on',
   attach(resilience, hooks) {
     const texts = new Set<string>();
     for (const folder of ['dist', 'lib']) {

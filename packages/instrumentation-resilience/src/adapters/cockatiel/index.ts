@@ -14,6 +14,8 @@ export const cockatiel: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=3.0.0 <5',
   upstream: [],
+  shows: ['spans', 'state', 'parent', 'attempt or hit'],
+  summary: 'breaker as of opossum; attempts; time-outs; refusals of a bulkhead; fallbacks; policies in one another',
   attach(resilience, hooks) {
     const executions = new Executions();
     const gates = new Gates(resilience, executions);

@@ -35,6 +35,8 @@ export const got: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=14.6.1 <17',
   upstream: [],
+  shows: ['attempt or hit'],
+  summary: 'attempts, delay, of promises and streams',
   attach(resilience, hooks) {
     const owner = {};
     const retries = new Map<string, Retry>();

@@ -7,6 +7,10 @@ export const handWrittenBreaker: Adapter<ResilienceEvents> = {
   library: 'foreshock-breaker',
   versions: '>=0.1.0 <1',
   upstream: [],
+  shows: ['state'],
+  title: 'breakers written by hand',
+  summary:
+    'state on the calls inside, refusals, every change of state, by three lines of [`foreshock/breaker`](https://www.npmjs.com/package/foreshock)',
   attach(resilience, hooks) {
     hooks.onChannel<BreakerMessage>('foreshock:breaker:call', (message) => {
       const { breaker, name, state } = message;

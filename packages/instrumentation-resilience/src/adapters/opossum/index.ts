@@ -24,6 +24,8 @@ export const opossum: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=6.0.0 <11',
   upstream: [],
+  shows: ['spans', 'state', 'parent'],
+  summary: 'state on the calls inside, refused, timed out, full, fallen back, every change of state',
   attach(resilience, hooks) {
     hooks.onLoad('opossum/lib/circuit.js', ({ exports: Breaker }) => wrapBreaker(Breaker.prototype, resilience, hooks));
   },

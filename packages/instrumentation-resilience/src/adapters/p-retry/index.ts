@@ -19,6 +19,8 @@ export const pRetry: Adapter<ResilienceEvents> = {
   library: P_RETRY.library,
   versions: '>=4.0.0 <10',
   upstream: [],
+  shows: ['attempt or hit'],
+  summary: 'attempts, delay, `AbortError`',
   attach(resilience, hooks) {
     hooks.onLoad(
       'p-retry/index.js',

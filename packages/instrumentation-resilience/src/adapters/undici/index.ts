@@ -35,6 +35,9 @@ export const undici: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=6.21.0 <9',
   upstream: [],
+  shows: ['attempt or hit'],
+  title: '`undici` (retries)',
+  summary: 'attempts of `RetryAgent`; of `RetryHandler` and `interceptors.retry` from the second on',
   attach(resilience, hooks) {
     /** A first attempt that is just being dispatched; its handler is still to be made. */
     let first: Retry | undefined;

@@ -22,6 +22,8 @@ export const cron: Adapter<ScheduleEvents> = {
   library: 'cron',
   versions: '>=1.8.0 <5',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'runs, by the job’s `name` (4), else the function’s, else the expression',
   attach(schedule, hooks) {
     const runs = new WeakSet<Callback>();
     const runOf = (fn: Callback, cronJob: CronJob, version: string): Callback => {

@@ -18,6 +18,8 @@ export const croner: Adapter<ScheduleEvents> = {
   library: 'croner',
   versions: '>=7.0.0 <12',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'runs, by the job’s `name`, else the function’s, else the pattern',
   attach(schedule, hooks) {
     const jobs = new Jobs(schedule);
     for (const file of FILES) {

@@ -14,6 +14,8 @@ export const nestjsSchedule: Adapter<ScheduleEvents> = {
   library: '@nestjs/schedule',
   versions: '>=12.0.0 <13',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'runs, by `@Cron`’s `name`, else `Class.method`',
   attach(schedule, hooks) {
     hooks.onLoad('@nestjs/schedule/dist/schedule.explorer.js', ({ exports }) => {
       hooks.wrap(exports.ScheduleExplorer.prototype as ScheduleExplorer, 'wrapFunctionInTryCatchBlocks', (original) => {

@@ -34,6 +34,8 @@ export const nodeCron: Adapter<ScheduleEvents> = {
   library: 'node-cron',
   versions: '>=3.0.0 <5',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'runs, by the job’s `name`, else the function’s (3), else the expression',
   attach(schedule, hooks) {
     const jobs = new Jobs(schedule);
     hooks.onLoad('node-cron/src/scheduled-task.js', ({ exports }) => wrapNow(exports.prototype, jobs, hooks));

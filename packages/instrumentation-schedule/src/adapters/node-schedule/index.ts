@@ -16,6 +16,8 @@ export const nodeSchedule: Adapter<ScheduleEvents> = {
   library: 'node-schedule',
   versions: '>=2.0.0 <3',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'runs, by the job’s name, else the function’s',
   attach(schedule, hooks) {
     const jobs = new Jobs(schedule);
     hooks.onLoad('node-schedule/lib/Job.js', ({ exports }) => {

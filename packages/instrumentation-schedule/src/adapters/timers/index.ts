@@ -15,6 +15,9 @@ export const timers: Adapter<ScheduleEvents> = {
   library: 'timers',
   versions: '>=0.0.0 <1000',
   upstream: [],
+  shows: ['spans', 'parent'],
+  title: '`setInterval` (`timers`)',
+  summary: 'runs, by the function’s name, else `every 5000 ms`',
   attach(schedule, hooks) {
     const module = process.getBuiltinModule('node:timers') as Timers;
     // Undone last, as it is first here.

@@ -18,6 +18,8 @@ export const toadScheduler: Adapter<ScheduleEvents> = {
   library: 'toad-scheduler',
   versions: '>=3.0.0 <5',
   upstream: [],
+  shows: ['spans', 'parent'],
+  summary: 'runs, by the task’s id',
   attach(schedule, hooks) {
     const jobs = new Jobs(schedule);
     for (const name of TASKS) {

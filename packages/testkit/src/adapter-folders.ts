@@ -1,0 +1,58 @@
+/* The adapters of all rooms, as their folders have them: `packages/instrumentation-<room>/src/adapters/<folder>`. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Adapter } from '@foreshock/kit';
+
+export const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
+
+const PREFIX = 'instrumentation-';
+
+export interface AdapterFolder {
+  room: string;
+  /** Of `src/adapters/<folder>`. */
+  folder: string;
+  path: string;
+  /** What its `index.ts` exports. */
+  exported: string;
+  adapter: Adapter<any>;
+}
+
+/** Names of the rooms: packages with adapters. */
+export function rooms(): string[] {
+  return readdirSync(join(ROOT, 'packages'))
+    .filter((name) => name.startsWith(PREFIX) && existsSync(join(ROOT, 'packages', name, 'src/adapters')))
+    .map((name) => name.slice(PREFIX.length));
+}
+
+export function roomPath(room: string): string {
+  return join(ROOT, 'packages', PREFIX + room);
+}
+
+/** The folders of one room, in the order of their names. */
+export function folderNames(room: string): string[] {
+  return readdirSync(join(roomPath(room), 'src/adapters'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted();
+}
+
+/** `pg-boss` is exported as `pgBoss`. */
+export function exportOf(folder: string): string {
+  return folder.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** All adapters, loaded: their modules do nothing but declare. */
+export async function loadAdapters(): Promise<AdapterFolder[]> {
+  const folders = rooms().flatMap((room) => folderNames(room).map((folder) => ({ room, folder })));
+  return Promise.all(
+    folders.map(async ({ room, folder }) => {
+      const path = join(roomPath(room), 'src/adapters', folder);
+      const exported = exportOf(folder);
+      const module = await import(pathToFileURL(join(path, 'index.ts')).href);
+      const adapter: Adapter<any> | undefined = module[exported];
+      if (!adapter) throw new Error(`${path}/index.ts exports no adapter named ${exported}`);
+      return { room, folder, path, exported, adapter };
+    }),
+  );
+}

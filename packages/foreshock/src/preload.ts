@@ -1,4 +1,4 @@
-import { context, propagation, SpanKind, trace, type Attributes } from '@opentelemetry/api';
+import { context, propagation, trace, type Attributes } from '@opentelemetry/api';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import { spanPipeline, type Pipeline } from '@foreshock/export';
-import { guard, log, pendingRootOf, VERSION } from '@foreshock/kit';
+import { guard, log, VERSION } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
@@ -19,6 +19,7 @@ import { isFirstInProcess } from './once-a-process.ts';
 import { runAtExit } from './process-exit.ts';
 import { ProcessSignals } from './process-signals.ts';
 import { readResource } from './resource.ts';
+import { Roots } from './roots.ts';
 import { StartTrace } from './start-trace.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
 
@@ -43,6 +44,7 @@ function start(): void {
   const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
   const end = (): void => {
     startTrace?.end();
+    roots.endAll();
     openSpans.endAll();
     pipeline.endBlocking(config.flushMs);
   };
@@ -66,7 +68,10 @@ function start(): void {
       },
     },
     config.flushMs,
-    () => startTrace?.end(),
+    () => {
+      startTrace?.end();
+      roots.endAll();
+    },
   );
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const plugin = makePlugin(config, warnOnce);
@@ -74,17 +79,14 @@ function start(): void {
   const startTrace = isMainThread
     ? new StartTrace(() => provider.getTracer('foreshock', VERSION), String(resource['service.name']))
     : undefined;
+  const roots = new Roots(startTrace);
   const provider: ForeshockTracerProvider = new ForeshockTracerProvider({
     sampler: makeSampler(config.sampler),
     parentBased: config.sampler.name.startsWith('parentbased_'),
     byTraceId: config.sampler.name.endsWith('traceidratio'),
     spanLimits: config.spanLimits,
-    spanProcessors: [...plugin.spanProcessors, ...(startTrace ? [startTrace] : []), openSpans, pipeline],
-    findRoot(where, kind) {
-      // What serves somebody else's call, or takes a message, begins a trace of its own.
-      if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
-      return startTrace ? startTrace.rootAbove(where) : pendingRootOf(where)?.parent();
-    },
+    spanProcessors: [...plugin.spanProcessors, ...(startTrace ? [startTrace] : []), roots, openSpans, pipeline],
+    findRoot: (where, kind) => roots.above(where, kind),
     onUnrecorded: (kind) => startTrace?.onUnrecorded(kind),
   });
   trace.setGlobalTracerProvider(provider);

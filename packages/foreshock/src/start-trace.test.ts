@@ -10,12 +10,14 @@ import { ForeshockTracerProvider } from './tracer/tracer.ts';
 // The class keeps the clock from its start: it is loaded with the fake one.
 let steady = 0;
 let StartTrace: typeof import('./start-trace.ts').StartTrace;
+let Roots: typeof import('./roots.ts').Roots;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   steady = 1_000;
   vi.spyOn(performance, 'now').mockImplementation(() => steady);
   vi.resetModules();
   ({ StartTrace } = await import('./start-trace.ts'));
+  ({ Roots } = await import('./roots.ts'));
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -33,11 +35,12 @@ function advance(ms: number): void {
 function started() {
   const ended: RecordedSpan[] = [];
   const trace = new StartTrace(() => provider.getTracer('foreshock'), 'shop');
+  const roots = new Roots(trace);
   const provider: ForeshockTracerProvider = new ForeshockTracerProvider({
     sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
     spanLimits: DEFAULT_SPAN_LIMITS,
-    spanProcessors: [trace, { onStart() {}, onEnd: (span) => ended.push(span) }],
-    findRoot: (where, kind) => (kind === SpanKind.INTERNAL ? trace.rootAbove(where) : undefined),
+    spanProcessors: [trace, roots, { onStart() {}, onEnd: (span) => ended.push(span) }],
+    findRoot: (where, kind) => roots.above(where, kind),
     onUnrecorded: (kind) => trace.onUnrecorded(kind),
   });
   const tracer = provider.getTracer('app');
@@ -102,7 +105,7 @@ it.each([
 
 /** Where a job runs; its root is made when a span starts below it. */
 function jobOf(tracer: Tracer): Context {
-  return withPendingRoot(ROOT_CONTEXT, { parent: () => tracer.startSpan('job', { root: true }) });
+  return withPendingRoot(ROOT_CONTEXT, { start: 'after', parent: () => tracer.startSpan('job', { root: true }) });
 }
 
 it('is ready with the first job, unless something of the start is under way', () => {

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
-import { ROOT_CONTEXT, SpanKind, type Context, type Span, type Tracer } from '@opentelemetry/api';
-import { guard, pendingRootOf } from '@foreshock/kit';
+import { ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/api';
+import { guard } from '@foreshock/kit';
 import { START_READY_BY, START_READY_MS } from '@foreshock/kit/names';
 import type { RecordedSpan } from './tracer/span.ts';
 
@@ -21,7 +21,7 @@ const LONGEST_MS = 10 * 60_000;
 /**
  * What runs before the first request, message or job is one trace: spans without a parent get the root
  * `start <service>`, which begins with the process and ends once it is ready, when nothing more comes, or with the
- * process. It is made when the first such span starts. Finds the roots of our own tracer, and is a span processor of it.
+ * process. It is made when the first such span starts. A span processor of our own tracer.
  */
 export class StartTrace {
   readonly #tracer: () => Tracer;
@@ -44,13 +44,21 @@ export class StartTrace {
     subscribe(LISTENING, this.#listening);
   }
 
-  /** The root above a span that starts without a parent; undefined when it is a root itself. */
-  rootAbove(where: Context): Span | undefined {
-    const pending = pendingRootOf(where);
-    const root = pending?.parent();
-    // A timer that fires while migrations run makes nothing ready.
-    if (root && this.#open === 0) this.#ready('job');
-    return root ?? this.#parent();
+  /** The root of what starts now without a parent; undefined when the start is over. */
+  parent(): Span | undefined {
+    if (this.#over) return undefined;
+    const at = now();
+    if (at > LONGEST_MS || (this.#readyAt !== undefined && at - this.#readyAt > AFTER_READY_MS)) {
+      this.#end();
+      return undefined;
+    }
+    this.#lastAt = at;
+    return this.#root ?? this.#begin();
+  }
+
+  /** Something is traced in a job. A timer that fires while migrations run makes nothing ready. */
+  jobBegan(): void {
+    if (this.#open === 0) this.#ready('job');
   }
 
   onStart(span: RecordedSpan): void {
@@ -74,17 +82,6 @@ export class StartTrace {
   /** The process ends. */
   end(): void {
     if (!this.#over) this.#end();
-  }
-
-  #parent(): Span | undefined {
-    if (this.#over) return undefined;
-    const at = now();
-    if (at > LONGEST_MS || (this.#readyAt !== undefined && at - this.#readyAt > AFTER_READY_MS)) {
-      this.#end();
-      return undefined;
-    }
-    this.#lastAt = at;
-    return this.#root ?? this.#begin();
   }
 
   #isBelow(span: RecordedSpan): boolean {

@@ -1,11 +1,38 @@
 import { context, isSpanContextValid, trace, type Context, type SpanContext } from '@opentelemetry/api';
-import { isSuppressed, pendingRootOf, type Telemetry } from '@foreshock/kit';
+import { isOwn, isSuppressed, pendingRootOf, type Telemetry } from '@foreshock/kit';
 import type { Job, JobDescription, Run, ScheduleEvents } from './events.ts';
 import { JobRun } from './job-run.ts';
+import { TimerRun } from './timer-run.ts';
 
 /** Turns the runs that adapters report into root spans. */
 export function openSchedule(telemetry: Telemetry): ScheduleEvents {
-  return { job: (describe) => new ScheduledJob(telemetry, describe) };
+  return {
+    job: (describe) => new ScheduledJob(telemetry, describe),
+    get timerBegins() {
+      const where = context.active();
+      if (trace.getSpan(where) || isSuppressed(where)) return false;
+      const outer = pendingRootOf(where);
+      if (outer instanceof JobRun && !outer.isOver) return false;
+      // Any other tracer takes a pending root for a span that is there: too much for all timers there are.
+      return isOwn(telemetry.tracer);
+    },
+    timer(functionName, delayMs) {
+      const before = timerRunIn(context.active());
+      before?.setsTimer();
+      return new TimerRun(telemetry, functionName, delayMs, before).context;
+    },
+    sleep(delayMs) {
+      const before = timerRunIn(context.active());
+      before?.ended();
+      return new TimerRun(telemetry, '', delayMs, before).context;
+    },
+  };
+}
+
+/** The run of the timer that sets the next. */
+function timerRunIn(where: Context): TimerRun | undefined {
+  const outer = pendingRootOf(where);
+  return outer instanceof TimerRun ? outer : undefined;
 }
 
 class ScheduledJob implements Job {

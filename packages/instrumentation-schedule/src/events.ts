@@ -34,4 +34,20 @@ export interface Job {
 export interface ScheduleEvents {
   /** A job, as it is made or first run. */
   job(describe: () => JobDescription): Job;
+  /** Whether a timer that is set now begins a run: it belongs to no request, no span and no job. Cheap. */
+  readonly timerBegins: boolean;
+  /**
+   * Such a timer is set, which runs once.
+   *
+   * @param functionName of what it calls
+   * @param delayMs as it was given
+   * @returns where it is to be set
+   */
+  timer(functionName: string, delayMs: unknown): Context;
+  /**
+   * The caller is about to wait for such a timer, and for nothing else: a run of its loop is over.
+   *
+   * @returns where it waits and goes on
+   */
+  sleep(delayMs: unknown): Context;
 }

@@ -1,17 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import {
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Attributes,
-  type Context,
-  type Span,
-  type SpanContext,
-} from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanStatusCode, trace, type Context, type Span, type SpanContext } from '@opentelemetry/api';
 import { errorMessageOf, errorTypeOf, isOwn, withPendingRoot, type PendingRoot, type Telemetry } from '@foreshock/kit';
-import { JOB_OVERLAPPING_RUNS, JOB_SCHEDULE, JOB_SYSTEM } from '@foreshock/kit/names';
+import { JOB_OVERLAPPING_RUNS } from '@foreshock/kit/names';
 import type { JobDescription, Run } from './events.ts';
+import { startJob } from './job-span.ts';
 import { PendingSpan } from './pending-span.ts';
 
 // Kept from the start: fake timers replace it.
@@ -20,10 +12,9 @@ const now: () => number = performance.now.bind(performance);
 /** A run that is over has children this much longer, in ms; what lives on after that (a connection, a loop) has no parent. */
 const CHILDREN_AFTER_MS = 60_000;
 
-const LONGEST_NAME = 128;
-
 /** One run of a job. Its span is made when the first span starts below it. */
 export class JobRun implements PendingRoot, Run {
+  readonly start = 'after';
   /** Where it takes place: nothing of the request that made its timer, no span yet. */
   readonly context: Context;
   readonly #telemetry: Telemetry;
@@ -77,9 +68,13 @@ export class JobRun implements PendingRoot, Run {
     return this.#describe().name ?? this.#givenName;
   }
 
+  /** Whether it is too late for children. */
+  get isOver(): boolean {
+    return this.#endedAt !== undefined && now() - this.#endedAt > CHILDREN_AFTER_MS;
+  }
+
   parent(): Span | undefined {
-    if (this.#endedAt !== undefined && now() - this.#endedAt > CHILDREN_AFTER_MS) return undefined;
-    return (this.#span ??= this.#begin());
+    return this.isOver ? undefined : (this.#span ??= this.#begin());
   }
 
   ended(failure?: { thrown: unknown }): void {
@@ -90,24 +85,11 @@ export class JobRun implements PendingRoot, Run {
   }
 
   #begin(): Span {
-    const { functionName: given, schedule } = this.#describe();
-    const functionName = given?.replace(/^(?:bound )+/, '') || undefined;
-    const name = this.ownName ?? functionName ?? schedule ?? this.#telemetry.library;
-    const attributes: Attributes = { [JOB_SYSTEM]: this.#telemetry.library };
-    if (functionName !== undefined) attributes['code.function.name'] = functionName;
-    if (schedule !== undefined) attributes[JOB_SCHEDULE] = schedule;
-    if (this.#overlapping > 0) attributes[JOB_OVERLAPPING_RUNS] = this.#overlapping;
-    const span = this.#telemetry.tracer.startSpan(
-      `job ${name.slice(0, LONGEST_NAME)}`,
-      {
-        kind: SpanKind.INTERNAL,
-        root: true,
-        attributes,
-        startTime: this.#startedAt,
-        ...(this.#link && { links: [{ context: this.#link }] }),
-      },
-      ROOT_CONTEXT,
-    );
+    const { functionName, schedule } = this.#describe();
+    const span = startJob(this.#telemetry, { name: this.ownName, functionName, schedule }, this.#startedAt, {
+      ...(this.#overlapping > 0 && { attributes: { [JOB_OVERLAPPING_RUNS]: this.#overlapping } }),
+      ...(this.#link && { links: [{ context: this.#link }] }),
+    });
     // It did not wait for what it set off.
     if (this.#endedAt !== undefined) this.#end(span, this.#endedAt);
     return span;

@@ -1,15 +1,18 @@
 import { syncBuiltinESMExports } from 'node:module';
-import * as nodeTimers from 'node:timers';
-import type { Adapter, Hooks } from '@foreshock/kit';
+import type * as nodeTimers from 'node:timers';
+import { enter, guard, leave, type Adapter, type Hooks } from '@foreshock/kit';
 import type { ScheduleEvents } from '../../events.ts';
 import { asRun } from '../../jobs.ts';
+import { wrapTimersPromises } from './promises.ts';
 
 /** What is patched of `globalThis` and of `node:timers`: one function in both. */
-type Timers = Pick<typeof nodeTimers, 'setInterval'>;
+type Timers = Pick<typeof nodeTimers, 'setInterval' | 'setTimeout'>;
+
+type AnyFunction = (this: unknown, ...args: any[]) => any;
 
 /**
- * `setInterval`, of `globalThis` and of `node:timers`; `node:timers/promises` and fake timers, which put another function
- * in its place, are not touched. The object it returns is Node's own.
+ * `setInterval` and `setTimeout` of `globalThis`, `node:timers` and `node:timers/promises`; fake timers, which put another
+ * function in its place, are not touched. The object it returns is Node's own.
  */
 export const timers: Adapter<ScheduleEvents> = {
   library: 'timers',
@@ -22,29 +25,60 @@ export const timers: Adapter<ScheduleEvents> = {
     const module = process.getBuiltinModule('node:timers') as Timers;
     // Undone last, as it is first here.
     hooks.onUndo(syncBuiltinESMExports);
-    const replacements = new Map<Function, Timers['setInterval']>();
+    const replacements = new Map<Function, AnyFunction>();
     for (const owner of [module, globalThis as Timers]) {
-      hooks.wrap(owner, 'setInterval', (original) => {
-        const known = replacements.get(original) ?? wrapped(original, schedule, hooks);
-        replacements.set(original, known);
-        return known as never;
-      });
+      for (const [name, wrapped] of Object.entries({ setInterval, setTimeout })) {
+        hooks.wrap(owner, name as keyof Timers, (original) => {
+          const known = replacements.get(original) ?? wrapped(original, schedule, hooks);
+          replacements.set(original, known);
+          return known;
+        });
+      }
     }
+    wrapTimersPromises(schedule, hooks);
     // For `import { setInterval } from 'node:timers'`.
     syncBuiltinESMExports();
   },
 };
 
-function wrapped(original: Function, schedule: ScheduleEvents, hooks: Hooks): Timers['setInterval'] {
+function setInterval(original: AnyFunction, schedule: ScheduleEvents, hooks: Hooks): AnyFunction {
   return function setInterval(this: unknown, callback: unknown, ...rest: unknown[]) {
     if (!hooks.active || typeof callback !== 'function') return Reflect.apply(original, this, [callback, ...rest]);
-    const fn = callback as (...args: unknown[]) => unknown;
+    const fn = callback as AnyFunction;
     const job = schedule.job(() => ({ functionName: fn.name, schedule: periodOf(rest[0]) }));
     const run = asRun(fn, () => job, 'dropped', hooks);
     return Reflect.apply(original, this, [run, ...rest]);
-  } as Timers['setInterval'];
+  };
 }
 
 function periodOf(delay: unknown): string {
   return `every ${Math.max(1, Math.trunc(Number(delay)) || 1)} ms`;
+}
+
+/** Its delay is no name and no schedule: waits between tries grow, and many are random. */
+function setTimeout(original: AnyFunction, schedule: ScheduleEvents, hooks: Hooks): AnyFunction {
+  // Node keeps the context a timer is set in, and calls the function there: no function of ours takes its place.
+  return function setTimeout(this: unknown, ...args: unknown[]) {
+    const callback = args[0];
+    if (typeof callback !== 'function' || !hooks.active || !schedule.timerBegins) {
+      return Reflect.apply(original, this, args);
+    }
+    const waits = endsPromise(callback);
+    const where = guard('a timer', () => (waits ? schedule.sleep(args[1]) : schedule.timer(callback.name, args[1])));
+    if (!where) return Reflect.apply(original, this, args);
+    const left = enter(where);
+    try {
+      return Reflect.apply(original, this, args);
+    } finally {
+      // `await new Promise((resolve) => setTimeout(resolve, 1000))` goes on where it began to wait: that is not left.
+      if (!waits) leave(left);
+    }
+  };
+}
+
+/** Whether it is the function that resolves a promise, which Node makes without a name, or does nothing but call it. */
+function endsPromise(callback: Function): boolean {
+  if (callback.name !== '' || callback.length > 1 || Object.hasOwn(callback, 'prototype')) return false;
+  const text = Function.prototype.toString.call(callback);
+  return text.endsWith('{ [native code] }') || /^\(\) ?=> ?(?:\{\s*)?(?:r|res|resolve)\(/.test(text);
 }

@@ -1,5 +1,6 @@
 // The smallest OTLP receiver that can show a trace: takes OTLP/HTTP JSON, keeps the spans, and passes the
 // same bytes on to a collector if one answers.
+import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const PROBE_LIMIT_MS = 2_000;
@@ -40,8 +41,9 @@ export async function findCollector(endpoint) {
 /**
  * @param {string} [collector] where the spans go as well
  * @param {(span: Span) => void} [onSpan] hears of each as it arrives
+ * @param {string} [file] keeps the requests, one a line, as the collector's file exporter writes them
  */
-export async function startReceiver(collector, onSpan) {
+export async function startReceiver(collector, onSpan, file) {
   /** @type {Map<string, Span[]>} */
   const traces = new Map();
   const forwarding = new Set();
@@ -52,7 +54,10 @@ export async function startReceiver(collector, onSpan) {
     for await (const chunk of req) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     try {
-      if (req.url === '/v1/traces') keep(JSON.parse(body.toString()));
+      if (req.url === '/v1/traces') {
+        keep(JSON.parse(body.toString()));
+        if (file) appendFileSync(file, `${body.toString().replaceAll('\n', ' ')}\n`);
+      }
       if (collector) forward(req, body);
       res.setHeader('content-type', 'application/json').end('{}');
     } catch (error) {

@@ -1,7 +1,12 @@
 // Plays an incident in a checkout of four services and shows what Foreshock saw of it: `npm run demo`, and with
 // Redis, BullMQ and RabbitMQ besides `npm run demo -- --profile full`. The services in services/ know nothing of it.
+// `npm run demo -- --fault NAME` plays one of many faults instead.
 import { constants } from 'node:os';
+import path from 'node:path';
 import { parseArgs, styleText } from 'node:util';
+import { playFault } from './faults/demo.mjs';
+import { Experiment } from './faults/experiment.mjs';
+import { FAULTS } from './faults/list.mjs';
 import { playIncident } from './incident.mjs';
 import { logLines, recordOf } from './log-lines.mjs';
 import { checkoutInWords, incidentInWords } from './outcome.mjs';
@@ -31,7 +36,16 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.exit(1);
 }
 
-const profile = profileAskedFor();
+const asked = options();
+if (asked.fault === 'list') {
+  for (const [name, { what }] of Object.entries(FAULTS)) console.log(`  ${name.padEnd(24)}${what}`);
+  process.exit(0);
+}
+const recordings = path.join(import.meta.dirname, 'recordings');
+const experiment = asked.fault
+  ? new Experiment(asked.fault, asked.out ?? path.join(recordings, asked.fault), asked.seed)
+  : undefined;
+const profile = experiment?.profile ?? asked.profile;
 const servers = profile === 'full' ? await findServers().catch(refuse) : undefined;
 
 /** @type {{ service: string, record: Record<string, any> }[]} what pino wrote */
@@ -54,7 +68,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => e
 process.stdout.on('error', () => end(1)); // whoever read our output went away
 
 try {
-  await Promise.race([demo(), processes.failure]);
+  await Promise.race([experiment ? faultDemo() : demo(), processes.failure]);
   await end(0);
 } catch (error) {
   progress?.stop();
@@ -71,7 +85,7 @@ async function demo() {
   });
 
   heading(PATHS[profile].join('\n'));
-  const gateway = await startAll(processes, servers, receiver.url, announce);
+  const { gateway } = await startAll(processes, servers, receiver.url, announce);
   say(`  spans go to the receiver of this demo${collector ? ` and to the collector at ${collector}` : ''}`);
 
   heading('The incident: how long the slowest checkout takes');
@@ -95,14 +109,46 @@ function refuse({ message }) {
   process.exit(2);
 }
 
-function profileAskedFor() {
+function options() {
+  const text = { type: 'string' };
   try {
-    const { values } = parseArgs({ options: { profile: { type: 'string', default: 'default' } } });
-    if (Object.hasOwn(PATHS, values.profile)) return values.profile;
-    return refuse({ message: `there is no profile "${values.profile}", only ${Object.keys(PATHS).join(' and ')}.` });
+    const given = {
+      profile: { ...text, default: 'default' },
+      fault: text,
+      out: text,
+      seed: text,
+      rate: text,
+      length: text,
+    };
+    const { values } = parseArgs({ options: given });
+    const { fault, out } = values;
+    if (!Object.hasOwn(PATHS, values.profile)) {
+      return refuse({ message: `there is no profile "${values.profile}", only ${Object.keys(PATHS).join(' and ')}.` });
+    }
+    if (fault !== undefined && fault !== 'list' && !Object.hasOwn(FAULTS, fault)) {
+      return refuse({ message: `there is no fault "${fault}": \`--fault list\` names them.` });
+    }
+    const [seed, rate, length] = [
+      ['seed', 1],
+      ['rate', 8],
+      ['length', 1],
+    ].map(([name, byDefault]) => Number(values[name] ?? byDefault));
+    if (!(Number.isSafeInteger(seed) && rate > 0 && rate <= 50 && length > 0 && length <= 20)) {
+      return refuse({
+        message: '--seed is a whole number, --rate up to 50 checkouts a second, --length up to 20 times.',
+      });
+    }
+    return { profile: values.profile, fault, out: out && path.resolve(out), seed, rate, length };
   } catch ({ message }) {
     return refuse({ message: message.split('\n')[0] });
   }
+}
+
+async function faultDemo() {
+  const collector = await findCollector(COLLECTOR);
+  const { rate, length } = asked;
+  const onProgress = (shown) => (progress = shown);
+  await playFault(experiment, { processes, servers, collector, rate, length, heading, say, announce, onProgress });
 }
 
 function showTrace(trace, traces, checkouts) {

@@ -9,6 +9,11 @@ const INHERITED = /^OTEL_(LOG_LEVEL|RESOURCE_ATTRIBUTES|EXPORTER_ZIPKIN_)/;
 const HTTP = /listening at (http:[^"\s]+)/;
 
 /** @typedef {{ name: string, pid?: number, how: string }} Started */
+/**
+ * @typedef {object} Experiment what a service is started with to play a fault in it
+ * @property {(service: string, variables: NodeJS.ProcessEnv) => NodeJS.ProcessEnv} environment
+ * @property {(service: string) => boolean} isHit
+ */
 
 /**
  * Starts the four services, and the two of the full profile with them.
@@ -17,10 +22,11 @@ const HTTP = /listening at (http:[^"\s]+)/;
  *   those of the full profile
  * @param {string} receiver where the spans go
  * @param {(started: Started) => void} announce
- * @returns {Promise<string>} the gateway's address
+ * @param {Experiment} [experiment]
+ * @returns {Promise<Record<string, string>>} addresses, by name
  */
-export async function startAll(processes, servers, receiver, announce) {
-  const service = serviceStarter(processes, receiver, announce);
+export async function startAll(processes, servers, receiver, announce, experiment) {
+  const service = serviceStarter(processes, receiver, announce, experiment);
   const [DATABASE_URL, REDIS_URL, AMQP_URL] = await Promise.all([
     startServer(processes, 'postgres', {}, announce),
     servers && startServer(processes, 'redis', servers.redis, announce),
@@ -37,7 +43,7 @@ export async function startAll(processes, servers, receiver, announce) {
     servers && service('mailer.mjs', more, /mailer waiting for mail/),
     servers && service('warehouse.cjs', more, /warehouse waiting for orders/),
   ]);
-  return gateway;
+  return { gateway, orders: ORDERS_URL, payments: PAYMENTS_URL, postgres: DATABASE_URL, redis: REDIS_URL };
 }
 
 /** @returns {Promise<string>} its address */
@@ -55,23 +61,26 @@ async function startServer(processes, name, { url, program }, announce) {
   return started.url;
 }
 
-function serviceStarter(processes, receiver, announce) {
-  const preload = preloadFile();
+function serviceStarter(processes, receiver, announce, experiment) {
   return async (file, variables, ready) => {
     const name = file.split('.')[0];
-    const args = ['--require', preload, here(`services/${file}`)];
-    const env = { ...environment(name, receiver), ...variables };
+    const preloads = ['foreshock/register', ...(experiment?.isHit(name) ? ['foreshock/chaos'] : [])];
+    const args = [...preloads.flatMap((preload) => ['--require', preloadFile(preload)]), here(`services/${file}`)];
+    const env = { ...environment(name, receiver), ...variables, ...experiment?.environment(name, variables) };
     const started = await processes.start(name, args, { env, ready });
-    announce({ ...started, how: `node --require foreshock/register services/${file}` });
+    announce({
+      ...started,
+      how: `node ${preloads.map((preload) => `--require ${preload}`).join(' ')} services/${file}`,
+    });
     return started.url;
   };
 }
 
-function preloadFile() {
+function preloadFile(preload) {
   try {
-    return resolve('foreshock/register');
+    return resolve(preload);
   } catch (cause) {
-    throw new Error('foreshock/register is not built: `npm run build`, which `npm run demo` does first.', { cause });
+    throw new Error(`${preload} is not built: \`npm run build\`, which \`npm run demo\` does first.`, { cause });
   }
 }
 

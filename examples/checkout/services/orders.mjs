@@ -7,14 +7,20 @@ import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import pino from 'pino';
 
-const { PORT = 3001, DATABASE_URL, REDIS_URL, AMQP_URL } = process.env;
+const { PORT = 3001, DATABASE_URL, REDIS_URL, AMQP_URL, POOL_TIMEOUT_MS = 0, KEEP_ALIVE_MS = 72_000 } = process.env;
 const PRICES = 'prices:all';
 const PRICES_FRESH_S = 5;
 const log = pino({ name: 'orders' });
 
-const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 5 });
+const pool = new pg.Pool({
+  connectionString: DATABASE_URL,
+  application_name: 'orders-api',
+  max: 5,
+  connectionTimeoutMillis: Number(POOL_TIMEOUT_MS),
+});
 pool.on('error', (error) => log.warn(`idle connection lost: ${error.message}`));
 const cache = REDIS_URL && new Redis(REDIS_URL);
+cache?.on('error', (error) => log.warn(`price cache: ${error.message}`));
 const broker = AMQP_URL && (await (await amqp.connect(AMQP_URL)).createChannel());
 await broker?.assertExchange('orders', 'topic');
 
@@ -29,7 +35,7 @@ await pool.query(`
 await boss.start();
 await boss.createQueue('payments', { retryLimit: 4, retryDelay: 1 });
 
-const app = Fastify({ loggerInstance: log });
+const app = Fastify({ loggerInstance: log, keepAliveTimeout: Number(KEEP_ALIVE_MS) });
 
 app.post('/orders', async (request, reply) => {
   const { sku } = request.body;

@@ -6,7 +6,7 @@ import pRetry from 'p-retry';
 import { PgBoss } from 'pg-boss';
 import pino from 'pino';
 
-const { DATABASE_URL, REDIS_URL, PAYMENTS_URL = 'http://127.0.0.1:3002' } = process.env;
+const { DATABASE_URL, REDIS_URL, PAYMENTS_URL = 'http://127.0.0.1:3002', RETRIES = 5, RETRY_MS = 300 } = process.env;
 const log = pino({ name: 'worker' });
 
 const boss = new PgBoss({ connectionString: DATABASE_URL, max: 4 });
@@ -25,8 +25,8 @@ const breaker = new CircuitBreaker(charge, {
 await boss.start();
 await boss.work('payments', { pollingIntervalSeconds: 0.5, localConcurrency: 16 }, async ([{ data }]) => {
   await pRetry(() => breaker.fire(data), {
-    retries: 5,
-    minTimeout: 300,
+    retries: Number(RETRIES),
+    minTimeout: Number(RETRY_MS),
     maxTimeout: 1_000,
     onFailedAttempt: ({ error, attemptNumber }) =>
       log.warn({ order: data.order, attempt: attemptNumber }, `not charged: ${error.message}`),

@@ -68,7 +68,7 @@ function readArguments(args: unknown[]): { options: Options; callback: unknown }
 }
 
 function targetOf({ host, port, path }: Options): Connection['target'] {
-  if (path) return { name: path };
+  if (path) return { names: [path] };
   return { host: host ?? 'localhost', port: Number(port) };
 }
 

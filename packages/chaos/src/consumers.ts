@@ -75,12 +75,12 @@ export class Consumers {
   }
 
   #handle(queue: string, handler: Handler, self: unknown, args: unknown[]): unknown {
-    const fault = this.#faults.at(['consumer'], { name: queue }).find((each) => each.takes());
+    const fault = this.#faults.at(['consumer'], { names: [queue] }).find((each) => each.takes());
     if (!fault) return Reflect.apply(handler, self, args);
     const caller = this.#spans.caller();
     const isFailure = fault.plan.fault === 'fail';
     const ms = isFailure ? undefined : fault.delayMs();
-    fault.injected({ name: queue }, caller ? [caller] : [], ms);
+    fault.injected({ names: [queue] }, caller ? [caller] : [], ms);
     if (isFailure) throw new Error('injected by foreshock/chaos');
     return new Promise((resolve, reject) => {
       fault.putOff(ms, () => {

@@ -2,7 +2,7 @@ import type { Fault } from './fault.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
 
 const MEGABYTE = 1024 * 1024;
-const SELF = { name: 'this process' };
+const SELF = { names: ['this process'] };
 
 /** Blocks the event loop again and again until the fault ends. */
 export function blockLoop(fault: Fault, spans: SpansUnderWay): void {

@@ -19,7 +19,7 @@ export type Boundary = 'tcp' | 'database' | 'cache' | 'http' | 'queue' | 'dns' |
 export interface FaultPlan {
   readonly fault: FaultKind;
   readonly on: Boundary;
-  /** `host`, `host:port`, `*.host`; of a consumer its queue; of a pool `host:port` or the database. Undefined: all. */
+  /** `host`, `host:port`, `*.host`; of a consumer its queue; of a pool `host:port`, the database or `application_name`. Undefined: all. */
   readonly target: string | undefined;
   /** Connections: only what sends this text. */
   readonly match: string | undefined;

@@ -7,6 +7,14 @@ import type { Target } from './target.ts';
 /** A file that has moved is no reason for a line: only what is there can be hit. */
 const ANY = { versions: '>=0.0.0 <1000' };
 
+/** As the drivers have them. */
+interface ConnectionOptions {
+  host?: string;
+  port?: number | string;
+  database?: string;
+  application_name?: string;
+}
+
 type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** Connections that are kept: what goes back to a pool goes back late, or never. */
@@ -29,7 +37,10 @@ export class Pools {
           const pools = this;
           return function (this: object, client: object, ...rest: unknown[]) {
             const release = original.call(this, client, ...rest) as AnyFunction;
-            const target = { ...targetOf((this as { options?: object }).options), ...targetOf(client) };
+            const target = {
+              ...targetOf(client),
+              ...targetOf((client as { connectionParameters?: object }).connectionParameters),
+            };
             return (...args: unknown[]) => pools.#released(target, () => release(...args));
           };
         });
@@ -92,11 +103,12 @@ function keep(fault: Fault, ms: number | undefined, release: () => unknown): voi
 }
 
 function targetOf(given: unknown): Target {
-  const { host, port, database } = (given ?? {}) as { host?: string; port?: number | string; database?: string };
+  const { host, port, database, application_name } = (given ?? {}) as ConnectionOptions;
+  const names = [application_name, database].filter((name) => name !== undefined);
   return {
     ...(typeof host === 'string' && { host }),
     ...(port !== undefined && { port: Number(port) }),
-    ...(typeof database === 'string' && { name: database }),
+    ...(names.length > 0 && { names }),
   };
 }
 

@@ -98,9 +98,9 @@ function isOutgoing({ kind }: Recorded): boolean {
   return kind === SpanKind.CLIENT || kind === SpanKind.PRODUCER;
 }
 
-function leadsTo(span: Span, { host, port, name }: Target): boolean {
+function leadsTo(span: Span, { host, port, names }: Target): boolean {
   const address = attributeOf(span, 'server.address');
   if (typeof address !== 'string') return false;
-  if (address === name) return true;
+  if (names?.includes(address)) return true;
   return isTarget(address, { host }) && (port === undefined || attributeOf(span, 'server.port') === port);
 }

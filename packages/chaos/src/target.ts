@@ -2,14 +2,14 @@
 export interface Target {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
-  /** A queue, a database, the path of a socket. */
-  readonly name?: string | undefined;
+  /** A queue, the path of a socket; of a pool what it calls itself, and its database. */
+  readonly names?: readonly string[];
 }
 
 /** Whether `pattern` (`host`, `host:port`, `*.host`, a name) is meant. */
 export function isTarget(pattern: string | undefined, target: Target): boolean {
   if (pattern === undefined) return true;
-  if (target.name === pattern) return true;
+  if (target.names?.includes(pattern)) return true;
   const { host, port } = target;
   if (host === undefined) return false;
   const [, name = pattern, ownPort] = /^(.*?):(\d+)$/.exec(pattern) ?? [];
@@ -19,7 +19,7 @@ export function isTarget(pattern: string | undefined, target: Target): boolean {
 }
 
 /** As lines and spans show it. */
-export function describeTarget({ host, port, name }: Target): string {
-  if (host === undefined) return name ?? 'unknown';
+export function describeTarget({ host, port, names = [] }: Target): string {
+  if (host === undefined) return names[0] ?? 'unknown';
   return port === undefined ? host : `${host}:${port}`;
 }

@@ -1,0 +1,61 @@
+// Plays one fault: `npm run demo -- --fault slow-query`. The recorded spans and the truth stay in a folder.
+import { startReceiver } from '../receiver.mjs';
+import { showProgress } from '../progress.mjs';
+import { startAll } from '../start.mjs';
+import { count, milliseconds } from '../text.mjs';
+import { explain } from './explain.mjs';
+import { FAULT_MS, sendCustomers } from './traffic.mjs';
+
+/** For what is under way when the last customer has gone: jobs, spans. */
+const SETTLE_MS = 3_000;
+
+/**
+ * @param {import('./experiment.mjs').Experiment} experiment
+ * @param {object} options
+ * @param {import('../processes.mjs').Processes} options.processes
+ * @param {object} [options.servers] those of the full profile
+ * @param {string} [options.collector] where the spans go as well
+ * @param {number} options.rate checkouts a second
+ * @param {number} options.length multiplies all times
+ * @param {(text: string) => void} options.heading
+ * @param {(...lines: string[]) => void} options.say
+ * @param {(started: object) => void} options.announce
+ * @param {(progress: { stop(): void }) => void} options.onProgress
+ */
+export async function playFault(experiment, options) {
+  const { processes, servers, collector, rate, length, heading, say, announce, onProgress } = options;
+  const breakerCalls = [];
+  const onSpan = ({ start, attributes }) => {
+    const state = attributes['circuitbreaker.state'];
+    if (state) breakerCalls.push({ at: start, state });
+  };
+  const receiver = await startReceiver(collector, onSpan, experiment.spans);
+  heading(`The fault ${experiment.name}: ${experiment.what}`);
+  const addresses = await startAll(processes, servers, receiver.url, announce, experiment);
+
+  heading('How long the slowest checkout takes');
+  const checkouts = [];
+  const progress = showProgress(checkouts, breakerCalls);
+  onProgress(progress);
+  const { load } = experiment;
+  const begin = () => experiment.begin(addresses, FAULT_MS * length);
+  await sendCustomers(addresses.gateway, { rate, load, length, begin, onPhase: progress.phase }, checkouts);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  progress.stop();
+  // The end of a process delivers what it still has.
+  await processes.stop();
+  await receiver.forwarded();
+
+  const failed = checkouts.filter((checkout) => checkout.failed);
+  const slowest = Math.max(...checkouts.map(({ startedAt, endedAt }) => endedAt - startedAt));
+  const truth = experiment.writeTruth({ rate, checkouts: checkouts.length, failed: failed.length });
+  heading('What it was');
+  const place = truth.resource ? `${truth.resource} of ${truth.service}` : truth.service;
+  say(
+    `  ${truth.what}${truth.kind ? ` (${truth.kind}, ${place})` : ''}, ${truth.from.slice(11, 23)} to ${truth.to.slice(11, 23)}`,
+    `  ${count(checkouts.length, 'checkout')}, ${failed.length} failed, the slowest took ${milliseconds(slowest)}`,
+  );
+  heading('What `foreshock explain` says of it');
+  say(explain(experiment.spans) ?? '  It is not built yet: npm run build', '');
+  say(`  spans  ${experiment.spans}`, `  truth  ${experiment.truth}`, '');
+}

@@ -1,0 +1,161 @@
+// The faults that can be played: what foreshock/chaos does in which service, and what an answer should say of it.
+// `kind` is one of those of `foreshock explain`; `resource` null: the service itself. `also` names what is as right, such
+// as the other end of a slow connection.
+
+const CHECKOUT = [
+  { service: 'gateway', route: 'POST /checkout' },
+  { service: 'orders', route: 'POST /orders' },
+];
+const PAYING = [{ service: 'worker', route: 'process payments' }];
+const POOL = { service: 'orders', resource: 'pool orders' };
+
+/**
+ * @typedef {object} Fault
+ * @property {string} what in a few words
+ * @property {string | null} kind null: nothing is wrong
+ * @property {string} [service]
+ * @property {string | null} [resource]
+ * @property {{ service: string, resource: string | null }[]} [also]
+ * @property {{ service: string, route: string }[]} affected
+ * @property {'default' | 'full'} [profile]
+ * @property {Record<string, NodeJS.ProcessEnv | ((given: NodeJS.ProcessEnv) => NodeJS.ProcessEnv)>} [env] by service
+ * @property {(at: Record<string, string>) => Record<string, object[]>} [plan] by service, from the addresses of all
+ * @property {number} [load] of the usual rate, from when the fault would begin
+ */
+
+/** @type {Record<string, Fault>} */
+export const FAULTS = {
+  'slow-query': {
+    what: 'the price list takes 600 to 900 ms to be read',
+    kind: 'slow_dependency',
+    service: 'orders',
+    resource: 'postgresql orders',
+    affected: CHECKOUT,
+    plan: () => ({
+      orders: [{ fault: 'delay', on: 'database', match: 'FROM products', ms: 600, jitterMs: 300 }],
+    }),
+  },
+  'pool-leak': {
+    what: 'one connection of eight is never given back to the pool of orders',
+    kind: 'connection_leak',
+    ...POOL,
+    affected: CHECKOUT,
+    env: { orders: { POOL_TIMEOUT_MS: '3000' } },
+    plan: () => ({ orders: [{ fault: 'leak', target: 'orders-api', share: 0.12 }] }),
+  },
+  'long-hold': {
+    what: 'one connection of five is kept for 3 s after its query',
+    kind: 'long_hold',
+    ...POOL,
+    affected: CHECKOUT,
+    plan: () => ({ orders: [{ fault: 'hold', target: 'orders-api', ms: 3_000, share: 0.2 }] }),
+  },
+  'dependency-down': {
+    what: 'payments refuses every connection of worker',
+    kind: 'dependency_unreachable',
+    service: 'payments',
+    resource: null,
+    also: [{ service: 'worker', resource: 'payments' }],
+    affected: PAYING,
+    plan: ({ payments }) => ({ worker: [{ fault: 'refuse', on: 'http', target: hostOf(payments) }] }),
+  },
+  'dependency-black-hole': {
+    what: 'payments answers nothing at all',
+    kind: 'dependency_unreachable',
+    service: 'payments',
+    resource: null,
+    also: [{ service: 'worker', resource: 'payments' }],
+    affected: PAYING,
+    plan: ({ payments }) => ({ worker: [{ fault: 'black-hole', on: 'http', target: hostOf(payments) }] }),
+  },
+  'dependency-errors': {
+    what: 'seven of ten charges are answered with 500',
+    kind: 'dependency_errors',
+    service: 'payments',
+    resource: null,
+    also: [{ service: 'worker', resource: 'payments' }],
+    affected: PAYING,
+    plan: ({ payments }) => ({
+      worker: [{ fault: 'fail', on: 'http', target: hostOf(payments), status: 500, share: 0.7 }],
+    }),
+  },
+  'dns-slow': {
+    what: 'the name of orders takes 700 ms to be looked up',
+    kind: 'dns_slow',
+    service: 'gateway',
+    resource: null,
+    also: [
+      { service: 'gateway', resource: 'orders' },
+      { service: 'orders', resource: null },
+    ],
+    affected: CHECKOUT.slice(0, 1),
+    env: {
+      orders: { KEEP_ALIVE_MS: '1' },
+      gateway: ({ ORDERS_URL }) => ({ ORDERS_URL: ORDERS_URL.replace('127.0.0.1', 'localhost') }),
+    },
+    plan: () => ({ gateway: [{ fault: 'delay', on: 'dns', target: 'localhost', ms: 700 }] }),
+  },
+  'network-slow': {
+    what: 'whatever gateway sends to orders takes 400 ms more',
+    kind: 'network_slow',
+    service: 'orders',
+    resource: null,
+    also: [
+      { service: 'gateway', resource: 'orders' },
+      { service: 'gateway', resource: null },
+    ],
+    affected: CHECKOUT.slice(0, 1),
+    plan: ({ orders }) => ({ gateway: [{ fault: 'delay', on: 'http', target: hostOf(orders), ms: 400 }] }),
+  },
+  'cache-down': {
+    what: 'Redis refuses every connection of orders',
+    kind: 'cache_down',
+    service: 'orders',
+    resource: 'redis',
+    affected: CHECKOUT,
+    profile: 'full',
+    plan: ({ redis }) => ({ orders: [{ fault: 'refuse', on: 'cache', target: hostOf(redis) }] }),
+  },
+  'retry-storm': {
+    what: 'payments fails now and then, and worker tries again at once, up to twelve times',
+    kind: 'retry_storm',
+    service: 'worker',
+    resource: null,
+    also: [
+      { service: 'worker', resource: 'payments' },
+      { service: 'payments', resource: null },
+    ],
+    affected: PAYING,
+    env: { worker: { RETRIES: '12', RETRY_MS: '20' } },
+    plan: ({ payments }) => ({
+      worker: [{ fault: 'fail', on: 'http', target: hostOf(payments), status: 503, share: 0.6 }],
+    }),
+  },
+  'loop-blocked': {
+    what: 'the event loop of orders stands still for 600 ms of every second',
+    kind: 'event_loop_blocked',
+    service: 'orders',
+    resource: null,
+    affected: CHECKOUT,
+    plan: () => ({ orders: [{ fault: 'block', ms: 600, everyMs: 1_000 }] }),
+  },
+  'slow-consumer': {
+    what: 'worker takes 3 s more for each payment: jobs wait',
+    kind: 'slow_consumer',
+    service: 'worker',
+    resource: 'queue payments',
+    also: [{ service: 'worker', resource: null }],
+    affected: PAYING,
+    plan: () => ({ worker: [{ fault: 'delay', on: 'consumer', target: 'payments', ms: 3_000 }] }),
+  },
+  'load-step': {
+    what: 'nothing is wrong: half as many customers more',
+    kind: null,
+    affected: [],
+    load: 1.5,
+  },
+};
+
+function hostOf(url) {
+  return new URL(url).host;
+}

@@ -1,22 +1,11 @@
-import { context, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import {
-  bindTo,
-  guard,
-  holdingOf,
-  isSuppressed,
-  privateMessageOf,
-  startSpan,
-  wholeMessageOf,
-  type InstrumentationConfig,
-  type Telemetry,
-} from '@foreshock/kit';
+import { context, trace, type Context } from '@opentelemetry/api';
+import { guard, holdingOf, OperationClient, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
 import { CacheMetrics } from './cache-metrics.ts';
+import { CacheOperation, type CacheClient } from './cache-operation.ts';
 import type { CacheEvents, CommandDescription } from './events.ts';
-import { POOL_NAME } from '@foreshock/kit/names';
 import { shapeOf } from './key-shape.ts';
+import { KnownServers, type KnownServer } from './known-servers.ts';
 import { LocalLookups } from './local-lookups.ts';
-import { RemoteCall, type CallWatch } from './remote-call.ts';
-import { Servers, type KnownServer } from './servers.ts';
 import { Stampedes } from './stampedes.ts';
 
 /** So many callers that miss one key at a time are a stampede. */
@@ -42,7 +31,8 @@ export interface CacheConfig extends InstrumentationConfig {
 
 /** Turns what cache adapters report into spans, counts and metrics. */
 export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvents {
-  const servers = new Servers();
+  const operations = new OperationClient(telemetry, config.errorMessages);
+  const servers = new KnownServers();
   let metrics: CacheMetrics | undefined;
 
   telemetry.useMeter((meter) => {
@@ -73,13 +63,16 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     return hasMore ? `${name} ?` : name;
   }
 
-  const watch: CallWatch = {
+  const client: CacheClient = {
+    operations,
     servers,
     get metrics() {
       return metrics;
     },
-    describe: config.errorMessages ? wholeMessageOf : privateMessageOf,
-    missed({ cacheName, askedAs, where, since }, { key, entry, keyPrefix }) {
+    get misses() {
+      return stampedes.misses;
+    },
+    missed({ cacheName, askedAs, context: where, since }, { key, entry, keyPrefix }) {
       if (key === undefined) return;
       stampedes.missed({
         id: `${askedAs}\0${entry}`,
@@ -96,27 +89,9 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     if (fills && entry !== undefined) stampedes.filled(`${name}\0${entry}`, where);
   }
 
-  function start(
-    target: KnownServer,
-    where: Context,
-    operation: string,
-    text: string | undefined,
-    connection: object | undefined,
-    size = 1,
-  ): Span {
-    const attributes: Attributes = {};
-    if (size > 1) attributes['db.operation.batch.size'] = size;
-    const holding = connection && holdingOf(connection);
-    const state = holding?.takeState();
-    if (holding && state) Object.assign(attributes, state, { [POOL_NAME]: holding.poolName });
-    const common = target.command(operation, text);
-    const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
-    return startSpan(telemetry.tracer, operation, { kind: SpanKind.CLIENT, attributes, common }, parent);
-  }
-
   return {
     get wantsCommands() {
-      return !telemetry.standsAside && !isSuppressed(context.active());
+      return operations.wants();
     },
 
     command(server, command, connection) {
@@ -126,9 +101,8 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       if ((command.blocks || command.keepsAlive) && !trace.getSpan(where)) return undefined;
       const target = servers.of(server);
       if (stampedes.open) filled(target, command, where);
-      const { operation } = command;
-      const span = start(target, where, operation, textOf(command), connection);
-      return new RemoteCall(watch, span, where, stampedes.misses, operation, target, [command]);
+      const holding = connection && holdingOf(connection);
+      return new CacheOperation(client, where, target, command.operation, textOf(command), [command], holding);
     },
 
     batch(server, kind, commands, connection) {
@@ -138,12 +112,11 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       // The conventions: one operation is no batch.
       const only = commands.length === 1 ? commands[0]! : undefined;
       const operation = only?.operation ?? kind;
-      const span = start(target, where, operation, only && textOf(only), connection, commands.length);
-      return new RemoteCall(watch, span, where, stampedes.misses, operation, target, commands);
+      const holding = connection && holdingOf(connection);
+      return new CacheOperation(client, where, target, operation, only && textOf(only), commands, holding);
     },
 
     lookup: (cache, name, key, outcome) => local.lookup(cache, name, key, outcome),
     filled: (cache, key) => local.filled(cache, key),
-    bound: (fn) => bindTo(context.active(), fn),
   };
 }

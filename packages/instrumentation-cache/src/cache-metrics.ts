@@ -1,23 +1,16 @@
-import type { Attributes, Counter, Histogram, Meter, ObservableResult } from '@opentelemetry/api';
+import type { Counter, Meter, ObservableResult } from '@opentelemetry/api';
 import { CACHE_HIT, CACHE_LOOKUPS, CACHE_NAME, CACHE_STAMPEDES } from '@foreshock/kit/names';
 
 /** Caches are named by the application: more of them than this are counted together. */
 const MAX_CACHES = 200;
-const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /** What the caches of one adapter did, while metrics are collected. */
 export class CacheMetrics {
   readonly #lookups = new Map<string, { hits: number; misses: number }>();
-  readonly #duration: Histogram;
   readonly #stampedes: Counter;
   readonly #stop: () => void;
 
   constructor(meter: Meter) {
-    this.#duration = meter.createHistogram('db.client.operation.duration', {
-      description: 'Duration of database client operations',
-      unit: 's',
-      advice: { explicitBucketBoundaries: SECONDS },
-    });
     this.#stampedes = meter.createCounter(CACHE_STAMPEDES, {
       description: 'Keys that were missed by many callers at a time',
       unit: '{stampede}',
@@ -45,10 +38,6 @@ export class CacheMetrics {
     }
     sum.hits += hits;
     sum.misses += misses;
-  }
-
-  operated(seconds: number, attributes: Attributes): void {
-    this.#duration.record(seconds, attributes);
   }
 
   stampede(cache: string): void {

@@ -1,3 +1,5 @@
+import type { ServerErrors } from '@foreshock/kit';
+
 /** Where a client's connection leads. One object a connection, as long as nothing of it changes. */
 export interface CacheServer {
   /** `db.system.name` of the semantic conventions: `redis`. */
@@ -5,6 +7,8 @@ export interface CacheServer {
   host?: string | undefined;
   port?: number | undefined;
   database?: string | undefined;
+  /** How its errors are read, as its client throws them. */
+  readonly errors: ServerErrors;
 }
 
 /** One command, as it goes to the server. */
@@ -73,6 +77,4 @@ export interface CacheEvents {
   lookup(cache: object, name: string, key: unknown, outcome: LocalOutcome): void;
   /** A caller put something behind a key of a cache of this process. Cheap, and never throws. */
   filled(cache: object, key: unknown): void;
-  /** A function that runs where this was called. */
-  bound<F extends (...args: any[]) => any>(fn: F): F;
 }

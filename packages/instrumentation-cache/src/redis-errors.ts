@@ -1,3 +1,5 @@
+import { wholeMessageOf, type ServerErrors } from '@foreshock/kit';
+
 /**
  * What Redis itself says, by code, up to where a value may follow (src/server.c, src/networking.c, src/t_*.c). Of any
  * other error reply a script or a module may be the author: its text is the application's.
@@ -84,3 +86,11 @@ export function shownOfReply(error: unknown, message: string): string | undefine
   const phrase = phrases.find((each) => message.startsWith(each, code.length + 1));
   return phrase === undefined ? code : `${code} ${phrase}`;
 }
+
+/** Error replies of Redis, as ioredis and node-redis throw them. */
+export const REDIS_ERRORS: ServerErrors = {
+  statusOf: (error) => replyCode(wholeMessageOf(error)),
+  shownOf: (error) => shownOfReply(error, wholeMessageOf(error)),
+  // The client asks another node, or sends the script along.
+  steps: new Set(['MOVED', 'ASK', 'NOSCRIPT']),
+};

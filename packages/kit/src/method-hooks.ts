@@ -75,11 +75,7 @@ export class MethodHooks {
   }
 
   /** Calls `before` ahead of a method, with its `this` and arguments; what is changed in the arguments is what the method gets. */
-  before<T extends object>(
-    owner: T,
-    name: keyof T & (string | symbol),
-    before: (self: any, args: any[]) => void,
-  ): void {
+  before<T extends object>(owner: T, name: keyof T & (string | symbol), before: (self: any, args: any) => void): void {
     this.wrap(owner, name, (original) => precededMethod(original, before, this.#place(name), this));
   }
 
@@ -87,7 +83,7 @@ export class MethodHooks {
   after<T extends object>(
     owner: T,
     name: keyof T & (string | symbol),
-    after: (result: any, self: any, args: any[]) => void,
+    after: (result: any, self: any, args: any) => void,
   ): void {
     this.wrap(owner, name, (original) => followedMethod(original, after, this.#place(name), this));
   }

@@ -25,15 +25,15 @@ export interface MethodCalls<C> {
    *
    * @returns what the other steps are given; undefined: this call is left alone
    */
-  begin(self: any, args: any[]): C | undefined | void;
+  begin(self: any, args: any): C | undefined | void;
   /** Runs the method by `run` of what `begin` returned; default: where it was called. */
   inCall?: boolean;
   /** What `begin` returned is on offer until the method returns, for a wrapper of what it calls. */
   handOver?: HandOver<C>;
   /** The method has returned or thrown, and nobody took what was on offer. */
-  untaken?(call: C, self: any, args: any[]): void;
+  untaken?(call: C, self: any, args: any): void;
   /** The method has returned. */
-  returned?(call: C, result: any, self: any, args: any[]): void;
+  returned?(call: C, result: any, self: any, args: any): void;
   /**
    * The value of the promise that the method returned is there. Only for a promise that the library itself awaits:
    * watching one that is the caller's own would hide an unhandled rejection.
@@ -104,7 +104,7 @@ export function observedMethod<C>(
 /** A method before which something of ours is called. */
 export function precededMethod(
   original: AnyFunction,
-  before: (self: any, args: any[]) => void,
+  before: (self: any, args: any) => void,
   place: string,
   hooks: Active,
 ): AnyFunction {
@@ -121,7 +121,7 @@ export function precededMethod(
 /** A method after which something of ours is called. */
 export function followedMethod(
   original: AnyFunction,
-  after: (result: any, self: any, args: any[]) => void,
+  after: (result: any, self: any, args: any) => void,
   place: string,
   hooks: Active,
 ): AnyFunction {
@@ -153,7 +153,7 @@ export function answering<F extends AnyFunction>(
   place: string,
   caller: Runner,
   callback: F,
-  hear: (args: any[], self: any) => void,
+  hear: (args: any, self: any) => void,
 ): F {
   return function (this: unknown, ...args: unknown[]) {
     try {

@@ -1,4 +1,5 @@
 import type { Batch, CacheEvents, CacheServer, Command } from '../../events.ts';
+import { REDIS_ERRORS } from '../../redis-errors.ts';
 import { RedisCommand } from '../../redis-protocol.ts';
 
 /**
@@ -35,7 +36,7 @@ export interface Client {
 }
 
 /** Until a command of a cluster's client has found its node. */
-const CLUSTER: CacheServer = { system: 'redis' };
+const CLUSTER: CacheServer = { system: 'redis', errors: REDIS_ERRORS };
 
 /** What is known of the clients of one process. */
 export class Clients {
@@ -71,7 +72,7 @@ export class Clients {
     const host = options.sentinels ? stream?.remoteAddress : (options.path ?? options.host ?? 'localhost');
     const port = options.sentinels ? stream?.remotePort : options.path ? undefined : (options.port ?? 6379);
     if (known?.database === database && known.host === host && known.port === port) return known;
-    const server = { system: 'redis', host, port, database };
+    const server = { system: 'redis', host, port, database, errors: REDIS_ERRORS };
     this.#servers.set(client, server);
     return server;
   }

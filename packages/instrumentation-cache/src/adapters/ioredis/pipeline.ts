@@ -31,30 +31,18 @@ export function wrapPipeline(clients: Clients, cache: CacheEvents, hooks: Hooks)
 
   hooks.onLoad('ioredis/built/autoPipelining.js', ({ exports }) => (marks = exports));
   hooks.onLoad('ioredis/built/Pipeline.js', ({ exports }) => {
-    hooks.wrap(exports.default.prototype, 'sendCommand', (original) => {
-      return function (this: Pipeline, ...args: [IoCommand, ...unknown[]]) {
-        if (hooks.active && isAutomatic(this)) {
-          guard('ioredis pipeline', () => join(this, args[0], this[marks!.kCallbacks] as AnswerCallback[], clients));
-        }
-        return original.apply(this, args);
-      };
+    hooks.before(exports.default.prototype, 'sendCommand', (pipeline: Pipeline, [command]) => {
+      if (!isAutomatic(pipeline)) return;
+      join(pipeline, command, pipeline[marks!.kCallbacks] as AnswerCallback[] | undefined, clients);
     });
-
-    hooks.wrap(exports.default.prototype, 'exec', (original) => {
-      return function (this: Pipeline, ...args: unknown[]) {
+    hooks.calls<any, Batch>(exports.default.prototype, 'exec', {
+      begin(pipeline: Pipeline) {
         // In a transaction the first `exec` only queues EXEC; a pipeline that is redirected is executed again.
-        if (!hooks.active || this._transactions > 0 || isAutomatic(this) || executed.has(this)) {
-          return original.apply(this, args);
-        }
-        executed.add(this);
-        const batch = guard('ioredis pipeline', () => execute(this, clients, cache));
-        try {
-          return original.apply(this, args);
-        } catch (error) {
-          if (batch) guard('ioredis pipeline', () => batch.failed(error));
-          throw error;
-        }
-      };
+        if (pipeline._transactions > 0 || isAutomatic(pipeline) || executed.has(pipeline)) return undefined;
+        executed.add(pipeline);
+        return execute(pipeline, clients, cache);
+      },
+      failed: (batch, error) => batch.failed(error),
     });
   });
 }

@@ -1,4 +1,4 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 
 /** What `LRUCache.unsafeExposeInternals` gives of a cache, as far as it is read here. */
@@ -12,6 +12,13 @@ interface Internals {
 interface Cache {
   allowStale: boolean;
   fetchMethod?: unknown;
+}
+
+/** A `fetch` or `memo`, and what it will find. */
+interface Lookup {
+  cache: Cache;
+  key: unknown;
+  outcome: LocalOutcome;
 }
 
 interface LRUCacheClass {
@@ -48,9 +55,10 @@ export const lruCache: Adapter<CacheEvents> = {
 
 function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): void {
   const internals = new WeakMap<Cache, Internals>();
-  /** What is being looked up by `fetch` or `memo`: in 11.0 they go through `get`, `forceFetch` through `fetch`. */
-  let self: Cache | undefined;
-  let sought: unknown;
+  /** What `fetch` or `memo` look up: in 11.0 they go through `get`, `forceFetch` through `fetch`, before they first await. */
+  const seeking = new HandOver<Lookup>();
+  const isSought = (it: object, key: unknown): boolean =>
+    seeking.offered !== undefined && seeking.offered.cache === it && seeking.offered.key === key;
 
   // A subclass's name is the application's own; the library's is minified.
   const nameOf = (it: object): string => (it.constructor === (LRUCache as unknown) ? 'lru-cache' : it.constructor.name);
@@ -62,10 +70,11 @@ function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): v
     return known;
   };
 
+  // By hand: a lookup takes some 30 ns.
   hooks.wrap(LRUCache.prototype, 'get', (original) => {
     return function (this: object, key: unknown, options: unknown) {
       const value = original.call(this, key, options);
-      if (hooks.active && (self !== this || sought !== key)) lookedUp(this, key, value === undefined ? 'miss' : 'hit');
+      if (hooks.active && !isSought(this, key)) lookedUp(this, key, value === undefined ? 'miss' : 'hit');
       return value;
     };
   });
@@ -78,22 +87,15 @@ function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): v
   });
 
   for (const method of ['fetch', 'forceFetch', 'memo']) {
-    hooks.wrap(LRUCache.prototype, method, (original) => {
-      return function (this: Cache, ...args: [unknown, unknown]) {
-        const [key, options] = args;
-        if (!hooks.active || (self === this && sought === key)) return original.apply(this, args);
-        const outcome = guard('lru-cache', () => foreseen(this, internalsOf(this), key, options, method === 'memo'));
-        const [outerSelf, outerSought] = [self, sought];
-        self = this;
-        sought = key;
-        try {
-          return original.apply(this, args);
-        } finally {
-          self = outerSelf;
-          sought = outerSought;
-          if (outcome) lookedUp(this, key, outcome);
-        }
-      };
+    const count = ({ cache: it, key, outcome }: Lookup): void => lookedUp(it, key, outcome);
+    hooks.calls(LRUCache.prototype, method, {
+      begin(it: Cache, [key, options]): Lookup | undefined {
+        if (isSought(it, key)) return undefined;
+        return { cache: it, key, outcome: foreseen(it, internalsOf(it), key, options, method === 'memo') };
+      },
+      handOver: seeking,
+      returned: count,
+      failed: count,
     });
   }
 }

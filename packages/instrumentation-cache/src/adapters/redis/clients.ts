@@ -1,5 +1,6 @@
-import { guard, report, runDetached, type Hooks } from '@foreshock/kit';
-import type { CacheEvents, CacheServer, Command } from '../../events.ts';
+import { guard, report } from '@foreshock/kit';
+import type { Batch, CacheEvents, CacheServer, Command } from '../../events.ts';
+import { REDIS_ERRORS } from '../../redis-errors.ts';
 import { RedisCommand } from '../../redis-protocol.ts';
 
 /** `@redis/client/dist/lib/client/index.js`, as far as it is read here. */
@@ -30,7 +31,7 @@ export interface Queued {
 }
 
 /** Until a command is known to be a client's. */
-const UNKNOWN: CacheServer = { system: 'redis' };
+const UNKNOWN: CacheServer = { system: 'redis', errors: REDIS_ERRORS };
 
 /** What is known of the clients of one process. */
 export class Clients {
@@ -70,9 +71,10 @@ export class Clients {
 }
 
 export function serverOf({ url, socket, database = 0 }: ClientOptions = {}): CacheServer {
-  if (socket?.path) return { system: 'redis', host: socket.path, database: String(database) };
-  const { host = 'localhost', port = 6379 } = socket ?? {};
-  const server = { system: 'redis', host, port, database: String(database) };
+  const path = socket?.path;
+  const { host = 'localhost', port = 6379 } = path ? { host: path, port: undefined } : (socket ?? {});
+  const server = { system: 'redis', host, port, database: String(database), errors: REDIS_ERRORS };
+  if (path) return server;
   // A pool's own options: its clients read the URL each for itself.
   if (socket?.host !== undefined || url === undefined || !URL.canParse(url)) return server;
   const parsed = new URL(url);
@@ -109,46 +111,20 @@ export function observe(queued: Queued, call: Command, first?: () => void): void
   };
 }
 
-/** Commands that are sent together, with a promise that is never the caller's own. */
-export interface BatchExecution<R> {
-  kind: 'MULTI' | 'PIPELINE';
-  commands: readonly { args: Args }[];
-  execute: () => R;
-  /** That sends them, if a pool may have handed it out. */
-  client?: Client;
-  /** Where in the promise's value the replies are. */
-  repliesIn?: (value: unknown) => unknown;
-}
-
-export function observeBatch<R extends Promise<unknown>>(
-  server: CacheServer,
+/** Commands that are sent together; undefined when they are left alone. */
+export function startBatch(
   cache: CacheEvents,
-  { kind, commands, execute, client, repliesIn = (value) => value }: BatchExecution<R>,
-): R {
-  const batch = guard('redis batch', () => {
-    if (!cache.wantsCommands) return undefined;
-    const prefix = client?.options?.keyPrefix;
-    const described = commands.map(({ args }) => new RedisCommand(args[0], args, 1, prefix));
-    return cache.batch(server, kind, described, client?._self ?? client);
-  });
-  const result = execute();
-  if (!batch) return result;
-  result.then(
-    (value) =>
-      guard('redis batch', () => {
-        const replies = repliesIn(value);
-        batch.answered(Array.isArray(replies) ? replies : []);
-      }),
-    (error) => guard('redis batch', () => batch.failed(error)),
-  );
-  return result;
+  clients: Clients,
+  client: Client,
+  kind: 'MULTI' | 'PIPELINE',
+  commands: readonly { args: Args }[],
+): Batch | undefined {
+  if (!cache.wantsCommands) return undefined;
+  const prefix = client.options?.keyPrefix;
+  const described = commands.map(({ args }) => new RedisCommand(args[0], args, 1, prefix));
+  return cache.batch(clients.serverOf(client), kind, described, client._self ?? client);
 }
 
-/** A connection outlives whoever opens it; its messages, pings and reconnections belong to nobody. */
-export function wrapConnect(prototype: any, hooks: Hooks): void {
-  hooks.wrap(prototype, 'connect', (original) => {
-    return function (this: Client, ...args: unknown[]) {
-      return hooks.active ? runDetached(original, this, args) : original.apply(this, args);
-    };
-  });
+export function answerBatch(batch: Batch, replies: unknown): void {
+  batch.answered(Array.isArray(replies) ? replies : []);
 }

@@ -1,7 +1,7 @@
-import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import { HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../../events.ts';
 import { attachRedis4 } from './redis-4.ts';
-import { Clients, observe, observeBatch, wrapConnect, type Args, type Client, type Queued } from './clients.ts';
+import { answerBatch, Clients, observe, startBatch, type Args, type Client, type Queued } from './clients.ts';
 
 /**
  * node-redis 4 to 6, under both names of its client package.
@@ -36,7 +36,6 @@ export const redis: Adapter<CacheEvents> = {
 interface Sending {
   call: Command;
   args: Args;
-  queued: boolean;
 }
 
 interface CommandOptions {
@@ -45,69 +44,40 @@ interface CommandOptions {
 
 /** From 5.0 on. */
 function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
-  let current: Sending | undefined;
+  /** `sendCommand` calls `addCommand` of the queue, and that `add` of its list, before it first awaits anything. */
+  const sending = new HandOver<Sending>();
 
   hooks.onLoad('@redis/client/dist/lib/client/index.js', ({ exports, version }) => {
     if (version.startsWith('1.')) return;
     const { prototype } = exports.default;
-    hooks.wrap(prototype, 'sendCommand', (original) => {
-      return function (this: Client, args: Args, options: CommandOptions | undefined) {
-        if (!hooks.active) return original.call(this, args, options);
-        let call: Command | undefined;
-        try {
-          call = clients.start(this, args);
-        } catch (error) {
-          report('redis sendCommand', error);
-        }
-        if (!call) return original.call(this, args, options);
-        const outer = current;
-        const sending = (current = { call, args, queued: false });
-        let result;
-        try {
-          result = original.call(this, args, options);
-        } catch (error) {
-          guard('redis sendCommand', () => sending.call.failed(error));
-          throw error;
-        } finally {
-          current = outer;
-        }
-        if (!sending.queued) guard('redis sendCommand', () => refuse(this, sending.call, options));
-        return result;
-      };
+    hooks.calls(prototype, 'sendCommand', {
+      begin(client: Client, [args]): Sending | undefined {
+        const call = clients.start(client, args);
+        return call && { call, args };
+      },
+      handOver: sending,
+      failed: ({ call }, error) => call.failed(error),
+      untaken: ({ call }, client, [, options]) => refuse(client, call, options),
     });
-
-    wrapConnect(prototype, hooks);
-
+    // A connection outlives whoever opens it, with its messages, pings and reconnections.
+    hooks.detach(prototype, 'connect');
     // Both are awaited by `Multi#exec`: their promises are never the caller's own.
     for (const [method, kind] of [
       ['_executeMulti', 'MULTI'],
       ['_executePipeline', 'PIPELINE'],
     ] as const) {
-      hooks.wrap(prototype, method, (original) => {
-        return function (this: Client, ...args: [{ args: Args }[], ...unknown[]]) {
-          if (!hooks.active) return original.apply(this, args);
-          const execute = (): Promise<unknown> => original.apply(this, args);
-          return observeBatch(clients.serverOf(this), cache, { kind, commands: args[0], execute, client: this });
-        };
+      hooks.calls(prototype, method, {
+        begin: (client: Client, [commands]) => startBatch(cache, clients, client, kind, commands),
+        succeeded: answerBatch,
+        failed: (batch, error) => batch.failed(error),
       });
     }
   });
 
   // `add(value, prepend)`, the way into `RedisCommandsQueue`.
   hooks.onLoad('@redis/client/dist/lib/client/linked-list.js', ({ exports }) => {
-    hooks.wrap(exports.DoublyLinkedList.prototype, 'add', (original) => {
-      return function (this: unknown, queued: Queued, prepend: unknown) {
-        const sending = current;
-        if (sending && !sending.queued && queued.args === sending.args) {
-          sending.queued = true;
-          try {
-            observe(queued, sending.call);
-          } catch (error) {
-            report('redis command', error);
-          }
-        }
-        return original.call(this, queued, prepend);
-      };
+    hooks.before(exports.DoublyLinkedList.prototype, 'add', (_list, [queued]: Queued[]) => {
+      if (sending.offered?.args === queued?.args) observe(queued!, sending.take()!.call);
     });
   });
 }

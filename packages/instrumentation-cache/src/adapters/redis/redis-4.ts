@@ -1,6 +1,6 @@
-import { guard, runDetached, type Hooks } from '@foreshock/kit';
-import type { CacheEvents } from '../../events.ts';
-import { observe, observeBatch, type Args, type Client, type Clients, type Queued } from './clients.ts';
+import { HandOver, type Hooks } from '@foreshock/kit';
+import type { Batch, CacheEvents, Command } from '../../events.ts';
+import { answerBatch, observe, startBatch, type Args, type Client, type Clients, type Queued } from './clients.ts';
 
 /** `@redis/client` 1; before redis 4.1 it was `@node-redis/client` 1. */
 const PACKAGES = ['@redis/client', '@node-redis/client'];
@@ -12,6 +12,19 @@ interface QueueOptions {
   chainId?: unknown;
 }
 
+interface Executing {
+  batch: Batch;
+  /** Where in the value of its promise the replies are. */
+  repliesIn: (value: unknown) => unknown;
+}
+
+interface Adding {
+  call: Command;
+  queue: object;
+  /** Undefined: it is known once the queue has written something. */
+  owner: Client | undefined;
+}
+
 /**
  * node-redis 4. Its commands reach the queue by a private way that was bound when the package loaded, so it is the
  * queue's own `addCommand` that is observed. Which client a queue belongs to is seen when it connects and first
@@ -21,89 +34,55 @@ interface QueueOptions {
 export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   /** By socket and by queue. */
   const owners = new WeakMap<object, Client>();
-  let connecting: Client | undefined;
+  /** `connect` of a client calls that of its socket (`#socket.connect`). */
+  const connecting = new HandOver<Client>();
+  /** The queue of the command that is about to be written: `#tick` takes it there and writes it in one go. */
   let writing: object | undefined;
-  let batching = false;
-  let adding: { queued: Queued | undefined } | undefined;
+  /** `multiExecutor` adds its commands to the queue before it awaits them. */
+  const batching = new HandOver<Executing>();
+  /** `addCommand` puts a node into the queue's list. */
+  const adding = new HandOver<Adding>();
 
   function wrapClient(prototype: any): void {
-    hooks.wrap(prototype, 'connect', (original) => {
-      return function (this: Client, ...args: unknown[]) {
-        connecting = this;
-        try {
-          return hooks.active ? runDetached(original, this, args) : original.apply(this, args);
-        } finally {
-          connecting = undefined;
-        }
-      };
-    });
+    hooks.detach(prototype, 'connect');
+    hooks.calls(prototype, 'connect', { begin: (client: Client) => client, handOver: connecting });
     // `multiExecutor(commands, selectedDB?, chainId?)` is awaited by `Multi#exec`: its promise is never the caller's own.
-    hooks.wrap(prototype, 'multiExecutor', (original) => {
-      return function (this: Client, ...args: [{ args: Args }[], ...unknown[]]) {
-        if (!hooks.active) return original.apply(this, args);
-        const execute = (): Promise<unknown> => {
-          batching = true;
-          try {
-            return original.apply(this, args);
-          } finally {
-            batching = false;
-          }
-        };
+    hooks.calls(prototype, 'multiExecutor', {
+      begin(client: Client, args): Executing | undefined {
         const { kind, commands, repliesIn } = batchOf(args[0], args.at(-1));
-        return observeBatch(clients.serverOf(this), cache, { kind, commands, execute, repliesIn });
-      };
+        const batch = startBatch(cache, clients, client, kind, commands);
+        return batch && { batch, repliesIn };
+      },
+      handOver: batching,
+      succeeded: ({ batch, repliesIn }, value) => answerBatch(batch, repliesIn(value)),
+      failed: ({ batch }, error) => batch.failed(error),
     });
   }
 
   function wrapSocket(prototype: any): void {
-    hooks.wrap(prototype, 'connect', (original) => {
-      return function (this: object, ...args: unknown[]) {
-        if (connecting) owners.set(this, connecting);
-        return original.apply(this, args);
-      };
+    hooks.before(prototype, 'connect', (socket) => {
+      if (connecting.offered) owners.set(socket, connecting.offered);
     });
-    hooks.wrap(prototype, 'writeCommand', (original) => {
-      return function (this: object, ...args: unknown[]) {
-        const owner = writing && owners.get(this);
-        if (writing && owner) owners.set(writing, owner);
-        writing = undefined;
-        return original.apply(this, args);
-      };
+    hooks.before(prototype, 'writeCommand', (socket) => {
+      const owner = writing && owners.get(socket);
+      if (writing && owner) owners.set(writing, owner);
+      writing = undefined;
     });
   }
 
   function wrapQueue(prototype: any): void {
-    hooks.wrap(prototype, 'getCommandToSend', (original) => {
-      return function (this: object, ...args: unknown[]) {
-        const command = original.apply(this, args);
-        writing = command === undefined || owners.has(this) ? undefined : this;
-        return command;
-      };
+    hooks.after(prototype, 'getCommandToSend', (command, queue) => {
+      writing = command === undefined || owners.has(queue) ? undefined : queue;
     });
-    hooks.wrap(prototype, 'addCommand', (original) => {
-      return function (this: object, ...args: [Args, QueueOptions | undefined, ...unknown[]]) {
-        const [command, options] = args;
-        if (!hooks.active || batching || options?.asap || options?.chainId) return original.apply(this, args);
-        const owner = owners.get(this);
-        const call = guard('redis command', () => clients.start(owner, command));
-        if (!call) return original.apply(this, args);
-        const mine: NonNullable<typeof adding> = (adding = { queued: undefined });
-        let result;
-        try {
-          result = original.apply(this, args);
-        } finally {
-          adding = undefined;
-        }
-        guard('redis command', () => {
-          if (!mine.queued) return call.refused('Error');
-          // By the time there is an answer, it has been written.
-          return observe(mine.queued, call, () => {
-            const client = owner ? undefined : owners.get(this);
-            if (client) call.sentTo(clients.serverOf(client));
-          });
-        });
-        return result;
-      };
+    hooks.calls(prototype, 'addCommand', {
+      begin(queue: object, [command, options]: [Args, QueueOptions?]): Adding | undefined {
+        if (batching.offered || options?.asap || options?.chainId) return undefined;
+        const owner = owners.get(queue);
+        const call = clients.start(owner, command);
+        return call && { call, queue, owner };
+      },
+      handOver: adding,
+      untaken: ({ call }) => call.refused('Error'),
     });
     // What `addCommand` puts in line is a node of this list; it has loaded, the queue requires it.
     hooks.onLoad('yallist/yallist.js', ({ exports }) => wrapList(exports.prototype), { versions: '>=0.0.0 <1000' });
@@ -112,11 +91,15 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
   function wrapList(prototype: any): void {
     for (const method of ['pushNode', 'unshiftNode']) {
       if (typeof prototype?.[method] !== 'function') continue;
-      hooks.wrap(prototype, method, (original) => {
-        return function (this: unknown, ...args: [{ value: Queued }, ...unknown[]]) {
-          if (adding && !adding.queued) adding.queued = args[0].value;
-          return original.apply(this, args);
-        };
+      hooks.before(prototype, method, (_list, [{ value }]: [{ value: Queued }]) => {
+        const added = adding.take();
+        if (!added) return;
+        const { call, queue, owner } = added;
+        observe(value, call, () => {
+          // By the time there is an answer, it has been written.
+          const client = owner ? undefined : owners.get(queue);
+          if (client) call.sentTo(clients.serverOf(client));
+        });
       });
     }
   }

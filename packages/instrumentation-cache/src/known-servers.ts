@@ -44,7 +44,7 @@ export class KnownServer {
 }
 
 /** The servers of a process. */
-export class Servers {
+export class KnownServers {
   readonly #known = new WeakMap<CacheServer, KnownServer>();
   /** Most processes have one. */
   #last: KnownServer | undefined;

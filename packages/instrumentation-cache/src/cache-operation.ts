@@ -1,0 +1,123 @@
+import { SpanKind, type Attributes, type Context } from '@opentelemetry/api';
+import { ClientOperation, type ConnectionHolding, type OperationClient } from '@foreshock/kit';
+import { CACHE_HIT, CACHE_HIT_COUNT, CACHE_KEY_COUNT, POOL_NAME } from '@foreshock/kit/names';
+import type { CacheMetrics } from './cache-metrics.ts';
+import type { Batch, CacheServer, Command, CommandDescription } from './events.ts';
+import type { KnownServer, KnownServers } from './known-servers.ts';
+
+/** What a {@link CacheOperation} needs of its boundary. */
+export interface CacheClient {
+  readonly operations: OperationClient;
+  readonly servers: KnownServers;
+  readonly metrics: CacheMetrics | undefined;
+  /** How many lookups have missed so far, see `Stampedes`. */
+  readonly misses: number;
+  missed(operation: CacheOperation, command: CommandDescription): void;
+}
+
+/** A command, or a batch of commands, on its way to a cache's server. */
+export class CacheOperation extends ClientOperation implements Command, Batch {
+  /** How many lookups had missed before this one began. */
+  readonly since: number;
+  /** Name of the cache as it was known then: a cluster's node is found later. */
+  readonly askedAs: string;
+  readonly #client: CacheClient;
+  readonly #operation: string;
+  readonly #commands: readonly CommandDescription[];
+  #target: KnownServer;
+
+  /**
+   * @param text of the command, its arguments replaced; undefined for a batch
+   * @param holding of the pooled connection it goes over
+   */
+  constructor(
+    client: CacheClient,
+    where: Context,
+    target: KnownServer,
+    operation: string,
+    text: string | undefined,
+    commands: readonly CommandDescription[],
+    holding: ConnectionHolding | undefined,
+  ) {
+    const attributes: Attributes = {};
+    if (commands.length > 1) attributes['db.operation.batch.size'] = commands.length;
+    const state = holding?.takeState();
+    if (holding && state) Object.assign(attributes, state, { [POOL_NAME]: holding.poolName });
+    const start = { kind: SpanKind.CLIENT, attributes, common: target.command(operation, text) };
+    super(client.operations, where, operation, start, target.server.errors, holding);
+    this.#client = client;
+    this.since = client.misses;
+    this.#operation = operation;
+    this.#target = target;
+    this.askedAs = target.name;
+    this.#commands = commands;
+  }
+
+  get cacheName(): string {
+    return this.#target.name;
+  }
+
+  sentTo(server: CacheServer): void {
+    if (this.settled || this.#target.server === server) return;
+    this.#target = this.#client.servers.of(server);
+    this.span.setAttributes(this.#target.attributes);
+  }
+
+  override succeeded(reply?: unknown): void {
+    if (this.settled) return;
+    const command = this.#commands[0]!;
+    if (command.lookups > 0) this.#lookedUp(command, reply);
+    super.succeeded();
+  }
+
+  answered(replies: readonly unknown[]): void {
+    if (this.#commands.length === 1 && replies.length > 0) {
+      const [reply] = replies;
+      return reply instanceof Error ? this.failed(reply) : this.succeeded(reply);
+    }
+    if (this.settled) return;
+    this.#batchAnswered(replies);
+    super.succeeded();
+  }
+
+  #lookedUp(command: CommandDescription, reply: unknown): void {
+    const hits = command.hitsIn(reply);
+    if (hits === undefined) return;
+    this.span.setAttribute(CACHE_HIT, hits === command.lookups);
+    if (command.lookups > 1) this.#countKeys(command.lookups, hits);
+    this.#client.metrics?.lookedUp(this.cacheName, hits, command.lookups - hits);
+    if (hits === 0 && command.lookups === 1) this.#client.missed(this, command);
+  }
+
+  #batchAnswered(replies: readonly unknown[]): void {
+    let lookups = 0;
+    let hits = 0;
+    let failure: unknown;
+    for (let i = 0; i < replies.length && i < this.#commands.length; i++) {
+      const reply = replies[i];
+      if (reply instanceof Error) failure ??= reply;
+      else {
+        const command = this.#commands[i]!;
+        const found = command.lookups > 0 ? command.hitsIn(reply) : undefined;
+        if (found === undefined) continue;
+        lookups += command.lookups;
+        hits += found;
+      }
+    }
+    if (lookups > 0) {
+      this.span.setAttribute(CACHE_HIT, hits === lookups);
+      this.#countKeys(lookups, hits);
+      this.#client.metrics?.lookedUp(this.cacheName, hits, lookups - hits);
+    }
+    if (failure !== undefined) this.describe(failure);
+  }
+
+  #countKeys(lookups: number, hits: number): void {
+    this.span.setAttribute(CACHE_KEY_COUNT, lookups);
+    this.span.setAttribute(CACHE_HIT_COUNT, hits);
+  }
+
+  protected override measured(): Attributes | undefined {
+    return this.#commands[0]?.blocks ? undefined : this.#target.measured(this.#operation);
+  }
+}

@@ -8,7 +8,14 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', 'test/backends/**', 'test/install/**', 'test/bench/**'],
+    exclude: [
+      '**/node_modules/**',
+      '**/dist/**',
+      'test/backends/**',
+      'test/install/**',
+      'test/bench/**',
+      'test/bench-explain/**',
+    ],
     globalSetup: ['packages/testkit/src/vitest-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

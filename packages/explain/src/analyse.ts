@@ -13,6 +13,7 @@ import { type Evidence, EvidenceBook } from './waits-for/evidence.ts';
 import { rowsOfTraces } from './waits-for/rows-of-traces.ts';
 import { samplesOfEntries } from './waits-for/samples-of-entries.ts';
 import { sharesOfRequests } from './waits-for/shares.ts';
+import { isSlowByParts } from './waits-for/slowed-parts.ts';
 
 /** What was found, before it is put into words. */
 export interface Analysis {
@@ -44,7 +45,9 @@ export function analyse(table: SpanTable, asked: AskedWindow): Analysis {
     samplesOf: samplesOfEntries(whole),
   };
   const usual = usualTimes(window);
-  const bad = window.isChanged ? window.within.filter((request) => isBad(request, window.slowFrom)) : [];
+  const bad = window.isChanged
+    ? window.within.filter((request) => isBad(request, window.slowFrom) || isSlowByParts(known, request))
+    : [];
   const book = new EvidenceBook();
   const sharesOf = sharesOfRequests(known);
   for (const request of bad) book.take(request.row, sharesOf(request, usual.get(request.route) ?? 0));

@@ -23,6 +23,10 @@ const FEWEST_OF_PIECE = 8;
 const DEVIATIONS = 3;
 /** An excess of less than this a call is nothing that anybody notices. */
 const LEAST_MS = 0.5;
+const FEWEST_OVER = 3;
+const DEVIATIONS_OF_FEW = 2;
+const TIMES_MEDIAN = 4;
+const MORE_THAN_MEDIAN_MS = 10;
 
 /** Of every signal, by its number. */
 export function timeChanges(signals: Signals, phases: Uint8Array, start: Float64Array): TimeChange[] {
@@ -50,10 +54,23 @@ function changeOf(signal: Signal, before: Float64Array, within: Float64Array): T
     isNew,
   };
   if (within.length === 0) return { ...change, excessMs: 0 };
-  const over = (ms: number): number => Math.max(0, ms - p95BeforeMs);
-  const usual = isNew ? 0 : limitOfChance(before.map(over), within.length);
-  const excess = mean(within.map(over)) - usual;
-  return { ...change, excessMs: excess < LEAST_MS ? 0 : excess * within.length };
+  // Of a few calls the 95th percentile is the worst one.
+  const limit = Math.min(p95BeforeMs, quantile(before.toSorted(), 0.5) * TIMES_MEDIAN + MORE_THAN_MEDIAN_MS || 0);
+  const over = within.map((ms) => Math.max(0, ms - limit));
+  const usual = isNew
+    ? 0
+    : limitOfChance(
+        before.map((ms) => Math.max(0, ms - limit)),
+        within.length,
+      );
+  const excess = mean(over) - usual;
+  const isChance = excess < LEAST_MS || over.filter((ms) => ms > 0).length < FEWEST_OVER || isOfFew(over, excess);
+  return { ...change, excessMs: isChance && !isNew ? 0 : Math.max(0, excess) * within.length };
+}
+
+/** Whether a few calls alone make up the excess: then it may be anything. */
+function isOfFew(over: Float64Array, excess: number): boolean {
+  return excess < (DEVIATIONS_OF_FEW * deviation(over)) / Math.sqrt(over.length);
 }
 
 /** The most that the mean excess of `n` calls comes to by chance, judged by healthy calls and by healthy pieces of time. */

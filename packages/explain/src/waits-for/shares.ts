@@ -5,6 +5,7 @@ import type { Share } from './evidence.ts';
 import { followWait } from './follow.ts';
 import type { Place } from './place.ts';
 import { placeOfSignal } from './place-of-signal.ts';
+import { slowedParts } from './slowed-parts.ts';
 import { peerOf } from '../decompose/decompose.ts';
 
 /** What one bad request was slow or failed for. */
@@ -57,16 +58,8 @@ export function sharesOfRequests(known: Known): SharesOf {
   };
 
   const slowShares = (request: AppRequest, usualMs: number, weight: number): Share[] => {
-    const found: { at: number; ms: number }[] = [];
-    let sum = 0;
-    for (const at of known.samplesOf(request.row)) {
-      const change = changes[signals.signal[at]!]!;
-      if (change.excessMs <= 0) continue;
-      const ms = signals.ms[at]! - change.meanBeforeMs;
-      if (ms <= 0) continue;
-      found.push({ at, ms });
-      sum += ms;
-    }
+    const found = slowedParts(known, request);
+    const sum = found.reduce((total, { ms }) => total + ms, 0);
     if (sum === 0) return [];
     // What the changed signals explain of the request's excess, never more than all of it.
     const whole = weight / Math.max(sum, request.ms - usualMs);

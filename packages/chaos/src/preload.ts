@@ -9,7 +9,8 @@ import { hookLookup } from './lookup.ts';
 import { blockLoop, fillMemory, killProcess } from './own-process.ts';
 import type { Plan } from './plan.ts';
 import { PlanSource } from './plan-source.ts';
-import { Pools } from './pools.ts';
+import { hookGrants } from './holds.ts';
+import { hookReleases } from './leaks.ts';
 import { hookRead, stopReading } from './read.ts';
 import { say } from './say.ts';
 import { SpansUnderWay } from './spans-under-way.ts';
@@ -40,7 +41,8 @@ function start(): void {
   hookWrite(connections, spans);
   hookRead(connections);
   hookLookup(faults, spans);
-  new Pools(faults, spans).attach(hooks);
+  hookGrants(faults, spans, hooks);
+  hookReleases(faults, spans, hooks);
   new Consumers(faults, spans).attach(hooks);
 
   const begin = (fault: Fault): void => {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCollector, startPostgres, PRELOAD, type Collector } from '@foreshock/testkit';
+import { startCollector, startPostgres, PRELOAD, type Collector, type ReceivedSpan } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { chaosOf, spansOf, startApp, startUpstream } from './start.ts';
 
@@ -25,35 +25,45 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('a connection that is held is given back late: others wait for it, and see who had it', async () => {
+it('a connection that is held keeps others waiting, who see who has it', async () => {
   const plan = { faults: [{ fault: 'hold', ms: 1_500, for: LONG }] };
   const app = await startApp(plan, collector, { DATABASE_URL, POOL_MAX: '1' });
   await expect(Promise.all([app.call('query'), app.call('query')])).resolves.toEqual([{ result: 1 }, { result: 1 }]);
-  const [wait] = await spansOf(
-    collector,
-    1,
-    ({ name, attributes }) => name.startsWith('pool.acquire') && attributes['pool.wait_reason'] === 'queue',
-  );
-  expect(wait!.attributes).toMatchObject({ 'pool.used': 1, 'pool.holder.operation': 'SELECT' });
+  const isWait = ({ name, attributes }: ReceivedSpan): boolean =>
+    name.startsWith('pool.acquire') && attributes['pool.wait_reason'] === 'queue';
+  const [wait] = await spansOf(collector, 1, isWait);
+  expect(wait!.durationMs).toBeGreaterThan(1_000);
   const held = await spansOf(collector, 2, (span) => chaosOf(span).length > 0);
-  expect(held.map((span) => [span.name, span.kind, chaosOf(span)[0]!.name])).toEqual([
-    ['GET', 'SERVER', 'chaos.hold'],
-    ['GET', 'SERVER', 'chaos.hold'],
+  expect(held.map(({ name, kind }) => [name, kind])).toEqual([
+    ['GET', 'SERVER'],
+    ['GET', 'SERVER'],
   ]);
+  const { hostname, port } = new URL(DATABASE_URL);
+  const event = { 'chaos.boundary': 'pool', 'chaos.target': `${hostname}:${port}`, 'chaos.ms': 1_500 };
+  for (const span of held) expect(chaosOf(span)).toEqual([{ name: 'chaos.hold', attributes: event }]);
 });
 
 it('a connection that leaks never comes back', async () => {
   const plan = { faults: [{ fault: 'leak', for: LONG }] };
-  const app = await startApp(plan, collector, { DATABASE_URL, POOL_MAX: '2', FORESHOCK_POOL_LEAK_MS: '300' });
+  const env = { DATABASE_URL, POOL_MAX: '2', FORESHOCK_POOL_LEAK_MS: '300' };
+  const app = await startApp(plan, collector, env);
   await app.call('query');
   await app.call('query');
-  const leaks = await spansOf(
-    collector,
-    1,
-    ({ name, events }) => name.includes('leak') || events.some((event) => event.name.includes('leak')),
-  );
-  expect(leaks.length).toBeGreaterThan(0);
-  await app.fixture.stop();
+  const leaks = await spansOf(collector, 2, ({ name }) => name.startsWith('pool.leak'));
+  const held = await spansOf(collector, 2, (span) => chaosOf(span).length > 0);
+  expect(leaks.map(({ traceId }) => traceId).toSorted()).toEqual(held.map(({ traceId }) => traceId).toSorted());
+});
+
+it.each(['tarn', 'generic'])('pools of %s hold and leak', async (pool) => {
+  const file = join(folder, `${pool}.json`);
+  writeFileSync(file, JSON.stringify({ faults: [{ fault: 'hold', target: 'db:1', ms: 200, for: LONG }] }));
+  const app = await startApp(file, collector);
+  const { result: held } = await app.call(pool);
+  expect(held.ms).toBeGreaterThanOrEqual(199);
+  expect(held.left).toBe(0);
+  writeFileSync(file, JSON.stringify({ faults: [{ fault: 'leak', for: LONG }] }));
+  await app.fixture.waitForLine('stderr', (line) => line.includes('leak on pool BEGINS'));
+  await expect(app.call(pool)).resolves.toMatchObject({ result: { left: 1 } });
 });
 
 it('a consumer is slow inside of its own span', async () => {

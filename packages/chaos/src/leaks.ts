@@ -1,0 +1,49 @@
+import type { Hooks } from '@foreshock/kit';
+import type { Faults } from './faults.ts';
+import { pooledTarget } from './pool-target.ts';
+import type { SpansUnderWay } from './spans-under-way.ts';
+
+/** A file that has moved is no reason for a line: only what is there can be hit. */
+const ANY = { versions: '>=0.0.0 <1000' };
+
+/** Connections that are given back to their pool, which never gets them: the end of the fault is that no more leak. */
+export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks): void {
+  const leaks = (connection: object): boolean => {
+    const target = pooledTarget(connection);
+    const fault = faults.at(['pool'], target).find(({ plan }) => plan.fault === 'leak');
+    if (!fault?.takes()) return false;
+    const caller = spans.caller();
+    fault.injected(target, caller ? [caller] : []);
+    return true;
+  };
+  /** @param result what a caller gets whose connection is kept */
+  const wrapRelease = (prototype: any, method: string, result?: unknown): void =>
+    hooks.wrap(prototype, method, (original) => {
+      return function (this: unknown, connection: object, ...rest: unknown[]) {
+        return leaks(connection) ? result : original.call(this, connection, ...rest);
+      };
+    });
+
+  // `client.release`, as `_acquireClient` makes it for each holder (pg-pool/index.js, 2 and 3).
+  const wrapReleaseOnce = (prototype: any): void =>
+    hooks.wrap(prototype, '_releaseOnce', (original) => {
+      return function (this: unknown, client: object, ...rest: unknown[]) {
+        const release = original.call(this, client, ...rest) as (...args: unknown[]) => unknown;
+        return (...args: unknown[]) => (leaks(client) ? undefined : release(...args));
+      };
+    });
+  hooks.onLoad('pg-pool/index.js', ({ exports }) => wrapReleaseOnce(exports.prototype), ANY);
+  // What `connection.release()` of mysql2 2 and 3 calls.
+  for (const file of ['mysql2/lib/pool.js', 'mysql2/lib/base/pool.js']) {
+    hooks.onLoad(
+      file,
+      ({ exports: { prototype } }) => {
+        if (Object.hasOwn(prototype, 'releaseConnection')) wrapRelease(prototype, 'releaseConnection');
+      },
+      ANY,
+    );
+  }
+  hooks.onLoad('tarn/dist/Pool.js', ({ exports }) => wrapRelease(exports.Pool.prototype, 'release', true), ANY);
+  const released = Promise.resolve();
+  hooks.onLoad('generic-pool/lib/Pool.js', ({ exports }) => wrapRelease(exports.prototype, 'release', released), ANY);
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { lineOfRun, scoreOwnRuns, sumOfRuns } from './own-runs.ts';
+import { FULL, recordRuns, SMALL, type Runs } from './record-runs.ts';
+
+/** What of the project's own examples is played and scored. */
+export interface OwnOptions {
+  /** Runs that are there already are scored, and nothing is played. */
+  runs?: string | undefined;
+  full: boolean;
+  /** Only this fault. */
+  fault?: string | undefined;
+}
+
+/** Plays faults on examples/checkout, and scores what is said of them: with Foreshock's facts, and without. */
+export async function scoreOwn({ runs, full, fault }: OwnOptions): Promise<void> {
+  const folder = runs ?? join(import.meta.dirname, 'results', full ? 'full' : 'small');
+  if (runs === undefined) {
+    const all: Runs = full ? FULL : SMALL;
+    await recordRuns(folder, fault === undefined ? all : { ...all, faults: [fault], healthy: 0 });
+  }
+  for (const [name, isPlain] of [
+    ['with facts', false],
+    ['plain', true],
+  ] as const) {
+    const scored = await scoreOwnRuns(folder, isPlain);
+    if (scored.length === 0) return console.log(`no runs in ${folder}`);
+    for (const run of scored) console.log(lineOfRun(run));
+    console.log(`${sumOfRuns(name, scored)}\n`);
+  }
+}

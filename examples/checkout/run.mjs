@@ -45,8 +45,9 @@ const recordings = path.join(import.meta.dirname, 'recordings');
 const experiment = asked.fault
   ? new Experiment(asked.fault, asked.out ?? path.join(recordings, asked.fault), asked.seed)
   : undefined;
-const profile = experiment?.profile ?? asked.profile;
-const servers = profile === 'full' ? await findServers().catch(refuse) : undefined;
+const { profile } = asked;
+const needed = experiment?.servers ?? (profile === 'full' ? ['redis', 'rabbitmq'] : []);
+const servers = await findServers(needed).catch(refuse);
 
 /** @type {{ service: string, record: Record<string, any> }[]} what pino wrote */
 const logs = [];

@@ -18,8 +18,8 @@ const HTTP = /listening at (http:[^"\s]+)/;
 /**
  * Starts the four services, and the two of the full profile with them.
  * @param {import('./processes.mjs').Processes} processes
- * @param {{ redis: import('./servers/find.mjs').Server, rabbitmq: import('./servers/find.mjs').Server } | undefined} servers
- *   those of the full profile
+ * @param {{ redis?: import('./servers/find.mjs').Server, rabbitmq?: import('./servers/find.mjs').Server }} servers
+ *   both in the full profile; with Redis alone it is the cache of orders
  * @param {string} receiver where the spans go
  * @param {(started: Started) => void} announce
  * @param {Experiment} [experiment]
@@ -29,19 +29,19 @@ export async function startAll(processes, servers, receiver, announce, experimen
   const service = serviceStarter(processes, receiver, announce, experiment);
   const [DATABASE_URL, REDIS_URL, AMQP_URL] = await Promise.all([
     startServer(processes, 'postgres', {}, announce),
-    servers && startServer(processes, 'redis', servers.redis, announce),
-    servers && startServer(processes, 'rabbitmq', servers.rabbitmq, announce),
+    servers.redis && startServer(processes, 'redis', servers.redis, announce),
+    servers.rabbitmq && startServer(processes, 'rabbitmq', servers.rabbitmq, announce),
   ]);
-  const more = servers && { REDIS_URL, AMQP_URL };
+  const more = AMQP_URL && { REDIS_URL, AMQP_URL };
   const [PAYMENTS_URL, ORDERS_URL] = await Promise.all([
     service('payments.cjs', {}, HTTP),
-    service('orders.mjs', { DATABASE_URL, ...more }, HTTP),
+    service('orders.mjs', { DATABASE_URL, ...(REDIS_URL && { REDIS_URL }), ...more }, HTTP),
   ]);
   const [gateway] = await Promise.all([
     service('gateway.mjs', { ORDERS_URL }, HTTP),
     service('worker.mjs', { DATABASE_URL, PAYMENTS_URL, ...more }, /worker waiting for payments/),
-    servers && service('mailer.mjs', more, /mailer waiting for mail/),
-    servers && service('warehouse.cjs', more, /warehouse waiting for orders/),
+    more && service('mailer.mjs', more, /mailer waiting for mail/),
+    more && service('warehouse.cjs', more, /warehouse waiting for orders/),
   ]);
   return { gateway, orders: ORDERS_URL, payments: PAYMENTS_URL, postgres: DATABASE_URL, redis: REDIS_URL };
 }

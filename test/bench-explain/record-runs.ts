@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const LIST = new URL('../../examples/checkout/faults/list.mjs', import.meta.url).href;
 // An example is JavaScript, as its users write it.
-const { FAULTS } = (await import(LIST)) as { FAULTS: Record<string, { kind: string | null; profile?: string }> };
+const { FAULTS } = (await import(LIST)) as { FAULTS: Record<string, { kind: string | null; servers?: string[] }> };
 const DEMO = fileURLToPath(new URL('../../examples/checkout/run.mjs', import.meta.url));
 const LIMIT_MS = 300_000;
 
@@ -21,25 +21,27 @@ export interface Runs {
 }
 
 /** Every fault once, and two healthy runs: minutes. */
-export const SMALL: Runs = { faults: faultsThatNeed('default'), rates: [8], seeds: [1], healthy: 2, length: 1 };
+export const SMALL: Runs = { faults: faults(false), rates: [8], seeds: [1], healthy: 2, length: 1 };
 /** An afternoon. */
 export const FULL: Runs = {
-  faults: [...faultsThatNeed('default'), ...faultsThatNeed('full')],
+  faults: faults(true),
   rates: [4, 8, 12],
   seeds: [1, 2, 3, 4, 5],
   healthy: 50,
   length: 2,
 };
 
-function faultsThatNeed(profile: string): string[] {
-  return Object.entries(FAULTS)
-    .filter(([, fault]) => fault.kind && (fault.profile ?? 'default') === profile)
-    .map(([name]) => name);
+/** @param more whether faults count, too, that need servers of the machine */
+function faults(more: boolean): string[] {
+  return Object.entries(FAULTS).flatMap(([name, { kind, servers }]) => (kind && (more || !servers) ? name : []));
 }
 
 /** Plays what is not in the folder yet, one folder a run. */
-export async function recordRuns(folder: string, { faults, rates, seeds, healthy, length }: Runs): Promise<void> {
-  const runs = faults.flatMap((fault) => rates.flatMap((rate) => seeds.map((seed) => ({ fault, rate, seed }))));
+export async function recordRuns(
+  folder: string,
+  { faults: names, rates, seeds, healthy, length }: Runs,
+): Promise<void> {
+  const runs = names.flatMap((fault) => rates.flatMap((rate) => seeds.map((seed) => ({ fault, rate, seed }))));
   for (let i = 0; i < healthy; i++) runs.push({ fault: 'load-step', rate: rates[i % rates.length]!, seed: i + 1 });
   for (const [i, { fault, rate, seed }] of runs.entries()) {
     const name = `${fault}-${rate}-${seed}`;

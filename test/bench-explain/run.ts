@@ -1,10 +1,17 @@
-// Scores `foreshock explain` against what is known to be true: `npm run bench:explain -- [--train-ticket FOLDER] [--runs FOLDER]`.
+// Scores `foreshock explain` against what is known to be true: `npm run bench:explain -- [--train-ticket FOLDER]
+// [--runs FOLDER | --full | --fault NAME | --no-own]`. Its own faults are played first, but for those of the last time.
 import { parseArgs } from 'node:util';
+import { scoreOwn } from './own.ts';
 import { scoreTrainTicket, type Scored } from './train-ticket.ts';
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
     'train-ticket': { type: 'string', default: '/work/shared/data/nezha-trainticket' },
+    own: { type: 'boolean', default: true },
+    runs: { type: 'string' },
+    full: { type: 'boolean', default: false },
+    fault: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -22,6 +29,8 @@ if (scored) {
     scored.filter(({ latency }) => !latency),
   );
 }
+
+if (values.own) await scoreOwn(values);
 
 function lineOf({ id, type, service, rank, answer }: Scored): string {
   const causes = answer.causes.slice(0, 3).map(({ service, kind, explains }) => `${service} ${kind} ${explains}`);

@@ -13,7 +13,7 @@ const SETTLE_MS = 3_000;
  * @param {import('./experiment.mjs').Experiment} experiment
  * @param {object} options
  * @param {import('../processes.mjs').Processes} options.processes
- * @param {object} [options.servers] those of the full profile
+ * @param {object} options.servers that it needs beside Postgres
  * @param {string} [options.collector] where the spans go as well
  * @param {number} options.rate checkouts a second
  * @param {number} options.length multiplies all times

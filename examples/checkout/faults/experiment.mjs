@@ -42,8 +42,9 @@ export class Experiment {
     return this.#fault.what;
   }
 
-  get profile() {
-    return this.#fault.profile ?? 'default';
+  /** Those it needs beside Postgres. */
+  get servers() {
+    return this.#fault.servers ?? [];
   }
 
   get load() {

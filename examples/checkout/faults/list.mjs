@@ -17,7 +17,7 @@ const POOL = { service: 'orders', resource: 'pool orders' };
  * @property {string | null} [resource]
  * @property {{ service: string, resource: string | null }[]} [also]
  * @property {{ service: string, route: string }[]} affected
- * @property {'default' | 'full'} [profile]
+ * @property {string[]} [servers] that it needs beside Postgres
  * @property {Record<string, NodeJS.ProcessEnv | ((given: NodeJS.ProcessEnv) => NodeJS.ProcessEnv)>} [env] by service
  * @property {(at: Record<string, string>) => Record<string, object[]>} [plan] by service, from the addresses of all
  * @property {number} [load] of the usual rate, from when the fault would begin
@@ -113,7 +113,7 @@ export const FAULTS = {
     service: 'orders',
     resource: 'redis',
     affected: CHECKOUT,
-    profile: 'full',
+    servers: ['redis'],
     plan: ({ redis }) => ({ orders: [{ fault: 'refuse', on: 'cache', target: hostOf(redis) }] }),
   },
   'retry-storm': {

@@ -23,11 +23,13 @@ const PROGRAMS = {
 /** @typedef {{ url: string } | { program: string }} Server one that runs, or one to start */
 
 /**
- * @returns {Promise<{ redis: Server, rabbitmq: Server }>}
+ * @param {string[]} names `redis`, `rabbitmq`
+ * @returns {Promise<Record<string, Server>>}
  * @throws one line that says what to install or to set
  */
-export async function findServers() {
-  const found = Object.entries(PROGRAMS).map(([name, { variable, find }]) => {
+export async function findServers(names) {
+  const found = names.map((name) => {
+    const { variable, find } = PROGRAMS[name];
     const url = process.env[variable];
     return [name, url ? { url } : { program: find() }];
   });
@@ -35,7 +37,9 @@ export async function findServers() {
   if (missing.length) {
     const packages = missing.map((one) => one.package).join(' ');
     const variables = missing.map(({ variable }) => variable).join(' and ');
-    throw new Error(`the full profile needs servers: \`apt-get install ${packages}\`, or set ${variables}.`);
+    throw new Error(
+      `${names.length > 1 ? 'the full profile needs servers' : 'it needs a server'}: \`apt-get install ${packages}\`, or set ${variables}.`,
+    );
   }
   for (const [name, { url }] of found) {
     const { variable, port } = PROGRAMS[name];

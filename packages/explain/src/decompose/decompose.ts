@@ -60,7 +60,11 @@ function addSamples(whole: Decomposed, row: number): void {
   if (facts) ms = addFacts(whole, row, facts, ms);
   if (remote[row]! >= 0) {
     signals.add('call', service, table.service[remote[row]!]!, table.name[remote[row]!]!, row, ms);
-  } else if (table.kind[row] === KIND.CLIENT || table.kind[row] === KIND.PRODUCER) {
+  } else if (
+    table.kind[row] === KIND.CLIENT ||
+    table.kind[row] === KIND.PRODUCER ||
+    facts?.breakerOutcome === 'timeout'
+  ) {
     signals.add('dependency', service, peerOf(table, owners, row, facts), name, row, ms);
   } else signals.add('self', service, 0, name, row, ms);
 }
@@ -95,9 +99,10 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
 /** Whom a call goes to: the service that answers at its address, else what the span names. */
 export function peerOf(table: SpanTable, owners: Map<number, number>, row: number, facts?: Facts): number {
   const target = table.target[row]!;
-  const owner = owners.get(target);
+  const breaker = target === 0 && facts?.breaker ? table.strings.id(`breaker ${facts.breaker}`) : 0;
+  const owner = owners.get(target || breaker);
   if (owner !== undefined) return owner;
   if (target !== 0) return target;
-  if (facts?.breaker) return table.strings.id(facts.breaker);
+  if (breaker !== 0) return table.strings.id(facts!.breaker!);
   return table.name[row]!;
 }

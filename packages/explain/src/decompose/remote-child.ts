@@ -21,13 +21,16 @@ export function remoteChildren(table: SpanTable, { children, childStart }: Trees
 
 /**
  * Which service answers at an address: known from calls that it made a span of. So a call that got no answer is still one to
- * that service. Keys are numbers of texts.
+ * that service; so is one that a breaker cut off or refused. Keys are numbers of texts.
  */
 export function servicesByAddress(table: SpanTable, remote: Int32Array): Map<number, number> {
   const owners = new Map<number, number>();
   for (let row = 0; row < remote.length; row++) {
+    if (remote[row]! < 0) continue;
     const target = table.target[row]!;
-    if (remote[row]! >= 0 && target !== 0) owners.set(target, table.service[remote[row]!]!);
+    if (target !== 0) owners.set(target, table.service[remote[row]!]!);
+    const breaker = table.facts[row]?.breaker;
+    if (breaker) owners.set(table.strings.id(`breaker ${breaker}`), table.service[remote[row]!]!);
   }
   return owners;
 }

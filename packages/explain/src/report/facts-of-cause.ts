@@ -70,13 +70,14 @@ export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | un
   const signalId = largest(evidence.bySignal);
   const holders = firstHolder(analysis, evidence);
   if (holders !== undefined) return holders;
+  const since = known.window.baseline?.from ?? known.window.from;
   if (signalId !== undefined) {
     const change = known.changes[signalId]!;
     const samples = [];
     for (let at = 0; at < signals.size; at++) {
       if (signals.signal[at] !== signalId) continue;
       const start = table.start[signals.row[at]!]!;
-      if (start > known.window.to) continue;
+      if (start > known.window.to || start < since) continue;
       samples.push({ at: start, isUsual: signals.ms[at]! <= change.p95BeforeMs * 1.5 + 5 });
     }
     return onsetOf(samples, 0);
@@ -84,7 +85,7 @@ export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | un
   const badRows = new Set(bad.map(({ row }) => row));
   const routes = new Set(bad.filter(({ row }) => evidence.shareOf.has(row)).map(({ route }) => route));
   const samples = requests
-    .filter(({ route, start }) => routes.has(route) && start <= known.window.to)
+    .filter(({ route, start }) => routes.has(route) && start >= since && start <= known.window.to)
     .map(({ row, start }) => ({ at: start, isUsual: !badRows.has(row) }));
   return onsetOf(samples, 0);
 }

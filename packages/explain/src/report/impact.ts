@@ -1,5 +1,5 @@
 import type { Analysis } from '../analyse.ts';
-import { byRoute, isBad, quantile, times } from '../window/slow.ts';
+import { byRoute, quantile, times } from '../window/slow.ts';
 import type { Impact } from './answer.ts';
 import { round } from './figures.ts';
 
@@ -8,7 +8,7 @@ const MOST = 8;
 /** Routes that suffered, the most requests first. */
 export function impactOf({ known, bad }: Analysis): Impact[] {
   const { table } = known.whole;
-  const { before, within, slowFrom } = known.window;
+  const { before, within } = known.window;
   const routesBefore = byRoute(before);
   const routesWithin = byRoute(within);
   const affected = [...byRoute(bad)].sort(([, a], [, b]) => b.length - a.length).slice(0, MOST);
@@ -20,7 +20,7 @@ export function impactOf({ known, bad }: Analysis): Impact[] {
       service,
       route: table.strings.text(route).slice(service.length + 1),
       requests: all.length,
-      slow: some.filter((each) => !each.failed && isBad(each, slowFrom)).length,
+      slow: some.filter((each) => !each.failed).length,
       failed: all.filter(({ failed }) => failed).length,
       p95Ms: round(quantile(times(all), 0.95)),
       baselineP95Ms: usual ? round(quantile(times(usual), 0.95)) : null,

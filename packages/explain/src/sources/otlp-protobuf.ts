@@ -1,7 +1,189 @@
-import type { SpanTable } from '../spans/span-table.ts';
+import type { SpanInput, SpanTable } from '../spans/span-table.ts';
+import { MARKS, type Plain, SpanAttributes } from './attributes.ts';
+import { ProtobufReader } from './protobuf-reader.ts';
 import { UnreadableSource } from './unreadable.ts';
 
-/** Adds the spans of OTLP requests in protobuf. */
-export async function readProtobuf(_chunks: AsyncIterable<Buffer>, _table: SpanTable): Promise<void> {
-  throw new UnreadableSource('neither JSON nor gzip');
+/** A request is read whole; a larger file than this is a list of requests, or no traces. */
+const LARGEST = 1024 * 1024 * 1024;
+const LONGEST_LINKS = 8;
+
+/**
+ * Adds the spans of OTLP in protobuf: one `ExportTraceServiceRequest`, or many as the collector's file exporter writes
+ * them, each after its length in four bytes.
+ */
+export async function readProtobuf(chunks: AsyncIterable<Buffer>, table: SpanTable): Promise<void> {
+  let rest: Buffer = Buffer.alloc(0);
+  let isList: boolean | undefined;
+  for await (const chunk of chunks) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    // A request begins with the tag of its first field; a length of 167 MB and more would, too.
+    isList ??= rest[0] !== 0x0a;
+    if (rest.length > LARGEST) throw new UnreadableSource('a request of more than 1 GB');
+    if (!isList) continue;
+    let at = 0;
+    while (rest.length - at >= 4) {
+      const length = rest.readUInt32BE(at);
+      if (length > LARGEST || (length > 0 && rest.length > at + 4 && rest[at + 4] !== 0x0a))
+        throw new UnreadableSource('no OTLP in protobuf');
+      if (rest.length - at - 4 < length) break;
+      readRequest(rest.subarray(at + 4, at + 4 + length), table);
+      at += 4 + length;
+    }
+    rest = rest.subarray(at);
+  }
+  if (!isList) readRequest(rest, table);
+  else if (rest.length > 0) throw new UnreadableSource('cut short, or no OTLP in protobuf');
+}
+
+function readRequest(bytes: Buffer, table: SpanTable): void {
+  const reader = new ProtobufReader(bytes);
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field !== 1) {
+      reader.skip();
+      continue;
+    }
+    const outer = reader.enter();
+    readResourceSpans(reader, table);
+    reader.leave(outer);
+  }
+}
+
+function readResourceSpans(reader: ProtobufReader, table: SpanTable): void {
+  const of = { service: '', instance: '' };
+  const attributes = new SpanAttributes(table.strings);
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field !== 1 && field !== 2) {
+      reader.skip();
+      continue;
+    }
+    const outer = reader.enter();
+    for (let inner = reader.next(); inner !== 0; inner = reader.next()) {
+      if (field === 1 && inner === 1) readResourceAttribute(reader, of);
+      else if (field === 2 && inner === 2) readSpan(reader, table, attributes, of);
+      else reader.skip();
+    }
+    reader.leave(outer);
+  }
+}
+
+function readResourceAttribute(reader: ProtobufReader, of: { service: string; instance: string }): void {
+  readPair(reader, (key, value) => {
+    if (key === 'service.name') of.service = String(value);
+    else if (key === 'service.instance.id') of.instance = String(value);
+    else if (key === 'process.pid' || key === 'k8s.pod.name') of.instance ||= String(value);
+  });
+}
+
+function readSpan(
+  reader: ProtobufReader,
+  table: SpanTable,
+  attributes: SpanAttributes,
+  of: { service: string; instance: string },
+): void {
+  const outer = reader.enter();
+  attributes.clear();
+  const span: SpanInput = {
+    traceId: '',
+    spanId: '',
+    parentSpanId: '',
+    service: of.service || 'unknown_service',
+    instance: of.instance,
+    name: '',
+    kind: 0,
+    start: Number.NaN,
+    end: Number.NaN,
+    failed: false,
+    errorType: '',
+    target: '',
+    facts: undefined,
+  };
+  const links: number[] = [];
+  const marks: { name: string; at: number; values: Record<string, Plain> }[] = [];
+  const take = (key: string, value: Plain): void => attributes.take(key, value);
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) span.traceId = reader.hex();
+    else if (field === 2) span.spanId = reader.hex();
+    else if (field === 4) span.parentSpanId = reader.hex();
+    else if (field === 5) span.name = reader.text();
+    else if (field === 6) span.kind = reader.varint();
+    else if (field === 7) span.start = reader.milliseconds();
+    else if (field === 8) span.end = reader.milliseconds();
+    else if (field === 9) readPair(reader, take);
+    else if (field === 11) marks.push(readEvent(reader));
+    else if (field === 13 && links.length < LONGEST_LINKS) links.push(table.traceNumber(readLink(reader)));
+    else if (field === 15) span.failed = readStatus(reader) === 2;
+    else reader.skip();
+  }
+  reader.leave(outer);
+  if (links.length > 0) attributes.known().links = links;
+  span.failed ||= attributes.isFailed;
+  span.errorType = attributes.errorType;
+  span.target = attributes.target;
+  span.facts = attributes.facts;
+  const row = table.add(span);
+  if (row >= 0) for (const mark of marks) if (MARKS.has(mark.name)) table.marks.push({ row, ...mark });
+}
+
+function readEvent(reader: ProtobufReader): { name: string; at: number; values: Record<string, Plain> } {
+  const outer = reader.enter();
+  const event = { name: '', at: 0, values: {} as Record<string, Plain> };
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) event.at = reader.milliseconds();
+    else if (field === 2) event.name = reader.text();
+    else if (field === 3)
+      readPair(reader, (key, value) => (event.values[key] = typeof value === 'string' ? value.slice(0, 256) : value));
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return event;
+}
+
+function readLink(reader: ProtobufReader): string {
+  const outer = reader.enter();
+  let trace = '';
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) trace = reader.hex();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return trace;
+}
+
+function readStatus(reader: ProtobufReader): number {
+  const outer = reader.enter();
+  let code = 0;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 3) code = reader.varint();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return code;
+}
+
+/** Gives key and value, if the value is a plain one. */
+function readPair(reader: ProtobufReader, take: (key: string, value: Plain) => void): void {
+  const outer = reader.enter();
+  let key = '';
+  let value: Plain | undefined;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) key = reader.text();
+    else if (field === 2) value = readValue(reader);
+    else reader.skip();
+  }
+  reader.leave(outer);
+  if (value !== undefined) take(key, value);
+}
+
+function readValue(reader: ProtobufReader): Plain | undefined {
+  const outer = reader.enter();
+  let value: Plain | undefined;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) value = reader.text();
+    else if (field === 2) value = reader.varint() !== 0;
+    else if (field === 3) value = reader.varint();
+    else if (field === 4) value = reader.double();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return value;
 }

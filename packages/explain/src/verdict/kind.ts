@@ -1,5 +1,5 @@
 import type { Decomposed } from '../decompose/decompose.ts';
-import type { SignalKind } from '../decompose/signals.ts';
+import type { Signal, SignalKind } from '../decompose/signals.ts';
 import { poolLabel } from '../spans/pool-label.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
@@ -45,7 +45,10 @@ export function kindOf(known: Known, evidence: Evidence): CauseKind {
   if (resource.startsWith('breaker ')) return 'breaker_open';
   if (resource.startsWith('pool ')) return kindOfPool(known, evidence, resource.slice('pool '.length));
   const failed = [...evidence.byError.values()].reduce((sum, share) => sum + share, 0);
-  if (failed > evidence.requests / 2) return kindOfFailure(largest(evidence.byError) ?? '', resource, known, evidence);
+  if (failed > evidence.requests / 2) {
+    if (isStorm(known, evidence)) return 'retry_storm';
+    return kindOfFailure(largest(evidence.byError) ?? '', resource, known, evidence);
+  }
   if (resource.startsWith('queue ')) return 'queue_backlog';
   if (largest(evidence.notes) === 'more') return 'more_calls';
   return kindOfTime(known, evidence);
@@ -87,9 +90,47 @@ function kindOfFailure(error: string, resource: string, { whole }: Known, { exam
   if (phase === 'tls') return 'tls_slow';
   if (phase === 'connect') return 'dependency_unreachable';
   if (UNREACHABLE.test(error)) return 'dependency_unreachable';
-  if (/time.?out|ETIMEDOUT/i.test(error) && (phase === 'ttfb' || phase === 'download' || place.resource !== 0))
-    return 'slow_dependency';
+  if (/time.?out|ETIMEDOUT/i.test(error))
+    return hasArrived(whole, examples, place.service) ? 'slow_dependency' : 'dependency_unreachable';
   return 'dependency_errors';
+}
+
+/** Whether calls that ran out of time reached the service at all: it has spans within them. */
+function hasArrived({ table }: Decomposed, examples: Evidence['examples'], service: number): boolean {
+  let [calls, arrived] = [0, 0];
+  for (const { row } of examples.slice(0, 50)) {
+    if (table.service[row] === service) return true;
+    calls++;
+    for (let other = 0; other < table.size; other++) {
+      if (table.trace[other] !== table.trace[row] || table.service[other] !== service) continue;
+      if (table.start[other]! < table.end[row]! && table.end[other]! > table.start[row]!) {
+        arrived++;
+        break;
+      }
+    }
+  }
+  return arrived * 2 > calls;
+}
+
+/** Tries beyond the first ones, of each first one, that are a storm when they come at once. */
+const STORM = 2;
+const AT_ONCE_MS = 200;
+
+/** Whether callers tried again and again, nearly without a pause: then the tries are the load. */
+function isStorm({ whole, window }: Known, { examples }: Evidence): boolean {
+  const { table } = whole;
+  const callers = new Set(examples.map(({ met }) => table.service[met]!));
+  let [first, again] = [0, 0];
+  const pauses: number[] = [];
+  table.facts.forEach((facts, row) => {
+    if (facts?.attempt === undefined || !callers.has(table.service[row]!)) return;
+    if (table.start[row]! < window.from || table.start[row]! > window.to) return;
+    if (facts.attempt <= 1) first++;
+    else again++;
+    if (facts.attempt === 2 && facts.delayMs !== undefined) pauses.push(facts.delayMs);
+  });
+  pauses.sort((a, b) => a - b);
+  return again >= STORM * first && pauses.length > 0 && pauses[pauses.length >> 1]! < AT_ONCE_MS;
 }
 
 const KIND_OF_SIGNAL: Record<SignalKind, CauseKind> = {
@@ -112,7 +153,9 @@ const KIND_OF_SIGNAL: Record<SignalKind, CauseKind> = {
 const FEWEST_OPERATIONS = 3;
 const MOST_OPERATIONS = 0.6;
 
-function kindOfTime({ changes }: Known, { bySignal, place }: Evidence): CauseKind {
+function kindOfTime({ changes, whole }: Known, { bySignal, place }: Evidence): CauseKind {
+  const { table } = whole;
+  const isHandler = ({ operation }: Signal): boolean => /^(?:process|receive) /.test(table.strings.text(operation));
   const byKind = new Map<SignalKind, number>();
   for (const [id, ms] of bySignal) {
     const { kind } = changes[id]!.signal;
@@ -124,6 +167,8 @@ function kindOfTime({ changes }: Known, { bySignal, place }: Evidence): CauseKin
   const own = changes.filter(
     ({ signal, n, nBefore }) => signal.kind === 'self' && signal.service === place.service && n >= 5 && nBefore >= 5,
   );
+  const main = largest(bySignal)!;
+  if (isHandler(changes[main]!.signal)) return 'slow_consumer';
   const slower = own.filter(({ excessMs }) => excessMs > 0);
   const isWhole = slower.length >= FEWEST_OPERATIONS && slower.length >= own.length * MOST_OPERATIONS;
   return isWhole ? 'cpu_slow' : 'slow_dependency';

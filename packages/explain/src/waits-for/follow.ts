@@ -38,23 +38,26 @@ export function followWait(
   const length = table.end[wait]! - table.start[wait]!;
   const passed: Share[] = [];
   let passedMs = 0;
-  for (const { at, ms: heldMs } of activity.samples) {
+  for (const { at, ms: spentMs } of activity.samples) {
     const change = known.changes[signals.signal[at]!]!;
     const row = signals.row[at]!;
     if (change.signal.kind === 'poolWait') {
-      if (heldMs < length / 2) continue;
+      // It waits for more while it holds, or it is in line again after it gave back what it had.
+      if (spentMs < length / 2 || !(table.start[row]! >= activity.since)) continue;
       const deeper = followWait(known, row, share, ms, met, [...through, place]);
       if (deeper.length > 0) return deeper;
       continue;
     }
+    // What it did itself with the connection in hand is why it held it.
+    if (change.signal.kind === 'self' && change.signal.service === place.service) continue;
     const isSlower = change.excessMs > 0 && !change.isNew && change.meanMs > TIMES * change.meanBeforeMs;
     if (!isSlower || signals.ms[at]! <= change.p95BeforeMs) continue;
-    passedMs += heldMs;
+    passedMs += spentMs;
     passed.push({
       place: placeOfSignal(known, change.signal),
       row,
-      share: heldMs,
-      ms: heldMs,
+      share: spentMs,
+      ms: spentMs,
       signal: change.signal.id,
       holder: activity.operation,
       isTied: true,
@@ -62,7 +65,9 @@ export function followWait(
       through: [...through, place],
     });
   }
-  if (passedMs >= length * LONG_SHARE) {
+  // Many may have held it one after the other during the wait: what counts is what this one did while it held it.
+  const heldMs = table.facts[wait]?.holderHeldMs ?? length;
+  if (passedMs >= heldMs * LONG_SHARE) {
     for (const each of passed) each.share *= share / passedMs;
     return passed;
   }

@@ -5,13 +5,18 @@ import type { Known } from './context.ts';
 export interface HolderActivity {
   /** The holder's route, else its operation, as the wait's span says. */
   operation: string;
-  /** Samples of the holder's trace within the wait, the most time first. */
+  /** Samples of the holder's trace while it held the connection, the most time first. */
   samples: { at: number; ms: number }[];
   /** The holder's trace is in the input. */
   isKnown: boolean;
   /** All of its spans had ended before the wait began: it kept the connection for nothing. */
   hadEnded: boolean;
+  /** Since when it has the connection, if it still had it at the end of the wait; else NaN. */
+  since: number;
 }
+
+/** Clocks and the time between a grant and its first query. */
+const SINCE_MS = 50;
 
 const MOST_SAMPLES = 6;
 /** Spans of one holder that are looked at. */
@@ -26,6 +31,7 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
     samples: [],
     isKnown: false,
     hadEnded: false,
+    since: Number.NaN,
   };
   const trace = facts.holderTrace ? table.findTrace(facts.holderTrace.toLowerCase()) : undefined;
   if (trace === undefined) return activity;
@@ -33,20 +39,25 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
   const [from, to] = [table.start[wait]!, table.end[wait]!];
   const entries = new Set<number>();
   let lastEnd = 0;
+  // It is measured when the wait ends, unless the connection was given back before.
+  const since = to - (facts.holderHeldMs ?? Number.NaN);
   for (const row of rows) {
     if (table.facts[row]?.waiters !== undefined) continue;
     if (clipped.entry[row]! >= 0) entries.add(clipped.entry[row]!);
     if (table.service[row] !== table.service[wait]) continue;
     lastEnd = Math.max(lastEnd, table.end[row]!);
+    const taken = table.facts[row]?.isWait ? table.end[row]! : table.start[row]!;
+    if (table.facts[row]?.pool === facts.pool && Math.abs(taken - since) < SINCE_MS) activity.since = since;
     if (table.kind[row] === KIND.SERVER || table.kind[row] === KIND.CONSUMER)
       activity.operation = table.strings.text(table.name[row]!);
   }
   activity.isKnown = lastEnd > 0;
   activity.hadEnded = activity.isKnown && lastEnd < from;
+  const held = Number.isNaN(activity.since) ? from - (facts.holderHeldMs ?? 0) : activity.since;
   for (const entry of entries) {
     for (const at of samplesOf(entry)) {
       const row = signals.row[at]!;
-      const overlap = Math.min(to, table.end[row]!) - Math.max(from, table.start[row]!);
+      const overlap = Math.min(to, table.end[row]!) - Math.max(held, table.start[row]!);
       const ms = Math.min(overlap, signals.ms[at]!);
       if (ms > 0) activity.samples.push({ at, ms });
     }

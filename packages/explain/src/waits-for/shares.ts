@@ -1,117 +1,71 @@
 import type { AppRequest } from '../window/requests.ts';
-import { failuresBehindBreakers } from './breakers.ts';
+import { workOfConsumers } from './consumers.ts';
 import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
+import { failureShares } from './failure-shares.ts';
 import { followWait } from './follow.ts';
-import type { Place } from './place.ts';
 import { placeOfSignal } from './place-of-signal.ts';
 import { slowedParts } from './slowed-parts.ts';
-import { peerOf } from '../decompose/decompose.ts';
 
-/** What one bad request was slow or failed for. */
+/** What one bad request was slow or failed for; the shares add up to 1 at most. */
 export type SharesOf = (request: AppRequest, usualMs: number) => Share[];
 
 export function sharesOfRequests(known: Known): SharesOf {
   const { whole, failures, changes } = known;
   const { table, signals } = whole;
-  const lastFailure = failuresBehindBreakers(whole);
+  const { ofFailure, ofBackOff } = failureShares(known);
 
-  /** Follows a failed call to what it failed of. */
-  const sharesOfFailure = (row: number, share: number, met: number = row, through: Place[] = []): Share[] => {
-    const facts = table.facts[row];
-    const length = table.end[row]! - table.start[row]!;
-    if (facts?.isWait) return followWait(known, row, share, length);
-    const service = table.service[row]!;
-    if (facts?.breakerOutcome === 'rejected' && facts.breaker) {
-      const behind = lastFailure(service, facts.breaker, table.start[row]!);
-      const place = { service, resource: table.strings.id(`breaker ${facts.breaker}`) };
-      if (behind >= 0 && through.length === 0) return sharesOfFailure(originBelow(behind), share, met, [place]);
-      return [{ place, row, share, ms: length, error: 'rejected', isTied: true, met, through }];
-    }
-    const error = table.strings.text(table.errorType[row]!);
-    const isCall = table.kind[row] === 3 || table.kind[row] === 4;
-    const peer = isCall
-      ? whole.remote[row]! >= 0
-        ? table.service[whole.remote[row]!]!
-        : peerOf(table, whole.owners, row, facts)
-      : 0;
-    const place = !isCall
-      ? { service, resource: 0 }
-      : known.speaking.has(peer)
-        ? { service: peer, resource: 0 }
-        : { service, resource: peer };
-    return [{ place, row, share, ms: length, error: error || 'error', isTied: true, met, through }];
+  const ofPart = (at: number, share: number, ms: number): Share[] => {
+    const { signal } = changes[signals.signal[at]!]!;
+    const row = signals.row[at]!;
+    if (signal.kind === 'poolWait') return followWait(known, row, share, ms);
+    if (signal.kind === 'backOff') return ofBackOff(row, share);
+    const isTied = signal.kind !== 'call' && signal.kind !== 'self';
+    const itself = {
+      place: placeOfSignal(known, signal),
+      row,
+      share,
+      ms,
+      signal: signal.id,
+      isTied,
+      met: row,
+      through: [],
+    };
+    if (signal.kind !== 'queueWait') return [itself];
+    const work = consumers(signal.service, table.facts[row]?.destination ?? '');
+    return work.length === 0 ? [itself] : work.map((each) => ofWork(each, share, row));
   };
 
-  /** A call's failure may be its server's own. */
-  const originBelow = (row: number): number => {
-    const { childStart, children } = whole.trees;
-    let at = row;
-    for (let depth = 0; depth < 32; depth++) {
-      let next = -1;
-      for (let i = childStart[at]!; i < childStart[at + 1]!; i++)
-        if (table.failed[children[i]!] === 1) next = children[i]!;
-      if (next < 0) return at;
-      at = next;
-    }
-    return at;
-  };
-
-  const slowShares = (request: AppRequest, usualMs: number, weight: number): Share[] => {
-    const found = slowedParts(known, request);
-    const sum = found.reduce((total, { ms }) => total + ms, 0);
-    if (sum === 0) return [];
+  const ofSlowness = (request: AppRequest, usualMs: number, isHandling = false): Share[] => {
+    const parts = slowedParts(known, request).filter(
+      ({ at }) => !isHandling || changes[signals.signal[at]!]!.signal.kind !== 'queueWait',
+    );
+    const sum = parts.reduce((total, { ms }) => total + ms, 0);
     // What the changed signals explain of the request's excess, never more than all of it.
-    const whole = weight / Math.max(sum, request.ms - usualMs);
-    return found.flatMap(({ at, ms }) => {
-      const { signal } = changes[signals.signal[at]!]!;
-      const row = signals.row[at]!;
-      if (signal.kind === 'poolWait') return followWait(known, row, ms * whole, ms);
-      if (signal.kind === 'backOff') return sharesOfBackOff(row, ms * whole);
-      const isTied = signal.kind !== 'call' && signal.kind !== 'self';
-      return [
-        {
-          place: placeOfSignal(known, signal),
-          row,
-          share: ms * whole,
-          ms,
-          signal: signal.id,
-          isTied,
-          met: row,
-          through: [],
-        },
-      ];
-    });
+    const excess = isHandling ? sum : Math.max(sum, request.ms - usualMs);
+    return parts.flatMap(({ at, ms }) => ofPart(at, ms / excess, ms));
   };
 
-  /** The pause before an attempt is there because the one before failed. */
-  const sharesOfBackOff = (attempt: number, share: number): Share[] => {
-    const { parent, childStart, children } = known.whole.trees;
-    const caller = parent[attempt]!;
-    let before = -1;
-    for (let i = childStart[caller]!; i < childStart[caller + 1]!; i++) {
-      const row = children[i]!;
-      if (table.failed[row] === 1 && table.end[row]! <= table.start[attempt]!) before = row;
-    }
-    if (before < 0) return [];
-    return sharesOfFailure(originBelow(before), share, attempt);
+  const ofRequest = (request: AppRequest, usualMs: number, isHandling = false): Share[] => {
+    if (!request.failed) return ofSlowness(request, usualMs, isHandling);
+    const last = originsOf(known, request.row).findLast((row) => failures.isMore(row));
+    if (last === undefined) return ofSlowness(request, usualMs, isHandling);
+    // A limit that ran out says who waited, not why it took so long.
+    if (!isTimeOut(known, last)) return ofFailure(last, 1);
+    const shares = ofSlowness(request, usualMs, isHandling);
+    return shares.reduce((sum, { share }) => sum + share, 0) < 0.5 ? ofFailure(last, 1) : shares;
   };
 
-  return (request, usualMs) => {
-    if (request.failed) {
-      const origins = originsOf(known, request.row).filter((row) => failures.isMore(row));
-      const last = origins.at(-1);
-      // A limit that ran out says who waited, not why it took so long.
-      if (last !== undefined && !isTimeOut(known, last)) return sharesOfFailure(last, 1);
-      const shares = slowShares(request, usualMs, 1);
-      if (last === undefined) return shares;
-      const explained = shares.reduce((sum, { share }) => sum + share, 0);
-      return explained < 0.5 ? sharesOfFailure(last, 1) : shares;
-    }
-    return slowShares(request, usualMs, 1);
-  };
+  const consumers = workOfConsumers(known, (request) => ofRequest(request, 0, true));
+  return (request, usualMs) => ofRequest(request, usualMs);
 }
 
+/** A share of the consumers' work, as the message that waited meanwhile met it. */
+function ofWork(work: Share, share: number, met: number): Share {
+  return { ...work, share: work.share * share, met };
+}
+
+/** Failures of a request's own spans, by their ends. */
 function originsOf({ whole, failures, samplesOf }: Known, entry: number): number[] {
   const { signals, table } = whole;
   const rows = new Set<number>();

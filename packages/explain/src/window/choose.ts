@@ -49,7 +49,7 @@ export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window
   const begins = first + found.from * width;
   const ends = found.to * width + width + first;
   const from = requests.find((each) => each.start >= begins && isBad(each, slowFrom))?.start ?? begins;
-  return { ...split(requests, from, ends), isChanged: true, isGiven: false };
+  return { ...split(requests, from, ends, first + found.before * width), isChanged: true, isGiven: false };
 }
 
 function given(requests: AppRequest[], { from, to }: AskedWindow): Window {
@@ -58,9 +58,9 @@ function given(requests: AppRequest[], { from, to }: AskedWindow): Window {
 }
 
 /** What began before the window and ended in it is neither. */
-function split(requests: AppRequest[], from: number, to: number) {
+function split(requests: AppRequest[], from: number, to: number, since = 0) {
   const within = requests.filter(({ start }) => start >= from && start <= to);
-  const before = requests.filter(({ start, ms }) => start + ms < from);
+  const before = requests.filter(({ start, ms }) => start >= since && start + ms < from);
   const baseline = before.length > 0 ? { from: before[0]!.start, to: from } : undefined;
   return { from, to, baseline, within, before, slowFrom: slowFromBaseline(before) };
 }

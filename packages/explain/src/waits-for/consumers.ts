@@ -1,0 +1,54 @@
+import { KIND } from '../spans/span-table.ts';
+import type { AppRequest } from '../window/requests.ts';
+import type { Known } from './context.ts';
+import type { Share } from './evidence.ts';
+import { type Place, placeKey } from './place.ts';
+
+/** Handling takes this many times as long as before: then it is why messages wait. */
+const TIMES = 1.3;
+
+/** What kept the consumers of a queue while messages waited, by place; the shares add up to 1. */
+export type ConsumersWork = (service: number, queue: string) => Share[];
+
+/**
+ * A message waits because those before it are handled slowly, or because more come. `handling` gives the shares of one
+ * message's handling, its own wait left out.
+ */
+export function workOfConsumers(known: Known, handling: (request: AppRequest) => Share[]): ConsumersWork {
+  const done = new Map<string, Share[]>();
+  return (service, queue) => {
+    const key = `${service} ${queue}`;
+    let work = done.get(key);
+    if (!work) done.set(key, (work = workOf(known, service, queue, handling)));
+    return work;
+  };
+}
+
+function workOf(known: Known, service: number, queue: string, handling: (request: AppRequest) => Share[]): Share[] {
+  const { table } = known.whole;
+  const isOf = ({ row }: AppRequest): boolean =>
+    table.kind[row] === KIND.CONSUMER && table.service[row] === service && table.facts[row]?.destination === queue;
+  const lengthOf = ({ row }: AppRequest): number => table.end[row]! - table.start[row]!;
+  const within = known.window.within.filter(isOf);
+  const before = known.window.before.filter(isOf);
+  const mean = (some: AppRequest[]): number => some.reduce((sum, each) => sum + lengthOf(each), 0) / some.length;
+  if (within.length === 0 || before.length === 0 || mean(within) < TIMES * mean(before)) return [];
+  const places = new Map<number, Share>();
+  let sum = 0;
+  for (const request of within) {
+    for (const share of handling(request)) {
+      const ms = share.share * lengthOf(request);
+      sum += ms;
+      const same = places.get(placeKey(share.place));
+      if (same) same.ms += ms;
+      else places.set(placeKey(share.place), { ...share, ms });
+    }
+  }
+  const place: Place = { service, resource: table.strings.id(`queue ${queue}`) };
+  const shares = [...places.values()];
+  for (const share of shares) {
+    share.share = share.ms / sum;
+    share.through = [...share.through, place];
+  }
+  return shares.filter(({ share }) => share > 0);
+}

@@ -1,0 +1,79 @@
+import { peerOf, type Decomposed } from '../decompose/decompose.ts';
+import { KIND } from '../spans/span-table.ts';
+import { failuresBehindBreakers } from './breakers.ts';
+import type { Known } from './context.ts';
+import type { Share } from './evidence.ts';
+import { followWait } from './follow.ts';
+import type { Place } from './place.ts';
+
+/** Follows failed spans to what they failed of. */
+export interface FailureShares {
+  /** `met` is the span of the bad request that met the failure. */
+  ofFailure(row: number, share: number, met?: number): Share[];
+  /** Of the pause before an attempt: it is there because the one before failed. */
+  ofBackOff(attempt: number, share: number): Share[];
+}
+
+export function failureShares(known: Known): FailureShares {
+  const { whole } = known;
+  const { table } = whole;
+  const lastFailure = failuresBehindBreakers(whole);
+
+  const ofFailure = (row: number, share: number, met: number = row, through: Place[] = []): Share[] => {
+    const facts = table.facts[row];
+    const ms = table.end[row]! - table.start[row]!;
+    if (facts?.isWait) return followWait(known, row, share, ms);
+    const service = table.service[row]!;
+    if (facts?.breakerOutcome === 'rejected' && facts.breaker) {
+      const place = { service, resource: table.strings.id(`breaker ${facts.breaker}`) };
+      const behind = lastFailure(service, facts.breaker, table.start[row]!);
+      if (behind >= 0 && through.length === 0) return ofFailure(originBelow(whole, behind), share, met, [place]);
+      return [{ place, row, share, ms, error: 'rejected', isTied: true, met, through }];
+    }
+    const error = table.strings.text(table.errorType[row]!) || 'error';
+    return [{ place: placeOfFailure(known, row), row, share, ms, error, isTied: true, met, through }];
+  };
+
+  const ofBackOff = (attempt: number, share: number): Share[] => {
+    const { parent, childStart, children } = whole.trees;
+    const caller = parent[attempt]!;
+    let before = -1;
+    for (let i = childStart[caller]!; i < childStart[caller + 1]!; i++) {
+      const row = children[i]!;
+      if (table.failed[row] === 1 && table.end[row]! <= table.start[attempt]!) before = row;
+    }
+    return before < 0 ? [] : ofFailure(originBelow(whole, before), share, attempt);
+  };
+
+  return { ofFailure, ofBackOff };
+}
+
+/** The one called, for a call; else the service itself. */
+function placeOfFailure({ whole, speaking }: Known, row: number): Place {
+  const { table, remote, owners } = whole;
+  const service = table.service[row]!;
+  const facts = table.facts[row];
+  const isCall =
+    table.kind[row] === KIND.CLIENT || table.kind[row] === KIND.PRODUCER || facts?.breakerOutcome === 'timeout';
+  if (!isCall) return { service, resource: 0 };
+  const peer = remote[row]! >= 0 ? table.service[remote[row]!]! : peerOf(table, owners, row, facts);
+  return speaking.has(peer) ? { service: peer, resource: 0 } : { service, resource: peer };
+}
+
+/** Spans between a failed call and the failure in its server that are looked at. */
+const DEEPEST = 32;
+
+/** A call's failure may be its server's own. */
+function originBelow({ table, trees }: Decomposed, row: number): number {
+  const { childStart, children } = trees;
+  let at = row;
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    let next = -1;
+    for (let i = childStart[at]!; i < childStart[at + 1]!; i++) {
+      if (table.failed[children[i]!] === 1) next = children[i]!;
+    }
+    if (next < 0) break;
+    at = next;
+  }
+  return at;
+}

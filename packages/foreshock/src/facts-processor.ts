@@ -1,7 +1,7 @@
 import type { Context, Span, SpanKind } from '@opentelemetry/api';
 import { innerSpanEnded, innerSpanStarted } from '@foreshock/instrumentation-http';
 import { dropDerivedParent } from '@foreshock/propagator';
-import { factsOf, noteScope, xTraceIdOf } from '@foreshock/kit';
+import { factsOf, isOwn, noteScope, xTraceIdOf } from '@foreshock/kit';
 import { X_TRACE_ID } from '@foreshock/kit/names';
 
 /** What of the SDK's `SpanProcessor` this one needs; the same in 2.x and 3.x. */
@@ -17,8 +17,8 @@ interface StartedSpan extends Span {
  */
 export class FactsProcessor {
   onStart(span: StartedSpan, parent: Context): void {
-    // Tells our adapters which instrumentations are at work, so that they can stand aside.
-    const scope = span.instrumentationScope?.name;
+    // Tells our adapters which instrumentations are at work, so that they can stand aside; our tracers have told it.
+    const scope = isOwn(span) ? undefined : span.instrumentationScope?.name;
     if (scope !== undefined) noteScope(scope);
     dropDerivedParent(span);
     innerSpanStarted(span, parent);

@@ -1,4 +1,4 @@
-import { createContextKey, type Context } from '@opentelemetry/api';
+import { createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 import type { ServedRequest } from './served-request.ts';
 
 /** As `trace/context-utils` of `@opentelemetry/api` names it. */
@@ -40,7 +40,8 @@ export class ServedContext implements Context {
   getValue(key: symbol): unknown {
     if (key === SPAN) return this.#span;
     if (key === RPC_METADATA) return this.#served;
-    return this.#under.getValue(key);
+    // The usual one has no values, and most of what is asked for is nowhere.
+    return this.#under === ROOT_CONTEXT ? undefined : this.#under.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {

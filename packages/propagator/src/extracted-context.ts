@@ -93,7 +93,7 @@ export class ExtractedContext implements Context {
     if (key === REMOTE) return this.#remote;
     if (key === X_TRACE_ID) return this.#xTraceId;
     if (key === BAGGAGE) return this.#baggage;
-    return this.#rest.getValue(key);
+    return this.#rest === ROOT_CONTEXT ? undefined : this.#rest.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {

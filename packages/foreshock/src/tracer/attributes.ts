@@ -58,8 +58,10 @@ export class LimitedAttributes {
 
   get(key: string): AttributeValue | undefined {
     const { common, moreCommon, given, later } = this;
+    const started = given[key] ?? common?.values[key] ?? moreCommon?.values[key];
+    if (started !== undefined) return started;
     for (let i = 0; i < later.length; i += 2) if (later[i] === key) return later[i + 1] as AttributeValue;
-    return given[key] ?? common?.values[key] ?? moreCommon?.values[key];
+    return undefined;
   }
 
   /** Refers to attributes that other spans have too; none of them is there yet. */

@@ -16,6 +16,8 @@ export interface Holder {
   heldMs: number;
   spanContext: SpanContext | undefined;
   operation: string | undefined;
+  /** When it was known to hold it last. */
+  until: number;
 }
 
 /** Something of a pool and who has it. One object a connection, for its life. */
@@ -104,7 +106,12 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   /** Who has it, or had it last. */
   holder(now: number): Holder {
     const heldMs = this.out ? now - this.since : this.heldMs;
-    return { heldMs: roundMs(heldMs), spanContext: this.span?.spanContext(), operation: this.operation };
+    return {
+      heldMs: roundMs(heldMs),
+      spanContext: this.span?.spanContext(),
+      operation: this.operation,
+      until: this.out ? now : this.since + this.heldMs,
+    };
   }
 }
 

@@ -72,6 +72,11 @@ export class Saturation {
     holders.splice(at, 0, holder);
   }
 
+  /** Who held longest of those who gave back after `at`. */
+  longestAfter(at: number): Holder | undefined {
+    return this.#holders.find(({ until }) => until > at);
+  }
+
   /** The line is empty. */
   end(): void {
     const now = performance.now();

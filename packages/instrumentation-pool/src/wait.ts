@@ -133,11 +133,11 @@ export class Wait {
     if (holding?.returned) this.#connectStart = undefined;
     const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
     if (!span) return;
-    // Nobody had a connection yet when this caller asked (all were being opened): it waited for the one it got.
-    if (holding?.returned) this.#nameHolder(holding.holder(at));
+    // Nobody had a connection yet when this caller asked: all were being opened, or several asked in one tick.
+    if (holding?.returned) this.#nameHolder(this.#saturation?.longestAfter(start) ?? holding.holder(at));
     this.#reason = this.#reasonAt(at);
-    // No task had begun when it asked: it waited for the one whose slot it has now.
-    if (!holding) this.#holder ??= this.#acquisition.pool.lastReturned?.holder(at);
+    // No task had begun when it asked.
+    if (!holding) this.#holder ??= this.#saturation?.longestAfter(start) ?? this.#acquisition.pool.lastReturned?.holder(at);
     this.#end(span);
   }
 

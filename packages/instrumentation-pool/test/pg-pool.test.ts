@@ -130,6 +130,18 @@ it('callers in line of a pg pool that is ended have an end', async () => {
   });
 });
 
+it('of a burst in one tick, each names who held longest while it waited, not who came last', async () => {
+  const pool = await warmPool({});
+  const hold = (caller: string, seconds: number): Promise<unknown> =>
+    recorded.inSpan(caller, () => pool.query(`SELECT pg_sleep(${seconds})`));
+  await Promise.all([hold('long', 0.2), hold('short', 0), hold('shorter', 0)]);
+  await Promise.all([hold('another', 0), hold('after it', 0)]);
+  await pool.end();
+  const holders = waits(recorded).map(({ links }) => links.map(({ spanId }) => spanId));
+  const [long, another] = ['long', 'another'].map((name) => only(spansNamed(recorded, name)).spanId);
+  expect(holders).toEqual([[long], [long], [another]]);
+});
+
 it('a connection keeps nothing of the request that opened it', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

@@ -25,7 +25,7 @@ export class Sends {
   }
 
   /**
-   * @param least how many attempts of the attempt's own policy have sent something before it
+   * @param least it is sent again as often, whatever was sent before: how many attempts of its policy have sent something
    * @returns how many requests were sent before for the same operation
    */
   before(target: string, attempt: SentAttempt, least: number): number {
@@ -61,7 +61,7 @@ export class SentAttempt {
   readonly #sends: Sends;
   readonly #policy: SentAttempts;
   readonly #number: number;
-  #sentBefore: number | undefined;
+  #hasSent = false;
   #target: string | undefined;
   #resends: number | undefined;
   over = false;
@@ -84,10 +84,12 @@ export class SentAttempt {
 
   /** A request of it begins. */
   begun(span: Span, url: string): number {
-    this.#sentBefore ??= this.#policy.sentAttempts++;
+    // What follows in the same attempt is another request of the operation, and may be sent for the first time.
+    const least = this.#hasSent ? 0 : this.#policy.sentAttempts++;
+    this.#hasSent = true;
     const query = url.indexOf('?');
     this.#target = `${String(attributeOf(span, 'http.request.method'))} ${query < 0 ? url : url.slice(0, query)}`;
-    return (this.#resends = this.#sends.before(this.#target, this, this.#sentBefore));
+    return (this.#resends = this.#sends.before(this.#target, this, least));
   }
 
   /** Its first request was itself a retry, by a loop around the policy. */

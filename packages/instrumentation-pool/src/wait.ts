@@ -137,7 +137,8 @@ export class Wait {
     if (holding?.returned) this.#nameHolder(this.#saturation?.longestAfter(start) ?? holding.holder(at));
     this.#reason = this.#reasonAt(at);
     // No task had begun when it asked.
-    if (!holding) this.#holder ??= this.#saturation?.longestAfter(start) ?? this.#acquisition.pool.lastReturned?.holder(at);
+    if (!holding)
+      this.#holder ??= this.#saturation?.longestAfter(start) ?? this.#acquisition.pool.lastReturned?.holder(at);
     this.#end(span);
   }
 

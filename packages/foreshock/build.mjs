@@ -2,6 +2,7 @@
 // name (`foreshock/sdk`, `foreshock/breaker`) stays an ES module and takes the other packages from where they are installed.
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import preferApplicationsApi from './src/application-api.cjs';
@@ -56,13 +57,13 @@ await bundle({
   outfile: preload,
   banner: { js: applicationsApi },
   inject: [here('src/kept-globals.ts')],
-  define: asCommonJs,
+  define: { ...asCommonJs, BOUNDARIES: JSON.stringify(await boundaries()) },
 });
 await bundle({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
   banner: { js: refuseOldNode },
-  define: { ...asCommonJs, WAITED_FOR: waitedFor() },
+  define: { ...asCommonJs, WAITED_FOR: JSON.stringify(waitedFor(`require(${JSON.stringify(preload)})`)) },
   // It has to do without: loading the API takes 3 MB in every worker thread. The lines of the kit go to nobody then.
   external: [],
   alias: { '@opentelemetry/api': here('src/no-api.ts') },
@@ -110,24 +111,103 @@ function escaped(character) {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** What the preload waits for once it has loaded, as a literal for the file that waits in its place. */
-function waitedFor() {
-  const script = `
-    const channels = require('node:diagnostics_channel');
-    const names = new Set();
-    const { subscribe } = channels;
-    channels.subscribe = (name, listener) => { names.add(name); subscribe(name, listener); };
-    require(${JSON.stringify(preload)});
-    const { targets, packages, builtins } = globalThis[Symbol.for('foreshock.module-hook')];
-    const packageOf = (path) => /^(?:@[^/]+[/])?[^/]+/.exec(path)[0];
-    const all = new Set([...Array.from(targets.keys(), packageOf), ...packages.keys()]);
-    console.log(JSON.stringify({ packages: [...all], builtins: [...builtins.keys()], channels: [...names] }));
-  `;
-  const text = execFileSync(process.execPath, ['-e', script], { env: {}, encoding: 'utf8' });
-  const { packages, builtins, channels } = JSON.parse(text);
-  if (!packages.length || !builtins.length || !channels.length)
-    throw new Error(`the preload waits for too little: ${text}`);
-  return text;
+/**
+ * Makes a file of each boundary that the preload reads when it is needed: a function, as the preload's own copy of what
+ * they share is given to it.
+ *
+ * @returns what each waits for
+ */
+async function boundaries() {
+  const found = {};
+  for (const name of ['http', 'db', 'pool', 'cache', 'queue', 'resilience']) {
+    const outfile = here(`dist/${name}.preload.cjs`);
+    await bundle({
+      entryPoints: [here(`../instrumentation-${name}/src/index.ts`)],
+      outfile,
+      banner: { js: '"use strict";\nmodule.exports = (function (foreshock) {\nconst module = { exports: {} };' },
+      footer: { js: 'return module.exports;\n});' },
+      inject: [here('src/kept-globals.ts')],
+      external: [],
+      plugins: [await givenByPreload()],
+    });
+    found[name] = waitedFor(`
+      const { createRequire } = require('node:module');
+      const api = createRequire(${JSON.stringify(outfile)})('@opentelemetry/api');
+      const kit = require(${JSON.stringify(here('../kit/dist/index.js'))});
+      const made = require(${JSON.stringify(outfile)})({ api, kit, keptGlobals: globalThis });
+      const libraries = made.${name}Instrumentation().libraries;
+    `);
+  }
+  return found;
+}
+
+/** Names that a boundary's file gets from the preload, instead of a copy of its own. */
+async function givenByPreload() {
+  const namesOf = async (input) => {
+    const { metafile } = await build({
+      ...shared,
+      ...input,
+      format: 'esm',
+      external: [],
+      write: false,
+      logLevel: 'silent',
+    });
+    return Object.values(metafile.outputs)[0].exports;
+  };
+  const api = Object.keys(createRequire(import.meta.url)('@opentelemetry/api')).filter((name) => name !== 'default');
+  const kit = await namesOf({ entryPoints: [here('../kit/src/index.ts')] });
+  const keptGlobals = await namesOf({ entryPoints: [here('src/kept-globals.ts')] });
+  const given = (of, names) => ({
+    contents: names.map((name) => `export const ${name} = foreshock.${of}.${name};`).join('\n'),
+  });
+  return {
+    name: 'given by the preload',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^(?:@opentelemetry\/api|@foreshock\/kit)$/ }, ({ path }) => ({
+        path,
+        namespace: 'given',
+        sideEffects: false,
+      }));
+      esbuild.onLoad({ filter: /api$/, namespace: 'given' }, () => given('api', api));
+      esbuild.onLoad({ filter: /kit$/, namespace: 'given' }, () => given('kit', kit));
+      esbuild.onLoad({ filter: /kept-globals\.ts$/ }, () => given('keptGlobals', keptGlobals));
+    },
+  };
+}
+
+/**
+ * What is waited for by what a script loads.
+ *
+ * @param script may define `libraries`, which are added
+ */
+function waitedFor(script) {
+  const text = execFileSync(
+    process.execPath,
+    [
+      '-e',
+      `
+        const channels = require('node:diagnostics_channel');
+        const names = new Set();
+        const { subscribe } = channels;
+        channels.subscribe = (name, listener) => { names.add(name); subscribe(name, listener); };
+        require('node:module').syncBuiltinESMExports();
+        ${script}
+        const { targets, packages, builtins } = globalThis[Symbol.for('foreshock.module-hook')];
+        const packageOf = (path) => /^(?:@[^/]+[/])?[^/]+/.exec(path)[0];
+        const all = new Set([...Array.from(targets.keys(), packageOf), ...packages.keys()]);
+        console.log(JSON.stringify({
+          packages: [...all],
+          builtins: [...builtins.keys()],
+          channels: [...names],
+          ...(typeof libraries === 'object' && { libraries }),
+        }));
+      `,
+    ],
+    { env: {}, encoding: 'utf8' },
+  );
+  const waited = JSON.parse(text);
+  if (!waited.packages.length) throw new Error(`nothing is waited for: ${text}`);
+  return waited;
 }
 
 /** Who made what is in the bundles, by the packages that their input files lie in. */

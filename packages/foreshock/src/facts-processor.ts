@@ -1,5 +1,4 @@
 import type { Context, Span, SpanKind } from '@opentelemetry/api';
-import { innerSpanEnded, innerSpanStarted } from '@foreshock/instrumentation-http';
 import { dropDerivedParent } from '@foreshock/propagator';
 import { factsOf, isOwn, noteScope, xTraceIdOf } from '@foreshock/kit';
 import { X_TRACE_ID } from '@foreshock/kit/names';
@@ -16,12 +15,15 @@ interface StartedSpan extends Span {
  * the carrier of an `x-trace-id` becomes the root it is, a framework's own server span a part of the request's.
  */
 export class FactsProcessor {
+  /** Where HTTP is instrumented: told of each span, as it may be a framework's own server span. */
+  innerSpans: { started(span: object, parent: Context): void; ended(span: object): void } | undefined;
+
   onStart(span: StartedSpan, parent: Context): void {
     // Tells our adapters which instrumentations are at work, so that they can stand aside; our tracers have told it.
     const scope = isOwn(span) ? undefined : span.instrumentationScope?.name;
     if (scope !== undefined) noteScope(scope);
     dropDerivedParent(span);
-    innerSpanStarted(span, parent);
+    this.innerSpans?.started(span, parent);
     const facts = factsOf(parent, span.kind);
     if (facts) span.setAttributes(facts);
     const xTraceId = xTraceIdOf(parent);
@@ -29,7 +31,7 @@ export class FactsProcessor {
   }
 
   onEnd(span: object): void {
-    innerSpanEnded(span);
+    this.innerSpans?.ended(span);
   }
 
   async forceFlush(): Promise<void> {}

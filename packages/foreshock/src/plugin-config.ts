@@ -1,4 +1,9 @@
-import { hostPatternsFrom, propagatorsFromNames, type PropagatorName } from '@foreshock/propagator';
+import {
+  ForeshockPropagator,
+  hostPatternsFrom,
+  propagatorsFromNames,
+  type PropagatorName,
+} from '@foreshock/propagator';
 import type { Env } from './env.ts';
 
 /** The libraries whose own commands make no span unless asked for (README of instrumentation-queue). */
@@ -47,6 +52,11 @@ export function readPluginConfig(env: Env): PluginConfig {
     enabledInstrumentations: env.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
     disabledInstrumentations: env.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS'),
   };
+}
+
+/** The propagator alone. */
+export function makePropagator({ propagators, trustIncoming, propagateTo }: PluginConfig): ForeshockPropagator {
+  return new ForeshockPropagator({ ...(propagators && { propagators }), trustIncoming, propagateTo });
 }
 
 function readOwnCommands(env: Env): string[] | undefined {

@@ -1,6 +1,6 @@
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
-import { httpInstrumentation } from '@foreshock/instrumentation-http';
+import { httpInstrumentation, innerSpanEnded, innerSpanStarted } from '@foreshock/instrumentation-http';
 import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
@@ -8,11 +8,12 @@ import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrume
 import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
 import type { Instrumentation } from '@foreshock/kit';
 import { ForeshockPropagator } from '@foreshock/propagator';
+import { boundaryConfigs } from './boundary-configs.ts';
 import { FactsProcessor } from './facts-processor.ts';
 import { selectLibraries } from './library-selection.ts';
-import type { PluginConfig } from './plugin-config.ts';
+import { makePropagator, type PluginConfig } from './plugin-config.ts';
 
-/** What the preload and a `NodeSDK` of somebody's own have in common. */
+/** What is added to a `NodeSDK` of somebody's own. */
 export interface Plugin {
   instrumentations: Instrumentation[];
   textMapPropagator: ForeshockPropagator;
@@ -28,23 +29,14 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
   const textMapPropagator = makePropagator(config);
   // Attached below: which libraries there are is what the boundaries say.
   const enabled = false;
+  const configs = boundaryConfigs(config, textMapPropagator);
   const instrumentations = [
-    httpInstrumentation({
-      enabled,
-      propagateTo: (host) => textMapPropagator.mayPropagateTo(host),
-      trustIncoming: config.trustIncoming,
-      tellTrace: textMapPropagator.fields().includes('x-trace-id'),
-    }),
-    dbInstrumentation({ enabled, errorMessages: config.dbErrorMessages }),
-    poolInstrumentation({ enabled, leakMs: config.poolLeakMs }),
-    cacheInstrumentation({ enabled, errorMessages: config.dbErrorMessages }),
-    queueInstrumentation({
-      enabled,
-      // Asked, it refuses a call that serves several destinations.
-      ...(config.propagateNotTo && { propagateTo: (destination) => !config.propagateNotTo!.includes(destination) }),
-      ownCommands: (library) => config.ownCommands?.includes(library) === true,
-    }),
-    resilienceInstrumentation({ enabled, propagateAttempts: config.propagateAttempts }),
+    httpInstrumentation({ enabled, ...configs.http }),
+    dbInstrumentation({ enabled, ...configs.db }),
+    poolInstrumentation({ enabled, ...configs.pool }),
+    cacheInstrumentation({ enabled, ...configs.cache }),
+    queueInstrumentation({ enabled, ...configs.queue }),
+    resilienceInstrumentation({ enabled, ...configs.resilience }),
     pinoInstrumentation({ enabled }),
     scheduleInstrumentation({ enabled }),
   ];
@@ -54,14 +46,11 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     instrumentation.setConfig({ ...instrumentation.getConfig(), libraries });
     instrumentation.enable();
   }
+  const facts = new FactsProcessor();
+  facts.innerSpans = { started: innerSpanStarted, ended: innerSpanEnded };
   return {
     instrumentations,
     textMapPropagator,
-    spanProcessors: [new FactsProcessor(), new RetryRecognition({ stormRatio: config.retryStorm })],
+    spanProcessors: [facts, new RetryRecognition({ stormRatio: config.retryStorm })],
   };
-}
-
-/** The propagator alone. */
-export function makePropagator({ propagators, trustIncoming, propagateTo }: PluginConfig): ForeshockPropagator {
-  return new ForeshockPropagator({ ...(propagators && { propagators }), trustIncoming, propagateTo });
 }

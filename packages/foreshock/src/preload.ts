@@ -13,8 +13,8 @@ import { readConfig, type Config } from './config.ts';
 import { Env } from './env.ts';
 import { startLogging } from './log.ts';
 import { OpenSpans } from './open-spans.ts';
-import { makePlugin, makePropagator } from './plugin.ts';
-import { readPluginConfig } from './plugin-config.ts';
+import { makeLaterPlugin } from './later-boundaries.ts';
+import { makePropagator, readPluginConfig } from './plugin-config.ts';
 import { isFirstInProcess } from './once-a-process.ts';
 import { runAtExit } from './process-exit.ts';
 import { ProcessSignals } from './process-signals.ts';
@@ -74,7 +74,7 @@ function start(): void {
     },
   );
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const plugin = makePlugin(config, warnOnce);
+  const plugin = makeLaterPlugin(config, warnOnce);
   // Of the process: what a worker thread does once it is there is work that it was given.
   const startTrace = isMainThread
     ? new StartTrace(() => provider.getTracer('foreshock', VERSION), String(resource['service.name']))

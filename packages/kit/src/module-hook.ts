@@ -65,7 +65,7 @@ const state: HookState = ((globalThis as any)[STATE] ??= {
 });
 
 /** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; pnpm, nested installs and aliases included. */
-function packagePath(filename: string): string | undefined {
+export function packagePath(filename: string): string | undefined {
   const path = filename.includes('\\') ? filename.replaceAll('\\', '/') : filename;
   const at = path.lastIndexOf(MODULES);
   if (at < 0) return undefined;
@@ -118,15 +118,17 @@ function announcePackage(path: string, filename: string): void {
   const name = packageName(path);
   const listeners = state.packages.get(name);
   if (!listeners) return;
-  state.packages.delete(name);
   const loaded = { name, version: packageVersion(filename) };
+  // Those, too, that are added by one of them.
   for (const listener of listeners) {
+    listeners.delete(listener);
     try {
       listener(loaded);
     } catch (error) {
       report(`package ${name}`, error);
     }
   }
+  state.packages.delete(name);
 }
 
 function announce(
@@ -338,7 +340,7 @@ export function onBuiltinLoad(name: string, listener: (exports: any) => void): (
 }
 
 /**
- * Calls `listener` when the first file of a package loads, whichever it is. Packages that have loaded before are not seen.
+ * Calls `listener` before the first file of a package runs, whichever it is. Packages that have loaded before are not seen.
  *
  * @returns stops listening
  */

@@ -1,0 +1,23 @@
+import type { ForeshockPropagator } from '@foreshock/propagator';
+import type { PluginConfig } from './plugin-config.ts';
+
+/** What each boundary is set to. */
+export function boundaryConfigs(config: PluginConfig, propagator: ForeshockPropagator) {
+  const { propagateNotTo, ownCommands } = config;
+  return {
+    http: {
+      propagateTo: (host: string) => propagator.mayPropagateTo(host),
+      trustIncoming: config.trustIncoming,
+      tellTrace: propagator.fields().includes('x-trace-id'),
+    },
+    db: { errorMessages: config.dbErrorMessages },
+    pool: { leakMs: config.poolLeakMs },
+    cache: { errorMessages: config.dbErrorMessages },
+    queue: {
+      // Asked, it refuses a call that serves several destinations.
+      ...(propagateNotTo && { propagateTo: (destination: string) => !propagateNotTo.includes(destination) }),
+      ownCommands: (library: string) => ownCommands?.includes(library) === true,
+    },
+    resilience: { propagateAttempts: config.propagateAttempts },
+  };
+}

@@ -1,0 +1,115 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Context } from '@opentelemetry/api';
+import * as api from '@opentelemetry/api';
+import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
+import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
+import type { RetryRecognition } from '@foreshock/instrumentation-resilience';
+import * as kit from '@foreshock/kit';
+import type { ForeshockPropagator } from '@foreshock/propagator';
+import { boundaryConfigs } from './boundary-configs.ts';
+import { FactsProcessor } from './facts-processor.ts';
+import * as keptGlobals from './kept-globals.ts';
+import { selectLibraries } from './library-selection.ts';
+import { makePropagator, type PluginConfig } from './plugin-config.ts';
+import type { RecordedSpan } from './tracer/span.ts';
+import type { SpanListener } from './tracer/tracer.ts';
+import { loadedPackages, waitFor, type WaitedFor } from './wait-for.ts';
+
+/** The boundaries that have a file of their own, and what they wait for once they have loaded; build.mjs asks them. */
+declare const BOUNDARIES: Record<keyof Boundaries, WaitedFor & { readonly libraries: readonly string[] }>;
+
+interface Boundaries {
+  http: typeof import('@foreshock/instrumentation-http');
+  db: typeof import('@foreshock/instrumentation-db');
+  pool: typeof import('@foreshock/instrumentation-pool');
+  cache: typeof import('@foreshock/instrumentation-cache');
+  queue: typeof import('@foreshock/instrumentation-queue');
+  resilience: typeof import('@foreshock/instrumentation-resilience');
+}
+
+/** What the preload is made of beside the tracer. */
+export interface LaterPlugin {
+  textMapPropagator: ForeshockPropagator;
+  spanProcessors: SpanListener[];
+}
+
+/**
+ * As `makePlugin`, for the preload: a boundary is read when one of its libraries loads. Most processes have a use for
+ * a few of them, most worker threads for none.
+ *
+ * @param warn gets a line for each instrumentation name that is not known
+ */
+export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => void): LaterPlugin {
+  const textMapPropagator = makePropagator(config);
+  const configs = boundaryConfigs(config, textMapPropagator);
+  const small = [pinoInstrumentation({ enabled: false }), scheduleInstrumentation({ enabled: false })];
+  const known = [...small, ...Object.values(BOUNDARIES)].flatMap((boundary) => boundary.libraries);
+  const libraries = selectLibraries(config, new Set(known), warn);
+  for (const instrumentation of small) {
+    instrumentation.setConfig({ libraries });
+    instrumentation.enable();
+  }
+
+  const facts = new FactsProcessor();
+  const retries = new LaterRetries();
+  const loaded = loadedPackages();
+  const later = <Name extends keyof Boundaries>(
+    name: Name,
+    attach: (boundary: Boundaries[Name]) => void,
+    waited: WaitedFor = BOUNDARIES[name],
+  ): void => {
+    waitFor(waited, loaded, () => kit.guard(`loading ${name}`, () => attach(read(name))));
+  };
+  const wanted = (name: keyof Boundaries): boolean => BOUNDARIES[name].libraries.some(libraries);
+
+  if (wanted('http')) {
+    later('http', ({ httpInstrumentation, innerSpanStarted, innerSpanEnded }) => {
+      facts.innerSpans = { started: innerSpanStarted, ended: innerSpanEnded };
+      httpInstrumentation({ ...configs.http, libraries });
+    });
+  }
+  if (wanted('db')) later('db', ({ dbInstrumentation }) => dbInstrumentation({ ...configs.db, libraries }));
+  if (wanted('pool')) later('pool', ({ poolInstrumentation }) => poolInstrumentation({ ...configs.pool, libraries }));
+  if (wanted('cache')) {
+    later('cache', ({ cacheInstrumentation }) => cacheInstrumentation({ ...configs.cache, libraries }));
+  }
+  if (wanted('queue')) {
+    later('queue', ({ queueInstrumentation }) => queueInstrumentation({ ...configs.queue, libraries }));
+  }
+  // It recognises retries in the spans of HTTP clients, too.
+  const { packages, builtins, channels } = BOUNDARIES.resilience;
+  const requests = {
+    packages,
+    builtins: [...builtins, ...BOUNDARIES.http.builtins],
+    channels: [...channels, ...BOUNDARIES.http.channels],
+  };
+  later(
+    'resilience',
+    ({ resilienceInstrumentation, RetryRecognition: Recognition }) => {
+      retries.recognition = new Recognition({ stormRatio: config.retryStorm });
+      resilienceInstrumentation({ ...configs.resilience, libraries });
+    },
+    requests,
+  );
+  return { textMapPropagator, spanProcessors: [facts, retries] };
+}
+
+/** Of files that get what they share with this one from here: a second copy would share no state. */
+function read<Name extends keyof Boundaries>(name: Name): Boundaries[Name] {
+  const file = join(import.meta.dirname, `${name}.preload.cjs`);
+  const make = createRequire(file)(file) as (shared: object) => Boundaries[Name];
+  return make({ api, kit, keptGlobals });
+}
+
+class LaterRetries implements SpanListener {
+  recognition: RetryRecognition | undefined;
+
+  onStart(span: RecordedSpan, parent: Context): void {
+    this.recognition?.onStart(span, parent);
+  }
+
+  onEnd(span: RecordedSpan): void {
+    this.recognition?.onEnd(span);
+  }
+}

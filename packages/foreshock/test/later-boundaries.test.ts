@@ -1,0 +1,79 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+let collector: Collector;
+let server: Server;
+let url: string;
+beforeAll(async () => {
+  collector = await startCollector();
+  server = createServer((_, response) => response.end('here')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+afterEach(() => collector.clear());
+afterAll(async () => {
+  server.close();
+  await collector.close();
+});
+
+interface Asked {
+  libraries: readonly string[];
+  worker?: boolean;
+  esm?: boolean;
+  url?: string;
+}
+
+async function boundariesOf(asked: Asked, { node = 24 as 22 | 24 | 26, env = {} } = {}): Promise<string[]> {
+  const app = await runFixture(new URL('./fixtures/later-boundaries.cjs', import.meta.url), {
+    node,
+    preload: asked.esm ? 'import' : 'require',
+    args: [JSON.stringify(asked)],
+    collector,
+    env: { FORESHOCK_FLUSH_MS: '60000', ...env },
+  });
+  const { code, stdout, stderr } = await app.exited;
+  expect([code, stderr]).toEqual([0, '']);
+  expect(collector.spans.filter(({ name }) => name === 'by hand')).toHaveLength(1);
+  return JSON.parse(stdout) as string[];
+}
+
+it.each([22, 24, 26] as const)('reads a boundary when one of its libraries loads, on Node %i', async (node) => {
+  for (const worker of [false, true]) {
+    for (const esm of [false, true]) {
+      collector.clear();
+      expect(await boundariesOf({ libraries: [], worker, esm }, { node })).toEqual([]);
+      collector.clear();
+      expect(await boundariesOf({ libraries: ['pg', 'p-limit'], worker, esm }, { node })).toEqual(['db', 'pool']);
+    }
+  }
+});
+
+it.each([
+  [['node:http'], ['http', 'resilience']],
+  [['lru-cache'], ['cache']],
+  [['bullmq'], ['queue']],
+  [['ioredis'], ['cache']],
+  [['opossum'], ['resilience']],
+])('%j reads %j', async (libraries, boundaries) => {
+  expect(await boundariesOf({ libraries })).toEqual(boundaries);
+});
+
+it('`fetch` reads those that see it, and its first call is traced', async () => {
+  for (const worker of [false, true]) {
+    collector.clear();
+    expect(await boundariesOf({ libraries: [], worker, url })).toEqual(['http', 'resilience']);
+    expect(collector.spans.filter(({ kind }) => kind === 'CLIENT')).toMatchObject([{ name: 'GET' }]);
+  }
+});
+
+it('reads no boundary whose libraries are all disabled', async () => {
+  const env = { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'pg' };
+  expect(await boundariesOf({ libraries: ['pg', 'lru-cache', 'bullmq', 'node:http'] }, { env })).toEqual([
+    'db',
+    'pool',
+    'resilience',
+  ]);
+});

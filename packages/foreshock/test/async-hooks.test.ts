@@ -9,7 +9,7 @@ it.each([22, 24, 26] as const)(
     const app = await runFixture(new URL('./fixtures/async-hooks.cjs', import.meta.url), {
       node,
       collector,
-      env: { OTEL_BSP_SCHEDULE_DELAY: '60000', FORESHOCK_FLUSH_MS: '60000' },
+      env: { OTEL_BSP_SCHEDULE_DELAY: '60000' },
     });
     expect(await app.exited).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
     expect(collector.spans.filter(({ name }) => !name.startsWith('start '))).toHaveLength(2);

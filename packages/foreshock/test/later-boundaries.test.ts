@@ -32,7 +32,7 @@ async function boundariesOf(asked: Asked, { node = 24 as 22 | 24 | 26, env = {} 
     preload: asked.esm ? 'import' : 'require',
     args: [JSON.stringify(asked)],
     collector,
-    env: { FORESHOCK_FLUSH_MS: '60000', ...env },
+    env,
   });
   const { code, stdout, stderr } = await app.exited;
   expect([code, stderr]).toEqual([0, '']);

@@ -28,7 +28,6 @@ async function run(
     preload,
     args: [what, url, library],
     collector,
-    env: { FORESHOCK_FLUSH_MS: '60000' },
   });
   const { code, stdout, stderr } = await app.exited;
   expect([code, stderr]).toEqual([0, '']);

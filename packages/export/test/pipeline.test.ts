@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setEnvironmentData } from 'node:worker_threads';
 import { diag, DiagLogLevel, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { startCollector, type Collector } from '@foreshock/testkit';
 import { TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -240,6 +241,27 @@ describe('what arrives', () => {
     expect(await pipeline.flush(10_000)).toBe(true);
     expect(names(at)).toEqual(['a']);
     expect(asked).toEqual([`${at.url}/v1/traces`]);
+  });
+
+  it('goes over TLS to anybody where Node is told to trust anybody, and only there', async () => {
+    const pem = (name: string): string => readFileSync(new URL(`./fixtures/tls/${name}.pem`, import.meta.url), 'utf8');
+    const at = await startCollector({ tls: { cert: pem('server'), key: pem('server-key') } });
+    closing.push(() => at.close());
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    closing.push(() => {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+      if (before !== undefined) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
+    });
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    const { pipeline, end } = start({ destinations: [otlp(at.url)] });
+    end('a');
+    expect(await pipeline.flush(60_000)).toBe(true);
+    expect(names(at)).toEqual(['a']);
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '1';
+    const { pipeline: mistrusting, end: endThere } = start({ destinations: [otlp(at.url)] });
+    endThere('b');
+    expect(await mistrusting.flush(60_000)).toBe(false);
+    expect(names(at)).toEqual(['a']);
   });
 
   it('goes over TLS, to whom we trust, as whom we are', async () => {
@@ -598,6 +620,20 @@ describe('the sender thread', () => {
     await pipeline.flush(100);
     await until(() => pipeline.dropped.size > 0, 10_000);
     expect([...pipeline.dropped]).toEqual([['sender_failed', 1]]);
+  });
+
+  it('that runs out of memory dies alone, and the next one is given what it held', async () => {
+    setEnvironmentData('greedy-sender', new Int32Array(new SharedArrayBuffer(4)) as never);
+    const { pipeline, end } = start({
+      destinations: [otlp('http://127.0.0.1:9')],
+      senderUrl: new URL('./fixtures/greedy-sender.mjs', import.meta.url),
+    });
+    end('held');
+    pipeline.start();
+    // A flush is over when the thread that it asked has died.
+    expect(await pipeline.flush(60_000)).toBe(false);
+    await until(() => pipeline.link.outstanding === 0, 60_000);
+    expect(pipeline.dropped.size).toBe(0);
   });
 
   it('whose file is missing costs the spans and says so', async () => {

@@ -19,7 +19,7 @@ const get = async (port: number, path: string, headers: Record<string, string>):
   expect(response.status).toBe(200);
   await response.text();
 };
-const sampled = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
+const sampled = { traceparent: `00-${TRACE}-b7ad6b7169203331-03` };
 const recordsOf = (lines: readonly string[]): Record<string, unknown>[] =>
   lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 const fileRecords = (path: string): Record<string, unknown>[] => recordsOf(readFileSync(path, 'utf8').split('\n'));
@@ -71,7 +71,7 @@ describe('a service under the preload', () => {
       return {
         trace_id: traceId,
         span_id: spanId,
-        trace_flags: traceId === TRACE ? '01' : expect.stringMatching(/^0[13]$/),
+        trace_flags: traceId === TRACE ? '03' : expect.stringMatching(/^0[13]$/),
       };
     });
     const inOne = { ...one, x_trace_id: 'order-42' };

@@ -36,10 +36,13 @@ export function runAtExit(last: () => void): void {
   });
 
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
-  (process as unknown as { reallyExit: unknown }).reallyExit = function (this: NodeJS.Process, code?: number): never {
-    once();
-    return reallyExit.call(this, code);
-  };
+  // Of the same name, and the same number of parameters.
+  (process as unknown as { reallyExit: unknown }).reallyExit = {
+    reallyExit(this: NodeJS.Process, ...args: [code?: number]): never {
+      once();
+      return reallyExit.apply(this, args);
+    },
+  }.reallyExit;
 }
 
 /** Where an `EventEmitter` keeps its listeners (lib/events.js). */

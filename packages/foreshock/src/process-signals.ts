@@ -57,7 +57,7 @@ export class ProcessSignals implements SignalThread {
     const binding = process as unknown as { _kill: Kill };
     this.#kill = binding._kill;
     // What `process.kill` calls (lib/internal/process/per_thread.js); no frame of ours in what that throws.
-    binding._kill = (pid, signal) => this.#sent(pid, signal);
+    binding._kill = { _kill: (...args: Parameters<Kill>) => this.#sent(...args) }._kill;
     Object.defineProperty(globalThis, Symbol.for(END_BY_SIGNAL), { value: () => this.raiseReceived() });
   }
 

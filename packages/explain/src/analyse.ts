@@ -1,7 +1,8 @@
+import { callCounts } from './changes/call-counts.ts';
 import { phasesOf } from './changes/phases.ts';
 import { findFailures } from './changes/failures.ts';
 import { timeChanges } from './changes/time-changes.ts';
-import { decompose } from './decompose/decompose.ts';
+import { decompose, type Decomposed } from './decompose/decompose.ts';
 import type { SpanTable } from './spans/span-table.ts';
 import { chooseWindow, type AskedWindow, type Window } from './window/choose.ts';
 import { findRequests, type AppRequest } from './window/requests.ts';
@@ -27,10 +28,21 @@ export interface Analysis {
   usual: Map<number, number>;
 }
 
+/** What is looked at. */
+export interface Asked extends AskedWindow {
+  /** Only requests that this service took part in. */
+  service?: string;
+  /** Only requests whose route contains this. */
+  route?: string;
+  /** Only requests that began since then; milliseconds since 1970. */
+  since?: number;
+}
+
 /** From spans to causes: see README.md for the steps. */
-export function analyse(table: SpanTable, asked: AskedWindow): Analysis {
+export function analyse(table: SpanTable, asked: Asked): Analysis {
   const whole = decompose(table);
-  const requests = findRequests(whole);
+  const samplesOf = samplesOfEntries(whole);
+  const requests = findRequests(whole).filter((request) => isAskedFor(whole, samplesOf, request, asked));
   const window = chooseWindow(requests, asked);
   const phases = phasesOf(whole, window);
   const changes = timeChanges(whole.signals, phases, table.start);
@@ -39,10 +51,11 @@ export function analyse(table: SpanTable, asked: AskedWindow): Analysis {
     window,
     changes,
     failures: findFailures(whole, phases),
+    calls: callCounts(whole, window.before, window.within, samplesOf),
     edgeOwners: edgeOwners(changes),
     speaking: new Set(table.service.subarray(0, table.size)),
     traces: rowsOfTraces(table),
-    samplesOf: samplesOfEntries(whole),
+    samplesOf,
   };
   const usual = usualTimes(window);
   const bad = window.isChanged
@@ -60,4 +73,17 @@ function usualTimes({ before, within }: Window): Map<number, number> {
   for (const [route, some] of byRoute(before.length > 0 ? before : within))
     usual.set(route, quantile(times(some), 0.5));
   return usual;
+}
+
+function isAskedFor(
+  { table, signals }: Decomposed,
+  samplesOf: (entry: number) => Int32Array,
+  { row, route, start }: AppRequest,
+  asked: Asked,
+): boolean {
+  if (asked.since !== undefined && start < asked.since) return false;
+  if (asked.route !== undefined && !table.strings.text(route).includes(asked.route)) return false;
+  if (asked.service === undefined) return true;
+  const service = table.strings.id(asked.service);
+  return samplesOf(row).some((at) => table.service[signals.row[at]!] === service);
 }

@@ -1,68 +1,106 @@
-import { parseArgs } from 'node:util';
-import { analyse } from '../analyse.ts';
+import { analyse, type Asked } from '../analyse.ts';
+import type { Answer } from '../report/answer.ts';
 import { buildAnswer } from '../report/build.ts';
+import { markdown } from '../report/markdown.ts';
 import { printable } from '../report/printable.ts';
 import { terminal } from '../report/terminal.ts';
-import { readSources } from '../sources/read-sources.ts';
+import { LOCAL_JAEGER, readSources } from '../sources/read-sources.ts';
+import type { TimeRange } from '../sources/time-range.ts';
 import { UnreadableSource } from '../sources/unreadable.ts';
+import type { SpanTable } from '../spans/span-table.ts';
+import { type ExplainArguments, readArguments } from './arguments.ts';
+import { checkNames, failsOn } from './fail-on.ts';
 import type { Io } from './io.ts';
 import { parseTime } from './time.ts';
 
-/** Exit statuses: 0 answered or healthy, 3 unclear, 2 could not read. */
+/** Exit statuses. 1 is for `--fail-on`. */
 const ANSWERED = 0;
+const FAILED_ON = 1;
 const COULD_NOT_READ = 2;
 const UNCLEAR = 3;
 
-const USAGE = `foreshock explain [SOURCE…] [--from T --to T | --around T] [--json]
+const USAGE = `foreshock explain [SOURCE…] [--last 15m | --from T --to T | --around T | --before T..T --after T..T]
+                  [--service S] [--route R] [--json | --md] [--fail-on NAME,…]
 
-SOURCE  a file or folder of OTLP (JSON lines or protobuf, gzipped or not), or of Zipkin's or Jaeger's JSON; - for standard input
-T       2026-11-29T20:34:45Z, 20:34 or 20:34:45 (UTC, the day of the input's end), or milliseconds since 1970
+SOURCE     a Jaeger (http://host:16686) or Zipkin (http://host:9411); a file or folder of OTLP (JSON lines or protobuf),
+           Zipkin's or Jaeger's JSON, gzipped or not; - for standard input; none: the Jaeger on this machine
+T          2026-11-29T20:34:45Z; 20:34 or 20:34:45 (UTC, of the input's last day); seconds or milliseconds since 1970
+--fail-on  ends with 1 if the first cause is of this kind, or for: cycles, retries (without jitter), unclear, any
 `;
 
-/** \`foreshock explain\`. */
+/** A backend is asked for so much time before a window, to compare with. */
+const BASELINE_MS = 1_800_000;
+const HALF_AN_HOUR_MS = 1_800_000;
+
+/** `foreshock explain`. */
 export async function explain(args: string[], io: Io): Promise<number> {
-  let parsed;
   try {
-    parsed = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        from: { type: 'string' },
-        to: { type: 'string' },
-        around: { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    io.stderr(`foreshock explain: ${(error as Error).message.split('\n')[0]}\n${USAGE}`);
-    return COULD_NOT_READ;
-  }
-  const { values, positionals } = parsed;
-  if (values.help || positionals.length === 0) {
-    io.stderr(USAGE);
-    return values.help ? ANSWERED : COULD_NOT_READ;
-  }
-  try {
-    const { table, notes } = await readSources(positionals, io.stdin);
-    let last = 0;
-    for (let row = 0; row < table.size; row++) last = Math.max(last, table.end[row]!);
-    const at = (text: string | undefined): number | undefined =>
-      text === undefined ? undefined : parseTime(text, last);
-    const [from, to, around] = [at(values.from), at(values.to), at(values.around)];
-    const answer = buildAnswer(
-      analyse(table, {
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-        ...(around === undefined ? {} : { around }),
-      }),
-    );
+    const asked = readArguments(args);
+    checkNames(asked.failOn);
+    if (asked.help) {
+      io.stdout(USAGE);
+      return ANSWERED;
+    }
+    const sources = asked.sources.length > 0 ? asked.sources : [LOCAL_JAEGER];
+    const { table, notes } = await readSources(sources, io.stdin, rangeOf(asked, Date.now()));
+    const answer = buildAnswer(analyse(table, windowOf(asked, latestOf(table))), asked.before !== undefined);
     answer.coverage.blindSpots.push(...notes.slice(0, 5));
-    io.stdout(values.json ? `${JSON.stringify(answer, null, 1)}\n` : terminal(answer, io));
+    io.stdout(printed(answer, asked.form, io));
+    const failed = failsOn(asked.failOn, answer);
+    if (failed !== undefined) {
+      io.stderr(`foreshock explain: --fail-on ${failed}\n`);
+      return FAILED_ON;
+    }
     return answer.verdict === 'unclear' ? UNCLEAR : ANSWERED;
   } catch (error) {
     if (!(error instanceof UnreadableSource)) throw error;
     io.stderr(`foreshock explain: ${printable(error.message)}\n`);
     return COULD_NOT_READ;
   }
+}
+
+function printed(answer: Answer, form: ExplainArguments['form'], io: Io): string {
+  if (form === 'json') return `${JSON.stringify(answer)}\n`;
+  return form === 'md' ? markdown(answer) : terminal(answer, io);
+}
+
+/** What a backend is asked for. */
+function rangeOf({ from, to, around, before, after, lastMs }: ExplainArguments, now: number): TimeRange {
+  if (before && after) {
+    const times = [...before, ...after].map((time) => parseTime(time, now));
+    return { from: Math.min(...times), to: Math.max(...times) };
+  }
+  const end = to === undefined ? now : parseTime(to, now);
+  if (around !== undefined) {
+    const at = parseTime(around, now);
+    return { from: at - HALF_AN_HOUR_MS, to: Math.min(now, at + HALF_AN_HOUR_MS) };
+  }
+  if (from !== undefined) return { from: parseTime(from, now) - BASELINE_MS, to: end };
+  return { from: end - (lastMs ?? HALF_AN_HOUR_MS), to: end };
+}
+
+/** What is looked at of what was read. */
+function windowOf(asked: ExplainArguments, latest: number): Asked {
+  const at = (text: string): number => parseTime(text, latest);
+  const rest = {
+    ...(asked.service === undefined ? {} : { service: asked.service }),
+    ...(asked.route === undefined ? {} : { route: asked.route }),
+    ...(asked.lastMs === undefined ? {} : { since: latest - asked.lastMs }),
+  };
+  if (asked.before && asked.after) {
+    const [from, to] = asked.after;
+    return { ...rest, before: { from: at(asked.before[0]), to: at(asked.before[1]) }, from: at(from), to: at(to) };
+  }
+  return {
+    ...rest,
+    ...(asked.from === undefined ? {} : { from: at(asked.from) }),
+    ...(asked.to === undefined ? {} : { to: at(asked.to) }),
+    ...(asked.around === undefined ? {} : { around: at(asked.around) }),
+  };
+}
+
+function latestOf(table: SpanTable): number {
+  let latest = 0;
+  for (let row = 0; row < table.size; row++) latest = Math.max(latest, table.end[row]!);
+  return latest;
 }

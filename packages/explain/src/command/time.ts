@@ -16,3 +16,13 @@ export function parseTime(text: string, latest: number): number {
   if (Number.isNaN(at)) throw new UnreadableSource(`"${text}" is no time`);
   return at;
 }
+
+const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS };
+
+/** `15m`, `90s`, `2h`, in milliseconds. */
+export function parseLength(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (number === undefined || unit === undefined)
+    throw new UnreadableSource(`"${text}" is no length of time such as 15m`);
+  return Number(number) * UNITS_MS[unit]!;
+}

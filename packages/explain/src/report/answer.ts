@@ -19,6 +19,8 @@ export interface Answer {
   time: TimeRow[];
   pools: PoolRow[];
   retries: RetryRow[];
+  /** With `--before` and `--after`: what is slower, faster, called more often, new or gone. */
+  changes?: ChangeRow[];
   /** Services that call each other in a circle. */
   cycles: string[][];
 }
@@ -97,4 +99,15 @@ export interface RetryRow {
   resends: number;
   /** Whether the pauses differ; null where too few are known. */
   jitter: boolean | null;
+}
+
+export interface ChangeRow {
+  what: 'slower' | 'faster' | 'more_calls' | 'new' | 'gone';
+  service: string;
+  operation: string;
+  spentOn: string;
+  /** Milliseconds a call, or calls a request; null where there were none. */
+  before: number | null;
+  after: number | null;
+  calls: number;
 }

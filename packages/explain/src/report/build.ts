@@ -3,6 +3,7 @@ import { pathOf } from '../verdict/path.ts';
 import type { Place } from '../waits-for/place.ts';
 import type { Answer, PlaceName } from './answer.ts';
 import { causesOf } from './causes.ts';
+import { changesOf } from './changes.ts';
 import { coverageOf } from './coverage.ts';
 import { cyclesOf } from './cycles.ts';
 import { iso } from './figures.ts';
@@ -15,7 +16,7 @@ import { timelineOf } from './timeline.ts';
 import { whatIf } from './what-if.ts';
 
 /** Puts what was found into the form that is printed. */
-export function buildAnswer(analysis: Analysis): Answer {
+export function buildAnswer(analysis: Analysis, isComparison = false): Answer {
   const { known, classified, ranked } = analysis;
   const { table } = known.whole;
   const { from, to, baseline } = known.window;
@@ -48,6 +49,7 @@ export function buildAnswer(analysis: Analysis): Answer {
     time: timeTable(analysis),
     pools,
     retries: retriesOf(analysis),
+    ...(isComparison ? { changes: changesOf(analysis) } : {}),
     cycles: cyclesOf(analysis),
   };
   return { ...answer, text: paragraph(answer) };

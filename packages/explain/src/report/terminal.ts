@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Answer } from './answer.ts';
+import type { Answer, ChangeRow } from './answer.ts';
 import { duration, percent } from './figures.ts';
 import { printable } from './printable.ts';
 import { wrap } from './wrap.ts';
@@ -16,6 +16,7 @@ export function terminal(answer: Answer, { width, color }: { width: number; colo
   };
   const traces = answer.causes.slice(0, 2).map(({ rank, traceIds }) => `${rank}. ${traceIds.slice(0, 2).join('  ')}`);
   section('traces', traces);
+  section('before and after', (answer.changes ?? []).slice(0, 12).map(changeLine));
   section(
     'timeline',
     answer.timeline.slice(0, 9).map((each) => momentLine(each)),
@@ -58,4 +59,11 @@ export function terminal(answer: Answer, { width, color }: { width: number; colo
 function momentLine({ at, plusMinusMs, service, text, traceIds }: Answer['timeline'][number]): string {
   const width = plusMinusMs >= 1 ? ` ±${duration(plusMinusMs)}` : '';
   return `${at.slice(11, 23)}${width}  ${service}  ${text}${traceIds[0] ? `  ${traceIds[0].slice(0, 8)}` : ''}`;
+}
+
+/** `slower      orders  SELECT orders → postgresql orders: 2 ms → 40 ms (120 calls)`. */
+export function changeLine({ what, service, operation, before, after, calls }: ChangeRow): string {
+  const figure = (value: number | null): string =>
+    value === null ? 'none' : what === 'more_calls' ? `${value} a request` : duration(value);
+  return `${what.padEnd(10)}  ${service}  ${operation}: ${figure(before)} → ${figure(after)} (${calls} calls)`;
 }

@@ -1,21 +1,11 @@
 import type { Analysis } from '../analyse.ts';
 import type { TimeRow } from './answer.ts';
 import { round } from './figures.ts';
+import { operationOf } from './operation.ts';
+import { SPENT_ON } from './spent-on.ts';
 
 const ENOUGH = 0.8;
 const MOST = 8;
-
-const SPENT_ON: Record<string, string> = {
-  self: 'own work',
-  call: 'between caller and server',
-  dependency: 'dependency',
-  poolWait: 'waiting for a connection',
-  poolConnect: 'opening a connection',
-  socketWait: 'waiting for a socket',
-  queueWait: 'waiting in the queue',
-  backOff: 'pause before a retry',
-  blocked: 'event loop blocked',
-};
 
 /** Where the time of the window's requests went, until 80 % of it is told. */
 export function timeTable({ known }: Analysis): TimeRow[] {
@@ -31,16 +21,10 @@ export function timeTable({ known }: Analysis): TimeRow[] {
     if (told >= ENOUGH * all || rows.length === MOST) break;
     told += ms;
     const { signal } = change;
-    const peer = table.strings.text(signal.peer);
     rows.push({
       service: table.strings.text(signal.service),
-      operation: [
-        table.strings.text(signal.operation),
-        peer && peer !== table.strings.text(signal.operation) ? `→ ${peer}` : '',
-      ]
-        .filter(Boolean)
-        .join(' '),
-      spentOn: SPENT_ON[signal.kind] ?? signal.kind,
+      operation: operationOf(table.strings, signal),
+      spentOn: SPENT_ON[signal.kind],
       ms: round(ms),
       share: round(ms / all, 3),
     });

@@ -1,5 +1,7 @@
 import { SpanTable } from '../spans/span-table.ts';
+import { readBackend } from './backend.ts';
 import { readPath, readStream } from './file.ts';
+import type { TimeRange } from './time-range.ts';
 import { UnreadableSource } from './unreadable.ts';
 
 /** What was read, and what could not be. */
@@ -8,13 +10,26 @@ export interface ReadSources {
   notes: string[];
 }
 
-/** Reads all sources into one table: files, folders, `-` for standard input. */
-export async function readSources(sources: string[], stdin: AsyncIterable<Buffer>): Promise<ReadSources> {
+/** Where a Jaeger listens when nobody says otherwise. */
+export const LOCAL_JAEGER = 'http://localhost:16686';
+
+const HALF_AN_HOUR_MS = 1_800_000;
+
+/**
+ * Reads all sources into one table: files, folders, `-` for standard input, addresses of a Jaeger or Zipkin; of those, what
+ * lies in `range`, by default the last half hour.
+ */
+export async function readSources(
+  sources: string[],
+  stdin: AsyncIterable<Buffer>,
+  range: TimeRange = { from: Date.now() - HALF_AN_HOUR_MS, to: Date.now() },
+): Promise<ReadSources> {
   const table = new SpanTable();
   const notes: string[] = [];
   for (const source of sources) {
     try {
       if (source === '-') await readStream(stdin, table, notes, 'standard input');
+      else if (/^https?:\/\//.test(source)) await readBackend(source, range, table, notes);
       else await readPath(source, table, notes);
     } catch (error) {
       if (error instanceof UnreadableSource) throw new UnreadableSource(`${source}: ${error.message}`);

@@ -11,6 +11,8 @@ const FEWEST_BEFORE = 20;
 const APART = 1.5;
 const LEAST_EXPLAINED = 0.3;
 const SHOWN = 0.8;
+/** More failures than this are no healthy time, even if it was always so. */
+const MOST_FAILED = 0.2;
 
 /** The class, and why it is not a better one. */
 export interface Classified {
@@ -23,13 +25,19 @@ export function classify(window: Window, bad: number, ranked: Evidence[]): Class
   const [first, second] = ranked;
   const doubts: string[] = [];
   if (window.within.length < FEWEST_REQUESTS) doubts.push(`only ${window.within.length} requests in the window`);
-  if (!window.isChanged) return { verdict: window.within.length < FEWEST_REQUESTS ? 'unclear' : 'healthy', doubts };
+  if (!window.isChanged) {
+    const failed = window.within.filter((request) => request.failed).length;
+    if (failed > window.within.length * MOST_FAILED)
+      doubts.push(
+        `${failed} of ${window.within.length} requests failed from the begin on: nothing healthy to compare with`,
+      );
+    return { verdict: doubts.length > 0 ? 'unclear' : 'healthy', doubts };
+  }
   if (window.before.length < FEWEST_BEFORE) doubts.push(`only ${window.before.length} healthy requests before it`);
-  if (!first)
-    return {
-      verdict: bad === 0 ? 'healthy' : 'unclear',
-      doubts: bad === 0 ? doubts : [...doubts, 'nothing in the spans explains it'],
-    };
+  if (!first) {
+    if (bad > 0) doubts.push('nothing in the spans explains it');
+    return { verdict: doubts.length > 0 ? 'unclear' : 'healthy', doubts };
+  }
   if (bad < FEWEST_BAD) doubts.push(`only ${bad} slow or failed requests`);
   const explains = first.requests / Math.max(bad, 1);
   if (explains < LEAST_EXPLAINED)

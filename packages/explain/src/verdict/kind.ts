@@ -50,7 +50,7 @@ export function kindOf(known: Known, evidence: Evidence): CauseKind {
     return kindOfFailure(largest(evidence.byError) ?? '', resource, known, evidence);
   }
   if (resource.startsWith('queue ')) return 'queue_backlog';
-  if (largest(evidence.notes) === 'more') return 'more_calls';
+  if ((evidence.notes.get('more') ?? 0) > evidence.requests / 2) return 'more_calls';
   return kindOfTime(known, evidence);
 }
 

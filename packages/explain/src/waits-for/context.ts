@@ -1,5 +1,6 @@
 import type { Failures } from '../changes/failures.ts';
 import type { TimeChange } from '../changes/time-changes.ts';
+import type { CallCounts } from '../changes/call-counts.ts';
 import type { Decomposed } from '../decompose/decompose.ts';
 import type { Window } from '../window/choose.ts';
 import type { RowsOfTraces } from './rows-of-traces.ts';
@@ -10,6 +11,7 @@ export interface Known {
   window: Window;
   changes: TimeChange[];
   failures: Failures;
+  calls: CallCounts;
   /** The service to blame for a slow `call`, by signal. */
   edgeOwners: Map<number, number>;
   /** Services that have spans of their own. */

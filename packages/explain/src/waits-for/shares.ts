@@ -5,7 +5,7 @@ import type { Share } from './evidence.ts';
 import { failureShares } from './failure-shares.ts';
 import { followWait } from './follow.ts';
 import { placeOfSignal } from './place-of-signal.ts';
-import { slowedParts } from './slowed-parts.ts';
+import { slowedParts, type SlowedPart } from './slowed-parts.ts';
 
 /** What one bad request was slow or failed for; the shares add up to 1 at most. */
 export type SharesOf = (request: AppRequest, usualMs: number) => Share[];
@@ -15,9 +15,13 @@ export function sharesOfRequests(known: Known): SharesOf {
   const { table, signals } = whole;
   const { ofFailure, ofBackOff } = failureShares(known);
 
-  const ofPart = (at: number, share: number, ms: number): Share[] => {
+  const ofPart = ({ at, ms, isMore }: SlowedPart, share: number): Share[] => {
     const { signal } = changes[signals.signal[at]!]!;
     const row = signals.row[at]!;
+    if (isMore) {
+      const place = { service: signal.service, resource: signal.peer };
+      return [{ place, row, share, ms, signal: signal.id, note: 'more', isTied: true, met: row, through: [] }];
+    }
     if (signal.kind === 'poolWait') return followWait(known, row, share, ms);
     if (signal.kind === 'backOff') return ofBackOff(row, share);
     const isTied = signal.kind !== 'call' && signal.kind !== 'self';
@@ -43,7 +47,7 @@ export function sharesOfRequests(known: Known): SharesOf {
     const sum = parts.reduce((total, { ms }) => total + ms, 0);
     // What the changed signals explain of the request's excess, never more than all of it.
     const excess = isHandling ? sum : Math.max(sum, request.ms - usualMs);
-    return parts.flatMap(({ at, ms }) => ofPart(at, ms / excess, ms));
+    return parts.flatMap((part) => ofPart(part, part.ms / excess));
   };
 
   const ofRequest = (request: AppRequest, usualMs: number, isHandling = false): Share[] => {

@@ -1,4 +1,5 @@
 import type { AppRequest } from '../window/requests.ts';
+import { isAgain } from '../changes/call-counts.ts';
 import type { Known } from './context.ts';
 
 /** Parts of a request that took longer than they usually do, of those that changed at all. */
@@ -7,15 +8,26 @@ export interface SlowedPart {
   at: number;
   /** Beyond the usual. */
   ms: number;
+  /** The calls are as fast as ever, but there are more of them. */
+  isMore: boolean;
 }
 
-export function slowedParts({ whole, changes, samplesOf }: Known, request: AppRequest): SlowedPart[] {
-  const { signals } = whole;
+export function slowedParts(known: Known, request: AppRequest): SlowedPart[] {
+  const { signals } = known.whole;
   const parts: SlowedPart[] = [];
-  for (const at of samplesOf(request.row)) {
-    const { excessMs, meanBeforeMs } = changes[signals.signal[at]!]!;
+  const counts = new Map<number, { count: number; ms: number; at: number }>();
+  for (const at of known.samplesOf(request.row)) {
+    const id = signals.signal[at]!;
+    const { excessMs, meanBeforeMs } = known.changes[id]!;
     const ms = signals.ms[at]! - meanBeforeMs;
-    if (excessMs > 0 && ms > 0) parts.push({ at, ms });
+    if (excessMs > 0 && ms > 0) parts.push({ at, ms, isMore: false });
+    if (isAgain(known.whole, at) || known.calls.usualOfMore(request.route, id) === undefined) continue;
+    const sum = counts.get(id) ?? { count: 0, ms: 0, at };
+    counts.set(id, { count: sum.count + 1, ms: sum.ms + Math.min(signals.ms[at]!, meanBeforeMs), at: sum.at });
+  }
+  for (const [id, { count, ms, at }] of counts) {
+    const extra = 1 - known.calls.usualOfMore(request.route, id)! / count;
+    if (extra > 0 && ms > 0) parts.push({ at, ms: ms * extra, isMore: true });
   }
   return parts;
 }

@@ -2,6 +2,8 @@ import { changedPieces, type ChangedPieces } from './change-point.ts';
 import type { AppRequest } from './requests.ts';
 import { byRoute, isBad, slowFromBaseline, slowFromBestTimes, type SlowFrom } from './slow.ts';
 
+import type { TimeRange } from '../sources/time-range.ts';
+
 /** What is looked at, and what it is compared with; milliseconds since 1970. */
 export interface Window {
   from: number;
@@ -19,6 +21,8 @@ export interface AskedWindow {
   from?: number;
   to?: number;
   around?: number;
+  /** What to compare with, if not the time before. */
+  before?: { from: number; to: number };
 }
 
 const MOST_PIECES = 120;
@@ -47,12 +51,33 @@ export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window
   }
   const width = widthOf(requests, first, last);
   const begins = first + found.from * width;
-  const ends = found.to * width + width + first;
-  const from = requests.find((each) => each.start >= begins && isBad(each, slowFrom))?.start ?? begins;
-  return { ...split(requests, from, ends, first + found.before * width), isChanged: true, isGiven: false };
+  const ends = first + (found.to + 1) * width;
+  const { from, to } = edges(requests, slowFrom, { from: begins, to: ends, width });
+  return { ...split(requests, from, to, first + found.before * width), isChanged: true, isGiven: false };
 }
 
-function given(requests: AppRequest[], { from, to }: AskedWindow): Window {
+/** Pieces of time do not end where a change does: the first and last bad requests around them say more. */
+function edges(
+  requests: AppRequest[],
+  slowFrom: SlowFrom,
+  { from, to, width }: TimeRange & { width: number },
+): TimeRange {
+  const near = requests.filter(({ start }) => start >= from - width && start <= to + width);
+  const bad = near.filter((request) => isBad(request, slowFrom));
+  const first = bad.find(({ start }) => {
+    const until = near.filter((each) => each.start >= start && each.start < from);
+    return until.filter((each) => isBad(each, slowFrom)).length * 2 >= until.length;
+  });
+  return { from: first?.start ?? from, to: Math.max(to, bad.at(-1)?.start ?? to) };
+}
+
+function given(requests: AppRequest[], { from, to, before }: AskedWindow): Window {
+  if (before && from !== undefined && to !== undefined) {
+    const within = requests.filter(({ start }) => start >= from && start <= to);
+    const compared = requests.filter(({ start }) => start >= before.from && start <= before.to);
+    const slowFrom = slowFromBaseline(compared);
+    return { from, to, baseline: before, within, before: compared, slowFrom, isChanged: true, isGiven: true };
+  }
   const last = requests.reduce((latest, { start, ms }) => Math.max(latest, start + ms), 0);
   return { ...split(requests, from ?? requests[0]?.start ?? 0, to ?? last), isChanged: true, isGiven: true };
 }

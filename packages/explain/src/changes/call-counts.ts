@@ -1,0 +1,57 @@
+import type { Decomposed } from '../decompose/decompose.ts';
+import type { AppRequest } from '../window/requests.ts';
+
+/** How many calls of each signal a request of a route makes. */
+export interface CallCounts {
+  /** Mean calls a request made before, where requests now make many more; else undefined. */
+  usualOfMore(route: number, signal: number): number | undefined;
+  /** All pairs of route and signal that are called more often, the most first. */
+  more: { route: number; signal: number; before: number; within: number; n: number }[];
+}
+
+/** Calls a request are more when they are so many times as many, … */
+const TIMES = 2;
+/** … and so many more. */
+const LEAST_MORE = 2;
+const FEWEST_REQUESTS = 5;
+
+export function callCounts(
+  whole: Decomposed,
+  before: AppRequest[],
+  within: AppRequest[],
+  samplesOf: (entry: number) => Int32Array,
+): CallCounts {
+  const { signals } = whole;
+  const requests = [new Map<number, number>(), new Map<number, number>()] as const;
+  const calls = [new Map<string, number>(), new Map<string, number>()] as const;
+  [before, within].forEach((some, phase) => {
+    for (const { row, route } of some) {
+      requests[phase]!.set(route, (requests[phase]!.get(route) ?? 0) + 1);
+      for (const at of samplesOf(row)) {
+        if (isAgain(whole, at)) continue;
+        const key = `${route} ${signals.signal[at]}`;
+        calls[phase]!.set(key, (calls[phase]!.get(key) ?? 0) + 1);
+      }
+    }
+  });
+  const more: CallCounts['more'] = [];
+  const usual = new Map<string, number>();
+  for (const [key, count] of calls[1]) {
+    const [route, signal] = key.split(' ').map(Number) as [number, number];
+    const [n, m] = [requests[0].get(route) ?? 0, requests[1].get(route)!];
+    if (n < FEWEST_REQUESTS || m < FEWEST_REQUESTS) continue;
+    const usually = (calls[0].get(key) ?? 0) / n;
+    const now = count / m;
+    // What was never called is new, and has no usual number.
+    if (usually === 0 || now < TIMES * usually || now - usually < LEAST_MORE) continue;
+    usual.set(key, usually);
+    more.push({ route, signal, before: usually, within: now, n: m });
+  }
+  more.sort((a, b) => b.within - b.before - (a.within - a.before));
+  return { more, usualOfMore: (route, signal) => usual.get(`${route} ${signal}`) };
+}
+
+/** A call that is made again because it failed is no new call; nor is a pause before one. */
+export function isAgain({ table, signals }: Decomposed, at: number): boolean {
+  return (table.facts[signals.row[at]!]?.attempt ?? 1) > 1;
+}

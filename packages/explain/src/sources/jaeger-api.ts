@@ -1,0 +1,97 @@
+import type { SpanTable } from '../spans/span-table.ts';
+import { fetchBody, fetchJson } from './fetch.ts';
+import { readJsonValue } from './json-value.ts';
+import { jsonValues } from './json-values.ts';
+import { milliseconds } from './otlp-json.ts';
+import { sliced, type TimeRange } from './time-range.ts';
+import { UnreadableSource } from './unreadable.ts';
+
+/** Traces that are fetched whole: enough for an answer, and a Jaeger stays alive. */
+const MOST_TRACES = 4_000;
+const SLICES = 12;
+/** Traces of a service and a slice that are asked for. */
+const DEPTH = 1_000;
+const AT_A_TIME = 6;
+
+/** Adds the traces of a Jaeger (API version 3) in a range of time; notes say what was left out. */
+export async function readJaegerApi(base: URL, range: TimeRange, table: SpanTable, notes: string[]): Promise<void> {
+  const services = namesIn(await fetchJson(new URL('api/v3/services', base)));
+  if (services.length === 0) throw new UnreadableSource('it knows no services');
+  const queries = services.flatMap((service) => sliced(range, SLICES).map((slice) => queryOf(service, slice)));
+  const starts = new Map<string, number>();
+  const summaries = await tally(queries, async (query) => {
+    for await (const value of await valuesOf(new URL(`api/v3/trace-summaries?${query}`, base)))
+      takeSummaries(value, starts);
+  });
+  // Before 2.20 there are no summaries: whole traces then, fewer of them.
+  const fetched =
+    summaries.done === 0
+      ? await tally(queries, (query) => readTraces(new URL(`api/v3/traces?${query}`, base), table))
+      : await tally(chosen(starts), (id) => readTraces(new URL(`api/v3/traces/${id}`, base), table));
+  if (starts.size > MOST_TRACES)
+    notes.push(`${MOST_TRACES} of ${starts.size} traces were fetched, evenly over the time`);
+  if (fetched.done === 0 && fetched.error) throw fetched.error;
+  if (fetched.error) notes.push(`Jaeger answered ${fetched.done} of ${fetched.all} requests; ${fetched.error.message}`);
+}
+
+function queryOf(service: string, { from, to }: TimeRange): URLSearchParams {
+  return new URLSearchParams({
+    'query.serviceName': service,
+    'query.startTimeMin': new Date(from).toISOString(),
+    'query.startTimeMax': new Date(to).toISOString(),
+    'query.searchDepth': String(DEPTH),
+  });
+}
+
+async function valuesOf(url: URL): Promise<AsyncGenerator<unknown>> {
+  return jsonValues(await fetchBody(url), () => {});
+}
+
+async function readTraces(url: URL, table: SpanTable): Promise<void> {
+  for await (const value of await valuesOf(url)) readJsonValue(value, table);
+}
+
+/** Every how many-eth trace by start: a busy minute must not push out a quiet one. */
+function chosen(starts: Map<string, number>): string[] {
+  const ids = [...starts].sort(([, a], [, b]) => a - b).map(([id]) => id);
+  const step = Math.max(1, ids.length / MOST_TRACES);
+  return Array.from({ length: Math.min(ids.length, MOST_TRACES) }, (_, i) => ids[Math.floor(i * step)]!);
+}
+
+function takeSummaries(value: unknown, starts: Map<string, number>): void {
+  const { result } = (value ?? {}) as { result?: unknown };
+  const holder = (result ?? value ?? {}) as Record<string, unknown>;
+  for (const list of Object.values(holder)) {
+    if (!Array.isArray(list)) continue;
+    for (const summary of list as { traceId?: unknown; minStartTimeUnixNano?: string }[]) {
+      if (typeof summary?.traceId === 'string' && /^[0-9a-f]+$/i.test(summary.traceId))
+        starts.set(summary.traceId, milliseconds(summary.minStartTimeUnixNano) || 0);
+    }
+  }
+}
+
+function namesIn(value: unknown): string[] {
+  const { services } = (value ?? {}) as { services?: unknown };
+  return Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [];
+}
+
+/** Does a few at a time; says how many were done, and the first error. */
+async function tally<T>(all: T[], run: (each: T) => Promise<void>) {
+  let [next, done] = [0, 0];
+  let error: UnreadableSource | undefined;
+  const worker = async (): Promise<void> => {
+    while (next < all.length) {
+      try {
+        await run(all[next++]!);
+        done++;
+      } catch (thrown) {
+        if (!(thrown instanceof UnreadableSource)) throw thrown;
+        error ??= thrown;
+        // It does not have this at all, or it is gone: no need to ask a thousand times.
+        if (done === 0) return;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  return { all: all.length, done, error };
+}

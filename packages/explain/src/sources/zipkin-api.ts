@@ -1,0 +1,35 @@
+import type { SpanTable } from '../spans/span-table.ts';
+import { fetchJson } from './fetch.ts';
+import { readJsonValue } from './json-value.ts';
+import { sliced, type TimeRange } from './time-range.ts';
+import { UnreadableSource } from './unreadable.ts';
+
+const SLICES = 12;
+/** Traces of a slice that are asked for. */
+const LIMIT = 500;
+
+/** Adds the traces of a Zipkin in a range of time; notes say what was left out. */
+export async function readZipkinApi(base: URL, range: TimeRange, table: SpanTable, notes: string[]): Promise<void> {
+  const services = await fetchJson(new URL('api/v2/services', base));
+  if (!Array.isArray(services) || services.length === 0) throw new UnreadableSource('it knows no services');
+  let failed: UnreadableSource | undefined;
+  let full = 0;
+  for (const { from, to } of sliced(range, SLICES)) {
+    const query = new URLSearchParams({
+      endTs: String(Math.ceil(to)),
+      lookback: String(Math.ceil(to - from)),
+      limit: String(LIMIT),
+    });
+    try {
+      const traces = await fetchJson(new URL(`api/v2/traces?${query}`, base));
+      readJsonValue(traces, table);
+      if (Array.isArray(traces) && traces.length >= LIMIT) full++;
+    } catch (error) {
+      if (!(error instanceof UnreadableSource)) throw error;
+      failed = error;
+    }
+  }
+  if (failed && table.size === 0) throw failed;
+  if (failed) notes.push(`Zipkin answered in part: ${failed.message}`);
+  if (full > 0) notes.push(`only ${LIMIT} traces were fetched of each of ${full} parts of the time`);
+}

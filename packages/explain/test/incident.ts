@@ -1,0 +1,68 @@
+/** A span of a made-up incident; times are milliseconds from the begin of its trace. */
+export interface Made {
+  service: string;
+  name: string;
+  kind?: 'SERVER' | 'CLIENT' | 'INTERNAL' | 'PRODUCER' | 'CONSUMER';
+  at: number;
+  ms: number;
+  error?: string;
+  attributes?: Record<string, string | number | boolean>;
+  children?: Made[];
+}
+
+const KINDS = { INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 };
+
+/** Begin of all made-up incidents. */
+export const T0: number = Date.parse('2026-11-01T12:00:00Z');
+
+let nextId = 0;
+
+export function newId(digits: number): string {
+  return (++nextId).toString(16).padStart(digits, '0');
+}
+
+/** One trace as an OTLP request, `at` milliseconds after `T0`. */
+export function traceOf(at: number, root: Made, traceId: string = newId(32)): object {
+  const byService = new Map<string, object[]>();
+  const add = (made: Made, parentSpanId: string): void => {
+    const spanId = newId(16);
+    const start = T0 + at + made.at;
+    const spans = byService.get(made.service) ?? [];
+    byService.set(made.service, spans);
+    const attributes = { ...made.attributes, ...(made.error ? { 'error.type': made.error } : {}) };
+    spans.push({
+      traceId,
+      spanId,
+      parentSpanId,
+      name: made.name,
+      kind: KINDS[made.kind ?? 'INTERNAL'],
+      startTimeUnixNano: nanoseconds(start),
+      endTimeUnixNano: nanoseconds(start + made.ms),
+      attributes: Object.entries(attributes).map(([key, value]) => ({ key, value: valueOf(value) })),
+      status: made.error ? { code: 2 } : {},
+    });
+    for (const child of made.children ?? []) add(child, spanId);
+  };
+  add(root, '');
+  return {
+    resourceSpans: [...byService].map(([service, spans]) => ({
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+      scopeSpans: [{ spans }],
+    })),
+  };
+}
+
+/** A request a line. */
+export function lines(requests: object[]): Buffer {
+  return Buffer.from(requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
+}
+
+function nanoseconds(ms: number): string {
+  return (BigInt(Math.round(ms * 1000)) * 1000n).toString();
+}
+
+function valueOf(value: string | number | boolean): object {
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'boolean') return { boolValue: value };
+  return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+}

@@ -32,9 +32,13 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   heldMs = 0;
   /** The span of the caller who has it, or had it last. */
   span: Span | undefined;
-  operation: string | undefined;
   parent: Context | undefined;
   leakReported = false;
+  suspicionReported = false;
+  /** `uses` when it was looked at last, its taker being through; undefined: not yet. */
+  usesSeen: number | undefined;
+  #operation: string | undefined;
+  #uses = 0;
   before: Holding | undefined;
   after: Holding | undefined;
   #stateIsTaken = true;
@@ -52,6 +56,20 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     return this.pool.name;
   }
 
+  get operation(): string | undefined {
+    return this.#operation;
+  }
+
+  set operation(summary: string | undefined) {
+    this.#operation = summary;
+    this.#uses++;
+  }
+
+  /** How often something was done with it since it went out. */
+  get uses(): number {
+    return this.#uses;
+  }
+
   /** The caller with this span has it from now on. */
   begin(pool: KnownPool, now: number, span: Span | undefined, asked: PoolState): void {
     if (this.out) this.pool.holdings.remove(this);
@@ -61,9 +79,11 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     this.span = span;
     // The SDK's spans have a name that can be read; the first query replaces it with something closer.
     const { name } = (span ?? {}) as { name?: unknown };
-    this.operation = typeof name === 'string' ? name : undefined;
+    this.#operation = typeof name === 'string' ? name : undefined;
+    this.#uses = 0;
+    this.usesSeen = undefined;
     this.parent = undefined;
-    this.leakReported = false;
+    this.leakReported = this.suspicionReported = false;
     this.#used = asked.used;
     this.#idle = asked.idle;
     this.#pending = asked.pending;

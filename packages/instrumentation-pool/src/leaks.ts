@@ -1,6 +1,6 @@
-import { SpanKind, trace, ROOT_CONTEXT, type Attributes, type Tracer } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanKind, trace, TraceFlags, type Attributes, type Tracer } from '@opentelemetry/api';
 import { detachedTimeout, roundMs } from '@foreshock/kit';
-import { POOL_HOLDER_HELD_MS, POOL_HOLDER_OPERATION, POOL_NAME } from '@foreshock/kit/names';
+import { POOL_HOLDER_HELD_MS, POOL_HOLDER_OPERATION, POOL_LEAK_SUSPECTED, POOL_NAME } from '@foreshock/kit/names';
 import type { LivePools } from './live-pools.ts';
 import type { Holding } from './holding.ts';
 import type { KnownPool } from './known-pool.ts';
@@ -8,13 +8,20 @@ import type { KnownPool } from './known-pool.ts';
 /** Default of FORESHOCK_POOL_LEAK_MS. */
 export const DEFAULT_LEAK_MS = 30_000;
 
+/** A leak can be suspected after this part of the limit. */
+const SUSPICION = 6;
+
 /**
  * Tells, once, of each connection that has been out longer than the limit: as an event on the span that took it
  * while that is open, else as a span in its trace. One timer for all pools, running only while something is out.
+ *
+ * Before that, a leak is suspected where callers wait and the span that took a connection has ended: nothing was done
+ * with the connection from one look to the next, and nobody can be expected to give it back.
  */
 export class PoolLeaks {
   readonly #pools: LivePools;
   readonly #leakMs: number;
+  readonly #suspicionMs: number;
   readonly #tracer: () => Tracer;
   #timer: NodeJS.Timeout | undefined;
 
@@ -22,12 +29,13 @@ export class PoolLeaks {
   constructor(pools: LivePools, leakMs: number, tracer: () => Tracer) {
     this.#pools = pools;
     this.#leakMs = leakMs;
+    this.#suspicionMs = Math.ceil(leakMs / SUSPICION);
     this.#tracer = tracer;
   }
 
   /** A connection went out. */
   watch(): void {
-    if (this.#timer === undefined && this.#leakMs > 0) this.#arm(this.#leakMs);
+    if (this.#timer === undefined && this.#leakMs > 0) this.#arm(this.#suspicionMs);
   }
 
   #arm(ms: number): void {
@@ -39,20 +47,28 @@ export class PoolLeaks {
     const now = performance.now();
     let next = Infinity;
     for (const [, pool] of this.#pools) {
+      const { saturation } = pool;
+      const isFull = saturation !== undefined && now - saturation.start >= this.#suspicionMs;
       for (const holding of pool.holdings) {
         if (holding.leakReported) continue;
         const left = this.#leakMs - (now - holding.since);
-        if (left <= 0) this.#report(pool, holding, now);
-        else next = Math.min(next, left);
+        if (left > 0) {
+          if (!isFull) holding.usesSeen = undefined;
+          else if (isSuspect(holding)) this.#report(pool, holding, now, true);
+          next = Math.min(next, left, this.#suspicionMs);
+          continue;
+        }
+        holding.leakReported = true;
+        this.#report(pool, holding, now, false);
       }
     }
     if (next !== Infinity) this.#arm(Math.ceil(next));
   };
 
-  #report(pool: KnownPool, holding: Holding, now: number): void {
-    holding.leakReported = true;
+  #report(pool: KnownPool, holding: Holding, now: number, suspected: boolean): void {
     const heldMs = now - holding.since;
     const attributes: Attributes = { [POOL_NAME]: pool.name, [POOL_HOLDER_HELD_MS]: roundMs(heldMs) };
+    if (suspected) attributes[POOL_LEAK_SUSPECTED] = true;
     if (holding.operation !== undefined) attributes[POOL_HOLDER_OPERATION] = holding.operation;
     if (holding.span?.isRecording()) {
       holding.span.addEvent('pool.leak', attributes);
@@ -64,4 +80,15 @@ export class PoolLeaks {
       .startSpan(`pool.leak ${pool.label}`, { kind: SpanKind.INTERNAL, startTime, attributes }, where)
       .end();
   }
+}
+
+/** Whether a connection is out, unused since the last look, although the span that took it has ended. */
+function isSuspect(holding: Holding): boolean {
+  const { span, uses, usesSeen, suspicionReported } = holding;
+  // What is not sampled never records: nothing is known of its end.
+  if (suspicionReported || !span || span.isRecording()) return false;
+  if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return false;
+  holding.usesSeen = uses;
+  holding.suspicionReported = usesSeen === uses;
+  return holding.suspicionReported;
 }

@@ -22,7 +22,8 @@ const TOP_HOLDERS = 3;
 export class Saturation {
   readonly #tracer: Tracer;
   readonly #pool: KnownPool;
-  readonly #start: number;
+  /** When the first caller asked that waits, by `performance.now()`: no wait is longer than its saturation. */
+  readonly start: number;
   readonly #startTime: number;
   #span: Span | undefined;
   /** The pool's label when the span was named. */
@@ -34,11 +35,10 @@ export class Saturation {
   /** The longest holdings that ended while callers waited, longest first. */
   readonly #holders: Holder[] = [];
 
-  /** @param start when the first caller asked that waits, by `performance.now()`: no wait is longer than its saturation */
   constructor(tracer: Tracer, pool: KnownPool, start: number) {
     this.#tracer = tracer;
     this.#pool = pool;
-    this.#start = start;
+    this.start = start;
     this.#startTime = Date.now() - (performance.now() - start);
   }
 
@@ -48,7 +48,7 @@ export class Saturation {
     this.#waiters++;
     this.#peakPending = Math.max(this.#peakPending, pending + 1);
     // Started as soon as it counts, so that a process that dies full still tells of it.
-    if (!this.#span && !this.#pool.source.ofTasks && performance.now() - this.#start >= MIN_MS) this.#open();
+    if (!this.#span && !this.#pool.source.ofTasks && performance.now() - this.start >= MIN_MS) this.#open();
   }
 
   /**
@@ -80,7 +80,7 @@ export class Saturation {
   /** The line is empty. */
   end(): void {
     const now = performance.now();
-    if (now - this.#start < MIN_MS || this.#waiters === 0) return;
+    if (now - this.start < MIN_MS || this.#waiters === 0) return;
     const span = this.#span ?? this.#open();
     if (this.#pool.label !== this.#label) nameSpan(span, `pool.saturated ${this.#pool.label}`, this.#pool);
     for (const holding of this.#pool.holdings) this.released(holding.holder(now));

@@ -71,3 +71,36 @@ it.each(Object.entries(takers))(
     }
   },
 );
+
+it('suspects a leak before that where its taker is through, and others wait', async () => {
+  const recorded = recordSpans(poolInstrumentation({ leakMs: 12_000 }));
+  const pool = new TarnPool<object>({ ...things, min: 0, max: 2, acquireTimeoutMillis: 60_000 });
+  try {
+    const forgotten = await recorded.inSpan('forgetful', async () => pool.acquire().promise);
+    let busy!: () => void;
+    const done = new Promise<void>((resolve) => (busy = resolve));
+    const work = recorded.inSpan('busy', async () => {
+      const thing = await pool.acquire().promise;
+      await done;
+      pool.release(thing);
+    });
+    const waiting = recorded.inSpan('waiting', async () => pool.acquire().promise);
+    const leaks = () => recorded.spans().filter(({ name }) => name.startsWith('pool.leak'));
+    await expect.poll(leaks, { timeout: 20_000 }).not.toEqual([]);
+    const forgetful = only(spansNamed(recorded, 'forgetful'));
+    expect(only(leaks())).toMatchObject({
+      traceId: forgetful.traceId,
+      parentSpanId: forgetful.spanId,
+      attributes: { 'pool.leak.suspected': true, 'pool.holder.operation': 'forgetful' },
+    });
+    busy();
+    await work;
+    pool.release(await waiting);
+    // The one whose work went on was none.
+    expect(only(spansNamed(recorded, 'busy')).events).toEqual([]);
+    pool.release(forgotten);
+    await pool.destroy();
+  } finally {
+    recorded.stop();
+  }
+});

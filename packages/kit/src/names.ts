@@ -19,6 +19,9 @@ export const POOL_HOLDER_TRACE_ID = 'pool.holder.trace_id';
 export const POOL_HOLDER_HELD_MS = 'pool.holder.held_ms';
 export const POOL_HOLDER_OPERATION = 'pool.holder.operation';
 
+/** On `pool.leak`: true when it is not out for long yet, but its taker is through and others wait. */
+export const POOL_LEAK_SUSPECTED = 'pool.leak.suspected';
+
 /** Pool state when the connection was granted; the plain names are the state when it was asked for. */
 export const POOL_GRANTED_USED = 'pool.granted.used';
 export const POOL_GRANTED_IDLE = 'pool.granted.idle';

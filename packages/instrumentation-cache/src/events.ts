@@ -1,4 +1,4 @@
-import type { ServerErrors } from '@foreshock/kit';
+import type { ServerErrors, TimeOutPhase } from '@foreshock/kit';
 
 /** Where a client's connection leads. One object a connection, as long as nothing of it changes. */
 export interface CacheServer {
@@ -41,6 +41,8 @@ export interface Command {
   sentTo(server: CacheServer): void;
   succeeded(reply: unknown): void;
   failed(error: unknown): void;
+  /** A limit of the client's own ran out while it waited for a connection, or for the answer. */
+  timedOut(error: unknown, phase?: TimeOutPhase): void;
   /** The client did not take it; the caller's error cannot be seen, its class can be told. */
   refused(errorType: string): void;
 }

@@ -3,6 +3,7 @@ import { Caller } from './caller.ts';
 import type { OperationClient } from './operation-client.ts';
 import { startSpan, type SpanStart } from './common-attributes.ts';
 import { errorTypeOf } from './error-type.ts';
+import { DB_TIMEOUT_PHASE } from './names.ts';
 import type { ConnectionHolding } from './pooled-connections.ts';
 
 /** How to read the errors of one kind of server, as one client library throws them. */
@@ -14,6 +15,9 @@ export interface ServerErrors {
   /** Statuses that are a step of the protocol, such as a redirection, and no failure. */
   readonly steps?: ReadonlySet<string>;
 }
+
+/** A call to a server waits for a connection, then for the answer; in HTTP's words. */
+export type TimeOutPhase = 'connect' | 'ttfb';
 
 /** For a client library whose errors carry no status of the server's. */
 export const NO_STATUS: ServerErrors = { statusOf: () => undefined };
@@ -77,6 +81,18 @@ export class ClientOperation extends Caller {
     this.end(this.describe(error));
   }
 
+  /**
+   * Ends the span with an error by which its client says that a limit of its own ran out.
+   *
+   * @param phase what it was waiting for; undefined: not known
+   */
+  timedOut(error: unknown, phase?: TimeOutPhase): void {
+    if (this.settled) return;
+    this.settled = true;
+    if (phase !== undefined) this.span.setAttribute(DB_TIMEOUT_PHASE, phase);
+    this.end(this.describe(error, 'timeout'));
+  }
+
   /** Ends the span with the class of an error that cannot be seen, as it is the caller's alone. */
   refused(errorType: string): void {
     if (this.settled) return;
@@ -89,14 +105,15 @@ export class ClientOperation extends Caller {
   /**
    * Puts an error on the span.
    *
+   * @param given its `error.type`, where the server gave no status
    * @returns `error.type`; undefined for a step of the protocol
    */
-  protected describe(error: unknown): string | undefined {
+  protected describe(error: unknown, given?: string): string | undefined {
     const errors = this.#errors;
     const status = errors.statusOf(error);
     if (status !== undefined) this.span.setAttribute('db.response.status_code', status);
     if (status !== undefined && errors.steps?.has(status)) return undefined;
-    const type = status ?? errorTypeOf(error);
+    const type = status ?? given ?? errorTypeOf(error);
     this.span.setAttribute('error.type', type);
     const message = this.#client.messageOf(error, errors.shownOf?.(error));
     this.span.setStatus({ code: SpanStatusCode.ERROR, message });

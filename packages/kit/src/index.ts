@@ -14,7 +14,7 @@ export {
   type RequestContent,
 } from './client-call.ts';
 export { Caller, bind, detached, type Run } from './caller.ts';
-export { ClientOperation, NO_STATUS, type ServerErrors } from './client-operation.ts';
+export { ClientOperation, NO_STATUS, type ServerErrors, type TimeOutPhase } from './client-operation.ts';
 export { Chain, type Linked } from './chain.ts';
 export { attach, bindOnce, bindTo, canEnter, enter, leave, runIn } from './context-bridge.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';

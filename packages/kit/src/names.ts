@@ -97,6 +97,9 @@ export const QUEUE_DEAD_LETTERED = 'queue.dead_lettered';
 /** Metric, as `db.client.connection.wait_time` of pools: seconds between being due and the handler's start. */
 export const QUEUE_WAIT_TIME = 'queue.wait_time';
 
+/** What a call to a database or cache was waiting for when its client's limit ran out: `connect`, `ttfb`. */
+export const DB_TIMEOUT_PHASE = 'db.timeout_phase';
+
 /** Cache: semantic-conventions #2355 and Sentry's `cache.hit`. */
 export const CACHE_NAME = 'cache.name';
 export const CACHE_HIT = 'cache.hit';

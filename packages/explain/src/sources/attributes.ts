@@ -138,6 +138,7 @@ const READERS: Map<string, Reader> = new Map([
   ['http.phase.connect_ms', number('connectMs')],
   ['http.phase.tls_ms', number('tlsMs')],
   ['http.timeout_phase', text('timeoutPhase')],
+  ['db.timeout_phase', text('timeoutPhase')],
   ['http.request.cancelled', flag('cancelled')],
   ['retry.attempt', number('attempt')],
   ['retry.delay_ms', number('delayMs')],

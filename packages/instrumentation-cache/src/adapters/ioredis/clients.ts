@@ -8,9 +8,13 @@ import { RedisCommand } from '../../redis-protocol.ts';
  */
 export const CALL = Symbol('foreshock.call');
 
+/** On a command that was written to a connection. */
+export const SENT = Symbol('foreshock.sent');
+
 /** `ioredis/built/Command.js`, as far as it is read here. */
 export interface IoCommand {
   [CALL]?: Command | Batch;
+  [SENT]?: boolean;
   name: string;
   args: unknown[];
   /** Queued by a pipeline for its own sake. */

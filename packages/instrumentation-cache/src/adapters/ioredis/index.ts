@@ -1,6 +1,6 @@
 import { bind, guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../../events.ts';
-import { CALL, Clients, type Client, type IoCommand } from './clients.ts';
+import { CALL, Clients, SENT, type Client, type IoCommand } from './clients.ts';
 import { wrapPipeline } from './pipeline.ts';
 
 /**
@@ -30,6 +30,7 @@ export const ioredis: Adapter<CacheEvents> = {
       wrapClient(exports.default.prototype, clients, hooks);
       wrapDelays(exports.default.prototype, hooks);
     });
+    hooks.onLoad('ioredis/built/Command.js', ({ exports }) => wrapWrite(exports.default.prototype, hooks));
     wrapPipeline(clients, cache, hooks);
     wrapSentinels(clients, hooks);
   },
@@ -90,10 +91,28 @@ function sending(client: Client, command: IoCommand, stream: unknown, clients: C
     return result;
   };
   command.reject = function (error) {
-    guard('ioredis error', () => call.failed(error));
+    guard('ioredis error', () => {
+      if (isTimeOut(error)) call.timedOut(error, command[SENT] ? 'ttfb' : 'connect');
+      else call.failed(error);
+    });
     return reject.call(this, error);
   };
   return call;
+}
+
+/** `commandTimeout` (`setTimeout` in built/Command.js): the error has no class and no code of its own. */
+function isTimeOut(error: unknown): boolean {
+  return (error as Error | null)?.message === 'Command timed out';
+}
+
+/** What is written to a connection waits for its answer; what is not, for a connection. By hand, see above. */
+function wrapWrite(prototype: any, hooks: Hooks): void {
+  hooks.wrap(prototype, 'toWritable', (original) => {
+    return function (this: IoCommand, socket: unknown) {
+      if (this[CALL] !== undefined) this[SENT] = true;
+      return original.call(this, socket);
+    };
+  });
 }
 
 /** `delayUntilReady`: callers who come before a cluster knows its slots go on when somebody else's answer is there. */

@@ -1,4 +1,4 @@
-import { guard, report } from '@foreshock/kit';
+import { guard, report, type TimeOutPhase } from '@foreshock/kit';
 import type { Batch, CacheEvents, CacheServer, Command } from '../../events.ts';
 import { REDIS_ERRORS } from '../../redis-errors.ts';
 import { RedisCommand } from '../../redis-protocol.ts';
@@ -61,6 +61,7 @@ export class Clients {
     return {
       sentTo: (server) => call.sentTo(server),
       failed: (error) => call.failed(error),
+      timedOut: (error, phase) => call.timedOut(error, phase),
       refused: (errorType) => call.refused(errorType),
       succeeded: (reply) => {
         call.succeeded(reply);
@@ -105,10 +106,24 @@ export function observe(queued: Queued, call: Command, first?: () => void): void
   queued.reject = function (error) {
     guard('redis error', () => {
       first?.();
-      call.failed(error);
+      fail(call, error);
     });
     return reject.call(this, error);
   };
+}
+
+/** By the class (dist/lib/errors.js): a command's own limit counts until it is written, the socket's while it is unanswered. */
+const TIME_OUTS: Record<string, TimeOutPhase> = {
+  TimeoutError: 'connect',
+  CommandTimeoutDuringMaintenanceError: 'connect',
+  SocketTimeoutError: 'ttfb',
+  SocketTimeoutDuringMaintenanceError: 'ttfb',
+};
+
+function fail(call: Command, error: unknown): void {
+  const name = (error as object | null)?.constructor.name ?? '';
+  if (Object.hasOwn(TIME_OUTS, name)) call.timedOut(error, TIME_OUTS[name]);
+  else call.failed(error);
 }
 
 /** Commands that are sent together; undefined when they are left alone. */

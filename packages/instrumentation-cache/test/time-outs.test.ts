@@ -86,7 +86,7 @@ it('redis: a command that is not written in time is a time-out', async () => {
   const client = createClient({ socket: { host: '127.0.0.1', port: 1 }, commandOptions: { timeout: 200 } });
   client.on('error', () => {});
   void client.connect().catch(() => {});
-  await recorded.inSpan('caller', () => expect(client.get('user:1')).rejects.toThrow());
+  await recorded.inSpan('caller', () => expect(client.get('user:1')).rejects.toThrow(''));
   client.destroy();
   expect(below(recorded.spans(), 'caller').map(whole)).toEqual([timedOut('connect', undefined, 1)]);
 });

@@ -246,8 +246,11 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (status === null || status === undefined) return;
     const { code } = status;
     if (code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return;
-    const message: unknown = code === SpanStatusCode.ERROR ? status.message : undefined;
-    this.status = typeof message === 'string' ? { code, message } : { code };
+    const given: unknown = code === SpanStatusCode.ERROR ? status.message : undefined;
+    if (typeof given !== 'string') return void (this.status = { code });
+    // As in `recordException`: an application repeats what its database has failed with.
+    const { message = given } = exceptionTextOf(given, given);
+    this.status = { code, message };
   }
 
   updateName(name: string): this {

@@ -257,10 +257,12 @@ describe('a span', () => {
     for (const exception of [{ message: `no, ${message}` }, `a ${message}`]) {
       const span = ours.startSpan('exception', {}, where);
       span.recordException(exception);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: typeof exception === 'string' ? exception : message });
       span.end();
     }
     const recorded = ended.ours.map(({ events }) => events[0]!.attributes!['exception.message']);
     expect(recorded).toEqual(['no, Entr', 'a Entry']);
+    expect(ended.ours.map(({ status }) => status.message)).toEqual(['Entry', 'a Entry']);
   });
 
   it('is active where it was asked to be', () => {

@@ -47,35 +47,36 @@ export const cockatiel: Adapter<PoolEvents> = {
 };
 
 function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
-  /** Functions of ours, that come back when they have stood in line. */
-  const known = new WeakSet<Work>();
+  /** Functions that stand in line, or stood there: they come back, whoever has wrapped them last. */
+  const inLine = new WeakSet<Work>();
 
   hooks.wrap(prototype, 'execute', (original) => {
     return function (this: Bulkhead, ...args: unknown[]) {
       const [fn, signal] = args as [Work, AbortSignal | undefined];
-      if (!hooks.active || typeof fn !== 'function' || known.has(fn) || signal?.aborted) {
+      if (!hooks.active || typeof fn !== 'function' || inLine.has(fn) || signal?.aborted) {
         return original.apply(this, args);
       }
+      const { length } = this.queue;
       // Refused at once is no wait: `bulkhead <name> full` of the resilience instrumentation.
-      if (this.active >= this.capacity && this.queue.length >= this.queueCapacity) return original.apply(this, args);
+      if (this.active >= this.capacity && length >= this.queueCapacity) return original.apply(this, args);
       const task = guard('cockatiel bulkhead', () => pools.task(source, this));
       if (!task) return original.apply(this, args);
-      const work: Work = function (this: unknown, ...given: unknown[]) {
+      args[0] = function (this: unknown, ...given: unknown[]) {
         return runTask(task, fn, this, given);
       };
-      known.add(work);
-      args[0] = work;
       const result = original.apply(this, args);
-      guard('cockatiel bulkhead', () => watchCancelled(this, work, task));
+      const item = this.queue.length > length ? this.queue.at(-1) : undefined;
+      if (item) {
+        inLine.add(item.fn);
+        guard('cockatiel bulkhead', () => watchCancelled(item, task));
+      }
       return result;
     };
   });
 }
 
 /** One that is cancelled in line is rejected, and does not come back. */
-function watchCancelled({ queue }: Bulkhead, work: Work, task: LimitedTask): void {
-  const item = queue.at(-1);
-  if (item?.fn !== work) return;
+function watchCancelled(item: Bulkhead['queue'][number], task: LimitedTask): void {
   const { reject } = item;
   item.reject = (error) => {
     guard('cockatiel bulkhead', () => task.failed(error));

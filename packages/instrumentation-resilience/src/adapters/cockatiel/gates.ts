@@ -12,7 +12,7 @@ interface Breaker extends Policy {
 interface Bulkhead extends Policy {
   readonly capacity: number;
   readonly active: number;
-  readonly queue: readonly unknown[];
+  readonly queue: readonly { readonly fn: Work }[];
 }
 
 /** `CircuitState`: closed, open, half-open, isolated. */
@@ -33,6 +33,8 @@ export class Gates {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;
   readonly #entered = new WeakMap<Work, Entered>();
+  /** Functions that stand in a bulkhead's line, or stood there: others may have wrapped ours. */
+  readonly #inLine = new WeakSet<Work>();
 
   constructor(resilience: ResilienceEvents, executions: Executions) {
     this.#resilience = resilience;
@@ -63,12 +65,14 @@ export class Gates {
     return { work, returned };
   };
 
-  readonly bulkhead = (policy: Bulkhead, given: Work, signal: AbortSignal | undefined): Watched => {
+  readonly bulkhead = (policy: Bulkhead, given: Work, signal: AbortSignal | undefined): Watched | undefined => {
+    if (this.#inLine.has(given) && !this.#entered.has(given)) return undefined;
     const { entered, work } = this.#enter(policy, 'bulkhead', given, () => 'closed');
     const pending = policy.queue.length;
     const returned = (): void => {
+      if (entered.letThrough || signal?.aborted) return;
       // What stands in line is told by the instrumentation of pools.
-      if (entered.letThrough || signal?.aborted || policy.queue.length > pending) return;
+      if (policy.queue.length > pending) return void this.#inLine.add(policy.queue.at(-1)!.fn);
       entered.call.decided('full', { used: policy.active, limit: policy.capacity, pending });
       entered.call.ended('failure', { code: 'BulkheadRejectedError' });
     };

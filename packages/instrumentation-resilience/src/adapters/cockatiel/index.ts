@@ -47,7 +47,7 @@ export const cockatiel: Adapter<ResilienceEvents> = {
   },
 };
 
-function executing(hooks: Hooks, watch: (policy: any, work: any, signal: any) => Watched): Wrapper {
+function executing(hooks: Hooks, watch: (policy: any, work: any, signal: any) => Watched | undefined): Wrapper {
   return (original) =>
     function (this: unknown, work: unknown, ...rest: unknown[]) {
       if (!hooks.active || typeof work !== 'function') return original.call(this, work, ...rest);

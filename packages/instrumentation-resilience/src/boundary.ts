@@ -1,7 +1,13 @@
-import { context, trace, type Attributes, type Span } from '@opentelemetry/api';
+import { context, trace, type Attributes } from '@opentelemetry/api';
 import type { InstrumentationConfig, Telemetry } from '@foreshock/kit';
-import { BREAKER_NAME, BREAKER_PREVIOUS_STATE, BREAKER_STATE, BREAKER_TRANSITION } from '@foreshock/kit/names';
-import type { BreakerState, PolicyCall, PolicyKind, ResilienceEvents, Retry } from './events.ts';
+import {
+  BREAKER_NAME,
+  BREAKER_PREVIOUS_STATE,
+  BREAKER_REASON,
+  BREAKER_STATE,
+  BREAKER_TRANSITION,
+} from '@foreshock/kit/names';
+import type { BreakerState, ChangeReason, PolicyCall, PolicyKind, ResilienceEvents, Retry } from './events.ts';
 import { OwnedCalls } from './owned-calls.ts';
 import { DecidedCall } from './policy-call.ts';
 import { ResilienceMetrics } from './resilience-metrics.ts';
@@ -18,6 +24,15 @@ export interface ResilienceConfig extends InstrumentationConfig {
 /** Longest name of a policy that is recorded. */
 const MAX_NAME = 100;
 
+/** Changes of one breaker that are kept for its next call. */
+const MAX_UNSEEN = 4;
+
+interface Change {
+  attributes: Attributes;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
 /** Turns what adapters of breakers, retries and other policies report into facts, spans, events and metrics. */
 export function openResilience(telemetry: Telemetry, config: ResilienceConfig): ResilienceEvents {
   const propagate = config.propagateAttempts !== false;
@@ -25,34 +40,44 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
   const calls = new OwnedCalls<PolicyCall>();
   const retries = new OwnedCalls<Retry>();
   const states = new WeakMap<object, BreakerState>();
-  /** Breakers that half-opened by themselves: the next call is the probe, and shows it. */
-  const halfOpened = new WeakMap<object, Attributes>();
+  /** Changes that no recorded span has shown, the oldest first: the next call shows them, a probe that it is one. */
+  const unseen = new WeakMap<object, Change[]>();
 
   function call(policy: object, kind: PolicyKind, name: string | undefined): PolicyCall {
-    const change = halfOpened.get(policy);
-    if (change) {
-      halfOpened.delete(policy);
-      trace.getActiveSpan()?.addEvent(BREAKER_TRANSITION, change);
-    }
+    const changes = unseen.get(policy);
+    if (changes) show(policy, changes);
     return new DecidedCall(policy, kind, name?.slice(0, MAX_NAME), calls, metrics, telemetry);
   }
 
-  function changed(breaker: object, name: string | undefined, state: BreakerState, byItself = false): void {
+  function show(policy: object, changes: readonly Change[]): void {
+    const span = trace.getActiveSpan();
+    if (!span?.isRecording()) return;
+    unseen.delete(policy);
+    for (const { attributes, at } of changes) span.addEvent(BREAKER_TRANSITION, attributes, at);
+  }
+
+  function changed(
+    breaker: object,
+    name: string | undefined,
+    state: BreakerState,
+    reason?: ChangeReason,
+    byTimer = false,
+  ): void {
     const from = states.get(breaker) ?? 'closed';
     if (from === state) return;
     states.set(breaker, state);
     const shortName = name?.slice(0, MAX_NAME);
     metrics.changed(shortName, state);
-    const change: Attributes = {
+    const attributes: Attributes = {
       ...(shortName !== undefined && { [BREAKER_NAME]: shortName }),
       [BREAKER_PREVIOUS_STATE]: from,
       [BREAKER_STATE]: state,
+      ...(reason !== undefined && { [BREAKER_REASON]: reason }),
     };
-    halfOpened.delete(breaker);
+    const changes = [...(unseen.get(breaker) ?? []), { attributes, at: Date.now() }].slice(-MAX_UNSEEN);
+    unseen.set(breaker, changes);
     // A timer runs in the context of the request that set it, which has nothing to do with this.
-    const span: Span | undefined = byItself ? undefined : trace.getActiveSpan();
-    if (span?.isRecording()) span.addEvent(BREAKER_TRANSITION, change);
-    else if (state === 'half_open') halfOpened.set(breaker, change);
+    if (!byTimer) show(breaker, changes);
   }
 
   return {

@@ -2,6 +2,12 @@ import type { Context } from '@opentelemetry/api';
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
+/**
+ * Why a breaker changed its state: too many calls failed, its probe worked, its time was up, a check of its own failed,
+ * or the application said so.
+ */
+export type ChangeReason = 'failures' | 'probe' | 'reset_timeout' | 'health_check' | 'forced';
+
 /** Policies that decide about calls: only a breaker has a state that the calls inside are made in. */
 export type PolicyKind = 'breaker' | 'timeout' | 'bulkhead' | 'fallback';
 
@@ -85,9 +91,16 @@ export interface ResilienceEvents {
   /**
    * A breaker changed its state.
    *
-   * @param byItself no caller did it, a timer: it is shown on the next call, the probe
+   * @param reason undefined: not known
+   * @param byTimer no caller did it: it is shown on the next call
    */
-  changed(breaker: object, name: string | undefined, state: BreakerState, byItself?: boolean): void;
+  changed(
+    breaker: object,
+    name: string | undefined,
+    state: BreakerState,
+    reason?: ChangeReason,
+    byTimer?: boolean,
+  ): void;
   /**
    * Somebody asks for an operation under a retry policy.
    *

@@ -28,15 +28,21 @@ describe.each(['cockatiel', 'cockatiel-3'])('%s', (alias) => {
       fails: { calls: [failing(inside('payments', 'closed'), '500')], events: [] },
       opens: {
         calls: [failing(inside('payments', 'closed'), '500')],
-        events: [transition('payments', 'closed', 'open')],
+        events: [transition('payments', 'closed', 'open', 'failures')],
       },
       refused: { calls: [refused('payments', 'BrokenCircuitError')], events: [] },
       probe: {
         calls: [inside('payments', 'half_open')],
-        events: [transition('payments', 'open', 'half_open'), transition('payments', 'half_open', 'closed')],
+        events: [
+          transition('payments', 'open', 'half_open', 'reset_timeout'),
+          transition('payments', 'half_open', 'closed', 'probe'),
+        ],
       },
       'after the probe': { calls: [inside('payments', 'closed')], events: [] },
-      isolated: { calls: [refused('payments', 'IsolatedCircuitError')], events: [] },
+      isolated: {
+        calls: [refused('payments', 'IsolatedCircuitError')],
+        events: [transition('payments', 'closed', 'open', 'forced')],
+      },
 
       'third time lucky': {
         calls: [failing(attempt(1, 3), '503'), failing(attempt(2, 3), '503'), attempt(3, 3)],
@@ -97,7 +103,7 @@ describe.each(['cockatiel', 'cockatiel-3'])('%s', (alias) => {
           }),
           answered('BrokenCircuitError'),
         ],
-        events: [transition(undefined, 'closed', 'open'), summary(3, 'failure', 'BrokenCircuitError')],
+        events: [transition(undefined, 'closed', 'open', 'failures'), summary(3, 'failure', 'BrokenCircuitError')],
       },
       forgotten: { calls: [], events: [] },
       'forgotten too': { calls: [refused(undefined, 'BrokenCircuitError')], events: [] },
@@ -164,12 +170,13 @@ function answered(reason: string): Outlined {
   return ['fallback', attributes];
 }
 
-function transition(name: string | undefined, from: string, to: string): Record<string, unknown> {
+function transition(name: string | undefined, from: string, to: string, reason: string): Record<string, unknown> {
   return {
     event: 'circuitbreaker.transition',
     ...named(name),
     'circuitbreaker.previous_state': from,
     'circuitbreaker.state': to,
+    'circuitbreaker.reason': reason,
   };
 }
 

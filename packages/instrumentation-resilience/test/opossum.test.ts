@@ -27,7 +27,7 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
     expect(outline(spans)).toEqual({
       works: { calls: [get('payments', 'closed')], events: [] },
       fails: { calls: [failing('payments', 'closed')], events: [] },
-      opens: { calls: [failing('payments', 'closed')], events: [transition('payments', 'closed', 'open')] },
+      opens: { calls: [failing('payments', 'closed')], events: [transition('payments', 'closed', 'open', 'failures')] },
       refused: {
         calls: [decision('payments', 'open', 'rejected', 'open', 'EOPENBREAKER', 'Breaker is open')],
         events: [],
@@ -35,7 +35,10 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
       // The timer that half-opened it ran in the context of 'opens'.
       probe: {
         calls: [get('payments', 'half_open')],
-        events: [transition('payments', 'open', 'half_open'), transition('payments', 'half_open', 'closed')],
+        events: [
+          transition('payments', 'open', 'half_open', 'reset_timeout'),
+          transition('payments', 'half_open', 'closed', 'probe'),
+        ],
       },
       'not the probe': {
         calls: [decision('payments', 'open', 'rejected', 'half_open', 'EOPENBREAKER', 'Breaker is open')],
@@ -78,7 +81,7 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
           get('spare', 'open', { 'circuitbreaker.outcome': 'fallback' }),
           answered('spare', 'open', 'open', 'EOPENBREAKER'),
         ],
-        events: [],
+        events: [transition('spare', 'closed', 'open', 'forced')],
       },
       'no answer': {
         calls: [decision('spare', 'open', 'failure', 'open', 'RangeError', 'no fallback either')],
@@ -91,7 +94,7 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
           answered(undefined, 'fallback', 'closed', 'TypeError'),
           answered('other', 'fallback', 'closed', 'Error'),
         ],
-        events: [transition('other', 'closed', 'open')],
+        events: [transition('other', 'closed', 'open', 'failures')],
       },
       disabled: { calls: [], events: [] },
       forgotten: { calls: [], events: [] },
@@ -154,11 +157,12 @@ function answered(name: string | undefined, why: string, state: string, reason: 
   return [['breaker', name, why].filter(Boolean).join(' '), { ...attributes, 'fallback.reason': reason }];
 }
 
-function transition(name: string, from: string, to: string): Record<string, unknown> {
+function transition(name: string, from: string, to: string, reason: string): Record<string, unknown> {
   return {
     event: 'circuitbreaker.transition',
     'circuitbreaker.name': name,
     'circuitbreaker.previous_state': from,
     'circuitbreaker.state': to,
+    'circuitbreaker.reason': reason,
   };
 }

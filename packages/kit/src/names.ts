@@ -47,6 +47,8 @@ export const RETRY_UPSTREAM_ATTEMPTS = 'retry.upstream_attempts';
 /** Event on the span that caused a breaker's change of state, and the metric that counts them. */
 export const BREAKER_TRANSITION = 'circuitbreaker.transition';
 export const BREAKER_PREVIOUS_STATE = 'circuitbreaker.previous_state';
+/** `failures`, `probe`, `reset_timeout`, `health_check`, `forced`. */
+export const BREAKER_REASON = 'circuitbreaker.reason';
 export const BREAKER_TRANSITIONS = 'circuitbreaker.transitions';
 /** Metric: calls of a breaker, by outcome. */
 export const BREAKER_CALLS = 'circuitbreaker.calls';

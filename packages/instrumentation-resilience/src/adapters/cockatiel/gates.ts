@@ -1,5 +1,5 @@
 import { enter, leave } from '@foreshock/kit';
-import type { BreakerState, PolicyCall, ResilienceEvents } from '../../events.ts';
+import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents } from '../../events.ts';
 import { errorOf, nameOf, type Executions, type Policy, type Watched, type Work } from './executions.ts';
 
 /** What of `CircuitBreakerPolicy` is read; it is private to TypeScript only, here and below. */
@@ -18,6 +18,7 @@ interface Bulkhead extends Policy {
 /** `CircuitState`: closed, open, half-open, isolated. */
 const STATES: readonly BreakerState[] = ['closed', 'open', 'half_open', 'open'];
 const ISOLATED = 3;
+const REASONS: readonly ChangeReason[] = ['probe', 'failures', 'reset_timeout'];
 
 /** A call that has come to a gate. */
 interface Entered {
@@ -43,9 +44,12 @@ export class Gates {
 
   readonly breaker = (policy: Breaker, given: Work): Watched => {
     const name = nameOf(policy);
-    this.#executions.onEmit(policy.stateChangeEmitter, (state: number) =>
-      this.#resilience.changed(policy, name, STATES[state] ?? 'closed'),
-    );
+    let isIsolated = policy.state === ISOLATED;
+    this.#executions.onEmit(policy.stateChangeEmitter, (state: number) => {
+      const isForced = state === ISOLATED || isIsolated;
+      isIsolated = state === ISOLATED;
+      this.#resilience.changed(policy, name, STATES[state] ?? 'closed', isForced ? 'forced' : REASONS[state]);
+    });
     const { entered, work } = this.#enter(policy, 'breaker', given, () => {
       const state = STATES[policy.state] ?? 'closed';
       // Version 3 runs the probe first and changes its state then.

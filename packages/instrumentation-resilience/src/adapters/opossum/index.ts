@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { enter, guard, leave, whenSettled, type Adapter, type Hooks } from '@foreshock/kit';
-import type { BreakerState, PolicyCall, ResilienceEvents, Slots } from '../../events.ts';
+import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents, Slots } from '../../events.ts';
 
 /** What of opossum's `CircuitBreaker` (lib/circuit.js, 6–10) is read. */
 interface CircuitBreaker {
@@ -15,6 +15,12 @@ interface CircuitBreaker {
 }
 
 const NAME = 'opossum';
+
+const REASONS: Record<string, ChangeReason> = {
+  failure: 'failures',
+  success: 'probe',
+  healthCheckFailed: 'health_check',
+};
 
 /**
  * opossum: a breaker tells everything by its own events. They are heard at `emit`, so that no breaker has
@@ -58,6 +64,8 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
   const coalesced = new WeakSet<PolicyCall>();
   const refused = new WeakSet<PolicyCall>();
   const answering = new WeakSet<PolicyCall>();
+  /** What a breaker has just emitted, before it acts on it: until the microtask after. */
+  let latest: { breaker: CircuitBreaker; event: unknown } | undefined;
   /** Of breakers that let only so many calls run at once: those that run, the oldest first. */
   const running = new WeakMap<CircuitBreaker, Set<PolicyCall>>();
 
@@ -149,14 +157,30 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     };
   });
 
+  function emitted(breaker: CircuitBreaker, event: unknown): void {
+    if (!latest) queueMicrotask(() => (latest = undefined));
+    latest = { breaker, event };
+  }
+
+  /** It opens right after `failure` (`fail` of lib/circuit.js), and closes by a listener to `success`; all else is told to. */
+  function reasonOf(breaker: CircuitBreaker): ChangeReason {
+    return REASONS[latest?.breaker === breaker ? String(latest.event) : ''] ?? 'forced';
+  }
+
+  function opened(breaker: CircuitBreaker, reason: ChangeReason): void {
+    resilience.changed(breaker, nameOf(breaker), 'open', reason, reason === 'health_check');
+  }
+
   function heard(breaker: CircuitBreaker, event: unknown, args: unknown[]): void {
     switch (event) {
       case 'open':
-        return resilience.changed(breaker, nameOf(breaker), 'open');
+        return opened(breaker, reasonOf(breaker));
       case 'close':
-        return resilience.changed(breaker, nameOf(breaker), 'closed');
+        return resilience.changed(breaker, nameOf(breaker), 'closed', reasonOf(breaker));
       case 'halfOpen':
-        return resilience.changed(breaker, nameOf(breaker), 'half_open', true);
+        return resilience.changed(breaker, nameOf(breaker), 'half_open', 'reset_timeout', true);
+      case 'healthCheckFailed':
+        return emitted(breaker, event);
       case 'reject':
       case 'semaphoreLocked':
       case 'timeout':
@@ -165,6 +189,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       case 'cacheHit':
       case 'coalesceCacheHit':
       case 'fallback': {
+        if (event === 'success' || event === 'failure') emitted(breaker, event);
         const call = resilience.callHere(breaker);
         if (!call) return;
         running.get(breaker)?.delete(call);

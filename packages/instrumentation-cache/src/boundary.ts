@@ -1,5 +1,14 @@
 import { context, trace, type Context } from '@opentelemetry/api';
-import { guard, holdingOf, OperationClient, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import {
+  attach,
+  guard,
+  holdingOf,
+  messageContext,
+  nextMessageContext,
+  OperationClient,
+  type InstrumentationConfig,
+  type Telemetry,
+} from '@foreshock/kit';
 import { CacheMetrics } from './cache-metrics.ts';
 import { CacheOperation, type CacheClient } from './cache-operation.ts';
 import type { CacheEvents, CommandDescription } from './events.ts';
@@ -7,6 +16,9 @@ import { shapeOf } from './key-shape.ts';
 import { KnownServers, type KnownServer } from './known-servers.ts';
 import { LocalLookups } from './local-lookups.ts';
 import { Stampedes } from './stampedes.ts';
+
+/** `messaging.system` of what comes over Redis. */
+const SYSTEM = 'redis';
 
 /** So many callers that miss one key at a time are a stampede. */
 const DEFAULT_STAMPEDE_CALLERS = 5;
@@ -89,6 +101,15 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     if (fills && entry !== undefined) stampedes.filled(`${name}\0${entry}`, where);
   }
 
+  /** A loop takes messages from a list or a stream: what it does with each is a trace of its own. */
+  function awaitMessage({ key, keyPrefix }: CommandDescription): void {
+    const next = nextMessageContext(telemetry.tracer, () => ({
+      system: SYSTEM,
+      destination: key === undefined ? undefined : shape(key, keyPrefix),
+    }));
+    if (next) attach(next);
+  }
+
   return {
     get wantsCommands() {
       return operations.wants();
@@ -98,7 +119,10 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       const where = context.active();
       // A worker that waits for its next job, a client that keeps its connection alive: a span each few seconds, for
       // nothing.
-      if ((command.blocks || command.keepsAlive) && !trace.getSpan(where)) return undefined;
+      if ((command.blocks || command.keepsAlive) && !trace.getSpan(where)) {
+        if (command.blocks) awaitMessage(command);
+        return undefined;
+      }
       const target = servers.of(server);
       if (stampedes.open) filled(target, command, where);
       const holding = connection && holdingOf(connection);
@@ -118,5 +142,6 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
 
     lookup: (cache, name, key, outcome) => local.lookup(cache, name, key, outcome),
     filled: (cache, key) => local.filled(cache, key),
+    message: (channel) => messageContext(telemetry.tracer, () => ({ system: SYSTEM, destination: shape(channel()) })),
   };
 }

@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import type { ServerErrors, TimeOutPhase } from '@foreshock/kit';
 
 /** Where a client's connection leads. One object a connection, as long as nothing of it changes. */
@@ -79,4 +80,11 @@ export interface CacheEvents {
   lookup(cache: object, name: string, key: unknown, outcome: LocalOutcome): void;
   /** A caller put something behind a key of a cache of this process. Cheap, and never throws. */
   filled(cache: object, key: unknown): void;
+  /**
+   * A message that was published is about to be given to its listeners.
+   *
+   * @param channel asked for when something in them is traced
+   * @returns where they run; undefined where they are
+   */
+  message(channel: () => string): Context | undefined;
 }

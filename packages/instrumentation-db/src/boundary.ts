@@ -2,6 +2,7 @@ import { context, type Histogram, type Meter } from '@opentelemetry/api';
 import {
   bindOnce,
   holdingOf,
+  messageContext,
   privateMessageOf,
   wholeMessageOf,
   type InstrumentationConfig,
@@ -42,6 +43,13 @@ export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
       if (telemetry.standsAside) return undefined;
       return startQuery(telemetry, statements, described, holdingOf(connection), queryDuration, describe);
     },
+
+    notification: (system, channel) =>
+      messageContext(telemetry.tracer, () => ({
+        system,
+        // Some have a channel for each user.
+        destination: /^[a-z_]{1,64}$/i.test(channel) ? channel : undefined,
+      })),
 
     bind: (callback) => bindOnce(context.active(), callback),
   };

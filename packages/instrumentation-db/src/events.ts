@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import type { Adapter, Driver } from '@foreshock/kit';
 import type { Dialect } from './sql-dialect.ts';
 
@@ -31,6 +32,12 @@ export interface Query {
 export interface DbEvents {
   /** A query is sent on a connection, pooled or not. */
   query(connection: object, query: QueryDescription): Query | undefined;
+  /**
+   * A notification of the server's is about to be given to its listeners.
+   *
+   * @returns where they run; undefined where they are
+   */
+  notification(system: string, channel: string): Context | undefined;
   /** A callback that is no query's (`connect`, `prepare`, `ping`), called where its caller is, once. */
   bind<F extends (...args: any[]) => any>(callback: F): F;
 }

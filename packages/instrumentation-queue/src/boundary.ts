@@ -13,6 +13,7 @@ import {
   bindTo,
   guard,
   isSuppressed,
+  messageContext,
   runIn,
   suppressed,
   type InstrumentationConfig,
@@ -123,6 +124,12 @@ export function openQueue(
       return isPart ? Reflect.apply(fn, self, args) : runIn(background, fn, self, args);
     },
     detached: (fn, self, args) => runIn(ROOT_CONTEXT, fn, self, args),
+    event(destination, fn, self, args) {
+      const where = context.active();
+      const from = where.getValue(BACKGROUND_KEY) === true ? ROOT_CONTEXT : where;
+      const message = messageContext(telemetry.tracer, () => ({ system: telemetry.library, destination }), from);
+      return runIn(message ?? from, fn, self, args);
+    },
     foreground(fn, self, args) {
       return context.active().getValue(BACKGROUND_KEY) === true
         ? runIn(ROOT_CONTEXT, fn, self, args)

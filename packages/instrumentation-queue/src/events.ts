@@ -122,6 +122,8 @@ export interface QueueEvents {
   detached<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /** Runs code of the application that the library calls from such work, such as a listener. */
   foreground<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** Runs listeners of an event that the library has read from the server: nothing of the job that it tells of. */
+  event<A extends unknown[], R>(destination: string, fn: (...args: A) => R, self: unknown, args: A): R;
   /** Runs a part of a call that has a span, where that part would show nothing that the call's span does not: it makes none. */
   quietly<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /** Goes on in this process with what another one does: a handler's part in a process of its own. */

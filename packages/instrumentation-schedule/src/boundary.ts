@@ -1,5 +1,5 @@
 import { context, isSpanContextValid, trace, type Context, type SpanContext } from '@opentelemetry/api';
-import { isOwn, isSuppressed, pendingRootOf, type Telemetry } from '@foreshock/kit';
+import { isSuppressed, mayBeginRoot, nextRound, pendingRootOf, type Telemetry } from '@foreshock/kit';
 import type { Job, JobDescription, Run, ScheduleEvents } from './events.ts';
 import { JobRun } from './job-run.ts';
 import { TimerRun } from './timer-run.ts';
@@ -9,30 +9,22 @@ export function openSchedule(telemetry: Telemetry): ScheduleEvents {
   return {
     job: (describe) => new ScheduledJob(telemetry, describe),
     get timerBegins() {
-      const where = context.active();
-      if (trace.getSpan(where) || isSuppressed(where)) return false;
-      const outer = pendingRootOf(where);
-      if (outer instanceof JobRun && !outer.isOver) return false;
-      // Any other tracer takes a pending root for a span that is there: too much for all timers there are.
-      return isOwn(telemetry.tracer);
+      return mayBeginRoot(context.active(), telemetry.tracer);
     },
     timer(functionName, delayMs) {
-      const before = timerRunIn(context.active());
-      before?.setsTimer();
-      return new TimerRun(telemetry, functionName, delayMs, before).context;
+      const before = pendingRootOf(context.active());
+      if (before instanceof TimerRun) before.setsTimer();
+      return new TimerRun(telemetry, functionName, millisecondsOf(delayMs), before).context;
     },
     sleep(delayMs) {
-      const before = timerRunIn(context.active());
-      before?.ended();
-      return new TimerRun(telemetry, '', delayMs, before).context;
+      const ms = millisecondsOf(delayMs);
+      return nextRound(telemetry.tracer, ms, (before) => new TimerRun(telemetry, undefined, ms, before));
     },
   };
 }
 
-/** The run of the timer that sets the next. */
-function timerRunIn(where: Context): TimerRun | undefined {
-  const outer = pendingRootOf(where);
-  return outer instanceof TimerRun ? outer : undefined;
+function millisecondsOf(delay: unknown): number {
+  return typeof delay === 'number' && delay > 0 ? delay : 0;
 }
 
 class ScheduledJob implements Job {

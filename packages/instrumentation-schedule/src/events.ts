@@ -47,7 +47,7 @@ export interface ScheduleEvents {
   /**
    * The caller is about to wait for such a timer, and for nothing else: a run of its loop is over.
    *
-   * @returns where it waits and goes on
+   * @returns where it waits and goes on; undefined when that is a part of what is under way
    */
-  sleep(delayMs: unknown): Context;
+  sleep(delayMs: unknown): Context | undefined;
 }

@@ -68,7 +68,6 @@ export class JobRun implements PendingRoot, Run {
     return this.#describe().name ?? this.#givenName;
   }
 
-  /** Whether it is too late for children. */
   get isOver(): boolean {
     return this.#endedAt !== undefined && now() - this.#endedAt > CHILDREN_AFTER_MS;
   }

@@ -4,16 +4,25 @@ import { getCallSites } from 'node:util';
 const FRAMES = 32;
 
 /**
- * Name of the application's function that the event loop has called, or gone on with: of an `async` function that waits
- * for a timer it is the loop. A function without a name has none, nor has one of a library.
+ * Name of the application's function that the event loop has called, or gone on with, and that now calls us: of an
+ * `async` function that waits for a timer it is the loop.
+ *
+ * @returns empty when that function has no name; undefined when a library calls
  */
-export function outermostFunction(): string {
+export function outermostFunction(): string | undefined {
   const frames = getCallSites(FRAMES);
-  const isCalledByNode = frames.at(-1)?.scriptName.startsWith('node:') === true;
-  const own = frames.filter(({ scriptName }) => !scriptName.startsWith('node:'));
+  const ours = frames[0]?.scriptName;
+  const others = frames.filter(({ scriptName }) => scriptName !== ours);
+  const own = others.filter(({ scriptName }) => !scriptName.startsWith('node:'));
+  const caller = others[0];
+  if (frames.length === FRAMES || !caller || caller !== own[0] || isLibrary(caller)) return undefined;
+  const outermost = own.at(-1)!;
   // What a timer calls may do no more than call the loop: `setTimeout(() => poll(), 1000)`.
-  const at = isCalledByNode && own.at(-1)?.functionName === '' ? -2 : -1;
-  const found = own.at(at);
-  if (frames.length === FRAMES || !found || /[\\/]node_modules[\\/]/.test(found.scriptName)) return '';
-  return found.functionName;
+  const isTimer = others.at(-1)?.scriptName === 'node:internal/timers' && outermost.functionName === '';
+  const found = isTimer ? own.at(-2) : outermost;
+  return !found || isLibrary(found) ? '' : found.functionName;
+}
+
+function isLibrary({ scriptName }: { scriptName: string }): boolean {
+  return /[\\/]node_modules[\\/]/.test(scriptName);
 }

@@ -31,6 +31,7 @@ export {
   type InstrumentationConfig,
   type Telemetry,
 } from './instrumentation.ts';
+export { LazyRoot, mayBeginRoot } from './lazy-root.ts';
 export { log, setLogWriter, type LogLevel, type WriteLine } from './log.ts';
 export { Memo } from './memo.ts';
 export { roundMs } from './milliseconds.ts';
@@ -49,6 +50,8 @@ export {
   type Driver,
   type DriverConnection,
 } from './pooled-connections.ts';
+export { messageContext, nextMessageContext, type PlainMessage } from './message-run.ts';
+export { nextRound } from './rounds.ts';
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';
 export { inRange } from './version-range.ts';

@@ -13,6 +13,8 @@ export interface PendingRoot {
   readonly start: 'within' | 'beside' | 'after';
   /** Nobody is called when the run is over: its root ends with the last span below it. */
   readonly endsWithSpans?: boolean;
+  /** It is too late for children. */
+  readonly isOver?: boolean;
   /** The root, made now if it is not there yet; undefined once it is too late for children. */
   parent(): Span | undefined;
 }

@@ -1,5 +1,6 @@
 import { bind, guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../../events.ts';
+import { wrapMessages } from '../../published.ts';
 import { CALL, Clients, SENT, type Client, type IoCommand } from './clients.ts';
 import { wrapPipeline } from './pipeline.ts';
 
@@ -31,6 +32,9 @@ export const ioredis: Adapter<CacheEvents> = {
       wrapDelays(exports.default.prototype, hooks);
     });
     hooks.onLoad('ioredis/built/Command.js', ({ exports }) => wrapWrite(exports.default.prototype, hooks));
+    hooks.onLoad('ioredis/built/DataHandler.js', ({ exports }) => {
+      wrapMessages(exports.default.prototype, 'handleSubscriberReply', cache, hooks);
+    });
     wrapPipeline(clients, cache, hooks);
     wrapSentinels(clients, hooks);
   },

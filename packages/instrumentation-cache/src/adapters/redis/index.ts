@@ -1,5 +1,6 @@
 import { HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../../events.ts';
+import { wrapMessages } from '../../published.ts';
 import { attachRedis4 } from './redis-4.ts';
 import { answerBatch, Clients, observe, startBatch, type Args, type Client, type Queued } from './clients.ts';
 
@@ -26,6 +27,10 @@ export const redis: Adapter<CacheEvents> = {
     const clients = new Clients(cache);
     attachRedis4(clients, cache, hooks);
     wrapClient(clients, cache, hooks);
+    // Before redis 4.6 this was a part of its queue, and private.
+    hooks.onLoad('@redis/client/dist/lib/client/pub-sub.js', ({ exports }) => {
+      wrapMessages(exports.PubSub.prototype, 'handleMessageReply', cache, hooks);
+    });
     hooks.onChannel<{ result?: unknown }>('node-redis:cache:request', ({ result }) =>
       cache.lookup(clients, 'client-side', undefined, result === 'hit' ? 'hit' : 'miss'),
     );

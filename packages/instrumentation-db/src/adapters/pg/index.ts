@@ -1,4 +1,4 @@
-import { guard, report, runDetached, type DriverConnection, type Hooks } from '@foreshock/kit';
+import { enter, guard, leave, report, runDetached, type DriverConnection, type Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { POSTGRESQL } from '../../sql-dialect.ts';
 import { QueryEnds, type Submitted } from './query-ends.ts';
@@ -38,6 +38,7 @@ export const pg: DbAdapter = {
     hooks.onLoad('pg/lib/client.js', ({ exports: Client }) => {
       wrapQuery(Client, ends, db, hooks);
       wrapConnect(Client, db, hooks);
+      wrapNotifications(Client.prototype, db, hooks);
     });
   },
 };
@@ -57,6 +58,25 @@ function wrapConnect(ClientClass: { prototype: object }, db: DbEvents, hooks: Ho
       const [callback] = args;
       if (typeof callback === 'function') args[0] = db.bind(callback as () => void);
       return runDetached(original, this, args);
+    };
+  });
+}
+
+/** `_handleNotification({ channel, … })`, which emits it; the first releases of 8 have no such method. */
+function wrapNotifications(prototype: { _handleNotification?: unknown }, db: DbEvents, hooks: Hooks): void {
+  if (!prototype._handleNotification) return;
+  hooks.wrap(prototype, '_handleNotification', (original) => {
+    return function (this: Client, message: { channel: string }) {
+      const where = hooks.active
+        ? guard('pg notification', () => db.notification('postgresql', message.channel))
+        : undefined;
+      if (!where) return original.call(this, message);
+      const left = enter(where);
+      try {
+        return original.call(this, message);
+      } finally {
+        leave(left);
+      }
     };
   });
 }

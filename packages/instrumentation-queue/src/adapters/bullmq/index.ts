@@ -62,6 +62,7 @@ export const bullmq: Adapter<QueueEvents> = {
       observeCommands(Job.prototype, queue, hooks);
     });
     onClass('worker', ({ Worker: { prototype } }) => consumers.observeWorker(prototype));
+    onClass('queue-events', ({ QueueEvents: { prototype } }) => outcomes.observeEvents(prototype));
     onClass('queue-base', ({ QueueBase: { prototype } }) => outcomes.observe(prototype));
 
     // Connections are opened and closed, a queue is described and its events are read, for nobody's request.

@@ -43,6 +43,18 @@ export class Outcomes {
     });
   }
 
+  /** Events of `QueueEvents`, which reads them from the server: each is a message. */
+  observeEvents(prototype: { emit: unknown }): void {
+    const hooks = this.#hooks;
+    const queue = this.#queue;
+    hooks.wrap(prototype, 'emit', (original) => {
+      return function (this: { name: string } & EventEmitter, ...args: unknown[]) {
+        if (!hooks.active || this.listenerCount(args[0] as string) === 0) return original.apply(this, args);
+        return queue.event(this.name, original, this, args);
+      };
+    });
+  }
+
   #note(owner: Owner, isFailed: boolean, job: Job): void {
     if (owner.opts?.telemetry) return;
     if (isFailed && job.finishedOn === undefined) this.#dueTimes.failed(owner, job);

@@ -7,7 +7,10 @@ export function wrapTimersPromises(schedule: ScheduleEvents, hooks: Hooks): void
   const module = process.getBuiltinModule('node:timers/promises') as typeof nodeTimersPromises;
   const sleeps = (delayMs: unknown): void => {
     if (!hooks.active || !schedule.timerBegins) return;
-    guard('a timer', () => attach(schedule.sleep(delayMs)));
+    guard('a timer', () => {
+      const next = schedule.sleep(delayMs);
+      if (next) attach(next);
+    });
   };
   const waits = (original: (...args: any[]) => any) =>
     function (this: unknown, ...args: unknown[]) {

@@ -169,14 +169,14 @@ export class Stampedes {
       return;
     }
     // All callers have ended: then it is a span, in the trace of the first.
-    const { timeOrigin } = performance;
+    // Times of `performance.now()`, as the API takes them: they are right when the system's clock has been set.
     this.#tracer()
       .startSpan(
         `${CACHE_STAMPEDE} ${shape}`,
-        { kind: SpanKind.INTERNAL, attributes, startTime: timeOrigin + burst.first },
+        { kind: SpanKind.INTERNAL, attributes, startTime: burst.first },
         burst.where,
       )
-      .end(timeOrigin + burst.last);
+      .end(burst.last);
   }
 }
 

@@ -69,9 +69,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     const url = urlOf(request, request.port);
     const attributes: Attributes = url === undefined ? {} : { 'url.full': url };
     const common = targets.of(request);
-    const { askedAt } = request;
-    const startTime = askedAt === undefined ? undefined : performance.timeOrigin + askedAt;
-    const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common, startTime }, where);
+    const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common, startTime: request.askedAt }, where);
     callOptions ??= { metrics: new ClientMetrics(telemetry), propagateTo, trustIncoming, strangers };
     // The start of a span may have told this place from others: see `callStarted` of the kit.
     return new SentCall(span, context.active(), request, callOptions);

@@ -147,7 +147,7 @@ export class ServedRequest implements Served, RpcMetadata {
       this.#span.setAttribute('error.type', errorType);
       this.#span.setStatus({ code: SpanStatusCode.ERROR });
     }
-    this.#span.end(at === undefined ? undefined : performance.timeOrigin + at);
+    this.#span.end(at);
     const measured = this.#measured;
     if (!measured) return;
     if (statusCode !== undefined) measured['http.response.status_code'] = statusCode;

@@ -86,8 +86,7 @@ export function openQueue(
     if (telemetry.standsAside || messages.length === 0 || isSuppressed(where)) return undefined;
     const { spanName, attributes: common } = operations.of(system, 'receive', 'receive', destination, group);
     const attributes: Attributes = { ...common.values, ...factsOfAll(messages) };
-    const startTime = performance.timeOrigin + since;
-    const options = { kind: SpanKind.CLIENT, attributes, links: linksTo(messages), startTime };
+    const options = { kind: SpanKind.CLIENT, attributes, links: linksTo(messages), startTime: since };
     const span = telemetry.tracer.startSpan(spanName, options, where);
     span.end();
     const now = performance.now();

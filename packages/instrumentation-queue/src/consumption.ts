@@ -59,8 +59,7 @@ export class Consumption implements Processing {
       // The sender's baggage and x-trace-id go on; only its span is no parent here.
       parent = trace.deleteSpan(parent);
     }
-    const startTime = fetched && performance.timeOrigin + fetched.since;
-    this.#span = startConsumer(telemetry.tracer, operation, factsOfAll(messages), parent, links, startTime);
+    this.#span = startConsumer(telemetry.tracer, operation, factsOfAll(messages), parent, links, fetched?.since);
     this.#context = withLife(trace.setSpan(parent, this.#span), life ?? newLife());
     if (!metrics) return;
     const { values } = operation.attributes;

@@ -69,7 +69,12 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     const url = urlOf(request, request.port);
     const attributes: Attributes = url === undefined ? {} : { 'url.full': url };
     const common = targets.of(request);
-    const span = startSpan(telemetry.tracer, name, { kind: SpanKind.CLIENT, attributes, common, startTime: request.askedAt }, where);
+    const span = startSpan(
+      telemetry.tracer,
+      name,
+      { kind: SpanKind.CLIENT, attributes, common, startTime: request.askedAt },
+      where,
+    );
     callOptions ??= { metrics: new ClientMetrics(telemetry), propagateTo, trustIncoming, strangers };
     // The start of a span may have told this place from others: see `callStarted` of the kit.
     return new SentCall(span, context.active(), request, callOptions);

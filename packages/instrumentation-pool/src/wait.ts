@@ -157,16 +157,26 @@ export class Wait {
   }
 
   failed(at: number, error: unknown, timedOut: boolean): void {
-    const { pool, start } = this.#acquisition;
+    const { start } = this.#acquisition;
     const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
     if (!span) return;
     this.#reason = this.#reasonAt(at);
-    // Nobody had a connection yet when this caller asked: several asked in one tick. It waited for who has one now.
-    const oldest = timedOut && this.#reason === 'queue' ? pool.holdings.oldest : undefined;
-    if (oldest) this.#nameHolder(oldest.holder(at));
+    if (timedOut && this.#reason === 'queue' && !this.#holderKnown) this.#nameLongest(at);
     span.setAttribute('error.type', timedOut ? 'timeout' : errorTypeOf(error));
     span.setStatus({ code: SpanStatusCode.ERROR, message: privateMessageOf(error) });
     this.#end(span);
+  }
+
+  /**
+   * Nobody had a connection yet when this caller asked: several asked in one tick, or all were being opened. Who has had
+   * one since is named if that was the better part of the wait.
+   */
+  #nameLongest(at: number): void {
+    const { pool, start } = this.#acquisition;
+    const ended = this.#saturation?.longestAfter(start);
+    const current = pool.holdings.oldest?.holder(at);
+    const longest = ended && current ? (ended.heldMs > current.heldMs ? ended : current) : (ended ?? current);
+    if (longest && longest.heldMs * 2 >= at - start) this.#nameHolder(longest);
   }
 
   #end(span: Span): void {

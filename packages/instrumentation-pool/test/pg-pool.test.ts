@@ -161,3 +161,28 @@ it('a connection keeps nothing of the request that opened it', async () => {
   expect(known.deref()).toBeUndefined();
   await pool.end();
 });
+
+it('a time-out names who was in the way for most of it, not who has the connection since', async () => {
+  const pool = await warmPool({});
+  pool.options.connectionTimeoutMillis = 300;
+  const spin = (ms: number): void => {
+    for (const end = performance.now() + ms; performance.now() < end;);
+  };
+  const hold = (caller: string, work: (client: pg.PoolClient) => Promise<unknown>): Promise<unknown> =>
+    recorded.inSpan(caller, async () => {
+      const client = await pool.connect();
+      await work(client);
+      client.release();
+    });
+  const refused = Promise.withResolvers<void>();
+  const [, , third] = await Promise.allSettled([
+    hold('long', async () => spin(280)),
+    hold('since', () => refused.promise),
+    recorded.inSpan('third', () => pool.connect()).finally(() => refused.resolve()),
+  ]);
+  await pool.end();
+  expect(third.status).toBe('rejected');
+  const long = only(spansNamed(recorded, 'long'));
+  const wait = waits(recorded).find(({ status }) => status.code === 'ERROR');
+  expect(wait?.links).toMatchObject([{ spanId: long.spanId }]);
+});

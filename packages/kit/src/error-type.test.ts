@@ -5,6 +5,7 @@ it('names an error by its code, else its class', () => {
   expect(errorTypeOf(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
   expect(errorTypeOf(new TypeError('x'))).toBe('TypeError');
   expect(errorTypeOf(Object.assign(new RangeError('x'), { code: 42 }))).toBe('RangeError');
+  expect(errorTypeOf(new DOMException('x', 'AbortError'))).toBe('AbortError');
 });
 
 it('takes anything that can be thrown', () => {

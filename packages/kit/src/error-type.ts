@@ -5,14 +5,15 @@ const MAX_LENGTH = 64;
 
 /**
  * `error.type` of the semantic conventions for anything that can be thrown: the error's `code`
- * (`ECONNREFUSED`), else the name of its class, else `_OTHER`. Never throws, whatever the object's getters do.
+ * (`ECONNREFUSED`), else the name of its class (of a `DOMException` its own), else `_OTHER`. Never throws, whatever the object's getters do.
  */
 export function errorTypeOf(error: unknown): string {
   try {
     if (typeof error === 'object' && error !== null) {
       const { code } = error as { code?: unknown };
       if (typeof code === 'string' && code !== '' && code.length <= MAX_LENGTH) return code;
-      const name = (error as object).constructor?.name;
+      // Each error of the Web's interfaces is of one class, and named for what it is: `AbortError`.
+      const name = error instanceof DOMException ? error.name : (error as object).constructor?.name;
       if (typeof name === 'string' && name !== '' && name !== 'Object' && name.length <= MAX_LENGTH) return name;
     }
   } catch {

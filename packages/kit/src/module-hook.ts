@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { log } from './log.ts';
 import { report } from './guard.ts';
+import { loadedFiles } from './loaded-files.ts';
 import { inRange } from './version-range.ts';
 
 /** What a listener learns about the module that has just been evaluated. */
@@ -213,6 +214,12 @@ interface LoadingModule {
  * `Module.prototype.load`, and `require` of an ES module in an `--import`ed process throws ERR_VM_MODULE_LINK_FAILURE.
  */
 export function hasSoundHooks(): boolean {
+  return (areHooksSound ??= judgeHooks());
+}
+
+let areHooksSound: boolean | undefined;
+
+function judgeHooks(): boolean {
   const { node } = process.versions;
   return inRange(node, '>=22.22.3 <23') || inRange(node, '>=24.11.1 <25') || inRange(node, '>=26.0.0 <1000');
 }
@@ -297,10 +304,9 @@ export function onModuleLoad(
   for (const binding of bindings) target.bindings.add(binding);
   target.listeners.add(listener);
 
-  const cache = (nodeModule.Module as any)._cache as Record<string, { loaded: boolean; exports: unknown } | undefined>;
   const earlier = [...target.evaluated];
-  for (const [filename, cached] of Object.entries(cache)) {
-    if (!cached?.loaded || packagePath(filename) !== path || types.isModuleNamespaceObject(cached.exports)) continue;
+  for (const [filename, cached] of loadedFiles(path.slice(packageName(path).length))) {
+    if (packagePath(filename) !== path || types.isModuleNamespaceObject(cached.exports)) continue;
     const { exports } = cached;
     earlier.push({ exports, version: packageVersion(filename), filename, ...replaceable(cached) });
   }

@@ -245,7 +245,7 @@ describe('the handling of a message', () => {
   it('marks an early acknowledgement only when the handler then fails', () => {
     for (const fails of [false, true]) {
       const processing = queue.process({ system: 'toy', destination: 'emails', messages: [{}] })!;
-      processing.acknowledged();
+      processing.settled('ack');
       if (fails) processing.failed({ error: new Error('lost') });
       else processing.succeeded();
     }

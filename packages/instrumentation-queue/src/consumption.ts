@@ -9,10 +9,10 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, runIn, startSpan, type Telemetry } from '@foreshock/kit';
-import { QUEUE_ACKED_EARLY, QUEUE_DEAD_LETTERED } from '@foreshock/kit/names';
+import { errorMessageOf, errorTypeOf, roundMs, runIn, startSpan, type Telemetry } from '@foreshock/kit';
+import { QUEUE_ACKED_EARLY, QUEUE_DEAD_LETTERED, QUEUE_SETTLED, QUEUE_SETTLED_AFTER_MS } from '@foreshock/kit/names';
 import { extract } from './carriers.ts';
-import type { Delivery, Failure, Processing } from './events.ts';
+import type { Delivery, Failure, Processing, Settlement } from './events.ts';
 import { factsOfAll, linksTo } from './message-facts.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Operation } from './operations.ts';
@@ -35,9 +35,9 @@ export class Consumption implements Processing {
   readonly #operation: Operation;
   readonly #span: Span;
   readonly #context: Context;
-  /** In milliseconds, if it is measured. */
+  /** In milliseconds of `performance.now()`. */
   readonly #start: number;
-  #acknowledged = false;
+  #settled: Settlement | undefined;
   #ended = false;
 
   constructor(
@@ -49,7 +49,7 @@ export class Consumption implements Processing {
   ) {
     this.#metrics = metrics;
     this.#operation = operation;
-    this.#start = metrics ? (fetched?.since ?? performance.now()) : 0;
+    this.#start = fetched?.since ?? performance.now();
     const only = messages.length === 1 ? messages[0] : undefined;
     let parent = only ? extract(only.carrier) : ROOT_CONTEXT;
     let links = fetched && [fetched.link];
@@ -71,8 +71,11 @@ export class Consumption implements Processing {
     return runIn(this.#context, fn, self, args);
   }
 
-  acknowledged(): void {
-    this.#acknowledged = true;
+  settled(how: Settlement): void {
+    if (this.#settled || this.#ended) return;
+    this.#settled = how;
+    this.#span.setAttribute(QUEUE_SETTLED, how);
+    this.#span.setAttribute(QUEUE_SETTLED_AFTER_MS, how === 'auto' ? 0 : roundMs(performance.now() - this.#start));
   }
 
   succeeded(): void {
@@ -83,7 +86,8 @@ export class Consumption implements Processing {
     if (this.#ended) return;
     this.#span.setAttribute('error.type', type);
     // The silent loss: the broker has forgotten a message that was never handled.
-    if (this.#acknowledged) this.#span.setAttribute(QUEUE_ACKED_EARLY, true);
+    if (this.#settled && this.#settled !== 'requeue' && this.#settled !== 'reject')
+      this.#span.setAttribute(QUEUE_ACKED_EARLY, true);
     if (deadLettered) this.#span.setAttribute(QUEUE_DEAD_LETTERED, true);
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessageOf(error) });
     this.#end(type);

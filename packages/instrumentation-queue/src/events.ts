@@ -78,13 +78,19 @@ export interface Failure {
   deadLettered?: boolean | undefined;
 }
 
+/**
+ * What the application told the broker of a message: `auto`, it asked for messages that count as done when they are
+ * delivered. After `requeue` and `reject` the broker still has it, or has given it up.
+ */
+export type Settlement = 'ack' | 'auto' | 'complete' | 'commit' | 'requeue' | 'reject';
+
 /** A handler at work on a delivery. */
 export interface Processing {
   /** Runs the handler, or what is told of it afterwards, as its own part of the sender's trace, whatever surrounds it. */
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
-  /** The library was told that the message is done with, while the handler still runs. */
-  acknowledged(): void;
-  /** The handler settled; only the first end counts. */
+  /** The broker was told what to do with the message, by the handler and not by its end; the first answer counts. */
+  settled(how: Settlement): void;
+  /** The handler has ended; only the first end counts. */
   succeeded(): void;
   failed(failure: Failure): void;
 }

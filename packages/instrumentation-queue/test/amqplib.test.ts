@@ -35,8 +35,20 @@ function processed(queue: string, more: object = {}): object {
     'messaging.destination.name': queue,
     'queue.attempt': 1,
     'queue.wait_ms': expect.any(Number),
+    ...settled('ack'),
     ...more,
   };
+}
+
+/** The handler told the broker itself. */
+function settled(how: string): object {
+  return { 'queue.settled': how, 'queue.settled_after_ms': expect.any(Number) };
+}
+
+/** The attributes of a message that nobody answered for. */
+function unsettled(attributes: object): object {
+  const { 'queue.settled': _, 'queue.settled_after_ms': __, ...rest } = attributes as Record<string, unknown>;
+  return rest;
 }
 
 const linkTo = ({ traceId, spanId }: ReceivedSpan) => ({ traceId, spanId, attributes: {} });
@@ -185,7 +197,9 @@ describe.each(VERSIONS)('%s', (alias) => {
     });
     expect(unhandled).toHaveLength(1);
     const [process] = await ended(`process ${queue}`);
-    expect(process!.attributes).toEqual(processed(queue, { 'error.type': 'TypeError', 'queue.acked_early': true }));
+    expect(process!.attributes).toEqual(
+      processed(queue, { ...settled('auto'), 'error.type': 'TypeError', 'queue.acked_early': true }),
+    );
     await consumer.close();
   });
 
@@ -321,7 +335,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     await called;
     await consumer.close();
     const [process] = await ended(`process ${queue}`);
-    expect(process!.attributes).toEqual(processed(queue, { 'error.type': 'channel_closed' }));
+    expect(process!.attributes).toEqual(unsettled(processed(queue, { 'error.type': 'channel_closed' })));
     expect(process!.status.code).toBe('ERROR');
   });
 
@@ -406,7 +420,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     const processes = await ended(`process ${queue}`, 3);
     const [send] = await ended(`send ${queue}`);
     for (const process of processes) expect(process.parentSpanId).toBe(send!.spanId);
-    const requeued = { 'messaging.message.id': 'again', 'error.type': 'requeued' };
+    const requeued = { ...settled('requeue'), 'messaging.message.id': 'again', 'error.type': 'requeued' };
     expect(processes.map(({ attributes }) => attributes)).toEqual([
       processed(queue, requeued),
       processed(queue, { ...requeued, 'queue.attempt': 2 }),
@@ -454,7 +468,9 @@ describe.each(VERSIONS)('%s', (alias) => {
     const [process] = await ended(`process ${queue}`);
     const [atLast] = await ended(`process ${dead}`);
     const [send] = await ended(`send ${queue}`);
-    expect(process!.attributes).toEqual(processed(queue, { 'error.type': 'rejected', 'queue.dead_lettered': true }));
+    expect(process!.attributes).toEqual(
+      processed(queue, { ...settled('reject'), 'error.type': 'rejected', 'queue.dead_lettered': true }),
+    );
     expect([process!.parentSpanId, atLast!.parentSpanId]).toEqual([send!.spanId, send!.spanId]);
     // How long it was due there, only the broker knows.
     const { 'queue.wait_ms': _, ...known } = processed(dead) as Record<string, unknown>;
@@ -515,8 +531,8 @@ describe.each(VERSIONS)('%s', (alias) => {
       });
     }
     expect(processes.map(({ attributes }) => attributes)).toEqual([
-      processed(queue, { 'messaging.message.id': 'a' }),
-      processed(queue, { 'messaging.message.id': 'b', 'error.type': 'rejected' }),
+      unsettled(processed(queue, { 'messaging.message.id': 'a' })),
+      unsettled(processed(queue, { 'messaging.message.id': 'b', 'error.type': 'rejected' })),
     ]);
   });
 
@@ -715,7 +731,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     const processes = await ended(`process ${queue}`, 2);
     const [send] = await ended(`send ${queue}`);
     expect(processes.map(({ parentSpanId, attributes }) => [parentSpanId, attributes])).toEqual([
-      [send!.spanId, processed(queue, { 'messaging.message.id': 'm1', 'error.type': 'requeued' })],
+      [send!.spanId, unsettled(processed(queue, { 'messaging.message.id': 'm1', 'error.type': 'requeued' }))],
       [send!.spanId, processed(queue, { 'messaging.message.id': 'm1', 'queue.attempt': 2 })],
     ]);
     await promisify((done: any) => callbacks.close(done))();

@@ -332,7 +332,14 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
       throw new Error('too late');
     });
     const [span] = await ended(`process ${queue}`);
-    expect(span!.attributes).toEqual(processed(queue, id, { 'error.type': 'Error', 'queue.acked_early': true }));
+    expect(span!.attributes).toEqual(
+      processed(queue, id, {
+        'queue.settled': 'complete',
+        'queue.settled_after_ms': expect.any(Number),
+        'error.type': 'Error',
+        'queue.acked_early': true,
+      }),
+    );
     expect(span!.status).toEqual({ code: 'ERROR', message: 'too late' });
     expect((await rows(queue)).map(({ state }) => state)).toEqual(['completed']);
   });

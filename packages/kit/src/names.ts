@@ -95,6 +95,10 @@ export const QUEUE_WAIT_MS = 'queue.wait_ms';
 export const QUEUE_ATTEMPT = 'queue.attempt';
 export const QUEUE_MAX_ATTEMPTS = 'queue.max_attempts';
 export const QUEUE_ACKED_EARLY = 'queue.acked_early';
+/** What the application told the broker: `ack`, `auto` (asked for none), `complete`, `commit`, `requeue`, `reject`. */
+export const QUEUE_SETTLED = 'queue.settled';
+/** When it did, from the start of the handling; the handler may go on after it. */
+export const QUEUE_SETTLED_AFTER_MS = 'queue.settled_after_ms';
 export const QUEUE_DEAD_LETTERED = 'queue.dead_lettered';
 /** Metric, as `db.client.connection.wait_time` of pools: seconds between being due and the handler's start. */
 export const QUEUE_WAIT_TIME = 'queue.wait_time';

@@ -1,6 +1,6 @@
 import { isPromise } from 'node:util/types';
 import { guard } from '@foreshock/kit';
-import type { Delivery, Failure, Processing, QueueEvents, Taken } from '../../events.ts';
+import type { Delivery, Failure, Processing, QueueEvents, Settlement, Taken } from '../../events.ts';
 import { Redeliveries } from './redeliveries.ts';
 import { destinationOf, type Message } from './channel.ts';
 import { makesItsPromises, type Handler } from './handler.ts';
@@ -15,6 +15,8 @@ const MAX_QUEUES = 1_000;
 
 /** What the application told the broker of a message. */
 type Answer = 'ack' | 'requeued' | 'rejected';
+
+const SETTLEMENTS: Record<Answer, Settlement> = { ack: 'ack', requeued: 'requeue', rejected: 'reject' };
 
 /** A message in the application's hands: a handler at work on it, or taken by hand. */
 interface InHand {
@@ -79,7 +81,7 @@ export class Deliveries {
     const inHand: InHand = { queue, identity, processing, isOver: false, answer: undefined };
     if (noAck) {
       inHand.answer = 'ack';
-      processing.acknowledged();
+      processing.settled('auto');
     } else this.#keep(channel, message.fields.deliveryTag, inHand);
     this.#called.set(message, inHand);
     return inHand;
@@ -148,7 +150,7 @@ export class Deliveries {
   #answer(channel: object, tag: number, inHand: InHand | undefined, answer: Answer): void {
     if (!inHand || inHand.answer) return;
     inHand.answer = answer;
-    if (answer === 'ack') inHand.processing?.acknowledged();
+    inHand.processing?.settled(SETTLEMENTS[answer]);
     if (inHand.isOver) this.#end(channel, tag, inHand, undefined);
     else if (inHand.watched) this.#promises.soon(inHand.watched);
   }

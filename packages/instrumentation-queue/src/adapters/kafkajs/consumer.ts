@@ -132,7 +132,7 @@ export class Consumers {
       for (const handling of this.#running.get(group) ?? []) {
         if (handling.topic !== topic || handling.partition !== Number(partition)) continue;
         if (next > handling.next) handling.next = next;
-        if (next > handling.last) handling.processing.acknowledged();
+        if (next > handling.last) handling.processing.settled('commit');
       }
     };
     // `resolveOffset` of a batch: what is resolved is committed, also when the handler fails.

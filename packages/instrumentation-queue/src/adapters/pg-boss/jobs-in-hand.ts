@@ -80,7 +80,7 @@ export class JobsInHand {
       const handling = this.#running.get(id);
       if (!handling) this.#settleTaken(id, isFailure, reason);
       else if (isFailure) this.#failRunning(handling, id, reason);
-      else if (handling.completed.add(id).size === handling.jobs.length) handling.processing.acknowledged();
+      else if (handling.completed.add(id).size === handling.jobs.length) handling.processing.settled('complete');
     }
   }
 

@@ -91,12 +91,14 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return start;
   }
 
-  function routed(request: object, route: string): void {
+  function routed(request: object, route: string, passesOn = false): void {
     const mine = (request as Carrier)[SERVED];
     if (mine instanceof ServedRequest) {
-      mine.route = route;
+      if (passesOn) mine.mayBeRoute(route);
+      else mine.route = route;
       return;
     }
+    if (passesOn) return;
     const theirs = rpcMetadataOf(context.active());
     if (theirs?.type === 'http') theirs.route ??= route;
   }

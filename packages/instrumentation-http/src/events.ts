@@ -145,8 +145,9 @@ export interface HttpEvents {
    * The framework knows the route of a request: `/orders/:id`.
    *
    * @param request the `http.IncomingMessage` the framework was given
+   * @param passesOn its handler may have left the request to others: it is the route unless nobody answers (404)
    */
-  routed(request: object, route: string): void;
+  routed(request: object, route: string, passesOn?: boolean): void;
   /** What a response's `x-trace-id` header says when its request was not {@link received} by us. */
   traceTextHere(): string | undefined;
 }

@@ -37,6 +37,8 @@ export class ServedRequest implements Served, RpcMetadata {
   readonly #measured: Attributes | undefined;
   readonly #started: number;
   #route: string | undefined;
+  /** The route, unless nobody answers. */
+  #possibleRoute: string | undefined;
   #statusCode: number | undefined;
   #ended = false;
   /** Server spans of frameworks that are open in here. */
@@ -105,7 +107,12 @@ export class ServedRequest implements Served, RpcMetadata {
     return this.#route;
   }
 
+  mayBeRoute(route: string): void {
+    this.#possibleRoute = route;
+  }
+
   set route(route: string | undefined) {
+    this.#possibleRoute = undefined;
     if (this.#ended || typeof route !== 'string' || route === '' || route === this.#route) return;
     this.#route = cut(route);
     // At once and not at the end: a process that dies on this route says which one it was.
@@ -139,8 +146,9 @@ export class ServedRequest implements Served, RpcMetadata {
   /** @param at when it was over, of `performance.now()`; undefined: now */
   #finish(reason: string | undefined, at: number | undefined): void {
     if (this.#ended) return;
-    this.#ended = true;
     const statusCode = this.#statusCode;
+    if (this.#possibleRoute !== undefined && statusCode !== 404) this.route = this.#possibleRoute;
+    this.#ended = true;
     const errorType = reason ?? (statusCode !== undefined && statusCode >= 500 ? String(statusCode) : undefined);
     if (statusCode !== undefined) this.#span.setAttribute('http.response.status_code', statusCode);
     if (errorType !== undefined) {

@@ -81,6 +81,8 @@ const KOA: Expected[] = [
   ['GET', '/mounted/deep/7', 200, 'GET /mounted/deep/:id'],
   ['GET', '/outer/inner/deep/7', 200, 'GET /outer/inner/deep/:id'],
   ['GET', '/orders/42', 200, 'GET /orders/:id'],
+  ['GET', '/orders/42/nowhere', 404, 'GET'],
+  ['GET', '/files/a/b', 200, String.raw`GET /^\/files\/(.*)$/`],
   ['GET', '/broken/7', 500, 'GET /broken/:id'],
   ['GET', '/v1/users/ann/items/3', 200, 'GET /v1/users/:user/items/:item'],
   ['GET', '/v1/users/ann/items/secret', 401, 'GET /v1/users/:user/items/:item'],

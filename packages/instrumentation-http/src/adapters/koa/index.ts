@@ -42,7 +42,10 @@ export const koa: Adapter<HttpEvents> = {
         set(this: KoaContext, first: unknown) {
           let route = first;
           const hear = (): void => {
-            if (hooks.active && isRoute(this, route)) events.routed(this.req, mountOf(this) + String(route));
+            if (!hooks.active || !isRoute(this, route)) return;
+            const pattern = String(route);
+            // Behind a catch-all that calls `next` there may be nothing more.
+            events.routed(this.req, mountOf(this) + pattern, pattern.includes('*'));
           };
           Object.defineProperty(this, ROUTE, {
             configurable: true,

@@ -8,8 +8,12 @@ interface FastifyRequest {
   routeOptions?: { url?: string };
 }
 
+type OnRequest = (request: FastifyRequest, reply: unknown, done: () => void) => void;
+
 interface FastifyInstance {
-  addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: () => void) => void): unknown;
+  addHook(name: 'onRequest', hook: OnRequest): unknown;
+  /** fastify/lib/symbols.js: its hooks, from which plugins inherit. */
+  [hooks: symbol]: { add?(name: 'onRequest', hook: OnRequest): void } | undefined;
 }
 
 /**
@@ -24,13 +28,24 @@ export const fastify: Adapter<HttpEvents> = {
   shows: ['spans', 'parent'],
   summary: 'routes, also of requests a hook turned away',
   attach(events, hooks) {
-    hooks.onChannel<{ fastify: FastifyInstance }>('fastify.initialization', (message) => {
-      // Its name says whose it is where an application lists its hooks.
-      message.fastify.addHook('onRequest', function foreshock({ raw, routeOptions }, _reply, done) {
+    // Its name says whose it is where an application lists its hooks; as a property, a bundle cannot change it.
+    const { foreshock: hook } = {
+      foreshock({ raw, routeOptions }: FastifyRequest, _reply: unknown, done: () => void) {
         const url = routeOptions?.url;
         if (hooks.active && url) guard('fastify route', () => events.routed(raw, url));
         done();
-      });
+      },
+    };
+    hooks.onChannel<{ fastify: FastifyInstance }>('fastify.initialization', (message) => {
+      addHook(message.fastify, hook);
     });
   },
 };
+
+/** The first hook. `addHook` would put a step more into the start that `printPlugins` shows (fastify/fastify.js, 4 and 5). */
+function addHook(fastify: FastifyInstance, hook: OnRequest): void {
+  const symbol = Object.getOwnPropertySymbols(fastify).find(({ description }) => description === 'fastify.hooks');
+  const own = symbol && fastify[symbol];
+  if (own?.add) own.add('onRequest', hook);
+  else fastify.addHook('onRequest', hook);
+}

@@ -25,10 +25,10 @@ export interface WaitedFor {
 export function waitFor(waited: WaitedFor, loaded: ReadonlySet<string>, then: () => void): () => void {
   const stops: (() => void)[] = [];
   let isOver = false;
+  let published: string | undefined;
   const stop = (): void => {
     isOver = true;
-    // Not while one of them is called: the loop over a channel's subscribers would leave one out.
-    queueMicrotask(() => stops.forEach((each) => each()));
+    for (const each of stops) each();
   };
   const over = (): void => {
     if (isOver) return;
@@ -43,11 +43,18 @@ export function waitFor(waited: WaitedFor, loaded: ReadonlySet<string>, then: ()
   }
   for (const name of waited.packages) stops.push(onPackageLoad(name, over));
   for (const name of waited.channels) {
-    const listener: Listener = (message) => void (isOver || passOn(name, message, over));
+    const listener: Listener = (message) => {
+      if (isOver) return;
+      published = name;
+      passOn(name, message, over);
+    };
     subscribe(name, listener);
-    stops.push(() => unsubscribe(name, listener));
+    const unheard = (): unknown => unsubscribe(name, listener);
+    // Not while it is called: the loop over a channel's subscribers would leave one out.
+    stops.push(() => void (published === name ? queueMicrotask(unheard) : unheard()));
   }
   for (const name of waited.builtins) stops.push(onBuiltinLoad(name, over));
+  if (isOver) stop();
   return stop;
 }
 

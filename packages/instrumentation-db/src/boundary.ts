@@ -1,10 +1,8 @@
-import { context, type Histogram, type Meter } from '@opentelemetry/api';
 import {
-  bindOnce,
+  Caller,
   holdingOf,
   messageContext,
-  privateMessageOf,
-  wholeMessageOf,
+  OperationClient,
   type InstrumentationConfig,
   type Telemetry,
 } from '@foreshock/kit';
@@ -23,34 +21,18 @@ export interface DbConfig extends InstrumentationConfig {
 
 /** Turns what a database adapter reports into spans and metrics. */
 export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
+  const client = new OperationClient(telemetry, config.errorMessages);
   const statements = new Statements();
-  const describe = config.errorMessages ? wholeMessageOf : privateMessageOf;
-  let queryDuration: Histogram | undefined;
-
-  telemetry.useMeter((meter: Meter) => {
-    queryDuration = meter.createHistogram('db.client.operation.duration', {
-      description: 'Duration of database client operations',
-      unit: 's',
-      advice: { explicitBucketBoundaries: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] },
-    });
-    return () => {
-      queryDuration = undefined;
-    };
-  });
-
   return {
-    query(connection, described) {
-      if (telemetry.standsAside) return undefined;
-      return startQuery(telemetry, statements, described, holdingOf(connection), queryDuration, describe);
-    },
+    query: (connection, described) => startQuery(client, statements, described, holdingOf(connection)),
 
-    notification: (system, channel) =>
-      messageContext(telemetry.tracer, () => ({
+    notification(system, channel) {
+      const where = messageContext(telemetry.tracer, () => ({
         system,
         // Some have a channel for each user.
         destination: /^[a-z_]{1,64}$/i.test(channel) ? channel : undefined,
-      })),
-
-    bind: (callback) => bindOnce(context.active(), callback),
+      }));
+      return where && new Caller(where);
+    },
   };
 }

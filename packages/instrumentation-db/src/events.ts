@@ -1,5 +1,4 @@
-import type { Context } from '@opentelemetry/api';
-import type { Adapter, Driver } from '@foreshock/kit';
+import type { Adapter, Caller, Driver, ServerErrors } from '@foreshock/kit';
 import type { Dialect } from './sql-dialect.ts';
 
 /** A query as the caller wrote it. */
@@ -11,21 +10,17 @@ export interface QueryDescription {
   text?: string | undefined;
   /** How the text is read. */
   dialect: Dialect;
+  /** How the server's errors are read, as the library throws them. */
+  errors: ServerErrors;
   /** Name of a prepared statement, when the text has none. */
   statementName?: string | undefined;
 }
 
-/** A query under way. */
-export interface Query {
+/** A query under way; the library's own handlers, and with them the caller's callbacks, run where its caller is. */
+export interface Query extends Pick<Caller, 'run'> {
   /** @param rows rows returned, when the library says it at once */
   succeeded(rows?: number): void;
-  /**
-   * @param code the server's own status, e.g. a SQLSTATE
-   * @param isProgrammed a program of the application's, run by the server, wrote the message: no word of it is shown
-   */
-  failed(error: unknown, code?: string, isProgrammed?: boolean): void;
-  /** Runs the library's own handler, and with it the caller's callbacks, where the caller was. */
-  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  failed(error: unknown): void;
 }
 
 /** What a database adapter reports. Undefined as an answer means: leave this call alone. */
@@ -35,11 +30,9 @@ export interface DbEvents {
   /**
    * A notification of the server's is about to be given to its listeners.
    *
-   * @returns where they run; undefined where they are
+   * @returns what they are run by; undefined: they run where they are
    */
-  notification(system: string, channel: string): Context | undefined;
-  /** A callback that is no query's (`connect`, `prepare`, `ping`), called where its caller is, once. */
-  bind<F extends (...args: any[]) => any>(callback: F): F;
+  notification(system: string, channel: string): Caller | undefined;
 }
 
 /** A database library, with what its pools are named by, whichever library pools its connections. */

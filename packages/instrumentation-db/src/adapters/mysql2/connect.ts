@@ -1,5 +1,4 @@
-import { runDetached, type Hooks, type LoadedModule } from '@foreshock/kit';
-import type { DbEvents } from '../../events.ts';
+import { bindOnce, detached, type Hooks, type LoadedModule } from '@foreshock/kit';
 
 type Class = new (...args: any[]) => object;
 
@@ -8,25 +7,18 @@ type Class = new (...args: any[]) => object;
  * cannot be wrapped in place; the base class of all connections is exported to mysql2's own files alone (the class
  * itself before 3.11.5), and each of them calls it.
  */
-export function detachConnections(
-  { exports: Connection, replaceExports }: LoadedModule,
-  db: DbEvents,
-  hooks: Hooks,
-): void {
+export function detachConnections({ exports: Connection, replaceExports }: LoadedModule, hooks: Hooks): void {
   replaceExports?.(
     new Proxy(Connection as Class, {
       construct(target, args, newTarget: Class) {
         if (!hooks.active) return Reflect.construct(target, args, newTarget);
-        return runDetached(Reflect.construct, undefined, [target, args, newTarget]) as object;
+        return detached(Reflect.construct, undefined, [target, args, newTarget]) as object;
       },
     }),
   );
 
   // `connect(callback)` listens to what the socket says.
-  hooks.wrap(Connection.prototype, 'connect', (original) => {
-    return function (this: unknown, callback: unknown, ...rest: unknown[]) {
-      const bound = hooks.active && typeof callback === 'function' ? db.bind(callback as () => void) : callback;
-      return original.call(this, bound, ...rest);
-    };
+  hooks.before(Connection.prototype, 'connect', (_connection, args) => {
+    if (typeof args[0] === 'function') args[0] = bindOnce(args[0]);
   });
 }

@@ -1,6 +1,17 @@
-import { guard, Memo, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
+import {
+  answering,
+  bindOnce,
+  guard,
+  HandOver,
+  Memo,
+  targetOf,
+  type ConnectionTarget,
+  type DriverConnection,
+  type Hooks,
+} from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { MYSQL } from '../../sql-dialect.ts';
+import { MYSQL2_ERRORS } from './errors.ts';
 import { detachConnections } from './connect.ts';
 
 /** Options of a connection, as far as they are read here. */
@@ -31,12 +42,15 @@ interface Command {
   emit(event: string, ...args: unknown[]): boolean;
 }
 
-type Callback = (this: any, ...args: any[]) => unknown;
-
-function targetOf({ host, port, database, socketPath }: Config): ConnectionTarget & { system: string } {
-  const address = socketPath ? { host: socketPath, port: undefined } : { host, port };
-  return { system: 'mysql', database: database || undefined, ...address };
+/** A `query` or `execute` under way. */
+interface Sending {
+  connection: Connection;
+  query: Query;
+  /** A closed connection has an `addCommand` of its own, that refuses. */
+  closed: boolean;
 }
+
+type Callback = (this: any, ...args: any[]) => unknown;
 
 /** A connection of mysql2, or the wrapper that `mysql2/promise` puts around one. */
 function mysql2Connection(resource: object): DriverConnection | undefined {
@@ -50,7 +64,7 @@ const mariadbs = new Memo<string, true>(64);
 const greetings = new WeakSet<object>();
 
 function targetOfConnection({ config, _handshakePacket: greeting }: Connection): ConnectionTarget & { system: string } {
-  const target = targetOf(config);
+  const target = targetOf('mysql', config);
   const isMariaDb = greeting ? greeting.serverVersion?.includes('MariaDB') : mariadbs.get(addressOf(target));
   if (!isMariaDb) return target;
   target.system = 'mariadb';
@@ -88,7 +102,7 @@ export const mysql2: DbAdapter = {
         const { prototype } = loaded.exports;
         if (!Object.hasOwn(prototype, 'query')) return;
         wrapConnection(prototype, db, hooks);
-        detachConnections(loaded, db, hooks);
+        detachConnections(loaded, hooks);
       });
     }
   },
@@ -97,88 +111,58 @@ export const mysql2: DbAdapter = {
 function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
   /** By the command that sends it, until it is answered. */
   const queries = new WeakMap<Command, Query>();
-  /** In its `query` or `execute`, whose own commands are no further queries. */
-  let sending: Connection | undefined;
+  /** From `query` or `execute` to the `addCommand` that they call for their command: it is no further query. */
+  const sending = new HandOver<Sending>();
 
   for (const method of ['query', 'execute']) {
-    hooks.wrap(prototype, method, (original) => {
-      return function (this: Connection, ...args: any[]) {
-        if (!hooks.active) return original.apply(this, args);
+    hooks.calls(prototype, method, {
+      begin(connection: Connection, args: any[]): Sending | undefined {
         const [given] = args as [Command | string | undefined];
-        const query = guard('mysql2 query', () => startQuery(this, typeof given === 'string' ? given : given?.sql, db));
-        if (!query) return original.apply(this, args);
+        const query = startQuery(connection, typeof given === 'string' ? given : given?.sql, db);
+        if (!query) return undefined;
         const at = args.findIndex((arg) => typeof arg === 'function');
         if (at >= 0) args[at] = observed(args[at], query);
         // A pool sends the `Query` object that it made of its caller's arguments.
         else if (isCommand(given) && given.onResult) given.onResult = observed(given.onResult, query);
-        const closed = Object.hasOwn(this, 'addCommand');
-        const outer = sending;
-        sending = this;
-        let command: Command;
-        try {
-          command = original.apply(this, args);
-        } catch (error) {
-          guard('mysql2 query', () => query.failed(error));
-          throw error;
-        } finally {
-          sending = outer;
-        }
-        guard('mysql2 query', () =>
-          command.onResult ? queries.set(command, query) : listen(this, command, query, closed),
-        );
-        return command;
-      };
+        return { connection, query, closed: Object.hasOwn(connection, 'addCommand') };
+      },
+      handOver: sending,
+      returned({ query, closed }, command, connection) {
+        if (command.onResult) queries.set(command, query);
+        else listen(connection, command, query, closed);
+      },
+      failed: ({ query }, error) => query.failed(error),
     });
   }
 
-  hooks.wrap(prototype, 'addCommand', (original) => {
-    return function (this: Connection, command: Command) {
-      if (!hooks.active || sending === this) return original.call(this, command);
-      // `PreparedStatementInfo.execute` (lib/commands/prepare.js) adds its command itself.
-      const statement = command.statement?.query;
-      const query = statement && guard('mysql2 statement', () => startQuery(this, statement, db));
-      if (!query) {
-        if (typeof command.onResult === 'function') command.onResult = db.bind(command.onResult);
-        return original.call(this, command);
-      }
-      if (command.onResult) {
-        command.onResult = observed(command.onResult, query);
-        queries.set(command, query);
-      } else guard('mysql2 statement', () => listen(this, command, query, false));
-      return original.call(this, command);
-    };
+  hooks.before(prototype, 'addCommand', (connection: Connection, [command]: [Command]) => {
+    if (sending.offered?.connection === connection) return;
+    // `PreparedStatementInfo.execute` (lib/commands/prepare.js) adds its command itself.
+    const statement = command.statement?.query;
+    const query = statement ? startQuery(connection, statement, db) : undefined;
+    if (!query) {
+      if (typeof command.onResult === 'function') command.onResult = bindOnce(command.onResult);
+    } else if (command.onResult) {
+      command.onResult = observed(command.onResult, query);
+      queries.set(command, query);
+    } else listen(connection, command, query, false);
   });
 
-  hooks.wrap(prototype, '_notifyError', (original) => {
-    return function (this: Connection, error: unknown) {
-      if (hooks.active && !this._fatalError) {
-        // Callers that listen to events get none of it.
-        guard('mysql2 error', () => failAll(this, error));
-      }
-      return original.call(this, error);
-    };
+  // Callers that listen to events get none of it.
+  hooks.before(prototype, '_notifyError', (connection: Connection, [error]) => {
+    if (!connection._fatalError) failAll(connection, error);
   });
 
   // `destroy` comes to it, too: from then on the end of the connection is nobody's error, and no caller is answered.
-  hooks.wrap(prototype, 'close', (original) => {
-    return function (this: Connection, ...args: unknown[]) {
-      const result = original.apply(this, args);
-      if (hooks.active && (this._command || this._commands.length > 0)) {
-        guard('mysql2 close', () =>
-          this.stream?.once('close', () =>
-            guard('mysql2 close', () =>
-              failAll(this, { code: 'connection_closed', message: 'the connection was closed before the answer' }),
-            ),
-          ),
-        );
-      }
-      return result;
-    };
+  hooks.after(prototype, 'close', (_result, connection: Connection) => {
+    if (!connection._command && connection._commands.length === 0) return;
+    const error = { code: 'connection_closed', message: 'the connection was closed before the answer' };
+    connection.stream?.once('close', () => guard('mysql2 close', () => failAll(connection, error)));
   });
 
   function failAll({ _command, _commands }: Connection, error: unknown): void {
-    if (_command) queries.get(_command)?.failed(error, statusOf(error));
-    for (let i = 0; i < _commands.length; i++) queries.get(_commands.get(i)!)?.failed(error, statusOf(error));
+    if (_command) queries.get(_command)?.failed(error);
+    for (let i = 0; i < _commands.length; i++) queries.get(_commands.get(i)!)?.failed(error);
   }
 
   function listen(connection: Connection, command: Command, query: Query, closed: boolean): void {
@@ -187,13 +171,10 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
       return;
     }
     queries.set(command, query);
-    const { emit } = command;
-    command.emit = function (event, ...args) {
-      if (event === 'error')
-        guard('mysql2 query', () => query.failed(args[0], statusOf(args[0]), isProgrammed(args[0])));
-      else if (event === 'end') guard('mysql2 query', () => query.succeeded());
-      return query.resume(emit, this, [event, ...args]);
-    };
+    command.emit = answering('mysql2 query', query, command.emit, ([event, error]) => {
+      if (event === 'error') query.failed(error);
+      else if (event === 'end') query.succeeded();
+    });
   }
 }
 
@@ -206,29 +187,14 @@ function startQuery(connection: Connection, text: unknown, db: DbEvents): Query 
     ...targetOfConnection(connection),
     text: typeof text === 'string' ? text : undefined,
     dialect: MYSQL,
+    errors: MYSQL2_ERRORS,
   });
 }
 
 function observed(callback: Callback, query: Query): Callback {
-  return function (this: Command | undefined, ...args: any[]) {
-    guard('mysql2 query', () => {
-      const [error, rows] = args;
-      if (error) query.failed(error, statusOf(error), isProgrammed(error));
-      // Of several statements there are several results.
-      else query.succeeded(Array.isArray(rows) && this?._resultIndex === 0 ? rows.length : undefined);
-    });
-    return query.resume(callback, this, args);
-  };
-}
-
-/** The server's own error number; what the client made itself (`ECONNRESET`) has none, or one below zero. */
-function statusOf(error: unknown): string | undefined {
-  const { errno, sqlState } = (error ?? {}) as { errno?: unknown; sqlState?: unknown };
-  return typeof errno === 'number' && sqlState !== undefined ? String(errno) : undefined;
-}
-
-/** `SIGNAL` and `RESIGNAL`: ER_SIGNAL_EXCEPTION, or any number with the state that is left to applications. */
-function isProgrammed(error: unknown): boolean {
-  const { errno, sqlState } = (error ?? {}) as { errno?: unknown; sqlState?: unknown };
-  return errno === 1644 || errno === 1643 || String(sqlState).startsWith('45');
+  return answering('mysql2 query', query, callback, ([error, rows], command: Command | undefined) => {
+    if (error) query.failed(error);
+    // Of several statements there are several results.
+    else query.succeeded(Array.isArray(rows) && command?._resultIndex === 0 ? rows.length : undefined);
+  });
 }

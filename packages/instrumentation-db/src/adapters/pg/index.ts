@@ -1,6 +1,7 @@
-import { enter, guard, leave, report, runDetached, type DriverConnection, type Hooks } from '@foreshock/kit';
+import { guard, report, type DriverConnection, type Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { POSTGRESQL } from '../../sql-dialect.ts';
+import { PG_ERRORS } from './errors.ts';
 import { QueryEnds, type Submitted } from './query-ends.ts';
 
 /** `pg/lib/client.js`, as far as it is read here. */
@@ -37,7 +38,8 @@ export const pg: DbAdapter = {
     hooks.onLoad('pg/lib/query.js', ({ exports: { prototype } }) => ends.wrap(prototype));
     hooks.onLoad('pg/lib/client.js', ({ exports: Client }) => {
       wrapQuery(Client, ends, db, hooks);
-      wrapConnect(Client, db, hooks);
+      // What is announced comes by the socket that is opened here.
+      hooks.detach(Client.prototype, 'connect');
       wrapNotifications(Client.prototype, db, hooks);
     });
   },
@@ -50,37 +52,16 @@ function pgConnection(resource: object): DriverConnection | undefined {
   return { connection: resource, system: 'postgresql', host, port, database };
 }
 
-/** Notifications, notices and errors come by the socket that is opened here. */
-function wrapConnect(ClientClass: { prototype: object }, db: DbEvents, hooks: Hooks): void {
-  hooks.wrap(ClientClass.prototype as { connect: unknown }, 'connect', (original) => {
-    return function (this: Client, ...args: unknown[]) {
-      if (!hooks.active) return original.apply(this, args);
-      const [callback] = args;
-      if (typeof callback === 'function') args[0] = db.bind(callback as () => void);
-      return runDetached(original, this, args);
-    };
-  });
-}
-
 /** `_handleNotification({ channel, … })`, which emits it; the first releases of 8 have no such method. */
 function wrapNotifications(prototype: { _handleNotification?: unknown }, db: DbEvents, hooks: Hooks): void {
   if (!prototype._handleNotification) return;
-  hooks.wrap(prototype, '_handleNotification', (original) => {
-    return function (this: Client, message: { channel: string }) {
-      const where = hooks.active
-        ? guard('pg notification', () => db.notification('postgresql', message.channel))
-        : undefined;
-      if (!where) return original.call(this, message);
-      const left = enter(where);
-      try {
-        return original.call(this, message);
-      } finally {
-        leave(left);
-      }
-    };
+  hooks.calls(prototype, '_handleNotification', {
+    begin: (_client, [message]: [{ channel: string }]) => db.notification('postgresql', message.channel),
+    within: (run) => run,
   });
 }
 
+/** By hand, as each query comes by here. */
 function wrapQuery(ClientClass: { prototype: object }, ends: QueryEnds, db: DbEvents, hooks: Hooks): void {
   hooks.wrap(ClientClass.prototype as { query: unknown }, 'query', (original) => {
     return function (this: Client, ...args: [unknown, ...unknown[]]) {
@@ -93,8 +74,8 @@ function wrapQuery(ClientClass: { prototype: object }, ends: QueryEnds, db: DbEv
       }
       if (!query) return original.apply(this, args);
       const calledBack = hasCallback(args);
-      const outer = ends.starting;
-      ends.starting = { query, calledBack };
+      const observed = { query, calledBack };
+      const outer = ends.starting.offer(observed);
       let result;
       try {
         result = original.apply(this, args);
@@ -102,7 +83,7 @@ function wrapQuery(ClientClass: { prototype: object }, ends: QueryEnds, db: DbEv
         guard('pg query', () => query.failed(error));
         throw error;
       } finally {
-        ends.starting = outer;
+        ends.starting.end(observed, outer);
       }
       try {
         observe(this, args[0], query, calledBack, ends);
@@ -125,6 +106,7 @@ function startQuery(client: Client, config: unknown, db: DbEvents): Query | unde
     database: client.database,
     text: typeof text === 'string' ? text : undefined,
     dialect: POSTGRESQL,
+    errors: PG_ERRORS,
     statementName: typeof name === 'string' ? name : undefined,
   });
 }

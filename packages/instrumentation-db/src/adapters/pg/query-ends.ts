@@ -1,7 +1,7 @@
-import { report, type Hooks } from '@foreshock/kit';
+import { HandOver, report, type Hooks } from '@foreshock/kit';
 import type { Query } from '../../events.ts';
 
-/** On a query object: the query it is, and whether somebody is called back at its end. */
+/** On a query object, for a WeakMap of queries would cost the collector more than the rest of it all. */
 const OBSERVED = Symbol('foreshock.query');
 
 /** A `Query` of pg/lib/query.js, a `Cursor` of pg-cursor, a `QueryStream`: what `Client` hands messages to. */
@@ -13,19 +13,13 @@ export interface Submitted {
   /** Of several statements at once there are several results. */
   _results?: unknown;
   handleReadyForQuery(connection: unknown): unknown;
-  handleError(error: Failure, connection: unknown): unknown;
+  handleError(error: unknown, connection: unknown): unknown;
   [OBSERVED]?: Observed;
 }
 
-/** An error of the server's, or of the socket's. */
-interface Failure {
-  code?: unknown;
-  /** The source file of the server that raised it. */
-  file?: unknown;
-}
-
-interface Observed {
+export interface Observed {
   query: Query;
+  /** Somebody is called back at its end. */
   calledBack: boolean;
 }
 
@@ -40,10 +34,10 @@ export class QueryEnds {
   readonly #prototypes = new WeakSet<object>();
   readonly #wrapped = new WeakSet<Function>();
   /**
-   * A query that `Client#query` is just being called for. One whose parameters cannot be serialised fails in there
-   * (`Query.prepare` in pg/lib/query.js), before there is an object that is known to be it.
+   * From `Client#query` to `handleError` of a query whose parameters cannot be serialised: that is called in there
+   * (`Query.prepare` in pg/lib/query.js), before the object is known to be the query.
    */
-  starting: Observed | undefined;
+  readonly starting = new HandOver<Observed>();
 
   constructor(hooks: Hooks) {
     this.#hooks = hooks;
@@ -90,33 +84,22 @@ function succeeding(original: Submitted['handleReadyForQuery']): Submitted['hand
       report('pg query', error);
     }
     if (!observed.calledBack) return original.call(this, connection);
-    return observed.query.resume(original, this, [connection]);
+    return observed.query.run(original, this, [connection]);
   };
 }
 
 function failing(original: Submitted['handleError'], ends: QueryEnds): Submitted['handleError'] {
   return function (this: Submitted, cause, connection) {
-    const observed = this[OBSERVED] ?? ends.starting;
+    const observed = this[OBSERVED] ?? ends.starting.offered;
     if (!observed) return original.call(this, cause, connection);
     try {
-      observed.query.failed(cause, sqlState(cause), isProgrammed(cause));
+      observed.query.failed(cause);
     } catch (error) {
       report('pg query', error);
     }
     if (!observed.calledBack) return original.call(this, cause, connection);
-    return observed.query.resume(original, this, [cause, connection]);
+    return observed.query.run(original, this, [cause, connection]);
   };
-}
-
-/** A SQLSTATE is five characters; a socket's error code (`ECONNRESET`) is none. */
-function sqlState(error: Failure | undefined): string | undefined {
-  const code = error?.code;
-  return typeof code === 'string' && code.length === 5 ? code : undefined;
-}
-
-/** `RAISE` of PL/pgSQL is in pl_exec.c, those of the other languages in plperl.c, plpy_elog.c, pltcl.c, plv8.cc. */
-function isProgrammed(error: Failure | undefined): boolean {
-  return typeof error?.file === 'string' && error.file.startsWith('pl');
 }
 
 /** The count that comes with an answer is of the rows changed, unless it has columns. */

@@ -1,5 +1,5 @@
 import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
-import { bindTo, enter, leave, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
+import { bindOnceTo, bindTo, enter, leave, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
 
 /** Runs a function somewhere else; its `this`, arguments, result and errors pass through. */
 export type Run = <A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A) => R;
@@ -37,6 +37,11 @@ export class Caller {
 /** A function that always runs in the context that is active now. */
 export function bind<F extends (...args: any[]) => any>(fn: F): F {
   return bindTo(context.active(), fn);
+}
+
+/** {@link bind} for a function that is called once; the context is let go then, however long the library keeps the function. */
+export function bindOnce<F extends (...args: any[]) => any>(fn: F): F {
+  return bindOnceTo(context.active(), fn);
 }
 
 /**

@@ -92,7 +92,7 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
  * {@link bindTo} for what is called once: the context is let go then, though a library keeps the function as long as it
  * keeps its connection.
  */
-export function bindOnce<F extends (...args: any[]) => any>(where: Context, fn: F): F {
+export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn: F): F {
   let waiting: Context | undefined = where;
   return function (this: unknown, ...args: unknown[]) {
     const caller = waiting;

@@ -13,12 +13,11 @@ export {
   setRequestContent,
   type RequestContent,
 } from './client-call.ts';
-export { Caller, bind, detached, type Run } from './caller.ts';
+export { bind, bindOnce, Caller, detached, type Run } from './caller.ts';
 export { ClientOperation, NO_STATUS, type ServerErrors, type TimeOutPhase } from './client-operation.ts';
 export { Chain, type Linked } from './chain.ts';
-export { attach, bindOnce, bindTo, canEnter, enter, leave, runIn } from './context-bridge.ts';
+export { attach, canEnter, enter, leave, runIn } from './context-bridge.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
-export { detached as runDetached } from './caller.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';
 export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';
 export { guard, report } from './guard.ts';
@@ -36,7 +35,15 @@ export { log, setLogWriter, type LogLevel, type WriteLine } from './log.ts';
 export { Memo } from './memo.ts';
 export { roundMs } from './milliseconds.ts';
 export { hasLibraryLoaded, onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
-export { answering, type AnyFunction, type MethodCalls } from './observed-method.ts';
+export {
+  answering,
+  answeringOnce,
+  observed,
+  preceded,
+  type AnyFunction,
+  type MethodCalls,
+  type Runner,
+} from './observed-method.ts';
 export { OperationClient } from './operation-client.ts';
 export { attributeOf, isOwn, OWN, spanContextOf, type Own } from './own.ts';
 export {
@@ -45,6 +52,7 @@ export {
   recogniseConnection,
   rememberedHolding,
   rememberHolding,
+  targetOf,
   type ConnectionHolding,
   type ConnectionTarget,
   type Driver,

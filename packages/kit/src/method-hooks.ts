@@ -1,14 +1,7 @@
-import { bind, detached, type Run } from './caller.ts';
+import { bindOnce, detached, type Run } from './caller.ts';
 import { report } from './guard.ts';
 import { log } from './log.ts';
-import {
-  followedMethod,
-  movedMethod,
-  observedMethod,
-  precededMethod,
-  type AnyFunction,
-  type MethodCalls,
-} from './observed-method.ts';
+import { followed, moved, observed, preceded, type AnyFunction, type MethodCalls } from './observed-method.ts';
 
 /** A method that upstream's instrumentation wrapped with shimmer carries this mark. */
 const SHIMMER_MARKS: readonly PropertyKey[] = ['__wrapped', '__original', '__unwrap'];
@@ -17,9 +10,13 @@ function hasShimmerMark(fn: unknown): boolean {
   return typeof fn === 'function' && Object.hasOwn(fn, '__wrapped') && Object.hasOwn(fn, '__original');
 }
 
-/** What a connection is opened by, or a loop started: the functions it is given are its caller's. */
+/** What a connection is opened by, or a loop started: callbacks, which tell once that it is there, run where its caller is. */
 const detachedWork: Run = (fn, self, args) =>
-  detached(fn, self, args.map((arg) => (typeof arg === 'function' ? bind(arg as AnyFunction) : arg)) as typeof args);
+  detached(
+    fn,
+    self,
+    args.map((arg) => (typeof arg === 'function' ? bindOnce(arg as AnyFunction) : arg)) as typeof args,
+  );
 
 /** Methods of a library that are wrapped in place, and put back by {@link undo}. */
 export class MethodHooks {
@@ -76,7 +73,7 @@ export class MethodHooks {
 
   /** Calls `before` ahead of a method, with its `this` and arguments; what is changed in the arguments is what the method gets. */
   before<T extends object>(owner: T, name: keyof T & (string | symbol), before: (self: any, args: any) => void): void {
-    this.wrap(owner, name, (original) => precededMethod(original, before, this.#place(name), this));
+    this.wrap(owner, name, (original) => preceded(original, before, this.#place(name), this));
   }
 
   /** Calls `after` when a method has returned, with its result, `this` and arguments. */
@@ -85,17 +82,17 @@ export class MethodHooks {
     name: keyof T & (string | symbol),
     after: (result: any, self: any, args: any) => void,
   ): void {
-    this.wrap(owner, name, (original) => followedMethod(original, after, this.#place(name), this));
+    this.wrap(owner, name, (original) => followed(original, after, this.#place(name), this));
   }
 
   /** Observes the calls of a method from beginning to end, see {@link MethodCalls}. */
   calls<T extends object, C>(owner: T, name: keyof T & (string | symbol), steps: MethodCalls<C>): void {
-    this.wrap(owner, name, (original) => observedMethod(original, steps, this.#place(name), this));
+    this.wrap(owner, name, (original) => observed(original, steps, this.#place(name), this));
   }
 
   /** Has a method run by `run`, in some other context than its caller's. */
   runBy<T extends object>(owner: T, name: keyof T & (string | symbol), run: Run): void {
-    this.wrap(owner, name, (original) => movedMethod(original, run, this));
+    this.wrap(owner, name, (original) => moved(original, run, this));
   }
 
   /** Has a method run in no trace, as it opens what outlives the call; callbacks run where its caller is. */

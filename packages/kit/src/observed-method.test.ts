@@ -100,7 +100,7 @@ describe('the calls of a method', () => {
         return Reflect.apply(fn, self, args);
       },
     };
-    hooks.calls(Client.prototype, 'send', { begin: () => call, inCall: true });
+    hooks.calls(Client.prototype, 'send', { begin: () => call, within: () => call });
     const reply = new Client().send(
       'a',
       answering(

@@ -6,7 +6,7 @@ import { whenSettled } from './settled.ts';
 export type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** Something that has a context to run the library in, mostly a `Caller`. */
-interface Runner {
+export interface Runner {
   run: Run;
 }
 
@@ -26,8 +26,8 @@ export interface MethodCalls<C> {
    * @returns what the other steps are given; undefined: this call is left alone
    */
   begin(self: any, args: any): C | undefined | void;
-  /** Runs the method by `run` of what `begin` returned; default: where it was called. */
-  inCall?: boolean;
+  /** What the method is run by; undefined, and by default: it runs where it was called. */
+  within?(call: C): Runner | undefined;
   /** What `begin` returned is on offer until the method returns, for a wrapper of what it calls. */
   handOver?: HandOver<C>;
   /** The method has returned or thrown, and nobody took what was on offer. */
@@ -44,13 +44,8 @@ export interface MethodCalls<C> {
 }
 
 /** A method whose calls are observed. No frame of ours is between its caller and it but this one and `run`. */
-export function observedMethod<C>(
-  original: AnyFunction,
-  steps: MethodCalls<C>,
-  place: string,
-  hooks: Active,
-): AnyFunction {
-  const { handOver, inCall = false } = steps;
+export function observed<C>(original: AnyFunction, steps: MethodCalls<C>, place: string, hooks: Active): AnyFunction {
+  const { handOver, within } = steps;
 
   function ended(call: C, outer: C | undefined, self: unknown, args: unknown[]): void {
     try {
@@ -79,7 +74,8 @@ export function observedMethod<C>(
     const outer = handOver?.offer(call);
     let result: unknown;
     try {
-      result = inCall ? (call as C & Runner).run(original, this, args) : original.apply(this, args);
+      const runner = within?.(call);
+      result = runner ? runner.run(original, this, args) : original.apply(this, args);
     } catch (error) {
       threw(call, error);
       throw error;
@@ -102,7 +98,7 @@ export function observedMethod<C>(
 }
 
 /** A method before which something of ours is called. */
-export function precededMethod(
+export function preceded(
   original: AnyFunction,
   before: (self: any, args: any) => void,
   place: string,
@@ -119,7 +115,7 @@ export function precededMethod(
 }
 
 /** A method after which something of ours is called. */
-export function followedMethod(
+export function followed(
   original: AnyFunction,
   after: (result: any, self: any, args: any) => void,
   place: string,
@@ -137,7 +133,7 @@ export function followedMethod(
 }
 
 /** A method that is run somewhere else. */
-export function movedMethod(original: AnyFunction, run: Run, hooks: Active): AnyFunction {
+export function moved(original: AnyFunction, run: Run, hooks: Active): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     return hooks.active ? run(original, this, args) : original.apply(this, args);
   };
@@ -162,5 +158,20 @@ export function answering<F extends AnyFunction>(
       report(place, error);
     }
     return caller.run(callback as AnyFunction, this, args);
+  } as F;
+}
+
+/** {@link answering} for a callback that is called once: then the caller is let go, however long the library keeps it. */
+export function answeringOnce<F extends AnyFunction>(
+  place: string,
+  caller: Runner,
+  callback: F,
+  hear: (args: any, self: any) => void,
+): F {
+  let first: AnyFunction | undefined = answering(place, caller, callback, hear);
+  return function (this: unknown, ...args: unknown[]) {
+    const answer = first ?? callback;
+    first = undefined;
+    return answer.apply(this, args);
   } as F;
 }

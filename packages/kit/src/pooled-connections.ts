@@ -9,6 +9,20 @@ export interface ConnectionTarget {
   database?: string | undefined;
 }
 
+/** Where a client's options lead: the path of a local socket stands for host and port. */
+export function targetOf(
+  system: string,
+  options: { host?: string; port?: number; database?: string; socketPath?: string },
+): ConnectionTarget & { system: string } {
+  const { socketPath, host, port, database } = options;
+  return {
+    system,
+    host: socketPath || host,
+    port: socketPath ? undefined : port,
+    database: database || undefined,
+  };
+}
+
 /** A driver's connection in somebody's pool. */
 export interface DriverConnection extends ConnectionTarget {
   /** What its queries are reported on: itself, or what is inside a wrapper of the driver's. */

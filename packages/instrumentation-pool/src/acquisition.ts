@@ -1,5 +1,5 @@
-import { context, trace, type Context } from '@opentelemetry/api';
-import { runIn } from '@foreshock/kit';
+import { trace } from '@opentelemetry/api';
+import { Caller } from '@foreshock/kit';
 import type { Acquisition, PoolState, WaitReason } from './events.ts';
 import { Holding, rememberedIn } from './holding.ts';
 import type { KnownPool } from './known-pool.ts';
@@ -20,10 +20,8 @@ export interface AcquisitionBoundary extends WaitBoundary {
 }
 
 /** One caller at one pool, from asking to having. Kept small: most callers do not wait. */
-export class PoolAcquisition implements Acquisition, PoolState {
+export class PoolAcquisition extends Caller implements Acquisition, PoolState {
   readonly pool: KnownPool;
-  /** Where the caller was. */
-  readonly where: Context = context.active();
   readonly start = performance.now();
   /** The pool's state when it was asked. */
   readonly used: number;
@@ -36,6 +34,7 @@ export class PoolAcquisition implements Acquisition, PoolState {
   protected settled = false;
 
   constructor(boundary: AcquisitionBoundary, poolObject: object, pool: KnownPool, asked: PoolState) {
+    super();
     this.boundary = boundary;
     this.poolObject = poolObject;
     this.pool = pool;
@@ -71,7 +70,7 @@ export class PoolAcquisition implements Acquisition, PoolState {
     // Before the connection has a new holder: the wait may have been for the one before.
     this.wait?.granted(now, holding);
     if (isObject) {
-      holding.begin(pool, now, trace.getSpan(this.where), this);
+      holding.begin(pool, now, trace.getSpan(this.context), this);
       this.boundary.lent();
     }
     this.wait?.describe(holding);
@@ -89,10 +88,6 @@ export class PoolAcquisition implements Acquisition, PoolState {
     if (!this.wait) this.#beginLate(false);
     this.wait?.failed(now, error, timedOut);
     if (timedOut) this.boundary.metrics?.timedOut(this.pool.name);
-  }
-
-  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(this.where, fn, self, args);
   }
 
   /** An idle connection was to be handed over at once, and was not: the span begins when it was asked for. */

@@ -1,5 +1,5 @@
 import { context, trace, type Meter } from '@opentelemetry/api';
-import { bindTo, rememberedHolding, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { rememberedHolding, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
 import { PoolAcquisition, type AcquisitionBoundary } from './acquisition.ts';
 import type { PoolEvents, PoolSource, PoolState } from './events.ts';
 import { rememberedIn, type Holding } from './holding.ts';
@@ -106,8 +106,6 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       if (task.idle <= 0) task.waits();
       return task;
     },
-
-    bind: (fn) => bindTo(context.active(), fn),
 
     paused(limiter) {
       const known = livePools.get(limiter);

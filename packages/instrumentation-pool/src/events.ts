@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api';
-import type { ConnectionTarget } from '@foreshock/kit';
+import type { Caller, ConnectionTarget } from '@foreshock/kit';
 
 /** Why a caller waited: for a place, for a connection to be opened, for its turn by a rate limit, for a pause to end. */
 export type WaitReason = 'queue' | 'connect' | 'rate' | 'paused';
@@ -41,20 +41,18 @@ export interface PoolSource {
   isEnded(pool: object): boolean;
 }
 
-/** A caller that asked a pool for something. */
-export interface Acquisition {
+/** A caller that asked a pool for something; what serves it runs where the caller is. */
+export interface Acquisition extends Pick<Caller, 'run'> {
   /** The pool began to open a connection for this caller. */
   connecting(): void;
   /** The caller has what it asked for; further queries on it belong to this acquisition. */
   granted(connection: unknown): void;
   /** @param timedOut the pool gave up waiting, as configured */
   failed(error: unknown, timedOut?: boolean): void;
-  /** Runs what serves the caller where the caller was. */
-  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
 }
 
-/** A task that was given to a limiter of concurrency. */
-export interface LimitedTask {
+/** A task that was given to a limiter of concurrency; it runs where its caller is. */
+export interface LimitedTask extends Pick<Caller, 'run'> {
   /**
    * It does not start at once.
    *
@@ -78,8 +76,6 @@ export interface LimitedTask {
   endUnseen(): void;
   /** It left the line without being started. */
   failed(error: unknown, timedOut?: boolean): void;
-  /** Runs it where its caller was. */
-  resume<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
 }
 
 /** What the adapter of a pool reports. Undefined as an answer means: leave this call alone. */
@@ -110,8 +106,6 @@ export interface PoolEvents {
    * @param asked the limiter's counters just before; default: read now
    */
   task(source: PoolSource, limiter: object, asked?: PoolState): LimitedTask | undefined;
-  /** A function that runs where its caller is now, whoever calls it. */
-  bind<F extends (...args: any[]) => any>(fn: F): F;
   /** A limiter stops starting tasks, until further notice. */
   paused(limiter: object): void;
   /** All that wait in line leave it unserved. */

@@ -19,7 +19,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
   waits(hindrance?: WaitReason): void {
     if (this.settled || this.wait || this.#isRunning) return;
     // No trace begins with a wait for a limiter: whoever is not traced sees none.
-    if (trace.getSpan(this.where)) this.beginWait(hindrance);
+    if (trace.getSpan(this.context)) this.beginWait(hindrance);
   }
 
   override failed(error: unknown, timedOut = false): void {
@@ -42,7 +42,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
     this.#isRunning = true;
     this.#slots = slots;
     if (this.#timeoutMs !== undefined) pool.timed.set(this, now + this.#timeoutMs);
-    const span = trace.getSpan(this.where);
+    const span = trace.getSpan(this.context);
     this.wait?.granted(now);
     pool.taskStarted(now, slots);
     if (!span) return;

@@ -1,7 +1,5 @@
-import type { Hooks } from '@foreshock/kit';
+import type { AnyFunction, Hooks } from '@foreshock/kit';
 import type { PoolEvents } from './events.ts';
-
-export type AnyFunction = (this: any, ...args: any[]) => any;
 
 /** Where a replaced function reports to; it changes when the instrumentation is enabled again. */
 export interface Attachment {

@@ -86,7 +86,7 @@ export class Wait {
   }
 
   #startSpan(startTime: number | undefined): Span | undefined {
-    const { pool, where, used, idle, pending } = this.#acquisition;
+    const { pool, context: where, used, idle, pending } = this.#acquisition;
     if (isSuppressed(where)) return undefined;
     this.#label = pool.label;
     const attributes: Attributes = { [POOL_USED]: used, [POOL_PENDING]: pending };
@@ -104,7 +104,7 @@ export class Wait {
     if (!spanContext) return;
     span.setAttribute(POOL_HOLDER_TRACE_ID, spanContext.traceId);
     // A request may wait for what it holds itself; Jaeger takes a link to the parent for the parent's own reference.
-    const parent = trace.getSpanContext(this.#acquisition.where);
+    const parent = trace.getSpanContext(this.#acquisition.context);
     if (spanContext.spanId !== parent?.spanId) span.addLink({ context: spanContext });
   }
 
@@ -151,7 +151,7 @@ export class Wait {
   describe(holding: Holding): void {
     const span = this.#span;
     if (!span) return;
-    const { where } = this.#acquisition;
+    const { context: where } = this.#acquisition;
     holding.waited(this.#waitMs, this.#reason);
     if (!trace.getSpan(where)) holding.parent = trace.setSpan(where, span);
   }

@@ -1,7 +1,7 @@
-import { guard, report, type Adapter } from '@foreshock/kit';
+import { bindOnce, guard, preceded, report, type Adapter, type AnyFunction } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 import { inCallersContext, LIMITED_LOOPS } from './loops.ts';
-import { replacementOf, type AnyFunction, type Attachment } from '../../replaced-function.ts';
+import { replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
 /** A task in line, an `item` of async/internal/queue.js. */
@@ -119,7 +119,7 @@ function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFun
       finishOthers();
       return done.apply(this, results);
     };
-    return first.resume(worker, this, args);
+    return first.run(worker, this, args);
   };
   // `wrapAsync` takes a function with this tag for one that returns a promise.
   if (isAsync) Object.defineProperty(replacement, Symbol.toStringTag, { value: 'AsyncFunction' });
@@ -162,7 +162,7 @@ function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTa
         if (task) {
           const item = args.at(-1) as Item;
           tasks.set(item, task);
-          if (typeof item.callback === 'function') item.callback = attachment.pools.bind(item.callback as AnyFunction);
+          if (typeof item.callback === 'function') item.callback = bindOnce(item.callback as AnyFunction);
           if (queue.paused) task.waits('paused');
         }
       } catch (error) {
@@ -175,15 +175,11 @@ function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTa
   wrapEntry('unshift');
   // Of the priority queue of async 2.
   wrapEntry('insertBefore');
-  const { kill, pause, remove } = queue;
-  queue.kill = function (this: unknown, ...args: unknown[]) {
-    guard('async kill', () => attachment.pools.cleared(queue, new Error('the queue was killed')));
-    return kill.apply(this, args);
-  };
-  queue.pause = function (this: unknown, ...args: unknown[]) {
-    guard('async pause', () => attachment.pools.paused(queue));
-    return pause.apply(this, args);
-  };
+  const { hooks, pools } = attachment;
+  const { remove } = queue;
+  const killed = (): void => pools.cleared(queue, new Error('the queue was killed'));
+  queue.kill = preceded(queue.kill, killed, 'async kill', hooks);
+  queue.pause = preceded(queue.pause, () => pools.paused(queue), 'async pause', hooks);
   if (!remove) return;
   queue.remove = function (this: unknown, ...args: unknown[]) {
     const [test] = args as [AnyFunction];

@@ -1,6 +1,5 @@
-import { guard } from '@foreshock/kit';
-import type { PoolEvents } from '../../events.ts';
-import type { AnyFunction, Attachment } from '../../replaced-function.ts';
+import { bind, guard, type AnyFunction } from '@foreshock/kit';
+import type { Attachment } from '../../replaced-function.ts';
 
 const COLLECTION_METHODS = [
   'all',
@@ -33,8 +32,8 @@ export const LIMITED_LOOPS: readonly string[] = COLLECTION_METHODS.flatMap((name
  * before it called back: each of these functions runs where the caller of the loop is. Its items wait for no other
  * caller, so there is no wait to show.
  */
-export function inCallersContext(loop: AnyFunction, method: string, { pools, hooks }: Attachment): AnyFunction {
-  const bound = (value: unknown): unknown => (typeof value === 'function' ? bind(pools, value as AnyFunction) : value);
+export function inCallersContext(loop: AnyFunction, method: string, { hooks }: Attachment): AnyFunction {
+  const bound = (value: unknown): unknown => (typeof value === 'function' ? bindTagged(value as AnyFunction) : value);
   return function (this: unknown, ...args: unknown[]) {
     if (!hooks.active) return loop.apply(this, args);
     const given = guard('async loop', () => args.map(bound)) ?? args;
@@ -47,8 +46,8 @@ export function inCallersContext(loop: AnyFunction, method: string, { pools, hoo
   };
 }
 
-function bind(pools: PoolEvents, fn: AnyFunction): AnyFunction {
+function bindTagged(fn: AnyFunction): AnyFunction {
   const tag = (fn as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
   // `wrapAsync` takes a function with this tag for one that returns a promise.
-  return tag === undefined ? pools.bind(fn) : Object.defineProperty(pools.bind(fn), Symbol.toStringTag, { value: tag });
+  return tag === undefined ? bind(fn) : Object.defineProperty(bind(fn), Symbol.toStringTag, { value: tag });
 }

@@ -1,4 +1,4 @@
-import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Adapter, Hooks } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** `bottleneck/lib/Bottleneck.js` with its stores, as far as they are read here. */
@@ -63,13 +63,7 @@ export const bottleneck: Adapter<PoolEvents> = {
   attach(pools, hooks) {
     hooks.onLoad('bottleneck/lib/Job.js', ({ exports: Job }) => wrapJob(Job.prototype, pools, hooks));
     hooks.onLoad('bottleneck/lib/Group.js', ({ exports: Group }) => {
-      hooks.wrap(Group.prototype, 'key', (original) => {
-        return function (this: { id?: string }, ...args: unknown[]) {
-          const limiter = original.apply(this, args);
-          if (hooks.active) guard('bottleneck group', () => groups.set(limiter, this.id));
-          return limiter;
-        };
-      });
+      hooks.after(Group.prototype, 'key', (limiter, group: { id?: string }) => groups.set(limiter, group.id));
     });
   },
 };
@@ -77,46 +71,27 @@ export const bottleneck: Adapter<PoolEvents> = {
 function wrapJob(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   const tasks = new WeakMap<Job, LimitedTask>();
 
-  hooks.wrap(prototype, 'doReceive', (original) => {
-    return function (this: Job, ...args: unknown[]) {
-      try {
-        if (hooks.active) {
-          const limiter = this.Events.instance;
-          const task = pools.task(source, limiter);
-          if (task) tasks.set(this, task);
-          const { weight } = this.options;
-          if (waitsForRate(limiter, weight)) task?.waits('rate');
-          else if (hasTooFew(limiter, weight)) task?.waits();
-        }
-      } catch (error) {
-        report('bottleneck receive', error);
-      }
-      return original.apply(this, args);
-    };
+  hooks.before(prototype, 'doReceive', (job: Job) => {
+    const limiter = job.Events.instance;
+    const task = pools.task(source, limiter);
+    if (task) tasks.set(job, task);
+    const { weight } = job.options;
+    if (waitsForRate(limiter, weight)) task?.waits('rate');
+    else if (hasTooFew(limiter, weight)) task?.waits();
   });
-  hooks.wrap(prototype, 'doExecute', (original) => {
-    return function (this: Job, ...args: unknown[]) {
-      const task = tasks.get(this);
-      if (!task) return original.apply(this, args);
-      guard('bottleneck execute', () => task.started(this.options.weight));
-      return task.resume(original, this, args);
-    };
+  hooks.calls(prototype, 'doExecute', {
+    begin(job: Job) {
+      const task = tasks.get(job);
+      task?.started(job.options.weight);
+      return task;
+    },
+    within: (task) => task,
   });
-  hooks.wrap(prototype, 'doDone', (original) => {
-    return function (this: Job, ...args: unknown[]) {
-      guard('bottleneck done', () => tasks.get(this)?.finished());
-      return original.apply(this, args);
-    };
-  });
-  hooks.wrap(prototype, 'doDrop', (original) => {
-    return function (this: Job, ...args: [{ error?: unknown; message?: string }?]) {
-      const isDropped = original.apply(this, args);
-      if (isDropped) {
-        const { error, message = 'This job has been dropped by Bottleneck' } = args[0] ?? {};
-        guard('bottleneck drop', () => tasks.get(this)?.failed(error ?? { code: 'BottleneckError', message }));
-      }
-      return isDropped;
-    };
+  hooks.before(prototype, 'doDone', (job) => tasks.get(job)?.finished());
+  hooks.after(prototype, 'doDrop', (isDropped, job, [drop]: [{ error?: unknown; message?: string }?]) => {
+    if (!isDropped) return;
+    const { error, message = 'This job has been dropped by Bottleneck' } = drop ?? {};
+    tasks.get(job)?.failed(error ?? { code: 'BottleneckError', message });
   });
 }
 

@@ -50,28 +50,26 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   /** Functions that stand in line, or stood there: they come back, whoever has wrapped them last. */
   const inLine = new WeakSet<Work>();
 
-  hooks.wrap(prototype, 'execute', (original) => {
-    return function (this: Bulkhead, ...args: unknown[]) {
-      const [fn, signal] = args as [Work, AbortSignal | undefined];
-      if (!hooks.active || typeof fn !== 'function' || inLine.has(fn) || signal?.aborted) {
-        return original.apply(this, args);
-      }
-      const { length } = this.queue;
+  hooks.calls(prototype, 'execute', {
+    begin(bulkhead: Bulkhead, args: [Work, AbortSignal?]) {
+      const [fn, signal] = args;
+      if (typeof fn !== 'function' || inLine.has(fn) || signal?.aborted) return undefined;
+      const { length } = bulkhead.queue;
       // Refused at once is no wait: `bulkhead <name> full` of the resilience instrumentation.
-      if (this.active >= this.capacity && length >= this.queueCapacity) return original.apply(this, args);
-      const task = guard('cockatiel bulkhead', () => pools.task(source, this));
-      if (!task) return original.apply(this, args);
+      if (bulkhead.active >= bulkhead.capacity && length >= bulkhead.queueCapacity) return undefined;
+      const task = pools.task(source, bulkhead);
+      if (!task) return undefined;
       args[0] = function (this: unknown, ...given: unknown[]) {
         return runTask(task, fn, this, given);
       };
-      const result = original.apply(this, args);
-      const item = this.queue.length > length ? this.queue.at(-1) : undefined;
-      if (item) {
-        inLine.add(item.fn);
-        guard('cockatiel bulkhead', () => watchCancelled(item, task));
-      }
-      return result;
-    };
+      return { task, length };
+    },
+    returned({ task, length }, _result, { queue }: Bulkhead) {
+      const item = queue.length > length ? queue.at(-1) : undefined;
+      if (!item) return;
+      inLine.add(item.fn);
+      watchCancelled(item, task);
+    },
   });
 }
 

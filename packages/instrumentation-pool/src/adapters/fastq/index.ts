@@ -1,6 +1,6 @@
-import { guard, report, type Adapter } from '@foreshock/kit';
+import { guard, preceded, report, type Adapter, type AnyFunction } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
-import { replacementOf, type AnyFunction, type Attachment } from '../../replaced-function.ts';
+import { replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
 /** What `fastq(worker, concurrency)` and `fastq.promise(…)` give. */
@@ -131,11 +131,8 @@ class Line {
         return original.apply(queue, args);
       };
     }
-    const { pause } = queue;
-    queue.pause = (...args: unknown[]) => {
-      guard('fastq', () => this.#attachment.pools.paused(queue));
-      return pause.apply(queue, args);
-    };
+    const { pools, hooks } = this.#attachment;
+    queue.pause = preceded(queue.pause, () => pools.paused(queue), 'fastq pause', hooks);
   }
 
   #wrapAdding(queue: Queue, method: 'push' | 'unshift', enter: (entry: Entry) => void): void {
@@ -165,7 +162,7 @@ function runWithCallback(task: LimitedTask, worker: AnyFunction, self: unknown, 
   const done = args[1] as AnyFunction;
   args[1] = function (this: unknown, ...results: unknown[]) {
     guard('fastq', () => task.finished());
-    return task.resume(done, this, results);
+    return task.run(done, this, results);
   };
-  return task.resume(worker, self, args);
+  return task.run(worker, self, args);
 }

@@ -1,4 +1,4 @@
-import { guard, type Adapter } from '@foreshock/kit';
+import { HandOver, type Adapter } from '@foreshock/kit';
 import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** `generic-pool/lib/Pool.js`, as far as it is read here; all but the fields with underscores are its documented counters. */
@@ -36,63 +36,34 @@ export const genericPool: Adapter<PoolEvents> = {
   summary: 'waits, holders, time-outs, leaks of whatever it pools',
   attach(pools, hooks) {
     const waiting = new WeakMap<object, Acquisition>();
-    /** Of the `acquire` under way, until its request is in line. */
-    let asking: Acquisition | undefined;
+    /** From `acquire` to the `enqueue` of its request, which it calls at once. */
+    const asking = new HandOver<Acquisition>();
 
-    hooks.onLoad('generic-pool/lib/Pool.js', ({ exports: Pool }) => {
-      hooks.wrap(Pool.prototype, 'acquire', (original) => {
-        return function (this: Pool, ...args: unknown[]) {
-          if (!hooks.active || this._draining) return original.apply(this, args);
-          asking = guard('generic-pool acquire', () => pools.acquire(source, this));
-          try {
-            return original.apply(this, args);
-          } finally {
-            const refused = asking;
-            asking = undefined;
-            // The one reason not to be put in line (Pool.js: `maxWaitingClients`).
-            guard('generic-pool acquire', () => refused?.failed(new Error('max waitingClients count exceeded')));
-          }
-        };
+    hooks.onLoad('generic-pool/lib/Pool.js', ({ exports: { prototype } }) => {
+      hooks.calls(prototype, 'acquire', {
+        begin: (pool: Pool) => (pool._draining ? undefined : pools.acquire(source, pool)),
+        handOver: asking,
+        // The one reason not to be put in line (Pool.js: `maxWaitingClients`).
+        untaken: (acquisition) => acquisition.failed(new Error('max waitingClients count exceeded')),
       });
-      hooks.wrap(Pool.prototype, '_createResource', (original) => {
-        return function (this: Pool) {
-          if (hooks.active) guard('generic-pool create', () => pools.opening(this));
-          return original.call(this);
-        };
-      });
+      hooks.before(prototype, '_createResource', (pool) => pools.opening(pool));
       for (const method of ['release', 'destroy']) {
-        hooks.wrap(Pool.prototype, method, (original) => {
-          return function (this: Pool, ...args: unknown[]) {
-            guard('generic-pool release', () => pools.released(this, args[0]));
-            return original.apply(this, args);
-          };
-        });
+        hooks.before(prototype, method, (pool, [resource]) => pools.released(pool, resource));
       }
     });
 
-    hooks.onLoad('generic-pool/lib/PriorityQueue.js', ({ exports: PriorityQueue }) => {
-      hooks.wrap(PriorityQueue.prototype, 'enqueue', (original) => {
-        return function (this: unknown, request: object, ...args: unknown[]) {
-          if (asking) waiting.set(request, asking);
-          asking = undefined;
-          return original.call(this, request, ...args);
-        };
+    hooks.onLoad('generic-pool/lib/PriorityQueue.js', ({ exports: { prototype } }) => {
+      hooks.before(prototype, 'enqueue', (_line, [request]) => {
+        const acquisition = asking.take();
+        if (acquisition) waiting.set(request, acquisition);
       });
     });
 
-    hooks.onLoad('generic-pool/lib/ResourceRequest.js', ({ exports: ResourceRequest }) => {
-      hooks.wrap(ResourceRequest.prototype, 'resolve', (original) => {
-        return function (this: object, resource: unknown) {
-          guard('generic-pool acquire', () => waiting.get(this)?.granted(resource));
-          return original.call(this, resource);
-        };
-      });
-      hooks.wrap(ResourceRequest.prototype, 'reject', (original) => {
-        return function (this: object, error: { name?: unknown }) {
-          guard('generic-pool acquire', () => waiting.get(this)?.failed(error, error?.name === 'TimeoutError'));
-          return original.call(this, error);
-        };
-      });
+    hooks.onLoad('generic-pool/lib/ResourceRequest.js', ({ exports: { prototype } }) => {
+      hooks.before(prototype, 'resolve', (request, [resource]) => waiting.get(request)?.granted(resource));
+      hooks.before(prototype, 'reject', (request, [error]) =>
+        waiting.get(request)?.failed(error, error?.name === 'TimeoutError'),
+      );
     });
   },
 };

@@ -1,4 +1,4 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { answering, targetOf, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** `mysql2/lib/base/pool.js` (`lib/pool.js` before 3.11.5), as far as it is read here. */
@@ -18,9 +18,7 @@ type Callback = (this: unknown, ...args: any[]) => unknown;
 const source: PoolSource = {
   describe(pool: object): PoolDescription {
     const { connectionConfig, connectionLimit } = (pool as Pool).config;
-    const { host, port, database, socketPath } = connectionConfig;
-    const address = socketPath ? { host: socketPath } : { host, port };
-    return { system: 'mysql', database: database || undefined, ...address, limit: connectionLimit || undefined };
+    return { ...targetOf('mysql', connectionConfig), limit: connectionLimit || undefined };
   },
   count(pool: object, state: PoolState): void {
     const { _allConnections, _freeConnections, _connectionQueue } = pool as Pool;
@@ -63,34 +61,24 @@ function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   /** A caller in line is asked for again, by `getConnection` with the callback it was given, when a place has become free. */
   const waiting = new WeakMap<Callback, Acquisition>();
 
-  hooks.wrap(prototype, 'getConnection', (original) => {
-    return function (this: Pool, callback: Callback) {
-      if (!hooks.active || this._closed || typeof callback !== 'function') return original.call(this, callback);
-      const known = waiting.get(callback);
-      const acquisition = known ?? guard('mysql2 pool', () => pools.acquire(source, this));
-      if (!acquisition) return original.call(this, callback);
-      guard('mysql2 pool', () => opensConnection(this) && acquisition.connecting());
-      return original.call(this, known ? callback : served(callback, acquisition));
-    };
+  hooks.before(prototype, 'getConnection', (pool: Pool, args: [Callback]) => {
+    const [callback] = args;
+    if (pool._closed || typeof callback !== 'function') return;
+    const known = waiting.get(callback);
+    const acquisition = known ?? pools.acquire(source, pool);
+    if (!acquisition) return;
+    if (opensConnection(pool)) acquisition.connecting();
+    if (!known) args[0] = served(callback, acquisition);
   });
 
   function served(callback: Callback, acquisition: Acquisition): Callback {
-    const answer: Callback = function (...args) {
-      guard('mysql2 pool', () => {
-        const [error, connection] = args;
-        if (error) acquisition.failed(error, error.code === 'ETIMEDOUT');
-        else acquisition.granted(connection);
-      });
-      return acquisition.resume(callback, this, args);
-    };
+    const answer = answering('mysql2 pool', acquisition, callback, ([error, connection]) => {
+      if (error) acquisition.failed(error, error.code === 'ETIMEDOUT');
+      else acquisition.granted(connection);
+    });
     waiting.set(answer, acquisition);
     return answer;
   }
 
-  hooks.wrap(prototype, 'releaseConnection', (original) => {
-    return function (this: Pool, connection: unknown) {
-      guard('mysql2 pool', () => pools.released(this, connection));
-      return original.call(this, connection);
-    };
-  });
+  hooks.before(prototype, 'releaseConnection', (pool, [connection]) => pools.released(pool, connection));
 }

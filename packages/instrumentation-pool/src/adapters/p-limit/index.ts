@@ -1,6 +1,6 @@
-import { guard, report, type Adapter } from '@foreshock/kit';
+import { guard, preceded, report, type Adapter, type AnyFunction } from '@foreshock/kit';
 import type { PoolEvents, PoolSource, PoolState } from '../../events.ts';
-import { propertiesOf, replacementOf, type AnyFunction, type Attachment } from '../../replaced-function.ts';
+import { propertiesOf, replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
 /** What `pLimit(concurrency)` gives: a function with counters. */
@@ -78,11 +78,9 @@ function observe(limit: Limit, given: unknown, attachment: Attachment): Limit {
   const descriptors = propertiesOf(limit);
   const { clearQueue, map } = descriptors;
   if (clearQueue) {
-    const original = clearQueue.value as AnyFunction;
-    clearQueue.value = function (this: unknown, ...args: unknown[]) {
-      guard('p-limit', () => attachment.pools.cleared(limit, new DOMException('The queue was cleared', 'AbortError')));
-      return original.apply(this, args);
-    };
+    const cleared = (): void =>
+      attachment.pools.cleared(limit, new DOMException('The queue was cleared', 'AbortError'));
+    clearQueue.value = preceded(clearQueue.value as AnyFunction, cleared, 'p-limit', attachment.hooks);
   }
   // It calls the limit inside, which is not ours.
   if (map) map.value = mapOf(observed);

@@ -59,48 +59,35 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
   const { prototype } = QueueClass;
   const asked: PoolState = { used: 0, idle: 0, pending: 0 };
 
-  hooks.wrap(prototype, 'add', (original) => {
-    return function (this: PQueue, ...args: unknown[]) {
-      const [fn, options] = args as [unknown, Options];
-      if (!hooks.active || typeof fn !== 'function') return original.apply(this, args);
-      const { isPaused, timeout, _timeout } = this;
-      let hasSlot = false;
-      const task = guard('p-queue add', () => {
-        source.count(this, asked);
-        hasSlot = asked.idle > 0;
-        return pools.task(source, this, asked);
-      });
-      if (!task) return original.apply(this, args);
-      let hasStarted = false;
+  hooks.calls(prototype, 'add', {
+    begin(queue: PQueue, args: [Run, Options?]) {
+      const [fn, options] = args;
+      if (typeof fn !== 'function') return undefined;
+      const { isPaused, timeout, _timeout } = queue;
+      source.count(queue, asked);
+      const hasSlot = asked.idle > 0;
+      const task = pools.task(source, queue, asked);
+      if (!task) return undefined;
+      const added = { task, isPaused, hasSlot, hasStarted: false };
       args[0] = function (this: unknown, ...given: unknown[]) {
-        hasStarted = true;
+        added.hasStarted = true;
         guard('p-queue run', () => task.timesOutAfter(options?.timeout ?? timeout ?? _timeout));
-        return runTask(task, fn as Run, this, given);
+        return runTask(task, fn, this, given);
       };
-      const result = original.apply(this, args);
-      if (!hasStarted) {
-        // There was a slot, and it did not start: the interval is used up.
-        guard('p-queue add', () => {
-          if (!isPaused && hasSlot) rated.add(this);
-          task.waits(isPaused ? 'paused' : 'rate');
-          if (options?.signal) watchSignal(task, options.signal);
-        });
-      }
-      return result;
-    };
+      return added;
+    },
+    returned({ task, isPaused, hasSlot, hasStarted }, _result, queue, [, options]) {
+      if (hasStarted) return;
+      // There was a slot, and it did not start: the interval is used up.
+      if (!isPaused && hasSlot) rated.add(queue);
+      task.waits(isPaused ? 'paused' : 'rate');
+      if (options?.signal) watchSignal(task, options.signal);
+    },
   });
-  hooks.wrap(prototype, 'pause', (original) => {
-    return function (this: PQueue, ...args: unknown[]) {
-      guard('p-queue pause', () => pools.paused(this));
-      return original.apply(this, args);
-    };
-  });
-  hooks.wrap(prototype, 'clear', (original) => {
-    return function (this: PQueue, ...args: unknown[]) {
-      guard('p-queue clear', () => pools.cleared(this, new DOMException('The queue was cleared', 'AbortError')));
-      return original.apply(this, args);
-    };
-  });
+  hooks.before(prototype, 'pause', (queue) => pools.paused(queue));
+  hooks.before(prototype, 'clear', (queue) =>
+    pools.cleared(queue, new DOMException('The queue was cleared', 'AbortError')),
+  );
 }
 
 /** One that is aborted in line is not started any more. */

@@ -1,6 +1,7 @@
-import { guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import { answeringOnce, guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
+/** On items in line, for a WeakMap of callers would cost the collector more than the rest of it all. */
 const ACQUISITION = Symbol('foreshock.acquisition');
 const HAS_TIMEOUT = Symbol('foreshock.has-timeout');
 
@@ -70,10 +71,14 @@ export const pgPool: Adapter<PoolEvents> = {
 };
 
 function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks): void {
-  /** The item of a caller for whom `connect` opens a client at once, until `connect` returns. */
+  /**
+   * From the `newClient` that `connect` calls at once, where there is room, back to `connect`: the caller's item. Both are
+   * synchronous; if they were not, the client would be opened for nobody that is known (test/pg-pool.test.ts).
+   */
   let opened: PendingItem | undefined;
   const asked: PoolState = { used: 0, idle: 0, pending: 0 };
 
+  // By hand, as each query of a pool comes by here, and by `_acquireClient`.
   hooks.wrap(PoolClass.prototype, 'connect', (original) => {
     return function (this: Pool, ...args: unknown[]) {
       if (!hooks.active || this.ending) return original.apply(this, args);
@@ -92,14 +97,10 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
     };
   });
 
-  hooks.wrap(PoolClass.prototype, 'newClient', (original) => {
-    return function (this: Pool, item: PendingItem) {
-      if (!hooks.active) return original.call(this, item);
-      const acquisition = item[ACQUISITION];
-      if (acquisition) guard('pg pool', () => watchOpening(item, acquisition));
-      else opened = item;
-      return original.call(this, item);
-    };
+  hooks.before(PoolClass.prototype, 'newClient', (_pool, [item]: [PendingItem]) => {
+    const acquisition = item[ACQUISITION];
+    if (acquisition) watchOpening(item, acquisition);
+    else opened = item;
   });
 
   hooks.wrap(PoolClass.prototype, '_acquireClient', (original) => {
@@ -112,30 +113,17 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
       } catch (error) {
         report('pg pool', error);
       }
-      return acquisition.resume(original, this, [client, item, idleListener, isNew]);
+      return acquisition.run(original, this, [client, item, idleListener, isNew]);
     };
   });
 
-  hooks.wrap(PoolClass.prototype, 'end', (original) => {
-    return function (this: Pool, ...args: unknown[]) {
-      const wasEnding = this.ending;
-      const result = original.apply(this, args);
-      if (hooks.active && !wasEnding) guard('pg pool end', () => endWaits(this._pendingQueue));
-      return result;
-    };
+  hooks.calls(PoolClass.prototype, 'end', {
+    begin: (pool: Pool) => (pool.ending ? undefined : pool),
+    returned: (pool) => endWaits(pool._pendingQueue),
   });
 
   for (const method of ['_release', '_remove']) {
-    hooks.wrap(PoolClass.prototype, method, (original) => {
-      return function (this: Pool, client: object, ...rest: unknown[]) {
-        try {
-          pools.released(this, client);
-        } catch (error) {
-          report('pg pool', error);
-        }
-        return original.call(this, client, ...rest);
-      };
-    });
+    hooks.before(PoolClass.prototype, method, (pool: Pool, [client]) => pools.released(pool, client));
   }
 }
 
@@ -157,16 +145,10 @@ function endWaits(line: readonly PendingItem[]): void {
 /** A client is being opened for this caller: `newClient` reports failure through the item's callback alone. */
 function watchOpening(item: PendingItem, acquisition: Acquisition): void {
   acquisition.connecting();
-  const { callback } = item;
   // The client keeps the item as long as it lives (the listeners of `_connect`, pg/lib/client.js): not its caller too.
-  let waiting: Acquisition | undefined = acquisition;
-  item.callback = function (error, client, release) {
-    const caller = waiting;
-    waiting = undefined;
-    if (!caller) return callback.call(this, error, client, release);
-    if (error) guard('pg pool', () => caller.failed(error, isConnectTimeOut(error)));
-    return caller.resume(callback, this, [error, client, release]);
-  };
+  item.callback = answeringOnce('pg pool', acquisition, item.callback, ([error]) => {
+    if (error) acquisition.failed(error, isConnectTimeOut(error));
+  });
 }
 
 function isConnectTimeOut(error: unknown): boolean {

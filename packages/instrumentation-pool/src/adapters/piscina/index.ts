@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** `piscina/dist/index.js`, its documented part. */
@@ -27,8 +27,6 @@ interface TaskInfo {
 interface Asking {
   pool: Piscina;
   task: LimitedTask;
-  /** Its task is in line or with a thread. */
-  placed: boolean;
 }
 
 /** How many tasks were given to a pool and not taken back: with `completed` it says how many are under way. */
@@ -93,7 +91,8 @@ class Runs {
   readonly #wrapped = new WeakSet<object>();
   /** Pools whose threads are seen to get tasks. */
   readonly #seen = new WeakSet<Piscina>();
-  #asking: Asking | undefined;
+  /** From `run` to the `push` or `postTask` of its task, which it calls at once. */
+  readonly #asking = new HandOver<Asking>();
 
   constructor(pools: PoolEvents, hooks: Hooks) {
     this.#pools = pools;
@@ -101,22 +100,12 @@ class Runs {
   }
 
   wrapPool(prototype: any): void {
-    const runs = this;
     for (const method of ['run', 'runTask']) {
       if (typeof prototype[method] !== 'function') continue;
-      this.#hooks.wrap(prototype, method, (original) => {
-        return function (this: Piscina, ...args: unknown[]) {
-          if (!runs.#hooks.active || runs.#asking) return original.apply(this, args);
-          const asking = guard('piscina run', () => runs.#begin(this));
-          if (!asking) return original.apply(this, args);
-          runs.#asking = asking;
-          try {
-            return original.apply(this, args);
-          } finally {
-            runs.#asking = undefined;
-            guard('piscina run', () => runs.#asked(asking, isAborted(args)));
-          }
-        };
+      this.#hooks.calls(prototype, method, {
+        begin: (pool: Piscina) => (this.#asking.offered ? undefined : this.#begin(pool)),
+        handOver: this.#asking,
+        untaken: (asking, _pool, args) => this.#unplaced(asking, isAborted(args)),
       });
     }
   }
@@ -125,12 +114,11 @@ class Runs {
     this.wrapLine(Object.getPrototypeOf(pool.options.taskQueue));
     const task = this.#pools.task(source, pool);
     given.set(pool, (given.get(pool) ?? pool.completed + pool.queueSize) + 1);
-    return task && { pool, task, placed: false };
+    return task && { pool, task };
   }
 
-  /** `run` has returned. */
-  #asked({ pool, task, placed }: Asking, aborted: boolean): void {
-    if (placed) return;
+  /** `run` has returned, and no task was seen. */
+  #unplaced({ pool, task }: Asking, aborted: boolean): void {
     const { queueSize, options } = pool;
     const isRefused = queueSize >= options.maxQueue && !aborted;
     // Where threads are not seen to get tasks, it may be with one.
@@ -145,20 +133,11 @@ class Runs {
   wrapLine(prototype: any): void {
     if (this.#wrapped.has(prototype) || prototype === Object.prototype) return;
     this.#wrapped.add(prototype);
-    const runs = this;
-    this.#hooks.wrap(prototype, 'push', (original) => {
-      return function (this: unknown, info: TaskInfo, ...rest: unknown[]) {
-        const asking = runs.#asking;
-        if (asking && !asking.placed) guard('piscina line', () => runs.#queued(info, asking));
-        return original.call(this, info, ...rest);
-      };
+    this.#hooks.before(prototype, 'push', (_line, [info]) => {
+      const asking = this.#asking.take();
+      if (asking) this.#queued(info, asking);
     });
-    this.#hooks.wrap(prototype, 'remove', (original) => {
-      return function (this: unknown, info: TaskInfo, ...rest: unknown[]) {
-        guard('piscina line', () => runs.#removed(info));
-        return original.call(this, info, ...rest);
-      };
-    });
+    this.#hooks.before(prototype, 'remove', (_line, [info]) => this.#removed(info));
   }
 
   /** It leaves the line because its caller aborted it. */
@@ -171,7 +150,6 @@ class Runs {
   }
 
   #queued(info: TaskInfo, asking: Asking): void {
-    asking.placed = true;
     const { task } = asking;
     // With a thread to spare it waits for one to start.
     task.waits('connect');
@@ -190,34 +168,22 @@ class Runs {
   }
 
   wrapPosting(prototype: any): void {
-    const runs = this;
-    this.#hooks.wrap(prototype, 'postTask', (original) => {
-      return function (this: unknown, info: TaskInfo, ...rest: unknown[]) {
-        const asking = runs.#asking;
-        if (asking && !asking.placed) {
-          asking.placed = true;
-          runs.#seen.add(asking.pool);
-          runs.#runs.set(info, asking);
-          guard('piscina start', () => asking.task.started());
-        }
-        return original.call(this, info, ...rest);
-      };
+    this.#hooks.before(prototype, 'postTask', (_worker, [info]) => {
+      const asking = this.#asking.take();
+      if (!asking) return;
+      this.#seen.add(asking.pool);
+      this.#runs.set(info, asking);
+      asking.task.started();
     });
   }
 
   wrapTaskInfo(prototype: any): void {
     if (this.#wrapped.has(prototype)) return;
     this.#wrapped.add(prototype);
-    const runs = this;
-    this.#hooks.wrap(prototype, 'done', (original) => {
-      return function (this: TaskInfo, error: unknown, ...rest: unknown[]) {
-        guard('piscina done', () => {
-          const task = runs.#runs.get(this)?.task;
-          if (!this.workerInfo) task?.failed(error);
-          else task?.finished();
-        });
-        return original.call(this, error, ...rest);
-      };
+    this.#hooks.before(prototype, 'done', (info: TaskInfo, [error]) => {
+      const task = this.#runs.get(info)?.task;
+      if (!info.workerInfo) task?.failed(error);
+      else task?.finished();
     });
   }
 }

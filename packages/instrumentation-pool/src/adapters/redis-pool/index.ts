@@ -1,4 +1,4 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, whenSettled, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** `@redis/client/dist/lib/client/pool.js`, as far as it is read here. */
@@ -71,44 +71,38 @@ function wrapPool(
     isEnded: (pool) => (pool as Pool).isClosing === true,
   };
 
-  hooks.wrap(PoolClass, 'create', (original) => {
-    return function (this: unknown, ...args: [ClientOptions | undefined, { maximum?: number } | undefined]) {
-      const pool = original.apply(this, args) as Pool;
-      guard('redis pool', () => descriptions.set(pool._self ?? pool, describe(...args)));
-      return pool;
-    };
-  });
+  hooks.after(PoolClass, 'create', (pool: Pool, _class, [client, options]) =>
+    descriptions.set(pool._self ?? pool, describe(client, options)),
+  );
 
-  hooks.wrap(PoolClass.prototype, 'execute', (original) => {
-    return function (this: Pool, ...args: [Task, ...unknown[]]) {
-      const pool = this._self ?? this;
-      const description = descriptions.get(pool);
-      if (!hooks.active || !description) return original.apply(this, args);
-      const acquisition = pool.idleClients > 0 ? undefined : guard('redis pool', () => pools.acquire(source, pool));
-      const opens = guard('redis pool', () => opensClient(pool, description.limit!)) === true;
-      if (opens) guard('redis pool', () => acquisition?.connecting());
-      const [fn, ...rest] = args;
-      const task: Task = (client) => {
-        const connection = client._self ?? client;
-        waiting.delete(task);
-        if (acquisition) guard('redis pool', () => acquisition.granted(connection));
-        else guard('redis pool', () => pools.lent(source, pool, connection));
-        const released = (): void => void guard('redis pool', () => pools.released(pool, connection));
-        let result;
-        try {
-          result = acquisition ? acquisition.resume(fn, undefined, [client]) : fn(client);
-        } catch (error) {
-          released();
-          throw error;
-        }
-        // The pool itself has handlers on it (`#executeTask`).
-        if (result instanceof Promise) result.then(released, released);
-        else released();
-        return result;
-      };
-      if (acquisition) waiting.set(task, { acquisition, opens });
-      return original.call(this, task, ...rest);
+  hooks.before(PoolClass.prototype, 'execute', (client: Pool, args: [Task, ...unknown[]]) => {
+    const pool = client._self ?? client;
+    const description = descriptions.get(pool);
+    if (!description) return;
+    const acquisition = pool.idleClients > 0 ? undefined : pools.acquire(source, pool);
+    const opens = opensClient(pool, description.limit!);
+    if (opens) acquisition?.connecting();
+    const [fn] = args;
+    const task: Task = (client) => {
+      const connection = client._self ?? client;
+      waiting.delete(task);
+      if (acquisition) guard('redis pool', () => acquisition.granted(connection));
+      else guard('redis pool', () => pools.lent(source, pool, connection));
+      const released = (): void => pools.released(pool, connection);
+      let result;
+      try {
+        result = acquisition ? acquisition.run(fn, undefined, [client]) : fn(client);
+      } catch (error) {
+        guard('redis pool', released);
+        throw error;
+      }
+      // The pool itself has handlers on it (`#executeTask`).
+      if (result instanceof Promise) whenSettled(result, released, released);
+      else guard('redis pool', released);
+      return result;
     };
+    if (acquisition) waiting.set(task, { acquisition, opens });
+    args[0] = task;
   });
 }
 
@@ -120,17 +114,13 @@ function opensClient(pool: Pool, limit: number): boolean {
 function wrapLine(exports: any, waiting: WeakMap<Task, Waiting>, hooks: Hooks): void {
   // The line of waiting callers is of the one kind up to 5.x, of the other since.
   for (const List of [exports.SinglyLinkedList, exports.DoublyLinkedList]) {
-    hooks.wrap(List.prototype, 'remove', (original) => {
-      return function (this: unknown, ...args: [{ value?: { fn?: Task } } | undefined, ...unknown[]]) {
-        const task = args[0]?.value?.fn;
-        const left = task && waiting.get(task);
-        if (left) {
-          waiting.delete(task);
-          // A pool that could open one more failed to; a full one ran out of time.
-          guard('redis pool', () => left.acquisition.failed(undefined, !left.opens));
-        }
-        return original.apply(this, args);
-      };
+    hooks.before(List.prototype, 'remove', (_line, [node]: [{ value?: { fn?: Task } } | undefined]) => {
+      const task = node?.value?.fn;
+      const left = task && waiting.get(task);
+      if (!left) return;
+      waiting.delete(task);
+      // A pool that could open one more failed to; a full one ran out of time.
+      left.acquisition.failed(undefined, !left.opens);
     });
   }
 }

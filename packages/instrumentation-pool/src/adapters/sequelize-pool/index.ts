@@ -1,4 +1,4 @@
-import { guard, type Adapter } from '@foreshock/kit';
+import { HandOver, type Adapter } from '@foreshock/kit';
 import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** `sequelize-pool/lib/Pool.js`, as far as it is read here. */
@@ -43,57 +43,29 @@ export const sequelizePool: Adapter<PoolEvents> = {
   summary: 'waits, holders, time-outs, leaks of whatever it pools',
   attach(pools, hooks) {
     const waiting = new WeakMap<object, Acquisition>();
-    /** Of the `acquire` under way, until its `Deferred` is known. */
-    let asking: Acquisition | undefined;
+    /** From `acquire` to the `registerTimeout` of its `Deferred`, which it calls at once. */
+    const asking = new HandOver<Acquisition>();
 
     hooks.onLoad('sequelize-pool/lib/Pool.js', ({ exports: { Pool } }) => {
-      hooks.wrap(Pool.prototype, 'acquire', (original) => {
-        return function (this: Pool) {
-          if (!hooks.active || this._draining) return original.call(this);
-          asking = guard('sequelize-pool acquire', () => pools.acquire(source, this));
-          const result = original.call(this);
-          asking = undefined;
-          return result;
-        };
+      hooks.calls(Pool.prototype, 'acquire', {
+        begin: (pool: Pool) => (pool._draining ? undefined : pools.acquire(source, pool)),
+        handOver: asking,
       });
-      hooks.wrap(Pool.prototype, '_createResource', (original) => {
-        return function (this: Pool) {
-          if (hooks.active) guard('sequelize-pool create', () => pools.opening(this));
-          return original.call(this);
-        };
-      });
+      hooks.before(Pool.prototype, '_createResource', (pool) => pools.opening(pool));
       for (const method of ['release', 'destroy']) {
-        hooks.wrap(Pool.prototype, method, (original) => {
-          return function (this: Pool, ...args: unknown[]) {
-            guard('sequelize-pool release', () => pools.released(this, args[0]));
-            return original.apply(this, args);
-          };
-        });
+        hooks.before(Pool.prototype, method, (pool, [resource]) => pools.released(pool, resource));
       }
     });
 
     hooks.onLoad('sequelize-pool/lib/Deferred.js', ({ exports: { Deferred } }) => {
-      hooks.wrap(Deferred.prototype, 'registerTimeout', (original) => {
-        return function (this: object, ...args: unknown[]) {
-          if (asking) waiting.set(this, asking);
-          asking = undefined;
-          return original.apply(this, args);
-        };
+      hooks.before(Deferred.prototype, 'registerTimeout', (deferred) => {
+        const acquisition = asking.take();
+        if (acquisition) waiting.set(deferred, acquisition);
       });
-      hooks.wrap(Deferred.prototype, 'resolve', (original) => {
-        return function (this: object, resource: unknown) {
-          guard('sequelize-pool acquire', () => waiting.get(this)?.granted(resource));
-          return original.call(this, resource);
-        };
-      });
-      hooks.wrap(Deferred.prototype, 'reject', (original) => {
-        return function (this: object, error: object | undefined) {
-          guard('sequelize-pool acquire', () =>
-            waiting.get(this)?.failed(error, error?.constructor?.name === 'TimeoutError'),
-          );
-          return original.call(this, error);
-        };
-      });
+      hooks.before(Deferred.prototype, 'resolve', (deferred, [resource]) => waiting.get(deferred)?.granted(resource));
+      hooks.before(Deferred.prototype, 'reject', (deferred, [error]) =>
+        waiting.get(deferred)?.failed(error, error?.constructor?.name === 'TimeoutError'),
+      );
     });
   },
 };

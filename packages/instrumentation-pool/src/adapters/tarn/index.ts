@@ -1,4 +1,4 @@
-import { guard, type Adapter } from '@foreshock/kit';
+import type { Adapter } from '@foreshock/kit';
 import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** `tarn/dist/Pool.js`, as far as it is read here. */
@@ -71,12 +71,9 @@ export const tarn: Adapter<PoolEvents> = {
     }
 
     hooks.onLoad('tarn/dist/Pool.js', ({ exports }) => {
-      hooks.wrap(exports.Pool.prototype, '_executeEventHandlers', (original) => {
-        return function (this: Pool, event: string, ...args: unknown[]) {
-          if (hooks.active) guard(`tarn ${event}`, () => observe(this, event, args));
-          return original.call(this, event, ...args);
-        };
-      });
+      hooks.before(exports.Pool.prototype, '_executeEventHandlers', (pool: Pool, [event, ...args]) =>
+        observe(pool, event, args),
+      );
     });
   },
 };

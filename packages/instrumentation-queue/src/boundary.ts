@@ -10,7 +10,7 @@ import {
   type Meter,
 } from '@opentelemetry/api';
 import {
-  bindTo,
+  Caller,
   guard,
   isSuppressed,
   messageContext,
@@ -122,12 +122,11 @@ export function openQueue(
       const isPart = telemetry.standsAside || trace.getSpan(where) !== undefined || isSuppressed(where);
       return isPart ? Reflect.apply(fn, self, args) : runIn(background, fn, self, args);
     },
-    detached: (fn, self, args) => runIn(ROOT_CONTEXT, fn, self, args),
-    event(destination, fn, self, args) {
+    event(destination) {
       const where = context.active();
       const from = where.getValue(BACKGROUND_KEY) === true ? ROOT_CONTEXT : where;
       const message = messageContext(telemetry.tracer, () => ({ system: telemetry.library, destination }), from);
-      return runIn(message ?? from, fn, self, args);
+      return new Caller(message ?? from);
     },
     foreground(fn, self, args) {
       return context.active().getValue(BACKGROUND_KEY) === true
@@ -136,10 +135,9 @@ export function openQueue(
     },
     quietly: (fn, self, args) =>
       telemetry.standsAside ? Reflect.apply(fn, self, args) : runIn(suppressed(context.active()), fn, self, args),
-    resume(carrier, fn, self, args) {
-      if (telemetry.standsAside) return Reflect.apply(fn, self, args);
-      return runIn(withLife(extract(carrier), continued({ carrier }) ?? newLife()), fn, self, args);
+    continuing(carrier) {
+      if (telemetry.standsAside) return undefined;
+      return new Caller(withLife(extract(carrier), continued({ carrier }) ?? newLife()));
     },
-    bind: (callback) => bindTo(context.active(), callback),
   };
 }

@@ -9,7 +9,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, roundMs, runIn, startSpan, type Telemetry } from '@foreshock/kit';
+import { Caller, errorMessageOf, errorTypeOf, roundMs, startSpan, type Telemetry } from '@foreshock/kit';
 import { QUEUE_ACKED_EARLY, QUEUE_DEAD_LETTERED, QUEUE_SETTLED, QUEUE_SETTLED_AFTER_MS } from '@foreshock/kit/names';
 import { extract } from './carriers.ts';
 import type { Delivery, Failure, Processing, Settlement } from './events.ts';
@@ -30,11 +30,10 @@ export interface Fetched {
  * The handling of a delivery, from its start to its settling. One message continues the trace of its sender
  * within the bounds of trace-life.ts; anything else is a trace of its own with a link to every sender.
  */
-export class Consumption implements Processing {
+export class Consumption extends Caller implements Processing {
   readonly #metrics: MessagingMetrics | undefined;
   readonly #operation: Operation;
   readonly #span: Span;
-  readonly #context: Context;
   /** In milliseconds of `performance.now()`. */
   readonly #start: number;
   #settled: Settlement | undefined;
@@ -47,9 +46,6 @@ export class Consumption implements Processing {
     { messages }: Delivery,
     fetched?: Fetched,
   ) {
-    this.#metrics = metrics;
-    this.#operation = operation;
-    this.#start = fetched?.since ?? performance.now();
     const only = messages.length === 1 ? messages[0] : undefined;
     let parent = only ? extract(only.carrier) : ROOT_CONTEXT;
     let links = fetched && [fetched.link];
@@ -59,16 +55,16 @@ export class Consumption implements Processing {
       // The sender's baggage and x-trace-id go on; only its span is no parent here.
       parent = trace.deleteSpan(parent);
     }
-    this.#span = startConsumer(telemetry.tracer, operation, factsOfAll(messages), parent, links, fetched?.since);
-    this.#context = withLife(trace.setSpan(parent, this.#span), life ?? newLife());
+    const span = startConsumer(telemetry.tracer, operation, factsOfAll(messages), parent, links, fetched?.since);
+    super(withLife(trace.setSpan(parent, span), life ?? newLife()));
+    this.#span = span;
+    this.#metrics = metrics;
+    this.#operation = operation;
+    this.#start = fetched?.since ?? performance.now();
     if (!metrics) return;
     const { values } = operation.attributes;
     metrics.consumed(messages.length, values);
     for (const { waitMs } of messages) if (waitMs !== undefined) metrics.waited(waitMs / 1000, values);
-  }
-
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(this.#context, fn, self, args);
   }
 
   settled(how: Settlement): void {

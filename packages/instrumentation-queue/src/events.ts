@@ -1,3 +1,5 @@
+import type { Caller, Run } from '@foreshock/kit';
+
 /** Text that travels with a message, beside its payload: `traceparent` and its kin. */
 export type Carrier = Readonly<Record<string, string>>;
 
@@ -15,15 +17,13 @@ export interface Sending {
   count: number;
 }
 
-/** A call that sends, under way. */
-export interface Send {
+/** A call that sends, under way; the library's own code runs as part of the sending. */
+export interface Send extends Pick<Caller, 'run'> {
   /**
    * To be put into the metadata of each message, never into an object of the caller's; undefined when
    * nothing needs to travel.
    */
   readonly carrier: Carrier | undefined;
-  /** Runs the library's own code as part of the sending. */
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
   /**
    * The broker has it.
    *
@@ -84,10 +84,8 @@ export interface Failure {
  */
 export type Settlement = 'ack' | 'auto' | 'complete' | 'commit' | 'requeue' | 'reject';
 
-/** A handler at work on a delivery. */
-export interface Processing {
-  /** Runs the handler, or what is told of it afterwards, as its own part of the sender's trace, whatever surrounds it. */
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+/** A handler at work on a delivery; it, and listeners to its end, run in the sender's trace, whatever surrounds them. */
+export interface Processing extends Pick<Caller, 'run'> {
   /** The broker was told what to do with the message, by the handler and not by its end; the first answer counts. */
   settled(how: Settlement): void;
   /** The handler has ended; only the first end counts. */
@@ -121,19 +119,15 @@ export interface QueueEvents {
    */
   received(delivery: Delivery, since: number): readonly Taken[] | undefined;
   /** Runs work that is the library's own and nobody's request, polling and upkeep, so that it makes no traces. */
-  background<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  background: Run;
   /** Runs a command of the library's own that somebody asked for: outside a trace it makes no span. */
-  housekeeping<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
-  /** Opens what lives longer than a request, a connection or a timer: it is in the trace of none. */
-  detached<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  housekeeping: Run;
   /** Runs code of the application that the library calls from such work, such as a listener. */
-  foreground<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
-  /** Runs listeners of an event that the library has read from the server: nothing of the job that it tells of. */
-  event<A extends unknown[], R>(destination: string, fn: (...args: A) => R, self: unknown, args: A): R;
+  foreground: Run;
+  /** What runs listeners of an event that the library has read from the server: nothing of the job that it tells of. */
+  event(destination: string): Pick<Caller, 'run'>;
   /** Runs a part of a call that has a span, where that part would show nothing that the call's span does not: it makes none. */
-  quietly<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  quietly: Run;
   /** Goes on in this process with what another one does: a handler's part in a process of its own. */
-  resume<A extends unknown[], R>(carrier: Message['carrier'], fn: (...args: A) => R, self: unknown, args: A): R;
-  /** A callback that runs where its caller is now. */
-  bind<F extends (...args: any[]) => any>(callback: F): F;
+  continuing(carrier: Message['carrier']): Pick<Caller, 'run'> | undefined;
 }

@@ -1,17 +1,16 @@
 import { SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { errorMessageOf, errorTypeOf, runIn, startSpan, type Telemetry } from '@foreshock/kit';
+import { Caller, errorMessageOf, errorTypeOf, startSpan, type Telemetry } from '@foreshock/kit';
 import { MESSAGING_BATCH_MESSAGE_COUNT, MESSAGING_MESSAGE_ID, MESSAGING_ROUTING_KEY } from '@foreshock/kit/names';
 import type { Carrier, Send, Sending } from './events.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Operation } from './operations.ts';
 
 /** One call that sends: a PRODUCER span, and the trace that travels with its messages. */
-export class ProducerSend implements Send {
+export class ProducerSend extends Caller implements Send {
   readonly #metrics: MessagingMetrics | undefined;
   readonly #operation: Operation;
   readonly #count: number;
   readonly #span: Span;
-  readonly #context: Context;
   /** In milliseconds, if it is measured. */
   readonly #start: number;
   carrier: Carrier | undefined;
@@ -24,24 +23,17 @@ export class ProducerSend implements Send {
     where: Context,
     { count, routingKey }: Sending,
   ) {
-    this.#metrics = metrics;
-    this.#operation = operation;
-    this.#count = count;
-    this.#start = metrics ? performance.now() : 0;
     const attributes: Attributes = {};
     if (count > 1) attributes[MESSAGING_BATCH_MESSAGE_COUNT] = count;
     if (routingKey !== undefined) attributes[MESSAGING_ROUTING_KEY] = routingKey;
     const start = { kind: SpanKind.PRODUCER, attributes, common: operation.attributes };
-    this.#span = startSpan(telemetry.tracer, operation.spanName, start, where);
-    this.#context = trace.setSpan(where, this.#span);
-  }
-
-  get context(): Context {
-    return this.#context;
-  }
-
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(this.#context, fn, self, args);
+    const span = startSpan(telemetry.tracer, operation.spanName, start, where);
+    super(trace.setSpan(where, span));
+    this.#span = span;
+    this.#metrics = metrics;
+    this.#operation = operation;
+    this.#count = count;
+    this.#start = metrics ? performance.now() : 0;
   }
 
   sent(count = this.#count, id?: string): void {

@@ -1,5 +1,4 @@
-import { guard, type Hooks } from '@foreshock/kit';
-import type { QueueEvents } from '../../events.ts';
+import { bind, guard, type Hooks } from '@foreshock/kit';
 import type { Deliveries } from './deliveries.ts';
 import type { Handler } from './handler.ts';
 
@@ -17,13 +16,11 @@ export type InSender = (fn: () => unknown) => unknown;
  * opened it. Each has options of its own, a copy, with which it is published.
  */
 export class ConnectionManagers {
-  readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
   readonly #senders = new WeakMap<object, InSender>();
 
-  constructor(queue: QueueEvents, hooks: Hooks, deliveries: Deliveries) {
-    this.#queue = queue;
+  constructor(hooks: Hooks, deliveries: Deliveries) {
     this.#hooks = hooks;
     this.#deliveries = deliveries;
   }
@@ -34,32 +31,14 @@ export class ConnectionManagers {
   }
 
   observe(prototype: ChannelWrapper): void {
-    const hooks = this.#hooks;
-    const managers = this;
-
-    hooks.wrap(prototype, '_enqueueMessage', (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        if (hooks.active) {
-          guard('amqp-connection-manager publish', () => {
-            const { options } = args[0] as { options?: unknown };
-            if (typeof options !== 'object' || options === null) return;
-            managers.#senders.set(
-              options,
-              managers.#queue.bind((fn: () => unknown) => fn()),
-            );
-          });
-        }
-        return original.apply(this, args);
-      };
+    this.#hooks.before(prototype, '_enqueueMessage', (_wrapper, [{ options }]: [{ options?: unknown }]) => {
+      if (typeof options !== 'object' || options === null) return;
+      const inSender: InSender = (fn) => fn();
+      this.#senders.set(options, bind(inSender));
     });
-
     // Its own handler calls the application's, and drops what that returns.
-    hooks.wrap(prototype, 'consume', (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        const [queue, handler, ...rest] = args;
-        if (!hooks.active || typeof handler !== 'function') return original.apply(this, args);
-        return original.call(this, queue, managers.#observed(handler as Handler), ...rest);
-      };
+    this.#hooks.before(prototype, 'consume', (_wrapper, args) => {
+      if (typeof args[1] === 'function') args[1] = this.#observed(args[1]);
     });
   }
 

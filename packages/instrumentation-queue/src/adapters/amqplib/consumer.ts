@@ -1,5 +1,4 @@
-import { guard, type Hooks } from '@foreshock/kit';
-import type { QueueEvents } from '../../events.ts';
+import { bind, guard, HandOver, type Hooks } from '@foreshock/kit';
 import {
   BASIC_ACK,
   BASIC_GET,
@@ -14,111 +13,83 @@ import {
   type Model,
 } from './channel.ts';
 import type { Deliveries } from './deliveries.ts';
-import { watchHandler, type Handler } from './handler.ts';
+import { watchHandler } from './handler.ts';
+
+/** Takes a message that is fetched by hand. */
+type Fetching = (fields: Message['fields'], properties: Message['properties']) => void;
+
+/** Fields of an acknowledgement. */
+interface Answered {
+  deliveryTag: number;
+  multiple?: boolean;
+  requeue?: boolean;
+}
 
 type Reply = (error: unknown, frame?: Frame) => unknown;
 
 /** Handlers, fetching by hand, and what the application answers. */
 export class Consumers {
-  readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
-  /** A message is fetched by hand, synchronously down to `sendOrEnqueue`. */
-  #fetching: ((fields: Message['fields'], properties: Message['properties']) => void) | undefined;
+  /** From `get` to the `sendOrEnqueue` that it comes down to. */
+  readonly #fetching = new HandOver<Fetching>();
 
-  constructor(queue: QueueEvents, hooks: Hooks, deliveries: Deliveries) {
-    this.#queue = queue;
+  constructor(hooks: Hooks, deliveries: Deliveries) {
     this.#hooks = hooks;
     this.#deliveries = deliveries;
   }
 
   /** lib/channel_model.js and lib/callback_model.js. */
   observe({ Channel: { prototype } }: Model): void {
-    const consumers = this;
     const hooks = this.#hooks;
+    const deliveries = this.#deliveries;
 
-    hooks.wrap(prototype, 'consume', (original) => {
-      return function (this: Channel, ...args: unknown[]) {
-        const [queue, handler, options, ...rest] = args;
-        if (!hooks.active || typeof handler !== 'function') return original.apply(this, args);
-        const source = { channel: this, queue: String(queue), noAck: isNoAck(options) };
-        const observed = watchHandler(handler as Handler, source, consumers.#deliveries, hooks);
-        return original.call(this, queue, observed, ...(args.length > 2 ? [options, ...rest] : []));
-      };
+    hooks.before(prototype, 'consume', (channel: Channel, args) => {
+      const [queue, handler, options] = args;
+      if (typeof handler !== 'function') return;
+      const source = { channel, queue: String(queue), noAck: isNoAck(options) };
+      args[1] = watchHandler(handler, source, deliveries, hooks);
     });
 
-    hooks.wrap(prototype, 'get', (original) => {
-      return function (this: Channel, ...args: unknown[]) {
-        if (!hooks.active) return original.apply(this, args);
-        const [queue, options] = args;
+    hooks.calls(prototype, 'get', {
+      begin(channel: Channel, [queue, options]): Fetching {
         const since = performance.now();
-        consumers.#fetching = guard('amqplib get', () =>
-          consumers.#queue.bind((fields: Message['fields'], properties: Message['properties']) =>
-            consumers.#deliveries.take(this, String(queue), isNoAck(options), { fields, properties }, since),
-          ),
+        return bind((fields, properties) =>
+          deliveries.take(channel, String(queue), isNoAck(options), { fields, properties }, since),
         );
-        try {
-          return original.apply(this, args);
-        } finally {
-          consumers.#fetching = undefined;
-        }
-      };
+      },
+      handOver: this.#fetching,
     });
 
-    hooks.wrap(prototype, 'assertQueue', (original) => {
-      return function (this: Channel, ...args: unknown[]) {
-        if (hooks.active) guard('amqplib assertQueue', () => consumers.#deliveries.asserted(args[0], args[1]));
-        return original.apply(this, args);
-      };
-    });
+    hooks.before(prototype, 'assertQueue', (_channel, [queue, options]) => deliveries.asserted(queue, options));
   }
 
   /** lib/channel.js: every method frame of both APIs goes out through here. */
   observeFrames(prototype: Channel): void {
-    const consumers = this;
     const hooks = this.#hooks;
+    const deliveries = this.#deliveries;
 
-    hooks.wrap(prototype, 'sendImmediately', (original) => {
-      return function (this: Channel, ...args: unknown[]) {
-        const result: unknown = original.apply(this, args);
-        const [method, fields] = args as [number, { deliveryTag: number; multiple?: boolean; requeue?: boolean }];
-        if (hooks.active && (method === BASIC_ACK || method === BASIC_NACK || method === BASIC_REJECT)) {
-          const answer = method === BASIC_ACK ? 'ack' : fields.requeue ? 'requeued' : 'rejected';
-          guard('amqplib ack', () =>
-            consumers.#deliveries.answered(this, answer, fields.deliveryTag, fields.multiple === true),
-          );
-        }
+    hooks.after(prototype, 'sendImmediately', (_result, channel: Channel, [method, fields]: [number, Answered]) => {
+      if (method !== BASIC_ACK && method !== BASIC_NACK && method !== BASIC_REJECT) return;
+      const answer = method === BASIC_ACK ? 'ack' : fields.requeue ? 'requeued' : 'rejected';
+      deliveries.answered(channel, answer, fields.deliveryTag, fields.multiple === true);
+    });
+
+    hooks.before(prototype, 'sendOrEnqueue', (channel: Channel, args: [number, unknown, Reply]) => {
+      const [method, , reply] = args;
+      // The broker delivers again all that had no answer on this channel.
+      if (method === BASIC_RECOVER) deliveries.answered(channel, 'requeued', 0, true);
+      const taken = method === BASIC_GET ? this.#fetching.take() : undefined;
+      if (!taken) return;
+      args[2] = function (this: unknown, ...answer) {
+        const result = reply.apply(this, answer);
+        const frame = answer[1];
+        if (frame?.id === BASIC_GET_OK) onHeader(channel, (properties) => taken(frame.fields as never, properties));
         return result;
       };
     });
 
-    hooks.wrap(prototype, 'sendOrEnqueue', (original) => {
-      return function (this: Channel, ...args: unknown[]) {
-        const [method, fields, reply, ...rest] = args as [number, unknown, Reply, ...unknown[]];
-        // The broker delivers again all that had no answer on this channel.
-        if (method === BASIC_RECOVER && hooks.active) {
-          guard('amqplib recover', () => consumers.#deliveries.answered(this, 'requeued', 0, true));
-        }
-        const taken = consumers.#fetching;
-        if (method !== BASIC_GET || !taken) return original.apply(this, args);
-        consumers.#fetching = undefined;
-        const channel = this;
-        const observed: Reply = function (this: unknown, ...answer) {
-          const result = reply.apply(this, answer);
-          const frame = answer[1];
-          if (frame?.id === BASIC_GET_OK) onHeader(channel, (properties) => taken(frame.fields as never, properties));
-          return result;
-        };
-        return original.call(this, method, fields, observed, ...rest);
-      };
-    });
-
-    hooks.wrap(prototype, 'toClosed', (original) => {
-      return function (this: Channel, ...args: unknown[]) {
-        if (hooks.active) guard('amqplib close', () => consumers.#deliveries.closed(this));
-        return original.apply(this, args);
-      };
-    });
+    hooks.before(prototype, 'toClosed', (channel) => deliveries.closed(channel));
   }
 }
 

@@ -19,7 +19,9 @@ type Answer = 'ack' | 'requeued' | 'rejected';
 const SETTLEMENTS: Record<Answer, Settlement> = { ack: 'ack', requeued: 'requeue', rejected: 'reject' };
 
 /** A message in the application's hands: a handler at work on it, or taken by hand. */
-interface InHand {
+export interface InHand {
+  /** Of its delivery, by which the application answers for it. */
+  readonly tag: number;
   readonly queue: string;
   readonly identity: string | undefined;
   /** Of a handler. */
@@ -36,6 +38,9 @@ interface InHand {
   isEnded?: boolean;
 }
 
+/** A handler at work on a message. */
+type Handled = InHand & { readonly processing: Processing };
+
 /** Messages between their delivery and their end. */
 export class Deliveries {
   readonly #queue: QueueEvents;
@@ -49,7 +54,7 @@ export class Deliveries {
 
   constructor(queue: QueueEvents) {
     this.#queue = queue;
-    this.#promises = new PromiseWatch((fn) => queue.detached(fn, undefined, []));
+    this.#promises = new PromiseWatch();
   }
 
   /** The application asserted a queue, and with it said what becomes of its messages. */
@@ -74,15 +79,16 @@ export class Deliveries {
   }
 
   /** A handler is about to be called. */
-  begin(channel: object, queue: string, noAck: boolean, message: Message): InHand | undefined {
+  begin(channel: object, queue: string, noAck: boolean, message: Message): Handled | undefined {
     const identity = identityOf(queue, message);
     const processing = this.#queue.process(this.#delivery(queue, message, identity));
     if (!processing) return undefined;
-    const inHand: InHand = { queue, identity, processing, isOver: false, answer: undefined };
+    const tag = message.fields.deliveryTag;
+    const inHand: Handled = { tag, queue, identity, processing, isOver: false, answer: undefined };
     if (noAck) {
       inHand.answer = 'ack';
       processing.settled('auto');
-    } else this.#keep(channel, message.fields.deliveryTag, inHand);
+    } else this.#keep(channel, inHand);
     this.#called.set(message, inHand);
     return inHand;
   }
@@ -97,9 +103,9 @@ export class Deliveries {
    * The handler returned. amqplib looks at nothing that it returns: a rejection that nobody handles must stay one, and
    * one that the application handles must not become one.
    */
-  returned(channel: object, { fields }: Message, inHand: InHand, outer: Handler, returned: unknown): void {
+  returned(channel: object, inHand: InHand, outer: Handler, returned: unknown): void {
     const { handler, result } = inHand.within ?? { handler: outer, result: returned };
-    const end = (failure?: Failure): void => this.#end(channel, fields.deliveryTag, inHand, failure);
+    const end = (failure?: Failure): void => this.#end(channel, inHand, failure);
     if (!isPromise(result)) {
       inHand.isOver = true;
       if (inHand.answer) end();
@@ -108,7 +114,7 @@ export class Deliveries {
         () => guard('amqplib consume', end),
         (error: unknown) => {
           guard('amqplib consume', () => end({ error }));
-          // Had we not looked, this would be nobody's: it still is, once.
+          // Had we not looked, nobody would have handled this: that must stay so.
           throw error;
         },
       );
@@ -122,8 +128,8 @@ export class Deliveries {
     }
   }
 
-  threw(channel: object, { fields }: Message, inHand: InHand, error: unknown): void {
-    this.#end(channel, fields.deliveryTag, inHand, { error });
+  threw(channel: object, inHand: InHand, error: unknown): void {
+    this.#end(channel, inHand, { error });
   }
 
   /** A message was fetched by hand, since `performance.now()`. */
@@ -131,7 +137,8 @@ export class Deliveries {
     const identity = identityOf(queue, message);
     const [taken] = this.#queue.received(this.#delivery(queue, message, identity), since) ?? [];
     if (taken && !noAck) {
-      this.#keep(channel, message.fields.deliveryTag, { queue, identity, taken, isOver: true, answer: undefined });
+      const tag = message.fields.deliveryTag;
+      this.#keep(channel, { tag, queue, identity, taken, isOver: true, answer: undefined });
     }
   }
 
@@ -139,42 +146,42 @@ export class Deliveries {
   answered(channel: object, answer: Answer, tag: number, multiple: boolean): void {
     const held = this.#channels.get(channel);
     if (!held || held.size === 0) return;
-    if (!multiple) return this.#answer(channel, tag, held.get(tag), answer);
+    if (!multiple) return this.#answer(channel, held.get(tag), answer);
     for (const [each, inHand] of held) {
       // Tags go up.
       if (tag !== 0 && each > tag) break;
-      this.#answer(channel, each, inHand, answer);
+      this.#answer(channel, inHand, answer);
     }
   }
 
-  #answer(channel: object, tag: number, inHand: InHand | undefined, answer: Answer): void {
+  #answer(channel: object, inHand: InHand | undefined, answer: Answer): void {
     if (!inHand || inHand.answer) return;
     inHand.answer = answer;
     inHand.processing?.settled(SETTLEMENTS[answer]);
-    if (inHand.isOver) this.#end(channel, tag, inHand, undefined);
+    if (inHand.isOver) this.#end(channel, inHand, undefined);
     else if (inHand.watched) this.#promises.soon(inHand.watched);
   }
 
   /** The broker will deliver again whatever had no answer, whether its handler still runs or not. */
   closed(channel: object): void {
-    for (const [tag, inHand] of this.#channels.get(channel) ?? []) {
+    for (const inHand of this.#channels.get(channel)?.values() ?? []) {
       if (inHand.answer) continue;
       const error = new Error('the channel closed before the message was acknowledged');
-      this.#end(channel, tag, inHand, inHand.processing ? { error, type: 'channel_closed' } : undefined);
+      this.#end(channel, inHand, inHand.processing ? { error, type: 'channel_closed' } : undefined);
     }
   }
 
-  #keep(channel: object, tag: number, inHand: InHand): void {
+  #keep(channel: object, inHand: InHand): void {
     let held = this.#channels.get(channel);
     if (!held) this.#channels.set(channel, (held = new Map()));
-    held.set(tag, inHand);
+    held.set(inHand.tag, inHand);
     if (held.size > MAX_KEPT) held.delete(held.keys().next().value!);
   }
 
-  #end(channel: object, tag: number, inHand: InHand, thrown?: Failure): void {
+  #end(channel: object, inHand: InHand, thrown?: Failure): void {
     if (inHand.isEnded) return;
     inHand.isEnded = true;
-    const { queue, identity, processing, taken, answer } = inHand;
+    const { tag, queue, identity, processing, taken, answer } = inHand;
     const held = this.#channels.get(channel);
     if (held?.get(tag) === inHand) held.delete(tag);
     const failure = thrown ?? (answer === 'ack' || answer === undefined ? undefined : refusalOf(answer));

@@ -1,5 +1,5 @@
 import { isProxy } from 'node:util/types';
-import { guard, type Hooks } from '@foreshock/kit';
+import { observed, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Channel, Message } from './channel.ts';
 import type { Deliveries } from './deliveries.ts';
 
@@ -22,23 +22,19 @@ export function watchHandler(
   deliveries: Deliveries,
   hooks: Hooks,
 ): Handler {
-  return function (message, ...rest) {
-    // null: the broker cancelled the consumer.
-    const inHand =
-      hooks.active && message
-        ? guard('amqplib consume', () => deliveries.begin(channel, queue, noAck, message))
-        : undefined;
-    if (!message || !inHand?.processing) return handler.call(this, message, ...rest);
-    let result: unknown;
-    try {
-      result = inHand.processing.run(handler, this, [message, ...rest]);
-    } catch (error) {
-      guard('amqplib consume', () => deliveries.threw(channel, message, inHand, error));
-      throw error;
-    }
-    guard('amqplib consume', () => deliveries.returned(channel, message, inHand, handler, result));
-    return result;
-  };
+  return observed(
+    handler as AnyFunction,
+    {
+      // null: the broker cancelled the consumer.
+      begin: (_self, [message]: [Message | null]) =>
+        message ? deliveries.begin(channel, queue, noAck, message) : undefined,
+      within: ({ processing }) => processing,
+      returned: (inHand, result) => deliveries.returned(channel, inHand, handler, result),
+      failed: (inHand, error) => deliveries.threw(channel, inHand, error),
+    },
+    'amqplib consume',
+    hooks,
+  ) as Handler;
 }
 
 /**

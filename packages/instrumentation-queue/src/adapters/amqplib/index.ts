@@ -1,6 +1,5 @@
 import type { Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
-import { observeConnect } from './connect.ts';
 import { ConnectionManagers } from './connection-manager.ts';
 import { Consumers } from './consumer.ts';
 import { Deliveries } from './deliveries.ts';
@@ -19,9 +18,10 @@ export const amqplib: Adapter<QueueEvents> = {
     'messages sent, handled and fetched, in one trace; wait; attempt; promises and callbacks; below `amqp-connection-manager` 4 – 5',
   attach(queue, hooks) {
     const deliveries = new Deliveries(queue);
-    const consumers = new Consumers(queue, hooks, deliveries);
-    const managers = new ConnectionManagers(queue, hooks, deliveries);
-    hooks.onLoad('amqplib/lib/connect.js', ({ exports }) => observeConnect(exports, queue, hooks));
+    const consumers = new Consumers(hooks, deliveries);
+    const managers = new ConnectionManagers(hooks, deliveries);
+    // `connect(url, options, callback)`, below both APIs.
+    hooks.onLoad('amqplib/lib/connect.js', ({ exports }) => hooks.detach(exports, 'connect'));
     hooks.onLoad('amqplib/lib/channel.js', ({ exports }) => consumers.observeFrames(exports.Channel.prototype));
     for (const model of ['channel_model', 'callback_model']) {
       hooks.onLoad(`amqplib/lib/${model}.js`, ({ exports }) => {

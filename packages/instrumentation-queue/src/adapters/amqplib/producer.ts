@@ -1,4 +1,4 @@
-import { guard, type Hooks } from '@foreshock/kit';
+import { bindOnce, guard, HandOver, type Hooks } from '@foreshock/kit';
 import type { Carrier, QueueEvents, Send } from '../../events.ts';
 import { forwardedNames } from '../../forwarded-headers.ts';
 import { destinationOf, type Channel, type Model } from './channel.ts';
@@ -18,8 +18,10 @@ export function observePublish(
   hooks: Hooks,
   managers: ConnectionManagers,
 ): void {
-  /** Of a confirm channel's publish, on its way to the channel's. */
-  let confirming: Send | undefined;
+  /** From a confirm channel's `publish` to that of a channel, which it calls. */
+  const confirming = new HandOver<Send>();
+  /** No callback tells what becomes of these. */
+  const untold = new WeakSet<Send>();
 
   function begin(args: unknown[]): Send | undefined {
     const inSender = managers.senderOf(args[3]);
@@ -36,51 +38,42 @@ export function observePublish(
     });
   }
 
-  hooks.wrap(Channel.prototype, 'publish', (original) => {
-    return function (this: Channel, ...args: unknown[]) {
-      if (!hooks.active) return original.apply(this, args);
-      const confirmed = confirming;
-      confirming = undefined;
-      const send = confirmed ?? guard('amqplib publish', () => begin(args));
-      if (!send) return original.apply(this, args);
-      const given = guard('amqplib publish', () => withTrace(this, args, send.carrier));
-      try {
-        const result: unknown = send.run(original, this, given ?? args);
-        if (!confirmed) guard('amqplib publish', () => send.sent());
-        return result;
-      } catch (error) {
-        guard('amqplib publish', () => send.failed(error));
-        throw error;
-      }
-    };
+  hooks.calls(Channel.prototype, 'publish', {
+    begin(channel: Channel, args: unknown[]) {
+      const confirmed = confirming.take();
+      const send = confirmed ?? begin(args);
+      if (!send) return undefined;
+      const options = guard('amqplib publish', () => withTrace(channel, args, send.carrier));
+      if (options) args[3] = options;
+      return { send, isConfirmed: confirmed !== undefined };
+    },
+    within: ({ send }) => send,
+    returned({ send, isConfirmed }) {
+      if (!isConfirmed) send.sent();
+    },
+    failed: ({ send }, error) => send.failed(error),
   });
 
-  hooks.wrap(ConfirmChannel.prototype, 'publish', (original) => {
-    return function (this: Channel, ...args: unknown[]) {
-      const send = hooks.active ? guard('amqplib publish', () => begin(args)) : undefined;
-      if (!send) return original.apply(this, args);
+  hooks.calls(ConfirmChannel.prototype, 'publish', {
+    begin(channel: Channel, args: unknown[]): Send | undefined {
+      const send = begin(args);
       const callback = args[4];
       // Until 2.3 a closing channel stops telling at the first message without a callback: one more would change that.
-      const isTold = typeof callback === 'function' || (!callback && 'closedWithUnconfirmed' in this);
-      const given = [...args];
-      if (isTold) {
-        while (given.length < 4) given.push(undefined);
-        given[4] = guard('amqplib publish', () => answered(send, callback as Callback | undefined)) ?? callback;
-      }
-      confirming = send;
-      try {
-        const result: unknown = original.apply(this, given);
-        if (!isTold) guard('amqplib publish', () => send.sent());
-        return result;
-      } finally {
-        confirming = undefined;
-      }
-    };
+      const isTold = typeof callback === 'function' || (!callback && 'closedWithUnconfirmed' in channel);
+      if (send && isTold) args[4] = answered(send, callback as Callback | undefined);
+      else if (send) untold.add(send);
+      return send;
+    },
+    handOver: confirming,
+    returned(send) {
+      if (untold.delete(send)) send.sent();
+    },
+    failed: (send, error) => send.failed(error),
   });
 
   /** Stands in for the callback of a confirmed message; the caller's own runs where the caller was. */
   function answered(send: Send, callback: Callback | undefined): Callback {
-    const back = callback && queue.bind(callback);
+    const back = callback && bindOnce(callback);
     return function (this: unknown, ...args: unknown[]) {
       const [error] = args;
       guard('amqplib publish', () => (error ? send.failed(error) : send.sent()));
@@ -90,12 +83,12 @@ export function observePublish(
 }
 
 /**
- * The arguments with the trace in the headers. Copies inherit from the caller's own objects, as amqplib's do
+ * The options with the trace in the headers. Copies inherit from the caller's own objects, as amqplib's do
  * (`Args.publish` in lib/api_args.js), so that whatever is read or enumerated there is the same.
  */
-function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefined): unknown[] | undefined {
+function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefined): object | undefined {
   if (!carrier) return undefined;
-  const [exchange, routingKey, content, options, ...rest] = args as [unknown, unknown, unknown, any, ...unknown[]];
+  const options = args[3] as any;
   const headers: unknown = options?.headers;
   if ((options && typeof options !== 'object') || (headers && typeof headers !== 'object')) return undefined;
   const added = { ...carrier, [SENT]: String(Date.now()) };
@@ -106,8 +99,7 @@ function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefin
   for (const name of forwardedNames(headers as Record<string, unknown> | undefined, carrier)) {
     own[name] = { enumerable: true, value: undefined };
   }
-  const copy: unknown = Object.create(options ?? null, {
+  return Object.create(options ?? null, {
     headers: { enumerable: true, value: Object.create((headers as object) ?? null, own) },
   });
-  return [exchange, routingKey, content, copy, ...rest];
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { guard } from '@foreshock/kit';
+import { detached, detachedTimeout, guard } from '@foreshock/kit';
 
 /** How often promises are looked at whose handler did not answer for its message, in milliseconds. */
 const EVERY_MS = 20;
@@ -31,25 +31,19 @@ export interface Watched {
 export class PromiseWatch {
   readonly #watched = new Set<Watched>();
   readonly #answered = new Set<Watched>();
-  readonly #detached: (fn: () => void) => void;
   #isTimed = false;
-
-  /** @param detached runs a function as nobody's request */
-  constructor(detached: (fn: () => void) => void) {
-    this.#detached = detached;
-  }
 
   add(watched: Watched): void {
     this.#watched.add(watched);
     if (this.#isTimed) return;
     this.#isTimed = true;
-    this.#detached(() => setTimeout(() => this.#tick(), EVERY_MS).unref());
+    detachedTimeout('amqplib consume', () => this.#tick(), EVERY_MS);
   }
 
   /** Its handler answered: it is about to settle. */
   soon(watched: Watched): void {
     if (!this.#watched.has(watched)) return;
-    if (this.#answered.size === 0) this.#detached(() => void setImmediate(() => this.#lookAtAnswered()));
+    if (this.#answered.size === 0) detached(setImmediate, undefined, [() => this.#lookAtAnswered()]);
     this.#answered.add(watched);
   }
 

@@ -18,10 +18,6 @@ export function observeCommands(owner: object, queue: QueueEvents, hooks: Hooks,
   for (const name of names ?? Object.getOwnPropertyNames(owner)) {
     const method: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
     if (typeof method !== 'function' || method.constructor.name !== 'AsyncFunction' || NOT_ASKING.has(name)) continue;
-    hooks.wrap(owner as Methods, name, (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        return hooks.active ? queue.housekeeping(original, this, args) : original.apply(this, args);
-      };
-    });
+    hooks.runBy(owner as Methods, name, queue.housekeeping);
   }
 }

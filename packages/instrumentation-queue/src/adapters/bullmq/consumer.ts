@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
-import { guard, whenSettled, type Hooks } from '@foreshock/kit';
+import { guard, type Hooks, type Run, type Runner } from '@foreshock/kit';
 import type { Processing, QueueEvents, Taken } from '../../events.ts';
 import type { DueTimes } from './due-times.ts';
 import { isPutOff, messageOf, type Job, type Owner } from './job.ts';
@@ -48,58 +48,42 @@ export class Consumers {
   /** dist/cjs/classes/worker.js; a worker to which the application gave telemetry is its own. */
   observeWorker(prototype: Worker): void {
     const hooks = this.#hooks;
-    const consumers = this;
+    const { background, foreground } = this.#queue;
+    const own = (worker: Worker): boolean => !worker.opts?.telemetry;
 
     // The loop that fetches, and with it the renewal of locks and the search for stalled jobs.
-    hooks.wrap(prototype, 'run', (original) => {
-      return function (this: Worker, ...args: unknown[]) {
-        if (!hooks.active || this.opts?.telemetry) return original.apply(this, args);
-        return consumers.#queue.background(original, this, args);
-      };
+    const upkeep: Runner = { run: background };
+    hooks.calls(prototype, 'run', {
+      begin: (worker: Worker) => (own(worker) ? upkeep : undefined),
+      within: (where) => where,
     });
 
     // Calls the application's function, or the one that sends the job to a process of its own, and is awaited.
-    hooks.wrap(prototype, 'callProcessJob', (original) => {
-      return function (this: Worker, ...args: unknown[]) {
-        if (this.opts?.telemetry) return original.apply(this, args);
-        const job = args[0] as Job;
-        const processing = hooks.active ? guard('bullmq process', () => consumers.#begin(this, job)) : undefined;
-        if (!processing) return consumers.#queue.foreground(original, this, args);
-        let result: unknown;
-        try {
-          result = processing.run(original, this, args);
-        } catch (error) {
-          guard('bullmq process', () => end(processing, error));
-          throw error;
-        }
-        return whenSettled(
-          result,
-          () => processing.succeeded(),
-          (error) => end(processing, error),
-        );
-      };
+    const untraced: Runner = { run: foreground };
+    hooks.calls(prototype, 'callProcessJob', {
+      begin: (worker: Worker, [job]): Runner | Processing | undefined =>
+        own(worker) ? (guard('bullmq process', () => this.#begin(worker, job)) ?? untraced) : undefined,
+      within: (processing) => processing,
+      succeeded: (processing) => end(processing, undefined),
+      failed: (processing, error) => end(processing, { error }),
     });
 
-    hooks.wrap(prototype, 'getNextJob', (original) => {
-      return function (this: Worker, ...args: unknown[]) {
-        if (!hooks.active || this.opts?.telemetry) return original.apply(this, args);
-        return consumers.#byHand.run(performance.now(), Reflect.apply, original, this, args);
-      };
+    hooks.calls(prototype, 'getNextJob', {
+      begin: (worker: Worker): Runner | undefined => {
+        const since = performance.now();
+        const run: Run = (fn, self, args) => this.#byHand.run(since, Reflect.apply<any, any, any>, fn, self, args);
+        return own(worker) ? { run } : undefined;
+      },
+      within: (where) => where,
     });
 
-    hooks.wrap(prototype, '_getNextJob', (original) => {
-      return function (this: Worker, ...args: unknown[]) {
-        const result = original.apply(this, args) as Promise<Job | undefined>;
-        const since = consumers.#byHand.getStore();
-        // Awaited by `getNextJob`.
-        if (hooks.active && since !== undefined) {
-          result.then(
-            (job) => guard('bullmq getNextJob', () => job && consumers.#take(this, job, since)),
-            () => {},
-          );
-        }
-        return result;
-      };
+    // Awaited by `getNextJob`.
+    hooks.calls(prototype, '_getNextJob', {
+      begin: (worker: Worker) => {
+        const since = this.#byHand.getStore();
+        return since === undefined ? undefined : { worker, since };
+      },
+      succeeded: ({ worker, since }, job) => job && this.#take(worker, job, since),
     });
   }
 
@@ -109,33 +93,27 @@ export class Consumers {
     const hooks = this.#hooks;
     const consumers = this;
     for (const method of ['moveToCompleted', 'moveToFailed'] as const) {
-      hooks.wrap(prototype, method, (original) => {
-        return function (this: Job, ...args: unknown[]) {
-          if (hooks.active && method === 'moveToFailed') consumers.#dueTimes.failing(this);
-          const found = hooks.active ? consumers.#taken.get(this) : undefined;
-          if (!found) return original.apply(this, args);
-          consumers.#taken.delete(this);
-          guard('bullmq job', () => found.taken.settled(method === 'moveToFailed' ? { error: args[0] } : undefined));
+      hooks.calls(prototype, method, {
+        begin: (job: Job, [reason]): Runner | undefined => {
+          if (method === 'moveToFailed') this.#dueTimes.failing(job);
+          const found = this.#taken.get(job);
+          if (!found) return undefined;
+          this.#taken.delete(job);
+          guard('bullmq job', () => found.taken.settled(method === 'moveToFailed' ? { error: reason } : undefined));
           // Unless it is told not to, bullmq fetches the next job in the same turn, as JSON.
           const ending = { worker: found.worker, since: performance.now() };
-          return consumers.#ending.run(ending, Reflect.apply, original, this, args);
-        };
+          return { run: (fn, self, args) => this.#ending.run(ending, Reflect.apply<any, any, any>, fn, self, args) };
+        },
+        within: (where) => where,
       });
     }
 
     // Of such JSON the application makes a job.
-    hooks.wrap(Job, 'fromJSON', (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        const job = original.apply(this, args) as Job;
-        const json = args[1];
-        const fetched =
-          hooks.active && typeof json === 'object' && json !== null ? consumers.#fetched.get(json) : undefined;
-        if (fetched) {
-          consumers.#fetched.delete(json as object);
-          guard('bullmq job', () => consumers.#take(fetched.worker, job, fetched.since));
-        }
-        return job;
-      };
+    hooks.after(Job, 'fromJSON', (job: Job, _Job, [, json]) => {
+      const fetched = typeof json === 'object' && json !== null ? this.#fetched.get(json) : undefined;
+      if (!fetched) return;
+      this.#fetched.delete(json);
+      this.#take(fetched.worker, job, fetched.since);
     });
 
     // To a processor in a process or thread of its own, whose part of the trace comes below the job's.
@@ -154,23 +132,12 @@ export class Consumers {
 
   /** `moveToFinished` of dist/cjs/classes/scripts.js, of 6 of redis-queue-backend.js: awaited by what ends a job. */
   observeEnding(prototype: { moveToFinished: unknown }): void {
-    const hooks = this.#hooks;
-    const consumers = this;
-    hooks.wrap(prototype, 'moveToFinished', (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        const result = original.apply(this, args) as Promise<unknown>;
-        const ending = hooks.active ? consumers.#ending.getStore() : undefined;
-        if (ending) {
-          result.then(
-            (value) => {
-              const json: unknown = Array.isArray(value) ? value[0] : undefined;
-              if (typeof json === 'object' && json !== null) consumers.#fetched.set(json, ending);
-            },
-            () => {},
-          );
-        }
-        return result;
-      };
+    this.#hooks.calls(prototype, 'moveToFinished', {
+      begin: () => this.#ending.getStore(),
+      succeeded: (ending, value) => {
+        const json: unknown = Array.isArray(value) ? value[0] : undefined;
+        if (typeof json === 'object' && json !== null) this.#fetched.set(json, ending);
+      },
     });
   }
 
@@ -189,7 +156,8 @@ export class Consumers {
   }
 }
 
-function end(processing: Processing, error: unknown): void {
-  if (isPutOff(error)) processing.succeeded();
-  else processing.failed({ error });
+function end(processing: Runner | Processing, failure: { error: unknown } | undefined): void {
+  if (!('succeeded' in processing)) return;
+  if (failure && !isPutOff(failure.error)) processing.failed(failure);
+  else processing.succeeded();
 }

@@ -70,11 +70,7 @@ export const bullmq: Adapter<QueueEvents> = {
       onClass(file, (exports) => {
         for (const method of methods) {
           if (!exports[name].prototype[method]) continue;
-          hooks.wrap(exports[name].prototype, method, (original) => {
-            return function (this: unknown, ...args: unknown[]) {
-              return hooks.active ? queue.background(original, this, args) : original.apply(this, args);
-            };
-          });
+          hooks.runBy(exports[name].prototype, method, queue.background);
         }
       });
     }
@@ -94,11 +90,12 @@ export const bullmq: Adapter<QueueEvents> = {
 
     // In the process or thread of a sandboxed processor.
     onClass('child-processor', ({ ChildProcessor: { prototype } }) =>
-      hooks.wrap(prototype, 'start', (original) => {
-        return function (this: unknown, ...args: unknown[]) {
-          const carrier = hooks.active ? carrierIn((args[0] as Job | undefined)?.opts) : undefined;
-          return carrier ? queue.resume(carrier, original, this, args) : original.apply(this, args);
-        };
+      hooks.calls(prototype, 'start', {
+        begin(_processor, [job]: [Job | undefined]) {
+          const carrier = carrierIn(job?.opts);
+          return carrier && queue.continuing(carrier);
+        },
+        within: (sender) => sender,
       }),
     );
   },

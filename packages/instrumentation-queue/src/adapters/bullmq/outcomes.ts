@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { guard, type Hooks } from '@foreshock/kit';
+import { guard, type Hooks, type Runner } from '@foreshock/kit';
 import type { Processing, QueueEvents } from '../../events.ts';
 import type { DueTimes } from './due-times.ts';
 import type { Job, Owner } from './job.ts';
@@ -27,31 +27,24 @@ export class Outcomes {
 
   /** Listeners are the application's: those of a job's outcome run as part of its trace, all others as called from nowhere. */
   observe(prototype: { emit: unknown }): void {
-    const hooks = this.#hooks;
-    const outcomes = this;
-    hooks.wrap(prototype, 'emit', (original) => {
-      return function (this: Owner & EventEmitter, ...args: unknown[]) {
-        if (!hooks.active) return original.apply(this, args);
-        const [event, job] = args;
+    const elsewhere: Runner = { run: this.#queue.foreground };
+    this.#hooks.calls(prototype, 'emit', {
+      begin: (emitter: Owner & EventEmitter, [event, job]): Runner | undefined => {
         const outcome = OUTCOMES.has(event) && typeof job === 'object' && job !== null ? (job as Job) : undefined;
-        if (outcome) guard('bullmq outcome', () => outcomes.#note(this, event === 'failed', outcome));
-        if (this.listenerCount(event as string) === 0) return original.apply(this, args);
-        const processing = outcome && outcomes.#awaited.get(outcome);
-        if (processing) return processing.run(original, this, args);
-        return outcomes.#queue.foreground(original, this, args);
-      };
+        if (outcome) guard('bullmq outcome', () => this.#note(emitter, event === 'failed', outcome));
+        if (emitter.listenerCount(event as string) === 0) return undefined;
+        return (outcome && this.#awaited.get(outcome)) ?? elsewhere;
+      },
+      within: (where) => where,
     });
   }
 
   /** Events of `QueueEvents`, which reads them from the server: each is a message. */
   observeEvents(prototype: { emit: unknown }): void {
-    const hooks = this.#hooks;
-    const queue = this.#queue;
-    hooks.wrap(prototype, 'emit', (original) => {
-      return function (this: { name: string } & EventEmitter, ...args: unknown[]) {
-        if (!hooks.active || this.listenerCount(args[0] as string) === 0) return original.apply(this, args);
-        return queue.event(this.name, original, this, args);
-      };
+    this.#hooks.calls(prototype, 'emit', {
+      begin: (emitter: { name: string } & EventEmitter, [event]) =>
+        emitter.listenerCount(event) === 0 ? undefined : this.#queue.event(emitter.name),
+      within: (message) => message,
     });
   }
 

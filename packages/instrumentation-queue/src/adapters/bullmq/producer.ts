@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { guard, type Hooks } from '@foreshock/kit';
+import { guard, whenSettled, type Hooks, type Run, type Runner } from '@foreshock/kit';
 import type { QueueEvents, Send } from '../../events.ts';
 import { countOf, type Flow } from './flow.ts';
 import type { DueTimes } from './due-times.ts';
@@ -42,18 +42,10 @@ export class Producers {
    * to which the application gave telemetry is its own.
    */
   observeTrace(utils: { trace: unknown }): void {
-    const hooks = this.#hooks;
-    const producers = this;
-    hooks.wrap(utils, 'trace', (original) => {
-      return function (this: unknown, ...args: TraceArgs) {
-        const [telemetry, kind, queueName, operation, destination, callback, metadata] = args;
-        if (!hooks.active || telemetry || kind !== PRODUCER || !SENDS.has(operation)) {
-          return original.apply(this, args);
-        }
-        const observed = guard('bullmq add', () => producers.#observed(String(queueName), operation, callback));
-        if (!observed) return original.apply(this, args);
-        return original.call(this, telemetry, kind, queueName, operation, destination, observed, metadata);
-      };
+    this.#hooks.before(utils, 'trace', (_utils, args: TraceArgs) => {
+      const [telemetry, kind, queueName, operation, , callback] = args;
+      if (telemetry || kind !== PRODUCER || !SENDS.has(operation)) return;
+      args[5] = this.#observed(String(queueName), operation, callback) ?? callback;
     });
   }
 
@@ -72,24 +64,21 @@ export class Producers {
     if (!send) return undefined;
     return () => {
       const result = send.run(callback, undefined, [undefined, metadataOf(send.carrier)]);
-      // Awaited by the method that called `trace`, so looking at it hides no rejection.
-      this.#watch(result, send, count);
-      return result;
+      // Awaited by the method that called `trace`.
+      return whenSettled(
+        result,
+        (added) => this.#added(added, send, count),
+        (error) => send.failed(error),
+      ) as Promise<unknown>;
     };
   }
 
-  #watch(result: Promise<unknown>, send: Send, count: number): void {
-    result.then(
-      (added) =>
-        guard('bullmq add', () => {
-          send.sent(count, idOf(added));
-          for (const job of [added].flat() as (Partial<Added> | undefined)[]) {
-            const delay = job?.opts?.delay;
-            if (job?.queue && typeof delay === 'number' && delay > 0) this.#dueTimes.added(job.queue, job, delay);
-          }
-        }),
-      (error) => guard('bullmq add', () => send.failed(error)),
-    );
+  #added(added: unknown, send: Send, count: number): void {
+    send.sent(count, idOf(added));
+    for (const job of [added].flat() as (Partial<Added> | undefined)[]) {
+      const delay = job?.opts?.delay;
+      if (job?.queue && typeof delay === 'number' && delay > 0) this.#dueTimes.added(job.queue, job, delay);
+    }
   }
 
   /**
@@ -119,26 +108,23 @@ export class Producers {
     operation: string,
     withTrace: (args: unknown[], metadata: string) => unknown[],
   ): void {
-    const hooks = this.#hooks;
-    const producers = this;
-    hooks.wrap(Job, method, (original) => {
-      return function (this: unknown, ...args: unknown[]) {
+    const { quietly } = this.#queue;
+    this.#hooks.calls(Job, method, {
+      begin: (_Job, args) => {
         const queue = args[0] as Owner | undefined;
+        if (!queue || queue.opts?.telemetry) return undefined;
         const count = Array.isArray(args[1]) ? args[1].length : 1;
-        const send =
-          hooks.active && queue && !queue.opts?.telemetry
-            ? guard('bullmq add', () =>
-                producers.#queue.send({ system: 'bullmq', destination: String(queue.name), operation, count }),
-              )
-            : undefined;
-        if (!send) return original.apply(this, args);
+        const send = this.#queue.send({ system: 'bullmq', destination: String(queue.name), operation, count });
+        if (!send) return undefined;
         const metadata = metadataOf(send.carrier);
-        const given = (metadata && guard('bullmq add', () => withTrace(args, metadata))) || args;
-        const quietly = (): unknown => producers.#queue.quietly(original, this, given);
-        const result = send.run(quietly, undefined, []) as Promise<unknown>;
-        guard('bullmq add', () => producers.#watch(result, send, count));
-        return result;
-      };
+        const given = metadata && guard('bullmq add', () => withTrace(args, metadata));
+        if (given) args.splice(0, args.length, ...given);
+        const run: Run = (fn, self, given) => send.run(() => quietly(fn, self, given), undefined, []);
+        return { send, count, run };
+      },
+      within: (sending) => sending,
+      succeeded: ({ send, count }, added) => this.#added(added, send, count),
+      failed: ({ send }, error) => send.failed(error),
     });
   }
 
@@ -147,53 +133,37 @@ export class Producers {
    * to which the application gave telemetry shows it below the application's span.
    */
   observeCommand(prototype: { addJob: unknown }): void {
-    const hooks = this.#hooks;
-    const events = this.#queue;
-    hooks.wrap(prototype, 'addJob', (original) => {
-      return function (this: { queue?: Owner }, ...args: unknown[]) {
-        if (!hooks.active || this.queue?.opts?.telemetry) return original.apply(this, args);
-        return events.quietly(original, this, args);
-      };
+    const quiet: Runner = { run: this.#queue.quietly };
+    this.#hooks.calls(prototype, 'addJob', {
+      begin: ({ queue }: { queue?: Owner }) => (queue?.opts?.telemetry ? undefined : quiet),
+      within: (where) => where,
     });
   }
 
   /** The options of an earlier job bring its trace along: `addBulk` would keep that, `add` does not. */
   observeQueue(prototype: { addBulk: unknown }): void {
     this.#counting(prototype, 'addBulk', (jobs) => (Array.isArray(jobs) ? jobs.length : 1));
-    const hooks = this.#hooks;
-    hooks.wrap(prototype, 'addBulk', (original) => {
-      return function (this: Owner, ...args: unknown[]) {
-        const given =
-          hooks.active && !this.opts?.telemetry ? guard('bullmq addBulk', () => withoutTraces(args)) : undefined;
-        return original.apply(this, given ?? args);
-      };
+    this.#hooks.before(prototype, 'addBulk', (queue: Owner, args) => {
+      if (!queue.opts?.telemetry) args[0] = withoutTraces(args[0]);
     });
   }
 
   /** @param early before 5.34: nodes carry the caller's own trace, and there is no span of the sending */
   observeFlows(prototype: { add: unknown; addBulk: unknown; addNode: unknown }, early: boolean): void {
-    const hooks = this.#hooks;
-    const producers = this;
     this.#counting(prototype, 'add', (flow) => countOf([flow as Flow]));
     this.#counting(prototype, 'addBulk', (flows) => countOf(flows as Flow[]));
-    hooks.wrap(prototype, 'addNode', (original) => {
-      return function (this: { telemetry?: unknown }, ...args: unknown[]) {
-        const given =
-          hooks.active && !this.telemetry ? guard('bullmq flow', () => producers.#withTrace(args, early)) : undefined;
-        return original.apply(this, given ?? args);
-      };
+    this.#hooks.before(prototype, 'addNode', (flows: { telemetry?: unknown }, args) => {
+      if (!flows.telemetry) args[0] = this.#withTrace(args[0], early);
     });
   }
 
   #counting<T extends object>(prototype: T, method: keyof T & string, countOfJobs: (jobs: unknown) => number): void {
-    const hooks = this.#hooks;
-    const counts = this.#count;
-    hooks.wrap(prototype, method, (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        if (!hooks.active) return original.apply(this, args);
-        const count = guard(`bullmq ${method}`, () => countOfJobs(args[0])) ?? 1;
-        return counts.run(count, Reflect.apply, original, this, args);
-      };
+    this.#hooks.calls(prototype, method, {
+      begin: (_self, [jobs]): Runner => {
+        const count = guard(`bullmq ${method}`, () => countOfJobs(jobs)) ?? 1;
+        return { run: (fn, self, args) => this.#count.run(count, Reflect.apply<any, any, any>, fn, self, args) };
+      },
+      within: (where) => where,
     });
   }
 
@@ -201,17 +171,16 @@ export class Producers {
    * Nodes without options get none from bullmq's own telemetry, and those with an earlier job's keep the trace of that.
    * The caller's node stays as it is: the copy inherits.
    */
-  #withTrace([first, ...rest]: unknown[], early: boolean): unknown[] | undefined {
-    const { node } = first as { node: Flow };
-    if (node.opts?.telemetry?.omitContext) return undefined;
+  #withTrace(given: { node: Flow }, early: boolean): { node: Flow } {
+    const { node } = given;
+    if (node.opts?.telemetry?.omitContext) return given;
     const metadata = metadataOf(
       this.#queue.carrier(node.queueName, this.#count.getStore()),
       (node.children?.length ?? 0) > 0,
     );
-    if (!metadata) return undefined;
+    if (!metadata) return given;
     const opts = early ? withEarlyMetadata(node.opts, metadata) : withMetadata(node.opts, metadata);
-    const copy: unknown = Object.create(node, { opts: { enumerable: true, value: opts } });
-    return [{ ...(first as object), node: copy }, ...rest];
+    return { ...given, node: Object.create(node, { opts: { enumerable: true, value: opts } }) as Flow };
   }
 }
 
@@ -224,9 +193,9 @@ function optionsWith(opts: JobOptions | undefined, metadata: string): JobOptions
   return opts?.telemetry?.omitContext ? opts : withEarlyMetadata(opts, metadata);
 }
 
-/** Jobs as the caller gave them, but for the trace of an earlier job among their options; undefined when there is none. */
-function withoutTraces([jobs, ...rest]: unknown[]): unknown[] | undefined {
-  if (!Array.isArray(jobs)) return undefined;
+/** Jobs as the caller gave them, but for the trace of an earlier job among their options. */
+function withoutTraces(jobs: unknown): unknown {
+  if (!Array.isArray(jobs)) return jobs;
   let found = false;
   const given = (jobs as { opts?: JobOptions }[]).map((job) => {
     if (job?.opts?.telemetry?.metadata === undefined || job.opts.telemetry.omitContext) return job;
@@ -234,7 +203,7 @@ function withoutTraces([jobs, ...rest]: unknown[]): unknown[] | undefined {
     const { metadata: _, ...telemetry } = job.opts.telemetry;
     return Object.create(job, { opts: { enumerable: true, value: { ...job.opts, telemetry } } }) as typeof job;
   });
-  return found ? [given, ...rest] : undefined;
+  return found ? given : jobs;
 }
 
 function idOf(job: unknown): string | undefined {

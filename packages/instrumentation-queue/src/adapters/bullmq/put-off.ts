@@ -1,4 +1,4 @@
-import { guard, type Hooks } from '@foreshock/kit';
+import type { Hooks } from '@foreshock/kit';
 import type { DueTimes } from './due-times.ts';
 import type { Job, Owner } from './job.ts';
 
@@ -23,17 +23,10 @@ export function observePuttingOff(prototype: object, hooks: Hooks, dueTimes: Due
   for (const [method, dueIn] of BY_JOB) {
     // `moveToWait` came with 5.5x.
     if (!(method in prototype)) continue;
-    hooks.wrap(prototype as Record<string, unknown>, method, (original) => {
-      return function (this: QueuedJob, ...args: unknown[]) {
-        if (hooks.active) {
-          guard(`bullmq ${method}`, () => {
-            const delay = dueIn(args[0]);
-            if (delay === undefined) dueTimes.delete(this.queue, this);
-            else dueTimes.putOff(this.queue, this, delay);
-          });
-        }
-        return original.apply(this, args);
-      };
+    hooks.before(prototype as Record<string, unknown>, method, (job: QueuedJob, [first]) => {
+      const delay = dueIn(first);
+      if (delay === undefined) dueTimes.delete(job.queue, job);
+      else dueTimes.putOff(job.queue, job, delay);
     });
   }
 }
@@ -41,11 +34,6 @@ export function observePuttingOff(prototype: object, hooks: Hooks, dueTimes: Due
 /** All failed or delayed jobs of a queue are brought forward (dist/cjs/classes/queue.js). */
 export function observePuttingOffOfMany(prototype: object, hooks: Hooks, dueTimes: DueTimes): void {
   for (const method of ['retryJobs', 'promoteJobs']) {
-    hooks.wrap(prototype as Record<string, unknown>, method, (original) => {
-      return function (this: unknown, ...args: unknown[]) {
-        if (hooks.active) dueTimes.clear();
-        return original.apply(this, args);
-      };
-    });
+    hooks.before(prototype as Record<string, unknown>, method, () => dueTimes.clear());
   }
 }

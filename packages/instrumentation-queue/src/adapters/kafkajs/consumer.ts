@@ -1,4 +1,4 @@
-import { guard, whenSettled, type Hooks } from '@foreshock/kit';
+import { observed, type AnyFunction, type Hooks, type MethodCalls } from '@foreshock/kit';
 import type { Message as Received, Processing, QueueEvents } from '../../events.ts';
 import { Attempts } from './attempts.ts';
 import { messageOf, type Message } from './message.ts';
@@ -68,26 +68,14 @@ export class Consumers {
   }
 
   #observed(runner: Runner, handler: Handler): Handler {
-    const consumers = this;
-    const { consumerGroup } = runner;
-    return function (payload, ...rest) {
-      const handling = guard('kafkajs run', () => consumers.#begin(consumerGroup, payload));
-      if (!handling) return handler.call(runner, payload, ...rest);
-      const end = (failure?: { error: unknown }): void =>
-        void guard('kafkajs run', () => consumers.#end(consumerGroup, handling, failure));
-      let result: unknown;
-      try {
-        result = handling.processing.run(handler, runner, [payload, ...rest]);
-      } catch (error) {
-        end({ error });
-        throw error;
-      }
-      return whenSettled(
-        result,
-        () => end(),
-        (error) => end({ error }),
-      );
+    const { consumerGroup: group } = runner;
+    const steps: MethodCalls<Handling> = {
+      begin: (_self, [payload]) => this.#begin(group, payload),
+      within: ({ processing }) => processing,
+      succeeded: (handling) => this.#end(group, handling, undefined),
+      failed: (handling, error) => this.#end(group, handling, { error }),
     };
+    return observed(handler as AnyFunction, steps, 'kafkajs run', this.#hooks).bind(runner) as Handler;
   }
 
   #begin(group: ConsumerGroup, payload: any): Handling | undefined {
@@ -136,23 +124,12 @@ export class Consumers {
       }
     };
     // `resolveOffset` of a batch: what is resolved is committed, also when the handler fails.
-    hooks.wrap(prototype, 'resolveOffset', (original) => {
-      return function (this: ConsumerGroup, ...args: unknown[]) {
-        if (hooks.active) {
-          guard('kafkajs resolveOffset', () => {
-            const { topic, partition, offset } = args[0] as { topic: string; partition: number; offset: string };
-            letGo(this, topic, partition, BigInt(offset) + 1n);
-          });
-        }
-        return original.apply(this, args);
-      };
-    });
+    hooks.before(prototype, 'resolveOffset', (group, [{ topic, partition, offset }]) =>
+      letGo(group, topic, partition, BigInt(offset) + 1n),
+    );
     // `commitOffsets` by hand: the offset is the next one to be read.
-    hooks.wrap(prototype, 'commitOffsets', (original) => {
-      return function (this: ConsumerGroup, ...args: unknown[]) {
-        if (hooks.active && args[0]) guard('kafkajs commitOffsets', () => committed(this, args[0] as Committed));
-        return original.apply(this, args);
-      };
+    hooks.before(prototype, 'commitOffsets', (group, [given]) => {
+      if (given) committed(group, given as Committed);
     });
     type Committed = { topics?: { topic: string; partitions: { partition: number; offset: unknown }[] }[] };
     function committed(group: ConsumerGroup, { topics = [] }: Committed): void {

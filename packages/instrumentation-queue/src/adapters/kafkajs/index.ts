@@ -12,21 +12,17 @@ export const kafkajs: Adapter<QueueEvents> = {
   summary: 'messages sent and handled, in one trace; batches; transactions; wait; attempt',
   attach(queue, hooks) {
     const consumers = new Consumers(queue, hooks);
-    // A connection, and the loop of a consumer, outlive whoever asked for them.
-    const detach = (prototype: Record<string, unknown>, method: string): void =>
-      hooks.wrap(prototype, method, (original) => {
-        return function (this: unknown, ...args: unknown[]) {
-          return hooks.active ? queue.detached(original, this, args) : original.apply(this, args);
-        };
-      });
     hooks.onLoad('kafkajs/src/producer/messageProducer.js', ({ exports, replaceExports }) =>
       observeSends(exports, replaceExports, queue, hooks),
     );
     hooks.onLoad('kafkajs/src/consumer/runner.js', ({ exports: { prototype } }) => {
       consumers.observeRunner(prototype);
-      detach(prototype, 'start');
+      // The loop of a consumer outlives who asked for it.
+      hooks.detach(prototype, 'start');
     });
-    hooks.onLoad('kafkajs/src/network/connection.js', ({ exports: { prototype } }) => detach(prototype, 'connect'));
+    hooks.onLoad('kafkajs/src/network/connection.js', ({ exports: { prototype } }) =>
+      hooks.detach(prototype, 'connect'),
+    );
     hooks.onLoad('kafkajs/src/consumer/consumerGroup.js', ({ exports }) => consumers.observeOffsets(exports.prototype));
   },
 };

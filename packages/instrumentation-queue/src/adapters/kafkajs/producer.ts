@@ -1,4 +1,4 @@
-import { guard, type Hooks } from '@foreshock/kit';
+import { guard, HandOver, observed, whenSettled, type Hooks, type MethodCalls } from '@foreshock/kit';
 import type { QueueEvents, Send } from '../../events.ts';
 import { withTrace } from './headers.ts';
 import type {
@@ -29,9 +29,9 @@ export function observeSends(
   let observers = observersOf.get(factory);
   if (!observers) {
     const all = (observers = new Set<Observer>());
-    const observed: MessageProducerFactory = (options) => observedProducer(factory, options, all);
-    observersOf.set(observed, observers);
-    replaceExports?.(observed);
+    const replacement: MessageProducerFactory = (options) => observedProducer(factory, options, all);
+    observersOf.set(replacement, observers);
+    replaceExports?.(replacement);
   }
   const observer = { queue, hooks };
   observers.add(observer);
@@ -43,47 +43,47 @@ function observedProducer(
   options: MessageProducerOptions,
   observers: ReadonlySet<Observer>,
 ): MessageProducer {
-  /** A call on its way to the retrier, synchronously. */
-  let sending: Send | undefined;
+  /** From `send` to the `retrier` that it calls, once its arguments are found to be in order. */
+  const sending = new HandOver<Send>();
 
   const retrier: MessageProducerOptions['retrier'] = (attempt) => {
-    const send = sending;
-    sending = undefined;
+    const send = sending.take();
     const result = options.retrier(attempt);
-    // Awaited by `sendMessages`: looking at it hides no rejection.
-    if (send) {
-      result.then(
-        () => guard('kafkajs send', () => send.sent()),
-        (error) => guard('kafkajs send', () => send.failed(error)),
-      );
-    }
-    return result;
+    if (!send) return result;
+    // Awaited by `sendMessages`.
+    return whenSettled(
+      result,
+      () => send.sent(),
+      (error) => send.failed(error),
+    ) as Promise<unknown>;
   };
 
   const producer = factory({ ...options, retrier });
   for (const method of ['send', 'sendBatch'] as const) {
     const original = producer[method];
-    const observed = function (this: unknown, ...args: unknown[]): unknown {
-      const [observer] = observers;
-      const send = observer?.hooks.active
-        ? guard('kafkajs send', () => begin(observer.queue, method, args))
-        : undefined;
-      if (!send) return original.apply(this, args);
-      const given = guard('kafkajs send', () => withTrace(args, send.carrier)) ?? args;
-      sending = send;
-      try {
-        return send.run(original, this, given);
-      } finally {
-        if (sending) {
-          sending = undefined;
-          guard('kafkajs send', () => send.failed(new TypeError('refused: not connected, or no valid messages')));
-        }
-      }
+    const steps: MethodCalls<Send> = {
+      begin(_self, args) {
+        const [observer] = observers;
+        const send = observer && begin(observer.queue, method, args);
+        if (!send) return undefined;
+        const given = guard('kafkajs send', () => withTrace(args, send.carrier));
+        if (given) args.splice(0, args.length, ...given);
+        return send;
+      },
+      within: (send) => send,
+      handOver: sending,
+      untaken: (send) => send.failed(new TypeError('refused: not connected, or no valid messages')),
     };
+    const replacement = observed(original, steps, 'kafkajs send', {
+      get active() {
+        const [observer] = observers;
+        return observer?.hooks.active === true;
+      },
+    });
     for (const key of ['name', 'length']) {
-      Object.defineProperty(observed, key, Object.getOwnPropertyDescriptor(original, key)!);
+      Object.defineProperty(replacement, key, Object.getOwnPropertyDescriptor(original, key)!);
     }
-    producer[method] = observed;
+    producer[method] = replacement;
   }
   return producer;
 }

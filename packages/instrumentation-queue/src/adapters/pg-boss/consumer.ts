@@ -1,4 +1,4 @@
-import { guard, whenSettled, type Hooks } from '@foreshock/kit';
+import { guard, HandOver, whenSettled, type Hooks } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import type { Database } from './database.ts';
 import { isInternal, type Job } from './job.ts';
@@ -16,20 +16,16 @@ type Handler = (this: unknown, jobs: Job[], ...rest: unknown[]) => unknown;
  */
 export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: Hooks, native: boolean): void {
   const inHand = new JobsInHand(queue);
-  /** A worker is asking for its jobs, synchronously down to `fetch` or `assertDb`. */
-  let polling = false;
+  /** From a worker's `fetch` to the `fetch` or `assertDb` of the manager, which it calls at once. */
+  const polling = new HandOver<Worker>();
 
-  hooks.wrap(prototype, 'work', (original) => {
-    return function (this: Manager, ...args: unknown[]) {
-      // work(name, handler), work(name, options, handler): `checkWorkArgs` of attorney.js.
-      const at = args.length > 2 ? 2 : 1;
-      const handler = args[at];
-      if (!hooks.active || isInternal(args[0]) || typeof handler !== 'function') return original.apply(this, args);
-      const perJob = at === 2 && (args[1] as { perJobResults?: boolean } | undefined)?.perJobResults === true;
-      const given = [...args];
-      given[at] = observedHandler(this, String(args[0]), handler as Handler, perJob);
-      return original.apply(this, given);
-    };
+  hooks.before(prototype, 'work', (manager: Manager, args) => {
+    // work(name, handler), work(name, options, handler): `checkWorkArgs` of attorney.js.
+    const at = args.length > 2 ? 2 : 1;
+    const handler = args[at];
+    if (isInternal(args[0]) || typeof handler !== 'function') return;
+    const perJob = at === 2 && (args[1] as { perJobResults?: boolean } | undefined)?.perJobResults === true;
+    args[at] = observedHandler(manager, String(args[0]), handler as Handler, perJob);
   });
 
   function observedHandler(manager: Manager, name: string, handler: Handler, perJob: boolean): Handler {
@@ -54,12 +50,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
     };
   }
 
-  hooks.wrap(prototype, 'addWorker', (original) => {
-    return function (this: Manager, worker: Worker) {
-      if (hooks.active) guard('pg-boss work', () => observeWorker(worker));
-      return original.call(this, worker);
-    };
-  });
+  hooks.before(prototype, 'addWorker', (_manager, [worker]) => observeWorker(worker));
 
   /** Its loop is nobody's request, even if the request that called `work` is the one it would inherit from. */
   function observeWorker(worker: Worker): void {
@@ -67,35 +58,31 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
     worker.start = () => queue.background(start, worker, []);
     if (isInternal(name)) return;
     worker.fetch = () => {
-      polling = true;
+      const outer = polling.offer(worker);
       try {
         return fetch.call(worker);
       } finally {
-        polling = false;
+        polling.end(worker, outer);
       }
     };
   }
 
-  hooks.wrap(prototype, 'fetch', (original) => {
-    return function (this: Manager, ...args: unknown[]) {
-      const byHand = !polling;
-      polling = false;
-      const [name, options, ...rest] = args as [unknown, { db?: Database } | undefined, ...unknown[]];
-      if (!hooks.active || isInternal(name)) return original.apply(this, args);
-      const db = databaseOf(this, options);
-      if (!db || isOptedOut(this)) return original.apply(this, args);
-      const since = performance.now();
-      const read = byHand ? (jobs: Job[]) => inHand.take(String(name), jobs, since) : undefined;
-      return original.call(this, name, { ...options, db: new JobReader(db, db === this.db, read) }, ...rest);
-    };
+  hooks.before(prototype, 'fetch', (manager: Manager, args) => {
+    const byHand = polling.take() === undefined;
+    const [name, options] = args as [unknown, { db?: Database } | undefined];
+    if (isInternal(name)) return;
+    const db = databaseOf(manager, options);
+    if (!db || isOptedOut(manager)) return;
+    const since = performance.now();
+    const read = byHand ? (jobs: Job[]) => inHand.take(String(name), jobs, since) : undefined;
+    args[1] = { ...options, db: new JobReader(db, db === manager.db, read) };
   });
 
   if (native) {
     hooks.wrap(prototype as Required<Manager>, 'assertDb', (original) => {
       return function (this: Manager, ...args: unknown[]) {
         const db = original.apply(this, args);
-        if (!polling || !hooks.active || isOptedOut(this)) return db;
-        polling = false;
+        if (!polling.take() || !hooks.active || isOptedOut(this)) return db;
         return new JobReader(db, db === this.db);
       };
     });
@@ -107,35 +94,29 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
     ['findJobs', 1],
   ] as const) {
     if (!prototype[method]) continue;
-    hooks.wrap(prototype as Required<Manager>, method, (original) => {
-      return function (this: Manager, ...args: unknown[]) {
-        const options = args[at] as { db?: Database } | undefined;
-        const db = hooks.active ? databaseOf(this, options) : undefined;
-        if (db) args[at] = { ...options, db: new JobReader(db, false) };
-        return original.apply(this, args);
-      };
+    hooks.before(prototype as Required<Manager>, method, (manager: Manager, args) => {
+      const options = args[at] as { db?: Database } | undefined;
+      const db = databaseOf(manager, options);
+      if (db) args[at] = { ...options, db: new JobReader(db, false) };
     });
   }
 
   for (const method of ['complete', 'cancel', 'deleteJob', 'fail'] as const) {
-    hooks.wrap(prototype, method, (original) => {
-      return function (this: Manager, ...args: unknown[]) {
-        if (!hooks.active) return original.apply(this, args);
-        guard(`pg-boss ${method}`, () => inHand.settle(args[1], method === 'fail', args[2]));
-        const given = method === 'fail' && !native ? guard('pg-boss fail', () => keepingTrace(this, args)) : undefined;
-        return original.apply(this, given ?? args);
-      };
+    hooks.before(prototype, method, (manager: Manager, args) => {
+      const [, ids, reason] = args;
+      guard(`pg-boss ${method}`, () => inHand.settle(ids, method === 'fail', reason));
+      if (method === 'fail' && !native) keepTrace(manager, args);
     });
   }
 }
 
 /** `fail(name, ids, data, options)`; a transaction of the application's is left alone. */
-function keepingTrace(manager: Manager, args: unknown[]): unknown[] | undefined {
-  const [name, ids, data, options] = args as [unknown, unknown, unknown, { db?: Database } | undefined];
+function keepTrace(manager: Manager, args: unknown[]): void {
+  const options = args[3] as { db?: Database } | undefined;
   // Then it fails a job with several statements, within a transaction that it begins itself.
-  if (options?.db || manager.config?.noMultiMutationCte) return undefined;
+  if (options?.db || manager.config?.noMultiMutationCte) return;
   const db = databaseOf(manager, options);
-  return db && [name, ids, data, { ...options, db: failingWith(db) }];
+  if (db) args[3] = { ...options, db: failingWith(db) };
 }
 
 /** The application turned pg-boss' own telemetry off. */

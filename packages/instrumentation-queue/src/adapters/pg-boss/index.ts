@@ -28,19 +28,9 @@ export const pgBoss: Adapter<QueueEvents> = {
 
     function watchBoss(prototype: { start: unknown; stop: unknown; emit: unknown }): void {
       // Upkeep, cron and the schema: its timers and loops keep the context they are started in.
-      for (const method of ['start', 'stop'] as const) {
-        hooks.wrap(prototype, method, (original) => {
-          return function (this: unknown, ...args: unknown[]) {
-            return hooks.active ? queue.background(original, this, args) : original.apply(this, args);
-          };
-        });
-      }
+      for (const method of ['start', 'stop'] as const) hooks.runBy(prototype, method, queue.background);
       // Its `error`, `warning` and `wip` listeners are the application's.
-      hooks.wrap(prototype, 'emit', (original) => {
-        return function (this: unknown, ...args: unknown[]) {
-          return queue.foreground(original, this, args);
-        };
-      });
+      hooks.runBy(prototype, 'emit', queue.foreground);
     }
 
     hooks.onLoad('pg-boss/dist/telemetry.js', ({ exports, filename }) => {

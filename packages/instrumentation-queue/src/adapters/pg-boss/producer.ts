@@ -17,64 +17,49 @@ interface Request {
  * `createJob` and await it; `insert` writes by itself.
  */
 export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hooks): void {
-  hooks.wrap(prototype, 'createJob', (original) => {
-    return function (this: Manager, ...args: unknown[]) {
+  hooks.calls(prototype, 'createJob', {
+    begin(manager: Manager, args: unknown[]): Send | undefined {
       // The fourth argument is the second try of 10's sendDebounced, from inside the first.
-      if (!hooks.active || args.length > 3) return original.apply(this, args);
+      if (args.length > 3) return undefined;
       // 10 and 11 take name, data and options, 12 takes them in one object.
       const [request] = args;
       const isRequest = typeof request === 'object' && request !== null;
       const name = isRequest ? (request as Request).name : request;
-      if (isInternal(name)) return original.apply(this, args);
-      const send = guard('pg-boss send', () =>
-        queue.send({ system: SYSTEM, destination: String(name), operation: 'send', count: 1 }),
-      );
-      if (!send) return original.apply(this, args);
+      if (isInternal(name)) return undefined;
+      const send = queue.send({ system: SYSTEM, destination: String(name), operation: 'send', count: 1 });
+      if (!send) return undefined;
       const optionsWith = (options: { db?: Database } | undefined): object => {
-        const db = options?.db ?? this.db;
-        return { ...options, db: insertingWith(db, db === this.db, () => send.carrier) };
+        const db = options?.db ?? manager.db;
+        return { ...options, db: insertingWith(db, db === manager.db, () => send.carrier) };
       };
-      const given = guard('pg-boss send', () =>
-        isRequest
-          ? [{ ...request, options: optionsWith((request as Request).options) }]
-          : [name, args[1], optionsWith(args[2] as Request['options'])],
-      );
-      return observed(send.run(original, this, given ?? args), send);
-    };
-  });
-
-  hooks.wrap(prototype, 'insert', (original) => {
-    return function (this: Manager, ...args: unknown[]) {
-      // 10 takes jobs and options, each job with its queue's name; later ones the name first.
-      const at = typeof args[0] === 'string' ? 1 : 0;
-      const jobs = args[at];
-      if (!hooks.active || !Array.isArray(jobs) || jobs.length === 0 || isInternal(args[0])) {
-        return original.apply(this, args);
-      }
-      const given = guard('pg-boss insert', () => insertArguments(this, args, at, jobs, queue));
-      return original.apply(this, given ?? args);
-    };
-  });
-}
-
-/** The result is the library's to await, so watching it hides no rejection. */
-function observed(result: unknown, send: Send): unknown {
-  (result as Promise<unknown>).then(
+      if (isRequest) args[0] = { ...request, options: optionsWith((request as Request).options) };
+      else args[2] = optionsWith(args[2] as Request['options']);
+      return send;
+    },
+    within: (send) => send,
     // No id: a job that was throttled away.
-    (id) => guard('pg-boss send', () => (typeof id === 'string' ? send.sent(1, id) : send.sent(0))),
-    (error) => guard('pg-boss send', () => send.failed(error)),
-  );
-  return result;
+    succeeded: (send, id) => (typeof id === 'string' ? send.sent(1, id) : send.sent(0)),
+    failed: (send, error) => send.failed(error),
+  });
+
+  hooks.before(prototype, 'insert', (manager: Manager, args: unknown[]) => {
+    // 10 takes jobs and options, each job with its queue's name; later ones the name first.
+    const at = typeof args[0] === 'string' ? 1 : 0;
+    const jobs = args[at];
+    if (!Array.isArray(jobs) || jobs.length === 0 || isInternal(args[0])) return;
+    const options = insertOptions(manager, args, at, jobs, queue);
+    if (options) args[at + 1] = options;
+  });
 }
 
 /** `insert` checks its jobs, looks its queue up, writes the JSON and executes one statement: the sending is that. */
-function insertArguments(
+function insertOptions(
   manager: Manager,
   args: unknown[],
   at: number,
   jobs: (Request | null)[],
   queue: QueueEvents,
-): unknown[] | undefined {
+): object | undefined {
   const options = args[at + 1] as { db?: Database } | undefined;
   const db = databaseOf(manager, options);
   if (!db) return undefined;
@@ -99,7 +84,5 @@ function insertArguments(
       }
     },
   };
-  const given = [...args];
-  given[at + 1] = { ...options, db: sender };
-  return given;
+  return { ...options, db: sender };
 }

@@ -1,4 +1,4 @@
-import type { Context } from '@opentelemetry/api';
+import type { Caller } from '@foreshock/kit';
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
@@ -24,24 +24,12 @@ export interface Slots {
   holder?: PolicyCall | undefined;
 }
 
-/** Where something of the application's runs: to be entered by `enter` of the kit. */
-export type Place = Context;
-
 /** One call through a policy, from the caller's wish to what the policy gives back. */
 export interface PolicyCall {
-  /**
-   * Lets it through.
-   *
-   * @returns where what it protects runs, for who calls the application back without a frame of ours between
-   */
-  begin(state: BreakerState): Place;
-  /**
-   * Runs what the policy protects, where the caller asked for it. The calls it makes carry a breaker's
-   * name and this state.
-   */
-  run<A extends unknown[], R>(state: BreakerState, fn: (...args: A) => R, self: unknown, args: A): R;
-  /** Runs what answers instead; the calls it makes carry the outcome `fallback`. */
-  fallBack<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** Lets it through. What the policy protects is run by what this returns: its calls carry a breaker's name and this state. */
+  begin(state: BreakerState): Caller;
+  /** What answers instead is run by what this returns: its calls carry the outcome `fallback`. */
+  fallBack(): Caller;
   /**
    * What the policy decided; {@link ended} follows.
    *
@@ -56,14 +44,8 @@ export interface PolicyCall {
 
 /** One operation that may be tried several times. */
 export interface Retry {
-  /**
-   * The next attempt begins.
-   *
-   * @returns where it runs, for who calls the application back without a frame of ours between
-   */
-  begin(): Place;
-  /** Runs the next attempt, where the caller of the operation was: the calls it makes carry its number. */
-  attempt<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
+  /** The next attempt begins; it is run by what this returns: its calls carry its number. */
+  begin(): Caller;
   /** The next attempt, a call, is sent where nobody sees who tries it again. */
   sentElsewhere(): void;
   /**

@@ -1,11 +1,11 @@
 import { context, SpanKind, SpanStatusCode, trace, type Attributes, type Context, type Link } from '@opentelemetry/api';
 import {
+  Caller,
   errorMessageOf,
   errorTypeOf,
   guard,
   isSuppressed,
   roundMs,
-  runIn,
   withFacts,
   type Telemetry,
 } from '@foreshock/kit';
@@ -20,11 +20,9 @@ import {
   POOL_PENDING,
   POOL_USED,
 } from '@foreshock/kit/names';
-import type { BreakerState, Decision, Place, PolicyCall, PolicyKind, Slots } from './events.ts';
+import type { BreakerState, Decision, PolicyCall, PolicyKind, Slots } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
-
-const PLACE = 'a call through a policy';
 
 type Result = 'success' | 'failure' | 'fallback';
 type Outcome = Result | 'timeout' | 'rejected';
@@ -80,12 +78,8 @@ export class DecidedCall implements PolicyCall {
     return this.#ended;
   }
 
-  begin(state: BreakerState): Place {
-    return guard(PLACE, () => this.#inside(state)) ?? this.#context;
-  }
-
-  run<A extends unknown[], R>(state: BreakerState, fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(this.begin(state), fn, self, args);
+  begin(state: BreakerState): Caller {
+    return new Caller(guard('a call through a policy', () => this.#inside(state)) ?? this.#context);
   }
 
   #inside(state: BreakerState): Context {
@@ -95,12 +89,12 @@ export class DecidedCall implements PolicyCall {
     return withFacts(where, { ...this.#named(), [BREAKER_STATE]: state }, this);
   }
 
-  fallBack<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
+  fallBack(): Caller {
     this.#fellBack = true;
-    if (this.#kind !== 'breaker') return runIn(this.#context, fn, self, args);
+    if (this.#kind !== 'breaker') return new Caller(this.#context);
     const facts: Attributes = { ...this.#named(), [BREAKER_OUTCOME]: 'fallback' satisfies Outcome };
     if (this.#state) facts[BREAKER_STATE] = this.#state;
-    return runIn(withFacts(this.#context, facts), fn, self, args);
+    return new Caller(withFacts(this.#context, facts));
   }
 
   /** An attribute of a policy that has a name. */

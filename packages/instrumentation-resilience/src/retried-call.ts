@@ -1,7 +1,7 @@
 import { context, trace, type Attributes, type Context } from '@opentelemetry/api';
-import { errorTypeOf, guard, runIn, withFacts } from '@foreshock/kit';
+import { Caller, errorTypeOf, guard, withFacts } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_MAX_ATTEMPTS, RETRY_POLICY } from '@foreshock/kit/names';
-import type { Place, Retry } from './events.ts';
+import type { Retry } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
 import { owe, summarise, type Repeated } from './retry-summary.ts';
@@ -49,12 +49,8 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     this.#metrics = metrics;
   }
 
-  attempt<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return runIn(this.begin(), fn, self, args);
-  }
-
-  begin(): Place {
-    return guard('an attempt', () => this.#next()) ?? this.#context;
+  begin(): Caller {
+    return new Caller(guard('an attempt', () => this.#next()) ?? this.#context);
   }
 
   sentElsewhere(): void {

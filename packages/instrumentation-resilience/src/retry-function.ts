@@ -35,7 +35,7 @@ export function watchRetryFunction(
       const retry = guard(library, () => resilience.retry(holder, library, maxAttempts(options)));
       if (!retry) return original.apply(this, args);
       args[0] = function (this: unknown, ...handed: unknown[]) {
-        const where = retry.begin();
+        const { context: where } = retry.begin();
         const failed = (error: unknown): void => {
           retry.failed(error);
           if (isFinal(error)) retry.ended('failure', error);

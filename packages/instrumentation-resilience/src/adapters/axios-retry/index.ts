@@ -72,18 +72,16 @@ function watchAxios(
     expected = false;
   };
 
-  hooks.wrap(managers, 'use', (original) => {
-    return function (this: Interceptors, fulfilled: unknown, rejected: unknown, ...rest: unknown[]) {
-      if (hooks.active && typeof fulfilled === 'function' && texts.has(String(fulfilled))) {
-        expected = true;
-        queueMicrotask(forget);
-      } else if (expected && !fulfilled && typeof rejected === 'function') {
-        forget();
-        retried.add(this);
-        return original.call(this, fulfilled, watched(this, rejected as Interceptor), ...rest);
-      }
-      return original.call(this, fulfilled, rejected, ...rest);
-    };
+  hooks.before(managers, 'use', (manager: Interceptors, args) => {
+    const [fulfilled, rejected] = args;
+    if (typeof fulfilled === 'function' && texts.has(String(fulfilled))) {
+      expected = true;
+      queueMicrotask(forget);
+    } else if (expected && !fulfilled && typeof rejected === 'function') {
+      forget();
+      retried.add(manager);
+      args[1] = watched(manager, rejected);
+    }
   });
 
   /** The second interceptor: called when an attempt fails, in its context; gives the next one's result, or the error. */
@@ -101,11 +99,9 @@ function watchAxios(
   }
 
   // `request` of 1.6.3 on is a shell around `_request`, which instances made before this file was loaded call, too.
-  hooks.wrap(prototype, '_request' in prototype ? '_request' : 'request', (original) => {
-    return function (this: Axios, ...args: unknown[]) {
-      const retry = hooks.active ? guard(NAME, () => retryOf(this, args)) : undefined;
-      return retry ? retry.attempt(original, this, args) : original.apply(this, args);
-    };
+  hooks.calls(prototype, '_request' in prototype ? '_request' : 'request', {
+    begin: (axios: Axios, args: unknown[]) => retryOf(axios, args)?.begin(),
+    within: (attempt) => attempt,
   });
 
   function retryOf({ interceptors: { response }, defaults }: Axios, args: unknown[]): Retry | undefined {

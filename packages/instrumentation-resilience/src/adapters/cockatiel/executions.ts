@@ -1,4 +1,4 @@
-import { guard } from '@foreshock/kit';
+import { guard, type Caller } from '@foreshock/kit';
 
 export const NAME = 'cockatiel';
 
@@ -8,8 +8,8 @@ export type Work = (...args: any[]) => unknown;
 export interface Watched {
   /** What the policy is given to call in place of the caller's function. */
   work: Work;
-  /** How the policy's own code is run; default: just so. */
-  run?: (execute: Work, self: unknown, args: unknown[]) => unknown;
+  /** What the policy's own code is run by; default: just so. */
+  within?: () => Caller;
   /** `execute` has returned its promise: what it did not do by now it refused, or put in line. */
   returned?: () => void;
 }

@@ -96,7 +96,7 @@ export class Gates {
     const work: Work = (...args) => {
       entered.letThrough = true;
       // In this one frame: each of ours costs a stack trace one of the application's.
-      const left = enter(entered.call.begin(state()));
+      const left = enter(entered.call.begin(state()).context);
       try {
         return Reflect.apply(given, undefined, args);
       } finally {

@@ -1,10 +1,8 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Adapter, MethodCalls } from '@foreshock/kit';
 import type { ResilienceEvents } from '../../events.ts';
 import { Executions, NAME, type Watched } from './executions.ts';
 import { Gates } from './gates.ts';
 import { Policies } from './policies.ts';
-
-type Wrapper = (original: (...args: any[]) => any) => (...args: any[]) => any;
 
 /**
  * cockatiel: each policy is a class with one method to call through, `execute`, in a file of its own; ES
@@ -20,42 +18,40 @@ export const cockatiel: Adapter<ResilienceEvents> = {
     const executions = new Executions();
     const gates = new Gates(resilience, executions);
     const policies = new Policies(resilience, executions);
-    const wrap = (file: string, Class: string, method: string, wrapper: Wrapper): void =>
-      hooks.onLoad(`cockatiel/dist/${file}.js`, ({ exports }) => hooks.wrap(exports[Class].prototype, method, wrapper));
+    const onClass = (file: string, name: string, attach: (prototype: any) => void): void =>
+      hooks.onLoad(`cockatiel/dist/${file}.js`, ({ exports }) => attach(exports[name].prototype));
+    const onPolicy = (name: string, watch: Watch): void =>
+      onClass(name, name, (prototype) => hooks.calls(prototype, 'execute', executing(watch)));
 
-    wrap('CircuitBreakerPolicy', 'CircuitBreakerPolicy', 'execute', executing(hooks, gates.breaker));
-    wrap('RetryPolicy', 'RetryPolicy', 'execute', executing(hooks, policies.retry));
-    wrap('TimeoutPolicy', 'TimeoutPolicy', 'execute', executing(hooks, policies.timeout));
-    wrap('BulkheadPolicy', 'BulkheadPolicy', 'execute', executing(hooks, gates.bulkhead));
-    wrap('FallbackPolicy', 'FallbackPolicy', 'execute', executing(hooks, policies.fallback));
+    onPolicy('CircuitBreakerPolicy', gates.breaker);
+    onPolicy('RetryPolicy', policies.retry);
+    onPolicy('TimeoutPolicy', policies.timeout);
+    onPolicy('BulkheadPolicy', gates.bulkhead);
+    onPolicy('FallbackPolicy', policies.fallback);
 
     // What became of an execution, before the policy acts on it.
-    wrap('common/Executor', 'ExecuteWrapper', 'invoke', (original) => {
-      return function (this: unknown, work: unknown, ...args: unknown[]) {
-        const execution = original.call(this, work, ...args);
-        if (hooks.active) guard(NAME, () => executions.invoked(work, execution));
-        return execution;
-      };
-    });
+    onClass('common/Executor', 'ExecuteWrapper', (prototype) =>
+      hooks.after(prototype, 'invoke', (execution, _wrapper, [work]) => executions.invoked(work, execution)),
+    );
     // Events are heard where they are emitted: a listener of ours would change what `onSuccess` measures.
-    wrap('common/Event', 'EventEmitter', 'emit', (original) => {
-      return function (this: object, value: unknown) {
-        if (hooks.active) guard(NAME, () => executions.emitted(this, value));
-        return original.call(this, value);
-      };
-    });
+    onClass('common/Event', 'EventEmitter', (prototype) =>
+      hooks.before(prototype, 'emit', (emitter, [value]) => executions.emitted(emitter, value)),
+    );
   },
 };
 
-function executing(hooks: Hooks, watch: (policy: any, work: any, signal: any) => Watched | undefined): Wrapper {
-  return (original) =>
-    function (this: unknown, work: unknown, ...rest: unknown[]) {
-      if (!hooks.active || typeof work !== 'function') return original.call(this, work, ...rest);
-      const watched = guard(NAME, () => watch(this, work, rest[0]));
-      if (!watched) return original.call(this, work, ...rest);
-      const args = [watched.work, ...rest];
-      const result = watched.run ? watched.run(original, this, args) : original.apply(this, args);
-      if (watched.returned) guard(NAME, watched.returned);
-      return result;
-    };
+type Watch = (policy: any, work: any, signal: any) => Watched | undefined;
+
+function executing(watch: Watch): MethodCalls<Watched> {
+  return {
+    begin(policy, args: [unknown, unknown]) {
+      const [work, signal] = args;
+      if (typeof work !== 'function') return undefined;
+      const watched = watch(policy, work, signal);
+      if (watched) args[0] = watched.work;
+      return watched;
+    },
+    within: (watched) => watched.within?.(),
+    returned: (watched) => watched.returned?.(),
+  };
 }

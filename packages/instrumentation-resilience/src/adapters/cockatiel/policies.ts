@@ -39,7 +39,7 @@ export class Policies {
     const { maxAttempts } = policy.options;
     const retry = this.#resilience.retry(policy, NAME, maxAttempts === Infinity ? undefined : maxAttempts + 1);
     const work: Work = (...args) => {
-      const left = enter(retry.begin());
+      const left = enter(retry.begin().context);
       try {
         return Reflect.apply(given, undefined, args);
       } finally {
@@ -63,7 +63,7 @@ export class Policies {
     this.#executions.onEmit(policy.timeoutEmitter, () => this.#timedOut(policy));
     const call = this.#resilience.call(policy, 'timeout', nameOf(policy));
     if (signal) this.#signals.set(call, signal);
-    return { work, run: (execute, self, args) => call.run('closed', execute, self, args) };
+    return { work, within: () => call.begin('closed') };
   };
 
   #timedOut(policy: Policy): void {
@@ -82,7 +82,7 @@ export class Policies {
       // The policy asks for the value in the turn that follows.
       if (!('success' in execution) && !isThrown(execution)) this.#reasons.set(call, errorOf(execution));
     });
-    return { work, run: (execute, self, args) => call.run('closed', execute, self, args) };
+    return { work, within: () => call.begin('closed') };
   };
 
   /** The value may be a promise that fails: what the caller gets is known when it has settled. */
@@ -96,7 +96,7 @@ export class Policies {
       const failed = (error: unknown): void => call.ended('failure', error);
       let answer: unknown;
       try {
-        answer = call.fallBack(value, policy, args);
+        answer = call.fallBack().run(value, policy, args);
       } catch (error) {
         guard(NAME, () => failed(error));
         throw error;

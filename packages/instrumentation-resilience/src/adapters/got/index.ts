@@ -1,4 +1,4 @@
-import { guard, type Adapter } from '@foreshock/kit';
+import type { Adapter } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'got';
@@ -58,11 +58,9 @@ export const got: Adapter<ResilienceEvents> = {
     }
 
     hooks.onLoad('got/dist/source/core/index.js', ({ exports }) => {
-      hooks.wrap(exports.default.prototype, 'flush', (original) => {
-        return function (this: GotRequest, ...args: unknown[]) {
-          const retry = hooks.active ? guard(NAME, () => begin(this)) : undefined;
-          return retry ? retry.attempt(original, this, args) : original.apply(this, args);
-        };
+      hooks.calls(exports.default.prototype, 'flush', {
+        begin: (request: GotRequest) => begin(request)?.begin(),
+        within: (attempt) => attempt,
       });
     });
 

@@ -15,7 +15,7 @@ export const handWrittenBreaker: Adapter<ResilienceEvents> = {
     hooks.onChannel<BreakerMessage>('foreshock:breaker:call', (message) => {
       const { breaker, name, state } = message;
       const call = resilience.call(breaker, 'breaker', name);
-      message.run = (fn) => call.run(state, fn, undefined, []);
+      message.run = (fn) => call.begin(state).run(fn, undefined, []);
     });
     hooks.onChannel<BreakerMessage>('foreshock:breaker:state', ({ breaker, name, state }) => {
       resilience.changed(breaker, name, state);

@@ -1,4 +1,4 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, HandOver, type Adapter, type Caller, type Hooks } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'undici';
@@ -9,6 +9,12 @@ interface RetryHandler {
   readonly error?: unknown;
   /** A response that is held back until it is decided whether there is a next attempt; 8.12 on. */
   readonly pendingResponseData?: unknown;
+}
+
+/** It is just being dispatched; its handler is still to be made. */
+interface FirstAttempt {
+  retry: Retry;
+  caller: Caller;
 }
 
 type Dispatch = (...args: unknown[]) => unknown;
@@ -39,32 +45,27 @@ export const undici: Adapter<ResilienceEvents> = {
   title: '`undici` (retries)',
   summary: 'attempts of `RetryAgent`; of `RetryHandler` and `interceptors.retry` from the second on',
   attach(resilience, hooks) {
-    /** A first attempt that is just being dispatched; its handler is still to be made. */
-    let first: Retry | undefined;
+    /** From `dispatch` of the agent to the constructor of its handler, which it calls. */
+    const first = new HandOver<FirstAttempt>();
 
     hooks.onLoad('undici/lib/dispatcher/retry-agent.js', ({ exports: RetryAgent }) => {
-      hooks.wrap(RetryAgent.prototype, 'dispatch', (original) => {
-        return function (this: object, ...args: unknown[]) {
-          const retry = hooks.active
-            ? guard(NAME, () => resilience.retry(this, NAME, undefined, isRetried(args[0])))
-            : undefined;
-          if (!retry) return original.apply(this, args);
-          first = retry;
-          try {
-            return retry.attempt(original, this, args);
-          } finally {
-            first = undefined;
-          }
-        };
+      hooks.calls(RetryAgent.prototype, 'dispatch', {
+        begin(agent: object, [options]): FirstAttempt {
+          const retry = resilience.retry(agent, NAME, undefined, isRetried(options));
+          return { retry, caller: retry.begin() };
+        },
+        handOver: first,
+        within: ({ caller }) => caller,
       });
     });
 
     hooks.onLoad('undici/lib/handler/retry-handler.js', ({ exports: Handler }) => {
       watchHandlers(Handler.prototype, hooks, (handler) => {
-        const retry = first ?? resilience.retry(handler, NAME);
+        const attempt = first.take();
+        if (attempt) return attempt.retry;
         // Made by the user or by `interceptors.retry`: its first attempt is dispatched by somebody else.
-        if (!first) guard(NAME, () => retry.sentElsewhere());
-        first = undefined;
+        const retry = resilience.retry(handler, NAME);
+        guard(NAME, () => retry.sentElsewhere());
         return retry;
       });
     });
@@ -78,7 +79,7 @@ function watchHandlers(prototype: object, hooks: Hooks, retryOf: (handler: objec
     const retry = retryOf(handler);
     retries.set(handler, retry);
     return function (this: unknown, ...args: unknown[]) {
-      return retry.attempt(dispatch, this, args);
+      return retry.begin().run(dispatch, this, args);
     };
   });
 
@@ -100,13 +101,10 @@ function watchHandlers(prototype: object, hooks: Hooks, retryOf: (handler: objec
 
   for (const end of ['onResponseEnd', 'onComplete']) {
     if (!(end in prototype)) continue;
-    hooks.wrap(prototype, end as never, (original) => {
-      return function (this: RetryHandler, ...args: unknown[]) {
-        const last = hooks.active && !this.error && this.pendingResponseData == null;
-        const result = original.apply(this, args);
-        if (last) guard(NAME, () => retries.get(this)?.ended('success'));
-        return result;
-      };
+    hooks.calls(prototype, end as never, {
+      // Read before: the next attempt may begin inside.
+      begin: (handler: RetryHandler) => (!handler.error && handler.pendingResponseData == null ? handler : undefined),
+      returned: (handler) => retries.get(handler)?.ended('success'),
     });
   }
 }

@@ -1,7 +1,6 @@
 import { type Attributes, context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
 import {
   isSuppressed,
-  runIn,
   spanContextOf,
   startSpan,
   xTraceIdOf,
@@ -9,7 +8,7 @@ import {
   type Telemetry,
 } from '@foreshock/kit';
 import { ClientMetrics } from './client-metrics.ts';
-import type { HttpEvents, Place, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
+import type { HttpEvents, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
 import { SERVED, type Carrier } from './exchange.ts';
 import { CallStart } from './given-up.ts';
 import { knownMethod, methodInName } from './method.ts';
@@ -80,11 +79,6 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return new SentCall(span, context.active(), request, callOptions);
   }
 
-  function here(): Place {
-    const where = context.active();
-    return { run: (fn, self, args) => runIn(where, fn, self, args) };
-  }
-
   function begin(): CallStart {
     const start = new CallStart();
     start.asked();
@@ -109,7 +103,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }
 
-  return { received, sending, here, begin, routed, traceTextHere };
+  return { received, sending, begin, routed, traceTextHere };
 }
 
 /** Upstream's HTTP instrumentation makes the request with its own span active. */

@@ -1,3 +1,5 @@
+import type { Caller } from '@foreshock/kit';
+
 /** A request that reached a server, as `node:http` hands it to its listener. */
 export interface ReceivedRequest {
   readonly method?: string | undefined;
@@ -14,13 +16,8 @@ export interface ReceivedRequest {
   };
 }
 
-/** Somewhere in the application, to come back to. */
-export interface Place {
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R;
-}
-
 /** A request being served; handlers and listeners of the application run in it. */
-export interface Served extends Place {
+export interface Served extends Pick<Caller, 'run'> {
   /** What the response's `x-trace-id` header says; undefined: no header. */
   readonly traceText: string | undefined;
   /** The head of the response is written, with this status: what the application sets later reaches nobody. */
@@ -90,7 +87,7 @@ export interface Peer {
 export type Phase = 'queue' | 'proxy' | 'dns' | 'connect' | 'tls' | 'send' | 'ttfb' | 'download';
 
 /** A request that is under way to a server, in the phase `queue` at first; callbacks run where it was made. */
-export interface Sent extends Place {
+export interface Sent extends Pick<Caller, 'run'> {
   /** Writes the headers that carry the trace, if the host may have them, and replaces copies of the caller's. */
   propagate(headers: OutgoingHeaders): void;
   /**
@@ -137,8 +134,6 @@ export interface HttpEvents {
   received(request: ReceivedRequest): Served | undefined;
   /** A client was asked for a request; asked where the caller is. */
   sending(request: SentRequest): Sent | undefined;
-  /** Where this code runs. */
-  here(): Place;
   /** A call begins here that {@link sending} will hear of later. */
   begin(): object;
   /**

@@ -52,24 +52,47 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
   };
 }
 
+/** A user's function, kept in a property, while a run of the job stands for it. */
+interface Replaced {
+  owner: any;
+  fn: AnyFunction;
+  once: AnyFunction;
+}
+
 /**
- * Calls a library's method that calls the user's function, kept in a property of `owner`, before it first awaits
- * anything, and handles the promise it returns: for that call the property has the function as a run of the job. It is
- * put back at once, so that the application never sees another function than its own.
+ * Makes runs of a job of the calls of a library's method that calls the user's function, kept in a property, before it
+ * first awaits anything, and that handles the promise it returns. For that call the property has the function as a run
+ * of the job. It is put back at once, so that the application never sees another function than its own.
+ *
+ * @param ownerOf whose property it is; default: of the method's `this`
  */
-export function withRun<R>(owner: any, property: string, job: () => Job, hooks: Hooks, call: () => R): R {
-  const fn = owner[property] as AnyFunction;
-  const isOwn = Object.getOwnPropertyDescriptor(owner, property)?.writable === true;
-  if (!hooks.active || typeof fn !== 'function' || !isOwn) return call();
-  const run = asRun(fn, job, 'handled', hooks);
-  const once = function (this: unknown, ...args: unknown[]): unknown {
-    owner[property] = fn;
-    return Reflect.apply(run, this, args);
-  };
-  owner[property] = once;
-  try {
-    return call();
-  } finally {
+export function observeRuns<T extends object>(
+  prototype: T,
+  method: keyof T & string,
+  property: string,
+  jobs: Jobs,
+  hooks: Hooks,
+  describe: (self: any, fn: Function) => JobDescription,
+  ownerOf: (self: any) => any = (self) => self,
+): void {
+  const putBack = ({ owner, fn, once }: Replaced): void => {
     if (owner[property] === once) owner[property] = fn;
-  }
+  };
+  hooks.calls(prototype, method, {
+    begin(self): Replaced | undefined {
+      const owner = ownerOf(self);
+      const fn = owner?.[property] as AnyFunction | undefined;
+      const isOwn = owner && Object.getOwnPropertyDescriptor(owner, property)?.writable === true;
+      if (typeof fn !== 'function' || !isOwn) return undefined;
+      const run = asRun(fn, () => jobs.of(self, () => describe(self, fn)), 'handled', hooks);
+      const once = function (this: unknown, ...args: unknown[]): unknown {
+        owner[property] = fn;
+        return Reflect.apply(run, this, args);
+      };
+      owner[property] = once;
+      return { owner, fn, once };
+    },
+    returned: putBack,
+    failed: putBack,
+  });
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Adapter, Hooks } from '@foreshock/kit';
 import type { HttpEvents } from '../../events.ts';
 import { RouteMap, type Application } from './routes.ts';
 
@@ -34,19 +34,8 @@ export const express: Adapter<HttpEvents> = {
 };
 
 function listen(prototype: { use(): void; route(): void }, routes: RouteMap, hooks: Hooks): void {
-  hooks.wrap(prototype, 'use', (original) => {
-    return function use(this: object, ...args: unknown[]) {
-      guard('express use', () => routes.used(this, args));
-      return original.apply(this, args);
-    };
-  });
-  hooks.wrap(prototype, 'route', (original) => {
-    return function route(this: object, path: unknown, ...rest: unknown[]) {
-      const added = original.call(this, path, ...rest);
-      guard('express route', () => routes.added(added, this, path));
-      return added;
-    };
-  });
+  hooks.before(prototype, 'use', (router, args) => routes.used(router, args));
+  hooks.after(prototype, 'route', (added, router, [path]) => routes.added(added, router, path));
 }
 
 /** `Route.prototype.dispatch` runs for each request that has matched a route, before its handlers. */
@@ -56,16 +45,9 @@ function watch(
   events: HttpEvents,
   hooks: Hooks,
 ): void {
-  hooks.wrap(RouteClass.prototype, 'dispatch', (original) => {
-    return function dispatch(this: object, request: Request, ...rest: unknown[]) {
-      if (hooks.active) {
-        guard('express route', () => {
-          const route = routes.patternOf(this, request.app, request.baseUrl, pathOf(request));
-          if (route !== undefined) events.routed(request, route);
-        });
-      }
-      return original.call(this, request, ...rest);
-    };
+  hooks.before(RouteClass.prototype, 'dispatch', (matched: object, [request]: [Request]) => {
+    const route = routes.patternOf(matched, request.app, request.baseUrl, pathOf(request));
+    if (route !== undefined) events.routed(request, route);
   });
 }
 

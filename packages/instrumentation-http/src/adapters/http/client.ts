@@ -33,6 +33,7 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
   hooks.onChannel<{ request: Request }>('http.client.request.created', ({ request }) =>
     begin(request, undefined, events),
   );
+  // By hand, as are the writing of heads and the emitting of a server: each request comes by here many times.
   hooks.wrap(http.ClientRequest.prototype as Request, 'emit', (original) => {
     return function emit(this: Request, event: PropertyKey) {
       const sent = this[SENT];
@@ -46,20 +47,10 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
     };
   });
   // lib/_http_outgoing.js: `write` and `end` give it each part of the body, framed as it is sent.
-  hooks.wrap(http.ClientRequest.prototype as Request, '_send', (original) => {
-    return function _send(this: Request, data: unknown) {
-      const sent = this[SENT];
-      if (sent && data !== '') guard('the body of a request', () => sent.wrote(data));
-      return original.apply(this, arguments as never);
-    };
+  hooks.before(http.ClientRequest.prototype as Request, '_send', (request: Request, [data]) => {
+    if (data !== '') request[SENT]?.wrote(data);
   });
-  hooks.wrap(http.ClientRequest.prototype, 'destroy', (original) => {
-    return function destroy(this: Request, ...args: unknown[]) {
-      const sent = this[SENT];
-      if (sent) guard('a request given up', () => sent.givenUp(args[0]));
-      return original.apply(this, args);
-    };
-  });
+  hooks.before(http.ClientRequest.prototype, 'destroy', (request: Request, [error]) => request[SENT]?.givenUp(error));
   hooks.wrap(http.ClientRequest.prototype as Request, '_storeHeader', (original) => {
     return function _storeHeader(this: Request, firstLine: string, headers: unknown) {
       if (!hooks.active) return original.call(this, firstLine, headers);

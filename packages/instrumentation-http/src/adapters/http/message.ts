@@ -1,5 +1,4 @@
-import { report, type Hooks } from '@foreshock/kit';
-import type { Place } from '../../events.ts';
+import { report, type Hooks, type Runner } from '@foreshock/kit';
 
 interface Emitter {
   emit(event: PropertyKey, ...args: any[]): boolean;
@@ -13,7 +12,7 @@ type Hear<M> = (message: M, event: PropertyKey, args: ArrayLike<any>) => void;
  * Lets the listeners of one message run in its place. On the object and not on the prototype: every message emits
  * many events, and few have listeners of the application's. Nothing is bound, every listener stays what it was.
  */
-export function emitIn<M extends Emitter>(message: M, place: Place, hear?: Hear<M>): void {
+export function emitIn<M extends Emitter>(message: M, place: Runner, hear?: Hear<M>): void {
   const { emit } = message;
   // Not enumerable: nothing that copies or prints a message sees it.
   Object.defineProperty(message, 'emit', {
@@ -40,8 +39,9 @@ const ADD_LISTENER = ['on', 'addListener', 'prependListener'] as const;
 export function emitInOnceHeard<M extends Emitter & Record<(typeof ADD_LISTENER)[number], unknown>>(
   prototype: M,
   hooks: Hooks,
-  placeOf: (message: M) => Place | undefined,
+  placeOf: (message: M) => Runner | undefined,
 ): void {
+  // By hand, as each listener of each message comes by here.
   for (const name of ADD_LISTENER) {
     hooks.wrap(prototype, name, (original) => {
       return function (this: M, event: PropertyKey, listener: unknown) {

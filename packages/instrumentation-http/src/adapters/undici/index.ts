@@ -112,6 +112,7 @@ function isMadeByNode(): boolean {
  * sends again from there, retries and redirects, would end up in a stranger's trace.
  */
 function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
+  // By hand, as each request comes by here four times.
   for (const name of HANDLERS) {
     if (typeof prototype[name] !== 'function') continue;
     hooks.wrap(prototype, name, (original) => {
@@ -123,7 +124,8 @@ function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
   }
 }
 
-function start(request: Request, events: HttpEvents, { asked }: Pools): Sent | undefined {
+function start(request: Request, events: HttpEvents, pools: Pools): Sent | undefined {
+  const asked = pools.asked.offered;
   const origin = originOf(request.origin);
   if (!origin) return undefined;
   const { scheme, host, port } = origin;

@@ -1,13 +1,17 @@
-import { guard, type Hooks } from '@foreshock/kit';
-import type { HttpEvents, Place } from '../../events.ts';
+import { Caller, HandOver, type Hooks } from '@foreshock/kit';
+import type { HttpEvents } from '../../events.ts';
 
 /** A request that a pool was asked for. */
-interface Asked {
-  readonly place: Place;
-  readonly at: number;
+class Asked extends Caller {
+  readonly at = performance.now();
   readonly start: object;
   /** The pool had no connection for it. */
-  queued: boolean;
+  queued = false;
+
+  constructor(start: object) {
+    super();
+    this.start = start;
+  }
 }
 
 /**
@@ -16,8 +20,8 @@ interface Asked {
  */
 export class Pools {
   readonly #known = new WeakMap<object, Asked>();
-  /** While a request that a pool was asked for is made. */
-  asked: Asked | undefined;
+  /** From `dispatch` of a client to the channel of the request that it makes at once. */
+  readonly asked = new HandOver<Asked>();
 
   constructor(events: HttpEvents, hooks: Hooks) {
     for (const folder of ['undici/lib/dispatcher', 'undici/lib']) {
@@ -32,39 +36,27 @@ export class Pools {
   #wrapPool(prototype: Record<symbol, () => void>, events: HttpEvents, hooks: Hooks): void {
     const dispatch = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'dispatch');
     if (!dispatch) return;
-    const known = this.#known;
-    hooks.wrap(prototype, dispatch, (original) => {
-      return function (this: object, options: unknown, handler: object) {
-        if (!hooks.active || typeof handler !== 'object') return original.call(this, options, handler);
-        const entry = guard('undici pool', (): Asked => {
-          const made = { place: events.here(), at: performance.now(), start: events.begin(), queued: false };
-          known.set(handler, made);
-          return made;
-        });
-        const result = original.call(this, options, handler);
-        if (entry) entry.queued = true;
-        return result;
-      };
+    hooks.calls(prototype, dispatch, {
+      begin: (_pool, [, handler]): Asked | undefined => {
+        if (typeof handler !== 'object') return undefined;
+        const asked = new Asked(events.begin());
+        this.#known.set(handler, asked);
+        return asked;
+      },
+      returned: (asked) => void (asked.queued = true),
     });
   }
 
   /** `dispatch` of lib/dispatcher/client.js, which makes the request. */
   #wrapClient(prototype: { dispatch(): void }, hooks: Hooks): void {
-    hooks.wrap(prototype, 'dispatch', (original) => {
-      const pools = this;
-      return function dispatch(this: object, options: unknown, handler: object) {
-        const entry = pools.#known.get(handler);
-        if (!entry) return original.call(this, options, handler);
-        pools.#known.delete(handler);
-        if (!hooks.active) return original.call(this, options, handler);
-        pools.asked = entry;
-        try {
-          if (!entry.queued) return original.call(this, options, handler);
-          return entry.place.run(original, this, [options, handler]);
-        } finally {
-          pools.asked = undefined;
-        }
-      };
+    hooks.calls(prototype, 'dispatch', {
+      begin: (_client, [, handler]): Asked | undefined => {
+        const asked = this.#known.get(handler);
+        if (asked) this.#known.delete(handler);
+        return asked;
+      },
+      handOver: this.asked,
+      within: (asked) => (asked.queued ? asked : undefined),
     });
   }
 }

@@ -38,14 +38,11 @@ export const cron: Adapter<ScheduleEvents> = {
       return run;
     };
     const attach = ({ exports, version }: { exports: any; version: string }): void => {
-      hooks.wrap(exports.CronJob.prototype as CronJob, 'fireOnTick', (original) => {
-        return function fireOnTick(this: CronJob, ...args: unknown[]) {
-          const callbacks = hooks.active && Array.isArray(this._callbacks) ? this._callbacks : [];
-          callbacks.forEach((fn, i) => {
-            if (typeof fn === 'function' && !runs.has(fn)) callbacks[i] = runOf(fn, this, version);
-          });
-          return original.apply(this, args);
-        };
+      hooks.before(exports.CronJob.prototype as CronJob, 'fireOnTick', (cronJob: CronJob) => {
+        const callbacks = Array.isArray(cronJob._callbacks) ? cronJob._callbacks : [];
+        callbacks.forEach((fn, i) => {
+          if (typeof fn === 'function' && !runs.has(fn)) callbacks[i] = runOf(fn, cronJob, version);
+        });
       });
     };
     for (const file of FILES) hooks.onLoad(file, attach);

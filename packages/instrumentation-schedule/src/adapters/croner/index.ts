@@ -1,6 +1,6 @@
 import type { Adapter } from '@foreshock/kit';
 import type { ScheduleEvents } from '../../events.ts';
-import { Jobs, withRun } from '../../jobs.ts';
+import { Jobs, observeRuns } from '../../jobs.ts';
 
 interface Cron {
   name?: string | undefined;
@@ -25,19 +25,11 @@ export const croner: Adapter<ScheduleEvents> = {
     for (const file of FILES) {
       hooks.onLoad(`croner/dist/${file}`, ({ exports }) => {
         const CronClass = exports.Cron ?? exports.default;
-        hooks.wrap(CronClass.prototype as Cron, '_trigger', (original) => {
-          return function _trigger(this: Cron, ...args: unknown[]) {
-            if (!hooks.active) return original.apply(this, args);
-            const { fn } = this;
-            const job = () =>
-              jobs.of(this, () => ({
-                name: this.name ?? this.options?.name,
-                functionName: fn?.name,
-                schedule: this.getPattern?.(),
-              }));
-            return withRun(this, 'fn', job, hooks, () => original.apply(this, args));
-          };
-        });
+        observeRuns(CronClass.prototype as Cron, '_trigger', 'fn', jobs, hooks, (cron: Cron, fn) => ({
+          name: cron.name ?? cron.options?.name,
+          functionName: fn.name,
+          schedule: cron.getPattern?.(),
+        }));
       });
     }
   },

@@ -18,15 +18,16 @@ export const nestjsSchedule: Adapter<ScheduleEvents> = {
   summary: 'runs, by `@Cron`’s `name`, else `Class.method`',
   attach(schedule, hooks) {
     hooks.onLoad('@nestjs/schedule/dist/schedule.explorer.js', ({ exports }) => {
-      hooks.wrap(exports.ScheduleExplorer.prototype as ScheduleExplorer, 'wrapFunctionInTryCatchBlocks', (original) => {
-        return function wrapFunctionInTryCatchBlocks(this: ScheduleExplorer, method: unknown, instance: unknown) {
-          if (!hooks.active || typeof method !== 'function') return original.call(this, method, instance);
-          const fn = method as (...args: unknown[]) => unknown;
+      hooks.before(
+        exports.ScheduleExplorer.prototype as ScheduleExplorer,
+        'wrapFunctionInTryCatchBlocks',
+        (_explorer, args) => {
+          const [fn, instance] = args;
+          if (typeof fn !== 'function') return;
           const job = schedule.job(() => ({ functionName: nameOf(fn, instance) }));
-          const run = asRun(fn, () => job, 'handled', hooks);
-          return original.call(this, run, instance);
-        };
-      });
+          args[0] = asRun(fn, () => job, 'handled', hooks);
+        },
+      );
     });
   },
 };

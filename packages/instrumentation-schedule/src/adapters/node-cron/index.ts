@@ -1,6 +1,6 @@
 import type { Adapter, Hooks } from '@foreshock/kit';
-import type { ScheduleEvents } from '../../events.ts';
-import { asRun, Jobs, withRun } from '../../jobs.ts';
+import type { JobDescription, ScheduleEvents } from '../../events.ts';
+import { asRun, Jobs, observeRuns } from '../../jobs.ts';
 
 /** node-cron 3: src/scheduled-task.js. */
 interface ScheduledTask {
@@ -52,21 +52,12 @@ export const nodeCron: Adapter<ScheduleEvents> = {
 
 /** `now` runs the task, by the timer too, and `Task#execute` handles the promise it returns. */
 function wrapNow(prototype: ScheduledTask, jobs: Jobs, hooks: Hooks): void {
-  hooks.wrap(prototype, 'now', (original) => {
-    return function now(this: ScheduledTask, ...args: unknown[]) {
-      if (!hooks.active) return original.apply(this, args);
-      const fn = this._task?._execution;
-      const job = () =>
-        jobs.of(this, () => ({
-          name: given(this.options.name),
-          functionName: fn?.name,
-          schedule: this._scheduler?.timeMatcher?.pattern as string,
-        }));
-      return this._task
-        ? withRun(this._task, '_execution', job, hooks, () => original.apply(this, args))
-        : original.apply(this, args);
-    };
+  const describe = (task: ScheduledTask, fn: Function): JobDescription => ({
+    name: given(task.options.name),
+    functionName: fn.name,
+    schedule: task._scheduler?.timeMatcher?.pattern as string,
   });
+  observeRuns(prototype, 'now', '_execution', jobs, hooks, describe, ({ _task }: ScheduledTask) => _task);
 }
 
 /** A task runs by `runner.onMatch`, which the runner awaits; both ways to set it off come by here first. */
@@ -77,20 +68,16 @@ function wrapInline(
 ): void {
   const watched = new WeakSet<object>();
   for (const method of ['start', 'execute'] as const) {
-    hooks.wrap(prototype, method, (original) => {
-      return function (this: InlineTask, ...args: unknown[]) {
-        const { runner } = this;
-        const onMatch = runner?.onMatch;
-        if (hooks.active && runner && typeof onMatch === 'function' && !watched.has(runner)) {
-          watched.add(runner);
-          const job = schedule.job(() => ({
-            name: this.name === this.id ? undefined : given(this.name),
-            schedule: this.cronExpression,
-          }));
-          runner.onMatch = asRun(onMatch, () => job, 'handled', hooks);
-        }
-        return original.apply(this, args);
-      };
+    hooks.before(prototype, method, (task: InlineTask) => {
+      const { runner } = task;
+      const onMatch = runner?.onMatch;
+      if (!runner || typeof onMatch !== 'function' || watched.has(runner)) return;
+      watched.add(runner);
+      const job = schedule.job(() => ({
+        name: task.name === task.id ? undefined : given(task.name),
+        schedule: task.cronExpression,
+      }));
+      runner.onMatch = asRun(onMatch, () => job, 'handled', hooks);
     });
   }
 }

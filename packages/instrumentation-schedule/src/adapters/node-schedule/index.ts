@@ -1,6 +1,6 @@
 import type { Adapter } from '@foreshock/kit';
 import type { ScheduleEvents } from '../../events.ts';
-import { Jobs, withRun } from '../../jobs.ts';
+import { Jobs, observeRuns } from '../../jobs.ts';
 
 interface ScheduleJob {
   name: string;
@@ -21,15 +21,10 @@ export const nodeSchedule: Adapter<ScheduleEvents> = {
   attach(schedule, hooks) {
     const jobs = new Jobs(schedule);
     hooks.onLoad('node-schedule/lib/Job.js', ({ exports }) => {
-      hooks.wrap(exports.Job.prototype as ScheduleJob, 'invoke', (original) => {
-        return function invoke(this: ScheduleJob, ...args: unknown[]) {
-          if (!hooks.active) return original.apply(this, args);
-          const { name, job: fn } = this;
-          const job = () =>
-            jobs.of(this, () => ({ name: ANONYMOUS.test(name) ? undefined : name, functionName: fn?.name }));
-          return withRun(this, 'job', job, hooks, () => original.apply(this, args));
-        };
-      });
+      observeRuns(exports.Job.prototype as ScheduleJob, 'invoke', 'job', jobs, hooks, ({ name }: ScheduleJob, fn) => ({
+        name: ANONYMOUS.test(name) ? undefined : name,
+        functionName: fn.name,
+      }));
     });
   },
 };

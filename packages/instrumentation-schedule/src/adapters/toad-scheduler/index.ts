@@ -1,6 +1,6 @@
 import type { Adapter } from '@foreshock/kit';
 import type { ScheduleEvents } from '../../events.ts';
-import { Jobs, withRun } from '../../jobs.ts';
+import { Jobs, observeRuns } from '../../jobs.ts';
 
 interface Task {
   id?: string;
@@ -25,14 +25,11 @@ export const toadScheduler: Adapter<ScheduleEvents> = {
     for (const name of TASKS) {
       hooks.onLoad(`toad-scheduler/dist/lib/common/${name}.js`, ({ exports }) => {
         const prototype = exports[name].prototype as Record<string, Function>;
-        hooks.wrap(prototype, prototype['executeAsync'] ? 'executeAsync' : 'execute', (original) => {
-          return function (this: Task, ...args: unknown[]) {
-            if (!hooks.active) return original.apply(this, args);
-            const { id, handler: fn } = this;
-            const job = () => jobs.of(this, () => ({ name: id, functionName: fn.name }));
-            return withRun(this, 'handler', job, hooks, () => original.apply(this, args));
-          };
-        });
+        const method = prototype['executeAsync'] ? 'executeAsync' : 'execute';
+        observeRuns(prototype, method, 'handler', jobs, hooks, ({ id }: Task, fn) => ({
+          name: id,
+          functionName: fn.name,
+        }));
       });
     }
   },

@@ -307,17 +307,11 @@ it('gives what travels with one of many kinds of a call, or of a call that canno
   });
 });
 
-it('goes on in another process, and with a callback, where its caller is', () => {
+it('goes on in another process, where its sender is', () => {
   const { carrier } = send();
   const active = (): string | undefined => trace.getActiveSpan()?.spanContext().spanId;
-  expect(queue.resume(carrier, active, undefined, [])).toBe(sender().spanId);
-  expect(queue.resume(undefined, active, undefined, [])).toBe(undefined);
-  recorded.inSpan('request', (span) => {
-    const callback = queue.bind(function (this: string, n: number) {
-      return [this.toString(), n, active()];
-    });
-    expect(context.with(ROOT_CONTEXT, () => callback.call('self', 1))).toEqual(['self', 1, span.spanContext().spanId]);
-  });
+  expect(queue.continuing(carrier)!.run(active, undefined, [])).toBe(sender().spanId);
+  expect(queue.continuing(undefined)!.run(active, undefined, [])).toBe(undefined);
 });
 
 it('says by what a destination routes', () => {

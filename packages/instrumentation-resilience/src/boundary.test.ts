@@ -22,16 +22,19 @@ const facts = (): unknown => factsOf(context.active());
 describe('an attempt', () => {
   it('tells the services called, unless it is the first or shall not', () => {
     const told = openResilience(telemetry, {}).retry({}, 'test');
-    expect([told.attempt(sent, undefined, []), told.attempt(sent, undefined, [])]).toEqual([undefined, '2']);
+    expect([told.begin().run(sent, undefined, []), told.begin().run(sent, undefined, [])]).toEqual([undefined, '2']);
     const silent = openResilience(telemetry, { propagateAttempts: false }).retry({}, 'test');
-    expect([silent.attempt(sent, undefined, []), silent.attempt(sent, undefined, [])]).toEqual([undefined, undefined]);
+    expect([silent.begin().run(sent, undefined, []), silent.begin().run(sent, undefined, [])]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it('counts on from what its own callers told', () => {
     const baggage = propagation.createBaggage({ 'retry.upstream_attempts': { value: '2' } });
     context.with(propagation.setBaggage(ROOT_CONTEXT, baggage), () => {
       const retry = openResilience(telemetry, {}).retry({}, 'test');
-      expect([1, 2, 3].map(() => retry.attempt(sent, undefined, []))).toEqual([undefined, '3', '4']);
+      expect([1, 2, 3].map(() => retry.begin().run(sent, undefined, []))).toEqual([undefined, '3', '4']);
     });
   });
 
@@ -39,7 +42,7 @@ describe('an attempt', () => {
     const retry = openResilience(telemetry, {}).retry({}, 'test', 3);
     const { promise, resolve } = Promise.withResolvers<void>();
     // A server that is started, a connection that is opened: they serve everybody from here on.
-    const [during, later] = retry.attempt(() => [facts(), promise.then(facts)], undefined, []);
+    const [during, later] = retry.begin().run(() => [facts(), promise.then(facts)], undefined, []);
     expect(during).toEqual({ 'retry.attempt': 1, 'retry.policy': 'test', 'retry.max_attempts': 3 });
     retry.ended('success');
     resolve();
@@ -58,7 +61,7 @@ describe('an attempt', () => {
     };
     const retry = openResilience(telemetry, {}).retry({}, 'test');
     const attempts = [[], ['http://a/'], [], ['http://a/', 'http://b/'], ['http://c/']];
-    const counts = attempts.map((urls) => retry.attempt(() => urls.map(call), undefined, []));
+    const counts = attempts.map((urls) => retry.begin().run(() => urls.map(call), undefined, []));
     expect(counts).toEqual([[], [undefined], [], [1, undefined], [2]]);
   });
 
@@ -68,12 +71,12 @@ describe('an attempt', () => {
     recorded.inSpan('caller', () => {
       const caller = trace.getActiveSpan();
       const retry = resilience.retry(owner, 'test');
-      retry.attempt(
+      retry.begin().run(
         () =>
           recorded.inSpan('first', () => {
             expect(resilience.retryHere(owner)).toBe(retry);
             retry.failed(new Error('down'));
-            expect(retry.attempt(() => trace.getActiveSpan(), undefined, [])).toBe(caller);
+            expect(retry.begin().run(() => trace.getActiveSpan(), undefined, [])).toBe(caller);
           }),
         undefined,
         [],
@@ -86,10 +89,10 @@ describe('an attempt', () => {
     recorded.inSpan('caller', () => {
       const retry = openResilience(telemetry, {}).retry({}, 'test', 2);
       for (let i = 0; i < 3; i++) {
-        retry.attempt(() => {}, undefined, []);
+        retry.begin().run(() => {}, undefined, []);
         retry.failed(new RangeError('down'), 100);
       }
-      retry.attempt(() => {}, undefined, []);
+      retry.begin().run(() => {}, undefined, []);
       retry.ended('success');
       retry.ended('failure');
     });
@@ -108,9 +111,9 @@ describe('a summary', () => {
     recorded.inSpan('caller', () => {
       for (let i = 0; i < 150; i++) {
         const retry = openResilience(telemetry, {}).retry({}, 'test');
-        retry.attempt(() => {}, undefined, []);
+        retry.begin().run(() => {}, undefined, []);
         retry.failed(new Error('down'));
-        retry.attempt(() => {}, undefined, []);
+        retry.begin().run(() => {}, undefined, []);
         if (i === 149) continue;
         retry.failed(new TypeError('mine'));
       }
@@ -126,8 +129,8 @@ describe('a summary', () => {
 
   it('is not written on a caller that has ended', async () => {
     const retry = recorded.inSpan('caller', () => openResilience(telemetry, {}).retry({}, 'test'));
-    retry.attempt(() => {}, undefined, []);
-    retry.attempt(() => {}, undefined, []);
+    retry.begin().run(() => {}, undefined, []);
+    retry.begin().run(() => {}, undefined, []);
     retry.ended('success');
     expect(recorded.spans()[0]?.events).toEqual([]);
   });

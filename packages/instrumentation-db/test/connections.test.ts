@@ -1,10 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
-import { recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
+import {
+  activeSpanId,
+  only,
+  recordSpans,
+  spansNamed,
+  startMariaDb,
+  startPostgres,
+  type MariaDb,
+  type Postgres,
+} from '@foreshock/testkit';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { activeSpanId, only, spansNamed } from './spans.ts';
 
 const recorded = recordSpans(dbInstrumentation());
 // The class that opens sockets is replaced as it loads.

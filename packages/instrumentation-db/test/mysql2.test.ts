@@ -4,11 +4,21 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
-import { recordSpans, shows, startMariaDb, type MariaDb, versionOf } from '@foreshock/testkit';
+import {
+  activeSpanId,
+  crowd,
+  only,
+  recordSpans,
+  shows,
+  spansNamed,
+  startMariaDb,
+  versionOf,
+  waits,
+  type MariaDb,
+} from '@foreshock/testkit';
 import mysql from 'mysql2';
 import promises from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { activeSpanId, crowd, only, spansNamed, waits } from './spans.ts';
 
 const recorded = recordSpans([dbInstrumentation(), poolInstrumentation()]);
 const pools: mysql.Pool[] = [];

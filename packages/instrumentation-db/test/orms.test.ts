@@ -2,7 +2,16 @@
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
-import { recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
+import {
+  crowd,
+  only,
+  recordSpans,
+  startMariaDb,
+  startPostgres,
+  waits,
+  type MariaDb,
+  type Postgres,
+} from '@foreshock/testkit';
 import { eq } from 'drizzle-orm';
 import { drizzle as drizzleMysql } from 'drizzle-orm/mysql2';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
@@ -14,7 +23,6 @@ import pg from 'pg';
 import { DataTypes, Sequelize } from 'sequelize';
 import { DataSource, EntitySchema } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { crowd, only, waits } from './spans.ts';
 
 const LIMIT = 3;
 const CALLERS = 30;

@@ -1,9 +1,8 @@
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
-import { recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
+import { only, recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { only } from './spans.ts';
 
 const MAIL = 'alice@example.com';
 const recorded = recordSpans(dbInstrumentation());

@@ -2,9 +2,12 @@
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import {
+  crowd,
   installed,
+  only,
   recordSpans,
   shows,
+  spansNamed,
   startMariaDb,
   startPostgres,
   type Installed,
@@ -12,7 +15,6 @@ import {
   type Postgres,
 } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crowd, only, spansNamed } from './spans.ts';
 
 const recorded = recordSpans([dbInstrumentation(), poolInstrumentation()]);
 let postgres: Postgres;

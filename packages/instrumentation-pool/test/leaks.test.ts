@@ -1,11 +1,10 @@
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
-import { recordSpans, startMariaDb } from '@foreshock/testkit';
+import { only, recordSpans, spansNamed, startMariaDb } from '@foreshock/testkit';
 import { createPool } from 'generic-pool';
 import mysql from 'mysql2/promise';
 import { Pool as SequelizePool } from 'sequelize-pool';
 import { Pool as TarnPool } from 'tarn';
 import { expect, it } from 'vitest';
-import { only, spansNamed } from './spans.ts';
 
 const things = { create: async () => ({}), destroy: async () => {} };
 

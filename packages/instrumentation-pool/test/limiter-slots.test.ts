@@ -2,9 +2,8 @@
 /* Which tasks have the slots of a limiter, where that is more than one task for one slot until it ends. */
 import { context, trace } from '@opentelemetry/api';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
-import { installed, recordSpans } from '@foreshock/testkit';
+import { installed, only, recordSpans, spansNamed, waits } from '@foreshock/testkit';
 import { afterAll, beforeEach, expect, it } from 'vitest';
-import { only, spansNamed, waits } from './spans.ts';
 
 const recorded = recordSpans(poolInstrumentation());
 const apps = new Map<string, ReturnType<typeof installed>>();

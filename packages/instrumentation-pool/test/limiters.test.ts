@@ -3,10 +3,9 @@
 import { fileURLToPath } from 'node:url';
 import { context, trace } from '@opentelemetry/api';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
-import { installed, recordSpans, shows, type ReceivedSpan } from '@foreshock/testkit';
+import { installed, only, recordSpans, shows, spansNamed, waits, type ReceivedSpan } from '@foreshock/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { roomContract, type OneSlot } from './room-contract.ts';
-import { only, spansNamed, waits } from './spans.ts';
 
 let startedSpans = 0;
 const counter = {

@@ -3,10 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { context, createContextKey, trace } from '@opentelemetry/api';
-import { startPostgres, recordSpans, type Postgres } from '@foreshock/testkit';
+import { only, recordSpans, spansNamed, startPostgres, waits, type Postgres } from '@foreshock/testkit';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { only, spansNamed, waits } from './spans.ts';
 import { poolsWithQueries } from './with-queries.ts';
 
 const recorded = recordSpans(poolsWithQueries());

@@ -1,40 +1,30 @@
 /* Pools of anything: their one span is the wait, so each call of the fixtures is one that waits. */
-import { adapterContract, type AdapterContract } from '@foreshock/testkit';
-
-interface Pool extends Pick<AdapterContract, 'library' | 'upstream' | 'skip'> {
-  /** Its folder, such as `import.meta.url`. */
-  folder: string;
-  /** The alias of the lowest version. */
-  lowest: string;
-  error: Record<string, unknown>;
-}
+import type { AdapterContract, LibraryContract } from '@foreshock/testkit';
 
 /** A connection that cannot be opened. */
 export const refused = { status: { code: 'ERROR', message: 'refused' }, attributes: { 'error.type': 'Error' } };
 
-export function poolContract({ library, folder, lowest, error, upstream, skip }: Pool): void {
-  const contract: AdapterContract = {
-    library,
-    instrumentation: { module: '@foreshock/instrumentation-pool', export: 'poolInstrumentation' },
-    fixture: new URL('./fixture.mjs', folder),
-    fixtureCjs: new URL('./fixture.cjs', folder),
+/** What the contracts of pools have in common. */
+export function poolContract(
+  name: string,
+  error: Record<string, unknown>,
+  skip: AdapterContract['skip'] = {},
+): LibraryContract {
+  return {
     ownTraces: ['pool.saturated'],
-    ...(upstream && { upstream }),
     expect: {
       span: {
-        name: `pool.acquire ${library}`,
+        name: `pool.acquire ${name}`,
         kind: 'INTERNAL',
         attributes: {
-          'db.client.connection.pool.name': library,
+          'db.client.connection.pool.name': name,
           'pool.used': 0,
           'pool.limit': 1,
           'pool.wait_reason': 'connect',
         },
       },
-      error: { name: `pool.acquire ${library}`, ...error },
+      error: { name: `pool.acquire ${name}`, ...error },
     },
     skip: { callback: 'it has promises only', ...skip },
   };
-  adapterContract(contract);
-  adapterContract({ ...contract, libraries: { [library]: lowest } });
 }

@@ -1,7 +1,7 @@
 /* Random schedules on every kind of pool: what is reported must be what the library itself counts, at every moment. */
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
-import { recordSpans, startMariaDb, startPostgres, type MariaDb, type Postgres } from '@foreshock/testkit';
+import { recordSpans, startMariaDb, startPostgres, waits, type MariaDb, type Postgres } from '@foreshock/testkit';
 import fc from 'fast-check';
 import { createPool } from 'generic-pool';
 import mysql from 'mysql2/promise';
@@ -9,7 +9,6 @@ import pg from 'pg';
 import { Pool as SequelizePool } from 'sequelize-pool';
 import { Pool as TarnPool } from 'tarn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waits } from './spans.ts';
 
 const MAX = 3;
 const TIMEOUT_MS = 15;

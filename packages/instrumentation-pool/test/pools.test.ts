@@ -2,11 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { poolsWithQueries } from './with-queries.ts';
 import {
+  crowd,
+  only,
   recordSpans,
   shows,
+  spansNamed,
   startMariaDb,
   startPostgres,
   versionOf,
+  waits,
   type MariaDb,
   type Postgres,
 } from '@foreshock/testkit';
@@ -16,7 +20,6 @@ import pg from 'pg';
 import { Pool as SequelizePool } from 'sequelize-pool';
 import { Pool as TarnPool } from 'tarn';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { crowd, only, spansNamed, waits } from './spans.ts';
 
 interface Factory<T> {
   create(): Promise<T>;

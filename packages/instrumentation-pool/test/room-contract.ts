@@ -1,8 +1,7 @@
 /* What every pool and every limiter of the room must show, whatever its library. */
 import { context, trace } from '@opentelemetry/api';
-import type { ReceivedSpan, Recorded } from '@foreshock/testkit';
+import { only, spansNamed, waits, type ReceivedSpan, type Recorded } from '@foreshock/testkit';
 import { expect, it } from 'vitest';
-import { only, spansNamed, waits } from './spans.ts';
 
 type Work = () => Promise<unknown>;
 

@@ -1,11 +1,5 @@
 import type { AdapterContract } from '@foreshock/testkit';
 
-/** The package's own part of each contract. */
-export const instrumentation: AdapterContract['instrumentation'] = {
-  module: '@foreshock/instrumentation-queue',
-  export: 'queueInstrumentation',
-};
-
 let names = 0;
 
 /** A queue or topic of a server that others use too. */

@@ -1,4 +1,6 @@
+export { activeSpanId, crowd, only, spansNamed, waits } from './below-spans.ts';
 export { adapterContract, examine, type AdapterContract } from './contract/adapter-contract.ts';
+export { libraryContract, versionedApps, type LibraryContract, type Versions } from './contract/library-contract.ts';
 export type { Findings } from './contract/run-job.ts';
 export { type ContractApp, type ContractCheck, type ContractFixture } from './contract/job.ts';
 export {
@@ -14,6 +16,7 @@ export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOp
 export { nodeBinary, PRELOAD, runFixture, type Fixture, type FixtureExit, type FixtureOptions } from './run-fixture.ts';
 export { startKafka, startKafkaIfPossible, type Kafka } from './servers/kafka.ts';
 export { startMariaDb, type MariaDb } from './servers/mariadb.ts';
+export { startMemcached, type Memcached } from './servers/memcached.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
 export { startRabbitMq, type RabbitMq } from './servers/rabbitmq.ts';
 export { startRedis, startRedisCluster, type Redis, type RedisCluster } from './servers/redis.ts';
@@ -26,5 +29,5 @@ export {
   type RunningServer,
   type ServerKind,
 } from './servers/server.ts';
-export { installed, versionOf, type Installed } from './installed.ts';
+export { installed, versionIn, versionOf, type Installed } from './installed.ts';
 export { shows } from './table/shows.ts';

@@ -1,9 +1,11 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inRange } from '@foreshock/kit';
 
 const ROOT = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
+const PACKAGES = fileURLToPath(new URL('../../', import.meta.url));
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/installed/', import.meta.url));
 
 /** An application's folder with chosen versions of libraries installed in it. */
@@ -26,9 +28,9 @@ export interface Installed {
  * copied (a link would be resolved again) into a `node_modules` of its own; what it depends on it finds further up,
  * where the alias does.
  */
-export function installed(libraries: Record<string, string>): Installed {
-  mkdirSync(CACHE, { recursive: true });
-  const folder = mkdtempSync(join(CACHE, 'app-'));
+export function installed(libraries: Record<string, string>, home: string = CACHE): Installed {
+  mkdirSync(home, { recursive: true });
+  const folder = mkdtempSync(join(home, 'app-'));
   const versions: Record<string, string> = {};
   for (const [name, alias] of Object.entries(libraries)) {
     cpSync(join(ROOT, alias), join(folder, 'node_modules', name), { recursive: true });
@@ -50,4 +52,39 @@ export function installed(libraries: Record<string, string>): Installed {
 /** The version that an alias among the root's dependencies stands for. */
 export function versionOf(alias: string): string {
   return JSON.parse(readFileSync(join(ROOT, alias, 'package.json'), 'utf8')).version;
+}
+
+export interface Alias {
+  /** Of the folder in the root's `node_modules`; the library's own name for one of its versions. */
+  alias: string;
+  version: string;
+}
+
+/**
+ * The versions of a library that are installed, under whichever alias, and in a range such as `>=1.2.0 <4`; oldest first.
+ *
+ * @param from a file that gets the library under its own name
+ */
+export function aliasesOf(library: string, range: string, from: URL): Alias[] {
+  const aliases: Alias[] = [{ alias: library, version: versionIn(from, library) }];
+  for (const folder of readdirSync(PACKAGES)) {
+    const { devDependencies = {} } = JSON.parse(readFileSync(join(PACKAGES, folder, 'package.json'), 'utf8'));
+    for (const [alias, wanted] of Object.entries<string>(devDependencies)) {
+      if (wanted.startsWith(`npm:${library}@`) && !aliases.some((other) => other.alias === alias)) {
+        aliases.push({ alias, version: versionOf(alias) });
+      }
+    }
+  }
+  return aliases
+    .filter(({ version }) => inRange(version, range))
+    .toSorted((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
+}
+
+/** The version of a library that a file gets: in the nearest `node_modules`, else it is a part of Node. */
+export function versionIn(file: URL, library: string): string {
+  for (let folder = new URL('./', file); folder.pathname !== '/'; folder = new URL('../', folder)) {
+    const manifest = new URL(`node_modules/${library}/package.json`, folder);
+    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')).version;
+  }
+  return process.versions.node;
 }

@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { loadAdapters } from './adapter-folders.ts';
 import { kafka } from './servers/kafka.ts';
 import { mariadb } from './servers/mariadb.ts';
+import { memcached } from './servers/memcached.ts';
 import { postgres } from './servers/postgres.ts';
 import { rabbitmq } from './servers/rabbitmq.ts';
 import { redis } from './servers/redis.ts';
@@ -14,7 +15,7 @@ import { rowsOf } from './table/rows.ts';
  * run showed of each adapter is printed at its end. (A reporter would be left out by `--reporter`.)
  */
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
-  const endServers = await shareServers([kafka, mariadb, postgres, rabbitmq, redis]);
+  const endServers = await shareServers([kafka, mariadb, memcached, postgres, rabbitmq, redis]);
   return async () => {
     const outcomes = outcomesOf(vitest.state.getTestModules());
     const table = outcomes.length > 0 && tableOf(outcomes, rowsOf(await loadAdapters()));

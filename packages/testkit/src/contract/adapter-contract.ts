@@ -1,12 +1,12 @@
 /* oxlint-disable vitest/no-conditional-tests, vitest/no-disabled-tests, vitest/valid-title -- a suite that others fill in */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
-import { installed } from '../installed.ts';
+import { describe, expect, test } from 'vitest';
 import type { ReceivedSpan } from '../received-span.ts';
-import { CHECKS, type ContractCheck, type Job, type Loader, type Order } from './job.ts';
+import { CHECKS, checksOf, type ContractCheck, type Job, type Loader, type Order, type Room } from './job.ts';
 import { runJob, TIMEOUT_MS, type Findings } from './run-job.ts';
-import { evidenceOf, versionIn } from './evidence.ts';
+import { versionIn } from '../installed.ts';
+import { evidenceOf } from './evidence.ts';
 
 /** One adapter, as the contract suite is to examine it. */
 export interface AdapterContract {
@@ -18,8 +18,10 @@ export interface AdapterContract {
   fixture: URL;
   /** The same for `require`; without it `require` is given the ES module. */
   fixtureCjs?: URL;
-  /** Other versions than those beside the fixture: the alias of each library, as {@link installed} takes them. */
-  libraries?: Record<string, string>;
+  /** Whose checks are made as well. */
+  room?: Room;
+  /** Which Node the fixtures run on; default the one that runs the tests. */
+  node?: 22 | 24 | 26;
   /** What `open` gets, such as the URL of a server; called once. */
   env?: () => Promise<Record<string, string>>;
   expect: {
@@ -47,14 +49,14 @@ export interface AdapterContract {
  * Declares the tests that every adapter must pass, each against the fixture loaded by `import` and by
  * `require`, in child processes with an SDK of their own.
  */
-export function adapterContract(described: AdapterContract): void {
-  const spec = inItsApp(described);
-  const { library } = spec;
+export function adapterContract(spec: AdapterContract): void {
+  const { library, node } = spec;
   const env = once(async () => (await spec.env?.()) ?? {});
-  describe.each<Loader>(['import', 'require'])(`${library} ${versionIn(spec.fixture, library)} by %s`, (loader) => {
+  const name = `${library} ${versionIn(spec.fixture, library)}${node ? ` on Node ${node}` : ''}`;
+  describe.each<Loader>(['import', 'require'])(`${name} by %s`, (loader) => {
     for (const order of Object.keys(CHECKS) as Order[]) {
       const findings = once(async () => examine(spec, loader, order, await env()));
-      for (const check of CHECKS[order]) {
+      for (const check of checksOf(order, spec.room)) {
         const reason = spec.skip?.[check];
         if (reason) test.skip(`${check}: does not apply, ${reason}`, () => {});
         else {
@@ -68,16 +70,6 @@ export function adapterContract(described: AdapterContract): void {
   });
 }
 
-/** With the fixtures in an application that has the versions asked for. */
-function inItsApp(spec: AdapterContract): AdapterContract {
-  if (!spec.libraries) return spec;
-  const app = installed(spec.libraries);
-  afterAll(() => app.remove());
-  const { fixture, fixtureCjs } = spec;
-  const own = (file: URL): URL => pathToFileURL(app.add(file));
-  return { ...spec, fixture: own(fixture), ...(fixtureCjs && { fixtureCjs: own(fixtureCjs) }) };
-}
-
 /** The same without tests around it: what the checks of one order found. */
 export async function examine(
   spec: AdapterContract,
@@ -87,7 +79,7 @@ export async function examine(
 ): Promise<Findings> {
   const { module, export: name, config = {} } = spec.instrumentation;
   const fixture = fixtureOf(spec, loader);
-  const checks = CHECKS[order].filter((check) => !spec.skip?.[check]);
+  const checks = checksOf(order, spec.room).filter((check) => !spec.skip?.[check]);
   const findings: Findings = new Map();
   const job: Job = {
     library: spec.library,
@@ -103,7 +95,7 @@ export async function examine(
     closures: spec.closures ?? false,
     checks,
   };
-  const { died, examples } = await runJob(job, findings);
+  const { died, examples } = await runJob(job, findings, spec.node);
   for (const check of checks) if (!findings.has(check)) findings.set(check, [`not examined: ${died}`]);
   compare(findings, 'one span a call', examples.succeed, spec.expect.span);
   compare(findings, 'error status', examples.fail, spec.expect.error);

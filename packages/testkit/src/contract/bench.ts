@@ -25,6 +25,8 @@ export class Bench {
   readonly instrumentation: RecordedInstrumentation;
   readonly recorded: Recorded;
   readonly app: ContractApp;
+  /** One more of it, with connections of its own. */
+  readonly open: () => Promise<ContractApp>;
   /** What went wrong in the process at large, such as unhandled rejections; a check takes what it expected. */
   readonly faults: string[];
 
@@ -33,12 +35,14 @@ export class Bench {
     instrumentation: RecordedInstrumentation,
     recorded: Recorded,
     app: ContractApp,
+    open: () => Promise<ContractApp>,
     faults: string[],
   ) {
     this.job = job;
     this.instrumentation = instrumentation;
     this.recorded = recorded;
     this.app = app;
+    this.open = open;
     this.faults = faults;
   }
 

@@ -1,4 +1,5 @@
 import { noteScope } from '@foreshock/kit';
+import { connectionCheck } from './connection-check.ts';
 import { activeSpanId, moreListeners, names, outcomeOf, type Bench } from './bench.ts';
 import type { ContractCheck, Told } from './job.ts';
 
@@ -136,6 +137,8 @@ export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
     for (let i = 0; i < 180; i++) await call();
     return moreListeners(before, bench.listeners());
   },
+
+  connections: connectionCheck,
 
   disabled: async (bench) => {
     const problems: string[] = [];

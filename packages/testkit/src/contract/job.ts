@@ -1,9 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { ReceivedSpan } from '../received-span.ts';
+import { CACHE_CHECKS } from './cache-checks.ts';
+import { POOL_CHECKS } from './pool-checks.ts';
 
 /**
  * What a fixture module exports: `open(env)`. Plain application code around one library, no
- * OpenTelemetry in it; written once as `.mjs` and, for `require`, once as `.cjs`.
+ * OpenTelemetry in it.
  */
 export interface ContractFixture {
   open(env: Record<string, string>): ContractApp | Promise<ContractApp>;
@@ -23,7 +25,19 @@ export interface ContractApp {
   saturate?: { limit: number; run(i: number): unknown };
   /** The library's emitters, on which nothing may pile up. */
   emitters?(): EventEmitter[];
+  /** A cache on a server. */
+  cache?: CacheApp;
   close(): unknown;
+}
+
+/** A cache in use, as its library puts it. */
+export interface CacheApp {
+  get(key: string): unknown;
+  set(key: string, value: string): unknown;
+  /** Several keys in one call. */
+  getAll?(keys: string[]): unknown;
+  /** A call for which another server stood in; gives the port of that one. */
+  failOver?(): Promise<number>;
 }
 
 /**
@@ -39,6 +53,7 @@ export const CHECKS = {
     'enabled twice',
     'saturation',
     'listeners',
+    'connections',
     'disabled',
     'stands aside',
   ],
@@ -46,7 +61,18 @@ export const CHECKS = {
 } as const;
 
 export type Order = keyof typeof CHECKS;
-export type ContractCheck = (typeof CHECKS)[Order][number];
+export type ContractCheck = (typeof CHECKS)[Order][number] | RoomCheck;
+
+/** What the libraries of one room must show beside, with the instrumentation enabled before the library loads. */
+export const ROOM_CHECKS = { cache: CACHE_CHECKS, pool: POOL_CHECKS } as const;
+
+export type Room = keyof typeof ROOM_CHECKS;
+export type RoomCheck = (typeof ROOM_CHECKS)[Room][number];
+
+export function checksOf(order: Order, room: Room | undefined): readonly ContractCheck[] {
+  return [...(room && order === 'hooked' ? ROOM_CHECKS[room] : []), ...CHECKS[order]];
+}
+
 /** How the fixture, and through it the library, is loaded. */
 export type Loader = 'import' | 'require';
 
@@ -71,5 +97,6 @@ export interface Job {
 /** What the child process tells, in order; a check that began and has no end is where it died. */
 export type Told =
   | { begun: ContractCheck | 'start' }
+  | { late: ContractCheck; seconds: number }
   | { ended: ContractCheck; problems: string[] }
   | { example: 'succeed' | 'fail'; span: ReceivedSpan };

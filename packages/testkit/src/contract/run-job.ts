@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { nodeBinary } from '../run-fixture.ts';
 import type { ReceivedSpan } from '../received-span.ts';
 import type { ContractCheck, Job, Told } from './job.ts';
 
@@ -7,7 +8,10 @@ import type { ContractCheck, Job, Told } from './job.ts';
 export type Findings = Map<ContractCheck, string[]>;
 
 const RUNNER = new URL(import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js', import.meta.url);
-/** For one child process: a library that hangs is a problem found, not a run that never ends. */
+/**
+ * Between two words of a child process: one that hangs and cannot even say so is a problem found, not a run that never
+ * ends. Each check has a limit of its own, see time-limit.ts.
+ */
 export const TIMEOUT_MS = 60_000;
 
 interface Outcome {
@@ -17,8 +21,9 @@ interface Outcome {
 }
 
 /** Runs the checks of one job in a process of its own, into `findings`. */
-export async function runJob(job: Job, findings: Findings): Promise<Outcome> {
+export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26): Promise<Outcome> {
   const child = fork(fileURLToPath(RUNNER), {
+    ...(node && { execPath: nodeBinary(node) }),
     execArgv: ['--conditions=@foreshock/source'],
     // Structured clone: attributes may be bigints.
     serialization: 'advanced',
@@ -31,12 +36,15 @@ export async function runJob(job: Job, findings: Findings): Promise<Outcome> {
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4_000)));
   }
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
   child.on('message', (told: Told) => {
+    timer.refresh();
     if ('begun' in told) doing = told.begun;
+    else if ('late' in told)
+      process.stderr.write(`${job.library} by ${job.loader}: '${told.late}' goes on after ${told.seconds} s\n`);
     else if ('ended' in told) findings.set(told.ended, told.problems);
     else examples[told.example] = told.span;
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
   child.send(job);
   const ended = await new Promise<string>((resolve) => {
     child.once('close', (code, signal) => resolve(String(signal ?? code)));

@@ -3,9 +3,12 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { recordSpans, type RecordedInstrumentation } from '../record-spans.ts';
 import { Bench } from './bench.ts';
+import { cacheChecks } from './cache-checks.ts';
 import { hookedChecks } from './hooked-checks.ts';
 import type { ContractApp, ContractCheck, ContractFixture, Job, Told } from './job.ts';
 import { loadedChecks } from './loaded-checks.ts';
+import { poolChecks } from './pool-checks.ts';
+import { LIMIT_S, withinLimit } from './time-limit.ts';
 
 function tell(told: Told): void {
   process.send!(told);
@@ -27,16 +30,26 @@ async function run(job: Job): Promise<void> {
     console.error(error);
     process.exit(1);
   });
-  const checks = job.order === 'hooked' ? hookedChecks : loadedChecks;
+  const checks = job.order === 'hooked' ? { ...hookedChecks, ...cacheChecks, ...poolChecks } : loadedChecks;
   for (const name of job.checks) {
     tell({ begun: name });
     faults.length = 0;
-    const problems = lacking(name, app, job) ?? (await checks[name]!(bench, tell).catch(explain));
+    const check = async (): Promise<string[]> => lacking(name, app, job) ?? checks[name]!(bench, tell).catch(explain);
+    const problems = await withinLimit(check(), (seconds) => tell({ late: name, seconds }));
+    if (!problems) {
+      tell({ ended: name, problems: [`not done after ${LIMIT_S} s`] });
+      // What hangs may hold what the next check would need.
+      return leave(1);
+    }
     tell({ ended: name, problems: first([...problems, ...faults]) });
   }
   await app.close();
+  leave(0);
+}
+
+function leave(code: number): void {
   process.disconnect();
-  process.exit(0);
+  process.exit(code);
 }
 
 async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
@@ -48,11 +61,13 @@ async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
   const recorded = recordSpans(instrumentation);
   // Enabled once and disabled: the module hook knows the library's files, the library is still untouched.
   if (job.order === 'loaded' && !job.closures) instrumentation.disable();
-  const app = await (await load(job)).open(job.env);
+  const fixture = await load(job);
+  const open = async (): Promise<ContractApp> => fixture.open(job.env);
+  const app = await open();
   // The first call may open connections and load what is loaded late.
   await app.succeed();
   if (job.order === 'loaded') instrumentation.disable();
-  return { app, bench: new Bench(job, instrumentation, recorded, app, faults) };
+  return { app, bench: new Bench(job, instrumentation, recorded, app, open, faults) };
 }
 
 async function load({ fixture, loader }: Job): Promise<ContractFixture> {
@@ -66,6 +81,11 @@ function lacking(name: ContractCheck, app: ContractApp, { upstream }: Job): stri
     callback: ['callback() in the fixture', app.callback],
     identity: ['call in the fixture', app.call],
     saturation: ['saturate in the fixture', app.saturate],
+    'hit and miss': ['cache in the fixture', app.cache],
+    'key never recorded': ['cache in the fixture', app.cache],
+    'several keys': ['cache.getAll in the fixture', app.cache?.getAll],
+    'address after fail-over': ['cache.failOver in the fixture', app.cache?.failOver],
+    'wait, state and holder': ['saturate in the fixture', app.saturate],
     listeners: ['emitters() in the fixture', app.emitters],
     'stands aside': ['upstream in the spec', upstream],
   };

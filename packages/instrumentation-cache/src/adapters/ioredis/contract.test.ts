@@ -1,3 +1,5 @@
+import { libraryContract } from '@foreshock/testkit';
 import { redisContract } from '../../../test/redis-contract.ts';
+import { ioredis } from './index.ts';
 
-redisContract('ioredis', import.meta.url, ['ioredis-5-0']);
+libraryContract(ioredis, import.meta.url, redisContract);

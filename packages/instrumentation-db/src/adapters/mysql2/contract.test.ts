@@ -1,24 +1,21 @@
-import { adapterContract, startMariaDb, type AdapterContract, type MariaDb } from '@foreshock/testkit';
+import { libraryContract, startMariaDb, type MariaDb } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
+import { mysql2 } from './index.ts';
 
 const servers: MariaDb[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-const contract: AdapterContract = {
-  library: 'mysql2',
+libraryContract(mysql2, import.meta.url, {
   instrumentation: {
     module: new URL('../../../../instrumentation-pool/test/with-queries.ts', import.meta.url).href,
     export: 'poolsWithQueries',
   },
-  fixture: new URL('./fixture.mjs', import.meta.url),
-  fixtureCjs: new URL('./fixture.cjs', import.meta.url),
   env: async () => {
     const server = await startMariaDb();
     servers.push(server);
     return { url: server.url };
   },
   ownTraces: ['pool.saturated'],
-  upstream: '@opentelemetry/instrumentation-mysql2',
   expect: {
     span: {
       name: 'SELECT',
@@ -27,7 +24,4 @@ const contract: AdapterContract = {
     },
     error: { name: 'SELECT missing', attributes: { 'error.type': '1146' } },
   },
-};
-
-adapterContract(contract);
-adapterContract({ ...contract, libraries: { mysql2: 'mysql2-3-0' } });
+});

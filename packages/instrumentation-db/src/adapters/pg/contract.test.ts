@@ -1,24 +1,22 @@
-import { adapterContract, startPostgres, type AdapterContract, type Postgres } from '@foreshock/testkit';
+import { libraryContract, startPostgres, type Postgres } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
+import { pg } from './index.ts';
 
 const servers: Postgres[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-const contract: AdapterContract = {
-  library: 'pg',
+libraryContract(pg, import.meta.url, {
   instrumentation: {
     module: new URL('../../../../instrumentation-pool/test/with-queries.ts', import.meta.url).href,
     export: 'poolsWithQueries',
   },
-  fixture: new URL('./fixture.mjs', import.meta.url),
-  fixtureCjs: new URL('./fixture.cjs', import.meta.url),
   env: async () => {
     const server = await startPostgres();
     servers.push(server);
     return { url: server.url };
   },
   ownTraces: ['pool.saturated'],
-  upstream: '@opentelemetry/instrumentation-pg',
+  versions: { 'pg-8-0': { libraries: { 'pg-pool': 'pg-pool-3-2' } } },
   expect: {
     span: {
       name: 'SELECT',
@@ -27,7 +25,4 @@ const contract: AdapterContract = {
     },
     error: { name: 'SELECT missing', attributes: { 'error.type': '42P01' } },
   },
-};
-
-adapterContract(contract);
-adapterContract({ ...contract, libraries: { pg: 'pg-8-0', 'pg-pool': 'pg-pool-3-2' } });
+});

@@ -1,3 +1,8 @@
+import { libraryContract } from '@foreshock/testkit';
 import { clientContract } from '../../../test/client-contract.ts';
+import { http } from './index.ts';
 
-clientContract('http', import.meta.url, 'the functions of node:http are not patched');
+libraryContract(http, import.meta.url, {
+  ...clientContract,
+  skip: { identity: 'the functions of node:http are not patched' },
+});

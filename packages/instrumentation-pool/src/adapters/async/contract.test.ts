@@ -1,9 +1,5 @@
+import { libraryContract } from '@foreshock/testkit';
 import { limiterContract } from '../../../test/limiter-contract.ts';
+import { async } from './index.ts';
 
-limiterContract({
-  library: 'async',
-  folder: import.meta.url,
-  versions: ['async-2'],
-  name: 'async.queue',
-  hasCallbacks: true,
-});
+libraryContract(async, import.meta.url, limiterContract('async.queue'));

@@ -1,3 +1,5 @@
+import { libraryContract } from '@foreshock/testkit';
 import { limiterContract } from '../../../test/limiter-contract.ts';
+import { bottleneck } from './index.ts';
 
-limiterContract({ library: 'bottleneck', folder: import.meta.url, name: 'mailer' });
+libraryContract(bottleneck, import.meta.url, limiterContract('mailer', { callback: 'it has promises only' }));

@@ -1,3 +1,5 @@
+import { libraryContract } from '@foreshock/testkit';
 import { limiterContract } from '../../../test/limiter-contract.ts';
+import { cockatiel } from './index.ts';
 
-limiterContract({ library: 'cockatiel', folder: import.meta.url, versions: ['cockatiel-3'], name: 'bulkhead' });
+libraryContract(cockatiel, import.meta.url, limiterContract('bulkhead', { callback: 'it has promises only' }));

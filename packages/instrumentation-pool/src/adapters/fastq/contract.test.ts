@@ -1,3 +1,5 @@
+import { libraryContract } from '@foreshock/testkit';
 import { limiterContract } from '../../../test/limiter-contract.ts';
+import { fastq } from './index.ts';
 
-limiterContract({ library: 'fastq', folder: import.meta.url, versions: ['fastq-1-6'], hasCallbacks: true });
+libraryContract(fastq, import.meta.url, limiterContract('fastq'));

@@ -1,9 +1,12 @@
+import { libraryContract } from '@foreshock/testkit';
 import { poolContract } from '../../../test/pool-contract.ts';
+import { genericPool } from './index.ts';
 
-poolContract({
-  library: 'generic-pool',
-  folder: import.meta.url,
-  lowest: 'generic-pool-3-0',
-  upstream: '@opentelemetry/instrumentation-generic-pool',
-  error: { status: { code: 'ERROR', message: 'max waitingClients count exceeded' }, attributes: { 'pool.used': 1 } },
-});
+libraryContract(
+  genericPool,
+  import.meta.url,
+  poolContract('generic-pool', {
+    status: { code: 'ERROR', message: 'max waitingClients count exceeded' },
+    attributes: { 'pool.used': 1 },
+  }),
+);

@@ -1,3 +1,8 @@
+import { libraryContract } from '@foreshock/testkit';
 import { limiterContract } from '../../../test/limiter-contract.ts';
+import { pLimit } from './index.ts';
 
-limiterContract({ library: 'p-limit', folder: import.meta.url, versions: ['p-limit-3-0', 'p-limit-4'] });
+libraryContract(pLimit, import.meta.url, {
+  ...limiterContract('p-limit', { callback: 'it has promises only' }),
+  also: ['p-limit-4'],
+});

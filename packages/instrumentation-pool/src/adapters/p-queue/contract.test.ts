@@ -1,3 +1,8 @@
+import { libraryContract } from '@foreshock/testkit';
 import { limiterContract } from '../../../test/limiter-contract.ts';
+import { pQueue } from './index.ts';
 
-limiterContract({ library: 'p-queue', folder: import.meta.url, versions: ['p-queue-2', 'p-queue-6', 'p-queue-10'] });
+libraryContract(pQueue, import.meta.url, {
+  ...limiterContract('p-queue', { callback: 'it has promises only' }),
+  also: ['p-queue-6', 'p-queue'],
+});

@@ -1,3 +1,5 @@
+import { libraryContract } from '@foreshock/testkit';
 import { limiterContract } from '../../../test/limiter-contract.ts';
+import { piscina } from './index.ts';
 
-limiterContract({ library: 'piscina', folder: import.meta.url, name: 'piscina-worker.cjs' });
+libraryContract(piscina, import.meta.url, limiterContract('piscina-worker.cjs', { callback: 'it has promises only' }));

@@ -1,12 +1,9 @@
+import { libraryContract } from '@foreshock/testkit';
 import { poolContract, refused } from '../../../test/pool-contract.ts';
+import { sequelizePool } from './index.ts';
 
-poolContract({
-  library: 'sequelize-pool',
-  folder: import.meta.url,
-  lowest: 'sequelize-pool-6',
-  error: refused,
-  skip: {
-    listeners: 'it emits nothing',
-    'stands aside': 'nobody else instruments it',
-  },
-});
+libraryContract(
+  sequelizePool,
+  import.meta.url,
+  poolContract('sequelize-pool', refused, { listeners: 'it emits nothing' }),
+);

@@ -1,12 +1,11 @@
+import { libraryContract } from '@foreshock/testkit';
 import { poolContract, refused } from '../../../test/pool-contract.ts';
+import { tarn } from './index.ts';
 
-poolContract({
-  library: 'tarn',
-  folder: import.meta.url,
-  lowest: 'tarn-3-0',
-  error: refused,
-  skip: {
+libraryContract(
+  tarn,
+  import.meta.url,
+  poolContract('tarn', refused, {
     identity: 'acquire() returns an operation that holds the promise: compared in pools.test.ts',
-    'stands aside': 'nobody else instruments it',
-  },
-});
+  }),
+);

@@ -1,24 +1,19 @@
-import { adapterContract, startRedis, type AdapterContract, type Redis } from '@foreshock/testkit';
+import { libraryContract, startRedis, type LibraryContract, type Redis } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
-import { instrumentation, sentBy, uniqueName } from '../../../test/contract.ts';
+import { sentBy, uniqueName } from '../../../test/contract.ts';
+import { bullmq } from './index.ts';
 
 let server: Promise<Redis> | undefined;
 afterAll(async () => (await server)?.stop());
 
-function contract(): AdapterContract {
+const contract = (): LibraryContract => {
   const queue = uniqueName();
   return {
-    library: 'bullmq',
-    instrumentation,
-    fixture: new URL('./fixture.mjs', import.meta.url),
-    fixtureCjs: new URL('./fixture.cjs', import.meta.url),
     env: async () => ({ url: (await (server ??= startRedis())).url, queue }),
-    upstream: '@appsignal/opentelemetry-instrumentation-bullmq',
     expect: sentBy('bullmq', 'add', queue, 'Error'),
+    also: ['bullmq-5-34'],
     skip: { callback: 'bullmq has promises only' },
   };
-}
+};
 
-adapterContract(contract());
-adapterContract({ ...contract(), libraries: { bullmq: 'bullmq-5-34' } });
-adapterContract({ ...contract(), libraries: { bullmq: 'bullmq-5-0' } });
+libraryContract(bullmq, import.meta.url, contract());

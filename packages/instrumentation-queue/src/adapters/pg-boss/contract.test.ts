@@ -1,22 +1,13 @@
-import { adapterContract, startPostgres, type AdapterContract, type Postgres } from '@foreshock/testkit';
+import { libraryContract, startPostgres, type LibraryContract, type Postgres } from '@foreshock/testkit';
 import { afterAll, describe } from 'vitest';
-
-const fixture = (name: string): URL => new URL(name, import.meta.url);
+import { pgBoss } from './index.ts';
 
 let server: Promise<Postgres> | undefined;
-const env = async (): Promise<{ url: string }> => ({
-  url: await (await (server ??= startPostgres())).createDatabase(),
-});
 afterAll(async () => (await server)?.stop());
 
-const common: Pick<AdapterContract, 'library' | 'instrumentation' | 'env' | 'skip'> = {
-  library: 'pg-boss',
-  instrumentation: { module: '@foreshock/instrumentation-queue', export: 'queueInstrumentation' },
-  env,
-  skip: {
-    callback: 'pg-boss has promises only',
-    'stands aside': 'upstream has no instrumentation of it',
-  },
+const common: Pick<LibraryContract, 'env' | 'skip'> = {
+  env: async () => ({ url: await (await (server ??= startPostgres())).createDatabase() }),
+  skip: { callback: 'pg-boss has promises only' },
 };
 const span = (operation: string) => ({
   name: 'send emails',
@@ -26,20 +17,17 @@ const span = (operation: string) => ({
 });
 
 describe('send', () => {
-  const contract: AdapterContract = {
+  libraryContract(pgBoss, import.meta.url, {
     ...common,
-    fixture: fixture('./fixture.mjs'),
-    fixtureCjs: fixture('./fixture.cjs'),
     expect: { span: span('send'), error: { attributes: { 'error.type': '22007' } } },
-  };
-  adapterContract(contract);
-  adapterContract({ ...contract, libraries: { 'pg-boss': 'pg-boss-10-0' } });
+  });
 });
 
 describe('insert', () => {
-  adapterContract({
+  libraryContract(pgBoss, import.meta.url, {
     ...common,
-    fixture: fixture('./insert.fixture.mjs'),
+    fixture: 'insert.fixture.mjs',
+    newestOnly: true,
     expect: { span: span('insert'), error: { attributes: { 'error.type': '22P02' } } },
   });
 });

@@ -1,5 +1,6 @@
 import { context, trace } from '@opentelemetry/api';
-import type { ReceivedSpan, Recorded } from '@foreshock/testkit';
+import type { ReceivedSpan } from './received-span.ts';
+import type { Recorded } from './record-spans.ts';
 import { expect } from 'vitest';
 
 export function spansNamed(recorded: Recorded, name: string): ReceivedSpan[] {

@@ -1,0 +1,95 @@
+/* What every web framework must show: each request by its route, in its caller's trace. */
+import type { Adapter } from '@foreshock/kit';
+import {
+  runFixture,
+  shows,
+  startCollector,
+  versionedApps,
+  versionIn,
+  type Collector,
+  type FixtureOptions,
+  type ReceivedSpan,
+  type Versions,
+} from '@foreshock/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+/** A request to make, and how the server's span is called. */
+export type Expected = [method: string, path: string, status: number, name: string];
+
+interface Served {
+  name: string;
+  traceId: string;
+  parentSpanId: string;
+  failed: boolean;
+  route: unknown;
+  path: unknown;
+  status: number;
+}
+
+let collector: Collector;
+beforeAll(async () => {
+  collector = await startCollector();
+});
+afterEach(() => collector.clear());
+afterAll(() => collector.close());
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const CALLER = 'b7ad6b7169203331';
+
+/** Makes the requests to an application, each as a caller with a trace would; gives what the server's spans say. */
+export async function servedBy(fixture: URL, options: FixtureOptions, expected: Expected[]): Promise<Served[]> {
+  const app = await runFixture(fixture, { ...options, collector });
+  const { port } = await app.ready;
+  for (const [method, path, status] of expected) {
+    const headers = { traceparent: `00-${TRACE}-${CALLER}-01` };
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers });
+    expect([path, response.status]).toEqual([path, status]);
+    await response.text();
+  }
+  const isServed = ({ kind }: ReceivedSpan): boolean => kind === 'SERVER';
+  const spans = await collector.waitForSpans((all) => all.filter(isServed).length === expected.length);
+  await app.stop();
+  const served = spans.filter(isServed).sort((a, b) => a.startTime - b.startTime);
+  return served.map(({ name, traceId, parentSpanId, status, attributes }) => ({
+    name,
+    traceId,
+    parentSpanId,
+    failed: status.code === 'ERROR',
+    route: attributes['http.route'],
+    path: attributes['url.path'],
+    status: Number(attributes['http.response.status_code']),
+  }));
+}
+
+/** What the server's spans are to say. */
+export function expectedOf(expected: Expected[]): Served[] {
+  return expected.map(([method, path, status, name]) => ({
+    name,
+    traceId: TRACE,
+    parentSpanId: CALLER,
+    failed: status >= 500,
+    route: name === method ? undefined : name.slice(method.length + 1),
+    path,
+    status,
+  }));
+}
+
+/** The contract of the framework in a folder: its fixture is an application that prints where it listens. */
+export function routeContract(
+  adapter: Adapter<any>,
+  folder: string,
+  expected: Expected[],
+  { args = {}, ...versions }: Versions & { args?: Record<string, string[]> } = {},
+): void {
+  describe.each(versionedApps(adapter, folder, versions))(`${adapter.library} as $alias on Node $node`, (app) => {
+    const { alias, node, fixture, fixtureCjs } = app;
+    it.each([
+      ['ESM', fixture, 'import'],
+      ['CJS', fixtureCjs, 'require'],
+    ] as const)('serves %s with its routes', async (loaded, file, preload) => {
+      shows(adapter.library, ['spans', 'parent', loaded], versionIn(file, adapter.library));
+      const options = { preload, ...(node && { node }), ...(args[alias] && { args: args[alias] }) };
+      expect(await servedBy(file, options, expected)).toEqual(expectedOf(expected));
+    });
+  });
+}

@@ -1,0 +1,77 @@
+import type { ReceivedSpan } from '../received-span.ts';
+import { names, type Bench } from './bench.ts';
+import type { Check } from './hooked-checks.ts';
+
+export const CACHE_CHECKS = [
+  'hit and miss',
+  'several keys',
+  'key never recorded',
+  'status code',
+  'address after fail-over',
+] as const;
+
+const KEY = 'user:1';
+const MISSING = 'user:missing';
+
+/** What every cache on a server must show, whatever its library and its protocol. */
+export const cacheChecks: Record<(typeof CACHE_CHECKS)[number], Check> = {
+  'hit and miss': async (bench) => {
+    const { cache } = bench.app;
+    await cache!.set(KEY, 'x');
+    return [
+      ...differing(await only(bench, () => cache!.get(KEY)), { 'cache.hit': true }),
+      ...differing(await only(bench, () => cache!.get(MISSING)), { 'cache.hit': false }),
+    ];
+  },
+
+  'several keys': async (bench) => {
+    const { cache } = bench.app;
+    await cache!.set(KEY, 'x');
+    const span = await only(bench, () => cache!.getAll!([KEY, MISSING]));
+    return differing(span, { 'cache.hit': false, 'cache.key_count': 2, 'cache.hit_count': 1 });
+  },
+
+  'key never recorded': async (bench) => {
+    const { cache } = bench.app;
+    const secrets = ['rosebud-4711', 'citizen-0815'];
+    const [key, value] = secrets as [string, string];
+    const { made } = await bench.traced(async () => [await cache!.set(key, value), await cache!.get(key)], 2);
+    const text = JSON.stringify(made, (_, part) => (typeof part === 'bigint' ? String(part) : part));
+    return [
+      ...(made.length === 2 ? [] : [`two calls made ${made.length} spans: ${names(made)}`]),
+      ...secrets.filter((secret) => text.includes(secret)).map((secret) => `'${secret}' is on a span`),
+    ];
+  },
+
+  'status code': async (bench) => {
+    const { made } = await bench.traced(() => bench.app.fail(), 1);
+    const { 'db.response.status_code': code, 'error.type': type } = made[0]?.attributes ?? {};
+    if (typeof code !== 'string' || code === '') return [`db.response.status_code is ${String(code)}`];
+    return code === type ? [] : [`error.type is ${String(type)}, the server said ${code}`];
+  },
+
+  'address after fail-over': async (bench) => {
+    let port: number | undefined;
+    const { made } = await bench.traced(async () => (port = await bench.app.cache!.failOver!()), 1);
+    const [span] = made.slice(-1);
+    return span ? differing(span, { 'server.port': port }, false) : ['the call made no span'];
+  },
+};
+
+async function only(bench: Bench, call: () => unknown): Promise<ReceivedSpan | string> {
+  const { made, error } = await bench.traced(call, 1);
+  if (error) return `the call failed: ${String(error)}`;
+  return made.length === 1 ? made[0]! : `one call made ${made.length} spans: ${names(made)}`;
+}
+
+function differing(span: ReceivedSpan | string, expected: Record<string, unknown>, isGood = true): string[] {
+  if (typeof span === 'string') return [span];
+  const { attributes, status, name } = span;
+  const problems = Object.entries(expected)
+    .filter(([key, value]) => attributes[key] !== value)
+    .map(([key, value]) => `'${name}' has ${key} ${String(attributes[key])}, not ${String(value)}`);
+  if (isGood && (status.code === 'ERROR' || attributes['error.type'] !== undefined)) {
+    problems.push(`'${name}' has an error: ${String(attributes['error.type'])}`);
+  }
+  return problems;
+}

@@ -1,0 +1,98 @@
+import type { Adapter } from '@foreshock/kit';
+import { afterAll } from 'vitest';
+import { aliasesOf } from '../installed.ts';
+import { adapterContract, type AdapterContract } from './adapter-contract.ts';
+import { contractFolder, type ContractFolder } from './contract-app.ts';
+import { ROOM_CHECKS, type Room } from './job.ts';
+
+type Derived = 'library' | 'room' | 'instrumentation' | 'fixture' | 'fixtureCjs' | 'libraries' | 'upstream' | 'node';
+
+/** Which versions of its library an adapter is examined with, beside the oldest and the newest. */
+export interface Versions {
+  /** File in the folder; default `fixture.mjs`. */
+  fixture?: string;
+  /** Aliases of versions between the oldest and the newest that go another way through the adapter. */
+  also?: readonly string[];
+  /** A way of use that no older version has. */
+  newestOnly?: boolean;
+  /** What changes with a version, by its alias: libraries beside it, checks that do not apply. */
+  versions?: Record<string, { libraries?: Record<string, string>; skip?: AdapterContract['skip'] }>;
+}
+
+/** What the contract of an adapter needs beside what its folder says. */
+export interface LibraryContract extends Omit<AdapterContract, Derived>, Versions {
+  /** Default: the room's own. */
+  instrumentation?: AdapterContract['instrumentation'];
+}
+
+/** Nodes beside the one that runs the tests, and all versions instead of the oldest and the newest: `npm run test:matrix`. */
+const MATRIX = process.env['FORESHOCK_TEST_MATRIX'] === 'all';
+
+/** An application with one version of the adapter's library. */
+export interface VersionedApp extends ContractFolder {
+  alias: string;
+  /** Which Node it is to run on; default the one that runs the tests. */
+  node?: 22 | 24 | 26;
+}
+
+/**
+ * Makes an application of the adapter's folder with each version of its library that is to be examined, on each Node.
+ *
+ * @param folder `import.meta.url`
+ */
+export function versionedApps(
+  adapter: Adapter<any>,
+  folder: string,
+  { fixture = 'fixture.mjs', also = [], newestOnly = false, versions = {} }: Versions = {},
+): VersionedApp[] {
+  const aliases = aliasesFor(adapter, folder, also);
+  return (newestOnly ? aliases.slice(-1) : aliases).flatMap((alias) => {
+    const libraries = { ...(alias !== adapter.library && { [adapter.library]: alias }), ...versions[alias]?.libraries };
+    const app = contractFolder(folder, fixture, libraries);
+    afterAll(() => app.remove());
+    const nodes = MATRIX ? ([22, 24, 26] as const) : [undefined];
+    return nodes.map((node) => Object.assign({ alias }, app, node && { node }));
+  });
+}
+
+/**
+ * Declares the contract of the adapter in a folder: with its oldest and its newest version, as a CommonJS and as an ES
+ * module.
+ *
+ * @param folder `import.meta.url`
+ */
+export function libraryContract(adapter: Adapter<any>, folder: string, described: LibraryContract): void {
+  const { fixture, also: _, newestOnly: __, versions, ...contract } = described;
+  const room = roomOf(folder);
+  for (const { alias, node, ...app } of versionedApps(adapter, folder, described)) {
+    adapterContract({
+      library: adapter.library,
+      instrumentation: { module: new URL('../../index.ts', folder).href, export: `${room}Instrumentation` },
+      ...(Object.hasOwn(ROOM_CHECKS, room) && { room: room as Room }),
+      ...(adapter.upstream[0] && { upstream: adapter.upstream[0] }),
+      ...contract,
+      ...(fixture?.endsWith('.cjs') ? { fixture: app.fixtureCjs } : app),
+      ...(node && { node }),
+      skip: {
+        ...(adapter.upstream.length === 0 && { 'stands aside': 'upstream has no instrumentation of it' }),
+        ...contract.skip,
+        ...versions?.[alias]?.skip,
+      },
+    });
+  }
+}
+
+/** `packages/instrumentation-<room>` exports `<room>Instrumentation`. */
+function roomOf(folder: string): string {
+  const room = /\/instrumentation-([a-z]+)\/src\/adapters\//.exec(folder)?.[1];
+  if (!room) throw new Error(`${folder} is in no room`);
+  return room;
+}
+
+function aliasesFor(adapter: Adapter<any>, folder: string, also: readonly string[]): string[] {
+  const { library, versions, libraryVersions = versions } = adapter;
+  const aliases = aliasesOf(library, libraryVersions, new URL(folder)).map(({ alias }) => alias);
+  // A part of Node, or ours.
+  if (aliases.length === 0) return [library];
+  return MATRIX ? aliases : aliases.filter((alias, i) => i === 0 || i === aliases.length - 1 || also.includes(alias));
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import common from '../../vitest.config.ts';
+
+// The contracts of all adapters, with every installed version of their libraries, on each supported Node.
+export default defineConfig({
+  ...common,
+  root: new URL('../..', import.meta.url).pathname,
+  test: {
+    ...common.test,
+    include: ['packages/*/src/adapters/*/contract.test.ts'],
+    env: { FORESHOCK_TEST_MATRIX: 'all' },
+  },
+});

@@ -2,9 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { resilienceInstrumentation } from '@foreshock/instrumentation-resilience';
-import { recordSpans } from '@foreshock/testkit';
+import { recordSpans, waits } from '@foreshock/testkit';
 import { expect, it } from 'vitest';
-import { waits } from './spans.ts';
 
 it.each([
   ['before', () => [poolInstrumentation(), resilienceInstrumentation()]],

@@ -1,5 +1,6 @@
-import { context } from '@opentelemetry/api';
-import { spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
+import { context, trace } from '@opentelemetry/api';
+import { errorTypeOf, spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
+import { ERROR_LOGGED } from '@foreshock/kit/names';
 import type { LineEvents } from './events.ts';
 
 /** The propagator lets nothing else in; but what would break a line of JSON is checked where the line is made, too. */
@@ -23,6 +24,11 @@ export function open(telemetry: Telemetry): LineEvents {
       const flags = (traceFlags < 16 ? '0' : '') + traceFlags.toString(16);
       if (!differs) return { trace_id: traceId, span_id: spanId, trace_flags: flags };
       return { trace_id: traceId, span_id: spanId, trace_flags: flags, x_trace_id: given };
+    },
+
+    logged(error) {
+      // A failure that is handled is in no other trace; what it says is in the log.
+      if (!telemetry.standsAside) trace.getActiveSpan()?.addEvent(ERROR_LOGGED, { 'error.type': errorTypeOf(error) });
     },
   };
 }

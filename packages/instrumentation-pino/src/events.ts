@@ -13,4 +13,6 @@ export interface LineFields {
 export interface LineEvents {
   /** The fields of a line written now; undefined when it belongs to no trace. */
   fields(): Readonly<LineFields> | undefined;
+  /** The line is a warning or worse, and this error is what it is about. */
+  logged(error: Error): void;
 }

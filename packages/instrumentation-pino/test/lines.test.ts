@@ -60,6 +60,27 @@ describe.each(PINOS)('%s', (alias) => {
     ]);
   });
 
+  it('leaves an event on the span in which an error is logged, with no word of what it says', async () => {
+    const log = logger({ errorKey: 'fault' });
+    lines = [];
+    recorded.clear();
+    await recorded.inSpan('handler', async () => {
+      log.error(new RangeError('secret'));
+      log.warn({ err: Object.assign(new Error('secret'), { code: 'ECONNRESET' }) }, 'caught');
+      log.error('no error');
+      log.error({ err: 'none either' });
+      log.info(new TypeError('not bad'));
+    });
+    log.error(new Error('outside of any span'));
+    expect(lines).toHaveLength(6);
+    const [span] = recorded.spans();
+    expect(span!.events.map(({ name, attributes }) => ({ name, attributes }))).toEqual([
+      { name: 'error.logged', attributes: { 'error.type': 'RangeError' } },
+      { name: 'error.logged', attributes: { 'error.type': 'ECONNRESET' } },
+    ]);
+    expect(span!.status).toEqual({ code: 'UNSET' });
+  });
+
   it('joins a line to the span it is written in, through await', async () => {
     const log = logger();
     lines = [];

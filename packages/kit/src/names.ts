@@ -151,6 +151,9 @@ export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';
 export const HTTP_CLIENT_CONNECT_DURATION = 'http.client.connect.duration';
 export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
+/** Event on the span in force: an error was logged, as a warning or worse. It may have been caught: the span need not fail. */
+export const ERROR_LOGGED = 'error.logged';
+
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 

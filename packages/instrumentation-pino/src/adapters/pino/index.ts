@@ -5,6 +5,17 @@ import type { LineEvents, LineFields } from '../../events.ts';
 /** pino's redaction of top-level keys, by key; undefined removes the key. */
 type Redaction = Partial<Record<keyof LineFields, (value: string) => string | undefined>>;
 
+/** pino's levels are numbers, a higher one is worse; those of an application's own may be others. */
+const WARN = 40;
+
+/** The error that a line is about: `log.error(error)` has been made an object by now (`write` in pino/lib/proto.js). */
+function errorIn(object: unknown, errorKey: string | undefined): Error | undefined {
+  if (typeof object !== 'object' || object === null) return undefined;
+  const { err, error } = object as Record<string, unknown>;
+  const given = (object as Record<string, unknown>)[errorKey ?? 'err'] ?? err ?? error;
+  return given instanceof Error ? given : undefined;
+}
+
 const KEYS = (['trace_id', 'span_id', 'trace_flags', 'x_trace_id'] as const).map((key) => ({
   key,
   quoted: `"${key}":`,
@@ -87,7 +98,7 @@ export const pino: Adapter<LineEvents> = {
   attach(events, hooks) {
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {
       const prototype = Object.getPrototypeOf(exports());
-      const { asJsonSym, stringifiersSym } = createRequire(filename)('./symbols.js');
+      const { asJsonSym, errorKeySym, stringifiersSym } = createRequire(filename)('./symbols.js');
 
       hooks.wrap(
         prototype,
@@ -99,6 +110,10 @@ export const pino: Adapter<LineEvents> = {
             try {
               const fields = events.fields();
               if (fields === undefined) return line;
+              if (level >= WARN) {
+                const error = errorIn(object, this[errorKeySym]);
+                if (error) events.logged(error);
+              }
               const end = endOf(line);
               if (end < 0) return line;
               const redaction: Redaction = this[stringifiersSym];

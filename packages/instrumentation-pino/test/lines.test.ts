@@ -398,6 +398,7 @@ describe('whatever happens to it', () => {
       fields() {
         throw error;
       },
+      logged() {},
     };
     instrumentation.disable();
     adapter.attach(events, hooks);

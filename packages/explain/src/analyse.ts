@@ -6,7 +6,7 @@ import { decompose, type Decomposed } from './decompose/decompose.ts';
 import type { SpanTable } from './spans/span-table.ts';
 import { chooseWindow, type AskedWindow, type Window } from './window/choose.ts';
 import { findRequests, type AppRequest } from './window/requests.ts';
-import { byRoute, isBad, quantile, times } from './window/slow.ts';
+import { byRoute, quantile, times } from './window/slow.ts';
 import { classify, type Classified } from './verdict/classify.ts';
 import type { Known } from './waits-for/context.ts';
 import { edgeOwners } from './waits-for/edge-owners.ts';
@@ -14,7 +14,7 @@ import { type Evidence, EvidenceBook } from './waits-for/evidence.ts';
 import { rowsOfTraces } from './waits-for/rows-of-traces.ts';
 import { samplesOfEntries } from './waits-for/samples-of-entries.ts';
 import { sharesOfRequests } from './waits-for/shares.ts';
-import { isSlowByParts } from './waits-for/slowed-parts.ts';
+import { badRequests } from './waits-for/bad-requests.ts';
 
 /** What was found, before it is put into words. */
 export interface Analysis {
@@ -58,9 +58,7 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
     samplesOf,
   };
   const usual = usualTimes(window);
-  const bad = window.isChanged
-    ? window.within.filter((request) => isBad(request, window.slowFrom) || isSlowByParts(known, request))
-    : [];
+  const bad = window.isChanged ? badRequests(known) : [];
   const book = new EvidenceBook();
   const sharesOf = sharesOfRequests(known);
   for (const request of bad) book.take(request.row, sharesOf(request, usual.get(request.route) ?? 0));

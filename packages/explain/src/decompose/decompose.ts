@@ -1,4 +1,5 @@
 import type { Facts } from '../spans/facts.ts';
+import { correctClocks, type CorrectedClock } from '../spans/clocks.ts';
 import { poolLabel } from '../spans/pool-label.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { buildTrees, type Trees } from '../spans/trees.ts';
@@ -11,6 +12,7 @@ import { Signals } from './signals.ts';
 export interface Decomposed {
   table: SpanTable;
   trees: Trees;
+  clocks: CorrectedClock[];
   clipped: Clipped;
   /** Milliseconds on the critical path, a span. */
   exclusive: Float64Array;
@@ -23,15 +25,27 @@ export interface Decomposed {
 /** Says of every span what its own time on the critical path was spent on. */
 export function decompose(table: SpanTable): Decomposed {
   const trees = buildTrees(table);
+  forgetDuplicates(table, trees);
+  const clocks = correctClocks(table, trees);
   const clipped = clip(table, trees);
   const exclusive = exclusiveTimes(trees, clipped);
   const remote = remoteChildren(table, trees, clipped);
   const owners = servicesByAddress(table, remote);
   const signals = new Signals();
-  const whole = { table, trees, clipped, exclusive, remote, owners, signals };
+  const whole = { table, trees, clocks, clipped, exclusive, remote, owners, signals };
   takeBackOff(whole);
   for (const row of trees.order) addSamples(whole, row);
   return whole;
+}
+
+/** What is said twice counts once. */
+function forgetDuplicates(table: SpanTable, { duplicate, duplicates }: Trees): void {
+  if (duplicates === 0) return;
+  duplicate.forEach((is, row) => {
+    if (is === 1) table.facts[row] = undefined;
+  });
+  const once = table.marks.filter(({ row }) => duplicate[row] === 0);
+  table.marks.splice(0, table.marks.length, ...once);
 }
 
 /** The delay before a later attempt is its caller's own time, spent on waiting. */

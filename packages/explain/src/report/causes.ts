@@ -31,13 +31,18 @@ function causeOf(analysis: Analysis, evidence: Evidence, rank: number): Cause {
     service: facts.service,
     resource: facts.resource || null,
     operation: facts.operation || null,
-    onset: onset ? { at: iso(onset.at), plusMinusMs: round(onset.plusMinusMs) } : null,
+    onset: onset ? { at: iso(onset.at), plusMinusMs: round(onset.plusMinusMs + skewOf(analysis, evidence)) } : null,
     requests: evidence.mostly.length,
     explains: round(explains, 3),
     text: `${capital(whatHappened(facts))}: ${percent(explains)} of what made ${count(bad, 'request')} slow or failed.`,
     action: ACTIONS[facts.kind],
     traceIds: traceIdsOf(analysis, evidence),
   };
+}
+
+/** How far off the clock of the cause may be. */
+function skewOf({ known }: Analysis, { place }: Evidence): number {
+  return known.whole.clocks.find(({ service }) => service === place.service)?.plusMinusMs ?? 0;
 }
 
 /** Traces in which it explains most, the longest first. */

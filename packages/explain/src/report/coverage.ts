@@ -1,6 +1,6 @@
 import type { Analysis } from '../analyse.ts';
 import type { Coverage } from './answer.ts';
-import { count, percent } from './figures.ts';
+import { count, duration, percent } from './figures.ts';
 
 const MOST_SERVICES = 30;
 const MOST_SPOTS = 6;
@@ -13,6 +13,12 @@ export function coverageOf({ known, requests }: Analysis): Coverage {
   if (trees.orphans > 0) blindSpots.push(`${count(trees.orphans, 'span')} without the parent that they name`);
   if (trees.cycles > 0) blindSpots.push(`${count(trees.cycles, 'circle')} of parents, cut`);
   if (table.invalid > 0) blindSpots.push(`${count(table.invalid, 'span')} without a time or trace, left out`);
+  for (const { service, byMs, plusMinusMs } of known.whole.clocks.slice(0, 3)) {
+    const by = duration(Math.abs(byMs));
+    blindSpots.push(
+      `the clock of ${table.strings.text(service)} was ${by} ${byMs > 0 ? 'slow' : 'fast'}, corrected (± ${duration(plusMinusMs)})`,
+    );
+  }
   const silent = silentServices(known.whole, known.speaking);
   if (silent.length > 0) blindSpots.push(`called, but without spans of their own: ${silent.slice(0, 5).join(', ')}`);
   const orphanShare = table.size === 0 ? 0 : trees.orphans / table.size;
@@ -29,9 +35,9 @@ export function coverageOf({ known, requests }: Analysis): Coverage {
   };
 }
 
-function silentServices({ table, remote, owners }: Analysis['known']['whole'], speaking: Set<number>): string[] {
+function silentServices({ table, trees, remote, owners }: Analysis['known']['whole'], speaking: Set<number>): string[] {
   const silent = new Set<number>();
-  for (let row = 0; row < remote.length; row++) {
+  for (const row of trees.order) {
     const target = table.target[row]!;
     if (table.kind[row] !== 3 || remote[row]! >= 0 || target === 0 || table.facts[row]?.isDatabase) continue;
     if (!owners.has(target) && !speaking.has(target)) silent.add(target);

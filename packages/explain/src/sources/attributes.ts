@@ -39,8 +39,7 @@ export class SpanAttributes {
 
   /** Takes one attribute; those that no answer needs cost a look into a map. */
   take(key: string, value: Plain): void {
-    const read = READERS.get(key);
-    if (read !== undefined) read(this, value);
+    readerOf(key)?.(this, value);
   }
 
   /** A text that many spans share: kept once. */
@@ -153,6 +152,11 @@ const READERS: Map<string, Reader> = new Map([
   ['gc.pause_ms', number('gcMs')],
   ['foreshock.interrupted', flag('interrupted')],
 ]);
+
+/** What takes an attribute, if anything does. */
+export function readerOf(key: string): Reader | undefined {
+  return READERS.get(key);
+}
 
 /** Events that are kept. */
 export const MARKS: ReadonlySet<string> = new Set([

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { SpanTable } from '../spans/span-table.ts';
 import { inflated } from './inflate.ts';
 import { readJsonValue } from './json-value.ts';
-import { jsonValues } from './json-values.ts';
+import { JsonValues } from './json-values.ts';
+import { linesOf } from './lines.ts';
+import { OtlpScan } from './otlp-scan.ts';
 import { readProtobuf } from './otlp-protobuf.ts';
 import { UnreadableSource } from './unreadable.ts';
 
@@ -55,14 +57,26 @@ export async function readStream(
     yield* chunks;
   })();
   if (!/^[\s\uFEFF]*[[{]/.test(first.subarray(0, 64).toString('utf8'))) return readProtobuf(whole, table);
-  let bad = 0;
-  let known = 0;
-  for await (const value of jsonValues(whole, () => bad++)) {
-    if (readJsonValue(value, table) === undefined) bad++;
-    else known++;
-  }
+  const { known, bad } = await readJson(whole, table);
   if (known === 0) throw new UnreadableSource('no OTLP, Zipkin or Jaeger spans in it');
   if (bad > 0) notes.push(`${name}: ${bad} ${bad === 1 ? 'value' : 'values'} that hold no spans or are cut short`);
+}
+
+/** Lines of OTLP from their bytes, all else as JSON values; how many held spans, and how many did not. */
+async function readJson(chunks: AsyncIterable<Buffer>, table: SpanTable): Promise<{ known: number; bad: number }> {
+  const scan = new OtlpScan(table);
+  const values = new JsonValues();
+  let [known, bad] = [0, 0];
+  const take = (value: unknown): void => {
+    if (readJsonValue(value, table) === undefined) bad++;
+    else known++;
+  };
+  for await (const line of linesOf(chunks)) {
+    if (values.isBetween && scan.read(line)) known++;
+    else for (const value of values.push(line.toString('utf8'))) take(value);
+  }
+  for (const value of values.end()) take(value);
+  return { known, bad: bad + values.bad };
 }
 
 async function firstOf(chunks: AsyncGenerator<Buffer>): Promise<Buffer | undefined> {

@@ -44,7 +44,7 @@ function queryOf(service: string, { from, to }: TimeRange): URLSearchParams {
 }
 
 async function valuesOf(url: URL): Promise<AsyncGenerator<unknown>> {
-  return jsonValues(await fetchBody(url), () => {});
+  return jsonValues(await fetchBody(url));
 }
 
 async function readTraces(url: URL, table: SpanTable): Promise<void> {

@@ -1,67 +1,71 @@
-import { StringDecoder } from 'node:string_decoder';
+import { linesOf } from './lines.ts';
 import { UnreadableSource } from './unreadable.ts';
 
 /** Longest JSON value that is read whole. */
 const LONGEST_VALUE = 256 * 1024 * 1024;
 
-/**
- * The JSON values of a stream of bytes, one after the other: a value a line, or values over many lines, or a list of
- * values. What is no JSON is counted by `onBad` and left out.
- */
-export async function* jsonValues(chunks: AsyncIterable<Buffer>, onBad: () => void): AsyncGenerator<unknown> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
+/** Joins lines to JSON values: a value a line, or values over many lines, or a list of values. */
+export class JsonValues {
   /** A line that is no whole value begins one that goes over several lines. */
-  let open = '';
-  for await (const chunk of chunks) {
-    const text = rest + decoder.write(chunk);
-    let from = 0;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      const line = text.slice(from, end);
-      from = end + 1;
-      if (open === '' && line.trim() === '') continue;
-      open = open === '' ? line : `${open}\n${line}`;
-      // Parsed only where a value can end: not once for each line of a pretty-printed one.
-      if (!CLOSED.test(line)) continue;
-      const value = parsed(open);
-      if (value !== undefined) {
-        open = '';
-        yield* flat(value);
-      } else if (startsNewValue(text, from)) {
-        onBad();
-        open = '';
-      }
-      if (open.length > LONGEST_VALUE) throw new UnreadableSource('a JSON value of more than 256 MB');
-    }
-    rest = text.slice(from);
-    if (rest.length > LONGEST_VALUE) throw new UnreadableSource('a JSON value of more than 256 MB');
+  #open = '';
+  /** Values that were cut short. */
+  bad = 0;
+
+  /** True between values: the next line begins one. */
+  get isBetween(): boolean {
+    return this.#open === '';
   }
-  const last = open === '' ? rest : `${open}\n${rest}`;
-  if (last.trim() === '') return;
-  const value = parsed(last);
-  if (value === undefined) onBad();
-  else yield* flat(value);
+
+  push(line: string): unknown[] {
+    if (this.#open === '' && line.trim() === '') return [];
+    if (this.#open !== '' && line.startsWith('{"resourceSpans"')) {
+      this.bad++;
+      this.#open = '';
+    }
+    this.#open = this.#open === '' ? line : `${this.#open}\n${line}`;
+    if (this.#open.length > LONGEST_VALUE) throw new UnreadableSource('a JSON value of more than 256 MB');
+    // Parsed only where a value can end: not once for each line of a pretty-printed one.
+    if (!canEnd(line)) return [];
+    const value = parsed(this.#open);
+    if (value === undefined) return [];
+    this.#open = '';
+    return flat(value);
+  }
+
+  end(): unknown[] {
+    if (this.#open.trim() === '') return [];
+    const value = parsed(this.#open);
+    if (value === undefined) this.bad++;
+    this.#open = '';
+    return value === undefined ? [] : flat(value);
+  }
+}
+
+/** The JSON values of a stream of bytes. What is no JSON is left out. */
+export async function* jsonValues(chunks: AsyncIterable<Buffer>): AsyncGenerator<unknown> {
+  const values = new JsonValues();
+  for await (const line of linesOf(chunks)) yield* values.push(line.toString('utf8'));
+  yield* values.end();
 }
 
 /** The end of a value that stands at the start of a line, as printers write it, or of a whole one. */
-const CLOSED = /^[\]}]|^\s*[{[].*[\]}]\s*,?\s*$/s;
-
-/** Whether the text goes on with another request: then what is open was cut short. */
-function startsNewValue(text: string, from: number): boolean {
-  return text.startsWith('{"resourceSpans"', from);
+function canEnd(line: string): boolean {
+  const first = line[0];
+  if (first === ']' || first === '}') return true;
+  const text = line.trimEnd();
+  return (text.endsWith('}') || text.endsWith(']')) && /^\s*\uFEFF?[{[]/.test(line);
 }
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch {
     return undefined;
   }
 }
 
-function* flat(value: unknown): Generator<unknown> {
-  if (!Array.isArray(value) || isSpan(value[0])) yield value;
-  else yield* value;
+function flat(value: unknown): unknown[] {
+  return !Array.isArray(value) || isSpan(value[0]) || Array.isArray(value[0]) ? [value] : value;
 }
 
 /** Zipkin's list of spans is one value. */

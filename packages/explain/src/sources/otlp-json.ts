@@ -47,7 +47,7 @@ export function readOtlp(request: Request, table: SpanTable): number {
   const attributes = new SpanAttributes(table.strings);
   let count = 0;
   for (const resourceSpans of list(request.resourceSpans)) {
-    const { service, instance } = readResource(resourceSpans?.resource?.attributes);
+    const { service, instance } = resourceOf(resourceSpans?.resource);
     const scopes = resourceSpans?.scopeSpans ?? resourceSpans?.instrumentationLibrarySpans;
     for (const scope of list(scopes)) {
       for (const span of list(scope?.spans)) {
@@ -61,12 +61,12 @@ export function readOtlp(request: Request, table: SpanTable): number {
 }
 
 /** Which service and which process of it: what is needed of a resource. */
-function readResource(pairs: Pair[] | undefined): { service: string; instance: string } {
+export function resourceOf(resource: { attributes?: Pair[] } | undefined): { service: string; instance: string } {
   let service = '';
   let id = '';
   let host = '';
   let pid = '';
-  for (const pair of list(pairs)) {
+  for (const pair of list(resource?.attributes)) {
     const value = plain(pair?.value);
     if (value === undefined) continue;
     if (pair.key === 'service.name') service = String(value);

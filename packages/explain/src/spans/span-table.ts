@@ -103,6 +103,13 @@ export class SpanTable {
     return row;
   }
 
+  /** Takes away what was added since there were so many spans. */
+  truncate(size: number): void {
+    this.#size = Math.min(size, this.#size);
+    this.facts.length = this.#size;
+    while (this.marks.length > 0 && this.marks.at(-1)!.row >= size) this.marks.pop();
+  }
+
   #grow(): void {
     this.#room *= 2;
     this.trace = grown(this.trace, new Int32Array(this.#room));

@@ -26,49 +26,38 @@ export interface AskedWindow {
 }
 
 const MOST_PIECES = 120;
-/** Requests a piece of time has on average. */
+/** Requests a piece has. */
 const A_PIECE = 8;
 const FEWEST_OF_ROUTE = 40;
 
 /** The window that was asked for, or the stretch in which requests became slow or failed. */
 export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window {
   if (asked.from !== undefined || (asked.to !== undefined && asked.around === undefined)) return given(requests, asked);
-  const first = requests[0]?.start ?? 0;
-  const last = requests.at(-1)?.start ?? 0;
   const slowFrom = slowFromBestTimes(requests);
-  const found = search(requests, slowFrom, first, last, asked.around);
+  const pieces = Math.max(1, Math.min(MOST_PIECES, Math.floor(requests.length / A_PIECE)));
+  /** Where a piece begins: pieces have as many requests each, whatever pauses there were. */
+  const begin = (piece: number): number => Math.ceil((piece * requests.length) / pieces);
+  const found = search(requests, slowFrom, pieces, begin, asked.around);
   if (!found) {
-    return {
-      from: first,
-      to: last,
-      baseline: undefined,
-      isChanged: false,
-      isGiven: false,
-      within: requests,
-      before: [],
-      slowFrom,
-    };
+    const [from, to] = [requests[0]?.start ?? 0, requests.at(-1)?.start ?? 0];
+    return { from, to, baseline: undefined, isChanged: false, isGiven: false, within: requests, before: [], slowFrom };
   }
-  const width = widthOf(requests, first, last);
-  const begins = first + found.from * width;
-  const ends = first + (found.to + 1) * width;
-  const { from, to } = edges(requests, slowFrom, { from: begins, to: ends, width });
-  return { ...split(requests, from, to, first + found.before * width), isChanged: true, isGiven: false };
+  const { from, to } = edges(requests, slowFrom, begin(found.from), begin(found.to + 1), begin(1));
+  return { ...split(requests, from, to, requests[begin(found.before)]!.start), isChanged: true, isGiven: false };
 }
 
-/** Pieces of time do not end where a change does: the first and last bad requests around them say more. */
-function edges(
-  requests: AppRequest[],
-  slowFrom: SlowFrom,
-  { from, to, width }: TimeRange & { width: number },
-): TimeRange {
-  const near = requests.filter(({ start }) => start >= from - width && start <= to + width);
-  const bad = near.filter((request) => isBad(request, slowFrom));
-  const first = bad.find(({ start }) => {
-    const until = near.filter((each) => each.start >= start && each.start < from);
-    return until.filter((each) => isBad(each, slowFrom)).length * 2 >= until.length;
-  });
-  return { from: first?.start ?? from, to: Math.max(to, bad.at(-1)?.start ?? to) };
+/** Pieces do not end where a change does: the first and last bad requests around them say more. */
+function edges(requests: AppRequest[], slowFrom: SlowFrom, from: number, to: number, width: number): TimeRange {
+  const is = requests.map((request) => isBad(request, slowFrom));
+  let first = from;
+  for (let at = from - 1, bad = 0; at >= Math.max(0, from - width); at--) {
+    if (!is[at]) continue;
+    bad++;
+    if (bad * 2 >= from - at) first = at;
+  }
+  while (first < to - 1 && !is[first]) first++;
+  const last = is.slice(0, to + width).lastIndexOf(true);
+  return { from: requests[first]!.start, to: requests[Math.max(last, to - 1)]!.start };
 }
 
 function given(requests: AppRequest[], { from, to, before }: AskedWindow): Window {
@@ -91,28 +80,49 @@ function split(requests: AppRequest[], from: number, to: number, since = 0) {
 }
 
 /** Looks at all requests together, then at each route: a small route may fail wholly and hardly show. */
-function search(requests: AppRequest[], slowFrom: SlowFrom, first: number, last: number, around?: number) {
-  let best: ChangedPieces | undefined;
-  const width = widthOf(requests, first, last);
-  const pieces = Math.max(1, Math.ceil((last - first + 1) / width));
-  const routes = [...byRoute(requests).values()].filter(({ length }) => length >= FEWEST_OF_ROUTE);
-  for (const some of [requests, ...routes]) {
-    const bad = Array.from({ length: pieces }, () => 0);
-    const all = Array.from({ length: pieces }, () => 0);
-    for (const request of some) {
-      const piece = Math.min(pieces - 1, Math.floor((request.start - first) / width));
-      all[piece]!++;
-      if (isBad(request, slowFrom)) bad[piece]!++;
-    }
-    const found = changedPieces({ bad, all });
-    if (!found || found.z <= (best?.z ?? 0)) continue;
-    const holds =
-      around === undefined || (around >= first + (found.from - 1) * width && around <= first + (found.to + 2) * width);
-    if (holds) best = found;
+function search(
+  requests: AppRequest[],
+  slowFrom: SlowFrom,
+  pieces: number,
+  begin: (piece: number) => number,
+  around?: number,
+): ChangedPieces | undefined {
+  const all: ChangedPieces[] = [];
+  const routes = [...byRoute(requests)].filter(([, { length }]) => length >= FEWEST_OF_ROUTE).map(([route]) => route);
+  for (const route of [undefined, ...routes]) {
+    const series = { bad: Array.from({ length: pieces }, () => 0), all: Array.from({ length: pieces }, () => 0) };
+    requests.forEach((request, at) => {
+      if (route !== undefined && request.route !== route) return;
+      const piece = Math.floor((at * pieces) / requests.length);
+      series.all[piece]!++;
+      if (isBad(request, slowFrom)) series.bad[piece]!++;
+    });
+    const found = changedPieces(series);
+    if (!found) continue;
+    const starts = requests[begin(Math.max(0, found.from - 1))]!.start;
+    const ends = requests[Math.min(requests.length, begin(found.to + 2)) - 1]!.start;
+    if (around === undefined || (around >= starts && around <= ends)) all.push(found);
   }
-  return best;
+  return connected(all);
 }
 
-function widthOf({ length }: AppRequest[], first: number, last: number): number {
-  return (last - first + 1) / Math.max(1, Math.min(MOST_PIECES, Math.floor(length / A_PIECE)));
+/** Pieces between two changes that are still one incident. */
+const GAP = 3;
+
+/**
+ * The clearest change, and all that go over into it: what comes after an incident, a rush of what has waited, may be
+ * clearer than its begin.
+ */
+function connected(all: ChangedPieces[]): ChangedPieces | undefined {
+  const [best, ...others] = all.sort((a, b) => b.z - a.z);
+  if (!best) return undefined;
+  let whole = best;
+  for (;;) {
+    const at = others.findIndex(({ from, to }) => from <= whole.to + GAP && to >= whole.from - GAP);
+    if (at < 0) break;
+    const [other] = others.splice(at, 1);
+    const first = other!.from < whole.from ? other! : whole;
+    whole = { ...first, to: Math.max(whole.to, other!.to), z: best.z };
+  }
+  return whole;
 }

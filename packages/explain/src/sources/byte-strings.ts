@@ -1,0 +1,44 @@
+import type { Strings } from '../spans/strings.ts';
+
+/** Longer texts are rarely the same twice. */
+const LONGEST = 128;
+const MOST = 1 << 16;
+
+/** Texts by their bytes: one that was seen before is not decoded again. */
+export class ByteStrings {
+  readonly #strings: Strings;
+  readonly #slots = new Int32Array(MOST * 2).fill(-1);
+  readonly #bytes: Uint8Array[] = [];
+  readonly #texts: string[] = [];
+
+  constructor(strings: Strings) {
+    this.#strings = strings;
+  }
+
+  /** The text between two places, which has no escapes in it. */
+  text(bytes: Buffer, from: number, to: number): string {
+    const length = to - from;
+    if (length === 0) return '';
+    if (length > LONGEST) return bytes.toString('utf8', from, to);
+    let hash = length;
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+    const mask = MOST * 2 - 1;
+    let slot = (hash ^ (hash >>> 15)) & mask;
+    for (let index = this.#slots[slot]!; index >= 0; index = this.#slots[slot]!) {
+      if (isSame(this.#bytes[index]!, bytes, from, length)) return this.#texts[index]!;
+      slot = (slot + 1) & mask;
+    }
+    if (this.#texts.length >= MOST) return bytes.toString('utf8', from, to);
+    const text = this.#strings.text(this.#strings.id(bytes.toString('utf8', from, to)));
+    this.#slots[slot] = this.#texts.length;
+    this.#bytes.push(new Uint8Array(bytes.subarray(from, to)));
+    this.#texts.push(text);
+    return text;
+  }
+}
+
+function isSame(known: Uint8Array, bytes: Buffer, from: number, length: number): boolean {
+  if (known.length !== length) return false;
+  for (let at = 0; at < length; at++) if (known[at] !== bytes[from + at]) return false;
+  return true;
+}

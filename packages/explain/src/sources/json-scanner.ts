@@ -1,0 +1,149 @@
+/** The bytes are not what the scanner expects: `JSON.parse` is asked instead. */
+export class Unexpected extends Error {}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/** Walks over JSON in bytes without making objects of it. */
+export class JsonScanner {
+  bytes: Buffer = Buffer.alloc(0);
+  at = 0;
+  /** Begin and end of the last text read, without its quotes. */
+  from = 0;
+  to = 0;
+  /** Whether that text has a backslash in it. */
+  isEscaped = false;
+
+  start(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  /** The next byte that is no space. */
+  peek(): number {
+    let byte = this.bytes[this.at];
+    while (byte === 0x20 || byte === 0x09 || byte === 0x0d) byte = this.bytes[++this.at];
+    if (byte === undefined) throw new Unexpected('end');
+    return byte;
+  }
+
+  /** Goes into a list or object; false where there is none (`null`), which is skipped. */
+  enter(open: typeof OPEN | typeof OPEN_LIST): boolean {
+    if (this.peek() === open) {
+      this.at++;
+      return true;
+    }
+    if (this.bytes.toString('latin1', this.at, this.at + 4) !== 'null') throw new Unexpected('no list or object');
+    this.at += 4;
+    return false;
+  }
+
+  enterObject(): boolean {
+    return this.enter(OPEN);
+  }
+
+  enterList(): boolean {
+    return this.enter(OPEN_LIST);
+  }
+
+  /** Reads the next key of an object into `from` and `to`; false at its end. */
+  key(): boolean {
+    let byte = this.peek();
+    if (byte === COMMA) {
+      this.at++;
+      byte = this.peek();
+    }
+    if (byte === CLOSE) {
+      this.at++;
+      return false;
+    }
+    this.text();
+    if (this.peek() !== COLON) throw new Unexpected('no colon');
+    this.at++;
+    return true;
+  }
+
+  /** Whether a list goes on; its end is stepped over. */
+  item(): boolean {
+    let byte = this.peek();
+    if (byte === COMMA) {
+      this.at++;
+      byte = this.peek();
+    }
+    if (byte !== CLOSE_LIST) return true;
+    this.at++;
+    return false;
+  }
+
+  /** Reads a text into `from` and `to`. */
+  text(): void {
+    if (this.peek() !== QUOTE) throw new Unexpected('no text');
+    const { bytes } = this;
+    let at = this.at + 1;
+    this.from = at;
+    this.isEscaped = false;
+    for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at]) {
+      if (byte === undefined) throw new Unexpected('end');
+      if (byte !== BACKSLASH) continue;
+      this.isEscaped = true;
+      at++;
+    }
+    this.to = at;
+    this.at = at + 1;
+  }
+
+  /** Whether the last text is this one. */
+  is(text: string): boolean {
+    if (this.to - this.from !== text.length) return false;
+    for (let i = 0; i < text.length; i++) if (this.bytes[this.from + i] !== text.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /** Reads a text, a number, `true` or `false` into `from` and `to`; true for a text. */
+  scalar(): boolean {
+    const byte = this.peek();
+    if (byte === QUOTE) {
+      this.text();
+      return true;
+    }
+    if (byte === OPEN || byte === OPEN_LIST) throw new Unexpected('no plain value');
+    this.from = this.at;
+    this.#toEnd();
+    this.to = this.at;
+    return false;
+  }
+
+  /** Steps over a value of any kind. */
+  skip(): void {
+    const byte = this.peek();
+    if (byte === QUOTE) return this.text();
+    if (byte !== OPEN && byte !== OPEN_LIST) return this.#toEnd();
+    let depth = 0;
+    do {
+      const next = this.peek();
+      if (next === QUOTE) {
+        this.text();
+        continue;
+      }
+      if (next === OPEN || next === OPEN_LIST) depth++;
+      else if (next === CLOSE || next === CLOSE_LIST) depth--;
+      this.at++;
+    } while (depth > 0);
+  }
+
+  /** To the end of a number or word. */
+  #toEnd(): void {
+    const { bytes } = this;
+    let at = this.at;
+    for (let byte = bytes[at]; byte !== undefined && byte !== COMMA && byte !== CLOSE && byte !== CLOSE_LIST;)
+      byte = bytes[++at];
+    if (at === this.at) throw new Unexpected('no value');
+    this.at = at;
+  }
+}

@@ -1,0 +1,274 @@
+import type { SpanInput, SpanTable } from '../spans/span-table.ts';
+import { MARKS, type Plain, readerOf, SpanAttributes } from './attributes.ts';
+import { ByteStrings } from './byte-strings.ts';
+import { JsonScanner, Unexpected } from './json-scanner.ts';
+import { milliseconds, resourceOf } from './otlp-json.ts';
+
+const MOST_LINKS = 8;
+
+/**
+ * Reads OTLP's JSON from its bytes: three times as fast as by way of `JSON.parse`, for most of a request is attributes that
+ * no answer needs. Whatever looks unusual is left to `JSON.parse`: then `read` returns false and nothing was added.
+ */
+export class OtlpScan {
+  readonly #table: SpanTable;
+  readonly #json = new JsonScanner();
+  readonly #texts: ByteStrings;
+  readonly #attributes: SpanAttributes;
+  readonly #take = (key: string, value: Plain): void => this.#attributes.take(key, value);
+  #of = { service: '', instance: '' };
+
+  constructor(table: SpanTable) {
+    this.#table = table;
+    this.#texts = new ByteStrings(table.strings);
+    this.#attributes = new SpanAttributes(table.strings);
+  }
+
+  /** Whether the line was an OTLP request, and its spans were added. */
+  read(line: Buffer): boolean {
+    if (line[0] !== 0x7b || line.toString('latin1', 0, 16) !== '{"resourceSpans"') return false;
+    const { size } = this.#table;
+    try {
+      this.#json.start(line);
+      this.#request();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Unexpected)) throw error;
+      this.#table.truncate(size);
+      return false;
+    }
+  }
+
+  #request(): void {
+    const json = this.#json;
+    json.enterObject();
+    while (json.key()) {
+      if (!json.is('resourceSpans')) json.skip();
+      else if (json.enterList()) while (json.item()) this.#resourceSpans();
+    }
+    if (json.at !== json.bytes.length && json.bytes.toString('latin1', json.at).trim() !== '')
+      throw new Unexpected('more');
+  }
+
+  #resourceSpans(): void {
+    const json = this.#json;
+    const scopes: number[] = [];
+    let isKnown = false;
+    this.#of = { service: 'unknown_service', instance: '' };
+    if (!json.enterObject()) return;
+    while (json.key()) {
+      if (json.is('resource')) {
+        this.#resource();
+        isKnown = true;
+      } else if (!json.is('scopeSpans')) json.skip();
+      else if (isKnown) this.#scopes();
+      else {
+        // The resource may stand behind them.
+        scopes.push(json.at);
+        json.skip();
+      }
+    }
+    const end = json.at;
+    for (const at of scopes) {
+      json.at = at;
+      this.#scopes();
+    }
+    json.at = end;
+  }
+
+  #scopes(): void {
+    const json = this.#json;
+    if (json.enterList()) while (json.item()) this.#scopeSpans();
+  }
+
+  #resource(): void {
+    const json = this.#json;
+    const from = json.at;
+    json.skip();
+    // Once a batch: as everybody reads it.
+    try {
+      this.#of = resourceOf(JSON.parse(json.bytes.toString('utf8', from, json.at)) as Parameters<typeof resourceOf>[0]);
+    } catch {
+      throw new Unexpected('resource');
+    }
+  }
+
+  #scopeSpans(): void {
+    const json = this.#json;
+    if (!json.enterObject()) return;
+    while (json.key()) {
+      if (!json.is('spans')) json.skip();
+      else if (json.enterList()) while (json.item()) this.#span();
+    }
+  }
+
+  #span(): void {
+    const json = this.#json;
+    const attributes = this.#attributes;
+    attributes.clear();
+    const { service, instance } = this.#of;
+    const span: SpanInput = {
+      traceId: '',
+      spanId: '',
+      parentSpanId: '',
+      service,
+      instance,
+      name: '',
+      kind: 0,
+      start: Number.NaN,
+      end: Number.NaN,
+      failed: false,
+      errorType: '',
+      target: '',
+      facts: undefined,
+    };
+    let marks = -1;
+    if (!json.enterObject()) return;
+    while (json.key()) {
+      if (json.is('traceId')) span.traceId = this.#id();
+      else if (json.is('spanId')) span.spanId = this.#id();
+      else if (json.is('parentSpanId')) span.parentSpanId = this.#id();
+      else if (json.is('name')) span.name = this.#text();
+      else if (json.is('kind')) span.kind = this.#number();
+      else if (json.is('startTimeUnixNano')) span.start = this.#time();
+      else if (json.is('endTimeUnixNano')) span.end = this.#time();
+      else if (json.is('attributes')) this.#pairs(this.#take);
+      else if (json.is('status')) span.failed = this.#status() === 2;
+      else if (json.is('links')) this.#links();
+      else {
+        if (json.is('events')) marks = json.at;
+        json.skip();
+      }
+    }
+    span.failed ||= attributes.isFailed;
+    span.errorType = attributes.errorType;
+    span.target = attributes.target;
+    span.facts = attributes.facts;
+    const row = this.#table.add(span);
+    if (marks < 0 || row < 0) return;
+    const end = json.at;
+    json.at = marks;
+    this.#events(row);
+    json.at = end;
+  }
+
+  #events(row: number): void {
+    const json = this.#json;
+    if (!json.enterList()) return;
+    while (json.item()) {
+      const mark = { row, name: '', at: 0, values: {} as Record<string, Plain> };
+      if (!json.enterObject()) continue;
+      while (json.key()) {
+        if (json.is('name')) mark.name = this.#text();
+        else if (json.is('timeUnixNano')) mark.at = this.#time();
+        else if (json.is('attributes'))
+          this.#pairs(
+            (key, value) => (mark.values[key] = typeof value === 'string' ? value.slice(0, 256) : value),
+            true,
+          );
+        else json.skip();
+      }
+      if (MARKS.has(mark.name)) this.#table.marks.push(mark);
+    }
+  }
+
+  #links(): void {
+    const json = this.#json;
+    const links: number[] = [];
+    if (!json.enterList()) return;
+    while (json.item()) {
+      if (!json.enterObject()) continue;
+      while (json.key()) {
+        if (json.is('traceId') && links.length < MOST_LINKS) links.push(this.#table.traceNumber(this.#id()));
+        else json.skip();
+      }
+    }
+    if (links.length > 0) this.#attributes.known().links = links;
+  }
+
+  #status(): number {
+    const json = this.#json;
+    let code = 0;
+    if (!json.enterObject()) return 0;
+    while (json.key()) {
+      if (json.is('code')) code = this.#number();
+      else json.skip();
+    }
+    return code;
+  }
+
+  /** Attributes whose key somebody wants, or all. */
+  #pairs(take: (key: string, value: Plain) => void, isAll = false): void {
+    const json = this.#json;
+    if (!json.enterList()) return;
+    while (json.item()) {
+      let key = '';
+      let isWanted = false;
+      if (!json.enterObject()) continue;
+      while (json.key()) {
+        if (json.is('key')) {
+          key = this.#text();
+          isWanted = isAll || readerOf(key) !== undefined;
+        } else if (json.is('value') && key === '') throw new Unexpected('a value before its key');
+        else if (json.is('value') && isWanted) this.#value(key, take);
+        else json.skip();
+      }
+    }
+  }
+
+  #value(key: string, take: (key: string, value: Plain) => void): void {
+    const json = this.#json;
+    if (!json.enterObject()) return;
+    while (json.key()) {
+      if (json.is('stringValue')) take(key, this.#text());
+      else if (json.is('intValue') || json.is('doubleValue')) take(key, this.#number());
+      else if (json.is('boolValue')) {
+        json.scalar();
+        take(key, json.is('true'));
+      } else json.skip();
+    }
+  }
+
+  #text(): string {
+    const json = this.#json;
+    json.text();
+    if (!json.isEscaped) return this.#texts.text(json.bytes, json.from, json.to);
+    try {
+      return JSON.parse(json.bytes.toString('utf8', json.from - 1, json.to + 1)) as string;
+    } catch {
+      throw new Unexpected('escape');
+    }
+  }
+
+  #id(): string {
+    const json = this.#json;
+    json.text();
+    if (json.isEscaped || json.to - json.from > 64) throw new Unexpected('id');
+    const id = json.bytes.toString('latin1', json.from, json.to);
+    return json.to - json.from === 32 ? id.toLowerCase() : id;
+  }
+
+  #number(): number {
+    const json = this.#json;
+    json.scalar();
+    const number = Number(json.bytes.toString('latin1', json.from, json.to));
+    if (Number.isNaN(number)) throw new Unexpected('number');
+    return number;
+  }
+
+  #time(): number {
+    const json = this.#json;
+    json.scalar();
+    const { bytes, from, to } = json;
+    if (to - from !== 19) return milliseconds(bytes.toString('latin1', from, to));
+    let whole = 0;
+    let rest = 0;
+    for (let at = from; at < to; at++) {
+      const digit = bytes[at]! - 48;
+      if (digit < 0 || digit > 9) throw new Unexpected('time');
+      if (at < from + 13) whole = whole * 10 + digit;
+      else rest = rest * 10 + digit;
+    }
+    return whole + rest / 1e6;
+  }
+}

@@ -1,0 +1,23 @@
+import { KIND } from '../spans/span-table.ts';
+import type { AppRequest } from '../window/requests.ts';
+import { byRoute, isBad } from '../window/slow.ts';
+import type { Known } from './context.ts';
+import { isSlowByParts } from './slowed-parts.ts';
+
+/**
+ * Slow and failed requests of the window. A message that a slow or failed request sent counts with its sender: what was
+ * held up comes all at once when it goes on, and that rush is a consequence. Where most slow messages of a queue are such,
+ * the others met the same rush.
+ */
+export function badRequests(known: Known): AppRequest[] {
+  const { window, whole } = known;
+  const bad = window.within.filter((request) => isBad(request, window.slowFrom) || isSlowByParts(known, request));
+  const rows = new Set(bad.map(({ row }) => row));
+  const isLate = ({ row }: AppRequest): boolean => {
+    const sender = whole.trees.parent[row]!;
+    return whole.table.kind[row] === KIND.CONSUMER && sender >= 0 && rows.has(whole.clipped.entry[sender]!);
+  };
+  const rushed = [...byRoute(bad)].filter(([, some]) => some.filter(isLate).length * 2 > some.length);
+  const routes = new Set(rushed.map(([route]) => route));
+  return bad.filter((request) => !routes.has(request.route) && !isLate(request));
+}

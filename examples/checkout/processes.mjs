@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const START_LIMIT_MS = 45_000;
 const STOP_LIMIT_MS = 5_000;
 const OUTPUT_KEPT = 12;
-const UNDERTAKER = fileURLToPath(new URL('undertaker.mjs', import.meta.url));
+const REAPER = fileURLToPath(new URL('reaper.mjs', import.meta.url));
 // A group of its own keeps a Ctrl-C in the terminal from a child before we end them in order, and lets what
 // a child leaves behind be ended with it. Windows knows no groups.
 const GROUPS = process.platform !== 'win32';
@@ -16,14 +16,14 @@ export class Processes {
   #failure = Promise.withResolvers();
   #stopping = false;
   #onLine;
-  #undertaker = spawn(process.execPath, [UNDERTAKER], { stdio: ['pipe', 'ignore', 'inherit'], detached: GROUPS });
+  #reaper = spawn(process.execPath, [REAPER], { stdio: ['pipe', 'ignore', 'inherit'], detached: GROUPS });
 
   /** @param {(name: string, line: string) => void} onLine every line a process prints */
   constructor(onLine) {
     this.#onLine = onLine;
     this.#failure.promise.catch(() => {});
-    this.#undertaker.stdin.on('error', () => {});
-    this.#undertaker.once('exit', () => this.#failure.reject(new Error('the undertaker ended')));
+    this.#reaper.stdin.on('error', () => {});
+    this.#reaper.once('exit', () => this.#failure.reject(new Error('the reaper ended')));
   }
 
   /** Rejects when a process ends that nobody asked to end. */
@@ -43,7 +43,7 @@ export class Processes {
     if (this.#stopping) throw new Error('it is ending');
     // Nothing is written to its stdin: that it closes tells a server's keeper, too, that this process is gone.
     const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: GROUPS });
-    if (child.pid) this.#undertaker.stdin.write(`${child.pid}\n`);
+    if (child.pid) this.#reaper.stdin.write(`${child.pid}\n`);
     child.stdin.on('error', () => {});
     const { promise: isReady, resolve, reject } = Promise.withResolvers();
     const exited = new Promise((done) => child.once('close', (code, signal) => done(signal ?? `code ${code}`)));
@@ -85,7 +85,7 @@ export class Processes {
     const running = [...this.#running];
     await Promise.all(running.filter(({ isServer }) => !isServer).map(end));
     await Promise.all(running.filter(({ isServer }) => isServer).map(end));
-    this.#undertaker.kill('SIGKILL');
+    this.#reaper.kill('SIGKILL');
   }
 }
 

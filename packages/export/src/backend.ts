@@ -2,7 +2,7 @@ import { gzip, gzipSync } from 'node:zlib';
 import { toLines } from './console.ts';
 import { readPartialSuccess, readRefusal } from './decode.ts';
 import type { Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
-import { toJson, toProtobuf, type Records } from './envelope.ts';
+import { toJson, toProtobuf, type RecordBatch } from './otlp-request.ts';
 import { post, type Answer } from './post.ts';
 import { MAX_IN_FLIGHT, Target } from './target.ts';
 import { toZipkin } from './zipkin.ts';
@@ -19,7 +19,7 @@ export type Outcome =
 /** One destination, as something that takes loads. */
 export interface Backend {
   /** Never rejects, and settles within the destination's time-out. */
-  send(load: readonly Records[]): Promise<Outcome>;
+  send(load: readonly RecordBatch[]): Promise<Outcome>;
 }
 
 /** Where the sender runs, and how it reaches the outside other than by HTTP. */

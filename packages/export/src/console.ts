@@ -1,12 +1,12 @@
 import { plain, plainText } from './decode.ts';
-import { eachSpan, type Records } from './envelope.ts';
+import { eachSpan, type RecordBatch } from './otlp-request.ts';
 
 const KINDS = ['', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUS_ERROR = 2;
 const CONTROL = /\p{Cc}/gu;
 
 /** Batches as text: one line a span. */
-export function toLines(batches: readonly Records[]): string {
+export function toLines(batches: readonly RecordBatch[]): string {
   const lines: string[] = [];
   eachSpan(batches, (span, _scope, resource) => {
     const start = BigInt(span.startTimeUnixNano);

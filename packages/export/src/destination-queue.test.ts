@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Outcome } from './backend.ts';
 import { DestinationQueue } from './destination-queue.ts';
-import type { Records } from './envelope.ts';
+import type { RecordBatch } from './otlp-request.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const batch = (number: number): Records => ({ bytes: Buffer.alloc(10), number, start: 0, end: 10, spans: 1 });
+const batch = (number: number): RecordBatch => ({ bytes: Buffer.alloc(10), number, start: 0, end: 10, spans: 1 });
 
 /** A queue whose backend answers when the test says so. */
 function start() {

@@ -1,5 +1,5 @@
 import type { Backend, Outcome } from './backend.ts';
-import { splitRecords, type Records } from './envelope.ts';
+import { splitRecords, type RecordBatch } from './otlp-request.ts';
 import { MAX_IN_FLIGHT } from './target.ts';
 
 /**
@@ -17,7 +17,7 @@ export interface RetryDelays {
 
 /** What a destination's queue tells the sender. */
 export interface QueueEvents {
-  finished(batch: Records, end: BatchEnd): void;
+  finished(batch: RecordBatch, end: BatchEnd): void;
   unreachable(cause: string): void;
   refused(spans: number, cause: string): void;
 }
@@ -27,7 +27,7 @@ const MAX_LOAD_BYTES = 1 << 20;
 
 /** What is left of a batch that was split. */
 interface Split {
-  readonly whole: Records;
+  readonly whole: RecordBatch;
   pieces: number;
   end: BatchEnd;
 }
@@ -45,8 +45,8 @@ export class DestinationQueue {
   readonly #delays: RetryDelays;
   readonly #mainThread: boolean;
   readonly #events: QueueEvents;
-  readonly #waiting: Records[] = [];
-  readonly #splits = new Map<Records, Split>();
+  readonly #waiting: RecordBatch[] = [];
+  readonly #splits = new Map<RecordBatch, Split>();
   readonly #flushes = new Set<Flush>();
   #maxSpans: number;
   #maxBytes = MAX_LOAD_BYTES;
@@ -70,13 +70,13 @@ export class DestinationQueue {
     this.#events = events;
   }
 
-  push(batch: Records): void {
+  push(batch: RecordBatch): void {
     this.#waiting.push(batch);
     this.#next();
   }
 
   /** Takes a batch out again; false when it is on its way, in part here, or not here. */
-  abandon(batch: Records): boolean {
+  abandon(batch: RecordBatch): boolean {
     const at = this.#waiting.indexOf(batch);
     if (at < 0) return false;
     this.#waiting.splice(at, 1);
@@ -124,51 +124,51 @@ export class DestinationQueue {
   #next(): void {
     // After a failure one request at a time: a backend that comes back is not met by all that waited.
     const limit = this.#failures > 0 ? 1 : MAX_IN_FLIGHT;
-    while (!this.#retry && this.#inFlight < limit && this.#waiting.length > 0) void this.#deliver(this.#load());
+    while (!this.#retry && this.#inFlight < limit && this.#waiting.length > 0) void this.#deliver(this.#nextRequest());
   }
 
   /** As many waiting batches as make one request: after an outage there may be many small ones. */
-  #load(): Records[] {
-    const load: Records[] = [];
+  #nextRequest(): RecordBatch[] {
+    const batches: RecordBatch[] = [];
     let spans = 0;
     let bytes = 0;
     for (const batch of this.#waiting) {
       spans += batch.spans;
       bytes += batch.end - batch.start;
-      if (load.length > 0 && (spans > this.#maxSpans || bytes > this.#maxBytes)) break;
-      load.push(batch);
+      if (batches.length > 0 && (spans > this.#maxSpans || bytes > this.#maxBytes)) break;
+      batches.push(batch);
     }
-    this.#waiting.splice(0, load.length);
-    return load;
+    this.#waiting.splice(0, batches.length);
+    return batches;
   }
 
-  async #deliver(load: Records[]): Promise<void> {
+  async #deliver(batches: RecordBatch[]): Promise<void> {
     if (this.#inFlight++ === 0) this.#silentSince = performance.now();
     let outcome: Outcome;
     try {
-      outcome = await this.#backend.send(load);
+      outcome = await this.#backend.send(batches);
     } catch (error) {
       outcome = { kind: 'rejected', cause: `the request could not be made: ${(error as Error).message}` };
     }
     this.#inFlight--;
-    if (outcome.kind === 'retry') this.#failed(load, outcome.cause, outcome.afterMs);
-    else this.#answered(load, outcome);
+    if (outcome.kind === 'retry') this.#failed(batches, outcome.cause, outcome.afterMs);
+    else this.#answered(batches, outcome);
     this.#next();
     if (this.#idle) this.#endFlushes();
   }
 
   /** The backend takes no requests of this size: from now on they are smaller. False for a single span. */
-  #halve(load: Records[]): boolean {
-    const spans = load.reduce((sum, batch) => sum + batch.spans, 0);
+  #halve(batches: RecordBatch[]): boolean {
+    const spans = batches.reduce((sum, batch) => sum + batch.spans, 0);
     if (spans < 2) return false;
-    const bytes = load.reduce((sum, { start, end }) => sum + end - start, 0);
+    const bytes = batches.reduce((sum, { start, end }) => sum + end - start, 0);
     this.#maxSpans = Math.min(this.#maxSpans, Math.ceil(spans / 2));
     this.#maxBytes = Math.min(this.#maxBytes, Math.ceil(bytes / 2));
-    this.#waiting.unshift(...load.flatMap((batch) => this.#split(batch)));
+    this.#waiting.unshift(...batches.flatMap((batch) => this.#split(batch)));
     return true;
   }
 
-  #split(batch: Records): Records[] {
+  #split(batch: RecordBatch): RecordBatch[] {
     if (batch.spans <= this.#maxSpans && batch.end - batch.start <= this.#maxBytes) return [batch];
     const pieces = splitRecords(batch);
     if (pieces.length < 2) return [batch];
@@ -179,25 +179,25 @@ export class DestinationQueue {
     return pieces;
   }
 
-  #answered(load: Records[], outcome: Exclude<Outcome, { kind: 'retry' }>): void {
+  #answered(batches: RecordBatch[], outcome: Exclude<Outcome, { kind: 'retry' }>): void {
     this.#failures = 0;
     this.#silentSince = performance.now();
     for (const flush of this.#flushes) flush.answered();
-    if (outcome.kind === 'too_large' && this.#halve(load)) return;
+    if (outcome.kind === 'too_large' && this.#halve(batches)) return;
     if (outcome.kind !== 'delivered') {
       this.#events.refused(
-        load.reduce((sum, { spans }) => sum + spans, 0),
+        batches.reduce((sum, { spans }) => sum + spans, 0),
         outcome.cause,
       );
-      for (const batch of load) this.#finished(batch, 'refused');
+      for (const batch of batches) this.#finished(batch, 'refused');
       return;
     }
     const { rejectedSpans, message } = outcome;
     if (rejectedSpans || message) this.#events.refused(rejectedSpans ?? 0, message ?? 'without a reason');
-    for (const batch of load) this.#finished(batch, 'delivered');
+    for (const batch of batches) this.#finished(batch, 'delivered');
   }
 
-  #finished(batch: Records, end: BatchEnd): void {
+  #finished(batch: RecordBatch, end: BatchEnd): void {
     const split = this.#splits.get(batch);
     if (!split) return this.#events.finished(batch, end);
     this.#splits.delete(batch);
@@ -205,8 +205,8 @@ export class DestinationQueue {
     if (--split.pieces === 0) this.#events.finished(split.whole, split.end);
   }
 
-  #failed(load: Records[], cause: string, afterMs = 0): void {
-    this.#waiting.unshift(...load);
+  #failed(batches: RecordBatch[], cause: string, afterMs = 0): void {
+    this.#waiting.unshift(...batches);
     // Several requests on their way fail together: that is one failure.
     if (!this.#retry) {
       this.#failures++;

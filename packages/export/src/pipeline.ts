@@ -3,7 +3,7 @@ import { context, ROOT_CONTEXT, type Attributes } from '@opentelemetry/api';
 import { report } from '@foreshock/kit';
 import { nameOf, type Destination } from './destination.ts';
 import type { FinishedSpan } from './encoder.ts';
-import { Ledger } from './ledger.ts';
+import { DeliveryLog } from './delivery-log.ts';
 import { budgetOf, makeSlots, makeWords, SENDER_NEEDED, takeDropped, type ProcessMemory } from './process-memory.ts';
 import { SenderLink, type SignalThread } from './sender-link.ts';
 import { Spool, type Batch, type DropReason } from './spool.ts';
@@ -79,7 +79,7 @@ const SAMPLED = 1;
  */
 export class SpanPipeline implements Pipeline {
   readonly #spool: Spool;
-  readonly #ledger: Ledger;
+  readonly #deliveryLog: DeliveryLog;
   readonly #link: SenderLink;
   readonly #batchSize: number;
   readonly #maxQueueSize: number;
@@ -105,7 +105,7 @@ export class SpanPipeline implements Pipeline {
     const budget = budgetOf(this.#words, spoolBytes);
     this.#limit = budget.limit;
     this.#spool = new Spool(budget, options.resource);
-    this.#ledger = new Ledger(destinations.map(nameOf));
+    this.#deliveryLog = new DeliveryLog(destinations.map(nameOf));
     this.#link = new SenderLink(
       {
         destinations,
@@ -120,19 +120,19 @@ export class SpanPipeline implements Pipeline {
       {
         onMessage: (message) => {
           if (message.type === 'print') this.#print(message.text);
-          else if (message.type === 'unreachable') this.#ledger.unreachable(message.destination, message.cause);
-          else this.#ledger.refused(message.destination, message.spans, message.cause);
+          else if (message.type === 'unreachable') this.#deliveryLog.unreachable(message.destination, message.cause);
+          else this.#deliveryLog.refused(message.destination, message.spans, message.cause);
         },
         onDone: ({ destination, end, spans }) => {
           this.#countWorkers();
-          if (end === 'delivered') this.#ledger.delivered(destination);
-          else if (end === 'overtaken') this.#ledger.drop('spool_full', spans);
+          if (end === 'delivered') this.#deliveryLog.delivered(destination);
+          else if (end === 'overtaken') this.#deliveryLog.drop('spool_full', spans);
         },
         onRelease: (released) => {
           this.#spool.release(released);
           options.onReleased?.();
         },
-        onLost: (spans) => this.#ledger.drop('sender_failed', spans),
+        onLost: (spans) => this.#deliveryLog.drop('sender_failed', spans),
       },
       options.signals,
     );
@@ -141,7 +141,7 @@ export class SpanPipeline implements Pipeline {
   /** Spans dropped so far, by reason. */
   get dropped(): ReadonlyMap<DropReason, number> {
     this.#countWorkers();
-    return this.#ledger.dropped;
+    return this.#deliveryLog.dropped;
   }
 
   /** Memory for worker threads, whose spans this pipeline delivers too. */
@@ -178,10 +178,10 @@ export class SpanPipeline implements Pipeline {
       if (this.#closed || (span.spanContext().traceFlags & SAMPLED) === 0) return;
       if (this.#spool.open === 0) this.#begin();
       const dropped = this.#hasRoom() ? this.#append(span) : 'spool_full';
-      if (dropped) this.#ledger.drop(dropped, 1);
+      if (dropped) this.#deliveryLog.drop(dropped, 1);
       else if (this.#spool.open >= this.#batchSize) this.#seal();
     } catch (error) {
-      this.#ledger.drop('encode_error', 1);
+      this.#deliveryLog.drop('encode_error', 1);
       report('encoding a span', error);
     }
   }
@@ -193,10 +193,10 @@ export class SpanPipeline implements Pipeline {
    * @returns whether all that waited is delivered, to every destination; never rejects
    */
   async flush(ms: number): Promise<boolean> {
-    const before = this.#ledger.total;
+    const before = this.#deliveryLog.total;
     this.#seal();
     const settled = await this.#link.flush(timerMs(ms));
-    return settled && this.#ledger.total === before;
+    return settled && this.#deliveryLog.total === before;
   }
 
   /**
@@ -204,16 +204,16 @@ export class SpanPipeline implements Pipeline {
    * nothing asynchronous happens any more. At once false where threads are forbidden and spans wait.
    */
   flushBlocking(ms: number): boolean {
-    const before = this.#ledger.total;
+    const before = this.#deliveryLog.total;
     this.#seal(true);
-    return this.#link.waitBlocking(timerMs(ms)) && this.#ledger.total === before;
+    return this.#link.waitBlocking(timerMs(ms)) && this.#deliveryLog.total === before;
   }
 
   /** As {@link flushBlocking}, for the last time: logs what is lost, and why. */
   endBlocking(ms: number): void {
-    this.#ledger.end();
+    this.#deliveryLog.end();
     this.flushBlocking(ms);
-    this.#ledger.logLost(
+    this.#deliveryLog.logLost(
       this.#spool.waiting,
       this.#link.isThreadForbidden ? 'no thread may be started' : undefined,
       ms,
@@ -231,7 +231,7 @@ export class SpanPipeline implements Pipeline {
     this.#closed = true;
     await this.flush(this.#timeoutMs);
     await this.#link.close();
-    this.#ledger.tellDrops();
+    this.#deliveryLog.logDrops();
   }
 
   /** A worker has spans: without a message, as this thread may be blocked when they come. */
@@ -242,7 +242,7 @@ export class SpanPipeline implements Pipeline {
   }
 
   #countWorkers(): void {
-    takeDropped(this.#words, (reason, spans) => this.#ledger.drop(reason, spans));
+    takeDropped(this.#words, (reason, spans) => this.#deliveryLog.drop(reason, spans));
   }
 
   #hasRoom(): boolean {

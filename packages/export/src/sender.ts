@@ -1,7 +1,7 @@
 import { backendOf, type Surroundings } from './backend.ts';
 import type { Destination } from './destination.ts';
 import { DestinationQueue, type BatchEnd, type RetryDelays } from './destination-queue.ts';
-import type { Records } from './envelope.ts';
+import type { RecordBatch } from './otlp-request.ts';
 import { FLUSH_DELIVERED, FLUSHES_ASKED, FLUSHES_OVER, type ProcessMemory } from './process-memory.ts';
 import { WorkerBatches } from './worker-batches.ts';
 
@@ -57,11 +57,11 @@ export interface SenderOptions extends RetryDelays {
 /** How long a flush that a worker thread asked for goes on trying, ms. */
 const WORKER_FLUSH_MS = 10_000;
 
-interface Waiting extends Records {
+interface Waiting extends RecordBatch {
   /** How the main thread calls it. */
   readonly name: number;
   /** As a worker thread wrote it. */
-  readonly written: Records | undefined;
+  readonly written: RecordBatch | undefined;
   /** Destinations that still need it. */
   left: number;
   /** Whether at least one destination has it. */
@@ -141,7 +141,7 @@ export class Sender {
     });
   }
 
-  #push(records: Records, name: number, done: number, written: Records | undefined): void {
+  #push(records: RecordBatch, name: number, done: number, written: RecordBatch | undefined): void {
     const queues = this.#queues.filter((_, index) => !(done & (1 << index)));
     const overtaking = queues.length < this.#queues.length;
     const batch: Waiting = { ...records, name, written, left: queues.length, overtaking };

@@ -1,5 +1,5 @@
 import type { Budget } from './budget.ts';
-import type { Records } from './envelope.ts';
+import type { RecordBatch } from './otlp-request.ts';
 import {
   budgetOf,
   bytesOf,
@@ -44,7 +44,7 @@ export class WorkerBatches {
    *
    * @param all also those that are still open
    */
-  take(each: (batch: Records) => void, all: boolean): void {
+  take(each: (batch: RecordBatch) => void, all: boolean): void {
     const { words } = this.#memory;
     const now = performance.now();
     let next = Infinity;
@@ -68,7 +68,7 @@ export class WorkerBatches {
   }
 
   /** Every destination is done with the batch. */
-  release(batch: Records): void {
+  release(batch: RecordBatch): void {
     const { words } = this.#memory;
     Atomics.sub(words, HELD_SPANS, batch.spans);
     Atomics.sub(words, HELD_BYTES, batch.end);
@@ -82,7 +82,7 @@ export class WorkerBatches {
     return now;
   }
 
-  #copy(slot: number, size: number, each: (batch: Records) => void): void {
+  #copy(slot: number, size: number, each: (batch: RecordBatch) => void): void {
     const { words, slots } = this.#memory;
     const word = stateWord(slot);
     const number = words[word + 1]! >>> 0;

@@ -8,7 +8,7 @@ import {
   type JsonScope,
   type JsonSpan,
 } from './decode.ts';
-import { eachSpan, type Records } from './envelope.ts';
+import { eachSpan, type RecordBatch } from './otlp-request.ts';
 
 interface Endpoint {
   serviceName?: string;
@@ -52,7 +52,7 @@ const REMOTE_NAMES = [
 ];
 
 /** Batches as the body of `POST /api/v2/spans`. */
-export function toZipkin(batches: readonly Records[]): Buffer {
+export function toZipkin(batches: readonly RecordBatch[]): Buffer {
   const spans: ZipkinSpan[] = [];
   eachSpan(batches, (span, scope, resource) => spans.push(zipkinSpan(span, scope, resource)));
   return Buffer.from(JSON.stringify(spans), 'utf8');

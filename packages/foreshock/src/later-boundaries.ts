@@ -8,7 +8,7 @@ import type { RetryRecognition } from '@foreshock/instrumentation-resilience';
 import * as kit from '@foreshock/kit';
 import type { ForeshockPropagator } from '@foreshock/propagator';
 import { boundaryConfigs } from './boundary-configs.ts';
-import { FactsProcessor } from './facts-processor.ts';
+import { ContextAttributesProcessor } from './context-attributes-processor.ts';
 import * as keptGlobals from './kept-globals.ts';
 import { selectLibraries } from './library-selection.ts';
 import { makePropagator, type PluginConfig } from './plugin-config.ts';
@@ -51,7 +51,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
     instrumentation.enable();
   }
 
-  const facts = new FactsProcessor();
+  const facts = new ContextAttributesProcessor();
   const retries = new LaterRetries();
   const loaded = loadedPackages();
   const later = <Name extends keyof Boundaries>(

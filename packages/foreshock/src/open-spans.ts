@@ -1,4 +1,4 @@
-import { Chain } from '@foreshock/kit';
+import { LinkedList } from '@foreshock/kit';
 import type { RecordedSpan } from './tracer/span.ts';
 
 /** Marks a span that had not ended when the process did. */
@@ -16,7 +16,7 @@ const MAX_OLDER = 10_000;
 
 /** Knows the spans under way, as a span processor, so that the end of the process can end them. */
 export class OpenSpans {
-  readonly #newest = new Chain<RecordedSpan>();
+  readonly #newest = new LinkedList<RecordedSpan>();
   #older: WeakRef<RecordedSpan>[] = [];
   #started = 0;
   readonly #onStart: () => void;

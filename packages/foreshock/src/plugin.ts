@@ -9,7 +9,7 @@ import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
 import type { Instrumentation } from '@foreshock/kit';
 import { ForeshockPropagator } from '@foreshock/propagator';
 import { boundaryConfigs } from './boundary-configs.ts';
-import { FactsProcessor } from './facts-processor.ts';
+import { ContextAttributesProcessor } from './context-attributes-processor.ts';
 import { selectLibraries } from './library-selection.ts';
 import { makePropagator, type PluginConfig } from './plugin-config.ts';
 
@@ -17,7 +17,7 @@ import { makePropagator, type PluginConfig } from './plugin-config.ts';
 export interface Plugin {
   instrumentations: Instrumentation[];
   textMapPropagator: ForeshockPropagator;
-  spanProcessors: (FactsProcessor | RetryRecognition)[];
+  spanProcessors: (ContextAttributesProcessor | RetryRecognition)[];
 }
 
 /**
@@ -46,7 +46,7 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     instrumentation.setConfig({ ...instrumentation.getConfig(), libraries });
     instrumentation.enable();
   }
-  const facts = new FactsProcessor();
+  const facts = new ContextAttributesProcessor();
   facts.innerSpans = { started: innerSpanStarted, ended: innerSpanEnded };
   return {
     instrumentations,

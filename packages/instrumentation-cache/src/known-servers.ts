@@ -1,4 +1,4 @@
-import { CommonAttributes, Memo } from '@foreshock/kit';
+import { CommonAttributes, BoundedMap } from '@foreshock/kit';
 import type { CacheServer } from './events.ts';
 
 /** Whoever gives keys without a shape has no end of texts. */
@@ -10,7 +10,7 @@ export class KnownServer {
   /** `cache.name`, and the pool's: `host:port/database`, as the conventions say. */
   readonly name: string;
   readonly attributes: Readonly<Record<string, string | number>>;
-  readonly #commands = new Memo<string, CommonAttributes>(MAX_TEXTS);
+  readonly #commands = new BoundedMap<string, CommonAttributes>(MAX_TEXTS);
 
   constructor(server: CacheServer) {
     const { system, host, port, database } = server;
@@ -33,7 +33,7 @@ export class KnownServer {
     const key = text ?? `${operation}\0`;
     return (
       this.#commands.get(key) ??
-      this.#commands.learn(key, new CommonAttributes({ ...this.measured(operation), 'db.query.text': text }))
+      this.#commands.set(key, new CommonAttributes({ ...this.measured(operation), 'db.query.text': text }))
     );
   }
 

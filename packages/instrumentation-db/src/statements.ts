@@ -1,4 +1,4 @@
-import { CommonAttributes, Memo } from '@foreshock/kit';
+import { CommonAttributes, BoundedMap } from '@foreshock/kit';
 import { POOL_NAME } from '@foreshock/kit/names';
 import type { QueryDescription } from './events.ts';
 import { sanitizeSql } from './sql.ts';
@@ -24,7 +24,7 @@ interface Target {
   readonly database: string | undefined;
   readonly pool: string | undefined;
   /** By sanitised text, else by the statement's name. */
-  readonly statements: Memo<string | undefined, Statement>;
+  readonly statements: BoundedMap<string | undefined, Statement>;
 }
 
 /** The statements of a process. There are few, and each is sent again and again. */
@@ -38,7 +38,7 @@ export class Statements {
     const known = statements.get(key);
     if (known) return known;
     const summary = sanitized?.summary ?? query.statementName;
-    return statements.learn(key, {
+    return statements.set(key, {
       name: summary ?? query.database ?? query.system,
       summary,
       attributes: new CommonAttributes({
@@ -63,7 +63,7 @@ export class Statements {
       if (each.port === port && each.system === system) return each;
     }
     if (targets.length >= MAX_TARGETS) targets.shift();
-    const target: Target = { system, host, port, database, pool, statements: new Memo(MAX_STATEMENTS) };
+    const target: Target = { system, host, port, database, pool, statements: new BoundedMap(MAX_STATEMENTS) };
     targets.push(target);
     return target;
   }

@@ -18,7 +18,7 @@ import { rpcMetadataOf } from './served-context.ts';
 import { serverAttributes } from './server-attributes.ts';
 import { ServedRequest } from './served-request.ts';
 import { ServerMetrics } from './server-metrics.ts';
-import { StrangersHeaders } from './trace-headers.ts';
+import { UntrustedHeaders } from './trace-headers.ts';
 
 export interface HttpConfig extends InstrumentationConfig {
   /**
@@ -36,7 +36,7 @@ export interface HttpConfig extends InstrumentationConfig {
 export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   const tellTrace = config.tellTrace !== false;
   const { propagateTo, trustIncoming = true } = config;
-  const strangers = trustIncoming ? undefined : new StrangersHeaders();
+  const untrusted = trustIncoming ? undefined : new UntrustedHeaders();
   const targets = new ClientTargets();
   let serverMetrics: ServerMetrics | undefined;
   let callOptions: CallOptions | undefined;
@@ -45,7 +45,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     if (telemetry.standsAside) return undefined;
     // Not the active context: that is the one the server began to listen in.
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);
-    strangers?.heard(request.headers);
+    untrusted?.note(request.headers);
     const { method, attributes, common } = serverAttributes(request);
     const span = startSpan(
       telemetry.tracer,
@@ -74,7 +74,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
       { kind: SpanKind.CLIENT, attributes, common, startTime: request.askedAt },
       where,
     );
-    callOptions ??= { metrics: new ClientMetrics(telemetry), propagateTo, trustIncoming, strangers };
+    callOptions ??= { metrics: new ClientMetrics(telemetry), propagateTo, trustIncoming, untrusted };
     // The start of a span may have told this place from others: see `callStarted` of the kit.
     return new SentCall(span, context.active(), request, callOptions);
   }

@@ -1,4 +1,4 @@
-import { Chain, detachedInterval, type Linked } from '@foreshock/kit';
+import { LinkedList, detachedInterval, type Linked } from '@foreshock/kit';
 
 /** A call whose response is coming in. */
 export interface Download extends Linked<Download> {
@@ -16,7 +16,7 @@ export interface Download extends Linked<Download> {
  */
 export class Downloads {
   readonly #silentMs: number;
-  readonly #under = new Chain<Download>();
+  readonly #under = new LinkedList<Download>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param silentMs a download without a byte for this long, or up to twice as long, is abandoned */

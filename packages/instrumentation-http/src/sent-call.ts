@@ -23,7 +23,7 @@ import { CallStart, isAbort, isLetGo, isTimeOut } from './given-up.ts';
 import { PHASE_MS, Phases } from './phases.ts';
 import { RequestBody } from './request-body.ts';
 import { receivedHere } from './served-context.ts';
-import { sendTrace, type StrangersHeaders } from './trace-headers.ts';
+import { sendTrace, type UntrustedHeaders } from './trace-headers.ts';
 
 /** A response without a byte for this long is not being read; its call is over, whatever becomes of the rest. */
 const downloads = new Downloads(60_000);
@@ -35,7 +35,7 @@ export interface CallOptions {
   readonly metrics: ClientMetrics;
   readonly propagateTo: ((host: string) => boolean) | undefined;
   readonly trustIncoming: boolean;
-  readonly strangers: StrangersHeaders | undefined;
+  readonly untrusted: UntrustedHeaders | undefined;
 }
 
 /** One call of a server, from the caller's wish to the last byte of the response. */
@@ -93,10 +93,10 @@ export class SentCall implements Sent, Download, RequestContent {
     this.#start.asked();
     const options = this.#options;
     if (!options) return;
-    const { trustIncoming, propagateTo, strangers } = options;
+    const { trustIncoming, propagateTo, untrusted } = options;
     const allowed = propagateTo?.(authorityOf(this.#request)) !== false;
     const received = (): readonly string[] | undefined => receivedHere(this.#context);
-    sendTrace(trace.setSpan(this.#context, this.#span), headers, { allowed, trustIncoming, received, strangers });
+    sendTrace(trace.setSpan(this.#context, this.#span), headers, { allowed, trustIncoming, received, untrusted });
   }
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {

@@ -16,10 +16,10 @@ const MAX_VALUE_LENGTH = 512;
  * The trace headers of the last requests of an edge, which trusts none of them: a gateway may send them on later, from
  * a queue, where the request that they came with is not known.
  */
-export class StrangersHeaders {
+export class UntrustedHeaders {
   readonly #values = new Set<string>();
 
-  heard(headers: ReceivedRequest['headers']): void {
+  note(headers: ReceivedRequest['headers']): void {
     for (const name of ALL) {
       const value = headers[name];
       // A flag of one character is anybody's.
@@ -43,7 +43,7 @@ export interface Hop {
   /** Names and values in turn of the request that is being served here. */
   received(): readonly string[] | undefined;
   /** What strangers have sent, where they are not trusted. */
-  readonly strangers: StrangersHeaders | undefined;
+  readonly untrusted: UntrustedHeaders | undefined;
 }
 
 /**
@@ -69,12 +69,12 @@ const SETTER: TextMapSetter<OutgoingHeaders> = {
 };
 
 /** @returns whether the trace of the request is ours to say */
-function removeCopies(headers: OutgoingHeaders, { received, trustIncoming, strangers }: Hop): boolean {
+function removeCopies(headers: OutgoingHeaders, { received, trustIncoming, untrusted }: Hop): boolean {
   const fields = propagation.fields();
   const lines = received() ?? [];
   const isCopied = (name: string): boolean => {
     const value = headers.get(name);
-    return value !== undefined && (isReceived(lines, name, value) || strangers?.has(value) === true);
+    return value !== undefined && (isReceived(lines, name, value) || untrusted?.has(value) === true);
   };
   // Of formats that nobody speaks here, only `traceparent` is known well enough to say that it contradicts ours.
   const deciding = IDS.find((name) => headers.get(name) !== undefined && (name === IDS[0] || fields.includes(name)));

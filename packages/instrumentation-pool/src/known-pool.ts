@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import { Chain, CommonAttributes, type ConnectionTarget } from '@foreshock/kit';
+import { LinkedList, CommonAttributes, type ConnectionTarget } from '@foreshock/kit';
 import { POOL_LIMIT, POOL_NAME, TASK_POOL_NAME } from '@foreshock/kit/names';
 import type { PoolAcquisition } from './acquisition.ts';
 import type { PoolDescription, PoolSource } from './events.ts';
@@ -11,7 +11,7 @@ import type { Saturation } from './saturation.ts';
 export class KnownPool {
   readonly source: PoolSource;
   /** What is out, the oldest first. */
-  readonly holdings = new Chain<Holding>();
+  readonly holdings = new LinkedList<Holding>();
   /** Callers in line for whom no connection is being opened, in order. */
   readonly line = new Set<PoolAcquisition>();
   /** Tasks that run and may lose their slot before they end, and when that is. */

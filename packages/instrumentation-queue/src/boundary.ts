@@ -22,7 +22,7 @@ import {
 import { extract, inject } from './carriers.ts';
 import { Consumption } from './consumption.ts';
 import type { Carrier, Delivery, Failure, QueueEvents, Send, Sending, Taken } from './events.ts';
-import { factsOfAll, linksTo } from './message-facts.ts';
+import { attributesOfAll, linksTo } from './message-attributes.ts';
 import { messagingMetrics, type MessagingMetrics } from './messaging-metrics.ts';
 import { Operations } from './operations.ts';
 import { ProducerSend } from './producer-send.ts';
@@ -85,7 +85,7 @@ export function openQueue(
     const { system, messages, destination, group } = delivery;
     if (telemetry.standsAside || messages.length === 0 || isSuppressed(where)) return undefined;
     const { spanName, attributes: common } = operations.of(system, 'receive', 'receive', destination, group);
-    const attributes: Attributes = { ...common.values, ...factsOfAll(messages) };
+    const attributes: Attributes = { ...common.values, ...attributesOfAll(messages) };
     const options = { kind: SpanKind.CLIENT, attributes, links: linksTo(messages), startTime: since };
     const span = telemetry.tracer.startSpan(spanName, options, where);
     span.end();

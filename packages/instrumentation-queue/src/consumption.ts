@@ -13,7 +13,7 @@ import { Caller, errorMessageOf, errorTypeOf, roundMs, startSpan, type Telemetry
 import { QUEUE_ACKED_EARLY, QUEUE_DEAD_LETTERED, QUEUE_SETTLED, QUEUE_SETTLED_AFTER_MS } from '@foreshock/kit/names';
 import { extract } from './carriers.ts';
 import type { Delivery, Failure, Processing, Settlement } from './events.ts';
-import { factsOfAll, linksTo } from './message-facts.ts';
+import { attributesOfAll, linksTo } from './message-attributes.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Operation } from './operations.ts';
 import { continued, newLife, withLife } from './trace-life.ts';
@@ -55,7 +55,7 @@ export class Consumption extends Caller implements Processing {
       // The sender's baggage and x-trace-id go on; only its span is no parent here.
       parent = trace.deleteSpan(parent);
     }
-    const span = startConsumer(telemetry.tracer, operation, factsOfAll(messages), parent, links, fetched?.since);
+    const span = startConsumer(telemetry.tracer, operation, attributesOfAll(messages), parent, links, fetched?.since);
     super(withLife(trace.setSpan(parent, span), life ?? newLife()));
     this.#span = span;
     this.#metrics = metrics;

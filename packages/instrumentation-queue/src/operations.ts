@@ -1,4 +1,4 @@
-import { CommonAttributes, Memo } from '@foreshock/kit';
+import { CommonAttributes, BoundedMap } from '@foreshock/kit';
 import {
   MESSAGING_CONSUMER_GROUP_NAME,
   MESSAGING_DESTINATION_NAME,
@@ -25,7 +25,7 @@ export interface Operation {
 
 /** The operations of one messaging system. There are few, and each is done again and again. */
 export class Operations {
-  readonly #known = new Memo<string | undefined, Operation[]>(MAX_DESTINATIONS);
+  readonly #known = new BoundedMap<string | undefined, Operation[]>(MAX_DESTINATIONS);
 
   /**
    * @param name the library's own word: `addBulk`
@@ -33,7 +33,7 @@ export class Operations {
    * @param group of consumers
    */
   of(system: string, type: OperationType, name: string, destination: string | undefined, group?: string): Operation {
-    const operations = this.#known.get(destination) ?? this.#known.learn(destination, []);
+    const operations = this.#known.get(destination) ?? this.#known.set(destination, []);
     for (let i = 0; i < operations.length; i++) {
       const operation = operations[i]!;
       if (operation.name === name && operation.type === type && operation.group === group) return operation;

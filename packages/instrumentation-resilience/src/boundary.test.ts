@@ -1,6 +1,6 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { Telemetry } from '@foreshock/kit';
-import { factsOf } from '@foreshock/kit';
+import { contextAttributesOf } from '@foreshock/kit';
 import { recordSpans } from '@foreshock/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { openResilience } from './boundary.ts';
@@ -17,7 +17,7 @@ beforeEach(() => recorded.clear());
 afterAll(() => recorded.stop());
 
 const sent = (): unknown => propagation.getActiveBaggage()?.getEntry('retry.upstream_attempts')?.value;
-const facts = (): unknown => factsOf(context.active());
+const facts = (): unknown => contextAttributesOf(context.active());
 
 describe('an attempt', () => {
   it('tells the services called, unless it is the first or shall not', () => {

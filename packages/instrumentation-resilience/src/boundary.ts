@@ -33,7 +33,7 @@ interface Change {
   at: number;
 }
 
-/** Turns what adapters of breakers, retries and other policies report into facts, spans, events and metrics. */
+/** Turns what adapters of breakers, retries and other policies report into context attributes, spans, events and metrics. */
 export function openResilience(telemetry: Telemetry, config: ResilienceConfig): ResilienceEvents {
   const propagate = config.propagateAttempts !== false;
   const metrics = new ResilienceMetrics(telemetry);

@@ -9,7 +9,7 @@ export { RetryRecognition, type RetryRecognitionConfig } from './retry-recogniti
 
 /**
  * Decisions about calls (breakers, retries, time-outs, bulkheads, fallbacks), as OpenTelemetry's
- * `Instrumentation`. They show on the spans of the calls by way of `FactsProcessor` of `foreshock/sdk`.
+ * `Instrumentation`. They show on the spans of the calls by way of `ContextAttributesProcessor` of `foreshock/sdk`.
  *
  * @param config default: attached at construction, to every library this package knows
  */

@@ -6,7 +6,7 @@ import {
   guard,
   isSuppressed,
   roundMs,
-  withFacts,
+  withContextAttributes,
   type Telemetry,
 } from '@foreshock/kit';
 import {
@@ -86,15 +86,15 @@ export class DecidedCall implements PolicyCall {
     this.#state = state;
     const where = this.#calls.within(this.#context, this.#policy, this);
     if (this.#kind !== 'breaker') return where;
-    return withFacts(where, { ...this.#named(), [BREAKER_STATE]: state }, this);
+    return withContextAttributes(where, { ...this.#named(), [BREAKER_STATE]: state }, this);
   }
 
   fallBack(): Caller {
     this.#fellBack = true;
     if (this.#kind !== 'breaker') return new Caller(this.#context);
-    const facts: Attributes = { ...this.#named(), [BREAKER_OUTCOME]: 'fallback' satisfies Outcome };
-    if (this.#state) facts[BREAKER_STATE] = this.#state;
-    return new Caller(withFacts(this.#context, facts));
+    const attributes: Attributes = { ...this.#named(), [BREAKER_OUTCOME]: 'fallback' satisfies Outcome };
+    if (this.#state) attributes[BREAKER_STATE] = this.#state;
+    return new Caller(withContextAttributes(this.#context, attributes));
   }
 
   /** An attribute of a policy that has a name. */

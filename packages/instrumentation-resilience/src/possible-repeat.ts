@@ -2,7 +2,7 @@ import type { Span } from '@opentelemetry/api';
 import { guard } from '@foreshock/kit';
 import type { Candidate } from './callers.ts';
 import type { FailedCall } from './failed-call.ts';
-import { disown, owe, type Repeated } from './retry-summary.ts';
+import { forgetSummary, expectSummary, type Repeated } from './retry-summary.ts';
 
 /** `retry.policy` of a loop that no library runs. */
 export const LOOP = 'loop';
@@ -74,7 +74,7 @@ export class PossibleRepeat implements Repeated {
     this.delayMs = Math.round(this.#startedAt - failed.endedAt);
     this.totalDelayMs = (loop?.totalDelayMs ?? 0) + this.delayMs;
     this.#caller = caller;
-    if (caller && loop) disown(caller, loop);
+    if (caller && loop) forgetSummary(caller, loop);
     failed.retried();
     this.#decided(this);
   }
@@ -87,7 +87,7 @@ export class PossibleRepeat implements Repeated {
   }
 
   /** Its caller is to have a summary of the loop, by its end at the latest. */
-  owe(): void {
-    if (this.#caller) owe(this.#caller, this);
+  expectSummary(): void {
+    if (this.#caller) expectSummary(this.#caller, this);
   }
 }

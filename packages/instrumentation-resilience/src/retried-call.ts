@@ -1,10 +1,10 @@
 import { context, trace, type Attributes, type Context } from '@opentelemetry/api';
-import { Caller, errorTypeOf, guard, withFacts } from '@foreshock/kit';
+import { Caller, errorTypeOf, guard, withContextAttributes } from '@foreshock/kit';
 import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_MAX_ATTEMPTS, RETRY_POLICY } from '@foreshock/kit/names';
 import type { Retry } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
-import { owe, summarise, type Repeated } from './retry-summary.ts';
+import { expectSummary, summarise, type Repeated } from './retry-summary.ts';
 import { SentAttempt, sentAttemptOf, Sends, withSentAttempt, type SentAttempts } from './sends.ts';
 import { upstreamAttempts, withUpstreamAttempts } from './upstream-attempts.ts';
 
@@ -35,7 +35,7 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
   errorType: string | undefined;
   outcome: 'success' | 'failure' | undefined;
   #attempt: SentAttempt | undefined;
-  #facts: Attributes = {};
+  #attributes: Attributes = {};
   #maxAttempts: number | undefined;
   #delayMs: number | undefined;
   #failedAt: number | undefined;
@@ -72,14 +72,14 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     if (number === 1 && (!isCertain || this.#maxAttempts === 1)) return where;
     // Also those it has not: a policy around this one may have them.
     const delayMs = number > 1 ? this.#delayMs : undefined;
-    const facts = {
+    const attributes = {
       [RETRY_ATTEMPT]: number,
       [RETRY_POLICY]: policy,
       [RETRY_MAX_ATTEMPTS]: this.#maxAttempts,
       [RETRY_DELAY_MS]: delayMs,
     } as Attributes;
-    this.#facts = facts;
-    const attempted = withFacts(where, facts, attempt);
+    this.#attributes = attributes;
+    const attempted = withContextAttributes(where, attributes, attempt);
     return propagate ? withUpstreamAttempts(attempted, attempt) : attempted;
   }
 
@@ -88,7 +88,7 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     this.totalDelayMs += this.#delayMs;
     this.#metrics.resent(this.policy);
     // Tried again although its policy had it done: it does not count every attempt.
-    if (this.#parent && (this.attempts === 2 || this.#ended)) owe(this.#parent, this);
+    if (this.#parent && (this.attempts === 2 || this.#ended)) expectSummary(this.#parent, this);
   }
 
   #over(): void {
@@ -97,7 +97,7 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
 
   limited(maxAttempts: number): void {
     this.#maxAttempts = maxAttempts;
-    this.#facts[RETRY_MAX_ATTEMPTS] = maxAttempts;
+    this.#attributes[RETRY_MAX_ATTEMPTS] = maxAttempts;
   }
 
   failed(error: unknown, delayMs?: number): void {

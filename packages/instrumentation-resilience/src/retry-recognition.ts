@@ -49,7 +49,7 @@ const resendsOf = new WeakMap<Span, number>();
 /**
  * Span processor that sees retries in the spans of HTTP clients, whoever makes them: loops written by hand,
  * `http.request.resend_count`, storms; and on the spans of servers what attempt of their callers they serve.
- * Add it after `FactsProcessor`.
+ * Add it after `ContextAttributesProcessor`.
  */
 export class RetryRecognition {
   readonly #storms: RetryStorms;
@@ -112,7 +112,7 @@ export class RetryRecognition {
       attributes[RETRY_ATTEMPT] = attempts;
       attributes[RETRY_DELAY_MS] = delayMs;
       attributes[RETRY_POLICY] = LOOP;
-      repeat.owe();
+      repeat.expectSummary();
     }
     span.setAttributes(attributes);
     this.#count(span, url, resends + 1, delayMs, resends > 1);

@@ -2,7 +2,7 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import { guard } from '@foreshock/kit';
 import { RETRY_ATTEMPTS, RETRY_OUTCOME, RETRY_POLICY, RETRY_SUMMARY, RETRY_TOTAL_DELAY_MS } from '@foreshock/kit/names';
 
-/** What a parent is told of an operation that took more than one attempt. */
+/** What is recorded of an operation that took more than one attempt. */
 export interface Repeated {
   readonly policy: string;
   readonly attempts: number;
@@ -19,23 +19,23 @@ const MAX_UNFINISHED = 100;
 /** Operations that may be tried again, by the span that called. */
 const unfinished = new WeakMap<Span, Set<Repeated>>();
 
-/** Remembers that `parent` is owed a summary. */
-export function owe(parent: Span, repeated: Repeated): void {
+/** An operation may be tried again: it has a summary by the end of `parent`. */
+export function expectSummary(parent: Span, repeated: Repeated): void {
   if (!parent.isRecording()) return;
-  let owed = unfinished.get(parent);
-  if (!owed) {
-    unfinished.set(parent, (owed = new Set()));
+  let operations = unfinished.get(parent);
+  if (!operations) {
+    unfinished.set(parent, (operations = new Set()));
     settleAtEnd(parent);
   }
-  if (owed.size >= MAX_UNFINISHED) {
-    const [oldest] = owed;
+  if (operations.size >= MAX_UNFINISHED) {
+    const [oldest] = operations;
     if (oldest) summarise(parent, oldest);
   }
-  owed.add(repeated);
+  operations.add(repeated);
 }
 
-/** Another attempt has begun, which owes the summary now. */
-export function disown(parent: Span, repeated: Repeated): void {
+/** Another attempt has begun, which has the summary now. */
+export function forgetSummary(parent: Span, repeated: Repeated): void {
   unfinished.get(parent)?.delete(repeated);
 }
 
@@ -54,16 +54,16 @@ export function summarise(parent: Span, repeated: Repeated): void {
 }
 
 /**
- * Nobody says that a loop has given up: the end of its parent does. Only spans that owe something have another
+ * Nobody says that a loop has given up: the end of its parent does. Only spans with an unfinished operation have another
  * `end`; span processors hear of an end when it is too late to write (`onEnding` is experimental, and not in each SDK).
  */
 function settleAtEnd(parent: Span): void {
   const { end } = parent;
   parent.end = function (this: Span, ...args) {
     guard('summing up retries', () => {
-      const owed = unfinished.get(parent);
+      const operations = unfinished.get(parent);
       unfinished.delete(parent);
-      for (const repeated of owed ?? []) summarise(parent, repeated);
+      for (const repeated of operations ?? []) summarise(parent, repeated);
     });
     return end.apply(this, args);
   };

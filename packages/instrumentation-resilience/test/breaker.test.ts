@@ -3,11 +3,13 @@ import { breaker, RetryRecognition, resilienceInstrumentation } from '@foreshock
 import { breaker as alone } from '@foreshock/instrumentation-resilience/breaker';
 import { recordSpans } from '@foreshock/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { FactsProcessor } from '../../foreshock/src/facts-processor.ts';
+import { ContextAttributesProcessor } from '../../foreshock/src/context-attributes-processor.ts';
 import { counted, outline } from './outline.ts';
 
 const instrumentation = resilienceInstrumentation();
-const recorded = recordSpans(instrumentation, { spanProcessors: [new FactsProcessor(), new RetryRecognition()] });
+const recorded = recordSpans(instrumentation, {
+  spanProcessors: [new ContextAttributesProcessor(), new RetryRecognition()],
+});
 const tracer = recorded.tracerProvider.getTracer('app');
 beforeEach(() => recorded.clear());
 afterAll(() => recorded.stop());

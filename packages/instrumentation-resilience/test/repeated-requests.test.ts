@@ -5,14 +5,14 @@ import { RetryRecognition, resilienceInstrumentation } from '@foreshock/instrume
 import { ForeshockPropagator } from '@foreshock/propagator';
 import { recordSpans, shows } from '@foreshock/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { FactsProcessor } from '../../foreshock/src/facts-processor.ts';
+import { ContextAttributesProcessor } from '../../foreshock/src/context-attributes-processor.ts';
 import { NO_RETRIES } from './no-retries.ts';
 import { loop, startServer, type Program } from './programs.ts';
 import { TRUE_RETRIES } from './true-retries.ts';
 
 propagation.setGlobalPropagator(new ForeshockPropagator());
 const recorded = recordSpans([httpInstrumentation(), resilienceInstrumentation()], {
-  spanProcessors: [new FactsProcessor(), new RetryRecognition()],
+  spanProcessors: [new ContextAttributesProcessor(), new RetryRecognition()],
 });
 beforeEach(() => recorded.clear());
 afterAll(() => recorded.stop());

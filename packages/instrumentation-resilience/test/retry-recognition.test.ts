@@ -8,13 +8,13 @@ import { breaker, RetryRecognition, resilienceInstrumentation } from '@foreshock
 import { ForeshockPropagator } from '@foreshock/propagator';
 import { recordSpans, shows } from '@foreshock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FactsProcessor } from '../../foreshock/src/facts-processor.ts';
+import { ContextAttributesProcessor } from '../../foreshock/src/context-attributes-processor.ts';
 import { startFailingServer, type FailingServer } from './failing-server.ts';
 import { counted, outline, type Caller, type Outlined } from './outline.ts';
 
 propagation.setGlobalPropagator(new ForeshockPropagator());
 const recorded = recordSpans([httpInstrumentation(), resilienceInstrumentation()], {
-  spanProcessors: [new FactsProcessor(), new RetryRecognition({ stormRatio: 0.5 })],
+  spanProcessors: [new ContextAttributesProcessor(), new RetryRecognition({ stormRatio: 0.5 })],
 });
 let server: FailingServer;
 beforeAll(async () => {

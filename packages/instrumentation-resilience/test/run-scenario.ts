@@ -1,6 +1,6 @@
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { RetryRecognition, resilienceInstrumentation } from '@foreshock/instrumentation-resilience';
-import { FactsProcessor } from '../../foreshock/src/facts-processor.ts';
+import { ContextAttributesProcessor } from '../../foreshock/src/context-attributes-processor.ts';
 import { recordSpans, type Recorded } from '../../testkit/src/record-spans.ts';
 import { propagation } from '@opentelemetry/api';
 import { ForeshockPropagator } from '@foreshock/propagator';
@@ -12,7 +12,7 @@ let recorded: Recorded | undefined;
 if (traced === 'traced') {
   propagation.setGlobalPropagator(new ForeshockPropagator());
   recorded = recordSpans([httpInstrumentation(), resilienceInstrumentation()], {
-    spanProcessors: [new FactsProcessor(), new RetryRecognition()],
+    spanProcessors: [new ContextAttributesProcessor(), new RetryRecognition()],
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
-import { isOwn, type Own } from './own.ts';
+import { isOwn, type Own } from './own-tracer.ts';
 
 /** What a client's boundary knows of a request, beside what its span says. */
 export interface RequestContent {

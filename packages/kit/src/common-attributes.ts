@@ -1,5 +1,5 @@
 import type { Attributes, Context, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
-import { isOwn, type Own } from './own.ts';
+import { isOwn, type Own } from './own-tracer.ts';
 
 /**
  * Attributes that many spans have in common: where a connection leads, the text of a statement. A tracer that

@@ -1,9 +1,9 @@
 import { log } from './log.ts';
 
-/** A fault of ours is told this often per place; the rest is counted into the next line. */
-const TELL_EVERY_MS = 60_000;
+/** A fault of ours is logged this often per place; the rest is counted into the next line. */
+const LOG_EVERY_MS = 60_000;
 
-const told = new Map<string, { at: number; suppressed: number }>();
+const logged = new Map<string, { at: number; suppressed: number }>();
 
 /**
  * Logs that something of ours failed. Once per place and minute: telemetry that
@@ -13,12 +13,12 @@ const told = new Map<string, { at: number; suppressed: number }>();
  */
 export function report(place: string, error: unknown): void {
   const now = Date.now();
-  const last = told.get(place);
-  if (last && now - last.at < TELL_EVERY_MS) {
+  const last = logged.get(place);
+  if (last && now - last.at < LOG_EVERY_MS) {
     last.suppressed++;
     return;
   }
-  told.set(place, { at: now, suppressed: 0 });
+  logged.set(place, { at: now, suppressed: 0 });
   const more = last?.suppressed ? ` (and ${last.suppressed} times since the last line)` : '';
   log('error', `foreshock: ${place} failed, the application is not affected${more}`, error);
 }

@@ -15,11 +15,12 @@ export {
 } from './client-call.ts';
 export { bind, bindOnce, Caller, detached, type Run } from './caller.ts';
 export { ClientOperation, NO_STATUS, type ServerErrors, type TimeOutPhase } from './client-operation.ts';
-export { Chain, type Linked } from './chain.ts';
+export { LinkedList, type Linked } from './linked-list.ts';
 export { attach, canEnter, enter, leave, runIn } from './context-bridge.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';
-export { factsOf, isSuppressed, suppressed, withFacts } from './facts.ts';
+export { contextAttributesOf, withContextAttributes } from './context-attributes.ts';
+export { isSuppressed, suppressed } from './suppression.ts';
 export { guard, report } from './guard.ts';
 export { HandOver } from './hand-over.ts';
 export { Hooks } from './hooks.ts';
@@ -32,7 +33,7 @@ export {
 } from './instrumentation.ts';
 export { LazyRoot, mayBeginRoot } from './lazy-root.ts';
 export { log, setLogWriter, type LogLevel, type WriteLine } from './log.ts';
-export { Memo } from './memo.ts';
+export { BoundedMap } from './bounded-map.ts';
 export { roundMs } from './milliseconds.ts';
 export { hasLibraryLoaded, onBuiltinLoad, onModuleLoad, type LoadedModule } from './module-hook.ts';
 export {
@@ -45,7 +46,7 @@ export {
   type Runner,
 } from './observed-method.ts';
 export { OperationClient } from './operation-client.ts';
-export { attributeOf, isOwn, OWN, spanContextOf, type Own } from './own.ts';
+export { attributeOf, isOwn, OWN, spanContextOf, type Own } from './own-tracer.ts';
 export {
   addDriver,
   holdingOf,
@@ -63,6 +64,6 @@ export { nextRound } from './rounds.ts';
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';
 export { inRange } from './version-range.ts';
-export { whenSettled } from './settled.ts';
+export { whenSettled } from './when-settled.ts';
 export { VERSION } from './version.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { ROOT_CONTEXT, trace, TraceFlags, type Context, type Span, type Tracer } from '@opentelemetry/api';
-import { isSuppressed } from './facts.ts';
-import { isOwn } from './own.ts';
+import { isSuppressed } from './suppression.ts';
+import { isOwn } from './own-tracer.ts';
 import { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 
 // Kept from the start: fake timers replace it.

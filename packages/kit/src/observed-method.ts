@@ -1,7 +1,7 @@
 import type { Run } from './caller.ts';
 import { report } from './guard.ts';
 import type { HandOver } from './hand-over.ts';
-import { whenSettled } from './settled.ts';
+import { whenSettled } from './when-settled.ts';
 
 export type AnyFunction = (this: any, ...args: any[]) => any;
 

@@ -1,6 +1,6 @@
 import { context, type Context, type Histogram, type Meter, type Tracer } from '@opentelemetry/api';
 import { privateMessageOf, wholeMessageOf } from './error-type.ts';
-import { isSuppressed } from './facts.ts';
+import { isSuppressed } from './suppression.ts';
 import type { Telemetry } from './instrumentation.ts';
 
 /** The boundaries of the metric's buckets, in seconds, as semantic conventions 1.3x advise. */

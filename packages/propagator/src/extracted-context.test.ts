@@ -1,5 +1,5 @@
 import { createContextKey, propagation, ROOT_CONTEXT, trace, type Context } from '@opentelemetry/api';
-import { factsOf, withFacts, withXTraceId, xTraceIdOf } from '@foreshock/kit';
+import { contextAttributesOf, withContextAttributes, withXTraceId, xTraceIdOf } from '@foreshock/kit';
 import { describe, expect, it } from 'vitest';
 import { extract } from '../test/requests.ts';
 import { ForeshockPropagator } from './propagator.ts';
@@ -25,9 +25,9 @@ describe('the context of a request behaves as the API’s', () => {
   });
 
   it('holds any other value', () => {
-    const where = withFacts(incoming.setValue(mine, 1), { 'retry.attempt': 2 });
+    const where = withContextAttributes(incoming.setValue(mine, 1), { 'retry.attempt': 2 });
     expect(where.getValue(mine)).toBe(1);
-    expect(factsOf(where)).toEqual({ 'retry.attempt': 2 });
+    expect(contextAttributesOf(where)).toEqual({ 'retry.attempt': 2 });
     expect(trace.getSpanContext(where)!.traceId).toBe('a'.repeat(32));
     expect(incoming.getValue(mine)).toBeUndefined();
     expect(where.deleteValue(mine).getValue(mine)).toBeUndefined();

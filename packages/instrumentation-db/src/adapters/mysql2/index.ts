@@ -3,7 +3,7 @@ import {
   bindOnce,
   guard,
   HandOver,
-  Memo,
+  BoundedMap,
   targetOf,
   type ConnectionTarget,
   type DriverConnection,
@@ -60,7 +60,7 @@ function mysql2Connection(resource: object): DriverConnection | undefined {
 }
 
 /** Servers that have greeted as MariaDB: a query may be sent before its own connection has been greeted. */
-const mariadbs = new Memo<string, true>(64);
+const mariadbs = new BoundedMap<string, true>(64);
 const greetings = new WeakSet<object>();
 
 function targetOfConnection({ config, _handshakePacket: greeting }: Connection): ConnectionTarget & { system: string } {
@@ -70,7 +70,7 @@ function targetOfConnection({ config, _handshakePacket: greeting }: Connection):
   target.system = 'mariadb';
   if (greeting && !greetings.has(greeting)) {
     greetings.add(greeting);
-    mariadbs.learn(addressOf(target), true);
+    mariadbs.set(addressOf(target), true);
   }
   return target;
 }

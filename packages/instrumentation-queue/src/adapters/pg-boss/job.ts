@@ -19,7 +19,7 @@ export interface Job {
   __traceContext?: unknown;
 }
 
-interface Facts {
+interface Metadata {
   carrier?: Record<string, unknown>;
   attempt?: number;
   maxAttempts?: number;
@@ -30,7 +30,7 @@ interface Facts {
   readAt: number;
 }
 
-const facts = new WeakMap<object, Facts>();
+const metadata = new WeakMap<object, Metadata>();
 
 /** pg-boss' own jobs: cron ticks on their way into the queue they are for. */
 export function isInternal(queue: unknown): boolean {
@@ -49,8 +49,8 @@ function isCarrier(value: unknown): value is Record<string, unknown> {
 
 /** Makes a job what it is without us, and remembers what it brought along. */
 export function uncover(job: Job): void {
-  const found: Facts = facts.get(job) ?? { readAt: performance.now() };
-  facts.set(job, found);
+  const found: Metadata = metadata.get(job) ?? { readAt: performance.now() };
+  metadata.set(job, found);
   const { [KEY]: column, __traceContext: context, output } = job as Job & { [KEY]?: unknown };
   if (typeof column === 'string') {
     delete (job as Job & { [KEY]?: unknown })[KEY];
@@ -65,7 +65,7 @@ export function uncover(job: Job): void {
 }
 
 /** `0 2 0.01 0 false {"traceparent":"…"}`; each of the two parts may be missing. */
-function readColumn(column: string, found: Facts): void {
+function readColumn(column: string, found: Metadata): void {
   const end = column.indexOf('{');
   const numbers = end < 0 ? column : column.slice(0, end);
   const [retries, limit, waited, delayed, deadLetters] = numbers.split(' ');
@@ -84,7 +84,7 @@ function readColumn(column: string, found: Facts): void {
 /** A job as it is handed over. */
 export function messageOf(job: Job): Message {
   uncover(job);
-  const { carrier, attempt, maxAttempts, waitMs, delayMs, readAt } = facts.get(job)!;
+  const { carrier, attempt, maxAttempts, waitMs, delayMs, readAt } = metadata.get(job)!;
   return {
     id: job.id,
     carrier,
@@ -97,6 +97,6 @@ export function messageOf(job: Job): Message {
 
 /** Whether a failure of this job sends it to a dead letter queue. */
 export function isDeadLettered(job: Job, retriesLeft = true): boolean {
-  const { deadLetters, attempt = 1, maxAttempts = 1 } = facts.get(job) ?? {};
+  const { deadLetters, attempt = 1, maxAttempts = 1 } = metadata.get(job) ?? {};
   return deadLetters === true && (!retriesLeft || attempt >= maxAttempts);
 }

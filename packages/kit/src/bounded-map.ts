@@ -2,7 +2,7 @@
  * What is made once for each of a few keys. Somebody may have no end of keys: when it is full it starts over, and what
  * is frequent is back at once.
  */
-export class Memo<K, V> {
+export class BoundedMap<K, V> {
   readonly #limit: number;
   readonly #known = new Map<K, V>();
 
@@ -16,7 +16,7 @@ export class Memo<K, V> {
   }
 
   /** @returns `value` */
-  learn(key: K, value: V): V {
+  set(key: K, value: V): V {
     if (this.#known.size >= this.#limit) this.#known.clear();
     this.#known.set(key, value);
     return value;

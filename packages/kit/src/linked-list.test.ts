@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Chain, type Linked } from './chain.ts';
+import { LinkedList, type Linked } from './linked-list.ts';
 
 class Item implements Linked<Item> {
   readonly name: string;
@@ -12,7 +12,7 @@ class Item implements Linked<Item> {
 }
 
 it('keeps the order, whoever leaves', () => {
-  const chain = new Chain<Item>();
+  const chain = new LinkedList<Item>();
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => new Item(name)) as [Item, Item, Item, Item];
   const names = (): string => [...chain].map(({ name }) => name).join('');
   for (const item of [a, b, c, d]) chain.add(item);
@@ -30,7 +30,7 @@ it('keeps the order, whoever leaves', () => {
 });
 
 it('may be emptied while it is read', () => {
-  const chain = new Chain<Item>();
+  const chain = new LinkedList<Item>();
   for (const name of 'abc') chain.add(new Item(name));
   for (const item of chain) chain.remove(item);
   expect([chain.size, chain.oldest, chain.newest]).toEqual([0, undefined, undefined]);

@@ -1,17 +1,18 @@
 import { createContextKey, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 
 // `createContextKey` makes registered symbols: the bundle's copy and an imported one agree.
-const FACTS = createContextKey('foreshock.facts');
+const KEY = createContextKey('foreshock.context-attributes');
 
 /** Policies in policies in policies: more than this is a context that hands itself on for ever. */
 const MAX_DEPTH = 16;
 
-interface Facts {
+/** Attributes that were set in one context, and those around them. */
+interface Entry {
   attributes: Attributes;
   /** The span in whose context they were set; what starts right below it has them, whatever its kind. */
   below: Span | undefined;
   during: { readonly over: boolean } | undefined;
-  outer: Facts | undefined;
+  outer: Entry | undefined;
   depth: number;
 }
 
@@ -23,28 +24,32 @@ interface Facts {
  * @param during what they are true for; once it is `over` they are forgotten, also by what was started meanwhile
  * and lives on (a server, a timer, a connection)
  */
-export function withFacts(where: Context, attributes: Attributes, during?: { readonly over: boolean }): Context {
-  let outer = where.getValue(FACTS) as Facts | undefined;
+export function withContextAttributes(
+  where: Context,
+  attributes: Attributes,
+  during?: { readonly over: boolean },
+): Context {
+  let outer = where.getValue(KEY) as Entry | undefined;
   while (outer?.during?.over) outer = outer.outer;
-  // Work that sets off its own successor would chain all the facts there ever were.
+  // Work that sets off its own successor would chain all the attributes there ever were.
   if (outer && outer.depth >= MAX_DEPTH) outer = { ...outer, outer: undefined, depth: 1 };
   const depth = outer ? outer.depth + 1 : 1;
-  return where.setValue(FACTS, { attributes, below: trace.getSpan(where), during, outer, depth } satisfies Facts);
+  return where.setValue(KEY, { attributes, below: trace.getSpan(where), during, outer, depth } satisfies Entry);
 }
 
 /**
- * The facts in force for a span that starts in this context, or undefined.
+ * The attributes in force for a span that starts in this context, or undefined.
  *
  * @param kind of the span: one that serves somebody else's call has none of them
  */
-export function factsOf(where: Context, kind?: SpanKind): Attributes | undefined {
-  let facts = where.getValue(FACTS) as Facts | undefined;
-  if (!facts || kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
+export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes | undefined {
+  let entry = where.getValue(KEY) as Entry | undefined;
+  if (!entry || kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
   const parent = trace.getSpan(where);
   let found: Attributes | undefined;
-  for (; facts; facts = facts.outer) {
-    if (facts.during?.over || (facts.below !== parent && isCall(parent))) continue;
-    found = found ? { ...facts.attributes, ...found } : facts.attributes;
+  for (; entry; entry = entry.outer) {
+    if (entry.during?.over || (entry.below !== parent && isCall(parent))) continue;
+    found = found ? { ...entry.attributes, ...found } : entry.attributes;
   }
   return found;
 }
@@ -54,16 +59,4 @@ function isCall(span: Span | undefined): boolean {
   if (!span) return false;
   const kind = (span as { kind?: SpanKind }).kind ?? SpanKind.INTERNAL;
   return kind !== SpanKind.INTERNAL || span.spanContext().isRemote === true;
-}
-
-const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
-
-/** A context in which no span is recorded; the key is the SDK's own (`@opentelemetry/core`, `suppressTracing`). */
-export function suppressed(where: Context): Context {
-  return where.setValue(SUPPRESSED, true);
-}
-
-/** Whether spans are suppressed here, so that a boundary need not even build its attributes. */
-export function isSuppressed(where: Context): boolean {
-  return where.getValue(SUPPRESSED) === true;
 }

@@ -2,15 +2,15 @@ import { log } from '@foreshock/kit';
 import type { DropReason } from './spool.ts';
 
 /** A line of one sort is written at most this often; what happens between is counted into the next. */
-const TELL_EVERY_MS = 60_000;
+const LOG_EVERY_MS = 60_000;
 
-interface Standing {
+interface DestinationState {
   /** Why it could not be reached; undefined while it answers. */
   cause: string | undefined;
-  /** When its outage was told; undefined while it answers. */
+  /** When its outage was logged; undefined while it answers. */
   downSince: number | undefined;
-  toldDownAt: number;
-  toldRefusedAt: number;
+  downLoggedAt: number;
+  refusedLoggedAt: number;
   refused: number;
 }
 
@@ -18,22 +18,22 @@ interface Standing {
  * Counts what was lost, by reason, and says it: one line when a backend cannot be reached, one when
  * it answers again with what the outage cost, one a minute at most for anything else.
  */
-export class Ledger {
+export class DeliveryLog {
   readonly #names: readonly string[];
-  readonly #standings: Standing[];
+  readonly #destinations: DestinationState[];
   readonly #dropped = new Map<DropReason, number>();
-  #untold = new Map<DropReason, number>();
-  #toldDropsAt = -Infinity;
+  #unlogged = new Map<DropReason, number>();
+  #dropsLoggedAt = -Infinity;
   #isEnding = false;
 
   /** @param names how the destinations are called in messages */
   constructor(names: readonly string[]) {
     this.#names = names;
-    this.#standings = names.map(() => ({
+    this.#destinations = names.map(() => ({
       cause: undefined,
       downSince: undefined,
-      toldDownAt: -Infinity,
-      toldRefusedAt: -Infinity,
+      downLoggedAt: -Infinity,
+      refusedLoggedAt: -Infinity,
       refused: 0,
     }));
   }
@@ -52,19 +52,19 @@ export class Ledger {
 
   drop(reason: DropReason, spans: number): void {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + spans);
-    this.#untold.set(reason, (this.#untold.get(reason) ?? 0) + spans);
+    this.#unlogged.set(reason, (this.#unlogged.get(reason) ?? 0) + spans);
   }
 
   unreachable(destination: number, cause: string): void {
-    const standing = this.#standings[destination]!;
+    const state = this.#destinations[destination]!;
     const now = performance.now();
-    standing.cause = cause;
+    state.cause = cause;
     // Then all that is lost is logged in one line.
-    if (this.#isEnding || standing.downSince !== undefined) return;
-    // A backend that comes and goes is told of once a minute, not at each turn.
-    if (now - standing.toldDownAt < TELL_EVERY_MS) return;
-    standing.downSince = now;
-    standing.toldDownAt = now;
+    if (this.#isEnding || state.downSince !== undefined) return;
+    // A backend that comes and goes is logged once a minute, not at each turn.
+    if (now - state.downLoggedAt < LOG_EVERY_MS) return;
+    state.downSince = now;
+    state.downLoggedAt = now;
     log(
       'warn',
       `foreshock: ${this.#names[destination]} cannot be reached (${cause}); spans wait in memory until it answers`,
@@ -73,37 +73,37 @@ export class Ledger {
 
   /** The destination has taken spans. */
   delivered(destination: number): void {
-    const standing = this.#standings[destination]!;
+    const state = this.#destinations[destination]!;
     const now = performance.now();
-    standing.cause = undefined;
-    if (standing.downSince !== undefined) {
-      const seconds = Math.max(1, Math.round((now - standing.downSince) / 1_000));
-      standing.downSince = undefined;
-      const lost = this.#takeUntold(now);
+    state.cause = undefined;
+    if (state.downSince !== undefined) {
+      const seconds = Math.max(1, Math.round((now - state.downSince) / 1_000));
+      state.downSince = undefined;
+      const lost = this.#takeUnlogged(now);
       const text = `foreshock: ${this.#names[destination]} answers again after ${seconds} s`;
       if (lost) log('warn', `${text}; ${lost}`);
       else log('info', `${text}; no span was lost`);
       return;
     }
-    if (this.#untold.size > 0 && now - this.#toldDropsAt >= TELL_EVERY_MS) this.tellDrops();
+    if (this.#unlogged.size > 0 && now - this.#dropsLoggedAt >= LOG_EVERY_MS) this.logDrops();
   }
 
   refused(destination: number, spans: number, cause: string): void {
     if (spans > 0) this.drop('rejected', spans);
-    const standing = this.#standings[destination]!;
+    const state = this.#destinations[destination]!;
     const now = performance.now();
-    standing.refused += spans;
-    if (now - standing.toldRefusedAt < TELL_EVERY_MS) return;
-    standing.toldRefusedAt = now;
-    const what = standing.refused > 0 ? `refused ${count(standing.refused)}` : 'says';
+    state.refused += spans;
+    if (now - state.refusedLoggedAt < LOG_EVERY_MS) return;
+    state.refusedLoggedAt = now;
+    const what = state.refused > 0 ? `refused ${count(state.refused)}` : 'says';
     log('warn', `foreshock: ${this.#names[destination]} ${what}: ${cause}`);
-    this.#forget('rejected', standing.refused);
-    standing.refused = 0;
+    this.#forget('rejected', state.refused);
+    state.refused = 0;
   }
 
-  /** Says what was dropped and not yet told; at the end, and when nothing else gives occasion. */
-  tellDrops(): void {
-    const lost = this.#takeUntold(performance.now());
+  /** Says what was dropped and not yet logged; at the end, and when nothing else gives occasion. */
+  logDrops(): void {
+    const lost = this.#takeUnlogged(performance.now());
     if (lost) log('warn', `foreshock: ${lost}`);
   }
 
@@ -122,32 +122,32 @@ export class Ledger {
     this.#isEnding = false;
     const parts: string[] = [];
     if (waiting > 0) {
-      const down = this.#standings.findIndex((standing) => standing.cause !== undefined);
+      const down = this.#destinations.findIndex((state) => state.cause !== undefined);
       const reason =
         cause ??
         (down < 0
           ? `no answer within ${ms} ms`
-          : `${this.#names[down]} cannot be reached (${this.#standings[down]!.cause})`);
+          : `${this.#names[down]} cannot be reached (${this.#destinations[down]!.cause})`);
       parts.push(`${count(waiting)} lost at the end of the process: ${reason}`);
     }
-    const dropped = this.#takeUntold(performance.now());
+    const dropped = this.#takeUnlogged(performance.now());
     if (dropped) parts.push(dropped);
     if (parts.length > 0) log('warn', `foreshock: ${parts.join('; ')}`);
   }
 
   #forget(reason: DropReason, spans: number): void {
-    const left = (this.#untold.get(reason) ?? 0) - spans;
-    if (left > 0) this.#untold.set(reason, left);
-    else this.#untold.delete(reason);
+    const left = (this.#unlogged.get(reason) ?? 0) - spans;
+    if (left > 0) this.#unlogged.set(reason, left);
+    else this.#unlogged.delete(reason);
   }
 
-  #takeUntold(now: number): string {
-    if (this.#untold.size === 0) return '';
-    this.#toldDropsAt = now;
-    const reasons = Array.from(this.#untold, ([reason, spans]) => `${reason} ${spans}`);
+  #takeUnlogged(now: number): string {
+    if (this.#unlogged.size === 0) return '';
+    this.#dropsLoggedAt = now;
+    const reasons = Array.from(this.#unlogged, ([reason, spans]) => `${reason} ${spans}`);
     let sum = 0;
-    for (const spans of this.#untold.values()) sum += spans;
-    this.#untold = new Map();
+    for (const spans of this.#unlogged.values()) sum += spans;
+    this.#unlogged = new Map();
     return `${count(sum)} dropped: ${reasons.join(', ')}`;
   }
 }

@@ -1,11 +1,11 @@
-/** What can be in one {@link Chain} at a time: its neighbours are properties of its own. */
+/** What can be in one {@link LinkedList} at a time: its neighbours are properties of its own. */
 export interface Linked<T> {
   before: T | undefined;
   after: T | undefined;
 }
 
 /** Things in the order in which they came, each out again at any time: what a `Set` does, without a table that grows. */
-export class Chain<T extends Linked<T>> {
+export class LinkedList<T extends Linked<T>> {
   oldest: T | undefined;
   newest: T | undefined;
   size = 0;

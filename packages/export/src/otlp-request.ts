@@ -2,7 +2,7 @@ import { readResource, readScope, readSpan, type JsonResource, type JsonScope, t
 import { HEADER_BYTES, readRecords, RESOURCE, SCOPE, SPAN } from './records.ts';
 
 /** A batch as the sender holds it. */
-export interface Records {
+export interface RecordBatch {
   readonly bytes: Buffer;
   readonly number: number;
   readonly start: number;
@@ -11,7 +11,7 @@ export interface Records {
 }
 
 /** Two halves of a batch, each to be read alone; none when it has a single span. */
-export function splitRecords({ bytes, number, start, end, spans }: Records): Records[] {
+export function splitRecords({ bytes, number, start, end, spans }: RecordBatch): RecordBatch[] {
   const preface: Buffer[] = [];
   const halves: Buffer[][] = [[], []];
   let seen = 0;
@@ -69,7 +69,7 @@ interface ResourceGroup {
   scopes: Map<string, ScopeGroup>;
 }
 
-function grouped(batches: readonly Records[]): ResourceGroup[] {
+function grouped(batches: readonly RecordBatch[]): ResourceGroup[] {
   const resources = new Map<string, ResourceGroup>();
   for (const { bytes, start, end, number } of batches) {
     let resource: ResourceGroup | undefined;
@@ -113,7 +113,7 @@ function putField(out: Buffer, at: number, tag: number, length: number): number 
  * @param room gives a buffer of at least so many bytes; what is returned is part of it
  */
 export function toProtobuf(
-  batches: readonly Records[],
+  batches: readonly RecordBatch[],
   room: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
 ): Buffer {
   const resources = grouped(batches).map(({ fragment, scopes }) => {
@@ -137,7 +137,7 @@ export function toProtobuf(
 }
 
 /** Puts batches together as an export request in OTLP/JSON. */
-export function toJson(batches: readonly Records[]): Buffer {
+export function toJson(batches: readonly RecordBatch[]): Buffer {
   const resourceSpans = grouped(batches).map((resource) => ({
     resource: readResource(resource.fragment),
     scopeSpans: Array.from(resource.scopes.values(), (scope) => ({
@@ -150,7 +150,7 @@ export function toJson(batches: readonly Records[]): Buffer {
 
 /** Calls `visit` for each span of the batches, read back. */
 export function eachSpan(
-  batches: readonly Records[],
+  batches: readonly RecordBatch[],
   visit: (span: JsonSpan, scope: JsonScope, resource: JsonResource) => void,
 ): void {
   for (const { fragment, scopes } of grouped(batches)) {

@@ -16,25 +16,25 @@ import type { Message } from './events.ts';
 const MAX_LINKS = 128;
 
 /** What is known of one message: on its span, or on its link when it is one of a batch. */
-function factsOf({ id, partition, offset, waitMs, attempt, maxAttempts }: Message): Attributes {
-  const facts: Attributes = {};
-  if (id !== undefined) facts[MESSAGING_MESSAGE_ID] = id;
-  if (partition !== undefined) facts[MESSAGING_PARTITION_ID] = String(partition);
-  if (offset !== undefined) facts[MESSAGING_OFFSET] = Number(offset);
-  if (waitMs !== undefined) facts[QUEUE_WAIT_MS] = Math.round(waitMs * 1000) / 1000;
-  if (attempt !== undefined) facts[QUEUE_ATTEMPT] = attempt;
-  if (maxAttempts !== undefined) facts[QUEUE_MAX_ATTEMPTS] = maxAttempts;
-  return facts;
+function attributesOf({ id, partition, offset, waitMs, attempt, maxAttempts }: Message): Attributes {
+  const attributes: Attributes = {};
+  if (id !== undefined) attributes[MESSAGING_MESSAGE_ID] = id;
+  if (partition !== undefined) attributes[MESSAGING_PARTITION_ID] = String(partition);
+  if (offset !== undefined) attributes[MESSAGING_OFFSET] = Number(offset);
+  if (waitMs !== undefined) attributes[QUEUE_WAIT_MS] = Math.round(waitMs * 1000) / 1000;
+  if (attempt !== undefined) attributes[QUEUE_ATTEMPT] = attempt;
+  if (maxAttempts !== undefined) attributes[QUEUE_MAX_ATTEMPTS] = maxAttempts;
+  return attributes;
 }
 
 /** Of a batch: how many, the longest wait, and the highest attempt with its limit. */
-export function factsOfAll(messages: readonly Message[]): Attributes {
-  if (messages.length === 1) return factsOf(messages[0]!);
+export function attributesOfAll(messages: readonly Message[]): Attributes {
+  if (messages.length === 1) return attributesOf(messages[0]!);
   const longest = messages.reduce((most, { waitMs }) => Math.max(most, waitMs ?? -1), -1);
   const last = messages.reduce((most, message) => ((message.attempt ?? 0) > (most.attempt ?? 0) ? message : most));
   return {
     [MESSAGING_BATCH_MESSAGE_COUNT]: messages.length,
-    ...factsOf({
+    ...attributesOf({
       partition: messages[0]?.partition,
       offset: messages[0]?.offset,
       attempt: last.attempt,
@@ -50,7 +50,7 @@ export function linksTo(messages: readonly Message[]): Link[] {
   for (const message of messages) {
     if (links.length >= MAX_LINKS) break;
     const sender = spanContextOf(extract(message.carrier));
-    if (sender) links.push({ context: sender, attributes: messages.length === 1 ? {} : factsOf(message) });
+    if (sender) links.push({ context: sender, attributes: messages.length === 1 ? {} : attributesOf(message) });
   }
   return links;
 }

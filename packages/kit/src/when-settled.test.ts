@@ -1,7 +1,7 @@
 /* oxlint-disable unicorn/no-thenable -- what handlers do return */
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { whenSettled } from './settled.ts';
+import { whenSettled } from './when-settled.ts';
 
 const watch = (result: unknown) => {
   const seen: unknown[] = [];

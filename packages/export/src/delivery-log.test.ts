@@ -1,6 +1,6 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Ledger } from './ledger.ts';
+import { DeliveryLog } from './delivery-log.ts';
 
 const lines: string[] = [];
 const log = (line: string): void => void lines.push(line);
@@ -19,29 +19,29 @@ afterEach(() => {
 
 describe('what is said about a backend', () => {
   it('is one line for an outage and one for its end, with what it cost', () => {
-    const ledger = new Ledger(['http://a/v1/traces']);
-    for (let i = 0; i < 100; i++) ledger.unreachable(0, 'ECONNREFUSED');
-    ledger.drop('spool_full', 1_000);
-    ledger.drop('spool_full', 200);
-    ledger.drop('too_large', 1);
+    const deliveryLog = new DeliveryLog(['http://a/v1/traces']);
+    for (let i = 0; i < 100; i++) deliveryLog.unreachable(0, 'ECONNREFUSED');
+    deliveryLog.drop('spool_full', 1_000);
+    deliveryLog.drop('spool_full', 200);
+    deliveryLog.drop('too_large', 1);
     vi.advanceTimersByTime(12_000);
-    ledger.delivered(0);
-    ledger.delivered(0);
+    deliveryLog.delivered(0);
+    deliveryLog.delivered(0);
     expect(lines).toEqual([
       'foreshock: http://a/v1/traces cannot be reached (ECONNREFUSED); spans wait in memory until it answers',
       'foreshock: http://a/v1/traces answers again after 12 s; 1201 spans dropped: spool_full 1200, too_large 1',
     ]);
-    expect([...ledger.dropped]).toEqual([
+    expect([...deliveryLog.dropped]).toEqual([
       ['spool_full', 1_200],
       ['too_large', 1],
     ]);
   });
 
   it('is no flood when it comes and goes', () => {
-    const ledger = new Ledger(['a']);
+    const deliveryLog = new DeliveryLog(['a']);
     for (let second = 0; second < 180; second++) {
-      ledger.unreachable(0, 'HTTP 503');
-      ledger.delivered(0);
+      deliveryLog.unreachable(0, 'HTTP 503');
+      deliveryLog.delivered(0);
       vi.advanceTimersByTime(1_000);
     }
     expect(lines).toHaveLength(6);
@@ -49,29 +49,29 @@ describe('what is said about a backend', () => {
   });
 
   it('is one line a minute when it refuses, with the sum', () => {
-    const ledger = new Ledger(['a', 'b']);
-    ledger.refused(0, 512, 'HTTP 400, bad');
-    ledger.refused(0, 10, 'HTTP 400, bad');
-    ledger.refused(1, 1, 'HTTP 404');
+    const deliveryLog = new DeliveryLog(['a', 'b']);
+    deliveryLog.refused(0, 512, 'HTTP 400, bad');
+    deliveryLog.refused(0, 10, 'HTTP 400, bad');
+    deliveryLog.refused(1, 1, 'HTTP 404');
     vi.advanceTimersByTime(60_000);
-    ledger.refused(0, 5, 'HTTP 400, worse');
-    ledger.delivered(0);
+    deliveryLog.refused(0, 5, 'HTTP 400, worse');
+    deliveryLog.delivered(0);
     expect(lines).toEqual([
       'foreshock: a refused 512 spans: HTTP 400, bad',
       'foreshock: b refused 1 span: HTTP 404',
       'foreshock: a refused 15 spans: HTTP 400, worse',
     ]);
-    expect(ledger.total).toBe(528);
+    expect(deliveryLog.total).toBe(528);
   });
 
   it('tells drops without an outage once a minute, and the rest at the end', () => {
-    const ledger = new Ledger(['a']);
-    ledger.drop('spool_full', 7);
-    ledger.delivered(0);
-    ledger.drop('spool_full', 2);
-    ledger.delivered(0);
-    ledger.tellDrops();
-    ledger.tellDrops();
+    const deliveryLog = new DeliveryLog(['a']);
+    deliveryLog.drop('spool_full', 7);
+    deliveryLog.delivered(0);
+    deliveryLog.drop('spool_full', 2);
+    deliveryLog.delivered(0);
+    deliveryLog.logDrops();
+    deliveryLog.logDrops();
     expect(lines).toEqual(['foreshock: 7 spans dropped: spool_full 7', 'foreshock: 2 spans dropped: spool_full 2']);
   });
 
@@ -88,6 +88,6 @@ describe('what is said about a backend', () => {
       },
       { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true },
     );
-    expect(() => new Ledger(['a']).unreachable(0, 'ECONNREFUSED')).not.toThrow();
+    expect(() => new DeliveryLog(['a']).unreachable(0, 'ECONNREFUSED')).not.toThrow();
   });
 });

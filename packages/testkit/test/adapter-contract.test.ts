@@ -107,3 +107,17 @@ test('a process that ends too early fails every check, with what it printed', as
     ]);
   }
 });
+
+test('a check that hangs has failed after its own time, and what it left out is not examined', async () => {
+  const spec = contractOf('cjs', 'none');
+  const hanging = new URL('hanging.mjs', spec.fixture);
+  writeFileSync(
+    hanging,
+    "import * as app from './app.mjs';\n" +
+      'export const open = (env) => ({ ...app.open(env), fail: () => new Promise(() => setInterval(() => {}, 1_000)) });\n',
+  );
+  const findings = await examine({ ...spec, fixture: hanging }, 'import', 'hooked', { limit: '5' });
+  expect(findings.get('one span a call')).toEqual([]);
+  expect(findings.get('error status')).toEqual(['not done after 10 s']);
+  expect(findings.get('context')).toEqual([expect.stringContaining("the process ended (1) in 'error status'")]);
+}, 90_000);

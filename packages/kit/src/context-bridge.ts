@@ -97,7 +97,14 @@ export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn
   return function (this: unknown, ...args: unknown[]) {
     const caller = waiting;
     waiting = undefined;
-    return caller ? runIn(caller, fn, this, args as never) : Reflect.apply(fn, this, args);
+    if (!caller) return Reflect.apply(fn, this, args);
+    const left = enter(caller);
+    if (left === NOT_ENTERED) return runBy(caller, fn, this, args as never);
+    try {
+      return Reflect.apply(fn, this, args);
+    } finally {
+      leave(left);
+    }
   } as F;
 }
 

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { runFixture, startPostgres, startRabbitMq, startRedis } from '@foreshock/testkit';
+import { expect, it } from 'vitest';
+
+it('leaves the application its frames in the callbacks of database, cache and queue', async () => {
+  const servers = await Promise.all([startPostgres(), startRedis(), startRabbitMq()]);
+  const [postgres, redis, rabbit] = servers;
+  const env = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, AMQP_URL: rabbit.url };
+  const fixture = fileURLToPath(new URL('./fixtures/frames.mjs', import.meta.url));
+  const { stdout, stderr } = await (await runFixture(fixture, { env })).exited;
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({
+    // The number of ours, and whether the first frame is the application's.
+    'pg connect': [1, true],
+    'pg query': [2, true],
+    'pg event': [2, true],
+    'pg notification': [1, true],
+    'pg-pool query': [2, true],
+    'ioredis command': [0, true],
+    'ioredis pipeline': [0, true],
+    'ioredis message': [1, true],
+    'amqplib confirm': [2, true],
+    'amqplib consumer': [2, true],
+  });
+  await Promise.all(servers.map((server) => server.stop()));
+}, 60_000);

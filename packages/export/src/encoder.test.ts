@@ -235,7 +235,7 @@ function received(bytes: Uint8Array): Plain {
 }
 
 describe('the encoder', () => {
-  it('writes what the official definitions read, for any span', () => {
+  it('writes what the official definitions read, for any span', { timeout: 120_000 }, () => {
     const encoder = new SpanEncoder();
     const out = Buffer.from(new SharedArrayBuffer(4 << 20));
     fc.assert(

@@ -1,9 +1,7 @@
 import type { Hooks } from '@foreshock/kit';
 import type { Faults } from './faults.ts';
+import { onLibrary } from './library.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
-
-/** A file that has moved is no reason for a line: only what is there can be hit. */
-const ANY = { versions: '>=0.0.0 <1000' };
 
 type Handler = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -22,29 +20,22 @@ export class Consumers {
     // work(name, handler), work(name, options, handler): 10 and 11, then 12.
     const wrapWork = (prototype: any): void =>
       hooks.wrap(prototype, 'work', (original) => this.#takingHandler(original, 'last'));
-    hooks.onLoad('pg-boss/src/manager.js', ({ exports }) => wrapWork(exports.prototype), ANY);
-    hooks.onLoad('pg-boss/dist/manager.js', ({ exports }) => wrapWork(exports.default.prototype), ANY);
+    onLibrary(hooks, 'pg-boss/src/manager.js', ({ exports }) => wrapWork(exports.prototype));
+    onLibrary(hooks, 'pg-boss/dist/manager.js', ({ exports }) => wrapWork(exports.default.prototype));
 
     for (const model of ['channel_model', 'callback_model']) {
-      hooks.onLoad(
-        `amqplib/lib/${model}.js`,
-        ({ exports: { Channel } }) =>
-          hooks.wrap(Channel.prototype, 'consume', (original) => this.#takingHandler(original, 1)),
-        ANY,
+      onLibrary(hooks, `amqplib/lib/${model}.js`, ({ exports: { Channel } }) =>
+        hooks.wrap(Channel.prototype, 'consume', (original) => this.#takingHandler(original, 1)),
       );
     }
-    hooks.onLoad(
-      'bullmq/dist/cjs/classes/worker.js',
-      ({ exports: { Worker } }) => {
-        const consumers = this;
-        hooks.wrap(Worker.prototype, 'callProcessJob', (original) => {
-          return function (this: { name?: string }, ...args: unknown[]) {
-            return consumers.#handle(String(this.name), original, this, args);
-          };
-        });
-      },
-      ANY,
-    );
+    onLibrary(hooks, 'bullmq/dist/cjs/classes/worker.js', ({ exports: { Worker } }) => {
+      const consumers = this;
+      hooks.wrap(Worker.prototype, 'callProcessJob', (original) => {
+        return function (this: { name?: string }, ...args: unknown[]) {
+          return consumers.#handle(String(this.name), original, this, args);
+        };
+      });
+    });
   }
 
   /** A method whose first argument names the queue, and another one is the handler. */

@@ -1,10 +1,8 @@
 import type { Hooks } from '@foreshock/kit';
 import type { Faults } from './faults.ts';
+import { onLibrary } from './library.ts';
 import { pooledTarget } from './pool-target.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
-
-/** A file that has moved is no reason for a line: only what is there can be hit. */
-const ANY = { versions: '>=0.0.0 <1000' };
 
 /** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
 interface PendingItem {
@@ -44,7 +42,7 @@ export function hookGrants(faults: Faults, spans: SpansUnderWay, hooks: Hooks): 
         return original.call(this, client, item, ...rest);
       };
     });
-  hooks.onLoad('pg-pool/index.js', ({ exports }) => wrapAcquireClient(exports.prototype), ANY);
+  onLibrary(hooks, 'pg-pool/index.js', ({ exports }) => wrapAcquireClient(exports.prototype));
 
   const wrapGetConnection = (prototype: any): void =>
     hooks.wrap(prototype, 'getConnection', (original) => {
@@ -56,38 +54,28 @@ export function hookGrants(faults: Faults, spans: SpansUnderWay, hooks: Hooks): 
       };
     });
   for (const file of ['mysql2/lib/pool.js', 'mysql2/lib/base/pool.js']) {
-    hooks.onLoad(
-      file,
-      ({ exports: { prototype } }) => {
-        if (Object.hasOwn(prototype, 'getConnection')) wrapGetConnection(prototype);
-      },
-      ANY,
-    );
+    onLibrary(hooks, file, ({ exports: { prototype } }) => {
+      if (Object.hasOwn(prototype, 'getConnection')) wrapGetConnection(prototype);
+    });
   }
 
   // `acquire` of these gives a promise, or an object with one (tarn/dist/PendingOperation.js).
   const later = (promise: PromiseLike<object>): Promise<object> =>
     Promise.resolve(promise).then((resource) => new Promise((give) => hold(resource, () => give(resource))));
-  hooks.onLoad(
-    'generic-pool/lib/Pool.js',
-    ({ exports }) =>
-      hooks.wrap(exports.prototype, 'acquire', (original) => {
-        return function (this: unknown, ...args: unknown[]) {
-          return later(original.apply(this, args));
-        };
-      }),
-    ANY,
+  onLibrary(hooks, 'generic-pool/lib/Pool.js', ({ exports }) =>
+    hooks.wrap(exports.prototype, 'acquire', (original) => {
+      return function (this: unknown, ...args: unknown[]) {
+        return later(original.apply(this, args));
+      };
+    }),
   );
-  hooks.onLoad(
-    'tarn/dist/Pool.js',
-    ({ exports: { Pool } }) =>
-      hooks.wrap(Pool.prototype, 'acquire', (original) => {
-        return function (this: unknown, ...args: unknown[]) {
-          const pending = original.apply(this, args);
-          pending.promise = later(pending.promise);
-          return pending;
-        };
-      }),
-    ANY,
+  onLibrary(hooks, 'tarn/dist/Pool.js', ({ exports: { Pool } }) =>
+    hooks.wrap(Pool.prototype, 'acquire', (original) => {
+      return function (this: unknown, ...args: unknown[]) {
+        const pending = original.apply(this, args);
+        pending.promise = later(pending.promise);
+        return pending;
+      };
+    }),
   );
 }

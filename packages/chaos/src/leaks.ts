@@ -1,10 +1,8 @@
 import type { Hooks } from '@foreshock/kit';
 import type { Faults } from './faults.ts';
+import { onLibrary } from './library.ts';
 import { pooledTarget } from './pool-target.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
-
-/** A file that has moved is no reason for a line: only what is there can be hit. */
-const ANY = { versions: '>=0.0.0 <1000' };
 
 /** Connections that are given back to their pool, which never gets them: the end of the fault is that no more leak. */
 export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks): void {
@@ -32,18 +30,14 @@ export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks)
         return (...args: unknown[]) => (leaks(client) ? undefined : release(...args));
       };
     });
-  hooks.onLoad('pg-pool/index.js', ({ exports }) => wrapReleaseOnce(exports.prototype), ANY);
+  onLibrary(hooks, 'pg-pool/index.js', ({ exports }) => wrapReleaseOnce(exports.prototype));
   // What `connection.release()` of mysql2 2 and 3 calls.
   for (const file of ['mysql2/lib/pool.js', 'mysql2/lib/base/pool.js']) {
-    hooks.onLoad(
-      file,
-      ({ exports: { prototype } }) => {
-        if (Object.hasOwn(prototype, 'releaseConnection')) wrapRelease(prototype, 'releaseConnection');
-      },
-      ANY,
-    );
+    onLibrary(hooks, file, ({ exports: { prototype } }) => {
+      if (Object.hasOwn(prototype, 'releaseConnection')) wrapRelease(prototype, 'releaseConnection');
+    });
   }
-  hooks.onLoad('tarn/dist/Pool.js', ({ exports }) => wrapRelease(exports.Pool.prototype, 'release', true), ANY);
+  onLibrary(hooks, 'tarn/dist/Pool.js', ({ exports }) => wrapRelease(exports.Pool.prototype, 'release', true));
   const released = Promise.resolve();
-  hooks.onLoad('generic-pool/lib/Pool.js', ({ exports }) => wrapRelease(exports.prototype, 'release', released), ANY);
+  onLibrary(hooks, 'generic-pool/lib/Pool.js', ({ exports }) => wrapRelease(exports.prototype, 'release', released));
 }

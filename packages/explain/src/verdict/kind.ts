@@ -78,11 +78,11 @@ function leaksOf({ table }: Decomposed, service: number, pool: string): number {
 const UNREACHABLE =
   /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT|^57P0|^08/;
 
-function kindOfFailure(error: string, resource: string, { whole }: Known, { examples, place }: Evidence): CauseKind {
+function kindOfFailure(error: string, resource: string, known: Known, evidence: Evidence): CauseKind {
   if (/^(?:redis|memcached|valkey)\b/.test(resource)) return 'cache_down';
   const phases = new Map<string, number>();
-  for (const { row } of examples) {
-    const phase = whole.table.facts[row]?.timeoutPhase;
+  for (const { row } of evidence.examples) {
+    const phase = known.whole.table.facts[row]?.timeoutPhase;
     if (phase) phases.set(phase, (phases.get(phase) ?? 0) + 1);
   }
   const phase = largest(phases);
@@ -91,25 +91,26 @@ function kindOfFailure(error: string, resource: string, { whole }: Known, { exam
   if (phase === 'connect') return 'dependency_unreachable';
   if (UNREACHABLE.test(error)) return 'dependency_unreachable';
   if (/time.?out|ETIMEDOUT/i.test(error))
-    return hasArrived(whole, examples, place.service) ? 'slow_dependency' : 'dependency_unreachable';
+    return hasArrived(known, evidence) ? 'slow_dependency' : 'dependency_unreachable';
   return 'dependency_errors';
 }
 
-/** Whether calls that ran out of time reached the service at all: it has spans within them. */
-function hasArrived({ table }: Decomposed, examples: Evidence['examples'], service: number): boolean {
-  let [calls, arrived] = [0, 0];
-  for (const { row } of examples.slice(0, 50)) {
-    if (table.service[row] === service) return true;
-    calls++;
-    for (let other = 0; other < table.size; other++) {
-      if (table.trace[other] !== table.trace[row] || table.service[other] !== service) continue;
-      if (table.start[other]! < table.end[row]! && table.end[other]! > table.start[row]!) {
-        arrived++;
-        break;
-      }
-    }
-  }
-  return arrived * 2 > calls;
+/** Calls that are looked at for an answer. */
+const MOST_CALLS = 50;
+
+/** Whether calls that failed or took long reached the service at all: it has spans within them. */
+function hasArrived({ whole, traces }: Known, { examples, place }: Evidence): boolean {
+  const { table } = whole;
+  const calls = examples.slice(0, MOST_CALLS).map(({ row }) => row);
+  const arrived = calls.filter((call) => {
+    if (table.service[call] === place.service) return true;
+    const trace = table.trace[call]!;
+    const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!);
+    const isMet = (row: number): boolean =>
+      table.start[row]! < table.end[call]! && table.end[row]! > table.start[call]!;
+    return rows.some((row) => table.service[row] === place.service && isMet(row));
+  });
+  return arrived.length * 2 > calls.length;
 }
 
 /** Tries beyond the first ones, of each first one, that are a storm when they come at once. */
@@ -153,7 +154,9 @@ const KIND_OF_SIGNAL: Record<SignalKind, CauseKind> = {
 const FEWEST_OPERATIONS = 3;
 const MOST_OPERATIONS = 0.6;
 
-function kindOfTime({ changes, whole }: Known, { bySignal, place }: Evidence): CauseKind {
+function kindOfTime(known: Known, evidence: Evidence): CauseKind {
+  const { changes, whole } = known;
+  const { bySignal, place } = evidence;
   const { table } = whole;
   const isHandler = ({ operation }: Signal): boolean => /^(?:process|receive) /.test(table.strings.text(operation));
   const byKind = new Map<SignalKind, number>();
@@ -163,6 +166,8 @@ function kindOfTime({ changes, whole }: Known, { bySignal, place }: Evidence): C
   }
   const kind = largest(byKind);
   if (kind === undefined) return 'unknown';
+  // A service that has spans, but none of these calls: they did not get there.
+  if (kind === 'dependency' && place.resource === 0 && !hasArrived(known, evidence)) return 'dependency_unreachable';
   if (kind !== 'self') return KIND_OF_SIGNAL[kind];
   const own = changes.filter(
     ({ signal, n, nBefore }) => signal.kind === 'self' && signal.service === place.service && n >= 5 && nBefore >= 5,

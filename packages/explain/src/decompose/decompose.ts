@@ -49,15 +49,30 @@ function forgetDuplicates(table: SpanTable, { duplicate, duplicates }: Trees): v
 }
 
 /** The delay before a later attempt is its caller's own time, spent on waiting. */
-function takeBackOff({ table, trees, clipped, exclusive, owners, signals }: Decomposed): void {
-  table.facts.forEach((facts, row) => {
-    if (!facts?.delayMs || !((facts.attempt ?? 0) > 1) || trees.parent[row]! < 0) return;
-    if (clipped.isOutside[row] === 1 || clipped.entry[row] !== clipped.entry[trees.parent[row]!]) return;
-    const caller = trees.parent[row]!;
-    const ms = Math.min(facts.delayMs, exclusive[caller]!);
-    exclusive[caller]! -= ms;
-    signals.add('backOff', table.service[row]!, peerOf(table, owners, row, facts), table.name[row]!, row, ms);
-  });
+function takeBackOff(whole: Decomposed): void {
+  const { table, trees, clipped, exclusive, owners, signals } = whole;
+  const { childStart, children } = trees;
+  for (const caller of trees.order) {
+    for (let at = childStart[caller]!; at < childStart[caller + 1]!; at++) {
+      const row = children[at]!;
+      if (clipped.isOutside[row] === 1 || clipped.entry[row] !== clipped.entry[caller]) continue;
+      const delayMs = delayBefore(table, row, at > childStart[caller]! ? children[at - 1]! : -1);
+      if (!(delayMs > 0)) continue;
+      const ms = Math.min(delayMs, exclusive[caller]!);
+      exclusive[caller]! -= ms;
+      const peer = peerOf(table, owners, row, table.facts[row]);
+      signals.add('backOff', table.service[row]!, peer, table.name[row]!, row, ms);
+    }
+  }
+}
+
+/** As its facts say; else a call that is made again after it failed was waited for since then. */
+function delayBefore(table: SpanTable, row: number, before: number): number {
+  const facts = table.facts[row];
+  if (facts?.attempt !== undefined) return facts.attempt > 1 ? (facts.delayMs ?? 0) : 0;
+  if (before < 0 || table.kind[row] !== KIND.CLIENT || facts?.isDatabase || table.failed[before] === 0) return 0;
+  const isSame = table.name[before] === table.name[row] && table.target[before] === table.target[row];
+  return isSame ? table.start[row]! - table.end[before]! : 0;
 }
 
 function addSamples(whole: Decomposed, row: number): void {

@@ -113,7 +113,7 @@ it.each(['fastify.mjs', 'pino-http.cjs'])('every line of a request, %s: those of
       msg,
       trace_id: TRACE,
       span_id: span!.spanId,
-      trace_flags: '01',
+      trace_flags: '03',
     })),
   );
   await app.stop();
@@ -131,7 +131,7 @@ it("stands aside for upstream's instrumentation, says so, and adds what it lacks
       time: expect.any(Number),
       traceId: TRACE,
       spanId: span!.spanId,
-      traceFlags: '01',
+      traceFlags: '03',
       msg: 'asked',
       x_trace_id: 'order-42',
     },

@@ -18,6 +18,8 @@ export interface AdapterContract {
   fixture: URL;
   /** The same for `require`; without it `require` is given the ES module. */
   fixtureCjs?: URL;
+  /** How the fixture is loaded; default both ways. */
+  loaders?: readonly Loader[];
   /** Whose checks are made as well. */
   room?: Room;
   /** Which Node the fixtures run on; default the one that runs the tests. */
@@ -53,7 +55,7 @@ export function adapterContract(spec: AdapterContract): void {
   const { library, node } = spec;
   const env = once(async () => (await spec.env?.()) ?? {});
   const name = `${library} ${versionIn(spec.fixture, library)}${node ? ` on Node ${node}` : ''}`;
-  describe.each<Loader>(['import', 'require'])(`${name} by %s`, (loader) => {
+  describe.each<Loader>(spec.loaders ?? ['import', 'require'])(`${name} by %s`, (loader) => {
     for (const order of Object.keys(CHECKS) as Order[]) {
       const findings = once(async () => examine(spec, loader, order, await env()));
       for (const check of checksOf(order, spec.room)) {

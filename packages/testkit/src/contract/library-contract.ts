@@ -3,9 +3,18 @@ import { afterAll } from 'vitest';
 import { aliasesOf } from '../installed.ts';
 import { adapterContract, type AdapterContract } from './adapter-contract.ts';
 import { contractFolder, type ContractFolder } from './contract-app.ts';
-import { ROOM_CHECKS, type Room } from './job.ts';
+import { ROOM_CHECKS, type Loader, type Room } from './job.ts';
 
-type Derived = 'library' | 'room' | 'instrumentation' | 'fixture' | 'fixtureCjs' | 'libraries' | 'upstream' | 'node';
+type Derived =
+  | 'library'
+  | 'room'
+  | 'instrumentation'
+  | 'fixture'
+  | 'fixtureCjs'
+  | 'loaders'
+  | 'libraries'
+  | 'upstream'
+  | 'node';
 
 /** Which versions of its library an adapter is examined with, beside the oldest and the newest. */
 export interface Versions {
@@ -25,8 +34,13 @@ export interface LibraryContract extends Omit<AdapterContract, Derived>, Version
   instrumentation?: AdapterContract['instrumentation'];
 }
 
-/** Nodes beside the one that runs the tests, and all versions instead of the oldest and the newest: `npm run test:matrix`. */
+/**
+ * `npm run test:matrix`: Nodes beside the one that runs the tests, all versions instead of the oldest and the newest, and
+ * both ways to load each, where `npm test` loads the oldest with `require` and the newest with `import`.
+ */
 const MATRIX = process.env['FORESHOCK_TEST_MATRIX'] === 'all';
+
+const LOADERS: Record<'oldest' | 'newer', readonly Loader[]> = { oldest: ['require'], newer: ['import'] };
 
 /** An application with one version of the adapter's library. */
 export interface VersionedApp extends ContractFolder {
@@ -56,15 +70,17 @@ export function versionedApps(
 }
 
 /**
- * Declares the contract of the adapter in a folder: with its oldest and its newest version, as a CommonJS and as an ES
- * module.
+ * Declares the contract of the adapter in a folder: with its oldest version as a CommonJS module, and with its newest as
+ * an ES module.
  *
  * @param folder `import.meta.url`
  */
 export function libraryContract(adapter: Adapter<any>, folder: string, described: LibraryContract): void {
   const { fixture, also: _, newestOnly: __, versions, ...contract } = described;
   const room = roomOf(folder);
-  for (const { alias, node, ...app } of versionedApps(adapter, folder, described)) {
+  const apps = versionedApps(adapter, folder, described);
+  for (const [i, { alias, node, ...app }] of apps.entries()) {
+    const loaders = MATRIX || apps.length === 1 ? undefined : LOADERS[i === 0 ? 'oldest' : 'newer'];
     adapterContract({
       library: adapter.library,
       instrumentation: { module: new URL('../../index.ts', folder).href, export: `${room}Instrumentation` },
@@ -73,6 +89,7 @@ export function libraryContract(adapter: Adapter<any>, folder: string, described
       ...contract,
       ...(fixture?.endsWith('.cjs') ? { fixture: app.fixtureCjs } : app),
       ...(node && { node }),
+      ...(loaders && { loaders }),
       skip: {
         ...(adapter.upstream.length === 0 && { 'stands aside': 'upstream has no instrumentation of it' }),
         ...contract.skip,

@@ -24,8 +24,6 @@ export interface Analysis {
   bad: AppRequest[];
   ranked: Evidence[];
   classified: Classified;
-  /** The usual time of a request, by route. */
-  usual: Map<number, number>;
 }
 
 /** What is looked at. */
@@ -63,9 +61,10 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
   const sharesOf = sharesOfRequests(known);
   for (const request of bad) book.take(request.row, sharesOf(request, usual.get(request.route) ?? 0));
   const ranked = book.ranked();
-  return { known, requests, bad, ranked, classified: classify(window, bad.length, ranked), usual };
+  return { known, requests, bad, ranked, classified: classify(window, bad.length, ranked) };
 }
 
+/** The usual time of a request, by route. */
 function usualTimes({ before, within }: Window): Map<number, number> {
   const usual = new Map<number, number>();
   for (const [route, some] of byRoute(before.length > 0 ? before : within))

@@ -127,6 +127,8 @@ describe('one cause', () => {
       impact: [{ failed: 100 }],
       whatIf: [{ failed: 0 }],
     });
+    // Without the refusals the requests had not ended after 5 ms, but taken what they take.
+    expect(answer.whatIf[0]?.p95Ms).toBeGreaterThanOrEqual(answer.impact[0]?.baselineP95Ms ?? Number.NaN);
   });
 });
 

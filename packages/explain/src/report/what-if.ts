@@ -1,31 +1,29 @@
 import type { Analysis } from '../analyse.ts';
-import { quantile } from '../window/slow.ts';
+import { byRoute, quantile, times } from '../window/slow.ts';
 import { round } from './figures.ts';
 
-/** The affected routes' requests laid out again without the first cause. */
-export function whatIf({ known, bad, ranked, usual }: Analysis): { without: number; p95Ms: number; failed: number }[] {
+/**
+ * The affected routes' requests laid out again without the first cause: what it explains of one, slow or cut short by
+ * its failure, takes what the slower ones took before. Nothing is said of a route that nobody asked for before.
+ */
+export function whatIf({ known, bad, ranked }: Analysis): { without: number; p95Ms: number; failed: number }[] {
   const first = ranked[0];
-  if (!first || bad.length === 0) return [];
-  const routes = new Set(bad.map(({ route }) => route));
+  if (!first) return [];
+  const routesBefore = byRoute(known.window.before);
+  const routesWithin = byRoute(known.window.within);
   let failed = 0;
   const lengths: number[] = [];
-  for (const request of known.window.within) {
-    if (!routes.has(request.route)) continue;
-    const share = Math.min(1, first.shareOf.get(request.row) ?? 0);
-    const beyond = Math.max(0, request.ms - (usual.get(request.route) ?? request.ms));
-    lengths.push(request.ms - share * beyond);
-    if (request.failed && share < 0.5) failed++;
+  for (const route of new Set(bad.map((request) => request.route))) {
+    const before = routesBefore.get(route);
+    if (!before) return [];
+    const usual = quantile(times(before), 0.95);
+    for (const request of routesWithin.get(route)!) {
+      const share = Math.min(1, first.shareOf.get(request.row) ?? 0);
+      lengths.push(request.ms + share * (usual - request.ms));
+      if (request.failed && share < 0.5) failed++;
+    }
   }
-  return [
-    {
-      without: 1,
-      p95Ms: round(
-        quantile(
-          lengths.sort((a, b) => a - b),
-          0.95,
-        ),
-      ),
-      failed,
-    },
-  ];
+  if (lengths.length === 0) return [];
+  lengths.sort((a, b) => a - b);
+  return [{ without: 1, p95Ms: round(quantile(lengths, 0.95)), failed }];
 }

@@ -1,4 +1,4 @@
-import type { SpanInput, SpanTable } from '../spans/span-table.ts';
+import { emptySpan, type SpanTable } from '../spans/span-table.ts';
 import { MARKS, type Plain, SpanAttributes } from './attributes.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import { UnreadableSource } from './unreadable.ts';
@@ -82,21 +82,7 @@ function readSpan(
 ): void {
   const outer = reader.enter();
   attributes.clear();
-  const span: SpanInput = {
-    traceId: '',
-    spanId: '',
-    parentSpanId: '',
-    service: of.service || 'unknown_service',
-    instance: of.instance,
-    name: '',
-    kind: 0,
-    start: Number.NaN,
-    end: Number.NaN,
-    failed: false,
-    errorType: '',
-    target: '',
-    facts: undefined,
-  };
+  const span = emptySpan(of.service || 'unknown_service', of.instance);
   const links: number[] = [];
   const marks: { name: string; at: number; values: Record<string, Plain> }[] = [];
   const take = (key: string, value: Plain): void => attributes.take(key, value);

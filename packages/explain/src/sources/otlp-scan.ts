@@ -1,4 +1,4 @@
-import type { SpanInput, SpanTable } from '../spans/span-table.ts';
+import { emptySpan, type SpanTable } from '../spans/span-table.ts';
 import { MARKS, type Plain, readerOf, SpanAttributes } from './attributes.ts';
 import { ByteStrings } from './byte-strings.ts';
 import { JsonScanner, Unexpected } from './json-scanner.ts';
@@ -107,21 +107,7 @@ export class OtlpScan {
     const attributes = this.#attributes;
     attributes.clear();
     const { service, instance } = this.#of;
-    const span: SpanInput = {
-      traceId: '',
-      spanId: '',
-      parentSpanId: '',
-      service,
-      instance,
-      name: '',
-      kind: 0,
-      start: Number.NaN,
-      end: Number.NaN,
-      failed: false,
-      errorType: '',
-      target: '',
-      facts: undefined,
-    };
+    const span = emptySpan(service, instance);
     let marks = -1;
     if (!json.enterObject()) return;
     while (json.key()) {

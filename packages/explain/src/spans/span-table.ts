@@ -23,6 +23,25 @@ export interface SpanInput {
   facts: Facts | undefined;
 }
 
+/** A span of which nothing has been read yet but where it comes from. */
+export function emptySpan(service: string, instance: string): SpanInput {
+  return {
+    traceId: '',
+    spanId: '',
+    parentSpanId: '',
+    service,
+    instance,
+    name: '',
+    kind: 0,
+    start: Number.NaN,
+    end: Number.NaN,
+    failed: false,
+    errorType: '',
+    target: '',
+    facts: undefined,
+  };
+}
+
 /** All spans, a column a property: about 80 bytes a span. */
 export class SpanTable {
   readonly strings: Strings = new Strings();

@@ -1,7 +1,5 @@
 import { guard } from '@foreshock/kit';
-
-/** `queueMicrotask` makes an `AsyncResource` each time, twice as dear. */
-const SETTLED = Promise.resolve();
+import { runInMicrotask } from './microtask.ts';
 
 /** On a request that has gone over a connection. */
 const ON_CONNECTION = Symbol('foreshock.onConnection');
@@ -36,7 +34,7 @@ export function hearAbort(request: object, hear: (reason: unknown) => void): voi
   if (!handler) return;
   const isWaiting = (): boolean => !(request as Request)[ON_CONNECTION] && handler.abort === null;
   // A connection that is free takes it before this.
-  void SETTLED.then(() => {
+  runInMicrotask(() => {
     // One that was in use takes it in the next turn (`onMessageComplete` of lib/dispatcher/client-h1.js): so it is for
     // each of many redirects, and whenever a fetch is told how to abort it, it keeps a listener.
     if (isWaiting()) setImmediate(() => isWaiting() && tellHowToAbort(request, handler, hear));

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { guard, type Hooks } from '@foreshock/kit';
 import type { Phase, Sent } from '../../events.ts';
 import { isResolving } from '../../host-name.ts';
+import { runInMicrotask } from './microtask.ts';
 
 /** When a connection reached what; times of `performance.now()`. */
 interface Opening {
@@ -30,9 +31,6 @@ interface ConnectParams {
   hostname: string;
   protocol: string;
 }
-
-/** For what is done with each request: `queueMicrotask` makes an `AsyncResource` each time, twice as dear. */
-const SETTLED = Promise.resolve();
 
 /** On a connection that a request has gone over. */
 const SEEN = Symbol('foreshock.seen');
@@ -100,7 +98,7 @@ export class Connections {
   /** A request is made; a client that begins to connect for it does so before this tick of microtasks is over. */
   made(sent: Sent): void {
     this.#newest = sent;
-    void SETTLED.then(() => {
+    runInMicrotask(() => {
       if (this.#newest === sent) this.#newest = undefined;
     });
   }

@@ -44,7 +44,9 @@ describe.each(tarballs.map((tarball) => [tarball.manifest.name, tarball] as cons
     const code = files.filter(
       (path) => !/^(LICENSE|NOTICE|README\.md|CHANGELOG\.md|package\.json|schema\.json)$/.test(path),
     );
-    expect(code.filter((path) => !/^dist\/.*\.(js|cjs|d\.ts|d\.cts)$/.test(path))).toEqual([]);
+    expect(
+      code.filter((path) => !/^dist\/(.*\.(js|cjs|d\.ts|d\.cts)|page\/[^/]+\.(html|css|svg))$/.test(path)),
+    ).toEqual([]);
     const modules = code.filter((path) => /\.c?js$/.test(path));
     const { reachable, imported } = await reached(tarball);
     // A module of types alone is named by `import type` only.
@@ -87,6 +89,7 @@ const LOADED_BY_PATH: Record<string, string[]> = {
     ...['http', 'db', 'pool', 'cache', 'queue', 'resilience'].map((boundary) => `dist/${boundary}.preload.cjs`),
   ],
   '@foreshock/export': ['dist/sender-thread.js'],
+  '@foreshock/view': ['dist/page/page.js'],
 };
 
 /** Which modules can be reached from the exports, and which packages they import. */

@@ -1,4 +1,4 @@
-// `npx foreshock explain`: reads traces, and has nothing to do with the preload.
+// `npx foreshock explain`, `npx foreshock view`: read traces, and have nothing to do with the preload.
 import { stdout, versions } from 'node:process';
 
 const [major, minor] = versions.node.split('.').map(Number) as [number, number];
@@ -10,5 +10,10 @@ if (major < 22 || (major === 22 && minor < 15)) {
   // Whoever read our output has seen enough.
   stdout.on('error', () => process.exit());
   const { main, processIo } = await import('@foreshock/explain/command');
-  process.exitCode = await main(process.argv.slice(2), processIo());
+  process.exitCode = await main(process.argv.slice(2), processIo(), {
+    view: {
+      about: 'opens a page on this machine that shows the incident and its traces',
+      run: async (args, io) => (await import('@foreshock/view/command')).view(args, io),
+    },
+  });
 }

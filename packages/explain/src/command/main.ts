@@ -4,7 +4,7 @@ import type { Io } from './io.ts';
 export { processIo, type Io } from './io.ts';
 
 /** One subcommand: what it is for, and what it does; the promise is its exit status. */
-interface Subcommand {
+export interface Subcommand {
   about: string;
   run(args: string[], io: Io): Promise<number>;
 }
@@ -13,13 +13,14 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   explain: { about: 'says what broke first, and how it spread', run: explain },
 };
 
-/** Runs `foreshock SUBCOMMAND …`; never throws. */
-export async function main(args: string[], io: Io): Promise<number> {
+/** Runs `foreshock SUBCOMMAND …`, one of these or of `more`; never throws. */
+export async function main(args: string[], io: Io, more: Record<string, Subcommand> = {}): Promise<number> {
+  const subcommands = { ...SUBCOMMANDS, ...more };
   const [name, ...rest] = args;
-  const subcommand = name !== undefined && Object.hasOwn(SUBCOMMANDS, name) ? SUBCOMMANDS[name] : undefined;
+  const subcommand = name !== undefined && Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
   if (!subcommand) {
     const isHelp = name === undefined || name === 'help' || name === '--help' || name === '-h';
-    io.stderr(isHelp ? help() : `foreshock: there is no subcommand "${name}".\n${help()}`);
+    io.stderr(isHelp ? help(subcommands) : `foreshock: there is no subcommand "${name}".\n${help(subcommands)}`);
     return isHelp ? 0 : 2;
   }
   try {
@@ -30,7 +31,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   }
 }
 
-function help(): string {
-  const lines = Object.entries(SUBCOMMANDS).map(([name, { about }]) => `  foreshock ${name.padEnd(10)}${about}`);
+function help(subcommands: Record<string, Subcommand>): string {
+  const lines = Object.entries(subcommands).map(([name, { about }]) => `  foreshock ${name.padEnd(10)}${about}`);
   return `${lines.join('\n')}\n`;
 }

@@ -6,11 +6,13 @@ import { build } from 'esbuild';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 await build({
-  entryPoints: [here('src/page/page.ts'), here('src/page/page.css')],
+  entryPoints: [here('src/page/page.tsx'), here('src/page/page.css')],
   outdir: here('dist/page'),
   bundle: true,
   minify: true,
   format: 'esm',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
   target: 'es2022',
   legalComments: 'none',
   logLevel: 'warning',

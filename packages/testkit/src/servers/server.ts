@@ -95,7 +95,12 @@ async function launch(kind: ServerKind, binary: string): Promise<RunningServer> 
   }
 }
 
-function install(kind: ServerKind, tried: string[]): string | undefined {
+/**
+ * Installs Debian's packages of a program where that can be done, and finds it then.
+ *
+ * @param tried gets a line about what did not work
+ */
+export function install(kind: Pick<ServerKind, 'name' | 'packages' | 'find'>, tried: string[]): string | undefined {
   if (kind.packages.length === 0) {
     tried.push(`${kind.name}: not found, nor what it can be had with`);
     return undefined;
@@ -105,8 +110,9 @@ function install(kind: ServerKind, tried: string[]): string | undefined {
     return undefined;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // Another test process may be installing something else.
   const apt = (...args: string[]): boolean =>
-    spawnSync('apt-get', ['-qq', ...args], { env, stdio: 'ignore' }).status === 0;
+    spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio: 'ignore' }).status === 0;
   const packages = ['install', '-y', '--no-install-recommends', ...kind.packages];
   if (!apt(...packages) && !(apt('update') && apt(...packages))) {
     tried.push(`apt-get install ${kind.packages.join(' ')} failed`);

@@ -1,0 +1,27 @@
+import { address, go, parseRoute } from '../route.ts';
+
+export const SEARCH_INPUT = 'search';
+
+/** The keys that work on every view; those of lists and of the waterfall are theirs. */
+export function listenForKeys(openHelp: () => void): () => void {
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') (document.activeElement as HTMLElement | null)?.blur();
+    if (isTyping(event.target)) return;
+    if (event.key === '?') openHelp();
+    else if (event.key === '/') focusSearch();
+    else return;
+    event.preventDefault();
+  };
+  addEventListener('keydown', pressed);
+  return () => removeEventListener('keydown', pressed);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
+}
+
+function focusSearch(): void {
+  if (parseRoute(location.hash).view !== 'traces') go(address('traces', { focus: 1 }));
+  else document.getElementById(SEARCH_INPUT)?.focus();
+}

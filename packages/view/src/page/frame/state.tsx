@@ -1,0 +1,43 @@
+import type { ComponentChildren } from 'preact';
+import type { Loaded } from '../live/use-live.ts';
+
+/** What a view shows while it has nothing to show yet, or could not get it; else its children. */
+export function Ready<T>({ of, children }: { of: Loaded<T>; children(data: T): ComponentChildren }) {
+  if (of.data !== undefined) {
+    return (
+      <>
+        {of.error && <Failure of={of} />}
+        {of.isOld && <Newer reload={of.reload} />}
+        {children(of.data)}
+      </>
+    );
+  }
+  if (of.error) return <Failure of={of} />;
+  return (
+    <p class="quiet" aria-live="polite">
+      Loading …
+    </p>
+  );
+}
+
+function Failure({ of }: { of: Loaded<unknown> }) {
+  return (
+    <p role="alert" class="failure">
+      ✕ {of.error}{' '}
+      <button type="button" onClick={of.reload}>
+        Try again
+      </button>
+    </p>
+  );
+}
+
+/** The page does not change under the reader's hand: it offers to. */
+function Newer({ reload }: { reload(): void }) {
+  return (
+    <div class="newer" role="status">
+      <button type="button" onClick={reload}>
+        New data has arrived: update
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { StoreChange } from '../contract.ts';
+
+/** What the viewer has told last, and whether it can be reached. */
+export interface Live {
+  change: StoreChange | null;
+  isConnected: boolean;
+}
+
+let current: Live = { change: null, isConnected: false };
+const listeners = new Set<(live: Live) => void>();
+
+function set(live: Live): void {
+  current = live;
+  for (const listener of listeners) listener(live);
+}
+
+/** Opens the one stream of changes of this page; the browser opens it again when it breaks. */
+export function listenForChanges(): void {
+  const events = new EventSource('/api/events');
+  events.addEventListener('open', () => set({ ...current, isConnected: true }));
+  events.addEventListener('error', () => set({ ...current, isConnected: false }));
+  events.addEventListener('message', ({ data }) => {
+    try {
+      set({ change: JSON.parse(String(data)) as StoreChange, isConnected: true });
+    } catch {
+      // Half a line: the next one is whole.
+    }
+  });
+}
+
+export function useChanges(): Live {
+  const [live, setLive] = useState(current);
+  useEffect(() => {
+    listeners.add(setLive);
+    setLive(current);
+    return () => void listeners.delete(setLive);
+  }, []);
+  return live;
+}

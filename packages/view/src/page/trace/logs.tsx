@@ -1,0 +1,72 @@
+import { useState } from 'preact/hooks';
+import type { LogLine, Trace } from '../contract.ts';
+import { traceAddress } from '../route.ts';
+import { printable, shortened } from '../words/attribute.ts';
+import { count } from '../words/count.ts';
+import { duration } from '../words/duration.ts';
+import { clock, dateTime } from '../words/time.ts';
+import type { TraceModel } from './model.ts';
+
+const STEP = 200;
+const LONGEST = 2000;
+
+/** The log lines of the whole trace, in the order of their times. */
+export function Logs({ trace, model }: { trace: Trace; model: TraceModel }) {
+  if (trace.logs.length === 0) return null;
+  const lines = [...trace.logs].sort((a, b) => a.time - b.time);
+  return (
+    <section aria-labelledby="logs">
+      <h2 id="logs">Log lines</h2>
+      <p class="quiet">{count(lines.length, 'line')} with this trace's ID</p>
+      <LogLines lines={lines} model={model} traceId={trace.traceId} />
+    </section>
+  );
+}
+
+interface LinesProps {
+  lines: readonly LogLine[];
+  model: TraceModel;
+  /** Where the lines' spans are linked. */
+  traceId?: string;
+}
+
+export function LogLines({ lines, model, traceId }: LinesProps) {
+  const [most, setMost] = useState(STEP);
+  if (lines.length === 0) return null;
+  return (
+    <>
+      <ol class="logs">
+        {lines.slice(0, most).map((line, i) => (
+          <li key={i} class={isSevere(line) ? 'severe' : ''}>
+            <time title={dateTime(line.time)}>{clock(line.time)}</time>{' '}
+            <span class="quiet">after {duration(line.time - model.from)}</span>{' '}
+            <strong>
+              {isSevere(line) && '✕ '}
+              {printable(shortened(line.severity, 20))}
+            </strong>{' '}
+            <bdi>{printable(shortened(line.body, LONGEST))}</bdi> <SpanOf line={line} model={model} traceId={traceId} />
+          </li>
+        ))}
+      </ol>
+      {lines.length > most && (
+        <button type="button" onClick={() => setMost(most + STEP)}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
+function SpanOf({ line, model, traceId }: { line: LogLine; model: TraceModel; traceId: string | undefined }) {
+  const place = line.spanId === null ? undefined : model.byId.get(line.spanId);
+  if (traceId === undefined || place === undefined) return null;
+  return (
+    <a href={traceAddress(traceId, line.spanId)}>
+      <bdi>{printable(shortened(model.spans[place]!.name || '(no name)', 80))}</bdi>
+    </a>
+  );
+}
+
+function isSevere({ severity }: LogLine): boolean {
+  return /^(err|fatal|crit|alert|emerg)/i.test(severity);
+}

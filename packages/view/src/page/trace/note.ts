@@ -1,0 +1,62 @@
+import type { Span } from '../contract.ts';
+import { duration } from '../words/duration.ts';
+import type { Colours } from './colours.ts';
+import { factsOf, notesOf } from './facts.ts';
+import { drawAttempt, drawBreaker, drawCross } from './signs.ts';
+
+const GAP = 6;
+const HALF_LINE = 8;
+
+interface Room {
+  /** Where what belongs to the span begins and ends. */
+  before: number;
+  after: number;
+  middle: number;
+  width: number;
+  colours: Colours;
+}
+
+/** Signs and words of a span: after its bar, or before it where there is no room. */
+export function drawNote(on: CanvasRenderingContext2D, span: Span, room: Room): void {
+  const { before, after, middle, width, colours } = room;
+  const signs = signsOf(span);
+  const needed = (text: string): number =>
+    on.measureText(text).width + signs.reduce((sum, sign) => sum + sign.width, 0) + 2 * GAP;
+  const short = duration(span.durationMs);
+  const long = [short, ...notesOf(span)].join(' · ');
+  const fitting = [long, short].find((text) => after + needed(text) <= width || needed(text) <= before);
+  const text = fitting ?? short;
+  const isAfter = after + needed(text) <= width;
+  let at = isAfter ? after + GAP : Math.max(GAP, (fitting ? before : width) - needed(text) + GAP);
+  if (!fitting) {
+    // The bar is as long as the picture: over it, on a ground that the text can be read on.
+    on.fillStyle = colours.stripe;
+    on.fillRect(at - 3, middle - HALF_LINE, needed(text) - GAP, 2 * HALF_LINE);
+  }
+  for (const { sign, width: its } of signs) {
+    sign(on, at, middle, colours);
+    at += its;
+  }
+  on.fillStyle = colours.text;
+  on.fillText(text, at, middle);
+}
+
+interface Sign {
+  width: number;
+  sign(on: CanvasRenderingContext2D, x: number, y: number, colours: Colours): void;
+}
+
+function signsOf(span: Span): Sign[] {
+  const { isError, breaker, attempt } = factsOf(span);
+  const signs: Sign[] = [];
+  if (isError) signs.push({ width: 13, sign: drawCross });
+  if (breaker === 'open' || breaker === 'half_open') {
+    signs.push({ width: 23, sign: (on, x, y, colours) => drawBreaker(on, x, y, breaker === 'open', colours) });
+  }
+  if (attempt > 1) {
+    const label = attempt > 99 ? '99+' : String(attempt);
+    const box = 9 + 7 * label.length;
+    signs.push({ width: box + 5, sign: (on, x, y, colours) => drawAttempt(on, x, y, { label, box }, colours) });
+  }
+  return signs;
+}

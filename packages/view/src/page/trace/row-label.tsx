@@ -1,0 +1,89 @@
+import { traceAddress } from '../route.ts';
+import { printable, shortened } from '../words/attribute.ts';
+import { duration } from '../words/duration.ts';
+import { factsOf, notesOf } from './facts.ts';
+import type { TraceModel } from './model.ts';
+import type { RowAction } from './waterfall-keys.ts';
+
+const LONGEST = 200;
+/** Deeper spans are not indented further: their names would have no room. */
+const DEEPEST = 16;
+
+interface Props {
+  model: TraceModel;
+  place: number;
+  top: number;
+  height: number;
+  width: number;
+  isOpen: boolean;
+  isSelected: boolean;
+  onAction(action: RowAction): void;
+}
+
+/** A span's name and service, and what is one click away: its children, its holder, what it links to. */
+export function RowLabel({ model, place, top, height, width, isOpen, isSelected, onAction }: Props) {
+  const span = model.spans[place]!;
+  const depth = model.depth[place]!;
+  const below = model.end[place]! - place - 1;
+  const name = printable(shortened(span.name || '(no name)', LONGEST));
+  const [holder] = model.holders.get(span.spanId) ?? [];
+  const link = holder ? undefined : span.links.find(({ traceId }) => traceId !== '');
+  const series = model.services.indexOf(span.service) % 8;
+  const indent = Math.min(depth, DEEPEST) * (width < 400 ? 8 : 12);
+  return (
+    <div
+      id={`span-${place}`}
+      class={isSelected ? 'row selected' : 'row'}
+      style={{ top: `${top}px`, height: `${height}px`, width: `${width}px`, paddingLeft: `${indent + 4}px` }}
+      role="treeitem"
+      aria-level={depth + 1}
+      aria-selected={isSelected}
+      aria-expanded={below > 0 ? isOpen : undefined}
+      aria-label={spoken(model, place, name)}
+      title={name}
+      onClick={() => onAction({ does: 'select', place })}
+    >
+      <span
+        class="toggle"
+        aria-hidden="true"
+        onClick={(event) => {
+          if (below === 0) return;
+          event.stopPropagation();
+          onAction({ does: 'toggle', place });
+        }}
+      >
+        {below > 0 && (isOpen ? '▾' : '▸')}
+      </span>
+      <span class={`service-sign series-${series}`} aria-hidden="true" />
+      <span class="row-name">
+        {factsOf(span).isError && <span class="error-sign">✕ </span>}
+        <bdi>{name}</bdi> <bdi class="quiet">{printable(shortened(span.service, 40))}</bdi>
+        {!isOpen && <span class="quiet"> +{below}</span>}
+      </span>
+      {holder && (
+        <a class="row-link" href={traceAddress(holder.traceId, holder.holderSpanId)}>
+          holder →
+        </a>
+      )}
+      {link && (
+        <a class="row-link" href={traceAddress(link.traceId, link.spanId)}>
+          linked →
+        </a>
+      )}
+    </div>
+  );
+}
+
+/** The row in words, for those who do not see the bars. */
+function spoken(model: TraceModel, place: number, name: string): string {
+  const span = model.spans[place]!;
+  const parts = [
+    name,
+    span.service,
+    `takes ${duration(span.durationMs)}`,
+    `begins after ${duration(span.start - model.from)}`,
+    ...notesOf(span),
+  ];
+  if (model.critical.has(span.spanId)) parts.push('on the critical path');
+  return parts.join(', ');
+}

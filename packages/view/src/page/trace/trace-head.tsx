@@ -1,0 +1,57 @@
+import type { Trace } from '../contract.ts';
+import { withQuery } from '../query.ts';
+import { printable, shortened } from '../words/attribute.ts';
+import { count } from '../words/count.ts';
+import { duration } from '../words/duration.ts';
+import { ago, dateTime } from '../words/time.ts';
+import type { TraceModel } from './model.ts';
+
+const LONGEST = 160;
+const MOST_SERVICES = 24;
+
+export function TraceHead({ trace, model }: { trace: Trace; model: TraceModel }) {
+  const root = model.spans[0]!;
+  const errors = trace.spans.filter(({ status }) => status === 'error').length;
+  return (
+    <header class="trace-head">
+      <h1>
+        <bdi>{printable(shortened(root.name || '(no name)', LONGEST))}</bdi>
+      </h1>
+      <p>
+        <strong>{duration(model.to - model.from)}</strong>, {count(trace.spans.length, 'span')}
+        {errors > 0 && (
+          <>
+            , <span class="error-sign">✕ {count(errors, 'error')}</span>
+          </>
+        )}
+        , <time title={ago(model.from)}>{dateTime(model.from)}</time>
+        <br />
+        <span class="id whole">trace {trace.traceId}</span>{' '}
+        <a class="button" download href={withQuery('/api/export', { traceId: trace.traceId })}>
+          Save this trace
+        </a>
+      </p>
+      {trace.truncated && (
+        <p class="failure">
+          This trace is larger than what is shown: only its first {count(trace.spans.length, 'span')} are here.
+        </p>
+      )}
+      <ul class="legend" aria-label="Services and signs">
+        {model.services.slice(0, MOST_SERVICES).map((service, i) => (
+          <li key={service}>
+            <span class={`service-sign series-${i % 8}`} aria-hidden="true" />
+            <bdi>{printable(shortened(service, 40))}</bdi>
+          </li>
+        ))}
+        {model.services.length > MOST_SERVICES && <li>and {model.services.length - MOST_SERVICES} more</li>}
+        <li>
+          <span class="wait-sign" aria-hidden="true" /> waiting
+        </li>
+        <li>
+          <span class="critical-sign" aria-hidden="true" /> critical path
+        </li>
+        <li>◆ event</li>
+      </ul>
+    </header>
+  );
+}

@@ -1,0 +1,56 @@
+import { request } from '../live/request.ts';
+import { withQuery } from '../query.ts';
+import { printable } from '../words/attribute.ts';
+
+const MOST = 12;
+const LONGEST = 120;
+
+/** The word around the caret: from after the last space outside of quotes. */
+function wordAt(text: string, caret: number): { from: number; word: string } {
+  let from = 0;
+  let isQuoted = false;
+  for (let i = 0; i < caret; i++) {
+    if (text[i] === '"') isQuoted = !isQuoted;
+    else if (text[i] === ' ' && !isQuoted) from = i + 1;
+  }
+  return { from, word: text.slice(from, caret) };
+}
+
+/** What the word at the caret may become: names of attributes, or after `name=` its values. */
+export async function completionsOf(text: string, caret: number, signal: AbortSignal): Promise<string[]> {
+  const { word } = wordAt(text, caret);
+  if (word === '') return [];
+  const [, key, operator, begun = ''] = /^([^=:<>"]+)(!?=|:)"?(.*)$/.exec(word) ?? [];
+  if (key && operator) {
+    const { values } = await request<{ values: string[] }>(valuesPath(key, operator), signal);
+    const fitting = values.filter((value) => value.toLowerCase().includes(begun.toLowerCase()) && isShowable(value));
+    return fitting.slice(0, MOST).map((value) => `${key}${operator}${quoted(value)}`);
+  }
+  const { keys } = await request<{ keys: string[] }>(withQuery('/api/attributes', { prefix: word }), signal);
+  return keys
+    .filter(isShowable)
+    .slice(0, MOST)
+    .map((name) => `${name}=`);
+}
+
+/** `service:` and `name:` are words of the search, the first an attribute of the resource. */
+function valuesPath(key: string, operator: string): string {
+  const name = operator === ':' && key === 'service' ? 'service.name' : key;
+  return `/api/attributes/${encodeURIComponent(name)}/values`;
+}
+
+function isShowable(value: string): boolean {
+  return value.length <= LONGEST && printable(value) === value;
+}
+
+function quoted(value: string): string {
+  return /[\s"]/.test(value) ? `"${value.replaceAll('"', '\\"')}"` : value;
+}
+
+/** The text with the word at the caret completed, and where the caret is then. */
+export function complete(text: string, caret: number, completion: string): { text: string; caret: number } {
+  const { from } = wordAt(text, caret);
+  const isWhole = !completion.endsWith('=');
+  const before = text.slice(0, from) + completion + (isWhole ? ' ' : '');
+  return { text: before + text.slice(caret).trimStart(), caret: before.length };
+}

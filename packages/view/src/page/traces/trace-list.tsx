@@ -1,0 +1,73 @@
+import { useRef } from 'preact/hooks';
+import type { TraceSummary } from '../contract.ts';
+import { Bar } from '../frame/bar.tsx';
+import { traceAddress } from '../route.ts';
+import { printable, shortened } from '../words/attribute.ts';
+import { count } from '../words/count.ts';
+import { duration } from '../words/duration.ts';
+import { ago, clock, dateTime, day } from '../words/time.ts';
+
+/** Longer names are cut: they are whole in the trace itself. */
+const LONGEST_NAME = 160;
+
+/** Traces, the newest first. The arrow keys move from one to the next. */
+export function TraceList({ traces }: { traces: readonly TraceSummary[] }) {
+  const list = useRef<HTMLOListElement>(null);
+  const longest = Math.max(...traces.map(({ durationMs }) => durationMs), 1);
+  const move = (event: KeyboardEvent): void => {
+    const links = [...list.current!.querySelectorAll('a')];
+    const here = links.indexOf(document.activeElement as HTMLAnchorElement);
+    const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: links.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    links[Math.max(0, Math.min(links.length - 1, to))]?.focus();
+  };
+  return (
+    <ol class="traces" ref={list} onKeyDown={move}>
+      {traces.map((trace, i) => (
+        <li key={trace.traceId}>
+          {(i === 0 || day(trace.start) !== day(traces[i - 1]!.start)) && <h2 class="day">{day(trace.start)}</h2>}
+          <TraceRow trace={trace} longest={longest} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function TraceRow({ trace, longest }: { trace: TraceSummary; longest: number }) {
+  const name = printable(shortened(trace.name || '(no name)', LONGEST_NAME));
+  const others = trace.services.filter((service) => service !== trace.service);
+  return (
+    <a href={traceAddress(trace.traceId)} class={trace.status === 'error' || trace.errors > 0 ? 'failed' : ''}>
+      <time dateTime={isoOf(trace.start)} title={`${dateTime(trace.start)}, ${ago(trace.start)}`}>
+        {clock(trace.start)}
+      </time>
+      <span class="name">
+        {trace.errors > 0 && <span class="error-sign">✕ </span>}
+        <bdi>{name}</bdi>{' '}
+        <span class="quiet">
+          <bdi>{printable(shortened(trace.service, 60))}</bdi>
+          {others.length > 0 && ` + ${count(others.length, 'service')}`}
+        </span>
+      </span>
+      <Bar share={trace.durationMs / longest} label={duration(trace.durationMs)} />
+      <span class="facts">{factsOf(trace).join(' · ')}</span>
+    </a>
+  );
+}
+
+function factsOf(trace: TraceSummary): string[] {
+  const facts = [count(trace.spans, 'span')];
+  if (trace.errors > 0) facts.push(count(trace.errors, 'error'));
+  if (trace.waitMs > 0) facts.push(`waited ${duration(trace.waitMs)}`);
+  else if (trace.waits > 0) facts.push(count(trace.waits, 'wait'));
+  if (trace.attempts > 1) facts.push(count(trace.attempts, 'attempt'));
+  if (trace.breaker) facts.push(`breaker ${trace.breaker.replace('_', '-')}`);
+  if (trace.pinned) facts.push('part of an incident');
+  return facts;
+}
+
+function isoOf(time: number): string | undefined {
+  const at = new Date(time);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}

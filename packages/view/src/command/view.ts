@@ -1,7 +1,59 @@
+import { MessageChannel } from 'node:worker_threads';
 import type { Io } from '@foreshock/explain/command';
+import { Answers } from '../answer/answers.ts';
+import type { AnswerMethods } from '../answer/thread.ts';
+import { listen } from '../server/server.ts';
+import type { StoreMethods } from '../store/thread.ts';
+import { Thread, threadFile } from '../threads/thread.ts';
+import { readArguments, type ViewArguments } from './arguments.ts';
 
-/** `foreshock view`. */
-export async function view(_args: string[], io: Io): Promise<number> {
-  io.stderr('foreshock view: not yet\n');
-  return 2;
+const USAGE = `foreshock view [FILE…] [--port 4318] [--store FILE] [--limit 256MiB] [--limit-spans 1000000]
+
+Takes traces and logs on 127.0.0.1 (OTLP at /v1/traces and /v1/logs, Zipkin's at /api/v2/spans) and shows them on a page there.
+FILE           opened at the start: OTLP, Zipkin's or Jaeger's, as \`foreshock explain\` reads them
+--store FILE   keeps the traces in a file; without it they are in memory
+--limit        the store is never larger; the oldest traces without errors go first
+`;
+
+/** `foreshock view`: ends with a signal. */
+export async function view(args: string[], io: Io): Promise<number> {
+  let asked: ViewArguments;
+  try {
+    asked = readArguments(args);
+  } catch (error) {
+    io.stderr(`foreshock view: ${(error as Error).message.split('\n')[0]}\n`);
+    return 2;
+  }
+  if (asked.help) {
+    io.stdout(USAGE);
+    return 0;
+  }
+  const { port, store: file, limitBytes, limitSpans } = asked;
+  const { port1, port2 } = new MessageChannel();
+  const options = { file, limitBytes, limitSpans };
+  const store = new Thread<StoreMethods>(threadFile(import.meta.url, '../store/thread'), { options, port: port1 }, [
+    port1,
+  ]);
+  const answer = new Thread<AnswerMethods>(threadFile(import.meta.url, '../answer/thread'), { port: port2 }, [port2]);
+  try {
+    const [listening] = await Promise.all([listen(port, store, new Answers(answer)), store.call('status', [])]);
+    io.stdout(`foreshock view: http://127.0.0.1:${listening.port}\n`);
+    await signalled();
+    listening.close();
+    return 0;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    io.stderr(
+      `foreshock view: ${code === 'EADDRINUSE' ? `port ${port} is in use; choose another with --port` : message}\n`,
+    );
+    return 1;
+  } finally {
+    await Promise.all([store.end(), answer.end()]);
+  }
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
 }

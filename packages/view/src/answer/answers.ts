@@ -1,0 +1,78 @@
+import type { Thread } from '../threads/thread.ts';
+import type { AnswerMethods, AnswerQuery } from './thread.ts';
+
+type Computed = Awaited<ReturnType<AnswerMethods['compute']>>;
+
+interface Known {
+  computed?: Computed;
+  computing?: Promise<Computed> | undefined;
+  /** Not before this is it computed again. */
+  rests: number;
+}
+
+/** Queries whose answers are kept. */
+const MOST = 8;
+const LEAST_REST_MS = 3_000;
+/** It rests this many times as long as it took: a fifth of one core at most. */
+const REST_TIMES = 4;
+/** A newer answer is waited for so long, then the one before is given. */
+const PATIENCE_MS = 2_000;
+
+/** Answers that were computed, kept until there is new data. */
+export class Answers {
+  readonly #thread: Thread<AnswerMethods>;
+  readonly #known = new Map<string, Known>();
+  /** An answer is there that was not asked for just now. */
+  onComputed: (computed: Computed) => void = () => {};
+
+  constructor(thread: Thread<AnswerMethods>) {
+    this.#thread = thread;
+  }
+
+  /** The newest answer that there is; undefined while the first is being computed, unless that is `waitedFor`. */
+  async newest(query: AnswerQuery, seq: number, waitedFor: boolean): Promise<Computed | undefined> {
+    const key = JSON.stringify(query);
+    let known = this.#known.get(key);
+    if (!known) {
+      if (this.#known.size >= MOST) this.#known.delete(this.#known.keys().next().value!);
+      this.#known.set(key, (known = { rests: 0 }));
+    }
+    const { computed } = known;
+    if (computed?.seq === seq) return computed;
+    if (!known.computing && performance.now() >= known.rests) this.#compute(query, known);
+    if (!known.computing) {
+      this.#later(query, known);
+      return computed;
+    }
+    if (waitedFor && !computed) return known.computing;
+    const late = computed ? PATIENCE_MS : 0;
+    return Promise.race([
+      known.computing,
+      new Promise<Computed | undefined>((resolve) => setTimeout(resolve, late, computed)),
+    ]);
+  }
+
+  #compute(query: AnswerQuery, known: Known): void {
+    known.computing = this.#thread.call('compute', [query]);
+    known.computing.then(
+      (computed) => {
+        known.computed = computed;
+        known.computing = undefined;
+        known.rests = performance.now() + Math.max(LEAST_REST_MS, computed.tookMs * REST_TIMES);
+        this.onComputed(computed);
+      },
+      () => {
+        known.computing = undefined;
+        known.rests = performance.now() + LEAST_REST_MS;
+      },
+    );
+  }
+
+  /** Who asked while it rested hears of the next answer, even if no more data comes. */
+  #later(query: AnswerQuery, known: Known): void {
+    const timer = setTimeout(() => {
+      if (!known.computing && performance.now() >= known.rests) this.#compute(query, known);
+    }, known.rests - performance.now());
+    timer.unref();
+  }
+}

@@ -1,0 +1,73 @@
+import type { AnswerQuery } from '../answer/thread.ts';
+import { VERSION } from '../version.ts';
+import { Refusal } from './refusal.ts';
+import type { Context, Reply } from './server.ts';
+
+const MOST_TRACES = 500;
+
+/** Answers the page, by the thread of the store or of the answer. */
+export async function api({ response, url, store, answers, events }: Context): Promise<Reply | undefined> {
+  const { searchParams: query, pathname } = url;
+  const path = pathname.slice('/api/'.length);
+  if (path === 'status') return json({ version: VERSION, ...(await store.call('status', [])) });
+  if (path === 'events') {
+    if (!events.add(response)) throw new Refusal(503, 'too many pages are open');
+    return undefined;
+  }
+  if (path === 'traces') {
+    const found = await store.call('traces', [
+      {
+        q: query.get('q') ?? '',
+        from: numberIn(query, 'from', 0),
+        to: numberIn(query, 'to', 1e13),
+        limit: Math.min(numberIn(query, 'limit', 50) || 50, MOST_TRACES),
+        before: query.get('before') ?? undefined,
+      },
+    ]);
+    return text(found);
+  }
+  if (path.startsWith('traces/')) {
+    const trace = await store.call('trace', [path.slice('traces/'.length).toLowerCase()]);
+    if (trace === undefined) throw new Refusal(404, 'There is no such trace here: it was never sent, or is gone.');
+    return text(trace);
+  }
+  if (path === 'answer' || path === 'graph' || path === 'pools') {
+    const { seq } = await store.call('status', []);
+    const computed = await answers.newest(answerQuery(query), seq, path !== 'answer');
+    return computed ? text(computed[path]) : { ...json({ computing: true }), status: 202 };
+  }
+  if (path === 'attributes') return json({ keys: await store.call('keys', [query.get('prefix') ?? '']) });
+  const [, key] = /^attributes\/(.+)\/values$/.exec(path) ?? [];
+  if (key !== undefined) return json({ values: await store.call('values', [decode(key)]) });
+  throw new Refusal(404, 'no such address');
+}
+
+function json(value: unknown): Reply {
+  return text(JSON.stringify(value));
+}
+
+function text(body: string): Reply {
+  return { type: 'application/json', body };
+}
+
+function numberIn(query: URLSearchParams, name: string, otherwise: number): number {
+  const given = query.get(name);
+  const number = Number(given);
+  if (given !== null && !(number >= 0)) throw new Refusal(400, `${name} is no number`);
+  return given === null || given === '' ? otherwise : number;
+}
+
+function answerQuery(query: URLSearchParams): AnswerQuery {
+  const asked: AnswerQuery = {};
+  for (const name of ['from', 'to'] as const) if (query.get(name)) asked[name] = numberIn(query, name, 0);
+  for (const name of ['service', 'route'] as const) if (query.get(name)) asked[name] = query.get(name)!.slice(0, 256);
+  return asked;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Refusal(400, 'not percent-encoded as it should be');
+  }
+}

@@ -1,0 +1,9 @@
+/** A request that is not answered: status and one line. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}

@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Answers } from '../answer/answers.ts';
+import type { StoreMethods } from '../store/thread.ts';
+import type { Thread } from '../threads/thread.ts';
+import { Events } from './events.ts';
+import { Refusal } from './refusal.ts';
+import { routes } from './routes.ts';
+import { checkSameMachine } from './same-machine.ts';
+
+/** A request's headers and body have to come within this. */
+const SLOWEST_MS = 60_000;
+const SLOWEST_HEADERS_MS = 10_000;
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+/** What a route is given. */
+export interface Context {
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+  store: Thread<StoreMethods>;
+  answers: Answers;
+  events: Events;
+}
+
+/** What is sent back; undefined where the route has answered by itself. */
+export interface Reply {
+  status?: number;
+  type: string;
+  body: string | Buffer;
+  headers?: Record<string, string>;
+}
+
+/** Listens on this machine only. */
+export async function listen(
+  port: number,
+  store: Thread<StoreMethods>,
+  answers: Answers,
+): Promise<{ port: number; close(): void }> {
+  const events = new Events();
+  answers.onComputed = () => events.again();
+  const server = createServer(
+    { requestTimeout: SLOWEST_MS, headersTimeout: SLOWEST_HEADERS_MS },
+    (request, response) => {
+      void respond(request, response);
+    },
+  );
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    response.on('error', () => {});
+    try {
+      checkSameMachine(request, portOf(server));
+      const url = new URL(request.url ?? '/', 'http://localhost');
+      const reply = await routes({ request, response, url, store, answers, events });
+      if (reply) send(response, reply);
+    } catch (error) {
+      const status = error instanceof Refusal ? error.status : 500;
+      fail(request, response, status, (error as Error).message);
+    }
+  };
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, '127.0.0.1', resolve);
+  await promise;
+  return {
+    port: portOf(server),
+    close: () => {
+      events.close();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+function send(response: ServerResponse, { status = 200, type, body, headers }: Reply): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers });
+  response.end(body);
+}
+
+/** One line; the rest of a body that nobody reads is not waited for. */
+function fail(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const isRead = request.complete;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    ...(isRead ? {} : { connection: 'close' }),
+  });
+  response.end(JSON.stringify({ code: status, message }), () => {
+    if (!isRead) request.destroy();
+  });
+}

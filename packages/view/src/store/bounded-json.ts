@@ -1,0 +1,63 @@
+import type { Attributes, AttributeValue, SpanRecord } from '@foreshock/explain/records';
+
+/** Longest text of an attribute. */
+const LONGEST_TEXT = 16_384;
+/** Longest JSON of all attributes of a span, or of all its events or links. */
+const LONGEST = 131_072;
+/** Marks what is not whole. */
+const CUT = '… (cut)';
+
+/** Attributes as JSON; long texts are cut, and what is too much is left out. */
+export function attributesJson(attributes: Attributes): string {
+  const json = JSON.stringify(attributes);
+  return json.length <= LONGEST_TEXT ? json : JSON.stringify(cut(attributes));
+}
+
+export function eventsJson(events: SpanRecord['events']): string | null {
+  return listJson(events);
+}
+
+export function linksJson(links: SpanRecord['links']): string | null {
+  return listJson(links);
+}
+
+export function shortText(text: string, longest: number = LONGEST_TEXT): string {
+  return text.length <= longest ? text : text.slice(0, longest) + CUT;
+}
+
+function listJson(list: { attributes: Attributes }[]): string | null {
+  if (list.length === 0) return null;
+  const json = JSON.stringify(list);
+  if (json.length <= LONGEST_TEXT) return json;
+  const kept: string[] = [];
+  let length = 0;
+  for (const each of list) {
+    const one = JSON.stringify({ ...each, attributes: cut(each.attributes) });
+    length += one.length;
+    if (length > LONGEST) break;
+    kept.push(one);
+  }
+  return `[${kept.join(',')}]`;
+}
+
+function cut(attributes: Attributes): Attributes {
+  const kept = Object.create(null) as Attributes;
+  let left = LONGEST;
+  for (const [key, value] of Object.entries(attributes)) {
+    const short = shortValue(value);
+    left -= key.length + JSON.stringify(short).length + 4;
+    if (left < 0) {
+      kept['foreshock.view.cut'] = true;
+      break;
+    }
+    kept[shortText(key, 256)] = short;
+  }
+  return kept;
+}
+
+function shortValue(value: AttributeValue): AttributeValue {
+  if (typeof value === 'string') return shortText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const json = JSON.stringify(value);
+  return json.length <= LONGEST_TEXT ? value : shortText(json);
+}

@@ -1,0 +1,63 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** Raised when the tables change; a file of another version is not opened. */
+const VERSION = 1;
+const PAGE = 4096;
+
+/**
+ * `keep` of a trace: which go first when room is needed.
+ */
+export const KEEP = { HEALTHY: 0, NOTABLE: 1, PINNED: 2 } as const;
+
+const TABLES = `
+CREATE TABLE IF NOT EXISTS resources (
+  id INTEGER PRIMARY KEY, service TEXT NOT NULL, instance TEXT NOT NULL, attributes TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS traces (
+  id INTEGER PRIMARY KEY, trace_id TEXT NOT NULL UNIQUE, keep INTEGER NOT NULL,
+  start_ms REAL NOT NULL, end_ms REAL NOT NULL, bytes INTEGER NOT NULL,
+  root INTEGER NOT NULL, service TEXT NOT NULL, name TEXT NOT NULL, status INTEGER NOT NULL, duration_ms REAL NOT NULL,
+  spans INTEGER NOT NULL, errors INTEGER NOT NULL, logs INTEGER NOT NULL,
+  waits INTEGER NOT NULL, wait_ms REAL NOT NULL, attempts INTEGER NOT NULL, breaker TEXT
+);
+CREATE INDEX IF NOT EXISTS traces_by_start ON traces (start_ms, id);
+CREATE INDEX IF NOT EXISTS traces_by_keep ON traces (keep, start_ms);
+CREATE TABLE IF NOT EXISTS spans (
+  trace INTEGER NOT NULL, span_id TEXT NOT NULL, kind INTEGER NOT NULL, parent_id TEXT NOT NULL,
+  resource INTEGER NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, start_ms REAL NOT NULL, end_ms REAL NOT NULL,
+  status INTEGER NOT NULL, status_message TEXT NOT NULL, attributes TEXT NOT NULL, events TEXT, links TEXT,
+  PRIMARY KEY (trace, span_id, kind)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS logs (
+  trace INTEGER NOT NULL, time_ms REAL NOT NULL, span_id TEXT NOT NULL, severity TEXT NOT NULL, body TEXT NOT NULL,
+  resource INTEGER NOT NULL, attributes TEXT NOT NULL,
+  PRIMARY KEY (trace, time_ms, span_id, severity, body)
+) WITHOUT ROWID;
+`;
+
+/** Opens the store's database, in a file or in memory, and never lets it grow beyond a number of bytes. */
+export function openDatabase(file: string | undefined, limitBytes: number): DatabaseSync {
+  const database = new DatabaseSync(file ?? ':memory:');
+  database.exec(`PRAGMA page_size = ${PAGE}`);
+  if (file !== undefined) {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 1000');
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (version !== 0 && version !== VERSION)
+      throw new Error(`${file} is a store of another version of foreshock view`);
+  }
+  database.exec(`PRAGMA user_version = ${VERSION}; PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE)}`);
+  database.exec(TABLES);
+  return database;
+}
+
+/** Bytes of the pages that hold something. */
+export function usedBytes(database: DatabaseSync): number {
+  const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number };
+  const { freelist_count: free } = database.prepare('PRAGMA freelist_count').get() as { freelist_count: number };
+  return (pages - free) * PAGE;
+}
+
+/** SQLite's SQLITE_FULL: the bound is reached. */
+export function isFull(error: unknown): boolean {
+  return (error as { errcode?: number })?.errcode === 13;
+}

@@ -1,0 +1,65 @@
+import type { LogRecord, SpanRecord } from '@foreshock/explain/records';
+import { attributesJson, eventsJson, linksJson, shortText } from './bounded-json.ts';
+import { spanIdOf, traceIdOf } from './identifiers.ts';
+
+/** Later than this is no time: the year 2286. */
+const FARTHEST = 1e13;
+/** Longest name, scope or severity. */
+const LONGEST_NAME = 1_024;
+/** What a row takes beside its texts. */
+const ROW_BYTES = 160;
+
+/** A span as a row of `spans`, without its trace and resource; undefined where ids or times make no sense. */
+export interface PreparedSpan {
+  record: SpanRecord;
+  traceId: string;
+  spanId: string;
+  parentId: string;
+  attributes: string;
+  events: string | null;
+  links: string | null;
+  bytes: number;
+}
+
+export function prepareSpan(record: SpanRecord): PreparedSpan | undefined {
+  const traceId = traceIdOf(record.traceId);
+  const spanId = spanIdOf(record.spanId);
+  if (traceId === undefined || spanId === undefined || !isTime(record.start) || !(record.end < FARTHEST))
+    return undefined;
+  // A span that ends before it starts: no length.
+  if (record.end < record.start) record.end = record.start;
+  record.name = shortText(record.name, LONGEST_NAME);
+  record.scope = shortText(record.scope, LONGEST_NAME);
+  record.statusMessage = shortText(record.statusMessage);
+  const parentId = spanIdOf(record.parentSpanId) ?? '';
+  record.parentSpanId = parentId;
+  const attributes = attributesJson(record.attributes);
+  const events = eventsJson(record.events);
+  const links = linksJson(record.links);
+  const texts = attributes.length + record.name.length + record.scope.length + record.statusMessage.length;
+  const bytes = ROW_BYTES + texts + (events?.length ?? 0) + (links?.length ?? 0);
+  return { record, traceId, spanId, parentId, attributes, events, links, bytes };
+}
+
+/** A line of a log as a row of `logs`, without its trace and resource. Lines without a trace are not kept: no page shows them. */
+export interface PreparedLog {
+  record: LogRecord;
+  traceId: string;
+  spanId: string;
+  attributes: string;
+  bytes: number;
+}
+
+export function prepareLog(record: LogRecord): PreparedLog | undefined {
+  const traceId = traceIdOf(record.traceId);
+  if (traceId === undefined || !isTime(record.time)) return undefined;
+  record.body = shortText(record.body);
+  record.severity = shortText(record.severity, LONGEST_NAME);
+  const attributes = attributesJson(record.attributes);
+  const bytes = ROW_BYTES + attributes.length + record.body.length;
+  return { record, traceId, spanId: spanIdOf(record.spanId) ?? '', attributes, bytes };
+}
+
+function isTime(ms: number): boolean {
+  return ms >= 0 && ms < FARTHEST;
+}

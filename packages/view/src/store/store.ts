@@ -1,0 +1,82 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { LogRecord, SpanRecord } from '@foreshock/explain/records';
+import { openDatabase, usedBytes } from './database.ts';
+import { Eviction } from './eviction.ts';
+import { type Added, Writer } from './writer.ts';
+
+export interface StoreOptions {
+  /** Where it is kept; undefined for memory. */
+  file: string | undefined;
+  limitBytes: number;
+  limitSpans: number;
+}
+
+/** Spans and logs by trace, in SQLite, within an exact bound. */
+export class Store {
+  readonly database: DatabaseSync;
+  readonly eviction: Eviction;
+  readonly #limitBytes: number;
+  readonly #writer: Writer;
+  #logs: number;
+  #traces: number;
+  /** What did not fit at all. */
+  #dropped = 0;
+  #invalid = 0;
+  /** Grows with every change. */
+  seq = 0;
+
+  constructor({ file, limitBytes, limitSpans }: StoreOptions) {
+    this.database = openDatabase(file, limitBytes);
+    this.#limitBytes = limitBytes;
+    this.eviction = new Eviction(this.database, limitBytes);
+    const { traces, spans, logs } = this.database
+      .prepare('SELECT count(*) AS traces, total(spans) AS spans, total(logs) AS logs FROM traces')
+      .get() as { traces: number; spans: number; logs: number };
+    this.#traces = traces;
+    this.#logs = logs;
+    this.#writer = new Writer(this.database, this.eviction, limitSpans, spans);
+    this.eviction.onForgotten = (victims) => {
+      for (const victim of victims) {
+        this.#traces--;
+        this.#writer.spans -= victim.spans;
+        this.#logs -= victim.logs;
+      }
+    };
+  }
+
+  add(spans: SpanRecord[], logs: LogRecord[]): Added {
+    const added = this.#writer.add(spans, logs);
+    this.#traces += added.traces;
+    this.#logs += added.logs;
+    this.#dropped += added.dropped;
+    this.#invalid += added.invalid;
+    if (added.spans + added.logs > 0) this.seq++;
+    return added;
+  }
+
+  /** `/api/status`, without the version. */
+  status() {
+    const { oldest, newest } = this.database
+      .prepare('SELECT min(start_ms) AS oldest, max(end_ms) AS newest FROM traces WHERE spans > 0')
+      .get() as { oldest: number | null; newest: number | null };
+    const services = this.database.prepare('SELECT DISTINCT service FROM resources ORDER BY service LIMIT 1000').all();
+    const { pinned } = this.database.prepare('SELECT count(*) AS pinned FROM traces WHERE keep = 2').get() as {
+      pinned: number;
+    };
+    return {
+      spans: this.#writer.spans,
+      traces: this.#traces,
+      logs: this.#logs,
+      bytes: usedBytes(this.database),
+      limitBytes: this.#limitBytes,
+      evictedTraces: this.eviction.evictedTraces,
+      pinnedTraces: pinned,
+      droppedRecords: this.#dropped,
+      invalidRecords: this.#invalid,
+      oldest,
+      newest,
+      services: services.map(({ service }) => service as string),
+      seq: this.seq,
+    };
+  }
+}

@@ -1,0 +1,81 @@
+import type { SpanRecord } from '@foreshock/explain/records';
+
+/** What the list shows of a trace; a row of `traces`. */
+export interface TraceSummary {
+  id: number;
+  trace_id: string;
+  keep: number;
+  start_ms: number;
+  end_ms: number;
+  bytes: number;
+  /** 1 once a span without a parent has come: service, name, status and duration are its own. */
+  root: number;
+  service: string;
+  name: string;
+  status: number;
+  duration_ms: number;
+  spans: number;
+  errors: number;
+  logs: number;
+  waits: number;
+  wait_ms: number;
+  attempts: number;
+  breaker: string | null;
+}
+
+export function emptySummary(id: number, traceId: string): TraceSummary {
+  return {
+    id,
+    trace_id: traceId,
+    keep: 0,
+    start_ms: Infinity,
+    end_ms: 0,
+    bytes: 0,
+    root: 0,
+    service: '',
+    name: '',
+    status: 0,
+    duration_ms: 0,
+    spans: 0,
+    errors: 0,
+    logs: 0,
+    waits: 0,
+    wait_ms: 0,
+    attempts: 0,
+    breaker: null,
+  };
+}
+
+/** Breaker's states, from the quiet one to the one that matters most. */
+const BREAKER_STATES = ['closed', 'half_open', 'open'];
+
+/** Adds a span to the summary of its trace. */
+export function addSpan(summary: TraceSummary, span: SpanRecord): void {
+  const { attributes } = span;
+  const isRoot = span.parentSpanId === '';
+  const length = span.end - span.start;
+  // The longest of the spans without a parent; until one has come, the span that began first.
+  const isFirst = isRoot ? summary.root === 0 || length > summary.duration_ms : summary.root === 0;
+  if (isFirst && (isRoot || span.start < summary.start_ms)) {
+    summary.service = span.resource.service;
+    summary.name = span.name;
+    summary.status = span.status;
+    summary.duration_ms = length;
+  }
+  if (isRoot) summary.root = 1;
+  summary.start_ms = Math.min(summary.start_ms, span.start);
+  summary.end_ms = Math.max(summary.end_ms, span.end);
+  summary.spans++;
+  if (span.status === 2) summary.errors++;
+  const waitMs = attributes['pool.wait_ms'];
+  // The query that was served carries the wait, too.
+  if (typeof waitMs === 'number' && span.kind === 1) {
+    summary.waits++;
+    summary.wait_ms += waitMs;
+  }
+  const attempt = attributes['retry.attempt'];
+  if (typeof attempt === 'number' && attempt > summary.attempts) summary.attempts = attempt;
+  const state = attributes['circuitbreaker.state'];
+  if (typeof state === 'string' && BREAKER_STATES.indexOf(state) > BREAKER_STATES.indexOf(summary.breaker ?? ''))
+    summary.breaker = state;
+}

@@ -1,0 +1,214 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { LogRecord, SpanRecord, SpanResource } from '@foreshock/explain/records';
+import { attributesJson } from './bounded-json.ts';
+import { isFull, KEEP } from './database.ts';
+import type { Eviction } from './eviction.ts';
+import { prepareLog, prepareSpan, type PreparedLog, type PreparedSpan } from './rows.ts';
+import { addSpan, emptySummary, type TraceSummary } from './trace-summary.ts';
+import { UsualTimes } from './usual-times.ts';
+
+/** What became of a batch. */
+export interface Added {
+  spans: number;
+  logs: number;
+  /** Traces that are new. */
+  traces: number;
+  /** Without a valid id or time. */
+  invalid: number;
+  /** Valid, but without room even after everything else was taken away. */
+  dropped: number;
+}
+
+/** Records and bytes of one transaction. */
+const BATCH = 1_000;
+const BATCH_BYTES = 4_000_000;
+/** Pages are not full, indexes and non-Latin texts take more: what a byte of a record takes at most. */
+const PER_BYTE = 2;
+/** Waits from here on make a trace notable. */
+const NOTABLE_WAIT_MS = 20;
+
+type Prepared = { span: PreparedSpan; log?: undefined } | { log: PreparedLog; span?: undefined };
+
+/** Puts records into the database. */
+export class Writer {
+  readonly #database: DatabaseSync;
+  readonly #eviction: Eviction;
+  readonly #usual = new UsualTimes();
+  readonly #resources = new Map<string, number>();
+  /** Resources of this batch, which share an object. */
+  #known = new Map<SpanResource, number>();
+  readonly #limitSpans: number;
+  readonly #insertSpan: StatementSync;
+  readonly #insertLog: StatementSync;
+  readonly #find: StatementSync;
+  readonly #save: StatementSync;
+  readonly #insertResource: StatementSync;
+  #nextTrace: number;
+  /** All spans in the store. */
+  spans: number;
+
+  constructor(database: DatabaseSync, eviction: Eviction, limitSpans: number, spans: number) {
+    this.#database = database;
+    this.#eviction = eviction;
+    this.#limitSpans = limitSpans;
+    this.spans = spans;
+    this.#insertSpan = database.prepare(`INSERT OR IGNORE INTO spans VALUES (${marks(14)})`);
+    this.#insertLog = database.prepare(`INSERT OR IGNORE INTO logs VALUES (${marks(7)})`);
+    this.#find = database.prepare('SELECT * FROM traces WHERE trace_id = ?');
+    this.#save = database.prepare(`INSERT OR REPLACE INTO traces VALUES (${marks(18)})`);
+    this.#insertResource = database.prepare('INSERT INTO resources VALUES (NULL, ?, ?, ?) RETURNING id');
+    const { last } = database.prepare('SELECT max(id) AS last FROM traces').get() as { last: number | null };
+    this.#nextTrace = (last ?? 0) + 1;
+    for (const row of database.prepare('SELECT * FROM resources').all())
+      this.#resources.set(resourceKey(row as never), row['id'] as number);
+  }
+
+  /** Adds records, in as many transactions as they need; makes room before each. */
+  add(spans: SpanRecord[], logs: LogRecord[]): Added {
+    const added = { spans: 0, logs: 0, traces: 0, invalid: 0, dropped: 0 };
+    let batch: Prepared[] = [];
+    let bytes = 0;
+    const flush = (): void => {
+      if (batch.length > 0) this.#write(batch, bytes, added);
+      batch = [];
+      bytes = 0;
+    };
+    const take = (prepared: Prepared | undefined): void => {
+      if (!prepared) {
+        added.invalid++;
+        return;
+      }
+      batch.push(prepared);
+      bytes += (prepared.span ?? prepared.log).bytes;
+      if (batch.length >= BATCH || bytes >= BATCH_BYTES) flush();
+    };
+    for (const record of spans) {
+      const span = prepareSpan(record);
+      take(span && { span });
+    }
+    for (const record of logs) {
+      const log = prepareLog(record);
+      take(log && { log });
+    }
+    flush();
+    return added;
+  }
+
+  /** One transaction; where it does not fit, more room is made, and in the end it is left out. */
+  #write(batch: Prepared[], bytes: number, added: Added): void {
+    for (let attempt = 0; attempt < 4; attempt++) {
+      this.#eviction.makeRoom(bytes * PER_BYTE * 2 ** attempt);
+      while (this.spans + batch.length > this.#limitSpans && this.#eviction.takeAway()) {}
+      const before = { ...added };
+      const [nextTrace, spansBefore] = [this.#nextTrace, this.spans];
+      this.#database.exec('BEGIN');
+      try {
+        this.#insert(batch, added);
+        this.#database.exec('COMMIT');
+        return;
+      } catch (error) {
+        // SQLite may have rolled back by itself.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        Object.assign(added, before);
+        this.#nextTrace = nextTrace;
+        this.spans = spansBefore;
+        this.#resources.clear();
+        this.#known.clear();
+        if (!isFull(error)) throw error;
+      }
+    }
+    added.dropped += batch.length;
+  }
+
+  #insert(batch: Prepared[], added: Added): void {
+    this.#known.clear();
+    const summaries = new Map<string, TraceSummary>();
+    const bytesBefore = new Map<TraceSummary, { keep: number; bytes: number }>();
+    for (const { span, log } of batch) {
+      const { traceId } = span ?? log;
+      let summary = summaries.get(traceId);
+      if (!summary) {
+        summary = this.#find.get(traceId) as TraceSummary | undefined;
+        if (summary) bytesBefore.set(summary, { keep: summary.keep, bytes: summary.bytes });
+        else {
+          summary = emptySummary(this.#nextTrace++, traceId);
+          added.traces++;
+        }
+        summaries.set(traceId, summary);
+      }
+      if (span) this.#span(span, summary, added);
+      else this.#log(log, summary, added);
+    }
+    for (const summary of summaries.values()) {
+      const { keep, bytes } = bytesBefore.get(summary) ?? { keep: 0, bytes: 0 };
+      if (keep === KEEP.HEALTHY && this.#isNotable(summary)) summary.keep = KEEP.NOTABLE;
+      this.#eviction.bytes[keep]! -= bytes;
+      this.#eviction.bytes[summary.keep]! += summary.bytes;
+      this.#save.run(...(Object.values(summary) as never[]));
+    }
+  }
+
+  #span({ record, spanId, parentId, attributes, events, links, bytes }: PreparedSpan, to: TraceSummary, added: Added) {
+    const { kind, scope, name, start, end, status, statusMessage, resource } = record;
+    const { changes } = this.#insertSpan.run(
+      to.id,
+      spanId,
+      kind,
+      parentId,
+      this.#resource(resource),
+      scope,
+      name,
+      start,
+      end,
+      status,
+      statusMessage,
+      attributes,
+      events,
+      links,
+    );
+    // It was here before.
+    if (changes === 0) return;
+    addSpan(to, record);
+    to.bytes += bytes;
+    added.spans++;
+    this.spans++;
+  }
+
+  #log({ record, spanId, attributes, bytes }: PreparedLog, to: TraceSummary, added: Added): void {
+    const { time, severity, body, resource } = record;
+    const { changes } = this.#insertLog.run(to.id, time, spanId, severity, body, this.#resource(resource), attributes);
+    if (changes === 0) return;
+    to.start_ms = Math.min(to.start_ms, time);
+    to.end_ms = Math.max(to.end_ms, time);
+    to.bytes += bytes;
+    to.logs++;
+    added.logs++;
+  }
+
+  #isNotable({ errors, wait_ms, attempts, breaker, root, service, name, duration_ms }: TraceSummary): boolean {
+    const isSlow = root === 1 && this.#usual.isSlow(`${service}\n${name}`, duration_ms);
+    return errors > 0 || wait_ms >= NOTABLE_WAIT_MS || attempts > 1 || (breaker ?? 'closed') !== 'closed' || isSlow;
+  }
+
+  #resource(resource: SpanResource): number {
+    let id = this.#known.get(resource);
+    if (id !== undefined) return id;
+    const row = { ...resource, attributes: attributesJson(resource.attributes) };
+    const key = resourceKey(row);
+    id = this.#resources.get(key);
+    if (id === undefined) {
+      id = this.#insertResource.get(row.service, row.instance, row.attributes)!['id'] as number;
+      this.#resources.set(key, id);
+    }
+    this.#known.set(resource, id);
+    return id;
+  }
+}
+
+function resourceKey({ service, instance, attributes }: { service: string; instance: string; attributes: string }) {
+  return `${service}\n${instance}\n${attributes}`;
+}
+
+function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}

@@ -1,0 +1,27 @@
+import { type Transferable, Worker } from 'node:worker_threads';
+import { Calls } from './calls.ts';
+import type { Methods } from './serve.ts';
+
+/** A worker thread whose methods can be called. */
+export class Thread<M extends Methods> extends Calls<M> {
+  readonly #worker: Worker;
+
+  constructor(file: URL, workerData: unknown, transferList: Transferable[] = []) {
+    // node:sqlite says that it is experimental, on Node 22.
+    const execArgv = [...process.execArgv, '--disable-warning=ExperimentalWarning'];
+    const worker = new Worker(file, { workerData, transferList, execArgv });
+    super(worker);
+    this.#worker = worker;
+    worker.on('error', (error) => this.fail(error as Error));
+    worker.on('exit', () => this.fail(new Error('the thread has ended')));
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** A file of a thread, compiled or not as the caller is. */
+export function threadFile(caller: string, name: string): URL {
+  return new URL(`${name}${caller.endsWith('.ts') ? '.ts' : '.js'}`, caller);
+}

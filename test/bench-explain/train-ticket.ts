@@ -125,6 +125,7 @@ function add(table: SpanTable, { trace, id, parent, service, name, start, end }:
     parentSpanId: parent,
     service,
     instance: service,
+    version: '',
     name,
     kind: 0,
     start,

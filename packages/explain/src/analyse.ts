@@ -47,6 +47,7 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
   const known: Known = {
     whole,
     window,
+    phases,
     changes,
     failures: findFailures(whole, phases),
     calls: callCounts(whole, window.before, window.within, samplesOf),

@@ -20,5 +20,5 @@ export type { Decomposed } from './decompose/decompose.ts';
 export { componentsOf } from './waits-for/components.ts';
 export type { Facts, Mark } from './spans/facts.ts';
 export type { AskedWindow } from './window/choose.ts';
-export type { CauseKind } from './verdict/kind.ts';
+export type { CauseKind } from './verdict/cause-kinds.ts';
 export type { Verdict } from './verdict/classify.ts';

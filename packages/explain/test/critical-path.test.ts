@@ -36,6 +36,7 @@ function load({ spans }: Case) {
       parentSpanId: parentSpanId ?? '',
       service,
       instance: '',
+      version: '',
       name,
       kind: kind ? KIND[kind.toUpperCase() as keyof typeof KIND] : 0,
       start: startUs,

@@ -5,9 +5,15 @@ export interface Made {
   kind?: 'SERVER' | 'CLIENT' | 'INTERNAL' | 'PRODUCER' | 'CONSUMER';
   at: number;
   ms: number;
+  /** What it failed of; empty: it does not say. */
   error?: string;
   attributes?: Record<string, string | number | boolean>;
   children?: Made[];
+  /** Of the process: its id, `service.version`. */
+  instance?: string;
+  version?: string;
+  /** Events, by their names; at the end of the span. */
+  events?: Record<string, Record<string, string | number>>;
 }
 
 const KINDS = { INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 };
@@ -23,12 +29,13 @@ export function newId(digits: number): string {
 
 /** One trace as an OTLP request, `at` milliseconds after `T0`. */
 export function traceOf(at: number, root: Made, traceId: string = newId(32)): object {
-  const byService = new Map<string, object[]>();
+  const byProcess = new Map<string, object[]>();
   const add = (made: Made, parentSpanId: string): void => {
     const spanId = newId(16);
     const start = T0 + at + made.at;
-    const spans = byService.get(made.service) ?? [];
-    byService.set(made.service, spans);
+    const process = JSON.stringify([made.service, made.instance, made.version]);
+    const spans = byProcess.get(process) ?? [];
+    byProcess.set(process, spans);
     const attributes = { ...made.attributes, ...(made.error ? { 'error.type': made.error } : {}) };
     spans.push({
       traceId,
@@ -38,17 +45,31 @@ export function traceOf(at: number, root: Made, traceId: string = newId(32)): ob
       kind: KINDS[made.kind ?? 'INTERNAL'],
       startTimeUnixNano: nanoseconds(start),
       endTimeUnixNano: nanoseconds(start + made.ms),
-      attributes: Object.entries(attributes).map(([key, value]) => ({ key, value: valueOf(value) })),
-      status: made.error ? { code: 2 } : {},
+      attributes: pairsOf(attributes),
+      events: Object.entries(made.events ?? {}).map(([name, values]) => ({
+        name,
+        timeUnixNano: nanoseconds(start + made.ms),
+        attributes: pairsOf(values),
+      })),
+      status: made.error === undefined ? {} : { code: 2 },
     });
     for (const child of made.children ?? []) add(child, spanId);
   };
   add(root, '');
   return {
-    resourceSpans: [...byService].map(([service, spans]) => ({
-      resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
-      scopeSpans: [{ spans }],
-    })),
+    resourceSpans: [...byProcess].map(([process, spans]) => {
+      const [service, instance, version] = JSON.parse(process) as string[];
+      return {
+        resource: {
+          attributes: pairsOf({
+            'service.name': service!,
+            ...(instance ? { 'service.instance.id': instance } : {}),
+            ...(version ? { 'service.version': version } : {}),
+          }),
+        },
+        scopeSpans: [{ spans }],
+      };
+    }),
   };
 }
 
@@ -59,6 +80,10 @@ export function lines(requests: object[]): Buffer {
 
 function nanoseconds(ms: number): string {
   return (BigInt(Math.round(ms * 1000)) * 1000n).toString();
+}
+
+function pairsOf(values: Record<string, string | number | boolean>): object[] {
+  return Object.entries(values).map(([key, value]) => ({ key, value: valueOf(value) }));
 }
 
 function valueOf(value: string | number | boolean): object {

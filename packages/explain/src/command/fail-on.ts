@@ -1,6 +1,6 @@
 import type { Answer } from '../report/answer.ts';
 import { UnreadableSource } from '../sources/unreadable.ts';
-import { CAUSE_KINDS } from '../verdict/kind.ts';
+import { CAUSE_KINDS } from '../verdict/cause-kinds.ts';
 
 /** What else than a kind of cause a build can fail on. */
 const OTHERS: Record<string, (answer: Answer) => boolean> = {

@@ -1,4 +1,5 @@
-import { MARKS, type Plain, SpanAttributes } from '../sources/attributes.ts';
+import { type Plain, SpanAttributes } from '../sources/attributes.ts';
+import { addMark } from '../sources/marks.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 import type { Attributes, SpanRecord } from './record.ts';
 
@@ -36,6 +37,7 @@ export class TableOfRecords {
       parentSpanId: record.parentSpanId,
       service: record.resource.service,
       instance: record.resource.instance,
+      version: String(record.resource.attributes['service.version'] ?? ''),
       name: record.name,
       kind: record.kind,
       start: record.start,
@@ -47,7 +49,7 @@ export class TableOfRecords {
     });
     if (row < 0) return row;
     for (const { name, time, attributes } of record.events)
-      if (MARKS.has(name)) table.marks.push({ row, name, at: time, values: plainOf(attributes) });
+      addMark(table, { row, name, at: time, values: plainOf(attributes) });
     return row;
   }
 }

@@ -1,4 +1,4 @@
-import type { CauseKind } from '../verdict/kind.ts';
+import type { CauseKind } from '../verdict/cause-kinds.ts';
 import type { Verdict } from '../verdict/classify.ts';
 
 /** What `--json` prints; `schema.json` says the same. Times are ISO 8601 in UTC. */

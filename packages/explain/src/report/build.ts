@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse.ts';
+import { nameCause } from '../verdict/name-cause.ts';
 import { pathOf } from '../verdict/path.ts';
 import type { Place } from '../waits-for/place.ts';
 import type { Answer, PlaceName } from './answer.ts';
@@ -41,7 +42,11 @@ export function buildAnswer(analysis: Analysis, isComparison = false): Answer {
     causes,
     path:
       causes.length > 0
-        ? pathOf(known, ranked[0]!).map((arc) => ({ from: name(arc.from), to: name(arc.to), by: arc.by }))
+        ? pathOf(known, nameCause(known, ranked[0]!).place, ranked[0]!).map((arc) => ({
+            from: name(arc.from),
+            to: name(arc.to),
+            by: arc.by,
+          }))
         : [],
     timeline: isHealthy ? [] : timelineOf(analysis, causes, pools),
     impact: isHealthy ? [] : impactOf(analysis),

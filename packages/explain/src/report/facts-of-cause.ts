@@ -1,11 +1,17 @@
 import type { Analysis } from '../analyse.ts';
-import { type CauseKind, kindOf, largest } from '../verdict/kind.ts';
+import type { CauseKind } from '../verdict/cause-kinds.ts';
+import { largest } from '../verdict/largest.ts';
+import { type Named, nameCause } from '../verdict/name-cause.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
+import type { Place } from '../waits-for/place.ts';
 import { type Onset, onsetOf } from '../changes/onset.ts';
 
 /** What sentences about a cause are made of. */
 export interface FactsOfCause {
   kind: CauseKind;
+  place: Place;
+  /** What shows it, in a clause; may be empty. */
+  detail: string;
   service: string;
   resource: string;
   operation: string;
@@ -24,7 +30,7 @@ export interface FactsOfCause {
 export function factsOfCause({ known }: Analysis, evidence: Evidence): FactsOfCause {
   const { table } = known.whole;
   const text = (id: number): string => table.strings.text(id);
-  const kind = kindOf(known, evidence);
+  const { kind, place, detail }: Named = nameCause(known, evidence);
   const signalId = largest(evidence.bySignal);
   const change = signalId === undefined ? undefined : known.changes[signalId];
   let limit = 0;
@@ -45,8 +51,10 @@ export function factsOfCause({ known }: Analysis, evidence: Evidence): FactsOfCa
   const holder = largest(evidence.byHolder) ?? '';
   return {
     kind,
-    service: text(evidence.place.service),
-    resource: text(evidence.place.resource),
+    place,
+    detail,
+    service: text(place.service),
+    resource: text(place.resource),
     operation: operationOf(kind, holder, change && change.signal.operation !== 0 ? text(change.signal.operation) : ''),
     beforeMs: change && !change.isNew ? change.meanBeforeMs : Number.NaN,
     nowMs: change?.meanMs ?? Number.NaN,

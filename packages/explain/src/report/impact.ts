@@ -15,7 +15,7 @@ export function impactOf({ known, bad }: Analysis): Impact[] {
   return affected.map(([route, some]) => {
     const all = routesWithin.get(route)!;
     const usual = routesBefore.get(route);
-    const service = table.strings.text(table.service[all[0]!.row]!);
+    const service = table.strings.text(all[0]!.service);
     return {
       service,
       route: table.strings.text(route).slice(service.length + 1),

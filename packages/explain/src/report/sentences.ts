@@ -1,4 +1,4 @@
-import type { CauseKind } from '../verdict/kind.ts';
+import type { CauseKind } from '../verdict/cause-kinds.ts';
 import type { FactsOfCause } from './facts-of-cause.ts';
 import { duration } from './figures.ts';
 
@@ -20,9 +20,27 @@ export function whatHappened(facts: FactsOfCause): string {
     case 'breaker_open':
       return `${resource} in ${service} refused calls, and no failed call that opened it is in the input`;
     case 'dependency_unreachable':
-      return `${service} could not reach ${facts.resource || 'it'} (${error})`;
+      return facts.resource
+        ? `${service} could not reach ${facts.resource} (${error || TOGETHER})`
+        : `calls did not reach ${service} (${error || TOGETHER})`;
     case 'cache_down':
-      return `${service} lost its cache ${resource} (${error})`;
+      return facts.detail
+        ? `${service} passed by its cache ${resource} (${facts.detail})`
+        : `${service} lost its cache ${resource} (${error || TOGETHER})`;
+    case 'cache_stampede':
+      return `callers in ${service} missed ${resource} together (${facts.detail})`;
+    case 'lock_wait':
+      return `statements of ${service} waited for locks in ${resource}${of}: ${facts.detail}${slower(facts)}`;
+    case 'poison_message':
+      return `${resource} of ${service}: ${facts.detail} (${error || 'failed'})`;
+    case 'silent_loss':
+      return `messages of ${resource} were lost in ${service}: ${facts.detail}`;
+    case 'process_died':
+      return `a process of ${service} ended: ${facts.detail}`;
+    case 'traffic_increase':
+      return `${service} got ${facts.detail}`;
+    case 'config_change':
+      return `${facts.resource ? `${facts.resource} of ${service}` : service} changed: ${facts.detail}${error ? ` (${error})` : slower(facts)}`;
     case 'dependency_errors':
       return facts.resource
         ? `${facts.resource} failed for ${service} (${error})`
@@ -34,9 +52,11 @@ export function whatHappened(facts: FactsOfCause): string {
   }
 }
 
+/** What shows that a thing was gone where no call failed. */
+const TOGETHER = 'calls that waited for it ended together';
+
 const TIME: Partial<Record<CauseKind, string>> = {
   slow_dependency: 'slow by itself:',
-  lock_wait: 'locks were waited for at',
   network_slow: 'time was lost on the way to and from',
   cpu_slow: 'all work became slower at',
   dns_slow: 'looking up the name took long for',

@@ -99,6 +99,22 @@ function flag(property: keyof Facts): Reader {
 
 function status(to: SpanAttributes, value: Plain): void {
   to.statusCode = Number(value) || 0;
+  if (to.statusCode >= 400) to.errorType ||= to.shared(value);
+}
+
+/** gRPC's codes that say why a call failed; older spans have no other word for it. */
+const GRPC: Record<number, string> = {
+  4: 'DEADLINE_EXCEEDED',
+  8: 'RESOURCE_EXHAUSTED',
+  13: 'INTERNAL',
+  14: 'UNAVAILABLE',
+};
+
+/** FNV-1a: ids are compared and never shown. */
+function hashOf(id: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length && i < 256; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }
 
 /** Names as `packages/kit/src/names.ts` has them, beside those of older conventions. */
@@ -119,6 +135,8 @@ const READERS: Map<string, Reader> = new Map([
   ['http.method', (to, value) => void (to.method ||= to.shared(value))],
   ['http.response.status_code', status],
   ['http.status_code', status],
+  ['db.response.status_code', (to, value) => void (to.errorType ||= to.shared(value))],
+  ['rpc.grpc.status_code', (to, value) => void (to.errorType ||= GRPC[Number(value)] ?? '')],
   ['http.route', text('route')],
   ['db.client.connection.pool.name', text('pool')],
   ['pool.name', text('pool')],
@@ -131,6 +149,7 @@ const READERS: Map<string, Reader> = new Map([
   ['pool.holder.held_ms', number('holderHeldMs')],
   ['pool.holder.operation', text('holderOperation')],
   ['pool.saturated.waiters', number('waiters')],
+  ['cache.stampede.callers', number('waiters')],
   ['pool.saturated.longest_wait_ms', number('longestWaitMs')],
   ['http.phase.queue_ms', number('queueMs')],
   ['http.phase.dns_ms', number('dnsMs')],
@@ -145,6 +164,10 @@ const READERS: Map<string, Reader> = new Map([
   ['circuitbreaker.state', text('breakerState')],
   ['circuitbreaker.outcome', text('breakerOutcome')],
   ['queue.wait_ms', number('queueWaitMs')],
+  ['queue.settled', text('settled')],
+  ['messaging.message.id', (to, value) => void (to.known().messageId = hashOf(String(value)))],
+  ['db.collection.name', text('collection')],
+  ['db.sql.table', text('collection')],
   ['queue.acked_early', flag('ackedEarly')],
   ['queue.dead_lettered', flag('deadLettered')],
   ['cache.hit', flag('cacheHit')],
@@ -157,11 +180,3 @@ const READERS: Map<string, Reader> = new Map([
 export function readerOf(key: string): Reader | undefined {
   return READERS.get(key);
 }
-
-/** Events that are kept. */
-export const MARKS: ReadonlySet<string> = new Set([
-  'circuitbreaker.transition',
-  'retry.storm',
-  'cache.stampede',
-  'pool.leak',
-]);

@@ -1,5 +1,6 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
+import { ResourceAttributes } from './resource.ts';
 
 /** What Jaeger's page saves: its API of before version 3. */
 interface JaegerFile {
@@ -40,14 +41,17 @@ export function readJaeger({ data }: JaegerFile, table: SpanTable): number {
         else if (typeof key === 'string' && typeof value !== 'object') attributes.take(key, value as Plain);
       }
       const parent = span.references?.find(({ traceID }) => traceID === span.traceID);
-      const instance = process?.tags?.find(({ key }) => key === 'service.instance.id' || key === 'hostname');
+      const resource = new ResourceAttributes();
+      for (const { key, value } of process?.tags ?? []) {
+        if (typeof key === 'string' && typeof value !== 'object') resource.take(key, value as Plain);
+      }
       const start = Number(span.startTime) / 1000;
       table.add({
         traceId: String(span.traceID ?? '').toLowerCase(),
         spanId: String(span.spanID ?? ''),
         parentSpanId: String(parent?.spanID ?? ''),
+        ...resource.process,
         service: process?.serviceName || 'unknown_service',
-        instance: String(instance?.value ?? ''),
         name: String(span.operationName ?? ''),
         kind: KIND[kind.toUpperCase() as keyof typeof KIND] ?? KIND.INTERNAL,
         start,

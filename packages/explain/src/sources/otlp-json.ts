@@ -1,5 +1,7 @@
-import type { SpanTable } from '../spans/span-table.ts';
-import { MARKS, type Plain, SpanAttributes } from './attributes.ts';
+import type { SpanProcess, SpanTable } from '../spans/span-table.ts';
+import { type Plain, SpanAttributes } from './attributes.ts';
+import { addMark } from './marks.ts';
+import { ResourceAttributes } from './resource.ts';
 
 /** OTLP's JSON, as little of it as an answer needs. Everything is optional: files come from anybody. */
 interface Value {
@@ -47,12 +49,12 @@ export function readOtlp(request: Request, table: SpanTable): number {
   const attributes = new SpanAttributes(table.strings);
   let count = 0;
   for (const resourceSpans of list(request.resourceSpans)) {
-    const { service, instance } = resourceOf(resourceSpans?.resource);
+    const of = resourceOf(resourceSpans?.resource);
     const scopes = resourceSpans?.scopeSpans ?? resourceSpans?.instrumentationLibrarySpans;
     for (const scope of list(scopes)) {
       for (const span of list(scope?.spans)) {
         if (typeof span !== 'object' || span === null) continue;
-        readSpan(span, service, instance, attributes, table);
+        readSpan(span, of, attributes, table);
         count++;
       }
     }
@@ -60,24 +62,17 @@ export function readOtlp(request: Request, table: SpanTable): number {
   return count;
 }
 
-/** Which service and which process of it: what is needed of a resource. */
-export function resourceOf(resource: { attributes?: Pair[] } | undefined): { service: string; instance: string } {
-  let service = '';
-  let id = '';
-  let host = '';
-  let pid = '';
+/** Which process the spans of a resource are from. */
+export function resourceOf(resource: { attributes?: Pair[] } | undefined): SpanProcess {
+  const attributes = new ResourceAttributes();
   for (const pair of list(resource?.attributes)) {
     const value = plain(pair?.value);
-    if (value === undefined) continue;
-    if (pair.key === 'service.name') service = String(value);
-    else if (pair.key === 'service.instance.id') id = String(value);
-    else if (pair.key === 'host.name' || pair.key === 'k8s.pod.name') host = String(value);
-    else if (pair.key === 'process.pid') pid = String(value);
+    if (value !== undefined && typeof pair.key === 'string') attributes.take(pair.key, value);
   }
-  return { service: service || 'unknown_service', instance: id || `${host} ${pid}`.trim() };
+  return attributes.process;
 }
 
-function readSpan(span: Span, service: string, instance: string, attributes: SpanAttributes, table: SpanTable): void {
+function readSpan(span: Span, of: SpanProcess, attributes: SpanAttributes, table: SpanTable): void {
   attributes.clear();
   for (const pair of list(span.attributes)) {
     const value = plain(pair?.value);
@@ -89,8 +84,7 @@ function readSpan(span: Span, service: string, instance: string, attributes: Spa
     traceId: text(span.traceId).toLowerCase(),
     spanId: text(span.spanId),
     parentSpanId: text(span.parentSpanId),
-    service,
-    instance,
+    ...of,
     name: text(span.name),
     kind: typeof span.kind === 'string' ? KINDS.indexOf(span.kind) : (span.kind ?? 0),
     start: milliseconds(span.startTimeUnixNano),
@@ -123,14 +117,14 @@ function readLinks(span: Span, table: SpanTable): number[] | undefined {
 
 function readMarks(span: Span, row: number, table: SpanTable): void {
   for (const event of list(span.events)) {
-    if (typeof event?.name !== 'string' || !MARKS.has(event.name)) continue;
+    if (typeof event?.name !== 'string') continue;
     const values: Record<string, Plain> = {};
     for (const pair of list(event.attributes)) {
       const value = plain(pair?.value);
       if (value !== undefined && typeof pair.key === 'string')
         values[pair.key] = typeof value === 'string' ? value.slice(0, 256) : value;
     }
-    table.marks.push({ row, name: event.name, at: milliseconds(event.timeUnixNano), values });
+    addMark(table, { row, name: event.name, at: milliseconds(event.timeUnixNano), values });
   }
 }
 

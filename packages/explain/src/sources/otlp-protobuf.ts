@@ -1,6 +1,8 @@
-import { emptySpan, type SpanTable } from '../spans/span-table.ts';
-import { MARKS, type Plain, SpanAttributes } from './attributes.ts';
+import { emptySpan, type SpanProcess, type SpanTable } from '../spans/span-table.ts';
+import { type Plain, SpanAttributes } from './attributes.ts';
+import { addMark } from './marks.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
+import { ResourceAttributes } from './resource.ts';
 import { UnreadableSource } from './unreadable.ts';
 
 /** A request is read whole; a larger file than this is a list of requests, or no traces. */
@@ -12,27 +14,44 @@ const LONGEST_LINKS = 8;
  * them, each after its length in four bytes.
  */
 export async function readProtobuf(chunks: AsyncIterable<Buffer>, table: SpanTable): Promise<void> {
+  /** What is not read yet: begun in `rest`, and goes on in `more`. */
   let rest: Buffer = Buffer.alloc(0);
+  let more: Buffer[] = [];
+  let size = 0;
   let isList: boolean | undefined;
+  const putTogether = (): Buffer => {
+    rest = Buffer.concat([rest, ...more]);
+    more = [];
+    return rest;
+  };
   for await (const chunk of chunks) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     // A request begins with the tag of its first field; a length of 167 MB and more would, too.
-    isList ??= rest[0] !== 0x0a;
-    if (rest.length > LARGEST) throw new UnreadableSource('a request of more than 1 GB');
-    if (!isList) continue;
-    let at = 0;
-    while (rest.length - at >= 4) {
-      const length = rest.readUInt32BE(at);
-      if (length > LARGEST || (length > 0 && rest.length > at + 4 && rest[at + 4] !== 0x0a))
-        throw new UnreadableSource('no OTLP in protobuf');
-      if (rest.length - at - 4 < length) break;
-      readRequest(rest.subarray(at + 4, at + 4 + length), table);
-      at += 4 + length;
-    }
-    rest = rest.subarray(at);
+    isList ??= chunk[0] !== 0x0a;
+    more.push(chunk);
+    size += chunk.length;
+    if (size > LARGEST) throw new UnreadableSource('a request of more than 1 GB');
+    // When there is twice as much: or a large request would be copied with each of its chunks.
+    if (!isList || size < rest.length * 2) continue;
+    rest = readRequests(putTogether(), table);
+    size = rest.length;
   }
-  if (!isList) readRequest(rest, table);
-  else if (rest.length > 0) throw new UnreadableSource('cut short, or no OTLP in protobuf');
+  if (!isList) readRequest(putTogether(), table);
+  else if (readRequests(putTogether(), table).length > 0)
+    throw new UnreadableSource('cut short, or no OTLP in protobuf');
+}
+
+/** Adds the whole requests of a list, each after its length; returns the rest. */
+function readRequests(bytes: Buffer, table: SpanTable): Buffer {
+  let at = 0;
+  while (bytes.length - at >= 4) {
+    const length = bytes.readUInt32BE(at);
+    if (length > LARGEST || (length > 0 && bytes.length > at + 4 && bytes[at + 4] !== 0x0a))
+      throw new UnreadableSource('no OTLP in protobuf');
+    if (bytes.length - at - 4 < length) break;
+    readRequest(bytes.subarray(at + 4, at + 4 + length), table);
+    at += 4 + length;
+  }
+  return bytes.subarray(at);
 }
 
 function readRequest(bytes: Buffer, table: SpanTable): void {
@@ -49,7 +68,8 @@ function readRequest(bytes: Buffer, table: SpanTable): void {
 }
 
 function readResourceSpans(reader: ProtobufReader, table: SpanTable): void {
-  const of = { service: '', instance: '' };
+  const resource = new ResourceAttributes();
+  const takeOfResource = (key: string, value: Plain): void => resource.take(key, value);
   const attributes = new SpanAttributes(table.strings);
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field !== 1 && field !== 2) {
@@ -58,31 +78,18 @@ function readResourceSpans(reader: ProtobufReader, table: SpanTable): void {
     }
     const outer = reader.enter();
     for (let inner = reader.next(); inner !== 0; inner = reader.next()) {
-      if (field === 1 && inner === 1) readResourceAttribute(reader, of);
-      else if (field === 2 && inner === 2) readSpan(reader, table, attributes, of);
+      if (field === 1 && inner === 1) readPair(reader, takeOfResource);
+      else if (field === 2 && inner === 2) readSpan(reader, table, attributes, resource.process);
       else reader.skip();
     }
     reader.leave(outer);
   }
 }
 
-function readResourceAttribute(reader: ProtobufReader, of: { service: string; instance: string }): void {
-  readPair(reader, (key, value) => {
-    if (key === 'service.name') of.service = String(value);
-    else if (key === 'service.instance.id') of.instance = String(value);
-    else if (key === 'process.pid' || key === 'k8s.pod.name') of.instance ||= String(value);
-  });
-}
-
-function readSpan(
-  reader: ProtobufReader,
-  table: SpanTable,
-  attributes: SpanAttributes,
-  of: { service: string; instance: string },
-): void {
+function readSpan(reader: ProtobufReader, table: SpanTable, attributes: SpanAttributes, of: SpanProcess): void {
   const outer = reader.enter();
   attributes.clear();
-  const span = emptySpan(of.service || 'unknown_service', of.instance);
+  const span = emptySpan(of);
   const links: number[] = [];
   const marks: { name: string; at: number; values: Record<string, Plain> }[] = [];
   const take = (key: string, value: Plain): void => attributes.take(key, value);
@@ -107,7 +114,7 @@ function readSpan(
   span.target = attributes.target;
   span.facts = attributes.facts;
   const row = table.add(span);
-  if (row >= 0) for (const mark of marks) if (MARKS.has(mark.name)) table.marks.push({ row, ...mark });
+  if (row >= 0) for (const mark of marks) addMark(table, { row, ...mark });
 }
 
 function readEvent(reader: ProtobufReader): { name: string; at: number; values: Record<string, Plain> } {

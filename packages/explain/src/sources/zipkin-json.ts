@@ -52,6 +52,7 @@ export function readZipkin(spans: ZipkinSpan[], table: SpanTable): number {
       parentSpanId: span.shared === true ? clientId : String(span.parentId ?? ''),
       service: String(span.localEndpoint?.serviceName ?? '') || 'unknown_service',
       instance: String(span.tags?.['service.instance.id'] ?? span.localEndpoint?.ipv4 ?? ''),
+      version: String(span.tags?.['service.version'] ?? ''),
       name: String(span.name ?? ''),
       kind: KINDS[String(span.kind)] ?? KIND.INTERNAL,
       start,

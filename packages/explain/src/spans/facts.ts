@@ -11,7 +11,7 @@ export interface Facts {
   holderTrace?: string;
   holderHeldMs?: number;
   holderOperation?: string;
-  /** `pool.saturated`: how many waited, and for how long at most. */
+  /** `pool.saturated`, `cache.stampede`: how many waited, and for how long at most. */
   waiters?: number;
   longestWaitMs?: number;
   /** Milliseconds of a call's phases. */
@@ -27,6 +27,10 @@ export interface Facts {
   breakerOutcome?: string;
   queueWaitMs?: number;
   destination?: string;
+  /** A hash of the message's id. */
+  messageId?: number;
+  /** How the handler answered for its message. */
+  settled?: string;
   ackedEarly?: boolean;
   deadLettered?: boolean;
   cacheHit?: boolean;
@@ -35,6 +39,8 @@ export interface Facts {
   blockedMs?: number;
   gcMs?: number;
   isDatabase?: boolean;
+  /** The table or collection that a query is about. */
+  collection?: string;
   route?: string;
   /** Traces that the span links to, by number. */
   links?: number[];

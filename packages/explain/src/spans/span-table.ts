@@ -12,6 +12,8 @@ export interface SpanInput {
   service: string;
   /** Tells processes of one service apart; may be empty. */
   instance: string;
+  /** What the service says of its own version; may be empty. */
+  version: string;
   name: string;
   kind: number;
   start: number;
@@ -23,14 +25,18 @@ export interface SpanInput {
   facts: Facts | undefined;
 }
 
+/** The process that a span comes from. */
+export type SpanProcess = Pick<SpanInput, 'service' | 'instance' | 'version'>;
+
 /** A span of which nothing has been read yet but where it comes from. */
-export function emptySpan(service: string, instance: string): SpanInput {
+export function emptySpan({ service, instance, version }: SpanProcess): SpanInput {
   return {
     traceId: '',
     spanId: '',
     parentSpanId: '',
     service,
     instance,
+    version,
     name: '',
     kind: 0,
     start: Number.NaN,
@@ -59,6 +65,7 @@ export class SpanTable {
   hasParent: Uint8Array = new Uint8Array(this.#room);
   service: Int32Array = new Int32Array(this.#room);
   instance: Int32Array = new Int32Array(this.#room);
+  version: Int32Array = new Int32Array(this.#room);
   name: Int32Array = new Int32Array(this.#room);
   kind: Uint8Array = new Uint8Array(this.#room);
   failed: Uint8Array = new Uint8Array(this.#room);
@@ -110,6 +117,7 @@ export class SpanTable {
     this.hasParent[row] = high === 0 && low === 0 ? 0 : 1;
     this.service[row] = this.strings.id(span.service);
     this.instance[row] = this.strings.id(span.instance);
+    this.version[row] = this.strings.id(span.version);
     this.name[row] = this.strings.id(span.name);
     this.kind[row] = span.kind >= 0 && span.kind <= 5 ? span.kind : 0;
     this.failed[row] = span.failed ? 1 : 0;
@@ -139,6 +147,7 @@ export class SpanTable {
     this.hasParent = grown(this.hasParent, new Uint8Array(this.#room));
     this.service = grown(this.service, new Int32Array(this.#room));
     this.instance = grown(this.instance, new Int32Array(this.#room));
+    this.version = grown(this.version, new Int32Array(this.#room));
     this.name = grown(this.name, new Int32Array(this.#room));
     this.kind = grown(this.kind, new Uint8Array(this.#room));
     this.failed = grown(this.failed, new Uint8Array(this.#room));

@@ -15,12 +15,12 @@ const LEAST_SHARE = 0.05;
 const DEEPEST = 1_000;
 
 /** The arcs that lead from a cause to the routes that suffered, as most examples went. */
-export function pathOf(known: Known, { place, examples }: Evidence): Arc[] {
+export function pathOf(known: Known, cause: Place, { place, examples }: Evidence): Arc[] {
   const counts = new Map<string, { arc: Arc; share: number; depth: number }>();
   let sum = 0;
   for (const example of examples) {
     sum += example.share;
-    chainOf(known, place, example).forEach((arc, depth) => {
+    chainOf(known, cause, place, example).forEach((arc, depth) => {
       const key = [arc.from.service, arc.from.resource, arc.to.service, arc.to.resource, arc.by].join(' ');
       const known = counts.get(key);
       if (known) known.share += example.share;
@@ -35,7 +35,7 @@ export function pathOf(known: Known, { place, examples }: Evidence): Arc[] {
     .map(({ arc }) => arc);
 }
 
-function chainOf({ whole }: Known, cause: Place, { met, row, through }: Share): Arc[] {
+function chainOf({ whole }: Known, cause: Place, shown: Place, { met, row, through, error }: Share): Arc[] {
   const { table, trees, clipped } = whole;
   const arcs: Arc[] = [];
   const isResend = (of: number): boolean => (table.facts[of]?.attempt ?? 1) > 1;
@@ -44,6 +44,12 @@ function chainOf({ whole }: Known, cause: Place, { met, row, through }: Share): 
     if (to.service !== at.service || to.resource !== at.resource) arcs.push({ from: at, to, by });
     at = to;
   };
+  // Where it shows first need not be where it is: a death shows at those that wait, more requests at a pool.
+  if (shown.resource !== 0) go(shown, 'wait');
+  if (error === 'lost') {
+    go({ service: shown.service, resource: 0 }, 'queue');
+    return arcs;
+  }
   for (const place of through.toReversed())
     go(place, isRefusal(whole.table.strings.text(place.resource)) ? 'retry' : 'wait');
   const isWait = through.length > 0 || table.facts[met]?.isWait === true;

@@ -9,6 +9,8 @@ import type { RowsOfTraces } from './rows-of-traces.ts';
 export interface Known {
   whole: Decomposed;
   window: Window;
+  /** Of each row: baseline, window or neither. */
+  phases: Uint8Array;
   changes: TimeChange[];
   failures: Failures;
   calls: CallCounts;

@@ -53,6 +53,7 @@ export function sharesOfRequests(known: Known): SharesOf {
   const ofRequest = (request: AppRequest, usualMs: number, isHandling = false): Share[] => {
     if (!request.failed) return ofSlowness(request, usualMs, isHandling);
     const last = originsOf(known, request.row).findLast((row) => failures.isMore(row));
+    if (last === undefined && request.isLost) return [ofLoss(known, request)];
     if (last === undefined) return ofSlowness(request, usualMs, isHandling);
     // A limit that ran out says who waited, not why it took so long.
     if (!isTimeOut(known, last)) return ofFailure(last, 1);
@@ -67,6 +68,13 @@ export function sharesOfRequests(known: Known): SharesOf {
 /** A share of the consumers' work, as the message that waited meanwhile met it. */
 function ofWork(work: Share, share: number, met: number): Share {
   return { ...work, share: work.share * share, met };
+}
+
+/** A message that is gone without a failure is its consumer's. */
+function ofLoss({ whole: { table } }: Known, { row, service }: AppRequest): Share {
+  const queue = table.facts[row]?.destination;
+  const place = { service, resource: queue === undefined ? 0 : table.strings.id(`queue ${queue}`) };
+  return { place, row, share: 1, ms: 0, error: 'lost', note: 'lost', isTied: true, met: row, through: [] };
 }
 
 /** Failures of a request's own spans, by their ends. */

@@ -51,11 +51,20 @@ function recent(sums: number[], piece: number): number {
   return at;
 }
 
-/** Two proportions: how many standard deviations they are apart. */
+/**
+ * Two proportions: how many standard deviations they are apart, by the ratio of likelihoods. The difference divided by its
+ * deviation says twice as much where a few of many go wrong: a handful of errors in a row is no incident.
+ */
 export function zOf(before: number, n: number, within: number, m: number): number {
   const pooled = (before * n + within * m) / (n + m);
-  const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
-  return deviation === 0 ? 0 : (within - before) / deviation;
+  const gain = n * gainOf(before, pooled) + m * gainOf(within, pooled);
+  return Math.sign(within - before) * Math.sqrt(2 * Math.max(0, gain));
+}
+
+/** What one look says more if the share is this and not that one, on average. */
+function gainOf(share: number, other: number): number {
+  const part = (of: number, instead: number): number => (of === 0 ? 0 : of * Math.log(of / instead));
+  return part(share, other) + part(1 - share, 1 - other);
 }
 
 function sumsOf(numbers: number[]): number[] {

@@ -1,25 +1,31 @@
 import type { Decomposed } from '../decompose/decompose.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
+import { lostMessages } from './lost-messages.ts';
 
 /** What somebody waited for: a request, a message. */
 export interface AppRequest {
   /** The span it begins with. */
   row: number;
+  /** Number of a text. */
+  service: number;
   /** Number of a text: service and route. */
   route: number;
   start: number;
   /** With the wait in the queue, for a message. */
   ms: number;
   failed: boolean;
+  /** A message that is gone though no span failed: its handler swallowed an error, or nobody handled it. */
+  isLost: boolean;
 }
 
 /** Spans that begin a trace and that nobody waits for: those of the instrumentation itself, start-up, jobs. */
-const BACKGROUND = /^(?:pool\.saturated|pool\.leak|cache\.stampede|pool\.acquire|start|job) /;
+const BACKGROUND = /^(?:pool\.saturated|pool\.leak|cache\.stampede|pool\.acquire|start|job|process\.died)\b/;
 
 /** All requests, by start. */
 export function findRequests(whole: Decomposed): AppRequest[] {
   const { table, trees, clipped } = whole;
   const requests: AppRequest[] = [];
+  const { swallowed, unseen } = lostMessages(whole);
   for (const row of clipped.entries) {
     const kind = table.kind[row]!;
     const name = table.strings.text(table.name[row]!);
@@ -29,13 +35,21 @@ export function findRequests(whole: Decomposed): AppRequest[] {
     if (isOrphan && kind !== KIND.SERVER && kind !== KIND.CONSUMER) continue;
     const waited = kind === KIND.CONSUMER ? Math.max(0, table.facts[row]?.queueWaitMs ?? 0) : 0;
     const ms = table.end[row]! - table.start[row]! + waited;
+    const isLost = swallowed.has(row);
     requests.push({
       row,
+      service: table.service[row]!,
       route: routeOf(whole, row, name),
       start: table.start[row]!,
       ms,
-      failed: isFailure(table, row),
+      failed: isLost || isFailure(table, row),
+      isLost,
     });
+  }
+  for (const { row, handling } of unseen) {
+    const route = routeOf(whole, handling, table.strings.text(table.name[handling]!));
+    const [service, start] = [table.service[handling]!, table.start[row]!];
+    requests.push({ row, service, route, start, ms: 0, failed: true, isLost: true });
   }
   return requests.sort((a, b) => a.start - b.start);
 }

@@ -1,0 +1,28 @@
+import type { SpanProcess } from '../spans/span-table.ts';
+import type { Plain } from './attributes.ts';
+
+/** What is needed of a resource, taken one attribute at a time: which service, and which process and version of it. */
+export class ResourceAttributes {
+  #service = '';
+  #version = '';
+  #id = '';
+  #host = '';
+  #pid = '';
+
+  take(key: string, value: Plain): void {
+    const text = String(value);
+    if (key === 'service.name') this.#service = text;
+    else if (key === 'service.version') this.#version = text;
+    else if (key === 'service.instance.id') this.#id = text;
+    else if (key === 'k8s.pod.name' || key === 'host.name' || key === 'hostname') this.#host ||= text;
+    else if (key === 'process.pid') this.#pid = text;
+  }
+
+  get process(): SpanProcess {
+    return {
+      service: this.#service || 'unknown_service',
+      instance: this.#id || `${this.#host} ${this.#pid}`.trim(),
+      version: this.#version,
+    };
+  }
+}

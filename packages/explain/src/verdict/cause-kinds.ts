@@ -1,0 +1,33 @@
+/** What kinds of causes there are. */
+export const CAUSE_KINDS = [
+  'pool_exhausted',
+  'connection_leak',
+  'long_hold',
+  'lock_wait',
+  'slow_dependency',
+  'dependency_errors',
+  'dependency_unreachable',
+  'dns_slow',
+  'connect_slow',
+  'tls_slow',
+  'network_slow',
+  'retry_storm',
+  'breaker_open',
+  'cache_down',
+  'cache_stampede',
+  'queue_backlog',
+  'slow_consumer',
+  'poison_message',
+  'silent_loss',
+  'event_loop_blocked',
+  'memory_pressure',
+  'process_died',
+  'cpu_slow',
+  'dependency_cycle',
+  'more_calls',
+  'traffic_increase',
+  'config_change',
+  'unknown',
+] as const;
+
+export type CauseKind = (typeof CAUSE_KINDS)[number];

@@ -1,0 +1,62 @@
+import type { Known } from '../waits-for/context.ts';
+import { bump, type Evidence } from '../waits-for/evidence.ts';
+import { BEFORE, WITHIN } from '../changes/phases.ts';
+import { poolLabel } from '../spans/pool-label.ts';
+import { largest, sumOf } from './largest.ts';
+import type { Reading } from './name-cause.ts';
+
+/** What a new version or a new setting may be behind. Other kinds say more by themselves. */
+const LOOKS = new Set([
+  'slow_dependency',
+  'slow_consumer',
+  'dependency_errors',
+  'dependency_unreachable',
+  'cpu_slow',
+  'pool_exhausted',
+  'unknown',
+]);
+const SMALLER = 0.67;
+const FEWEST_SPANS = 10;
+const LEAST_SHARE = 0.8;
+/** Before what it did shows, a version may run for so long. */
+const LATEST_MS = 120_000;
+
+/** A limit that was lowered, or a version that came just before: both are in the spans. */
+export const configChange: Reading = (known, evidence, kind) => {
+  if (!LOOKS.has(kind)) return undefined;
+  const detail = smallerPool(known, evidence) ?? newVersion(known, evidence);
+  return detail === undefined ? undefined : { kind: 'config_change', place: evidence.place, detail };
+};
+
+function smallerPool({ whole: { table }, phases }: Known, { place }: Evidence): string | undefined {
+  const resource = table.strings.text(place.resource);
+  if (!resource.startsWith('pool ')) return undefined;
+  let [before, after] = [0, 0];
+  table.facts.forEach((facts, row) => {
+    if (facts?.poolLimit === undefined || table.service[row] !== place.service) return;
+    if (`pool ${poolLabel(facts.pool ?? '')}` !== resource) return;
+    if (phases[row] === BEFORE) before = Math.max(before, facts.poolLimit);
+    else if (phases[row] === WITHIN) after = Math.max(after, facts.poolLimit);
+  });
+  return after > 0 && after < before * SMALLER ? `its limit went from ${before} to ${after}` : undefined;
+}
+
+function newVersion({ whole: { table, clipped }, window, phases }: Known, evidence: Evidence): string | undefined {
+  const { service } = evidence.place;
+  const before = new Map<number, number>();
+  const since = new Map<number, number>();
+  const suffered = new Set(evidence.mostly);
+  const bad = new Map<number, number>();
+  for (let row = 0; row < table.size; row++) {
+    const version = table.version[row]!;
+    if (version === 0 || table.service[row] !== service) continue;
+    if (phases[row] === BEFORE) bump(before, version, 1);
+    since.set(version, Math.min(since.get(version) ?? Infinity, table.start[row]!));
+    if (suffered.has(clipped.entry[row]!)) bump(bad, version, 1);
+  }
+  const [old, now] = [largest(before), largest(bad)];
+  if (old === undefined || now === undefined || old === now || before.get(old)! < FEWEST_SPANS) return undefined;
+  const isRecent = since.get(now)! >= window.from - LATEST_MS && since.get(now)! > since.get(old)!;
+  if (!isRecent || bad.get(now)! < sumOf(bad) * LEAST_SHARE) return undefined;
+  return `version ${table.strings.text(old)} → ${table.strings.text(now)}`;
+}

@@ -1,0 +1,100 @@
+import type { Known } from '../waits-for/context.ts';
+import { bump, type Evidence } from '../waits-for/evidence.ts';
+import { largest, sumOf } from './largest.ts';
+import type { Reading } from './name-cause.ts';
+
+/** What databases call a lock that was not had, or a deadlock: Postgres, MySQL, SQL Server, Oracle. */
+const LOCK_ERROR =
+  /^(?:55P03|40P01|1205|1213|1222|ORA-00054|ORA-00060|ORA-30006)$|LOCK_WAIT|LOCK_NOWAIT|LOCK_DEADLOCK|DEADLOCK|SQLITE_BUSY|SQLITE_LOCKED|lock.?(?:wait|time.?out)|WriteConflict/i;
+
+const WRITES = /^(?:update|delete|insert|merge|replace|lock)\b|for (?:no key )?update/i;
+const ENDS = /^(?:commit|rollback|end)\b/i;
+
+const FEWEST_CALLS = 5;
+const MOST_CALLS = 50;
+const LEAST_SHARE = 0.6;
+/** A lock is had as soon as its holder's transaction has ended. */
+const SOON_MS = 30;
+const EARLY_MS = 5;
+/** Calls to the same database that wait for no lock must have become slower by less than this share. */
+const MOST_OTHERS = 0.3;
+
+/** Statements that waited for another transaction on the same table to end, while the database did all else as ever. */
+export const lockWait: Reading = (known, evidence, kind) => {
+  const { strings } = known.whole.table;
+  const error = largest(evidence.byError) ?? '';
+  if (LOCK_ERROR.test(error)) return { kind: 'lock_wait', place: evidence.place, detail: `error ${error}` };
+  if (kind !== 'slow_dependency' || evidence.place.resource === 0) return undefined;
+  const rows = slowWrites(known, evidence);
+  if (rows.length < FEWEST_CALLS || othersAreSlow(known, evidence, rows)) return undefined;
+  const holders = new Map<number, number>();
+  const ends = transactionEnds(known.whole.table, known.whole.table.target[rows[0]!]!);
+  for (const row of rows) {
+    const holder = holderOf(known, ends, row);
+    if (holder >= 0) bump(holders, known.whole.table.name[known.whole.clipped.entry[holder]!]!, 1);
+  }
+  if (sumOf(holders) < rows.length * LEAST_SHARE) return undefined;
+  const by = strings.text(largest(holders)!);
+  return { kind: 'lock_wait', place: evidence.place, detail: `until the transaction of \`${by}\` ended` };
+};
+
+function slowWrites({ whole: { table, signals }, changes }: Known, { examples, bySignal }: Evidence): number[] {
+  const rows = new Set<number>();
+  let [writes, all] = [0, 0];
+  for (const [id, ms] of bySignal) {
+    all += ms;
+    if (WRITES.test(table.strings.text(changes[id]!.signal.operation))) writes += ms;
+  }
+  if (writes < all * LEAST_SHARE) return [];
+  for (const { row, signal } of examples) {
+    if (signal === undefined || signals.all[signal]!.kind !== 'dependency') continue;
+    if (table.facts[row]?.isDatabase && WRITES.test(table.strings.text(table.name[row]!))) rows.add(row);
+  }
+  return [...rows].slice(0, MOST_CALLS);
+}
+
+/** Whether calls to the same database, of other kinds or about other tables, have slowed down as well. */
+function othersAreSlow({ whole: { table }, changes }: Known, { place }: Evidence, rows: number[]): boolean {
+  const names = new Set(rows.map((row) => table.name[row]!));
+  let [slow, others] = [0, 0];
+  let [n, m] = [0, 0];
+  for (const { signal, excessMs, n: calls } of changes) {
+    if (signal.kind !== 'dependency' || signal.peer !== place.resource || calls === 0) continue;
+    if (ENDS.test(table.strings.text(signal.operation))) continue;
+    if (names.has(signal.operation)) [slow, n] = [slow + excessMs, n + calls];
+    else [others, m] = [others + excessMs, m + calls];
+  }
+  return m > 0 && others / m > MOST_OTHERS * (slow / n);
+}
+
+/** Rows of the ends of transactions on one database. */
+function transactionEnds(table: Known['whole']['table'], target: number): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < table.size; row++) {
+    if (table.target[row] === target && ENDS.test(table.strings.text(table.name[row]!))) rows.push(row);
+  }
+  return rows;
+}
+
+/** The end of the transaction that a statement seems to have waited for, among those given; -1 if there is none. */
+function holderOf({ whole: { table }, traces }: Known, ends: number[], row: number): number {
+  const about = subjectOf(table.facts[row]?.collection, table.strings.text(table.name[row]!));
+  const isHolder = (end: number, other: number): boolean => {
+    if (table.service[other] !== table.service[end] || table.target[other] !== table.target[row]) return false;
+    const name = table.strings.text(table.name[other]!);
+    if (table.start[other]! > table.start[row]! || !WRITES.test(name)) return false;
+    return subjectOf(table.facts[other]?.collection, name) === about;
+  };
+  for (const end of ends) {
+    const after = table.end[row]! - table.end[end]!;
+    if (after < -EARLY_MS || after > SOON_MS || table.trace[end] === table.trace[row]) continue;
+    const trace = table.trace[end]!;
+    const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!);
+    if (rows.some((other) => isHolder(end, other))) return end;
+  }
+  return -1;
+}
+
+function subjectOf(collection: string | undefined, name: string): string {
+  return collection ?? name.split(' ').at(-1)!;
+}

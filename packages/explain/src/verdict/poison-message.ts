@@ -1,0 +1,77 @@
+import { count } from '../report/figures.ts';
+import { KIND } from '../spans/span-table.ts';
+import type { Known } from '../waits-for/context.ts';
+import type { Named, Reading } from './name-cause.ts';
+
+/** So often must the same message fail, and never succeed. */
+const FEWEST_FAILURES = 3;
+const FEWEST_OTHERS = 10;
+/** Of all messages handled meanwhile, at most so many are such. */
+const MOST_POISONED = 0.2;
+/** Of all failed or slow handlings, or of all handling time. */
+const LEAST_SHARE = 0.6;
+
+/** The same few messages fail again and again, while the others of their queue are handled. */
+export const poisonMessage: Reading = (known, { place, mostly }) => {
+  const { table } = known.whole;
+  const resource = table.strings.text(place.resource);
+  const first = mostly.find((row) => table.kind[row] === KIND.CONSUMER);
+  if (first === undefined) return undefined;
+  const service = table.service[first]!;
+  const queue = table.facts[first]?.destination ?? '';
+  const { failures, poisoned, others } = messagesOf(known, service, queue);
+  const isFew = poisoned > 0 && others >= FEWEST_OTHERS && poisoned <= MOST_POISONED * (poisoned + others);
+  if (!isFew) return undefined;
+  const named: Named = {
+    kind: 'poison_message',
+    place: { service, resource: table.strings.id(`queue ${queue}`) },
+    detail: `${count(poisoned, 'message')} failed ${count(failures.size, 'time')} and never succeeded, ${others} others were handled`,
+  };
+  const failed = mostly.filter((row) => failures.has(row));
+  if (failed.length >= LEAST_SHARE * mostly.length) return named;
+  // Others wait for them to be through.
+  if (resource !== `queue ${queue}`) return undefined;
+  return shareOfTime(known, service, queue, failures) >= LEAST_SHARE ? named : undefined;
+};
+
+interface Messages {
+  /** Rows of handlings that failed, of messages that are poisoned. */
+  failures: Set<number>;
+  poisoned: number;
+  others: number;
+}
+
+function messagesOf({ whole: { table }, window }: Known, service: number, queue: string): Messages {
+  const byMessage = new Map<number, { failed: number[]; isDone: boolean }>();
+  for (const { row } of window.within) {
+    const facts = table.facts[row];
+    if (table.kind[row] !== KIND.CONSUMER || table.service[row] !== service || facts?.destination !== queue) continue;
+    // Attempts are in the trace of their send.
+    const key = facts.messageId ?? -1 - table.trace[row]!;
+    let message = byMessage.get(key);
+    if (!message) byMessage.set(key, (message = { failed: [], isDone: false }));
+    if (table.failed[row] === 1) message.failed.push(row);
+    else message.isDone = true;
+    // Given up on for good says it, too.
+    if (facts.deadLettered === true) for (let i = 1; i < FEWEST_FAILURES; i++) message.failed.push(row);
+  }
+  const all = [...byMessage.values()];
+  const poisoned = all.filter(({ failed, isDone }) => !isDone && failed.length >= FEWEST_FAILURES);
+  return {
+    failures: new Set(poisoned.flatMap(({ failed }) => failed)),
+    poisoned: poisoned.length,
+    others: all.filter(({ isDone }) => isDone).length,
+  };
+}
+
+/** How much of all handling went into some of it. */
+function shareOfTime({ whole: { table }, window }: Known, service: number, queue: string, of: Set<number>): number {
+  let [sum, all] = [0, 0];
+  for (const { row } of window.within) {
+    if (table.service[row] !== service || table.facts[row]?.destination !== queue) continue;
+    const ms = table.end[row]! - table.start[row]!;
+    all += ms;
+    if (of.has(row)) sum += ms;
+  }
+  return all === 0 ? 0 : sum / all;
+}

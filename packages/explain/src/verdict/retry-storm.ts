@@ -1,0 +1,23 @@
+import type { Known } from '../waits-for/context.ts';
+import type { Evidence } from '../waits-for/evidence.ts';
+
+/** Tries beyond the first ones, of each first one, that are a storm when they come at once. */
+const STORM = 2;
+const AT_ONCE_MS = 200;
+
+/** Whether callers tried again and again, nearly without a pause: then the tries are the load. */
+export function isStorm({ whole, window }: Known, { examples }: Evidence): boolean {
+  const { table } = whole;
+  const callers = new Set(examples.map(({ met }) => table.service[met]!));
+  let [first, again] = [0, 0];
+  const pauses: number[] = [];
+  table.facts.forEach((facts, row) => {
+    if (facts?.attempt === undefined || !callers.has(table.service[row]!)) return;
+    if (table.start[row]! < window.from || table.start[row]! > window.to) return;
+    if (facts.attempt <= 1) first++;
+    else again++;
+    if (facts.attempt === 2 && facts.delayMs !== undefined) pauses.push(facts.delayMs);
+  });
+  pauses.sort((a, b) => a - b);
+  return again >= STORM * first && pauses.length > 0 && pauses[pauses.length >> 1]! < AT_ONCE_MS;
+}

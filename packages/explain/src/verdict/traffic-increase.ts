@@ -1,0 +1,60 @@
+import { KIND } from '../spans/span-table.ts';
+import type { Known } from '../waits-for/context.ts';
+import type { AppRequest } from '../window/requests.ts';
+import type { Reading } from './name-cause.ts';
+
+/** What more requests than a service can take look like. */
+const LOOKS = new Set(['pool_exhausted', 'queue_backlog', 'cpu_slow', 'event_loop_blocked']);
+const TIMES = 1.8;
+const FEWEST_REQUESTS = 20;
+const SHORTEST_MS = 1_000;
+/** What came first is looked at: later ones may be tries of those that were refused. */
+const FIRST = 0.5;
+
+/** Many times as many requests came, and what ran out is what they need: nothing is slower than it was by itself. */
+export const trafficIncrease: Reading = (known, evidence, kind) => {
+  if (!LOOKS.has(kind)) return undefined;
+  const { window, whole } = known;
+  const { baseline, from, to } = window;
+  if (!baseline) return undefined;
+  const untilMs = Math.max(SHORTEST_MS, (to - from) * FIRST);
+  const [before, within] = [countEntries(known, window.before), countEntries(known, window.within, from + untilMs)];
+  const beforeMs = baseline.to - baseline.from;
+  let best: { service: number; times: number } | undefined;
+  for (const [service, n] of within) {
+    const usually = before.get(service) ?? 0;
+    if (n < FEWEST_REQUESTS || usually < FEWEST_REQUESTS || untilMs < SHORTEST_MS) continue;
+    const times = n / untilMs / (usually / beforeMs);
+    if (times >= TIMES && times > (best?.times ?? 0)) best = { service, times };
+  }
+  if (!best || isSlowerInside(known, evidence.place.service)) return undefined;
+  const resource = whole.table.strings.text(evidence.place.resource);
+  return {
+    kind: 'traffic_increase',
+    place: { service: best.service, resource: 0 },
+    detail: `${best.times.toFixed(1)} times as many requests as before; ${resource || whole.table.strings.text(evidence.place.service)} was too small for them`,
+  };
+};
+
+/** Requests that came from outside, by service. */
+function countEntries({ whole: { table } }: Known, requests: AppRequest[], until = Infinity): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { row, service, start } of requests) {
+    if (table.kind[row] === KIND.CONSUMER || table.hasParent[row] === 1 || start > until) continue;
+    counts.set(service, (counts.get(service) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Work is waited for longer when it takes longer: then more requests are not all of it. */
+const SLOWER = 1.5;
+
+function isSlowerInside({ changes }: Known, service: number): boolean {
+  let [now, before] = [0, 0];
+  for (const { signal, n, nBefore, meanMs, meanBeforeMs } of changes) {
+    if (signal.service !== service || signal.kind !== 'dependency' || n < 5 || nBefore < 5) continue;
+    now += meanMs * n;
+    before += meanBeforeMs * n;
+  }
+  return now > before * SLOWER + 1;
+}

@@ -1,0 +1,70 @@
+import type { Decomposed } from '../decompose/decompose.ts';
+import { KIND } from '../spans/span-table.ts';
+
+/** Messages that are gone though no span failed of it. */
+export interface LostMessages {
+  /** Rows of handlers that caught an error, logged it, and let their message be settled. */
+  swallowed: ReadonlySet<number>;
+  /** Rows of sends whose message nobody handled, while later ones were; with the row of a usual handling. */
+  unseen: { row: number; handling: number }[];
+}
+
+/** Sends of a destination that must be known, and the share of them that is handled, before one without is lost. */
+const FEWEST_SENT = 40;
+const LEAST_HANDLED = 0.5;
+/** So many later messages must have been handled: until then it may only wait. */
+const LATER = 10;
+
+export function lostMessages({ table, trees, clipped }: Decomposed): LostMessages {
+  /** When an error was last logged, by handler. */
+  const logged = new Map<number, number>();
+  for (const { name, row, at } of table.marks) {
+    const entry = clipped.entry[row]!;
+    if (name !== 'error.logged' || entry < 0 || table.kind[entry] !== KIND.CONSUMER) continue;
+    const settled = table.facts[entry]?.settled;
+    if (table.failed[entry] === 0 && settled !== 'requeue' && settled !== 'reject') logged.set(entry, at);
+  }
+  // A call that succeeds afterwards is another try, or a remedy.
+  for (const row of trees.order) {
+    const at = logged.get(clipped.entry[row]!);
+    if (at !== undefined && table.kind[row] === KIND.CLIENT && table.failed[row] === 0 && table.start[row]! > at)
+      logged.delete(clipped.entry[row]!);
+  }
+  const handled = new Set<number>();
+  const lastHandling = new Map<number, number>();
+  const linked = new Set<number>();
+  for (const row of trees.order) {
+    const { links } = table.facts[row] ?? {};
+    if (links && (table.kind[row] === KIND.CONSUMER || table.kind[row] === KIND.CLIENT))
+      for (const trace of links) linked.add(trace);
+    const above = trees.parent[row]!;
+    if (table.kind[row] !== KIND.CONSUMER || above < 0 || table.kind[above] !== KIND.PRODUCER) continue;
+    handled.add(above);
+    lastHandling.set(destinationOf(table, above), row);
+  }
+  const sends = new Map<number, number[]>();
+  for (const row of trees.order) {
+    const destination = destinationOf(table, row);
+    if (table.kind[row] !== KIND.PRODUCER || table.failed[row] === 1 || !lastHandling.has(destination)) continue;
+    const rows = sends.get(destination);
+    if (rows) rows.push(row);
+    else sends.set(destination, [row]);
+  }
+  const unseen: LostMessages['unseen'] = [];
+  for (const [destination, rows] of sends) {
+    const seen = rows.filter((row) => handled.has(row)).length;
+    if (rows.length < FEWEST_SENT || seen < rows.length * LEAST_HANDLED) continue;
+    rows.sort((a, b) => table.start[a]! - table.start[b]!);
+    let later = 0;
+    for (const row of rows.toReversed()) {
+      if (handled.has(row) || linked.has(table.trace[row]!)) later++;
+      else if (later >= LATER) unseen.push({ row, handling: lastHandling.get(destination)! });
+    }
+  }
+  return { swallowed: new Set(logged.keys()), unseen };
+}
+
+/** A number of service and queue. */
+function destinationOf({ service, name }: Decomposed['table'], row: number): number {
+  return service[row]! * 2 ** 24 + name[row]!;
+}

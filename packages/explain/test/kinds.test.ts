@@ -1,0 +1,427 @@
+import { describe, expect, it } from 'vitest';
+import { answerOf } from './foreshock.ts';
+import { lines, type Made, traceOf } from './incident.ts';
+
+const during = (second: number): boolean => second >= 40 && second < 50;
+
+/** Ten requests a second for a minute, each perhaps of several traces. */
+function minute(traces: (second: number, i: number) => (Made | undefined)[]): Buffer {
+  const all = Array.from({ length: 600 }, (_, i) =>
+    traces(i / 10, i).flatMap((made) => (made ? [traceOf(i * 100, made)] : [])),
+  );
+  return lines(all.flat());
+}
+
+const database = { 'db.system.name': 'postgresql', 'db.namespace': 'shop', 'server.address': 'db' };
+const query = (name: string, at: number, ms: number, more: Partial<Made> = {}): Made => ({
+  service: 'shop',
+  name,
+  kind: 'CLIENT',
+  at,
+  ms,
+  attributes: { ...database, ...more.attributes },
+  ...(more.error ? { error: more.error } : {}),
+});
+
+const route = (name: string, ms: number, children: Made[], more: Partial<Made> = {}): Made => ({
+  service: 'shop',
+  name,
+  kind: 'SERVER',
+  at: 0,
+  ms,
+  children,
+  ...more,
+});
+
+const jitter = (i: number): number => (i * 7) % 5;
+
+describe('lock_wait', () => {
+  it('is statements that end when the transaction of another on the same table does', async () => {
+    const data = minute((second, i) => {
+      const isLocked = during(second);
+      // Every two seconds somebody keeps the table for 1.9 s.
+      const waitMs = isLocked ? Math.max(3, 1_900 - ((i * 100) % 2_000)) : 3;
+      const buy = route('POST /buy', waitMs + 12 + jitter(i), [
+        query('SELECT products', 1, 3 + jitter(i)),
+        query('UPDATE stock', 9, waitMs + jitter(i), { attributes: { 'db.collection.name': 'stock' } }),
+      ]);
+      const inventory = route('POST /inventory', 1_905, [
+        query('UPDATE stock', 1, 4, { attributes: { 'db.collection.name': 'stock' } }),
+        query('COMMIT', 1_904, 1),
+      ]);
+      return [buy, isLocked && (i * 100) % 2_000 === 0 ? inventory : undefined];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [
+        {
+          kind: 'lock_wait',
+          service: 'shop',
+          resource: 'postgresql shop',
+          text: expect.stringContaining('until the transaction of `POST /inventory` ended'),
+        },
+      ],
+    });
+  });
+
+  it('is a deadlock that the database reports', async () => {
+    const data = minute((second, i) => {
+      const isBad = during(second) && i % 3 === 0;
+      return [
+        route(
+          'POST /buy',
+          12 + jitter(i),
+          [query('UPDATE stock', 2, 5, isBad ? { error: '40P01' } : {})],
+          isBad ? { error: '500' } : {},
+        ),
+      ];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({ causes: [{ kind: 'lock_wait', resource: 'postgresql shop' }] });
+  });
+
+  it('is not said of a database that is slow with everything', async () => {
+    const data = minute((second, i) => {
+      const ms = during(second) ? 400 : 3;
+      return [
+        route('POST /buy', 3 * ms + 14 + jitter(i), [
+          query('SELECT products', 1, ms + jitter(i)),
+          query('UPDATE stock', ms + 6, ms),
+          query('COMMIT', 2 * ms + 7, ms),
+        ]),
+      ];
+    });
+    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'slow_dependency' });
+  });
+});
+
+describe('a cache', () => {
+  const lookup = (hit: boolean): Made => ({
+    service: 'shop',
+    name: 'GET',
+    kind: 'CLIENT',
+    at: 1,
+    ms: 1,
+    attributes: { 'db.system.name': 'redis', 'db.namespace': '0', 'cache.hit': hit },
+  });
+
+  it('whose key is missed by many together is cache_stampede', async () => {
+    const data = minute((second, i) => {
+      const isMissed = during(second) || i % 40 === 0;
+      const queryMs = during(second) ? 500 : 20;
+      const request = route(
+        'GET /prices',
+        (isMissed ? queryMs : 0) + 8 + jitter(i),
+        isMissed ? [lookup(false), query('SELECT prices', 3, queryMs)] : [lookup(true)],
+      );
+      if (during(second) && i % 10 === 0)
+        request.events = { 'cache.stampede': { 'cache.key': 'prices:*', 'cache.stampede.callers': 12 } };
+      return [request];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [
+        {
+          kind: 'cache_stampede',
+          service: 'shop',
+          resource: 'redis 0',
+          text: expect.stringMatching(/up to 12 missed one key at a time, hits 9\d % → 0 %/),
+        },
+      ],
+    });
+  });
+
+  it('that is passed by is cache_down: its lookups stopped', async () => {
+    const data = minute((second, i) => {
+      const isPassedBy = during(second);
+      const queryMs = isPassedBy ? 120 : 20;
+      const isMissed = i % 20 === 0;
+      return [
+        route(
+          'GET /prices',
+          (isPassedBy || isMissed ? queryMs : 0) + 8 + jitter(i),
+          isPassedBy
+            ? [query('SELECT prices', 3, queryMs)]
+            : isMissed
+              ? [lookup(false), query('SELECT prices', 3, queryMs)]
+              : [lookup(true)],
+        ),
+      ];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [
+        {
+          kind: 'cache_down',
+          resource: 'redis 0',
+          text: expect.stringContaining('lookups stopped: 1.0 → 0.0 a request'),
+        },
+      ],
+    });
+  });
+
+  it('whose commands all wait until it is back is cache_down, without an error', async () => {
+    const data = minute((second, i) => {
+      const waitMs = during(second) ? (50 - second) * 1_000 : 1;
+      return [route('GET /prices', waitMs + 8 + jitter(i), [{ ...lookup(true), ms: waitMs }])];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({ causes: [{ kind: 'cache_down', resource: 'redis 0' }] });
+  });
+
+  it('that answers with an error of its own is there', async () => {
+    const data = minute((second, i) => {
+      const bad = during(second) ? { error: 'WRONGTYPE' } : {};
+      return [
+        route('GET /prices', 8 + jitter(i), [{ ...lookup(true), ...bad }], during(second) ? { error: '500' } : {}),
+      ];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({ causes: [{ kind: 'dependency_errors', resource: 'redis 0' }] });
+  });
+});
+
+describe('messages', () => {
+  interface Handling extends Partial<Made> {
+    id?: string;
+    waitMs?: number;
+    afterMs?: number;
+  }
+
+  const send = (handlings: Handling[], id: string): Made => ({
+    service: 'shop',
+    name: 'POST /orders',
+    kind: 'SERVER',
+    at: 0,
+    ms: 5,
+    children: [
+      {
+        service: 'shop',
+        name: 'send mails',
+        kind: 'PRODUCER',
+        at: 1,
+        ms: 2,
+        attributes: { 'messaging.destination.name': 'mails', 'messaging.message.id': id },
+        children: handlings.map(({ waitMs = 2, afterMs = 3, ...more }) => ({
+          service: 'mailer',
+          name: 'process mails',
+          kind: 'CONSUMER' as const,
+          at: afterMs + waitMs,
+          ms: 10,
+          ...more,
+          attributes: {
+            'messaging.destination.name': 'mails',
+            'messaging.message.id': id,
+            'queue.wait_ms': waitMs,
+            ...more.attributes,
+          },
+        })),
+      },
+    ],
+  });
+
+  it('of which one fails again and again are poison_message', async () => {
+    const data = minute((_, i) => {
+      const isPoison = i === 400;
+      const tries = Array.from({ length: 30 }, (_, n) => ({ afterMs: 300 * n, error: 'SyntaxError' }));
+      return [send(isPoison ? tries : [{}], `m${i}`)];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [
+        {
+          kind: 'poison_message',
+          service: 'mailer',
+          resource: 'queue mails',
+          text: expect.stringMatching(/1 message failed \d+ times and never succeeded/),
+        },
+      ],
+    });
+  });
+
+  it('that all fail are no poison', async () => {
+    const data = minute((second, i) => {
+      const tries = Array.from({ length: 3 }, (_, n) => ({ afterMs: 300 * n, error: 'SyntaxError' }));
+      return [send(during(second) ? tries : [{}], `m${i}`)];
+    });
+    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'dependency_errors', service: 'mailer' });
+  });
+
+  it.each<[string, Handling]>([
+    ['acknowledged and then failed', { error: 'Error', attributes: { 'queue.acked_early': true } }],
+    [
+      'swallowed by a handler that logged an error',
+      { events: { 'error.logged': { 'error.type': 'Error' } }, attributes: { 'queue.settled': 'ack' } },
+    ],
+  ])('%s are silent_loss', async (_, handling) => {
+    const data = minute((second, i) => [send([during(second) && i % 2 === 0 ? handling : {}], `m${i}`)]);
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [{ kind: 'silent_loss', service: 'mailer', resource: 'queue mails' }],
+    });
+  });
+
+  it('that nobody handles, while later ones are, are silent_loss', async () => {
+    const data = minute((second, i) => [send(during(second) && i % 2 === 0 ? [] : [{}], `m${i}`)]);
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [{ kind: 'silent_loss', service: 'mailer', resource: 'queue mails' }],
+      impact: [{ service: 'mailer', route: 'process mails' }],
+    });
+  });
+
+  it('that wait at the end of the input are not lost', async () => {
+    const data = minute((second, i) => [send(second > 50 ? [] : [{}], `m${i}`)]);
+    expect(await answerOf(['-'], data)).toMatchObject({ verdict: 'healthy' });
+  });
+
+  it('whose handler logs an error and then succeeds are not lost', async () => {
+    const charge = (error?: string): Made => ({
+      service: 'mailer',
+      name: 'POST',
+      kind: 'CLIENT',
+      at: error ? 6 : 9,
+      ms: 1,
+      ...(error ? { error, events: { 'error.logged': { 'error.type': error } } } : {}),
+    });
+    const data = minute((second, i) => [
+      send([during(second) ? { children: [charge('ECONNRESET'), charge()] } : { children: [charge()] }], `m${i}`),
+    ]);
+    expect(await answerOf(['-'], data)).toMatchObject({ verdict: 'healthy' });
+  });
+});
+
+describe('process_died', () => {
+  const call = (ms: number, stock: string | undefined, error?: string): Made => {
+    const get: Made = {
+      service: 'shop',
+      name: 'GET',
+      kind: 'CLIENT',
+      at: 1,
+      ms,
+      attributes: { 'server.address': 'stock', 'server.port': 80 },
+    };
+    if (error) return { ...get, error };
+    return {
+      ...get,
+      children: [{ service: 'stock', instance: stock!, name: 'GET /stock', kind: 'SERVER', at: 1.2, ms: ms - 0.5 }],
+    };
+  };
+  const incident = (after: string) =>
+    minute((second, i) =>
+      during(second)
+        ? [route('GET /cart', 4, [call(1, undefined, 'ECONNREFUSED')], { error: '500' })]
+        : [route('GET /cart', 12 + jitter(i), [call(8 + jitter(i), second < 40 ? 'one' : after)])],
+    );
+
+  it('is a process that another takes the place of, and what failed in between', async () => {
+    expect(await answerOf(['-'], incident('two'))).toMatchObject({
+      verdict: 'shown',
+      causes: [{ kind: 'process_died', service: 'stock', resource: null }],
+    });
+  });
+
+  it('is not said of one that goes on', async () => {
+    expect(await answerOf(['-'], incident('one'))).toMatchObject({
+      causes: [{ kind: 'dependency_unreachable', service: 'stock' }],
+    });
+  });
+});
+
+describe('config_change', () => {
+  it('is a version that came just before, where it alone is slow', async () => {
+    const data = minute((second, i) => {
+      const isNew = second >= 40;
+      return [
+        route('GET /cart', (isNew ? 400 : 10) + jitter(i), [query('SELECT carts', 1, 3)], {
+          instance: isNew ? 'b' : 'a',
+          version: isNew ? '1.3.0' : '1.2.9',
+        }),
+      ];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [{ kind: 'config_change', service: 'shop', text: expect.stringContaining('version 1.2.9 → 1.3.0') }],
+    });
+  });
+
+  it('is a limit that was lowered', async () => {
+    const data = minute((second, i) => {
+      const [limit, waitMs] = second >= 40 ? [2, 300] : [20, 0];
+      const pool = { 'db.client.connection.pool.name': 'db:5432/shop', 'pool.limit': limit };
+      const wait: Made = {
+        service: 'shop',
+        name: 'pool.acquire shop',
+        at: 1,
+        ms: waitMs,
+        attributes: { ...pool, 'pool.wait_ms': waitMs, 'pool.wait_reason': 'queue', 'pool.pending': 8 },
+      };
+      return [
+        route('GET /cart', 14 + waitMs + jitter(i), [
+          ...(waitMs > 0 ? [wait] : []),
+          query('SELECT carts', 2 + waitMs, 3, { attributes: pool }),
+        ]),
+      ];
+    });
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [
+        { kind: 'config_change', resource: 'pool shop', text: expect.stringContaining('its limit went from 20 to 2') },
+      ],
+    });
+  });
+});
+
+describe('traffic_increase', () => {
+  const wait = (ms: number): Made => ({
+    service: 'shop',
+    name: 'pool.acquire shop',
+    at: 1,
+    ms,
+    attributes: {
+      'db.client.connection.pool.name': 'db:5432/shop',
+      'pool.limit': 5,
+      'pool.wait_ms': ms,
+      'pool.wait_reason': 'queue',
+    },
+  });
+  const cart = (waitMs: number, i: number): Made =>
+    route('GET /cart', 14 + waitMs + jitter(i), [
+      ...(waitMs > 0 ? [wait(waitMs)] : []),
+      query('SELECT carts', 2 + waitMs, 3),
+    ]);
+
+  it('is three times as many requests for a pool that does all as ever', async () => {
+    const data = minute((second, i) => (during(second) ? [cart(400, i), cart(450, i), cart(500, i)] : [cart(0, i)]));
+    expect(await answerOf(['-'], data)).toMatchObject({
+      causes: [
+        { kind: 'traffic_increase', service: 'shop', text: expect.stringContaining('3.0 times as many requests') },
+      ],
+    });
+  });
+
+  it('is not said of a pool that is full for the same number', async () => {
+    const data = minute((second, i) => [cart(during(second) ? 400 : 0, i)]);
+    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'pool_exhausted', resource: 'pool shop' });
+  });
+
+  it('is no cause where all is answered as ever', async () => {
+    const data = minute((second, i) => (during(second) ? [cart(0, i), cart(0, i + 1), cart(0, i + 2)] : [cart(0, i)]));
+    expect(await answerOf(['-'], data)).toMatchObject({ verdict: 'healthy' });
+  });
+});
+
+it('a handful of errors among rare ones is no incident', async () => {
+  // 3 % fail all the time, and once 8 of 40.
+  const data = minute((second, i) => {
+    const isBad = i % 33 === 0 || (second >= 46 && second < 50 && i % 5 === 0);
+    return [route('GET /cart', 10 + jitter(i), [], isBad ? { error: '500' } : {})];
+  });
+  expect((await answerOf(['-'], data)).verdict).toBe('healthy');
+});
+
+it('what a span without `error.type` failed of is read from its exception', async () => {
+  const refused: Made = {
+    service: 'shop',
+    name: 'GET',
+    kind: 'CLIENT',
+    at: 1,
+    ms: 1,
+    error: '',
+    attributes: { 'server.address': 'stock' },
+    events: { exception: { 'exception.type': 'Error', 'exception.message': 'connect ECONNREFUSED 10.0.0.7:80' } },
+  };
+  const data = minute((second, i) => [
+    during(second) ? route('GET /cart', 4, [refused], { error: '500' }) : route('GET /cart', 10 + jitter(i), []),
+  ]);
+  expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'dependency_unreachable', resource: 'stock' });
+});

@@ -1,8 +1,14 @@
+import { BoundedMap } from '@foreshock/kit';
 import { isCommonWord } from './key-words.ts';
 
 /** No more of a key than this is looked at. */
 const MAX_SEGMENT = 24;
 const MAX_PREFIX = 64;
+/** V8 copies a part of a text up to this length; a longer one keeps the whole key alive. */
+const MAX_COPIED = 12;
+
+/** By first part and separator: most keys begin as one before, and the words are not looked up again. */
+const shapes = new BoundedMap<string, string>(1_000);
 
 /**
  * What kind of key it is, without which one: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`.
@@ -30,9 +36,16 @@ function firstWordOf(key: string): string {
     const joins = code === 45 || code === 95;
     if (joins && !isDigit(key.charCodeAt(i + 1))) continue;
     if (!joins && !isSeparator(code)) break;
-    return isCommonWord(key.slice(start, i)) ? `${key.slice(start, i + 1)}*` : '*';
+    return shapeOfPart(key.slice(start, i + 1));
   }
   return '*';
+}
+
+function shapeOfPart(part: string): string {
+  const known = shapes.get(part);
+  if (known !== undefined) return known;
+  const shape = isCommonWord(part.slice(0, -1)) ? `${part}*` : '*';
+  return part.length > MAX_COPIED ? shape : shapes.set(part, shape);
 }
 
 /** Of a prefix: `shop:cache:`. */

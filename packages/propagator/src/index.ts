@@ -1,5 +1,5 @@
 export { hostPatternsFrom, mayPropagateTo } from './host-pattern.ts';
-export { PooledIdGenerator, lastIdWord, randomSpanId, randomTraceId } from './ids.ts';
+export { PooledIdGenerator, randomSpanId, randomTraceId, randomWord, spanIdText, traceIdText } from './ids.ts';
 export {
   DEFAULT_PROPAGATORS,
   ForeshockPropagator,

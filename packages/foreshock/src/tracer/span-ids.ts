@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
-import { lastIdWord } from '@foreshock/propagator';
+import { randomWord, spanIdText, traceIdText } from '@foreshock/propagator';
 
-/** A trace ID as four numbers of 32 bits, each of four bytes, little-endian; spans of a trace share it. */
+/** A trace ID as four numbers of 32 bits, each of four bytes, the lowest first; spans of a trace share it. */
 export interface TraceIdWords {
   readonly first: number;
   readonly second: number;
@@ -35,15 +35,28 @@ export class SpanIds {
     return new SpanIds(trace, wordAt(spanId, 0), wordAt(spanId, 8));
   }
 
-  /** Of the span ID that was made just now. */
-  static made(trace: TraceIdWords): SpanIds {
-    return new SpanIds(trace, lastIdWord(0), lastIdWord(1));
+  /** A new span's. */
+  static random(trace: TraceIdWords): SpanIds {
+    const first = randomWord();
+    const second = randomWord();
+    return (first | second) === 0 ? SpanIds.random(trace) : new SpanIds(trace, first, second);
+  }
+
+  /** The span ID as the API has it. */
+  get text(): string {
+    return spanIdText(this.first, this.second);
   }
 }
 
-/** Of the trace ID that was made just now. */
-export function madeTraceId(): TraceIdWords {
-  return { first: lastIdWord(0), second: lastIdWord(1), third: lastIdWord(2), fourth: lastIdWord(3) };
+/** A new trace's. */
+export function randomTraceIdWords(): TraceIdWords {
+  const words = { first: randomWord(), second: randomWord(), third: randomWord(), fourth: randomWord() };
+  return (words.first | words.second | words.third | words.fourth) === 0 ? randomTraceIdWords() : words;
+}
+
+/** A trace ID as the API has it. */
+export function textOfTraceId({ first, second, third, fourth }: TraceIdWords): string {
+  return traceIdText(first, second, third, fourth);
 }
 
 function wordAt(hex: string, at: number): number {

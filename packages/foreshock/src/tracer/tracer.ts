@@ -15,9 +15,9 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { isSuppressed, log, noteScope, OWN, report, type SpanStart } from '@foreshock/kit';
-import { idToSampleBy, isDenied, isDerivedParent, RANDOM, randomSpanId, randomTraceId } from '@foreshock/propagator';
+import { idToSampleBy, isDenied, isDerivedParent, RANDOM, randomSpanId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
-import { madeTraceId, SpanIds } from './span-ids.ts';
+import { randomTraceIdWords, SpanIds, textOfTraceId } from './span-ids.ts';
 import { RecordedSpan, type Scope, type SpanLimits, type SpanMaker } from './span.ts';
 
 /** The SDK's `Sampler`, 2.x and 3.x. */
@@ -166,7 +166,8 @@ class ForeshockTracer implements Tracer, SpanMaker {
     let traceState = parent?.traceState;
     let decision: number;
     // A parent that somebody made by hand may have its digits in capitals, which no header may.
-    const traceId = parent ? (isOurs ? parent.traceId : parent.traceId.toLowerCase()) : randomTraceId();
+    const begun = parent ? undefined : randomTraceIdWords();
+    const traceId = begun ? textOfTraceId(begun) : isOurs ? parent!.traceId : parent!.traceId.toLowerCase();
     // The parent that carries an `x-trace-id` is nobody's span.
     const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));
     // A trace that begins here has a random ID; of any other its parent says whether it has.
@@ -189,14 +190,14 @@ class ForeshockTracer implements Tracer, SpanMaker {
     }
     const isRecorded = decision !== NOT_RECORD;
     const parentIds = isOurs ? parentSpan.ids : isRecorded && parent ? SpanIds.of(parent) : undefined;
-    const traceWords = isRecorded ? (parentIds?.trace ?? madeTraceId()) : undefined;
+    const ids = isRecorded ? SpanIds.random(begun ?? parentIds!.trace) : undefined;
     const spanContext: SpanContext = {
       traceId,
-      spanId: randomSpanId(),
+      spanId: ids ? ids.text : randomSpanId(),
       traceFlags: random | (decision === RECORD_AND_SAMPLED ? TraceFlags.SAMPLED : TraceFlags.NONE),
     };
     if (traceState) spanContext.traceState = traceState;
-    if (!traceWords) {
+    if (!ids) {
       this.#options.onUnrecorded?.(kind);
       return trace.wrapSpanContext(spanContext);
     }
@@ -206,7 +207,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
       name,
       kind,
       spanContext,
-      SpanIds.made(traceWords),
+      ids,
       parent,
       isOurs ? parentSpan : undefined,
       parentIds,

@@ -9,13 +9,6 @@ import { aliasesOf } from '../packages/testkit/src/installed.ts';
 
 /** Adapters that no contract fits yet, and the tests that show the same of them, with and without it. */
 const SHOWN_BY: Record<string, string> = {
-  'cache/cache-manager': 'test/cache-manager.test.ts',
-  'cache/lru-cache': 'test/lru-cache.test.ts',
-  'pino/pino': 'test/service.test.ts',
-  // Their waits are in the contract of the driver, whose fixture has a pool.
-  'pool/mysql2-pool': '../instrumentation-db/src/adapters/mysql2/contract.test.ts',
-  'pool/pg-pool': '../instrumentation-db/src/adapters/pg/contract.test.ts',
-  'pool/redis-pool': '../instrumentation-cache/test/redis.test.ts',
   'resilience/async-retry': 'test/retries.test.ts',
   'resilience/axios-retry': 'test/retries.test.ts',
   'resilience/got': 'test/retries.test.ts',

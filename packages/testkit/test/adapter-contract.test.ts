@@ -32,7 +32,6 @@ function contractOf(format: 'cjs' | 'mjs', fault: Fault): AdapterContract {
   const home = install(format);
   return {
     library: 'toy',
-    isToy: true,
     instrumentation: {
       module: new URL('./fixtures/toy/adapters.ts', import.meta.url).href,
       export: 'toyInstrumentation',

@@ -1,9 +1,12 @@
 /* oxlint-disable vitest/no-conditional-tests, vitest/no-disabled-tests, vitest/valid-title -- a suite that others fill in */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { ReceivedSpan } from '../received-span.ts';
+import type { Column } from '../table/rows.ts';
 import { CHECKS, checksOf, type ContractCheck, type Job, type Loader, type Order, type Room } from './job.ts';
+import type { Marks } from './marked-calls.ts';
 import { runJob, TIMEOUT_MS, type Findings } from './run-job.ts';
 import { versionIn } from '../installed.ts';
 import { evidenceOf } from './evidence.ts';
@@ -41,8 +44,10 @@ export interface AdapterContract {
    * fixture opens, also in the checks that enable it afterwards.
    */
   closures?: boolean;
-  /** No adapter of a room: it has no row in the table of what a run showed. */
-  isToy?: boolean;
+  /** The library's calls have no span of their own, but show themselves so. */
+  marks?: Marks;
+  /** The columns of the table that the contract is evidence for, where a check shows one; default none. */
+  shows?: readonly Column[];
   /** Checks that do not apply to this library, each with the reason. */
   skip?: Partial<Record<ContractCheck, string>>;
 }
@@ -63,8 +68,9 @@ export function adapterContract(spec: AdapterContract): void {
         if (reason) test.skip(`${check}: does not apply, ${reason}`, () => {});
         else {
           test(check, { timeout: 2 * TIMEOUT_MS }, async () => {
-            if (!spec.isToy) evidenceOf(spec.library, fixtureOf(spec, loader), check);
-            expect((await findings()).get(check)).toEqual([]);
+            if (spec.shows) evidenceOf(spec.library, fixtureOf(spec, loader), check, spec.shows);
+            const problems = (await findings()).get(check)!;
+            expect(problems, problems.join('\n')).toEqual([]);
           });
         }
       }
@@ -95,6 +101,7 @@ export async function examine(
     upstream: spec.upstream,
     ownTraces: spec.ownTraces ?? [],
     closures: spec.closures ?? false,
+    marks: spec.marks,
     checks,
   };
   const { died, examples } = await runJob(job, findings, spec.node);
@@ -118,7 +125,7 @@ function compare(
   try {
     expect(span).toMatchObject(expected);
   } catch (error) {
-    findings.get(check)?.push((error as Error).message);
+    findings.get(check)?.push(`${(error as Error).message}\n${inspect(span, { depth: 3 })}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { trace, type SpanContext } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../received-span.ts';
 import type { Recorded, RecordedInstrumentation } from '../record-spans.ts';
 import type { ContractApp, Job } from './job.ts';
+import { markedCalls } from './marked-calls.ts';
 
 /** A span that never comes is waited for this long. */
 const PATIENCE_MS = 2_000;
@@ -56,13 +57,17 @@ export class Bench {
     return { ...outcome, made: await this.madeSpans(expected) };
   }
 
-  /** The spans made by the instrumentation since the last `clear`, but for those that belong to no caller. */
+  /** The spans made by the instrumentation since the last `clear`, or the marks, but for those that belong to no caller. */
   async madeSpans(expected: number): Promise<ReceivedSpan[]> {
-    const { ownTraces } = this.job;
-    const made = (): ReceivedSpan[] =>
-      this.recorded
-        .spans()
-        .filter(({ scope, name }) => scope !== 'test' && !ownTraces.some((start) => name.startsWith(start)));
+    const { ownTraces, marks } = this.job;
+    const made = (): ReceivedSpan[] => {
+      const spans = this.recorded.spans();
+      const made = spans.filter(
+        ({ scope, name }) => scope !== 'test' && !ownTraces.some((start) => name.startsWith(start)),
+      );
+      const callers = spans.filter(({ scope }) => scope === 'test');
+      return marks ? [...made, ...markedCalls(marks, callers, this.app.lines?.() ?? [])] : made;
+    };
     for (const deadline = Date.now() + PATIENCE_MS; made().length < expected && Date.now() < deadline;) await delay(1);
     await delay(QUIET_MS);
     return made();

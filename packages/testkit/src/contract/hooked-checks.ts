@@ -132,9 +132,9 @@ export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
 
   listeners: async (bench) => {
     const call = (): Promise<unknown> => outcomeOf(() => bench.app.succeed());
-    for (let i = 0; i < 20; i++) await call();
+    for (let i = 0; i < 10; i++) await call();
     const before = bench.listeners();
-    for (let i = 0; i < 180; i++) await call();
+    for (let i = 0; i < 30; i++) await call();
     return moreListeners(before, bench.listeners());
   },
 

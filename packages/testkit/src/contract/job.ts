@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { ReceivedSpan } from '../received-span.ts';
 import { CACHE_CHECKS } from './cache-checks.ts';
+import type { Marks } from './marked-calls.ts';
 import { POOL_CHECKS } from './pool-checks.ts';
 
 /**
@@ -23,9 +24,11 @@ export interface ContractApp {
   call?: { owner: object; method: PropertyKey };
   /** Calls that compete: `limit` of them run at once, the others wait for one to end. */
   saturate?: { limit: number; run(i: number): unknown };
+  /** Where calls have no span, but write a line: those written so far. */
+  lines?(): readonly string[];
   /** The library's emitters, on which nothing may pile up. */
   emitters?(): EventEmitter[];
-  /** A cache on a server. */
+  /** A cache. */
   cache?: CacheApp;
   close(): unknown;
 }
@@ -91,6 +94,7 @@ export interface Job {
   upstream: string | undefined;
   ownTraces: string[];
   closures: boolean;
+  marks: Marks | undefined;
   checks: ContractCheck[];
 }
 

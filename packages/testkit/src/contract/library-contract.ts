@@ -14,6 +14,7 @@ type Derived =
   | 'loaders'
   | 'libraries'
   | 'upstream'
+  | 'shows'
   | 'node';
 
 /** Which versions of its library an adapter is examined with, beside the oldest and the newest. */
@@ -84,6 +85,7 @@ export function libraryContract(adapter: Adapter<any>, folder: string, described
     adapterContract({
       library: adapter.library,
       instrumentation: { module: new URL('../../index.ts', folder).href, export: `${room}Instrumentation` },
+      shows: adapter.shows,
       ...(Object.hasOwn(ROOM_CHECKS, room) && { room: room as Room }),
       ...(adapter.upstream[0] && { upstream: adapter.upstream[0] }),
       ...contract,

@@ -35,12 +35,21 @@ export const cacheManager: Adapter<CacheEvents> = {
   shows: ['attempt or hit'],
   summary: 'hits and misses of stores in the process, and callers of `wrap` that joined another',
   attach(cache, hooks) {
-    const observed = (original: CreateCache): CreateCache =>
-      function createCache(...args) {
+    const observed = (original: CreateCache): CreateCache => {
+      const known = attachments.get(original);
+      if (known) {
+        Object.assign(known, { cache, hooks });
+        return original;
+      }
+      const attachment = { cache, hooks };
+      const createCache: CreateCache = (...args) => {
         const made = original(...args);
-        if (hooks.active) guard('cache-manager', () => observe(made, args[0]?.cacheId, cache, hooks));
+        if (attachment.hooks.active) guard('cache-manager', () => observe(made, args[0]?.cacheId, attachment));
         return made;
       };
+      attachments.set(createCache, attachment);
+      return createCache;
+    };
     for (const file of FILES) {
       hooks.onLoad(
         file,
@@ -58,12 +67,21 @@ export const cacheManager: Adapter<CacheEvents> = {
   },
 };
 
+/** Where caches report to. They outlive the hooks: those of the next attachment take the place of earlier ones. */
+interface Attachment {
+  cache: CacheEvents;
+  hooks: Hooks;
+}
+
+/** By the function that stands for `createCache`. */
+const attachments = new WeakMap<CreateCache, Attachment>();
+
 /** How often each store has been read. Two caches may share one, and an application may make them without end. */
 const reads = new WeakMap<Store, { count: number }>();
 
-function observe(made: Cache, cacheId: string | undefined, cache: CacheEvents, hooks: Hooks): void {
+function observe(made: Cache, cacheId: string | undefined, attachment: Attachment): void {
   const name = cacheId ?? made.stores.map(namespaceOf).find(Boolean) ?? 'cache-manager';
-  for (const store of made.stores) if (!reads.has(store)) observeStore(store, made, name, cache, hooks);
+  for (const store of made.stores) if (!reads.has(store)) observeStore(store, made, name, attachment);
   const counts = made.stores.map((store) => reads.get(store));
   // A store that is no Keyv, or a Keyv 6, does not tell whether it is read.
   if (!counts.every((count) => count !== undefined)) return;
@@ -74,13 +92,13 @@ function observe(made: Cache, cacheId: string | undefined, cache: CacheEvents, h
   made.wrap = function (...args) {
     const before = total();
     const promise = wrap.apply(this, args);
-    if (hooks.active && total() === before) cache.lookup(made, name, args[0], 'coalesced');
+    if (attachment.hooks.active && total() === before) attachment.cache.lookup(made, name, args[0], 'coalesced');
     return promise;
   };
 }
 
 /** The first cache over a store names its lookups. */
-function observeStore(store: Store, made: Cache, name: string, cache: CacheEvents, hooks: Hooks): void {
+function observeStore(store: Store, made: Cache, name: string, attachment: Attachment): void {
   const { hooks: events } = store;
   // The hooks of Keyv 6 are others: asynchronous, and each one is waited for.
   if (typeof events?.addHandler !== 'function') return;
@@ -89,12 +107,13 @@ function observeStore(store: Store, made: Cache, name: string, cache: CacheEvent
   events.addHandler('preGet', () => void read.count++);
   if (!isLocal(store.store)) return;
   const looked = (key: unknown, value: unknown): void => {
-    if (hooks.active) cache.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
+    if (attachment.hooks.active)
+      attachment.cache.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
   };
   events.addHandler('postGet', ({ key, value }) => looked(key, value));
   events.addHandler('postGetMany', (values: unknown[]) => values.forEach((value) => looked(undefined, value)));
   events.addHandler('postSet', ({ key }) => {
-    if (hooks.active) cache.filled(made, ownKey(store, key));
+    if (attachment.hooks.active) attachment.cache.filled(made, ownKey(store, key));
   });
 }
 

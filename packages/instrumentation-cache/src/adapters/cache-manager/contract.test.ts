@@ -1,0 +1,13 @@
+import { libraryContract } from '@foreshock/testkit';
+import { localContract } from '../../../test/local-contract.ts';
+import { cacheManager } from './index.ts';
+
+libraryContract(cacheManager, import.meta.url, {
+  ...localContract,
+  closures: true,
+  skip: {
+    ...localContract.skip,
+    identity: 'its methods are closures, made anew for each cache',
+    listeners: 'its emitters are not those of Node',
+  },
+});

@@ -1,0 +1,8 @@
+import { libraryContract } from '@foreshock/testkit';
+import { localContract } from '../../../test/local-contract.ts';
+import { lruCache } from './index.ts';
+
+libraryContract(lruCache, import.meta.url, {
+  ...localContract,
+  skip: { ...localContract.skip, 'several keys': 'it has no call for several', listeners: 'it emits nothing' },
+});

@@ -1,0 +1,14 @@
+import { libraryContract } from '@foreshock/testkit';
+import { pino } from './index.ts';
+
+libraryContract(pino, import.meta.url, {
+  marks: 'lines',
+  expect: { span: { name: 'placed' } },
+  skip: {
+    'error status': 'a line has no status',
+    callback: 'it has none',
+    connections: 'it opens none',
+    listeners: 'it emits nothing',
+    identity: 'the line is what changes: lines.test.ts',
+  },
+});

@@ -4,7 +4,7 @@ import { buildAnswer } from '../report/build.ts';
 import { markdown } from '../report/markdown.ts';
 import { printable } from '../report/printable.ts';
 import { terminal } from '../report/terminal.ts';
-import { LOCAL_JAEGER, readSources } from '../sources/read-sources.ts';
+import { localSource, readSources } from '../sources/read-sources.ts';
 import type { TimeRange } from '../sources/time-range.ts';
 import { UnreadableSource } from '../sources/unreadable.ts';
 import type { SpanTable } from '../spans/span-table.ts';
@@ -22,8 +22,9 @@ const UNCLEAR = 3;
 const USAGE = `foreshock explain [SOURCE…] [--last 15m | --from T --to T | --around T | --before T..T --after T..T]
                   [--service S] [--route R] [--json | --md] [--fail-on NAME,…]
 
-SOURCE     a Jaeger (http://host:16686) or Zipkin (http://host:9411); a file or folder of OTLP (JSON lines or protobuf),
-           Zipkin's or Jaeger's JSON, gzipped or not; - for standard input; none: the Jaeger on this machine
+SOURCE     a Jaeger (http://host:16686), Zipkin (http://host:9411) or foreshock view (http://127.0.0.1:4318); its store; a file
+           or folder of OTLP (JSON lines or protobuf), Zipkin's or Jaeger's JSON, gzipped or not; - for standard input;
+           none: the foreshock view on this machine, else the Jaeger
 T          2026-11-29T20:34:45Z; 20:34 or 20:34:45 (UTC, of the input's last day); seconds or milliseconds since 1970
 --fail-on  ends with 1 if the first cause is of this kind, or for: cycles, retries (without jitter), unclear, any
 `;
@@ -41,7 +42,7 @@ export async function explain(args: string[], io: Io): Promise<number> {
       io.stdout(USAGE);
       return ANSWERED;
     }
-    const sources = asked.sources.length > 0 ? asked.sources : [LOCAL_JAEGER];
+    const sources = asked.sources.length > 0 ? asked.sources : [await localSource()];
     const { table, notes } = await readSources(sources, io.stdin, rangeOf(asked, Date.now()));
     const answer = buildAnswer(analyse(table, windowOf(asked, latestOf(table))), asked.before !== undefined);
     answer.coverage.blindSpots.push(...notes.slice(0, 5));

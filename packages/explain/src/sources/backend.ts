@@ -2,12 +2,15 @@ import type { SpanTable } from '../spans/span-table.ts';
 import { readJaegerApi } from './jaeger-api.ts';
 import type { TimeRange } from './time-range.ts';
 import { UnreadableSource } from './unreadable.ts';
+import { readViewer, viewerAt } from './viewer-api.ts';
 import { readZipkinApi } from './zipkin-api.ts';
 
-/** Adds the traces of a Jaeger or a Zipkin at an address: what it is shows when it is asked. */
+/** Adds the traces of a Jaeger, a Zipkin or a `foreshock view` at an address: what it is shows when it is asked. */
 export async function readBackend(address: string, range: TimeRange, table: SpanTable, notes: string[]): Promise<void> {
   const base = baseOf(address);
   if (base.port === '9411') return readZipkinApi(base, range, table, notes);
+  const viewer = await viewerAt(base);
+  if (viewer) return readViewer(base, viewer.completeSince, table, notes);
   try {
     await readJaegerApi(base, range, table, notes);
   } catch (error) {

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SpanTable } from '../spans/span-table.ts';
+import { isStoreFile, storeFileLines } from '../store/store-file.ts';
 import { inflated } from './inflate.ts';
 import { readJsonValue } from './json-value.ts';
 import { JsonValues } from './json-values.ts';
@@ -21,6 +22,7 @@ export async function readPath(path: string, table: SpanTable, notes: string[]):
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new UnreadableSource(error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message));
   });
+  if (!status.isDirectory() && (await isStore(path))) return readStream(storeFileLines(path), table, notes, path);
   if (!status.isDirectory()) return readStream(createReadStream(path, { highWaterMark: CHUNK }), table, notes, path);
   const names = (await readdir(path, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && /\.(?:jsonl?|ndjson|pb|binpb|proto|otlp|bin)(?:\.gz)?$/.test(entry.name))
@@ -40,6 +42,16 @@ export async function readPath(path: string, table: SpanTable, notes: string[]):
   }
   if (table.size === before) throw new UnreadableSource(failed[0] ?? 'no spans in it');
   notes.push(...failed);
+}
+
+async function isStore(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read({ buffer: Buffer.alloc(16), position: 0 });
+    return isStoreFile(buffer);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Adds the spans of a stream of bytes: JSON or protobuf, gzipped or not. */

@@ -10,7 +10,9 @@ export function readJsonValue(value: unknown, table: SpanTable): number | undefi
   if (isJaeger(value)) return readJaeger(value, table);
   if (typeof value !== 'object' || value === null) return undefined;
   // Jaeger's API, version 3, wraps what it streams; Zipkin answers with lists of lists.
-  const { result } = value as { result?: unknown };
+  const { result, resourceLogs } = value as { result?: unknown; resourceLogs?: unknown };
+  // Logs beside the spans, as `foreshock view` saves them.
+  if (Array.isArray(resourceLogs)) return 0;
   if (isOtlp(result)) return readOtlp(result, table);
   if (Array.isArray(value)) {
     const counts = value.map((each) => readJsonValue(each, table));

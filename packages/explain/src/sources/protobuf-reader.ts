@@ -35,6 +35,17 @@ export class ProtobufReader {
     throw new UnreadableSource('cut short, or no OTLP in protobuf');
   }
 
+  /** A signed number of 64 bits; as text where it is beyond 2^53. */
+  wholeNumber(): number | string {
+    const from = this.at;
+    const value = this.varint();
+    if (value <= Number.MAX_SAFE_INTEGER) return value;
+    let bits = 0n;
+    for (let at = this.at - 1; at >= from; at--) bits = (bits << 7n) | BigInt(this.bytes[at]! & 0x7f);
+    const signed = BigInt.asIntN(64, bits);
+    return Number.isSafeInteger(Number(signed)) ? Number(signed) : String(signed);
+  }
+
   /** Goes into a message; the returned end of the outer one is given back to `leave`. */
   enter(): number {
     const length = this.#length();

@@ -3,6 +3,7 @@ import { readBackend } from './backend.ts';
 import { readPath, readStream } from './file.ts';
 import type { TimeRange } from './time-range.ts';
 import { UnreadableSource } from './unreadable.ts';
+import { viewerAt } from './viewer-api.ts';
 
 /** What was read, and what could not be. */
 export interface ReadSources {
@@ -10,14 +11,21 @@ export interface ReadSources {
   notes: string[];
 }
 
+/** Where `foreshock view` listens when nobody says otherwise: where exporters send to. */
+const LOCAL_VIEWER = 'http://127.0.0.1:4318';
 /** Where a Jaeger listens when nobody says otherwise. */
-export const LOCAL_JAEGER = 'http://localhost:16686';
+const LOCAL_JAEGER = 'http://localhost:16686';
+
+/** What is read where no source is named: the viewer on this machine, else the Jaeger. */
+export async function localSource(): Promise<string> {
+  return (await viewerAt(new URL(LOCAL_VIEWER))) ? LOCAL_VIEWER : LOCAL_JAEGER;
+}
 
 const HALF_AN_HOUR_MS = 1_800_000;
 
 /**
- * Reads all sources into one table: files, folders, `-` for standard input, addresses of a Jaeger or Zipkin; of those, what
- * lies in `range`, by default the last half hour.
+ * Reads all sources into one table: files, folders, `-` for standard input, addresses of a `foreshock view`, of a Jaeger or
+ * Zipkin; of those two, what lies in `range`, by default the last half hour.
  */
 export async function readSources(
   sources: string[],

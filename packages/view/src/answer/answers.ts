@@ -1,3 +1,4 @@
+import type { StoreMethods } from '../store/thread.ts';
 import type { Thread } from '../threads/thread.ts';
 import type { AnswerMethods, AnswerQuery } from './thread.ts';
 
@@ -10,6 +11,8 @@ interface Known {
   rests: number;
 }
 
+/** How often it is looked whether there is an incident. */
+const LOOK_MS = 30_000;
 /** Queries whose answers are kept. */
 const MOST = 8;
 const LEAST_REST_MS = 3_000;
@@ -21,12 +24,16 @@ const PATIENCE_MS = 2_000;
 /** Answers that were computed, kept until there is new data. */
 export class Answers {
   readonly #thread: Thread<AnswerMethods>;
+  readonly #store: Thread<StoreMethods>;
   readonly #known = new Map<string, Known>();
   /** An answer is there that was not asked for just now. */
   onComputed: (computed: Computed) => void = () => {};
 
-  constructor(thread: Thread<AnswerMethods>) {
+  constructor(thread: Thread<AnswerMethods>, store: Thread<StoreMethods>) {
     this.#thread = thread;
+    this.#store = store;
+    // Without a page that asks, too: an incident's traces are to be kept until somebody looks.
+    setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
   /** The newest answer that there is; undefined while the first is being computed, unless that is `waitedFor`. */
@@ -52,6 +59,15 @@ export class Answers {
     ]);
   }
 
+  async #look(): Promise<void> {
+    try {
+      const { seq } = await this.#store.call('status', []);
+      await this.newest({}, seq, false);
+    } catch {
+      // The threads have ended.
+    }
+  }
+
   #compute(query: AnswerQuery, known: Known): void {
     known.computing = this.#thread.call('compute', [query]);
     known.computing.then(
@@ -59,6 +75,7 @@ export class Answers {
         known.computed = computed;
         known.computing = undefined;
         known.rests = performance.now() + Math.max(LEAST_REST_MS, computed.tookMs * REST_TIMES);
+        if (computed.isIncident && isOfAll(query)) this.#store.call('pin', [computed.pinned]).catch(() => {});
         this.onComputed(computed);
       },
       () => {
@@ -75,4 +92,8 @@ export class Answers {
     }, known.rests - performance.now());
     timer.unref();
   }
+}
+
+function isOfAll(query: AnswerQuery): boolean {
+  return Object.keys(query).length === 0;
 }

@@ -1,10 +1,8 @@
 // The thread of the answer: `foreshock explain` over the spans of the store.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { analyse, buildAnswer, SpanTable } from '@foreshock/explain';
-import { TableOfRecords } from '@foreshock/explain/records';
+import { analyse, buildAnswer, readSources } from '@foreshock/explain';
+import { otlpLines, type Place, type TracePage } from '@foreshock/explain/store';
 import type { FeedMethods } from '../store/feed.ts';
-import { RecordsOfRows } from '../store/span-rows.ts';
-import type { Place, TracePage } from '../store/trace-pages.ts';
 import { Calls } from '../threads/calls.ts';
 import { serve } from '../threads/serve.ts';
 import { graphOf } from './graph.ts';
@@ -23,20 +21,15 @@ const BASELINE_MS = 1_800_000;
 /** Spans that an answer looks at: the newest. */
 const MOST_SPANS = 300_000;
 
+type Feed = ReturnType<FeedMethods['open']>;
+
 const { port } = workerData as { port: MessagePort };
 const store = new Calls<FeedMethods>(port);
 
 async function compute({ from, to, service, route }: AnswerQuery) {
   const began = performance.now();
-  const table = new SpanTable();
-  const records = new TableOfRecords(table);
   const feed = await store.call('open', [from === undefined ? 0 : from - BASELINE_MS, to ?? 1e13, MOST_SPANS]);
-  for (let after: Place | undefined = feed.first; after;) {
-    const page: TracePage = await store.call('page', [after, feed.from, feed.to]);
-    const rowsOf = new RecordsOfRows(await store.call('resources', []));
-    for (const { traceId, rows } of page.traces) for (const row of rows) records.span(rowsOf.record(row, traceId));
-    after = page.next;
-  }
+  const { table } = await readSources(['-'], linesOf(feed));
   const analysis = analyse(table, {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
@@ -58,6 +51,18 @@ async function compute({ from, to, service, route }: AnswerQuery) {
     graph: JSON.stringify(graphOf(whole, from ?? 0, to ?? 1e13)),
     pools: JSON.stringify(poolsOf(table, from ?? 0, to ?? 1e13)),
   };
+}
+
+/** The spans of the store, as `foreshock explain` reads them from a file. */
+async function* linesOf({ first, from, to, resources }: Feed): AsyncGenerator<Buffer> {
+  const byId = new Map(resources.map((row) => [row.id, row]));
+  // No spans at all are no error here.
+  yield Buffer.from('{"resourceSpans":[]}\n');
+  for (let after: Place | undefined = first; after;) {
+    const page: TracePage = await store.call('page', [after, from, to]);
+    yield Buffer.from(otlpLines(page, byId));
+    after = page.next;
+  }
 }
 
 /** A full stop ends a sentence where a capital, a number or a name in quotes follows; not one inside of quotes. */

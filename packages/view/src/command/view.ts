@@ -36,10 +36,15 @@ export async function view(args: string[], io: Io): Promise<number> {
   ]);
   const answer = new Thread<AnswerMethods>(threadFile(import.meta.url, '../answer/thread'), { port: port2 }, [port2]);
   try {
-    const [listening] = await Promise.all([listen(port, store, new Answers(answer)), store.call('status', [])]);
+    const [listening] = await Promise.all([listen(port, store, new Answers(answer, store)), store.call('status', [])]);
+    for (const name of asked.files) {
+      const { error } = await store.call('file', [name]);
+      if (error !== undefined) throw new Error(`${name}: ${error}`);
+    }
     io.stdout(`foreshock view: http://127.0.0.1:${listening.port}\n`);
     await signalled();
     listening.close();
+    await store.call('close', []);
     return 0;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

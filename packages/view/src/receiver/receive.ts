@@ -1,15 +1,53 @@
 import { withBody } from '../server/body.ts';
+import { Refusal } from '../server/refusal.ts';
 import type { Context, Reply } from '../server/server.ts';
+import type { Format } from '../store/receive.ts';
 
 /** Takes what exporters send. The answer comes once it is stored, so that who sends too fast waits. */
 export async function receive({ request, url, store, events }: Context): Promise<Reply> {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const format = formatOf(url.pathname, type);
   return withBody(request, async (body) => {
-    if (url.pathname === '/v1/metrics') return ok;
-    const bytes = new Uint8Array(body);
-    const { status, ...added } = await store.call('receive', [bytes], [bytes.buffer]);
-    events.changed(status);
-    return url.pathname === '/api/files' ? { ...ok, body: JSON.stringify(added) } : ok;
+    if (!format || body.length === 0) return replyOf(url.pathname, type);
+    const bytes = owned(body);
+    const received = await store.call('receive', [bytes, format], [bytes.buffer]);
+    if ('error' in received) throw new Refusal(400, received.error);
+    events.changed(received.status);
+    return replyOf(url.pathname, type);
   });
 }
 
-const ok: Reply = { type: 'application/json', body: '{}' };
+/** Takes a file that was dropped onto the page. */
+export async function receiveDropped({ request, store, events }: Context): Promise<Reply> {
+  return withBody(request, async (body) => {
+    const bytes = owned(body);
+    const { status, ...added } = await store.call('file', [bytes], [bytes.buffer]);
+    events.changed(status);
+    return { type: 'application/json', body: JSON.stringify(added) };
+  });
+}
+
+function formatOf(path: string, type: string): Format | undefined {
+  if (path === '/v1/metrics') return undefined;
+  if (path === '/api/v2/spans') {
+    // What Zipkin's libraries send that name no type; protobuf and Thrift are other formats.
+    if (type !== 'application/json' && type !== '') throw new Refusal(415, `Content-Type ${type.slice(0, 60)}`);
+    return 'zipkin-json';
+  }
+  if (type === 'application/json') return 'otlp-json';
+  if (type !== 'application/x-protobuf') throw new Refusal(415, `Content-Type ${type.slice(0, 60) || 'is missing'}`);
+  return path === '/v1/logs' ? 'logs-protobuf' : 'traces-protobuf';
+}
+
+/** An empty `Export…ServiceResponse` in the form that was sent; Zipkin says 202. */
+function replyOf(path: string, type: string): Reply {
+  if (path === '/api/v2/spans') return { status: 202, type: 'text/plain', body: '' };
+  if (type === 'application/x-protobuf') return { type, body: '' };
+  return { type: 'application/json', body: '{}' };
+}
+
+/** Bytes that can be given to another thread: no part of a pool's. */
+function owned(body: Buffer): Uint8Array<ArrayBuffer> {
+  const whole = body.byteOffset === 0 && body.byteLength === body.buffer.byteLength;
+  return whole ? new Uint8Array(body.buffer as ArrayBuffer) : new Uint8Array(body);
+}

@@ -1,12 +1,14 @@
 import type { AnswerQuery } from '../answer/thread.ts';
 import { VERSION } from '../version.ts';
+import { sendExport } from './export.ts';
 import { Refusal } from './refusal.ts';
 import type { Context, Reply } from './server.ts';
 
 const MOST_TRACES = 500;
 
 /** Answers the page, by the thread of the store or of the answer. */
-export async function api({ response, url, store, answers, events }: Context): Promise<Reply | undefined> {
+export async function api(context: Context): Promise<Reply | undefined> {
+  const { response, url, store, answers, events } = context;
   const { searchParams: query, pathname } = url;
   const path = pathname.slice('/api/'.length);
   if (path === 'status') return json({ version: VERSION, ...(await store.call('status', [])) });
@@ -26,6 +28,7 @@ export async function api({ response, url, store, answers, events }: Context): P
     ]);
     return text(found);
   }
+  if (path === 'export') return sendExport(context, numberIn(query, 'from', 0), numberIn(query, 'to', 1e13));
   if (path.startsWith('traces/')) {
     const trace = await store.call('trace', [path.slice('traces/'.length).toLowerCase()]);
     if (trace === undefined) throw new Refusal(404, 'There is no such trace here: it was never sent, or is gone.');

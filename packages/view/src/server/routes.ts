@@ -1,6 +1,6 @@
 import { api } from './api.ts';
 import { pageFile } from './page.ts';
-import { receive } from '../receiver/receive.ts';
+import { receive, receiveDropped } from '../receiver/receive.ts';
 import { Refusal } from './refusal.ts';
 import type { Context, Reply } from './server.ts';
 
@@ -12,7 +12,7 @@ export async function routes(context: Context): Promise<Reply | undefined> {
   const path = url.pathname;
   if (RECEIVERS.has(path) || path === '/api/files') {
     if (request.method !== 'POST') throw new Refusal(405, `${path} takes POST`);
-    return receive(context);
+    return path === '/api/files' ? receiveDropped(context) : receive(context);
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') throw new Refusal(405, 'GET only');
   if (path.startsWith('/api/')) return api(context);

@@ -59,7 +59,8 @@ export async function listen(
     response.on('error', () => {});
     try {
       checkSameMachine(request, portOf(server));
-      const url = new URL(request.url ?? '/', 'http://localhost');
+      const url = URL.parse(`http://localhost${request.url}`);
+      if (!url || !request.url?.startsWith('/')) throw new Refusal(400, 'no address');
       const reply = await routes({ request, response, url, store, answers, events });
       if (reply) send(response, reply);
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, SpanRecord } from '@foreshock/explain/records';
+import type { Attributes, AttributeValue, SpanRecord } from '../records/record.ts';
 
 /** Longest text of an attribute. */
 const LONGEST_TEXT = 16_384;

@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import { STORE_VERSION } from '@foreshock/explain/store';
 
-/** Raised when the tables change; a file of another version is not opened. */
-const VERSION = 1;
 const PAGE = 4096;
 
 /**
@@ -33,6 +32,8 @@ CREATE TABLE IF NOT EXISTS logs (
   resource INTEGER NOT NULL, attributes TEXT NOT NULL,
   PRIMARY KEY (trace, time_ms, span_id, severity, body)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS eviction (id INTEGER PRIMARY KEY CHECK (id = 1), complete_since REAL NOT NULL);
+INSERT OR IGNORE INTO eviction VALUES (1, 0);
 `;
 
 /** Opens the store's database, in a file or in memory, and never lets it grow beyond a number of bytes. */
@@ -42,10 +43,10 @@ export function openDatabase(file: string | undefined, limitBytes: number): Data
   if (file !== undefined) {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 1000');
     const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version !== 0 && version !== VERSION)
+    if (version !== 0 && version !== STORE_VERSION)
       throw new Error(`${file} is a store of another version of foreshock view`);
   }
-  database.exec(`PRAGMA user_version = ${VERSION}; PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE)}`);
+  database.exec(`PRAGMA user_version = ${STORE_VERSION}; PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE)}`);
   database.exec(TABLES);
   return database;
 }

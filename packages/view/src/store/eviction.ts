@@ -7,6 +7,9 @@ const AT_A_TIME = 32;
 const MORE = 0.02;
 /** Errors and slow traces may fill this share before the healthy ones have to go: an answer compares with those. */
 const MOST_NOTABLE = 0.5;
+/** Traces that are pinned, and the share of the store that they may fill. */
+const MOST_PINNED = 100;
+const MOST_PINNED_SHARE = 0.25;
 
 /** A trace that goes. */
 export interface Victim {
@@ -24,11 +27,12 @@ export class Eviction {
   readonly #limitBytes: number;
   readonly #oldest: StatementSync;
   readonly #delete: StatementSync[];
+  readonly #remember: StatementSync;
   /** Bytes of the records, by `keep`. */
   readonly bytes: number[] = [0, 0, 0];
   evictedTraces = 0;
   /** Before this not all traces are here: those that were fast and without errors are gone. Milliseconds since 1970. */
-  completeSince = 0;
+  completeSince: number;
   onForgotten: (victims: Victim[]) => void = () => {};
 
   constructor(database: DatabaseSync, limitBytes: number) {
@@ -40,6 +44,8 @@ export class Eviction {
     this.#delete = ['spans WHERE trace', 'logs WHERE trace', 'traces WHERE id'].map((what) =>
       database.prepare(`DELETE FROM ${what} = ?`),
     );
+    this.#remember = database.prepare('UPDATE eviction SET complete_since = ?');
+    this.completeSince = database.prepare('SELECT complete_since FROM eviction').get()!['complete_since'] as number;
     const sums = database.prepare('SELECT keep, sum(bytes) AS bytes FROM traces GROUP BY keep').all();
     for (const { keep, bytes } of sums as { keep: number; bytes: number }[]) this.bytes[keep] = bytes;
   }
@@ -63,6 +69,7 @@ export class Eviction {
       if (victims.length === 0) continue;
       this.#database.exec('BEGIN');
       for (const victim of victims) this.#forget(victim);
+      this.#remember.run(this.completeSince);
       this.#database.exec('COMMIT');
       this.onForgotten(victims);
       return true;
@@ -70,10 +77,30 @@ export class Eviction {
     return false;
   }
 
+  /** Keeps these traces until nothing else is left, and no longer those that were named before. */
+  pin(traceIds: string[]): void {
+    const find = this.#database.prepare('SELECT id, keep, bytes FROM traces WHERE trace_id = ?');
+    const set = this.#database.prepare('UPDATE traces SET keep = ? WHERE id = ?');
+    const change = (row: Pick<Victim, 'id' | 'keep' | 'bytes'>, keep: number): void => {
+      set.run(keep, row.id);
+      this.bytes[row.keep]! -= row.bytes;
+      this.bytes[keep]! += row.bytes;
+    };
+    this.#database.exec('BEGIN');
+    const before = this.#database.prepare('SELECT id, keep, bytes FROM traces WHERE keep = ?').all(KEEP.PINNED);
+    for (const row of before) change(row as unknown as Victim, KEEP.NOTABLE);
+    for (const traceId of traceIds.slice(0, MOST_PINNED)) {
+      const row = find.get(traceId) as unknown as Victim | undefined;
+      if (row && this.bytes[KEEP.PINNED]! + row.bytes <= this.#limitBytes * MOST_PINNED_SHARE) change(row, KEEP.PINNED);
+    }
+    this.#database.exec('COMMIT');
+  }
+
   #forget({ id, keep, start_ms, bytes }: Victim): void {
     for (const statement of this.#delete) statement.run(id);
     this.bytes[keep]! -= bytes;
     this.evictedTraces++;
-    this.completeSince = Math.max(this.completeSince, start_ms);
+    // The next trace that is left may have begun in the same moment.
+    this.completeSince = Math.max(this.completeSince, Math.floor(start_ms) + 1);
   }
 }

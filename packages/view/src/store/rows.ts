@@ -1,4 +1,4 @@
-import type { LogRecord, SpanRecord } from '@foreshock/explain/records';
+import type { LogRecord, SpanRecord } from '../records/record.ts';
 import { attributesJson, eventsJson, linksJson, shortText } from './bounded-json.ts';
 import { spanIdOf, traceIdOf } from './identifiers.ts';
 

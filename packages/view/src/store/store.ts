@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { LogRecord, SpanRecord } from '@foreshock/explain/records';
+import type { LogRecord, SpanRecord } from '../records/record.ts';
 import { openDatabase, usedBytes } from './database.ts';
 import { Eviction } from './eviction.ts';
 import { type Added, Writer } from './writer.ts';
@@ -54,6 +54,28 @@ export class Store {
     return added;
   }
 
+  /** When the newest traces begin that together have so many spans; 0 where there are not so many. */
+  startOfNewest(spans: number, to: number): number {
+    const row = this.database
+      .prepare(
+        `SELECT start_ms AS start FROM (
+           SELECT start_ms, id, sum(spans) OVER (ORDER BY start_ms DESC, id DESC) AS together FROM traces
+           WHERE start_ms <= ?
+         ) WHERE together > ? ORDER BY start_ms DESC LIMIT 1`,
+      )
+      .get(to, spans);
+    return row ? (row['start'] as number) : 0;
+  }
+
+  /** Keeps these traces for as long as it can, and no longer those that were named before. */
+  pin(traceIds: string[]): void {
+    this.eviction.pin(traceIds);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
   /** `/api/status`, without the version. */
   status() {
     const { oldest, newest } = this.database
@@ -69,6 +91,7 @@ export class Store {
       logs: this.#logs,
       bytes: usedBytes(this.database),
       limitBytes: this.#limitBytes,
+      completeSince: this.eviction.completeSince,
       evictedTraces: this.eviction.evictedTraces,
       pinnedTraces: pinned,
       droppedRecords: this.#dropped,

@@ -1,9 +1,10 @@
 // The thread of the store: decodes, writes and searches, so that the thread that receives never waits for a disk.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type LogRecord, readOtlpRecords, type SpanRecord } from '@foreshock/explain/records';
 import { serve } from '../threads/serve.ts';
 import { attributeKeys, attributeValues } from './completion.ts';
+import { chosenTraces, type ExportQuery, exportPage } from './export.ts';
 import { feedOf } from './feed.ts';
+import { type Format, receiveBody, receiveFile } from './receive.ts';
 import { Store, type StoreOptions } from './store.ts';
 import { traceDetail } from './trace.ts';
 import { type ListQuery, listTraces } from './trace-list.ts';
@@ -12,14 +13,10 @@ const { options, port } = workerData as { options: StoreOptions; port: MessagePo
 const store = new Store(options);
 
 const methods = {
-  /** Adds the records of a body. */
-  receive(bytes: Uint8Array) {
-    const spans: SpanRecord[] = [];
-    const logs: LogRecord[] = [];
-    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-    readOtlpRecords(value, { span: (span) => spans.push(span), log: (log) => logs.push(log) });
-    return { ...store.add(spans, logs), status: store.status() };
-  },
+  /** Adds what an exporter sent. */
+  receive: (bytes: Uint8Array, format: Format) => receiveBody(store, bytes, format),
+  /** Adds the spans of a file: its bytes, or what it is called. */
+  file: (file: Uint8Array | string) => receiveFile(store, file),
   status: () => store.status(),
   traces: (query: ListQuery) => JSON.stringify(listTraces(store.database, query)),
   trace(traceId: string) {
@@ -28,6 +25,10 @@ const methods = {
   },
   keys: (prefix: string) => attributeKeys(store.database, prefix),
   values: (key: string) => attributeValues(store.database, key),
+  exported: (query: ExportQuery) => exportPage(store.database, query),
+  chosen: (q: string, from: number, to: number) => chosenTraces(store.database, q, from, to),
+  pin: (traceIds: string[]) => store.pin(traceIds),
+  close: () => store.close(),
 };
 
 export type StoreMethods = typeof methods;

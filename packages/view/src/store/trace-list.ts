@@ -23,9 +23,26 @@ interface Place {
 
 /** `/api/traces`: those that a search finds, newest first. */
 export function listTraces(database: DatabaseSync, query: ListQuery) {
+  const { found, next, error } = findTraces(database, query);
+  return { ...shown(database, found, next), ...(error === undefined ? {} : { error }) };
+}
+
+/** The ids of the traces that a search finds, newest first. */
+export function findTraceIds(database: DatabaseSync, query: ListQuery): { traceIds: string[]; error?: string } {
+  const { found, error } = findTraces(database, query, LONGEST_MS * 10);
+  return { traceIds: found.map((row) => row.trace_id), ...(error === undefined ? {} : { error }) };
+}
+
+interface Found {
+  found: TraceSummary[];
+  next?: Place | undefined;
+  error?: string;
+}
+
+function findTraces(database: DatabaseSync, query: ListQuery, longestMs = LONGEST_MS): Found {
   const search = parseSearch(query.q);
-  if (search.error !== undefined) return { traces: [], next: null, error: search.error };
-  const until = performance.now() + LONGEST_MS;
+  if (search.error !== undefined) return { found: [], error: search.error };
+  const until = performance.now() + longestMs;
   const found: TraceSummary[] = [];
   let place = placeOf(query.before) ?? { start: query.to, id: Number.MAX_SAFE_INTEGER };
   for (;;) {
@@ -33,11 +50,11 @@ export function listTraces(database: DatabaseSync, query: ListQuery) {
     found.push(...find(database, search, place, end, query.from, query.limit - found.length));
     if (found.length === query.limit) {
       const { start_ms, id } = found.at(-1)!;
-      return answer(database, found, { start: start_ms, id });
+      return { found, next: { start: start_ms, id } };
     }
-    if (!end) return answer(database, found, undefined);
+    if (!end) return { found };
     place = end;
-    if (performance.now() > until) return answer(database, found, place);
+    if (performance.now() > until) return { found, next: place };
   }
 }
 
@@ -83,7 +100,7 @@ function find(
   return database.prepare(sql).all(...params, limit) as unknown as TraceSummary[];
 }
 
-function answer(database: DatabaseSync, found: TraceSummary[], next: Place | undefined) {
+function shown(database: DatabaseSync, found: TraceSummary[], next: Place | undefined) {
   const services = database.prepare(
     'SELECT DISTINCT r.service FROM spans s JOIN resources r ON r.id = s.resource WHERE s.trace = ? LIMIT 100',
   );

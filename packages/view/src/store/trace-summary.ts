@@ -1,4 +1,4 @@
-import type { SpanRecord } from '@foreshock/explain/records';
+import type { SpanRecord } from '../records/record.ts';
 
 /** What the list shows of a trace; a row of `traces`. */
 export interface TraceSummary {

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Attributes, SpanRecord } from '@foreshock/explain/records';
-import { RecordsOfRows, resourceRows, type SpanRow } from './span-rows.ts';
+import type { Attributes } from '../records/record.ts';
+import { type ResourceRow, resourceRows, rowsOfTrace, type SpanRow } from '@foreshock/explain/store';
+import { criticalPathOf } from './critical-path.ts';
+import { holdersOf } from './holders.ts';
 
 /** Spans of a trace that are shown. */
 const MOST_SPANS = 100_000;
@@ -13,40 +15,43 @@ const STATUSES = ['unset', 'ok', 'error'];
 export function traceDetail(database: DatabaseSync, traceId: string) {
   const trace = database.prepare('SELECT id FROM traces WHERE trace_id = ?').get(traceId) as { id: number } | undefined;
   if (!trace) return undefined;
-  const rows = database
-    .prepare(`SELECT * FROM spans WHERE trace = ? LIMIT ${MOST_SPANS + 1}`)
-    .all(trace.id) as unknown as SpanRow[];
-  const records = new RecordsOfRows(resourceRows(database));
-  const spans = rows.slice(0, MOST_SPANS).map((row) => records.record(row, traceId));
-  spans.sort((a, b) => a.start - b.start);
+  const rows = rowsOfTrace(database, trace.id, MOST_SPANS + 1);
+  const isCut = rows.length > MOST_SPANS;
+  if (isCut) rows.length = MOST_SPANS;
+  rows.sort((a, b) => a.start_ms - b.start_ms);
+  const all = new Map(resourceRows(database).map((row) => [row.id, row]));
   const resources = Object.create(null) as Record<string, Attributes>;
-  for (const { resource } of spans) resources[resource.service] ??= resource.attributes;
+  for (const row of rows) {
+    const resource = all.get(row.resource);
+    if (resource && !(resource.service in resources))
+      resources[resource.service] = JSON.parse(resource.attributes) as Attributes;
+  }
   return {
     traceId,
-    spans: spans.map(shown),
+    spans: rows.map((row) => shown(row, all)),
     resources,
     logs: logsOf(database, trace.id),
-    criticalPath: [],
-    heldBy: [],
-    truncated: rows.length > MOST_SPANS,
+    criticalPath: criticalPathOf(rows, traceId, all),
+    heldBy: holdersOf(database, rows, all),
+    truncated: isCut,
   };
 }
 
-function shown(span: SpanRecord) {
+function shown(row: SpanRow, resources: Map<number, ResourceRow>) {
   return {
-    spanId: span.spanId,
-    parentId: span.parentSpanId || null,
-    service: span.resource.service,
-    name: span.name,
-    kind: KINDS[span.kind]!,
-    start: span.start,
-    durationMs: span.end - span.start,
-    status: STATUSES[span.status]!,
-    statusMessage: span.statusMessage,
-    attributes: span.attributes,
-    events: span.events,
-    links: span.links,
-    scope: span.scope,
+    spanId: row.span_id,
+    parentId: row.parent_id || null,
+    service: resources.get(row.resource)?.service ?? 'unknown_service',
+    name: row.name,
+    kind: KINDS[row.kind]!,
+    start: row.start_ms,
+    durationMs: row.end_ms - row.start_ms,
+    status: STATUSES[row.status]!,
+    statusMessage: row.status_message,
+    attributes: JSON.parse(row.attributes) as Attributes,
+    events: row.events === null ? [] : (JSON.parse(row.events) as unknown[]),
+    links: row.links === null ? [] : (JSON.parse(row.links) as unknown[]),
+    scope: row.scope,
   };
 }
 

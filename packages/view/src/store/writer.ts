@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { LogRecord, SpanRecord, SpanResource } from '@foreshock/explain/records';
+import type { LogRecord, SpanRecord, SpanResource } from '../records/record.ts';
 import { attributesJson } from './bounded-json.ts';
 import { isFull, KEEP } from './database.ts';
 import type { Eviction } from './eviction.ts';

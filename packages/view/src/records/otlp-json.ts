@@ -1,9 +1,10 @@
-import { milliseconds, resourceOf } from '../sources/otlp-json.ts';
+import { milliseconds } from '@foreshock/explain/store';
 import {
   type Attributes,
   type AttributeValue,
   noAttributes,
   type RecordTarget,
+  resourceOf,
   type SpanRecord,
   type SpanResource,
 } from './record.ts';
@@ -37,8 +38,7 @@ export function readOtlpRecords(request: unknown, target: RecordTarget): number 
 }
 
 function readResource(value: unknown): SpanResource {
-  const resource = objectOf(value);
-  return { ...resourceOf(resource), attributes: attributesOf(resource['attributes']) };
+  return resourceOf(attributesOf(objectOf(value)['attributes']));
 }
 
 function readSpan(span: Anything, resource: SpanResource, scope: string): SpanRecord {

@@ -55,3 +55,14 @@ export interface RecordTarget {
 export function noAttributes(): Attributes {
   return Object.create(null) as Attributes;
 }
+
+/** What made spans, by its attributes. */
+export function resourceOf(attributes: Attributes): SpanResource {
+  const text = (name: string): string => (attributes[name] === undefined ? '' : String(attributes[name]));
+  const host = text('k8s.pod.name') || text('host.name');
+  return {
+    service: text('service.name') || 'unknown_service',
+    instance: text('service.instance.id') || `${host} ${text('process.pid')}`.trim(),
+    attributes,
+  };
+}

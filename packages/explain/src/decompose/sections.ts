@@ -1,0 +1,21 @@
+import { buildTrees } from '../spans/trees.ts';
+import type { SpanTable } from '../spans/span-table.ts';
+import { clip } from './clipping.ts';
+import { walkCriticalPath } from './critical-path.ts';
+
+/** A time in which a request waited for a span itself, and for none of its children. */
+export interface Section {
+  row: number;
+  from: number;
+  to: number;
+}
+
+/** The critical paths of all requests in a table, in the order of time. */
+export function criticalPath(table: SpanTable): Section[] {
+  const trees = buildTrees(table);
+  const clipped = clip(table, trees);
+  const sections: Section[] = [];
+  for (const entry of clipped.entries)
+    walkCriticalPath(trees, clipped, entry, (row, from, to) => void sections.push({ row, from, to }));
+  return sections.sort((a, b) => a.from - b.from || a.to - b.to);
+}

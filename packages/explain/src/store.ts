@@ -1,0 +1,10 @@
+// `@foreshock/explain/store`: how the store of `foreshock view` is read, by itself and by `foreshock explain FILE`.
+export { inflated } from './sources/inflate.ts';
+export { JsonValues } from './sources/json-values.ts';
+export { linesOf } from './sources/lines.ts';
+export { milliseconds } from './sources/otlp-json.ts';
+export { ProtobufReader } from './sources/protobuf-reader.ts';
+export { isStoreFile, STORE_VERSION } from './store/store-file.ts';
+export { otlpLines } from './store/otlp-lines.ts';
+export { type LogRow, type ResourceRow, resourceRows, rowsOfTrace, type SpanRow } from './store/rows.ts';
+export { BEGINNING, pageOf, type Place, type TracePage, tracePage } from './store/trace-pages.ts';

@@ -1,0 +1,68 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** A row of `spans`. Attributes are a JSON object; events and links are lists, or null. */
+export interface SpanRow {
+  trace: number;
+  span_id: string;
+  kind: number;
+  parent_id: string;
+  resource: number;
+  scope: string;
+  name: string;
+  start_ms: number;
+  end_ms: number;
+  status: number;
+  status_message: string;
+  attributes: string;
+  events: string | null;
+  links: string | null;
+}
+
+/** A row of `logs`. */
+export interface LogRow {
+  trace: number;
+  time_ms: number;
+  span_id: string;
+  severity: string;
+  body: string;
+  resource: number;
+  attributes: string;
+}
+
+/** A row of `resources`. */
+export interface ResourceRow {
+  id: number;
+  service: string;
+  instance: string;
+  attributes: string;
+}
+
+const [SERVER, CLIENT] = [2, 3];
+
+export function resourceRows(database: DatabaseSync): ResourceRow[] {
+  return database.prepare('SELECT * FROM resources').all() as unknown as ResourceRow[];
+}
+
+/** The spans of a trace, at most so many. */
+export function rowsOfTrace(database: DatabaseSync, trace: number, most = 1e9): SpanRow[] {
+  const rows = database.prepare('SELECT * FROM spans WHERE trace = ? LIMIT ?').all(trace, most) as unknown as SpanRow[];
+  return withOwnIds(rows);
+}
+
+/**
+ * In Zipkin's format a server's span may have the id of the client's. Then the client's gets one of its own, for the children
+ * are the server's. Rows lie in the order of ids and kinds, so the two are neighbours.
+ */
+function withOwnIds(rows: SpanRow[]): SpanRow[] {
+  for (let at = 1; at < rows.length; at++) {
+    const [server, client] = [rows[at - 1]!, rows[at]!];
+    if (server.span_id !== client.span_id || server.kind !== SERVER || client.kind !== CLIENT) continue;
+    client.span_id = otherId(client.span_id);
+    server.parent_id = client.span_id;
+  }
+  return rows;
+}
+
+function otherId(id: string): string {
+  return (Number.parseInt(id[0]!, 16) ^ 8).toString(16) + id.slice(1);
+}

@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type LogRow, rowsOfTrace, type SpanRow } from './rows.ts';
+
+/** Traces and spans of a page; a trace with more spans is a page of its own. */
+const TRACES = 200;
+const SPANS = 4_000;
+
+/** Where a page ends, in the order of starts. */
+export interface Place {
+  start: number;
+  id: number;
+}
+
+export interface TracePage {
+  traces: { traceId: string; spans: SpanRow[]; logs: LogRow[] }[];
+  /** Undefined after the last page. */
+  next: Place | undefined;
+}
+
+export const BEGINNING: Place = { start: -1, id: 0 };
+
+interface TraceRow {
+  id: number;
+  trace_id: string;
+  start_ms: number;
+  spans: number;
+}
+
+/** Traces that began within a time, the oldest first, a page at a time: the store can do something else between. */
+export function tracePage(database: DatabaseSync, after: Place, from: number, to: number): TracePage {
+  const found = database
+    .prepare(
+      `SELECT id, trace_id, start_ms, spans FROM traces WHERE (start_ms, id) > (?, ?) AND start_ms >= ? AND start_ms <= ?
+       ORDER BY start_ms, id LIMIT ${TRACES}`,
+    )
+    .all(after.start, after.id, from, to) as unknown as TraceRow[];
+  const traces = wholeTraces(database, found);
+  const last = traces.length < found.length || found.length === TRACES ? found[traces.length - 1] : undefined;
+  return { traces, next: last && { start: last.start_ms, id: last.id } };
+}
+
+/** The first page of some traces, and those that are left. */
+export function pageOf(database: DatabaseSync, traceIds: string[]): { page: TracePage; rest: string[] } {
+  const find = database.prepare('SELECT id, trace_id, start_ms, spans FROM traces WHERE trace_id = ?');
+  const found = traceIds.slice(0, TRACES).flatMap((id) => (find.get(id) as TraceRow | undefined) ?? []);
+  const traces = wholeTraces(database, found);
+  const rest = found.slice(traces.length).map((row) => row.trace_id);
+  return { page: { traces, next: undefined }, rest: [...rest, ...traceIds.slice(TRACES)] };
+}
+
+/** As many of them as a page holds, one at least. */
+function wholeTraces(database: DatabaseSync, found: TraceRow[]): TracePage['traces'] {
+  const logsOf = database.prepare('SELECT * FROM logs WHERE trace = ?');
+  const traces: TracePage['traces'] = [];
+  let together = 0;
+  for (const { id, trace_id: traceId, spans } of found) {
+    if (together > 0 && together + spans > SPANS) break;
+    together += Math.max(1, spans);
+    traces.push({ traceId, spans: rowsOfTrace(database, id), logs: logsOf.all(id) as unknown as LogRow[] });
+  }
+  return traces;
+}

@@ -1,0 +1,77 @@
+import { type Attributes, noAttributes, type RecordTarget, resourceOf, type SpanResource } from './record.ts';
+
+type Anything = Record<string, unknown>;
+
+const KINDS: Record<string, number> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 };
+
+/** Whether a JSON value is what Jaeger's page saves: its API of before version 3. */
+export function isJaeger(value: unknown): value is { data: unknown[] } {
+  return typeof value === 'object' && value !== null && Array.isArray((value as { data?: unknown }).data);
+}
+
+/** Gives all spans of a saved file; how many there were. */
+export function readJaegerRecords({ data }: { data: unknown[] }, target: RecordTarget): number {
+  let count = 0;
+  for (const trace of list(data)) {
+    const resources = new Map<string, SpanResource>();
+    for (const [id, process] of Object.entries(objectOf(trace['processes']))) {
+      const { serviceName, tags } = objectOf(process);
+      resources.set(id, resourceOf({ ...tagsOf(tags), 'service.name': String(serviceName ?? '') }));
+    }
+    for (const span of list(trace['spans'])) {
+      readSpan(span, resources.get(String(span['processID'])) ?? resourceOf(noAttributes()), target);
+      count++;
+    }
+  }
+  return count;
+}
+
+function readSpan(span: Anything, resource: SpanResource, target: RecordTarget): void {
+  const attributes = tagsOf(span['tags']);
+  const { 'span.kind': kind, error, 'otel.status_code': code, 'otel.status_description': description } = attributes;
+  const traceId = String(span['traceID'] ?? '');
+  const references = list(span['references']);
+  const parent = references.find((reference) => reference['traceID'] === span['traceID']);
+  const start = Number(span['startTime']) / 1000;
+  target.span({
+    resource,
+    scope: String(attributes['otel.scope.name'] ?? ''),
+    traceId,
+    spanId: String(span['spanID'] ?? ''),
+    parentSpanId: String(parent?.['spanID'] ?? ''),
+    name: String(span['operationName'] ?? ''),
+    kind: KINDS[String(kind)] ?? 1,
+    start,
+    end: start + Number(span['duration'] ?? 0) / 1000,
+    status: code === 'ERROR' || error === true || error === 'true' ? 2 : code === 'OK' ? 1 : 0,
+    statusMessage: typeof description === 'string' ? description : '',
+    attributes,
+    events: list(span['logs']).map((log) => {
+      const fields = tagsOf(log['fields']);
+      return { time: Number(log['timestamp']) / 1000, name: String(fields['event'] ?? ''), attributes: fields };
+    }),
+    links: references
+      .filter((reference) => reference !== parent)
+      .map((reference) => ({
+        traceId: String(reference['traceID'] ?? ''),
+        spanId: String(reference['spanID'] ?? ''),
+        attributes: noAttributes(),
+      })),
+  });
+}
+
+function tagsOf(value: unknown): Attributes {
+  const attributes = noAttributes();
+  for (const { key, value: tag } of list(value))
+    if (typeof key === 'string' && (typeof tag === 'string' || typeof tag === 'number' || typeof tag === 'boolean'))
+      attributes[key] = tag;
+  return attributes;
+}
+
+function objectOf(value: unknown): Anything {
+  return typeof value === 'object' && value !== null ? (value as Anything) : {};
+}
+
+function list(value: unknown): Anything[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'object' && each !== null) : [];
+}

@@ -1,0 +1,88 @@
+import { type Attributes, noAttributes, type RecordTarget, resourceOf, type SpanResource } from './record.ts';
+
+type Anything = Record<string, unknown>;
+
+const KINDS: Record<string, number> = { SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 };
+
+/** Tags that exporters make of a resource, for Zipkin has none. */
+const OF_RESOURCE = /^(?:service\.|telemetry\.|process\.|host\.|os\.|k8s\.|container\.|deployment\.|cloud\.)/;
+
+/** Whether a JSON value is a list of Zipkin's spans. */
+export function isZipkin(value: unknown): value is Anything[] {
+  const first: unknown = Array.isArray(value) ? value[0] : undefined;
+  return typeof first === 'object' && first !== null && 'traceId' in first && 'id' in first;
+}
+
+/** Gives all spans of a list, as Zipkin's API version 2 has them; how many there were. */
+export function readZipkinRecords(spans: unknown[], target: RecordTarget): number {
+  const resources = new Map<string, SpanResource>();
+  let count = 0;
+  for (const each of spans) {
+    if (typeof each !== 'object' || each === null) continue;
+    readSpan(each as Anything, resources, target);
+    count++;
+  }
+  return count;
+}
+
+function readSpan(span: Anything, resources: Map<string, SpanResource>, target: RecordTarget): void {
+  const { localEndpoint, remoteEndpoint } = span;
+  const local = objectOf(localEndpoint);
+  const remote = objectOf(remoteEndpoint);
+  const attributes = noAttributes();
+  const ofResource = noAttributes();
+  for (const [key, value] of Object.entries(objectOf(span['tags']))) {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue;
+    if (OF_RESOURCE.test(key)) ofResource[key] = value;
+    else attributes[key] = typeof value === 'string' ? plain(value) : value;
+  }
+  if (local['serviceName']) ofResource['service.name'] = String(local['serviceName']);
+  if (remote['serviceName']) attributes['peer.service'] ??= String(remote['serviceName']);
+  const address = remote['ipv4'] ?? remote['ipv6'];
+  if (address) attributes['network.peer.address'] ??= String(address);
+  if (typeof remote['port'] === 'number') attributes['network.peer.port'] ??= remote['port'];
+  const { error } = attributes;
+  const start = Number(span['timestamp']) / 1000;
+  target.span({
+    resource: shared(ofResource, resources),
+    scope: String(attributes['otel.scope.name'] ?? ''),
+    traceId: String(span['traceId'] ?? ''),
+    spanId: String(span['id'] ?? ''),
+    parentSpanId: String(span['parentId'] ?? ''),
+    name: String(span['name'] ?? ''),
+    kind: KINDS[String(span['kind'])] ?? 1,
+    start,
+    end: start + Number(span['duration'] ?? 0) / 1000,
+    status: error !== undefined && error !== false ? 2 : attributes['otel.status_code'] === 'OK' ? 1 : 0,
+    statusMessage: typeof error === 'string' ? error : '',
+    attributes,
+    events: list(span['annotations']).map((annotation) => ({
+      time: Number(annotation['timestamp']) / 1000,
+      name: String(annotation['value'] ?? ''),
+      attributes: noAttributes(),
+    })),
+    links: [],
+  });
+}
+
+/** Tags are texts; what was a number or a truth value before an exporter wrote it is one again. */
+function plain(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const number = Number(text);
+  return text !== '' && String(number) === text && Number.isFinite(number) ? number : text;
+}
+
+function shared(attributes: Attributes, known: Map<string, SpanResource>): SpanResource {
+  const key = JSON.stringify(attributes);
+  let resource = known.get(key);
+  if (!resource) known.set(key, (resource = resourceOf(attributes)));
+  return resource;
+}
+
+function objectOf(value: unknown): Anything {
+  return typeof value === 'object' && value !== null ? (value as Anything) : {};
+}
+
+function list(value: unknown): Anything[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'object' && each !== null) : [];
+}

@@ -1,0 +1,28 @@
+import { criticalPath, SpanTable } from '@foreshock/explain';
+import type { ResourceRow, SpanRow } from '@foreshock/explain/store';
+
+/** The sections of a trace in which its requests waited for a span itself, in the order of time. */
+export function criticalPathOf(rows: SpanRow[], traceId: string, resources: Map<number, ResourceRow>) {
+  const table = new SpanTable();
+  const spanIds: string[] = [];
+  for (const row of rows) {
+    const { service = 'unknown_service', instance = '' } = resources.get(row.resource) ?? {};
+    const at = table.add({
+      traceId,
+      spanId: row.span_id,
+      parentSpanId: row.parent_id,
+      service,
+      instance,
+      name: row.name,
+      kind: row.kind,
+      start: row.start_ms,
+      end: row.end_ms,
+      failed: row.status === 2,
+      errorType: '',
+      target: '',
+      facts: undefined,
+    });
+    if (at >= 0) spanIds[at] = row.span_id;
+  }
+  return criticalPath(table).map(({ row, from, to }) => ({ spanId: spanIds[row]!, from, to }));
+}

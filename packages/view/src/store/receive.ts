@@ -1,0 +1,91 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { UnreadableSource } from '@foreshock/explain';
+import { readOtlpRecords } from '../records/otlp-json.ts';
+import { readLogs, readTraces } from '../records/otlp-protobuf.ts';
+import type { LogRecord, RecordTarget, SpanRecord } from '../records/record.ts';
+import { readStreamRecords } from '../records/stream.ts';
+import { readZipkinRecords } from '../records/zipkin-json.ts';
+import type { Store } from './store.ts';
+import type { Added } from './writer.ts';
+
+/** What a body is, by its address and content type. */
+export type Format = 'otlp-json' | 'traces-protobuf' | 'logs-protobuf' | 'zipkin-json';
+
+/** Records that are put into the store at a time. */
+const AT_A_TIME = 5_000;
+
+class Collected implements RecordTarget {
+  spans: SpanRecord[] = [];
+  logs: LogRecord[] = [];
+
+  span(span: SpanRecord): void {
+    this.spans.push(span);
+  }
+
+  log(log: LogRecord): void {
+    this.logs.push(log);
+  }
+}
+
+type Received = Added & { status: ReturnType<Store['status']> };
+
+/** Adds what an exporter sent; `error` says why it could not be read. */
+export function receiveBody(store: Store, bytes: Uint8Array, format: Format): Received | { error: string } {
+  const collected = new Collected();
+  try {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (format === 'traces-protobuf') readTraces(buffer, collected);
+    else if (format === 'logs-protobuf') readLogs(buffer, collected);
+    else readJson(JSON.parse(buffer.toString('utf8')), format, collected);
+  } catch (error) {
+    if (!(error instanceof UnreadableSource) && !(error instanceof SyntaxError)) throw error;
+    return { error: error.message };
+  }
+  const added = store.add(collected.spans, collected.logs);
+  return { ...added, status: store.status() };
+}
+
+function readJson(value: unknown, format: Format, target: RecordTarget): void {
+  if (format === 'otlp-json') readOtlpRecords(value, target);
+  else if (Array.isArray(value)) readZipkinRecords(value, target);
+  else throw new UnreadableSource('no list of spans');
+}
+
+/** Adds the spans of a file: its bytes, or what it is called. */
+export async function receiveFile(store: Store, file: Uint8Array | string) {
+  const added = { spans: 0, traces: 0, logs: 0 };
+  let collected = new Collected();
+  const put = (): void => {
+    const { spans, traces, logs } = store.add(collected.spans, collected.logs);
+    added.spans += spans;
+    added.traces += traces;
+    added.logs += logs;
+    collected = new Collected();
+  };
+  const target: RecordTarget = {
+    span: (span) => collected.span(span),
+    log: (log) => collected.log(log),
+  };
+  let error: string | undefined;
+  try {
+    const bytes = typeof file === 'string' ? await opened(file) : Readable.from([Buffer.from(file.buffer)]);
+    await readStreamRecords(bytes, target, () => {
+      if (collected.spans.length + collected.logs.length >= AT_A_TIME) put();
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof UnreadableSource)) throw thrown;
+    error = thrown.message;
+  }
+  put();
+  return { ...added, ...(error === undefined ? {} : { error }), status: store.status() };
+}
+
+async function opened(path: string): Promise<AsyncIterable<Buffer>> {
+  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UnreadableSource(error.code === 'ENOENT' ? 'no such file' : error.message);
+  });
+  if (!status.isFile()) throw new UnreadableSource('no file');
+  return createReadStream(path, { highWaterMark: 4 * 1024 * 1024 });
+}

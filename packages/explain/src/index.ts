@@ -15,7 +15,7 @@ export { terminal } from './report/terminal.ts';
 export { readSources, type ReadSources } from './sources/read-sources.ts';
 export { UnreadableSource } from './sources/unreadable.ts';
 export { poolLabel } from './spans/pool-label.ts';
-export { KIND, SpanTable, type SpanInput } from './spans/span-table.ts';
+export { emptySpan, KIND, SpanTable, type SpanInput } from './spans/span-table.ts';
 export { criticalPath, type Section } from './decompose/sections.ts';
 export type { Decomposed } from './decompose/decompose.ts';
 export { componentsOf } from './waits-for/components.ts';

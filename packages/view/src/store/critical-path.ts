@@ -1,4 +1,4 @@
-import { criticalPath, SpanTable } from '@foreshock/explain';
+import { criticalPath, emptySpan, SpanTable } from '@foreshock/explain';
 import type { ResourceRow, SpanRow } from '@foreshock/explain/store';
 
 /** The sections of a trace in which its requests waited for a span itself, in the order of time. */
@@ -8,19 +8,13 @@ export function criticalPathOf(rows: SpanRow[], traceId: string, resources: Map<
   for (const row of rows) {
     const { service = 'unknown_service', instance = '' } = resources.get(row.resource) ?? {};
     const at = table.add({
+      ...emptySpan({ service, instance, version: '' }),
       traceId,
       spanId: row.span_id,
       parentSpanId: row.parent_id,
-      service,
-      instance,
-      name: row.name,
       kind: row.kind,
       start: row.start_ms,
       end: row.end_ms,
-      failed: row.status === 2,
-      errorType: '',
-      target: '',
-      facts: undefined,
     });
     if (at >= 0) spanIds[at] = row.span_id;
   }

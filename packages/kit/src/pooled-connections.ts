@@ -12,13 +12,14 @@ export interface ConnectionTarget {
 /** Where a client's options lead: the path of a local socket stands for host and port. */
 export function targetOf(
   system: string,
-  options: { host?: string; port?: number; database?: string; socketPath?: string },
+  options: { host?: string; port?: number | string; database?: string; socketPath?: string },
 ): ConnectionTarget & { system: string } {
   const { socketPath, host, port, database } = options;
   return {
     system,
     host: socketPath || host,
-    port: socketPath ? undefined : port,
+    // From a URL it may be a text, as in mysql2 3.0.
+    port: socketPath || port === undefined ? undefined : Number(port),
     database: database || undefined,
   };
 }

@@ -44,6 +44,8 @@ export interface AdapterContract {
    * fixture opens, also in the checks that enable it afterwards.
    */
   closures?: boolean;
+  /** The instrumentation of what the library itself sends commands by: URL of its module, and its factory's name there. */
+  commands?: { module: string; export: string };
   /** The library's calls have no span of their own, but show themselves so. */
   marks?: Marks;
   /** The columns of the table that the contract is evidence for, where a check shows one; default none. */
@@ -101,6 +103,7 @@ export async function examine(
     ownTraces: spec.ownTraces ?? [],
     closures: spec.closures ?? false,
     marks: spec.marks,
+    commands: spec.commands,
     checks,
   };
   const { died, examples } = await runJob(job, findings, spec.node);

@@ -1,6 +1,7 @@
 import type { ReceivedSpan } from '../received-span.ts';
 import { names, type Bench } from './bench.ts';
 import type { Check } from './hooked-checks.ts';
+import { statusCodeCheck } from './status-code-check.ts';
 
 export const CACHE_CHECKS = [
   'hit and miss',
@@ -52,12 +53,7 @@ export const cacheChecks: Record<(typeof CACHE_CHECKS)[number], Check> = {
     ];
   },
 
-  'status code': async (bench) => {
-    const { made } = await bench.traced(() => bench.app.fail(), 1);
-    const { 'db.response.status_code': code, 'error.type': type } = made[0]?.attributes ?? {};
-    if (typeof code !== 'string' || code === '') return [`db.response.status_code is ${String(code)}`];
-    return code === type ? [] : [`error.type is ${String(type)}, the server said ${code}`];
-  },
+  'status code': statusCodeCheck,
 
   'address after fail-over': async (bench) => {
     let port: number | undefined;

@@ -9,6 +9,9 @@ const CELLS: Partial<Record<ContractCheck, readonly Column[]>> = {
   saturation: ['parent'],
   'hit and miss': ['attempt or hit'],
   'wait, state and holder': ['wait', 'state'],
+  'send and process in one trace': ['parent'],
+  'wait from its due time': ['wait'],
+  'attempt and outcome': ['attempt or hit'],
 };
 
 /**

@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { ReceivedSpan } from '../received-span.ts';
 import { CACHE_CHECKS } from './cache-checks.ts';
+import { DB_CHECKS } from './db-checks.ts';
 import type { Marks } from './marked-calls.ts';
 import { POOL_CHECKS } from './pool-checks.ts';
+import { QUEUE_CHECKS } from './queue-checks.ts';
 
 /**
  * What a fixture module exports: `open(env)`. Plain application code around one library, no
@@ -30,6 +32,8 @@ export interface ContractApp {
   emitters?(): EventEmitter[];
   /** A cache. */
   cache?: CacheApp;
+  database?: DatabaseApp;
+  queue?: QueueApp;
   close(): unknown;
 }
 
@@ -41,6 +45,25 @@ export interface CacheApp {
   getAll?(keys: string[]): unknown;
   /** A call for which another server stood in; gives the port of that one. */
   failOver?(): Promise<number>;
+}
+
+/** One connection of a database, as its library puts it. */
+export interface DatabaseApp {
+  query(statement: string, values?: unknown[]): Promise<unknown>;
+  /** What stands for the first value: `?`, `$1`. */
+  placeholder: string;
+}
+
+/** A queue in use, another one than that of `succeed`. */
+export interface QueueApp {
+  /**
+   * Begins to handle what is sent, one message at a time; resolves when it does. A message whose `handle` rejects is tried
+   * once more. `settle` answers for it before its handler ends, where the library has that.
+   */
+  consume(handle: (content: string, settle: () => unknown) => Promise<void>): Promise<unknown>;
+  send(content: string): unknown;
+  /** Sends a message that is due after some time. */
+  sendLater?(content: string, ms: number): unknown;
 }
 
 /**
@@ -67,7 +90,7 @@ export type Order = keyof typeof CHECKS;
 export type ContractCheck = (typeof CHECKS)[Order][number] | RoomCheck;
 
 /** What the libraries of one room must show beside, with the instrumentation enabled before the library loads. */
-export const ROOM_CHECKS = { cache: CACHE_CHECKS, pool: POOL_CHECKS } as const;
+export const ROOM_CHECKS = { cache: CACHE_CHECKS, db: DB_CHECKS, pool: POOL_CHECKS, queue: QUEUE_CHECKS } as const;
 
 export type Room = keyof typeof ROOM_CHECKS;
 export type RoomCheck = (typeof ROOM_CHECKS)[Room][number];
@@ -95,6 +118,8 @@ export interface Job {
   ownTraces: string[];
   closures: boolean;
   marks: Marks | undefined;
+  /** Of the commands that the library sends by others: URL of the module, and the name of the factory. */
+  commands: { module: string; export: string } | undefined;
   checks: ContractCheck[];
 }
 

@@ -31,6 +31,8 @@ export interface Versions {
 
 /** What the contract of an adapter needs beside what its folder says. */
 export interface LibraryContract extends Omit<AdapterContract, Derived>, Versions {
+  /** Whether the room's checks are made; false where another fixture of the adapter has them. */
+  isRoomChecked?: boolean;
   /** Default: the room's own. */
   instrumentation?: AdapterContract['instrumentation'];
 }
@@ -77,7 +79,7 @@ export function versionedApps(
  * @param folder `import.meta.url`
  */
 export function libraryContract(adapter: Adapter<any>, folder: string, described: LibraryContract): void {
-  const { fixture, also: _, newestOnly: __, versions, ...contract } = described;
+  const { fixture, also: _, newestOnly: __, versions, isRoomChecked = true, ...contract } = described;
   const room = roomOf(folder);
   const apps = versionedApps(adapter, folder, described);
   for (const [i, { alias, node, ...app }] of apps.entries()) {
@@ -86,7 +88,7 @@ export function libraryContract(adapter: Adapter<any>, folder: string, described
       library: adapter.library,
       instrumentation: { module: new URL('../../index.ts', folder).href, export: `${room}Instrumentation` },
       shows: adapter.shows,
-      ...(Object.hasOwn(ROOM_CHECKS, room) && { room: room as Room }),
+      ...(isRoomChecked && Object.hasOwn(ROOM_CHECKS, room) && { room: room as Room }),
       ...(adapter.upstream[0] && { upstream: adapter.upstream[0] }),
       ...contract,
       ...(fixture?.endsWith('.cjs') ? { fixture: app.fixtureCjs } : app),

@@ -4,11 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { recordSpans, type RecordedInstrumentation } from '../record-spans.ts';
 import { Bench } from './bench.ts';
 import { cacheChecks } from './cache-checks.ts';
+import { DB_CHECKS, dbChecks } from './db-checks.ts';
 import { hookedChecks } from './hooked-checks.ts';
 import type { ContractApp, ContractCheck, ContractFixture, Job, Told } from './job.ts';
 import { loadedChecks } from './loaded-checks.ts';
 import { poolChecks } from './pool-checks.ts';
+import { QUEUE_CHECKS, queueChecks } from './queue-checks.ts';
 import { LIMIT_S, withinLimit } from './time-limit.ts';
+
+const hookedWithRooms = { ...hookedChecks, ...cacheChecks, ...dbChecks, ...poolChecks, ...queueChecks };
 
 function tell(told: Told): void {
   process.send!(told);
@@ -30,7 +34,7 @@ async function run(job: Job): Promise<void> {
     console.error(error);
     process.exit(1);
   });
-  const checks = job.order === 'hooked' ? { ...hookedChecks, ...cacheChecks, ...poolChecks } : loadedChecks;
+  const checks = job.order === 'hooked' ? hookedWithRooms : loadedChecks;
   for (const name of job.checks) {
     tell({ begun: name });
     faults.length = 0;
@@ -76,7 +80,7 @@ async function load({ fixture, loader }: Job): Promise<ContractFixture> {
 }
 
 /** A check that cannot be made is a failure, unless the spec says why it does not apply. */
-function lacking(name: ContractCheck, app: ContractApp, { upstream }: Job): string[] | undefined {
+function lacking(name: ContractCheck, app: ContractApp, { upstream, commands }: Job): string[] | undefined {
   const needs: Partial<Record<ContractCheck, [string, unknown]>> = {
     callback: ['callback() in the fixture', app.callback],
     identity: ['call in the fixture', app.call],
@@ -86,6 +90,11 @@ function lacking(name: ContractCheck, app: ContractApp, { upstream }: Job): stri
     'several keys': ['cache.getAll in the fixture', app.cache?.getAll],
     'address after fail-over': ['cache.failOver in the fixture', app.cache?.failOver],
     'wait, state and holder': ['saturate in the fixture', app.saturate],
+    ...each(DB_CHECKS, ['database in the fixture', app.database]),
+    ...each(QUEUE_CHECKS, ['queue in the fixture', app.queue]),
+    'status code': ['', true],
+    'wait and query in one trace': ['saturate in the fixture', app.saturate],
+    'own commands': ['commands in the spec', commands],
     listeners: ['emitters() in the fixture', app.emitters],
     'stands aside': ['upstream in the spec', upstream],
   };
@@ -93,6 +102,10 @@ function lacking(name: ContractCheck, app: ContractApp, { upstream }: Job): stri
   return there
     ? undefined
     : [`needs ${what}; add it, or name the check in \`skip\` with the reason why it does not apply`];
+}
+
+function each<T>(checks: readonly ContractCheck[], need: T): Partial<Record<ContractCheck, T>> {
+  return Object.fromEntries(checks.map((check) => [check, need]));
 }
 
 /** A hundred callers tell the same story. */

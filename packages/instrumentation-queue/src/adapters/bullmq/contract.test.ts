@@ -1,6 +1,6 @@
 import { libraryContract, startRedis, type LibraryContract, type Redis } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
-import { sentBy, uniqueName } from '../../../test/contract.ts';
+import { queueWithPropagator, redisCommands, sentBy, uniqueName } from '../../../test/contract.ts';
 import { bullmq } from './index.ts';
 
 let server: Promise<Redis> | undefined;
@@ -10,9 +10,11 @@ const contract = (): LibraryContract => {
   const queue = uniqueName();
   return {
     env: async () => ({ url: (await (server ??= startRedis())).url, queue }),
+    instrumentation: queueWithPropagator,
+    commands: redisCommands,
     expect: sentBy('bullmq', 'add', queue, 'Error'),
     also: ['bullmq-5-34'],
-    skip: { callback: 'bullmq has promises only' },
+    skip: { callback: 'bullmq has promises only', settled: 'a handler of bullmq cannot answer for its job' },
   };
 };
 

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import preferApplicationsApi from './src/application-api.cjs';
+import requireOfBundle from './src/bundle-require.cjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -22,8 +22,8 @@ if (+foreshockNode[0] < ${oldest[0]} || (+foreshockNode[0] === ${oldest[0]} && +
 
 const root = here('../../');
 // Strict: functions of ours would else have `arguments` and `caller`, which those that they replace have not.
-const applicationsApi = `"use strict";
-require = (${preferApplicationsApi})(require);`;
+const ownRequire = `"use strict";
+require = (${requireOfBundle})(require);`;
 
 const shared = {
   absWorkingDir: root,
@@ -37,6 +37,10 @@ const shared = {
   external: ['@opentelemetry/api'],
   // NOTICE names what is inside.
   legalComments: 'none',
+  // Each thread has a copy of the text: without indentation it is a third smaller. Names stay, and lines are short
+  // enough to be printed with an error.
+  minifyWhitespace: true,
+  lineLimit: 120,
   metafile: true,
   logLevel: 'warning',
   sourcemap: false,
@@ -52,13 +56,19 @@ const bundle = async (options) => {
 
 const asCommonJs = { 'import.meta.dirname': '__dirname', 'import.meta.url': 'undefined' };
 const preload = here('dist/preload.cjs');
-await bundle({
-  entryPoints: [here('src/preload.ts')],
-  outfile: preload,
-  banner: { js: applicationsApi },
-  inject: [here('src/kept-globals.ts')],
-  define: { ...asCommonJs, BOUNDARIES: JSON.stringify(await boundaries()) },
-});
+const BOUNDARIES = JSON.stringify(await boundaries());
+for (const [entry, outfile] of [
+  ['src/main-thread.ts', preload],
+  ['src/worker-thread.ts', here('dist/worker-preload.cjs')],
+]) {
+  await bundle({
+    entryPoints: [here(entry)],
+    outfile,
+    banner: { js: ownRequire },
+    inject: [here('src/kept-globals.ts')],
+    define: { ...asCommonJs, BOUNDARIES },
+  });
+}
 await bundle({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
@@ -72,14 +82,14 @@ await bundle({ entryPoints: [here('../export/src/sender-thread.ts')], outfile: h
 await bundle({
   entryPoints: [here('../chaos/src/preload.ts')],
   outfile: here('dist/chaos.cjs'),
-  banner: { js: `${refuseOldNode}\n${applicationsApi}` },
+  banner: { js: `${refuseOldNode}\n${ownRequire}` },
   define: asCommonJs,
 });
 await bundle({
   entryPoints: [here('src/metrics.ts')],
   outfile: here('dist/metrics.cjs'),
   inject: [here('src/unreferenced-timers.ts')],
-  banner: { js: applicationsApi },
+  banner: { js: ownRequire },
 });
 await build({
   bundle: true,

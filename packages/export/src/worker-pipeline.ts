@@ -25,9 +25,11 @@ export class WorkerPipeline implements Pipeline {
   readonly #spool: WorkerSpool;
   readonly #maxQueueSize: number;
   readonly #timeoutMs: number;
-  #closed = false;
+  #closed: boolean;
 
-  constructor({ resource, batch = {} }: PipelineOptions, memory: ProcessMemory) {
+  /** @param options of the destinations only whether there is one counts: spans go to those of the process */
+  constructor({ destinations, resource, batch = {} }: PipelineOptions, memory: ProcessMemory) {
+    this.#closed = destinations.length === 0;
     this.#words = memory.words;
     this.#spool = new WorkerSpool(memory, Math.max(1, batch.maxExportBatchSize ?? 512), resource);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;

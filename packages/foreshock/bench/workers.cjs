@@ -1,4 +1,4 @@
-// What worker threads cost in memory, without the preload and with it, each having made a span or none; best of three.
+// What worker threads cost in memory, without the preload and with it, each having made a span or none; median of five.
 // `npm run build`, then: node packages/foreshock/bench/workers.cjs [workers]
 const { spawnSync } = require('node:child_process');
 const { join } = require('node:path');
@@ -38,8 +38,10 @@ function compare() {
       OTEL_LOG_LEVEL: 'none',
       FORESHOCK_FLUSH_MS: '0',
     });
-    const runs = [1, 2, 3].map(() => Number(spawnSync(process.execPath, [...args, __filename], { env }).stdout));
-    return Math.min(...runs);
+    const runs = Array.from({ length: 5 }, () =>
+      Number(spawnSync(process.execPath, [...args, __filename], { env }).stdout),
+    );
+    return runs.sort((a, b) => a - b)[2];
   };
   const each = (args, span) => {
     // One worker is the base: what the first one costs more (the sender) is the process's, not each worker's.

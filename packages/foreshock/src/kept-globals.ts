@@ -4,7 +4,12 @@ import { performance as clock } from 'node:perf_hooks';
 import * as timers from 'node:timers';
 
 // Constants: a property of the module would be the function that the schedule boundary puts there.
-export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = timers;
+export const clearImmediate: typeof timers.clearImmediate = timers.clearImmediate;
+export const clearInterval: typeof timers.clearInterval = timers.clearInterval;
+export const clearTimeout: typeof timers.clearTimeout = timers.clearTimeout;
+export const setImmediate: typeof timers.setImmediate = timers.setImmediate;
+export const setInterval: typeof timers.setInterval = timers.setInterval;
+export const setTimeout: typeof timers.setTimeout = timers.setTimeout;
 
 export const performance: Pick<typeof clock, 'now' | 'timeOrigin'> = {
   now: clock.now.bind(clock),

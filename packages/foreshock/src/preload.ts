@@ -2,10 +2,9 @@ import { context, propagation, trace, type Attributes } from '@opentelemetry/api
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
-import { spanPipeline, type Pipeline } from '@foreshock/export';
+import type { Pipeline, PipelineOptions } from '@foreshock/export';
 import { guard, log, VERSION } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import { logBundledServer } from './bundled-server.ts';
@@ -17,17 +16,30 @@ import { makeLaterPlugin } from './later-boundaries.ts';
 import { makePropagator, readPluginConfig } from './plugin-config.ts';
 import { isFirstInProcess } from './once-a-process.ts';
 import { runAtExit } from './process-exit.ts';
-import { ProcessSignals } from './process-signals.ts';
+import type { ProcessSignals } from './process-signals.ts';
 import { readResource } from './resource.ts';
 import { Roots } from './roots.ts';
-import { StartTrace } from './start-trace.ts';
+import type { StartTrace } from './start-trace.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
 
 /** A server of this process has begun to listen (Node's documentation of diagnostics_channel). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** All of the preload; register.ts loads it. */
-function start(): void {
+/** What the main thread and a worker thread have each in their own way; a worker thread loads no code of the other. */
+export interface ThreadParts {
+  /**
+   * @param endMs the longest that the end of the process may be put off, ms
+   * @param beforeEnd called before that, to end what ends with the process
+   */
+  makePipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline;
+  /** Only the main thread gets signals. */
+  makeSignals?: (end: () => void, flushMs: number) => ProcessSignals;
+  /** Of the process: what a worker thread does once it is there is work that it was given. */
+  makeStartTrace?: (provider: () => ForeshockTracerProvider, service: string) => StartTrace;
+}
+
+/** All that the preload does in a thread. */
+export function start(thread: ThreadParts): void {
   const env = new Env(process.env);
   if (env.boolean('OTEL_SDK_DISABLED', false)) {
     // The specification: no signal, while OTEL_PROPAGATORS counts all the same.
@@ -48,13 +60,13 @@ function start(): void {
     openSpans.endAll();
     pipeline.endBlocking(config.flushMs);
   };
-  const signals = mayDelayEnd && isMainThread ? new ProcessSignals(end, config.flushMs) : undefined;
+  const signals = mayDelayEnd ? thread.makeSignals?.(end, config.flushMs) : undefined;
   const openSpans = new OpenSpans(() => {
     if (!signals || signals.isListening) return;
     signals.listen();
     pipeline.start();
   });
-  const pipeline: Pipeline = spanPipeline(
+  const pipeline: Pipeline = thread.makePipeline(
     {
       destinations: config.destinations,
       resource,
@@ -75,10 +87,7 @@ function start(): void {
   );
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const plugin = makeLaterPlugin(config, warnOnce);
-  // Of the process: what a worker thread does once it is there is work that it was given.
-  const startTrace = isMainThread
-    ? new StartTrace(() => provider.getTracer('foreshock', VERSION), String(resource['service.name']))
-    : undefined;
+  const startTrace = thread.makeStartTrace?.(() => provider, String(resource['service.name']));
   const roots = new Roots(startTrace);
   const provider: ForeshockTracerProvider = new ForeshockTracerProvider({
     sampler: makeSampler(config.sampler),
@@ -143,5 +152,3 @@ function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline):
   // Once: what a flush starts keeps the loop alive, and its end is a 'beforeExit' again.
   if (config.flushMs > 0) process.once('beforeExit', () => void flush());
 }
-
-start();

@@ -18,7 +18,7 @@ function register(): void {
 
 /** Whatever keeps it from starting, a missing `@opentelemetry/api` first of all, costs the application its traces alone. */
 function load(): void {
-  const file = join(import.meta.dirname, 'preload.cjs');
+  const file = join(import.meta.dirname, isMainThread ? 'preload.cjs' : 'worker-preload.cjs');
   try {
     createRequire(file)(file);
   } catch (error) {

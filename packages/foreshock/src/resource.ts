@@ -1,5 +1,5 @@
-import { hostname } from 'node:os';
 import { basename } from 'node:path';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { Attributes } from '@opentelemetry/api';
 import type { Env } from './env.ts';
 import { VERSION } from '@foreshock/kit';
@@ -28,17 +28,34 @@ function instanceId(): string {
   ].join('-');
 }
 
+const KEY = 'foreshock.instance';
+
+interface Instance {
+  readonly id: string;
+  readonly host: string;
+}
+
+/** One for all threads of a process: worker threads get what the main thread has found out, and do not load `node:os`. */
+function instance(): Instance {
+  const shared = getEnvironmentData(KEY) as unknown as Instance | undefined;
+  if (shared) return shared;
+  const made = { id: instanceId(), host: process.getBuiltinModule('node:os').hostname() };
+  setEnvironmentData(KEY, made as never);
+  return made;
+}
+
 /** What the process is: found out without waiting for anything, OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME on top. */
 export function readResource(env: Env): Attributes {
+  const { id, host } = instance();
   const attributes: Attributes = {
     'service.name': `unknown_service:${basename(process.execPath)}`,
-    'service.instance.id': instanceId(),
+    'service.instance.id': id,
     'telemetry.sdk.name': 'opentelemetry',
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': SDK_VERSION,
     'telemetry.distro.name': 'foreshock',
     'telemetry.distro.version': VERSION,
-    'host.name': hostname(),
+    'host.name': host,
     'process.pid': process.pid,
     'process.runtime.name': 'nodejs',
     'process.runtime.version': process.versions.node,

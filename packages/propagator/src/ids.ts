@@ -1,18 +1,40 @@
+import { isMainThread } from 'node:worker_threads';
+
 const POOL_WORDS = 1_024;
 
 const pool = new Int32Array(POOL_WORDS);
 let used = POOL_WORDS;
 /** Loaded with the first ID: `node:crypto` takes longer than everything else a preload does at start. */
 let crypto: typeof import('node:crypto') | undefined;
+/** Kept: tests and simulations put a generator of fixed numbers in its place. */
+const { random } = Math;
 
-/** 32 random bits, as a signed number, from the system's random source, which is asked for 4 KiB at a time. */
+/** 32 random bits, as a signed number. */
 export function randomWord(): number {
   if (used === POOL_WORDS) {
-    crypto ??= process.getBuiltinModule('node:crypto');
-    crypto.randomFillSync(pool);
+    fill();
     used = 0;
   }
   return pool[used++]!;
+}
+
+/**
+ * From the system's random source. In a worker thread `node:crypto` would take 0.7 MB in each of them: unless the
+ * application has loaded it there, the numbers are those of `Math.random`, as in OpenTelemetry's SDK. V8 seeds it
+ * for each thread from the same source.
+ */
+function fill(): void {
+  if (isMainThread || isCryptoLoaded()) {
+    crypto ??= process.getBuiltinModule('node:crypto');
+    crypto.randomFillSync(pool);
+  } else {
+    for (let i = 0; i < POOL_WORDS; i++) pool[i] = random() * 2 ** 32;
+  }
+}
+
+function isCryptoLoaded(): boolean {
+  const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
+  return moduleLoadList?.includes('NativeModule crypto') !== false;
 }
 
 const DIGITS = new Uint8Array(16);
@@ -67,7 +89,7 @@ export function randomSpanId(): string {
 
 /**
  * An `IdGenerator` for the SDK: IDs from the system's random source, in pools of 4 KiB. The SDK's own
- * uses `Math.random()`, whose next values can be told from past ones, and takes up to twice as long.
+ * uses `Math.random()`, whose next values follow from past ones, and takes up to twice as long.
  */
 export class PooledIdGenerator {
   generateTraceId(): string {

@@ -1,0 +1,15 @@
+import { spanPipeline } from '@foreshock/export';
+import { VERSION } from '@foreshock/kit';
+import { isMainThread } from 'node:worker_threads';
+import { start } from './preload.ts';
+import { ProcessSignals } from './process-signals.ts';
+import { StartTrace } from './start-trace.ts';
+
+// dist/preload.cjs: also for a worker thread of a main thread that sends nothing, or that has no preload.
+start({
+  makePipeline: spanPipeline,
+  ...(isMainThread && {
+    makeSignals: (end, flushMs) => new ProcessSignals(end, flushMs),
+    makeStartTrace: (provider, service) => new StartTrace(() => provider().getTracer('foreshock', VERSION), service),
+  }),
+});

@@ -1,25 +1,48 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 // Packages of this repository are tested from their sources.
 const conditions = ['@foreshock/source', 'node'];
+const resolve = { conditions };
+const ssr = { resolve: { conditions, externalConditions: conditions } };
+
+/** What every test of the repository runs with. */
+const common = {
+  pool: 'forks',
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  hookTimeout: 120_000,
+} as const;
+
+/** For other configurations: tests against the shared servers, without a choice of files. */
+export const base = {
+  resolve,
+  ssr,
+  test: { ...common, globalSetup: ['packages/testkit/src/vitest-setup.ts'] },
+};
+
+const never = ['**/node_modules/**', '**/dist/**', 'test/{backends,install,bench,bench-explain}/**'];
+const ofChildren = [
+  'packages/*/src/adapters/*/contract.test.ts',
+  'packages/foreshock/test/*.test.ts',
+  'test/*.test.ts',
+];
+
+function project(test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+  return { resolve, ssr, test: { ...common, ...test } };
+}
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  ...base,
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: [
-      '**/node_modules/**',
-      '**/dist/**',
-      'test/backends/**',
-      'test/install/**',
-      'test/bench/**',
-      'test/bench-explain/**',
+    ...base.test,
+    projects: [
+      project({
+        name: 'in this process',
+        include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+        exclude: [...never, ...ofChildren],
+      }),
+      // What is tested runs in processes of its own: the test files can share theirs.
+      project({ name: 'in child processes', include: ofChildren, exclude: never, isolate: false }),
     ],
-    globalSetup: ['packages/testkit/src/vitest-setup.ts'],
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
   },
 });

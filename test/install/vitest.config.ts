@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import base from '../../vitest.config.ts';
+import { base } from '../../vitest.config.ts';
 
 // What a user installs: packages as they are published, by several package managers, and frameworks that are large.
 export default defineConfig({

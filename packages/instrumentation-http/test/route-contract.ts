@@ -6,12 +6,11 @@ import {
   startCollector,
   versionedApps,
   versionIn,
-  type Collector,
   type FixtureOptions,
   type ReceivedSpan,
   type Versions,
 } from '@foreshock/testkit';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 /** A request to make, and how the server's span is called. */
 export type Expected = [method: string, path: string, status: number, name: string];
@@ -26,18 +25,13 @@ interface Served {
   status: number;
 }
 
-let collector: Collector;
-beforeAll(async () => {
-  collector = await startCollector();
-});
-afterEach(() => collector.clear());
-afterAll(() => collector.close());
-
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
 
 /** Makes the requests to an application, each as a caller with a trace would; gives what the server's spans say. */
 export async function servedBy(fixture: URL, options: FixtureOptions, expected: Expected[]): Promise<Served[]> {
+  const collector = await startCollector();
+  onTestFinished(() => collector.close());
   const app = await runFixture(fixture, { ...options, collector });
   const { port } = await app.ready;
   for (const [method, path, status] of expected) {

@@ -5,7 +5,7 @@ import { redis } from './index.ts';
 const skip = { callback: 'redis 4 has callbacks only in a mode of its own, in which there are no promises' };
 
 libraryContract(redis, import.meta.url, {
-  ...redisContract,
+  ...redisContract(),
   also: ['redis-5-0'],
   versions: {
     'redis-4-0': { skip },

@@ -3,6 +3,6 @@ import { clientContract } from '../../../test/client-contract.ts';
 import { http } from './index.ts';
 
 libraryContract(http, import.meta.url, {
-  ...clientContract,
+  ...clientContract(),
   skip: { identity: 'the functions of node:http are not patched' },
 });

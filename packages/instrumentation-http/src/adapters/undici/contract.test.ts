@@ -3,7 +3,7 @@ import { clientContract } from '../../../test/client-contract.ts';
 import { undici } from './index.ts';
 
 libraryContract(undici, import.meta.url, {
-  ...clientContract,
+  ...clientContract(),
   skip: {
     identity: 'nothing of undici is patched',
     connections: 'nothing of undici is patched: its sockets are opened where the first request is',

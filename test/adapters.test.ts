@@ -7,31 +7,11 @@ import { expect, it } from 'vitest';
 import { loadAdapters, ROOT, roomPath } from '../packages/testkit/src/adapter-folders.ts';
 import { aliasesOf } from '../packages/testkit/src/installed.ts';
 
-/** Adapters that no contract fits yet, and the tests that show the same of them, with and without it. */
-const SHOWN_BY: Record<string, string> = {
-  'resilience/async-retry': 'test/retries.test.ts',
-  'resilience/axios-retry': 'test/retries.test.ts',
-  'resilience/got': 'test/retries.test.ts',
-  'resilience/hand-written-breaker': 'test/own-breaker.test.ts',
-  'resilience/p-retry': 'test/retries.test.ts',
-  'resilience/undici': 'test/retries.test.ts',
-  'schedule/cron': 'test/schedulers.test.ts',
-  'schedule/croner': 'test/schedulers.test.ts',
-  'schedule/nestjs-schedule': 'test/nestjs.test.ts',
-  'schedule/node-cron': 'test/schedulers.test.ts',
-  'schedule/node-schedule': 'test/schedulers.test.ts',
-  'schedule/timers': 'test/schedulers.test.ts',
-  'schedule/toad-scheduler': 'test/schedulers.test.ts',
-};
-
 const adapters = await loadAdapters();
 
-it.each(adapters)('$room/$folder has a contract', ({ room, folder, path }) => {
-  const instead = SHOWN_BY[`${room}/${folder}`];
-  const file = instead ? join(roomPath(room), instead) : join(path, 'contract.test.ts');
+it.each(adapters)('$room/$folder has a contract', ({ path }) => {
+  const file = join(path, 'contract.test.ts');
   expect(existsSync(file), `${file} is not there`).toBe(true);
-  // A contract that has come makes the entry stale.
-  expect(instead !== undefined && existsSync(join(path, 'contract.test.ts'))).toBe(false);
 });
 
 it.each(adapters.filter(({ adapter }) => !isBuiltin(adapter.library) && !adapter.library.startsWith('foreshock')))(

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server that does what the path says: `/fail/2/<name>` gives 503 two times and 200 then, `/status/404`, `/slow/300`. */
+/**
+ * A server that does what the path says, behind `/for/<anybody>` too: `/fail/2/<name>` gives 503 two times and 200 then,
+ * `/status/404`, `/slow/300`, `/reset`.
+ */
 export interface FailingServer {
   readonly url: string;
   /** What came in since {@link forget}. */
@@ -17,7 +20,7 @@ export async function startFailingServer(): Promise<FailingServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0]!;
     requests.push({ method: request.method ?? '', path, headers: request.headers });
-    const [, what, how] = path.split('/');
+    const [, what, how] = path.replace(/^\/for\/[^/]+/, '').split('/');
     const answer = (status: number): void => {
       request.resume();
       response.writeHead(status, { 'content-type': 'application/json' });

@@ -44,5 +44,5 @@ await play(loaded.default ?? loaded, app);
 // Spans of sockets that are just being closed.
 await new Promise((resolve) => setTimeout(resolve, 20));
 const result = { log, spans: recorded?.spans() ?? [], metrics: (await recorded?.metrics()) ?? [] };
-console.log(`READY ${JSON.stringify(result)}`);
-process.exit(0);
+// More than a pipe holds.
+process.stdout.write(`READY ${JSON.stringify(result)}\n`, () => process.exit(0));

@@ -1,4 +1,4 @@
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { installed, runFixture, type ReceivedMetric, type ReceivedSpan } from '@foreshock/testkit';
 import { vi } from 'vitest';
 import type { FailingServer } from './failing-server.ts';
@@ -35,10 +35,11 @@ export const LOADED = { mjs: 'ESM', cjs: 'CJS' } as const;
 const PLAY_MS = 60_000;
 vi.setConfig({ testTimeout: 2 * PLAY_MS, hookTimeout: 2 * PLAY_MS });
 
+const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled/', import.meta.url));
 const RUNNER = new URL('./run-scenario.ts', import.meta.url);
 
 /**
- * @param name of the fixtures: `fixtures/<name>.mjs` and `.cjs` load the libraries, `fixtures/<name>-scenario.mjs`
+ * @param name of the fixtures: `fixtures/<name>.mjs` or `.cjs` loads the libraries, `fixtures/<name>-scenario.mjs`
  * uses them
  * @param libraries by name, with the alias each is installed from
  * @param server that the scenario calls
@@ -46,7 +47,6 @@ const RUNNER = new URL('./run-scenario.ts', import.meta.url);
 export function openStage(name: string, libraries: Record<string, string>, server: FailingServer): Stage {
   const app = installed(libraries);
   const fixture = (file: string): URL => new URL(`./fixtures/${name}${file}`, import.meta.url);
-  const loading = { mjs: app.add(fixture('.mjs')), cjs: app.add(fixture('.cjs')) };
   return {
     async play(loader, traced, node = 24) {
       server.forget();
@@ -55,9 +55,10 @@ export function openStage(name: string, libraries: Record<string, string>, serve
         node,
         readyTimeoutMs: PLAY_MS,
         nodeArgs: ['--conditions=@foreshock/source'],
+        env: { NODE_COMPILE_CACHE: COMPILED },
         args: [
           traced ? 'traced' : 'untraced',
-          pathToFileURL(loading[loader]).href,
+          pathToFileURL(app.add(fixture(`.${loader}`))).href,
           fixture('-scenario.mjs').href,
           server.url,
         ],

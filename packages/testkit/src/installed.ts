@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inRange } from '@foreshock/kit';
@@ -80,11 +80,20 @@ export function aliasesOf(library: string, range: string, from: URL): Alias[] {
     .toSorted((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
 }
 
-/** The version of a library that a file gets: in the nearest `node_modules`, else it is a part of Node. */
+/**
+ * The version of a library that a file gets: of what is in the nearest `node_modules`; of Node, for a part of it; else of
+ * the file's own package.
+ */
 export function versionIn(file: URL, library: string): string {
+  const found = nearest(file, `node_modules/${library}/package.json`);
+  if (found) return found;
+  return isBuiltin(library) ? process.versions.node : nearest(file, 'package.json')!;
+}
+
+function nearest(file: URL, manifest: string): string | undefined {
   for (let folder = new URL('./', file); folder.pathname !== '/'; folder = new URL('../', folder)) {
-    const manifest = new URL(`node_modules/${library}/package.json`, folder);
-    if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, 'utf8')).version;
+    const path = new URL(manifest, folder);
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')).version;
   }
-  return process.versions.node;
+  return undefined;
 }

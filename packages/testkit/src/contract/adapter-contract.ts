@@ -10,12 +10,16 @@ import type { Marks } from './marked-calls.ts';
 import { runJob, TIMEOUT_MS, type Findings } from './run-job.ts';
 import { versionIn } from '../installed.ts';
 import { evidenceOf } from './evidence.ts';
+import type { Column } from '../table/rows.ts';
 
 /** One adapter, as the contract suite is to examine it. */
 export interface AdapterContract {
   /** npm name; of the instrumentation only this library's adapter is attached. */
   library: string;
-  /** A factory `(config) => Instrumentation`: package name or URL of its module, and its name there. */
+  /**
+   * A factory `(config) => Instrumentation`: package name or URL of its module, and its name there. The module may export
+   * `spanProcessors()` too.
+   */
   instrumentation: { module: string; export: string; config?: Record<string, unknown> };
   /** The fixture module, loaded with `import`; see {@link ContractFixture}. */
   fixture: URL;
@@ -24,7 +28,7 @@ export interface AdapterContract {
   /** How the fixture is loaded; default both ways. */
   loaders?: readonly Loader[];
   /** Whose checks are made as well. */
-  room?: Room;
+  rooms?: readonly Room[];
   /** Which Node the fixtures run on; default the one that runs the tests. */
   node?: 22 | 24 | 26;
   /** What `open` gets, such as the URL of a server; called once. */
@@ -65,7 +69,7 @@ export function adapterContract(spec: AdapterContract): void {
   describe.each<Loader>(spec.loaders ?? ['import', 'require'])(`${name} by %s`, (loader) => {
     for (const order of Object.keys(CHECKS) as Order[]) {
       const findings = once(async () => examine(spec, loader, order, await env()));
-      for (const check of checksOf(order, spec.room)) {
+      for (const check of checksOf(order, spec.rooms)) {
         const reason = spec.skip?.[check];
         if (reason) test.skip(`${check}: does not apply, ${reason}`, () => {});
         else {
@@ -88,7 +92,7 @@ export async function examine(
 ): Promise<Findings> {
   const { module, export: name, config = {} } = spec.instrumentation;
   const fixture = fixtureOf(spec, loader);
-  const checks = checksOf(order, spec.room).filter((check) => !spec.skip?.[check]);
+  const checks = checksOf(order, spec.rooms).filter((check) => !spec.skip?.[check]);
   const findings: Findings = new Map();
   const job: Job = {
     library: spec.library,
@@ -108,7 +112,9 @@ export async function examine(
   };
   const { died, examples } = await runJob(job, findings, spec.node);
   for (const check of checks) if (!findings.has(check)) findings.set(check, [`not examined: ${died}`]);
-  compare(findings, 'one span a call', examples.succeed, spec.expect.span);
+  for (const check of ['one span a call', 'one trace a run'] as const) {
+    compare(findings, check, examples.succeed, spec.expect.span);
+  }
   compare(findings, 'error status', examples.fail, spec.expect.error);
   return findings;
 }

@@ -12,6 +12,9 @@ const CELLS: Partial<Record<ContractCheck, readonly Column[]>> = {
   'send and process in one trace': ['parent'],
   'wait from its due time': ['wait'],
   'attempt and outcome': ['attempt or hit'],
+  attempts: ['attempt or hit'],
+  'state inside': ['state'],
+  'one trace a run': ['spans', 'parent'],
 };
 
 /**

@@ -1,10 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import type { ReceivedSpan } from '../received-span.ts';
+import { BREAKER_CHECKS } from './breaker-checks.ts';
 import { CACHE_CHECKS } from './cache-checks.ts';
 import { DB_CHECKS } from './db-checks.ts';
 import type { Marks } from './marked-calls.ts';
 import { POOL_CHECKS } from './pool-checks.ts';
 import { QUEUE_CHECKS } from './queue-checks.ts';
+import { RETRY_CHECKS } from './retry-checks.ts';
+import { SCHEDULE_CHECKS } from './schedule-checks.ts';
 
 /**
  * What a fixture module exports: `open(env)`. Plain application code around one library, no
@@ -14,7 +17,7 @@ export interface ContractFixture {
   open(env: Record<string, string>): ContractApp | Promise<ContractApp>;
 }
 
-/** One library in use. */
+/** One library in use. A scheduler has `schedule` and `close` only. */
 export interface ContractApp {
   /** One call that works; returns just what the library's method returned, so no `async` of its own around it. */
   succeed(): unknown;
@@ -34,7 +37,41 @@ export interface ContractApp {
   cache?: CacheApp;
   database?: DatabaseApp;
   queue?: QueueApp;
+  /** A policy that tries again. */
+  retry?: RetryApp;
+  /**
+   * A breaker that opens at its first failure.
+   *
+   * @param resetMs after which it lets a probe through
+   */
+  breaker?(resetMs: number): BreakerApp;
+  /** A scheduler. */
+  schedule?: ScheduleApp;
   close(): unknown;
+}
+
+/** Requests under a retry policy, to the test's server, which answers as the path says. */
+export interface RetryApp {
+  /** `GET path`, three times at most; rejects when all failed. */
+  call(path: string): unknown;
+  /** `GET path` or `POST path`, which this policy does not send again. */
+  once(path: string): unknown;
+}
+
+/** `GET path` through a breaker, to the test's server; rejects when it fails or is refused. */
+export type BreakerApp = (path: string) => unknown;
+
+/** A function that a scheduler runs; its name is its job's as well, where the library has names. */
+export type Work = (this: unknown, ...args: unknown[]) => unknown;
+
+/** A scheduler in use. */
+export interface ScheduleApp {
+  /** Runs `work` as soon and as often as the library can; gives what ends that. */
+  every(work: Work): Promise<() => unknown> | (() => unknown);
+  /** A job that runs when it is asked to: gives what runs it, and what that returns is the library's. */
+  byHand?(work: Work): () => unknown;
+  /** Where the library's methods live, as far as an ES module does not show them. */
+  owners: object[];
 }
 
 /** A cache in use, as its library puts it. */
@@ -87,16 +124,27 @@ export const CHECKS = {
 } as const;
 
 export type Order = keyof typeof CHECKS;
-export type ContractCheck = (typeof CHECKS)[Order][number] | RoomCheck;
+export type ContractCheck = (typeof CHECKS)[Order][number] | RoomCheck | (typeof SCHEDULE_CHECKS)[Order][number];
 
-/** What the libraries of one room must show beside, with the instrumentation enabled before the library loads. */
-export const ROOM_CHECKS = { cache: CACHE_CHECKS, db: DB_CHECKS, pool: POOL_CHECKS, queue: QUEUE_CHECKS } as const;
+/** What the libraries of one kind must show beside, with the instrumentation enabled before the library loads. */
+export const ROOM_CHECKS = {
+  cache: CACHE_CHECKS,
+  db: DB_CHECKS,
+  pool: POOL_CHECKS,
+  queue: QUEUE_CHECKS,
+  retry: RETRY_CHECKS,
+  breaker: BREAKER_CHECKS,
+} as const;
 
-export type Room = keyof typeof ROOM_CHECKS;
-export type RoomCheck = (typeof ROOM_CHECKS)[Room][number];
+export type Room = keyof typeof ROOM_CHECKS | 'schedule';
+export type RoomCheck = (typeof ROOM_CHECKS)[keyof typeof ROOM_CHECKS][number];
 
-export function checksOf(order: Order, room: Room | undefined): readonly ContractCheck[] {
-  return [...(room && order === 'hooked' ? ROOM_CHECKS[room] : []), ...CHECKS[order]];
+export function checksOf(order: Order, rooms: readonly Room[] = []): readonly ContractCheck[] {
+  const more = rooms.flatMap((room): readonly ContractCheck[] =>
+    room === 'schedule' || order === 'loaded' ? [] : ROOM_CHECKS[room],
+  );
+  // The application does not call a scheduler: the scheduler calls it.
+  return [...more, ...(rooms.includes('schedule') ? SCHEDULE_CHECKS : CHECKS)[order]];
 }
 
 /** How the fixture, and through it the library, is loaded. */

@@ -7,7 +7,8 @@ import { ROOM_CHECKS, type Loader, type Room } from './job.ts';
 
 type Derived =
   | 'library'
-  | 'room'
+  | 'rooms'
+  | 'shows'
   | 'instrumentation'
   | 'fixture'
   | 'fixtureCjs'
@@ -88,7 +89,7 @@ export function libraryContract(adapter: Adapter<any>, folder: string, described
       library: adapter.library,
       instrumentation: { module: new URL('../../index.ts', folder).href, export: `${room}Instrumentation` },
       shows: adapter.shows,
-      ...(isRoomChecked && Object.hasOwn(ROOM_CHECKS, room) && { room: room as Room }),
+      rooms: isRoomChecked ? roomsOf(room, adapter) : [],
       ...(adapter.upstream[0] && { upstream: adapter.upstream[0] }),
       ...contract,
       ...(fixture?.endsWith('.cjs') ? { fixture: app.fixtureCjs } : app),
@@ -108,6 +109,17 @@ function roomOf(folder: string): string {
   const room = /\/instrumentation-([a-z]+)\/src\/adapters\//.exec(folder)?.[1];
   if (!room) throw new Error(`${folder} is in no room`);
   return room;
+}
+
+function roomsOf(room: string, { shows }: Adapter<any>): Room[] {
+  if (room === 'schedule') return [room];
+  if (room === 'resilience') {
+    return [
+      ...(shows.includes('attempt or hit') ? ['retry' as const] : []),
+      ...(shows.includes('state') ? ['breaker' as const] : []),
+    ];
+  }
+  return Object.hasOwn(ROOM_CHECKS, room) ? [room as Room] : [];
 }
 
 function aliasesFor(adapter: Adapter<any>, folder: string, also: readonly string[]): string[] {

@@ -1,18 +1,34 @@
 /** The child process of {@link adapterContract}: loads one fixture one way, runs the checks, tells what it found. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { recordSpans, type RecordedInstrumentation } from '../record-spans.ts';
 import { Bench } from './bench.ts';
+import { BREAKER_CHECKS, breakerChecks } from './breaker-checks.ts';
 import { cacheChecks } from './cache-checks.ts';
 import { DB_CHECKS, dbChecks } from './db-checks.ts';
-import { hookedChecks } from './hooked-checks.ts';
+import { hookedChecks, type Check } from './hooked-checks.ts';
 import type { ContractApp, ContractCheck, ContractFixture, Job, Told } from './job.ts';
 import { loadedChecks } from './loaded-checks.ts';
 import { poolChecks } from './pool-checks.ts';
 import { QUEUE_CHECKS, queueChecks } from './queue-checks.ts';
+import { RETRY_CHECKS, retryChecks } from './retry-checks.ts';
+import { scheduleChecks } from './schedule-checks.ts';
 import { LIMIT_S, withinLimit } from './time-limit.ts';
 
-const hookedWithRooms = { ...hookedChecks, ...cacheChecks, ...dbChecks, ...poolChecks, ...queueChecks };
+const hookedWithRooms = {
+  ...hookedChecks,
+  ...breakerChecks,
+  ...cacheChecks,
+  ...dbChecks,
+  ...poolChecks,
+  ...queueChecks,
+  ...retryChecks,
+};
+
+type InstrumentationModule = Record<string, (config: object) => RecordedInstrumentation> & {
+  spanProcessors?: () => SpanProcessor[];
+};
 
 function tell(told: Told): void {
   process.send!(told);
@@ -34,7 +50,7 @@ async function run(job: Job): Promise<void> {
     console.error(error);
     process.exit(1);
   });
-  const checks = job.order === 'hooked' ? hookedWithRooms : loadedChecks;
+  const checks = checksFor(job, app);
   for (const name of job.checks) {
     tell({ begun: name });
     faults.length = 0;
@@ -51,25 +67,30 @@ async function run(job: Job): Promise<void> {
   leave(0);
 }
 
+function checksFor({ order }: Job, app: ContractApp): Partial<Record<ContractCheck, Check>> {
+  if (app.schedule) return scheduleChecks;
+  return order === 'hooked' ? hookedWithRooms : loadedChecks;
+}
+
 function leave(code: number): void {
   process.disconnect();
   process.exit(code);
 }
 
 async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
-  const factories = (await import(job.module)) as Record<string, (config: object) => RecordedInstrumentation>;
+  const { spanProcessors, ...factories } = (await import(job.module)) as InstrumentationModule;
   const factory = factories[job.export];
   if (!factory) throw new Error(`${job.module} exports no ${job.export}`);
   const libraries = (library: string): boolean => library === job.library;
   const instrumentation = factory({ libraries, ...job.config });
-  const recorded = recordSpans(instrumentation);
+  const recorded = recordSpans(instrumentation, { spanProcessors: spanProcessors?.() ?? [] });
   // Enabled once and disabled: the module hook knows the library's files, the library is still untouched.
   if (job.order === 'loaded' && !job.closures) instrumentation.disable();
   const fixture = await load(job);
   const open = async (): Promise<ContractApp> => fixture.open(job.env);
   const app = await open();
   // The first call may open connections and load what is loaded late.
-  await app.succeed();
+  if (!app.schedule) await app.succeed();
   if (job.order === 'loaded') instrumentation.disable();
   return { app, bench: new Bench(job, instrumentation, recorded, app, open, faults) };
 }
@@ -95,6 +116,8 @@ function lacking(name: ContractCheck, app: ContractApp, { upstream, commands }: 
     'status code': ['', true],
     'wait and query in one trace': ['saturate in the fixture', app.saturate],
     'own commands': ['commands in the spec', commands],
+    ...each(RETRY_CHECKS, ['retry in the fixture', app.retry]),
+    ...each(BREAKER_CHECKS, ['breaker() in the fixture', app.breaker]),
     listeners: ['emitters() in the fixture', app.emitters],
     'stands aside': ['upstream in the spec', upstream],
   };

@@ -1,7 +1,9 @@
 import { libraryContract } from '@foreshock/testkit';
+import { withCalls } from '../../../test/policy-contract.ts';
 import { cockatiel } from './index.ts';
 
 libraryContract(cockatiel, import.meta.url, {
+  ...withCalls,
   expect: {
     span: {
       name: 'fallback',

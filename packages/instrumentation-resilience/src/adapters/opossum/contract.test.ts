@@ -1,7 +1,9 @@
 import { libraryContract } from '@foreshock/testkit';
+import { withCalls } from '../../../test/policy-contract.ts';
 import { opossum } from './index.ts';
 
 libraryContract(opossum, import.meta.url, {
+  ...withCalls,
   expect: {
     span: {
       name: 'breaker payments open',

@@ -6,7 +6,6 @@ import { asRun, Jobs, observeRuns } from '../../jobs.ts';
 interface ScheduledTask {
   options: { name?: string };
   _task: { _execution: Function };
-  _scheduler?: { timeMatcher?: { pattern?: unknown } };
   now(now?: unknown): void;
 }
 
@@ -38,7 +37,14 @@ export const nodeCron: Adapter<ScheduleEvents> = {
   summary: 'runs, by the job’s `name`, else the function’s (3), else the expression',
   attach(schedule, hooks) {
     const jobs = new Jobs(schedule);
-    hooks.onLoad('node-cron/src/scheduled-task.js', ({ exports }) => wrapNow(exports.prototype, jobs, hooks));
+    /** A task of node-cron 3 keeps its expression spelt out, each of sixty seconds by its number. */
+    const expressions = new WeakMap<object, string>();
+    hooks.onLoad('node-cron/src/node-cron.js', ({ exports }) => {
+      hooks.after(exports, 'schedule', (task: object, _module, [expression]) => expressions.set(task, expression));
+    });
+    hooks.onLoad('node-cron/src/scheduled-task.js', ({ exports }) => {
+      wrapNow(exports.prototype, jobs, expressions, hooks);
+    });
     for (const file of INLINE_TASKS) {
       hooks.onLoad(`node-cron/${file}`, ({ exports }) => {
         const InlineScheduledTask = Object.values(exports).find(
@@ -51,11 +57,11 @@ export const nodeCron: Adapter<ScheduleEvents> = {
 };
 
 /** `now` runs the task, by the timer too, and `Task#execute` handles the promise it returns. */
-function wrapNow(prototype: ScheduledTask, jobs: Jobs, hooks: Hooks): void {
+function wrapNow(prototype: ScheduledTask, jobs: Jobs, expressions: WeakMap<object, string>, hooks: Hooks): void {
   const describe = (task: ScheduledTask, fn: Function): JobDescription => ({
     name: given(task.options.name),
     functionName: fn.name,
-    schedule: task._scheduler?.timeMatcher?.pattern as string,
+    schedule: expressions.get(task),
   });
   observeRuns(prototype, 'now', '_execution', jobs, hooks, describe, ({ _task }: ScheduledTask) => _task);
 }

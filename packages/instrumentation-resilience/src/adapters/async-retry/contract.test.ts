@@ -1,0 +1,5 @@
+import { libraryContract } from '@foreshock/testkit';
+import { retryContract } from '../../../test/policy-contract.ts';
+import { asyncRetry } from './index.ts';
+
+libraryContract(asyncRetry, import.meta.url, retryContract());

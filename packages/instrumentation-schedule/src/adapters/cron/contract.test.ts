@@ -1,0 +1,12 @@
+import { libraryContract } from '@foreshock/testkit';
+import { cron } from './index.ts';
+
+libraryContract(cron, import.meta.url, {
+  expect: {
+    span: {
+      name: 'job report',
+      attributes: { 'job.system': 'cron', 'job.schedule': '* * * * * *', 'code.function.name': 'report' },
+    },
+    error: { attributes: { 'error.type': 'TypeError' }, status: { message: 'no such table' } },
+  },
+});

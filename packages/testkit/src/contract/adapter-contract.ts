@@ -10,7 +10,6 @@ import type { Marks } from './marked-calls.ts';
 import { runJob, TIMEOUT_MS, type Findings } from './run-job.ts';
 import { versionIn } from '../installed.ts';
 import { evidenceOf } from './evidence.ts';
-import type { Column } from '../table/rows.ts';
 
 /** One adapter, as the contract suite is to examine it. */
 export interface AdapterContract {

@@ -14,6 +14,7 @@ const CELLS: Partial<Record<ContractCheck, readonly Column[]>> = {
   'attempt and outcome': ['attempt or hit'],
   attempts: ['attempt or hit'],
   'state inside': ['state'],
+  'decisions at once': ['parent'],
   'one trace a run': ['spans', 'parent'],
 };
 

@@ -7,7 +7,7 @@
 import { SpanKind, type Link } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { SpanEncoder } from '../src/encoder.ts';
+import { SpanEncoder } from '../src/encode/span-encoder.ts';
 
 const SPANS = 512;
 const PASSES = 15;

@@ -1,6 +1,6 @@
 import { gzip, gzipSync } from 'node:zlib';
 import { toLines } from './console.ts';
-import { readPartialSuccess, readRefusal } from './decode.ts';
+import { readPartialSuccess, readRefusal } from './decode/response.ts';
 import type { Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
 import { toJson, toProtobuf, type RecordBatch } from './otlp-request.ts';
 import { post, type Answer } from './post.ts';

@@ -1,4 +1,4 @@
-import { plain, plainText } from './decode.ts';
+import { plain, plainText } from './decode/plain-value.ts';
 import { eachSpan, type RecordBatch } from './otlp-request.ts';
 
 const KINDS = ['', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];

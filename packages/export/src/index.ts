@@ -1,5 +1,6 @@
 export type { ConsoleDestination, Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
-export { encodeSpan, type FinishedEvent, type FinishedSpan, type Scope } from './encoder.ts';
+export { encodeSpan } from './encode/span-encoder.ts';
+export type { FinishedEvent, FinishedSpan, Scope } from './finished-span.ts';
 export { SpanPipeline, type BatchOptions, type Pipeline, type PipelineOptions } from './pipeline.ts';
 export { sharedMemory } from './sharing.ts';
 export { spanPipeline } from './span-pipeline.ts';

@@ -1,4 +1,7 @@
-import { readResource, readScope, readSpan, type JsonResource, type JsonScope, type JsonSpan } from './decode.ts';
+import { readResource } from './decode/resource.ts';
+import { readScope } from './decode/scope.ts';
+import { readSpan } from './decode/span.ts';
+import type { JsonResource, JsonScope, JsonSpan } from './decode/otlp-json.ts';
 import { HEADER_BYTES, readRecords, RESOURCE, SCOPE, SPAN } from './records.ts';
 
 /** A batch as the sender holds it. */

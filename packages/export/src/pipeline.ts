@@ -2,7 +2,7 @@ import { Console } from 'node:console';
 import { context, ROOT_CONTEXT, type Attributes } from '@opentelemetry/api';
 import { report } from '@foreshock/kit';
 import { nameOf, type Destination } from './destination.ts';
-import type { FinishedSpan } from './encoder.ts';
+import type { FinishedSpan } from './finished-span.ts';
 import { DeliveryLog } from './delivery-log.ts';
 import { budgetOf, makeSlots, makeWords, SENDER_NEEDED, takeDropped, type ProcessMemory } from './process-memory.ts';
 import { SenderLink, type SignalThread } from './sender-link.ts';

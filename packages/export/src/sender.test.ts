@@ -1,7 +1,7 @@
 import { startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { Budget } from './budget.ts';
-import type { FinishedSpan } from './encoder.ts';
+import type { FinishedSpan } from './finished-span.ts';
 import { Sender, type FromSender } from './sender.ts';
 import { Spool } from './spool.ts';
 

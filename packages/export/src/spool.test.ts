@@ -2,7 +2,7 @@ import { otlpDefinitions } from '@foreshock/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Budget } from './budget.ts';
-import type { FinishedSpan } from './encoder.ts';
+import type { FinishedSpan } from './finished-span.ts';
 import { toProtobuf } from './otlp-request.ts';
 import { readRecords, RESOURCE, SCOPE, SPAN } from './records.ts';
 import { Spool, type Batch } from './spool.ts';

@@ -1,6 +1,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import { MIN_BUDGET_BYTES, type Budget } from './budget.ts';
-import { MAX_SPAN_BYTES, SpanEncoder, type FinishedSpan, type Scope } from './encoder.ts';
+import { MAX_SPAN_BYTES } from './encode/message-writer.ts';
+import { SpanEncoder } from './encode/span-encoder.ts';
+import type { FinishedSpan, Scope } from './finished-span.ts';
 import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 
 /** Why spans were dropped. */

@@ -1,5 +1,5 @@
 import { report } from '@foreshock/kit';
-import type { FinishedSpan } from './encoder.ts';
+import type { FinishedSpan } from './finished-span.ts';
 import type { Pipeline, PipelineOptions } from './pipeline.ts';
 import {
   countDropped,

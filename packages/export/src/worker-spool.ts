@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Budget } from './budget.ts';
-import { SpanEncoder, type FinishedSpan, type Scope } from './encoder.ts';
+import { SpanEncoder } from './encode/span-encoder.ts';
+import type { FinishedSpan, Scope } from './finished-span.ts';
 import {
   BATCHES,
   budgetOf,

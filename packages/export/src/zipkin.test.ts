@@ -1,7 +1,8 @@
 import { SpanKind, SpanStatusCode, type Attributes } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { readSpan } from './decode.ts';
-import { encodeSpan, type FinishedSpan } from './encoder.ts';
+import { readSpan } from './decode/span.ts';
+import { encodeSpan } from './encode/span-encoder.ts';
+import type { FinishedSpan } from './finished-span.ts';
 import { zipkinSpan, type ZipkinSpan } from './zipkin.ts';
 
 const scope = { name: '@foreshock/instrumentation-db', version: '0.1.0' };

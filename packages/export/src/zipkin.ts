@@ -1,13 +1,6 @@
 import { isIP } from 'node:net';
-import {
-  plainObject,
-  plainText,
-  type JsonEvent,
-  type JsonLink,
-  type JsonResource,
-  type JsonScope,
-  type JsonSpan,
-} from './decode.ts';
+import { plainObject, plainText } from './decode/plain-value.ts';
+import type { JsonEvent, JsonLink, JsonResource, JsonScope, JsonSpan } from './decode/otlp-json.ts';
 import { eachSpan, type RecordBatch } from './otlp-request.ts';
 
 interface Endpoint {

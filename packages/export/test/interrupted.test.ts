@@ -1,7 +1,7 @@
 import { startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { Budget } from '../src/budget.ts';
-import type { FinishedSpan } from '../src/encoder.ts';
+import type { FinishedSpan } from '../src/finished-span.ts';
 import { SenderLink, type LinkEvents } from '../src/sender-link.ts';
 import { Spool } from '../src/spool.ts';
 

@@ -10,9 +10,6 @@ export class CommonAttributes {
   readonly count: number;
   /** Length of the longest text. */
   readonly longest: number;
-  /** How often they were sent, and what the encoder made of them: its own. */
-  uses = 0;
-  encoded: Uint8Array | undefined;
 
   /** @param values not changed any more; undefined is left out */
   constructor(values: Readonly<Record<string, string | number | boolean | undefined>>) {

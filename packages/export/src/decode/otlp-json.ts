@@ -1,0 +1,64 @@
+/**
+ * The official OTLP/JSON mapping: ids as lower-case hex, 64-bit integers as decimal strings, enums as numbers, other
+ * bytes as base64. It serves OTLP/JSON as it is, and Zipkin and the console as a model to read from.
+ */
+
+export interface JsonSpan {
+  traceId: string;
+  spanId: string;
+  traceState?: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes: JsonKeyValue[];
+  droppedAttributesCount?: number;
+  events: JsonEvent[];
+  droppedEventsCount?: number;
+  links: JsonLink[];
+  droppedLinksCount?: number;
+  status: { code?: number; message?: string };
+  flags: number;
+}
+
+export interface JsonEvent {
+  timeUnixNano: string;
+  name: string;
+  attributes: JsonKeyValue[];
+  droppedAttributesCount?: number;
+}
+
+export interface JsonLink {
+  traceId: string;
+  spanId: string;
+  traceState?: string;
+  attributes: JsonKeyValue[];
+  droppedAttributesCount?: number;
+  flags: number;
+}
+
+export interface JsonKeyValue {
+  key: string;
+  value: JsonValue;
+}
+
+export interface JsonValue {
+  stringValue?: string;
+  boolValue?: boolean;
+  intValue?: string;
+  doubleValue?: number | string;
+  arrayValue?: { values: JsonValue[] };
+  kvlistValue?: { values: JsonKeyValue[] };
+  bytesValue?: string;
+}
+
+export interface JsonResource {
+  attributes: JsonKeyValue[];
+}
+
+export interface JsonScope {
+  name: string;
+  version?: string;
+  attributes?: JsonKeyValue[];
+}

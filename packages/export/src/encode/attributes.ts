@@ -1,0 +1,95 @@
+import type { Attributes } from '@opentelemetry/api';
+import { isSmall, putText, putVarint, varintSize } from './bytes.ts';
+import { NO_ROOM, type MessageWriter } from './message-writer.ts';
+import { writeValue } from './value.ts';
+
+/**
+ * Writes attributes; those that cannot be encoded or do not fit are left out.
+ *
+ * @param tag the field of the message that holds them
+ * @returns how many were left out
+ */
+export function writeAttributes(to: MessageWriter, tag: number, attributes: Attributes): number {
+  let dropped = 0;
+  try {
+    for (const key in attributes) {
+      if (!Object.hasOwn(attributes, key)) continue;
+      let value: unknown;
+      try {
+        value = attributes[key];
+      } catch {
+        dropped++;
+        continue;
+      }
+      if (!writeAttribute(to, tag, key, value)) dropped++;
+    }
+  } catch (error) {
+    if (error === NO_ROOM) throw error;
+    // An exotic object that cannot be listed.
+    dropped++;
+  }
+  return dropped;
+}
+
+/** @returns false when it was left out */
+export function writeAttribute(to: MessageWriter, tag: number, key: string, value: unknown): boolean {
+  const start = to.pos;
+  try {
+    if (typeof value === 'string') return writeString(to, tag, to.keyField(key), value, value.length);
+    if (value === undefined) return true;
+    if (typeof value === 'number' && isSmall(value)) return writeSmall(to, tag, to.keyField(key), 3 << 3, value);
+    if (typeof value === 'boolean') return writeSmall(to, tag, to.keyField(key), 2 << 3, value ? 1 : 0);
+    const open = to.open(tag);
+    to.key(key);
+    writeValue(to, (2 << 3) | 2, value);
+    to.close(open);
+    return true;
+  } catch (error) {
+    to.giveUp(start, error);
+    return false;
+  }
+}
+
+/**
+ * Writes a string attribute in one pass, on the guess that the value is ASCII and takes `size`
+ * bytes; starts again with the real size when it is not.
+ */
+function writeString(to: MessageWriter, tag: number, field: Uint8Array, value: string, size: number): boolean {
+  const { out } = to;
+  let pos = startPair(to, tag, field, 1 + varintSize(size) + size);
+  if (pos < 0) return false;
+  out[pos] = (1 << 3) | 2;
+  pos = putVarint(out, pos + 1, size);
+  if (putText(out, pos, value, size) !== size) return writeString(to, tag, field, value, Buffer.byteLength(value));
+  to.pos = pos + size;
+  return true;
+}
+
+/** A boolean, or the integer that most numbers are, in one pass. */
+function writeSmall(to: MessageWriter, tag: number, field: Uint8Array, kind: number, value: number): boolean {
+  const pos = startPair(to, tag, field, 1 + varintSize(value));
+  if (pos < 0) return false;
+  to.out[pos] = kind;
+  to.pos = putVarint(to.out, pos + 1, value);
+  return true;
+}
+
+/**
+ * Writes an attribute up to its value, of which `any` bytes follow.
+ *
+ * @returns the position behind it, or -1 when the attribute does not fit the message
+ */
+function startPair(to: MessageWriter, tag: number, field: Uint8Array, any: number): number {
+  const { out } = to;
+  const pair = field.length + 1 + varintSize(any) + any;
+  if (to.pos + 6 + pair > to.limit) {
+    if (!to.capped) throw NO_ROOM;
+    return -1;
+  }
+  out[to.pos] = tag;
+  let pos = putVarint(out, to.pos + 1, pair);
+  out.set(field, pos);
+  pos += field.length;
+  out[pos] = (2 << 3) | 2;
+  return putVarint(out, pos + 1, any);
+}

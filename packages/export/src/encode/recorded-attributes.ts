@@ -1,0 +1,39 @@
+import type { CommonAttributes } from '@foreshock/kit';
+import type { RecordedAttributes } from '../finished-span.ts';
+import { writeAttribute, writeAttributes } from './attributes.ts';
+import type { MessageWriter } from './message-writer.ts';
+
+/** What was made of common attributes with the second span that has them; before, `null`. */
+const encoded = new WeakMap<CommonAttributes, Uint8Array | null>();
+
+/**
+ * Writes attributes in the parts in which our own tracer keeps them.
+ *
+ * @returns how many were left out
+ */
+export function writeRecorded(to: MessageWriter, tag: number, recorded: RecordedAttributes): number {
+  const { common, moreCommon, given, later } = recorded;
+  let dropped = writeAttributes(to, tag, given);
+  if (common) dropped += writeCommon(to, tag, common);
+  if (moreCommon) dropped += writeCommon(to, tag, moreCommon);
+  for (let i = 0; i < later.length; i += 2) {
+    if (!writeAttribute(to, tag, later[i] as string, later[i + 1])) dropped++;
+  }
+  return dropped;
+}
+
+/** Attributes of many spans: encoded with the second of them, once it is known that there are several. */
+function writeCommon(to: MessageWriter, tag: number, common: CommonAttributes): number {
+  const bytes = encoded.get(common);
+  if (!bytes) {
+    const start = to.pos;
+    const dropped = writeAttributes(to, tag, common.values);
+    if (dropped === 0) encoded.set(common, bytes === null ? Uint8Array.from(to.out.subarray(start, to.pos)) : null);
+    return dropped;
+  }
+  const end = to.pos + bytes.length;
+  if (end > to.limit) return writeAttributes(to, tag, common.values);
+  to.out.set(bytes, to.pos);
+  to.pos = end;
+  return 0;
+}

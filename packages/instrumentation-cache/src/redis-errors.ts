@@ -74,12 +74,12 @@ const PHRASES: Record<string, readonly string[]> = {
 const REPLIES = new Set(['ReplyError', 'ErrorReply', 'SimpleError', 'BlobError']);
 
 /** `WRONGTYPE` of an error reply; errors of the client begin with a word in lower case, or a sentence. */
-export function replyCode(message: string): string | undefined {
+function replyCode(message: string): string | undefined {
   return /^[A-Z]{2,32}(?= |$)/.exec(message)?.[0];
 }
 
 /** What may be shown of an error reply: its code, and what Redis says with it. Undefined for an error of the client's. */
-export function shownOfReply(error: unknown, message: string): string | undefined {
+function shownOfReply(error: unknown, message: string): string | undefined {
   const code = replyCode(message);
   if (code === undefined) return REPLIES.has((error as object).constructor.name) ? '' : undefined;
   const phrases = Object.hasOwn(PHRASES, code) ? PHRASES[code]! : [];

@@ -20,7 +20,7 @@ export function isNamePart(code: number): boolean {
 }
 
 /** What a character begins, where nothing is open. */
-export const SIGN = 0;
+const SIGN = 0;
 export const SPACE = 1;
 export const DIGIT = 2;
 export const WORD = 3;

@@ -12,7 +12,7 @@ const MAX_BEFORE = 8;
  * A call without a parent span. What runs after it in the same asynchronous flow finds it: a loop finds its last
  * call, while the next run of an interval, or another user's request, does not.
  */
-export class FlowCall {
+class FlowCall {
   before: FlowCall | undefined;
   failed: FailedCall | undefined;
   /** `requestHash` of a request that was answered here before. */

@@ -133,7 +133,7 @@ function inSpan<T>(span: Span, fn: (span: Span) => T): T {
 }
 
 /** The SDK's span in the shape of one that was exported. */
-export function receivedSpanOf(span: ReadableSpan): ReceivedSpan {
+function receivedSpanOf(span: ReadableSpan): ReceivedSpan {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
   const parent = span.parentSpanContext;
   return {

@@ -1,7 +1,6 @@
 import type { Decomposed } from '../decompose/decompose.ts';
 import type { Window } from '../window/choose.ts';
 
-export const NEITHER = 0;
 export const BEFORE = 1;
 export const WITHIN = 2;
 

@@ -95,13 +95,13 @@ function groupBySignal({ all, size, signal }: Signals): { samples: Int32Array; f
   return { samples, from };
 }
 
-export function mean(numbers: ArrayLike<number>): number {
+function mean(numbers: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < numbers.length; i++) sum += numbers[i]!;
   return numbers.length === 0 ? 0 : sum / numbers.length;
 }
 
-export function deviation(numbers: ArrayLike<number>): number {
+function deviation(numbers: ArrayLike<number>): number {
   const middle = mean(numbers);
   let sum = 0;
   for (let i = 0; i < numbers.length; i++) sum += (numbers[i]! - middle) ** 2;

@@ -4,7 +4,7 @@
  * span; `poolWait` in line for a connection or slot, `poolConnect` for one to be opened; `socketWait`, `dns`, `connect`,
  * `tls` phases of a call; `queueWait` of a message; `backOff` between attempts; `blocked` event loop; `gc`.
  */
-export const SIGNAL_KINDS = [
+const SIGNAL_KINDS = [
   'self',
   'call',
   'dependency',

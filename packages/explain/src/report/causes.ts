@@ -55,6 +55,6 @@ function traceIdsOf({ known, bad }: Analysis, { shareOf }: Evidence): string[] {
     .map(({ row }) => table.traceIds[table.trace[row]!]!);
 }
 
-export function capital(text: string): string {
+function capital(text: string): string {
   return text.startsWith('`') ? text : text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -62,7 +62,7 @@ function momentLine({ at, plusMinusMs, service, text, traceIds }: Answer['timeli
 }
 
 /** `slower      orders  SELECT orders → postgresql orders: 2 ms → 40 ms (120 calls)`. */
-export function changeLine({ what, service, operation, before, after, calls }: ChangeRow): string {
+function changeLine({ what, service, operation, before, after, calls }: ChangeRow): string {
   const figure = (value: number | null): string =>
     value === null ? 'none' : what === 'more_calls' ? `${value} a request` : duration(value);
   return `${what.padEnd(10)}  ${service}  ${operation}: ${figure(before)} → ${figure(after)} (${calls} calls)`;

@@ -4,7 +4,7 @@ import { gunzip, inflate, brotliDecompress } from 'node:zlib';
 import { Refusal } from './refusal.ts';
 
 /** Longest body, as it is sent. */
-export const LONGEST_BODY: number = 64 * 1024 * 1024;
+const LONGEST_BODY: number = 64 * 1024 * 1024;
 /** Longest body, inflated. */
 const LONGEST_INFLATED = 256 * 1024 * 1024;
 /** Bodies that are here at a time, inflated or not. */

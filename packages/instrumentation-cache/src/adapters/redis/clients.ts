@@ -71,7 +71,7 @@ export class Clients {
   }
 }
 
-export function serverOf({ url, socket, database = 0 }: ClientOptions = {}): CacheServer {
+function serverOf({ url, socket, database = 0 }: ClientOptions = {}): CacheServer {
   const path = socket?.path;
   const { host = 'localhost', port = 6379 } = path ? { host: path, port: undefined } : (socket ?? {});
   const server = { system: 'redis', host, port, database: String(database), errors: REDIS_ERRORS };

@@ -1,5 +1,5 @@
 /** The viewer refused, or could not be reached; the message is for the reader. */
-export class RequestFailed extends Error {}
+class RequestFailed extends Error {}
 
 /** GET, with what the API answered as JSON. */
 export async function request<T>(path: string, signal?: AbortSignal): Promise<T> {

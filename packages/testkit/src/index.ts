@@ -10,7 +10,7 @@ export {
   type Misbehaviour,
   type ReceivedRequest,
 } from './collector.ts';
-export { decodeRequest, otlpDefinitions, PROTO_FOLDER, type Encoding, type Payload } from './otlp.ts';
+export { decodeRequest, otlpDefinitions, PROTO_FOLDER, protobufOf, type Encoding, type Payload } from './otlp.ts';
 export { findChromium } from './chromium.ts';
 export { describeSpans, type MetricPoint, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
 export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOptions } from './record-spans.ts';

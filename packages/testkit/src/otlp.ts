@@ -73,6 +73,12 @@ function fromProtobuf(type: protobuf.Type, body: Buffer): protobuf.Message {
   return message;
 }
 
+/** The request of a body in JSON, in protobuf: as an exporter of another kind would send it. */
+export function protobufOf(path: string, json: Buffer): Buffer {
+  const type = otlpDefinitions().lookupType(SIGNALS[path]!);
+  return Buffer.from(type.encode(fromJson(type, json)).finish());
+}
+
 /** OTLP/JSON is ProtoJSON but for two points: ids are hex, not base64, and enums are numbers, not names. */
 function fromJson(type: protobuf.Type, body: Buffer): protobuf.Message {
   const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body), (key, field) => {

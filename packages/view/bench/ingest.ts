@@ -28,7 +28,9 @@ const agent = new Agent({ keepAlive: true });
 
 async function start(...args: string[]): Promise<{ child: ChildProcess; url: string; startMs: number }> {
   const began = performance.now();
-  const child = spawn(process.execPath, [BIN, 'view', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [BIN, 'view', '--port', '0', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   for await (const line of createInterface(child.stdout!)) {
     const [url] = /http:\S+/.exec(line) ?? [];
     if (url) return { child, url, startMs: performance.now() - began };

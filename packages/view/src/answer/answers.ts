@@ -1,5 +1,6 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { StoreMethods } from '../store/thread.ts';
-import type { Thread } from '../threads/thread.ts';
+import { Thread, threadFile } from '../threads/thread.ts';
 import type { AnswerMethods, AnswerQuery } from './thread.ts';
 
 type Computed = Awaited<ReturnType<AnswerMethods['compute']>>;
@@ -23,15 +24,18 @@ const PATIENCE_MS = 2_000;
 
 /** Answers that were computed, kept until there is new data. */
 export class Answers {
-  readonly #thread: Thread<AnswerMethods>;
+  /** Begun when it is first needed. */
+  #thread: Thread<AnswerMethods> | undefined;
+  readonly #port: MessagePort;
   readonly #store: Thread<StoreMethods>;
   readonly #known = new Map<string, Known>();
   /** An answer is there that was not asked for just now. */
   onComputed: (computed: Computed) => void = () => {};
 
-  constructor(thread: Thread<AnswerMethods>, store: Thread<StoreMethods>) {
-    this.#thread = thread;
+  /** @param port by which the thread reads from that of the store */
+  constructor(store: Thread<StoreMethods>, port: MessagePort) {
     this.#store = store;
+    this.#port = port;
     // Without a page that asks, too: an incident's traces are to be kept until somebody looks.
     setInterval(() => void this.#look(), LOOK_MS).unref();
   }
@@ -59,6 +63,11 @@ export class Answers {
     ]);
   }
 
+  async end(): Promise<void> {
+    await this.#thread?.end();
+    this.#port.close();
+  }
+
   async #look(): Promise<void> {
     try {
       const { seq } = await this.#store.call('status', []);
@@ -69,6 +78,8 @@ export class Answers {
   }
 
   #compute(query: AnswerQuery, known: Known): void {
+    const port = this.#port;
+    this.#thread ??= new Thread<AnswerMethods>(threadFile(import.meta.url, './thread'), { port }, [port]);
     known.computing = this.#thread.call('compute', [query]);
     known.computing.then(
       (computed) => {

@@ -1,8 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { Io } from '@foreshock/explain/command';
 import { Answers } from '../answer/answers.ts';
-import type { AnswerMethods } from '../answer/thread.ts';
-import { listen } from '../server/server.ts';
+import { ViewServer } from '../server/server.ts';
 import type { StoreMethods } from '../store/thread.ts';
 import { Thread, threadFile } from '../threads/thread.ts';
 import { readArguments, type ViewArguments } from './arguments.ts';
@@ -28,32 +27,38 @@ export async function view(args: string[], io: Io): Promise<number> {
     io.stdout(USAGE);
     return 0;
   }
-  const { port, store: file, limitBytes, limitSpans } = asked;
+  try {
+    await run(asked, io);
+    return 0;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const line = code === 'EADDRINUSE' ? `port ${asked.port} is in use; choose another with --port` : message;
+    io.stderr(`foreshock view: ${line}\n`);
+    return 1;
+  }
+}
+
+async function run({ port, store: file, limitBytes, limitSpans, files }: ViewArguments, io: Io): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   const options = { file, limitBytes, limitSpans };
   const store = new Thread<StoreMethods>(threadFile(import.meta.url, '../store/thread'), { options, port: port1 }, [
     port1,
   ]);
-  const answer = new Thread<AnswerMethods>(threadFile(import.meta.url, '../answer/thread'), { port: port2 }, [port2]);
+  const answers = new Answers(store, port2);
+  const server = new ViewServer(store, answers);
   try {
-    const [listening] = await Promise.all([listen(port, store, new Answers(answer, store)), store.call('status', [])]);
-    for (const name of asked.files) {
+    await Promise.all([server.listen(port), store.call('status', [])]);
+    for (const name of files) {
       const { error } = await store.call('file', [name]);
       if (error !== undefined) throw new Error(`${name}: ${error}`);
     }
-    io.stdout(`foreshock view: http://127.0.0.1:${listening.port}\n`);
+    io.stdout(`foreshock view: http://127.0.0.1:${server.port}\n`);
     await signalled();
-    listening.close();
+    server.close();
     await store.call('close', []);
-    return 0;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    io.stderr(
-      `foreshock view: ${code === 'EADDRINUSE' ? `port ${port} is in use; choose another with --port` : message}\n`,
-    );
-    return 1;
   } finally {
-    await Promise.all([store.end(), answer.end()]);
+    server.close();
+    await Promise.all([store.end(), answers.end()]);
   }
 }
 

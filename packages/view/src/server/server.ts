@@ -40,50 +40,53 @@ export interface Reply {
   headers?: Record<string, string>;
 }
 
-/** Listens on this machine only. */
-export async function listen(
-  port: number,
-  store: Thread<StoreMethods>,
-  answers: Answers,
-): Promise<{ port: number; close(): void }> {
-  const events = new Events();
-  answers.onComputed = () => events.again();
-  const server = createServer(
-    { requestTimeout: SLOWEST_MS, headersTimeout: SLOWEST_HEADERS_MS },
-    (request, response) => {
-      void respond(request, response);
-    },
-  );
-  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+/** The receiver, the API and the page, on this machine only. */
+export class ViewServer {
+  readonly #server: Server;
+  readonly #events = new Events();
+  readonly #store: Thread<StoreMethods>;
+  readonly #answers: Answers;
+
+  constructor(store: Thread<StoreMethods>, answers: Answers) {
+    this.#store = store;
+    this.#answers = answers;
+    answers.onComputed = () => this.#events.again();
+    const limits = { requestTimeout: SLOWEST_MS, headersTimeout: SLOWEST_HEADERS_MS };
+    this.#server = createServer(limits, (request, response) => void this.#respond(request, response));
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async listen(port: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once('error', reject);
+    this.#server.listen(port, '127.0.0.1', resolve);
+    await promise;
+  }
+
+  close(): void {
+    this.#events.close();
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     response.on('error', () => {});
     try {
-      checkSameMachine(request, portOf(server));
+      checkSameMachine(request, this.port);
       const url = URL.parse(`http://localhost${request.url}`);
       if (!url || !request.url?.startsWith('/')) throw new Refusal(400, 'no address');
+      const [store, answers, events] = [this.#store, this.#answers, this.#events];
       const reply = await routes({ request, response, url, store, answers, events });
       if (reply) send(response, reply);
     } catch (error) {
       const status = error instanceof Refusal ? error.status : 500;
       fail(request, response, status, (error as Error).message);
     }
-  };
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(port, '127.0.0.1', resolve);
-  await promise;
-  return {
-    port: portOf(server),
-    close: () => {
-      events.close();
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
+  }
 }
 
 function send(response: ServerResponse, { status = 200, type, body, headers }: Reply): void {

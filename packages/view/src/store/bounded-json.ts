@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, SpanRecord } from '../records/record.ts';
+import { type Attributes, type AttributeValue, noAttributes, type SpanRecord } from '../records/record.ts';
 
 /** Longest text of an attribute. */
 const LONGEST_TEXT = 16_384;
@@ -41,7 +41,7 @@ function listJson(list: { attributes: Attributes }[]): string | null {
 }
 
 function cut(attributes: Attributes): Attributes {
-  const kept = Object.create(null) as Attributes;
+  const kept = noAttributes();
   let left = LONGEST;
   for (const [key, value] of Object.entries(attributes)) {
     const short = shortValue(value);

@@ -1,7 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { STORE_VERSION } from '@foreshock/explain/store';
 
-const PAGE = 4096;
+const PAGE = 16_384;
+/** Pages of the write-ahead log beside a file. */
+const WAL_PAGES = 256;
 
 /**
  * `keep` of a trace: which go first when room is needed.
@@ -39,16 +41,29 @@ INSERT OR IGNORE INTO eviction VALUES (1, 0);
 /** Opens the store's database, in a file or in memory, and never lets it grow beyond a number of bytes. */
 export function openDatabase(file: string | undefined, limitBytes: number): DatabaseSync {
   const database = new DatabaseSync(file ?? ':memory:');
-  database.exec(`PRAGMA page_size = ${PAGE}`);
-  if (file !== undefined) {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 1000');
-    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version !== 0 && version !== STORE_VERSION)
-      throw new Error(`${file} is a store of another version of foreshock view`);
+  try {
+    database.exec(`PRAGMA page_size = ${PAGE}`);
+    if (file !== undefined) {
+      checkStore(database);
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
+      database.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_PAGES * PAGE}`);
+    }
+    database.exec(`PRAGMA user_version = ${STORE_VERSION}; PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE)}`);
+    database.exec(TABLES);
+    return database;
+  } catch (error) {
+    database.close();
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
-  database.exec(`PRAGMA user_version = ${STORE_VERSION}; PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE)}`);
-  database.exec(TABLES);
-  return database;
+}
+
+/** What is not ours stays as it is. */
+function checkStore(database: DatabaseSync): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number };
+  if (version === 0 && tables === 0) return;
+  if (version !== STORE_VERSION || !database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'eviction'").get())
+    throw new Error('is no store of this foreshock view');
 }
 
 /** Bytes of the pages that hold something. */

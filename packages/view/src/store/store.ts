@@ -78,9 +78,9 @@ export class Store {
 
   /** `/api/status`, without the version. */
   status() {
-    const { oldest, newest } = this.database
-      .prepare('SELECT min(start_ms) AS oldest, max(end_ms) AS newest FROM traces WHERE spans > 0')
-      .get() as { oldest: number | null; newest: number | null };
+    const { oldest } = this.database.prepare('SELECT min(start_ms) AS oldest FROM traces').get() as {
+      oldest: number | null;
+    };
     const services = this.database.prepare('SELECT DISTINCT service FROM resources ORDER BY service LIMIT 1000').all();
     const { pinned } = this.database.prepare('SELECT count(*) AS pinned FROM traces WHERE keep = 2').get() as {
       pinned: number;
@@ -97,7 +97,7 @@ export class Store {
       droppedRecords: this.#dropped,
       invalidRecords: this.#invalid,
       oldest,
-      newest,
+      newest: oldest === null ? null : this.#writer.newest,
       services: services.map(({ service }) => service as string),
       seq: this.seq,
     };

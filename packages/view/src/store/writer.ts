@@ -46,6 +46,8 @@ export class Writer {
   #nextTrace: number;
   /** All spans in the store. */
   spans: number;
+  /** When the last of all spans ended; 0 if there was none. */
+  newest: number;
 
   constructor(database: DatabaseSync, eviction: Eviction, limitSpans: number, spans: number) {
     this.#database = database;
@@ -57,8 +59,12 @@ export class Writer {
     this.#find = database.prepare('SELECT * FROM traces WHERE trace_id = ?');
     this.#save = database.prepare(`INSERT OR REPLACE INTO traces VALUES (${marks(18)})`);
     this.#insertResource = database.prepare('INSERT INTO resources VALUES (NULL, ?, ?, ?) RETURNING id');
-    const { last } = database.prepare('SELECT max(id) AS last FROM traces').get() as { last: number | null };
+    const { last, newest } = database.prepare('SELECT max(id) AS last, max(end_ms) AS newest FROM traces').get() as {
+      last: number | null;
+      newest: number | null;
+    };
     this.#nextTrace = (last ?? 0) + 1;
+    this.newest = newest ?? 0;
     for (const row of database.prepare('SELECT * FROM resources').all())
       this.#resources.set(resourceKey(row as never), row['id'] as number);
   }
@@ -172,6 +178,7 @@ export class Writer {
     to.bytes += bytes;
     added.spans++;
     this.spans++;
+    if (end > this.newest) this.newest = end;
   }
 
   #log({ record, spanId, attributes, bytes }: PreparedLog, to: TraceSummary, added: Added): void {

@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attributes, BIN, CHECKOUT, span, startViewer, times } from './viewer.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'foreshock-view-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function explain(source: string): any {
+  const { stdout, stderr } = spawnSync(process.execPath, [BIN, 'explain', '--json', source], { encoding: 'utf8' });
+  if (stderr !== '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+describe('the bound', () => {
+  it('is never passed: the oldest healthy traces go, those with errors stay', async () => {
+    const viewer = await startViewer('--limit', '8MiB');
+    for (let batch = 0; batch < 40; batch++) {
+      const spans = Array.from({ length: 500 }, (_, i) => {
+        const trace = batch * 500 + i + 1;
+        const more = { ...attributes({ text: randomBytes(400).toString('hex') }), status: { code: i === 0 ? 2 : 0 } };
+        return span(trace, 1, more);
+      });
+      await viewer.send(...spans);
+      const { bytes, limitBytes } = await viewer.api('status');
+      expect(bytes).toBeLessThanOrEqual(limitBytes);
+    }
+    const status = await viewer.api('status');
+    expect(status).toMatchObject({ limitBytes: 8 * 1024 * 1024, droppedRecords: 0 });
+    expect(status.evictedTraces).toBe(20_000 - status.traces);
+    expect(status.spans).toBe(status.traces);
+    // At least half of it is used.
+    expect(status.bytes).toBeGreaterThan(status.limitBytes / 2);
+    const list = await viewer.api('traces?q=error&limit=500');
+    expect(list.traces).toHaveLength(40);
+    // What is here is the newest; before it is not all here, and the answer does not look at that.
+    expect(status.completeSince).toBeGreaterThan(status.oldest);
+    const healthy = await viewer.api(`traces?from=${status.completeSince}&limit=500`);
+    expect(healthy.traces[0].start).toBe(1_790_000_000_000 + 20_000 * 1_000);
+  });
+
+  it('counts spans, too', async () => {
+    const viewer = await startViewer('--limit-spans', '1000');
+    for (let batch = 0; batch < 5; batch++)
+      await viewer.send(...Array.from({ length: 300 }, (_, i) => span(batch * 300 + i + 1, 1)));
+    const { spans, traces, evictedTraces } = await viewer.api('status');
+    expect(spans).toBeLessThanOrEqual(1_000);
+    expect(spans).toBeGreaterThan(600);
+    expect(traces + evictedTraces).toBe(1_500);
+  });
+
+  it('holds for one endless trace', async () => {
+    const viewer = await startViewer('--limit', '8MiB');
+    for (let batch = 0; batch < 30; batch++) {
+      const more = attributes({ text: 'x'.repeat(1_000) });
+      await viewer.send(...Array.from({ length: 500 }, (_, i) => span(1, batch * 500 + i + 1, more)));
+    }
+    const { bytes, limitBytes, traces } = await viewer.api('status');
+    expect(bytes).toBeLessThanOrEqual(limitBytes);
+    expect(traces).toBe(1);
+  });
+
+  it('goes last to what the answer names', async () => {
+    const viewer = await startViewer('--limit', '8MiB', CHECKOUT);
+    await viewer.api('pools');
+    const { pinned } = await viewer.api('answer');
+    expect(pinned.length).toBeGreaterThan(3);
+    for (let batch = 0; batch < 30; batch++) {
+      const more = { ...attributes({ text: randomBytes(400).toString('hex') }), status: { code: 2 } };
+      // Later than the recording.
+      const at = (i: number) => times(6_000_000 + batch * 500 + i);
+      await viewer.send(...Array.from({ length: 500 }, (_, i) => span(batch * 500 + i + 1, 1, { ...more, ...at(i) })));
+    }
+    const status = await viewer.api('status');
+    expect(status.evictedTraces).toBeGreaterThan(1_000);
+    for (const traceId of pinned) expect((await viewer.api(`traces/${traceId}`)).traceId).toBe(traceId);
+  });
+});
+
+describe('kept in a file', () => {
+  it('is there after a kill, opens again, and is a source of explain', async () => {
+    const file = join(folder, 'killed.db');
+    const first = await startViewer('--store', file, CHECKOUT);
+    const before = await first.api('status');
+    await first.stop('SIGKILL');
+    const second = await startViewer('--store', file);
+    expect(await second.api('status')).toEqual({ ...before, seq: 0 });
+    // While it is open, and after it was closed.
+    const expected = explain(CHECKOUT);
+    expect(explain(file)).toEqual(expected);
+    expect(await second.stop()).toBe('');
+    expect(explain(file)).toEqual(expected);
+  });
+
+  it('is not larger than its bound', async () => {
+    const file = join(folder, 'bounded.db');
+    const viewer = await startViewer('--store', file, '--limit', '8MiB');
+    for (let batch = 0; batch < 40; batch++) {
+      const more = attributes({ text: randomBytes(400).toString('hex') });
+      await viewer.send(...Array.from({ length: 500 }, (_, i) => span(batch * 500 + i + 1, 1, more)));
+    }
+    await viewer.stop();
+    expect(statSync(file).size).toBeLessThanOrEqual(8 * 1024 * 1024);
+  });
+});
+
+describe('saved and opened again', () => {
+  it('is the same, and explain says the same of it', async () => {
+    const viewer = await startViewer(CHECKOUT);
+    const save = async (query: string): Promise<string> => {
+      const answer = await fetch(new URL(`/api/export?${query}`, viewer.url));
+      expect(answer.headers.get('content-type')).toBe('application/gzip');
+      const file = join(folder, /filename="([^"]+)"/.exec(answer.headers.get('content-disposition')!)![1]!);
+      writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
+      return file;
+    };
+    const file = await save('');
+    const expected = explain(CHECKOUT);
+    expect(explain(file)).toEqual(expected);
+    expect(explain(viewer.url)).toEqual(expected);
+
+    const second = await startViewer(file);
+    const { seq: _, bytes: __, ...status } = await viewer.api('status');
+    expect(await second.api('status')).toMatchObject(status);
+    const { traces } = await viewer.api('traces?limit=500');
+    for (const { traceId } of traces.slice(0, 20))
+      expect(await second.api(`traces/${traceId}`)).toEqual(await viewer.api(`traces/${traceId}`));
+
+    const one = await save(`traceId=${traces[0].traceId}`);
+    expect(one).toContain(`trace-${traces[0].traceId}.jsonl.gz`);
+    const third = await startViewer();
+    const dropped = await third.post('/api/files', readFileSync(one), { 'x-file-name': 'trace.jsonl.gz' });
+    expect(await dropped.json()).toMatchObject({ spans: traces[0].spans, traces: 1 });
+    expect(await third.api(`traces/${traces[0].traceId}`)).toEqual(await viewer.api(`traces/${traces[0].traceId}`));
+  });
+
+  it('is dropped onto the page in any form, or refused with a line', async () => {
+    const viewer = await startViewer();
+    const drop = async (body: string) => (await viewer.post('/api/files', body, {})).json();
+    const jaeger = {
+      data: [
+        {
+          traceID: 'a'.repeat(32),
+          processes: { p1: { serviceName: 'shop', tags: [] } },
+          spans: [
+            {
+              traceID: 'a'.repeat(32),
+              spanID: 'b'.repeat(16),
+              operationName: 'GET /',
+              startTime: 1_790_000_000_000_000,
+              duration: 1_000,
+              processID: 'p1',
+              tags: [{ key: 'span.kind', value: 'server' }],
+            },
+          ],
+        },
+      ],
+    };
+    expect(await drop(JSON.stringify(jaeger, null, 2))).toEqual({ spans: 1, traces: 1, logs: 0 });
+    expect(await drop('hello')).toEqual({ spans: 0, traces: 0, logs: 0, error: expect.stringMatching(/^[^\n]+$/) });
+    expect(await drop('{"a":1}')).toMatchObject({ error: 'no OTLP, Zipkin or Jaeger spans in it' });
+  });
+});

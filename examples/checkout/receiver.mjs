@@ -38,6 +38,16 @@ export async function findCollector(endpoint) {
   }
 }
 
+/** Whether a collector is a `foreshock view`, which has a page of its own. */
+export async function isViewer(collector) {
+  try {
+    const answer = await fetch(`${collector}/api/status`, { signal: AbortSignal.timeout(PROBE_LIMIT_MS) });
+    return answer.ok && 'completeSince' in (await answer.json());
+  } catch {
+    return false;
+  }
+}
+
 /**
  * @param {string} [collector] where the spans go as well
  * @param {(span: Span) => void} [onSpan] hears of each as it arrives

@@ -12,7 +12,7 @@ import { logLines, recordOf } from './log-lines.mjs';
 import { checkoutInWords, incidentInWords } from './outcome.mjs';
 import { Processes } from './processes.mjs';
 import { showProgress } from './progress.mjs';
-import { findCollector, startReceiver } from './receiver.mjs';
+import { findCollector, isViewer, startReceiver } from './receiver.mjs';
 import { findServers } from './servers/find.mjs';
 import { startAll } from './start.mjs';
 import { wrap } from './text.mjs';
@@ -101,7 +101,8 @@ async function demo() {
   heading('What the services logged for it');
   say(...logLines(logs.filter(({ record }) => record.trace_id === trace[0].traceId)));
   const { refused } = await receiver.forwarded();
-  showWhereToLook(trace, collector, refused);
+  if (collector && (await isViewer(collector))) showPage(trace, collector);
+  else showWhereToLook(trace, collector, refused);
 }
 
 /** One line and exit code 2 for what only the person at the terminal can mend. */
@@ -160,6 +161,11 @@ function showTrace(trace, traces, checkouts) {
   say(...lines.map((line) => `  ${line}`), '', ...waterfall(trace, { traces, width }));
 }
 
+function showPage(trace, viewer) {
+  heading('On the page of `foreshock view`');
+  say(`  the incident  ${viewer}/`, `  this trace    ${viewer}/#/trace/${trace[0].traceId}`, '');
+}
+
 function showWhereToLook(trace, collector, refused) {
   const { traceId } = trace[0];
   const jaeger = `http://${new URL(collector ?? 'http://localhost').hostname}:${JAEGER_UI_PORT}`;
@@ -169,7 +175,12 @@ function showWhereToLook(trace, collector, refused) {
     if (refused) say(`  The collector at ${collector} did not take everything: ${refused}.`);
   } else {
     say(
-      `  No collector answered at ${COLLECTOR}, so these spans were seen here alone. To look at them in Jaeger:`,
+      `  No collector answered at ${COLLECTOR}, so these spans were seen here alone. To look at them on a page that needs`,
+      '  nothing installed, in another terminal before the demo:',
+      '',
+      '    npx foreshock view',
+      '',
+      '  In Jaeger:',
       '',
       '    docker compose -f docker-compose.jaeger.yml up -d --wait && npm run demo',
       '',

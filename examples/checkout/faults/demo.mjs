@@ -57,5 +57,6 @@ export async function playFault(experiment, options) {
   );
   heading('What `foreshock explain` says of it');
   say(explain(experiment.spans) ?? '  It is not built yet: npm run build', '');
-  say(`  spans  ${experiment.spans}`, `  truth  ${experiment.truth}`, '');
+  say(`  spans  ${experiment.spans}`, `  truth  ${experiment.truth}`);
+  say(`  page   npx foreshock view ${experiment.spans}`, '');
 }

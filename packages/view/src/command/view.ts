@@ -52,8 +52,9 @@ async function run({ port, store: file, limitBytes, limitSpans, files }: ViewArg
       const { error } = await store.call('file', [name]);
       if (error !== undefined) throw new Error(`${name}: ${error}`);
     }
+    const end = signalled();
     io.stdout(`foreshock view: http://127.0.0.1:${server.port}\n`);
-    await signalled();
+    await end;
     server.close();
     await store.call('close', []);
   } finally {

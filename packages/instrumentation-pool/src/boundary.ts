@@ -8,6 +8,7 @@ import { DEFAULT_LEAK_MS, PoolLeaks } from './leaks.ts';
 import { LimiterTask } from './limiter-task.ts';
 import { LivePools } from './live-pools.ts';
 import { poolMetrics, type PoolMetrics } from './metrics.ts';
+import { UntracedTask } from './untraced-task.ts';
 
 /** Options of the pool instrumentation. */
 export interface PoolConfig extends InstrumentationConfig {
@@ -102,6 +103,8 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       const { limit, used } = asked ?? state;
       if (limit !== undefined) known.setLimit(limit);
       if (known.timed.size > 0) known.endTimedOut(used, performance.now());
+      // No trace begins with a wait for a limiter.
+      if (!trace.getSpan(context.active())) return new UntracedTask(known, limiter);
       const task = new LimiterTask(boundary, limiter, known, asked ?? state);
       if (task.idle <= 0) task.waits();
       return task;

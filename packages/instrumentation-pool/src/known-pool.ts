@@ -4,8 +4,12 @@ import { POOL_LIMIT, POOL_NAME, TASK_POOL_NAME } from '@foreshock/kit/names';
 import type { PoolAcquisition } from './acquisition.ts';
 import type { PoolDescription, PoolSource } from './events.ts';
 import type { Holding } from './holding.ts';
-import type { LimiterTask } from './limiter-task.ts';
 import type { Saturation } from './saturation.ts';
+
+/** A task that loses its slots when its time is up. */
+interface TimedTask {
+  finishedAt(now: number): void;
+}
 
 /** What is known of one pool: its name, who has something of it, and who waits. */
 export class KnownPool {
@@ -15,7 +19,7 @@ export class KnownPool {
   /** Callers in line for whom no connection is being opened, in order. */
   readonly line = new Set<PoolAcquisition>();
   /** Tasks that run and may lose their slot before they end, and when that is. */
-  readonly timed = new Map<LimiterTask, number>();
+  readonly timed = new Map<TimedTask, number>();
   /** The slot that a task gave back last. */
   lastReturned: Holding | undefined;
   /** How often it was paused. */
@@ -57,24 +61,26 @@ export class KnownPool {
     if (limit !== this.#description.limit) this.#describe({ ...this.#description, limit });
   }
 
-  taskStarted(now: number, slots: number): void {
+  /** @param now default: read, where it is needed */
+  taskStarted(slots: number, now?: number): void {
     const { limit } = this.#description;
     this.#running += slots;
-    if (this.#running >= (limit ?? Infinity)) this.#fullSince ??= now;
+    if (this.#running >= (limit ?? Infinity)) this.#fullSince ??= now ?? performance.now();
   }
 
-  taskFinished(now: number, slots: number): void {
+  /** @param now default: read, where it is needed */
+  taskFinished(slots: number, now?: number): void {
     const { limit } = this.#description;
     this.#running -= slots;
     if (this.#running >= (limit ?? Infinity) || this.#fullSince === undefined) return;
-    this.#fullMs += now - this.#fullSince;
+    this.#fullMs += (now ?? performance.now()) - this.#fullSince;
     this.#fullSince = undefined;
   }
 
   /** Ends the tasks that have lost their slots: more run than the limiter says it has. */
   endTimedOut(used: number, now: number): void {
     while (this.#running > used) {
-      let first: LimiterTask | undefined;
+      let first: TimedTask | undefined;
       let earliest = Infinity;
       for (const [task, end] of this.timed) if (end < earliest) [first, earliest] = [task, end];
       if (!first) return;

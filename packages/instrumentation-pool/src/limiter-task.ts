@@ -5,7 +5,7 @@ import { Holding } from './holding.ts';
 
 const counted: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** One task of a limiter, from being given to it to its end. */
+/** One task of a limiter that a caller with a span gave it, up to its end. */
 export class LimiterTask extends PoolAcquisition implements LimitedTask {
   #holding: Holding | undefined;
   #isRunning = false;
@@ -17,16 +17,13 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
   }
 
   waits(hindrance?: WaitReason): void {
-    if (this.settled || this.wait || this.#isRunning) return;
-    // No trace begins with a wait for a limiter: whoever is not traced sees none.
-    if (trace.getSpan(this.context)) this.beginWait(hindrance);
+    if (!this.settled && !this.wait && !this.#isRunning) this.beginWait(hindrance);
   }
 
   override failed(error: unknown, timedOut = false): void {
     // Refused at once: the wait of no length says what the limiter's state was.
     this.waits();
-    if (this.wait) super.failed(error, timedOut);
-    this.settled = true;
+    super.failed(error, timedOut);
   }
 
   started(slots = 1): void {
@@ -42,12 +39,10 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
     this.#isRunning = true;
     this.#slots = slots;
     if (this.#timeoutMs !== undefined) pool.timed.set(this, now + this.#timeoutMs);
-    const span = trace.getSpan(this.context);
     this.wait?.granted(now);
-    pool.taskStarted(now, slots);
-    if (!span) return;
+    pool.taskStarted(slots, now);
     this.#holding = new Holding(pool);
-    this.#holding.begin(pool, now, span, this);
+    this.#holding.begin(pool, now, trace.getSpan(this.context), this);
   }
 
   finished(): void {
@@ -57,7 +52,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
   finishedAt(now: number): void {
     this.#isRunning = false;
     this.pool.timed.delete(this);
-    this.pool.taskFinished(now, this.#slots);
+    this.pool.taskFinished(this.#slots, now);
     const holding = this.#holding;
     if (!holding) return;
     holding.end(now);

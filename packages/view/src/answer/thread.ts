@@ -48,8 +48,8 @@ async function compute({ from, to, service, route }: AnswerQuery) {
     pinned,
     isIncident,
     answer: JSON.stringify({ seq: feed.seq, report, paragraph: sentencesOf(report.text), pinned }),
-    graph: JSON.stringify(graphOf(whole, from ?? 0, to ?? 1e13)),
-    pools: JSON.stringify(poolsOf(table, from ?? 0, to ?? 1e13)),
+    graph: JSON.stringify({ seq: feed.seq, ...graphOf(whole, from ?? 0, to ?? 1e13) }),
+    pools: JSON.stringify({ seq: feed.seq, ...poolsOf(table, from ?? 0, to ?? 1e13) }),
   };
 }
 

@@ -223,7 +223,8 @@ export interface GraphNode {
   id: string;
   label: string;
   kind: NodeKind;
-  service: string;
+  /** Of what is in a process: a service, its pool. */
+  service: string | null;
   calls: number;
   errors: number;
   p95Ms: number;
@@ -239,12 +240,14 @@ export interface GraphEdge {
 }
 
 export interface ServiceGraph {
+  seq: number;
   nodes: GraphNode[];
   edges: GraphEdge[];
   cycles: string[][];
 }
 
 export interface PoolWindows {
+  seq: number;
   pools: {
     service: string;
     pool: string;

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { Text } from './text.tsx';
 import type { Loaded } from '../live/use-live.ts';
 
 /** What a view shows while it has nothing to show yet, or could not get it; else its children. */
@@ -23,7 +24,7 @@ export function Ready<T>({ of, children }: { of: Loaded<T>; children(data: T): C
 function Failure({ of }: { of: Loaded<unknown> }) {
   return (
     <p role="alert" class="failure">
-      ✕ {of.error}{' '}
+      ✕ <Text of={of.error ?? ''} most={500} />{' '}
       <button type="button" onClick={of.reload}>
         Try again
       </button>

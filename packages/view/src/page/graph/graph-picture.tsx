@@ -1,5 +1,6 @@
 import type { GraphEdge, GraphNode, NodeKind } from '../contract.ts';
 import { address } from '../route.ts';
+import { quoted } from '../search-word.ts';
 import { printable, shortened } from '../words/attribute.ts';
 import { number } from '../words/count.ts';
 import { duration } from '../words/duration.ts';
@@ -79,8 +80,12 @@ function Node({ placed: { node, x, y } }: { placed: PlacedNode }) {
   );
 }
 
+/** The traces that a node has a part in. */
 function searchOf({ service, kind, label }: GraphNode): string {
-  return address('traces', { q: `service:${kind === 'service' ? label : service}` });
+  const [first = ''] = label.split(' ');
+  if (kind === 'queue') return address('traces', { q: `messaging.destination.name=${quoted(label)}` });
+  if (service !== null) return address('traces', { q: `service:${quoted(service)}` });
+  return address('traces', { q: kind === 'external' ? quoted(label) : `db.system.name=${quoted(first)}` });
 }
 
 function Edge({ edge, nodes, isNarrow }: { edge: GraphEdge; nodes: Map<string, PlacedNode>; isNarrow: boolean }) {
@@ -90,7 +95,7 @@ function Edge({ edge, nodes, isNarrow }: { edge: GraphEdge; nodes: Map<string, P
   return (
     <g class={`edge ${edge.by}${edge.errors > 0 ? ' failing' : ''}`}>
       <title>
-        {`${from.node.label} → ${to.node.label}: ${number(edge.calls)} by ${edge.by}, ${number(edge.errors)} failed, p95 ${duration(edge.p95Ms)}`}
+        {`${printable(from.node.label)} → ${printable(to.node.label)}: ${number(edge.calls)} by ${edge.by}, ${number(edge.errors)} failed, p95 ${duration(edge.p95Ms)}`}
       </title>
       <path d={line} marker-end="url(#graph-arrow)" />
     </g>

@@ -1,6 +1,7 @@
 import { useMemo, useRef } from 'preact/hooks';
 import type { ServiceGraph } from '../contract.ts';
 import { Ready } from '../frame/state.tsx';
+import { Text } from '../frame/text.tsx';
 import { useWidth } from '../frame/use-width.ts';
 import { WindowChoice, windowNow } from '../frame/window-choice.tsx';
 import { useLive } from '../live/use-live.ts';
@@ -24,7 +25,9 @@ export function GraphView({ options }: { options: URLSearchParams }) {
       <div class="tools">
         <WindowChoice path="graph" options={options} />
       </div>
-      <Ready of={graph}>{(data) => <Loaded graph={data} />}</Ready>
+      <Ready of={graph}>
+        {(data) => (data.nodes.length === 0 ? <p class="quiet">No calls in this time.</p> : <Loaded graph={data} />)}
+      </Ready>
     </>
   );
 }
@@ -35,7 +38,6 @@ function Loaded({ graph }: { graph: ServiceGraph }) {
   const isNarrow = width < NARROW;
   const shown = useMemo(() => busiest(graph), [graph]);
   const placed = useMemo(() => placeGraph(shown, isNarrow), [shown, isNarrow]);
-  if (graph.nodes.length === 0) return <p class="quiet">No calls in this time.</p>;
   return (
     <>
       <Cycles graph={graph} />
@@ -61,7 +63,7 @@ function Cycles({ graph }: { graph: ServiceGraph }) {
       <ul>
         {graph.cycles.map((cycle) => (
           <li key={cycle.join()}>
-            {cycle.map(label).join(', ')}: each calls or waits for itself, by way of the others.
+            <Text of={cycle.map(label).join(', ')} most={500} />: each calls or waits for itself, by way of the others.
           </li>
         ))}
       </ul>

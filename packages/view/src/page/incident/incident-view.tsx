@@ -41,7 +41,8 @@ function AnswerOf({ options }: { options: URLSearchParams }) {
   return (
     <Ready of={answer}>
       {(data) =>
-        data.computing ? (
+        // Computed before the first span had arrived: it says nothing of those that have.
+        data.computing || (answer.isOld && data.report.coverage.requests === 0) ? (
           <p class="quiet" aria-live="polite">
             Looking at the traces …
           </p>

@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import type { Impact, PoolSaturation, Report, Retries, TimeShare } from '../contract.ts';
 import { Bar } from '../frame/bar.tsx';
+import { Text } from '../frame/text.tsx';
 import { address } from '../route.ts';
+import { quoted } from '../search-word.ts';
 import { number, percent } from '../words/count.ts';
 import { duration } from '../words/duration.ts';
 import { clock, dateTime } from '../words/time.ts';
@@ -46,8 +48,13 @@ export function WhatIf({ report }: { report: Report }) {
         {report.whatIf.map(({ without, p95Ms, failed }) => (
           <li key={without}>
             Without {without === 1 ? 'the cause' : `cause ${without}`}
-            {worst && ` 95 % of the requests to ${worst.route} would have ended`} within{' '}
-            <strong>{duration(p95Ms)}</strong>
+            {worst && (
+              <>
+                {' '}
+                95 % of the requests to <Text of={worst.route} /> would have ended
+              </>
+            )}{' '}
+            within <strong>{duration(p95Ms)}</strong>
             {worst && `, not ${duration(worst.p95Ms)}`}
             {worst && worst.failed > 0 && `; ${number(failed)} would have failed, not ${number(worst.failed)}`}.
           </li>
@@ -64,9 +71,13 @@ export function ImpactTable({ rows }: { rows: readonly Impact[] }) {
       {rows.map((row) => (
         <tr key={`${row.service} ${row.route}`}>
           <td>
-            <a href={address('traces', { q: `service:${row.service}` })}>{row.route}</a>
+            <a href={address('traces', { q: `service:${quoted(row.service)}` })}>
+              <Text of={row.route} />
+            </a>
           </td>
-          <td>{row.service}</td>
+          <td>
+            <Text of={row.service} />
+          </td>
           <td class="figure">{number(row.requests)}</td>
           <td class="figure">{number(row.slow)}</td>
           <td class="figure">{row.failed > 0 ? `✕ ${number(row.failed)}` : '0'}</td>
@@ -87,9 +98,15 @@ export function TimeTable({ rows }: { rows: readonly TimeShare[] }) {
           <td class="share">
             <Bar share={row.share} label={percent(row.share)} />
           </td>
-          <td>{row.service}</td>
-          <td>{row.operation}</td>
-          <td>{row.spentOn}</td>
+          <td>
+            <Text of={row.service} />
+          </td>
+          <td>
+            <Text of={row.operation} />
+          </td>
+          <td>
+            <Text of={row.spentOn} />
+          </td>
           <td class="figure">{duration(row.ms)}</td>
         </tr>
       ))}
@@ -104,7 +121,10 @@ export function PoolTable({ rows }: { rows: readonly PoolSaturation[] }) {
       {rows.map((row) => (
         <tr key={`${row.service} ${row.pool}`}>
           <td>
-            {row.pool} <span class="quiet">in {row.service}</span>
+            <Text of={row.pool} />{' '}
+            <span class="quiet">
+              in <Text of={row.service} />
+            </span>
           </td>
           <td class="figure">{row.limit ?? 'not known'}</td>
           <td class="figure">{number(row.waits)}</td>
@@ -112,7 +132,9 @@ export function PoolTable({ rows }: { rows: readonly PoolSaturation[] }) {
           <td title={`${dateTime(Date.parse(row.from))} to ${dateTime(Date.parse(row.to))}`}>
             {clock(Date.parse(row.from))} to {clock(Date.parse(row.to))}
           </td>
-          <td>{row.holders.join(', ') || 'not known'}</td>
+          <td>
+            <Text of={row.holders.join(', ') || 'not known'} />
+          </td>
         </tr>
       ))}
     </Table>
@@ -125,8 +147,12 @@ export function RetryTable({ rows }: { rows: readonly Retries[] }) {
     <Table title="Calls made again" columns={['From', 'To', 'First tries#', 'Made again#', 'Pauses']}>
       {rows.map((row) => (
         <tr key={`${row.service} ${row.target}`}>
-          <td>{row.service}</td>
-          <td>{row.target}</td>
+          <td>
+            <Text of={row.service} />
+          </td>
+          <td>
+            <Text of={row.target} />
+          </td>
           <td class="figure">{number(row.firstTries)}</td>
           <td class="figure">{number(row.resends)}</td>
           <td>{pausesOf(row)}</td>

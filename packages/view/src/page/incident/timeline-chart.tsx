@@ -1,7 +1,7 @@
 import { ticks } from '../frame/ticks.ts';
 import { duration } from '../words/duration.ts';
 import { clock } from '../words/time.ts';
-import { shortened } from '../words/attribute.ts';
+import { printable, shortened } from '../words/attribute.ts';
 import type { Chart, Lane, LaneArrow, Mark } from './lanes.ts';
 
 const AXIS = 22;
@@ -113,7 +113,7 @@ function LaneName({ placed: { lane, top }, width }: { placed: PlacedLane; width:
   const label = lane.resource ? `${lane.service} · ${lane.resource}` : lane.service;
   return (
     <text class="lane-name" x={4} y={top + 15}>
-      {shortened(label, Math.max(12, Math.floor(width / 8)))}
+      {printable(shortened(label, Math.max(12, Math.floor(width / 8))))}
       {lane.bands.length > 0 && (
         <tspan class="lane-note">{`   ${shortened(noteOf(lane), Math.floor(width / 14))}`}</tspan>
       )}
@@ -132,7 +132,7 @@ function MarkSign({ mark, x, y }: { mark: Mark; x(time: number): number; y: numb
   const isCause = mark.moment.text.startsWith('cause: ');
   return (
     <g class={isCause ? 'mark cause' : 'mark'}>
-      <title>{`${clock(mark.at)} ${mark.moment.service}: ${mark.moment.text}`}</title>
+      <title>{printable(`${clock(mark.at)} ${mark.moment.service}: ${mark.moment.text}`)}</title>
       {mark.plusMinusMs > 0 && (
         <path class="width" d={`M${at - half} ${y - 5}v10M${at - half} ${y}H${at + half}M${at + half} ${y - 5}v10`} />
       )}

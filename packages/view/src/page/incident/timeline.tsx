@@ -1,6 +1,7 @@
 import { useMemo, useRef } from 'preact/hooks';
 import type { Moment, PoolWindows, Report } from '../contract.ts';
 import { TraceLinks } from '../frame/trace-link.tsx';
+import { Text } from '../frame/text.tsx';
 import { useWidth } from '../frame/use-width.ts';
 import { duration } from '../words/duration.ts';
 import { ago, clock, dateTime, day, zone } from '../words/time.ts';
@@ -43,8 +44,10 @@ function MomentLine({ moment, isCause }: { moment: Moment; isCause: boolean }) {
         {clock(at)}
       </time>
       {moment.plusMinusMs > 0 && <span class="quiet"> ± {duration(moment.plusMinusMs)}</span>}{' '}
-      <strong>{moment.service}</strong> <Prose text={moment.text} />{' '}
-      {moment.traceIds.length > 0 && <TraceLinks ids={moment.traceIds} />}
+      <strong>
+        <Text of={moment.service} />
+      </strong>{' '}
+      <Prose text={moment.text} /> {moment.traceIds.length > 0 && <TraceLinks ids={moment.traceIds} />}
     </li>
   );
 }

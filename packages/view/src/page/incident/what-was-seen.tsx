@@ -1,4 +1,5 @@
 import type { Report } from '../contract.ts';
+import { Text } from '../frame/text.tsx';
 import { count } from '../words/count.ts';
 import { dateTime } from '../words/time.ts';
 import { Prose } from './prose.tsx';
@@ -14,7 +15,7 @@ export function WhatWasSeen({ report }: { report: Report }) {
       <ul>
         <li>
           {count(coverage.requests, 'request')} in {count(coverage.traces, 'trace')} and {count(coverage.spans, 'span')}{' '}
-          of {coverage.services.length > 0 ? coverage.services.join(', ') : 'no service'}
+          of <Text of={coverage.services.join(', ') || 'no service'} most={1000} />
           {coverage.sampled && '; the traces are a sample'}
         </li>
         <li>Looked at: {period(window)}</li>
@@ -27,7 +28,10 @@ export function WhatWasSeen({ report }: { report: Report }) {
           ))}
         {report.cycles.map((cycle) => (
           <li key={cycle.join()}>
-            ⟳ Services that call each other in a circle: <a href="#/graph">{cycle.join(', ')}</a>
+            ⟳ Services that call each other in a circle:{' '}
+            <a href="#/graph">
+              <Text of={cycle.join(', ')} />
+            </a>
           </li>
         ))}
       </ul>

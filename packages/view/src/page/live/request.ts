@@ -28,7 +28,7 @@ export async function sendFile(file: File): Promise<{ spans: number; traces: num
 async function read<T>(response: Response): Promise<T> {
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return body as T;
-  const said = (body as { error?: unknown } | undefined)?.error;
+  const said = (body as { message?: unknown } | undefined)?.message;
   if (typeof said === 'string') throw new RequestFailed(said);
   throw new RequestFailed(
     response.status === 404 ? 'Not found.' : `The viewer answered ${response.status}, which it should not.`,

@@ -3,7 +3,7 @@ import { useChanges } from './changes.ts';
 import { isReading } from './reading.ts';
 import { request } from './request.ts';
 
-/** How often a page that holds something old looks whether it may be replaced. */
+/** How often a page that holds something old looks whether it may be replaced, and by what there is by then. */
 const LOOK_EVERY_MS = 1000;
 
 export interface Loaded<T> {
@@ -13,6 +13,15 @@ export interface Loaded<T> {
   /** There is something newer, which waits until nobody reads or `reload` is called. */
   isOld: boolean;
   reload(): void;
+}
+
+interface State<T> {
+  path: string;
+  data?: T;
+  error?: string;
+  isLoading: boolean;
+  /** The state of the store that the data is of, or that was known when it was asked for. */
+  seq: number;
 }
 
 /**
@@ -28,46 +37,49 @@ export function useLive<T>(
   mayChange: (data: T) => boolean = () => true,
 ): Loaded<T> {
   const { change } = useChanges();
-  const seq = change?.seq ?? 0;
-  const loadedSeq = useRef(0);
+  const newest = change?.seq ?? 0;
+  const newestNow = useRef(newest);
+  newestNow.current = newest;
   const [round, setRound] = useState(0);
-  const [state, setState] = useState<{ path: string; data?: T; error?: string; isLoading: boolean }>({
-    path,
-    isLoading: true,
-  });
+  const [state, setState] = useState<State<T>>({ path, isLoading: true, seq: 0 });
 
   useEffect(() => {
     const abort = new AbortController();
-    loadedSeq.current = seq;
-    setState((before) => (before.path === path ? { ...before, isLoading: true } : { path, isLoading: true }));
+    const asked = newestNow.current;
+    setState((before) => (before.path === path ? { ...before, isLoading: true } : { path, isLoading: true, seq: 0 }));
     request<T>(pathNow(), abort.signal).then(
-      (data) => setState({ path, data, isLoading: false }),
+      (data) => setState({ path, data, isLoading: false, seq: seqOf(data) ?? asked }),
       (error: unknown) => {
         if (abort.signal.aborted) return;
-        setState((before) => ({ ...before, path, error: (error as Error).message, isLoading: false }));
+        setState((before) => ({ ...before, path, error: (error as Error).message, isLoading: false, seq: asked }));
       },
     );
     return () => abort.abort();
-    // A newer `seq` alone loads nothing: that is decided below.
+    // A newer state of the store alone loads nothing: that is decided below.
   }, [path, round]);
 
-  const isOld = !state.isLoading && seq > loadedSeq.current && (state.data === undefined || mayChange(state.data));
+  const { data, isLoading, seq } = state;
+  const isOld = newest > seq && (data === undefined || mayChange(data));
   useEffect(() => {
-    if (!isOld) return;
-    const reloadWhenQuiet = (): void => {
+    if (!isOld || isLoading) return;
+    const timer = setInterval(() => {
       if (!isReading()) setRound((before) => before + 1);
-    };
-    reloadWhenQuiet();
-    const timer = setInterval(reloadWhenQuiet, LOOK_EVERY_MS);
+    }, LOOK_EVERY_MS);
     return () => clearInterval(timer);
-  }, [isOld]);
+  }, [isOld, isLoading]);
 
   const isCurrent = state.path === path;
   return {
-    data: isCurrent ? state.data : undefined,
+    data: isCurrent ? data : undefined,
     error: isCurrent ? state.error : undefined,
-    isLoading: state.isLoading || !isCurrent,
+    isLoading: isLoading || !isCurrent,
     isOld,
     reload: () => setRound((before) => before + 1),
   };
+}
+
+/** What is computed from the store may be older than the store. */
+function seqOf(data: unknown): number | undefined {
+  const { seq } = data as { seq?: unknown };
+  return typeof seq === 'number' ? seq : undefined;
 }

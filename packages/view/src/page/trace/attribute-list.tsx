@@ -1,6 +1,8 @@
+import { Text } from '../frame/text.tsx';
 import { useState } from 'preact/hooks';
 import type { Attributes } from '../contract.ts';
 import { address } from '../route.ts';
+import { quoted } from '../search-word.ts';
 import { printable, shortened, text } from '../words/attribute.ts';
 import { number } from '../words/count.ts';
 
@@ -29,7 +31,7 @@ export function AttributeList({ title, attributes, canSearch = false }: Props) {
         {names.slice(0, isWhole ? undefined : MOST).map((name) => (
           <div key={name}>
             <dt>
-              <bdi>{printable(shortened(name, LONGEST_NAME))}</bdi>
+              <Text of={name} most={LONGEST_NAME} />
             </dt>
             <Value name={name} value={text(attributes[name])} canSearch={canSearch} />
           </div>
@@ -58,12 +60,12 @@ function Value({ name, value, canSearch }: { name: string; value: string; canSea
           </button>
         </>
       )}
-      {canSearch && value.length <= LONGEST_SEARCH && !/["\\]/.test(value) && (
+      {canSearch && value.length <= LONGEST_SEARCH && (
         <>
           {' '}
           <a
             class="find"
-            href={address('traces', { q: `${name}=${/\s/.test(value) ? `"${value}"` : value}` })}
+            href={address('traces', { q: `${name}=${quoted(value)}` })}
             aria-label={`Traces with this ${name}`}
             title="Traces with this value"
           >

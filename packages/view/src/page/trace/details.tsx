@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import type { Span, Trace } from '../contract.ts';
+import { Text } from '../frame/text.tsx';
 import { TraceLink } from '../frame/trace-link.tsx';
 import { printable, shortened } from '../words/attribute.ts';
 import { duration } from '../words/duration.ts';
@@ -37,12 +38,11 @@ export function Details({ frame, span, trace, model, onClose }: Props) {
         ✕
       </button>
       <h2>
-        <bdi>{printable(shortened(span.name || '(no name)', 500))}</bdi>
+        <Text of={span.name || '(no name)'} most={500} />
       </h2>
       <p>
-        <bdi>{printable(shortened(span.service, 200))}</bdi> · {span.kind.toLowerCase()} ·{' '}
-        <strong>{duration(span.durationMs)}</strong>, begins after{' '}
-        <span title={dateTime(span.start)}>{duration(offset)}</span>
+        <Text of={span.service} most={200} /> · {span.kind.toLowerCase()} · <strong>{duration(span.durationMs)}</strong>
+        , begins after <span title={dateTime(span.start)}>{duration(offset)}</span>
       </p>
       {span.status === 'error' && (
         <p class="error-sign">✕ failed{span.statusMessage && `: ${printable(shortened(span.statusMessage, 2000))}`}</p>
@@ -65,7 +65,10 @@ export function Details({ frame, span, trace, model, onClose }: Props) {
       {span.events.slice(0, MOST_EVENTS).map((event, i) => (
         <div key={i} class="event">
           <p>
-            ◆ <strong>{printable(shortened(event.name, 200))}</strong>{' '}
+            ◆{' '}
+            <strong>
+              <Text of={event.name} most={200} />
+            </strong>{' '}
             <span class="quiet" title={dateTime(event.time)}>
               after {duration(event.time - span.start)}
             </span>
@@ -79,7 +82,11 @@ export function Details({ frame, span, trace, model, onClose }: Props) {
       <details>
         <summary>Resource and ids</summary>
         <p class="id whole">span {span.spanId}</p>
-        {span.scope && <p>instrumentation {printable(shortened(span.scope, 200))}</p>}
+        {span.scope && (
+          <p>
+            instrumentation <Text of={span.scope} most={200} />
+          </p>
+        )}
         <AttributeList attributes={trace.resources[span.service] ?? {}} />
       </details>
     </section>

@@ -1,7 +1,7 @@
+import { Text } from '../frame/text.tsx';
 import { useState } from 'preact/hooks';
 import type { LogLine, Trace } from '../contract.ts';
 import { traceAddress } from '../route.ts';
-import { printable, shortened } from '../words/attribute.ts';
 import { count } from '../words/count.ts';
 import { duration } from '../words/duration.ts';
 import { clock, dateTime } from '../words/time.ts';
@@ -42,9 +42,9 @@ export function LogLines({ lines, model, traceId }: LinesProps) {
             <span class="quiet">after {duration(line.time - model.from)}</span>{' '}
             <strong>
               {isSevere(line) && '✕ '}
-              {printable(shortened(line.severity, 20))}
+              <Text of={line.severity} most={20} />
             </strong>{' '}
-            <bdi>{printable(shortened(line.body, LONGEST))}</bdi> <SpanOf line={line} model={model} traceId={traceId} />
+            <Text of={line.body} most={LONGEST} /> <SpanOf line={line} model={model} traceId={traceId} />
           </li>
         ))}
       </ol>
@@ -62,7 +62,7 @@ function SpanOf({ line, model, traceId }: { line: LogLine; model: TraceModel; tr
   if (traceId === undefined || place === undefined) return null;
   return (
     <a href={traceAddress(traceId, line.spanId)}>
-      <bdi>{printable(shortened(model.spans[place]!.name || '(no name)', 80))}</bdi>
+      <Text of={model.spans[place]!.name || '(no name)'} most={80} />
     </a>
   );
 }

@@ -1,3 +1,4 @@
+import { Text } from '../frame/text.tsx';
 import { traceAddress } from '../route.ts';
 import { printable, shortened } from '../words/attribute.ts';
 import { duration } from '../words/duration.ts';
@@ -39,7 +40,6 @@ export function RowLabel({ model, place, top, height, width, isOpen, isSelected,
       aria-level={depth + 1}
       aria-selected={isSelected}
       aria-expanded={below > 0 ? isOpen : undefined}
-      aria-label={spoken(model, place, name)}
       title={name}
       onClick={() => onAction({ does: 'select', place })}
     >
@@ -57,9 +57,13 @@ export function RowLabel({ model, place, top, height, width, isOpen, isSelected,
       <span class={`service-sign series-${series}`} aria-hidden="true" />
       <span class="row-name">
         {factsOf(span).isError && <span class="error-sign">✕ </span>}
-        <bdi>{name}</bdi> <bdi class="quiet">{printable(shortened(span.service, 40))}</bdi>
+        <bdi>{name}</bdi>{' '}
+        <bdi class="quiet">
+          <Text of={span.service} most={40} />
+        </bdi>
         {!isOpen && <span class="quiet"> +{below}</span>}
       </span>
+      <span class="unseen spoken">{spoken(model, place)}</span>
       {holder && (
         <a class="row-link" href={traceAddress(holder.traceId, holder.holderSpanId)}>
           holder →
@@ -74,12 +78,10 @@ export function RowLabel({ model, place, top, height, width, isOpen, isSelected,
   );
 }
 
-/** The row in words, for those who do not see the bars. */
-function spoken(model: TraceModel, place: number, name: string): string {
+/** The bar in words, for those who do not see it. */
+function spoken(model: TraceModel, place: number): string {
   const span = model.spans[place]!;
   const parts = [
-    name,
-    span.service,
     `takes ${duration(span.durationMs)}`,
     `begins after ${duration(span.start - model.from)}`,
     ...notesOf(span),

@@ -1,6 +1,6 @@
 import type { Trace } from '../contract.ts';
+import { Text } from '../frame/text.tsx';
 import { withQuery } from '../query.ts';
-import { printable, shortened } from '../words/attribute.ts';
 import { count } from '../words/count.ts';
 import { duration } from '../words/duration.ts';
 import { ago, dateTime } from '../words/time.ts';
@@ -15,7 +15,7 @@ export function TraceHead({ trace, model }: { trace: Trace; model: TraceModel })
   return (
     <header class="trace-head">
       <h1>
-        <bdi>{printable(shortened(root.name || '(no name)', LONGEST))}</bdi>
+        <Text of={root.name || '(no name)'} most={LONGEST} />
       </h1>
       <p>
         <strong>{duration(model.to - model.from)}</strong>, {count(trace.spans.length, 'span')}
@@ -40,7 +40,7 @@ export function TraceHead({ trace, model }: { trace: Trace; model: TraceModel })
         {model.services.slice(0, MOST_SERVICES).map((service, i) => (
           <li key={service}>
             <span class={`service-sign series-${i % 8}`} aria-hidden="true" />
-            <bdi>{printable(shortened(service, 40))}</bdi>
+            <Text of={service} most={40} />
           </li>
         ))}
         {model.services.length > MOST_SERVICES && <li>and {model.services.length - MOST_SERVICES} more</li>}

@@ -1,5 +1,6 @@
 import { request } from '../live/request.ts';
 import { withQuery } from '../query.ts';
+import { quoted } from '../search-word.ts';
 import { printable } from '../words/attribute.ts';
 
 const MOST = 12;
@@ -41,10 +42,6 @@ function valuesPath(key: string, operator: string): string {
 
 function isShowable(value: string): boolean {
   return value.length <= LONGEST && printable(value) === value;
-}
-
-function quoted(value: string): string {
-  return /[\s"]/.test(value) ? `"${value.replaceAll('"', '\\"')}"` : value;
 }
 
 /** The text with the word at the caret completed, and where the caret is then. */

@@ -1,3 +1,4 @@
+import { Text } from '../frame/text.tsx';
 import { useRef } from 'preact/hooks';
 import type { TraceSummary } from '../contract.ts';
 import { Bar } from '../frame/bar.tsx';
@@ -46,7 +47,7 @@ function TraceRow({ trace, longest }: { trace: TraceSummary; longest: number }) 
         {trace.errors > 0 && <span class="error-sign">✕ </span>}
         <bdi>{name}</bdi>{' '}
         <span class="quiet">
-          <bdi>{printable(shortened(trace.service, 60))}</bdi>
+          <Text of={trace.service} most={60} />
           {others.length > 0 && ` + ${count(others.length, 'service')}`}
         </span>
       </span>
@@ -62,7 +63,7 @@ function factsOf(trace: TraceSummary): string[] {
   if (trace.waitMs > 0) facts.push(`waited ${duration(trace.waitMs)}`);
   else if (trace.waits > 0) facts.push(count(trace.waits, 'wait'));
   if (trace.attempts > 1) facts.push(count(trace.attempts, 'attempt'));
-  if (trace.breaker) facts.push(`breaker ${trace.breaker.replace('_', '-')}`);
+  if (trace.breaker !== null && trace.breaker !== 'closed') facts.push(`breaker ${trace.breaker.replace('_', '-')}`);
   if (trace.pinned) facts.push('part of an incident');
   return facts;
 }

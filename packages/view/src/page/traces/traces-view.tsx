@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { TracePage, TraceSummary } from '../contract.ts';
 import { Ready } from '../frame/state.tsx';
+import { Text } from '../frame/text.tsx';
 import { WindowChoice, windowNow } from '../frame/window-choice.tsx';
 import { request } from '../live/request.ts';
 import { useLive } from '../live/use-live.ts';
@@ -40,7 +41,7 @@ export function TracesView({ options }: { options: URLSearchParams }) {
           <>
             {first.error && (
               <p role="alert" class="failure">
-                ✕ {first.error}
+                ✕ <Text of={first.error} most={500} />
               </p>
             )}
             <Found first={first} asked={asked()} isAll={q === ''} />

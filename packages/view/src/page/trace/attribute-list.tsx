@@ -1,4 +1,4 @@
-import { Text } from '../frame/text.tsx';
+import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Attributes } from '../contract.ts';
 import { address } from '../route.ts';
@@ -31,7 +31,7 @@ export function AttributeList({ title, attributes, canSearch = false }: Props) {
         {names.slice(0, isWhole ? undefined : MOST).map((name) => (
           <div key={name}>
             <dt>
-              <Text of={name} most={LONGEST_NAME} />
+              <Name of={name} />
             </dt>
             <Value name={name} value={text(attributes[name])} canSearch={canSearch} />
           </div>
@@ -43,6 +43,21 @@ export function AttributeList({ title, attributes, canSearch = false }: Props) {
         </button>
       )}
     </>
+  );
+}
+
+/** A name that breaks after its dots and underscores where it has to. */
+function Name({ of }: { of: string }) {
+  const parts = printable(shortened(of, LONGEST_NAME)).split(/(?<=[._])/);
+  return (
+    <bdi>
+      {parts.map((part, i) => (
+        <Fragment key={i}>
+          {part}
+          <wbr />
+        </Fragment>
+      ))}
+    </bdi>
   );
 }
 

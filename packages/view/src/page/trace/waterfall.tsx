@@ -8,7 +8,7 @@ import { RowLabel } from './row-label.tsx';
 import { keyAction, type RowAction } from './waterfall-keys.ts';
 
 /** Below this width a label stands above its bar, not beside it. */
-const NARROW = 720;
+const NARROW = 600;
 const MOST_HEIGHT = 0.72;
 
 export interface WaterfallProps {

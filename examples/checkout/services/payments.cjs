@@ -3,8 +3,7 @@
 const express = require('express');
 const pino = require('pino');
 
-const { PORT = 3002 } = process.env;
-const CHARGES = 8;
+const { PORT = 3002, CHARGES = 8 } = process.env;
 const WITHIN_MS = 500;
 const STARTING_MS = 1_300;
 const KEPT_MS = 8_000;
@@ -18,7 +17,7 @@ let anotherIsUpAt = -Infinity;
 function refuses() {
   const now = Date.now();
   latest = [...latest.filter((at) => at > now - WITHIN_MS), now];
-  if (latest.length > CHARGES && now > anotherIsUpAt + KEPT_MS) anotherIsUpAt = now + STARTING_MS;
+  if (latest.length > Number(CHARGES) && now > anotherIsUpAt + KEPT_MS) anotherIsUpAt = now + STARTING_MS;
   return now < anotherIsUpAt;
 }
 

@@ -14,6 +14,7 @@ import { type Evidence, EvidenceBook } from './waits-for/evidence.ts';
 import { rowsOfTraces } from './waits-for/rows-of-traces.ts';
 import { samplesOfEntries } from './waits-for/samples-of-entries.ts';
 import { sharesOfRequests } from './waits-for/shares.ts';
+import { servicesWithPools } from './waits-for/unseen-waits.ts';
 import { badRequests } from './waits-for/bad-requests.ts';
 
 /** What was found, before it is put into words. */
@@ -52,6 +53,7 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
     failures: findFailures(whole, phases),
     calls: callCounts(whole, window.before, window.within, samplesOf),
     edgeOwners: edgeOwners(changes),
+    withPools: servicesWithPools(whole),
     speaking: new Set(table.service.subarray(0, table.size)),
     traces: rowsOfTraces(table),
     samplesOf,

@@ -425,3 +425,42 @@ it('what a span without `error.type` failed of is read from its exception', asyn
   ]);
   expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'dependency_unreachable', resource: 'stock' });
 });
+
+describe('plain OpenTelemetry, which has no span for the wait for a connection', () => {
+  const cart = (waitMs: number, queryMs: number, i: number): Made =>
+    route('GET /cart', waitMs + queryMs + 14 + jitter(i), [query('SELECT carts', 2 + waitMs, queryMs)]);
+
+  it('blames the database where it is slow, too', async () => {
+    const data = minute((second, i) => [during(second) ? cart(900, 300, i) : cart(0, 3, i)]);
+    expect(await answerOf(['-'], data)).toMatchObject({
+      verdict: 'likely',
+      causes: [{ kind: 'slow_dependency', service: 'shop', resource: 'postgresql shop' }],
+    });
+  });
+
+  it('cannot tell a wait from work where nothing else is slow, and says so', async () => {
+    const data = minute((second, i) => [cart(during(second) ? 900 : 0, 3, i)]);
+    expect(await answerOf(['-'], data)).toMatchObject({
+      verdict: 'unclear',
+      doubts: [expect.stringContaining('waited for something that no span tells of')],
+      causes: [{ service: 'shop' }],
+    });
+  });
+
+  it('cannot tell what a request waited for that failed after 3 s', async () => {
+    const data = minute((second, i) => [
+      during(second) && i % 2 === 0 ? route('GET /cart', 3_000, [], { error: '500' }) : cart(0, 3, i),
+    ]);
+    expect(await answerOf(['-'], data)).toMatchObject({ verdict: 'unclear', causes: [{ service: 'shop' }] });
+  });
+
+  it('shows work as work: it does not lie before a query', async () => {
+    const data = minute((second, i) => [
+      route('GET /cart', (during(second) ? 900 : 10) + jitter(i), [query('SELECT carts', 2, 3)]),
+    ]);
+    expect(await answerOf(['-'], data)).toMatchObject({
+      verdict: 'likely',
+      causes: [{ kind: 'slow_dependency', service: 'shop', resource: null }],
+    });
+  });
+});

@@ -42,6 +42,8 @@ export function classify(window: Window, bad: number, ranked: Evidence[]): Class
   const explains = first.requests / Math.max(bad, 1);
   if (explains < LEAST_EXPLAINED)
     doubts.push(`it explains ${Math.round(explains * 100)} % of the slow and failed requests`);
+  if ((first.notes.get('unseen') ?? 0) * 2 > first.requests)
+    doubts.push('it waited for something that no span tells of, or worked: a span of each wait would decide it');
   if (second && second.requests * APART > first.requests) doubts.push('two causes explain about as much');
   if (doubts.length > 0) return { verdict: 'unclear', doubts };
   return { verdict: first.tied >= SHOWN * bad ? 'shown' : 'likely', doubts };

@@ -7,7 +7,7 @@ import { type Place, placeKey } from './place.ts';
 /** Handling takes this many times as long as before: then it is why messages wait. */
 const TIMES = 1.3;
 
-/** What kept the consumers of a queue while messages waited, by place; the shares add up to 1. */
+/** What kept the consumers of a queue while messages waited, by place; the shares add up to 1 at most. */
 export type ConsumersWork = (service: number, queue: string) => Share[];
 
 /**
@@ -33,21 +33,23 @@ function workOf(known: Known, service: number, queue: string, handling: (request
   const before = known.window.before.filter(isOf);
   const mean = (some: AppRequest[]): number => some.reduce((sum, each) => sum + lengthOf(each), 0) / some.length;
   if (within.length === 0 || before.length === 0 || mean(within) < TIMES * mean(before)) return [];
-  const places = new Map<number, Share>();
+  const excessMs = (mean(within) - mean(before)) * within.length;
+  const places = new Map<string, Share>();
   let sum = 0;
   for (const request of within) {
     for (const share of handling(request)) {
       const ms = share.share * lengthOf(request);
       sum += ms;
-      const same = places.get(placeKey(share.place));
+      const key = [placeKey(share.place), share.signal, share.error, share.note].join(' ');
+      const same = places.get(key);
       if (same) same.ms += ms;
-      else places.set(placeKey(share.place), { ...share, ms });
+      else places.set(key, { ...share, ms });
     }
   }
   const place: Place = { service, resource: table.strings.id(`queue ${queue}`) };
   const shares = [...places.values()];
   for (const share of shares) {
-    share.share = share.ms / sum;
+    share.share = share.ms / Math.max(sum, excessMs);
     share.through = [...share.through, place];
   }
   return shares.filter(({ share }) => share > 0);

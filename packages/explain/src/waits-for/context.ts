@@ -16,6 +16,8 @@ export interface Known {
   calls: CallCounts;
   /** The service to blame for a slow `call`, by signal. */
   edgeOwners: Map<number, number>;
+  /** Services that say what they wait for. */
+  withPools: ReadonlySet<number>;
   /** Services that have spans of their own. */
   speaking: Set<number>;
   traces: RowsOfTraces;

@@ -31,7 +31,9 @@ export function failureShares(known: Known): FailureShares {
       return [{ place, row, share, ms, error: 'rejected', isTied: true, met, through }];
     }
     const error = table.strings.text(table.errorType[row]!) || 'error';
-    return [{ place: placeOfFailure(known, row), row, share, ms, error, isTied: true, met, through }];
+    const place = placeOfFailure(known, row);
+    const note = place.resource === 0 && isLate(known, row, ms) ? { note: 'unseen' } : {};
+    return [{ place, row, share, ms, error, isTied: true, met, through, ...note }];
   };
 
   const ofBackOff = (attempt: number, share: number): Share[] => {
@@ -46,6 +48,19 @@ export function failureShares(known: Known): FailureShares {
   };
 
   return { ofFailure, ofBackOff };
+}
+
+/** So long, and so many times longer than usual, is a limit that ran out: what was waited for is in no span. */
+const LATE_MS = 1_000;
+const LATE_TIMES = 5;
+
+function isLate({ changes, whole, samplesOf, withPools }: Known, row: number, ms: number): boolean {
+  const { table, signals, clipped } = whole;
+  if (ms < LATE_MS || withPools.has(table.service[row]!) || clipped.entry[row]! < 0) return false;
+  const at = samplesOf(clipped.entry[row]!).find((each) => signals.row[each] === row);
+  if (at === undefined) return false;
+  const { signal, meanBeforeMs } = changes[signals.signal[at]!]!;
+  return signal.kind === 'self' && signals.ms[at]! > LATE_MS && signals.ms[at]! > LATE_TIMES * meanBeforeMs;
 }
 
 /** The one called, for a call; else the service itself. */

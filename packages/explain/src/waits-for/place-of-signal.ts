@@ -3,7 +3,7 @@ import type { Known } from './context.ts';
 import type { Place } from './place.ts';
 
 /** Where the time of a signal is lost. */
-export function placeOfSignal({ edgeOwners, speaking }: Known, signal: Signal): Place {
+export function placeOfSignal({ edgeOwners, speaking, whole }: Known, signal: Signal): Place {
   const { kind, service, peer } = signal;
   switch (kind) {
     case 'self':
@@ -12,6 +12,11 @@ export function placeOfSignal({ edgeOwners, speaking }: Known, signal: Signal): 
       return { service, resource: 0 };
     case 'call':
       return { service: edgeOwners.get(signal.id) ?? peer, resource: 0 };
+    case 'socketWait': {
+      // The caller's own limit, or its own loop: the one called knows nothing of it.
+      const { strings } = whole.table;
+      return { service, resource: strings.id(`sockets ${strings.text(peer)}`) };
+    }
     case 'poolWait':
     case 'queueWait':
       return { service, resource: peer };

@@ -5,6 +5,7 @@ import type { Share } from './evidence.ts';
 import { failureShares } from './failure-shares.ts';
 import { followWait } from './follow.ts';
 import { placeOfSignal } from './place-of-signal.ts';
+import { ofOwnTime } from './own-time.ts';
 import { slowedParts, type SlowedPart } from './slowed-parts.ts';
 
 /** What one bad request was slow or failed for; the shares add up to 1 at most. */
@@ -35,9 +36,10 @@ export function sharesOfRequests(known: Known): SharesOf {
       met: row,
       through: [],
     };
+    if (signal.kind === 'self') return [ofOwnTime(known, itself, ms)];
     if (signal.kind !== 'queueWait') return [itself];
     const work = consumers(signal.service, table.facts[row]?.destination ?? '');
-    return work.length === 0 ? [itself] : work.map((each) => ofWork(each, share, row));
+    return work.length === 0 ? [itself] : work.map((each) => ofWork(each, share, ms, row));
   };
 
   const ofSlowness = (request: AppRequest, usualMs: number, isHandling = false): Share[] => {
@@ -45,8 +47,9 @@ export function sharesOfRequests(known: Known): SharesOf {
       ({ at }) => !isHandling || changes[signals.signal[at]!]!.signal.kind !== 'queueWait',
     );
     const sum = parts.reduce((total, { ms }) => total + ms, 0);
-    // What the changed signals explain of the request's excess, never more than all of it.
-    const excess = isHandling ? sum : Math.max(sum, request.ms - usualMs);
+    // What the changed signals explain of the request's excess, never more than all of it; of a handling, of its length.
+    const { row, ms } = request;
+    const excess = Math.max(sum, isHandling ? table.end[row]! - table.start[row]! : ms - usualMs);
     return parts.flatMap((part) => ofPart(part, part.ms / excess));
   };
 
@@ -66,8 +69,8 @@ export function sharesOfRequests(known: Known): SharesOf {
 }
 
 /** A share of the consumers' work, as the message that waited meanwhile met it. */
-function ofWork(work: Share, share: number, met: number): Share {
-  return { ...work, share: work.share * share, met };
+function ofWork(work: Share, share: number, ms: number, met: number): Share {
+  return { ...work, share: work.share * share, ms: work.share * ms, met };
 }
 
 /** A message that is gone without a failure is its consumer's. */

@@ -1,0 +1,32 @@
+import type { Known } from './context.ts';
+import type { Share } from './evidence.ts';
+import { waitBeforeCalls } from './unseen-waits.ts';
+
+/** So much of what a service took longer must lie before its queries. */
+const LEAST_SHARE = 0.7;
+const TIMES = 1.5;
+/** Queries that hold a connection must be slower by this share of the wait for one. */
+const LEAST_OF_WAIT = 0.1;
+
+/**
+ * A service's own time is its work, unless it lies before its queries and nothing tells of its waits: then it waits for a
+ * connection where that database is slow by itself, and else nobody can tell.
+ */
+export function ofOwnTime(known: Known, share: Share, ms: number): Share {
+  const { service } = share.place;
+  if (known.withPools.has(service)) return share;
+  const wait = waitBeforeCalls(known.whole, share.row);
+  if (!wait || wait.ms < ms * LEAST_SHARE) return share;
+  const slow = known.changes.find(
+    ({ signal, excessMs, isNew, meanMs, meanBeforeMs }) =>
+      signal.kind === 'dependency' &&
+      signal.service === service &&
+      signal.peer === wait.target &&
+      excessMs > 0 &&
+      !isNew &&
+      meanMs > TIMES * meanBeforeMs &&
+      meanMs - meanBeforeMs > wait.ms * LEAST_OF_WAIT,
+  );
+  if (!slow) return { ...share, note: 'unseen' };
+  return { ...share, place: { service, resource: wait.target }, signal: slow.signal.id, isTied: false };
+}

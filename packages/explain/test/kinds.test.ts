@@ -335,6 +335,15 @@ describe('config_change', () => {
     });
   });
 
+  it('is not said of a version that did its work as ever for a while', async () => {
+    const data = minute((second, i) => [
+      route('GET /cart', (during(second) ? 400 : 10) + jitter(i), [query('SELECT carts', 1, 3)], {
+        version: second >= 20 ? '1.3.0' : '1.2.9',
+      }),
+    ]);
+    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'slow_dependency', service: 'shop' });
+  });
+
   it('is a limit that was lowered', async () => {
     const data = minute((second, i) => {
       const [limit, waitMs] = second >= 40 ? [2, 300] : [20, 0];
@@ -462,5 +471,29 @@ describe('plain OpenTelemetry, which has no span for the wait for a connection',
       verdict: 'likely',
       causes: [{ kind: 'slow_dependency', service: 'shop', resource: null }],
     });
+  });
+});
+
+it('a call that got no answer from an address of several services is one to that address', async () => {
+  const call = (service: string | undefined): Made => ({
+    service: 'shop',
+    name: 'GET',
+    kind: 'CLIENT',
+    at: 1,
+    ms: 6,
+    attributes: { 'server.address': 'proxy', 'server.port': 80 },
+    ...(service === undefined
+      ? { error: 'ECONNREFUSED' }
+      : { children: [{ service, name: `GET /${service}`, kind: 'SERVER' as const, at: 2, ms: 4 }] }),
+  });
+  const data = minute((second, i) => [
+    during(second)
+      ? route('GET /cart', 10, [call(undefined)], { error: '500' })
+      : route('GET /cart', 10 + jitter(i), [call(i % 2 === 0 ? 'stock' : 'prices')]),
+  ]);
+  expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
+    kind: 'dependency_unreachable',
+    service: 'shop',
+    resource: 'proxy:80',
   });
 });

@@ -3,9 +3,10 @@ import { correctClocks, type CorrectedClock } from '../spans/clocks.ts';
 import { poolLabel } from '../spans/pool-label.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { buildTrees, type Trees } from '../spans/trees.ts';
+import { AddressOwners } from './address-owners.ts';
 import { clip, type Clipped } from './clipping.ts';
 import { exclusiveTimes } from './exclusive-time.ts';
-import { remoteChildren, servicesByAddress } from './remote-child.ts';
+import { remoteChildren } from './remote-child.ts';
 import { Signals } from './signals.ts';
 
 /** Spans, taken apart. */
@@ -18,7 +19,7 @@ export interface Decomposed {
   exclusive: Float64Array;
   /** The server's span of a call, or -1. */
   remote: Int32Array;
-  owners: Map<number, number>;
+  owners: AddressOwners;
   signals: Signals;
 }
 
@@ -30,7 +31,7 @@ export function decompose(table: SpanTable): Decomposed {
   const clipped = clip(table, trees);
   const exclusive = exclusiveTimes(trees, clipped);
   const remote = remoteChildren(table, trees, clipped);
-  const owners = servicesByAddress(table, remote);
+  const owners = new AddressOwners(table, remote);
   const signals = new Signals();
   const whole = { table, trees, clocks, clipped, exclusive, remote, owners, signals };
   takeBackOff(whole);
@@ -60,7 +61,7 @@ function takeBackOff(whole: Decomposed): void {
       if (!(delayMs > 0)) continue;
       const ms = Math.min(delayMs, exclusive[caller]!);
       exclusive[caller]! -= ms;
-      const peer = peerOf(table, owners, row, table.facts[row]);
+      const peer = peerOf(table, owners, row);
       signals.add('backOff', table.service[row]!, peer, table.name[row]!, row, ms);
     }
   }
@@ -94,7 +95,7 @@ function addSamples(whole: Decomposed, row: number): void {
     table.kind[row] === KIND.PRODUCER ||
     facts?.breakerOutcome === 'timeout'
   ) {
-    signals.add('dependency', service, peerOf(table, owners, row, facts), name, row, ms);
+    signals.add('dependency', service, peerOf(table, owners, row), name, row, ms);
   } else signals.add('self', service, 0, name, row, ms);
 }
 
@@ -114,7 +115,7 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
     signals.add('queueWait', service, queue, 0, row, Math.max(0, facts.queueWaitMs));
   }
   if (table.kind[row] === KIND.CLIENT) {
-    const peer = peerOf(table, owners, row, facts);
+    const peer = peerOf(table, owners, row);
     part('socketWait', peer, facts.queueMs);
     part('dns', peer, facts.dnsMs);
     part('connect', peer, facts.connectMs);
@@ -126,12 +127,11 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
 }
 
 /** Whom a call goes to: the service that answers at its address, else what the span names. */
-export function peerOf(table: SpanTable, owners: Map<number, number>, row: number, facts?: Facts): number {
-  const target = table.target[row]!;
-  const breaker = target === 0 && facts?.breaker ? table.strings.id(`breaker ${facts.breaker}`) : 0;
-  const owner = owners.get(target || breaker);
+export function peerOf(table: SpanTable, owners: AddressOwners, row: number): number {
+  const owner = owners.of(row);
   if (owner !== undefined) return owner;
+  const target = table.target[row]!;
   if (target !== 0) return target;
-  if (breaker !== 0) return table.strings.id(facts!.breaker!);
-  return table.name[row]!;
+  const breaker = table.facts[row]?.breaker;
+  return breaker ? table.strings.id(breaker) : table.name[row]!;
 }

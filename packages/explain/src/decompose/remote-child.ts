@@ -18,19 +18,3 @@ export function remoteChildren(table: SpanTable, { children, childStart }: Trees
   }
   return remote;
 }
-
-/**
- * Which service answers at an address: known from calls that it made a span of. So a call that got no answer is still one to
- * that service; so is one that a breaker cut off or refused. Keys are numbers of texts.
- */
-export function servicesByAddress(table: SpanTable, remote: Int32Array): Map<number, number> {
-  const owners = new Map<number, number>();
-  for (let row = 0; row < remote.length; row++) {
-    if (remote[row]! < 0) continue;
-    const target = table.target[row]!;
-    if (target !== 0) owners.set(target, table.service[remote[row]!]!);
-    const breaker = table.facts[row]?.breaker;
-    if (breaker) owners.set(table.strings.id(`breaker ${breaker}`), table.service[remote[row]!]!);
-  }
-  return owners;
-}

@@ -15,7 +15,7 @@ export function retriesOf({ known }: Analysis): RetryRow[] {
   const hops = new Map<string, { peer: number; rows: number[] }>();
   table.facts.forEach((facts, row) => {
     if (facts?.attempt === undefined || table.start[row]! < from || table.start[row]! > to) return;
-    const peer = remote[row]! >= 0 ? table.service[remote[row]!]! : peerOf(table, owners, row, facts);
+    const peer = remote[row]! >= 0 ? table.service[remote[row]!]! : peerOf(table, owners, row);
     const key = `${table.service[row]} ${peer}`;
     const hop = hops.get(key);
     if (hop) hop.rows.push(row);

@@ -12,7 +12,8 @@ export function whatHappened(facts: FactsOfCause): string {
     case 'long_hold':
       return `${by} kept the connections of ${resource} in ${service}${usedUp(facts)}`;
     case 'pool_exhausted':
-      if (resource.startsWith('sockets ')) return `calls of ${service} waited for ${resource.replace(' ', ' to ')}${slower(facts)}`;
+      if (resource.startsWith('sockets '))
+        return `calls of ${service} waited for ${resource.replace(' ', ' to ')}${slower(facts)}`;
       return `${resource} of ${service} was too small for its load${usedUp(facts)}`;
     case 'connection_leak':
       return `${by} in ${service} did not give connections of ${resource} back${usedUp(facts)}`;

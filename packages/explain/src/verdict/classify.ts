@@ -9,7 +9,8 @@ const FEWEST_BAD = 5;
 const FEWEST_BEFORE = 20;
 /** The second must be behind the first by this much. */
 const APART = 1.5;
-const LEAST_EXPLAINED = 0.3;
+/** A cause of less than half of it leaves the larger part without one. */
+const LEAST_EXPLAINED = 0.5;
 const SHOWN = 0.8;
 /** More failures than this are no healthy time, even if it was always so. */
 const MOST_FAILED = 0.2;

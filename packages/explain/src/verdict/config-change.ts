@@ -18,6 +18,8 @@ const LOOKS = new Set([
 const SMALLER = 0.67;
 const FEWEST_SPANS = 10;
 const LEAST_SHARE = 0.8;
+/** Healthy spans of the new version, for each of those that suffered. */
+const MOST_HEALTHY = 0.1;
 /** Before what it did shows, a version may run for so long. */
 const LATEST_MS = 120_000;
 
@@ -57,6 +59,8 @@ function newVersion({ whole: { table, clipped }, window, phases }: Known, eviden
   const [old, now] = [largest(before), largest(bad)];
   if (old === undefined || now === undefined || old === now || before.get(old)! < FEWEST_SPANS) return undefined;
   const isRecent = since.get(now)! >= window.from - LATEST_MS && since.get(now)! > since.get(old)!;
+  // It did its work as ever for a while: something else came after it.
+  if ((before.get(now) ?? 0) > bad.get(now)! * MOST_HEALTHY) return undefined;
   if (!isRecent || bad.get(now)! < sumOf(bad) * LEAST_SHARE) return undefined;
   return `version ${table.strings.text(old)} → ${table.strings.text(now)}`;
 }

@@ -71,7 +71,7 @@ function placeOfFailure({ whole, speaking }: Known, row: number): Place {
   const isCall =
     table.kind[row] === KIND.CLIENT || table.kind[row] === KIND.PRODUCER || facts?.breakerOutcome === 'timeout';
   if (!isCall) return { service, resource: 0 };
-  const peer = remote[row]! >= 0 ? table.service[remote[row]!]! : peerOf(table, owners, row, facts);
+  const peer = remote[row]! >= 0 ? table.service[remote[row]!]! : peerOf(table, owners, row);
   return speaking.has(peer) ? { service: peer, resource: 0 } : { service, resource: peer };
 }
 

@@ -94,7 +94,7 @@ export function graphOf({ table, trees, remote, owners }: Decomposed, from: numb
       if (called !== service) add('call', id, node(`service ${called}`, called, 'service', called), row);
     } else if (kind === KIND.CLIENT) {
       // A service that answers at this address, though not to this call.
-      const owner = owners.get(table.target[row]!);
+      const owner = owners.of(row);
       const target = table.strings.text(owner ?? table.target[row]!) || table.strings.text(table.name[row]!);
       const isStore = facts?.isDatabase === true;
       const nodeKind =

@@ -64,7 +64,7 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
   const sharesOf = sharesOfRequests(known);
   for (const request of bad) book.take(request.row, sharesOf(request, usual.get(request.route) ?? 0));
   const ranked = book.ranked();
-  return { known, requests, bad, ranked, classified: classify(window, bad.length, ranked) };
+  return { known, requests, bad, ranked, classified: classify(known, bad.length, ranked) };
 }
 
 /** The usual time of a request, by route. */

@@ -312,6 +312,33 @@ describe('process_died', () => {
     });
   });
 
+  const died: Made = {
+    service: 'stock',
+    name: 'process.died',
+    at: 0,
+    ms: 0,
+    error: 'oom_kill',
+    attributes: { 'process.died.cause': 'oom_kill' },
+  };
+
+  it('is a process whose end was written down', async () => {
+    const data = Buffer.concat([incident('one'), lines([traceOf(40_000, died)])]);
+    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
+      kind: 'process_died',
+      service: 'stock',
+      text: expect.stringMatching(/^A process of stock ended: oom_kill/),
+    });
+  });
+
+  it('is said where no request met it, too', async () => {
+    const data = minute((_, i) => [route('GET /cart', 12 + jitter(i), [call(8 + jitter(i), 'one')])]);
+    expect(await answerOf(['-'], Buffer.concat([data, lines([traceOf(40_000, died)])]))).toMatchObject({
+      verdict: 'unclear',
+      doubts: ['a process of stock died (oom_kill)'],
+      causes: [],
+    });
+  });
+
   it('is not said of one that goes on', async () => {
     expect(await answerOf(['-'], incident('one'))).toMatchObject({
       causes: [{ kind: 'dependency_unreachable', service: 'stock' }],

@@ -23,21 +23,21 @@ export function callCounts(
 ): CallCounts {
   const { signals } = whole;
   const requests = [new Map<number, number>(), new Map<number, number>()] as const;
-  const calls = [new Map<string, number>(), new Map<string, number>()] as const;
+  const calls = [new Map<number, number>(), new Map<number, number>()] as const;
   [before, within].forEach((some, phase) => {
     for (const { row, route } of some) {
       requests[phase]!.set(route, (requests[phase]!.get(route) ?? 0) + 1);
       for (const at of samplesOf(row)) {
         if (isAgain(whole, at)) continue;
-        const key = `${route} ${signals.signal[at]}`;
+        const key = keyOf(route, signals.signal[at]!);
         calls[phase]!.set(key, (calls[phase]!.get(key) ?? 0) + 1);
       }
     }
   });
   const more: CallCounts['more'] = [];
-  const usual = new Map<string, number>();
+  const usual = new Map<number, number>();
   for (const [key, count] of calls[1]) {
-    const [route, signal] = key.split(' ').map(Number) as [number, number];
+    const [route, signal] = [Math.floor(key / SIGNALS), key % SIGNALS];
     const [n, m] = [requests[0].get(route) ?? 0, requests[1].get(route)!];
     if (n < FEWEST_REQUESTS || m < FEWEST_REQUESTS) continue;
     const usually = (calls[0].get(key) ?? 0) / n;
@@ -48,7 +48,14 @@ export function callCounts(
     more.push({ route, signal, before: usually, within: now, n: m });
   }
   more.sort((a, b) => b.within - b.before - (a.within - a.before));
-  return { more, usualOfMore: (route, signal) => usual.get(`${route} ${signal}`) };
+  return { more, usualOfMore: (route, signal) => usual.get(keyOf(route, signal)) };
+}
+
+/** More than there can be. */
+const SIGNALS = 2 ** 26;
+
+function keyOf(route: number, signal: number): number {
+  return route * SIGNALS + signal;
 }
 
 /** A call that is made again because it failed is no new call; nor is a pause before one. */

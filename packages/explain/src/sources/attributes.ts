@@ -174,6 +174,7 @@ const READERS: Map<string, Reader> = new Map([
   ['event_loop.blocked_ms', number('blockedMs')],
   ['gc.pause_ms', number('gcMs')],
   ['foreshock.interrupted', flag('interrupted')],
+  ['process.died.cause', text('diedOf')],
 ]);
 
 /** What takes an attribute, if anything does. */

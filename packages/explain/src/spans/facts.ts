@@ -36,6 +36,8 @@ export interface Facts {
   cacheHit?: boolean;
   cancelled?: boolean;
   interrupted?: boolean;
+  /** `process.died`: of what, as `oom_kill`. */
+  diedOf?: string;
   blockedMs?: number;
   gcMs?: number;
   isDatabase?: boolean;

@@ -1,10 +1,12 @@
-import type { Window } from '../window/choose.ts';
+import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
+import { recordedDeaths } from './recorded-deaths.ts';
 
 /** How sure the answer is; no percentages: nobody can check them. */
 export type Verdict = 'shown' | 'likely' | 'unclear' | 'healthy';
 
 const FEWEST_REQUESTS = 20;
+const MOST_DEATHS = 3;
 const FEWEST_BAD = 5;
 const FEWEST_BEFORE = 20;
 /** The second must be behind the first by this much. */
@@ -22,7 +24,8 @@ export interface Classified {
   doubts: string[];
 }
 
-export function classify(window: Window, bad: number, ranked: Evidence[]): Classified {
+export function classify(known: Known, bad: number, ranked: Evidence[]): Classified {
+  const { window, whole } = known;
   const [first, second] = ranked;
   const doubts: string[] = [];
   if (window.within.length < FEWEST_REQUESTS) doubts.push(`only ${window.within.length} requests in the window`);
@@ -32,6 +35,11 @@ export function classify(window: Window, bad: number, ranked: Evidence[]): Class
       doubts.push(
         `${failed} of ${window.within.length} requests failed from the begin on: nothing healthy to compare with`,
       );
+    // No request may have met it.
+    for (const row of recordedDeaths(whole.table).slice(0, MOST_DEATHS)) {
+      const service = whole.table.strings.text(whole.table.service[row]!);
+      doubts.push(`a process of ${service} died (${whole.table.facts[row]?.diedOf ?? 'of what is not known'})`);
+    }
     return { verdict: doubts.length > 0 ? 'unclear' : 'healthy', doubts };
   }
   if (window.before.length < FEWEST_BEFORE) doubts.push(`only ${window.before.length} healthy requests before it`);

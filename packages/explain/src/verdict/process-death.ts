@@ -1,6 +1,7 @@
 import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Reading } from './name-cause.ts';
+import { recordedDeaths } from './recorded-deaths.ts';
 
 /** Kinds that a process which is gone looks like to those that call it, or wait for it. */
 const LOOKS = new Set([
@@ -39,42 +40,56 @@ export const processDeath: Reading = (known, { place, examples, mostly }, kind) 
   return { kind: 'process_died', place: { service: place.service, resource: 0 }, detail: gap.detail };
 };
 
-/** From the last span of a process of the service to the first of the next one. */
-function gapOf({ whole: { table, clipped }, window }: Known, service: number) {
-  const processes = new Map<number, { first: number; last: number; spans: number; version: number }>();
-  let [interrupted, died] = [0, 0];
-  for (let row = 0; row < table.size; row++) {
-    if (table.service[row] !== service) continue;
-    const [start, end] = [table.start[row]!, table.end[row]!];
-    const isInWindow = end >= window.from - UNDER_WAY_MS && start <= window.to;
-    if (isInWindow && table.strings.text(table.name[row]!).startsWith('process.died')) {
-      died = Math.max(died, end);
-      continue;
-    }
-    if (isInWindow && table.facts[row]?.interrupted === true && clipped.entry[row] === row) interrupted = end;
-    const instance = table.instance[row]!;
-    const process = processes.get(instance);
-    if (!process) processes.set(instance, { first: start, last: end, spans: 1, version: table.version[row]! });
-    else {
-      process.first = Math.min(process.first, start);
-      process.last = Math.max(process.last, end);
-      process.spans++;
-    }
-  }
-  const all = [...processes.values()].sort((a, b) => a.first - b.first);
-  for (const [i, { last, spans, version }] of all.entries()) {
-    const next = all[i + 1];
-    if (spans < FEWEST_SPANS || last < window.from - UNDER_WAY_MS || last > window.to) continue;
-    // Another version was put in its place on purpose.
-    if (!next || next.first < last - SLACK_MS || next.version !== version) continue;
-    return { from: last, to: next.first, detail: 'another process took its place' };
-  }
-  const at = died || interrupted;
-  if (at === 0) return undefined;
-  const next = all.find(({ first }) => first > at);
-  return {
+interface Gap {
+  from: number;
+  to: number;
+  detail: string;
+}
+
+/** Since when a process of the service was gone, until when, and what says so. */
+function gapOf(known: Known, service: number): Gap | undefined {
+  const { table } = known.whole;
+  const { from, to } = known.window;
+  const processes = processesOf(known, service);
+  const since = (at: number, detail: string): Gap => ({
     from: at,
-    to: next?.first ?? window.to,
-    detail: died ? 'its end was written down' : 'its requests were cut off',
-  };
+    to: processes.find(({ first }) => first > at)?.first ?? to,
+    detail,
+  });
+  const death = recordedDeaths(table).findLast(
+    (row) => table.service[row] === service && table.end[row]! >= from - UNDER_WAY_MS && table.start[row]! <= to,
+  );
+  if (death !== undefined) return since(table.end[death]!, table.facts[death]?.diedOf ?? 'its end was written down');
+  for (const [i, { last, spans, version, interrupted }] of processes.entries()) {
+    if (last < from - UNDER_WAY_MS || last > to) continue;
+    if (interrupted) return since(last, 'its requests were cut off');
+    const next = processes[i + 1];
+    // Another version was put in its place on purpose.
+    if (spans < FEWEST_SPANS || !next || next.first < last - SLACK_MS || next.version !== version) continue;
+    return since(last, 'another process took its place');
+  }
+  return undefined;
+}
+
+/** The processes of a service, by their first spans. */
+function processesOf({ whole: { table } }: Known, service: number) {
+  const processes = new Map<
+    number,
+    { first: number; last: number; spans: number; version: number; interrupted: boolean }
+  >();
+  for (let row = 0; row < table.size; row++) {
+    if (table.service[row] !== service || table.strings.text(table.name[row]!).startsWith('process.died')) continue;
+    const [first, last] = [table.start[row]!, table.end[row]!];
+    const instance = table.instance[row]!;
+    let process = processes.get(instance);
+    if (!process) {
+      process = { first, last, spans: 0, version: table.version[row]!, interrupted: false };
+      processes.set(instance, process);
+    }
+    process.first = Math.min(process.first, first);
+    process.last = Math.max(process.last, last);
+    process.spans++;
+    process.interrupted ||= table.facts[row]?.interrupted === true;
+  }
+  return [...processes.values()].sort((a, b) => a.first - b.first);
 }

@@ -78,6 +78,18 @@ describe('lock_wait', () => {
     expect(await answerOf(['-'], data)).toMatchObject({ causes: [{ kind: 'lock_wait', resource: 'postgresql shop' }] });
   });
 
+  it('is not taken for a database out of reach, where its holder is not seen', async () => {
+    const data = minute((second, i) => {
+      const waitMs = during(second) && i % 2 === 0 ? (50 - second) * 1_000 : 3;
+      const name = i % 2 === 0 ? 'SELECT stock' : 'SELECT products';
+      return [route(i % 2 === 0 ? 'GET /stock' : 'GET /list', waitMs + 12 + jitter(i), [query(name, 2, waitMs)])];
+    });
+    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
+      kind: 'slow_dependency',
+      resource: 'postgresql shop',
+    });
+  });
+
   it('is not said of a database that is slow with everything', async () => {
     const data = minute((second, i) => {
       const ms = during(second) ? 400 : 3;

@@ -6,19 +6,35 @@ const TOGETHER_MS = 250;
 const LEAST_SHARE = 0.6;
 /** Their begins must be so much further apart than their ends. */
 const TIMES = 4;
+/** So many calls that were answered meanwhile say that it was there. */
+const FEWEST_ANSWERED = 3;
 
 /**
- * Whether slow calls that began one after the other ended at one moment: they waited for the same thing to come back, such as
- * a connection, and were not slow each by itself.
+ * Whether slow calls that began one after the other ended at one moment, and nobody got an answer before it: they waited for
+ * the same thing to come back, such as a connection, and were not slow each by itself. Where others are answered meanwhile
+ * it may be a lock.
  */
-export function haveEndedTogether({ start, end }: SpanTable, { examples }: Evidence): boolean {
+export function haveEndedTogether(table: SpanTable, { examples }: Evidence): boolean {
+  const { start, end } = table;
   const rows = [...new Set(examples.map(({ row }) => row))].sort((a, b) => end[a]! - end[b]!);
   if (rows.length < FEWEST_CALLS) return false;
   for (let from = 0, to = 0; from < rows.length; from++) {
     while (to < rows.length && end[rows[to]!]! - end[rows[from]!]! <= TOGETHER_MS) to++;
     if (to - from < rows.length * LEAST_SHARE) continue;
     const begins = rows.slice(from, to).map((row) => start[row]!);
-    if (Math.max(...begins) - Math.min(...begins) >= TOGETHER_MS * TIMES) return true;
+    const first = Math.min(...begins);
+    if (Math.max(...begins) - first < TOGETHER_MS * TIMES) continue;
+    return answeredBetween(table, rows[from]!, first, end[rows[from]!]! - TOGETHER_MS) < FEWEST_ANSWERED;
   }
   return false;
+}
+
+/** Calls of the same service to the same target that began and ended between two times, and did not fail. */
+function answeredBetween(table: SpanTable, call: number, from: number, to: number): number {
+  let answered = 0;
+  for (let row = 0; row < table.size; row++) {
+    if (table.target[row] !== table.target[call] || table.service[row] !== table.service[call]) continue;
+    if (table.failed[row] === 0 && table.start[row]! > from && table.end[row]! < to) answered++;
+  }
+  return answered;
 }

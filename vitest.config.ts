@@ -25,6 +25,7 @@ const ofChildren = [
   'packages/*/src/adapters/*/contract.test.ts',
   'packages/foreshock/test/*.test.ts',
   'test/*.test.ts',
+  'test/crash/*.test.ts',
 ];
 
 function project(test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {

@@ -110,7 +110,10 @@ await build({
   packages: 'external',
   banner: { js: '#!/usr/bin/env node' },
   entryPoints: [here('src/bin.ts')],
-  outfile: here('dist/bin.js'),
+  // What one subcommand needs is a file of its own.
+  splitting: true,
+  chunkNames: '[name]',
+  outdir: here('dist'),
   logLevel: 'warning',
 });
 // Nothing is exported, but `import 'foreshock/register'` in TypeScript wants to know so.

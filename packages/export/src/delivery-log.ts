@@ -117,8 +117,9 @@ export class DeliveryLog {
    *
    * @param cause why it waits, if that is no destination's fault
    * @param ms how long the end was put off for it
+   * @param onDisk whether it is on disk, for the next process
    */
-  logLost(waiting: number, cause: string | undefined, ms: number): void {
+  logLost(waiting: number, cause: string | undefined, ms: number, onDisk = false): void {
     this.#isEnding = false;
     const parts: string[] = [];
     if (waiting > 0) {
@@ -128,7 +129,8 @@ export class DeliveryLog {
         (down < 0
           ? `no answer within ${ms} ms`
           : `${this.#names[down]} cannot be reached (${this.#destinations[down]!.cause})`);
-      parts.push(`${count(waiting)} lost at the end of the process: ${reason}`);
+      const became = onDisk ? 'left on disk for the next process' : 'lost at the end of the process';
+      parts.push(`${count(waiting)} ${became}: ${reason}`);
     }
     const dropped = this.#takeUnlogged(performance.now());
     if (dropped) parts.push(dropped);

@@ -1,7 +1,18 @@
 export type { ConsoleDestination, Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
 export { encodeSpan } from './encode/span-encoder.ts';
 export type { FinishedEvent, FinishedSpan, Scope } from './finished-span.ts';
-export { SpanPipeline, type BatchOptions, type Pipeline, type PipelineOptions } from './pipeline.ts';
+export { diedSpan, type ProcessDeath } from './disk/died-span.ts';
+export { MainSample } from './disk/main-sample.ts';
+export { OpenSpanTable } from './disk/open-span-table.ts';
+export { defaultSpoolDirectory } from './disk/default-directory.ts';
+export { makeSpoolMemory, type SpoolMemory } from './disk/spool-memory.ts';
+export {
+  SpanPipeline,
+  type BatchOptions,
+  type DiskSpoolOptions,
+  type Pipeline,
+  type PipelineOptions,
+} from './pipeline.ts';
 export { sharedMemory } from './sharing.ts';
 export { spanPipeline } from './span-pipeline.ts';
 export { WorkerPipeline } from './worker-pipeline.ts';

@@ -1,7 +1,9 @@
 import { Console } from 'node:console';
 import { context, ROOT_CONTEXT, type Attributes } from '@opentelemetry/api';
-import { report } from '@foreshock/kit';
+import { log, report } from '@foreshock/kit';
 import { nameOf, type Destination } from './destination.ts';
+import { showOpenBatch, type SpoolMemory } from './disk/spool-memory.ts';
+import type { DiskOptions } from './disk/spool-writer.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import { DeliveryLog } from './delivery-log.ts';
 import { budgetOf, makeSlots, makeWords, SENDER_NEEDED, takeDropped, type ProcessMemory } from './process-memory.ts';
@@ -21,6 +23,20 @@ export interface BatchOptions {
   readonly exportTimeoutMs?: number | undefined;
 }
 
+/** A spool on disk beside the one in memory: what the process leaves when it is killed. */
+export interface DiskSpoolOptions {
+  /** The directory for the spools of all services; made if it is not there, private to this user. */
+  readonly directory: string;
+  /** What the processes have in common that send what is left of each other. */
+  readonly key: string;
+  /** What the main thread has in common with the sender's, see `makeSpoolMemory`. */
+  readonly memory: SpoolMemory;
+  /** When the process was started; ms since 1970. */
+  readonly startedAt: number;
+  /** Whether {@link Pipeline.endBlocking} is called before the process ends: only then a report is made of one that did not. */
+  readonly saysEnd: boolean;
+}
+
 /** What a {@link SpanPipeline} is made with. */
 export interface PipelineOptions {
   /** Every span goes to each; with none, spans are ignored. */
@@ -29,6 +45,8 @@ export interface PipelineOptions {
   readonly resource: Attributes;
   /** Memory for spans that wait, bytes; default 16 MiB, at least 256 KiB. */
   readonly spoolBytes?: number | undefined;
+  /** Default: none. Of the main thread alone. */
+  readonly disk?: DiskSpoolOptions | undefined;
   readonly batch?: BatchOptions | undefined;
   /** The sender thread's file, where this package is bundled into another: the path of one CommonJS file. Default: this package's own. */
   readonly senderUrl?: URL | string | undefined;
@@ -104,7 +122,9 @@ export class SpanPipeline implements Pipeline {
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
     const budget = budgetOf(this.#words, spoolBytes);
     this.#limit = budget.limit;
-    this.#spool = new Spool(budget, options.resource);
+    const { disk } = options;
+    const listener = disk && showOpenBatch(disk.memory, (...began) => this.#link.opened(...began));
+    this.#spool = new Spool(budget, options.resource, listener);
     this.#deliveryLog = new DeliveryLog(destinations.map(nameOf));
     this.#link = new SenderLink(
       {
@@ -115,11 +135,13 @@ export class SpanPipeline implements Pipeline {
         scheduleDelayMs: this.#delayMs,
         backoffMs: timerMs(backoff.firstMs),
         maxBackoffMs: timerMs(backoff.maxMs),
+        disk: disk && diskOptions(disk, options.resource, this.#spool.resource),
       },
       options.senderUrl,
       {
         onMessage: (message) => {
           if (message.type === 'print') this.#print(message.text);
+          else if (message.type === 'log') log(message.level, message.text);
           else if (message.type === 'unreachable') this.#deliveryLog.unreachable(message.destination, message.cause);
           else this.#deliveryLog.refused(message.destination, message.spans, message.cause);
         },
@@ -192,10 +214,14 @@ export class SpanPipeline implements Pipeline {
    * @param ms longest wait; the process is kept alive that long
    * @returns whether all that waited is delivered, to every destination; never rejects
    */
-  async flush(ms: number): Promise<boolean> {
+  flush(ms: number): Promise<boolean> {
+    return this.#flush(ms, false);
+  }
+
+  async #flush(ms: number, last: boolean): Promise<boolean> {
     const before = this.#deliveryLog.total;
     this.#seal();
-    const settled = await this.#link.flush(timerMs(ms));
+    const settled = await this.#link.flush(timerMs(ms), last);
     return settled && this.#deliveryLog.total === before;
   }
 
@@ -204,19 +230,24 @@ export class SpanPipeline implements Pipeline {
    * nothing asynchronous happens any more. At once false where threads are forbidden and spans wait.
    */
   flushBlocking(ms: number): boolean {
+    return this.#flushBlocking(ms, false);
+  }
+
+  #flushBlocking(ms: number, last: boolean): boolean {
     const before = this.#deliveryLog.total;
     this.#seal(true);
-    return this.#link.waitBlocking(timerMs(ms)) && this.#deliveryLog.total === before;
+    return this.#link.waitBlocking(timerMs(ms), last) && this.#deliveryLog.total === before;
   }
 
   /** As {@link flushBlocking}, for the last time: logs what is lost, and why. */
   endBlocking(ms: number): void {
     this.#deliveryLog.end();
-    this.flushBlocking(ms);
+    this.#flushBlocking(ms, true);
     this.#deliveryLog.logLost(
       this.#spool.waiting,
       this.#link.isThreadForbidden ? 'no thread may be started' : undefined,
       ms,
+      this.#link.hasFiles,
     );
   }
 
@@ -229,7 +260,7 @@ export class SpanPipeline implements Pipeline {
   async shutdown(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.flush(this.#timeoutMs);
+    await this.#flush(this.#timeoutMs, true);
     await this.#link.close();
     this.#deliveryLog.logDrops();
   }
@@ -291,4 +322,22 @@ export class SpanPipeline implements Pipeline {
     this.#console ??= new Console(process.stdout);
     this.#console.log(text.trimEnd());
   }
+}
+
+function diskOptions(
+  { directory, key, memory, startedAt, saysEnd }: DiskSpoolOptions,
+  resource: Attributes,
+  encoded: Uint8Array,
+): DiskOptions {
+  const instance = Array.from({ length: 16 }, () => Math.floor(Math.random() * 16).toString(16)).join('');
+  return {
+    memory,
+    base: directory,
+    key,
+    instance,
+    startedAt,
+    saysEnd,
+    service: String(resource['service.name'] ?? ''),
+    resource: Buffer.from(encoded).toString('base64'),
+  };
 }

@@ -59,6 +59,15 @@ export function writeHeader(
   out[at] = MAGIC;
 }
 
+/** Where a record ends that begins here; -1 when there is no whole one of this batch. */
+export function recordEnd(bytes: Buffer, at: number, end: number, batch: number): number {
+  if (at + HEADER_BYTES > end || bytes[at] !== MAGIC || bytes[at + 1] !== VERSION) return -1;
+  const length = bytes.readUInt32LE(at + 4);
+  const next = at + HEADER_BYTES + length;
+  const check = checkOf(bytes[at + 2]!, length, bytes.readUInt16LE(at + 8), batch);
+  return next > end || bytes.readUInt16LE(at + 10) !== check ? -1 : next;
+}
+
 /**
  * Calls `visit` for each whole record of a batch, in order, with the range of its payload.
  *
@@ -72,13 +81,8 @@ export function readRecords(
   visit: (type: number, from: number, to: number, scope: number) => void,
 ): number {
   let at = start;
-  while (at + HEADER_BYTES <= end && bytes[at] === MAGIC && bytes[at + 1] === VERSION) {
-    const type = bytes[at + 2]!;
-    const length = bytes.readUInt32LE(at + 4);
-    const scope = bytes.readUInt16LE(at + 8);
-    const next = at + HEADER_BYTES + length;
-    if (next > end || bytes.readUInt16LE(at + 10) !== checkOf(type, length, scope, batch)) break;
-    visit(type, at + HEADER_BYTES, next, scope);
+  for (let next = recordEnd(bytes, at, end, batch); next > 0; next = recordEnd(bytes, at, end, batch)) {
+    visit(bytes[at + 2]!, at + HEADER_BYTES, next, bytes.readUInt16LE(at + 8));
     at = next;
   }
   return at;

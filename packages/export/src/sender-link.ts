@@ -10,6 +10,7 @@ import {
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { guard, log, report, suppressed } from '@foreshock/kit';
 import { budgetOf, hasWaiting, HELD_BYTES, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
+import { HAS_FILES } from './disk/spool-memory.ts';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
 import { senderEnvironment } from './sender-environment.ts';
 import type { SenderThreadData } from './sender-thread.ts';
@@ -40,6 +41,8 @@ interface Flush {
   /** The last batch it is about. */
   readonly upTo: number;
   readonly patienceMs: number;
+  /** Over with the sender's answer, not before: the process ends, and so do its files. */
+  readonly last: boolean;
   readonly end: () => void;
 }
 
@@ -87,6 +90,8 @@ export class SenderLink {
   #ready = false;
   #execArgv: readonly string[];
   #stillborn = 0;
+  #wasStarted = false;
+  #open: Extract<ToSender, { type: 'open' }> | undefined;
   #flushId = 0;
   #last = 0;
 
@@ -119,8 +124,16 @@ export class SenderLink {
     const entry: Outstanding = { batch, done: 0, deaths: 0 };
     this.#outstanding.set(batch.number, entry);
     this.#last = batch.number;
+    if (this.#open?.number === batch.number) this.#open = undefined;
     if (this.#mode !== 'idle') this.#hand(entry);
     else if (last) this.#startThread();
+    else this.start();
+  }
+
+  /** A batch has begun that the sender reads while it grows. */
+  opened(number: number, memory: SharedArrayBuffer, start: number): void {
+    this.#open = { type: 'open', number, memory, start };
+    if (this.#mode === 'thread') this.#post(this.#open);
     else this.start();
   }
 
@@ -155,8 +168,8 @@ export class SenderLink {
    *
    * @returns whether they are all done with
    */
-  async flush(ms: number): Promise<boolean> {
-    if (this.#isIdle) return true;
+  async flush(ms: number, last = false): Promise<boolean> {
+    if (this.#isIdle && !(last && this.hasFiles)) return true;
     this.start();
     const id = ++this.#flushId;
     const upTo = this.#last;
@@ -167,21 +180,21 @@ export class SenderLink {
         this.#flushes.delete(id);
         resolve();
       };
-      this.#flushes.set(id, { upTo, patienceMs: ms, end });
-      this.#post({ type: 'flush', id, patienceMs: ms });
+      this.#flushes.set(id, { upTo, patienceMs: ms, last, end });
+      this.#post({ type: 'flush', id, patienceMs: ms, last });
     });
     return this.#settled(upTo);
   }
 
   /** As {@link flush}, but stops this thread while it waits: for the moment before the process is gone. */
-  waitBlocking(ms: number): boolean {
-    if (this.#isIdle) return true;
+  waitBlocking(ms: number, last = false): boolean {
+    if (this.#isIdle && !(last && this.hasFiles)) return true;
     if (this.#mode === 'idle') this.#startThread();
     if (!this.#port) return false;
     const deadline = performance.now() + ms;
     const id = ++this.#flushId;
-    this.#flushes.set(id, { upTo: this.#last, patienceMs: ms, end: () => this.#flushes.delete(id) });
-    this.#post({ type: 'flush', id, patienceMs: ms });
+    this.#flushes.set(id, { upTo: this.#last, patienceMs: ms, last, end: () => this.#flushes.delete(id) });
+    this.#post({ type: 'flush', id, patienceMs: ms, last });
     for (;;) {
       const seen = this.signal;
       this.collect();
@@ -196,7 +209,7 @@ export class SenderLink {
     this.#died(worker);
     clearTimeout(this.#restart);
     if (this.#mode === 'thread') this.#startThread();
-    return this.waitBlocking(deadline - performance.now());
+    return this.waitBlocking(deadline - performance.now(), last);
   }
 
   /** Stops the thread; what is outstanding is released as lost. */
@@ -217,6 +230,12 @@ export class SenderLink {
     return this.#outstanding.size === 0 && !(this.#memory && hasWaiting(this.#memory));
   }
 
+  /** Whether the spool on disk has files of this process. */
+  get hasFiles(): boolean {
+    const { disk } = this.#options;
+    return disk !== undefined && Atomics.load(disk.memory.words, HAS_FILES) === 1;
+  }
+
   #hand(entry: Outstanding): void {
     if (this.#mode === 'none') return this.#lose(entry);
     const { number, memory, start, end, spans } = entry.batch;
@@ -235,7 +254,12 @@ export class SenderLink {
       const { port1, port2 } = new MessageChannel();
       const signals = this.#execArgv.length > 0 ? this.#signals?.forThread() : undefined;
       const workerData: SenderThreadData = {
-        foreshockSender: { options: this.#options, port: port2, signal: this.#signal, signals },
+        foreshockSender: {
+          options: { ...this.#options, isRestart: this.#wasStarted },
+          port: port2,
+          signal: this.#signal,
+          signals,
+        },
       };
       const worker = startUnshared(() => this.#makeThread(workerData, signals));
       worker.on('error', (error) => report('sender thread', error));
@@ -247,6 +271,7 @@ export class SenderLink {
       this.#port = port1;
       this.#mode = 'thread';
       this.#ready = false;
+      this.#wasStarted = true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_INVALID_EXEC_ARGV' && this.#execArgv.length > 0) {
         this.#execArgv = [];
@@ -258,6 +283,7 @@ export class SenderLink {
     }
     if (this.#memory) this.#post({ type: 'share', memory: this.#memory });
     for (const entry of this.#outstanding.values()) this.#hand(entry);
+    if (this.#open) this.#post(this.#open);
   }
 
   #makeThread(workerData: SenderThreadData, signals: SignalThreadData | undefined): Worker {
@@ -312,7 +338,9 @@ export class SenderLink {
         });
         if (this.#memory) this.#post({ type: 'share', memory: this.#memory });
         for (const entry of this.#outstanding.values()) this.#hand(entry);
-        for (const [id, { patienceMs }] of this.#flushes) this.#post({ type: 'flush', id, patienceMs });
+        for (const [id, { patienceMs, last }] of this.#flushes) {
+          this.#post({ type: 'flush', id, patienceMs, last });
+        }
       })
       .catch((error: unknown) => {
         this.#mode = 'none';
@@ -397,7 +425,9 @@ export class SenderLink {
 
   #endFlushes(): void {
     if (this.#flushes.size === 0) return;
-    for (const flush of this.#flushes.values()) if (this.#settled(flush.upTo)) flush.end();
+    for (const flush of this.#flushes.values()) {
+      if (this.#settled(flush.upTo) && !(flush.last && this.hasFiles)) flush.end();
+    }
   }
 
   #settled(upTo: number): boolean {

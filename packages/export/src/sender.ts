@@ -1,5 +1,7 @@
 import { backendOf, type Surroundings } from './backend.ts';
 import type { Destination } from './destination.ts';
+import { SenderDisk } from './disk/sender-disk.ts';
+import type { DiskOptions } from './disk/spool-writer.ts';
 import { DestinationQueue, type BatchEnd, type RetryDelays } from './destination-queue.ts';
 import type { RecordBatch } from './otlp-request.ts';
 import { FLUSH_DELIVERED, FLUSHES_ASKED, FLUSHES_OVER, type ProcessMemory } from './process-memory.ts';
@@ -19,8 +21,13 @@ export type ToSender =
       /** Destinations, by index as bits, that have it already. */
       readonly done: number;
     }
-  /** Try now whatever waits; answered by `flushed` at the latest when that failed, or after `patienceMs`. */
-  | { readonly type: 'flush'; readonly id: number; readonly patienceMs: number };
+  /** A batch has begun whose records can be read as they come; with a spool on disk only. */
+  | { readonly type: 'open'; readonly number: number; readonly memory: SharedArrayBuffer; readonly start: number }
+  /**
+   * Try now whatever waits; answered by `flushed` at the latest when that failed, or after `patienceMs`. The last one: the
+   * process ends with the answer.
+   */
+  | { readonly type: 'flush'; readonly id: number; readonly patienceMs: number; readonly last: boolean };
 
 /** What the sender tells. */
 export type FromSender =
@@ -39,6 +46,7 @@ export type FromSender =
   /** So many spans were refused, of one batch or several; 0 when the backend merely had something to say. */
   | { readonly type: 'refused'; readonly destination: number; readonly spans: number; readonly cause: string }
   | { readonly type: 'print'; readonly text: string }
+  | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly text: string }
   /** With the batches of the main thread that still wait. */
   | { readonly type: 'flushed'; readonly id: number; readonly waiting: readonly number[] };
 
@@ -52,6 +60,10 @@ export interface SenderOptions extends RetryDelays {
   readonly lagBytes: number;
   /** A batch of worker threads that is not full is sent this long after its first span; ms. */
   readonly scheduleDelayMs: number;
+  /** Where what waits is written to as well; undefined: nowhere. */
+  readonly disk?: DiskOptions | undefined;
+  /** An earlier thread of this process has died. */
+  readonly isRestart?: boolean;
 }
 
 /** How long a flush that a worker thread asked for goes on trying, ms. */
@@ -62,6 +74,8 @@ interface Waiting extends RecordBatch {
   readonly name: number;
   /** As a worker thread wrote it. */
   readonly written: RecordBatch | undefined;
+  /** Of a process that has died: called when it is done with. */
+  readonly recovered: (() => void) | undefined;
   /** Destinations that still need it. */
   left: number;
   /** Whether at least one destination has it. */
@@ -77,9 +91,10 @@ export class Sender {
   readonly #waiting = new Map<number, Waiting>();
   readonly #options: SenderOptions;
   readonly #tell: (message: FromSender) => void;
+  readonly #disk: SenderDisk | undefined;
   #workers: WorkerBatches | undefined;
   #lag = 0;
-  #workerBatches = 0;
+  #unnamed = 0;
   #flushesSeen = 0;
 
   constructor(options: SenderOptions, mainThread: boolean, tell: (message: FromSender) => void) {
@@ -98,19 +113,45 @@ export class Sender {
           refused: (spans, cause) => tell({ type: 'refused', destination: index, spans, cause }),
         }),
     );
+    // On the main thread nothing is written to files: it must not wait for a disk.
+    if (options.disk && !mainThread) this.#disk = this.#openDisk(options.disk);
+  }
+
+  #openDisk(disk: DiskOptions): SenderDisk {
+    return new SenderDisk(disk, this.#options.isRestart ?? false, {
+      waiting: () => {
+        let spans = 0;
+        for (const batch of this.#waiting.values()) spans += batch.spans;
+        return spans;
+      },
+      eachWorkerBatch: (visit) => this.#workers?.eachOpen(visit),
+      send: (batch) => this.send(batch),
+      log: (level, text) => this.#tell({ type: 'log', level, text }),
+    });
+  }
+
+  /** Sends what a process that has died had left; resolves once no destination needs it any more. */
+  send(batch: RecordBatch): Promise<void> {
+    return new Promise((resolve) => this.#push(batch, -++this.#unnamed, 0, undefined, resolve));
   }
 
   accept(message: ToSender): void {
     if (message.type === 'share') return this.#share(message.memory);
+    if (message.type === 'open') return this.#disk?.opened(message.number, message.memory, message.start);
     if (message.type === 'flush') {
-      void this.flush(message.patienceMs).then(() => {
+      void this.flush(message.patienceMs).then(async () => {
+        // Files of what was recovered, and delivered just now, are deleted first: the process ends with the answer.
+        if (message.last && this.#disk) await new Promise(setImmediate);
+        if (message.last) this.#disk?.end(this.#isDelivered());
         const waiting = [...this.#waiting.keys()].filter((number) => number > 0);
         this.#tell({ type: 'flushed', id: message.id, waiting });
       });
       return;
     }
     const { number, start, end, spans, done } = message;
-    this.#push({ bytes: Buffer.from(message.memory), number, start, end, spans }, number, done, undefined);
+    const batch = { bytes: Buffer.from(message.memory), number, start, end, spans };
+    this.#disk?.sealed(batch, false);
+    this.#push(batch, number, done, undefined);
   }
 
   #share(memory: ProcessMemory): void {
@@ -125,8 +166,17 @@ export class Sender {
     await Promise.all(this.#queues.map((queue) => queue.flush(patienceMs)));
   }
 
+  /** Whether all of this process is; what others have left is in their files still. */
+  #isDelivered(): boolean {
+    for (const { recovered } of this.#waiting.values()) if (!recovered) return false;
+    return true;
+  }
+
   #take(all: boolean): void {
-    this.#workers?.take((batch) => this.#push(batch, -++this.#workerBatches, 0, batch), all);
+    this.#workers?.take((batch) => {
+      this.#disk?.sealed(batch, true);
+      this.#push(batch, -++this.#unnamed, 0, batch);
+    }, all);
   }
 
   /** A worker thread has begun a batch, filled one, or asks for a flush. */
@@ -141,10 +191,16 @@ export class Sender {
     });
   }
 
-  #push(records: RecordBatch, name: number, done: number, written: RecordBatch | undefined): void {
+  #push(
+    records: RecordBatch,
+    name: number,
+    done: number,
+    written: RecordBatch | undefined,
+    recovered?: () => void,
+  ): void {
     const queues = this.#queues.filter((_, index) => !(done & (1 << index)));
     const overtaking = queues.length < this.#queues.length;
-    const batch: Waiting = { ...records, name, written, left: queues.length, overtaking };
+    const batch: Waiting = { ...records, name, written, recovered, left: queues.length, overtaking };
     this.#waiting.set(name, batch);
     if (overtaking) this.#lag += records.end - records.start;
     for (const queue of queues) queue.push(batch);
@@ -157,6 +213,8 @@ export class Sender {
       this.#waiting.delete(waiting.name);
       if (waiting.overtaking) this.#lag -= size;
       if (waiting.written) this.#workers?.release(waiting.written);
+      if (waiting.recovered) waiting.recovered();
+      else this.#disk?.finished(waiting.number, waiting.written !== undefined);
     } else if (!waiting.overtaking) {
       waiting.overtaking = true;
       this.#lag += size;

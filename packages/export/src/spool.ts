@@ -27,6 +27,12 @@ export interface Batch {
   readonly spans: number;
 }
 
+/** Hears of the open batch as it grows; what it is told of is in shared memory already. */
+export interface OpenBatchListener {
+  began(number: number, memory: SharedArrayBuffer, start: number): void;
+  grew(end: number): void;
+}
+
 interface Chunk {
   readonly bytes: Buffer;
   used: number;
@@ -70,16 +76,25 @@ export class Spool {
   #number = 1;
   #waiting = 0;
   #lastSize = 0;
+  readonly #listener: OpenBatchListener | undefined;
+  /** How far the open batch is in shared memory, if somebody listens. */
+  #shared = 0;
 
   /**
    * @param budget what the chunks may take
    * @param resource what the spans of this process have in common
    */
-  constructor(budget: Budget, resource: Attributes) {
+  constructor(budget: Budget, resource: Attributes, listener?: OpenBatchListener) {
     this.#budget = budget;
+    this.#listener = listener;
     this.#chunkBytes = Math.min(CHUNK_BYTES, Math.floor(budget.limit / MIN_CHUNKS));
     const scratch = Buffer.alloc(Math.floor(this.#chunkBytes / 2));
     this.#resource = Uint8Array.from(scratch.subarray(0, this.#encoder.encodeResource(resource, scratch, 0)));
+  }
+
+  /** What the spans have in common: a ResourceSpans message without its scope_spans. */
+  get resource(): Uint8Array {
+    return this.#resource;
   }
 
   /** Spans in the batch that is still open. */
@@ -117,7 +132,17 @@ export class Spool {
     }
     chunk.used = end;
     this.#spans++;
+    if (this.#listener) this.#share(chunk, this.#listener);
     return undefined;
+  }
+
+  #share(chunk: Chunk, listener: OpenBatchListener): void {
+    const isFirst = this.#spans === 1;
+    const from = isFirst ? this.#start : this.#shared;
+    this.#staging.copy(chunk.bytes, from, from, chunk.used);
+    this.#shared = chunk.used;
+    if (isFirst) listener.began(this.#number, chunk.bytes.buffer as unknown as SharedArrayBuffer, from);
+    listener.grew(chunk.used);
   }
 
   /** Closes the open batch; undefined when it is empty. */
@@ -131,7 +156,7 @@ export class Spool {
       end: chunk.used,
       spans: this.#spans,
     };
-    chunk.bytes.set(this.#staging.subarray(batch.start, batch.end), batch.start);
+    if (!this.#listener) chunk.bytes.set(this.#staging.subarray(batch.start, batch.end), batch.start);
     chunk.waiting++;
     this.#lastSize = batch.end - batch.start;
     this.#chunks.set(batch, chunk);

@@ -67,6 +67,17 @@ export class WorkerBatches {
     this.#timer = next === Infinity ? undefined : setTimeout(this.#woken, next - now).unref();
   }
 
+  /** Calls with what is written of each batch that has not been taken, in the memory that its worker writes to. */
+  eachOpen(visit: (bytes: Buffer, number: number, end: number) => void): void {
+    const { words, slots } = this.#memory;
+    for (let slot = 0; slot < slotCount(this.#memory); slot++) {
+      const word = stateWord(slot);
+      const state = Atomics.load(words, word);
+      if (statusOf(state) === FREE || bytesOf(state) === 0) continue;
+      visit(Buffer.from(slots, slot * SLOT_BYTES, SLOT_BYTES), words[word + 1]! >>> 0, bytesOf(state));
+    }
+  }
+
   /** Every destination is done with the batch. */
   release(batch: RecordBatch): void {
     const { words } = this.#memory;

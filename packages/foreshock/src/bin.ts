@@ -1,4 +1,4 @@
-// `npx foreshock explain`, `npx foreshock view`: read traces, and have nothing to do with the preload.
+// `npx foreshock explain`, `npx foreshock view`, `npx foreshock recover`: read traces, and have nothing to do with the preload.
 import { stdout, versions } from 'node:process';
 
 const [major, minor] = versions.node.split('.').map(Number) as [number, number];
@@ -11,6 +11,16 @@ if (major < 22 || (major === 22 && minor < 15)) {
   stdout.on('error', () => process.exit());
   const { main, processIo } = await import('@foreshock/explain/command');
   process.exitCode = await main(process.argv.slice(2), processIo(), {
+    recover: {
+      about: 'sends what processes that were killed have left on disk',
+      run: async (args, io) => {
+        const { recover } = await import('./recover.ts');
+        const code = await recover(args, io.stdout, io.stderr);
+        // Connections to the backend are kept open, and would keep the process.
+        setImmediate(() => process.exit(code));
+        return code;
+      },
+    },
     view: {
       about: 'opens a page on this machine that shows the incident and its traces',
       run: async (args, io) => (await import('@foreshock/view/command')).view(args, io),

@@ -48,6 +48,11 @@ export class Env {
     return value === '' ? undefined : value;
   }
 
+  /** Whether a variable is set, to nothing: for one that has a default and can be turned off. */
+  isEmpty(name: string): boolean {
+    return this.#env[name]?.trim() === '';
+  }
+
   /** The first of several names that is set, with its name: a signal's own variable before the general one. */
   first(...names: string[]): { name: string; value: string } | undefined {
     for (const name of names) {

@@ -1,6 +1,7 @@
 import { spanPipeline } from '@foreshock/export';
 import { VERSION } from '@foreshock/kit';
 import { isMainThread } from 'node:worker_threads';
+import { makeDiskSpool } from './disk-spool.ts';
 import { start } from './preload.ts';
 import { ProcessSignals } from './process-signals.ts';
 import { StartTrace } from './start-trace.ts';
@@ -9,6 +10,7 @@ import { StartTrace } from './start-trace.ts';
 start({
   makePipeline: spanPipeline,
   ...(isMainThread && {
+    makeDiskSpool,
     makeSignals: (end, flushMs) => new ProcessSignals(end, flushMs),
     makeStartTrace: (provider, service) => new StartTrace(() => provider().getTracer('foreshock', VERSION), service),
   }),

@@ -1,8 +1,8 @@
+import type { SpanContext } from '@opentelemetry/api';
 import { LinkedList } from '@foreshock/kit';
+import { FORESHOCK_INTERRUPTED } from '@foreshock/kit/names';
+import type { OpenSpanWatch } from './open-span-watch.ts';
 import type { RecordedSpan } from './tracer/span.ts';
-
-/** Marks a span that had not ended when the process did. */
-const INTERRUPTED = 'foreshock.interrupted';
 
 /** Of the newest open spans, so many characters of text are kept alive; the older ones while somebody may end them. */
 const KEPT_TEXT = 2_000_000;
@@ -20,10 +20,15 @@ export class OpenSpans {
   #older: WeakRef<RecordedSpan>[] = [];
   #started = 0;
   readonly #onStart: () => void;
+  readonly #watch: OpenSpanWatch | undefined;
 
-  /** @param onStart called at the start of each span; cheap */
-  constructor(onStart: () => void = () => {}) {
+  /**
+   * @param onStart called at the start of each span; cheap
+   * @param watch hears of each start and end, too
+   */
+  constructor(onStart: () => void = () => {}, watch?: OpenSpanWatch) {
     this.#onStart = onStart;
+    this.#watch = watch;
   }
 
   /** Whether no span is under way, as far as is known. */
@@ -34,23 +39,34 @@ export class OpenSpans {
   onStart(span: RecordedSpan): void {
     this.#newest.add(span);
     if (++this.#started >= LOOK_EVERY) this.#release();
+    this.#watch?.started(span);
     this.#onStart();
   }
 
   onEnd(span: RecordedSpan): void {
     this.#newest.remove(span);
+    this.#watch?.ended(span);
   }
 
-  /** Ends what is open, marked: a request that was cut off is worth more than one that answered. */
-  endAll(): void {
+  /**
+   * Ends what is open, marked: a request that was cut off is worth more than one that answered.
+   *
+   * @returns what it was, the oldest first
+   */
+  endAll(): SpanContext[] {
+    const ended: SpanContext[] = [];
     for (let span = this.#newest.newest; span; span = this.#newest.newest) {
       this.#newest.remove(span);
       interrupt(span);
+      ended.push(span.spanContext());
     }
-    for (const reference of this.#older.splice(0)) {
+    for (const reference of this.#older.splice(0).toReversed()) {
       const span = reference.deref();
-      if (span && !span.ended) interrupt(span);
+      if (!span || span.ended) continue;
+      interrupt(span);
+      ended.push(span.spanContext());
     }
+    return ended.toReversed();
   }
 
   /** A span that nobody holds on to will never be ended: of the older ones, we do not either. */
@@ -87,6 +103,6 @@ function textOf(value: unknown): number {
 }
 
 function interrupt(span: RecordedSpan): void {
-  span.setAttribute(INTERRUPTED, true);
+  span.setAttribute(FORESHOCK_INTERRUPTED, true);
   span.end();
 }

@@ -9,6 +9,7 @@ import { guard, log, VERSION } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
+import type { makeDiskSpool } from './disk-spool.ts';
 import { Env } from './env.ts';
 import { startLogging } from './log.ts';
 import { OpenSpans } from './open-spans.ts';
@@ -33,7 +34,9 @@ export interface ThreadParts {
    */
   makePipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline;
   /** Only the main thread gets signals. */
-  makeSignals?: (end: () => void, flushMs: number) => ProcessSignals;
+  makeSignals?: (end: (signal: number) => void, flushMs: number) => ProcessSignals;
+  /** Of the process, too. */
+  makeDiskSpool?: typeof makeDiskSpool;
   /** Of the process: what a worker thread does once it is there is work that it was given. */
   makeStartTrace?: (provider: () => ForeshockTracerProvider, service: string) => StartTrace;
 }
@@ -57,20 +60,28 @@ export function start(thread: ThreadParts): void {
   const end = (): void => {
     startTrace?.end();
     roots.endAll();
-    openSpans.endAll();
+    const interrupted = openSpans.endAll();
+    const died = disk?.death?.span(interrupted);
+    if (died) pipeline.onEnd(died);
     pipeline.endBlocking(config.flushMs);
   };
-  const signals = mayDelayEnd ? thread.makeSignals?.(end, config.flushMs) : undefined;
+  const disk = thread.makeDiskSpool?.(env, config.destinations, resource, mayDelayEnd, end);
+  const endBySignal = (signal: number): void => {
+    disk?.death?.bySignal(signal);
+    end();
+  };
+  const signals = mayDelayEnd ? thread.makeSignals?.(endBySignal, config.flushMs) : undefined;
   const openSpans = new OpenSpans(() => {
     if (!signals || signals.isListening) return;
     signals.listen();
     pipeline.start();
-  });
+  }, disk?.openSpans);
   const pipeline: Pipeline = thread.makePipeline(
     {
       destinations: config.destinations,
       resource,
       spoolBytes: config.spoolBytes,
+      disk: disk?.options,
       batch: config.batch,
       userAgent: `foreshock/${VERSION}`,
       senderUrl: join(import.meta.dirname, 'sender.cjs'),

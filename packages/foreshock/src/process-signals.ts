@@ -29,7 +29,7 @@ type Kill = (pid: number, signal: number) => number;
  * to itself is seen before it is sent.
  */
 export class ProcessSignals implements SignalThread {
-  readonly #beforeEnd: () => void;
+  readonly #beforeEnd: (signal: number) => void;
   readonly #flushMs: number;
   readonly #states = new Int32Array(new SharedArrayBuffer(4 * STATES));
   readonly #kill: Kill;
@@ -41,7 +41,7 @@ export class ProcessSignals implements SignalThread {
   #port: MessagePort | undefined;
 
   /** @param beforeEnd sends what is left; blocks this thread for `flushMs` at most */
-  constructor(beforeEnd: () => void, flushMs: number) {
+  constructor(beforeEnd: (signal: number) => void, flushMs: number) {
     this.#beforeEnd = beforeEnd;
     this.#flushMs = flushMs;
     this.#isUseless = !watchSignalHandles({
@@ -127,7 +127,7 @@ export class ProcessSignals implements SignalThread {
     if (signal === 0) return;
     guard('before the end by a signal', () => {
       this.rest();
-      this.#beforeEnd();
+      this.#beforeEnd(signal);
     });
     // By the thread: `process.kill` of this one would wait for the inspector's session to end (`Kill` in
     // src/node_process_methods.cc calls `RunAtExit`).
@@ -140,7 +140,7 @@ export class ProcessSignals implements SignalThread {
     guard('before the end by a signal', () => {
       // Any signal has its default effect again, while what is left is sent too, once the thread's handles are closed.
       this.rest();
-      this.#beforeEnd();
+      this.#beforeEnd(signal);
       const listening = Atomics.load(this.#states, LISTENING);
       if (listening > 0) Atomics.wait(this.#states, LISTENING, listening, THREAD_ACTS_WITHIN_MS);
     });

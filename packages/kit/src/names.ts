@@ -175,3 +175,21 @@ export const CHAOS_BOUNDARY = 'chaos.boundary';
 export const CHAOS_TARGET = 'chaos.target';
 /** How long the call was delayed, the connection held or the loop blocked. */
 export const CHAOS_MS = 'chaos.ms';
+
+/** Marks a span that had not ended when its process did. */
+export const FORESHOCK_INTERRUPTED = 'foreshock.interrupted';
+
+/** Span: the end of a process that did not end by itself, linked to what it interrupted; and its events, the last heartbeats. */
+export const PROCESS_DIED = 'process.died';
+/** `uncaught_error`, `signal`, `abort`, `oom_kill`, `heap_limit`, `hung`, `unknown`. */
+export const PROCESS_DIED_CAUSE = 'process.died.cause';
+export const PROCESS_DIED_INTERRUPTED = 'process.died.interrupted';
+export const PROCESS_UPTIME_MS = 'process.uptime_ms';
+export const PROCESS_HEARTBEAT = 'process.heartbeat';
+/** Of a heartbeat: spans under way, spans not delivered yet, memory of the cgroup in bytes. */
+export const FORESHOCK_OPEN_SPANS = 'foreshock.open_spans';
+export const FORESHOCK_WAITING_SPANS = 'foreshock.waiting_spans';
+export const CGROUP_MEMORY_USED = 'cgroup.memory.used';
+export const CGROUP_MEMORY_LIMIT = 'cgroup.memory.limit';
+/** For how long the main thread had not been free, when it was last looked at. */
+export const EVENT_LOOP_BLOCKED_MS = 'event_loop.blocked_ms';

@@ -103,6 +103,8 @@ function environment(path: string, { collector, env = {} }: FixtureOptions): Nod
     ...Object.fromEntries(inherited),
     OTEL_SERVICE_NAME: basename(path, extname(path)),
     OTEL_BSP_SCHEDULE_DELAY: '50',
+    // What a test has left is not for the next one.
+    FORESHOCK_SPOOL_DIR: '',
     // On a loaded machine the sender's thread, and the collector in the test's, take longer than an end is usually put off.
     ...(collector && { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, FORESHOCK_FLUSH_MS: '60000' }),
     ...(!exports && { OTEL_TRACES_EXPORTER: 'none' }),

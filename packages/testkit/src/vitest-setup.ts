@@ -15,6 +15,8 @@ import { rowsOf } from './table/rows.ts';
  * run showed of each adapter is printed at its end. (A reporter would be left out by `--reporter`.)
  */
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
+  // Applications that tests kill leave nothing behind for the next of their name.
+  process.env['FORESHOCK_SPOOL_DIR'] ??= '';
   const endServers = await shareServers([kafka, mariadb, memcached, postgres, rabbitmq, redis]);
   return async () => {
     const outcomes = outcomesOf(vitest.state.getTestModules());

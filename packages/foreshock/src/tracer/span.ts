@@ -100,6 +100,8 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   /** The neighbours among the open spans. */
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;
+  /** Where it stands in the table of open spans; -1 without. */
+  place = -1;
   readonly #spanContext: SpanContext;
   readonly #tracer: SpanMaker;
 

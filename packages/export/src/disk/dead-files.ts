@@ -1,0 +1,145 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { decodeHeader, FILE_BYTES, HEADER_BYTES, type FileHeader } from './file-format.ts';
+import { claimedName, readName, type FileName } from './file-names.ts';
+import { isAlive, isSameProcess, type ProcessIdentity } from './process-identity.ts';
+
+/** A file whose owner has died. */
+export interface DeadFile extends FileName {
+  readonly header: FileHeader;
+}
+
+/** The files of one dead process, its home first, then the oldest. */
+export interface DeadProcess {
+  readonly files: readonly DeadFile[];
+}
+
+/** Whatever else may lie there, of what size ever, costs no more. */
+const MAX_ENTRIES = 1_000;
+
+/**
+ * The dead of one service's directory, those first that died first.
+ *
+ * @param now by the clock of the file system, ms since 1970
+ */
+export function findDead(directory: string, own: ProcessIdentity, now: number): DeadProcess[] {
+  const processes = new Map<string, DeadFile[]>();
+  for (const name of listed(directory)) {
+    const header = deadHeader(directory, name, own, now);
+    if (!header) continue;
+    const files = processes.get(header.instance) ?? [];
+    files.push({ ...name, header });
+    processes.set(header.instance, files);
+  }
+  return Array.from(processes.values(), (files) => ({
+    files: files.toSorted(
+      ({ header: one }, { header: other }) => Number(other.home) - Number(one.home) || one.at - other.at,
+    ),
+  })).toSorted((one, other) => one.files[0]!.header.at - other.files[0]!.header.at);
+}
+
+/** Files that an earlier sender thread of this very process has left: all that is in them is still in memory. */
+export function removeOwn(directory: string, own: ProcessIdentity, instance: string): void {
+  for (const name of listed(directory)) {
+    const header = name.claimer ? undefined : readBytes(directory, name.name, HEADER_BYTES, decodeHeader)?.value;
+    if (header?.instance === instance && isSameProcess(header, own)) removeFile(directory, name.name);
+  }
+}
+
+/** Takes a file over; its new name, or undefined when another process was quicker. */
+export function claim(directory: string, { name, number }: FileName, own: ProcessIdentity): string | undefined {
+  const taken = claimedName(number, own);
+  try {
+    renameSync(join(directory, name), join(directory, taken));
+    touch(directory, taken);
+    return taken;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Shows processes of other namespaces that whoever has claimed the file lives. */
+export function touch(directory: string, name: string): void {
+  const now = new Date();
+  utimesSync(join(directory, name), now, now);
+}
+
+/** All of a file; undefined when it is no file of ours. */
+export function readWhole(directory: string, name: string): Buffer | undefined {
+  return readBytes(directory, name, FILE_BYTES, (bytes) => bytes)?.value;
+}
+
+/** Appends to a file of the dead what has become of its batches. */
+export function appendTo(directory: string, name: string, bytes: Buffer, at: number): void {
+  const fd = openSync(join(directory, name), constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+  try {
+    writeSync(fd, bytes, 0, bytes.length, at);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function removeFile(directory: string, name: string): void {
+  try {
+    unlinkSync(join(directory, name));
+  } catch {
+    // Gone already.
+  }
+}
+
+function listed(directory: string): FileName[] {
+  try {
+    return readdirSync(directory)
+      .slice(0, MAX_ENTRIES)
+      .flatMap((name) => readName(name) ?? []);
+  } catch {
+    return [];
+  }
+}
+
+function deadHeader(directory: string, name: FileName, own: ProcessIdentity, now: number): FileHeader | undefined {
+  const read = readBytes(directory, name.name, HEADER_BYTES, decodeHeader);
+  if (!read?.value) return undefined;
+  const owner = name.claimer ?? read.value;
+  return isAlive(owner, own, now - read.writtenAt) ? undefined : read.value;
+}
+
+/** Reads a plain file of this user's, never through a link, and never one that is larger than ours are. */
+function readBytes<T>(
+  directory: string,
+  name: string,
+  length: number,
+  decode: (bytes: Buffer) => T,
+): { value: T; writtenAt: number } | undefined {
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  let fd: number | undefined;
+  try {
+    fd = openSync(join(directory, name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const { size, mtimeMs, uid } = fstatSync(fd);
+    const isOurs = process.getuid === undefined || uid === process.getuid();
+    if (!fstatSync(fd).isFile() || !isOurs || size > FILE_BYTES) return undefined;
+    const bytes = Buffer.alloc(Math.min(size, length));
+    let read = 0;
+    while (read < bytes.length) {
+      const more = readSync(fd, bytes, read, bytes.length - read, read);
+      if (more === 0) break;
+      read += more;
+    }
+    return { value: decode(bytes.subarray(0, read)), writtenAt: mtimeMs };
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}

@@ -1,0 +1,70 @@
+import type { FileHeader } from './file-format.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { KernelMemory } from './memory-limits.ts';
+
+/** What ended a process that could not say so itself, as far as its file tells. */
+export interface DeathCause {
+  readonly cause: 'oom_kill' | 'heap_limit' | 'hung' | 'unknown';
+  /** What that rests on. */
+  readonly evidence: string;
+}
+
+/** Of the limit; below it, memory was not what the process ended for. */
+const NEAR = 0.9;
+/** What grew beyond this part of all that the heap may have was not the heap. */
+const BEYOND = 1.25;
+/** A main thread that was busy for less is not hung, ms. */
+const HUNG_MS = 1_000;
+
+/**
+ * SIGKILL, a crash in native code and `abort()` leave nothing behind that would tell one from another: where neither
+ * memory nor a blocked thread explains the end, none of them is named.
+ *
+ * @param now what the kernel says at the time of the recovery
+ */
+export function causeOf(header: FileHeader, last: Heartbeat | undefined, now: KernelMemory): DeathCause {
+  if (!last) return { cause: 'unknown', evidence: 'killed, or crashed in native code, before its first heartbeat' };
+  const kills = oomKills(header, last, now);
+  const cgroup = last.cgroupLimit > 0 ? last.cgroupUsed / last.cgroupLimit : 0;
+  if (kills !== '' && (kills === 'cgroup' || cgroup >= NEAR)) {
+    return {
+      cause: 'oom_kill',
+      evidence: `the kernel has killed for want of memory since; cgroup ${share(last.cgroupUsed, last.cgroupLimit)}`,
+    };
+  }
+  const heap = heapAtTheEnd(last);
+  if (last.oldLimit > 0 && heap >= NEAR * last.oldLimit && heap <= BEYOND * last.heapLimit) {
+    return { cause: 'heap_limit', evidence: `V8's heap was near its limit of ${mib(last.oldLimit)} MiB` };
+  }
+  if (last.blockedMs >= HUNG_MS) {
+    return {
+      cause: 'hung',
+      evidence: `killed, or crashed in native code, after its event loop had stood still for ${seconds(last.blockedMs)}`,
+    };
+  }
+  return { cause: 'unknown', evidence: 'killed (SIGKILL), or crashed in native code' };
+}
+
+/** The heap is seen when the main thread is free; while it is not, what the process grew by counts as heap. */
+function heapAtTheEnd({ heapUsed, rss, rssThen }: Heartbeat): number {
+  return heapUsed + Math.max(0, rss - rssThen);
+}
+
+/** Kills in the same cgroup prove it; those of the machine since the last heartbeat only where memory was short. */
+function oomKills(header: FileHeader, last: Heartbeat, now: KernelMemory): 'cgroup' | 'machine' | '' {
+  if (header.oomKills > now.oomKills) return '';
+  if (now.cgroupOomKills > last.cgroupOomKills && now.limit === last.cgroupLimit) return 'cgroup';
+  return now.oomKills > last.oomKills ? 'machine' : '';
+}
+
+function mib(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
+}
+
+function share(used: number, limit: number): string {
+  return limit > 0 ? `${mib(used)} of ${mib(limit)} MiB` : `${mib(used)} MiB`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

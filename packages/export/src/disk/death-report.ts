@@ -1,0 +1,140 @@
+import type { Attributes } from '@opentelemetry/api';
+import {
+  CGROUP_MEMORY_LIMIT as CGROUP_LIMIT,
+  CGROUP_MEMORY_USED as CGROUP_USED,
+  EVENT_LOOP_BLOCKED_MS as BLOCKED_MS,
+  FORESHOCK_INTERRUPTED as INTERRUPTED,
+  FORESHOCK_OPEN_SPANS as OPEN_SPANS,
+  FORESHOCK_WAITING_SPANS as WAITING_SPANS,
+  PROCESS_DIED,
+  PROCESS_HEARTBEAT as HEARTBEAT,
+} from '@foreshock/kit/names';
+import { SpanEncoder } from '../encode/span-encoder.ts';
+import type { FinishedSpan } from '../finished-span.ts';
+import type { RecordBatch } from '../otlp-request.ts';
+import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from '../records.ts';
+import { blankSpan, diedSpan, REPORTER, timeOf } from './died-span.ts';
+import { causeOf, type DeathCause } from './death-cause.ts';
+import { type FileHeader } from './file-format.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { KernelMemory } from './memory-limits.ts';
+import type { OpenSpan } from './open-span-copy.ts';
+
+/** What is left of a process that was cut off. */
+export interface Death extends DeathCause {
+  readonly header: FileHeader;
+  /** The last sign of life; ms since 1970. */
+  readonly at: number;
+  readonly heartbeats: readonly Heartbeat[];
+  /** Oldest first. */
+  readonly open: readonly OpenSpan[];
+}
+
+const STATUS_ERROR = 2;
+const SAMPLED = 1;
+const BATCH_BYTES = 1 << 20;
+
+export function deathOf(
+  header: FileHeader,
+  heartbeats: readonly Heartbeat[],
+  open: readonly OpenSpan[],
+  lastFrameAt: number,
+  now: KernelMemory,
+): Death {
+  const last = heartbeats.at(-1);
+  const at = Math.max(header.at, last?.at ?? 0, lastFrameAt);
+  const oldestFirst = open.toSorted((one, other) => one.startMs - other.startMs);
+  return { ...causeOf(header, last, now), header, at, heartbeats, open: oldestFirst };
+}
+
+/** The report as spans: those that were interrupted, and the trace `process.died` with a link to each. */
+export function reportSpans(death: Death): RecordBatch {
+  const { header, open } = death;
+  const resource = Buffer.from(header.resource, 'base64');
+  return encodeBatch(resource, [...open.map((span) => interrupted(span, death)), died(death)]);
+}
+
+/** The report as one line of JSON. */
+export function reportLine({ header, cause, evidence, at, heartbeats, open }: Death): string {
+  const last = heartbeats.at(-1);
+  return JSON.stringify({
+    event: PROCESS_DIED,
+    service: header.service,
+    pid: header.pid,
+    cause,
+    evidence,
+    at: new Date(at).toISOString(),
+    uptime_s: Math.round((at - header.startedAt) / 1_000),
+    ...(last && attributesOf(last)),
+    interrupted: open.length,
+    longest: open.slice(0, 5).map(({ name, detail, startMs, traceId }) => ({
+      name: detail === undefined ? name : `${name} ${detail}`,
+      ms: Math.round(at - startMs),
+      trace_id: traceId,
+    })),
+  });
+}
+
+function died({ header, cause, evidence, at, heartbeats, open }: Death): FinishedSpan {
+  return diedSpan({
+    cause,
+    evidence,
+    startedAt: header.startedAt,
+    at,
+    interrupted: open.map(({ traceId, spanId }) => ({ traceId, spanId, traceFlags: SAMPLED })),
+    attributes: { 'process.pid': header.pid },
+    events: heartbeats.map((beat) => ({ name: HEARTBEAT, time: timeOf(beat.at), attributes: attributesOf(beat) })),
+  });
+}
+
+function interrupted(span: OpenSpan, { at, cause }: Death): FinishedSpan {
+  const { name, kind, startMs, traceId, spanId, parentSpanId, detail } = span;
+  return {
+    ...blankSpan(name, startMs, Math.max(at, startMs)),
+    kind,
+    spanContext: () => ({ traceId, spanId, traceFlags: SAMPLED }),
+    parentSpanContext: parentSpanId === undefined ? undefined : { traceId, spanId: parentSpanId, traceFlags: SAMPLED },
+    status: { code: STATUS_ERROR, message: 'its process died' },
+    attributes: {
+      [INTERRUPTED]: true,
+      'error.type': cause,
+      ...(detail !== undefined && { 'url.path': detail }),
+    },
+  };
+}
+
+function attributesOf(beat: Heartbeat): Attributes {
+  const known = {
+    'process.memory.rss': beat.rss,
+    'v8js.memory.heap.used': beat.heapUsed,
+    'v8js.memory.heap.limit': beat.heapLimit,
+    [CGROUP_USED]: beat.cgroupUsed,
+    [CGROUP_LIMIT]: beat.cgroupLimit,
+    [BLOCKED_MS]: beat.blockedMs,
+    [OPEN_SPANS]: beat.openSpans,
+    [WAITING_SPANS]: beat.waitingSpans,
+  };
+  return Object.fromEntries(
+    Object.entries(known).flatMap(([key, value]) => (value > 0 ? [[key, Math.round(value)]] : [])),
+  );
+}
+
+/** As the spool of the process itself would have; what does not fit in a megabyte is left out. */
+function encodeBatch(resource: Buffer, spans: readonly FinishedSpan[]): RecordBatch {
+  const encoder = new SpanEncoder();
+  const out = Buffer.alloc(BATCH_BYTES);
+  resource.copy(out, HEADER_BYTES);
+  writeHeader(out, 0, RESOURCE, resource.length, 0, 0);
+  let at = HEADER_BYTES + resource.length;
+  const put = (type: number, encode: (at: number) => number): boolean => {
+    const end = encode(at + HEADER_BYTES);
+    if (end === -1) return false;
+    writeHeader(out, at, type, end - at - HEADER_BYTES, 1, 0);
+    at = end;
+    return true;
+  };
+  put(SCOPE, (from) => encoder.encodeScope(REPORTER, out, from));
+  // The report itself is the last, and counts most.
+  const written = spans.toReversed().filter((span) => put(SPAN, (from) => encoder.encode(span, out, from)));
+  return { bytes: out.subarray(0, at), number: 0, start: 0, end: at, spans: written.length };
+}

@@ -1,0 +1,54 @@
+import { BEATS_AT } from './file-format.ts';
+import { BEAT_BYTES, BEATS, encodeHeartbeat } from './heartbeat.ts';
+import { readCgroupUsed, readKernelMemory, type KernelMemory } from './memory-limits.ts';
+import type { SpoolFile } from './spool-file.ts';
+import { FREE_AT, HEAP_LIMIT, HEAP_USED, OLD_LIMIT, RSS, type SpoolMemory } from './spool-memory.ts';
+
+/** A heartbeat is begun this often, ms, and brought up to date more often. */
+const BEAT_MS = 1_000;
+
+/** Writes the last heartbeats of a process to its home, in turn. */
+export class HeartbeatRing {
+  readonly #samples: Float64Array;
+  #index = -1;
+  #beganAt = 0;
+  #kernel: KernelMemory = readKernelMemory();
+
+  constructor({ samples }: SpoolMemory) {
+    this.#samples = samples;
+  }
+
+  /** What the kernel said when it was last asked. */
+  get kernel(): KernelMemory {
+    return this.#kernel;
+  }
+
+  write(home: SpoolFile, openSpans: number, waitingSpans: number): void {
+    const at = Date.now();
+    // A clock that was set back begins one, too.
+    if (at - this.#beganAt >= BEAT_MS || at < this.#beganAt) {
+      this.#index = (this.#index + 1) % BEATS;
+      this.#beganAt = at;
+      this.#kernel = readKernelMemory();
+    }
+    const samples = this.#samples;
+    const freeAt = samples[FREE_AT]!;
+    const { limit, oomKills, cgroupOomKills } = this.#kernel;
+    const bytes = encodeHeartbeat({
+      at,
+      rss: process.memoryUsage.rss(),
+      heapUsed: samples[HEAP_USED]!,
+      heapLimit: samples[HEAP_LIMIT]!,
+      oldLimit: samples[OLD_LIMIT]!,
+      rssThen: samples[RSS]!,
+      cgroupUsed: readCgroupUsed(),
+      cgroupLimit: limit,
+      blockedMs: freeAt > 0 ? Math.max(0, at - freeAt) : 0,
+      openSpans,
+      waitingSpans,
+      oomKills,
+      cgroupOomKills,
+    });
+    home.writeAt(bytes, BEATS_AT + this.#index * BEAT_BYTES);
+  }
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+
+/** What the kernel allows the process, and whom it has killed for want of memory; 0 where it does not say. */
+export interface KernelMemory {
+  /** Of the cgroup, bytes. */
+  readonly used: number;
+  /** Of the cgroup, bytes; 0 without a limit. */
+  readonly limit: number;
+  /** On the whole machine, since it was started. */
+  readonly oomKills: number;
+  /** In the cgroup. */
+  readonly cgroupOomKills: number;
+}
+
+/** Larger limits are none: cgroup v1 has no other word for it. */
+const NO_LIMIT = 2 ** 60;
+
+/** Where this process's cgroup is, and how its files are called; undefined where there is none. */
+interface CgroupFiles {
+  readonly used: string;
+  readonly limit: string;
+  /** Has a line `oom_kill <n>`. */
+  readonly events: string;
+}
+
+let files: CgroupFiles | undefined;
+
+/** All of it: some ten small files are read. A process may be moved to another cgroup, which is looked for each time. */
+export function readKernelMemory(): KernelMemory {
+  files = findCgroup();
+  const limit = files ? numberIn(files.limit) : 0;
+  return {
+    used: files ? numberIn(files.used) : 0,
+    limit: limit < NO_LIMIT ? limit : 0,
+    oomKills: kills('/proc/vmstat'),
+    cgroupOomKills: files ? kills(files.events) : 0,
+  };
+}
+
+/** What changes fast, of the cgroup that was found last; bytes. */
+export function readCgroupUsed(): number {
+  return files ? numberIn(files.used) : 0;
+}
+
+/** cgroups(7): version 2 has one hierarchy, `0::<path>`; of version 1 the one of the memory controller counts. */
+function findCgroup(): CgroupFiles | undefined {
+  const lines = read('/proc/self/cgroup').split('\n');
+  const one = lines.find((line) => /^\d+:(?:.*,)?memory(?:,.*)?:/.test(line));
+  const path = (one ?? lines.find((line) => line.startsWith('0::')) ?? '').replace(/^[^:]*:[^:]*:/, '');
+  const root = one ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup';
+  const names = one
+    ? { used: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes', events: 'memory.oom_control' }
+    : { used: 'memory.current', limit: 'memory.max', events: 'memory.events' };
+  // Inside of a container its own cgroup is the root, whatever the path says.
+  for (const directory of [`${root}${path}`, root]) {
+    if (read(`${directory}/${names.used}`) === '') continue;
+    return {
+      used: `${directory}/${names.used}`,
+      limit: `${directory}/${names.limit}`,
+      events: `${directory}/${names.events}`,
+    };
+  }
+  return undefined;
+}
+
+function numberIn(file: string): number {
+  const number = Number.parseInt(read(file), 10);
+  return Number.isFinite(number) ? number : 0;
+}
+
+function kills(file: string): number {
+  return Number(/^oom_kill (\d+)$/m.exec(read(file))?.[1] ?? 0);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}

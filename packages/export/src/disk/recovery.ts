@@ -1,0 +1,131 @@
+import type { RecordBatch } from '../otlp-request.ts';
+import { appendTo, claim, findDead, readWhole, removeFile, touch, type DeadProcess } from './dead-files.ts';
+import { deathOf, reportLine, reportSpans } from './death-report.ts';
+import {
+  BEATS_AT,
+  ENDED_AT,
+  HEADER_BYTES,
+  HOME_DATA_AT,
+  OPEN_SPANS_AT,
+  readFrames,
+  type FileHeader,
+} from './file-format.ts';
+import { BEAT_BYTES, BEATS, readHeartbeats } from './heartbeat.ts';
+import { readKernelMemory } from './memory-limits.ts';
+import { readOpenSpans, type OpenSpan } from './open-span-copy.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+
+/** What recovery needs of whoever runs it. */
+export interface RecoveryHost {
+  readonly own: ProcessIdentity;
+  /** By the clock of the file system; ms since 1970. */
+  now(): number;
+  /** Resolves once no destination needs the batch any more. */
+  send(batch: RecordBatch): Promise<void>;
+  /** One report of a death, as JSON. */
+  report(line: string): void;
+  /** Resolves when the next file may be sent. */
+  pause(): Promise<void>;
+}
+
+/** What was found. */
+export interface Recovered {
+  processes: number;
+  spans: number;
+  deaths: number;
+}
+
+interface Claimed {
+  readonly name: string;
+  readonly header: FileHeader;
+}
+
+/** Span ID of an encoded span: field 2, behind the trace ID of 16 bytes (opentelemetry/proto/trace/v1/trace.proto). */
+function spanIdOf(span: Buffer): string {
+  return span[0] === 0x0a && span[1] === 16 && span[18] === 0x12 && span[19] === 8 ? span.toString('hex', 20, 28) : '';
+}
+
+/** Sends what the dead of one directory have left, those first that died first, each file once. */
+export class Recovery {
+  readonly #directory: string;
+  readonly #host: RecoveryHost;
+  readonly #held = new Set<string>();
+  readonly recovered: Recovered = { processes: 0, spans: 0, deaths: 0 };
+
+  constructor(directory: string, host: RecoveryHost) {
+    this.#directory = directory;
+    this.#host = host;
+  }
+
+  async run(): Promise<Recovered> {
+    for (const dead of findDead(this.#directory, this.#host.own, this.#host.now())) await this.#recover(dead);
+    return this.recovered;
+  }
+
+  /** Shows others that the files which are not delivered yet are somebody's. */
+  touch(): void {
+    for (const name of this.#held) {
+      try {
+        touch(this.#directory, name);
+      } catch {
+        this.#held.delete(name);
+      }
+    }
+  }
+
+  async #recover({ files }: DeadProcess): Promise<void> {
+    const claimed: Claimed[] = [];
+    for (const file of files) {
+      const name = claim(this.#directory, file, this.#host.own);
+      if (name !== undefined) {
+        this.#held.add(name);
+        claimed.push({ name, header: file.header });
+      } else if (file.header.home) return;
+    }
+    if (claimed.length === 0) return;
+    this.recovered.processes++;
+    await this.#report(claimed);
+    for (const { name, header } of claimed) await this.#deliver(name, header);
+  }
+
+  async #deliver(name: string, { home }: FileHeader): Promise<void> {
+    const bytes = readWhole(this.#directory, name);
+    if (bytes) {
+      const { batches } = readFrames(bytes, home ? HOME_DATA_AT : HEADER_BYTES);
+      await Promise.all(batches.map((batch) => this.#host.send(batch)));
+      for (const { spans } of batches) this.recovered.spans += spans;
+    }
+    this.#held.delete(name);
+    removeFile(this.#directory, name);
+    if (bytes) await this.#host.pause();
+  }
+
+  async #report(files: readonly Claimed[]): Promise<void> {
+    const [first] = files;
+    if (!first?.header.home || !first.header.saysEnd) return;
+    const bytes = readWhole(this.#directory, first.name);
+    if (!bytes || bytes[ENDED_AT] === 1) return;
+    const finished = new Set<string>();
+    let lastAt = 0;
+    for (const { name, header } of files) {
+      const whole = name === first.name ? bytes : readWhole(this.#directory, name);
+      if (!whole) continue;
+      const frames = readFrames(whole, header.home ? HOME_DATA_AT : HEADER_BYTES, (span) =>
+        finished.add(spanIdOf(span)),
+      );
+      lastAt = Math.max(lastAt, frames.lastAt);
+    }
+    const open = readOpenSpans(bytes.subarray(OPEN_SPANS_AT, HOME_DATA_AT)).filter(
+      ({ spanId }: OpenSpan) => !finished.has(spanId),
+    );
+    const heartbeats = readHeartbeats(bytes.subarray(BEATS_AT, BEATS_AT + BEATS * BEAT_BYTES));
+    const death = deathOf(first.header, heartbeats, open, lastAt, readKernelMemory());
+    this.#host.report(reportLine(death));
+    this.recovered.deaths++;
+    const spans = reportSpans(death);
+    await this.#host.send(spans);
+    this.recovered.spans += spans.spans;
+    // Sent once, also if this process dies before the rest is delivered.
+    appendTo(this.#directory, first.name, Buffer.of(1), ENDED_AT);
+  }
+}

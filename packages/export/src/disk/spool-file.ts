@@ -1,0 +1,109 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  encodeFrame,
+  encodeHeader,
+  ENDED_AT,
+  FILE_BYTES,
+  FRAME_BYTES,
+  HEADER_BYTES,
+  HOME_DATA_AT,
+  type FileHeader,
+} from './file-format.ts';
+import { MAX_FILES, ownName, readName } from './file-names.ts';
+
+/** Kept free for the ends of the batches that are in the file. */
+const DONE_ROOM = 8 * 1024;
+/** A disk that takes longer for a few kilobytes is of no use to a thread that has requests to answer; ms. */
+const SLOW_MS = 1_000;
+
+/** A file that this process writes. Everything is synchronous, on the sender thread: what returned has reached the kernel. */
+export class SpoolFile {
+  readonly home: boolean;
+  /** Batches in it that some destination still needs. */
+  readonly batches = new Set<number>();
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #dataAt: number;
+  #at: number;
+
+  private constructor(path: string, fd: number, header: FileHeader) {
+    this.#path = path;
+    this.#fd = fd;
+    this.home = header.home;
+    this.#dataAt = header.home ? HOME_DATA_AT : HEADER_BYTES;
+    this.#at = this.#dataAt;
+    this.writeAt(encodeHeader(header), 0);
+  }
+
+  /**
+   * A new file under a number that no file has: so all processes together keep the limit.
+   *
+   * @returns undefined when there are as many as there may be
+   * @throws what the file system throws
+   */
+  static create(directory: string, header: FileHeader): SpoolFile | undefined {
+    const taken = new Set(readdirSync(directory).map((name) => readName(name)?.number));
+    for (let number = 0; number < MAX_FILES; number++) {
+      if (taken.has(number)) continue;
+      const path = join(directory, ownName(number));
+      try {
+        const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
+        const fd = openSync(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
+        return new SpoolFile(path, fd, header);
+      } catch (error) {
+        // Another process was quicker.
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+    return undefined;
+  }
+
+  /** Bytes of records that one more frame may have. */
+  get room(): number {
+    return FILE_BYTES - DONE_ROOM - FRAME_BYTES - this.#at;
+  }
+
+  get isEmpty(): boolean {
+    return this.#at === this.#dataAt;
+  }
+
+  /** When the file system last saw it written, by its own clock; ms since 1970. */
+  get writtenAt(): number {
+    return fstatSync(this.#fd).mtimeMs;
+  }
+
+  append(kind: number, batch: number, parts: readonly Buffer[]): void {
+    const frame = encodeFrame(kind, batch, parts);
+    if (this.#at + frame.length > FILE_BYTES) return;
+    this.writeAt(frame, this.#at);
+    this.#at += frame.length;
+  }
+
+  writeAt(bytes: Buffer, at: number): void {
+    const start = performance.now();
+    let written = 0;
+    while (written < bytes.length) written += writeSync(this.#fd, bytes, written, bytes.length - written, at + written);
+    if (performance.now() - start > SLOW_MS) throw new Error(`a write took more than ${SLOW_MS} ms`);
+  }
+
+  /** Forgets its frames. */
+  rewind(): void {
+    if (this.isEmpty) return;
+    ftruncateSync(this.#fd, this.#dataAt);
+    this.#at = this.#dataAt;
+  }
+
+  /** The process ends, and says so: whoever finds the file has only its spans to send. */
+  markEnded(): void {
+    this.writeAt(Buffer.of(1), ENDED_AT);
+  }
+
+  remove(): void {
+    try {
+      unlinkSync(this.#path);
+    } finally {
+      closeSync(this.#fd);
+    }
+  }
+}

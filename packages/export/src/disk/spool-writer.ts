@@ -1,0 +1,214 @@
+import type { RecordBatch } from '../otlp-request.ts';
+import { recordEnd, SPAN } from '../records.ts';
+import { DONE, keyOf, OPEN_SPANS_AT } from './file-format.ts';
+import { HeartbeatRing } from './heartbeat-ring.ts';
+import { OpenSpanCopy } from './open-span-copy.ts';
+import { ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { makePrivate, serviceDirectory } from './spool-directory.ts';
+import { SpoolFile } from './spool-file.ts';
+import { HAS_FILES, type SpoolMemory } from './spool-memory.ts';
+
+/** What the main thread says of the spool on disk. */
+export interface DiskOptions {
+  readonly memory: SpoolMemory;
+  /** The directory for the spools of all services. */
+  readonly base: string;
+  /** Of this service: what its processes have in common. */
+  readonly key: string;
+  /** Of this process; 16 hex digits. */
+  readonly instance: string;
+  /** When this process was started; ms since 1970. */
+  readonly startedAt: number;
+  readonly saysEnd: boolean;
+  readonly service: string;
+  readonly resource: string;
+}
+
+/** A batch of which records are in files. */
+interface Written {
+  /** Up to where. */
+  at: number;
+  /** Its resource and scopes, for the next file. */
+  readonly preface: Buffer[];
+  readonly files: SpoolFile[];
+}
+
+/** Writes what waits to files of this process, and takes it out again once it is delivered. On the sender thread. */
+export class SpoolWriter {
+  readonly directory: string;
+  readonly #options: DiskOptions;
+  readonly #onTrouble: (cause: string) => void;
+  readonly #openSpans: OpenSpanCopy;
+  readonly #heartbeats: HeartbeatRing;
+  readonly #own: ProcessIdentity = ownIdentity();
+  readonly #batches = new Map<number, Written>();
+  #files: SpoolFile[] = [];
+  #home: SpoolFile | undefined;
+  #current: SpoolFile | undefined;
+  #isFull = false;
+  #hasFailed = false;
+
+  /** @param onTrouble called when records wait in memory only: there is no room, or the disk cannot be used */
+  constructor(options: DiskOptions, onTrouble: (cause: string) => void) {
+    this.directory = serviceDirectory(options.base, options.key);
+    this.#options = options;
+    this.#onTrouble = onTrouble;
+    this.#openSpans = new OpenSpanCopy(options.memory);
+    this.#heartbeats = new HeartbeatRing(options.memory);
+  }
+
+  /** Writes the records of a batch from where it stopped up to `end`. */
+  write(kind: number, { bytes, number, start }: Pick<RecordBatch, 'bytes' | 'number' | 'start'>, end: number): void {
+    const key = keyOf(kind, number);
+    let batch = this.#batches.get(key);
+    if (!batch) this.#batches.set(key, (batch = { at: start, preface: [], files: [] }));
+    const written = batch;
+    if (end > written.at) this.#guard(() => this.#write(written, key, kind, number, bytes, end));
+  }
+
+  /** No destination needs the batch any more. */
+  finished(kind: number, number: number): void {
+    const key = keyOf(kind, number);
+    const batch = this.#batches.get(key);
+    if (!batch) return;
+    this.#batches.delete(key);
+    this.#guard(() => {
+      // Spans of it are over, whatever the file says of them yet.
+      this.#copyOpenSpans(true);
+      for (const file of batch.files) {
+        file.batches.delete(key);
+        if (file.batches.size > 0) file.append(kind + DONE, number, []);
+        else if (file.home) file.rewind();
+        else this.#remove(file);
+      }
+    });
+  }
+
+  /** Brings open spans and the heartbeat up to date. */
+  update(waitingSpans: number): void {
+    this.#guard(() => {
+      this.#copyOpenSpans(false);
+      if (this.#home) this.#heartbeats.write(this.#home, this.#openSpans.open, waitingSpans);
+    });
+  }
+
+  /**
+   * The process ends.
+   *
+   * @param isDelivered whether nothing is left to be sent by another one
+   */
+  end(isDelivered: boolean): void {
+    this.#guard(() => {
+      if (isDelivered) this.#removeAll();
+      else this.#home?.markEnded();
+    });
+  }
+
+  /** By the clock of the file system, where there is a file; ms since 1970. */
+  get now(): number {
+    return this.#home ? this.#home.writtenAt : Date.now();
+  }
+
+  #write(batch: Written, key: number, kind: number, number: number, bytes: Buffer, end: number): void {
+    let from = batch.at;
+    batch.at = end;
+    while (from < end) {
+      const file = this.#fileWithRoom();
+      if (!file) return;
+      const isNew = !batch.files.includes(file);
+      const preface = isNew ? [...batch.preface] : [];
+      let { room } = file;
+      for (const record of preface) room -= record.length;
+      let to = from;
+      for (let next = recordEnd(bytes, to, end, number); next > 0; next = recordEnd(bytes, to, end, number)) {
+        if (next - from > room) break;
+        if (bytes[to + 2] !== SPAN) batch.preface.push(Buffer.from(bytes.subarray(to, next)));
+        to = next;
+      }
+      if (to === from) {
+        // Torn, or larger than a file: it waits in memory alone.
+        if (file.isEmpty) from = Math.max(recordEnd(bytes, from, end, number), 0) || end;
+        else this.#current = undefined;
+        continue;
+      }
+      file.append(kind, number, [...preface, bytes.subarray(from, to)]);
+      file.batches.add(key);
+      if (isNew) batch.files.push(file);
+      from = to;
+    }
+  }
+
+  #fileWithRoom(): SpoolFile | undefined {
+    const home = this.#openHome();
+    if (!home) return undefined;
+    this.#current ??= home.isEmpty ? home : this.#create(false);
+    return this.#current;
+  }
+
+  #openHome(): SpoolFile | undefined {
+    if (this.#home) return this.#home;
+    const { base, memory } = this.#options;
+    makePrivate(base, this.directory);
+    this.#home = this.#create(true);
+    if (this.#home) Atomics.store(memory.words, HAS_FILES, 1);
+    this.#current = this.#home;
+    return this.#home;
+  }
+
+  #create(home: boolean): SpoolFile | undefined {
+    const { instance, startedAt, saysEnd, service, resource } = this.#options;
+    const { oomKills } = this.#heartbeats.kernel;
+    const file = SpoolFile.create(this.directory, {
+      ...this.#own,
+      instance,
+      at: Date.now(),
+      startedAt,
+      home,
+      saysEnd,
+      service,
+      resource,
+      oomKills,
+    });
+    if (file) this.#files.push(file);
+    else if (!this.#isFull) {
+      this.#isFull = true;
+      this.#onTrouble('it is full');
+    }
+    return file;
+  }
+
+  #copyOpenSpans(endedOnly: boolean): void {
+    if (!this.#options.saysEnd) return;
+    this.#openSpans.update((bytes, at) => this.#openHome()?.writeAt(bytes, OPEN_SPANS_AT + at), endedOnly);
+  }
+
+  #remove(file: SpoolFile): void {
+    this.#files = this.#files.filter((other) => other !== file);
+    if (this.#current === file) this.#current = undefined;
+    file.remove();
+  }
+
+  #removeAll(): void {
+    Atomics.store(this.#options.memory.words, HAS_FILES, 0);
+    this.#batches.clear();
+    this.#home = undefined;
+    for (const file of this.#files) this.#remove(file);
+  }
+
+  #guard(run: () => void): void {
+    if (this.#hasFailed) return;
+    try {
+      run();
+    } catch (error) {
+      this.#hasFailed = true;
+      try {
+        // They would be sent again by the next process, whatever becomes of what they hold.
+        this.#removeAll();
+      } catch {
+        // As far as it goes.
+      }
+      const { code, message } = error as NodeJS.ErrnoException;
+      this.#onTrouble(code ?? message);
+    }
+  }
+}

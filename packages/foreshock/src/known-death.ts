@@ -1,0 +1,97 @@
+import { performance } from 'node:perf_hooks';
+import { constants } from 'node:os';
+import type { SpanContext } from '@opentelemetry/api';
+import { diedSpan, type ProcessDeath } from '@foreshock/export';
+import { errorMessageOf, errorTypeOf, exceptionTextOf, guard } from '@foreshock/kit';
+
+type Noted = Pick<ProcessDeath, 'cause' | 'evidence' | 'attributes' | 'events'>;
+
+/** What `TriggerUncaughtException` (src/node_errors.cc of Node 22 to 26) looks up on `process`; true: somebody has handled it. */
+type OnUncaught = (error: unknown, fromPromise: boolean) => boolean;
+interface Fatal {
+  _fatalException: OnUncaught;
+}
+
+const MAX_STACK = 8_192;
+
+/** Knows by what the process is ended while it still runs: an uncaught error, a signal, `process.abort`. */
+export class KnownDeath {
+  #noted: Noted | undefined;
+
+  /** @param end delivers what is left; the process aborts behind it */
+  constructor(end: () => void) {
+    this.#watchErrors();
+    const { abort } = process;
+    process.abort = {
+      abort: (): never => {
+        guard('before the process aborts', () => {
+          this.#noted = { cause: 'abort', evidence: 'process.abort() was called', attributes: {}, events: [] };
+          end();
+        });
+        return abort.call(process);
+      },
+    }.abort;
+  }
+
+  /** A signal ends the process. */
+  bySignal(signal: number): void {
+    const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal);
+    const attributes = { 'error.type': name };
+    this.#noted = { cause: 'signal', evidence: `ended by ${name}`, attributes, events: [] };
+  }
+
+  /** The span of it, if there is anything to say: a signal that interrupts nothing is the usual end of a service. */
+  span(interrupted: readonly SpanContext[]): ReturnType<typeof diedSpan> | undefined {
+    const noted = this.#noted;
+    if (!noted || (noted.cause === 'signal' && interrupted.length === 0)) return undefined;
+    const { exitCode } = process;
+    const { timeOrigin } = performance;
+    return diedSpan({
+      ...noted,
+      attributes: {
+        'process.pid': process.pid,
+        ...(noted.cause === 'uncaught_error' && typeof exitCode === 'number' && { 'process.exit.code': exitCode }),
+        ...noted.attributes,
+      },
+      startedAt: timeOrigin,
+      at: timeOrigin + performance.now(),
+      interrupted,
+    });
+  }
+
+  /**
+   * Not by a listener: 'uncaughtExceptionMonitor' would show ours, and `setUncaughtExceptionCaptureCallback` can be had once.
+   * The process ends within the call, or the error was handled.
+   */
+  #watchErrors(): void {
+    const fatal = process as unknown as Fatal;
+    const original = fatal._fatalException;
+    if (typeof original !== 'function') return;
+    fatal._fatalException = (error, fromPromise) => {
+      this.#noted = guard('an uncaught error', () => noteOf(error, fromPromise));
+      const isHandled = original.call(process, error, fromPromise);
+      if (isHandled) this.#noted = undefined;
+      return isHandled;
+    };
+  }
+}
+
+function noteOf(error: unknown, fromPromise: boolean): Noted {
+  const type = errorTypeOf(error);
+  const message = errorMessageOf(error);
+  const stack = error instanceof Error ? exceptionTextOf(error, error.message, error.stack).stack : undefined;
+  const exception = {
+    'exception.type': type,
+    'exception.message': message,
+    ...(stack !== undefined && { 'exception.stacktrace': stack.slice(0, MAX_STACK) }),
+  };
+  const now = performance.timeOrigin + performance.now();
+  return {
+    cause: 'uncaught_error',
+    evidence: `${fromPromise ? 'unhandled rejection' : 'uncaught error'}: ${message || type}`,
+    attributes: { 'error.type': type },
+    events: [
+      { name: 'exception', time: [Math.floor(now / 1_000), Math.floor((now % 1_000) * 1e6)], attributes: exception },
+    ],
+  };
+}

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runFixture, startCollector, type Collector, type Fixture } from '@foreshock/testkit';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { spoolFiles, untilFiles, untilSpool } from './spool-state.ts';
+
+// A start of a process, and the seconds before it looks for what is left.
+const SOON = { timeoutMs: 60_000 };
+const SLOW = { timeout: 120_000 };
+
+let collector: Collector;
+let base: string;
+beforeEach(async () => {
+  collector = await startCollector();
+  base = mkdtempSync(join(tmpdir(), 'foreshock-next-'));
+});
+afterEach(async () => {
+  await collector.close();
+  rmSync(base, { recursive: true, force: true });
+});
+
+async function start(
+  service: string,
+  env: Record<string, string> = {},
+): Promise<Fixture & { ask(path: string): Promise<void> }> {
+  const app = await runFixture(new URL('./fixtures/service.cjs', import.meta.url), {
+    args: ['killed'],
+    collector,
+    readyTimeoutMs: 60_000,
+    env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: service, OTEL_BSP_SCHEDULE_DELAY: '600000', ...env },
+  });
+  const { port } = await app.ready;
+  return Object.assign(app, {
+    ask: async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
+      await response?.text();
+    },
+  });
+}
+
+async function leave(service: string, path: string): Promise<void> {
+  const app = await start(service);
+  await app.ask(path);
+  void app.ask('/hang');
+  await untilSpool(base, app.pid, ({ finished, open }) => finished === 1 && open === 1);
+  app.kill('SIGKILL');
+  await app.exited;
+}
+
+const paths = (): unknown[] => collector.spans.map((span) => span.attributes['url.path'] ?? span.name).toSorted();
+
+it('the next process of a service sends what a killed one has left, and nothing of another service', SLOW, async () => {
+  await leave('orders', '/one');
+  await leave('stock', '/two');
+  const next = await start('orders');
+  await collector.waitForSpans(3, SOON);
+  expect(paths()).toEqual(['/hang', '/one', 'process.died']);
+  const line = await next.waitForLine('stderr', (text) => text.includes('process.died'));
+  expect(JSON.parse(line.slice('foreshock: '.length))).toMatchObject({
+    event: 'process.died',
+    service: 'orders',
+    cause: 'unknown',
+    interrupted: 1,
+    longest: [{ name: 'GET /hang' }],
+  });
+  // That of the other service is left.
+  await untilFiles(base, 1);
+  await next.stop();
+  await start('stock');
+  await collector.waitForSpans(6, SOON);
+  expect(paths()).toEqual(['/hang', '/hang', '/one', '/two', 'process.died', 'process.died']);
+});
+
+it(
+  'processes that live beside each other leave each other alone; of several that start, one sends what is left',
+  SLOW,
+  async () => {
+    const living = await start('orders');
+    await living.ask('/living');
+    await untilSpool(base, living.pid, ({ finished }) => finished === 1);
+    await leave('orders', '/left');
+    const next = await Promise.all([start('orders'), start('orders')]);
+    await collector.waitForSpans(3, SOON);
+    await untilFiles(base, 1);
+    for (const app of next) await app.stop();
+    expect(paths()).toEqual(['/hang', '/left', 'process.died']);
+    await living.stop();
+    await collector.waitForSpans(4, SOON);
+    expect(paths()).toEqual(['/hang', '/left', '/living', 'process.died']);
+    expect(spoolFiles(base)).toEqual([]);
+  },
+);
+
+it('what a process could not deliver at its end is delivered by the next, without a report', SLOW, async () => {
+  collector.respond({ status: 503 });
+  const app = await start('orders', { FORESHOCK_FLUSH_MS: '500' });
+  await app.ask('/undelivered');
+  await untilSpool(base, app.pid, ({ finished }) => finished === 1);
+  const { stderr } = await app.stop();
+  expect(stderr).toContain('1 span left on disk for the next process');
+  expect(collector.spans).toEqual([]);
+  collector.respond(undefined);
+  const next = await start('orders');
+  await collector.waitForSpans(1, SOON);
+  await untilFiles(base, 0);
+  await next.stop();
+  expect(paths()).toEqual(['/undelivered']);
+});
+
+it('a directory that cannot be used costs one line, and no span', SLOW, async () => {
+  const app = await start('orders', { FORESHOCK_SPOOL_DIR: '/proc/foreshock' });
+  await app.ask('/one');
+  const line = await app.waitForLine('stderr', (text) => text.includes('spool'));
+  expect(line).toMatch(
+    /^foreshock: spans wait in memory only, the spool \/proc\/foreshock\/orders-[\da-f]{8} cannot be used: E/,
+  );
+  const { stderr, signal } = await app.stop();
+  expect(signal).toBe('SIGTERM');
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  await collector.waitForSpans(1, SOON);
+});
+
+it('without a directory nothing is written', SLOW, async () => {
+  const env = { FORESHOCK_SPOOL_DIR: '', TMPDIR: base, OTEL_BSP_SCHEDULE_DELAY: '50' };
+  const app = await start('orders', env);
+  void app.ask('/hang');
+  await app.ask('/one');
+  await collector.waitForSpans(1, SOON);
+  app.kill('SIGKILL');
+  await app.exited;
+  expect(spoolFiles(base)).toEqual([]);
+});

@@ -89,7 +89,7 @@ const LOADED_BY_PATH: Record<string, string[]> = {
     ...['http', 'db', 'pool', 'cache', 'queue', 'resilience'].map((boundary) => `dist/${boundary}.preload.cjs`),
   ],
   '@foreshock/export': ['dist/sender-thread.js'],
-  '@foreshock/view': ['dist/page/page.js'],
+  '@foreshock/view': ['dist/page/page.js', 'dist/store/thread.js', 'dist/answer/thread.js'],
 };
 
 /** Which modules can be reached from the exports, and which packages they import. */

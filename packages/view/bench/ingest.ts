@@ -22,7 +22,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const BIN = here('../../foreshock/dist/bin.js');
 const RECORDED = here('../../explain/test/fixtures/checkout.jsonl.gz');
 const BODIES = 60;
-const ROUNDS = 4;
+const ROUNDS = 2;
 
 const agent = new Agent({ keepAlive: true });
 

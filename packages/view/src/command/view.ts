@@ -54,7 +54,7 @@ async function run({ port, store: file, limitBytes, limitSpans, files }: ViewArg
     }
     const end = signalled();
     io.stdout(`foreshock view: http://127.0.0.1:${server.port}\n`);
-    await end;
+    await Promise.race([end, store.ended]);
     server.close();
     await store.call('close', []);
   } finally {

@@ -22,7 +22,7 @@ export async function api(context: Context): Promise<Reply | undefined> {
         q: query.get('q') ?? '',
         from: numberIn(query, 'from', 0),
         to: numberIn(query, 'to', 1e13),
-        limit: Math.min(numberIn(query, 'limit', 50) || 50, MOST_TRACES),
+        limit: Math.min(Math.ceil(numberIn(query, 'limit', 50)) || 50, MOST_TRACES),
         before: query.get('before') ?? undefined,
       },
     ]);
@@ -30,7 +30,7 @@ export async function api(context: Context): Promise<Reply | undefined> {
   }
   if (path === 'export') return sendExport(context, numberIn(query, 'from', 0), numberIn(query, 'to', 1e13));
   if (path.startsWith('traces/')) {
-    const trace = await store.call('trace', [path.slice('traces/'.length).toLowerCase()]);
+    const trace = await store.call('trace', [path.slice('traces/'.length).toLowerCase().padStart(32, '0')]);
     if (trace === undefined) throw new Refusal(404, 'There is no such trace here: it was never sent, or is gone.');
     return text(trace);
   }

@@ -8,9 +8,14 @@ const LONGEST = 131_072;
 const CUT = '… (cut)';
 
 /** Attributes as JSON; long texts are cut, and what is too much is left out. */
-export function attributesJson(attributes: Attributes): string {
+export function attributesJson(attributes: Attributes, longest: number = LONGEST): string {
   const json = JSON.stringify(attributes);
-  return json.length <= LONGEST_TEXT ? json : JSON.stringify(cut(attributes));
+  return json.length <= LONGEST_TEXT ? json : JSON.stringify(cut(attributes, longest));
+}
+
+/** Those of a resource, which stays for as long as any of its spans. */
+export function resourceJson(attributes: Attributes): string {
+  return attributesJson(attributes, LONGEST_TEXT);
 }
 
 export function eventsJson(events: SpanRecord['events']): string | null {
@@ -32,7 +37,7 @@ function listJson(list: { attributes: Attributes }[]): string | null {
   const kept: string[] = [];
   let length = 0;
   for (const each of list) {
-    const one = JSON.stringify({ ...each, attributes: cut(each.attributes) });
+    const one = JSON.stringify({ ...each, attributes: cut(each.attributes, LONGEST) });
     length += one.length;
     if (length > LONGEST) break;
     kept.push(one);
@@ -40,9 +45,9 @@ function listJson(list: { attributes: Attributes }[]): string | null {
   return `[${kept.join(',')}]`;
 }
 
-function cut(attributes: Attributes): Attributes {
+function cut(attributes: Attributes, longest: number): Attributes {
   const kept = noAttributes();
-  let left = LONGEST;
+  let left = longest;
   for (const [key, value] of Object.entries(attributes)) {
     const short = shortValue(value);
     left -= key.length + JSON.stringify(short).length + 4;

@@ -29,7 +29,7 @@ export class Eviction {
   readonly #delete: StatementSync[];
   readonly #remember: StatementSync;
   /** Bytes of the records, by `keep`. */
-  readonly bytes: number[] = [0, 0, 0];
+  bytes: number[] = [0, 0, 0];
   evictedTraces = 0;
   /** Before this not all traces are here: those that were fast and without errors are gone. Milliseconds since 1970. */
   completeSince: number;
@@ -55,6 +55,13 @@ export class Eviction {
     if (usedBytes(this.#database) + bytes <= this.#limitBytes) return;
     const goal = this.#limitBytes - bytes - this.#limitBytes * MORE;
     while (usedBytes(this.#database) > goal && this.takeAway()) {}
+  }
+
+  /** Takes away a share of all that there is. */
+  takeAwayShare(share: number): void {
+    const all = (): number => this.bytes[0]! + this.bytes[1]! + this.bytes[2]!;
+    const goal = all() * (1 - share);
+    while (all() > goal && this.takeAway()) {}
   }
 
   /** Takes away the next few traces; false if there is none. */

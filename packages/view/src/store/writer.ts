@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { LogRecord, SpanRecord, SpanResource } from '../records/record.ts';
-import { attributesJson } from './bounded-json.ts';
+import type { LogRecord, SpanRecord } from '../records/record.ts';
 import { isFull, KEEP } from './database.ts';
 import type { Eviction } from './eviction.ts';
+import { Resources } from './resources.ts';
 import { prepareLog, prepareSpan, type PreparedLog, type PreparedSpan } from './rows.ts';
 import { addSpan, emptySummary, type TraceSummary } from './trace-summary.ts';
 import { UsualTimes } from './usual-times.ts';
@@ -24,6 +24,8 @@ const BATCH = 1_000;
 const BATCH_BYTES = 4_000_000;
 /** Pages are not full, indexes and non-Latin texts take more: what a byte of a record takes at most. */
 const PER_BYTE = 2;
+/** How much is taken away each time that a transaction did not fit. */
+const SHARES = [0.25, 0.5, 1, 1];
 /** Waits from here on make a trace notable. */
 const NOTABLE_WAIT_MS = 20;
 
@@ -34,15 +36,12 @@ export class Writer {
   readonly #database: DatabaseSync;
   readonly #eviction: Eviction;
   readonly #usual = new UsualTimes();
-  readonly #resources = new Map<string, number>();
-  /** Resources of this batch, which share an object. */
-  #known = new Map<SpanResource, number>();
+  readonly #resources: Resources;
   readonly #limitSpans: number;
   readonly #insertSpan: StatementSync;
   readonly #insertLog: StatementSync;
   readonly #find: StatementSync;
   readonly #save: StatementSync;
-  readonly #insertResource: StatementSync;
   #nextTrace: number;
   /** All spans in the store. */
   spans: number;
@@ -58,15 +57,13 @@ export class Writer {
     this.#insertLog = database.prepare(`INSERT OR IGNORE INTO logs VALUES (${marks(7)})`);
     this.#find = database.prepare('SELECT * FROM traces WHERE trace_id = ?');
     this.#save = database.prepare(`INSERT OR REPLACE INTO traces VALUES (${marks(18)})`);
-    this.#insertResource = database.prepare('INSERT INTO resources VALUES (NULL, ?, ?, ?) RETURNING id');
+    this.#resources = new Resources(database);
     const { last, newest } = database.prepare('SELECT max(id) AS last, max(end_ms) AS newest FROM traces').get() as {
       last: number | null;
       newest: number | null;
     };
     this.#nextTrace = (last ?? 0) + 1;
     this.newest = newest ?? 0;
-    for (const row of database.prepare('SELECT * FROM resources').all())
-      this.#resources.set(resourceKey(row as never), row['id'] as number);
   }
 
   /** Adds records, in as many transactions as they need; makes room before each. */
@@ -102,11 +99,13 @@ export class Writer {
 
   /** One transaction; where it does not fit, more room is made, and in the end it is left out. */
   #write(batch: Prepared[], bytes: number, added: Added): void {
-    for (let attempt = 0; attempt < 4; attempt++) {
-      this.#eviction.makeRoom(bytes * PER_BYTE * 2 ** attempt);
+    for (const share of SHARES) {
+      if (this.#resources.isMany) this.#resources.clean();
+      this.#eviction.makeRoom(bytes * PER_BYTE);
       while (this.spans + batch.length > this.#limitSpans && this.#eviction.takeAway()) {}
       const before = { ...added };
       const [nextTrace, spansBefore] = [this.#nextTrace, this.spans];
+      const bytesBefore = [...this.#eviction.bytes];
       this.#database.exec('BEGIN');
       try {
         this.#insert(batch, added);
@@ -118,16 +117,19 @@ export class Writer {
         Object.assign(added, before);
         this.#nextTrace = nextTrace;
         this.spans = spansBefore;
-        this.#resources.clear();
-        this.#known.clear();
+        this.#eviction.bytes = bytesBefore;
+        this.#resources.read();
         if (!isFull(error)) throw error;
+        // Not the records, then, but what they name, or many small pages: more has to go than was thought.
+        this.#eviction.takeAwayShare(share);
+        this.#resources.clean();
       }
     }
     added.dropped += batch.length;
   }
 
   #insert(batch: Prepared[], added: Added): void {
-    this.#known.clear();
+    this.#resources.beginBatch();
     const summaries = new Map<string, TraceSummary>();
     const bytesBefore = new Map<TraceSummary, { keep: number; bytes: number }>();
     for (const { span, log } of batch) {
@@ -161,7 +163,7 @@ export class Writer {
       spanId,
       kind,
       parentId,
-      this.#resource(resource),
+      this.#resources.idOf(resource),
       scope,
       name,
       start,
@@ -183,7 +185,15 @@ export class Writer {
 
   #log({ record, spanId, attributes, bytes }: PreparedLog, to: TraceSummary, added: Added): void {
     const { time, severity, body, resource } = record;
-    const { changes } = this.#insertLog.run(to.id, time, spanId, severity, body, this.#resource(resource), attributes);
+    const { changes } = this.#insertLog.run(
+      to.id,
+      time,
+      spanId,
+      severity,
+      body,
+      this.#resources.idOf(resource),
+      attributes,
+    );
     if (changes === 0) return;
     to.start_ms = Math.min(to.start_ms, time);
     to.end_ms = Math.max(to.end_ms, time);
@@ -196,24 +206,6 @@ export class Writer {
     const isSlow = root === 1 && this.#usual.isSlow(`${service}\n${name}`, duration_ms);
     return errors > 0 || wait_ms >= NOTABLE_WAIT_MS || attempts > 1 || (breaker ?? 'closed') !== 'closed' || isSlow;
   }
-
-  #resource(resource: SpanResource): number {
-    let id = this.#known.get(resource);
-    if (id !== undefined) return id;
-    const row = { ...resource, attributes: attributesJson(resource.attributes) };
-    const key = resourceKey(row);
-    id = this.#resources.get(key);
-    if (id === undefined) {
-      id = this.#insertResource.get(row.service, row.instance, row.attributes)!['id'] as number;
-      this.#resources.set(key, id);
-    }
-    this.#known.set(resource, id);
-    return id;
-  }
-}
-
-function resourceKey({ service, instance, attributes }: { service: string; instance: string; attributes: string }) {
-  return `${service}\n${instance}\n${attributes}`;
 }
 
 function marks(count: number): string {

@@ -8,6 +8,7 @@ export class Calls<M extends Methods> {
   readonly #port: MessagePort | Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #next = 0;
+  #failure: Error | undefined;
 
   constructor(port: MessagePort | Worker) {
     this.#port = port;
@@ -20,6 +21,7 @@ export class Calls<M extends Methods> {
   }
 
   call<K extends keyof M & string>(method: K, args: Parameters<M[K]>, transfer: Transferable[] = []): Result<M, K> {
+    if (this.#failure) return Promise.reject(this.#failure);
     const waiting = Promise.withResolvers<unknown>();
     const id = this.#next++;
     this.#waiting.set(id, waiting);
@@ -29,6 +31,7 @@ export class Calls<M extends Methods> {
 
   /** Nothing will be answered any more. */
   fail(error: Error): void {
+    this.#failure ??= error;
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }

@@ -5,6 +5,8 @@ import type { Methods } from './serve.ts';
 /** A worker thread whose methods can be called. */
 export class Thread<M extends Methods> extends Calls<M> {
   readonly #worker: Worker;
+  /** Rejects when the thread has ended. */
+  readonly ended: Promise<never>;
 
   constructor(file: URL, workerData: unknown, transferList: Transferable[] = []) {
     // node:sqlite says that it is experimental, on Node 22.
@@ -12,8 +14,11 @@ export class Thread<M extends Methods> extends Calls<M> {
     const worker = new Worker(file, { workerData, transferList, execArgv });
     super(worker);
     this.#worker = worker;
-    worker.on('error', (error) => this.fail(error as Error));
-    worker.on('exit', () => this.fail(new Error('the thread has ended')));
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.ended = promise;
+    promise.catch((error: Error) => this.fail(error));
+    worker.on('error', reject);
+    worker.on('exit', () => reject(new Error('a thread has ended')));
   }
 
   async end(): Promise<void> {

@@ -2,7 +2,7 @@
 //   npm run build && node -C @foreshock/source packages/view/bench/first-paint.ts
 import { openBrowser, openPage } from '../test/page/browser.ts';
 import { newId, otlpTrace, type MadeSpan } from '../test/page/spans.ts';
-import { startViewer } from '../test/page/viewer.ts';
+import { start } from '../test/viewer.ts';
 
 const SPANS = 50_000;
 const ROUNDS = 5;
@@ -22,9 +22,9 @@ const spans: MadeSpan[] = Array.from({ length: SPANS }, (_, i) => ({
   },
 }));
 
-const [browser, viewer] = await Promise.all([openBrowser(), startViewer()]);
+const [browser, viewer] = await Promise.all([openBrowser(), start([])]);
 try {
-  await viewer.send(otlpTrace(spans, 'large', traceId));
+  await viewer.post('/v1/traces', otlpTrace(spans, 'large', traceId));
   const { page } = await openPage(browser, `${viewer.url}/#/traces`);
   page.setDefaultTimeout(60_000);
   for (let round = 0; round < ROUNDS; round++) {

@@ -48,7 +48,8 @@ export function sharedViewer(fill: (viewer: Viewer) => Promise<void> = async () 
   return () => viewer;
 }
 
-async function start(args: string[]): Promise<Viewer> {
+/** Starts one that the caller ends. */
+export async function start(args: string[]): Promise<Viewer> {
   const child = spawn(process.execPath, [BIN, 'view', '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   let stderr = '';

@@ -19,10 +19,7 @@ const methods = {
   file: (file: Uint8Array | string) => receiveFile(store, file),
   status: () => store.status(),
   traces: (query: ListQuery) => JSON.stringify(listTraces(store.database, query)),
-  trace(traceId: string) {
-    const detail = traceDetail(store.database, traceId);
-    return detail && JSON.stringify(detail);
-  },
+  trace: (traceId: string) => traceDetail(store.database, traceId),
   keys: (prefix: string) => attributeKeys(store.database, prefix),
   values: (key: string) => attributeValues(store.database, key),
   exported: (query: ExportQuery) => exportPage(store.database, query),

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Browser } from 'puppeteer-core';
-import { openBrowser, openPage, seriousFindings } from './browser.ts';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { sharedBrowser, openPage, seriousFindings } from './browser.ts';
 import { newId, otlpTrace } from './spans.ts';
-import { CHECKOUT, startViewer, type Viewer } from './viewer.ts';
+import { CHECKOUT, sharedViewer, startViewer } from '../viewer.ts';
 
 const HOSTILE = [
   '<img src=x onerror="globalThis.hacked = 1">',
@@ -15,17 +15,12 @@ const HOSTILE = [
   'x'.repeat(10_000),
 ];
 
-let browser: Browser;
-let viewer: Viewer;
-let waitingTrace: string;
-
-beforeAll(async () => {
-  [browser, viewer] = await Promise.all([openBrowser(), startViewer()]);
-  await viewer.open(CHECKOUT);
-  const found = await fetch(`${viewer.url}/api/traces?limit=1&q=pool.wait_ms>1000`);
-  waitingTrace = ((await found.json()) as { traces: { traceId: string }[] }).traces[0]!.traceId;
+const browser = sharedBrowser();
+const viewer = sharedViewer(async ({ post, api }) => {
+  await post('/api/files', readFileSync(CHECKOUT));
+  waitingTrace = (await api('traces?limit=1&q=pool.wait_ms>1000')).traces[0].traceId;
 });
-afterAll(() => Promise.all([browser?.close(), viewer?.stop()]));
+let waitingTrace: string;
 
 // Both widths and both themes.
 const LOOKS = [
@@ -33,30 +28,26 @@ const LOOKS = [
   { width: 390, theme: 'dark' },
 ] as const;
 
-it.each(LOOKS)(
-  'can be used by everybody at $width pixels, $theme',
-  async (look) => {
-    const views: [path: string, ready: string][] = [
-      ['#/', '.verdict.shown'],
-      ['#/traces', '.traces a'],
-      [`#/trace/${waitingTrace}`, '[role=treeitem]'],
-      ['#/graph', '.node'],
-    ];
-    for (const [path, ready] of views) {
-      const { page, complaints } = await openPage(browser, `${viewer.url}/${path}`, look);
-      await page.waitForSelector(ready);
-      if (path.startsWith('#/trace/')) {
-        await page.click('[role=treeitem]');
-        await page.waitForSelector('.details');
-      }
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-      expect(await seriousFindings(page)).toEqual([]);
-      expect(complaints).toEqual([]);
-      await page.close();
+it.each(LOOKS)('can be used by everybody at $width pixels, $theme', async (look) => {
+  const views: [path: string, ready: string][] = [
+    ['#/', '.verdict.shown'],
+    ['#/traces', '.traces a'],
+    [`#/trace/${waitingTrace}`, '[role=treeitem]'],
+    ['#/graph', '.node'],
+  ];
+  for (const [path, ready] of views) {
+    const { page, complaints } = await openPage(browser(), `${viewer().url}/${path}`, look);
+    await page.waitForSelector(ready);
+    if (path.startsWith('#/trace/')) {
+      await page.click('[role=treeitem]');
+      await page.waitForSelector('.details');
     }
-  },
-  60_000,
-);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await seriousFindings(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }
+});
 
 it('shows the strings of strangers as text and nothing else', async () => {
   const strangers = await startViewer();
@@ -64,10 +55,10 @@ it('shows the strings of strangers as text and nothing else', async () => {
   for (const [i, text] of HOSTILE.entries()) {
     const attributes = { [text.slice(0, 200)]: text, message: text };
     const made = HOSTILE.map((name) => ({ name, isError: true, attributes, ms: 5 }));
-    await strangers.send(otlpTrace(made, text, i === 0 ? traceId : newId(16)));
+    await strangers.post('/v1/traces', otlpTrace(made, text, i === 0 ? traceId : newId(16)));
   }
   for (const path of ['#/', '#/traces', `#/trace/${traceId}`, '#/graph']) {
-    const { page, complaints } = await openPage(browser, `${strangers.url}/${path}`, { width: 390 });
+    const { page, complaints } = await openPage(browser(), `${strangers.url}/${path}`, { width: 390 });
     await page.waitForSelector('.verdict, .traces a, [role=treeitem], .node');
     if (path.startsWith('#/trace/')) {
       await page.click('[role=treeitem]');
@@ -83,5 +74,4 @@ it('shows the strings of strangers as text and nothing else', async () => {
     expect(complaints).toEqual([]);
     await page.close();
   }
-  await strangers.stop();
-}, 60_000);
+});

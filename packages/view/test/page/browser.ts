@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { launch, type Browser, type Page } from 'puppeteer-core';
+import { afterAll, beforeAll, vi } from 'vitest';
 import { findChromium } from '@foreshock/testkit';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -10,6 +11,20 @@ export interface OpenPage {
   page: Page;
   /** Errors, refusals of the page's security policy, requests that left the viewer. */
   complaints: string[];
+}
+
+/** A browser on a loaded machine is slow, and no failure for it. */
+const PATIENCE_MS = 120_000;
+
+/** One for all tests of a file. */
+export function sharedBrowser(): () => Browser {
+  vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS });
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(() => browser?.close());
+  return () => browser;
 }
 
 export function openBrowser(): Promise<Browser> {
@@ -28,7 +43,7 @@ export async function openPage(
   { width = 1280, theme = 'light' }: Look = {},
 ): Promise<OpenPage> {
   const page = await browser.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(PATIENCE_MS / 2);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {

@@ -1,22 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Browser, Page } from 'puppeteer-core';
-import { hasText, openBrowser, openPage } from './browser.ts';
-import { CHECKOUT, startViewer, type Viewer } from './viewer.ts';
+import { expect, it } from 'vitest';
+import type { Page } from 'puppeteer-core';
+import { hasText, sharedBrowser, openPage } from './browser.ts';
+import { CHECKOUT, sharedViewer } from '../viewer.ts';
 
-let browser: Browser;
-let viewer: Viewer;
-
-beforeAll(async () => {
-  [browser, viewer] = await Promise.all([openBrowser(), startViewer()]);
-});
-afterAll(() => Promise.all([browser?.close(), viewer?.stop()]));
+const browser = sharedBrowser();
+const viewer = sharedViewer();
 
 it('says how to send spans, opens a dropped file, and shows what broke first', async () => {
-  const { page, complaints } = await openPage(browser, viewer.url);
+  const { page, complaints } = await openPage(browser(), viewer().url);
   await hasText(page, 'Nothing has arrived yet');
-  expect(await textOf(page, '.start')).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=${viewer.url}`);
+  expect(await textOf(page, '.start')).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=${viewer().url}`);
 
   await drop(page, CHECKOUT);
   await page.waitForSelector('.verdict.shown');
@@ -43,7 +38,7 @@ it('says how to send spans, opens a dropped file, and shows what broke first', a
 });
 
 it('leads from the incident to the wait, and in one click to the trace that held the connection', async () => {
-  const { page, complaints } = await openPage(browser, viewer.url);
+  const { page, complaints } = await openPage(browser(), viewer().url);
   await page.waitForSelector('.verdict .id');
   await page.click('.verdict .id');
   await page.waitForSelector('[role=treeitem]');
@@ -56,7 +51,7 @@ it('leads from the incident to the wait, and in one click to the trace that held
 
   await page.click('.row-link');
   await page.waitForSelector('.details');
-  expect(page.url()).toBe(`${viewer.url}/${holder}`);
+  expect(page.url()).toBe(`${viewer().url}/${holder}`);
   expect(await textOf(page, '[role=treeitem][aria-selected=true]')).toContain('SELECT orders');
 
   await page.goBack();
@@ -69,7 +64,7 @@ it('leads from the incident to the wait, and in one click to the trace that held
 });
 
 it('saves a trace as a file', async () => {
-  const { page } = await openPage(browser, viewer.url);
+  const { page } = await openPage(browser(), viewer().url);
   await page.waitForSelector('.verdict .id');
   await page.click('.verdict .id');
   const save = await page.waitForSelector('a[download]::-p-text(Save this trace)');
@@ -86,7 +81,7 @@ it('saves a trace as a file', async () => {
 });
 
 it('draws the services, and leads from one to its traces', async () => {
-  const { page, complaints } = await openPage(browser, `${viewer.url}/#/graph`);
+  const { page, complaints } = await openPage(browser(), `${viewer().url}/#/graph`);
   await page.waitForSelector('.node');
   const nodes = await page.$$eval('.node text:first-of-type', (names) => names.map((each) => each.textContent!.trim()));
   expect(nodes.map((name) => name.replace(/^\P{L}+/u, '')).sort()).toEqual([

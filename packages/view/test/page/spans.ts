@@ -12,8 +12,8 @@ export interface MadeSpan {
   attributes?: Record<string, string | number>;
 }
 
-/** One trace as an exporter sends it, from just now. */
-export function otlpTrace(made: readonly MadeSpan[], service: string, traceId = newId(16)): object {
+/** One trace in OTLP's JSON, from just now. */
+export function otlpTrace(made: readonly MadeSpan[], service: string, traceId = newId(16)): string {
   const ids = made.map(() => newId(8));
   const begin = Date.now() - 1_000;
   const spans = made.map(({ name, parent, at = 0, ms = 10, isError = false, attributes = {} }, i) => ({
@@ -28,7 +28,7 @@ export function otlpTrace(made: readonly MadeSpan[], service: string, traceId = 
     status: isError ? { code: 2, message: String(attributes['message'] ?? '') } : {},
   }));
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
-  return { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] };
+  return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
 }
 
 export function newId(bytes: number): string {

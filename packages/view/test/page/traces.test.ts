@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Browser, Page } from 'puppeteer-core';
-import { openBrowser, openPage } from './browser.ts';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { Page } from 'puppeteer-core';
+import { sharedBrowser, openPage } from './browser.ts';
 import { otlpTrace } from './spans.ts';
-import { CHECKOUT, startViewer, type Viewer } from './viewer.ts';
+import { CHECKOUT, sharedViewer } from '../viewer.ts';
 
-let browser: Browser;
-let viewer: Viewer;
-
-beforeAll(async () => {
-  [browser, viewer] = await Promise.all([openBrowser(), startViewer()]);
-  await viewer.open(CHECKOUT);
+const browser = sharedBrowser();
+const viewer = sharedViewer(async ({ post }) => {
+  await post('/api/files', readFileSync(CHECKOUT));
 });
-afterAll(() => Promise.all([browser?.close(), viewer?.stop()]));
 
 it('is used with the keyboard alone: search, completion, list, waterfall, details', async () => {
-  const { page, complaints } = await openPage(browser, viewer.url);
+  const { page, complaints } = await openPage(browser(), viewer().url);
   await page.waitForSelector('nav a');
   await page.keyboard.press('/');
   await page.waitForSelector('#search:focus');
@@ -65,20 +62,20 @@ it('is used with the keyboard alone: search, completion, list, waterfall, detail
 });
 
 it('says what in a search is not understood', async () => {
-  const { page } = await openPage(browser, `${viewer.url}/#/traces?q=duration%3Elong`);
+  const { page } = await openPage(browser(), `${viewer().url}/#/traces?q=duration%3Elong`);
   const alert = await page.waitForSelector('[role=alert]');
   expect(await alert!.evaluate((element) => element.textContent)).toContain('duration');
   await page.close();
 });
 
 it('shows what arrives by itself, but not under the hand of who reads', async () => {
-  const { page, complaints } = await openPage(browser, `${viewer.url}/#/traces?q=service%3Alive`);
+  const { page, complaints } = await openPage(browser(), `${viewer().url}/#/traces?q=service%3Alive`);
   await page.waitForSelector('::-p-text(No trace has all of this.)');
-  await viewer.send(otlpTrace([{ name: 'first' }], 'live'));
+  await viewer().post('/v1/traces', otlpTrace([{ name: 'first' }], 'live'));
   await page.waitForSelector('.traces ::-p-text(first)');
 
   await page.focus('.traces a');
-  await viewer.send(otlpTrace([{ name: 'second' }], 'live'));
+  await viewer().post('/v1/traces', otlpTrace([{ name: 'second' }], 'live'));
   const update = await page.waitForSelector('.newer button');
   expect(await page.$$eval('.traces a', ({ length }) => length)).toBe(1);
   await update!.click();

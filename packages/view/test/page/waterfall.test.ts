@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Browser, Page } from 'puppeteer-core';
-import { openBrowser, openPage } from './browser.ts';
+import { expect, it } from 'vitest';
+import type { Page } from 'puppeteer-core';
+import { sharedBrowser, openPage } from './browser.ts';
 import { newId, otlpTrace, type MadeSpan } from './spans.ts';
-import { startViewer, type Viewer } from './viewer.ts';
+import { sharedViewer } from '../viewer.ts';
 
-let browser: Browser;
-let viewer: Viewer;
-
-beforeAll(async () => {
-  [browser, viewer] = await Promise.all([openBrowser(), startViewer()]);
-});
-afterAll(() => Promise.all([browser?.close(), viewer?.stop()]));
+const browser = sharedBrowser();
+const viewer = sharedViewer();
 
 it('shows a trace of 50,000 spans with the rows in sight only, to its end', async () => {
   const size = 50_000;
@@ -21,8 +16,8 @@ it('shows a trace of 50,000 spans with the rows in sight only, to its end', asyn
     at: i / 100,
     ms: 20,
   }));
-  await viewer.send(otlpTrace(spans, 'large', traceId));
-  const { page, complaints } = await openPage(browser, `${viewer.url}/#/trace/${traceId}`);
+  await viewer().post('/v1/traces', otlpTrace(spans, 'large', traceId));
+  const { page, complaints } = await openPage(browser(), `${viewer().url}/#/trace/${traceId}`);
   await page.waitForSelector('[role=treeitem]');
   expect(await page.$eval('.trace-head', (head) => head.textContent)).toContain('50,000 spans');
   expect(await page.$$eval('*', ({ length }) => length)).toBeLessThan(800);
@@ -41,12 +36,13 @@ it('shows a trace of 50,000 spans with the rows in sight only, to its end', asyn
   expect(await page.$$eval('[role=treeitem]', ({ length }) => length)).toBe(1);
   expect(complaints).toEqual([]);
   await page.close();
-}, 90_000);
+});
 
 it('says of each row what is drawn: waits, attempts, breakers, errors', async () => {
   const traceId = newId(16);
   const breaker = { 'circuitbreaker.name': 'payments', 'circuitbreaker.state': 'open' };
-  await viewer.send(
+  await viewer().post(
+    '/v1/traces',
     otlpTrace(
       [
         { name: 'POST /checkout', ms: 500 },
@@ -66,7 +62,7 @@ it('says of each row what is drawn: waits, attempts, breakers, errors', async ()
       traceId,
     ),
   );
-  const { page, complaints } = await openPage(browser, `${viewer.url}/#/trace/${traceId}`);
+  const { page, complaints } = await openPage(browser(), `${viewer().url}/#/trace/${traceId}`);
   await page.waitForSelector('[role=treeitem]');
   const rows = await page.$$eval('[role=treeitem]', (all) => all.map((row) => row.textContent!.replace('▾', '')));
   expect(rows.map((row) => row.replace(/, on the critical path$/, ''))).toEqual([

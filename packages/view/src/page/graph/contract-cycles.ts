@@ -8,8 +8,8 @@ export interface Group {
 }
 
 /**
- * The graph with every cycle as one node, which the layout needs: it ranks callers before callees, and in a cycle nobody
- * is before.
+ * The graph with every cycle as one node, which the layout needs: it ranks callers before callees, and a cycle has no
+ * first.
  */
 export function contractCycles({ nodes, edges, cycles }: ServiceGraph): { groups: Group[]; between: GraphEdge[] } {
   const groupOf = new Map<string, Group>();

@@ -1,8 +1,5 @@
-import { useChanges } from '../live/changes.ts';
-
 /** What a viewer without a single span shows: how to get some. */
 export function GettingStarted() {
-  useChanges();
   return (
     <section class="start">
       <h1>Nothing has arrived yet</h1>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { StoreChange } from '../contract.ts';
 
-/** What the viewer has told last, and whether it can be reached. */
+/** The last change that the viewer sent, and whether it can be reached. */
 export interface Live {
   change: StoreChange | null;
   isConnected: boolean;

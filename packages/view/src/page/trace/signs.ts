@@ -1,6 +1,6 @@
 import type { Colours } from './colours.ts';
 
-/** Signs beside the bars, each of a shape of its own: none is told by its colour alone. */
+/** Signs beside the bars, each of a shape of its own: none depends on its colour alone. */
 
 /** An error. */
 export function drawCross(on: CanvasRenderingContext2D, x: number, y: number, { error }: Colours): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FailedCall, rememberFailed, someFailedLately } from './failed-call.ts';
+import { FailedCall, pathBelow, rememberFailed, someFailedLately } from './failed-call.ts';
 
 const failed = (identity = 'GET /'): FailedCall => new FailedCall(identity, 0, undefined, []);
 
@@ -24,4 +24,14 @@ describe('a failed call', () => {
     expect(someFailedLately(call.endedAt + 30_000)).toBe(true);
     expect(someFailedLately(performance.now() + 30_001)).toBe(false);
   });
+});
+
+it.each([
+  ['attempt 1', 'attempt 2', true],
+  ['retry-2 of 3', 'retry-3 of 3', true],
+  ['fetch (try 1)', 'fetch (try 12)', true],
+  ['customer 1', 'customer 2', false],
+  ['country 1', 'country 2', false],
+])('spans named %s and %s are one place in a loop: %s', (one, other, isSame) => {
+  expect(pathBelow(one, '') === pathBelow(other, '')).toBe(isSame);
 });

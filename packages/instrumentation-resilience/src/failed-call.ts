@@ -87,9 +87,9 @@ export function handOver(from: Span, to: Span, name: string): void {
   }
 }
 
-/** Numbers left out: `attempt 1` and `attempt 2` are the same place. */
+/** `attempt 1` and `attempt 2` are the same place; `customer 1` and `customer 2` are not. */
 export function pathBelow(name: string, below: string): string {
-  return `${name.replaceAll(DIGITS, '#')}/${below}`;
+  return `${name.replace(NUMBER_OF_ATTEMPT, '$1#')}/${below}`;
 }
 
-const DIGITS = /\d+/g;
+const NUMBER_OF_ATTEMPT = /\b(attempt|retry|try)[ #:._-]{0,2}\d+/gi;

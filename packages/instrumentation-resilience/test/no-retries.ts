@@ -302,6 +302,21 @@ export const NO_RETRIES: Program[] = [
     attempts: none(3),
   },
   {
+    name: 'a batch with a span for each customer, who ask for the same page that fails',
+    answer: down,
+    run: ({ url, inSpan }) =>
+      inSpan('batch', async () => {
+        for (const customer of [1, 2, 3]) await inSpan(`customer ${customer}`, () => call(`${url}/prices`));
+      }),
+    attempts: none(3),
+  },
+  {
+    name: 'a batch of customers at once, who ask for the same page that fails',
+    answer: down,
+    run: ({ url, inSpan }) => inSpan('batch', () => Promise.all([1, 2, 3].map(() => call(`${url}/prices`)))),
+    attempts: none(3),
+  },
+  {
     name: 'two messages, handled one after the other',
     answer: down,
     run: async ({ url }) => {

@@ -3,18 +3,20 @@ import type { LibraryContract } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
 import { startFailingServer } from './failing-server.ts';
 
-const server = startFailingServer();
-afterAll(async () => (await server).close());
-
-export const withCalls = {
-  instrumentation: { module: new URL('./with-calls.ts', import.meta.url).href, export: 'policiesWithCalls' },
-  env: async () => ({ url: (await server).url }),
-} satisfies Partial<LibraryContract>;
+/** The server is the calling test file's own: files may share this module. */
+export function withCalls() {
+  const server = startFailingServer();
+  afterAll(async () => (await server).close());
+  return {
+    instrumentation: { module: new URL('./with-calls.ts', import.meta.url).href, export: 'policiesWithCalls' },
+    env: async () => ({ url: (await server).url }),
+  } satisfies Partial<LibraryContract>;
+}
 
 /** Of a library that tries again, over an HTTP client. */
 export function retryContract(): LibraryContract {
   return {
-    ...withCalls,
+    ...withCalls(),
     expect: {
       span: { name: 'GET', kind: 'CLIENT' },
       error: { name: 'GET', attributes: { 'error.type': '404' } },

@@ -3,7 +3,7 @@ import { withCalls } from '../../../test/policy-contract.ts';
 import { cockatiel } from './index.ts';
 
 libraryContract(cockatiel, import.meta.url, {
-  ...withCalls,
+  ...withCalls(),
   expect: {
     span: {
       name: 'fallback',

@@ -3,7 +3,7 @@ import { withCalls } from '../../../test/policy-contract.ts';
 import { handWrittenBreaker } from './index.ts';
 
 libraryContract(handWrittenBreaker, import.meta.url, {
-  ...withCalls,
+  ...withCalls(),
   expect: {
     span: { name: 'GET', kind: 'CLIENT', attributes: { 'circuitbreaker.name': 'payments' } },
     error: {

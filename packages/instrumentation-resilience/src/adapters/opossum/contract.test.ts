@@ -3,7 +3,7 @@ import { withCalls } from '../../../test/policy-contract.ts';
 import { opossum } from './index.ts';
 
 libraryContract(opossum, import.meta.url, {
-  ...withCalls,
+  ...withCalls(),
   expect: {
     span: {
       name: 'breaker payments open',

@@ -1,4 +1,4 @@
-import { enter, guard, leave, type Hooks } from '@foreshock/kit';
+import { Caller, type Hooks } from '@foreshock/kit';
 import type { CacheEvents } from './events.ts';
 
 /** Replies to a subscriber that are messages, `[type, channel or pattern, …]` (Redis' protocol specification, "Pub/Sub"). */
@@ -6,22 +6,12 @@ const MESSAGES = new Set(['message', 'pmessage', 'smessage']);
 
 /** A client's method that gives such a reply to the application's listeners. */
 export function wrapMessages(prototype: object, method: string, cache: CacheEvents, hooks: Hooks): void {
-  hooks.wrap(prototype as Record<string, unknown>, method, (original) => {
-    return function (this: unknown, ...args: unknown[]) {
-      const [reply] = args;
-      const where =
-        hooks.active && Array.isArray(reply)
-          ? guard('redis message', () =>
-              MESSAGES.has(String(reply[0])) ? cache.message(() => String(reply[1])) : undefined,
-            )
-          : undefined;
-      if (!where) return original.apply(this, args);
-      const left = enter(where);
-      try {
-        return original.apply(this, args);
-      } finally {
-        leave(left);
-      }
-    };
+  hooks.calls<Record<string, unknown>, Caller>(prototype as Record<string, unknown>, method, {
+    begin(_client, [reply]) {
+      if (!Array.isArray(reply) || !MESSAGES.has(String(reply[0]))) return undefined;
+      const where = cache.message(() => String(reply[1]));
+      return where && new Caller(where);
+    },
+    within: (message) => message,
   });
 }

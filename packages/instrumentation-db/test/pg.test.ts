@@ -245,6 +245,38 @@ describe('a wait', () => {
     expect(query.startTime).toBeGreaterThanOrEqual(wait.startTime + 50);
   });
 
+  it.each(['subclass', 'patch'])(
+    'shows the %s of a client that makes a query, itself in its caller’s trace',
+    async (kind) => {
+      const seen: string[] = [];
+      const note = (): void => void seen.push((trace.getActiveSpan() as { name?: string } | undefined)?.name ?? 'none');
+      class Subclass extends pg.Client {
+        // @ts-expect-error -- one signature for all
+        override query(...args: [any]): unknown {
+          note();
+          return super.query(...args);
+        }
+      }
+      const { query } = pg.Client.prototype;
+      if (kind === 'patch') {
+        pg.Client.prototype.query = function (this: pg.Client, ...args: [any]) {
+          note();
+          return query.apply(this, args);
+        } as typeof query;
+      }
+      try {
+        const pool = await openWarmPool(1, { ...(kind === 'subclass' && { Client: Subclass as never }) });
+        const callers = Array.from({ length: 5 }, (_, i) => `caller ${i}`);
+        await Promise.all(callers.map((caller) => recorded.inSpan(caller, () => pool.query('SELECT 1'))));
+        expect(seen).toEqual(callers);
+        const spans = callers.map((caller) => only(spansNamed(caller)).spanId);
+        expect(spansNamed('SELECT').map(({ parentSpanId }) => parentSpanId)).toEqual(spans);
+      } finally {
+        pg.Client.prototype.query = query;
+      }
+    },
+  );
+
   it('for a connection to be opened says so', async () => {
     const pool = openPool({ max: 2 });
     await recorded.inSpan('request', () => pool.query('SELECT 1'));

@@ -212,6 +212,33 @@ describe.each(VERSIONS)('%s', (alias) => {
     expect(processes.map(({ status }) => status.code)).toEqual(['UNSET', 'UNSET']);
   });
 
+  it('says no wait of a job that stalled, and its own number', async () => {
+    const queue = await queueOf();
+    const job = await queue.add('welcome', {});
+    const began = Promise.withResolvers<void>();
+    const goesOn = Promise.withResolvers<void>();
+    const lost = workerOf(
+      queue.name,
+      async () => {
+        began.resolve();
+        await goesOn.promise;
+      },
+      { lockDuration: 50, skipLockRenewal: true, lockRenewTime: 60_000, skipStalledCheck: true },
+    );
+    lost.on('error', () => {});
+    await began.promise;
+    workerOf(queue.name, async () => {}, { stalledInterval: 50 });
+    const [second] = await ended(`process ${queue.name}`);
+    goesOn.resolve();
+    expect(second!.attributes).toEqual(
+      processed(queue.name, job.id, { 'queue.wait_ms': undefined, 'queue.attempt': job.attemptsMade + 1 }),
+    );
+    const [send] = await ended(`send ${queue.name}`);
+    expect(second).toMatchObject({ parentSpanId: send!.spanId, status: { code: 'UNSET' } });
+    const [, first] = await ended(`process ${queue.name}`, 2);
+    expect(first!.attributes).toMatchObject({ 'queue.attempt': 1, 'queue.wait_ms': expect.any(Number) });
+  });
+
   it('does not count a delay as a wait, and starts a trace of its own after a long one', async () => {
     const queue = await queueOf();
     const soon = await queue.add('soon', {}, { delay: 200 });

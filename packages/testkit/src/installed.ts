@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inRange } from '@foreshock/kit';
 
@@ -25,8 +25,8 @@ export interface Installed {
  * `installed({ pg: 'pg-8-0' })`.
  *
  * npm puts an alias into a folder named for the alias; everybody has the library in a folder of its own name. So it is
- * copied (a link would be resolved again) into a `node_modules` of its own; what it depends on it finds further up,
- * where the alias does.
+ * copied (a link would be resolved again) into a `node_modules` of its own. What it depends on it finds further up; where
+ * that is another version than the alias finds, there is a link.
  */
 export function installed(libraries: Record<string, string>, home: string = CACHE): Installed {
   mkdirSync(home, { recursive: true });
@@ -36,6 +36,7 @@ export function installed(libraries: Record<string, string>, home: string = CACH
     cpSync(join(ROOT, alias), join(folder, 'node_modules', name), { recursive: true });
     versions[name] = versionOf(alias);
   }
+  for (const [name, alias] of Object.entries(libraries)) linkDependencies(alias, join(folder, 'node_modules', name));
   return {
     folder,
     versions,
@@ -47,6 +48,27 @@ export function installed(libraries: Record<string, string>, home: string = CACH
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** @param copy of the alias, with what is nested in it */
+function linkDependencies(alias: string, copy: string): void {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
+  for (const name of Object.keys(dependencies)) {
+    const meant = nearest(name, join(ROOT, alias));
+    const found = nearest(name, copy);
+    if (!meant || found === meant || found?.startsWith(dirname(copy))) continue;
+    const link = join(copy, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(meant, link);
+  }
+}
+
+/** The folder of a package as a file in `folder` finds it. */
+function nearest(name: string, folder: string): string | undefined {
+  const found = join(folder, 'node_modules', name);
+  if (existsSync(found)) return found;
+  const above = dirname(folder);
+  return above === folder ? undefined : nearest(name, above);
 }
 
 /** The version that an alias among the root's dependencies stands for. */

@@ -38,19 +38,16 @@ export interface LibraryContract extends Omit<AdapterContract, Derived>, Version
   instrumentation?: AdapterContract['instrumentation'];
 }
 
-/**
- * `npm run test:matrix`: Nodes beside the one that runs the tests, all versions instead of the oldest and the newest, and
- * both ways to load each, where `npm test` loads the oldest with `require` and the newest with `import`.
- */
+/** `npm run test:matrix`: all versions instead of the oldest and the newest, each on every supported Node. */
 const MATRIX = process.env['FORESHOCK_TEST_MATRIX'] === 'all';
-
-const LOADERS: Record<'oldest' | 'newer', readonly Loader[]> = { oldest: ['require'], newer: ['import'] };
+const NODES = [22, 24, 26] as const;
 
 /** An application with one version of the adapter's library. */
 export interface VersionedApp extends ContractFolder {
   alias: string;
   /** Which Node it is to run on; default the one that runs the tests. */
   node?: 22 | 24 | 26;
+  loaders: readonly Loader[];
 }
 
 /**
@@ -64,13 +61,23 @@ export function versionedApps(
   { fixture = 'fixture.mjs', also = [], newestOnly = false, versions = {} }: Versions = {},
 ): VersionedApp[] {
   const aliases = aliasesFor(adapter, folder, also);
-  return (newestOnly ? aliases.slice(-1) : aliases).flatMap((alias) => {
+  return (newestOnly ? aliases.slice(-1) : aliases).flatMap((alias, i, { length }) => {
     const libraries = { ...(alias !== adapter.library && { [adapter.library]: alias }), ...versions[alias]?.libraries };
     const app = contractFolder(folder, fixture, libraries);
     afterAll(() => app.remove());
-    const nodes = MATRIX ? ([22, 24, 26] as const) : [undefined];
-    return nodes.map((node) => Object.assign({ alias }, app, node && { node }));
+    const loadersOn = (n: number): readonly Loader[] => (length === 1 ? ['import', 'require'] : [loaderOf(i, n)]);
+    if (!MATRIX) return [{ ...app, alias, loaders: loadersOn(0) }];
+    return NODES.map((node, n) => ({ ...app, alias, node, loaders: loadersOn(n) }));
   });
+}
+
+/**
+ * `npm test` loads the oldest version with `require` and the others with `import`. The matrix changes from version to
+ * version and from Node to Node: every version is loaded both ways, and every Node loads both ways.
+ */
+function loaderOf(version: number, node: number): Loader {
+  const isRequired = MATRIX ? (version + node) % 2 === 0 : version === 0;
+  return isRequired ? 'require' : 'import';
 }
 
 /**
@@ -83,8 +90,7 @@ export function libraryContract(adapter: Adapter<any>, folder: string, described
   const { fixture, also: _, newestOnly: __, versions, isRoomChecked = true, ...contract } = described;
   const room = roomOf(folder);
   const apps = versionedApps(adapter, folder, described);
-  for (const [i, { alias, node, ...app }] of apps.entries()) {
-    const loaders = MATRIX || apps.length === 1 ? undefined : LOADERS[i === 0 ? 'oldest' : 'newer'];
+  for (const { alias, node, loaders, ...app } of apps) {
     adapterContract({
       library: adapter.library,
       instrumentation: { module: new URL('../../index.ts', folder).href, export: `${room}Instrumentation` },
@@ -94,7 +100,7 @@ export function libraryContract(adapter: Adapter<any>, folder: string, described
       ...contract,
       ...(fixture?.endsWith('.cjs') ? { fixture: app.fixtureCjs } : app),
       ...(node && { node }),
-      ...(loaders && { loaders }),
+      loaders,
       skip: {
         ...(adapter.upstream.length === 0 && { 'stands aside': 'upstream has no instrumentation of it' }),
         ...contract.skip,

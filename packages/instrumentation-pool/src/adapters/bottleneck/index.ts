@@ -51,12 +51,12 @@ const source: PoolSource = {
 };
 
 /**
- * bottleneck 2. A `Job` goes through `doReceive`, in its caller's context, `doQueue`, `doRun` and, in a timer's turn,
+ * bottleneck 2.19, the first with `lib/Job.js`. A `Job` goes through `doReceive`, in its caller's context, `doQueue`, `doRun` and, in a timer's turn,
  * `doExecute`; it ends with `doDone`, or in line with `doDrop`.
  */
 export const bottleneck: Adapter<PoolEvents> = {
   library: 'bottleneck',
-  versions: '>=2.0.0 <3',
+  versions: '>=2.19.0 <3',
   upstream: [],
   shows: ['spans', 'wait', 'state', 'parent'],
   summary: 'waits for a slot or for the rate (`minTime`, reservoir), holders, dropped jobs',

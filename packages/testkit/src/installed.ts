@@ -54,8 +54,8 @@ export function installed(libraries: Record<string, string>, home: string = CACH
 function linkDependencies(alias: string, copy: string): void {
   const { dependencies = {} } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
   for (const name of Object.keys(dependencies)) {
-    const meant = nearest(name, join(ROOT, alias));
-    const found = nearest(name, copy);
+    const meant = foundFrom(join(ROOT, alias), name);
+    const found = foundFrom(copy, name);
     if (!meant || found === meant || found?.startsWith(dirname(copy))) continue;
     const link = join(copy, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
@@ -63,12 +63,12 @@ function linkDependencies(alias: string, copy: string): void {
   }
 }
 
-/** The folder of a package as a file in `folder` finds it. */
-function nearest(name: string, folder: string): string | undefined {
+/** The folder of a package, as a file in `folder` finds it. */
+function foundFrom(folder: string, name: string): string | undefined {
   const found = join(folder, 'node_modules', name);
   if (existsSync(found)) return found;
   const above = dirname(folder);
-  return above === folder ? undefined : nearest(name, above);
+  return above === folder ? undefined : foundFrom(above, name);
 }
 
 /** The version that an alias among the root's dependencies stands for. */

@@ -67,7 +67,7 @@ export function versionedApps(
     afterAll(() => app.remove());
     const loadersOn = (n: number): readonly Loader[] => (length === 1 ? ['import', 'require'] : [loaderOf(i, n)]);
     if (!MATRIX) return [{ ...app, alias, loaders: loadersOn(0) }];
-    return NODES.map((node, n) => ({ ...app, alias, node, loaders: loadersOn(n) }));
+    return NODES.map((node, n) => Object.assign({ alias, node, loaders: loadersOn(n) }, app));
   });
 }
 

@@ -261,7 +261,7 @@ describe('a wait', () => {
       if (kind === 'patch') {
         pg.Client.prototype.query = function (this: pg.Client, ...args: [any]) {
           note();
-          return query.apply(this, args);
+          return query.apply(this, args as never);
         } as typeof query;
       }
       try {

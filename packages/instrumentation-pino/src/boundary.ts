@@ -1,7 +1,7 @@
 import { context, trace } from '@opentelemetry/api';
 import { errorTypeOf, spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
-import { ERROR_LOGGED } from '@foreshock/kit/names';
 import type { LineEvents } from './events.ts';
+import { errorLogged } from './logged-errors.ts';
 
 /** The propagator lets nothing else in; but what would break a line of JSON is checked where the line is made, too. */
 const PLAIN = /^[\w.:-]{1,128}$/;
@@ -28,7 +28,8 @@ export function open(telemetry: Telemetry): LineEvents {
 
     logged(error) {
       // A failure that is handled is in no other trace; what it says is in the log.
-      if (!telemetry.standsAside) trace.getActiveSpan()?.addEvent(ERROR_LOGGED, { 'error.type': errorTypeOf(error) });
+      const span = telemetry.standsAside ? undefined : trace.getActiveSpan();
+      if (span?.isRecording()) errorLogged(span, errorTypeOf(error));
     },
   };
 }

@@ -81,6 +81,22 @@ describe.each(PINOS)('%s', (alias) => {
     expect(span!.status).toEqual({ code: 'UNSET' });
   });
 
+  it('leaves a few events of many errors, the first of each type among them, and counts them', async () => {
+    const log = logger();
+    lines = [];
+    recorded.clear();
+    await recorded.inSpan('loop', async () => {
+      for (let i = 0; i < 200; i++) log.error(new RangeError('again'));
+      for (let i = 0; i < 20; i++) log.error(Object.assign(new Error('other'), { code: `E${i}` }));
+    });
+    const [span] = recorded.spans();
+    expect(span!.events.map(({ attributes }) => attributes['error.type'])).toEqual([
+      ...Array(4).fill('RangeError'),
+      ...['E0', 'E1', 'E2', 'E3', 'E4', 'E5', 'E6'],
+    ]);
+    expect(span!.attributes).toEqual({ 'error.logged.count': 220 });
+  });
+
   it('joins a line to the span it is written in, through await', async () => {
     const log = logger();
     lines = [];

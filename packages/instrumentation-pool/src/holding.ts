@@ -39,6 +39,8 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   usesSeen: number | undefined;
   #operation: string | undefined;
   #uses = 0;
+  /** Of the operation that was sent over it last. */
+  #sent: Span | undefined;
   before: Holding | undefined;
   after: Holding | undefined;
   #stateIsTaken = true;
@@ -70,6 +72,15 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     return this.#uses;
   }
 
+  sent(span: Span): void {
+    this.#sent = span;
+  }
+
+  /** Whether an operation is under way on it. */
+  get isBusy(): boolean {
+    return this.#sent?.isRecording() === true;
+  }
+
   /** The caller with this span has it from now on. */
   begin(pool: KnownPool, now: number, span: Span | undefined, asked: PoolState): void {
     if (this.out) this.pool.holdings.remove(this);
@@ -81,6 +92,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     const { name } = (span ?? {}) as { name?: unknown };
     this.#operation = typeof name === 'string' ? name : undefined;
     this.#uses = 0;
+    this.#sent = undefined;
     this.usesSeen = undefined;
     this.parent = undefined;
     this.leakReported = this.suspicionReported = false;
@@ -105,6 +117,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     this.returned = true;
     this.heldMs = now - this.since;
     this.parent = undefined;
+    this.#sent = undefined;
   }
 
   takeState(): Attributes | undefined {

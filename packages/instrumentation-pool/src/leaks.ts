@@ -87,6 +87,10 @@ function isSuspect(holding: Holding): boolean {
   const { span, uses, usesSeen, suspicionReported } = holding;
   // What is not sampled never records: nothing is known of its end.
   if (suspicionReported || !span || span.isRecording()) return false;
+  if (holding.isBusy) {
+    holding.usesSeen = undefined;
+    return false;
+  }
   if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return false;
   holding.usesSeen = uses;
   holding.suspicionReported = usesSeen === uses;

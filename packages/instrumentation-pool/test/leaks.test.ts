@@ -5,6 +5,7 @@ import mysql from 'mysql2/promise';
 import { Pool as SequelizePool } from 'sequelize-pool';
 import { Pool as TarnPool } from 'tarn';
 import { expect, it } from 'vitest';
+import { poolsWithQueries } from './with-queries.ts';
 
 const things = { create: async () => ({}), destroy: async () => {} };
 
@@ -100,6 +101,28 @@ it('suspects a leak before that where its taker is through, and others wait', as
     pool.release(forgotten);
     await pool.destroy();
   } finally {
+    recorded.stop();
+  }
+});
+
+it('suspects none while a query runs that outlives the span of its taker', async () => {
+  const server = await startMariaDb();
+  const recorded = recordSpans(poolsWithQueries({ leakMs: 2_400 }));
+  const pool = mysql.createPool({ uri: server.url, connectionLimit: 1 });
+  try {
+    const { connection, query } = await recorded.inSpan('gone', async () => {
+      const taken = await pool.getConnection();
+      return { connection: taken, query: taken.query('SELECT SLEEP(2)') };
+    });
+    const waiting = recorded.inSpan('waiting', async () => pool.getConnection());
+    await query;
+    connection.release();
+    (await waiting).release();
+    const leaks = recorded.spans().filter(({ name }) => name.startsWith('pool.leak'));
+    expect(leaks.filter(({ attributes }) => attributes['pool.leak.suspected'])).toEqual([]);
+  } finally {
+    await pool.end();
+    await server.stop();
     recorded.stop();
   }
 });

@@ -65,6 +65,7 @@ export class ClientOperation extends Caller {
     // A wait that began without a parent and its operation are one trace.
     const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
     this.span = startSpan(client.tracer, name, start, parent);
+    holding?.sent(this.span);
   }
 
   /** Ends the span, unless it has ended. */

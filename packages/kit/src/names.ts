@@ -153,6 +153,8 @@ export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
 /** Event on the span in force: an error was logged, as a warning or worse. It may have been caught: the span need not fail. */
 export const ERROR_LOGGED = 'error.logged';
+/** How many errors were logged in the span, when there were more than it has events for. */
+export const ERROR_LOGGED_COUNT = 'error.logged.count';
 
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';

@@ -1,4 +1,4 @@
-import type { Attributes, Context } from '@opentelemetry/api';
+import type { Attributes, Context, Span } from '@opentelemetry/api';
 
 /** Where a connection leads. */
 export interface ConnectionTarget {
@@ -46,6 +46,8 @@ export interface ConnectionHolding {
    * wait began without a parent. A wait and its query are never in two traces.
    */
   readonly parent: Context | undefined;
+  /** An operation with this span has been sent over the connection. */
+  sent(span: Span): void;
   /** The pool's state when the connection was asked for: given once, for the first operation. */
   takeState(): Attributes | undefined;
 }

@@ -37,7 +37,7 @@ export const HELD_SPANS = 4;
 export const FLUSHES_ASKED = 5;
 export const FLUSHES_OVER = 6;
 export const FLUSH_DELIVERED = 7;
-/** Numbers the batches, so that a record left from an older one is told from those of this one. */
+/** Numbers the batches, so that a record of an older one is recognised. */
 export const BATCHES = 8;
 const DROPPED = 9;
 /** Two words a slot: its state, and the number of its batch. */
@@ -50,7 +50,7 @@ export function makeWords(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * (SLOTS + 2 * MAX_SLOTS)));
 }
 
-/** Pages that nobody has written to take no memory. */
+/** Pages that were never written take no memory. */
 export function makeSlots(limit: number): SharedArrayBuffer {
   const slots = Math.ceil(Math.max(limit, MIN_BUDGET_BYTES) / SLOT_BYTES);
   return new SharedArrayBuffer(Math.min(slots, MAX_SLOTS) * SLOT_BYTES);

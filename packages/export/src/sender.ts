@@ -7,7 +7,7 @@ import type { RecordBatch } from './otlp-request.ts';
 import { FLUSH_DELIVERED, FLUSHES_ASKED, FLUSHES_OVER, type ProcessMemory } from './process-memory.ts';
 import { WorkerBatches } from './worker-batches.ts';
 
-/** What the sender is told. */
+/** Messages to the sender. */
 export type ToSender =
   /** What worker threads write to, from now on. */
   | { readonly type: 'share'; readonly memory: ProcessMemory }

@@ -15,7 +15,7 @@ export const END_BY_SIGNAL = 'foreshock.end-by-signal';
 /** Longer, and the main thread is in native code. */
 const ANSWER_WITHIN_MS = 1_000;
 
-/** Options of a thread that can listen to signals: Node hands its own class for that to nobody. */
+/** Options of a thread that can listen to signals: Node's own class for that is not public. */
 export const SIGNAL_THREAD_OPTIONS: readonly string[] = ['--expose-internals'];
 
 /** What the thread is started with. */

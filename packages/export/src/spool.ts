@@ -168,7 +168,7 @@ export class Spool {
     return batch;
   }
 
-  /** Gives the memory of a batch back, once nobody reads it any more. */
+  /** Gives the memory of a batch back, once it is not read any more. */
   release(batch: Batch): void {
     const chunk = this.#chunks.get(batch);
     if (!chunk) return;

@@ -78,7 +78,7 @@ export class Target {
 
   #makeAgent(): Http.Agent {
     const options: Https.AgentOptions = { keepAlive: true, maxSockets: MAX_IN_FLIGHT, lookup: lookUpOnce() };
-    // As for the application's own requests: only where Node is told to (Node 22.21, 24.5 and later).
+    // As for the application's own requests: only where Node is set to (Node 22.21, 24.5 and later).
     if (process.env['NODE_USE_ENV_PROXY'] === '1') Object.assign(options, { proxyEnv: process.env });
     return this.#url.protocol === 'https:'
       ? new (https().Agent)({ ...options, ...this.#pems })

@@ -734,3 +734,22 @@ async function until(holds: () => boolean, timeoutMs = 5_000): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+it('times beyond what a timer can be set to are as long as it can be: Node would warn, and take 1 ms', async () => {
+  const warnings: Error[] = [];
+  const noted = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', noted);
+  closing.push(() => process.off('warning', noted));
+  const at = await collector();
+  const longest = Number.MAX_SAFE_INTEGER;
+  const { pipeline, end } = start({
+    destinations: [otlp(at.url, { timeoutMs: longest })],
+    batch: { scheduleDelayMs: longest, exportTimeoutMs: longest },
+    backoff: { firstMs: 20, maxMs: longest },
+  });
+  end('waits');
+  await pipeline.forceFlush();
+  expect(names(at)).toEqual(['waits']);
+  await pipeline.shutdown();
+  expect(warnings).toEqual([]);
+});

@@ -9,7 +9,7 @@ const LISTENING = 'tracing:net.server.listen:asyncEnd';
 /** What esbuild, webpack and rollup leave in a bundle that is not minified. */
 const MARKS = /\b__commonJS\b|\b__toESM\b|\b__webpack_require__\b|\bwebpackBootstrap\b|\bgetDefaultExportFromCjs\b/;
 
-/** Characters a line: nobody writes so, minifiers do. */
+/** Characters a line, on average: only minifiers write so. */
 const MINIFIED_LINE = 400;
 const MINIFIED_LEAST = 20_000;
 /** Larger files are not read. */

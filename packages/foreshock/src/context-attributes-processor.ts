@@ -15,11 +15,11 @@ interface StartedSpan extends Span {
  * the carrier of an `x-trace-id` becomes the root it is, a framework's own server span a part of the request's.
  */
 export class ContextAttributesProcessor {
-  /** Where HTTP is instrumented: told of each span, as it may be a framework's own server span. */
+  /** Where HTTP is instrumented: gets each span, as it may be a framework's own server span. */
   innerSpans: { started(span: object, parent: Context): void; ended(span: object): void } | undefined;
 
   onStart(span: StartedSpan, parent: Context): void {
-    // Tells our adapters which instrumentations are at work, so that they can stand aside; our tracers have told it.
+    // Adapters stand aside for other instrumentations at work; our tracers note theirs themselves.
     const scope = isOwn(span) ? undefined : span.instrumentationScope?.name;
     if (scope !== undefined) noteScope(scope);
     dropDerivedParent(span);

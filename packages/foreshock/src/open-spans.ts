@@ -9,7 +9,7 @@ const KEPT_TEXT = 2_000_000;
 const KEPT_SPANS = 1_000;
 /** How many spans start between two looks at what is kept. */
 const LOOK_EVERY = 64;
-/** With fewer than these open nobody looks: a look costs as many steps as there are. */
+/** With fewer open spans than these there is no look: it takes a step for each. */
 const LOOK_FROM = 192;
 /** Older spans remembered; a service that leaks spans must not leak memory through us. */
 const MAX_OLDER = 10_000;
@@ -69,7 +69,7 @@ export class OpenSpans {
     return ended.toReversed();
   }
 
-  /** A span that nobody holds on to will never be ended: of the older ones, we do not either. */
+  /** The older spans are held weakly: one that the application has dropped is never ended. */
   #release(): void {
     this.#started = 0;
     if (this.#newest.size < LOOK_FROM) return;

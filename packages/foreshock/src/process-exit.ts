@@ -17,22 +17,39 @@ export function runAtExit(last: () => void): void {
     last();
   };
 
-  Object.defineProperty(process, 'emit', {
+  const prototype = Object.getPrototypeOf(process) as object;
+  const readBy = (of: NodeJS.Process): void => {
+    if (!isExiting(of)) return;
+    // Something else is emitted while the process exits: a listener has thrown, and the rest are not called.
+    if (isAdded) once();
+    else isAdded = addLast(of as EventsOfProcess, once);
+  };
+  // As signal-exit does, and Yarn's PnP; in tests of Jest on a copy of `process`, which has this property too.
+  function set(this: NodeJS.Process, value: unknown): void {
+    if (this !== process) {
+      Object.defineProperty(this, 'emit', { configurable: true, enumerable: true, writable: true, value });
+      return;
+    }
+    assigned = value;
+    Object.defineProperty(process, 'emit', {
+      configurable: true,
+      enumerable: true,
+      get(this: NodeJS.Process) {
+        readBy(this);
+        return assigned;
+      },
+      set,
+    });
+  }
+  // `process` alone has this prototype: until somebody assigns it, `process` has no `emit` of its own, as without us.
+  Object.defineProperty(prototype, 'emit', {
     configurable: true,
     enumerable: false,
     get(this: NodeJS.Process) {
-      if (isExiting(this)) {
-        // Something else is emitted while the process exits: a listener has thrown, and the rest are not called.
-        if (isAdded) once();
-        else isAdded = addLast(this as EventsOfProcess, once);
-      }
-      return assigned ?? Reflect.get(Object.getPrototypeOf(process) as object, 'emit', this);
+      readBy(this);
+      return Reflect.get(Object.getPrototypeOf(prototype) as object, 'emit', this);
     },
-    // As signal-exit does, and Yarn's PnP; in tests of Jest on a copy of `process`, which has this property too.
-    set(this: NodeJS.Process, value: unknown) {
-      if (this === process) assigned = value;
-      else Object.defineProperty(this, 'emit', { configurable: true, enumerable: true, writable: true, value });
-    },
+    set,
   });
 
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };

@@ -37,7 +37,7 @@ export class ProcessSignals implements SignalThread {
   #isWanted = false;
   #isUseless: boolean;
   /** What the thread was asked to listen to, as bits. */
-  #told = 0;
+  #asked = 0;
   #port: MessagePort | undefined;
 
   /** @param beforeEnd sends what is left; blocks this thread for `flushMs` at most */
@@ -107,8 +107,8 @@ export class ProcessSignals implements SignalThread {
     Atomics.store(this.#states, OURS, bitsOf(this.#ours()));
     const listenTo = this.#wanted();
     const bits = bitsOf(listenTo);
-    if (bits === this.#told) return;
-    this.#told = bits;
+    if (bits === this.#asked) return;
+    this.#asked = bits;
     this.#port?.postMessage({ listenTo } satisfies ToSignalThread);
   }
 

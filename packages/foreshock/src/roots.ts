@@ -21,7 +21,7 @@ interface OpenRoot {
   lastAt: number;
 }
 
-/** Finds the root above a span without a parent: of a job, a timer, the start. Ends those whose run nobody sees end. */
+/** Finds the root above a span without a parent: of a job, a timer, the start. Ends those whose run has no visible end. */
 export class Roots {
   readonly #start: StartTrace | undefined;
   /** By trace. */

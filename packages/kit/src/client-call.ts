@@ -49,7 +49,7 @@ type Answered = (span: Span, statusCode: number) => void;
 
 let answered: Answered | undefined;
 
-/** Hears of the head of each response: a span ends when the body does, and nobody may ever read that. */
+/** Hears of the head of each response: a span ends with the body, which may never be read. */
 export function onAnswer(listener: Answered): void {
   answered = listener;
 }

@@ -18,7 +18,7 @@ export class HandOver<T> {
     return this.#offered;
   }
 
-  /** The value on offer; nobody else gets it. */
+  /** The value on offer, for one taker. */
   take(): T | undefined {
     const value = this.#offered;
     this.#offered = undefined;

@@ -15,7 +15,7 @@ import { isUpstreamActive, scopesNoted } from './upstream.ts';
 
 /**
  * OpenTelemetry's `Instrumentation` interface (`@opentelemetry/instrumentation`, the same in SDK 2.x
- * and 3.x), stated here so that nobody loads that package and its module hooks for our sake.
+ * and 3.x), stated here so that this package and its module hooks are not loaded.
  */
 export interface Instrumentation {
   instrumentationName: string;

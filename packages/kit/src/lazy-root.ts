@@ -69,7 +69,7 @@ export abstract class LazyRoot implements PendingRoot {
 
   #begin(): Span {
     const at = now();
-    // Later than it was due, when the event loop was blocked; earlier, when nobody waited for that.
+    // Later than it was due, when the event loop was blocked; earlier, when it was not awaited.
     const startTime = this.#span ? at : Math.min(this.#beginsAt, at);
     const span = this.makeSpan(startTime);
     this.#span = span;

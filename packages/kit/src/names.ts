@@ -95,7 +95,7 @@ export const QUEUE_WAIT_MS = 'queue.wait_ms';
 export const QUEUE_ATTEMPT = 'queue.attempt';
 export const QUEUE_MAX_ATTEMPTS = 'queue.max_attempts';
 export const QUEUE_ACKED_EARLY = 'queue.acked_early';
-/** What the application told the broker: `ack`, `auto` (asked for none), `complete`, `commit`, `requeue`, `reject`. */
+/** How the application settled the message: `ack`, `auto` (asked for none), `complete`, `commit`, `requeue`, `reject`. */
 export const QUEUE_SETTLED = 'queue.settled';
 /** When it did, from the start of the handling; the handler may go on after it. */
 export const QUEUE_SETTLED_AFTER_MS = 'queue.settled_after_ms';

@@ -30,7 +30,7 @@ export interface MethodCalls<C> {
   within?(call: C): Runner | undefined;
   /** What `begin` returned is on offer until the method returns, for a wrapper of what it calls. */
   handOver?: HandOver<C>;
-  /** The method has returned or thrown, and nobody took what was on offer. */
+  /** The method has returned or thrown, and what was on offer was not taken. */
   untaken?(call: C, self: any, args: any): void;
   /** The method has returned. */
   returned?(call: C, result: any, self: any, args: any): void;

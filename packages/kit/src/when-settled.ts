@@ -3,7 +3,7 @@ import { guard } from './guard.ts';
 
 /**
  * Watches the result of an application's function for a library that awaits it, so that watching hides no unhandled
- * rejection. What is called when it settles may throw: that is reported, and nobody else notices.
+ * rejection. An error of what is called when it settles is reported.
  *
  * @returns what the library is to be given: `result` itself. Only a thenable that is no promise is replaced by the
  * promise of it, since it may do its work at each `then` (a knex query does).

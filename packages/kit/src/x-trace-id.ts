@@ -7,7 +7,7 @@ export function xTraceIdOf(where: Context): string | undefined {
   return where.getValue(KEY) as string | undefined;
 }
 
-/** A context that carries the caller's original `x-trace-id` text; the propagator checks it, nobody else sets it. */
+/** A context that carries the caller's original `x-trace-id` text; only the propagator sets it, and checks it. */
 export function withXTraceId(where: Context, text: string): Context {
   return where.setValue(KEY, text);
 }

@@ -57,7 +57,7 @@ export interface PropagatorOptions {
 /**
  * Reads `OTEL_PROPAGATORS`, already split. `none` is an empty list; with nothing known in it, the default.
  *
- * @returns the formats, and the names nobody here knows, for one line of warning
+ * @returns the formats, and the unknown names, for one line of warning
  */
 export function propagatorsFromNames(names: readonly string[]): { propagators: PropagatorName[]; unknown: string[] } {
   const propagators = new Set<PropagatorName>();
@@ -179,7 +179,7 @@ export class ForeshockPropagator implements TextMapPropagator {
     const remote = known !== undefined && known.traceId === spanContext?.traceId ? known : undefined;
     // A trace ID that came in has been checked; every other may be from anybody's ID generator.
     const traceId = isOurs || remote || isTraceId(spanContext?.traceId) ? spanContext?.traceId : undefined;
-    // A derived parent is nobody's span: without one of ours below it, its text says all there is to say.
+    // A derived parent is no span: without one of ours below it, its text says all there is to say.
     if (
       traceId !== undefined &&
       spanContext &&

@@ -35,7 +35,7 @@ export function traceIdOfText(text: string): string {
   const digits = text.length === 32 ? text : withoutHyphens(text);
   const traceId = digits?.toLowerCase();
   if (isTraceId(traceId)) return traceId;
-  // Loaded with the first such text, as the IDs' is: at start nobody needs it.
+  // Loaded with the first such text, as the IDs' is: not needed at start.
   return process.getBuiltinModule('node:crypto').hash('sha256', text, 'hex').slice(0, 32);
 }
 
@@ -50,7 +50,7 @@ const DERIVED = Symbol.for('foreshock.derived-parent');
 
 /**
  * The parent of a trace that came in as `x-trace-id` alone. OpenTelemetry gives a new span somebody
- * else's trace ID only below a parent, so there has to be one, with a span ID nobody has: the second
+ * else's trace ID only below a parent, so there has to be one, with a span ID that no span has: the second
  * half of the trace ID. {@link dropDerivedParent} and {@link sampleDerivedAsRoot} take it out of sight
  * again. Where they are not in use a span below it is sampled, and a trace view notes a missing parent.
  */
@@ -82,7 +82,7 @@ export function isDenied(parent: SpanContext | undefined): boolean {
   return isDerivedParent(parent) && (parent!.traceFlags & TraceFlags.SAMPLED) === 0;
 }
 
-/** Whether this parent is nobody's span, only the carrier of a trace ID that came in as `x-trace-id`. */
+/** Whether this parent is no span, only the carrier of a trace ID that came in as `x-trace-id`. */
 export function isDerivedParent(parent: SpanContext | undefined): boolean {
   return parent !== undefined && (parent as Partial<DerivedParent>)[DERIVED] === true;
 }

@@ -28,7 +28,7 @@ export class LimitedAttributes {
 
   /**
    * @param given copied unless it is `owned`; what it refers to is copied too
-   * @param owned nobody else changes it
+   * @param owned not changed elsewhere
    */
   constructor(limits: AttributeLimits, given?: Attributes, owned = false) {
     this.#limits = limits;

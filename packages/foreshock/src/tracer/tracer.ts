@@ -168,7 +168,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
     // A parent that somebody made by hand may have its digits in capitals, which no header may.
     const begun = parent ? undefined : randomTraceIdWords();
     const traceId = begun ? textOfTraceId(begun) : isOurs ? parent!.traceId : parent!.traceId.toLowerCase();
-    // The parent that carries an `x-trace-id` is nobody's span.
+    // The parent that carries an `x-trace-id` is no span.
     const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));
     // A trace that begins here has a random ID; of any other its parent says whether it has.
     const random = parent === undefined ? RANDOM : parent.traceFlags & RANDOM;

@@ -92,7 +92,13 @@ describe.each(PINOS)('%s', (alias) => {
     const [span] = recorded.spans();
     expect(span!.events.map(({ attributes }) => attributes['error.type'])).toEqual([
       ...Array(4).fill('RangeError'),
-      ...['E0', 'E1', 'E2', 'E3', 'E4', 'E5', 'E6'],
+      'E0',
+      'E1',
+      'E2',
+      'E3',
+      'E4',
+      'E5',
+      'E6',
     ]);
     expect(span!.attributes).toEqual({ 'error.logged.count': 220 });
   });

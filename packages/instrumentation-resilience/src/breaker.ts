@@ -21,7 +21,7 @@ export interface Breaker {
   rejected(error?: unknown): void;
 }
 
-/** What goes over the channels: nobody listening, nothing happens. */
+/** The message of the channels; none is published while there is no subscriber. */
 export interface BreakerMessage {
   readonly breaker: Breaker;
   readonly name: string;

@@ -46,7 +46,7 @@ export interface PolicyCall {
 export interface Retry {
   /** The next attempt begins; it is run by what this returns: its calls carry its number. */
   begin(): Caller;
-  /** The next attempt, a call, is sent where nobody sees who tries it again. */
+  /** The next attempt is sent by code that does not know of the policy. */
   sentElsewhere(): void;
   /**
    * The attempt failed; another may follow.
@@ -65,7 +65,7 @@ export interface ResilienceEvents {
   /**
    * Somebody calls through a policy.
    *
-   * @param name undefined: nobody gave it one
+   * @param name undefined: it has none
    */
   call(policy: object, kind: PolicyKind, name: string | undefined): PolicyCall;
   /** The call of this policy that set off the code running now. */
@@ -88,7 +88,7 @@ export interface ResilienceEvents {
    *
    * @param owner whom {@link retryHere} asks about
    * @param policy name of the library
-   * @param maxAttempts the first one included; undefined when there is no limit, or nobody knows
+   * @param maxAttempts the first one included; undefined when there is no limit, or it is not known
    * @param isCertain false: it may be of a kind that the policy does not try again; default true
    */
   retry(owner: object, policy: string, maxAttempts?: number, isCertain?: boolean): Retry;

@@ -64,7 +64,7 @@ export function spanEnded(span: Span): void {
 }
 
 /**
- * A call by HTTP has failed in a way that is tried again; told at the head of its response, or at its end.
+ * A call by HTTP has failed in a way that is tried again: at the head of its response, or at its end.
  *
  * @param resends requests sent before it for the same operation, as a policy counts them
  */
@@ -129,7 +129,7 @@ function hashOf(span: Span): number {
 }
 
 /**
- * Whether a timer makes this call, for which nobody waits. Each run of an interval is a caller of its own. A
+ * Whether a timer makes this call, and no caller waits for it. Each run of an interval is a caller of its own. A
  * `setTimeout` that sets itself again is as good a poller as a retry: only with a span there is a caller that may
  * wait. lib/internal/timers.js keeps an interval's period in `_repeat`, and null for `setTimeout`.
  */

@@ -15,7 +15,7 @@ const SIGNED = /^(?:AWS4|OAuth|Digest|Signature|HMAC|Hawk|SharedKey)/i;
 
 /**
  * What two requests have in common when the second is the first one again: method, URL with its query, body and
- * headers. Undefined when that cannot be told: a body that nobody saw.
+ * headers. Undefined when the body was not seen.
  *
  * @param content undefined: the span is all there is
  */

@@ -66,7 +66,7 @@ export class ResilienceMetrics {
   }
 }
 
-/** Breakers without a name share a point that has none, and are nobody's by name. */
+/** Breakers without a name share a point without a name. */
 function named(breaker: string | undefined): Attributes {
   return breaker === undefined ? {} : { [BREAKER_NAME]: breaker };
 }

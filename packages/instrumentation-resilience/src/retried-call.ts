@@ -14,7 +14,7 @@ export interface RetryDescription {
   maxAttempts: number | undefined;
   /** Whether it is known to try this operation again at all. */
   isCertain: boolean;
-  /** Whether the services called are told the attempt. */
+  /** Whether the attempt is sent to the services called. */
   propagate: boolean;
 }
 

@@ -32,7 +32,7 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
     const left = entered ? enter(run.context) : undefined;
     try {
       if (returned === 'dropped') {
-        // Nobody catches what is thrown. If it were caught here and thrown again, Node would print this line as its source.
+        // What is thrown is not caught: thrown again here, Node would print this line as its source.
         result = entered ? Reflect.apply(fn, this, args) : runIn(run.context, fn, this, args);
       } else {
         try {

@@ -18,7 +18,7 @@ export function endWith(run: Run, result: unknown, fn: Function, returned: Retur
     // Not the promise's own `then`: a subclass may have put something behind it.
     Promise.prototype.then.call(result, succeeded, failed);
   } else if (types.isAsyncFunction(fn)) {
-    // Nobody else can have this promise: the rejection that nobody handles is that of the one made here.
+    // No other code has this promise: the unhandled rejection is that of the one made here.
     void Promise.prototype.then.call(result, succeeded, (error: unknown) => {
       failed(error);
       throw error;

@@ -19,7 +19,7 @@ export type Execution = { success: unknown } | { value: unknown } | { error: unk
 
 /** What of all policies (dist/*Policy.js) is read. */
 export interface Policy {
-  /** Not cockatiel's, whose policies have no names: whoever wants his told apart sets one. */
+  /** Set by the application: cockatiel's policies have no names. */
   readonly name?: unknown;
 }
 

@@ -75,7 +75,7 @@ export class Gates {
     const pending = policy.queue.length;
     const returned = (): void => {
       if (entered.letThrough || signal?.aborted) return;
-      // What stands in line is told by the instrumentation of pools.
+      // The instrumentation of pools shows what stands in line.
       if (policy.queue.length > pending) return void this.#inLine.add(policy.queue.at(-1)!.fn);
       entered.call.decided('full', { used: policy.active, limit: policy.capacity, pending });
       entered.call.ended('failure', { code: 'BulkheadRejectedError' });

@@ -24,7 +24,7 @@ interface ResponseMessage extends RequestMessage {
   statusCode: number;
 }
 
-/** Requests that are never told to have ended (aborted by the user) are forgotten for newer ones. */
+/** Requests without a message of their end (aborted by the user) are forgotten for newer ones. */
 const MAX_REQUESTS = 10_000;
 
 /**

@@ -88,7 +88,7 @@ function wrapInline(
   }
 }
 
-/** A name that nobody gave is a random one. */
+/** The default name is random. */
 function given(name: string | undefined): string | undefined {
   return name === undefined || UUID.test(name) ? undefined : name;
 }

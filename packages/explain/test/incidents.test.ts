@@ -52,6 +52,22 @@ function cart({ queryMs = 3, gapMs = 1, stockMs = 2, queries = 1 } = {}, i = 0):
 const during = (second: number): boolean => second >= 40 && second < 50;
 
 describe('one cause', () => {
+  it('is the blocked event loop of a service, on its spans and before them, and no network', async () => {
+    const answer = await answerOf(
+      ['-'],
+      minute((second, i) => {
+        // Its request is read when the block of another one ends.
+        const made = cart({ gapMs: during(second) ? 300 : 1 }, i);
+        if (during(second)) made.children![0]!.children![0]!.attributes = { 'event_loop.blocked_before_ms': 290 };
+        return made;
+      }),
+    );
+    expect(answer).toMatchObject({
+      verdict: 'shown',
+      causes: [{ kind: 'event_loop_blocked', service: 'stock', resource: null }],
+    });
+  });
+
   it('is the database where its queries became slow', async () => {
     const answer = await answerOf(
       ['-'],

@@ -6,6 +6,7 @@ import { showOpenBatch, type SpoolMemory } from './disk/spool-memory.ts';
 import type { DiskOptions } from './disk/spool-writer.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import { DeliveryLog } from './delivery-log.ts';
+import type { LoopWatchData } from './loop-watch.ts';
 import { budgetOf, makeSlots, makeWords, SENDER_NEEDED, takeDropped, type ProcessMemory } from './process-memory.ts';
 import { SenderLink, type SignalThread } from './sender-link.ts';
 import { Spool, type Batch, type DropReason } from './spool.ts';
@@ -54,6 +55,8 @@ export interface PipelineOptions {
   readonly userAgent?: string | undefined;
   /** Has the sender's thread listen to signals; default: it does not. */
   readonly signals?: SignalThread | undefined;
+  /** Has the sender's thread report blocks of the event loop while they last; default: it does not. */
+  readonly loopWatch?: Omit<LoopWatchData, 'resource'> | undefined;
   /** Called when memory of spans has been given back: perhaps {@link SpanPipeline.isEmpty}. */
   readonly onReleased?: (() => void) | undefined;
   /** Delay before a failed request is sent again, ms; doubles with each failure. Default 1,000 up to 30,000. */
@@ -157,6 +160,7 @@ export class SpanPipeline implements Pipeline {
         onLost: (spans) => this.#deliveryLog.drop('sender_failed', spans),
       },
       options.signals,
+      options.loopWatch && { ...options.loopWatch, resource: options.resource },
     );
   }
 

@@ -9,6 +9,7 @@ import {
 } from 'node:worker_threads';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { guard, log, report, suppressed } from '@foreshock/kit';
+import type { LoopWatchData } from './loop-watch.ts';
 import { budgetOf, hasWaiting, HELD_BYTES, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
 import { HAS_FILES } from './disk/spool-memory.ts';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
@@ -75,6 +76,7 @@ export class SenderLink {
   readonly #url: URL | string | undefined;
   readonly #events: LinkEvents;
   readonly #signals: SignalThread | undefined;
+  readonly #loopWatch: LoopWatchData | undefined;
   readonly #all: number;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #flushes = new Map<number, Flush>();
@@ -95,11 +97,18 @@ export class SenderLink {
   #flushId = 0;
   #last = 0;
 
-  constructor(options: SenderOptions, url: URL | string | undefined, events: LinkEvents, signals?: SignalThread) {
+  constructor(
+    options: SenderOptions,
+    url: URL | string | undefined,
+    events: LinkEvents,
+    signals?: SignalThread,
+    loopWatch?: LoopWatchData,
+  ) {
     this.#options = options;
     this.#url = url;
     this.#events = events;
     this.#signals = signals;
+    this.#loopWatch = loopWatch;
     this.#execArgv = signals ? SIGNAL_THREAD_OPTIONS : [];
     this.#all = 2 ** options.destinations.length - 1;
   }
@@ -259,6 +268,7 @@ export class SenderLink {
           port: port2,
           signal: this.#signal,
           signals,
+          loopWatch: this.#loopWatch,
         },
       };
       const worker = startUnshared(() => this.#makeThread(workerData, signals));

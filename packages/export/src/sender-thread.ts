@@ -1,6 +1,8 @@
 import { isMainThread, workerData, type MessagePort } from 'node:worker_threads';
+import { watchLoop, type LoopWatchData } from './loop-watch.ts';
 import { listenToSignals, type SignalThreadData } from './signal-thread.ts';
 import { Sender, type FromSender, type SenderOptions, type ToSender } from './sender.ts';
+import { batchOf } from './single-span.ts';
 
 // The same file serves the main thread where threads are forbidden: it is imported for this class.
 export { Sender };
@@ -14,12 +16,14 @@ export interface SenderThreadData {
     readonly signal: Int32Array;
     /** To listen to signals for the main thread; undefined: not to. */
     readonly signals?: SignalThreadData | undefined;
+    /** To watch over the main thread's event loop; undefined: not to. */
+    readonly loopWatch?: LoopWatchData | undefined;
   };
 }
 
 const data = isMainThread ? undefined : (workerData as Partial<SenderThreadData> | null)?.foreshockSender;
 if (data) {
-  const { options, port, signal, signals } = data;
+  const { options, port, signal, signals, loopWatch } = data;
   const tell = (message: FromSender): void => {
     port.postMessage(message);
     Atomics.add(signal, 0, 1);
@@ -29,5 +33,6 @@ if (data) {
   port.on('message', (message: ToSender) => sender.accept(message));
   process.on('exit', () => tell({ type: 'exit' }));
   if (signals) listenToSignals(signals, (ms) => sender.flush(ms));
+  if (loopWatch) watchLoop(loopWatch, (span) => void sender.send(batchOf(span, loopWatch.resource)));
   tell({ type: 'ready' });
 }

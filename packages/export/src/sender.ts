@@ -130,7 +130,7 @@ export class Sender {
     });
   }
 
-  /** Sends what a process that has died had left; resolves once no destination needs it any more. */
+  /** Sends what this thread made itself, or a process that has died had left; resolves once no destination needs it any more. */
   send(batch: RecordBatch): Promise<void> {
     return new Promise((resolve) => this.#push(batch, -++this.#unnamed, 0, undefined, resolve));
   }

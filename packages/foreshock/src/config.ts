@@ -21,6 +21,8 @@ export interface Config extends PluginConfig {
   spoolBytes: number;
   /** FORESHOCK_FLUSH_MS: the longest the end of the process may be put off to deliver what is left. */
   flushMs: number;
+  /** FORESHOCK_BLOCK_MS: a block of the event loop is reported, while it lasts, after this; 0: never. */
+  blockMs: number;
   sampler: { name: SamplerName; ratio: number };
   spanLimits: SpanLimits;
   metrics: MetricsConfig;
@@ -77,6 +79,7 @@ export function readConfig(env: Env): Config {
     },
     spoolBytes: env.integer(['FORESHOCK_SPOOL_BYTES'], 16 * 1024 * 1024, 64 * 1024),
     flushMs: env.milliseconds(['FORESHOCK_FLUSH_MS'], 2000),
+    blockMs: env.milliseconds(['FORESHOCK_BLOCK_MS'], 1000),
     sampler: readSampler(env),
     spanLimits: {
       attributeValueLengthLimit: env.integer(['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT'], valueLength),

@@ -14,6 +14,12 @@ const LEVELS = {
 } as const;
 const OWN_LEVELS: Record<LogLevel, DiagLogLevel> = LEVELS;
 const STDERR = 2;
+let level: DiagLogLevel = DiagLogLevel.INFO;
+
+/** Whether a line of ours of this importance is written. */
+export function isLogged(importance: LogLevel): boolean {
+  return OWN_LEVELS[importance] <= level;
+}
 
 /** One line of text for whatever was passed beside a message. */
 function inline(value: unknown): string {
@@ -45,8 +51,9 @@ export function writeLine(message: string, ...values: readonly unknown[]): void 
 export function startLogging(env: Env): void {
   const asked = env.text('OTEL_LOG_LEVEL') !== undefined;
   const logLevel = LEVELS[env.oneOf(['OTEL_LOG_LEVEL'], Object.keys(LEVELS) as (keyof typeof LEVELS)[], 'info')];
-  setLogWriter((level, message, values) => {
-    if (OWN_LEVELS[level] <= logLevel) writeLine(message, ...values);
+  level = logLevel;
+  setLogWriter((importance, message, values) => {
+    if (isLogged(importance)) writeLine(message, ...values);
   });
   if (!asked && env.text('OTEL_METRICS_EXPORTER') === undefined) return;
   const logger: DiagLogger = {

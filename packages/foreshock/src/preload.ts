@@ -11,6 +11,7 @@ import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
 import type { makeDiskSpool } from './disk-spool.ts';
 import { Env } from './env.ts';
+import type { PauseAttributes } from './event-loop/pause-attributes.ts';
 import { startLogging } from './log.ts';
 import { OpenSpans } from './open-spans.ts';
 import { makeLaterPlugin } from './later-boundaries.ts';
@@ -37,6 +38,8 @@ export interface ThreadParts {
   makeSignals?: (end: (signal: number) => void, flushMs: number) => ProcessSignals;
   /** Of the process, too. */
   makeDiskSpool?: typeof makeDiskSpool;
+  /** The event loop and the heap of the process: of a worker thread nothing is said. */
+  makePauses?: (config: Config, isIdle: () => boolean) => PauseAttributes;
   /** Of the process: what a worker thread does once it is there is work that it was given. */
   makeStartTrace?: (provider: () => ForeshockTracerProvider, service: string) => StartTrace;
 }
@@ -58,6 +61,7 @@ export function start(thread: ThreadParts): void {
   // Nothing to deliver, or no time to: then the end of the process is Node's alone.
   const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
   const end = (): void => {
+    pauses?.stop();
     startTrace?.end();
     roots.endAll();
     const interrupted = openSpans.endAll();
@@ -76,6 +80,7 @@ export function start(thread: ThreadParts): void {
     signals.listen();
     pipeline.start();
   }, disk?.openSpans);
+  const pauses = config.destinations.length > 0 ? thread.makePauses?.(config, () => openSpans.isEmpty) : undefined;
   const pipeline: Pipeline = thread.makePipeline(
     {
       destinations: config.destinations,
@@ -86,6 +91,7 @@ export function start(thread: ThreadParts): void {
       userAgent: `foreshock/${VERSION}`,
       senderUrl: join(import.meta.dirname, 'sender.cjs'),
       signals,
+      loopWatch: pauses?.loopWatch,
       onReleased: () => {
         if (signals && pipeline.isEmpty && openSpans.isEmpty) signals.rest();
       },
@@ -105,7 +111,14 @@ export function start(thread: ThreadParts): void {
     parentBased: config.sampler.name.startsWith('parentbased_'),
     byTraceId: config.sampler.name.endsWith('traceidratio'),
     spanLimits: config.spanLimits,
-    spanProcessors: [...plugin.spanProcessors, ...(startTrace ? [startTrace] : []), roots, openSpans, pipeline],
+    spanProcessors: [
+      ...plugin.spanProcessors,
+      ...(startTrace ? [startTrace] : []),
+      roots,
+      ...(pauses ? [pauses] : []),
+      openSpans,
+      pipeline,
+    ],
     findRoot: (where, kind) => roots.above(where, kind),
     onUnrecorded: (kind) => startTrace?.onUnrecorded(kind),
   });
@@ -117,7 +130,10 @@ export function start(thread: ThreadParts): void {
   // A server will have spans: the thread that hears signals for it is then there before the first of them.
   const startSoon = (): void => {
     unsubscribe(LISTENING, startSoon);
-    setImmediate(() => pipeline.start()).unref();
+    setImmediate(() => {
+      pipeline.start();
+      pauses?.watch();
+    }).unref();
   };
   if (signals) subscribe(LISTENING, startSoon);
   if (!mayDelayEnd) return;

@@ -11,6 +11,7 @@ import {
   type ToSignalThread,
 } from '@foreshock/export';
 import { guard } from '@foreshock/kit';
+import { mayReachMainThread } from './main-thread-inspector.ts';
 import { watchSignalHandles } from './signal-handles.ts';
 
 /** Signals that end a process unless somebody listens. */
@@ -83,7 +84,7 @@ export class ProcessSignals implements SignalThread {
     port1.unref();
     this.#port = port1;
     port1.postMessage({ listenTo: this.#wanted() } satisfies ToSignalThread);
-    return { port: port2, states: this.#states, flushMs: this.#flushMs, mayInterrupt: mayInterrupt() };
+    return { port: port2, states: this.#states, flushMs: this.#flushMs, mayInterrupt: mayReachMainThread() };
   }
 
   /** With its handles. Without any thread nothing can be sent while this one waits: there is no use in listening. */
@@ -146,14 +147,6 @@ export class ProcessSignals implements SignalThread {
     });
     return this.#kill(pid, signal);
   }
-}
-
-/**
- * Node 22 to 26 abort on `Session.connectToMainThread` where it is not permitted (`Agent::ConnectToMainThread` in
- * src/inspector_agent.cc), and Electron makes threads without an inspector.
- */
-function mayInterrupt(): boolean {
-  return process.versions['electron'] === undefined && (!process.permission || process.permission.has('inspector'));
 }
 
 const DEADLY = NAMES.flatMap((name) => constants.signals[name] ?? []);

@@ -156,6 +156,14 @@ export const ERROR_LOGGED = 'error.logged';
 /** How many errors were logged in the span, when there were more than it has events for. */
 export const ERROR_LOGGED_COUNT = 'error.logged.count';
 
+/** On any span: of its time, how long the event loop of its thread was blocked, and the garbage collector stopped it. Ours. */
+export const EVENT_LOOP_BLOCKED_MS = 'event_loop.blocked_ms';
+/** On spans of requests and messages that come in: how long it was blocked until they were read, which may have come before. */
+export const EVENT_LOOP_BLOCKED_BEFORE_MS = 'event_loop.blocked_before_ms';
+export const GC_PAUSE_MS = 'gc.pause_ms';
+/** A span that the sender's thread makes while the event loop of the main thread is blocked. */
+export const EVENT_LOOP_BLOCKED = 'event_loop.blocked';
+
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 
@@ -194,4 +202,3 @@ export const FORESHOCK_WAITING_SPANS = 'foreshock.waiting_spans';
 export const CGROUP_MEMORY_USED = 'cgroup.memory.used';
 export const CGROUP_MEMORY_LIMIT = 'cgroup.memory.limit';
 /** For how long the main thread had not been free, when it was last looked at. */
-export const EVENT_LOOP_BLOCKED_MS = 'event_loop.blocked_ms';

@@ -81,7 +81,7 @@ function addSamples(whole: Decomposed, row: number): void {
   const service = table.service[row]!;
   const name = table.name[row]!;
   const facts = table.facts[row];
-  let ms = exclusive[row]!;
+  let ms = facts ? takePauses(whole, row, facts, exclusive[row]!) : exclusive[row]!;
   if (facts?.isWait && table.kind[row] === KIND.INTERNAL) {
     const pool = table.strings.id(`pool ${poolLabel(facts.pool ?? '')}`);
     signals.add(facts.waitReason === 'connect' ? 'poolConnect' : 'poolWait', service, pool, 0, row, ms);
@@ -89,6 +89,7 @@ function addSamples(whole: Decomposed, row: number): void {
   }
   if (facts) ms = addFacts(whole, row, facts, ms);
   if (remote[row]! >= 0) {
+    ms -= takeLateStart(whole, row, remote[row]!, ms);
     signals.add('call', service, table.service[remote[row]!]!, table.name[remote[row]!]!, row, ms);
   } else if (
     table.kind[row] === KIND.CLIENT ||
@@ -112,7 +113,9 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
   };
   if (facts.queueWaitMs !== undefined && table.kind[row] === KIND.CONSUMER) {
     const queue = table.strings.id(`queue ${facts.destination ?? ''}`);
-    signals.add('queueWait', service, queue, 0, row, Math.max(0, facts.queueWaitMs));
+    const blockedMs = Math.max(0, Math.min(facts.queueWaitMs, facts.blockedBeforeMs ?? 0));
+    if (blockedMs > 0) signals.add('blocked', service, 0, name, row, blockedMs);
+    signals.add('queueWait', service, queue, 0, row, Math.max(0, facts.queueWaitMs) - blockedMs);
   }
   if (table.kind[row] === KIND.CLIENT) {
     const peer = peerOf(table, owners, row);
@@ -121,9 +124,40 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
     part('connect', peer, facts.connectMs);
     part('tls', peer, facts.tlsMs);
   }
-  part('blocked', 0, facts.blockedMs);
-  part('gc', 0, facts.gcMs);
   return left;
+}
+
+/** Takes out, before all else, the time in which the process did not run: no pool, network or other service took it. */
+function takePauses(whole: Decomposed, row: number, facts: Facts, ms: number): number {
+  const { table, signals } = whole;
+  const add = (kind: 'gc' | 'blocked', length: number): void => {
+    if (length > 0) signals.add(kind, table.service[row]!, 0, table.name[row]!, row, length);
+  };
+  const gcMs = Math.min(ms, ownPause(whole, row, facts, 'gcMs'));
+  // While the collector stops the thread, the loop is blocked too.
+  const blockedMs = Math.min(ms - gcMs, Math.max(0, ownPause(whole, row, facts, 'blockedMs') - gcMs));
+  add('gc', gcMs);
+  add('blocked', blockedMs);
+  return ms - gcMs - blockedMs;
+}
+
+/** The request had come, and the server's event loop was blocked before it was read; returns what is taken out. */
+function takeLateStart({ table, clipped, signals }: Decomposed, row: number, server: number, ms: number): number {
+  const before = table.facts[server]?.blockedBeforeMs ?? 0;
+  const taken = Math.min(ms, before, clipped.start[server]! - clipped.start[row]!);
+  if (!(taken > 0)) return 0;
+  signals.add('blocked', table.service[server]!, 0, table.name[server]!, server, taken);
+  return taken;
+}
+
+/** What of a pause is not on a span below, which has it for the same time. */
+function ownPause({ table, trees }: Decomposed, row: number, facts: Facts, key: 'gcMs' | 'blockedMs'): number {
+  let ms = facts[key] ?? 0;
+  for (let at = trees.childStart[row]!; ms > 0 && at < trees.childStart[row + 1]!; at++) {
+    const child = trees.children[at]!;
+    if (table.service[child] === table.service[row]) ms -= table.facts[child]?.[key] ?? 0;
+  }
+  return Math.max(0, ms);
 }
 
 /** Whom a call goes to: the service that answers at its address, else what the span names. */

@@ -172,6 +172,7 @@ const READERS: Map<string, Reader> = new Map([
   ['queue.dead_lettered', flag('deadLettered')],
   ['cache.hit', flag('cacheHit')],
   ['event_loop.blocked_ms', number('blockedMs')],
+  ['event_loop.blocked_before_ms', number('blockedBeforeMs')],
   ['gc.pause_ms', number('gcMs')],
   ['foreshock.interrupted', flag('interrupted')],
   ['process.died.cause', text('diedOf')],

@@ -38,7 +38,9 @@ export interface Facts {
   interrupted?: boolean;
   /** `process.died`: of what, as `oom_kill`. */
   diedOf?: string;
+  /** How long the event loop was blocked meanwhile, and until just before. */
   blockedMs?: number;
+  blockedBeforeMs?: number;
   gcMs?: number;
   isDatabase?: boolean;
   /** The table or collection that a query is about. */

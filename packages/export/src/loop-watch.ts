@@ -1,0 +1,49 @@
+import type { Attributes } from '@opentelemetry/api';
+import { BlockReports } from './block-reports.ts';
+import { DUE_AT, LATE_MS, LOOK_EVERY_MS, LOOKED_AT, STOPPED_MS, type LoopWords } from './loop-words.ts';
+import type { SingleSpan } from './single-span.ts';
+
+/** What a thread watches over the main thread with. */
+export interface LoopWatchData {
+  readonly words: LoopWords;
+  /** When the main thread's `performance.now()` was 0, in nanoseconds of `process.hrtime.bigint()`. */
+  readonly startedAt: bigint;
+  /** A block is reported once it takes this long, ms. */
+  readonly blockMs: number;
+  /** Whether the thread may reach the main thread by the inspector. */
+  readonly mayInterrupt: boolean;
+  /** Whether lines may be written to standard error. */
+  readonly mayLog: boolean;
+  /** Whether a span may begin a trace. */
+  readonly mayBeginTrace: boolean;
+  readonly resource: Attributes;
+}
+
+/**
+ * Looks whether the main thread's event loop turns, and reports while it does not: a process that hangs is known before
+ * it is killed.
+ */
+export function watchLoop(data: LoopWatchData, deliver: (span: SingleSpan) => void): void {
+  const { words, startedAt, blockMs } = data;
+  const reports = new BlockReports(data, deliver);
+  let dueAt = Infinity;
+  let stoppedBefore = 0;
+  let state: 'turns' | 'blocked' | 'reported' = 'turns';
+  const look = (): void => {
+    const now = Number(process.hrtime.bigint() - startedAt) / 1e6;
+    if (words[DUE_AT] !== dueAt) {
+      dueAt = words[DUE_AT]!;
+      stoppedBefore = words[STOPPED_MS]!;
+      if (state === 'blocked') reports.missed();
+      state = 'turns';
+    }
+    const sinceLast = now - words[LOOKED_AT]!;
+    if (sinceLast > LATE_MS && sinceLast < Infinity) words[STOPPED_MS]! += sinceLast;
+    words[LOOKED_AT] = now;
+    const blockedMs = now - dueAt - (words[STOPPED_MS]! - stoppedBefore);
+    if (state === 'reported' || blockedMs < blockMs) return;
+    state = reports.add(blockedMs, () => words[DUE_AT] === dueAt) ? 'reported' : 'blocked';
+  };
+  look();
+  setInterval(look, LOOK_EVERY_MS);
+}

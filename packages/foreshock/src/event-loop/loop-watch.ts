@@ -1,0 +1,19 @@
+import { makeLoopWords, type LoopWatchData } from '@foreshock/export';
+import type { Config } from '../config.ts';
+import { isLogged } from '../log.ts';
+import { mayReachMainThread } from '../main-thread-inspector.ts';
+import { steadyNow } from '../tracer/clock.ts';
+import { offerWhereItStands } from './where-it-stands.ts';
+
+/** What the sender's thread needs to watch over this one's event loop. */
+export function loopWatchOf(config: Config): Omit<LoopWatchData, 'resource'> {
+  offerWhereItStands();
+  return {
+    words: makeLoopWords(),
+    startedAt: process.hrtime.bigint() - BigInt(Math.round(steadyNow() * 1e6)),
+    blockMs: config.blockMs || Infinity,
+    mayInterrupt: mayReachMainThread(),
+    mayLog: isLogged('warn'),
+    mayBeginTrace: !config.sampler.name.endsWith('always_off'),
+  };
+}

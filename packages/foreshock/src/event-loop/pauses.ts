@@ -1,0 +1,32 @@
+/** The newest pauses that are kept; what a longer span overlaps beyond them is not counted. */
+const KEPT = 64;
+
+/** Times in which this thread ran nothing of the application's, on the monotonic clock; ms. */
+export class Pauses {
+  readonly #starts = new Float64Array(KEPT);
+  readonly #ends = new Float64Array(KEPT);
+  #count = 0;
+  /** When the newest ended; -1 before the first. */
+  lastEnd = -1;
+
+  add(start: number, end: number): void {
+    const at = this.#count++ % KEPT;
+    this.#starts[at] = start;
+    this.#ends[at] = end;
+    this.lastEnd = end;
+  }
+
+  /** How much of the time from `start` to `end` they take. */
+  within(start: number, end: number): number {
+    let sum = 0;
+    const oldest = Math.max(0, this.#count - KEPT);
+    for (let i = this.#count - 1; i >= oldest; i--) {
+      const at = i % KEPT;
+      if (this.#ends[at]! <= start) break;
+      const from = Math.max(start, this.#starts[at]!);
+      const to = Math.min(end, this.#ends[at]!);
+      if (to > from) sum += to - from;
+    }
+    return sum;
+  }
+}

@@ -17,27 +17,25 @@ import { sharesOfRequests } from './waits-for/shares.ts';
 import { servicesWithPools } from './waits-for/unseen-waits.ts';
 import { badRequests } from './waits-for/bad-requests.ts';
 
-/** What was found, before it is put into words. */
+/** The findings, before they are put into words. */
 export interface Analysis {
   known: Known;
   requests: AppRequest[];
-  /** Slow or failed, in the window. */
+  /** Slow or failed requests of the window. */
   bad: AppRequest[];
   ranked: Evidence[];
   classified: Classified;
 }
 
-/** What is looked at. */
+/** The window, and which requests count. */
 export interface Asked extends AskedWindow {
-  /** Only requests that this service took part in. */
   service?: string;
-  /** Only requests whose route contains this. */
   route?: string;
-  /** Only requests that began since then; milliseconds since 1970. */
+  /** Unix milliseconds. */
   since?: number;
 }
 
-/** From spans to causes: see README.md for the steps. */
+/** Finds the causes of slow and failed requests; README.md has the steps. */
 export function analyse(table: SpanTable, asked: Asked): Analysis {
   const whole = decompose(table);
   const samplesOf = samplesOfEntries(whole);
@@ -67,7 +65,6 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
   return { known, requests, bad, ranked, classified: classify(known, bad.length, ranked) };
 }
 
-/** The usual time of a request, by route. */
 function usualTimes({ before, within }: Window): Map<number, number> {
   const usual = new Map<number, number>();
   for (const [route, some] of byRoute(before.length > 0 ? before : within))

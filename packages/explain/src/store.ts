@@ -1,4 +1,4 @@
-// `@foreshock/explain/store`: how the store of `foreshock view` is read, by itself and by `foreshock explain FILE`.
+// `@foreshock/explain/store`: reads the store of `foreshock view`, for it and for `foreshock explain FILE`.
 export { inflated } from './sources/inflate.ts';
 export { JsonValues } from './sources/json-values.ts';
 export { linesOf } from './sources/lines.ts';

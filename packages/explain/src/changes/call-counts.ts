@@ -1,17 +1,16 @@
 import type { Decomposed } from '../decompose/decompose.ts';
 import type { AppRequest } from '../window/requests.ts';
 
-/** How many calls of each signal a request of a route makes. */
 export interface CallCounts {
-  /** Mean calls a request made before, where requests now make many more; else undefined. */
+  /** Mean calls per request in the baseline; undefined unless requests now make many more. */
   usualOfMore(route: number, signal: number): number | undefined;
-  /** All pairs of route and signal that are called more often, the most first. */
+  /** Largest increase first. */
   more: { route: number; signal: number; before: number; within: number; n: number }[];
 }
 
-/** Calls a request are more when they are so many times as many, … */
+/** A count has grown if it is at least this many times as large … */
 const TIMES = 2;
-/** … and so many more. */
+/** … and larger by at least this many calls per request. */
 const LEAST_MORE = 2;
 const FEWEST_REQUESTS = 5;
 
@@ -42,7 +41,7 @@ export function callCounts(
     if (n < FEWEST_REQUESTS || m < FEWEST_REQUESTS) continue;
     const usually = (calls[0].get(key) ?? 0) / n;
     const now = count / m;
-    // What was never called is new, and has no usual number.
+    // A call that is new has no usual count.
     if (usually === 0 || now < TIMES * usually || now - usually < LEAST_MORE) continue;
     usual.set(key, usually);
     more.push({ route, signal, before: usually, within: now, n: m });
@@ -51,14 +50,14 @@ export function callCounts(
   return { more, usualOfMore: (route, signal) => usual.get(keyOf(route, signal)) };
 }
 
-/** More than there can be. */
+/** An upper limit of signal numbers. */
 const SIGNALS = 2 ** 26;
 
 function keyOf(route: number, signal: number): number {
   return route * SIGNALS + signal;
 }
 
-/** A call that is made again because it failed is no new call; nor is a pause before one. */
+/** A retry, or a pause before one, is no new call. */
 export function isAgain({ table, signals }: Decomposed, at: number): boolean {
   return (table.facts[signals.row[at]!]?.attempt ?? 1) > 1;
 }

@@ -2,17 +2,15 @@ import type { Decomposed } from '../decompose/decompose.ts';
 import { zOf } from '../window/change-point.ts';
 import { BEFORE, WITHIN } from './phases.ts';
 
-/** Spans that failed by themselves, and which kinds of that became more frequent. */
 export interface Failures {
-  /** 1 where a span failed and nothing below it did. */
+  /** 1 where a span failed and none of its descendants did. */
   isOrigin: Uint8Array;
-  /** Whether failures such as this one are more frequent in the window than before. */
   isMore(row: number): boolean;
 }
 
 const LEAST_Z = 3;
 
-/** Spans between a failure and the one that it was passed on to, that do not say that they failed. */
+/** Most spans without an error status between a failure and the ancestor that it reached. */
 const FARTHEST_UP = 64;
 
 export function findFailures(whole: Decomposed, phases: Uint8Array): Failures {
@@ -30,7 +28,7 @@ export function findFailures(whole: Decomposed, phases: Uint8Array): Failures {
       above = trees.parent[above]!;
     }
   }
-  // A parent stands before its children: what is failed below it has taken the mark away again.
+  // Parents come first, so failed descendants have cleared the mark.
   const counts = new Map<string, [number, number]>();
   const calls = new Map<number, [number, number]>();
   for (const row of trees.order) {
@@ -55,7 +53,7 @@ function add<K>(counts: Map<K, [number, number]>, key: K, phase: number): void {
   pair[phase === BEFORE ? 0 : 1]++;
 }
 
-/** The operation, whatever became of it. */
+/** The operation, regardless of its result. */
 function callOf({ table }: Decomposed, row: number): number {
   return table.service[row]! * 2 ** 26 + table.name[row]!;
 }

@@ -1,19 +1,18 @@
-/** When something began: the truth is within `at` ± `plusMinusMs`. */
+/** The start of a change, within `at` ± `plusMinusMs`. */
 export interface Onset {
   at: number;
   plusMinusMs: number;
 }
 
-/** One look at a signal: when, and whether it was as usual. */
 export interface Sample {
   at: number;
   isUsual: boolean;
 }
 
-/** One odd sample among usual ones is chance: of the next few, most must be odd, too. */
+/** A single odd sample may be chance. */
 const LOOK_AHEAD = 5;
 
-/** Between the last usual sample and the first of a run of odd ones. */
+/** Between the last usual sample and the first run of odd ones. */
 export function onsetOf(samples: Sample[], skewMs: number): Onset | undefined {
   const sorted = samples.toSorted((a, b) => a.at - b.at);
   let lastUsual: number | undefined;

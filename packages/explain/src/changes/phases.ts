@@ -4,7 +4,6 @@ import type { Window } from '../window/choose.ts';
 export const BEFORE = 1;
 export const WITHIN = 2;
 
-/** Of each span, whether the request or the background work that it is part of belongs to the baseline or to the window. */
 export function phasesOf({ table, clipped }: Decomposed, { from, to, baseline }: Window): Uint8Array {
   const phases = new Uint8Array(table.size);
   for (let row = 0; row < phases.length; row++) {
@@ -13,7 +12,7 @@ export function phasesOf({ table, clipped }: Decomposed, { from, to, baseline }:
     const start = table.start[entry]!;
     const end = table.end[entry]!;
     if (baseline && start >= baseline.from && end < baseline.to) phases[row] = BEFORE;
-    // A request may begin long before what it meets: its own start decides.
+    // A request may begin long before its spans.
     else if (start >= from && start <= to) phases[row] = WITHIN;
   }
   return phases;

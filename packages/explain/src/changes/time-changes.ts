@@ -2,18 +2,16 @@ import type { Signal, Signals } from '../decompose/signals.ts';
 import { quantile } from '../window/slow.ts';
 import { BEFORE, WITHIN } from './phases.ts';
 
-/** How a signal differs between window and baseline. */
 export interface TimeChange {
   signal: Signal;
-  /** Calls within the window, and before. */
   n: number;
   nBefore: number;
   meanMs: number;
   meanBeforeMs: number;
   p95BeforeMs: number;
-  /** Milliseconds of all calls together beyond what chance and the usual explain. */
+  /** Beyond the usual and beyond chance. */
   excessMs: number;
-  /** Too few calls before to know what is usual. */
+  /** The baseline has too few calls. */
   isNew: boolean;
 }
 
@@ -21,14 +19,14 @@ const FEWEST_BEFORE = 5;
 const PIECES = 5;
 const FEWEST_OF_PIECE = 8;
 const DEVIATIONS = 3;
-/** An excess of less than this a call is nothing that anybody notices. */
+/** A smaller excess per call is not noticeable. */
 const LEAST_MS = 0.5;
 const FEWEST_OVER = 3;
 const DEVIATIONS_OF_FEW = 2;
 const TIMES_MEDIAN = 4;
 const MORE_THAN_MEDIAN_MS = 10;
 
-/** Of every signal, by its number. */
+/** By signal. */
 export function timeChanges(signals: Signals, phases: Uint8Array, start: Float64Array): TimeChange[] {
   const grouped = groupBySignal(signals);
   return signals.all.map((signal) => {
@@ -54,7 +52,7 @@ function changeOf(signal: Signal, before: Float64Array, within: Float64Array): T
     isNew,
   };
   if (within.length === 0) return { ...change, excessMs: 0 };
-  // Of a few calls the 95th percentile is the worst one.
+  // The 95th percentile of a few calls is the slowest one.
   const limit = Math.min(p95BeforeMs, quantile(before.toSorted(), 0.5) * TIMES_MEDIAN + MORE_THAN_MEDIAN_MS || 0);
   const over = within.map((ms) => Math.max(0, ms - limit));
   const usual = isNew
@@ -68,12 +66,12 @@ function changeOf(signal: Signal, before: Float64Array, within: Float64Array): T
   return { ...change, excessMs: isChance && !isNew ? 0 : Math.max(0, excess) * within.length };
 }
 
-/** Whether a few calls alone make up the excess: then it may be anything. */
+/** Whether a few calls, which may be chance, make up the excess. */
 function isOfFew(over: Float64Array, excess: number): boolean {
   return excess < (DEVIATIONS_OF_FEW * deviation(over)) / Math.sqrt(over.length);
 }
 
-/** The most that the mean excess of `n` calls comes to by chance, judged by healthy calls and by healthy pieces of time. */
+/** The largest mean excess of `n` calls by chance, from healthy calls and pieces of time. */
 function limitOfChance(over: Float64Array, n: number): number {
   const usual = mean(over);
   const chance = deviation(over) * Math.sqrt(1 / n + 1 / over.length);
@@ -84,7 +82,6 @@ function limitOfChance(over: Float64Array, n: number): number {
   return usual + DEVIATIONS * Math.max(chance, pieces > 2 ? deviation(means) : 0);
 }
 
-/** Samples in the order of their signals. */
 function groupBySignal({ all, size, signal }: Signals): { samples: Int32Array; from: Int32Array } {
   const from = new Int32Array(all.length + 1);
   for (let at = 0; at < size; at++) from[signal[at]! + 1]!++;

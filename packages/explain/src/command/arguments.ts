@@ -2,10 +2,9 @@ import { parseArgs } from 'node:util';
 import { UnreadableSource } from '../sources/unreadable.ts';
 import { parseLength, parseTime } from './time.ts';
 
-/** What `foreshock explain` was asked for. */
 export interface ExplainArguments {
   sources: string[];
-  /** Times are read when the end of the input is known: a time of the day is one of its last day. */
+  /** Text, because a time of day refers to the last day of the input. */
   from?: string | undefined;
   to?: string | undefined;
   around?: string | undefined;

@@ -29,11 +29,9 @@ T          2026-11-29T20:34:45Z; 20:34 or 20:34:45 (UTC, of the input's last day
 --fail-on  ends with 1 if the first cause is of this kind, or for: cycles, retries (without jitter), unclear, any
 `;
 
-/** A backend is asked for so much time before a window, to compare with. */
 const BASELINE_MS = 1_800_000;
 const HALF_AN_HOUR_MS = 1_800_000;
 
-/** `foreshock explain`. */
 export async function explain(args: string[], io: Io): Promise<number> {
   try {
     const asked = readArguments(args);
@@ -65,7 +63,6 @@ function printed(answer: Answer, form: ExplainArguments['form'], io: Io): string
   return form === 'md' ? markdown(answer) : terminal(answer, io);
 }
 
-/** What a backend is asked for. */
 function rangeOf({ from, to, around, before, after, lastMs }: ExplainArguments, now: number): TimeRange {
   if (before && after) {
     const times = [...before, ...after].map((time) => parseTime(time, now));
@@ -80,7 +77,6 @@ function rangeOf({ from, to, around, before, after, lastMs }: ExplainArguments, 
   return { from: end - (lastMs ?? HALF_AN_HOUR_MS), to: end };
 }
 
-/** What is looked at of what was read. */
 function windowOf(asked: ExplainArguments, latest: number): Asked {
   const at = (text: string): number => parseTime(text, latest);
   const rest = {

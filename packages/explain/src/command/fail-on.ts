@@ -2,7 +2,6 @@ import type { Answer } from '../report/answer.ts';
 import { UnreadableSource } from '../sources/unreadable.ts';
 import { CAUSE_KINDS } from '../verdict/cause-kinds.ts';
 
-/** What else than a kind of cause a build can fail on. */
 const OTHERS: Record<string, (answer: Answer) => boolean> = {
   cycles: ({ cycles }) => cycles.length > 0,
   retries: ({ retries }) => retries.some(({ jitter }) => jitter === false),
@@ -10,14 +9,13 @@ const OTHERS: Record<string, (answer: Answer) => boolean> = {
   any: ({ verdict }) => verdict === 'shown' || verdict === 'likely',
 };
 
-/** @throws UnreadableSource for a name that is none */
+/** @throws UnreadableSource for an unknown name */
 export function checkNames(names: string[]): void {
   const known: readonly string[] = [...Object.keys(OTHERS), ...CAUSE_KINDS];
   for (const name of names)
     if (!known.includes(name)) throw new UnreadableSource(`--fail-on ${name}: there is only ${known.join(', ')}`);
 }
 
-/** The first name that applies to an answer. */
 export function failsOn(names: string[], answer: Answer): string | undefined {
   return names.find((name) => OTHERS[name]?.(answer) ?? answer.causes[0]?.kind === name);
 }

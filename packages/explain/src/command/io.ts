@@ -1,14 +1,12 @@
-/** What a command reads from and writes to. */
 export interface Io {
   stdin: AsyncIterable<Buffer>;
   stdout(text: string): void;
   stderr(text: string): void;
-  /** Columns of the terminal; 100 where it is none. */
+  /** Columns of the terminal, 100 by default. */
   width: number;
   color: boolean;
 }
 
-/** Those of this process. */
 export function processIo(): Io {
   const { stdout, env } = process;
   return {

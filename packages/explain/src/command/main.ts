@@ -3,7 +3,7 @@ import type { Io } from './io.ts';
 
 export { processIo, type Io } from './io.ts';
 
-/** One subcommand: what it is for, and what it does; the promise is its exit status. */
+/** A subcommand; `run` resolves to the exit status. */
 export interface Subcommand {
   about: string;
   run(args: string[], io: Io): Promise<number>;
@@ -13,7 +13,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   explain: { about: 'says what broke first, and how it spread', run: explain },
 };
 
-/** Runs `foreshock SUBCOMMAND …`, one of these or of `more`; never throws. */
+/** Runs `foreshock SUBCOMMAND …` of this package or of `more`; never throws. */
 export async function main(args: string[], io: Io, more: Record<string, Subcommand> = {}): Promise<number> {
   const subcommands = { ...SUBCOMMANDS, ...more };
   const [name, ...rest] = args;

@@ -2,7 +2,7 @@ import { UnreadableSource } from '../sources/unreadable.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Milliseconds since 1970: of a date with time, of a time of the day (UTC) that is or was last reached, or as they are. */
+/** From a number, a date with time, or the latest such time of day (UTC). */
 export function parseTime(text: string, latest: number): number {
   if (/^\d{10,13}$/.test(text)) return text.length > 10 ? Number(text) : Number(text) * 1000;
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/.exec(text);
@@ -19,7 +19,7 @@ export function parseTime(text: string, latest: number): number {
 
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS };
 
-/** `15m`, `90s`, `2h`, in milliseconds. */
+/** `15m`, `90s`, `2h`. */
 export function parseLength(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   if (number === undefined || unit === undefined)

@@ -1,14 +1,14 @@
 import type { SpanTable } from '../spans/span-table.ts';
 
-/** Of all calls to an address, one service must have answered so many for it to be the one there. */
+/** Share of the answered calls that one service needs to own an address. */
 const LEAST_SHARE = 0.9;
 
 /**
- * Which service answers at an address: known from calls that it made a span of. So a call that got no answer is still one to
- * that service; so is one that a breaker cut off or refused. Behind a proxy there may be several: then nobody knows.
+ * Which service answers at an address, by its server spans; this also holds for calls without an answer. It is unknown
+ * where several answer, as behind a proxy.
  */
 export class AddressOwners {
-  /** Calls answered, by service, by address; for each caller, and for all. */
+  /** Per caller and for all callers. */
   readonly #answers = new Map<number, Map<number, number>>();
   readonly #table: SpanTable;
 
@@ -26,7 +26,6 @@ export class AddressOwners {
     }
   }
 
-  /** The service that a call goes to; undefined where it is not known. */
   of(row: number): number | undefined {
     const target = this.#table.target[row]!;
     const breaker = this.#table.facts[row]?.breaker;
@@ -35,7 +34,6 @@ export class AddressOwners {
     return mostOf(own ?? this.#answers.get(address));
   }
 
-  /** Whether any service has answered at an address. */
   has(address: number): boolean {
     return this.#answers.has(address);
   }
@@ -51,7 +49,7 @@ export class AddressOwners {
   }
 }
 
-/** One key for an address as one caller knows it; an address alone is below all of these. */
+/** Addresses alone have smaller keys than all of these. */
 function keyOf(caller: number, address: number): number {
   return caller * 2 ** 24 + address;
 }

@@ -1,21 +1,18 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { Trees } from '../spans/trees.ts';
 
-/** Spans cut to their parents, and which request each is part of. */
 export interface Clipped {
   start: Float64Array;
   end: Float64Array;
-  /** Row of the span that the request begins with; -1 for what is part of none. */
+  /** Row of the request's first span, or -1. */
   entry: Int32Array;
-  /** Rows that requests begin with. */
   entries: number[];
-  /** 1 for spans that their request did not wait for: wholly outside their parent, or below one. */
+  /** 1 for spans outside their parent's time, and their descendants. */
   isOutside: Uint8Array;
 }
 
 /**
- * Cuts each span to its parent's time, from the roots on. A consumer below a producer begins a request of its own: nobody
- * waits for it.
+ * Cuts each span to its parent's time. A consumer below a producer begins a new request, because no span waits for it.
  */
 export function clip(table: SpanTable, { parent, order }: Trees): Clipped {
   const { size, kind } = table;

@@ -1,24 +1,22 @@
 import type { Trees } from '../spans/trees.ts';
 import type { Clipped } from './clipping.ts';
 
-/** Siblings may overlap by this share of their parent and still count as one after the other: clocks are not exact. */
+/** Siblings may overlap by this share of their parent, because clocks are inexact. */
 const OVERLAP = 0.01;
 
 interface Frame {
   row: number;
-  /** Children that count, the one that ended last first. */
+  /** Latest end first. */
   children: Int32Array;
   at: number;
-  /** What is later than this is on the path already. */
+  /** Everything later is already on the path. */
   until: number;
-  /** The child last gone into. */
   later: number;
 }
 
 /**
- * The rule of the last finishing child, from the end of a request backwards: the child that ended last is on the path,
- * before its start the child that ended before that, and so on, in each of them the same. `visit` gets the sections in which
- * a span itself is on the path; `enter`, each span that is. Sections of no length are left out.
+ * Walks backwards: the child that ended last is on the path, then the child that ended before its start, at each level.
+ * `visit` gets the non-empty sections of a span itself; `enter`, each span.
  */
 export function walkCriticalPath(
   trees: Trees,
@@ -68,7 +66,7 @@ function nextChild(trees: Trees, clipped: Clipped, frame: Frame): number {
   return -1;
 }
 
-/** CRISP's rule for siblings that overlap by less than 1 % of their parent, with nothing else in the overlap. */
+/** CRISP's rule for siblings that overlap by less than 1 %, with nothing else in the overlap. */
 function isJustBefore(trees: Trees, { start, end }: Clipped, frame: Frame, child: number): boolean {
   const { row, later, children, at } = frame;
   if (later < 0) return false;
@@ -80,7 +78,7 @@ function isJustBefore(trees: Trees, { start, end }: Clipped, frame: Frame, child
   return !startsWithin(trees, start, row, from, to);
 }
 
-/** Whether a child of the row starts between two times, both excluded. */
+/** Whether a child starts between two times, both excluded. */
 function startsWithin({ children, childStart }: Trees, start: Float64Array, row: number, from: number, to: number) {
   let low = childStart[row]!;
   let high = childStart[row + 1]!;

@@ -9,21 +9,19 @@ import { exclusiveTimes } from './exclusive-time.ts';
 import { remoteChildren } from './remote-child.ts';
 import { Signals } from './signals.ts';
 
-/** Spans, taken apart. */
 export interface Decomposed {
   table: SpanTable;
   trees: Trees;
   clocks: CorrectedClock[];
   clipped: Clipped;
-  /** Milliseconds on the critical path, a span. */
+  /** Milliseconds on the critical path, by span. */
   exclusive: Float64Array;
-  /** The server's span of a call, or -1. */
+  /** The server span of a call, or -1. */
   remote: Int32Array;
   owners: AddressOwners;
   signals: Signals;
 }
 
-/** Says of every span what its own time on the critical path was spent on. */
 export function decompose(table: SpanTable): Decomposed {
   const trees = buildTrees(table);
   forgetDuplicates(table, trees);
@@ -39,7 +37,6 @@ export function decompose(table: SpanTable): Decomposed {
   return whole;
 }
 
-/** What is said twice counts once. */
 function forgetDuplicates(table: SpanTable, { duplicate, duplicates }: Trees): void {
   if (duplicates === 0) return;
   duplicate.forEach((is, row) => {
@@ -49,7 +46,7 @@ function forgetDuplicates(table: SpanTable, { duplicate, duplicates }: Trees): v
   table.marks.splice(0, table.marks.length, ...once);
 }
 
-/** The delay before a later attempt is its caller's own time, spent on waiting. */
+/** The delay before a retry is time of the caller. */
 function takeBackOff(whole: Decomposed): void {
   const { table, trees, clipped, exclusive, owners, signals } = whole;
   const { childStart, children } = trees;
@@ -67,7 +64,7 @@ function takeBackOff(whole: Decomposed): void {
   }
 }
 
-/** As its facts say; else a call that is made again after it failed was waited for since then. */
+/** From the facts, else from the end of the failed attempt. */
 function delayBefore(table: SpanTable, row: number, before: number): number {
   const facts = table.facts[row];
   if (facts?.attempt !== undefined) return facts.attempt > 1 ? (facts.delayMs ?? 0) : 0;
@@ -100,7 +97,7 @@ function addSamples(whole: Decomposed, row: number): void {
   } else signals.add('self', service, 0, name, row, ms);
 }
 
-/** Takes out what the facts explain; returns what is left. */
+/** Returns the unexplained milliseconds. */
 function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Facts, ms: number): number {
   const service = table.service[row]!;
   const name = table.name[row]!;
@@ -127,21 +124,21 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
   return left;
 }
 
-/** Takes out, before all else, the time in which the process did not run: no pool, network or other service took it. */
+/** Taken first, because no pool, network or other service used the time in which the process did not run. */
 function takePauses(whole: Decomposed, row: number, facts: Facts, ms: number): number {
   const { table, signals } = whole;
   const add = (kind: 'gc' | 'blocked', length: number): void => {
     if (length > 0) signals.add(kind, table.service[row]!, 0, table.name[row]!, row, length);
   };
   const gcMs = Math.min(ms, ownPause(whole, row, facts, 'gcMs'));
-  // While the collector stops the thread, the loop is blocked too.
+  // Garbage collection blocks the event loop, too.
   const blockedMs = Math.min(ms - gcMs, Math.max(0, ownPause(whole, row, facts, 'blockedMs') - gcMs));
   add('gc', gcMs);
   add('blocked', blockedMs);
   return ms - gcMs - blockedMs;
 }
 
-/** The request had come, and the server's event loop was blocked before it was read; returns what is taken out. */
+/** The server's blocked event loop delayed reading the request; returns the milliseconds taken. */
 function takeLateStart({ table, clipped, signals }: Decomposed, row: number, server: number, ms: number): number {
   const before = table.facts[server]?.blockedBeforeMs ?? 0;
   const taken = Math.min(ms, before, clipped.start[server]! - clipped.start[row]!);
@@ -150,7 +147,7 @@ function takeLateStart({ table, clipped, signals }: Decomposed, row: number, ser
   return taken;
 }
 
-/** What of a pause is not on a span below, which has it for the same time. */
+/** Children report the same pause, so theirs is subtracted. */
 function ownPause({ table, trees }: Decomposed, row: number, facts: Facts, key: 'gcMs' | 'blockedMs'): number {
   let ms = facts[key] ?? 0;
   for (let at = trees.childStart[row]!; ms > 0 && at < trees.childStart[row + 1]!; at++) {
@@ -160,7 +157,7 @@ function ownPause({ table, trees }: Decomposed, row: number, facts: Facts, key: 
   return Math.max(0, ms);
 }
 
-/** Whom a call goes to: the service that answers at its address, else what the span names. */
+/** The service at a call's address, else the target that the span names. */
 export function peerOf(table: SpanTable, owners: AddressOwners, row: number): number {
   const owner = owners.of(row);
   if (owner !== undefined) return owner;

@@ -2,10 +2,7 @@ import type { Trees } from '../spans/trees.ts';
 import type { Clipped } from './clipping.ts';
 import { walkCriticalPath } from './critical-path.ts';
 
-/**
- * Milliseconds of each span that its request waited for this span itself, and for none of its children: its length less the
- * lengths of its children on the critical path. 0 for spans that are not on it.
- */
+/** Milliseconds on the critical path, without children. */
 export function exclusiveTimes(trees: Trees, clipped: Clipped): Float64Array {
   const { start, end, entries } = clipped;
   const times = new Float64Array(start.length);
@@ -23,7 +20,7 @@ export function exclusiveTimes(trees: Trees, clipped: Clipped): Float64Array {
       },
     );
   }
-  // Overlapping siblings, and rounding.
+  // Overlapping siblings and rounding can make it negative.
   for (let row = 0; row < times.length; row++) if (times[row]! < 0) times[row] = 0;
   return times;
 }

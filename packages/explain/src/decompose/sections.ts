@@ -3,14 +3,13 @@ import type { SpanTable } from '../spans/span-table.ts';
 import { clip } from './clipping.ts';
 import { walkCriticalPath } from './critical-path.ts';
 
-/** A time in which a request waited for a span itself, and for none of its children. */
 export interface Section {
   row: number;
   from: number;
   to: number;
 }
 
-/** The critical paths of all requests in a table, in the order of time. */
+/** The critical paths of all requests, in order of time. */
 export function criticalPath(table: SpanTable): Section[] {
   const trees = buildTrees(table);
   const clipped = clip(table, trees);

@@ -1,8 +1,7 @@
 /**
- * Where time goes:
- * `self` a service's own work; `call` between a client's span and its server's; `dependency` a call whose other side has no
- * span; `poolWait` in line for a connection or slot, `poolConnect` for one to be opened; `socketWait`, `dns`, `connect`,
- * `tls` phases of a call; `queueWait` of a message; `backOff` between attempts; `blocked` event loop; `gc`.
+ * `self` own work; `call` between client span and server span; `dependency` a call without server span; `poolWait` for
+ * a connection or slot; `poolConnect` for opening one; `socketWait`, `dns`, `connect`, `tls` phases of a call;
+ * `queueWait` of a message; `backOff` between attempts; `blocked` event loop; `gc`.
  */
 const SIGNAL_KINDS = [
   'self',
@@ -22,17 +21,17 @@ const SIGNAL_KINDS = [
 
 export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
-/** One place where time goes; its samples are the calls that went through it. Numbers are those of texts. */
+/** Numbers are those of `Strings`. */
 export interface Signal {
   id: number;
   kind: SignalKind;
   service: number;
-  /** The service called, the database, the pool, the queue; 0 for `self`. */
+  /** Service, database, pool or queue; 0 for `self`. */
   peer: number;
   operation: number;
 }
 
-/** All signals, and one sample for each call: its milliseconds on the critical path of its request. */
+/** A sample is the milliseconds of a call on the critical path. */
 export class Signals {
   readonly all: Signal[] = [];
   readonly #ids = new Map<number, Map<number, number>>();

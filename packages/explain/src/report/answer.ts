@@ -1,13 +1,13 @@
 import type { CauseKind } from '../verdict/cause-kinds.ts';
 import type { Verdict } from '../verdict/classify.ts';
 
-/** What `--json` prints; `schema.json` says the same. Times are ISO 8601 in UTC. */
+/** What `--json` prints, as in `schema.json`. Times are ISO 8601 in UTC. */
 export interface Answer {
   schema: 'foreshock.explain/1';
   verdict: Verdict;
-  /** The answer in a paragraph. */
+  /** The answer as a paragraph. */
   text: string;
-  /** Why it is not surer, and what would decide it. */
+  /** What makes it uncertain, and what would decide it. */
   doubts: string[];
   window: { from: string; to: string; baseline: { from: string; to: string } | null };
   coverage: Coverage;
@@ -19,7 +19,7 @@ export interface Answer {
   time: TimeRow[];
   pools: PoolRow[];
   retries: RetryRow[];
-  /** With `--before` and `--after`: what is slower, faster, called more often, new or gone. */
+  /** Only with `--before` and `--after`. */
   changes?: ChangeRow[];
   /** Services that call each other in a circle. */
   cycles: string[][];
@@ -48,7 +48,7 @@ export interface Cause {
   onset: { at: string; plusMinusMs: number } | null;
   /** Slow or failed requests of which it explains at least half. */
   requests: number;
-  /** Share of all slow and failed requests. */
+  /** Share of all slow and failed requests, 0 to 1. */
   explains: number;
   text: string;
   action: string;
@@ -97,7 +97,7 @@ export interface RetryRow {
   target: string;
   firstTries: number;
   resends: number;
-  /** Whether the pauses differ; null where too few are known. */
+  /** Whether the pauses differ; null if too few are known. */
   jitter: boolean | null;
 }
 
@@ -106,7 +106,7 @@ export interface ChangeRow {
   service: string;
   operation: string;
   spentOn: string;
-  /** Milliseconds a call, or calls a request; null where there were none. */
+  /** Milliseconds per call, or calls per request; null if there were none. */
   before: number | null;
   after: number | null;
   calls: number;

@@ -16,7 +16,7 @@ import { timeTable } from './time-table.ts';
 import { timelineOf } from './timeline.ts';
 import { whatIf } from './what-if.ts';
 
-/** Puts what was found into the form that is printed. */
+/** Puts the findings into the form that is printed. */
 export function buildAnswer(analysis: Analysis, isComparison = false): Answer {
   const { known, classified, ranked } = analysis;
   const { table } = known.whole;

@@ -7,10 +7,10 @@ import { ACTIONS, whatHappened } from './sentences.ts';
 
 const MOST = 5;
 const MOST_TRACES = 3;
-/** Less than this share of the first is not worth a line. */
+/** Causes below this share of the first one are left out. */
 const LEAST = 0.02;
 
-/** The causes, the most likely first. */
+/** Most likely first. */
 export function causesOf(analysis: Analysis): Cause[] {
   const { ranked } = analysis;
   const least = (ranked[0]?.requests ?? 0) * LEAST;
@@ -40,12 +40,11 @@ function causeOf(analysis: Analysis, evidence: Evidence, rank: number): Cause {
   };
 }
 
-/** How far off the clock of the cause may be. */
 function skewOf({ known }: Analysis, { place }: Evidence): number {
   return known.whole.clocks.find(({ service }) => service === place.service)?.plusMinusMs ?? 0;
 }
 
-/** Traces in which it explains most, the longest first. */
+/** Longest first. */
 function traceIdsOf({ known, bad }: Analysis, { shareOf }: Evidence): string[] {
   const { table } = known.whole;
   return bad

@@ -10,7 +10,6 @@ const FEWEST_CALLS = 10;
 const FASTER = 0.67;
 const LEAST_MS = 5;
 
-/** What differs between two windows, the most first. */
 export function changesOf({ known }: Analysis): ChangeRow[] {
   const row = (
     what: ChangeRow['what'],

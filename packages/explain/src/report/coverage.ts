@@ -5,7 +5,6 @@ import { count, duration, percent } from './figures.ts';
 const MOST_SERVICES = 30;
 const MOST_SPOTS = 6;
 
-/** What the input holds, and what it lacks. */
 export function coverageOf({ known, requests }: Analysis): Coverage {
   const { table, trees } = known.whole;
   const services = [...known.speaking].map((id) => table.strings.text(id)).sort();

@@ -1,7 +1,6 @@
 import type { Analysis } from '../analyse.ts';
 import { componentsOf } from '../waits-for/components.ts';
 
-/** Services that call each other in a circle. */
 export function cyclesOf({ known }: Analysis): string[][] {
   const { table, remote } = known.whole;
   const calls = new Map<number, Set<number>>();

@@ -6,24 +6,23 @@ import type { Evidence } from '../waits-for/evidence.ts';
 import type { Place } from '../waits-for/place.ts';
 import { type Onset, onsetOf } from '../changes/onset.ts';
 
-/** What sentences about a cause are made of. */
 export interface FactsOfCause {
   kind: CauseKind;
   place: Place;
-  /** What shows it, in a clause; may be empty. */
+  /** May be empty. */
   detail: string;
   service: string;
   resource: string;
   operation: string;
-  /** Median before and now, of the calls that changed most; NaN where there are none. */
+  /** Medians in baseline and window; NaN without calls. */
   beforeMs: number;
   nowMs: number;
   error: string;
-  /** Of pools. */
+  /** Of the pool. */
   limit: number;
   mostPending: number;
   longestWaitMs: number;
-  /** Most frequent route of the requests that it explains. */
+  /** Most frequent route of the explained requests. */
   viaPool: string;
 }
 
@@ -71,7 +70,7 @@ function operationOf(kind: CauseKind, holder: string, operation: string): string
   return operation;
 }
 
-/** When a cause began: its own calls say so, else the requests that it made slow. */
+/** From the cause's calls, else from the requests that it slowed down. */
 export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | undefined {
   const { known, requests, bad } = analysis;
   const { table, signals } = known.whole;
@@ -98,7 +97,7 @@ export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | un
   return onsetOf(samples, 0);
 }
 
-/** A pool's holders began before anybody waited for them. */
+/** A pool's holders start before the first wait. */
 function firstHolder({ known }: Analysis, { examples, notes }: Evidence): Onset | undefined {
   const { table } = known.whole;
   if (largest(notes) !== 'long') return undefined;

@@ -1,4 +1,3 @@
-/** A length of time as people say it. */
 export function duration(ms: number): string {
   if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
@@ -15,7 +14,6 @@ export function iso(ms: number): string {
   return new Date(Math.max(0, Math.min(ms, 8e15))).toISOString();
 }
 
-/** `1 request`, `2 requests`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }

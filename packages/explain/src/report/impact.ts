@@ -5,7 +5,7 @@ import { round } from './figures.ts';
 
 const MOST = 8;
 
-/** Routes that suffered, the most requests first. */
+/** Most requests first. */
 export function impactOf({ known, bad }: Analysis): Impact[] {
   const { table } = known.whole;
   const { before, within } = known.window;

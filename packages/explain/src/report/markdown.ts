@@ -2,7 +2,6 @@ import type { Answer } from './answer.ts';
 import { duration, percent } from './figures.ts';
 import { printable } from './printable.ts';
 
-/** The answer as a page for a post-mortem. */
 export function markdown(answer: Answer): string {
   const { verdict, window, causes, timeline, impact, time, pools, retries, cycles, coverage, changes } = answer;
   const parts = [
@@ -106,7 +105,7 @@ function section(title: string, head: string[], rows: string[][]): string {
   return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Names come from strangers: no HTML, no images, no links of theirs. Code in backticks stays. */
+/** Names are untrusted: HTML, images and links are escaped; code in backticks stays. */
 function safe(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')

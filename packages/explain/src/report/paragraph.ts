@@ -1,7 +1,6 @@
 import type { Answer } from './answer.ts';
 import { count, duration, percent } from './figures.ts';
 
-/** The answer in a paragraph: cause, spread, impact, what if, one action. */
 export function paragraph(answer: Answer): string {
   const { verdict, coverage, causes, doubts } = answer;
   const input = `${count(coverage.requests, 'request')} in ${count(coverage.traces, 'trace')}`;

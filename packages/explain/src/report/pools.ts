@@ -7,10 +7,10 @@ import { iso, round } from './figures.ts';
 
 const MOST = 4;
 const MOST_HOLDERS = 3;
-/** Shorter waits are a pool's daily work. */
+/** Shorter waits are usual for a pool. */
 const LEAST_MS = 20;
 
-/** Pools and limiters that somebody stood in line for during the window, those with the longest waits first. */
+/** Longest waits first. */
 export function poolsOf({ known }: Analysis): PoolRow[] {
   const { table } = known.whole;
   const { from, to } = known.window;

@@ -5,10 +5,9 @@ import type { RetryRow } from './answer.ts';
 
 const MOST = 4;
 const FEWEST_PAUSES = 5;
-/** Pauses that differ by less than this share are the same. */
+/** Pauses that differ by a smaller share are the same. */
 const SAME = 0.02;
 
-/** How often each hop tried again in the window. */
 export function retriesOf({ known }: Analysis): RetryRow[] {
   const { table, owners, remote } = known.whole;
   const { from, to } = known.window;
@@ -39,7 +38,7 @@ function hopOf(table: SpanTable, peer: number, rows: number[]): RetryRow {
   };
 }
 
-/** Whether pauses before the second attempt differ; null where too few are known. */
+/** Null if too few pauses are known. */
 function hasJitter(table: SpanTable, rows: number[]): boolean | null {
   const pauses = rows
     .filter((row) => table.facts[row]!.attempt === 2 && table.facts[row]!.delayMs !== undefined)

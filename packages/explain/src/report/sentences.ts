@@ -2,7 +2,6 @@ import type { CauseKind } from '../verdict/cause-kinds.ts';
 import type { FactsOfCause } from './facts-of-cause.ts';
 import { duration } from './figures.ts';
 
-/** What happened, in one clause without its numbers of requests. */
 export function whatHappened(facts: FactsOfCause): string {
   const { kind, service, operation, error } = facts;
   const resource = facts.resource || service;
@@ -54,7 +53,6 @@ export function whatHappened(facts: FactsOfCause): string {
   }
 }
 
-/** What shows that a thing was gone where no call failed. */
 const TOGETHER = 'calls that waited for it ended together';
 
 const TIME: Partial<Record<CauseKind, string>> = {
@@ -83,7 +81,6 @@ function usedUp({ limit, mostPending, longestWaitMs }: FactsOfCause): string {
   return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }
 
-/** One thing to do about it. */
 export const ACTIONS: Record<CauseKind, string> = {
   pool_exhausted: 'Shorten what is done with a connection, then size the pool for the load; bound the wait.',
   connection_leak: 'Release the connection in a `finally`; set a limit on how long one may be out.',

@@ -1,6 +1,5 @@
 import type { SignalKind } from '../decompose/signals.ts';
 
-/** What time of a signal is spent on, in words. */
 export const SPENT_ON: Record<SignalKind, string> = {
   self: 'own work',
   call: 'between caller and server',

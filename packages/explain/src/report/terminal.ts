@@ -6,7 +6,7 @@ import { wrap } from './wrap.ts';
 
 const MOST_LINES = 40;
 
-/** The answer for a terminal, 40 lines at most. */
+/** The answer for a terminal, at most 40 lines. */
 export function terminal(answer: Answer, { width, color }: { width: number; color: boolean }): string {
   const bold = (text: string): string => (color ? styleText('bold', text, { validateStream: false }) : text);
   const dim = (text: string): string => (color ? styleText('dim', text, { validateStream: false }) : text);
@@ -61,7 +61,6 @@ function momentLine({ at, plusMinusMs, service, text, traceIds }: Answer['timeli
   return `${at.slice(11, 23)}${width}  ${service}  ${text}${traceIds[0] ? `  ${traceIds[0].slice(0, 8)}` : ''}`;
 }
 
-/** `slower      orders  SELECT orders → postgresql orders: 2 ms → 40 ms (120 calls)`. */
 function changeLine({ what, service, operation, before, after, calls }: ChangeRow): string {
   const figure = (value: number | null): string =>
     value === null ? 'none' : what === 'more_calls' ? `${value} a request` : duration(value);

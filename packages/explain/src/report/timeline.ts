@@ -5,7 +5,7 @@ import { count, duration, iso, round } from './figures.ts';
 const MOST = 12;
 const MOST_TRANSITIONS = 4;
 
-/** What happened when, in the order of time. */
+/** In order of time. */
 export function timelineOf(analysis: Analysis, causes: Cause[], pools: PoolRow[]): Moment[] {
   if (analysis.bad.length === 0) return [];
   const moments: Moment[] = [];
@@ -55,7 +55,7 @@ function firstAndLastBad({ known, bad }: Analysis): Moment[] {
   ];
 }
 
-/** Breakers that changed their state, storms of retries, stampedes, leaks: the first few of each. */
+/** The first few of each kind. */
 function marksOf({ known }: Analysis): Moment[] {
   const { table } = known.whole;
   const { from, to } = known.window;

@@ -3,8 +3,8 @@ import { byRoute, quantile, times } from '../window/slow.ts';
 import { round } from './figures.ts';
 
 /**
- * The affected routes' requests laid out again without the first cause: what it explains of one, slow or cut short by
- * its failure, takes what the slower ones took before. Nothing is said of a route that nobody asked for before.
+ * Requests that the first cause explains take the usual time of the slower ones. Routes without a baseline are left
+ * out.
  */
 export function whatIf({ known, bad, ranked }: Analysis): { without: number; p95Ms: number; failed: number }[] {
   const first = ranked[0];

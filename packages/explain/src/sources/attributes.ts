@@ -1,10 +1,8 @@
 import type { Facts } from '../spans/facts.ts';
 import type { Strings } from '../spans/strings.ts';
 
-/** A plain attribute value; anything else (lists, maps, bytes) is of no use here. */
 export type Plain = string | number | boolean;
 
-/** What the attributes of one span come to, filled one attribute at a time, whatever the source's form. */
 export class SpanAttributes {
   readonly #strings: Strings;
   facts: Facts | undefined;
@@ -29,7 +27,7 @@ export class SpanAttributes {
     this.isFailed = false;
   }
 
-  /** Whom a call goes to: the peer's name, else database and namespace, else host and port. */
+  /** The peer's name, else database and namespace, else host and port. */
   get target(): string {
     if (this.#peer) return this.#peer;
     const where = this.#host && this.#port ? `${this.#host}:${this.#port}` : this.#host;
@@ -37,12 +35,11 @@ export class SpanAttributes {
     return where;
   }
 
-  /** Takes one attribute; those that no answer needs cost a look into a map. */
+  /** Unused attributes cost one look-up. */
   take(key: string, value: Plain): void {
     readerOf(key)?.(this, value);
   }
 
-  /** A text that many spans share: kept once. */
   shared(value: Plain): string {
     return this.#strings.text(this.#strings.id(String(value)));
   }
@@ -77,7 +74,6 @@ export class SpanAttributes {
 
 type Reader = (to: SpanAttributes, value: Plain) => void;
 
-/** A number of milliseconds or a count, into a property of the facts. */
 function number(property: keyof Facts): Reader {
   return (to, value) => {
     const read = Number(value);
@@ -102,7 +98,7 @@ function status(to: SpanAttributes, value: Plain): void {
   if (to.statusCode >= 400) to.errorType ||= to.shared(value);
 }
 
-/** gRPC's codes that say why a call failed; older spans have no other word for it. */
+/** These codes explain failures of older spans, which have no `error.type`. */
 const GRPC: Record<number, string> = {
   4: 'DEADLINE_EXCEEDED',
   8: 'RESOURCE_EXHAUSTED',
@@ -110,18 +106,17 @@ const GRPC: Record<number, string> = {
   14: 'UNAVAILABLE',
 };
 
-/** FNV-1a: ids are compared and never shown. */
+/** FNV-1a; ids are never shown. */
 function hashOf(id: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < id.length && i < 256; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
 
-/** Names as `packages/kit/src/names.ts` has them, beside those of older conventions. */
+/** Names of `packages/kit/src/names.ts` and of older conventions. */
 const READERS: Map<string, Reader> = new Map([
   ...Object.entries(SpanAttributes.address),
   ['error.type', (to, value) => void (to.errorType = to.shared(value))],
-  // Zipkin's mark of a failure; the text says of what.
   [
     'error',
     (to, value) => {
@@ -178,7 +173,6 @@ const READERS: Map<string, Reader> = new Map([
   ['process.died.cause', text('diedOf')],
 ]);
 
-/** What takes an attribute, if anything does. */
 export function readerOf(key: string): Reader | undefined {
   return READERS.get(key);
 }

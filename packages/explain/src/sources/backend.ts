@@ -5,7 +5,7 @@ import { UnreadableSource } from './unreadable.ts';
 import { readViewer, viewerAt } from './viewer-api.ts';
 import { readZipkinApi } from './zipkin-api.ts';
 
-/** Adds the traces of a Jaeger, a Zipkin or a `foreshock view` at an address: what it is shows when it is asked. */
+/** Its answers show which backend it is. */
 export async function readBackend(address: string, range: TimeRange, table: SpanTable, notes: string[]): Promise<void> {
   const base = baseOf(address);
   if (base.port === '9411') return readZipkinApi(base, range, table, notes);
@@ -19,7 +19,6 @@ export async function readBackend(address: string, range: TimeRange, table: Span
   }
 }
 
-/** The address with a slash at its end, without the page that it may show. */
 function baseOf(address: string): URL {
   if (!URL.canParse(address)) throw new UnreadableSource('no address');
   const url = new URL(address);

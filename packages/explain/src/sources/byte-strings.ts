@@ -1,10 +1,10 @@
 import type { Strings } from '../spans/strings.ts';
 
-/** Longer texts are rarely the same twice. */
+/** Longer texts seldom repeat. */
 const LONGEST = 128;
 const MOST = 1 << 16;
 
-/** Texts by their bytes: one that was seen before is not decoded again. */
+/** Repeated texts are decoded once. */
 export class ByteStrings {
   readonly #strings: Strings;
   readonly #slots = new Int32Array(MOST * 2).fill(-1);
@@ -15,7 +15,7 @@ export class ByteStrings {
     this.#strings = strings;
   }
 
-  /** The text between two places, which has no escapes in it. */
+  /** The text must have no escapes. */
   text(bytes: Buffer, from: number, to: number): string {
     const length = to - from;
     if (length === 0) return '';

@@ -2,7 +2,7 @@ import { UnreadableSource } from './unreadable.ts';
 
 const LIMIT_MS = 30_000;
 
-/** The body of a backend's answer; one line where there is none. */
+/** @throws UnreadableSource */
 export async function fetchBody(url: URL): Promise<AsyncIterable<Buffer>> {
   let answer: Response;
   try {
@@ -23,12 +23,11 @@ async function* buffers(body: Response['body']): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of body) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   } catch (error) {
-    // Half an answer: what came counts, and the cut value is said.
+    // A truncated answer is used, and its cut value is reported.
     if (!/terminated|aborted|closed|reset/i.test(String((error as Error).message))) throw error;
   }
 }
 
-/** A whole answer as one JSON value. */
 export async function fetchJson(url: URL): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of await fetchBody(url)) chunks.push(chunk);

@@ -11,13 +11,12 @@ import { OtlpScan } from './otlp-scan.ts';
 import { readProtobuf } from './otlp-protobuf.ts';
 import { UnreadableSource } from './unreadable.ts';
 
-/** Read at a time: large enough that a line of a batch is cut once at most. */
+/** So large that a batch's line is cut at most once. */
 const CHUNK = 4 * 1024 * 1024;
 
-/** Files of a folder that are looked at. */
 const MOST_FILES = 10_000;
 
-/** Adds the spans of a file, or of all files of a folder, sorted by name. Notes say what was left out. */
+/** A folder's files are sorted by name. Notes say what was left out. */
 export async function readPath(path: string, table: SpanTable, notes: string[]): Promise<void> {
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new UnreadableSource(error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message));
@@ -54,7 +53,7 @@ async function isStore(path: string): Promise<boolean> {
   }
 }
 
-/** Adds the spans of a stream of bytes: JSON or protobuf, gzipped or not. */
+/** With or without gzip. */
 export async function readStream(
   bytes: AsyncIterable<Buffer>,
   table: SpanTable,
@@ -74,7 +73,7 @@ export async function readStream(
   if (bad > 0) notes.push(`${name}: ${bad} ${bad === 1 ? 'value' : 'values'} that hold no spans or are cut short`);
 }
 
-/** Lines of OTLP from their bytes, all else as JSON values; how many held spans, and how many did not. */
+/** Scans OTLP lines and parses the rest. */
 async function readJson(chunks: AsyncIterable<Buffer>, table: SpanTable): Promise<{ known: number; bad: number }> {
   const scan = new OtlpScan(table);
   const values = new JsonValues();

@@ -2,12 +2,11 @@ import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
 import { UnreadableSource } from './unreadable.ts';
 
-/** Spans as JSON shrink to a fiftieth at best; what grows beyond this was made to fill a memory. */
+/** JSON of spans compresses to a fiftieth at best; more is an attack on memory. */
 const MOST_TIMES = 250;
-/** Below this nobody is hurt. */
+/** Less output than this is harmless. */
 const FREE_BYTES = 64 * 1024 * 1024;
 
-/** The bytes of a source, inflated if they are gzip. */
 export async function* inflated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await iterator.next();

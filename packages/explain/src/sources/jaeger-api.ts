@@ -6,14 +6,13 @@ import { milliseconds } from './otlp-json.ts';
 import { sliced, type TimeRange } from './time-range.ts';
 import { UnreadableSource } from './unreadable.ts';
 
-/** Traces that are fetched whole: enough for an answer, and a Jaeger stays alive. */
+/** Limits Jaeger's load. */
 const MOST_TRACES = 4_000;
 const SLICES = 12;
-/** Traces of a service and a slice that are asked for. */
 const DEPTH = 1_000;
 const AT_A_TIME = 6;
 
-/** Adds the traces of a Jaeger (API version 3) in a range of time; notes say what was left out. */
+/** API version 3. Notes say what was left out. */
 export async function readJaegerApi(base: URL, range: TimeRange, table: SpanTable, notes: string[]): Promise<void> {
   const services = namesIn(await fetchJson(new URL('api/v3/services', base)));
   if (services.length === 0) throw new UnreadableSource('it knows no services');
@@ -23,7 +22,7 @@ export async function readJaegerApi(base: URL, range: TimeRange, table: SpanTabl
     for await (const value of await valuesOf(new URL(`api/v3/trace-summaries?${query}`, base)))
       takeSummaries(value, starts);
   });
-  // Before 2.20 there are no summaries: whole traces then, fewer of them.
+  // Jaeger before 2.20 has no summaries, so whole traces are fetched.
   const fetched =
     summaries.done === 0
       ? await tally(queries, (query) => readTraces(new URL(`api/v3/traces?${query}`, base), table))
@@ -51,7 +50,7 @@ async function readTraces(url: URL, table: SpanTable): Promise<void> {
   for await (const value of await valuesOf(url)) readJsonValue(value, table);
 }
 
-/** Every how many-eth trace by start: a busy minute must not push out a quiet one. */
+/** Evenly spaced, so that a busy minute does not displace a quiet one. */
 function chosen(starts: Map<string, number>): string[] {
   const ids = [...starts].sort(([, a], [, b]) => a - b).map(([id]) => id);
   const step = Math.max(1, ids.length / MOST_TRACES);
@@ -75,7 +74,7 @@ function namesIn(value: unknown): string[] {
   return Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [];
 }
 
-/** Does a few at a time; says how many were done, and the first error. */
+/** Gives the successes and the first error. */
 async function tally<T>(all: T[], run: (each: T) => Promise<void>) {
   let [next, done] = [0, 0];
   let error: UnreadableSource | undefined;
@@ -87,7 +86,7 @@ async function tally<T>(all: T[], run: (each: T) => Promise<void>) {
       } catch (thrown) {
         if (!(thrown instanceof UnreadableSource)) throw thrown;
         error ??= thrown;
-        // It does not have this at all, or it is gone: no need to ask a thousand times.
+        // It lacks this API or is gone.
         if (done === 0) return;
       }
     }

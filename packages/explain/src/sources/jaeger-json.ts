@@ -2,7 +2,7 @@ import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
 import { ResourceAttributes } from './resource.ts';
 
-/** What Jaeger's page saves: its API of before version 3. */
+/** Jaeger's API before version 3, which its UI saves. */
 interface JaegerFile {
   data?: { spans?: JaegerSpan[]; processes?: Record<string, { serviceName?: string; tags?: Tag[] }> }[];
 }
@@ -27,7 +27,6 @@ export function isJaeger(value: unknown): value is JaegerFile {
   return typeof value === 'object' && value !== null && Array.isArray((value as JaegerFile).data);
 }
 
-/** Adds all spans of a saved file; returns how many there were. */
 export function readJaeger({ data }: JaegerFile, table: SpanTable): number {
   const attributes = new SpanAttributes(table.strings);
   let count = 0;

@@ -1,4 +1,4 @@
-/** The bytes are not what the scanner expects: `JSON.parse` is asked instead. */
+/** `JSON.parse` takes over for these bytes. */
 export class Unexpected extends Error {}
 
 const QUOTE = 0x22;
@@ -10,14 +10,13 @@ const CLOSE_LIST = 0x5d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** Walks over JSON in bytes without making objects of it. */
+/** Scans JSON in bytes without creating objects. */
 export class JsonScanner {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
-  /** Begin and end of the last text read, without its quotes. */
+  /** Without quotes. */
   from = 0;
   to = 0;
-  /** Whether that text has a backslash in it. */
   isEscaped = false;
 
   start(bytes: Buffer): void {
@@ -25,7 +24,6 @@ export class JsonScanner {
     this.at = 0;
   }
 
-  /** The next byte that is no space. */
   peek(): number {
     let byte = this.bytes[this.at];
     while (byte === 0x20 || byte === 0x09 || byte === 0x0d) byte = this.bytes[++this.at];
@@ -33,7 +31,7 @@ export class JsonScanner {
     return byte;
   }
 
-  /** Goes into a list or object; false where there is none (`null`), which is skipped. */
+  /** Skips `null` and returns false. */
   enter(open: typeof OPEN | typeof OPEN_LIST): boolean {
     if (this.peek() === open) {
       this.at++;
@@ -52,7 +50,7 @@ export class JsonScanner {
     return this.enter(OPEN_LIST);
   }
 
-  /** Reads the next key of an object into `from` and `to`; false at its end. */
+  /** False at the object's end. */
   key(): boolean {
     let byte = this.peek();
     if (byte === COMMA) {
@@ -69,7 +67,7 @@ export class JsonScanner {
     return true;
   }
 
-  /** Whether a list goes on; its end is stepped over. */
+  /** Steps over the list's end. */
   item(): boolean {
     let byte = this.peek();
     if (byte === COMMA) {
@@ -81,7 +79,6 @@ export class JsonScanner {
     return false;
   }
 
-  /** Reads a text into `from` and `to`. */
   text(): void {
     if (this.peek() !== QUOTE) throw new Unexpected('no text');
     const { bytes } = this;
@@ -98,14 +95,13 @@ export class JsonScanner {
     this.at = at + 1;
   }
 
-  /** Whether the last text is this one. */
   is(text: string): boolean {
     if (this.to - this.from !== text.length) return false;
     for (let i = 0; i < text.length; i++) if (this.bytes[this.from + i] !== text.charCodeAt(i)) return false;
     return true;
   }
 
-  /** Reads a text, a number, `true` or `false` into `from` and `to`; true for a text. */
+  /** True for a text. */
   scalar(): boolean {
     const byte = this.peek();
     if (byte === QUOTE) {
@@ -119,7 +115,6 @@ export class JsonScanner {
     return false;
   }
 
-  /** Steps over a value of any kind. */
   skip(): void {
     const byte = this.peek();
     if (byte === QUOTE) return this.text();
@@ -137,7 +132,6 @@ export class JsonScanner {
     } while (depth > 0);
   }
 
-  /** To the end of a number or word. */
   #toEnd(): void {
     const { bytes } = this;
     let at = this.at;

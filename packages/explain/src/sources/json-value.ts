@@ -3,15 +3,15 @@ import { isJaeger, readJaeger } from './jaeger-json.ts';
 import { isOtlp, readOtlp } from './otlp-json.ts';
 import { isZipkin, readZipkin } from './zipkin-json.ts';
 
-/** Adds the spans of one JSON value, whoever wrote it; undefined if it holds none that is known. */
+/** Undefined if the format is unknown. */
 export function readJsonValue(value: unknown, table: SpanTable): number | undefined {
   if (isOtlp(value)) return readOtlp(value, table);
   if (isZipkin(value)) return readZipkin(value, table);
   if (isJaeger(value)) return readJaeger(value, table);
   if (typeof value !== 'object' || value === null) return undefined;
-  // Jaeger's API, version 3, wraps what it streams; Zipkin answers with lists of lists.
+  // Jaeger's API version 3 wraps its stream; Zipkin returns lists of lists.
   const { result, resourceLogs } = value as { result?: unknown; resourceLogs?: unknown };
-  // Logs beside the spans, as `foreshock view` saves them.
+  // `foreshock view` saves logs beside the spans.
   if (Array.isArray(resourceLogs)) return 0;
   if (isOtlp(result)) return readOtlp(result, table);
   if (Array.isArray(value)) {

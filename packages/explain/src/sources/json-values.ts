@@ -1,17 +1,15 @@
 import { linesOf } from './lines.ts';
 import { UnreadableSource } from './unreadable.ts';
 
-/** Longest JSON value that is read whole. */
 const LONGEST_VALUE = 256 * 1024 * 1024;
 
-/** Joins lines to JSON values: a value a line, or values over many lines, or a list of values. */
+/** One value per line, multi-line values, or a list. */
 export class JsonValues {
-  /** A line that is no whole value begins one that goes over several lines. */
+  /** The incomplete value of the lines so far. */
   #open = '';
   /** Values that were cut short. */
   bad = 0;
 
-  /** True between values: the next line begins one. */
   get isBetween(): boolean {
     return this.#open === '';
   }
@@ -24,7 +22,7 @@ export class JsonValues {
     }
     this.#open = this.#open === '' ? line : `${this.#open}\n${line}`;
     if (this.#open.length > LONGEST_VALUE) throw new UnreadableSource('a JSON value of more than 256 MB');
-    // Parsed only where a value can end: not once for each line of a pretty-printed one.
+    // Parsing each line of a pretty-printed value would be quadratic.
     if (!canEnd(line)) return [];
     const value = parsed(this.#open);
     if (value === undefined) return [];
@@ -41,14 +39,14 @@ export class JsonValues {
   }
 }
 
-/** The JSON values of a stream of bytes. What is no JSON is left out. */
+/** The JSON values of a stream; anything else is left out. */
 export async function* jsonValues(chunks: AsyncIterable<Buffer>): AsyncGenerator<unknown> {
   const values = new JsonValues();
   for await (const line of linesOf(chunks)) yield* values.push(line.toString('utf8'));
   yield* values.end();
 }
 
-/** The end of a value that stands at the start of a line, as printers write it, or of a whole one. */
+/** A whole value, or an end as printers write it. */
 function canEnd(line: string): boolean {
   const first = line[0];
   if (first === ']' || first === '}') return true;

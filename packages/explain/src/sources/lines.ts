@@ -1,11 +1,9 @@
 import { UnreadableSource } from './unreadable.ts';
 
-/** Longest line that is read whole. */
 const LONGEST = 256 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** The lines of a stream of bytes, without their ends. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let open: Buffer[] = [];
   let length = 0;

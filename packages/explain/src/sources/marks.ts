@@ -1,7 +1,6 @@
 import type { Mark } from '../spans/facts.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 
-/** Events that are kept. */
 const MARKS: ReadonlySet<string> = new Set([
   'circuitbreaker.transition',
   'retry.storm',
@@ -10,14 +9,14 @@ const MARKS: ReadonlySet<string> = new Set([
   'error.logged',
 ]);
 
-/** Keeps an event that an answer needs. An exception says what its span failed of, where the span itself does not. */
+/** An exception gives the error type of a span that has none. */
 export function addMark(table: SpanTable, mark: Mark): void {
   if (MARKS.has(mark.name)) table.marks.push(mark);
   else if (mark.name === 'exception' && table.failed[mark.row] === 1 && table.errorType[mark.row] === 0)
     table.errorType[mark.row] = table.strings.id(errorOf(mark.values));
 }
 
-/** A code in the message says more than a class such as `Error`. */
+/** A code in the message is more specific than a class such as `Error`. */
 const CODE = /\b(?:E[A-Z]{5,}|UND_ERR_[A-Z_]+)\b|connection (?:refused|reset)|no such host|timed? ?out/i;
 
 function errorOf(values: Mark['values']): string {

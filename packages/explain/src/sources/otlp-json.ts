@@ -3,7 +3,7 @@ import { type Plain, SpanAttributes } from './attributes.ts';
 import { addMark } from './marks.ts';
 import { ResourceAttributes } from './resource.ts';
 
-/** OTLP's JSON, as little of it as an answer needs. Everything is optional: files come from anybody. */
+/** All optional, because files are untrusted. */
 interface Value {
   stringValue?: string;
   intValue?: string | number;
@@ -34,7 +34,7 @@ interface Request {
   resourceSpans?: {
     resource?: { attributes?: Pair[] };
     scopeSpans?: { spans?: Span[] }[];
-    /** Its name before OTLP 0.15. */
+    /** `scopeSpans` before OTLP 0.15. */
     instrumentationLibrarySpans?: { spans?: Span[] }[];
   }[];
 }
@@ -44,7 +44,6 @@ export function isOtlp(value: unknown): value is Request {
   return typeof value === 'object' && value !== null && Array.isArray((value as Request).resourceSpans);
 }
 
-/** Adds all spans of a request; returns how many there were. */
 export function readOtlp(request: Request, table: SpanTable): number {
   const attributes = new SpanAttributes(table.strings);
   let count = 0;
@@ -62,7 +61,6 @@ export function readOtlp(request: Request, table: SpanTable): number {
   return count;
 }
 
-/** Which process the spans of a resource are from. */
 export function resourceOf(resource: { attributes?: Pair[] } | undefined): SpanProcess {
   const attributes = new ResourceAttributes();
   for (const pair of list(resource?.attributes)) {
@@ -106,7 +104,7 @@ const KINDS = [
   'SPAN_KIND_CONSUMER',
 ];
 
-/** A batch may link to a thousand messages: the first few are enough. */
+/** A batch may link to a thousand messages. */
 const MOST_LINKS = 8;
 
 function readLinks(span: Span, table: SpanTable): number[] | undefined {
@@ -137,11 +135,11 @@ function plain(value: Value | undefined): Plain | undefined {
   return undefined;
 }
 
-/** Nanoseconds since 1970, as text or number, in milliseconds; NaN if they are none. */
+/** Unix nanoseconds as milliseconds; NaN if invalid. */
 export function milliseconds(nanoseconds: string | number | undefined): number {
   if (typeof nanoseconds === 'number') return nanoseconds / 1e6;
   if (typeof nanoseconds !== 'string' || nanoseconds.length > 20) return Number.NaN;
-  // Two exact halves: the whole number is beyond 2^53.
+  // The whole number is beyond 2^53.
   const cut = nanoseconds.length - 6;
   if (cut <= 0) return Number(nanoseconds) / 1e6;
   return Number(nanoseconds.slice(0, cut)) + Number(nanoseconds.slice(cut)) / 1e6;

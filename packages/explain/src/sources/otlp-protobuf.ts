@@ -5,16 +5,15 @@ import { ProtobufReader } from './protobuf-reader.ts';
 import { ResourceAttributes } from './resource.ts';
 import { UnreadableSource } from './unreadable.ts';
 
-/** A request is read whole; a larger file than this is a list of requests, or no traces. */
+/** Largest single request; a larger file is a list of requests or has no traces. */
 const LARGEST = 1024 * 1024 * 1024;
 const LONGEST_LINKS = 8;
 
 /**
- * Adds the spans of OTLP in protobuf: one `ExportTraceServiceRequest`, or many as the collector's file exporter writes
- * them, each after its length in four bytes.
+ * One `ExportTraceServiceRequest`, or many as the collector's file exporter writes them, each after its length in four
+ * bytes.
  */
 export async function readProtobuf(chunks: AsyncIterable<Buffer>, table: SpanTable): Promise<void> {
-  /** What is not read yet: begun in `rest`, and goes on in `more`. */
   let rest: Buffer = Buffer.alloc(0);
   let more: Buffer[] = [];
   let size = 0;
@@ -25,12 +24,12 @@ export async function readProtobuf(chunks: AsyncIterable<Buffer>, table: SpanTab
     return rest;
   };
   for await (const chunk of chunks) {
-    // A request begins with the tag of its first field; a length of 167 MB and more would, too.
+    // The tag of a request's first field; only lengths from 167 MB on start so, too.
     isList ??= chunk[0] !== 0x0a;
     more.push(chunk);
     size += chunk.length;
     if (size > LARGEST) throw new UnreadableSource('a request of more than 1 GB');
-    // When there is twice as much: or a large request would be copied with each of its chunks.
+    // Joined only when the size has doubled, to avoid a copy per chunk.
     if (!isList || size < rest.length * 2) continue;
     rest = readRequests(putTogether(), table);
     size = rest.length;
@@ -40,7 +39,7 @@ export async function readProtobuf(chunks: AsyncIterable<Buffer>, table: SpanTab
     throw new UnreadableSource('cut short, or no OTLP in protobuf');
 }
 
-/** Adds the whole requests of a list, each after its length; returns the rest. */
+/** Returns the incomplete rest. */
 function readRequests(bytes: Buffer, table: SpanTable): Buffer {
   let at = 0;
   while (bytes.length - at >= 4) {
@@ -153,7 +152,7 @@ function readStatus(reader: ProtobufReader): number {
   return code;
 }
 
-/** Gives key and value, if the value is a plain one. */
+/** Skips values that are not plain. */
 function readPair(reader: ProtobufReader, take: (key: string, value: Plain) => void): void {
   const outer = reader.enter();
   let key = '';

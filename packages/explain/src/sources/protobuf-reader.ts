@@ -1,9 +1,6 @@
 import { UnreadableSource } from './unreadable.ts';
 
-/**
- * Reads the fields of protobuf messages in place. `packages/export` has a reader too, which makes OTLP's JSON of our own
- * bytes; this one makes no objects, and believes nothing.
- */
+/** Unlike the reader of `packages/export`, it creates no objects and expects invalid input. */
 export class ProtobufReader {
   readonly bytes: Buffer;
   at: number;
@@ -16,7 +13,7 @@ export class ProtobufReader {
     this.end = end;
   }
 
-  /** The number of the next field, 0 at the end of the message. */
+  /** 0 at the end. */
   next(): number {
     if (this.at >= this.end) return 0;
     const tag = this.varint();
@@ -35,7 +32,7 @@ export class ProtobufReader {
     throw new UnreadableSource('cut short, or no OTLP in protobuf');
   }
 
-  /** A signed number of 64 bits; as text where it is beyond 2^53. */
+  /** A text if beyond 2^53. */
   wholeNumber(): number | string {
     const from = this.at;
     const value = this.varint();
@@ -46,7 +43,7 @@ export class ProtobufReader {
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : String(signed);
   }
 
-  /** Goes into a message; the returned end of the outer one is given back to `leave`. */
+  /** Pass the returned end of the outer message to `leave`. */
   enter(): number {
     const length = this.#length();
     const outer = this.end;
@@ -71,12 +68,11 @@ export class ProtobufReader {
     return this.bytes.toString('hex', this.at - length, this.at);
   }
 
-  /** 64 bits of nanoseconds, as milliseconds. */
   milliseconds(): number {
     this.#take(8);
     const low = this.bytes.readUInt32LE(this.at - 8);
     const high = this.bytes.readUInt32LE(this.at - 4);
-    // The number is beyond 2^53, and milliseconds need no more than a quarter of a microsecond.
+    // The error is at most a quarter of a microsecond.
     return (high * 2 ** 32) / 1e6 + low / 1e6;
   }
 

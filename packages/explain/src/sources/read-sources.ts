@@ -5,18 +5,16 @@ import type { TimeRange } from './time-range.ts';
 import { UnreadableSource } from './unreadable.ts';
 import { viewerAt } from './viewer-api.ts';
 
-/** What was read, and what could not be. */
 export interface ReadSources {
   table: SpanTable;
   notes: string[];
 }
 
-/** Where `foreshock view` listens when nobody says otherwise: where exporters send to. */
+/** The default of `foreshock view` and of exporters. */
 const LOCAL_VIEWER = 'http://127.0.0.1:4318';
-/** Where a Jaeger listens when nobody says otherwise. */
+/** Jaeger's default. */
 const LOCAL_JAEGER = 'http://localhost:16686';
 
-/** What is read where no source is named: the viewer on this machine, else the Jaeger. */
 export async function localSource(): Promise<string> {
   return (await viewerAt(new URL(LOCAL_VIEWER))) ? LOCAL_VIEWER : LOCAL_JAEGER;
 }
@@ -24,8 +22,8 @@ export async function localSource(): Promise<string> {
 const HALF_AN_HOUR_MS = 1_800_000;
 
 /**
- * Reads all sources into one table: files, folders, `-` for standard input, addresses of a `foreshock view`, of a Jaeger or
- * Zipkin; of those two, what lies in `range`, by default the last half hour.
+ * Reads files, folders, `-` for standard input, addresses of a `foreshock view`, Jaeger or Zipkin. `range` applies to
+ * Jaeger and Zipkin; default: the last half hour.
  */
 export async function readSources(
   sources: string[],

@@ -1,7 +1,6 @@
 import type { SpanProcess } from '../spans/span-table.ts';
 import type { Plain } from './attributes.ts';
 
-/** What is needed of a resource, taken one attribute at a time: which service, and which process and version of it. */
 export class ResourceAttributes {
   #service = '';
   #version = '';

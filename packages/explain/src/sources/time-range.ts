@@ -1,10 +1,9 @@
-/** From when to when; milliseconds since 1970. */
+/** Unix milliseconds. */
 export interface TimeRange {
   from: number;
   to: number;
 }
 
-/** The range in parts of one length. */
 export function sliced({ from, to }: TimeRange, parts: number): TimeRange[] {
   const length = (to - from) / parts;
   return Array.from({ length: parts }, (_, i) => ({ from: from + i * length, to: from + (i + 1) * length }));

@@ -1,2 +1,2 @@
-/** A source that cannot be read, or holds something else than spans: one line for the person at the terminal. */
+/** A source cannot be read or has no spans; its message is one line for users. */
 export class UnreadableSource extends Error {}

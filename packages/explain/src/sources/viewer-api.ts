@@ -2,10 +2,10 @@ import type { SpanTable } from '../spans/span-table.ts';
 import { fetchBody } from './fetch.ts';
 import { readStream } from './file.ts';
 
-/** A program on this machine answers within this, or not at all. */
+/** A program on this machine answers within this time or not at all. */
 const LIMIT_MS = 1_000;
 
-/** Since when a `foreshock view` has all traces; undefined where none listens. */
+/** Since when all traces are kept; undefined if no viewer listens. */
 export async function viewerAt(base: URL): Promise<{ completeSince: number } | undefined> {
   try {
     const answer = await fetch(new URL('api/status', base), { signal: AbortSignal.timeout(LIMIT_MS) });
@@ -16,7 +16,7 @@ export async function viewerAt(base: URL): Promise<{ completeSince: number } | u
   }
 }
 
-/** Adds all that a `foreshock view` has, but for the oldest time, of which it keeps the slow and failed traces only. */
+/** Without the oldest time, of which the viewer keeps only slow and failed traces. */
 export async function readViewer(base: URL, completeSince: number, table: SpanTable, notes: string[]): Promise<void> {
   const body = await fetchBody(new URL(`api/export?from=${completeSince}`, base));
   await readStream(body, table, notes, 'foreshock view');

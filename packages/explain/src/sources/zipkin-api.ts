@@ -5,10 +5,9 @@ import { sliced, type TimeRange } from './time-range.ts';
 import { UnreadableSource } from './unreadable.ts';
 
 const SLICES = 12;
-/** Traces of a slice that are asked for. */
 const LIMIT = 500;
 
-/** Adds the traces of a Zipkin in a range of time; notes say what was left out. */
+/** Notes say what was left out. */
 export async function readZipkinApi(base: URL, range: TimeRange, table: SpanTable, notes: string[]): Promise<void> {
   const services = await fetchJson(new URL('api/v2/services', base));
   if (!Array.isArray(services) || services.length === 0) throw new UnreadableSource('it knows no services');

@@ -1,7 +1,7 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
 
-/** A span of Zipkin's API, version 2. */
+/** API version 2. */
 interface ZipkinSpan {
   traceId?: string;
   id?: string;
@@ -29,10 +29,9 @@ export function isZipkin(value: unknown): value is ZipkinSpan[] {
   return typeof first === 'object' && first !== null && 'traceId' in first && 'id' in first;
 }
 
-/** Adds the spans of a list; returns how many there were. */
 export function readZipkin(spans: ZipkinSpan[], table: SpanTable): number {
   const attributes = new SpanAttributes(table.strings);
-  // A server's span may have the id of the client's: then the client's gets one of its own, for its children are the server's.
+  // The client gets a new id, because children of a shared one refer to the server.
   const shared = new Set(spans.filter((span) => span?.shared === true).map(({ traceId, id }) => `${traceId} ${id}`));
   for (const span of spans) {
     if (typeof span !== 'object' || span === null) continue;

@@ -1,36 +1,33 @@
 import { KIND, type SpanTable } from './span-table.ts';
 import type { Trees } from './trees.ts';
 
-/** A clock that was set right. */
 export interface CorrectedClock {
   service: number;
-  /** What was added to its times. */
+  /** Milliseconds added to its times. */
   byMs: number;
-  /** The truth is within this. */
   plusMinusMs: number;
 }
 
-/** Calls between two processes that are looked at. */
 const MOST = 500;
-/** Spans of one machine may stick out by so much. */
+/** Tolerance between spans of one machine. */
 const TOLERANCE_MS = 1;
-/** A message's wait is measured by other clocks than its sender's. */
+/** Tolerance of a message's wait, which other clocks measure. */
 const MESSAGE_MS = 1_000;
-/** So many calls must not fit before a clock is said to be wrong. */
+/** A clock is wrong if at least this share of calls is impossible. */
 const SHARE = 0.5;
 
 interface Pair {
   caller: number;
   called: number;
-  /** Middle and half width of what must be added to the called one's times, a call. */
+  /** Per call, middle and half width of the callee's possible shift. */
   shifts: number[];
   widths: number[];
   outside: number;
 }
 
 /**
- * A server works while its caller waits. Where the spans of a process say otherwise in most calls, its clock is off: its
- * times are moved into the middle of what its callers waited.
+ * A server works while its caller waits. If most calls contradict this, its times are moved to the middle of the
+ * possible range.
  */
 export function correctClocks(table: SpanTable, { parent, duplicate }: Trees): CorrectedClock[] {
   const processes = processesOf(table);
@@ -56,14 +53,13 @@ export function correctClocks(table: SpanTable, { parent, duplicate }: Trees): C
   return [...offsets.values()].filter(({ byMs }) => Math.abs(byMs) > TOLERANCE_MS);
 }
 
-/** What can be added to a server's times so that it works while its caller waits. */
 function limitsOfCall({ start, end }: SpanTable, above: number, row: number): [number, number] | undefined {
   const [earliest, latest] = [start[above]! - start[row]!, end[above]! - end[row]!];
-  // Longer than the call: it was not waited for.
+  // Longer than the call, so the caller did not wait for it.
   return latest < earliest ? undefined : [earliest, latest];
 }
 
-/** A message is handled after it was sent; how long after, its wait says, give or take. */
+/** From the message's wait. */
 function limitsOfMessage({ start, end, facts }: SpanTable, above: number, row: number): [number, number] | undefined {
   const waited = facts[row]?.queueWaitMs;
   if (waited === undefined) return undefined;
@@ -81,7 +77,7 @@ function addCall(pairs: Map<number, Pair>, caller: number, called: number, earli
   if (earliest > TOLERANCE_MS || latest < -TOLERANCE_MS) pair.outside++;
 }
 
-/** From the process with the most spans, whose clock counts, along calls to all others. */
+/** The process with the most spans has the reference clock. */
 function offsetsFrom({ sizes, services }: Processes, pairs: Pair[]): Map<number, CorrectedClock> {
   const offsets = new Map<number, CorrectedClock>();
   const order = [...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!);
@@ -109,7 +105,6 @@ function offsetsFrom({ sizes, services }: Processes, pairs: Pair[]): Map<number,
 }
 
 interface Processes {
-  /** Of each row. */
   of: Int32Array;
   sizes: number[];
   services: number[];

@@ -1,8 +1,8 @@
-/** What a span says of its waits and decisions; every property is absent on most spans. */
+/** Facts about waits and decisions; most spans have few. */
 export interface Facts {
-  /** Name of the pool or limiter that the span waited for. */
+  /** The pool or limiter that was waited for. */
   pool?: string;
-  /** True on the span of the wait itself, not on the query that was served. */
+  /** Not for the query after the wait. */
   isWait?: boolean;
   waitReason?: string;
   poolUsed?: number;
@@ -11,10 +11,10 @@ export interface Facts {
   holderTrace?: string;
   holderHeldMs?: number;
   holderOperation?: string;
-  /** `pool.saturated`, `cache.stampede`: how many waited, and for how long at most. */
+  /** Number of waiters and longest wait. */
   waiters?: number;
   longestWaitMs?: number;
-  /** Milliseconds of a call's phases. */
+  /** Milliseconds. */
   queueMs?: number;
   dnsMs?: number;
   connectMs?: number;
@@ -27,33 +27,30 @@ export interface Facts {
   breakerOutcome?: string;
   queueWaitMs?: number;
   destination?: string;
-  /** A hash of the message's id. */
+  /** Hash of the message's id. */
   messageId?: number;
-  /** How the handler answered for its message. */
   settled?: string;
   ackedEarly?: boolean;
   deadLettered?: boolean;
   cacheHit?: boolean;
   cancelled?: boolean;
   interrupted?: boolean;
-  /** `process.died`: of what, as `oom_kill`. */
+  /** Such as `oom_kill`. */
   diedOf?: string;
   /** How long the event loop was blocked meanwhile, and until just before. */
   blockedMs?: number;
   blockedBeforeMs?: number;
   gcMs?: number;
   isDatabase?: boolean;
-  /** The table or collection that a query is about. */
   collection?: string;
   route?: string;
-  /** Traces that the span links to, by number. */
+  /** By number. */
   links?: number[];
 }
 
-/** An event of a span that matters to an answer. */
+/** An event of a span, such as `retry.storm`. */
 export interface Mark {
   row: number;
-  /** `circuitbreaker.transition`, `retry.storm`, `cache.stampede`, `pool.leak`, … */
   name: string;
   at: number;
   values: Record<string, string | number | boolean>;

@@ -1,18 +1,18 @@
 import { Strings } from './strings.ts';
 import type { Facts, Mark } from './facts.ts';
 
-/** OpenTelemetry's kinds, by the numbers that OTLP gives them. */
+/** With OTLP's numbers. */
 export const KIND = { UNSPECIFIED: 0, INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const;
 
-/** One span, as a source hands it over. Times are milliseconds since 1970. */
+/** Times are Unix milliseconds. */
 export interface SpanInput {
   traceId: string;
   spanId: string;
   parentSpanId: string;
   service: string;
-  /** Tells processes of one service apart; may be empty. */
+  /** Identifies the process; may be empty. */
   instance: string;
-  /** What the service says of its own version; may be empty. */
+  /** May be empty. */
   version: string;
   name: string;
   kind: number;
@@ -20,15 +20,13 @@ export interface SpanInput {
   end: number;
   failed: boolean;
   errorType: string;
-  /** Whom a call goes to, when the span says so: a database, a host. */
+  /** If the span names it. */
   target: string;
   facts: Facts | undefined;
 }
 
-/** The process that a span comes from. */
 export type SpanProcess = Pick<SpanInput, 'service' | 'instance' | 'version'>;
 
-/** A span of which nothing has been read yet but where it comes from. */
 export function emptySpan({ service, instance, version }: SpanProcess): SpanInput {
   return {
     traceId: '',
@@ -48,7 +46,7 @@ export function emptySpan({ service, instance, version }: SpanProcess): SpanInpu
   };
 }
 
-/** All spans, a column a property: about 80 bytes a span. */
+/** All spans in columns, about 80 bytes per span. */
 export class SpanTable {
   readonly strings: Strings = new Strings();
   readonly traceIds: string[] = [];
@@ -73,18 +71,16 @@ export class SpanTable {
   target: Int32Array = new Int32Array(this.#room);
   start: Float64Array = new Float64Array(this.#room);
   end: Float64Array = new Float64Array(this.#room);
-  /** What Foreshock or another instrumentation says beyond time and name; most spans have none. */
   readonly facts: (Facts | undefined)[] = [];
-  /** Events that matter to an answer, in no order. */
+  /** Unordered. */
   readonly marks: Mark[] = [];
-  /** Spans whose times made no sense; they are not in the table. */
+  /** Rejected for invalid times. */
   invalid = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** The number of a trace, by its id. */
   traceNumber(traceId: string): number {
     const known = this.#traces.get(traceId);
     if (known !== undefined) return known;
@@ -94,12 +90,12 @@ export class SpanTable {
     return number;
   }
 
-  /** The number of a trace that has spans or is linked to, else undefined. */
+  /** Undefined if the trace has no span and no link. */
   findTrace(traceId: string): number | undefined {
     return this.#traces.get(traceId);
   }
 
-  /** Adds a span; its row, or -1 if its times make no sense. */
+  /** Adds a span; returns its row, or -1 for invalid times. */
   add(span: SpanInput): number {
     if (!(span.start >= 0) || !(span.end < FARTHEST) || span.traceId === '') {
       this.invalid++;
@@ -124,13 +120,12 @@ export class SpanTable {
     this.errorType[row] = this.strings.id(span.errorType);
     this.target[row] = this.strings.id(span.target);
     this.start[row] = span.start;
-    // A span that ends before it starts, or never: no length.
+    // A span without a valid end has no duration.
     this.end[row] = span.end >= span.start ? span.end : span.start;
     this.facts.push(span.facts);
     return row;
   }
 
-  /** Takes away what was added since there were so many spans. */
   truncate(size: number): void {
     this.#size = Math.min(size, this.#size);
     this.facts.length = this.#size;
@@ -158,7 +153,7 @@ export class SpanTable {
   }
 }
 
-/** Later than this is no time: the year 2286. */
+/** The year 2286, the latest valid time. */
 const FARTHEST = 1e13;
 
 function grown<T extends { set(from: T): void }>(from: T, to: T): T {
@@ -169,7 +164,7 @@ function grown<T extends { set(from: T): void }>(from: T, to: T): T {
 let high = 0;
 let low = 0;
 
-/** Reads an id into `high` and `low`: 16 hexadecimal digits as they are, any other text by its hash. */
+/** 16 hexadecimal digits, or a hash of other text. */
 function readId(id: string): void {
   high = 0;
   low = 0;
@@ -186,7 +181,7 @@ function readId(id: string): void {
     low >>>= 0;
     if (isHex) return;
   }
-  // FNV-1a, twice with different starts.
+  // FNV-1a, twice.
   let a = 0x811c9dc5;
   let b = 0x01000193;
   for (let i = 0; i < id.length && i < 256; i++) {

@@ -1,9 +1,9 @@
-/** Every distinct text of the input once, as a number: a million spans share a few hundred names. */
+/** A million spans share a few hundred names. */
 export class Strings {
   readonly #ids = new Map<string, number>([['', 0]]);
   readonly #texts: string[] = [''];
 
-  /** The number of a text; 0 is the empty one. Texts are cut to `LONGEST` characters. */
+  /** Cut to `LONGEST` characters; 0 is the empty text. */
   id(text: string): number {
     const known = this.#ids.get(text);
     if (known !== undefined) return known;
@@ -20,13 +20,12 @@ export class Strings {
   }
 }
 
-/** Longest text that is kept: names, routes, error types. */
 const LONGEST = 256;
 
-/** Distinct texts that are kept: names with ids in them must not fill the memory. */
+/** Names with ids would fill the memory. */
 const MOST = 500_000;
 
-/** A slice of a text keeps the whole text in memory, a copy does not. */
+/** A slice keeps the whole text in memory, a copy does not. */
 function copyOf(slice: string): string {
   return Buffer.from(slice, 'utf8').toString('utf8');
 }

@@ -1,22 +1,21 @@
 import type { SpanTable } from './span-table.ts';
 
-/** Which span is below which, and what was wrong with that. */
 export interface Trees {
   /** Row of the parent, or -1. */
   parent: Int32Array;
-  /** Rows of children, by start; `childStart[row]` to `childStart[row + 1]` in `children`. */
+  /** By start: `children[childStart[row]]` up to `childStart[row + 1]`. */
   children: Int32Array;
   childStart: Int32Array;
   /** Parents before children. */
   order: Int32Array;
-  /** 1 for rows that say again what another row said. */
+  /** 1 for repeated spans. */
   duplicate: Uint8Array;
   orphans: number;
   cycles: number;
   duplicates: number;
 }
 
-/** Builds all trees, without recursion, whatever the parents say: a cycle is cut where it closes. */
+/** Without recursion; a cycle is cut where it closes. */
 export function buildTrees(table: SpanTable): Trees {
   const { size } = table;
   const ids = indexIds(table);
@@ -39,7 +38,7 @@ export function buildTrees(table: SpanTable): Trees {
   };
 }
 
-/** A table of all span ids, with open addressing: no object a span. */
+/** Open addressing avoids an object per span. */
 function indexIds(table: SpanTable) {
   const { size, trace, idHigh, idLow, start, service } = table;
   let slots = 16;
@@ -77,7 +76,7 @@ function indexIds(table: SpanTable) {
   return { find, duplicate, duplicates };
 }
 
-/** Takes away the parent that closes a cycle; returns how many there were. */
+/** Returns the number of cycles. */
 function cutCycles(parent: Int32Array): number {
   const walk = new Int32Array(parent.length);
   let cycles = 0;

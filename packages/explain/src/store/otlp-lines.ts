@@ -3,7 +3,7 @@ import type { TracePage } from './trace-pages.ts';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** The traces of a page as OTLP's JSON: a line with its spans, and one with its logs where there are some. */
+/** The traces of a page as OTLP JSON: one line of spans and, if any, one of logs. */
 export function otlpLines({ traces }: TracePage, resources: Map<number, ResourceRow>): string {
   const spans = new Groups<object>();
   const logs = new Groups<object>();
@@ -24,7 +24,6 @@ export function otlpLines({ traces }: TracePage, resources: Map<number, Resource
   return lines;
 }
 
-/** Things by resource and scope. */
 class Groups<T> {
   readonly #groups = new Map<number, Map<string, T[]>>();
 
@@ -104,7 +103,7 @@ function valueOf(value: Json): object {
     : { kvlistValue: { values: pairs(value) } };
 }
 
-/** Milliseconds in nanoseconds, as text: the number is beyond 2^53. Reading it gives the same milliseconds again. */
+/** Text, because the number is beyond 2^53; reading it gives the same milliseconds. */
 function nanoseconds(ms: number): string {
   if (!(ms >= 0)) return '0';
   const whole = Math.floor(ms);

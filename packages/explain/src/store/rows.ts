@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** A row of `spans`. Attributes are a JSON object; events and links are lists, or null. */
+/** Attributes are a JSON object; events and links are lists, or null. */
 export interface SpanRow {
   trace: number;
   span_id: string;
@@ -18,7 +18,6 @@ export interface SpanRow {
   links: string | null;
 }
 
-/** A row of `logs`. */
 export interface LogRow {
   trace: number;
   time_ms: number;
@@ -29,7 +28,6 @@ export interface LogRow {
   attributes: string;
 }
 
-/** A row of `resources`. */
 export interface ResourceRow {
   id: number;
   service: string;
@@ -43,15 +41,14 @@ export function resourceRows(database: DatabaseSync): ResourceRow[] {
   return database.prepare('SELECT * FROM resources').all() as unknown as ResourceRow[];
 }
 
-/** The spans of a trace, at most so many. */
 export function rowsOfTrace(database: DatabaseSync, trace: number, most = 1e9): SpanRow[] {
   const rows = database.prepare('SELECT * FROM spans WHERE trace = ? LIMIT ?').all(trace, most) as unknown as SpanRow[];
   return withOwnIds(rows);
 }
 
 /**
- * In Zipkin's format a server's span may have the id of the client's. Then the client's gets one of its own, for the children
- * are the server's. Rows lie in the order of ids and kinds, so the two are neighbours.
+ * Zipkin's spans may share an id. The client's gets a new one, because children refer to the server. Ids and kinds are
+ * sorted, so the two are neighbours.
  */
 function withOwnIds(rows: SpanRow[]): SpanRow[] {
   for (let at = 1; at < rows.length; at++) {

@@ -4,15 +4,14 @@ import { otlpLines } from './otlp-lines.ts';
 import { resourceRows } from './rows.ts';
 import { BEGINNING, type Place, tracePage, type TracePage } from './trace-pages.ts';
 
-/** Raised when the tables change. */
+/** Changes with the tables. */
 export const STORE_VERSION = 1;
 
-/** Whether bytes begin as SQLite's files do. */
 export function isStoreFile(bytes: Buffer): boolean {
   return bytes.toString('latin1', 0, 15) === 'SQLite format 3';
 }
 
-/** The traces in a store of `foreshock view`, as lines of OTLP's JSON. The view may go on meanwhile. */
+/** Lines of OTLP JSON; the viewer may run meanwhile. */
 export async function* storeFileLines(path: string): AsyncGenerator<Buffer> {
   const { DatabaseSync } = await quietly(() => import('node:sqlite'));
   let database: DatabaseSync | undefined;
@@ -35,7 +34,7 @@ export async function* storeFileLines(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Since when all traces are there; before, the slow and failed ones only, which say nothing of what was usual. */
+/** Older traces are only slow and failed ones, which are no baseline. */
 function completeSince(database: DatabaseSync): number {
   const { complete_since: since } = database.prepare('SELECT complete_since FROM eviction').get() as {
     complete_since: number;

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type LogRow, rowsOfTrace, type SpanRow } from './rows.ts';
 
-/** Traces and spans of a page; a trace with more spans is a page of its own. */
+/** A larger trace has a page of its own. */
 const TRACES = 200;
 const SPANS = 4_000;
 
-/** Where a page ends, in the order of starts. */
+/** In order of starts. */
 export interface Place {
   start: number;
   id: number;
@@ -26,7 +26,7 @@ interface TraceRow {
   spans: number;
 }
 
-/** Traces that began within a time, the oldest first, a page at a time: the store can do something else between. */
+/** Oldest first; other work of the store can run between pages. */
 export function tracePage(database: DatabaseSync, after: Place, from: number, to: number): TracePage {
   const found = database
     .prepare(
@@ -39,7 +39,6 @@ export function tracePage(database: DatabaseSync, after: Place, from: number, to
   return { traces, next: last && { start: last.start_ms, id: last.id } };
 }
 
-/** The first page of some traces, and those that are left. */
 export function pageOf(database: DatabaseSync, traceIds: string[]): { page: TracePage; rest: string[] } {
   const find = database.prepare('SELECT id, trace_id, start_ms, spans FROM traces WHERE trace_id = ?');
   const found = traceIds.slice(0, TRACES).flatMap((id) => (find.get(id) as TraceRow | undefined) ?? []);
@@ -48,7 +47,7 @@ export function pageOf(database: DatabaseSync, traceIds: string[]): { page: Trac
   return { page: { traces, next: undefined }, rest: [...rest, ...traceIds.slice(TRACES)] };
 }
 
-/** As many of them as a page holds, one at least. */
+/** At least one. */
 function wholeTraces(database: DatabaseSync, found: TraceRow[]): TracePage['traces'] {
   const logsOf = database.prepare('SELECT * FROM logs WHERE trace = ?');
   const traces: TracePage['traces'] = [];

@@ -7,16 +7,16 @@ import { isCache } from './caches.ts';
 import { largest } from './largest.ts';
 import type { Reading } from './name-cause.ts';
 
-/** Kinds that a service without its cache looks like: what is behind the cache gets the load. */
+/** Without a cache, what is behind it gets its load and shows these kinds. */
 const LOOKS = new Set(['slow_dependency', 'pool_exhausted', 'long_hold', 'more_calls', 'cpu_slow', 'unknown']);
 const FEWEST_LOOKUPS = 20;
-/** Lookups that hit were so many before, and are so many times fewer now. */
+/** The usual hit ratio, and the factor by which it fell. */
 const USUALLY_HIT = 0.5;
 const TIMES = 0.5;
-/** Lookups a request are so many times fewer when the cache is passed by. */
+/** Below this factor of look-ups per request, callers bypass the cache. */
 const BYPASSED = 0.3;
 
-/** Lookups that hit before miss now, by many callers at a time; or they are not made any more. */
+/** Look-ups that used to hit now miss for many callers, or are no longer made. */
 export const cacheTrouble: Reading = (known, evidence, kind) => {
   const { table } = known.whole;
   if (!LOOKS.has(kind) || isCache(table.strings.text(evidence.place.resource))) return undefined;
@@ -62,7 +62,6 @@ function lookupsOf({ whole: { table }, phases }: Known, service: number, phase: 
   return lookups;
 }
 
-/** Requests that the service took part in. */
 function entriesOf({ whole: { table, clipped }, phases }: Known, service: number, phase: number): number {
   const entries = new Set<number>();
   for (let row = 0; row < table.size; row++)
@@ -86,10 +85,9 @@ function stampedesOf({ whole: { table }, window }: Known, service: number) {
   return found;
 }
 
-/** A stampede begins before the first of its callers is slow. */
+/** A stampede begins before its first slow caller. */
 const EARLIER_MS = 2_000;
 
-/** Whether most of the requests that suffered looked into the cache in vain. */
 function metMisses({ whole: { table, signals }, samplesOf }: Known, { mostly }: Evidence): boolean {
   const missed = mostly.filter((row) => samplesOf(row).some((at) => table.facts[signals.row[at]!]?.cacheHit === false));
   return mostly.length > 0 && missed.length * 2 > mostly.length;

@@ -1,4 +1,3 @@
-/** What kinds of causes there are. */
 export const CAUSE_KINDS = [
   'pool_exhausted',
   'connection_leak',

@@ -2,25 +2,24 @@ import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import { recordedDeaths } from './recorded-deaths.ts';
 
-/** How sure the answer is; no percentages: nobody can check them. */
+/** Certainty of the answer; a percentage could not be verified. */
 export type Verdict = 'shown' | 'likely' | 'unclear' | 'healthy';
 
 const FEWEST_REQUESTS = 20;
 const MOST_DEATHS = 3;
 const FEWEST_BAD = 5;
 const FEWEST_BEFORE = 20;
-/** The second must be behind the first by this much. */
+/** Factor between the first and the second cause. */
 const APART = 1.5;
-/** A cause of less than half of it leaves the larger part without one. */
+/** A cause below this share leaves most requests unexplained. */
 const LEAST_EXPLAINED = 0.5;
 const SHOWN = 0.8;
-/** More failures than this are no healthy time, even if it was always so. */
+/** A larger share of failures is not healthy, even if it is usual. */
 const MOST_FAILED = 0.2;
 
-/** The class, and why it is not a better one. */
 export interface Classified {
   verdict: Verdict;
-  /** Short sentences: what is missing. */
+  /** What is missing. */
   doubts: string[];
 }
 
@@ -35,7 +34,7 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
       doubts.push(
         `${failed} of ${window.within.length} requests failed from the begin on: nothing healthy to compare with`,
       );
-    // No request may have met it.
+    // It may have affected no request.
     for (const row of recordedDeaths(whole.table).slice(0, MOST_DEATHS)) {
       const service = whole.table.strings.text(whole.table.service[row]!);
       doubts.push(`a process of ${service} died (${whole.table.facts[row]?.diedOf ?? 'of what is not known'})`);

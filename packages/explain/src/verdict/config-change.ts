@@ -5,7 +5,7 @@ import { poolLabel } from '../spans/pool-label.ts';
 import { largest, sumOf } from './largest.ts';
 import type { Reading } from './name-cause.ts';
 
-/** What a new version or a new setting may be behind. Other kinds say more by themselves. */
+/** Other kinds are specific by themselves. */
 const LOOKS = new Set([
   'slow_dependency',
   'slow_consumer',
@@ -18,12 +18,12 @@ const LOOKS = new Set([
 const SMALLER = 0.67;
 const FEWEST_SPANS = 10;
 const LEAST_SHARE = 0.8;
-/** Healthy spans of the new version, for each of those that suffered. */
+/** Most healthy spans of the new version per affected span. */
 const MOST_HEALTHY = 0.1;
-/** Before what it did shows, a version may run for so long. */
+/** Longest time between a new version and its effect. */
 const LATEST_MS = 120_000;
 
-/** A limit that was lowered, or a version that came just before: both are in the spans. */
+/** A lowered limit, or a version that started just before; spans have both. */
 export const configChange: Reading = (known, evidence, kind) => {
   if (!LOOKS.has(kind)) return undefined;
   const detail = smallerPool(known, evidence) ?? newVersion(known, evidence);
@@ -59,7 +59,7 @@ function newVersion({ whole: { table, clipped }, window, phases }: Known, eviden
   const [old, now] = [largest(before), largest(bad)];
   if (old === undefined || now === undefined || old === now || before.get(old)! < FEWEST_SPANS) return undefined;
   const isRecent = since.get(now)! >= window.from - LATEST_MS && since.get(now)! > since.get(old)!;
-  // It did its work as ever for a while: something else came after it.
+  // It was healthy for a while, so something later is the cause.
   if ((before.get(now) ?? 0) > bad.get(now)! * MOST_HEALTHY) return undefined;
   if (!isRecent || bad.get(now)! < sumOf(bad) * LEAST_SHARE) return undefined;
   return `version ${table.strings.text(old)} → ${table.strings.text(now)}`;

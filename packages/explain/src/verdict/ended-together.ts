@@ -4,15 +4,14 @@ import type { Evidence } from '../waits-for/evidence.ts';
 const FEWEST_CALLS = 5;
 const TOGETHER_MS = 250;
 const LEAST_SHARE = 0.6;
-/** Their begins must be so much further apart than their ends. */
+/** Least factor between the spread of starts and that of ends. */
 const TIMES = 4;
-/** So many calls that were answered meanwhile say that it was there. */
+/** Answered calls that show that the target was present. */
 const FEWEST_ANSWERED = 3;
 
 /**
- * Whether slow calls that began one after the other ended at one moment, and nobody got an answer before it: they waited for
- * the same thing to come back, such as a connection, and were not slow each by itself. Where others are answered meanwhile
- * it may be a lock.
+ * Slow calls that started one by one but ended together, with no other call answered before, waited for the same event,
+ * such as a reconnection. If others were answered, it may be a lock.
  */
 export function haveEndedTogether(table: SpanTable, { examples }: Evidence): boolean {
   const { start, end } = table;
@@ -29,7 +28,7 @@ export function haveEndedTogether(table: SpanTable, { examples }: Evidence): boo
   return false;
 }
 
-/** Calls of the same service to the same target that began and ended between two times, and did not fail. */
+/** Successful calls of the same service to the same target. */
 function answeredBetween(table: SpanTable, call: number, from: number, to: number): number {
   let answered = 0;
   for (let row = 0; row < table.size; row++) {

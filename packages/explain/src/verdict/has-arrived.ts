@@ -1,10 +1,9 @@
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 
-/** Calls that are looked at for an answer. */
 const MOST_CALLS = 50;
 
-/** Whether calls that failed or took long reached the service at all: it has spans within them. */
+/** Whether the calls reached the service: it has spans within them. */
 export function hasArrived({ whole, traces }: Known, { examples, place }: Evidence): boolean {
   const { table } = whole;
   const calls = examples.slice(0, MOST_CALLS).map(({ row }) => row);

@@ -9,11 +9,10 @@ import { largest, sumOf } from './largest.ts';
 const UNREACHABLE =
   /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT|^57P0|^08|UNAVAILABLE|Connect(?:ion)?(?:Refused|Reset|Exception|Error)|UnknownHost|connection (?:refused|reset)|no such host/i;
 
-/** Errors that Redis itself answers with: it is there. */
+/** Redis itself returns these errors, so it is present. */
 const ANSWERED =
   /^(?:ERR|WRONGTYPE|OOM|NOAUTH|NOPERM|NOSCRIPT|READONLY|MISCONF|CROSSSLOT|BUSY|EXECABORT|ReplyError|ErrorReply)/;
 
-/** What a failure at one place is, by its error. */
 export function kindOfFailure(error: string, resource: string, known: Known, evidence: Evidence): CauseKind {
   if (isCache(resource) && !ANSWERED.test(error)) return 'cache_down';
   const phases = new Map<string, number>();

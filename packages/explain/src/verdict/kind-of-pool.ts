@@ -6,7 +6,6 @@ import type { Evidence } from '../waits-for/evidence.ts';
 import type { CauseKind } from './cause-kinds.ts';
 import { largest } from './largest.ts';
 
-/** Why callers stood in line for a pool. */
 export function kindOfPool({ whole }: Known, { notes, place }: Evidence, pool: string): CauseKind {
   if (leaksOf(whole, place.service, pool) > 0 || largest(notes) === 'ended') return 'connection_leak';
   switch (largest(notes)) {
@@ -19,7 +18,6 @@ export function kindOfPool({ whole }: Known, { notes, place }: Evidence, pool: s
   }
 }
 
-/** `pool.leak` events and spans of a service's pool. */
 function leaksOf({ table }: Decomposed, service: number, pool: string): number {
   return marksOf(table, 'pool.leak').filter(({ row, values }) => {
     if (table.service[row] !== service) return false;

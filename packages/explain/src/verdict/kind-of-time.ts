@@ -23,11 +23,10 @@ const KIND_OF_SIGNAL: Record<SignalKind, CauseKind> = {
   gc: 'memory_pressure',
 };
 
-/** Operations of a service that must have slowed down together for its processor to be the reason. */
+/** Fewer operations that slow down together do not suggest the CPU. */
 const FEWEST_OPERATIONS = 3;
 const MOST_OPERATIONS = 0.6;
 
-/** What lost time at one place is, by what it was spent on. */
 export function kindOfTime(known: Known, evidence: Evidence): CauseKind {
   const { changes, whole } = known;
   const { bySignal, place } = evidence;
@@ -40,7 +39,7 @@ export function kindOfTime(known: Known, evidence: Evidence): CauseKind {
   }
   const kind = largest(byKind);
   if (kind === undefined) return 'unknown';
-  // A service that has spans, but none of these calls: they did not get there.
+  // The service has spans, but none within these calls, so they did not reach it.
   if (kind === 'dependency' && place.resource === 0 && !hasArrived(known, evidence)) return 'dependency_unreachable';
   if (kind === 'dependency' && haveEndedTogether(table, evidence))
     return isCache(table.strings.text(place.resource)) ? 'cache_down' : 'dependency_unreachable';

@@ -7,7 +7,6 @@ import { kindOfTime } from './kind-of-time.ts';
 import { largest, sumOf } from './largest.ts';
 import { isStorm } from './retry-storm.ts';
 
-/** What the evidence at one place looks like by itself, before anything is asked that happened beside it. */
 export function kindOf(known: Known, evidence: Evidence): CauseKind {
   const { strings } = known.whole.table;
   const resource = strings.text(evidence.place.resource);

@@ -1,4 +1,3 @@
-/** The key with the largest number. */
 export function largest<K>(sums: Map<K, number>): K | undefined {
   let best: K | undefined;
   for (const [key, sum] of sums) if (best === undefined || sum > sums.get(best)!) best = key;

@@ -3,7 +3,7 @@ import { bump, type Evidence } from '../waits-for/evidence.ts';
 import { largest, sumOf } from './largest.ts';
 import type { Reading } from './name-cause.ts';
 
-/** What databases call a lock that was not had, or a deadlock: Postgres, MySQL, SQL Server, Oracle. */
+/** Lock time-outs and deadlocks of Postgres, MySQL, SQL Server, Oracle. */
 const LOCK_ERROR =
   /^(?:55P03|40P01|1205|1213|1222|ORA-00054|ORA-00060|ORA-30006)$|LOCK_WAIT|LOCK_NOWAIT|LOCK_DEADLOCK|DEADLOCK|SQLITE_BUSY|SQLITE_LOCKED|lock.?(?:wait|time.?out)|WriteConflict/i;
 
@@ -13,13 +13,13 @@ const ENDS = /^(?:commit|rollback|end)\b/i;
 const FEWEST_CALLS = 5;
 const MOST_CALLS = 50;
 const LEAST_SHARE = 0.6;
-/** A lock is had as soon as its holder's transaction has ended. */
+/** A lock is granted soon after its holder's transaction ends. */
 const SOON_MS = 30;
 const EARLY_MS = 5;
-/** Calls to the same database that wait for no lock must have become slower by less than this share. */
+/** Most slowdown of other calls, as a share of the slowdown of the waiting statements. */
 const MOST_OTHERS = 0.3;
 
-/** Statements that waited for another transaction on the same table to end, while the database did all else as ever. */
+/** Statements waited for another transaction on the same table, while the database was otherwise as fast as usual. */
 export const lockWait: Reading = (known, evidence, kind) => {
   const { strings } = known.whole.table;
   const error = largest(evidence.byError) ?? '';
@@ -53,7 +53,6 @@ function slowWrites({ whole: { table, signals }, changes }: Known, { examples, b
   return [...rows].slice(0, MOST_CALLS);
 }
 
-/** Whether calls to the same database, of other kinds or about other tables, have slowed down as well. */
 function othersAreSlow({ whole: { table }, changes }: Known, { place }: Evidence, rows: number[]): boolean {
   const names = new Set(rows.map((row) => table.name[row]!));
   let [slow, others] = [0, 0];
@@ -67,7 +66,6 @@ function othersAreSlow({ whole: { table }, changes }: Known, { place }: Evidence
   return m > 0 && others / m > MOST_OTHERS * (slow / n);
 }
 
-/** Rows of the ends of transactions on one database. */
 function transactionEnds(table: Known['whole']['table'], target: number): number[] {
   const rows: number[] = [];
   for (let row = 0; row < table.size; row++) {
@@ -76,7 +74,6 @@ function transactionEnds(table: Known['whole']['table'], target: number): number
   return rows;
 }
 
-/** The end of the transaction that a statement seems to have waited for, among those given; -1 if there is none. */
 function holderOf({ whole: { table }, traces }: Known, ends: number[], row: number): number {
   const about = subjectOf(table.facts[row]?.collection, table.strings.text(table.name[row]!));
   const isHolder = (end: number, other: number): boolean => {

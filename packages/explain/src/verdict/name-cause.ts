@@ -11,18 +11,18 @@ import { processDeath } from './process-death.ts';
 import { silentLoss } from './silent-loss.ts';
 import { trafficIncrease } from './traffic-increase.ts';
 
-/** What a cause is called, and where it is. */
+/** The name and place of a cause. */
 export interface Named {
   kind: CauseKind;
   place: Place;
-  /** What shows it, in a clause; empty where the kind says all. */
+  /** Empty where the kind is enough. */
   detail: string;
 }
 
-/** What else may lie behind the evidence at one place. Each names it on facts of its own, or says nothing. */
+/** Each needs facts of its own. */
 export type Reading = (known: Known, evidence: Evidence, kind: CauseKind) => Named | undefined;
 
-/** The more particular first. */
+/** Most specific first. */
 const READINGS: Reading[] = [
   silentLoss,
   poisonMessage,
@@ -33,7 +33,6 @@ const READINGS: Reading[] = [
   trafficIncrease,
 ];
 
-/** Names what the evidence at one place shows. */
 export function nameCause(known: Known, evidence: Evidence): Named {
   const kind = kindOf(known, evidence);
   for (const reading of READINGS) {

@@ -2,7 +2,7 @@ import type { Known } from '../waits-for/context.ts';
 import type { Evidence, Share } from '../waits-for/evidence.ts';
 import type { Place } from '../waits-for/place.ts';
 
-/** One arc, from what caused to what suffered. */
+/** From cause to effect. */
 export interface Arc {
   from: Place;
   to: Place;
@@ -10,11 +10,10 @@ export interface Arc {
 }
 
 const MOST_ARCS = 8;
-/** Arcs that fewer than this share of the examples went over are left out. */
+/** Arcs of a smaller share of the examples are left out. */
 const LEAST_SHARE = 0.05;
 const DEEPEST = 1_000;
 
-/** The arcs that lead from a cause to the routes that suffered, as most examples went. */
 export function pathOf(known: Known, cause: Place, { place, examples }: Evidence): Arc[] {
   const counts = new Map<string, { arc: Arc; share: number; depth: number }>();
   let sum = 0;
@@ -44,7 +43,7 @@ function chainOf({ whole }: Known, cause: Place, shown: Place, { met, row, throu
     if (to.service !== at.service || to.resource !== at.resource) arcs.push({ from: at, to, by });
     at = to;
   };
-  // Where it shows first need not be where it is: a death shows at those that wait, more requests at a pool.
+  // A process death may appear first at its callers, more requests at a pool.
   if (shown.resource !== 0) go(shown, 'wait');
   if (error === 'lost') {
     go({ service: shown.service, resource: 0 }, 'queue');
@@ -59,7 +58,7 @@ function chainOf({ whole }: Known, cause: Place, shown: Place, { met, row, throu
     const above = trees.parent[up]!;
     if (above < 0) break;
     const by = clipped.entry[above] === clipped.entry[up] ? 'call' : 'queue';
-    // Who sent a message did not wait for it.
+    // A sender does not wait for its message.
     if (by === 'queue') break;
     up = above;
     go({ service: table.service[up]!, resource: 0 }, isResend(up) ? 'retry' : by);

@@ -3,15 +3,14 @@ import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Named, Reading } from './name-cause.ts';
 
-/** So often must the same message fail, and never succeed. */
+/** Failures of a message that never succeeds. */
 const FEWEST_FAILURES = 3;
 const FEWEST_OTHERS = 10;
-/** Of all messages handled meanwhile, at most so many are such. */
 const MOST_POISONED = 0.2;
-/** Of all failed or slow handlings, or of all handling time. */
+/** Share of failed or slow handlings, or of handling time. */
 const LEAST_SHARE = 0.6;
 
-/** The same few messages fail again and again, while the others of their queue are handled. */
+/** A few messages fail again and again, while others are handled. */
 export const poisonMessage: Reading = (known, { place, mostly }) => {
   const { table } = known.whole;
   const resource = table.strings.text(place.resource);
@@ -29,13 +28,12 @@ export const poisonMessage: Reading = (known, { place, mostly }) => {
   };
   const failed = mostly.filter((row) => failures.has(row));
   if (failed.length >= LEAST_SHARE * mostly.length) return named;
-  // Others wait for them to be through.
+  // Other messages wait for the poisoned ones.
   if (resource !== `queue ${queue}`) return undefined;
   return shareOfTime(known, service, queue, failures) >= LEAST_SHARE ? named : undefined;
 };
 
 interface Messages {
-  /** Rows of handlings that failed, of messages that are poisoned. */
   failures: Set<number>;
   poisoned: number;
   others: number;
@@ -52,7 +50,7 @@ function messagesOf({ whole: { table }, window }: Known, service: number, queue:
     if (!message) byMessage.set(key, (message = { failed: [], isDone: false }));
     if (table.failed[row] === 1) message.failed.push(row);
     else message.isDone = true;
-    // Given up on for good says it, too.
+    // A dead-lettered message needs no repeated failure.
     if (facts.deadLettered === true) for (let i = 1; i < FEWEST_FAILURES; i++) message.failed.push(row);
   }
   const all = [...byMessage.values()];
@@ -64,7 +62,6 @@ function messagesOf({ whole: { table }, window }: Known, service: number, queue:
   };
 }
 
-/** How much of all handling went into some of it. */
 function shareOfTime({ whole: { table }, window }: Known, service: number, queue: string, of: Set<number>): number {
   let [sum, all] = [0, 0];
   for (const { row } of window.within) {

@@ -3,7 +3,7 @@ import type { Known } from '../waits-for/context.ts';
 import type { Reading } from './name-cause.ts';
 import { recordedDeaths } from './recorded-deaths.ts';
 
-/** Kinds that a process which is gone looks like to those that call it, or wait for it. */
+/** Callers and waiters see these kinds when a process is gone. */
 const LOOKS = new Set([
   'dependency_unreachable',
   'dependency_errors',
@@ -11,23 +11,19 @@ const LOOKS = new Set([
   'network_slow',
   'queue_backlog',
 ]);
-/** A process that made fewer spans is not missed. */
 const FEWEST_SPANS = 10;
 const LEAST_SHARE = 0.6;
-/** What was under way when it ended. */
+/** Spans that ended this close to the process's end were in progress. */
 const UNDER_WAY_MS = 2_000;
-/** A call that was cut off ends a little later at its caller's. */
+/** Callers notice an interrupted call a little later. */
 const SLACK_MS = 500;
 
-/**
- * A process ended and another took its place, and what went wrong did so between the two; or its end was written down. A
- * process that only gets no more calls looks the same to its callers: that is not enough.
- */
+/** A process without further calls looks the same, so a replacement or a recorded end is required. */
 export const processDeath: Reading = (known, { place, examples, mostly }, kind) => {
   if (!LOOKS.has(kind)) return undefined;
   const { table } = known.whole;
   const isQueue = table.strings.text(place.resource).startsWith('queue ');
-  // What a service uses has no process that is known.
+  // The processes of a resource are unknown.
   if (place.resource !== 0 && !isQueue) return undefined;
   const gap = gapOf(known, place.service);
   if (!gap) return undefined;
@@ -46,7 +42,6 @@ interface Gap {
   detail: string;
 }
 
-/** Since when a process of the service was gone, until when, and what says so. */
 function gapOf(known: Known, service: number): Gap | undefined {
   const { table } = known.whole;
   const { from, to } = known.window;
@@ -64,14 +59,14 @@ function gapOf(known: Known, service: number): Gap | undefined {
     if (last < from - UNDER_WAY_MS || last > to) continue;
     if (interrupted) return since(last, 'its requests were cut off');
     const next = processes[i + 1];
-    // Another version was put in its place on purpose.
+    // Another version is a deployment.
     if (spans < FEWEST_SPANS || !next || next.first < last - SLACK_MS || next.version !== version) continue;
     return since(last, 'another process took its place');
   }
   return undefined;
 }
 
-/** The processes of a service, by their first spans. */
+/** By first span. */
 function processesOf({ whole: { table } }: Known, service: number) {
   const processes = new Map<
     number,

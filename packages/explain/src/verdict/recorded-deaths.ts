@@ -1,6 +1,6 @@
 import type { SpanTable } from '../spans/span-table.ts';
 
-/** Rows of spans `process.died`: what a later process found of one that did not end by itself. */
+/** A later process records it for one that was killed. */
 export function recordedDeaths(table: SpanTable): number[] {
   const rows: number[] = [];
   for (let row = 0; row < table.size; row++) {

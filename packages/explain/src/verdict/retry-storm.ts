@@ -1,11 +1,10 @@
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 
-/** Tries beyond the first ones, of each first one, that are a storm when they come at once. */
 const STORM = 2;
 const AT_ONCE_MS = 200;
 
-/** Whether callers tried again and again, nearly without a pause: then the tries are the load. */
+/** Retries with almost no pause are the load. */
 export function isStorm({ whole, window }: Known, { examples }: Evidence): boolean {
   const { table } = whole;
   const callers = new Set(examples.map(({ met }) => table.service[met]!));

@@ -2,7 +2,7 @@ import { KIND } from '../spans/span-table.ts';
 import { percent } from '../report/figures.ts';
 import type { Reading } from './name-cause.ts';
 
-/** Messages that were acknowledged and then failed, or were swallowed, or never seen again: nobody tries them again. */
+/** Failed after their acknowledgement, swallowed or vanished, so they are not redelivered. */
 export const silentLoss: Reading = ({ whole: { table } }, { place, mostly, notes, requests }) => {
   if ((notes.get('lost') ?? 0) > requests / 2)
     return { kind: 'silent_loss', place, detail: 'messages were settled or gone, and their work was not done' };

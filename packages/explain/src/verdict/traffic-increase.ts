@@ -3,15 +3,14 @@ import type { Known } from '../waits-for/context.ts';
 import type { AppRequest } from '../window/requests.ts';
 import type { Reading } from './name-cause.ts';
 
-/** What more requests than a service can take look like. */
 const LOOKS = new Set(['pool_exhausted', 'queue_backlog', 'cpu_slow', 'event_loop_blocked']);
 const TIMES = 1.8;
 const FEWEST_REQUESTS = 20;
 const SHORTEST_MS = 1_000;
-/** What came first is looked at: later ones may be tries of those that were refused. */
+/** Later requests may be retries of refused ones. */
 const FIRST = 0.5;
 
-/** Many times as many requests came, and what ran out is what they need: nothing is slower than it was by itself. */
+/** Many times as many requests, while no work is slower than usual. */
 export const trafficIncrease: Reading = (known, evidence, kind) => {
   if (!LOOKS.has(kind)) return undefined;
   const { window, whole } = known;
@@ -36,7 +35,6 @@ export const trafficIncrease: Reading = (known, evidence, kind) => {
   };
 };
 
-/** Requests that came from outside, by service. */
 function countEntries({ whole: { table } }: Known, requests: AppRequest[], until = Infinity): Map<number, number> {
   const counts = new Map<number, number>();
   for (const { row, service, start } of requests) {
@@ -46,7 +44,7 @@ function countEntries({ whole: { table } }: Known, requests: AppRequest[], until
   return counts;
 }
 
-/** Work is waited for longer when it takes longer: then more requests are not all of it. */
+/** If the work itself is slower, more requests are not the whole cause. */
 const SLOWER = 1.5;
 
 function isSlowerInside({ changes }: Known, service: number): boolean {

@@ -5,9 +5,8 @@ import type { Known } from './context.ts';
 import { isSlowByParts } from './slowed-parts.ts';
 
 /**
- * Slow and failed requests of the window. A message that a slow or failed request sent counts with its sender: what was
- * held up comes all at once when it goes on, and that rush is a consequence. Where most slow messages of a queue are such,
- * the others met the same rush.
+ * A message from a bad request counts with its sender, because delayed sends arrive in a rush. If most slow messages of
+ * a queue are such, the others met the same rush.
  */
 export function badRequests(known: Known): AppRequest[] {
   const { window, whole } = known;

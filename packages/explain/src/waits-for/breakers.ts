@@ -1,9 +1,9 @@
 import type { Decomposed } from '../decompose/decompose.ts';
 
-/** How long before a refusal the failure lies that opened the breaker. */
+/** Longest time from the failure that opened a breaker to a refusal. */
 const LONGEST_OPEN_MS = 120_000;
 
-/** Gives the last call through a breaker that failed before a time, or -1: why it refused. */
+/** Gives the last failed call before a time, or -1. */
 export function failuresBehindBreakers({
   table,
 }: Decomposed): (service: number, breaker: string, before: number) => number {

@@ -4,16 +4,13 @@ import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
 import { type Place, placeKey } from './place.ts';
 
-/** Handling takes this many times as long as before: then it is why messages wait. */
+/** Handling that is slower by this factor is why messages wait. */
 const TIMES = 1.3;
 
-/** What kept the consumers of a queue while messages waited, by place; the shares add up to 1 at most. */
+/** Shares add up to 1 at most. */
 export type ConsumersWork = (service: number, queue: string) => Share[];
 
-/**
- * A message waits because those before it are handled slowly, or because more come. `handling` gives the shares of one
- * message's handling, its own wait left out.
- */
+/** Messages wait because handling is slow or because more arrive. `handling` leaves out the wait. */
 export function workOfConsumers(known: Known, handling: (request: AppRequest) => Share[]): ConsumersWork {
   const done = new Map<string, Share[]>();
   return (service, queue) => {

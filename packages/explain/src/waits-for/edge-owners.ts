@@ -1,13 +1,11 @@
 import type { TimeChange } from '../changes/time-changes.ts';
 
-/** A call that lost less than this share of what another lost is not slow for the same reason. */
+/** Calls that lost at least this share count fully as slow. */
 const SAME = 0.5;
 
 /**
- * Which side slow calls are to be ascribed to, where the time was lost between caller and server: of the caller with all
- * calls that it makes, and the server with all calls made to it, the one that more of them are slow of, weighted by the
- * time that is lost around it. A gateway takes part in every slow call, but most of its calls are as fast as ever.
- * Returns a service for each changed `call` signal.
+ * The service that a slow `call` is ascribed to, caller or callee: the one with the larger share of slow calls in its
+ * role, weighted by lost time. A gateway is in every slow call, but most of its calls are fast.
  */
 export function edgeOwners(changes: TimeChange[]): Map<number, number> {
   const edges = changes.filter(({ signal, n, isNew }) => signal.kind === 'call' && n > 0 && !isNew);
@@ -19,7 +17,6 @@ export function edgeOwners(changes: TimeChange[]): Map<number, number> {
       else byService.set(service, [edge]);
     }
   }
-  /** How much a service has to do with calls that lose so much each: in its role, and with all that it loses. */
   const scoreOf = (service: number, isCaller: boolean, lostMs: number): number => {
     let [slow, all, excess] = [0, 0, 0];
     for (const { signal, n, excessMs } of byService.get(service)!) {
@@ -35,7 +32,7 @@ export function edgeOwners(changes: TimeChange[]): Map<number, number> {
   for (const { signal, excessMs, n } of edges) {
     if (excessMs <= 0) continue;
     const lostMs = excessMs / n;
-    // At a tie it is the one that was called.
+    // The callee wins a tie.
     const isCaller = scoreOf(signal.service, true, lostMs) > scoreOf(signal.peer, false, lostMs);
     owners.set(signal.id, isCaller ? signal.service : signal.peer);
   }

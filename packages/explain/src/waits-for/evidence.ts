@@ -1,35 +1,30 @@
 import { type Place, placeKey } from './place.ts';
 
-/** What was found to lie behind bad requests, at one place. */
+/** What explains bad requests at one place. */
 export interface Evidence {
   place: Place;
-  /** Sum of the shares of bad requests that it explains. */
   requests: number;
-  /** Its share of each bad request, by the row that the request begins with. */
+  /** By the bad request's first row. */
   shareOf: Map<number, number>;
-  /** Bad requests of which it explains at least half. */
+  /** Requests of which it explains at least half. */
   mostly: number[];
-  /** Of those, how many the arcs of a trace lead to: a wait with its holder, an error passed on, time of a call. */
+  /** Those with arcs in a trace: a wait with its holder, a propagated error, a call. */
   tied: number;
-  /** Milliseconds by signal. */
+  /** Milliseconds. */
   bySignal: Map<number, number>;
-  /** Failures by error type. */
   byError: Map<string, number>;
-  /** Milliseconds by what kept the pool, for waits: operation. */
+  /** Milliseconds of waits. */
   byHolder: Map<string, number>;
-  /** Some of the shares, for onset, path and examples. */
   examples: Share[];
-  /** Times that callers waited on it through a pool. */
+  /** Waits on it through a pool. */
   waits: number;
-  /** Why a wait stayed at its pool. */
+  /** Why a wait was not followed beyond its pool. */
   notes: Map<string, number>;
 }
 
-/** One share of one bad request. */
 export interface Share {
   place: Place;
   row: number;
-  /** Of the request, 0 to 1. */
   share: number;
   ms: number;
   signal?: number;
@@ -37,19 +32,17 @@ export interface Share {
   holder?: string;
   note?: string;
   isTied: boolean;
-  /** The span of the bad request itself that met it; `row` may be a holder's. */
+  /** The span of the bad request; `row` may be a holder's. */
   met: number;
-  /** Places between the cause and the request's own spans: pools, queues. */
+  /** Pools and queues in between. */
   through: Place[];
 }
 
 const MOST_EXAMPLES = 400;
 
-/** Collects shares by place. */
 export class EvidenceBook {
   readonly all = new Map<number, Evidence>();
 
-  /** Takes all shares of one bad request. */
   take(request: number, shares: Share[]): void {
     const sums = new Map<number, { share: number; tied: number }>();
     for (const each of shares) {
@@ -76,7 +69,6 @@ export class EvidenceBook {
     }
   }
 
-  /** The most first. */
   ranked(): Evidence[] {
     return [...this.all.values()].sort((a, b) => b.requests - a.requests);
   }

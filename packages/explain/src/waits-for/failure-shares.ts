@@ -6,11 +6,10 @@ import type { Share } from './evidence.ts';
 import { followWait } from './follow.ts';
 import type { Place } from './place.ts';
 
-/** Follows failed spans to what they failed of. */
 export interface FailureShares {
-  /** `met` is the span of the bad request that met the failure. */
+  /** `met` is the span of the bad request. */
   ofFailure(row: number, share: number, met?: number): Share[];
-  /** Of the pause before an attempt: it is there because the one before failed. */
+  /** The failed attempt causes the pause. */
   ofBackOff(attempt: number, share: number): Share[];
 }
 
@@ -50,7 +49,7 @@ export function failureShares(known: Known): FailureShares {
   return { ofFailure, ofBackOff };
 }
 
-/** So long, and so many times longer than usual, is a limit that ran out: what was waited for is in no span. */
+/** A failure this late and this much slower than usual is a timeout, whose cause has no span. */
 const LATE_MS = 1_000;
 const LATE_TIMES = 5;
 
@@ -63,7 +62,6 @@ function isLate({ changes, whole, samplesOf, withPools }: Known, row: number, ms
   return signal.kind === 'self' && signals.ms[at]! > LATE_MS && signals.ms[at]! > LATE_TIMES * meanBeforeMs;
 }
 
-/** The one called, for a call; else the service itself. */
 function placeOfFailure({ whole, speaking }: Known, row: number): Place {
   const { table, remote, owners } = whole;
   const service = table.service[row]!;
@@ -75,10 +73,9 @@ function placeOfFailure({ whole, speaking }: Known, row: number): Place {
   return speaking.has(peer) ? { service: peer, resource: 0 } : { service, resource: peer };
 }
 
-/** Spans between a failed call and the failure in its server that are looked at. */
 const DEEPEST = 32;
 
-/** A call's failure may be its server's own. */
+/** The cause of a call's failure may be in its server. */
 function originBelow({ table, trees }: Decomposed, row: number): number {
   const { childStart, children } = trees;
   let at = row;

@@ -4,19 +4,18 @@ import { holderActivity, type HolderActivity } from './holders.ts';
 import type { Place } from './place.ts';
 import { placeOfSignal } from './place-of-signal.ts';
 
-/** Waits that lead to waits are followed this far. */
 const DEEPEST = 4;
 
-/** A holder that is this many times slower than usual is the reason of the wait. */
+/** A holder this many times slower than usual caused the wait. */
 const TIMES = 1.5;
 
-/** A holder that is not slower than ever explains a wait only if it alone takes this share of it. */
+/** A holder that is as fast as usual explains a wait only with this share of it. */
 const LONG_SHARE = 0.3;
 
-/** Shorter holdings are the pool's daily work. */
+/** Shorter holds are usual for a pool. */
 const LONG_MS = 250;
 
-/** The shares of a wait: of what its holder did, or of the pool where that explains nothing. */
+/** The holder's work, or the pool if that explains nothing. */
 export function followWait(
   known: Known,
   wait: number,
@@ -42,13 +41,13 @@ export function followWait(
     const change = known.changes[signals.signal[at]!]!;
     const row = signals.row[at]!;
     if (change.signal.kind === 'poolWait') {
-      // It waits for more while it holds, or it is in line again after it gave back what it had.
+      // It waits for another connection while it holds one, or again after it released one.
       if (spentMs < length / 2 || !(table.start[row]! >= activity.since)) continue;
       const deeper = followWait(known, row, share, ms, met, [...through, place]);
       if (deeper.length > 0) return deeper;
       continue;
     }
-    // What it did itself with the connection in hand is why it held it.
+    // Its own work is why it held the connection.
     if (change.signal.kind === 'self' && change.signal.service === place.service) continue;
     const isSlower = change.excessMs > 0 && !change.isNew && change.meanMs > TIMES * change.meanBeforeMs;
     if (!isSlower || signals.ms[at]! <= change.p95BeforeMs) continue;
@@ -65,7 +64,7 @@ export function followWait(
       through: [...through, place],
     });
   }
-  // Many may have held it one after the other during the wait: what counts is what this one did while it held it.
+  // Several may have held it during the wait, so only this hold counts.
   const heldMs = table.facts[wait]?.holderHeldMs ?? length;
   if (passedMs >= heldMs * LONG_SHARE) {
     for (const each of passed) each.share *= share / passedMs;
@@ -74,7 +73,6 @@ export function followWait(
   return stays(isLong(known, activity, wait) ? 'long' : 'full');
 }
 
-/** One operation kept the connection for most of the wait, and for long. */
 function isLong({ whole }: Known, { operation, samples }: HolderActivity, wait: number): boolean {
   const { table } = whole;
   const held = table.facts[wait]?.holderHeldMs ?? 0;

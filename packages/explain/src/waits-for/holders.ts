@@ -1,28 +1,24 @@
 import { KIND } from '../spans/span-table.ts';
 import type { Known } from './context.ts';
 
-/** What the holder of a connection did while somebody waited for it. */
 export interface HolderActivity {
-  /** The holder's route, else its operation, as the wait's span says. */
+  /** From the wait's span. */
   operation: string;
-  /** Samples of the holder's trace while it held the connection, the most time first. */
+  /** During the hold, longest first. */
   samples: { at: number; ms: number }[];
-  /** The holder's trace is in the input. */
   isKnown: boolean;
-  /** All of its spans had ended before the wait began: it kept the connection for nothing. */
+  /** All its spans had ended before the wait, so it held the connection idle. */
   hadEnded: boolean;
-  /** Since when it has the connection, if it still had it at the end of the wait; else NaN. */
+  /** Start of the hold if it outlasted the wait, else NaN. */
   since: number;
 }
 
-/** Clocks and the time between a grant and its first query. */
+/** Tolerance for clocks and for the time to the first query. */
 const SINCE_MS = 50;
 
 const MOST_SAMPLES = 6;
-/** Spans of one holder that are looked at. */
 const MOST_ROWS = 2_000;
 
-/** Follows a wait to its holder. */
 export function holderActivity({ whole, traces, samplesOf }: Known, wait: number): HolderActivity {
   const { table, clipped, signals } = whole;
   const facts = table.facts[wait]!;
@@ -39,7 +35,7 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
   const [from, to] = [table.start[wait]!, table.end[wait]!];
   const entries = new Set<number>();
   let lastEnd = 0;
-  // It is measured when the wait ends, unless the connection was given back before.
+  // Measured at the end of the wait, or at the release if that was earlier.
   const since = to - (facts.holderHeldMs ?? Number.NaN);
   for (const row of rows) {
     if (table.facts[row]?.waiters !== undefined) continue;

@@ -2,15 +2,15 @@ import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
 import { waitBeforeCalls } from './unseen-waits.ts';
 
-/** So much of what a service took longer must lie before its queries. */
+/** This share of the extra time must precede the queries. */
 const LEAST_SHARE = 0.7;
 const TIMES = 1.5;
-/** Queries that hold a connection must be slower by this share of the wait for one. */
+/** Queries must be slower by this share of the wait for a connection. */
 const LEAST_OF_WAIT = 0.1;
 
 /**
- * A service's own time is its work, unless it lies before its queries and nothing tells of its waits: then it waits for a
- * connection where that database is slow by itself, and else nobody can tell.
+ * Own time before queries may be a wait for a connection if the service does not report waits. It is one if that
+ * database is slow, else unclear.
  */
 export function ofOwnTime(known: Known, share: Share, ms: number): Share {
   const { service } = share.place;

@@ -2,7 +2,6 @@ import type { Signal } from '../decompose/signals.ts';
 import type { Known } from './context.ts';
 import type { Place } from './place.ts';
 
-/** Where the time of a signal is lost. */
 export function placeOfSignal({ edgeOwners, speaking, whole }: Known, signal: Signal): Place {
   const { kind, service, peer } = signal;
   switch (kind) {
@@ -13,7 +12,7 @@ export function placeOfSignal({ edgeOwners, speaking, whole }: Known, signal: Si
     case 'call':
       return { service: edgeOwners.get(signal.id) ?? peer, resource: 0 };
     case 'socketWait': {
-      // The caller's own limit, or its own loop: the one called knows nothing of it.
+      // The callee does not know the caller's limit or event loop.
       const { strings } = whole.table;
       return { service, resource: strings.id(`sockets ${strings.text(peer)}`) };
     }

@@ -1,6 +1,5 @@
 import type { SpanTable } from '../spans/span-table.ts';
 
-/** The rows of each trace. */
 export interface RowsOfTraces {
   rows: Int32Array;
   from: Int32Array;

@@ -1,6 +1,5 @@
 import type { Decomposed } from '../decompose/decompose.ts';
 
-/** Gives the samples of a request, by the row that it begins with. */
 export function samplesOfEntries({ signals, clipped, table }: Decomposed): (entry: number) => Int32Array {
   const from = new Int32Array(table.size + 1);
   const { size, row } = signals;

@@ -8,7 +8,7 @@ import { placeOfSignal } from './place-of-signal.ts';
 import { ofOwnTime } from './own-time.ts';
 import { slowedParts, type SlowedPart } from './slowed-parts.ts';
 
-/** What one bad request was slow or failed for; the shares add up to 1 at most. */
+/** Shares add up to 1 at most. */
 export type SharesOf = (request: AppRequest, usualMs: number) => Share[];
 
 export function sharesOfRequests(known: Known): SharesOf {
@@ -47,7 +47,7 @@ export function sharesOfRequests(known: Known): SharesOf {
       ({ at }) => !isHandling || changes[signals.signal[at]!]!.signal.kind !== 'queueWait',
     );
     const sum = parts.reduce((total, { ms }) => total + ms, 0);
-    // What the changed signals explain of the request's excess, never more than all of it; of a handling, of its length.
+    // At most the whole excess, or the whole length of a handling.
     const { row, ms } = request;
     const excess = Math.max(sum, isHandling ? table.end[row]! - table.start[row]! : ms - usualMs);
     return parts.flatMap((part) => ofPart(part, part.ms / excess));
@@ -58,7 +58,7 @@ export function sharesOfRequests(known: Known): SharesOf {
     const last = originsOf(known, request.row).findLast((row) => failures.isMore(row));
     if (last === undefined && request.isLost) return [ofLoss(known, request)];
     if (last === undefined) return ofSlowness(request, usualMs, isHandling);
-    // A limit that ran out says who waited, not why it took so long.
+    // A timeout shows who waited, not why.
     if (!isTimeOut(known, last)) return ofFailure(last, 1);
     const shares = ofSlowness(request, usualMs, isHandling);
     return shares.reduce((sum, { share }) => sum + share, 0) < 0.5 ? ofFailure(last, 1) : shares;
@@ -68,19 +68,17 @@ export function sharesOfRequests(known: Known): SharesOf {
   return (request, usualMs) => ofRequest(request, usualMs);
 }
 
-/** A share of the consumers' work, as the message that waited meanwhile met it. */
 function ofWork(work: Share, share: number, ms: number, met: number): Share {
   return { ...work, share: work.share * share, ms: work.share * ms, met };
 }
 
-/** A message that is gone without a failure is its consumer's. */
+/** The consumer loses a message that vanishes. */
 function ofLoss({ whole: { table } }: Known, { row, service }: AppRequest): Share {
   const queue = table.facts[row]?.destination;
   const place = { service, resource: queue === undefined ? 0 : table.strings.id(`queue ${queue}`) };
   return { place, row, share: 1, ms: 0, error: 'lost', note: 'lost', isTied: true, met: row, through: [] };
 }
 
-/** Failures of a request's own spans, by their ends. */
 function originsOf({ whole, failures, samplesOf }: Known, entry: number): number[] {
   const { signals, table } = whole;
   const rows = new Set<number>();

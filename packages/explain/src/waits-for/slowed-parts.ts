@@ -2,13 +2,12 @@ import type { AppRequest } from '../window/requests.ts';
 import { isAgain } from '../changes/call-counts.ts';
 import type { Known } from './context.ts';
 
-/** Parts of a request that took longer than they usually do, of those that changed at all. */
+/** Among changed signals. */
 export interface SlowedPart {
-  /** The sample. */
   at: number;
-  /** Beyond the usual. */
+  /** Milliseconds beyond the usual. */
   ms: number;
-  /** The calls are as fast as ever, but there are more of them. */
+  /** More calls of usual speed. */
   isMore: boolean;
 }
 
@@ -32,19 +31,16 @@ export function slowedParts(known: Known, request: AppRequest): SlowedPart[] {
   return parts;
 }
 
-/** Less than this is nothing that anybody notices. */
+/** Smaller excesses are not noticeable. */
 const LEAST_MS = 20;
-/** Of what the rest of the request took. */
+/** The excess must be this share of the rest of the request. */
 const LEAST_SHARE = 0.5;
 
-/**
- * Whether a request is slow for its parts: they are known by many more calls than its route, which may be a rare one or
- * have a wide range of times.
- */
+/** More calls describe its parts than its route, which may be rare or varied. */
 export function isSlowByParts(known: Known, request: AppRequest): boolean {
   const { signals } = known.whole;
   let excess = 0;
-  // What is new has no usual time.
+  // New parts have no usual time.
   for (const { at, ms } of slowedParts(known, request)) if (!known.changes[signals.signal[at]!]!.isNew) excess += ms;
   return excess > LEAST_MS + LEAST_SHARE * Math.max(0, request.ms - excess);
 }

@@ -1,17 +1,12 @@
 import type { Decomposed } from '../decompose/decompose.ts';
 import { KIND } from '../spans/span-table.ts';
 
-/** How long a span did nothing that is seen before its calls to one database. */
 export interface WaitBeforeCalls {
-  /** Number of a text: the database. */
   target: number;
   ms: number;
 }
 
-/**
- * Plain OpenTelemetry has no span for the wait for a connection: it is time of the caller's own before its queries. Work that
- * takes long looks the same.
- */
+/** Plain OpenTelemetry has no span for the wait for a connection, which looks like own work before queries. */
 export function waitBeforeCalls({ table, trees }: Decomposed, row: number): WaitBeforeCalls | undefined {
   const { children, childStart } = trees;
   const sums = new Map<number, number>();
@@ -28,7 +23,7 @@ export function waitBeforeCalls({ table, trees }: Decomposed, row: number): Wait
   return longest;
 }
 
-/** Services that say what they wait for: what is their own time is work. */
+/** Services that report their waits: their own time is work. */
 export function servicesWithPools({ table }: Decomposed): ReadonlySet<number> {
   const services = new Set<number>();
   table.facts.forEach((facts, row) => {

@@ -1,28 +1,25 @@
-/** Counts in pieces of time. */
 export interface Series {
   bad: number[];
   all: number[];
 }
 
-/** Pieces `from` to `to`, both included, in which more went wrong than in the pieces from `before` on until there. */
+/** Pieces `from` to `to`, inclusive, that are worse than those since `before`. */
 export interface ChangedPieces {
   before: number;
   from: number;
   to: number;
-  /** How sure that is: standard deviations. */
+  /** Standard deviations. */
   z: number;
 }
 
 const FEWEST_BEFORE = 20;
-/** What came last before a change is enough to compare with: a start-up longer ago says nothing. */
+/** Requests before a change that are enough to compare with; this leaves out a start-up. */
 const ENOUGH_BEFORE = 40;
 const FEWEST_WITHIN = 8;
-/** Share of requests beyond the share before. */
 const LEAST_MORE = 0.03;
-/** Many stretches are tried: five standard deviations leave no chance of one in a healthy hour. */
+/** Many stretches are tried; five deviations avoid a chance result. */
 const LEAST_Z = 5;
 
-/** The stretch that differs most from the time before it, if any does. */
 export function changedPieces({ bad, all }: Series): ChangedPieces | undefined {
   const sums = { bad: sumsOf(bad), all: sumsOf(all) };
   let best: ChangedPieces | undefined;
@@ -44,7 +41,7 @@ export function changedPieces({ bad, all }: Series): ChangedPieces | undefined {
   return best;
 }
 
-/** The piece from which on there are just enough requests before another piece. */
+/** The latest start with enough requests before a piece. */
 function recent(sums: number[], piece: number): number {
   let at = piece - 1;
   while (at > 0 && sums[piece]! - sums[at]! < ENOUGH_BEFORE) at--;
@@ -52,8 +49,7 @@ function recent(sums: number[], piece: number): number {
 }
 
 /**
- * Two proportions: how many standard deviations they are apart, by the ratio of likelihoods. The difference divided by its
- * deviation says twice as much where a few of many go wrong: a handful of errors in a row is no incident.
+ * A likelihood ratio: difference over deviation is twice as large for a few errors among many, which are no incident.
  */
 export function zOf(before: number, n: number, within: number, m: number): number {
   const pooled = (before * n + within * m) / (n + m);
@@ -61,7 +57,7 @@ export function zOf(before: number, n: number, within: number, m: number): numbe
   return Math.sign(within - before) * Math.sqrt(2 * Math.max(0, gain));
 }
 
-/** What one look says more if the share is this and not that one, on average. */
+/** Mean log-likelihood gain. */
 function gainOf(share: number, other: number): number {
   const part = (of: number, instead: number): number => (of === 0 ? 0 : of * Math.log(of / instead));
   return part(share, other) + part(1 - share, 1 - other);

@@ -4,7 +4,7 @@ import { byRoute, isBad, slowFromBaseline, slowFromBestTimes, type SlowFrom } fr
 
 import type { TimeRange } from '../sources/time-range.ts';
 
-/** What is looked at, and what it is compared with; milliseconds since 1970. */
+/** Unix milliseconds. */
 export interface Window {
   from: number;
   to: number;
@@ -21,21 +21,20 @@ export interface AskedWindow {
   from?: number;
   to?: number;
   around?: number;
-  /** What to compare with, if not the time before. */
+  /** The baseline; default: the time before. */
   before?: { from: number; to: number };
 }
 
 const MOST_PIECES = 120;
-/** Requests a piece has. */
 const A_PIECE = 8;
 const FEWEST_OF_ROUTE = 40;
 
-/** The window that was asked for, or the stretch in which requests became slow or failed. */
+/** The given window, or the stretch that became slow or failed. */
 export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window {
   if (asked.from !== undefined || (asked.to !== undefined && asked.around === undefined)) return given(requests, asked);
   const slowFrom = slowFromBestTimes(requests);
   const pieces = Math.max(1, Math.min(MOST_PIECES, Math.floor(requests.length / A_PIECE)));
-  /** Where a piece begins: pieces have as many requests each, whatever pauses there were. */
+  /** Pieces have equally many requests, regardless of pauses. */
   const begin = (piece: number): number => Math.ceil((piece * requests.length) / pieces);
   const found = search(requests, slowFrom, pieces, begin, asked.around);
   if (!found) {
@@ -46,7 +45,7 @@ export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window
   return { ...split(requests, from, to, requests[begin(found.before)]!.start), isChanged: true, isGiven: false };
 }
 
-/** Pieces do not end where a change does: the first and last bad requests around them say more. */
+/** The first and last bad requests are more exact than pieces. */
 function edges(requests: AppRequest[], slowFrom: SlowFrom, from: number, to: number, width: number): TimeRange {
   const is = requests.map((request) => isBad(request, slowFrom));
   let first = from;
@@ -71,7 +70,7 @@ function given(requests: AppRequest[], { from, to, before }: AskedWindow): Windo
   return { ...split(requests, from ?? requests[0]?.start ?? 0, to ?? last), isChanged: true, isGiven: true };
 }
 
-/** What began before the window and ended in it is neither. */
+/** Requests that began before the window and ended in it are in neither part. */
 function split(requests: AppRequest[], from: number, to: number, since = 0) {
   const within = requests.filter(({ start }) => start >= from && start <= to);
   const before = requests.filter(({ start, ms }) => start >= since && start + ms < from);
@@ -79,7 +78,7 @@ function split(requests: AppRequest[], from: number, to: number, since = 0) {
   return { from, to, baseline, within, before, slowFrom: slowFromBaseline(before) };
 }
 
-/** Looks at all requests together, then at each route: a small route may fail wholly and hardly show. */
+/** A small route hardly affects the total, so each route is searched, too. */
 function search(
   requests: AppRequest[],
   slowFrom: SlowFrom,
@@ -106,13 +105,10 @@ function search(
   return connected(all);
 }
 
-/** Pieces between two changes that are still one incident. */
+/** Largest gap within one incident. */
 const GAP = 3;
 
-/**
- * The clearest change, and all that go over into it: what comes after an incident, a rush of what has waited, may be
- * clearer than its begin.
- */
+/** The rush after an incident may be clearer than its start. */
 function connected(all: ChangedPieces[]): ChangedPieces | undefined {
   const [best, ...others] = all.sort((a, b) => b.z - a.z);
   if (!best) return undefined;

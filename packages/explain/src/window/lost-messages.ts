@@ -1,22 +1,20 @@
 import type { Decomposed } from '../decompose/decompose.ts';
 import { KIND } from '../spans/span-table.ts';
 
-/** Messages that are gone though no span failed of it. */
 export interface LostMessages {
-  /** Rows of handlers that caught an error, logged it, and let their message be settled. */
+  /** Handlers that logged an error and settled their message. */
   swallowed: ReadonlySet<number>;
-  /** Rows of sends whose message nobody handled, while later ones were; with the row of a usual handling. */
+  /** Sends that were never handled, unlike later ones; `handling` is a usual one. */
   unseen: { row: number; handling: number }[];
 }
 
-/** Sends of a destination that must be known, and the share of them that is handled, before one without is lost. */
+/** A destination needs this many sends, and this share handled, to judge a loss. */
 const FEWEST_SENT = 40;
 const LEAST_HANDLED = 0.5;
-/** So many later messages must have been handled: until then it may only wait. */
+/** This many later messages must be handled, because until then one may be waiting. */
 const LATER = 10;
 
 export function lostMessages({ table, trees, clipped }: Decomposed): LostMessages {
-  /** When an error was last logged, by handler. */
   const logged = new Map<number, number>();
   for (const { name, row, at } of table.marks) {
     const entry = clipped.entry[row]!;
@@ -24,7 +22,7 @@ export function lostMessages({ table, trees, clipped }: Decomposed): LostMessage
     const settled = table.facts[entry]?.settled;
     if (table.failed[entry] === 0 && settled !== 'requeue' && settled !== 'reject') logged.set(entry, at);
   }
-  // A call that succeeds afterwards is another try, or a remedy.
+  // A later successful call is a retry or a remedy.
   for (const row of trees.order) {
     const at = logged.get(clipped.entry[row]!);
     if (at !== undefined && table.kind[row] === KIND.CLIENT && table.failed[row] === 0 && table.start[row]! > at)
@@ -64,7 +62,6 @@ export function lostMessages({ table, trees, clipped }: Decomposed): LostMessage
   return { swallowed: new Set(logged.keys()), unseen };
 }
 
-/** A number of service and queue. */
 function destinationOf({ service, name }: Decomposed['table'], row: number): number {
   return service[row]! * 2 ** 24 + name[row]!;
 }

@@ -2,26 +2,23 @@ import type { Decomposed } from '../decompose/decompose.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { lostMessages } from './lost-messages.ts';
 
-/** What somebody waited for: a request, a message. */
 export interface AppRequest {
-  /** The span it begins with. */
   row: number;
-  /** Number of a text. */
   service: number;
-  /** Number of a text: service and route. */
+  /** Service and route. */
   route: number;
   start: number;
-  /** With the wait in the queue, for a message. */
+  /** Includes the wait in the queue. */
   ms: number;
   failed: boolean;
-  /** A message that is gone though no span failed: its handler swallowed an error, or nobody handled it. */
+  /** Swallowed or never handled. */
   isLost: boolean;
 }
 
-/** Spans that begin a trace and that nobody waits for: those of the instrumentation itself, start-up, jobs. */
+/** The instrumentation's own spans, start-up, jobs. */
 const BACKGROUND = /^(?:pool\.saturated|pool\.leak|cache\.stampede|pool\.acquire|start|job|process\.died)\b/;
 
-/** All requests, by start. */
+/** By start. */
 export function findRequests(whole: Decomposed): AppRequest[] {
   const { table, trees, clipped } = whole;
   const requests: AppRequest[] = [];
@@ -30,7 +27,7 @@ export function findRequests(whole: Decomposed): AppRequest[] {
     const kind = table.kind[row]!;
     const name = table.strings.text(table.name[row]!);
     if (kind === KIND.INTERNAL && BACKGROUND.test(name)) continue;
-    // A part of a trace whose beginning is missing is a request only where a service says it served one.
+    // An incomplete trace is a request only with a server or consumer span.
     const isOrphan = table.hasParent[row] === 1 && trees.parent[row]! < 0;
     if (isOrphan && kind !== KIND.SERVER && kind !== KIND.CONSUMER) continue;
     const waited = kind === KIND.CONSUMER ? Math.max(0, table.facts[row]?.queueWaitMs ?? 0) : 0;
@@ -54,18 +51,17 @@ export function findRequests(whole: Decomposed): AppRequest[] {
   return requests.sort((a, b) => a.start - b.start);
 }
 
-/** A caller that hung up is no failure. */
+/** A cancellation by the caller is no failure. */
 function isFailure(table: SpanTable, row: number): boolean {
   return table.failed[row] === 1 && table.facts[row]?.cancelled !== true;
 }
 
-/** A name that says nothing of the route: a method, a wildcard. */
+/** Names without a route: a method, a wildcard. */
 const WITHOUT_ROUTE = /^(?:HTTP )?(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|_OTHER|HTTP)?\s*\/?\*{0,2}$/i;
 
-/** How many spans are looked at for a better name. */
 const LOOKED_AT = 24;
 
-/** Service and route. Behind a gateway without routes it is that of the first service called. */
+/** A gateway without routes gets that of the first service it calls. */
 function routeOf({ table, trees, remote }: Decomposed, row: number, name: string): number {
   const { strings } = table;
   const service = strings.text(table.service[row]!);

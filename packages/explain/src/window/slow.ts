@@ -1,16 +1,14 @@
 import type { AppRequest } from './requests.ts';
 
-/** Longer than this many times the usual and this many milliseconds more is slow. */
 const TIMES = 1.5;
 const MORE_MS = 20;
 
-/** Requests of a route below which nothing is said of their times. */
+/** A route with fewer requests has no limit. */
 const FEWEST = 10;
 
-/** From how many milliseconds on a request of a route is slow, by route. */
+/** In milliseconds. */
 export type SlowFrom = Map<number, number>;
 
-/** Limits from a time that was healthy. */
 export function slowFromBaseline(baseline: AppRequest[]): SlowFrom {
   const limits: SlowFrom = new Map();
   for (const [route, requests] of byRoute(baseline)) {
@@ -19,10 +17,7 @@ export function slowFromBaseline(baseline: AppRequest[]): SlowFrom {
   return limits;
 }
 
-/**
- * Limits where nobody knows yet what was healthy: of each route the time is cut into pieces, and the better quarter of
- * them says what is usual.
- */
+/** Without a known baseline, the better quarter of each route's pieces of time is usual. */
 export function slowFromBestTimes(all: AppRequest[]): SlowFrom {
   const limits: SlowFrom = new Map();
   for (const [route, requests] of byRoute(all)) {
@@ -47,7 +42,6 @@ export function slowFromBestTimes(all: AppRequest[]): SlowFrom {
   return limits;
 }
 
-/** Failed, or slow for its route. */
 export function isBad(request: AppRequest, slowFrom: SlowFrom): boolean {
   return request.failed || request.ms > (slowFrom.get(request.route) ?? Infinity);
 }
@@ -62,7 +56,7 @@ export function byRoute(requests: AppRequest[]): Map<number, AppRequest[]> {
   return routes;
 }
 
-/** Of sorted numbers; NaN of none. */
+/** Of sorted numbers; NaN if there are none. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   if (sorted.length === 0) return Number.NaN;
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;

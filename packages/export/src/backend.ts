@@ -7,42 +7,38 @@ import { post, type Answer } from './post.ts';
 import { MAX_IN_FLIGHT, Target } from './target.ts';
 import { toZipkin } from './zipkin.ts';
 
-/** What became of a load of batches. */
 export type Outcome =
   | { readonly kind: 'delivered'; readonly rejectedSpans?: number; readonly message?: string }
-  /** Sending the same again would be no use. */
+  /** Final: a retry is useless. */
   | { readonly kind: 'rejected'; readonly cause: string }
-  /** Sending the same in parts may be. */
+  /** Smaller parts may be accepted. */
   | { readonly kind: 'too_large'; readonly cause: string }
   | { readonly kind: 'retry'; readonly cause: string; readonly afterMs?: number };
 
-/** One destination, as something that takes loads. */
 export interface Backend {
-  /** Never rejects, and settles within the destination's time-out. */
+  /** Never rejects; settles within the destination's time-out. */
   send(load: readonly RecordBatch[]): Promise<Outcome>;
 }
 
-/** Where the sender runs, and how it reaches the outside other than by HTTP. */
 export interface Surroundings {
-  /** Whether this is the app's own thread, which must not be blocked or kept alive. */
+  /** The main thread must not be blocked or kept alive. */
   readonly mainThread: boolean;
   readonly userAgent: string;
   print(text: string): void;
 }
 
-/** The speed of compression is what costs CPU; level 1 takes a third of the default and is nearly as small on spans. */
+/** Level 1 costs a third of the default's CPU; spans become nearly as small. */
 const GZIP = { level: 1 };
 const MAX_MESSAGE = 200;
-/** Request bodies grow in these steps, and are kept for the next request up to the maximum. */
+/** Step and most bytes of a body kept for reuse. */
 const BODY_STEP = 64 * 1024;
 const MAX_KEPT_BODY = 1 << 20;
-/** A backend that asks for more patience than this is asked again earlier. */
 const MAX_RETRY_AFTER_MS = 300_000;
-/** OTLP's list; everything else is final. */
+/** OTLP's retryable statuses. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const TOO_LARGE = 413;
 
-/** Makes the backend of a destination; one that cannot be used refuses all, saying why. */
+/** An invalid destination rejects every request. */
 export function backendOf(destination: Destination, surroundings: Surroundings): Backend {
   try {
     switch (destination.kind) {
@@ -69,7 +65,7 @@ function otlp(destination: OtlpDestination, { mainThread, userAgent }: Surroundi
   const type = json ? 'application/json' : 'application/x-protobuf';
   const target = new Target(destination, { userAgent, contentType: type, mainThread });
   const compress = destination.compression === 'gzip';
-  // Bodies are used again: touching fresh memory costs more than filling it with spans.
+  // Touching fresh memory costs more than filling it.
   const spare: Buffer[] = [];
   const room = (bytes: number): Buffer => {
     const kept = spare.pop();
@@ -81,7 +77,7 @@ function otlp(destination: OtlpDestination, { mainThread, userAgent }: Surroundi
       const answer = compress
         ? await post(target, { 'content-encoding': 'gzip' }, mainThread ? await gzipAside(body) : gzipSync(body, GZIP))
         : await post(target, {}, body);
-      // Only when every byte of it has left for good: an early answer may overtake the rest.
+      // An answer may arrive before the body is sent.
       const free = compress || ('allSent' in answer && answer.allSent);
       if (!json && free && spare.length < MAX_IN_FLIGHT && body.buffer.byteLength <= MAX_KEPT_BODY)
         spare.push(Buffer.from(body.buffer));
@@ -99,7 +95,7 @@ function zipkin(destination: ZipkinDestination, { mainThread, userAgent }: Surro
   };
 }
 
-/** In the thread pool, which the app shares: only where the alternative is the app's own thread. */
+/** The thread pool is the application's: only used on the main thread. */
 function gzipAside(body: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) =>
     gzip(body, GZIP, (error, zipped) => (error ? reject(error) : resolve(zipped))),
@@ -121,7 +117,7 @@ function outcomeOf(answer: Answer, accepted: (body: Buffer, contentType: string)
   return { kind: status === TOO_LARGE ? 'too_large' : 'rejected', cause: said ? `${cause}, ${said}` : cause };
 }
 
-/** `Retry-After` in either form, seconds or a date; undefined when there is none that makes sense. */
+/** Seconds or a date, in ms; undefined when invalid. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (!header) return undefined;
   const text = header.trim();
@@ -153,7 +149,7 @@ function readJsonPartialSuccess(body: Buffer): { rejectedSpans: number; message:
   }
 }
 
-/** Foreign text, fit for one log line. */
+/** Cuts a backend's text to one log line. */
 function oneLine(text: string): string {
   const clean = text
     .slice(0, 4 * MAX_MESSAGE)

@@ -4,12 +4,12 @@ import { mainStack, type MainStack } from './main-stack.ts';
 import type { SingleSpan } from './single-span.ts';
 import { writeWarning } from './thread-log.ts';
 
-/** The least time between two reports; what comes between is counted. */
+/** Least time between reports; blocks in between are counted. */
 const QUIET_MS = 10_000;
-/** Frames in the line; the span has all. */
+/** In the log line; the span has all. */
 const FRAMES = 8;
 
-/** Reports of blocks that go on: a line on standard error, and a span in the trace of the code that blocks. */
+/** Reports a block with a line on standard error and a span in the trace of the blocking code. */
 export class BlockReports {
   readonly #data: LoopWatchData;
   readonly #deliver: (span: SingleSpan) => void;
@@ -22,8 +22,8 @@ export class BlockReports {
   }
 
   /**
-   * @param isOn whether the block goes on
-   * @returns false when it is too soon after the last one
+   * @param isOn whether the block continues
+   * @returns false when too soon after the last report
    */
   add(blockedMs: number, isOn: () => boolean): boolean {
     const at = performance.now();
@@ -33,7 +33,7 @@ export class BlockReports {
     return true;
   }
 
-  /** A block has ended before it could be reported. */
+  /** Counts a block that ended before its report. */
   missed(): void {
     this.#unreported++;
   }
@@ -41,7 +41,7 @@ export class BlockReports {
   async #report(since: number, isOn: () => boolean): Promise<void> {
     const found = this.#data.mayInterrupt ? await mainStack() : undefined;
     if (found?.isInspected) return;
-    // What the main thread stood at after the block is not what blocked it.
+    // A stack from after the block is not what blocked.
     const where = found && isOn() ? found : undefined;
     const now = performance.now();
     const blockedMs = Math.round(now - since);

@@ -1,18 +1,15 @@
-/** What is below counts as this: one batch on its way holds on to a whole chunk of the spool. */
+/** One batch in flight retains a whole chunk. */
 export const MIN_BUDGET_BYTES: number = 256 * 1024;
 
-/** Bytes that may be in use at a time, by all threads of a process together. */
+/** Limit of bytes for all threads of a process. */
 export class Budget {
   readonly limit: number;
   readonly #words: Int32Array;
   readonly #word: number;
 
-  /**
-   * @param limit bytes, at least {@link MIN_BUDGET_BYTES}
-   * @param words shared memory in which the threads count
-   */
+  /** @param limit bytes, at least {@link MIN_BUDGET_BYTES} */
   constructor(limit: number, words: Int32Array = new Int32Array(1), word = 0) {
-    // Counted in 32 bits.
+    // 32-bit counter.
     this.limit = Math.min(Math.max(limit, MIN_BUDGET_BYTES), 2 ** 31 - 1);
     this.#words = words;
     this.#word = word;
@@ -22,7 +19,6 @@ export class Budget {
     return Atomics.load(this.#words, this.#word);
   }
 
-  /** Takes bytes if there are so many. */
   reserve(bytes: number): boolean {
     if (this.used + bytes > this.limit) return false;
     if (Atomics.add(this.#words, this.#word, bytes) + bytes <= this.limit) return true;

@@ -5,7 +5,7 @@ const KINDS = ['', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUS_ERROR = 2;
 const CONTROL = /\p{Cc}/gu;
 
-/** Batches as text: one line a span. */
+/** One line a span. */
 export function toLines(batches: readonly RecordBatch[]): string {
   const lines: string[] = [];
   eachSpan(batches, (span, _scope, resource) => {
@@ -30,7 +30,7 @@ export function toLines(batches: readonly RecordBatch[]): string {
       const attributes = event.attributes.map(({ key, value }) => ` ${key}=${JSON.stringify(plain(value))}`).join('');
       parts.push(`| +${at.toFixed(3)} ms ${JSON.stringify(event.name)}${attributes}`);
     }
-    // Names and values come from strangers: one span stays one line, and the terminal is left alone.
+    // Untrusted control characters would break the line or the terminal.
     lines.push(parts.join(' ').replace(CONTROL, '?'));
   });
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;

@@ -1,23 +1,20 @@
 import { log } from '@foreshock/kit';
 import type { DropReason } from './spool.ts';
 
-/** A line of one sort is written at most this often; what happens between is counted into the next. */
+/** Least time between log lines of one kind. */
 const LOG_EVERY_MS = 60_000;
 
 interface DestinationState {
-  /** Why it could not be reached; undefined while it answers. */
+  /** Last error; undefined while reachable. */
   cause: string | undefined;
-  /** When its outage was logged; undefined while it answers. */
+  /** Undefined while reachable. */
   downSince: number | undefined;
   downLoggedAt: number;
   refusedLoggedAt: number;
   refused: number;
 }
 
-/**
- * Counts what was lost, by reason, and says it: one line when a backend cannot be reached, one when
- * it answers again with what the outage cost, one a minute at most for anything else.
- */
+/** Counts lost spans and logs them: an outage at its start and end, others at most once a minute. */
 export class DeliveryLog {
   readonly #names: readonly string[];
   readonly #destinations: DestinationState[];
@@ -26,7 +23,6 @@ export class DeliveryLog {
   #dropsLoggedAt = -Infinity;
   #isEnding = false;
 
-  /** @param names how the destinations are called in messages */
   constructor(names: readonly string[]) {
     this.#names = names;
     this.#destinations = names.map(() => ({
@@ -38,12 +34,11 @@ export class DeliveryLog {
     }));
   }
 
-  /** Spans dropped since the start, by reason; one that two destinations did not get counts twice. */
+  /** A span that two destinations lost counts twice. */
   get dropped(): ReadonlyMap<DropReason, number> {
     return this.#dropped;
   }
 
-  /** All of {@link dropped}. */
   get total(): number {
     let sum = 0;
     for (const spans of this.#dropped.values()) sum += spans;
@@ -59,9 +54,9 @@ export class DeliveryLog {
     const state = this.#destinations[destination]!;
     const now = performance.now();
     state.cause = cause;
-    // Then all that is lost is logged in one line.
+    // {@link logLost} logs it.
     if (this.#isEnding || state.downSince !== undefined) return;
-    // A backend that comes and goes is logged once a minute, not at each turn.
+    // A backend may fail and recover often.
     if (now - state.downLoggedAt < LOG_EVERY_MS) return;
     state.downSince = now;
     state.downLoggedAt = now;
@@ -71,7 +66,6 @@ export class DeliveryLog {
     );
   }
 
-  /** The destination has taken spans. */
   delivered(destination: number): void {
     const state = this.#destinations[destination]!;
     const now = performance.now();
@@ -101,23 +95,20 @@ export class DeliveryLog {
     state.refused = 0;
   }
 
-  /** Says what was dropped and not yet logged; at the end, and when nothing else gives occasion. */
+  /** Logs drops since the last log. */
   logDrops(): void {
     const lost = this.#takeUnlogged(performance.now());
     if (lost) log('warn', `foreshock: ${lost}`);
   }
 
-  /** The process ends: what cannot be reached now is logged by {@link logLost}. */
   end(): void {
     this.#isEnding = true;
   }
 
   /**
-   * Logs what was dropped, and what still waits at the end of the process.
-   *
-   * @param cause why it waits, if that is no destination's fault
-   * @param ms how long the end was put off for it
-   * @param onDisk whether it is on disk, for the next process
+   * @param cause why spans wait, unless a destination is the cause
+   * @param ms how long the end was delayed
+   * @param onDisk whether the next process can send them
    */
   logLost(waiting: number, cause: string | undefined, ms: number, onDisk = false): void {
     this.#isEnding = false;

@@ -2,44 +2,36 @@ import type { Backend, Outcome } from './backend.ts';
 import { splitRecords, type RecordBatch } from './otlp-request.ts';
 import { MAX_IN_FLIGHT } from './target.ts';
 
-/**
- * How a batch ended at a destination: it has it, at least in part; it refused it; or it was too slow,
- * others have the batch and the spool is needed.
- */
+/** Overtaken: dropped because a slow destination held the spool's memory. */
 export type BatchEnd = 'delivered' | 'refused' | 'overtaken';
 
-/** When a failed request is sent again. */
 export interface RetryDelays {
-  /** Delay before the second attempt, ms; doubles with each failure up to `maxBackoffMs`. */
+  /** First delay, ms; doubles up to `maxBackoffMs`. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
 }
 
-/** What a destination's queue tells the sender. */
 export interface QueueEvents {
   finished(batch: RecordBatch, end: BatchEnd): void;
   unreachable(cause: string): void;
   refused(spans: number, cause: string): void;
 }
 
-/** Batches are put together up to this size: larger requests are refused by some receivers, and take their size in memory. */
+/** Larger requests are refused by some receivers and take memory. */
 const MAX_LOAD_BYTES = 1 << 20;
 
-/** What is left of a batch that was split. */
 interface Split {
   readonly whole: RecordBatch;
   pieces: number;
   end: BatchEnd;
 }
 
-/** Somebody waits for the queue to be empty. */
 interface Flush {
-  /** The backend answers: it gets all the time there is. */
+  /** The backend has answered: the whole time-out applies. */
   readonly answered: () => void;
   readonly end: () => void;
 }
 
-/** One destination's queue: what waits, what is on its way, and when to try again. */
 export class DestinationQueue {
   readonly #backend: Backend;
   readonly #delays: RetryDelays;
@@ -51,17 +43,14 @@ export class DestinationQueue {
   #maxSpans: number;
   #maxBytes = MAX_LOAD_BYTES;
   #inFlight = 0;
-  /** Since when a request has been on its way and none was answered; `performance.now()` ms. */
+  /** Start of requests in flight without an answer; `performance.now()` ms. */
   #silentSince = 0;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
-  /** Until when the backend itself asked us to stay away; `performance.now()` ms. */
+  /** End of `Retry-After`; `performance.now()` ms. */
   #askedUntil = 0;
 
-  /**
-   * @param maxSpans most spans in one request
-   * @param mainThread whether its timers must not keep the process alive
-   */
+  /** @param mainThread timers must not keep the process alive */
   constructor(backend: Backend, maxSpans: number, delays: RetryDelays, mainThread: boolean, events: QueueEvents) {
     this.#backend = backend;
     this.#maxSpans = maxSpans;
@@ -75,7 +64,7 @@ export class DestinationQueue {
     this.#next();
   }
 
-  /** Takes a batch out again; false when it is on its way, in part here, or not here. */
+  /** False when it is in flight, split or not here. */
   abandon(batch: RecordBatch): boolean {
     const at = this.#waiting.indexOf(batch);
     if (at < 0) return false;
@@ -83,10 +72,10 @@ export class DestinationQueue {
     return true;
   }
 
-  /** Tries now, and resolves when nothing is left, when that failed, or when patience is over. */
+  /** Resolves when the queue is empty, a request failed, or after `patienceMs`. */
   flush(patienceMs: number): Promise<void> {
     if (this.#idle) return Promise.resolve();
-    // The backend asked us to come back later than we can: that is its answer.
+    // `Retry-After` exceeds the time left.
     const asked = this.#retry !== undefined && this.#askedUntil > performance.now();
     if (asked && this.#askedUntil - performance.now() > patienceMs) return Promise.resolve();
     return new Promise((resolve) => {
@@ -110,7 +99,7 @@ export class DestinationQueue {
     });
   }
 
-  /** One that does not answer gets a chance, not all the time there is: what it has been silent for counts. */
+  /** A silent backend gets only part of the time. */
   #patience(ms: number): number {
     const least = ms / 4;
     if (this.#failures > 0) return least;
@@ -122,12 +111,12 @@ export class DestinationQueue {
   }
 
   #next(): void {
-    // After a failure one request at a time: a backend that comes back is not met by all that waited.
+    // A recovering backend must not be overloaded.
     const limit = this.#failures > 0 ? 1 : MAX_IN_FLIGHT;
     while (!this.#retry && this.#inFlight < limit && this.#waiting.length > 0) void this.#deliver(this.#nextRequest());
   }
 
-  /** As many waiting batches as make one request: after an outage there may be many small ones. */
+  /** After an outage there may be many small batches. */
   #nextRequest(): RecordBatch[] {
     const batches: RecordBatch[] = [];
     let spans = 0;
@@ -157,7 +146,7 @@ export class DestinationQueue {
     if (this.#idle) this.#endFlushes();
   }
 
-  /** The backend takes no requests of this size: from now on they are smaller. False for a single span. */
+  /** After 413. False for a single span. */
   #halve(batches: RecordBatch[]): boolean {
     const spans = batches.reduce((sum, batch) => sum + batch.spans, 0);
     if (spans < 2) return false;
@@ -207,13 +196,13 @@ export class DestinationQueue {
 
   #failed(batches: RecordBatch[], cause: string, afterMs = 0): void {
     this.#waiting.unshift(...batches);
-    // Several requests on their way fail together: that is one failure.
+    // Concurrent failures count once.
     if (!this.#retry) {
       this.#failures++;
       const { backoffMs, maxBackoffMs } = this.#delays;
       const delay = Math.min(backoffMs * 2 ** (this.#failures - 1), maxBackoffMs) * (0.5 + Math.random() / 2);
       this.#askedUntil = performance.now() + afterMs;
-      // `Retry-After` of 0, or a date that our clock thinks is past, must not become a loop without a pause.
+      // `Retry-After` of 0 or in the past must not cause a tight loop.
       this.#retry = this.#unref(setTimeout(() => this.#resume(), Math.max(afterMs, delay)));
     }
     this.#events.unreachable(cause);

@@ -1,42 +1,42 @@
-/** Where spans go. */
+/** Where spans are sent. */
 export type Destination = OtlpDestination | ZipkinDestination | ConsoleDestination;
 
-/** Any OTLP/HTTP receiver: Jaeger, a collector, a vendor. */
+/** Any OTLP/HTTP receiver. */
 export interface OtlpDestination {
   readonly kind: 'otlp';
-  /** The whole URL, usually ending in `/v1/traces`; a user and password in it become basic authentication. */
+  /** Whole URL, usually ending in `/v1/traces`; user and password become basic authentication. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default `http/protobuf`. */
   readonly protocol?: 'http/protobuf' | 'http/json' | undefined;
   /** Default `none`. */
   readonly compression?: 'gzip' | 'none' | undefined;
-  /** One attempt, from connecting to the last byte of the answer; ms, default 10,000. */
+  /** Time-out of an attempt, connecting included; ms, default 10,000. */
   readonly timeoutMs?: number | undefined;
-  /** PEM: who may have signed the server's certificate, instead of the usual authorities. */
+  /** PEM of CA certificates, instead of Node's. */
   readonly ca?: string | undefined;
-  /** PEM: our own certificate and its key. */
+  /** PEM of the client certificate and its key. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
-  /** The files these were read from; read again when a connection fails, as certificates are renewed under way. */
+  /** Files of the PEMs, read again when a connection fails. */
   readonly pemFiles?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined;
 }
 
 /** Zipkin's API v2, JSON. */
 export interface ZipkinDestination {
   readonly kind: 'zipkin';
-  /** The whole URL, usually ending in `/api/v2/spans`. */
+  /** Whole URL, usually ending in `/api/v2/spans`. */
   readonly url: string;
   /** As for OTLP. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** One line a span on the standard output. */
+/** One line a span on standard output. */
 export interface ConsoleDestination {
   readonly kind: 'console';
 }
 
-/** How a destination is called in messages: its URL without user, password and query. */
+/** For log messages: no user, password or query. */
 export function nameOf(destination: Destination): string {
   if (destination.kind === 'console') return 'console';
   try {

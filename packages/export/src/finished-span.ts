@@ -1,10 +1,7 @@
 import type { Attributes, HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api';
 import type { CommonAttributes } from '@foreshock/kit';
 
-/**
- * A finished span, as SDK 2.x and 3.x hand it to a span processor (`ReadableSpan` of both). Stated
- * here so that neither line of the SDK is a dependency.
- */
+/** `ReadableSpan` of SDK 2.x and 3.x, to depend on neither. */
 export interface FinishedSpan {
   readonly name: string;
   readonly kind: number;
@@ -20,7 +17,7 @@ export interface FinishedSpan {
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
-  /** Of our own tracer's spans: the same as IDs, times and attributes above, as they are quickest to write. */
+  /** Set by our own tracer: faster forms of the IDs, times and attributes. */
   readonly ids?: SpanIds;
   readonly parentIds?: SpanIds | undefined;
   readonly startMs?: number;
@@ -28,23 +25,22 @@ export interface FinishedSpan {
   readonly recorded?: RecordedAttributes;
 }
 
-/** IDs as numbers of 32 bits, each of four bytes, little-endian. */
+/** 32-bit numbers of four bytes each, little-endian. */
 export interface SpanIds {
   readonly trace: { readonly first: number; readonly second: number; readonly third: number; readonly fourth: number };
   readonly first: number;
   readonly second: number;
 }
 
-/** Attributes in the parts in which our own tracer keeps them; no key is in two. */
+/** No key is in two parts. */
 export interface RecordedAttributes {
   readonly common: CommonAttributes | undefined;
   readonly moreCommon: CommonAttributes | undefined;
   readonly given: Attributes;
-  /** Keys and values in turn. */
+  /** Keys and values alternate. */
   readonly later: readonly unknown[];
 }
 
-/** An event of a finished span. */
 export interface FinishedEvent {
   readonly name: string;
   readonly time: HrTime;
@@ -52,7 +48,7 @@ export interface FinishedEvent {
   readonly droppedAttributesCount?: number | undefined;
 }
 
-/** Who made the span; the SDK keeps one object a tracer. */
+/** The instrumentation scope; the SDK keeps one object a tracer. */
 export interface Scope {
   readonly name: string;
   readonly version?: string | undefined;

@@ -4,8 +4,8 @@ import type { LookupFunction } from 'node:net';
 type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /**
- * `dns.lookup` that asks once for all who wait for the same name. Node's runs in libuv's pool of four threads, which
- * the whole process shares: while DNS does not answer, several of our requests would take the application's threads.
+ * Shares pending lookups. Node's run in libuv's four threads: while DNS does not answer, ours would block the
+ * application's.
  */
 export function lookUpOnce(): LookupFunction {
   const waiting = new Map<string, Callback[]>();

@@ -3,26 +3,22 @@ import { BlockReports } from './block-reports.ts';
 import { DUE_AT, LATE_MS, LOOK_EVERY_MS, LOOKED_AT, STOPPED_MS, type LoopWords } from './loop-words.ts';
 import type { SingleSpan } from './single-span.ts';
 
-/** What a thread watches over the main thread with. */
 export interface LoopWatchData {
   readonly words: LoopWords;
-  /** When the main thread's `performance.now()` was 0, in nanoseconds of `process.hrtime.bigint()`. */
+  /** Zero of the main thread's `performance.now()`, in nanoseconds of `process.hrtime.bigint()`. */
   readonly startedAt: bigint;
-  /** A block is reported once it takes this long, ms. */
+  /** Blocks of this length are reported, ms. */
   readonly blockMs: number;
-  /** Whether the thread may reach the main thread by the inspector. */
+  /** Whether the inspector may be used. */
   readonly mayInterrupt: boolean;
-  /** Whether lines may be written to standard error. */
+  /** Whether to write to standard error. */
   readonly mayLog: boolean;
   /** Whether a span may begin a trace. */
   readonly mayBeginTrace: boolean;
   readonly resource: Attributes;
 }
 
-/**
- * Looks whether the main thread's event loop turns, and reports while it does not: a process that hangs is known before
- * it is killed.
- */
+/** Reports blocks of the main thread's event loop while they last: a hanging process may be killed before they end. */
 export function watchLoop(data: LoopWatchData, deliver: (span: SingleSpan) => void): void {
   const { words, startedAt, blockMs } = data;
   const reports = new BlockReports(data, deliver);

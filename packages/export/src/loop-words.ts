@@ -1,21 +1,14 @@
-/**
- * What the main thread tells the thread that watches over it, and the other way round; 64-bit numbers, each written by one
- * of them, and at once by the processors that Node runs on.
- */
+/** Shared by the main thread and the watching thread: 64-bit numbers, written atomically by Node's processors, each by one thread. */
 export type LoopWords = Float64Array;
 
-/** When the event loop is to turn next, in the main thread's `performance.now()`; Infinity: it may stand still. */
+/** When the event loop is due, in the main thread's `performance.now()`; Infinity: it may be idle. */
 export const DUE_AT = 0;
-/** When the watching thread last looked, on the same clock; and for how long in all it did not when it should have. */
+/** When the watching thread last looked, on the same clock; and how long it was stopped in total. */
 export const LOOKED_AT = 1;
 export const STOPPED_MS = 2;
 
-/** How often the watching thread looks. */
 export const LOOK_EVERY_MS = 50;
-/**
- * It is so late on a busy machine. When it is later, the process was stopped, or got no processor: then the main thread
- * did not run either, and nothing is known of its event loop.
- */
+/** Beyond the delays of a busy machine the whole process was stopped, which says nothing about the event loop. */
 export const LATE_MS = 250;
 
 export function makeLoopWords(): LoopWords {

@@ -1,32 +1,30 @@
-/** Of the main thread: says where it stands. */
+/** Name of the main thread's function that returns its stack. */
 export const WHERE_IT_STANDS = 'foreshock.where-it-stands';
 
-/** Longer, and it is in native code. */
+/** Later, the main thread is in native code. */
 const ANSWER_WITHIN_MS = 200;
 
-/** Where the main thread stands, as it says itself. */
 export interface MainStack {
-  /** One frame a line, the innermost first. */
+  /** One frame a line, innermost first. */
   readonly stack: string;
-  /** The span in force there. */
+  /** The active span. */
   readonly traceId?: string | undefined;
   readonly spanId?: string | undefined;
   readonly isSampled?: boolean | undefined;
-  /** A debugger may have stopped it: then it does not hang. */
+  /** A debugger may have paused the thread. */
   readonly isInspected: boolean;
 }
 
 /**
- * Asks the main thread where it stands, in the middle of its JavaScript: between two steps of a loop, in a regular
- * expression, in `Atomics.wait`. No domain of the inspector is enabled, so nothing of the application is deoptimised or
- * stopped, no `debugger` statement counts, and no microtask runs before its time (`Agent::ConnectToMainThread` in
- * src/inspector_agent.cc posts an interrupt; Node 22 to 26).
+ * The main thread's stack, taken by an interrupt of its JavaScript, also in a regular expression or `Atomics.wait`. No
+ * domain of the inspector is enabled, so the application is not deoptimised, `debugger` statements have no effect, and
+ * no microtask runs early (`Agent::ConnectToMainThread` in src/inspector_agent.cc; Node 22 to 26).
  *
- * @returns undefined when it is in native code, which no interrupt reaches, or has no answer
+ * @returns undefined in native code, which interrupts do not reach
  */
 export async function mainStack(): Promise<MainStack | undefined> {
   try {
-    // Only now: there are Nodes without it.
+    // Some builds of Node lack it.
     const { Session } = process.getBuiltinModule('node:inspector');
     const session = new Session();
     session.connectToMainThread();

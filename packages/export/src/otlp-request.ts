@@ -4,7 +4,6 @@ import { readSpan } from './decode/span.ts';
 import type { JsonResource, JsonScope, JsonSpan } from './decode/otlp-json.ts';
 import { HEADER_BYTES, readRecords, RESOURCE, SCOPE, SPAN } from './records.ts';
 
-/** A batch as the sender holds it. */
 export interface RecordBatch {
   readonly bytes: Buffer;
   readonly number: number;
@@ -13,7 +12,7 @@ export interface RecordBatch {
   readonly spans: number;
 }
 
-/** Two halves of a batch, each to be read alone; none when it has a single span. */
+/** Each half is readable alone; none for a single span. */
 export function splitRecords({ bytes, number, start, end, spans }: RecordBatch): RecordBatch[] {
   const preface: Buffer[] = [];
   const halves: Buffer[][] = [[], []];
@@ -30,10 +29,9 @@ export function splitRecords({ bytes, number, start, end, spans }: RecordBatch):
   });
 }
 
-/** Spans of one resource and one scope, left where they are. */
 class ScopeGroup {
   readonly fragment: Buffer;
-  /** Of the whole ScopeSpans message. */
+  /** Of the ScopeSpans message. */
   size: number;
   readonly #bytes: Buffer[] = [];
   readonly #ranges: number[] = [];
@@ -49,14 +47,13 @@ class ScopeGroup {
     this.size += 1 + lengthSize(to - from) + to - from;
   }
 
-  /** Copies the spans as fields of a ScopeSpans message. */
   copyTo(out: Buffer, at: number): number {
     let pos = at;
     for (let i = 0; i < this.#bytes.length; i++) {
       const from = this.#ranges[2 * i]!;
       const to = this.#ranges[2 * i + 1]!;
       pos = putField(out, pos, (2 << 3) | 2, to - from);
-      // A quarter of what `set` of a `subarray` costs.
+      // A quarter of the cost of `set` with a `subarray`.
       pos += this.#bytes[i]!.copy(out, pos, from, to);
     }
     return pos;
@@ -111,9 +108,9 @@ function putField(out: Buffer, at: number, tag: number, length: number): number 
 }
 
 /**
- * Puts batches together as one `ExportTraceServiceRequest`; the spans' bytes are copied, not read.
+ * An `ExportTraceServiceRequest` of copied bytes.
  *
- * @param room gives a buffer of at least so many bytes; what is returned is part of it
+ * @param room returns at least this many bytes, for the result
  */
 export function toProtobuf(
   batches: readonly RecordBatch[],
@@ -139,7 +136,6 @@ export function toProtobuf(
   return out.subarray(0, pos);
 }
 
-/** Puts batches together as an export request in OTLP/JSON. */
 export function toJson(batches: readonly RecordBatch[]): Buffer {
   const resourceSpans = grouped(batches).map((resource) => ({
     resource: readResource(resource.fragment),
@@ -151,7 +147,6 @@ export function toJson(batches: readonly RecordBatch[]): Buffer {
   return Buffer.from(JSON.stringify({ resourceSpans }), 'utf8');
 }
 
-/** Calls `visit` for each span of the batches, read back. */
 export function eachSpan(
   batches: readonly RecordBatch[],
   visit: (span: JsonSpan, scope: JsonScope, resource: JsonResource) => void,

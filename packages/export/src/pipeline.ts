@@ -12,82 +12,81 @@ import { SenderLink, type SignalThread } from './sender-link.ts';
 import { Spool, type Batch, type DropReason } from './spool.ts';
 import { timerMs } from './timer-limit.ts';
 
-/** When batches are made; `OTEL_BSP_*`. */
+/** Settings of batches; `OTEL_BSP_*`. */
 export interface BatchOptions {
-  /** A batch that is not full is sent this long after its first span; ms, default 5,000. */
+  /** Delay after the first span of a batch; ms, default 5,000. */
   readonly scheduleDelayMs?: number | undefined;
-  /** A batch is sent when it has this many spans; default 512. */
+  /** Spans in a full batch; default 512. */
   readonly maxExportBatchSize?: number | undefined;
-  /** Most spans that may wait, on top of the limit in bytes; default none. */
+  /** Most waiting spans; default none. */
   readonly maxQueueSize?: number | undefined;
-  /** The longest that `forceFlush` and `shutdown` take; ms, default 30,000. */
+  /** Time-out of `forceFlush` and `shutdown`; ms, default 30,000. */
   readonly exportTimeoutMs?: number | undefined;
 }
 
-/** A spool on disk beside the one in memory: what the process leaves when it is killed. */
+/** A spool on disk, for killed processes. */
 export interface DiskSpoolOptions {
-  /** The directory for the spools of all services; made if it is not there, private to this user. */
+  /** Spools of all services; created if missing, private to this user. */
   readonly directory: string;
-  /** What the processes have in common that send what is left of each other. */
+  /** Processes with one key recover each other's spans. */
   readonly key: string;
-  /** What the main thread has in common with the sender's, see `makeSpoolMemory`. */
+  /** See `makeSpoolMemory`. */
   readonly memory: SpoolMemory;
-  /** When the process was started; ms since 1970. */
+  /** Start of the process; ms since 1970. */
   readonly startedAt: number;
-  /** Whether {@link Pipeline.endBlocking} is called before the process ends: only then a report is made of one that did not. */
+  /** Whether {@link Pipeline.endBlocking} is called at a regular end; false: no death is reported. */
   readonly saysEnd: boolean;
 }
 
-/** What a {@link SpanPipeline} is made with. */
 export interface PipelineOptions {
   /** Every span goes to each; with none, spans are ignored. */
   readonly destinations: readonly Destination[];
-  /** What all spans have in common: `service.name` and the rest. */
+  /** Of the resource. */
   readonly resource: Attributes;
-  /** Memory for spans that wait, bytes; default 16 MiB, at least 256 KiB. */
+  /** For waiting spans; default 16 MiB, at least 256 KiB. */
   readonly spoolBytes?: number | undefined;
-  /** Default: none. Of the main thread alone. */
+  /** Default none. Main thread only. */
   readonly disk?: DiskSpoolOptions | undefined;
   readonly batch?: BatchOptions | undefined;
-  /** The sender thread's file, where this package is bundled into another: the path of one CommonJS file. Default: this package's own. */
+  /** CommonJS file of the sender thread in a bundle. Default: this package's own. */
   readonly senderUrl?: URL | string | undefined;
-  /** The `user-agent` of requests; default `foreshock`. */
+  /** Default `foreshock`. */
   readonly userAgent?: string | undefined;
-  /** Has the sender's thread listen to signals; default: it does not. */
+  /** Default: the thread does not listen to signals. */
   readonly signals?: SignalThread | undefined;
-  /** Has the sender's thread report blocks of the event loop while they last; default: it does not. */
+  /** Lets the sender thread report blocks of the event loop; default: it does not. */
   readonly loopWatch?: Omit<LoopWatchData, 'resource'> | undefined;
-  /** Called when memory of spans has been given back: perhaps {@link SpanPipeline.isEmpty}. */
+  /** Called when memory of spans was released. */
   readonly onReleased?: (() => void) | undefined;
-  /** Delay before a failed request is sent again, ms; doubles with each failure. Default 1,000 up to 30,000. */
+  /** Delay of a retry, ms; doubles with each failure. Default 1,000 up to 30,000. */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number } | undefined;
 }
 
-/** A span processor that delivers; what {@link SpanPipeline} and its counterpart in worker threads have in common. */
+/** A span processor that delivers spans. */
 export interface Pipeline {
-  /** Spans dropped so far, by reason. */
+  /** Dropped spans by reason. */
   readonly dropped: ReadonlyMap<DropReason, number>;
   onStart(): void;
-  /** Encodes the span, if it is sampled; never throws, and never waits. */
+  /** Never throws, never blocks. */
   onEnd(span: FinishedSpan): void;
   /**
-   * Sends what there is and waits for it.
+   * Sends all waiting spans.
    *
-   * @param ms longest wait; the process is kept alive that long
-   * @returns whether all that waited is delivered, to every destination; never rejects
+   * @param ms time-out; keeps the process alive
+   * @returns whether every destination received all; never rejects
    */
   flush(ms: number): Promise<boolean>;
-  /** As {@link flush}, while this thread stands still: for a `process.on('exit')` listener. */
+  /** As {@link flush}, blocking: for a `process.on('exit')` listener. */
   flushBlocking(ms: number): boolean;
-  /** As {@link flushBlocking}, for the last time: logs what is lost, and why. */
+  /** The last {@link flushBlocking}: logs lost spans and the cause. */
   endBlocking(ms: number): void;
   /** Whether no span waits. */
   readonly isEmpty: boolean;
-  /** Starts the sender's thread before there is anything to send. */
+  /** Starts the sender thread early. */
   start(): void;
-  /** As {@link flush}, at most `exportTimeoutMs`; resolves whatever came of it. */
+  /** {@link flush} within `exportTimeoutMs`; always resolves. */
   forceFlush(): Promise<void>;
-  /** Flushes; spans that end later are ignored. */
+  /** Flushes; later spans are ignored. */
   shutdown(): Promise<void>;
 }
 
@@ -95,8 +94,8 @@ const MIB = 1 << 20;
 const SAMPLED = 1;
 
 /**
- * A span processor that encodes each span as it ends, keeps the bytes, and has a thread of its own
- * send them. It holds on to no span, waits for no backend, and keeps no process alive.
+ * Encodes each span at its end and sends the bytes from a thread of its own. Never retains a span, blocks, or keeps the
+ * process alive.
  */
 export class SpanPipeline implements Pipeline {
   readonly #spool: Spool;
@@ -107,7 +106,7 @@ export class SpanPipeline implements Pipeline {
   readonly #delayMs: number;
   readonly #timeoutMs: number;
   readonly #limit: number;
-  /** What worker threads count in, and what they write to; the latter once there are some. */
+  /** For worker threads. */
   readonly #words = makeWords();
   #memory: ProcessMemory | undefined;
   readonly #handOver = (batch: Batch): void => this.#link.send(batch);
@@ -164,13 +163,12 @@ export class SpanPipeline implements Pipeline {
     );
   }
 
-  /** Spans dropped so far, by reason. */
   get dropped(): ReadonlyMap<DropReason, number> {
     this.#countWorkers();
     return this.#deliveryLog.dropped;
   }
 
-  /** Memory for worker threads, whose spans this pipeline delivers too. */
+  /** Memory for worker threads, whose spans are delivered here too. */
   share(): ProcessMemory {
     if (!this.#memory) {
       const limit = this.#limit;
@@ -181,24 +179,21 @@ export class SpanPipeline implements Pipeline {
     return this.#memory;
   }
 
-  /** Whether no span waits. */
   get isEmpty(): boolean {
     return this.#spool.waiting + this.#spool.open === 0;
   }
 
-  /** Starts the sender's thread before there is anything to send. */
   start(): void {
     if (!this.#closed) this.#link.start();
   }
 
-  /** For tests: the sender's end on this thread. */
+  /** For tests. */
   get link(): SenderLink {
     return this.#link;
   }
 
   onStart(): void {}
 
-  /** Encodes the span, if it is sampled; never throws, and never waits. */
   onEnd(span: FinishedSpan): void {
     try {
       if (this.#closed || (span.spanContext().traceFlags & SAMPLED) === 0) return;
@@ -212,12 +207,6 @@ export class SpanPipeline implements Pipeline {
     }
   }
 
-  /**
-   * Sends what there is and waits for it.
-   *
-   * @param ms longest wait; the process is kept alive that long
-   * @returns whether all that waited is delivered, to every destination; never rejects
-   */
   flush(ms: number): Promise<boolean> {
     return this.#flush(ms, false);
   }
@@ -229,10 +218,7 @@ export class SpanPipeline implements Pipeline {
     return settled && this.#deliveryLog.total === before;
   }
 
-  /**
-   * As {@link flush}, while this thread stands still: for a `process.on('exit')` listener, where
-   * nothing asynchronous happens any more. At once false where threads are forbidden and spans wait.
-   */
+  /** Also false where threads are forbidden and spans wait. */
   flushBlocking(ms: number): boolean {
     return this.#flushBlocking(ms, false);
   }
@@ -243,7 +229,6 @@ export class SpanPipeline implements Pipeline {
     return this.#link.waitBlocking(timerMs(ms), last) && this.#deliveryLog.total === before;
   }
 
-  /** As {@link flushBlocking}, for the last time: logs what is lost, and why. */
   endBlocking(ms: number): void {
     this.#deliveryLog.end();
     this.#flushBlocking(ms, true);
@@ -255,12 +240,10 @@ export class SpanPipeline implements Pipeline {
     );
   }
 
-  /** As {@link flush}, at most `exportTimeoutMs`; resolves whatever came of it. */
   async forceFlush(): Promise<void> {
     await this.flush(this.#timeoutMs);
   }
 
-  /** Flushes, says what was dropped, and ends the sender thread. Spans that end later are ignored. */
   async shutdown(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -269,7 +252,7 @@ export class SpanPipeline implements Pipeline {
     this.#deliveryLog.logDrops();
   }
 
-  /** A worker has spans: without a message, as this thread may be blocked when they come. */
+  /** Not by a message: this thread may be blocked. */
   #startWhenNeeded(words: Int32Array): void {
     const waiting = Atomics.waitAsync(words, SENDER_NEEDED, 0);
     if (waiting.async) void waiting.value.then(() => this.#link.start());
@@ -292,7 +275,7 @@ export class SpanPipeline implements Pipeline {
     return this.#spool.append(span, this.#handOver);
   }
 
-  /** In a long tick the sender's answers are not heard: when there is no room, look whether some have come. */
+  /** A long tick delays the sender's messages. */
   #collect(): boolean {
     const signal = this.#link.signal;
     if (signal === this.#signalSeen) return false;
@@ -304,8 +287,7 @@ export class SpanPipeline implements Pipeline {
 
   #begin(): void {
     if (this.#timer) return;
-    // Not in the context of the request whose span comes first. Without an `AsyncResource` of ours: its events would
-    // reach hooks of the application that never heard of it, in the middle of `span.end()`.
+    // Not in a request's context. No `AsyncResource`: the application's hooks would get its events inside `span.end()`.
     this.#timer = context.with(ROOT_CONTEXT, () =>
       setTimeout(() => {
         this.#timer = undefined;
@@ -322,7 +304,7 @@ export class SpanPipeline implements Pipeline {
   }
 
   #print(text: string): void {
-    // A `Console` of our own survives a closed pipe, and a `console.log` that the app has replaced.
+    // Survives a closed pipe and a replaced `console.log`.
     this.#console ??= new Console(process.stdout);
     this.#console.log(text.trimEnd());
   }

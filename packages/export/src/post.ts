@@ -1,27 +1,25 @@
 import type * as Http from 'node:http';
 import type { Target } from './target.ts';
 
-/** What a POST came to: an answer, or why there was none. */
 export type Answer =
   | {
       readonly status: number;
       readonly retryAfter: string | undefined;
       readonly contentType: string;
       readonly body: Buffer;
-      /** Whether the request's body has left this process whole, so that its buffer is free. */
+      /** Whether the whole body was sent and its buffer is free. */
       readonly allSent: boolean;
     }
   | { readonly error: string };
 
-/** An answer is read this far; what a backend says beyond it is of no use to us. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const IDLE_RESET = new Set(['ECONNRESET', 'EPIPE']);
 
-/** Sends a body and waits for the answer, never longer than the target's time-out. Never throws. */
+/** Settles within the target's time-out. Never throws. */
 export async function post(target: Target, headers: Http.OutgoingHttpHeaders, body: Buffer): Promise<Answer> {
   const deadline = performance.now() + target.timeoutMs;
   const first = await attempt(target, headers, body, deadline);
-  // The backend closed an idle connection just as we used it: that says nothing about the backend.
+  // An idle connection closed at the moment of use is no failure.
   const answer = 'stale' in first ? await attempt(target, headers, body, deadline) : first;
   if ('error' in answer) target.readCertificatesAgain();
   return answer;

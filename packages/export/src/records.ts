@@ -1,22 +1,20 @@
 /**
- * The form in which encoded spans wait. Records follow each other without gaps or alignment, numbers are little-endian:
+ * Encoded spans wait as records, without gaps or alignment, little-endian:
  *
  *      0  u8   magic 0xF5; anything else is the end
  *      1  u8   version of this format, 1
  *      2  u8   type: 1 resource, 2 scope, 3 span
  *      3  u8   0
  *      4  u32  length of the payload
- *      8  u16  scope: the number a scope record defines and span records refer to
+ *      8  u16  scope number
  *     10  u16  check: the fields above mixed with the batch's number
  *     12       payload
  *
- * The header is written after the payload, the magic byte last: a record is whole or not there. The
- * batch's number in the check tells records of this batch from older ones left in reused memory.
- * There is no checksum over a span's bytes: in memory nothing damages them.
+ * The header is written after the payload, the magic byte last, so a record is whole or not there. The batch's number
+ * in the check excludes older records in reused memory. Memory needs no checksum of the payload.
  *
- * A batch begins with its resource, and a scope comes before the first span that refers to it, so
- * each batch can be read alone. The payloads are protobuf fragments, so that an export request is
- * put together by concatenation:
+ * A batch begins with its resource, and a scope precedes its first span, so each batch can be read alone. Payloads are
+ * protobuf fragments, which concatenate to an export request:
  *
  *      resource  a ResourceSpans message without its scope_spans
  *      scope     a ScopeSpans message without its spans
@@ -35,7 +33,7 @@ function checkOf(type: number, length: number, scope: number, batch: number): nu
   return (length ^ (length >>> 16) ^ (scope << 3) ^ (type << 11) ^ batch ^ 0xa55a) & 0xffff;
 }
 
-/** Writes the header of the record whose payload of `length` bytes stands behind it. */
+/** The payload is already written after it. */
 export function writeHeader(
   out: Uint8Array,
   at: number,
@@ -59,7 +57,7 @@ export function writeHeader(
   out[at] = MAGIC;
 }
 
-/** Where a record ends that begins here; -1 when there is no whole one of this batch. */
+/** -1 without a whole record of this batch. */
 export function recordEnd(bytes: Buffer, at: number, end: number, batch: number): number {
   if (at + HEADER_BYTES > end || bytes[at] !== MAGIC || bytes[at + 1] !== VERSION) return -1;
   const length = bytes.readUInt32LE(at + 4);
@@ -69,9 +67,9 @@ export function recordEnd(bytes: Buffer, at: number, end: number, batch: number)
 }
 
 /**
- * Calls `visit` for each whole record of a batch, in order, with the range of its payload.
+ * Visits whole records with the range of their payload.
  *
- * @returns the position behind the last whole record; short of `end` if something is torn
+ * @returns the position after the last; below `end` if one is damaged
  */
 export function readRecords(
   bytes: Buffer,

@@ -1,4 +1,4 @@
-/** What Node itself reads, at run time, about reaching servers; the sender's requests are to behave as the application's. */
+/** Read by Node: the sender connects as the application does. */
 const NETWORK_VARIABLES = [
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'NODE_USE_ENV_PROXY',
@@ -10,14 +10,14 @@ const NETWORK_VARIABLES = [
   'no_proxy',
 ] as const;
 
-/** The environment of the sender thread: no more than it needs, as it holds the application's secrets. */
+/** Only what is needed: the environment contains secrets. */
 export function senderEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const name of NETWORK_VARIABLES) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
-  // The option is the variable's other form; it does not reach a thread that gets no options.
+  // Options do not reach the thread; this variable equals `--use-env-proxy`.
   if (isOptionSet('--use-env-proxy')) env['NODE_USE_ENV_PROXY'] = '1';
   return env;
 }

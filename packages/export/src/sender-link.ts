@@ -19,57 +19,50 @@ import { startUnshared } from './sharing.ts';
 import { SIGNAL_THREAD_OPTIONS, type SignalThreadData } from './signal-thread.ts';
 import type { Batch } from './spool.ts';
 
-/** A batch that this many senders died with is dropped: it may be what killed them. */
+/** The batch may have killed the senders. */
 const MAX_DEATHS = 3;
-/** So many deaths before the first sign of life: threads do not work here. */
+/** Deaths before `ready`: threads are unavailable. */
 const MAX_STILLBORN = 2;
 const RESTART_MS = 1_000;
 
 /**
- * Twice the 40 MB that converting large spans to JSON for two backends at full load was seen to take;
- * protobuf takes 10. A thread that exceeds it dies alone and is replaced.
+ * Twice the 40 MB measured for large spans as JSON to two backends; protobuf takes 10. A thread beyond it is replaced.
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
 
 interface Outstanding {
   readonly batch: Batch;
-  /** Destinations, by index as bits, that need it no longer. */
+  /** Finished destinations, as bits by index. */
   done: number;
   deaths: number;
 }
 
 interface Flush {
-  /** The last batch it is about. */
+  /** The last batch to wait for. */
   readonly upTo: number;
   readonly patienceMs: number;
-  /** Over with the sender's answer, not before: the process ends, and so do its files. */
+  /** Needs the sender's answer, after which files are removed. */
   readonly last: boolean;
   readonly end: () => void;
 }
 
-/** Whoever has the sender's thread listen to signals. */
 export interface SignalThread {
-  /** A thread is about to start. */
   forThread(): SignalThreadData;
-  /** It has ended; another one starts unless that is `forGood`. */
+  /** Another one starts unless `forGood`. */
   threadEnded(forGood: boolean): void;
 }
 
-/** What the link reports to its owner. */
 export interface LinkEvents {
-  /** A message of the sender that is not about the link itself. */
   onMessage(message: Exclude<FromSender, { type: 'ready' | 'done' | 'flushed' | 'exit' }>): void;
-  /** One destination has finished with a batch, of this thread or a worker thread. */
+  /** Of this thread or a worker thread. */
   onDone(message: Extract<FromSender, { type: 'done' }>): void;
-  /** Nobody reads the batch any more. */
   onRelease(batch: Batch): void;
-  /** So many spans could not be sent by any sender; a batch of this thread is released as well. */
+  /** No sender could send them. */
   onLost(spans: number): void;
 }
 
 /**
- * The main thread's end of the sender: starts the thread with the first batch, keeps every batch until
- * all destinations are done with it, and gives what is left to a new thread when one dies.
+ * The main thread's side of the sender: keeps each batch until all destinations are finished, also when a thread dies.
  */
 export class SenderLink {
   readonly #options: SenderOptions;
@@ -84,7 +77,7 @@ export class SenderLink {
   #memory: ProcessMemory | undefined;
   #mode: 'idle' | 'thread' | 'main' | 'none' = 'idle';
   #worker: Worker | undefined;
-  /** The thread, if it has said that it ends. */
+  /** After its `exit` message. */
   #exited: Worker | undefined;
   #port: MessagePort | undefined;
   #sender: Sender | undefined;
@@ -113,22 +106,21 @@ export class SenderLink {
     this.#all = 2 ** options.destinations.length - 1;
   }
 
-  /** Batches that some destination still needs. */
   get outstanding(): number {
     return this.#outstanding.size;
   }
 
-  /** Whether this thread has to send, which it cannot do while it waits. */
+  /** This thread would have to send while blocked. */
   get isThreadForbidden(): boolean {
     return this.#mode === 'main' || this.#mode === 'none';
   }
 
-  /** For tests: the thread, if there is one. */
+  /** For tests. */
   get worker(): Worker | undefined {
     return this.#worker;
   }
 
-  /** @param last before {@link waitBlocking}: nothing runs later that the caller's context would be kept for */
+  /** @param last no callback follows that would need a clean context */
   send(batch: Batch, last = false): void {
     const entry: Outstanding = { batch, done: 0, deaths: 0 };
     this.#outstanding.set(batch.number, entry);
@@ -139,43 +131,39 @@ export class SenderLink {
     else this.start();
   }
 
-  /** A batch has begun that the sender reads while it grows. */
+  /** The sender reads the batch while it grows. */
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
     this.#open = { type: 'open', number, memory, start };
     if (this.#mode === 'thread') this.#post(this.#open);
     else this.start();
   }
 
-  /** Starts the thread, if there is none yet. */
   start(): void {
-    // Threads and timers are not the request's that happened to need them. Without an `AsyncResource` of ours: hooks of
-    // the application would hear of one that they have not seen begin.
+    // Not in a request's context. No `AsyncResource`: the application's hooks have not seen its init.
     if (this.#mode === 'idle') context.with(ROOT_CONTEXT, () => this.#startThread());
   }
 
-  /** Has the sender take what worker threads write. */
   share(memory: ProcessMemory): void {
     this.#memory = memory;
     if (this.#mode === 'thread' || this.#mode === 'main') this.#post({ type: 'share', memory });
   }
 
-  /** Handles the messages that have arrived, without the event loop's help. */
+  /** Works without the event loop. */
   collect(): void {
     const port = this.#port;
     if (!port) return;
     for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) this.#received(got.message);
   }
 
-  /** Whether the sender has said anything since `seen` was read with this; cheap enough for a hot path. */
+  /** Changes with each message of the sender; cheap. */
   get signal(): number {
     return Atomics.load(this.#signal, 0);
   }
 
   /**
-   * Waits until all batches sent so far are done with, until trying has failed, or `ms` at most; the
-   * process stays alive meanwhile.
+   * Waits for all batches so far, a failed request, or `ms`; keeps the process alive.
    *
-   * @returns whether they are all done with
+   * @returns whether all are finished
    */
   async flush(ms: number, last = false): Promise<boolean> {
     if (this.#isIdle && !(last && this.hasFiles)) return true;
@@ -195,7 +183,7 @@ export class SenderLink {
     return this.#settled(upTo);
   }
 
-  /** As {@link flush}, but stops this thread while it waits: for the moment before the process is gone. */
+  /** {@link flush}, blocking: for the end of the process. */
   waitBlocking(ms: number, last = false): boolean {
     if (this.#isIdle && !(last && this.hasFiles)) return true;
     if (this.#mode === 'idle') this.#startThread();
@@ -214,14 +202,14 @@ export class SenderLink {
     this.#flushes.delete(id);
     const worker = this.#exited;
     if (!worker) return this.#isIdle;
-    // Its 'exit' event will not be heard any more: another takes over now.
+    // Its 'exit' event will not fire any more.
     this.#died(worker);
     clearTimeout(this.#restart);
     if (this.#mode === 'thread') this.#startThread();
     return this.waitBlocking(deadline - performance.now(), last);
   }
 
-  /** Stops the thread; what is outstanding is released as lost. */
+  /** Outstanding batches are lost. */
   async close(): Promise<void> {
     this.#mode = 'none';
     clearTimeout(this.#restart);
@@ -239,7 +227,6 @@ export class SenderLink {
     return this.#outstanding.size === 0 && !(this.#memory && hasWaiting(this.#memory));
   }
 
-  /** Whether the spool on disk has files of this process. */
   get hasFiles(): boolean {
     const { disk } = this.#options;
     return disk !== undefined && Atomics.load(disk.memory.words, HAS_FILES) === 1;
@@ -301,19 +288,17 @@ export class SenderLink {
       name: 'foreshock-sender',
       workerData,
       transferList: [workerData.foreshockSender.port, ...(signals ? [signals.port] : [])],
-      // The app's own preloads, this one among them, and its loaders stay out of the thread. A warning of Node's would
-      // go to a standard error that is not read, and keep the process alive.
+      // No preloads and loaders of the application. Node's warnings to an unread stderr would keep the process alive.
       execArgv: ['--no-warnings', ...this.#execArgv],
       env: senderEnvironment(),
-      // Kept from the app's output. Not read either, as a reader keeps the process alive: Node itself
-      // warns once, if at all, and we print nothing there.
+      // Kept from the application's output; reading it would keep the process alive.
       stdout: true,
       stderr: true,
       resourceLimits: RESOURCE_LIMITS,
       trackUnmanagedFds: false,
     };
-    // The bundle is one CommonJS file that needs nothing but Node. Its text is read here: a thread without the
-    // application's loaders cannot open what lies in an archive (Yarn's zip files, Electron's asar).
+    // Read here: without the application's loaders the thread cannot open files in an archive (Yarn's zip files,
+    // Electron's asar).
     if (typeof this.#url === 'string') return new Worker(readFileSync(this.#url, 'utf8'), { ...options, eval: true });
     return new Worker(this.#url ?? ownFile(), options);
   }
@@ -359,13 +344,13 @@ export class SenderLink {
       });
   }
 
-  /** Read only when needed: the preload is one file. */
+  /** The preload is one file. */
   async #load(): Promise<{ Sender?: typeof Sender }> {
     if (typeof this.#url === 'string') return createRequire(this.#url)(this.#url) as { Sender?: typeof Sender };
     return (await import((this.#url ?? ownFile()).href)) as { Sender?: typeof Sender };
   }
 
-  /** Our own requests must not be traced, nor carry the context of the request that filled the batch. */
+  /** The sender's requests must not be traced, nor inherit a context. */
   #onMainThread(run: () => void): void {
     context.with(suppressed(ROOT_CONTEXT), run);
   }
@@ -377,7 +362,7 @@ export class SenderLink {
     this.#endFlushes();
   }
 
-  /** What the sender had taken from worker threads died with it. */
+  /** The sender died with its copies of worker threads' batches. */
   #loseHeld(): void {
     if (!this.#memory) return;
     const { words, limit } = this.#memory;
@@ -405,7 +390,7 @@ export class SenderLink {
 
   #done(message: Extract<FromSender, { type: 'done' }>): void {
     const entry = this.#outstanding.get(message.number);
-    // Given up already, unless it is a worker thread's.
+    // Given up, unless it is a worker thread's.
     if (!entry && message.number > 0) return;
     this.#events.onDone(message);
     if (!entry) return this.#endFlushes();
@@ -416,8 +401,8 @@ export class SenderLink {
   }
 
   /**
-   * A signal interrupts this thread anywhere, also between taking a message of the sender's and reading it: what came of
-   * the batch is then never heard here. What the sender does not have any more is done with.
+   * A signal can interrupt this thread between taking and handling a message. Batches the sender no longer has are
+   * finished.
    */
   #flushed({ id, waiting }: Extract<FromSender, { type: 'flushed' }>): void {
     const flush = this.#flushes.get(id);
@@ -441,7 +426,7 @@ export class SenderLink {
   }
 
   #settled(upTo: number): boolean {
-    // In the order they were sent, so the first is the oldest.
+    // Ordered by number.
     const [oldest = Infinity] = this.#outstanding.keys();
     return oldest > upTo && !(this.#memory && hasWaiting(this.#memory));
   }

@@ -4,19 +4,18 @@ import { listenToSignals, type SignalThreadData } from './signal-thread.ts';
 import { Sender, type FromSender, type SenderOptions, type ToSender } from './sender.ts';
 import { batchOf } from './single-span.ts';
 
-// The same file serves the main thread where threads are forbidden: it is imported for this class.
+// For the main thread, where threads are forbidden.
 export { Sender };
 
-/** What the main thread starts this thread with. */
 export interface SenderThreadData {
   readonly foreshockSender: {
     readonly options: SenderOptions;
     readonly port: MessagePort;
-    /** Counts the messages sent to the main thread, so that it can wait for one without its event loop. */
+    /** Counts messages, so that the main thread can wait without its event loop. */
     readonly signal: Int32Array;
-    /** To listen to signals for the main thread; undefined: not to. */
+    /** Undefined: the thread does not listen to signals. */
     readonly signals?: SignalThreadData | undefined;
-    /** To watch over the main thread's event loop; undefined: not to. */
+    /** Undefined: the event loop is not watched. */
     readonly loopWatch?: LoopWatchData | undefined;
   };
 }

@@ -7,9 +7,8 @@ import type { RecordBatch } from './otlp-request.ts';
 import { FLUSH_DELIVERED, FLUSHES_ASKED, FLUSHES_OVER, type ProcessMemory } from './process-memory.ts';
 import { WorkerBatches } from './worker-batches.ts';
 
-/** Messages to the sender. */
 export type ToSender =
-  /** What worker threads write to, from now on. */
+  /** Of worker threads. */
   | { readonly type: 'share'; readonly memory: ProcessMemory }
   | {
       readonly type: 'batch';
@@ -18,23 +17,20 @@ export type ToSender =
       readonly start: number;
       readonly end: number;
       readonly spans: number;
-      /** Destinations, by index as bits, that have it already. */
+      /** Destinations that have it, as bits by index. */
       readonly done: number;
     }
-  /** A batch has begun whose records can be read as they come; with a spool on disk only. */
+  /** Only with a spool on disk, which reads the batch as it grows. */
   | { readonly type: 'open'; readonly number: number; readonly memory: SharedArrayBuffer; readonly start: number }
   /**
-   * Try now whatever waits; answered by `flushed` at the latest when that failed, or after `patienceMs`. The last one: the
-   * process ends with the answer.
+   * Answered by `flushed` when all is sent, that failed, or after `patienceMs`. After the last one the process ends.
    */
   | { readonly type: 'flush'; readonly id: number; readonly patienceMs: number; readonly last: boolean };
 
-/** What the sender tells. */
 export type FromSender =
   | { readonly type: 'ready' }
-  /** The thread ends, and not because it was asked to. */
   | { readonly type: 'exit' }
-  /** This destination needs the batch no longer; of worker threads' batches the number is negative. */
+  /** Negative numbers are worker threads' batches. */
   | {
       readonly type: 'done';
       readonly number: number;
@@ -43,48 +39,45 @@ export type FromSender =
       readonly spans: number;
     }
   | { readonly type: 'unreachable'; readonly destination: number; readonly cause: string }
-  /** So many spans were refused, of one batch or several; 0 when the backend merely had something to say. */
+  /** 0 spans: a mere message of the backend. */
   | { readonly type: 'refused'; readonly destination: number; readonly spans: number; readonly cause: string }
   | { readonly type: 'print'; readonly text: string }
   | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly text: string }
-  /** With the batches of the main thread that still wait. */
+  /** With the main thread's waiting batches. */
   | { readonly type: 'flushed'; readonly id: number; readonly waiting: readonly number[] };
 
 export interface SenderOptions extends RetryDelays {
   readonly destinations: readonly Destination[];
-  /** The `user-agent` of every request. */
   readonly userAgent: string;
-  /** Most spans in one request. */
+  /** Most spans in a request. */
   readonly maxExportBatchSize: number;
-  /** What may wait for slow destinations after a fast one has it, bytes. */
+  /** Most bytes waiting for slow destinations alone. */
   readonly lagBytes: number;
-  /** A batch of worker threads that is not full is sent this long after its first span; ms. */
+  /** For worker threads: delay after the first span of a batch; ms. */
   readonly scheduleDelayMs: number;
-  /** Where what waits is written to as well; undefined: nowhere. */
   readonly disk?: DiskOptions | undefined;
-  /** An earlier thread of this process has died. */
+  /** An earlier thread has died. */
   readonly isRestart?: boolean;
 }
 
-/** How long a flush that a worker thread asked for goes on trying, ms. */
 const WORKER_FLUSH_MS = 10_000;
 
 interface Waiting extends RecordBatch {
-  /** How the main thread calls it. */
+  /** The main thread's number. */
   readonly name: number;
   /** As a worker thread wrote it. */
   readonly written: RecordBatch | undefined;
-  /** Of a process that has died: called when it is done with. */
+  /** Of a dead process: called when finished. */
   readonly recovered: (() => void) | undefined;
-  /** Destinations that still need it. */
+  /** Destinations that need it. */
   left: number;
-  /** Whether at least one destination has it. */
+  /** Whether a destination has it. */
   overtaking: boolean;
 }
 
 /**
- * Brings batches to every destination. Runs in the sender thread, or on the main thread where threads
- * are forbidden; it touches nothing but the memory it is given and the network.
+ * Delivers batches, on the sender thread or, where threads are forbidden, the main thread. Uses only its memory and the
+ * network.
  */
 export class Sender {
   readonly #queues: DestinationQueue[];
@@ -113,7 +106,7 @@ export class Sender {
           refused: (spans, cause) => tell({ type: 'refused', destination: index, spans, cause }),
         }),
     );
-    // On the main thread nothing is written to files: it must not wait for a disk.
+    // The main thread must not wait for a disk.
     if (options.disk && !mainThread) this.#disk = this.#openDisk(options.disk);
   }
 
@@ -130,7 +123,7 @@ export class Sender {
     });
   }
 
-  /** Sends what this thread made itself, or a process that has died had left; resolves once no destination needs it any more. */
+  /** For this thread's own batch or a dead process's; resolves once no destination needs it. */
   send(batch: RecordBatch): Promise<void> {
     return new Promise((resolve) => this.#push(batch, -++this.#unnamed, 0, undefined, resolve));
   }
@@ -140,7 +133,7 @@ export class Sender {
     if (message.type === 'open') return this.#disk?.opened(message.number, message.memory, message.start);
     if (message.type === 'flush') {
       void this.flush(message.patienceMs).then(async () => {
-        // Files of what was recovered, and delivered just now, are deleted first: the process ends with the answer.
+        // Recovery deletes delivered files before the process ends.
         if (message.last && this.#disk) await new Promise(setImmediate);
         if (message.last) this.#disk?.end(this.#isDelivered());
         const waiting = [...this.#waiting.keys()].filter((number) => number > 0);
@@ -160,13 +153,13 @@ export class Sender {
     this.#workers.listen();
   }
 
-  /** Tries now whatever waits; resolves at the latest when that failed, or after `patienceMs`. */
+  /** Resolves when all is sent, that failed, or after `patienceMs`. */
   async flush(patienceMs: number): Promise<void> {
     this.#take(true);
     await Promise.all(this.#queues.map((queue) => queue.flush(patienceMs)));
   }
 
-  /** Whether all of this process is; what others have left is in their files still. */
+  /** Recovered batches are still in their files. */
   #isDelivered(): boolean {
     for (const { recovered } of this.#waiting.values()) if (!recovered) return false;
     return true;
@@ -179,7 +172,6 @@ export class Sender {
     }, all);
   }
 
-  /** A worker thread has begun a batch, filled one, or asks for a flush. */
   #woken(words: Int32Array): void {
     const asked = Atomics.load(words, FLUSHES_ASKED);
     if (asked === this.#flushesSeen) return this.#take(false);
@@ -223,14 +215,14 @@ export class Sender {
     this.#overtake();
   }
 
-  /** A slow destination must not fill the spool for the others: what it alone still waits for is given up, oldest first. */
+  /** Batches only a slow destination needs are dropped, oldest first, to keep room for the others. */
   #overtake(): void {
     if (this.#lag <= this.#options.lagBytes) return;
     for (const batch of this.#waiting.values()) {
       if (!batch.overtaking) continue;
       for (const [index, queue] of this.#queues.entries()) {
         if (!queue.abandon(batch)) continue;
-        // Comes back here, and goes on until the lag fits or all that is left is on its way.
+        // Recurses until the lag fits or the rest is in flight.
         return this.#finished(batch, index, 'overtaken');
       }
     }

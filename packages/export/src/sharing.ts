@@ -2,25 +2,25 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { guard } from '@foreshock/kit';
 import type { ProcessMemory } from './process-memory.ts';
 
-/** Ends in the version of the memory's layout: a worker that loads another version of this package goes alone. */
+/** Ends in the version of the memory's layout. */
 const KEY = 'foreshock.export.1';
 
 let isStartingSender = false;
 
-/** What a thread that has a sender shares with the workers it starts, and these with theirs; undefined in the thread itself. */
+/** Memory from a parent thread's sender; undefined in the thread with the sender. */
 export function sharedMemory(): ProcessMemory | undefined {
   const shared = getEnvironmentData(KEY) as unknown as { memory?: ProcessMemory } | undefined;
   return shared?.memory;
 }
 
 /**
- * Gives memory to all workers that are started from here on.
+ * For workers started from here on.
  *
- * @param memory called with the first of them: most processes have none
+ * @param memory called with the first worker: most processes have none
  */
 export function shareWithWorkers(memory: () => ProcessMemory): void {
   const shared = {
-    // Node copies the environment data for each new worker (lib/internal/worker.js, `new Worker`), and so reads this.
+    // Called for each new worker, when Node copies the environment data (lib/internal/worker.js, `new Worker`).
     get memory(): ProcessMemory | undefined {
       return isStartingSender ? undefined : guard('sharing the sender', memory);
     },
@@ -28,7 +28,7 @@ export function shareWithWorkers(memory: () => ProcessMemory): void {
   setEnvironmentData(KEY, shared as never);
 }
 
-/** Starts our own thread, which is no worker of the application. */
+/** For our own thread. */
 export function startUnshared<T>(start: () => T): T {
   isStartingSender = true;
   try {

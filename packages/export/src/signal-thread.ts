@@ -1,34 +1,33 @@
 import { createRequire } from 'node:module';
 import type { MessagePort } from 'node:worker_threads';
 
-/** The number of a signal that has come, until the main thread is at it; else 0. */
+/** The received signal until the main thread handles it; else 0. */
 export const RECEIVED = 0;
-/** How many signals the thread listens to. */
+/** Number of signals the thread listens to. */
 export const LISTENING = 1;
-/** The signals that are ours, as bits: the application listens to none of them. */
+/** Signals without a listener of the application, as bits. */
 export const OURS = 2;
 export const STATES = 3;
 
-/** Of the main thread: ends the process as the signal that was received would, after sending what there is. */
+/** Name of the main thread's function that flushes and ends the process. */
 export const END_BY_SIGNAL = 'foreshock.end-by-signal';
 
-/** Longer, and the main thread is in native code. */
+/** Later, the main thread is in native code. */
 const ANSWER_WITHIN_MS = 1_000;
 
-/** Options of a thread that can listen to signals: Node's own class for that is not public. */
+/** For Node's internal signal handles. */
 export const SIGNAL_THREAD_OPTIONS: readonly string[] = ['--expose-internals'];
 
-/** What the thread is started with. */
 export interface SignalThreadData {
   readonly port: MessagePort;
   readonly states: Int32Array;
-  /** The longest that the end may be put off, ms. */
+  /** Longest delay of the process's end, ms. */
   readonly flushMs: number;
-  /** Whether the thread may reach the main thread by the inspector. */
+  /** Whether the inspector may be used. */
   readonly mayInterrupt: boolean;
 }
 
-/** To the thread: listen to these signals and no others; end the process by this one. */
+/** Listen to exactly these; end the process by this one. */
 export type ToSignalThread = { readonly listenTo: readonly number[] } | { readonly kill: number };
 
 interface SignalHandle {
@@ -38,12 +37,10 @@ interface SignalHandle {
 }
 
 /**
- * Listens to signals beside a main thread that may be blocked: by a loop, by `execSync`, by a regular expression. Node
- * gives signals to the main thread alone, where a listener would keep such a process alive. libuv gives them to the
- * event loop of whoever has a handle (`signal_wrap`, used by lib/internal/process/signal.js), so of this thread too.
+ * The main thread may be blocked by a loop, `execSync`, a regular expression. Node delivers signals to it only; libuv
+ * delivers them to every handle's event loop (`signal_wrap`, used by lib/internal/process/signal.js).
  *
- * The handles are closed before anything else, which gives the signals their default effect back: a second one ends the
- * process at once, and so does whoever raises it again.
+ * Handles are closed first, which restores the default effect: a second signal ends the process at once.
  */
 export function listenToSignals(
   { port, states, flushMs, mayInterrupt }: SignalThreadData,
@@ -52,11 +49,11 @@ export function listenToSignals(
   const handles = new Map<number, SignalHandle>();
   let Signal: new () => SignalHandle;
   try {
-    // Any path will do: the module is Node's own.
+    // Any path works for a built-in module.
     const { internalBinding } = createRequire(process.execPath)('internal/test/binding');
     ({ Signal } = internalBinding('signal_wrap'));
   } catch {
-    // Signals have their default effect, as without us.
+    // Signals keep their default effect.
     return;
   }
 
@@ -82,14 +79,14 @@ export function listenToSignals(
   }
 
   function received(signal: number): void {
-    // The application has begun to listen: it has got the signal too.
+    // The application has received the signal too.
     if ((Atomics.load(states, OURS) & (1 << signal)) === 0) return;
     listen([]);
     Atomics.store(states, RECEIVED, signal);
     if (!mayInterrupt || !interrupt()) port.postMessage(undefined);
     setTimeout(() => {
       if (Atomics.load(states, RECEIVED) !== signal) return;
-      // In native code. What it has of spans is lost with it.
+      // In native code; unsent spans of the main thread are lost.
       void flush(flushMs).then(() => {
         if (Atomics.load(states, RECEIVED) === signal) process.kill(process.pid, signal);
       });
@@ -97,21 +94,20 @@ export function listenToSignals(
   }
 
   port.on('message', (message: ToSignalThread) => {
-    // At the end of this turn of the event loop: what has come until now is not lost with its handle.
+    // Signals of this turn must not be lost with the handle.
     if ('listenTo' in message) return void setImmediate(listen, message.listenTo);
     process.kill(process.pid, message.kill);
   });
 }
 
 /**
- * Runs the main thread's own end of it at once, between two steps of its JavaScript, as a debugger would: the signal would
- * have ended it there, and a message waits until the event loop's turn, after whatever was not to be done any more.
+ * Through the inspector: a message would wait for the event loop, and code would run that the signal should prevent.
  *
  * @returns whether that is possible
  */
 function interrupt(): boolean {
   try {
-    // Only now: there are Nodes without it.
+    // Some builds of Node lack it.
     const { Session } = process.getBuiltinModule('node:inspector');
     const session = new Session();
     session.connectToMainThread();

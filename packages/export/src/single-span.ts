@@ -5,13 +5,13 @@ import type { FinishedSpan } from './finished-span.ts';
 import type { RecordBatch } from './otlp-request.ts';
 import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 
-/** A span that the sender's thread makes itself, when the main thread cannot. */
+/** A span made by the sender thread while the main thread is blocked. */
 export interface SingleSpan {
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly startMs: number;
   readonly endMs: number;
-  /** Without one it begins a trace. */
+  /** Default: a new trace. */
   readonly parent?: { readonly traceId: string; readonly spanId: string } | undefined;
   readonly attributes: Attributes;
 }
@@ -24,7 +24,6 @@ const UNSET = 0;
 const MAX_BYTES = 64 * 1024;
 const NUMBER = 0;
 
-/** A batch of one span. */
 export function batchOf(span: SingleSpan, resource: Attributes): RecordBatch {
   const encoder = new SpanEncoder();
   const bytes = Buffer.alloc(MAX_BYTES);

@@ -5,20 +5,19 @@ import { SpanEncoder } from './encode/span-encoder.ts';
 import type { FinishedSpan, Scope } from './finished-span.ts';
 import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 
-/** Why spans were dropped. */
 export type DropReason =
-  /** No room was left, because no backend took what waits. */
+  /** No memory: no backend accepts spans. */
   | 'spool_full'
-  /** One span larger than the spool allows. */
+  /** The span exceeds the spool's limit. */
   | 'too_large'
   /** The span could not be read. */
   | 'encode_error'
-  /** The backend refused it for good. */
+  /** The backend refused it. */
   | 'rejected'
-  /** The sender died of it, repeatedly. */
+  /** The sender died repeatedly with it. */
   | 'sender_failed';
 
-/** Sealed records, ready to be sent; the memory is shared with the sender and not touched until released. */
+/** The shared memory is not changed until released. */
 export interface Batch {
   readonly number: number;
   readonly memory: SharedArrayBuffer;
@@ -27,7 +26,7 @@ export interface Batch {
   readonly spans: number;
 }
 
-/** Hears of the open batch as it grows; what it is told of is in shared memory already. */
+/** Records are already in shared memory. */
 export interface OpenBatchListener {
   began(number: number, memory: SharedArrayBuffer, start: number): void;
   grew(end: number): void;
@@ -36,26 +35,23 @@ export interface OpenBatchListener {
 interface Chunk {
   readonly bytes: Buffer;
   used: number;
-  /** Sealed batches in it that are not released yet. */
+  /** Sealed batches, not released. */
   waiting: number;
 }
 
 const CHUNK_BYTES = 256 * 1024;
 const MIN_CHUNK_BYTES = 16 * 1024;
-/** At least so many chunks make a spool: one batch on its way holds on to a whole chunk. */
+/** One batch in flight retains a whole chunk. */
 const MIN_CHUNKS = MIN_BUDGET_BYTES / MIN_CHUNK_BYTES;
-/** A chunk for one huge span, with room for its resource and scope. */
+/** For one huge span with its resource and scope. */
 const LARGE_CHUNK_BYTES = MAX_SPAN_BYTES + CHUNK_BYTES;
-/** Empty chunks kept for the next burst: a new one costs 100 µs, mostly for pages touched the first time. */
+/** A new chunk costs 100 µs, mostly page faults. */
 const KEPT_CHUNKS = 8;
 const MAX_SCOPES = 0xffff;
 
 /**
- * Where encoded spans wait until every destination has them: chunks of shared memory, together never
- * larger than the budget, reused so that a steady load touches the same few pages.
- *
- * When it is full the newest spans are dropped and what waits is kept: the first spans of an incident
- * show how it began, later ones mostly repeat it; and what waits may be on its way already.
+ * Encoded spans wait here until every destination has them. When full, the newest are dropped: the first spans of an
+ * incident show its cause, and older ones may be in flight.
  */
 export class Spool {
   readonly #budget: Budget;
@@ -66,8 +62,8 @@ export class Spool {
   readonly #chunks = new Map<Batch, Chunk>();
   readonly #free: Chunk[] = [];
   /**
-   * The open batch, at the place it will have in its chunk. Shared memory is written slower, and what
-   * the sender's core has read lately slower still: one copy a batch costs less.
+   * The open batch. Writes to shared memory are slower, most of all where the sender's core has read: one copy a batch
+   * costs less.
    */
   #staging: Buffer = Buffer.alloc(0);
   #current: Chunk | undefined;
@@ -77,13 +73,9 @@ export class Spool {
   #waiting = 0;
   #lastSize = 0;
   readonly #listener: OpenBatchListener | undefined;
-  /** How far the open batch is in shared memory, if somebody listens. */
+  /** End of the open batch in shared memory; only with a listener. */
   #shared = 0;
 
-  /**
-   * @param budget what the chunks may take
-   * @param resource what the spans of this process have in common
-   */
   constructor(budget: Budget, resource: Attributes, listener?: OpenBatchListener) {
     this.#budget = budget;
     this.#listener = listener;
@@ -92,12 +84,12 @@ export class Spool {
     this.#resource = Uint8Array.from(scratch.subarray(0, this.#encoder.encodeResource(resource, scratch, 0)));
   }
 
-  /** What the spans have in common: a ResourceSpans message without its scope_spans. */
+  /** A ResourceSpans message without its scope_spans. */
   get resource(): Uint8Array {
     return this.#resource;
   }
 
-  /** Spans in the batch that is still open. */
+  /** Spans in the open batch. */
   get open(): number {
     return this.#spans;
   }
@@ -108,10 +100,8 @@ export class Spool {
   }
 
   /**
-   * Encodes a span into the open batch.
-   *
-   * @param sealed called with the batch that had to be sealed to make room, if any
-   * @returns why the span was dropped, undefined when it was not
+   * @param sealed called with a batch sealed to make room
+   * @returns why the span was dropped
    */
   append(span: FinishedSpan, sealed: (batch: Batch) => void): DropReason | undefined {
     let chunk = this.#chunk();
@@ -120,7 +110,7 @@ export class Spool {
     if (end === -1) {
       const full = this.seal();
       if (full) sealed(full);
-      // First an empty chunk of the usual size, unless this was one; then one that takes any span.
+      // First an empty chunk of the usual size, unless this was one.
       const sizes = chunk.used > 0 ? [this.#chunkBytes, LARGE_CHUNK_BYTES] : [LARGE_CHUNK_BYTES];
       for (const size of sizes) {
         chunk = this.#replace(chunk, size);
@@ -145,7 +135,7 @@ export class Spool {
     listener.grew(chunk.used);
   }
 
-  /** Closes the open batch; undefined when it is empty. */
+  /** Undefined when empty. */
   seal(): Batch | undefined {
     const chunk = this.#current;
     if (!chunk || this.#spans === 0) return undefined;
@@ -168,7 +158,6 @@ export class Spool {
     return batch;
   }
 
-  /** Gives the memory of a batch back, once it is not read any more. */
   release(batch: Batch): void {
     const chunk = this.#chunks.get(batch);
     if (!chunk) return;
@@ -177,7 +166,7 @@ export class Spool {
     if (--chunk.waiting > 0) return;
     if (chunk !== this.#current) return this.#recycle(chunk);
     if (this.#spans > 0) return;
-    // Begin again where the cache is warm; unless a span too large for the rest left it oversized.
+    // Reuses cached memory, unless a huge span enlarged it.
     if (chunk.bytes.length === this.#chunkBytes) this.#rewind(chunk);
     else {
       this.#current = undefined;
@@ -185,7 +174,7 @@ export class Spool {
     }
   }
 
-  /** @returns the position behind the span's record, or -1 when the chunk is too small for it */
+  /** @returns the position after the record, or -1 when the chunk is too small */
   #write(chunk: Chunk, span: FinishedSpan): number {
     const out = this.#staging;
     let pos = chunk.used;
@@ -209,7 +198,7 @@ export class Spool {
     const end = this.#encoder.encode(span, out, pos + HEADER_BYTES);
     if (end === -1) return -1;
     writeHeader(out, pos, SPAN, end - pos - HEADER_BYTES, id, this.#number);
-    // Only now: a scope record that is overwritten by the next span must not count as written.
+    // A failed span's scope record is overwritten.
     if (id > this.#scopes.size) this.#scopes.set(scope, id);
     return end;
   }
@@ -219,7 +208,7 @@ export class Spool {
     if (!chunk) return this.#take(this.#chunkBytes);
     const rest = chunk.bytes.length - chunk.used;
     if (this.#spans > 0 || chunk.used === 0 || rest >= this.#lastSize) return chunk;
-    // A batch like the last one would be cut in two by the chunk's end, and cost two requests.
+    // The chunk's end would split a batch into two requests.
     const next = this.#replace(chunk, this.#chunkBytes);
     if (!next) this.#current = chunk;
     return next ?? chunk;
@@ -237,7 +226,7 @@ export class Spool {
 
   #reserve(size: number): boolean {
     if (this.#budget.reserve(size)) return true;
-    // Kept chunks are of no use to a span that needs a large one.
+    // Free chunks are given up for a large one.
     while (this.#free.length > 0) {
       this.#budget.release(this.#free.pop()!.bytes.length);
       if (this.#budget.reserve(size)) return true;
@@ -245,7 +234,7 @@ export class Spool {
     return false;
   }
 
-  /** Leaves the current chunk, which is sealed or empty, for another. */
+  /** The current chunk must be sealed or empty. */
   #replace(chunk: Chunk, size: number): Chunk | undefined {
     this.#current = undefined;
     this.#scopes.clear();

@@ -5,41 +5,38 @@ import type { OtlpDestination, ZipkinDestination } from './destination.ts';
 import { lookUpOnce } from './lookup.ts';
 import { timerMs } from './timer-limit.ts';
 
-// Importing it would call its getters for `WebSocket` and `MessageEvent`, which load undici: 40 ms, 4 MB.
+// An import would call getters for `WebSocket` and `MessageEvent`, which load undici: 40 ms, 4 MB.
 const http: typeof Http = process.getBuiltinModule('node:http');
 
-/** Loaded when needed: TLS is a megabyte that most senders, next to their collector, can do without. */
+/** TLS takes a megabyte. */
 function https(): typeof Https {
   return process.getBuiltinModule('node:https');
 }
 
-/** At most this many requests to one destination at a time. */
+/** Per destination. */
 export const MAX_IN_FLIGHT = 4;
 
 const PEMS = ['ca', 'cert', 'key'] as const;
 type Pems = { [P in (typeof PEMS)[number]]?: string };
 
-/** What requests to a destination have in common beside its own settings. */
 export interface RequestSettings {
   readonly userAgent: string;
   readonly contentType: string;
-  /** Connections must not keep the process alive: the sender runs on the main thread. */
+  /** Connections must not keep the process alive. */
   readonly mainThread: boolean;
 }
 
-/** How to reach one URL; kept for the life of the sender, with its connections. */
 export class Target {
   readonly headers: Http.OutgoingHttpHeaders;
-  /** ms for one attempt, answer included */
+  /** Of one attempt, answer included. */
   readonly timeoutMs: number;
-  /** Whether connections must not keep the process alive. */
   readonly unref: boolean;
   readonly #url: URL;
   readonly #files: Pems;
   #pems: Pems;
   #agent: Http.Agent;
 
-  /** Throws on a URL or a certificate that cannot be used. */
+  /** @throws for an invalid URL or certificate */
   constructor(destination: OtlpDestination | ZipkinDestination, settings: RequestSettings) {
     this.#url = new URL(destination.url);
     const { protocol } = this.#url;
@@ -58,7 +55,7 @@ export class Target {
     return (protocol === 'https:' ? https() : http).request(this.#url, { ...options, agent: this.#agent });
   }
 
-  /** Certificates are renewed while the process runs: after a failure, the next connection uses what the files say now. */
+  /** Certificates are renewed while the process runs: used after a failure. */
   readCertificatesAgain(): void {
     const now: Pems = { ...this.#pems };
     try {
@@ -72,13 +69,13 @@ export class Target {
       this.#agent = this.#makeAgent();
       before.destroy();
     } catch {
-      // Not readable, or only half written just now: what was read before stays in use.
+      // Unreadable or half written: keeps the earlier content.
     }
   }
 
   #makeAgent(): Http.Agent {
     const options: Https.AgentOptions = { keepAlive: true, maxSockets: MAX_IN_FLIGHT, lookup: lookUpOnce() };
-    // As for the application's own requests: only where Node is set to (Node 22.21, 24.5 and later).
+    // As for the application's requests (Node 22.21, 24.5 and later).
     if (process.env['NODE_USE_ENV_PROXY'] === '1') Object.assign(options, { proxyEnv: process.env });
     return this.#url.protocol === 'https:'
       ? new (https().Agent)({ ...options, ...this.#pems })

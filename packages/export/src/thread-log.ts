@@ -3,8 +3,7 @@ import { writeSync } from 'node:fs';
 const STDERR = 2;
 
 /**
- * One line on standard error, straight to the file: what a thread writes to `process.stderr` goes by way of the main
- * thread, which may be blocked.
+ * Writes a line to the file descriptor: `process.stderr` of a thread needs the main thread, which may be blocked.
  *
  * @param what becomes `foreshock: <what> key=value …`; values with a space are quoted
  */

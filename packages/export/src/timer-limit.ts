@@ -1,7 +1,6 @@
-/** The longest a timer can be set to: beyond it Node warns, and fires after 1 ms (`TimeoutOverflowWarning`). */
+/** Beyond it Node warns and fires after 1 ms (`TimeoutOverflowWarning`). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** A time that a timer can keep, ms. */
 export function timerMs(ms: number): number {
   return Math.min(Math.max(0, ms), MAX_TIMER_MS);
 }

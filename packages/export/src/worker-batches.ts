@@ -18,19 +18,19 @@ import {
 } from './process-memory.ts';
 import { readRecords, SPAN } from './records.ts';
 
-/** The sender's end of what worker threads write: takes their batches, when they are full or old enough. */
+/** The sender's side of worker threads. */
 export class WorkerBatches {
   readonly #memory: ProcessMemory;
   readonly #budget: Budget;
   readonly #delayMs: number;
   readonly #woken: () => void;
-  /** Since when a batch is open, by slot; and which it is. */
+  /** Of the batch in each slot. */
   readonly #openSince: { number: number; at: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param delayMs a batch that is not full is taken this long after its first span
-   * @param woken called when it is time to {@link take}
+   * @param delayMs age at which a batch that is not full is taken
+   * @param woken called when {@link take} is due
    */
   constructor(memory: ProcessMemory, delayMs: number, woken: () => void) {
     this.#memory = memory;
@@ -39,11 +39,7 @@ export class WorkerBatches {
     this.#woken = woken;
   }
 
-  /**
-   * Takes the batches that are ready.
-   *
-   * @param all also those that are still open
-   */
+  /** @param all also open batches */
   take(each: (batch: RecordBatch) => void, all: boolean): void {
     const { words } = this.#memory;
     const now = performance.now();
@@ -58,7 +54,7 @@ export class WorkerBatches {
           break;
         }
         const found = Atomics.compareExchange(words, word, state, stateOf(bytesOf(state), CLOSED));
-        // Its owner has appended a span, or closed it, at the same moment.
+        // The owner changed the slot concurrently.
         state = found === state ? stateOf(bytesOf(state), CLOSED) : found;
       }
       if (statusOf(state) === CLOSED) this.#copy(slot, bytesOf(state), each);
@@ -67,7 +63,7 @@ export class WorkerBatches {
     this.#timer = next === Infinity ? undefined : setTimeout(this.#woken, next - now).unref();
   }
 
-  /** Calls with what is written of each batch that has not been taken, in the memory that its worker writes to. */
+  /** Batches not yet taken, in the worker's memory. */
   eachOpen(visit: (bytes: Buffer, number: number, end: number) => void): void {
     const { words, slots } = this.#memory;
     for (let slot = 0; slot < slotCount(this.#memory); slot++) {
@@ -78,7 +74,7 @@ export class WorkerBatches {
     }
   }
 
-  /** Every destination is done with the batch. */
+  /** Every destination is finished with the batch. */
   release(batch: RecordBatch): void {
     const { words } = this.#memory;
     Atomics.sub(words, HELD_SPANS, batch.spans);
@@ -104,12 +100,12 @@ export class WorkerBatches {
     Atomics.add(words, HELD_SPANS, spans);
     Atomics.add(words, HELD_BYTES, end);
     Atomics.store(words, word, FREE);
-    // Never more than the slot had: what waits takes no more than its bytes.
+    // A batch that waits counts with its own bytes only.
     this.#budget.release(SLOT_BYTES - end);
     if (spans > 0) each({ bytes, number, start: 0, end, spans });
   }
 
-  /** From now on `woken` is called: without a message, and without the loop of any other thread in between. */
+  /** Independent of messages and other event loops. */
   listen(): void {
     const { words } = this.#memory;
     const waiting = Atomics.waitAsync(words, WAKE, Atomics.load(words, WAKE));

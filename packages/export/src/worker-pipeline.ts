@@ -19,7 +19,7 @@ import { WorkerSpool } from './worker-spool.ts';
 const SAMPLED = 1;
 const NONE: ReadonlyMap<DropReason, number> = new Map();
 
-/** In a worker thread: writes to the memory that the process's one sender reads. Whatever becomes of the thread, its spans are there. */
+/** Writes to memory that the process's sender reads, so spans outlive this thread. */
 export class WorkerPipeline implements Pipeline {
   readonly #words: Int32Array;
   readonly #spool: WorkerSpool;
@@ -27,7 +27,7 @@ export class WorkerPipeline implements Pipeline {
   readonly #timeoutMs: number;
   #closed: boolean;
 
-  /** @param options of the destinations only whether there is one counts: spans go to those of the process */
+  /** @param options destinations only count as some or none: spans go to the process's */
   constructor({ destinations, resource, batch = {} }: PipelineOptions, memory: ProcessMemory) {
     this.#closed = destinations.length === 0;
     this.#words = memory.words;
@@ -36,7 +36,7 @@ export class WorkerPipeline implements Pipeline {
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
   }
 
-  /** None: they are counted, and logged, where the sender was started. */
+  /** Counted and logged in the thread with the sender. */
   get dropped(): ReadonlyMap<DropReason, number> {
     return NONE;
   }
@@ -63,7 +63,7 @@ export class WorkerPipeline implements Pipeline {
     notify(words, SENDER_NEEDED);
     const limit = timerMs(ms);
     const deadline = performance.now() + limit;
-    // A promise of `waitAsync` keeps no thread alive.
+    // A `waitAsync` promise keeps no thread alive.
     const timer = setTimeout(() => {}, limit);
     for (;;) {
       const over = Atomics.load(words, FLUSHES_OVER);
@@ -76,7 +76,7 @@ export class WorkerPipeline implements Pipeline {
     return ((Atomics.load(words, FLUSHES_OVER) - flush) | 0) >= 0 && Atomics.load(words, FLUSH_DELIVERED) === 1;
   }
 
-  /** Waits for nothing: the sender outlives this thread. */
+  /** The sender outlives this thread. */
   flushBlocking(): boolean {
     this.#spool.close();
     return true;
@@ -86,7 +86,7 @@ export class WorkerPipeline implements Pipeline {
     this.#spool.close();
   }
 
-  /** The thread that has the sender knows. */
+  /** Only the thread with the sender knows. */
   get isEmpty(): boolean {
     return false;
   }

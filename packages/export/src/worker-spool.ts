@@ -20,20 +20,15 @@ import {
 import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 import type { DropReason } from './spool.ts';
 
-/** A slot that this thread fills. */
 interface Slot {
   readonly bytes: Buffer;
-  /** The word of its state. */
   readonly word: number;
   readonly number: number;
   used: number;
   spans: number;
 }
 
-/**
- * A worker thread's end of the process's spool. A span is the sender's as soon as it is appended: nothing is lost
- * with the thread, and nothing has to happen in it later, no timer and no message.
- */
+/** An appended span belongs to the sender at once: it needs no timer or message, and survives this thread. */
 export class WorkerSpool {
   readonly #memory: ProcessMemory;
   readonly #budget: Budget;
@@ -51,9 +46,9 @@ export class WorkerSpool {
     this.#resource = Uint8Array.from(scratch.subarray(0, this.#encoder.encodeResource(resource, scratch, 0)));
   }
 
-  /** @returns why the span was dropped, undefined when it was not */
+  /** @returns why the span was dropped */
   append(span: FinishedSpan): DropReason | undefined {
-    // The slot may be full, or closed by the sender since: then the next one takes the span.
+    // The slot may be full, or closed by the sender.
     for (let attempt = 0; attempt < 3; attempt++) {
       const slot = (this.#slot ??= this.#claim());
       if (!slot) return 'spool_full';
@@ -69,7 +64,6 @@ export class WorkerSpool {
     return 'spool_full';
   }
 
-  /** Hands over what the open slot has now, without waiting for it to fill. */
   close(): void {
     const slot = this.#slot;
     if (!slot) return;
@@ -97,7 +91,7 @@ export class WorkerSpool {
     return undefined;
   }
 
-  /** Makes what was written part of the slot; false when the sender has closed it meanwhile. */
+  /** False when the sender has closed the slot meanwhile. */
   #commit(slot: Slot, end: number): boolean {
     const { words } = this.#memory;
     const before = stateOf(slot.used, OPEN);
@@ -113,7 +107,7 @@ export class WorkerSpool {
     return true;
   }
 
-  /** @returns the position behind the span's record, or -1 when the slot has too little room for it */
+  /** @returns the position after the record, or -1 when the slot is too small */
   #write(slot: Slot, span: FinishedSpan): number {
     const { bytes, number } = slot;
     let pos = slot.used;
@@ -132,7 +126,7 @@ export class WorkerSpool {
       writeHeader(bytes, pos, SCOPE, end - pos - HEADER_BYTES, id, number);
       pos = end;
     }
-    // Alone in a slot, a span that is larger loses what does not fit.
+    // Alone in a slot, a larger span is cut.
     const end = this.#encoder.encode(
       span,
       bytes,

@@ -10,7 +10,6 @@ interface Endpoint {
   port?: number;
 }
 
-/** A span of Zipkin's API v2. */
 export interface ZipkinSpan {
   traceId: string;
   id: string;
@@ -30,10 +29,7 @@ const KINDS = [undefined, undefined, 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 const STATUS_OK = 1;
 const STATUS_ERROR = 2;
 
-/**
- * Who was on the other side, best name first. Zipkin draws its dependency graph from this alone, so
- * databases and brokers need one too.
- */
+/** Best first. Zipkin's dependency graph needs names for databases and brokers too. */
 const REMOTE_NAMES = [
   'peer.service',
   'server.address',
@@ -44,14 +40,13 @@ const REMOTE_NAMES = [
   'messaging.system',
 ];
 
-/** Batches as the body of `POST /api/v2/spans`. */
+/** The body of `POST /api/v2/spans`. */
 export function toZipkin(batches: readonly RecordBatch[]): Buffer {
   const spans: ZipkinSpan[] = [];
   eachSpan(batches, (span, scope, resource) => spans.push(zipkinSpan(span, scope, resource)));
   return Buffer.from(JSON.stringify(spans), 'utf8');
 }
 
-/** One span, as Zipkin wants it. */
 export function zipkinSpan(span: JsonSpan, scope: JsonScope, resource: JsonResource): ZipkinSpan {
   const attributes = new Map(span.attributes.map(({ key, value }) => [key, value]));
   const textOf = (key: string): string | undefined => {
@@ -64,12 +59,12 @@ export function zipkinSpan(span: JsonSpan, scope: JsonScope, resource: JsonResou
   const annotations = span.events.map(annotation);
 
   const tags: Record<string, string> = Object.create(null);
-  // Of the resource only what names the service: the rest would be repeated on each span.
+  // Other attributes would be repeated on each span.
   for (const { key, value } of resource.attributes) {
     if (key.startsWith('service.') && key !== 'service.name') tags[key] = plainText(value);
   }
   for (const { key, value } of span.attributes) {
-    // A tag of this name turns the span red, whatever its value: it is the status alone that says so.
+    // Any `error` tag marks the span as failed; only the status may.
     if (key !== 'error') tags[key] = plainText(value);
   }
   if (span.status.code === STATUS_OK) tags['otel.status_code'] = 'OK';

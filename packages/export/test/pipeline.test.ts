@@ -209,7 +209,7 @@ describe('what arrives', () => {
     const folder = mkdtempSync(join(tmpdir(), 'foreshock-'));
     closing.push(() => rmSync(folder, { recursive: true }));
     const ca = join(folder, 'ca.pem');
-    // Signed by nobody who matters here, as an authority whose time is over.
+    // An unrelated certificate, as if the authority had expired.
     copyFileSync(file('client'), ca);
     const { pipeline, end } = start({ destinations: [otlp(at.url, { ca: pem('client'), pemFiles: { ca } })] });
     end('a');

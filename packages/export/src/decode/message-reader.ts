@@ -1,4 +1,3 @@
-/** Reads the fields of one message; `field` consumes those it knows, the rest is skipped. */
 export class MessageReader {
   readonly bytes: Buffer;
   #pos = 0;
@@ -8,7 +7,7 @@ export class MessageReader {
     this.bytes = bytes;
   }
 
-  /** The number of the next field, 0 at the end. The field must be read or skipped before the next. */
+  /** 0 at the end. The field must be read or skipped before the next call. */
   next(): number {
     if (this.#pos >= this.bytes.length) return 0;
     const tag = this.number();
@@ -16,7 +15,6 @@ export class MessageReader {
     return Math.floor(tag / 8);
   }
 
-  /** A varint of 64 bits, unsigned. */
   varint(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
@@ -27,7 +25,7 @@ export class MessageReader {
     throw new RangeError('a varint of more than 10 bytes');
   }
 
-  /** A varint that a number can hold: tags, lengths, counts. */
+  /** For tags, lengths and counts. */
   number(): number {
     let value = 0;
     for (let scale = 1; scale < 2 ** 49; scale *= 128) {

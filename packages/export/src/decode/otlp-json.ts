@@ -1,7 +1,4 @@
-/**
- * The official OTLP/JSON mapping: ids as lower-case hex, 64-bit integers as decimal strings, enums as numbers, other
- * bytes as base64. It serves OTLP/JSON as it is, and Zipkin and the console as a model to read from.
- */
+/** The OTLP/JSON mapping: IDs as lower-case hex, 64-bit integers as decimal strings, other bytes as base64. */
 
 export interface JsonSpan {
   traceId: string;

@@ -1,6 +1,5 @@
 import type { JsonKeyValue, JsonValue } from './otlp-json.ts';
 
-/** A value as a person would write it: text as it is, the rest as JSON. */
 export function plain(value: JsonValue): unknown {
   if (value.stringValue !== undefined) return value.stringValue;
   if (value.boolValue !== undefined) return value.boolValue;
@@ -15,12 +14,10 @@ export function plain(value: JsonValue): unknown {
   return null;
 }
 
-/** Attributes as one plain object. */
 export function plainObject(pairs: readonly JsonKeyValue[]): Record<string, unknown> {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, plain(value)]));
 }
 
-/** {@link plain}, as text. */
 export function plainText(value: JsonValue): string {
   const it = plain(value);
   return typeof it === 'string' ? it : JSON.stringify(it);

@@ -2,7 +2,6 @@ import { MessageReader } from './message-reader.ts';
 import type { JsonKeyValue, JsonResource } from './otlp-json.ts';
 import { readKeyValue } from './value.ts';
 
-/** Reads the resource of a ResourceSpans fragment. */
 export function readResource(fragment: Buffer): JsonResource {
   const attributes: JsonKeyValue[] = [];
   const outer = new MessageReader(fragment);

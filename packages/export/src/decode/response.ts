@@ -1,6 +1,6 @@
 import { MessageReader } from './message-reader.ts';
 
-/** `ExportTraceServiceResponse`: what a backend says about a request it took in part. Never throws: answers are foreign. */
+/** Reads an `ExportTraceServiceResponse`. Never throws. */
 export function readPartialSuccess(body: Buffer): { rejectedSpans: number; message: string } {
   try {
     const reader = new MessageReader(body);
@@ -12,12 +12,12 @@ export function readPartialSuccess(body: Buffer): { rejectedSpans: number; messa
       reader.skip();
     }
   } catch {
-    // Some backends answer 200 with text: nothing was rejected then.
+    // Some backends answer 200 with text.
   }
   return { rejectedSpans: 0, message: '' };
 }
 
-/** `google.rpc.Status`: why a backend refused a request. Never throws. */
+/** Reads a `google.rpc.Status`. Never throws. */
 export function readRefusal(body: Buffer): string {
   try {
     return readNumberAndText(body).text;
@@ -26,7 +26,7 @@ export function readRefusal(body: Buffer): string {
   }
 }
 
-/** Both answers have a number as field 1 and a text as field 2. */
+/** Both messages: field 1 a number, field 2 a text. */
 function readNumberAndText(bytes: Buffer): { number: number; text: string } {
   const read = { number: 0, text: '' };
   const reader = new MessageReader(bytes);

@@ -2,7 +2,6 @@ import { MessageReader } from './message-reader.ts';
 import type { JsonScope } from './otlp-json.ts';
 import { readKeyValue } from './value.ts';
 
-/** Reads the scope of a ScopeSpans fragment. */
 export function readScope(fragment: Buffer): { scope: JsonScope; schemaUrl?: string } {
   const result: { scope: JsonScope; schemaUrl?: string } = { scope: { name: '' } };
   const outer = new MessageReader(fragment);

@@ -23,7 +23,7 @@ function readValue(bytes: Buffer): JsonValue {
       return { intValue: BigInt.asIntN(64, reader.varint()).toString() };
     case 4: {
       const value = reader.double();
-      // proto3's JSON mapping: what JSON cannot say is a string.
+      // proto3's JSON mapping: strings for what JSON cannot express.
       if (Object.is(value, -0)) return { doubleValue: '-0' };
       return { doubleValue: Number.isFinite(value) ? value : String(value) };
     }

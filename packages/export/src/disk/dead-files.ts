@@ -15,21 +15,20 @@ import { decodeHeader, FILE_BYTES, HEADER_BYTES, type FileHeader } from './file-
 import { claimedName, readName, type FileName } from './file-names.ts';
 import { isAlive, isSameProcess, type ProcessIdentity } from './process-identity.ts';
 
-/** A file whose owner has died. */
 export interface DeadFile extends FileName {
   readonly header: FileHeader;
 }
 
-/** The files of one dead process, its home first, then the oldest. */
+/** The home file first, then by age. */
 export interface DeadProcess {
   readonly files: readonly DeadFile[];
 }
 
-/** Whatever else may lie there, of what size ever, costs no more. */
+/** The directory may contain unrelated files. */
 const MAX_ENTRIES = 1_000;
 
 /**
- * The dead of one service's directory, those first that died first.
+ * Oldest first.
  *
  * @param now by the clock of the file system, ms since 1970
  */
@@ -49,7 +48,7 @@ export function findDead(directory: string, own: ProcessIdentity, now: number): 
   })).toSorted((one, other) => one.files[0]!.header.at - other.files[0]!.header.at);
 }
 
-/** Files that an earlier sender thread of this very process has left: all that is in them is still in memory. */
+/** Files of an earlier sender thread: their spans are still in memory. */
 export function removeOwn(directory: string, own: ProcessIdentity, instance: string): void {
   for (const name of listed(directory)) {
     const header = name.claimer ? undefined : readBytes(directory, name.name, HEADER_BYTES, decodeHeader)?.value;
@@ -57,7 +56,7 @@ export function removeOwn(directory: string, own: ProcessIdentity, instance: str
   }
 }
 
-/** Takes a file over; its new name, or undefined when another process was quicker. */
+/** @returns the new name; undefined when another process was faster */
 export function claim(directory: string, { name, number }: FileName, own: ProcessIdentity): string | undefined {
   const taken = claimedName(number, own);
   try {
@@ -69,18 +68,17 @@ export function claim(directory: string, { name, number }: FileName, own: Proces
   }
 }
 
-/** Shows processes of other namespaces that whoever has claimed the file lives. */
+/** Shows other namespaces that the claiming process is alive. */
 export function touch(directory: string, name: string): void {
   const now = new Date();
   utimesSync(join(directory, name), now, now);
 }
 
-/** All of a file; undefined when it is no file of ours. */
+/** Undefined when it is not a spool file. */
 export function readWhole(directory: string, name: string): Buffer | undefined {
   return readBytes(directory, name, FILE_BYTES, (bytes) => bytes)?.value;
 }
 
-/** Appends to a file of the dead what has become of its batches. */
 export function appendTo(directory: string, name: string, bytes: Buffer, at: number): void {
   const fd = openSync(join(directory, name), constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
   try {
@@ -94,7 +92,7 @@ export function removeFile(directory: string, name: string): void {
   try {
     unlinkSync(join(directory, name));
   } catch {
-    // Gone already.
+    // Already removed.
   }
 }
 
@@ -115,7 +113,7 @@ function deadHeader(directory: string, name: FileName, own: ProcessIdentity, now
   return isAlive(owner, own, now - read.writtenAt) ? undefined : read.value;
 }
 
-/** Reads a plain file of this user's, never through a link, and never one that is larger than ours are. */
+/** Only a regular file of this user, not a link, no larger than a spool file. */
 function readBytes<T>(
   directory: string,
   name: string,

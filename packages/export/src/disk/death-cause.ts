@@ -2,25 +2,22 @@ import type { FileHeader } from './file-format.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KernelMemory } from './memory-limits.ts';
 
-/** What ended a process that could not say so itself, as far as its file tells. */
 export interface DeathCause {
   readonly cause: 'oom_kill' | 'heap_limit' | 'hung' | 'unknown';
-  /** What that rests on. */
   readonly evidence: string;
 }
 
-/** Of the limit; below it, memory was not what the process ended for. */
+/** Memory above this part of a limit is near it. */
 const NEAR = 0.9;
-/** What grew beyond this part of all that the heap may have was not the heap. */
+/** Growth beyond this part of the heap limit was not heap. */
 const BEYOND = 1.25;
-/** A main thread that was busy for less is not hung, ms. */
+/** Shortest block that counts as hung. */
 const HUNG_MS = 1_000;
 
 /**
- * SIGKILL, a crash in native code and `abort()` leave nothing behind that would tell one from another: where neither
- * memory nor a blocked thread explains the end, none of them is named.
+ * SIGKILL, a native crash and `abort()` leave no evidence to tell them apart.
  *
- * @param now what the kernel says at the time of the recovery
+ * @param now the kernel's counters at recovery
  */
 export function causeOf(header: FileHeader, last: Heartbeat | undefined, now: KernelMemory): DeathCause {
   if (!last) return { cause: 'unknown', evidence: 'killed, or crashed in native code, before its first heartbeat' };
@@ -45,12 +42,12 @@ export function causeOf(header: FileHeader, last: Heartbeat | undefined, now: Ke
   return { cause: 'unknown', evidence: 'killed (SIGKILL), or crashed in native code' };
 }
 
-/** The heap is seen when the main thread is free; while it is not, what the process grew by counts as heap. */
+/** The heap is only measured while the main thread is free; later growth of RSS counts as heap. */
 function heapAtTheEnd({ heapUsed, rss, rssThen }: Heartbeat): number {
   return heapUsed + Math.max(0, rss - rssThen);
 }
 
-/** Kills in the same cgroup prove it; those of the machine since the last heartbeat only where memory was short. */
+/** A kill in the cgroup is proof; one on the machine needs short memory too. */
 function oomKills(header: FileHeader, last: Heartbeat, now: KernelMemory): 'cgroup' | 'machine' | '' {
   if (header.oomKills > now.oomKills) return '';
   if (now.cgroupOomKills > last.cgroupOomKills && now.limit === last.cgroupLimit) return 'cgroup';

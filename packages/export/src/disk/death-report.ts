@@ -20,10 +20,9 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { KernelMemory } from './memory-limits.ts';
 import type { OpenSpan } from './open-span-copy.ts';
 
-/** What is left of a process that was cut off. */
 export interface Death extends DeathCause {
   readonly header: FileHeader;
-  /** The last sign of life; ms since 1970. */
+  /** Last known alive; ms since 1970. */
   readonly at: number;
   readonly heartbeats: readonly Heartbeat[];
   /** Oldest first. */
@@ -47,14 +46,14 @@ export function deathOf(
   return { ...causeOf(header, last, now), header, at, heartbeats, open: oldestFirst };
 }
 
-/** The report as spans: those that were interrupted, and the trace `process.died` with a link to each. */
+/** The interrupted spans, and `process.died` with links to them. */
 export function reportSpans(death: Death): RecordBatch {
   const { header, open } = death;
   const resource = Buffer.from(header.resource, 'base64');
   return encodeBatch(resource, [...open.map((span) => interrupted(span, death)), died(death)]);
 }
 
-/** The report as one line of JSON. */
+/** One line of JSON. */
 export function reportLine({ header, cause, evidence, at, heartbeats, open }: Death): string {
   const last = heartbeats.at(-1);
   return JSON.stringify({
@@ -119,7 +118,7 @@ function attributesOf(beat: Heartbeat): Attributes {
   );
 }
 
-/** As the spool of the process itself would have; what does not fit in a megabyte is left out. */
+/** Spans that exceed the batch are left out. */
 function encodeBatch(resource: Buffer, spans: readonly FinishedSpan[]): RecordBatch {
   const encoder = new SpanEncoder();
   const out = Buffer.alloc(BATCH_BYTES);
@@ -134,7 +133,7 @@ function encodeBatch(resource: Buffer, spans: readonly FinishedSpan[]): RecordBa
     return true;
   };
   put(SCOPE, (from) => encoder.encodeScope(REPORTER, out, from));
-  // The report itself is the last, and counts most.
+  // `process.died` is last and must fit.
   const written = spans.toReversed().filter((span) => put(SPAN, (from) => encoder.encode(span, out, from)));
   return { bytes: out.subarray(0, at), number: 0, start: 0, end: at, spans: written.length };
 }

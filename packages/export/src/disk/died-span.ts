@@ -7,16 +7,16 @@ import {
 } from '@foreshock/kit/names';
 import type { FinishedEvent, FinishedSpan, Scope } from '../finished-span.ts';
 
-/** The trace of the end of a process, `process.died`. */
+/** Describes the end of a process. */
 export interface ProcessDeath {
-  /** `uncaught_error`, `signal`, `abort`, or what is thought of it later: `oom_kill`, `heap_limit`, `hung`, `unknown`. */
+  /** `uncaught_error`, `signal`, `abort`; after recovery `oom_kill`, `heap_limit`, `hung`, `unknown`. */
   readonly cause: string;
-  /** What that rests on, in a sentence. */
+  /** One sentence. */
   readonly evidence: string;
-  /** From when to when it lived; ms since 1970. */
+  /** Life of the process; ms since 1970. */
   readonly startedAt: number;
   readonly at: number;
-  /** What was under way, the longest first. */
+  /** Longest first. */
   readonly interrupted: readonly SpanContext[];
   readonly attributes: Attributes;
   readonly events: readonly FinishedEvent[];
@@ -25,10 +25,9 @@ export interface ProcessDeath {
 const STATUS_ERROR = 2;
 const SAMPLED = 1;
 const MAX_LINKS = 128;
-/** Who makes it. */
 export const REPORTER: Scope = { name: 'foreshock' };
 
-/** The span of a trace of its own, whatever is sampled of others: a process dies once. */
+/** The span `process.died`, a trace of its own, always sampled. */
 export function diedSpan({
   cause,
   evidence,
@@ -56,7 +55,7 @@ export function diedSpan({
   };
 }
 
-/** A span that has nothing yet but a name and times; ms since 1970. */
+/** ms since 1970. */
 export function blankSpan(name: string, startMs: number, endMs: number): Omit<FinishedSpan, 'spanContext'> {
   return {
     name,
@@ -79,7 +78,7 @@ export function timeOf(ms: number): [number, number] {
   return [seconds, Math.floor((ms - seconds * 1_000) * 1e6)];
 }
 
-/** Not of a random generator that is worth the name, which would have to be loaded. */
+/** `node:crypto` would have to be loaded. */
 function randomHex(bytes: number): string {
   return Array.from({ length: 2 * bytes }, () => Math.floor(Math.random() * 16).toString(16)).join('');
 }

@@ -7,17 +7,17 @@ import { ID_TEXT, type ProcessIdentity } from './file-names.ts';
  * A file of the spool, version 1; numbers are little-endian. README.md describes it.
  *
  *          0  `FSHSPL01`; u32 length, u32 CRC-32 and text of the header, JSON
- *       3072  u8: 1 when the process has ended in a way that it knew of
+ *       3072  u8: 1 after a regular end
  *       4096  10 heartbeats of 128 bytes (see heartbeat.ts)
  *       8192  1,024 open spans of 192 bytes (see open-span-table.ts)
  *     204800  frames
  *
- * Only the first file of a process, its home, has heartbeats and open spans; in others frames begin at 4096. A frame:
+ * Only a process's first file, its home, has heartbeats and open spans; in others frames begin at 4096. A frame:
  *
  *          0  u32  `FRM1`
  *          4  u32  length of the records, at most the file's
  *          8  u32  number of the batch
- *         12  u8   1 records of the main thread, 2 of a worker thread; +2: that batch needs no destination any more
+ *         12  u8   1 records of the main thread, 2 of a worker thread; +2: that batch is finished
  *         16  f64  time, ms since 1970
  *         24  u32  CRC-32 of bytes 4 to 23 and the records
  *         28       records of the batch (see records.ts)
@@ -36,31 +36,30 @@ const FRAME_MAGIC = 0x314d5246;
 
 export const MAIN = 1;
 export const WORKER = 2;
-/** Added to the kind of a batch that is done with. */
+/** Added to the kind of a finished batch. */
 export const DONE = 2;
 
-/** What a file says of the process that wrote it. */
 export interface FileHeader extends ProcessIdentity {
-  /** Of all files of one process; 16 hex digits. */
+  /** Identifies the process; 16 hex digits. */
   readonly instance: string;
-  /** When the file was begun; ms since 1970. */
+  /** Creation of the file; ms since 1970. */
   readonly at: number;
-  /** When the process was; ms since 1970. */
+  /** Start of the process; ms since 1970. */
   readonly startedAt: number;
   readonly home: boolean;
-  /** Whether the process says when it ends: only then has one that did not been cut off. */
+  /** False: no death is reported. */
   readonly saysEnd: boolean;
   readonly service: string;
-  /** The `Resource` of its main thread, as in a ResourceSpans message; base64. */
+  /** `Resource` of a ResourceSpans message; base64. */
   readonly resource: string;
-  /** Counters of kills for want of memory when the process began, see memory-limits.ts. */
+  /** See memory-limits.ts. */
   readonly oomKills: number;
 }
 
 export function encodeHeader(header: FileHeader): Buffer {
   const fit = (resource: string): Buffer => Buffer.from(JSON.stringify({ ...header, resource }));
   let text = fit(header.resource);
-  // The reader does without it then.
+  // The resource is optional.
   if (text.length > MAX_HEADER) text = fit('');
   const bytes = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(bytes);
@@ -70,7 +69,7 @@ export function encodeHeader(header: FileHeader): Buffer {
   return bytes;
 }
 
-/** Undefined for anything that we have not written. */
+/** Undefined for foreign or damaged bytes. */
 export function decodeHeader(bytes: Buffer): FileHeader | undefined {
   if (bytes.length < HEADER_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   const length = bytes.readUInt32LE(8);
@@ -99,7 +98,6 @@ function isHeader(header: FileHeader): boolean {
   );
 }
 
-/** The head of a frame, in front of its records, of which there may be none. */
 export function encodeFrame(kind: number, batch: number, parts: readonly Buffer[]): Buffer {
   const frame = Buffer.concat([Buffer.alloc(FRAME_BYTES), ...parts]);
   frame.writeUInt32LE(FRAME_MAGIC, 0);
@@ -115,15 +113,14 @@ function checkOf(frame: Buffer): number {
   return crc32(frame.subarray(FRAME_BYTES), crc32(frame.subarray(4, 24)));
 }
 
-/** What the frames of a file hold. */
 export interface FileFrames {
-  /** Of batches that some destination still needs. */
+  /** Batches a destination still needs. */
   readonly batches: readonly RecordBatch[];
-  /** Of the last frame; 0 without any. */
+  /** 0 without frames. */
   readonly lastAt: number;
 }
 
-/** Reads frames up to the first that is torn or not ours; `visit` gets each span's bytes, also of batches that are done. */
+/** Stops at the first damaged frame; `visit` gets spans of finished batches too. */
 export function readFrames(bytes: Buffer, from: number, visit: (span: Buffer) => void = () => {}): FileFrames {
   const parts = new Map<number, { number: number; parts: Buffer[] }>();
   let lastAt = 0;
@@ -158,7 +155,7 @@ export function readFrames(bytes: Buffer, from: number, visit: (span: Buffer) =>
   return { batches: batches.filter(({ spans }) => spans > 0), lastAt };
 }
 
-/** Batches of worker threads are numbered apart. */
+/** Worker threads' batches are numbered separately. */
 export function keyOf(kind: number, batch: number): number {
   return kind === WORKER ? batch + 2 ** 32 : batch;
 }

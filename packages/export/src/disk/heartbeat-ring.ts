@@ -4,10 +4,9 @@ import { readCgroupUsed, readKernelMemory, type KernelMemory } from './memory-li
 import type { SpoolFile } from './spool-file.ts';
 import { FREE_AT, HEAP_LIMIT, HEAP_USED, OLD_LIMIT, RSS, type SpoolMemory } from './spool-memory.ts';
 
-/** A heartbeat is begun this often, ms, and brought up to date more often. */
+/** Interval of heartbeats; the last one is updated more often. */
 const BEAT_MS = 1_000;
 
-/** Writes the last heartbeats of a process to its home, in turn. */
 export class HeartbeatRing {
   readonly #samples: Float64Array;
   #index = -1;
@@ -18,14 +17,14 @@ export class HeartbeatRing {
     this.#samples = samples;
   }
 
-  /** What the kernel said when it was last asked. */
+  /** As last read. */
   get kernel(): KernelMemory {
     return this.#kernel;
   }
 
   write(home: SpoolFile, openSpans: number, waitingSpans: number): void {
     const at = Date.now();
-    // A clock that was set back begins one, too.
+    // Also when the clock was set back.
     if (at - this.#beganAt >= BEAT_MS || at < this.#beganAt) {
       this.#index = (this.#index + 1) % BEATS;
       this.#beganAt = at;

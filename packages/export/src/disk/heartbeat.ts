@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** How a process was at one moment: 128 bytes, a double each, and a CRC-32 at 124. Bytes of memory; 0 is unknown. */
+/** 128 bytes, a double each, CRC-32 at 124. Memory in bytes; 0 is unknown. */
 export interface Heartbeat {
   /** ms since 1970. */
   readonly at: number;
@@ -8,13 +8,13 @@ export interface Heartbeat {
   /** When the main thread was last free. */
   readonly heapUsed: number;
   readonly heapLimit: number;
-  /** Of the old generation alone. */
+  /** Of the old generation. */
   readonly oldLimit: number;
-  /** RSS at that moment. */
+  /** RSS at that time. */
   readonly rssThen: number;
   readonly cgroupUsed: number;
   readonly cgroupLimit: number;
-  /** For how long the main thread has not been free, ms. */
+  /** Block of the main thread so far. */
   readonly blockedMs: number;
   readonly openSpans: number;
   readonly waitingSpans: number;
@@ -48,7 +48,7 @@ export function encodeHeartbeat(beat: Heartbeat): Buffer {
   return bytes;
 }
 
-/** Oldest first; those that are torn are left out. */
+/** Oldest first, without damaged ones. */
 export function readHeartbeats(bytes: Buffer): Heartbeat[] {
   const beats: Heartbeat[] = [];
   for (let at = 0; at + BEAT_BYTES <= bytes.length; at += BEAT_BYTES) {

@@ -3,10 +3,10 @@ import type * as V8 from 'node:v8';
 import { FREE_AT, HEAP_LIMIT, HEAP_USED, OLD_LIMIT, RSS, type SpoolMemory } from './spool-memory.ts';
 
 const SAMPLE_MS = 200;
-/** Without an open span for so many, nothing runs. */
+/** Samples without an open span before the timer stops. */
 const IDLE = 5;
 
-/** Has the sender thread know how the main thread is, while spans are under way: memory, and when it last had a free moment. */
+/** Samples the main thread's memory for the sender thread while spans are open. */
 export class MainSample {
   readonly #samples: Float64Array;
   readonly #isIdle: () => boolean;
@@ -18,12 +18,12 @@ export class MainSample {
     this.#isIdle = isIdle;
   }
 
-  /** Something is under way; cheap once it is known. */
+  /** Starts sampling; cheap when started. */
   begin(): void {
     this.#idle = 0;
     if (this.#timer) return;
     this.#samples[FREE_AT] = Date.now();
-    // Not in the context of the request that comes first.
+    // Not in the context of the request that starts it.
     this.#timer = context.with(ROOT_CONTEXT, () => setInterval(() => this.#take(), SAMPLE_MS).unref());
   }
 
@@ -53,5 +53,5 @@ export class MainSample {
 
 const MIB = 1 << 20;
 
-/** What V8's limit has for its young generation, unless that was set: read off `--max-old-space-size` and the limit, x64. */
+/** V8's default for the young generation: measured with `--max-old-space-size`, x64. */
 const YOUNG_MIB: Readonly<Record<string, number>> = { 22: 48, 24: 192, 26: 96 };

@@ -1,21 +1,19 @@
 import { readFileSync } from 'node:fs';
 
-/** What the kernel allows the process, and whom it has killed for want of memory; 0 where it does not say. */
+/** 0 where unknown. */
 export interface KernelMemory {
   /** Of the cgroup, bytes. */
   readonly used: number;
   /** Of the cgroup, bytes; 0 without a limit. */
   readonly limit: number;
-  /** On the whole machine, since it was started. */
+  /** On the machine, since boot. */
   readonly oomKills: number;
-  /** In the cgroup. */
   readonly cgroupOomKills: number;
 }
 
-/** Larger limits are none: cgroup v1 has no other word for it. */
+/** cgroup v1 writes "no limit" as a huge number. */
 const NO_LIMIT = 2 ** 60;
 
-/** Where this process's cgroup is, and how its files are called; undefined where there is none. */
 interface CgroupFiles {
   readonly used: string;
   readonly limit: string;
@@ -25,7 +23,7 @@ interface CgroupFiles {
 
 let files: CgroupFiles | undefined;
 
-/** All of it: some ten small files are read. A process may be moved to another cgroup, which is looked for each time. */
+/** Reads about ten small files; the process may have moved to another cgroup. */
 export function readKernelMemory(): KernelMemory {
   files = findCgroup();
   const limit = files ? numberIn(files.limit) : 0;
@@ -37,12 +35,12 @@ export function readKernelMemory(): KernelMemory {
   };
 }
 
-/** What changes fast, of the cgroup that was found last; bytes. */
+/** Of the cgroup found last; bytes. */
 export function readCgroupUsed(): number {
   return files ? numberIn(files.used) : 0;
 }
 
-/** cgroups(7): version 2 has one hierarchy, `0::<path>`; of version 1 the one of the memory controller counts. */
+/** cgroups(7): v2 has one hierarchy, `0::<path>`; v1 one for memory. */
 function findCgroup(): CgroupFiles | undefined {
   const lines = read('/proc/self/cgroup').split('\n');
   const one = lines.find((line) => /^\d+:(?:.*,)?memory(?:,.*)?:/.test(line));
@@ -51,7 +49,7 @@ function findCgroup(): CgroupFiles | undefined {
   const names = one
     ? { used: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes', events: 'memory.oom_control' }
     : { used: 'memory.current', limit: 'memory.max', events: 'memory.events' };
-  // Inside of a container its own cgroup is the root, whatever the path says.
+  // In a container its cgroup is the root.
   for (const directory of [`${root}${path}`, root]) {
     if (read(`${directory}/${names.used}`) === '') continue;
     return {

@@ -4,7 +4,6 @@ import { OPEN_SPAN_BYTES, OPEN_SPANS, type SpoolMemory } from './spool-memory.ts
 
 const WORDS = OPEN_SPAN_BYTES / 4;
 
-/** A span that was open when its process died. */
 export interface OpenSpan {
   readonly name: string;
   readonly kind: number;
@@ -15,16 +14,12 @@ export interface OpenSpan {
   readonly detail: string | undefined;
 }
 
-/**
- * The sender thread's end: keeps the copy in the file equal to the table, but for spans that are over before the table
- * is looked at twice.
- */
+/** The sender thread's side: copies the table to the file, except spans that end before the second look. */
 export class OpenSpanCopy {
   readonly #words: Int32Array;
   readonly #table: Buffer;
-  /** As the file has it. */
   readonly #copy = Buffer.alloc(OPEN_SPANS * OPEN_SPAN_BYTES);
-  /** The sequence number of each place when it was last looked at, and in the copy. */
+  /** Sequence number of each place at the last look, and in the copy. */
   readonly #seen = new Int32Array(OPEN_SPANS);
   readonly #copied = new Int32Array(OPEN_SPANS);
   #open = 0;
@@ -34,23 +29,19 @@ export class OpenSpanCopy {
     this.#table = Buffer.from(openSpans);
   }
 
-  /** Spans that were open when the table was last looked at. */
+  /** At the last look. */
   get open(): number {
     return this.#open;
   }
 
-  /**
-   * Writes what has changed, in one piece.
-   *
-   * @param endedOnly only takes out what has ended
-   */
+  /** @param endedOnly only removes ended spans */
   update(write: (bytes: Buffer, at: number) => void, endedOnly: boolean): void {
     let first = -1;
     let last = -1;
     let open = 0;
     for (let index = 0; index < OPEN_SPANS; index++) {
       const sequence = Atomics.load(this.#words, index * WORDS);
-      // Never used, and so are those behind it.
+      // Places from here on were never used.
       if (sequence === 0) break;
       const isOpen = (sequence & 1) === 1;
       if (isOpen) open++;
@@ -70,7 +61,7 @@ export class OpenSpanCopy {
     const at = index * OPEN_SPAN_BYTES;
     const copy = this.#copy.subarray(at, at + OPEN_SPAN_BYTES);
     this.#table.copy(copy, 0, at, at + OPEN_SPAN_BYTES);
-    // It has ended while it was copied.
+    // The span ended during the copy.
     if (Atomics.load(this.#words, index * WORDS) !== sequence) return this.#clear(index);
     copy.writeUInt32LE(crc32(copy.subarray(0, CHECK_AT)), CHECK_AT);
     this.#copied[index] = sequence;
@@ -84,7 +75,7 @@ export class OpenSpanCopy {
   }
 }
 
-/** Reads the copy of a file back; places that are torn are left out. */
+/** Without damaged places. */
 export function readOpenSpans(bytes: Buffer): OpenSpan[] {
   const spans: OpenSpan[] = [];
   for (let at = 0; at + OPEN_SPAN_BYTES <= bytes.length; at += OPEN_SPAN_BYTES) {

@@ -1,9 +1,9 @@
 import { OPEN_SPAN_BYTES, OPEN_SPANS, wake, type SpoolMemory } from './spool-memory.ts';
 
 /**
- * Open spans, in memory that the sender thread reads: 192 bytes each, numbers little-endian.
+ * Open spans in shared memory: 192 bytes each, little-endian.
  *
- *      0  u32  changes with each start and each end; odd while the span is open
+ *      0  u32  sequence number; odd while the span is open
  *      4  u8   kind, u8 bytes of the name, u8 bytes of the detail, u8 0
  *      8  f64  start, ms since 1970
  *     16  trace ID; 32 span ID; 40 ID of the parent, or zeros
@@ -18,7 +18,7 @@ const WORDS = OPEN_SPAN_BYTES / 4;
 const DOUBLES = OPEN_SPAN_BYTES / 8;
 const MAX_NAME = DETAIL_AT - NAME_AT;
 const MAX_DETAIL = CHECK_AT - 4 - DETAIL_AT;
-/** A place and how often it was used, as one small integer. */
+/** Bits of a place's index; the rest is its sequence number. */
 const INDEX_BITS = 10;
 const SEQUENCE_MASK = 0xfffff;
 
@@ -28,13 +28,13 @@ interface Ids {
   readonly second: number;
 }
 
-/** The main thread's end: a span is in it from its start to its end. */
+/** The main thread's side. */
 export class OpenSpanTable {
   readonly #memory: SpoolMemory;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Buffer;
-  /** The last that was given back is warm. */
+  /** A stack: the last place is cached. */
   readonly #free = new Uint16Array(OPEN_SPANS);
   #freeCount = 0;
   #used = 0;
@@ -48,8 +48,8 @@ export class OpenSpanTable {
   }
 
   /**
-   * @param detail what tells it from others of its name: a path, a statement
-   * @returns what {@link remove} takes
+   * @param detail a path, a statement
+   * @returns the argument of {@link remove}
    */
   add(
     name: string,
@@ -63,7 +63,7 @@ export class OpenSpanTable {
     const words = this.#words;
     const at = index * WORDS;
     const sequence = ((words[at]! | 1) + 2) & SEQUENCE_MASK;
-    // Even, until all is there: a place of a span that was never ended is open still.
+    // Even until complete: the last span here may never have ended.
     Atomics.store(words, at, sequence - 1);
     const from = index * OPEN_SPAN_BYTES;
     const bytes = this.#bytes;
@@ -89,13 +89,13 @@ export class OpenSpanTable {
     const index = added & (OPEN_SPANS - 1);
     const sequence = added >>> INDEX_BITS;
     const at = index * WORDS;
-    // Another span has its place: there were too many.
+    // The table was full and the place reused.
     if (this.#words[at] !== sequence) return;
     Atomics.store(this.#words, at, sequence + 1);
     this.#free[this.#freeCount++] = index;
   }
 
-  /** When all places are taken, the oldest of them: a service that leaks spans shall not lose sight of its requests. */
+  /** When full, the oldest: leaked spans must not hide requests. */
   #take(): number {
     if (this.#freeCount > 0) return this.#free[--this.#freeCount]!;
     if (this.#used < OPEN_SPANS) return this.#used++;

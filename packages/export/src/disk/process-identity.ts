@@ -2,18 +2,18 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { crc32 } from 'node:zlib';
 
-/** Tells one process from all others, also from one that gets the same number later, or in another container. */
+/** Unique across reused PIDs and containers. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it was started, in the kernel's ticks since the machine was; 0 where that is not known. */
+  /** Start in the kernel's ticks since boot; 0 where unknown. */
   readonly ticks: string;
-  /** Which start of which machine: its boot ID, else a check of the host's name; 8 hex digits. */
+  /** Boot ID, else a CRC of the host name; 8 hex digits. */
   readonly boot: string;
-  /** The namespace that `pid` is of; 0 where there are none. */
+  /** PID namespace; 0 where there are none. */
   readonly namespace: string;
 }
 
-/** A process of another namespace or machine is dead when its file has not been touched for so long, ms. */
+/** Silence after which a process of another namespace counts as dead, ms. */
 const SILENT_MS = 30_000;
 
 export function ownIdentity(): ProcessIdentity {
@@ -36,10 +36,9 @@ export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boo
 }
 
 /**
- * Whether a process lives. Within one PID namespace the kernel is asked, and knows at once. Elsewhere, as in another
- * container with the same directory, only the age of what it last wrote tells.
+ * In one PID namespace the kernel knows; elsewhere, as in another container, only the age of the last write counts.
  *
- * @param silentMs how long ago it has touched its file
+ * @param silentMs that age
  */
 export function isAlive(process_: ProcessIdentity, own: ProcessIdentity, silentMs: number): boolean {
   if (!isSameNamespace(process_, own)) return silentMs < SILENT_MS;
@@ -49,7 +48,7 @@ export function isAlive(process_: ProcessIdentity, own: ProcessIdentity, silentM
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  // The number may be another process's by now.
+  // The PID may be reused.
   return silentMs < SILENT_MS;
 }
 
@@ -57,11 +56,11 @@ function isSameNamespace(one: ProcessIdentity, other: ProcessIdentity): boolean 
   return one.boot === other.boot && one.namespace === other.namespace;
 }
 
-/** Of `/proc/<pid>/stat` (proc(5)) the 22nd field; undefined when there is no such process, or nothing but its exit code. */
+/** Field 22 of `/proc/<pid>/stat` (proc(5)); undefined for no process or a zombie. */
 function startTicks(pid: string): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name, the second field, may contain spaces and parentheses.
+    // Field 2 may contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {

@@ -6,27 +6,24 @@ import { ownIdentity } from './process-identity.ts';
 import { Recovery, type Recovered } from './recovery.ts';
 import { assertPrivate } from './spool-directory.ts';
 
-/** What {@link recoverSpools} is called with. */
 export interface RecoverOptions {
   readonly destinations: readonly Destination[];
   readonly userAgent: string;
   /** Most spans in a request. */
   readonly maxExportBatchSize: number;
-  /** When a backend that does not answer is given up; ms, default 30,000. What was not sent stays. */
+  /** Outage after which a backend is given up; ms, default 30,000. */
   readonly timeoutMs?: number | undefined;
-  /** Gets each report of a process that was cut off, one line of JSON. */
+  /** Receives a line of JSON for each dead process. */
   readonly report: (line: string) => void;
   readonly warn: (line: string) => void;
   readonly print: (text: string) => void;
 }
 
-/** A backend that answers nothing for so long is given up, ms. */
 const TIMEOUT_MS = 30_000;
 
 /**
- * Sends what processes that have died have left in a directory: of one service, or that of all of them.
+ * Sends what dead processes left, of one service or all.
  *
- * @returns what was sent, to every destination
  * @throws when the directory cannot be read, or a backend does not answer
  */
 export async function recoverSpools(directory: string, options: RecoverOptions): Promise<Recovered> {
@@ -78,7 +75,7 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
   return all;
 }
 
-/** The directory itself, and those in it that are this user's alone. */
+/** Only those private to this user. */
 function directoriesIn(directory: string): string[] {
   const below = readdirSync(directory)
     .map((name) => join(directory, name))

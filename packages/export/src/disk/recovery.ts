@@ -15,20 +15,17 @@ import { readKernelMemory } from './memory-limits.ts';
 import { readOpenSpans, type OpenSpan } from './open-span-copy.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
-/** What recovery needs of whoever runs it. */
 export interface RecoveryHost {
   readonly own: ProcessIdentity;
   /** By the clock of the file system; ms since 1970. */
   now(): number;
-  /** Resolves once no destination needs the batch any more. */
+  /** Resolves once no destination needs the batch. */
   send(batch: RecordBatch): Promise<void>;
-  /** One report of a death, as JSON. */
   report(line: string): void;
   /** Resolves when the next file may be sent. */
   pause(): Promise<void>;
 }
 
-/** What was found. */
 export interface Recovered {
   processes: number;
   spans: number;
@@ -40,12 +37,12 @@ interface Claimed {
   readonly header: FileHeader;
 }
 
-/** Span ID of an encoded span: field 2, behind the trace ID of 16 bytes (opentelemetry/proto/trace/v1/trace.proto). */
+/** Field 2, after the 16-byte trace ID (opentelemetry/proto/trace/v1/trace.proto). */
 function spanIdOf(span: Buffer): string {
   return span[0] === 0x0a && span[1] === 16 && span[18] === 0x12 && span[19] === 8 ? span.toString('hex', 20, 28) : '';
 }
 
-/** Sends what the dead of one directory have left, those first that died first, each file once. */
+/** Oldest process first, each file once. */
 export class Recovery {
   readonly #directory: string;
   readonly #host: RecoveryHost;
@@ -62,7 +59,7 @@ export class Recovery {
     return this.recovered;
   }
 
-  /** Shows others that the files which are not delivered yet are somebody's. */
+  /** Shows other processes that the claimed files have an owner. */
   touch(): void {
     for (const name of this.#held) {
       try {
@@ -125,7 +122,7 @@ export class Recovery {
     const spans = reportSpans(death);
     await this.#host.send(spans);
     this.recovered.spans += spans.spans;
-    // Sent once, also if this process dies before the rest is delivered.
+    // Prevents a second report if this process dies now.
     appendTo(this.#directory, first.name, Buffer.of(1), ENDED_AT);
   }
 }

@@ -6,30 +6,27 @@ import { Recovery } from './recovery.ts';
 import { ASLEEP, FREE_AT, openEnd } from './spool-memory.ts';
 import { SpoolWriter, type DiskOptions } from './spool-writer.ts';
 
-/** How often what is new is written, ms: the most that a process which is killed loses. */
+/** A killed process loses at most this, ms. */
 const WRITE_MS = 25;
-/** Every so many of these, open spans and the heartbeat are brought up to date: a span is in the file after 100 to 200 ms. */
+/** Rounds between updates of open spans and heartbeat: 100 ms. */
 const UPDATE_EVERY = 4;
-/** Without anything new for so many, the thread sleeps. */
+/** Rounds without news before sleep. */
 const QUIET = 40;
-/** Asleep, it still shows now and then that the process lives, ms; after 30 s of silence it is dead to other namespaces. */
+/** After 30 s of silence other namespaces take the process for dead. */
 const ASLEEP_MS = 2_000;
-/** The dead are looked for once the process has started, at a random moment: all of a service may have been restarted together. */
+/** Random: all processes of a service may restart together. */
 const RECOVER_AFTER_MS = 1_000;
-/** Between two of their files; half a megabyte each. */
+/** Between files of half a megabyte. */
 const RECOVER_EVERY_MS = 1_000;
 
-/** What the sender does for the spool on disk. */
 export interface DiskHost {
-  /** Spans that wait. */
   waiting(): number;
-  /** Calls with the open batches of worker threads. */
   eachWorkerBatch(visit: (bytes: Buffer, number: number, end: number) => void): void;
   send(batch: RecordBatch): Promise<void>;
   log(level: 'warn' | 'error', text: string): void;
 }
 
-/** The sender thread's part of the spool on disk: writes it, and sends what the dead have left in theirs. */
+/** The sender thread's spool on disk and recovery. */
 export class SenderDisk {
   readonly #options: DiskOptions;
   readonly #host: DiskHost;
@@ -40,7 +37,7 @@ export class SenderDisk {
   #quiet = 0;
   #lastEnd = 0;
 
-  /** @param isRestart an earlier sender thread of this process has died */
+  /** @param isRestart an earlier sender thread has died */
   constructor(options: DiskOptions, isRestart: boolean, host: DiskHost) {
     this.#options = options;
     this.#host = host;
@@ -61,23 +58,19 @@ export class SenderDisk {
     this.#round();
   }
 
-  /** The main thread has begun a batch. */
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
     this.#open = { bytes: Buffer.from(memory), number, start };
   }
 
-  /** A batch is complete. */
   sealed(batch: RecordBatch, ofWorker: boolean): void {
     if (this.#open?.number === batch.number && !ofWorker) this.#open = undefined;
     this.#writer.write(ofWorker ? WORKER : MAIN, batch, batch.end);
   }
 
-  /** No destination needs the batch any more. */
   finished(number: number, ofWorker: boolean): void {
     this.#writer.finished(ofWorker ? WORKER : MAIN, number);
   }
 
-  /** The process ends. */
   end(isDelivered: boolean): void {
     this.#open = undefined;
     this.#writer.end(isDelivered);
@@ -110,11 +103,10 @@ export class SenderDisk {
     return isNew;
   }
 
-  /** Until the main thread, or a worker thread, has something again. */
   #sleep(): void {
     const { words } = this.#options.memory;
     Atomics.store(words, ASLEEP, 1);
-    // What came before that has woken nobody.
+    // Earlier spans did not wake the sender.
     if (this.#writeNew()) Atomics.store(words, ASLEEP, 0);
     const waiting = Atomics.waitAsync(words, ASLEEP, 1, ASLEEP_MS);
     const go = (): void => {

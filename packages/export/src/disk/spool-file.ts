@@ -12,15 +12,15 @@ import {
 } from './file-format.ts';
 import { MAX_FILES, ownName, readName } from './file-names.ts';
 
-/** Kept free for the ends of the batches that are in the file. */
+/** Reserved for end marks of batches. */
 const DONE_ROOM = 8 * 1024;
-/** A disk that takes longer for a few kilobytes is of no use to a thread that has requests to answer; ms. */
+/** A slower disk would block the sender. */
 const SLOW_MS = 1_000;
 
-/** A file that this process writes. Everything is synchronous, on the sender thread: what returned has reached the kernel. */
+/** Writes are synchronous: once they return, the kernel has the data. */
 export class SpoolFile {
   readonly home: boolean;
-  /** Batches in it that some destination still needs. */
+  /** Batches a destination still needs. */
   readonly batches = new Set<number>();
   readonly #path: string;
   readonly #fd: number;
@@ -37,10 +37,10 @@ export class SpoolFile {
   }
 
   /**
-   * A new file under a number that no file has: so all processes together keep the limit.
+   * A free number keeps the limit for all processes.
    *
-   * @returns undefined when there are as many as there may be
-   * @throws what the file system throws
+   * @returns undefined when all are taken
+   * @throws errors of the file system
    */
   static create(directory: string, header: FileHeader): SpoolFile | undefined {
     const taken = new Set(readdirSync(directory).map((name) => readName(name)?.number));
@@ -52,14 +52,14 @@ export class SpoolFile {
         const fd = openSync(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
         return new SpoolFile(path, fd, header);
       } catch (error) {
-        // Another process was quicker.
+        // Another process was faster.
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
     }
     return undefined;
   }
 
-  /** Bytes of records that one more frame may have. */
+  /** Bytes for records of one more frame. */
   get room(): number {
     return FILE_BYTES - DONE_ROOM - FRAME_BYTES - this.#at;
   }
@@ -68,7 +68,7 @@ export class SpoolFile {
     return this.#at === this.#dataAt;
   }
 
-  /** When the file system last saw it written, by its own clock; ms since 1970. */
+  /** By the clock of the file system; ms since 1970. */
   get writtenAt(): number {
     return fstatSync(this.#fd).mtimeMs;
   }
@@ -87,14 +87,13 @@ export class SpoolFile {
     if (performance.now() - start > SLOW_MS) throw new Error(`a write took more than ${SLOW_MS} ms`);
   }
 
-  /** Forgets its frames. */
   rewind(): void {
     if (this.isEmpty) return;
     ftruncateSync(this.#fd, this.#dataAt);
     this.#at = this.#dataAt;
   }
 
-  /** The process ends, and says so: whoever finds the file has only its spans to send. */
+  /** Regular end: no death is reported. */
   markEnded(): void {
     this.writeAt(Buffer.of(1), ENDED_AT);
   }

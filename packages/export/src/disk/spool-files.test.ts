@@ -326,7 +326,7 @@ describe('recovery', () => {
   it('leaves alone what lives', () => {
     leave('a');
     expect(findDead(directory, ownIdentity(), later())).toEqual([]);
-    // In another container for as long as it is heard of.
+    // In another container until its writes stop.
     expect(findDead(directory, elsewhere, Date.now())).toEqual([]);
   });
 

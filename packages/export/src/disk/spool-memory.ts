@@ -1,29 +1,26 @@
 import type { OpenBatchListener } from '../spool.ts';
 
-/**
- * Memory in which the sender thread sees what the main thread has, also while that one stands still: how far the open
- * batch is written, which spans are open, and how the thread was when it last had a free moment.
- */
+/** Shared with the sender thread, which reads it while the main thread is blocked. */
 export interface SpoolMemory {
   readonly words: Int32Array;
   readonly samples: Float64Array;
   readonly openSpans: SharedArrayBuffer;
 }
 
-/** The number of the open batch, and where its last whole record ends; 0 before it has one. */
+/** Number of the open batch, and end of its last whole record or 0. */
 const OPEN_NUMBER = 0;
 const OPEN_END = 1;
-/** 1 while the sender sleeps until something happens. */
+/** 1 while the sender sleeps. */
 export const ASLEEP = 2;
-/** 1 while there are files that the end of the process has to take away. */
+/** 1 while there are files to remove at the end. */
 export const HAS_FILES = 3;
 const WORDS = 4;
 
-/** When the main thread was last free, ms since 1970, or 0 when nothing is under way; what it had of memory then. */
+/** When the main thread was last free, ms since 1970, 0 when idle; then its memory. */
 export const FREE_AT = 0;
 export const HEAP_USED = 1;
 export const HEAP_LIMIT = 2;
-/** Of the old generation alone: where V8 gives up. */
+/** Of the old generation, where V8 aborts. */
 export const OLD_LIMIT = 3;
 export const RSS = 4;
 const SAMPLES = 5;
@@ -35,20 +32,19 @@ export function makeSpoolMemory(): SpoolMemory {
   return {
     words: new Int32Array(new SharedArrayBuffer(4 * WORDS)),
     samples: new Float64Array(new SharedArrayBuffer(8 * SAMPLES)),
-    // Pages that nobody has written to take no memory.
+    // Untouched pages take no memory.
     openSpans: new SharedArrayBuffer(OPEN_SPANS * OPEN_SPAN_BYTES),
   };
 }
 
-/** The main thread has done something that is to be written. */
 export function wake(words: Int32Array): void {
-  // A plain read: what it misses, the sender sees when it looks once more before it sleeps.
+  // A plain read: the sender looks once more before it sleeps.
   if (words[ASLEEP] === 0) return;
   Atomics.store(words, ASLEEP, 0);
   Atomics.notify(words, ASLEEP);
 }
 
-/** Announces the open batch, and how far it is written: the sender takes it from where it lies. */
+/** The sender reads the open batch in place. */
 export function showOpenBatch(
   { words }: SpoolMemory,
   began: (number: number, memory: SharedArrayBuffer, start: number) => void,
@@ -66,10 +62,10 @@ export function showOpenBatch(
   };
 }
 
-/** Where the last whole record of this batch ends; 0 when it is not open, or has none. */
+/** End of the batch's last whole record, or 0. */
 export function openEnd({ words }: SpoolMemory, number: number): number {
   const end = Atomics.load(words, OPEN_END);
   const isOpen = Atomics.load(words, OPEN_NUMBER) === (number | 0);
-  // Between the two the next one may have begun.
+  // The next batch may have begun between the loads.
   return isOpen && Atomics.load(words, OPEN_END) >= end ? end : 0;
 }

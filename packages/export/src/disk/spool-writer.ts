@@ -8,32 +8,29 @@ import { makePrivate, serviceDirectory } from './spool-directory.ts';
 import { SpoolFile } from './spool-file.ts';
 import { HAS_FILES, type SpoolMemory } from './spool-memory.ts';
 
-/** What the main thread says of the spool on disk. */
 export interface DiskOptions {
   readonly memory: SpoolMemory;
-  /** The directory for the spools of all services. */
+  /** Spools of all services. */
   readonly base: string;
-  /** Of this service: what its processes have in common. */
+  /** Identifies the service. */
   readonly key: string;
-  /** Of this process; 16 hex digits. */
+  /** Identifies the process; 16 hex digits. */
   readonly instance: string;
-  /** When this process was started; ms since 1970. */
+  /** ms since 1970. */
   readonly startedAt: number;
   readonly saysEnd: boolean;
   readonly service: string;
   readonly resource: string;
 }
 
-/** A batch of which records are in files. */
 interface Written {
-  /** Up to where. */
   at: number;
-  /** Its resource and scopes, for the next file. */
+  /** Resource and scopes, repeated in the next file. */
   readonly preface: Buffer[];
   readonly files: SpoolFile[];
 }
 
-/** Writes what waits to files of this process, and takes it out again once it is delivered. On the sender thread. */
+/** Writes waiting batches to files and removes delivered ones. On the sender thread. */
 export class SpoolWriter {
   readonly directory: string;
   readonly #options: DiskOptions;
@@ -48,7 +45,7 @@ export class SpoolWriter {
   #isFull = false;
   #hasFailed = false;
 
-  /** @param onTrouble called when records wait in memory only: there is no room, or the disk cannot be used */
+  /** @param onTrouble called when the spool is full or the disk fails */
   constructor(options: DiskOptions, onTrouble: (cause: string) => void) {
     this.directory = serviceDirectory(options.base, options.key);
     this.#options = options;
@@ -57,7 +54,6 @@ export class SpoolWriter {
     this.#heartbeats = new HeartbeatRing(options.memory);
   }
 
-  /** Writes the records of a batch from where it stopped up to `end`. */
   write(kind: number, { bytes, number, start }: Pick<RecordBatch, 'bytes' | 'number' | 'start'>, end: number): void {
     const key = keyOf(kind, number);
     let batch = this.#batches.get(key);
@@ -66,14 +62,13 @@ export class SpoolWriter {
     if (end > written.at) this.#guard(() => this.#write(written, key, kind, number, bytes, end));
   }
 
-  /** No destination needs the batch any more. */
   finished(kind: number, number: number): void {
     const key = keyOf(kind, number);
     const batch = this.#batches.get(key);
     if (!batch) return;
     this.#batches.delete(key);
     this.#guard(() => {
-      // Spans of it are over, whatever the file says of them yet.
+      // Its spans have ended; the file must not show them as open.
       this.#copyOpenSpans(true);
       for (const file of batch.files) {
         file.batches.delete(key);
@@ -84,7 +79,6 @@ export class SpoolWriter {
     });
   }
 
-  /** Brings open spans and the heartbeat up to date. */
   update(waitingSpans: number): void {
     this.#guard(() => {
       this.#copyOpenSpans(false);
@@ -92,11 +86,7 @@ export class SpoolWriter {
     });
   }
 
-  /**
-   * The process ends.
-   *
-   * @param isDelivered whether nothing is left to be sent by another one
-   */
+  /** @param isDelivered whether nothing is left to send */
   end(isDelivered: boolean): void {
     this.#guard(() => {
       if (isDelivered) this.#removeAll();
@@ -104,7 +94,7 @@ export class SpoolWriter {
     });
   }
 
-  /** By the clock of the file system, where there is a file; ms since 1970. */
+  /** By the clock of the file system; ms since 1970. */
   get now(): number {
     return this.#home ? this.#home.writtenAt : Date.now();
   }
@@ -126,7 +116,7 @@ export class SpoolWriter {
         to = next;
       }
       if (to === from) {
-        // Torn, or larger than a file: it waits in memory alone.
+        // Damaged, or larger than a file: waits in memory only.
         if (file.isEmpty) from = Math.max(recordEnd(bytes, from, end, number), 0) || end;
         else this.#current = undefined;
         continue;
@@ -202,10 +192,10 @@ export class SpoolWriter {
     } catch (error) {
       this.#hasFailed = true;
       try {
-        // They would be sent again by the next process, whatever becomes of what they hold.
+        // The next process would send them again.
         this.#removeAll();
       } catch {
-        // As far as it goes.
+        // The first error is reported.
       }
       const { code, message } = error as NodeJS.ErrnoException;
       this.#onTrouble(code ?? message);

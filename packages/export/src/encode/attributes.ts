@@ -4,10 +4,8 @@ import { NO_ROOM, type MessageWriter } from './message-writer.ts';
 import { writeValue } from './value.ts';
 
 /**
- * Writes attributes; those that cannot be encoded or do not fit are left out.
- *
- * @param tag the field of the message that holds them
- * @returns how many were left out
+ * @param tag field of the parent message
+ * @returns how many could not be encoded or did not fit
  */
 export function writeAttributes(to: MessageWriter, tag: number, attributes: Attributes): number {
   let dropped = 0;
@@ -25,7 +23,7 @@ export function writeAttributes(to: MessageWriter, tag: number, attributes: Attr
     }
   } catch (error) {
     if (error === NO_ROOM) throw error;
-    // An exotic object that cannot be listed.
+    // A proxy whose keys cannot be listed.
     dropped++;
   }
   return dropped;
@@ -50,10 +48,7 @@ export function writeAttribute(to: MessageWriter, tag: number, key: string, valu
   }
 }
 
-/**
- * Writes a string attribute in one pass, on the guess that the value is ASCII and takes `size`
- * bytes; starts again with the real size when it is not.
- */
+/** In one pass for ASCII of `size` bytes, else again with the real size. */
 function writeString(to: MessageWriter, tag: number, field: Uint8Array, value: string, size: number): boolean {
   const { out } = to;
   let pos = startPair(to, tag, field, 1 + varintSize(size) + size);
@@ -65,7 +60,6 @@ function writeString(to: MessageWriter, tag: number, field: Uint8Array, value: s
   return true;
 }
 
-/** A boolean, or the integer that most numbers are, in one pass. */
 function writeSmall(to: MessageWriter, tag: number, field: Uint8Array, kind: number, value: number): boolean {
   const pos = startPair(to, tag, field, 1 + varintSize(value));
   if (pos < 0) return false;
@@ -75,9 +69,9 @@ function writeSmall(to: MessageWriter, tag: number, field: Uint8Array, kind: num
 }
 
 /**
- * Writes an attribute up to its value, of which `any` bytes follow.
+ * Writes up to the value of `any` bytes.
  *
- * @returns the position behind it, or -1 when the attribute does not fit the message
+ * @returns the position after it, or -1 when the attribute does not fit
  */
 function startPair(to: MessageWriter, tag: number, field: Uint8Array, any: number): number {
   const { out } = to;

@@ -1,16 +1,16 @@
-/** Below this, a loop over the characters beats the call into native code. */
+/** Below this, JavaScript is faster than a native call. */
 const SHORT_TEXT = 64;
 
 export function varintSize(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5;
 }
 
-/** An integer that takes at most 31 bits, and no sign. */
+/** At most 31 bits, not -0. */
 export function isSmall(value: number): boolean {
   return (value | 0) === value && value >= 0 && !Object.is(value, -0);
 }
 
-/** Writes an unsigned integer below 2^32 and returns the position behind it. */
+/** Below 2^32; returns the position after it. */
 export function putVarint(out: Uint8Array, at: number, value: number): number {
   let pos = at;
   let rest = value;
@@ -31,10 +31,9 @@ export function putFixed32(out: Uint8Array, at: number, value: number): number {
 }
 
 /**
- * Writes text as UTF-8, lone surrogates as U+FFFD, if it takes `size` bytes. There must be room for
- * 4 more: a text that takes more than `size` then says so, however its characters fall.
+ * Lone surrogates become U+FFFD. Needs 4 spare bytes, so that a text longer than `size` is noticed.
  *
- * @returns how many bytes were written
+ * @returns bytes written
  */
 export function putText(out: Buffer, at: number, text: string, size: number): number {
   if (size > SHORT_TEXT || size !== text.length) return out.write(text, at, size + 4, 'utf8');

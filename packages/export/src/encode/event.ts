@@ -6,11 +6,7 @@ import { putTime } from './times.ts';
 const TAG = (11 << 3) | 2;
 const ATTRIBUTE = (3 << 3) | 2;
 
-/**
- * Writes the events of a span.
- *
- * @returns how many were left out
- */
+/** @returns how many events were left out */
 export function writeEvents(to: MessageWriter, events: readonly FinishedEvent[]): number {
   let done = 0;
   for (const event of events) {

@@ -1,32 +1,30 @@
 import { putText, putVarint, varintSize } from './bytes.ts';
 
-/** A message takes at most this many bytes: what does not fit is left out, and counted on the span. */
+/** The rest of a span is left out and counted. */
 export const MAX_SPAN_BYTES = 1 << 20;
-/** Kept free at the end of a message: for the three drop counts of a span, and for `putText` to look beyond a text. */
+/** For a span's three drop counts, and the spare bytes of `putText`. */
 export const COUNTS_BYTES = 18;
-/** Names, status messages and trace states are cut here, so that the rest of a span always fits. UTF-16 units. */
+/** Limit of names, messages and trace states, so that other fields always fit. */
 const MAX_TEXT = 16_384;
 
 const MAX_CACHED_KEYS = 512;
 const MAX_CACHED_KEY_LENGTH = 128;
 
-/** Thrown, without the cost of a stack, when the bytes do not fit. */
+/** No Error: a stack trace is expensive. */
 export const NO_ROOM: unknown = Object.freeze({ reason: 'no room' });
-/** Thrown for a value that OTLP cannot carry. */
+/** A value that OTLP cannot represent. */
 export const UNFIT: unknown = Object.freeze({ reason: 'unfit' });
 
-/** Writes fields of a protobuf message into a buffer, and knows how far it may go. */
 export class MessageWriter {
   out: Buffer = Buffer.alloc(0);
   pos = 0;
   limit = 0;
-  /** Whether `limit` is the message's own, so that what is beyond it is left out; else a larger buffer is asked for. */
+  /** Whether `limit` is the message's; else a larger buffer is needed. */
   capped = false;
-  /** How deep the value that is being written is nested. */
   depth = 0;
   readonly #keys = new Map<string, Uint8Array>();
 
-  /** @param cap what the message may take, bytes */
+  /** @param cap most bytes of the message */
   begin(out: Buffer, at: number, cap: number): void {
     this.out = out;
     this.pos = at;
@@ -39,14 +37,14 @@ export class MessageWriter {
     if (this.pos + bytes > this.limit) throw NO_ROOM;
   }
 
-  /** Takes back what was written since `start`; asks for a larger buffer if the buffer was the reason. */
+  /** Undoes writes; rethrows when a larger buffer is needed. */
   giveUp(start: number, error: unknown): void {
     this.pos = start;
     this.depth = 0;
     if (error === NO_ROOM && !this.capped) throw NO_ROOM;
   }
 
-  /** Starts a nested message: its tag, and one byte for its length. */
+  /** Reserves one byte for the length. */
   open(tag: number): number {
     this.need(2);
     this.out[this.pos] = tag;
@@ -54,7 +52,7 @@ export class MessageWriter {
     return this.pos;
   }
 
-  /** Ends the nested message whose content starts at `start`; a length of several bytes moves the content. */
+  /** A longer length moves the content. */
   close(start: number): void {
     const size = this.pos - start;
     if (size < 0x80) {
@@ -68,14 +66,14 @@ export class MessageWriter {
     this.pos += more;
   }
 
-  /** A string field, cut: for what a span cannot do without. */
+  /** A required field, cut to fit. */
   text(tag: number, text: string): void {
     let value = typeof text === 'string' ? text : String(text);
     if (value.length > MAX_TEXT) value = value.slice(0, MAX_TEXT);
     this.string(tag, value, value.length);
   }
 
-  /** @param size in UTF-8, a guess */
+  /** @param size guess of the UTF-8 size */
   string(tag: number, value: string, size: number): void {
     this.need(6 + size);
     const { out } = this;
@@ -85,14 +83,14 @@ export class MessageWriter {
     this.pos = pos + size;
   }
 
-  /** A count that is not 0, behind the limit or in room that was asked for. */
+  /** Needs reserved room. */
   count(tag: number, count: number): void {
     if (!(count > 0)) return;
     this.out[this.pos] = tag;
     this.pos = putVarint(this.out, this.pos + 1, count >>> 0);
   }
 
-  /** Field 1 of a KeyValue: tag, length and UTF-8 of the key. */
+  /** Field 1 of a KeyValue. */
   keyField(key: string): Uint8Array {
     return this.#keys.get(key) ?? this.#learnKey(key);
   }
@@ -110,7 +108,7 @@ export class MessageWriter {
     field[0] = (1 << 3) | 2;
     field.set(text, putVarint(field, 1, text.length));
     if (key.length <= MAX_CACHED_KEY_LENGTH) {
-      // Made-up keys would fill it for good: start over, what is frequent is back at once.
+      // Generated keys must not fill the cache.
       if (this.#keys.size >= MAX_CACHED_KEYS) this.#keys.clear();
       this.#keys.set(key, field);
     }

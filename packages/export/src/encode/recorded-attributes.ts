@@ -3,14 +3,10 @@ import type { RecordedAttributes } from '../finished-span.ts';
 import { writeAttribute, writeAttributes } from './attributes.ts';
 import type { MessageWriter } from './message-writer.ts';
 
-/** What was made of common attributes with the second span that has them; before, `null`. */
+/** Encoded on the second use; `null` after the first. */
 const encoded = new WeakMap<CommonAttributes, Uint8Array | null>();
 
-/**
- * Writes attributes in the parts in which our own tracer keeps them.
- *
- * @returns how many were left out
- */
+/** @returns how many were left out */
 export function writeRecorded(to: MessageWriter, tag: number, recorded: RecordedAttributes): number {
   const { common, moreCommon, given, later } = recorded;
   let dropped = writeAttributes(to, tag, given);
@@ -22,7 +18,6 @@ export function writeRecorded(to: MessageWriter, tag: number, recorded: Recorded
   return dropped;
 }
 
-/** Attributes of many spans: encoded with the second of them, once it is known that there are several. */
 function writeCommon(to: MessageWriter, tag: number, common: CommonAttributes): number {
   const bytes = encoded.get(common);
   if (!bytes) {

@@ -2,7 +2,7 @@ import type { Scope } from '../finished-span.ts';
 import { writeAttributes } from './attributes.ts';
 import type { MessageWriter } from './message-writer.ts';
 
-/** Writes a `ScopeSpans` that has a scope and no spans yet. */
+/** A `ScopeSpans` without spans. */
 export function writeScope(to: MessageWriter, scope: Scope): void {
   const start = to.open((1 << 3) | 2);
   to.text((1 << 3) | 2, scope.name);

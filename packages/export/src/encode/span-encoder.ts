@@ -6,17 +6,15 @@ import { writeScope } from './scope.ts';
 import { writeSpan } from './span.ts';
 
 /**
- * Turns finished spans into `opentelemetry.proto.trace.v1.Span` bytes, straight into the buffer they
- * wait in: no object tree, no JSON, nothing allocated per span. Never throws for what a span holds.
+ * Encodes `opentelemetry.proto.trace.v1.Span` directly into the spool, without allocations. Never throws for a span's
+ * content.
  */
 export class SpanEncoder {
   readonly #to = new MessageWriter();
 
   /**
-   * Writes a span into `out` from `at`.
-   *
-   * @param cap what a span may take, bytes; what does not fit is left out, and counted on the span
-   * @returns the position behind it, or -1 when `out` has too little room
+   * @param cap most bytes; the rest is left out and counted
+   * @returns the position after it, or -1 when `out` is too small
    */
   encode(span: FinishedSpan, out: Buffer, at: number, cap: number = MAX_SPAN_BYTES): number {
     const to = this.#to;
@@ -31,10 +29,9 @@ export class SpanEncoder {
   }
 
   /**
-   * Writes a `ResourceSpans` message that has a resource and no spans yet. What `out` has no room for
-   * is left out.
+   * A `ResourceSpans` without spans; attributes that do not fit are left out.
    *
-   * @returns the position behind it
+   * @returns the position after it
    */
   encodeResource(attributes: Attributes, out: Buffer, at: number): number {
     this.#to.begin(out, at, out.length - at);
@@ -42,7 +39,7 @@ export class SpanEncoder {
     return this.#to.pos;
   }
 
-  /** Writes a `ScopeSpans` message that has a scope and no spans yet; returns as {@link encode}. */
+  /** A `ScopeSpans` without spans; returns as {@link encode}. */
   encodeScope(scope: Scope, out: Buffer, at: number): number {
     this.#to.begin(out, at, MAX_SPAN_BYTES);
     try {
@@ -57,16 +54,12 @@ export class SpanEncoder {
 
 let alone: { encoder: SpanEncoder; out: Buffer } | undefined;
 
-/**
- * Encodes one span by itself.
- *
- * @returns a `opentelemetry.proto.trace.v1.Span` message
- */
+/** Encodes one span as `opentelemetry.proto.trace.v1.Span`. */
 export function encodeSpan(span: FinishedSpan): Uint8Array {
   alone ??= { encoder: new SpanEncoder(), out: Buffer.alloc(16_384) };
   let end = alone.encoder.encode(span, alone.out, 0);
   if (end === -1) {
-    // Not kept: one huge span should not cost its size for good.
+    // A huge span must not retain its size.
     const out = Buffer.alloc(MAX_SPAN_BYTES);
     end = alone.encoder.encode(span, out, 0);
     return out.subarray(0, end);

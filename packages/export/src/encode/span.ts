@@ -12,7 +12,6 @@ import { writeTraceState } from './trace-state.ts';
 
 const ATTRIBUTE = (9 << 3) | 2;
 
-/** Writes the fields of an `opentelemetry.proto.trace.v1.Span`. */
 export function writeSpan(to: MessageWriter, span: FinishedSpan): void {
   const context = span.spanContext();
   const parent = span.parentSpanContext;
@@ -32,7 +31,7 @@ export function writeSpan(to: MessageWriter, span: FinishedSpan): void {
     pos = parentIds ? putSpanId(out, pos + 2, parentIds) : putHex(out, pos + 2, parent.spanId, 8);
   }
   out[pos] = 6 << 3;
-  // The API counts kinds from INTERNAL = 0, the proto from UNSPECIFIED = 0.
+  // The API's INTERNAL is 0, the proto's is 1.
   out[pos + 1] = (span.kind + 1) & 0x7f;
   out[pos + 2] = (7 << 3) | 1;
   pos += 3;
@@ -41,7 +40,7 @@ export function writeSpan(to: MessageWriter, span: FinishedSpan): void {
   out[pos] = (8 << 3) | 1;
   pos += 1;
   pos = endMs === undefined ? putTime(out, pos, span.endTime) : putMilliseconds(out, pos, endMs);
-  // Field 16 is the first whose tag takes two bytes.
+  // Tags from field 16 on take two bytes.
   out[pos] = 0x85;
   out[pos + 1] = 0x01;
   to.pos = putFixed32(out, pos + 2, flagsOf(context.traceFlags, parent?.isRemote));
@@ -56,7 +55,7 @@ export function writeSpan(to: MessageWriter, span: FinishedSpan): void {
   const droppedEvents = span.events.length === 0 ? 0 : writeEvents(to, span.events);
   const droppedLinks = span.links.length === 0 ? 0 : writeLinks(to, span.links);
 
-  // Behind the limit, in the room kept for them.
+  // In the reserved room.
   to.count(10 << 3, span.droppedAttributesCount + droppedAttributes);
   to.count(12 << 3, span.droppedEventsCount + droppedEvents);
   to.count(14 << 3, span.droppedLinksCount + droppedLinks);

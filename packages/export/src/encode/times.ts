@@ -1,7 +1,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import { putFixed32 } from './bytes.ts';
 
-/** `[seconds, nanoseconds]` as a 64-bit count of nanoseconds: above 2^53, so in two exact halves. */
+/** Nanoseconds exceed 2^53: computed in two exact halves. */
 export function putTime(out: Uint8Array, at: number, time: HrTime): number {
   return putNanoseconds(out, at, time[0], time[1]);
 }

@@ -1,7 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { MessageWriter } from './message-writer.ts';
 
-/** Writes field 3 of a span or a link. */
 export function writeTraceState(to: MessageWriter, { traceState }: SpanContext): void {
   let text: unknown;
   try {

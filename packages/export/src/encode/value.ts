@@ -1,10 +1,10 @@
 import { isSmall, putVarint } from './bytes.ts';
 import { UNFIT, type MessageWriter } from './message-writer.ts';
 
-/** Nested values deeper than this, cyclic ones first, are left out. */
+/** Ends cycles. */
 const MAX_DEPTH = 16;
 
-/** Writes an AnyValue as field of its parent. Every value, even an empty one, takes bytes: so the limit ends every loop. */
+/** Every value takes bytes, so the limit ends any loop. */
 export function writeValue(to: MessageWriter, tag: number, value: unknown): void {
   const start = to.open(tag);
   switch (typeof value) {
@@ -49,7 +49,7 @@ function writeNumber(to: MessageWriter, value: number): void {
 }
 
 function writeBigint(to: MessageWriter, value: bigint): void {
-  // What does not fit 64 bits is text rather than cut.
+  // Text keeps more than 64 bits exact.
   if (BigInt.asIntN(64, value) !== value) {
     const text = value.toString();
     return to.string((1 << 3) | 2, text, text.length);

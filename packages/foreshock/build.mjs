@@ -108,7 +108,6 @@ await build({
   format: 'esm',
   target: 'node16',
   packages: 'external',
-  banner: { js: '#!/usr/bin/env node' },
   entryPoints: [here('src/bin.ts')],
   // What one subcommand needs is a file of its own.
   splitting: true,

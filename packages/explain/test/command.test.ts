@@ -41,6 +41,12 @@ describe('the recorded incident of examples/checkout', () => {
   });
 });
 
+it('help is on standard output', async () => {
+  const { status, stdout, stderr } = await foreshock(['--help']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toContain('foreshock explain');
+});
+
 describe('what cannot be read', () => {
   it.each([
     [['explain', 'no-such-file.jsonl'], 'foreshock explain: no-such-file.jsonl: no such file\n'],

@@ -20,7 +20,8 @@ export async function main(args: string[], io: Io, more: Record<string, Subcomma
   const subcommand = name !== undefined && Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
   if (!subcommand) {
     const isHelp = name === undefined || name === 'help' || name === '--help' || name === '-h';
-    io.stderr(isHelp ? help(subcommands) : `foreshock: there is no subcommand "${name}".\n${help(subcommands)}`);
+    if (isHelp) io.stdout(help(subcommands));
+    else io.stderr(`foreshock: there is no subcommand "${name}".\n${help(subcommands)}`);
     return isHelp ? 0 : 2;
   }
   try {

@@ -8,39 +8,36 @@ type Computed = Awaited<ReturnType<AnswerMethods['compute']>>;
 interface Known {
   computed?: Computed;
   computing?: Promise<Computed> | undefined;
-  /** Not before this is it computed again. */
+  /** Earliest time of the next computation. */
   rests: number;
 }
 
-/** How often it is looked whether there is an incident. */
 const LOOK_MS = 30_000;
-/** Queries whose answers are kept. */
 const MOST = 8;
 const LEAST_REST_MS = 3_000;
-/** It rests this many times as long as it took: a fifth of one core at most. */
+/** Rests this many times as long as it computed: at most a fifth of one core. */
 const REST_TIMES = 4;
-/** A newer answer is waited for so long, then the one before is given. */
+/** After this wait the previous answer is returned. */
 const PATIENCE_MS = 2_000;
 
-/** Answers that were computed, kept until there is new data. */
+/** Cached until there is new data. */
 export class Answers {
-  /** Begun when it is first needed. */
   #thread: Thread<AnswerMethods> | undefined;
   readonly #port: MessagePort;
   readonly #store: Thread<StoreMethods>;
   readonly #known = new Map<string, Known>();
-  /** An answer is there that was not asked for just now. */
+  /** Called after each computation. */
   onComputed: (computed: Computed) => void = () => {};
 
-  /** @param port by which the thread reads from that of the store */
+  /** @param port connects the thread to the store's thread */
   constructor(store: Thread<StoreMethods>, port: MessagePort) {
     this.#store = store;
     this.#port = port;
-    // Without a page that asks, too: an incident's traces are to be kept until somebody looks.
+    // Runs without an open page, too, to keep an incident's traces.
     setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
-  /** The newest answer that there is; undefined while the first is being computed, unless that is `waitedFor`. */
+  /** The latest answer; undefined while the first one is computed, unless `waitedFor`. */
   async newest(query: AnswerQuery, seq: number, waitedFor: boolean): Promise<Computed | undefined> {
     const key = JSON.stringify(query);
     let known = this.#known.get(key);
@@ -96,7 +93,7 @@ export class Answers {
     );
   }
 
-  /** Who asked while it rested hears of the next answer, even if no more data comes. */
+  /** Requests during the rest get the next answer even without new data. */
   #later(query: AnswerQuery, known: Known): void {
     const timer = setTimeout(() => {
       if (!known.computing && performance.now() >= known.rests) this.#compute(query, known);

@@ -4,7 +4,6 @@ type NodeKind = 'service' | 'database' | 'cache' | 'queue' | 'pool' | 'external'
 type EdgeKind = 'call' | 'queue' | 'wait';
 
 const MOST_NODES = 300;
-/** Times of an edge or a node that are kept for its 95th percentile. */
 const MOST_TIMES = 10_000;
 
 class Calls {
@@ -54,7 +53,7 @@ class Edge extends Calls {
 
 const CACHES = /redis|memcache|valkey|keydb|\bcache\b/i;
 
-/** `/api/graph`: who calls, feeds and waits for whom; cycles of services that call each other. */
+/** `/api/graph`. */
 export function graphOf({ table, trees, remote, owners }: Decomposed, from: number, to: number) {
   const nodes = new Map<string, GraphNode>();
   const edges = new Map<string, Edge>();
@@ -93,7 +92,7 @@ export function graphOf({ table, trees, remote, owners }: Decomposed, from: numb
       const called = table.strings.text(table.service[remote[row]!]!);
       if (called !== service) add('call', id, node(`service ${called}`, called, 'service', called), row);
     } else if (kind === KIND.CLIENT) {
-      // A service that answers at this address, though not to this call.
+      // A service that answered other calls to this address.
       const owner = owners.of(row);
       const target = table.strings.text(owner ?? table.target[row]!) || table.strings.text(table.name[row]!);
       const isStore = facts?.isDatabase === true;

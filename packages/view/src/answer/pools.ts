@@ -4,9 +4,8 @@ const MOST_POOLS = 20;
 const MOST_WINDOWS = 100;
 const MOST_HOLDERS = 5;
 const MOST_TRACES = 3;
-/** Shorter waits are a pool's daily work. */
+/** Shorter waits are usual for a pool. */
 const LEAST_MS = 20;
-/** Waits with less between them are one window. */
 const GAP_MS = 500;
 
 interface Wait {
@@ -15,7 +14,7 @@ interface Wait {
   to: number;
 }
 
-/** `/api/pools`: when somebody waited for each pool, and for whom. */
+/** `/api/pools`: when callers waited, and for which holders. */
 export function poolsOf(table: SpanTable, from: number, to: number) {
   const waits = new Map<string, Wait[]>();
   for (let row = 0; row < table.size; row++) {
@@ -43,7 +42,7 @@ function poolOf(table: SpanTable, waits: Wait[]) {
     const { poolLimit, poolPending, holderOperation, holderHeldMs, holderTrace } = table.facts[row]!;
     limit = Math.max(limit, poolLimit ?? 0);
     const last = windows.at(-1);
-    // One waits at least: the one whose span it is.
+    // The span itself waits.
     const pending = (poolPending ?? 0) + 1;
     if (last && from <= last.to + GAP_MS) {
       last.to = Math.max(last.to, to);

@@ -1,4 +1,4 @@
-// The thread of the answer: `foreshock explain` over the spans of the store.
+// `foreshock explain` over the spans of the store.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { analyse, buildAnswer, readSources } from '@foreshock/explain';
 import { otlpLines, type Place, type TracePage } from '@foreshock/explain/store';
@@ -8,7 +8,7 @@ import { serve } from '../threads/serve.ts';
 import { graphOf } from './graph.ts';
 import { poolsOf } from './pools.ts';
 
-/** What an answer is asked for; times are milliseconds since 1970. */
+/** Times are Unix milliseconds. */
 export interface AnswerQuery {
   from?: number;
   to?: number;
@@ -16,9 +16,7 @@ export interface AnswerQuery {
   route?: string;
 }
 
-/** Time before a window that it is compared with. */
 const BASELINE_MS = 1_800_000;
-/** Spans that an answer looks at: the newest. */
 const MOST_SPANS = 300_000;
 
 type Feed = ReturnType<FeedMethods['open']>;
@@ -53,10 +51,9 @@ async function compute({ from, to, service, route }: AnswerQuery) {
   };
 }
 
-/** The spans of the store, as `foreshock explain` reads them from a file. */
 async function* linesOf({ first, from, to, resources }: Feed): AsyncGenerator<Buffer> {
   const byId = new Map(resources.map((row) => [row.id, row]));
-  // No spans at all are no error here.
+  // No spans are not an error here.
   yield Buffer.from('{"resourceSpans":[]}\n');
   for (let after: Place | undefined = first; after;) {
     const page: TracePage = await store.call('page', [after, from, to]);
@@ -65,7 +62,7 @@ async function* linesOf({ first, from, to, resources }: Feed): AsyncGenerator<Bu
   }
 }
 
-/** A full stop ends a sentence where a capital, a number or a name in quotes follows; not one inside of quotes. */
+/** A sentence ends at a full stop before a capital, a number or a quoted name, outside of quotes. */
 function sentencesOf(text: string): string[] {
   const sentences: string[] = [];
   let [from, isQuoted] = [0, false];

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 
-/** What `foreshock view` was asked for. */
 export interface ViewArguments {
   files: string[];
   port: number;

@@ -14,7 +14,6 @@ FILE           opened at the start: OTLP, Zipkin's or Jaeger's, as \`foreshock e
 --limit        the store is never larger; the oldest traces without errors go first
 `;
 
-/** `foreshock view`: ends with a signal. */
 export async function view(args: string[], io: Io): Promise<number> {
   let asked: ViewArguments;
   try {

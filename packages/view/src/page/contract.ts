@@ -1,4 +1,4 @@
-/** What the viewer's API answers. Times are milliseconds since 1970, durations milliseconds, ids lower-case hex. */
+/** The viewer's API. Times are Unix milliseconds, durations milliseconds, ids lower-case hex. */
 
 export interface StoreStatus {
   version: string;
@@ -96,7 +96,7 @@ export interface Retries {
   jitter: boolean | null;
 }
 
-/** What `foreshock explain --json` prints: `foreshock.explain/1`. */
+/** The format of `foreshock explain --json`: `foreshock.explain/1`. */
 export interface Report {
   verdict: Verdict;
   text: string;
@@ -223,7 +223,6 @@ export interface GraphNode {
   id: string;
   label: string;
   kind: NodeKind;
-  /** Of what is in a process: a service, its pool. */
   service: string | null;
   calls: number;
   errors: number;

@@ -1,6 +1,6 @@
 export type Options = Record<string, string | number | null | undefined>;
 
-/** `path?name=value`, without the options that have no value. */
+/** Leaves out empty options. */
 export function withQuery(path: string, options: Options): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(options)) {

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { withQuery, type Options } from './query.ts';
 
 /**
- * Where the reader is, kept in the address's fragment, so that every view can be bookmarked and the browser's back button
- * works: `#/`, `#/traces?q=error`, `#/trace/<traceId>?span=<spanId>`, `#/graph?last=15m`.
+ * The address's fragment, so that bookmarks and the back button work: `#/`, `#/traces?q=error`,
+ * `#/trace/<traceId>?span=<spanId>`, `#/graph?last=15m`.
  */
 export interface Route {
   view: 'incident' | 'traces' | 'trace' | 'graph';
@@ -19,7 +19,6 @@ export function parseRoute(fragment: string): Route {
   return { view: view === 'traces' || view === 'graph' ? view : 'incident', traceId: '', options };
 }
 
-/** The address of a view; options without a value are left out. */
 export function address(path: string, options: Options = {}): string {
   return withQuery(`#/${path}`, options);
 }
@@ -28,12 +27,11 @@ export function traceAddress(traceId: string, spanId?: string | null): string {
   return address(`trace/${traceId}`, { span: spanId });
 }
 
-/** Goes to an address as a link would. */
 export function go(to: string): void {
   location.hash = to;
 }
 
-/** Changes the address without a step in the history: for what changes often, as the selected span does. */
+/** Without a history entry, for frequent changes such as the selected span. */
 export function replace(to: string): void {
   history.replaceState(null, '', to);
   dispatchEvent(new HashChangeEvent('hashchange'));

@@ -3,7 +3,7 @@ import { Refusal } from '../server/refusal.ts';
 import type { Context, Reply } from '../server/server.ts';
 import type { Format } from '../store/receive.ts';
 
-/** Takes what exporters send. The answer comes once it is stored, so that who sends too fast waits. */
+/** Answers after the write, so that fast exporters wait. */
 export async function receive({ request, url, store, events }: Context): Promise<Reply> {
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   const format = formatOf(url.pathname, type);
@@ -17,7 +17,6 @@ export async function receive({ request, url, store, events }: Context): Promise
   });
 }
 
-/** Takes a file that was dropped onto the page. */
 export async function receiveDropped({ request, store, events }: Context): Promise<Reply> {
   return withBody(request, async (body) => {
     const bytes = owned(body);
@@ -30,7 +29,7 @@ export async function receiveDropped({ request, store, events }: Context): Promi
 function formatOf(path: string, type: string): Format | undefined {
   if (path === '/v1/metrics') return undefined;
   if (path === '/api/v2/spans') {
-    // What Zipkin's libraries send that name no type; protobuf and Thrift are other formats.
+    // Zipkin's libraries may send no type; protobuf and Thrift are other formats.
     if (type !== 'application/json' && type !== '') throw new Refusal(415, `Content-Type ${type.slice(0, 60)}`);
     return 'zipkin-json';
   }
@@ -39,14 +38,14 @@ function formatOf(path: string, type: string): Format | undefined {
   return path === '/v1/logs' ? 'logs-protobuf' : 'traces-protobuf';
 }
 
-/** An empty `Export…ServiceResponse` in the form that was sent; Zipkin says 202. */
+/** An empty `Export…ServiceResponse` in the request's format; 202 for Zipkin. */
 function replyOf(path: string, type: string): Reply {
   if (path === '/api/v2/spans') return { status: 202, type: 'text/plain', body: '' };
   if (type === 'application/x-protobuf') return { type, body: '' };
   return { type: 'application/json', body: '{}' };
 }
 
-/** Bytes that can be given to another thread: no part of a pool's. */
+/** Transferable bytes, which must not be part of a pool. */
 function owned(body: Buffer): Uint8Array<ArrayBuffer> {
   const whole = body.byteOffset === 0 && body.byteLength === body.buffer.byteLength;
   return whole ? new Uint8Array(body.buffer as ArrayBuffer) : new Uint8Array(body);

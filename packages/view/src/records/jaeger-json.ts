@@ -4,12 +4,12 @@ type Anything = Record<string, unknown>;
 
 const KINDS: Record<string, number> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 };
 
-/** Whether a JSON value is what Jaeger's page saves: its API of before version 3. */
+/** Jaeger's API before version 3, which its UI saves. */
 export function isJaeger(value: unknown): value is { data: unknown[] } {
   return typeof value === 'object' && value !== null && Array.isArray((value as { data?: unknown }).data);
 }
 
-/** Gives all spans of a saved file; how many there were. */
+/** Returns the number of spans. */
 export function readJaegerRecords({ data }: { data: unknown[] }, target: RecordTarget): number {
   let count = 0;
   for (const trace of list(data)) {

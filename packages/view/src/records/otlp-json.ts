@@ -9,10 +9,10 @@ import {
   type SpanResource,
 } from './record.ts';
 
-/** OTLP's JSON. Everything is optional: it comes from anybody. */
+/** OTLP JSON; all optional, because senders are untrusted. */
 type Anything = Record<string, unknown>;
 
-/** Gives all spans of an `ExportTraceServiceRequest`, and all logs of an `ExportLogsServiceRequest`; how many there were. */
+/** Returns the number of records. */
 export function readOtlpRecords(request: unknown, target: RecordTarget): number {
   let count = 0;
   for (const group of objects((request as Anything)?.['resourceSpans'])) {
@@ -84,7 +84,7 @@ function readLog(log: Anything, resource: SpanResource, target: RecordTarget): v
 
 const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
-/** OTLP's numbers, four to a name. */
+/** OTLP has four numbers per name. */
 export function severityOf(number: number): string {
   return SEVERITIES[Math.floor((number - 1) / 4)] ?? '';
 }
@@ -113,7 +113,6 @@ function attributesOf(value: unknown): Attributes {
   return attributes;
 }
 
-/** Values in values that are read. */
 const DEEPEST = 8;
 
 function valueOf(value: unknown, depth = 0): AttributeValue | undefined {

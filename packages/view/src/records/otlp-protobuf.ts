@@ -13,7 +13,7 @@ import { severityOf } from './otlp-json.ts';
 
 type Fields = Record<number, () => void>;
 
-/** Reads a message: each field by what is given for it, all others are skipped. */
+/** Skips fields without a reader. */
 function message(reader: ProtobufReader, fields: Fields): void {
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -24,12 +24,10 @@ function message(reader: ProtobufReader, fields: Fields): void {
   reader.leave(outer);
 }
 
-/** Gives all spans of an `ExportTraceServiceRequest` in protobuf. */
 export function readTraces(bytes: Buffer, target: RecordTarget): void {
   readRequest(bytes, (reader, resource, scope) => target.span(readSpan(reader, resource, scope)));
 }
 
-/** Gives all logs of an `ExportLogsServiceRequest` in protobuf. */
 export function readLogs(bytes: Buffer, target: RecordTarget): void {
   readRequest(bytes, (reader, resource) => {
     const log = readLog(reader, resource);
@@ -37,7 +35,7 @@ export function readLogs(bytes: Buffer, target: RecordTarget): void {
   });
 }
 
-/** Both requests have one form: resources, scopes in them, spans or logs in those. */
+/** Both requests nest resources, scopes, and spans or logs. */
 function readRequest(
   bytes: Buffer,
   read: (reader: ProtobufReader, resource: SpanResource, scope: string) => void,
@@ -54,7 +52,7 @@ function readResource(reader: ProtobufReader, read: Parameters<typeof readReques
   const scopes: { at: number; end: number }[] = [];
   message(reader, {
     1: () => message(reader, { 1: () => readPair(reader, attributes) }),
-    // The resource may come after its spans.
+    // The resource may follow its spans.
     2: () => {
       const outer = reader.enter();
       scopes.push({ at: reader.at, end: reader.end });
@@ -90,7 +88,7 @@ function readSpan(reader: ProtobufReader, resource: SpanResource, scope: string)
     events: [],
     links: [],
   };
-  // Written out: this is where the time of a receiver goes.
+  // Inlined, because the receiver spends most time here.
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 9) readPair(reader, span.attributes);
@@ -159,7 +157,6 @@ function readLog(reader: ProtobufReader, resource: SpanResource): LogRecord {
   return log;
 }
 
-/** Values in values that are read. */
 const DEEPEST = 8;
 
 function readPair(reader: ProtobufReader, into: Attributes, depth = 0): void {

@@ -1,28 +1,26 @@
-/** An attribute's value, as JSON has it. Whole numbers beyond 2^53 and bytes are texts. */
+/** Integers beyond 2^53 and bytes are texts. */
 export type AttributeValue = string | number | boolean | null | AttributeValue[] | { [key: string]: AttributeValue };
 
-/** Attributes by name, on an object without a prototype: a name may be `__proto__`. */
+/** Without a prototype, because a name may be `__proto__`. */
 export type Attributes = Record<string, AttributeValue>;
 
-/** What made spans: a process, mostly. */
 export interface SpanResource {
   service: string;
-  /** Tells processes of one service apart; may be empty. */
+  /** Identifies a process of the service; may be empty. */
   instance: string;
   attributes: Attributes;
 }
 
-/** One span with all that its source says. Times are milliseconds since 1970; ids are as the source has them. */
+/** Times are Unix milliseconds; ids are unchanged. */
 export interface SpanRecord {
   resource: SpanResource;
-  /** Name of the instrumentation. */
   scope: string;
   traceId: string;
   spanId: string;
   /** Empty for a root. */
   parentSpanId: string;
   name: string;
-  /** By OTLP's numbers. */
+  /** OTLP's number. */
   kind: number;
   start: number;
   end: number;
@@ -34,7 +32,6 @@ export interface SpanRecord {
   links: { traceId: string; spanId: string; attributes: Attributes }[];
 }
 
-/** One line of a log. */
 export interface LogRecord {
   resource: SpanResource;
   traceId: string;
@@ -45,22 +42,19 @@ export interface LogRecord {
   attributes: Attributes;
 }
 
-/** What takes the records of a source, one at a time. */
 export interface RecordTarget {
   span(record: SpanRecord): void;
   log?(record: LogRecord): void;
 }
 
-/** Objects without `Object.prototype` that V8 lays out like others: those of `Object.create(null)` are slow to write as JSON. */
+/** Usual layout without `Object.prototype`; V8 serializes objects of `Object.create(null)` slowly. */
 const NoPrototype = function () {} as unknown as { new (): Attributes; prototype: object };
 NoPrototype.prototype = Object.create(null) as object;
 
-/** An object that any text can be a key of. */
 export function noAttributes(): Attributes {
   return new NoPrototype();
 }
 
-/** What made spans, by its attributes. */
 export function resourceOf(attributes: Attributes): SpanResource {
   const text = (name: string): string => (attributes[name] === undefined ? '' : String(attributes[name]));
   const host = text('k8s.pod.name') || text('host.name');

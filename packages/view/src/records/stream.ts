@@ -4,12 +4,11 @@ import { readJsonRecords } from './json-value.ts';
 import { readTraces } from './otlp-protobuf.ts';
 import type { RecordTarget } from './record.ts';
 
-/** Longest request in protobuf that a file may hold. */
 const LARGEST = 1024 * 1024 * 1024;
 
 /**
- * Gives the records of a file: JSON lines or values, or protobuf (one request, or many, each after its length in four
- * bytes), gzipped or not. `between` is awaited after each piece, so that what was given can be stored.
+ * JSON lines or values, or protobuf: one request, or many, each after its length in four bytes. `between` is awaited
+ * after each piece, so that its records can be stored.
  */
 export async function readStreamRecords(
   bytes: AsyncIterable<Buffer>,
@@ -55,7 +54,7 @@ async function readProtobuf(chunks: AsyncIterable<Buffer>, target: RecordTarget,
     if (size > LARGEST) throw new UnreadableSource('more than 1 GB of protobuf');
   }
   const bytes = Buffer.concat(all);
-  // A request begins with the tag of its first field; a length of 167 MB and more would, too.
+  // The tag of a request's first field; only lengths from 167 MB on start so, too.
   if (bytes[0] === 0x0a) {
     readTraces(bytes, target);
     return between();

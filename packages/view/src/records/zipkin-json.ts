@@ -4,16 +4,15 @@ type Anything = Record<string, unknown>;
 
 const KINDS: Record<string, number> = { SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 };
 
-/** Tags that exporters make of a resource, for Zipkin has none. */
+/** Zipkin has no resources; exporters send their attributes as tags. */
 const OF_RESOURCE = /^(?:service\.|telemetry\.|process\.|host\.|os\.|k8s\.|container\.|deployment\.|cloud\.)/;
 
-/** Whether a JSON value is a list of Zipkin's spans. */
 export function isZipkin(value: unknown): value is Anything[] {
   const first: unknown = Array.isArray(value) ? value[0] : undefined;
   return typeof first === 'object' && first !== null && 'traceId' in first && 'id' in first;
 }
 
-/** Gives all spans of a list, as Zipkin's API version 2 has them; how many there were. */
+/** API version 2; returns the number of spans. */
 export function readZipkinRecords(spans: unknown[], target: RecordTarget): number {
   const resources = new Map<string, SpanResource>();
   let count = 0;
@@ -65,7 +64,7 @@ function readSpan(span: Anything, resources: Map<string, SpanResource>, target: 
   });
 }
 
-/** Tags are texts; what was a number or a truth value before an exporter wrote it is one again. */
+/** Exporters turn numbers and booleans into texts. */
 function plain(text: string): string | number | boolean {
   if (text === 'true' || text === 'false') return text === 'true';
   const number = Number(text);

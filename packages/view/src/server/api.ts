@@ -6,7 +6,6 @@ import type { Context, Reply } from './server.ts';
 
 const MOST_TRACES = 500;
 
-/** Answers the page, by the thread of the store or of the answer. */
 export async function api(context: Context): Promise<Reply | undefined> {
   const { response, url, store, answers, events } = context;
   const { searchParams: query, pathname } = url;

@@ -3,11 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip, inflate, brotliDecompress } from 'node:zlib';
 import { Refusal } from './refusal.ts';
 
-/** Longest body, as it is sent. */
 const LONGEST_BODY: number = 64 * 1024 * 1024;
-/** Longest body, inflated. */
 const LONGEST_INFLATED = 256 * 1024 * 1024;
-/** Bodies that are here at a time, inflated or not. */
+/** Limit of all bodies in memory, inflated or not. */
 const LONGEST_TOGETHER = 512 * 1024 * 1024;
 
 const INFLATE: Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
@@ -18,7 +16,7 @@ const INFLATE: Record<string, (bytes: Buffer, options: { maxOutputLength: number
 
 let together = 0;
 
-/** Reads a body, gives it to `use` inflated, and counts it until that is done. */
+/** The inflated body counts until `use` is done. */
 export async function withBody<T>(request: IncomingMessage, use: (body: Buffer) => Promise<T>): Promise<T> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding !== 'identity' && !INFLATE[encoding])

@@ -1,12 +1,10 @@
 import type { ServerResponse } from 'node:http';
 
-/** At most so often. */
 const EVERY_MS = 500;
-/** A comment, so that a connection that went away shows. */
+/** A comment reveals closed connections. */
 const ALIVE_MS = 30_000;
 const MOST_LISTENERS = 100;
 
-/** What `/api/events` says. */
 export interface Change {
   seq: number;
   spans: number;
@@ -14,14 +12,13 @@ export interface Change {
   newest: number | null;
 }
 
-/** Tells the pages that are open what changed, as server-sent events. */
+/** Sends changes to open pages as server-sent events. */
 export class Events {
   readonly #listeners = new Set<ServerResponse>();
   #change: Change | undefined;
   #timer: NodeJS.Timeout | undefined;
   #alive: NodeJS.Timeout | undefined;
 
-  /** Keeps an answer open; false where there are too many. */
   add(response: ServerResponse): boolean {
     if (this.#listeners.size >= MOST_LISTENERS) return false;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
@@ -32,7 +29,6 @@ export class Events {
     return true;
   }
 
-  /** Takes the newest state; it is sent if it differs. */
   changed(change: Change): void {
     if (change.seq === this.#change?.seq) return;
     const { seq, spans, traces, newest } = change;
@@ -40,7 +36,7 @@ export class Events {
     this.again();
   }
 
-  /** Says again what is known: there is a newer answer to it. */
+  /** Repeats the state, because there is a newer answer. */
   again(): void {
     if (!this.#change) return;
     this.#timer ??= setTimeout(() => {
@@ -56,7 +52,7 @@ export class Events {
   }
 
   #write(text: string): void {
-    // Whoever does not read misses events; the next one says all.
+    // Slow readers miss events; the next one has the whole state.
     for (const response of this.#listeners) if (!response.writableNeedDrain) response.write(text);
   }
 }

@@ -6,7 +6,7 @@ import type { Context } from './server.ts';
 
 const MOST_TRACES = 10_000;
 
-/** `/api/export`: traces as OTLP's JSON, a request a line, gzipped; what `foreshock view` and `foreshock explain` open. */
+/** `/api/export`: gzipped OTLP JSON, a request per line. */
 export async function sendExport({ response, url, store }: Context, from: number, to: number): Promise<undefined> {
   const query = url.searchParams;
   const traceIds = query.getAll('traceId').map((id) => id.toLowerCase());

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Refusal } from './refusal.ts';
 
-/** Where the page was built to; from the sources, too. */
+/** The built page, also when run from sources. */
 const FOLDER = new URL('../../dist/page/', import.meta.url);
 
 const TYPES: Record<string, string> = {
@@ -14,7 +14,6 @@ const TYPES: Record<string, string> = {
 
 const files = new Map<string, Promise<Buffer>>();
 
-/** A file of the page: `index.html`, or one of its assets. */
 export async function pageFile(name: string): Promise<{ body: Buffer; type: string }> {
   const type = TYPES[extname(name)];
   if (!type || !/^[\w-]+(?:\.[\w-]+)+$/.test(name)) throw new Refusal(404, 'no such file');

@@ -1,4 +1,3 @@
-/** A request that is not answered: status and one line. */
 export class Refusal extends Error {
   readonly status: number;
 

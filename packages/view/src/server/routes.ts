@@ -6,7 +6,6 @@ import type { Context, Reply } from './server.ts';
 
 const RECEIVERS = new Set(['/v1/traces', '/v1/logs', '/v1/metrics', '/api/v2/spans']);
 
-/** Who answers what. */
 export async function routes(context: Context): Promise<Reply | undefined> {
   const { request, url } = context;
   const path = url.pathname;

@@ -8,7 +8,6 @@ import { Refusal } from './refusal.ts';
 import { routes } from './routes.ts';
 import { checkSameMachine } from './same-machine.ts';
 
-/** A request's headers and body have to come within this. */
 const SLOWEST_MS = 60_000;
 const SLOWEST_HEADERS_MS = 10_000;
 
@@ -22,7 +21,6 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-/** What a route is given. */
 export interface Context {
   request: IncomingMessage;
   response: ServerResponse;
@@ -32,7 +30,7 @@ export interface Context {
   events: Events;
 }
 
-/** What is sent back; undefined where the route has answered by itself. */
+/** Undefined if the route has sent its own response. */
 export interface Reply {
   status?: number;
   type: string;
@@ -40,7 +38,7 @@ export interface Reply {
   headers?: Record<string, string>;
 }
 
-/** The receiver, the API and the page, on this machine only. */
+/** Serves this machine only. */
 export class ViewServer {
   readonly #server: Server;
   readonly #events = new Events();
@@ -94,7 +92,7 @@ function send(response: ServerResponse, { status = 200, type, body, headers }: R
   response.end(body);
 }
 
-/** One line; the rest of a body that nobody reads is not waited for. */
+/** Does not wait for the rest of the body. */
 function fail(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) {
     response.destroy();

@@ -1,19 +1,17 @@
 import { type Attributes, type AttributeValue, noAttributes, type SpanRecord } from '../records/record.ts';
 
-/** Longest text of an attribute. */
 const LONGEST_TEXT = 16_384;
-/** Longest JSON of all attributes of a span, or of all its events or links. */
+/** Longest JSON of a span's attributes, events or links. */
 const LONGEST = 131_072;
-/** Marks what is not whole. */
 const CUT = '… (cut)';
 
-/** Attributes as JSON; long texts are cut, and what is too much is left out. */
+/** Long texts are cut; attributes beyond the limit are left out. */
 export function attributesJson(attributes: Attributes, longest: number = LONGEST): string {
   const json = JSON.stringify(attributes);
   return json.length <= LONGEST_TEXT ? json : JSON.stringify(cut(attributes, longest));
 }
 
-/** Those of a resource, which stays for as long as any of its spans. */
+/** Smaller, because a resource stays as long as any of its spans. */
 export function resourceJson(attributes: Attributes): string {
   return attributesJson(attributes, LONGEST_TEXT);
 }

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Spans that names and values are taken of: the newest. */
 const NEWEST_TRACES = 500;
 const MOST_SPANS = 5_000;
 const MOST_KEYS = 500;
@@ -10,7 +9,7 @@ const LONGEST_VALUE = 120;
 const NEWEST = `(SELECT attributes, resource FROM spans
   WHERE trace IN (SELECT id FROM traces ORDER BY start_ms DESC LIMIT ${NEWEST_TRACES}) LIMIT ${MOST_SPANS})`;
 
-/** Names of attributes of the newest spans and their resources, those that many spans have first. */
+/** From the newest spans and their resources, most frequent first. */
 export function attributeKeys(database: DatabaseSync, prefix: string): string[] {
   const rows = database
     .prepare(
@@ -23,7 +22,7 @@ export function attributeKeys(database: DatabaseSync, prefix: string): string[] 
   return rows.map(({ key }) => key as string);
 }
 
-/** Values of an attribute of the newest spans and their resources, those that many spans have first. */
+/** From the newest spans and their resources, most frequent first. */
 export function attributeValues(database: DatabaseSync, key: string): string[] {
   const text = `CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(j.value AS TEXT) END`;
   const rows = database

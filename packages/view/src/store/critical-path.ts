@@ -1,7 +1,7 @@
 import { criticalPath, emptySpan, SpanTable } from '@foreshock/explain';
 import type { ResourceRow, SpanRow } from '@foreshock/explain/store';
 
-/** The sections of a trace in which its requests waited for a span itself, in the order of time. */
+/** In order of time. */
 export function criticalPathOf(rows: SpanRow[], traceId: string, resources: Map<number, ResourceRow>) {
   const table = new SpanTable();
   const spanIds: string[] = [];

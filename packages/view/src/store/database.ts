@@ -2,12 +2,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { STORE_VERSION } from '@foreshock/explain/store';
 
 const PAGE = 16_384;
-/** Pages of the write-ahead log beside a file. */
 const WAL_PAGES = 256;
 
-/**
- * `keep` of a trace: which go first when room is needed.
- */
+/** `keep` of a trace; lower values are evicted first. */
 export const KEEP = { HEALTHY: 0, NOTABLE: 1, PINNED: 2 } as const;
 
 const TABLES = `
@@ -38,7 +35,7 @@ CREATE TABLE IF NOT EXISTS eviction (id INTEGER PRIMARY KEY CHECK (id = 1), comp
 INSERT OR IGNORE INTO eviction VALUES (1, 0);
 `;
 
-/** Opens the store's database, in a file or in memory, and never lets it grow beyond a number of bytes. */
+/** In a file or memory; `limitBytes` is the maximum size. */
 export function openDatabase(file: string | undefined, limitBytes: number): DatabaseSync {
   const database = new DatabaseSync(file ?? ':memory:');
   try {
@@ -57,7 +54,7 @@ export function openDatabase(file: string | undefined, limitBytes: number): Data
   }
 }
 
-/** What is not ours stays as it is. */
+/** Other databases are not changed. */
 function checkStore(database: DatabaseSync): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number };
@@ -66,14 +63,14 @@ function checkStore(database: DatabaseSync): void {
     throw new Error('is no store of this foreshock view');
 }
 
-/** Bytes of the pages that hold something. */
+/** Bytes of pages in use. */
 export function usedBytes(database: DatabaseSync): number {
   const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number };
   const { freelist_count: free } = database.prepare('PRAGMA freelist_count').get() as { freelist_count: number };
   return (pages - free) * PAGE;
 }
 
-/** SQLite's SQLITE_FULL: the bound is reached. */
+/** SQLITE_FULL: the limit is reached. */
 export function isFull(error: unknown): boolean {
   return (error as { errcode?: number })?.errcode === 13;
 }

@@ -1,17 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { KEEP, usedBytes } from './database.ts';
 
-/** Traces that are taken away at a time. */
 const AT_A_TIME = 32;
-/** More is taken away than is needed now, so that not every batch has to. */
+/** Evicts more than needed, so that not every batch has to. */
 const MORE = 0.02;
-/** Errors and slow traces may fill this share before the healthy ones have to go: an answer compares with those. */
+/** More notable traces would displace the healthy ones, which are an answer's baseline. */
 const MOST_NOTABLE = 0.5;
-/** Traces that are pinned, and the share of the store that they may fill. */
 const MOST_PINNED = 100;
 const MOST_PINNED_SHARE = 0.25;
 
-/** A trace that goes. */
 export interface Victim {
   id: number;
   keep: number;
@@ -21,17 +18,17 @@ export interface Victim {
   bytes: number;
 }
 
-/** Which traces go when room is needed: the oldest healthy ones, then the oldest with errors, slow or waiting, last the pinned. */
+/** Evicts the oldest healthy traces, then the oldest with errors, slow or waiting, finally the pinned. */
 export class Eviction {
   readonly #database: DatabaseSync;
   readonly #limitBytes: number;
   readonly #oldest: StatementSync;
   readonly #delete: StatementSync[];
   readonly #remember: StatementSync;
-  /** Bytes of the records, by `keep`. */
+  /** By `keep`. */
   bytes: number[] = [0, 0, 0];
   evictedTraces = 0;
-  /** Before this not all traces are here: those that were fast and without errors are gone. Milliseconds since 1970. */
+  /** Before this time fast traces without errors are incomplete. Unix milliseconds. */
   completeSince: number;
   onForgotten: (victims: Victim[]) => void = () => {};
 
@@ -50,21 +47,18 @@ export class Eviction {
     for (const { keep, bytes } of sums as { keep: number; bytes: number }[]) this.bytes[keep] = bytes;
   }
 
-  /** Takes traces away until so many bytes have room, or nothing is left. */
   makeRoom(bytes: number): void {
     if (usedBytes(this.#database) + bytes <= this.#limitBytes) return;
     const goal = this.#limitBytes - bytes - this.#limitBytes * MORE;
     while (usedBytes(this.#database) > goal && this.takeAway()) {}
   }
 
-  /** Takes away a share of all that there is. */
   takeAwayShare(share: number): void {
     const all = (): number => this.bytes[0]! + this.bytes[1]! + this.bytes[2]!;
     const goal = all() * (1 - share);
     while (all() > goal && this.takeAway()) {}
   }
 
-  /** Takes away the next few traces; false if there is none. */
   takeAway(): boolean {
     const all = this.bytes[0]! + this.bytes[1]! + this.bytes[2]!;
     const order =
@@ -84,7 +78,7 @@ export class Eviction {
     return false;
   }
 
-  /** Keeps these traces until nothing else is left, and no longer those that were named before. */
+  /** Evicts these traces last; replaces the previous list. */
   pin(traceIds: string[]): void {
     const find = this.#database.prepare('SELECT id, keep, bytes FROM traces WHERE trace_id = ?');
     const set = this.#database.prepare('UPDATE traces SET keep = ? WHERE id = ?');
@@ -107,7 +101,7 @@ export class Eviction {
     for (const statement of this.#delete) statement.run(id);
     this.bytes[keep]! -= bytes;
     this.evictedTraces++;
-    // The next trace that is left may have begun in the same moment.
+    // The next trace may have the same start.
     this.completeSince = Math.max(this.completeSince, Math.floor(start_ms) + 1);
   }
 }

@@ -10,13 +10,10 @@ import {
 } from '@foreshock/explain/store';
 import { findTraceIds } from './trace-list.ts';
 
-/** What is saved to a file: some traces, or all that began within a time. */
 export type ExportQuery = { traceIds: string[] } | { from: number; to: number; after?: Place };
 
-/** Traces of a search that are saved. */
 const MOST_CHOSEN = 10_000;
 
-/** A piece of the file, and what comes next. */
 export function exportPage(
   database: DatabaseSync,
   query: ExportQuery,
@@ -31,7 +28,7 @@ export function exportPage(
   return { text: otlpLines(page, resources), next: page.next && { from, to, after: page.next } };
 }
 
-/** The traces that a search finds, the newest first. */
+/** Newest first. */
 export function chosenTraces(database: DatabaseSync, q: string, from: number, to: number) {
   return findTraceIds(database, { q, from, to, limit: MOST_CHOSEN, before: undefined });
 }

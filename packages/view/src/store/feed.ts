@@ -1,10 +1,9 @@
 import { BEGINNING, type Place, resourceRows, tracePage } from '@foreshock/explain/store';
 import type { Store } from './store.ts';
 
-/** What the thread of the answer reads from that of the store: all spans of a time, page by page. */
 export function feedOf(store: Store) {
   return {
-    /** Of a time that does not begin before the newest so many spans, nor before the store is complete. */
+    /** Limited to the newest `mostSpans` and to the time in which the store is complete. */
     open(from: number, to: number, mostSpans: number) {
       const oldest = Math.max(store.startOfNewest(mostSpans, to), store.eviction.completeSince);
       const resources = resourceRows(store.database);

@@ -1,19 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ResourceRow, SpanRow } from '@foreshock/explain/store';
 
-/** Waits of a trace whose holders are looked up. */
 const MOST = 1_000;
 
 export interface Holder {
   spanId: string;
   traceId: string;
-  /** What the holder's trace did in this service meanwhile; null where its trace is not here. */
+  /** The holder's activity in this service; null if its trace is unknown. */
   holderSpanId: string | null;
 }
 
-/** Who held what the spans of a trace waited for. */
 export function holdersOf(database: DatabaseSync, rows: SpanRow[], resources: Map<number, ResourceRow>): Holder[] {
-  // The span that overlaps most with the wait, of the same service; one that used the same pool before others.
+  // The largest overlap in the same service, preferably of a span that used the same pool.
   const find = database.prepare(
     `SELECT s.span_id AS id FROM traces t JOIN spans s ON s.trace = t.id JOIN resources r ON r.id = s.resource
      WHERE t.trace_id = ?1 AND r.service = ?2 AND s.start_ms <= ?4 AND s.end_ms >= ?3

@@ -10,10 +10,9 @@ import { readZipkinRecords } from '../records/zipkin-json.ts';
 import type { Store } from './store.ts';
 import type { Added } from './writer.ts';
 
-/** What a body is, by its address and content type. */
+/** By address and content type. */
 export type Format = 'otlp-json' | 'traces-protobuf' | 'logs-protobuf' | 'zipkin-json';
 
-/** Records that are put into the store at a time. */
 const AT_A_TIME = 5_000;
 
 class Collected implements RecordTarget {
@@ -31,7 +30,7 @@ class Collected implements RecordTarget {
 
 type Received = Added & { status: ReturnType<Store['status']> };
 
-/** Adds what an exporter sent; `error` says why it could not be read. */
+/** `error` says why the body could not be read. */
 export function receiveBody(store: Store, bytes: Uint8Array, format: Format): Received | { error: string } {
   const collected = new Collected();
   try {
@@ -53,7 +52,7 @@ function readJson(value: unknown, format: Format, target: RecordTarget): void {
   else throw new UnreadableSource('no list of spans');
 }
 
-/** Adds the spans of a file: its bytes, or what it is called. */
+/** The file's bytes or path. */
 export async function receiveFile(store: Store, file: Uint8Array | string) {
   const added = { spans: 0, traces: 0, logs: 0 };
   let collected = new Collected();

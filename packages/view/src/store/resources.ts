@@ -2,15 +2,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SpanResource } from '../records/record.ts';
 import { resourceJson } from './bounded-json.ts';
 
-/** So many are no reason to look for those that nothing names any more. */
+/** Fewer resources need no cleaning. */
 const FEW = 1_000;
 
-/** The rows of `resources`, each once. */
 export class Resources {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #ids = new Map<string, number>();
-  /** Those of a batch share an object. */
+  /** Records of a batch share the object. */
   readonly #ofBatch = new Map<SpanResource, number>();
   #many = FEW;
 
@@ -43,7 +42,6 @@ export class Resources {
     return id;
   }
 
-  /** Reads them again, as they are after a rollback. */
   read(): void {
     this.#ofBatch.clear();
     this.#ids.clear();
@@ -52,7 +50,6 @@ export class Resources {
       this.#ids.set(keyOf(service!, instance!, attributes!), Number(id));
   }
 
-  /** Takes away those that no span and no line of a log names. */
   clean(): void {
     this.#database.exec(
       'DELETE FROM resources WHERE id NOT IN (SELECT resource FROM spans UNION SELECT resource FROM logs)',

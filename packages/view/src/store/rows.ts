@@ -2,14 +2,12 @@ import type { LogRecord, SpanRecord } from '../records/record.ts';
 import { attributesJson, eventsJson, linksJson, shortText } from './bounded-json.ts';
 import { spanIdOf, traceIdOf } from './identifiers.ts';
 
-/** Later than this is no time: the year 2286. */
+/** The year 2286, the latest valid time. */
 const FARTHEST = 1e13;
-/** Longest name, scope or severity. */
 const LONGEST_NAME = 1_024;
-/** What a row takes beside its texts. */
 const ROW_BYTES = 160;
 
-/** A span as a row of `spans`, without its trace and resource; undefined where ids or times make no sense. */
+/** Undefined for invalid ids or times. */
 export interface PreparedSpan {
   record: SpanRecord;
   traceId: string;
@@ -26,7 +24,7 @@ export function prepareSpan(record: SpanRecord): PreparedSpan | undefined {
   const spanId = spanIdOf(record.spanId);
   if (traceId === undefined || spanId === undefined || !isTime(record.start) || !(record.end < FARTHEST))
     return undefined;
-  // A span that ends before it starts: no length.
+  // A span that ends before its start has no duration.
   if (record.end < record.start) record.end = record.start;
   record.name = shortText(record.name, LONGEST_NAME);
   record.scope = shortText(record.scope, LONGEST_NAME);
@@ -41,7 +39,7 @@ export function prepareSpan(record: SpanRecord): PreparedSpan | undefined {
   return { record, traceId, spanId, parentId, attributes, events, links, bytes };
 }
 
-/** A line of a log as a row of `logs`, without its trace and resource. Lines without a trace are not kept: no page shows them. */
+/** Logs without a trace are dropped, because no page shows them. */
 export interface PreparedLog {
   record: LogRecord;
   traceId: string;

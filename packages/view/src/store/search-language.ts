@@ -1,13 +1,10 @@
-/** One search in SQL: conditions on a span `s`; a trace is found if for each of them one of its spans fulfils it. */
+/** SQL conditions on a span `s`; each must hold for some span of the trace. */
 export interface Search {
   groups: { sql: string; params: (string | number)[] }[];
-  /** A trace that is asked for by its id. */
   traceId?: string;
-  /** What was not understood, in plain English. */
   error?: string;
 }
 
-/** Longest search. */
 const LONGEST = 2_000;
 const MOST_TERMS = 20;
 
@@ -15,8 +12,8 @@ const UNITS_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1_000, m: 60_000
 const COMPARISON = /^([^\s"=<>!:]+)(>=|<=|!=|=|>|<)(.*)$/s;
 
 /**
- * Terms with blanks between them hold for one span; those on the two sides of `&` may hold for two spans of a trace:
- * `service:orders error & name:checkout duration>1s`.
+ * Terms with blanks between them apply to one span; the sides of `&` may apply to two: `service:orders error &
+ * name:checkout duration>1s`.
  */
 export function parseSearch(text: string): Search {
   const search: Search = { groups: [] };
@@ -51,11 +48,10 @@ export function parseSearch(text: string): Search {
 
 interface Term {
   text: string;
-  /** In quotes as a whole: words that are looked for. */
   isQuoted: boolean;
 }
 
-/** Words; quotes keep blanks in them: `"GET /orders"`, `name:"GET /orders"`, `db.query.text="SELECT 1"`. */
+/** Quotes keep blanks: `"GET /orders"`, `name:"GET /orders"`, `db.query.text="SELECT 1"`. */
 function termsOf(text: string): Term[] {
   const terms: Term[] = [];
   for (const [, quoted, bare] of text.matchAll(/"((?:[^"\\]|\\.)*)"|((?:[^\s"]|"(?:[^"\\]|\\.)*"?)+)/g)) {
@@ -98,14 +94,14 @@ function duration(operator: string, operand: string): Condition | string {
   return { sql: `(s.end_ms - s.start_ms) ${operator} ?`, params: [Number(number) * UNITS_MS[unit ?? 'ms']!] };
 }
 
-/** Values are compared as texts: `cache.hit=true`, `retry.attempt=2`. */
+/** Compares texts: `cache.hit=true`, `retry.attempt=2`. */
 function equals(key: string, operator: string, value: string): Condition {
   const text = `CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(j.value AS TEXT) END = ?`;
   const condition = attribute(key, text, [value]);
   return operator === '=' ? condition : { ...condition, sql: `NOT ${condition.sql}` };
 }
 
-/** An attribute of the span, of its events or of its resource. The JSON is searched for the name before it is read. */
+/** The JSON is searched for the name before it is parsed. */
 function attribute(key: string, test: string, params: (string | number)[]): Condition {
   const name = JSON.stringify(key);
   const within = (json: string): string =>
@@ -116,7 +112,7 @@ function attribute(key: string, test: string, params: (string | number)[]): Cond
   };
 }
 
-/** A text in names, attributes, events, messages and logs; capitals do not matter in English letters. */
+/** Case-insensitive for ASCII. */
 function anywhere(text: string): Condition {
   const plain = like(text);
   const json = like(JSON.stringify(text).slice(1, -1));

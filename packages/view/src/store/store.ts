@@ -5,13 +5,13 @@ import { Eviction } from './eviction.ts';
 import { type Added, Writer } from './writer.ts';
 
 export interface StoreOptions {
-  /** Where it is kept; undefined for memory. */
+  /** Undefined for memory. */
   file: string | undefined;
   limitBytes: number;
   limitSpans: number;
 }
 
-/** Spans and logs by trace, in SQLite, within an exact bound. */
+/** Spans and logs by trace, in SQLite, with an exact size limit. */
 export class Store {
   readonly database: DatabaseSync;
   readonly eviction: Eviction;
@@ -19,7 +19,7 @@ export class Store {
   readonly #writer: Writer;
   #logs: number;
   #traces: number;
-  /** What did not fit at all. */
+  /** Records without room. */
   #dropped = 0;
   #invalid = 0;
   /** Grows with every change. */
@@ -54,7 +54,7 @@ export class Store {
     return added;
   }
 
-  /** When the newest traces begin that together have so many spans; 0 where there are not so many. */
+  /** Start of the newest traces that have this many spans; 0 if there are fewer. */
   startOfNewest(spans: number, to: number): number {
     const row = this.database
       .prepare(
@@ -67,7 +67,7 @@ export class Store {
     return row ? (row['start'] as number) : 0;
   }
 
-  /** Keeps these traces for as long as it can, and no longer those that were named before. */
+  /** Evicts these traces last; replaces the previous list. */
   pin(traceIds: string[]): void {
     this.eviction.pin(traceIds);
   }

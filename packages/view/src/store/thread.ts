@@ -1,4 +1,4 @@
-// The thread of the store: decodes, writes and searches, so that the thread that receives never waits for a disk.
+// A thread of its own, so that the receiver never waits for a disk.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { serve } from '../threads/serve.ts';
 import { attributeKeys, attributeValues } from './completion.ts';
@@ -13,9 +13,7 @@ const { options, port } = workerData as { options: StoreOptions; port: MessagePo
 const store = new Store(options);
 
 const methods = {
-  /** Adds what an exporter sent. */
   receive: (bytes: Uint8Array, format: Format) => receiveBody(store, bytes, format),
-  /** Adds the spans of a file: its bytes, or what it is called. */
   file: (file: Uint8Array | string) => receiveFile(store, file),
   status: () => store.status(),
   traces: (query: ListQuery) => JSON.stringify(listTraces(store.database, query)),

@@ -10,9 +10,8 @@ export interface ListQuery {
   before: string | undefined;
 }
 
-/** Traces that are looked at at a time. */
 const CHUNK = 1_000;
-/** A search gives what it has after this, and where it was. */
+/** A search returns what it has and its position after this time. */
 const LONGEST_MS = 1_000;
 const STATUSES = ['unset', 'ok', 'error'];
 
@@ -21,13 +20,13 @@ interface Place {
   id: number;
 }
 
-/** `/api/traces`: those that a search finds, newest first. */
+/** `/api/traces`, newest first. */
 export function listTraces(database: DatabaseSync, query: ListQuery) {
   const { found, next, error } = findTraces(database, query);
   return { ...shown(database, found, next), ...(error === undefined ? {} : { error }) };
 }
 
-/** The ids of the traces that a search finds, newest first. */
+/** Newest first. */
 export function findTraceIds(database: DatabaseSync, query: ListQuery): { traceIds: string[]; error?: string } {
   const { found, error } = findTraces(database, query, LONGEST_MS * 10);
   return { traceIds: found.map((row) => row.trace_id), ...(error === undefined ? {} : { error }) };
@@ -63,7 +62,7 @@ function placeOf(text: string | undefined): Place | undefined {
   return start === undefined ? undefined : { start: Number(start), id: Number(id) };
 }
 
-/** Where the next chunk ends; undefined at the end of all. */
+/** Undefined after the last chunk. */
 function endOfChunk(database: DatabaseSync, { start, id }: Place, from: number): Place | undefined {
   const row = database
     .prepare(

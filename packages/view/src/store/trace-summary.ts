@@ -1,6 +1,5 @@
 import type { SpanRecord } from '../records/record.ts';
 
-/** What the list shows of a trace; a row of `traces`. */
 export interface TraceSummary {
   id: number;
   trace_id: string;
@@ -8,7 +7,7 @@ export interface TraceSummary {
   start_ms: number;
   end_ms: number;
   bytes: number;
-  /** 1 once a span without a parent has come: service, name, status and duration are its own. */
+  /** 1 once a root span has set service, name, status and duration. */
   root: number;
   service: string;
   name: string;
@@ -46,15 +45,14 @@ export function emptySummary(id: number, traceId: string): TraceSummary {
   };
 }
 
-/** Breaker's states, from the quiet one to the one that matters most. */
+/** In order of importance. */
 const BREAKER_STATES = ['closed', 'half_open', 'open'];
 
-/** Adds a span to the summary of its trace. */
 export function addSpan(summary: TraceSummary, span: SpanRecord): void {
   const { attributes } = span;
   const isRoot = span.parentSpanId === '';
   const length = span.end - span.start;
-  // The longest of the spans without a parent; until one has come, the span that began first.
+  // The longest root span; until one arrives, the earliest span.
   const isFirst = isRoot ? summary.root === 0 || length > summary.duration_ms : summary.root === 0;
   if (isFirst && (isRoot || span.start < summary.start_ms)) {
     summary.service = span.resource.service;
@@ -68,7 +66,7 @@ export function addSpan(summary: TraceSummary, span: SpanRecord): void {
   summary.spans++;
   if (span.status === 2) summary.errors++;
   const waitMs = attributes['pool.wait_ms'];
-  // The query that was served carries the wait, too.
+  // The query after the wait has the same attribute.
   if (typeof waitMs === 'number' && span.kind === 1) {
     summary.waits++;
     summary.wait_ms += waitMs;

@@ -4,17 +4,13 @@ import { type ResourceRow, resourceRows, rowsOfTrace, type SpanRow } from '@fore
 import { criticalPathOf } from './critical-path.ts';
 import { holdersOf } from './holders.ts';
 
-/** Spans of a trace that are shown. */
 const MOST_SPANS = 100_000;
 const MOST_LOGS = 10_000;
 
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 const STATUSES = ['unset', 'ok', 'error'];
 
-/**
- * What `/api/traces/<traceId>` says, as JSON; undefined where there is none. What is JSON in the store already stays as it is:
- * of a trace of 50,000 spans that is most of the text.
- */
+/** JSON of the store is copied, because it is most of a large trace. Undefined if there is none. */
 export function traceDetail(database: DatabaseSync, traceId: string): string | undefined {
   const trace = database.prepare('SELECT id FROM traces WHERE trace_id = ?').get(traceId) as { id: number } | undefined;
   if (!trace) return undefined;

@@ -7,31 +7,27 @@ import { prepareLog, prepareSpan, type PreparedLog, type PreparedSpan } from './
 import { addSpan, emptySummary, type TraceSummary } from './trace-summary.ts';
 import { UsualTimes } from './usual-times.ts';
 
-/** What became of a batch. */
 export interface Added {
   spans: number;
   logs: number;
-  /** Traces that are new. */
   traces: number;
   /** Without a valid id or time. */
   invalid: number;
-  /** Valid, but without room even after everything else was taken away. */
+  /** Valid, but too large even for an empty store. */
   dropped: number;
 }
 
-/** Records and bytes of one transaction. */
 const BATCH = 1_000;
 const BATCH_BYTES = 4_000_000;
-/** Pages are not full, indexes and non-Latin texts take more: what a byte of a record takes at most. */
+/** Most bytes per byte of a record, because of partly filled pages, indexes and non-Latin texts. */
 const PER_BYTE = 2;
-/** How much is taken away each time that a transaction did not fit. */
+/** Shares that are evicted after each failed attempt. */
 const SHARES = [0.25, 0.5, 1, 1];
-/** Waits from here on make a trace notable. */
+/** Longer waits make a trace notable. */
 const NOTABLE_WAIT_MS = 20;
 
 type Prepared = { span: PreparedSpan; log?: undefined } | { log: PreparedLog; span?: undefined };
 
-/** Puts records into the database. */
 export class Writer {
   readonly #database: DatabaseSync;
   readonly #eviction: Eviction;
@@ -43,9 +39,8 @@ export class Writer {
   readonly #find: StatementSync;
   readonly #save: StatementSync;
   #nextTrace: number;
-  /** All spans in the store. */
   spans: number;
-  /** When the last of all spans ended; 0 if there was none. */
+  /** End of the latest span; 0 if there is none. */
   newest: number;
 
   constructor(database: DatabaseSync, eviction: Eviction, limitSpans: number, spans: number) {
@@ -66,7 +61,7 @@ export class Writer {
     this.newest = newest ?? 0;
   }
 
-  /** Adds records, in as many transactions as they need; makes room before each. */
+  /** Makes room before each transaction. */
   add(spans: SpanRecord[], logs: LogRecord[]): Added {
     const added = { spans: 0, logs: 0, traces: 0, invalid: 0, dropped: 0 };
     let batch: Prepared[] = [];
@@ -97,7 +92,7 @@ export class Writer {
     return added;
   }
 
-  /** One transaction; where it does not fit, more room is made, and in the end it is left out. */
+  /** If it does not fit, more is evicted; in the end it is dropped. */
   #write(batch: Prepared[], bytes: number, added: Added): void {
     for (const share of SHARES) {
       if (this.#resources.isMany) this.#resources.clean();
@@ -120,7 +115,7 @@ export class Writer {
         this.#eviction.bytes = bytesBefore;
         this.#resources.read();
         if (!isFull(error)) throw error;
-        // Not the records, then, but what they name, or many small pages: more has to go than was thought.
+        // Resources or partly filled pages need more room than estimated.
         this.#eviction.takeAwayShare(share);
         this.#resources.clean();
       }
@@ -174,7 +169,7 @@ export class Writer {
       events,
       links,
     );
-    // It was here before.
+    // A duplicate.
     if (changes === 0) return;
     addSpan(to, record);
     to.bytes += bytes;

@@ -3,7 +3,6 @@ import type { Methods, Reply } from './serve.ts';
 
 type Result<M extends Methods, K extends keyof M> = Promise<Awaited<ReturnType<M[K]>>>;
 
-/** Calls what another thread serves. */
 export class Calls<M extends Methods> {
   readonly #port: MessagePort | Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -29,7 +28,7 @@ export class Calls<M extends Methods> {
     return waiting.promise as Result<M, K>;
   }
 
-  /** Nothing will be answered any more. */
+  /** Rejects pending and future calls. */
   fail(error: Error): void {
     this.#failure ??= error;
     for (const waiting of this.#waiting.values()) waiting.reject(error);

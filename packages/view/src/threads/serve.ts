@@ -1,6 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
 
-/** What a thread answers, by name. */
 export type Methods = Record<string, (...args: never[]) => unknown>;
 
 export interface Call {
@@ -15,7 +14,7 @@ export interface Reply {
   error?: string;
 }
 
-/** Answers the calls that come through a port; those that come meanwhile wait in its queue. */
+/** Further calls wait in the port's queue. */
 export function serve(port: MessagePort, methods: Methods): void {
   port.on('message', async ({ id, method, args }: Call) => {
     let reply: Reply;

@@ -2,14 +2,13 @@ import { type Transferable, Worker } from 'node:worker_threads';
 import { Calls } from './calls.ts';
 import type { Methods } from './serve.ts';
 
-/** A worker thread whose methods can be called. */
 export class Thread<M extends Methods> extends Calls<M> {
   readonly #worker: Worker;
   /** Rejects when the thread has ended. */
   readonly ended: Promise<never>;
 
   constructor(file: URL, workerData: unknown, transferList: Transferable[] = []) {
-    // node:sqlite says that it is experimental, on Node 22.
+    // Node 22 warns that node:sqlite is experimental.
     const execArgv = [...process.execArgv, '--disable-warning=ExperimentalWarning'];
     const worker = new Worker(file, { workerData, transferList, execArgv });
     super(worker);
@@ -26,7 +25,7 @@ export class Thread<M extends Methods> extends Calls<M> {
   }
 }
 
-/** A file of a thread, compiled or not as the caller is. */
+/** Compiled or not, like the caller. */
 export function threadFile(caller: string, name: string): URL {
   return new URL(`${name}${caller.endsWith('.ts') ? '.ts' : '.js'}`, caller);
 }

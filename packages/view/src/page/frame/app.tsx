@@ -47,7 +47,7 @@ function View({ route }: { route: Route }) {
   }
 }
 
-/** The fragment is the address of a view, so the link's own must not replace it. */
+/** The fragment is the address of a view, so the link must not replace it. */
 function toContent(event: Event): void {
   event.preventDefault();
   document.getElementById('content')?.focus();

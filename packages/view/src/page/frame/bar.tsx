@@ -1,4 +1,4 @@
-/** A length beside others, with its figure. Drawn as SVG: the page's policy refuses inline styles. */
+/** SVG, because the page's policy forbids inline styles. */
 export function Bar({ share, label }: { share: number; label: string }) {
   return (
     <span class="bar-cell">

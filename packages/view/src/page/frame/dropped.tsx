@@ -4,10 +4,10 @@ import { address, go } from '../route.ts';
 import { count } from '../words/count.ts';
 import { printable, shortened } from '../words/attribute.ts';
 
-/** For buttons that open files: the same as dropping them. */
+/** Event of buttons that open files, with the effect of a drop. */
 export const OPEN_FILES = 'foreshock:open-files';
 
-/** Takes files dropped anywhere on the page, and says what came of them. */
+/** Accepts files dropped anywhere, and shows the result. */
 export function Dropped() {
   const [isOver, setOver] = useState(false);
   const [message, setMessage] = useState<string>();

@@ -38,7 +38,6 @@ export function Header({ route, onHelp }: { route: Route; onHelp(): void }) {
   );
 }
 
-/** The part of a view's options that the other views understand too. */
 function windowOf(options: URLSearchParams): Record<string, string | null> {
   return { from: options.get('from'), to: options.get('to'), last: options.get('last') };
 }

@@ -2,7 +2,7 @@ import { address, go, parseRoute } from '../route.ts';
 
 export const SEARCH_INPUT = 'search';
 
-/** The keys that work on every view; those of lists and of the waterfall are theirs. */
+/** Lists and the waterfall have their own keys. */
 export function listenForKeys(openHelp: () => void): () => void {
   const pressed = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

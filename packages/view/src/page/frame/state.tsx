@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { Text } from './text.tsx';
 import type { Loaded } from '../live/use-live.ts';
 
-/** What a view shows while it has nothing to show yet, or could not get it; else its children. */
+/** Shows loading and errors, else the children. */
 export function Ready<T>({ of, children }: { of: Loaded<T>; children(data: T): ComponentChildren }) {
   if (of.data !== undefined) {
     return (
@@ -32,7 +32,7 @@ function Failure({ of }: { of: Loaded<unknown> }) {
   );
 }
 
-/** The page does not change under the reader's hand: it offers to. */
+/** The page does not change while it is read; it offers to. */
 function Newer({ reload }: { reload(): void }) {
   return (
     <div class="newer" role="status">

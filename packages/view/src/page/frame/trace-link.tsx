@@ -2,7 +2,7 @@ import { traceAddress } from '../route.ts';
 
 const SHOWN_CHARACTERS = 8;
 
-/** A trace's ID, cut for the eye and whole for whoever hovers or listens. */
+/** A shortened trace ID, with the whole one as title and for screen readers. */
 export function TraceLink({
   traceId,
   spanId,

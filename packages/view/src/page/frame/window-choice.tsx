@@ -17,7 +17,6 @@ export interface Window {
   to?: number;
 }
 
-/** The window that an address asks for: `from` and `to`, or `last=15m` counted from now. */
 export function windowNow(options: URLSearchParams): Window {
   const [, length, unit] = /^(\d{1,6})([smhd])$/.exec(options.get('last') ?? '') ?? [];
   if (length) return { from: Date.now() - Number(length) * UNITS[unit!]! };
@@ -29,7 +28,6 @@ export function windowNow(options: URLSearchParams): Window {
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
-/** Says which time a view is about, and changes it. */
 export function WindowChoice({ path, options }: { path: string; options: URLSearchParams }) {
   const { from, to } = windowNow(options);
   const last = options.get('last') ?? '';

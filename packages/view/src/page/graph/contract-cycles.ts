@@ -1,16 +1,12 @@
 import type { GraphEdge, GraphNode, ServiceGraph } from '../contract.ts';
 
-/** A node to lay out: one of the graph's, or all of a cycle as one. */
 export interface Group {
   id: string;
   nodes: GraphNode[];
   isCycle: boolean;
 }
 
-/**
- * The graph with every cycle as one node, which the layout needs: it ranks callers before callees, and a cycle has no
- * first.
- */
+/** The layout ranks callers before callees, so a cycle becomes one node. */
 export function contractCycles({ nodes, edges, cycles }: ServiceGraph): { groups: Group[]; between: GraphEdge[] } {
   const groupOf = new Map<string, Group>();
   for (const cycle of cycles) {

@@ -6,7 +6,6 @@ import { duration } from '../words/duration.ts';
 const MOST = 300;
 const BY = { call: 'calls', queue: 'queue', wait: 'waits' };
 
-/** The graph in words: every line of the picture, the busiest first. */
 export function EdgeTable({ graph }: { graph: ServiceGraph }) {
   const labels = new Map(
     graph.nodes.map(({ id, label, kind }) => [id, kind === 'service' ? label : `${kind} ${label}`]),

@@ -15,13 +15,12 @@ const SIGNS: Record<NodeKind, string> = {
   external: '↗',
 };
 
-/** Drawn no smaller than this, so that its text can be read; a larger picture scrolls. */
+/** Smallest legible scale; a larger picture scrolls. */
 const LEAST_SCALE = 0.6;
 
 interface Props {
   placed: PlacedGraph;
   isNarrow: boolean;
-  /** Pixels that the page has for it. */
   room: number;
 }
 
@@ -80,7 +79,6 @@ function Node({ placed: { node, x, y } }: { placed: PlacedNode }) {
   );
 }
 
-/** The traces that a node has a part in. */
 function searchOf({ service, kind, label }: GraphNode): string {
   const [first = ''] = label.split(' ');
   if (kind === 'queue') return address('traces', { q: `messaging.destination.name=${quoted(label)}` });
@@ -106,7 +104,6 @@ function rightward(from: PlacedNode, to: PlacedNode): string {
   const isAhead = to.x > from.x + 1;
   const isSameColumn = Math.abs(to.x - from.x) <= 1;
   if (isSameColumn) {
-    // Inside of a cycle: down on one side, up on the other.
     const side = to.y > from.y ? 1 : -1;
     const x = from.x + (side * NODE_WIDTH) / 2;
     return `M${x} ${from.y}C${x + side * 30} ${from.y} ${x + side * 30} ${to.y} ${x} ${to.y}`;

@@ -11,7 +11,7 @@ import { EdgeTable } from './edge-table.tsx';
 import { GraphPicture } from './graph-picture.tsx';
 import { placeGraph } from './layout.ts';
 
-/** A picture with more is a knot: the busiest are drawn, all are in the table. */
+/** Larger pictures are illegible, so only the busiest nodes are drawn; the table has all. */
 const MOST_NODES = 80;
 const NARROW = 720;
 

@@ -9,7 +9,6 @@ const FRAME = 16;
 
 export interface PlacedNode {
   node: GraphNode;
-  /** Its middle. */
   x: number;
   y: number;
 }
@@ -22,7 +21,7 @@ export interface PlacedGraph {
   height: number;
 }
 
-/** Callers on the left, or on top where the page is narrow; the members of a cycle one below the other in a frame. */
+/** Callers are on the left, or on top in a narrow page; a cycle is a framed column. */
 export function placeGraph(graph: ServiceGraph, isNarrow: boolean): PlacedGraph {
   const { groups, between } = contractCycles(graph);
   const picture = new Graph();

@@ -2,7 +2,6 @@ import type { Report } from '../contract.ts';
 import { TraceLinks } from '../frame/trace-link.tsx';
 import { Prose } from './prose.tsx';
 
-/** What speaks against the answer: its doubts, the other causes, what could not be seen. */
 export function Evidence({ report }: { report: Report }) {
   const others = report.causes.slice(1);
   const { blindSpots } = report.coverage;

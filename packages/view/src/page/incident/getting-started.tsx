@@ -1,4 +1,3 @@
-/** What a viewer without a single span shows: how to get some. */
 export function GettingStarted() {
   return (
     <section class="start">

@@ -11,7 +11,6 @@ import { Timeline } from './timeline.tsx';
 import { VerdictText } from './verdict-text.tsx';
 import { WhatWasSeen } from './what-was-seen.tsx';
 
-/** How long until a viewer that is still computing its answer is asked again. */
 const ASK_AGAIN_MS = 400;
 
 export function IncidentView({ options }: { options: URLSearchParams }) {
@@ -41,7 +40,7 @@ function AnswerOf({ options }: { options: URLSearchParams }) {
   return (
     <Ready of={answer}>
       {(data) =>
-        // Computed before the first span had arrived: it says nothing of those that have.
+        // It was computed before the first span arrived.
         data.computing || (answer.isOld && data.report.coverage.requests === 0) ? (
           <p class="quiet" aria-live="polite">
             Looking at the traces …
@@ -80,7 +79,6 @@ function Healthy({ answer }: { answer: Answer }) {
   );
 }
 
-/** What is measured whether or not there is an incident. */
 function Measured({ report }: { report: Report }) {
   return (
     <>

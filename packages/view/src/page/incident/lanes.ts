@@ -1,15 +1,12 @@
 import type { ArcKind, Moment, Place, PoolWindows, Report } from '../contract.ts';
 
-/** A time on a lane: a point, or a width where it is not known better. */
 export interface Mark {
-  /** Its place in the list below the chart, from 1. */
   number: number;
   at: number;
   plusMinusMs: number;
   moment: Moment;
 }
 
-/** A time during which a pool was full. */
 export interface Band {
   from: number;
   to: number;
@@ -32,14 +29,14 @@ export interface LaneArrow {
 
 export interface Chart {
   lanes: Lane[];
-  /** Between lanes, by their place. */
+  /** Between lanes, by index. */
   arrows: LaneArrow[];
   from: number;
   to: number;
   incident: { from: number; to: number };
 }
 
-/** Lays the timeline out: a lane a service or pool, those of the path first and in its order. */
+/** One lane per service or pool, those of the path first. */
 export function chartOf(report: Report, pools: PoolWindows | undefined): Chart {
   const lanes: Lane[] = [];
   const laneOf = ({ service, resource }: Place): Lane => {
@@ -73,13 +70,12 @@ export function chartOf(report: Report, pools: PoolWindows | undefined): Chart {
   return { lanes, arrows, incident, ...spanOf(lanes, incident) };
 }
 
-/** A moment that is the onset of a cause belongs to what broke, the pool as it may be; others to their service. */
+/** The start of a cause belongs to the failed place, which may be a pool. */
 function placeOf({ causes }: Report, { at, service }: Moment): Place {
   const cause = causes.find(({ onset, service: its }) => onset?.at === at && its === service);
   return cause?.resource ? { service, resource: cause.resource } : { service };
 }
 
-/** From the first to the last of what is drawn, with some room on both sides. */
 function spanOf(lanes: readonly Lane[], incident: { from: number; to: number }): { from: number; to: number } {
   let [from, to] = [incident.from, incident.to];
   for (const { marks, bands } of lanes) {

@@ -14,7 +14,7 @@ interface TableProps {
   children: ComponentChildren;
 }
 
-/** A table that scrolls by itself where the page is narrow. */
+/** Scrolls by itself in a narrow page. */
 function Table({ title, columns, children }: TableProps) {
   const id = title.toLowerCase().replaceAll(/[^a-z]+/g, '-');
   return (

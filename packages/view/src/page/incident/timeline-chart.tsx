@@ -13,11 +13,11 @@ interface PlacedLane {
   lane: Lane;
   top: number;
   height: number;
-  /** Marks too near each other stand on rows of their own. */
+  /** Marks that are too close have rows of their own. */
   rowOf: Map<Mark, number>;
 }
 
-/** A picture of the list below it, which says the same in words. */
+/** The list below the chart has the same content. */
 export function TimelineChart({ chart, width }: { chart: Chart; width: number }) {
   const x = (time: number): number => ((time - chart.from) / (chart.to - chart.from)) * width;
   const placed = place(chart.lanes, x);
@@ -148,7 +148,7 @@ function MarkSign({ mark, x, y }: { mark: Mark; x(time: number): number; y: numb
   );
 }
 
-/** From the first time on one lane to the first on another; a lane without any has no place for an end. */
+/** From the first time on one lane to the first on another; lanes without a time have no arrow. */
 function Arrow({ arrow, placed, x }: { arrow: LaneArrow; placed: PlacedLane[]; x(time: number): number }) {
   const [from, to] = [placed[arrow.from]!, placed[arrow.to]!];
   const start = firstOf(from);

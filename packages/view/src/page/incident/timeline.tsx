@@ -9,7 +9,6 @@ import { chartOf } from './lanes.ts';
 import { Prose } from './prose.tsx';
 import { TimelineChart } from './timeline-chart.tsx';
 
-/** The timeline twice: as a chart with a lane a service or pool, and as the list that its numbers stand for. */
 export function Timeline({ report, pools }: { report: Report; pools: PoolWindows | undefined }) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);

@@ -17,13 +17,12 @@ const CLASSES: Record<Verdict, { sign: string; word: string; means: string }> = 
   healthy: { sign: '✓', word: 'Healthy', means: 'nothing became slower or failed more often' },
 };
 
-/** The paragraph: cause, spread, impact; what to do; the traces to look at. */
 export function VerdictText({ answer }: { answer: Answer }) {
   const { report, paragraph, pinned } = answer;
   const { sign, word, means } = CLASSES[report.verdict];
   const [first = report.text, ...rest] = paragraph;
   const cause = report.causes[0];
-  // The paragraph ends with what to do, which stands by itself below.
+  // The action is shown by itself below.
   const others = rest.filter((sentence) => sentence !== cause?.action);
   return (
     <section class={`verdict ${report.verdict}`} aria-labelledby="verdict">
@@ -60,7 +59,7 @@ export function VerdictText({ answer }: { answer: Answer }) {
   );
 }
 
-/** An address may only be so long. */
+/** Addresses have a limited length. */
 const MOST_IN_ADDRESS = 100;
 
 function SaveIncident({ traceIds }: { traceIds: string[] }) {

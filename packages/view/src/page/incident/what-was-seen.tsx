@@ -4,7 +4,6 @@ import { count } from '../words/count.ts';
 import { dateTime } from '../words/time.ts';
 import { Prose } from './prose.tsx';
 
-/** On what the answer stands: how much of which services, when, compared with when. */
 export function WhatWasSeen({ report }: { report: Report }) {
   const { coverage, window } = report;
   const period = ({ from, to }: { from: string; to: string }): string =>

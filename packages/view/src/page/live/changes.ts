@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { StoreChange } from '../contract.ts';
 
-/** The last change that the viewer sent, and whether it can be reached. */
 export interface Live {
   change: StoreChange | null;
   isConnected: boolean;
@@ -15,7 +14,7 @@ function set(live: Live): void {
   for (const listener of listeners) listener(live);
 }
 
-/** Opens the one stream of changes of this page; the browser opens it again when it breaks. */
+/** The page has one stream; the browser reconnects it. */
 export function listenForChanges(): void {
   const events = new EventSource('/api/events');
   events.addEventListener('open', () => set({ ...current, isConnected: true }));
@@ -24,7 +23,7 @@ export function listenForChanges(): void {
     try {
       set({ change: JSON.parse(String(data)) as StoreChange, isConnected: true });
     } catch {
-      // Half a line: the next one is whole.
+      // An incomplete message; the next one is complete.
     }
   });
 }

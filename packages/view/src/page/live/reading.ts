@@ -1,4 +1,4 @@
-/** Nothing is replaced so long after the reader last moved something. */
+/** Nothing is replaced this soon after input. */
 const QUIET_MS = 4000;
 
 let lastMoved = -Infinity;
@@ -7,7 +7,7 @@ const moved = (): void => void (lastMoved = performance.now());
 for (const event of ['pointerdown', 'wheel', 'touchmove', 'keydown']) {
   addEventListener(event, moved, { passive: true, capture: true });
 }
-// A browser also says so when the page moved under a pointer that did not.
+// Browsers also report a move when the page moves under the pointer.
 const pointed = ({ screenX, screenY }: PointerEvent): void => {
   const place = `${screenX} ${screenY}`;
   if (pointer !== '' && pointer !== place) moved();
@@ -15,7 +15,7 @@ const pointed = ({ screenX, screenY }: PointerEvent): void => {
 };
 addEventListener('pointermove', pointed, { passive: true, capture: true });
 
-/** Whether what is on the page must stay where it is: someone reads, selects, types or has scrolled into it. */
+/** Whether the reader reads, selects, types or has scrolled, so that the content must stay. */
 export function isReading(): boolean {
   const focused = document.activeElement;
   const isInside = focused !== null && focused !== document.body && document.querySelector('main')?.contains(focused);

@@ -1,7 +1,6 @@
-/** The viewer refused, or could not be reached; the message is for the reader. */
+/** The viewer refused or is unreachable; the message is for the reader. */
 class RequestFailed extends Error {}
 
-/** GET, with what the API answered as JSON. */
 export async function request<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
@@ -13,7 +12,6 @@ export async function request<T>(path: string, signal?: AbortSignal): Promise<T>
   return read(response);
 }
 
-/** Hands a file to the viewer, which keeps what it holds. */
 export async function sendFile(file: File): Promise<{ spans: number; traces: number; error?: string }> {
   const headers = { 'x-file-name': encodeURIComponent(file.name) };
   let response: Response;

@@ -3,14 +3,13 @@ import { useChanges } from './changes.ts';
 import { isReading } from './reading.ts';
 import { request } from './request.ts';
 
-/** How often a page that holds something old looks whether it may be replaced, and by what there is by then. */
 const LOOK_EVERY_MS = 1000;
 
 export interface Loaded<T> {
   data: T | undefined;
   error: string | undefined;
   isLoading: boolean;
-  /** There is something newer, which waits until nobody reads or `reload` is called. */
+  /** Waits for `reload` or until the reader is idle. */
   isOld: boolean;
   reload(): void;
 }
@@ -20,16 +19,15 @@ interface State<T> {
   data?: T;
   error?: string;
   isLoading: boolean;
-  /** The state of the store that the data is of, or that was known when it was asked for. */
+  /** The store's state of the data, or at the request. */
   seq: number;
 }
 
 /**
- * What the API says, again whenever the store has changed and nobody reads.
- *
- * @param path what is asked for; another path is loaded at once
- * @param pathNow the path to load where it depends on the time, as that of the last 15 minutes does
- * @param mayChange false for what has been loaded and stays as it is
+ * Loads from the API, again after each change of the store while the reader is idle.
+ * @param path a new path is loaded at once
+ * @param pathNow the path to load if it depends on the time, as for the last 15 minutes
+ * @param mayChange false for data that stays as it is
  */
 export function useLive<T>(
   path: string,
@@ -55,7 +53,6 @@ export function useLive<T>(
       },
     );
     return () => abort.abort();
-    // A newer state of the store alone loads nothing: that is decided below.
   }, [path, round]);
 
   const { data, isLoading, seq } = state;
@@ -78,7 +75,7 @@ export function useLive<T>(
   };
 }
 
-/** What is computed from the store may be older than the store. */
+/** Computed data may be older than the store. */
 function seqOf(data: unknown): number | undefined {
   const { seq } = data as { seq?: unknown };
   return typeof seq === 'number' ? seq : undefined;

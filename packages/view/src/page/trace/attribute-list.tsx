@@ -9,17 +9,15 @@ import { number } from '../words/count.ts';
 const MOST = 128;
 const LONGEST_NAME = 200;
 const LONGEST = 400;
-/** A longer value is no search, but the trace itself. */
 const LONGEST_SEARCH = 200;
 
 interface Props {
   title?: string;
   attributes: Attributes;
-  /** Whether a value leads to the traces that have it. */
   canSearch?: boolean;
 }
 
-/** Attributes by name, their values as text and never as anything else. */
+/** Values are rendered only as text. */
 export function AttributeList({ title, attributes, canSearch = false }: Props) {
   const [isWhole, setWhole] = useState(false);
   const names = Object.keys(attributes).sort();
@@ -46,7 +44,6 @@ export function AttributeList({ title, attributes, canSearch = false }: Props) {
   );
 }
 
-/** A name that breaks after its dots and underscores where it has to. */
 function Name({ of }: { of: string }) {
   const parts = printable(shortened(of, LONGEST_NAME)).split(/(?<=[._])/);
   return (

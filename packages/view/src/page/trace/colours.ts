@@ -1,4 +1,4 @@
-/** The waterfall's colours, from the style sheet: the canvas has none of its own. */
+/** From the style sheet, because a canvas has no colours of its own. */
 export interface Colours {
   series: string[];
   text: string;
@@ -31,7 +31,7 @@ export function coloursOf(context: CanvasRenderingContext2D): Colours {
   };
 }
 
-/** Diagonal stripes: a wait is known without its colour. */
+/** Diagonal stripes show waits without colour. */
 function hatch(context: CanvasRenderingContext2D, stripe: string, ground: string): CanvasPattern {
   const tile = document.createElement('canvas');
   tile.width = tile.height = 8;
@@ -49,7 +49,6 @@ function hatch(context: CanvasRenderingContext2D, stripe: string, ground: string
   return context.createPattern(tile, 'repeat')!;
 }
 
-/** Calls back when the reader's theme changes. */
 export function watchTheme(changed: () => void): () => void {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   dark.addEventListener('change', changed);

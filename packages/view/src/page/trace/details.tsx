@@ -21,7 +21,6 @@ interface Props {
   onClose(): void;
 }
 
-/** All that is known of one span. */
 export function Details({ frame, span, trace, model, onClose }: Props) {
   const offset = span.start - model.from;
   const logs = trace.logs.filter(({ spanId }) => spanId === span.spanId);

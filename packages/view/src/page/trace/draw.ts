@@ -9,13 +9,12 @@ import { drawDiamond } from './signs.ts';
 export interface Picture {
   model: TraceModel;
   rows: Int32Array;
-  /** Place in `rows` of the first that is drawn, and how far above the edge it begins. */
+  /** Index in `rows`, and offset above the edge. */
   first: number;
   offset: number;
   width: number;
   height: number;
   rowHeight: number;
-  /** From the top of a row to that of its bar. */
   barTop: number;
   from: number;
   to: number;
@@ -25,10 +24,9 @@ export interface Picture {
 const BAR = 12;
 const LEAST = 1.5;
 const FONT = '12px system-ui, sans-serif';
-/** More signs than this on one bar are a smear. */
+/** More signs on one bar are illegible. */
 const MOST_EVENTS = 60;
 
-/** Draws the bars of the rows in sight. */
 export function draw(on: CanvasRenderingContext2D, picture: Picture, colours: Colours): void {
   const { model, rows, first, offset, width, height, rowHeight, from, to, selected } = picture;
   const x = (time: number): number => ((time - from) / (to - from)) * width;
@@ -99,9 +97,9 @@ function drawWait(
   on.strokeRect(left + 0.5, top + 0.5, Math.max(0.5, width - 1), height - 1);
 }
 
-/** A pause between attempts: dots up to the attempt that came after it. */
+/** A pause between attempts: dots before the later attempt. */
 function drawPause(on: CanvasRenderingContext2D, left: number, right: number, middle: number, colours: Colours): void {
   on.fillStyle = colours.quiet;
-  // From the right edge: what is before the left one is not drawn, however long the pause.
+  // A long pause costs nothing outside the picture.
   for (let at = right - 3; at > Math.max(left, 0); at -= 6) on.fillRect(at, middle - 1, 2, 2);
 }

@@ -1,15 +1,13 @@
 import type { Attributes, Span } from '../contract.ts';
 import { duration } from '../words/duration.ts';
 
-/** What the waterfall draws of a span beside its bar. */
 export interface SpanFacts {
-  /** The whole span is a wait: for a connection, a slot, a queue. */
   isWait: boolean;
-  /** Milliseconds before its start that it lay in a queue. */
+  /** Milliseconds in a queue before its start. */
   queuedMs: number;
-  /** Milliseconds before its start that the caller paused between attempts. */
+  /** Milliseconds between attempts before its start. */
   delayMs: number;
-  /** Milliseconds at its start that the call waited for a connection. */
+  /** Milliseconds that the call waited for a connection at its start. */
   waitedInsideMs: number;
   attempt: number;
   maxAttempts: number;
@@ -41,7 +39,7 @@ function read({ name, status, attributes }: Span): SpanFacts {
   };
 }
 
-/** The words beside a bar, the most telling first. */
+/** Most important first. */
 export function notesOf(span: Span): string[] {
   const { attempt, maxAttempts, breaker, queuedMs, isWait, isError } = factsOf(span);
   const notes: string[] = [];

@@ -8,7 +8,7 @@ import { TraceHead } from './trace-head.tsx';
 import { Waterfall } from './waterfall.tsx';
 import type { RowAction } from './waterfall-keys.ts';
 
-/** Nothing shorter than this can be looked at. */
+/** Shorter times are not visible. */
 const LEAST_MS = 0.001;
 
 export function LoadedTrace({ trace, spanId }: { trace: Trace; spanId: string | null }) {
@@ -94,7 +94,7 @@ function toggled(closed: ReadonlySet<number>, place: number): ReadonlySet<number
   return next;
 }
 
-/** No time outside of the trace, and none too short to draw; undefined is all of it. */
+/** Limited to the trace and to a visible length; undefined is the whole trace. */
 function within(
   { from, to }: { from: number; to: number },
   start: number,

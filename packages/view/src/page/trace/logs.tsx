@@ -10,7 +10,6 @@ import type { TraceModel } from './model.ts';
 const STEP = 200;
 const LONGEST = 2000;
 
-/** The log lines of the whole trace, in the order of their times. */
 export function Logs({ trace, model }: { trace: Trace; model: TraceModel }) {
   if (trace.logs.length === 0) return null;
   const lines = [...trace.logs].sort((a, b) => a.time - b.time);
@@ -26,7 +25,6 @@ export function Logs({ trace, model }: { trace: Trace; model: TraceModel }) {
 interface LinesProps {
   lines: readonly LogLine[];
   model: TraceModel;
-  /** Where the lines' spans are linked. */
   traceId?: string;
 }
 

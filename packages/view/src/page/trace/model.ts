@@ -1,15 +1,14 @@
 import type { Holder, Span, Trace } from '../contract.ts';
 
-/** A trace's spans in the order of the waterfall: each before its children, children by their start. */
+/** Parents before their children, children by start. */
 export interface TraceModel {
   spans: Span[];
   depth: Int32Array;
-  /** Place of the parent; -1 of a root. */
+  /** Index of the parent; -1 for a root. */
   parent: Int32Array;
-  /** Where the spans below it end: its children are those up to there. */
+  /** Index after the last descendant. */
   end: Int32Array;
   byId: Map<string, number>;
-  /** On the critical path, and when. */
   critical: Map<string, { from: number; to: number }[]>;
   holders: Map<string, Holder[]>;
   services: string[];
@@ -34,7 +33,7 @@ export function modelOf(trace: Trace): TraceModel {
   };
   const placeOf = new Int32Array(size).fill(-1);
   for (let i = 0; i < size; i++) if (tree.above[i]! < 0) placeBelow(i, input, tree, placeOf, model);
-  // What is left are circles of parents: cut where they begin.
+  // The rest are cycles of parents, cut where they begin.
   for (let i = 0; i < size; i++) if (placeOf[i]! < 0) placeBelow(i, input, tree, placeOf, model);
   model.spans.forEach(({ spanId }, place) => {
     if (!model.byId.has(spanId)) model.byId.set(spanId, place);
@@ -42,7 +41,7 @@ export function modelOf(trace: Trace): TraceModel {
   return model;
 }
 
-/** Who is below whom, as linked lists: -1 ends one. */
+/** Linked lists; -1 ends one. */
 interface Families {
   above: Int32Array;
   firstChild: Int32Array;
@@ -51,7 +50,7 @@ interface Families {
 
 function familiesOf(input: readonly Span[]): Families {
   const numbers = new Map<string, number>();
-  // Backwards, so that the first of two with one id has it, and children come out in order.
+  // Backwards, so that the first of two spans with one id wins and children are in order.
   for (let i = input.length - 1; i >= 0; i--) numbers.set(input[i]!.spanId, i);
   const [above, firstChild, sibling] = [0, 0, 0].map(() => new Int32Array(input.length).fill(-1)) as [
     Int32Array,
@@ -69,7 +68,7 @@ function familiesOf(input: readonly Span[]): Families {
   return { above, firstChild, sibling };
 }
 
-/** Depth first, without recursion: a chain may be as long as the trace. */
+/** Without recursion, because chains may be long. */
 function placeBelow(
   root: number,
   input: readonly Span[],
@@ -109,7 +108,7 @@ function grouped<T extends { spanId: string }>(pieces: readonly T[]): Map<string
   return groups;
 }
 
-/** From the first start to the last end; never without a length, which nothing could be drawn in. */
+/** Never empty, so that it can be drawn. */
 function timesOf(input: readonly Span[]): { from: number; to: number } {
   let [from, to] = [Infinity, -Infinity];
   for (const { start, durationMs } of input) {
@@ -120,7 +119,7 @@ function timesOf(input: readonly Span[]): { from: number; to: number } {
   return { from, to: to > from ? to : from + 1 };
 }
 
-/** The places that the waterfall shows, in order: not what is below a closed span. */
+/** Indexes without descendants of closed spans. */
 export function visible(model: TraceModel, closed: ReadonlySet<number>, isCriticalOnly: boolean): Int32Array {
   const rows = new Int32Array(model.spans.length);
   let size = 0;

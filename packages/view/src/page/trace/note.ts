@@ -8,7 +8,6 @@ const GAP = 6;
 const HALF_LINE = 8;
 
 interface Room {
-  /** Where what belongs to the span begins and ends. */
   before: number;
   after: number;
   middle: number;
@@ -16,7 +15,7 @@ interface Room {
   colours: Colours;
 }
 
-/** Signs and words of a span: after its bar, or before it where there is no room. */
+/** Before the bar if there is no room after it. */
 export function drawNote(on: CanvasRenderingContext2D, span: Span, room: Room): void {
   const { before, after, middle, width, colours } = room;
   const signs = signsOf(span);
@@ -29,7 +28,7 @@ export function drawNote(on: CanvasRenderingContext2D, span: Span, room: Room): 
   const isAfter = after + needed(text) <= width;
   let at = isAfter ? after + GAP : Math.max(GAP, (fitting ? before : width) - needed(text) + GAP);
   if (!fitting) {
-    // The bar is as long as the picture: over it, on a ground that the text can be read on.
+    // The bar fills the picture, so the text needs a background.
     on.fillStyle = colours.stripe;
     on.fillRect(at - 3, middle - HALF_LINE, needed(text) - GAP, 2 * HALF_LINE);
   }

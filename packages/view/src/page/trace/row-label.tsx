@@ -7,7 +7,7 @@ import type { TraceModel } from './model.ts';
 import type { RowAction } from './waterfall-keys.ts';
 
 const LONGEST = 200;
-/** Deeper spans are not indented further: their names would have no room. */
+/** Deeper spans are not indented further, to leave room for names. */
 const DEEPEST = 16;
 
 interface Props {
@@ -21,7 +21,6 @@ interface Props {
   onAction(action: RowAction): void;
 }
 
-/** A span's name and service, and what is one click away: its children, its holder, what it links to. */
 export function RowLabel({ model, place, top, height, width, isOpen, isSelected, onAction }: Props) {
   const span = model.spans[place]!;
   const depth = model.depth[place]!;
@@ -78,7 +77,7 @@ export function RowLabel({ model, place, top, height, width, isOpen, isSelected,
   );
 }
 
-/** The bar in words, for those who do not see it. */
+/** The bar as text for screen readers. */
 function spoken(model: TraceModel, place: number): string {
   const span = model.spans[place]!;
   const parts = [

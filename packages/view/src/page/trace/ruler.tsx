@@ -4,7 +4,6 @@ import { roundDuration } from '../words/duration.ts';
 import type { TraceModel } from './model.ts';
 import type { RowAction } from './waterfall-keys.ts';
 
-/** A drag shorter than this is a click. */
 const LEAST_DRAG = 5;
 
 interface Props {
@@ -15,7 +14,7 @@ interface Props {
   onAction(action: RowAction): void;
 }
 
-/** Time since the trace's beginning. Dragging over it shows that part; the keys + − 0 do without a pointer. */
+/** Dragging zooms; the keys + − 0 do the same. */
 export function Ruler({ left, width, model, view, onAction }: Props) {
   const picture = useRef<SVGSVGElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();

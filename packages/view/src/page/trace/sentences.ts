@@ -3,7 +3,7 @@ import { duration } from '../words/duration.ts';
 import { printable, shortened } from '../words/attribute.ts';
 import { factsOf, textOf } from './facts.ts';
 
-/** What a span's waits and decisions were, in words. Only what its attributes say. */
+/** Uses only attributes of the span. */
 export function sentencesOf(span: Span): string[] {
   const { attributes } = span;
   const facts = factsOf(span);

@@ -1,8 +1,7 @@
 import type { Colours } from './colours.ts';
 
-/** Signs beside the bars, each of a shape of its own: none depends on its colour alone. */
+/** Each sign has its own shape, so none depends on colour. */
 
-/** An error. */
 export function drawCross(on: CanvasRenderingContext2D, x: number, y: number, { error }: Colours): void {
   on.strokeStyle = error;
   on.lineWidth = 2.2;
@@ -14,7 +13,6 @@ export function drawCross(on: CanvasRenderingContext2D, x: number, y: number, { 
   on.stroke();
 }
 
-/** A breaker as a switch: open, or half-open with a broken arm. */
 export function drawBreaker(
   on: CanvasRenderingContext2D,
   x: number,
@@ -37,7 +35,6 @@ export function drawBreaker(
   }
 }
 
-/** The number of an attempt after the first. */
 export function drawAttempt(
   on: CanvasRenderingContext2D,
   x: number,
@@ -58,7 +55,6 @@ export function drawAttempt(
   on.textAlign = 'left';
 }
 
-/** An event of the span. */
 export function drawDiamond(on: CanvasRenderingContext2D, x: number, y: number, { text, stripe }: Colours): void {
   on.fillStyle = text;
   on.strokeStyle = stripe;

@@ -4,13 +4,12 @@ import { Ready } from '../frame/state.tsx';
 import { useLive } from '../live/use-live.ts';
 import { LoadedTrace } from './loaded-trace.tsx';
 
-/** One trace: its waterfall, the details of a span, its log lines. */
 export function TraceView({ traceId, spanId }: { traceId: string; spanId: string | null }) {
   const trace = useLive<Trace>(`/api/traces/${traceId}`, undefined, mayGrow);
   const { data } = trace;
   const shown = useMemo(() => data, [data?.spans.length, data?.logs.length]);
   return (
-    // Mostly it is other traces that have arrived: no offer to update. While nobody reads, spans that came late appear.
+    // Most changes are other traces, so no update is offered. Late spans appear when the reader is idle.
     <Ready of={{ ...trace, isOld: false }}>
       {() => (shown!.spans.length === 0 ? <Nothing /> : <LoadedTrace trace={shown!} spanId={spanId} />)}
     </Ready>

@@ -1,6 +1,5 @@
 import type { TraceModel } from './model.ts';
 
-/** What the reader does to a row, or to the time that is shown. */
 export type RowAction =
   | { does: 'select'; place: number }
   | { does: 'toggle'; place: number }
@@ -14,13 +13,12 @@ export interface KeyState {
   selected: number;
   model: TraceModel;
   closed: ReadonlySet<number>;
-  /** Rows in sight. */
   page: number;
 }
 
 export function keyAction(event: KeyboardEvent, state: KeyState): RowAction | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
-  // Enter on a link inside of a row follows the link.
+  // Enter on a link in a row follows the link.
   if (event.key === 'Enter' && event.target !== event.currentTarget) return undefined;
   const { rows, selected, model, closed, page } = state;
   const row = rows.indexOf(selected);

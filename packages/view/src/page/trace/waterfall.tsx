@@ -7,7 +7,7 @@ import { Ruler } from './ruler.tsx';
 import { RowLabel } from './row-label.tsx';
 import { keyAction, type RowAction } from './waterfall-keys.ts';
 
-/** Below this width a label stands above its bar, not beside it. */
+/** Below this width labels are above their bars. */
 const NARROW = 600;
 const MOST_HEIGHT = 0.72;
 
@@ -20,7 +20,7 @@ export interface WaterfallProps {
   onAction(action: RowAction): void;
 }
 
-/** The waterfall: rows in sight only, their labels as text, their bars on a canvas. */
+/** Renders only visible rows. */
 export function Waterfall({ model, rows, closed, selected, view, onAction }: WaterfallProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -110,7 +110,7 @@ export function Waterfall({ model, rows, closed, selected, view, onAction }: Wat
   );
 }
 
-/** Brings the selected row into sight when it is another one, and only then. */
+/** Scrolls only when the selection changes. */
 function useScrollIntoSight(
   scroller: { current: HTMLDivElement | null },
   rows: Int32Array,

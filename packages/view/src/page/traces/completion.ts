@@ -6,7 +6,6 @@ import { printable } from '../words/attribute.ts';
 const MOST = 12;
 const LONGEST = 120;
 
-/** The word around the caret: from after the last space outside of quotes. */
 function wordAt(text: string, caret: number): { from: number; word: string } {
   let from = 0;
   let isQuoted = false;
@@ -17,7 +16,7 @@ function wordAt(text: string, caret: number): { from: number; word: string } {
   return { from, word: text.slice(from, caret) };
 }
 
-/** What the word at the caret may become: names of attributes, or after `name=` its values. */
+/** Attribute names, or values after `name=`. */
 export async function completionsOf(text: string, caret: number, signal: AbortSignal): Promise<string[]> {
   const { word } = wordAt(text, caret);
   if (word === '') return [];
@@ -34,7 +33,7 @@ export async function completionsOf(text: string, caret: number, signal: AbortSi
     .map((name) => `${name}=`);
 }
 
-/** `service:` and `name:` are words of the search, the first an attribute of the resource. */
+/** `service:` and `name:` belong to the search language. */
 function valuesPath(key: string, operator: string): string {
   const name = operator === ':' && key === 'service' ? 'service.name' : key;
   return `/api/attributes/${encodeURIComponent(name)}/values`;
@@ -44,7 +43,6 @@ function isShowable(value: string): boolean {
   return value.length <= LONGEST && printable(value) === value;
 }
 
-/** The text with the word at the caret completed, and where the caret is then. */
 export function complete(text: string, caret: number, completion: string): { text: string; caret: number } {
   const { from } = wordAt(text, caret);
   const isWhole = !completion.endsWith('=');

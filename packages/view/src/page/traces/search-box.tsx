@@ -10,7 +10,6 @@ interface Props {
   onSearch(q: string): void;
 }
 
-/** The search, with names of attributes and their values completed while they are typed. */
 export function SearchBox({ q, takesFocus, onSearch }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(q);
@@ -41,7 +40,7 @@ export function SearchBox({ q, takesFocus, onSearch }: Props) {
     const done = complete(input.current!.value, input.current!.selectionStart ?? 0, completion);
     setText(done.text);
     close();
-    // After the text is in the field: then the caret can be set.
+    // The caret can be set only after the text.
     queueMicrotask(() => {
       input.current!.value = done.text;
       input.current!.focus();
@@ -93,7 +92,7 @@ export function SearchBox({ q, takesFocus, onSearch }: Props) {
             id={`completion-${i}`}
             role="option"
             aria-selected={i === chosen}
-            // Before the field loses the focus, which closes the list.
+            // Before the field loses focus, which closes the list.
             onPointerDown={(event) => {
               event.preventDefault();
               take(each);

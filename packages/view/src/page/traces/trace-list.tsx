@@ -8,10 +8,9 @@ import { count } from '../words/count.ts';
 import { duration } from '../words/duration.ts';
 import { ago, clock, dateTime, day } from '../words/time.ts';
 
-/** Longer names are cut: they are whole in the trace itself. */
 const LONGEST_NAME = 160;
 
-/** Traces, the newest first. The arrow keys move from one to the next. */
+/** Newest first. */
 export function TraceList({ traces }: { traces: readonly TraceSummary[] }) {
   const list = useRef<HTMLOListElement>(null);
   const longest = Math.max(...traces.map(({ durationMs }) => durationMs), 1);

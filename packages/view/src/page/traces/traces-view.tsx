@@ -11,7 +11,7 @@ import { SearchBox } from './search-box.tsx';
 import { TraceList } from './trace-list.tsx';
 
 const PAGE = 50;
-/** More than these are not kept on the page: a search that finds them is to be narrowed. */
+/** Beyond this the reader has to narrow the search. */
 const MOST = 500;
 
 export function TracesView({ options }: { options: URLSearchParams }) {

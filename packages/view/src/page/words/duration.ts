@@ -20,7 +20,7 @@ function pair(ms: number, large: number, largeUnit: string, small: number, small
   return rest === 0 ? `${whole} ${largeUnit}` : `${whole} ${largeUnit} ${rest} ${smallUnit}`;
 }
 
-/** A round duration, as on an axis: `2 s`, not `2.0 s`. */
+/** For axes: `2 s`, not `2.0 s`. */
 export function roundDuration(ms: number): string {
   return duration(ms).replace('.0 ', ' ');
 }

@@ -1,6 +1,6 @@
 import { duration } from './duration.ts';
 
-/** Beyond these a `Date` has no text: spans may come with any number for a time. */
+/** The limit of `Date`; spans may have any number. */
 const LATEST = 8.64e15;
 
 function pad(value: number, digits = 2): string {

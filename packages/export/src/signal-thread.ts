@@ -33,7 +33,7 @@ export type ToSignalThread = { readonly listenTo: readonly number[] } | { readon
 interface SignalHandle {
   onsignal: (signal: number) => void;
   start(signal: number): number;
-  close(): void;
+  close(closed?: () => void): void;
 }
 
 /**
@@ -58,8 +58,15 @@ export function listenToSignals(
   }
 
   function close(signal: number): void {
-    handles.get(signal)?.close();
+    const handle = handles.get(signal);
     handles.delete(signal);
+    let isClosed = false;
+    handle?.close(() => (isClosed = true));
+    // libuv calls back at the end of this turn, unless it has caught a signal that it had no time to hand over: that one
+    // is lost with the handle (`uv__finish_close` and `uv__signal_event` of deps/uv/src/unix).
+    setImmediate(() => {
+      if (!isClosed && (Atomics.load(states, OURS) & (1 << signal)) !== 0) process.kill(process.pid, signal);
+    });
   }
 
   function say(): void {
@@ -81,7 +88,9 @@ export function listenToSignals(
   function received(signal: number): void {
     // The application has received the signal too.
     if ((Atomics.load(states, OURS) & (1 << signal)) === 0) return;
-    listen([]);
+    for (const handle of handles.values()) handle.close();
+    handles.clear();
+    say();
     Atomics.store(states, RECEIVED, signal);
     if (!mayInterrupt || !interrupt()) port.postMessage(undefined);
     setTimeout(() => {
@@ -94,7 +103,7 @@ export function listenToSignals(
   }
 
   port.on('message', (message: ToSignalThread) => {
-    // Signals of this turn must not be lost with the handle.
+    // Signals of this turn are handed over first, and `close` can tell what comes in meanwhile.
     if ('listenTo' in message) return void setImmediate(listen, message.listenTo);
     process.kill(process.pid, message.kill);
   });

@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts';
 import { boundaryOnStack } from './socket-boundary.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
 
-/** TCP port 1 (tcpmux): nobody listens there. */
+/** tcpmux, on which nothing listens. */
 const CLOSED_PORT = 1;
 const LOOPBACK = '127.0.0.1';
 
@@ -19,8 +19,8 @@ interface Options {
 }
 
 /**
- * New connections: `net.Socket.prototype.connect` is where those of every client begin, TLS ones too (`tls.connect` in
- * lib/internal/tls/wrap.js calls it on its own socket).
+ * Every client's connections begin in `net.Socket.prototype.connect`; `tls.connect` calls it on its own socket
+ * (lib/internal/tls/wrap.js).
  */
 export function hookConnect(connections: Connections, spans: SpansUnderWay): void {
   const original = Socket.prototype.connect as Connect;
@@ -36,14 +36,13 @@ export function hookConnect(connections: Connections, spans: SpansUnderWay): voi
     spans.findCall(target, '', (marked) => fault.injected(target, marked, ms));
     if (fault.plan.fault === 'refuse') {
       nameTarget(this, options);
-      // The operating system refuses: nothing listens there.
       return original.call(
         this,
         { ...options, host: LOOPBACK, port: CLOSED_PORT, lookup: undefined, path: undefined },
         callback,
       );
     }
-    // A connection that is not answered: sent again, as the system's TCP would, when the fault ends.
+    // Connects when the fault ends, like TCP's retransmission.
     (this as Opening).connecting = true;
     fault.putOff(ms, () => {
       if (!this.destroyed) Reflect.apply(original, this, args);
@@ -57,7 +56,7 @@ function isOfConnecting({ plan: { fault, match } }: Fault): boolean {
   return fault === 'refuse' || fault === 'slow-connect' || fault === 'black-hole';
 }
 
-/** The forms of `socket.connect`: options, path, port and host; or the first two of these as a list, from `net.connect`. */
+/** `socket.connect` takes options, a path, or port and host; `net.connect` passes them as a list. */
 function readArguments(args: unknown[]): { options: Options; callback: unknown } {
   const [first, second] = args;
   const callback = args.findLast((each) => typeof each === 'function');
@@ -72,7 +71,7 @@ function targetOf({ host, port, path }: Options): Connection['target'] {
   return { host: host ?? 'localhost', port: Number(port) };
 }
 
-/** The error is about the address that was asked for, not about the closed port. A listener would hide an unhandled one. */
+/** The error names the requested address, not the closed port. A listener would hide an unhandled error. */
 function nameTarget(socket: Socket, { host = 'localhost', port, path }: Options): void {
   const { _destroy: destroy } = socket;
   socket._destroy = function (error: (Error & { address?: string; port?: number }) | null, done) {

@@ -4,18 +4,16 @@ import type { Fault } from './fault.ts';
 import type { Faults } from './faults.ts';
 import type { Target } from './target.ts';
 
-/** A connection that this process opened. */
 export interface Connection {
   readonly target: Target;
   readonly boundary: Boundary;
 }
 
-/** Of a TLS connection over a socket that was opened before (pg, mysql2, SMTP): that socket. */
+/** The earlier socket under a TLS connection (pg, mysql2, SMTP). */
 interface Layered extends Socket {
   readonly _parent?: Socket | null;
 }
 
-/** The connections of the process, and where each leads. */
 export class Connections {
   readonly #known = new WeakMap<Socket, Connection>();
   readonly #open = new Set<WeakRef<Socket>>();
@@ -38,12 +36,10 @@ export class Connections {
     return this.#known.get(socket) ?? (socket._parent ? this.#known.get(socket._parent) : undefined);
   }
 
-  /** The active faults that a connection may be hit by. */
   faultsAt({ boundary, target }: Connection): Fault[] {
     return this.#faults.at(['tcp', boundary], target);
   }
 
-  /** The open connections that a fault may hit. */
   *hitBy(fault: Fault): Generator<[Socket, Connection]> {
     for (const reference of this.#open) {
       const socket = reference.deref();

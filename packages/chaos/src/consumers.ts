@@ -5,7 +5,7 @@ import type { SpansUnderWay } from './spans-under-way.ts';
 
 type Handler = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Handlers of messages and jobs: each runs late, or fails, inside its own span. */
+/** Message and job handlers are delayed or fail inside their own spans. */
 export class Consumers {
   readonly #faults: Faults;
   readonly #spans: SpansUnderWay;
@@ -15,7 +15,6 @@ export class Consumers {
     this.#spans = spans;
   }
 
-  /** Waits for the queue libraries to load. */
   attach(hooks: Hooks): void {
     // work(name, handler), work(name, options, handler): 10 and 11, then 12.
     const wrapWork = (prototype: any): void =>
@@ -38,7 +37,7 @@ export class Consumers {
     });
   }
 
-  /** A method whose first argument names the queue, and another one is the handler. */
+  /** The first argument names the queue; `place` is the handler's. */
   #takingHandler(original: Handler, place: 'last' | number): Handler {
     const consumers = this;
     return function (queue, ...rest) {
@@ -51,7 +50,7 @@ export class Consumers {
     };
   }
 
-  /** An `async` handler stays one: what follows handlers to their end knows those by it. */
+  /** Instrumentations wait only for `async` handlers. */
   #delayed(queue: string, handler: Handler): Handler {
     const consumers = this;
     const isAsync = Object.getPrototypeOf(handler) === Object.getPrototypeOf(async () => {});

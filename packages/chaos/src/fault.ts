@@ -6,14 +6,13 @@ import { seededRandom } from './random.ts';
 import { say } from './say.ts';
 import { describeTarget, isTarget, type Target } from './target.ts';
 
-/** Injections are logged this often at most; the first and the last number always are. */
+/** The first injection and the final count are always logged. */
 const SAY_EVERY_MS = 1_000;
 
-/** A fault with its time: it is active from its begin to its end, once. */
 export class Fault {
   readonly plan: FaultPlan;
   isActive = false;
-  /** Milliseconds since 1970 at which it ends. */
+  /** Unix milliseconds. */
   readonly endsAt: number;
   readonly #beginsAt: number;
   readonly #random: () => number;
@@ -31,7 +30,7 @@ export class Fault {
     this.endsAt = this.#beginsAt + plan.for;
   }
 
-  /** Arms begin and end. @param onBegin what a fault does that waits for no call */
+  /** @param onBegin the action of a fault that waits for no call */
   schedule(onBegin: (fault: Fault) => void): void {
     const now = Date.now();
     if (this.endsAt <= now) return say(`${this} is over already: not injected`);
@@ -44,7 +43,6 @@ export class Fault {
     this.#after(this.endsAt - now, () => this.end());
   }
 
-  /** Ends it, at its time or before. */
   end(): void {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     if (!this.isActive) return;
@@ -55,16 +53,13 @@ export class Fault {
     this.#note('end');
   }
 
-  /** Runs when the fault ends. */
   atEnd(run: () => void): void {
     this.#atEnd.add(run);
   }
 
   /**
-   * Runs once after a time, at the end of the fault at the latest. What is put off keeps the process alive, as the open
-   * handle of a connection would.
-   *
-   * @param ms milliseconds; undefined: to the end of the fault
+   * Runs once, at the latest when the fault ends. The timer keeps the process alive, like a connection's handle.
+   * @param ms milliseconds; undefined: until the fault ends
    */
   putOff(ms: number | undefined, run: () => void): void {
     const timer = setTimeout(once, Math.max(0, Math.min(ms ?? Infinity, this.endsAt - Date.now())));
@@ -76,22 +71,18 @@ export class Fault {
     }
   }
 
-  /** Whether it may hit this target now. */
   isAt(target: Target): boolean {
     return this.isActive && isTarget(this.plan.target, target);
   }
 
-  /** Whether this call is one of its share. */
   takes(): boolean {
     return this.plan.share >= 1 || this.#random() < this.plan.share;
   }
 
-  /** How long this call is delayed. */
   delayMs(): number {
     return this.plan.ms + Math.round(this.#random() * this.plan.jitterMs);
   }
 
-  /** Counts an injection, logs it, and marks the spans it hits. */
   injected(target: Target, spans: readonly Span[], ms?: number): void {
     this.#injected++;
     const attributes: Attributes = { [CHAOS_BOUNDARY]: this.plan.on, [CHAOS_TARGET]: describeTarget(target) };

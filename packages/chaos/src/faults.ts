@@ -2,11 +2,9 @@ import { Fault } from './fault.ts';
 import type { Boundary, FaultKind, Plan } from './plan.ts';
 import type { Target } from './target.ts';
 
-/** The faults of the plan in force. */
 export class Faults {
   #all: Fault[] = [];
 
-  /** Ends the faults there are and arms those of another plan. */
   replace({ faults, seed, record }: Plan, onBegin: (fault: Fault) => void): void {
     this.clear();
     this.#all = faults.map((plan, i) => new Fault(plan, seed + i, record));
@@ -17,12 +15,10 @@ export class Faults {
     for (const fault of this.#all.splice(0)) fault.end();
   }
 
-  /** Whether any fault of a kind is active. */
   hasActive(kinds: readonly FaultKind[]): boolean {
     return this.#all.some(({ isActive, plan }) => isActive && kinds.includes(plan.fault));
   }
 
-  /** Active faults of these boundaries that this target may be hit by. */
   at(boundaries: readonly Boundary[], target: Target): Fault[] {
     return this.#all.filter((fault) => fault.isActive && boundaries.includes(fault.plan.on) && fault.isAt(target));
   }

@@ -4,7 +4,7 @@ import { onLibrary } from './library.ts';
 import { pooledTarget } from './pool-target.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
 
-/** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
+/** A waiting caller (`PendingItem`, pg-pool/index.js). */
 interface PendingItem {
   callback: Callback;
   timedOut: boolean;
@@ -12,12 +12,8 @@ interface PendingItem {
 
 type Callback = (this: unknown, ...args: any[]) => unknown;
 
-/**
- * Connections that are kept: taken from their pool, and given late to the caller, as by work that is done while a
- * connection is held.
- */
+/** Delays the caller as if other work held its granted connection. */
 export function hookGrants(faults: Faults, spans: SpansUnderWay, hooks: Hooks): void {
-  /** Runs at once, or once the connection has been kept long enough. */
   const hold = (connection: object | undefined, go: () => unknown): unknown => {
     const target = pooledTarget(connection);
     const fault = connection && faults.at(['pool'], target).find(({ plan }) => plan.fault === 'hold');
@@ -34,7 +30,7 @@ export function hookGrants(faults: Faults, spans: SpansUnderWay, hooks: Hooks): 
         const { callback } = item;
         item.callback = function (...args) {
           return hold(client, () => {
-            // Its caller has had a time-out meanwhile.
+            // The caller has timed out meanwhile.
             if (item.timedOut) client.release?.();
             else callback.apply(this, args);
           });
@@ -59,7 +55,7 @@ export function hookGrants(faults: Faults, spans: SpansUnderWay, hooks: Hooks): 
     });
   }
 
-  // `acquire` of these gives a promise, or an object with one (tarn/dist/PendingOperation.js).
+  // `acquire` returns a promise, or an object with one (tarn/dist/PendingOperation.js).
   const later = (promise: PromiseLike<object>): Promise<object> =>
     Promise.resolve(promise).then((resource) => new Promise((give) => hold(resource, () => give(resource))));
   onLibrary(hooks, 'generic-pool/lib/Pool.js', ({ exports }) =>

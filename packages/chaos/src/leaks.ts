@@ -4,7 +4,7 @@ import { onLibrary } from './library.ts';
 import { pooledTarget } from './pool-target.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
 
-/** Connections that are given back to their pool, which never gets them: the end of the fault is that no more leak. */
+/** Pools do not get released connections; leaked ones stay leaked after the fault. */
 export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks): void {
   const leaks = (connection: object): boolean => {
     const target = pooledTarget(connection);
@@ -14,7 +14,7 @@ export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks)
     fault.injected(target, caller ? [caller] : []);
     return true;
   };
-  /** @param result what a caller gets whose connection is kept */
+  /** @param result what the caller of a leaked connection gets */
   const wrapRelease = (prototype: any, method: string, result?: unknown): void =>
     hooks.wrap(prototype, method, (original) => {
       return function (this: unknown, connection: object, ...rest: unknown[]) {
@@ -22,7 +22,7 @@ export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks)
       };
     });
 
-  // `client.release`, as `_acquireClient` makes it for each holder (pg-pool/index.js, 2 and 3).
+  // `_acquireClient` creates `client.release` for each holder (pg-pool/index.js, 2 and 3).
   const wrapReleaseOnce = (prototype: any): void =>
     hooks.wrap(prototype, '_releaseOnce', (original) => {
       return function (this: unknown, client: object, ...rest: unknown[]) {
@@ -31,7 +31,7 @@ export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks)
       };
     });
   onLibrary(hooks, 'pg-pool/index.js', ({ exports }) => wrapReleaseOnce(exports.prototype));
-  // What `connection.release()` of mysql2 2 and 3 calls.
+  // mysql2 2 and 3 call this from `connection.release()`.
   for (const file of ['mysql2/lib/pool.js', 'mysql2/lib/base/pool.js']) {
     onLibrary(hooks, file, ({ exports: { prototype } }) => {
       if (Object.hasOwn(prototype, 'releaseConnection')) wrapRelease(prototype, 'releaseConnection');

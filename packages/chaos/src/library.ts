@@ -1,11 +1,11 @@
 import { guard, type Hooks, type LoadedModule } from '@foreshock/kit';
 
-/** A file that has moved is no reason for a line: only what is there can be hit. */
+/** A moved file cannot be hit, so it needs no log line. */
 const ANY = { versions: '>=0.0.0 <1000' };
 
 /**
- * Runs `attach` when a file of a library has loaded and everybody else has wrapped it: a fault is around what a pool is
- * seen to do, and inside the span of a handler, whichever preload comes first.
+ * Runs `attach` after all other hooks of a library's file: a fault is outside a pool's instrumentation and inside a
+ * handler's span, regardless of the preload order.
  */
 export function onLibrary(hooks: Hooks, path: string, attach: (loaded: LoadedModule) => void): void {
   hooks.onLoad(path, (loaded) => process.nextTick(() => guard(`chaos ${path}`, () => attach(loaded))), ANY);

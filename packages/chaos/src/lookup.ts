@@ -9,8 +9,8 @@ type Lookup = (hostname: string, ...rest: unknown[]) => unknown;
 type Answer = (error: Error | null, ...rest: unknown[]) => void;
 
 /**
- * Names that are looked up: `dns.lookup`, which `net.connect` takes from the module each time (lib/net.js,
- * `lookupAndConnect`), and its promise form.
+ * `dns.lookup`, which `net.connect` reads from the module at each call (lib/net.js, `lookupAndConnect`), and its
+ * promise form.
  */
 export function hookLookup(faults: Faults, spans: SpansUnderWay): void {
   const module = process.getBuiltinModule('node:dns') as { lookup: unknown; promises: { lookup: unknown } };
@@ -47,7 +47,7 @@ export function hookLookup(faults: Faults, spans: SpansUnderWay): void {
   }
 }
 
-/** Undefined: to the end of the fault. */
+/** Undefined: until the fault ends. */
 function waitOf(fault: Fault): number | undefined {
   if (fault.plan.fault === 'black-hole') return undefined;
   return fault.plan.fault === 'delay' ? fault.plan.ms : 0;

@@ -4,7 +4,6 @@ import type { SpansUnderWay } from './spans-under-way.ts';
 const MEGABYTE = 1024 * 1024;
 const SELF = { names: ['this process'] };
 
-/** Blocks the event loop again and again until the fault ends. */
 export function blockLoop(fault: Fault, spans: SpansUnderWay): void {
   const block = (): void => {
     if (!fault.takes()) return;
@@ -18,12 +17,11 @@ export function blockLoop(fault: Fault, spans: SpansUnderWay): void {
   block();
 }
 
-/** Keeps so much more on the heap, a megabyte at a time, until the fault ends. */
 export function fillMemory(fault: Fault, spans: SpansUnderWay): void {
   let kept: unknown[] = [];
   const { megabytes } = fault.plan;
   const add = (): void => {
-    // Numbers that are no small integers: 8 bytes each, on the heap that `--max-old-space-size` limits.
+    // Doubles of 8 bytes on the heap, which `--max-old-space-size` limits.
     kept.push(Array.from({ length: MEGABYTE / 8 }, (_, i) => i + 0.5));
     if (kept.length >= megabytes) clearInterval(timer);
   };
@@ -35,7 +33,7 @@ export function fillMemory(fault: Fault, spans: SpansUnderWay): void {
   });
 }
 
-/** Ends the process as the kernel would: without a word of its own. */
+/** SIGKILL, like the kernel's OOM killer. */
 export function killProcess(fault: Fault, spans: SpansUnderWay): void {
   fault.injected(SELF, spans.served());
   process.kill(process.pid, 'SIGKILL');

@@ -4,7 +4,7 @@ import { say } from './say.ts';
 
 const LOOK_EVERY_MS = 250;
 
-/** What FORESHOCK_CHAOS says: the plan itself, or the path of its file. */
+/** FORESHOCK_CHAOS: the plan, or the path of its file. */
 export class PlanSource {
   readonly #text: string | undefined;
   readonly #file: string | undefined;
@@ -14,7 +14,7 @@ export class PlanSource {
     else this.#file = variable;
   }
 
-  /** The plan, or undefined and one line that says what is wrong with it. */
+  /** Undefined, with one log line, if the plan is invalid. */
   read(): Plan | undefined {
     try {
       return readPlan(this.#text ?? readFileSync(this.#file!, 'utf8'));
@@ -26,7 +26,6 @@ export class PlanSource {
     }
   }
 
-  /** A file may be changed while the process runs. */
   onChange(changed: () => void): void {
     if (!this.#file) return;
     watchFile(this.#file, { interval: LOOK_EVERY_MS, persistent: false }, (now, before) => {

@@ -1,4 +1,3 @@
-/** What a fault does. */
 export type FaultKind =
   | 'delay'
   | 'fail'
@@ -12,42 +11,43 @@ export type FaultKind =
   | 'memory'
   | 'kill';
 
-/** Where a fault acts. `tcp` is any connection that the process opens. */
+/** `tcp` is any outgoing connection. */
 export type Boundary = 'tcp' | 'database' | 'cache' | 'http' | 'queue' | 'dns' | 'consumer' | 'pool' | 'process';
 
-/** One fault of a plan, checked. */
 export interface FaultPlan {
   readonly fault: FaultKind;
   readonly on: Boundary;
-  /** `host`, `host:port`, `*.host`; of a consumer its queue; of a pool `host:port`, the database or `application_name`. Undefined: all. */
+  /**
+   * `host`, `host:port`, `*.host`; for a consumer its queue; for a pool `host:port`, the database or
+   * `application_name`. Undefined: all.
+   */
   readonly target: string | undefined;
-  /** Connections: only what sends this text. */
+  /** Connections: only calls that send this text. */
   readonly match: string | undefined;
-  /** Of the calls that it could hit, this share is hit; 1 by default. */
+  /** Share of calls that are hit, 0 to 1; default 1. */
   readonly share: number;
-  /** Milliseconds: how long a call is delayed, a connection held, the loop blocked. */
+  /** Milliseconds of a delay, hold or block. */
   readonly ms: number;
-  /** Added to `ms`, evenly spread between 0 and this. */
+  /** Random milliseconds added to `ms`: 0 to this value. */
   readonly jitterMs: number;
-  /** How often the loop is blocked, in milliseconds. */
+  /** Milliseconds between blocks of the loop. */
   readonly everyMs: number;
   readonly bytesPerSecond: number;
   readonly megabytes: number;
-  /** The answer of `fail` over HTTP. */
+  /** HTTP status of `fail`. */
   readonly status: number;
-  /** The error of `fail`: a SQLSTATE, or an error code of DNS. */
+  /** Error of `fail`: a SQLSTATE or a DNS error code. */
   readonly code: string | undefined;
-  /** Milliseconds after the plan was read, or since 1970 where the plan gives a date. */
+  /** Milliseconds after reading the plan, or Unix milliseconds for a date. */
   readonly from: number;
   readonly isFromDate: boolean;
-  /** How long it lasts, in milliseconds. */
+  /** Milliseconds. */
   readonly for: number;
 }
 
-/** What FORESHOCK_CHAOS says, checked. */
 export interface Plan {
   readonly seed: number;
-  /** Where begin and end of each fault are noted, a line of JSON each. */
+  /** File for starts and ends of faults, as JSON lines. */
   readonly record: string | undefined;
   readonly faults: readonly FaultPlan[];
 }
@@ -56,7 +56,6 @@ const CONNECTIONS: readonly Boundary[] = ['tcp', 'database', 'cache', 'http', 'q
 const MAX_MS = 24 * 60 * 60 * 1000;
 const MAX_FAULTS = 64;
 
-/** Where each fault can act, and what it needs to know. */
 const FAULTS: Record<FaultKind, { on: readonly Boundary[]; needs?: keyof FaultPlan }> = {
   delay: { on: [...CONNECTIONS, 'dns', 'consumer'], needs: 'ms' },
   fail: { on: [...CONNECTIONS, 'dns', 'consumer'] },
@@ -71,7 +70,6 @@ const FAULTS: Record<FaultKind, { on: readonly Boundary[]; needs?: keyof FaultPl
   kill: { on: ['process'] },
 };
 
-/** Numbers of a fault: the least, the most, and what holds where none is given. */
 const NUMBERS: Record<string, { least: number; most: number; byDefault: number }> = {
   share: { least: 0, most: 1, byDefault: 1 },
   ms: { least: 1, most: MAX_MS, byDefault: 0 },
@@ -85,12 +83,11 @@ const NUMBERS: Record<string, { least: number; most: number; byDefault: number }
 const TEXTS = ['target', 'match', 'code'] as const;
 const KNOWN = new Set(['fault', 'on', 'from', ...Object.keys(NUMBERS), ...TEXTS]);
 
-/** What is wrong with a plan, in words that follow a field's name. */
+/** The message follows a field's name. */
 export class PlanError extends Error {}
 
 /**
- * Reads a plan. One mistake voids it all: half of an experiment is another experiment.
- *
+ * One mistake invalidates the plan, because a part of it is a different experiment.
  * @param text JSON
  * @throws {@link PlanError} with one line
  */

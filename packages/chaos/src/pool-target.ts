@@ -1,6 +1,5 @@
 import type { Target } from './target.ts';
 
-/** As the drivers have them. */
 interface ConnectionOptions {
   host?: string;
   port?: number | string;
@@ -8,7 +7,7 @@ interface ConnectionOptions {
   application_name?: string;
 }
 
-/** Where a pooled connection leads: one of pg, of mysql2, or of a driver that names its host. */
+/** From a connection of pg, mysql2, or a driver that names its host. */
 export function pooledTarget(connection: object | undefined): Target {
   const { connectionParameters, config } = (connection ?? {}) as Record<string, object | undefined>;
   const { host, port, database, application_name } = (connectionParameters ??

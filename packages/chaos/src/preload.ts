@@ -16,9 +16,9 @@ import { say } from './say.ts';
 import { SpansUnderWay } from './spans-under-way.ts';
 import { hookWrite, reset } from './write.ts';
 
-/** What `node --require foreshock/register --require foreshock/chaos app.js` loads second. */
+/** The second preload: `node --require foreshock/register --require foreshock/chaos app.js`. */
 function start(): void {
-  // Faults are of the process; its sender of spans, a thread, is never hit.
+  // Worker threads are not hit, because the span exporter is one.
   if (!isMainThread) return;
   const { FORESHOCK_CHAOS, FORESHOCK_CHAOS_PRODUCTION, NODE_ENV, OTEL_SERVICE_NAME } = process.env;
   const variable = FORESHOCK_CHAOS?.trim();
@@ -67,7 +67,7 @@ function start(): void {
   run(plan);
 }
 
-/** What was open to a dependency that is down has been reset by it. */
+/** A dependency that goes down resets its connections. */
 function dropConnections(connections: Connections, fault: Fault): void {
   for (const [socket, { target }] of connections.hitBy(fault)) {
     if (!fault.takes()) continue;

@@ -2,18 +2,18 @@ import { Socket } from 'node:net';
 import type { Connections } from './connections.ts';
 import type { Fault } from './fault.ts';
 
-/** The handle of a socket, TCPWrap or TLSWrap (lib/net.js, `tryReadStart`). */
+/** TCPWrap or TLSWrap (lib/net.js, `tryReadStart`). */
 interface Readable {
   _handle?: { reading: boolean; readStart(): number; readStop(): number } | null;
 }
 
-/** Nothing comes through a black hole: open connections are not read until it ends. */
+/** Open connections of a black hole are not read until the fault ends. */
 export function stopReading(connections: Connections, fault: Fault): void {
   if (fault.plan.match !== undefined || fault.plan.share < 1) return;
   for (const [socket] of connections.hitBy(fault)) pause(socket, fault, undefined);
 }
 
-/** A throttled connection is read on when what came would have been through. */
+/** A throttled connection is read again after the time that its data would have taken. */
 export function hookRead(connections: Connections): void {
   const original = Socket.prototype.push;
   Socket.prototype.push = function (this: Socket, chunk: unknown, ...rest: unknown[]) {
@@ -22,7 +22,7 @@ export function hookRead(connections: Connections): void {
     const fault = connection && connections.faultsAt(connection).find(({ plan }) => plan.fault === 'throttle');
     if (!fault) return more;
     pause(this, fault, ((chunk as Uint8Array).length / fault.plan.bytesPerSecond) * 1_000);
-    // Else the stream would stop reading by itself, and go on as soon as it is read (lib/internal/stream_base_commons.js).
+    // Otherwise the stream would stop by itself and resume at the next read (lib/internal/stream_base_commons.js).
     return true;
   } as Socket['push'];
 }
@@ -30,7 +30,7 @@ export function hookRead(connections: Connections): void {
 function pause(socket: Socket, fault: Fault, ms: number | undefined): void {
   const { _handle: handle } = socket as Readable;
   if (!handle?.reading) return;
-  // `reading` stays true: the stream does not start it by itself.
+  // `reading` stays true, so the stream does not start it.
   handle.readStop();
   fault.putOff(ms, () => {
     if (!socket.destroyed && (socket as Readable)._handle === handle && handle.reading) handle.readStart();

@@ -2,11 +2,11 @@ import { writeSync } from 'node:fs';
 
 const STDERR = 2;
 
-/** One line on standard error: whoever runs into a fault shall know that it is one. */
+/** Standard error shows users that a failure is injected. */
 export function say(text: string): void {
   try {
     writeSync(STDERR, `foreshock/chaos: ${text.replaceAll('\n', ' ')}\n`);
   } catch {
-    // A closed standard error is no reason to fail.
+    // Standard error may be closed.
   }
 }

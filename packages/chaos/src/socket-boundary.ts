@@ -26,7 +26,7 @@ const PACKAGES: Record<string, Boundary> = {
   undici: 'http',
 };
 
-/** Whose connection is being opened, by the libraries on the stack: the innermost that is known. */
+/** The boundary of the innermost known library on the stack. */
 export function boundaryOnStack(): Boundary {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = DEPTH;

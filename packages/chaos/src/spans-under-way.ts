@@ -2,12 +2,12 @@ import { context, ProxyTracerProvider, SpanKind, trace, type Context, type Span 
 import { attributeOf } from '@foreshock/kit';
 import { isTarget, type Target } from './target.ts';
 
-/** So many of the newest spans are known; an injected fault is about a call that has just begun. */
+/** Injected calls have just begun, so the newest spans are enough. */
 const KEPT = 1_000;
-/** At most so many spans are marked with a fault that hits the whole process. */
+/** For faults of the whole process. */
 const MARKED = 100;
 
-/** What recorded spans have beside the API, the SDK's as well as our own. */
+/** Not in the API, but in both SDKs. */
 interface Recorded extends Span {
   readonly kind: SpanKind;
   readonly parentSpanContext?: { readonly spanId: string };
@@ -15,15 +15,12 @@ interface Recorded extends Span {
 
 const TRACEPARENT = /\btraceparent: *00-[\da-f]{32}-([\da-f]{16})-/i;
 
-/**
- * The spans of this process that have begun and not ended: which of them stands for the bytes that a socket is about to
- * send is not in the context of the write (a driver's own line, a pool of connections).
- */
+/** The context of a write lacks the call's span, because drivers queue calls and pool connections. */
 export class SpansUnderWay {
   #spans: Recorded[] = [];
   readonly #watched = new WeakSet<object>();
 
-  /** Hears of the spans of the tracer provider that is registered by now; may be called again. */
+  /** Follows the current tracer provider; may be called again. */
   watch(): void {
     const provider = trace.getTracerProvider();
     const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
@@ -31,7 +28,7 @@ export class SpansUnderWay {
     if (this.#watched.has(prototype)) return;
     this.#watched.add(prototype);
     const add = (span: Span): void => this.#add(span as Recorded);
-    // `start` is how the kit calls our own tracer.
+    // The kit calls `start` of our tracer.
     for (const method of ['startSpan', 'start']) {
       const original = prototype[method];
       if (typeof original !== 'function') continue;
@@ -51,10 +48,9 @@ export class SpansUnderWay {
   }
 
   /**
-   * Finds the span of a call to a target, and gives it to `mark`. A call may begin before its span does (`http.request`
-   * connects first): what is not found yet is looked for once the caller is through.
-   *
-   * @param bytes what is sent, as far as it is known
+   * Passes the span of a call to `mark`. `http.request` connects before its span starts, so the search is repeated on
+   * the next tick.
+   * @param bytes sent bytes, if known
    */
   findCall(target: Target, bytes: string, mark: (spans: readonly Span[]) => void): void {
     this.watch();
@@ -67,7 +63,7 @@ export class SpansUnderWay {
     });
   }
 
-  /** The one whose ID is in the bytes; else the newest of the caller in force; else the only one there is. */
+  /** The span whose ID is in the bytes, else the caller's newest, else the only one. */
   #callTo(target: Target, bytes: string, where: Context): Span | undefined {
     const [, spanId] = TRACEPARENT.exec(bytes) ?? [];
     const open = this.#spans.filter((span) => span.isRecording() && isOutgoing(span));
@@ -80,13 +76,11 @@ export class SpansUnderWay {
     );
   }
 
-  /** The span in force, if it is recorded. */
   caller(where: Context = context.active()): Span | undefined {
     const span = trace.getSpan(where);
     return span?.isRecording() ? span : undefined;
   }
 
-  /** The requests and messages that the process is at work on. */
   served(): Span[] {
     this.watch();
     const isServed = ({ kind }: Recorded): boolean => kind === SpanKind.SERVER || kind === SpanKind.CONSUMER;

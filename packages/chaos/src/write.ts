@@ -7,7 +7,7 @@ import { beginsRequest, refusal } from './protocols/http.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
 
 const ON_WRITE: readonly FaultKind[] = ['delay', 'fail', 'black-hole', 'throttle'];
-/** So much of what is sent is read for `match`, and for the ID of its span. */
+/** Bytes searched for `match` and for a span ID. */
 const READ = 64 * 1024;
 
 type Written = (error?: Error | null) => void;
@@ -16,12 +16,12 @@ interface Writer {
   _writeGeneric: WriteGeneric;
 }
 
-/** Connections whose request was answered by us: whatever else comes on them is dropped. */
+/** Connections with an injected response drop all further data. */
 const answered = new WeakSet<Socket>();
 
 /**
- * Calls over connections that are open: `_writeGeneric` of lib/net.js is what all writes of a socket go through, TLS ones
- * before they are encrypted. A stream writes one after the other, so a write that is put off keeps the next ones back.
+ * All writes of a socket use `_writeGeneric` (lib/net.js), TLS ones before encryption. A stream writes in order, so a
+ * delayed write delays later ones.
  */
 export function hookWrite(connections: Connections, spans: SpansUnderWay): void {
   const prototype = Socket.prototype as unknown as Writer;
@@ -51,7 +51,7 @@ export function hookWrite(connections: Connections, spans: SpansUnderWay): void 
     spans.findCall(target, text, (marked) => fault.injected(target, marked, ms));
     if (fault.plan.fault !== 'fail') return fault.putOff(ms, send);
 
-    // A server that fails: by its own answer where its protocol is known, else by a connection that it resets.
+    // The server's own error for known protocols, else a reset.
     if (isHttp) return answer(this, fault, written);
     const instead = failing(bytes, fault.plan.code);
     if (instead) return original.call(this, false, instead, 'buffer', written);
@@ -70,13 +70,12 @@ function answer(socket: Socket, fault: Fault, written: Written): void {
   });
 }
 
-/** As if the other end had reset the connection. */
 export function reset(socket: Socket): void {
   const error = Object.assign(new Error('read ECONNRESET'), { errno: -104, code: 'ECONNRESET', syscall: 'read' });
   socket.destroy(error);
 }
 
-/** Undefined: to the end of the fault, or not at all. */
+/** Undefined: until the fault ends, or never. */
 function waitOf(fault: Fault, length: number): number | undefined {
   if (fault.plan.fault === 'delay') return fault.delayMs();
   return fault.plan.fault === 'throttle' ? Math.round((length / fault.plan.bytesPerSecond) * 1_000) : undefined;

@@ -10,7 +10,7 @@ const served = (name = 'GET /', service = 'shop'): Made => ({ service, name, kin
 const healthy = (more: object[] = []): Buffer =>
   lines([...Array.from({ length: 100 }, (_, i) => traceOf(i * 100, served())), ...more]);
 
-/** One span as it stands. */
+/** One span, unchanged. */
 function raw(span: object): object {
   return { resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ spans: [span] }] }] };
 }

@@ -39,7 +39,7 @@ describe('lock_wait', () => {
   it('is statements that end when the transaction of another on the same table does', async () => {
     const data = minute((second, i) => {
       const isLocked = during(second);
-      // Every two seconds somebody keeps the table for 1.9 s.
+      // A transaction locks the table for 1.9 s every two seconds.
       const waitMs = isLocked ? Math.max(3, 1_900 - ((i * 100) % 2_000)) : 3;
       const buy = route('POST /buy', waitMs + 12 + jitter(i), [
         query('SELECT products', 1, 3 + jitter(i)),

@@ -229,7 +229,7 @@ describe('hostile input', () => {
 it('shows the recorded incident with its paragraph, pools, graph and holders', async () => {
   const viewer = await startViewer();
   for (const line of checkoutLines()) expect((await viewer.post('/v1/traces', line)).status).toBe(200);
-  // The first answer is waited for by what needs it whole.
+  // Clients that need a complete answer wait for the first one.
   const pools = await viewer.api('pools');
   expect(pools.pools).toMatchObject([{ service: 'orders', pool: 'orders', limit: 5, windows: [{ pendingMax: 52 }] }]);
   const answer = await viewer.api('answer');

@@ -3,9 +3,7 @@ import { failingPostgresQuery, isPostgresQuery } from './postgres.ts';
 import { failingRedisCommands, redisCommands } from './redis.ts';
 
 /**
- * What to send in the place of a call so that its server answers with an error, and stays in step with its client;
- * undefined for bytes that are none of the protocols known.
- *
+ * Replacement bytes for which the server returns an error and stays in step with its client; undefined for unknown protocols.
  * @param code a SQLSTATE
  */
 export function failing(bytes: Buffer, code: string | undefined): Buffer | undefined {

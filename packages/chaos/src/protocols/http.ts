@@ -1,11 +1,11 @@
 const REQUEST_LINE = /^[A-Z]{3,10} \S+ HTTP\/1\.[01]\r\n/;
 
-/** Whether bytes begin a request: a body that follows in pieces is no call of its own. */
+/** Later pieces of a body are not calls. */
 export function beginsRequest(text: string): boolean {
   return REQUEST_LINE.test(text);
 }
 
-/** What an overloaded server answers; the connection ends with it. */
+/** Closes the connection. */
 export function refusal(status: number): Buffer {
   const body = 'injected by foreshock/chaos\n';
   return Buffer.from(

@@ -1,9 +1,9 @@
 const HEADER = 4;
 const QUERY = 0x03;
-/** COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE: an error packet is an answer to each. */
+/** COM_QUERY, COM_STMT_PREPARE and COM_STMT_EXECUTE may be answered by an error packet. */
 const ANSWERED = new Set([QUERY, 0x16, 0x17]);
 
-/** Whether bytes are one command that runs a statement; the first packet of a command has sequence number 0. */
+/** The first packet of a command has sequence number 0. */
 export function isMysqlQuery(bytes: Buffer): boolean {
   return (
     bytes.length > HEADER &&
@@ -13,7 +13,6 @@ export function isMysqlQuery(bytes: Buffer): boolean {
   );
 }
 
-/** A query that fails in the server with this SQLSTATE. */
 export function failingMysqlQuery(sqlState = '45000'): Buffer {
   const text = `SIGNAL SQLSTATE '${sqlState}' SET MESSAGE_TEXT = 'injected by foreshock/chaos'`;
   const bytes = Buffer.alloc(HEADER + 1 + text.length);

@@ -1,9 +1,6 @@
 const HEADER = 5;
 
-/**
- * Whether bytes are whole messages of the protocol (version 3) that the server answers once: a simple query, or an
- * extended one up to its Sync.
- */
+/** Complete messages (protocol version 3) with one response: a simple query, or an extended one up to its Sync. */
 export function isPostgresQuery(bytes: Buffer): boolean {
   let at = 0;
   let last = '';
@@ -16,7 +13,7 @@ export function isPostgresQuery(bytes: Buffer): boolean {
   return at === bytes.length && (last === 'Q' || last === 'S');
 }
 
-/** A query that fails in the server with this SQLSTATE: its transaction fails as by any other error. */
+/** The error fails its transaction, like any other. */
 export function failingPostgresQuery(sqlState = '57014'): Buffer {
   const text = `DO $$BEGIN RAISE EXCEPTION 'injected by foreshock/chaos' USING ERRCODE = '${sqlState}'; END$$\0`;
   const bytes = Buffer.alloc(HEADER + text.length);

@@ -1,6 +1,6 @@
 const NEWLINE = '\r\n';
 
-/** How many whole commands (arrays of bulk strings) bytes are; 0 for anything else. */
+/** Complete commands (arrays of bulk strings); 0 for anything else. */
 export function redisCommands(bytes: Buffer): number {
   let at = 0;
   let commands = 0;
@@ -24,7 +24,6 @@ export function redisCommands(bytes: Buffer): number {
   return at === bytes.length ? commands : 0;
 }
 
-/** As many commands that the server does not know. */
 export function failingRedisCommands(commands: number): Buffer {
   return Buffer.from('*1\r\n$14\r\nINJECTED.CHAOS\r\n'.repeat(commands));
 }

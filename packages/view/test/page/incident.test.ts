@@ -106,7 +106,7 @@ async function textOf(page: Page, selector: string): Promise<string> {
   return page.$eval(selector, (element) => (element as HTMLElement).innerText);
 }
 
-/** What a browser does when a file is let go over the page. */
+/** Drops a file onto the page, as a browser does. */
 async function drop(page: Page, path: string): Promise<void> {
   const bytes = [...readFileSync(path)];
   await page.evaluate(

@@ -1,4 +1,4 @@
-/** Shared by the main thread and the watching thread: 64-bit numbers, written atomically by Node's processors, each by one thread. */
+/** Shared by the main thread and the watching thread: 64-bit numbers, each written by one thread, and atomically. */
 export type LoopWords = Float64Array;
 
 /** When the event loop is due, in the main thread's `performance.now()`; Infinity: it may be idle. */

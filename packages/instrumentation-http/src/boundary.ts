@@ -22,17 +22,16 @@ import { UntrustedHeaders } from './trace-headers.ts';
 
 export interface HttpConfig extends InstrumentationConfig {
   /**
-   * Which hosts may be sent `traceparent`, `baggage` and `x-trace-id`; asked with `host:port`. Default all.
-   * A call of another host still has its span.
+   * Which hosts, as `host:port`, receive `traceparent`, `baggage` and `x-trace-id`. Default all. Calls to others still
+   * have spans.
    */
   propagateTo?: (host: string) => boolean;
-  /** False at an edge: nothing of the trace headers of a request that is served goes on to anybody. Default true. */
+  /** False at an edge: trace headers of served requests are not passed on. Default true. */
   trustIncoming?: boolean;
-  /** Whether responses say their trace in the header `x-trace-id`, for a user to quote. Default true. */
+  /** Whether responses have the header `x-trace-id`. Default true. */
   tellTrace?: boolean;
 }
 
-/** Turns what HTTP adapters report into spans and metrics. */
 export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   const tellTrace = config.tellTrace !== false;
   const { propagateTo, trustIncoming = true } = config;
@@ -43,7 +42,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
 
   function received(request: ReceivedRequest): Served | undefined {
     if (telemetry.standsAside) return undefined;
-    // Not the active context: that is the one the server began to listen in.
+    // The active context is that of `listen`.
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);
     untrusted?.note(request.headers);
     const { method, attributes, common } = serverAttributes(request);
@@ -75,7 +74,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
       where,
     );
     callOptions ??= { metrics: new ClientMetrics(telemetry), propagateTo, trustIncoming, untrusted };
-    // The start of a span may have told this place from others: see `callStarted` of the kit.
+    // The start may change the context: see `callStarted` of the kit.
     return new SentCall(span, context.active(), request, callOptions);
   }
 
@@ -106,7 +105,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   return { received, sending, begin, routed, traceTextHere };
 }
 
-/** Upstream's HTTP instrumentation makes the request with its own span active. */
+/** Upstream makes the request with its span active. */
 function isCall(span: Span | undefined): span is Span {
   return span?.isRecording() === true && (span as { kind?: unknown }).kind === SpanKind.CLIENT;
 }

@@ -3,7 +3,6 @@ import type { Peer, SentRequest } from './events.ts';
 import { knownMethod } from './method.ts';
 import { fullUrl } from './url.ts';
 
-/** Longest `user_agent.original` that is recorded. */
 const MAX_USER_AGENT_LENGTH = 512;
 const MAX_TARGETS = 16;
 
@@ -15,12 +14,12 @@ function inBrackets(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** `host:port`, for whoever decides which hosts may have our headers. */
+/** `host:port`, for `propagateTo`. */
 export function authorityOf({ scheme, host, port }: SentRequest): string {
   return `${inBrackets(host)}:${port ?? defaultPort(scheme)}`;
 }
 
-// One origin is asked again and again.
+// Caches the last origin.
 let last = { scheme: '', host: '', port: undefined as number | undefined, text: '' };
 
 function originOf(scheme: string, host: string, port: number | undefined): string {
@@ -34,7 +33,7 @@ function originOf(scheme: string, host: string, port: number | undefined): strin
 /** `url.full`; undefined for `CONNECT`, whose target is no URL. */
 export function urlOf({ method, scheme, host, target }: SentRequest, port: number | undefined): string | undefined {
   if (method === 'CONNECT') return undefined;
-  // RFC 9110, 7.1: the asterisk is no part of the URL.
+  // RFC 9110, 7.1: the asterisk is not part of the URL.
   return fullUrl(originOf(scheme, host, port), target === '*' ? '' : target);
 }
 
@@ -46,7 +45,7 @@ interface Target {
   readonly attributes: CommonAttributes;
 }
 
-/** Whom a process calls, and how: the attributes of a call but its URL, known before it is sent. */
+/** Common attributes per target, known before sending. */
 export class ClientTargets {
   readonly #targets: Target[] = [];
 
@@ -71,14 +70,14 @@ export class ClientTargets {
   }
 }
 
-/** On a connection: what the spans of all calls over it have in common. */
+/** Common attributes of the connection's calls. */
 const PEER = Symbol('foreshock.peer');
 
 interface KnownPeer extends Peer {
   [PEER]?: CommonAttributes;
 }
 
-/** `network.peer.*` of a connection; undefined when its far end is not known. */
+/** `network.peer.*`; undefined when unknown. */
 export function peerAttributes(peer: KnownPeer): CommonAttributes | undefined {
   const known = peer[PEER];
   if (known) return known;

@@ -5,7 +5,6 @@ import type { Phase, SentRequest } from './events.ts';
 import { knownMethod } from './method.ts';
 import { durationBuckets } from './server-metrics.ts';
 
-/** What became of a call. */
 export interface Outcome {
   port: number | undefined;
   statusCode: number | undefined;
@@ -13,7 +12,7 @@ export interface Outcome {
   errorType: string | undefined;
 }
 
-/** Histograms of calls and of what their connections took; they exist only while metrics are collected. */
+/** Histograms exist only while metrics are collected. */
 export class ClientMetrics {
   #calls: Histogram | undefined;
   #phases: Partial<Record<Phase, Histogram>> | undefined;
@@ -34,7 +33,6 @@ export class ClientMetrics {
     });
   }
 
-  /** @param ms what the phase took */
   passed(phase: Phase, ms: number, { host, port }: SentRequest): void {
     this.#phases?.[phase]?.record(ms / 1_000, {
       'server.address': host,

@@ -1,25 +1,21 @@
 import { LinkedList, detachedInterval, type Linked } from '@foreshock/kit';
 
-/** A call whose response is coming in. */
 export interface Download extends Linked<Download> {
-  /** Bytes its connection has received; undefined when the connection does not tell. */
+  /** Undefined when unknown. */
   readonly bytesRead: number | undefined;
-  /** The same when it was last looked at. */
+  /** At the last check. */
   bytesSeen: number;
-  /** Ends the call's span, without saying that all of the response was received. */
+  /** Ends the span without a complete response. */
   abandoned(): void;
 }
 
-/**
- * Calls between the head of their response and its last byte. Who asks for the status alone and never reads the
- * body stops the connection when its buffers are full, and no event will ever tell: one timer looks now and then.
- */
+/** An unread body stops the connection without an event: a timer checks all downloads. */
 export class Downloads {
   readonly #silentMs: number;
   readonly #under = new LinkedList<Download>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param silentMs a download without a byte for this long, or up to twice as long, is abandoned */
+  /** @param silentMs least time without a byte; at most twice as long */
   constructor(silentMs: number) {
     this.#silentMs = silentMs;
   }

@@ -1,21 +1,17 @@
 import type { ReceivedRequest } from './events.ts';
 
-/** A proxy's headers are read this far; what is longer was written by nobody's proxy. */
+/** Proxies' headers are shorter. */
 const MAX_LENGTH = 1_024;
-/** Longest address or host name that is recorded (RFC 1035 allows 253). */
+/** RFC 1035 allows 253. */
 const MAX_HOST_LENGTH = 255;
 
-/** Who asked whom, as the proxies in front say it, else as the connection does. */
 export interface Endpoints {
   client: string | undefined;
   host: string | undefined;
   port: number | undefined;
 }
 
-/**
- * `client.address`, `server.address` and `server.port` in the order the semantic conventions ask for:
- * `Forwarded`, `X-Forwarded-For`/`-Host`, then `Host` and the connection's own address.
- */
+/** In the conventions' order: `Forwarded`, `X-Forwarded-For`/`-Host`, `Host`, the connection. */
 export function endpointsOf(request: ReceivedRequest, scheme: string): Endpoints {
   const { headers } = request;
   const forwarded = headers['forwarded'];
@@ -33,7 +29,6 @@ export function endpointsOf(request: ReceivedRequest, scheme: string): Endpoints
   return { client, host, port };
 }
 
-/** Whether a proxy says who asked. */
 export function isForwarded(headers: ReceivedRequest['headers']): boolean {
   return (
     headers['forwarded'] !== undefined ||
@@ -44,7 +39,7 @@ export function isForwarded(headers: ReceivedRequest['headers']): boolean {
 
 const NOBODY: Omit<Endpoints, 'client'> = { host: undefined, port: undefined };
 
-// Behind one name a server sees one `Host` header: the last one taken apart is nearly always the next one too.
+// Most servers have one `Host`.
 let lastHeader: string | undefined;
 let lastScheme = '';
 let lastHost: Omit<Endpoints, 'client'> = NOBODY;
@@ -69,7 +64,7 @@ function listHead(list: string | undefined): string | undefined {
   return (comma < 0 ? list : list.slice(0, comma)).trim();
 }
 
-/** RFC 7239, as far as it is needed: the first `for`, and the first `host` with the `proto` beside it. */
+/** RFC 7239: the first `for`, and the first `host` with its `proto`. */
 function parseForwarded(header: string | undefined): { for?: string; host?: string; proto?: string } {
   const said: { for?: string; host?: string; proto?: string } = {};
   if (header === undefined) return said;
@@ -91,7 +86,7 @@ function parseForwarded(header: string | undefined): { for?: string; host?: stri
   return said;
 }
 
-/** An address without its port: `203.0.113.9:4711`, `[2001:db8::1]:80`, `_hidden`, a bare IPv6 address. */
+/** Without the port: `203.0.113.9:4711`, `[2001:db8::1]:80`, `_hidden`, a bare IPv6 address. */
 function addressOf(text: string | undefined): string | undefined {
   if (!text || !isHost(text)) return undefined;
   if (text.startsWith('[')) {
@@ -112,7 +107,6 @@ function splitHost(text: string, scheme: string | undefined): Omit<Endpoints, 'c
   return host === '' ? undefined : { host, port: port !== undefined && port > 0 && port < 65_536 ? port : undefined };
 }
 
-/** Letters, digits and `.:-_[]`: what a host, an address or an obfuscated identifier is made of. */
 function isHost(text: string): boolean {
   if (text.length === 0 || text.length > MAX_HOST_LENGTH) return false;
   for (let i = 0; i < text.length; i++) {

@@ -1,14 +1,10 @@
 import type { OutgoingHeaders, Sent } from './events.ts';
 
-/**
- * The head of a request as `_storeHeader` of lib/_http_outgoing.js is about to write it: what the application has set,
- * in any of the forms that it takes, and the lines that follow.
- */
+/** Arguments of `_storeHeader` of lib/_http_outgoing.js, in any form, and lines to add. */
 export class RequestHead implements OutgoingHeaders {
   readonly #message: object;
-  /** The application's own object until something is removed, then a copy. */
+  /** Copied on removal. */
   headers: unknown;
-  /** What is added. */
   lines = '';
 
   constructor(message: object, headers: unknown, sent: Sent | null | undefined) {
@@ -46,16 +42,12 @@ function isNamed(key: string, name: string): boolean {
   return key.length === name.length && key.toLowerCase() === name;
 }
 
-/**
- * Whether headers, in any form that `_storeHeader` takes, name one.
- *
- * @param name in lower case
- */
+/** @param name in lower case */
 export function hasHeader(message: object, headers: unknown, name: string): boolean {
   return headerNamed(message, headers, name) !== undefined;
 }
 
-/** The value of this name; a list where an array names it more than once. */
+/** A list for repeated headers. */
 export function headerNamed(message: object, headers: unknown, name: string): unknown {
   if (typeof headers !== 'object' || headers === null) return undefined;
   if (!Array.isArray(headers)) {
@@ -78,16 +70,12 @@ export function headerNamed(message: object, headers: unknown, name: string): un
 
 let outHeaders: symbol | undefined;
 
-/**
- * Whether these are the headers that `setHeader` filled (`kOutHeaders` of lib/_http_outgoing.js), by name in lower
- * case: to list them takes longer than all else here.
- */
+/** Headers of `setHeader` (`kOutHeaders` of lib/_http_outgoing.js) have lower-case keys: no slow listing. */
 function isOutHeaders(message: object, headers: object): boolean {
   outHeaders ??= Object.getOwnPropertySymbols(message).find(({ description }) => description === 'kOutHeaders');
   return outHeaders !== undefined && (message as Record<symbol, unknown>)[outHeaders] === headers;
 }
 
-/** Of a head as it is sent. */
 export function* headerLines(head: string): Iterable<readonly [name: string, value: string]> {
   for (const line of head.split('\r\n')) {
     const colon = line.indexOf(':');

@@ -6,10 +6,9 @@ export type { HttpConfig } from './boundary.ts';
 export { innerSpanEnded, innerSpanStarted } from './inner-server-span.ts';
 
 /**
- * HTTP requests received and sent (`node:http`, `node:https`, `fetch`, undici), with the routes of web
- * frameworks, as OpenTelemetry's `Instrumentation`.
+ * HTTP servers, clients and routes as OpenTelemetry's `Instrumentation`.
  *
- * @param config default: attached at construction, to everything this package knows
+ * @param config default: attached at construction, to all libraries
  */
 export function httpInstrumentation(config: HttpConfig = {}): Instrumentation {
   return instrumentationOf(

@@ -2,23 +2,18 @@ import { SpanKind, type Context } from '@opentelemetry/api';
 import { ServedRequest } from './served-request.ts';
 import { rpcMetadataOf } from './served-context.ts';
 
-/** What a span processor sees of a span. */
 interface SeenSpan {
   kind?: SpanKind;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 const served = new WeakMap<object, ServedRequest>();
-/** Most processes have none, ever: their spans cost a comparison. */
+/** Without inner spans, others cost a comparison. */
 let open = 0;
 
 /**
- * Frameworks that are instrumented by themselves (Next.js) make a server span of a request beneath ours. It stays, as
- * the inner part that it is: one request has one server span. Ours ends after it, with the route that it has found.
- *
- * For a span processor's `onStart`.
- *
- * @param parent the context the span is started in
+ * For `onStart` of a span processor. A server span by a framework (Next.js) becomes INTERNAL: a request has one. Ours
+ * ends after it, with its route.
  */
 export function innerSpanStarted(span: object, parent: Context): void {
   const seen = span as SeenSpan;
@@ -30,7 +25,7 @@ export function innerSpanStarted(span: object, parent: Context): void {
   open++;
 }
 
-/** For a span processor's `onEnd`. */
+/** For `onEnd` of a span processor. */
 export function innerSpanEnded(span: object): void {
   if (open === 0) return;
   const request = served.get(span);

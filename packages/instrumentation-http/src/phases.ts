@@ -23,10 +23,9 @@ export const PHASE_MS: Readonly<Record<Phase, string>> = {
   download: HTTP_PHASE_DOWNLOAD_MS,
 };
 
-/** Shorter, these are none: a socket was handed over in the next tick, a request fitted the connection's buffers. */
+/** Shorter ones are artefacts: a socket of the next tick, a body within buffers. */
 const LEAST_MS: Readonly<Partial<Record<Phase, number>>> = { queue: 1, proxy: 1, send: 1 };
 
-/** What a call is waiting for, and since when. */
 export class Phases {
   current: Phase = 'queue';
   #since: number;
@@ -36,7 +35,7 @@ export class Phases {
     this.#since = since;
   }
 
-  /** Whether a phase is still to come: one that comes too late, or again, is not entered. */
+  /** Late and repeated phases are ignored. */
   isAhead(phase: Phase): boolean {
     return ORDER.indexOf(phase) > ORDER.indexOf(this.current);
   }
@@ -46,9 +45,9 @@ export class Phases {
     return current === 'proxy' || current === 'dns' || current === 'connect' || current === 'tls';
   }
 
-  /** The current phase is over: what it took in milliseconds, undefined when that is not worth saying. */
+  /** ms; undefined when too short. */
   leave(at: number): number | undefined {
-    // A connection may have been begun before this call was there to want it.
+    // The connection may be older than the call.
     const ms = Math.max(0, at - this.#since);
     this.#since += ms;
     return ms >= (LEAST_MS[this.current] ?? 0) ? ms : undefined;

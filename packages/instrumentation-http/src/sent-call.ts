@@ -25,12 +25,11 @@ import { RequestBody } from './request-body.ts';
 import { receivedHere } from './served-context.ts';
 import { sendTrace, type UntrustedHeaders } from './trace-headers.ts';
 
-/** A response without a byte for this long is not being read; its call is over, whatever becomes of the rest. */
+/** A response silent for this long is not being read. */
 const downloads = new Downloads(60_000);
-/** That a call has failed is known with the head, and what follows soon after, a retry, depends on it. */
+/** A retry needs to know failures soon. */
 const failures = new Downloads(10);
 
-/** What a call needs to know of its boundary. */
 export interface CallOptions {
   readonly metrics: ClientMetrics;
   readonly propagateTo: ((host: string) => boolean) | undefined;
@@ -38,12 +37,11 @@ export interface CallOptions {
   readonly untrusted: UntrustedHeaders | undefined;
 }
 
-/** One call of a server, from the caller's wish to the last byte of the response. */
 export class SentCall implements Sent, Download, RequestContent {
   readonly #span: Span;
   readonly #context: Context;
   readonly #request: SentRequest;
-  /** Undefined: the span is another instrumentation's, which ends it and sends its headers; we add what it lacks. */
+  /** Undefined: another instrumentation's span, to which we only add attributes. */
   readonly #options: CallOptions | undefined;
   readonly #began: number;
   readonly #start: CallStart;
@@ -55,7 +53,7 @@ export class SentCall implements Sent, Download, RequestContent {
   #givenUp = false;
   #limitMs: number | undefined;
   #ended = false;
-  // Of its place among the downloads.
+  // Fields of {@link Download}.
   bytesSeen = -1;
   before: Download | undefined;
   after: Download | undefined;
@@ -111,7 +109,6 @@ export class SentCall implements Sent, Download, RequestContent {
     this.#phases.current = phase;
   }
 
-  /** @returns what it took, when that is worth saying */
   #leavePhase(at: number): number | undefined {
     const ms = this.#phases.leave(at);
     if (ms !== undefined) this.#span.setAttribute(PHASE_MS[this.#phases.current], roundMs(ms));
@@ -156,12 +153,12 @@ export class SentCall implements Sent, Download, RequestContent {
   }
 
   abandoned(): void {
-    // A download whose end could not be measured.
+    // The real end is unknown.
     this.#end(this.#statusError(), undefined, false);
   }
 
   ended(): void {
-    // Given up without an error: the application had read what it wanted, unless its limit ran out.
+    // The application has read enough, or its limit expired.
     if (this.#limitMs !== undefined) return this.#timedOut(undefined);
     if (this.#statusCode === undefined) return this.cancelled();
     this.#end(this.#statusError(), undefined);
@@ -199,7 +196,7 @@ export class SentCall implements Sent, Download, RequestContent {
   failed(error: unknown, limitMs?: number): void {
     if (limitMs !== undefined) this.#limitMs = limitMs;
     if (this.#limitMs !== undefined || isTimeOut(error)) return this.#timedOut(error);
-    // Aborted before it was sent, too: nobody but the application aborts.
+    // Only applications abort, also before sending.
     if (this.#givenUp ? isLetGo(error) : isAbort(error)) return this.cancelled();
     this.#fail(errorTypeOf(error), error);
   }
@@ -218,7 +215,7 @@ export class SentCall implements Sent, Download, RequestContent {
 
   #end(errorType: string | undefined, message: string | undefined, downloaded = true): void {
     if (this.#ended) return;
-    // What a connection took that was not made; a first byte that never came took no time.
+    // A failed connection took time; a missing first byte did not.
     if (this.#phases.isOfConnection || (downloaded && this.#phases.current === 'download')) {
       this.#leavePhase(performance.now());
     }

@@ -1,31 +1,28 @@
 import { createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 import type { ServedRequest } from './served-request.ts';
 
-/** As `trace/context-utils` of `@opentelemetry/api` names it. */
+/** From `trace/context-utils` of `@opentelemetry/api`. */
 const SPAN = createContextKey('OpenTelemetry Context Key SPAN');
-/** As `trace/rpc-metadata` of `@opentelemetry/core` names it: upstream's framework instrumentations leave the route there. */
+/** From `trace/rpc-metadata` of `@opentelemetry/core`: upstream's frameworks set the route there. */
 const RPC_METADATA = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
 
-/** Upstream's HTTP instrumentation takes the route from here when it ends its span. */
+/** Upstream's HTTP span gets this route. */
 export interface RpcMetadata {
   type: string;
   route?: string | undefined;
 }
 
-/** The request that upstream's HTTP instrumentation, or ours, serves here. */
+/** Upstream's or ours. */
 export function rpcMetadataOf(where: Context): RpcMetadata | undefined {
   return where.getValue(RPC_METADATA) as RpcMetadata | undefined;
 }
 
-/** The headers of the request that is being served here, as they came in; undefined when it is not ours. */
+/** Undefined when not ours. */
 export function receivedHere(where: Context): readonly string[] | undefined {
   return (rpcMetadataOf(where) as ServedRequest | undefined)?.rawHeaders;
 }
 
-/**
- * The context a request is served in: two slots over what came in. The API's own context copies a `Map` and
- * makes three closures for each value set.
- */
+/** The API's own context copies a `Map` and makes three closures a value. */
 export class ServedContext implements Context {
   readonly #under: Context;
   readonly #span: unknown;
@@ -40,7 +37,7 @@ export class ServedContext implements Context {
   getValue(key: symbol): unknown {
     if (key === SPAN) return this.#span;
     if (key === RPC_METADATA) return this.#served;
-    // The usual one has no values, and most of what is asked for is nowhere.
+    // Mostly empty, and most lookups fail.
     return this.#under === ROOT_CONTEXT ? undefined : this.#under.getValue(key);
   }
 

@@ -8,7 +8,6 @@ import type { ServerMetrics } from './server-metrics.ts';
 import { ServedContext, type RpcMetadata } from './served-context.ts';
 import { cut } from './url.ts';
 
-/** The part of a server span's attributes that its metric has too. */
 function metricAttributes(request: ReceivedRequest, method: string): Attributes {
   return {
     'http.request.method': method,
@@ -17,7 +16,7 @@ function metricAttributes(request: ReceivedRequest, method: string): Attributes 
   };
 }
 
-/** A span in here that stays open for longer has forgotten its end. */
+/** A longer inner span was never ended. */
 const INNER_MS = 1_000;
 
 /** How a response ended, and when, of `performance.now()`. */
@@ -26,7 +25,6 @@ interface Over {
   readonly at: number;
 }
 
-/** One request, from its head to the last byte of its response. */
 export class ServedRequest implements Served, RpcMetadata {
   readonly traceText: string | undefined;
   readonly rawHeaders: readonly string[] | undefined;
@@ -37,20 +35,16 @@ export class ServedRequest implements Served, RpcMetadata {
   readonly #measured: Attributes | undefined;
   readonly #started: number;
   #route: string | undefined;
-  /** The route, unless nobody answers. */
+  /** Not the route if the status is 404. */
   #possibleRoute: string | undefined;
   #statusCode: number | undefined;
   #ended = false;
-  /** Server spans of frameworks that are open in here. */
+  /** Open server spans of frameworks. */
   #inner = 0;
-  /** The response is over, and such a span is not. */
+  /** The response ended before an inner span. */
   #over: Over | undefined;
 
-  /**
-   * @param parent what came in with the request
-   * @param method as the conventions know it
-   * @param tellTrace whether the response says the trace
-   */
+  /** @param tellTrace whether to send `x-trace-id` */
   constructor(
     span: Span,
     parent: Context,
@@ -71,7 +65,7 @@ export class ServedRequest implements Served, RpcMetadata {
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
     if (!canEnter()) return runIn(this.#context, fn, self, args);
-    // Not `runIn`: each frame of ours costs a stack trace one of the application's.
+    // A frame of ours would push one of the application's out of stack traces.
     const left = enter(this.#context);
     try {
       return Reflect.apply(fn, self, args);
@@ -93,7 +87,7 @@ export class ServedRequest implements Served, RpcMetadata {
     this.#end(errorType);
   }
 
-  // Upstream's framework instrumentations find these three in the context, as `RPCMetadata`.
+  // `RPCMetadata` of upstream.
 
   get type(): string {
     return 'http';
@@ -115,19 +109,18 @@ export class ServedRequest implements Served, RpcMetadata {
     this.#possibleRoute = undefined;
     if (this.#ended || typeof route !== 'string' || route === '' || route === this.#route) return;
     this.#route = cut(route);
-    // At once and not at the end: a process that dies on this route says which one it was.
+    // Set early, for reports of a dying process.
     this.#span.setAttribute('http.route', this.#route);
     this.#span.updateName(`${methodInName(this.#method)} ${this.#route}`);
   }
 
-  /** A framework has begun a server span of its own in here; false when this one is over. */
+  /** False when the request has ended. */
   innerStarted(): boolean {
     if (this.#over !== undefined || this.#ended) return false;
     this.#inner++;
     return true;
   }
 
-  /** @param route what it found, if anything */
   innerEnded(route: unknown): void {
     this.#inner--;
     if (typeof route === 'string') this.route = route;
@@ -137,13 +130,13 @@ export class ServedRequest implements Served, RpcMetadata {
   #end(reason: string | undefined): void {
     if (this.#ended || this.#over) return;
     if (this.#inner === 0) return this.#finish(reason, undefined);
-    // The framework hears of the end later than we do, and says the route then.
+    // The framework sets the route after our end.
     const at = performance.now();
     this.#over = { reason, at };
     detachedTimeout('a server span', () => this.#finish(reason, at), INNER_MS);
   }
 
-  /** @param at when it was over, of `performance.now()`; undefined: now */
+  /** @param at of `performance.now()`; default now */
   #finish(reason: string | undefined, at: number | undefined): void {
     if (this.#ended) return;
     const statusCode = this.#statusCode;

@@ -5,10 +5,9 @@ import { endpointsOf, isForwarded } from './forwarded.ts';
 import { knownMethod } from './method.ts';
 import { cut, redactQuery, splitTarget } from './url.ts';
 
-/** Longest `user_agent.original` that is recorded. */
 const MAX_USER_AGENT_LENGTH = 512;
 
-/** On a connection: what its last request was like, and what the spans of requests like it have in common. */
+/** A connection's last request, and common attributes. */
 const LAST = Symbol('foreshock.last-request');
 
 interface Last {
@@ -24,10 +23,7 @@ export function schemeOf({ socket }: ReceivedRequest): 'http' | 'https' {
   return socket.encrypted === true ? 'https' : 'http';
 }
 
-/**
- * What is known of a request before its handler runs; the sampler sees it. A client that keeps its connection asks
- * for one path after the other, and all else stays the same: unless it is a proxy, with requests of many.
- */
+/** Known before the handler, for the sampler. A keep-alive client repeats all but the path, except proxies. */
 export function serverAttributes(request: ReceivedRequest): {
   method: string;
   attributes: Attributes;
@@ -48,7 +44,7 @@ export function serverAttributes(request: ReceivedRequest): {
     const common = (last.common ??= new CommonAttributes(rest(request, method)));
     return { method, attributes, common };
   }
-  // Nothing to remember of a connection that may bring this one only.
+  // The connection may have only one request.
   socket[LAST] = { method: request.method, host, userAgent, common: undefined };
   const own = rest(request, method);
   for (const key in own) {

@@ -1,10 +1,10 @@
 import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
 import type { Telemetry } from '@foreshock/kit';
 
-/** What the semantic conventions ask for, in seconds. */
+/** From the semantic conventions, seconds. */
 export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** The histogram of requests served; it exists only while metrics are collected. */
+/** The histogram exists only while metrics are collected. */
 export class ServerMetrics {
   #requests: Histogram | undefined;
 
@@ -21,14 +21,13 @@ export class ServerMetrics {
     });
   }
 
-  /** False: nothing is collected, and nothing needs to be remembered for it. */
   get wanted(): boolean {
     return this.#requests !== undefined;
   }
 
   /**
    * @param started of `performance.now()`
-   * @param at when it ended, likewise; default now
+   * @param at of `performance.now()`
    */
   ended(started: number, attributes: Attributes, at = performance.now()): void {
     this.#requests?.record((at - started) / 1_000, attributes);

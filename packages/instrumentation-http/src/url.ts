@@ -1,15 +1,11 @@
-/** Longest path, query or URL that is recorded, in characters; strangers choose them. */
+/** Clients choose their length. */
 const MAX_LENGTH = 2_048;
 
-/** A text cut to what is recorded of a URL. */
 export function cut(text: string): string {
   return text.length > MAX_LENGTH ? text.slice(0, MAX_LENGTH) : text;
 }
 
-/**
- * Query parameters whose values are secrets, in lower case: those the semantic conventions name
- * (`url.full`), and the usual names of tokens and keys.
- */
+/** Those of the semantic conventions (`url.full`), and usual names of tokens and keys. */
 const SECRET = new Set([
   'awsaccesskeyid',
   'signature',
@@ -42,7 +38,7 @@ function isSecret(name: string): boolean {
   return plain.length <= LONGEST_SECRET && SECRET.has(plain.toLowerCase());
 }
 
-/** A query without its `?`, the values of secret parameters replaced by `REDACTED`, all else as it was sent. */
+/** Secret values become `REDACTED`. */
 export function redactQuery(query: string): string {
   const text = cut(query);
   let redacted = '';
@@ -60,7 +56,7 @@ export function redactQuery(query: string): string {
   return kept === 0 ? text : redacted + text.slice(kept);
 }
 
-/** Path and query of a request target, which may also be an absolute URL (to a proxy), `*` or an authority. */
+/** May also be an absolute URL (to a proxy), `*` or an authority. */
 export function splitTarget(target: string): { path: string; query: string } {
   let start = 0;
   if (target.charCodeAt(0) !== SLASH) {
@@ -76,7 +72,7 @@ export function splitTarget(target: string): { path: string; query: string } {
 
 const SLASH = 47;
 
-/** `url.full`: secrets in the query and credentials in front of the host redacted. */
+/** `url.full` without secrets and credentials. */
 export function fullUrl(origin: string, target: string): string {
   const url = target.charCodeAt(0) === SLASH || !target.includes('://') ? origin + target : redactUserinfo(target);
   const mark = url.indexOf('?');

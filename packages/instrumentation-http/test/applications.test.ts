@@ -28,7 +28,7 @@ describe('beside upstream’s instrumentations', () => {
         phases: ['http.phase.connect_ms', 'http.phase.ttfb_ms', 'http.phase.download_ms'],
       },
       { ...served, traceId: told[1] },
-      // Its span is in no context, so nobody else can add to it.
+      // Its span is in no context, so only it can add to it.
       { scope: '@opentelemetry/instrumentation-undici', kind: 'CLIENT', name: 'GET', traceId: told[1], phases: [] },
     ]);
     expect(told[0]).toMatch(/^[0-9a-f]{32}$/);

@@ -1,4 +1,4 @@
-/** Of localhost, valid for a hundred years, trusted by nobody: for tests alone. */
+/** For localhost, self-signed, valid for a hundred years: for tests only. */
 export const CERTIFICATE = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBmzCCAUGgAwIBAgIUGWWKEQzCeDTiDz10EIVm09OMDD8wCgYIKoZIzj0EAwIw

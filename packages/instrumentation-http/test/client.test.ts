@@ -21,7 +21,7 @@ const recorded = record();
 afterEach(() => recorded.clear());
 afterAll(() => recorded.stop());
 
-/** A server that answers each connection's bytes as told; resolves with its port. */
+/** A server that answers each connection's bytes with a function; resolves with its port. */
 const answering = (answer: (socket: net.Socket, head: string) => void): Promise<number> =>
   listen(
     net.createServer((socket) => {

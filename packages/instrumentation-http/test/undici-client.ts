@@ -27,7 +27,7 @@ export type Call = (url: string, options?: CallOptions) => Promise<Answer>;
 /** Closed after each test. */
 export const sockets = new Set<net.Socket>();
 
-/** A server that answers each head as told; resolves with its origin. No server of `node:http`: every span is a client's. */
+/** A server that answers each head with a function; resolves with its origin. Not `node:http`, so all spans are CLIENT. */
 export async function answering(answer: (socket: net.Socket, head: string) => void): Promise<string> {
   const port = await listen(
     net.createServer((socket) => {

@@ -17,7 +17,7 @@ afterAll(() => {
 /** More than the buffers between here and there can take. */
 const HUGE = `HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n`;
 
-/** Writes for as long as anybody reads, and tells when nobody does. */
+/** Writes as long as the client reads; resolves when it stops. */
 const pouring = async (): Promise<{ origin: string; full: Promise<void> }> => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const origin = await answering((socket) => {

@@ -4,7 +4,7 @@ import type { HttpEvents } from '../../events.ts';
 import { RouteMap, type Application } from './routes.ts';
 
 interface Request extends IncomingMessage {
-  /** The part of the URL that routers were mounted at, with the values of its parameters. */
+  /** Prefix of the mounted routers, with parameter values. */
   baseUrl?: string;
   app?: Application;
 }
@@ -13,9 +13,8 @@ const EXPRESS_4 = { versions: '>=4.17.1 <5' };
 const ROUTER_2 = { versions: '>=2.0.0 <3' };
 
 /**
- * Routes of Express 4 (with its router inside) and 5 (with npm `router` 2). A route knows its own path, and a
- * request the URL its routers were mounted at, but nobody the pattern of that. So `use` and `route` are listened to
- * while the application is put together; for a request all is known by then.
+ * Express 4 (own router) and 5 (npm `router` 2). Requests only know the mounted URL, not its pattern, so `use` and
+ * `route` are recorded.
  */
 export const express: Adapter<HttpEvents> = {
   library: 'express',
@@ -25,7 +24,7 @@ export const express: Adapter<HttpEvents> = {
   summary: 'routes (`GET /orders/:id`), through nested routers and applications',
   attach(events, hooks) {
     const routes = new RouteMap();
-    // In Express 4 the module is the routers' prototype itself.
+    // In Express 4 the module is the prototype.
     hooks.onLoad('express/lib/router/index.js', ({ exports }) => listen(exports, routes, hooks), EXPRESS_4);
     hooks.onLoad('express/lib/router/route.js', ({ exports }) => watch(exports, routes, events, hooks), EXPRESS_4);
     hooks.onLoad('router/index.js', ({ exports }) => listen(exports.prototype, routes, hooks), ROUTER_2);
@@ -38,7 +37,7 @@ function listen(prototype: { use(): void; route(): void }, routes: RouteMap, hoo
   hooks.after(prototype, 'route', (added, router, [path]) => routes.added(added, router, path));
 }
 
-/** `Route.prototype.dispatch` runs for each request that has matched a route, before its handlers. */
+/** Runs for each matched request, before its handlers. */
 function watch(
   RouteClass: { prototype: { dispatch(): void } },
   routes: RouteMap,
@@ -51,7 +50,7 @@ function watch(
   });
 }
 
-/** What is left of the path where a route was matched. */
+/** The part matched by the route. */
 function pathOf({ url = '/' }: Request): string {
   const mark = url.indexOf('?');
   return mark < 0 ? url : url.slice(0, mark);

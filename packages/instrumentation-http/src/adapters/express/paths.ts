@@ -1,7 +1,5 @@
-/** A path an application gives to `use`, `get` and their like: text, an expression, or a list of both. */
 export type Path = string | RegExp;
 
-/** The paths of a list, each for itself: a request has come by one of them. */
 export function pathsOf(path: unknown): Path[] {
   if (Array.isArray(path)) return path.flatMap(pathsOf);
   return [path instanceof RegExp ? path : String(path ?? '/')];
@@ -12,15 +10,14 @@ export function join(place: string, path: string): string {
   return place + (path.startsWith('/') ? path : `/${path}`);
 }
 
-/** Whether a URL can have come from a pattern. */
 export function matches(pattern: Path, url: string): boolean {
-  // Without `g` and `y`, which have a state.
+  // `g` and `y` are stateful.
   if (pattern instanceof RegExp) return new RegExp(pattern.source, pattern.ignoreCase ? 'i' : '').test(url || '/');
   const given = segmentsOf(url);
   return lengthOf(pattern, given) === given.length;
 }
 
-/** How many segments of a URL, from the first on, a pattern matches; undefined when it does not. */
+/** Leading segments that the pattern matches; undefined if it does not. */
 export function lengthOf(pattern: string, given: readonly string[]): number | undefined {
   const wanted = segmentsOf(pattern);
   for (let i = 0; i < wanted.length; i++) {

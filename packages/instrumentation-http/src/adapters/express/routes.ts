@@ -1,39 +1,38 @@
 import { join, lengthOf, matches, pathsOf, segmentsOf, type Path } from './paths.ts';
 
-/** express/lib/application.js: mounted on another application, it says where. */
+/** express/lib/application.js. */
 export interface Application {
   mountpath?: unknown;
   parent?: Application;
-  /** Its root router: of Express 4, whose `router` throws, and of 5. */
+  /** Root router of Express 4, where `router` throws, and 5. */
   _router?: object;
   router?: object;
 }
 
-/** Where a route, a router or an application hangs. */
 interface Mount {
   on: object;
   path: Path;
 }
 
-/** What is reached by a path of a router; a function may be the way to any router. */
+/** A function may lead to any router. */
 interface Use {
   path: string;
   router: object | undefined;
 }
 
-/** Routers are not nested deeper, and one that is mounted in more places is in somebody's loop. */
+/** More come from a loop in the application. */
 const MAX_DEPTH = 16;
 const MAX_PLACES = 8;
 const MAX_USES = 1_000;
 
-/** Where the routes of Express applications hang, learned while they are put together. */
+/** Mount points, recorded at setup. */
 export class RouteMap {
   readonly #mounts = new WeakMap<object, Mount[]>();
   readonly #uses = new WeakMap<object, Use[]>();
-  /** What was last found for a route of one path, valid until something else is mounted. */
+  /** Last pattern of a route; every mount clears it. */
   #found = new WeakMap<object, { baseUrl: string; pattern: string }>();
 
-  /** `router.use([path], ...handlers)` was called; handlers may be routers and applications, in arrays of arrays. */
+  /** Handlers may be routers and applications, in nested arrays. */
   used(router: object, args: readonly unknown[]): void {
     const [first] = [args[0]].flat(MAX_DEPTH);
     const isPath = typeof first !== 'function';
@@ -54,18 +53,16 @@ export class RouteMap {
     this.#uses.set(router, uses);
   }
 
-  /** `router.route(path)` made this route. */
   added(route: object, router: object, path: unknown): void {
     for (const each of pathsOf(path)) this.#mount(route, router, each);
   }
 
   /**
-   * The pattern of a route from the root on: `/orders/:id`.
+   * The whole pattern: `/orders/:id`.
    *
-   * @param app the application the route's router belongs to
-   * @param baseUrl the part of the request's path that led to the router
-   * @param url the rest of it
-   * @returns undefined for a route made before this was listening, or reached nobody knows how
+   * @param baseUrl prefix of the router
+   * @param url the rest of the path
+   * @returns undefined when unknown
    */
   patternOf(route: object, app: Application | undefined, baseUrl = '', url = ''): string | undefined {
     const found = this.#found.get(route);
@@ -75,7 +72,7 @@ export class RouteMap {
     const mount = mounts.find(({ path }) => matches(path, url)) ?? mounts[0]!;
     const places = this.#places(mount.on, app);
     const place = places.find((each) => matches(each, baseUrl)) ?? this.#reached(mount.on, app, baseUrl) ?? places[0];
-    // A router that a function leads to hangs nowhere.
+    // Routers called by a function have no mount point.
     if (place === undefined || (place === '' && baseUrl !== '')) return undefined;
     const pattern = join(place, String(mount.path)) || '/';
     if (mounts.length === 1) this.#found.set(route, { baseUrl, pattern });
@@ -93,9 +90,9 @@ export class RouteMap {
   }
 
   /**
-   * The patterns a router can be reached by; a router mounted nowhere is the root of its application.
+   * An unmounted router is its application's root.
    *
-   * @param below what has been passed on the way up, so that a circle ends
+   * @param below ends circles
    */
   #places(router: object, app: Application | undefined, below: readonly object[] = []): string[] {
     if (below.includes(router) || below.length >= MAX_DEPTH) return [];
@@ -107,7 +104,7 @@ export class RouteMap {
       const own = pathsOf(app.mountpath).map((path) => ({ on: app.parent!, path }));
       return this.#under(own, app.parent, passed);
     }
-    // Mounted by `router.use`, which does not tell the application.
+    // `router.use` does not set `parent`.
     const byRouter = this.#mounts.get(app);
     return byRouter ? this.#under(byRouter, undefined, passed) : [''];
   }
@@ -121,7 +118,7 @@ export class RouteMap {
     return places.slice(0, MAX_PLACES);
   }
 
-  /** The pattern of a router that a function called, or one above it: the paths of functions lead to where that was. */
+  /** For a router below one that a function called. */
   #reached(router: object, app: Application | undefined, baseUrl: string): string | undefined {
     const root = app && (app._router ?? app.router);
     if (!root || baseUrl === '') return undefined;
@@ -140,7 +137,7 @@ export class RouteMap {
     return undefined;
   }
 
-  /** The ends of the patterns that a router can be reached by, from itself and from each router above it. */
+  /** Ends of a router's patterns, from itself and each router above. */
   #tails(router: object, depth: number): string[] {
     const tails = [''];
     for (const { on, path } of depth < MAX_DEPTH ? (this.#mounts.get(router) ?? []) : []) {
@@ -150,7 +147,7 @@ export class RouteMap {
     return tails.slice(0, MAX_PLACES);
   }
 
-  /** The paths of functions, and of the routers on the way to them, that lead through all of a URL's segments. */
+  /** The way through all segments to a function. */
   #way(router: object, given: readonly string[], depth: number): string | undefined {
     if (given.length === 0) return '';
     for (const { path, router: next } of depth < MAX_DEPTH ? (this.#uses.get(router) ?? []) : []) {

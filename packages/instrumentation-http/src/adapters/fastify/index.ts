@@ -4,7 +4,7 @@ import type { HttpEvents } from '../../events.ts';
 
 interface FastifyRequest {
   raw: IncomingMessage;
-  /** Since 4.10; without a `url` when no route matched. */
+  /** Since 4.10; no `url` when no route matched. */
   routeOptions?: { url?: string };
 }
 
@@ -12,14 +12,13 @@ type OnRequest = (request: FastifyRequest, reply: unknown, done: () => void) => 
 
 interface FastifyInstance {
   addHook(name: 'onRequest', hook: OnRequest): unknown;
-  /** fastify/lib/symbols.js: its hooks, from which plugins inherit. */
+  /** fastify/lib/symbols.js: hooks, inherited by plugins. */
   [hooks: symbol]: { add?(name: 'onRequest', hook: OnRequest): void } | undefined;
 }
 
 /**
- * Routes of Fastify: its channel `fastify.initialization` hands over each instance before it has hooks, and the
- * first `onRequest` hook sees every request that has a route, also those that the next hook turns away. (The
- * channel `fastify.request.handler` does not, and costs each request an asynchronous scope.)
+ * `fastify.initialization` publishes instances before they have hooks. The first `onRequest` hook also sees requests
+ * that later hooks reject; the channel `fastify.request.handler` does not, and costs an asynchronous scope.
  */
 export const fastify: Adapter<HttpEvents> = {
   library: 'fastify',
@@ -28,7 +27,7 @@ export const fastify: Adapter<HttpEvents> = {
   shows: ['spans', 'parent'],
   summary: 'routes, also of requests a hook turned away',
   attach(events, hooks) {
-    // Its name says whose it is where an application lists its hooks; as a property, a bundle cannot change it.
+    // Lists of hooks show it; bundlers keep a property's name.
     const { foreshock: hook } = {
       foreshock({ raw, routeOptions }: FastifyRequest, _reply: unknown, done: () => void) {
         const url = routeOptions?.url;
@@ -42,7 +41,7 @@ export const fastify: Adapter<HttpEvents> = {
   },
 };
 
-/** The first hook. `addHook` would put a step more into the start that `printPlugins` shows (fastify/fastify.js, 4 and 5). */
+/** `addHook` would add a step that `printPlugins` shows (fastify/fastify.js, 4 and 5). */
 function addHook(fastify: FastifyInstance, hook: OnRequest): void {
   const symbol = Object.getOwnPropertySymbols(fastify).find(({ description }) => description === 'fastify.hooks');
   const own = symbol && fastify[symbol];

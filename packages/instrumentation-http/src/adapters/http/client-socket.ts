@@ -4,14 +4,14 @@ import { guard } from '@foreshock/kit';
 import type { Sent } from '../../events.ts';
 import { isResolving } from '../../host-name.ts';
 
-/** A request that has a socket, as lib/_http_client.js has it. */
+/** Fields of lib/_http_client.js. */
 export interface Assigned extends ClientRequest {
   socketPath?: string;
-  /** 0 when the request was ended without a body; null or more with one. */
+  /** 0 without a body; null or more with one. */
   _contentLength?: number | null;
 }
 
-/** On a socket that a request has gone over. */
+/** Set once a request has used the socket. */
 const SEEN = Symbol('foreshock.seen');
 
 interface SeenSocket extends Socket {
@@ -20,7 +20,6 @@ interface SeenSocket extends Socket {
   secureConnecting?: boolean;
 }
 
-/** Tells the phases of a call from the socket it was given. */
 export function watchConnection(request: Assigned, socket: SeenSocket, sent: Sent): void {
   if (!socket) return;
   const seen = socket[SEEN];
@@ -36,19 +35,19 @@ export function watchConnection(request: Assigned, socket: SeenSocket, sent: Sen
     if (encrypted) once('secureConnect', isSent);
     return;
   }
-  // Not `reusedSocket` alone: an agent does not set it for a request that stood in line.
+  // Queued requests have no `reusedSocket`.
   if (seen || request.reusedSocket) {
     sent.reused();
     return isSent();
   }
-  // Somebody has connected it for this request: an agent through its proxy, mostly.
+  // Connected before, mostly through a proxy.
   sent.entered('proxy', 0);
   if (!socket.secureConnecting) return isSent();
   sent.entered('tls');
   once('secureConnect', isSent);
 }
 
-/** A request whose end came before its head has all of it in there (`end` of lib/_http_outgoing.js). */
+/** A request ended before its head has its body there (`end` of lib/_http_outgoing.js). */
 function hasBody(request: Assigned): boolean {
   return !request.writableEnded || request._contentLength !== 0;
 }

@@ -8,7 +8,7 @@ import { hasHeader, headerLines, headerNamed, RequestHead } from '../../http-hea
 import { emitIn } from './message.ts';
 import { watchConnection, type Assigned } from './client-socket.ts';
 
-/** As lib/_http_client.js has it. */
+/** Fields of lib/_http_client.js. */
 interface Request extends Assigned, Carrier {
   agent?: object;
   res?: IncomingMessage | null;
@@ -19,21 +19,20 @@ interface Request extends Assigned, Carrier {
 
 const requestReader: MessageReader = {
   headersOf: (request) => headerLines((request as Request)._header ?? ''),
-  // A server may answer as soon as it has as much as `Content-Length` says, before `end` is called.
+  // A server may answer after `Content-Length` bytes, before `end`.
   hasWholeBody: (request, length) =>
     (request as Request).writableEnded || Number((request as Request).getHeader('content-length')) === length,
 };
 
 /**
- * What is patched of a client: `emit` of requests and responses, `destroy`, and `_storeHeader`, which writes the
- * head. The channel `http.client.request.created` comes at the end of the constructor, where the caller still is,
- * but after the head of a request with an array of headers, or `Expect`, was written.
+ * Patches `emit`, `destroy` and `_storeHeader`. The channel `http.client.request.created` has the caller's context, but
+ * fires after the head of a request with `Expect` or an array of headers.
  */
 export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
   hooks.onChannel<{ request: Request }>('http.client.request.created', ({ request }) =>
     begin(request, undefined, events),
   );
-  // By hand, as are the writing of heads and the emitting of a server: each request comes by here many times.
+  // Each request passes here many times: `hooks.wrap` is cheaper.
   hooks.wrap(http.ClientRequest.prototype as Request, 'emit', (original) => {
     return function emit(this: Request, event: PropertyKey) {
       const sent = this[SENT];
@@ -46,7 +45,7 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
       return sent.run(original, this, arguments as never);
     };
   });
-  // lib/_http_outgoing.js: `write` and `end` give it each part of the body, framed as it is sent.
+  // lib/_http_outgoing.js: gets each part of the body from `write` and `end`.
   hooks.before(http.ClientRequest.prototype as Request, '_send', (request: Request, [data]) => {
     if (data !== '') request[SENT]?.wrote(data);
   });
@@ -62,10 +61,10 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
       } catch (error) {
         report('the trace headers of a request', error);
       }
-      // With `Expect` the head leaves inside of `_storeHeader`.
+      // With `Expect`, `_storeHeader` sends the head.
       if (lines !== '' && hasHeader(this, headers, 'expect')) return original.call(this, firstLine + lines, kept);
       const result = original.call(this, firstLine, kept);
-      // Behind the others: RFC 9110 wants `Host` to be the first. Not by `setHeader`: an array has no room for it.
+      // RFC 9110 wants `Host` first. `setHeader` cannot add to an array.
       if (lines !== '') this._header = `${this._header.slice(0, -2)}${lines}\r\n`;
       return result;
     };
@@ -90,7 +89,7 @@ function begin(request: Request, headers: unknown, events: HttpEvents): void {
   if (sent) request[SENT] = sent;
 }
 
-/** The port is kept nowhere but in the `Host` header, which may be the application's own and name another host. */
+/** Only the `Host` header has the port; it may name another host. */
 function portOf({ host, protocol }: Request, header: unknown): number | undefined {
   if (typeof header !== 'string') return undefined;
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
@@ -113,7 +112,7 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>,
       break;
     case 'timeout':
       sent.timeOutAnnounced();
-      // Who listens may close the socket alone: follow-redirects does, and with it axios.
+      // A listener may close the socket only: follow-redirects, axios.
       process.nextTick(() => guard('a time-out', () => void (request.socket?.destroyed && sent.closedOnTimeOut())));
       break;
     case 'response':
@@ -142,14 +141,14 @@ function responded(response: IncomingMessage, sent: Sent): void {
 function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
   switch (event) {
     case 'readable':
-      // lib/internal/streams/readable.js emits it at the end of data in any case, whoever reads.
+      // lib/internal/streams/readable.js always emits it at the end.
       if (message.complete) sent.ended();
       break;
     case 'end':
       sent.ended();
       break;
     case 'aborted':
-      // Inside of `destroy`, when that is how the application let go of it; else the connection was closed.
+      // Inside a timer, `destroy` was called by the application; else the connection closed.
       if (isInTimer()) sent.givenUp(message.errored);
       break;
     case 'error':
@@ -160,7 +159,7 @@ function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayL
   }
 }
 
-/** Closed before the end and without an error: the application has read what it wanted. */
+/** The application has read enough. */
 function closed(response: IncomingMessage | null | undefined, sent: Sent): void {
   if (!response || response.complete) sent.ended();
   else if (response.errored) sent.failed(response.errored);

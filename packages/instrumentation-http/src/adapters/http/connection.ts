@@ -14,14 +14,14 @@ export interface Connection extends Socket {
   [LINE]?: Line;
 }
 
-/** The responses of a connection that are not finished. */
+/** Unfinished responses of a connection. */
 class Line {
-  /** The connection was silent for too long, or a request took too long to come in, and it is closed for that. */
+  /** Of the connection, or of receiving a request. */
   timedOut = false;
-  /** A request that could not be read was answered past its response. */
+  /** Answered on the socket. */
   refused = false;
   #only: Response | undefined;
-  /** Requests are pipelined. */
+  /** For pipelining. */
   #more: Set<Response> | undefined;
 
   begun(response: Response): void {
@@ -39,27 +39,25 @@ class Line {
   }
 }
 
-/** A response that this connection, which closes or ends it, is for. */
 export function begun(socket: Connection, response: Response): void {
   lineOf(socket).begun(response);
 }
 
-/** A response is finished. */
 export function ended(socket: Connection, response: Response): void {
   socket[LINE]?.ended(response);
 }
 
-/** The connection's, with the two listeners that tell its end: two a connection, however many requests. */
+/** Two listeners per connection, not per request. */
 function lineOf(socket: Connection): Line {
   const known = socket[LINE];
   if (known) return known;
-  // First, while the response is still as the application left it.
+  // First, before the application changes the response.
   socket.prependOnceListener('close', closed);
   socket.on('timeout', ranIntoTimeOut);
   return (socket[LINE] = new Line());
 }
 
-/** Node closes the connection before this listener, unless the application hears of it and decides otherwise. */
+/** Node closes the connection first unless the application handles the time-out. */
 function ranIntoTimeOut(this: Connection): void {
   const line = this[LINE]!;
   line.timedOut = true;
@@ -67,8 +65,8 @@ function ranIntoTimeOut(this: Connection): void {
 }
 
 /**
- * The server tells of a request that it cannot read ('clientError'): Node, or the application, answers on the bare
- * socket (`socketOnError` of lib/_http_server.js), a request that took too long with 408.
+ * Answered on the socket by Node or the application (`socketOnError` of lib/_http_server.js), with 408 after a
+ * time-out.
  */
 export function refuses(socket: Connection, error: { code?: unknown } | undefined): void {
   const line = socket[LINE];
@@ -92,7 +90,7 @@ function closed(this: Connection): void {
   }
 }
 
-/** Why a response was not finished, if the other side has not closed or reset the connection. */
+/** Undefined if the client closed the connection. */
 function reasonOf(response: Response, socket: Connection, line: Line): string | undefined {
   if (line.timedOut) return 'timeout';
   const code = (socket.errored as { code?: unknown } | null)?.code;

@@ -6,8 +6,7 @@ type Method = (this: unknown, ...args: any[]) => any;
 type Patched = Record<'write' | 'end' | 'emit', Method>;
 
 /**
- * A request to upgrade, or to connect: its answer is whatever the application writes to the bare socket. The
- * first write tells the status; from then on the socket's listeners run in the request, so that frames do.
+ * The application answers on the socket: its first write has the status, and later frames run in the request's context.
  */
 export function watchHandshake(socket: Duplex, served: Served): void {
   const own = socket as unknown as Patched;
@@ -22,11 +21,7 @@ export function watchHandshake(socket: Duplex, served: Served): void {
   });
 }
 
-/**
- * Hears, once, the status that somebody writes to a bare socket.
- *
- * @param hear undefined for first bytes that are no status line
- */
+/** @param hear called once; undefined without a status line */
 export function onFirstAnswer(socket: Duplex, hear: (status: number | undefined) => void): void {
   const own = socket as unknown as Patched;
   const restore = [answerBy(own, 'write'), answerBy(own, 'end')];
@@ -50,7 +45,7 @@ export function onFirstAnswer(socket: Duplex, hear: (status: number | undefined)
   }
 }
 
-/** The status of `HTTP/1.1 101 Switching Protocols`; undefined when the first bytes are no such line. */
+/** Parses `HTTP/1.1 101 Switching Protocols`. */
 function statusOf(chunk: unknown): number | undefined {
   const head =
     typeof chunk === 'string' ? chunk.slice(0, 12) : Buffer.isBuffer(chunk) ? chunk.toString('latin1', 0, 12) : '';

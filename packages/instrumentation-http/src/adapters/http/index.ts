@@ -6,9 +6,8 @@ import { attachClient } from './client.ts';
 import { attachServer, wrapServer } from './server.ts';
 
 /**
- * `node:http` and `node:https`, servers and clients. Prototypes are patched and exports are not, so that
- * `require`, `import http` and `import { request }` all go the same way. A server of `node:http2` is left
- * alone, its HTTP/1 requests (`allowHTTP1`) included.
+ * Patches prototypes, not exports, for `require`, `import http` and `import { request }` alike. Ignores `node:http2`
+ * with its HTTP/1 requests (`allowHTTP1`).
  */
 export const http: Adapter<HttpEvents> = {
   library: 'http',

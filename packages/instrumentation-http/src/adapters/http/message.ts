@@ -5,16 +5,13 @@ interface Emitter {
   listenerCount(event: PropertyKey): number;
 }
 
-/** Hears an event before the application's listeners do. */
+/** Called before the application's listeners. */
 type Hear<M> = (message: M, event: PropertyKey, args: ArrayLike<any>) => void;
 
-/**
- * Lets the listeners of one message run in its place. On the object and not on the prototype: every message emits
- * many events, and few have listeners of the application's. Nothing is bound, every listener stays what it was.
- */
+/** Patches the object: most messages have no listeners of the application. Listeners are not wrapped. */
 export function emitIn<M extends Emitter>(message: M, place: Runner, hear?: Hear<M>): void {
   const { emit } = message;
-  // Not enumerable: nothing that copies or prints a message sees it.
+  // Hidden from copies and prints.
   Object.defineProperty(message, 'emit', {
     configurable: true,
     writable: true,
@@ -32,16 +29,16 @@ export function emitIn<M extends Emitter>(message: M, place: Runner, hear?: Hear
   });
 }
 
-/** The three that others (`once`, `prependOnceListener`) go through. */
+/** `once` and `prependOnceListener` call these. */
 const ADD_LISTENER = ['on', 'addListener', 'prependListener'] as const;
 
-/** Puts {@link emitIn} on messages once the application listens to them. */
+/** Applies {@link emitIn} once the application listens. */
 export function emitInOnceHeard<M extends Emitter & Record<(typeof ADD_LISTENER)[number], unknown>>(
   prototype: M,
   hooks: Hooks,
   placeOf: (message: M) => Runner | undefined,
 ): void {
-  // By hand, as each listener of each message comes by here.
+  // Each listener passes here: `hooks.wrap` is cheaper.
   for (const name of ADD_LISTENER) {
     hooks.wrap(prototype, name, (original) => {
       return function (this: M, event: PropertyKey, listener: unknown) {

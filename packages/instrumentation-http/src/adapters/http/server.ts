@@ -9,19 +9,15 @@ import { watchHandshake } from './handshake.ts';
 import { hasHeader } from '../../http-headers.ts';
 import { emitInOnceHeard } from './message.ts';
 
-/** As lib/_http_outgoing.js has it. */
+/** Fields of lib/_http_outgoing.js. */
 interface Response extends ServerResponse, Carrier {
   _header: string;
   _storeHeader(firstLine: string, headers: unknown): void;
 }
 
 /**
- * What is patched of a server: `emit` of the server, `_storeHeader` of responses, which writes the head, and what adds
- * listeners to requests and responses.
- *
- * A request runs in its context from `Server.emit` on (lib/_http_server.js calls it for each), not from the
- * channel `http.server.request.start` with `context.attach`: that costs the same, needs API 1.10, and on
- * Node 22 leaves the context on the connection, for the next keep-alive request to find.
+ * `Server.emit` (lib/_http_server.js) sets the context. The channel `http.server.request.start` with `context.attach`
+ * costs the same, needs API 1.10, and on Node 22 leaks the context to the next keep-alive request.
  */
 export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
   wrapServer(http.Server, events, hooks);
@@ -34,7 +30,7 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
       if (!served) return;
       served.finished();
       ended(socket, response);
-      // Node itself listens for the end of a request that nobody reads, from here on.
+      // Node itself listens for the end of an unread request now.
       request[SERVED] = undefined;
     },
   );
@@ -51,15 +47,14 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
         report('x-trace-id of a response', error);
       }
       const result = original.call(this, firstLine, headers);
-      // Behind the application's. Not by `setHeader`: that costs the application the quick way through `writeHead`,
-      // and Koa's error handler, whose answer is the one to quote, removes what is set.
+      // `setHeader` would disable `writeHead`'s fast path, and Koa's error handler removes headers.
       if (text !== undefined) this._header = `${this._header.slice(0, -2)}x-trace-id: ${text}\r\n\r\n`;
       return result;
     };
   });
 }
 
-/** `http.Server` and `https.Server`, each of which inherits `emit` from elsewhere. */
+/** `http.Server` and `https.Server` inherit different `emit`. */
 export function wrapServer(ServerClass: { prototype: Http.Server }, events: HttpEvents, hooks: Hooks): void {
   hooks.wrap(ServerClass.prototype, 'emit', (original) => {
     return function emit(this: Http.Server, event: PropertyKey, request: any, second: any) {
@@ -81,14 +76,14 @@ export function wrapServer(ServerClass: { prototype: Http.Server }, events: Http
   });
 }
 
-/** Undefined also for a request that is passed on: from `checkContinue` to `request`, from one server to another. */
+/** Undefined also for a forwarded request, as from `checkContinue`. */
 function receive(
   server: Http.Server,
   request: IncomingMessage & Carrier,
   response: Response,
   events: HttpEvents,
 ): Served | undefined {
-  // Whoever emits 'request' with objects of another kind has another idea of how they end.
+  // Others may emit other objects, whose end is unknown.
   if (typeof response?._storeHeader !== 'function' || !request?.socket || response[SERVED]) return undefined;
   const served = events.received(request);
   if (!served) return undefined;
@@ -109,7 +104,7 @@ function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, even
   return served;
 }
 
-/** A request without a connection: somebody feeds a server from a queue or a function's event. */
+/** From a queue or a serverless event. */
 function watchAlone(response: Response, served: Served): void {
   response.once('finish', () => guard('a response', () => served.finished()));
   response.once('close', () => guard('a response', () => served.aborted('server_disconnected')));

@@ -5,27 +5,26 @@ import type { HttpEvents } from '../../events.ts';
 /** A layer of `koa-router` and `@koa/router`. */
 interface Layer {
   path: unknown;
-  /** None for a `use`. */
+  /** Empty for `use`. */
   methods: readonly string[];
 }
 
 interface KoaContext {
   req: IncomingMessage;
-  /** Path as it is here, and the whole URL as it came in. */
   path: string;
   originalUrl: string;
-  /** koa-mount: where the application that this code belongs to is mounted. */
+  /** koa-mount: the application's mount path. */
   mountPath?: string;
-  /** The layers whose path matches. */
+  /** Layers with a matching path. */
   matched?: readonly Layer[];
 }
 
-/** Set by `koa-router` and `@koa/router`: first with the route that will answer, then with each layer on the way. */
+/** Set by `koa-router` and `@koa/router` to the route, then to each layer. */
 const ROUTE = '_matchedRoute';
 
 /**
- * Routes of Koa: routers leave the pattern on the request's context, an object that inherits from koa/lib/context.js.
- * A setter hears each of them. The last one that has a method is the route: a catch-all in front calls `next`.
+ * A setter on koa/lib/context.js sees the routers' patterns. The last layer with a method is the route: an earlier
+ * catch-all calls `next`.
  */
 export const koa: Adapter<HttpEvents> = {
   library: 'koa',
@@ -44,7 +43,7 @@ export const koa: Adapter<HttpEvents> = {
           const hear = (): void => {
             if (!hooks.active || !isRoute(this, route)) return;
             const pattern = String(route);
-            // Behind a catch-all that calls `next` there may be nothing more.
+            // After a catch-all there may be no route.
             events.routed(this.req, mountOf(this) + pattern, pattern.includes('*'));
           };
           Object.defineProperty(this, ROUTE, {
@@ -70,7 +69,7 @@ function isRoute({ matched }: KoaContext, route: unknown): boolean {
   return matched.some((layer: Layer) => layer.path === route && layer.methods?.length > 0);
 }
 
-/** The part of the URL that koa-mount has taken off the path; it takes no patterns. */
+/** koa-mount has no patterns. */
 function mountOf({ mountPath, path, originalUrl }: KoaContext): string {
   if (mountPath === undefined) return '';
   const mark = originalUrl.indexOf('?');

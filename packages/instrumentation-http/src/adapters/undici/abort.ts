@@ -1,7 +1,7 @@
 import { guard } from '@foreshock/kit';
 import { runInMicrotask } from './microtask.ts';
 
-/** On a request that has gone over a connection. */
+/** Marks a request that has had a connection. */
 const ON_CONNECTION = Symbol('foreshock.onConnection');
 
 interface Request {
@@ -9,9 +9,8 @@ interface Request {
 }
 
 /**
- * What `fetch` gives to its dispatcher: an object of its own, with these properties (`httpNetworkFetch` of
- * lib/web/fetch/index.js). `onConnect`, of undici 8 `onRequestStart`, says how to abort it, once for each connection
- * that it is sent over.
+ * `httpNetworkFetch` of lib/web/fetch/index.js. `onConnect`, in undici 8 `onRequestStart`, passes `abort` for each
+ * connection.
  */
 interface FetchHandler {
   body: null;
@@ -25,18 +24,17 @@ export function onConnection(request: object): void {
 }
 
 /**
- * A `fetch` that is aborted while its connection is being opened fails at once for its caller; undici hears of it when
- * the connection is there, seconds later where packets are dropped, and without the reason. So a request that has no
- * connection yet is told by us how to abort it, as it would be by a connection.
+ * undici publishes the abort of a connecting `fetch` only after it connects, perhaps seconds later and without the
+ * reason. Until then we pass `abort` to the handler.
  */
 export function hearAbort(request: object, hear: (reason: unknown) => void): void {
   const handler = handlerOf(request);
   if (!handler) return;
   const isWaiting = (): boolean => !(request as Request)[ON_CONNECTION] && handler.abort === null;
-  // A connection that is free takes it before this.
+  // A free connection takes it first.
   runInMicrotask(() => {
-    // One that was in use takes it in the next turn (`onMessageComplete` of lib/dispatcher/client-h1.js): so it is for
-    // each of many redirects, and whenever a fetch is told how to abort it, it keeps a listener.
+    // A busy one takes it in the next turn (`onMessageComplete` of lib/dispatcher/client-h1.js); each `abort` adds a
+    // listener to the fetch.
     if (isWaiting()) setImmediate(() => isWaiting() && tellHowToAbort(request, handler, hear));
   });
 }
@@ -53,7 +51,7 @@ function tellHowToAbort(request: object, handler: FetchHandler, hear: (reason: u
 
 let handlerKey: symbol | undefined;
 
-/** The handler of a request of `fetch`; undefined for any other, which may count its connections. */
+/** Only of `fetch`: other handlers may count connections. */
 function handlerOf(request: object): FetchHandler | undefined {
   const owner = request as Record<symbol, unknown>;
   if (handlerKey === undefined || !(handlerKey in owner)) {

@@ -1,17 +1,15 @@
 import type { MessageReader, Sent } from '../../events.ts';
 import { headersOf, type WithHeaders } from './headers.ts';
 
-/** How much of its body has been seen. */
 const BODY = Symbol('foreshock.body');
 
 /** lib/core/request.js of undici 5 to 8. */
 interface Request extends WithHeaders {
-  /** A string has become a Buffer; what `fetch` sends is an iterator. */
+  /** Strings are Buffers here; bodies of `fetch` are iterators. */
   body?: unknown;
   [BODY]?: 'iterated' | 'in parts' | 'whole';
 }
 
-/** A request is made. */
 export function beginBody(request: Request, sent: Sent): void {
   const { body } = request;
   if (body === null || body === undefined) {
@@ -24,7 +22,7 @@ export function beginBody(request: Request, sent: Sent): void {
   }
 }
 
-/** Undici 7 and later publish the parts: what `fetch` of Node 22 sends is not seen. */
+/** Only undici 7 and later publish parts: bodies of `fetch` in Node 22 are not seen. */
 export function bodyChunkSent(request: Request, chunk: unknown, sent: Sent): void {
   if (request[BODY] === 'whole') return;
   request[BODY] = 'in parts';

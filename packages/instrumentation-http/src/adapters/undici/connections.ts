@@ -4,7 +4,7 @@ import type { Phase, Sent } from '../../events.ts';
 import { isResolving } from '../../host-name.ts';
 import { runInMicrotask } from './microtask.ts';
 
-/** When a connection reached what; times of `performance.now()`. */
+/** `performance.now()`. */
 interface Opening {
   readonly origin: string;
   /** Without the port. */
@@ -12,18 +12,17 @@ interface Opening {
   readonly wantedBy: Sent | undefined;
   readonly started: number;
   readonly encrypted: boolean;
-  /** Its own connector opens it at once; else somebody hands one over: a proxy's tunnel. */
+  /** Undefined with another connector, as a proxy's. */
   socket?: Socket;
-  /** It has a name to resolve. */
+  /** Whether a name is resolved. */
   named: boolean;
   resolved?: number;
   connected?: number;
   secured?: number;
-  /** The client has it. */
+  /** When the client received it. */
   ready?: number;
 }
 
-/** More connections are not being opened at once. */
 const MAX_OPENING = 1_000;
 
 interface ConnectParams {
@@ -32,22 +31,18 @@ interface ConnectParams {
   protocol: string;
 }
 
-/** On a connection that a request has gone over. */
+/** Marks a connection that a request has used. */
 const SEEN = Symbol('foreshock.seen');
 
-/**
- * How connections of undici's clients came to be. A client connects once a request waits in its queue: what the
- * first request on a connection waited for is told by the socket, which is seen as it is created. A pool opens many
- * connections to one origin at once.
- */
+/** A client connects for a queued request, and a pool opens many connections: the socket identifies each. */
 export class Connections {
-  /** Being opened, the oldest first. */
+  /** Oldest first. */
   readonly #opening = new Set<Opening>();
-  /** By the socket that its connector created, then by the one that a client was given; until its first request. */
+  /** By the connector's socket, then the client's; until the first request. */
   readonly #bySocket = new WeakMap<object, Opening>();
-  /** Between `beforeConnect` and the socket that the connector creates at once. */
+  /** From `beforeConnect` to its socket. */
   #next: Opening | undefined;
-  /** The request that was just made; when its client has no connection, it begins one at once. */
+  /** Its client may connect at once. */
   #newest: Sent | undefined;
 
   constructor(hooks: Hooks) {
@@ -60,11 +55,11 @@ export class Connections {
         encrypted: connectParams.protocol === 'https:',
         named: false,
       };
-      // A client destroyed while it connects tells nobody.
+      // A client destroyed while connecting publishes nothing.
       if (this.#opening.size >= MAX_OPENING) this.#opening.clear();
       this.#opening.add(opening);
       this.#next = opening;
-      // A connector of the application's may take its time, or reuse a socket; the next one created is not its.
+      // A custom connector may wait or reuse a socket; the next socket is not its own.
       queueMicrotask(() => {
         if (this.#next === opening) this.#next = undefined;
       });
@@ -80,7 +75,7 @@ export class Connections {
     hooks.onChannel<{ connectParams: ConnectParams; socket: Socket }>('undici:client:connected', (message) => {
       const { socket, connectParams } = message;
       const own = this.#bySocket.get(socket);
-      // What a proxy agent hands over was opened for the proxy.
+      // A proxy agent's socket was opened for the proxy.
       const opening = own?.origin === originOf(connectParams) ? own : this.#find(connectParams, (each) => !each.socket);
       if (!opening) return;
       this.#opening.delete(opening);
@@ -90,12 +85,12 @@ export class Connections {
     hooks.onChannel<{ connectParams: ConnectParams }>('undici:client:connectError', ({ connectParams }) => {
       const opening =
         this.#find(connectParams, (each) => each.socket?.destroyed === true) ?? this.#find(connectParams, () => true);
-      // The requests that waited for it are told in this tick.
+      // Waiting requests fail in this tick.
       if (opening) process.nextTick(() => this.#opening.delete(opening));
     });
   }
 
-  /** A request is made; a client that begins to connect for it does so before this tick of microtasks is over. */
+  /** A client connects within this tick's microtasks. */
   made(sent: Sent): void {
     this.#newest = sent;
     runInMicrotask(() => {
@@ -103,11 +98,7 @@ export class Connections {
     });
   }
 
-  /**
-   * A request goes over this connection now.
-   *
-   * @param next what it waits for once there is one
-   */
+  /** @param next the phase after the connection */
   used(socket: object & { [SEEN]?: true }, sent: Sent, next: Phase): void {
     const opening = this.#bySocket.get(socket);
     if (opening) {
@@ -118,7 +109,7 @@ export class Connections {
     sent.entered(next);
   }
 
-  /** A request ends that has had no connection. */
+  /** Ended without a connection. */
   wanted(origin: string, sent: Sent): void {
     let found: Opening | undefined;
     for (const opening of this.#opening) {
@@ -145,7 +136,7 @@ function originOf({ protocol, host }: ConnectParams): string {
 function watch(socket: Socket, opening: Opening): void {
   const note = (event: string, name: 'resolved' | 'connected' | 'secured'): void =>
     void socket.once(event, () => guard('a connection', () => void (opening[name] ??= performance.now())));
-  // `connect` of lib/net.js publishes the socket, and then begins to connect it.
+  // `connect` of lib/net.js publishes the socket before it connects.
   queueMicrotask(() => guard('a connection', () => void (opening.named = isResolving(socket, opening.host))));
   note('lookup', 'resolved');
   note('connect', 'connected');

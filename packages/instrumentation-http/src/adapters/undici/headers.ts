@@ -1,9 +1,9 @@
 import type { OutgoingHeaders } from '../../events.ts';
 import { headerLines } from '../../http-headers.ts';
 
-/** The headers of a request, as lib/core/request.js keeps them. */
+/** Headers in lib/core/request.js. */
 export interface WithHeaders {
-  /** Undici 5: lines; from 6 on: names and values in turn. */
+  /** Undici 5: lines; from 6 on names and values alternate. */
   headers: string | unknown[];
   addHeader?(name: string, value: string): void;
 }
@@ -33,7 +33,6 @@ function isLineOf(line: string, name: string): boolean {
   return line.slice(0, name.length + 1).toLowerCase() === `${name}:`;
 }
 
-/** All of them, in turn. */
 export function* headersOf({ headers }: WithHeaders): Iterable<readonly [name: string, value: string]> {
   if (Array.isArray(headers)) {
     for (let i = 0; i + 1 < headers.length; i += 2) yield [String(headers[i]), String(headers[i + 1])];
@@ -42,7 +41,7 @@ export function* headersOf({ headers }: WithHeaders): Iterable<readonly [name: s
   }
 }
 
-/** The headers of a request that is just being made: they are its own, and no longer the application's. */
+/** The headers are the request's own copy. */
 export class RequestHeaders implements OutgoingHeaders {
   readonly #request: WithHeaders;
 

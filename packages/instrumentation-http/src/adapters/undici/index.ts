@@ -17,7 +17,7 @@ interface Request extends Carrier, WithHeaders {
   upgrade?: string | null;
   headersTimeout?: number | null;
   bodyTimeout?: number | null;
-  /** Before 8, which publishes `headers` and `trailers` for a connection upgraded. */
+  /** Before 8, which publishes `headers` and `trailers` for upgrades. */
   onUpgrade?(statusCode: number, headers: unknown, socket: unknown): unknown;
 }
 
@@ -27,10 +27,7 @@ interface Socket {
   alpnProtocol?: string | false | null;
 }
 
-/**
- * Undici, from npm or as Node's `fetch`, through its own channels. The span of a request ends with its last byte
- * (`trailers`), which undici reads for itself as long as it fits its buffers, whether the application reads or not.
- */
+/** A span ends with `trailers`, which undici publishes even for an unread body that fits its buffers. */
 export const undici: Adapter<HttpEvents> = {
   library: 'undici',
   versions: '>=5.20.0 <9',
@@ -43,7 +40,7 @@ export const undici: Adapter<HttpEvents> = {
     const pools = new Pools(events, hooks);
     const placed = new WeakSet<object>();
     hooks.onChannel<{ request: Request }>('undici:request:create', ({ request }) => {
-      // `CONNECT` is a proxy agent's own; the request it is for follows.
+      // The proxied request of a `CONNECT` follows.
       if (request.method === 'CONNECT') return;
       const sent = start(request, events, pools);
       if (!sent) return;
@@ -77,7 +74,7 @@ export const undici: Adapter<HttpEvents> = {
     hooks.onChannel<{ request: Request; response: { statusCode: number } }>(
       'undici:request:headers',
       ({ request, response }) => {
-        // 103 and the like come before the response.
+        // 103 etc. precede the response.
         if (response.statusCode >= 200 || response.statusCode === 101) request[SENT]?.responded(response.statusCode);
       },
     );
@@ -97,22 +94,16 @@ export const undici: Adapter<HttpEvents> = {
 /** Of undici 5 to 7, and of 8. */
 const HANDLERS = ['onHeaders', 'onComplete', 'onError', 'onResponseStart', 'onResponseEnd', 'onResponseError'];
 
-/**
- * Whether the request that is just being made is one of Node's own `fetch`, which gives promises and does its
- * redirects by itself: there the handlers need no context, and each change of it costs two Maps.
- */
+/** `fetch` uses promises and follows redirects itself: its handlers need no context, whose change costs two Maps. */
 function isMadeByNode(): boolean {
   const lines = String(new Error('where').stack).split('\n');
   const published = lines.findLastIndex((line) => line.includes('node:diagnostics_channel'));
   return published >= 0 && lines[published + 1]?.includes('node:internal/deps/undici') === true;
 }
 
-/**
- * A connection calls the handlers of a request in the context it was opened in: that of its first request. What
- * sends again from there, retries and redirects, would end up in a stranger's trace.
- */
+/** Handlers run in the context of the connection's first request, whose trace retries and redirects would join. */
 function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
-  // By hand, as each request comes by here four times.
+  // Each request passes here four times: `hooks.wrap` is cheaper.
   for (const name of HANDLERS) {
     if (typeof prototype[name] !== 'function') continue;
     hooks.wrap(prototype, name, (original) => {
@@ -151,7 +142,7 @@ interface Origin {
   port: number | undefined;
 }
 
-// One origin is asked again and again.
+// Caches the last origin.
 let lastText = '';
 let lastOrigin: Origin | undefined;
 
@@ -177,12 +168,12 @@ function failed(request: Request, sent: Sent, error: unknown): void {
     case 'UND_ERR_BODY_TIMEOUT':
       return sent.failed(error, request.bodyTimeout ?? undefined);
   }
-  // The channel speaks inside of `controller.abort()`. What fails otherwise has a code.
+  // Published inside `controller.abort()`. Other failures have a code.
   if (isTimeOut(error) || (isLetGo(error) && !isReset(error))) sent.givenUp(error);
   sent.failed(error);
 }
 
-/** Closed by the other side. */
+/** By the server. */
 function isReset(error: unknown): boolean {
   return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';
 }

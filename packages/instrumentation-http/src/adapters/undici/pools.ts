@@ -1,11 +1,9 @@
 import { Caller, HandOver, type Hooks } from '@foreshock/kit';
 import type { HttpEvents } from '../../events.ts';
 
-/** A request that a pool was asked for. */
 class Asked extends Caller {
   readonly at = performance.now();
   readonly start: object;
-  /** The pool had no connection for it. */
   queued = false;
 
   constructor(start: object) {
@@ -15,12 +13,12 @@ class Asked extends Caller {
 }
 
 /**
- * A pool whose connections are all busy keeps what it was asked for in a line, and hands it on when one of them is
- * free: in the context of the request that freed it (before undici 8), and only then there is a request to see.
+ * A busy pool queues requests. Before undici 8 it dispatches them in another request's context, and no channel
+ * publishes them earlier.
  */
 export class Pools {
   readonly #known = new WeakMap<object, Asked>();
-  /** From `dispatch` of a client to the channel of the request that it makes at once. */
+  /** From `dispatch` to the channel of its request. */
   readonly asked = new HandOver<Asked>();
 
   constructor(events: HttpEvents, hooks: Hooks) {
@@ -32,7 +30,7 @@ export class Pools {
     }
   }
 
-  /** `[kDispatch]` of lib/dispatcher/pool-base.js: `handler` is the very object that the line keeps. */
+  /** `[kDispatch]` of lib/dispatcher/pool-base.js queues the same `handler`. */
   #wrapPool(prototype: Record<symbol, () => void>, events: HttpEvents, hooks: Hooks): void {
     const dispatch = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'dispatch');
     if (!dispatch) return;
@@ -47,7 +45,7 @@ export class Pools {
     });
   }
 
-  /** `dispatch` of lib/dispatcher/client.js, which makes the request. */
+  /** `dispatch` of lib/dispatcher/client.js makes the request. */
   #wrapClient(prototype: { dispatch(): void }, hooks: Hooks): void {
     hooks.calls(prototype, 'dispatch', {
       begin: (_client, [, handler]): Asked | undefined => {

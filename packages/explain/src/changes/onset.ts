@@ -9,7 +9,7 @@ export interface Sample {
   isUsual: boolean;
 }
 
-/** A single odd sample may be chance. */
+/** A single odd sample may be chance, so most of the next few must be odd, too. */
 const LOOK_AHEAD = 5;
 
 /** Between the last usual sample and the first run of odd ones. */

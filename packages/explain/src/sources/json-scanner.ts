@@ -14,7 +14,7 @@ const CLOSE = 0x7d;
 export class JsonScanner {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
-  /** Without quotes. */
+  /** Bounds of the last text, without quotes. */
   from = 0;
   to = 0;
   isEscaped = false;
@@ -67,7 +67,7 @@ export class JsonScanner {
     return true;
   }
 
-  /** Steps over the list's end. */
+  /** Whether the list has another item; steps over its end. */
   item(): boolean {
     let byte = this.peek();
     if (byte === COMMA) {

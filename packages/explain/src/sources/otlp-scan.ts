@@ -86,7 +86,7 @@ export class OtlpScan {
     const json = this.#json;
     const from = json.at;
     json.skip();
-    // One per batch.
+    // One per batch, so `JSON.parse` is fast enough.
     try {
       this.#of = resourceOf(JSON.parse(json.bytes.toString('utf8', from, json.at)) as Parameters<typeof resourceOf>[0]);
     } catch {

@@ -13,7 +13,7 @@ const MOST = 500;
 const TOLERANCE_MS = 1;
 /** Tolerance of a message's wait, which other clocks measure. */
 const MESSAGE_MS = 1_000;
-/** A clock is wrong if at least this share of calls is impossible. */
+/** A clock is wrong if more than this share of calls is impossible. */
 const SHARE = 0.5;
 
 interface Pair {

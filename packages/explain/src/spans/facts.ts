@@ -2,7 +2,7 @@
 export interface Facts {
   /** The pool or limiter that was waited for. */
   pool?: string;
-  /** Not for the query after the wait. */
+  /** True for the span of the wait, not for the query after it. */
   isWait?: boolean;
   waitReason?: string;
   poolUsed?: number;
@@ -14,7 +14,7 @@ export interface Facts {
   /** Number of waiters and longest wait. */
   waiters?: number;
   longestWaitMs?: number;
-  /** Milliseconds. */
+  /** Phases of a call, in milliseconds. */
   queueMs?: number;
   dnsMs?: number;
   connectMs?: number;
@@ -37,14 +37,14 @@ export interface Facts {
   interrupted?: boolean;
   /** Such as `oom_kill`. */
   diedOf?: string;
-  /** How long the event loop was blocked meanwhile, and until just before. */
+  /** Milliseconds of a blocked event loop during the span, and just before it. */
   blockedMs?: number;
   blockedBeforeMs?: number;
   gcMs?: number;
   isDatabase?: boolean;
   collection?: string;
   route?: string;
-  /** By number. */
+  /** Numbers of linked traces. */
   links?: number[];
 }
 

@@ -18,7 +18,10 @@ const UNDER_WAY_MS = 2_000;
 /** Callers notice an interrupted call a little later. */
 const SLACK_MS = 500;
 
-/** A process without further calls looks the same, so a replacement or a recorded end is required. */
+/**
+ * The failures are between the end of a process and its replacement, or its end was recorded. Silence alone is not
+ * enough, because a process without further calls looks the same.
+ */
 export const processDeath: Reading = (known, { place, examples, mostly }, kind) => {
   if (!LOOKS.has(kind)) return undefined;
   const { table } = known.whole;

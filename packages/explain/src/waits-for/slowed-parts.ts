@@ -2,7 +2,7 @@ import type { AppRequest } from '../window/requests.ts';
 import { isAgain } from '../changes/call-counts.ts';
 import type { Known } from './context.ts';
 
-/** Among changed signals. */
+/** A part with more time than usual, among changed signals. */
 export interface SlowedPart {
   at: number;
   /** Milliseconds beyond the usual. */

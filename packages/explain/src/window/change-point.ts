@@ -49,7 +49,8 @@ function recent(sums: number[], piece: number): number {
 }
 
 /**
- * A likelihood ratio: difference over deviation is twice as large for a few errors among many, which are no incident.
+ * Standard deviations between two proportions, by likelihood ratio. Difference over deviation would be twice as large
+ * for a few errors among many, which are no incident.
  */
 export function zOf(before: number, n: number, within: number, m: number): number {
   const pooled = (before * n + within * m) / (n + m);

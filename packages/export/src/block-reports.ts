@@ -4,12 +4,12 @@ import { mainStack, type MainStack } from './main-stack.ts';
 import type { SingleSpan } from './single-span.ts';
 import { writeWarning } from './thread-log.ts';
 
-/** Least time between reports; blocks in between are counted. */
+/** Blocks in between are counted. */
 const QUIET_MS = 10_000;
 /** In the log line; the span has all. */
 const FRAMES = 8;
 
-/** Reports a block with a line on standard error and a span in the trace of the blocking code. */
+/** A line on standard error, and a span in the trace of the blocking code. */
 export class BlockReports {
   readonly #data: LoopWatchData;
   readonly #deliver: (span: SingleSpan) => void;
@@ -21,10 +21,7 @@ export class BlockReports {
     this.#deliver = deliver;
   }
 
-  /**
-   * @param isOn whether the block continues
-   * @returns false when too soon after the last report
-   */
+  /** @returns false when too soon after the last report */
   add(blockedMs: number, isOn: () => boolean): boolean {
     const at = performance.now();
     if (at - this.#lastAt < QUIET_MS) return false;
@@ -41,7 +38,7 @@ export class BlockReports {
   async #report(since: number, isOn: () => boolean): Promise<void> {
     const found = this.#data.mayInterrupt ? await mainStack() : undefined;
     if (found?.isInspected) return;
-    // A stack from after the block is not what blocked.
+    // A later stack is not what blocked.
     const where = found && isOn() ? found : undefined;
     const now = performance.now();
     const blockedMs = Math.round(now - since);

@@ -32,7 +32,6 @@ export interface SpanIds {
   readonly second: number;
 }
 
-/** No key is in two parts. */
 export interface RecordedAttributes {
   readonly common: CommonAttributes | undefined;
   readonly moreCommon: CommonAttributes | undefined;

@@ -18,7 +18,7 @@ export interface LoopWatchData {
   readonly resource: Attributes;
 }
 
-/** Reports blocks of the main thread's event loop while they last: a hanging process may be killed before they end. */
+/** A hanging process may be killed before the block ends. */
 export function watchLoop(data: LoopWatchData, deliver: (span: SingleSpan) => void): void {
   const { words, startedAt, blockMs } = data;
   const reports = new BlockReports(data, deliver);

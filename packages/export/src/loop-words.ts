@@ -1,14 +1,14 @@
-/** Shared by the main thread and the watching thread: 64-bit numbers, each written by one thread, and atomically. */
+/** 64-bit numbers, each written by one thread, and atomically. */
 export type LoopWords = Float64Array;
 
-/** When the event loop is due, in the main thread's `performance.now()`; Infinity: it may be idle. */
+/** In the main thread's `performance.now()`; Infinity: the event loop may be idle. */
 export const DUE_AT = 0;
-/** When the watching thread last looked, on the same clock; and how long it was stopped in total. */
+/** On the same clock; then how long the watching thread was stopped in total. */
 export const LOOKED_AT = 1;
 export const STOPPED_MS = 2;
 
 export const LOOK_EVERY_MS = 50;
-/** Beyond the delays of a busy machine the whole process was stopped, which says nothing about the event loop. */
+/** Beyond a busy machine's delays the whole process was stopped, which says nothing about the event loop. */
 export const LATE_MS = 250;
 
 export function makeLoopWords(): LoopWords {

@@ -1,4 +1,4 @@
-/** Name of the main thread's function that returns its stack. */
+/** The main thread's function that returns its stack. */
 export const WHERE_IT_STANDS = 'foreshock.where-it-stands';
 
 /** Later, the main thread is in native code. */
@@ -16,9 +16,9 @@ export interface MainStack {
 }
 
 /**
- * The main thread's stack, taken by an interrupt of its JavaScript, also in a regular expression or `Atomics.wait`. No
- * domain of the inspector is enabled, so the application is not deoptimised, `debugger` statements have no effect, and
- * no microtask runs early (`Agent::ConnectToMainThread` in src/inspector_agent.cc; Node 22 to 26).
+ * An interrupt, also in a regular expression or `Atomics.wait`. No domain of the inspector is enabled: nothing is
+ * deoptimised, `debugger` statements have no effect, and no microtask runs early (`Agent::ConnectToMainThread` in
+ * src/inspector_agent.cc; Node 22 to 26).
  *
  * @returns undefined in native code, which interrupts do not reach
  */

@@ -41,7 +41,7 @@ export interface DiskSpoolOptions {
 export interface PipelineOptions {
   /** Every span goes to each; with none, spans are ignored. */
   readonly destinations: readonly Destination[];
-  /** Of the resource. */
+  /** Attributes of the resource, such as `service.name`. */
   readonly resource: Attributes;
   /** For waiting spans; default 16 MiB, at least 256 KiB. */
   readonly spoolBytes?: number | undefined;
@@ -93,10 +93,7 @@ export interface Pipeline {
 const MIB = 1 << 20;
 const SAMPLED = 1;
 
-/**
- * Encodes each span at its end and sends the bytes from a thread of its own. Never retains a span, blocks, or keeps the
- * process alive.
- */
+/** Sends encoded spans from a thread of its own. Never retains a span, blocks, or keeps the process alive. */
 export class SpanPipeline implements Pipeline {
   readonly #spool: Spool;
   readonly #deliveryLog: DeliveryLog;
@@ -168,7 +165,6 @@ export class SpanPipeline implements Pipeline {
     return this.#deliveryLog.dropped;
   }
 
-  /** Memory for worker threads, whose spans are delivered here too. */
   share(): ProcessMemory {
     if (!this.#memory) {
       const limit = this.#limit;
@@ -218,7 +214,7 @@ export class SpanPipeline implements Pipeline {
     return settled && this.#deliveryLog.total === before;
   }
 
-  /** Also false where threads are forbidden and spans wait. */
+  /** As in {@link Pipeline}; also false where threads are forbidden and spans wait. */
   flushBlocking(ms: number): boolean {
     return this.#flushBlocking(ms, false);
   }
@@ -252,7 +248,7 @@ export class SpanPipeline implements Pipeline {
     this.#deliveryLog.logDrops();
   }
 
-  /** Not by a message: this thread may be blocked. */
+  /** A message would need this thread, which may be blocked. */
   #startWhenNeeded(words: Int32Array): void {
     const waiting = Atomics.waitAsync(words, SENDER_NEEDED, 0);
     if (waiting.async) void waiting.value.then(() => this.#link.start());
@@ -275,7 +271,7 @@ export class SpanPipeline implements Pipeline {
     return this.#spool.append(span, this.#handOver);
   }
 
-  /** A long tick delays the sender's messages. */
+  /** A long tick delays messages of the sender. */
   #collect(): boolean {
     const signal = this.#link.signal;
     if (signal === this.#signalSeen) return false;

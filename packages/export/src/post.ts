@@ -7,7 +7,7 @@ export type Answer =
       readonly retryAfter: string | undefined;
       readonly contentType: string;
       readonly body: Buffer;
-      /** Whether the whole body was sent and its buffer is free. */
+      /** Whether the whole body was sent, which frees its buffer. */
       readonly allSent: boolean;
     }
   | { readonly error: string };

@@ -12,7 +12,6 @@ import type { DropReason } from './spool.ts';
 export interface ProcessMemory {
   readonly words: Int32Array;
   readonly slots: SharedArrayBuffer;
-  /** Bytes, of all threads. */
   readonly limit: number;
 }
 
@@ -38,7 +37,7 @@ export const FLUSH_DELIVERED = 7;
 /** Tell records from those of older batches. */
 export const BATCHES = 8;
 const DROPPED = 9;
-/** Two words a slot: state and batch number. */
+/** State and batch number of each slot. */
 const SLOTS = 16;
 
 const DROP_REASONS: readonly DropReason[] = ['spool_full', 'too_large', 'encode_error'];
@@ -89,7 +88,6 @@ export function countDropped(words: Int32Array, reason: DropReason): void {
   if (index >= 0) Atomics.add(words, DROPPED + index, 1);
 }
 
-/** Since the last call. */
 export function takeDropped(words: Int32Array, each: (reason: DropReason, spans: number) => void): void {
   for (const [index, reason] of DROP_REASONS.entries()) {
     const spans = Atomics.exchange(words, DROPPED + index, 0);
@@ -97,7 +95,6 @@ export function takeDropped(words: Int32Array, each: (reason: DropReason, spans:
   }
 }
 
-/** In a slot or in the sender. */
 export function hasWaiting(memory: ProcessMemory): boolean {
   const { words } = memory;
   if (Atomics.load(words, HELD_SPANS) > 0) return true;

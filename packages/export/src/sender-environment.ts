@@ -1,4 +1,4 @@
-/** Read by Node: the sender connects as the application does. */
+/** Read by Node. */
 const NETWORK_VARIABLES = [
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'NODE_USE_ENV_PROXY',

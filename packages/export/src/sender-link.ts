@@ -54,10 +54,8 @@ export interface SignalThread {
 
 export interface LinkEvents {
   onMessage(message: Exclude<FromSender, { type: 'ready' | 'done' | 'flushed' | 'exit' }>): void;
-  /** Of this thread or a worker thread. */
   onDone(message: Extract<FromSender, { type: 'done' }>): void;
   onRelease(batch: Batch): void;
-  /** No sender could send them. */
   onLost(spans: number): void;
 }
 
@@ -131,7 +129,6 @@ export class SenderLink {
     else this.start();
   }
 
-  /** The sender reads the batch while it grows. */
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
     this.#open = { type: 'open', number, memory, start };
     if (this.#mode === 'thread') this.#post(this.#open);
@@ -288,7 +285,8 @@ export class SenderLink {
       name: 'foreshock-sender',
       workerData,
       transferList: [workerData.foreshockSender.port, ...(signals ? [signals.port] : [])],
-      // No preloads and loaders of the application. Node's warnings to an unread stderr would keep the process alive.
+      // Without the application's preloads and loaders. Node's warnings to an unread stderr would keep the process
+      // alive.
       execArgv: ['--no-warnings', ...this.#execArgv],
       env: senderEnvironment(),
       // Kept from the application's output; reading it would keep the process alive.
@@ -401,7 +399,7 @@ export class SenderLink {
   }
 
   /**
-   * A signal can interrupt this thread between taking and handling a message. Batches the sender no longer has are
+   * A signal can interrupt this thread between taking and handling a message: batches the sender no longer has are
    * finished.
    */
   #flushed({ id, waiting }: Extract<FromSender, { type: 'flushed' }>): void {

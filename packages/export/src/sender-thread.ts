@@ -13,9 +13,7 @@ export interface SenderThreadData {
     readonly port: MessagePort;
     /** Counts messages, so that the main thread can wait without its event loop. */
     readonly signal: Int32Array;
-    /** Undefined: the thread does not listen to signals. */
     readonly signals?: SignalThreadData | undefined;
-    /** Undefined: the event loop is not watched. */
     readonly loopWatch?: LoopWatchData | undefined;
   };
 }

@@ -8,7 +8,6 @@ import { FLUSH_DELIVERED, FLUSHES_ASKED, FLUSHES_OVER, type ProcessMemory } from
 import { WorkerBatches } from './worker-batches.ts';
 
 export type ToSender =
-  /** Of worker threads. */
   | { readonly type: 'share'; readonly memory: ProcessMemory }
   | {
       readonly type: 'batch';
@@ -30,7 +29,7 @@ export type ToSender =
 export type FromSender =
   | { readonly type: 'ready' }
   | { readonly type: 'exit' }
-  /** Negative numbers are worker threads' batches. */
+  /** Negative for worker threads' batches. */
   | {
       readonly type: 'done';
       readonly number: number;
@@ -63,22 +62,17 @@ export interface SenderOptions extends RetryDelays {
 const WORKER_FLUSH_MS = 10_000;
 
 interface Waiting extends RecordBatch {
-  /** The main thread's number. */
   readonly name: number;
   /** As a worker thread wrote it. */
   readonly written: RecordBatch | undefined;
   /** Of a dead process: called when finished. */
   readonly recovered: (() => void) | undefined;
-  /** Destinations that need it. */
   left: number;
   /** Whether a destination has it. */
   overtaking: boolean;
 }
 
-/**
- * Delivers batches, on the sender thread or, where threads are forbidden, the main thread. Uses only its memory and the
- * network.
- */
+/** Runs on the main thread where threads are forbidden: uses only its memory and the network. */
 export class Sender {
   readonly #queues: DestinationQueue[];
   readonly #waiting = new Map<number, Waiting>();

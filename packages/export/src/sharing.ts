@@ -28,7 +28,7 @@ export function shareWithWorkers(memory: () => ProcessMemory): void {
   setEnvironmentData(KEY, shared as never);
 }
 
-/** For our own thread. */
+/** Our own thread must not share. */
 export function startUnshared<T>(start: () => T): T {
   isStartingSender = true;
   try {

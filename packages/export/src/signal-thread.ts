@@ -5,11 +5,11 @@ import type { MessagePort } from 'node:worker_threads';
 export const RECEIVED = 0;
 /** Number of signals the thread listens to. */
 export const LISTENING = 1;
-/** Signals without a listener of the application, as bits. */
+/** Bits of signals without a listener of the application. */
 export const OURS = 2;
 export const STATES = 3;
 
-/** Name of the main thread's function that flushes and ends the process. */
+/** The main thread's function that flushes and ends the process. */
 export const END_BY_SIGNAL = 'foreshock.end-by-signal';
 
 /** Later, the main thread is in native code. */
@@ -62,8 +62,8 @@ export function listenToSignals(
     handles.delete(signal);
     let isClosed = false;
     handle?.close(() => (isClosed = true));
-    // libuv calls back at the end of this turn, unless it has caught a signal that it had no time to hand over: that one
-    // is lost with the handle (`uv__finish_close` and `uv__signal_event` of deps/uv/src/unix).
+    // libuv calls back at the end of this turn, unless it has caught a signal but not delivered it: that signal is lost
+    // (`uv__finish_close` and `uv__signal_event` of deps/uv/src/unix).
     setImmediate(() => {
       if (!isClosed && (Atomics.load(states, OURS) & (1 << signal)) !== 0) process.kill(process.pid, signal);
     });
@@ -103,7 +103,7 @@ export function listenToSignals(
   }
 
   port.on('message', (message: ToSignalThread) => {
-    // Signals of this turn are handed over first, and `close` can tell what comes in meanwhile.
+    // First delivers this turn's signals; `close` sees later ones.
     if ('listenTo' in message) return void setImmediate(listen, message.listenTo);
     process.kill(process.pid, message.kill);
   });

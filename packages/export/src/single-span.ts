@@ -5,7 +5,7 @@ import type { FinishedSpan } from './finished-span.ts';
 import type { RecordBatch } from './otlp-request.ts';
 import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 
-/** A span made by the sender thread while the main thread is blocked. */
+/** Made while the main thread is blocked. */
 export interface SingleSpan {
   readonly name: string;
   /** Milliseconds since the epoch. */

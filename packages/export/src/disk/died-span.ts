@@ -7,7 +7,6 @@ import {
 } from '@foreshock/kit/names';
 import type { FinishedEvent, FinishedSpan, Scope } from '../finished-span.ts';
 
-/** Describes the end of a process. */
 export interface ProcessDeath {
   /** `uncaught_error`, `signal`, `abort`; after recovery `oom_kill`, `heap_limit`, `hung`, `unknown`. */
   readonly cause: string;

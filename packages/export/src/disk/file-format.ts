@@ -42,9 +42,9 @@ export const DONE = 2;
 export interface FileHeader extends ProcessIdentity {
   /** Identifies the process; 16 hex digits. */
   readonly instance: string;
-  /** Creation of the file; ms since 1970. */
+  /** Of the file; ms since 1970. */
   readonly at: number;
-  /** Start of the process; ms since 1970. */
+  /** Of the process; ms since 1970. */
   readonly startedAt: number;
   readonly home: boolean;
   /** False: no death is reported. */
@@ -52,7 +52,6 @@ export interface FileHeader extends ProcessIdentity {
   readonly service: string;
   /** `Resource` of a ResourceSpans message; base64. */
   readonly resource: string;
-  /** See memory-limits.ts. */
   readonly oomKills: number;
 }
 
@@ -120,7 +119,7 @@ export interface FileFrames {
   readonly lastAt: number;
 }
 
-/** Stops at the first damaged frame; `visit` gets spans of finished batches too. */
+/** Up to the first damaged frame; `visit` gets finished batches' spans too. */
 export function readFrames(bytes: Buffer, from: number, visit: (span: Buffer) => void = () => {}): FileFrames {
   const parts = new Map<number, { number: number; parts: Buffer[] }>();
   let lastAt = 0;

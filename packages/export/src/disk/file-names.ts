@@ -2,7 +2,7 @@ import type { ProcessIdentity } from './process-identity.ts';
 
 export type { ProcessIdentity };
 
-/** Per service, all processes together: 32 MiB. */
+/** Of a service: 32 MiB. */
 export const MAX_FILES = 64;
 
 export const ID_TEXT: RegExp = /^[1-9]\d{0,9}\.\d{1,20}\.[\da-f]{8}\.\d{1,20}$/;
@@ -10,7 +10,7 @@ const NAME = /^(\d\d)(?:-(\d+)\.(\d+)\.([\da-f]{8})\.(\d+))?\.spool$/;
 
 export interface FileName {
   readonly name: string;
-  /** Unique in the directory, which enforces the limit. */
+  /** Unique, which enforces the limit. */
   readonly number: number;
   /** The process that took the file over, if any. */
   readonly claimer: ProcessIdentity | undefined;

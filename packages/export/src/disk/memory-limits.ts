@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** 0 where unknown. */
+/** Zero where unknown. */
 export interface KernelMemory {
   /** Of the cgroup, bytes. */
   readonly used: number;

@@ -22,7 +22,7 @@ export interface RecoveryHost {
   /** Resolves once no destination needs the batch. */
   send(batch: RecordBatch): Promise<void>;
   report(line: string): void;
-  /** Resolves when the next file may be sent. */
+  /** Before the next file. */
   pause(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export class Recovery {
     return this.recovered;
   }
 
-  /** Shows other processes that the claimed files have an owner. */
+  /** Shows other processes that the files have an owner. */
   touch(): void {
     for (const name of this.#held) {
       try {
@@ -122,7 +122,7 @@ export class Recovery {
     const spans = reportSpans(death);
     await this.#host.send(spans);
     this.recovered.spans += spans.spans;
-    // Prevents a second report if this process dies now.
+    // Prevents a second report.
     appendTo(this.#directory, first.name, Buffer.of(1), ENDED_AT);
   }
 }

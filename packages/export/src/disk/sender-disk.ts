@@ -8,9 +8,8 @@ import { SpoolWriter, type DiskOptions } from './spool-writer.ts';
 
 /** A killed process loses at most this, ms. */
 const WRITE_MS = 25;
-/** Rounds between updates of open spans and heartbeat: 100 ms. */
+/** Open spans and heartbeat: every 100 ms. */
 const UPDATE_EVERY = 4;
-/** Rounds without news before sleep. */
 const QUIET = 40;
 /** After 30 s of silence other namespaces take the process for dead. */
 const ASLEEP_MS = 2_000;
@@ -26,7 +25,6 @@ export interface DiskHost {
   log(level: 'warn' | 'error', text: string): void;
 }
 
-/** The sender thread's spool on disk and recovery. */
 export class SenderDisk {
   readonly #options: DiskOptions;
   readonly #host: DiskHost;

@@ -12,7 +12,7 @@ import {
 } from './file-format.ts';
 import { MAX_FILES, ownName, readName } from './file-names.ts';
 
-/** Reserved for end marks of batches. */
+/** For end marks of batches. */
 const DONE_ROOM = 8 * 1024;
 /** A slower disk would block the sender. */
 const SLOW_MS = 1_000;
@@ -59,7 +59,6 @@ export class SpoolFile {
     return undefined;
   }
 
-  /** Bytes for records of one more frame. */
   get room(): number {
     return FILE_BYTES - DONE_ROOM - FRAME_BYTES - this.#at;
   }

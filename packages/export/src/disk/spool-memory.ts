@@ -1,6 +1,6 @@
 import type { OpenBatchListener } from '../spool.ts';
 
-/** Shared with the sender thread, which reads it while the main thread is blocked. */
+/** The sender thread reads it while the main thread is blocked. */
 export interface SpoolMemory {
   readonly words: Int32Array;
   readonly samples: Float64Array;

@@ -30,7 +30,7 @@ interface Written {
   readonly files: SpoolFile[];
 }
 
-/** Writes waiting batches to files and removes delivered ones. On the sender thread. */
+/** Adds waiting batches, removes delivered ones. On the sender thread. */
 export class SpoolWriter {
   readonly directory: string;
   readonly #options: DiskOptions;

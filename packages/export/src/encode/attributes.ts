@@ -48,7 +48,7 @@ export function writeAttribute(to: MessageWriter, tag: number, key: string, valu
   }
 }
 
-/** In one pass for ASCII of `size` bytes, else again with the real size. */
+/** One pass for ASCII of `size` bytes, else a second with the real size. */
 function writeString(to: MessageWriter, tag: number, field: Uint8Array, value: string, size: number): boolean {
   const { out } = to;
   let pos = startPair(to, tag, field, 1 + varintSize(size) + size);
@@ -68,11 +68,7 @@ function writeSmall(to: MessageWriter, tag: number, field: Uint8Array, kind: num
   return true;
 }
 
-/**
- * Writes up to the value of `any` bytes.
- *
- * @returns the position after it, or -1 when the attribute does not fit
- */
+/** @returns the position of the value of `any` bytes, or -1 when the attribute does not fit */
 function startPair(to: MessageWriter, tag: number, field: Uint8Array, any: number): number {
   const { out } = to;
   const pair = field.length + 1 + varintSize(any) + any;

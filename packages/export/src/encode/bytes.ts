@@ -10,7 +10,7 @@ export function isSmall(value: number): boolean {
   return (value | 0) === value && value >= 0 && !Object.is(value, -0);
 }
 
-/** Below 2^32; returns the position after it. */
+/** Below 2^32. */
 export function putVarint(out: Uint8Array, at: number, value: number): number {
   let pos = at;
   let rest = value;
@@ -31,7 +31,7 @@ export function putFixed32(out: Uint8Array, at: number, value: number): number {
 }
 
 /**
- * Lone surrogates become U+FFFD. Needs 4 spare bytes, so that a text longer than `size` is noticed.
+ * Lone surrogates become U+FFFD. 4 spare bytes show a text longer than `size`.
  *
  * @returns bytes written
  */

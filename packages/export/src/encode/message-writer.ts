@@ -2,7 +2,7 @@ import { putText, putVarint, varintSize } from './bytes.ts';
 
 /** The rest of a span is left out and counted. */
 export const MAX_SPAN_BYTES = 1 << 20;
-/** For a span's three drop counts, and the spare bytes of `putText`. */
+/** For three drop counts, and spare bytes of `putText`. */
 export const COUNTS_BYTES = 18;
 /** Limit of names, messages and trace states, so that other fields always fit. */
 const MAX_TEXT = 16_384;
@@ -44,7 +44,7 @@ export class MessageWriter {
     if (error === NO_ROOM && !this.capped) throw NO_ROOM;
   }
 
-  /** Reserves one byte for the length. */
+  /** One byte for the length. */
   open(tag: number): number {
     this.need(2);
     this.out[this.pos] = tag;
@@ -66,7 +66,7 @@ export class MessageWriter {
     this.pos += more;
   }
 
-  /** A required field, cut to fit. */
+  /** Cut to fit. */
   text(tag: number, text: string): void {
     let value = typeof text === 'string' ? text : String(text);
     if (value.length > MAX_TEXT) value = value.slice(0, MAX_TEXT);
@@ -90,7 +90,6 @@ export class MessageWriter {
     this.pos = putVarint(this.out, this.pos + 1, count >>> 0);
   }
 
-  /** Field 1 of a KeyValue. */
   keyField(key: string): Uint8Array {
     return this.#keys.get(key) ?? this.#learnKey(key);
   }

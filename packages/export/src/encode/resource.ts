@@ -2,7 +2,6 @@ import type { Attributes } from '@opentelemetry/api';
 import { writeAttributes } from './attributes.ts';
 import { COUNTS_BYTES, type MessageWriter } from './message-writer.ts';
 
-/** A `ResourceSpans` without spans. */
 export function writeResource(to: MessageWriter, attributes: Attributes): void {
   const start = to.open((1 << 3) | 2);
   writeAttributes(to, (1 << 3) | 2, attributes);

@@ -2,7 +2,6 @@ import type { Scope } from '../finished-span.ts';
 import { writeAttributes } from './attributes.ts';
 import type { MessageWriter } from './message-writer.ts';
 
-/** A `ScopeSpans` without spans. */
 export function writeScope(to: MessageWriter, scope: Scope): void {
   const start = to.open((1 << 3) | 2);
   to.text((1 << 3) | 2, scope.name);

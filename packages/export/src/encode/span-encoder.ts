@@ -5,10 +5,7 @@ import { writeResource } from './resource.ts';
 import { writeScope } from './scope.ts';
 import { writeSpan } from './span.ts';
 
-/**
- * Encodes `opentelemetry.proto.trace.v1.Span` directly into the spool, without allocations. Never throws for a span's
- * content.
- */
+/** Writes directly into the spool, without allocations. Never throws for a span's content. */
 export class SpanEncoder {
   readonly #to = new MessageWriter();
 

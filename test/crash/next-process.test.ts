@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { runFixture, startCollector, type Collector, type Fixture } from '@foreshock/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { spoolFiles, untilFiles, untilSpool } from './spool-state.ts';
@@ -46,6 +47,12 @@ async function leave(service: string, path: string): Promise<void> {
   await untilSpool(base, app.pid, ({ finished, open }) => finished === 1 && open === 1);
   app.kill('SIGKILL');
   await app.exited;
+}
+
+/** Bit 14 of the caught signals. */
+function listensToSigterm(pid: number): boolean {
+  const caught = /^SigCgt:\s*([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]!;
+  return (BigInt(`0x${caught}`) & (1n << 14n)) !== 0n;
 }
 
 const paths = (): unknown[] => collector.spans.map((span) => span.attributes['url.path'] ?? span.name).toSorted();
@@ -106,6 +113,22 @@ it('what a process could not deliver at its end is delivered by the next, withou
   await untilFiles(base, 0);
   await next.stop();
   expect(paths()).toEqual(['/undelivered']);
+});
+
+it('an idle process that SIGTERM ends is not reported as killed', SLOW, async () => {
+  const app = await start('orders', { OTEL_BSP_SCHEDULE_DELAY: '50' });
+  await app.ask('/delivered');
+  await collector.waitForSpans(1, SOON);
+  await untilSpool(base, app.pid, ({ finished, heartbeat }) => finished === 0 && heartbeat?.waitingSpans === 0);
+  // From now on the signal has its default effect: the process does not mark its end.
+  while (listensToSigterm(app.pid)) await pause(20);
+  await app.stop();
+  await untilFiles(base, 1);
+  const next = await start('orders');
+  await untilFiles(base, 0);
+  const { stderr } = await next.stop();
+  expect(stderr).toBe('');
+  expect(paths()).toEqual(['/delivered']);
 });
 
 it('a directory that cannot be used costs one line, and no span', SLOW, async () => {

@@ -104,6 +104,7 @@ export class Recovery {
     if (!bytes || bytes[ENDED_AT] === 1) return;
     const finished = new Set<string>();
     let lastAt = 0;
+    let isDelivered = true;
     for (const { name, header } of files) {
       const whole = name === first.name ? bytes : readWhole(this.#directory, name);
       if (!whole) continue;
@@ -111,12 +112,16 @@ export class Recovery {
         finished.add(spanIdOf(span)),
       );
       lastAt = Math.max(lastAt, frames.lastAt);
+      isDelivered &&= frames.batches.length === 0;
     }
     const open = readOpenSpans(bytes.subarray(OPEN_SPANS_AT, HOME_DATA_AT)).filter(
       ({ spanId }: OpenSpan) => !finished.has(spanId),
     );
     const heartbeats = readHeartbeats(bytes.subarray(BEATS_AT, BEATS_AT + BEATS * BEAT_BYTES));
     const death = deathOf(first.header, heartbeats, open, lastAt, readKernelMemory());
+    // With nothing to deliver, SIGTERM has its default effect, and leaves the same as SIGKILL.
+    const isIdle = isDelivered && open.length === 0 && heartbeats.at(-1)?.openSpans === 0;
+    if (isIdle && death.cause === 'unknown') return;
     this.#host.report(reportLine(death));
     this.recovered.deaths++;
     const spans = reportSpans(death);

@@ -1,38 +1,32 @@
 import type { Hooks } from './hooks.ts';
 
 /**
- * - `spans`: one a call, with an error status when it fails
- * - `wait`: how long a caller waited for a slot, a socket or a worker
- * - `state`: of the pool or the breaker, when it was asked
- * - `parent`: the caller's, also when everything is taken
- * - `attempt or hit`: which try this was; whether the key was there
+ * - `spans`: one per call, with an error status when it fails
+ * - `wait`: for a slot, a socket or a worker
+ * - `state`: of the pool or the breaker, at the time of the request
+ * - `parent`: the caller's, also when the pool is full
+ * - `attempt or hit`: number of the attempt; whether the key was found
  */
 export type Shown = 'spans' | 'wait' | 'state' | 'parent' | 'attempt or hit';
 
-/**
- * One library as a source of events: it names the library's files, channels and methods, and no
- * OpenTelemetry. `Events` is what its boundary wants to hear.
- */
+/** Adapts one library into events: its files, channels and methods, without OpenTelemetry. */
 export interface Adapter<Events> {
-  /** npm name of the library, as in `OTEL_NODE_{ENABLED,DISABLED}_INSTRUMENTATIONS`. */
+  /** npm name, as in `OTEL_NODE_{ENABLED,DISABLED}_INSTRUMENTATIONS`. */
   readonly library: string;
-  /** The versions it is tested with, `>=oldest <next major`. */
+  /** Tested versions, `>=oldest <next major`. */
   readonly versions: string;
-  /** The library's own, where `versions` are those of a package beneath it. */
+  /** The library's versions, where `versions` are those of a package it depends on. */
   readonly libraryVersions?: string;
-  /** Upstream's instrumentations of the same library: while one of them is active, this adapter stands aside. */
+  /** Upstream's instrumentations of the same library; the adapter makes no spans while one is active. */
   readonly upstream: readonly string[];
-  /** What its tests are to show, in the table at the end of a test run. */
+  /** Checked by its tests, listed after a test run. */
   readonly shows: readonly Shown[];
-  /** How the tables of the READMEs call it (Markdown); default its npm name. */
+  /** Name in the READMEs (Markdown); default the npm name. */
   readonly title?: string;
-  /** What the tables of the READMEs say that it shows (Markdown). */
+  /** Description in the READMEs (Markdown). */
   readonly summary: string;
-  /**
-   * Mostly there because some other package needs it: its users cannot choose the version, and nothing is said of one
-   * that is out of range.
-   */
+  /** Mostly a dependency of other packages: users cannot choose its version, so no warning for one out of range. */
   readonly isTransitive?: boolean;
-  /** Attaches itself; everything goes through `hooks`, so that it can be detached. */
+  /** Attaches through `hooks` only, so that it can be detached. */
   attach(events: Events, hooks: Hooks): void;
 }

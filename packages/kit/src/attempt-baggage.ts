@@ -3,13 +3,9 @@ import { RETRY_UPSTREAM_ATTEMPTS } from './names.ts';
 
 const ATTEMPT = Symbol.for('foreshock.attempt-baggage');
 
-/**
- * A baggage with one entry that lives no longer than an attempt: what the attempt leaves running has the same
- * context, and sends nothing of it.
- */
+/** A baggage with an entry that ends with its attempt: work that outlives the attempt does not send it. */
 export class AttemptBaggage implements Baggage {
   readonly #rest: Baggage;
-  /** The entry's value now, or undefined. */
   readonly #value: () => string | undefined;
   #latest: { value: string | undefined; baggage: Baggage } | undefined;
 
@@ -22,7 +18,7 @@ export class AttemptBaggage implements Baggage {
     return true;
   }
 
-  /** As it is now, the same object while nothing changes: whoever writes it may remember what it wrote. */
+  /** The same object until the value changes, so that its encoding can be cached. */
   get current(): Baggage {
     const value = this.#value();
     if (!this.#latest || this.#latest.value !== value) {
@@ -32,7 +28,7 @@ export class AttemptBaggage implements Baggage {
     return this.#latest.baggage;
   }
 
-  /** All but the attempt's entry. */
+  /** Without the attempt's entry. */
   get rest(): Baggage {
     return this.#rest;
   }
@@ -69,15 +65,11 @@ export class AttemptBaggage implements Baggage {
   }
 }
 
-/** A baggage as it is now. */
 export function currentBaggage(baggage: Baggage): Baggage {
   return isOfAttempt(baggage) ? baggage.current : baggage;
 }
 
-/**
- * Where a request is sent from: the count of attempts that came in with the request being served is no matter of
- * the calls it makes. Only an attempt made here has one.
- */
+/** Outgoing calls do not inherit the attempt count of the incoming request. */
 export function whereSent(where: Context): Context {
   const baggage = propagation.getBaggage(where);
   if (!baggage || isOfAttempt(baggage) || !baggage.getEntry(RETRY_UPSTREAM_ATTEMPTS)) return where;

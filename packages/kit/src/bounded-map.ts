@@ -1,12 +1,9 @@
-/**
- * What is made once for each of a few keys. Somebody may have no end of keys: when it is full it starts over, and what
- * is frequent is back at once.
- */
+/** A cache that is cleared when full, as keys may be unbounded. */
 export class BoundedMap<K, V> {
   readonly #limit: number;
   readonly #known = new Map<K, V>();
 
-  /** @param limit most keys that are remembered */
+  /** @param limit maximum number of keys */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -15,7 +12,6 @@ export class BoundedMap<K, V> {
     return this.#known.get(key);
   }
 
-  /** @returns `value` */
   set(key: K, value: V): V {
     if (this.#known.size >= this.#limit) this.#known.clear();
     this.#known.set(key, value);

@@ -1,15 +1,11 @@
 import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 import { bindOnceTo, bindTo, enter, leave, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
 
-/** Runs a function somewhere else; its `this`, arguments, result and errors pass through. */
+/** Runs a function in another context; passes `this`, arguments, result and errors through. */
 export type Run = <A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A) => R;
 
-/**
- * The code that called a library, as OpenTelemetry's context tells it. What stands for a call (a query, a wait, a
- * message being sent) extends this class, so a caller costs no object of its own.
- */
+/** The calling code's context. Call objects extend this class to save an allocation. */
 export class Caller {
-  /** The context that was active when the call was made. */
   readonly context: Context;
 
   /** @param where default: the active context */
@@ -17,7 +13,7 @@ export class Caller {
     this.context = where;
   }
 
-  /** Runs a part of the library, or a callback, in the caller's context. One frame of ours in stack traces. */
+  /** Runs a library function or callback in the caller's context, with one stack frame of ours. */
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
     const left = enter(this.context);
     if (left === NOT_ENTERED) return runBy(this.context, fn, self, args);
@@ -28,25 +24,24 @@ export class Caller {
     }
   }
 
-  /** A function that always runs in the caller's context. */
   bind<F extends (...args: any[]) => any>(fn: F): F {
     return bindTo(this.context, fn);
   }
 }
 
-/** A function that always runs in the context that is active now. */
+/** Binds `fn` to the active context. */
 export function bind<F extends (...args: any[]) => any>(fn: F): F {
   return bindTo(context.active(), fn);
 }
 
-/** {@link bind} for a function that is called once; the context is let go then, however long the library keeps the function. */
+/** {@link bind} for a function called once: releases the context then, as the library may keep the function. */
 export function bindOnce<F extends (...args: any[]) => any>(fn: F): F {
   return bindOnceTo(context.active(), fn);
 }
 
 /**
- * Runs `fn` in no trace: what opens a connection, or starts a timer, that outlives the request it is done for. Only
- * OpenTelemetry's context is left; the application's own `AsyncLocalStorage` stays what it is.
+ * Runs `fn` in no trace, for connections and timers that outlive the request. The application's `AsyncLocalStorage` is
+ * unchanged.
  */
 export function detached<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
   return runIn(ROOT_CONTEXT, fn, self, args);

@@ -1,17 +1,17 @@
 import type { Context, Span } from '@opentelemetry/api';
 import { isOwn, type Own } from './own-tracer.ts';
 
-/** What a client's boundary knows of a request, beside what its span says. */
+/** What a client boundary knows of a request beyond its span. */
 export interface RequestContent {
-  /** Path and query as they were sent: a URL on a span may have parts left out. */
+  /** Path and query as sent; a span's URL may be redacted. */
   readonly target: string;
-  /** Tells two bodies apart, `''` is none; undefined: not known, or not sent to its end. */
+  /** `''`: no body; undefined: unknown, or not sent completely. */
   readonly bodyDigest: string | undefined;
-  /** Its headers as they were sent. */
+  /** As sent. */
   headers(): Iterable<readonly [name: string, value: string]>;
 }
 
-/** On our own spans from the start: a property that is added makes one class of objects two, for all who read them. */
+/** Set in the span's constructor: a property added later would change the object's hidden class. */
 export const CALLER = Symbol.for('foreshock.caller');
 export const CONTENT = Symbol.for('foreshock.request-content');
 
@@ -23,19 +23,17 @@ interface OwnSpan extends Own {
 const callers = new WeakMap<object, Context>();
 const contents = new WeakMap<object, RequestContent>();
 
-/** Keeps the context a span was started in, until the span is forgotten or it is set to undefined. */
+/** Keeps the context a span was started in until it is set to undefined. */
 export function setCaller(span: object, where: Context | undefined): void {
   if (isOwn<OwnSpan>(span)) span[CALLER] = where;
   else if (where) callers.set(span, where);
   else callers.delete(span);
 }
 
-/** The context a span was started in, if {@link setCaller} kept it. */
 export function callerOf(span: object): Context | undefined {
   return isOwn<OwnSpan>(span) ? span[CALLER] : callers.get(span);
 }
 
-/** Keeps what is known of the request of a client's span. */
 export function setRequestContent(span: object, content: RequestContent): void {
   if (isOwn<OwnSpan>(span)) span[CONTENT] = content;
   else contents.set(span, content);
@@ -49,12 +47,11 @@ type Answered = (span: Span, statusCode: number) => void;
 
 let answered: Answered | undefined;
 
-/** Hears of the head of each response: a span ends with the body, which may never be read. */
+/** Called with each response's head: the span ends with the body, which may never be read. */
 export function onAnswer(listener: Answered): void {
   answered = listener;
 }
 
-/** The head of a response is here. */
 export function clientAnswered(span: Span, statusCode: number): void {
   answered?.(span, statusCode);
 }

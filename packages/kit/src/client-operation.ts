@@ -6,23 +6,23 @@ import { errorTypeOf } from './error-type.ts';
 import { DB_TIMEOUT_PHASE } from './names.ts';
 import type { ConnectionHolding } from './pooled-connections.ts';
 
-/** How to read the errors of one kind of server, as one client library throws them. */
+/** Reads the errors of one kind of server, as one client library throws them. */
 export interface ServerErrors {
-  /** The server's own status: `db.response.status_code`, and `error.type`. Undefined for what the client made itself. */
+  /** The server's status, for `db.response.status_code` and `error.type`; undefined for client errors. */
   statusOf(error: unknown): string | undefined;
-  /** What may be shown of its message, at most; default, and when undefined: what stands before the first value in it. */
+  /** The part of the message that may be shown; default, and if undefined: the part before the first value. */
   shownOf?(error: unknown): string | undefined;
-  /** Statuses that are a step of the protocol, such as a redirection, and no failure. */
+  /** Statuses that are no failure, such as a redirection. */
   readonly steps?: ReadonlySet<string>;
 }
 
-/** A call to a server waits for a connection, then for the answer; in HTTP's words. */
+/** Waiting for a connection, or for the answer, in HTTP's terms. */
 export type TimeOutPhase = 'connect' | 'ttfb';
 
-/** For a client library whose errors carry no status of the server's. */
+/** For clients whose errors carry no server status. */
 export const NO_STATUS: ServerErrors = { statusOf: () => undefined };
 
-/** The attributes of a span that its duration is measured by. */
+/** Span attributes copied to the duration metric. */
 const MEASURED = [
   'db.system.name',
   'db.namespace',
@@ -32,22 +32,21 @@ const MEASURED = [
   'server.port',
 ];
 
-/** An operation that a client library sends to a server: a query, a command, a batch of them; and its span. */
+/** A query, command or batch sent to a server, and its span. */
 export class ClientOperation extends Caller {
   protected readonly span: Span;
-  /** It has succeeded or failed; what comes later counts no more. */
+  /** Later outcomes are ignored. */
   protected settled = false;
   readonly #client: OperationClient;
   readonly #errors: ServerErrors;
   readonly #attributes: Readonly<Attributes> | undefined;
-  /** `performance.now()`, if durations are measured. */
+  /** `performance.now()` if durations are measured. */
   readonly #start: number;
 
   /**
-   * @param where its caller is
-   * @param name of the span
-   * @param start with all that operations of this kind have in common under `common`
-   * @param holding of the pooled connection it goes over
+   * @param where the caller's context
+   * @param start with the attributes shared by such operations in `common`
+   * @param holding of the pooled connection
    */
   constructor(
     client: OperationClient,
@@ -62,20 +61,18 @@ export class ClientOperation extends Caller {
     this.#errors = errors;
     this.#attributes = start.common?.values;
     this.#start = client.duration ? performance.now() : 0;
-    // A wait that began without a parent and its operation are one trace.
+    // Puts an operation in the trace of a wait that began without a parent.
     const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
     this.span = startSpan(client.tracer, name, start, parent);
     holding?.sent(this.span);
   }
 
-  /** Ends the span, unless it has ended. */
   succeeded(): void {
     if (this.settled) return;
     this.settled = true;
     this.end(undefined);
   }
 
-  /** Ends the span with the error, unless it has ended. */
   failed(error: unknown): void {
     if (this.settled) return;
     this.settled = true;
@@ -83,9 +80,10 @@ export class ClientOperation extends Caller {
   }
 
   /**
-   * Ends the span with an error by which its client says that a limit of its own ran out.
+   * Ends the span with the error of a client's timeout.
    *
-   * @param phase what it was waiting for; undefined: not known
+   *
+   * @param phase undefined: not known
    */
   timedOut(error: unknown, phase?: TimeOutPhase): void {
     if (this.settled) return;
@@ -94,7 +92,7 @@ export class ClientOperation extends Caller {
     this.end(this.describe(error, 'timeout'));
   }
 
-  /** Ends the span with the class of an error that cannot be seen, as it is the caller's alone. */
+  /** Ends the span with an error class only, as only the caller sees the error. */
   refused(errorType: string): void {
     if (this.settled) return;
     this.settled = true;
@@ -106,7 +104,8 @@ export class ClientOperation extends Caller {
   /**
    * Puts an error on the span.
    *
-   * @param given its `error.type`, where the server gave no status
+   *
+   * @param given `error.type` if the server gave no status
    * @returns `error.type`; undefined for a step of the protocol
    */
   protected describe(error: unknown, given?: string): string | undefined {
@@ -131,7 +130,7 @@ export class ClientOperation extends Caller {
     duration.record((performance.now() - this.#start) / 1_000, attributes);
   }
 
-  /** Attributes of the metric; undefined: it is not measured. */
+  /** Attributes of the metric; undefined: not measured. */
   protected measured(): Attributes | undefined {
     const attributes: Attributes = {};
     for (const key of MEASURED) {

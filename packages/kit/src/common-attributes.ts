@@ -1,17 +1,14 @@
 import type { Attributes, Context, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
 import { isOwn, type Own } from './own-tracer.ts';
 
-/**
- * Attributes that many spans have in common: where a connection leads, the text of a statement. A tracer that
- * knows this class refers to them, and they are encoded once instead of with every span; any other copies them.
- */
+/** Attributes shared by many spans. Our tracer refers to them and encodes them once; other tracers copy them. */
 export class CommonAttributes {
   readonly values: Readonly<Attributes>;
   readonly count: number;
-  /** Length of the longest text. */
+  /** Length of the longest string. */
   readonly longest: number;
 
-  /** @param values not changed any more; undefined is left out */
+  /** @param values immutable; undefined is left out */
   constructor(values: Readonly<Record<string, string | number | boolean | undefined>>) {
     const kept: Attributes = {};
     let count = 0;
@@ -29,17 +26,15 @@ export class CommonAttributes {
   }
 }
 
-/** How a boundary starts a span. */
 export interface SpanStart {
   kind: SpanKind;
-  /** The span's from here on: not to be changed, nor used for another. */
+  /** Owned by the span from now on. */
   attributes?: Attributes | undefined;
-  /** None of them is among `attributes`. */
+  /** Disjoint from `attributes`. */
   common?: CommonAttributes | undefined;
   startTime?: number | undefined;
 }
 
-/** Our tracer, which takes common attributes as they are. */
 interface OwnTracer extends Own {
   start(name: string, start: SpanStart, where: Context): Span;
 }
@@ -48,7 +43,7 @@ interface OwnSpan extends Own {
   addCommon(common: CommonAttributes): void;
 }
 
-/** Starts a span with attributes of its own and such as it has in common with others. */
+/** Starts a span with its own and shared attributes. */
 export function startSpan(tracer: Tracer, name: string, start: SpanStart, where: Context): Span {
   if (isOwn<OwnTracer>(tracer)) return tracer.start(name, start, where);
   const { common, attributes, ...options } = start;
@@ -56,7 +51,7 @@ export function startSpan(tracer: Tracer, name: string, start: SpanStart, where:
   return tracer.startSpan(name, { ...options, attributes: all } as SpanOptions, where);
 }
 
-/** Sets what a span has in common with others, once that is known; none of it is there yet. */
+/** Adds shared attributes that become known later; none may be set yet. */
 export function addCommon(span: Span, common: CommonAttributes): void {
   if (isOwn<OwnSpan>(span)) span.addCommon(common);
   else span.setAttributes(common.values as Attributes);

@@ -1,15 +1,14 @@
 import { createContextKey, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 
-// `createContextKey` makes registered symbols: the bundle's copy and an imported one agree.
+// `createContextKey` uses `Symbol.for`: the bundle's copy and an imported one agree.
 const KEY = createContextKey('foreshock.context-attributes');
 
-/** Policies in policies in policies: more than this is a context that hands itself on for ever. */
+/** Deeper nesting means a context that passes itself on endlessly. */
 const MAX_DEPTH = 16;
 
-/** Attributes that were set in one context, and those around them. */
 interface Entry {
   attributes: Attributes;
-  /** The span in whose context they were set; what starts right below it has them, whatever its kind. */
+  /** The span in whose context they were set; its direct children get them, whatever their kind. */
   below: Span | undefined;
   during: { readonly over: boolean } | undefined;
   outer: Entry | undefined;
@@ -17,12 +16,11 @@ interface Entry {
 }
 
 /**
- * Adds attributes to the spans started in the returned context: an attempt's number, a breaker's
- * state. The span processor of `foreshock/sdk` puts them there, on spans of other instrumentations too.
- * They go down to the first outgoing call, not below it.
+ * Adds attributes to spans started in the returned context, of any instrumentation; set by the span processor of
+ * `foreshock/sdk`. They reach the first outgoing call, not spans below it.
  *
- * @param during what they are true for; once it is `over` they are forgotten, also by what was started meanwhile
- * and lives on (a server, a timer, a connection)
+ *
+ * @param during once `over`, its attributes are dropped, also in servers, timers and connections started meanwhile
  */
 export function withContextAttributes(
   where: Context,
@@ -31,16 +29,17 @@ export function withContextAttributes(
 ): Context {
   let outer = where.getValue(KEY) as Entry | undefined;
   while (outer?.during?.over) outer = outer.outer;
-  // Work that sets off its own successor would chain all the attributes there ever were.
+  // Work that starts its own successor would chain attributes endlessly.
   if (outer && outer.depth >= MAX_DEPTH) outer = { ...outer, outer: undefined, depth: 1 };
   const depth = outer ? outer.depth + 1 : 1;
   return where.setValue(KEY, { attributes, below: trace.getSpan(where), during, outer, depth } satisfies Entry);
 }
 
 /**
- * The attributes in force for a span that starts in this context, or undefined.
+ * Attributes for a span that starts in this context.
  *
- * @param kind of the span: one that serves somebody else's call has none of them
+ *
+ * @param kind spans that serve a remote call get none
  */
 export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes | undefined {
   let entry = where.getValue(KEY) as Entry | undefined;
@@ -54,7 +53,7 @@ export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes
   return found;
 }
 
-/** Whether a span stands for one call between services, the SDK's spans tell; what is below it is no call of ours. */
+/** Whether a span is a call between services; only SDK spans show it. */
 function isCall(span: Span | undefined): boolean {
   if (!span) return false;
   const kind = (span as { kind?: SpanKind }).kind ?? SpanKind.INTERNAL;

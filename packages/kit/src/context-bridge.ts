@@ -1,12 +1,12 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { context, type Context } from '@opentelemetry/api';
 
-/** What of `AsyncLocalStorageContextManager` (@opentelemetry/context-async-hooks 1.x to 3.x) is used. */
+/** The part of `AsyncLocalStorageContextManager` (@opentelemetry/context-async-hooks 1.x to 3.x) in use. */
 interface ContextManager {
   _asyncLocalStorage?: Partial<AsyncLocalStorage<Context | undefined>>;
 }
 
-/** What {@link enter} gives back when the context manager keeps its contexts elsewhere than in an AsyncLocalStorage. */
+/** The context manager has no AsyncLocalStorage. */
 export const NOT_ENTERED = Symbol('not entered');
 
 export type Left = Context | undefined | typeof NOT_ENTERED;
@@ -14,7 +14,7 @@ export type Left = Context | undefined | typeof NOT_ENTERED;
 let knownManager: ContextManager | undefined;
 let knownStore: AsyncLocalStorage<Context | undefined> | undefined;
 
-/** Where the context manager in force keeps the active context. */
+/** The context manager's storage. */
 function storeInForce(): AsyncLocalStorage<Context | undefined> | undefined {
   // Private to TypeScript: api/src/api/context.ts of @opentelemetry/api 1.0 to 1.10.
   const manager = (context as unknown as { _getContextManager?(): ContextManager })._getContextManager?.();
@@ -27,16 +27,16 @@ function storeInForce(): AsyncLocalStorage<Context | undefined> | undefined {
   return knownStore;
 }
 
-/** Whether {@link enter} works with the context manager in force. */
 export function canEnter(): boolean {
   return storeInForce() !== undefined;
 }
 
 /**
- * Makes `where` the active context until {@link leave}, in the caller's own frame: `context.with` puts four between
- * the application's functions, of the ten that `Error.stackTraceLimit` keeps. It costs what `AsyncLocalStorage.run` does.
+ * Makes `where` active until {@link leave}, at the cost of `AsyncLocalStorage.run`. `context.with` would add four of
+ * the ten frames of `Error.stackTraceLimit`.
  *
- * @returns what to give to {@link leave}, in a `finally`
+ *
+ * @returns to be given to {@link leave} in a `finally`
  */
 export function enter(where: Context): Left {
   const store = storeInForce();
@@ -46,24 +46,24 @@ export function enter(where: Context): Left {
   return left;
 }
 
-/** Undoes {@link enter}. */
 export function leave(left: Left): void {
   const store = knownStore;
   if (store && left !== NOT_ENTERED && store.getStore() !== left) store.enterWith(left);
 }
 
 /**
- * Makes `where` the active context of what runs after this in the same asynchronous flow.
+ * Makes `where` active for the rest of this asynchronous flow.
  *
- * @returns false when the context manager cannot
+ *
+ * @returns false if the context manager cannot
  */
 export function attach(where: Context): boolean {
   return enter(where) !== NOT_ENTERED;
 }
 
 /**
- * Runs `fn` with `where` active, its `this` and arguments untouched. Work that waited in a pool, a
- * queue or an emitter belongs to the request that asked for it, not to the one that freed the slot.
+ * Runs `fn` with `where` active. Pooled or queued work belongs to the request that asked for it, not to the one that
+ * freed the slot.
  */
 export function runIn<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
   const left = enter(where);
@@ -75,7 +75,6 @@ export function runIn<A extends unknown[], R>(where: Context, fn: (...args: A) =
   }
 }
 
-/** A function that always runs with `where` active; `this`, arguments, result and errors pass through. */
 export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F): F {
   return function (this: unknown, ...args: unknown[]) {
     const left = enter(where);
@@ -88,10 +87,7 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
   } as F;
 }
 
-/**
- * {@link bindTo} for what is called once: the context is let go then, though a library keeps the function as long as it
- * keeps its connection.
- */
+/** {@link bindTo} for a function called once: releases the context then, as a library may keep the function. */
 export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn: F): F {
   let waiting: Context | undefined = where;
   return function (this: unknown, ...args: unknown[]) {
@@ -108,9 +104,9 @@ export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn
   } as F;
 }
 
-/** By the context manager's own `with`. */
+/** Uses the context manager's `with`. */
 export function runBy<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
-  // Not `with(where, fn, self, ...args)`: context managers bind a given `this`, a new function each time.
+  // Not `with(where, fn, self, ...args)`: context managers bind a given `this`, which creates a function per call.
   return context.with(
     where,
     Reflect.apply as (fn: (...args: A) => R, self: unknown, args: A) => R,

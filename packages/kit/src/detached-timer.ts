@@ -2,11 +2,10 @@ import { detached } from './caller.ts';
 import { report } from './guard.ts';
 
 /**
- * `setTimeout` for work of ours: in no trace, although some request starts it; it does not keep the process alive, and
- * what it throws is reported.
+ * `setTimeout` outside any trace; unreferenced, errors are reported.
  *
- * `AsyncLocalStorage.snapshot()` would leave the application's own storages too, but it makes an `AsyncResource`, of
- * which hooks of the application that were enabled later see `before` without `init`.
+ * Not `AsyncLocalStorage.snapshot()`: its `AsyncResource` gives hooks enabled later a `before` without `init`.
+ *
  *
  * @param place for {@link report}
  */

@@ -1,30 +1,30 @@
 import { noteValues, privateMessage } from './error-values.ts';
 
-/** Longest `error.type`: codes and class names are short, anything longer is no class of errors. */
+/** Longer values are no error class. */
 const MAX_LENGTH = 64;
 
 /**
- * `error.type` of the semantic conventions for anything that can be thrown: the error's `code`
- * (`ECONNREFUSED`), else the name of its class (of a `DOMException` its own), else `_OTHER`. Never throws, whatever the object's getters do.
+ * `error.type` of the semantic conventions: the error's `code` (`ECONNREFUSED`), else its class name (a
+ * `DOMException`'s own name), else `_OTHER`. Never throws.
  */
 export function errorTypeOf(error: unknown): string {
   try {
     if (typeof error === 'object' && error !== null) {
       const { code } = error as { code?: unknown };
       if (typeof code === 'string' && code !== '' && code.length <= MAX_LENGTH) return code;
-      // Each error of the Web's interfaces is of one class, and named for what it is: `AbortError`.
+      // Web errors share one class; `name` tells them apart: `AbortError`.
       const name = error instanceof DOMException ? error.name : (error as object).constructor?.name;
       if (typeof name === 'string' && name !== '' && name !== 'Object' && name.length <= MAX_LENGTH) return name;
     }
   } catch {
-    // A throwing getter is the application's; it only costs us the name.
+    // The application's getter threw.
   }
   return '_OTHER';
 }
 
 /**
- * The error's message for a span's status, at most 256 characters; empty when it has none. One that a
- * database has answered with ends before the first value in it, see {@link privateMessageOf}.
+ * The message for a span's status, at most 256 characters, `''` if none; database errors as in {@link
+ * privateMessageOf}.
  */
 export function errorMessageOf(error: unknown): string {
   try {
@@ -35,7 +35,7 @@ export function errorMessageOf(error: unknown): string {
   }
 }
 
-/** The same, whatever is in it: for those who asked for it, and to look for what is known. */
+/** {@link errorMessageOf} with values, if configured or for comparing. */
 export function wholeMessageOf(error: unknown): string {
   try {
     return messageOf(error).slice(0, 256);
@@ -45,9 +45,10 @@ export function wholeMessageOf(error: unknown): string {
 }
 
 /**
- * The same for what a database, or its client, has failed with: without the values in it, here and wherever it gets to.
+ * {@link errorMessageOf} for a database error: values are removed here and in errors that carry it.
  *
- * @param shown what of its message may be shown; default: what stands before the first value
+ *
+ * @param shown default: the part before the first value
  */
 export function privateMessageOf(error: unknown, shown?: string): string {
   try {
@@ -58,10 +59,7 @@ export function privateMessageOf(error: unknown, shown?: string): string {
   return errorMessageOf(error);
 }
 
-/**
- * What an application records of an exception, as it may be shown: its message, and of a stack trace whose head is a
- * message with data in it the frames alone.
- */
+/** The message of a recorded exception; of its stack only the frames if the message holds values. */
 export function exceptionTextOf(exception: unknown, message: string | undefined, stack?: string): ExceptionText {
   const shown = typeof message === 'string' ? privateMessage(exception, message) : undefined;
   if (shown === undefined) return { message, stack };
@@ -71,7 +69,6 @@ export function exceptionTextOf(exception: unknown, message: string | undefined,
   return { message: shown, stack: frames.join('\n') };
 }
 
-/** As it was given, or as it may be shown. */
 interface ExceptionText {
   message: string | undefined;
   stack: string | undefined;

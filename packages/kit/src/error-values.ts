@@ -1,24 +1,23 @@
-/** Longest message of a span's status. */
+/** Longest span status message. */
 const MAX_MESSAGE = 256;
-/** A word that is longer is no word: a token, a hash. */
+/** Longer: a token or a hash. */
 const MAX_WORD = 32;
 
-/** How far what an error carries is followed, and how much of it is looked at. */
+/** Limits for following the properties of an error. */
 const MAX_DEPTH = 4;
 const MAX_LOOKED_AT = 32;
-/** A shorter text may be anywhere by chance. */
+/** Shorter texts match by chance. */
 const MIN_TEXT = 8;
-/** Messages remembered for those who throw them on in an error of their own. */
+/** Messages remembered, to find them in other errors. */
 const MAX_TEXTS = 32;
 
-/** A message with data in it. */
 interface PrivateMessage {
   readonly whole: string;
-  /** What of it may be shown. */
+  /** The part that may be shown. */
   readonly shown: string;
 }
 
-/** Of the process, as a bundle has a copy of this file. */
+/** // Process-wide: a bundle has a copy of this file. */
 const PRIVATE = Symbol.for('foreshock.private-errors');
 const known = ((globalThis as { [PRIVATE]?: { errors: WeakMap<object, PrivateMessage>; recent: PrivateMessage[] } })[
   PRIVATE
@@ -29,8 +28,8 @@ const QUOTES = new Set('"`\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039
 const VALUE_SIGNS = new Set('@=:');
 
 /**
- * The beginning of a message that holds no data: up to the first quotation mark, number, address or assignment.
- * `duplicate key value violates unique constraint "users_email_key"` ends before the quote.
+ * The part of a message before the first quotation mark, number, address or assignment: `duplicate key value violates
+ * unique constraint "users_email_key"` ends before the quote.
  */
 export function withoutValues(message: string): string {
   const text = message.slice(0, MAX_MESSAGE);
@@ -42,7 +41,7 @@ export function withoutValues(message: string): string {
     else if (i - word >= MAX_WORD || isValue(sign) || (sign === "'" && !isApostrophe(text, i))) break;
   }
   if (i >= text.length) return text;
-  // `value: …` keeps its word, `a@example.com` does not.
+  // Keeps the word of `value: …`, not of `a@example.com`.
   if (text[i] === ':' && /^[\s]|^$/.test(text.slice(i + 1, i + 2))) word = i;
   return text.slice(0, word).replace(/[\s([{<,;-]+$/, '');
 }
@@ -57,20 +56,21 @@ function isApostrophe(text: string, at: number): boolean {
 }
 
 /**
- * What of an error's message may be shown, if it holds data: a database has answered with it, with an error that it
- * carries (`cause`, `parent`, `errors`, whatever the property is called), or with the text in it.
+ * The part of an error's message that may be shown, if a database error is its source: it is one, carries one in any
+ * property (`cause`, `parent`, `errors`), or contains its text.
  *
- * @returns undefined for a message that no database has a part in
+ *
+ * @returns undefined for other messages
  */
 export function privateMessage(error: unknown, message: string): string | undefined {
   if (typeof error === 'object' && error !== null) {
     const own = known.errors.get(error);
-    // Its message may be another one by now: some put the statement before it.
+    // The message may have changed: some libraries prepend the statement.
     if (own) return own.shown;
     const carried = carriedBy(error, 0, { left: MAX_LOOKED_AT });
     if (carried) {
       const shown = withoutMessage(message, carried);
-      // Somebody may pass on the text alone.
+      // The text alone may be passed on.
       noteValues(error, message, shown);
       return shown;
     }
@@ -79,14 +79,16 @@ export function privateMessage(error: unknown, message: string): string | undefi
   return repeated && withoutMessage(message, repeated);
 }
 
-/** `could not save alice: Duplicate entry 'alice'`: its own beginning, and what may be shown of the other. */
+/**
+ * For `could not save alice: Duplicate entry 'alice'`: its own beginning and the part of the other that may be shown.
+ */
 function withoutMessage(message: string, { whole, shown }: PrivateMessage): string {
   const at = message.indexOf(whole);
   const own = withoutValues(message);
   return at < 0 || at > own.length ? own : own.slice(0, at) + shown;
 }
 
-/** The values of properties are looked at, never a getter: those are the application's. */
+/** Reads property values but calls no getter: it is the application's code. */
 function carriedBy(error: object, depth: number, budget: { left: number }): PrivateMessage | undefined {
   for (const name of Object.getOwnPropertyNames(error)) {
     if (budget.left-- <= 0) return undefined;
@@ -103,9 +105,10 @@ function carriedBy(error: object, depth: number, budget: { left: number }): Priv
 }
 
 /**
- * From here on, whoever describes this error, or one that carries it or its text, does so without the values in it.
+ * From now on descriptions of this error, or of one that contains it, omit its values.
  *
- * @param shown what of its message may be shown
+ *
+ * @param shown the part that may be shown
  */
 export function noteValues(error: unknown, message: string, shown = withoutValues(message)): void {
   if (typeof error !== 'object' || error === null || known.errors.has(error)) return;

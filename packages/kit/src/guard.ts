@@ -1,15 +1,15 @@
 import { log } from './log.ts';
 
-/** A fault of ours is logged this often per place; the rest is counted into the next line. */
+/** Repeated failures in one place are counted into its next log message. */
 const LOG_EVERY_MS = 60_000;
 
 const logged = new Map<string, { at: number; suppressed: number }>();
 
 /**
- * Logs that something of ours failed. Once per place and minute: telemetry that
- * fails in a hot path must not flood the log of the service it watches.
+ * Logs a failure of ours once per place and minute, so that a hot path does not flood the service's log.
  *
- * @param place where it happened, a constant such as `'pg connect'`; the key for rate limiting
+ *
+ * @param place a constant such as `'pg connect'`; key for rate limiting
  */
 export function report(place: string, error: unknown): void {
   const now = Date.now();
@@ -24,10 +24,10 @@ export function report(place: string, error: unknown): void {
 }
 
 /**
- * Runs code of ours inside somebody's request: whatever it throws goes to {@link report}, never to
- * the caller.
+ * Runs our code inside an application's call: errors go to {@link report}, never to the caller.
  *
- * @returns what `ours` returned, or undefined when it threw
+ *
+ * @returns undefined if `ours` threw
  */
 export function guard<R>(place: string, ours: () => R): R | undefined {
   try {

@@ -1,24 +1,23 @@
 /**
- * What one wrapped method has for another one that the library calls before the first returns: the query that is being
- * sent, the caller that is about to stand in line. It holds only while the library's code between the two is
- * synchronous. Each use therefore has a test that fails when the second method is called later.
+ * Passes a value from a wrapped method to another that the library calls before the first returns. It works only while
+ * the code between is synchronous, so each use has a test for that.
  */
 export class HandOver<T> {
   #offered: T | undefined;
 
-  /** @returns what was offered before, for {@link end} */
+  /** @returns the previous value, for {@link end} */
   offer(value: T): T | undefined {
     const outer = this.#offered;
     this.#offered = value;
     return outer;
   }
 
-  /** The value on offer, which stays there. */
+  /** Reads the value and keeps it. */
   get offered(): T | undefined {
     return this.#offered;
   }
 
-  /** The value on offer, for one taker. */
+  /** Removes and returns the value. */
   take(): T | undefined {
     const value = this.#offered;
     this.#offered = undefined;
@@ -26,9 +25,10 @@ export class HandOver<T> {
   }
 
   /**
-   * The first method returns.
+   * Called when the first method returns.
    *
-   * @param outer what {@link offer} returned
+   *
+   * @param outer from {@link offer}
    * @returns whether the value was taken
    */
   end(value: T, outer: T | undefined): boolean {

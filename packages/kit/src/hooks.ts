@@ -6,25 +6,24 @@ import { MethodHooks } from './method-hooks.ts';
 import { onBuiltinLoad, onModuleLoad, onPackageLoad, packageName, type LoadedModule } from './module-hook.ts';
 import { inRange } from './version-range.ts';
 
-/** A package that has loaded has this long, in ms, to load one of the files that its adapter waits for. */
+/** Time, in ms, for a loaded package to load a file its adapter needs. */
 const FILES_WITHIN_MS = 5_000;
 
 /**
- * The three ways an adapter may attach itself to a library, in the order of preference of the
- * design: a native diagnostics channel, a library's own event (attach with {@link onUndo}), a patch.
- * Everything attached is detached again by {@link undo}.
+ * Attaches an adapter by, in order of preference: a diagnostics channel, a library's own event ({@link onUndo}), a
+ * patch. {@link undo} detaches all.
  */
 export class Hooks extends MethodHooks {
   readonly #versions: string;
   readonly #isTransitive: boolean;
   readonly #refused = new Set<string>();
-  /** Packages of the library: whether one of the files waited for has loaded. */
+  /** Per package: whether a required file has loaded. */
   readonly #found = new Map<string, boolean>();
 
   /**
-   * @param library npm name of the library, for messages
+   * @param library npm name, for messages
    * @param versions the adapter's range, e.g. `>=8.0.3 <9`
-   * @param isTransitive nothing is said of a version out of range, see `Adapter`
+   * @param isTransitive no warning for a version out of range, see `Adapter`
    */
   constructor(library: string, versions: string, isTransitive = false) {
     super(library);
@@ -33,12 +32,13 @@ export class Hooks extends MethodHooks {
   }
 
   /**
-   * Runs `attach` when a file of the library has loaded, or at once if it has. A version outside the
-   * adapter's range is left alone, and said; so is a version in range that loads without any of the files waited for.
+   * Runs `attach` when a file has loaded, at once if it has. Logs a version out of range (not attached), or one in
+   * range that loads none of the files.
+   *
    *
    * @param path file inside its package: `pg/lib/client.js`
-   * @param options.bindings ES modules: the names that `loaded.rebind` may replace
-   * @param options.versions range of the package the file is in, when it is not the library's own (`pg-pool` of `pg`)
+   * @param options.bindings ES modules: names that `loaded.rebind` may replace
+   * @param options.versions range of another package with the file (`pg-pool` of `pg`)
    */
   onLoad(
     path: string,
@@ -50,7 +50,7 @@ export class Hooks extends MethodHooks {
     const stop = onModuleLoad(path, options.bindings ?? [], (loaded) => {
       this.#found.set(name, true);
       if (inRange(loaded.version, range)) return attach(loaded);
-      // Once, however many files of it are waited for.
+      // Logged once per version, not per file.
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
       this.#refused.add(refused);
@@ -58,11 +58,11 @@ export class Hooks extends MethodHooks {
       log('warn', `foreshock: ${refused} is outside the supported range ${range}, left untraced`);
     });
     this.onUndo(stop);
-    // Of another package a library may need one version, or nothing at all.
+    // Other packages of a library are optional.
     if (options.versions === undefined && !this.#found.has(name)) this.#expectFile(name);
   }
 
-  /** A release that moves a file must not end its tracing without a word. */
+  /** Warns when a release has moved the file. */
   #expectFile(name: string): void {
     this.#found.set(name, false);
     const stop = onPackageLoad(name, ({ version }) => {
@@ -79,12 +79,12 @@ export class Hooks extends MethodHooks {
     this.onUndo(stop);
   }
 
-  /** Runs `attach` with a built-in module once the application loads it, or at once if it has. */
+  /** Runs `attach` once the application loads a built-in module, at once if it has. */
   onBuiltin(name: string, attach: (exports: any) => void): void {
     this.onUndo(onBuiltinLoad(name, attach));
   }
 
-  /** Listens to a diagnostics channel; what the listener throws is ours to report. */
+  /** Subscribes to a diagnostics channel; errors of the listener are reported. */
   onChannel<M>(channel: string, listener: (message: M) => void): void {
     const guarded = (message: unknown): void => {
       try {

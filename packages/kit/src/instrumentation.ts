@@ -14,13 +14,13 @@ import { Hooks } from './hooks.ts';
 import { isUpstreamActive, scopesNoted } from './upstream.ts';
 
 /**
- * OpenTelemetry's `Instrumentation` interface (`@opentelemetry/instrumentation`, the same in SDK 2.x
- * and 3.x), stated here so that this package and its module hooks are not loaded.
+ * OpenTelemetry's `Instrumentation` (`@opentelemetry/instrumentation`, SDK 2.x and 3.x), copied so as not to load that
+ * package and its module hooks.
  */
 export interface Instrumentation {
   instrumentationName: string;
   instrumentationVersion: string;
-  /** Ours: npm names of the libraries it attaches to, as in `OTEL_NODE_ENABLED_INSTRUMENTATIONS`. */
+  /** Ours: npm names, as in `OTEL_NODE_ENABLED_INSTRUMENTATIONS`. */
   readonly libraries: readonly string[];
   enable(): void;
   disable(): void;
@@ -30,39 +30,36 @@ export interface Instrumentation {
   getConfig(): InstrumentationConfig;
 }
 
-/** What every boundary can be set to. */
+/** Options of every boundary. */
 export interface InstrumentationConfig {
-  /** Attach at construction (default true), as upstream's instrumentations do. */
+  /** Attach at construction; default true, as upstream. */
   enabled?: boolean;
-  /** Which of the boundary's libraries to attach to; default all. */
+  /** Selects libraries; default all. */
   libraries?: (library: string) => boolean;
 }
 
-/** What a boundary may use to make spans and metrics for one adapter. */
+/** A boundary's access to tracer and meter, per adapter. */
 export interface Telemetry {
-  /** npm name of the adapter's library. */
+  /** npm name. */
   readonly library: string;
-  /** The tracer in force; read it for each span, a provider may be set late. */
+  /** Read it per span: a provider may be set late. */
   readonly tracer: Tracer;
-  /**
-   * True when upstream's instrumentation of the same library is active: no span then, only what it
-   * lacks. Cheap enough for every call.
-   */
+  /** True while upstream's instrumentation of the library is active: make no span then, only add to it. Cheap. */
   readonly standsAside: boolean;
   /**
-   * Calls `create` with the meter, now and whenever another provider is set; what it returns undoes
-   * it. Never called while no metrics are collected: a boundary without instruments need not measure.
+   * Calls `create` with the meter of each provider that is set; the function returned undoes it. Without metrics it is
+   * never called.
    */
   useMeter(create: (meter: Meter) => void | (() => void)): void;
 }
 
-/** A boundary: the adapters that report to it, and how their events become spans and metrics. */
+/** Turns adapters' events into spans and metrics. */
 export interface Boundary<Events, Config extends InstrumentationConfig = InstrumentationConfig> {
-  /** Package name; the instrumentation scope of its spans. */
+  /** Package name and instrumentation scope. */
   name: string;
   version: string;
   adapters: readonly Adapter<Events>[];
-  /** Called once an adapter; the events it returns are all the adapter sees of OpenTelemetry. */
+  /** Called once per adapter; its events hide OpenTelemetry from the adapter. */
   open(telemetry: Telemetry, config: Config): Events;
 }
 
@@ -199,7 +196,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
   setConfig(config: Config): void {
     this.#config = config;
     if (!this.#enabled) return;
-    // What adapters were opened with cannot be changed: they are opened again.
+    // Adapters take their config when opened, so reopen them.
     this.disable();
     this.enable();
   }
@@ -209,7 +206,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
   }
 }
 
-/** Makes the `Instrumentation` of a boundary: a plain object for anybody's `NodeSDK`, and for our preload. */
+/** Makes a boundary's `Instrumentation`, for any `NodeSDK` and our preload. */
 export function instrumentationOf<Events, Config extends InstrumentationConfig>(
   boundary: Boundary<Events, Config>,
   config: Config,

@@ -4,32 +4,31 @@ import { isSuppressed } from './suppression.ts';
 import { isOwn } from './own-tracer.ts';
 import { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 
-// Kept from the start: fake timers replace it.
+// Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** A run that is over has children this much longer, in ms. */
+/** Time, in ms, that a finished run still accepts children. */
 const CHILDREN_AFTER_MS = 60_000;
 
 /**
- * What a callback sets off, such as the handler of an event, or one round of a loop: nothing of ours is called at its
- * end. Its root is made when the first span starts below it, and ends with the last, unless {@link ended} is called.
+ * A root without an end event, such as an event handler or a round of a loop. It is created with the first span below
+ * it and ends with the last, unless {@link ended} is called.
  */
 export abstract class LazyRoot implements PendingRoot {
   readonly endsWithSpans = true;
-  /** Where it takes place. */
   readonly context: Context;
-  /** It begins at this time, when a span starts in it later than this: `performance.now()`. */
+  /** `performance.now()`; the start time if the first span starts later. */
   readonly #beginsAt: number;
   #span: Span | undefined;
   #madeAt = 0;
   #endedAt: number | undefined;
 
-  /** It is a round of a loop, and over when the loop waits for the next; else it is a handler's. */
+  /** A round of a loop ends when the loop waits for the next; otherwise this is a handler. */
   readonly isRound: boolean;
-  /** How often its handler has waited for something that may begin a round. */
+  /** How often its handler waited for what may begin a round. */
   waits = 0;
 
-  /** @param inMs when it begins, from now */
+  /** @param inMs start, from now */
   constructor(isRound: boolean, inMs: number) {
     this.isRound = isRound;
     this.#beginsAt = now() + inMs;
@@ -40,7 +39,7 @@ export abstract class LazyRoot implements PendingRoot {
 
   protected abstract makeSpan(startTime: number): Span;
 
-  /** The root, while it can be changed. */
+  /** The root while it can change. */
   protected get openSpan(): Span | undefined {
     return this.#span?.isRecording() ? this.#span : undefined;
   }
@@ -54,7 +53,7 @@ export abstract class LazyRoot implements PendingRoot {
     return this.#span && this.#takesChildren(this.#span) ? this.#span : this.#begin();
   }
 
-  /** The next round of the loop is about to begin. */
+  /** Called before the loop's next round. */
   ended(): void {
     if (this.#endedAt !== undefined) return;
     this.#endedAt = now();
@@ -69,7 +68,7 @@ export abstract class LazyRoot implements PendingRoot {
 
   #begin(): Span {
     const at = now();
-    // Later than it was due, when the event loop was blocked; earlier, when it was not awaited.
+    // Late when the event loop was blocked, early when the timer was not awaited.
     const startTime = this.#span ? at : Math.min(this.#beginsAt, at);
     const span = this.makeSpan(startTime);
     this.#span = span;
@@ -80,8 +79,8 @@ export abstract class LazyRoot implements PendingRoot {
 }
 
 /**
- * Whether what is set off here may have a root of its own: it belongs to no span and to no job. Any other tracer than ours
- * would make the root at once, for each event that there is.
+ * Whether work started here may get a root: it is in no span or job, and the tracer is ours; others would create roots
+ * eagerly.
  */
 export function mayBeginRoot(where: Context, tracer: Tracer): boolean {
   if (trace.getSpan(where) || isSuppressed(where)) return false;

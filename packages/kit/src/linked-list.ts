@@ -1,10 +1,10 @@
-/** What can be in one {@link LinkedList} at a time: its neighbours are properties of its own. */
+/** An item has its own neighbour fields, so it is in one {@link LinkedList} at a time. */
 export interface Linked<T> {
   before: T | undefined;
   after: T | undefined;
 }
 
-/** Things in the order in which they came, each out again at any time: what a `Set` does, without a table that grows. */
+/** Insertion order and removal at any time, as a `Set`, without a growing hash table. */
 export class LinkedList<T extends Linked<T>> {
   oldest: T | undefined;
   newest: T | undefined;
@@ -19,7 +19,7 @@ export class LinkedList<T extends Linked<T>> {
     this.size++;
   }
 
-  /** Does nothing with one that is not in it. */
+  /** Ignores an item that is not in the list. */
   remove(item: T): void {
     const { before, after } = item;
     if (!before && this.oldest !== item) return;
@@ -31,7 +31,7 @@ export class LinkedList<T extends Linked<T>> {
     this.size--;
   }
 
-  /** From the oldest on; the one just given may be removed. */
+  /** Oldest first; the item just returned may be removed. */
   *[Symbol.iterator](): Generator<T> {
     for (let item = this.oldest; item;) {
       const next: T | undefined = item.after;

@@ -1,21 +1,20 @@
 import { Module } from 'node:module';
 
-/** A CommonJS module in Node's cache. */
 interface CachedModule {
   readonly loaded: boolean;
   exports: unknown;
 }
 
-/** By the last part of the path. */
+/** Keyed by base name. */
 const files = new Map<string, string[]>();
 let count = 0;
 let last: string | undefined;
 
 /**
- * CommonJS files that have loaded. An adapter asks for each of its files, of a process that may have loaded thousands:
- * they are sorted by name once.
+ * Loaded CommonJS files, indexed once as there may be thousands.
  *
- * @param end of the path, beginning and parted with `/`
+ *
+ * @param end of the path, beginning with and separated by `/`
  */
 export function loadedFiles(end: string): [filename: string, module: CachedModule][] {
   const cache = (Module as unknown as { _cache: Record<string, CachedModule | undefined> })._cache;

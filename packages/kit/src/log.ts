@@ -1,22 +1,23 @@
 import { diag } from '@opentelemetry/api';
 
-/** How important a line of ours is; `diag`'s words. */
+/** Levels of `diag`. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** Writes one line; it may throw. */
+/** May throw. */
 export type WriteLine = (level: LogLevel, message: string, values: readonly unknown[]) => void;
 
-// Of the registry: each file of a bundle has a copy of this one.
+// Process-wide: each bundle file has a copy of this one.
 const WRITER = Symbol.for('foreshock.log');
 
-/** All lines of ours go here instead of to `diag`, which is the application's to set. */
+/** Replaces `diag`, which the application may set. */
 export function setLogWriter(write: WriteLine): void {
   (globalThis as Record<symbol, unknown>)[WRITER] = write;
 }
 
 /**
- * One line of ours: to the preload's writer, else to `diag`. Never throws: standard error may be closed, and a `diag`
- * logger of the application's may throw.
+ * Logs to the preload's writer, else to `diag`. Never throws, even if standard error is closed or a `diag` logger
+ * throws.
+ *
  *
  * @param message begins with `foreshock: `
  */
@@ -25,7 +26,5 @@ export function log(level: LogLevel, message: string, ...values: unknown[]): voi
     const write = (globalThis as Record<symbol, unknown>)[WRITER] as WriteLine | undefined;
     if (write) write(level, message, values);
     else diag[level](message, ...values);
-  } catch {
-    // There is nowhere left to say it.
-  }
+  } catch {}
 }

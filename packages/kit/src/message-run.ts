@@ -8,15 +8,14 @@ import {
 } from './names.ts';
 import { nextRound } from './rounds.ts';
 
-/** A message that carries no trace: an event of a server's, an element of a list. */
+/** A message without trace context: a server event, a list element. */
 export interface PlainMessage {
-  /** `messaging.system` of the semantic conventions. */
   system: string;
-  /** Where it came from, with few different values; undefined when that may be anything. */
+  /** Low cardinality; undefined if unbounded. */
   destination: string | undefined;
 }
 
-/** What a message that carries no trace sets off: `process <destination>`, made only when something in it is traced. */
+/** Root `process <destination>` for a message without trace context, created when needed. */
 class MessageRun extends LazyRoot {
   readonly #tracer: Tracer;
   readonly #describe: () => PlainMessage;
@@ -52,10 +51,11 @@ class MessageRun extends LazyRoot {
 }
 
 /**
- * A message that carries no trace is about to be handled.
+ * The context to handle a message without trace context in.
+ *
  *
  * @param from default: the active context
- * @returns where; undefined where it belongs to what is under way
+ * @returns undefined if it belongs to the current work
  */
 export function messageContext(
   tracer: Tracer,
@@ -65,9 +65,7 @@ export function messageContext(
   return mayBeginRoot(from, tracer) ? new MessageRun(tracer, describe, false).context : undefined;
 }
 
-/**
- * The caller is about to wait for such a message; a loop, see {@link nextRound}.
- */
+/** Called before waiting for such a message in a loop, see {@link nextRound}. */
 export function nextMessageContext(tracer: Tracer, describe: () => PlainMessage): Context | undefined {
   return nextRound(tracer, 0, () => new MessageRun(tracer, describe, true));
 }

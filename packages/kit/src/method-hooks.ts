@@ -3,14 +3,14 @@ import { report } from './guard.ts';
 import { log } from './log.ts';
 import { followed, moved, observed, preceded, type AnyFunction, type MethodCalls } from './observed-method.ts';
 
-/** A method that upstream's instrumentation wrapped with shimmer carries this mark. */
+/** Marks of upstream's shimmer. */
 const SHIMMER_MARKS: readonly PropertyKey[] = ['__wrapped', '__original', '__unwrap'];
 
 function hasShimmerMark(fn: unknown): boolean {
   return typeof fn === 'function' && Object.hasOwn(fn, '__wrapped') && Object.hasOwn(fn, '__original');
 }
 
-/** What a connection is opened by, or a loop started: callbacks, which tell once that it is there, run where its caller is. */
+/** // For functions that open a connection or start a loop: their callbacks run in the caller's context. */
 const detachedWork: Run = (fn, self, args) =>
   detached(
     fn,
@@ -18,27 +18,26 @@ const detachedWork: Run = (fn, self, args) =>
     args.map((arg) => (typeof arg === 'function' ? bindOnce(arg as AnyFunction) : arg)) as typeof args,
   );
 
-/** Methods of a library that are wrapped in place, and put back by {@link undo}. */
+/** Wraps library methods in place until {@link undo}. */
 export class MethodHooks {
   protected readonly library: string;
   readonly #undo: (() => void)[] = [];
   readonly #wrapped: { owner: any; name: PropertyKey; original: unknown }[] = [];
   #active = true;
 
-  /** @param library npm name of the library, for messages */
+  /** @param library npm name, for messages */
   constructor(library: string) {
     this.library = library;
   }
 
-  /** False once undone: a wrapper that could not be taken out (someone wrapped it again) asks this and passes through. */
+  /** False once undone; a wrapper that another one still wraps then only passes through. */
   get active(): boolean {
     return this.#active;
   }
 
   /**
-   * Replaces a method in place, where {@link calls} and its like do not fit or cost too much. The wrapper keeps the
-   * original's name, length and own properties; it must call the original exactly once and return its value itself,
-   * never a derived one.
+   * Replaces a method where {@link calls} and the others do not fit or cost too much. Keeps name, length and own
+   * properties; the wrapper must call the original once and return its value, not a derived one.
    */
   wrap<T extends object>(
     owner: T,
@@ -64,19 +63,19 @@ export class MethodHooks {
     });
     this.#wrapped.push({ owner, name, original });
     this.#undo.push(() => {
-      // Somebody wrapped it after us: taking ours out would take theirs out too. `active` mutes ours.
+      // Removing ours would remove a later wrapper too; `active` disables it.
       if (owner[name] !== (replacement as unknown)) return;
       if (descriptor) Object.defineProperty(owner, name, descriptor);
       else delete owner[name];
     });
   }
 
-  /** Calls `before` ahead of a method, with its `this` and arguments; what is changed in the arguments is what the method gets. */
+  /** Calls `before` ahead of a method; it may change the arguments. */
   before<T extends object>(owner: T, name: keyof T & (string | symbol), before: (self: any, args: any) => void): void {
     this.wrap(owner, name, (original) => preceded(original, before, this.#place(name), this));
   }
 
-  /** Calls `after` when a method has returned, with its result, `this` and arguments. */
+  /** Calls `after` when a method has returned. */
   after<T extends object>(
     owner: T,
     name: keyof T & (string | symbol),
@@ -85,37 +84,36 @@ export class MethodHooks {
     this.wrap(owner, name, (original) => followed(original, after, this.#place(name), this));
   }
 
-  /** Observes the calls of a method from beginning to end, see {@link MethodCalls}. */
+  /** Observes a method's calls, see {@link MethodCalls}. */
   calls<T extends object, C>(owner: T, name: keyof T & (string | symbol), steps: MethodCalls<C>): void {
     this.wrap(owner, name, (original) => observed(original, steps, this.#place(name), this));
   }
 
-  /** Has a method run by `run`, in some other context than its caller's. */
+  /** Makes `run` run a method in another context. */
   runBy<T extends object>(owner: T, name: keyof T & (string | symbol), run: Run): void {
     this.wrap(owner, name, (original) => moved(original, run, this));
   }
 
-  /** Has a method run in no trace, as it opens what outlives the call; callbacks run where its caller is. */
+  /** Runs a method in no trace as it opens what outlives the call; callbacks run in the caller's context. */
   detach<T extends object>(owner: T, name: keyof T & (string | symbol)): void {
     this.runBy(owner, name, detachedWork);
   }
 
-  /** For messages. */
   #place(name: PropertyKey): string {
     return `${this.library} ${String(name)}`;
   }
 
-  /** Undone together with the rest: for what no method here covers, such as a listener on a library's emitter. */
+  /** For cleanup that no method here covers, such as a library's event listener. */
   onUndo(undo: () => void): void {
     this.#undo.push(undo);
   }
 
-  /** Whether upstream's instrumentation wrapped a method that this adapter wrapped, before or after it. */
+  /** Whether upstream's instrumentation wrapped the same method, earlier or later. */
   get wrappedByUpstream(): boolean {
     return this.#wrapped.some(({ owner, name, original }) => hasShimmerMark(owner[name]) || hasShimmerMark(original));
   }
 
-  /** Detaches everything, newest first. */
+  /** Detaches all, newest first. */
   undo(): void {
     this.#active = false;
     for (const undo of this.#undo.splice(0).reverse()) {

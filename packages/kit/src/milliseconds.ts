@@ -1,4 +1,4 @@
-/** Milliseconds with two digits: finer is noise. */
+/** Two decimals: finer is noise. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 100) / 100;
 }

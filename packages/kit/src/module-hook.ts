@@ -7,23 +7,22 @@ import { report } from './guard.ts';
 import { loadedFiles } from './loaded-files.ts';
 import { inRange } from './version-range.ts';
 
-/** What a listener learns about the module that has just been evaluated. */
+/** The module just evaluated. */
 export interface LoadedModule {
-  /** `module.exports` of a CommonJS module, the namespace object of an ES module. */
+  /** `module.exports`, or an ES module's namespace. */
   exports: any;
-  /** From the package.json the file belongs to; `0.0.0` when it has none. */
+  /** From package.json; default `0.0.0`. */
   version: string;
-  /** Absolute path of the file. */
+  /** Absolute path. */
   filename: string;
   /**
-   * ES modules only: puts another value behind a top-level binding of the module (a function, class,
-   * `let`, or `const` at the start of a line), for every importer. Absent for CommonJS, where a
-   * property of `exports` can be set.
+   * ES modules only: replaces a top-level binding (function, class, `let`, or `const` at the start of a line) for every
+   * importer.
    */
   rebind?: (binding: string, replace: (original: any) => any) => void;
   /**
-   * CommonJS only: what `require` and `import` give from here on, for a module that is a function itself.
-   * Files that hold the old value keep it: where a property can be set, set that.
+   * CommonJS only: changes later results of `require` and `import`, for a module that is a function. Earlier importers
+   * keep the old value, so prefer setting a property.
    */
   replaceExports?: (exports: unknown) => void;
 }
@@ -31,11 +30,11 @@ export interface LoadedModule {
 interface Target {
   bindings: Set<string>;
   listeners: Set<(loaded: LoadedModule) => void>;
-  /** ES modules that have run: no cache lists them for a listener that comes, or comes back, later. */
+  /** Kept for later listeners, as no cache lists ES modules. */
   evaluated: LoadedModule[];
 }
 
-/** The first file of a package that has loaded, other than JSON. */
+/** The first loaded file of a package, except JSON. */
 export interface LoadedPackage {
   name: string;
   version: string;
@@ -43,11 +42,11 @@ export interface LoadedPackage {
 
 interface HookState {
   targets: Map<string, Target>;
-  /** Packages waited for, of whatever file. */
+  /** Listeners for any file of a package. */
   packages: Map<string, Set<(loaded: LoadedPackage) => void>>;
-  /** A file that somebody waited for has loaded. */
+  /** A required file has loaded. */
   found: boolean;
-  /** Built-in modules waited for, without `node:`. */
+  /** Built-in modules with listeners, without `node:`. */
   builtins: Map<string, Set<(exports: any) => void>>;
   installed: boolean;
 }
@@ -56,7 +55,7 @@ const STATE = Symbol.for('foreshock.module-hook');
 const MODULES = '/node_modules/';
 const BUILTIN = 'node:';
 
-// Process-wide: two copies of this package (the preload's bundle and an import) share one hook.
+// Process-wide: the preload's bundle and an imported copy share one hook.
 const state: HookState = ((globalThis as any)[STATE] ??= {
   targets: new Map(),
   packages: new Map(),
@@ -65,7 +64,7 @@ const state: HookState = ((globalThis as any)[STATE] ??= {
   installed: false,
 });
 
-/** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; pnpm, nested installs and aliases included. */
+/** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; also for pnpm, nested installs and aliases. */
 export function packagePath(filename: string): string | undefined {
   const path = filename.includes('\\') ? filename.replaceAll('\\', '/') : filename;
   const at = path.lastIndexOf(MODULES);
@@ -80,10 +79,10 @@ export function packagePath(filename: string): string | undefined {
   return isAlias ? name + inside.slice(folder.length) : inside;
 }
 
-/** Folders that look like one, and whether they are. */
+/** Cached by folder. */
 const aliases = new Map<string, boolean>();
 
-/** What an npm alias of a package is called, as a rule: `p-limit3`, `express-4`, `pg-v8`. */
+/** Usual npm aliases: `p-limit3`, `express-4`, `pg-v8`. */
 const ALIAS = /^(.+?)[-_.]?v?\d[\w.-]*$/;
 
 function isWaitedFor(name: string): boolean {
@@ -98,7 +97,7 @@ export function packageName(path: string): string {
   return end < 0 ? path : path.slice(0, end);
 }
 
-/** @param file path or URL of a file of the package */
+/** @param file path or URL */
 function packageJson(file: string): { name?: string; version?: string } {
   try {
     const path = file.startsWith('file:') ? fileURLToPath(file) : file;
@@ -120,7 +119,7 @@ function announcePackage(path: string, filename: string): void {
   const listeners = state.packages.get(name);
   if (!listeners) return;
   const loaded = { name, version: packageVersion(filename) };
-  // Those, too, that are added by one of them.
+  // Includes listeners added meanwhile.
   for (const listener of listeners) {
     listeners.delete(listener);
     try {
@@ -171,9 +170,8 @@ function replaceable(module: { exports: unknown }): Pick<LoadedModule, 'replaceE
 }
 
 /**
- * CommonJS, `require` and `import` alike: `Module.prototype.load` runs once a file, on its first
- * load, so a cached `require` costs nothing. Node ≥ 22.15 goes through it for both when no loader
- * hook supplies CommonJS source.
+ * Hooks CommonJS, for `require` and `import`: `Module.prototype.load` runs once per file, so cached `require` costs
+ * nothing. Node ≥ 22.15 uses it for both unless a loader hook supplies the source.
  */
 function hookCommonJs(): void {
   const Module = nodeModule.Module as any;
@@ -184,12 +182,12 @@ function hookCommonJs(): void {
     if (path === undefined || !state.targets.has(path)) return load.apply(this, arguments);
     let announced = false;
     const evaluated = (): void => {
-      // `require` of an ES module passes here too: its appended line has announced it already.
+      // A `require`d ES module was announced by its appended line.
       if (announced || types.isModuleNamespaceObject(this.exports)) return;
       announced = true;
       announce(path, filename, this.exports, replaceable(this));
     };
-    // Node 22 takes down what `import` is to get before `load` is through: too late to replace the exports.
+    // Node 22 copies the exports for `import` before `load` ends: too late to replace them.
     this._compile = function (this: LoadingModule, ...args: unknown[]) {
       delete this._compile;
       const result = this._compile!(...args);
@@ -202,16 +200,15 @@ function hookCommonJs(): void {
   };
 }
 
-/** A CommonJS module, while it is loading. */
 interface LoadingModule {
   exports: unknown;
-  /** Inherited; own only while {@link hookCommonJs} waits for it. */
+  /** Inherited; own only while {@link hookCommonJs} needs it. */
   _compile?: (...args: unknown[]) => unknown;
 }
 
 /**
- * Before these versions a synchronous `load` hook breaks others: `import` of CommonJS no longer passes
- * `Module.prototype.load`, and `require` of an ES module in an `--import`ed process throws ERR_VM_MODULE_LINK_FAILURE.
+ * In older versions a synchronous `load` hook breaks others: `import` of CommonJS skips `Module.prototype.load`, and
+ * `require` of an ES module under `--import` throws ERR_VM_MODULE_LINK_FAILURE.
  */
 export function hasSoundHooks(): boolean {
   return (areHooksSound ??= judgeHooks());
@@ -225,8 +222,8 @@ function judgeHooks(): boolean {
 }
 
 /**
- * ES modules: a namespace cannot be changed from outside, so the listed files, and no others, get
- * one line appended that hands their namespace and the named bindings to us once they have run.
+ * Hooks ES modules: namespaces are immutable, so the listed files get a line appended that passes us namespace and
+ * bindings.
  */
 function hookEsm(): void {
   if (!hasSoundHooks()) {
@@ -252,7 +249,7 @@ function hookEsm(): void {
   });
 }
 
-/** Nothing can be put behind a `const`, so those that shall be replaced become `let`, in the same columns. */
+/** A `const` cannot be rebound, so those needed become `let`, in the same columns. */
 function withLets(source: string, bindings: Set<string>): string {
   let text = source;
   for (const name of bindings) text = text.replace(new RegExp(`^((?:export )?)const (?=${name}\\b)`, 'm'), '$1let   ');
@@ -285,13 +282,13 @@ function install(): void {
 }
 
 /**
- * Calls `listener` once a file of a package has been evaluated, however it was loaded (`require`,
- * `import`, `require` of an ES module), and at once for files loaded before: all of CommonJS, and the ES
- * modules somebody was listening for when they loaded.
+ * Calls `listener` for an evaluated file (`require`, `import`, `require` of an ES module), at once if loaded before:
+ * any CommonJS, and ES modules that had a listener then.
+ *
  *
  * @param path file inside its package, e.g. `pg/lib/client.js`
- * @param bindings ES modules: the top-level names `rebind` may replace
- * @returns stops listening; the hook itself stays, it cannot be taken out from under other agents
+ * @param bindings ES modules: top-level names for `rebind`
+ * @returns stops listening; the hook stays, as other agents may depend on it
  */
 export function onModuleLoad(
   path: string,
@@ -324,8 +321,9 @@ export function onModuleLoad(
 }
 
 /**
- * Calls `listener` with a built-in module once the application loads it, at once if it is loaded or where
- * Node's hooks cannot tell: a service without HTTP does not pay the milliseconds and megabytes of loading it.
+ * Calls `listener` once the application loads a built-in module (saves loading it), at once if it has or if Node's
+ * hooks cannot detect it.
+ *
  *
  * @param name without `node:`
  * @returns stops listening
@@ -346,7 +344,8 @@ export function onBuiltinLoad(name: string, listener: (exports: any) => void): (
 }
 
 /**
- * Calls `listener` before the first file of a package runs, whichever it is. Packages that have loaded before are not seen.
+ * Calls `listener` before a package's first file runs; ignores packages already loaded.
+ *
  *
  * @returns stops listening
  */
@@ -360,7 +359,7 @@ export function onPackageLoad(name: string, listener: (loaded: LoadedPackage) =>
   };
 }
 
-/** Whether any file has loaded that an adapter waits for. */
+/** Whether a file of any adapter has loaded. */
 export function hasLibraryLoaded(): boolean {
   return state.found;
 }

@@ -1,13 +1,12 @@
 /**
- * Every attribute and metric name that is not a stable semantic convention, with the proposal or
- * group it follows. Stable ones are written out where they are used: they do not change.
+ * All attribute and metric names that are not stable semantic conventions, with their source.
  *
- * Durations on spans are milliseconds (`_ms`), in metrics seconds.
+ * Span durations are in milliseconds (`_ms`), metrics in seconds.
  */
 
-/** Pool wait and query spans. Prefix: experimental `db.client.connection.*` group for the name, ours for the state. */
+/** Pool wait and query spans: experimental `db.client.connection.*`; state is ours. */
 export const POOL_NAME = 'db.client.connection.pool.name';
-/** The name of a limiter of tasks, that is no pool of connections. */
+/** A task limiter's name. */
 export const TASK_POOL_NAME = 'pool.name';
 export const POOL_USED = 'pool.used';
 export const POOL_IDLE = 'pool.idle';
@@ -19,10 +18,10 @@ export const POOL_HOLDER_TRACE_ID = 'pool.holder.trace_id';
 export const POOL_HOLDER_HELD_MS = 'pool.holder.held_ms';
 export const POOL_HOLDER_OPERATION = 'pool.holder.operation';
 
-/** On `pool.leak`: true when it is not out for long yet, but its taker is through and others wait. */
+/** On `pool.leak`: true if it is not out for long, but its caller has ended and others wait. */
 export const POOL_LEAK_SUSPECTED = 'pool.leak.suspected';
 
-/** Pool state when the connection was granted; the plain names are the state when it was asked for. */
+/** Pool state when the connection was granted; plain names: when it was requested. */
 export const POOL_GRANTED_USED = 'pool.granted.used';
 export const POOL_GRANTED_IDLE = 'pool.granted.idle';
 export const POOL_GRANTED_PENDING = 'pool.granted.pending';
@@ -33,7 +32,7 @@ export const POOL_SATURATED_PEAK_PENDING = 'pool.saturated.peak_pending';
 export const POOL_SATURATED_LONGEST_WAIT_MS = 'pool.saturated.longest_wait_ms';
 export const POOL_SATURATED_HOLDERS = 'pool.saturated.holders';
 
-/** Breaker and retry: open proposal semantic-conventions #2355. */
+/** Breaker and retry: proposal semantic-conventions #2355. */
 export const BREAKER_NAME = 'circuitbreaker.name';
 export const BREAKER_STATE = 'circuitbreaker.state';
 export const BREAKER_OUTCOME = 'circuitbreaker.outcome';
@@ -41,22 +40,22 @@ export const RETRY_ATTEMPT = 'retry.attempt';
 export const RETRY_MAX_ATTEMPTS = 'retry.max_attempts';
 export const RETRY_DELAY_MS = 'retry.delay_ms';
 export const RETRY_POLICY = 'retry.policy';
-/** On a server span: the how manyth request of one operation this is, as the retries of all callers above make it. */
+/** On a server span: number of this request among one operation's requests, over the retries of all callers. */
 export const RETRY_UPSTREAM_ATTEMPTS = 'retry.upstream_attempts';
 
-/** Event on the span that caused a breaker's change of state, and the metric that counts them. */
+/** Event on the span that changed a breaker's state; metric. */
 export const BREAKER_TRANSITION = 'circuitbreaker.transition';
 export const BREAKER_PREVIOUS_STATE = 'circuitbreaker.previous_state';
 /** `failures`, `probe`, `reset_timeout`, `health_check`, `forced`. */
 export const BREAKER_REASON = 'circuitbreaker.reason';
 export const BREAKER_TRANSITIONS = 'circuitbreaker.transitions';
-/** Metric: calls of a breaker, by outcome. */
+/** Metric: calls by outcome. */
 export const BREAKER_CALLS = 'circuitbreaker.calls';
 
-/** Why something else answered: the error that the caller would have got, as its `error.type` would say. */
+/** `error.type` of the error that the fallback replaced. */
 export const FALLBACK_REASON = 'fallback.reason';
 
-/** Event on the span that called, once an operation took more than one attempt. */
+/** Event on the caller's span after more than one attempt. */
 export const RETRY_SUMMARY = 'retry.summary';
 export const RETRY_ATTEMPTS = 'retry.attempts';
 export const RETRY_OUTCOME = 'retry.outcome';
@@ -64,9 +63,9 @@ export const RETRY_TOTAL_DELAY_MS = 'retry.total_delay_ms';
 /** Metric: attempts beyond the first, by policy. */
 export const RETRY_RESENDS = 'retry.resends';
 
-/** Event on the call with which a target's resends became a storm. */
+/** Event on the call that made a target's resends a storm. */
 export const RETRY_STORM = 'retry.storm';
-/** Metric: how often that happened. */
+/** Metric: number of storms. */
 export const RETRY_STORMS = 'retry.storms';
 export const RETRY_STORM_TARGET = 'retry.storm.target';
 export const RETRY_STORM_FIRST_TRIES = 'retry.storm.first_tries';
@@ -74,7 +73,7 @@ export const RETRY_STORM_RESENDS = 'retry.storm.resends';
 export const RETRY_STORM_RATE = 'retry.storm.rate';
 export const RETRY_STORM_JITTER = 'retry.storm.jitter';
 
-/** Messaging: the experimental `messaging.*` group of semantic conventions 1.3x, attributes and metrics. */
+/** Experimental `messaging.*` of semantic conventions 1.3x. */
 export const MESSAGING_SYSTEM = 'messaging.system';
 export const MESSAGING_OPERATION_NAME = 'messaging.operation.name';
 export const MESSAGING_OPERATION_TYPE = 'messaging.operation.type';
@@ -90,20 +89,20 @@ export const MESSAGING_CONSUMED_MESSAGES = 'messaging.client.consumed.messages';
 export const MESSAGING_OPERATION_DURATION = 'messaging.client.operation.duration';
 export const MESSAGING_PROCESS_DURATION = 'messaging.process.duration';
 
-/** Queues: ours, beside the `messaging.*` group. */
+/** Queues: ours. */
 export const QUEUE_WAIT_MS = 'queue.wait_ms';
 export const QUEUE_ATTEMPT = 'queue.attempt';
 export const QUEUE_MAX_ATTEMPTS = 'queue.max_attempts';
 export const QUEUE_ACKED_EARLY = 'queue.acked_early';
-/** How the application settled the message: `ack`, `auto` (asked for none), `complete`, `commit`, `requeue`, `reject`. */
+/** How the application settled the message: `ack`, `auto` (no settling), `complete`, `commit`, `requeue`, `reject`. */
 export const QUEUE_SETTLED = 'queue.settled';
-/** When it did, from the start of the handling; the handler may go on after it. */
+/** Since the handler's start; the handler may continue. */
 export const QUEUE_SETTLED_AFTER_MS = 'queue.settled_after_ms';
 export const QUEUE_DEAD_LETTERED = 'queue.dead_lettered';
-/** Metric, as `db.client.connection.wait_time` of pools: seconds between being due and the handler's start. */
+/** Metric like `db.client.connection.wait_time`: seconds from due to the handler's start. */
 export const QUEUE_WAIT_TIME = 'queue.wait_time';
 
-/** What a call to a database or cache was waiting for when its client's limit ran out: `connect`, `ttfb`. */
+/** Phase of a database or cache client's timeout: `connect`, `ttfb`. */
 export const DB_TIMEOUT_PHASE = 'db.timeout_phase';
 
 /** Cache: semantic-conventions #2355 and Sentry's `cache.hit`. */
@@ -113,23 +112,23 @@ export const CACHE_KEY_COUNT = 'cache.key_count';
 /** Keys found, of `cache.key_count`. */
 export const CACHE_HIT_COUNT = 'cache.hit_count';
 export const CACHE_COALESCED = 'cache.coalesced';
-/** The shape of a key (`user:*`), never the key. */
+/** Shape of a key (`user:*`), never the key. */
 export const CACHE_KEY = 'cache.key';
 
-/** Lookups in the process make no span: their numbers are on the span that asked. */
+/** In-process lookups make no span; they are counted on the caller's. */
 export const CACHE_LOCAL_HITS = 'cache.local.hits';
 export const CACHE_LOCAL_MISSES = 'cache.local.misses';
 export const CACHE_LOCAL_COALESCED = 'cache.local.coalesced';
 
-/** Event on a caller once one key was missed by many at a time, and the metric that counts them. */
+/** Event on a caller, and metric: many missed one key at the same time. */
 export const CACHE_STAMPEDE = 'cache.stampede';
 export const CACHE_STAMPEDE_CALLERS = 'cache.stampede.callers';
 export const CACHE_STAMPEDE_DURATION_MS = 'cache.stampede.duration_ms';
 export const CACHE_STAMPEDES = 'cache.stampedes';
-/** Metric: lookups, by cache and hit or miss. */
+/** Metric: lookups by cache and result. */
 export const CACHE_LOOKUPS = 'cache.lookups';
 
-/** Outgoing HTTP: where a call's time went. Ours; upstream asks for it in opentelemetry-js-contrib #3480 and #3660. */
+/** Phases of outgoing HTTP. Ours; requested upstream in opentelemetry-js-contrib #3480 and #3660. */
 export const HTTP_PHASE_QUEUE_MS = 'http.phase.queue_ms';
 export const HTTP_PHASE_PROXY_MS = 'http.phase.proxy_ms';
 export const HTTP_PHASE_DNS_MS = 'http.phase.dns_ms';
@@ -138,67 +137,66 @@ export const HTTP_PHASE_TLS_MS = 'http.phase.tls_ms';
 export const HTTP_PHASE_SEND_MS = 'http.phase.send_ms';
 export const HTTP_PHASE_TTFB_MS = 'http.phase.ttfb_ms';
 export const HTTP_PHASE_DOWNLOAD_MS = 'http.phase.download_ms';
-/** True when the call went over a connection that was open already. */
 export const HTTP_CONNECTION_REUSED = 'http.connection.reused';
-/** The limit that ran out, and what the call was waiting for when it did. */
+/** The timeout and its phase. */
 export const HTTP_TIMEOUT_MS = 'http.timeout_ms';
 export const HTTP_TIMEOUT_PHASE = 'http.timeout_phase';
-/** True when the one who asked went away before the end of the response: no failure of anybody's. */
+/** The client disconnected before the response ended; no failure. */
 export const HTTP_REQUEST_CANCELLED = 'http.request.cancelled';
 
-/** Metrics, in seconds: what a new connection of an HTTP client took. Ours. */
+/** Metrics, in seconds, of a new HTTP client connection. Ours. */
 export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';
 export const HTTP_CLIENT_CONNECT_DURATION = 'http.client.connect.duration';
 export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
-/** Event on the span in force: an error was logged, as a warning or worse. It may have been caught: the span need not fail. */
+/** Event on the active span: an error was logged as warning or worse. It may be handled, so the span need not fail. */
 export const ERROR_LOGGED = 'error.logged';
-/** How many errors were logged in the span, when there were more than it has events for. */
+/** Errors logged in the span beyond its event limit. */
 export const ERROR_LOGGED_COUNT = 'error.logged.count';
 
-/** On any span: of its time, how long the event loop of its thread was blocked, and the garbage collector stopped it. Ours. */
+/** Time of a span in which the event loop was blocked or garbage collection paused it. Ours. */
 export const EVENT_LOOP_BLOCKED_MS = 'event_loop.blocked_ms';
-/** On spans of requests and messages that come in: how long it was blocked until they were read, which may have come before. */
+/** On incoming requests and messages: how long the loop was blocked before they were read. */
 export const EVENT_LOOP_BLOCKED_BEFORE_MS = 'event_loop.blocked_before_ms';
 export const GC_PAUSE_MS = 'gc.pause_ms';
-/** A span that the sender's thread makes while the event loop of the main thread is blocked. */
+/** Span made by the sender's thread while the main thread's event loop is blocked. */
 export const EVENT_LOOP_BLOCKED = 'event_loop.blocked';
 
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 
-/** Background work, on the span `job <name>`. `job.system` as OpenTelemetry's Java instrumentations of schedulers have it. */
+/** On `job <name>`. `job.system` as in OpenTelemetry's Java instrumentations. */
 export const JOB_SYSTEM = 'job.system';
-/** When it runs: the cron expression, or `every 5000 ms`. */
+/** Cron expression, or `every 5000 ms`. */
 export const JOB_SCHEDULE = 'job.schedule';
-/** Earlier runs of the same job that had not ended when this one began, when there were any. */
+/** Unfinished earlier runs of the same job, if any. */
 export const JOB_OVERLAPPING_RUNS = 'job.overlapping_runs';
 
-/** On the span `start <service>`: from the start of the process to its being ready, and what showed that it was. */
+/** On `start <service>`: from process start to ready, and the sign of readiness. */
 export const START_READY_MS = 'start.ready_ms';
 /** `listening`, `request`, `message` or `job`. */
 export const START_READY_BY = 'start.ready_by';
 
-/** Events `chaos.<fault>` of `foreshock/chaos`, on each span that an injected fault hits. */
+/** `chaos.<fault>` events of `foreshock/chaos`, on each affected span. */
 export const CHAOS_EVENT = 'chaos.';
 export const CHAOS_BOUNDARY = 'chaos.boundary';
 export const CHAOS_TARGET = 'chaos.target';
 /** How long the call was delayed, the connection held or the loop blocked. */
 export const CHAOS_MS = 'chaos.ms';
 
-/** Marks a span that had not ended when its process did. */
+/** The process ended before the span did. */
 export const FORESHOCK_INTERRUPTED = 'foreshock.interrupted';
 
-/** Span: the end of a process that did not end by itself, linked to what it interrupted; and its events, the last heartbeats. */
+/** Span of an abnormal process end, linked to interrupted spans, with the last heartbeats as events. */
 export const PROCESS_DIED = 'process.died';
 /** `uncaught_error`, `signal`, `abort`, `oom_kill`, `heap_limit`, `hung`, `unknown`. */
 export const PROCESS_DIED_CAUSE = 'process.died.cause';
 export const PROCESS_DIED_INTERRUPTED = 'process.died.interrupted';
 export const PROCESS_UPTIME_MS = 'process.uptime_ms';
 export const PROCESS_HEARTBEAT = 'process.heartbeat';
-/** Of a heartbeat: spans under way, spans not delivered yet, memory of the cgroup in bytes. */
+/** Heartbeat: open spans, undelivered spans, cgroup memory in bytes. */
 export const FORESHOCK_OPEN_SPANS = 'foreshock.open_spans';
 export const FORESHOCK_WAITING_SPANS = 'foreshock.waiting_spans';
 export const CGROUP_MEMORY_USED = 'cgroup.memory.used';
 export const CGROUP_MEMORY_LIMIT = 'cgroup.memory.limit';
-/** For how long the main thread had not been free, when it was last looked at. */
+/** How long the main thread had been busy at the last check. */

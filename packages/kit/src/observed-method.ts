@@ -5,45 +5,42 @@ import { whenSettled } from './when-settled.ts';
 
 export type AnyFunction = (this: any, ...args: any[]) => any;
 
-/** Something that has a context to run the library in, mostly a `Caller`. */
+/** A context to run library code in, mostly a `Caller`. */
 export interface Runner {
   run: Run;
 }
 
-/** False once everything is undone: a wrapper that could not be taken out only passes through. */
+/** False once undone: remaining wrappers only pass through. */
 interface Active {
   readonly active: boolean;
 }
 
-/**
- * What is done about the calls of a method. Each step is guarded: the method is called once, with the `this` and the
- * arguments that its caller gave, and its result and errors are passed on as they are.
- */
+/** Guarded steps around a method. It is called once with its `this` and arguments; result and errors pass through. */
 export interface MethodCalls<C> {
   /**
-   * Before the method. What is changed in `args` is what the method gets.
+   * May change `args`.
    *
-   * @returns what the other steps are given; undefined: this call is left alone
+   *
+   * @returns passed to the other steps; undefined: not observed
    */
   begin(self: any, args: any): C | undefined | void;
-  /** What the method is run by; undefined, and by default: it runs where it was called. */
+  /** Runs the method; undefined, the default: the caller's context. */
   within?(call: C): Runner | undefined;
-  /** What `begin` returned is on offer until the method returns, for a wrapper of what it calls. */
+  /** Offers the value of `begin` to a wrapper of what the method calls. */
   handOver?: HandOver<C>;
-  /** The method has returned or thrown, and what was on offer was not taken. */
+  /** The method has ended without the offer being taken. */
   untaken?(call: C, self: any, args: any): void;
-  /** The method has returned. */
   returned?(call: C, result: any, self: any, args: any): void;
   /**
-   * The value of the promise that the method returned is there. Only for a promise that the library itself awaits:
-   * watching one that is the caller's own would hide an unhandled rejection.
+   * The returned promise was fulfilled. Only for promises that the library awaits: watching the caller's would hide an
+   * unhandled rejection.
    */
   succeeded?(call: C, value: any): void;
   /** The method threw; with {@link succeeded} also: its promise was rejected. */
   failed?(call: C, error: unknown): void;
 }
 
-/** A method whose calls are observed. No frame of ours is between its caller and it but this one and `run`. */
+/** Observes a method's calls with only this frame and `run` added. */
 export function observed<C>(original: AnyFunction, steps: MethodCalls<C>, place: string, hooks: Active): AnyFunction {
   const { handOver, within } = steps;
 
@@ -97,7 +94,6 @@ export function observed<C>(original: AnyFunction, steps: MethodCalls<C>, place:
   };
 }
 
-/** A method before which something of ours is called. */
 export function preceded(
   original: AnyFunction,
   before: (self: any, args: any) => void,
@@ -114,7 +110,6 @@ export function preceded(
   };
 }
 
-/** A method after which something of ours is called. */
 export function followed(
   original: AnyFunction,
   after: (result: any, self: any, args: any) => void,
@@ -132,7 +127,6 @@ export function followed(
   };
 }
 
-/** A method that is run somewhere else. */
 export function moved(original: AnyFunction, run: Run, hooks: Active): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     return hooks.active ? run(original, this, args) : original.apply(this, args);
@@ -140,8 +134,8 @@ export function moved(original: AnyFunction, run: Run, hooks: Active): AnyFuncti
 }
 
 /**
- * A callback that reports first, and then runs where the caller was; its `this`, arguments, result and errors pass
- * through.
+ * A callback that reports, then runs in the caller's context.
+ *
  *
  * @param place for `report`
  */
@@ -161,7 +155,7 @@ export function answering<F extends AnyFunction>(
   } as F;
 }
 
-/** {@link answering} for a callback that is called once: then the caller is let go, however long the library keeps it. */
+/** {@link answering} for a callback called once: releases the caller then. */
 export function answeringOnce<F extends AnyFunction>(
   place: string,
   caller: Runner,

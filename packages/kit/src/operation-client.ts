@@ -3,18 +3,18 @@ import { privateMessageOf, wholeMessageOf } from './error-type.ts';
 import { isSuppressed } from './suppression.ts';
 import type { Telemetry } from './instrumentation.ts';
 
-/** The boundaries of the metric's buckets, in seconds, as semantic conventions 1.3x advise. */
+/** In seconds, as semantic conventions 1.3x advise. */
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
-/** What all operations of one client library share: the tracer, the metric of their duration, what is shown of errors. */
+/** Shared by one client library's operations. */
 export class OperationClient {
   readonly #telemetry: Telemetry;
-  /** An error's message as it may be shown; the second argument is what may be shown of it at most. */
+  /** @param shown the part that may be shown */
   readonly messageOf: (error: unknown, shown?: string) => string;
   /** `db.client.operation.duration`, while metrics are collected. */
   duration: Histogram | undefined;
 
-  /** @param wholeMessages whether the messages of errors are recorded whole, values and all */
+  /** @param wholeMessages records error messages with their values */
   constructor(telemetry: Telemetry, wholeMessages = false) {
     this.#telemetry = telemetry;
     this.messageOf = wholeMessages ? wholeMessageOf : privateMessageOf;
@@ -32,7 +32,7 @@ export class OperationClient {
     return this.#telemetry.tracer;
   }
 
-  /** Whether operations sent in this context get a span. */
+  /** Whether operations in this context get a span. */
   wants(where: Context = context.active()): boolean {
     return !this.#telemetry.standsAside && !isSuppressed(where);
   }

@@ -7,14 +7,14 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 
-/** On our own tracer and its spans; of the registry, as a bundle has a copy of this file. */
+/** Marks our tracer and spans; `Symbol.for`, as a bundle has a copy of this file. */
 export const OWN = Symbol.for('foreshock.own');
 
 export interface Own {
   readonly [OWN]: true;
 }
 
-/** Whether a span, or a tracer, is our own: one that can do more than the API asks for, and whose IDs are valid. */
+/** Whether a span or tracer is ours: extended API, valid IDs. */
 export function isOwn<T extends Own>(made: object): made is T {
   return (made as Partial<Own>)[OWN] === true;
 }
@@ -23,12 +23,12 @@ interface OwnSpan extends Own {
   attribute(key: string): AttributeValue | undefined;
 }
 
-/** Reads one attribute of a span of any tracer that lets its spans be read; of ours without an object of all. */
+/** Reads an attribute of a readable span; for ours without building an object. */
 export function attributeOf(span: object, key: string): AttributeValue | undefined {
   return isOwn<OwnSpan>(span) ? span.attribute(key) : (span as { attributes: Attributes }).attributes[key];
 }
 
-/** The span context in force, if it is a valid one. */
+/** The active span context, if valid. */
 export function spanContextOf(where: Context): SpanContext | undefined {
   const span = trace.getSpan(where);
   if (!span) return undefined;

@@ -3,15 +3,15 @@ import { context, ROOT_CONTEXT, type Context, type Tracer } from '@opentelemetry
 import { LazyRoot, mayBeginRoot } from './lazy-root.ts';
 import { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 
-// Kept from the start: fake timers replace it.
+// Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** A handler that waits more often than this is a loop. */
+/** More waits make a handler a loop. */
 const WAITS_OF_HANDLER = 3;
 
 /**
- * The first round of a loop, which has no root. An `async` function that has not awaited anything yet shares its context
- * with whoever called it and goes on at once: only when it waits again is the context its own.
+ * First round of a loop, without a root. Before its first `await` an `async` function shares the caller's context, so
+ * only the next wait has its own.
  */
 class FirstRound implements PendingRoot {
   readonly start = 'within';
@@ -33,11 +33,12 @@ class FirstRound implements PendingRoot {
 }
 
 /**
- * The caller is about to wait for what begins the next round of its loop: a timer, a message.
+ * Called before a wait for the loop's next round: a timer, a message.
  *
- * @param inMs how long it waits at least
- * @param make the root of the next round
- * @returns where it waits and goes on, to be attached; undefined where that is a part of what is under way
+ *
+ * @param inMs shortest wait
+ * @param make the next round's root
+ * @returns context to attach; undefined if the wait is part of current work
  */
 export function nextRound(tracer: Tracer, inMs: number, make: (before: PendingRoot) => LazyRoot): Context | undefined {
   const where = context.active();

@@ -2,12 +2,12 @@ import { createContextKey, type Context } from '@opentelemetry/api';
 
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
-/** A context in which no span is recorded; the key is the SDK's own (`@opentelemetry/core`, `suppressTracing`). */
+/** Same key as the SDK's `suppressTracing` (`@opentelemetry/core`). */
 export function suppressed(where: Context): Context {
   return where.setValue(SUPPRESSED, true);
 }
 
-/** Whether spans are suppressed here, so that a boundary need not even build its attributes. */
+/** Lets boundaries skip building attributes. */
 export function isSuppressed(where: Context): boolean {
   return where.getValue(SUPPRESSED) === true;
 }

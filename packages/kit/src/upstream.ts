@@ -1,24 +1,23 @@
 const SEEN = Symbol.for('foreshock.scopes');
 
-// Process-wide, as `onModuleLoad`: the preload's provider and an imported span processor write to one set.
+// Process-wide: the preload's provider and an imported span processor share it.
 const seen: Set<string> = ((globalThis as any)[SEEN] ??= new Set());
 
-/** Remembers that an instrumentation of this name makes spans in this process. */
+/** Remembers an active instrumentation scope. */
 export function noteScope(name: string): void {
   if (seen.size < 1_000) seen.add(name);
 }
 
-/** Grows when a new scope is noted, so that a cached answer knows when to ask again. */
+/** Changes with each new scope, to invalidate cached answers. */
 export function scopesNoted(): number {
   return seen.size;
 }
 
 /**
- * Whether one of the named instrumentations is active on this provider: it asked for a tracer, or a
- * span of its has passed our span processor.
+ * Whether a named instrumentation is active: it requested a tracer, or our span processor saw its span.
  *
- * SDK 2.x and 3.x keep their tracers in a private map `_tracers` with keys `name@version:schema`;
- * a provider without one simply answers later, with the first span.
+ * SDK 2.x and 3.x keep tracers in a private map `_tracers` with keys `name@version:schema`; other providers are
+ * detected with the first span.
  */
 export function isUpstreamActive(names: readonly string[], provider: unknown): boolean {
   if (names.length === 0) return false;

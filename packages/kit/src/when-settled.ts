@@ -2,11 +2,12 @@ import { isPromise } from 'node:util/types';
 import { guard } from './guard.ts';
 
 /**
- * Watches the result of an application's function for a library that awaits it, so that watching hides no unhandled
- * rejection. An error of what is called when it settles is reported.
+ * Watches an application's result for a library that awaits it, without hiding an unhandled rejection. Callback errors
+ * are reported.
  *
- * @returns what the library is to be given: `result` itself. Only a thenable that is no promise is replaced by the
- * promise of it, since it may do its work at each `then` (a knex query does).
+ *
+ * @returns `result`, for the library. A thenable that is no promise becomes one, as each `then` may run its work (knex
+ * queries).
  */
 export function whenSettled(
   result: unknown,
@@ -27,7 +28,7 @@ function watch(result: unknown, succeeded: (value: unknown) => void, failed: (er
     }
     settling = Promise.resolve(result);
   }
-  // Not the promise's own `then`: a subclass may have put something behind it.
+  // A subclass may override `then`.
   Promise.prototype.then.call(
     settling as Promise<unknown>,
     (value: unknown) => void guard(WATCHING, () => succeeded(value)),

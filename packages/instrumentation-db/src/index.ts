@@ -7,7 +7,7 @@ export type { DbConfig };
 /**
  * Database queries, as OpenTelemetry's `Instrumentation`.
  *
- * @param config default: attached at construction, to every library this package knows
+ * @param config default: enabled at construction, for every supported library
  */
 export function dbInstrumentation(config: DbConfig = {}): Instrumentation {
   for (const { driver } of adapters) addDriver(driver);

@@ -3,7 +3,6 @@ import { ClientOperation, type ConnectionHolding, type OperationClient } from '@
 import type { Query, QueryDescription } from './events.ts';
 import type { Statements } from './statements.ts';
 
-/** Starts the span of a query, with the state of the pool its connection came from. */
 export function startQuery(
   client: OperationClient,
   statements: Statements,

@@ -1,6 +1,6 @@
 import type { Dialect } from './sql-dialect.ts';
 
-/** Blanks of SQL: all control characters that are blanks to either server. */
+/** Every control character that PostgreSQL or MySQL reads as a blank. */
 export function isSpace(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
 }
@@ -9,17 +9,16 @@ export function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** Letters, digits, underscore and everything beyond ASCII, as all dialects allow in names. */
+/** Valid in names in all dialects. */
 export function isWord(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || isDigit(code) || code === 95 || code > 127;
 }
 
-/** Of names, where they do not begin: `$` too. */
+/** Names may contain `$`, except first. */
 export function isNamePart(code: number): boolean {
   return isWord(code) || code === 36;
 }
 
-/** What a character begins, where nothing is open. */
 const SIGN = 0;
 export const SPACE = 1;
 export const DIGIT = 2;
@@ -34,7 +33,7 @@ export const HASH = 10;
 
 const tables = new Map<Dialect, Uint8Array>();
 
-/** What each ASCII character begins in a dialect. One beyond is a part of a word. */
+/** Non-ASCII characters belong to words. */
 export function charactersOf(dialect: Dialect): Uint8Array {
   let table = tables.get(dialect);
   if (!table) tables.set(dialect, (table = Uint8Array.from({ length: 128 }, (_, code) => beginning(code, dialect))));

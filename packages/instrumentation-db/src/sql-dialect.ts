@@ -1,39 +1,32 @@
 /**
- * How a database reads the text of a query: as far as it decides where a literal begins and ends.
+ * How a database delimits literals.
  *
- * Where a setting of the server decides, and the driver does not know it, a dialect says so: the rest of a text that
- * the two settings read differently is hidden.
+ * The driver does not know some server settings: text that they read differently is hidden.
  */
 export interface Dialect {
-  /** Characters that open and close a string. */
+  /** Quotes of strings. */
   readonly strings: string;
-  /** Whether a backslash escapes inside a string. */
   readonly backslash: 'escapes' | 'is a character' | 'depends on a setting';
-  /** Words right before a string, upper case, that belong to it: `B'101'`. */
+  /** Upper case: `B'101'`. */
   readonly stringPrefixes: readonly string[];
-  /** The one of these that makes backslashes escape: PostgreSQL's `E'…'`. */
+  /** Enables backslash escapes: PostgreSQL's `E'…'`. */
   readonly escapePrefix?: string;
-  /** Characters that open a quoted name; its end is doubled in it: `"`, `` ` ``, `[`. */
+  /** Opening quotes; the closing one is escaped by doubling: `"`, `` ` ``, `[`. */
   readonly names: string;
-  /** What stands for a value that is sent beside the text: `$1` or `?`. */
+  /** Placeholder: `$1` or `?`. */
   readonly parameters: '$' | '?';
-  /** `$tag$ … $tag$` is a string. */
   readonly dollarQuotes: 'yes' | 'no' | 'depends on the version';
-  /** `#` begins a comment that ends with its line. */
   readonly hashComments: boolean;
-  /** `--` begins a comment only with a blank behind it. */
   readonly dashesNeedBlank: boolean;
-  /** Characters that end a comment of one line. */
   readonly lineEnds: readonly string[];
-  /** A comment in a comment needs an end of its own. */
   readonly nestedComments: boolean;
-  /** What is in `/*! …` comments is executed by some versions, and a comment to others. */
+  /** Some versions execute `/*! …` comments. */
   readonly executableComments: boolean;
-  /** A name may begin with a digit: `2fa_tokens`. */
+  /** `2fa_tokens`. */
   readonly namesBeginWithDigits: boolean;
 }
 
-/** PostgreSQL (src/backend/parser/scan.l); `standard_conforming_strings` decides about backslashes. */
+/** PostgreSQL (src/backend/parser/scan.l); `standard_conforming_strings` controls backslashes. */
 export const POSTGRESQL: Dialect = {
   strings: "'",
   backslash: 'depends on a setting',
@@ -51,8 +44,8 @@ export const POSTGRESQL: Dialect = {
 };
 
 /**
- * MySQL and MariaDB (sql/sql_lex.cc). `NO_BACKSLASH_ESCAPES` decides about backslashes; `ANSI_QUOTES` makes `"…"` a
- * name, which is hidden like the string that it is else. MySQL 9 has dollar quotes, older ones have names with dollars.
+ * MySQL and MariaDB (sql/sql_lex.cc). `NO_BACKSLASH_ESCAPES` controls backslashes. `"…"` is always hidden, though
+ * `ANSI_QUOTES` makes it a name. Dollar quotes came with MySQL 9.
  */
 export const MYSQL: Dialect = {
   strings: `'"`,
@@ -63,7 +56,7 @@ export const MYSQL: Dialect = {
   dollarQuotes: 'depends on the version',
   hashComments: true,
   dashesNeedBlank: true,
-  // A byte of zero ends a comment there, a carriage return does not.
+  // Not a carriage return.
   lineEnds: ['\n', '\0'],
   nestedComments: false,
   executableComments: true,

@@ -6,10 +6,7 @@ const CLOSE = 41;
 const COMMA = 44;
 const QUESTION = 63;
 
-/**
- * Index behind further rows of nothing but parameters: `, ($3, $4), ($5, $6)`. Long texts are made of them, and of
- * lists of parameters; there is nothing to see in either.
- */
+/** Skips rows of parameters, which fill most long texts: `, ($3, $4), ($5, $6)`. */
 export function endOfRows(sql: string, from: number, to: number, parameters: '$' | '?'): number {
   let end = from;
   for (;;) {
@@ -20,7 +17,7 @@ export function endOfRows(sql: string, from: number, to: number, parameters: '$'
   }
 }
 
-/** Index behind further parameters: `, $3, $4`. */
+/** Skips parameters: `, $3, $4`. */
 export function endOfList(sql: string, from: number, to: number, parameters: '$' | '?'): number {
   let end = from;
   for (;;) {
@@ -38,7 +35,7 @@ function endOfParameter(sql: string, from: number, to: number, parameters: '$' |
   return i;
 }
 
-/** Index behind a sign, or -1 where something else comes first; -1 stays. */
+/** Index after a sign, or -1. */
 function behind(sign: number, sql: string, from: number, to: number): number {
   if (from < 0) return -1;
   let at = from;

@@ -19,7 +19,7 @@ import { endOfList, endOfRows } from './sql-parameters.ts';
 import { SqlSummary } from './sql-summary.ts';
 import { SqlText } from './sql-text.ts';
 
-/** No more of a text is looked at, in characters. */
+/** In characters. */
 const MAX_SCANNED = 16_384;
 
 const DOLLAR_SIGN = 36;
@@ -33,13 +33,12 @@ const STROKE = 47;
 const QUESTION = 63;
 const BACKSLASH = 92;
 
-/** What a text is, as it was read: `nonsense` if what opens has no end, `doubtful` if a quote may not be meant as one. */
+/** `nonsense`: a literal has no end. `doubtful`: a quote may be misplaced. */
 type Reading = 'sound' | 'doubtful' | 'nonsense';
 
 /**
- * Reads a text as the servers of its dialect do, so far as literals are concerned. Where that cannot be known for
- * certain it shows no more of the text: what is not closed, and what two settings of a server read differently, unless
- * it makes sense to one of them alone.
+ * Reads literals as the dialect's servers do. Hides what follows a literal without an end, or where two settings give
+ * different valid readings.
  */
 export class SqlScan {
   readonly text = new SqlText();
@@ -49,13 +48,10 @@ export class SqlScan {
   readonly #dialect: Dialect;
   readonly #characters: Uint8Array;
   #at = 0;
-  /** Where the first string begins. */
   #firstString = -1;
-  /** What was quoted last has backslashes in it. */
+  /** Of the last quoted part. */
   #hasBackslash = false;
-  /** As the dialect has it, or one of the two settings, which the text is tried with. */
   readonly #backslash: Dialect['backslash'];
-  /** Two settings read a string differently. */
   #isAmbiguous = false;
   #reading: Reading = 'sound';
 
@@ -71,20 +67,20 @@ export class SqlScan {
     const end = Math.min(sql.length, MAX_SCANNED);
     const scan = new SqlScan(sql, end, dialect);
     const isSound = scan.#read();
-    // A string that goes on from another takes its prefix along: there it is no setting alone that decides.
+    // A continued string keeps its prefix.
     if (scan.#isAmbiguous && end === sql.length && dialect.escapePrefix === undefined) {
       const sound = SqlScan.#soundToOneSetting(sql, dialect);
       if (sound) return sound;
     }
     if (isSound) return scan;
-    // With a quote too many, literals are taken for code from the first of them on: `name = 'O'Brien' AND …`.
+    // An extra quote swaps literals and code: `name = 'O'Brien' AND …`.
     const readable = new SqlScan(sql, Math.max(scan.#firstString, 0), dialect);
     readable.#read();
     readable.#literal();
     return readable;
   }
 
-  /** As one setting reads it, if to the other one a quote has no end: no server reads it so. */
+  /** If a quote has no end in the other setting. */
   static #soundToOneSetting(sql: string, dialect: Dialect): SqlScan | undefined {
     const escaped = new SqlScan(sql, sql.length, dialect, 'escapes');
     const plain = new SqlScan(sql, sql.length, dialect, 'is a character');
@@ -94,7 +90,7 @@ export class SqlScan {
     return plain.#reading === 'sound' && escaped.#reading === 'nonsense' ? plain : undefined;
   }
 
-  /** @returns false if the text makes no sense */
+  /** @returns false if the text is invalid */
   #read(): boolean {
     const sql = this.#sql;
     const characters = this.#characters;
@@ -158,7 +154,7 @@ export class SqlScan {
     if (this.text.isInList) this.#leaveOut(endOfList(this.#sql, this.#at, this.#end, parameters));
   }
 
-  /** Parameters up to `end`, which make no other query. */
+  /** The number of parameters does not make a different query. */
   #leaveOut(end: number): void {
     if (end === this.#at) return;
     this.#at = end;
@@ -170,14 +166,14 @@ export class SqlScan {
     this.summary.value();
   }
 
-  /** Nothing behind this is shown, for it cannot be known what of it is code. */
+  /** Code and literals cannot be told apart here. */
   #hideRest(): true {
     this.#literal();
     this.#at = this.#end;
     return true;
   }
 
-  /** What opens here is not closed: a quote too many, unless there is more text than is looked at. */
+  /** An extra quote, or a text cut at the limit. */
   #unclosed(): boolean {
     if (this.#firstString < 0) this.#firstString = this.#at;
     if (this.#sql.length > this.#end) return this.#hideRest();
@@ -185,7 +181,7 @@ export class SqlScan {
     return false;
   }
 
-  /** @param open where the quote is; a prefix may stand before it */
+  /** @param open index of the quote, after any prefix */
   #string(open: number, escapes: boolean): boolean {
     const backslash = this.#backslash;
     if (this.#firstString < 0) this.#firstString = this.#at;
@@ -199,12 +195,12 @@ export class SqlScan {
     this.#literal();
     this.#at = end;
     if (!isWord(this.#sql.charCodeAt(end))) return true;
-    // A word right behind a string: its quote was not meant to be the end.
+    // Probably a misplaced quote.
     this.#reading = 'doubtful';
     return this.#backslash !== this.#dialect.backslash;
   }
 
-  /** Index behind the closing quote of what opens at `from`, or -1. */
+  /** Index after the closing quote, or -1. */
   #endOfQuoted(from: number, escapes: boolean): number {
     const sql = this.#sql;
     const end = this.#end;
@@ -224,7 +220,7 @@ export class SqlScan {
     return -1;
   }
 
-  /** A word or a name, with its qualifiers: `shop.orders`, `"Shop"."Orders"`; or the prefix of a string. */
+  /** A qualified name (`shop.orders`, `"Shop"."Orders"`) or a string's prefix. */
   #word(): boolean {
     const sql = this.#sql;
     const characters = this.#characters;
@@ -258,7 +254,7 @@ export class SqlScan {
     else this.summary.word(word);
   }
 
-  /** Where the string is whose prefix ends at `end`, or -1. */
+  /** Index of a string with a prefix, or -1. */
   #prefixedString(end: number): number {
     const sql = this.#sql;
     const { strings, stringPrefixes } = this.#dialect;
@@ -314,7 +310,7 @@ export class SqlScan {
     const { dashesNeedBlank } = this.#dialect;
     if (this.#sql.charCodeAt(this.#at + 1) !== MINUS) return false;
     const behind = this.#sql.charCodeAt(this.#at + 2);
-    // A control character is a blank there (`lex_one_token` in sql/sql_lex.cc), as is the end of the text.
+    // Control characters are blanks (`lex_one_token` in sql/sql_lex.cc).
     return !dashesNeedBlank || behind <= 32 || behind === 127 || Number.isNaN(behind);
   }
 
@@ -352,7 +348,7 @@ export class SqlScan {
   }
 }
 
-/** `2fa_tokens`; not `0x1F`, `1e5`. */
+/** `2fa_tokens`, but not `0x1F` or `1e5`. */
 function isNameWithDigit(written: string): boolean {
   return /^\d+[a-z_]+$/i.test(written) && !/^(0x[\da-f]*|0b[01]*|\d+e)$/i.test(written);
 }

@@ -1,49 +1,39 @@
 import { knownWord, KINDS, PROGRAMS, type KnownWord, type Target } from './sql-words.ts';
 
-/** Longest `db.query.summary`; the convention's own limit. */
+/** The semantic conventions' limit. */
 const MAX_SUMMARY = 255;
-/** Deeper parentheses are not looked into. */
 const MAX_DEPTH = 64;
 
-/** What is between two parentheses, or outside of all. */
+/** Of parentheses. */
 interface Level {
-  /** Of the part that is under way, upper case. */
+  /** Upper case. */
   verb: string | undefined;
-  /** A comma is followed by a further table. */
   list: boolean;
-  /** `WITH` has come, its statement's verb has not. */
   with: boolean;
-  /** Any statement may stand here, not only a SELECT: not in the arguments of `REPLACE(…)`. */
+  /** Whether any statement may begin here; false in the arguments of `REPLACE(…)`. */
   readonly statement: boolean;
 }
 
-/**
- * What a query is about, as the database conventions have it in `db.query.summary`: operations and their targets, as
- * they are written and in their order. It is given the words and signs of a text one by one.
- */
+/** Builds `db.query.summary`: operations and targets as written, in order. */
 export class SqlSummary {
   #levels: Level[] = [];
   #level: Level = { verb: undefined, list: false, with: false, statement: true };
   readonly #parts: string[] = [];
   #length = 0;
-  /** Tables and views, each once, names of `WITH` apart. */
+  /** Without the names `WITH` defines. */
   readonly #tables = new Set<string>();
   readonly #ctes = new Set<string>();
-  /** Targets of the part that is under way: one that is joined with itself is written once. */
+  /** A self-joined table is written once. */
   #targets: string[] = [];
-  /** What the next name is. */
   #expects: Target | undefined;
-  /** `CREATE`, until what it creates has come. */
   #defining: string | undefined;
-  /** A name in a list of tables: one, unless a parenthesis follows. */
+  /** A table, unless a parenthesis follows. */
   #candidate: string | undefined;
-  /** The token before: a word that is known, a sign, or nothing. */
   #before: string | undefined;
-  /** Until the next statement, or the end. */
+  /** What is skipped. */
   #ignores: 'statement' | 'rest' | undefined;
   operation: string | undefined;
 
-  /** Whether a word that may be a name is one here. */
   get expectsTable(): boolean {
     return this.#expects === 'table' || this.#expects === 'tables';
   }
@@ -52,12 +42,11 @@ export class SqlSummary {
     return this.#parts.length > 0 ? this.#parts.join(' ') : undefined;
   }
 
-  /** The one table of the query; undefined when there are none or several. */
+  /** Undefined if there are none or several. */
   get collection(): string | undefined {
     return this.#tables.size === 1 ? this.#tables.values().next().value : undefined;
   }
 
-  /** The text has ended. */
   end(): void {
     this.#settle();
     if (this.#defining !== undefined) this.#operate(this.#defining);
@@ -72,7 +61,6 @@ export class SqlSummary {
     this.#before = known?.word ?? 'name';
   }
 
-  /** A name in quotes. */
   name(name: string): void {
     if (this.#ignores) return;
     this.#settle();
@@ -96,7 +84,7 @@ export class SqlSummary {
     else if (sign === ';') this.#restart();
   }
 
-  /** @returns false for a word that is somebody's name here: `SELECT update FROM …` */
+  /** @returns false for a name: `SELECT update FROM …` */
   #understands(word: string, known: KnownWord): boolean {
     const level = this.#level;
     if (this.#expects && (known.role === 'filler' || known.word === 'TABLE')) return true;
@@ -116,7 +104,7 @@ export class SqlSummary {
           }
           return true;
         }
-        // The one of them that is inside statements too.
+        // `SET` also occurs inside statements.
         if (known.word === 'SET') level.list = false;
         return false;
       case 'prefix':
@@ -142,7 +130,6 @@ export class SqlSummary {
 
   #beginsPart(verb: string): boolean {
     const level = this.#level;
-    // Reserved everywhere, never a name.
     if (verb === 'SELECT') return true;
     if (level.verb === 'MERGE') return this.#before === 'THEN';
     if (level.verb !== undefined || !level.statement) return false;
@@ -164,7 +151,7 @@ export class SqlSummary {
   #begin(word: string, { word: verb, target }: KnownWord): void {
     const level = this.#level;
     this.#operate(word);
-    // `MERGE … WHEN MATCHED THEN UPDATE SET …` has its target already.
+    // `MERGE … WHEN MATCHED THEN UPDATE SET …` has its target.
     if (level.verb === 'MERGE' && verb !== 'SELECT') return;
     level.verb = verb;
     level.with = false;
@@ -176,11 +163,10 @@ export class SqlSummary {
   #connects({ word, verbs }: KnownWord): boolean {
     const { verb, list } = this.#level;
     if (!verbs) return list;
-    // In other places FROM is a part of an expression: `EXTRACT(YEAR FROM day)`, `a IS DISTINCT FROM b`.
+    // Elsewhere FROM is part of an expression: `EXTRACT(YEAR FROM day)`, `a IS DISTINCT FROM b`.
     return verb !== undefined && verbs.has(verb) && !(word === 'FROM' && this.#before === 'DISTINCT');
   }
 
-  /** Behind `CREATE` come words of no interest, and then the kind. */
   #define(word: string): void {
     const kind = word.toUpperCase();
     if (!KINDS.has(kind)) return;
@@ -196,7 +182,6 @@ export class SqlSummary {
     if (!target) this.#ignores = 'statement';
   }
 
-  /** A word that is a name, of what is expected or of something else. */
   #named(name: string): void {
     const level = this.#level;
     const expected = this.#expects;
@@ -225,7 +210,7 @@ export class SqlSummary {
     this.#level = { verb: goesOn ? outer.verb : undefined, list: goesOn, with: false, statement: outer.with };
   }
 
-  /** What has a parenthesis behind it in FROM is a function, and none of the tables. */
+  /** A parenthesis follows: a function. */
   #leaveOutFunction(): void {
     const name = this.#candidate;
     this.#candidate = undefined;
@@ -242,7 +227,6 @@ export class SqlSummary {
     if (this.#ignores === 'statement') this.#ignores = undefined;
   }
 
-  /** What may be a table is one: no parenthesis has followed. */
   #settle(): void {
     if (this.#candidate === undefined) return;
     this.#tables.add(this.#candidate);
@@ -256,7 +240,7 @@ export class SqlSummary {
 
   #add(part: string): void {
     this.#length += part.length + 1;
-    // The length stays over the limit: a shorter part behind it would not be in its place.
+    // Prevents adding a later, shorter part.
     if (this.#length <= MAX_SUMMARY + 1) this.#parts.push(part);
   }
 }

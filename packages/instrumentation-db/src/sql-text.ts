@@ -1,33 +1,27 @@
-/** Longest query text that goes on a span, in characters. */
+/** In characters. */
 const MAX_TEXT = 4096;
 
-/** Words that stand for a value in a row of values. */
 const VALUE_WORDS = new Set(['NULL', 'DEFAULT', 'null', 'default']);
 
 /**
- * The text of a query as it may be shown, put together token by token. A list of literals is written as one of them,
- * a list of parameters behind `IN` too, and rows of nothing but values as the first row: how many there are makes no
- * other query.
+ * Lists of literals, `IN` lists of parameters and rows of values are shortened to the first item: their length does not
+ * make a different query.
  */
 export class SqlText {
   #text = '';
-  /** What belongs to a list or a row that may be left out, while that is not known yet. */
+  /** May still be left out. */
   #held = '';
   #space = false;
-  /** The token before, as far as lists go. */
   #last: 'value' | 'comma' | 'other' = 'other';
-  /** The last value was a literal: a further one is left out. */
+  /** The last value was a literal. */
   #literal = false;
-  /** In the parentheses right behind `IN`. */
   #inList = false;
   #afterIn = false;
-  /** In parentheses that hold nothing but values so far. */
   #row = false;
-  /** A row of values has just been closed: one more behind a comma is left out. */
+  /** One more row may be left out. */
   #closedRow = false;
-  /** In a row that may be left out. */
   #skipping = false;
-  /** Parameters behind a list that was shortened have numbers that depend on its length. */
+  /** Parameter numbers depend on the length of the shortened list. */
   #renumbered = false;
 
   get value(): string {
@@ -35,17 +29,14 @@ export class SqlText {
     return text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
   }
 
-  /** What was closed last is a row of values: one more like it is left out. */
   get isBehindRow(): boolean {
     return this.#closedRow && this.#last === 'other';
   }
 
-  /** What came last is a value of a list behind `IN`: further ones are left out. */
   get isInList(): boolean {
     return this.#inList && this.#last === 'value';
   }
 
-  /** Of such rows or lists, more has been left out. */
   parametersLeftOut(): void {
     this.#renumbered = true;
   }
@@ -63,7 +54,6 @@ export class SqlText {
     this.#value(this.#renumbered ? '?' : written, false);
   }
 
-  /** A word, or a quoted name. */
   word(word: string): void {
     if (this.#row && VALUE_WORDS.has(word)) {
       if (!this.#skipping) this.#release();
@@ -104,7 +94,7 @@ export class SqlText {
   }
 
   #comma(): void {
-    // Held until it is known whether the list, or the row, goes on.
+    // Until the list or row ends or continues.
     const holds = this.#skipping || this.#closedRow || this.#last === 'value';
     if (!holds) {
       this.#release();
@@ -143,7 +133,6 @@ export class SqlText {
     else if (this.#text.length <= MAX_TEXT) this.#text += target;
   }
 
-  /** What was held is a part of the text after all. */
   #release(): void {
     this.#skipping = false;
     if (this.#held === '') return;

@@ -1,22 +1,22 @@
-/** What follows a word: one table, several with commas between them, or a name that is no table's. */
+/** What follows a word: one table, several, or another kind of name. */
 export type Target = 'table' | 'tables' | 'name';
 
-/** What a word means for the summary of a statement, where it stands as a word of the language. */
+/** A keyword's role in the summary. */
 export interface KnownWord {
   /**
-   * - `verb` begins a statement or a part of one, and its target follows.
-   * - `definition` is `CREATE` and its like: the kind of object is a part of the operation.
-   * - `command` begins a statement of which nothing else is shown.
-   * - `prefix` stands before a verb: `EXPLAIN UPDATE …`.
-   * - `connective` is followed by tables, behind certain verbs.
-   * - `filler` stands between any of these and the name.
+   * - `verb`: a target follows.
+   * - `definition` (`CREATE`): the kind of object belongs to the operation.
+   * - `command`: only this word is shown.
+   * - `prefix` precedes a verb: `EXPLAIN UPDATE …`.
+   * - `connective` precedes tables.
+   * - `filler` precedes a name.
    * - `clause` ends a list of tables.
    */
   readonly role: 'verb' | 'definition' | 'command' | 'prefix' | 'connective' | 'filler' | 'clause' | 'other';
   /** Upper case. */
   readonly word: string;
   readonly target?: Target | undefined;
-  /** Of a connective: the verbs behind which it is one; undefined: where a list of tables is open. */
+  /** Verbs a connective may follow; undefined: in any list of tables. */
   readonly verbs?: ReadonlySet<string> | undefined;
 }
 
@@ -25,7 +25,6 @@ const known = new Map<string, KnownWord>();
 function add(role: KnownWord['role'], text: string, target?: Target, verbs?: string): void {
   for (const word of text.split(' ')) {
     const entry: KnownWord = { role, word, target, verbs: verbs ? new Set(verbs.split(' ')) : undefined };
-    // As it is written most.
     known.set(word, entry).set(word.toLowerCase(), entry);
   }
 }
@@ -50,12 +49,11 @@ add('other', 'AS THEN DISTINCT WITH');
 
 const LONGEST = 'STRAIGHT_JOIN'.length;
 
-/** Of a word in whatever case; undefined for one that is none of the language's, or of no interest. */
 export function knownWord(word: string): KnownWord | undefined {
   const { length } = word;
   if (length < 2 || length > LONGEST) return undefined;
   const found = known.get(word);
-  // `Select` is worth a second look: one of its ends is large, the other small.
+  // Mixed case (`Select`) is rare.
   if (found !== undefined || ((word.charCodeAt(0) ^ word.charCodeAt(length - 1)) & 32) === 0) return found;
   return known.get(word.toUpperCase());
 }
@@ -63,12 +61,12 @@ export function knownWord(word: string): KnownWord | undefined {
 const kinds = (text: string, target?: Target): [string, Target | undefined][] =>
   text.split(' ').map((kind) => [kind, target]);
 
-/** What can be defined. The names of people, and of what is made for each tenant, are not shown. */
+/** Names of users, and of objects made for each tenant, are not shown. */
 export const KINDS: ReadonlyMap<string, Target | undefined> = new Map([
   ...kinds('TABLE VIEW', 'table'),
   ...kinds('INDEX SEQUENCE TYPE EXTENSION DOMAIN FUNCTION PROCEDURE TRIGGER', 'name'),
   ...kinds('SCHEMA DATABASE USER ROLE SERVER POLICY RULE EVENT OPERATOR PUBLICATION SUBSCRIPTION'),
 ]);
 
-/** Kinds whose definition has a program inside. */
+/** Their definitions contain programs. */
 export const PROGRAMS: ReadonlySet<string> = new Set(['FUNCTION', 'PROCEDURE', 'TRIGGER', 'EVENT', 'RULE']);

@@ -1,24 +1,22 @@
 import type { Dialect } from './sql-dialect.ts';
 import { SqlScan } from './sql-scan.ts';
 
-/** Texts remembered, per generation and dialect: services send the same few hundred statements over and over. */
+/** Per generation and dialect: services repeat a few hundred statements. */
 const REMEMBERED = 256;
-/** So many characters of them, and no text that is longer than the second. */
 const REMEMBERED_CHARACTERS = 1_048_576;
 const LONGEST_REMEMBERED = 65_536;
 
-/** A query as it may be shown: literals replaced, comments removed, and what it is about in a few words. */
 export interface SanitizedQuery {
   text: string;
-  /** `SELECT orders`; the span name. */
+  /** The span name: `SELECT orders`. */
   summary: string | undefined;
-  /** As it is written: `SELECT`, `CREATE TABLE`. */
+  /** As written: `SELECT`, `CREATE TABLE`. */
   operation: string | undefined;
-  /** The one table of the query, as it is written; undefined when there are none or several. */
+  /** As written; undefined if there are none or several. */
   collection: string | undefined;
 }
 
-/** What has been sanitised of one dialect's texts: the same text may be another's literal. */
+/** Per dialect: one text may read differently in another. */
 class Sanitizer {
   readonly #dialect: Dialect;
   #fresh = new Map<string, SanitizedQuery>();
@@ -30,7 +28,7 @@ class Sanitizer {
   }
 
   sanitize(sql: string): SanitizedQuery {
-    // To look it up, each of its characters is read: for longer ones that is more than is scanned.
+    // A lookup hashes the whole text, which costs more than the limited scan.
     if (sql.length > LONGEST_REMEMBERED) return scan(sql, this.#dialect);
     const remembered = this.#fresh.get(sql);
     if (remembered) return remembered;
@@ -53,7 +51,7 @@ function scan(sql: string, dialect: Dialect): SanitizedQuery {
 
 const sanitizers = new Map<Dialect, Sanitizer>();
 
-/** Sanitises a SQL text of a dialect, in one pass: time grows with its length, up to 16 kB of it. */
+/** One pass over at most 16 kB. */
 export function sanitizeSql(sql: string, dialect: Dialect): SanitizedQuery {
   let sanitizer = sanitizers.get(dialect);
   if (!sanitizer) sanitizers.set(dialect, (sanitizer = new Sanitizer(dialect)));

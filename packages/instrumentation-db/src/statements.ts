@@ -4,30 +4,26 @@ import type { QueryDescription } from './events.ts';
 import { sanitizeSql } from './sql.ts';
 
 const MAX_TARGETS = 16;
-/** Whoever writes values into the text has no end of them. */
+/** Texts with inlined values are unlimited. */
 const MAX_STATEMENTS = 256;
 
-/** A statement as it is sent to one database through one pool: what all its spans have in common. */
+/** Shared by all spans of a statement. */
 export interface Statement {
-  /** Of its spans. */
   readonly name: string;
-  /** What it does to what; undefined when its text is not known. */
   readonly summary: string | undefined;
   readonly attributes: CommonAttributes;
 }
 
-/** A database, as one pool's connections reach it. */
 interface Target {
   readonly system: string;
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly database: string | undefined;
   readonly pool: string | undefined;
-  /** By sanitised text, else by the statement's name. */
+  /** By sanitised text, or by the statement's name. */
   readonly statements: BoundedMap<string | undefined, Statement>;
 }
 
-/** The statements of a process. There are few, and each is sent again and again. */
 export class Statements {
   readonly #targets: Target[] = [];
 

@@ -3,9 +3,8 @@ import { bindOnce, detached, type Hooks, type LoadedModule } from '@foreshock/ki
 type Class = new (...args: any[]) => object;
 
 /**
- * A connection opens its socket in its constructor, and all that it does by itself runs where that was. The constructor
- * cannot be wrapped in place; the base class of all connections is exported to mysql2's own files alone (the class
- * itself before 3.11.5), and each of them calls it.
+ * The socket keeps the context of the constructor that opened it. mysql2 does not export the connections' base class
+ * (before 3.11.5: the class), so its module is replaced.
  */
 export function detachConnections({ exports: Connection, replaceExports }: LoadedModule, hooks: Hooks): void {
   replaceExports?.(
@@ -17,7 +16,6 @@ export function detachConnections({ exports: Connection, replaceExports }: Loade
     }),
   );
 
-  // `connect(callback)` listens to what the socket says.
   hooks.before(Connection.prototype, 'connect', (_connection, args) => {
     if (typeof args[0] === 'function') args[0] = bindOnce(args[0]);
   });

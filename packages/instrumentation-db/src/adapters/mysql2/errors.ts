@@ -1,19 +1,18 @@
 import type { ServerErrors } from '@foreshock/kit';
 
-/** What mysql2 makes of an error packet (lib/packets/packet.js, `asError`). */
+/** lib/packets/packet.js, `asError`. */
 interface Failure {
   errno?: unknown;
   sqlState?: unknown;
 }
 
-/** Errors of MySQL and MariaDB, as mysql2 throws them. */
 export const MYSQL2_ERRORS: ServerErrors = {
-  /** The server's own number; what the client made itself (`ECONNRESET`) has none, or one below zero. */
+  /** Client errors (`ECONNRESET`) have no number, or a negative one. */
   statusOf(error) {
     const { errno, sqlState } = (error ?? {}) as Failure;
     return typeof errno === 'number' && sqlState !== undefined ? String(errno) : undefined;
   },
-  /** `SIGNAL` and `RESIGNAL` are the application's: ER_SIGNAL_EXCEPTION, or the state that is left to applications. */
+  /** The application writes the text of `SIGNAL` and `RESIGNAL`: ER_SIGNAL_EXCEPTION, or SQLSTATE class 45. */
   shownOf(error) {
     const { errno, sqlState } = (error ?? {}) as Failure;
     return errno === 1644 || errno === 1643 || String(sqlState).startsWith('45') ? '' : undefined;

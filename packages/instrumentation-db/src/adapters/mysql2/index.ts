@@ -14,7 +14,6 @@ import { MYSQL } from '../../sql-dialect.ts';
 import { MYSQL2_ERRORS } from './errors.ts';
 import { detachConnections } from './connect.ts';
 
-/** Options of a connection, as far as they are read here. */
 interface Config {
   host?: string;
   port?: number;
@@ -22,10 +21,10 @@ interface Config {
   socketPath?: string;
 }
 
-/** `mysql2/lib/base/connection.js` (`lib/connection.js` before 3.11.5), as far as it is read here. */
+/** `mysql2/lib/base/connection.js` (`lib/connection.js` before 3.11.5). */
 interface Connection {
   config: Config;
-  /** Until the server has greeted: null. */
+  /** Null before the handshake. */
   _handshakePacket: { serverVersion?: string } | null;
   _command?: Command | null;
   _commands: { length: number; get(index: number): Command | undefined };
@@ -33,7 +32,7 @@ interface Connection {
   stream?: { once(event: 'close', listener: () => void): unknown };
 }
 
-/** A `Query`, `Execute`, `Prepare`, `Ping` … of `mysql2/lib/commands`. */
+/** From `mysql2/lib/commands`. */
 interface Command {
   sql?: string;
   statement?: { query?: string };
@@ -42,24 +41,22 @@ interface Command {
   emit(event: string, ...args: unknown[]): boolean;
 }
 
-/** A `query` or `execute` under way. */
 interface Sending {
   connection: Connection;
   query: Query;
-  /** A closed connection has an `addCommand` of its own, that refuses. */
+  /** A closed connection has its own `addCommand`, which rejects commands. */
   closed: boolean;
 }
 
 type Callback = (this: any, ...args: any[]) => unknown;
 
-/** A connection of mysql2, or the wrapper that `mysql2/promise` puts around one. */
 function mysql2Connection(resource: object): DriverConnection | undefined {
   const inner = '_handshakePacket' in resource ? resource : (resource as { connection?: unknown }).connection;
   if (typeof inner !== 'object' || inner === null || !('_handshakePacket' in inner)) return undefined;
   return { connection: inner, ...targetOfConnection(inner as unknown as Connection) };
 }
 
-/** Servers that have greeted as MariaDB: a query may be sent before its own connection has been greeted. */
+/** A query may be sent before its own connection's handshake. */
 const mariadbs = new BoundedMap<string, true>(64);
 const greetings = new WeakSet<object>();
 
@@ -80,11 +77,10 @@ function addressOf({ host, port }: ConnectionTarget): string {
 }
 
 /**
- * mysql2 3: promises, pools and clusters all come down to `Connection` and `Pool`, by callback.
+ * mysql2 3: promises, pools and clusters all use `Connection` and `Pool`.
  *
- * Its channels (`mysql2:query` …, 3.20) are left alone: they name neither connection nor pool, and whoever subscribes
- * changes the application, for mysql2 then listens for `error` on commands and connections itself, and an error that
- * nobody handles is no longer thrown (`tracePromise` in base/connection.js).
+ * Its channels (`mysql2:query` …, 3.20) name neither connection nor pool. With a subscriber, mysql2 adds its own
+ * `error` listeners, so unhandled errors are no longer thrown (`tracePromise` in base/connection.js).
  */
 export const mysql2: DbAdapter = {
   library: 'mysql2',
@@ -96,7 +92,7 @@ export const mysql2: DbAdapter = {
   summary:
     'queries and executions by promise, callback, event and stream, prepared statements, several statements at once',
   attach(db, hooks) {
-    // The classes' methods moved to `base` in 3.11.5; up to 3.19 a pool's connections inherit from there alone.
+    // Methods moved to `base` in 3.11.5; up to 3.19 a pool's connections inherit only from there.
     for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {
       hooks.onLoad(`${folder}/connection.js`, (loaded) => {
         const { prototype } = loaded.exports;
@@ -109,9 +105,8 @@ export const mysql2: DbAdapter = {
 };
 
 function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
-  /** By the command that sends it, until it is answered. */
   const queries = new WeakMap<Command, Query>();
-  /** From `query` or `execute` to the `addCommand` that they call for their command: it is no further query. */
+  /** The `addCommand` that `query` and `execute` call is not a second query. */
   const sending = new HandOver<Sending>();
 
   for (const method of ['query', 'execute']) {
@@ -122,7 +117,7 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
         if (!query) return undefined;
         const at = args.findIndex((arg) => typeof arg === 'function');
         if (at >= 0) args[at] = observed(args[at], query);
-        // A pool sends the `Query` object that it made of its caller's arguments.
+        // A pool passes its own `Query` object.
         else if (isCommand(given) && given.onResult) given.onResult = observed(given.onResult, query);
         return { connection, query, closed: Object.hasOwn(connection, 'addCommand') };
       },
@@ -148,12 +143,12 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
     } else listen(connection, command, query, false);
   });
 
-  // Callers that listen to events get none of it.
+  // mysql2 does not emit these errors.
   hooks.before(prototype, '_notifyError', (connection: Connection, [error]) => {
     if (!connection._fatalError) failAll(connection, error);
   });
 
-  // `destroy` comes to it, too: from then on the end of the connection is nobody's error, and no caller is answered.
+  // Also called by `destroy`; after it, mysql2 answers no caller.
   hooks.after(prototype, 'close', (_result, connection: Connection) => {
     if (!connection._command && connection._commands.length === 0) return;
     const error = { code: 'connection_closed', message: 'the connection was closed before the answer' };
@@ -194,7 +189,6 @@ function startQuery(connection: Connection, text: unknown, db: DbEvents): Query 
 function observed(callback: Callback, query: Query): Callback {
   return answering('mysql2 query', query, callback, ([error, rows], command: Command | undefined) => {
     if (error) query.failed(error);
-    // Of several statements there are several results.
     else query.succeeded(Array.isArray(rows) && command?._resultIndex === 0 ? rows.length : undefined);
   });
 }

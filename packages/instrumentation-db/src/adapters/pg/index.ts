@@ -4,7 +4,7 @@ import { POSTGRESQL } from '../../sql-dialect.ts';
 import { PG_ERRORS } from './errors.ts';
 import { QueryEnds, type Submitted } from './query-ends.ts';
 
-/** `pg/lib/client.js`, as far as it is read here. */
+/** `pg/lib/client.js`. */
 export interface Client {
   host?: string;
   port?: number;
@@ -19,11 +19,10 @@ export interface Client {
 }
 
 /**
- * node-postgres 8, JavaScript client; `pg.native` has a client of its own and is left alone.
+ * node-postgres 8, JavaScript client; `pg.native` is not instrumented.
  *
- * `Client.prototype.query` makes or takes a query object, pushes it to `_queryQueue`, and tells it its end through
- * `handleReadyForQuery` or `handleError`: those two, on the one object, are what is observed, so promises, callbacks,
- * `Query` objects, cursors and streams all come out the same way.
+ * `Client.prototype.query` pushes a query object to `_queryQueue`. All kinds (promises, callbacks, `Query` objects,
+ * cursors, streams) end through its `handleReadyForQuery` or `handleError`.
  */
 export const pg: DbAdapter = {
   library: 'pg',
@@ -38,21 +37,21 @@ export const pg: DbAdapter = {
     hooks.onLoad('pg/lib/query.js', ({ exports: { prototype } }) => ends.wrap(prototype));
     hooks.onLoad('pg/lib/client.js', ({ exports: Client }) => {
       wrapQuery(Client, ends, db, hooks);
-      // What is announced comes by the socket that is opened here.
+      // The socket also delivers notifications.
       hooks.detach(Client.prototype, 'connect');
       wrapNotifications(Client.prototype, db, hooks);
     });
   },
 };
 
-/** A client of node-postgres, also the native one: both keep their `connectionParameters` (pg/lib/client.js). */
+/** Also the native client (`connectionParameters`, pg/lib/client.js). */
 function pgConnection(resource: object): DriverConnection | undefined {
   if (!('connectionParameters' in resource)) return undefined;
   const { host, port, database } = resource as Client;
   return { connection: resource, system: 'postgresql', host, port, database };
 }
 
-/** `_handleNotification({ channel, … })`, which emits it; the first releases of 8 have no such method. */
+/** The first 8.x releases lack `_handleNotification({ channel, … })`. */
 function wrapNotifications(prototype: { _handleNotification?: unknown }, db: DbEvents, hooks: Hooks): void {
   if (!prototype._handleNotification) return;
   hooks.calls(prototype, '_handleNotification', {
@@ -61,7 +60,7 @@ function wrapNotifications(prototype: { _handleNotification?: unknown }, db: DbE
   });
 }
 
-/** By hand, as each query comes by here. */
+/** By hand: every query passes here. */
 function wrapQuery(ClientClass: { prototype: object }, ends: QueryEnds, db: DbEvents, hooks: Hooks): void {
   hooks.wrap(ClientClass.prototype as { query: unknown }, 'query', (original) => {
     return function (this: Client, ...args: [unknown, ...unknown[]]) {
@@ -115,10 +114,7 @@ function isSubmittable(config: unknown): config is Submitted {
   return typeof (config as { submit?: unknown } | null)?.submit === 'function';
 }
 
-/**
- * Whether anybody is called back at the query's end: else there is only a promise, whose reader comes back to its own
- * place by itself. A query object has listeners.
- */
+/** A promise alone needs no context restored. */
 function hasCallback(args: readonly unknown[]): boolean {
   for (let i = 1; i < args.length; i++) if (typeof args[i] === 'function') return true;
   const config = args[0] as { callback?: unknown } | string | null | undefined;
@@ -127,16 +123,16 @@ function hasCallback(args: readonly unknown[]): boolean {
 
 function observe(client: Client, config: unknown, query: Query, calledBack: boolean, ends: QueryEnds): void {
   const submitted = isSubmittable(config) ? config : newestQuery(client);
-  // A caller may submit one object once only, but may try.
+  // One object may wrongly be submitted twice.
   if (submitted && ends.observe(submitted, query, calledBack)) return;
-  // Refused before it was queued (client.js: "Client was closed …", "… connection error and is not queryable").
+  // Never queued (client.js: "Client was closed …", "… connection error and is not queryable").
   query.failed(new Error(client._ending ? 'Client was closed and is not queryable' : 'Client is not queryable'));
 }
 
-/** The query that the call just made queued: last in line, last sent (pipeline mode, 8.17), or already active. */
+/** Last in the queue, last sent (pipeline mode, 8.17), or already active. */
 function newestQuery(client: Client): Submitted | undefined {
   if (client._queryable === false || client._ending) return undefined;
-  // `queryQueue` and `activeQuery` became deprecation-warning getters when the fields got their underscore (8.16).
+  // `queryQueue` and `activeQuery` became deprecation-warning getters in 8.16.
   const queue = client._queryQueue ?? client.queryQueue;
   return (
     queue?.at(-1) ??

@@ -1,16 +1,16 @@
 import { HandOver, report, type Hooks } from '@foreshock/kit';
 import type { Query } from '../../events.ts';
 
-/** On a query object, for a WeakMap of queries would cost the collector more than the rest of it all. */
+/** A WeakMap of queries costs more in garbage collection than all else here. */
 const OBSERVED = Symbol('foreshock.query');
 
-/** A `Query` of pg/lib/query.js, a `Cursor` of pg-cursor, a `QueryStream`: what `Client` hands messages to. */
+/** A `Query` of pg/lib/query.js, a `Cursor` of pg-cursor, or a `QueryStream`. */
 export interface Submitted {
   text?: string;
   cursor?: { text?: string };
   name?: string;
   _result?: { rowCount?: number | null; fields?: readonly unknown[] };
-  /** Of several statements at once there are several results. */
+  /** Several statements have several results. */
   _results?: unknown;
   handleReadyForQuery(connection: unknown): unknown;
   handleError(error: unknown, connection: unknown): unknown;
@@ -19,23 +19,22 @@ export interface Submitted {
 
 export interface Observed {
   query: Query;
-  /** Somebody is called back at its end. */
   calledBack: boolean;
 }
 
 type End = 'handleReadyForQuery' | 'handleError';
 
 /**
- * The two methods that tell a query its end. Those of pg's and pg-cursor's classes are on the prototype and are patched
- * there, once; `QueryStream` binds its own with each object (pg-query-stream/dist/index.js).
+ * pg and pg-cursor are patched on the prototype; `QueryStream` binds its methods to each object
+ * (pg-query-stream/dist/index.js).
  */
 export class QueryEnds {
   readonly #hooks: Hooks;
   readonly #prototypes = new WeakSet<object>();
   readonly #wrapped = new WeakSet<Function>();
   /**
-   * From `Client#query` to `handleError` of a query whose parameters cannot be serialised: that is called in there
-   * (`Query.prepare` in pg/lib/query.js), before the object is known to be the query.
+   * `Client#query` calls `handleError` itself when parameters cannot be serialised (`Query.prepare` in
+   * pg/lib/query.js).
    */
   readonly starting = new HandOver<Observed>();
 
@@ -43,7 +42,6 @@ export class QueryEnds {
     this.#hooks = hooks;
   }
 
-  /** @param prototype of a class of queries */
   wrap(prototype: Submitted): void {
     if (this.#prototypes.has(prototype)) return;
     this.#prototypes.add(prototype);
@@ -51,7 +49,7 @@ export class QueryEnds {
     this.#wrap(prototype, 'handleError', (original) => failing(original, this));
   }
 
-  /** @returns false for one that is observed already */
+  /** @returns false if it is already observed */
   observe(submitted: Submitted, query: Query, calledBack: boolean): boolean {
     if (submitted[OBSERVED]) return false;
     submitted[OBSERVED] = { query, calledBack };
@@ -102,7 +100,7 @@ function failing(original: Submitted['handleError'], ends: QueryEnds): Submitted
   };
 }
 
-/** The count that comes with an answer is of the rows changed, unless it has columns. */
+/** Without columns, the count is of rows changed. */
 function returnedRows({ _result, _results }: Submitted): number | undefined {
   if (!_result?.fields?.length || Array.isArray(_results)) return undefined;
   return _result.rowCount ?? undefined;

@@ -31,21 +31,19 @@ import { continued, newLife, TraceLives, withLife } from './trace-life.ts';
 const BACKGROUND_KEY = createContextKey('foreshock.queue.background');
 const BACKGROUND = suppressed(ROOT_CONTEXT).setValue(BACKGROUND_KEY, true);
 
-/** What the queue boundary can be told beyond what every boundary can. */
+/** Options of the queue instrumentation. */
 export interface QueueInstrumentationConfig extends InstrumentationConfig {
   /**
-   * Which queues, topics or exchanges get the trace along with their messages: say no where somebody reads who
-   * must not see it, or who accepts nothing beside the payload he knows. Default all.
+   * Which queues, topics or exchanges receive the trace. Return false where consumers must not see it or reject
+   * additional metadata. Default all.
    */
   propagateTo?: (destination: string) => boolean;
   /**
-   * Which libraries, by their npm names, have spans of their own commands, too: polling, upkeep, what is asked outside
-   * a trace. Default none.
+   * Libraries (npm names) whose own commands also get spans: polling, maintenance, calls outside a trace. Default none.
    */
   ownCommands?: (library: string) => boolean;
 }
 
-/** Turns what queue adapters report into spans and metrics. */
 export function openQueue(
   telemetry: Telemetry,
   { propagateTo, ownCommands }: QueueInstrumentationConfig = {},
@@ -59,7 +57,7 @@ export function openQueue(
     return () => (metrics = undefined);
   });
 
-  /** @param where the sending's own context, if it has a span */
+  /** @param where context of the send's span, if any */
   function carrierTo(
     destination: string | undefined,
     caller: Context,
@@ -93,7 +91,7 @@ export function openQueue(
     metrics?.received((now - since) / 1000, common.values);
     const link: Link = { context: span.spanContext() };
     return messages.map((message) => ({
-      // Its span is made now, from then back: many never are settled in this process.
+      // Created on settlement with an earlier start, because many are never settled here.
       settled(failure?: Failure) {
         const processing = begin({ ...delivery, messages: [message] }, { since: now, link });
         if (failure) processing.failed(failure);

@@ -4,36 +4,32 @@ import { RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
 import type { Carrier, Message } from './events.ts';
 import { TRACE_LIFE } from './trace-life.ts';
 
-/** More text than any propagator of ours accepts: not even looked at. */
+/** Longer values are ignored: no propagator accepts them. */
 const MAX_VALUE_LENGTH = 8_192;
 
 const INCOMING = withCarrierTrust(ROOT_CONTEXT);
 
 type Incoming = NonNullable<Message['carrier']>;
 
-/** What travels with messages comes from a database or a broker, where anybody may have written it. */
+/** Carriers are untrusted: anyone may have written to the broker or database. */
 const getter: TextMapGetter<Incoming> = {
   keys: (carrier) => Object.keys(carrier),
   get(carrier, key) {
     let value = Object.hasOwn(carrier, key) ? carrier[key] : undefined;
-    // Brokers whose headers are bytes; decoded only if asked for.
+    // Some brokers have byte headers; decoded on demand.
     if (value instanceof Uint8Array && value.length <= MAX_VALUE_LENGTH) value = Buffer.from(value).toString();
     return typeof value === 'string' && value.length <= MAX_VALUE_LENGTH ? value : undefined;
   },
 };
 
-/** Where the sender of a message was, as far as can be told. */
+/** Context of the sender, if valid. */
 export function extract(carrier: Incoming | undefined): Context {
   if (!carrier) return ROOT_CONTEXT;
   const found = guard('reading the trace of a message', () => propagation.extract(INCOMING, carrier, getter));
   return found ? withoutAttempts(found) : ROOT_CONTEXT;
 }
 
-/**
- * What travels with a message.
- *
- * @param life of its trace, as {@link TRACE_LIFE} has it
- */
+/** @param life value of {@link TRACE_LIFE} */
 export function inject(where: Context, life: string): Carrier | undefined {
   const written: Record<string, string> = {};
   propagation.inject(withoutAttempts(where), written, defaultTextMapSetter);
@@ -44,7 +40,7 @@ export function inject(where: Context, life: string): Carrier | undefined {
   return written;
 }
 
-/** A message outlives the attempt that sent it: whoever handles it is no part of the retry. */
+/** A message outlives the attempt that sent it, so its consumer is not part of the retry. */
 function withoutAttempts(where: Context): Context {
   const baggage = propagation.getBaggage(where);
   if (!baggage?.getEntry(RETRY_UPSTREAM_ATTEMPTS)) return where;

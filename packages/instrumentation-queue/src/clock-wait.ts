@@ -1,17 +1,14 @@
-/**
- * Waits that two machines' clocks make out between them are not said beyond half an hour: then a clock that is off, an
- * event's own time or a replay is as likely.
- */
+/** A longer wait by two clocks is as likely clock error, an event's own time or a replay. */
 const MAX_WAIT_MS = 1_800_000;
 
-/** Clocks of machines that agree differ by this. */
+/** Tolerance between synchronized clocks. */
 const SKEW_MS = 10;
 
 /**
- * How long a message has been due.
+ * Wait since the due time.
  *
- * @param dueAt milliseconds since 1970, by the clock of whoever wrote it down
- * @returns undefined when that cannot be: not due yet, or too long ago to tell from a clock that is off
+ * @param dueAt milliseconds since 1970, by the sender's clock
+ * @returns undefined when not due yet or implausibly old
  */
 export function waitedSince(dueAt: number): number | undefined {
   const waited = Date.now() - dueAt;

@@ -18,23 +18,23 @@ import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Operation } from './operations.ts';
 import { continued, newLife, withLife } from './trace-life.ts';
 
-/** A message was fetched by hand, and this is made when it is settled, from then back. */
+/** The message was fetched manually, and its span is created on settlement. */
 export interface Fetched {
-  /** In milliseconds of `performance.now()`. */
+  /** `performance.now()`. */
   readonly since: number;
-  /** To the span that fetched it. */
+  /** The fetching span. */
   readonly link: Link;
 }
 
 /**
- * The handling of a delivery, from its start to its settling. One message continues the trace of its sender
- * within the bounds of trace-life.ts; anything else is a trace of its own with a link to every sender.
+ * Span of a delivery's processing. A single message continues its sender's trace within the limits of trace-life.ts;
+ * otherwise a new trace links to every sender.
  */
 export class Consumption extends Caller implements Processing {
   readonly #metrics: MessagingMetrics | undefined;
   readonly #operation: Operation;
   readonly #span: Span;
-  /** In milliseconds of `performance.now()`. */
+  /** `performance.now()`. */
   readonly #start: number;
   #settled: Settlement | undefined;
   #ended = false;
@@ -52,7 +52,7 @@ export class Consumption extends Caller implements Processing {
     const life = only && continued(only);
     if (!life) {
       links = [...(links ?? []), ...linksTo(messages)];
-      // The sender's baggage and x-trace-id go on; only its span is no parent here.
+      // Baggage and x-trace-id are kept; only the parent span is dropped.
       parent = trace.deleteSpan(parent);
     }
     const span = startConsumer(telemetry.tracer, operation, attributesOfAll(messages), parent, links, fetched?.since);
@@ -81,7 +81,7 @@ export class Consumption extends Caller implements Processing {
   failed({ error, type = errorTypeOf(error), deadLettered }: Failure): void {
     if (this.#ended) return;
     this.#span.setAttribute('error.type', type);
-    // The silent loss: the broker has forgotten a message that was never handled.
+    // Message loss: acknowledged, but not processed.
     if (this.#settled && this.#settled !== 'requeue' && this.#settled !== 'reject')
       this.#span.setAttribute(QUEUE_ACKED_EARLY, true);
     if (deadLettered) this.#span.setAttribute(QUEUE_DEAD_LETTERED, true);
@@ -109,7 +109,7 @@ function startConsumer(
 ): Span {
   const kind = SpanKind.CONSUMER;
   if (!links) return startSpan(tracer, spanName, { kind, attributes, common, startTime }, parent);
-  // Links are for the sampler to see, too.
+  // Samplers see links only at start.
   const options = { kind, attributes: { ...common.values, ...attributes }, links };
   return tracer.startSpan(spanName, startTime === undefined ? options : { ...options, startTime }, parent);
 }

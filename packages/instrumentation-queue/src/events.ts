@@ -1,133 +1,123 @@
 import type { Caller, Run } from '@foreshock/kit';
 
-/** Text that travels with a message, beside its payload: `traceparent` and its kin. */
+/** Text metadata of a message, such as `traceparent`. */
 export type Carrier = Readonly<Record<string, string>>;
 
-/** A call that hands one or more messages to a queue, a topic or an exchange. */
+/** A call that sends messages. */
 export interface Sending {
   /** `messaging.system` of the semantic conventions: `pg-boss`, `bullmq`, `rabbitmq`, `kafka`. */
   system: string;
-  /** Where to; undefined when one call serves several destinations. */
+  /** Undefined for several destinations. */
   destination: string | undefined;
-  /** The library's own word for the call: `send`, `insert`, `addBulk`. */
+  /** The library's name: `send`, `insert`, `addBulk`. */
   operation: string;
-  /** What the destination routes by, when that is not its name. */
+  /** Only when not the destination's name. */
   routingKey?: string | undefined;
-  /** How many messages. */
+  /** Messages. */
   count: number;
 }
 
-/** A call that sends, under way; the library's own code runs as part of the sending. */
+/** A send in progress; the library's code runs within it. */
 export interface Send extends Pick<Caller, 'run'> {
-  /**
-   * To be put into the metadata of each message, never into an object of the caller's; undefined when
-   * nothing needs to travel.
-   */
+  /** For each message's metadata, never for the caller's objects; undefined when nothing is propagated. */
   readonly carrier: Carrier | undefined;
   /**
-   * The broker has it.
+   * The broker accepted it.
    *
-   * @param count how many messages it took, when it says so; default all
-   * @param id its id of the message, when one was sent
+   * @param count accepted messages; default all
+   * @param id the broker's id of a single message
    */
   sent(count?: number, id?: string): void;
   failed(error: unknown): void;
 }
 
-/** A message as it comes out of a queue. */
+/** A received message. */
 export interface Message {
   id?: string | undefined;
-  /**
-   * What the sending side put into its metadata, or whatever else is found there, text or bytes: it is checked here,
-   * not by the adapter.
-   */
+  /** Received metadata, text or bytes; validated here, not by adapters. */
   carrier?: Readonly<Record<string, unknown>> | undefined;
-  /** When it was sent, milliseconds since 1970, by any clock. */
+  /** Milliseconds since 1970, by any clock. */
   sentAt?: number | undefined;
-  /** Between being due and now, when that can be told. */
+  /** Milliseconds since due, if known. */
   waitMs?: number | undefined;
-  /** Between being sent and being due at the earliest. */
+  /** Milliseconds from send to due. */
   delayMs?: number | undefined;
-  /** One of a series: every run of a repeating job carries what its first sender wrote. */
+  /** Every run of a repeated job carries its first sender's trace. */
   repeated?: boolean | undefined;
   /** 1 = first. */
   attempt?: number | undefined;
   maxAttempts?: number | undefined;
-  /** Where it is, in a log of messages that have no ids. */
+  /** Position in a log without message ids. */
   partition?: number | undefined;
   offset?: string | undefined;
 }
 
-/** What a handler is called with: one message, or a batch. */
+/** Messages of one handler call. */
 export interface Delivery {
   /** As in {@link Sending}. */
   system: string;
-  /** The queue or topic it comes out of. */
+  /** Queue or topic. */
   destination: string;
   /** Consumer group. */
   group?: string | undefined;
   messages: readonly Message[];
 }
 
-/** How handling a message ended, when not well. */
 export interface Failure {
   error: unknown;
-  /** Default: the error's code or class. `timeout` when the library gave up waiting for the handler. */
+  /** Default: the error's code or class. `timeout` when the library stopped waiting. */
   type?: string | undefined;
-  /** The message goes to a dead letter queue: nobody tries again. */
+  /** No attempt follows. */
   deadLettered?: boolean | undefined;
 }
 
 /**
- * What the application told the broker of a message: `auto`, it asked for messages that count as done when they are
- * delivered. After `requeue` and `reject` the broker still has it, or has given it up.
+ * How the application settled the message. `auto`: settled on delivery. After `requeue` the broker keeps it, after
+ * `reject` it is dropped.
  */
 export type Settlement = 'ack' | 'auto' | 'complete' | 'commit' | 'requeue' | 'reject';
 
-/** A handler at work on a delivery; it, and listeners to its end, run in the sender's trace, whatever surrounds them. */
+/** A handler's processing; it and its completion listeners run in the sender's trace. */
 export interface Processing extends Pick<Caller, 'run'> {
-  /** The broker was told what to do with the message, by the handler and not by its end; the first answer counts. */
+  /** The handler settled the message before it ended; only the first call counts. */
   settled(how: Settlement): void;
-  /** The handler has ended; only the first end counts. */
+  /** Only the first end counts. */
   succeeded(): void;
   failed(failure: Failure): void;
 }
 
-/** A message taken out of a queue by hand: no handler, the caller says when it is done with. */
+/** A manually fetched message. */
 export interface Taken {
   settled(failure?: Failure): void;
 }
 
-/** What a queue adapter reports. Undefined as an answer means: leave this call alone. */
+/** What adapters report. Undefined means that the call is not observed. */
 export interface QueueEvents {
-  /** A call is about to send. */
   send(sending: Sending): Send | undefined;
   /**
-   * What travels with messages of a call whose end cannot be watched, or with one of several kinds of a call: the
-   * caller's own trace.
+   * The caller's trace, for calls whose end is not observable or that mix several kinds.
    *
-   * @param count how many messages the call sends
+   * @param count messages in the call
    */
   carrier(destination: string, count?: number): Carrier | undefined;
-  /** A handler is about to be called. */
   process(delivery: Delivery): Processing | undefined;
   /**
-   * Messages were fetched by hand.
+   * Messages were fetched manually.
    *
-   * @param since when they were asked for, `performance.now()`
-   * @returns one for each message, in their order
+   * @param since `performance.now()` of the request
+   * @returns one per message, in order
    */
   received(delivery: Delivery, since: number): readonly Taken[] | undefined;
-  /** Runs work that is the library's own and nobody's request, polling and upkeep, so that it makes no traces. */
+  /** Runs the library's polling and maintenance without traces. */
   background: Run;
-  /** Runs a command of the library's own that somebody asked for: outside a trace it makes no span. */
+  /** Runs a library command that creates no span outside a trace. */
   housekeeping: Run;
-  /** Runs code of the application that the library calls from such work, such as a listener. */
+  /** Runs application code, such as a listener, called from background work. */
   foreground: Run;
-  /** What runs listeners of an event that the library has read from the server: nothing of the job that it tells of. */
+  /** Context for listeners to an event read from the server, outside the trace of its job. */
   event(destination: string): Pick<Caller, 'run'>;
-  /** Runs a part of a call that has a span, where that part would show nothing that the call's span does not: it makes none. */
+  /** Runs part of a call without spans, because the call's span shows the same. */
   quietly: Run;
-  /** Goes on in this process with what another one does: a handler's part in a process of its own. */
+  /** Continues a trace from another process: the sandboxed part of a handler. */
   continuing(carrier: Message['carrier']): Pick<Caller, 'run'> | undefined;
 }

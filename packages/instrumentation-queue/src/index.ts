@@ -5,9 +5,9 @@ import { openQueue, type QueueInstrumentationConfig } from './boundary.ts';
 export { type QueueInstrumentationConfig } from './boundary.ts';
 
 /**
- * Jobs and messages, as OpenTelemetry's `Instrumentation`: sent, waited, processed, settled.
+ * OpenTelemetry `Instrumentation` for jobs and messages: send, wait, process, settle.
  *
- * @param config default: attached at construction, to every library this package knows; the trace travels to every queue
+ * @param config default: enabled at construction for every supported library; traces propagate to every queue
  */
 export function queueInstrumentation(config: QueueInstrumentationConfig = {}): Instrumentation {
   return instrumentationOf(

@@ -12,10 +12,10 @@ import {
 import { extract } from './carriers.ts';
 import type { Message } from './events.ts';
 
-/** More links than that an SDK drops by default; a batch may have thousands of messages. */
+/** Default link limit of SDKs; a batch may have thousands of messages. */
 const MAX_LINKS = 128;
 
-/** What is known of one message: on its span, or on its link when it is one of a batch. */
+/** For the span, or for the link in a batch. */
 function attributesOf({ id, partition, offset, waitMs, attempt, maxAttempts }: Message): Attributes {
   const attributes: Attributes = {};
   if (id !== undefined) attributes[MESSAGING_MESSAGE_ID] = id;
@@ -27,7 +27,7 @@ function attributesOf({ id, partition, offset, waitMs, attempt, maxAttempts }: M
   return attributes;
 }
 
-/** Of a batch: how many, the longest wait, and the highest attempt with its limit. */
+/** Batch size, longest wait, and highest attempt with its limit. */
 export function attributesOfAll(messages: readonly Message[]): Attributes {
   if (messages.length === 1) return attributesOf(messages[0]!);
   const longest = messages.reduce((most, { waitMs }) => Math.max(most, waitMs ?? -1), -1);
@@ -44,7 +44,7 @@ export function attributesOfAll(messages: readonly Message[]): Attributes {
   };
 }
 
-/** To the sender of each. */
+/** Links to each sender. */
 export function linksTo(messages: readonly Message[]): Link[] {
   const links: Link[] = [];
   for (const message of messages) {

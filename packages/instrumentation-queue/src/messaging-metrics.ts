@@ -7,7 +7,7 @@ import {
   QUEUE_WAIT_TIME,
 } from '@foreshock/kit/names';
 
-/** The messaging metrics of one adapter; durations in seconds. */
+/** Messaging metrics; durations in seconds. */
 export interface MessagingMetrics {
   sent(count: number, seconds: number, attributes: Attributes): void;
   received(seconds: number, attributes: Attributes): void;
@@ -16,7 +16,7 @@ export interface MessagingMetrics {
   processed(seconds: number, attributes: Attributes): void;
 }
 
-/** What the conventions advise for messaging, and beyond: a job may wait and run for minutes. */
+/** Buckets advised by the conventions, extended to minutes for jobs. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 300, 900];
 
 export function messagingMetrics(meter: Meter): MessagingMetrics {

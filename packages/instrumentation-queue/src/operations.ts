@@ -7,15 +7,15 @@ import {
   MESSAGING_SYSTEM,
 } from '@foreshock/kit/names';
 
-/** Names may come with each message (a reply's queue). */
+/** Each message may name its own destination (a reply queue). */
 const MAX_DESTINATIONS = 256;
 
 /** `messaging.operation.type` of the conventions. */
 export type OperationType = 'send' | 'receive' | 'process';
 
-/** What is done with messages of one destination: what all its spans have in common. */
+/** What all spans of an operation on one destination share. */
 export interface Operation {
-  /** Of its spans: `send emails`. */
+  /** For example `send emails`. */
   readonly spanName: string;
   readonly name: string;
   readonly type: OperationType;
@@ -23,14 +23,14 @@ export interface Operation {
   readonly attributes: CommonAttributes;
 }
 
-/** The operations of one messaging system. There are few, and each is done again and again. */
+/** Cache of operations. */
 export class Operations {
   readonly #known = new BoundedMap<string | undefined, Operation[]>(MAX_DESTINATIONS);
 
   /**
-   * @param name the library's own word: `addBulk`
-   * @param destination undefined when one call serves several
-   * @param group of consumers
+   * @param name the library's name, such as `addBulk`
+   * @param destination undefined for several
+   * @param group consumer group
    */
   of(system: string, type: OperationType, name: string, destination: string | undefined, group?: string): Operation {
     const operations = this.#known.get(destination) ?? this.#known.set(destination, []);

@@ -5,13 +5,13 @@ import type { Carrier, Send, Sending } from './events.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Operation } from './operations.ts';
 
-/** One call that sends: a PRODUCER span, and the trace that travels with its messages. */
+/** A PRODUCER span and the trace of its messages. */
 export class ProducerSend extends Caller implements Send {
   readonly #metrics: MessagingMetrics | undefined;
   readonly #operation: Operation;
   readonly #count: number;
   readonly #span: Span;
-  /** In milliseconds, if it is measured. */
+  /** Milliseconds, if measured. */
   readonly #start: number;
   carrier: Carrier | undefined;
   #ended = false;

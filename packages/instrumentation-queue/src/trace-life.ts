@@ -2,47 +2,42 @@ import { createContextKey, trace, type Context } from '@opentelemetry/api';
 import { spanContextOf } from '@foreshock/kit';
 import type { Message } from './events.ts';
 
-/** From message to message, a trace goes on at most this often: then a job that adds itself begins a new one. */
+/** Maximum hops, so that a job that adds itself starts a new trace. */
 const MAX_HOPS = 32;
 
-/** A message handled this long after its trace began is a trace of its own: a replay, an old record, a long backlog. */
+/** Beyond this age processing starts a new trace: a replay, an old record or a long backlog. */
 const MAX_AGE_MS = 600_000;
 
-/** The messages of one request or handler beyond this many are traces of their own. */
+/** Further messages of one request or handler start their own traces. */
 const MAX_SENDS = 100;
 
-/** A message due later than this after it was sent is a trace of its own: no trace stays open for hours. */
+/** Longer delays start a new trace, because no trace should stay open for hours. */
 const MAX_DELAY_MS = 60_000;
 
-/** Half of the traces remembered at most, of requests that send; those that sent longest ago are forgotten first. */
+/** Half of the maximum remembered traces; the least recent senders go first. */
 const MAX_RECENT = 500;
 
-/** Travels with each message: its hop, when its trace began (milliseconds since 1970), and whether it is one of many. */
+/** Header with hop, trace start (milliseconds since 1970) and whether it is one of many. */
 export const TRACE_LIFE = 'foreshock-trace';
 
 const LIFE = createContextKey('foreshock.queue.trace-life');
 
-/** How far a trace has come. */
 export interface TraceLife {
-  /** Messages between the trace's begin and here. */
+  /** Messages since the trace began. */
   readonly hops: number;
-  /** When the trace began, milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly since: number;
-  /** Messages sent from here. */
+  /** Messages sent here. */
   sends: number;
 }
 
-/** The lives of traces in this process: of a handler in its context, of a request by the ID of its trace. */
+/** Trace lives in this process: of handlers by context, of requests by trace ID. */
 export class TraceLives {
-  // Two maps, of which the older is dropped whole: to take the oldest out of one is slow, a Map keeps what was deleted.
+  // Two maps, the older dropped whole: deleting the oldest entry of a Map is slow, as it keeps deleted slots.
   #recent = new Map<string, TraceLife>();
   #earlier = new Map<string, TraceLife>();
 
-  /**
-   * What travels with messages that are sent from here.
-   *
-   * @param count how many messages the call sends
-   */
+  /** @param count messages in the call */
   next(caller: Context, count: number): string {
     const life = this.#of(caller);
     life.sends += count;
@@ -67,7 +62,7 @@ export class TraceLives {
   }
 }
 
-/** A timer of a request that ended long ago sends in its trace: the SDK's spans tell when they began. */
+/** A late timer may send in an old request's trace; SDK spans have their start time. */
 function startOf(where: Context): number | undefined {
   const start = (trace.getSpan(where) as { startTime?: unknown } | undefined)?.startTime;
   return Array.isArray(start) && typeof start[0] === 'number'
@@ -75,20 +70,19 @@ function startOf(where: Context): number | undefined {
     : undefined;
 }
 
-/** Of a trace that begins here. */
 export function newLife(): TraceLife {
   return { hops: 0, since: Date.now(), sends: 0 };
 }
 
-/** Everything that is sent with it active is the next hop. */
+/** Sends within it are the next hop. */
 export function withLife(where: Context, life: TraceLife): Context {
   return where.setValue(LIFE, life);
 }
 
 /**
- * The life that the trace of a message's sender has where the message is handled.
+ * Life of the sender's trace at the consumer.
  *
- * @returns undefined when the handling is a trace of its own
+ * @returns undefined when processing starts a new trace
  */
 export function continued({ carrier, sentAt, delayMs = 0, repeated }: Message): TraceLife | undefined {
   if (repeated || delayMs > MAX_DELAY_MS) return undefined;
@@ -99,7 +93,7 @@ export function continued({ carrier, sentAt, delayMs = 0, repeated }: Message): 
   return { hops, since: began, sends: 0 };
 }
 
-/** What a stranger wrote there counts as a first hop. */
+/** Invalid values count as a first hop. */
 function read(value: unknown): readonly [hops: number, since: number | undefined, many: boolean] {
   const text = value instanceof Uint8Array && value.length <= 40 ? Buffer.from(value).toString() : value;
   const found = typeof text === 'string' && text.length <= 40 ? /^(\d{1,9});(\d{1,15})(;many)?$/.exec(text) : null;

@@ -8,12 +8,12 @@ interface ChannelWrapper {
   consume: unknown;
 }
 
-/** Runs a function where a message was given to a connection manager. */
+/** Runs a function in the context that gave the message to the connection manager. */
 export type InSender = (fn: () => unknown) => unknown;
 
 /**
- * A connection manager keeps messages until a channel is open, and then publishes them all, in the context of whatever
- * opened it. Each has options of its own, a copy, with which it is published.
+ * A connection manager buffers messages until a channel opens, then publishes them in another context. It copies the
+ * options of each message, so they identify it.
  */
 export class ConnectionManagers {
   readonly #hooks: Hooks;
@@ -25,7 +25,7 @@ export class ConnectionManagers {
     this.#deliveries = deliveries;
   }
 
-  /** Where the message that is published with these options comes from, if a connection manager kept it. */
+  /** Undefined when no connection manager buffered the message with these options. */
   senderOf(options: unknown): InSender | undefined {
     return typeof options === 'object' && options !== null ? this.#senders.get(options) : undefined;
   }
@@ -36,7 +36,7 @@ export class ConnectionManagers {
       const inSender: InSender = (fn) => fn();
       this.#senders.set(options, bind(inSender));
     });
-    // Its own handler calls the application's, and drops what that returns.
+    // The manager's own handler discards the result of the application's handler.
     this.#hooks.before(prototype, 'consume', (_wrapper, args) => {
       if (typeof args[1] === 'function') args[1] = this.#observed(args[1]);
     });

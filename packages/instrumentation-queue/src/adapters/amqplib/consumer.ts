@@ -15,10 +15,10 @@ import {
 import type { Deliveries } from './deliveries.ts';
 import { watchHandler } from './handler.ts';
 
-/** Takes a message that is fetched by hand. */
+/** Receives a message from `get`. */
 type Fetching = (fields: Message['fields'], properties: Message['properties']) => void;
 
-/** Fields of an acknowledgement. */
+/** Fields of ack, nack and reject. */
 interface Answered {
   deliveryTag: number;
   multiple?: boolean;
@@ -27,11 +27,11 @@ interface Answered {
 
 type Reply = (error: unknown, frame?: Frame) => unknown;
 
-/** Handlers, fetching by hand, and what the application answers. */
+/** Observes handlers, `get` and acknowledgements. */
 export class Consumers {
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
-  /** From `get` to the `sendOrEnqueue` that it comes down to. */
+  /** From `get` to the `sendOrEnqueue` that it calls. */
   readonly #fetching = new HandOver<Fetching>();
 
   constructor(hooks: Hooks, deliveries: Deliveries) {
@@ -64,7 +64,7 @@ export class Consumers {
     hooks.before(prototype, 'assertQueue', (_channel, [queue, options]) => deliveries.asserted(queue, options));
   }
 
-  /** lib/channel.js: every method frame of both APIs goes out through here. */
+  /** lib/channel.js: both APIs send every method frame here. */
   observeFrames(prototype: Channel): void {
     const hooks = this.#hooks;
     const deliveries = this.#deliveries;
@@ -77,7 +77,7 @@ export class Consumers {
 
     hooks.before(prototype, 'sendOrEnqueue', (channel: Channel, args: [number, unknown, Reply]) => {
       const [method, , reply] = args;
-      // The broker delivers again all that had no answer on this channel.
+      // The broker redelivers all unacknowledged messages of this channel.
       if (method === BASIC_RECOVER) deliveries.answered(channel, 'requeued', 0, true);
       const taken = method === BASIC_GET ? this.#fetching.take() : undefined;
       if (!taken) return;
@@ -93,10 +93,7 @@ export class Consumers {
   }
 }
 
-/**
- * The header is the next frame after `get`'s answer. Looking at it there, one need not look at the promise that
- * the caller holds.
- */
+/** The header frame follows the `get-ok` frame. Reading it here avoids a `then` on the caller's promise. */
 function onHeader(channel: Channel, seen: (properties: Message['properties']) => void): void {
   const next = channel.handleMessage;
   channel.handleMessage = function (this: Channel, frame) {

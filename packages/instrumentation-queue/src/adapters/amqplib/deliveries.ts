@@ -7,48 +7,45 @@ import { makesItsPromises, type Handler } from './handler.ts';
 import { identityOf, messageOf, type QueueTraits } from './message.ts';
 import { PromiseWatch, type Watched } from './promise-watch.ts';
 
-/** Unacknowledged messages remembered at most, a channel: of those before, nothing more is said. */
+/** Maximum unacknowledged messages kept per channel; older ones get no result. */
 const MAX_KEPT = 16_384;
 
-/** Queues remembered at most. */
 const MAX_QUEUES = 1_000;
 
-/** What the application told the broker of a message. */
 type Answer = 'ack' | 'requeued' | 'rejected';
 
 const SETTLEMENTS: Record<Answer, Settlement> = { ack: 'ack', requeued: 'requeue', rejected: 'reject' };
 
-/** A message in the application's hands: a handler at work on it, or taken by hand. */
+/** A message that a handler processes, or that `get` returned. */
 export interface InHand {
-  /** Of its delivery, by which the application answers for it. */
+  /** Delivery tag. */
   readonly tag: number;
   readonly queue: string;
   readonly identity: string | undefined;
-  /** Of a handler. */
+  /** Only with a handler. */
   readonly processing?: Processing;
-  /** By hand. */
+  /** Only with `get`. */
   readonly taken?: Taken;
-  /** There is no promise to watch: the answer is the handler's end. */
+  /** No pending promise: the acknowledgement ends the processing. */
   isOver: boolean;
   answer: Answer | undefined;
-  /** The promise of a handler, while it is pending. */
+  /** The handler's pending promise. */
   watched?: Watched;
-  /** What a connection manager's handler called, with what that returned. */
+  /** The application's handler below a connection manager's, and its result. */
   within?: { handler: Handler; result: unknown };
   isEnded?: boolean;
 }
 
-/** A handler at work on a message. */
 type Handled = InHand & { readonly processing: Processing };
 
-/** Messages between their delivery and their end. */
+/** Messages between delivery and end. */
 export class Deliveries {
   readonly #queue: QueueEvents;
   readonly #channels = new WeakMap<object, Map<number, InHand>>();
   readonly #redeliveries = new Redeliveries();
   readonly #traits = new Map<string, QueueTraits>();
 
-  /** Of messages whose handlers are running now. */
+  /** Messages whose handlers run synchronously now. */
   readonly #called = new WeakMap<Message, InHand>();
   readonly #promises: PromiseWatch;
 
@@ -57,7 +54,7 @@ export class Deliveries {
     this.#promises = new PromiseWatch();
   }
 
-  /** The application asserted a queue, and with it said what becomes of its messages. */
+  /** Queue options tell whether failed messages are dead-lettered. */
   asserted(queue: unknown, options: any): void {
     if (typeof queue !== 'string' || queue === '' || !options) return;
     const limit: unknown = options.arguments?.['x-delivery-limit'];
@@ -78,7 +75,6 @@ export class Deliveries {
     };
   }
 
-  /** A handler is about to be called. */
   begin(channel: object, queue: string, noAck: boolean, message: Message): Handled | undefined {
     const identity = identityOf(queue, message);
     const processing = this.#queue.process(this.#delivery(queue, message, identity));
@@ -93,16 +89,12 @@ export class Deliveries {
     return inHand;
   }
 
-  /** The handler of a connection manager called that of the application, which returned. */
   calledWithin(message: Message, handler: Handler, result: unknown): void {
     const inHand = this.#called.get(message);
     if (inHand) inHand.within = { handler, result };
   }
 
-  /**
-   * The handler returned. amqplib looks at nothing that it returns: a rejection that nobody handles must stay one, and
-   * one that the application handles must not become one.
-   */
+  /** amqplib ignores the returned promise, so observing it must not change whether a rejection is unhandled. */
   returned(channel: object, inHand: InHand, outer: Handler, returned: unknown): void {
     const { handler, result } = inHand.within ?? { handler: outer, result: returned };
     const end = (failure?: Failure): void => this.#end(channel, inHand, failure);
@@ -114,7 +106,7 @@ export class Deliveries {
         () => guard('amqplib consume', end),
         (error: unknown) => {
           guard('amqplib consume', () => end({ error }));
-          // Had we not looked, nobody would have handled this: that must stay so.
+          // Rethrown so that the rejection stays unhandled, as without instrumentation.
           throw error;
         },
       );
@@ -132,7 +124,7 @@ export class Deliveries {
     this.#end(channel, inHand, { error });
   }
 
-  /** A message was fetched by hand, since `performance.now()`. */
+  /** @param since `performance.now()` of the `get` */
   take(channel: object, queue: string, noAck: boolean, message: Message, since: number): void {
     const identity = identityOf(queue, message);
     const [taken] = this.#queue.received(this.#delivery(queue, message, identity), since) ?? [];
@@ -142,13 +134,13 @@ export class Deliveries {
     }
   }
 
-  /** The application answered for a message, or for all up to it; 0 is for all there are. */
+  /** @param tag 0 with `multiple` means all messages */
   answered(channel: object, answer: Answer, tag: number, multiple: boolean): void {
     const held = this.#channels.get(channel);
     if (!held || held.size === 0) return;
     if (!multiple) return this.#answer(channel, held.get(tag), answer);
     for (const [each, inHand] of held) {
-      // Tags go up.
+      // Tags ascend.
       if (tag !== 0 && each > tag) break;
       this.#answer(channel, inHand, answer);
     }
@@ -162,7 +154,7 @@ export class Deliveries {
     else if (inHand.watched) this.#promises.soon(inHand.watched);
   }
 
-  /** The broker will deliver again whatever had no answer, whether its handler still runs or not. */
+  /** The broker redelivers unacknowledged messages, even while their handlers still run. */
   closed(channel: object): void {
     for (const inHand of this.#channels.get(channel)?.values() ?? []) {
       if (inHand.answer) continue;
@@ -195,7 +187,7 @@ export class Deliveries {
   }
 }
 
-/** A handler that settles well and sends the message back has failed all the same; it says no more than that. */
+/** A handler that resolves but rejects or requeues the message has failed, without an error of its own. */
 function refusalOf(answer: Exclude<Answer, 'ack'>): Failure {
   return { error: new Error(`${answer} by its handler`), type: answer };
 }

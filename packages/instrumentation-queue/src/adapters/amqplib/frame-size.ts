@@ -1,6 +1,6 @@
 import type { Channel } from './channel.ts';
 
-/** Properties of a message that are short texts, each after a byte of its length. */
+/** Short strings: one length byte, then the text. */
 const TEXTS = [
   'contentType',
   'contentEncoding',
@@ -13,16 +13,16 @@ const TEXTS = [
   'appId',
 ] as const;
 
-/** Frame and header around them, flags, numbers, time stamps. */
+/** Frame, header, flags, numbers and timestamps. */
 const FIXED = 64;
-/** Tables in tables: deeper than this is not measured. */
+/** Limits recursion into nested tables. */
 const MAX_DEPTH = 8;
-/** lib/defs.js writes headers into a buffer of 64 kB. */
+/** lib/defs.js encodes headers into a 64 kB buffer. */
 const MAX_HEADERS = 65_000;
 
 /**
- * Whether the header of a message still is one frame of the connection's with this much more in it. A broker ends
- * the connection, and all that is on it, over a header that is longer; 4 kB were the default until 0.10.8.
+ * Whether the message header still fits into one frame with the added headers. A broker closes the connection over a
+ * larger one; the default frame was 4 kB until 0.10.8.
  */
 export function fits(channel: Channel, options: any, added: Readonly<Record<string, string>>): boolean {
   const limit = Math.min(channel.connection?.frameMax || MAX_HEADERS, MAX_HEADERS);
@@ -35,7 +35,7 @@ export function fits(channel: Channel, options: any, added: Readonly<Record<stri
   return size + tableSize(options?.headers, 0) <= limit;
 }
 
-/** At most; `encodeTable` of lib/codec.js. */
+/** Upper bound of `encodeTable` in lib/codec.js. */
 function tableSize(table: unknown, depth: number): number {
   let size = 4;
   for (const name in table as Record<string, unknown>) {

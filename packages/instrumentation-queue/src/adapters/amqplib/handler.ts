@@ -3,10 +3,9 @@ import { observed, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Channel, Message } from './channel.ts';
 import type { Deliveries } from './deliveries.ts';
 
-/** What the application gives to `consume`; null: the broker cancelled the consumer. */
+/** Handler of `consume`; null means that the broker cancelled the consumer. */
 export type Handler = (this: unknown, message: Message | null, ...rest: unknown[]) => unknown;
 
-/** Where a handler's messages come from. */
 export interface Source {
   readonly channel: Channel;
   readonly queue: string;
@@ -15,7 +14,6 @@ export interface Source {
 
 const ASYNC_FUNCTION: unknown = Object.getPrototypeOf(async () => {});
 
-/** A handler under watch; it returns and throws what the application's does. */
 export function watchHandler(
   handler: Handler,
   { channel, queue, noAck }: Source,
@@ -25,7 +23,6 @@ export function watchHandler(
   return observed(
     handler as AnyFunction,
     {
-      // null: the broker cancelled the consumer.
       begin: (_self, [message]: [Message | null]) =>
         message ? deliveries.begin(channel, queue, noAck, message) : undefined,
       within: ({ processing }) => processing,
@@ -38,10 +35,10 @@ export function watchHandler(
 }
 
 /**
- * Whether a handler is an `async` function: then each promise that it returns is new, and amqplib, which forgets it, is
- * the only one that has it. Of any other function the application may have kept the promise, and have a handler on it.
+ * Whether a handler is an `async` function: only amqplib holds its promises, and ignores them. Any other function may
+ * return a promise that the application also handles.
  */
 export function makesItsPromises(handler: Handler): boolean {
-  // A bound function has the prototype of what it binds.
+  // A bound function has the prototype of its target.
   return !isProxy(handler) && Object.getPrototypeOf(handler) === ASYNC_FUNCTION;
 }

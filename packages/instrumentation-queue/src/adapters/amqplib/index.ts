@@ -6,8 +6,8 @@ import { Deliveries } from './deliveries.ts';
 import { observePublish } from './producer.ts';
 
 /**
- * amqplib 0.10 to 2: promises (lib/channel_model.js) and callbacks (lib/callback_model.js) over the same frames; by
- * itself, or below amqp-connection-manager 4 and 5.
+ * amqplib 0.10 to 2, promises (lib/channel_model.js) and callbacks (lib/callback_model.js), also below
+ * amqp-connection-manager 4 and 5.
  */
 export const amqplib: Adapter<QueueEvents> = {
   library: 'amqplib',
@@ -20,7 +20,7 @@ export const amqplib: Adapter<QueueEvents> = {
     const deliveries = new Deliveries(queue);
     const consumers = new Consumers(hooks, deliveries);
     const managers = new ConnectionManagers(hooks, deliveries);
-    // `connect(url, options, callback)`, below both APIs.
+    // Both APIs call `connect(url, options, callback)`.
     hooks.onLoad('amqplib/lib/connect.js', ({ exports }) => hooks.detach(exports, 'connect'));
     hooks.onLoad('amqplib/lib/channel.js', ({ exports }) => consumers.observeFrames(exports.Channel.prototype));
     for (const model of ['channel_model', 'callback_model']) {

@@ -3,17 +3,17 @@ import type { Message as Received } from '../../events.ts';
 import type { Redelivery } from './redeliveries.ts';
 import type { Message } from './channel.ts';
 
-/** Header with the time of sending, milliseconds since 1970: a broker does not tell, and AMQP's own is in seconds. */
+/** Header with the send time in milliseconds since 1970; AMQP's own timestamp is optional and in seconds. */
 export const SENT = 'foreshock-sent';
 
-/** What an application said of a queue when it asserted it; nobody else tells a client. */
+/** Options from `assertQueue`, their only source for a client. */
 export interface QueueTraits {
   deadLetters: boolean;
-  /** Of a quorum queue, `x-delivery-limit`. */
+  /** `x-delivery-limit` of a quorum queue. */
   deliveryLimit: number | undefined;
 }
 
-/** What makes a message the same one when it comes again: each sending of ours has a `traceparent` of its own. */
+/** Identifies redeliveries: each send has its own `traceparent`. */
 export function identityOf(queue: string, { properties }: Message): string | undefined {
   const { headers, messageId } = properties;
   const sender = headers?.['traceparent'];
@@ -21,7 +21,7 @@ export function identityOf(queue: string, { properties }: Message): string | und
   return `${queue}\n${String(sender).slice(0, 64)}\n${String(messageId).slice(0, 64)}`;
 }
 
-/** @param before what this process knows of an earlier delivery */
+/** @param before earlier deliveries in this process */
 export function messageOf(
   queue: string,
   { fields, properties }: Message,
@@ -33,11 +33,11 @@ export function messageOf(
   const delivered = count(headers['x-delivery-count']);
   const failures = Math.max(deaths?.count ?? 0, delivered, before?.failures ?? 0, fields.redelivered ? 1 : 0);
   const { messageId } = properties;
-  // The delayed message exchange leaves the delay there, negated.
+  // The delayed message exchange negates the delay after use.
   const delayMs = Math.abs(Number(headers['x-delay'])) || undefined;
   let waitMs: number | undefined;
   const sentAt = timeIn(headers[SENT]);
-  // What the broker counted beyond what failed here, failed in another process since.
+  // A higher broker count means failures in another process since.
   if (before) waitMs = delivered > before.failures ? undefined : Math.max(0, performance.now() - before.since);
   else if (failures === 0 && !deaths && sentAt !== undefined) waitMs = waitedSince(sentAt + (delayMs ?? 0));
   return {
@@ -55,7 +55,7 @@ function timeIn(sent: unknown): number | undefined {
   return typeof sent === 'string' && /^[1-9]\d{0,14}$/.test(sent) ? Number(sent) : undefined;
 }
 
-/** `x-death`: how often a message left each queue for a dead letter exchange. Undefined when it never did. */
+/** `x-death` counts dead-letterings per queue; undefined without the header. */
 function deathsIn(header: unknown, queue: string): { count: number } | undefined {
   if (!Array.isArray(header)) return undefined;
   let total = 0;

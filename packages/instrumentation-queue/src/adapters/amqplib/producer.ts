@@ -9,8 +9,8 @@ import { SENT } from './message.ts';
 type Callback = (...args: unknown[]) => unknown;
 
 /**
- * `sendToQueue` is a `publish`, and that of a confirm channel calls that of a channel, in both APIs and all versions.
- * A channel's sending ends when the message is written, a confirm channel's with the broker's answer.
+ * `sendToQueue` calls `publish`, and a confirm channel's `publish` calls a channel's, in both APIs and all versions. A
+ * send ends when the message is written, on a confirm channel when the broker confirms.
  */
 export function observePublish(
   { Channel, ConfirmChannel }: Model,
@@ -18,9 +18,9 @@ export function observePublish(
   hooks: Hooks,
   managers: ConnectionManagers,
 ): void {
-  /** From a confirm channel's `publish` to that of a channel, which it calls. */
+  /** From a confirm channel's `publish` to a channel's. */
   const confirming = new HandOver<Send>();
-  /** No callback tells what becomes of these. */
+  /** Sends without a callback to observe. */
   const untold = new WeakSet<Send>();
 
   function begin(args: unknown[]): Send | undefined {
@@ -58,7 +58,8 @@ export function observePublish(
     begin(channel: Channel, args: unknown[]): Send | undefined {
       const send = begin(args);
       const callback = args[4];
-      // Until 2.3 a closing channel stops telling at the first message without a callback: one more would change that.
+      // Before 2.3, a closing channel stops its callbacks at the first message that has none; adding one would change
+      // that.
       const isTold = typeof callback === 'function' || (!callback && 'closedWithUnconfirmed' in channel);
       if (send && isTold) args[4] = answered(send, callback as Callback | undefined);
       else if (send) untold.add(send);
@@ -71,7 +72,7 @@ export function observePublish(
     failed: (send, error) => send.failed(error),
   });
 
-  /** Stands in for the callback of a confirmed message; the caller's own runs where the caller was. */
+  /** Replaces the confirm callback; the caller's runs in the caller's context. */
   function answered(send: Send, callback: Callback | undefined): Callback {
     const back = callback && bindOnce(callback);
     return function (this: unknown, ...args: unknown[]) {
@@ -83,8 +84,8 @@ export function observePublish(
 }
 
 /**
- * The options with the trace in the headers. Copies inherit from the caller's own objects, as amqplib's do
- * (`Args.publish` in lib/api_args.js), so that whatever is read or enumerated there is the same.
+ * Options with the trace in the headers. Copies inherit from the caller's objects, as in `Args.publish`
+ * (lib/api_args.js), so that reads and enumeration match.
  */
 function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefined): object | undefined {
   if (!carrier) return undefined;
@@ -95,7 +96,7 @@ function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefin
   if (!fits(channel, options, added)) return undefined;
   const own: PropertyDescriptorMap = {};
   for (const name in added) own[name] = { enumerable: true, value: added[name as keyof typeof added] };
-  // `encodeTable` of lib/codec.js leaves out what is undefined.
+  // `encodeTable` (lib/codec.js) skips undefined.
   for (const name of forwardedNames(headers as Record<string, unknown> | undefined, carrier)) {
     own[name] = { enumerable: true, value: undefined };
   }

@@ -1,19 +1,18 @@
 import { inspect } from 'node:util';
 import { detached, detachedTimeout, guard } from '@foreshock/kit';
 
-/** How often promises are looked at whose handler did not answer for its message, in milliseconds. */
+/** Milliseconds between checks of promises whose messages are unacknowledged. */
 const EVERY_MS = 20;
-/** Looked at in one go, at most: a look takes some microseconds. */
+/** Checks per tick; one takes some microseconds. */
 const AT_A_TIME = 50;
 
-// No inspector of the application's is called, and no proxy's trap.
+// Must not call custom inspectors or proxy traps.
 const BRIEFLY = { depth: 0, customInspect: false, showProxy: true, maxArrayLength: 0, maxStringLength: 0 };
 const FULLY = { ...BRIEFLY, depth: 1, maxStringLength: 256 };
 
-/** What a promise was rejected with, as far as it can be read off. */
 export interface Rejection {
   readonly message: string;
-  /** As `error.type` has it. */
+  /** Value of `error.type`. */
   readonly type: string;
 }
 
@@ -23,10 +22,9 @@ export interface Watched {
 }
 
 /**
- * Promises of handlers that are not `async` functions. amqplib looks at nothing that a handler returns, and the
- * application may have kept the promise: a `then` of ours would make a rejection handled that nobody handles, or
- * one unhandled that is. So they are only looked at from outside, as `util.inspect` does, once the handler
- * answered for its message, and now and then before.
+ * Promises of handlers that are not `async` functions. amqplib ignores them and the application may hold them, so a
+ * `then` would change which rejections are unhandled. `util.inspect` reads their state instead, after the
+ * acknowledgement and periodically before.
  */
 export class PromiseWatch {
   readonly #watched = new Set<Watched>();
@@ -40,7 +38,7 @@ export class PromiseWatch {
     detachedTimeout('amqplib consume', () => this.#tick(), EVERY_MS);
   }
 
-  /** Its handler answered: it is about to settle. */
+  /** Acknowledged, so likely to settle. */
   soon(watched: Watched): void {
     if (!this.#watched.has(watched)) return;
     if (this.#answered.size === 0) detached(setImmediate, undefined, [() => this.#lookAtAnswered()]);
@@ -58,7 +56,7 @@ export class PromiseWatch {
     const some: Watched[] = [];
     for (const each of this.#watched) if (some.push(each) === AT_A_TIME) break;
     for (const each of some) {
-      // The others come first next time.
+      // Moves it to the end, so that the others come first.
       this.#watched.delete(each);
       this.#watched.add(each);
       this.#look(each);
@@ -78,7 +76,9 @@ export class PromiseWatch {
   }
 }
 
-/** Of `Promise { <rejected> TypeError [ERR_X]: no such thing\n at … { code: 'ERR_X' } }`, or `MyError [Error]: …`. */
+/**
+ * Parses `Promise { <rejected> TypeError [ERR_X]: no such thing\n at … { code: 'ERR_X' } }`, or `MyError [Error]: …`.
+ */
 function rejectionOf(promise: Promise<unknown>): Rejection {
   const text = inspect(promise, FULLY).slice(0, 4_096);
   const from = text.indexOf('<rejected> ') + '<rejected> '.length;

@@ -1,17 +1,17 @@
-/** Messages remembered at most: what failed and never came back here is forgotten, oldest first. */
+/** Maximum failed messages remembered; the oldest go first. */
 const MAX_MESSAGES = 1_000;
 
-/** How often a message failed in this process, and since when it is due again, `performance.now()`. */
+/** Failures in this process, and when the last was (`performance.now()`). */
 export interface Redelivery {
   failures: number;
   since: number;
 }
 
-/** What this process knows of messages that failed here: a broker says only that it is not the first delivery. */
+/** Counts failures in this process: the broker's `redelivered` is only a flag. */
 export class Redeliveries {
   readonly #failed = new Map<string, Redelivery>();
 
-  /** @param key what makes a message the same one; undefined when nothing does */
+  /** @param key identity of the message, if known */
   failed(key: string | undefined): void {
     if (key === undefined) return;
     const failures = (this.#failed.get(key)?.failures ?? 0) + 1;

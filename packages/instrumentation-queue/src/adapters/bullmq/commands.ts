@@ -3,14 +3,14 @@ import type { QueueEvents } from '../../events.ts';
 
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 
-/** Methods that send, which has a span of its own, and that end a job, as part of which another one is fetched. */
+/** Sends have their own span; ending a job also fetches the next one. */
 const NOT_ASKING = new Set(
   'add addBulk addJob addJobs addFlow upsertJobScheduler create createBulk moveToCompleted moveToFailed'.split(' '),
 );
 
 /**
- * bullmq's own commands, each in an `async` method: of `Scripts` (5) or `RedisQueueBackend` (6), and in 5 of queues and
- * jobs, too. Asked for within a trace they are part of it; a poller's or an exporter's are no trace each.
+ * Commands of `Scripts` (5) or `RedisQueueBackend` (6), in 5 also of queues and jobs, all `async`. Inside a trace they
+ * are part of it; outside they start none.
  *
  * @param names default: all
  */

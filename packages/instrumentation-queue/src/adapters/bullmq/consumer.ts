@@ -13,7 +13,7 @@ interface Worker extends Owner, EventEmitter {
   _getNextJob: unknown;
 }
 
-/** Since when, `performance.now()`, and by which worker a job is fetched by hand. */
+/** A manual fetch: its worker and start (`performance.now()`). */
 interface Fetching {
   readonly worker: Worker;
   readonly since: number;
@@ -24,17 +24,17 @@ interface JobClass {
   prototype: { moveToCompleted: unknown; moveToFailed: unknown; asJSONSandbox: unknown };
 }
 
-/** Workers, and jobs fetched by hand. */
+/** Observes workers and manual fetches. */
 export class Consumers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #outcomes: Outcomes;
   readonly #taken = new WeakMap<object, { worker: Worker; taken: Taken }>();
-  /** A job is fetched by hand, not by the worker's own loop. */
+  /** Start of a manual fetch; unset in the worker's loop. */
   readonly #byHand = new AsyncLocalStorage<number>();
-  /** A job that was fetched by hand is ended. */
+  /** Set while a manually fetched job ends. */
   readonly #ending = new AsyncLocalStorage<Fetching>();
-  /** What that fetched along, before it is made a job. */
+  /** Jobs fetched by that, still JSON. */
   readonly #fetched = new WeakMap<object, Fetching>();
   readonly #dueTimes: DueTimes;
 
@@ -45,20 +45,20 @@ export class Consumers {
     this.#outcomes = outcomes;
   }
 
-  /** dist/cjs/classes/worker.js; a worker to which the application gave telemetry is its own. */
+  /** dist/cjs/classes/worker.js; skips workers with their own telemetry. */
   observeWorker(prototype: Worker): void {
     const hooks = this.#hooks;
     const { background, foreground } = this.#queue;
     const own = (worker: Worker): boolean => !worker.opts?.telemetry;
 
-    // The loop that fetches, and with it the renewal of locks and the search for stalled jobs.
+    // Fetch loop, lock renewal and stalled check.
     const upkeep: Runner = { run: background };
     hooks.calls(prototype, 'run', {
       begin: (worker: Worker) => (own(worker) ? upkeep : undefined),
       within: (where) => where,
     });
 
-    // Calls the application's function, or the one that sends the job to a process of its own, and is awaited.
+    // Calls the processor, in process or sandboxed; bullmq awaits it.
     const untraced: Runner = { run: foreground };
     hooks.calls(prototype, 'callProcessJob', {
       begin: (worker: Worker, [job]): Runner | Processing | undefined =>
@@ -77,7 +77,7 @@ export class Consumers {
       within: (where) => where,
     });
 
-    // Awaited by `getNextJob`.
+    // `getNextJob` awaits it.
     hooks.calls(prototype, '_getNextJob', {
       begin: (worker: Worker) => {
         const since = this.#byHand.getStore();
@@ -87,7 +87,7 @@ export class Consumers {
     });
   }
 
-  /** dist/cjs/classes/job.js: the end of a job, by the worker or by who fetched it by hand. */
+  /** dist/cjs/classes/job.js: workers and the application end jobs here. */
   observeJob(Job: JobClass): void {
     const { prototype } = Job;
     const hooks = this.#hooks;
@@ -100,7 +100,7 @@ export class Consumers {
           if (!found) return undefined;
           this.#taken.delete(job);
           guard('bullmq job', () => found.taken.settled(method === 'moveToFailed' ? { error: reason } : undefined));
-          // Unless it is told not to, bullmq fetches the next job in the same turn, as JSON.
+          // By default bullmq fetches the next job, as JSON, in the same turn.
           const ending = { worker: found.worker, since: performance.now() };
           return { run: (fn, self, args) => this.#ending.run(ending, Reflect.apply<any, any, any>, fn, self, args) };
         },
@@ -108,7 +108,7 @@ export class Consumers {
       });
     }
 
-    // Of such JSON the application makes a job.
+    // The application turns that JSON into a job.
     hooks.after(Job, 'fromJSON', (job: Job, _Job, [, json]) => {
       const fetched = typeof json === 'object' && json !== null ? this.#fetched.get(json) : undefined;
       if (!fetched) return;
@@ -116,7 +116,7 @@ export class Consumers {
       this.#take(fetched.worker, job, fetched.since);
     });
 
-    // To a processor in a process or thread of its own, whose part of the trace comes below the job's.
+    // A sandboxed processor's spans belong below the job's.
     hooks.wrap(prototype, 'asJSONSandbox', (original) => {
       return function (this: Job & { queueName?: string }, ...args: unknown[]) {
         const json = original.apply(this, args) as { opts?: { telemetry?: object } };
@@ -130,7 +130,7 @@ export class Consumers {
     });
   }
 
-  /** `moveToFinished` of dist/cjs/classes/scripts.js, of 6 of redis-queue-backend.js: awaited by what ends a job. */
+  /** `moveToFinished` of dist/cjs/classes/scripts.js, or of redis-queue-backend.js in 6; its callers await it. */
   observeEnding(prototype: { moveToFinished: unknown }): void {
     this.#hooks.calls(prototype, 'moveToFinished', {
       begin: () => this.#ending.getStore(),

@@ -1,51 +1,50 @@
 import { identityOf, startsOf, type Job, type Owner } from './job.ts';
 
-/** Jobs remembered at most; then it starts over, and of those before no wait is said. */
+/** Maximum jobs remembered; beyond it all are forgotten. */
 const MAX_JOBS = 4_000;
 
-/** Its scripts take a job that is due within the next millisecond, by a clock of whole ones. */
+/** Its scripts take jobs due within the next millisecond, on a millisecond clock. */
 const EARLY_MS = 3;
 
 interface Due {
-  /** When the job was added: another job of the same id has another. */
+  /** Tells apart jobs that reuse an id. */
   readonly timestamp: number | undefined;
-  /** How often it had been started. */
+  /** Starts so far. */
   readonly starts: number;
-  /** By `performance.now()`, at the latest. */
+  /** Latest due time (`performance.now()`). */
   readonly at: number;
-  /** A start before that is the doing of others. */
+  /** An earlier start was caused elsewhere. */
   readonly earliest: number;
 }
 
 /**
- * When jobs are due that are not due as they are added. Redis does not say: as a job becomes due, bullmq sets its
- * `delay` to 0 (`promoteDelayedJobs` of dist/cjs/scripts). So this is what this process did to a job itself: added it
- * with a delay, failed it, put it off, promoted it. It holds for the very next start of that job, and for no later one.
+ * Due times of delayed jobs. Redis loses them: `promoteDelayedJobs` (dist/cjs/scripts) sets `delay` to 0. So this
+ * records what this process did to a job (added with delay, failed, delayed, promoted), valid for the next start only.
  */
 export class DueTimes {
   readonly #due = new Map<string, Due>();
 
   readonly #failing = new WeakMap<object, number>();
 
-  /** A delayed job was added. Its own clock says when, which is this process's. */
+  /** The job's timestamp is from this process's clock. */
   added(queue: Owner, job: Job, delayMs: number): void {
     if (typeof job.timestamp !== 'number') return;
     const at = performance.now() - (Date.now() - job.timestamp) + delayMs;
     this.#set(queue, job, at, at);
   }
 
-  /** A job is put off, or brought forward, from now on. */
+  /** Delayed or promoted, counted from now. */
   putOff(queue: Owner, job: Job, delayMs: number): void {
     const at = performance.now() + delayMs;
     this.#set(queue, job, at, at);
   }
 
-  /** A job is about to be failed: its back-off begins between now and {@link failed}. */
+  /** The back-off begins between now and {@link failed}. */
   failing(job: Job): void {
     this.#failing.set(job, performance.now());
   }
 
-  /** A job failed, and will be tried again. */
+  /** Failed with attempts left. */
   failed(worker: Owner, job: Job): void {
     const delay = typeof job.delay === 'number' && job.delay > 0 ? job.delay : 0;
     const now = performance.now();
@@ -62,12 +61,12 @@ export class DueTimes {
     if (this.#due.size > 0) this.#due.delete(identityOf(owner, job));
   }
 
-  /** Many jobs were promoted or retried, whichever they are. */
+  /** Bulk promotions and retries do not name their jobs. */
   clear(): void {
     this.#due.clear();
   }
 
-  /** How long a job that is started now has been due; undefined when it was others who saw to that. */
+  /** Wait of a job that starts now; undefined when another process caused the start. */
   waitMs(owner: Owner, job: Job): number | undefined {
     if (this.#due.size === 0) return undefined;
     const due = this.#due.get(identityOf(owner, job));

@@ -1,16 +1,15 @@
 import type { JobOptions } from './job.ts';
 
-/** A flow that is counted no further. */
+/** Limit for counting a flow's jobs. */
 const MANY = 1_000;
 
-/** A job with those that it waits for, as `FlowProducer` takes them. */
+/** A job and its children, as for `FlowProducer`. */
 export interface Flow {
   queueName: string;
   opts?: JobOptions;
   children?: Flow[];
 }
 
-/** How many jobs there are in all. */
 export function countOf(flows: readonly Flow[]): number {
   let count = 0;
   const open = [...flows];

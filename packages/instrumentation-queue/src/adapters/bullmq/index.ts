@@ -9,20 +9,17 @@ import { Outcomes } from './outcomes.ts';
 import { observePuttingOff, observePuttingOffOfMany } from './put-off.ts';
 import { Producers } from './producer.ts';
 
-/** Files of dist/cjs/classes, and what in them is no caller's. */
+/** Internal methods in dist/cjs/classes. */
 const OWN_WORK = [
   ['redis-connection', 'RedisConnection', ['init', 'close', 'disconnect']],
   ['redis-queue-backend', 'RedisQueueBackend', ['setQueueMeta']],
   ['queue-events', 'QueueEvents', ['run']],
 ] as const;
 
-/** From here on its telemetry lets a trace travel (`opts.telemetry`, `trace` of utils.js). */
+/** Versions whose telemetry propagates traces (`opts.telemetry`, `trace` of utils.js). */
 const TELEMETRY = '>=5.34.0 <7';
 
-/**
- * bullmq 5 and 6. Its package has no `exports`: `require` and `import` both load
- * dist/cjs.
- */
+/** bullmq 5 and 6. Without `exports`, `require` and `import` both load dist/cjs. */
 export const bullmq: Adapter<QueueEvents> = {
   library: 'bullmq',
   versions: '>=5.0.0 <7',
@@ -65,7 +62,7 @@ export const bullmq: Adapter<QueueEvents> = {
     onClass('queue-events', ({ QueueEvents: { prototype } }) => outcomes.observeEvents(prototype));
     onClass('queue-base', ({ QueueBase: { prototype } }) => outcomes.observe(prototype));
 
-    // Connections are opened and closed, a queue is described and its events are read, for nobody's request.
+    // Connections, queue metadata and event reading belong to no request.
     for (const [file, name, methods] of OWN_WORK) {
       onClass(file, (exports) => {
         for (const method of methods) {
@@ -75,7 +72,7 @@ export const bullmq: Adapter<QueueEvents> = {
       });
     }
 
-    // Of 5, and of 6 over Redis.
+    // 5, and 6 over Redis.
     for (const [file, name] of [
       ['scripts', 'Scripts'],
       ['redis-queue-backend', 'RedisQueueBackend'],
@@ -88,7 +85,7 @@ export const bullmq: Adapter<QueueEvents> = {
       });
     }
 
-    // In the process or thread of a sandboxed processor.
+    // In a sandbox.
     onClass('child-processor', ({ ChildProcessor: { prototype } }) =>
       hooks.calls(prototype, 'start', {
         begin(_processor, [job]: [Job | undefined]) {

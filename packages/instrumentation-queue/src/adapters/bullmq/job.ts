@@ -4,47 +4,46 @@ import type { Message } from '../../events.ts';
 import type { DueTimes } from './due-times.ts';
 import { carrierIn, WAITS } from './metadata.ts';
 
-/** A job as processors get it (`Job` of dist/cjs/classes/job.js), or as JSON in a sandbox. */
+/** A job in a processor (`Job` of dist/cjs/classes/job.js), or its JSON in a sandbox. */
 export interface Job {
   id?: string;
   opts?: JobOptions;
-  /** Milliseconds since 1970, by the clock of who added it. */
+  /** Milliseconds since 1970, by the producer's clock. */
   timestamp?: number;
-  /** Milliseconds: of the next attempt, once one failed. */
+  /** Milliseconds; after a failure, of the next attempt. */
   delay?: number;
-  /** How often it ended: failed attempts. */
+  /** Failed attempts. */
   attemptsMade?: number;
-  /** How often it was started, for whatever reason; this time included. */
+  /** All starts, including this one. */
   attemptsStarted?: number;
   stalledCounter?: number;
   repeatJobKey?: string;
-  /** It is not tried again. */
+  /** Set when no attempts are left. */
   finishedOn?: number;
 }
 
 export interface JobOptions {
-  /** What bullmq's own telemetry uses, from 5.34; `tm` in Redis. */
+  /** bullmq's own telemetry from 5.34; `tm` in Redis. */
   telemetry?: { metadata?: unknown; omitContext?: unknown };
-  /** The same in 5.22 to 5.33. */
+  /** In 5.22 to 5.33. */
   telemetryMetadata?: unknown;
   tm?: unknown;
   attempts?: number;
   delay?: number;
   timestamp?: unknown;
   repeat?: unknown;
-  /** Of a repeated job: when this run is due, milliseconds since 1970. */
+  /** Due time of a repeated run, milliseconds since 1970. */
   prevMillis?: unknown;
 }
 
-/** A queue, a worker or whatever else a job belongs to. */
+/** The queue or worker of a job. */
 export interface Owner {
   name: string;
   qualifiedName?: string;
-  /** The application's own telemetry. */
   opts?: { telemetry?: unknown };
 }
 
-/** What makes a job the same one when it comes again. */
+/** Stable across retries. */
 export function identityOf(owner: Owner, { id }: Job): string {
   return `${owner.qualifiedName ?? owner.name}\n${id}`;
 }
@@ -53,7 +52,6 @@ export function startsOf({ attemptsStarted, attemptsMade }: Job): number {
   return number(attemptsStarted) || number(attemptsMade);
 }
 
-/** A job that is started. */
 export function messageOf(owner: Owner, job: Job, dueTimes: DueTimes): Message {
   const { id, opts = {}, timestamp, attemptsMade } = job;
   const carrier = carrierIn(opts);
@@ -62,24 +60,24 @@ export function messageOf(owner: Owner, job: Job, dueTimes: DueTimes): Message {
   return {
     id: id === undefined ? undefined : String(id),
     carrier,
-    // One that the application gives may be anything.
+    // An application's own timestamp may be any time.
     sentAt: opts.timestamp === undefined && number(timestamp) > 0 ? timestamp : undefined,
     waitMs: dueTimes.waitMs(owner, job) ?? waitOf(job, carrier),
-    // It may have been promoted.
+    // Promotion shortens it.
     delayMs: number(timestamp) > 0 ? Math.min(number(opts.delay), Math.max(0, Date.now() - timestamp!)) : opts.delay,
     repeated: job.repeatJobKey !== undefined || opts.repeat !== undefined,
     attempt,
-    // Retried by hand, beyond it.
+    // A manual retry can exceed it.
     maxAttempts: attempt > limit ? undefined : limit,
   };
 }
 
-/** As the job's own record has it: only a first start, and only without a delay that somebody may have changed. */
+/** Wait from the job's record: only for a first start whose delay cannot have changed. */
 function waitOf(job: Job, carrier: Record<string, unknown> | undefined): number | undefined {
   const { opts = {}, timestamp, attemptsMade, stalledCounter } = job;
   if (startsOf(job) > 1 || number(attemptsMade) > 0 || number(stalledCounter) > 0 || carrier?.[WAITS]) return undefined;
   if (opts.repeat !== undefined) {
-    // Its id ends with the same time (job-scheduler.js, repeat.js).
+    // The id ends with the same time (job-scheduler.js, repeat.js).
     const due = number(opts.prevMillis);
     return due > 0 && String(job.id).endsWith(`:${due}`) ? waitedSince(due) : undefined;
   }
@@ -91,7 +89,7 @@ function number(value: unknown): number {
   return typeof value === 'number' && value > 0 ? value : 0;
 }
 
-/** The processor puts the job off itself: errors that are none (dist/cjs/classes/errors, `RATE_LIMIT_ERROR`). */
+/** Errors by which a processor delays its own job (dist/cjs/classes/errors, `RATE_LIMIT_ERROR`) are no failures. */
 export function isPutOff(error: unknown): boolean {
   return (
     guard('bullmq process', () => {
@@ -100,7 +98,7 @@ export function isPutOff(error: unknown): boolean {
         name === 'DelayedError' ||
         name === 'WaitingError' ||
         name === 'WaitingChildrenError' ||
-        // Before 5.34 they are known by their messages, too.
+        // Before 5.34 bullmq also compares messages.
         message === 'DelayedError' ||
         message === 'bullmq:rateLimitExceeded'
       );

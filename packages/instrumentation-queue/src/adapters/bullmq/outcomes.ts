@@ -4,10 +4,10 @@ import type { Processing, QueueEvents } from '../../events.ts';
 import type { DueTimes } from './due-times.ts';
 import type { Job, Owner } from './job.ts';
 
-/** Events of a worker about a job, some time after the processor is done with it. */
+/** Worker events after the processor ends. */
 const OUTCOMES = new Set<unknown>(['completed', 'failed']);
 
-/** Events of queues, workers and flows. */
+/** Observes events of queues, workers and flows. */
 export class Outcomes {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
@@ -20,12 +20,12 @@ export class Outcomes {
     this.#dueTimes = dueTimes;
   }
 
-  /** A job is processed; its outcome will be an event. Without a listener it need not be remembered. */
+  /** Only listeners need the processing. */
   await(worker: EventEmitter, job: Job, processing: Processing): void {
     if (worker.listenerCount('completed') > 0 || worker.listenerCount('failed') > 0) this.#awaited.set(job, processing);
   }
 
-  /** Listeners are the application's: those of a job's outcome run as part of its trace, all others as called from nowhere. */
+  /** Listeners to a job's outcome run in its trace, all others outside any trace. */
   observe(prototype: { emit: unknown }): void {
     const elsewhere: Runner = { run: this.#queue.foreground };
     this.#hooks.calls(prototype, 'emit', {
@@ -39,7 +39,7 @@ export class Outcomes {
     });
   }
 
-  /** Events of `QueueEvents`, which reads them from the server: each is a message. */
+  /** `QueueEvents` reads events from Redis: each is a message. */
   observeEvents(prototype: { emit: unknown }): void {
     this.#hooks.calls(prototype, 'emit', {
       begin: (emitter: { name: string } & EventEmitter, [event]) =>

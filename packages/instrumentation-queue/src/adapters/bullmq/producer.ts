@@ -19,15 +19,15 @@ type TraceArgs = [
   metadata?: unknown,
 ];
 
-/** The operations of `trace` that send; `addNode` is a part of a flow. */
+/** Sending operations of `trace`; `addNode` is part of a flow. */
 const SENDS = new Set(['add', 'addBulk', 'addFlow', 'addBulkFlows']);
 
-/** What adds jobs: `Queue` and `JobScheduler` by way of `trace`, `FlowProducer` with its nodes. */
+/** Observes `trace` for `Queue` and `JobScheduler`, and the nodes of `FlowProducer`. */
 export class Producers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #dueTimes: DueTimes;
-  /** How many jobs the call adds that is under way. */
+  /** Number of jobs in the current call. */
   readonly #count = new AsyncLocalStorage<number>();
 
   constructor(queue: QueueEvents, hooks: Hooks, dueTimes: DueTimes) {
@@ -37,9 +37,8 @@ export class Producers {
   }
 
   /**
-   * `trace` of dist/cjs/utils is where bullmq's telemetry makes its spans: it runs a callback with a span and with
-   * what is to travel. Without telemetry it runs the callback with neither, and here with what is to travel. A queue
-   * to which the application gave telemetry is its own.
+   * bullmq's telemetry creates spans in `trace` (dist/cjs/utils) and passes a span and metadata to the callback.
+   * Without telemetry it passes neither, so this adds the metadata. Queues with their own telemetry are skipped.
    */
   observeTrace(utils: { trace: unknown }): void {
     this.#hooks.before(utils, 'trace', (_utils, args: TraceArgs) => {
@@ -64,7 +63,7 @@ export class Producers {
     if (!send) return undefined;
     return () => {
       const result = send.run(callback, undefined, [undefined, metadataOf(send.carrier)]);
-      // Awaited by the method that called `trace`.
+      // The caller of `trace` awaits it.
       return whenSettled(
         result,
         (added) => this.#added(added, send, count),
@@ -82,8 +81,8 @@ export class Producers {
   }
 
   /**
-   * Before 5.34: `Job.create` and `Job.createBulk`, which `Queue` awaits or returns. What adds the next run of a
-   * repeated job is the worker's own work.
+   * Before 5.34: `Queue` awaits or returns `Job.create` and `Job.createBulk`. Workers create the next run of a repeated
+   * job.
    */
   observeCreation(Job: { create: unknown; createBulk: unknown }): void {
     this.#creating(Job, 'create', 'add', ([queue, name, data, opts, ...rest], metadata) => [
@@ -129,8 +128,8 @@ export class Producers {
   }
 
   /**
-   * `addJob`: the one script that adds a job takes as long as the sending that it is, and says nothing more. A queue
-   * to which the application gave telemetry shows it below the application's span.
+   * `addJob` takes as long as the send, so its span adds nothing. With the application's telemetry it appears below
+   * that span.
    */
   observeCommand(prototype: { addJob: unknown }): void {
     const quiet: Runner = { run: this.#queue.quietly };
@@ -140,7 +139,7 @@ export class Producers {
     });
   }
 
-  /** The options of an earlier job bring its trace along: `addBulk` would keep that, `add` does not. */
+  /** `addBulk` would keep the trace in reused options of an earlier job; `add` does not. */
   observeQueue(prototype: { addBulk: unknown }): void {
     this.#counting(prototype, 'addBulk', (jobs) => (Array.isArray(jobs) ? jobs.length : 1));
     this.#hooks.before(prototype, 'addBulk', (queue: Owner, args) => {
@@ -148,7 +147,7 @@ export class Producers {
     });
   }
 
-  /** @param early before 5.34: nodes carry the caller's own trace, and there is no span of the sending */
+  /** @param early before 5.34: nodes carry the caller's trace, and the send has no span */
   observeFlows(prototype: { add: unknown; addBulk: unknown; addNode: unknown }, early: boolean): void {
     this.#counting(prototype, 'add', (flow) => countOf([flow as Flow]));
     this.#counting(prototype, 'addBulk', (flows) => countOf(flows as Flow[]));
@@ -168,8 +167,8 @@ export class Producers {
   }
 
   /**
-   * Nodes without options get none from bullmq's own telemetry, and those with an earlier job's keep the trace of that.
-   * The caller's node stays as it is: the copy inherits.
+   * bullmq's telemetry skips nodes without options and keeps an earlier job's trace. The copy inherits from the
+   * caller's node.
    */
   #withTrace(given: { node: Flow }, early: boolean): { node: Flow } {
     const { node } = given;
@@ -184,7 +183,6 @@ export class Producers {
   }
 }
 
-/** A job as a queue gives it back. */
 interface Added extends Job {
   queue: Owner;
 }
@@ -193,7 +191,7 @@ function optionsWith(opts: JobOptions | undefined, metadata: string): JobOptions
   return opts?.telemetry?.omitContext ? opts : withEarlyMetadata(opts, metadata);
 }
 
-/** Jobs as the caller gave them, but for the trace of an earlier job among their options. */
+/** Removes traces in reused options of earlier jobs. */
 function withoutTraces(jobs: unknown): unknown {
   if (!Array.isArray(jobs)) return jobs;
   let found = false;

@@ -2,12 +2,12 @@ import type { Hooks } from '@foreshock/kit';
 import type { DueTimes } from './due-times.ts';
 import type { Job, Owner } from './job.ts';
 
-/** A job that has its queue; dist/cjs/classes/job.js. */
+/** `Job` of dist/cjs/classes/job.js. */
 interface QueuedJob extends Job {
   queue: Owner;
 }
 
-/** In milliseconds from now, a job becomes due by the first argument of a method; undefined when nobody can tell. */
+/** Milliseconds until due, from the method's first argument; undefined if unknown. */
 type DueIn = (first: unknown) => number | undefined;
 
 const BY_JOB: readonly [method: string, dueIn: DueIn][] = [
@@ -18,10 +18,10 @@ const BY_JOB: readonly [method: string, dueIn: DueIn][] = [
   ['retry', () => 0],
 ];
 
-/** One job is put off or brought forward by hand: what it was due at is over, whatever becomes of the call. */
+/** Delaying or promoting a job invalidates its due time, even if the call fails. */
 export function observePuttingOff(prototype: object, hooks: Hooks, dueTimes: DueTimes): void {
   for (const [method, dueIn] of BY_JOB) {
-    // `moveToWait` came with 5.5x.
+    // `moveToWait` exists from 5.5x.
     if (!(method in prototype)) continue;
     hooks.before(prototype as Record<string, unknown>, method, (job: QueuedJob, [first]) => {
       const delay = dueIn(first);
@@ -31,7 +31,7 @@ export function observePuttingOff(prototype: object, hooks: Hooks, dueTimes: Due
   }
 }
 
-/** All failed or delayed jobs of a queue are brought forward (dist/cjs/classes/queue.js). */
+/** dist/cjs/classes/queue.js: retries or promotes all failed or delayed jobs. */
 export function observePuttingOffOfMany(prototype: object, hooks: Hooks, dueTimes: DueTimes): void {
   for (const method of ['retryJobs', 'promoteJobs']) {
     hooks.before(prototype as Record<string, unknown>, method, () => dueTimes.clear());

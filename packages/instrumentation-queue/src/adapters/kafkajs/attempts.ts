@@ -1,33 +1,32 @@
-/** Partitions remembered at most, and failed deliveries of each: what failed longest ago is forgotten first. */
+/** Limits of partitions, and of failures in each; the oldest go first. */
 const MAX_PARTITIONS = 1_000;
 const MAX_FAILURES = 32;
 
-/** Messages of a partition that were delivered and will be delivered again, from one offset to another. */
+/** A range of offsets to be redelivered. */
 interface Failure {
   readonly from: bigint;
   readonly to: bigint;
   count: number;
-  /** When it failed, `performance.now()`. */
+  /** `performance.now()`. */
   at: number;
-  /** The group's generation then: with the next one, another process may have had the partition meanwhile. */
+  /** After a rebalance another process may have had the partition. */
   readonly generation: unknown;
 }
 
-/** What is known here of a message that comes again. */
 export interface Earlier {
   failures: number;
-  /** Since when it is due again, `performance.now()`; undefined when another process may have tried since. */
+  /** Last failure (`performance.now()`); undefined when another process may have tried since. */
   since: number | undefined;
 }
 
 /**
- * How often each message of a partition was delivered in vain in this process. Kafka does not count deliveries; but
- * what is not committed comes again, in order, beginning with the first offset that was not resolved.
+ * Failed deliveries per offset in this process: Kafka does not count deliveries, and redelivers in order from the first
+ * uncommitted offset.
  */
 export class Attempts {
   readonly #partitions = new Map<string, Failure[]>();
 
-  /** A delivery of messages from one offset to another failed; what is before `from` is resolved. */
+  /** @param from first unresolved offset */
   failed(partition: string, from: bigint, to: bigint, generation: unknown): void {
     if (from > to) return;
     const failures = this.#partitions.get(partition) ?? [];
@@ -42,7 +41,7 @@ export class Attempts {
     if (this.#partitions.size > MAX_PARTITIONS) this.#partitions.delete(this.#partitions.keys().next().value!);
   }
 
-  /** A delivery begins at an offset: all before it is done with. */
+  /** Offsets before `first` are done. */
   begin(partition: string, first: bigint): void {
     const failures = this.#partitions.get(partition);
     if (!failures) return;
@@ -63,7 +62,7 @@ export class Attempts {
     return earlier;
   }
 
-  /** Nothing failed here: most of the time, offsets need not even be compared. */
+  /** Usually true, which saves comparing offsets. */
   get isEmpty(): boolean {
     return this.#partitions.size === 0;
   }

@@ -3,7 +3,7 @@ import type { Message as Received, Processing, QueueEvents } from '../../events.
 import { Attempts } from './attempts.ts';
 import { messageOf, type Message } from './message.ts';
 
-/** `Runner` (src/consumer/runner.js): one consumer at work, with the application's handler. */
+/** src/consumer/runner.js. */
 interface Runner {
   consumerGroup: ConsumerGroup;
   eachMessage?: Handler;
@@ -12,10 +12,10 @@ interface Runner {
   processEachBatch: unknown;
 }
 
-/** `ConsumerGroup` (src/consumer/consumerGroup.js): what becomes of offsets. */
+/** src/consumer/consumerGroup.js. */
 interface ConsumerGroup {
   groupId: string;
-  /** Another one with each rebalance. */
+  /** Changes with each rebalance. */
   generationId?: unknown;
   resolveOffset: unknown;
   commitOffsets: unknown;
@@ -23,24 +23,23 @@ interface ConsumerGroup {
 
 type Handler = (this: unknown, payload: any, ...rest: unknown[]) => unknown;
 
-/** Messages in a handler's hands. */
 interface Handling {
   readonly processing: Processing;
   readonly topic: string;
   readonly partition: number;
-  /** Of the group, the topic and the partition. */
+  /** Group, topic and partition. */
   readonly key: string;
   readonly generation: unknown;
   readonly last: bigint;
-  /** The first offset that would be delivered again. */
+  /** First offset to be redelivered on failure. */
   next: bigint;
 }
 
-/** Handlers, and offsets that are let go of while they run. */
+/** Observes handlers, and offsets resolved or committed meanwhile. */
 export class Consumers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
-  /** By consumer group: a process has few handlers at work. */
+  /** By consumer group; each has few running handlers. */
   readonly #running = new WeakMap<object, Set<Handling>>();
   readonly #attempts = new Attempts();
 
@@ -59,7 +58,7 @@ export class Consumers {
         return function (this: Runner, ...args: unknown[]) {
           const handler = this[handlerName];
           if (!consumers.#hooks.active || !handler) return original.apply(this, args);
-          // A runner like this one, but for its handler, for the time of one batch: runners outlive us.
+          // A derived runner for one batch only, because runners outlive the instrumentation.
           const observed = Object.create(this, { [handlerName]: { value: consumers.#observed(this, handler) } });
           return original.apply(observed, args);
         };
@@ -123,11 +122,11 @@ export class Consumers {
         if (next > handling.last) handling.processing.settled('commit');
       }
     };
-    // `resolveOffset` of a batch: what is resolved is committed, also when the handler fails.
+    // Resolved offsets are committed even if the handler fails.
     hooks.before(prototype, 'resolveOffset', (group, [{ topic, partition, offset }]) =>
       letGo(group, topic, partition, BigInt(offset) + 1n),
     );
-    // `commitOffsets` by hand: the offset is the next one to be read.
+    // A committed offset is the next to read.
     hooks.before(prototype, 'commitOffsets', (group, [given]) => {
       if (given) committed(group, given as Committed);
     });

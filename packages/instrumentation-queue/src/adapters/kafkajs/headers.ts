@@ -3,16 +3,15 @@ import { forwardedNames } from '../../forwarded-headers.ts';
 import { SENT } from './message.ts';
 import type { OutgoingMessage, TopicMessages } from './message-producer.ts';
 
-/** What a broker takes at most of one partition in one request, by default (`message.max.bytes`). */
+/** Default limit of a broker (`message.max.bytes`), per partition and request. */
 const MAX_BATCH = 1_048_588;
 
-/** What a record has beside its key, value and headers, and a header beside its name and value, at most. */
+/** Upper bound of a record's own bytes. */
 const RECORD_OVERHEAD = 32;
 
 /**
- * The arguments of `send` or `sendBatch` with the trace in the headers of each message; the caller's objects stay as
- * they are. Undefined when they are to be left alone: messages that just fit into what a broker takes would be lost
- * for the sake of their trace.
+ * Arguments of `send` or `sendBatch` with the trace in copied headers. Undefined when the trace would push the messages
+ * over the broker's limit.
  */
 export function withTrace(args: unknown[], given: Carrier | undefined): unknown[] | undefined {
   const [request, ...rest] = args as [TopicMessages & { topicMessages?: unknown }, ...unknown[]];
@@ -32,10 +31,7 @@ function traced<T extends TopicMessages>(request: T, carrier: Carrier): T {
   return { ...request, messages: messages.map((message) => withHeaders(message, carrier)) };
 }
 
-/**
- * A copy; an object that is more than its own properties, and one that is no message and will be shown in an error,
- * is passed on.
- */
+/** A copy, except of class instances and of invalid messages, which appear in errors. */
 function withHeaders(message: OutgoingMessage, carrier: Carrier): OutgoingMessage {
   if (!isPlain(message) || message.value === undefined) return message;
   const { headers } = message;
@@ -51,7 +47,7 @@ function isPlain(value: unknown): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Not when they fit without the trace, and with it no more. Beyond that they are compressed, or in many partitions. */
+/** False only when the trace alone exceeds the limit. Larger sends are compressed or span partitions. */
 function stillFits(messages: unknown, carrier: Carrier): boolean {
   if (!Array.isArray(messages)) return true;
   let added = 0;

@@ -3,7 +3,7 @@ import type { QueueEvents } from '../../events.ts';
 import { Consumers } from './consumer.ts';
 import { observeSends } from './producer.ts';
 
-/** kafkajs 2. Producers are closures, seen from their making; consumers are a `Runner` and its `ConsumerGroup`. */
+/** kafkajs 2: producers are closures, consumers a `Runner` and its `ConsumerGroup`. */
 export const kafkajs: Adapter<QueueEvents> = {
   library: 'kafkajs',
   versions: '>=2.0.0 <3',
@@ -17,7 +17,7 @@ export const kafkajs: Adapter<QueueEvents> = {
     );
     hooks.onLoad('kafkajs/src/consumer/runner.js', ({ exports: { prototype } }) => {
       consumers.observeRunner(prototype);
-      // The loop of a consumer outlives who asked for it.
+      // The loop outlives its caller.
       hooks.detach(prototype, 'start');
     });
     hooks.onLoad('kafkajs/src/network/connection.js', ({ exports: { prototype } }) =>

@@ -1,8 +1,8 @@
-/** What src/producer/messageProducer.js exports: each producer, and each transaction, gets its `send` from there. */
+/** Export of src/producer/messageProducer.js: gives each producer and transaction its `send`. */
 export type MessageProducerFactory = (options: MessageProducerOptions) => MessageProducer;
 
 export interface MessageProducerOptions {
-  /** Tries until it works or is given up; sending calls it once, in the same turn, when the arguments are in order. */
+  /** Called once per send, in the same turn, after validation. */
   retrier: (attempt: unknown) => Promise<unknown>;
 }
 
@@ -11,7 +11,6 @@ export interface MessageProducer {
   sendBatch: (...args: unknown[]) => unknown;
 }
 
-/** A message, as far as it is looked at. */
 export interface OutgoingMessage {
   key?: unknown;
   value?: unknown;

@@ -2,17 +2,16 @@ import { waitedSince } from '../../clock-wait.ts';
 import type { Message as Received } from '../../events.ts';
 import type { Earlier } from './attempts.ts';
 
-/** Header with the time of sending, milliseconds since 1970: a record's `timestamp` may be any time that a producer gave. */
+/** Header with the send time in milliseconds since 1970; producers can set a record's `timestamp` to any time. */
 export const SENT = 'foreshock-sent';
 
-/** A record as handlers get it. */
 export interface Message {
   offset: string;
   timestamp?: string;
   headers?: Record<string, unknown>;
 }
 
-/** @param earlier what this process knows of earlier deliveries */
+/** @param earlier failed deliveries in this process */
 export function messageOf(
   { offset, timestamp, headers }: Message,
   partition: number,

@@ -13,13 +13,10 @@ interface Observer {
   readonly hooks: Hooks;
 }
 
-/** Factories in place, and who listens to what they made: it outlives being disabled, for it cannot be taken out. */
+/** Observers of each replaced factory; kept after disable, because a replaced factory cannot be removed. */
 const observersOf = new WeakMap<MessageProducerFactory, Set<Observer>>();
 
-/**
- * A producer is a set of closures: the one place to stand in between is where they are made. So producers that were
- * made before this file was hooked stay untraced.
- */
+/** Producers are closures, observable only at creation. Those created earlier stay untraced. */
 export function observeSends(
   factory: MessageProducerFactory,
   replaceExports: ((exports: unknown) => void) | undefined,
@@ -43,14 +40,14 @@ function observedProducer(
   options: MessageProducerOptions,
   observers: ReadonlySet<Observer>,
 ): MessageProducer {
-  /** From `send` to the `retrier` that it calls, once its arguments are found to be in order. */
+  /** From `send`, after validation, to `retrier`. */
   const sending = new HandOver<Send>();
 
   const retrier: MessageProducerOptions['retrier'] = (attempt) => {
     const send = sending.take();
     const result = options.retrier(attempt);
     if (!send) return result;
-    // Awaited by `sendMessages`.
+    // `sendMessages` awaits it.
     return whenSettled(
       result,
       () => send.sent(),

@@ -10,17 +10,17 @@ import { failingWith } from './trace-column.ts';
 type Handler = (this: unknown, jobs: Job[], ...rest: unknown[]) => unknown;
 
 /**
- * Workers, fetching by hand, and what becomes of the jobs.
+ * Observes workers, manual fetches and how jobs end.
  *
- * @param native the version has a `Telemetry` of its own, whose workers fetch past `Manager.fetch`
+ * @param native the version has a `Telemetry`, whose workers bypass `Manager.fetch`
  */
 export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: Hooks, native: boolean): void {
   const inHand = new JobsInHand(queue);
-  /** From a worker's `fetch` to the `fetch` or `assertDb` of the manager, which it calls at once. */
+  /** From a worker's `fetch` to the manager's `fetch` or `assertDb`. */
   const polling = new HandOver<Worker>();
 
   hooks.before(prototype, 'work', (manager: Manager, args) => {
-    // work(name, handler), work(name, options, handler): `checkWorkArgs` of attorney.js.
+    // `checkWorkArgs` of attorney.js: work(name, handler), work(name, options, handler).
     const at = args.length > 2 ? 2 : 1;
     const handler = args[at];
     if (isInternal(args[0]) || typeof handler !== 'function') return;
@@ -33,7 +33,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
       const [jobs] = args;
       const handling =
         hooks.active && !isOptedOut(manager) ? guard('pg-boss work', () => inHand.begin(name, jobs)) : undefined;
-      // The loop that calls it runs in the background, for good: whatever becomes of us, the handler does not.
+      // The worker's loop stays in the background context, even after disable; the handler must not.
       if (!handling) return queue.foreground(handler, this, args);
       let result: unknown;
       try {
@@ -52,7 +52,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
 
   hooks.before(prototype, 'addWorker', (_manager, [worker]) => observeWorker(worker));
 
-  /** Its loop is nobody's request, even if the request that called `work` is the one it would inherit from. */
+  /** The loop must not inherit the context of the request that called `work`. */
   function observeWorker(worker: Worker): void {
     const { start, fetch, name } = worker;
     worker.start = () => queue.background(start, worker, []);
@@ -88,7 +88,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
     });
   }
 
-  // Jobs that are only looked at: (name, id, options) and (name, options).
+  // Jobs read without fetching: (name, id, options) and (name, options).
   for (const [method, at] of [
     ['getJobById', 2],
     ['findJobs', 1],
@@ -110,16 +110,15 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
   }
 }
 
-/** `fail(name, ids, data, options)`; a transaction of the application's is left alone. */
+/** `fail(name, ids, data, options)`, outside the application's transactions. */
 function keepTrace(manager: Manager, args: unknown[]): void {
   const options = args[3] as { db?: Database } | undefined;
-  // Then it fails a job with several statements, within a transaction that it begins itself.
+  // `noMultiMutationCte` uses several statements in its own transaction.
   if (options?.db || manager.config?.noMultiMutationCte) return;
   const db = databaseOf(manager, options);
   if (db) args[3] = { ...options, db: failingWith(db) };
 }
 
-/** The application turned pg-boss' own telemetry off. */
 function isOptedOut(manager: Manager): boolean {
   return manager.config?.openTelemetry?.enabled === false;
 }

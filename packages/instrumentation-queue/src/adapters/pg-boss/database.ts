@@ -1,20 +1,20 @@
 import { report } from '@foreshock/kit';
 
-/** What `executeSql` is called on: pg-boss' own `Db`, or the application's (a transaction, an ORM). */
+/** Target of `executeSql`: pg-boss' `Db`, or the application's transaction or ORM. */
 export interface Database {
   executeSql(text: string, values?: unknown[]): Promise<Result>;
 }
 
 type Result = { rows?: unknown } | undefined;
 
-/** Databases that do not understand our statements: others than Postgres that speak its protocol. */
+/** Postgres-compatible databases that reject the changed statements. */
 const refused = new WeakSet<Database>();
 
 /**
- * Executes a statement as we changed it, or as pg-boss has it where a database does not understand ours. A failed
- * statement ends a transaction, so within one of the application's it is not tried twice.
+ * Executes the changed statement, and falls back to the original if the database rejects it. A failed statement aborts
+ * the application's transaction, so there is no second try.
  *
- * @param purpose of the change, for the one line that says it was refused
+ * @param purpose named in the warning
  */
 export async function executeChanged(
   db: Database,
@@ -27,7 +27,7 @@ export async function executeChanged(
   try {
     return await db.executeSql(...changed);
   } catch (error) {
-    // SQLSTATE class 42, syntax or access.
+    // SQLSTATE class 42: syntax or access.
     if (!isOwn || !String((error as { code?: unknown } | undefined)?.code).startsWith('42')) throw error;
     const result = await db.executeSql(text, values);
     refused.add(db);

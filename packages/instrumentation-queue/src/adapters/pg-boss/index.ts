@@ -7,8 +7,8 @@ import { observeSends } from './producer.ts';
 import { observeTelemetry } from './telemetry.ts';
 
 /**
- * pg-boss 10 to 12. Everything goes through one class, `Manager`; where its file is has changed:
- * `src/manager.js` (10, 11, CommonJS), inside the bundle `dist/index.mjs` (12.0 to 12.4), `dist/manager.js`.
+ * pg-boss 10 to 12. `Manager` is in `src/manager.js` (10, 11, CommonJS), in the bundle `dist/index.mjs` (12.0 to 12.4),
+ * or in `dist/manager.js`.
  */
 export const pgBoss: Adapter<QueueEvents> = {
   library: 'pg-boss',
@@ -17,7 +17,7 @@ export const pgBoss: Adapter<QueueEvents> = {
   shows: ['spans', 'wait', 'parent', 'attempt or hit'],
   summary: 'jobs sent, handled and fetched, in one trace; wait; attempt; failed jobs',
   attach(queue, hooks) {
-    /** Folders of versions with a `Telemetry`; it loads before the manager that uses it. */
+    /** Folders of versions with a `Telemetry`, which loads before the manager. */
     const native = new Set<string>();
 
     function watchManager(prototype: Manager, filename: string): void {
@@ -27,9 +27,9 @@ export const pgBoss: Adapter<QueueEvents> = {
     }
 
     function watchBoss(prototype: { start: unknown; stop: unknown; emit: unknown }): void {
-      // Upkeep, cron and the schema: its timers and loops keep the context they are started in.
+      // Timers and loops of maintenance, cron and schema keep the context of `start`.
       for (const method of ['start', 'stop'] as const) hooks.runBy(prototype, method, queue.background);
-      // Its `error`, `warning` and `wip` listeners are the application's.
+      // Listeners to `error`, `warning` and `wip` are the application's.
       hooks.runBy(prototype, 'emit', queue.foreground);
     }
 
@@ -47,7 +47,7 @@ export const pgBoss: Adapter<QueueEvents> = {
       'pg-boss/dist/index.mjs',
       ({ exports, filename, rebind }) => {
         watchBoss(exports.PgBoss.prototype);
-        // Not exported; nothing is replaced.
+        // Not exported, and not replaced.
         rebind?.('Manager', (manager: { prototype: Manager }) => {
           watchManager(manager.prototype, filename);
           return manager;

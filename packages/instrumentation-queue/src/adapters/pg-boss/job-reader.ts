@@ -4,17 +4,16 @@ import { KEY, uncover, type Job } from './job.ts';
 
 const CARRIER = `(j.output->'${KEY}')::text`;
 
-/** Dead letters of later 12s keep the failed job's output there; `to_jsonb` knows the column, or that there is none. */
+/** Later 12s keep the failed job's output there; `to_jsonb` also works without that column. */
 const DEAD_LETTER_CARRIER = `CASE WHEN j.output IS NULL THEN (to_jsonb(j)->'source_output'->'${KEY}')::text END`;
 
-/** In a transaction of the application's: what every database that has pg-boss' tables understands. */
+/** For the application's transactions: valid on every database that pg-boss supports. */
 const CARRIER_COLUMN = `, COALESCE(${CARRIER}, '') as "${KEY}"`;
 
 /**
- * What a fetch is asked to return as well, in one column of text that no driver's type parser touches: retries
- * so far and at most, seconds due and delayed by the database's clock, whether there is a dead letter queue, and the
- * trace. All of them are columns of the job table since version 10 that `includeMetadata` would bring too, with thirty
- * others.
+ * Added to a fetch as one text column, which type parsers leave unchanged: retries and limit, seconds due and delayed
+ * by the database's clock, whether there is a dead letter queue, and the trace. These columns exist since version 10;
+ * `includeMetadata` would fetch thirty more.
  */
 const COLUMN =
   `, (j.retry_count::text || ' ' || j.retry_limit::text` +
@@ -29,12 +28,12 @@ function withColumn(text: string, column: string): string | undefined {
 }
 
 /**
- * Stands in for a database for one call that reads jobs: pg-boss takes any object with `executeSql`. So the jobs
- * are what they are without us before anybody gets hold of them, and the promise a caller holds is pg-boss' own.
+ * Wraps the database for one call that reads jobs, which pg-boss accepts as any object with `executeSql`. So jobs are
+ * restored before the caller sees them, and the caller's promise is pg-boss' own.
  */
 export class JobReader implements Database {
   readonly #db: Database;
-  /** It is pg-boss' own, not a transaction of the application's. */
+  /** False for the application's transaction. */
   readonly #isOwn: boolean;
   readonly #read: ((jobs: Job[]) => void) | undefined;
 

@@ -1,21 +1,18 @@
 import type { Message } from '../../events.ts';
 
-/**
- * The key of the column `output` under which a job's trace waits for its handler, and the name of the column that a
- * fetch brings along. No handler gets to see either.
- */
+/** Key of the trace in `output`, and name of the column added to a fetch. Handlers see neither. */
 export const KEY = '__foreshock';
 
-/** What a carrier of ours has at most; anything bigger under the key is somebody else's. */
+/** Maximum fields of a carrier; a larger object under the key is not Foreshock's. */
 const MAX_FIELDS = 16;
 
-/** A row of pg-boss' job table as it is handed to handlers. */
+/** A row of the job table. */
 export interface Job {
   id: string;
   data: unknown;
-  /** What the last attempt gave, if the caller asked for the job's metadata. */
+  /** Result of the last attempt, only with the job's metadata. */
   output?: unknown;
-  /** `trace_context`, which pg-boss ≥ 12.38 fetches along and takes off again. */
+  /** `trace_context`, which pg-boss ≥ 12.38 fetches and removes. */
   __traceContext?: unknown;
 }
 
@@ -25,14 +22,13 @@ interface Metadata {
   maxAttempts?: number;
   waitMs?: number;
   delayMs?: number;
-  /** It has a dead letter queue. */
   deadLetters?: boolean;
   readAt: number;
 }
 
 const metadata = new WeakMap<object, Metadata>();
 
-/** pg-boss' own jobs: cron ticks on their way into the queue they are for. */
+/** pg-boss' internal jobs, such as cron ticks. */
 export function isInternal(queue: unknown): boolean {
   return typeof queue === 'string' && queue.startsWith('__pgboss__');
 }
@@ -47,7 +43,7 @@ function isCarrier(value: unknown): value is Record<string, unknown> {
   return values.length <= MAX_FIELDS && values.every((each) => typeof each === 'string');
 }
 
-/** Makes a job what it is without us, and remembers what it brought along. */
+/** Removes what was added to the job, and remembers it. */
 export function uncover(job: Job): void {
   const found: Metadata = metadata.get(job) ?? { readAt: performance.now() };
   metadata.set(job, found);
@@ -64,7 +60,7 @@ export function uncover(job: Job): void {
   if (isCarrier(own)) found.carrier = own;
 }
 
-/** `0 2 0.01 0 false {"traceparent":"…"}`; each of the two parts may be missing. */
+/** Format: `0 2 0.01 0 false {"traceparent":"…"}`; both parts are optional. */
 function readColumn(column: string, found: Metadata): void {
   const end = column.indexOf('{');
   const numbers = end < 0 ? column : column.slice(0, end);
@@ -81,7 +77,6 @@ function readColumn(column: string, found: Metadata): void {
   if (isCarrier(carrier)) found.carrier = carrier;
 }
 
-/** A job as it is handed over. */
 export function messageOf(job: Job): Message {
   uncover(job);
   const { carrier, attempt, maxAttempts, waitMs, delayMs, readAt } = metadata.get(job)!;
@@ -95,7 +90,7 @@ export function messageOf(job: Job): Message {
   };
 }
 
-/** Whether a failure of this job sends it to a dead letter queue. */
+/** Whether this failure moves the job to a dead letter queue. */
 export function isDeadLettered(job: Job, retriesLeft = true): boolean {
   const { deadLetters, attempt = 1, maxAttempts = 1 } = metadata.get(job) ?? {};
   return deadLetters === true && (!retriesLeft || attempt >= maxAttempts);

@@ -1,24 +1,23 @@
 import type { Delivery, Failure, Processing, QueueEvents, Taken } from '../../events.ts';
 import { isDeadLettered, messageOf, type Job } from './job.ts';
 
-/** Messages taken by hand and not settled here, remembered at most: many processes only fetch. */
+/** Maximum fetched jobs remembered: many processes only fetch. */
 const MAX_TAKEN = 1_000;
 
-/** `resolveWithinSeconds` and `failWip` (manager.js) say it in words alone. */
+/** `resolveWithinSeconds` and `failWip` (manager.js) are known by message only. */
 const TIMED_OUT = 'handler execution exceeded ';
 const SHUT_DOWN = 'pg-boss shut down while active';
 
-/** A handler at work. */
 export interface Handling {
   readonly processing: Processing;
   readonly jobs: readonly Job[];
-  /** What the handler itself failed, with `fail()`. */
+  /** Jobs that the handler passed to `fail()`. */
   readonly failed: Map<Job, unknown>;
-  /** What it completed by hand, by id. */
+  /** Ids that it passed to `complete()`. */
   readonly completed: Set<string>;
 }
 
-/** The jobs that this process has in hand, by their ids: that is how pg-boss says what became of them. */
+/** Jobs in this process by id, as pg-boss reports outcomes. */
 export class JobsInHand {
   readonly #queue: QueueEvents;
   readonly #running = new Map<string, Handling>();
@@ -28,7 +27,6 @@ export class JobsInHand {
     this.#queue = queue;
   }
 
-  /** A handler is about to be called. */
   begin(name: string, jobs: Job[]): Handling | undefined {
     const processing = this.#queue.process(deliveryOf(name, jobs));
     if (!processing) return undefined;
@@ -37,7 +35,7 @@ export class JobsInHand {
     return handling;
   }
 
-  /** The handler returned; it may yet have failed jobs: by hand, or with `perJobResults` (12). */
+  /** Jobs may still have failed, by `fail()` or with `perJobResults` (12). */
   returned(handling: Handling, perJob: boolean, value: unknown): void {
     const { jobs, failed } = handling;
     const [reason] = failed.values();
@@ -51,14 +49,13 @@ export class JobsInHand {
 
   #finish(handling: Handling, failure: Failure | undefined): void {
     for (const { id } of handling.jobs) {
-      // A retry of the job may be under way already, beside a handler that was given up.
+      // After a timeout, a retry may already run.
       if (this.#running.get(id) === handling) this.#running.delete(id);
     }
     if (failure) handling.processing.failed(failure);
     else handling.processing.succeeded();
   }
 
-  /** Jobs were fetched by hand. */
   take(name: string, jobs: Job[], since: number): void {
     const held = this.#queue.received(deliveryOf(name, jobs), since);
     held?.forEach((taken, index) => this.#taken.set(jobs[index]!.id, { taken, job: jobs[index]! }));
@@ -69,9 +66,9 @@ export class JobsInHand {
   }
 
   /**
-   * `complete`, `cancel`, `deleteJob` or `fail` was called, by pg-boss or by the application.
+   * pg-boss or the application called `complete`, `cancel`, `deleteJob` or `fail`.
    *
-   * @param ids an id, a job, or several of either
+   * @param ids one or several ids or jobs
    */
   settle(ids: unknown, isFailure: boolean, reason: unknown): void {
     for (const each of [ids].flat()) {
@@ -91,7 +88,7 @@ export class JobsInHand {
     found.taken.settled(isFailure ? failureOf([found.job], reason) : undefined);
   }
 
-  /** A job fails while its handler runs: pg-boss gave up on the handler, or the handler on the job. */
+  /** pg-boss timed the handler out, or the handler failed the job. */
   #failRunning(handling: Handling, id: string, reason: unknown): void {
     if (reason === SHUT_DOWN) {
       this.#finish(handling, { ...failureOf(handling.jobs, new Error(SHUT_DOWN)), type: 'shutdown' });
@@ -112,7 +109,7 @@ function failureOf(jobs: Iterable<Job>, error: unknown): Failure {
   return { error, deadLettered: [...jobs].some((job) => isDeadLettered(job)) };
 }
 
-/** As `#settlePerJob` of manager.js reads it: whatever is not said to be completed has failed. */
+/** Like `#settlePerJob` of manager.js: a job that is not reported completed has failed. */
 function failureAmong(jobs: readonly Job[], results: unknown): Failure | undefined {
   if (!Array.isArray(results)) {
     return failureOf(jobs, new Error('perJobResults handler must resolve with an array of job results'));

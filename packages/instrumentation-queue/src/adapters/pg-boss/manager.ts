@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 
-/** pg-boss' `Manager` (src/manager.js, dist/manager.js), as far as it is watched. */
+/** src/manager.js, dist/manager.js. */
 export interface Manager {
   db: Database & { _pgbdb?: boolean; opened?: boolean };
   config?: { openTelemetry?: { enabled?: boolean }; noMultiMutationCte?: boolean };
@@ -20,14 +20,14 @@ export interface Manager {
   findJobs?: (name: string, options?: { db?: Database }) => unknown;
 }
 
-/** One loop that fetches and hands over (src/worker.js, dist/worker.js). */
+/** A fetch loop (src/worker.js, dist/worker.js). */
 export interface Worker {
   name: string;
   start(): unknown;
   fetch(): unknown;
 }
 
-/** The database a call goes to; undefined when it will be refused for not being open. */
+/** Undefined when pg-boss will refuse the call because it is not open. */
 export function databaseOf({ db }: Manager, options: { db?: Database } | undefined): Database | undefined {
   if (options?.db) return options.db;
   return db?._pgbdb && !db.opened ? undefined : db;

@@ -13,15 +13,15 @@ interface Request {
 }
 
 /**
- * Before 12.38. `send`, `sendAfter`, `sendThrottled`, `sendDebounced` and `publish` all come through
- * `createJob` and await it; `insert` writes by itself.
+ * Before 12.38: `send`, `sendAfter`, `sendThrottled`, `sendDebounced` and `publish` await `createJob`; `insert` does
+ * not use it.
  */
 export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hooks): void {
   hooks.calls(prototype, 'createJob', {
     begin(manager: Manager, args: unknown[]): Send | undefined {
-      // The fourth argument is the second try of 10's sendDebounced, from inside the first.
+      // A fourth argument marks the nested second try of 10's sendDebounced.
       if (args.length > 3) return undefined;
-      // 10 and 11 take name, data and options, 12 takes them in one object.
+      // 12 takes one object instead of name, data and options.
       const [request] = args;
       const isRequest = typeof request === 'object' && request !== null;
       const name = isRequest ? (request as Request).name : request;
@@ -37,13 +37,13 @@ export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hook
       return send;
     },
     within: (send) => send,
-    // No id: a job that was throttled away.
+    // A throttled job has no id.
     succeeded: (send, id) => (typeof id === 'string' ? send.sent(1, id) : send.sent(0)),
     failed: (send, error) => send.failed(error),
   });
 
   hooks.before(prototype, 'insert', (manager: Manager, args: unknown[]) => {
-    // 10 takes jobs and options, each job with its queue's name; later ones the name first.
+    // 10 takes jobs and options, later versions the name first.
     const at = typeof args[0] === 'string' ? 1 : 0;
     const jobs = args[at];
     if (!Array.isArray(jobs) || jobs.length === 0 || isInternal(args[0])) return;
@@ -52,7 +52,7 @@ export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hook
   });
 }
 
-/** `insert` checks its jobs, looks its queue up, writes the JSON and executes one statement: the sending is that. */
+/** `insert` executes one statement after its checks: that is the send. */
 function insertOptions(
   manager: Manager,
   args: unknown[],

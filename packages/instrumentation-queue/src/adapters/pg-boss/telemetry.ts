@@ -2,7 +2,7 @@ import { guard, type Hooks } from '@foreshock/kit';
 import type { Carrier, QueueEvents } from '../../events.ts';
 import { isInternal } from './job.ts';
 
-/** `Telemetry` of dist/telemetry.js. */
+/** dist/telemetry.js. */
 interface Telemetry {
   enabled: boolean;
   send: unknown;
@@ -13,9 +13,8 @@ interface Telemetry {
 }
 
 /**
- * From 12.38, pg-boss has spans of its own and a column `trace_context` for what travels. The place where it makes
- * them is the best there is to hear of its calls; its spans, which know no wait and continue no trace unless
- * configured, give way to ours. `openTelemetry: { enabled: false }` turns both off.
+ * From 12.38, pg-boss creates spans and has a column `trace_context`. Its spans have no wait and by default continue no
+ * trace, so they are replaced here. `openTelemetry: { enabled: false }` disables both.
  */
 export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks: Hooks): void {
   hooks.wrap(prototype, 'send', (original) => {
@@ -28,7 +27,7 @@ export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks
         (carrier: Carrier | null) => Promise<unknown>,
         ((result: unknown) => unknown[] | null)?,
       ];
-      // `publish` attempts none itself: each of its sends comes by.
+      // `publish` attempts none itself; each of its sends is reported.
       const count = typeof attempted === 'number' ? attempted : 1;
       if (count === 0 || isInternal(destination)) return fn(null);
       const send = guard('pg-boss send', () =>
@@ -48,7 +47,7 @@ export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks
       return result;
     };
   });
-  // Each runs its last function argument inside a span.
+  // Each runs its last function argument in a span.
   for (const [method, at] of [
     ['receive', 1],
     ['process', 3],

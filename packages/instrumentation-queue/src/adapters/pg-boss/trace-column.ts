@@ -4,21 +4,21 @@ import { executeChanged, type Database } from './database.ts';
 import { KEY } from './job.ts';
 
 /**
- * Before 12.38 the job table has no column for a trace, and a key in `data` is the application's to refuse. `output`
- * is there from version 10 on, is empty until an attempt ends, and is not what handlers get.
+ * Before 12.38 there is no trace column, and applications may validate `data`. `output` exists from version 10, is
+ * empty until an attempt ends, and is hidden from handlers.
  */
 
-/** `insertJob` and `insertJobs` of plans.js, in every version: the columns, and what is selected into them. */
+/** `insertJob` and `insertJobs` of plans.js, all versions: columns and select list. */
 const INSERT = /(INSERT INTO [^\s(]+ \()(\s*id,\s*name,\s*data,[\s\w,]*\)\s*SELECT\s)/;
 
-/** A database whose jobs get a trace as they are inserted. */
+/** Adds the trace to inserted jobs. */
 export function insertingWith(db: Database, isOwn: boolean, carrierOf: () => Carrier | undefined): Database {
   return {
     executeSql(text, values) {
       const changed = guard('pg-boss send', (): [string, unknown[]] | undefined => {
         const carrier = values && carrierOf();
         if (!carrier || !INSERT.test(text)) return undefined;
-        // As text: some drivers write the JSON of what is declared to be JSON.
+        // Cast from text, because some drivers serialize json parameters themselves.
         const given = `$1output,$2$$${values.length + 1}::text::jsonb,`;
         return [text.replace(INSERT, given), [...values, JSON.stringify({ [KEY]: carrier })]];
       });
@@ -27,15 +27,15 @@ export function insertingWith(db: Database, isOwn: boolean, carrierOf: () => Car
   };
 }
 
-/** What an attempt gave, as `failJobsById` of plans.js writes it. */
+/** From `failJobsById` of plans.js. */
 const OUTPUT = '$3::jsonb';
 
-/** The trace of a job that is tried again, or goes to a dead letter queue, stays beside the error. */
+/** Keeps the trace beside the error for retries and dead letters. */
 const OUTPUT_AND_TRACE =
   `CASE WHEN output->'${KEY}' IS NULL OR (retry_count >= retry_limit AND dead_letter IS NULL) THEN ${OUTPUT}` +
   ` ELSE COALESCE(${OUTPUT}, '{}'::jsonb) || jsonb_build_object('${KEY}', output->'${KEY}') END`;
 
-/** pg-boss' own database, whose failed jobs keep their trace. */
+/** Keeps the trace of failed jobs. */
 export function failingWith(db: Database): Database {
   return {
     executeSql(text, values) {

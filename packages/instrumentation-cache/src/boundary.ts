@@ -17,31 +17,24 @@ import { KnownServers, type KnownServer } from './known-servers.ts';
 import { LocalLookups } from './local-lookups.ts';
 import { Stampedes } from './stampedes.ts';
 
-/** `messaging.system` of what comes over Redis. */
 const SYSTEM = 'redis';
 
-/** So many callers that miss one key at a time are a stampede. */
 const DEFAULT_STAMPEDE_CALLERS = 5;
-/** Longest shape that a `keyShape` of the user's may give. */
+/** In characters. */
 const MAX_SHAPE = 64;
 
-/** What the cache boundary can be told. */
 export interface CacheConfig extends InstrumentationConfig {
-  /** How many callers have to miss one key at a time for a stampede to be told; default 5. */
+  /** Concurrent callers missing one key that make a stampede; default 5. */
   stampedeCallers?: number;
   /**
-   * What of a key may be recorded; default its first word and a `*` (`user:42` → `user:*`). At most 64
-   * characters of it are. Give few different ones, and nothing that is private.
+   * The recorded part of a key, at most 64 characters; default its first word and a `*` (`user:42` → `user:*`). Must
+   * have few values, and nothing private.
    */
   keyShape?: (key: string) => string;
-  /**
-   * Whether the server's error messages are recorded whole; default false (`FORESHOCK_DB_ERROR_MESSAGES`): they end
-   * before the first value.
-   */
+  /** Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): cut before the first value. */
   errorMessages?: boolean;
 }
 
-/** Turns what cache adapters report into spans, counts and metrics. */
 export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvents {
   const operations = new OperationClient(telemetry, config.errorMessages);
   const servers = new KnownServers();
@@ -69,7 +62,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     return guard('keyShape', () => String(keyShape(key)).slice(0, MAX_SHAPE)) ?? '*';
   }
 
-  /** As the conventions write a command, its arguments replaced: `SET user:* ?`. */
+  /** As in the conventions, without values: `SET user:* ?`. */
   function textOf({ operation, key, keyPrefix, hasMore }: CommandDescription): string {
     const name = key === undefined ? operation : `${operation} ${shape(key, keyPrefix)}`;
     return hasMore ? `${name} ?` : name;
@@ -101,7 +94,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     if (fills && entry !== undefined) stampedes.filled(`${name}\0${entry}`, where);
   }
 
-  /** A loop takes messages from a list or a stream: what it does with each is a trace of its own. */
+  /** Each message from a list or stream starts a new trace. */
   function awaitMessage({ key, keyPrefix }: CommandDescription): void {
     const next = nextMessageContext(telemetry.tracer, () => ({
       system: SYSTEM,
@@ -117,8 +110,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
 
     command(server, command, connection) {
       const where = context.active();
-      // A worker that waits for its next job, a client that keeps its connection alive: a span each few seconds, for
-      // nothing.
+      // Polling and keep-alives would make a span every few seconds.
       if ((command.blocks || command.keepsAlive) && !trace.getSpan(where)) {
         if (command.blocks) awaitMessage(command);
         return undefined;
@@ -133,7 +125,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       const where = context.active();
       const target = servers.of(server);
       if (stampedes.open) for (const command of commands) filled(target, command, where);
-      // The conventions: one operation is no batch.
+      // Conventions: one operation is no batch.
       const only = commands.length === 1 ? commands[0]! : undefined;
       const operation = only?.operation ?? kind;
       const holding = connection && holdingOf(connection);

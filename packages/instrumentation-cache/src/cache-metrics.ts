@@ -1,10 +1,9 @@
 import type { Counter, Meter, ObservableResult } from '@opentelemetry/api';
 import { CACHE_HIT, CACHE_LOOKUPS, CACHE_NAME, CACHE_STAMPEDES } from '@foreshock/kit/names';
 
-/** Caches are named by the application: more of them than this are counted together. */
+/** Further names are counted together: the application chooses them. */
 const MAX_CACHES = 200;
 
-/** What the caches of one adapter did, while metrics are collected. */
 export class CacheMetrics {
   readonly #lookups = new Map<string, { hits: number; misses: number }>();
   readonly #stampedes: Counter;

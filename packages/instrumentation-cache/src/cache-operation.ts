@@ -5,21 +5,20 @@ import type { CacheMetrics } from './cache-metrics.ts';
 import type { Batch, CacheServer, Command, CommandDescription } from './events.ts';
 import type { KnownServer, KnownServers } from './known-servers.ts';
 
-/** What a {@link CacheOperation} needs of its boundary. */
 export interface CacheClient {
   readonly operations: OperationClient;
   readonly servers: KnownServers;
   readonly metrics: CacheMetrics | undefined;
-  /** How many lookups have missed so far, see `Stampedes`. */
+  /** Lookups that missed so far, see `Stampedes`. */
   readonly misses: number;
   missed(operation: CacheOperation, command: CommandDescription): void;
 }
 
-/** A command, or a batch of commands, on its way to a cache's server. */
+/** A command or batch sent to a server. */
 export class CacheOperation extends ClientOperation implements Command, Batch {
-  /** How many lookups had missed before this one began. */
+  /** {@link CacheClient.misses} at the start. */
   readonly since: number;
-  /** Name of the cache as it was known then: a cluster's node is found later. */
+  /** A cluster's node is found later. */
   readonly askedAs: string;
   readonly #client: CacheClient;
   readonly #operation: string;
@@ -27,8 +26,8 @@ export class CacheOperation extends ClientOperation implements Command, Batch {
   #target: KnownServer;
 
   /**
-   * @param text of the command, its arguments replaced; undefined for a batch
-   * @param holding of the pooled connection it goes over
+   * @param text undefined for a batch
+   * @param holding the pooled connection's
    */
   constructor(
     client: CacheClient,

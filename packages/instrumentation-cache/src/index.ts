@@ -5,9 +5,9 @@ import { openCache, type CacheConfig } from './boundary.ts';
 export type { CacheConfig };
 
 /**
- * Cache lookups, remote and in the process, and stampedes on one key, as OpenTelemetry's `Instrumentation`.
+ * Remote and in-process cache lookups, and stampedes on one key, as OpenTelemetry's `Instrumentation`.
  *
- * @param config default: attached at construction, to every library this package knows
+ * @param config default: enabled at construction, for every supported library
  */
 export function cacheInstrumentation(config: CacheConfig = {}): Instrumentation {
   return instrumentationOf(

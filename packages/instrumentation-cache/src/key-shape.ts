@@ -1,22 +1,21 @@
 import { BoundedMap } from '@foreshock/kit';
 import { isCommonWord } from './key-words.ts';
 
-/** No more of a key than this is looked at. */
+/** In characters. */
 const MAX_SEGMENT = 24;
 const MAX_PREFIX = 64;
-/** V8 copies a part of a text up to this length; a longer one keeps the whole key alive. */
+/** V8 copies slices up to this length; longer ones keep the key alive. */
 const MAX_COPIED = 12;
 
-/** By first part and separator: most keys begin as one before, and the words are not looked up again. */
+/** By first part and separator. */
 const shapes = new BoundedMap<string, string>(1_000);
 
 /**
- * What kind of key it is, without which one: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`.
+ * A key's kind: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`.
  *
- * Only the first part is kept, and only if it is made of common words with a separator behind it: any other may be
- * somebody's name, a mail address, a tenant.
+ * Keeps only a first part of common words; any other may be a personal name, an email address or a tenant.
  *
- * @param prefix what the client puts before every key; kept by the same rule, part by part, or not at all
+ * @param prefix the client's; kept as a whole, by the same rule
  */
 export function shapeOf(key: string, prefix?: string): string {
   if (!prefix || !key.startsWith(prefix)) return firstWordOf(key);
@@ -25,7 +24,7 @@ export function shapeOf(key: string, prefix?: string): string {
 }
 
 function firstWordOf(key: string): string {
-  // `{user:1}:cart` is a hash tag of Redis Cluster.
+  // A hash tag of Redis Cluster: `{user:1}:cart`.
   const start = key.charCodeAt(0) === 123 ? 1 : 0;
   const end = Math.min(key.length, start + MAX_SEGMENT);
   for (let i = start; i < end; i++) {
@@ -48,7 +47,7 @@ function shapeOfPart(part: string): string {
   return part.length > MAX_COPIED ? shape : shapes.set(part, shape);
 }
 
-/** Of a prefix: `shop:cache:`. */
+/** `shop:cache:` */
 function isConstant(prefix: string): boolean {
   return (
     isSeparator(prefix.charCodeAt(prefix.length - 1)) &&

@@ -1,7 +1,4 @@
-/**
- * Words that applications begin their keys with, and that are nobody's name. A key begins with a constant of the
- * application or with somebody's data, and only the first may be shown: what is not listed is taken for the second.
- */
+/** Common first words of keys. Any other first word may be private. */
 const WORDS = new Set(
   `
   access account acl action activity actor ad address admin agent aggregate alarm alert alias analytics answer api app
@@ -55,10 +52,9 @@ const WORDS = new Set(
     .split(/\s+/),
 );
 
-/** The parts of one: `shoppingCart`, `feature_flags`, `rate-limit`. */
+/** `shoppingCart`, `feature_flags`, `rate-limit`. */
 const PARTS = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g;
 
-/** Whether it is a constant of the application for certain: all of its parts are common words. */
 export function isCommonWord(word: string): boolean {
   const parts = word.match(PARTS);
   return parts !== null && parts.every((part) => isCommon(part.toLowerCase()));

@@ -1,13 +1,12 @@
 import { CommonAttributes, BoundedMap } from '@foreshock/kit';
 import type { CacheServer } from './events.ts';
 
-/** Whoever gives keys without a shape has no end of texts. */
+/** A `keyShape` may return unlimited texts. */
 const MAX_TEXTS = 256;
 
-/** What the boundary makes of a server, once. */
 export class KnownServer {
   readonly server: CacheServer;
-  /** `cache.name`, and the pool's: `host:port/database`, as the conventions say. */
+  /** `cache.name` and the pool's: `host:port/database`, as in the conventions. */
   readonly name: string;
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly #commands = new BoundedMap<string, CommonAttributes>(MAX_TEXTS);
@@ -24,11 +23,7 @@ export class KnownServer {
     this.attributes = attributes;
   }
 
-  /**
-   * What all spans of one kind of command have in common: there are few, and each is sent again and again.
-   *
-   * @param text undefined for a batch
-   */
+  /** @param text undefined for a batch */
   command(operation: string, text: string | undefined): CommonAttributes {
     const key = text ?? `${operation}\0`;
     return (
@@ -37,16 +32,14 @@ export class KnownServer {
     );
   }
 
-  /** Of the metric of its operations. */
   measured(operation: string): Record<string, string | number> {
     return { ...this.attributes, 'db.operation.name': operation };
   }
 }
 
-/** The servers of a process. */
 export class KnownServers {
   readonly #known = new WeakMap<CacheServer, KnownServer>();
-  /** Most processes have one. */
+  /** Most processes use one server. */
   #last: KnownServer | undefined;
 
   of(server: CacheServer): KnownServer {

@@ -3,12 +3,11 @@ import { guard } from '@foreshock/kit';
 import { CACHE_LOCAL_COALESCED, CACHE_LOCAL_HITS, CACHE_LOCAL_MISSES } from '@foreshock/kit/names';
 import type { LocalOutcome } from './events.ts';
 
-/** So many lookups of a span are written at once each; from there on, once a turn of the loop and every so many. */
+/** Later lookups are written once per microtask, or once per this many. */
 const WRITE_EACH = 64;
 
 const ATTRIBUTES = { hit: CACHE_LOCAL_HITS, miss: CACHE_LOCAL_MISSES, coalesced: CACHE_LOCAL_COALESCED } as const;
 
-/** What a span looked up in caches of its own process. */
 class Tally {
   hit = 0;
   miss = 0;
@@ -18,10 +17,7 @@ class Tally {
 
 const tallies = new WeakMap<Span, Tally>();
 
-/**
- * Counts a lookup on the active span. A lookup takes some 30 ns: no span of its own, and no attribute
- * written for each once there are many.
- */
+/** A lookup takes some 30 ns: too little for a span, or for an attribute each. */
 export function countOnSpan(span: Span, outcome: LocalOutcome): void {
   let tally = tallies.get(span);
   if (!tally) {

@@ -1,10 +1,9 @@
 import { Caller, type Hooks } from '@foreshock/kit';
 import type { CacheEvents } from './events.ts';
 
-/** Replies to a subscriber that are messages, `[type, channel or pattern, …]` (Redis' protocol specification, "Pub/Sub"). */
+/** `[type, channel or pattern, …]` (Redis protocol specification, "Pub/Sub"). */
 const MESSAGES = new Set(['message', 'pmessage', 'smessage']);
 
-/** A client's method that gives such a reply to the application's listeners. */
 export function wrapMessages(prototype: object, method: string, cache: CacheEvents, hooks: Hooks): void {
   hooks.calls<Record<string, unknown>, Caller>(prototype as Record<string, unknown>, method, {
     begin(_client, [reply]) {

@@ -1,8 +1,8 @@
-/** Names come from the application (`client.call(name)`): this many are remembered. */
+/** Applications choose names (`client.call(name)`). */
 const MAX_NAMES = 1_000;
 const words = (text: string): Set<string> => new Set(text.trim().split(/\s+/));
 
-/** Commands whose first argument is a key. Of any other the first argument may be a password or a value. */
+/** The first argument is a key; elsewhere it may be a password or a value. */
 const KEYED = words(`
   APPEND BITCOUNT BITFIELD BITFIELD_RO BITPOS BLMOVE BLPOP BRPOP BRPOPLPUSH BZPOPMAX BZPOPMIN COPY DECR DECRBY DEL DUMP
   EXISTS EXPIRE EXPIREAT EXPIRETIME GEOADD GEODIST GEOHASH GEOPOS GEORADIUS GEORADIUSBYMEMBER GEOSEARCH GEOSEARCHSTORE
@@ -18,16 +18,15 @@ const KEYED = words(`
   ZUNIONSTORE JSON.ARRAPPEND JSON.ARRINDEX JSON.ARRINSERT JSON.ARRLEN JSON.ARRPOP JSON.ARRTRIM JSON.CLEAR JSON.DEL
   JSON.FORGET JSON.GET JSON.MERGE JSON.MGET JSON.MSET JSON.NUMINCRBY JSON.OBJKEYS JSON.OBJLEN JSON.SET JSON.STRAPPEND
   JSON.STRLEN JSON.TOGGLE JSON.TYPE`);
-/** The script or function first, then the number of keys, then the keys. */
+/** Followed by script or function, number of keys, keys. */
 const SCRIPTS = words('EVAL EVAL_RO EVALSHA EVALSHA_RO FCALL FCALL_RO');
 const FILLS = words('SET SETEX PSETEX SETNX GETSET HSET HMSET HSETNX HSETEX JSON.SET SADD');
-/** What they are about is a field behind the key. */
 const FIELDS = words('HGET HSET HSETNX');
 const BLOCKS = words('BLPOP BRPOP BRPOPLPUSH BLMOVE BLMPOP BZPOPMIN BZPOPMAX BZMPOP');
-/** They block only if told so: `XREAD COUNT 10 BLOCK 5000 STREAMS …`. */
+/** `XREAD COUNT 10 BLOCK 5000 STREAMS …` */
 const MAY_BLOCK = words('XREAD XREADGROUP');
 
-/** The others of Redis 8 and of its modules, by whatever argument. A name that is not listed may be anything. */
+/** Other commands of Redis 8 and its modules. Unlisted names may be anything. */
 const OTHERS = words(`
   ACL ARCOUNT ARDEL ARDELRANGE ARGET ARGETRANGE ARGREP ARINFO ARINSERT ARLASTITEMS ARLEN ARMGET ARMSET ARNEXT AROP
   ARRING ARSCAN ARSEEK ARSET AUTH BACKUP BGREWRITEAOF BGSAVE BITOP BLMOVEM CLIENT COMMAND CONFIG DBSIZE DEBUG DELEX
@@ -48,10 +47,10 @@ const OTHERS = words(`
   TDIGEST.TRIMMED_MEAN TOPK.ADD TOPK.COUNT TOPK.INCRBY TOPK.INFO TOPK.LIST TOPK.QUERY TOPK.RESERVE TS.ADD TS.ALTER
   TS.CREATE TS.CREATERULE TS.DECRBY TS.DEL TS.DELETERULE TS.GET TS.INCRBY TS.INFO TS.MADD TS.MGET TS.MRANGE TS.MREVRANGE
   TS.QUERYINDEX TS.QUERYLABELS TS.RANGE TS.READ TS.REVRANGE`);
-/** What clients of clusters and sentinels ask for their own sake. */
+/** Sent internally by cluster and sentinel clients. */
 const TOPOLOGY = words('ASKING CLUSTER READONLY SENTINEL');
 
-/** Which replies are lookups. Ranges and scores are none: their absence is no miss. */
+/** Without ranges and scores: an empty reply is no miss. */
 const LOOKUPS: Record<string, 'value' | 'values' | 'collection'> = {
   GET: 'value',
   GETEX: 'value',
@@ -65,7 +64,6 @@ const LOOKUPS: Record<string, 'value' | 'values' | 'collection'> = {
   SMEMBERS: 'collection',
 };
 
-/** What follows from a command's name. */
 export interface Traits {
   readonly operation: string;
   readonly keyed: boolean;
@@ -77,10 +75,8 @@ export interface Traits {
   readonly lookup: 'value' | 'values' | 'collection' | undefined;
 }
 
-/** By name, as clients write them. */
 const known = new Map<string, Traits>();
 
-/** Of a name as a client writes it: `get`, `GET`. */
 export function traitsOf(written: string): Traits {
   const found = known.get(written);
   if (found) return found;

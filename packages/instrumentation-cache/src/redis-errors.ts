@@ -1,8 +1,8 @@
 import { wholeMessageOf, type ServerErrors } from '@foreshock/kit';
 
 /**
- * What Redis itself says, by code, up to where a value may follow (src/server.c, src/networking.c, src/t_*.c). Of any
- * other error reply a script or a module may be the author: its text is the application's.
+ * Redis' own messages, up to a possible value (src/server.c, src/networking.c, src/t_*.c). Scripts and modules write
+ * other texts, which may be private.
  */
 const PHRASES: Record<string, readonly string[]> = {
   ERR: [
@@ -70,15 +70,15 @@ const PHRASES: Record<string, readonly string[]> = {
   WRONGTYPE: ['Operation against a key holding the wrong kind of value'],
 };
 
-/** Classes of replies: of ioredis (package redis-errors), of node-redis (dist/lib/errors.js). */
+/** ioredis (package redis-errors), node-redis (dist/lib/errors.js). */
 const REPLIES = new Set(['ReplyError', 'ErrorReply', 'SimpleError', 'BlobError']);
 
-/** `WRONGTYPE` of an error reply; errors of the client begin with a word in lower case, or a sentence. */
+/** `WRONGTYPE`; client errors begin otherwise. */
 function replyCode(message: string): string | undefined {
   return /^[A-Z]{2,32}(?= |$)/.exec(message)?.[0];
 }
 
-/** What may be shown of an error reply: its code, and what Redis says with it. Undefined for an error of the client's. */
+/** Undefined for a client error. */
 function shownOfReply(error: unknown, message: string): string | undefined {
   const code = replyCode(message);
   if (code === undefined) return REPLIES.has((error as object).constructor.name) ? '' : undefined;
@@ -87,10 +87,9 @@ function shownOfReply(error: unknown, message: string): string | undefined {
   return phrase === undefined ? code : `${code} ${phrase}`;
 }
 
-/** Error replies of Redis, as ioredis and node-redis throw them. */
 export const REDIS_ERRORS: ServerErrors = {
   statusOf: (error) => replyCode(wholeMessageOf(error)),
   shownOf: (error) => shownOfReply(error, wholeMessageOf(error)),
-  // The client asks another node, or sends the script along.
+  // The client then asks another node or sends the script.
   steps: new Set(['MOVED', 'ASK', 'NOSCRIPT']),
 };

@@ -1,23 +1,18 @@
 import type { CommandDescription } from './events.ts';
 import { traitsOf, type Traits } from './redis-commands.ts';
 
-/** Of longer keys this much is looked at. */
+/** In characters. */
 const MAX_KEY = 1_024;
 
-/** One command of the Redis protocol, whichever client sends it. */
 export class RedisCommand implements CommandDescription {
   readonly key: string | undefined;
   readonly entry: string | undefined;
   readonly keyPrefix: string | undefined;
   readonly blocks: boolean;
   readonly #traits: Traits;
-  /** Arguments, without the name. */
   readonly #count: number;
 
-  /**
-   * @param args its arguments, flat
-   * @param first where they begin: 1 if the name is among them
-   */
+  /** @param first 1 if `args` includes the name */
   constructor(name: unknown, args: readonly unknown[], first: 0 | 1, keyPrefix?: string) {
     const traits = traitsOf(textOf(name) ?? '');
     let keyAt = traits.keyed ? first : -1;
@@ -51,13 +46,12 @@ export class RedisCommand implements CommandDescription {
     return this.#traits.operation === 'PING';
   }
 
-  /** It is about the cluster or its sentinels, not about what is in it. */
   get isTopology(): boolean {
     return this.#traits.topology;
   }
 
   hitsIn(reply: unknown): number | undefined {
-    // Inside MULTI the server has not looked yet.
+    // Inside MULTI.
     if (isQueued(reply)) return undefined;
     switch (this.#traits.lookup) {
       case 'value':
@@ -74,7 +68,6 @@ export class RedisCommand implements CommandDescription {
   }
 }
 
-/** A word of a command: a text, bytes, or a number. */
 function textOf(word: unknown): string | undefined {
   if (typeof word === 'string') return word.length <= MAX_KEY ? word : word.slice(0, MAX_KEY);
   if (Buffer.isBuffer(word)) return word.toString('latin1', 0, Math.min(word.length, MAX_KEY));
@@ -83,7 +76,7 @@ function textOf(word: unknown): string | undefined {
 
 function keysOf(operation: string, count: number): number {
   if (operation === 'MGET') return count;
-  // The key before the fields, the path behind the keys.
+  // Without HMGET's key or JSON.MGET's path.
   return operation === 'HMGET' || operation === 'JSON.MGET' ? Math.max(count - 1, 0) : 1;
 }
 

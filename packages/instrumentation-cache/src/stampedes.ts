@@ -9,68 +9,64 @@ import {
   CACHE_STAMPEDE_DURATION_MS,
 } from '@foreshock/kit/names';
 
-/** Misses of one key belong together for this long, or until somebody fills it. */
+/** Misses of one key belong together for this long, or until a caller fills it. */
 const WINDOW_MS = 1_000;
-/** Callers enough for a stampede who are still there are waited for longer, until one of them fills it. */
+/** Longest wait for a fill while enough callers are active. */
 const LONGEST_MS = 60_000;
 const MAX_BURSTS = 500;
-/** Spans of callers that a burst remembers: to count each once, and to put the event on one. Past them, each look counts. */
+/** Beyond these spans, each lookup counts. */
 const MAX_SPANS = 64;
-/** The trace of callers who have none. */
+/** Trace of callers without a span. */
 const NO_TRACE = '';
 
 interface Burst {
   cache: string;
-  /** Of its key, for the day it is told. */
+  /** Computed only for a report. */
   shape: () => string;
-  /** Most that were there at the same time. */
+  /** Most callers at one time. */
   callers: number;
-  /** Who looked up to now without finding it, and has not ended. */
+  /** Open spans of callers that missed. */
   spans: Set<Span>;
-  /** Traces of those who looked. */
   traces: Set<string>;
-  /** Further callers, while all those spans are there. */
+  /** Further callers, while all those spans are open. */
   beyond: number;
-  /** Looks, the last ones, each of which began before the one before it had its answer. */
+  /** The last lookups that each began before the previous answer. */
   overlapping: number;
   coalesced: boolean;
-  /** Where its first caller was. */
+  /** The first caller's context. */
   where: Context;
   first: number;
   last: number;
-  /** When it is looked at again. */
+  /** Time of the next check. */
   due: number;
-  /** Of {@link Stampedes.misses}, with the last one. */
+  /** {@link Stampedes.misses} at the last miss. */
   misses: number;
 }
 
 const NEW = { callers: 0, beyond: 0, overlapping: 0, coalesced: false, misses: 0 };
 
-/** One caller's look at a key that was not there. */
 export interface Miss {
-  /** Of cache and key together. */
+  /** Cache and key. */
   id: string;
   cache: string;
-  /** Of the key; asked only when a stampede is told. */
+  /** Called only for a report. */
   shape: () => string;
   where: Context;
-  /** {@link Stampedes.misses} when it began to look. */
+  /** {@link Stampedes.misses} at the start. */
   since: number;
-  /** Another caller's load was under way, which it joined. */
   coalesced: boolean;
 }
 
 /**
- * One key, missed by many callers at the same time, before one of them filled it: each of them goes and computes the
- * same value. What nobody fills is no stampede, however many ask for it together (a deny list, a flag that is not set),
- * nor is what somebody else fills: they were waiting for it. A library that lets one caller load for the others says
- * itself that there is a load.
+ * Detects callers that miss one key together before one of them fills it, so each computes the value. Keys that no
+ * caller fills (a deny list, an unset flag), or that another trace fills, are no stampede. Coalesced loads are reported
+ * by their library.
  *
- * A caller is a span, from its look to its end, however often it looks. Within one span, or without any, those are
- * several who look at the same time: a loop that looks until there is something is one.
+ * A caller is a span. Within one span, or without spans, only overlapping lookups count, so a polling loop is one
+ * caller.
  */
 export class Stampedes {
-  /** So far, of any key: a clock that costs nothing to read. */
+  /** Used as a cheap clock. */
   misses = 0;
   readonly #bursts = new Map<string, Burst>();
   readonly #callers: number;
@@ -78,14 +74,12 @@ export class Stampedes {
   readonly #told: (cache: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param callers so many make a stampede */
   constructor(callers: number, tracer: () => Tracer, told: (cache: string) => void) {
     this.#callers = callers;
     this.#tracer = tracer;
     this.#told = told;
   }
 
-  /** Whether a fill could end anything: asked before its key is even looked at. */
   get open(): boolean {
     return this.#bursts.size > 0;
   }
@@ -101,7 +95,6 @@ export class Stampedes {
       if (this.#timer === undefined) this.#sweepIn(WINDOW_MS);
     }
     burst.coalesced ||= coalesced;
-    // Began to look before the last one had its answer.
     const overlaps = coalesced || since < burst.misses;
     burst.overlapping = overlaps ? burst.overlapping + 1 : 1;
     const span = trace.getSpan(where);
@@ -118,7 +111,7 @@ export class Stampedes {
     this.#bursts.delete(id);
     const { traces } = burst;
     const filler = trace.getSpan(where);
-    // Of more than these, whoever fills it may be one.
+    // Beyond the limit, the filler may be included.
     if (traces.size >= MAX_SPANS || traces.has(traceOf(filler))) this.#tell(burst, filler);
   }
 
@@ -137,7 +130,7 @@ export class Stampedes {
     const now = performance.now();
     for (const [id, burst] of this.#bursts) {
       const left = burst.due - now;
-      // A Map keeps their order: whoever comes after is due later.
+      // Insertion order is due order.
       if (left > 0) return this.#sweepIn(Math.ceil(left));
       this.#bursts.delete(id);
       if (burst.coalesced) this.#tell(burst, undefined);
@@ -168,8 +161,7 @@ export class Stampedes {
       span.addEvent(CACHE_STAMPEDE, attributes);
       return;
     }
-    // All callers have ended: then it is a span, in the trace of the first.
-    // Times of `performance.now()`, as the API takes them: they are right when the system's clock has been set.
+    // All callers have ended. `performance.now()` times ignore changes of the system clock.
     this.#tracer()
       .startSpan(
         `${CACHE_STAMPEDE} ${shape}`,
@@ -186,7 +178,7 @@ function traceOf(span: Span | undefined): string {
 
 function addCaller(burst: Burst, span: Span | undefined): void {
   const { spans } = burst;
-  // Of a span that is not recorded it cannot be known when it ends.
+  // An unrecorded span's end is unknown.
   if (!span?.isRecording() || spans.has(span)) return;
   for (const each of spans) if (!each.isRecording()) spans.delete(each);
   if (spans.size < MAX_SPANS) {

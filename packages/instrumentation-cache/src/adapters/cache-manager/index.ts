@@ -1,7 +1,7 @@
 import { guard, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents } from '../../events.ts';
 
-/** A `Keyv`, cache-manager's store, as far as it is read here. */
+/** cache-manager's store. */
 interface Store {
   store?: unknown;
   namespace?: string;
@@ -18,15 +18,14 @@ interface Cache {
 
 type CreateCache = (options?: { cacheId?: string }) => Cache;
 
-/** ES modules: `index.js` up to 7.1, `index.mjs` since; the same for `require` is `index.cjs`. */
+/** ES modules: `index.js` up to 7.1, then `index.mjs`; CommonJS: `index.cjs`. */
 const FILES = ['index.cjs', 'index.js', 'index.mjs'].map((file) => `cache-manager/dist/${file}`);
 
 /**
- * cache-manager 7: `createCache()` gives a plain object over stores that are Keyvs.
+ * cache-manager 7: a plain object over Keyv stores.
  *
- * A Keyv's own hooks tell each lookup, hit or miss, where its caller is. Only stores in the process are counted:
- * what a store asks of a server has a span of its own, from that client's adapter. `wrap` joins callers of one key
- * (`coalesceAsync`): the first reads a store at once, those who join it read none.
+ * Only in-process stores are counted, by Keyv's hooks: remote lookups have spans from their client's adapter. `wrap`
+ * joins callers of one key (`coalesceAsync`): the first reads a store synchronously, the others read none.
  */
 export const cacheManager: Adapter<CacheEvents> = {
   library: 'cache-manager',
@@ -58,7 +57,7 @@ export const cacheManager: Adapter<CacheEvents> = {
           const { exports } = loaded;
           const { configurable, writable } = Object.getOwnPropertyDescriptor(exports, 'createCache') ?? {};
           if (configurable || writable) return hooks.wrap(exports, 'createCache', observed as never);
-          // 7.0 exports a getter that stays.
+          // 7.0 exports a fixed getter.
           return loaded.replaceExports?.({ ...exports, createCache: observed(exports.createCache) });
         },
         { bindings: ['createCache'] },
@@ -67,27 +66,26 @@ export const cacheManager: Adapter<CacheEvents> = {
   },
 };
 
-/** Where caches report to. They outlive the hooks: those of the next attachment take the place of earlier ones. */
+/** Caches outlive the hooks: a later attachment replaces an earlier one. */
 interface Attachment {
   cache: CacheEvents;
   hooks: Hooks;
 }
 
-/** By the function that stands for `createCache`. */
 const attachments = new WeakMap<CreateCache, Attachment>();
 
-/** How often each store has been read. Two caches may share one, and an application may make them without end. */
+/** Weak: an application may make caches without limit. */
 const reads = new WeakMap<Store, { count: number }>();
 
 function observe(made: Cache, cacheId: string | undefined, attachment: Attachment): void {
   const name = cacheId ?? made.stores.map(namespaceOf).find(Boolean) ?? 'cache-manager';
   for (const store of made.stores) if (!reads.has(store)) observeStore(store, made, name, attachment);
   const counts = made.stores.map((store) => reads.get(store));
-  // A store that is no Keyv, or a Keyv 6, does not tell whether it is read.
+  // Other stores, and Keyv 6, do not report reads.
   if (!counts.every((count) => count !== undefined)) return;
   const total = (): number => counts.reduce((sum, { count }) => sum + count, 0);
 
-  // In place, on an object of the application's: undone by `active` alone, or each cache would be kept for that.
+  // In place; `hooks.active` disables it, since undoing it would keep every cache alive.
   const { wrap } = made;
   made.wrap = function (...args) {
     const before = total();
@@ -100,7 +98,7 @@ function observe(made: Cache, cacheId: string | undefined, attachment: Attachmen
 /** The first cache over a store names its lookups. */
 function observeStore(store: Store, made: Cache, name: string, attachment: Attachment): void {
   const { hooks: events } = store;
-  // The hooks of Keyv 6 are others: asynchronous, and each one is waited for.
+  // Keyv 6 has other hooks, and awaits them.
   if (typeof events?.addHandler !== 'function') return;
   const read = { count: 0 };
   reads.set(store, read);
@@ -117,12 +115,11 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   });
 }
 
-/** Of the application's choosing; `keyv` is what it is called without. */
+/** `keyv` is the default. */
 function namespaceOf({ namespace }: Store): string | undefined {
   return namespace === 'keyv' ? undefined : namespace;
 }
 
-/** Without the namespace that a Keyv puts before it. */
 function ownKey({ namespace }: Store, key: unknown): unknown {
   const prefix = `${namespace}:`;
   return namespace && typeof key === 'string' && key.startsWith(prefix) ? key.slice(prefix.length) : key;

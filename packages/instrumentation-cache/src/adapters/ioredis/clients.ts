@@ -2,28 +2,24 @@ import type { Batch, CacheEvents, CacheServer, Command } from '../../events.ts';
 import { REDIS_ERRORS } from '../../redis-errors.ts';
 import { RedisCommand } from '../../redis-protocol.ts';
 
-/**
- * On a command: what is told of it; on the head of a pipeline, its batch. A `WeakMap` of commands would cost the
- * collector more than the rest of it all.
- */
+/** On a command, or a pipeline's first command: a `WeakMap` costs more in garbage collection than all else here. */
 export const CALL = Symbol('foreshock.call');
 
-/** On a command that was written to a connection. */
+/** Written to a connection. */
 export const SENT = Symbol('foreshock.sent');
 
-/** `ioredis/built/Command.js`, as far as it is read here. */
+/** `ioredis/built/Command.js`. */
 export interface IoCommand {
   [CALL]?: Command | Batch;
   [SENT]?: boolean;
   name: string;
   args: unknown[];
-  /** Queued by a pipeline for its own sake. */
+  /** Internal to a pipeline. */
   ignore?: boolean;
   resolve(reply: unknown): unknown;
   reject(error: unknown): unknown;
 }
 
-/** `Redis`, or `Cluster`. */
 export interface Client {
   status: string;
   isCluster?: boolean;
@@ -39,10 +35,9 @@ export interface Client {
   stream?: { remoteAddress?: string; remotePort?: number };
 }
 
-/** Until a command of a cluster's client has found its node. */
+/** Until the command's node is chosen. */
 const CLUSTER: CacheServer = { system: 'redis', errors: REDIS_ERRORS };
 
-/** What is known of the clients of one process. */
 export class Clients {
   readonly #cache: CacheEvents;
   readonly #servers = new WeakMap<Client, CacheServer>();
@@ -52,7 +47,6 @@ export class Clients {
     this.#cache = cache;
   }
 
-  /** A client of the library's own. */
   leaveAlone(client: Client): void {
     this.#ignored.add(client);
   }
@@ -72,7 +66,7 @@ export class Clients {
     const database = String(condition?.select ?? options.db ?? 0);
     const known = this.#servers.get(client);
     if (known?.database === database && !options.sentinels) return known;
-    // Behind sentinels the options name nobody.
+    // With sentinels, the options lack the server's address.
     const host = options.sentinels ? stream?.remoteAddress : (options.path ?? options.host ?? 'localhost');
     const port = options.sentinels ? stream?.remotePort : options.path ? undefined : (options.port ?? 6379);
     if (known?.database === database && known.host === host && known.port === port) return known;

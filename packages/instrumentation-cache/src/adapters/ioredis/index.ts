@@ -7,14 +7,13 @@ import { wrapPipeline } from './pipeline.ts';
 /**
  * ioredis 5 and 6.
  *
- * Since 5.11 there are channels (`ioredis:command`, `ioredis:batch`), and they are not used: `sendCommand` then gives
- * callers a promise that has a `catch` attached (built/tracing.js), so a rejection that nobody handles is never
- * reported. Observed instead, in all versions alike, is what the library itself calls when an answer is there:
+ * Its channels (`ioredis:command`, `ioredis:batch`, since 5.11) attach a `catch` to the caller's promise
+ * (built/tracing.js), which hides unhandled rejections. Observed instead:
  *
- * - `resolve` and `reject` of a `Command`, from its first `sendCommand` on; offline queue, reconnects and redirects
- *   pass it on as it is, so it stays one span, in the trace of who sent it.
- * - those of a `Pipeline`, from `exec` on; its commands have no span of their own.
- * - the callback in an automatic pipeline's `kCallbacks`: there each command has its own caller.
+ * - `resolve` and `reject` of a `Command`, which the offline queue, reconnects and redirects keep, so it stays one
+ *   span.
+ * - the same of a `Pipeline`, from `exec`; its commands have no spans.
+ * - an automatic pipeline's `kCallbacks`, each with its own caller.
  */
 export const ioredis: Adapter<CacheEvents> = {
   library: 'ioredis',
@@ -40,18 +39,17 @@ export const ioredis: Adapter<CacheEvents> = {
   },
 };
 
-/** What a client says of itself while it connects (`connectHandler` in built/redis/event_handler.js). */
+/** Sent while connecting (`connectHandler` in built/redis/event_handler.js). */
 const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'info']);
 
 function isOwn({ status }: Client, { name, args, ignore }: IoCommand): boolean {
   if (ignore === true || (status === 'connect' && HANDSHAKE.has(name))) return true;
-  // The first 5.x give it their name only when it is ready.
+  // The first 5.x releases set the name only when ready.
   return name === 'client' && String(args[0]).toLowerCase() === 'setname';
 }
 
-/** `sendCommand(command, stream)` and `connect()`, alike in `Redis` and `Cluster`. */
 function wrapClient(prototype: any, clients: Clients, hooks: Hooks): void {
-  // By hand, as every command comes by here: an array of arguments and a step more cost some 60 ns (bench/command.ts).
+  // By hand: `hooks.calls` costs each command some 60 ns more (bench/command.ts).
   hooks.wrap(prototype, 'sendCommand', (original) => {
     return function (this: Client, command: IoCommand, stream: unknown, node: unknown) {
       if (!hooks.active) return original.call(this, command, stream, node);
@@ -69,18 +67,18 @@ function wrapClient(prototype: any, clients: Clients, hooks: Hooks): void {
       }
     };
   });
-  // A connection outlives the request whose command happened to open it.
+  // A connection outlives the request that opened it.
   hooks.detach(prototype, 'connect');
 }
 
-/** A client has been given a command: by its caller, or once more by a cluster, a queue or a reconnect. */
+/** Called again by a cluster, a queue or a reconnect. */
 function sending(client: Client, command: IoCommand, stream: unknown, clients: Clients): Command | undefined {
   const under = command[CALL];
   if (under) {
     if (!client.isCluster) under.sentTo(clients.serverOf(client));
     return undefined;
   }
-  // With a stream it is a pipeline's.
+  // A stream means a pipeline's command.
   if (stream !== undefined || isOwn(client, command)) return undefined;
   const call = clients.start(client, command);
   if (!call) return undefined;
@@ -104,12 +102,12 @@ function sending(client: Client, command: IoCommand, stream: unknown, clients: C
   return call;
 }
 
-/** `commandTimeout` (`setTimeout` in built/Command.js): the error has no class and no code of its own. */
+/** `commandTimeout` (`setTimeout` in built/Command.js) has no class or code. */
 function isTimeOut(error: unknown): boolean {
   return (error as Error | null)?.message === 'Command timed out';
 }
 
-/** What is written to a connection waits for its answer; what is not, for a connection. By hand, see above. */
+/** An unwritten command waits for a connection. By hand, as above. */
 function wrapWrite(prototype: any, hooks: Hooks): void {
   hooks.wrap(prototype, 'toWritable', (original) => {
     return function (this: IoCommand, socket: unknown) {
@@ -119,12 +117,12 @@ function wrapWrite(prototype: any, hooks: Hooks): void {
   });
 }
 
-/** `delayUntilReady`: callers who come before a cluster knows its slots go on when somebody else's answer is there. */
+/** `delayUntilReady` runs callbacks in the context of another caller's answer. */
 function wrapDelays(prototype: any, hooks: Hooks): void {
   hooks.before(prototype, 'delayUntilReady', (_client, args) => void (args[0] = bind(args[0])));
 }
 
-/** A client makes clients for its sentinels: what those ask, and listen to, no caller has sent. */
+/** The library's own commands. */
 function wrapSentinels(clients: Clients, hooks: Hooks): void {
   hooks.onLoad('ioredis/built/connectors/SentinelConnector/index.js', ({ exports }) => {
     hooks.after(exports.default.prototype, 'connectToSentinel', (client) => clients.leaveAlone(client));

@@ -3,11 +3,10 @@ import type { Batch, CacheEvents } from '../../events.ts';
 import { RedisCommand } from '../../redis-protocol.ts';
 import { CALL, type Client, type Clients, type IoCommand } from './clients.ts';
 
-/** `[error, value]`, as `Pipeline#exec` gives them. */
 type Answer = [unknown, unknown?];
 type AnswerCallback = (error: unknown, value?: unknown) => unknown;
 
-/** `ioredis/built/Pipeline.js`, as far as it is read here. */
+/** `ioredis/built/Pipeline.js`. */
 interface Pipeline {
   redis: Client;
   _queue: IoCommand[];
@@ -17,13 +16,12 @@ interface Pipeline {
   [symbol: symbol]: unknown;
 }
 
-/** The symbols that mark an automatic pipeline (built/autoPipelining.js). */
+/** built/autoPipelining.js */
 interface Marks {
   kExec: symbol;
   kCallbacks: symbol;
 }
 
-/** `exec` of pipelines that somebody wrote, and the callers of automatic ones. */
 export function wrapPipeline(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   let marks: Marks | undefined;
   const isAutomatic = (pipeline: Pipeline): boolean => marks !== undefined && marks.kExec in pipeline;
@@ -37,7 +35,7 @@ export function wrapPipeline(clients: Clients, cache: CacheEvents, hooks: Hooks)
     });
     hooks.calls<any, Batch>(exports.default.prototype, 'exec', {
       begin(pipeline: Pipeline) {
-        // In a transaction the first `exec` only queues EXEC; a pipeline that is redirected is executed again.
+        // `exec` of a transaction first only queues EXEC; a redirect repeats `exec`.
         if (pipeline._transactions > 0 || isAutomatic(pipeline) || executed.has(pipeline)) return undefined;
         executed.add(pipeline);
         return execute(pipeline, clients, cache);
@@ -47,7 +45,7 @@ export function wrapPipeline(clients: Clients, cache: CacheEvents, hooks: Hooks)
   });
 }
 
-/** A command joins an automatic pipeline; its callback is the last in line (`executeWithAutoPipelining`). */
+/** The last callback is the command's (`executeWithAutoPipelining`). */
 function join(
   pipeline: Pipeline,
   command: IoCommand,
@@ -55,7 +53,7 @@ function join(
   clients: Clients,
 ): void {
   const callback = callbacks?.at(-1);
-  // A pipeline that is redirected queues its commands again; their callers have been noted.
+  // Redirected pipelines queue commands again.
   if (!callbacks || !callback || command[CALL]) return;
   const call = clients.start(pipeline.redis, command);
   if (!call) return;
@@ -74,7 +72,7 @@ function execute(pipeline: Pipeline, clients: Clients, cache: CacheEvents): Batc
   const described = commands.map(({ name, args }) => new RedisCommand(name, args, 0, redis.options.keyPrefix));
   const batch = cache.batch(clients.serverOf(redis), isMulti ? 'MULTI' : 'PIPELINE', described);
   if (!batch) return undefined;
-  // A cluster's node is known once the first command is sent there.
+  // A cluster's node is known at the first command.
   head[CALL] = batch;
   const { resolve, reject } = pipeline;
   pipeline.resolve = function (answers) {
@@ -90,7 +88,7 @@ function execute(pipeline: Pipeline, clients: Clients, cache: CacheEvents): Batc
   return batch;
 }
 
-/** The answer to EXEC is the answers to all; if it is an error, it is the transaction's. */
+/** EXEC answers with all replies or one error. */
 function repliesOfMulti(answers: Answer[]): unknown[] {
   const [error, values] = answers.at(-1) ?? [undefined];
   if (error) return [error];

@@ -1,7 +1,7 @@
 import { HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 
-/** What `LRUCache.unsafeExposeInternals` gives of a cache, as far as it is read here. */
+/** Given by `LRUCache.unsafeExposeInternals`. */
 interface Internals {
   keyMap: { get(key: unknown): number | undefined };
   valList: ArrayLike<unknown>;
@@ -14,7 +14,6 @@ interface Cache {
   fetchMethod?: unknown;
 }
 
-/** A `fetch` or `memo`, and what it will find. */
 interface Lookup {
   cache: Cache;
   key: unknown;
@@ -26,7 +25,6 @@ interface LRUCacheClass {
   unsafeExposeInternals(cache: Cache): Internals;
 }
 
-/** Files by version and by the conditions of `exports`. */
 const FILES = ['commonjs', 'esm'].flatMap((format) =>
   ['', 'node/'].flatMap((platform) =>
     ['index.js', 'index.min.js'].map((file) => `lru-cache/dist/${format}/${platform}${file}`),
@@ -36,10 +34,9 @@ const FILES = ['commonjs', 'esm'].flatMap((format) =>
 /**
  * lru-cache 11.
  *
- * Its channels are not used. `lru-cache` (tracing, around `fetch`) attaches a `catch` to the promise that the caller
- * gets, so a rejection that nobody handles is never reported; `lru-cache:metrics` tells of every `set`, `has` and
- * `delete` too; 11.0 has neither. Nor is a `status` put into the caller's options, which go on to his own `fetchMethod`:
- * `get` says by its value whether it hit, and what `fetch` and `memo` will find is seen before they look.
+ * Its channels are not used; 11.0 has none. `lru-cache` attaches a `catch` to the caller's promise, which hides
+ * unhandled rejections; `lru-cache:metrics` reports every `set`, `has` and `delete`. A `status` option would reach the
+ * application's `fetchMethod`. So the outcome of `fetch` and `memo` is read before they run.
  */
 export const lruCache: Adapter<CacheEvents> = {
   library: 'lru-cache',
@@ -55,12 +52,12 @@ export const lruCache: Adapter<CacheEvents> = {
 
 function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): void {
   const internals = new WeakMap<Cache, Internals>();
-  /** What `fetch` or `memo` look up: in 11.0 they go through `get`, `forceFetch` through `fetch`, before they first await. */
+  /** In 11.0 `fetch` and `memo` call `get`, `forceFetch` calls `fetch`, synchronously. */
   const seeking = new HandOver<Lookup>();
   const isSought = (it: object, key: unknown): boolean =>
     seeking.offered !== undefined && seeking.offered.cache === it && seeking.offered.key === key;
 
-  // A subclass's name is the application's own; the library's is minified.
+  // The library's class name is minified.
   const nameOf = (it: object): string => (it.constructor === (LRUCache as unknown) ? 'lru-cache' : it.constructor.name);
   const lookedUp = (it: object, key: unknown, outcome: LocalOutcome): void =>
     cache.lookup(it, nameOf(it), key, outcome);
@@ -100,7 +97,7 @@ function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): v
   }
 }
 
-/** What `fetch` (`#fetch` in dist/commonjs/index.js) and `memo` will find; nothing is changed to see that. */
+/** `#fetch` in dist/commonjs/index.js; without side effects. */
 function foreseen(cache: Cache, internals: Internals, key: unknown, options: unknown, isMemo: boolean): LocalOutcome {
   const { keyMap, valList } = internals;
   const index = keyMap.get(key);
@@ -115,7 +112,7 @@ function foreseen(cache: Cache, internals: Internals, key: unknown, options: unk
   return value !== undefined && (!internals.isStale(index) || mayBeStale()) ? 'hit' : 'miss';
 }
 
-/** An option that is plainly there, or inherited; a getter is not asked, for it is the application's to be asked once. */
+/** Getters are not called: they may have side effects. */
 function optionOf(options: unknown, name: string): unknown {
   let each = options;
   while (typeof each === 'object' && each !== null) {

@@ -2,7 +2,7 @@ import { answering, Caller, HandOver, type Adapter, type Hooks } from '@foreshoc
 import type { CacheEvents, CacheServer, Command } from '../../events.ts';
 import { ERRORS, MemcachedCommand, MemcachedError } from './protocol.ts';
 
-/** lib/memjs/server.js, as far as it is read here. */
+/** lib/memjs/server.js. */
 interface Server {
   host: string;
   port: number;
@@ -11,11 +11,10 @@ interface Server {
 type Answer = (error: Error | null, response: { header: { status: number } } | null) => void;
 
 /**
- * memjs 1.2 and 1.3; before that its promises did not work.
+ * memjs 1.2 and 1.3; earlier promises did not work.
  *
- * Every command with a key goes through `Client.prototype.perform(key, request, seq, callback, retries)`, which calls
- * itself with the same callback when it tries again or another server. `flush`, `stats` and `quit`, which ask all servers,
- * do not.
+ * Commands with a key call `Client.prototype.perform(key, request, seq, callback, retries)`, which calls itself with
+ * the same callback for a retry or fail-over. `flush`, `stats` and `quit` do not.
  */
 export const memjs: Adapter<CacheEvents> = {
   library: 'memjs',
@@ -36,7 +35,7 @@ export const memjs: Adapter<CacheEvents> = {
     };
     hooks.onLoad('memjs/lib/memjs/memjs.js', ({ exports }) => {
       wrapCommands(exports.Client.prototype, serverOf, cache, hooks);
-      // A connection outlives the request whose command happened to open it.
+      // A connection outlives the request that opened it.
       hooks.detach(exports.Server.prototype, 'sock');
     });
   },
@@ -72,7 +71,7 @@ function wrapCommands(
     failed: (command, error) => command.failed(error),
   });
 
-  // `perform` asks which server has the key, or stands in for one that is down.
+  // `perform` calls it to choose a server that is up.
   hooks.after(prototype, 'server', (server: Server | null) => {
     if (server) sending.offered?.sentTo(serverOf(server));
   });

@@ -4,7 +4,7 @@ import type { CommandDescription } from '../../events.ts';
 const NOT_FOUND = 1;
 const EXISTS = 2;
 
-/** By opcode, with the status that memjs gives its caller as an answer, not as an error. */
+/** By opcode; `answer` is a status that is no error to memjs. */
 const COMMANDS: Record<number, { operation: string; answer?: number; fills?: boolean }> = {
   0x00: { operation: 'GET', answer: NOT_FOUND },
   0x01: { operation: 'SET', fills: true },
@@ -18,7 +18,6 @@ const COMMANDS: Record<number, { operation: string; answer?: number; fills?: boo
   0x1c: { operation: 'TOUCH', answer: NOT_FOUND },
 };
 
-/** A command of Memcached's binary protocol. */
 export class MemcachedCommand implements CommandDescription {
   readonly operation: string;
   readonly key: string;
@@ -51,7 +50,6 @@ export class MemcachedCommand implements CommandDescription {
   }
 }
 
-/** A command that the server refused, by the status of its answer. */
 export class MemcachedError extends Error {
   readonly status: string;
 

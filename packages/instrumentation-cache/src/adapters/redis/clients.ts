@@ -3,7 +3,7 @@ import type { Batch, CacheEvents, CacheServer, Command } from '../../events.ts';
 import { REDIS_ERRORS } from '../../redis-errors.ts';
 import { RedisCommand } from '../../redis-protocol.ts';
 
-/** `@redis/client/dist/lib/client/index.js`, as far as it is read here. */
+/** `@redis/client/dist/lib/client/index.js`. */
 export interface Client {
   _self?: Client;
   isOpen: boolean;
@@ -12,7 +12,7 @@ export interface Client {
 }
 
 export interface ClientOptions {
-  /** Read into the others by a client that is made with them. */
+  /** Clients copy it into the other options. */
   url?: string;
   socket?: { host?: string; port?: number; path?: string };
   database?: number;
@@ -23,17 +23,16 @@ export interface ClientOptions {
 
 export type Args = readonly unknown[];
 
-/** What `RedisCommandsQueue#addCommand` puts in line, and calls when the answer is there. */
+/** Queued by `RedisCommandsQueue#addCommand`. */
 export interface Queued {
   args: Args;
   resolve(reply: unknown): unknown;
   reject(error: unknown): unknown;
 }
 
-/** Until a command is known to be a client's. */
+/** Until the command's client is known. */
 const UNKNOWN: CacheServer = { system: 'redis', errors: REDIS_ERRORS };
 
-/** What is known of the clients of one process. */
 export class Clients {
   readonly #cache: CacheEvents;
   readonly #servers = new WeakMap<object, CacheServer>();
@@ -42,7 +41,7 @@ export class Clients {
     this.#cache = cache;
   }
 
-  /** Where a client's connection leads, as its options say: its socket is private. */
+  /** The socket is private. */
   serverOf(client: Client): CacheServer {
     const self = client._self ?? client;
     let known = this.#servers.get(self);
@@ -50,10 +49,10 @@ export class Clients {
     return known;
   }
 
-  /** @param client undefined while it is not known */
+  /** @param client undefined if unknown */
   start(client: Client | undefined, args: Args): Command | undefined {
     if (!this.#cache.wantsCommands) return undefined;
-    // The client's prefix is a part of the keys by now.
+    // Keys already have the prefix.
     const described = new RedisCommand(args[0], args, 1, client?.options?.keyPrefix);
     if (described.isTopology) return undefined;
     const call = this.#cache.command(client ? this.serverOf(client) : UNKNOWN, described, client?._self ?? client);
@@ -76,7 +75,7 @@ function serverOf({ url, socket, database = 0 }: ClientOptions = {}): CacheServe
   const { host = 'localhost', port = 6379 } = path ? { host: path, port: undefined } : (socket ?? {});
   const server = { system: 'redis', host, port, database: String(database), errors: REDIS_ERRORS };
   if (path) return server;
-  // A pool's own options: its clients read the URL each for itself.
+  // A pool's clients parse the URL, the pool does not.
   if (socket?.host !== undefined || url === undefined || !URL.canParse(url)) return server;
   const parsed = new URL(url);
   return {
@@ -87,11 +86,7 @@ function serverOf({ url, socket, database = 0 }: ClientOptions = {}): CacheServe
   };
 }
 
-/**
- * What is in line tells its answer to the call as well.
- *
- * @param first before the call is told
- */
+/** @param first runs before the call's end */
 export function observe(queued: Queued, call: Command, first?: () => void): void {
   const { resolve, reject } = queued;
   queued.resolve = function (reply) {
@@ -112,7 +107,7 @@ export function observe(queued: Queued, call: Command, first?: () => void): void
   };
 }
 
-/** By the class (dist/lib/errors.js): a command's own limit counts until it is written, the socket's while it is unanswered. */
+/** By class (dist/lib/errors.js): a command's time-out applies until it is written, the socket's until the answer. */
 const TIME_OUTS: Record<string, TimeOutPhase> = {
   TimeoutError: 'connect',
   CommandTimeoutDuringMaintenanceError: 'connect',
@@ -126,7 +121,6 @@ function fail(call: Command, error: unknown): void {
   else call.failed(error);
 }
 
-/** Commands that are sent together; undefined when they are left alone. */
 export function startBatch(
   cache: CacheEvents,
   clients: Clients,

@@ -7,12 +7,11 @@ import { answerBatch, Clients, observe, startBatch, type Args, type Client, type
 /**
  * node-redis 4 to 6, under both names of its client package.
  *
- * Since 5.12 there are channels (`node-redis:command`, `node-redis:batch`). They are not used: their arguments come
- * without the keys of HGET, MGET and others (`sanitizeArgs`, dist/lib/client/tracing.js) and as text, however long.
- * Observed instead, in all versions alike: `sendCommand`, and what it puts in line, whose `resolve` and `reject` the
- * library calls. The promise is left alone: one that nobody handles must still be reported.
+ * Its channels (`node-redis:command`, `node-redis:batch`, since 5.12) lack the keys of HGET, MGET and others and
+ * stringify arguments of any length (`sanitizeArgs`, dist/lib/client/tracing.js). Observed instead: `sendCommand`, and
+ * `resolve` and `reject` of the entry it queues; the promise stays untouched, to keep unhandled rejections.
  *
- * `node-redis:cache:request` tells the hits of the client-side cache, which send nothing.
+ * `node-redis:cache:request` reports hits of the client-side cache.
  */
 export const redis: Adapter<CacheEvents> = {
   library: 'redis',
@@ -27,7 +26,7 @@ export const redis: Adapter<CacheEvents> = {
     const clients = new Clients(cache);
     attachRedis4(clients, cache, hooks);
     wrapClient(clients, cache, hooks);
-    // Before redis 4.6 this was a part of its queue, and private.
+    // Before redis 4.6 this was private to its queue.
     hooks.onLoad('@redis/client/dist/lib/client/pub-sub.js', ({ exports }) => {
       wrapMessages(exports.PubSub.prototype, 'handleMessageReply', cache, hooks);
     });
@@ -37,7 +36,6 @@ export const redis: Adapter<CacheEvents> = {
   },
 };
 
-/** A command on its way into the line. */
 interface Sending {
   call: Command;
   args: Args;
@@ -47,9 +45,9 @@ interface CommandOptions {
   abortSignal?: AbortSignal;
 }
 
-/** From 5.0 on. */
+/** From 5.0. */
 function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
-  /** `sendCommand` calls `addCommand` of the queue, and that `add` of its list, before it first awaits anything. */
+  /** `sendCommand` calls `addCommand`, and that `add`, synchronously. */
   const sending = new HandOver<Sending>();
 
   hooks.onLoad('@redis/client/dist/lib/client/index.js', ({ exports, version }) => {
@@ -64,9 +62,9 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
       failed: ({ call }, error) => call.failed(error),
       untaken: ({ call }, client, [, options]) => refuse(client, call, options),
     });
-    // A connection outlives whoever opens it, with its messages, pings and reconnections.
+    // A connection outlives its opener.
     hooks.detach(prototype, 'connect');
-    // Both are awaited by `Multi#exec`: their promises are never the caller's own.
+    // `Multi#exec` awaits both; callers never get these promises.
     for (const [method, kind] of [
       ['_executeMulti', 'MULTI'],
       ['_executePipeline', 'PIPELINE'],
@@ -79,7 +77,6 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
     }
   });
 
-  // `add(value, prepend)`, the way into `RedisCommandsQueue`.
   hooks.onLoad('@redis/client/dist/lib/client/linked-list.js', ({ exports }) => {
     hooks.before(exports.DoublyLinkedList.prototype, 'add', (_list, [queued]: Queued[]) => {
       if (sending.offered?.args === queued?.args) observe(queued!, sending.take()!.call);
@@ -87,7 +84,7 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   });
 }
 
-/** It was refused before it was in line; the promise says why, the caller's alone. */
+/** Never queued; only the caller's promise has the reason. */
 function refuse(client: Client, call: Command, options: CommandOptions | undefined): void {
   const limits = client.options;
   if (options?.abortSignal?.aborted) call.refused('AbortError');

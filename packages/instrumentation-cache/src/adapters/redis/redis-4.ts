@@ -2,51 +2,47 @@ import { HandOver, type Hooks } from '@foreshock/kit';
 import type { Batch, CacheEvents, Command } from '../../events.ts';
 import { answerBatch, observe, startBatch, type Args, type Client, type Clients, type Queued } from './clients.ts';
 
-/** `@redis/client` 1; before redis 4.1 it was `@node-redis/client` 1. */
+/** `@node-redis/client` before redis 4.1. */
 const PACKAGES = ['@redis/client', '@node-redis/client'];
 
 interface QueueOptions {
-  /** Of the handshake (`#initiateSocket`). */
+  /** In the handshake (`#initiateSocket`). */
   asap?: boolean;
-  /** Of a transaction. */
+  /** In a transaction. */
   chainId?: unknown;
 }
 
 interface Executing {
   batch: Batch;
-  /** Where in the value of its promise the replies are. */
   repliesIn: (value: unknown) => unknown;
 }
 
 interface Adding {
   call: Command;
   queue: object;
-  /** Undefined: it is known once the queue has written something. */
+  /** Undefined until the queue first writes. */
   owner: Client | undefined;
 }
 
 /**
- * node-redis 4. Its commands reach the queue by a private way that was bound when the package loaded, so it is the
- * queue's own `addCommand` that is observed. Which client a queue belongs to is seen when it connects and first
- * writes: `connect` of the client calls `connect` of its socket, and `getCommandToSend` of the queue comes just before
- * `writeCommand` of the socket.
+ * node-redis 4. A private method bound at load queues commands, so `addCommand` is observed. A queue's client is found
+ * when it connects and first writes: the client's `connect` calls its socket's, and the queue's `getCommandToSend`
+ * directly precedes the socket's `writeCommand`.
  */
 export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
-  /** By socket and by queue. */
   const owners = new WeakMap<object, Client>();
-  /** `connect` of a client calls that of its socket (`#socket.connect`). */
+  /** A client's `connect` calls `#socket.connect`. */
   const connecting = new HandOver<Client>();
-  /** The queue of the command that is about to be written: `#tick` takes it there and writes it in one go. */
+  /** `#tick` takes and writes a command synchronously. */
   let writing: object | undefined;
-  /** `multiExecutor` adds its commands to the queue before it awaits them. */
+  /** `multiExecutor` queues synchronously. */
   const batching = new HandOver<Executing>();
-  /** `addCommand` puts a node into the queue's list. */
   const adding = new HandOver<Adding>();
 
   function wrapClient(prototype: any): void {
     hooks.detach(prototype, 'connect');
     hooks.calls(prototype, 'connect', { begin: (client: Client) => client, handOver: connecting });
-    // `multiExecutor(commands, selectedDB?, chainId?)` is awaited by `Multi#exec`: its promise is never the caller's own.
+    // `Multi#exec` awaits `multiExecutor(commands, selectedDB?, chainId?)`; callers never get this promise.
     hooks.calls(prototype, 'multiExecutor', {
       begin(client: Client, args): Executing | undefined {
         const { kind, commands, repliesIn } = batchOf(args[0], args.at(-1));
@@ -84,7 +80,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
       handOver: adding,
       untaken: ({ call }) => call.refused('Error'),
     });
-    // What `addCommand` puts in line is a node of this list; it has loaded, the queue requires it.
+    // Already loaded: the queue requires it.
     hooks.onLoad('yallist/yallist.js', ({ exports }) => wrapList(exports.prototype), { versions: '>=0.0.0 <1000' });
   }
 
@@ -96,7 +92,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
         if (!added) return;
         const { call, queue, owner } = added;
         observe(value, call, () => {
-          // By the time there is an answer, it has been written.
+          // An answered command has been written.
           const client = owner ? undefined : owners.get(queue);
           if (client) call.sentTo(clients.serverOf(client));
         });
@@ -118,7 +114,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
   }
 }
 
-/** From 4.1 on a transaction is told by its chain, and MULTI and EXEC are added further in. */
+/** Since 4.1 a chain id marks a transaction; MULTI and EXEC are added later. */
 function batchOf(
   commands: { args: Args }[],
   chainId: unknown,

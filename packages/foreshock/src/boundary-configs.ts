@@ -1,7 +1,6 @@
 import type { ForeshockPropagator } from '@foreshock/propagator';
 import type { PluginConfig } from './plugin-config.ts';
 
-/** What each boundary is set to. */
 export function boundaryConfigs(config: PluginConfig, propagator: ForeshockPropagator) {
   const { propagateNotTo, ownCommands } = config;
   return {
@@ -14,7 +13,7 @@ export function boundaryConfigs(config: PluginConfig, propagator: ForeshockPropa
     pool: { leakMs: config.poolLeakMs },
     cache: { errorMessages: config.dbErrorMessages },
     queue: {
-      // Asked, it refuses a call that serves several destinations.
+      // A call to several destinations is refused if one is excluded.
       ...(propagateNotTo && { propagateTo: (destination: string) => !propagateNotTo.includes(destination) }),
       ownCommands: (library: string) => ownCommands?.includes(library) === true,
     },

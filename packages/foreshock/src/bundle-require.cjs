@@ -1,14 +1,13 @@
-// Put at the head of what is bundled by build.mjs, as text: it may use nothing but Node's own modules.
+// build.mjs puts this at the head of bundles as text, so it may use only built-in modules.
 
 /**
  * The `require` of a bundle.
  *
- * Two copies of `@opentelemetry/api` of different versions do not share what is registered: the application's spans or
- * metrics would be lost. With a preload from somewhere else (an image's NODE_OPTIONS), the application's copy is taken
- * if it is one that the preload can work with.
+ * Different versions of `@opentelemetry/api` do not share their globals, so the application would lose spans or
+ * metrics: a preload installed elsewhere (an image's NODE_OPTIONS) uses the application's copy if compatible.
  *
- * Node's own modules are taken past the module hooks: ours would take them for the application's, and each call costs
- * a worker thread 10 kB.
+ * Built-in modules bypass the module hooks: ours would count them as the application's, and each call costs a worker
+ * thread 10 kB.
  *
  * @param {NodeJS.Require} own
  */
@@ -25,7 +24,7 @@ module.exports = function requireOfBundle(own) {
     return isSupported(folderOf(file)) ? from(API) : undefined;
   }
 
-  // The copy that a worker thread has loaded, which has woken the preload: to find it again costs 0.5 MB a thread.
+  // The copy whose loading started a worker's preload; resolving it again costs 0.5 MB per thread.
   function loadedInWorker() {
     if (builtin('node:worker_threads').isMainThread) return undefined;
     const loaded = Module._cache;
@@ -55,7 +54,7 @@ module.exports = function requireOfBundle(own) {
   try {
     api = loadedInWorker() || ofApplication();
   } catch {
-    // It has none; or its main file is no file.
+    // Not installed, or its main file is missing.
   }
   return (id) => (id === API && api !== undefined ? api : builtin(id) || own(id));
 };

@@ -3,26 +3,26 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { guard, hasLibraryLoaded, log } from '@foreshock/kit';
 
-/** `net.Server` begins to listen (Node's documentation of diagnostics_channel, "TracingChannel Channels"). */
+/** `net.Server` listens (Node's diagnostics_channel docs, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** What esbuild, webpack and rollup leave in a bundle that is not minified. */
+/** Marks of esbuild, webpack and rollup in unminified bundles. */
 const MARKS = /\b__commonJS\b|\b__toESM\b|\b__webpack_require__\b|\bwebpackBootstrap\b|\bgetDefaultExportFromCjs\b/;
 
-/** Characters a line, on average: only minifiers write so. */
+/** Average characters per line of minified code. */
 const MINIFIED_LINE = 400;
 const MINIFIED_LEAST = 20_000;
-/** Larger files are not read. */
+/** Read limit, in bytes. */
 const LARGEST = 64 * 1024 * 1024;
 
 /**
- * Logs one line when an HTTP server begins to listen in an application that is a bundle, and none of the libraries that
- * can be instrumented has loaded: the libraries inside a bundle have no files that could be hooked.
+ * Logs once when an HTTP server listens in a bundle and no supported library has loaded: bundled libraries have no
+ * files to hook.
  */
 export function logBundledServer(): void {
   const listening = (message: unknown): void => {
     const { server } = message as { server: object };
-    // An HTTP server, of either kind, without loading `node:http` to ask.
+    // Detects an HTTP or HTTPS server without loading `node:http`.
     if (!('headersTimeout' in server)) return;
     unsubscribe(LISTENING, listening);
     const main = process.argv[1];

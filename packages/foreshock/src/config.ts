@@ -4,7 +4,7 @@ import type { Env } from './env.ts';
 import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
 import { DEFAULT_SPAN_LIMITS, type SpanLimits } from './tracer/span.ts';
 
-/** Everything the preload can be set to, read once at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
+/** The preload's options, read at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
 export interface Config extends PluginConfig {
   destinations: Destination[];
   batch: {
@@ -12,31 +12,30 @@ export interface Config extends PluginConfig {
     scheduleDelayMs: number;
     /** OTEL_BSP_EXPORT_TIMEOUT, ms. */
     exportTimeoutMs: number;
-    /** OTEL_BSP_MAX_QUEUE_SIZE, spans; without it the spool's bytes alone limit what waits, some 35,000 spans. */
+    /** OTEL_BSP_MAX_QUEUE_SIZE, spans; by default only the spool's size limits the queue, to about 35,000 spans. */
     maxQueueSize: number | undefined;
     /** OTEL_BSP_MAX_EXPORT_BATCH_SIZE, spans. */
     maxExportBatchSize: number;
   };
-  /** FORESHOCK_SPOOL_BYTES: memory for spans that wait to be sent. */
+  /** FORESHOCK_SPOOL_BYTES: memory for unsent spans. */
   spoolBytes: number;
-  /** FORESHOCK_FLUSH_MS: the longest the end of the process may be put off to deliver what is left. */
+  /** FORESHOCK_FLUSH_MS: longest delay of the process's end for delivery. */
   flushMs: number;
-  /** FORESHOCK_BLOCK_MS: a block of the event loop is reported, while it lasts, after this; 0: never. */
+  /** FORESHOCK_BLOCK_MS: an ongoing event loop block is reported after this; 0: never. */
   blockMs: number;
   sampler: { name: SamplerName; ratio: number };
   spanLimits: SpanLimits;
   metrics: MetricsConfig;
 }
 
-/** How metrics are exported. */
 export interface MetricsConfig {
-  /** OTEL_METRICS_EXPORTER; unlike the specification's default, metrics leave the process only when asked for. */
+  /** OTEL_METRICS_EXPORTER; default none, unlike the specification's. */
   exporters: ('otlp' | 'console')[];
   /** OTEL_METRIC_EXPORT_INTERVAL, ms. */
   intervalMs: number;
-  /** OTEL_METRIC_EXPORT_TIMEOUT, ms: the longest a collection and its export may take. */
+  /** OTEL_METRIC_EXPORT_TIMEOUT, ms, of collection and export. */
   timeoutMs: number;
-  /** Where `otlp` leads: OTEL_EXPORTER_OTLP_METRICS_*, or what all signals have in common. */
+  /** OTEL_EXPORTER_OTLP_METRICS_*, or the general variables. */
   otlp: FullOtlpDestination | undefined;
 }
 
@@ -48,10 +47,10 @@ const SAMPLERS = [
   'parentbased_always_off',
   'parentbased_traceidratio',
 ] as const;
-/** Of OpenTelemetry's variables those that somebody may rely on here. */
+/** OpenTelemetry variables that users may expect to work here. */
 const UNREAD = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE', 'OTEL_NODE_RESOURCE_DETECTORS'];
 
-/** The values of OTEL_TRACES_SAMPLER that are understood. */
+/** Supported OTEL_TRACES_SAMPLER values. */
 export type SamplerName = (typeof SAMPLERS)[number];
 
 export function readConfig(env: Env): Config {

@@ -5,17 +5,17 @@ import type { Env } from './env.ts';
 import { KnownDeath } from './known-death.ts';
 import { OpenSpanWatch } from './open-span-watch.ts';
 
-/** What the process leaves for the next one of its service when it is killed. Of the main thread. */
+/** Main thread: what a killed process leaves for the next one of its service. */
 export interface DiskSpool {
   readonly options: DiskSpoolOptions;
-  /** These two only where the end of the process may be put off: else it cannot say that it ends. */
+  /** Only where the end can be delayed: otherwise a normal end could not be recorded. */
   readonly openSpans?: OpenSpanWatch;
   readonly death?: KnownDeath;
 }
 
 /**
- * @param saysEnd whether `end` is called before the process ends
- * @returns undefined when nothing is to be left
+ * @param saysEnd `end` is called before the process ends
+ * @returns undefined if disabled
  */
 export function makeDiskSpool(
   env: Env,
@@ -25,10 +25,10 @@ export function makeDiskSpool(
   end: () => void,
 ): DiskSpool | undefined {
   const directory = readSpoolDirectory(env, defaultSpoolDirectory);
-  // A line that another process prints later is of no use.
+  // Console output by a later process is of no use.
   if (directory === undefined || destinations.every(({ kind }) => kind === 'console')) return undefined;
   const service = String(resource['service.name']);
-  // Programs without a name have it in common: what tells them apart is what they run.
+  // Unnamed services share a default name, so the script tells them apart.
   const key = service.startsWith('unknown_service') ? `${service} ${process.argv[1] ?? ''}` : service;
   const memory = makeSpoolMemory();
   const options = { directory, key, memory, startedAt: performance.timeOrigin, saysEnd };

@@ -4,14 +4,14 @@ type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Timers = { setInterval: (this: unknown, ...args: any[]) => any };
 
 /**
- * Keeps the intervals that are set before the preload has loaded, so that their later runs are jobs like those of the
- * intervals that are set after it. `setInterval` stays in place: what the preload puts there calls it.
+ * Records intervals set before the preload loads, so that later runs become jobs. `setInterval` stays wrapped; the
+ * preload's version is called through it.
  */
 export function keepIntervals(): { passOn: () => void } {
   const timers = process.getBuiltinModule('node:timers') as unknown as Timers;
   const global = globalThis as unknown as Timers;
   const original = timers.setInterval;
-  /** Makes of a callback what the preload's `setInterval` would call. */
+  /** Wraps a callback as the preload's `setInterval` does. */
   let asJob: ((callback: Callback, rest: unknown[]) => Callback) | undefined;
   let taken: Callback | undefined;
   let isTaking = false;

@@ -1,24 +1,23 @@
-/** The longest time that is accepted, ms: timers of Node's end at 2^31, and times are added to each other. */
+/** Longest accepted time, ms: Node's timers end at 2^31, and times are added. */
 const MAX_MS = 24 * 60 * 60 * 1000;
 
-/** One line about a wrong value: which variable, what it says, what is used instead. */
 export function wrongValue(name: string, value: string, instead: string): string {
   const shown = withoutSecrets(value);
   return `${name}=${JSON.stringify(shown.length > 64 ? `${shown.slice(0, 64)}…` : shown)} ${instead}`;
 }
 
-/** User, password, query and fragment of anything that may be meant as a URL: keys are found in all of them. */
+/** Removes user, password, query and fragment from possible URLs: each may contain keys. */
 function withoutSecrets(value: string): string {
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/+)?(.*)$/is.exec(value) ?? [];
   const at = rest.lastIndexOf('@');
-  // In a list of names `@` begins that of a package.
+  // In a list, `@` begins a scoped package's name.
   const isUser = at > 0 && (scheme !== '' || rest[at - 1] !== ',' || rest.slice(0, at).includes(':'));
   return scheme + (isUser ? `…${rest.slice(at)}` : rest).replace(/([?#]).*$/s, '$1…');
 }
 
 /**
- * Environment variables as the OpenTelemetry specification reads them: an empty value is an unset one,
- * a wrong value gets one line and the default. Lines are collected, since the logger itself is configured here.
+ * Reads environment variables as OpenTelemetry specifies: empty means unset, a wrong value means warning and default.
+ * Warnings are collected, as the logger is configured here too.
  */
 export class Env {
   readonly #env: NodeJS.ProcessEnv;
@@ -28,17 +27,16 @@ export class Env {
     this.#env = env;
   }
 
-  /** What was wrong, a line each; to be logged once the logger is in place. */
+  /** To be logged once the logger is set up. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
 
-  /** Notes a wrong value: which variable, what it says, what is used instead. */
   wrong(name: string, value: string, instead: string): void {
     this.#warnings.push(wrongValue(name, value, instead));
   }
 
-  /** Notes a variable of OpenTelemetry's that is set and that nothing here reads. */
+  /** Notes an OpenTelemetry variable that is set but not supported. */
   unread(name: string): void {
     if (this.text(name) !== undefined) this.#warnings.push(`${name} is set, Foreshock does not read it`);
   }
@@ -48,12 +46,12 @@ export class Env {
     return value === '' ? undefined : value;
   }
 
-  /** Whether a variable is set, to nothing: for one that has a default and can be turned off. */
+  /** Whether a variable is set to an empty value, which turns a default off. */
   isEmpty(name: string): boolean {
     return this.#env[name]?.trim() === '';
   }
 
-  /** The first of several names that is set, with its name: a signal's own variable before the general one. */
+  /** The first set variable: the signal's before the general one. */
   first(...names: string[]): { name: string; value: string } | undefined {
     for (const name of names) {
       const value = this.text(name);
@@ -71,7 +69,6 @@ export class Env {
     return byDefault;
   }
 
-  /** A whole number of at least `least`. */
   integer(names: readonly string[], byDefault: number, least = 0): number {
     const given = this.first(...names);
     if (!given) return byDefault;
@@ -82,7 +79,7 @@ export class Env {
     return byDefault;
   }
 
-  /** A time in whole milliseconds, up to a day. */
+  /** In whole milliseconds, up to a day. */
   milliseconds(names: readonly string[], byDefault: number, least = 0): number {
     const ms = this.integer(names, byDefault, least);
     if (ms <= MAX_MS) return ms;
@@ -91,7 +88,7 @@ export class Env {
     return MAX_MS;
   }
 
-  /** A number above zero, with a fraction if need be. */
+  /** A number above zero. */
   ratio(name: string, byDefault: number): number {
     const value = this.text(name);
     if (value === undefined) return byDefault;
@@ -101,7 +98,6 @@ export class Env {
     return byDefault;
   }
 
-  /** One of a fixed set of words. */
   oneOf<const W extends string>(names: readonly string[], words: readonly W[], byDefault: W): W {
     const given = this.first(...names);
     if (!given) return byDefault;
@@ -111,7 +107,7 @@ export class Env {
     return byDefault;
   }
 
-  /** A comma-separated list, trimmed, without empty entries; undefined when unset. */
+  /** A comma-separated list, trimmed, without empty entries; undefined if unset. */
   list(name: string): string[] | undefined {
     const entries = this.text(name)
       ?.split(',')
@@ -120,7 +116,7 @@ export class Env {
     return entries?.length ? entries : undefined;
   }
 
-  /** Of the entries of a list those that are known, each once, and the others. */
+  /** Splits a list into known entries, deduplicated, and others. */
   known<const W extends string>(asked: readonly string[], words: readonly W[]): { found: W[]; unknown: string[] } {
     const isKnown = (entry: string): entry is W => words.includes(entry as W);
     return { found: [...new Set(asked.filter(isKnown))], unknown: asked.filter((entry) => !isKnown(entry)) };
@@ -131,15 +127,15 @@ export class Env {
       const url = new URL(value);
       if (url.protocol === 'http:' || url.protocol === 'https:') return value;
     } catch {
-      // noted below
+      // reported below
     }
     this.wrong(name, value, `is not an http(s) URL, ${byDefault} is used`);
     return byDefault;
   }
 
   /**
-   * `key1=value1,key2=value2` with percent-encoded values, the form of OTEL_RESOURCE_ATTRIBUTES and
-   * OTEL_EXPORTER_OTLP_HEADERS. One bad pair voids the whole value, as the specification says.
+   * `key1=value1,key2=value2`, percent-encoded, as in OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS. One
+   * invalid pair voids the value (specification).
    */
   pairs(name: string): Record<string, string> {
     const value = this.text(name);
@@ -154,7 +150,7 @@ export class Env {
       }
       return pairs;
     } catch {
-      // Headers carry keys and tokens: the value is not shown.
+      // Headers hold secrets: no value in the log.
       this.#warnings.push(`${name} is not of the form key=value,key=value with percent-encoded values, it is ignored`);
       return {};
     }

@@ -1,9 +1,9 @@
-// Injected into the preload by build.mjs in place of the globals: jsdom, fake timers and the like replace these while the
-// application runs, and count what is waiting in theirs.
+// Injected into the preload by build.mjs in place of the globals: jsdom, fake timers and others replace those, and
+// count pending timers.
 import { performance as clock } from 'node:perf_hooks';
 import * as timers from 'node:timers';
 
-// Constants: a property of the module would be the function that the schedule boundary puts there.
+// Constants: on the timers module the schedule boundary patches the functions.
 export const clearImmediate: typeof timers.clearImmediate = timers.clearImmediate;
 export const clearInterval: typeof timers.clearInterval = timers.clearInterval;
 export const clearTimeout: typeof timers.clearTimeout = timers.clearTimeout;

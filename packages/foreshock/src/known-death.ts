@@ -6,7 +6,7 @@ import { errorMessageOf, errorTypeOf, exceptionTextOf, guard } from '@foreshock/
 
 type Noted = Pick<ProcessDeath, 'cause' | 'evidence' | 'attributes' | 'events'>;
 
-/** What `TriggerUncaughtException` (src/node_errors.cc of Node 22 to 26) looks up on `process`; true: somebody has handled it. */
+/** `TriggerUncaughtException` (src/node_errors.cc of Node 22 to 26) reads it from `process`; true: handled. */
 type OnUncaught = (error: unknown, fromPromise: boolean) => boolean;
 interface Fatal {
   _fatalException: OnUncaught;
@@ -14,11 +14,11 @@ interface Fatal {
 
 const MAX_STACK = 8_192;
 
-/** Knows by what the process is ended while it still runs: an uncaught error, a signal, `process.abort`. */
+/** Detects why the process ends: uncaught error, signal, `process.abort`. */
 export class KnownDeath {
   #noted: Noted | undefined;
 
-  /** @param end delivers what is left; the process aborts behind it */
+  /** @param end delivers remaining data before an abort */
   constructor(end: () => void) {
     this.#watchErrors();
     const { abort } = process;
@@ -33,14 +33,13 @@ export class KnownDeath {
     }.abort;
   }
 
-  /** A signal ends the process. */
   bySignal(signal: number): void {
     const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal);
     const attributes = { 'error.type': name };
     this.#noted = { cause: 'signal', evidence: `ended by ${name}`, attributes, events: [] };
   }
 
-  /** The span of it, if there is anything to say: a signal that interrupts nothing is the usual end of a service. */
+  /** Undefined for a signal that interrupts nothing: services normally end so. */
   span(interrupted: readonly SpanContext[]): ReturnType<typeof diedSpan> | undefined {
     const noted = this.#noted;
     if (!noted || (noted.cause === 'signal' && interrupted.length === 0)) return undefined;
@@ -60,8 +59,8 @@ export class KnownDeath {
   }
 
   /**
-   * Not by a listener: 'uncaughtExceptionMonitor' would show ours, and `setUncaughtExceptionCaptureCallback` can be had once.
-   * The process ends within the call, or the error was handled.
+   * Without listeners: 'uncaughtExceptionMonitor' would be visible, and `setUncaughtExceptionCaptureCallback` allows
+   * one callback. After the call the process ends, unless the error was handled.
    */
   #watchErrors(): void {
     const fatal = process as unknown as Fatal;

@@ -16,7 +16,7 @@ import type { RecordedSpan } from './tracer/span.ts';
 import type { SpanListener } from './tracer/tracer.ts';
 import { loadedPackages, waitFor, type WaitedFor } from './wait-for.ts';
 
-/** The boundaries that have a file of their own, and what they wait for once they have loaded; build.mjs asks them. */
+/** Boundaries in their own files, with what each waits for after loading; set by build.mjs. */
 declare const BOUNDARIES: Record<keyof Boundaries, WaitedFor & { readonly libraries: readonly string[] }>;
 
 interface Boundaries {
@@ -28,17 +28,17 @@ interface Boundaries {
   resilience: typeof import('@foreshock/instrumentation-resilience');
 }
 
-/** What the preload is made of beside the tracer. */
+/** The preload's parts besides the tracer. */
 export interface LaterPlugin {
   textMapPropagator: ForeshockPropagator;
   spanProcessors: SpanListener[];
 }
 
 /**
- * As `makePlugin`, for the preload: a boundary is read when one of its libraries loads. Most processes have a use for
- * a few of them, most worker threads for none.
+ * `makePlugin` for the preload: loads a boundary with its first library, as most processes need few and most workers
+ * none.
  *
- * @param warn gets a line for each instrumentation name that is not known
+ * @param warn called for each unknown instrumentation name
  */
 export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => void): LaterPlugin {
   const textMapPropagator = makePropagator(config);
@@ -77,7 +77,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
   if (wanted('queue')) {
     later('queue', ({ queueInstrumentation }) => queueInstrumentation({ ...configs.queue, libraries }));
   }
-  // It recognises retries in the spans of HTTP clients, too.
+  // It also detects retries in HTTP client spans.
   const { packages, builtins, channels } = BOUNDARIES.resilience;
   const requests = {
     packages,
@@ -95,7 +95,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
   return { textMapPropagator, spanProcessors: [facts, retries] };
 }
 
-/** Of files that get what they share with this one from here: a second copy would share no state. */
+/** // The files get shared modules from here: a second copy would have its own state. */
 function read<Name extends keyof Boundaries>(name: Name): Boundaries[Name] {
   const file = join(import.meta.dirname, `${name}.preload.cjs`);
   const make = createRequire(file)(file) as (shared: object) => Boundaries[Name];

@@ -5,11 +5,11 @@ const ENABLED = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS';
 const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS';
 
 /**
- * Which libraries are instrumented. Names that no boundary knows (`postgres`, `@opentelemetry/instrumentation-pg`) are
- * left out, with a line; when nothing is left of a list of enabled ones, it counts as not given.
+ * Selects libraries to instrument. Unknown names (`postgres`, `@opentelemetry/instrumentation-pg`) are ignored with a
+ * warning; an enabled list without known names counts as unset.
  *
- * @param known the names that the boundaries know
- * @param warn gets a line for each list with unknown names
+ * @param known names from the boundaries
+ * @param warn called for each list with unknown names
  */
 export function selectLibraries(
   { enabledInstrumentations, disabledInstrumentations }: PluginConfig,

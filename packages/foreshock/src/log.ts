@@ -16,12 +16,11 @@ const OWN_LEVELS: Record<LogLevel, DiagLogLevel> = LEVELS;
 const STDERR = 2;
 let level: DiagLogLevel = DiagLogLevel.INFO;
 
-/** Whether a line of ours of this importance is written. */
 export function isLogged(importance: LogLevel): boolean {
   return OWN_LEVELS[importance] <= level;
 }
 
-/** One line of text for whatever was passed beside a message. */
+/** Formats an argument on one line. */
 function inline(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   try {
@@ -32,21 +31,20 @@ function inline(value: unknown): string {
 }
 
 /**
- * Straight to the file: a failure is thrown here, where it is caught, and is no 'error' of the application's
- * `process.stderr` later, when the reader of a pipe has gone. Standard output belongs to the application.
+ * Synchronously: a failure throws here, instead of an 'error' on the application's `process.stderr` after the pipe's
+ * reader has closed. Standard output is the application's.
  */
 export function writeLine(message: string, ...values: readonly unknown[]): void {
   try {
     writeSync(STDERR, `${[message, ...values.map(inline)].join(' ').replaceAll('\n', ' ')}\n`);
   } catch {
-    // A closed standard error is no reason to fail.
+    // Standard error may be closed.
   }
 }
 
 /**
- * Our own lines go to standard error at OTEL_LOG_LEVEL (default `info`). Those of OpenTelemetry's packages too, in
- * their own words, where the level or metrics are asked for; else `diag` is left as it is: an application that sets a
- * logger of its own would be warned of ours.
+ * Logs to standard error at OTEL_LOG_LEVEL (default `info`). Sets `diag` only if that or metrics are configured, as an
+ * application that sets its own logger would get a warning.
  */
 export function startLogging(env: Env): void {
   const asked = env.text('OTEL_LOG_LEVEL') !== undefined;
@@ -58,8 +56,8 @@ export function startLogging(env: Env): void {
   if (!asked && env.text('OTEL_METRICS_EXPORTER') === undefined) return;
   const logger: DiagLogger = {
     error: writeLine,
-    // The exporter of metrics reads the variables again (otlp-exporter-base, src/configuration), and prints URLs with
-    // the keys in them: what is wrong has been logged by us.
+    // The metrics exporter reads the variables again (otlp-exporter-base, src/configuration) and would print secrets in
+    // URLs; we have logged what is wrong.
     warn: (message, ...values) => {
       if (!message.startsWith('Configuration: ')) writeLine(message, ...values);
     },

@@ -14,7 +14,7 @@ import { log, report } from '@foreshock/kit';
 import type { Config, MetricsConfig } from './config.ts';
 import { unreferencedAgent } from './unreferenced-agent.ts';
 
-/** Something of ours that is counted by reason; read at each collection. */
+/** A count by reason, read at each collection. */
 export interface Count {
   name: string;
   description: string;
@@ -23,11 +23,10 @@ export interface Count {
 }
 
 /**
- * Collects and exports metrics with the SDK; read only when OTEL_METRICS_EXPORTER asks for it. Neither its timers
- * (build.mjs puts `unreferenced-timers.ts` behind them) nor its connections keep the process alive.
+ * Exports metrics with the SDK, loaded only for OTEL_METRICS_EXPORTER. Its timers (`unreferenced-timers.ts`, by
+ * build.mjs) and connections do not keep the process alive.
  *
- * @returns delivers what is left, for the end of the process: puts it off by `flushMs` at most, and resolves whatever
- * comes of it
+ * @returns final export, at process end: takes `flushMs` at most, never rejects
  */
 export function startMetrics(
   { metrics: config, flushMs }: Pick<Config, 'metrics' | 'flushMs'>,
@@ -42,7 +41,7 @@ export function startMetrics(
         new PeriodicExportingMetricReader({
           exporter: exporter === 'otlp' ? otlpExporter(config) : new ConsoleMetricExporter(),
           exportIntervalMillis: intervalMs,
-          // The SDK takes no time-out above the interval.
+          // The SDK rejects a time-out above the interval.
           exportTimeoutMillis: Math.min(intervalMs, config.timeoutMs),
         }),
     ),

@@ -1,5 +1,3 @@
-// Stands in for `@opentelemetry/api` in register.cjs, which must not load it: of what it takes from the kit, only
-// the log would use it.
+// Replaces `@opentelemetry/api` in register.cjs, which must not load it; only the kit's log would use it.
 
-/** Has no logger. */
 export const diag = {};

@@ -2,7 +2,7 @@ import { SpanKind, TraceFlags } from '@opentelemetry/api';
 import { MainSample, OpenSpanTable, type SpoolMemory } from '@foreshock/export';
 import type { RecordedSpan } from './tracer/span.ts';
 
-/** Has the sender thread know which spans are open, should the process be killed. */
+/** Reports open spans to the sender thread, in case the process is killed. */
 export class OpenSpanWatch {
   readonly #table: OpenSpanTable;
   readonly #sample: MainSample;

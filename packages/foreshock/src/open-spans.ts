@@ -4,17 +4,17 @@ import { FORESHOCK_INTERRUPTED } from '@foreshock/kit/names';
 import type { OpenSpanWatch } from './open-span-watch.ts';
 import type { RecordedSpan } from './tracer/span.ts';
 
-/** Of the newest open spans, so many characters of text are kept alive; the older ones while somebody may end them. */
+/** Characters of the newest open spans kept alive; older ones are held weakly. */
 const KEPT_TEXT = 2_000_000;
 const KEPT_SPANS = 1_000;
-/** How many spans start between two looks at what is kept. */
+/** Spans started between two checks. */
 const LOOK_EVERY = 64;
-/** With fewer open spans than these there is no look: it takes a step for each. */
+/** No check below this many open spans, as it visits each. */
 const LOOK_FROM = 192;
-/** Older spans remembered; a service that leaks spans must not leak memory through us. */
+/** Limit of older spans, in case a service leaks spans. */
 const MAX_OLDER = 10_000;
 
-/** Knows the spans under way, as a span processor, so that the end of the process can end them. */
+/** Span processor: tracks open spans, to end them with the process. */
 export class OpenSpans {
   readonly #newest = new LinkedList<RecordedSpan>();
   #older: WeakRef<RecordedSpan>[] = [];
@@ -23,15 +23,14 @@ export class OpenSpans {
   readonly #watch: OpenSpanWatch | undefined;
 
   /**
-   * @param onStart called at the start of each span; cheap
-   * @param watch hears of each start and end, too
+   * @param onStart called for each span; must be cheap
+   * @param watch gets each start and end
    */
   constructor(onStart: () => void = () => {}, watch?: OpenSpanWatch) {
     this.#onStart = onStart;
     this.#watch = watch;
   }
 
-  /** Whether no span is under way, as far as is known. */
   get isEmpty(): boolean {
     return this.#newest.size === 0 && !this.#older.some((reference) => reference.deref()?.ended === false);
   }
@@ -49,9 +48,9 @@ export class OpenSpans {
   }
 
   /**
-   * Ends what is open, marked: a request that was cut off is worth more than one that answered.
+   * Ends and marks open spans: interrupted requests matter most.
    *
-   * @returns what it was, the oldest first
+   * @returns them, oldest first
    */
   endAll(): SpanContext[] {
     const ended: SpanContext[] = [];
@@ -69,7 +68,7 @@ export class OpenSpans {
     return ended.toReversed();
   }
 
-  /** The older spans are held weakly: one that the application has dropped is never ended. */
+  /** Holds older spans weakly, as the application may never end them. */
   #release(): void {
     this.#started = 0;
     if (this.#newest.size < LOOK_FROM) return;
@@ -93,7 +92,7 @@ export class OpenSpans {
   }
 }
 
-/** Characters, and numbers as one: what a value takes of memory, nearly. */
+/** Approximate memory of a value: characters, a number as one. */
 function textOf(value: unknown): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
   if (value === null || typeof value !== 'object') return 1;

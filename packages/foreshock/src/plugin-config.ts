@@ -6,35 +6,32 @@ import {
 } from '@foreshock/propagator';
 import type { Env } from './env.ts';
 
-/** The libraries whose own commands make no span unless asked for (README of instrumentation-queue). */
+/** Libraries whose own commands get spans only if configured (README of instrumentation-queue). */
 const HAVE_OWN_COMMANDS = ['bullmq', 'pg-boss'] as const;
 
-/**
- * What the boundaries and the propagator can be set to: the same for the preload and for `foreshock/sdk`, read from the
- * same variables.
- */
+/** Options of boundaries and propagator, from the same variables for preload and `foreshock/sdk`. */
 export interface PluginConfig {
-  /** FORESHOCK_POOL_LEAK_MS: how long a pooled connection may be out before it counts as leaked, ms; 0 = never. Default 30,000. */
+  /** FORESHOCK_POOL_LEAK_MS: time until a pooled connection counts as leaked, ms; 0: never. Default 30,000. */
   poolLeakMs: number;
-  /** FORESHOCK_DB_ERROR_MESSAGES: whether error messages of databases and caches are recorded with the values in them. Default false. */
+  /** FORESHOCK_DB_ERROR_MESSAGES: records database and cache error messages with values. Default false. */
   dbErrorMessages: boolean;
-  /** FORESHOCK_RETRY_STORM: resends per first try to one target, within 10 s, that count as a storm. Default 0.5. */
+  /** FORESHOCK_RETRY_STORM: resends per first attempt to one target within 10 s that make a storm. Default 0.5. */
   retryStorm: number;
-  /** FORESHOCK_PROPAGATE_ATTEMPTS: whether services called again learn it, from `baggage`. Default true. */
+  /** FORESHOCK_PROPAGATE_ATTEMPTS: sends the attempt count in `baggage`. Default true. */
   propagateAttempts: boolean;
-  /** FORESHOCK_TRUST_INCOMING: whether ids and sampling of callers are accepted. Default true. */
+  /** FORESHOCK_TRUST_INCOMING: accepts callers' ids and sampling. Default true. */
   trustIncoming: boolean;
-  /** FORESHOCK_PROPAGATE_TO: hosts that receive our headers; undefined = all, the default. */
+  /** FORESHOCK_PROPAGATE_TO: hosts that receive our headers; default undefined: all. */
   propagateTo: string[] | undefined;
-  /** FORESHOCK_PROPAGATE_NOT_TO: queues, topics and exchanges whose messages carry no trace. Default none. */
+  /** FORESHOCK_PROPAGATE_NOT_TO: queues, topics and exchanges without trace headers. Default none. */
   propagateNotTo: string[] | undefined;
-  /** FORESHOCK_OWN_COMMANDS: npm names of queue libraries whose own commands have spans, too. Default none. */
+  /** FORESHOCK_OWN_COMMANDS: queue libraries (npm names) whose own commands get spans. Default none. */
   ownCommands: string[] | undefined;
-  /** OTEL_PROPAGATORS; undefined = `tracecontext,baggage,x-trace-id`, the default. */
+  /** OTEL_PROPAGATORS; default undefined: `tracecontext,baggage,x-trace-id`. */
   propagators: PropagatorName[] | undefined;
-  /** OTEL_NODE_ENABLED_INSTRUMENTATIONS: npm names of the libraries to instrument; undefined = all, the default. */
+  /** OTEL_NODE_ENABLED_INSTRUMENTATIONS: npm names; default undefined: all. */
   enabledInstrumentations: string[] | undefined;
-  /** OTEL_NODE_DISABLED_INSTRUMENTATIONS: libraries left alone, also when enabled. Default none. */
+  /** OTEL_NODE_DISABLED_INSTRUMENTATIONS: overrides enabled. Default none. */
   disabledInstrumentations: string[] | undefined;
 }
 
@@ -54,7 +51,6 @@ export function readPluginConfig(env: Env): PluginConfig {
   };
 }
 
-/** The propagator alone. */
 export function makePropagator({ propagators, trustIncoming, propagateTo }: PluginConfig): ForeshockPropagator {
   return new ForeshockPropagator({ ...(propagators && { propagators }), trustIncoming, propagateTo });
 }

@@ -13,7 +13,7 @@ import { ContextAttributesProcessor } from './context-attributes-processor.ts';
 import { selectLibraries } from './library-selection.ts';
 import { makePropagator, type PluginConfig } from './plugin-config.ts';
 
-/** What is added to a `NodeSDK` of somebody's own. */
+/** Parts for a user's `NodeSDK`. */
 export interface Plugin {
   instrumentations: Instrumentation[];
   textMapPropagator: ForeshockPropagator;
@@ -21,13 +21,13 @@ export interface Plugin {
 }
 
 /**
- * Makes the propagator, the span processors and every boundary, attached to the libraries that are asked for.
+ * Makes the propagator, span processors and boundaries, attached to the selected libraries.
  *
- * @param warn gets a line for each instrumentation name that is not known
+ * @param warn called for each unknown instrumentation name
  */
 export function makePlugin(config: PluginConfig, warn: (line: string) => void): Plugin {
   const textMapPropagator = makePropagator(config);
-  // Attached below: which libraries there are is what the boundaries say.
+  // Attached below, as the boundaries name the libraries to select from.
   const enabled = false;
   const configs = boundaryConfigs(config, textMapPropagator);
   const instrumentations = [

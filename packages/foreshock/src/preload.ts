@@ -24,31 +24,30 @@ import { Roots } from './roots.ts';
 import type { StartTrace } from './start-trace.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
 
-/** A server of this process has begun to listen (Node's documentation of diagnostics_channel). */
+/** A server listens (Node's diagnostics_channel docs). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** What the main thread and a worker thread have each in their own way; a worker thread loads no code of the other. */
+/** Separate implementations for main and worker threads, so that neither loads the other's. */
 export interface ThreadParts {
   /**
-   * @param endMs the longest that the end of the process may be put off, ms
-   * @param beforeEnd called before that, to end what ends with the process
+   * @param endMs longest delay of the process's end, ms
+   * @param beforeEnd ends what ends with the process
    */
   makePipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline;
-  /** Only the main thread gets signals. */
+  /** Signals reach only the main thread. */
   makeSignals?: (end: (signal: number) => void, flushMs: number) => ProcessSignals;
-  /** Of the process, too. */
+  /** Main thread only. */
   makeDiskSpool?: typeof makeDiskSpool;
-  /** The event loop and the heap of the process: of a worker thread nothing is said. */
+  /** Main thread only: worker event loops and heaps are not reported. */
   makePauses?: (config: Config, isIdle: () => boolean) => PauseAttributes;
-  /** Of the process: what a worker thread does once it is there is work that it was given. */
+  /** Main thread only: a worker's start is part of other work. */
   makeStartTrace?: (provider: () => ForeshockTracerProvider, service: string) => StartTrace;
 }
 
-/** All that the preload does in a thread. */
 export function start(thread: ThreadParts): void {
   const env = new Env(process.env);
   if (env.boolean('OTEL_SDK_DISABLED', false)) {
-    // The specification: no signal, while OTEL_PROPAGATORS counts all the same.
+    // By specification OTEL_PROPAGATORS applies even with the SDK disabled.
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     propagation.setGlobalPropagator(makePropagator(readPluginConfig(env)));
     return;
@@ -58,7 +57,7 @@ export function start(thread: ThreadParts): void {
   const resource = readResource(env);
   for (const line of env.warnings) warnOnce(line);
 
-  // Nothing to deliver, or no time to: then the end of the process is Node's alone.
+  // Otherwise leaves the process's end to Node.
   const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
   const end = (): void => {
     pauses?.stop();
@@ -127,7 +126,7 @@ export function start(thread: ThreadParts): void {
   if (config.metrics.exporters.length > 0) startMetrics(config, resource, pipeline);
   logBundledServer();
 
-  // A server will have spans: the thread that hears signals for it is then there before the first of them.
+  // A server will make spans, so the signal thread starts before the first.
   const startSoon = (): void => {
     unsubscribe(LISTENING, startSoon);
     setImmediate(() => {
@@ -139,7 +138,7 @@ export function start(thread: ThreadParts): void {
   if (!mayDelayEnd) return;
   runAtExit(() => {
     guard('at the end of the process', () => {
-      // Whoever will not wait for the delivery ends it by a signal.
+      // A signal may end the wait.
       signals?.rest();
       end();
     });
@@ -147,18 +146,18 @@ export function start(thread: ThreadParts): void {
   });
 }
 
-/** Settings are the same in all threads, unless a worker has an environment of its own. */
+/** Workers share these settings unless they have their own environment. */
 function warnOnce(line: string): void {
   if (isFirstInProcess(line)) log('warn', `foreshock: ${line}`);
 }
 
-/** Of a parent-based one, what decides on the first span of a trace. */
+/** For a parent-based sampler: the one for root spans. */
 function makeSampler({ name, ratio }: Config['sampler']): Sampler {
   if (name.endsWith('always_off')) return new AlwaysOffSampler();
   return name.endsWith('always_on') ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
 }
 
-/** Metrics have their own file: most services do not export them from here. */
+/** In its own file, as few services export metrics from here. */
 function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline): void {
   const file = join(import.meta.dirname, 'metrics.cjs');
   const { startMetrics: startExport } = createRequire(file)(file) as typeof import('./metrics.ts');
@@ -176,6 +175,6 @@ function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline):
       read: () => Object.entries(rejectedInputs()),
     },
   ]);
-  // Once: what a flush starts keeps the loop alive, and its end is a 'beforeExit' again.
+  // Once, as a flush keeps the loop alive and so causes another 'beforeExit'.
   if (config.flushMs > 0) process.once('beforeExit', () => void flush());
 }

@@ -1,11 +1,10 @@
 /**
- * Runs `last` once when the process, or this worker thread, ends in whatever way that runs 'exit' listeners: after all
- * of the application's. A listener of ours would be among them, and the first.
+ * Runs `last` once at the end of process or worker, after the application's 'exit' listeners; a listener of ours would
+ * run first.
  *
- * `process.emit` is looked up by whoever emits 'exit' (`process.exit` and `onGlobalUncaughtException` in JavaScript,
- * `EmitProcessExit` in C++): that look-up adds the listener behind all others, where no count, warning or
- * 'newListener' shows it. `process.reallyExit` comes when a listener has called `process.exit` itself, which ends the
- * emission; both of Node 22 to 26.
+ * Emitters of 'exit' look up `process.emit` (`process.exit`, `onGlobalUncaughtException`, `EmitProcessExit` in C++):
+ * that look-up appends the listener, invisible to counts, warnings and 'newListener'. `process.reallyExit` covers a
+ * listener that calls `process.exit`, which stops the emission. Both of Node 22 to 26.
  */
 export function runAtExit(last: () => void): void {
   let isDone = false;
@@ -20,11 +19,11 @@ export function runAtExit(last: () => void): void {
   const prototype = Object.getPrototypeOf(process) as object;
   const readBy = (of: NodeJS.Process): void => {
     if (!isExiting(of)) return;
-    // Something else is emitted while the process exits: a listener has thrown, and the rest are not called.
+    // Another event during exit means that a listener threw and the rest are skipped.
     if (isAdded) once();
     else isAdded = addLast(of as EventsOfProcess, once);
   };
-  // As signal-exit does, and Yarn's PnP; in tests of Jest on a copy of `process`, which has this property too.
+  // signal-exit and Yarn's PnP assign it; Jest does on a copy of `process`, which has this property too.
   function set(this: NodeJS.Process, value: unknown): void {
     if (this !== process) {
       Object.defineProperty(this, 'emit', { configurable: true, enumerable: true, writable: true, value });
@@ -41,7 +40,7 @@ export function runAtExit(last: () => void): void {
       set,
     });
   }
-  // `process` alone has this prototype: until somebody assigns it, `process` has no `emit` of its own, as without us.
+  // This prototype is used by `process` only; without an assignment `process` has no own `emit`, as usual.
   Object.defineProperty(prototype, 'emit', {
     configurable: true,
     enumerable: false,
@@ -53,7 +52,7 @@ export function runAtExit(last: () => void): void {
   });
 
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
-  // Of the same name, and the same number of parameters.
+  // Same name and number of parameters.
   (process as unknown as { reallyExit: unknown }).reallyExit = {
     reallyExit(this: NodeJS.Process, ...args: [code?: number]): never {
       once();
@@ -62,7 +61,7 @@ export function runAtExit(last: () => void): void {
   }.reallyExit;
 }
 
-/** Where an `EventEmitter` keeps its listeners (lib/events.js). */
+/** `EventEmitter`'s listener storage (lib/events.js). */
 interface EventsOfProcess {
   _events?: Record<string, unknown>;
 }

@@ -14,20 +14,19 @@ import { guard } from '@foreshock/kit';
 import { mayReachMainThread } from './main-thread-inspector.ts';
 import { watchSignalHandles } from './signal-handles.ts';
 
-/** Signals that end a process unless somebody listens. */
+/** Signals that end a process without listeners. */
 const NAMES = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-/** The thread closes its handles and kills at once; longer, and it is not there. */
+/** The thread closes handles and kills at once; after this it counts as gone. */
 const THREAD_ACTS_WITHIN_MS = 1_000;
 
 type Kill = (pid: number, signal: number) => number;
 
 /**
- * Has what is left sent before a signal ends the process. Listens between {@link listen} and {@link rest} only, and to
- * no signal that the application listens to: then 'exit' follows, or the process lives on.
+ * Sends remaining data before a signal ends the process. Active between {@link listen} and {@link rest}, except for
+ * signals the application handles: it then exits normally or continues.
  *
- * It is the sender's thread that listens (`listenToSignals`): nothing of it shows in this one, and what blocks this one
- * does not keep the process alive. Until that thread runs, signals have their default effect. What the application sends
- * to itself is seen before it is sent.
+ * The sender's thread listens (`listenToSignals`), invisible here and working while this thread is blocked; until it
+ * runs, signals have default effect. Signals the application sends itself are intercepted.
  */
 export class ProcessSignals implements SignalThread {
   readonly #beforeEnd: (signal: number) => void;
@@ -37,11 +36,11 @@ export class ProcessSignals implements SignalThread {
   #applications = applicationsSignals();
   #isWanted = false;
   #isUseless: boolean;
-  /** What the thread was asked to listen to, as bits. */
+  /** Signals the thread was asked to listen to, as bits. */
   #asked = 0;
   #port: MessagePort | undefined;
 
-  /** @param beforeEnd sends what is left; blocks this thread for `flushMs` at most */
+  /** @param beforeEnd sends remaining data; blocks this thread for `flushMs` at most */
   constructor(beforeEnd: (signal: number) => void, flushMs: number) {
     this.#beforeEnd = beforeEnd;
     this.#flushMs = flushMs;
@@ -57,7 +56,7 @@ export class ProcessSignals implements SignalThread {
     });
     const binding = process as unknown as { _kill: Kill };
     this.#kill = binding._kill;
-    // What `process.kill` calls (lib/internal/process/per_thread.js); no frame of ours in what that throws.
+    // `process.kill` calls it (lib/internal/process/per_thread.js); adds no frame of ours to errors.
     binding._kill = { _kill: (...args: Parameters<Kill>) => this.#sent(...args) }._kill;
     Object.defineProperty(globalThis, Symbol.for(END_BY_SIGNAL), { value: () => this.raiseReceived() });
   }
@@ -66,13 +65,13 @@ export class ProcessSignals implements SignalThread {
     return this.#isWanted;
   }
 
-  /** From now on something would be lost. */
+  /** There is data to send. */
   listen(): void {
     this.#isWanted = true;
     this.#tell();
   }
 
-  /** There is nothing to lose. */
+  /** There is no data to send. */
   rest(): void {
     this.#isWanted = false;
     this.#tell();
@@ -87,7 +86,7 @@ export class ProcessSignals implements SignalThread {
     return { port: port2, states: this.#states, flushMs: this.#flushMs, mayInterrupt: mayReachMainThread() };
   }
 
-  /** With its handles. Without any thread nothing can be sent while this one waits: there is no use in listening. */
+  /** Its handles are gone. Without a thread nothing can be sent while this one waits, so listening is useless. */
   threadEnded(forGood: boolean): void {
     if (forGood) this.#isUseless = true;
     this.#port?.close();
@@ -99,7 +98,7 @@ export class ProcessSignals implements SignalThread {
     return this.#isWanted && !this.#isUseless ? this.#ours() : [];
   }
 
-  /** Those that the application does not listen to. */
+  /** Signals the application does not handle. */
   #ours(): number[] {
     return DEADLY.filter((signal) => !this.#applications.has(signal));
   }
@@ -113,15 +112,14 @@ export class ProcessSignals implements SignalThread {
     this.#port?.postMessage({ listenTo } satisfies ToSignalThread);
   }
 
-  /** The application sends a signal. */
   #sent(pid: number, signal: number): number {
     const isOurs = (pid === process.pid || pid === 0) && this.#wanted().includes(signal);
     return isOurs ? this.#raise(pid, signal) : this.#kill(pid, signal);
   }
 
   /**
-   * Ends the process as a signal would that the thread has received, if it has. Called by the inspector in the middle of
-   * whatever this thread does, by the thread's message, and at the end of the process, which may be quicker than both.
+   * Ends the process by a signal the thread received, if any. Called by the inspector at any point, by the thread's
+   * message, and at process end, which may come first.
    */
   raiseReceived(): void {
     const signal = Atomics.exchange(this.#states, RECEIVED, 0);
@@ -130,16 +128,16 @@ export class ProcessSignals implements SignalThread {
       this.rest();
       this.#beforeEnd(signal);
     });
-    // By the thread: `process.kill` of this one would wait for the inspector's session to end (`Kill` in
-    // src/node_process_methods.cc calls `RunAtExit`).
+    // By the thread: `process.kill` here would wait for the inspector session (`Kill` in src/node_process_methods.cc
+    // calls `RunAtExit`).
     this.#port?.postMessage({ kill: signal } satisfies ToSignalThread);
-    // Process 1 of a container is here again: by default it ignores signals. As without us, it runs on.
+    // As a container's process 1 it continues, as default signals have no effect there.
     Atomics.wait(this.#states, RECEIVED, 0, THREAD_ACTS_WITHIN_MS);
   }
 
   #raise(pid: number, signal: number): number {
     guard('before the end by a signal', () => {
-      // Any signal has its default effect again, while what is left is sent too, once the thread's handles are closed.
+      // Restores default effects, also during sending, once the thread's handles are closed.
       this.rest();
       this.#beforeEnd(signal);
       const listening = Atomics.load(this.#states, LISTENING);

@@ -6,8 +6,8 @@ import { whenNeeded } from './when-needed.ts';
 const REGISTERED = Symbol.for('foreshock.registered');
 
 /**
- * What `node --require foreshock/register app.js` and `node --import foreshock/register app.mjs` load. In the main
- * thread it loads the preload at once; in a worker thread, of which there may be many, when there is something to trace.
+ * Entry of `node --require foreshock/register app.js` and `node --import foreshock/register app.mjs`. Workers, possibly
+ * many, load the preload only when there is something to trace.
  */
 function register(): void {
   if ((globalThis as Record<symbol, unknown>)[REGISTERED]) return;
@@ -16,7 +16,7 @@ function register(): void {
   else whenNeeded(load);
 }
 
-/** Whatever keeps it from starting, a missing `@opentelemetry/api` first of all, costs the application its traces alone. */
+/** A failure, such as a missing `@opentelemetry/api`, only costs traces. */
 function load(): void {
   const file = join(import.meta.dirname, isMainThread ? 'preload.cjs' : 'worker-preload.cjs');
   try {

@@ -5,12 +5,12 @@ import type { Env } from './env.ts';
 import { VERSION } from '@foreshock/kit';
 import { SDK_VERSION } from './version.ts';
 
-/** Longest resource attribute value taken from the environment, in characters (specification: 255 for a value). */
+/** Longest resource attribute value from the environment (specification: 255 characters). */
 const MAX_VALUE = 255;
 
 /**
- * A UUID (version 4) that tells this process from its siblings. It is no secret, and `node:crypto` would take longer
- * to load than the rest of the preload.
+ * UUID (version 4) of this process. Not secret, so `node:crypto` is not loaded: it takes longer than the rest of the
+ * preload.
  */
 function instanceId(): string {
   const digits = Array.from({ length: 4 }, () =>
@@ -35,7 +35,7 @@ interface Instance {
   readonly host: string;
 }
 
-/** One for all threads of a process: worker threads get what the main thread has found out, and do not load `node:os`. */
+/** Shared with worker threads, which then skip `node:os`. */
 function instance(): Instance {
   const shared = getEnvironmentData(KEY) as unknown as Instance | undefined;
   if (shared) return shared;
@@ -44,7 +44,7 @@ function instance(): Instance {
   return made;
 }
 
-/** What the process is: found out without waiting for anything, OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME on top. */
+/** Detects the resource synchronously; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME override it. */
 export function readResource(env: Env): Attributes {
   const { id, host } = instance();
   const attributes: Attributes = {

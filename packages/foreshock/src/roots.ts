@@ -4,38 +4,38 @@ import { pendingRootOf, type PendingRoot } from '@foreshock/kit';
 import type { StartTrace } from './start-trace.ts';
 import type { RecordedSpan } from './tracer/span.ts';
 
-// Kept from the start: fake timers replace it.
+// Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** A trace in which nothing is under way has this long for its next span, in ms; then its root ends. */
+/** A trace without open spans ends its root after this, ms. */
 const QUIET_MS = 5_000;
-/** The longest run of a timer there is. */
+/** Longest timer run. */
 const LONGEST_MS = 10 * 60_000;
 
-/** The root of a run, and the spans of its trace. */
+/** A run's root and its trace's spans. */
 interface OpenRoot {
   readonly span: Span;
   readonly since: number;
-  /** Spans below it under way, and when the last of them started or ended. */
+  /** Open spans below it, and the last start or end. */
   open: number;
   lastAt: number;
 }
 
-/** Finds the root above a span without a parent: of a job, a timer, the start. Ends those whose run has no visible end. */
+/** Finds roots for parentless spans (job, timer, process start), and ends those of runs without an end event. */
 export class Roots {
   readonly #start: StartTrace | undefined;
-  /** By trace. */
+  /** By trace ID. */
   readonly #open = new Map<string, OpenRoot>();
   #isLooking = false;
 
-  /** @param start the start of the process; a worker thread has none */
+  /** @param start undefined in worker threads */
   constructor(start: StartTrace | undefined) {
     this.#start = start;
   }
 
-  /** The root above a span that starts without a parent; undefined when it is a root itself. */
+  /** Undefined if the span is a root itself. */
   above(where: Context, kind: SpanKind): Span | undefined {
-    // What serves somebody else's call, or takes a message, begins a trace of its own.
+    // Incoming calls and messages begin their own traces.
     if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
     const pending = pendingRootOf(where);
     if (!pending) return this.#start?.parent();
@@ -62,7 +62,7 @@ export class Roots {
     root.lastAt = now();
   }
 
-  /** The process ends: those below which nothing is under way end as they would have. */
+  /** At process end: roots without open spans get their regular end. */
   endAll(): void {
     for (const root of this.#open.values()) if (root.open === 0) end(root);
   }
@@ -95,7 +95,7 @@ export class Roots {
   }
 }
 
-/** Where something is under way it ends there, now. */
+/** With open spans it ends now. */
 function end({ span, open, lastAt }: OpenRoot): void {
   span.end(open > 0 ? undefined : lastAt);
 }

@@ -3,20 +3,20 @@ import { writeLine } from './log.ts';
 import { makePlugin, type Plugin } from './plugin.ts';
 import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
 
-/** What {@link foreshock} adds to a `NodeSDK`. */
+/** The parts that {@link foreshock} adds to a `NodeSDK`. */
 export interface Foreshock {
-  /** Every boundary, as a plain `Instrumentation`; each stands aside where upstream's is registered too. */
+  /** All boundaries; each makes no spans for libraries that upstream's instruments. */
   instrumentations: Plugin['instrumentations'];
-  /** W3C trace context (level 2), baggage and `x-trace-id`, or what OTEL_PROPAGATORS names. */
+  /** W3C trace context (level 2), baggage and `x-trace-id`, or as OTEL_PROPAGATORS names. */
   textMapPropagator: Plugin['textMapPropagator'];
   /**
-   * Put attempt, breaker state and `x-trace-id` on every span of the process, and recognise retries written by hand;
-   * add your exporting processor after them.
+   * Add attempt, breaker state and `x-trace-id` to every span, and detect hand-written retries; put your exporting
+   * processor after them.
    */
   spanProcessors: Plugin['spanProcessors'];
 }
 
-/** What can be set in code; what is left out is as the environment says. */
+/** Defaults come from the environment. */
 export type ForeshockOptions = Partial<PluginConfig>;
 
 const env = new Env(process.env);
@@ -24,7 +24,7 @@ const environment = readPluginConfig(env);
 const level = env.text('OTEL_LOG_LEVEL')?.toLowerCase();
 const isDisabled = env.boolean('OTEL_SDK_DISABLED', false);
 
-// Not by `diag`: the SDK's logger is not there yet.
+// `diag` has no SDK logger yet.
 function warn(line: string): void {
   if (level !== 'none' && level !== 'error' && !isDisabled) writeLine(`foreshock: ${line}`);
 }
@@ -39,17 +39,16 @@ function start(config: PluginConfig): Plugin {
 }
 
 function configure(options: ForeshockOptions = {}): Foreshock {
-  // Two that are attached would make two spans of everything.
+  // Two attached sets would make duplicate spans.
   for (const instrumentation of current.instrumentations) instrumentation.disable();
   current = start({ ...environment, ...options });
   return { ...current };
 }
 
 /**
- * Foreshock as parts for your own `new NodeSDK({ ...foreshock, … })`, SDK 2.x or 3.x. Export, sampling and resource stay
- * yours. It reads the same variables as the preload; `...foreshock({ trustIncoming: false })` sets in code what
- * differs from them, and replaces what was made before. Attached when this module is first imported, before the
- * libraries you want to see.
+ * Parts for your own `new NodeSDK({ ...foreshock, … })`, SDK 2.x or 3.x; export, sampling and resource stay yours.
+ * Reads the preload's variables; `...foreshock({ trustIncoming: false })` overrides them and replaces earlier parts.
+ * Attaches on first import, so import it before the libraries.
  */
 export const foreshock: Foreshock & ((options?: ForeshockOptions) => Foreshock) = Object.assign(configure, {
   ...current,

@@ -1,23 +1,23 @@
-/** Node's handle of one signal, `signal_wrap` (lib/internal/process/signal.js of Node 22 to 26). */
+/** `signal_wrap` (lib/internal/process/signal.js of Node 22 to 26). */
 interface SignalHandle {
   start(signal: number): number;
   close(): void;
 }
 
-/** When the application begins to listen to a signal, and when it listens to one no more. */
+/** The application's first listener to a signal, and the end of its last. */
 export interface SignalHandleEvents {
   started(signal: number): void;
   closed(): void;
 }
 
-/** Signals without any effect; two, as whoever listens to one already has its handle. */
+/** Harmless signals; two, as the application may have a handle for one. */
 const WITHOUT_EFFECT = ['SIGWINCH', 'SIGURG'] as const;
 
 /**
- * Watches Node begin and cease to listen to signals for the application. The 'newListener' and 'removeListener' of
- * `process` would say it too, but listeners of ours are seen and counted.
+ * Detects when Node starts and stops listening to the application's signals. Listeners to 'newListener' and
+ * 'removeListener' of `process` would be visible.
  *
- * The class of the handles has no name outside of Node: one of them shows itself while it gets its `onsignal`.
+ * The handle class is private: an instance is found while `onsignal` is set on it.
  *
  * @returns whether that worked
  */
@@ -30,7 +30,7 @@ export function watchSignalHandles(events: SignalHandleEvents): boolean {
     events.started(signal);
     return start.call(this, signal);
   });
-  // Of the class above it, which all handles share; on this one it is for signals alone.
+  // Inherited from all handles; overridden here for signals only.
   define(prototype, 'close', function (this: SignalHandle, ...rest: []): void {
     close.call(this, ...rest);
     events.closed();
@@ -52,7 +52,7 @@ function firstHandle(): SignalHandle | undefined {
     const signal = WITHOUT_EFFECT.find((name) => process.listenerCount(name) === 0);
     if (signal) process.on(signal, listener).off(signal, listener);
   } catch {
-    // A frozen Object.prototype.
+    // Object.prototype may be frozen.
   } finally {
     Reflect.deleteProperty(Object.prototype, 'onsignal');
   }

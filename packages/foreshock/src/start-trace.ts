@@ -5,23 +5,22 @@ import { guard } from '@foreshock/kit';
 import { START_READY_BY, START_READY_MS } from '@foreshock/kit/names';
 import type { RecordedSpan } from './tracer/span.ts';
 
-// Kept from the start: fake timers replace it.
+// Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** A server listens (Node's documentation of diagnostics_channel, "TracingChannel Channels"). */
+/** A server listens (Node's diagnostics_channel docs, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** Once ready, this long for what was begun before: an application may listen, and be asked, while its migrations run. */
+/** Time for earlier work after readiness: an application may listen while its migrations run. */
 const AFTER_READY_MS = 5_000;
-/** Nothing has started and nothing is under way for this long: a script waits for something. */
+/** Without spans for this long the start is over: a script is waiting. */
 const IDLE_MS = 30_000;
-/** The longest start there is. */
+/** Longest start. */
 const LONGEST_MS = 10 * 60_000;
 
 /**
- * What runs before the first request, message or job is one trace: spans without a parent get the root
- * `start <service>`, which begins with the process and ends once it is ready, when nothing more comes, or with the
- * process. It is made when the first such span starts. A span processor of our own tracer.
+ * Span processor: puts spans before the first request, message or job in one trace. Its root `start <service>` is
+ * created with the first parentless span, begins with the process, and ends once ready and quiet, or with the process.
  */
 export class StartTrace {
   readonly #tracer: () => Tracer;
@@ -31,20 +30,20 @@ export class StartTrace {
   #readyAt: number | undefined;
   #readyBy = '';
   #over = false;
-  /** Spans of the trace under way, and when the last of them started or ended. */
+  /** Open spans of the trace, and the last start or end. */
   #open = 0;
   #lastAt = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #listening = (): void => void guard('a server that listens', () => this.#ready('listening'));
 
-  /** @param service name of the service */
+  /** @param service service name */
   constructor(tracer: () => Tracer, service: string) {
     this.#tracer = tracer;
     this.#name = `start ${service}`;
     subscribe(LISTENING, this.#listening);
   }
 
-  /** The root of what starts now without a parent; undefined when the start is over. */
+  /** Undefined once the start is over. */
   parent(): Span | undefined {
     if (this.#over) return undefined;
     const at = now();
@@ -56,7 +55,7 @@ export class StartTrace {
     return this.#root ?? this.#begin();
   }
 
-  /** Something is traced in a job. A timer that fires while migrations run makes nothing ready. */
+  /** A traced job means ready; a timer during migrations does not. */
   jobBegan(): void {
     if (this.#open === 0) this.#ready('job');
   }
@@ -67,7 +66,7 @@ export class StartTrace {
     else this.onUnrecorded(span.kind);
   }
 
-  /** A span of this kind starts that no span processor gets. */
+  /** For unsampled spans, which reach no span processor. */
   onUnrecorded(kind: SpanKind): void {
     if (kind === SpanKind.SERVER) this.#ready('request');
     else if (kind === SpanKind.CONSUMER) this.#ready('message');
@@ -79,7 +78,6 @@ export class StartTrace {
     this.#lastAt = now();
   }
 
-  /** The process ends. */
   end(): void {
     if (!this.#over) this.#end();
   }
@@ -89,7 +87,7 @@ export class StartTrace {
   }
 
   #begin(): Span {
-    // Milliseconds since the process started are what the API takes for a time of `performance.now()`.
+    // The API takes milliseconds since process start as a time of `performance.now()`.
     const root = this.#tracer().startSpan(this.#name, { root: true, startTime: 0 }, ROOT_CONTEXT);
     this.#root = root;
     this.#traceId = root.spanContext().traceId;

@@ -1,2 +1,2 @@
-/** Version of the bundled `@opentelemetry/sdk-trace`; a test holds it against package.json. */
+/** Bundled `@opentelemetry/sdk-trace`; tested against package.json. */
 export const SDK_VERSION = '3.1.1';

@@ -4,21 +4,19 @@ import { hasSoundHooks, onBuiltinLoad, onPackageLoad, packageName, packagePath }
 
 type Listener = (message: unknown, name: string | symbol) => void;
 
-/** What shows that there is something to trace; build.mjs asks the boundaries. */
+/** Signs of something to trace; build.mjs collects them from the boundaries. */
 export interface WaitedFor {
-  /** npm packages. */
   readonly packages: readonly string[];
-  /** Built-in modules, without `node:`. */
+  /** Without `node:`. */
   readonly builtins: readonly string[];
-  /** Diagnostics channels. */
   readonly channels: readonly string[];
 }
 
 /**
- * Calls `then`, once, as soon as one of the packages or built-in modules loads or a channel has a message: whoever
- * begins to wait for the same in `then` gets it too. At once where it may have happened already, or would not be seen.
+ * Calls `then` once when a package or built-in module loads or a channel has a message; a wait begun in `then` gets it
+ * too. Immediate if it may have happened or cannot be detected.
  *
- * @param loaded what {@link loadedPackages} says
+ * @param loaded from {@link loadedPackages}
  * @param then must not throw
  * @returns stops waiting
  */
@@ -36,7 +34,7 @@ export function waitFor(waited: WaitedFor, loaded: ReadonlySet<string>, then: ()
     then();
   };
 
-  // Without sound hooks modules load unseen.
+  // Without sound hooks loads are not detected.
   if (!hasSoundHooks() || waited.packages.some((name) => loaded.has(name))) {
     over();
     return stop;
@@ -50,7 +48,7 @@ export function waitFor(waited: WaitedFor, loaded: ReadonlySet<string>, then: ()
     };
     subscribe(name, listener);
     const unheard = (): unknown => unsubscribe(name, listener);
-    // Not while it is called: the loop over a channel's subscribers would leave one out.
+    // Later, as unsubscribing during publish skips another subscriber.
     stops.push(() => void (published === name ? queueMicrotask(unheard) : unheard()));
   }
   for (const name of waited.builtins) stops.push(onBuiltinLoad(name, over));
@@ -58,7 +56,7 @@ export function waitFor(waited: WaitedFor, loaded: ReadonlySet<string>, then: ()
   return stop;
 }
 
-/** Packages of which files have loaded before this one: by another preload, or in a thread that has run for a while. */
+/** Packages already loaded, by another preload or before a late start. */
 export function loadedPackages(): ReadonlySet<string> {
   const found = new Set<string>();
   for (const file of Object.keys((Module as unknown as { _cache: object })._cache)) {
@@ -69,8 +67,8 @@ export function loadedPackages(): ReadonlySet<string> {
 }
 
 /**
- * Some versions of Node give a message to those, too, who subscribe while it is published (the loop in
- * lib/diagnostics_channel.js, `publish`); in the others, who comes with it gets it from here.
+ * Some Node versions deliver a message to subscribers added during `publish` (the loop in lib/diagnostics_channel.js);
+ * for others this does.
  */
 function passOn(name: string, message: unknown, then: () => void): void {
   const added: Listener[] = [];

@@ -1,21 +1,20 @@
 import { keepIntervals } from './early-intervals.ts';
 import { loadedPackages, waitFor, type WaitedFor } from './wait-for.ts';
 
-/** What the preload waits for itself, once it has loaded; build.mjs asks it. */
+/** The preload's own signs after loading; set by build.mjs. */
 declare const WAITED_FOR: WaitedFor;
 
-/** Where `@opentelemetry/api` 1.x looks for what is registered (its src/internal/global-utils.ts). */
+/** Registry key of `@opentelemetry/api` 1.x (its src/internal/global-utils.ts). */
 const API = Symbol.for('opentelemetry.js.api.1');
 
 /**
- * Calls `load`, once, as soon as the preload has something to do in this thread: a library loads that it instruments,
- * a diagnostics channel it listens to has a message, or somebody uses OpenTelemetry's API. A worker thread that does
- * none of that has no use for what the preload takes.
+ * Calls `load` once the thread needs the preload: a supported library loads, a channel has a message, or
+ * OpenTelemetry's API is used. Saves its memory in other workers.
  *
  * @param load loads the preload; must not throw
  */
 export function whenNeeded(load: () => void): void {
-  // Metrics are exported of threads that make no span, too.
+  // Metrics also cover threads without spans.
   if (process.env['OTEL_METRICS_EXPORTER'] || API in globalThis) return load();
   const intervals = keepIntervals();
   let stop: (() => void) | undefined;

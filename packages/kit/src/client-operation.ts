@@ -82,7 +82,6 @@ export class ClientOperation extends Caller {
   /**
    * Ends the span with the error of a client's timeout.
    *
-   *
    * @param phase undefined: not known
    */
   timedOut(error: unknown, phase?: TimeOutPhase): void {
@@ -103,7 +102,6 @@ export class ClientOperation extends Caller {
 
   /**
    * Puts an error on the span.
-   *
    *
    * @param given `error.type` if the server gave no status
    * @returns `error.type`; undefined for a step of the protocol

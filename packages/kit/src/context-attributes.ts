@@ -19,7 +19,6 @@ interface Entry {
  * Adds attributes to spans started in the returned context, of any instrumentation; set by the span processor of
  * `foreshock/sdk`. They reach the first outgoing call, not spans below it.
  *
- *
  * @param during once `over`, its attributes are dropped, also in servers, timers and connections started meanwhile
  */
 export function withContextAttributes(
@@ -37,7 +36,6 @@ export function withContextAttributes(
 
 /**
  * Attributes for a span that starts in this context.
- *
  *
  * @param kind spans that serve a remote call get none
  */

@@ -35,7 +35,6 @@ export function canEnter(): boolean {
  * Makes `where` active until {@link leave}, at the cost of `AsyncLocalStorage.run`. `context.with` would add four of
  * the ten frames of `Error.stackTraceLimit`.
  *
- *
  * @returns to be given to {@link leave} in a `finally`
  */
 export function enter(where: Context): Left {
@@ -53,7 +52,6 @@ export function leave(left: Left): void {
 
 /**
  * Makes `where` active for the rest of this asynchronous flow.
- *
  *
  * @returns false if the context manager cannot
  */

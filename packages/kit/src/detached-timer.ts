@@ -6,7 +6,6 @@ import { report } from './guard.ts';
  *
  * Not `AsyncLocalStorage.snapshot()`: its `AsyncResource` gives hooks enabled later a `before` without `init`.
  *
- *
  * @param place for {@link report}
  */
 export function detachedTimeout(place: string, fn: () => void, ms: number): NodeJS.Timeout {

@@ -47,7 +47,6 @@ export function wholeMessageOf(error: unknown): string {
 /**
  * {@link errorMessageOf} for a database error: values are removed here and in errors that carry it.
  *
- *
  * @param shown default: the part before the first value
  */
 export function privateMessageOf(error: unknown, shown?: string): string {

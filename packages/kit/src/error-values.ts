@@ -59,7 +59,6 @@ function isApostrophe(text: string, at: number): boolean {
  * The part of an error's message that may be shown, if a database error is its source: it is one, carries one in any
  * property (`cause`, `parent`, `errors`), or contains its text.
  *
- *
  * @returns undefined for other messages
  */
 export function privateMessage(error: unknown, message: string): string | undefined {
@@ -106,7 +105,6 @@ function carriedBy(error: object, depth: number, budget: { left: number }): Priv
 
 /**
  * From now on descriptions of this error, or of one that contains it, omit its values.
- *
  *
  * @param shown the part that may be shown
  */

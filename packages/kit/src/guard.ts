@@ -8,7 +8,6 @@ const logged = new Map<string, { at: number; suppressed: number }>();
 /**
  * Logs a failure of ours once per place and minute, so that a hot path does not flood the service's log.
  *
- *
  * @param place a constant such as `'pg connect'`; key for rate limiting
  */
 export function report(place: string, error: unknown): void {
@@ -25,7 +24,6 @@ export function report(place: string, error: unknown): void {
 
 /**
  * Runs our code inside an application's call: errors go to {@link report}, never to the caller.
- *
  *
  * @returns undefined if `ours` threw
  */

@@ -27,7 +27,6 @@ export class HandOver<T> {
   /**
    * Called when the first method returns.
    *
-   *
    * @param outer from {@link offer}
    * @returns whether the value was taken
    */

@@ -35,7 +35,6 @@ export class Hooks extends MethodHooks {
    * Runs `attach` when a file has loaded, at once if it has. Logs a version out of range (not attached), or one in
    * range that loads none of the files.
    *
-   *
    * @param path file inside its package: `pg/lib/client.js`
    * @param options.bindings ES modules: names that `loaded.rebind` may replace
    * @param options.versions range of another package with the file (`pg-pool` of `pg`)

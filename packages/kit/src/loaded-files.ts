@@ -13,7 +13,6 @@ let last: string | undefined;
 /**
  * Loaded CommonJS files, indexed once as there may be thousands.
  *
- *
  * @param end of the path, beginning with and separated by `/`
  */
 export function loadedFiles(end: string): [filename: string, module: CachedModule][] {

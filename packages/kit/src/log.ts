@@ -18,7 +18,6 @@ export function setLogWriter(write: WriteLine): void {
  * Logs to the preload's writer, else to `diag`. Never throws, even if standard error is closed or a `diag` logger
  * throws.
  *
- *
  * @param message begins with `foreshock: `
  */
 export function log(level: LogLevel, message: string, ...values: unknown[]): void {

@@ -53,7 +53,6 @@ class MessageRun extends LazyRoot {
 /**
  * The context to handle a message without trace context in.
  *
- *
  * @param from default: the active context
  * @returns undefined if it belongs to the current work
  */

@@ -285,7 +285,6 @@ function install(): void {
  * Calls `listener` for an evaluated file (`require`, `import`, `require` of an ES module), at once if loaded before:
  * any CommonJS, and ES modules that had a listener then.
  *
- *
  * @param path file inside its package, e.g. `pg/lib/client.js`
  * @param bindings ES modules: top-level names for `rebind`
  * @returns stops listening; the hook stays, as other agents may depend on it
@@ -324,7 +323,6 @@ export function onModuleLoad(
  * Calls `listener` once the application loads a built-in module (saves loading it), at once if it has or if Node's
  * hooks cannot detect it.
  *
- *
  * @param name without `node:`
  * @returns stops listening
  */
@@ -345,7 +343,6 @@ export function onBuiltinLoad(name: string, listener: (exports: any) => void): (
 
 /**
  * Calls `listener` before a package's first file runs; ignores packages already loaded.
- *
  *
  * @returns stops listening
  */

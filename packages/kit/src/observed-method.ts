@@ -20,7 +20,6 @@ export interface MethodCalls<C> {
   /**
    * May change `args`.
    *
-   *
    * @returns passed to the other steps; undefined: not observed
    */
   begin(self: any, args: any): C | undefined | void;
@@ -135,7 +134,6 @@ export function moved(original: AnyFunction, run: Run, hooks: Active): AnyFuncti
 
 /**
  * A callback that reports, then runs in the caller's context.
- *
  *
  * @param place for `report`
  */

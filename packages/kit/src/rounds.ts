@@ -35,7 +35,6 @@ class FirstRound implements PendingRoot {
 /**
  * Called before a wait for the loop's next round: a timer, a message.
  *
- *
  * @param inMs shortest wait
  * @param make the next round's root
  * @returns context to attach; undefined if the wait is part of current work

@@ -5,7 +5,6 @@ import { guard } from './guard.ts';
  * Watches an application's result for a library that awaits it, without hiding an unhandled rejection. Callback errors
  * are reported.
  *
- *
  * @returns `result`, for the library. A thenable that is no promise becomes one, as each `then` may run its work (knex
  * queries).
  */

@@ -7,7 +7,7 @@ import { SAMPLED } from './trace-parent.ts';
 export const B3_SINGLE_FIELDS = ['b3'] as const;
 export const B3_MULTI_FIELDS = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled', 'x-b3-flags'] as const;
 
-/** A trace context as B3 knows it: debug is more than sampled, and goes on as it came. */
+/** Debug implies sampled, and is propagated as debug. */
 export interface B3Context {
   readonly spanContext: SpanContext;
   readonly debug: boolean;
@@ -36,18 +36,18 @@ function parseMulti<C>(carrier: C, getter: TextMapGetter<C>, traceId: string): B
   const sampled = soleText('b3', getter.get(carrier, 'x-b3-sampled'))?.toLowerCase();
   const debug = soleText('b3', getter.get(carrier, 'x-b3-flags')) === '1';
   let sampling: string | undefined;
-  // 'true' and 'false' are what older tracers send.
+  // Older tracers send 'true' and 'false'.
   if (debug) sampling = 'd';
   else if (sampled === '1' || sampled === 'true') sampling = '1';
   else if (sampled !== undefined && sampled !== '0' && sampled !== 'false') return undefined;
   return contextOf(traceId, spanId ?? '', sampling);
 }
 
-/** Reads the single header and, without one, the four; whichever of the two is sent. */
+/** Reads the single header, else the four. */
 export function extractB3<C>(carrier: C, getter: TextMapGetter<C>): B3Context | undefined {
   const single = soleText('b3', getter.get(carrier, 'b3'));
   if (single !== undefined) {
-    // A decision without identifiers is legal, and nothing to continue.
+    // A decision without identifiers is legal, but not a parent.
     if (single === '0' || single === '1' || single === 'd') return undefined;
     return parseSingle(single) ?? reject('b3', 'malformed');
   }
@@ -55,7 +55,7 @@ export function extractB3<C>(carrier: C, getter: TextMapGetter<C>): B3Context | 
   return traceId === undefined ? undefined : (parseMulti(carrier, getter, traceId) ?? reject('b3', 'malformed'));
 }
 
-/** Whether the caller decides, without identifiers, that its trace is not recorded. */
+/** Whether the caller, without identifiers, refuses recording. */
 export function isDeniedByB3<C>(carrier: C, getter: TextMapGetter<C>): boolean {
   const single = getter.get(carrier, 'b3');
   if (single !== undefined) return single === '0';
@@ -73,7 +73,7 @@ export function injectB3Multi<C>(context: B3Context, carrier: C, setter: TextMap
   const { traceId, spanId, traceFlags } = context.spanContext;
   setter.set(carrier, 'x-b3-traceid', traceId);
   setter.set(carrier, 'x-b3-spanid', spanId);
-  // Debug implies sampled; the specification asks to leave that header out then.
+  // Debug implies sampled; the specification omits that header then.
   if (context.debug) setter.set(carrier, 'x-b3-flags', '1');
   else setter.set(carrier, 'x-b3-sampled', traceFlags & SAMPLED ? '1' : '0');
 }

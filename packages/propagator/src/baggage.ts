@@ -3,14 +3,14 @@ import { currentBaggage } from '@foreshock/kit';
 import { isBlank, MAX_HEADER_LENGTH, trimBlanks } from './header.ts';
 import { reject } from './rejected-input.ts';
 
-/** What the specification asks everybody to carry at least, and all that we do. */
+/** The specification's required minimum. */
 const MAX_MEMBERS = 64;
 
 const TOKEN = 1;
 const OCTET = 2;
 
-// W3C Baggage 2.2.1: a key is a token (RFC 9110, 5.6.2); a value is printable ASCII without space, quote,
-// comma, semicolon and backslash.
+// W3C Baggage 2.2.1: a key is a token (RFC 9110, 5.6.2); a value is printable ASCII without space, quote, comma,
+// semicolon and backslash.
 const CLASS = new Uint8Array(128);
 for (let code = 0x21; code < 0x7f; code++) {
   const character = String.fromCharCode(code);
@@ -25,7 +25,7 @@ function isOf(characterClass: number, text: string): boolean {
   return true;
 }
 
-/** Properties are opaque: value characters, and white space, `=` and `;` between them. */
+/** Opaque: value characters, with white space, `=` and `;`. */
 function isProperties(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -34,7 +34,7 @@ function isProperties(text: string): boolean {
   return true;
 }
 
-/** Percent-decoded UTF-8; what is not UTF-8 becomes U+FFFD, as the specification says. */
+/** Percent-decoded UTF-8, with U+FFFD for invalid bytes (specification). */
 function decode(text: string): string {
   if (!text.includes('%')) return text;
   try {
@@ -68,10 +68,10 @@ function parseMember(text: string): Member | undefined {
 }
 
 /**
- * Reads a combined `baggage` header. A member not in the grammar is left out, the others stay; of two
- * with one key the last is kept; what is over 64 members or 8,192 characters is left out.
+ * Parses a combined `baggage` header. Drops invalid members, members beyond 64 or 8,192 characters, and earlier
+ * duplicates.
  *
- * @returns undefined when nothing is left
+ * @returns undefined if empty
  */
 export function parseBaggage(header: string): Baggage | undefined {
   let text = header;
@@ -79,7 +79,7 @@ export function parseBaggage(header: string): Baggage | undefined {
     reject('baggage', 'over_limit');
     text = text.slice(0, Math.max(text.lastIndexOf(',', MAX_HEADER_LENGTH), 0));
   }
-  // Without a prototype: `__proto__` is a key like any other.
+  // No prototype, so that `__proto__` is an ordinary key.
   const entries: Record<string, BaggageEntry> = Object.create(null);
   let members = 0;
   for (let start = 0; start < text.length;) {
@@ -102,7 +102,7 @@ export function parseBaggage(header: string): Baggage | undefined {
   return members === 0 ? undefined : propagation.createBaggage(entries);
 }
 
-// `encodeURIComponent` throws on half a surrogate pair, and leaves parentheses, which no token may hold.
+// `encodeURIComponent` throws on lone surrogates, and leaves parentheses, which tokens forbid.
 function encode(characterClass: number, text: string): string {
   if (isOf(characterClass, text) && !text.includes('%')) return text;
   const encoded = encodeURIComponent(text.toWellFormed());
@@ -111,13 +111,10 @@ function encode(characterClass: number, text: string): string {
 
 const formatted = new WeakMap<Baggage, string>();
 
-/**
- * The header for a baggage, from anybody: everything in it is encoded again, properties that are not
- * in the grammar are left out, and members that do not fit. Empty when there is nothing to send.
- */
+/** Formats any `Baggage`: encodes all, drops invalid properties and members beyond the limits. `''` if empty. */
 export function formatBaggage(given: Baggage): string {
   const baggage = currentBaggage(given);
-  // A baggage is immutable, and one request sends it as often as it calls others.
+  // Baggage is immutable and sent with each outgoing call.
   let text = formatted.get(baggage);
   if (text !== undefined) return text;
   text = '';

@@ -1,16 +1,15 @@
 import { propagation, ROOT_CONTEXT, trace, type Baggage, type Context, type Span } from '@opentelemetry/api';
 import { withXTraceId } from '@foreshock/kit';
 
-/** What is known of the trace that came in and has no place in a span context. */
+/** Incoming trace data that a span context cannot hold. */
 export interface RemoteTrace {
   readonly traceId: string;
-  /** Level 2's random flag, which the SDK does not hand down to child spans. */
+  /** Level 2's random flag; the SDK does not pass it to child spans. */
   readonly random: boolean;
-  /** B3's debug flag. */
   readonly debug: boolean;
 }
 
-/** The key a setter of the API uses, learned from the setter itself. */
+/** Finds the API's private key through its setter. */
 function keyOf(set: (where: Context) => Context): symbol {
   let learned: symbol | undefined;
   const listening: Context = {
@@ -31,15 +30,13 @@ const BAGGAGE = keyOf((where) => propagation.setBaggage(where, propagation.creat
 const X_TRACE_ID = keyOf((where) => withXTraceId(where, ''));
 const REMOTE = Symbol.for('foreshock.remote-trace');
 
-/** What came in with the trace, beyond its span context. */
 export function remoteTraceOf(where: Context): RemoteTrace | undefined {
   return where.getValue(REMOTE) as RemoteTrace | undefined;
 }
 
 /**
- * The context of a request that came in: four slots for what every request carries, the API's own
- * context for the rest. The API's copies a `Map` and makes three closures for each value set, for these
- * four and again for every span below: several times the cost of reading the headers (bench/propagate.ts).
+ * A request's context with four fields. The API's context would copy a `Map` and create three closures per value, here
+ * and for every span below: several times the cost of reading the headers (bench/propagate.ts).
  */
 export class ExtractedContext implements Context {
   static readonly #empty = new ExtractedContext(ROOT_CONTEXT, undefined, undefined, undefined, undefined);
@@ -57,7 +54,7 @@ export class ExtractedContext implements Context {
     this.#baggage = baggage;
   }
 
-  /** `where` with what came in put over it; undefined leaves what was there. */
+  /** Adds incoming values to `where`; undefined keeps the old. */
   static over(
     where: Context,
     span: Span | undefined,
@@ -77,7 +74,7 @@ export class ExtractedContext implements Context {
 
   static #from(where: Context): ExtractedContext {
     if (where === ROOT_CONTEXT) return ExtractedContext.#empty;
-    // Never nested: a loop that extracts into its own context would grow a chain.
+    // Never nested, as extracting into one's own context in a loop would grow a chain.
     if (where instanceof ExtractedContext) return where;
     return new ExtractedContext(
       where,

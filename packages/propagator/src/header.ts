@@ -1,11 +1,11 @@
 import { reject, type Header } from './rejected-input.ts';
 
-/** No header we read may be longer, in characters; Node's own limit for all headers together is 16 KiB. */
+/** Longest accepted header, in characters; Node limits all together to 16 KiB. */
 export const MAX_HEADER_LENGTH = 8_192;
 
 /**
- * The text of a header that may be sent once. Node joins repeated headers with commas, other carriers
- * hand over an array; two are as good as none, whoever sent the second.
+ * Reads a header that may be sent once. Node joins repeated headers with commas, other carriers pass an array; repeated
+ * ones are invalid, as their source is unknown.
  */
 export function soleText(header: Header, value: unknown): string | undefined {
   const sole = Array.isArray(value) && value.length <= 1 ? value[0] : value;
@@ -15,8 +15,8 @@ export function soleText(header: Header, value: unknown): string | undefined {
 }
 
 /**
- * The text of a header whose value is a list: repeated headers are one list, in their order (RFC 9110,
- * 5.3). It may be longer than {@link MAX_HEADER_LENGTH}, by its last part; what to do then is the list's.
+ * Reads a list header; repeated ones are joined in order (RFC 9110, 5.3). The last part may exceed {@link
+ * MAX_HEADER_LENGTH}, which the list parser handles.
  */
 export function listText(header: Header, value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
@@ -31,7 +31,7 @@ export function listText(header: Header, value: unknown): string | undefined {
   return joined;
 }
 
-/** Optional white space around a list member: space and tab, nothing else (RFC 9110, 5.6.3). */
+/** Optional white space: space and tab only (RFC 9110, 5.6.3). */
 export function isBlank(code: number): boolean {
   return code === 32 || code === 9;
 }

@@ -4,13 +4,13 @@ for (const digit of '0123456789abcdef') LOWER_HEX[digit.charCodeAt(0)] = 1;
 const ZERO = 48;
 const ZEROS = '0'.repeat(32);
 
-/** Whether the character at `at` is a lower-case hex digit; beyond the end it is none. */
+/** Whether `at` is a lower-case hex digit; false beyond the end. */
 export function isHexDigit(text: string, at: number): boolean {
   return LOWER_HEX[text.charCodeAt(at)] === 1;
 }
 
-// 1 if eight hex digits start at `at`, else 0. A table and no branches: of the ways to check the 48 digits
-// of a span context this costs least, a third less than a loop and a quarter of a regular expression.
+// 1 for eight hex digits, else 0. A table without branches takes a third less than a loop, and a quarter of a regular
+// expression.
 function eight(text: string, at: number): number {
   return (
     LOWER_HEX[text.charCodeAt(at)]! &
@@ -24,7 +24,7 @@ function eight(text: string, at: number): number {
   );
 }
 
-/** Whether a trace ID starts at `at`: 32 hex digits, not all zero. */
+/** 32 hex digits, not all zero. */
 export function isTraceIdAt(text: string, at: number): boolean {
   return (
     (eight(text, at) & eight(text, at + 8) & eight(text, at + 16) & eight(text, at + 24)) === 1 &&
@@ -32,7 +32,7 @@ export function isTraceIdAt(text: string, at: number): boolean {
   );
 }
 
-/** Whether a span ID starts at `at`: 16 hex digits, not all zero. */
+/** 16 hex digits, not all zero. */
 export function isSpanIdAt(text: string, at: number): boolean {
   return (
     (eight(text, at) & eight(text, at + 8)) === 1 &&

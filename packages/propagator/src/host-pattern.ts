@@ -2,7 +2,7 @@ function isHostName(text: string): boolean {
   return /^[a-z0-9_](?:[a-z0-9._-]{0,252})$/.test(text) || /^\[[0-9a-f:.]{2,45}\]$/.test(text);
 }
 
-/** `host`, `host:port`, `[::1]:port` or a bare IPv6 address, in lower case; undefined when it is no host at all. */
+/** `host`, `host:port`, `[::1]:port` or bare IPv6, in lower case; undefined if invalid. */
 function splitPort(host: string): { name: string; port: string } | undefined {
   const text = host.toLowerCase();
   const colon = text.lastIndexOf(':');
@@ -17,11 +17,11 @@ function splitPort(host: string): { name: string; port: string } | undefined {
 }
 
 /**
- * Whether headers of ours may be sent to a host.
+ * Whether a host may receive our headers.
  *
- * @param host host or `host:port`, as requests name it; give the port, a pattern may ask for it
- * @param patterns `api.example.com` (any port), `api.example.com:8443`, `*.example.com` (every host below
- *   it, not itself), `*` (all); undefined allows all, an empty list none
+ * @param host host or `host:port`; with the port, as patterns may have one
+ * @param patterns `api.example.com` (any port), `api.example.com:8443`, `*.example.com` (every host below it, not
+ * itself), `*` (all); undefined allows all, an empty list none
  */
 export function mayPropagateTo(host: string, patterns: readonly string[] | undefined): boolean {
   if (patterns === undefined) return true;
@@ -37,7 +37,7 @@ function matches(target: { name: string; port: string }, pattern: string): boole
   return below ? target.name.endsWith(`.${wanted.name}`) : target.name === wanted.name;
 }
 
-/** Sorts configured patterns into those {@link mayPropagateTo} understands and those to warn about. */
+/** Separates valid patterns for {@link mayPropagateTo} from invalid ones. */
 export function hostPatternsFrom(texts: readonly string[]): { patterns: string[]; invalid: string[] } {
   const patterns: string[] = [];
   const invalid: string[] = [];

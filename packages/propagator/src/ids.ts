@@ -4,12 +4,12 @@ const POOL_WORDS = 1_024;
 
 const pool = new Int32Array(POOL_WORDS);
 let used = POOL_WORDS;
-/** Loaded with the first ID: `node:crypto` takes longer than everything else a preload does at start. */
+/** Loaded with the first ID: `node:crypto` takes longer than the rest of a preload's start. */
 let crypto: typeof import('node:crypto') | undefined;
-/** Kept: tests and simulations put a generator of fixed numbers in its place. */
+/** Kept, as tests may replace it with fixed numbers. */
 const { random } = Math;
 
-/** 32 random bits, as a signed number. */
+/** 32 random bits, signed. */
 export function randomWord(): number {
   if (used === POOL_WORDS) {
     fill();
@@ -19,9 +19,8 @@ export function randomWord(): number {
 }
 
 /**
- * From the system's random source. In a worker thread `node:crypto` would take 0.7 MB in each of them: unless the
- * application has loaded it there, the numbers are those of `Math.random`, as in OpenTelemetry's SDK. V8 seeds it
- * for each thread from the same source.
+ * Uses the system's random source. In workers `node:crypto` takes 0.7 MB each, so unless the application has loaded it,
+ * this uses `Math.random` as OpenTelemetry's SDK does; V8 seeds it per thread from the same source.
  */
 function fill(): void {
   if (isMainThread || isCryptoLoaded()) {
@@ -41,10 +40,10 @@ const DIGITS = new Uint8Array(16);
 for (let i = 0; i < 16; i++) DIGITS[i] = '0123456789abcdef'.charCodeAt(i);
 const { fromCharCode } = String;
 
-// One flat string from its character codes: half of what `toString('hex')` of a buffer costs. A slice of a long hex
-// string would keep all of that alive for as long as anybody remembers one ID of it.
+// A flat string from character codes costs half of a buffer's `toString('hex')`. A slice of a longer string would keep
+// all of it in memory.
 
-/** The 16 hex digits of a span ID of two words, each of four bytes, the lowest first. */
+/** Formats a span ID of two words, lowest byte first. */
 export function spanIdText(first: number, second: number): string {
   return fromCharCode(
     DIGITS[(first >>> 4) & 15]!,
@@ -66,12 +65,12 @@ export function spanIdText(first: number, second: number): string {
   );
 }
 
-/** The 32 hex digits of a trace ID of four words, each of four bytes, the lowest first. */
+/** Formats a trace ID of four words, lowest byte first. */
 export function traceIdText(first: number, second: number, third: number, fourth: number): string {
   return spanIdText(first, second) + spanIdText(third, fourth);
 }
 
-/** 32 random hex digits, never all zero. */
+/** Never all zero. */
 export function randomTraceId(): string {
   const first = randomWord();
   const second = randomWord();
@@ -80,7 +79,7 @@ export function randomTraceId(): string {
   return (first | second | third | fourth) === 0 ? randomTraceId() : traceIdText(first, second, third, fourth);
 }
 
-/** 16 random hex digits, never all zero. */
+/** Never all zero. */
 export function randomSpanId(): string {
   const first = randomWord();
   const second = randomWord();
@@ -88,8 +87,8 @@ export function randomSpanId(): string {
 }
 
 /**
- * An `IdGenerator` for the SDK: IDs from the system's random source, in pools of 4 KiB. The SDK's own
- * uses `Math.random()`, whose next values follow from past ones, and takes up to twice as long.
+ * `IdGenerator` for the SDK from the system's random source, in pools of 4 KiB. The SDK's own uses `Math.random()`,
+ * which is predictable and takes up to twice as long.
  */
 export class PooledIdGenerator {
   generateTraceId(): string {

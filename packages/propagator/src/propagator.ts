@@ -24,10 +24,9 @@ import { derivedParent, isDerivedParent, isXTraceId, traceIdOfText } from './x-t
 
 const NAMES = ['tracecontext', 'baggage', 'x-trace-id', 'b3', 'b3multi'] as const;
 
-/** A format, by its name in `OTEL_PROPAGATORS`; `x-trace-id` is ours. */
+/** Names in `OTEL_PROPAGATORS`; `x-trace-id` is ours. */
 export type PropagatorName = (typeof NAMES)[number];
 
-/** What is spoken when nothing is said. */
 export const DEFAULT_PROPAGATORS: readonly PropagatorName[] = ['tracecontext', 'baggage', 'x-trace-id'];
 
 const FIELDS: Readonly<Record<PropagatorName, readonly string[]>> = {
@@ -39,25 +38,21 @@ const FIELDS: Readonly<Record<PropagatorName, readonly string[]>> = {
 };
 
 export interface PropagatorOptions {
-  /**
-   * The formats read and written, default {@link DEFAULT_PROPAGATORS}. Their order says nothing: a valid
-   * `traceparent` decides the trace, then B3, then `x-trace-id`.
-   */
+  /** Formats, default {@link DEFAULT_PROPAGATORS}. Precedence is fixed: `traceparent`, B3, `x-trace-id`. */
   propagators?: readonly PropagatorName[];
   /**
-   * False at an edge (`FORESHOCK_TRUST_INCOMING=false`): nothing a stranger sends is read, neither ids nor
-   * sampling nor baggage, and every request starts a trace. Carriers of our own (`withCarrierTrust` of the
-   * kit: a job table, a broker) are read all the same. Default true.
+   * False (`FORESHOCK_TRUST_INCOMING=false`): incoming headers are ignored and every request starts a trace, except
+   * from our own carriers (kit's `withCarrierTrust`: job table, broker). Default true.
    */
   trustIncoming?: boolean;
-  /** The hosts that may receive our headers (`FORESHOCK_PROPAGATE_TO`), for {@link mayPropagateTo}; default all. */
+  /** `FORESHOCK_PROPAGATE_TO`: hosts that receive our headers, see {@link mayPropagateTo}; default all. */
   propagateTo?: readonly string[] | undefined;
 }
 
 /**
- * Reads `OTEL_PROPAGATORS`, already split. `none` is an empty list; with nothing known in it, the default.
+ * Reads a split `OTEL_PROPAGATORS`. `none` gives an empty list, only unknown names the default.
  *
- * @returns the formats, and the unknown names, for one line of warning
+ * @returns formats, and unknown names for a warning
  */
 export function propagatorsFromNames(names: readonly string[]): { propagators: PropagatorName[]; unknown: string[] } {
   const propagators = new Set<PropagatorName>();
@@ -75,8 +70,8 @@ export function propagatorsFromNames(names: readonly string[]): { propagators: P
 }
 
 /**
- * W3C trace context (level 2), W3C baggage, `x-trace-id` and B3 as one propagator: a request is read
- * once, and what came in travels in one context. Never throws, whatever the carrier holds.
+ * W3C trace context (level 2), W3C baggage, `x-trace-id` and B3 in one propagator, which reads a request once into one
+ * context. Never throws.
  */
 export class ForeshockPropagator implements TextMapPropagator {
   readonly #fields: readonly string[];
@@ -100,12 +95,11 @@ export class ForeshockPropagator implements TextMapPropagator {
     this.#propagateTo = options.propagateTo;
   }
 
-  /** Whether headers may be sent to this host, by the option `propagateTo`; see {@link mayPropagateTo}. */
+  /** See option `propagateTo`. */
   mayPropagateTo(host: string): boolean {
     return mayPropagateTo(host, this.#propagateTo);
   }
 
-  /** The headers `inject` may set. */
   fields(): string[] {
     return [...this.#fields];
   }
@@ -115,7 +109,7 @@ export class ForeshockPropagator implements TextMapPropagator {
     try {
       return this.#extract(where, carrier, getter);
     } catch (error) {
-      // Only a getter or a carrier can have thrown.
+      // Only a getter or the carrier can throw.
       report('reading trace headers', error);
       return where;
     }
@@ -142,12 +136,12 @@ export class ForeshockPropagator implements TextMapPropagator {
       if (text !== undefined) xTraceId = isXTraceId(text) ? text : reject('x-trace-id', 'malformed');
     }
     if (!parent) {
-      // A caller that sends no identifiers may have decided all the same that nothing is recorded.
+      // A caller without identifiers may still refuse recording.
       const denied = (this.#b3Single || this.#b3Multi) && isDeniedByB3(carrier, getter);
       if (xTraceId !== undefined || denied) {
         const traceId = xTraceId === undefined ? randomTraceId() : traceIdOfText(xTraceId);
         parent = derivedParent(traceId, !denied);
-        // Whoever chose a text, nothing says that it was chosen at random.
+        // A trace ID derived from a chosen text may not be random.
         remote = { traceId, random: xTraceId === undefined, debug: false };
       }
     }
@@ -165,7 +159,7 @@ export class ForeshockPropagator implements TextMapPropagator {
     try {
       this.#inject(where, carrier, setter);
     } catch (error) {
-      // Only a setter can have thrown: a request whose headers have been sent, a foreign TraceState.
+      // Only a setter (headers already sent) or a foreign TraceState can throw.
       report('writing trace headers', error);
     }
   }
@@ -173,13 +167,13 @@ export class ForeshockPropagator implements TextMapPropagator {
   #inject<Carrier>(where: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
     const span = trace.getSpan(where);
     const spanContext = span?.spanContext();
-    // Our own tracer makes none that would have to be checked.
+    // Our tracer's span contexts are valid.
     const isOurs = span !== undefined && isOwn(span);
     const known = remoteTraceOf(where);
     const remote = known !== undefined && known.traceId === spanContext?.traceId ? known : undefined;
-    // A trace ID that came in has been checked; every other may be from anybody's ID generator.
+    // Extracted trace IDs are checked; others may come from any ID generator.
     const traceId = isOurs || remote || isTraceId(spanContext?.traceId) ? spanContext?.traceId : undefined;
-    // A derived parent is no span: without one of ours below it, its text says all there is to say.
+    // A derived parent is no span, so without a span of ours only its text is sent.
     if (
       traceId !== undefined &&
       spanContext &&
@@ -224,7 +218,7 @@ function readTraceContext<Carrier>(carrier: Carrier, getter: TextMapGetter<Carri
   const header = soleText('traceparent', getter.get(carrier, 'traceparent'));
   if (header === undefined) return undefined;
   const parent = parseTraceParent(header);
-  // Two headers joined by Node read as one malformed one; either way the trace restarts without its state.
+  // Node joins two headers into a malformed one; the trace restarts without its state anyway.
   if (!parent) return reject('traceparent', header.includes(',') ? 'duplicated' : 'malformed');
   const state = listText('tracestate', getter.get(carrier, 'tracestate'));
   const traceState = state === undefined ? undefined : TraceStateList.parse(state);

@@ -1,21 +1,17 @@
-/** The headers that come from strangers. */
 export type Header = 'traceparent' | 'tracestate' | 'baggage' | 'x-trace-id' | 'b3';
 
-/**
- * What was wrong: not a string; sent twice where once is allowed; longer than 8,192 characters; not in
- * its grammar; more members than are carried on.
- */
+/** Not a string; repeated; over 8,192 characters; against its grammar; too many members. */
 export type Fault = 'not_text' | 'duplicated' | 'too_long' | 'malformed' | 'over_limit';
 
-/** Header and fault, such as `traceparent.malformed`: a bounded set, fit for a metric's attribute. */
+/** Such as `traceparent.malformed`; bounded, so usable as a metric attribute. */
 export type RejectedReason = `${Header}.${Fault}`;
 
 const COUNTS = Symbol.for('foreshock.rejected-inputs');
 
-// Process-wide: the preload's bundle and an imported copy count into one place.
+// Process-wide: shared by the preload's bundle and an imported copy.
 const counts: Partial<Record<RejectedReason, number>> = ((globalThis as any)[COUNTS] ??= {});
 
-/** Counts an input that was refused, wholly or in part. */
+/** Counts input refused, wholly or partly. */
 export function reject(header: Header, fault: Fault): undefined {
   const reason: RejectedReason = `${header}.${fault}`;
   counts[reason] = (counts[reason] ?? 0) + 1;
@@ -23,8 +19,7 @@ export function reject(header: Header, fault: Fault): undefined {
 }
 
 /**
- * How many inputs were refused since the process started, by reason; reasons that never occurred are
- * absent. Values are never kept, so there is nothing in it to leak.
+ * Inputs refused since process start, by reason; without zero counts, and without values, which may be confidential.
  */
 export function rejectedInputs(): Partial<Record<RejectedReason, number>> {
   return { ...counts };

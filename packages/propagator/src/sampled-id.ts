@@ -5,8 +5,8 @@ import { RANDOM } from './trace-parent.ts';
 import { isDenied, isDerivedParent } from './x-trace-id.ts';
 
 /**
- * Whether a trace ID is known to be random (the flag of W3C trace context, level 2). The flag lives in span contexts of
- * our own tracer and in what came in; the SDK does not hand it down, but makes its own trace IDs at random.
+ * Whether a trace ID is random (flag of W3C trace context, level 2). Our tracer and incoming contexts have the flag;
+ * the SDK does not pass it on, but its own IDs are random.
  */
 export function isRandomId(where: Context, spanContext: SpanContext): boolean {
   const flagged = (spanContext.traceFlags & RANDOM) !== 0;
@@ -22,10 +22,10 @@ let lastId = '';
 let lastHash = '';
 
 /**
- * A trace ID for a sampler that decides by it: the same in every service, and spread evenly also where those that came
- * in are counters, or one number twice (of which the SDK's ratio takes all).
+ * A trace ID to sample by: the same in every service, and evenly spread even for counters or a number repeated twice,
+ * of which the SDK's ratio takes all.
  *
- * @param isRandom whether it is spread evenly as it is
+ * @param isRandom already evenly spread
  */
 export function idToSampleBy(traceId: string, isRandom: boolean): string {
   if (isRandom) return traceId;
@@ -37,10 +37,10 @@ export function idToSampleBy(traceId: string, isRandom: boolean): string {
 }
 
 /**
- * A sampler that decides on a span whose parent is derived as on any root, and by ratio on IDs that are not random by
- * their hash; without it a parent-based sampler takes everything that comes with an `x-trace-id`.
+ * Treats a derived parent as none, and hashes IDs that are not random for ratios; otherwise a parent-based sampler
+ * takes every trace with an `x-trace-id`.
  *
- * @param sampler any sampler of the SDK, 2.x or 3.x
+ * @param sampler SDK 2.x or 3.x
  */
 export function sampleDerivedAsRoot<
   S extends { shouldSample(where: Context, traceId: string, ...rest: any[]): any; toString(): string },

@@ -3,7 +3,7 @@ import { trimBlanks } from './header.ts';
 import { isHexDigit, isSpanIdAt, isTraceIdAt } from './hex.ts';
 
 export const SAMPLED = 0x01;
-/** Level 2: the right-most 7 bytes of the trace ID are random, so that samplers may rely on them. */
+/** Level 2: the trace ID's right-most 7 bytes are random. */
 export const RANDOM = 0x02;
 
 const LENGTH = 55;
@@ -11,10 +11,10 @@ const DASH = 45;
 const FLAGS = ['00', '01', '02', '03'] as const;
 
 /**
- * W3C Trace Context Level 2, 3.2: `version-trace_id-parent_id-flags`. A higher version is read by the
- * rules of this one, as far as those go; flags this version does not know are dropped.
+ * W3C Trace Context Level 2, 3.2: `version-trace_id-parent_id-flags`. Reads higher versions by these rules and drops
+ * unknown flags.
  *
- * @returns undefined when invalid: the trace restarts
+ * @returns undefined if invalid: the trace restarts
  */
 export function parseTraceParent(header: string): SpanContext | undefined {
   const text = trimBlanks(header);
@@ -27,13 +27,13 @@ export function parseTraceParent(header: string): SpanContext | undefined {
   if (!isTraceIdAt(text, 3) || !isSpanIdAt(text, 36)) return undefined;
   if (!isHexDigit(text, 53) || !isHexDigit(text, 54)) return undefined;
 
-  // The low nibble of '0' (0x30) is its value, that of 'a' (0x61) is 9 short of it.
+  // The low nibble of '0' (0x30) is its value; that of 'a' (0x61) is 9 less.
   const code = text.charCodeAt(54);
   const traceFlags = (code > 57 ? code + 9 : code) & (SAMPLED | RANDOM);
   return { traceId: text.slice(3, 35), spanId: text.slice(36, 52), traceFlags, isRemote: true };
 }
 
-/** Version 00, whatever came in. */
+/** Always version 00. */
 export function formatTraceParent(traceId: string, spanId: string, flags: number): string {
   return `00-${traceId}-${spanId}-${FLAGS[flags & (SAMPLED | RANDOM)]}`;
 }

@@ -3,9 +3,9 @@ import { isBlank, MAX_HEADER_LENGTH, trimBlanks } from './header.ts';
 import { reject } from './rejected-input.ts';
 
 const MAX_MEMBERS = 32;
-/** Characters sent on: what the specification asks everybody to carry at least, and no more. */
+/** The specification's required minimum, in characters. */
 const MAX_LENGTH = 512;
-/** Members longer than this go first when the list has to be cut. */
+/** Longer members are cut first. */
 const LONG_MEMBER = 128;
 const MAX_KEY = 256;
 const MAX_VALUE = 256;
@@ -15,8 +15,8 @@ const SPACE = 32;
 const COMMA = 44;
 const EQUALS = 61;
 
-// Level 2: key = ( lcalpha / DIGIT ) 0*255( lcalpha / DIGIT / "_" / "-" / "*" / "/" / "@" ). The tenant@system
-// form of level 1 is part of it.
+// Level 2: key = ( lcalpha / DIGIT ) 0*255( lcalpha / DIGIT / "_" / "-" / "*" / "/" / "@" ); includes level 1's
+// tenant@system.
 const KEY = new Uint8Array(128);
 for (const character of 'abcdefghijklmnopqrstuvwxyz0123456789') KEY[character.charCodeAt(0)] = 1;
 for (const character of '_-*/@') KEY[character.charCodeAt(0)] = 2;
@@ -39,7 +39,7 @@ function isValue(text: string): boolean {
   return true;
 }
 
-/** How many members a header has, in one pass and without a copy of anything; -1 when one is not in the grammar. */
+/** Counts members in one pass without copies; -1 if invalid. */
 function countMembers(header: string): number {
   let members = 0;
   let at = 0;
@@ -55,7 +55,7 @@ function countMembers(header: string): number {
     if (at - key > MAX_KEY || header.charCodeAt(at) !== EQUALS) return -1;
     const value = ++at;
     let end = at;
-    // A space belongs to the value when something follows it; a tab only ever stands around members.
+    // A space may be inside a value; a tab only surrounds members.
     let tab = false;
     for (; at < header.length; at++) {
       const code = header.charCodeAt(at);
@@ -73,7 +73,7 @@ function countMembers(header: string): number {
   return members;
 }
 
-/** Cuts a list to what is sent on, by whole members: the long ones first, then from the end. */
+/** Cuts whole members: long ones first, then from the end. */
 function cut(members: Map<string, string>): Map<string, string> {
   let length = -1;
   for (const [key, value] of members) length += key.length + value.length + 2;
@@ -103,12 +103,11 @@ function split(header: string): Map<string, string> {
 }
 
 /**
- * The list of `tracestate`, immutable, newest member first. Upstream's two (`createTraceState` of the
- * API, `TraceState` of `@opentelemetry/core` 3.1) know the keys of level 1 only and keep the valid half
- * of an invalid list.
+ * Immutable `tracestate`, newest first. Upstream's two (`createTraceState` of the API, `TraceState` of
+ * `@opentelemetry/core` 3.1) know only level 1 keys and keep the valid half of an invalid list.
  */
 export class TraceStateList implements TraceState {
-  // A header found valid, split when somebody asks: most requests only pass it on, many not even that.
+  // Valid, and parsed when needed: most requests only pass it on.
   readonly #header: string;
   #split: ReadonlyMap<string, string> | undefined;
   #text: string | undefined;
@@ -119,10 +118,10 @@ export class TraceStateList implements TraceState {
   }
 
   /**
-   * Reads a combined header. An invalid member makes the whole list invalid; of two members with one
-   * key the first, which is the newer, is kept; a list too long to send on is cut by whole members.
+   * Parses a combined header. An invalid member invalidates all; the first duplicate, the newer, is kept; long lists
+   * are cut.
    *
-   * @returns undefined when invalid or empty
+   * @returns undefined if invalid or empty
    */
   static parse(header: string): TraceStateList | undefined {
     if (header.length > MAX_HEADER_LENGTH) return reject('tracestate', 'too_long');
@@ -140,7 +139,7 @@ export class TraceStateList implements TraceState {
     return this.#members.get(key);
   }
 
-  /** Puts a member in front; the same list when key or value are not in the grammar. */
+  /** Adds a member in front; unchanged if invalid. */
   set(key: string, value: string): TraceStateList {
     if (typeof key !== 'string' || typeof value !== 'string' || !isKey(key) || !isValue(value)) return this;
     const members = new Map([[key, value]]);
@@ -166,7 +165,7 @@ export class TraceStateList implements TraceState {
     return this.#text;
   }
 
-  /** The header to send for anybody's `TraceState`; another implementation's text is checked as if it had come in. */
+  /** Formats any `TraceState`; text of other implementations is checked. */
   static textOf(state: TraceState): string | undefined {
     if (state instanceof TraceStateList) return state.serialize();
     const text: unknown = state.serialize();

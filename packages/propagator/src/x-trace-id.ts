@@ -11,10 +11,7 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
   LEGAL[character.charCodeAt(0)] = 1;
 }
 
-/**
- * Whether a text may be carried on as `x-trace-id`: 1 to 128 of `[A-Za-z0-9._:-]`. The nil UUID is
- * not: everybody who sends it means that there is no identifier.
- */
+/** 1 to 128 of `[A-Za-z0-9._:-]`, except the nil UUID, which means no identifier. */
 export function isXTraceId(text: string): boolean {
   const { length } = text;
   if (length === 0 || length > MAX_LENGTH) return false;
@@ -28,18 +25,18 @@ export function isXTraceId(text: string): boolean {
 }
 
 /**
- * The trace ID of a legal `x-trace-id`, the same in every service and after every restart: 32 hex digits
- * or a UUID in any case are the trace ID itself; of any other text it is the first half of its SHA-256.
+ * The same trace ID in every service: 32 hex digits or a UUID are used as they are; other text gives the first half of
+ * its SHA-256.
  */
 export function traceIdOfText(text: string): string {
   const digits = text.length === 32 ? text : withoutHyphens(text);
   const traceId = digits?.toLowerCase();
   if (isTraceId(traceId)) return traceId;
-  // Loaded with the first such text, as the IDs' is: not needed at start.
+  // Loaded when needed, to keep start fast.
   return process.getBuiltinModule('node:crypto').hash('sha256', text, 'hex').slice(0, 32);
 }
 
-/** The digits of what is shaped like a UUID. */
+/** Digits of a UUID's form. */
 function withoutHyphens(text: string): string | undefined {
   if (text.length !== 36 || text.charCodeAt(8) !== DASH || text.charCodeAt(13) !== DASH) return undefined;
   if (text.charCodeAt(18) !== DASH || text.charCodeAt(23) !== DASH) return undefined;
@@ -49,10 +46,9 @@ function withoutHyphens(text: string): string | undefined {
 const DERIVED = Symbol.for('foreshock.derived-parent');
 
 /**
- * The parent of a trace that came in as `x-trace-id` alone. OpenTelemetry gives a new span somebody
- * else's trace ID only below a parent, so there has to be one, with a span ID that no span has: the second
- * half of the trace ID. {@link dropDerivedParent} and {@link sampleDerivedAsRoot} take it out of sight
- * again. Where they are not in use a span below it is sampled, and a trace view notes a missing parent.
+ * Parent of a trace from `x-trace-id` alone: OpenTelemetry accepts a given trace ID only from a parent. Its span ID,
+ * the trace ID's second half, belongs to no span. {@link dropDerivedParent} and {@link sampleDerivedAsRoot} hide it;
+ * without them its children are sampled and show a missing parent.
  */
 class DerivedParent implements SpanContext {
   readonly traceId: string;
@@ -66,40 +62,37 @@ class DerivedParent implements SpanContext {
     this.spanId = half === '0000000000000000' ? traceId.slice(0, 16) : half;
   }
 
-  // A symbol of the registry: the preload's bundle and an imported copy know each other's.
+  // `Symbol.for`, shared by the preload's bundle and an imported copy.
   get [DERIVED](): true {
     return true;
   }
 }
 
-/** @param sampled false when the caller has decided, without a trace ID, that its trace is not recorded */
+/** @param sampled false if the caller, without a trace ID, refuses recording */
 export function derivedParent(traceId: string, sampled = true): SpanContext {
   return new DerivedParent(traceId, sampled ? TraceFlags.SAMPLED : TraceFlags.NONE);
 }
 
-/** Whether a trace without a caller's span is not to be recorded, as the caller says (`b3: 0`). */
+/** Whether the caller, without a span, refuses recording (`b3: 0`). */
 export function isDenied(parent: SpanContext | undefined): boolean {
   return isDerivedParent(parent) && (parent!.traceFlags & TraceFlags.SAMPLED) === 0;
 }
 
-/** Whether this parent is no span, only the carrier of a trace ID that came in as `x-trace-id`. */
+/** Whether this parent only carries an `x-trace-id`. */
 export function isDerivedParent(parent: SpanContext | undefined): boolean {
   return parent !== undefined && (parent as Partial<DerivedParent>)[DERIVED] === true;
 }
 
 /**
- * Makes a span whose parent is derived the root it is. For a span processor's `onStart`, which runs
- * before anything reads the parent; SDK 2.x and 3.x keep it in the public field `parentSpanContext`.
+ * Removes a derived parent from a span, in a processor's `onStart` before others read it; SDK 2.x and 3.x keep it in
+ * the public field `parentSpanContext`.
  */
 export function dropDerivedParent(span: object): void {
   const started = span as { parentSpanContext?: SpanContext | undefined };
   if (isDerivedParent(started.parentSpanContext)) started.parentSpanContext = undefined;
 }
 
-/**
- * What to put into a response as `x-trace-id`, so that a user can quote it: the caller's own text, else
- * the trace ID; undefined when there is neither. Safe in a header.
- */
+/** Response `x-trace-id` for users to quote: the caller's text, else the trace ID, else undefined. Safe in a header. */
 export function responseXTraceId(where: Context): string | undefined {
   const text = xTraceIdOf(where);
   if (text !== undefined && isXTraceId(text)) return text;

@@ -2,10 +2,10 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { guard } from '@foreshock/kit';
 import { Pauses } from './pauses.ts';
 
-/** Shorter pauses are everyday: a scavenge takes one or two, and there are dozens a second under load. */
+/** Ignores scavenges: one to two ms, dozens per second under load. */
 const LEAST_PAUSE_MS = 5;
 
-/** Knows when the garbage collector stopped this thread; told by Node after the turn of the loop in which it did. */
+/** Garbage collection pauses of this thread; Node reports them after that turn of the loop. */
 export class GcPauses {
   readonly pauses: Pauses = new Pauses();
 

@@ -3,26 +3,22 @@ import { DUE_AT, LATE_MS, LOOKED_AT, STOPPED_MS, type LoopWords } from '@foresho
 import { steadyNow } from '../tracer/clock.ts';
 import { Pauses } from './pauses.ts';
 
-/**
- * A block that is shorter is not known of: the W3C's Long Tasks begin here, and below it a busy process, whose turns
- * take a few milliseconds each, would have one on each span.
- */
+/** As the W3C's Long Tasks; below it, a busy process's turns would count on every span. */
 const LEAST_BLOCK_MS = 50;
-/** How often the loop is to turn while spans are open: a block is measured short by this at most. */
+/** Timer interval while spans are open; the error of a measured block. */
 const TURN_MS = 20;
-/** With no span open. */
+/** Interval without open spans. */
 const IDLE_TURN_MS = 100;
-/** So many turns without an open span, and it is idle. */
+/** Turns without open spans until idle. */
 const IDLE_AFTER = 10;
 
 /**
- * Knows when the event loop did not turn, by a timer that was late. A stopped process, or one that gets no processor,
- * looks the same: then the sender's thread, which looks at this one at fixed intervals, did not run either, and nothing
- * is said, nor while there is no such thread.
+ * Detects event loop blocks by a late timer. A stopped process or one without CPU looks the same, so blocks count only
+ * if the sender's thread ran at its fixed intervals meanwhile.
  */
 export class LoopTurns {
   readonly blocks: Pauses = new Pauses();
-  /** How long it was blocked before what is read now; 0: not at all. */
+  /** The block before the data read now; 0: none. */
   blockedBeforeMs = 0;
   readonly #words: LoopWords;
   readonly #isIdle: () => boolean;
@@ -32,37 +28,34 @@ export class LoopTurns {
   #stoppedBefore = 0;
   #idleTurns = 0;
 
-  /**
-   * @param isIdle whether no span is open
-   * @param words shared with the sender's thread
-   */
+  /** @param words shared with the sender's thread */
   constructor(isIdle: () => boolean, words: LoopWords) {
     this.#isIdle = isIdle;
     this.#words = words;
   }
 
-  /** A span starts, or a server listens: the loop is looked at from now on. */
+  /** Starts watching: a span starts, or a server listens. */
   watch(): void {
     if (this.#everyMs !== TURN_MS) this.#turnEvery(TURN_MS);
   }
 
-  /** The loop has been blocked for long enough at `now`, and still is. */
+  /** The loop has been blocked beyond the limit and still is. */
   isBlockedAt(now: number): boolean {
     return now - this.#dueAt >= LEAST_BLOCK_MS;
   }
 
-  /** How much of the time from `start` to `end` it was blocked, ms. */
+  /** Blocked time between `start` and `end`, ms. */
   blockedWithin(start: number, end: number): number {
     const current = this.#blockedMs(end);
     return Math.min(current, end - start) + this.blocks.within(start, end);
   }
 
-  /** How long it was blocked until what is read at `now` was read, ms. */
+  /** How long it was blocked before the data read at `now`, ms. */
   blockedUntil(now: number): number {
     return this.#blockedMs(now) || this.blockedBeforeMs;
   }
 
-  /** This thread waits for us, at the end of the process. */
+  /** At process end this thread waits for ours: no block. */
   stop(): void {
     clearInterval(this.#timer);
     this.#everyMs = 0;
@@ -91,8 +84,8 @@ export class LoopTurns {
   #blocked(now: number, ms: number): void {
     this.blocks.add(now - ms, now);
     this.blockedBeforeMs = ms;
-    // What came meanwhile is read until then: one turn accepts a connection, the next reads from it. Neither waits for
-    // more to come, as there is an immediate.
+    // Covers data that arrived meanwhile: one turn accepts a connection, the next reads from it. The immediate keeps
+    // both from waiting.
     const later = (fn: () => void): void => void detached(setImmediate, undefined, [fn]);
     later(() =>
       later(() => {
@@ -106,7 +99,7 @@ export class LoopTurns {
     this.#words[DUE_AT] = at;
   }
 
-  /** How long it has been blocked at `now`; 0: not, or too short, or not known. */
+  /** The current block's length; 0: none, too short, or unknown. */
   #blockedMs(now: number): number {
     if (!this.isBlockedAt(now)) return 0;
     const sinceLook = now - this.#words[LOOKED_AT]!;

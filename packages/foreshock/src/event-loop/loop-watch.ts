@@ -5,7 +5,7 @@ import { mayReachMainThread } from '../main-thread-inspector.ts';
 import { steadyNow } from '../tracer/clock.ts';
 import { offerWhereItStands } from './where-it-stands.ts';
 
-/** What the sender's thread needs to watch over this one's event loop. */
+/** Settings for the sender's thread to watch this event loop. */
 export function loopWatchOf(config: Config): Omit<LoopWatchData, 'resource'> {
   offerWhereItStands();
   return {

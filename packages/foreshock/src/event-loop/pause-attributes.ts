@@ -7,28 +7,26 @@ import { GcPauses } from './gc-pauses.ts';
 import { LoopTurns } from './loop-turns.ts';
 import { loopWatchOf } from './loop-watch.ts';
 
-/** Of a span, less is not worth an attribute. */
+/** Shortest time reported on a span. */
 const LEAST_MS = 10;
 
-/** As a span processor: puts on a span how long the event loop was blocked, and the garbage collector ran, meanwhile. */
+/** Span processor: adds event loop block and garbage collection times. */
 export class PauseAttributes {
-  /** For the sender's thread. */
   readonly loopWatch: Omit<LoopWatchData, 'resource'>;
   readonly #turns: LoopTurns;
   readonly #gc = new GcPauses();
 
-  /** @param isIdle whether no span is open */
+  /** @param isIdle no span is open */
   constructor(config: Config, isIdle: () => boolean) {
     this.loopWatch = loopWatchOf(config);
     this.#turns = new LoopTurns(isIdle, this.loopWatch.words);
   }
 
-  /** The loop is looked at from now on. */
   watch(): void {
     this.#turns.watch();
   }
 
-  /** This thread is about to wait, at the end of the process. */
+  /** Before this thread waits at process end. */
   stop(): void {
     this.#turns.stop();
   }
@@ -52,7 +50,7 @@ export class PauseAttributes {
   }
 }
 
-/** The span has ended: nobody else adds to it any more. */
+/** After the span's end only we set attributes. */
 function put(span: RecordedSpan, name: string, ms: number): void {
   if (ms >= LEAST_MS) span.recorded.set(name, Math.round(ms));
 }

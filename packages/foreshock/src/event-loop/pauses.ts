@@ -1,12 +1,12 @@
-/** The newest pauses that are kept; what a longer span overlaps beyond them is not counted. */
+/** Newest pauses kept; long spans may miss older ones. */
 const KEPT = 64;
 
-/** Times in which this thread ran nothing of the application's, on the monotonic clock; ms. */
+/** Times without application code, on the monotonic clock; ms. */
 export class Pauses {
   readonly #starts = new Float64Array(KEPT);
   readonly #ends = new Float64Array(KEPT);
   #count = 0;
-  /** When the newest ended; -1 before the first. */
+  /** End of the newest; -1 before the first. */
   lastEnd = -1;
 
   add(start: number, end: number): void {
@@ -16,7 +16,7 @@ export class Pauses {
     this.lastEnd = end;
   }
 
-  /** How much of the time from `start` to `end` they take. */
+  /** Time taken between `start` and `end`. */
   within(start: number, end: number): number {
     let sum = 0;
     const oldest = Math.max(0, this.#count - KEPT);

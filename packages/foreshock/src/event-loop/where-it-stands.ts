@@ -3,13 +3,12 @@ import { WHERE_IT_STANDS, type MainStack } from '@foreshock/export';
 
 const FRAMES = 50;
 
-// Kept from the start.
+// The application may replace them later.
 const { Error, JSON, Object, Reflect, String } = globalThis;
 
 /**
- * Lets the sender's thread ask where this one stands, by the inspector and in the middle of whatever it does: nothing is
- * changed, and no function of the application's is called. `Error.prepareStackTrace` is one of these; in its place stands
- * ours for a moment, which also keeps Node from reading source maps.
+ * Lets the sender's thread read this one's stack by the inspector at any point, without side effects or application
+ * code. `Error.prepareStackTrace` would be such code; replacing it briefly also keeps Node from reading source maps.
  */
 export function offerWhereItStands(): void {
   Object.defineProperty(globalThis, Symbol.for(WHERE_IT_STANDS), {
@@ -31,7 +30,7 @@ export function offerWhereItStands(): void {
   });
 }
 
-/** The frames below the caller, as text. */
+/** The frames below the caller. */
 function stackOf(caller: () => unknown): string {
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const { stackTraceLimit } = Error;

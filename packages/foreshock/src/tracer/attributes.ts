@@ -2,19 +2,19 @@ import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { maybeAddAttribute } from '@opentelemetry/core';
 import { guard, report, type CommonAttributes } from '@foreshock/kit';
 
-/** How many attributes, and how long their texts; the specification's limits. */
+/** The specification's attribute count and length limits. */
 export interface AttributeLimits {
   attributeCountLimit: number;
   attributeValueLengthLimit: number;
 }
 
 const NONE: readonly never[] = [];
-/** Of spans that have none of their own; nothing is ever put into it. */
+/** Shared empty value, never modified. */
 const NO_ATTRIBUTES: Attributes = Object.freeze({}) as Attributes;
 
 /**
- * Attributes under limits, counting what they refuse. In three parts, each the cheapest for what it holds: what many
- * spans have in common, what was given at the start, and what was set later, keys and values in turn.
+ * Attributes under limits, counting dropped ones. Stored in three parts for cost: shared, given at start, set later
+ * (alternating keys and values).
  */
 export class LimitedAttributes {
   readonly #limits: AttributeLimits;
@@ -23,11 +23,11 @@ export class LimitedAttributes {
   common: CommonAttributes | undefined;
   moreCommon: CommonAttributes | undefined;
   given: Attributes;
-  /** A key in here is in no other part. */
+  /** Its keys are in no other part. */
   later: readonly unknown[] = NONE;
 
   /**
-   * @param given copied unless it is `owned`; what it refers to is copied too
+   * @param given copied unless `owned`; referenced values are copied too
    * @param owned not changed elsewhere
    */
   constructor(limits: AttributeLimits, given?: Attributes, owned = false) {
@@ -36,10 +36,10 @@ export class LimitedAttributes {
     let plain = 0;
     try {
       plain = given !== null && typeof given === 'object' ? countPlain(given, limits) : 0;
-      // A spread clones the object's shape at once; key by key costs several times as much.
+      // A spread clones the object's shape at once; copying by key costs several times as much.
       if (plain > 0) start = owned ? given! : { ...given };
     } catch {
-      // A getter of the application's that throws; below it costs its own key only.
+      // The application's getter threw; below, only its key is lost.
       plain = -1;
     }
     this.given = start;
@@ -47,7 +47,6 @@ export class LimitedAttributes {
     if (plain < 0) this.setAll(given!, true);
   }
 
-  /** All of them, as one object. */
   get values(): Attributes {
     const { common, moreCommon, given, later } = this;
     if (common === undefined && later.length === 0) return given;
@@ -64,7 +63,7 @@ export class LimitedAttributes {
     return undefined;
   }
 
-  /** Refers to attributes that other spans have too; none of them is there yet. */
+  /** Adds shared attributes; none may be set yet. */
   addCommon(common: CommonAttributes): void {
     const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
     const fits = this.#count + common.count <= attributeCountLimit && common.longest <= attributeValueLengthLimit;
@@ -86,9 +85,9 @@ export class LimitedAttributes {
     this.#put(key, type === 'string' && text.length > limit ? text.slice(0, limit) : (value as AttributeValue));
   }
 
-  /** @param isStart then what is no attribute counts as dropped, as in the SDK */
+  /** @param isStart counts invalid attributes as dropped, as the SDK */
   setAll(attributes: Attributes, isStart = false): void {
-    // An object may throw when it is listed, not only when it is read.
+    // Listing keys may throw too.
     guard('reading attributes', () => {
       for (const key in attributes) if (Object.hasOwn(attributes, key)) this.#read(attributes, key, isStart);
     });
@@ -124,19 +123,19 @@ export class LimitedAttributes {
     }
   }
 
-  /** One of them is to be changed for this span alone. */
+  /** Copies shared attributes before changing one. */
   #takeApart(): void {
     this.given = { ...this.values };
     this.common = this.moreCommon = undefined;
     this.later = NONE;
   }
 
-  /** Arrays, bytes, nested values and mistakes: checked and copied as the SDK does it. */
+  /** Checks and copies arrays, bytes, nested and invalid values as the SDK. */
   #setUnusual(key: unknown, value: unknown, isStart: boolean): void {
     if (key === null || key === undefined || typeof key === 'symbol') return;
     this.#takeApart();
     try {
-      // The SDK's check makes a WeakSet for each value it looks at: fine for these few, not for every string.
+      // The SDK's check allocates a WeakSet per value: too expensive for every string.
       const decision = maybeAddAttribute({
         key: key as string,
         value,
@@ -147,18 +146,18 @@ export class LimitedAttributes {
       if (decision === ADDED) this.#count++;
       else if (decision === REFUSED || (decision === INVALID && isStart)) this.dropped++;
     } catch (error) {
-      // A getter of the value's throws, or the application's `diag` logger.
+      // A getter or the application's `diag` logger threw.
       this.dropped++;
       report('reading an attribute', error);
     }
   }
 }
 
-/** How many attributes there are, if each is a text, number or boolean within the limits; else -1. */
+/** Attribute count if all are primitives within the limits; else -1. */
 function countPlain(given: Attributes, limits: AttributeLimits): number {
   let count = 0;
   const prototype: unknown = Object.getPrototypeOf(given);
-  // What is inherited is no attribute.
+  // Inherited properties are no attributes.
   if (prototype !== Object.prototype && prototype !== null) return -1;
   for (const key in given) {
     const value = given[key];
@@ -177,7 +176,7 @@ function countPlain(given: Attributes, limits: AttributeLimits): number {
   return count;
 }
 
-// `AddAttributeDecision` of @opentelemetry/core, an enum that is exported as a type.
+// `AddAttributeDecision` of @opentelemetry/core, exported as a type only.
 const INVALID = 1;
 const REFUSED = 2;
 const ADDED = 3;

@@ -1,25 +1,25 @@
 import { performance } from 'node:perf_hooks';
 import type { HrTime } from '@opentelemetry/api';
 
-// Kept from the start: jsdom, fake timers and the like replace both while the application runs.
+// jsdom, fake timers and others may replace both later.
 const wallNow = Date.now;
 export const steadyNow: () => number = performance.now.bind(performance);
 
-/** The two clocks may differ by this much before the anchor is set anew; `Date.now()` itself is a millisecond wide. */
+/** Difference of the clocks that renews the anchor; `Date.now()` is only exact to 1 ms. */
 const MAX_DRIFT_MS = 2;
 
-/** How often the two are compared; a system clock that is set shows at the latest after this. */
+/** Comparison interval: a system clock change is detected within it. */
 const COMPARE_EVERY_MS = 50;
 
-/** A span below one that began this long ago has an anchor of its own, so that its start is true. */
+/** Below older spans a new anchor keeps the start time true. */
 const KEPT_FOR_MS = 60_000;
 
-/** Later than this, nanoseconds since the epoch take more than the 64 bits of the protocol. */
+/** Limit of 64-bit nanoseconds in the protocol. */
 const LATEST_MS = 1.8e13;
 
 /**
- * What to add to the monotonic clock to get milliseconds since the epoch. A span keeps its anchor: its duration and
- * its events are then true, whatever happens to the system's clock meanwhile.
+ * Offset from monotonic time to milliseconds since the epoch. A span keeps it, so clock changes do not affect durations
+ * and events.
  */
 export interface Anchor {
   readonly offset: number;
@@ -28,9 +28,9 @@ export interface Anchor {
 let current: Anchor = { offset: wallNow() - steadyNow() };
 let compareAt = 0;
 
-/** The anchor for a span that starts now, whose parent in this process, if there is one, began with `parent` at `startMs`. */
+/** The anchor for a span starting now, given its local parent's anchor and start. */
 export function anchorAt(steady: number, parent: Anchor | undefined, startMs: number): Anchor {
-  // One clock for all of a request: nothing in it seems to start before it began.
+  // One clock per request, so that no child starts before its parent.
   if (parent !== undefined && parent.offset + steady - startMs < KEPT_FOR_MS) return parent;
   if (steady >= compareAt) {
     compareAt = steady + COMPARE_EVERY_MS;
@@ -45,14 +45,14 @@ export function hrTime(ms: number): HrTime {
   return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
 }
 
-/** Whether the SDK takes it for a time; so that `addEvent` reads its arguments as the SDK does. */
+/** As the SDK, so that `addEvent` reads its arguments alike. */
 export function isTime(input: unknown): boolean {
   return typeof input === 'number' || input instanceof Date || isHrTime(input);
 }
 
 /**
- * A time as the API takes it, in milliseconds since the epoch; a number that `performance.now()` has passed is one of
- * its. Anything else is no time: `span.end` may be the listener of an event and gets whatever that carries.
+ * Converts an API time to milliseconds since the epoch; small numbers are `performance.now()`. Undefined for others:
+ * `span.end` may be an event listener and get any argument.
  */
 export function millisecondsOf(input: unknown, { offset }: Anchor): number | undefined {
   let ms: number;

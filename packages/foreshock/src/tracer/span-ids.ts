@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { randomWord, spanIdText, traceIdText } from '@foreshock/propagator';
 
-/** A trace ID as four numbers of 32 bits, each of four bytes, the lowest first; spans of a trace share it. */
+/** Four 32-bit words, lowest byte first; shared by a trace's spans. */
 export interface TraceIdWords {
   readonly first: number;
   readonly second: number;
@@ -9,10 +9,7 @@ export interface TraceIdWords {
   readonly fourth: number;
 }
 
-/**
- * The IDs of a span as numbers, beside their texts. To encode the texts of a span that has waited for its end means
- * to fetch each of them from memory and to take it apart again: a third of what encoding costs.
- */
+/** A span's IDs as numbers. Encoding from strings would load and parse each again: a third of the cost of encoding. */
 export class SpanIds {
   readonly trace: TraceIdWords;
   readonly first: number;
@@ -24,7 +21,6 @@ export class SpanIds {
     this.second = second;
   }
 
-  /** Of any valid span context. */
   static of({ traceId, spanId }: SpanContext): SpanIds {
     const trace = {
       first: wordAt(traceId, 0),
@@ -35,26 +31,22 @@ export class SpanIds {
     return new SpanIds(trace, wordAt(spanId, 0), wordAt(spanId, 8));
   }
 
-  /** A new span's. */
   static random(trace: TraceIdWords): SpanIds {
     const first = randomWord();
     const second = randomWord();
     return (first | second) === 0 ? SpanIds.random(trace) : new SpanIds(trace, first, second);
   }
 
-  /** The span ID as the API has it. */
   get text(): string {
     return spanIdText(this.first, this.second);
   }
 }
 
-/** A new trace's. */
 export function randomTraceIdWords(): TraceIdWords {
   const words = { first: randomWord(), second: randomWord(), third: randomWord(), fourth: randomWord() };
   return (words.first | words.second | words.third | words.fourth) === 0 ? randomTraceIdWords() : words;
 }
 
-/** A trace ID as the API has it. */
 export function textOfTraceId({ first, second, third, fourth }: TraceIdWords): string {
   return traceIdText(first, second, third, fourth);
 }
@@ -67,7 +59,7 @@ function byteAt(hex: string, at: number): number {
   return (digit(hex.charCodeAt(at)) << 4) | digit(hex.charCodeAt(at + 1));
 }
 
-/** Of a hex digit, in either case. */
+/** Accepts either case. */
 function digit(code: number): number {
   return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
 }

@@ -28,7 +28,7 @@ import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
 import { anchorAt, hrTime, isTime, millisecondsOf, steadyNow, type Anchor } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
 
-/** The specification's span limits, `OTEL_SPAN_*_LIMIT`. */
+/** `OTEL_SPAN_*_LIMIT`. */
 export interface SpanLimits extends AttributeLimits {
   eventCountLimit: number;
   linkCountLimit: number;
@@ -46,7 +46,7 @@ export const DEFAULT_SPAN_LIMITS: Readonly<SpanLimits> = {
   attributePerLinkCountLimit: 128,
 };
 
-/** Who makes spans; one object a tracer. */
+/** One object per tracer. */
 export interface Scope {
   readonly name: string;
   readonly version?: string;
@@ -60,22 +60,20 @@ interface RecordedEvent {
   droppedAttributesCount: number;
 }
 
-/** What a span needs of the tracer that made it. */
 export interface SpanMaker {
   readonly scope: Scope;
   readonly spanLimits: SpanLimits;
   ended(span: RecordedSpan): void;
 }
 
-// Most spans keep them: one object for all.
+// Shared, as most spans keep it.
 const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
 const NO_LINKS: Link[] = Object.freeze([]) as never;
 const NO_EVENTS: RecordedEvent[] = Object.freeze([]) as never;
 
 /**
- * A span that is recorded, in the shape that the SDK's span processors read (`ReadableSpan`). Beside the SDK's
- * own class: attributes are checked without an allocation each, times have the monotonic clock's resolution, and
- * a span that was ended by the end of the process may be ended again in silence.
+ * A recorded span in the SDK's `ReadableSpan` shape. Unlike the SDK's: no allocation per attribute check, monotonic
+ * clock resolution, and no warning for ending a span that the process's end has ended.
  */
 export class RecordedSpan implements Span, Linked<RecordedSpan> {
   name: string;
@@ -87,20 +85,20 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   droppedEventsCount = 0;
   droppedLinksCount = 0;
   ended = false;
-  /** What {@link attributes} is made of, the times in milliseconds and the IDs as numbers: what our own encoder reads. */
+  /** Source of {@link attributes}, with numeric times and IDs for our encoder. */
   readonly recorded: LimitedAttributes;
   readonly startMs: number;
   endMs = 0;
-  /** How the monotonic clock is read, for this span and what is below it. */
+  /** Clock offset for this span and its children. */
   readonly anchor: Anchor;
   readonly ids: SpanIds;
   readonly parentIds: SpanIds | undefined;
   [CALLER]: Context | undefined = undefined;
   [CONTENT]: RequestContent | undefined = undefined;
-  /** The neighbours among the open spans. */
+  /** Neighbours in the open spans list. */
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;
-  /** Where it stands in the table of open spans; -1 without. */
+  /** Index in the open spans table; -1: none. */
   place = -1;
   readonly #spanContext: SpanContext;
   readonly #tracer: SpanMaker;
@@ -178,7 +176,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (!this.ended) this.recorded.addCommon(common);
   }
 
-  /** One attribute, without an object of all. */
+  /** Reads one attribute without building an object. */
   attribute(key: string): AttributeValue | undefined {
     return this.recorded.get(key);
   }
@@ -190,7 +188,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
       this.droppedEventsCount++;
       return this;
     }
-    // The newest are kept, as the SDK does: the last events are the ones before the failure.
+    // Keeps the newest, as the SDK: they precede the failure.
     if (this.events === NO_EVENTS) this.events = [];
     if (this.events.length >= limit) {
       this.events.shift();
@@ -250,7 +248,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return;
     const given: unknown = code === SpanStatusCode.ERROR ? status.message : undefined;
     if (typeof given !== 'string') return void (this.status = { code });
-    // As in `recordException`: an application repeats what its database has failed with.
+    // As in `recordException`: may repeat a database's error.
     const { message = given } = exceptionTextOf(given, given);
     this.status = { code, message };
   }
@@ -275,7 +273,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
       this.addEvent('exception', attributes, time);
   }
 
-  /** What is no time is now, as in the SDK. */
+  /** // Invalid times mean now, as in the SDK. */
   #millisecondsOf(input: unknown): number {
     const { anchor } = this;
     return millisecondsOf(input, anchor) ?? anchor.offset + steadyNow();
@@ -296,7 +294,7 @@ function attributesOfException(exception: Exception): Attributes {
   return attributes;
 }
 
-/** Attributes of an event or a link under limits, as the SDK does it; one that throws when it is read costs the others too. */
+/** Limits attributes of an event or link as the SDK; a throwing getter loses all of them. */
 function clean(
   by: typeof cleanAttributes,
   given: unknown,

@@ -20,7 +20,7 @@ import { LimitedAttributes } from './attributes.ts';
 import { randomTraceIdWords, SpanIds, textOfTraceId } from './span-ids.ts';
 import { RecordedSpan, type Scope, type SpanLimits, type SpanMaker } from './span.ts';
 
-/** The SDK's `Sampler`, 2.x and 3.x. */
+/** `Sampler` of SDK 2.x and 3.x. */
 export interface Sampler {
   shouldSample(
     where: Context,
@@ -32,7 +32,7 @@ export interface Sampler {
   ): { decision: number; attributes?: Readonly<Attributes>; traceState?: SpanContext['traceState'] };
 }
 
-/** What of the SDK's `SpanProcessor` is used: both are called for recorded spans only. */
+/** The used part of the SDK's `SpanProcessor`; called for recorded spans only. */
 export interface SpanListener {
   onStart(span: RecordedSpan, parent: Context): void;
   onEnd(span: RecordedSpan): void;
@@ -40,51 +40,47 @@ export interface SpanListener {
   shutdown?(): Promise<void>;
 }
 
-/** What all tracers of a provider share. */
 export interface TracerOptions {
   sampler: Sampler;
-  /**
-   * A span below another is sampled if that one is, and only the first of a trace is the sampler's: the
-   * specification's `ParentBased`, here because asking it costs as much as all else about a span's start.
-   */
+  /** The specification's `ParentBased`, built in: calling the SDK's costs as much as the rest of a span's start. */
   parentBased?: boolean;
-  /** The sampler takes a part of the traces by their IDs: those that are not random are given to it spread evenly. */
+  /** The sampler decides by trace ID, so IDs that are not random are hashed for it. */
   byTraceId?: boolean;
   spanLimits: SpanLimits;
   spanProcessors: readonly SpanListener[];
-  /** The parent of a span that starts without one in its context, and that is not asked to be a root. */
+  /** Finds a parent for parentless spans that are not requested as roots. */
   findRoot?: (where: Context, kind: SpanKind) => Span | undefined;
-  /** Called for a span that is not recorded, which no span processor gets. */
+  /** For unsampled spans, which reach no span processor. */
   onUnrecorded?: (kind: SpanKind) => void;
 }
 
-/** Either way to start a span. */
+/** Options of both ways to start a span. */
 type AnyStart = Pick<SpanOptions, 'root' | 'links'> &
   Partial<Omit<SpanStart, 'startTime'>> & { startTime?: TimeInput | undefined };
 
 const NO_OPTIONS: SpanOptions = Object.freeze({});
 
-// `SamplingDecision` of the SDK.
+// The SDK's `SamplingDecision`.
 const NOT_RECORD = 0;
 const RECORD_AND_SAMPLED = 2;
 
-/** Gives out tracers, and notices who asks: an adapter of ours stands aside when upstream's instrumentation does. */
+/** Also notes who requests tracers: adapters make no spans beside upstream's instrumentation. */
 export class ForeshockTracerProvider implements TracerProvider {
   readonly #options: TracerOptions;
   #shutdown: Promise<void> | undefined;
-  // The SDK's name for it, which kit's `isUpstreamActive` reads on any provider.
+  // The SDK's name; kit's `isUpstreamActive` reads it.
   readonly _tracers: Map<string, Tracer> = new Map();
 
   constructor(options: TracerOptions) {
     this.#options = options;
   }
 
-  /** Sends what there is, for whoever may be frozen afterwards; as the SDK's, but it never rejects. */
+  /** Sends all ended spans, for processes that may be frozen; never rejects, unlike the SDK. */
   async forceFlush(): Promise<void> {
     await this.#ofAll('forceFlush');
   }
 
-  /** As {@link forceFlush}, for the last time: spans that end later are not sent. */
+  /** Final {@link forceFlush}: later spans are not sent. */
   shutdown(): Promise<void> {
     return (this.#shutdown ??= this.#ofAll('shutdown'));
   }
@@ -137,13 +133,13 @@ class ForeshockTracer implements Tracer, SpanMaker {
     try {
       return this.#start(name, options ?? NO_OPTIONS, isContext(where) ? where : context.active(), false);
     } catch (error) {
-      // A getter of the options throws, or what is given as a context is none.
+      // An options getter threw, or the context is invalid.
       report('starting a span', error);
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     }
   }
 
-  /** As `startSpan` of the kit calls it: the attributes need no copy. */
+  /** Called by the kit's `startSpan`: attributes need no copy. */
   start(name: string, options: SpanStart, where: Context): Span {
     return this.#start(name, options, where, true);
   }
@@ -156,7 +152,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
     const { spanProcessors } = this.#options;
     const kind = options.kind ?? SpanKind.INTERNAL;
     const parentSpan = trace.getSpan(parentContext) ?? (root ? undefined : this.#options.findRoot?.(where, kind));
-    // Ours are valid; whatever else may be in a context is looked at.
+    // Ours are valid; others are checked.
     const isOurs = parentSpan instanceof RecordedSpan;
     const given = parentSpan?.spanContext();
     const parent = given && (isOurs || isSpanContextValid(given)) ? given : undefined;
@@ -165,12 +161,12 @@ class ForeshockTracer implements Tracer, SpanMaker {
 
     let traceState = parent?.traceState;
     let decision: number;
-    // A parent that somebody made by hand may have its digits in capitals, which no header may.
+    // A hand-made parent may have upper-case digits, which headers forbid.
     const begun = parent ? undefined : randomTraceIdWords();
     const traceId = begun ? textOfTraceId(begun) : isOurs ? parent!.traceId : parent!.traceId.toLowerCase();
-    // The parent that carries an `x-trace-id` is no span.
+    // A parent that carries an `x-trace-id` is no span.
     const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));
-    // A trace that begins here has a random ID; of any other its parent says whether it has.
+    // A new trace has a random ID; otherwise the parent's flag tells.
     const random = parent === undefined ? RANDOM : parent.traceFlags & RANDOM;
     if (this.#options.parentBased && (!isFirst || isDenied(parent))) {
       decision = (parent!.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORD : RECORD_AND_SAMPLED;
@@ -180,7 +176,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
         this.#options.byTraceId ? idToSampleBy(traceId, random !== 0) : traceId,
         name,
         kind,
-        // One object of all would cost as much as half the span: no sampler of ours looks at what spans have in common.
+        // No sampler of ours reads shared attributes, and merging costs half a span.
         common ? attributes.given : attributes.values,
         Array.isArray(links) ? links : [],
       );
@@ -227,7 +223,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
-    // As the API without an SDK: what has no callback does nothing.
+    // As the API without an SDK: no callback, no effect.
     if (rest.length === 0) return undefined as ReturnType<F>;
     const fn = rest[Math.min(rest.length, 3) - 1] as F;
     const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;

@@ -14,17 +14,14 @@ import { ResilienceMetrics } from './resilience-metrics.ts';
 import { RetriedCall } from './retried-call.ts';
 
 export interface ResilienceConfig extends InstrumentationConfig {
-  /**
-   * Whether the services called from a second or later attempt are told so, by the `baggage` entry
-   * `retry.upstream_attempts`. Default true.
-   */
+  /** Whether later attempts send the `baggage` entry `retry.upstream_attempts` to called services. Default true. */
   propagateAttempts?: boolean;
 }
 
-/** Longest name of a policy that is recorded. */
+/** Longer policy names are cut. */
 const MAX_NAME = 100;
 
-/** Changes of one breaker that are kept for its next call. */
+/** Changes kept per breaker for its next call. */
 const MAX_UNSEEN = 4;
 
 interface Change {
@@ -33,14 +30,13 @@ interface Change {
   at: number;
 }
 
-/** Turns what adapters of breakers, retries and other policies report into context attributes, spans, events and metrics. */
 export function openResilience(telemetry: Telemetry, config: ResilienceConfig): ResilienceEvents {
   const propagate = config.propagateAttempts !== false;
   const metrics = new ResilienceMetrics(telemetry);
   const calls = new OwnedCalls<PolicyCall>();
   const retries = new OwnedCalls<Retry>();
   const states = new WeakMap<object, BreakerState>();
-  /** Changes that no recorded span has shown, the oldest first: the next call shows them, a probe that it is one. */
+  /** Changes not yet on a recorded span, oldest first, for the next call. */
   const unseen = new WeakMap<object, Change[]>();
 
   function call(policy: object, kind: PolicyKind, name: string | undefined): PolicyCall {
@@ -76,7 +72,7 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
     };
     const changes = [...(unseen.get(breaker) ?? []), { attributes, at: Date.now() }].slice(-MAX_UNSEEN);
     unseen.set(breaker, changes);
-    // A timer runs in the context of the request that set it, which has nothing to do with this.
+    // A timer has the context of an unrelated request.
     if (!byTimer) show(breaker, changes);
   }
 

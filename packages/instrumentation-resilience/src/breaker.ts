@@ -3,31 +3,31 @@ import type { BreakerState } from './events.ts';
 
 export type { BreakerState };
 
-/** A breaker of your own, as Foreshock is to see it. */
+/** A hand-written breaker. */
 export interface Breaker {
-  /** The state it is in; set it whenever it changes. Default `closed`. */
+  /** Current state; set it on every change. Default `closed`. */
   state: BreakerState;
   /**
-   * Runs a call that it lets through, whose spans then carry its name and state.
+   * Runs a permitted call, whose spans then have the breaker's name and state.
    *
-   * @returns what `fn` returns, the same object; what `fn` throws passes through
+   * @returns the result of `fn`, unchanged; errors of `fn` pass through
    */
   call<R>(fn: () => R): R;
   /**
-   * It turned a call away.
+   * Records a refused call.
    *
-   * @param error what the caller gets instead; none: the caller gets an answer from elsewhere
+   * @param error the error that the caller gets; default: a fallback answers
    */
   rejected(error?: unknown): void;
 }
 
-/** The message of the channels; none is published while there is no subscriber. */
+/** Message of the channels, published only with subscribers. */
 export interface BreakerMessage {
   readonly breaker: Breaker;
   readonly name: string;
   readonly state: BreakerState;
   readonly error?: unknown;
-  /** Set by a listener of `foreshock:breaker:call`: how to run what is let through. */
+  /** Set by a listener of `foreshock:breaker:call` to run the call. */
   run?: (<R>(fn: () => R) => R) | undefined;
 }
 
@@ -49,7 +49,7 @@ class HandWrittenBreaker implements Breaker {
   }
 
   set state(state: BreakerState) {
-    // Telling us something wrong must not break the breaker.
+    // An invalid state must not break the breaker.
     if (state === this.#state || !STATES.includes(state)) return;
     this.#state = state;
     if (STATE.hasSubscribers) STATE.publish(this.#message());
@@ -72,7 +72,7 @@ class HandWrittenBreaker implements Breaker {
 }
 
 /**
- * Shows a hand-written breaker in traces, in three lines of it:
+ * Shows a hand-written breaker in traces:
  *
  * ```js
  * const payments = breaker('payments');
@@ -80,9 +80,9 @@ class HandWrittenBreaker implements Breaker {
  * return payments.call(() => fetch(url)); // and `payments.state = 'open'` when it opens
  * ```
  *
- * It decides nothing, and does nothing while Foreshock is not running.
+ * It decides nothing, and does nothing without Foreshock.
  *
- * @param name of what it protects, few different ones: it is part of a span's name
+ * @param name low cardinality: part of a span name
  */
 export function breaker(name: string): Breaker {
   return new HandWrittenBreaker(name);

@@ -5,17 +5,17 @@ import type { FailedCall } from './failed-call.ts';
 
 const FLOW = createContextKey('foreshock.call-flow');
 
-/** Calls before one that are looked at. */
+/** Earlier calls considered. */
 const MAX_BEFORE = 8;
 
 /**
- * A call without a parent span. What runs after it in the same asynchronous flow finds it: a loop finds its last
- * call, while the next run of an interval, or another user's request, does not.
+ * A call without a parent span, found by later code of the same asynchronous flow: a loop finds its previous call, but
+ * another interval run or request does not.
  */
 class FlowCall {
   before: FlowCall | undefined;
   failed: FailedCall | undefined;
-  /** `requestHash` of a request that was answered here before. */
+  /** `requestHash` of a request that succeeded. */
   answered: number | undefined;
 
   constructor(before: FlowCall | undefined) {
@@ -25,7 +25,7 @@ class FlowCall {
     if (last) last.before = undefined;
   }
 
-  /** The calls that failed before it; undefined, without an allocation, where none did. */
+  /** Earlier failed calls; undefined, without allocation, if none. */
   failures(): Candidate[] | undefined {
     let candidates: Candidate[] | undefined;
     for (let call = this.before; call; call = call.before) {
@@ -34,7 +34,7 @@ class FlowCall {
     return candidates;
   }
 
-  /** Whether this flow has had the same request answered before. */
+  /** Whether the same request succeeded in this flow before. */
   polls(request: number): boolean {
     for (let call = this.before; call; call = call.before) if (call.answered === request) return true;
     return false;
@@ -42,9 +42,9 @@ class FlowCall {
 }
 
 /**
- * Makes a call known to what runs after it.
+ * Registers a call for later code of the flow.
  *
- * @returns the context it is known in; undefined when the span is not started where the code runs
+ * @returns undefined when the span's context is not the active one
  */
 export function beginFlowCall(where: Context): Context | undefined {
   if (context.active() !== where) return undefined;

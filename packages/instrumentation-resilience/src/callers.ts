@@ -2,25 +2,21 @@ import { SpanKind, trace, type Span } from '@opentelemetry/api';
 import { callerOf } from '@foreshock/kit';
 import { failedCallsOf, pathBelow, type FailedCall } from './failed-call.ts';
 
-/** Spans of the application's own, between the caller and the call, that are looked through. */
+/** Maximum internal spans between caller and call. */
 const MAX_SPANS_BETWEEN = 4;
 
-/** What of the SDK's spans is read. */
 interface SdkSpan extends Span {
   readonly kind: SpanKind;
   readonly name: string;
 }
 
-/** A failed call that a request could be again, and who made it; undefined: it has no span. */
+/** A failed call that may be repeated; `caller` is undefined without a span. */
 export interface Candidate {
   readonly failed: FailedCall;
   readonly caller: Span | undefined;
 }
 
-/**
- * Calls that failed right below a span, or below spans around it like those that failed calls had around them.
- * Undefined, without an allocation, where none did.
- */
+/** Calls that failed below a span, or below a similarly placed outer span. Undefined, without allocation, if none. */
 export function candidatesOf(parent: Span): Candidate[] | undefined {
   let candidates: Candidate[] | undefined;
   let caller: Span | undefined = parent;
@@ -37,7 +33,7 @@ export function candidatesOf(parent: Span): Candidate[] | undefined {
   return candidates;
 }
 
-/** Names from a span up to one around it, which is left out. */
+/** Span names from `inner` up to `outer`, exclusive. */
 function pathBetween(inner: Span, outer: Span): string {
   let path = '';
   for (let span: Span | undefined = inner; span && span !== outer; span = above(span)) {
@@ -46,7 +42,7 @@ function pathBetween(inner: Span, outer: Span): string {
   return path;
 }
 
-/** The outermost span that is looked through: one caller, however many spans it has of its own. */
+/** The outermost internal span identifies the caller. */
 export function outermost(parent: Span): Span {
   let caller = parent;
   for (let i = 0; i < MAX_SPANS_BETWEEN; i++) {
@@ -57,7 +53,7 @@ export function outermost(parent: Span): Span {
   return caller;
 }
 
-/** The span around an INTERNAL one. A server's span, or a consumer's, is where its caller begins. */
+/** Only INTERNAL spans have one: callers begin at SERVER or CONSUMER spans. */
 function above(span: Span): Span | undefined {
   if ((span as SdkSpan).kind !== SpanKind.INTERNAL) return undefined;
   const where = callerOf(span);

@@ -2,79 +2,71 @@ import type { Caller } from '@foreshock/kit';
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/**
- * Why a breaker changed its state: too many calls failed, its probe worked, its time was up, a check of its own failed,
- * or the application said so.
- */
+/** Too many failures, a successful probe, the reset timeout, a failed health check, or the application. */
 export type ChangeReason = 'failures' | 'probe' | 'reset_timeout' | 'health_check' | 'forced';
 
-/** Policies that decide about calls: only a breaker has a state that the calls inside are made in. */
+/** Only a breaker's state applies to the calls inside. */
 export type PolicyKind = 'breaker' | 'timeout' | 'bulkhead' | 'fallback';
 
-/** Why a policy did not just let a call through: its circuit is open, its time is up, it is full. */
+/** Why a policy interfered: open circuit, timeout, no slot. */
 export type Decision = 'open' | 'timeout' | 'full';
 
-/** What a policy that lets only so many calls run at once had when it refused one. */
+/** Slots of a policy that refused a call. */
 export interface Slots {
   used: number;
   limit: number;
-  /** Calls in line, of a policy that has a line. */
+  /** Queued calls. */
   pending?: number;
-  /** The call that has had a slot for the longest time, where that is known. */
+  /** The call with the oldest slot, if known. */
   holder?: PolicyCall | undefined;
 }
 
-/** One call through a policy, from the caller's wish to what the policy gives back. */
+/** One call through a policy. */
 export interface PolicyCall {
-  /** Lets it through. What the policy protects is run by what this returns: its calls carry a breaker's name and this state. */
+  /** Lets it through: calls in this context get the breaker's name and state. */
   begin(state: BreakerState): Caller;
-  /** What answers instead is run by what this returns: its calls carry the outcome `fallback`. */
+  /** Runs the fallback: calls in this context get the outcome `fallback`. */
   fallBack(): Caller;
   /**
-   * What the policy decided; {@link ended} follows.
+   * {@link ended} follows.
    *
-   * @param slots of a policy that is full
+   * @param slots of a full policy
    */
   decided(decision: Decision, slots?: Slots): void;
-  /** It gets what another call gets: that one was under way, or is remembered. */
+  /** Coalesced or cached: it has the other call's result. */
   joins(other: PolicyCall): void;
-  /** The policy has given its answer, a value, an error or what stands in for it; the first one counts. */
+  /** The policy returned or threw; only the first call counts. */
   ended(outcome: 'success' | 'failure' | 'fallback', error?: unknown): void;
 }
 
-/** One operation that may be tried several times. */
+/** One operation with several attempts. */
 export interface Retry {
-  /** The next attempt begins; it is run by what this returns: its calls carry its number. */
+  /** Next attempt: calls in this context get its number. */
   begin(): Caller;
-  /** The next attempt is sent by code that does not know of the policy. */
+  /** Code outside the policy sends the next attempt. */
   sentElsewhere(): void;
   /**
-   * The attempt failed; another may follow.
+   * Another attempt may follow.
    *
-   * @param delayMs before the next one, if the library tells; else it is measured
+   * @param delayMs delay before it; default measured
    */
   failed(error: unknown, delayMs?: number): void;
-  /** How many attempts there may be, the first included, from a library that tells only when one has begun. */
+  /** Sets the maximum, first attempt included, if the library gives it late. */
   limited(maxAttempts: number): void;
-  /** No attempt follows. After the last of `maxAttempts` {@link failed} says so, too. */
+  /** No attempt follows. {@link failed} implies it after `maxAttempts`. */
   ended(outcome: 'success' | 'failure', error?: unknown): void;
 }
 
-/** What an adapter of a breaker, retry or policy library reports. */
+/** What adapters report. */
 export interface ResilienceEvents {
-  /**
-   * Somebody calls through a policy.
-   *
-   * @param name undefined: it has none
-   */
   call(policy: object, kind: PolicyKind, name: string | undefined): PolicyCall;
-  /** The call of this policy that set off the code running now. */
+  /** The call of this policy around the running code. */
   callHere(policy: object): PolicyCall | undefined;
   /**
-   * A breaker changed its state.
+   * A breaker's state changed.
    *
-   * @param reason undefined: not known
-   * @param byTimer no caller did it: it is shown on the next call
+   * @param reason undefined if unknown
+   * @param byTimer outside any call: shown on the next one
    */
   changed(
     breaker: object,
@@ -84,14 +76,14 @@ export interface ResilienceEvents {
     byTimer?: boolean,
   ): void;
   /**
-   * Somebody asks for an operation under a retry policy.
+   * An operation with retries begins.
    *
-   * @param owner whom {@link retryHere} asks about
-   * @param policy name of the library
-   * @param maxAttempts the first one included; undefined when there is no limit, or it is not known
-   * @param isCertain false: it may be of a kind that the policy does not try again; default true
+   * @param owner key for {@link retryHere}
+   * @param policy library name
+   * @param maxAttempts first included; undefined: unlimited or unknown
+   * @param isCertain false: the policy may not retry this kind; default true
    */
   retry(owner: object, policy: string, maxAttempts?: number, isCertain?: boolean): Retry;
-  /** The operation of this owner of which the code running now is an attempt. */
+  /** This owner's operation around the running code. */
   retryHere(owner: object): Retry | undefined;
 }

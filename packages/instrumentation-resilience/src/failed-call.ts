@@ -1,20 +1,20 @@
 import type { Span } from '@opentelemetry/api';
 import type { Repeated } from './retry-summary.ts';
 
-/** Longest time between a failure and the call that is its retry. */
+/** Longest delay between failure and retry. */
 const MAX_DELAY_MS = 30_000;
 
-/** A call that failed, and may be sent again once. */
+/** A failed call that can be retried once. */
 export class FailedCall {
   readonly identity: string;
-  /** Requests sent before it for the same operation. */
+  /** Earlier requests for the same operation. */
   readonly resends: number;
-  /** The loop it was a repeat of; undefined: it was the first attempt. */
+  /** Undefined for a first attempt. */
   loop: Repeated | undefined;
-  /** Calls that had failed when it began. */
+  /** Calls that failed before it began. */
   #earlier: readonly FailedCall[];
   readonly endedAt = performance.now();
-  /** Names of the spans between the caller and the call, which have ended since. */
+  /** Names of ended spans between caller and call. */
   below = '';
   #isRetried = false;
   #isOneOfSeveral = false;
@@ -30,20 +30,19 @@ export class FailedCall {
     return this.#isRetried;
   }
 
-  /** It has been sent again; of a loop that goes on for days nothing is kept but the latest. */
+  /** Releases the earlier calls, so that an endless loop keeps only the latest. */
   retried(): void {
     this.#isRetried = true;
     this.loop = undefined;
     this.#earlier = [];
   }
 
-  /** Another failure of the same caller: who sends one request several times at once is no loop. */
+  /** Identical requests sent concurrently are not a loop. */
   besides(other: FailedCall): void {
     if (other.identity !== this.identity || other.#isRetried || this.#earlier.includes(other)) return;
     this.#isOneOfSeveral = other.#isOneOfSeveral = true;
   }
 
-  /** Whether a request with this identity, sent at that time, is this one again. */
   isRetriedBy(identity: string, startedAt: number): boolean {
     return (
       !this.isRetried && !this.#isOneOfSeveral && startedAt - this.endedAt <= MAX_DELAY_MS && identity === this.identity
@@ -51,12 +50,12 @@ export class FailedCall {
   }
 }
 
-/** Failed calls one caller is remembered to have made; the oldest are forgotten. */
+/** Failed calls kept per caller; the oldest go first. */
 const MAX_FAILED = 64;
 const failedCalls = new WeakMap<Span, FailedCall[]>();
 let lastAt = -Infinity;
 
-/** Whether any call failed lately: while none does, nothing is looked for. */
+/** Allows skipping all work while nothing fails. */
 export function someFailedLately(now: number): boolean {
   return now - lastAt <= MAX_DELAY_MS;
 }
@@ -75,7 +74,7 @@ export function failedCallsOf(caller: Span): readonly FailedCall[] | undefined {
   return failedCalls.get(caller);
 }
 
-/** The caller's own caller takes over what failed: a span around each attempt ends with it. */
+/** A span around each attempt ends with it, so its parent takes over the failures. */
 export function handOver(from: Span, to: Span, name: string): void {
   const calls = failedCalls.get(from);
   if (!calls) return;

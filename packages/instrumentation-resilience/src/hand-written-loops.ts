@@ -9,7 +9,6 @@ import { PossibleRepeat } from './possible-repeat.ts';
 import { identityOf } from './request-identity.ts';
 import { summarise } from './retry-summary.ts';
 
-/** What of a span is read: the SDK's, or our own. */
 interface SdkSpan extends Span {
   readonly name: string;
 }
@@ -17,9 +16,9 @@ interface SdkSpan extends Span {
 const possibleRepeats = new WeakMap<Span, PossibleRepeat>();
 
 /**
- * A call by HTTP begins, the first of a policy's or nobody's.
+ * An HTTP call begins that is not a policy's resend.
  *
- * @returns the failed calls that it may be again; undefined, without an allocation, when there are none
+ * @returns failed calls that it may repeat; undefined, without allocation, if none
  */
 export function callStarted(span: Span, where: Context, now: number): readonly Candidate[] | undefined {
   const parent = trace.getSpan(where);
@@ -30,7 +29,7 @@ export function callStarted(span: Span, where: Context, now: number): readonly C
   return candidates && !isRunByTimer(parent !== undefined) ? candidates : undefined;
 }
 
-/** @param decided called before the span ends, with the repeat it is or undefined */
+/** @param decided called before the span ends, with the repeat or undefined */
 export function mayRepeat(
   span: Span,
   candidates: readonly Candidate[],
@@ -39,7 +38,7 @@ export function mayRepeat(
   possibleRepeats.set(span, new PossibleRepeat(span, candidates, () => identityOfCall(span), decided));
 }
 
-/** A policy sends a call again: the failure before is its own, and no loop's. */
+/** The policy's earlier failure is not part of a loop. */
 export function callResent(span: Span, where: Context): void {
   setCaller(span, where);
   const parent = trace.getSpan(where);
@@ -49,7 +48,7 @@ export function callResent(span: Span, where: Context): void {
   before?.failed.retried();
 }
 
-/** A span that is no call begins: there may be one around each attempt. */
+/** Other spans may wrap each attempt. */
 export function spanStarted(span: Span, where: Context): void {
   setCaller(span, where);
 }
@@ -64,15 +63,15 @@ export function spanEnded(span: Span): void {
 }
 
 /**
- * A call by HTTP has failed in a way that is tried again: at the head of its response, or at its end.
+ * An HTTP call failed retriably, at its response head or end.
  *
- * @param resends requests sent before it for the same operation, as a policy counts them
+ * @param resends earlier requests for the operation, as the policy counts
  */
 export function callFailed(span: Span, errorType: string | undefined, resends: number): void {
   const where = callerOf(span);
   if (!where) return;
   const identity = identityOfCall(span);
-  // Answered before its body was sent: its end will know more.
+  // The body is not complete yet: decided at the end.
   if (identity === undefined) return;
   setCaller(span, undefined);
   const repeat = possibleRepeats.get(span);
@@ -96,12 +95,11 @@ export function callFailed(span: Span, errorType: string | undefined, resends: n
   if (flow) flow.failed = failed;
 }
 
-/** The head of a response is here: the caller may end before the body does. */
+/** The caller may end before the response body. */
 export function callAnswered(span: Span): void {
   possibleRepeats.get(span)?.decide(false);
 }
 
-/** A call by HTTP has ended, and did not fail. */
 export function callSucceeded(span: Span): void {
   const where = callerOf(span);
   if (!where) return;
@@ -119,7 +117,6 @@ export function callSucceeded(span: Span): void {
   if (repeat.caller) summarise(repeat.caller, repeat);
 }
 
-/** Of the outermost span: one caller, however many spans it has of its own. */
 function idOf(caller: Span): string {
   return outermost(caller).spanContext().spanId;
 }
@@ -129,9 +126,8 @@ function hashOf(span: Span): number {
 }
 
 /**
- * Whether a timer makes this call, and no caller waits for it. Each run of an interval is a caller of its own. A
- * `setTimeout` that sets itself again is as good a poller as a retry: only with a span there is a caller that may
- * wait. lib/internal/timers.js keeps an interval's period in `_repeat`, and null for `setTimeout`.
+ * Whether a timer made this call without a waiting caller. Interval runs are separate callers; a `setTimeout` loop
+ * without a span may be polling. `_repeat` (lib/internal/timers.js) is an interval's period, and null for `setTimeout`.
  */
 function isRunByTimer(hasCaller: boolean): boolean {
   const { _repeat: period } = executionAsyncResource() as { _repeat?: unknown };

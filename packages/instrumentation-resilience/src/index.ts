@@ -8,10 +8,10 @@ export type { BreakerState } from './events.ts';
 export { RetryRecognition, type RetryRecognitionConfig } from './retry-recognition.ts';
 
 /**
- * Decisions about calls (breakers, retries, time-outs, bulkheads, fallbacks), as OpenTelemetry's
- * `Instrumentation`. They show on the spans of the calls by way of `ContextAttributesProcessor` of `foreshock/sdk`.
+ * OpenTelemetry `Instrumentation` for breakers, retries, timeouts, bulkheads and fallbacks.
+ * `ContextAttributesProcessor` of `foreshock/sdk` puts them on call spans.
  *
- * @param config default: attached at construction, to every library this package knows
+ * @param config default: enabled at construction for every supported library
  */
 export function resilienceInstrumentation(config: ResilienceConfig = {}): Instrumentation {
   return instrumentationOf(

@@ -27,7 +27,7 @@ import type { ResilienceMetrics } from './resilience-metrics.ts';
 type Result = 'success' | 'failure' | 'fallback';
 type Outcome = Result | 'timeout' | 'rejected';
 
-/** Attributes of the other policies follow the breaker's: `timeout.name`, `timeout.outcome`. */
+/** Prefixes of `timeout.name`, `timeout.outcome` and so on. */
 const PREFIX: Readonly<Record<PolicyKind, string>> = {
   breaker: 'circuitbreaker',
   timeout: 'timeout',
@@ -35,7 +35,7 @@ const PREFIX: Readonly<Record<PolicyKind, string>> = {
   fallback: 'fallback',
 };
 
-/** One call through a policy: the context of what it protects, and a span of its own for what was decided about it. */
+/** One call through a policy: its context, and a span for decisions. */
 export class DecidedCall implements PolicyCall {
   readonly #policy: object;
   readonly #kind: PolicyKind;
@@ -43,17 +43,17 @@ export class DecidedCall implements PolicyCall {
   readonly #calls: OwnedCalls<PolicyCall>;
   readonly #metrics: ResilienceMetrics;
   readonly #telemetry: Telemetry;
-  /** Where the caller was: a bulkhead runs what stood in line where the one before it finished. */
+  /** A bulkhead runs queued calls in another call's context. */
   readonly #context: Context = context.active();
   readonly #start = performance.now();
   #state: BreakerState | undefined;
   #decision: Decision | undefined;
-  /** What a policy that was full had when it refused this call. */
+  /** Slots when refused. */
   #full: Attributes | undefined;
   #holder: Link | undefined;
   #fellBack = false;
   #ended = false;
-  /** Callers that were given the result of this call. */
+  /** Calls that received this result. */
   #followers: DecidedCall[] | undefined;
   #shared: { decision?: Decision | undefined; result?: Result; error?: unknown } = {};
 
@@ -73,7 +73,7 @@ export class DecidedCall implements PolicyCall {
     this.#telemetry = telemetry;
   }
 
-  /** Whether it has been decided: what the caller gets by now is no matter of calls still made inside. */
+  /** Later calls inside do not affect the caller any more. */
   get over(): boolean {
     return this.#ended;
   }
@@ -97,7 +97,6 @@ export class DecidedCall implements PolicyCall {
     return new Caller(withContextAttributes(this.#context, attributes));
   }
 
-  /** An attribute of a policy that has a name. */
   #named(): Attributes {
     return this.#name === undefined ? {} : { [`${PREFIX[this.#kind]}.name`]: this.#name };
   }
@@ -117,14 +116,14 @@ export class DecidedCall implements PolicyCall {
     if (operation !== undefined) full[POOL_HOLDER_OPERATION] = operation;
     if (!spanContext) return;
     full[POOL_HOLDER_TRACE_ID] = spanContext.traceId;
-    // A caller may be refused for what it holds itself; Jaeger takes a link to the parent for the parent's own reference.
+    // A caller may hold the slot itself; Jaeger treats a link to the parent as the parent reference.
     if (spanContext.spanId !== trace.getSpanContext(this.#context)?.spanId) this.#holder = { context: spanContext };
   }
 
-  /** Who made this call, and how long ago. */
+  /** The slot's holder and its duration. */
   #held() {
     const span = trace.getSpan(this.#context);
-    // The SDK's spans have a name that can be read.
+    // SDK spans have a readable name.
     const { name } = (span ?? {}) as { name?: unknown };
     return {
       heldMs: roundMs(performance.now() - this.#start),
@@ -157,28 +156,28 @@ export class DecidedCall implements PolicyCall {
     const kind = this.#kind;
     const outcome = this.#outcomeOf(result);
     if (kind === 'breaker') this.#metrics.called(this.#name, outcome);
-    // A call that was let through, and came back, carries all there is to say itself.
+    // A plain permitted call needs no span.
     if (!decision && !this.#fellBack && outcome !== 'fallback') return;
     const why = decision ?? 'fallback';
     const attributes: Attributes = { ...this.#named(), [`${PREFIX[kind]}.outcome`]: outcome, ...this.#full };
     if (kind === 'breaker' && this.#state) attributes[BREAKER_STATE] = this.#state;
     const type = error !== undefined ? errorTypeOf(error) : decision === 'timeout' ? 'timeout' : undefined;
-    // Who got an answer in the end has no error; what was wrong is still worth knowing.
+    // After a fallback the caller has no error, but its cause is recorded.
     if (type !== undefined) attributes[outcome === 'fallback' ? FALLBACK_REASON : 'error.type'] = type;
     const failure = outcome === 'fallback' ? undefined : errorMessageOf(error);
-    // What failed before a fallback has its own spans; what was cut off or turned away took until now.
+    // A failure before a fallback has its own spans; refused or cancelled calls have none.
     const start = decision ? this.#start : performance.now();
     this.#record(why === kind ? '' : why, attributes, start, failure);
   }
 
-  /** What the caller got: the error of a fallback that failed is one. */
+  /** A failed fallback is an error. */
   #outcomeOf(result: Result): Outcome {
     if (result === 'fallback') return 'fallback';
     if (this.#fellBack) return result;
     return this.#decision === 'timeout' ? 'timeout' : this.#decision ? 'rejected' : result;
   }
 
-  /** @param failure message of the error the caller gets, if it gets one */
+  /** @param failure error message for the caller, if any */
   #record(what: string, attributes: Attributes, startTime: number, failure?: string): void {
     if (isSuppressed(this.#context)) return;
     const name = [this.#kind, this.#name, what].filter(Boolean).join(' ');

@@ -4,12 +4,12 @@ import type { Candidate } from './callers.ts';
 import type { FailedCall } from './failed-call.ts';
 import { forgetSummary, expectSummary, type Repeated } from './retry-summary.ts';
 
-/** `retry.policy` of a loop that no library runs. */
+/** `retry.policy` of hand-written loops. */
 export const LOOP = 'loop';
 
 /**
- * A call before which others of the same caller failed. Whether it is one of them again is known at its end: its
- * body has been sent by then, and a caller that was in fact another one is gone.
+ * A call after failed calls of the same caller. Decided at its end, when its body was sent and unrelated callers have
+ * ended.
  */
 export class PossibleRepeat implements Repeated {
   readonly policy = LOOP;
@@ -19,7 +19,7 @@ export class PossibleRepeat implements Repeated {
   readonly #decided: (repeat: PossibleRepeat | undefined) => void;
   #isDecided = false;
   attempts = 1;
-  /** Requests sent before it for the same operation. */
+  /** Earlier requests for the operation. */
   resends = 0;
   delayMs = 0;
   totalDelayMs = 0;
@@ -27,7 +27,7 @@ export class PossibleRepeat implements Repeated {
   outcome: 'success' | 'failure' | undefined;
   #caller: Span | undefined;
 
-  /** @param decided called once, before the span ends, with this if it is a retry */
+  /** @param decided called once before the span ends, with this if it is a retry */
   constructor(
     span: Span,
     candidates: readonly Candidate[],
@@ -38,14 +38,14 @@ export class PossibleRepeat implements Repeated {
     this.#identityOf = identityOf;
     this.#decided = decided;
     const { end } = span;
-    // Only of a span that may be a retry: `onEnding` of span processors is not in the SDK 2.x.
+    // Patched only here: SDK 2.x has no `onEnding` in span processors.
     span.end = (...args) => {
       guard('recognising a retry', () => this.decide(true));
       return end.apply(span, args);
     };
   }
 
-  /** The calls that had failed when it began. */
+  /** Failed before it began. */
   get earlier(): FailedCall[] {
     return this.#candidates.map(({ failed }) => failed);
   }
@@ -54,12 +54,12 @@ export class PossibleRepeat implements Repeated {
     return this.attempts > 1;
   }
 
-  /** The span with the summary of the loop. */
+  /** Gets the loop's summary. */
   get caller(): Span | undefined {
     return this.#caller;
   }
 
-  /** @param isOver false: its end is still to come, and may know more of its body */
+  /** @param isOver false before its end, when its body may be incomplete */
   decide(isOver: boolean): void {
     if (this.#isDecided) return;
     const identity = this.#identityOf();
@@ -86,7 +86,6 @@ export class PossibleRepeat implements Repeated {
     );
   }
 
-  /** Its caller is to have a summary of the loop, by its end at the latest. */
   expectSummary(): void {
     if (this.#caller) expectSummary(this.#caller, this);
   }

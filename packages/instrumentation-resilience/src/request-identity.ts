@@ -1,23 +1,22 @@
 import type { RequestContent } from '@foreshock/kit';
 
-/** Methods of requests that have no body, as a rule: it need not be known. */
+/** Their body may stay unknown. */
 const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE']);
 
-/** Headers that say by themselves that two requests are meant to be one. */
+/** Equal keys identify the same request. */
 const IDEMPOTENCY_KEY = /^(?:x-)?idempotency-key$/i;
 
-/** Headers that differ from attempt to attempt: the trace, the time, a count of attempts, an identifier of each. */
+/** Differ per attempt: trace, time, attempt count, request id. */
 const OF_AN_ATTEMPT =
   /^(?:baggage|b3|host|connection|content-length|newrelic|signature(?:-input)?)$|trace|span|parent|retry|attempt|amz-sdk|date|timestamp|nonce|request-id|correlation|invocation/i;
 
-/** Schemes whose credentials are computed for each request anew. */
+/** Schemes that sign each request. */
 const SIGNED = /^(?:AWS4|OAuth|Digest|Signature|HMAC|Hawk|SharedKey)/i;
 
 /**
- * What two requests have in common when the second is the first one again: method, URL with its query, body and
- * headers. Undefined when the body was not seen.
+ * Method, URL with query, body and headers. Undefined if the body was not seen.
  *
- * @param content undefined: the span is all there is
+ * @param content undefined: only the span is known
  */
 export function identityOf(method: string, url: string, content: RequestContent | undefined): string | undefined {
   if (!content) return WITHOUT_BODY.has(method) ? `${method} ${url}` : undefined;

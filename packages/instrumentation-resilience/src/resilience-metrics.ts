@@ -14,15 +14,14 @@ import type { BreakerState } from './events.ts';
 
 const PLACE = 'counting decisions';
 
-/** Of the meter set last: storms are of the process, and of no library. */
+/** From the last meter set: storms belong to the process. */
 let storms: Counter | undefined;
 
-/** A storm of retries has begun. */
 export function countStorm(): void {
   guard(PLACE, () => storms?.add(1));
 }
 
-/** What breakers decided and retries repeated, of one library. A meter that fails costs no span. */
+/** Metrics of one library; a failing meter does not affect spans. */
 export class ResilienceMetrics {
   #calls: Counter | undefined;
   #transitions: Counter | undefined;
@@ -66,7 +65,7 @@ export class ResilienceMetrics {
   }
 }
 
-/** Breakers without a name share a point without a name. */
+/** Unnamed breakers share a data point. */
 function named(breaker: string | undefined): Attributes {
   return breaker === undefined ? {} : { [BREAKER_NAME]: breaker };
 }

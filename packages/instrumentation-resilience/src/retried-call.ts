@@ -12,22 +12,22 @@ export interface RetryDescription {
   owner: object;
   policy: string;
   maxAttempts: number | undefined;
-  /** Whether it is known to try this operation again at all. */
+  /** Whether this operation is certainly retried. */
   isCertain: boolean;
-  /** Whether the attempt is sent to the services called. */
+  /** Whether called services receive the attempt. */
   propagate: boolean;
 }
 
-/** One operation under a retry policy, from its first attempt to its last. */
+/** An operation under a retry policy. */
 export class RetriedCall implements Retry, Repeated, SentAttempts {
   readonly policy: string;
   readonly #description: RetryDescription;
   readonly #calls: OwnedCalls<Retry>;
   readonly #metrics: ResilienceMetrics;
-  /** Where the operation was asked for: attempts are siblings, none is made inside another. */
+  /** Attempts are siblings in the caller's context. */
   readonly #context: Context = context.active();
   readonly #parent = trace.getSpan(this.#context);
-  /** Of the policy around this one, if there is: it is one operation. */
+  /** Shared with an outer policy: one operation. */
   readonly #sends: Sends = sentAttemptOf(this.#context)?.sends ?? new Sends(upstreamAttempts(this.#context));
   attempts = 0;
   sentAttempts = 0;
@@ -58,7 +58,6 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     this.sentAttempts++;
   }
 
-  /** The context of the next attempt. */
   #next(): Context {
     const { owner, policy, propagate, isCertain } = this.#description;
     this.#over();
@@ -68,9 +67,9 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     this.#ended = false;
     const attempt = (this.#attempt = new SentAttempt(this.#sends, this, number));
     const where = withSentAttempt(this.#calls.within(this.#context, owner, this), attempt);
-    // One attempt and no more is no retry: a loop around it may be.
+    // A single attempt is no retry, but a loop may surround it.
     if (number === 1 && (!isCertain || this.#maxAttempts === 1)) return where;
-    // Also those it has not: a policy around this one may have them.
+    // Set even if undefined, to hide an outer policy's.
     const delayMs = number > 1 ? this.#delayMs : undefined;
     const attributes = {
       [RETRY_ATTEMPT]: number,
@@ -87,7 +86,7 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     this.#delayMs = Math.round(this.#delayMs ?? (this.#failedAt ? performance.now() - this.#failedAt : 0));
     this.totalDelayMs += this.#delayMs;
     this.#metrics.resent(this.policy);
-    // Tried again although its policy had it done: it does not count every attempt.
+    // Another attempt after the end: the policy does not count all.
     if (this.#parent && (this.attempts === 2 || this.#ended)) expectSummary(this.#parent, this);
   }
 

@@ -3,24 +3,24 @@ import type { ResilienceEvents, Retry } from './events.ts';
 
 type AnyFunction = (this: unknown, ...args: any[]) => any;
 
-/** A library that is one function: what to try, and how often. */
+/** A retry library that is one function. */
 export interface RetryFunction {
   readonly library: string;
-  /** The first attempt included; undefined: no limit. */
+  /** First included; undefined: no limit. */
   maxAttempts(options: any): number | undefined;
-  /** Whether the library gives up at once when an attempt fails so. */
+  /** Whether this error ends the retries. */
   isFinal(error: any): boolean;
-  /** The arguments of an attempt, where the library hands over more to watch than the number. */
+  /** Observes further arguments of an attempt. */
   watchArguments?(args: unknown[], retry: Retry): unknown[];
 }
 
-/** `retries` of an option, as the attempts it allows. */
+/** Maximum attempts for the option `retries`. */
 export function attemptsOf(retries: unknown): number | undefined {
   if (retries === undefined) retries = 10; // of `retry`, and kept by all that came after it
   return Number.isSafeInteger(retries) ? (retries as number) + 1 : undefined;
 }
 
-/** The library's function, under watch: it calls the original once and returns what that returned. */
+/** Calls the original once and returns its result. */
 export function watchRetryFunction(
   original: AnyFunction,
   { library, maxAttempts, isFinal, watchArguments }: RetryFunction,
@@ -41,7 +41,7 @@ export function watchRetryFunction(
           if (isFinal(error)) retry.ended('failure', error);
         };
         let result: unknown;
-        // In this one frame: each of ours costs a stack trace one of the application's.
+        // Enters inline: an extra frame would displace one of the application's in stack traces.
         const left = enter(where);
         try {
           result = Reflect.apply(given, this, watchArguments?.(handed, retry) ?? handed);

@@ -24,32 +24,29 @@ import { RetryStorms } from './retry-storm.ts';
 import { sentAttemptOf, type SentAttempt } from './sends.ts';
 import { upstreamAttempts } from './upstream-attempts.ts';
 
-/** What of the SDK's spans is used; the same in 2.x and 3.x. */
+/** Same in SDK 2.x and 3.x. */
 interface SdkSpan extends Span {
   readonly kind: SpanKind;
   readonly status: { readonly code: SpanStatusCode };
 }
 
 export interface RetryRecognitionConfig {
-  /** More resends per first try than this, to one target within 10 s and 20 calls, are a storm. Default 0.5. */
+  /** Resends per first try to one target that count as a storm, within 10 s and at least 20 calls. Default 0.5. */
   stormRatio?: number;
 }
 
-/** Answers that ask for another try: the server is slow, early, busy or broken. */
 function asksForRetry(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
-/** `error.type` of a call that its caller gave up, by instrumentations that call it an error. */
+/** `error.type` of cancelled calls, which some instrumentations report as errors. */
 const GIVEN_UP: ReadonlySet<string | undefined> = new Set(['cancelled', 'AbortError', 'ABORT_ERR']);
 
-/** Calls that are policies' resends, for their end. */
 const resendsOf = new WeakMap<Span, number>();
 
 /**
- * Span processor that sees retries in the spans of HTTP clients, whoever makes them: loops written by hand,
- * `http.request.resend_count`, storms; and on the spans of servers what attempt of their callers they serve.
- * Add it after `ContextAttributesProcessor`.
+ * Span processor that recognises retries on HTTP client spans: hand-written loops, `http.request.resend_count`, storms;
+ * on server spans, the callers' attempt. Add it after `ContextAttributesProcessor`.
  */
 export class RetryRecognition {
   readonly #storms: RetryStorms;
@@ -89,12 +86,10 @@ export class RetryRecognition {
     else this.#count(span, url, 1, undefined, false, now);
   }
 
-  /** Whether it is a first try is known later. */
   #open(span: SdkSpan, url: string, candidates: readonly Candidate[], sent: SentAttempt | undefined): void {
     mayRepeat(span, candidates, (repeat) => this.#decided(span, url, repeat, sent));
   }
 
-  /** By a policy. */
   #resent(span: SdkSpan, where: Context, url: string, resends: number): void {
     callResent(span, where);
     resendsOf.set(span, resends);
@@ -136,7 +131,7 @@ export class RetryRecognition {
     try {
       const span = ended as SdkSpan;
       if (span.kind === SpanKind.INTERNAL) return spanEnded(span);
-      // Of no call by HTTP, or of one whose head has said that it failed.
+      // Not an HTTP call, or already failed at its response head.
       if (span.kind !== SpanKind.CLIENT || callerOf(span) === undefined) return;
       const status = attributeOf(span, 'http.response.status_code');
       if (hasFailed(span, status)) callFailed(span, errorTypeOf(span), resendsOf.get(span) ?? 0);
@@ -159,7 +154,7 @@ function received(span: Span, where: Context): void {
 
 function hasFailed(span: SdkSpan, status: unknown): boolean {
   if (typeof status === 'number' && status >= 400) return asksForRetry(status);
-  // Without an answer, or with one that broke off. What the caller gave up by itself is no failure.
+  // No complete response, and not cancelled by the caller.
   return span.status.code === SpanStatusCode.ERROR && !GIVEN_UP.has(errorTypeOf(span));
 }
 

@@ -10,20 +10,19 @@ import {
 const WINDOW_MS = 10_000;
 const BUCKETS = 10;
 const BUCKET_MS = WINDOW_MS / BUCKETS;
-/** Fewer calls say nothing about a rate. */
+/** A rate needs a minimum of calls. */
 const MIN_CALLS = 20;
-/** Targets that are counted at a time: a new one takes the place of one that was not called for a whole window. */
+/** Maximum targets; one not called for a whole window is replaced. */
 const MAX_TARGETS = 256;
-/** Longest name of one, in characters. */
 const MAX_ORIGIN_LENGTH = 256;
-/** The latest delays before resends that are compared. */
+/** Delays compared, latest first. */
 const MAX_DELAYS = 64;
-/** Delays that differ by no more than a timer is late are the same delay. */
+/** Timer inaccuracy. */
 const SAME_MS = 5;
 const SAME_PART = 0.05;
 
 interface Bucket {
-  /** Number of the interval since the epoch of `performance.now()`. */
+  /** Interval index since the epoch of `performance.now()`. */
   interval: number;
   firstTries: number;
   resends: number;
@@ -35,15 +34,15 @@ interface Delay {
   at: number;
 }
 
-/** What was sent to one target, an origin, in the last ten seconds. */
+/** One origin's requests of the last ten seconds. */
 class Target {
   readonly origin: string;
   readonly #buckets: Bucket[] = [];
   readonly #delays: Delay[] = [];
   calledAt = 0;
-  /** When its resends were last too many. */
+  /** When resends last exceeded the ratio. */
   stormyAt = -Infinity;
-  /** When a resend was last known for what it is: by its policy, or as the second repeat of one request. */
+  /** Last certain resend: a policy's, or a second repeat. */
   sureAt = -Infinity;
 
   constructor(origin: string) {
@@ -80,7 +79,7 @@ class Target {
     return { firstTries, resends };
   }
 
-  /** Whether callers spread their resends: of the delays before the same attempt, most are not the shortest one. */
+  /** Whether delays before the same attempt vary: most are not the shortest. */
   jitter(now: number): boolean | undefined {
     const byAttempt = Map.groupBy(
       this.#delays.filter(({ at }) => now - at < WINDOW_MS),
@@ -97,24 +96,22 @@ class Target {
 
 const SLASH = 47;
 
-/** Counts first tries and resends per target, and tells when there are too many of these. */
+/** Counts first tries and resends per target. */
 export class RetryStorms {
   readonly #ratio: number;
   readonly #targets = new Map<string, Target>();
-  /** The one that was called last, as it is likely to be again. */
+  /** Last target, likely the next. */
   #target = new Target('');
 
-  /** @param ratio resends per first try from which on they are a storm */
+  /** @param ratio resends per first try */
   constructor(ratio: number) {
     this.#ratio = ratio;
   }
 
   /**
-   * A call is sent.
-   *
-   * @param delayMs before it, for a resend, if known
-   * @param isSure a policy sends it again, or it is the second repeat of one request: a single one may be chance
-   * @returns what to tell of the storm that begins with it
+   * @param delayMs before a resend, if known
+   * @param isSure by a policy, or a second repeat; one repeat may be chance
+   * @returns attributes of a storm that begins
    */
   sent(url: string, attempt: number, delayMs: number | undefined, now: number, isSure = true): Attributes | undefined {
     const target = this.#targetOf(url, now);
@@ -155,7 +152,7 @@ export class RetryStorms {
     return (this.#target = target);
   }
 
-  /** @returns whether there was one that may be forgotten */
+  /** @returns whether one was idle */
   #forgetOldest(now: number): boolean {
     const [oldest] = this.#targets.values();
     if (!oldest || now - oldest.calledAt < WINDOW_MS) return false;
@@ -163,7 +160,6 @@ export class RetryStorms {
   }
 }
 
-/** `https://host:port` of a URL. */
 function originOf(url: string): string {
   const scheme = url.indexOf('://');
   const slash = url.indexOf('/', scheme < 0 ? 0 : scheme + 3);

@@ -2,24 +2,23 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import { guard } from '@foreshock/kit';
 import { RETRY_ATTEMPTS, RETRY_OUTCOME, RETRY_POLICY, RETRY_SUMMARY, RETRY_TOTAL_DELAY_MS } from '@foreshock/kit/names';
 
-/** What is recorded of an operation that took more than one attempt. */
+/** An operation with several attempts. */
 export interface Repeated {
   readonly policy: string;
   readonly attempts: number;
   readonly totalDelayMs: number;
   /** `error.type` of the last failure. */
   readonly errorType: string | undefined;
-  /** Of the last attempt; undefined while it lasts. */
+  /** Of the last attempt; undefined while running. */
   readonly outcome: 'success' | 'failure' | undefined;
 }
 
-/** Longest list a parent may have; a span that lives for days tells the oldest and forgets it. */
+/** Maximum per parent; a long-lived span summarises and drops the oldest. */
 const MAX_UNFINISHED = 100;
 
-/** Operations that may be tried again, by the span that called. */
 const unfinished = new WeakMap<Span, Set<Repeated>>();
 
-/** An operation may be tried again: it has a summary by the end of `parent`. */
+/** Ensures a summary when `parent` ends. */
 export function expectSummary(parent: Span, repeated: Repeated): void {
   if (!parent.isRecording()) return;
   let operations = unfinished.get(parent);
@@ -34,12 +33,11 @@ export function expectSummary(parent: Span, repeated: Repeated): void {
   operations.add(repeated);
 }
 
-/** Another attempt has begun, which has the summary now. */
+/** A later attempt has the summary. */
 export function forgetSummary(parent: Span, repeated: Repeated): void {
   unfinished.get(parent)?.delete(repeated);
 }
 
-/** Writes the one summary of an operation onto the span that called. */
 export function summarise(parent: Span, repeated: Repeated): void {
   unfinished.get(parent)?.delete(repeated);
   if (!parent.isRecording()) return;
@@ -54,8 +52,8 @@ export function summarise(parent: Span, repeated: Repeated): void {
 }
 
 /**
- * Nobody says that a loop has given up: the end of its parent does. Only spans with an unfinished operation have another
- * `end`; span processors hear of an end when it is too late to write (`onEnding` is experimental, and not in each SDK).
+ * A loop gives up silently, so its parent's end writes the summary. Only such spans get a patched `end`: span
+ * processors are called too late (`onEnding` is experimental and not in every SDK).
  */
 function settleAtEnd(parent: Span): void {
   const { end } = parent;

@@ -3,7 +3,7 @@ import { attributeOf } from '@foreshock/kit';
 
 const ATTEMPT = createContextKey('foreshock.attempt');
 
-/** Targets of one operation that are counted apart; more share a count. */
+/** Further targets share a count. */
 const MAX_TARGETS = 64;
 
 interface Sent {
@@ -12,11 +12,11 @@ interface Sent {
 }
 
 /**
- * What one operation has sent so far, with all policies in one another that try it again: an attempt that an open
- * breaker refused sent nothing, and the attempt after it is no resend.
+ * Requests of one operation across nested policies. An attempt refused by an open breaker sent nothing, so the next is
+ * no resend.
  */
 export class Sends {
-  /** Which request this is for the callers of the one being served: 1, or what they say. */
+  /** Attempt number by the upstream callers, default 1. */
   readonly upstream: number;
   readonly #sent = new Map<string, Sent>();
 
@@ -25,8 +25,8 @@ export class Sends {
   }
 
   /**
-   * @param least it is sent again as often, whatever was sent before: how many attempts of its policy have sent something
-   * @returns how many requests were sent before for the same operation
+   * @param least minimum: attempts of its policy that sent something
+   * @returns earlier requests for the operation
    */
   before(target: string, attempt: SentAttempt, least: number): number {
     const sent = this.#of(target, attempt);
@@ -44,19 +44,19 @@ export class Sends {
     return sent;
   }
 
-  /** The operation had been sent as often before its policy began. */
+  /** Adds the resends before its policy began. */
   continues(target: string, resends: number): void {
     const sent = this.#sent.get(target);
     if (sent) sent.resends = resends;
   }
 }
 
-/** How many attempts of one policy have sent something. */
+/** Attempts of a policy that sent something. */
 export interface SentAttempts {
   sentAttempts: number;
 }
 
-/** One attempt of a policy, until it has failed, succeeded or been followed by the next. */
+/** A policy's attempt, until it settles or the next begins. */
 export class SentAttempt {
   readonly #sends: Sends;
   readonly #policy: SentAttempts;
@@ -66,7 +66,7 @@ export class SentAttempt {
   #resends: number | undefined;
   over = false;
 
-  /** @param number of the attempt: what counts while no span tells what was sent */
+  /** @param number used until a span shows what was sent */
   constructor(sends: Sends, policy: SentAttempts, number: number) {
     this.#sends = sends;
     this.#policy = policy;
@@ -77,14 +77,13 @@ export class SentAttempt {
     return this.#sends;
   }
 
-  /** Requests sent before the latest of this attempt, for the same operation. */
+  /** Earlier requests for the operation. */
   get resends(): number {
     return this.#resends ?? this.#number - 1;
   }
 
-  /** A request of it begins. */
   begun(span: Span, url: string): number {
-    // What follows in the same attempt is another request of the operation, and may be sent for the first time.
+    // Further requests of the attempt may be first tries.
     const least = this.#hasSent ? 0 : this.#policy.sentAttempts++;
     this.#hasSent = true;
     const query = url.indexOf('?');
@@ -92,7 +91,7 @@ export class SentAttempt {
     return (this.#resends = this.#sends.before(this.#target, this, least));
   }
 
-  /** Its first request was itself a retry, by a loop around the policy. */
+  /** A loop around the policy retried its first request. */
   continues(resends: number): void {
     if (this.#target !== undefined) this.#sends.continues(this.#target, resends);
   }
@@ -102,7 +101,7 @@ export function withSentAttempt(where: Context, attempt: SentAttempt): Context {
   return where.setValue(ATTEMPT, attempt);
 }
 
-/** The innermost attempt that is still made here, if one is. */
+/** The innermost running attempt. */
 export function sentAttemptOf(where: Context): SentAttempt | undefined {
   const attempt = where.getValue(ATTEMPT) as SentAttempt | undefined;
   return attempt?.over ? undefined : attempt;

@@ -7,7 +7,7 @@ const ASYNC_RETRY: RetryFunction = {
   maxAttempts: (options?: { retries?: unknown; forever?: unknown }) =>
     options?.forever ? undefined : attemptsOf(options?.retries),
   isFinal: (error?: { bail?: unknown }) => Boolean(error?.bail),
-  /** `fn(bail, attempt)`: who calls `bail` has had enough, whatever `fn` returns. */
+  /** `fn(bail, attempt)`: `bail` ends the operation, whatever `fn` returns. */
   watchArguments([bail, ...rest], retry) {
     if (typeof bail !== 'function') return [bail, ...rest];
     const watched = (...args: unknown[]): unknown => {
@@ -18,7 +18,7 @@ const ASYNC_RETRY: RetryFunction = {
   },
 };
 
-/** async-retry: one function, the exports of its only file. */
+/** async-retry: its only file exports one function. */
 export const asyncRetry: Adapter<ResilienceEvents> = {
   library: ASYNC_RETRY.library,
   versions: '>=1.2.3 <2',

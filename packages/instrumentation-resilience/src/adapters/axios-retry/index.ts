@@ -5,7 +5,7 @@ const NAME = 'axios-retry';
 
 type Interceptor = (value: any) => unknown;
 
-/** What of axios' `InterceptorManager` (lib/core/InterceptorManager.js, 0.27–1) is used. */
+/** lib/core/InterceptorManager.js of axios 0.27–1. */
 interface Interceptors {
   use(fulfilled?: Interceptor | null, rejected?: Interceptor | null, options?: unknown): number;
 }
@@ -15,18 +15,18 @@ interface Axios {
   readonly interceptors: { readonly request: Interceptors; readonly response: Interceptors };
 }
 
-/** Methods that its default condition tries again (`isIdempotentRequestError`); another condition may try all. */
+/** Retried by its default condition (`isIdempotentRequestError`); another condition may retry all. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['get', 'head', 'options', 'put', 'delete']);
 
 interface Config {
   method?: unknown;
-  /** `namespace` of axios-retry: its account of a request that it sends again. */
+  /** `namespace` of axios-retry. */
   'axios-retry'?: { retryCount?: number; retries?: number };
 }
 
 /**
- * axios-retry: two interceptors of an axios instance, made anew for each. They are known by the text of the first,
- * which axios-retry's own function is asked for once: the second, added right after it, hears of each failure and sends again.
+ * axios-retry adds two new interceptors per axios instance. The first is recognised by its source text, taken once from
+ * axios-retry's function; the second, added right after, receives each failure and sends again.
  */
 export const axiosRetry: Adapter<ResilienceEvents> = {
   library: NAME,
@@ -66,7 +66,7 @@ function watchAxios(
   const retried = new WeakSet<object>();
   const { prototype } = Axios as { prototype: any };
   const managers = Object.getPrototypeOf(new Axios({}).interceptors.request);
-  /** axios-retry has added its first interceptor; the next one in the same turn is its second. */
+  /** The first interceptor was added in this turn; the second follows. */
   let expected = false;
   const forget = (): void => {
     expected = false;
@@ -84,7 +84,7 @@ function watchAxios(
     }
   });
 
-  /** The second interceptor: called when an attempt fails, in its context; gives the next one's result, or the error. */
+  /** The second interceptor runs when an attempt fails, in its context, and returns the next attempt's result. */
   function watched(manager: Interceptors, retryOrThrow: Interceptor): Interceptor {
     return function (this: unknown, error: unknown) {
       const retry = hooks.active ? guard(NAME, () => resilience.retryHere(manager)) : undefined;
@@ -98,7 +98,7 @@ function watchAxios(
     };
   }
 
-  // `request` of 1.6.3 on is a shell around `_request`, which instances made before this file was loaded call, too.
+  // From 1.6.3, `request` wraps `_request`, which instances created earlier also call.
   hooks.calls(prototype, '_request' in prototype ? '_request' : 'request', {
     begin: (axios: Axios, args: unknown[]) => retryOf(axios, args)?.begin(),
     within: (attempt) => attempt,

@@ -4,22 +4,21 @@ export const NAME = 'cockatiel';
 
 export type Work = (...args: any[]) => unknown;
 
-/** How one execution is watched. */
 export interface Watched {
-  /** What the policy is given to call in place of the caller's function. */
+  /** Replaces the caller's function. */
   work: Work;
-  /** What the policy's own code is run by; default: just so. */
+  /** Context for the policy's own code. */
   within?: () => Caller;
-  /** `execute` has returned its promise: what it did not do by now it refused, or put in line. */
+  /** Called after `execute` returned: calls not yet started were refused or queued. */
   returned?: () => void;
 }
 
-/** What `ExecuteWrapper.invoke` (dist/common/Executor.js) makes of an execution. */
+/** Result of `ExecuteWrapper.invoke` (dist/common/Executor.js). */
 export type Execution = { success: unknown } | { value: unknown } | { error: unknown; thrown?: boolean };
 
-/** What of all policies (dist/*Policy.js) is read. */
+/** dist/*Policy.js. */
 export interface Policy {
-  /** Set by the application: cockatiel's policies have no names. */
+  /** Set by the application: cockatiel has no names. */
   readonly name?: unknown;
 }
 
@@ -27,22 +26,22 @@ export function nameOf({ name }: Policy): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
-/** What is heard of executions and of policies' events, by what the library has in hand when it happens. */
+/** Listeners to executions and policy events, by work function and emitter. */
 export class Executions {
   readonly #hearers = new WeakMap<Work, (execution: Execution) => void>();
   readonly #emitters = new WeakMap<object, (value: any) => void>();
 
-  /** @param work the function that stands for an execution */
+  /** @param work identifies the execution */
   hear(work: Work, hearer: (execution: Execution) => void): void {
     this.#hearers.set(work, hearer);
   }
 
-  /** @param emitter of a policy, the same for all its executions */
+  /** @param emitter one per policy */
   onEmit(emitter: object, listener: (value: any) => void): void {
     if (!this.#emitters.has(emitter)) this.#emitters.set(emitter, listener);
   }
 
-  /** An execution has begun; the policy awaits this promise of `invoke`, nobody else has it. */
+  /** Only the policy holds this promise of `invoke`, so a `then` is safe. */
   invoked(work: unknown, execution: Promise<Execution>): void {
     const hear = this.#hearers.get(work as Work);
     if (!hear) return;
@@ -57,12 +56,12 @@ export class Executions {
   }
 }
 
-/** The error of an execution that failed by one, and not by its value. */
+/** Undefined when it failed by its value. */
 export function errorOf(execution: Execution): unknown {
   return 'error' in execution ? execution.error : undefined;
 }
 
-/** Whether no policy handles the error: the caller gets it at once. */
+/** No policy handles the error: the caller gets it at once. */
 export function isThrown(execution: Execution): boolean {
   return 'thrown' in execution && execution.thrown === true;
 }

@@ -2,9 +2,8 @@ import { enter, leave } from '@foreshock/kit';
 import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents } from '../../events.ts';
 import { errorOf, nameOf, type Executions, type Policy, type Watched, type Work } from './executions.ts';
 
-/** What of `CircuitBreakerPolicy` is read; it is private to TypeScript only, here and below. */
+/** `CircuitBreakerPolicy`; private only in TypeScript, here and below. */
 interface Breaker extends Policy {
-  /** `CircuitState`. */
   readonly state: 0 | 1 | 2 | 3;
   readonly stateChangeEmitter: object;
 }
@@ -15,26 +14,25 @@ interface Bulkhead extends Policy {
   readonly queue: readonly { readonly fn: Work }[];
 }
 
-/** `CircuitState`: closed, open, half-open, isolated. */
+/** Indexes of `CircuitState`. */
 const STATES: readonly BreakerState[] = ['closed', 'open', 'half_open', 'open'];
 const ISOLATED = 3;
 const REASONS: readonly ChangeReason[] = ['probe', 'failures', 'reset_timeout'];
 
-/** A call that has come to a gate. */
 interface Entered {
   call: PolicyCall;
   letThrough: boolean;
 }
 
 /**
- * The policies that may refuse a call or let it stand in line: breaker and bulkhead. One that stood in line comes
- * back to `execute`, with the same function, from wherever the one before it finished.
+ * Policies that refuse or queue calls: breaker and bulkhead. A queued call re-enters `execute` with the same function,
+ * in the context of the call that freed the slot.
  */
 export class Gates {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;
   readonly #entered = new WeakMap<Work, Entered>();
-  /** Functions that stand in a bulkhead's line, or stood there: others may have wrapped ours. */
+  /** Functions queued in a bulkhead now or before, possibly wrapped. */
   readonly #inLine = new WeakSet<Work>();
 
   constructor(resilience: ResilienceEvents, executions: Executions) {
@@ -52,7 +50,7 @@ export class Gates {
     });
     const { entered, work } = this.#enter(policy, 'breaker', given, () => {
       const state = STATES[policy.state] ?? 'closed';
-      // Version 3 runs the probe first and changes its state then.
+      // Version 3 changes its state after the probe.
       return state === 'open' ? 'half_open' : state;
     });
     this.#executions.hear(work, (execution) => {
@@ -63,7 +61,7 @@ export class Gates {
       const { state } = policy;
       if (entered.letThrough || STATES[state] !== 'open') return;
       entered.call.decided('open');
-      // The error itself is in a promise that is the caller's to handle.
+      // The error is in the caller's promise, whose rejection must stay unhandled.
       entered.call.ended('failure', { code: state === ISOLATED ? 'IsolatedCircuitError' : 'BrokenCircuitError' });
     };
     return { work, returned };
@@ -75,7 +73,7 @@ export class Gates {
     const pending = policy.queue.length;
     const returned = (): void => {
       if (entered.letThrough || signal?.aborted) return;
-      // The instrumentation of pools shows what stands in line.
+      // Queued calls belong to the pool instrumentation.
       if (policy.queue.length > pending) return void this.#inLine.add(policy.queue.at(-1)!.fn);
       entered.call.decided('full', { used: policy.active, limit: policy.capacity, pending });
       entered.call.ended('failure', { code: 'BulkheadRejectedError' });
@@ -83,7 +81,6 @@ export class Gates {
     return { work, returned };
   };
 
-  /** The call that `given` is the caller's function of, or already stands for. */
   #enter(
     policy: Policy,
     kind: 'breaker' | 'bulkhead',
@@ -95,7 +92,7 @@ export class Gates {
     const entered: Entered = { call: this.#resilience.call(policy, kind, nameOf(policy)), letThrough: false };
     const work: Work = (...args) => {
       entered.letThrough = true;
-      // In this one frame: each of ours costs a stack trace one of the application's.
+      // Enters inline: an extra frame would displace one of the application's in stack traces.
       const left = enter(entered.call.begin(state()).context);
       try {
         return Reflect.apply(given, undefined, args);

@@ -5,8 +5,8 @@ import { Gates } from './gates.ts';
 import { Policies } from './policies.ts';
 
 /**
- * cockatiel: each policy is a class with one method to call through, `execute`, in a file of its own; ES
- * modules in 4, CommonJS in 3. Prototypes can be changed in both, also behind the namespace that `require` gives.
+ * cockatiel: each policy class has one entry, `execute`, in its own file; ES modules in 4, CommonJS in 3. Prototypes
+ * can be patched in both, also through `require`.
  */
 export const cockatiel: Adapter<ResilienceEvents> = {
   library: NAME,
@@ -29,11 +29,11 @@ export const cockatiel: Adapter<ResilienceEvents> = {
     onPolicy('BulkheadPolicy', gates.bulkhead);
     onPolicy('FallbackPolicy', policies.fallback);
 
-    // What became of an execution, before the policy acts on it.
+    // Sees results before the policy does.
     onClass('common/Executor', 'ExecuteWrapper', (prototype) =>
       hooks.after(prototype, 'invoke', (execution, _wrapper, [work]) => executions.invoked(work, execution)),
     );
-    // Events are heard where they are emitted: a listener of ours would change what `onSuccess` measures.
+    // Observes emitters, because an added listener would change what `onSuccess` measures.
     onClass('common/Event', 'EventEmitter', (prototype) =>
       hooks.before(prototype, 'emit', (emitter, [value]) => executions.emitted(emitter, value)),
     );

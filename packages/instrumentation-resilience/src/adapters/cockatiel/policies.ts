@@ -11,19 +11,19 @@ import {
   type Work,
 } from './executions.ts';
 
-/** What of `FallbackPolicy` is used; its `execute` returns what `value` gives. */
+/** Its `execute` returns the result of `value`. */
 interface FallbackPolicy extends Policy {
   value: (...args: unknown[]) => unknown;
 }
 
-/** The policies that act on a call once it is under way: retry, time-out and fallback. */
+/** Policies that act on a running call: retry, timeout and fallback. */
 export class Policies {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;
   readonly #valued = new WeakSet<object>();
-  /** Why a fallback was asked. */
+  /** Errors that caused fallbacks. */
   readonly #reasons = new WeakMap<PolicyCall, unknown>();
-  /** The caller's signal of a call with a time-out. */
+  /** Callers' signals of timeout calls. */
   readonly #signals = new WeakMap<PolicyCall, AbortSignal>();
 
   constructor(resilience: ResilienceEvents, executions: Executions) {
@@ -68,7 +68,7 @@ export class Policies {
 
   #timedOut(policy: Policy): void {
     const call = this.#resilience.callHere(policy);
-    // `onTimeout` fires for the caller's own cancellation too.
+    // `onTimeout` also fires when the caller aborts.
     if (!call || this.#signals.get(call)?.aborted) return;
     call.decided('timeout');
     call.ended('failure');
@@ -79,13 +79,13 @@ export class Policies {
     const call = this.#resilience.call(policy, 'fallback', nameOf(policy));
     const work: Work = (...args) => given(...args);
     this.#executions.hear(work, (execution) => {
-      // The policy asks for the value in the turn that follows.
+      // The policy calls `value` in the next turn.
       if (!('success' in execution) && !isThrown(execution)) this.#reasons.set(call, errorOf(execution));
     });
     return { work, within: () => call.begin('closed') };
   };
 
-  /** The value may be a promise that fails: what the caller gets is known when it has settled. */
+  /** The value may be a promise that rejects, so the outcome is known on settlement. */
   #watchValue(policy: FallbackPolicy): void {
     if (this.#valued.has(policy)) return;
     this.#valued.add(policy);

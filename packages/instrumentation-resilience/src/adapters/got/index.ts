@@ -3,10 +3,10 @@ import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'got';
 
-/** What of got's `Request` (dist/source/core/index.js, 14.6.1–16) is read. Each attempt is a request of its own. */
+/** `Request` of got 14.6.1–16 (dist/source/core/index.js), one per attempt. */
 interface GotRequest {
   readonly _requestId: string;
-  /** Of attempts before this one. */
+  /** Earlier attempts. */
   readonly retryCount: number;
   readonly options?: { method?: string; retry?: { limit?: number; methods?: readonly string[] } };
 }
@@ -24,13 +24,10 @@ interface ResponseMessage extends RequestMessage {
   statusCode: number;
 }
 
-/** Requests without a message of their end (aborted by the user) are forgotten for newer ones. */
+/** Aborted requests send no final message; the oldest are dropped. */
 const MAX_REQUESTS = 10_000;
 
-/**
- * got: its channels tell what happens to each request; `flush`, where a request begins to be sent, is the one
- * place to put it into a context.
- */
+/** got: channels report each request; only `flush`, where sending begins, allows setting a context. */
 export const got: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=14.6.1 <17',
@@ -40,7 +37,7 @@ export const got: Adapter<ResilienceEvents> = {
   attach(resilience, hooks) {
     const owner = {};
     const retries = new Map<string, Retry>();
-    /** Between the end of an attempt and the making of the next, which are in one turn; a body may forbid the next. */
+    /** From an attempt's end to the next request in the same turn; a body may prevent it. */
     let next: Retry | undefined;
     const forget = (): void => {
       next = undefined;
@@ -67,11 +64,11 @@ export const got: Adapter<ResilienceEvents> = {
     function begin({ _requestId: id, retryCount, options }: GotRequest): Retry | undefined {
       const { limit, methods } = options?.retry ?? {};
       const known = retries.get(id);
-      // Made between: it is no attempt of what was to be tried again.
+      // A request created in between is not the retry.
       if (known && retryCount === 0) retries.delete(id);
-      // Of a stream whose user asked for the next attempt in a later turn nothing is known.
+      // A stream's retry in a later turn cannot be matched.
       if (!limit || (retryCount > 0 && !known)) return undefined;
-      // `calculateDelay` may have another opinion (dist/source/core/index.js), so it stays under watch.
+      // `calculateDelay` may override it (dist/source/core/index.js).
       const isCertain = methods?.includes(options?.method ?? 'GET') !== false;
       const retry = (retryCount > 0 && known) || resilience.retry(owner, NAME, limit + 1, isCertain);
       remember(id, retry);
@@ -88,7 +85,7 @@ export const got: Adapter<ResilienceEvents> = {
       next = undefined;
     });
     hooks.onChannel<ResponseMessage>('got:response:end', ({ requestId, statusCode }) => {
-      // Others may be retried, redirected, or thrown as an error.
+      // Others may be retried, redirected or thrown.
       if (statusCode < 300 || statusCode === 304) take(requestId)?.ended('success');
     });
     hooks.onChannel<RetryMessage>('got:request:error', ({ requestId, error }) => {

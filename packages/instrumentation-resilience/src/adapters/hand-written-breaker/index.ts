@@ -2,7 +2,7 @@ import type { Adapter } from '@foreshock/kit';
 import type { BreakerMessage } from '../../breaker.ts';
 import type { ResilienceEvents } from '../../events.ts';
 
-/** Breakers written by hand, by way of `breaker` of this package: the channels are its only link to us. */
+/** Hand-written breakers that use `breaker` of this package, connected by channels only. */
 export const handWrittenBreaker: Adapter<ResilienceEvents> = {
   library: 'foreshock-breaker',
   versions: '>=0.1.0 <1',

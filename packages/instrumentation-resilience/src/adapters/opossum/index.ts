@@ -2,10 +2,10 @@ import { types } from 'node:util';
 import { enter, guard, leave, whenSettled, type Adapter, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents, Slots } from '../../events.ts';
 
-/** What of opossum's `CircuitBreaker` (lib/circuit.js, 6–10) is read. */
+/** lib/circuit.js of opossum 6–10. */
 interface CircuitBreaker {
   readonly options: { name?: unknown; capacity?: number };
-  /** `lib/semaphore.js`: `count` slots are free. */
+  /** `lib/semaphore.js`: free slots. */
   readonly semaphore: { count: number };
   readonly action: { name?: unknown };
   readonly closed: boolean;
@@ -22,10 +22,7 @@ const REASONS: Record<string, ChangeReason> = {
   healthCheckFailed: 'health_check',
 };
 
-/**
- * opossum: a breaker tells everything by its own events. They are heard at `emit`, so that no breaker has
- * listeners it would not have without us.
- */
+/** opossum: breakers emit all events. They are observed at `emit`, so that no breaker gets extra listeners. */
 export const opossum: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=6.0.0 <11',
@@ -37,7 +34,7 @@ export const opossum: Adapter<ResilienceEvents> = {
   },
 };
 
-/** Without a name opossum makes one up at random, anew in each process: no good for telling breakers apart. */
+/** opossum's default name is random per process, so it does not identify a breaker. */
 function nameOf({ options, action }: CircuitBreaker): string | undefined {
   const name = options.name || action?.name;
   if (typeof name !== 'string') return undefined;
@@ -48,7 +45,7 @@ function stateOf(breaker: CircuitBreaker): BreakerState {
   return breaker.closed ? 'closed' : breaker.halfOpen ? 'half_open' : 'open';
 }
 
-/** Without `capacity` it is `Number.MAX_SAFE_INTEGER`. */
+/** Default `capacity`: `Number.MAX_SAFE_INTEGER`. */
 function isLimited(breaker: CircuitBreaker): breaker is CircuitBreaker & { options: { capacity: number } } {
   return breaker.options.capacity! < Number.MAX_SAFE_INTEGER;
 }
@@ -59,26 +56,25 @@ function usedOf({ options, semaphore }: CircuitBreaker): number {
 
 function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks): void {
   const withFallback = new WeakSet<object>();
-  /** The call that a promise is the result of, and calls that are given one of another. */
+  /** The call behind each returned promise, to match coalesced calls. */
   const callsOf = new WeakMap<object, PolicyCall>();
   const coalesced = new WeakSet<PolicyCall>();
   const refused = new WeakSet<PolicyCall>();
   const answering = new WeakSet<PolicyCall>();
-  /** What a breaker has just emitted, before it acts on it: until the microtask after. */
+  /** The last event, until the next microtask. */
   let latest: { breaker: CircuitBreaker; event: unknown } | undefined;
-  /** Of breakers that let only so many calls run at once: those that run, the oldest first. */
+  /** Running calls of breakers with a capacity, oldest first. */
   const running = new WeakMap<CircuitBreaker, Set<PolicyCall>>();
 
   function begins(breaker: CircuitBreaker, call: PolicyCall): void {
     if (!isLimited(breaker)) return;
     let calls = running.get(breaker);
     if (!calls) running.set(breaker, (calls = new Set()));
-    // Ends that came where no call is known (a promise of another kind loses the context): who runs is not known any more.
+    // Some ends had no call, because a non-native promise lost the context: the holders are unknown.
     if (calls.size > usedOf(breaker)) calls.clear();
     calls.add(call);
   }
 
-  /** The state of a breaker that has no slot left. */
   function slotsOf(breaker: CircuitBreaker): Slots | undefined {
     if (!isLimited(breaker)) return undefined;
     const { capacity: limit } = breaker.options;
@@ -93,7 +89,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     else if (coalesced.has(call)) call.joins(other);
   }
 
-  // By hand, for stack traces: by `calls` it would be one frame of ours more.
+  // Without `calls`, to save a frame in stack traces.
   hooks.wrap(prototype, 'call', (original) => {
     return function (this: CircuitBreaker, ...args: unknown[]) {
       if (!hooks.active || !this.enabled || this.isShutdown) return original.apply(this, args);
@@ -116,7 +112,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     return function (this: CircuitBreaker, fallback: unknown) {
       if (!hooks.active) return original.call(this, fallback);
       withFallback.add(this);
-      // Another breaker as a fallback speaks for itself.
+      // A breaker as fallback is observed itself.
       if (typeof fallback !== 'function') return original.call(this, fallback);
       const breaker = this;
       return original.call(this, function (...args: unknown[]) {
@@ -134,13 +130,13 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     };
   });
 
-  /** `fallback` is emitted before the answer of a fallback is there. */
+  /** `fallback` is emitted before its promise settles. */
   function answered(call: PolicyCall, answer: Promise<unknown>, reason: unknown): unknown {
     answering.add(call);
     const succeeded = (): void => call.ended('fallback', reason);
     const failed = (error: unknown): void => call.ended('failure', error);
-    // opossum takes it over, except where the circuit is open: there it is the caller's own, and a handler of ours
-    // would hide that the caller has none.
+    // opossum handles this promise, except with an open circuit: then the caller holds it, and its rejection must stay
+    // unhandled.
     if (!refused.has(call)) return whenSettled(answer, succeeded, failed);
     return answer.then(
       (value) => (guard(NAME, succeeded), value),
@@ -158,7 +154,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     latest = { breaker, event };
   }
 
-  /** It opens right after `failure` (`fail` of lib/circuit.js), and closes by a listener to `success`; all else is told to. */
+  /** Opens right after `failure` (`fail` of lib/circuit.js), closes in a listener to `success`; otherwise forced. */
   function reasonOf(breaker: CircuitBreaker): ChangeReason {
     return REASONS[latest?.breaker === breaker ? String(latest.event) : ''] ?? 'forced';
   }
@@ -199,19 +195,19 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
 }
 
 /**
- * What an event says of the call it is about. Their order (handleError of lib/circuit.js): the decision, then
- * `failure` or, for an error that the user's filter let pass, `success`, then `fallback` where there is one.
+ * Order in handleError of lib/circuit.js: the decision, then `failure` (`success` if the error filter matched), then
+ * `fallback` if there is one.
  */
 function decide(call: PolicyCall, event: string, args: unknown[], hasFallback: boolean): void {
   switch (event) {
     case 'reject':
       call.decided('open');
-      // No `failure` follows this one.
+      // No `failure` follows.
       if (!hasFallback) call.ended('failure', args[0]);
       return;
     case 'timeout':
       return call.decided('timeout');
-    // What was answered before, by a success.
+    // Cached from an earlier success.
     case 'cacheHit':
     case 'success':
       return call.ended('success');

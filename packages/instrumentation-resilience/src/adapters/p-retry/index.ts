@@ -6,14 +6,14 @@ const P_RETRY: RetryFunction = {
   library: 'p-retry',
   maxAttempts: (options?: { retries?: unknown; forever?: unknown }) =>
     options?.forever ? undefined : attemptsOf(options?.retries),
-  // Its own AbortError carries the error that the caller gets.
+  // AbortError wraps the error that the caller gets.
   isFinal: (error?: { name?: unknown; originalError?: unknown }) =>
     error?.name === 'AbortError' && error.originalError !== undefined,
 };
 
 /**
- * p-retry: one function knows an operation from end to end. It is a binding of an ES module from 5 on, which
- * `makeRetriable` uses too, and the exports of a CommonJS file in 4.
+ * p-retry is one function that runs the whole operation: from 5 an ES module binding, also used by `makeRetriable`; in
+ * 4 CommonJS exports.
  */
 export const pRetry: Adapter<ResilienceEvents> = {
   library: P_RETRY.library,

@@ -3,15 +3,15 @@ import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'undici';
 
-/** What of `RetryHandler` (lib/handler/retry-handler.js, 6–8) is read when a response has come to its end. */
+/** lib/handler/retry-handler.js of undici 6–8, at the end of a response. */
 interface RetryHandler {
-  /** A response that is thrown away for the next attempt; 7 on. */
+  /** From 7: a response discarded for the next attempt. */
   readonly error?: unknown;
-  /** A response that is held back until it is decided whether there is a next attempt; 8.12 on. */
+  /** From 8.12: a response held until the retry is decided. */
   readonly pendingResponseData?: unknown;
 }
 
-/** It is just being dispatched; its handler is still to be made. */
+/** Dispatching, before its handler exists. */
 interface FirstAttempt {
   retry: Retry;
   caller: Caller;
@@ -25,7 +25,7 @@ interface RetryOptions {
   retry(error: unknown, context: unknown, callback: Verdict): unknown;
 }
 
-/** Methods that are tried again by default (lib/handler/retry-handler.js, 6-8); options may name others. */
+/** Retried by default (lib/handler/retry-handler.js, 6-8); configurable. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 function isRetried(options: unknown): boolean {
@@ -33,9 +33,9 @@ function isRetried(options: unknown): boolean {
 }
 
 /**
- * undici's `RetryAgent`, `RetryHandler` and `interceptors.retry`. The handler's constructor sets two things:
- * `dispatch`, by which it sends again from wherever the failed response came in, and `retryOpts`, whose `retry`
- * decides whether to. Setters on the prototype see them where the request is made.
+ * undici's `RetryAgent`, `RetryHandler` and `interceptors.retry`. The handler's constructor sets `dispatch`, which
+ * sends again in the failed response's context, and `retryOpts`, whose `retry` decides. Setters on the prototype see
+ * both in the caller's context.
  */
 export const undici: Adapter<ResilienceEvents> = {
   library: NAME,
@@ -45,7 +45,7 @@ export const undici: Adapter<ResilienceEvents> = {
   title: '`undici` (retries)',
   summary: 'attempts of `RetryAgent`; of `RetryHandler` and `interceptors.retry` from the second on',
   attach(resilience, hooks) {
-    /** From `dispatch` of the agent to the constructor of its handler, which it calls. */
+    /** From the agent's `dispatch` to its handler's constructor. */
     const first = new HandOver<FirstAttempt>();
 
     hooks.onLoad('undici/lib/dispatcher/retry-agent.js', ({ exports: RetryAgent }) => {
@@ -63,7 +63,7 @@ export const undici: Adapter<ResilienceEvents> = {
       watchHandlers(Handler.prototype, hooks, (handler) => {
         const attempt = first.take();
         if (attempt) return attempt.retry;
-        // Made by the user or by `interceptors.retry`: its first attempt is dispatched by somebody else.
+        // Created by the user or `interceptors.retry`, which dispatch the first attempt.
         const retry = resilience.retry(handler, NAME);
         guard(NAME, () => retry.sentElsewhere());
         return retry;
@@ -88,7 +88,7 @@ function watchHandlers(prototype: object, hooks: Hooks, retryOf: (handler: objec
     if (!retry) return options;
     const { maxRetries, retry: decide } = options;
     retry.limited(maxRetries + 1);
-    // An object of the handler's own, made of the user's options.
+    // The handler's own copy of the options.
     options.retry = function (error, context, callback) {
       guard(NAME, () => retry.failed(error));
       return decide.call(this, error, context, function (verdict, ...rest) {
@@ -102,14 +102,14 @@ function watchHandlers(prototype: object, hooks: Hooks, retryOf: (handler: objec
   for (const end of ['onResponseEnd', 'onComplete']) {
     if (!(end in prototype)) continue;
     hooks.calls(prototype, end as never, {
-      // Read before: the next attempt may begin inside.
+      // Read first: the next attempt may begin inside.
       begin: (handler: RetryHandler) => (!handler.error && handler.pendingResponseData == null ? handler : undefined),
       returned: (handler) => retries.get(handler)?.ended('success'),
     });
   }
 }
 
-/** Sees a property being set by a constructor, and decides what is set; the object is the same as without. */
+/** Intercepts a property set by a constructor; the object stays the same. */
 function whenSet<V>(prototype: object, name: string, hooks: Hooks, change: (self: object, value: V) => V): void {
   Object.defineProperty(prototype, name, {
     configurable: true,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { paragraph } from '../src/report/paragraph.ts';
 import { answerOf, CHECKOUT, foreshock } from './foreshock.ts';
 
 describe('the recorded incident of examples/checkout', () => {
@@ -39,6 +40,17 @@ describe('the recorded incident of examples/checkout', () => {
     const fromFile = await answerOf([CHECKOUT]);
     expect(await answerOf(['-'], gunzipSync(readFileSync(CHECKOUT)))).toEqual(fromFile);
   });
+});
+
+it('does not say that requests would have been quicker when they would not', async () => {
+  const answer = await answerOf([CHECKOUT]);
+  const [worst] = answer.impact;
+  expect(paragraph(answer)).toContain('Without it p95 would have been');
+  const whatIf = [{ without: 1, p95Ms: worst!.p95Ms, failed: 0 }];
+  expect(paragraph({ ...answer, whatIf })).not.toContain('Without it');
+  expect(paragraph({ ...answer, whatIf, impact: [{ ...worst!, failed: 1 }] })).toContain(
+    'Without it 100 % of the failures would not have happened.',
+  );
 });
 
 it('help is on standard output', async () => {

@@ -38,8 +38,12 @@ function impact({ impact }: Answer): string[] {
 
 function retimed({ whatIf, impact }: Answer): string[] {
   const [retimed] = whatIf;
-  if (!retimed || impact.length === 0) return [];
+  const [worst] = impact;
+  if (!retimed || !worst) return [];
   const failed = impact.reduce((sum, each) => sum + each.failed, 0);
-  const spared = failed > 0 ? `, ${percent(1 - retimed.failed / failed)} of the failures would not have happened` : '';
-  return [`Without it p95 would have been ${duration(retimed.p95Ms)}${spared}.`];
+  const without = [];
+  // What came before may have been slower, as of another incident.
+  if (retimed.p95Ms < worst.p95Ms) without.push(`p95 would have been ${duration(retimed.p95Ms)}`);
+  if (failed > 0) without.push(`${percent(1 - retimed.failed / failed)} of the failures would not have happened`);
+  return without.length > 0 ? [`Without it ${without.join(', ')}.`] : [];
 }

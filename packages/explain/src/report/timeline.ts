@@ -85,6 +85,8 @@ function textOf(name: string, values: Record<string, string | number | boolean>)
       return `retries of ${values['retry.storm.target'] ?? 'a call'}: ${values['retry.storm.resends']} beside ${values['retry.storm.first_tries']} first tries`;
     case 'cache.stampede':
       return `${values['cache.stampede.callers']} callers miss ${values['cache.key'] ?? 'a key'} at a time`;
+    case 'error.logged':
+      return 'an error is logged';
     default:
       return `${name} ${round(Number(values['pool.holder.held_ms'] ?? 0)) || ''}`.trim();
   }

@@ -37,7 +37,8 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
     // It may have affected no request.
     for (const row of recordedDeaths(whole.table).slice(0, MOST_DEATHS)) {
       const service = whole.table.strings.text(whole.table.service[row]!);
-      doubts.push(`a process of ${service} died (${whole.table.facts[row]?.diedOf ?? 'of what is not known'})`);
+      const of = whole.table.facts[row]?.diedOf ?? 'unknown';
+      doubts.push(`a process of ${service} died (${of === 'unknown' ? 'of what is not known' : of})`);
     }
     return { verdict: doubts.length > 0 ? 'unclear' : 'healthy', doubts };
   }

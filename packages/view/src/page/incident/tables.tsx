@@ -39,24 +39,30 @@ function Table({ title, columns, children }: TableProps) {
 }
 
 export function WhatIf({ report }: { report: Report }) {
-  const worst = report.impact[0];
-  if (report.whatIf.length === 0) return null;
+  const [worst] = report.impact;
+  if (!worst) return null;
+  const allFailed = report.impact.reduce((sum, each) => sum + each.failed, 0);
+  const isSpared = allFailed > 0;
+  const items = report.whatIf
+    // What came before may have been slower, as of another incident.
+    .map((each) => ({ ...each, isSooner: each.p95Ms < worst.p95Ms }))
+    .filter(({ isSooner }) => isSooner || isSpared);
+  if (items.length === 0) return null;
   return (
     <section aria-labelledby="what-if">
       <h2 id="what-if">What if</h2>
       <ul>
-        {report.whatIf.map(({ without, p95Ms, failed }) => (
+        {items.map(({ without, p95Ms, failed, isSooner }) => (
           <li key={without}>
-            Without {without === 1 ? 'the cause' : `cause ${without}`}
-            {worst && (
+            Without {without === 1 ? 'the cause' : `cause ${without}`}{' '}
+            {isSooner && (
               <>
-                {' '}
-                95 % of the requests to <Text of={worst.route} /> would have ended
+                95 % of the requests to <Text of={worst.route} /> would have ended within{' '}
+                <strong>{duration(p95Ms)}</strong>, not {duration(worst.p95Ms)}
               </>
-            )}{' '}
-            within <strong>{duration(p95Ms)}</strong>
-            {worst && `, not ${duration(worst.p95Ms)}`}
-            {worst && worst.failed > 0 && `; ${number(failed)} would have failed, not ${number(worst.failed)}`}.
+            )}
+            {isSooner && isSpared && '; '}
+            {isSpared && `${number(failed)} requests would have failed, not ${number(allFailed)}`}.
           </li>
         ))}
       </ul>

@@ -27,9 +27,10 @@ export async function sendExport({ response, url, store }: Context, from: number
   const gzip = createGzip();
   gzip.on('error', () => response.destroy());
   gzip.pipe(response);
+  const closed = new Promise((resolve) => response.once('close', resolve));
   while (next && !response.destroyed) {
     const page: { text: string; next: ExportQuery | undefined } = await store.call('exported', [next]);
-    if (!gzip.write(page.text)) await Promise.race([once(gzip, 'drain'), once(response, 'close')]);
+    if (!gzip.write(page.text)) await Promise.race([once(gzip, 'drain'), closed]);
     next = page.next;
   }
   gzip.end();

@@ -93,7 +93,7 @@ export const pino: Adapter<LineEvents> = {
   upstream: ['@opentelemetry/instrumentation-pino'],
   shows: [],
   summary:
-    '`trace_id`, `span_id`, `trace_flags`, `x_trace_id` on every line of a request, also inside Fastify and pino-http',
+    '`trace_id`, `span_id`, `trace_flags`, and a caller’s own `x_trace_id`, on every line of a request, also inside Fastify and pino-http',
 
   attach(events, hooks) {
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {

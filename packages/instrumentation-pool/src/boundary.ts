@@ -10,23 +10,17 @@ import { LivePools } from './live-pools.ts';
 import { poolMetrics, type PoolMetrics } from './metrics.ts';
 import { UntracedTask } from './untraced-task.ts';
 
-/** Options of the pool instrumentation. */
 export interface PoolConfig extends InstrumentationConfig {
   /**
-   * How long a connection may be out before it counts as leaked, in milliseconds; default 30,000
-   * (`FORESHOCK_POOL_LEAK_MS`), 0 = never.
+   * Milliseconds a connection may be out before it is reported as leaked; default 30,000 (`FORESHOCK_POOL_LEAK_MS`), 0
+   * = never.
    */
   leakMs?: number;
 }
 
-/** Read for every caller, and copied at once. */
+/** Reused for every caller. */
 const state: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/**
- * Turns what the adapter of a pool reports into spans and metrics.
- *
- * @param all the pools of every adapter, for their metrics
- */
 export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<LivePools>): PoolEvents {
   const livePools = new LivePools();
   const leaks = new PoolLeaks(livePools, config.leakMs ?? DEFAULT_LEAK_MS, () => telemetry.tracer);
@@ -103,7 +97,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       const { limit, used } = asked ?? state;
       if (limit !== undefined) known.setLimit(limit);
       if (known.timed.size > 0) known.endTimedOut(used, performance.now());
-      // No trace begins with a wait for a limiter.
+      // A wait starts no trace.
       if (!trace.getSpan(context.active())) return new UntracedTask(known, limiter);
       const task = new LimiterTask(boundary, limiter, known, asked ?? state);
       if (task.idle <= 0) task.waits();

@@ -11,35 +11,34 @@ import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT
 import type { PoolState, WaitReason } from './events.ts';
 import type { KnownPool } from './known-pool.ts';
 
-/** Who has, or had, something of a pool: enough to say who was in the way. */
+/** The current or last holder. */
 export interface Holder {
   heldMs: number;
   spanContext: SpanContext | undefined;
   operation: string | undefined;
-  /** When it was known to hold it last. */
+  /** Last known time of holding. */
   until: number;
 }
 
-/** Something of a pool and who has it. One object a connection, for its life. */
+/** A pool's resource and its holder; one object per connection. */
 export class Holding implements Linked<Holding>, ConnectionHolding {
-  /** The pool it is out of, or was last. */
+  /** The current or last pool. */
   pool: KnownPool;
   out = false;
-  /** Somebody had it before, and gave it back. */
+  /** It had an earlier holder. */
   returned = false;
-  /** When it was granted, and how long it was out in the end. */
+  /** When granted, and for how long. */
   since = 0;
   heldMs = 0;
-  /** The span of the caller who has it, or had it last. */
   span: Span | undefined;
   parent: Context | undefined;
   leakReported = false;
   suspicionReported = false;
-  /** `uses` when it was looked at last, its taker being through; undefined: not yet. */
+  /** `uses` at the last check after the holder's span ended. */
   usesSeen: number | undefined;
   #operation: string | undefined;
   #uses = 0;
-  /** Of the operation that was sent over it last. */
+  /** The last operation sent over it. */
   #sent: Span | undefined;
   before: Holding | undefined;
   after: Holding | undefined;
@@ -67,7 +66,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     this.#uses++;
   }
 
-  /** How often something was done with it since it went out. */
+  /** Since it was granted. */
   get uses(): number {
     return this.#uses;
   }
@@ -76,19 +75,17 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     this.#sent = span;
   }
 
-  /** Whether an operation is under way on it. */
   get isBusy(): boolean {
     return this.#sent?.isRecording() === true;
   }
 
-  /** The caller with this span has it from now on. */
   begin(pool: KnownPool, now: number, span: Span | undefined, asked: PoolState): void {
     if (this.out) this.pool.holdings.remove(this);
     this.pool = pool;
     this.out = true;
     this.since = now;
     this.span = span;
-    // The SDK's spans have a name that can be read; the first query replaces it with something closer.
+    // The SDK's span name, until the first query gives a more specific one.
     const { name } = (span ?? {}) as { name?: unknown };
     this.#operation = typeof name === 'string' ? name : undefined;
     this.#uses = 0;
@@ -104,13 +101,11 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     pool.holdings.add(this);
   }
 
-  /** Its caller waited for it. */
   waited(waitMs: number, reason: WaitReason): void {
     this.#waitMs = waitMs;
     this.#reason = reason;
   }
 
-  /** It is back. */
   end(now: number): void {
     this.pool.holdings.remove(this);
     this.out = false;
@@ -136,7 +131,6 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     return attributes;
   }
 
-  /** Who has it, or had it last. */
   holder(now: number): Holder {
     const heldMs = this.out ? now - this.since : this.heldMs;
     return {
@@ -148,7 +142,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   }
 }
 
-/** What is remembered of a connection that this pool hands out. */
+/** Of a connection this pool grants. */
 export function rememberedIn(pool: KnownPool, connection: object): Holding {
   const known = rememberedHolding(connection) as Holding | undefined;
   if (known) return known;
@@ -158,7 +152,7 @@ export function rememberedIn(pool: KnownPool, connection: object): Holding {
   if (!recognised) return holding;
   pool.learn(recognised);
   const inner = recognised.connection;
-  // Unless another pool, below this one, has handed it out.
+  // Unless a pool below this one granted it.
   if (inner !== connection && !rememberedHolding(inner)?.out) rememberHolding(inner, holding);
   return holding;
 }

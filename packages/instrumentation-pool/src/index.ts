@@ -6,10 +6,10 @@ import type { LivePools } from './live-pools.ts';
 export type { PoolConfig };
 
 /**
- * Who waits for, and who holds, what is limited (connections, limiter slots, workers), as OpenTelemetry's
+ * Who waits for and who holds limited resources (connections, limiter slots, workers), as OpenTelemetry's
  * `Instrumentation`.
  *
- * @param config default: attached at construction, to every library this package knows
+ * @param config default: enabled at construction, for every supported library
  */
 export function poolInstrumentation(config: PoolConfig = {}): Instrumentation {
   const all = new Set<LivePools>();

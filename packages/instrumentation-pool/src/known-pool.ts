@@ -6,28 +6,24 @@ import type { PoolDescription, PoolSource } from './events.ts';
 import type { Holding } from './holding.ts';
 import type { Saturation } from './saturation.ts';
 
-/** A task that loses its slots when its time is up. */
 interface TimedTask {
   finishedAt(now: number): void;
 }
 
-/** What is known of one pool: its name, who has something of it, and who waits. */
 export class KnownPool {
   readonly source: PoolSource;
-  /** What is out, the oldest first. */
+  /** Oldest first. */
   readonly holdings = new LinkedList<Holding>();
-  /** Callers in line for whom no connection is being opened, in order. */
+  /** In order, without callers whose connection is being opened. */
   readonly line = new Set<PoolAcquisition>();
-  /** Tasks that run and may lose their slot before they end, and when that is. */
+  /** Running tasks, and when they lose their slots. */
   readonly timed = new Map<TimedTask, number>();
-  /** The slot that a task gave back last. */
+  /** From the last task that ended. */
   lastReturned: Holding | undefined;
-  /** How often it was paused. */
   pauses = 0;
-  /** The saturation under way. */
   saturation: Saturation | undefined;
   readonly #library: string;
-  /** Tasks under way, how long there were as many as may be, and since when there are. */
+  /** Running tasks, past time at the limit, and since when it is reached. */
   #running = 0;
   #fullMs = 0;
   #fullSince: number | undefined;
@@ -36,7 +32,7 @@ export class KnownPool {
   #name!: string;
   #common!: CommonAttributes;
 
-  /** @param library what it is called while nothing better is known */
+  /** @param library default name */
   constructor(source: PoolSource, pool: object, library: string) {
     this.source = source;
     this.#library = library;
@@ -50,25 +46,23 @@ export class KnownPool {
     this.#common = new CommonAttributes({ [this.nameKey]: this.#name, 'db.system.name': system, [POOL_LIMIT]: limit });
   }
 
-  /** The attribute of its name: a limiter of tasks is no pool of connections. */
   get nameKey(): string {
     return this.source.ofTasks ? TASK_POOL_NAME : POOL_NAME;
   }
 
-  /** The most tasks that may run at once from now on. */
   setLimit(given: number): void {
     const limit = Number.isFinite(given) ? given : undefined;
     if (limit !== this.#description.limit) this.#describe({ ...this.#description, limit });
   }
 
-  /** @param now default: read, where it is needed */
+  /** @param now default: read if needed */
   taskStarted(slots: number, now?: number): void {
     const { limit } = this.#description;
     this.#running += slots;
     if (this.#running >= (limit ?? Infinity)) this.#fullSince ??= now ?? performance.now();
   }
 
-  /** @param now default: read, where it is needed */
+  /** @param now default: read if needed */
   taskFinished(slots: number, now?: number): void {
     const { limit } = this.#description;
     this.#running -= slots;
@@ -77,7 +71,7 @@ export class KnownPool {
     this.#fullSince = undefined;
   }
 
-  /** Ends the tasks that have lost their slots: more run than the limiter says it has. */
+  /** They still run but hold no slots. */
   endTimedOut(used: number, now: number): void {
     while (this.#running > used) {
       let first: TimedTask | undefined;
@@ -88,12 +82,12 @@ export class KnownPool {
     }
   }
 
-  /** The end of a task could not be seen: how long all slots were taken is not known from now on. */
+  /** The time at the limit becomes unknown. */
   missTaskEnds(): void {
     this.#missesTaskEnds = true;
   }
 
-  /** For how long all slots were taken, of all time; undefined = not known. */
+  /** Undefined = unknown. */
   fullMs(now: number): number | undefined {
     if (this.#missesTaskEnds) return undefined;
     return this.#fullSince === undefined ? this.#fullMs : this.#fullMs + now - this.#fullSince;
@@ -103,12 +97,11 @@ export class KnownPool {
     return this.#description;
   }
 
-  /** `db.client.connection.pool.name`: the user's own name, else `host:port/database` as the conventions say. */
+  /** `db.client.connection.pool.name`: the user's name, or `host:port/database` as in the conventions. */
   get name(): string {
     return this.#name;
   }
 
-  /** What all spans about it have in common. */
   get common(): CommonAttributes {
     return this.#common;
   }
@@ -121,17 +114,17 @@ export class KnownPool {
     return database ? `${address}/${database}` : address;
   }
 
-  /** The short form for span names. */
+  /** For span names. */
   get label(): string {
     const { name, database, host, system } = this.#description;
     return name ?? database ?? host ?? system ?? this.#library;
   }
 
-  /** A pool that could not say where it leads takes it from its first connection. */
+  /** From the first connection. */
   learn({ system, host, port, database }: ConnectionTarget): void {
     const known = this.#description;
     if (!this.#knowsTarget) this.#describe({ ...known, system, host, port, database });
-    // MariaDB is seen by its answer only.
+    // MariaDB shows only in the handshake.
     else if (system !== undefined && system !== known.system) this.#describe({ ...known, system });
   }
 
@@ -141,7 +134,7 @@ export class KnownPool {
   }
 }
 
-/** Names a span again that was started before its pool's name was known. */
+/** For spans started before the pool's name was known. */
 export function nameSpan(span: Span, spanName: string, { name, nameKey, description }: KnownPool): void {
   span.updateName(spanName).setAttribute(nameKey, name);
   if (description.system !== undefined) span.setAttribute('db.system.name', description.system);

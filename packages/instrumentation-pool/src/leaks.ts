@@ -8,15 +8,15 @@ import type { KnownPool } from './known-pool.ts';
 /** Default of FORESHOCK_POOL_LEAK_MS. */
 export const DEFAULT_LEAK_MS = 30_000;
 
-/** A leak can be suspected after this part of the limit. */
+/** A leak may be suspected after this part of the limit: 1/6. */
 const SUSPICION = 6;
 
 /**
- * Tells, once, of each connection that has been out longer than the limit: as an event on the span that took it
- * while that is open, else as a span in its trace. One timer for all pools, running only while something is out.
+ * Reports each connection held longer than the limit once: on the holder's span while open, else as a span in its
+ * trace. One timer serves all pools while connections are out.
  *
- * Before that, a leak is suspected where callers wait and the span that took a connection has ended: nothing was done
- * with the connection from one look to the next, and nobody can be expected to give it back.
+ * A leak is suspected earlier if callers wait, the holder's span has ended, and the connection is unused between two
+ * checks.
  */
 export class PoolLeaks {
   readonly #pools: LivePools;
@@ -25,7 +25,7 @@ export class PoolLeaks {
   readonly #tracer: () => Tracer;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param leakMs 0 = look for none */
+  /** @param leakMs 0 = never */
   constructor(pools: LivePools, leakMs: number, tracer: () => Tracer) {
     this.#pools = pools;
     this.#leakMs = leakMs;
@@ -33,7 +33,6 @@ export class PoolLeaks {
     this.#tracer = tracer;
   }
 
-  /** A connection went out. */
   watch(): void {
     if (this.#timer === undefined && this.#leakMs > 0) this.#arm(this.#suspicionMs);
   }
@@ -82,10 +81,9 @@ export class PoolLeaks {
   }
 }
 
-/** Whether a connection is out, unused since the last look, although the span that took it has ended. */
 function isSuspect(holding: Holding): boolean {
   const { span, uses, usesSeen, suspicionReported } = holding;
-  // What is not sampled never records: nothing is known of its end.
+  // The end of an unsampled span is unknown.
   if (suspicionReported || !span || span.isRecording()) return false;
   if (holding.isBusy) {
     holding.usesSeen = undefined;

@@ -5,7 +5,6 @@ import { Holding } from './holding.ts';
 
 const counted: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** One task of a limiter that a caller with a span gave it, up to its end. */
 export class LimiterTask extends PoolAcquisition implements LimitedTask {
   #holding: Holding | undefined;
   #isRunning = false;
@@ -21,7 +20,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
   }
 
   override failed(error: unknown, timedOut = false): void {
-    // Refused at once: the wait of no length says what the limiter's state was.
+    // A rejection: zero-length, with the limiter's state.
     this.waits();
     super.failed(error, timedOut);
   }
@@ -31,7 +30,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
     const now = performance.now();
     const { pool } = this;
     if (pool.timed.size > 0) {
-      // It is counted among them already.
+      // The counters already include it.
       pool.source.count(this.poolObject, counted);
       pool.endTimedOut(counted.used - slots, now);
     }

@@ -1,9 +1,9 @@
 import type { KnownPool } from './known-pool.ts';
 
-/** How many pools are kept track of before the collected ones are swept out. */
+/** Above this, collected pools are removed. */
 const SWEEP_AT = 64;
 
-/** The pools of the process and what is known of them, until they are ended or nobody else holds them. */
+/** Until they end or are garbage collected. */
 export class LivePools {
   readonly #known = new WeakMap<object, KnownPool>();
   #pools: WeakRef<object>[] = [];

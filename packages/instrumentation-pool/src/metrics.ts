@@ -13,13 +13,13 @@ export interface PoolMetrics {
   stop(): void;
 }
 
-/** Pools that are gone are remembered up to this many names. */
+/** Removed pools kept by name. */
 const MAX_GONE = 1_000;
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 /**
- * @param all the pools of every adapter. Each adapter observes the sums over all of them, for pools of two
- * libraries may have one name, and of two observations of one series the later counts.
+ * @param all observed as sums by each adapter: pools of two libraries may share a name, and the last observation of a
+ * series counts.
  */
 export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetrics {
   const count = meter.createObservableUpDownCounter('db.client.connection.count', {
@@ -56,10 +56,7 @@ export function poolMetrics(meter: Meter, all: ReadonlySet<LivePools>): PoolMetr
 
   const names = new Set<string>();
 
-  /**
-   * Pools of one name are one series: their sum, since an observation replaces the one before it. A pool that is gone
-   * counts 0 from then on, for the SDK repeats the last observation of a series for ever (cumulative temporality).
-   */
+  /** A removed pool is observed as 0: with cumulative temporality the SDK repeats its last observation. */
   function observe(
     result: ObservableResult,
     state: string | undefined,

@@ -1,19 +1,15 @@
 import type { AnyFunction, Hooks } from '@foreshock/kit';
 import type { PoolEvents } from './events.ts';
 
-/** Where a replaced function reports to; it changes when the instrumentation is enabled again. */
+/** Changes when the instrumentation is enabled again. */
 export interface Attachment {
   pools: PoolEvents;
   hooks: Hooks;
 }
 
-/** By the function that replaced one of a library's. */
 const attachments = new WeakMap<AnyFunction, Attachment>();
 
-/**
- * What stands for a function that is a module's exports, or a binding of it: whoever has loaded it keeps it, so it is
- * made once, and attached again later. It has the original's own properties.
- */
+/** Made once and reattached later, because importers keep it. Copies own properties. */
 export function replacementOf(
   original: AnyFunction,
   pools: PoolEvents,
@@ -31,7 +27,7 @@ export function replacementOf(
   return replacement;
 }
 
-/** A function's own properties, its name and length among them. */
+/** Includes name and length. */
 export function propertiesOf(fn: AnyFunction): PropertyDescriptorMap {
   const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(fn);
   for (const key of ['prototype', 'arguments', 'caller']) delete properties[key];

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { report, type AnyFunction } from '@foreshock/kit';
 import type { LimitedTask } from './events.ts';
 
-/** Runs a task where its caller is; it holds its slot until what it returned has settled. */
+/** The task holds its slot until its result settles. */
 export function runTask(task: LimitedTask, fn: AnyFunction, self: unknown, args: unknown[]): unknown {
   try {
     task.started();
@@ -24,10 +24,9 @@ export function runTask(task: LimitedTask, fn: AnyFunction, self: unknown, args:
     throw error;
   }
   try {
-    // Not the promise's own `then`: a subclass may have put something behind it. The limiter waits for it too, so that
-    // no rejection is hidden.
+    // Not its own `then`, which a subclass may override. The limiter handles rejections too, so none is hidden.
     if (types.isPromise(result)) void Promise.prototype.then.call(result, finished, finished);
-    // The `then` of anything else may begin its work: a query builder's does.
+    // Another thenable's `then` may start its work, as in query builders.
     else if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') task.endUnseen();
     else finished();
   } catch (error) {

@@ -10,29 +10,25 @@ import {
 import type { Holder } from './holding.ts';
 import { nameSpan, type KnownPool } from './known-pool.ts';
 
-/** Shorter than this it is a busy pool, not a full one: callers barely notice. */
+/** Shorter periods barely affect callers. */
 const MIN_MS = 20;
-/** Holders named on the span and linked. */
 const TOP_HOLDERS = 3;
 
-/**
- * The time in which a pool was full and callers waited, from the first moment to the last: one span, a root of
- * its own, since it belongs to no request. It is found by the events of the pool, not by sampling.
- */
+/** A period in which a pool was full and callers waited. Its span is a root, since it belongs to no request. */
 export class Saturation {
   readonly #tracer: Tracer;
   readonly #pool: KnownPool;
-  /** When the first caller asked that waits, by `performance.now()`: no wait is longer than its saturation. */
+  /** The first waiting caller's request, so no wait is longer. */
   readonly start: number;
   readonly #startTime: number;
   #span: Span | undefined;
-  /** The pool's label when the span was named. */
+  /** When the span was named. */
   #label: string | undefined;
   #waiting = 0;
   #waiters = 0;
   #peakPending = 0;
   #longestWaitMs = 0;
-  /** The longest holdings that ended while callers waited, longest first. */
+  /** Longest first. */
   readonly #holders: Holder[] = [];
 
   constructor(tracer: Tracer, pool: KnownPool, start: number) {
@@ -42,20 +38,18 @@ export class Saturation {
     this.#startTime = Date.now() - (performance.now() - start);
   }
 
-  /** One more caller waits behind `pending` others. */
+  /** @param pending callers ahead */
   joined(pending: number): void {
     this.#waiting++;
     this.#waiters++;
     this.#peakPending = Math.max(this.#peakPending, pending + 1);
-    // Started as soon as it counts, so that a process that dies full still tells of it.
+    // Early, so that it exists if the process dies.
     if (!this.#span && !this.#pool.source.ofTasks && performance.now() - this.start >= MIN_MS) this.#open();
   }
 
   /**
-   * A caller waits no longer: it has what it asked for, or gave up.
-   *
-   * @param forSlot it waited because everything was taken, for the most part
-   * @returns whether it was the last; not asked of the pool, which may still count the one that is leaving
+   * @param forSlot it mostly waited for a slot
+   * @returns whether it was the last; the pool may still count it
    */
   left(waitMs: number, forSlot: boolean): boolean {
     if (forSlot) this.#longestWaitMs = Math.max(this.#longestWaitMs, waitMs);
@@ -72,12 +66,10 @@ export class Saturation {
     holders.splice(at, 0, holder);
   }
 
-  /** Who held longest of those who gave back after `at`. */
   longestAfter(at: number): Holder | undefined {
     return this.#holders.find(({ until }) => until > at);
   }
 
-  /** The line is empty. */
   end(): void {
     const now = performance.now();
     if (now - this.start < MIN_MS || this.#waiters === 0) return;

@@ -4,11 +4,10 @@ import type { KnownPool } from './known-pool.ts';
 
 const counted: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** A task of a caller without a span: no trace shows its wait or what it holds, but its slots count. */
+/** Without a caller's span: only its slots count. */
 export class UntracedTask extends Caller implements LimitedTask {
   readonly #pool: KnownPool;
   readonly #limiter: object;
-  /** Those that it has; 0 while it does not run. */
   #slots = 0;
   #timeoutMs: number | undefined;
 
@@ -29,7 +28,7 @@ export class UntracedTask extends Caller implements LimitedTask {
   started(slots = 1): void {
     const pool = this.#pool;
     if (pool.timed.size > 0) {
-      // It is counted among them already.
+      // The counters already include it.
       pool.source.count(this.#limiter, counted);
       pool.endTimedOut(counted.used - slots, performance.now());
     }

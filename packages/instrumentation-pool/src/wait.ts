@@ -19,41 +19,37 @@ import type { Holder, Holding } from './holding.ts';
 import { nameSpan } from './known-pool.ts';
 import { Saturation } from './saturation.ts';
 
-/** What a {@link Wait} needs of its boundary. */
 export interface WaitBoundary {
   readonly tracer: Tracer;
 }
 
-/** Callers in one line whose span begins when they ask; with more of them it is made when their wait ends. */
+/** Further spans are made when the wait ends. */
 const MAX_OPEN_SPANS = 1_000;
 
 const now: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** The wait of a caller that could not be served at once. */
 export class Wait {
   readonly #boundary: WaitBoundary;
   readonly #acquisition: PoolAcquisition;
   readonly #poolObject: object;
-  /** The pool was full when this caller asked. */
   readonly #saturation: Saturation | undefined;
   #span: Span | undefined;
-  /** The pool's label when the span was named. */
+  /** When the span was named. */
   #label: string | undefined;
   #holderKnown = false;
   #connectStart: number | undefined;
   #waitMs = 0;
   #reason: WaitReason = 'queue';
-  /** What keeps it, when that is no other task. */
   readonly #hindrance: WaitReason | undefined;
-  /** Who had the oldest slot when it asked, until it is known whether that was the reason. */
+  /** Of the oldest slot, until the reason is known. */
   #holder: Holder | undefined;
-  /** How long all slots had been taken, and how often it had been paused, when it asked. */
+  /** At the request. */
   readonly #fullMs: number | undefined;
   readonly #pauses: number;
 
   /**
-   * @param hindrance what keeps it, when that is no other caller
-   * @param opened it was to be served at once, and was not: in the end a connection was opened for it, or none came
+   * @param hindrance if no other caller delays it
+   * @param opened set if an idle connection was expected: whether a new one was opened
    */
   constructor(
     boundary: WaitBoundary,
@@ -74,7 +70,7 @@ export class Wait {
     }
     const { pool, used, idle, pending } = acquisition;
     const { limit } = pool.description;
-    // With room left the pool opens one more connection: nobody is in the way.
+    // The pool opens a connection: no holder delays it.
     const isFull = !hindrance && (limit === undefined || used + idle >= limit);
     if (pool.line.size < MAX_OPEN_SPANS) this.#startSpan(undefined);
     const oldest = isFull ? pool.holdings.oldest : undefined;
@@ -103,20 +99,18 @@ export class Wait {
     if (operation !== undefined) span.setAttribute(POOL_HOLDER_OPERATION, operation);
     if (!spanContext) return;
     span.setAttribute(POOL_HOLDER_TRACE_ID, spanContext.traceId);
-    // A request may wait for what it holds itself; Jaeger takes a link to the parent for the parent's own reference.
+    // A request may wait for itself; Jaeger treats a link to the parent as the parent reference.
     const parent = trace.getSpanContext(this.#acquisition.context);
     if (spanContext.spanId !== parent?.spanId) span.addLink({ context: spanContext });
   }
 
-  /** A connection is being opened for this caller. */
   connecting(): void {
     if (this.#connectStart !== undefined) return;
     this.#connectStart = performance.now();
-    // Where there was room the whole wait is the connecting; after a time in line the event parts the two.
+    // Separates connecting from the time in the queue.
     if (this.#saturation) this.#span?.addEvent('connecting');
   }
 
-  /** The caller waits no longer. */
   leaveLine(at: number): void {
     const { pool, start } = this.#acquisition;
     this.#waitMs = roundMs(at - start);
@@ -126,28 +120,27 @@ export class Wait {
     this.#saturation.end();
   }
 
-  /** @param holding of what was granted, as it was before; undefined for a slot, which is nothing that stays */
+  /** @param holding before this grant; undefined for a slot */
   granted(at: number, holding?: Holding): void {
     const { start } = this.#acquisition;
-    // Somebody gave it back before the one that was being opened for this caller had come.
+    // It came before the new one.
     if (holding?.returned) this.#connectStart = undefined;
     const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
     if (!span) return;
-    // Nobody had a connection yet when this caller asked: all were being opened, or several asked in one tick.
+    // All were being opened, or several callers asked in one tick.
     if (holding?.returned) this.#nameHolder(this.#saturation?.longestAfter(start) ?? holding.holder(at));
     this.#reason = this.#reasonAt(at);
-    // No task had begun when it asked.
+    // No task had started.
     if (!holding)
       this.#holder ??= this.#saturation?.longestAfter(start) ?? this.#acquisition.pool.lastReturned?.holder(at);
     this.#end(span);
   }
 
-  /** How long the connection that it got took to be opened; undefined when it was there. */
+  /** Undefined for an existing connection. */
   connectMs(at: number): number | undefined {
     return this.#connectStart === undefined ? undefined : at - this.#connectStart;
   }
 
-  /** Tells the holding that its caller waited for it. */
   describe(holding: Holding): void {
     const span = this.#span;
     if (!span) return;
@@ -167,10 +160,7 @@ export class Wait {
     this.#end(span);
   }
 
-  /**
-   * Nobody had a connection yet when this caller asked: several asked in one tick, or all were being opened. Who has had
-   * one since is named if that was the better part of the wait.
-   */
+  /** Without a holder at the request: a later one that held for at least half of the wait. */
   #nameLongest(at: number): void {
     const { pool, start } = this.#acquisition;
     const ended = this.#saturation?.longestAfter(start);
@@ -192,7 +182,6 @@ export class Wait {
     span.end();
   }
 
-  /** Where the longer part of the wait was spent. */
   #reasonAt(at: number): WaitReason {
     if (this.#acquisition.pool.source.ofTasks) return this.#taskReasonAt(at);
     if (this.#connectStart === undefined) return 'queue';

@@ -4,35 +4,32 @@ import { inCallersContext, LIMITED_LOOPS } from './loops.ts';
 import { replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
-/** A task in line, an `item` of async/internal/queue.js. */
 interface Item {
   callback?: unknown;
 }
 
-/** `async/internal/queue.js`, as far as it is read here: documented, but for `_tasks`. */
+/** Documented, except `_tasks` (async/internal/queue.js). */
 interface Queue {
   concurrency: number;
-  /** Most items that the worker gets at once. */
+  /** Most items per call of the worker. */
   payload?: number | null;
   paused: boolean;
   _tasks: { push: AnyFunction; unshift?: AnyFunction; insertBefore?: AnyFunction };
   length(): number;
   running(): number;
-  /** What runs, the one begun last at the end. */
+  /** Running items, the latest last. */
   workersList(): Item[];
   kill: AnyFunction;
   pause: AnyFunction;
   remove?: AnyFunction;
 }
 
-/** What makes queues. */
 const MAKERS = ['queue', 'priorityQueue', 'cargo', 'cargoQueue'];
 const METHODS = [...MAKERS, ...LIMITED_LOOPS];
 
 /**
- * async 2 and 3: `queue`, `priorityQueue`, `cargo` and `cargoQueue`, whose objects are closures: observed are the worker,
- * and on the queue's line (`_tasks`) what is put into it. Before the worker is called for items they are added to
- * `workersList()`.
+ * async 2 and 3: `queue`, `priorityQueue`, `cargo` and `cargoQueue` return closures. The worker and insertions into
+ * `_tasks` are observed. `workersList()` has items before their worker is called.
  */
 export const async: Adapter<PoolEvents> = {
   library: 'async',
@@ -75,7 +72,7 @@ function observedMaker(make: AnyFunction, method: string, attachment: Attachment
     let queue: Queue | undefined;
     args[0] = observedWorker(worker as AnyFunction, () => {
       const running = queue?.workersList() ?? [];
-      // A cargo's worker has several items; those begun before are not in line any more.
+      // A cargo's worker gets several items.
       const begun: LimitedTask[] = [];
       for (let i = running.length - 1; i >= 0; i--) {
         const item = running[i]!;
@@ -92,7 +89,7 @@ function observedMaker(make: AnyFunction, method: string, attachment: Attachment
   };
 }
 
-/** A worker of ours: `priorityQueue` calls `queue`, which must not observe it once more. */
+/** `priorityQueue` calls `queue`, which must not wrap again. */
 const OBSERVED = Symbol('foreshock.observed');
 
 function nameOf({ name }: AnyFunction, method: string): string {
@@ -121,7 +118,7 @@ function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFun
     };
     return first.run(worker, this, args);
   };
-  // `wrapAsync` takes a function with this tag for one that returns a promise.
+  // `wrapAsync` detects async functions by this tag.
   if (isAsync) Object.defineProperty(replacement, Symbol.toStringTag, { value: 'AsyncFunction' });
   return Object.defineProperty(replacement, OBSERVED, { value: true });
 }
@@ -144,7 +141,7 @@ function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTa
     source.count(queue, asked);
     if (asked.idle === 0) return asked;
     const places = asked.idle * (queue.payload ?? Infinity);
-    // A free worker gets those in line first, a cargo's several at once.
+    // A free worker takes waiting items first.
     if (asked.pending < places) asked.pending = 0;
     else {
       asked.pending -= places;
@@ -173,7 +170,7 @@ function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTa
   };
   wrapEntry('push');
   wrapEntry('unshift');
-  // Of the priority queue of async 2.
+  // async 2.
   wrapEntry('insertBefore');
   const { hooks, pools } = attachment;
   const { remove } = queue;

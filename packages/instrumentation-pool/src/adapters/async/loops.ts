@@ -24,13 +24,12 @@ const COLLECTION_METHODS = [
   'times',
 ];
 
-/** Methods of async that call a function for each of many items, only so many at once. */
+/** Methods with limited concurrency. */
 export const LIMITED_LOOPS: readonly string[] = COLLECTION_METHODS.flatMap((name) => [`${name}Limit`, `${name}Series`]);
 
 /**
- * `eachOfLimit` (async/internal/eachOfLimit.js), below all of them, calls the function for the next item where the one
- * before it called back: each of these functions runs where the caller of the loop is. Its items wait for no other
- * caller, so there is no wait to show.
+ * Restores the loop's caller: `eachOfLimit` (async/internal/eachOfLimit.js), which all methods use, starts each item in
+ * the context of the previous callback. Items wait for no other caller.
  */
 export function inCallersContext(loop: AnyFunction, method: string, { hooks }: Attachment): AnyFunction {
   const bound = (value: unknown): unknown => (typeof value === 'function' ? bindTagged(value as AnyFunction) : value);
@@ -38,7 +37,7 @@ export function inCallersContext(loop: AnyFunction, method: string, { hooks }: A
     if (!hooks.active) return loop.apply(this, args);
     const given = guard('async loop', () => args.map(bound)) ?? args;
     const [tasks] = args;
-    // Of the others it is items, that may be functions, too.
+    // Items of other methods may be functions too.
     if (method.startsWith('parallel') && Array.isArray(tasks)) {
       given[0] = guard('async loop', () => tasks.map(bound)) ?? tasks;
     }
@@ -48,6 +47,6 @@ export function inCallersContext(loop: AnyFunction, method: string, { hooks }: A
 
 function bindTagged(fn: AnyFunction): AnyFunction {
   const tag = (fn as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  // `wrapAsync` takes a function with this tag for one that returns a promise.
+  // `wrapAsync` detects async functions by this tag.
   return tag === undefined ? bind(fn) : Object.defineProperty(bind(fn), Symbol.toStringTag, { value: tag });
 }

@@ -1,21 +1,21 @@
 import type { Adapter, Hooks } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `bottleneck/lib/Bottleneck.js` with its stores, as far as they are read here. */
+/** `bottleneck/lib/Bottleneck.js` */
 interface Limiter {
   id?: string;
   _states: { /** Jobs received, queued, scheduled and executing. */ counts: [number, number, number, number] };
   _store: {
     storeOptions: { maxConcurrent?: number | null; minTime?: number; reservoir?: number | null };
-    /** Of the local store: when the next job may begin, and when a blocked limiter goes on. */
+    /** Next start, or end of a block. */
     _nextRequest?: number;
     _unblockTime?: number;
-    /** Of the local store: the sum of the weights of what is scheduled or executing. */
+    /** Total weight of scheduled and executing jobs. */
     _running?: number;
   };
 }
 
-/** `bottleneck/lib/Job.js`: one call of `schedule`, `submit` or a wrapped function. */
+/** `bottleneck/lib/Job.js`: a call of `schedule`, `submit` or a wrapped function. */
 interface Job {
   Events: { instance: Limiter };
   options: { weight: number };
@@ -26,7 +26,7 @@ const UNNAMED = new Set(['<no-id>', 'group-key']);
 
 const counted: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** Limiters of a group are named by keys, such as a user's: their group's name is theirs. */
+/** A group's keys may be private, so its limiters have the group's name. */
 const groups = new WeakMap<object, string | undefined>();
 
 const source: PoolSource = {
@@ -51,8 +51,8 @@ const source: PoolSource = {
 };
 
 /**
- * bottleneck 2.19, the first with `lib/Job.js`. A `Job` goes through `doReceive`, in its caller's context, `doQueue`, `doRun` and, in a timer's turn,
- * `doExecute`; it ends with `doDone`, or in line with `doDrop`.
+ * bottleneck 2.19, the first with `lib/Job.js`. A `Job` runs `doReceive` in its caller's context, `doQueue`, `doRun`,
+ * `doExecute` (from a timer) and `doDone`; or `doDrop` while queued.
  */
 export const bottleneck: Adapter<PoolEvents> = {
   library: 'bottleneck',
@@ -95,13 +95,12 @@ function wrapJob(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   });
 }
 
-/** There are free slots, and this job needs more. */
 function hasTooFew(limiter: Limiter, weight: number): boolean {
   source.count(limiter, counted);
   return counted.idle < weight;
 }
 
-/** There is a slot, and the rate does not allow to take it now. */
+/** The rate limit delays it despite a free slot. */
 function waitsForRate({ _states, _store }: Limiter, weight: number): boolean {
   const { minTime = 0, reservoir } = _store.storeOptions;
   const [received, queued] = _states.counts;

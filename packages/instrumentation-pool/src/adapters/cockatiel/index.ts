@@ -4,7 +4,7 @@ import { runTask } from '../../run-task.ts';
 
 type Work = (this: unknown, ...args: unknown[]) => unknown;
 
-/** `cockatiel/dist/BulkheadPolicy.js`; what is read is private to TypeScript only. */
+/** `cockatiel/dist/BulkheadPolicy.js`; private only in TypeScript. */
 interface Bulkhead {
   capacity: number;
   queueCapacity: number;
@@ -14,7 +14,7 @@ interface Bulkhead {
 
 const source: PoolSource = {
   ofTasks: true,
-  // A name is the user's own property: a policy has none.
+  // Users may add a name.
   describe: (policy) => ({ name: (policy as { name?: string }).name || 'bulkhead' }),
   count(policy: object, state: PoolState): void {
     const { capacity, active, queue } = policy as Bulkhead;
@@ -27,8 +27,8 @@ const source: PoolSource = {
 };
 
 /**
- * The bulkhead of cockatiel 3 and 4. `BulkheadPolicy.prototype.execute` runs its function, or puts it in line; one
- * that stood in line comes back to `execute`, with the same function, from where the one before it finished.
+ * cockatiel 3 and 4. `BulkheadPolicy.prototype.execute` runs or queues its function. It is called again for a queued
+ * one, in the context of the one that finished.
  */
 export const cockatiel: Adapter<PoolEvents> = {
   library: 'cockatiel',
@@ -47,7 +47,7 @@ export const cockatiel: Adapter<PoolEvents> = {
 };
 
 function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
-  /** Functions that stand in line, or stood there: they come back, whoever has wrapped them last. */
+  /** Queued functions reach `execute` again, even if wrapped by another tool. */
   const inLine = new WeakSet<Work>();
 
   hooks.calls(prototype, 'execute', {
@@ -55,7 +55,7 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
       const [fn, signal] = args;
       if (typeof fn !== 'function' || inLine.has(fn) || signal?.aborted) return undefined;
       const { length } = bulkhead.queue;
-      // Refused at once is no wait: `bulkhead <name> full` of the resilience instrumentation.
+      // The resilience instrumentation reports an immediate rejection: `bulkhead <name> full`.
       if (bulkhead.active >= bulkhead.capacity && length >= bulkhead.queueCapacity) return undefined;
       const task = pools.task(source, bulkhead);
       if (!task) return undefined;
@@ -73,7 +73,7 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   });
 }
 
-/** One that is cancelled in line is rejected, and does not come back. */
+/** A cancelled function never reaches `execute` again. */
 function watchCancelled(item: Bulkhead['queue'][number], task: LimitedTask): void {
   const { reject } = item;
   item.reject = (error) => {

@@ -3,7 +3,6 @@ import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../event
 import { replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
-/** What `fastq(worker, concurrency)` and `fastq.promise(…)` give. */
 interface Queue {
   concurrency: number;
   paused: boolean;
@@ -16,16 +15,14 @@ interface Queue {
   abort?: AnyFunction;
 }
 
-/** A task in line. */
 interface Entry {
   task: LimitedTask | undefined;
   next: Entry | undefined;
 }
 
 /**
- * fastq 1, callbacks and promises. A queue is a plain object around closures: its methods are wrapped on the object.
- * Which task a call of the worker is for is known by the order: `push` appends, `unshift` prepends, the worker gets
- * the first (queue.js).
+ * fastq 1. A queue is a plain object of closures, so its methods are wrapped on the object. The order identifies the
+ * worker's task: `push` appends, `unshift` prepends, the worker gets the first (queue.js).
  */
 export const fastq: Adapter<PoolEvents> = {
   library: 'fastq',
@@ -62,7 +59,6 @@ function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attach
   };
 }
 
-/** The line of one queue, as the queue has it. */
 class Line {
   readonly worker: AnyFunction;
   readonly #attachment: Attachment;
@@ -70,7 +66,7 @@ class Line {
   #head: Entry | undefined;
   #tail: Entry | undefined;
   #length = 0;
-  /** The worker is called for it before `push` returns. */
+  /** The worker may be called before `push` returns. */
   #entering: Entry | undefined;
 
   constructor(worker: AnyFunction, byPromise: boolean, attachment: Attachment) {
@@ -97,7 +93,6 @@ class Line {
     };
   }
 
-  /** The task that the worker is called for. */
   #next(): LimitedTask | undefined {
     const entering = this.#entering;
     this.#entering = undefined;
@@ -144,7 +139,7 @@ class Line {
       } catch (error) {
         report('fastq', error);
       }
-      // As `push` and `unshift` decide it themselves.
+      // As in `push` and `unshift`.
       if (queue.running() < queue.concurrency && !queue.paused) this.#entering = entry;
       else {
         enter(entry);
@@ -156,7 +151,7 @@ class Line {
   }
 }
 
-/** The worker calls back when its task is done, and with that the next one is begun: where the caller of that one was. */
+/** The worker's callback starts the next task, which needs its own caller's context. */
 function runWithCallback(task: LimitedTask, worker: AnyFunction, self: unknown, args: unknown[]): unknown {
   guard('fastq', () => task.started());
   const done = args[1] as AnyFunction;

@@ -1,7 +1,7 @@
 import { HandOver, type Adapter } from '@foreshock/kit';
 import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `generic-pool/lib/Pool.js`, as far as it is read here; all but the fields with underscores are its documented counters. */
+/** `generic-pool/lib/Pool.js`; underscored fields are undocumented. */
 interface Pool {
   size: number;
   available: number;
@@ -24,9 +24,8 @@ const source: PoolSource = {
 };
 
 /**
- * generic-pool 3, for whatever it holds. A caller is a `ResourceRequest` that `Pool.prototype.acquire` puts in its
- * `PriorityQueue`; whoever has a resource calls the request's `resolve`, its time-out calls `reject`. What is pooled is
- * given by promise only, so the caller's context comes back by itself.
+ * generic-pool 3. `Pool.prototype.acquire` puts a `ResourceRequest` into its `PriorityQueue`, which ends by `resolve`,
+ * or by `reject` at a time-out. Callers' promises keep their context.
  */
 export const genericPool: Adapter<PoolEvents> = {
   library: 'generic-pool',
@@ -36,14 +35,14 @@ export const genericPool: Adapter<PoolEvents> = {
   summary: 'waits, holders, time-outs, leaks of whatever it pools',
   attach(pools, hooks) {
     const waiting = new WeakMap<object, Acquisition>();
-    /** From `acquire` to the `enqueue` of its request, which it calls at once. */
+    /** `acquire` calls `enqueue` synchronously. */
     const asking = new HandOver<Acquisition>();
 
     hooks.onLoad('generic-pool/lib/Pool.js', ({ exports: { prototype } }) => {
       hooks.calls(prototype, 'acquire', {
         begin: (pool: Pool) => (pool._draining ? undefined : pools.acquire(source, pool)),
         handOver: asking,
-        // The one reason not to be put in line (Pool.js: `maxWaitingClients`).
+        // The only reason (Pool.js: `maxWaitingClients`).
         untaken: (acquisition) => acquisition.failed(new Error('max waitingClients count exceeded')),
       });
       hooks.before(prototype, '_createResource', (pool) => pools.opening(pool));

@@ -1,7 +1,7 @@
 import { answering, targetOf, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `mysql2/lib/base/pool.js` (`lib/pool.js` before 3.11.5), as far as it is read here. */
+/** `mysql2/lib/base/pool.js` (`lib/pool.js` before 3.11.5). */
 interface Pool {
   config: {
     connectionLimit: number;
@@ -29,10 +29,7 @@ const source: PoolSource = {
   isEnded: (pool) => (pool as Pool)._closed,
 };
 
-/**
- * mysql2 3: pools, and the ones inside a cluster. Every caller comes to `getConnection`, every connection to
- * `releaseConnection`.
- */
+/** mysql2 3: all callers use `getConnection`, also in a cluster; all connections return by `releaseConnection`. */
 export const mysql2Pool: Adapter<PoolEvents> = {
   library: 'mysql2',
   versions: '>=3.0.0 <4',
@@ -41,7 +38,7 @@ export const mysql2Pool: Adapter<PoolEvents> = {
   title: '`mysql2` (pools)',
   summary: 'waits, holders, time-outs, leaks of its pools, also in a cluster',
   attach(pools, hooks) {
-    // The classes' methods moved to `base` in 3.11.5.
+    // Methods moved to `base` in 3.11.5.
     for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {
       hooks.onLoad(`${folder}/pool.js`, ({ exports: { prototype } }) => {
         if (Object.hasOwn(prototype, 'getConnection')) wrapPool(prototype, pools, hooks);
@@ -50,7 +47,7 @@ export const mysql2Pool: Adapter<PoolEvents> = {
   },
 };
 
-/** What `getConnection` is about to do: it serves from the idle ones, else opens one if there is room, else puts in line. */
+/** An idle connection, else a new one, else the queue. */
 function opensConnection(pool: Pool): boolean {
   const { connectionLimit } = pool.config;
   const hasRoom = connectionLimit === 0 || pool._allConnections.length < connectionLimit;
@@ -58,7 +55,7 @@ function opensConnection(pool: Pool): boolean {
 }
 
 function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
-  /** A caller in line is asked for again, by `getConnection` with the callback it was given, when a place has become free. */
+  /** `getConnection` is called again with a queued caller's callback. */
   const waiting = new WeakMap<Callback, Acquisition>();
 
   hooks.before(prototype, 'getConnection', (pool: Pool, args: [Callback]) => {

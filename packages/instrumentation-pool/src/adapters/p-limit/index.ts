@@ -3,7 +3,6 @@ import type { PoolEvents, PoolSource, PoolState } from '../../events.ts';
 import { propertiesOf, replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
-/** What `pLimit(concurrency)` gives: a function with counters. */
 interface Limit extends AnyFunction {
   activeCount: number;
   pendingCount: number;
@@ -12,10 +11,7 @@ interface Limit extends AnyFunction {
   clearQueue?: AnyFunction;
 }
 
-/**
- * p-limit 2 to 7. All of a limit is in a closure, so the function that makes it is replaced, and the limit that it
- * makes gets a function of ours around it, with all of its properties.
- */
+/** p-limit 2 to 7. A limit is a closure, so the export is replaced and each limit wrapped. */
 export const pLimit: Adapter<PoolEvents> = {
   library: 'p-limit',
   versions: '>=3.0.0 <8',
@@ -49,11 +45,10 @@ function observedMaker(make: AnyFunction, attachment: Attachment): AnyFunction {
 }
 
 function observe(limit: Limit, given: unknown, attachment: Attachment): Limit {
-  // Since 7.3 it may be an object.
+  // An object since 7.3.
   const concurrency = typeof given === 'object' ? (given as { concurrency: number }).concurrency : (given as number);
   const source: PoolSource = {
     ofTasks: true,
-    // It has no name of its own.
     describe: () => ({ name: 'p-limit' }),
     count(pool: object, state: PoolState): void {
       const { activeCount, pendingCount, concurrency: current = concurrency } = pool as Limit;
@@ -82,12 +77,11 @@ function observe(limit: Limit, given: unknown, attachment: Attachment): Limit {
       attachment.pools.cleared(limit, new DOMException('The queue was cleared', 'AbortError'));
     clearQueue.value = preceded(clearQueue.value as AnyFunction, cleared, 'p-limit', attachment.hooks);
   }
-  // It calls the limit inside, which is not ours.
   if (map) map.value = mapOf(observed);
   return Object.defineProperties(observed, descriptors) as Limit;
 }
 
-/** `limit.map` of 7.2, as it is there. */
+/** `limit.map` of 7.2. */
 function mapOf(limit: AnyFunction): AnyFunction {
   return async function map(iterable: Iterable<unknown>, fn: AnyFunction) {
     const promises: Promise<unknown>[] = [];

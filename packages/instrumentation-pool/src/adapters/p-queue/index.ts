@@ -2,32 +2,30 @@ import { guard, type Adapter, type Hooks } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 import { runTask } from '../../run-task.ts';
 
-/** `p-queue/dist/index.js`, as far as it is read here: its documented counters. */
+/** Its documented counters. */
 interface PQueue {
   concurrency?: number;
-  /** Before 5.0 there is no getter. */
+  /** Before 5.0. */
   _concurrency?: number;
-  /** Tasks that run. */
+  /** Running. */
   pending: number;
-  /** Tasks that wait. */
+  /** Waiting. */
   size: number;
   isPaused: boolean;
-  /** Of tasks that have no time-out of their own. */
   timeout?: number;
-  /** Before 5.0 there is no getter. */
+  /** Before 5.0. */
   _timeout?: number;
 }
 
 type Run = (this: unknown, ...args: unknown[]) => unknown;
 type Options = { signal?: AbortSignal; timeout?: number } | undefined;
 
-/** Queues that have kept a task although there was a slot: their interval is private from 7.0 on. */
+/** The interval is private since 7.0: queues that delayed a task despite a free slot. */
 const rated = new WeakSet<object>();
 
 const source: PoolSource = {
   ofTasks: true,
   limitsRate: (queue) => rated.has(queue),
-  // It has no name of its own.
   describe: () => ({ name: 'p-queue' }),
   count(queue: object, state: PoolState): void {
     const { concurrency, _concurrency, pending, size } = queue as PQueue;
@@ -40,8 +38,8 @@ const source: PoolSource = {
 };
 
 /**
- * p-queue 2 to 10. `PQueue.prototype.add(fn, options)` runs `fn` before it returns, or puts it in line; what is in
- * line is run where the task before it ended, or in a timer's turn.
+ * p-queue 2 to 10. `PQueue.prototype.add(fn, options)` runs or queues `fn`. A queued task runs in the context of the
+ * task that ended, or of a timer.
  */
 export const pQueue: Adapter<PoolEvents> = {
   library: 'p-queue',
@@ -78,7 +76,7 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
     },
     returned({ task, isPaused, hasSlot, hasStarted }, _result, queue, [, options]) {
       if (hasStarted) return;
-      // There was a slot, and it did not start: the interval is used up.
+      // The interval's limit is reached.
       if (!isPaused && hasSlot) rated.add(queue);
       task.waits(isPaused ? 'paused' : 'rate');
       if (options?.signal) watchSignal(task, options.signal);
@@ -90,7 +88,7 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
   );
 }
 
-/** One that is aborted in line is not started any more. */
+/** A task aborted while queued never starts. */
 function watchSignal(task: LimitedTask, signal: AbortSignal): void {
   const onAbort = (): void => void guard('p-queue abort', () => task.failed(signal.reason));
   signal.addEventListener('abort', onAbort, { once: true });

@@ -1,11 +1,11 @@
 import { answeringOnce, guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** On items in line, for a WeakMap of callers would cost the collector more than the rest of it all. */
+/** A WeakMap costs more in garbage collection than all else here. */
 const ACQUISITION = Symbol('foreshock.acquisition');
 const HAS_TIMEOUT = Symbol('foreshock.has-timeout');
 
-/** An entry of pg-pool's line of waiting callers (`PendingItem`, pg-pool/index.js). */
+/** `PendingItem`, pg-pool/index.js. */
 interface PendingItem {
   callback: (error: unknown, client: unknown, release: unknown) => unknown;
   timedOut: boolean;
@@ -32,7 +32,7 @@ interface Pool {
 const source: PoolSource = {
   describe(pool: object): PoolDescription {
     const { options, _clients } = pool as Pool;
-    // A client has resolved connection strings and PG* variables; it exists by the time a caller waits.
+    // A client knows resolved connection strings and PG* variables; one exists when a caller waits.
     const client = _clients[0];
     return {
       system: 'postgresql',
@@ -53,8 +53,8 @@ const source: PoolSource = {
 };
 
 /**
- * pg-pool 3, the pool of node-postgres: `Pool.prototype.connect` puts a `PendingItem` in line or hands it to
- * `newClient`; `_acquireClient` grants it.
+ * pg-pool 3, of node-postgres: `Pool.prototype.connect` queues a `PendingItem` or passes it to `newClient`;
+ * `_acquireClient` grants it.
  */
 export const pgPool: Adapter<PoolEvents> = {
   library: 'pg',
@@ -71,14 +71,11 @@ export const pgPool: Adapter<PoolEvents> = {
 };
 
 function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks): void {
-  /**
-   * From the `newClient` that `connect` calls at once, where there is room, back to `connect`: the caller's item. Both are
-   * synchronous; if they were not, the client would be opened for nobody that is known (test/pg-pool.test.ts).
-   */
+  /** `connect` calls `newClient` synchronously; otherwise the caller would be unknown (test/pg-pool.test.ts). */
   let opened: PendingItem | undefined;
   const asked: PoolState = { used: 0, idle: 0, pending: 0 };
 
-  // By hand, as each query of a pool comes by here, and by `_acquireClient`.
+  // By hand: every query of a pool passes here.
   hooks.wrap(PoolClass.prototype, 'connect', (original) => {
     return function (this: Pool, ...args: unknown[]) {
       if (!hooks.active || this.ending) return original.apply(this, args);
@@ -135,17 +132,17 @@ function watch(pool: Pool, item: PendingItem, asked: PoolState, pools: PoolEvent
   item[ACQUISITION] = acquisition;
 }
 
-/** Callers in line of a pool that is ended are never answered (`_pulseQueue`), but by their time-out. */
+/** After its end, a pool answers queued callers only by time-out (`_pulseQueue`). */
 function endWaits(line: readonly PendingItem[]): void {
   for (const item of line) {
     if (!item[HAS_TIMEOUT]) item[ACQUISITION]?.failed({ code: 'pool_ended', message: 'the pool was ended' });
   }
 }
 
-/** A client is being opened for this caller: `newClient` reports failure through the item's callback alone. */
+/** `newClient` reports failure only to the item's callback. */
 function watchOpening(item: PendingItem, acquisition: Acquisition): void {
   acquisition.connecting();
-  // The client keeps the item as long as it lives (the listeners of `_connect`, pg/lib/client.js): not its caller too.
+  // The client's listeners keep the item (`_connect`, pg/lib/client.js), which must not keep its caller.
   item.callback = answeringOnce('pg pool', acquisition, item.callback, ([error]) => {
     if (error) acquisition.failed(error, isConnectTimeOut(error));
   });
@@ -156,8 +153,8 @@ function isConnectTimeOut(error: unknown): boolean {
 }
 
 /**
- * pg-pool finds an item that timed out by the identity of its callback, which therefore stays; the one trace
- * it leaves on the item is `timedOut = true`, just before it tells the caller.
+ * pg-pool finds a timed-out item by its callback, which must not change. `timedOut = true`, set just before, shows the
+ * time-out.
  */
 function watchTimeOut(item: PendingItem, acquisition: Acquisition): void {
   item[HAS_TIMEOUT] = true;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `piscina/dist/index.js`, its documented part. */
+/** `piscina/dist/index.js` */
 interface Piscina {
   options: {
     filename?: string | null;
@@ -13,23 +13,21 @@ interface Piscina {
   };
   threads: readonly unknown[];
   queueSize: number;
-  /** Tasks that ran. */
   completed: number;
 }
 
-/** A `TaskInfo` of piscina, an AsyncResource: what its caller gets is run where the caller was. */
+/** An AsyncResource, so the caller's context is kept. */
 interface TaskInfo {
-  /** Whose thread runs it. */
+  /** Its thread. */
   workerInfo: unknown;
 }
 
-/** A `run`, from its call on. */
 interface Asking {
   pool: Piscina;
   task: LimitedTask;
 }
 
-/** How many tasks were given to a pool and not taken back: with `completed` it says how many are under way. */
+/** Minus `completed`, these tasks are running or queued. */
 const given = new WeakMap<object, number>();
 
 const source: PoolSource = {
@@ -48,9 +46,8 @@ const source: PoolSource = {
 };
 
 /**
- * piscina 4 and 5. `run` makes a `TaskInfo`, and gives it to a thread (`WorkerInfo.prototype.postTask`) or puts it in line
- * (`push` of the task queue's class). In version 4 these classes are seen only once a task stands in line: tasks
- * that never did hold nothing then.
+ * piscina 4 and 5. `run` makes a `TaskInfo`, and passes it to a thread (`WorkerInfo.prototype.postTask`) or queues it
+ * (`push`). Version 4 exposes these classes only through a queued task; earlier tasks are not seen to hold a thread.
  */
 export const piscina: Adapter<PoolEvents> = {
   library: 'piscina',
@@ -71,12 +68,12 @@ export const piscina: Adapter<PoolEvents> = {
   },
 };
 
-/** One of the tasks that were given to a pool will never be counted as completed. */
+/** This task will never count as completed. */
 function takeBack(pool: Piscina): void {
   given.set(pool, given.get(pool)! - 1);
 }
 
-/** `run(task, { signal })`, in version 4 also `runTask(task, transferList, filename, signal)`: refused when aborted before. */
+/** `run(task, { signal })`; in version 4 also `runTask(task, transferList, filename, signal)`. */
 function isAborted(args: readonly unknown[]): boolean {
   return args.slice(1).some((arg) => {
     const { aborted, signal } = (arg ?? {}) as { aborted?: unknown; signal?: { aborted?: unknown } | null };
@@ -89,9 +86,9 @@ class Runs {
   readonly #hooks: Hooks;
   readonly #runs = new WeakMap<TaskInfo, Asking>();
   readonly #wrapped = new WeakSet<object>();
-  /** Pools whose threads are seen to get tasks. */
+  /** Their `postTask` is observed. */
   readonly #seen = new WeakSet<Piscina>();
-  /** From `run` to the `push` or `postTask` of its task, which it calls at once. */
+  /** `run` calls `push` or `postTask` synchronously. */
   readonly #asking = new HandOver<Asking>();
 
   constructor(pools: PoolEvents, hooks: Hooks) {
@@ -117,11 +114,10 @@ class Runs {
     return task && { pool, task };
   }
 
-  /** `run` has returned, and no task was seen. */
   #unplaced({ pool, task }: Asking, aborted: boolean): void {
     const { queueSize, options } = pool;
     const isRefused = queueSize >= options.maxQueue && !aborted;
-    // Where threads are not seen to get tasks, it may be with one.
+    // It may be with an unobserved thread.
     if (isRefused || aborted || this.#seen.has(pool)) takeBack(pool);
     if (!isRefused) return;
     task.failed(
@@ -129,7 +125,6 @@ class Runs {
     );
   }
 
-  /** The class of a line of tasks. */
   wrapLine(prototype: any): void {
     if (this.#wrapped.has(prototype) || prototype === Object.prototype) return;
     this.#wrapped.add(prototype);
@@ -140,7 +135,7 @@ class Runs {
     this.#hooks.before(prototype, 'remove', (_line, [info]) => this.#removed(info));
   }
 
-  /** It leaves the line because its caller aborted it. */
+  /** The caller aborted it. */
   #removed(info: TaskInfo): void {
     const run = this.#runs.get(info);
     if (!run || info.workerInfo) return;
@@ -151,7 +146,7 @@ class Runs {
 
   #queued(info: TaskInfo, asking: Asking): void {
     const { task } = asking;
-    // With a thread to spare it waits for one to start.
+    // A free thread is still starting.
     task.waits('connect');
     this.#runs.set(info, asking);
     this.wrapTaskInfo(Object.getPrototypeOf(info));

@@ -1,7 +1,7 @@
 import { guard, whenSettled, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `@redis/client/dist/lib/client/pool.js`, as far as it is read here. */
+/** `@redis/client/dist/lib/client/pool.js`. */
 interface Pool {
   _self?: Pool;
   idleClients: number;
@@ -19,10 +19,9 @@ interface ClientOptions {
 type Client = object & { _self?: object };
 type Task = (client: Client) => unknown;
 
-/** A caller in line. */
 interface Waiting {
   acquisition: Acquisition;
-  /** A client is being opened for it: if it leaves the line unserved, that has failed. */
+  /** If the caller leaves unserved, opening failed. */
   opens: boolean;
 }
 
@@ -30,12 +29,12 @@ interface Waiting {
 const DEFAULT_MAXIMUM = 100;
 
 /**
- * The client pool of node-redis 5 and 6: `execute(fn)` calls `fn` with a client, at once or when somebody else gives
- * one back, and then where that somebody was. A caller who waits leaves the line unserved through `remove`.
+ * The client pool of node-redis 5 and 6: `execute(fn)` calls `fn`, possibly in the context of the caller that returned
+ * the client. Unserved callers leave through `remove`.
  */
 export const redisPool: Adapter<PoolEvents> = {
   library: 'redis',
-  // Of @redis/client: 1 is redis 4, which has no such pool.
+  // Of @redis/client: 1 is redis 4, without a pool.
   versions: '>=1.0.0 <7',
   libraryVersions: '>=5.0.0 <7',
   upstream: ['@opentelemetry/instrumentation-redis', '@opentelemetry/instrumentation-redis-4'],
@@ -96,7 +95,7 @@ function wrapPool(
         guard('redis pool', released);
         throw error;
       }
-      // The pool itself has handlers on it (`#executeTask`).
+      // The pool handles rejections (`#executeTask`).
       if (result instanceof Promise) whenSettled(result, released, released);
       else guard('redis pool', released);
       return result;
@@ -106,26 +105,25 @@ function wrapPool(
   });
 }
 
-/** With room left the pool opens one more connection for this caller. */
 function opensClient(pool: Pool, limit: number): boolean {
   return pool.idleClients === 0 && pool.clientsInUse + pool.idleClients < limit;
 }
 
 function wrapLine(exports: any, waiting: WeakMap<Task, Waiting>, hooks: Hooks): void {
-  // The line of waiting callers is of the one kind up to 5.x, of the other since.
+  // The first up to 5.x, then the second.
   for (const List of [exports.SinglyLinkedList, exports.DoublyLinkedList]) {
     hooks.before(List.prototype, 'remove', (_line, [node]: [{ value?: { fn?: Task } } | undefined]) => {
       const task = node?.value?.fn;
       const left = task && waiting.get(task);
       if (!left) return;
       waiting.delete(task);
-      // A pool that could open one more failed to; a full one ran out of time.
+      // Below the limit, opening failed; otherwise it timed out.
       left.acquisition.failed(undefined, !left.opens);
     });
   }
 }
 
-/** `host:port/database`: the pool's own options, its clients read the URL each for itself. */
+/** A pool's clients parse the URL, the pool does not. */
 function describe(client: ClientOptions = {}, options: { maximum?: number } = {}): PoolDescription {
   const { url, socket, database = 0 } = client;
   const limit = options.maximum ?? DEFAULT_MAXIMUM;

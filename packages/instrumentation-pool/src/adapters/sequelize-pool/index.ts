@@ -1,7 +1,7 @@
 import { HandOver, type Adapter } from '@foreshock/kit';
 import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `sequelize-pool/lib/Pool.js`, as far as it is read here. */
+/** `sequelize-pool/lib/Pool.js`. */
 interface Pool {
   name?: string;
   size: number;
@@ -16,7 +16,7 @@ interface Pool {
 const source: PoolSource = {
   describe(pool: object) {
     const { name, maxSize, minSize } = pool as Pool;
-    // Sequelize calls all of its pools `sequelize`, `sequelize:read` or `sequelize:write`.
+    // Sequelize uses `sequelize`, `sequelize:read` or `sequelize:write`.
     return { name: name?.startsWith('sequelize') ? undefined : name, limit: maxSize, idleMin: minSize };
   },
   count(pool: object, state: PoolState): void {
@@ -30,9 +30,8 @@ const source: PoolSource = {
 };
 
 /**
- * sequelize-pool 6 to 8, the pool of Sequelize 6 and 7. A caller is a `Deferred` that `Pool.prototype.acquire` makes,
- * gives a time-out and puts in line; whoever has a resource calls its `resolve`, a failed create or the time-out its
- * `reject`. Resources are given by promise only, so the caller's context comes back by itself.
+ * sequelize-pool 6 to 8, of Sequelize 6 and 7. `Pool.prototype.acquire` queues a `Deferred`, which ends by `resolve`,
+ * or by `reject` at a failed create or time-out. Callers' promises keep their context.
  */
 export const sequelizePool: Adapter<PoolEvents> = {
   library: 'sequelize-pool',
@@ -43,7 +42,7 @@ export const sequelizePool: Adapter<PoolEvents> = {
   summary: 'waits, holders, time-outs, leaks of whatever it pools',
   attach(pools, hooks) {
     const waiting = new WeakMap<object, Acquisition>();
-    /** From `acquire` to the `registerTimeout` of its `Deferred`, which it calls at once. */
+    /** `acquire` calls `registerTimeout` synchronously. */
     const asking = new HandOver<Acquisition>();
 
     hooks.onLoad('sequelize-pool/lib/Pool.js', ({ exports: { Pool } }) => {

@@ -1,7 +1,7 @@
 import type { Adapter } from '@foreshock/kit';
 import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `tarn/dist/Pool.js`, as far as it is read here. */
+/** `tarn/dist/Pool.js`. */
 interface Pool {
   min: number;
   max: number;
@@ -25,11 +25,10 @@ const source: PoolSource = {
 };
 
 /**
- * tarn 3, the pool of knex. Its queries are its driver's; knex's own query span would only repeat them.
+ * tarn 3, of knex. The driver's adapter reports the queries.
  *
- * `Pool.prototype._executeEventHandlers` calls the listeners of `pool.on(…)` at every step. It is wrapped, rather than listened
- * to, for a listener is a thing of one pool that its owner may count or remove. A caller awaits
- * `acquire().promise`, so its context comes back by itself.
+ * `Pool.prototype._executeEventHandlers` is wrapped, since applications may count or remove listeners of `pool.on(…)`.
+ * Callers' promises keep their context.
  */
 export const tarn: Adapter<PoolEvents> = {
   library: 'tarn',

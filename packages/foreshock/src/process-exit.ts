@@ -51,6 +51,9 @@ export function runAtExit(last: () => void): void {
     set,
   });
 
+  // Assigned before this preload: Yarn's PnP is one.
+  if (Object.getOwnPropertyDescriptor(process, 'emit')?.configurable) set.call(process, process.emit);
+
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
   // Same name and number of parameters.
   (process as unknown as { reallyExit: unknown }).reallyExit = {

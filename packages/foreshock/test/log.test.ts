@@ -4,7 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { nodeBinary, PRELOAD } from '@foreshock/testkit';
 import { expect, it } from 'vitest';
 
-const UNREACHABLE = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_BSP_SCHEDULE_DELAY: '20' };
+const UNREACHABLE = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+  OTEL_BSP_SCHEDULE_DELAY: '20',
+  FORESHOCK_SPOOL_DIR: '',
+};
 const file = fileURLToPath(new URL('./fixtures/three-spans.cjs', import.meta.url));
 
 function run(code: string, env: Record<string, string>, closeStderr = false) {

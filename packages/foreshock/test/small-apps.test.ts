@@ -272,6 +272,9 @@ function start(name: string, app: App, node: 22 | 24 | 26, endpoint: string | un
 /** What stands on Node's internals. */
 const EVERYWHERE = /exit|itself|emit|loop|child|listen|inspector/;
 
+/** Of a process that was ended in the middle of something, which its tests show (test/crash). */
+const REPORT = 'process.died';
+
 describe.each([22, 24, 26] as const)('Node %s', { concurrent: true }, (node) => {
   it.each(Object.entries(APPS).filter(([name]) => node === 24 || EVERYWHERE.test(name)))(
     '%s',
@@ -283,8 +286,10 @@ describe.each([22, 24, 26] as const)('Node %s', { concurrent: true }, (node) => 
       const service = `${node} ${name}`;
       const sent = collector.spans.filter((span) => span.resource['service.name'] === service);
       // All lies in the trace of the process's start, whose own span is another's matter.
-      const names = sent.map((span) => span.name).filter((own) => !own.startsWith('start '));
+      const names = sent.map((span) => span.name).filter((own) => !own.startsWith('start ') && own !== REPORT);
       expect(names.sort()).toEqual(app.spans ?? []);
+      const hasReport = sent.some((span) => span.name === REPORT);
+      expect(hasReport && without.signal === null && without.code === 0).toBe(false);
     },
   );
 });

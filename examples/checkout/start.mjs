@@ -94,6 +94,8 @@ function environment(name, receiver) {
     OTEL_SERVICE_NAME: name,
     OTEL_TRACES_EXPORTER: [...new Set(['otlp', ...more])].join(','),
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver,
+    // The demo ends its services, and leaves nothing behind.
+    FORESHOCK_SPOOL_DIR: '',
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_METRICS_EXPORTER: 'none',
     OTEL_BSP_SCHEDULE_DELAY: '200',

@@ -4,7 +4,6 @@ import type { Job, JobDescription, Run, ScheduleEvents } from './events.ts';
 import { JobRun } from './job-run.ts';
 import { TimerRun } from './timer-run.ts';
 
-/** Turns the runs that adapters report into root spans. */
 export function openSchedule(telemetry: Telemetry): ScheduleEvents {
   return {
     job: (describe) => new ScheduledJob(telemetry, describe),
@@ -30,7 +29,6 @@ function millisecondsOf(delay: unknown): number {
 class ScheduledJob implements Job {
   readonly #telemetry: Telemetry;
   readonly #describe: () => JobDescription;
-  /** Runs that have not ended. */
   #running = 0;
 
   constructor(telemetry: Telemetry, describe: () => JobDescription) {
@@ -40,7 +38,7 @@ class ScheduledJob implements Job {
 
   begin(): Run | undefined {
     const where = context.active();
-    // A library's own timer, begun where nothing is to be traced.
+    // A library's own timer.
     if (isSuppressed(where)) return undefined;
     const overlapping = this.#running++;
     return new JobRun(
@@ -54,13 +52,13 @@ class ScheduledJob implements Job {
   }
 }
 
-/** Of a run that does nothing but call this one, such as the timer of a library that is known too. */
+/** The outer run may only call this one, such as the timer of another supported library. */
 function nameGivenIn(where: Context): string | undefined {
   const outer = pendingRootOf(where);
   return outer instanceof JobRun && outer.isEmpty ? outer.ownName : undefined;
 }
 
-/** What was under way where the timer was made. */
+/** The span active when the timer was set. */
 function spanContextIn(where: Context): SpanContext | undefined {
   const outer = pendingRootOf(where);
   const span = outer instanceof JobRun ? outer.span : trace.getSpan(where);

@@ -1,53 +1,50 @@
 import type { Context } from '@opentelemetry/api';
 
-/** What there is to know of a job; asked for only when a run of it is traced. */
+/** Read only when a run is traced. */
 export interface JobDescription {
-  /** The user's own name of the job. */
+  /** The user's name. */
   name?: string | undefined;
-  /** Of what runs: counts where the job has no name. */
+  /** Used without a name. */
   functionName?: string | undefined;
-  /** When it runs, such as a cron expression: the name of a job that has no other. */
+  /** Such as a cron expression; used without either name. */
   schedule?: string | undefined;
 }
 
 /**
- * What becomes of a promise that a run returns: `handled` by the library at once, so that one more handler hides no
- * unhandled rejection, or `dropped`, as `setInterval` does.
+ * What the library does with a returned promise: `handled`, so another handler hides no unhandled rejection, or
+ * `dropped`, as in `setInterval`.
  */
 export type Returned = 'handled' | 'dropped';
 
-/** One run of a job, from its start on. */
 export interface Run {
-  /** Where it takes place. */
   readonly context: Context;
-  /** It is over: failed, when something was thrown. */
+  /** @param failure set if it threw or rejected */
   ended(failure?: { thrown: unknown }): void;
 }
 
-/** One scheduled job. */
 export interface Job {
-  /** Undefined when this run is not to be traced. */
+  /** Undefined when not traced. */
   begin(): Run | undefined;
 }
 
-/** What adapters of schedulers report to. */
+/** What adapters report to. */
 export interface ScheduleEvents {
-  /** A job, as it is made or first run. */
+  /** Called when a job is created or first runs. */
   job(describe: () => JobDescription): Job;
-  /** Whether a timer that is set now begins a run: it belongs to no request, no span and no job. Cheap. */
+  /** Whether a timer set now would begin a run: no request, span or job is active. Cheap. */
   readonly timerBegins: boolean;
   /**
-   * Such a timer is set, which runs once.
+   * Such a one-time timer is set.
    *
-   * @param functionName of what it calls
-   * @param delayMs as it was given
-   * @returns where it is to be set
+   * @param functionName of its callback
+   * @param delayMs unvalidated
+   * @returns the context to set it in
    */
   timer(functionName: string, delayMs: unknown): Context;
   /**
-   * The caller is about to wait for such a timer, and for nothing else: a run of its loop is over.
+   * The caller only waits for such a timer, which ends a run of its loop.
    *
-   * @returns where it waits and goes on; undefined when that is a part of what is under way
+   * @returns the context to wait and continue in; undefined within other work
    */
   sleep(delayMs: unknown): Context | undefined;
 }

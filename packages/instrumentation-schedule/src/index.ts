@@ -3,10 +3,10 @@ import { adapters } from './adapters/index.ts';
 import { openSchedule } from './boundary.ts';
 
 /**
- * Background work, as OpenTelemetry's `Instrumentation`: a root span `job <name>` for each run of a cron job or an
- * interval in which something is traced.
+ * OpenTelemetry `Instrumentation` for background work: a root span `job <name>` for each run of a cron job or interval
+ * that contains other spans.
  *
- * @param config default: attached at construction, to every library this package knows and to `setInterval`
+ * @param config default: enabled at construction for every supported library and `setInterval`
  */
 export function scheduleInstrumentation(config: InstrumentationConfig = {}): Instrumentation {
   return instrumentationOf(

@@ -6,16 +6,16 @@ import type { JobDescription, Run } from './events.ts';
 import { startJob } from './job-span.ts';
 import { PendingSpan } from './pending-span.ts';
 
-// Kept from the start: fake timers replace it.
+// Saved because fake timers replace it.
 const now: () => number = performance.now.bind(performance);
 
-/** A run that is over has children this much longer, in ms; what lives on after that (a connection, a loop) has no parent. */
+/** Milliseconds after a run's end in which it gets children; later spans (a connection, a loop) get no parent. */
 const CHILDREN_AFTER_MS = 60_000;
 
-/** One run of a job. Its span is made when the first span starts below it. */
+/** One run, whose span is created with its first child. */
 export class JobRun implements PendingRoot, Run {
   readonly start = 'after';
-  /** Where it takes place: nothing of the request that made its timer, no span yet. */
+  /** Independent of the request that set the timer. */
   readonly context: Context;
   readonly #telemetry: Telemetry;
   readonly #describe: () => JobDescription;
@@ -29,9 +29,9 @@ export class JobRun implements PendingRoot, Run {
   #span: Span | undefined;
 
   /**
-   * @param overlapping runs of the same job that have not ended
-   * @param givenName the user's own name of the job, when only the run that calls this one knows it
-   * @param link to what was under way where the timer was made
+   * @param overlapping unfinished runs of the job
+   * @param givenName name known only to the outer run
+   * @param link span active when the timer was set
    * @param onEnd called once
    */
   constructor(
@@ -48,22 +48,21 @@ export class JobRun implements PendingRoot, Run {
     this.#givenName = givenName;
     this.#link = link;
     this.#onEnd = onEnd;
-    // Our own tracer looks for the pending root, any other for a span.
+    // Only Foreshock's tracer supports pending roots; others need a span.
     const where = isOwn(telemetry.tracer) ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, new PendingSpan(this));
     this.context = withPendingRoot(where, this);
   }
 
-  /** The span, if it has been made. */
   get span(): Span | undefined {
     return this.#span;
   }
 
-  /** Whether it does nothing yet but what it is about to call: nothing in it is traced, and it has not ended. */
+  /** Nothing in it is traced yet. */
   get isEmpty(): boolean {
     return this.#span === undefined && this.#endedAt === undefined;
   }
 
-  /** The user's own name of the job. */
+  /** The user's name. */
   get ownName(): string | undefined {
     return this.#describe().name ?? this.#givenName;
   }
@@ -89,7 +88,7 @@ export class JobRun implements PendingRoot, Run {
       ...(this.#overlapping > 0 && { attributes: { [JOB_OVERLAPPING_RUNS]: this.#overlapping } }),
       ...(this.#link && { links: [{ context: this.#link }] }),
     });
-    // It did not wait for what it set off.
+    // The run did not await this work.
     if (this.#endedAt !== undefined) this.#end(span, this.#endedAt);
     return span;
   }

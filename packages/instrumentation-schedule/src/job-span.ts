@@ -5,7 +5,6 @@ import type { JobDescription } from './events.ts';
 
 const LONGEST_NAME = 128;
 
-/** The root span of a run. */
 export function startJob(
   { tracer, library }: Telemetry,
   { name, functionName: given, schedule }: JobDescription,
@@ -31,7 +30,6 @@ export function startJob(
   );
 }
 
-/** The name of a job's span. */
 export function jobName(name: string): string {
   return `job ${name.slice(0, LONGEST_NAME)}`;
 }

@@ -2,7 +2,7 @@ import { canEnter, enter, guard, leave, runIn, type Hooks } from '@foreshock/kit
 import type { Job, JobDescription, Returned, ScheduleEvents } from './events.ts';
 import { endWith } from './returned.ts';
 
-/** The job of each of a library's objects, made when it first runs. */
+/** Jobs by library object, created on first run. */
 export class Jobs {
   readonly #schedule: ScheduleEvents;
   readonly #jobs = new WeakMap<object, Job>();
@@ -20,19 +20,19 @@ export class Jobs {
 
 type AnyFunction = (this: unknown, ...args: any[]) => unknown;
 
-/** `fn` as a run of the job: one frame of ours in a stack, `this`, arguments, result and errors pass through. */
+/** Runs `fn` as a run of the job with one extra stack frame; `this`, arguments, result and errors are unchanged. */
 export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks: Hooks): AnyFunction {
   return function (this: unknown, ...args: unknown[]): unknown {
     const run = hooks.active ? guard('the start of a job', () => job().begin()) : undefined;
     if (!run) return Reflect.apply(fn, this, args);
     let result: unknown;
     let failure: { thrown: unknown } | undefined = { thrown: undefined };
-    // In this frame, not by `runIn`: a stack has room for ten. Some context managers know no other way.
+    // Entered inline, because stack traces have ten frames; some context managers support only `runIn`.
     const entered = canEnter();
     const left = entered ? enter(run.context) : undefined;
     try {
       if (returned === 'dropped') {
-        // What is thrown is not caught: thrown again here, Node would print this line as its source.
+        // Not caught: after a rethrow Node would print this line as the source.
         result = entered ? Reflect.apply(fn, this, args) : runIn(run.context, fn, this, args);
       } else {
         try {
@@ -52,7 +52,7 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
   };
 }
 
-/** A user's function, kept in a property, while a run of the job stands for it. */
+/** A user's function and its temporary replacement. */
 interface Replaced {
   owner: any;
   fn: AnyFunction;
@@ -60,11 +60,10 @@ interface Replaced {
 }
 
 /**
- * Makes runs of a job of the calls of a library's method that calls the user's function, kept in a property, before it
- * first awaits anything, and that handles the promise it returns. For that call the property has the function as a run
- * of the job. It is put back at once, so that the application never sees another function than its own.
+ * Traces a library method that calls the user's function, stored in a property, before its first `await`, and handles
+ * its promise. The property is replaced for that call only, so the application always sees its own function.
  *
- * @param ownerOf whose property it is; default: of the method's `this`
+ * @param ownerOf the property's object; default `this`
  */
 export function observeRuns<T extends object>(
   prototype: T,

@@ -1,13 +1,13 @@
 import { getCallSites } from 'node:util';
 
-/** A loop is a few frames deep; Node allows 200. */
+/** Enough for a loop; Node allows 200. */
 const FRAMES = 32;
 
 /**
- * Name of the application's function that the event loop has called, or gone on with, and that now calls us: of an
- * `async` function that waits for a timer it is the loop.
+ * Name of the outermost application function in this event-loop turn: for an `async` function that awaits a timer, the
+ * loop.
  *
- * @returns empty when that function has no name; undefined when a library calls
+ * @returns empty without a name; undefined for a library's function
  */
 export function outermostFunction(): string | undefined {
   const frames = getCallSites(FRAMES);
@@ -17,7 +17,7 @@ export function outermostFunction(): string | undefined {
   const caller = others[0];
   if (frames.length === FRAMES || !caller || caller !== own[0] || isLibrary(caller)) return undefined;
   const outermost = own.at(-1)!;
-  // What a timer calls may do no more than call the loop: `setTimeout(() => poll(), 1000)`.
+  // A timer's callback may only call the loop: `setTimeout(() => poll(), 1000)`.
   const isTimer = others.at(-1)?.scriptName === 'node:internal/timers' && outermost.functionName === '';
   const found = isTimer ? own.at(-2) : outermost;
   return !found || isLibrary(found) ? '' : found.functionName;

@@ -1,10 +1,7 @@
 import { INVALID_SPAN_CONTEXT, type Span, type SpanContext } from '@opentelemetry/api';
 import type { PendingRoot } from '@foreshock/kit';
 
-/**
- * A pending root as a span, for tracers that know of no such thing: a tracer asks the span in the context for its span
- * context when one starts below it, and with that the root is made.
- */
+/** A pending root as a span, for other tracers: a tracer reads its parent's span context, which creates the root. */
 export class PendingSpan implements Span {
   readonly #root: PendingRoot;
 

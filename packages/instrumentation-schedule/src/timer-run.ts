@@ -3,21 +3,21 @@ import { LazyRoot, type PendingRoot, type Telemetry } from '@foreshock/kit';
 import { jobName, startJob } from './job-span.ts';
 import { outermostFunction } from './outermost-function.ts';
 
-/** So many timers in a row, each set in the run of the one before, are a loop: fewer are steps of a start. */
+/** Consecutive timers that make a loop; fewer are steps of a startup. */
 const LOOP = 5;
 
-/** What a timer that runs once sets off, in the context it was set in. */
+/** A run begun by a one-time timer. */
 export class TimerRun extends LazyRoot {
   readonly #telemetry: Telemetry;
   readonly #functionName: string | undefined;
-  /** How many timers in a row led here. */
+  /** Consecutive timers so far. */
   readonly #row: number;
-  /** Name of the function that has set the timers so far, where the functions they call have none. */
+  /** Setter of the timers, if their callbacks have no names. */
   #setBy: string | undefined;
 
   /**
-   * @param functionName of what the timer calls; undefined when a loop just waits for it
-   * @param before the run in which the timer is set
+   * @param functionName of the callback; undefined when a loop awaits the timer
+   * @param before the run that sets the timer
    */
   constructor(
     telemetry: Telemetry,
@@ -41,7 +41,6 @@ export class TimerRun extends LazyRoot {
     return startJob(this.#telemetry, { functionName: this.#functionName || this.#setBy }, startTime);
   }
 
-  /** The next timer is set in it. */
   setsTimer(): void {
     if (this.#functionName === '') this.#nameIt();
   }

@@ -15,8 +15,8 @@ interface CronJob {
 const FILES = ['cron/lib/cron.js', 'cron/dist/job.js'];
 
 /**
- * `CronJob#fireOnTick`, by the timer and by hand, calls each of `_callbacks`. cron 4 handles the rejection of what they
- * return (dist/job.js), earlier ones drop it.
+ * `CronJob#fireOnTick` calls each of `_callbacks`. cron 4 handles their rejections (dist/job.js), earlier versions
+ * ignore them.
  */
 export const cron: Adapter<ScheduleEvents> = {
   library: 'cron',
@@ -49,7 +49,7 @@ export const cron: Adapter<ScheduleEvents> = {
   },
 };
 
-/** A job for one date has a `Date` or luxon's `DateTime`: no two are the same. */
+/** Jobs for one date have a `Date` or luxon `DateTime`, which would be unbounded names. */
 function textOf(source: unknown): string | undefined {
   return typeof source === 'string' ? source : undefined;
 }

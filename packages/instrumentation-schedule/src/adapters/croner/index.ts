@@ -10,10 +10,10 @@ interface Cron {
   _trigger(date?: Date): Promise<void>;
 }
 
-/** croner 7 and 8 are minified, 9 and later are not named so; each has a file for CommonJS and one for ES modules. */
+/** Minified in croner 7 and 8, not in 9 and later; CommonJS and ES modules. */
 const FILES = ['croner.min.cjs', 'croner.min.js', 'croner.cjs', 'croner.js'];
 
-/** `Cron#_trigger` runs `fn`, by the timer and by `trigger()`, and awaits it (src/croner.ts). */
+/** `Cron#_trigger` runs and awaits `fn`, also for `trigger()` (src/croner.ts). */
 export const croner: Adapter<ScheduleEvents> = {
   library: 'croner',
   versions: '>=7.0.0 <12',

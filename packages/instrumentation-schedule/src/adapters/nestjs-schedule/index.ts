@@ -7,8 +7,8 @@ interface ScheduleExplorer {
 }
 
 /**
- * `wrapFunctionInTryCatchBlocks` gets the method behind `@Cron`, `@Interval` and `@Timeout`, awaits it and logs what it
- * throws (dist/schedule.explorer.js): outside of it neither the method's name nor its failure is to be seen.
+ * `wrapFunctionInTryCatchBlocks` (dist/schedule.explorer.js) awaits the method behind `@Cron`, `@Interval` or
+ * `@Timeout` and logs its errors. Only there are the method's name and failure visible.
  */
 export const nestjsSchedule: Adapter<ScheduleEvents> = {
   library: '@nestjs/schedule',

@@ -2,14 +2,14 @@ import type { Adapter, Hooks } from '@foreshock/kit';
 import type { JobDescription, ScheduleEvents } from '../../events.ts';
 import { asRun, Jobs, observeRuns } from '../../jobs.ts';
 
-/** node-cron 3: src/scheduled-task.js. */
+/** src/scheduled-task.js of node-cron 3. */
 interface ScheduledTask {
   options: { name?: string };
   _task: { _execution: Function };
   now(now?: unknown): void;
 }
 
-/** node-cron 4: src/tasks/inline-scheduled-task.ts, src/scheduler/runner.ts. */
+/** src/tasks/inline-scheduled-task.ts and src/scheduler/runner.ts of node-cron 4. */
 interface InlineTask {
   name?: string;
   id?: string;
@@ -17,7 +17,7 @@ interface InlineTask {
   runner?: { onMatch?: (...args: unknown[]) => unknown };
 }
 
-/** Where node-cron 4 has its tasks: a file of their own, later bundles for CommonJS and ES modules. */
+/** node-cron 4: its own file, in later versions bundles for CommonJS and ES modules. */
 const INLINE_TASKS = [
   'dist/tasks/inline-scheduled-task.js',
   'dist/cjs/tasks/inline-scheduled-task.js',
@@ -28,7 +28,7 @@ const INLINE_TASKS = [
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Tasks in the process of their own (a file's name instead of a function) are that process's to trace. */
+/** Tasks given as a file run in their own process, which traces them. */
 export const nodeCron: Adapter<ScheduleEvents> = {
   library: 'node-cron',
   versions: '>=3.0.0 <5',
@@ -37,7 +37,7 @@ export const nodeCron: Adapter<ScheduleEvents> = {
   summary: 'runs, by the job’s `name`, else the function’s (3), else the expression',
   attach(schedule, hooks) {
     const jobs = new Jobs(schedule);
-    /** A task of node-cron 3 keeps its expression spelt out, each of sixty seconds by its number. */
+    /** node-cron 3 keeps only the expanded expression. */
     const expressions = new WeakMap<object, string>();
     hooks.onLoad('node-cron/src/node-cron.js', ({ exports }) => {
       hooks.after(exports, 'schedule', (task: object, _module, [expression]) => expressions.set(task, expression));
@@ -56,7 +56,7 @@ export const nodeCron: Adapter<ScheduleEvents> = {
   },
 };
 
-/** `now` runs the task, by the timer too, and `Task#execute` handles the promise it returns. */
+/** Timers also call `now`; `Task#execute` handles the returned promise. */
 function wrapNow(prototype: ScheduledTask, jobs: Jobs, expressions: WeakMap<object, string>, hooks: Hooks): void {
   const describe = (task: ScheduledTask, fn: Function): JobDescription => ({
     name: given(task.options.name),
@@ -66,7 +66,7 @@ function wrapNow(prototype: ScheduledTask, jobs: Jobs, expressions: WeakMap<obje
   observeRuns(prototype, 'now', '_execution', jobs, hooks, describe, ({ _task }: ScheduledTask) => _task);
 }
 
-/** A task runs by `runner.onMatch`, which the runner awaits; both ways to set it off come by here first. */
+/** The runner awaits `runner.onMatch`; `start` and `execute` both precede it. */
 function wrapInline(
   prototype: InlineTask & Record<'start' | 'execute', Function>,
   schedule: ScheduleEvents,

@@ -8,10 +8,10 @@ interface ScheduleJob {
   invoke(fireDate?: Date): unknown;
 }
 
-/** lib/Job.js, `resolveAnonJobName`. */
+/** `resolveAnonJobName` of lib/Job.js. */
 const ANONYMOUS = /^<Anonymous Job /;
 
-/** `Job#invoke` runs `job`; lib/Invocation.js handles the promise it returns. */
+/** `Job#invoke` runs `job`; lib/Invocation.js handles the returned promise. */
 export const nodeSchedule: Adapter<ScheduleEvents> = {
   library: 'node-schedule',
   versions: '>=2.0.0 <3',

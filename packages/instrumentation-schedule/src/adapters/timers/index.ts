@@ -5,14 +5,14 @@ import type { ScheduleEvents } from '../../events.ts';
 import { asRun } from '../../jobs.ts';
 import { wrapTimersPromises } from './promises.ts';
 
-/** What is patched of `globalThis` and of `node:timers`: one function in both. */
+/** The same functions in `globalThis` and `node:timers`. */
 type Timers = Pick<typeof nodeTimers, 'setInterval' | 'setTimeout'>;
 
 type AnyFunction = (this: unknown, ...args: any[]) => any;
 
 /**
- * `setInterval` and `setTimeout` of `globalThis`, `node:timers` and `node:timers/promises`; fake timers, which put another
- * function in its place, are not touched. The object it returns is Node's own.
+ * `setInterval` and `setTimeout` of `globalThis`, `node:timers` and `node:timers/promises`, except fake timers. Timer
+ * objects stay Node's.
  */
 export const timers: Adapter<ScheduleEvents> = {
   library: 'timers',
@@ -23,7 +23,7 @@ export const timers: Adapter<ScheduleEvents> = {
   summary: 'runs, by the function’s name, else `every 5000 ms`',
   attach(schedule, hooks) {
     const module = process.getBuiltinModule('node:timers') as Timers;
-    // Undone last, as it is first here.
+    // Registered first, so undone last.
     hooks.onUndo(syncBuiltinESMExports);
     const replacements = new Map<Function, AnyFunction>();
     for (const owner of [module, globalThis as Timers]) {
@@ -55,9 +55,9 @@ function periodOf(delay: unknown): string {
   return `every ${Math.max(1, Math.trunc(Number(delay)) || 1)} ms`;
 }
 
-/** Its delay is no name and no schedule: waits between tries grow, and many are random. */
+/** Retry delays grow or are random, so the delay is no name. */
 function setTimeout(original: AnyFunction, schedule: ScheduleEvents, hooks: Hooks): AnyFunction {
-  // Node keeps the context a timer is set in, and calls the function there: no function of ours takes its place.
+  // Node keeps the context of a timer, so its function needs no wrapper.
   return function setTimeout(this: unknown, ...args: unknown[]) {
     const callback = args[0];
     if (typeof callback !== 'function' || !hooks.active || !schedule.timerBegins) {
@@ -70,13 +70,13 @@ function setTimeout(original: AnyFunction, schedule: ScheduleEvents, hooks: Hook
     try {
       return Reflect.apply(original, this, args);
     } finally {
-      // `await new Promise((resolve) => setTimeout(resolve, 1000))` goes on where it began to wait: that is not left.
+      // Not left, because `await new Promise((resolve) => setTimeout(resolve, 1000))` continues in the current context.
       if (!waits) leave(left);
     }
   };
 }
 
-/** Whether it is the function that resolves a promise, which Node makes without a name, or does nothing but call it. */
+/** A promise's resolve function, which has no name in Node, or a function that only calls it. */
 function endsPromise(callback: Function): boolean {
   if (callback.name !== '' || callback.length > 1 || Object.hasOwn(callback, 'prototype')) return false;
   const text = Function.prototype.toString.call(callback);

@@ -7,12 +7,11 @@ interface Task {
   handler: Function;
 }
 
-/** The kinds of task, each in its file. */
 const TASKS = ['Task', 'AsyncTask'];
 
 /**
- * `handler` is called by `execute`, in version 4 of an `AsyncTask` by `executeAsync`, which handle the promise it
- * returns (dist/lib/common).
+ * `execute`, or `executeAsync` of an `AsyncTask` in version 4, calls `handler` and handles its promise
+ * (dist/lib/common).
  */
 export const toadScheduler: Adapter<ScheduleEvents> = {
   library: 'toad-scheduler',

@@ -3,13 +3,12 @@ import { errorTypeOf, spanContextOf, xTraceIdOf, type Telemetry } from '@foresho
 import type { LineEvents } from './events.ts';
 import { errorLogged } from './logged-errors.ts';
 
-/** The propagator lets nothing else in; but what would break a line of JSON is checked where the line is made, too. */
+/** Safe in JSON without escapes, even if the propagator changes. */
 const PLAIN = /^[\w.:-]{1,128}$/;
 
 /**
- * The active span's context as fields of a log line, sampled or not: the lines of a request belong
- * together even when no backend will show its spans. The names are OpenTelemetry's for logs outside
- * OTLP (specification, "Trace Context in non-OTLP Log Formats").
+ * The active span's context as log fields, also when unsampled, so that a request's lines correlate without spans.
+ * Names from OpenTelemetry's specification, "Trace Context in non-OTLP Log Formats".
  */
 export function open(telemetry: Telemetry): LineEvents {
   return {
@@ -27,7 +26,7 @@ export function open(telemetry: Telemetry): LineEvents {
     },
 
     logged(error) {
-      // A failure that is handled is in no other trace; what it says is in the log.
+      // A handled error is only visible here; its message is in the log.
       const span = telemetry.standsAside ? undefined : trace.getActiveSpan();
       if (span?.isRecording()) errorLogged(span, errorTypeOf(error));
     },

@@ -1,7 +1,4 @@
-/**
- * What joins a line to its trace, under the names it has in the line. Values are made of
- * `[A-Za-z0-9._:-]`: they go into JSON as they are, unescaped.
- */
+/** Trace fields of a line; values match `[A-Za-z0-9._:-]` and need no escapes in JSON. */
 export interface LineFields {
   trace_id?: string;
   span_id?: string;
@@ -9,10 +6,10 @@ export interface LineFields {
   x_trace_id?: string;
 }
 
-/** What the adapter of a logger asks for each line it writes. */
+/** Called for each line. */
 export interface LineEvents {
-  /** The fields of a line written now; undefined when it belongs to no trace. */
+  /** Undefined outside any trace. */
   fields(): Readonly<LineFields> | undefined;
-  /** The line is a warning or worse, and this error is what it is about. */
+  /** A line of level warn or higher contains this error. */
   logged(error: Error): void;
 }

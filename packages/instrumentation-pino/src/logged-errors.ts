@@ -1,9 +1,9 @@
 import type { Span } from '@opentelemetry/api';
 import { ERROR_LOGGED, ERROR_LOGGED_COUNT } from '@foreshock/kit/names';
 
-/** Events of a span: a loop that logs must not displace what else the span has to show (128 events by default). */
+/** Events per span: a logging loop must not use up the span's limit (128 by default). */
 const EVENTS = 4;
-/** Types of errors that have an event in any case. */
+/** Further error types that get an event. */
 const TYPES = 8;
 
 interface Logged {
@@ -13,7 +13,7 @@ interface Logged {
 
 const loggedBySpan = new WeakMap<Span, Logged>();
 
-/** Puts an error that was logged on the span: the first few as events, and the first of each type; all are counted. */
+/** Adds events for the first errors and the first of each type; counts all. */
 export function errorLogged(span: Span, type: string): void {
   let logged = loggedBySpan.get(span);
   if (!logged) loggedBySpan.set(span, (logged = { count: 0, types: new Set() }));

@@ -2,13 +2,13 @@ import { createRequire } from 'node:module';
 import { report, type Adapter } from '@foreshock/kit';
 import type { LineEvents, LineFields } from '../../events.ts';
 
-/** pino's redaction of top-level keys, by key; undefined removes the key. */
+/** pino's redaction of top-level keys; undefined removes the key. */
 type Redaction = Partial<Record<keyof LineFields, (value: string) => string | undefined>>;
 
-/** pino's levels are numbers, a higher one is worse; those of an application's own may be others. */
+/** Custom levels may have other numbers. */
 const WARN = 40;
 
-/** The error that a line is about: `log.error(error)` has been made an object by now (`write` in pino/lib/proto.js). */
+/** `write` (pino/lib/proto.js) has turned `log.error(error)` into an object. */
 function errorIn(object: unknown, errorKey: string | undefined): Error | undefined {
   if (typeof object !== 'object' || object === null) return undefined;
   const { err, error } = object as Record<string, unknown>;
@@ -21,12 +21,12 @@ const KEYS = (['trace_id', 'span_id', 'trace_flags', 'x_trace_id'] as const).map
   quoted: `"${key}":`,
 }));
 
-/** Whether one of the names may be in it: two searches for a text take a fraction of one for a pattern. */
+/** Two substring searches are much faster than a pattern. */
 function hasNames(line: string): boolean {
   return line.includes('trace_') || line.includes('span_id');
 }
 
-/** Where the last brace of a line is, which ends with it and a line break. */
+/** Index of the last brace, before the line break. */
 function endOf(line: string): number {
   const { length } = line;
   return line.charCodeAt(length - 2) === 0x7d && line.charCodeAt(length - 1) === 0x0a
@@ -35,13 +35,13 @@ function endOf(line: string): number {
 }
 
 function jsonOf({ trace_id, span_id, trace_flags, x_trace_id }: LineFields): string {
-  // Few long pieces: a string glued from many small ones costs more than all the rest here.
+  // Few long pieces: concatenating many small strings is slow.
   const trace =
     trace_id === undefined ? '' : `,"trace_id":"${trace_id}","span_id":"${span_id}","trace_flags":"${trace_flags}"`;
   return x_trace_id === undefined ? trace : `${trace},"x_trace_id":"${x_trace_id}"`;
 }
 
-/** Whether a line of JSON has this key itself, not inside one of its values; `quoted` is `"key":`. */
+/** Whether the key is in the line's own object, not in a nested value; `quoted` is `"key":`. */
 function hasKey(line: string, key: string, quoted: string): boolean {
   if (!line.includes(key)) return false;
   let depth = 0;
@@ -64,7 +64,7 @@ function redacts(by: Redaction): boolean {
   return (by.trace_id ?? by.span_id ?? by.trace_flags ?? by.x_trace_id) !== undefined;
 }
 
-/** The fields whose key the line does not have yet, redacted where the user named that key. */
+/** Fields missing in the line, with the user's redaction. */
 function lackingOf(line: string, fields: LineFields, redaction: Redaction): string {
   let json = '';
   for (const { key, quoted } of KEYS) {
@@ -78,14 +78,12 @@ function lackingOf(line: string, fields: LineFields, redaction: Redaction): stri
 }
 
 /**
- * Every version writes a line through its prototype's `asJson` (pino/lib/proto.js, `write`), after
- * mixins, formatters, serializers and child bindings have had their say. So the fields are put into
- * the finished line, before its last brace: only there is it known which keys the user has set; the
- * user's object is not touched; they are at the top level whatever `nestedKey` is; and the rest of
- * the line is byte for byte what it was.
+ * `write` (pino/lib/proto.js) calls the prototype's `asJson` in every version, after mixins, formatters, serializers
+ * and bindings. The fields are inserted before the finished line's last brace: all user keys are known there, the
+ * user's object stays unchanged, the fields are top-level with any `nestedKey`, and no other byte changes.
  *
- * The channel `tracing:pino_asJson` (pino ≥ 9.10) does not do: it shows arguments and result and
- * takes neither back (lib/tools.js: strict `arguments`, and `traceSync` returns what `_asJson` did).
+ * The channel `tracing:pino_asJson` (pino ≥ 9.10) cannot change arguments or result (lib/tools.js: strict `arguments`,
+ * and `traceSync` returns the result of `_asJson`).
  */
 export const pino: Adapter<LineEvents> = {
   library: 'pino',

@@ -1,4 +1,4 @@
-// Commands that read traces, without the preload.
+// Without the preload.
 import { stdout, versions } from 'node:process';
 
 const [major, minor] = versions.node.split('.').map(Number) as [number, number];
@@ -7,7 +7,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
   console.error(`foreshock: Node.js ${versions.node} is older than 22.15`);
   process.exitCode = 2;
 } else {
-  // The reader has closed the pipe.
+  // The pipe is closed.
   stdout.on('error', () => process.exit());
   const { main, processIo } = await import('@foreshock/explain/command');
   process.exitCode = await main(process.argv.slice(2), processIo(), {
@@ -16,7 +16,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
       run: async (args, io) => {
         const { recover } = await import('./recover.ts');
         const code = await recover(args, io.stdout, io.stderr);
-        // Kept-alive backend connections would keep the process alive.
+        // Kept-alive connections would keep the process alive.
         setImmediate(() => process.exit(code));
         return code;
       },

@@ -13,7 +13,7 @@ export function boundaryConfigs(config: PluginConfig, propagator: ForeshockPropa
     pool: { leakMs: config.poolLeakMs },
     cache: { errorMessages: config.dbErrorMessages },
     queue: {
-      // A call to several destinations is refused if one is excluded.
+      // A call with an excluded destination is refused.
       ...(propagateNotTo && { propagateTo: (destination: string) => !propagateNotTo.includes(destination) }),
       ownCommands: (library: string) => ownCommands?.includes(library) === true,
     },

@@ -1,13 +1,10 @@
-// build.mjs puts this at the head of bundles as text, so it may use only built-in modules.
+// build.mjs puts this at the head of bundles as text, so only built-in modules.
 
 /**
- * The `require` of a bundle.
+ * Different versions of `@opentelemetry/api` do not share globals, so spans or metrics would be lost: a preload
+ * installed elsewhere (an image's NODE_OPTIONS) uses the application's copy if compatible.
  *
- * Different versions of `@opentelemetry/api` do not share their globals, so the application would lose spans or
- * metrics: a preload installed elsewhere (an image's NODE_OPTIONS) uses the application's copy if compatible.
- *
- * Built-in modules bypass the module hooks: ours would count them as the application's, and each call costs a worker
- * thread 10 kB.
+ * Built-in modules bypass our module hooks, which count loads and cost a worker thread 10 kB per call.
  *
  * @param {NodeJS.Require} own
  */
@@ -24,7 +21,7 @@ module.exports = function requireOfBundle(own) {
     return isSupported(folderOf(file)) ? from(API) : undefined;
   }
 
-  // The copy whose loading started a worker's preload; resolving it again costs 0.5 MB per thread.
+  // Its loading started a worker's preload; resolving again costs 0.5 MB per thread.
   function loadedInWorker() {
     if (builtin('node:worker_threads').isMainThread) return undefined;
     const loaded = Module._cache;

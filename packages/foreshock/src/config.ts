@@ -4,7 +4,7 @@ import type { Env } from './env.ts';
 import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
 import { DEFAULT_SPAN_LIMITS, type SpanLimits } from './tracer/span.ts';
 
-/** The preload's options, read at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
+/** Read at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
 export interface Config extends PluginConfig {
   destinations: Destination[];
   batch: {
@@ -12,16 +12,16 @@ export interface Config extends PluginConfig {
     scheduleDelayMs: number;
     /** OTEL_BSP_EXPORT_TIMEOUT, ms. */
     exportTimeoutMs: number;
-    /** OTEL_BSP_MAX_QUEUE_SIZE, spans; by default only the spool's size limits the queue, to about 35,000 spans. */
+    /** OTEL_BSP_MAX_QUEUE_SIZE, spans; default: limited by the spool, to about 35,000. */
     maxQueueSize: number | undefined;
     /** OTEL_BSP_MAX_EXPORT_BATCH_SIZE, spans. */
     maxExportBatchSize: number;
   };
   /** FORESHOCK_SPOOL_BYTES: memory for unsent spans. */
   spoolBytes: number;
-  /** FORESHOCK_FLUSH_MS: longest delay of the process's end for delivery. */
+  /** FORESHOCK_FLUSH_MS: longest delay of the process's end. */
   flushMs: number;
-  /** FORESHOCK_BLOCK_MS: an ongoing event loop block is reported after this; 0: never. */
+  /** FORESHOCK_BLOCK_MS: reports an ongoing event loop block after this; 0: never. */
   blockMs: number;
   sampler: { name: SamplerName; ratio: number };
   spanLimits: SpanLimits;
@@ -29,11 +29,11 @@ export interface Config extends PluginConfig {
 }
 
 export interface MetricsConfig {
-  /** OTEL_METRICS_EXPORTER; default none, unlike the specification's. */
+  /** OTEL_METRICS_EXPORTER; default none, unlike the specification. */
   exporters: ('otlp' | 'console')[];
   /** OTEL_METRIC_EXPORT_INTERVAL, ms. */
   intervalMs: number;
-  /** OTEL_METRIC_EXPORT_TIMEOUT, ms, of collection and export. */
+  /** OTEL_METRIC_EXPORT_TIMEOUT, ms, with collection. */
   timeoutMs: number;
   /** OTEL_EXPORTER_OTLP_METRICS_*, or the general variables. */
   otlp: FullOtlpDestination | undefined;
@@ -47,10 +47,9 @@ const SAMPLERS = [
   'parentbased_always_off',
   'parentbased_traceidratio',
 ] as const;
-/** OpenTelemetry variables that users may expect to work here. */
+/** Users may expect these to work. */
 const UNREAD = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE', 'OTEL_NODE_RESOURCE_DETECTORS'];
 
-/** Supported OTEL_TRACES_SAMPLER values. */
 export type SamplerName = (typeof SAMPLERS)[number];
 
 export function readConfig(env: Env): Config {

@@ -6,13 +6,12 @@ import type { Env } from './env.ts';
 export type FullOtlpDestination = OtlpDestination & { headers: Record<string, string>; timeoutMs: number };
 type Signal = 'traces' | 'metrics';
 
-/** FORESHOCK_SPOOL_DIR; undefined if set to an empty value. */
+/** FORESHOCK_SPOOL_DIR; undefined if empty. */
 export function readSpoolDirectory(env: Env, byDefault: () => string): string | undefined {
   if (env.isEmpty('FORESHOCK_SPOOL_DIR')) return undefined;
   return resolve(env.text('FORESHOCK_SPOOL_DIR') ?? byDefault());
 }
 
-/** OTEL_TRACES_EXPORTER and its destinations. */
 export function readDestinations(env: Env): Destination[] {
   return readExporters(env, 'OTEL_TRACES_EXPORTER', ['otlp', 'zipkin', 'console'], ['otlp']).map(
     (exporter): Destination => {
@@ -29,7 +28,6 @@ export function readDestinations(env: Env): Destination[] {
   );
 }
 
-/** The known exporters named by a variable. */
 export function readExporters<E extends string>(env: Env, name: string, known: readonly E[], byDefault: E[]): E[] {
   const asked = env.list(name);
   if (!asked) return byDefault;
@@ -42,7 +40,7 @@ export function readExporters<E extends string>(env: Env, name: string, known: r
   return found.length > 0 ? found : byDefault;
 }
 
-/** A signal's variable takes precedence over the general one. */
+/** A signal's variable precedes the general one. */
 export function readOtlp(env: Env, signal: Signal): FullOtlpDestination {
   const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`;
   const both = (name: string): [string, string] => [`${own}_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
@@ -57,7 +55,7 @@ export function readOtlp(env: Env, signal: Signal): FullOtlpDestination {
   };
 }
 
-/** A signal's endpoint is used as is; the general one gets the signal's path (specification, OTLP exporter). */
+/** The general endpoint gets the signal's path (specification, OTLP exporter). */
 function readOtlpUrl(env: Env, signal: Signal, ownName: string): string {
   const byDefault = `http://localhost:4318/v1/${signal}`;
   const own = env.text(ownName);
@@ -73,7 +71,7 @@ function readOtlpUrl(env: Env, signal: Signal, ownName: string): string {
 
 type Pem = 'ca' | 'cert' | 'key';
 
-/** Contents and files: certificates may be renewed while the process runs. */
+/** Certificates may be renewed while the process runs. */
 function readPems(
   env: Env,
   variables: Record<Pem, readonly string[]>,

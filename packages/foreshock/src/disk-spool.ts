@@ -5,16 +5,16 @@ import type { Env } from './env.ts';
 import { KnownDeath } from './known-death.ts';
 import { OpenSpanWatch } from './open-span-watch.ts';
 
-/** Main thread: what a killed process leaves for the next one of its service. */
+/** Main thread: what a killed process leaves for its service's next one. */
 export interface DiskSpool {
   readonly options: DiskSpoolOptions;
-  /** Only where the end can be delayed: otherwise a normal end could not be recorded. */
+  /** Only if the end can be delayed, as otherwise a normal end is not recorded. */
   readonly openSpans?: OpenSpanWatch;
   readonly death?: KnownDeath;
 }
 
 /**
- * @param saysEnd `end` is called before the process ends
+ * @param saysEnd calls `end` at process end
  * @returns undefined if disabled
  */
 export function makeDiskSpool(
@@ -25,10 +25,10 @@ export function makeDiskSpool(
   end: () => void,
 ): DiskSpool | undefined {
   const directory = readSpoolDirectory(env, defaultSpoolDirectory);
-  // Console output by a later process is of no use.
+  // Late console output is useless.
   if (directory === undefined || destinations.every(({ kind }) => kind === 'console')) return undefined;
   const service = String(resource['service.name']);
-  // Unnamed services share a default name, so the script tells them apart.
+  // Unnamed services share a name, so the script tells them apart.
   const key = service.startsWith('unknown_service') ? `${service} ${process.argv[1] ?? ''}` : service;
   const memory = makeSpoolMemory();
   const options = { directory, key, memory, startedAt: performance.timeOrigin, saysEnd };

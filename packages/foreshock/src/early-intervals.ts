@@ -4,14 +4,13 @@ type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Timers = { setInterval: (this: unknown, ...args: any[]) => any };
 
 /**
- * Records intervals set before the preload loads, so that later runs become jobs. `setInterval` stays wrapped; the
- * preload's version is called through it.
+ * Makes jobs of later runs of intervals set before the preload loads. `setInterval` stays wrapped around the preload's.
  */
 export function keepIntervals(): { passOn: () => void } {
   const timers = process.getBuiltinModule('node:timers') as unknown as Timers;
   const global = globalThis as unknown as Timers;
   const original = timers.setInterval;
-  /** Wraps a callback as the preload's `setInterval` does. */
+  /** As the preload's `setInterval`. */
   let asJob: ((callback: Callback, rest: unknown[]) => Callback) | undefined;
   let taken: Callback | undefined;
   let isTaking = false;

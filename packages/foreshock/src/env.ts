@@ -1,4 +1,4 @@
-/** Longest accepted time, ms: Node's timers end at 2^31, and times are added. */
+/** In ms: Node's timers end at 2^31, and times are added. */
 const MAX_MS = 24 * 60 * 60 * 1000;
 
 export function wrongValue(name: string, value: string, instead: string): string {
@@ -6,18 +6,18 @@ export function wrongValue(name: string, value: string, instead: string): string
   return `${name}=${JSON.stringify(shown.length > 64 ? `${shown.slice(0, 64)}…` : shown)} ${instead}`;
 }
 
-/** Removes user, password, query and fragment from possible URLs: each may contain keys. */
+/** User, password, query and fragment may contain keys. */
 function withoutSecrets(value: string): string {
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/+)?(.*)$/is.exec(value) ?? [];
   const at = rest.lastIndexOf('@');
-  // In a list, `@` begins a scoped package's name.
+  // In a list, `@` begins a package's scope.
   const isUser = at > 0 && (scheme !== '' || rest[at - 1] !== ',' || rest.slice(0, at).includes(':'));
   return scheme + (isUser ? `…${rest.slice(at)}` : rest).replace(/([?#]).*$/s, '$1…');
 }
 
 /**
- * Reads environment variables as OpenTelemetry specifies: empty means unset, a wrong value means warning and default.
- * Warnings are collected, as the logger is configured here too.
+ * As OpenTelemetry specifies: empty means unset, a wrong value a warning and the default. Collects warnings, as the
+ * logger is not configured yet.
  */
 export class Env {
   readonly #env: NodeJS.ProcessEnv;
@@ -27,7 +27,6 @@ export class Env {
     this.#env = env;
   }
 
-  /** To be logged once the logger is set up. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
@@ -36,7 +35,7 @@ export class Env {
     this.#warnings.push(wrongValue(name, value, instead));
   }
 
-  /** Notes an OpenTelemetry variable that is set but not supported. */
+  /** An OpenTelemetry variable that is set but not supported. */
   unread(name: string): void {
     if (this.text(name) !== undefined) this.#warnings.push(`${name} is set, Foreshock does not read it`);
   }
@@ -46,12 +45,12 @@ export class Env {
     return value === '' ? undefined : value;
   }
 
-  /** Whether a variable is set to an empty value, which turns a default off. */
+  /** An empty value turns a default off. */
   isEmpty(name: string): boolean {
     return this.#env[name]?.trim() === '';
   }
 
-  /** The first set variable: the signal's before the general one. */
+  /** The signal's variable before the general one. */
   first(...names: string[]): { name: string; value: string } | undefined {
     for (const name of names) {
       const value = this.text(name);
@@ -79,7 +78,7 @@ export class Env {
     return byDefault;
   }
 
-  /** In whole milliseconds, up to a day. */
+  /** A whole number, up to a day. */
   milliseconds(names: readonly string[], byDefault: number, least = 0): number {
     const ms = this.integer(names, byDefault, least);
     if (ms <= MAX_MS) return ms;
@@ -107,7 +106,7 @@ export class Env {
     return byDefault;
   }
 
-  /** A comma-separated list, trimmed, without empty entries; undefined if unset. */
+  /** Comma-separated, trimmed, without empty entries. */
   list(name: string): string[] | undefined {
     const entries = this.text(name)
       ?.split(',')
@@ -134,8 +133,8 @@ export class Env {
   }
 
   /**
-   * `key1=value1,key2=value2`, percent-encoded, as in OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS. One
-   * invalid pair voids the value (specification).
+   * `key1=value1,key2=value2`, percent-encoded, as OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS. One invalid
+   * pair voids the value (specification).
    */
   pairs(name: string): Record<string, string> {
     const value = this.text(name);
@@ -150,7 +149,7 @@ export class Env {
       }
       return pairs;
     } catch {
-      // Headers hold secrets: no value in the log.
+      // Headers hold secrets.
       this.#warnings.push(`${name} is not of the form key=value,key=value with percent-encoded values, it is ignored`);
       return {};
     }

@@ -1,9 +1,8 @@
-// Injected into the preload by build.mjs in place of the globals: jsdom, fake timers and others replace those, and
-// count pending timers.
+// Injected by build.mjs in place of the globals, which jsdom, fake timers and others replace, counting pending timers.
 import { performance as clock } from 'node:perf_hooks';
 import * as timers from 'node:timers';
 
-// Constants: on the timers module the schedule boundary patches the functions.
+// Constants, as the schedule boundary patches the timers module.
 export const clearImmediate: typeof timers.clearImmediate = timers.clearImmediate;
 export const clearInterval: typeof timers.clearInterval = timers.clearInterval;
 export const clearTimeout: typeof timers.clearTimeout = timers.clearTimeout;

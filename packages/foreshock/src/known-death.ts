@@ -6,7 +6,7 @@ import { errorMessageOf, errorTypeOf, exceptionTextOf, guard } from '@foreshock/
 
 type Noted = Pick<ProcessDeath, 'cause' | 'evidence' | 'attributes' | 'events'>;
 
-/** `TriggerUncaughtException` (src/node_errors.cc of Node 22 to 26) reads it from `process`; true: handled. */
+/** `TriggerUncaughtException` (src/node_errors.cc of Node 22 to 26) reads it; true: handled. */
 type OnUncaught = (error: unknown, fromPromise: boolean) => boolean;
 interface Fatal {
   _fatalException: OnUncaught;
@@ -14,11 +14,11 @@ interface Fatal {
 
 const MAX_STACK = 8_192;
 
-/** Detects why the process ends: uncaught error, signal, `process.abort`. */
+/** Uncaught error, signal, `process.abort`. */
 export class KnownDeath {
   #noted: Noted | undefined;
 
-  /** @param end delivers remaining data before an abort */
+  /** @param end runs before an abort */
   constructor(end: () => void) {
     this.#watchErrors();
     const { abort } = process;
@@ -39,7 +39,7 @@ export class KnownDeath {
     this.#noted = { cause: 'signal', evidence: `ended by ${name}`, attributes, events: [] };
   }
 
-  /** Undefined for a signal that interrupts nothing: services normally end so. */
+  /** Undefined for a signal without open spans: services normally end so. */
   span(interrupted: readonly SpanContext[]): ReturnType<typeof diedSpan> | undefined {
     const noted = this.#noted;
     if (!noted || (noted.cause === 'signal' && interrupted.length === 0)) return undefined;
@@ -59,8 +59,8 @@ export class KnownDeath {
   }
 
   /**
-   * Without listeners: 'uncaughtExceptionMonitor' would be visible, and `setUncaughtExceptionCaptureCallback` allows
-   * one callback. After the call the process ends, unless the error was handled.
+   * Not listeners: 'uncaughtExceptionMonitor' is visible, `setUncaughtExceptionCaptureCallback` allows one. Then the
+   * process ends, or the error was handled.
    */
   #watchErrors(): void {
     const fatal = process as unknown as Fatal;

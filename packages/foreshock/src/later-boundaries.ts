@@ -16,7 +16,7 @@ import type { RecordedSpan } from './tracer/span.ts';
 import type { SpanListener } from './tracer/tracer.ts';
 import { loadedPackages, waitFor, type WaitedFor } from './wait-for.ts';
 
-/** Boundaries in their own files, with what each waits for after loading; set by build.mjs. */
+/** Those in own files, and their triggers; set by build.mjs. */
 declare const BOUNDARIES: Record<keyof Boundaries, WaitedFor & { readonly libraries: readonly string[] }>;
 
 interface Boundaries {
@@ -28,17 +28,15 @@ interface Boundaries {
   resilience: typeof import('@foreshock/instrumentation-resilience');
 }
 
-/** The preload's parts besides the tracer. */
 export interface LaterPlugin {
   textMapPropagator: ForeshockPropagator;
   spanProcessors: SpanListener[];
 }
 
 /**
- * `makePlugin` for the preload: loads a boundary with its first library, as most processes need few and most workers
- * none.
+ * Loads a boundary with its first library: most processes need few, most workers none.
  *
- * @param warn called for each unknown instrumentation name
+ * @param warn called per unknown instrumentation name
  */
 export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => void): LaterPlugin {
   const textMapPropagator = makePropagator(config);
@@ -77,7 +75,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
   if (wanted('queue')) {
     later('queue', ({ queueInstrumentation }) => queueInstrumentation({ ...configs.queue, libraries }));
   }
-  // It also detects retries in HTTP client spans.
+  // Also detects retries in HTTP client spans.
   const { packages, builtins, channels } = BOUNDARIES.resilience;
   const requests = {
     packages,
@@ -95,7 +93,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
   return { textMapPropagator, spanProcessors: [facts, retries] };
 }
 
-/** // The files get shared modules from here: a second copy would have its own state. */
+/** Passes shared modules: second copies would have their own state. */
 function read<Name extends keyof Boundaries>(name: Name): Boundaries[Name] {
   const file = join(import.meta.dirname, `${name}.preload.cjs`);
   const make = createRequire(file)(file) as (shared: object) => Boundaries[Name];

@@ -5,11 +5,10 @@ const ENABLED = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS';
 const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS';
 
 /**
- * Selects libraries to instrument. Unknown names (`postgres`, `@opentelemetry/instrumentation-pg`) are ignored with a
- * warning; an enabled list without known names counts as unset.
+ * Unknown names (`postgres`, `@opentelemetry/instrumentation-pg`) are ignored; an enabled list without known names
+ * counts as unset.
  *
- * @param known names from the boundaries
- * @param warn called for each list with unknown names
+ * @param warn called per list with unknown names
  */
 export function selectLibraries(
   { enabledInstrumentations, disabledInstrumentations }: PluginConfig,

@@ -31,8 +31,8 @@ function inline(value: unknown): string {
 }
 
 /**
- * Synchronously: a failure throws here, instead of an 'error' on the application's `process.stderr` after the pipe's
- * reader has closed. Standard output is the application's.
+ * Synchronous: failures throw here, not as 'error' of the application's `process.stderr` once the pipe is closed.
+ * Standard output is the application's.
  */
 export function writeLine(message: string, ...values: readonly unknown[]): void {
   try {
@@ -43,8 +43,8 @@ export function writeLine(message: string, ...values: readonly unknown[]): void 
 }
 
 /**
- * Logs to standard error at OTEL_LOG_LEVEL (default `info`). Sets `diag` only if that or metrics are configured, as an
- * application that sets its own logger would get a warning.
+ * Logs to standard error at OTEL_LOG_LEVEL (default `info`). Sets `diag` only if that or metrics are configured: an
+ * application's own logger would cause a warning.
  */
 export function startLogging(env: Env): void {
   const asked = env.text('OTEL_LOG_LEVEL') !== undefined;
@@ -57,7 +57,7 @@ export function startLogging(env: Env): void {
   const logger: DiagLogger = {
     error: writeLine,
     // The metrics exporter reads the variables again (otlp-exporter-base, src/configuration) and would print secrets in
-    // URLs; we have logged what is wrong.
+    // URLs.
     warn: (message, ...values) => {
       if (!message.startsWith('Configuration: ')) writeLine(message, ...values);
     },

@@ -7,7 +7,7 @@ import { start } from './preload.ts';
 import { ProcessSignals } from './process-signals.ts';
 import { StartTrace } from './start-trace.ts';
 
-// dist/preload.cjs: also for a worker whose main thread sends nothing or has no preload.
+// dist/preload.cjs: also for workers whose main thread sends nothing or has no preload.
 start({
   makePipeline: spanPipeline,
   ...(isMainThread && {

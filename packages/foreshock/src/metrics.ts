@@ -14,7 +14,7 @@ import { log, report } from '@foreshock/kit';
 import type { Config, MetricsConfig } from './config.ts';
 import { unreferencedAgent } from './unreferenced-agent.ts';
 
-/** A count by reason, read at each collection. */
+/** By reason, read at each collection. */
 export interface Count {
   name: string;
   description: string;
@@ -23,10 +23,10 @@ export interface Count {
 }
 
 /**
- * Exports metrics with the SDK, loaded only for OTEL_METRICS_EXPORTER. Its timers (`unreferenced-timers.ts`, by
- * build.mjs) and connections do not keep the process alive.
+ * Loaded only for OTEL_METRICS_EXPORTER. Its timers (`unreferenced-timers.ts`) and connections do not keep the process
+ * alive.
  *
- * @returns final export, at process end: takes `flushMs` at most, never rejects
+ * @returns final export: takes `flushMs` at most, never rejects
  */
 export function startMetrics(
   { metrics: config, flushMs }: Pick<Config, 'metrics' | 'flushMs'>,

@@ -3,12 +3,12 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 const KEY = 'foreshock.lines';
 const LINES = 64;
 
-/** Whether no thread has logged the line yet: workers share the main thread's settings and their errors. */
+/** Workers share the main thread's settings, and so its warnings. */
 export function isFirstInProcess(line: string): boolean {
   let hashes = getEnvironmentData(KEY) as unknown as Int32Array | undefined;
   if (!hashes) {
     hashes = new Int32Array(new SharedArrayBuffer(4 * LINES));
-    // Node copies it to each worker thread, and on to its workers.
+    // Node copies it to all workers.
     setEnvironmentData(KEY, hashes as never);
   }
   const hash = hashOf(line);
@@ -20,7 +20,7 @@ export function isFirstInProcess(line: string): boolean {
   return false;
 }
 
-/** FNV-1a; never 0, which marks a free slot. */
+/** FNV-1a; never 0, a free slot. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -2,7 +2,7 @@ import { SpanKind, TraceFlags } from '@opentelemetry/api';
 import { MainSample, OpenSpanTable, type SpoolMemory } from '@foreshock/export';
 import type { RecordedSpan } from './tracer/span.ts';
 
-/** Reports open spans to the sender thread, in case the process is killed. */
+/** For the sender thread, if the process is killed. */
 export class OpenSpanWatch {
   readonly #table: OpenSpanTable;
   readonly #sample: MainSample;

@@ -4,17 +4,17 @@ import { FORESHOCK_INTERRUPTED } from '@foreshock/kit/names';
 import type { OpenSpanWatch } from './open-span-watch.ts';
 import type { RecordedSpan } from './tracer/span.ts';
 
-/** Characters of the newest open spans kept alive; older ones are held weakly. */
+/** Characters of open spans kept alive; older ones are held weakly. */
 const KEPT_TEXT = 2_000_000;
 const KEPT_SPANS = 1_000;
-/** Spans started between two checks. */
+/** Spans between checks. */
 const LOOK_EVERY = 64;
-/** No check below this many open spans, as it visits each. */
+/** A check visits each open span, so none below this. */
 const LOOK_FROM = 192;
-/** Limit of older spans, in case a service leaks spans. */
+/** A service may leak spans. */
 const MAX_OLDER = 10_000;
 
-/** Span processor: tracks open spans, to end them with the process. */
+/** Tracks open spans, to end them with the process. */
 export class OpenSpans {
   readonly #newest = new LinkedList<RecordedSpan>();
   #older: WeakRef<RecordedSpan>[] = [];
@@ -23,7 +23,7 @@ export class OpenSpans {
   readonly #watch: OpenSpanWatch | undefined;
 
   /**
-   * @param onStart called for each span; must be cheap
+   * @param onStart must be cheap
    * @param watch gets each start and end
    */
   constructor(onStart: () => void = () => {}, watch?: OpenSpanWatch) {
@@ -47,10 +47,9 @@ export class OpenSpans {
     this.#watch?.ended(span);
   }
 
-  /**
-   * Ends and marks open spans: interrupted requests matter most.
+  /** Ends and marks open spans: interrupted requests matter most.
    *
-   * @returns them, oldest first
+   * @returns oldest first
    */
   endAll(): SpanContext[] {
     const ended: SpanContext[] = [];
@@ -68,7 +67,7 @@ export class OpenSpans {
     return ended.toReversed();
   }
 
-  /** Holds older spans weakly, as the application may never end them. */
+  /** The application may never end older spans. */
   #release(): void {
     this.#started = 0;
     if (this.#newest.size < LOOK_FROM) return;
@@ -92,7 +91,7 @@ export class OpenSpans {
   }
 }
 
-/** Approximate memory of a value: characters, a number as one. */
+/** Approximate memory; a number counts as one character. */
 function textOf(value: unknown): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
   if (value === null || typeof value !== 'object') return 1;

@@ -6,16 +6,16 @@ import {
 } from '@foreshock/propagator';
 import type { Env } from './env.ts';
 
-/** Libraries whose own commands get spans only if configured (README of instrumentation-queue). */
+/** Own commands get spans only if configured (README of instrumentation-queue). */
 const HAVE_OWN_COMMANDS = ['bullmq', 'pg-boss'] as const;
 
-/** Options of boundaries and propagator, from the same variables for preload and `foreshock/sdk`. */
+/** Options of boundaries and propagator, for preload and `foreshock/sdk`. */
 export interface PluginConfig {
-  /** FORESHOCK_POOL_LEAK_MS: time until a pooled connection counts as leaked, ms; 0: never. Default 30,000. */
+  /** FORESHOCK_POOL_LEAK_MS: time until a pooled connection is a leak; 0: never. Default 30,000. */
   poolLeakMs: number;
-  /** FORESHOCK_DB_ERROR_MESSAGES: records database and cache error messages with values. Default false. */
+  /** FORESHOCK_DB_ERROR_MESSAGES: records database and cache messages with values. Default false. */
   dbErrorMessages: boolean;
-  /** FORESHOCK_RETRY_STORM: resends per first attempt to one target within 10 s that make a storm. Default 0.5. */
+  /** FORESHOCK_RETRY_STORM: storm threshold, resends per first attempt to a target in 10 s. Default 0.5. */
   retryStorm: number;
   /** FORESHOCK_PROPAGATE_ATTEMPTS: sends the attempt count in `baggage`. Default true. */
   propagateAttempts: boolean;
@@ -25,7 +25,7 @@ export interface PluginConfig {
   propagateTo: string[] | undefined;
   /** FORESHOCK_PROPAGATE_NOT_TO: queues, topics and exchanges without trace headers. Default none. */
   propagateNotTo: string[] | undefined;
-  /** FORESHOCK_OWN_COMMANDS: queue libraries (npm names) whose own commands get spans. Default none. */
+  /** FORESHOCK_OWN_COMMANDS: queue libraries (npm names) whose commands get spans. Default none. */
   ownCommands: string[] | undefined;
   /** OTEL_PROPAGATORS; default undefined: `tracecontext,baggage,x-trace-id`. */
   propagators: PropagatorName[] | undefined;

@@ -21,13 +21,13 @@ export interface Plugin {
 }
 
 /**
- * Makes the propagator, span processors and boundaries, attached to the selected libraries.
+ * Attaches the selected libraries.
  *
- * @param warn called for each unknown instrumentation name
+ * @param warn called per unknown instrumentation name
  */
 export function makePlugin(config: PluginConfig, warn: (line: string) => void): Plugin {
   const textMapPropagator = makePropagator(config);
-  // Attached below, as the boundaries name the libraries to select from.
+  // Attached below, as the boundaries name their libraries.
   const enabled = false;
   const configs = boundaryConfigs(config, textMapPropagator);
   const instrumentations = [

@@ -27,18 +27,18 @@ import { ForeshockTracerProvider } from './tracer/tracer.ts';
 /** A server listens (Node's diagnostics_channel docs). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** Separate implementations for main and worker threads, so that neither loads the other's. */
+/** Implemented per kind of thread, so that neither loads the other's code. */
 export interface ThreadParts {
   /**
    * @param endMs longest delay of the process's end, ms
    * @param beforeEnd ends what ends with the process
    */
   makePipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline;
-  /** Signals reach only the main thread. */
+  /** Main thread only, as signals are. */
   makeSignals?: (end: (signal: number) => void, flushMs: number) => ProcessSignals;
   /** Main thread only. */
   makeDiskSpool?: typeof makeDiskSpool;
-  /** Main thread only: worker event loops and heaps are not reported. */
+  /** Main thread only. */
   makePauses?: (config: Config, isIdle: () => boolean) => PauseAttributes;
   /** Main thread only: a worker's start is part of other work. */
   makeStartTrace?: (provider: () => ForeshockTracerProvider, service: string) => StartTrace;
@@ -47,7 +47,7 @@ export interface ThreadParts {
 export function start(thread: ThreadParts): void {
   const env = new Env(process.env);
   if (env.boolean('OTEL_SDK_DISABLED', false)) {
-    // By specification OTEL_PROPAGATORS applies even with the SDK disabled.
+    // OTEL_PROPAGATORS applies even with the SDK disabled (specification).
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     propagation.setGlobalPropagator(makePropagator(readPluginConfig(env)));
     return;
@@ -57,7 +57,7 @@ export function start(thread: ThreadParts): void {
   const resource = readResource(env);
   for (const line of env.warnings) warnOnce(line);
 
-  // Otherwise leaves the process's end to Node.
+  // Otherwise Node ends the process alone.
   const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
   const end = (): void => {
     pauses?.stop();
@@ -126,7 +126,7 @@ export function start(thread: ThreadParts): void {
   if (config.metrics.exporters.length > 0) startMetrics(config, resource, pipeline);
   logBundledServer();
 
-  // A server will make spans, so the signal thread starts before the first.
+  // A server will make spans: the signal thread must start first.
   const startSoon = (): void => {
     unsubscribe(LISTENING, startSoon);
     setImmediate(() => {
@@ -138,7 +138,7 @@ export function start(thread: ThreadParts): void {
   if (!mayDelayEnd) return;
   runAtExit(() => {
     guard('at the end of the process', () => {
-      // A signal may end the wait.
+      // A signal may end the delivery.
       signals?.rest();
       end();
     });
@@ -146,18 +146,18 @@ export function start(thread: ThreadParts): void {
   });
 }
 
-/** Workers share these settings unless they have their own environment. */
+/** Workers mostly share these settings. */
 function warnOnce(line: string): void {
   if (isFirstInProcess(line)) log('warn', `foreshock: ${line}`);
 }
 
-/** For a parent-based sampler: the one for root spans. */
+/** Of a parent-based sampler, the root's. */
 function makeSampler({ name, ratio }: Config['sampler']): Sampler {
   if (name.endsWith('always_off')) return new AlwaysOffSampler();
   return name.endsWith('always_on') ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
 }
 
-/** In its own file, as few services export metrics from here. */
+/** In its own file, as few services need it. */
 function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline): void {
   const file = join(import.meta.dirname, 'metrics.cjs');
   const { startMetrics: startExport } = createRequire(file)(file) as typeof import('./metrics.ts');
@@ -175,6 +175,6 @@ function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline):
       read: () => Object.entries(rejectedInputs()),
     },
   ]);
-  // Once, as a flush keeps the loop alive and so causes another 'beforeExit'.
+  // Once: a flush keeps the loop alive, which causes another 'beforeExit'.
   if (config.flushMs > 0) process.once('beforeExit', () => void flush());
 }

@@ -2,9 +2,9 @@
  * Runs `last` once at the end of process or worker, after the application's 'exit' listeners; a listener of ours would
  * run first.
  *
- * Emitters of 'exit' look up `process.emit` (`process.exit`, `onGlobalUncaughtException`, `EmitProcessExit` in C++):
- * that look-up appends the listener, invisible to counts, warnings and 'newListener'. `process.reallyExit` covers a
- * listener that calls `process.exit`, which stops the emission. Both of Node 22 to 26.
+ * Emitters of 'exit' look up `process.emit` (`process.exit`, `onGlobalUncaughtException`, `EmitProcessExit` in C++),
+ * which appends the listener, invisible to counts, warnings and 'newListener'. `process.reallyExit` covers listeners
+ * that call `process.exit`, which stops the emission. Both of Node 22 to 26.
  */
 export function runAtExit(last: () => void): void {
   let isDone = false;
@@ -19,11 +19,11 @@ export function runAtExit(last: () => void): void {
   const prototype = Object.getPrototypeOf(process) as object;
   const readBy = (of: NodeJS.Process): void => {
     if (!isExiting(of)) return;
-    // Another event during exit means that a listener threw and the rest are skipped.
+    // Another event during exit: a listener threw, the rest are skipped.
     if (isAdded) once();
     else isAdded = addLast(of as EventsOfProcess, once);
   };
-  // signal-exit and Yarn's PnP assign it; Jest does on a copy of `process`, which has this property too.
+  // signal-exit and Yarn's PnP assign it; Jest on a copy of `process`, which has this property too.
   function set(this: NodeJS.Process, value: unknown): void {
     if (this !== process) {
       Object.defineProperty(this, 'emit', { configurable: true, enumerable: true, writable: true, value });
@@ -40,7 +40,7 @@ export function runAtExit(last: () => void): void {
       set,
     });
   }
-  // This prototype is used by `process` only; without an assignment `process` has no own `emit`, as usual.
+  // Only `process` has this prototype; unassigned, it has no own `emit`, as without us.
   Object.defineProperty(prototype, 'emit', {
     configurable: true,
     enumerable: false,
@@ -55,7 +55,6 @@ export function runAtExit(last: () => void): void {
   if (Object.getOwnPropertyDescriptor(process, 'emit')?.configurable) set.call(process, process.emit);
 
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
-  // Same name and number of parameters.
   (process as unknown as { reallyExit: unknown }).reallyExit = {
     reallyExit(this: NodeJS.Process, ...args: [code?: number]): never {
       once();
@@ -64,7 +63,7 @@ export function runAtExit(last: () => void): void {
   }.reallyExit;
 }
 
-/** `EventEmitter`'s listener storage (lib/events.js). */
+/** `EventEmitter`'s (lib/events.js). */
 interface EventsOfProcess {
   _events?: Record<string, unknown>;
 }

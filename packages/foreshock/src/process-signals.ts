@@ -14,7 +14,6 @@ import { guard } from '@foreshock/kit';
 import { mayReachMainThread } from './main-thread-inspector.ts';
 import { watchSignalHandles } from './signal-handles.ts';
 
-/** Signals that end a process without listeners. */
 const NAMES = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** The thread closes handles and kills at once; after this it counts as gone. */
 const THREAD_ACTS_WITHIN_MS = 1_000;
@@ -22,10 +21,10 @@ const THREAD_ACTS_WITHIN_MS = 1_000;
 type Kill = (pid: number, signal: number) => number;
 
 /**
- * Sends remaining data before a signal ends the process. Active between {@link listen} and {@link rest}, except for
- * signals the application handles: it then exits normally or continues.
+ * Sends remaining data before a signal ends the process, between {@link listen} and {@link rest}, unless the
+ * application handles the signal.
  *
- * The sender's thread listens (`listenToSignals`), invisible here and working while this thread is blocked; until it
+ * The sender's thread listens (`listenToSignals`): invisible here, and working while this thread is blocked. Until it
  * runs, signals have default effect. Signals the application sends itself are intercepted.
  */
 export class ProcessSignals implements SignalThread {
@@ -36,11 +35,11 @@ export class ProcessSignals implements SignalThread {
   #applications = applicationsSignals();
   #isWanted = false;
   #isUseless: boolean;
-  /** Signals the thread was asked to listen to, as bits. */
+  /** Signals the thread listens to, as bits. */
   #asked = 0;
   #port: MessagePort | undefined;
 
-  /** @param beforeEnd sends remaining data; blocks this thread for `flushMs` at most */
+  /** @param beforeEnd blocks for `flushMs` at most */
   constructor(beforeEnd: (signal: number) => void, flushMs: number) {
     this.#beforeEnd = beforeEnd;
     this.#flushMs = flushMs;
@@ -56,7 +55,7 @@ export class ProcessSignals implements SignalThread {
     });
     const binding = process as unknown as { _kill: Kill };
     this.#kill = binding._kill;
-    // `process.kill` calls it (lib/internal/process/per_thread.js); adds no frame of ours to errors.
+    // `process.kill` calls it (lib/internal/process/per_thread.js); no frame of ours in its errors.
     binding._kill = { _kill: (...args: Parameters<Kill>) => this.#sent(...args) }._kill;
     Object.defineProperty(globalThis, Symbol.for(END_BY_SIGNAL), { value: () => this.raiseReceived() });
   }
@@ -65,13 +64,11 @@ export class ProcessSignals implements SignalThread {
     return this.#isWanted;
   }
 
-  /** There is data to send. */
   listen(): void {
     this.#isWanted = true;
     this.#tell();
   }
 
-  /** There is no data to send. */
   rest(): void {
     this.#isWanted = false;
     this.#tell();
@@ -86,7 +83,7 @@ export class ProcessSignals implements SignalThread {
     return { port: port2, states: this.#states, flushMs: this.#flushMs, mayInterrupt: mayReachMainThread() };
   }
 
-  /** Its handles are gone. Without a thread nothing can be sent while this one waits, so listening is useless. */
+  /** The thread's handles are gone. Without a thread nothing can be sent while this one waits. */
   threadEnded(forGood: boolean): void {
     if (forGood) this.#isUseless = true;
     this.#port?.close();
@@ -118,8 +115,8 @@ export class ProcessSignals implements SignalThread {
   }
 
   /**
-   * Ends the process by a signal the thread received, if any. Called by the inspector at any point, by the thread's
-   * message, and at process end, which may come first.
+   * Ends the process by a received signal. Called by the inspector at any point, by the thread's message, and at
+   * process end, which may be first.
    */
   raiseReceived(): void {
     const signal = Atomics.exchange(this.#states, RECEIVED, 0);
@@ -128,16 +125,16 @@ export class ProcessSignals implements SignalThread {
       this.rest();
       this.#beforeEnd(signal);
     });
-    // By the thread: `process.kill` here would wait for the inspector session (`Kill` in src/node_process_methods.cc
-    // calls `RunAtExit`).
+    // `process.kill` here would wait for the inspector session (`Kill` in src/node_process_methods.cc calls
+    // `RunAtExit`).
     this.#port?.postMessage({ kill: signal } satisfies ToSignalThread);
-    // As a container's process 1 it continues, as default signals have no effect there.
+    // A container's process 1 continues: it ignores signals by default.
     Atomics.wait(this.#states, RECEIVED, 0, THREAD_ACTS_WITHIN_MS);
   }
 
   #raise(pid: number, signal: number): number {
     guard('before the end by a signal', () => {
-      // Restores default effects, also during sending, once the thread's handles are closed.
+      // Signals have default effect also during sending, once the thread's handles are closed.
       this.rest();
       this.#beforeEnd(signal);
       const listening = Atomics.load(this.#states, LISTENING);

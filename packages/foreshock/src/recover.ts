@@ -11,7 +11,7 @@ this user) to where OTEL_EXPORTER_OTLP_ENDPOINT and its like lead, and deletes i
 line of JSON. Ends with 1 when the directory cannot be read or the backend does not answer; what was not sent stays.
 `;
 
-/** `foreshock recover [DIR]`: for services that do not start again. */
+/** `foreshock recover [DIR]`, for services that do not start again. */
 export async function recover(
   args: readonly string[],
   out: (text: string) => void,

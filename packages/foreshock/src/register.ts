@@ -6,8 +6,8 @@ import { whenNeeded } from './when-needed.ts';
 const REGISTERED = Symbol.for('foreshock.registered');
 
 /**
- * Entry of `node --require foreshock/register app.js` and `node --import foreshock/register app.mjs`. Workers, possibly
- * many, load the preload only when there is something to trace.
+ * For `node --require foreshock/register app.js` and `node --import foreshock/register app.mjs`. Workers load the
+ * preload only when needed.
  */
 function register(): void {
   if ((globalThis as Record<symbol, unknown>)[REGISTERED]) return;
@@ -16,7 +16,7 @@ function register(): void {
   else whenNeeded(load);
 }
 
-/** A failure, such as a missing `@opentelemetry/api`, only costs traces. */
+/** A failure, such as a missing `@opentelemetry/api`, costs only traces. */
 function load(): void {
   const file = join(import.meta.dirname, isMainThread ? 'preload.cjs' : 'worker-preload.cjs');
   try {

@@ -5,13 +5,10 @@ import type { Env } from './env.ts';
 import { VERSION } from '@foreshock/kit';
 import { SDK_VERSION } from './version.ts';
 
-/** Longest resource attribute value from the environment (specification: 255 characters). */
+/** From the environment; in characters (specification). */
 const MAX_VALUE = 255;
 
-/**
- * UUID (version 4) of this process. Not secret, so `node:crypto` is not loaded: it takes longer than the rest of the
- * preload.
- */
+/** UUID (version 4). Not secret, so it avoids `node:crypto`, which loads longer than the rest of the preload. */
 function instanceId(): string {
   const digits = Array.from({ length: 4 }, () =>
     Math.floor(Math.random() * 2 ** 32)
@@ -35,7 +32,7 @@ interface Instance {
   readonly host: string;
 }
 
-/** Shared with worker threads, which then skip `node:os`. */
+/** Workers get it without loading `node:os`. */
 function instance(): Instance {
   const shared = getEnvironmentData(KEY) as unknown as Instance | undefined;
   if (shared) return shared;
@@ -44,7 +41,7 @@ function instance(): Instance {
   return made;
 }
 
-/** Detects the resource synchronously; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME override it. */
+/** Synchronous; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME take precedence. */
 export function readResource(env: Env): Attributes {
   const { id, host } = instance();
   const attributes: Attributes = {

@@ -7,28 +7,26 @@ import type { RecordedSpan } from './tracer/span.ts';
 // Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** A trace without open spans ends its root after this, ms. */
+/** Without open spans a root ends after this, in ms. */
 const QUIET_MS = 5_000;
 /** Longest timer run. */
 const LONGEST_MS = 10 * 60_000;
 
-/** A run's root and its trace's spans. */
 interface OpenRoot {
   readonly span: Span;
   readonly since: number;
-  /** Open spans below it, and the last start or end. */
+  /** Open spans below the root, and the last start or end. */
   open: number;
   lastAt: number;
 }
 
-/** Finds roots for parentless spans (job, timer, process start), and ends those of runs without an end event. */
+/** Roots of parentless spans (job, timer, process start); ends those without an end event. */
 export class Roots {
   readonly #start: StartTrace | undefined;
   /** By trace ID. */
   readonly #open = new Map<string, OpenRoot>();
   #isLooking = false;
 
-  /** @param start undefined in worker threads */
   constructor(start: StartTrace | undefined) {
     this.#start = start;
   }
@@ -62,7 +60,7 @@ export class Roots {
     root.lastAt = now();
   }
 
-  /** At process end: roots without open spans get their regular end. */
+  /** Roots without open spans get their regular end. */
   endAll(): void {
     for (const root of this.#open.values()) if (root.open === 0) end(root);
   }
@@ -95,7 +93,7 @@ export class Roots {
   }
 }
 
-/** With open spans it ends now. */
+/** A root with open spans ends now. */
 function end({ span, open, lastAt }: OpenRoot): void {
   span.end(open > 0 ? undefined : lastAt);
 }

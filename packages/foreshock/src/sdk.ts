@@ -3,15 +3,14 @@ import { writeLine } from './log.ts';
 import { makePlugin, type Plugin } from './plugin.ts';
 import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
 
-/** The parts that {@link foreshock} adds to a `NodeSDK`. */
 export interface Foreshock {
-  /** All boundaries; each makes no spans for libraries that upstream's instruments. */
+  /** They make no spans for libraries that upstream's instruments. */
   instrumentations: Plugin['instrumentations'];
   /** W3C trace context (level 2), baggage and `x-trace-id`, or as OTEL_PROPAGATORS names. */
   textMapPropagator: Plugin['textMapPropagator'];
   /**
    * Add attempt, breaker state and `x-trace-id` to every span, and detect hand-written retries; put your exporting
-   * processor after them.
+   * processor last.
    */
   spanProcessors: Plugin['spanProcessors'];
 }
@@ -39,7 +38,7 @@ function start(config: PluginConfig): Plugin {
 }
 
 function configure(options: ForeshockOptions = {}): Foreshock {
-  // Two attached sets would make duplicate spans.
+  // Duplicate spans otherwise.
   for (const instrumentation of current.instrumentations) instrumentation.disable();
   current = start({ ...environment, ...options });
   return { ...current };
@@ -48,7 +47,7 @@ function configure(options: ForeshockOptions = {}): Foreshock {
 /**
  * Parts for your own `new NodeSDK({ ...foreshock, … })`, SDK 2.x or 3.x; export, sampling and resource stay yours.
  * Reads the preload's variables; `...foreshock({ trustIncoming: false })` overrides them and replaces earlier parts.
- * Attaches on first import, so import it before the libraries.
+ * Import it before the libraries.
  */
 export const foreshock: Foreshock & ((options?: ForeshockOptions) => Foreshock) = Object.assign(configure, {
   ...current,

@@ -4,20 +4,20 @@ interface SignalHandle {
   close(): void;
 }
 
-/** The application's first listener to a signal, and the end of its last. */
+/** First and last listener to a signal. */
 export interface SignalHandleEvents {
   started(signal: number): void;
   closed(): void;
 }
 
-/** Harmless signals; two, as the application may have a handle for one. */
+/** Harmless; two, as the application may use one. */
 const WITHOUT_EFFECT = ['SIGWINCH', 'SIGURG'] as const;
 
 /**
- * Detects when Node starts and stops listening to the application's signals. Listeners to 'newListener' and
- * 'removeListener' of `process` would be visible.
+ * Detects the application's signal listeners; listening to 'newListener' and 'removeListener' of `process` would be
+ * visible.
  *
- * The handle class is private: an instance is found while `onsignal` is set on it.
+ * The handle class is private: found while `onsignal` is set on an instance.
  *
  * @returns whether that worked
  */
@@ -30,7 +30,7 @@ export function watchSignalHandles(events: SignalHandleEvents): boolean {
     events.started(signal);
     return start.call(this, signal);
   });
-  // Inherited from all handles; overridden here for signals only.
+  // Overrides the method shared by all handles.
   define(prototype, 'close', function (this: SignalHandle, ...rest: []): void {
     close.call(this, ...rest);
     events.closed();

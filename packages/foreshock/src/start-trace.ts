@@ -11,16 +11,15 @@ const now: () => number = performance.now.bind(performance);
 /** A server listens (Node's diagnostics_channel docs, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** Time for earlier work after readiness: an application may listen while its migrations run. */
+/** Earlier work may continue: an application may listen during migrations. */
 const AFTER_READY_MS = 5_000;
-/** Without spans for this long the start is over: a script is waiting. */
+/** Ends the start without spans: a script is waiting. */
 const IDLE_MS = 30_000;
-/** Longest start. */
 const LONGEST_MS = 10 * 60_000;
 
 /**
- * Span processor: puts spans before the first request, message or job in one trace. Its root `start <service>` is
- * created with the first parentless span, begins with the process, and ends once ready and quiet, or with the process.
+ * Puts spans before the first request, message or job in one trace, under `start <service>`: created with the first
+ * parentless span, from process start until ready and quiet, or process end.
  */
 export class StartTrace {
   readonly #tracer: () => Tracer;
@@ -30,20 +29,19 @@ export class StartTrace {
   #readyAt: number | undefined;
   #readyBy = '';
   #over = false;
-  /** Open spans of the trace, and the last start or end. */
+  /** Open spans, and the last start or end. */
   #open = 0;
   #lastAt = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #listening = (): void => void guard('a server that listens', () => this.#ready('listening'));
 
-  /** @param service service name */
   constructor(tracer: () => Tracer, service: string) {
     this.#tracer = tracer;
     this.#name = `start ${service}`;
     subscribe(LISTENING, this.#listening);
   }
 
-  /** Undefined once the start is over. */
+  /** Undefined afterwards. */
   parent(): Span | undefined {
     if (this.#over) return undefined;
     const at = now();
@@ -55,7 +53,7 @@ export class StartTrace {
     return this.#root ?? this.#begin();
   }
 
-  /** A traced job means ready; a timer during migrations does not. */
+  /** A timer during migrations does not mean ready. */
   jobBegan(): void {
     if (this.#open === 0) this.#ready('job');
   }
@@ -66,7 +64,7 @@ export class StartTrace {
     else this.onUnrecorded(span.kind);
   }
 
-  /** For unsampled spans, which reach no span processor. */
+  /** Unsampled spans reach no span processor. */
   onUnrecorded(kind: SpanKind): void {
     if (kind === SpanKind.SERVER) this.#ready('request');
     else if (kind === SpanKind.CONSUMER) this.#ready('message');
@@ -87,7 +85,7 @@ export class StartTrace {
   }
 
   #begin(): Span {
-    // The API takes milliseconds since process start as a time of `performance.now()`.
+    // The API takes milliseconds since process start as `performance.now()`.
     const root = this.#tracer().startSpan(this.#name, { root: true, startTime: 0 }, ROOT_CONTEXT);
     this.#root = root;
     this.#traceId = root.spanContext().traceId;

@@ -3,14 +3,14 @@ import type * as Https from 'node:https';
 import type { Socket } from 'node:net';
 
 /**
- * An agent whose connections do not keep the process alive. No reuse, as an agent references reused connections again
- * (lib/_http_agent.js, `reuseSocket`).
+ * Does not keep the process alive. No reuse, as reused connections are referenced again (lib/_http_agent.js,
+ * `reuseSocket`).
  *
  * @param protocol `http:` or `https:`
- * @param tls certificates, for `https:`
+ * @param tls certificates
  */
 export function unreferencedAgent(protocol: string, tls: Pick<Https.AgentOptions, 'ca' | 'cert' | 'key'>): Http.Agent {
-  // Loaded at the first export, as services may not use it.
+  // At the first export, as services may not use it.
   const { Agent } = (
     protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https')
   ) as typeof Https;

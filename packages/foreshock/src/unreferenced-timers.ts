@@ -1,5 +1,4 @@
-// Replaces `setTimeout` in the metrics.ts bundle: the SDK's exporter waits up to 30 s for retries and answers, which
-// would keep the process alive.
+// For the metrics.ts bundle: the SDK's exporter waits up to 30 s, which would keep the process alive.
 
 export function setTimeout(...args: Parameters<typeof globalThis.setTimeout>): NodeJS.Timeout {
   return globalThis.setTimeout(...args).unref();

@@ -4,7 +4,7 @@ import { hasSoundHooks, onBuiltinLoad, onPackageLoad, packageName, packagePath }
 
 type Listener = (message: unknown, name: string | symbol) => void;
 
-/** Signs of something to trace; build.mjs collects them from the boundaries. */
+/** Triggers; build.mjs collects them from the boundaries. */
 export interface WaitedFor {
   readonly packages: readonly string[];
   /** Without `node:`. */
@@ -13,8 +13,8 @@ export interface WaitedFor {
 }
 
 /**
- * Calls `then` once when a package or built-in module loads or a channel has a message; a wait begun in `then` gets it
- * too. Immediate if it may have happened or cannot be detected.
+ * Calls `then` once when a package or built-in module loads or a channel has a message, which waits begun in `then` get
+ * too. Immediate if that cannot be detected.
  *
  * @param loaded from {@link loadedPackages}
  * @param then must not throw
@@ -48,7 +48,7 @@ export function waitFor(waited: WaitedFor, loaded: ReadonlySet<string>, then: ()
     };
     subscribe(name, listener);
     const unheard = (): unknown => unsubscribe(name, listener);
-    // Later, as unsubscribing during publish skips another subscriber.
+    // Unsubscribing during publish skips another subscriber.
     stops.push(() => void (published === name ? queueMicrotask(unheard) : unheard()));
   }
   for (const name of waited.builtins) stops.push(onBuiltinLoad(name, over));
@@ -56,7 +56,7 @@ export function waitFor(waited: WaitedFor, loaded: ReadonlySet<string>, then: ()
   return stop;
 }
 
-/** Packages already loaded, by another preload or before a late start. */
+/** By another preload, or before a late start. */
 export function loadedPackages(): ReadonlySet<string> {
   const found = new Set<string>();
   for (const file of Object.keys((Module as unknown as { _cache: object })._cache)) {
@@ -67,8 +67,8 @@ export function loadedPackages(): ReadonlySet<string> {
 }
 
 /**
- * Some Node versions deliver a message to subscribers added during `publish` (the loop in lib/diagnostics_channel.js);
- * for others this does.
+ * Some Node versions deliver it to subscribers added during `publish` (lib/diagnostics_channel.js); for others this
+ * does.
  */
 function passOn(name: string, message: unknown, then: () => void): void {
   const added: Listener[] = [];

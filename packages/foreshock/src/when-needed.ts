@@ -1,17 +1,17 @@
 import { keepIntervals } from './early-intervals.ts';
 import { loadedPackages, waitFor, type WaitedFor } from './wait-for.ts';
 
-/** The preload's own signs after loading; set by build.mjs. */
+/** The preload's own triggers; set by build.mjs. */
 declare const WAITED_FOR: WaitedFor;
 
-/** Registry key of `@opentelemetry/api` 1.x (its src/internal/global-utils.ts). */
+/** Of `@opentelemetry/api` 1.x (its src/internal/global-utils.ts). */
 const API = Symbol.for('opentelemetry.js.api.1');
 
 /**
- * Calls `load` once the thread needs the preload: a supported library loads, a channel has a message, or
- * OpenTelemetry's API is used. Saves its memory in other workers.
+ * Calls `load` once a supported library loads, a channel has a message, or OpenTelemetry's API is used; saves memory in
+ * other workers.
  *
- * @param load loads the preload; must not throw
+ * @param load must not throw
  */
 export function whenNeeded(load: () => void): void {
   // Metrics also cover threads without spans.

@@ -1,31 +1,31 @@
 import type { Hooks } from './hooks.ts';
 
 /**
- * - `spans`: one per call, with an error status when it fails
+ * - `spans`: one per call, error status on failure
  * - `wait`: for a slot, a socket or a worker
- * - `state`: of the pool or the breaker, at the time of the request
+ * - `state`: of pool or breaker at the request
  * - `parent`: the caller's, also when the pool is full
- * - `attempt or hit`: number of the attempt; whether the key was found
+ * - `attempt or hit`: attempt number; whether the key was found
  */
 export type Shown = 'spans' | 'wait' | 'state' | 'parent' | 'attempt or hit';
 
-/** Adapts one library into events: its files, channels and methods, without OpenTelemetry. */
+/** Turns a library's files, channels and methods into events, without OpenTelemetry. */
 export interface Adapter<Events> {
-  /** npm name, as in `OTEL_NODE_{ENABLED,DISABLED}_INSTRUMENTATIONS`. */
+  /** As in `OTEL_NODE_{ENABLED,DISABLED}_INSTRUMENTATIONS`. */
   readonly library: string;
   /** Tested versions, `>=oldest <next major`. */
   readonly versions: string;
-  /** The library's versions, where `versions` are those of a package it depends on. */
+  /** The library's versions, where `versions` are those of a dependency. */
   readonly libraryVersions?: string;
-  /** Upstream's instrumentations of the same library; the adapter makes no spans while one is active. */
+  /** Upstream's instrumentations; the adapter makes no spans while one is active. */
   readonly upstream: readonly string[];
-  /** Checked by its tests, listed after a test run. */
+  /** Checked by its tests. */
   readonly shows: readonly Shown[];
-  /** Name in the READMEs (Markdown); default the npm name. */
+  /** README name (Markdown); default the npm name. */
   readonly title?: string;
-  /** Description in the READMEs (Markdown). */
+  /** README description (Markdown). */
   readonly summary: string;
-  /** Mostly a dependency of other packages: users cannot choose its version, so no warning for one out of range. */
+  /** Mostly a dependency: users cannot choose its version, so no warning for one out of range. */
   readonly isTransitive?: boolean;
   /** Attaches through `hooks` only, so that it can be detached. */
   attach(events: Events, hooks: Hooks): void;

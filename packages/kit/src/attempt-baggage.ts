@@ -3,7 +3,7 @@ import { RETRY_UPSTREAM_ATTEMPTS } from './names.ts';
 
 const ATTEMPT = Symbol.for('foreshock.attempt-baggage');
 
-/** A baggage with an entry that ends with its attempt: work that outlives the attempt does not send it. */
+/** A baggage with an entry that ends with its attempt, so work that outlives it does not send the entry. */
 export class AttemptBaggage implements Baggage {
   readonly #rest: Baggage;
   readonly #value: () => string | undefined;
@@ -18,7 +18,7 @@ export class AttemptBaggage implements Baggage {
     return true;
   }
 
-  /** The same object until the value changes, so that its encoding can be cached. */
+  /** The same object until the value changes, for cached encoding. */
   get current(): Baggage {
     const value = this.#value();
     if (!this.#latest || this.#latest.value !== value) {
@@ -28,7 +28,6 @@ export class AttemptBaggage implements Baggage {
     return this.#latest.baggage;
   }
 
-  /** Without the attempt's entry. */
   get rest(): Baggage {
     return this.#rest;
   }
@@ -69,7 +68,7 @@ export function currentBaggage(baggage: Baggage): Baggage {
   return isOfAttempt(baggage) ? baggage.current : baggage;
 }
 
-/** Outgoing calls do not inherit the attempt count of the incoming request. */
+/** Outgoing calls do not inherit the incoming attempt count. */
 export function whereSent(where: Context): Context {
   const baggage = propagation.getBaggage(where);
   if (!baggage || isOfAttempt(baggage) || !baggage.getEntry(RETRY_UPSTREAM_ATTEMPTS)) return where;

@@ -1,9 +1,8 @@
-/** A cache that is cleared when full, as keys may be unbounded. */
+/** Cleared when full, as keys may be unbounded. */
 export class BoundedMap<K, V> {
   readonly #limit: number;
   readonly #known = new Map<K, V>();
 
-  /** @param limit maximum number of keys */
   constructor(limit: number) {
     this.#limit = limit;
   }

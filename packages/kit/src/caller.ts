@@ -1,10 +1,10 @@
 import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 import { bindOnceTo, bindTo, enter, leave, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
 
-/** Runs a function in another context; passes `this`, arguments, result and errors through. */
+/** Runs a function in another context, otherwise transparently. */
 export type Run = <A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A) => R;
 
-/** The calling code's context. Call objects extend this class to save an allocation. */
+/** The caller's context. Calls extend it to save an object. */
 export class Caller {
   readonly context: Context;
 
@@ -13,7 +13,7 @@ export class Caller {
     this.context = where;
   }
 
-  /** Runs a library function or callback in the caller's context, with one stack frame of ours. */
+  /** Runs `fn` in the caller's context, with one stack frame of ours. */
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
     const left = enter(this.context);
     if (left === NOT_ENTERED) return runBy(this.context, fn, self, args);
@@ -34,14 +34,14 @@ export function bind<F extends (...args: any[]) => any>(fn: F): F {
   return bindTo(context.active(), fn);
 }
 
-/** {@link bind} for a function called once: releases the context then, as the library may keep the function. */
+/** {@link bind} for a function called once: releases the context afterwards, as libraries may keep the function. */
 export function bindOnce<F extends (...args: any[]) => any>(fn: F): F {
   return bindOnceTo(context.active(), fn);
 }
 
 /**
- * Runs `fn` in no trace, for connections and timers that outlive the request. The application's `AsyncLocalStorage` is
- * unchanged.
+ * Runs `fn` in no trace, for connections and timers that outlive the request. Keeps the application's
+ * `AsyncLocalStorage`.
  */
 export function detached<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
   return runIn(ROOT_CONTEXT, fn, self, args);

@@ -10,7 +10,6 @@ export function withCarrierTrust(where: Context): Context {
   return where.setValue(KEY, true);
 }
 
-/** Read by the propagator. */
 export function isCarrierTrusted(where: Context): boolean {
   return where.getValue(KEY) === true;
 }

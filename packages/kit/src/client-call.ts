@@ -1,17 +1,16 @@
 import type { Context, Span } from '@opentelemetry/api';
 import { isOwn, type Own } from './own-tracer.ts';
 
-/** What a client boundary knows of a request beyond its span. */
 export interface RequestContent {
   /** Path and query as sent; a span's URL may be redacted. */
   readonly target: string;
-  /** `''`: no body; undefined: unknown, or not sent completely. */
+  /** `''`: no body; undefined: unknown or incomplete. */
   readonly bodyDigest: string | undefined;
-  /** As sent. */
+  /** Headers as sent. */
   headers(): Iterable<readonly [name: string, value: string]>;
 }
 
-/** Set in the span's constructor: a property added later would change the object's hidden class. */
+/** Set in the span's constructor, as a later property would change its hidden class. */
 export const CALLER = Symbol.for('foreshock.caller');
 export const CONTENT = Symbol.for('foreshock.request-content');
 
@@ -23,7 +22,6 @@ interface OwnSpan extends Own {
 const callers = new WeakMap<object, Context>();
 const contents = new WeakMap<object, RequestContent>();
 
-/** Keeps the context a span was started in until it is set to undefined. */
 export function setCaller(span: object, where: Context | undefined): void {
   if (isOwn<OwnSpan>(span)) span[CALLER] = where;
   else if (where) callers.set(span, where);
@@ -47,7 +45,7 @@ type Answered = (span: Span, statusCode: number) => void;
 
 let answered: Answered | undefined;
 
-/** Called with each response's head: the span ends with the body, which may never be read. */
+/** Called at each response head: a span ends with the body, which may never be read. */
 export function onAnswer(listener: Answered): void {
   answered = listener;
 }

@@ -6,23 +6,22 @@ import { errorTypeOf } from './error-type.ts';
 import { DB_TIMEOUT_PHASE } from './names.ts';
 import type { ConnectionHolding } from './pooled-connections.ts';
 
-/** Reads the errors of one kind of server, as one client library throws them. */
+/** How to read a server's errors, as one client library throws them. */
 export interface ServerErrors {
-  /** The server's status, for `db.response.status_code` and `error.type`; undefined for client errors. */
+  /** For `db.response.status_code` and `error.type`; undefined for client errors. */
   statusOf(error: unknown): string | undefined;
-  /** The part of the message that may be shown; default, and if undefined: the part before the first value. */
+  /** The part of the message that may be shown; if undefined: the part before the first value. */
   shownOf?(error: unknown): string | undefined;
-  /** Statuses that are no failure, such as a redirection. */
+  /** Statuses that are no failure, such as redirections. */
   readonly steps?: ReadonlySet<string>;
 }
 
-/** Waiting for a connection, or for the answer, in HTTP's terms. */
+/** What the call waited for, in HTTP's terms. */
 export type TimeOutPhase = 'connect' | 'ttfb';
 
-/** For clients whose errors carry no server status. */
 export const NO_STATUS: ServerErrors = { statusOf: () => undefined };
 
-/** Span attributes copied to the duration metric. */
+/** Copied to the duration metric. */
 const MEASURED = [
   'db.system.name',
   'db.namespace',
@@ -32,21 +31,17 @@ const MEASURED = [
   'server.port',
 ];
 
-/** A query, command or batch sent to a server, and its span. */
 export class ClientOperation extends Caller {
   protected readonly span: Span;
-  /** Later outcomes are ignored. */
   protected settled = false;
   readonly #client: OperationClient;
   readonly #errors: ServerErrors;
   readonly #attributes: Readonly<Attributes> | undefined;
-  /** `performance.now()` if durations are measured. */
   readonly #start: number;
 
   /**
    * @param where the caller's context
-   * @param start with the attributes shared by such operations in `common`
-   * @param holding of the pooled connection
+   * @param start with shared attributes in `common`
    */
   constructor(
     client: OperationClient,
@@ -61,7 +56,7 @@ export class ClientOperation extends Caller {
     this.#errors = errors;
     this.#attributes = start.common?.values;
     this.#start = client.duration ? performance.now() : 0;
-    // Puts an operation in the trace of a wait that began without a parent.
+    // Joins the trace of a wait that began without a parent.
     const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
     this.span = startSpan(client.tracer, name, start, parent);
     holding?.sent(this.span);
@@ -82,7 +77,7 @@ export class ClientOperation extends Caller {
   /**
    * Ends the span with the error of a client's timeout.
    *
-   * @param phase undefined: not known
+   * @param phase undefined: unknown
    */
   timedOut(error: unknown, phase?: TimeOutPhase): void {
     if (this.settled) return;
@@ -101,9 +96,7 @@ export class ClientOperation extends Caller {
   }
 
   /**
-   * Puts an error on the span.
-   *
-   * @param given `error.type` if the server gave no status
+   * @param given `error.type` without a server status
    * @returns `error.type`; undefined for a step of the protocol
    */
   protected describe(error: unknown, given?: string): string | undefined {
@@ -128,7 +121,7 @@ export class ClientOperation extends Caller {
     duration.record((performance.now() - this.#start) / 1_000, attributes);
   }
 
-  /** Attributes of the metric; undefined: not measured. */
+  /** Undefined: not measured. */
   protected measured(): Attributes | undefined {
     const attributes: Attributes = {};
     for (const key of MEASURED) {

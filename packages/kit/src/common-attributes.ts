@@ -1,11 +1,10 @@
 import type { Attributes, Context, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
 import { isOwn, type Own } from './own-tracer.ts';
 
-/** Attributes shared by many spans. Our tracer refers to them and encodes them once; other tracers copy them. */
+/** Attributes shared by many spans: our tracer encodes them once, others copy them. */
 export class CommonAttributes {
   readonly values: Readonly<Attributes>;
   readonly count: number;
-  /** Length of the longest string. */
   readonly longest: number;
 
   /** @param values immutable; undefined is left out */
@@ -30,7 +29,6 @@ export interface SpanStart {
   kind: SpanKind;
   /** Owned by the span from now on. */
   attributes?: Attributes | undefined;
-  /** Disjoint from `attributes`. */
   common?: CommonAttributes | undefined;
   startTime?: number | undefined;
 }
@@ -43,7 +41,6 @@ interface OwnSpan extends Own {
   addCommon(common: CommonAttributes): void;
 }
 
-/** Starts a span with its own and shared attributes. */
 export function startSpan(tracer: Tracer, name: string, start: SpanStart, where: Context): Span {
   if (isOwn<OwnTracer>(tracer)) return tracer.start(name, start, where);
   const { common, attributes, ...options } = start;
@@ -51,7 +48,7 @@ export function startSpan(tracer: Tracer, name: string, start: SpanStart, where:
   return tracer.startSpan(name, { ...options, attributes: all } as SpanOptions, where);
 }
 
-/** Adds shared attributes that become known later; none may be set yet. */
+/** None of the attributes may be set yet. */
 export function addCommon(span: Span, common: CommonAttributes): void {
   if (isOwn<OwnSpan>(span)) span.addCommon(common);
   else span.setAttributes(common.values as Attributes);

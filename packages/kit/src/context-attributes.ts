@@ -1,14 +1,14 @@
 import { createContextKey, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 
-// `createContextKey` uses `Symbol.for`: the bundle's copy and an imported one agree.
+// `createContextKey` uses `Symbol.for`, so the bundle's copy and an imported one agree.
 const KEY = createContextKey('foreshock.context-attributes');
 
-/** Deeper nesting means a context that passes itself on endlessly. */
+/** Deeper means a context that passes itself on endlessly. */
 const MAX_DEPTH = 16;
 
 interface Entry {
   attributes: Attributes;
-  /** The span in whose context they were set; its direct children get them, whatever their kind. */
+  /** The span they were set in; its direct children of any kind get them. */
   below: Span | undefined;
   during: { readonly over: boolean } | undefined;
   outer: Entry | undefined;
@@ -16,10 +16,10 @@ interface Entry {
 }
 
 /**
- * Adds attributes to spans started in the returned context, of any instrumentation; set by the span processor of
- * `foreshock/sdk`. They reach the first outgoing call, not spans below it.
+ * Adds attributes to spans of any instrumentation down to the first outgoing call, by the span processor of
+ * `foreshock/sdk`.
  *
- * @param during once `over`, its attributes are dropped, also in servers, timers and connections started meanwhile
+ * @param during once `over`, attributes are dropped, also in servers, timers and connections started before
  */
 export function withContextAttributes(
   where: Context,
@@ -28,17 +28,13 @@ export function withContextAttributes(
 ): Context {
   let outer = where.getValue(KEY) as Entry | undefined;
   while (outer?.during?.over) outer = outer.outer;
-  // Work that starts its own successor would chain attributes endlessly.
+  // Work that starts its successor would chain them endlessly.
   if (outer && outer.depth >= MAX_DEPTH) outer = { ...outer, outer: undefined, depth: 1 };
   const depth = outer ? outer.depth + 1 : 1;
   return where.setValue(KEY, { attributes, below: trace.getSpan(where), during, outer, depth } satisfies Entry);
 }
 
-/**
- * Attributes for a span that starts in this context.
- *
- * @param kind spans that serve a remote call get none
- */
+/** @param kind spans that serve a remote call get none */
 export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes | undefined {
   let entry = where.getValue(KEY) as Entry | undefined;
   if (!entry || kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
@@ -51,7 +47,7 @@ export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes
   return found;
 }
 
-/** Whether a span is a call between services; only SDK spans show it. */
+/** Only SDK spans show it. */
 function isCall(span: Span | undefined): boolean {
   if (!span) return false;
   const kind = (span as { kind?: SpanKind }).kind ?? SpanKind.INTERNAL;

@@ -1,7 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { context, type Context } from '@opentelemetry/api';
 
-/** The part of `AsyncLocalStorageContextManager` (@opentelemetry/context-async-hooks 1.x to 3.x) in use. */
+/** Used part of `AsyncLocalStorageContextManager` (@opentelemetry/context-async-hooks 1.x to 3.x). */
 interface ContextManager {
   _asyncLocalStorage?: Partial<AsyncLocalStorage<Context | undefined>>;
 }
@@ -14,7 +14,6 @@ export type Left = Context | undefined | typeof NOT_ENTERED;
 let knownManager: ContextManager | undefined;
 let knownStore: AsyncLocalStorage<Context | undefined> | undefined;
 
-/** The context manager's storage. */
 function storeInForce(): AsyncLocalStorage<Context | undefined> | undefined {
   // Private to TypeScript: api/src/api/context.ts of @opentelemetry/api 1.0 to 1.10.
   const manager = (context as unknown as { _getContextManager?(): ContextManager })._getContextManager?.();
@@ -32,10 +31,9 @@ export function canEnter(): boolean {
 }
 
 /**
- * Makes `where` active until {@link leave}, at the cost of `AsyncLocalStorage.run`. `context.with` would add four of
- * the ten frames of `Error.stackTraceLimit`.
+ * Makes `where` active until {@link leave}. `context.with` would add four of the ten frames of `Error.stackTraceLimit`.
  *
- * @returns to be given to {@link leave} in a `finally`
+ * @returns for {@link leave}, in a `finally`
  */
 export function enter(where: Context): Left {
   const store = storeInForce();
@@ -53,16 +51,13 @@ export function leave(left: Left): void {
 /**
  * Makes `where` active for the rest of this asynchronous flow.
  *
- * @returns false if the context manager cannot
+ * @returns false if unsupported
  */
 export function attach(where: Context): boolean {
   return enter(where) !== NOT_ENTERED;
 }
 
-/**
- * Runs `fn` with `where` active. Pooled or queued work belongs to the request that asked for it, not to the one that
- * freed the slot.
- */
+/** Runs `fn` with `where` active: queued work belongs to the request that asked, not to the one that freed the slot. */
 export function runIn<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
   const left = enter(where);
   if (left === NOT_ENTERED) return runBy(where, fn, self, args);
@@ -85,7 +80,7 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
   } as F;
 }
 
-/** {@link bindTo} for a function called once: releases the context then, as a library may keep the function. */
+/** {@link bindTo} for a function called once: releases the context afterwards, as libraries may keep the function. */
 export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn: F): F {
   let waiting: Context | undefined = where;
   return function (this: unknown, ...args: unknown[]) {
@@ -102,9 +97,8 @@ export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn
   } as F;
 }
 
-/** Uses the context manager's `with`. */
 export function runBy<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
-  // Not `with(where, fn, self, ...args)`: context managers bind a given `this`, which creates a function per call.
+  // Not `with(where, fn, self, ...args)`: context managers bind `this`, creating a function per call.
   return context.with(
     where,
     Reflect.apply as (fn: (...args: A) => R, self: unknown, args: A) => R,

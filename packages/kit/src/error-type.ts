@@ -1,30 +1,30 @@
 import { noteValues, privateMessage } from './error-values.ts';
 
-/** Longer values are no error class. */
+/** Longer is no error class. */
 const MAX_LENGTH = 64;
 
 /**
- * `error.type` of the semantic conventions: the error's `code` (`ECONNREFUSED`), else its class name (a
- * `DOMException`'s own name), else `_OTHER`. Never throws.
+ * `error.type` of the semantic conventions: `code` (`ECONNREFUSED`), else class name (a `DOMException`'s own name),
+ * else `_OTHER`. Never throws.
  */
 export function errorTypeOf(error: unknown): string {
   try {
     if (typeof error === 'object' && error !== null) {
       const { code } = error as { code?: unknown };
       if (typeof code === 'string' && code !== '' && code.length <= MAX_LENGTH) return code;
-      // Web errors share one class; `name` tells them apart: `AbortError`.
+      // Web errors share a class and differ in `name`: `AbortError`.
       const name = error instanceof DOMException ? error.name : (error as object).constructor?.name;
       if (typeof name === 'string' && name !== '' && name !== 'Object' && name.length <= MAX_LENGTH) return name;
     }
   } catch {
-    // The application's getter threw.
+    // A getter threw.
   }
   return '_OTHER';
 }
 
 /**
- * The message for a span's status, at most 256 characters, `''` if none; database errors as in {@link
- * privateMessageOf}.
+ * The message for a span's status: at most 256 characters, `''` if none, without database values ({@link
+ * privateMessageOf}).
  */
 export function errorMessageOf(error: unknown): string {
   try {
@@ -35,7 +35,7 @@ export function errorMessageOf(error: unknown): string {
   }
 }
 
-/** {@link errorMessageOf} with values, if configured or for comparing. */
+/** {@link errorMessageOf} with values. */
 export function wholeMessageOf(error: unknown): string {
   try {
     return messageOf(error).slice(0, 256);
@@ -45,9 +45,9 @@ export function wholeMessageOf(error: unknown): string {
 }
 
 /**
- * {@link errorMessageOf} for a database error: values are removed here and in errors that carry it.
+ * {@link errorMessageOf} for a database error: removes values here and in errors that carry it.
  *
- * @param shown default: the part before the first value
+ * @param shown default: up to the first value
  */
 export function privateMessageOf(error: unknown, shown?: string): string {
   try {
@@ -58,7 +58,7 @@ export function privateMessageOf(error: unknown, shown?: string): string {
   return errorMessageOf(error);
 }
 
-/** The message of a recorded exception; of its stack only the frames if the message holds values. */
+/** The message of an exception, as it may be shown; reduces a stack to its frames if the message holds values. */
 export function exceptionTextOf(exception: unknown, message: string | undefined, stack?: string): ExceptionText {
   const shown = typeof message === 'string' ? privateMessage(exception, message) : undefined;
   if (shown === undefined) return { message, stack };

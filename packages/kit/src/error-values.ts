@@ -1,23 +1,20 @@
-/** Longest span status message. */
 const MAX_MESSAGE = 256;
 /** Longer: a token or a hash. */
 const MAX_WORD = 32;
 
-/** Limits for following the properties of an error. */
 const MAX_DEPTH = 4;
 const MAX_LOOKED_AT = 32;
 /** Shorter texts match by chance. */
 const MIN_TEXT = 8;
-/** Messages remembered, to find them in other errors. */
+/** To find them in other errors. */
 const MAX_TEXTS = 32;
 
 interface PrivateMessage {
   readonly whole: string;
-  /** The part that may be shown. */
   readonly shown: string;
 }
 
-/** // Process-wide: a bundle has a copy of this file. */
+/** Process-wide: a bundle has a copy of this file. */
 const PRIVATE = Symbol.for('foreshock.private-errors');
 const known = ((globalThis as { [PRIVATE]?: { errors: WeakMap<object, PrivateMessage>; recent: PrivateMessage[] } })[
   PRIVATE
@@ -28,8 +25,8 @@ const QUOTES = new Set('"`\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039
 const VALUE_SIGNS = new Set('@=:');
 
 /**
- * The part of a message before the first quotation mark, number, address or assignment: `duplicate key value violates
- * unique constraint "users_email_key"` ends before the quote.
+ * Cuts at the first quotation mark, number, address or assignment: `duplicate key value violates unique constraint
+ * "users_email_key"` ends before the quote.
  */
 export function withoutValues(message: string): string {
   const text = message.slice(0, MAX_MESSAGE);
@@ -56,20 +53,19 @@ function isApostrophe(text: string, at: number): boolean {
 }
 
 /**
- * The part of an error's message that may be shown, if a database error is its source: it is one, carries one in any
- * property (`cause`, `parent`, `errors`), or contains its text.
+ * The part of the message that may be shown of a database error, or of one that carries it in any property (`cause`,
+ * `parent`, `errors`) or contains its text.
  *
- * @returns undefined for other messages
+ * @returns undefined for others
  */
 export function privateMessage(error: unknown, message: string): string | undefined {
   if (typeof error === 'object' && error !== null) {
     const own = known.errors.get(error);
-    // The message may have changed: some libraries prepend the statement.
+    // The message may have changed: some prepend the statement.
     if (own) return own.shown;
     const carried = carriedBy(error, 0, { left: MAX_LOOKED_AT });
     if (carried) {
       const shown = withoutMessage(message, carried);
-      // The text alone may be passed on.
       noteValues(error, message, shown);
       return shown;
     }
@@ -78,16 +74,14 @@ export function privateMessage(error: unknown, message: string): string | undefi
   return repeated && withoutMessage(message, repeated);
 }
 
-/**
- * For `could not save alice: Duplicate entry 'alice'`: its own beginning and the part of the other that may be shown.
- */
+/** `could not save alice: Duplicate entry 'alice'`: its beginning and the part of the other that may be shown. */
 function withoutMessage(message: string, { whole, shown }: PrivateMessage): string {
   const at = message.indexOf(whole);
   const own = withoutValues(message);
   return at < 0 || at > own.length ? own : own.slice(0, at) + shown;
 }
 
-/** Reads property values but calls no getter: it is the application's code. */
+/** Calls no getters: they are application code. */
 function carriedBy(error: object, depth: number, budget: { left: number }): PrivateMessage | undefined {
   for (const name of Object.getOwnPropertyNames(error)) {
     if (budget.left-- <= 0) return undefined;
@@ -104,7 +98,7 @@ function carriedBy(error: object, depth: number, budget: { left: number }): Priv
 }
 
 /**
- * From now on descriptions of this error, or of one that contains it, omit its values.
+ * Descriptions of this error, or of one with its text, now omit values.
  *
  * @param shown the part that may be shown
  */

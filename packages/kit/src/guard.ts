@@ -1,14 +1,14 @@
 import { log } from './log.ts';
 
-/** Repeated failures in one place are counted into its next log message. */
+/** Repetitions are counted into the next message. */
 const LOG_EVERY_MS = 60_000;
 
 const logged = new Map<string, { at: number; suppressed: number }>();
 
 /**
- * Logs a failure of ours once per place and minute, so that a hot path does not flood the service's log.
+ * Logs our failures once per place and minute, to not flood the service's log.
  *
- * @param place a constant such as `'pg connect'`; key for rate limiting
+ * @param place a constant such as `'pg connect'`
  */
 export function report(place: string, error: unknown): void {
   const now = Date.now();
@@ -23,9 +23,9 @@ export function report(place: string, error: unknown): void {
 }
 
 /**
- * Runs our code inside an application's call: errors go to {@link report}, never to the caller.
+ * Runs our code inside the application's: errors go to {@link report}.
  *
- * @returns undefined if `ours` threw
+ * @returns undefined after an error
  */
 export function guard<R>(place: string, ours: () => R): R | undefined {
   try {

@@ -1,6 +1,6 @@
 /**
- * Passes a value from a wrapped method to another that the library calls before the first returns. It works only while
- * the code between is synchronous, so each use has a test for that.
+ * Passes a value to another wrapped method that the library calls before the first returns. The code between must be
+ * synchronous, so each use has a test.
  */
 export class HandOver<T> {
   #offered: T | undefined;
@@ -12,12 +12,10 @@ export class HandOver<T> {
     return outer;
   }
 
-  /** Reads the value and keeps it. */
   get offered(): T | undefined {
     return this.#offered;
   }
 
-  /** Removes and returns the value. */
   take(): T | undefined {
     const value = this.#offered;
     this.#offered = undefined;
@@ -25,8 +23,6 @@ export class HandOver<T> {
   }
 
   /**
-   * Called when the first method returns.
-   *
    * @param outer from {@link offer}
    * @returns whether the value was taken
    */

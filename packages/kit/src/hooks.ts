@@ -6,24 +6,19 @@ import { MethodHooks } from './method-hooks.ts';
 import { onBuiltinLoad, onModuleLoad, onPackageLoad, packageName, type LoadedModule } from './module-hook.ts';
 import { inRange } from './version-range.ts';
 
-/** Time, in ms, for a loaded package to load a file its adapter needs. */
+/** Limit, in ms, for a package to load a file its adapter needs. */
 const FILES_WITHIN_MS = 5_000;
 
-/**
- * Attaches an adapter by, in order of preference: a diagnostics channel, a library's own event ({@link onUndo}), a
- * patch. {@link undo} detaches all.
- */
+/** Attaches by, in this order: diagnostics channel, library event ({@link onUndo}), patch. */
 export class Hooks extends MethodHooks {
   readonly #versions: string;
   readonly #isTransitive: boolean;
   readonly #refused = new Set<string>();
-  /** Per package: whether a required file has loaded. */
   readonly #found = new Map<string, boolean>();
 
   /**
-   * @param library npm name, for messages
    * @param versions the adapter's range, e.g. `>=8.0.3 <9`
-   * @param isTransitive no warning for a version out of range, see `Adapter`
+   * @param isTransitive see `Adapter`
    */
   constructor(library: string, versions: string, isTransitive = false) {
     super(library);
@@ -32,11 +27,10 @@ export class Hooks extends MethodHooks {
   }
 
   /**
-   * Runs `attach` when a file has loaded, at once if it has. Logs a version out of range (not attached), or one in
-   * range that loads none of the files.
+   * Runs `attach` once a file has loaded. Logs a version out of range, or one in range without the files.
    *
    * @param path file inside its package: `pg/lib/client.js`
-   * @param options.bindings ES modules: names that `loaded.rebind` may replace
+   * @param options.bindings ES modules: names for `loaded.rebind`
    * @param options.versions range of another package with the file (`pg-pool` of `pg`)
    */
   onLoad(
@@ -49,7 +43,7 @@ export class Hooks extends MethodHooks {
     const stop = onModuleLoad(path, options.bindings ?? [], (loaded) => {
       this.#found.set(name, true);
       if (inRange(loaded.version, range)) return attach(loaded);
-      // Logged once per version, not per file.
+      // Once per version, not per file.
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
       this.#refused.add(refused);
@@ -57,11 +51,11 @@ export class Hooks extends MethodHooks {
       log('warn', `foreshock: ${refused} is outside the supported range ${range}, left untraced`);
     });
     this.onUndo(stop);
-    // Other packages of a library are optional.
+    // A library's other packages are optional.
     if (options.versions === undefined && !this.#found.has(name)) this.#expectFile(name);
   }
 
-  /** Warns when a release has moved the file. */
+  /** A release may move the file. */
   #expectFile(name: string): void {
     this.#found.set(name, false);
     const stop = onPackageLoad(name, ({ version }) => {
@@ -78,12 +72,12 @@ export class Hooks extends MethodHooks {
     this.onUndo(stop);
   }
 
-  /** Runs `attach` once the application loads a built-in module, at once if it has. */
+  /** Runs `attach` once the application has loaded a built-in module. */
   onBuiltin(name: string, attach: (exports: any) => void): void {
     this.onUndo(onBuiltinLoad(name, attach));
   }
 
-  /** Subscribes to a diagnostics channel; errors of the listener are reported. */
+  /** Reports the listener's errors. */
   onChannel<M>(channel: string, listener: (message: M) => void): void {
     const guarded = (message: unknown): void => {
       try {

@@ -14,13 +14,13 @@ import { Hooks } from './hooks.ts';
 import { isUpstreamActive, scopesNoted } from './upstream.ts';
 
 /**
- * OpenTelemetry's `Instrumentation` (`@opentelemetry/instrumentation`, SDK 2.x and 3.x), copied so as not to load that
- * package and its module hooks.
+ * OpenTelemetry's (`@opentelemetry/instrumentation`, SDK 2.x and 3.x), copied to not load that package and its module
+ * hooks.
  */
 export interface Instrumentation {
   instrumentationName: string;
   instrumentationVersion: string;
-  /** Ours: npm names, as in `OTEL_NODE_ENABLED_INSTRUMENTATIONS`. */
+  /** As in `OTEL_NODE_ENABLED_INSTRUMENTATIONS`. */
   readonly libraries: readonly string[];
   enable(): void;
   disable(): void;
@@ -30,26 +30,21 @@ export interface Instrumentation {
   getConfig(): InstrumentationConfig;
 }
 
-/** Options of every boundary. */
 export interface InstrumentationConfig {
   /** Attach at construction; default true, as upstream. */
   enabled?: boolean;
-  /** Selects libraries; default all. */
+  /** Default all. */
   libraries?: (library: string) => boolean;
 }
 
-/** A boundary's access to tracer and meter, per adapter. */
+/** Tracer and meter for one adapter. */
 export interface Telemetry {
-  /** npm name. */
   readonly library: string;
-  /** Read it per span: a provider may be set late. */
+  /** Read per span: a provider may be set late. */
   readonly tracer: Tracer;
-  /** True while upstream's instrumentation of the library is active: make no span then, only add to it. Cheap. */
+  /** Upstream's instrumentation is active: make no span, only add to its. Cheap. */
   readonly standsAside: boolean;
-  /**
-   * Calls `create` with the meter of each provider that is set; the function returned undoes it. Without metrics it is
-   * never called.
-   */
+  /** Calls `create` for each provider's meter, if metrics are collected; the function returned undoes it. */
   useMeter(create: (meter: Meter) => void | (() => void)): void;
 }
 
@@ -59,7 +54,7 @@ export interface Boundary<Events, Config extends InstrumentationConfig = Instrum
   name: string;
   version: string;
   adapters: readonly Adapter<Events>[];
-  /** Called once per adapter; its events hide OpenTelemetry from the adapter. */
+  /** Called per adapter. */
   open(telemetry: Telemetry, config: Config): Events;
 }
 
@@ -196,7 +191,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
   setConfig(config: Config): void {
     this.#config = config;
     if (!this.#enabled) return;
-    // Adapters take their config when opened, so reopen them.
+    // Adapters get their config when opened.
     this.disable();
     this.enable();
   }
@@ -206,7 +201,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
   }
 }
 
-/** Makes a boundary's `Instrumentation`, for any `NodeSDK` and our preload. */
+/** For any `NodeSDK` and our preload. */
 export function instrumentationOf<Events, Config extends InstrumentationConfig>(
   boundary: Boundary<Events, Config>,
   config: Config,

@@ -7,25 +7,24 @@ import { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root
 // Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** Time, in ms, that a finished run still accepts children. */
+/** Time, in ms, for children after the run. */
 const CHILDREN_AFTER_MS = 60_000;
 
 /**
- * A root without an end event, such as an event handler or a round of a loop. It is created with the first span below
- * it and ends with the last, unless {@link ended} is called.
+ * A root without an end event: a handler or a round of a loop. Created with its first span and ended with its last, or
+ * by {@link ended}.
  */
 export abstract class LazyRoot implements PendingRoot {
   readonly endsWithSpans = true;
   readonly context: Context;
-  /** `performance.now()`; the start time if the first span starts later. */
+  /** `performance.now()`; used if the first span starts later. */
   readonly #beginsAt: number;
   #span: Span | undefined;
   #madeAt = 0;
   #endedAt: number | undefined;
 
-  /** A round of a loop ends when the loop waits for the next; otherwise this is a handler. */
+  /** A loop's wait ends its round; otherwise a handler. */
   readonly isRound: boolean;
-  /** How often its handler waited for what may begin a round. */
   waits = 0;
 
   /** @param inMs start, from now */
@@ -39,7 +38,6 @@ export abstract class LazyRoot implements PendingRoot {
 
   protected abstract makeSpan(startTime: number): Span;
 
-  /** The root while it can change. */
   protected get openSpan(): Span | undefined {
     return this.#span?.isRecording() ? this.#span : undefined;
   }
@@ -53,7 +51,6 @@ export abstract class LazyRoot implements PendingRoot {
     return this.#span && this.#takesChildren(this.#span) ? this.#span : this.#begin();
   }
 
-  /** Called before the loop's next round. */
   ended(): void {
     if (this.#endedAt !== undefined) return;
     this.#endedAt = now();
@@ -68,7 +65,7 @@ export abstract class LazyRoot implements PendingRoot {
 
   #begin(): Span {
     const at = now();
-    // Late when the event loop was blocked, early when the timer was not awaited.
+    // Late if the event loop was blocked, early if not awaited.
     const startTime = this.#span ? at : Math.min(this.#beginsAt, at);
     const span = this.makeSpan(startTime);
     this.#span = span;
@@ -78,10 +75,7 @@ export abstract class LazyRoot implements PendingRoot {
   }
 }
 
-/**
- * Whether work started here may get a root: it is in no span or job, and the tracer is ours; others would create roots
- * eagerly.
- */
+/** Whether work here may get a root: in no span or job, with our tracer, as others would create roots eagerly. */
 export function mayBeginRoot(where: Context, tracer: Tracer): boolean {
   if (trace.getSpan(where) || isSuppressed(where)) return false;
   const outer = pendingRootOf(where);

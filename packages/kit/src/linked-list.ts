@@ -1,10 +1,10 @@
-/** An item has its own neighbour fields, so it is in one {@link LinkedList} at a time. */
+/** An item has its own neighbour fields, so it is in one {@link LinkedList}. */
 export interface Linked<T> {
   before: T | undefined;
   after: T | undefined;
 }
 
-/** Insertion order and removal at any time, as a `Set`, without a growing hash table. */
+/** An ordered set without a growing hash table. */
 export class LinkedList<T extends Linked<T>> {
   oldest: T | undefined;
   newest: T | undefined;
@@ -19,7 +19,6 @@ export class LinkedList<T extends Linked<T>> {
     this.size++;
   }
 
-  /** Ignores an item that is not in the list. */
   remove(item: T): void {
     const { before, after } = item;
     if (!before && this.oldest !== item) return;
@@ -31,7 +30,7 @@ export class LinkedList<T extends Linked<T>> {
     this.size--;
   }
 
-  /** Oldest first; the item just returned may be removed. */
+  /** Oldest first; removing the current item is safe. */
   *[Symbol.iterator](): Generator<T> {
     for (let item = this.oldest; item;) {
       const next: T | undefined = item.after;

@@ -5,15 +5,15 @@ interface CachedModule {
   exports: unknown;
 }
 
-/** Keyed by base name. */
+/** By base name. */
 const files = new Map<string, string[]>();
 let count = 0;
 let last: string | undefined;
 
 /**
- * Loaded CommonJS files, indexed once as there may be thousands.
+ * Indexed once, as there may be thousands.
  *
- * @param end of the path, beginning with and separated by `/`
+ * @param end of the path, with `/`
  */
 export function loadedFiles(end: string): [filename: string, module: CachedModule][] {
   const cache = (Module as unknown as { _cache: Record<string, CachedModule | undefined> })._cache;

@@ -3,10 +3,9 @@ import { diag } from '@opentelemetry/api';
 /** Levels of `diag`. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** May throw. */
 export type WriteLine = (level: LogLevel, message: string, values: readonly unknown[]) => void;
 
-// Process-wide: each bundle file has a copy of this one.
+// Process-wide: bundle files have copies.
 const WRITER = Symbol.for('foreshock.log');
 
 /** Replaces `diag`, which the application may set. */
@@ -15,8 +14,7 @@ export function setLogWriter(write: WriteLine): void {
 }
 
 /**
- * Logs to the preload's writer, else to `diag`. Never throws, even if standard error is closed or a `diag` logger
- * throws.
+ * Never throws, even if standard error is closed or a `diag` logger throws.
  *
  * @param message begins with `foreshock: `
  */

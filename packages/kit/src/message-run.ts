@@ -8,14 +8,14 @@ import {
 } from './names.ts';
 import { nextRound } from './rounds.ts';
 
-/** A message without trace context: a server event, a list element. */
+/** For example a server event or a list element. */
 export interface PlainMessage {
   system: string;
-  /** Low cardinality; undefined if unbounded. */
+  /** Low cardinality, else undefined. */
   destination: string | undefined;
 }
 
-/** Root `process <destination>` for a message without trace context, created when needed. */
+/** Root `process <destination>`, created when needed. */
 class MessageRun extends LazyRoot {
   readonly #tracer: Tracer;
   readonly #describe: () => PlainMessage;
@@ -51,10 +51,8 @@ class MessageRun extends LazyRoot {
 }
 
 /**
- * The context to handle a message without trace context in.
- *
  * @param from default: the active context
- * @returns undefined if it belongs to the current work
+ * @returns undefined if part of current work
  */
 export function messageContext(
   tracer: Tracer,
@@ -64,7 +62,7 @@ export function messageContext(
   return mayBeginRoot(from, tracer) ? new MessageRun(tracer, describe, false).context : undefined;
 }
 
-/** Called before waiting for such a message in a loop, see {@link nextRound}. */
+/** Called before a wait in a loop, see {@link nextRound}. */
 export function nextMessageContext(tracer: Tracer, describe: () => PlainMessage): Context | undefined {
   return nextRound(tracer, 0, () => new MessageRun(tracer, describe, true));
 }

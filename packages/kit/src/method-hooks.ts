@@ -10,7 +10,7 @@ function hasShimmerMark(fn: unknown): boolean {
   return typeof fn === 'function' && Object.hasOwn(fn, '__wrapped') && Object.hasOwn(fn, '__original');
 }
 
-/** // For functions that open a connection or start a loop: their callbacks run in the caller's context. */
+/** Runs a method in no trace, but its callbacks in the caller's context. */
 const detachedWork: Run = (fn, self, args) =>
   detached(
     fn,
@@ -18,26 +18,24 @@ const detachedWork: Run = (fn, self, args) =>
     args.map((arg) => (typeof arg === 'function' ? bindOnce(arg as AnyFunction) : arg)) as typeof args,
   );
 
-/** Wraps library methods in place until {@link undo}. */
 export class MethodHooks {
   protected readonly library: string;
   readonly #undo: (() => void)[] = [];
   readonly #wrapped: { owner: any; name: PropertyKey; original: unknown }[] = [];
   #active = true;
 
-  /** @param library npm name, for messages */
   constructor(library: string) {
     this.library = library;
   }
 
-  /** False once undone; a wrapper that another one still wraps then only passes through. */
+  /** False once undone: a wrapper that cannot be removed then passes through. */
   get active(): boolean {
     return this.#active;
   }
 
   /**
-   * Replaces a method where {@link calls} and the others do not fit or cost too much. Keeps name, length and own
-   * properties; the wrapper must call the original once and return its value, not a derived one.
+   * Replaces a method where {@link calls} and others do not fit or cost too much. The wrapper must call the original
+   * once and return its value, not a derived one.
    */
   wrap<T extends object>(
     owner: T,
@@ -63,19 +61,18 @@ export class MethodHooks {
     });
     this.#wrapped.push({ owner, name, original });
     this.#undo.push(() => {
-      // Removing ours would remove a later wrapper too; `active` disables it.
+      // Removing ours would remove a later wrapper too.
       if (owner[name] !== (replacement as unknown)) return;
       if (descriptor) Object.defineProperty(owner, name, descriptor);
       else delete owner[name];
     });
   }
 
-  /** Calls `before` ahead of a method; it may change the arguments. */
+  /** Calls `before`, which may change the arguments, ahead of a method. */
   before<T extends object>(owner: T, name: keyof T & (string | symbol), before: (self: any, args: any) => void): void {
     this.wrap(owner, name, (original) => preceded(original, before, this.#place(name), this));
   }
 
-  /** Calls `after` when a method has returned. */
   after<T extends object>(
     owner: T,
     name: keyof T & (string | symbol),
@@ -84,17 +81,16 @@ export class MethodHooks {
     this.wrap(owner, name, (original) => followed(original, after, this.#place(name), this));
   }
 
-  /** Observes a method's calls, see {@link MethodCalls}. */
+  /** See {@link MethodCalls}. */
   calls<T extends object, C>(owner: T, name: keyof T & (string | symbol), steps: MethodCalls<C>): void {
     this.wrap(owner, name, (original) => observed(original, steps, this.#place(name), this));
   }
 
-  /** Makes `run` run a method in another context. */
   runBy<T extends object>(owner: T, name: keyof T & (string | symbol), run: Run): void {
     this.wrap(owner, name, (original) => moved(original, run, this));
   }
 
-  /** Runs a method in no trace as it opens what outlives the call; callbacks run in the caller's context. */
+  /** For methods that open what outlives the call: they run in no trace, their callbacks in the caller's context. */
   detach<T extends object>(owner: T, name: keyof T & (string | symbol)): void {
     this.runBy(owner, name, detachedWork);
   }
@@ -103,12 +99,12 @@ export class MethodHooks {
     return `${this.library} ${String(name)}`;
   }
 
-  /** For cleanup that no method here covers, such as a library's event listener. */
+  /** For other cleanup, such as removing a library's listener. */
   onUndo(undo: () => void): void {
     this.#undo.push(undo);
   }
 
-  /** Whether upstream's instrumentation wrapped the same method, earlier or later. */
+  /** Whether upstream's instrumentation wrapped the same method, before or after ours. */
   get wrappedByUpstream(): boolean {
     return this.#wrapped.some(({ owner, name, original }) => hasShimmerMark(owner[name]) || hasShimmerMark(original));
   }

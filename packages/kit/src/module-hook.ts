@@ -7,30 +7,21 @@ import { report } from './guard.ts';
 import { loadedFiles } from './loaded-files.ts';
 import { inRange } from './version-range.ts';
 
-/** The module just evaluated. */
 export interface LoadedModule {
-  /** `module.exports`, or an ES module's namespace. */
   exports: any;
-  /** From package.json; default `0.0.0`. */
+  /** Default `0.0.0`. */
   version: string;
-  /** Absolute path. */
   filename: string;
-  /**
-   * ES modules only: replaces a top-level binding (function, class, `let`, or `const` at the start of a line) for every
-   * importer.
-   */
+  /** ES modules: replaces a top-level function, class, `let`, or `const` at the start of a line, for all importers. */
   rebind?: (binding: string, replace: (original: any) => any) => void;
-  /**
-   * CommonJS only: changes later results of `require` and `import`, for a module that is a function. Earlier importers
-   * keep the old value, so prefer setting a property.
-   */
+  /** CommonJS: replaces a module that is a function, for later importers only, so prefer setting a property. */
   replaceExports?: (exports: unknown) => void;
 }
 
 interface Target {
   bindings: Set<string>;
   listeners: Set<(loaded: LoadedModule) => void>;
-  /** Kept for later listeners, as no cache lists ES modules. */
+  /** For later listeners, as no cache lists ES modules. */
   evaluated: LoadedModule[];
 }
 
@@ -42,11 +33,9 @@ export interface LoadedPackage {
 
 interface HookState {
   targets: Map<string, Target>;
-  /** Listeners for any file of a package. */
   packages: Map<string, Set<(loaded: LoadedPackage) => void>>;
-  /** A required file has loaded. */
   found: boolean;
-  /** Built-in modules with listeners, without `node:`. */
+  /** Without `node:`. */
   builtins: Map<string, Set<(exports: any) => void>>;
   installed: boolean;
 }
@@ -55,7 +44,7 @@ const STATE = Symbol.for('foreshock.module-hook');
 const MODULES = '/node_modules/';
 const BUILTIN = 'node:';
 
-// Process-wide: the preload's bundle and an imported copy share one hook.
+// Process-wide: the preload's bundle and an imported copy share it.
 const state: HookState = ((globalThis as any)[STATE] ??= {
   targets: new Map(),
   packages: new Map(),
@@ -64,7 +53,7 @@ const state: HookState = ((globalThis as any)[STATE] ??= {
   installed: false,
 });
 
-/** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; also for pnpm, nested installs and aliases. */
+/** `/app/node_modules/pg/lib/client.js` → `pg/lib/client.js`; also pnpm, nested installs and aliases. */
 export function packagePath(filename: string): string | undefined {
   const path = filename.includes('\\') ? filename.replaceAll('\\', '/') : filename;
   const at = path.lastIndexOf(MODULES);
@@ -79,7 +68,6 @@ export function packagePath(filename: string): string | undefined {
   return isAlias ? name + inside.slice(folder.length) : inside;
 }
 
-/** Cached by folder. */
 const aliases = new Map<string, boolean>();
 
 /** Usual npm aliases: `p-limit3`, `express-4`, `pg-v8`. */
@@ -97,7 +85,6 @@ export function packageName(path: string): string {
   return end < 0 ? path : path.slice(0, end);
 }
 
-/** @param file path or URL */
 function packageJson(file: string): { name?: string; version?: string } {
   try {
     const path = file.startsWith('file:') ? fileURLToPath(file) : file;
@@ -119,7 +106,6 @@ function announcePackage(path: string, filename: string): void {
   const listeners = state.packages.get(name);
   if (!listeners) return;
   const loaded = { name, version: packageVersion(filename) };
-  // Includes listeners added meanwhile.
   for (const listener of listeners) {
     listeners.delete(listener);
     try {
@@ -170,8 +156,8 @@ function replaceable(module: { exports: unknown }): Pick<LoadedModule, 'replaceE
 }
 
 /**
- * Hooks CommonJS, for `require` and `import`: `Module.prototype.load` runs once per file, so cached `require` costs
- * nothing. Node ≥ 22.15 uses it for both unless a loader hook supplies the source.
+ * For `require` and `import`: `Module.prototype.load` runs once per file, so cached `require` costs nothing. Node ≥
+ * 22.15 uses it for both unless a loader hook supplies the source.
  */
 function hookCommonJs(): void {
   const Module = nodeModule.Module as any;
@@ -182,12 +168,12 @@ function hookCommonJs(): void {
     if (path === undefined || !state.targets.has(path)) return load.apply(this, arguments);
     let announced = false;
     const evaluated = (): void => {
-      // A `require`d ES module was announced by its appended line.
+      // Its appended line has announced a `require`d ES module.
       if (announced || types.isModuleNamespaceObject(this.exports)) return;
       announced = true;
       announce(path, filename, this.exports, replaceable(this));
     };
-    // Node 22 copies the exports for `import` before `load` ends: too late to replace them.
+    // Node 22 copies the exports for `import` before `load` ends.
     this._compile = function (this: LoadingModule, ...args: unknown[]) {
       delete this._compile;
       const result = this._compile!(...args);
@@ -202,13 +188,13 @@ function hookCommonJs(): void {
 
 interface LoadingModule {
   exports: unknown;
-  /** Inherited; own only while {@link hookCommonJs} needs it. */
+  /** Own only while {@link hookCommonJs} needs it. */
   _compile?: (...args: unknown[]) => unknown;
 }
 
 /**
- * In older versions a synchronous `load` hook breaks others: `import` of CommonJS skips `Module.prototype.load`, and
- * `require` of an ES module under `--import` throws ERR_VM_MODULE_LINK_FAILURE.
+ * Before these versions a synchronous `load` hook makes `import` of CommonJS skip `Module.prototype.load`, and
+ * `require` of an ES module under `--import` throw ERR_VM_MODULE_LINK_FAILURE.
  */
 export function hasSoundHooks(): boolean {
   return (areHooksSound ??= judgeHooks());
@@ -221,10 +207,7 @@ function judgeHooks(): boolean {
   return inRange(node, '>=22.22.3 <23') || inRange(node, '>=24.11.1 <25') || inRange(node, '>=26.0.0 <1000');
 }
 
-/**
- * Hooks ES modules: namespaces are immutable, so the listed files get a line appended that passes us namespace and
- * bindings.
- */
+/** Namespaces are immutable, so a line appended to listed files passes us namespace and bindings. */
 function hookEsm(): void {
   if (!hasSoundHooks()) {
     log(
@@ -249,7 +232,7 @@ function hookEsm(): void {
   });
 }
 
-/** A `const` cannot be rebound, so those needed become `let`, in the same columns. */
+/** A `const` cannot be rebound, so it becomes `let`, in the same columns. */
 function withLets(source: string, bindings: Set<string>): string {
   let text = source;
   for (const name of bindings) text = text.replace(new RegExp(`^((?:export )?)const (?=${name}\\b)`, 'm'), '$1let   ');
@@ -282,11 +265,11 @@ function install(): void {
 }
 
 /**
- * Calls `listener` for an evaluated file (`require`, `import`, `require` of an ES module), at once if loaded before:
- * any CommonJS, and ES modules that had a listener then.
+ * Calls `listener` for a file loaded in any way, at once if loaded before: any CommonJS, and ES modules that had a
+ * listener.
  *
  * @param path file inside its package, e.g. `pg/lib/client.js`
- * @param bindings ES modules: top-level names for `rebind`
+ * @param bindings ES modules: names for `rebind`
  * @returns stops listening; the hook stays, as other agents may depend on it
  */
 export function onModuleLoad(
@@ -320,8 +303,8 @@ export function onModuleLoad(
 }
 
 /**
- * Calls `listener` once the application loads a built-in module (saves loading it), at once if it has or if Node's
- * hooks cannot detect it.
+ * Calls `listener` once the application has loaded a built-in module, without loading it, or at once if Node's hooks
+ * cannot detect it.
  *
  * @param name without `node:`
  * @returns stops listening
@@ -342,7 +325,7 @@ export function onBuiltinLoad(name: string, listener: (exports: any) => void): (
 }
 
 /**
- * Calls `listener` before a package's first file runs; ignores packages already loaded.
+ * Calls `listener` before a package's first file runs; not if already loaded.
  *
  * @returns stops listening
  */
@@ -356,7 +339,6 @@ export function onPackageLoad(name: string, listener: (loaded: LoadedPackage) =>
   };
 }
 
-/** Whether a file of any adapter has loaded. */
 export function hasLibraryLoaded(): boolean {
   return state.found;
 }

@@ -1,12 +1,11 @@
 /**
- * All attribute and metric names that are not stable semantic conventions, with their source.
+ * All names that are not stable semantic conventions, with their source.
  *
- * Span durations are in milliseconds (`_ms`), metrics in seconds.
+ * On spans milliseconds (`_ms`), in metrics seconds.
  */
 
-/** Pool wait and query spans: experimental `db.client.connection.*`; state is ours. */
+/** Pools: experimental `db.client.connection.*`; state is ours. */
 export const POOL_NAME = 'db.client.connection.pool.name';
-/** A task limiter's name. */
 export const TASK_POOL_NAME = 'pool.name';
 export const POOL_USED = 'pool.used';
 export const POOL_IDLE = 'pool.idle';
@@ -18,15 +17,15 @@ export const POOL_HOLDER_TRACE_ID = 'pool.holder.trace_id';
 export const POOL_HOLDER_HELD_MS = 'pool.holder.held_ms';
 export const POOL_HOLDER_OPERATION = 'pool.holder.operation';
 
-/** On `pool.leak`: true if it is not out for long, but its caller has ended and others wait. */
+/** On `pool.leak`: not out for long, but its caller has ended and others wait. */
 export const POOL_LEAK_SUSPECTED = 'pool.leak.suspected';
 
-/** Pool state when the connection was granted; plain names: when it was requested. */
+/** State when granted; plain names: when requested. */
 export const POOL_GRANTED_USED = 'pool.granted.used';
 export const POOL_GRANTED_IDLE = 'pool.granted.idle';
 export const POOL_GRANTED_PENDING = 'pool.granted.pending';
 
-/** On `pool.saturated`: who waited, how long, and the longest holdings (`operation, ms, trace ID`). */
+/** On `pool.saturated`: waiters, wait, longest holdings (`operation, ms, trace ID`). */
 export const POOL_SATURATED_WAITERS = 'pool.saturated.waiters';
 export const POOL_SATURATED_PEAK_PENDING = 'pool.saturated.peak_pending';
 export const POOL_SATURATED_LONGEST_WAIT_MS = 'pool.saturated.longest_wait_ms';
@@ -40,10 +39,10 @@ export const RETRY_ATTEMPT = 'retry.attempt';
 export const RETRY_MAX_ATTEMPTS = 'retry.max_attempts';
 export const RETRY_DELAY_MS = 'retry.delay_ms';
 export const RETRY_POLICY = 'retry.policy';
-/** On a server span: number of this request among one operation's requests, over the retries of all callers. */
+/** On a server span: number of this attempt over all callers' retries. */
 export const RETRY_UPSTREAM_ATTEMPTS = 'retry.upstream_attempts';
 
-/** Event on the span that changed a breaker's state; metric. */
+/** Event on the span that changed the state; metric. */
 export const BREAKER_TRANSITION = 'circuitbreaker.transition';
 export const BREAKER_PREVIOUS_STATE = 'circuitbreaker.previous_state';
 /** `failures`, `probe`, `reset_timeout`, `health_check`, `forced`. */
@@ -52,10 +51,10 @@ export const BREAKER_TRANSITIONS = 'circuitbreaker.transitions';
 /** Metric: calls by outcome. */
 export const BREAKER_CALLS = 'circuitbreaker.calls';
 
-/** `error.type` of the error that the fallback replaced. */
+/** `error.type` of the replaced error. */
 export const FALLBACK_REASON = 'fallback.reason';
 
-/** Event on the caller's span after more than one attempt. */
+/** Event on the caller's span after several attempts. */
 export const RETRY_SUMMARY = 'retry.summary';
 export const RETRY_ATTEMPTS = 'retry.attempts';
 export const RETRY_OUTCOME = 'retry.outcome';
@@ -63,9 +62,9 @@ export const RETRY_TOTAL_DELAY_MS = 'retry.total_delay_ms';
 /** Metric: attempts beyond the first, by policy. */
 export const RETRY_RESENDS = 'retry.resends';
 
-/** Event on the call that made a target's resends a storm. */
+/** Event on the call that started the storm. */
 export const RETRY_STORM = 'retry.storm';
-/** Metric: number of storms. */
+/** Metric. */
 export const RETRY_STORMS = 'retry.storms';
 export const RETRY_STORM_TARGET = 'retry.storm.target';
 export const RETRY_STORM_FIRST_TRIES = 'retry.storm.first_tries';
@@ -94,41 +93,40 @@ export const QUEUE_WAIT_MS = 'queue.wait_ms';
 export const QUEUE_ATTEMPT = 'queue.attempt';
 export const QUEUE_MAX_ATTEMPTS = 'queue.max_attempts';
 export const QUEUE_ACKED_EARLY = 'queue.acked_early';
-/** How the application settled the message: `ack`, `auto` (no settling), `complete`, `commit`, `requeue`, `reject`. */
+/** `ack`, `auto` (no settling), `complete`, `commit`, `requeue`, `reject`. */
 export const QUEUE_SETTLED = 'queue.settled';
-/** Since the handler's start; the handler may continue. */
+/** Since the handler's start, which may continue. */
 export const QUEUE_SETTLED_AFTER_MS = 'queue.settled_after_ms';
 export const QUEUE_DEAD_LETTERED = 'queue.dead_lettered';
-/** Metric like `db.client.connection.wait_time`: seconds from due to the handler's start. */
+/** Metric like `db.client.connection.wait_time`: from due to the handler's start. */
 export const QUEUE_WAIT_TIME = 'queue.wait_time';
 
-/** Phase of a database or cache client's timeout: `connect`, `ttfb`. */
+/** `connect`, `ttfb`. */
 export const DB_TIMEOUT_PHASE = 'db.timeout_phase';
 
 /** Cache: semantic-conventions #2355 and Sentry's `cache.hit`. */
 export const CACHE_NAME = 'cache.name';
 export const CACHE_HIT = 'cache.hit';
 export const CACHE_KEY_COUNT = 'cache.key_count';
-/** Keys found, of `cache.key_count`. */
 export const CACHE_HIT_COUNT = 'cache.hit_count';
 export const CACHE_COALESCED = 'cache.coalesced';
 /** Shape of a key (`user:*`), never the key. */
 export const CACHE_KEY = 'cache.key';
 
-/** In-process lookups make no span; they are counted on the caller's. */
+/** In-process lookups make no span: counted on the caller's. */
 export const CACHE_LOCAL_HITS = 'cache.local.hits';
 export const CACHE_LOCAL_MISSES = 'cache.local.misses';
 export const CACHE_LOCAL_COALESCED = 'cache.local.coalesced';
 
-/** Event on a caller, and metric: many missed one key at the same time. */
+/** Event on a caller, and metric: many missed a key together. */
 export const CACHE_STAMPEDE = 'cache.stampede';
 export const CACHE_STAMPEDE_CALLERS = 'cache.stampede.callers';
 export const CACHE_STAMPEDE_DURATION_MS = 'cache.stampede.duration_ms';
 export const CACHE_STAMPEDES = 'cache.stampedes';
-/** Metric: lookups by cache and result. */
+/** Metric. */
 export const CACHE_LOOKUPS = 'cache.lookups';
 
-/** Phases of outgoing HTTP. Ours; requested upstream in opentelemetry-js-contrib #3480 and #3660. */
+/** Ours; requested upstream in opentelemetry-js-contrib #3480 and #3660. */
 export const HTTP_PHASE_QUEUE_MS = 'http.phase.queue_ms';
 export const HTTP_PHASE_PROXY_MS = 'http.phase.proxy_ms';
 export const HTTP_PHASE_DNS_MS = 'http.phase.dns_ms';
@@ -138,63 +136,61 @@ export const HTTP_PHASE_SEND_MS = 'http.phase.send_ms';
 export const HTTP_PHASE_TTFB_MS = 'http.phase.ttfb_ms';
 export const HTTP_PHASE_DOWNLOAD_MS = 'http.phase.download_ms';
 export const HTTP_CONNECTION_REUSED = 'http.connection.reused';
-/** The timeout and its phase. */
 export const HTTP_TIMEOUT_MS = 'http.timeout_ms';
 export const HTTP_TIMEOUT_PHASE = 'http.timeout_phase';
-/** The client disconnected before the response ended; no failure. */
+/** The client disconnected first; no failure. */
 export const HTTP_REQUEST_CANCELLED = 'http.request.cancelled';
 
-/** Metrics, in seconds, of a new HTTP client connection. Ours. */
+/** Metrics of a new HTTP connection. Ours. */
 export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';
 export const HTTP_CLIENT_CONNECT_DURATION = 'http.client.connect.duration';
 export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
-/** Event on the active span: an error was logged as warning or worse. It may be handled, so the span need not fail. */
+/** Event: an error logged as warning or worse. It may be handled, so the span need not fail. */
 export const ERROR_LOGGED = 'error.logged';
-/** Errors logged in the span beyond its event limit. */
+/** Errors beyond the span's event limit. */
 export const ERROR_LOGGED_COUNT = 'error.logged.count';
 
-/** Time of a span in which the event loop was blocked or garbage collection paused it. Ours. */
+/** Time of a span in which the loop was blocked, or garbage collection ran. Ours. */
 export const EVENT_LOOP_BLOCKED_MS = 'event_loop.blocked_ms';
-/** On incoming requests and messages: how long the loop was blocked before they were read. */
+/** Length of the block before an incoming request or message was read. */
 export const EVENT_LOOP_BLOCKED_BEFORE_MS = 'event_loop.blocked_before_ms';
 export const GC_PAUSE_MS = 'gc.pause_ms';
-/** Span made by the sender's thread while the main thread's event loop is blocked. */
+/** Span by the sender's thread during a main thread block. */
 export const EVENT_LOOP_BLOCKED = 'event_loop.blocked';
 
-/** The caller's original identifier; see the propagator. */
+/** See the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 
-/** On `job <name>`. `job.system` as in OpenTelemetry's Java instrumentations. */
+/** On `job <name>`. `job.system` as in OpenTelemetry's Java. */
 export const JOB_SYSTEM = 'job.system';
 /** Cron expression, or `every 5000 ms`. */
 export const JOB_SCHEDULE = 'job.schedule';
-/** Unfinished earlier runs of the same job, if any. */
 export const JOB_OVERLAPPING_RUNS = 'job.overlapping_runs';
 
-/** On `start <service>`: from process start to ready, and the sign of readiness. */
+/** On `start <service>`, since process start. */
 export const START_READY_MS = 'start.ready_ms';
 /** `listening`, `request`, `message` or `job`. */
 export const START_READY_BY = 'start.ready_by';
 
-/** `chaos.<fault>` events of `foreshock/chaos`, on each affected span. */
+/** Prefix of injected faults' events. */
 export const CHAOS_EVENT = 'chaos.';
 export const CHAOS_BOUNDARY = 'chaos.boundary';
 export const CHAOS_TARGET = 'chaos.target';
-/** How long the call was delayed, the connection held or the loop blocked. */
+/** Length of the delay, holding or block. */
 export const CHAOS_MS = 'chaos.ms';
 
-/** The process ended before the span did. */
+/** The process ended first. */
 export const FORESHOCK_INTERRUPTED = 'foreshock.interrupted';
 
-/** Span of an abnormal process end, linked to interrupted spans, with the last heartbeats as events. */
+/** Span of an abnormal end, linked to interrupted spans, with heartbeat events. */
 export const PROCESS_DIED = 'process.died';
 /** `uncaught_error`, `signal`, `abort`, `oom_kill`, `heap_limit`, `hung`, `unknown`. */
 export const PROCESS_DIED_CAUSE = 'process.died.cause';
 export const PROCESS_DIED_INTERRUPTED = 'process.died.interrupted';
 export const PROCESS_UPTIME_MS = 'process.uptime_ms';
 export const PROCESS_HEARTBEAT = 'process.heartbeat';
-/** Heartbeat: open spans, undelivered spans, cgroup memory in bytes. */
+/** Heartbeat; memory of the cgroup in bytes. */
 export const FORESHOCK_OPEN_SPANS = 'foreshock.open_spans';
 export const FORESHOCK_WAITING_SPANS = 'foreshock.waiting_spans';
 export const CGROUP_MEMORY_USED = 'cgroup.memory.used';

@@ -5,12 +5,11 @@ import { whenSettled } from './when-settled.ts';
 
 export type AnyFunction = (this: any, ...args: any[]) => any;
 
-/** A context to run library code in, mostly a `Caller`. */
 export interface Runner {
   run: Run;
 }
 
-/** False once undone: remaining wrappers only pass through. */
+/** False once undone: remaining wrappers pass through. */
 interface Active {
   readonly active: boolean;
 }
@@ -20,10 +19,10 @@ export interface MethodCalls<C> {
   /**
    * May change `args`.
    *
-   * @returns passed to the other steps; undefined: not observed
+   * @returns a value for the other steps; undefined: the call is not observed
    */
   begin(self: any, args: any): C | undefined | void;
-  /** Runs the method; undefined, the default: the caller's context. */
+  /** Runs the method; default: in the caller's context. */
   within?(call: C): Runner | undefined;
   /** Offers the value of `begin` to a wrapper of what the method calls. */
   handOver?: HandOver<C>;
@@ -31,15 +30,15 @@ export interface MethodCalls<C> {
   untaken?(call: C, self: any, args: any): void;
   returned?(call: C, result: any, self: any, args: any): void;
   /**
-   * The returned promise was fulfilled. Only for promises that the library awaits: watching the caller's would hide an
-   * unhandled rejection.
+   * The promise was fulfilled. Only for promises the library awaits: watching the caller's would hide an unhandled
+   * rejection.
    */
   succeeded?(call: C, value: any): void;
-  /** The method threw; with {@link succeeded} also: its promise was rejected. */
+  /** The method threw or, with {@link succeeded}, its promise was rejected. */
   failed?(call: C, error: unknown): void;
 }
 
-/** Observes a method's calls with only this frame and `run` added. */
+/** Observes a method's calls; adds only this stack frame and `run`. */
 export function observed<C>(original: AnyFunction, steps: MethodCalls<C>, place: string, hooks: Active): AnyFunction {
   const { handOver, within } = steps;
 
@@ -132,11 +131,7 @@ export function moved(original: AnyFunction, run: Run, hooks: Active): AnyFuncti
   };
 }
 
-/**
- * A callback that reports, then runs in the caller's context.
- *
- * @param place for `report`
- */
+/** A callback that reports, then runs in the caller's context. */
 export function answering<F extends AnyFunction>(
   place: string,
   caller: Runner,
@@ -153,7 +148,7 @@ export function answering<F extends AnyFunction>(
   } as F;
 }
 
-/** {@link answering} for a callback called once: releases the caller then. */
+/** {@link answering} for a callback called once: releases the caller afterwards. */
 export function answeringOnce<F extends AnyFunction>(
   place: string,
   caller: Runner,

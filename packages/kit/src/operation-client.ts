@@ -6,15 +6,13 @@ import type { Telemetry } from './instrumentation.ts';
 /** In seconds, as semantic conventions 1.3x advise. */
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
-/** Shared by one client library's operations. */
 export class OperationClient {
   readonly #telemetry: Telemetry;
-  /** @param shown the part that may be shown */
   readonly messageOf: (error: unknown, shown?: string) => string;
   /** `db.client.operation.duration`, while metrics are collected. */
   duration: Histogram | undefined;
 
-  /** @param wholeMessages records error messages with their values */
+  /** @param wholeMessages records messages with values */
   constructor(telemetry: Telemetry, wholeMessages = false) {
     this.#telemetry = telemetry;
     this.messageOf = wholeMessages ? wholeMessageOf : privateMessageOf;
@@ -32,7 +30,6 @@ export class OperationClient {
     return this.#telemetry.tracer;
   }
 
-  /** Whether operations in this context get a span. */
   wants(where: Context = context.active()): boolean {
     return !this.#telemetry.standsAside && !isSuppressed(where);
   }

@@ -7,7 +7,7 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 
-/** Marks our tracer and spans; `Symbol.for`, as a bundle has a copy of this file. */
+/** `Symbol.for`, as bundles have copies of this file. */
 export const OWN = Symbol.for('foreshock.own');
 
 export interface Own {
@@ -23,7 +23,7 @@ interface OwnSpan extends Own {
   attribute(key: string): AttributeValue | undefined;
 }
 
-/** Reads an attribute of a readable span; for ours without building an object. */
+/** Reads an attribute; of our spans without building an object. */
 export function attributeOf(span: object, key: string): AttributeValue | undefined {
   return isOwn<OwnSpan>(span) ? span.attribute(key) : (span as { attributes: Attributes }).attributes[key];
 }

@@ -23,41 +23,35 @@ export function targetOf(
   };
 }
 
-/** A driver's pooled connection. */
 export interface DriverConnection extends ConnectionTarget {
   /** The object its queries are reported on, inside any wrapper of the driver. */
   connection: object;
 }
 
-/** Recognises one driver's connections among pooled resources; undefined: not its own. */
+/** Recognises one driver's connections; undefined: not its own. */
 export type Driver = (resource: object) => DriverConnection | undefined;
 
-/** A pooled connection in use. */
 export interface ConnectionHolding {
   /** False once returned. */
   readonly out: boolean;
-  /** `db.client.connection.pool.name` */
   readonly poolName: string;
-  /** Shown to callers that wait for the connection. */
+  /** Shown to waiting callers. */
   operation: string | undefined;
-  /**
-   * Parent of queries without a span in context: the wait's, if it began without a parent, so that both share a trace.
-   */
+  /** Parent of queries without an active span: the wait's, if it had no parent, so both share a trace. */
   readonly parent: Context | undefined;
-  /** An operation was sent over the connection. */
   sent(span: Span): void;
-  /** Pool state at the request; returned once, for the first operation. */
+  /** The pool's state at the request, for the first operation only. */
   takeState(): Attributes | undefined;
 }
 
 const HOLDINGS = Symbol.for('foreshock.connection-holdings');
 const DRIVERS = Symbol.for('foreshock.drivers');
 
-// Process-wide: pool and query packages may use different copies.
+// Process-wide: packages may use different copies.
 const holdings: WeakMap<object, ConnectionHolding> = ((globalThis as any)[HOLDINGS] ??= new WeakMap());
 const drivers: Set<Driver> = ((globalThis as any)[DRIVERS] ??= new Set());
 
-/** Undefined for a connection that is not pooled or not in use. */
+/** Undefined if not pooled or not in use. */
 export function holdingOf(connection: object): ConnectionHolding | undefined {
   const holding = holdings.get(connection);
   return holding?.out ? holding : undefined;

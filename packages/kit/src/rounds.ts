@@ -6,11 +6,11 @@ import { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root
 // Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** More waits make a handler a loop. */
+/** More waits mean a loop. */
 const WAITS_OF_HANDLER = 3;
 
 /**
- * First round of a loop, without a root. Before its first `await` an `async` function shares the caller's context, so
+ * A loop's first round, without a root. Before its first `await` an `async` function shares the caller's context, so
  * only the next wait has its own.
  */
 class FirstRound implements PendingRoot {
@@ -33,11 +33,11 @@ class FirstRound implements PendingRoot {
 }
 
 /**
- * Called before a wait for the loop's next round: a timer, a message.
+ * Called before a loop's wait for a timer or message.
  *
  * @param inMs shortest wait
- * @param make the next round's root
- * @returns context to attach; undefined if the wait is part of current work
+ * @param make the next root
+ * @returns the context to attach; undefined if part of current work
  */
 export function nextRound(tracer: Tracer, inMs: number, make: (before: PendingRoot) => LazyRoot): Context | undefined {
   const where = context.active();

@@ -2,7 +2,7 @@ import { createContextKey, type Context } from '@opentelemetry/api';
 
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
-/** Same key as the SDK's `suppressTracing` (`@opentelemetry/core`). */
+/** Key of the SDK's `suppressTracing` (`@opentelemetry/core`). */
 export function suppressed(where: Context): Context {
   return where.setValue(SUPPRESSED, true);
 }

@@ -1,23 +1,22 @@
 const SEEN = Symbol.for('foreshock.scopes');
 
-// Process-wide: the preload's provider and an imported span processor share it.
+// Process-wide: the preload's provider and an imported span processor write to it.
 const seen: Set<string> = ((globalThis as any)[SEEN] ??= new Set());
 
-/** Remembers an active instrumentation scope. */
 export function noteScope(name: string): void {
   if (seen.size < 1_000) seen.add(name);
 }
 
-/** Changes with each new scope, to invalidate cached answers. */
+/** For invalidating cached answers. */
 export function scopesNoted(): number {
   return seen.size;
 }
 
 /**
- * Whether a named instrumentation is active: it requested a tracer, or our span processor saw its span.
+ * An instrumentation is active if it requested a tracer, or our span processor saw its span.
  *
- * SDK 2.x and 3.x keep tracers in a private map `_tracers` with keys `name@version:schema`; other providers are
- * detected with the first span.
+ * SDK 2.x and 3.x keep tracers in a private map `_tracers` with keys `name@version:schema`; others are detected by
+ * span.
  */
 export function isUpstreamActive(names: readonly string[], provider: unknown): boolean {
   if (names.length === 0) return false;

@@ -1,2 +1,2 @@
-/** Version of all packages, set by `npm run release:version` and tested against every manifest. */
+/** Of all packages; set by `npm run release:version`, tested against every manifest. */
 export const VERSION = '0.1.0';

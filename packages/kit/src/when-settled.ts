@@ -2,11 +2,9 @@ import { isPromise } from 'node:util/types';
 import { guard } from './guard.ts';
 
 /**
- * Watches an application's result for a library that awaits it, without hiding an unhandled rejection. Callback errors
- * are reported.
+ * Watches a result that a library awaits, without hiding an unhandled rejection.
  *
- * @returns `result`, for the library. A thenable that is no promise becomes one, as each `then` may run its work (knex
- * queries).
+ * @returns `result`, or a promise of a thenable, as each `then` may run its work (knex queries)
  */
 export function whenSettled(
   result: unknown,

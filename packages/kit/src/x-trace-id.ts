@@ -2,12 +2,11 @@ import { createContextKey, type Context } from '@opentelemetry/api';
 
 const KEY = createContextKey('foreshock.x-trace-id');
 
-/** The caller's original `x-trace-id`. */
 export function xTraceIdOf(where: Context): string | undefined {
   return where.getValue(KEY) as string | undefined;
 }
 
-/** Set and validated by the propagator only. */
+/** Validated by the propagator. */
 export function withXTraceId(where: Context, text: string): Context {
   return where.setValue(KEY, text);
 }

@@ -7,7 +7,7 @@ import { SAMPLED } from './trace-parent.ts';
 export const B3_SINGLE_FIELDS = ['b3'] as const;
 export const B3_MULTI_FIELDS = ['x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled', 'x-b3-flags'] as const;
 
-/** Debug implies sampled, and is propagated as debug. */
+/** Debug implies sampled and is propagated. */
 export interface B3Context {
   readonly spanContext: SpanContext;
   readonly debug: boolean;
@@ -47,7 +47,7 @@ function parseMulti<C>(carrier: C, getter: TextMapGetter<C>, traceId: string): B
 export function extractB3<C>(carrier: C, getter: TextMapGetter<C>): B3Context | undefined {
   const single = soleText('b3', getter.get(carrier, 'b3'));
   if (single !== undefined) {
-    // A decision without identifiers is legal, but not a parent.
+    // Legal, but no parent.
     if (single === '0' || single === '1' || single === 'd') return undefined;
     return parseSingle(single) ?? reject('b3', 'malformed');
   }
@@ -55,7 +55,7 @@ export function extractB3<C>(carrier: C, getter: TextMapGetter<C>): B3Context | 
   return traceId === undefined ? undefined : (parseMulti(carrier, getter, traceId) ?? reject('b3', 'malformed'));
 }
 
-/** Whether the caller, without identifiers, refuses recording. */
+/** The caller, without identifiers, refuses recording. */
 export function isDeniedByB3<C>(carrier: C, getter: TextMapGetter<C>): boolean {
   const single = getter.get(carrier, 'b3');
   if (single !== undefined) return single === '0';
@@ -73,7 +73,7 @@ export function injectB3Multi<C>(context: B3Context, carrier: C, setter: TextMap
   const { traceId, spanId, traceFlags } = context.spanContext;
   setter.set(carrier, 'x-b3-traceid', traceId);
   setter.set(carrier, 'x-b3-spanid', spanId);
-  // Debug implies sampled; the specification omits that header then.
+  // Debug implies sampled; the specification omits that header.
   if (context.debug) setter.set(carrier, 'x-b3-flags', '1');
   else setter.set(carrier, 'x-b3-sampled', traceFlags & SAMPLED ? '1' : '0');
 }

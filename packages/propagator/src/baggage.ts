@@ -9,8 +9,8 @@ const MAX_MEMBERS = 64;
 const TOKEN = 1;
 const OCTET = 2;
 
-// W3C Baggage 2.2.1: a key is a token (RFC 9110, 5.6.2); a value is printable ASCII without space, quote, comma,
-// semicolon and backslash.
+// W3C Baggage 2.2.1: keys are tokens (RFC 9110, 5.6.2); values printable ASCII without space, quote, comma, semicolon
+// and backslash.
 const CLASS = new Uint8Array(128);
 for (let code = 0x21; code < 0x7f; code++) {
   const character = String.fromCharCode(code);
@@ -25,7 +25,6 @@ function isOf(characterClass: number, text: string): boolean {
   return true;
 }
 
-/** Opaque: value characters, with white space, `=` and `;`. */
 function isProperties(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -34,7 +33,7 @@ function isProperties(text: string): boolean {
   return true;
 }
 
-/** Percent-decoded UTF-8, with U+FFFD for invalid bytes (specification). */
+/** U+FFFD for invalid UTF-8 (specification). */
 function decode(text: string): string {
   if (!text.includes('%')) return text;
   try {
@@ -68,8 +67,7 @@ function parseMember(text: string): Member | undefined {
 }
 
 /**
- * Parses a combined `baggage` header. Drops invalid members, members beyond 64 or 8,192 characters, and earlier
- * duplicates.
+ * Drops invalid members, those beyond 64 or 8,192 characters, and earlier duplicates.
  *
  * @returns undefined if empty
  */
@@ -79,7 +77,7 @@ export function parseBaggage(header: string): Baggage | undefined {
     reject('baggage', 'over_limit');
     text = text.slice(0, Math.max(text.lastIndexOf(',', MAX_HEADER_LENGTH), 0));
   }
-  // No prototype, so that `__proto__` is an ordinary key.
+  // `__proto__` is an ordinary key.
   const entries: Record<string, BaggageEntry> = Object.create(null);
   let members = 0;
   for (let start = 0; start < text.length;) {
@@ -102,7 +100,7 @@ export function parseBaggage(header: string): Baggage | undefined {
   return members === 0 ? undefined : propagation.createBaggage(entries);
 }
 
-// `encodeURIComponent` throws on lone surrogates, and leaves parentheses, which tokens forbid.
+// `encodeURIComponent` throws on lone surrogates and leaves parentheses, no token characters.
 function encode(characterClass: number, text: string): string {
   if (isOf(characterClass, text) && !text.includes('%')) return text;
   const encoded = encodeURIComponent(text.toWellFormed());
@@ -111,10 +109,10 @@ function encode(characterClass: number, text: string): string {
 
 const formatted = new WeakMap<Baggage, string>();
 
-/** Formats any `Baggage`: encodes all, drops invalid properties and members beyond the limits. `''` if empty. */
+/** Encodes any `Baggage`, dropping invalid properties and members beyond the limits. `''` if empty. */
 export function formatBaggage(given: Baggage): string {
   const baggage = currentBaggage(given);
-  // Baggage is immutable and sent with each outgoing call.
+  // Immutable, and sent with each call.
   let text = formatted.get(baggage);
   if (text !== undefined) return text;
   text = '';

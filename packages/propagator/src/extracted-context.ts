@@ -1,7 +1,7 @@
 import { propagation, ROOT_CONTEXT, trace, type Baggage, type Context, type Span } from '@opentelemetry/api';
 import { withXTraceId } from '@foreshock/kit';
 
-/** Incoming trace data that a span context cannot hold. */
+/** Incoming data beyond the span context. */
 export interface RemoteTrace {
   readonly traceId: string;
   /** Level 2's random flag; the SDK does not pass it to child spans. */
@@ -9,7 +9,6 @@ export interface RemoteTrace {
   readonly debug: boolean;
 }
 
-/** Finds the API's private key through its setter. */
 function keyOf(set: (where: Context) => Context): symbol {
   let learned: symbol | undefined;
   const listening: Context = {
@@ -35,8 +34,8 @@ export function remoteTraceOf(where: Context): RemoteTrace | undefined {
 }
 
 /**
- * A request's context with four fields. The API's context would copy a `Map` and create three closures per value, here
- * and for every span below: several times the cost of reading the headers (bench/propagate.ts).
+ * A context with four fields. The API's copies a `Map` and creates three closures per value, for every span below too:
+ * several times the cost of reading headers (bench/propagate.ts).
  */
 export class ExtractedContext implements Context {
   static readonly #empty = new ExtractedContext(ROOT_CONTEXT, undefined, undefined, undefined, undefined);
@@ -54,7 +53,7 @@ export class ExtractedContext implements Context {
     this.#baggage = baggage;
   }
 
-  /** Adds incoming values to `where`; undefined keeps the old. */
+  /** Undefined keeps the value of `where`. */
   static over(
     where: Context,
     span: Span | undefined,
@@ -74,7 +73,7 @@ export class ExtractedContext implements Context {
 
   static #from(where: Context): ExtractedContext {
     if (where === ROOT_CONTEXT) return ExtractedContext.#empty;
-    // Never nested, as extracting into one's own context in a loop would grow a chain.
+    // Extracting into one's own context in a loop would grow a chain.
     if (where instanceof ExtractedContext) return where;
     return new ExtractedContext(
       where,

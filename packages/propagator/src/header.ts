@@ -1,11 +1,11 @@
 import { reject, type Header } from './rejected-input.ts';
 
-/** Longest accepted header, in characters; Node limits all together to 16 KiB. */
+/** In characters; Node limits all headers to 16 KiB. */
 export const MAX_HEADER_LENGTH = 8_192;
 
 /**
- * Reads a header that may be sent once. Node joins repeated headers with commas, other carriers pass an array; repeated
- * ones are invalid, as their source is unknown.
+ * Reads a header that may be sent once. Repeated ones (joined with commas by Node, or an array) are invalid, as their
+ * source is unknown.
  */
 export function soleText(header: Header, value: unknown): string | undefined {
   const sole = Array.isArray(value) && value.length <= 1 ? value[0] : value;
@@ -15,8 +15,8 @@ export function soleText(header: Header, value: unknown): string | undefined {
 }
 
 /**
- * Reads a list header; repeated ones are joined in order (RFC 9110, 5.3). The last part may exceed {@link
- * MAX_HEADER_LENGTH}, which the list parser handles.
+ * Reads a list header. Joins repeated ones in order (RFC 9110, 5.3). The last part may exceed {@link
+ * MAX_HEADER_LENGTH}; the list's parser handles that.
  */
 export function listText(header: Header, value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
@@ -31,7 +31,7 @@ export function listText(header: Header, value: unknown): string | undefined {
   return joined;
 }
 
-/** Optional white space: space and tab only (RFC 9110, 5.6.3). */
+/** Space and tab only (RFC 9110, 5.6.3). */
 export function isBlank(code: number): boolean {
   return code === 32 || code === 9;
 }

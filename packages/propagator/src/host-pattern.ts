@@ -19,7 +19,7 @@ function splitPort(host: string): { name: string; port: string } | undefined {
 /**
  * Whether a host may receive our headers.
  *
- * @param host host or `host:port`; with the port, as patterns may have one
+ * @param host with the port, if any
  * @param patterns `api.example.com` (any port), `api.example.com:8443`, `*.example.com` (every host below it, not
  * itself), `*` (all); undefined allows all, an empty list none
  */
@@ -37,7 +37,6 @@ function matches(target: { name: string; port: string }, pattern: string): boole
   return below ? target.name.endsWith(`.${wanted.name}`) : target.name === wanted.name;
 }
 
-/** Separates valid patterns for {@link mayPropagateTo} from invalid ones. */
 export function hostPatternsFrom(texts: readonly string[]): { patterns: string[]; invalid: string[] } {
   const patterns: string[] = [];
   const invalid: string[] = [];

@@ -4,9 +4,9 @@ const POOL_WORDS = 1_024;
 
 const pool = new Int32Array(POOL_WORDS);
 let used = POOL_WORDS;
-/** Loaded with the first ID: `node:crypto` takes longer than the rest of a preload's start. */
+/** Loaded late: `node:crypto` takes longer than the rest of the preload's start. */
 let crypto: typeof import('node:crypto') | undefined;
-/** Kept, as tests may replace it with fixed numbers. */
+/** Tests may replace it with fixed numbers. */
 const { random } = Math;
 
 /** 32 random bits, signed. */
@@ -19,8 +19,8 @@ export function randomWord(): number {
 }
 
 /**
- * Uses the system's random source. In workers `node:crypto` takes 0.7 MB each, so unless the application has loaded it,
- * this uses `Math.random` as OpenTelemetry's SDK does; V8 seeds it per thread from the same source.
+ * In workers `node:crypto` takes 0.7 MB each: unless already loaded there, uses `Math.random` as OpenTelemetry's SDK
+ * does; V8 seeds it per thread from the same source.
  */
 function fill(): void {
   if (isMainThread || isCryptoLoaded()) {
@@ -40,10 +40,9 @@ const DIGITS = new Uint8Array(16);
 for (let i = 0; i < 16; i++) DIGITS[i] = '0123456789abcdef'.charCodeAt(i);
 const { fromCharCode } = String;
 
-// A flat string from character codes costs half of a buffer's `toString('hex')`. A slice of a longer string would keep
-// all of it in memory.
+// Costs half of a buffer's `toString('hex')`. A slice of a longer string would keep it all in memory.
 
-/** Formats a span ID of two words, lowest byte first. */
+/** Words are lowest byte first. */
 export function spanIdText(first: number, second: number): string {
   return fromCharCode(
     DIGITS[(first >>> 4) & 15]!,
@@ -65,7 +64,7 @@ export function spanIdText(first: number, second: number): string {
   );
 }
 
-/** Formats a trace ID of four words, lowest byte first. */
+/** Words are lowest byte first. */
 export function traceIdText(first: number, second: number, third: number, fourth: number): string {
   return spanIdText(first, second) + spanIdText(third, fourth);
 }
@@ -87,8 +86,8 @@ export function randomSpanId(): string {
 }
 
 /**
- * `IdGenerator` for the SDK from the system's random source, in pools of 4 KiB. The SDK's own uses `Math.random()`,
- * which is predictable and takes up to twice as long.
+ * `IdGenerator` for the SDK, from the system's random source in pools of 4 KiB. The SDK's uses `Math.random()`:
+ * predictable, up to twice as slow.
  */
 export class PooledIdGenerator {
   generateTraceId(): string {

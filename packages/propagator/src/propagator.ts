@@ -38,21 +38,21 @@ const FIELDS: Readonly<Record<PropagatorName, readonly string[]>> = {
 };
 
 export interface PropagatorOptions {
-  /** Formats, default {@link DEFAULT_PROPAGATORS}. Precedence is fixed: `traceparent`, B3, `x-trace-id`. */
+  /** Default {@link DEFAULT_PROPAGATORS}. Precedence: `traceparent`, B3, `x-trace-id`. */
   propagators?: readonly PropagatorName[];
   /**
-   * False (`FORESHOCK_TRUST_INCOMING=false`): incoming headers are ignored and every request starts a trace, except
-   * from our own carriers (kit's `withCarrierTrust`: job table, broker). Default true.
+   * `FORESHOCK_TRUST_INCOMING`: false ignores incoming headers, except from our own carriers (kit's
+   * `withCarrierTrust`). Default true.
    */
   trustIncoming?: boolean;
-  /** `FORESHOCK_PROPAGATE_TO`: hosts that receive our headers, see {@link mayPropagateTo}; default all. */
+  /** `FORESHOCK_PROPAGATE_TO`, for {@link mayPropagateTo}; default all. */
   propagateTo?: readonly string[] | undefined;
 }
 
 /**
- * Reads a split `OTEL_PROPAGATORS`. `none` gives an empty list, only unknown names the default.
+ * `none` gives an empty list, only unknown names the default.
  *
- * @returns formats, and unknown names for a warning
+ * @returns formats, and unknown names to warn about
  */
 export function propagatorsFromNames(names: readonly string[]): { propagators: PropagatorName[]; unknown: string[] } {
   const propagators = new Set<PropagatorName>();
@@ -69,10 +69,7 @@ export function propagatorsFromNames(names: readonly string[]): { propagators: P
   return { propagators: [...propagators], unknown };
 }
 
-/**
- * W3C trace context (level 2), W3C baggage, `x-trace-id` and B3 in one propagator, which reads a request once into one
- * context. Never throws.
- */
+/** W3C trace context (level 2), W3C baggage, `x-trace-id` and B3, read once into one context. Never throws. */
 export class ForeshockPropagator implements TextMapPropagator {
   readonly #fields: readonly string[];
   readonly #traceContext: boolean;
@@ -95,7 +92,6 @@ export class ForeshockPropagator implements TextMapPropagator {
     this.#propagateTo = options.propagateTo;
   }
 
-  /** See option `propagateTo`. */
   mayPropagateTo(host: string): boolean {
     return mayPropagateTo(host, this.#propagateTo);
   }
@@ -141,7 +137,7 @@ export class ForeshockPropagator implements TextMapPropagator {
       if (xTraceId !== undefined || denied) {
         const traceId = xTraceId === undefined ? randomTraceId() : traceIdOfText(xTraceId);
         parent = derivedParent(traceId, !denied);
-        // A trace ID derived from a chosen text may not be random.
+        // An ID from a chosen text may not be random.
         remote = { traceId, random: xTraceId === undefined, debug: false };
       }
     }
@@ -167,13 +163,12 @@ export class ForeshockPropagator implements TextMapPropagator {
   #inject<Carrier>(where: Context, carrier: Carrier, setter: TextMapSetter<Carrier>): void {
     const span = trace.getSpan(where);
     const spanContext = span?.spanContext();
-    // Our tracer's span contexts are valid.
     const isOurs = span !== undefined && isOwn(span);
     const known = remoteTraceOf(where);
     const remote = known !== undefined && known.traceId === spanContext?.traceId ? known : undefined;
-    // Extracted trace IDs are checked; others may come from any ID generator.
+    // Others may come from any ID generator.
     const traceId = isOurs || remote || isTraceId(spanContext?.traceId) ? spanContext?.traceId : undefined;
-    // A derived parent is no span, so without a span of ours only its text is sent.
+    // A derived parent is no span: without one of ours only its text is sent.
     if (
       traceId !== undefined &&
       spanContext &&
@@ -218,7 +213,7 @@ function readTraceContext<Carrier>(carrier: Carrier, getter: TextMapGetter<Carri
   const header = soleText('traceparent', getter.get(carrier, 'traceparent'));
   if (header === undefined) return undefined;
   const parent = parseTraceParent(header);
-  // Node joins two headers into a malformed one; the trace restarts without its state anyway.
+  // Node joins two headers into a malformed one; the trace restarts either way.
   if (!parent) return reject('traceparent', header.includes(',') ? 'duplicated' : 'malformed');
   const state = listText('tracestate', getter.get(carrier, 'tracestate'));
   const traceState = state === undefined ? undefined : TraceStateList.parse(state);

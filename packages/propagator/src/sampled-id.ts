@@ -4,10 +4,7 @@ import { remoteTraceOf } from './extracted-context.ts';
 import { RANDOM } from './trace-parent.ts';
 import { isDenied, isDerivedParent } from './x-trace-id.ts';
 
-/**
- * Whether a trace ID is random (flag of W3C trace context, level 2). Our tracer and incoming contexts have the flag;
- * the SDK does not pass it on, but its own IDs are random.
- */
+/** By W3C trace context's flag (level 2). The SDK does not pass it on, but its own IDs are random. */
 export function isRandomId(where: Context, spanContext: SpanContext): boolean {
   const flagged = (spanContext.traceFlags & RANDOM) !== 0;
   const span = trace.getSpan(where);
@@ -22,10 +19,8 @@ let lastId = '';
 let lastHash = '';
 
 /**
- * A trace ID to sample by: the same in every service, and evenly spread even for counters or a number repeated twice,
- * of which the SDK's ratio takes all.
- *
- * @param isRandom already evenly spread
+ * Gives the same ID in every service, evenly spread even for counters or a number repeated twice, of which the SDK's
+ * ratio takes all.
  */
 export function idToSampleBy(traceId: string, isRandom: boolean): string {
   if (isRandom) return traceId;
@@ -37,8 +32,8 @@ export function idToSampleBy(traceId: string, isRandom: boolean): string {
 }
 
 /**
- * Treats a derived parent as none, and hashes IDs that are not random for ratios; otherwise a parent-based sampler
- * takes every trace with an `x-trace-id`.
+ * Ignores derived parents, and hashes IDs that are not random for ratios; otherwise a parent-based sampler takes every
+ * trace with an `x-trace-id`.
  *
  * @param sampler SDK 2.x or 3.x
  */

@@ -11,8 +11,7 @@ const DASH = 45;
 const FLAGS = ['00', '01', '02', '03'] as const;
 
 /**
- * W3C Trace Context Level 2, 3.2: `version-trace_id-parent_id-flags`. Reads higher versions by these rules and drops
- * unknown flags.
+ * W3C Trace Context Level 2, 3.2. Reads higher versions likewise and drops unknown flags.
  *
  * @returns undefined if invalid: the trace restarts
  */
@@ -27,13 +26,12 @@ export function parseTraceParent(header: string): SpanContext | undefined {
   if (!isTraceIdAt(text, 3) || !isSpanIdAt(text, 36)) return undefined;
   if (!isHexDigit(text, 53) || !isHexDigit(text, 54)) return undefined;
 
-  // The low nibble of '0' (0x30) is its value; that of 'a' (0x61) is 9 less.
+  // The low nibble of '0' (0x30) is its value; of 'a' (0x61) 9 less.
   const code = text.charCodeAt(54);
   const traceFlags = (code > 57 ? code + 9 : code) & (SAMPLED | RANDOM);
   return { traceId: text.slice(3, 35), spanId: text.slice(36, 52), traceFlags, isRemote: true };
 }
 
-/** Always version 00. */
 export function formatTraceParent(traceId: string, spanId: string, flags: number): string {
   return `00-${traceId}-${spanId}-${FLAGS[flags & (SAMPLED | RANDOM)]}`;
 }

@@ -39,7 +39,7 @@ function isValue(text: string): boolean {
   return true;
 }
 
-/** Counts members in one pass without copies; -1 if invalid. */
+/** -1 if invalid. */
 function countMembers(header: string): number {
   let members = 0;
   let at = 0;
@@ -55,7 +55,7 @@ function countMembers(header: string): number {
     if (at - key > MAX_KEY || header.charCodeAt(at) !== EQUALS) return -1;
     const value = ++at;
     let end = at;
-    // A space may be inside a value; a tab only surrounds members.
+    // A space may be part of a value, a tab not.
     let tab = false;
     for (; at < header.length; at++) {
       const code = header.charCodeAt(at);
@@ -73,7 +73,7 @@ function countMembers(header: string): number {
   return members;
 }
 
-/** Cuts whole members: long ones first, then from the end. */
+/** Whole members: long ones first, then from the end. */
 function cut(members: Map<string, string>): Map<string, string> {
   let length = -1;
   for (const [key, value] of members) length += key.length + value.length + 2;
@@ -103,11 +103,11 @@ function split(header: string): Map<string, string> {
 }
 
 /**
- * Immutable `tracestate`, newest first. Upstream's two (`createTraceState` of the API, `TraceState` of
- * `@opentelemetry/core` 3.1) know only level 1 keys and keep the valid half of an invalid list.
+ * Immutable, newest first. Upstream's (`createTraceState` of the API, `TraceState` of `@opentelemetry/core` 3.1) know
+ * only level 1 keys and keep the valid half of an invalid list.
  */
 export class TraceStateList implements TraceState {
-  // Valid, and parsed when needed: most requests only pass it on.
+  // Valid; parsed when needed, as most requests only pass it on.
   readonly #header: string;
   #split: ReadonlyMap<string, string> | undefined;
   #text: string | undefined;
@@ -118,8 +118,7 @@ export class TraceStateList implements TraceState {
   }
 
   /**
-   * Parses a combined header. An invalid member invalidates all; the first duplicate, the newer, is kept; long lists
-   * are cut.
+   * An invalid member invalidates all; the first duplicate, the newer, is kept; long lists are cut.
    *
    * @returns undefined if invalid or empty
    */
@@ -139,7 +138,7 @@ export class TraceStateList implements TraceState {
     return this.#members.get(key);
   }
 
-  /** Adds a member in front; unchanged if invalid. */
+  /** Adds in front; unchanged if invalid. */
   set(key: string, value: string): TraceStateList {
     if (typeof key !== 'string' || typeof value !== 'string' || !isKey(key) || !isValue(value)) return this;
     const members = new Map([[key, value]]);
@@ -165,7 +164,7 @@ export class TraceStateList implements TraceState {
     return this.#text;
   }
 
-  /** Formats any `TraceState`; text of other implementations is checked. */
+  /** Checks other implementations' text. */
   static textOf(state: TraceState): string | undefined {
     if (state instanceof TraceStateList) return state.serialize();
     const text: unknown = state.serialize();

@@ -11,7 +11,7 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
   LEGAL[character.charCodeAt(0)] = 1;
 }
 
-/** 1 to 128 of `[A-Za-z0-9._:-]`, except the nil UUID, which means no identifier. */
+/** 1 to 128 of `[A-Za-z0-9._:-]`, except the nil UUID, which means none. */
 export function isXTraceId(text: string): boolean {
   const { length } = text;
   if (length === 0 || length > MAX_LENGTH) return false;
@@ -24,10 +24,7 @@ export function isXTraceId(text: string): boolean {
   return zeros < length || (length !== 32 && length !== 36);
 }
 
-/**
- * The same trace ID in every service: 32 hex digits or a UUID are used as they are; other text gives the first half of
- * its SHA-256.
- */
+/** The same in every service: 32 hex digits or a UUID as they are, else the first half of the SHA-256. */
 export function traceIdOfText(text: string): string {
   const digits = text.length === 32 ? text : withoutHyphens(text);
   const traceId = digits?.toLowerCase();
@@ -36,7 +33,6 @@ export function traceIdOfText(text: string): string {
   return process.getBuiltinModule('node:crypto').hash('sha256', text, 'hex').slice(0, 32);
 }
 
-/** Digits of a UUID's form. */
 function withoutHyphens(text: string): string | undefined {
   if (text.length !== 36 || text.charCodeAt(8) !== DASH || text.charCodeAt(13) !== DASH) return undefined;
   if (text.charCodeAt(18) !== DASH || text.charCodeAt(23) !== DASH) return undefined;
@@ -46,9 +42,9 @@ function withoutHyphens(text: string): string | undefined {
 const DERIVED = Symbol.for('foreshock.derived-parent');
 
 /**
- * Parent of a trace from `x-trace-id` alone: OpenTelemetry accepts a given trace ID only from a parent. Its span ID,
- * the trace ID's second half, belongs to no span. {@link dropDerivedParent} and {@link sampleDerivedAsRoot} hide it;
- * without them its children are sampled and show a missing parent.
+ * The parent of a trace from `x-trace-id` alone. OpenTelemetry accepts a given trace ID only from a parent. Its span
+ * ID, the trace ID's second half, is no span's. {@link dropDerivedParent} and {@link sampleDerivedAsRoot} hide it;
+ * otherwise its children are sampled and show a missing parent.
  */
 class DerivedParent implements SpanContext {
   readonly traceId: string;
@@ -62,37 +58,37 @@ class DerivedParent implements SpanContext {
     this.spanId = half === '0000000000000000' ? traceId.slice(0, 16) : half;
   }
 
-  // `Symbol.for`, shared by the preload's bundle and an imported copy.
+  // `Symbol.for`: the preload's bundle and an imported copy share it.
   get [DERIVED](): true {
     return true;
   }
 }
 
-/** @param sampled false if the caller, without a trace ID, refuses recording */
+/** @param sampled false if the caller refuses recording */
 export function derivedParent(traceId: string, sampled = true): SpanContext {
   return new DerivedParent(traceId, sampled ? TraceFlags.SAMPLED : TraceFlags.NONE);
 }
 
-/** Whether the caller, without a span, refuses recording (`b3: 0`). */
+/** The caller, without a span, refuses recording (`b3: 0`). */
 export function isDenied(parent: SpanContext | undefined): boolean {
   return isDerivedParent(parent) && (parent!.traceFlags & TraceFlags.SAMPLED) === 0;
 }
 
-/** Whether this parent only carries an `x-trace-id`. */
+/** Whether a parent is no span, and only carries an `x-trace-id`. */
 export function isDerivedParent(parent: SpanContext | undefined): boolean {
   return parent !== undefined && (parent as Partial<DerivedParent>)[DERIVED] === true;
 }
 
 /**
- * Removes a derived parent from a span, in a processor's `onStart` before others read it; SDK 2.x and 3.x keep it in
- * the public field `parentSpanContext`.
+ * Removes a derived parent from a span, in a processor's `onStart` before others read the parent; SDK 2.x and 3.x keep
+ * it in the public field `parentSpanContext`.
  */
 export function dropDerivedParent(span: object): void {
   const started = span as { parentSpanContext?: SpanContext | undefined };
   if (isDerivedParent(started.parentSpanContext)) started.parentSpanContext = undefined;
 }
 
-/** Response `x-trace-id` for users to quote: the caller's text, else the trace ID, else undefined. Safe in a header. */
+/** For responses: the caller's text, else the trace ID, else undefined. Safe in a header. */
 export function responseXTraceId(where: Context): string | undefined {
   const text = xTraceIdOf(where);
   if (text !== undefined && isXTraceId(text)) return text;

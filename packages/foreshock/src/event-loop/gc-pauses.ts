@@ -2,10 +2,10 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { guard } from '@foreshock/kit';
 import { Pauses } from './pauses.ts';
 
-/** Ignores scavenges: one to two ms, dozens per second under load. */
+/** Shorter are scavenges, dozens per second under load. */
 const LEAST_PAUSE_MS = 5;
 
-/** Garbage collection pauses of this thread; Node reports them after that turn of the loop. */
+/** Node reports them after that turn of the loop. */
 export class GcPauses {
   readonly pauses: Pauses = new Pauses();
 

@@ -3,22 +3,22 @@ import { DUE_AT, LATE_MS, LOOKED_AT, STOPPED_MS, type LoopWords } from '@foresho
 import { steadyNow } from '../tracer/clock.ts';
 import { Pauses } from './pauses.ts';
 
-/** As the W3C's Long Tasks; below it, a busy process's turns would count on every span. */
+/** As the W3C's Long Tasks; below, a busy process's turns would count on every span. */
 const LEAST_BLOCK_MS = 50;
-/** Timer interval while spans are open; the error of a measured block. */
+/** Timer interval with open spans; the error of a measured block. */
 const TURN_MS = 20;
-/** Interval without open spans. */
+/** Timer interval without open spans. */
 const IDLE_TURN_MS = 100;
 /** Turns without open spans until idle. */
 const IDLE_AFTER = 10;
 
 /**
- * Detects event loop blocks by a late timer. A stopped process or one without CPU looks the same, so blocks count only
- * if the sender's thread ran at its fixed intervals meanwhile.
+ * Detects event loop blocks by a late timer. A stopped process or one without CPU looks the same, so the sender's
+ * thread must have run at its fixed intervals.
  */
 export class LoopTurns {
   readonly blocks: Pauses = new Pauses();
-  /** The block before the data read now; 0: none. */
+  /** Length of the block before the data read now; 0: none. */
   blockedBeforeMs = 0;
   readonly #words: LoopWords;
   readonly #isIdle: () => boolean;
@@ -34,28 +34,27 @@ export class LoopTurns {
     this.#words = words;
   }
 
-  /** Starts watching: a span starts, or a server listens. */
+  /** Starts watching, with the first span or server. */
   watch(): void {
     if (this.#everyMs !== TURN_MS) this.#turnEvery(TURN_MS);
   }
 
-  /** The loop has been blocked beyond the limit and still is. */
   isBlockedAt(now: number): boolean {
     return now - this.#dueAt >= LEAST_BLOCK_MS;
   }
 
-  /** Blocked time between `start` and `end`, ms. */
+  /** In ms. */
   blockedWithin(start: number, end: number): number {
     const current = this.#blockedMs(end);
     return Math.min(current, end - start) + this.blocks.within(start, end);
   }
 
-  /** How long it was blocked before the data read at `now`, ms. */
+  /** Length of the block before the data read at `now`, ms. */
   blockedUntil(now: number): number {
     return this.#blockedMs(now) || this.blockedBeforeMs;
   }
 
-  /** At process end this thread waits for ours: no block. */
+  /** At process end this thread waits for ours, which is no block. */
   stop(): void {
     clearInterval(this.#timer);
     this.#everyMs = 0;
@@ -84,8 +83,8 @@ export class LoopTurns {
   #blocked(now: number, ms: number): void {
     this.blocks.add(now - ms, now);
     this.blockedBeforeMs = ms;
-    // Covers data that arrived meanwhile: one turn accepts a connection, the next reads from it. The immediate keeps
-    // both from waiting.
+    // Covers data that came during the block: one turn accepts a connection, the next reads. The immediate avoids
+    // waiting for more.
     const later = (fn: () => void): void => void detached(setImmediate, undefined, [fn]);
     later(() =>
       later(() => {
@@ -99,7 +98,7 @@ export class LoopTurns {
     this.#words[DUE_AT] = at;
   }
 
-  /** The current block's length; 0: none, too short, or unknown. */
+  /** Length of the current block; 0: none, too short, or unknown. */
   #blockedMs(now: number): number {
     if (!this.isBlockedAt(now)) return 0;
     const sinceLook = now - this.#words[LOOKED_AT]!;

@@ -7,16 +7,13 @@ import { GcPauses } from './gc-pauses.ts';
 import { LoopTurns } from './loop-turns.ts';
 import { loopWatchOf } from './loop-watch.ts';
 
-/** Shortest time reported on a span. */
 const LEAST_MS = 10;
 
-/** Span processor: adds event loop block and garbage collection times. */
 export class PauseAttributes {
   readonly loopWatch: Omit<LoopWatchData, 'resource'>;
   readonly #turns: LoopTurns;
   readonly #gc = new GcPauses();
 
-  /** @param isIdle no span is open */
   constructor(config: Config, isIdle: () => boolean) {
     this.loopWatch = loopWatchOf(config);
     this.#turns = new LoopTurns(isIdle, this.loopWatch.words);
@@ -26,7 +23,6 @@ export class PauseAttributes {
     this.#turns.watch();
   }
 
-  /** Before this thread waits at process end. */
   stop(): void {
     this.#turns.stop();
   }
@@ -50,7 +46,6 @@ export class PauseAttributes {
   }
 }
 
-/** After the span's end only we set attributes. */
 function put(span: RecordedSpan, name: string, ms: number): void {
   if (ms >= LEAST_MS) span.recorded.set(name, Math.round(ms));
 }

@@ -1,4 +1,4 @@
-/** Newest pauses kept; long spans may miss older ones. */
+/** Long spans may miss older ones. */
 const KEPT = 64;
 
 /** Times without application code, on the monotonic clock; ms. */
@@ -6,7 +6,7 @@ export class Pauses {
   readonly #starts = new Float64Array(KEPT);
   readonly #ends = new Float64Array(KEPT);
   #count = 0;
-  /** End of the newest; -1 before the first. */
+  /** End of the newest pause; -1 before the first. */
   lastEnd = -1;
 
   add(start: number, end: number): void {
@@ -16,7 +16,6 @@ export class Pauses {
     this.lastEnd = end;
   }
 
-  /** Time taken between `start` and `end`. */
   within(start: number, end: number): number {
     let sum = 0;
     const oldest = Math.max(0, this.#count - KEPT);

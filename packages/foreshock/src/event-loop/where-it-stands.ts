@@ -3,12 +3,12 @@ import { WHERE_IT_STANDS, type MainStack } from '@foreshock/export';
 
 const FRAMES = 50;
 
-// The application may replace them later.
+// The application may replace them.
 const { Error, JSON, Object, Reflect, String } = globalThis;
 
 /**
- * Lets the sender's thread read this one's stack by the inspector at any point, without side effects or application
- * code. `Error.prepareStackTrace` would be such code; replacing it briefly also keeps Node from reading source maps.
+ * Lets the sender's thread read this stack by the inspector at any point, without side effects or application code.
+ * Replacing `Error.prepareStackTrace` avoids such code and reading source maps.
  */
 export function offerWhereItStands(): void {
   Object.defineProperty(globalThis, Symbol.for(WHERE_IT_STANDS), {
@@ -30,7 +30,6 @@ export function offerWhereItStands(): void {
   });
 }
 
-/** The frames below the caller. */
 function stackOf(caller: () => unknown): string {
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const { stackTraceLimit } = Error;

@@ -2,19 +2,18 @@ import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { maybeAddAttribute } from '@opentelemetry/core';
 import { guard, report, type CommonAttributes } from '@foreshock/kit';
 
-/** The specification's attribute count and length limits. */
+/** The specification's limits. */
 export interface AttributeLimits {
   attributeCountLimit: number;
   attributeValueLengthLimit: number;
 }
 
 const NONE: readonly never[] = [];
-/** Shared empty value, never modified. */
+/** Never modified. */
 const NO_ATTRIBUTES: Attributes = Object.freeze({}) as Attributes;
 
 /**
- * Attributes under limits, counting dropped ones. Stored in three parts for cost: shared, given at start, set later
- * (alternating keys and values).
+ * Attributes under limits, in three parts for cost: shared, given at start, set later (alternating keys and values).
  */
 export class LimitedAttributes {
   readonly #limits: AttributeLimits;
@@ -23,11 +22,11 @@ export class LimitedAttributes {
   common: CommonAttributes | undefined;
   moreCommon: CommonAttributes | undefined;
   given: Attributes;
-  /** Its keys are in no other part. */
+  /** Disjoint from the other parts. */
   later: readonly unknown[] = NONE;
 
   /**
-   * @param given copied unless `owned`; referenced values are copied too
+   * @param given copied unless `owned`, with referenced values
    * @param owned not changed elsewhere
    */
   constructor(limits: AttributeLimits, given?: Attributes, owned = false) {
@@ -36,10 +35,10 @@ export class LimitedAttributes {
     let plain = 0;
     try {
       plain = given !== null && typeof given === 'object' ? countPlain(given, limits) : 0;
-      // A spread clones the object's shape at once; copying by key costs several times as much.
+      // A spread clones the shape at once; copying by key costs several times as much.
       if (plain > 0) start = owned ? given! : { ...given };
     } catch {
-      // The application's getter threw; below, only its key is lost.
+      // A getter threw; below, only its key is lost.
       plain = -1;
     }
     this.given = start;
@@ -63,7 +62,7 @@ export class LimitedAttributes {
     return undefined;
   }
 
-  /** Adds shared attributes; none may be set yet. */
+  /** None of the attributes may be set yet. */
   addCommon(common: CommonAttributes): void {
     const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
     const fits = this.#count + common.count <= attributeCountLimit && common.longest <= attributeValueLengthLimit;
@@ -85,7 +84,7 @@ export class LimitedAttributes {
     this.#put(key, type === 'string' && text.length > limit ? text.slice(0, limit) : (value as AttributeValue));
   }
 
-  /** @param isStart counts invalid attributes as dropped, as the SDK */
+  /** @param isStart counts invalid ones as dropped, as the SDK does */
   setAll(attributes: Attributes, isStart = false): void {
     // Listing keys may throw too.
     guard('reading attributes', () => {
@@ -123,19 +122,19 @@ export class LimitedAttributes {
     }
   }
 
-  /** Copies shared attributes before changing one. */
+  /** Copies shared attributes before one is changed. */
   #takeApart(): void {
     this.given = { ...this.values };
     this.common = this.moreCommon = undefined;
     this.later = NONE;
   }
 
-  /** Checks and copies arrays, bytes, nested and invalid values as the SDK. */
+  /** Checks and copies arrays, bytes and nested values as the SDK does. */
   #setUnusual(key: unknown, value: unknown, isStart: boolean): void {
     if (key === null || key === undefined || typeof key === 'symbol') return;
     this.#takeApart();
     try {
-      // The SDK's check allocates a WeakSet per value: too expensive for every string.
+      // The SDK's check allocates a WeakSet per value: too expensive for strings.
       const decision = maybeAddAttribute({
         key: key as string,
         value,
@@ -146,18 +145,17 @@ export class LimitedAttributes {
       if (decision === ADDED) this.#count++;
       else if (decision === REFUSED || (decision === INVALID && isStart)) this.dropped++;
     } catch (error) {
-      // A getter or the application's `diag` logger threw.
+      // A getter or the application's `diag` threw.
       this.dropped++;
       report('reading an attribute', error);
     }
   }
 }
 
-/** Attribute count if all are primitives within the limits; else -1. */
+/** -1 unless all are primitives within the limits. */
 function countPlain(given: Attributes, limits: AttributeLimits): number {
   let count = 0;
   const prototype: unknown = Object.getPrototypeOf(given);
-  // Inherited properties are no attributes.
   if (prototype !== Object.prototype && prototype !== null) return -1;
   for (const key in given) {
     const value = given[key];

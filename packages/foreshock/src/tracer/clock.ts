@@ -1,24 +1,24 @@
 import { performance } from 'node:perf_hooks';
 import type { HrTime } from '@opentelemetry/api';
 
-// jsdom, fake timers and others may replace both later.
+// jsdom, fake timers and others may replace both.
 const wallNow = Date.now;
 export const steadyNow: () => number = performance.now.bind(performance);
 
-/** Difference of the clocks that renews the anchor; `Date.now()` is only exact to 1 ms. */
+/** A larger difference renews the anchor; `Date.now()` is exact to 1 ms. */
 const MAX_DRIFT_MS = 2;
 
-/** Comparison interval: a system clock change is detected within it. */
+/** Longest delay until a clock change shows. */
 const COMPARE_EVERY_MS = 50;
 
-/** Below older spans a new anchor keeps the start time true. */
+/** Below older spans a new anchor keeps starts true. */
 const KEPT_FOR_MS = 60_000;
 
-/** Limit of 64-bit nanoseconds in the protocol. */
+/** The limit of the protocol's 64-bit nanoseconds. */
 const LATEST_MS = 1.8e13;
 
 /**
- * Offset from monotonic time to milliseconds since the epoch. A span keeps it, so clock changes do not affect durations
+ * Offset from monotonic time to milliseconds since the epoch. Spans keep it, so clock changes do not affect durations
  * and events.
  */
 export interface Anchor {
@@ -28,9 +28,9 @@ export interface Anchor {
 let current: Anchor = { offset: wallNow() - steadyNow() };
 let compareAt = 0;
 
-/** The anchor for a span starting now, given its local parent's anchor and start. */
+/** For a span starting now; the local parent began at `startMs`. */
 export function anchorAt(steady: number, parent: Anchor | undefined, startMs: number): Anchor {
-  // One clock per request, so that no child starts before its parent.
+  // One clock per request: no child starts before its parent.
   if (parent !== undefined && parent.offset + steady - startMs < KEPT_FOR_MS) return parent;
   if (steady >= compareAt) {
     compareAt = steady + COMPARE_EVERY_MS;
@@ -45,14 +45,14 @@ export function hrTime(ms: number): HrTime {
   return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
 }
 
-/** As the SDK, so that `addEvent` reads its arguments alike. */
+/** As the SDK, for reading the arguments of `addEvent`. */
 export function isTime(input: unknown): boolean {
   return typeof input === 'number' || input instanceof Date || isHrTime(input);
 }
 
 /**
- * Converts an API time to milliseconds since the epoch; small numbers are `performance.now()`. Undefined for others:
- * `span.end` may be an event listener and get any argument.
+ * In milliseconds since the epoch; small numbers are `performance.now()`. Undefined for no time: `span.end` as an event
+ * listener gets any argument.
  */
 export function millisecondsOf(input: unknown, { offset }: Anchor): number | undefined {
   let ms: number;

@@ -66,14 +66,14 @@ export interface SpanMaker {
   ended(span: RecordedSpan): void;
 }
 
-// Shared, as most spans keep it.
+// Most spans keep it.
 const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
 const NO_LINKS: Link[] = Object.freeze([]) as never;
 const NO_EVENTS: RecordedEvent[] = Object.freeze([]) as never;
 
 /**
- * A recorded span in the SDK's `ReadableSpan` shape. Unlike the SDK's: no allocation per attribute check, monotonic
- * clock resolution, and no warning for ending a span that the process's end has ended.
+ * A span in the SDK's `ReadableSpan` shape, but without allocations per attribute check, with monotonic resolution, and
+ * without a warning for `end` after the process's end.
  */
 export class RecordedSpan implements Span, Linked<RecordedSpan> {
   name: string;
@@ -85,11 +85,11 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   droppedEventsCount = 0;
   droppedLinksCount = 0;
   ended = false;
-  /** Source of {@link attributes}, with numeric times and IDs for our encoder. */
+  /** For our encoder: {@link attributes}, numeric times and IDs. */
   readonly recorded: LimitedAttributes;
   readonly startMs: number;
   endMs = 0;
-  /** Clock offset for this span and its children. */
+  /** For this span and its children. */
   readonly anchor: Anchor;
   readonly ids: SpanIds;
   readonly parentIds: SpanIds | undefined;
@@ -176,7 +176,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (!this.ended) this.recorded.addCommon(common);
   }
 
-  /** Reads one attribute without building an object. */
+  /** Without building an object. */
   attribute(key: string): AttributeValue | undefined {
     return this.recorded.get(key);
   }
@@ -188,7 +188,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
       this.droppedEventsCount++;
       return this;
     }
-    // Keeps the newest, as the SDK: they precede the failure.
+    // The newest events precede the failure; the SDK keeps them too.
     if (this.events === NO_EVENTS) this.events = [];
     if (this.events.length >= limit) {
       this.events.shift();
@@ -248,7 +248,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return;
     const given: unknown = code === SpanStatusCode.ERROR ? status.message : undefined;
     if (typeof given !== 'string') return void (this.status = { code });
-    // As in `recordException`: may repeat a database's error.
+    // A status message may repeat a database's error.
     const { message = given } = exceptionTextOf(given, given);
     this.status = { code, message };
   }
@@ -273,7 +273,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
       this.addEvent('exception', attributes, time);
   }
 
-  /** // Invalid times mean now, as in the SDK. */
+  /** An invalid time means now, as in the SDK. */
   #millisecondsOf(input: unknown): number {
     const { anchor } = this;
     return millisecondsOf(input, anchor) ?? anchor.offset + steadyNow();
@@ -294,7 +294,7 @@ function attributesOfException(exception: Exception): Attributes {
   return attributes;
 }
 
-/** Limits attributes of an event or link as the SDK; a throwing getter loses all of them. */
+/** Limits attributes as the SDK does; a throwing getter loses all of the event or link. */
 function clean(
   by: typeof cleanAttributes,
   given: unknown,

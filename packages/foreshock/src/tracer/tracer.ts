@@ -42,19 +42,18 @@ export interface SpanListener {
 
 export interface TracerOptions {
   sampler: Sampler;
-  /** The specification's `ParentBased`, built in: calling the SDK's costs as much as the rest of a span's start. */
+  /** The specification's `ParentBased`, built in: the SDK's costs as much as the rest of a start. */
   parentBased?: boolean;
-  /** The sampler decides by trace ID, so IDs that are not random are hashed for it. */
+  /** The sampler gets hashes of IDs that are not random. */
   byTraceId?: boolean;
   spanLimits: SpanLimits;
   spanProcessors: readonly SpanListener[];
   /** Finds a parent for parentless spans that are not requested as roots. */
   findRoot?: (where: Context, kind: SpanKind) => Span | undefined;
-  /** For unsampled spans, which reach no span processor. */
+  /** Unsampled spans reach no span processor. */
   onUnrecorded?: (kind: SpanKind) => void;
 }
 
-/** Options of both ways to start a span. */
 type AnyStart = Pick<SpanOptions, 'root' | 'links'> &
   Partial<Omit<SpanStart, 'startTime'>> & { startTime?: TimeInput | undefined };
 
@@ -64,7 +63,7 @@ const NO_OPTIONS: SpanOptions = Object.freeze({});
 const NOT_RECORD = 0;
 const RECORD_AND_SAMPLED = 2;
 
-/** Also notes who requests tracers: adapters make no spans beside upstream's instrumentation. */
+/** Also notes requests: adapters make no spans beside upstream's instrumentation. */
 export class ForeshockTracerProvider implements TracerProvider {
   readonly #options: TracerOptions;
   #shutdown: Promise<void> | undefined;
@@ -80,7 +79,7 @@ export class ForeshockTracerProvider implements TracerProvider {
     await this.#ofAll('forceFlush');
   }
 
-  /** Final {@link forceFlush}: later spans are not sent. */
+  /** The final {@link forceFlush}: later spans are not sent. */
   shutdown(): Promise<void> {
     return (this.#shutdown ??= this.#ofAll('shutdown'));
   }
@@ -133,13 +132,13 @@ class ForeshockTracer implements Tracer, SpanMaker {
     try {
       return this.#start(name, options ?? NO_OPTIONS, isContext(where) ? where : context.active(), false);
     } catch (error) {
-      // An options getter threw, or the context is invalid.
+      // A getter threw, or the context is invalid.
       report('starting a span', error);
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     }
   }
 
-  /** Called by the kit's `startSpan`: attributes need no copy. */
+  /** For the kit's `startSpan`: needs no copy. */
   start(name: string, options: SpanStart, where: Context): Span {
     return this.#start(name, options, where, true);
   }
@@ -161,12 +160,12 @@ class ForeshockTracer implements Tracer, SpanMaker {
 
     let traceState = parent?.traceState;
     let decision: number;
-    // A hand-made parent may have upper-case digits, which headers forbid.
+    // Hand-made parents may have upper-case digits, which headers forbid.
     const begun = parent ? undefined : randomTraceIdWords();
     const traceId = begun ? textOfTraceId(begun) : isOurs ? parent!.traceId : parent!.traceId.toLowerCase();
-    // A parent that carries an `x-trace-id` is no span.
+    // A derived parent is no span.
     const isFirst = parent === undefined || (!isOurs && isDerivedParent(parent));
-    // A new trace has a random ID; otherwise the parent's flag tells.
+    // New IDs are random; otherwise the parent's flag tells.
     const random = parent === undefined ? RANDOM : parent.traceFlags & RANDOM;
     if (this.#options.parentBased && (!isFirst || isDenied(parent))) {
       decision = (parent!.traceFlags & TraceFlags.SAMPLED) === 0 ? NOT_RECORD : RECORD_AND_SAMPLED;
@@ -176,7 +175,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
         this.#options.byTraceId ? idToSampleBy(traceId, random !== 0) : traceId,
         name,
         kind,
-        // No sampler of ours reads shared attributes, and merging costs half a span.
+        // Merging costs half a span, and no sampler of ours reads shared ones.
         common ? attributes.given : attributes.values,
         Array.isArray(links) ? links : [],
       );
@@ -223,7 +222,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
-    // As the API without an SDK: no callback, no effect.
+    // As the API without an SDK.
     if (rest.length === 0) return undefined as ReturnType<F>;
     const fn = rest[Math.min(rest.length, 3) - 1] as F;
     const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;

@@ -1,4 +1,4 @@
-/* The adapters of all rooms, as their folders have them: `packages/instrumentation-<room>/src/adapters/<folder>`. */
+/* Finds all adapters: `packages/instrumentation-<room>/src/adapters/<folder>`. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,15 +10,12 @@ const PREFIX = 'instrumentation-';
 
 export interface AdapterFolder {
   room: string;
-  /** Of `src/adapters/<folder>`. */
   folder: string;
   path: string;
-  /** What its `index.ts` exports. */
   exported: string;
   adapter: Adapter<any>;
 }
 
-/** Names of the rooms: packages with adapters. */
 export function rooms(): string[] {
   return readdirSync(join(ROOT, 'packages'))
     .filter((name) => name.startsWith(PREFIX) && existsSync(join(ROOT, 'packages', name, 'src/adapters')))
@@ -29,7 +26,6 @@ export function roomPath(room: string): string {
   return join(ROOT, 'packages', PREFIX + room);
 }
 
-/** The folders of one room, in the order of their names. */
 export function folderNames(room: string): string[] {
   return readdirSync(join(roomPath(room), 'src/adapters'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -37,12 +33,11 @@ export function folderNames(room: string): string[] {
     .toSorted();
 }
 
-/** `pg-boss` is exported as `pgBoss`. */
+/** `pgBoss` for `pg-boss`. */
 export function exportOf(folder: string): string {
   return folder.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** All adapters, loaded: their modules do nothing but declare. */
 export async function loadAdapters(): Promise<AdapterFolder[]> {
   const folders = rooms().flatMap((room) => folderNames(room).map((folder) => ({ room, folder })));
   return Promise.all(

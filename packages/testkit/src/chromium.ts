@@ -4,9 +4,8 @@ const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'googl
 const PACKAGES = ['chromium-headless-shell'];
 
 /**
- * A Chromium for tests of pages: of `FORESHOCK_TEST_CHROMIUM`, else on the path, else from Debian's packages.
+ * From `FORESHOCK_TEST_CHROMIUM`, the path, or Debian's packages.
  *
- * @returns the path of its binary
  * @throws an error that says what to install
  */
 export function findChromium(): string {

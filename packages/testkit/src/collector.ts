@@ -7,72 +7,66 @@ import { gunzipSync } from 'node:zlib';
 import { decodeRequest, isOtlpPath, type Encoding, type Payload } from './otlp.ts';
 import { describeSpans, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
 
-/** A request the collector received, whatever it answered. */
+/** Also if refused. */
 export interface ReceivedRequest {
   method: string;
-  /** `/v1/traces`, `/api/v2/spans` … */
   path: string;
   headers: IncomingHttpHeaders;
-  /** As sent, compressed if it was. */
+  /** As sent, possibly compressed. */
   body: Buffer;
-  /** What was decoded; undefined when it did not decode or the connection broke before the end. */
+  /** Undefined if not decoded or incomplete. */
   payload: Payload | undefined;
-  /** Why it was refused with 400. */
+  /** Why it was answered with 400. */
   error: Error | undefined;
-  /** What was answered; 0 for a connection that was destroyed or left hanging. */
+  /** 0 for a destroyed or hanging connection. */
   status: number;
-  /** `Date.now()` when it had arrived. */
+  /** `Date.now()` when it was complete. */
   at: number;
 }
 
-/** How the collector shall misbehave. */
 export interface Misbehaviour {
-  /** Default 200. Spans of a request answered outside 2xx are not in `spans`: the backend did not take them. */
+  /** Default 200. Outside 2xx the spans are not in `spans`. */
   status?: number;
   headers?: Record<string, string>;
   body?: string | Buffer;
-  /** Reads the request and never answers. */
+  /** Never answers. */
   hang?: boolean;
-  /** Breaks the connection instead of an answer. */
   destroy?: boolean;
 }
 
 export interface CollectorOptions {
   /** Default: a free one. */
   port?: number;
-  /** Serves HTTPS with these `node:tls` options (key, cert, ca, requestCert). */
+  /** Serves HTTPS with these `node:tls` options. */
   tls?: TlsOptions;
 }
 
-/** An OTLP/HTTP receiver (protobuf and JSON, plain or gzip) that also takes Zipkin v2 JSON. */
+/** Receives OTLP/HTTP (protobuf and JSON, plain or gzip) and Zipkin v2 JSON. */
 export interface Collector {
   /** `http://127.0.0.1:PORT`, for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly url: string;
   readonly port: number;
-  /** Every span taken so far, in order of arrival. */
+  /** Accepted, in order of arrival. */
   readonly spans: ReceivedSpan[];
   readonly metrics: ReceivedMetric[];
   readonly logs: unknown[];
-  /** Spans received at `/api/v2/spans`, as sent. */
+  /** From `/api/v2/spans`, as sent. */
   readonly zipkinSpans: any[];
   readonly requests: ReceivedRequest[];
-  /** Why requests were refused: what did not decode. */
+  /** Decoding errors. */
   readonly errors: Error[];
   /**
-   * Resolves with all spans as soon as the predicate holds for them.
-   *
-   * @param enough a number stands for "at least so many"
-   * @throws after `timeoutMs` (default 10 s), printing what did arrive and what was refused
+   * @param enough a number means "at least"
+   * @throws after `timeoutMs` (default 10 s), with what arrived and what was refused
    */
   waitForSpans(
     enough: number | ((spans: ReceivedSpan[]) => boolean),
     options?: { timeoutMs?: number },
   ): Promise<ReceivedSpan[]>;
-  /** The same for anything else the collector knows: requests, metrics, Zipkin spans. */
   waitFor(enough: (collector: Collector) => boolean, options?: { timeoutMs?: number }): Promise<void>;
-  /** Misbehave from now on, or for each request as the function says; undefined is good behaviour again. */
+  /** Misbehaves from now on, or per request; undefined resets. */
   respond(how: Misbehaviour | ((request: ReceivedRequest) => Misbehaviour | undefined) | undefined): void;
-  /** Forgets what arrived; does not change how it responds. */
+  /** Does not change the responses. */
   clear(): void;
   close(): Promise<void>;
 }
@@ -135,7 +129,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
       zipkinSpans.push(...zipkin);
     }
     const json = encodingOf(request) === 'json';
-    // The empty response message: no bytes in protobuf, an empty object in JSON.
+    // An empty message: no bytes in protobuf, an empty object in JSON.
     const body = wanted?.body ?? (request.error ? request.error.message : json && !zipkinPath ? '{}' : '');
     response.writeHead(status, {
       'content-type': request.error ? 'text/plain' : json ? 'application/json' : 'application/x-protobuf',

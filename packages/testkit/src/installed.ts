@@ -8,25 +8,21 @@ const ROOT = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
 const PACKAGES = fileURLToPath(new URL('../../', import.meta.url));
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/installed/', import.meta.url));
 
-/** An application's folder with chosen versions of libraries installed in it. */
 export interface Installed {
   folder: string;
-  /** Version of each library, by its name. */
+  /** By library. */
   versions: Record<string, string>;
-  /** The application's `require`. */
   require: NodeJS.Require;
-  /** Puts a file beside its `node_modules`, as the application's own. */
+  /** Copies a file beside `node_modules`. */
   add(file: URL): string;
   remove(): void;
 }
 
 /**
- * Installs libraries under their own names, each from an alias among the root's dependencies:
- * `installed({ pg: 'pg-8-0' })`.
+ * Installs libraries under their own names from aliases in the root's dependencies: `installed({ pg: 'pg-8-0' })`.
  *
- * npm puts an alias into a folder named for the alias; everybody has the library in a folder of its own name. So it is
- * copied (a link would be resolved again) into a `node_modules` of its own. What it depends on it finds further up; where
- * that is another version than the alias finds, there is a link.
+ * npm names an alias's folder after the alias. So the library is copied (a link would resolve to the original) into its
+ * own `node_modules`, with links to dependencies that would resolve to another version.
  */
 export function installed(libraries: Record<string, string>, home: string = CACHE): Installed {
   mkdirSync(home, { recursive: true });
@@ -50,7 +46,7 @@ export function installed(libraries: Record<string, string>, home: string = CACH
   };
 }
 
-/** @param copy of the alias, with what is nested in it */
+/** @param copy of the alias, with nested dependencies */
 function linkDependencies(alias: string, copy: string): void {
   const { dependencies = {} } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
   for (const name of Object.keys(dependencies)) {
@@ -63,7 +59,6 @@ function linkDependencies(alias: string, copy: string): void {
   }
 }
 
-/** The folder of a package, as a file in `folder` finds it. */
 function foundFrom(folder: string, name: string): string | undefined {
   const found = join(folder, 'node_modules', name);
   if (existsSync(found)) return found;
@@ -71,21 +66,20 @@ function foundFrom(folder: string, name: string): string | undefined {
   return above === folder ? undefined : foundFrom(above, name);
 }
 
-/** The version that an alias among the root's dependencies stands for. */
 export function versionOf(alias: string): string {
   return JSON.parse(readFileSync(join(ROOT, alias, 'package.json'), 'utf8')).version;
 }
 
 export interface Alias {
-  /** Of the folder in the root's `node_modules`; the library's own name for one of its versions. */
+  /** In the root's `node_modules`. */
   alias: string;
   version: string;
 }
 
 /**
- * The versions of a library that are installed, under whichever alias, and in a range such as `>=1.2.0 <4`; oldest first.
+ * In a range such as `>=1.2.0 <4`, oldest first.
  *
- * @param from a file that gets the library under its own name
+ * @param from a file that resolves the library's own name
  */
 export function aliasesOf(library: string, range: string, from: URL): Alias[] {
   const aliases: Alias[] = [{ alias: library, version: versionIn(from, library) }];
@@ -102,10 +96,7 @@ export function aliasesOf(library: string, range: string, from: URL): Alias[] {
     .toSorted((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
 }
 
-/**
- * The version of a library that a file gets: of what is in the nearest `node_modules`; of Node, for a part of it; else of
- * the file's own package.
- */
+/** From `node_modules`, else Node's, else that of the file's package. */
 export function versionIn(file: URL, library: string): string {
   const found = nearest(file, `node_modules/${library}/package.json`);
   if (found) return found;

@@ -3,15 +3,14 @@ import protobuf from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
 import type { MetricPoint, ReceivedMetric, ReceivedSpan } from './received-span.ts';
 
-/** What a request of OTLP/HTTP carried. */
 export interface Payload {
   spans: ReceivedSpan[];
   metrics: ReceivedMetric[];
-  /** Log records, as the official definitions name their fields. */
+  /** With official field names. */
   logs: unknown[];
 }
 
-/** The four content types OTLP/HTTP knows are these two, plain or gzipped. */
+/** Plain or gzipped. */
 export type Encoding = 'protobuf' | 'json';
 
 const SIGNALS: Record<string, string> = {
@@ -22,12 +21,11 @@ const SIGNALS: Record<string, string> = {
 
 const SERVICES = ['trace/v1/trace', 'metrics/v1/metrics', 'logs/v1/logs'];
 
-/** The folder of the official definitions, for whoever wants to load them too. */
 export const PROTO_FOLDER: string = fileURLToPath(new URL('../proto/', import.meta.url));
 
 let loaded: protobuf.Root | undefined;
 
-/** The official definitions, read once. */
+/** Read once. */
 export function otlpDefinitions(): protobuf.Root {
   if (loaded) return loaded;
   const root = new protobuf.Root();
@@ -37,16 +35,14 @@ export function otlpDefinitions(): protobuf.Root {
   return (loaded = root);
 }
 
-/** Whether OTLP/HTTP has this path. */
 export function isOtlpPath(path: string): boolean {
   return Object.hasOwn(SIGNALS, path);
 }
 
 /**
- * Decodes a request body with the official definitions, stricter than a collector: what it does not
- * know it refuses, since here it can only be a mistake of the sender.
+ * Decodes a body more strictly than a collector: an unknown field can only be the sender's mistake.
  *
- * @throws when the body does not decode, an id is malformed or a field is unknown
+ * @throws if the body cannot be decoded, an id is malformed or a field is unknown
  */
 export function decodeRequest(path: string, body: Buffer, encoding: Encoding): Payload {
   const type = otlpDefinitions().lookupType(SIGNALS[path]!);
@@ -73,13 +69,12 @@ function fromProtobuf(type: protobuf.Type, body: Buffer): protobuf.Message {
   return message;
 }
 
-/** The request of a body in JSON, in protobuf: as an exporter of another kind would send it. */
 export function protobufOf(path: string, json: Buffer): Buffer {
   const type = otlpDefinitions().lookupType(SIGNALS[path]!);
   return Buffer.from(type.encode(fromJson(type, json)).finish());
 }
 
-/** OTLP/JSON is ProtoJSON but for two points: ids are hex, not base64, and enums are numbers, not names. */
+/** OTLP/JSON is ProtoJSON with hex ids, not base64, and numeric enums. */
 function fromJson(type: protobuf.Type, body: Buffer): protobuf.Message {
   const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body), (key, field) => {
     if (key === 'traceId' || key === 'spanId' || key === 'parentSpanId') {
@@ -97,7 +92,7 @@ function fromJson(type: protobuf.Type, body: Buffer): protobuf.Message {
 
 const ENUM_FIELDS = new Set(['kind', 'code', 'aggregationTemporality', 'severityNumber']);
 
-/** protobufjs keeps what it did not know under `$unknowns`. */
+/** protobufjs keeps unknown fields in `$unknowns`. */
 function refuseUnknown(value: unknown, path: string): void {
   if (Array.isArray(value)) return value.forEach((item, i) => refuseUnknown(item, `${path}[${i}]`));
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;

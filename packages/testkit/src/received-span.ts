@@ -1,4 +1,4 @@
-/** A span as it arrived at a collector, or as it was recorded in this process: one shape for both. */
+/** Received or recorded. */
 export interface ReceivedSpan {
   /** 32 lower-case hex digits. */
   traceId: string;
@@ -8,25 +8,24 @@ export interface ReceivedSpan {
   parentSpanId: string;
   name: string;
   kind: 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
-  /** Milliseconds since the epoch, with a fraction. */
+  /** Milliseconds since the epoch, fractional. */
   startTime: number;
-  /** Milliseconds since the epoch, with a fraction. */
+  /** Milliseconds since the epoch, fractional. */
   endTime: number;
   durationMs: number;
   attributes: Record<string, unknown>;
   events: { name: string; time: number; attributes: Record<string, unknown> }[];
   links: { traceId: string; spanId: string; attributes: Record<string, unknown> }[];
   status: { code: 'UNSET' | 'OK' | 'ERROR'; message?: string };
-  /** OTLP's field: the W3C flags in the low byte, 0x100 "remoteness is known", 0x200 "the parent is remote". */
+  /** As in OTLP: the W3C flags in the low byte, 0x100 "remoteness is known", 0x200 "the parent is remote". */
   flags: number;
   traceState: string;
   resource: Record<string, unknown>;
-  /** Name of the instrumentation scope: the package that made the span. */
+  /** Instrumentation scope: the package's name. */
   scope: string;
   dropped: { attributes: number; events: number; links: number };
 }
 
-/** A metric with its points, exported or recorded. */
 export interface ReceivedMetric {
   name: string;
   description: string;
@@ -37,7 +36,7 @@ export interface ReceivedMetric {
   scope: string;
 }
 
-/** One point: `value` of a gauge or a sum, the rest of a histogram. */
+/** `value` is a gauge's or sum's; the rest a histogram's. */
 export interface MetricPoint {
   attributes: Record<string, unknown>;
   value?: number;
@@ -49,7 +48,7 @@ export interface MetricPoint {
   buckets?: number[];
 }
 
-/** One line a span, for the message of a failed wait. */
+/** One line per span. */
 export function describeSpans(spans: readonly ReceivedSpan[]): string {
   if (spans.length === 0) return '  (none)';
   return spans

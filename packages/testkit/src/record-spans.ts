@@ -19,7 +19,6 @@ import {
 import { TracerProvider, type ReadableSpan, type Sampler, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { MetricPoint, ReceivedMetric, ReceivedSpan } from './received-span.ts';
 
-/** The part of OpenTelemetry's `Instrumentation` that recording needs. */
 export interface RecordedInstrumentation {
   enable(): void;
   disable(): void;
@@ -28,32 +27,24 @@ export interface RecordedInstrumentation {
 }
 
 export interface RecordOptions {
-  /** Run before the recording one, such as the one of `foreshock/sdk` that writes facts onto spans. */
   spanProcessors?: SpanProcessor[];
   /** Default: every span. */
   sampler?: Sampler;
 }
 
-/** What an SDK of this process recorded, in memory. */
 export interface Recorded {
-  /** The provider the instrumentation was given. */
+  /** The instrumentation's provider. */
   readonly tracerProvider: TracerProvider;
-  /** Every span ended so far, in the order of their ends. */
+  /** In order. */
   spans(): ReceivedSpan[];
-  /** Collects now: every metric with its current points. */
   metrics(): Promise<ReceivedMetric[]>;
-  /** Runs `fn` in a span of its own, child of the active one if there is one; ends it when what `fn` returned settles. */
+  /** Runs `fn` in a new span, which ends when the result settles. */
   inSpan<T>(name: string, fn: (span: Span) => T): T;
-  /** Forgets the spans recorded so far. */
   clear(): void;
-  /** Disables the instrumentation; nothing is recorded from here on. */
   stop(): void;
 }
 
-/**
- * Gives an instrumentation (or several) a real SDK that records in memory, enables it, and makes
- * sure that contexts follow asynchronous calls in this process.
- */
+/** Enables instrumentations with an SDK that records in memory, and sets a context manager. */
 export function recordSpans(
   instrumentation: RecordedInstrumentation | readonly RecordedInstrumentation[],
   options: RecordOptions = {},
@@ -103,7 +94,7 @@ export function recordSpans(
 
 let following = false;
 
-/** There is one context manager a process; a second try would be a line of `diag` in somebody's test. */
+/** A second context manager would make `diag` log an error in the test. */
 function followContexts(): void {
   if (following) return;
   following = true;
@@ -132,7 +123,6 @@ function inSpan<T>(span: Span, fn: (span: Span) => T): T {
   });
 }
 
-/** The SDK's span in the shape of one that was exported. */
 function receivedSpanOf(span: ReadableSpan): ReceivedSpan {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
   const parent = span.parentSpanContext;
@@ -160,7 +150,7 @@ function receivedSpanOf(span: ReadableSpan): ReceivedSpan {
       code: SpanStatusCode[span.status.code] as ReceivedSpan['status']['code'],
       ...(span.status.message && { message: span.status.message }),
     },
-    // As `buildSpanFlagsFrom` of @opentelemetry/otlp-transformer writes it.
+    // As `buildSpanFlagsFrom` of @opentelemetry/otlp-transformer.
     flags: traceFlags | 0x100 | (parent?.isRemote ? 0x200 : 0),
     traceState: traceState?.serialize() ?? '',
     resource: { ...span.resource.attributes },

@@ -6,23 +6,25 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Collector } from './collector.ts';
 
 export interface FixtureOptions {
-  /** How the preload gets in; default `require`. `none` runs the file as it is. */
+  /** Default `require`; `none`: without the preload. */
   preload?: 'require' | 'import' | 'none';
-  /** Which Node runs it; default the one that runs the test. */
+  /** Default: the test's own. */
   node?: 22 | 24 | 26;
-  /** Added to the environment of the test, from which `OTEL_*`, `FORESHOCK_*`, `NODE_OPTIONS` and vitest's are taken out; undefined removes one. */
+  /**
+   * Added to the test's environment without `OTEL_*`, `FORESHOCK_*`, `NODE_OPTIONS` and vitest's; undefined removes a
+   * variable.
+   */
   env?: Record<string, string | undefined>;
   args?: readonly string[];
-  /** Options of Node itself, before the preload. */
+  /** Before the preload. */
   nodeArgs?: readonly string[];
-  /** Where its spans go. Without one, and without exporter settings in `env`, nothing is exported. */
+  /** Target of the spans. Without it, and without exporter settings in `env`, none are exported. */
   collector?: Pick<Collector, 'url'>;
   cwd?: string | URL;
-  /** How long `ready` may take, default 20 s. */
+  /** Limit for `ready`; default 20 s. */
   readyTimeoutMs?: number;
 }
 
-/** How a fixture ended. */
 export interface FixtureExit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -30,31 +32,29 @@ export interface FixtureExit {
   stderr: string;
 }
 
-/** An application in a child process, as a user would start it. */
+/** In a child process. */
 export interface Fixture {
   readonly pid: number;
-  /** The JSON of its `READY <json>` line; rejects, with its output, when it ends or takes too long before. */
+  /** JSON of its `READY <json>` line; rejects, with its output, if it ends or the limit passes. */
   readonly ready: Promise<any>;
-  /** Resolves when it has ended and all output is there; never rejects. */
+  /** At its end, with all output; never rejects. */
   readonly exited: Promise<FixtureExit>;
-  /** Complete lines so far. */
   lines(stream: 'stdout' | 'stderr'): string[];
-  /** Resolves with the first line that satisfies the predicate, past or to come; rejects when it ends without. */
+  /** Resolves with the first matching line, past or future; rejects if it ends without one. */
   waitForLine(stream: 'stdout' | 'stderr', predicate: (line: string) => boolean): Promise<string>;
-  /** To its `process.on('message')`. */
   send(message: unknown): void;
   kill(signal: NodeJS.Signals): void;
-  /** SIGTERM, and SIGKILL if that takes more than 10 s; resolves as `exited`. */
+  /** SIGTERM, then SIGKILL after 10 s. */
   stop(): Promise<FixtureExit>;
 }
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const NODE_PACKAGES = { 22: 'node-22', 24: 'node', 26: 'node-26' } as const;
 
-/** The preload as it is published, for a fixture started by other means. */
+/** As published. */
 export const PRELOAD: string = `${ROOT}packages/foreshock/dist/register.cjs`;
 
-/** The binary of a supported Node, from npm's `node` packages. */
+/** From npm's `node` packages. */
 export function nodeBinary(major: 22 | 24 | 26): string {
   return `${ROOT}node_modules/${NODE_PACKAGES[major]}/bin/node`;
 }
@@ -65,9 +65,8 @@ process.on('exit', () => {
 });
 
 /**
- * Runs a file in a child process, with the preload. It is killed when the test that started it has
- * finished, however that went; one started outside a test (a hook) lives until `stop` or the end of
- * the test process.
+ * Runs a file in a child process with the preload. It is killed after the test that started it; outside a test (in a
+ * hook) it lives until `stop` or the end of the test process.
  */
 export async function runFixture(file: URL | string, options: FixtureOptions = {}): Promise<Fixture> {
   const path = typeof file === 'string' ? file : fileURLToPath(file);
@@ -103,9 +102,9 @@ function environment(path: string, { collector, env = {} }: FixtureOptions): Nod
     ...Object.fromEntries(inherited),
     OTEL_SERVICE_NAME: basename(path, extname(path)),
     OTEL_BSP_SCHEDULE_DELAY: '50',
-    // What a test has left is not for the next one.
+    // Files of one test must not reach the next.
     FORESHOCK_SPOOL_DIR: '',
-    // On a loaded machine the sender's thread, and the collector in the test's, take longer than an end is usually put off.
+    // A loaded machine needs longer than the default flush limit.
     ...(collector && { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, FORESHOCK_FLUSH_MS: '60000' }),
     ...(!exports && { OTEL_TRACES_EXPORTER: 'none' }),
     ...env,
@@ -119,7 +118,7 @@ async function killAfterTest(child: ChildProcess): Promise<void> {
   try {
     onTestFinished(() => void child.kill('SIGKILL'));
   } catch {
-    // In a hook or outside: no test whose end could be awaited.
+    // Outside a test.
   }
 }
 
@@ -145,7 +144,7 @@ class RunningFixture implements Fixture {
     }
     this.exited = this.#exit();
     this.ready = this.#ready(readyTimeoutMs);
-    // A test that only waits for `exited` must not fail for an unhandled rejection.
+    // A test may only wait for `exited`.
     this.ready.catch(() => {});
   }
 
@@ -164,7 +163,7 @@ class RunningFixture implements Fixture {
       });
     });
     alive.delete(child);
-    // A grandchild may keep the pipes open for ever: the output that counts has come by then.
+    // A grandchild may keep the pipes open.
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
     this.#ended = true;
     return { code, signal, ...this.#output };

@@ -11,11 +11,11 @@ import { tableOf, type Outcome } from './table/print.ts';
 import { rowsOf } from './table/rows.ts';
 
 /**
- * vitest's `globalSetup`: servers are shared by all test files of a run, and started when the first asks; what the
- * run showed of each adapter is printed at its end. (A reporter would be left out by `--reporter`.)
+ * vitest's `globalSetup`: shares servers, started at the first request, and prints the table at the end. (`--reporter`
+ * would remove a reporter.)
  */
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
-  // Applications that tests kill leave nothing behind for the next of their name.
+  // Files of killed applications must not reach later ones.
   process.env['FORESHOCK_SPOOL_DIR'] ??= '';
   const endServers = await shareServers([kafka, mariadb, memcached, postgres, rabbitmq, redis]);
   return async () => {
@@ -26,7 +26,7 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   };
 }
 
-/** Of tests that ran; one that was skipped shows nothing. */
+/** Without skipped tests. */
 function outcomesOf(modules: ReturnType<TestProject['vitest']['state']['getTestModules']>): Outcome[] {
   const tests = modules.flatMap(({ children }) => Array.from(children.allTests()));
   return tests.flatMap((test) => {

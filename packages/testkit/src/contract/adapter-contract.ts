@@ -11,56 +11,51 @@ import { runJob, TIMEOUT_MS, type Findings } from './run-job.ts';
 import { versionIn } from '../installed.ts';
 import { evidenceOf } from './evidence.ts';
 
-/** One adapter, as the contract suite is to examine it. */
 export interface AdapterContract {
-  /** npm name; of the instrumentation only this library's adapter is attached. */
+  /** npm name; only its adapter is enabled. */
   library: string;
   /**
-   * A factory `(config) => Instrumentation`: package name or URL of its module, and its name there. The module may export
-   * `spanProcessors()` too.
+   * Module (package name or URL) and export of a factory `(config) => Instrumentation`. The module may also export
+   * `spanProcessors()`.
    */
   instrumentation: { module: string; export: string; config?: Record<string, unknown> };
-  /** The fixture module, loaded with `import`; see {@link ContractFixture}. */
+  /** A {@link ContractFixture} as ES module. */
   fixture: URL;
-  /** The same for `require`; without it `require` is given the ES module. */
+  /** For `require`; default: the ES module. */
   fixtureCjs?: URL;
-  /** How the fixture is loaded; default both ways. */
+  /** Default both. */
   loaders?: readonly Loader[];
-  /** Whose checks are made as well. */
   rooms?: readonly Room[];
-  /** Which Node the fixtures run on; default the one that runs the tests. */
+  /** Default: the test's own. */
   node?: 22 | 24 | 26;
-  /** What `open` gets, such as the URL of a server; called once. */
+  /** Arguments of `open`; called once. */
   env?: () => Promise<Record<string, string>>;
   expect: {
-    /** `toMatchObject` for the span of `succeed()`: name, kind, key attributes. */
+    /** `toMatchObject` for `succeed()`. */
     span: Record<string, unknown>;
-    /** The same for the span of `fail()`. */
+    /** For `fail()`. */
     error?: Record<string, unknown>;
   };
-  /** Upstream's instrumentation of the library: with it in the process, no spans. */
+  /** With this upstream instrumentation, no spans are made. */
   upstream?: string;
-  /** Starts of the names of spans that belong to no caller, and have a trace of their own: `pool.saturated`. */
+  /** Name prefixes of spans in their own traces: `pool.saturated`. */
   ownTraces?: string[];
   /**
-   * The library's objects are closures, observed from their making only: the instrumentation is enabled while the
-   * fixture opens, also in the checks that enable it afterwards.
+   * The library's objects are closures that are only observed from creation, so the instrumentation is enabled while
+   * the fixture opens.
    */
   closures?: boolean;
-  /** The instrumentation of what the library itself sends commands by: URL of its module, and its factory's name there. */
+  /** Instrumentation of the library's commands: module URL and factory. */
   commands?: { module: string; export: string };
-  /** The library's calls have no span of their own, but show themselves so. */
+  /** For calls without spans. */
   marks?: Marks;
-  /** The columns of the table that the contract is evidence for, where a check shows one; default none. */
+  /** Evidence for these table columns. */
   shows?: readonly Column[];
-  /** Checks that do not apply to this library, each with the reason. */
+  /** With reasons. */
   skip?: Partial<Record<ContractCheck, string>>;
 }
 
-/**
- * Declares the tests that every adapter must pass, each against the fixture loaded by `import` and by
- * `require`, in child processes with an SDK of their own.
- */
+/** Declares an adapter's tests, with `import` and `require`, in child processes with their own SDK. */
 export function adapterContract(spec: AdapterContract): void {
   const { library, node } = spec;
   const env = once(async () => (await spec.env?.()) ?? {});
@@ -82,7 +77,7 @@ export function adapterContract(spec: AdapterContract): void {
   });
 }
 
-/** The same without tests around it: what the checks of one order found. */
+/** Without declaring tests. */
 export async function examine(
   spec: AdapterContract,
   loader: Loader,

@@ -6,29 +6,27 @@ import type { Recorded, RecordedInstrumentation } from '../record-spans.ts';
 import type { ContractApp, Job } from './job.ts';
 import { markedCalls } from './marked-calls.ts';
 
-/** A span that never comes is waited for this long. */
+/** Longest wait for a span. */
 const PATIENCE_MS = 2_000;
-/** That no span comes can only be seen by waiting; a library's next turns of the loop are over by then. */
+/** Wait for unexpected spans; longer than a library's next event loop turns. */
 const QUIET_MS = 25;
 
-/** A call made inside a span of its own, and what came of it. */
 export interface Traced {
   caller: SpanContext;
   value: unknown;
   error: unknown;
-  /** The spans that were made meanwhile, `caller` not among them. */
   made: ReceivedSpan[];
 }
 
-/** What the checks work on: the library, its instrumentation and a recording SDK. */
+/** The library, its instrumentation and a recording SDK. */
 export class Bench {
   readonly job: Job;
   readonly instrumentation: RecordedInstrumentation;
   readonly recorded: Recorded;
   readonly app: ContractApp;
-  /** One more of it, with connections of its own. */
+  /** A second application. */
   readonly open: () => Promise<ContractApp>;
-  /** What went wrong in the process at large, such as unhandled rejections; a check takes what it expected. */
+  /** Errors of the process, such as unhandled rejections; a check removes the expected ones. */
   readonly faults: string[];
 
   constructor(
@@ -47,7 +45,7 @@ export class Bench {
     this.faults = faults;
   }
 
-  /** Makes one call in a span named `caller` and waits for `expected` spans, and for no more of them. */
+  /** Waits for exactly `expected` spans. */
   async traced(call: () => unknown, expected: number): Promise<Traced> {
     this.recorded.clear();
     const outcome = await this.recorded.inSpan('caller', async (span) => ({
@@ -57,7 +55,7 @@ export class Bench {
     return { ...outcome, made: await this.madeSpans(expected) };
   }
 
-  /** The spans made by the instrumentation since the last `clear`, or the marks, but for those that belong to no caller. */
+  /** Spans or marks since the last `clear`, without those in their own traces. */
   async madeSpans(expected: number): Promise<ReceivedSpan[]> {
     const { ownTraces, marks } = this.job;
     const made = (): ReceivedSpan[] => {
@@ -73,14 +71,13 @@ export class Bench {
     return made();
   }
 
-  /** One call as `succeed`, in its callback form: with the span that is active inside the callback. */
   viaCallback(): Promise<{ error: unknown; result: unknown; active: string | undefined }> {
     return new Promise((resolve) => {
       this.app.callback!((error, result) => resolve({ error: error ?? undefined, result, active: activeSpanId() }));
     });
   }
 
-  /** What a span must be for its caller's trace to show it in the right place. */
+  /** Problems that misplace a span in its caller's trace. */
   misplaced({ caller, made }: Traced): string[] {
     return made
       .filter((span) => span.traceId !== caller.traceId || span.parentSpanId !== caller.spanId)
@@ -97,7 +94,6 @@ export class Bench {
   }
 }
 
-/** Which emitters have more listeners than before. */
 export function moreListeners(before: ReturnType<Bench['listeners']>, after: ReturnType<Bench['listeners']>): string[] {
   const problems: string[] = [];
   for (const [emitter, events] of after) {
@@ -112,7 +108,7 @@ export function moreListeners(before: ReturnType<Bench['listeners']>, after: Ret
   return problems;
 }
 
-/** What a call gives, sooner or later: a value or an error. */
+/** Synchronous or not. */
 export async function outcomeOf(call: () => unknown): Promise<{ value: unknown; error: unknown }> {
   try {
     return { value: await call(), error: undefined };
@@ -125,7 +121,6 @@ export function activeSpanId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().spanId;
 }
 
-/** One line for a list of spans in a message. */
 export function names(spans: readonly ReceivedSpan[]): string {
   return spans.length === 0 ? 'none' : spans.map(({ kind, name }) => `${kind} '${name}'`).join(', ');
 }

@@ -7,7 +7,6 @@ export const BREAKER_CHECKS = ['state inside', 'opened and refused', 'probe', 'd
 
 const LONG_MS = 3_600_000;
 
-/** What every breaker must show, on the spans of an HTTP client, on its callers and of what it refuses. */
 export const breakerChecks: Record<(typeof BREAKER_CHECKS)[number], Check> = {
   'state inside': async (bench) => {
     const call = bench.app.breaker!(LONG_MS);
@@ -34,7 +33,6 @@ export const breakerChecks: Record<(typeof BREAKER_CHECKS)[number], Check> = {
   probe: async (bench) => {
     const call = bench.app.breaker!(1);
     await requested(bench, () => call('/status/500'), 1);
-    // Until its time is up it refuses.
     let probe;
     do probe = await requested(bench, () => call('/status/200'), 1);
     while (probe.error);
@@ -76,7 +74,6 @@ export const breakerChecks: Record<(typeof BREAKER_CHECKS)[number], Check> = {
   },
 };
 
-/** One request that was let through. */
 function inside(spans: readonly ReceivedSpan[], state: string): string[] {
   if (spans.length !== 1 || spans[0]!.kind !== 'CLIENT') return [`a call let through made ${names(spans)}`];
   return expected(spans[0]!, { 'circuitbreaker.state': state, 'circuitbreaker.outcome': undefined });
@@ -95,7 +92,7 @@ function refusals(spans: readonly ReceivedSpan[]): string[] {
   ];
 }
 
-/** The events of a caller: the changes of state that its call made, in order, with a reason where one is known. */
+/** In order. */
 function transitions(events: ReceivedSpan['events'], wanted: Expected[]): string[] {
   const problems: string[] = [];
   if (events.length !== wanted.length) {

@@ -1,7 +1,7 @@
 import type { Meter, MeterProvider, Span, Tracer, TracerProvider } from '@opentelemetry/api';
 
 export interface BrokenTelemetry {
-  /** What of it throws, for messages. */
+  /** What throws. */
   what: string;
   tracerProvider: TracerProvider;
   meterProvider: MeterProvider;
@@ -11,7 +11,7 @@ function broken(): never {
   throw new Error('telemetry is broken');
 }
 
-/** Spans over real ones and instruments whose every writing method throws. */
+/** All writing methods throw. */
 const brokenSpan = (span: Span): Span =>
   new Proxy(span, {
     get(target, key) {
@@ -30,7 +30,7 @@ const brokenMeters: MeterProvider = {
     }),
 };
 
-/** An SDK that cannot start spans, and one that can but fails on each later word. */
+/** One SDK that cannot start spans, and one that fails afterwards. */
 export function brokenTelemetry(real: TracerProvider): BrokenTelemetry[] {
   const providerOf = (startSpan: (tracer: Tracer) => Tracer['startSpan']): TracerProvider => ({
     getTracer(...args) {

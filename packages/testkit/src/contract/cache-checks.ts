@@ -14,7 +14,6 @@ export const CACHE_CHECKS = [
 const KEY = 'user:1';
 const MISSING = 'user:missing';
 
-/** What every cache must show, whatever its library and its protocol. */
 export const cacheChecks: Record<(typeof CACHE_CHECKS)[number], Check> = {
   'hit and miss': async (bench) => {
     const { cache } = bench.app;
@@ -43,7 +42,7 @@ export const cacheChecks: Record<(typeof CACHE_CHECKS)[number], Check> = {
     const { cache } = bench.app;
     const secrets = ['rosebud-4711', 'citizen-0815'];
     const [key, value] = secrets as [string, string];
-    // What is put into a cache of the process is not counted.
+    // In-process writes are not counted.
     const expected = bench.job.marks ? 1 : 2;
     const { made } = await bench.traced(async () => [await cache!.set(key, value), await cache!.get(key)], expected);
     const text = JSON.stringify(made, (_, part) => (typeof part === 'bigint' ? String(part) : part));

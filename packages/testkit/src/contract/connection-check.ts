@@ -4,8 +4,8 @@ import { outcomeOf } from './bench.ts';
 import type { Check } from './hooked-checks.ts';
 
 /**
- * A connection outlives the call that happened to open it: what it does later must not be in that call's trace. A second
- * application opens its connections in a caller's span; what arrives on them once the span has ended is looked at.
+ * A connection outlives the call that opened it, so its later events must not be in that call's trace. A second
+ * application connects in a caller's span; events after that span's end are checked.
  */
 export const connectionCheck: Check = async ({ recorded, open }) => {
   const sockets = new Set<Socket>();

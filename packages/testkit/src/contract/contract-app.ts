@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformSync } from 'esbuild';
 import { installed } from '../installed.ts';
 
-/** An application that has the fixtures of one adapter, for `import` and for `require`. */
+/** For `import` and `require`. */
 export interface ContractFolder {
   fixture: URL;
   fixtureCjs: URL;
@@ -12,15 +12,14 @@ export interface ContractFolder {
 }
 
 /**
- * Makes an application of the fixtures in an adapter's folder: what lies there as `.mjs` and `.cjs` is copied, the
- * fixture is made a CommonJS module as well.
+ * Copies a folder's `.mjs` and `.cjs` files and compiles the fixture to CommonJS.
  *
- * @param folder URL of a file in the adapter's folder
- * @param name of the fixture; a `.cjs` is loaded both ways as it is
- * @param libraries versions other than the newest, by alias
+ * @param folder URL of a file in it
+ * @param name a `.cjs` fixture serves both loaders
+ * @param libraries older versions, by alias
  */
 export function contractFolder(folder: string, name: string, libraries: Record<string, string>): ContractFolder {
-  // Below its package: what is not installed under another version is found where the package finds it.
+  // Dependencies resolve inside the package.
   const home = fileURLToPath(new URL('../../../node_modules/.cache/contract/', folder));
   const app = installed(libraries, home);
   for (const file of readdirSync(new URL('.', folder))) {
@@ -32,7 +31,7 @@ export function contractFolder(folder: string, name: string, libraries: Record<s
   return { fixture: pathToFileURL(fixture), fixtureCjs: pathToFileURL(fixtureCjs), remove: app.remove };
 }
 
-/** As a compiler writes it for applications in CommonJS: `import x from` gives a module's `default`, if it has one. */
+/** As compilers do: `import x from` reads `default`, if any. */
 function toCommonJs(source: string): string {
   const { code } = transformSync(source, {
     format: 'cjs',

@@ -13,7 +13,6 @@ export const DB_CHECKS = [
 const TABLE = 'contract_people';
 const SECRETS = ['rosebud-4711', 'citizen-0815'] as const;
 
-/** What every client of a database must show, whatever its library and its server. */
 export const dbChecks: Record<(typeof DB_CHECKS)[number], Check> = {
   'status code': statusCodeCheck,
 
@@ -45,7 +44,7 @@ export const dbChecks: Record<(typeof DB_CHECKS)[number], Check> = {
     const { made } = await bench.traced(async () => {
       await query(`SELECT '${literal}' AS name`);
       await insert();
-      // A duplicate, which the server's message names.
+      // The server's message contains the key.
       await outcomeOf(insert);
     }, 3);
     const text = JSON.stringify(made, (_, part) => (typeof part === 'bigint' ? String(part) : part));

@@ -18,11 +18,6 @@ const CELLS: Partial<Record<ContractCheck, readonly Column[]>> = {
   'one trace a run': ['spans', 'parent'],
 };
 
-/**
- * What a check of the contract shows, if it passes, of the library as this fixture loads it.
- *
- * @param columns those that its adapter says it shows
- */
 export function evidenceOf(library: string, fixture: URL, check: ContractCheck, columns: readonly Column[]): void {
   const cells = (CELLS[check] ?? []).filter((cell) => columns.includes(cell));
   const loaded = fixture.pathname.endsWith('.mjs') ? 'ESM' : 'CJS';

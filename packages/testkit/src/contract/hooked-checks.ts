@@ -3,10 +3,10 @@ import { connectionCheck } from './connection-check.ts';
 import { activeSpanId, moreListeners, names, outcomeOf, type Bench } from './bench.ts';
 import type { ContractCheck, Told } from './job.ts';
 
-/** A check gives the problems it found. */
+/** Returns the problems found. */
 export type Check = (bench: Bench, tell: (told: Told) => void) => Promise<string[]>;
 
-/** The checks with the instrumentation enabled before the library is loaded. Each leaves it enabled, but for the last. */
+/** The instrumentation is enabled before the library loads. Only the last check may disable it. */
 export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
   'one span a call': async (bench, tell) => {
     const traced = await bench.traced(() => bench.app.succeed(), 1);
@@ -67,7 +67,7 @@ export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
     const { recorded } = bench;
     const alone = await bench.traced(() => bench.viaCallback(), 1);
     problems.push(...oneSpan(alone), ...bench.misplaced(alone));
-    // Many at once: the one that frees a slot is not the one whose callback runs next.
+    // With many, the call that frees a slot is not the one called back next.
     const count = 4 * (bench.app.saturate?.limit ?? 5);
     recorded.clear();
     await Promise.all(

@@ -9,103 +9,91 @@ import { QUEUE_CHECKS } from './queue-checks.ts';
 import { RETRY_CHECKS } from './retry-checks.ts';
 import { SCHEDULE_CHECKS } from './schedule-checks.ts';
 
-/**
- * What a fixture module exports: `open(env)`. Plain application code around one library, no
- * OpenTelemetry in it.
- */
+/** Plain application code around one library. */
 export interface ContractFixture {
   open(env: Record<string, string>): ContractApp | Promise<ContractApp>;
 }
 
-/** One library in use. A scheduler has `schedule` and `close` only. */
+/** A scheduler has only `schedule` and `close`. */
 export interface ContractApp {
-  /** One call that works; returns just what the library's method returned, so no `async` of its own around it. */
+  /** A successful call; returns the library's own result, so it must not be `async`. */
   succeed(): unknown;
-  /** One call that fails: rejects, or throws. */
+  /** Rejects or throws. */
   fail(): unknown;
-  /** The call of `succeed` in its callback form. */
+  /** The callback form of `succeed`. */
   callback?(done: (error: unknown, result?: unknown) => void): unknown;
-  /** Where the method lives that `succeed` and `fail` call, as the library wrote it: `{ owner: pg.Client.prototype, method: 'query' }`. */
+  /** What `succeed` and `fail` call: `{ owner: pg.Client.prototype, method: 'query' }`. */
   call?: { owner: object; method: PropertyKey };
-  /** Calls that compete: `limit` of them run at once, the others wait for one to end. */
+  /** `limit` of them run at once. */
   saturate?: { limit: number; run(i: number): unknown };
-  /** Where calls have no span, but write a line: those written so far. */
+  /** For calls without spans. */
   lines?(): readonly string[];
-  /** The library's emitters, on which nothing may pile up. */
+  /** Must not gain listeners. */
   emitters?(): EventEmitter[];
-  /** A cache. */
   cache?: CacheApp;
   database?: DatabaseApp;
   queue?: QueueApp;
-  /** A policy that tries again. */
   retry?: RetryApp;
   /**
-   * A breaker that opens at its first failure.
+   * Opens at its first failure.
    *
-   * @param resetMs after which it lets a probe through
+   * @param resetMs until a probe is allowed
    */
   breaker?(resetMs: number): BreakerApp;
-  /** A scheduler. */
   schedule?: ScheduleApp;
   close(): unknown;
 }
 
-/** Requests under a retry policy, to the test's server, which answers as the path says. */
 export interface RetryApp {
-  /** `GET path`, three times at most; rejects when all failed. */
+  /** Three times at most. */
   call(path: string): unknown;
-  /** `GET path` or `POST path`, which this policy does not send again. */
+  /** Never retried. */
   once(path: string): unknown;
 }
 
-/** `GET path` through a breaker, to the test's server; rejects when it fails or is refused. */
+/** `GET path` through a breaker. */
 export type BreakerApp = (path: string) => unknown;
 
-/** A function that a scheduler runs; its name is its job's as well, where the library has names. */
+/** Its name is also the job's, if jobs have names. */
 export type Work = (this: unknown, ...args: unknown[]) => unknown;
 
-/** A scheduler in use. */
 export interface ScheduleApp {
-  /** Runs `work` as soon and as often as the library can; gives what ends that. */
+  /** Returns what stops it. */
   every(work: Work): Promise<() => unknown> | (() => unknown);
-  /** A job that runs when it is asked to: gives what runs it, and what that returns is the library's. */
+  /** Returns what runs the job once. */
   byHand?(work: Work): () => unknown;
-  /** Where the library's methods live, as far as an ES module does not show them. */
+  /** Owners of methods that an ES module does not export. */
   owners: object[];
 }
 
-/** A cache in use, as its library puts it. */
 export interface CacheApp {
   get(key: string): unknown;
   set(key: string, value: string): unknown;
-  /** Several keys in one call. */
   getAll?(keys: string[]): unknown;
-  /** A call for which another server stood in; gives the port of that one. */
+  /** Returns the replacement's port. */
   failOver?(): Promise<number>;
 }
 
-/** One connection of a database, as its library puts it. */
 export interface DatabaseApp {
   query(statement: string, values?: unknown[]): Promise<unknown>;
-  /** What stands for the first value: `?`, `$1`. */
+  /** The first placeholder: `?`, `$1`. */
   placeholder: string;
 }
 
-/** A queue in use, another one than that of `succeed`. */
+/** Not the queue of `succeed`. */
 export interface QueueApp {
   /**
-   * Begins to handle what is sent, one message at a time; resolves when it does. A message whose `handle` rejects is tried
-   * once more. `settle` answers for it before its handler ends, where the library has that.
+   * One message at a time; resolves when ready. A rejected message is retried once. `settle` acknowledges before the
+   * handler ends, if supported.
    */
   consume(handle: (content: string, settle: () => unknown) => Promise<void>): Promise<unknown>;
   send(content: string): unknown;
-  /** Sends a message that is due after some time. */
   sendLater?(content: string, ms: number): unknown;
 }
 
 /**
- * The checks. Under `hooked` the instrumentation is enabled before the library loads, as the preload
- * does it; under `loaded` after, so that what the library is without it is known exactly.
+ * `hooked`: the instrumentation is enabled before the library loads, as in the preload. `loaded`: afterwards, so that
+ * the library's own behaviour is known.
  */
 export const CHECKS = {
   hooked: [
@@ -126,7 +114,7 @@ export const CHECKS = {
 export type Order = keyof typeof CHECKS;
 export type ContractCheck = (typeof CHECKS)[Order][number] | RoomCheck | (typeof SCHEDULE_CHECKS)[Order][number];
 
-/** What the libraries of one kind must show beside, with the instrumentation enabled before the library loads. */
+/** All `hooked`. */
 export const ROOM_CHECKS = {
   cache: CACHE_CHECKS,
   db: DB_CHECKS,
@@ -143,17 +131,16 @@ export function checksOf(order: Order, rooms: readonly Room[] = []): readonly Co
   const more = rooms.flatMap((room): readonly ContractCheck[] =>
     room === 'schedule' || order === 'loaded' ? [] : ROOM_CHECKS[room],
   );
-  // The application does not call a scheduler: the scheduler calls it.
+  // A scheduler calls the application.
   return [...more, ...(rooms.includes('schedule') ? SCHEDULE_CHECKS : CHECKS)[order]];
 }
 
-/** How the fixture, and through it the library, is loaded. */
 export type Loader = 'import' | 'require';
 
-/** What the child process is to do: one loader, one order, all checks that apply. */
+/** One loader, one order, all applicable checks. */
 export interface Job {
   library: string;
-  /** URL of the module that exports the instrumentation's factory. */
+  /** URL. */
   module: string;
   export: string;
   config: Record<string, unknown>;
@@ -166,12 +153,12 @@ export interface Job {
   ownTraces: string[];
   closures: boolean;
   marks: Marks | undefined;
-  /** Of the commands that the library sends by others: URL of the module, and the name of the factory. */
+  /** Module URL and factory. */
   commands: { module: string; export: string } | undefined;
   checks: ContractCheck[];
 }
 
-/** What the child process tells, in order; a check that began and has no end is where it died. */
+/** Messages of the child process, in order; it died in a check without an end. */
 export type Told =
   | { begun: ContractCheck | 'start' }
   | { late: ContractCheck; seconds: number }

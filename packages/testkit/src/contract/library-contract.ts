@@ -18,43 +18,38 @@ type Derived =
   | 'shows'
   | 'node';
 
-/** Which versions of its library an adapter is examined with, beside the oldest and the newest. */
+/** Besides the oldest and newest. */
 export interface Versions {
-  /** File in the folder; default `fixture.mjs`. */
+  /** Default `fixture.mjs`. */
   fixture?: string;
-  /** Aliases of versions between the oldest and the newest that go another way through the adapter. */
+  /** Versions with their own code path. */
   also?: readonly string[];
-  /** A way of use that no older version has. */
+  /** No older version supports this. */
   newestOnly?: boolean;
-  /** What changes with a version, by its alias: libraries beside it, checks that do not apply. */
+  /** By alias. */
   versions?: Record<string, { libraries?: Record<string, string>; skip?: AdapterContract['skip'] }>;
 }
 
-/** What the contract of an adapter needs beside what its folder says. */
+/** What the folder does not give. */
 export interface LibraryContract extends Omit<AdapterContract, Derived>, Versions {
-  /** Whether the room's checks are made; false where another fixture of the adapter has them. */
+  /** False if another fixture has these checks. */
   isRoomChecked?: boolean;
-  /** Default: the room's own. */
+  /** Default: the room's. */
   instrumentation?: AdapterContract['instrumentation'];
 }
 
-/** `npm run test:matrix`: all versions instead of the oldest and the newest, each on every supported Node. */
+/** All versions, on each supported Node. */
 const MATRIX = process.env['FORESHOCK_TEST_MATRIX'] === 'all';
 const NODES = [22, 24, 26] as const;
 
-/** An application with one version of the adapter's library. */
 export interface VersionedApp extends ContractFolder {
   alias: string;
-  /** Which Node it is to run on; default the one that runs the tests. */
+  /** Default: the test's own. */
   node?: 22 | 24 | 26;
   loaders: readonly Loader[];
 }
 
-/**
- * Makes an application of the adapter's folder with each version of its library that is to be examined, on each Node.
- *
- * @param folder `import.meta.url`
- */
+/** @param folder `import.meta.url` */
 export function versionedApps(
   adapter: Adapter<any>,
   folder: string,
@@ -72,8 +67,8 @@ export function versionedApps(
 }
 
 /**
- * `npm test` loads the oldest version with `require` and the others with `import`. The matrix changes from version to
- * version and from Node to Node: every version is loaded both ways, and every Node loads both ways.
+ * `npm test` loads the oldest version with `require`, the others with `import`. The matrix alternates, so that each
+ * version and each Node use both.
  */
 function loaderOf(version: number, node: number): Loader {
   const isRequired = MATRIX ? (version + node) % 2 === 0 : version === 0;
@@ -81,8 +76,7 @@ function loaderOf(version: number, node: number): Loader {
 }
 
 /**
- * Declares the contract of the adapter in a folder: with its oldest version as a CommonJS module, and with its newest as
- * an ES module.
+ * Declares an adapter's contract: the oldest version with `require`, the newest with `import`.
  *
  * @param folder `import.meta.url`
  */
@@ -131,7 +125,7 @@ function roomsOf(room: string, { shows }: Adapter<any>): Room[] {
 function aliasesFor(adapter: Adapter<any>, folder: string, also: readonly string[]): string[] {
   const { library, versions, libraryVersions = versions } = adapter;
   const aliases = aliasesOf(library, libraryVersions, new URL(folder)).map(({ alias }) => alias);
-  // A part of Node, or ours.
+  // Part of Node, or ours.
   if (aliases.length === 0) return [library];
   return MATRIX ? aliases : aliases.filter((alias, i) => i === 0 || i === aliases.length - 1 || also.includes(alias));
 }

@@ -6,7 +6,7 @@ import type { Check } from './hooked-checks.ts';
 import type { ContractCheck } from './job.ts';
 import { changedSurfaces, surfacesOf } from './surfaces.ts';
 
-/** The checks on a library that was loaded untouched. Each enables the instrumentation and disables it again. */
+/** The library loads first. Each check enables and disables the instrumentation. */
 export const loadedChecks: Partial<Record<ContractCheck, Check>> = {
   restored: async (bench) => {
     const { app, instrumentation, recorded } = bench;
@@ -85,7 +85,7 @@ export const loadedChecks: Partial<Record<ContractCheck, Check>> = {
     bench.recorded.clear();
     try {
       const traced = await unhandledRejections(bench, usual);
-      // One that its caller handles must stay handled: no derived promise of ours may reject beside it.
+      // A handled rejection must stay handled, without a second promise that rejects.
       await outcomeOf(() => app.fail());
       await turn();
       await delay(10);
@@ -125,7 +125,7 @@ export const loadedChecks: Partial<Record<ContractCheck, Check>> = {
         }
       }
       instrumentation.setTracerProvider(recorded.tracerProvider);
-      // A call that broken telemetry has touched may still be on its way to its end.
+      // A call with broken telemetry may not have ended yet.
       await delay(25);
       const later = await bench.traced(() => app.succeed(), 1);
       if (later.made.length !== 1)
@@ -138,14 +138,14 @@ export const loadedChecks: Partial<Record<ContractCheck, Check>> = {
   },
 };
 
-/** A check of an adapter that had not attached itself would find nothing wrong. */
+/** An adapter that is not attached would pass. */
 async function unattached(bench: Bench): Promise<string[]> {
-  // In a span of its own: what nobody traces may have none.
+  // Calls outside a trace may have no span.
   const { made } = await bench.traced(() => bench.app.succeed(), 1);
   return made.length > 0 ? [] : ['enabled after the library was loaded, the instrumentation makes no spans'];
 }
 
-/** Makes a failing call that nobody handles; waits for as many reports as `expected`, and for stray ones. */
+/** Makes an unhandled failing call; waits for `expected` reports, then for unexpected ones. */
 async function unhandledRejections({ app, faults }: Bench, expected: number): Promise<number> {
   faults.length = 0;
   try {
@@ -153,7 +153,7 @@ async function unhandledRejections({ app, faults }: Bench, expected: number): Pr
   } catch {
     return 0;
   }
-  // Handled calls behind it: the library is through with the first when it answers them.
+  // These end after the first call.
   for (let i = 0; i < 3; i++) await outcomeOf(() => app.fail());
   for (let i = 0; i < 20 && faults.length < Math.max(1, expected); i++) await delay(10);
   await turn();
@@ -161,10 +161,10 @@ async function unhandledRejections({ app, faults }: Bench, expected: number): Pr
   return faults.splice(0).length;
 }
 
-/** What a call gives without instrumentation, as a judge of what it gives with it. */
+/** Without instrumentation. */
 async function usualOf(call: () => unknown): Promise<(outcome: { value: unknown; error: unknown }) => string[]> {
   const [first, second] = [await outcomeOf(call), await outcomeOf(call)];
-  // Results that differ from call to call (an id, a time) can only be compared in kind.
+  // Results that vary (an id, a time) are compared by type.
   const steady = isDeepStrictEqual(first.value, second.value);
   return ({ value, error }) => {
     if (error !== undefined || first.error !== undefined) {

@@ -1,17 +1,16 @@
 import type { ReceivedSpan } from '../received-span.ts';
 
-/** Where the calls of a library show themselves that have no span of their own. */
+/** For calls without spans. */
 export type Marks =
-  /** Counted on their caller's span, in attributes whose names begin so. */
+  /** Prefix of attributes. */
   | { counts: string }
-  /** In a line of JSON each, which the fixture gives by `lines()`. */
+  /** JSON lines of the fixture's `lines()`. */
   | 'lines';
 
 /**
- * The marks of calls made inside the given spans, each as if it were a span below its caller's: what holds for spans
- * holds for them.
+ * Marks as child spans, so that span checks apply.
  *
- * @param callers spans of the test's own
+ * @param callers spans of the test
  */
 export function markedCalls(marks: Marks, callers: readonly ReceivedSpan[], lines: readonly string[]): ReceivedSpan[] {
   return marks === 'lines' ? inLines(lines, callers) : counted(callers, marks.counts);

@@ -1,10 +1,9 @@
 import type { ReceivedSpan } from '../received-span.ts';
 import type { Bench, Traced } from './bench.ts';
 
-/** Values of attributes; `Number` and `String`: any of that type; undefined: none. */
+/** Attribute values; `Number` and `String`: any of that type; undefined: absent. */
 export type Expected = Record<string, unknown>;
 
-/** One call in a span, the spans it made, and the events on the caller's own. */
 export async function requested(
   bench: Bench,
   call: () => unknown,
@@ -15,7 +14,6 @@ export async function requested(
   return { ...traced, events: own.events };
 }
 
-/** What differs from the attributes that a span or an event should have. */
 export function expected({ name, attributes }: Pick<ReceivedSpan, 'name' | 'attributes'>, wanted: Expected): string[] {
   return Object.entries(wanted)
     .filter(([key, value]) =>

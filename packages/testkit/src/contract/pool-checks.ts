@@ -3,7 +3,6 @@ import type { Check } from './hooked-checks.ts';
 
 export const POOL_CHECKS = ['wait, state and holder'] as const;
 
-/** What every pool and every limiter must show of those who wait for it. */
 export const poolChecks: Record<(typeof POOL_CHECKS)[number], Check> = {
   'wait, state and holder': async (bench) => {
     const { recorded, app } = bench;

@@ -16,11 +16,11 @@ export const QUEUE_CHECKS = [
   'own commands',
 ] as const;
 
-/** Of a message that is sent for later: whole seconds are all that some libraries have. */
+/** Some libraries delay in whole seconds. */
 const LATER_MS = 1_000;
-/** Times that are whole milliseconds, taken in two processes of one machine. */
+/** Two processes round to whole milliseconds. */
 const ROUNDING_MS = 5;
-/** More than one trace may have, see trace-life.ts of the room. */
+/** More than the limit of one trace, see trace-life.ts of the room. */
 const HOPS = 40;
 const PATIENCE_MS = 8_000;
 
@@ -28,7 +28,6 @@ type Handler = (content: string, settle: () => unknown) => unknown;
 
 const handlers = new WeakMap<ContractApp, { handle: Handler }>();
 
-/** What every queue must show, whatever its library and its broker. */
 export const queueChecks: Record<(typeof QUEUE_CHECKS)[number], Check> = {
   'send and process in one trace': async (bench) => {
     let active: string | undefined;
@@ -123,7 +122,7 @@ export const queueChecks: Record<(typeof QUEUE_CHECKS)[number], Check> = {
     const commands = recordSpans(factory!());
     try {
       bench.recorded.clear();
-      // Outside any trace.
+      // Outside a trace.
       await bench.app.queue!.send('hello');
       await processed(bench, 1);
       const sends = new Set(
@@ -139,7 +138,6 @@ export const queueChecks: Record<(typeof QUEUE_CHECKS)[number], Check> = {
   },
 };
 
-/** The one consumer of the application goes on, with another handler. */
 async function handledBy({ app }: Bench, handle: Handler): Promise<void> {
   const known = handlers.get(app);
   if (known) {
@@ -151,7 +149,7 @@ async function handledBy({ app }: Bench, handle: Handler): Promise<void> {
   await app.queue!.consume(async (content, settle) => void (await consumer.handle(content, settle)));
 }
 
-/** The spans of messages handled since the last `clear`, in their order, as soon as there are so many. */
+/** Since the last `clear`, in order. */
 async function processed({ recorded }: Bench, count: number): Promise<ReceivedSpan[]> {
   const spans = (): ReceivedSpan[] => recorded.spans().filter(({ kind }) => kind === 'CONSUMER');
   for (const deadline = Date.now() + PATIENCE_MS; spans().length < count && Date.now() < deadline;) await delay(5);

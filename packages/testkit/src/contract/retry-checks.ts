@@ -5,7 +5,6 @@ import type { Check } from './hooked-checks.ts';
 
 export const RETRY_CHECKS = ['attempts', 'given up', 'first attempt', 'no retry', 'attempts at once'] as const;
 
-/** What every policy that tries again must show, on the spans of an HTTP client. */
 export const retryChecks: Record<(typeof RETRY_CHECKS)[number], Check> = {
   attempts: async (bench) => {
     const before = await resends(bench);
@@ -80,7 +79,7 @@ export const retryChecks: Record<(typeof RETRY_CHECKS)[number], Check> = {
   },
 };
 
-/** One after the other below the caller, each with its number; the first `failed` of them failed. */
+/** Attempts below the caller in order, numbered; the first `failed` of them failed. */
 function attempts(bench: Bench, traced: Traced, of: number, failed: number): string[] {
   const spans = traced.made.toSorted((a, b) => a.startTime - b.startTime);
   if (spans.length !== of) return [`${of} attempts made ${spans.length} spans: ${names(spans)}`];
@@ -88,7 +87,7 @@ function attempts(bench: Bench, traced: Traced, of: number, failed: number): str
   for (const [i, span] of spans.entries()) {
     const number = i + 1;
     const { 'retry.attempt': attempt, 'retry.policy': policy } = span.attributes;
-    // Some libraries tell what they would try again only when they do.
+    // Some libraries decide only when they retry.
     const isSilent = number === 1 && attempt === undefined && policy === undefined;
     if (!isSilent) problems.push(...expected(span, { 'retry.attempt': number, 'retry.policy': bench.job.library }));
     problems.push(
@@ -109,7 +108,7 @@ function outcome({ status, name }: ReceivedSpan, isFailed: boolean): string[] {
   return (status.code === 'ERROR') === isFailed ? [] : [`'${name}' is ${status.code}, failed: ${isFailed}`];
 }
 
-/** The caller's own events: a summary of each operation that was tried again, and nothing else. */
+/** One summary event per retried operation. */
 function summaries({ events }: { events: ReceivedSpan['events'] }, wanted: Expected[], { job }: Bench): string[] {
   if (events.length !== wanted.length) return [`the caller has ${events.length} events, not ${wanted.length}`];
   return events.flatMap((event, i) => [

@@ -4,24 +4,19 @@ import { nodeBinary } from '../run-fixture.ts';
 import type { ReceivedSpan } from '../received-span.ts';
 import type { ContractCheck, Job, Told } from './job.ts';
 
-/** What was found, a check; no problems is good. */
 export type Findings = Map<ContractCheck, string[]>;
 
 const RUNNER = new URL(import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js', import.meta.url);
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled/', import.meta.url));
-/**
- * Between two words of a child process: one that hangs and cannot even say so is a problem found, not a run that never
- * ends. Each check has a limit of its own, see time-limit.ts.
- */
+/** Between two messages of a child process, which may hang completely. For single checks see time-limit.ts. */
 export const TIMEOUT_MS = 60_000;
 
 interface Outcome {
-  /** Why checks are missing, if they are. */
+  /** Why checks are missing. */
   died: string;
   examples: { succeed?: ReceivedSpan; fail?: ReceivedSpan };
 }
 
-/** Runs the checks of one job in a process of its own, into `findings`. */
 export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26): Promise<Outcome> {
   const child = fork(fileURLToPath(RUNNER), {
     ...(node && { execPath: nodeBinary(node) }),
@@ -33,7 +28,7 @@ export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26):
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       TZ: process.env['TZ'],
-      // Halves what a start costs: the same sources, again and again.
+      // Halves the start time.
       NODE_COMPILE_CACHE: COMPILED,
     },
   });

@@ -1,4 +1,4 @@
-/** The child process of {@link adapterContract}: loads one fixture one way, runs the checks, tells what it found. */
+/** The child process of {@link adapterContract}. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -40,7 +40,7 @@ process.on('uncaughtException', (error) => void faults.push(`uncaught exception:
 process.on('warning', ({ name, message }) => {
   if (name === 'MaxListenersExceededWarning') faults.push(`${name}: ${message}`);
 });
-// The test process is gone: nobody wants to know any more.
+// The test process has ended.
 process.on('disconnect', () => process.exit(1));
 process.once('message', (job) => void run(job as Job));
 
@@ -58,7 +58,7 @@ async function run(job: Job): Promise<void> {
     const problems = await withinLimit(check(), (seconds) => tell({ late: name, seconds }));
     if (!problems) {
       tell({ ended: name, problems: [`not done after ${LIMIT_S} s`] });
-      // What hangs may hold what the next check would need.
+      // A hanging check may hold what the next one needs.
       return leave(1);
     }
     tell({ ended: name, problems: first([...problems, ...faults]) });
@@ -84,12 +84,12 @@ async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
   const libraries = (library: string): boolean => library === job.library;
   const instrumentation = factory({ libraries, ...job.config });
   const recorded = recordSpans(instrumentation, { spanProcessors: spanProcessors?.() ?? [] });
-  // Enabled once and disabled: the module hook knows the library's files, the library is still untouched.
+  // The module hook has seen the library's files, which stay unpatched.
   if (job.order === 'loaded' && !job.closures) instrumentation.disable();
   const fixture = await load(job);
   const open = async (): Promise<ContractApp> => fixture.open(job.env);
   const app = await open();
-  // The first call may open connections and load what is loaded late.
+  // May connect and load modules.
   if (!app.schedule) await app.succeed();
   if (job.order === 'loaded') instrumentation.disable();
   return { app, bench: new Bench(job, instrumentation, recorded, app, open, faults) };
@@ -100,7 +100,7 @@ async function load({ fixture, loader }: Job): Promise<ContractFixture> {
   return typeof module.open === 'function' ? module : module.default;
 }
 
-/** A check that cannot be made is a failure, unless the spec says why it does not apply. */
+/** A missing requirement fails a check, unless the spec skips it. */
 function lacking(name: ContractCheck, app: ContractApp, { upstream, commands }: Job): string[] | undefined {
   const needs: Partial<Record<ContractCheck, [string, unknown]>> = {
     callback: ['callback() in the fixture', app.callback],
@@ -131,7 +131,6 @@ function each<T>(checks: readonly ContractCheck[], need: T): Partial<Record<Cont
   return Object.fromEntries(checks.map((check) => [check, need]));
 }
 
-/** A hundred callers tell the same story. */
 function first(problems: string[]): string[] {
   const more = problems.length - 8;
   return more > 0 ? [...problems.slice(0, 8), `and ${more} more`] : problems;

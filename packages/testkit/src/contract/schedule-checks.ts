@@ -6,7 +6,7 @@ import type { Check } from './hooked-checks.ts';
 import type { Work } from './job.ts';
 import { changedSurfaces, surfacesOf } from './surfaces.ts';
 
-/** By {@link Order}: the checks of what a library runs, in the place of those of what is called. */
+/** For schedulers, by {@link Order}. */
 export const SCHEDULE_CHECKS = {
   hooked: [
     'one trace a run',
@@ -23,7 +23,6 @@ export const SCHEDULE_CHECKS = {
 
 type ScheduleCheck = (typeof SCHEDULE_CHECKS)[keyof typeof SCHEDULE_CHECKS][number];
 
-/** What every scheduler must show of the runs of a job. */
 export const scheduleChecks: Record<ScheduleCheck, Check> = {
   'one trace a run': async (bench, tell) => {
     bench.recorded.clear();
@@ -64,7 +63,7 @@ export const scheduleChecks: Record<ScheduleCheck, Check> = {
       throw new TypeError('no such table');
     });
     const spans = await recorded(bench, 2);
-    // Some libraries drop the promise: that its rejection is not handled is as without us.
+    // Some libraries drop the promise, so an unhandled rejection is expected.
     bench.faults.splice(0);
     const [job] = jobs(spans);
     if (!job || spans.length !== 2) return [`a run that failed made ${names(spans)}`];
@@ -190,12 +189,12 @@ export const scheduleChecks: Record<ScheduleCheck, Check> = {
   },
 };
 
-/** Runs a job named `report` so many times, by hand where the library can; gives what that returned, as an array. */
+/** By hand if possible; returns the results as an array. */
 async function runs({ app: { schedule } }: Bench, count: number, body: Work): Promise<unknown[]> {
   const ended: Promise<unknown>[] = [];
   const { promise: all, resolve } = Promise.withResolvers<void>();
   const report = {
-    // One that is called back with `done` would have to call it.
+    // With a `done` parameter it would have to be called.
     async report(this: unknown, ...args: unknown[]) {
       if (ended.length === count) return undefined;
       const result = Reflect.apply(body, this, args);
@@ -208,14 +207,14 @@ async function runs({ app: { schedule } }: Bench, count: number, body: Work): Pr
     const run = schedule!.byHand(report);
     for (let i = 0; i < count; i++) {
       returned.push(outcomeOf(run));
-      // The next run by itself begins when this one has ended; two at once wait for each other in the body.
+      // Two concurrent runs wait for each other.
       await turn();
     }
     await all;
   } else {
     const stop = await schedule!.every(report);
     await all;
-    // node-cron 3 sets its timer again after the run.
+    // node-cron 3 sets its timer after the run.
     setImmediate(() => void stop());
   }
   await Promise.all(ended);
@@ -223,7 +222,7 @@ async function runs({ app: { schedule } }: Bench, count: number, body: Work): Pr
   return Promise.all(returned);
 }
 
-/** What an application notices of its job: how it is called, and what comes of its result and its error. */
+/** Arguments, results and errors. */
 async function noticed(bench: Bench): Promise<string[]> {
   const lines: string[] = [];
   const error = Object.assign(new RangeError('mine'), { code: 'MINE' });
@@ -247,7 +246,6 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? (value.constructor?.name ?? 'object') : typeof value;
 }
 
-/** A span of the application. */
 function work({ recorded }: Bench, name: string): void {
   recorded.tracerProvider.getTracer('app').startSpan(name).end();
 }

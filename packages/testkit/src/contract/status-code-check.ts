@@ -1,6 +1,5 @@
 import type { Check } from './hooked-checks.ts';
 
-/** What a server refuses a command or a query with. */
 export const statusCodeCheck: Check = async (bench) => {
   const { made } = await bench.traced(() => bench.app.fail(), 1);
   const { 'db.response.status_code': code, 'error.type': type } = made[0]?.attributes ?? {};

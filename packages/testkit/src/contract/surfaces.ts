@@ -2,16 +2,16 @@ import { createRequire } from 'node:module';
 
 type Descriptors = Map<PropertyKey, PropertyDescriptor>;
 
-/** What of a library can be patched: each function and accessor on its exports, classes and prototypes. */
+/** Functions and accessors of exports, classes and prototypes. */
 export type Surfaces = Map<object, { path: string; descriptors: Descriptors }>;
 
-/** Core modules that an adapter might be tempted to patch for everybody. */
+/** Core modules an adapter must not patch. */
 const CORE = ['node:events', 'node:http', 'node:https', 'node:net', 'node:stream'];
 const DEPTH = 5;
 
 /**
- * Takes down every function-valued property reachable from the CommonJS modules loaded so far, from
- * core modules and from what is given. ES modules cannot be listed: what of them counts is given.
+ * Records every function-valued property reachable from loaded CommonJS modules, core modules and `given`. ES modules
+ * cannot be listed, so `given` holds theirs.
  */
 export function surfacesOf(given: readonly unknown[]): Surfaces {
   const surfaces: Surfaces = new Map();
@@ -21,7 +21,7 @@ export function surfacesOf(given: readonly unknown[]): Surfaces {
       visit(surfaces, module.exports, file.split('/node_modules/').pop()!, DEPTH);
   }
   for (const name of CORE) visit(surfaces, process.getBuiltinModule(name), name, DEPTH);
-  // Themselves and their prototypes, not what they hold: an instance's state is the library's to change.
+  // Not their contents: instance state changes.
   for (const value of given) visit(surfaces, value, nameOf(value), 1);
   return surfaces;
 }
@@ -50,7 +50,7 @@ function patchable(value: object): Descriptors {
   return descriptors;
 }
 
-/** What differs from then: replaced, added, removed, or with other flags. */
+/** Replaced, added, removed, or with other flags. */
 export function changedSurfaces(surfaces: Surfaces): string[] {
   const problems: string[] = [];
   for (const [value, { path, descriptors }] of surfaces) {

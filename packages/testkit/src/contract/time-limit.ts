@@ -1,13 +1,12 @@
-/** A check that takes longer is named while it runs. */
+/** When a slow check is named. */
 const LATE_S = 3;
 export const LIMIT_S = 10;
 const TICK_MS = 100;
 
 /**
- * Gives what a check found, or undefined where it takes too long. Time is counted in ticks of this process: what it does
- * not get on a busy machine does not count.
+ * Undefined if the check takes too long. Counts this process's ticks, since the machine may be busy.
  *
- * @param late called once, while the check goes on
+ * @param late called once, when the check is slow
  */
 export async function withinLimit<T>(check: Promise<T>, late: (seconds: number) => void): Promise<T | undefined> {
   let ticks = 0;

@@ -8,24 +8,22 @@ import { fileURLToPath } from 'node:url';
 import { freePort, onPath, runBinary, startServer, type Room, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A real Kafka, one node. Topics are the whole server's: give yours names that nobody else has. */
+/** A real Kafka node. Its topics are shared by all tests, so use unique names. */
 export interface Kafka {
-  /** `127.0.0.1:PORT`, for a client's list of brokers. */
+  /** For a client's list of brokers. */
   broker: string;
   /** `kafka://127.0.0.1:PORT` */
   url: string;
-  /** Ends the server if it was started for this call alone. */
   stop(): Promise<void>;
 }
 
-/** The last line whose broker still answers every request that kafkajs 2 makes. */
+/** The last that answers kafkajs 2. */
 const VERSION = '3.9.1';
 const JARS = fileURLToPath(new URL(`../../../../node_modules/.cache/foreshock/kafka-${VERSION}`, import.meta.url));
 
 /**
- * Gives a Kafka. The server is the one of `FORESHOCK_TEST_KAFKA_URL`, else one for the whole vitest run (with
- * testkit's global setup), else one for this call; from Maven Central where there are Java 17 and Maven, else
- * from Docker.
+ * Gives a Kafka: of `FORESHOCK_TEST_KAFKA_URL`, else of the vitest run (testkit's global setup), else of this call;
+ * from Maven Central with Java 17 and Maven, else from Docker.
  */
 export async function startKafka(): Promise<Kafka> {
   const { url, stop } = (await sharedServer(kafka)) ?? (await startServer(kafka));
@@ -33,9 +31,9 @@ export async function startKafka(): Promise<Kafka> {
 }
 
 /**
- * The same for tests that are left out, and say so, on a machine that can have no Kafka.
+ * For tests that are skipped, with a reason, where Kafka cannot run.
  *
- * @throws on a machine that can: with `FORESHOCK_TEST_KAFKA_URL`, or with Java 17 and Maven under `CI`
+ * @throws with `FORESHOCK_TEST_KAFKA_URL`, or under `CI` with Java 17 and Maven
  */
 export async function startKafkaIfPossible(): Promise<{ kafka: Kafka } | { missing: string }> {
   try {
@@ -46,7 +44,7 @@ export async function startKafkaIfPossible(): Promise<{ kafka: Kafka } | { missi
   }
 }
 
-/** Kafka 3.9, as a {@link ServerKind}. */
+/** Kafka 3.9. */
 export const kafka: ServerKind = {
   name: 'kafka',
   variable: 'FORESHOCK_TEST_KAFKA_URL',
@@ -61,7 +59,6 @@ export const kafka: ServerKind = {
   ping,
 };
 
-/** Java 17 or later. */
 function java(): string | undefined {
   const binary = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin', 'java') : onPath('java');
   if (!binary || !existsSync(binary)) return undefined;
@@ -73,12 +70,11 @@ function fetched(): string | undefined {
   return existsSync(JARS) ? JARS : undefined;
 }
 
-/** Kafka is Java alone: its jar and what that depends on are the whole of it. */
 function fetch(): string | undefined {
   const maven = onPath('mvn');
   if (!maven) return undefined;
   mkdirSync(dirname(JARS), { recursive: true });
-  // Made aside and renamed: two runs at once must not see half of it.
+  // Renamed when complete, for concurrent runs.
   const half = mkdtempSync(`${JARS}.`);
   writeFileSync(
     join(half, 'pom.xml'),
@@ -95,7 +91,7 @@ function fetch(): string | undefined {
   try {
     if (status === 0) renameSync(half, JARS);
   } catch {
-    // Somebody else was first.
+    // A concurrent run has finished first.
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
@@ -108,7 +104,7 @@ async function launch(jars: string, room: Room): Promise<RunningServer> {
   const controller = await freePort();
   const data = join(room.folder, 'data');
   mkdirSync(data);
-  // What `kafka-storage format` would write, without another start of Java.
+  // As `kafka-storage format` writes it, without starting Java.
   writeFileSync(join(data, 'meta.properties'), `version=1\ncluster.id=${CLUSTER}\nnode.id=1\n`);
   const settings = {
     'process.roles': 'broker,controller',
@@ -119,7 +115,6 @@ async function launch(jars: string, room: Room): Promise<RunningServer> {
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${room.port}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': data,
-    // One node, few threads, nobody to wait for.
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.replication.factor': '1',
@@ -142,16 +137,16 @@ async function launch(jars: string, room: Room): Promise<RunningServer> {
   const { stop } = await runBinary(
     java()!,
     ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jars, 'lib', '*'), 'kafka.Kafka', file],
-    // The jars are in a folder that only this account may be able to read; Kafka runs as root too.
+    // Only this account may be able to read the jars; Kafka also runs as root.
     { ...room, user: undefined },
     () => ping(url),
-    // Its data goes with it: there is nothing to shut down in order.
+    // Its data is deleted, so no clean shutdown is needed.
     { signal: 'KILL' },
   );
   return { url, stop };
 }
 
-/** Which versions of requests it understands (`ApiVersions` 0) is answered once it is up. */
+/** `ApiVersions` 0. */
 const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex');
 
 async function ping(url: string): Promise<void> {

@@ -15,7 +15,7 @@ import {
 } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A database of one's own on a real MariaDB. */
+/** A test's own database. */
 export interface MariaDb {
   host: string;
   port: number;
@@ -24,15 +24,13 @@ export interface MariaDb {
   database: string;
   /** `mysql://user:password@127.0.0.1:PORT/database` */
   url: string;
-  /** Another empty database on the same server. */
   createDatabase(): Promise<string>;
-  /** Drops the databases, and ends the server if it was started for this call alone. */
   stop(): Promise<void>;
 }
 
 /**
- * Gives a fresh, empty database. The server is the one of `FORESHOCK_TEST_MARIADB_URL`, else one for
- * the whole vitest run (with testkit's global setup), else one for this call.
+ * Gives an empty database. The server is that of `FORESHOCK_TEST_MARIADB_URL`, else of the vitest run (testkit's global
+ * setup), else of this call.
  */
 export async function startMariaDb(): Promise<MariaDb> {
   const server = (await sharedServer(mariadb)) ?? (await startServer(mariadb));
@@ -62,11 +60,11 @@ export async function startMariaDb(): Promise<MariaDb> {
   };
 }
 
-/** MariaDB 10.5 and later, as a {@link ServerKind}. */
+/** MariaDB 10.5 and later. */
 export const mariadb: ServerKind = {
   name: 'mariadb',
   variable: 'FORESHOCK_TEST_MARIADB_URL',
-  // Without `mariadb-server`, which would start a service of its own; the client package has what the installer needs.
+  // `mariadb-server` would start a service; the installer needs the client package.
   packages: ['mariadb-server-core', 'mariadb-client-core'],
   docker: {
     image: 'mariadb:11.8',
@@ -122,23 +120,23 @@ async function launch(binary: string, room: Room): Promise<RunningServer> {
       await connectable(room.port);
       await query(url);
     },
-    // Its data goes with it: there is nothing to shut down in order.
+    // Its data is deleted, so no clean shutdown is needed.
     { signal: 'KILL', env: { PATH: PATHS, LC_ALL: 'C' } },
   );
   return { url, stop };
 }
 
-/** Debian keeps servers and what they need in folders that are on root's path only. */
+/** Debian's servers are on root's path. */
 const PATHS = `${process.env['PATH'] ?? ''}:/usr/bin:/usr/sbin`;
 
-/** The script that makes a data folder: beside the server, or where the distribution has its programs. */
+/** Beside the server or in the distribution's folder. */
 function installer(binary: string): string | undefined {
   const folders = [dirname(binary), join(dirname(binary), '..', 'bin'), join(dirname(binary), '..', 'scripts')];
   const script = folders.map((folder) => join(folder, 'mariadb-install-db')).find(existsSync);
   return existsSync(binary) ? script : undefined;
 }
 
-// A thread has its own module cache: `mysql2` loaded here is never the patched one of the test around it.
+// A worker thread loads its own `mysql2`, not the test's patched one.
 const QUERY = `
 const { workerData: { mysql2, url, statements } } = require('node:worker_threads');
 (async () => {

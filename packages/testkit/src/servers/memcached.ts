@@ -1,17 +1,16 @@
 import { connectable, onPath, runBinary, startServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A real Memcached; its keys are everybody's. */
+/** Keys are shared by all tests. */
 export interface Memcached {
   host: string;
   port: number;
-  /** Ends the server if it was started for this call alone. */
   stop(): Promise<void>;
 }
 
 /**
- * Gives a Memcached. The server is the one of `FORESHOCK_TEST_MEMCACHED_URL`, else one for the whole vitest run (with
- * testkit's global setup), else one for this call.
+ * Gives a Memcached: of `FORESHOCK_TEST_MEMCACHED_URL`, else of the vitest run (testkit's global setup), else of this
+ * call.
  */
 export async function startMemcached(): Promise<Memcached> {
   const { url, stop } = (await sharedServer(memcached)) ?? (await startServer(memcached));
@@ -21,7 +20,6 @@ export async function startMemcached(): Promise<Memcached> {
 
 const urlOf = (port: number): string => `memcached://127.0.0.1:${port}`;
 
-/** Memcached as a {@link ServerKind}. */
 export const memcached: ServerKind = {
   name: 'memcached',
   variable: 'FORESHOCK_TEST_MEMCACHED_URL',

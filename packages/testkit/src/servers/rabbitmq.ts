@@ -5,19 +5,18 @@ import { join } from 'node:path';
 import { freePort, onPath, runBinary, startServer, type Room, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A real RabbitMQ. Queues and exchanges are the whole server's: give yours names that nobody else has. */
+/** A real RabbitMQ. Queues and exchanges are shared by all tests, so use unique names. */
 export interface RabbitMq {
   host: string;
   port: number;
   /** `amqp://guest:guest@127.0.0.1:PORT` */
   url: string;
-  /** Ends the server if it was started for this call alone. */
   stop(): Promise<void>;
 }
 
 /**
- * Gives a RabbitMQ. The server is the one of `FORESHOCK_TEST_RABBITMQ_URL`, else one for the whole vitest run
- * (with testkit's global setup), else one for this call.
+ * Gives a RabbitMQ: of `FORESHOCK_TEST_RABBITMQ_URL`, else of the vitest run (testkit's global setup), else of this
+ * call.
  */
 export async function startRabbitMq(): Promise<RabbitMq> {
   const { url, stop } = (await sharedServer(rabbitmq)) ?? (await startServer(rabbitmq));
@@ -25,7 +24,7 @@ export async function startRabbitMq(): Promise<RabbitMq> {
   return { host: hostname, port: Number(port || 5672), url, stop };
 }
 
-/** RabbitMQ 3.10 and later, as a {@link ServerKind}. */
+/** RabbitMQ 3.10 and later. */
 export const rabbitmq: ServerKind = {
   name: 'rabbitmq',
   variable: 'FORESHOCK_TEST_RABBITMQ_URL',
@@ -35,17 +34,14 @@ export const rabbitmq: ServerKind = {
     port: 5672,
     url: (port) => `amqp://guest:guest@127.0.0.1:${port}`,
   },
-  // Debian's program on the path is a wrapper that insists on its own account and folders.
+  // Debian's wrapper on the path requires its own account and folders.
   find: () =>
     ['/usr/lib/rabbitmq/bin/rabbitmq-server', onPath('rabbitmq-server')].find((path) => path && existsSync(path)),
   launch,
   ping,
 };
 
-/**
- * Erlang's nodes look each other up in `epmd`, a daemon that the first node starts and nobody ends. So it is
- * started here, on a port of its own, and both end together.
- */
+/** Erlang's first node starts `epmd`, which never ends by itself. Here it ends with the server. */
 const TOGETHER = `
 epmd & epmd=$!
 detached=1 "$1" & broker=$!
@@ -72,7 +68,6 @@ async function launch(binary: string, room: Room): Promise<RunningServer> {
   const env = {
     PATH: `${process.env['PATH'] ?? ''}:/usr/bin:/usr/sbin`,
     LC_ALL: 'C.UTF-8',
-    // For the cookie that Erlang makes.
     HOME: room.folder,
     ERL_EPMD_PORT: String(await freePort()),
     ERL_EPMD_ADDRESS: '127.0.0.1',
@@ -85,7 +80,6 @@ async function launch(binary: string, room: Room): Promise<RunningServer> {
     RABBITMQ_LOG_BASE: path('log'),
     RABBITMQ_PID_FILE: path('pid'),
     RABBITMQ_GENERATED_CONFIG_DIR: path('config'),
-    // Two schedulers are plenty, on any machine.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 2:2 +A 4',
   };
   const url = `amqp://guest:guest@127.0.0.1:${room.port}`;
@@ -93,7 +87,7 @@ async function launch(binary: string, room: Room): Promise<RunningServer> {
   return { url, stop };
 }
 
-/** It speaks AMQP once it answers the protocol's greeting with a method frame; only then are connections served. */
+/** The server is ready when it answers the AMQP header with a method frame. */
 async function ping(url: string): Promise<void> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port || 5672), hostname);

@@ -7,27 +7,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, onPath, runBinary, startServer, type Room, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** An empty database of one's own on a real Redis. Channels of pub/sub are shared by all databases of a server. */
+/** A test's own empty database on a real Redis. Pub/sub channels are shared by all databases. */
 export interface Redis {
   host: string;
   port: number;
-  /** Its number, as in `SELECT`. */
+  /** As in `SELECT`. */
   database: number;
   /** `redis://127.0.0.1:PORT/database` */
   url: string;
-  /** Empties the database, and ends the server if it was started for this call alone. */
   stop(): Promise<void>;
 }
 
-/** Claims of databases live in database 0, which nobody is given. */
+/** Database 0 is never given to tests. */
 const CLAIM = 'foreshock:test:database:';
 const DATABASES = 1_024;
-/** A claim outlives a killed test run by this long at most, on a server that was there before. */
+/** Limits the claims of killed runs on an existing server. */
 const CLAIM_SECONDS = '3600';
 
 /**
- * Gives an empty database. The server is the one of `FORESHOCK_TEST_REDIS_URL`, else one for the whole
- * vitest run (with testkit's global setup), else one for this call.
+ * Gives an empty database. The server is that of `FORESHOCK_TEST_REDIS_URL`, else of the vitest run (testkit's global
+ * setup), else of this call.
  */
 export async function startRedis(): Promise<Redis> {
   const server = (await sharedServer(redis)) ?? (await startServer(redis));
@@ -58,7 +57,7 @@ async function claimDatabase(url: string, claim: string): Promise<number> {
   throw new Error(`no database of ${url} is free`);
 }
 
-/** Redis 6.2 and later, or Valkey, as a {@link ServerKind}. */
+/** Redis 6.2 and later, or Valkey. */
 export const redis: ServerKind = {
   name: 'redis',
   variable: 'FORESHOCK_TEST_REDIS_URL',
@@ -90,7 +89,7 @@ function run(
     port: String(room.port),
     bind: '127.0.0.1',
     dir: room.folder,
-    // Nothing on disk.
+    // No files.
     save: '',
     appendonly: 'no',
     ...own,
@@ -99,14 +98,13 @@ function run(
   return runBinary(binary, args, room, ready);
 }
 
-/** A Redis cluster of one's own: three masters, no replicas. */
+/** Three masters, no replicas. */
 export interface RedisCluster {
-  /** `redis://127.0.0.1:PORT` of each node. */
   urls: string[];
   stop(): Promise<void>;
 }
 
-/** Starts a cluster of three nodes; Redis 7 or later. About a second. */
+/** Takes about a second; needs Redis 7 or later. */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const { url, stop } = await startServer(redisCluster);
   const [nodes] = await send(url, ['CLUSTER', 'NODES']);
@@ -167,8 +165,8 @@ function isWhole([info]: (string | undefined)[]): boolean {
 }
 
 /**
- * Speaks RESP over a plain socket, so that no library a test watches is touched by its own set-up. Only
- * commands that are answered with a text or a number; a database in the URL is selected first.
+ * Uses a plain socket, so that no observed library is loaded. Supports only text and number replies; selects the URL's
+ * database first.
  */
 async function send(url: string, ...commands: string[][]): Promise<(string | undefined)[]> {
   const { hostname, port, username, password, pathname } = new URL(url);
@@ -196,7 +194,7 @@ function encode(command: string[]): string {
   return `*${command.length}\r\n${command.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 }
 
-/** The replies that are there whole. */
+/** Complete replies. */
 function decode(text: string): (string | undefined)[] {
   const replies: (string | undefined)[] = [];
   for (let at = 0; ;) {

@@ -6,55 +6,48 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A server that tests may use, and how to end it. */
 export interface RunningServer {
   url: string;
-  /** Ends what was started and removes its data; nothing for a server that was there before. */
+  /** Ends a started server and deletes its data. */
   stop(): Promise<void>;
 }
 
-/** Where a server of ours runs: its own port and its own folder, gone with it. */
+/** Of a started server. */
 export interface Room {
   port: number;
   /** For data and sockets; owned by `user`. */
   folder: string;
-  /** Who runs it: undefined is ourselves, else (we are root) an account without rights. */
+  /** Undefined: the current user; as root, an unprivileged account. */
   user: { uid: number; gid: number } | undefined;
 }
 
 /**
- * One kind of server, one file: how to find it and how to run it. {@link startServer} does the rest:
- * environment URL, then `find`, then apt-get, then Docker, then a failure that says what to install.
+ * How to find and run a kind of server. {@link startServer} tries the environment's URL, `find`, apt-get and Docker,
+ * then fails with what to install.
  */
 export interface ServerKind {
-  /** `postgres`, `redis`: for messages and folders. */
   name: string;
-  /** The variable that names a running server: `FORESHOCK_TEST_POSTGRES_URL`. */
+  /** Names a running server: `FORESHOCK_TEST_POSTGRES_URL`. */
   variable: string;
-  /** Where its binary is on this machine, if it is: the path, distribution folders, an npm package. */
   find(): string | undefined;
-  /** Starts the binary and resolves as soon as it answers. */
+  /** Resolves when the server answers. */
   launch(binary: string, room: Room): Promise<RunningServer>;
-  /** Debian packages that bring it; none of a server that Debian does not have. */
+  /** Debian packages, if any. */
   packages: readonly string[];
-  /** None for what cannot live behind one published port. */
+  /** Unset if one published port is not enough. */
   docker?: {
     image: string;
-    /** The port it listens on inside. */
+    /** Inside the container. */
     port: number;
     env?: Record<string, string>;
     command?: readonly string[];
     url(port: number): string;
   };
-  /** Rejects until the server can be used. */
+  /** Rejects until the server is ready. */
   ping(url: string): Promise<void>;
 }
 
-/**
- * Starts a server of this kind by the first way that is at hand.
- *
- * @throws an error that says what was tried and what to install
- */
+/** @throws an error that says what was tried and what to install */
 export async function startServer(kind: ServerKind): Promise<RunningServer> {
   const given = process.env[kind.variable];
   if (given) {
@@ -89,17 +82,13 @@ async function launch(kind: ServerKind, binary: string): Promise<RunningServer> 
       return await kind.launch(binary, { port: await freePort(), folder, user });
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
-      // Somebody may have taken the port between our asking and the server's binding.
+      // Another process may have taken the free port.
       if (attempt === 3) throw error;
     }
   }
 }
 
-/**
- * Installs Debian's packages of a program where that can be done, and finds it then.
- *
- * @param tried gets a line about what did not work
- */
+/** @param tried receives failures, one line each */
 export function install(kind: Pick<ServerKind, 'name' | 'packages' | 'find'>, tried: string[]): string | undefined {
   if (kind.packages.length === 0) {
     tried.push(`${kind.name}: not found, nor what it can be had with`);
@@ -110,7 +99,7 @@ export function install(kind: Pick<ServerKind, 'name' | 'packages' | 'find'>, tr
     return undefined;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Another test process may be installing something else.
+  // Another test process may hold the lock.
   const apt = (...args: string[]): boolean =>
     spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio: 'ignore' }).status === 0;
   const packages = ['install', '-y', '--no-install-recommends', ...kind.packages];
@@ -153,9 +142,8 @@ const KEEPER =
   '{ cat <&3; kill -$signal $server; } >/dev/null 2>&1 & wait $server; code=$?; rm -rf -- "$folder"; exit $code';
 
 /**
- * Runs a server binary for as long as this process lives: a shell in between waits for the end of its
- * input, which comes with `stop()` and with our death alike, then ends the server by its pid and
- * removes its folder. So not even SIGKILL on us leaves a process behind.
+ * Runs a server binary for the life of this process. A shell waits for the end of its input, at `stop()` or our death,
+ * then kills the server by pid and removes its folder. So even SIGKILL leaves no process.
  */
 export async function runBinary(
   binary: string,
@@ -167,14 +155,13 @@ export async function runBinary(
   const shell: ChildProcess = spawn('sh', ['-c', KEEPER, 'sh', room.folder, signal, binary, ...args], {
     cwd: room.folder,
     env,
-    // Out of our process group: the terminal's Ctrl-C must not reach the server before our tests end.
+    // Ctrl-C must not end the server before the tests.
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
     ...room.user,
   });
   let output = '';
   shell.stderr!.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4_000)));
-  // Neither the shell nor its pipes may keep a test process alive that forgot to stop it.
   shell.unref();
   for (const stream of [shell.stdin, shell.stderr]) (stream as unknown as { unref(): void }).unref();
   const stop = async (): Promise<void> => {
@@ -183,7 +170,7 @@ export async function runBinary(
     const ended = once(shell, 'exit');
     shell.stdin!.end();
     await ended;
-    // The folder belongs to the other user, its parent does not: the last rmdir is ours.
+    // The parent folder is ours, so only we can remove this one.
     rmSync(room.folder, { recursive: true, force: true });
   };
   try {
@@ -208,7 +195,7 @@ async function untilAnswering(
       () => undefined,
       (error: unknown) => error as Error,
     );
-    // Asked after the answer too: another server may have answered at a port that ours failed to bind.
+    // Checked again: another server may have answered on the port.
     const reason = ended?.();
     if (reason) throw new Error(reason, { cause: failure });
     if (!failure) return;
@@ -217,7 +204,6 @@ async function untilAnswering(
   }
 }
 
-/** Resolves when something accepts connections at this port of 127.0.0.1. */
 export async function connectable(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   try {
@@ -227,7 +213,7 @@ export async function connectable(port: number): Promise<void> {
   }
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
+/** Free when checked. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -237,7 +223,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A program on the path. Symbolic links stay: some binaries (`redis-server`) are what they are called. */
+/** Keeps symbolic links: some binaries (`redis-server`) depend on their name. */
 export function onPath(program: string): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const candidate = join(folder, program);
@@ -246,7 +232,7 @@ export function onPath(program: string): string | undefined {
   return undefined;
 }
 
-/** Servers such as Postgres refuse to run as root: then the account they run as. */
+/** Servers such as Postgres refuse to run as root. */
 function unprivilegedUser(): Room['user'] {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync('/etc/passwd', 'utf8')

@@ -3,13 +3,12 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { startServer, type RunningServer, type ServerKind } from './server.ts';
 
 /**
- * One server of a kind for a whole vitest run: the run's main process starts it when the first test
- * file asks, and the files ask over a line of TCP. Plain sockets, so that no library a test watches
- * is touched by its own set-up.
+ * The main vitest process starts one server of a kind at the first request, which test files send over TCP. Plain
+ * sockets load no observed library.
  */
 const VARIABLE = 'FORESHOCK_TEST_SERVERS_PORT';
 
-/** Answers test files from now on; what it returns ends every server that was started. */
+/** Returns what ends all started servers. */
 export async function shareServers(kinds: readonly ServerKind[]): Promise<() => Promise<void>> {
   const running = new Map<string, Promise<RunningServer>>();
   const answer = async (socket: Socket): Promise<void> => {
@@ -36,7 +35,7 @@ export async function shareServers(kinds: readonly ServerKind[]): Promise<() => 
   };
 }
 
-/** The run's shared server of this kind; undefined when nobody shares any. */
+/** Undefined without shared servers. */
 export async function sharedServer(kind: ServerKind): Promise<RunningServer | undefined> {
   const port = Number(process.env[VARIABLE]);
   if (!port) return undefined;

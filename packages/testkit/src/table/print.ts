@@ -1,7 +1,6 @@
 import { COLUMNS, type Column, type Rows } from './rows.ts';
 import type { Evidence } from './shows.ts';
 
-/** What a test was to show, and whether it did. */
 export interface Outcome {
   evidence: Evidence;
   passed: boolean;
@@ -21,8 +20,9 @@ const LEGEND =
   '✓ shown by tests of this run   ✗ a test of it failed   ? no test of this run showed it   – does not apply';
 
 /**
- * The table of what a run showed: one row an adapter that it had tests of; empty if there was none. Throws for evidence
- * of what has no row.
+ * One row per tested adapter.
+ *
+ * @throws for evidence without a row
  */
 export function tableOf(outcomes: readonly Outcome[], all: Rows): string {
   const stray = outcomes.find(({ evidence }) => !all.has(evidence.adapter));
@@ -60,7 +60,7 @@ function rowOf(name: string, applies: readonly Column[], outcomes: readonly Outc
   return [name, ...cells, versionsOf(outcomes)];
 }
 
-/** The lowest and the newest that something was shown with. */
+/** Lowest and newest. */
 function versionsOf(outcomes: readonly Outcome[]): string {
   const versions = outcomes
     .flatMap(({ evidence: { version }, passed }) => (version && passed ? [version] : []))

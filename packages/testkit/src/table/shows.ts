@@ -1,27 +1,26 @@
 import { TestRunner, type RunnerTestCase } from 'vitest';
 import type { Column } from './rows.ts';
 
-/** What one test shows of an adapter, if it passes. */
+/** What a passing test shows of an adapter. */
 export interface Evidence {
-  /** The library's name. */
+  /** The library. */
   adapter: string;
   columns: readonly Column[];
-  /** Of the library, as its package.json has it. */
+  /** From its package.json. */
   version: string | undefined;
 }
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** What the test shows of adapters; vitest hands it to the process that prints the table. */
+    /** vitest passes it to the process that prints the table. */
     shows?: Evidence[];
   }
 }
 
 /**
- * Says, inside a test, which cells of the table at the end of a run this test is the evidence for: they are
- * ticked if it passes. Call it first, so that a test that fails is seen to fail.
+ * Names the table cells this test is evidence for, if it passes. Call it first, so that a failed test is shown too.
  *
- * @param version of the library under test, as its package.json has it
+ * @param version the tested library's, from its package.json
  */
 export function shows(adapter: string, columns: readonly Column[], version?: string): void {
   const test = TestRunner.getCurrentTest<RunnerTestCase | undefined>();

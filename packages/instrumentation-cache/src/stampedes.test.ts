@@ -29,7 +29,7 @@ function caller(name: string): { span: Span; where: Context } {
   return { span, where: trace.setSpan(ROOT_CONTEXT, span) };
 }
 
-/** By default it takes a moment, and nobody else looks meanwhile. */
+/** By default it takes a moment, without overlapping lookups. */
 function miss(id: string, where: Context, { coalesced = false, since = stampedes.misses, took = 1 } = {}): void {
   vi.advanceTimersByTime(took);
   stampedes.missed({ id, cache: 'profiles', shape: () => 'user:*', where, since, coalesced });

@@ -108,7 +108,7 @@ it('ioredis: what is asked of sentinels is no span', async () => {
   expect(recorded.spans().map(({ name }) => name)).toEqual(['GET', 'request']);
 });
 
-/** Says where the server is, and that nobody else knows. */
+/** Gives the server's address, and no other sentinels. */
 async function startSentinel(): Promise<NetServer> {
   const sentinel = createServer((socket) => {
     socket.on('error', () => {});

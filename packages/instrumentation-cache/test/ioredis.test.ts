@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { library } from './library.ts';
 import { below, call, whole } from './spans.ts';
 
-// Stampedes have their own tests; here they would be told in the middle of others.
+// Stampedes have their own tests; here they would be reported in other tests.
 const recorded = recordSpans(cacheInstrumentation({ stampedeCallers: 1_000 }));
 let server: Server;
 /** On every span of a command that has found its server. */

@@ -6,7 +6,7 @@ import type { LRUCache } from 'lru-cache';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { library } from './library.ts';
 
-// Stampedes have their own tests; here they would be told in the middle of others.
+// Stampedes have their own tests; here they would be reported in other tests.
 const recorded = recordSpans(cacheInstrumentation({ stampedeCallers: 1_000 }));
 afterAll(() => recorded.stop());
 beforeEach(() => recorded.clear());

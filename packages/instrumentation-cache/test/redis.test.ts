@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { library } from './library.ts';
 import { below, call, whole } from './spans.ts';
 
-// Stampedes have their own tests; here they would be told in the middle of others.
+// Stampedes have their own tests; here they would be reported in other tests.
 const recorded = recordSpans([cacheInstrumentation({ stampedeCallers: 1_000 }), poolInstrumentation()]);
 let server: Server;
 /** On every span of a command that has found its server. */
@@ -357,7 +357,7 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
     await recorded.inSpan('caller', () => expect(pool.get('user:1')).rejects.toThrow('Timeout waiting for a client'));
     release();
     await held;
-    // Given back: nobody is in the way any more.
+    // The client was returned, so there is no wait.
     await recorded.inSpan('later', () => pool.get('user:1'));
     pool.destroy();
     const spans = recorded.spans();

@@ -51,6 +51,7 @@ export class SqlScan {
   #firstString = -1;
   /** Of the last quoted part. */
   #hasBackslash = false;
+  /** The dialect's rule, or the one setting that is tried. */
   readonly #backslash: Dialect['backslash'];
   #isAmbiguous = false;
   #reading: Reading = 'sound';

@@ -9,6 +9,7 @@ interface Level {
   /** Upper case. */
   verb: string | undefined;
   list: boolean;
+  /** `WITH` was read, its statement's verb was not. */
   with: boolean;
   /** Whether any statement may begin here; false in the arguments of `REPLACE(…)`. */
   readonly statement: boolean;
@@ -29,6 +30,7 @@ export class SqlSummary {
   #defining: string | undefined;
   /** A table, unless a parenthesis follows. */
   #candidate: string | undefined;
+  /** The previous token: a known word, a sign, or undefined. */
   #before: string | undefined;
   /** What is skipped. */
   #ignores: 'statement' | 'rest' | undefined;

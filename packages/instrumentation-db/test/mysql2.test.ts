@@ -104,7 +104,7 @@ describe('a query', () => {
 
   it('comes out the same by promise, callback, event, stream and prepared statement, and calls back where the caller was', async () => {
     const pool = await openWarmPool(1, { multipleStatements: true });
-    // Opened by somebody else: its socket lives in that context.
+    // Its socket belongs to another context.
     const connection = await openConnection();
     await recorded.inSpan('request', async (request) => {
       const { spanId } = request.spanContext();
@@ -236,7 +236,7 @@ describe('a query', () => {
     ]);
     expect(answers.length).toBeLessThan(2);
 
-    // By events nobody tells the command; the connection alone learns of it.
+    // With events, only the connection gets the error, not the command.
     const connection = await openConnection();
     recorded.clear();
     connection.query('SELECT 1 FROM orders LIMIT 1');

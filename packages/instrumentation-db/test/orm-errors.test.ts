@@ -1,4 +1,4 @@
-/* The errors of ORMs carry the server's message, or repeat it: no span shows the values in it, whoever describes them. */
+/* The errors of ORMs carry the server's message, or repeat it: no span shows the values in it. */
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { errorMessageOf, exceptionTextOf } from '@foreshock/kit';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';

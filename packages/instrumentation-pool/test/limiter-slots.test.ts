@@ -123,7 +123,7 @@ it.each(['async', 'async-3-0', 'async-2'])(
   async (alias) => {
     const async = library('async', alias);
     const seen: string[] = [];
-    // Called back where somebody else is, as by the one connection of many callers.
+    // Called back in another context, as by a connection that many callers share.
     const task = (done: (error: null, value: string) => void): void => {
       seen.push(activeName());
       void recorded.inSpan('elsewhere', async () => {

@@ -32,7 +32,7 @@ interface Kind {
   /** Its name in metrics. */
   name(): string;
   runs: number;
-  /** Callers in line when it is ended get an answer. */
+  /** Queued callers get an answer when it ends. */
   endsEarly: boolean;
 }
 

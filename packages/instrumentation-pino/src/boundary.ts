@@ -7,8 +7,8 @@ import { errorLogged } from './logged-errors.ts';
 const PLAIN = /^[\w.:-]{1,128}$/;
 
 /**
- * The active span's context as log fields, also when unsampled, so that a request's lines correlate without spans.
- * Names from OpenTelemetry's specification, "Trace Context in non-OTLP Log Formats".
+ * Also when unsampled, so that a request's lines correlate without spans. Names from OpenTelemetry's "Trace Context in
+ * non-OTLP Log Formats".
  */
 export function open(telemetry: Telemetry): LineEvents {
   return {

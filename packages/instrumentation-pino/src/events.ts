@@ -1,4 +1,4 @@
-/** Trace fields of a line; values match `[A-Za-z0-9._:-]` and need no escapes in JSON. */
+/** Values match `[A-Za-z0-9._:-]`: no escapes in JSON. */
 export interface LineFields {
   trace_id?: string;
   span_id?: string;
@@ -6,10 +6,9 @@ export interface LineFields {
   x_trace_id?: string;
 }
 
-/** Called for each line. */
 export interface LineEvents {
   /** Undefined outside any trace. */
   fields(): Readonly<LineFields> | undefined;
-  /** A line of level warn or higher contains this error. */
+  /** For level warn or higher. */
   logged(error: Error): void;
 }

@@ -6,7 +6,7 @@ export type { Instrumentation, InstrumentationConfig } from '@foreshock/kit';
 
 /**
  * Adds `trace_id`, `span_id` and `trace_flags` to pino's lines within a span, also when unsampled, and `x_trace_id` if
- * the caller sent its own identifier. Existing keys are kept.
+ * the caller sent its own. Existing keys are kept.
  *
  * @param config see {@link InstrumentationConfig}; enabled by default
  */

@@ -1,7 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import { ERROR_LOGGED, ERROR_LOGGED_COUNT } from '@foreshock/kit/names';
 
-/** Events per span: a logging loop must not use up the span's limit (128 by default). */
+/** A logging loop must not use up the span's limit (128 by default). */
 const EVENTS = 4;
 /** Further error types that get an event. */
 const TYPES = 8;

@@ -34,13 +34,11 @@ const BACKGROUND = suppressed(ROOT_CONTEXT).setValue(BACKGROUND_KEY, true);
 /** Options of the queue instrumentation. */
 export interface QueueInstrumentationConfig extends InstrumentationConfig {
   /**
-   * Which queues, topics or exchanges receive the trace. Return false where consumers must not see it or reject
-   * additional metadata. Default all.
+   * Queues, topics or exchanges that receive the trace: false where consumers must not see it or reject extra metadata.
+   * Default all.
    */
   propagateTo?: (destination: string) => boolean;
-  /**
-   * Libraries (npm names) whose own commands also get spans: polling, maintenance, calls outside a trace. Default none.
-   */
+  /** Libraries (npm names) whose polling, maintenance and calls outside a trace also get spans. Default none. */
   ownCommands?: (library: string) => boolean;
 }
 
@@ -91,7 +89,7 @@ export function openQueue(
     metrics?.received((now - since) / 1000, common.values);
     const link: Link = { context: span.spanContext() };
     return messages.map((message) => ({
-      // Created on settlement with an earlier start, because many are never settled here.
+      // Created on settlement, because many are never settled here.
       settled(failure?: Failure) {
         const processing = begin({ ...delivery, messages: [message] }, { since: now, link });
         if (failure) processing.failed(failure);

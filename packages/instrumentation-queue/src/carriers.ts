@@ -4,14 +4,14 @@ import { RETRY_UPSTREAM_ATTEMPTS } from '@foreshock/kit/names';
 import type { Carrier, Message } from './events.ts';
 import { TRACE_LIFE } from './trace-life.ts';
 
-/** Longer values are ignored: no propagator accepts them. */
+/** No propagator accepts longer values. */
 const MAX_VALUE_LENGTH = 8_192;
 
 const INCOMING = withCarrierTrust(ROOT_CONTEXT);
 
 type Incoming = NonNullable<Message['carrier']>;
 
-/** Carriers are untrusted: anyone may have written to the broker or database. */
+/** Untrusted: from a broker or database. */
 const getter: TextMapGetter<Incoming> = {
   keys: (carrier) => Object.keys(carrier),
   get(carrier, key) {
@@ -22,7 +22,6 @@ const getter: TextMapGetter<Incoming> = {
   },
 };
 
-/** Context of the sender, if valid. */
 export function extract(carrier: Incoming | undefined): Context {
   if (!carrier) return ROOT_CONTEXT;
   const found = guard('reading the trace of a message', () => propagation.extract(INCOMING, carrier, getter));
@@ -40,7 +39,7 @@ export function inject(where: Context, life: string): Carrier | undefined {
   return written;
 }
 
-/** A message outlives the attempt that sent it, so its consumer is not part of the retry. */
+/** Consumers are not part of the sender's retry. */
 function withoutAttempts(where: Context): Context {
   const baggage = propagation.getBaggage(where);
   if (!baggage?.getEntry(RETRY_UPSTREAM_ATTEMPTS)) return where;

@@ -1,14 +1,12 @@
-/** A longer wait by two clocks is as likely clock error, an event's own time or a replay. */
+/** Beyond it, clock errors, event times or replays are as likely. */
 const MAX_WAIT_MS = 1_800_000;
 
-/** Tolerance between synchronized clocks. */
+/** Clock tolerance. */
 const SKEW_MS = 10;
 
 /**
- * Wait since the due time.
- *
  * @param dueAt milliseconds since 1970, by the sender's clock
- * @returns undefined when not due yet or implausibly old
+ * @returns undefined when not due or implausibly old
  */
 export function waitedSince(dueAt: number): number | undefined {
   const waited = Date.now() - dueAt;

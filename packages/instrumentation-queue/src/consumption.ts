@@ -18,7 +18,7 @@ import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Operation } from './operations.ts';
 import { continued, newLife, withLife } from './trace-life.ts';
 
-/** The message was fetched manually, and its span is created on settlement. */
+/** For a manual fetch. */
 export interface Fetched {
   /** `performance.now()`. */
   readonly since: number;
@@ -27,8 +27,8 @@ export interface Fetched {
 }
 
 /**
- * Span of a delivery's processing. A single message continues its sender's trace within the limits of trace-life.ts;
- * otherwise a new trace links to every sender.
+ * A single message continues its sender's trace within the limits of trace-life.ts; otherwise a new trace links to
+ * every sender.
  */
 export class Consumption extends Caller implements Processing {
   readonly #metrics: MessagingMetrics | undefined;
@@ -52,7 +52,7 @@ export class Consumption extends Caller implements Processing {
     const life = only && continued(only);
     if (!life) {
       links = [...(links ?? []), ...linksTo(messages)];
-      // Baggage and x-trace-id are kept; only the parent span is dropped.
+      // Baggage and x-trace-id are kept.
       parent = trace.deleteSpan(parent);
     }
     const span = startConsumer(telemetry.tracer, operation, attributesOfAll(messages), parent, links, fetched?.since);

@@ -3,7 +3,6 @@ import type { Caller, Run } from '@foreshock/kit';
 /** Text metadata of a message, such as `traceparent`. */
 export type Carrier = Readonly<Record<string, string>>;
 
-/** A call that sends messages. */
 export interface Sending {
   /** `messaging.system` of the semantic conventions: `pg-boss`, `bullmq`, `rabbitmq`, `kafka`. */
   system: string;
@@ -13,17 +12,14 @@ export interface Sending {
   operation: string;
   /** Only when not the destination's name. */
   routingKey?: string | undefined;
-  /** Messages. */
   count: number;
 }
 
-/** A send in progress; the library's code runs within it. */
+/** Library code runs within it. */
 export interface Send extends Pick<Caller, 'run'> {
-  /** For each message's metadata, never for the caller's objects; undefined when nothing is propagated. */
+  /** For the message's metadata, never the caller's objects; undefined: nothing. */
   readonly carrier: Carrier | undefined;
   /**
-   * The broker accepted it.
-   *
    * @param count accepted messages; default all
    * @param id the broker's id of a single message
    */
@@ -31,10 +27,9 @@ export interface Send extends Pick<Caller, 'run'> {
   failed(error: unknown): void;
 }
 
-/** A received message. */
 export interface Message {
   id?: string | undefined;
-  /** Received metadata, text or bytes; validated here, not by adapters. */
+  /** Text or bytes, unvalidated. */
   carrier?: Readonly<Record<string, unknown>> | undefined;
   /** Milliseconds since 1970, by any clock. */
   sentAt?: number | undefined;
@@ -42,7 +37,7 @@ export interface Message {
   waitMs?: number | undefined;
   /** Milliseconds from send to due. */
   delayMs?: number | undefined;
-  /** Every run of a repeated job carries its first sender's trace. */
+  /** Every run carries the first sender's trace. */
   repeated?: boolean | undefined;
   /** 1 = first. */
   attempt?: number | undefined;
@@ -52,7 +47,6 @@ export interface Message {
   offset?: string | undefined;
 }
 
-/** Messages of one handler call. */
 export interface Delivery {
   /** As in {@link Sending}. */
   system: string;
@@ -71,15 +65,12 @@ export interface Failure {
   deadLettered?: boolean | undefined;
 }
 
-/**
- * How the application settled the message. `auto`: settled on delivery. After `requeue` the broker keeps it, after
- * `reject` it is dropped.
- */
+/** `auto`: settled on delivery. After `requeue` the broker keeps it, after `reject` it drops or dead-letters it. */
 export type Settlement = 'ack' | 'auto' | 'complete' | 'commit' | 'requeue' | 'reject';
 
-/** A handler's processing; it and its completion listeners run in the sender's trace. */
+/** It and completion listeners run in the sender's trace. */
 export interface Processing extends Pick<Caller, 'run'> {
-  /** The handler settled the message before it ended; only the first call counts. */
+  /** Settled before the handler ended; the first call counts. */
   settled(how: Settlement): void;
   /** Only the first end counts. */
   succeeded(): void;
@@ -91,33 +82,31 @@ export interface Taken {
   settled(failure?: Failure): void;
 }
 
-/** What adapters report. Undefined means that the call is not observed. */
+/** Undefined: the call is not observed. */
 export interface QueueEvents {
   send(sending: Sending): Send | undefined;
   /**
-   * The caller's trace, for calls whose end is not observable or that mix several kinds.
+   * The caller's trace, where no end is observable or kinds are mixed.
    *
    * @param count messages in the call
    */
   carrier(destination: string, count?: number): Carrier | undefined;
   process(delivery: Delivery): Processing | undefined;
   /**
-   * Messages were fetched manually.
-   *
    * @param since `performance.now()` of the request
    * @returns one per message, in order
    */
   received(delivery: Delivery, since: number): readonly Taken[] | undefined;
-  /** Runs the library's polling and maintenance without traces. */
+  /** For polling and maintenance: no traces. */
   background: Run;
-  /** Runs a library command that creates no span outside a trace. */
+  /** Library commands: no span outside a trace. */
   housekeeping: Run;
-  /** Runs application code, such as a listener, called from background work. */
+  /** Application code called from background work. */
   foreground: Run;
-  /** Context for listeners to an event read from the server, outside the trace of its job. */
+  /** For listeners to a server's events, outside the job's trace. */
   event(destination: string): Pick<Caller, 'run'>;
-  /** Runs part of a call without spans, because the call's span shows the same. */
+  /** No spans: the call's span shows the same. */
   quietly: Run;
-  /** Continues a trace from another process: the sandboxed part of a handler. */
+  /** For the sandboxed part of a handler. */
   continuing(carrier: Message['carrier']): Pick<Caller, 'run'> | undefined;
 }

@@ -16,10 +16,7 @@ const CONTEXT = [
   'x-b3-flags',
 ] as const;
 
-/**
- * Headers of another trace to omit: mixing two traces would contradict. Without a trace, `baggage` is the application's
- * own.
- */
+/** Headers of another trace to omit, which would contradict. Without one, `baggage` is the application's own. */
 export function forwardedNames(headers: Readonly<Record<string, unknown>> | undefined, carrier: Carrier): string[] {
   if (!headers || !TRACES.some((name) => headers[name] !== undefined)) return [];
   return CONTEXT.filter((name) => headers[name] !== undefined && !Object.hasOwn(carrier, name));

@@ -5,9 +5,9 @@ import { openQueue, type QueueInstrumentationConfig } from './boundary.ts';
 export { type QueueInstrumentationConfig } from './boundary.ts';
 
 /**
- * OpenTelemetry `Instrumentation` for jobs and messages: send, wait, process, settle.
+ * OpenTelemetry `Instrumentation` for jobs and messages.
  *
- * @param config default: enabled at construction for every supported library; traces propagate to every queue
+ * @param config default: enabled at construction for every supported library, propagating to every queue
  */
 export function queueInstrumentation(config: QueueInstrumentationConfig = {}): Instrumentation {
   return instrumentationOf(

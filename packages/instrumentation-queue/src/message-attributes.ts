@@ -12,7 +12,7 @@ import {
 import { extract } from './carriers.ts';
 import type { Message } from './events.ts';
 
-/** Default link limit of SDKs; a batch may have thousands of messages. */
+/** Default of SDKs. */
 const MAX_LINKS = 128;
 
 /** For the span, or for the link in a batch. */
@@ -44,7 +44,6 @@ export function attributesOfAll(messages: readonly Message[]): Attributes {
   };
 }
 
-/** Links to each sender. */
 export function linksTo(messages: readonly Message[]): Link[] {
   const links: Link[] = [];
   for (const message of messages) {

@@ -7,13 +7,12 @@ import {
   MESSAGING_SYSTEM,
 } from '@foreshock/kit/names';
 
-/** Each message may name its own destination (a reply queue). */
+/** Messages may name reply queues. */
 const MAX_DESTINATIONS = 256;
 
 /** `messaging.operation.type` of the conventions. */
 export type OperationType = 'send' | 'receive' | 'process';
 
-/** What all spans of an operation on one destination share. */
 export interface Operation {
   /** For example `send emails`. */
   readonly spanName: string;
@@ -23,12 +22,11 @@ export interface Operation {
   readonly attributes: CommonAttributes;
 }
 
-/** Cache of operations. */
 export class Operations {
   readonly #known = new BoundedMap<string | undefined, Operation[]>(MAX_DESTINATIONS);
 
   /**
-   * @param name the library's name, such as `addBulk`
+   * @param name the library's, such as `addBulk`
    * @param destination undefined for several
    * @param group consumer group
    */

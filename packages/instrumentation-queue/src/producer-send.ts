@@ -5,7 +5,6 @@ import type { Carrier, Send, Sending } from './events.ts';
 import type { MessagingMetrics } from './messaging-metrics.ts';
 import type { Operation } from './operations.ts';
 
-/** A PRODUCER span and the trace of its messages. */
 export class ProducerSend extends Caller implements Send {
   readonly #metrics: MessagingMetrics | undefined;
   readonly #operation: Operation;

@@ -2,22 +2,22 @@ import { createContextKey, trace, type Context } from '@opentelemetry/api';
 import { spanContextOf } from '@foreshock/kit';
 import type { Message } from './events.ts';
 
-/** Maximum hops, so that a job that adds itself starts a new trace. */
+/** A job that adds itself starts a new trace. */
 const MAX_HOPS = 32;
 
-/** Beyond this age processing starts a new trace: a replay, an old record or a long backlog. */
+/** A replay, old record or long backlog starts a new trace. */
 const MAX_AGE_MS = 600_000;
 
-/** Further messages of one request or handler start their own traces. */
+/** Beyond it messages start their own traces. */
 const MAX_SENDS = 100;
 
-/** Longer delays start a new trace, because no trace should stay open for hours. */
+/** Beyond it messages start their own traces, so that none stays open for hours. */
 const MAX_DELAY_MS = 60_000;
 
-/** Half of the maximum remembered traces; the least recent senders go first. */
+/** Half of the traces kept; least recent senders go first. */
 const MAX_RECENT = 500;
 
-/** Header with hop, trace start (milliseconds since 1970) and whether it is one of many. */
+/** Hop, trace start (milliseconds since 1970), one of many. */
 export const TRACE_LIFE = 'foreshock-trace';
 
 const LIFE = createContextKey('foreshock.queue.trace-life');
@@ -27,13 +27,12 @@ export interface TraceLife {
   readonly hops: number;
   /** Milliseconds since 1970. */
   readonly since: number;
-  /** Messages sent here. */
   sends: number;
 }
 
-/** Trace lives in this process: of handlers by context, of requests by trace ID. */
+/** Handlers by context, requests by trace ID. */
 export class TraceLives {
-  // Two maps, the older dropped whole: deleting the oldest entry of a Map is slow, as it keeps deleted slots.
+  // The older map is dropped whole: deleting a Map's oldest entry is slow, as it keeps deleted slots.
   #recent = new Map<string, TraceLife>();
   #earlier = new Map<string, TraceLife>();
 
@@ -62,7 +61,7 @@ export class TraceLives {
   }
 }
 
-/** A late timer may send in an old request's trace; SDK spans have their start time. */
+/** A late timer may send in an old request's trace. */
 function startOf(where: Context): number | undefined {
   const start = (trace.getSpan(where) as { startTime?: unknown } | undefined)?.startTime;
   return Array.isArray(start) && typeof start[0] === 'number'
@@ -79,11 +78,7 @@ export function withLife(where: Context, life: TraceLife): Context {
   return where.setValue(LIFE, life);
 }
 
-/**
- * Life of the sender's trace at the consumer.
- *
- * @returns undefined when processing starts a new trace
- */
+/** @returns undefined when processing starts a new trace */
 export function continued({ carrier, sentAt, delayMs = 0, repeated }: Message): TraceLife | undefined {
   if (repeated || delayMs > MAX_DELAY_MS) return undefined;
   const [hops, since, many] = read(carrier?.[TRACE_LIFE]);

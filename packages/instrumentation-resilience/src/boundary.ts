@@ -14,7 +14,7 @@ import { ResilienceMetrics } from './resilience-metrics.ts';
 import { RetriedCall } from './retried-call.ts';
 
 export interface ResilienceConfig extends InstrumentationConfig {
-  /** Whether later attempts send the `baggage` entry `retry.upstream_attempts` to called services. Default true. */
+  /** Whether later attempts send `baggage` entry `retry.upstream_attempts`. Default true. */
   propagateAttempts?: boolean;
 }
 

@@ -9,8 +9,8 @@ const FLOW = createContextKey('foreshock.call-flow');
 const MAX_BEFORE = 8;
 
 /**
- * A call without a parent span, found by later code of the same asynchronous flow: a loop finds its previous call, but
- * another interval run or request does not.
+ * A call without a parent span, found by later code of the same flow: by a loop, but not by another interval run or
+ * request.
  */
 class FlowCall {
   before: FlowCall | undefined;
@@ -41,11 +41,7 @@ class FlowCall {
   }
 }
 
-/**
- * Registers a call for later code of the flow.
- *
- * @returns undefined when the span's context is not the active one
- */
+/** @returns undefined when the span's context is not active */
 export function beginFlowCall(where: Context): Context | undefined {
   if (context.active() !== where) return undefined;
   const next = where.setValue(FLOW, new FlowCall(where.getValue(FLOW) as FlowCall | undefined));

@@ -16,7 +16,7 @@ export interface Candidate {
   readonly caller: Span | undefined;
 }
 
-/** Calls that failed below a span, or below a similarly placed outer span. Undefined, without allocation, if none. */
+/** Failed below this span, or a similarly placed outer one. Undefined, without allocation, if none. */
 export function candidatesOf(parent: Span): Candidate[] | undefined {
   let candidates: Candidate[] | undefined;
   let caller: Span | undefined = parent;

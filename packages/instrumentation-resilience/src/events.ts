@@ -63,8 +63,6 @@ export interface ResilienceEvents {
   /** The call of this policy around the running code. */
   callHere(policy: object): PolicyCall | undefined;
   /**
-   * A breaker's state changed.
-   *
    * @param reason undefined if unknown
    * @param byTimer outside any call: shown on the next one
    */
@@ -76,8 +74,6 @@ export interface ResilienceEvents {
     byTimer?: boolean,
   ): void;
   /**
-   * An operation with retries begins.
-   *
    * @param owner key for {@link retryHere}
    * @param policy library name
    * @param maxAttempts first included; undefined: unlimited or unknown

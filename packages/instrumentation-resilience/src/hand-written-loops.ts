@@ -16,7 +16,7 @@ interface SdkSpan extends Span {
 const possibleRepeats = new WeakMap<Span, PossibleRepeat>();
 
 /**
- * An HTTP call begins that is not a policy's resend.
+ * Not a policy's resend.
  *
  * @returns failed calls that it may repeat; undefined, without allocation, if none
  */
@@ -63,9 +63,9 @@ export function spanEnded(span: Span): void {
 }
 
 /**
- * An HTTP call failed retriably, at its response head or end.
+ * At the response's head or end.
  *
- * @param resends earlier requests for the operation, as the policy counts
+ * @param resends earlier requests for the operation, by the policy
  */
 export function callFailed(span: Span, errorType: string | undefined, resends: number): void {
   const where = callerOf(span);
@@ -126,8 +126,8 @@ function hashOf(span: Span): number {
 }
 
 /**
- * Whether a timer made this call without a waiting caller. Interval runs are separate callers; a `setTimeout` loop
- * without a span may be polling. `_repeat` (lib/internal/timers.js) is an interval's period, and null for `setTimeout`.
+ * Interval runs are separate callers; a `setTimeout` loop without a span may be polling. `_repeat`
+ * (lib/internal/timers.js) is an interval's period, null for `setTimeout`.
  */
 function isRunByTimer(hasCaller: boolean): boolean {
   const { _repeat: period } = executionAsyncResource() as { _repeat?: unknown };

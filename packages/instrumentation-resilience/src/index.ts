@@ -8,8 +8,8 @@ export type { BreakerState } from './events.ts';
 export { RetryRecognition, type RetryRecognitionConfig } from './retry-recognition.ts';
 
 /**
- * OpenTelemetry `Instrumentation` for breakers, retries, timeouts, bulkheads and fallbacks.
- * `ContextAttributesProcessor` of `foreshock/sdk` puts them on call spans.
+ * OpenTelemetry `Instrumentation` for breakers, retries, timeouts, bulkheads and fallbacks. They appear on call spans
+ * by `ContextAttributesProcessor` of `foreshock/sdk`.
  *
  * @param config default: enabled at construction for every supported library
  */

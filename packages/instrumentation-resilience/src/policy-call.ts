@@ -35,7 +35,6 @@ const PREFIX: Readonly<Record<PolicyKind, string>> = {
   fallback: 'fallback',
 };
 
-/** One call through a policy: its context, and a span for decisions. */
 export class DecidedCall implements PolicyCall {
   readonly #policy: object;
   readonly #kind: PolicyKind;
@@ -116,7 +115,7 @@ export class DecidedCall implements PolicyCall {
     if (operation !== undefined) full[POOL_HOLDER_OPERATION] = operation;
     if (!spanContext) return;
     full[POOL_HOLDER_TRACE_ID] = spanContext.traceId;
-    // A caller may hold the slot itself; Jaeger treats a link to the parent as the parent reference.
+    // A caller may hold the slot itself; Jaeger treats such a link as the parent reference.
     if (spanContext.spanId !== trace.getSpanContext(this.#context)?.spanId) this.#holder = { context: spanContext };
   }
 

@@ -8,8 +8,7 @@ const ID_LENGTH = 8;
 const marks = new Int32Array(SIZE);
 
 /**
- * Remembers successful requests: repeating one is polling, so a failure between is not retried by the next. Runs on
- * every success, so it does not allocate.
+ * A repeated success is polling, so a failure between is not retried by the next. Must not allocate.
  *
  * @param request from {@link requestHash}
  */

@@ -7,10 +7,7 @@ import { forgetSummary, expectSummary, type Repeated } from './retry-summary.ts'
 /** `retry.policy` of hand-written loops. */
 export const LOOP = 'loop';
 
-/**
- * A call after failed calls of the same caller. Decided at its end, when its body was sent and unrelated callers have
- * ended.
- */
+/** Decided at its end, when its body was sent and unrelated callers have ended. */
 export class PossibleRepeat implements Repeated {
   readonly policy = LOOP;
   readonly #startedAt = performance.now();

@@ -41,7 +41,7 @@ export function watchRetryFunction(
           if (isFinal(error)) retry.ended('failure', error);
         };
         let result: unknown;
-        // Enters inline: an extra frame would displace one of the application's in stack traces.
+        // An extra frame would displace one of the application's in stack traces.
         const left = enter(where);
         try {
           result = Reflect.apply(given, this, watchArguments?.(handed, retry) ?? handed);

@@ -109,8 +109,8 @@ export class RetryStorms {
   }
 
   /**
-   * @param delayMs before a resend, if known
-   * @param isSure by a policy, or a second repeat; one repeat may be chance
+   * @param delayMs if known
+   * @param isSure a policy's, or a second repeat; one may be chance
    * @returns attributes of a storm that begins
    */
   sent(url: string, attempt: number, delayMs: number | undefined, now: number, isSure = true): Attributes | undefined {

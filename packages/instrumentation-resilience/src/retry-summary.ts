@@ -52,8 +52,8 @@ export function summarise(parent: Span, repeated: Repeated): void {
 }
 
 /**
- * A loop gives up silently, so its parent's end writes the summary. Only such spans get a patched `end`: span
- * processors are called too late (`onEnding` is experimental and not in every SDK).
+ * A loop gives up silently, so its parent's end writes the summary. Span processors are called too late (`onEnding` is
+ * experimental and not in every SDK).
  */
 function settleAtEnd(parent: Span): void {
   const { end } = parent;

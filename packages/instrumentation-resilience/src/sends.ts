@@ -11,10 +11,7 @@ interface Sent {
   resends: number;
 }
 
-/**
- * Requests of one operation across nested policies. An attempt refused by an open breaker sent nothing, so the next is
- * no resend.
- */
+/** Shared by nested policies. An attempt refused by an open breaker sent nothing, so the next is no resend. */
 export class Sends {
   /** Attempt number by the upstream callers, default 1. */
   readonly upstream: number;

@@ -52,7 +52,7 @@ class ScheduledJob implements Job {
   }
 }
 
-/** The outer run may only call this one, such as the timer of another supported library. */
+/** For a run that only calls this one, such as a supported library's timer. */
 function nameGivenIn(where: Context): string | undefined {
   const outer = pendingRootOf(where);
   return outer instanceof JobRun && outer.isEmpty ? outer.ownName : undefined;

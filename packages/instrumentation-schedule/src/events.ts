@@ -10,10 +10,7 @@ export interface JobDescription {
   schedule?: string | undefined;
 }
 
-/**
- * What the library does with a returned promise: `handled`, so another handler hides no unhandled rejection, or
- * `dropped`, as in `setInterval`.
- */
+/** `handled` by the library, so another handler hides no unhandled rejection, or `dropped`, as by `setInterval`. */
 export type Returned = 'handled' | 'dropped';
 
 export interface Run {
@@ -31,18 +28,16 @@ export interface Job {
 export interface ScheduleEvents {
   /** Called when a job is created or first runs. */
   job(describe: () => JobDescription): Job;
-  /** Whether a timer set now would begin a run: no request, span or job is active. Cheap. */
+  /** No request, span or job is active. Cheap. */
   readonly timerBegins: boolean;
   /**
-   * Such a one-time timer is set.
-   *
-   * @param functionName of its callback
+   * @param functionName of the callback
    * @param delayMs unvalidated
    * @returns the context to set it in
    */
   timer(functionName: string, delayMs: unknown): Context;
   /**
-   * The caller only waits for such a timer, which ends a run of its loop.
+   * Ends a run of the caller's loop.
    *
    * @returns the context to wait and continue in; undefined within other work
    */

@@ -9,7 +9,7 @@ import { PendingSpan } from './pending-span.ts';
 // Saved because fake timers replace it.
 const now: () => number = performance.now.bind(performance);
 
-/** Milliseconds after a run's end in which it gets children; later spans (a connection, a loop) get no parent. */
+/** Milliseconds; later spans (a connection, a loop) get no parent. */
 const CHILDREN_AFTER_MS = 60_000;
 
 /** One run, whose span is created with its first child. */
@@ -29,9 +29,9 @@ export class JobRun implements PendingRoot, Run {
   #span: Span | undefined;
 
   /**
-   * @param overlapping unfinished runs of the job
+   * @param overlapping unfinished runs
    * @param givenName name known only to the outer run
-   * @param link span active when the timer was set
+   * @param link where the timer was set
    * @param onEnd called once
    */
   constructor(

@@ -20,14 +20,14 @@ export class Jobs {
 
 type AnyFunction = (this: unknown, ...args: any[]) => unknown;
 
-/** Runs `fn` as a run of the job with one extra stack frame; `this`, arguments, result and errors are unchanged. */
+/** One extra stack frame; `this`, arguments, result and errors are unchanged. */
 export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks: Hooks): AnyFunction {
   return function (this: unknown, ...args: unknown[]): unknown {
     const run = hooks.active ? guard('the start of a job', () => job().begin()) : undefined;
     if (!run) return Reflect.apply(fn, this, args);
     let result: unknown;
     let failure: { thrown: unknown } | undefined = { thrown: undefined };
-    // Entered inline, because stack traces have ten frames; some context managers support only `runIn`.
+    // Inline, because stack traces have ten frames; some context managers support only `runIn`.
     const entered = canEnter();
     const left = entered ? enter(run.context) : undefined;
     try {
@@ -60,8 +60,8 @@ interface Replaced {
 }
 
 /**
- * Traces a library method that calls the user's function, stored in a property, before its first `await`, and handles
- * its promise. The property is replaced for that call only, so the application always sees its own function.
+ * For a library method that calls the user's function, stored in a property, before its first `await`, and handles its
+ * promise. The property is replaced for that call only, so the application sees its own function.
  *
  * @param ownerOf the property's object; default `this`
  */

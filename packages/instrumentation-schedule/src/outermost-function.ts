@@ -4,8 +4,7 @@ import { getCallSites } from 'node:util';
 const FRAMES = 32;
 
 /**
- * Name of the outermost application function in this event-loop turn: for an `async` function that awaits a timer, the
- * loop.
+ * The outermost application function in this turn: for an `async` function that awaits a timer, the loop.
  *
  * @returns empty without a name; undefined for a library's function
  */

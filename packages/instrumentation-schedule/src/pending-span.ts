@@ -1,7 +1,7 @@
 import { INVALID_SPAN_CONTEXT, type Span, type SpanContext } from '@opentelemetry/api';
 import type { PendingRoot } from '@foreshock/kit';
 
-/** A pending root as a span, for other tracers: a tracer reads its parent's span context, which creates the root. */
+/** For other tracers: reading a parent's span context creates the root. */
 export class PendingSpan implements Span {
   readonly #root: PendingRoot;
 

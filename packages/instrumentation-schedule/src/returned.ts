@@ -22,7 +22,7 @@ export function endWith(run: Run, result: unknown, fn: Function, returned: Retur
       throw error;
     });
   } else {
-    // The application may handle its rejection; a `then` here would change what is unhandled.
+    // A `then` would change what the application leaves unhandled.
     succeeded();
   }
 }

@@ -78,9 +78,9 @@ function lackingOf(line: string, fields: LineFields, redaction: Redaction): stri
 }
 
 /**
- * `write` (pino/lib/proto.js) calls the prototype's `asJson` in every version, after mixins, formatters, serializers
- * and bindings. The fields are inserted before the finished line's last brace: all user keys are known there, the
- * user's object stays unchanged, the fields are top-level with any `nestedKey`, and no other byte changes.
+ * `write` (pino/lib/proto.js) calls `asJson` in every version, after mixins, formatters, serializers and bindings.
+ * Before the finished line's last brace, all user keys are known, the fields are top-level with any `nestedKey`, and
+ * neither the user's object nor another byte changes.
  *
  * The channel `tracing:pino_asJson` (pino ≥ 9.10) cannot change arguments or result (lib/tools.js: strict `arguments`,
  * and `traceSync` returns the result of `_asJson`).

@@ -8,13 +8,12 @@ export interface Channel {
   toClosed: unknown;
 }
 
-/** Channels of the promise or the callback API. */
 export interface Model {
   Channel: { prototype: { publish: unknown; consume: unknown; get: unknown; assertQueue: unknown } };
   ConfirmChannel: { prototype: { publish: unknown } };
 }
 
-/** A method or header frame from the broker. */
+/** A method or header frame. */
 export interface Frame {
   id?: number;
   fields?: Record<string, any>;
@@ -35,7 +34,7 @@ export const BASIC_RECOVER = 3_932_270;
 /** A header frame has the class only. */
 export const BASIC_PROPERTIES = 60;
 
-/** Generated queue names become one destination, to bound cardinality. */
+/** Generated queue names share one destination. */
 export function destinationOf(exchange: unknown, routingKeyOrQueue: unknown): string {
   const name = String(exchange || routingKeyOrQueue || '');
   return name === '' || name.startsWith('amq.gen-') || name.startsWith('amq.rabbitmq.reply-to') ? '(temporary)' : name;

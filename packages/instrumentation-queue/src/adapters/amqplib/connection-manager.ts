@@ -8,12 +8,12 @@ interface ChannelWrapper {
   consume: unknown;
 }
 
-/** Runs a function in the context that gave the message to the connection manager. */
+/** Runs in the context that gave the message to the connection manager. */
 export type InSender = (fn: () => unknown) => unknown;
 
 /**
- * A connection manager buffers messages until a channel opens, then publishes them in another context. It copies the
- * options of each message, so they identify it.
+ * A connection manager buffers messages until a channel opens and publishes them in its context. Each message's copied
+ * options identify it.
  */
 export class ConnectionManagers {
   readonly #hooks: Hooks;
@@ -25,7 +25,7 @@ export class ConnectionManagers {
     this.#deliveries = deliveries;
   }
 
-  /** Undefined when no connection manager buffered the message with these options. */
+  /** Undefined if not buffered. */
   senderOf(options: unknown): InSender | undefined {
     return typeof options === 'object' && options !== null ? this.#senders.get(options) : undefined;
   }

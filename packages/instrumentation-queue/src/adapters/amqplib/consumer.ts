@@ -15,10 +15,8 @@ import {
 import type { Deliveries } from './deliveries.ts';
 import { watchHandler } from './handler.ts';
 
-/** Receives a message from `get`. */
 type Fetching = (fields: Message['fields'], properties: Message['properties']) => void;
 
-/** Fields of ack, nack and reject. */
 interface Answered {
   deliveryTag: number;
   multiple?: boolean;
@@ -27,7 +25,6 @@ interface Answered {
 
 type Reply = (error: unknown, frame?: Frame) => unknown;
 
-/** Observes handlers, `get` and acknowledgements. */
 export class Consumers {
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
@@ -77,7 +74,7 @@ export class Consumers {
 
     hooks.before(prototype, 'sendOrEnqueue', (channel: Channel, args: [number, unknown, Reply]) => {
       const [method, , reply] = args;
-      // The broker redelivers all unacknowledged messages of this channel.
+      // Redelivers all unacknowledged messages of the channel.
       if (method === BASIC_RECOVER) deliveries.answered(channel, 'requeued', 0, true);
       const taken = method === BASIC_GET ? this.#fetching.take() : undefined;
       if (!taken) return;
@@ -93,7 +90,7 @@ export class Consumers {
   }
 }
 
-/** The header frame follows the `get-ok` frame. Reading it here avoids a `then` on the caller's promise. */
+/** The header frame follows `get-ok`; reading it avoids a `then` on the caller's promise. */
 function onHeader(channel: Channel, seen: (properties: Message['properties']) => void): void {
   const next = channel.handleMessage;
   channel.handleMessage = function (this: Channel, frame) {

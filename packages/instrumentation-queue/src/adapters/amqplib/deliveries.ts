@@ -7,7 +7,7 @@ import { makesItsPromises, type Handler } from './handler.ts';
 import { identityOf, messageOf, type QueueTraits } from './message.ts';
 import { PromiseWatch, type Watched } from './promise-watch.ts';
 
-/** Maximum unacknowledged messages kept per channel; older ones get no result. */
+/** Unacknowledged messages kept per channel; older ones get no result. */
 const MAX_KEPT = 16_384;
 
 const MAX_QUEUES = 1_000;
@@ -16,7 +16,6 @@ type Answer = 'ack' | 'requeued' | 'rejected';
 
 const SETTLEMENTS: Record<Answer, Settlement> = { ack: 'ack', requeued: 'requeue', rejected: 'reject' };
 
-/** A message that a handler processes, or that `get` returned. */
 export interface InHand {
   /** Delivery tag. */
   readonly tag: number;
@@ -29,7 +28,6 @@ export interface InHand {
   /** No pending promise: the acknowledgement ends the processing. */
   isOver: boolean;
   answer: Answer | undefined;
-  /** The handler's pending promise. */
   watched?: Watched;
   /** The application's handler below a connection manager's, and its result. */
   within?: { handler: Handler; result: unknown };
@@ -38,14 +36,13 @@ export interface InHand {
 
 type Handled = InHand & { readonly processing: Processing };
 
-/** Messages between delivery and end. */
 export class Deliveries {
   readonly #queue: QueueEvents;
   readonly #channels = new WeakMap<object, Map<number, InHand>>();
   readonly #redeliveries = new Redeliveries();
   readonly #traits = new Map<string, QueueTraits>();
 
-  /** Messages whose handlers run synchronously now. */
+  /** Handlers running synchronously now. */
   readonly #called = new WeakMap<Message, InHand>();
   readonly #promises: PromiseWatch;
 
@@ -54,7 +51,7 @@ export class Deliveries {
     this.#promises = new PromiseWatch();
   }
 
-  /** Queue options tell whether failed messages are dead-lettered. */
+  /** Tells whether failed messages are dead-lettered. */
   asserted(queue: unknown, options: any): void {
     if (typeof queue !== 'string' || queue === '' || !options) return;
     const limit: unknown = options.arguments?.['x-delivery-limit'];
@@ -94,7 +91,7 @@ export class Deliveries {
     if (inHand) inHand.within = { handler, result };
   }
 
-  /** amqplib ignores the returned promise, so observing it must not change whether a rejection is unhandled. */
+  /** amqplib ignores the promise, so observing it must not change what is unhandled. */
   returned(channel: object, inHand: InHand, outer: Handler, returned: unknown): void {
     const { handler, result } = inHand.within ?? { handler: outer, result: returned };
     const end = (failure?: Failure): void => this.#end(channel, inHand, failure);
@@ -106,7 +103,7 @@ export class Deliveries {
         () => guard('amqplib consume', end),
         (error: unknown) => {
           guard('amqplib consume', () => end({ error }));
-          // Rethrown so that the rejection stays unhandled, as without instrumentation.
+          // Keeps the rejection unhandled.
           throw error;
         },
       );
@@ -154,7 +151,7 @@ export class Deliveries {
     else if (inHand.watched) this.#promises.soon(inHand.watched);
   }
 
-  /** The broker redelivers unacknowledged messages, even while their handlers still run. */
+  /** The broker redelivers these, even while handlers still run. */
   closed(channel: object): void {
     for (const inHand of this.#channels.get(channel)?.values() ?? []) {
       if (inHand.answer) continue;
@@ -187,7 +184,7 @@ export class Deliveries {
   }
 }
 
-/** A handler that resolves but rejects or requeues the message has failed, without an error of its own. */
+/** A handler that resolves but rejects or requeues has failed. */
 function refusalOf(answer: Exclude<Answer, 'ack'>): Failure {
   return { error: new Error(`${answer} by its handler`), type: answer };
 }

@@ -1,6 +1,6 @@
 import type { Channel } from './channel.ts';
 
-/** Short strings: one length byte, then the text. */
+/** Each after a length byte. */
 const TEXTS = [
   'contentType',
   'contentEncoding',
@@ -15,14 +15,13 @@ const TEXTS = [
 
 /** Frame, header, flags, numbers and timestamps. */
 const FIXED = 64;
-/** Limits recursion into nested tables. */
 const MAX_DEPTH = 8;
-/** lib/defs.js encodes headers into a 64 kB buffer. */
+/** lib/defs.js encodes into a 64 kB buffer. */
 const MAX_HEADERS = 65_000;
 
 /**
- * Whether the message header still fits into one frame with the added headers. A broker closes the connection over a
- * larger one; the default frame was 4 kB until 0.10.8.
+ * Whether the header still fits into one frame. A broker closes the connection otherwise; the default was 4 kB until
+ * 0.10.8.
  */
 export function fits(channel: Channel, options: any, added: Readonly<Record<string, string>>): boolean {
   const limit = Math.min(channel.connection?.frameMax || MAX_HEADERS, MAX_HEADERS);

@@ -3,7 +3,7 @@ import { observed, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Channel, Message } from './channel.ts';
 import type { Deliveries } from './deliveries.ts';
 
-/** Handler of `consume`; null means that the broker cancelled the consumer. */
+/** null: the broker cancelled the consumer. */
 export type Handler = (this: unknown, message: Message | null, ...rest: unknown[]) => unknown;
 
 export interface Source {
@@ -34,10 +34,7 @@ export function watchHandler(
   ) as Handler;
 }
 
-/**
- * Whether a handler is an `async` function: only amqplib holds its promises, and ignores them. Any other function may
- * return a promise that the application also handles.
- */
+/** Only amqplib holds the promises of an `async` function, and ignores them; others the application may handle. */
 export function makesItsPromises(handler: Handler): boolean {
   // A bound function has the prototype of its target.
   return !isProxy(handler) && Object.getPrototypeOf(handler) === ASYNC_FUNCTION;

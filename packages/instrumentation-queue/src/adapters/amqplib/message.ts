@@ -3,10 +3,10 @@ import type { Message as Received } from '../../events.ts';
 import type { Redelivery } from './redeliveries.ts';
 import type { Message } from './channel.ts';
 
-/** Header with the send time in milliseconds since 1970; AMQP's own timestamp is optional and in seconds. */
+/** Send time in milliseconds since 1970; AMQP's is in seconds. */
 export const SENT = 'foreshock-sent';
 
-/** Options from `assertQueue`, their only source for a client. */
+/** From `assertQueue`, a client's only source. */
 export interface QueueTraits {
   deadLetters: boolean;
   /** `x-delivery-limit` of a quorum queue. */
@@ -37,7 +37,7 @@ export function messageOf(
   const delayMs = Math.abs(Number(headers['x-delay'])) || undefined;
   let waitMs: number | undefined;
   const sentAt = timeIn(headers[SENT]);
-  // A higher broker count means failures in another process since.
+  // More failed in another process since.
   if (before) waitMs = delivered > before.failures ? undefined : Math.max(0, performance.now() - before.since);
   else if (failures === 0 && !deaths && sentAt !== undefined) waitMs = waitedSince(sentAt + (delayMs ?? 0));
   return {

@@ -9,8 +9,8 @@ import { SENT } from './message.ts';
 type Callback = (...args: unknown[]) => unknown;
 
 /**
- * `sendToQueue` calls `publish`, and a confirm channel's `publish` calls a channel's, in both APIs and all versions. A
- * send ends when the message is written, on a confirm channel when the broker confirms.
+ * `sendToQueue` calls `publish`, and a confirm channel's a channel's, in both APIs and all versions. A send ends on
+ * writing, on a confirm channel with the broker's answer.
  */
 export function observePublish(
   { Channel, ConfirmChannel }: Model,
@@ -58,7 +58,7 @@ export function observePublish(
     begin(channel: Channel, args: unknown[]): Send | undefined {
       const send = begin(args);
       const callback = args[4];
-      // Before 2.3, a closing channel stops its callbacks at the first message that has none; adding one would change
+      // Before 2.3, a closing channel stops its callbacks at the first message without one; adding one would change
       // that.
       const isTold = typeof callback === 'function' || (!callback && 'closedWithUnconfirmed' in channel);
       if (send && isTold) args[4] = answered(send, callback as Callback | undefined);
@@ -72,7 +72,7 @@ export function observePublish(
     failed: (send, error) => send.failed(error),
   });
 
-  /** Replaces the confirm callback; the caller's runs in the caller's context. */
+  /** The caller's callback runs in the caller's context. */
   function answered(send: Send, callback: Callback | undefined): Callback {
     const back = callback && bindOnce(callback);
     return function (this: unknown, ...args: unknown[]) {
@@ -84,8 +84,8 @@ export function observePublish(
 }
 
 /**
- * Options with the trace in the headers. Copies inherit from the caller's objects, as in `Args.publish`
- * (lib/api_args.js), so that reads and enumeration match.
+ * Copies inherit from the caller's objects, as in `Args.publish` (lib/api_args.js), so that reads and enumeration
+ * match.
  */
 function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefined): object | undefined {
   if (!carrier) return undefined;

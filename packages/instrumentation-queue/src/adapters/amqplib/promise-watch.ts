@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { detached, detachedTimeout, guard } from '@foreshock/kit';
 
-/** Milliseconds between checks of promises whose messages are unacknowledged. */
+/** Milliseconds between checks of unacknowledged messages' promises. */
 const EVERY_MS = 20;
 /** Checks per tick; one takes some microseconds. */
 const AT_A_TIME = 50;
@@ -22,9 +22,8 @@ export interface Watched {
 }
 
 /**
- * Promises of handlers that are not `async` functions. amqplib ignores them and the application may hold them, so a
- * `then` would change which rejections are unhandled. `util.inspect` reads their state instead, after the
- * acknowledgement and periodically before.
+ * Promises of non-`async` handlers, which the application may hold: a `then` would change what is unhandled.
+ * `util.inspect` reads their state, after the acknowledgement and periodically before.
  */
 export class PromiseWatch {
   readonly #watched = new Set<Watched>();
@@ -56,7 +55,7 @@ export class PromiseWatch {
     const some: Watched[] = [];
     for (const each of this.#watched) if (some.push(each) === AT_A_TIME) break;
     for (const each of some) {
-      // Moves it to the end, so that the others come first.
+      // The others come first next time.
       this.#watched.delete(each);
       this.#watched.add(each);
       this.#look(each);

@@ -1,17 +1,15 @@
-/** Maximum failed messages remembered; the oldest go first. */
+/** Oldest go first. */
 const MAX_MESSAGES = 1_000;
 
-/** Failures in this process, and when the last was (`performance.now()`). */
 export interface Redelivery {
   failures: number;
   since: number;
 }
 
-/** Counts failures in this process: the broker's `redelivered` is only a flag. */
+/** The broker's `redelivered` is only a flag. */
 export class Redeliveries {
   readonly #failed = new Map<string, Redelivery>();
 
-  /** @param key identity of the message, if known */
   failed(key: string | undefined): void {
     if (key === undefined) return;
     const failures = (this.#failed.get(key)?.failures ?? 0) + 1;

@@ -9,8 +9,7 @@ const NOT_ASKING = new Set(
 );
 
 /**
- * Commands of `Scripts` (5) or `RedisQueueBackend` (6), in 5 also of queues and jobs, all `async`. Inside a trace they
- * are part of it; outside they start none.
+ * `async` commands of `Scripts` (5) or `RedisQueueBackend` (6), in 5 also of queues and jobs. They start no trace.
  *
  * @param names default: all
  */

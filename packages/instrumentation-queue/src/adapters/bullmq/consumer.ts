@@ -13,7 +13,7 @@ interface Worker extends Owner, EventEmitter {
   _getNextJob: unknown;
 }
 
-/** A manual fetch: its worker and start (`performance.now()`). */
+/** `since`: `performance.now()`. */
 interface Fetching {
   readonly worker: Worker;
   readonly since: number;
@@ -24,17 +24,15 @@ interface JobClass {
   prototype: { moveToCompleted: unknown; moveToFailed: unknown; asJSONSandbox: unknown };
 }
 
-/** Observes workers and manual fetches. */
 export class Consumers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #outcomes: Outcomes;
   readonly #taken = new WeakMap<object, { worker: Worker; taken: Taken }>();
-  /** Start of a manual fetch; unset in the worker's loop. */
+  /** Unset in the worker's own loop. */
   readonly #byHand = new AsyncLocalStorage<number>();
   /** Set while a manually fetched job ends. */
   readonly #ending = new AsyncLocalStorage<Fetching>();
-  /** Jobs fetched by that, still JSON. */
   readonly #fetched = new WeakMap<object, Fetching>();
   readonly #dueTimes: DueTimes;
 
@@ -58,7 +56,7 @@ export class Consumers {
       within: (where) => where,
     });
 
-    // Calls the processor, in process or sandboxed; bullmq awaits it.
+    // Also for sandboxes; awaited.
     const untraced: Runner = { run: foreground };
     hooks.calls(prototype, 'callProcessJob', {
       begin: (worker: Worker, [job]): Runner | Processing | undefined =>
@@ -100,7 +98,7 @@ export class Consumers {
           if (!found) return undefined;
           this.#taken.delete(job);
           guard('bullmq job', () => found.taken.settled(method === 'moveToFailed' ? { error: reason } : undefined));
-          // By default bullmq fetches the next job, as JSON, in the same turn.
+          // By default this fetches the next job, as JSON, in the same turn.
           const ending = { worker: found.worker, since: performance.now() };
           return { run: (fn, self, args) => this.#ending.run(ending, Reflect.apply<any, any, any>, fn, self, args) };
         },
@@ -108,7 +106,6 @@ export class Consumers {
       });
     }
 
-    // The application turns that JSON into a job.
     hooks.after(Job, 'fromJSON', (job: Job, _Job, [, json]) => {
       const fetched = typeof json === 'object' && json !== null ? this.#fetched.get(json) : undefined;
       if (!fetched) return;
@@ -130,7 +127,7 @@ export class Consumers {
     });
   }
 
-  /** `moveToFinished` of dist/cjs/classes/scripts.js, or of redis-queue-backend.js in 6; its callers await it. */
+  /** `moveToFinished` of dist/cjs/classes/scripts.js, in 6 of redis-queue-backend.js; awaited. */
   observeEnding(prototype: { moveToFinished: unknown }): void {
     this.#hooks.calls(prototype, 'moveToFinished', {
       begin: () => this.#ending.getStore(),

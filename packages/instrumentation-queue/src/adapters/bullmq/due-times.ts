@@ -1,9 +1,8 @@
 import { identityOf, startsOf, type Job, type Owner } from './job.ts';
 
-/** Maximum jobs remembered; beyond it all are forgotten. */
 const MAX_JOBS = 4_000;
 
-/** Its scripts take jobs due within the next millisecond, on a millisecond clock. */
+/** Scripts take jobs due within the next millisecond, by a millisecond clock. */
 const EARLY_MS = 3;
 
 interface Due {
@@ -18,8 +17,8 @@ interface Due {
 }
 
 /**
- * Due times of delayed jobs. Redis loses them: `promoteDelayedJobs` (dist/cjs/scripts) sets `delay` to 0. So this
- * records what this process did to a job (added with delay, failed, delayed, promoted), valid for the next start only.
+ * Redis loses due times: `promoteDelayedJobs` (dist/cjs/scripts) sets `delay` to 0. So this records what this process
+ * did (added with delay, failed, delayed, promoted), for the next start only.
  */
 export class DueTimes {
   readonly #due = new Map<string, Due>();
@@ -44,7 +43,6 @@ export class DueTimes {
     this.#failing.set(job, performance.now());
   }
 
-  /** Failed with attempts left. */
   failed(worker: Owner, job: Job): void {
     const delay = typeof job.delay === 'number' && job.delay > 0 ? job.delay : 0;
     const now = performance.now();
@@ -66,7 +64,7 @@ export class DueTimes {
     this.#due.clear();
   }
 
-  /** Wait of a job that starts now; undefined when another process caused the start. */
+  /** Undefined when another process caused the start. */
   waitMs(owner: Owner, job: Job): number | undefined {
     if (this.#due.size === 0) return undefined;
     const due = this.#due.get(identityOf(owner, job));

@@ -1,6 +1,5 @@
 import type { JobOptions } from './job.ts';
 
-/** Limit for counting a flow's jobs. */
 const MANY = 1_000;
 
 /** A job and its children, as for `FlowProducer`. */

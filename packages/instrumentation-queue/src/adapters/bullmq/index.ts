@@ -16,7 +16,7 @@ const OWN_WORK = [
   ['queue-events', 'QueueEvents', ['run']],
 ] as const;
 
-/** Versions whose telemetry propagates traces (`opts.telemetry`, `trace` of utils.js). */
+/** Its telemetry propagates traces (`opts.telemetry`, `trace` of utils.js). */
 const TELEMETRY = '>=5.34.0 <7';
 
 /** bullmq 5 and 6. Without `exports`, `require` and `import` both load dist/cjs. */
@@ -62,7 +62,7 @@ export const bullmq: Adapter<QueueEvents> = {
     onClass('queue-events', ({ QueueEvents: { prototype } }) => outcomes.observeEvents(prototype));
     onClass('queue-base', ({ QueueBase: { prototype } }) => outcomes.observe(prototype));
 
-    // Connections, queue metadata and event reading belong to no request.
+    // These belong to no request.
     for (const [file, name, methods] of OWN_WORK) {
       onClass(file, (exports) => {
         for (const method of methods) {
@@ -85,7 +85,6 @@ export const bullmq: Adapter<QueueEvents> = {
       });
     }
 
-    // In a sandbox.
     onClass('child-processor', ({ ChildProcessor: { prototype } }) =>
       hooks.calls(prototype, 'start', {
         begin(_processor, [job]: [Job | undefined]) {

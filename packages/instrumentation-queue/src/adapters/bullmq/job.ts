@@ -36,7 +36,6 @@ export interface JobOptions {
   prevMillis?: unknown;
 }
 
-/** The queue or worker of a job. */
 export interface Owner {
   name: string;
   qualifiedName?: string;
@@ -72,7 +71,7 @@ export function messageOf(owner: Owner, job: Job, dueTimes: DueTimes): Message {
   };
 }
 
-/** Wait from the job's record: only for a first start whose delay cannot have changed. */
+/** Only for a first start whose delay cannot have changed. */
 function waitOf(job: Job, carrier: Record<string, unknown> | undefined): number | undefined {
   const { opts = {}, timestamp, attemptsMade, stalledCounter } = job;
   if (startsOf(job) > 1 || number(attemptsMade) > 0 || number(stalledCounter) > 0 || carrier?.[WAITS]) return undefined;
@@ -89,7 +88,7 @@ function number(value: unknown): number {
   return typeof value === 'number' && value > 0 ? value : 0;
 }
 
-/** Errors by which a processor delays its own job (dist/cjs/classes/errors, `RATE_LIMIT_ERROR`) are no failures. */
+/** These errors delay the job (dist/cjs/classes/errors, `RATE_LIMIT_ERROR`). */
 export function isPutOff(error: unknown): boolean {
   return (
     guard('bullmq process', () => {

@@ -1,14 +1,14 @@
 import type { Carrier } from '../../events.ts';
 import type { JobOptions } from './job.ts';
 
-/** Larger than any carrier of Foreshock. */
+/** Larger than any carrier. */
 const MAX_METADATA = 32_768;
 
 /** Marks a job that waits for its children. */
 export const WAITS = 'foreshock-waits';
 
 /**
- * JSON in `opts.telemetry.metadata`, as `bullmq-otel` reads and writes it, so that either side can use that.
+ * JSON, as `bullmq-otel` reads and writes it.
  *
  * @param waits the job has children
  */
@@ -16,7 +16,7 @@ export function metadataOf(carrier: Carrier | undefined, waits = false): string 
   return carrier && JSON.stringify(waits ? { ...carrier, [WAITS]: 'children' } : carrier);
 }
 
-/** Untrusted input: undefined unless a JSON object. */
+/** Untrusted: undefined unless a JSON object. */
 export function carrierIn(opts: JobOptions | undefined): Record<string, unknown> | undefined {
   const metadata = opts?.telemetry?.metadata ?? opts?.telemetryMetadata ?? opts?.tm;
   if (typeof metadata !== 'string' || metadata.length > MAX_METADATA || !metadata.startsWith('{')) return undefined;
@@ -27,7 +27,7 @@ export function carrierIn(opts: JobOptions | undefined): Record<string, unknown>
   }
 }
 
-/** Overrides the trace in reused options of an earlier job. */
+/** Reused options have an earlier job's trace. */
 export function withMetadata(opts: JobOptions | undefined, metadata: string): JobOptions {
   return { ...opts, telemetry: { ...opts?.telemetry, metadata } };
 }

@@ -4,10 +4,8 @@ import type { Processing, QueueEvents } from '../../events.ts';
 import type { DueTimes } from './due-times.ts';
 import type { Job, Owner } from './job.ts';
 
-/** Worker events after the processor ends. */
 const OUTCOMES = new Set<unknown>(['completed', 'failed']);
 
-/** Observes events of queues, workers and flows. */
 export class Outcomes {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
@@ -25,7 +23,7 @@ export class Outcomes {
     if (worker.listenerCount('completed') > 0 || worker.listenerCount('failed') > 0) this.#awaited.set(job, processing);
   }
 
-  /** Listeners to a job's outcome run in its trace, all others outside any trace. */
+  /** Outcome listeners run in the job's trace, others outside any. */
   observe(prototype: { emit: unknown }): void {
     const elsewhere: Runner = { run: this.#queue.foreground };
     this.#hooks.calls(prototype, 'emit', {

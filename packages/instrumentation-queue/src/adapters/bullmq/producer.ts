@@ -22,12 +22,11 @@ type TraceArgs = [
 /** Sending operations of `trace`; `addNode` is part of a flow. */
 const SENDS = new Set(['add', 'addBulk', 'addFlow', 'addBulkFlows']);
 
-/** Observes `trace` for `Queue` and `JobScheduler`, and the nodes of `FlowProducer`. */
 export class Producers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #dueTimes: DueTimes;
-  /** Number of jobs in the current call. */
+  /** Jobs in the current call. */
   readonly #count = new AsyncLocalStorage<number>();
 
   constructor(queue: QueueEvents, hooks: Hooks, dueTimes: DueTimes) {
@@ -37,8 +36,8 @@ export class Producers {
   }
 
   /**
-   * bullmq's telemetry creates spans in `trace` (dist/cjs/utils) and passes a span and metadata to the callback.
-   * Without telemetry it passes neither, so this adds the metadata. Queues with their own telemetry are skipped.
+   * `trace` (dist/cjs/utils) passes bullmq's span and metadata to the callback, without telemetry neither; this adds
+   * metadata. Queues with their own telemetry are skipped.
    */
   observeTrace(utils: { trace: unknown }): void {
     this.#hooks.before(utils, 'trace', (_utils, args: TraceArgs) => {
@@ -80,10 +79,7 @@ export class Producers {
     }
   }
 
-  /**
-   * Before 5.34: `Queue` awaits or returns `Job.create` and `Job.createBulk`. Workers create the next run of a repeated
-   * job.
-   */
+  /** Before 5.34: `Queue` awaits or returns these. Workers create a repeated job's next run. */
   observeCreation(Job: { create: unknown; createBulk: unknown }): void {
     this.#creating(Job, 'create', 'add', ([queue, name, data, opts, ...rest], metadata) => [
       queue,
@@ -127,10 +123,7 @@ export class Producers {
     });
   }
 
-  /**
-   * `addJob` takes as long as the send, so its span adds nothing. With the application's telemetry it appears below
-   * that span.
-   */
+  /** `addJob` shows nothing that the send does not. With the application's telemetry it is below that span. */
   observeCommand(prototype: { addJob: unknown }): void {
     const quiet: Runner = { run: this.#queue.quietly };
     this.#hooks.calls(prototype, 'addJob', {
@@ -139,7 +132,7 @@ export class Producers {
     });
   }
 
-  /** `addBulk` would keep the trace in reused options of an earlier job; `add` does not. */
+  /** Unlike `add`, `addBulk` would keep an earlier job's trace in reused options. */
   observeQueue(prototype: { addBulk: unknown }): void {
     this.#counting(prototype, 'addBulk', (jobs) => (Array.isArray(jobs) ? jobs.length : 1));
     this.#hooks.before(prototype, 'addBulk', (queue: Owner, args) => {
@@ -147,7 +140,7 @@ export class Producers {
     });
   }
 
-  /** @param early before 5.34: nodes carry the caller's trace, and the send has no span */
+  /** @param early before 5.34: caller's trace, no send span */
   observeFlows(prototype: { add: unknown; addBulk: unknown; addNode: unknown }, early: boolean): void {
     this.#counting(prototype, 'add', (flow) => countOf([flow as Flow]));
     this.#counting(prototype, 'addBulk', (flows) => countOf(flows as Flow[]));
@@ -166,10 +159,7 @@ export class Producers {
     });
   }
 
-  /**
-   * bullmq's telemetry skips nodes without options and keeps an earlier job's trace. The copy inherits from the
-   * caller's node.
-   */
+  /** bullmq's telemetry skips nodes without options and keeps an earlier job's trace. The copy inherits. */
   #withTrace(given: { node: Flow }, early: boolean): { node: Flow } {
     const { node } = given;
     if (node.opts?.telemetry?.omitContext) return given;
@@ -191,7 +181,6 @@ function optionsWith(opts: JobOptions | undefined, metadata: string): JobOptions
   return opts?.telemetry?.omitContext ? opts : withEarlyMetadata(opts, metadata);
 }
 
-/** Removes traces in reused options of earlier jobs. */
 function withoutTraces(jobs: unknown): unknown {
   if (!Array.isArray(jobs)) return jobs;
   let found = false;

@@ -1,4 +1,4 @@
-/** Limits of partitions, and of failures in each; the oldest go first. */
+/** Oldest go first. */
 const MAX_PARTITIONS = 1_000;
 const MAX_FAILURES = 32;
 
@@ -15,14 +15,11 @@ interface Failure {
 
 export interface Earlier {
   failures: number;
-  /** Last failure (`performance.now()`); undefined when another process may have tried since. */
+  /** `performance.now()`; undefined when another process may have tried since. */
   since: number | undefined;
 }
 
-/**
- * Failed deliveries per offset in this process: Kafka does not count deliveries, and redelivers in order from the first
- * uncommitted offset.
- */
+/** Kafka does not count deliveries; it redelivers in order from the first uncommitted offset. */
 export class Attempts {
   readonly #partitions = new Map<string, Failure[]>();
 
@@ -62,7 +59,7 @@ export class Attempts {
     return earlier;
   }
 
-  /** Usually true, which saves comparing offsets. */
+  /** Saves comparing offsets. */
   get isEmpty(): boolean {
     return this.#partitions.size === 0;
   }

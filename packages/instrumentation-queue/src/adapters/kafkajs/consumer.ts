@@ -27,7 +27,6 @@ interface Handling {
   readonly processing: Processing;
   readonly topic: string;
   readonly partition: number;
-  /** Group, topic and partition. */
   readonly key: string;
   readonly generation: unknown;
   readonly last: bigint;
@@ -35,11 +34,10 @@ interface Handling {
   next: bigint;
 }
 
-/** Observes handlers, and offsets resolved or committed meanwhile. */
 export class Consumers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
-  /** By consumer group; each has few running handlers. */
+  /** By consumer group. */
   readonly #running = new WeakMap<object, Set<Handling>>();
   readonly #attempts = new Attempts();
 
@@ -58,7 +56,7 @@ export class Consumers {
         return function (this: Runner, ...args: unknown[]) {
           const handler = this[handlerName];
           if (!consumers.#hooks.active || !handler) return original.apply(this, args);
-          // A derived runner for one batch only, because runners outlive the instrumentation.
+          // Derived for one batch, because runners outlive the instrumentation.
           const observed = Object.create(this, { [handlerName]: { value: consumers.#observed(this, handler) } });
           return original.apply(observed, args);
         };

@@ -3,16 +3,13 @@ import { forwardedNames } from '../../forwarded-headers.ts';
 import { SENT } from './message.ts';
 import type { OutgoingMessage, TopicMessages } from './message-producer.ts';
 
-/** Default limit of a broker (`message.max.bytes`), per partition and request. */
+/** A broker's default (`message.max.bytes`) per partition and request. */
 const MAX_BATCH = 1_048_588;
 
 /** Upper bound of a record's own bytes. */
 const RECORD_OVERHEAD = 32;
 
-/**
- * Arguments of `send` or `sendBatch` with the trace in copied headers. Undefined when the trace would push the messages
- * over the broker's limit.
- */
+/** Arguments with the trace in copied headers. Undefined when only the trace exceeds the broker's limit. */
 export function withTrace(args: unknown[], given: Carrier | undefined): unknown[] | undefined {
   const [request, ...rest] = args as [TopicMessages & { topicMessages?: unknown }, ...unknown[]];
   if (!given) return undefined;
@@ -31,7 +28,7 @@ function traced<T extends TopicMessages>(request: T, carrier: Carrier): T {
   return { ...request, messages: messages.map((message) => withHeaders(message, carrier)) };
 }
 
-/** A copy, except of class instances and of invalid messages, which appear in errors. */
+/** Class instances stay, as do invalid messages, which appear in errors. */
 function withHeaders(message: OutgoingMessage, carrier: Carrier): OutgoingMessage {
   if (!isPlain(message) || message.value === undefined) return message;
   const { headers } = message;
@@ -47,7 +44,7 @@ function isPlain(value: unknown): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** False only when the trace alone exceeds the limit. Larger sends are compressed or span partitions. */
+/** Larger sends are compressed or span partitions. */
 function stillFits(messages: unknown, carrier: Carrier): boolean {
   if (!Array.isArray(messages)) return true;
   let added = 0;

@@ -1,4 +1,4 @@
-/** Export of src/producer/messageProducer.js: gives each producer and transaction its `send`. */
+/** src/producer/messageProducer.js: gives producers and transactions their `send`. */
 export type MessageProducerFactory = (options: MessageProducerOptions) => MessageProducer;
 
 export interface MessageProducerOptions {

@@ -2,7 +2,7 @@ import { waitedSince } from '../../clock-wait.ts';
 import type { Message as Received } from '../../events.ts';
 import type { Earlier } from './attempts.ts';
 
-/** Header with the send time in milliseconds since 1970; producers can set a record's `timestamp` to any time. */
+/** Send time in milliseconds since 1970; a record's `timestamp` may be any time. */
 export const SENT = 'foreshock-sent';
 
 export interface Message {
@@ -11,7 +11,6 @@ export interface Message {
   headers?: Record<string, unknown>;
 }
 
-/** @param earlier failed deliveries in this process */
 export function messageOf(
   { offset, timestamp, headers }: Message,
   partition: number,

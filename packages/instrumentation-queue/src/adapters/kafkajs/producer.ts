@@ -13,10 +13,10 @@ interface Observer {
   readonly hooks: Hooks;
 }
 
-/** Observers of each replaced factory; kept after disable, because a replaced factory cannot be removed. */
+/** Kept after disable, because a factory stays replaced. */
 const observersOf = new WeakMap<MessageProducerFactory, Set<Observer>>();
 
-/** Producers are closures, observable only at creation. Those created earlier stay untraced. */
+/** Producers are closures: those created earlier stay untraced. */
 export function observeSends(
   factory: MessageProducerFactory,
   replaceExports: ((exports: unknown) => void) | undefined,

@@ -9,11 +9,7 @@ import { failingWith } from './trace-column.ts';
 
 type Handler = (this: unknown, jobs: Job[], ...rest: unknown[]) => unknown;
 
-/**
- * Observes workers, manual fetches and how jobs end.
- *
- * @param native the version has a `Telemetry`, whose workers bypass `Manager.fetch`
- */
+/** @param native the version has a `Telemetry`, whose workers bypass `Manager.fetch` */
 export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: Hooks, native: boolean): void {
   const inHand = new JobsInHand(queue);
   /** From a worker's `fetch` to the manager's `fetch` or `assertDb`. */
@@ -33,7 +29,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
       const [jobs] = args;
       const handling =
         hooks.active && !isOptedOut(manager) ? guard('pg-boss work', () => inHand.begin(name, jobs)) : undefined;
-      // The worker's loop stays in the background context, even after disable; the handler must not.
+      // The loop stays in the background context after disable; the handler must not.
       if (!handling) return queue.foreground(handler, this, args);
       let result: unknown;
       try {
@@ -52,7 +48,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
 
   hooks.before(prototype, 'addWorker', (_manager, [worker]) => observeWorker(worker));
 
-  /** The loop must not inherit the context of the request that called `work`. */
+  /** The loop must not inherit the context of `work`. */
   function observeWorker(worker: Worker): void {
     const { start, fetch, name } = worker;
     worker.start = () => queue.background(start, worker, []);
@@ -110,7 +106,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
   }
 }
 
-/** `fail(name, ids, data, options)`, outside the application's transactions. */
+/** Not in the application's transactions. */
 function keepTrace(manager: Manager, args: unknown[]): void {
   const options = args[3] as { db?: Database } | undefined;
   // `noMultiMutationCte` uses several statements in its own transaction.

@@ -1,18 +1,17 @@
 import { report } from '@foreshock/kit';
 
-/** Target of `executeSql`: pg-boss' `Db`, or the application's transaction or ORM. */
+/** pg-boss' `Db`, or the application's transaction or ORM. */
 export interface Database {
   executeSql(text: string, values?: unknown[]): Promise<Result>;
 }
 
 type Result = { rows?: unknown } | undefined;
 
-/** Postgres-compatible databases that reject the changed statements. */
+/** Postgres-compatible databases that reject our statements. */
 const refused = new WeakSet<Database>();
 
 /**
- * Executes the changed statement, and falls back to the original if the database rejects it. A failed statement aborts
- * the application's transaction, so there is no second try.
+ * Falls back to the original statement, except in the application's transaction, which the failure has aborted.
  *
  * @param purpose named in the warning
  */

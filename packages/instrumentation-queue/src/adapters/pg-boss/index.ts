@@ -7,8 +7,7 @@ import { observeSends } from './producer.ts';
 import { observeTelemetry } from './telemetry.ts';
 
 /**
- * pg-boss 10 to 12. `Manager` is in `src/manager.js` (10, 11, CommonJS), in the bundle `dist/index.mjs` (12.0 to 12.4),
- * or in `dist/manager.js`.
+ * pg-boss 10 to 12: `src/manager.js` (10, 11, CommonJS), the bundle `dist/index.mjs` (12.0 to 12.4), `dist/manager.js`.
  */
 export const pgBoss: Adapter<QueueEvents> = {
   library: 'pg-boss',
@@ -17,7 +16,7 @@ export const pgBoss: Adapter<QueueEvents> = {
   shows: ['spans', 'wait', 'parent', 'attempt or hit'],
   summary: 'jobs sent, handled and fetched, in one trace; wait; attempt; failed jobs',
   attach(queue, hooks) {
-    /** Folders of versions with a `Telemetry`, which loads before the manager. */
+    /** Folders with a `Telemetry`, loaded before the manager. */
     const native = new Set<string>();
 
     function watchManager(prototype: Manager, filename: string): void {
@@ -27,7 +26,7 @@ export const pgBoss: Adapter<QueueEvents> = {
     }
 
     function watchBoss(prototype: { start: unknown; stop: unknown; emit: unknown }): void {
-      // Timers and loops of maintenance, cron and schema keep the context of `start`.
+      // Maintenance, cron and schema loops keep this context.
       for (const method of ['start', 'stop'] as const) hooks.runBy(prototype, method, queue.background);
       // Listeners to `error`, `warning` and `wip` are the application's.
       hooks.runBy(prototype, 'emit', queue.foreground);

@@ -7,13 +7,12 @@ const CARRIER = `(j.output->'${KEY}')::text`;
 /** Later 12s keep the failed job's output there; `to_jsonb` also works without that column. */
 const DEAD_LETTER_CARRIER = `CASE WHEN j.output IS NULL THEN (to_jsonb(j)->'source_output'->'${KEY}')::text END`;
 
-/** For the application's transactions: valid on every database that pg-boss supports. */
+/** For the application's transactions: every supported database understands it. */
 const CARRIER_COLUMN = `, COALESCE(${CARRIER}, '') as "${KEY}"`;
 
 /**
- * Added to a fetch as one text column, which type parsers leave unchanged: retries and limit, seconds due and delayed
- * by the database's clock, whether there is a dead letter queue, and the trace. These columns exist since version 10;
- * `includeMetadata` would fetch thirty more.
+ * One text column, which no type parser changes: retries and limit, seconds due and delayed by the database's clock,
+ * dead letter queue, trace. Since version 10; `includeMetadata` would fetch thirty more columns.
  */
 const COLUMN =
   `, (j.retry_count::text || ' ' || j.retry_limit::text` +
@@ -28,8 +27,8 @@ function withColumn(text: string, column: string): string | undefined {
 }
 
 /**
- * Wraps the database for one call that reads jobs, which pg-boss accepts as any object with `executeSql`. So jobs are
- * restored before the caller sees them, and the caller's promise is pg-boss' own.
+ * Wraps the database for one call, which pg-boss allows: jobs are restored before callers see them, and promises stay
+ * pg-boss' own.
  */
 export class JobReader implements Database {
   readonly #db: Database;

@@ -1,16 +1,15 @@
 import type { Message } from '../../events.ts';
 
-/** Key of the trace in `output`, and name of the column added to a fetch. Handlers see neither. */
+/** Key in `output` and added column, hidden from handlers. */
 export const KEY = '__foreshock';
 
-/** Maximum fields of a carrier; a larger object under the key is not Foreshock's. */
+/** A larger object is not Foreshock's. */
 const MAX_FIELDS = 16;
 
-/** A row of the job table. */
 export interface Job {
   id: string;
   data: unknown;
-  /** Result of the last attempt, only with the job's metadata. */
+  /** Last attempt's, if metadata was requested. */
   output?: unknown;
   /** `trace_context`, which pg-boss ≥ 12.38 fetches and removes. */
   __traceContext?: unknown;
@@ -28,7 +27,7 @@ interface Metadata {
 
 const metadata = new WeakMap<object, Metadata>();
 
-/** pg-boss' internal jobs, such as cron ticks. */
+/** For example cron ticks. */
 export function isInternal(queue: unknown): boolean {
   return typeof queue === 'string' && queue.startsWith('__pgboss__');
 }
@@ -43,7 +42,7 @@ function isCarrier(value: unknown): value is Record<string, unknown> {
   return values.length <= MAX_FIELDS && values.every((each) => typeof each === 'string');
 }
 
-/** Removes what was added to the job, and remembers it. */
+/** Removes what was added. */
 export function uncover(job: Job): void {
   const found: Metadata = metadata.get(job) ?? { readAt: performance.now() };
   metadata.set(job, found);
@@ -90,7 +89,6 @@ export function messageOf(job: Job): Message {
   };
 }
 
-/** Whether this failure moves the job to a dead letter queue. */
 export function isDeadLettered(job: Job, retriesLeft = true): boolean {
   const { deadLetters, attempt = 1, maxAttempts = 1 } = metadata.get(job) ?? {};
   return deadLetters === true && (!retriesLeft || attempt >= maxAttempts);

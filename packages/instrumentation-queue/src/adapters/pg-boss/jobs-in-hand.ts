@@ -1,7 +1,7 @@
 import type { Delivery, Failure, Processing, QueueEvents, Taken } from '../../events.ts';
 import { isDeadLettered, messageOf, type Job } from './job.ts';
 
-/** Maximum fetched jobs remembered: many processes only fetch. */
+/** Many processes only fetch. */
 const MAX_TAKEN = 1_000;
 
 /** `resolveWithinSeconds` and `failWip` (manager.js) are known by message only. */
@@ -11,13 +11,12 @@ const SHUT_DOWN = 'pg-boss shut down while active';
 export interface Handling {
   readonly processing: Processing;
   readonly jobs: readonly Job[];
-  /** Jobs that the handler passed to `fail()`. */
+  /** By `fail()`. */
   readonly failed: Map<Job, unknown>;
-  /** Ids that it passed to `complete()`. */
+  /** By `complete()`. */
   readonly completed: Set<string>;
 }
 
-/** Jobs in this process by id, as pg-boss reports outcomes. */
 export class JobsInHand {
   readonly #queue: QueueEvents;
   readonly #running = new Map<string, Handling>();
@@ -35,7 +34,7 @@ export class JobsInHand {
     return handling;
   }
 
-  /** Jobs may still have failed, by `fail()` or with `perJobResults` (12). */
+  /** Jobs may have failed by `fail()` or `perJobResults` (12). */
   returned(handling: Handling, perJob: boolean, value: unknown): void {
     const { jobs, failed } = handling;
     const [reason] = failed.values();
@@ -65,11 +64,7 @@ export class JobsInHand {
     }
   }
 
-  /**
-   * pg-boss or the application called `complete`, `cancel`, `deleteJob` or `fail`.
-   *
-   * @param ids one or several ids or jobs
-   */
+  /** @param ids one or several ids or jobs */
   settle(ids: unknown, isFailure: boolean, reason: unknown): void {
     for (const each of [ids].flat()) {
       const id = typeof each === 'string' ? each : (each as Partial<Job> | null | undefined)?.id;
@@ -88,7 +83,7 @@ export class JobsInHand {
     found.taken.settled(isFailure ? failureOf([found.job], reason) : undefined);
   }
 
-  /** pg-boss timed the handler out, or the handler failed the job. */
+  /** By timeout or by the handler. */
   #failRunning(handling: Handling, id: string, reason: unknown): void {
     if (reason === SHUT_DOWN) {
       this.#finish(handling, { ...failureOf(handling.jobs, new Error(SHUT_DOWN)), type: 'shutdown' });
@@ -109,7 +104,7 @@ function failureOf(jobs: Iterable<Job>, error: unknown): Failure {
   return { error, deadLettered: [...jobs].some((job) => isDeadLettered(job)) };
 }
 
-/** Like `#settlePerJob` of manager.js: a job that is not reported completed has failed. */
+/** Like `#settlePerJob` of manager.js: not completed means failed. */
 function failureAmong(jobs: readonly Job[], results: unknown): Failure | undefined {
   if (!Array.isArray(results)) {
     return failureOf(jobs, new Error('perJobResults handler must resolve with an array of job results'));

@@ -27,7 +27,7 @@ export interface Worker {
   fetch(): unknown;
 }
 
-/** Undefined when pg-boss will refuse the call because it is not open. */
+/** Undefined when not open: pg-boss refuses the call. */
 export function databaseOf({ db }: Manager, options: { db?: Database } | undefined): Database | undefined {
   if (options?.db) return options.db;
   return db?._pgbdb && !db.opened ? undefined : db;

@@ -14,7 +14,7 @@ interface Request {
 
 /**
  * Before 12.38: `send`, `sendAfter`, `sendThrottled`, `sendDebounced` and `publish` await `createJob`; `insert` does
- * not use it.
+ * not.
  */
 export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hooks): void {
   hooks.calls(prototype, 'createJob', {
@@ -52,7 +52,7 @@ export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hook
   });
 }
 
-/** `insert` executes one statement after its checks: that is the send. */
+/** The send is the one statement after the checks. */
 function insertOptions(
   manager: Manager,
   args: unknown[],

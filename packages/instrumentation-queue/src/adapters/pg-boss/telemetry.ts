@@ -13,8 +13,8 @@ interface Telemetry {
 }
 
 /**
- * From 12.38, pg-boss creates spans and has a column `trace_context`. Its spans have no wait and by default continue no
- * trace, so they are replaced here. `openTelemetry: { enabled: false }` disables both.
+ * From 12.38, pg-boss has spans and a column `trace_context`. Its spans have no wait and by default continue no trace,
+ * so these replace them. `openTelemetry: { enabled: false }` disables both.
  */
 export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks: Hooks): void {
   hooks.wrap(prototype, 'send', (original) => {
@@ -27,7 +27,7 @@ export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks
         (carrier: Carrier | null) => Promise<unknown>,
         ((result: unknown) => unknown[] | null)?,
       ];
-      // `publish` attempts none itself; each of its sends is reported.
+      // Its sends are reported separately.
       const count = typeof attempted === 'number' ? attempted : 1;
       if (count === 0 || isInternal(destination)) return fn(null);
       const send = guard('pg-boss send', () =>

@@ -4,21 +4,20 @@ import { executeChanged, type Database } from './database.ts';
 import { KEY } from './job.ts';
 
 /**
- * Before 12.38 there is no trace column, and applications may validate `data`. `output` exists from version 10, is
- * empty until an attempt ends, and is hidden from handlers.
+ * Before 12.38 there is no trace column, and applications may validate `data`. `output` exists from 10, is empty until
+ * an attempt ends, and hidden from handlers.
  */
 
-/** `insertJob` and `insertJobs` of plans.js, all versions: columns and select list. */
+/** `insertJob` and `insertJobs` of plans.js, all versions. */
 const INSERT = /(INSERT INTO [^\s(]+ \()(\s*id,\s*name,\s*data,[\s\w,]*\)\s*SELECT\s)/;
 
-/** Adds the trace to inserted jobs. */
 export function insertingWith(db: Database, isOwn: boolean, carrierOf: () => Carrier | undefined): Database {
   return {
     executeSql(text, values) {
       const changed = guard('pg-boss send', (): [string, unknown[]] | undefined => {
         const carrier = values && carrierOf();
         if (!carrier || !INSERT.test(text)) return undefined;
-        // Cast from text, because some drivers serialize json parameters themselves.
+        // Some drivers serialize json parameters themselves.
         const given = `$1output,$2$$${values.length + 1}::text::jsonb,`;
         return [text.replace(INSERT, given), [...values, JSON.stringify({ [KEY]: carrier })]];
       });
@@ -30,12 +29,11 @@ export function insertingWith(db: Database, isOwn: boolean, carrierOf: () => Car
 /** From `failJobsById` of plans.js. */
 const OUTPUT = '$3::jsonb';
 
-/** Keeps the trace beside the error for retries and dead letters. */
+/** For retries and dead letters. */
 const OUTPUT_AND_TRACE =
   `CASE WHEN output->'${KEY}' IS NULL OR (retry_count >= retry_limit AND dead_letter IS NULL) THEN ${OUTPUT}` +
   ` ELSE COALESCE(${OUTPUT}, '{}'::jsonb) || jsonb_build_object('${KEY}', output->'${KEY}') END`;
 
-/** Keeps the trace of failed jobs. */
 export function failingWith(db: Database): Database {
   return {
     executeSql(text, values) {

@@ -25,8 +25,8 @@ interface Config {
 }
 
 /**
- * axios-retry adds two new interceptors per axios instance. The first is recognised by its source text, taken once from
- * axios-retry's function; the second, added right after, receives each failure and sends again.
+ * axios-retry adds two interceptors per instance. The first is recognised by its source text, the second follows it,
+ * receives each failure and sends again.
  */
 export const axiosRetry: Adapter<ResilienceEvents> = {
   library: NAME,
@@ -84,7 +84,7 @@ function watchAxios(
     }
   });
 
-  /** The second interceptor runs when an attempt fails, in its context, and returns the next attempt's result. */
+  /** Runs when an attempt fails, in its context, and returns the next one's result. */
   function watched(manager: Interceptors, retryOrThrow: Interceptor): Interceptor {
     return function (this: unknown, error: unknown) {
       const retry = hooks.active ? guard(NAME, () => resilience.retryHere(manager)) : undefined;

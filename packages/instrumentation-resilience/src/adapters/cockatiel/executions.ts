@@ -9,7 +9,7 @@ export interface Watched {
   work: Work;
   /** Context for the policy's own code. */
   within?: () => Caller;
-  /** Called after `execute` returned: calls not yet started were refused or queued. */
+  /** Calls not yet started were refused or queued. */
   returned?: () => void;
 }
 
@@ -26,7 +26,6 @@ export function nameOf({ name }: Policy): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
-/** Listeners to executions and policy events, by work function and emitter. */
 export class Executions {
   readonly #hearers = new WeakMap<Work, (execution: Execution) => void>();
   readonly #emitters = new WeakMap<object, (value: any) => void>();

@@ -24,10 +24,7 @@ interface Entered {
   letThrough: boolean;
 }
 
-/**
- * Policies that refuse or queue calls: breaker and bulkhead. A queued call re-enters `execute` with the same function,
- * in the context of the call that freed the slot.
- */
+/** Breaker and bulkhead. A queued call re-enters `execute` with the same function, in another call's context. */
 export class Gates {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;
@@ -92,7 +89,7 @@ export class Gates {
     const entered: Entered = { call: this.#resilience.call(policy, kind, nameOf(policy)), letThrough: false };
     const work: Work = (...args) => {
       entered.letThrough = true;
-      // Enters inline: an extra frame would displace one of the application's in stack traces.
+      // An extra frame would displace one of the application's in stack traces.
       const left = enter(entered.call.begin(state()).context);
       try {
         return Reflect.apply(given, undefined, args);

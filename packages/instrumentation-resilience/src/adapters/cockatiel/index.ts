@@ -5,8 +5,8 @@ import { Gates } from './gates.ts';
 import { Policies } from './policies.ts';
 
 /**
- * cockatiel: each policy class has one entry, `execute`, in its own file; ES modules in 4, CommonJS in 3. Prototypes
- * can be patched in both, also through `require`.
+ * cockatiel: each policy is a class with one entry, `execute`; ES modules in 4, CommonJS in 3. Prototypes can be
+ * patched in both.
  */
 export const cockatiel: Adapter<ResilienceEvents> = {
   library: NAME,
@@ -33,7 +33,7 @@ export const cockatiel: Adapter<ResilienceEvents> = {
     onClass('common/Executor', 'ExecuteWrapper', (prototype) =>
       hooks.after(prototype, 'invoke', (execution, _wrapper, [work]) => executions.invoked(work, execution)),
     );
-    // Observes emitters, because an added listener would change what `onSuccess` measures.
+    // An added listener would change what `onSuccess` measures.
     onClass('common/Event', 'EventEmitter', (prototype) =>
       hooks.before(prototype, 'emit', (emitter, [value]) => executions.emitted(emitter, value)),
     );

@@ -16,7 +16,6 @@ interface FallbackPolicy extends Policy {
   value: (...args: unknown[]) => unknown;
 }
 
-/** Policies that act on a running call: retry, timeout and fallback. */
 export class Policies {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;

@@ -27,7 +27,7 @@ interface ResponseMessage extends RequestMessage {
 /** Aborted requests send no final message; the oldest are dropped. */
 const MAX_REQUESTS = 10_000;
 
-/** got: channels report each request; only `flush`, where sending begins, allows setting a context. */
+/** got: channels report requests; only `flush` allows setting a context. */
 export const got: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=14.6.1 <17',

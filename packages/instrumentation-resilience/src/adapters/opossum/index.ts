@@ -22,7 +22,7 @@ const REASONS: Record<string, ChangeReason> = {
   healthCheckFailed: 'health_check',
 };
 
-/** opossum: breakers emit all events. They are observed at `emit`, so that no breaker gets extra listeners. */
+/** opossum: observed at `emit`, so that no breaker gets extra listeners. */
 export const opossum: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=6.0.0 <11',
@@ -34,7 +34,7 @@ export const opossum: Adapter<ResilienceEvents> = {
   },
 };
 
-/** opossum's default name is random per process, so it does not identify a breaker. */
+/** The default name is random per process. */
 function nameOf({ options, action }: CircuitBreaker): string | undefined {
   const name = options.name || action?.name;
   if (typeof name !== 'string') return undefined;
@@ -70,7 +70,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     if (!isLimited(breaker)) return;
     let calls = running.get(breaker);
     if (!calls) running.set(breaker, (calls = new Set()));
-    // Some ends had no call, because a non-native promise lost the context: the holders are unknown.
+    // A non-native promise lost the context of some ends: holders are unknown.
     if (calls.size > usedOf(breaker)) calls.clear();
     calls.add(call);
   }
@@ -135,8 +135,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     answering.add(call);
     const succeeded = (): void => call.ended('fallback', reason);
     const failed = (error: unknown): void => call.ended('failure', error);
-    // opossum handles this promise, except with an open circuit: then the caller holds it, and its rejection must stay
-    // unhandled.
+    // opossum handles this promise. With an open circuit the caller holds it, so its rejection must stay unhandled.
     if (!refused.has(call)) return whenSettled(answer, succeeded, failed);
     return answer.then(
       (value) => (guard(NAME, succeeded), value),

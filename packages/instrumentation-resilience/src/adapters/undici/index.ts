@@ -34,8 +34,7 @@ function isRetried(options: unknown): boolean {
 
 /**
  * undici's `RetryAgent`, `RetryHandler` and `interceptors.retry`. The handler's constructor sets `dispatch`, which
- * sends again in the failed response's context, and `retryOpts`, whose `retry` decides. Setters on the prototype see
- * both in the caller's context.
+ * sends again, and `retryOpts`, whose `retry` decides. Setters on the prototype see both in the caller's context.
  */
 export const undici: Adapter<ResilienceEvents> = {
   library: NAME,

@@ -14,10 +14,7 @@ interface CronJob {
 /** cron 1 and 2; cron 3 and 4. */
 const FILES = ['cron/lib/cron.js', 'cron/dist/job.js'];
 
-/**
- * `CronJob#fireOnTick` calls each of `_callbacks`. cron 4 handles their rejections (dist/job.js), earlier versions
- * ignore them.
- */
+/** `CronJob#fireOnTick` calls `_callbacks`. cron 4 handles rejections (dist/job.js), earlier versions ignore them. */
 export const cron: Adapter<ScheduleEvents> = {
   library: 'cron',
   versions: '>=1.8.0 <5',
@@ -49,7 +46,7 @@ export const cron: Adapter<ScheduleEvents> = {
   },
 };
 
-/** Jobs for one date have a `Date` or luxon `DateTime`, which would be unbounded names. */
+/** A `Date` or luxon `DateTime` would be an unbounded name. */
 function textOf(source: unknown): string | undefined {
   return typeof source === 'string' ? source : undefined;
 }

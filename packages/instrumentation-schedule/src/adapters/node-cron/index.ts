@@ -17,7 +17,7 @@ interface InlineTask {
   runner?: { onMatch?: (...args: unknown[]) => unknown };
 }
 
-/** node-cron 4: its own file, in later versions bundles for CommonJS and ES modules. */
+/** node-cron 4, later bundled. */
 const INLINE_TASKS = [
   'dist/tasks/inline-scheduled-task.js',
   'dist/cjs/tasks/inline-scheduled-task.js',

@@ -10,10 +10,7 @@ type Timers = Pick<typeof nodeTimers, 'setInterval' | 'setTimeout'>;
 
 type AnyFunction = (this: unknown, ...args: any[]) => any;
 
-/**
- * `setInterval` and `setTimeout` of `globalThis`, `node:timers` and `node:timers/promises`, except fake timers. Timer
- * objects stay Node's.
- */
+/** `setInterval` and `setTimeout` of `globalThis`, `node:timers` and `node:timers/promises`, except fake timers. */
 export const timers: Adapter<ScheduleEvents> = {
   library: 'timers',
   versions: '>=0.0.0 <1000',
@@ -70,13 +67,13 @@ function setTimeout(original: AnyFunction, schedule: ScheduleEvents, hooks: Hook
     try {
       return Reflect.apply(original, this, args);
     } finally {
-      // Not left, because `await new Promise((resolve) => setTimeout(resolve, 1000))` continues in the current context.
+      // `await new Promise((resolve) => setTimeout(resolve, 1000))` continues in this context.
       if (!waits) leave(left);
     }
   };
 }
 
-/** A promise's resolve function, which has no name in Node, or a function that only calls it. */
+/** A promise's resolve function, unnamed in Node, or a function that only calls it. */
 function endsPromise(callback: Function): boolean {
   if (callback.name !== '' || callback.length > 1 || Object.hasOwn(callback, 'prototype')) return false;
   const text = Function.prototype.toString.call(callback);

@@ -21,7 +21,7 @@ if (+foreshockNode[0] < ${oldest[0]} || (+foreshockNode[0] === ${oldest[0]} && +
 }`;
 
 const root = here('../../');
-// Strict: functions of ours would else have `arguments` and `caller`, which those that they replace have not.
+// Strict, as otherwise our functions have `arguments` and `caller`, unlike those they replace.
 const ownRequire = `"use strict";
 require = (${requireOfBundle})(require);`;
 
@@ -74,7 +74,7 @@ await bundle({
   outfile: here('dist/register.cjs'),
   banner: { js: refuseOldNode },
   define: { ...asCommonJs, WAITED_FOR: JSON.stringify(waitedFor(`require(${JSON.stringify(preload)})`)) },
-  // It has to do without: loading the API takes 3 MB in every worker thread. The lines of the kit go to nobody then.
+  // register.cjs must not load the API: loading the API takes 3 MB in every worker thread. The kit's log messages are dropped then.
   external: [],
   alias: { '@opentelemetry/api': here('src/no-api.ts') },
 });
@@ -109,13 +109,13 @@ await build({
   target: 'node16',
   packages: 'external',
   entryPoints: [here('src/bin.ts')],
-  // What one subcommand needs is a file of its own.
+  // Each subcommand has its own file.
   splitting: true,
   chunkNames: '[name]',
   outdir: here('dist'),
   logLevel: 'warning',
 });
-// Nothing is exported, but `import 'foreshock/register'` in TypeScript wants to know so.
+// Exports nothing, but `import 'foreshock/register'` needs types.
 for (const preloaded of ['register', 'chaos']) writeFileSync(here(`dist/${preloaded}.d.cts`), 'export {};\n');
 writeFileSync(here('NOTICE'), notice(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 
@@ -222,7 +222,7 @@ function waitedFor(script) {
   return waited;
 }
 
-/** Who made what is in the bundles, by the packages that their input files lie in. */
+/** The authors of the bundled code, by the packages of its input files. */
 function notice(inputs) {
   const folders = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
   const packages = [...folders].map((folder) => JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8')));

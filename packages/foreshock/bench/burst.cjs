@@ -34,7 +34,7 @@ function compare(other, count) {
   const env = {
     ...process.env,
     BENCH_BURST: String(count),
-    // Nobody listens there: the spool is full soon, as in an outage.
+    // No server listens there: the spool is full soon, as in an outage.
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
     OTEL_LOG_LEVEL: 'none',
     FORESHOCK_FLUSH_MS: '0',

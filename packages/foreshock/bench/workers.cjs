@@ -32,7 +32,7 @@ function measure(count) {
 function compare() {
   const rss = (args, count, span) => {
     const env = { ...process.env, BENCH_WORKERS: String(count), BENCH_SPAN: span, OTEL_BSP_SCHEDULE_DELAY: '100' };
-    // Nobody listens there: spans wait, which costs the most.
+    // No server listens there: spans wait, which costs the most.
     Object.assign(env, {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
       OTEL_LOG_LEVEL: 'none',

@@ -1,4 +1,4 @@
-// Without the preload.
+// Commands that read traces, without the preload.
 import { stdout, versions } from 'node:process';
 
 const [major, minor] = versions.node.split('.').map(Number) as [number, number];

@@ -6,7 +6,7 @@ import { guard, hasLibraryLoaded, log } from '@foreshock/kit';
 /** `net.Server` listens (Node's diagnostics_channel docs, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** Of esbuild, webpack and rollup, unminified. */
+/** Marks of esbuild, webpack and rollup in unminified bundles. */
 const MARKS = /\b__commonJS\b|\b__toESM\b|\b__webpack_require__\b|\bwebpackBootstrap\b|\bgetDefaultExportFromCjs\b/;
 
 /** Average characters per line of minified code. */
@@ -22,7 +22,7 @@ const LARGEST = 64 * 1024 * 1024;
 export function logBundledServer(): void {
   const listening = (message: unknown): void => {
     const { server } = message as { server: object };
-    // HTTP or HTTPS, without loading `node:http`.
+    // Detects an HTTP or HTTPS server without loading `node:http`.
     if (!('headersTimeout' in server)) return;
     unsubscribe(LISTENING, listening);
     const main = process.argv[1];

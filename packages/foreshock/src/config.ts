@@ -17,9 +17,9 @@ export interface Config extends PluginConfig {
     /** OTEL_BSP_MAX_EXPORT_BATCH_SIZE, spans. */
     maxExportBatchSize: number;
   };
-  /** FORESHOCK_SPOOL_BYTES: memory for unsent spans. */
+  /** FORESHOCK_SPOOL_BYTES: memory for unsent spans, bytes. */
   spoolBytes: number;
-  /** FORESHOCK_FLUSH_MS: longest delay of the process's end. */
+  /** FORESHOCK_FLUSH_MS: longest delay of the process's end, ms. */
   flushMs: number;
   /** FORESHOCK_BLOCK_MS: reports an ongoing event loop block after this; 0: never. */
   blockMs: number;
@@ -33,7 +33,7 @@ export interface MetricsConfig {
   exporters: ('otlp' | 'console')[];
   /** OTEL_METRIC_EXPORT_INTERVAL, ms. */
   intervalMs: number;
-  /** OTEL_METRIC_EXPORT_TIMEOUT, ms, with collection. */
+  /** OTEL_METRIC_EXPORT_TIMEOUT, ms, of collection and export. */
   timeoutMs: number;
   /** OTEL_EXPORTER_OTLP_METRICS_*, or the general variables. */
   otlp: FullOtlpDestination | undefined;
@@ -47,7 +47,7 @@ const SAMPLERS = [
   'parentbased_always_off',
   'parentbased_traceidratio',
 ] as const;
-/** Users may expect these to work. */
+/** OpenTelemetry variables that users may expect to work. */
 const UNREAD = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE', 'OTEL_NODE_RESOURCE_DETECTORS'];
 
 export type SamplerName = (typeof SAMPLERS)[number];

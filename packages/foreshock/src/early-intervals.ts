@@ -10,7 +10,7 @@ export function keepIntervals(): { passOn: () => void } {
   const timers = process.getBuiltinModule('node:timers') as unknown as Timers;
   const global = globalThis as unknown as Timers;
   const original = timers.setInterval;
-  /** As the preload's `setInterval`. */
+  /** Wraps a callback as the preload's `setInterval` does. */
   let asJob: ((callback: Callback, rest: unknown[]) => Callback) | undefined;
   let taken: Callback | undefined;
   let isTaking = false;

@@ -45,12 +45,12 @@ export class Env {
     return value === '' ? undefined : value;
   }
 
-  /** An empty value turns a default off. */
+  /** Whether a variable is set to an empty value, which turns a default off. */
   isEmpty(name: string): boolean {
     return this.#env[name]?.trim() === '';
   }
 
-  /** The signal's variable before the general one. */
+  /** The first variable that is set: the signal's before the general one. */
   first(...names: string[]): { name: string; value: string } | undefined {
     for (const name of names) {
       const value = this.text(name);
@@ -106,7 +106,7 @@ export class Env {
     return byDefault;
   }
 
-  /** Comma-separated, trimmed, without empty entries. */
+  /** A comma-separated list, trimmed, without empty entries. */
   list(name: string): string[] | undefined {
     const entries = this.text(name)
       ?.split(',')

@@ -14,7 +14,7 @@ interface Fatal {
 
 const MAX_STACK = 8_192;
 
-/** Uncaught error, signal, `process.abort`. */
+/** Detects why the process ends: uncaught error, signal, `process.abort`. */
 export class KnownDeath {
   #noted: Noted | undefined;
 

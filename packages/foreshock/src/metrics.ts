@@ -14,7 +14,7 @@ import { log, report } from '@foreshock/kit';
 import type { Config, MetricsConfig } from './config.ts';
 import { unreferencedAgent } from './unreferenced-agent.ts';
 
-/** By reason, read at each collection. */
+/** A count by reason, read at each collection. */
 export interface Count {
   name: string;
   description: string;

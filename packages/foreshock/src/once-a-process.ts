@@ -20,7 +20,7 @@ export function isFirstInProcess(line: string): boolean {
   return false;
 }
 
-/** FNV-1a; never 0, a free slot. */
+/** FNV-1a; never 0, which marks a free slot. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

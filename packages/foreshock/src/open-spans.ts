@@ -7,7 +7,7 @@ import type { RecordedSpan } from './tracer/span.ts';
 /** Characters of open spans kept alive; older ones are held weakly. */
 const KEPT_TEXT = 2_000_000;
 const KEPT_SPANS = 1_000;
-/** Spans between checks. */
+/** Spans started between two checks. */
 const LOOK_EVERY = 64;
 /** A check visits each open span, so none below this. */
 const LOOK_FROM = 192;
@@ -67,7 +67,7 @@ export class OpenSpans {
     return ended.toReversed();
   }
 
-  /** The application may never end older spans. */
+  /** Holds older spans weakly, as the application may never end them. */
   #release(): void {
     this.#started = 0;
     if (this.#newest.size < LOOK_FROM) return;

@@ -11,7 +11,7 @@ const HAVE_OWN_COMMANDS = ['bullmq', 'pg-boss'] as const;
 
 /** Options of boundaries and propagator, for preload and `foreshock/sdk`. */
 export interface PluginConfig {
-  /** FORESHOCK_POOL_LEAK_MS: time until a pooled connection is a leak; 0: never. Default 30,000. */
+  /** FORESHOCK_POOL_LEAK_MS: time until a pooled connection counts as leaked, ms; 0: never. Default 30,000. */
   poolLeakMs: number;
   /** FORESHOCK_DB_ERROR_MESSAGES: records database and cache messages with values. Default false. */
   dbErrorMessages: boolean;

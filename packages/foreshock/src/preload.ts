@@ -57,7 +57,7 @@ export function start(thread: ThreadParts): void {
   const resource = readResource(env);
   for (const line of env.warnings) warnOnce(line);
 
-  // Otherwise Node ends the process alone.
+  // If false, the end of the process is left to Node.
   const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
   const end = (): void => {
     pauses?.stop();
@@ -138,7 +138,7 @@ export function start(thread: ThreadParts): void {
   if (!mayDelayEnd) return;
   runAtExit(() => {
     guard('at the end of the process', () => {
-      // A signal may end the delivery.
+      // A signal may end the process during delivery.
       signals?.rest();
       end();
     });
@@ -146,12 +146,12 @@ export function start(thread: ThreadParts): void {
   });
 }
 
-/** Workers mostly share these settings. */
+/** Workers share these settings unless they have their own environment. */
 function warnOnce(line: string): void {
   if (isFirstInProcess(line)) log('warn', `foreshock: ${line}`);
 }
 
-/** Of a parent-based sampler, the root's. */
+/** For a parent-based sampler: the one for root spans. */
 function makeSampler({ name, ratio }: Config['sampler']): Sampler {
   if (name.endsWith('always_off')) return new AlwaysOffSampler();
   return name.endsWith('always_on') ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);

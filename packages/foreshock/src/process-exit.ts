@@ -63,7 +63,7 @@ export function runAtExit(last: () => void): void {
   }.reallyExit;
 }
 
-/** `EventEmitter`'s (lib/events.js). */
+/** Where an `EventEmitter` keeps its listeners (lib/events.js). */
 interface EventsOfProcess {
   _events?: Record<string, unknown>;
 }

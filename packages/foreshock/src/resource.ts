@@ -5,7 +5,7 @@ import type { Env } from './env.ts';
 import { VERSION } from '@foreshock/kit';
 import { SDK_VERSION } from './version.ts';
 
-/** From the environment; in characters (specification). */
+/** Longest value from the environment, in characters (specification). */
 const MAX_VALUE = 255;
 
 /** UUID (version 4). Not secret, so it avoids `node:crypto`, which loads longer than the rest of the preload. */
@@ -32,7 +32,7 @@ interface Instance {
   readonly host: string;
 }
 
-/** Workers get it without loading `node:os`. */
+/** Worker threads get the main thread's, without loading `node:os`. */
 function instance(): Instance {
   const shared = getEnvironmentData(KEY) as unknown as Instance | undefined;
   if (shared) return shared;
@@ -41,7 +41,7 @@ function instance(): Instance {
   return made;
 }
 
-/** Synchronous; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME take precedence. */
+/** Detects the resource synchronously; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME take precedence. */
 export function readResource(env: Env): Attributes {
   const { id, host } = instance();
   const attributes: Attributes = {

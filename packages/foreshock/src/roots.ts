@@ -23,7 +23,7 @@ interface OpenRoot {
 /** Roots of parentless spans (job, timer, process start); ends those without an end event. */
 export class Roots {
   readonly #start: StartTrace | undefined;
-  /** By trace ID. */
+  /** Roots by trace ID. */
   readonly #open = new Map<string, OpenRoot>();
   #isLooking = false;
 

@@ -38,7 +38,7 @@ function start(config: PluginConfig): Plugin {
 }
 
 function configure(options: ForeshockOptions = {}): Foreshock {
-  // Duplicate spans otherwise.
+  // Two attached sets would make duplicate spans.
   for (const instrumentation of current.instrumentations) instrumentation.disable();
   current = start({ ...environment, ...options });
   return { ...current };

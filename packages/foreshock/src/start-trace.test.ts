@@ -24,7 +24,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Below somebody else's span that was not sampled. */
+/** A remote parent that was not sampled. */
 const UNSAMPLED = api.setSpanContext(ROOT_CONTEXT, { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 0 });
 
 function advance(ms: number): void {

@@ -41,7 +41,7 @@ export class StartTrace {
     subscribe(LISTENING, this.#listening);
   }
 
-  /** Undefined afterwards. */
+  /** The root; undefined once the start is over. */
   parent(): Span | undefined {
     if (this.#over) return undefined;
     const at = now();

@@ -4,10 +4,10 @@ import { hasSoundHooks, onBuiltinLoad, onPackageLoad, packageName, packagePath }
 
 type Listener = (message: unknown, name: string | symbol) => void;
 
-/** Triggers; build.mjs collects them from the boundaries. */
+/** Signs that there is something to trace; build.mjs collects them from the boundaries. */
 export interface WaitedFor {
   readonly packages: readonly string[];
-  /** Without `node:`. */
+  /** Names without `node:`. */
   readonly builtins: readonly string[];
   readonly channels: readonly string[];
 }

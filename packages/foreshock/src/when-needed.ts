@@ -4,7 +4,7 @@ import { loadedPackages, waitFor, type WaitedFor } from './wait-for.ts';
 /** The preload's own triggers; set by build.mjs. */
 declare const WAITED_FOR: WaitedFor;
 
-/** Of `@opentelemetry/api` 1.x (its src/internal/global-utils.ts). */
+/** The registry key of `@opentelemetry/api` 1.x (its src/internal/global-utils.ts). */
 const API = Symbol.for('opentelemetry.js.api.1');
 
 /**

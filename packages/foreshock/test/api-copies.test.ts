@@ -1,5 +1,5 @@
 // The application's copy of `@opentelemetry/api` is taken, not an older one beside the preload: that one's metrics and
-// spans would be nobody's.
+// spans would be lost.
 import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

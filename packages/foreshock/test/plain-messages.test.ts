@@ -32,7 +32,7 @@ it.each([
   ['list', 'redis', 'news:*'],
   ['stream', 'redis', undefined],
 ])('has a trace for what a message without one sets off: %s', (kind, system, destination) => {
-  // Before a loop has waited twice, it cannot be told from what has called it.
+  // Before a loop has waited twice, it cannot be distinguished from its caller.
   for (const name of [`${kind} 2`, `${kind} 3`]) {
     const { traceId } = spans.find((span) => span.name === name)!;
     const [root, ...others] = spans.filter((span) => span.traceId === traceId && span.parentSpanId === '');

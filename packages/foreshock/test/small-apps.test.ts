@@ -24,7 +24,7 @@ interface App {
 
 const WAITS = `setInterval(() => {}, 1_000);`;
 /**
- * Runs what is given once signals are heard by the preload, if it is there and has something to lose: the kernel's mask of
+ * Runs what is given once the preload listens to signals, if it is there and has spans to send: the kernel's mask of
  * the signals that the process catches has SIGHUP then, which Node itself leaves alone.
  */
 const HEAD = `const { readFileSync } = require('node:fs');

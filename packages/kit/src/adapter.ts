@@ -19,7 +19,7 @@ export interface Adapter<Events> {
   readonly libraryVersions?: string;
   /** Upstream's instrumentations; the adapter makes no spans while one is active. */
   readonly upstream: readonly string[];
-  /** Checked by its tests. */
+  /** What its tests must show. */
   readonly shows: readonly Shown[];
   /** README name (Markdown); default the npm name. */
   readonly title?: string;

@@ -21,7 +21,7 @@ export type TimeOutPhase = 'connect' | 'ttfb';
 
 export const NO_STATUS: ServerErrors = { statusOf: () => undefined };
 
-/** Copied to the duration metric. */
+/** Span attributes copied to the duration metric. */
 const MEASURED = [
   'db.system.name',
   'db.namespace',
@@ -121,7 +121,7 @@ export class ClientOperation extends Caller {
     duration.record((performance.now() - this.#start) / 1_000, attributes);
   }
 
-  /** Undefined: not measured. */
+  /** Attributes of the metric; undefined: not measured. */
   protected measured(): Attributes | undefined {
     const attributes: Attributes = {};
     for (const key of MEASURED) {

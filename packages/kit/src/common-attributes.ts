@@ -27,7 +27,7 @@ export class CommonAttributes {
 
 export interface SpanStart {
   kind: SpanKind;
-  /** Owned by the span from now on. */
+  /** The span owns it: do not change or reuse it. */
   attributes?: Attributes | undefined;
   common?: CommonAttributes | undefined;
   startTime?: number | undefined;

@@ -47,7 +47,7 @@ export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes
   return found;
 }
 
-/** Only SDK spans show it. */
+/** Whether a span is a call between services; only SDK spans show it. */
 function isCall(span: Span | undefined): boolean {
   if (!span) return false;
   const kind = (span as { kind?: SpanKind }).kind ?? SpanKind.INTERNAL;

@@ -1,6 +1,6 @@
 import { noteValues, privateMessage } from './error-values.ts';
 
-/** Longer is no error class. */
+/** A longer text is no error class. */
 const MAX_LENGTH = 64;
 
 /**

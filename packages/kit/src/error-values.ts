@@ -1,12 +1,12 @@
 const MAX_MESSAGE = 256;
-/** Longer: a token or a hash. */
+/** A longer word is a token or a hash. */
 const MAX_WORD = 32;
 
 const MAX_DEPTH = 4;
 const MAX_LOOKED_AT = 32;
 /** Shorter texts match by chance. */
 const MIN_TEXT = 8;
-/** To find them in other errors. */
+/** Messages remembered, to find them in other errors. */
 const MAX_TEXTS = 32;
 
 interface PrivateMessage {
@@ -81,7 +81,7 @@ function withoutMessage(message: string, { whole, shown }: PrivateMessage): stri
   return at < 0 || at > own.length ? own : own.slice(0, at) + shown;
 }
 
-/** Calls no getters: they are application code. */
+/** It calls no getters: they are application code. */
 function carriedBy(error: object, depth: number, budget: { left: number }): PrivateMessage | undefined {
   for (const name of Object.getOwnPropertyNames(error)) {
     if (budget.left-- <= 0) return undefined;

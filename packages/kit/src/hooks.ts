@@ -43,7 +43,7 @@ export class Hooks extends MethodHooks {
     const stop = onModuleLoad(path, options.bindings ?? [], (loaded) => {
       this.#found.set(name, true);
       if (inRange(loaded.version, range)) return attach(loaded);
-      // Once per version, not per file.
+      // Logged once per version, not per file.
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
       this.#refused.add(refused);

@@ -33,7 +33,7 @@ export interface Instrumentation {
 export interface InstrumentationConfig {
   /** Attach at construction; default true, as upstream. */
   enabled?: boolean;
-  /** Default all. */
+  /** Selects libraries; default all. */
   libraries?: (library: string) => boolean;
 }
 
@@ -54,7 +54,7 @@ export interface Boundary<Events, Config extends InstrumentationConfig = Instrum
   name: string;
   version: string;
   adapters: readonly Adapter<Events>[];
-  /** Called per adapter. */
+  /** Called once per adapter. */
   open(telemetry: Telemetry, config: Config): Events;
 }
 
@@ -201,7 +201,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
   }
 }
 
-/** For any `NodeSDK` and our preload. */
+/** Makes an `Instrumentation` for any `NodeSDK` and our preload. */
 export function instrumentationOf<Events, Config extends InstrumentationConfig>(
   boundary: Boundary<Events, Config>,
   config: Config,

@@ -5,7 +5,7 @@ interface CachedModule {
   exports: unknown;
 }
 
-/** By base name. */
+/** File names by base name. */
 const files = new Map<string, string[]>();
 let count = 0;
 let last: string | undefined;

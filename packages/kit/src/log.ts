@@ -5,7 +5,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export type WriteLine = (level: LogLevel, message: string, values: readonly unknown[]) => void;
 
-// Process-wide: bundle files have copies.
+// Process-wide, as each bundle file has a copy of this one.
 const WRITER = Symbol.for('foreshock.log');
 
 /** Replaces `diag`, which the application may set. */

@@ -9,7 +9,7 @@ import { inRange } from './version-range.ts';
 
 export interface LoadedModule {
   exports: any;
-  /** Default `0.0.0`. */
+  /** From package.json; default `0.0.0`. */
   version: string;
   filename: string;
   /** ES modules: replaces a top-level function, class, `let`, or `const` at the start of a line, for all importers. */
@@ -35,7 +35,7 @@ interface HookState {
   targets: Map<string, Target>;
   packages: Map<string, Set<(loaded: LoadedPackage) => void>>;
   found: boolean;
-  /** Without `node:`. */
+  /** Keys without `node:`. */
   builtins: Map<string, Set<(exports: any) => void>>;
   installed: boolean;
 }

@@ -20,7 +20,7 @@ export const POOL_HOLDER_OPERATION = 'pool.holder.operation';
 /** On `pool.leak`: not out for long, but its caller has ended and others wait. */
 export const POOL_LEAK_SUSPECTED = 'pool.leak.suspected';
 
-/** State when granted; plain names: when requested. */
+/** Pool state when granted; plain names: when requested. */
 export const POOL_GRANTED_USED = 'pool.granted.used';
 export const POOL_GRANTED_IDLE = 'pool.granted.idle';
 export const POOL_GRANTED_PENDING = 'pool.granted.pending';
@@ -64,7 +64,7 @@ export const RETRY_RESENDS = 'retry.resends';
 
 /** Event on the call that started the storm. */
 export const RETRY_STORM = 'retry.storm';
-/** Metric. */
+/** Metric: number of storms. */
 export const RETRY_STORMS = 'retry.storms';
 export const RETRY_STORM_TARGET = 'retry.storm.target';
 export const RETRY_STORM_FIRST_TRIES = 'retry.storm.first_tries';
@@ -123,7 +123,7 @@ export const CACHE_STAMPEDE = 'cache.stampede';
 export const CACHE_STAMPEDE_CALLERS = 'cache.stampede.callers';
 export const CACHE_STAMPEDE_DURATION_MS = 'cache.stampede.duration_ms';
 export const CACHE_STAMPEDES = 'cache.stampedes';
-/** Metric. */
+/** Metric: lookups by cache and result. */
 export const CACHE_LOOKUPS = 'cache.lookups';
 
 /** Ours; requested upstream in opentelemetry-js-contrib #3480 and #3660. */
@@ -141,7 +141,7 @@ export const HTTP_TIMEOUT_PHASE = 'http.timeout_phase';
 /** The client disconnected first; no failure. */
 export const HTTP_REQUEST_CANCELLED = 'http.request.cancelled';
 
-/** Metrics of a new HTTP connection. Ours. */
+/** Metrics of a new HTTP connection, in seconds. Ours. */
 export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';
 export const HTTP_CLIENT_CONNECT_DURATION = 'http.client.connect.duration';
 export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
@@ -159,7 +159,7 @@ export const GC_PAUSE_MS = 'gc.pause_ms';
 /** Span by the sender's thread during a main thread block. */
 export const EVENT_LOOP_BLOCKED = 'event_loop.blocked';
 
-/** See the propagator. */
+/** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 
 /** On `job <name>`. `job.system` as in OpenTelemetry's Java. */
@@ -180,7 +180,7 @@ export const CHAOS_TARGET = 'chaos.target';
 /** Length of the delay, holding or block. */
 export const CHAOS_MS = 'chaos.ms';
 
-/** The process ended first. */
+/** The process ended before the span. */
 export const FORESHOCK_INTERRUPTED = 'foreshock.interrupted';
 
 /** Span of an abnormal end, linked to interrupted spans, with heartbeat events. */

@@ -12,11 +12,11 @@ export interface PendingRoot {
   /** No end event: ends with the last span below. */
   readonly endsWithSpans?: boolean;
   readonly isOver?: boolean;
-  /** Undefined once {@link isOver}. */
+  /** Creates the root if needed; undefined once {@link isOver}. */
   parent(): Span | undefined;
 }
 
-/** Our tracer gives it to parentless spans. */
+/** Our tracer makes the root the parent of parentless spans in this context. */
 export function withPendingRoot(where: Context, root: PendingRoot): Context {
   return where.setValue(KEY, root);
 }

@@ -32,10 +32,10 @@ export interface DriverConnection extends ConnectionTarget {
 export type Driver = (resource: object) => DriverConnection | undefined;
 
 export interface ConnectionHolding {
-  /** False once returned. */
+  /** False once returned to the pool. */
   readonly out: boolean;
   readonly poolName: string;
-  /** Shown to waiting callers. */
+  /** What the connection is used for, shown to waiting callers. */
   operation: string | undefined;
   /** Parent of queries without an active span: the wait's, if it had no parent, so both share a trace. */
   readonly parent: Context | undefined;

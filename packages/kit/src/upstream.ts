@@ -7,7 +7,7 @@ export function noteScope(name: string): void {
   if (seen.size < 1_000) seen.add(name);
 }
 
-/** For invalidating cached answers. */
+/** Changes with each new scope, to invalidate cached answers. */
 export function scopesNoted(): number {
   return seen.size;
 }

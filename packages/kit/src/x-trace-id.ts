@@ -6,7 +6,7 @@ export function xTraceIdOf(where: Context): string | undefined {
   return where.getValue(KEY) as string | undefined;
 }
 
-/** Validated by the propagator. */
+/** Only the propagator sets and validates it. */
 export function withXTraceId(where: Context, text: string): Context {
   return where.setValue(KEY, text);
 }

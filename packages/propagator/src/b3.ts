@@ -55,7 +55,7 @@ export function extractB3<C>(carrier: C, getter: TextMapGetter<C>): B3Context | 
   return traceId === undefined ? undefined : (parseMulti(carrier, getter, traceId) ?? reject('b3', 'malformed'));
 }
 
-/** The caller, without identifiers, refuses recording. */
+/** Whether the caller, without identifiers, refuses recording. */
 export function isDeniedByB3<C>(carrier: C, getter: TextMapGetter<C>): boolean {
   const single = getter.get(carrier, 'b3');
   if (single !== undefined) return single === '0';

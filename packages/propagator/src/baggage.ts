@@ -112,7 +112,7 @@ const formatted = new WeakMap<Baggage, string>();
 /** Encodes any `Baggage`, dropping invalid properties and members beyond the limits. `''` if empty. */
 export function formatBaggage(given: Baggage): string {
   const baggage = currentBaggage(given);
-  // Immutable, and sent with each call.
+  // Baggage is immutable and sent with each call.
   let text = formatted.get(baggage);
   if (text !== undefined) return text;
   text = '';

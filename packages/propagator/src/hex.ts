@@ -4,7 +4,7 @@ for (const digit of '0123456789abcdef') LOWER_HEX[digit.charCodeAt(0)] = 1;
 const ZERO = 48;
 const ZEROS = '0'.repeat(32);
 
-/** Lower case; false beyond the end. */
+/** Whether `at` is a lower-case hex digit; false beyond the end. */
 export function isHexDigit(text: string, at: number): boolean {
   return LOWER_HEX[text.charCodeAt(at)] === 1;
 }

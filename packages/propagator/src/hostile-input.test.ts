@@ -206,7 +206,7 @@ describe('what was refused is counted', () => {
         /^(traceparent|tracestate|baggage|x-trace-id|b3)\.(not_text|duplicated|too_long|malformed|over_limit)$/,
       );
     }
-    // A copy: nobody counts from outside.
+    // A copy, so the counts cannot be changed from outside.
     rejectedInputs()['b3.malformed'] = -1;
     expect(rejectedInputs()['b3.malformed']).not.toBe(-1);
   });

@@ -39,7 +39,7 @@ function isValue(text: string): boolean {
   return true;
 }
 
-/** -1 if invalid. */
+/** The number of members; -1 if invalid. */
 function countMembers(header: string): number {
   let members = 0;
   let at = 0;
@@ -138,7 +138,7 @@ export class TraceStateList implements TraceState {
     return this.#members.get(key);
   }
 
-  /** Adds in front; unchanged if invalid. */
+  /** Adds a member in front; unchanged if invalid. */
   set(key: string, value: string): TraceStateList {
     if (typeof key !== 'string' || typeof value !== 'string' || !isKey(key) || !isValue(value)) return this;
     const members = new Map([[key, value]]);
@@ -164,7 +164,7 @@ export class TraceStateList implements TraceState {
     return this.#text;
   }
 
-  /** Checks other implementations' text. */
+  /** Checks the text of other implementations. */
   static textOf(state: TraceState): string | undefined {
     if (state instanceof TraceStateList) return state.serialize();
     const text: unknown = state.serialize();

@@ -43,7 +43,7 @@ export class LoopTurns {
     return now - this.#dueAt >= LEAST_BLOCK_MS;
   }
 
-  /** In ms. */
+  /** Blocked time between `start` and `end`, ms. */
   blockedWithin(start: number, end: number): number {
     const current = this.#blockedMs(end);
     return Math.min(current, end - start) + this.blocks.within(start, end);

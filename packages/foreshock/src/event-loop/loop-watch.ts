@@ -5,7 +5,7 @@ import { mayReachMainThread } from '../main-thread-inspector.ts';
 import { steadyNow } from '../tracer/clock.ts';
 import { offerWhereItStands } from './where-it-stands.ts';
 
-/** For the sender's thread. */
+/** Settings for the sender's thread. */
 export function loopWatchOf(config: Config): Omit<LoopWatchData, 'resource'> {
   offerWhereItStands();
   return {

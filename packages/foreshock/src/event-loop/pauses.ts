@@ -1,4 +1,4 @@
-/** Long spans may miss older ones. */
+/** Newest pauses kept; long spans may miss older ones. */
 const KEPT = 64;
 
 /** Times without application code, on the monotonic clock; ms. */

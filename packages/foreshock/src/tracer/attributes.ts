@@ -9,7 +9,7 @@ export interface AttributeLimits {
 }
 
 const NONE: readonly never[] = [];
-/** Never modified. */
+/** Shared by spans without attributes; never modified. */
 const NO_ATTRIBUTES: Attributes = Object.freeze({}) as Attributes;
 
 /**
@@ -22,7 +22,7 @@ export class LimitedAttributes {
   common: CommonAttributes | undefined;
   moreCommon: CommonAttributes | undefined;
   given: Attributes;
-  /** Disjoint from the other parts. */
+  /** Its keys are in no other part. */
   later: readonly unknown[] = NONE;
 
   /**

@@ -89,7 +89,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   readonly recorded: LimitedAttributes;
   readonly startMs: number;
   endMs = 0;
-  /** For this span and its children. */
+  /** Clock offset for this span and its children. */
   readonly anchor: Anchor;
   readonly ids: SpanIds;
   readonly parentIds: SpanIds | undefined;
@@ -176,7 +176,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (!this.ended) this.recorded.addCommon(common);
   }
 
-  /** Without building an object. */
+  /** Reads one attribute without building an object. */
   attribute(key: string): AttributeValue | undefined {
     return this.recorded.get(key);
   }

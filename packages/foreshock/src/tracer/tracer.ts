@@ -138,7 +138,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
     }
   }
 
-  /** For the kit's `startSpan`: needs no copy. */
+  /** Called by the kit's `startSpan`; the attributes need no copy. */
   start(name: string, options: SpanStart, where: Context): Span {
     return this.#start(name, options, where, true);
   }
@@ -222,7 +222,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
-    // As the API without an SDK.
+    // Does nothing without a callback, as the API without an SDK.
     if (rest.length === 0) return undefined as ReturnType<F>;
     const fn = rest[Math.min(rest.length, 3) - 1] as F;
     const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;

@@ -1,6 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
 import { BlockReports } from './block-reports.ts';
-import { DUE_AT, LATE_MS, LOOK_EVERY_MS, LOOKED_AT, STOPPED_MS, type LoopWords } from './loop-words.ts';
+import {
+  DUE_AT,
+  IDLE_LOOK_EVERY_MS,
+  LATE_MS,
+  LOOK_EVERY_MS,
+  LOOKED_AT,
+  STOPPED_MS,
+  type LoopWords,
+} from './loop-words.ts';
 import type { SingleSpan } from './single-span.ts';
 
 export interface LoopWatchData {
@@ -40,6 +48,9 @@ export function watchLoop(data: LoopWatchData, deliver: (span: SingleSpan) => vo
     if (state === 'reported' || blockedMs < blockMs) return;
     state = reports.add(blockedMs, () => words[DUE_AT] === dueAt) ? 'reported' : 'blocked';
   };
-  look();
-  setInterval(look, LOOK_EVERY_MS);
+  const lookAgain = (): void => {
+    look();
+    setTimeout(lookAgain, words[DUE_AT] === Infinity ? IDLE_LOOK_EVERY_MS : LOOK_EVERY_MS);
+  };
+  lookAgain();
 }

@@ -8,6 +8,8 @@ export const LOOKED_AT = 1;
 export const STOPPED_MS = 2;
 
 export const LOOK_EVERY_MS = 50;
+/** While the main thread has no timer; below {@link LATE_MS}, as that may start again at any time. */
+export const IDLE_LOOK_EVERY_MS = 200;
 /** Beyond a busy machine's delays the whole process was stopped, which says nothing about the event loop. */
 export const LATE_MS = 250;
 

@@ -11,6 +11,8 @@ const TURN_MS = 20;
 const IDLE_TURN_MS = 100;
 /** Turns without open spans until idle. */
 const IDLE_AFTER = 10;
+/** Idle turns until the timer stops: an idle service is to cost nothing. The next span starts it. */
+const STOP_AFTER = 50;
 
 /**
  * Detects event loop blocks by a late timer. A stopped process or one without CPU looks the same, so the sender's
@@ -54,7 +56,7 @@ export class LoopTurns {
     return this.#blockedMs(now) || this.blockedBeforeMs;
   }
 
-  /** At process end this thread waits for ours, which is no block. */
+  /** Also at process end: this thread waits for the sender's then, which is no block. */
   stop(): void {
     clearInterval(this.#timer);
     this.#everyMs = 0;
@@ -75,9 +77,12 @@ export class LoopTurns {
     if (blockedMs > 0) this.#blocked(now, blockedMs);
     this.#stoppedBefore = this.#words[STOPPED_MS]!;
     this.#due(now + this.#everyMs);
-    if (this.#everyMs !== TURN_MS) return;
     this.#idleTurns = this.#isIdle() ? this.#idleTurns + 1 : 0;
-    if (this.#idleTurns >= IDLE_AFTER) this.#turnEvery(IDLE_TURN_MS);
+    if (this.#everyMs === TURN_MS) {
+      if (this.#idleTurns >= IDLE_AFTER) this.#turnEvery(IDLE_TURN_MS);
+    } else if (this.#idleTurns >= STOP_AFTER) {
+      this.stop();
+    }
   }
 
   #blocked(now: number, ms: number): void {

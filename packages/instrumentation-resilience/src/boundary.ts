@@ -21,7 +21,6 @@ export interface ResilienceConfig extends InstrumentationConfig {
 /** Longer policy names are cut. */
 const MAX_NAME = 100;
 
-/** Changes kept per breaker for its next call. */
 const MAX_UNSEEN = 4;
 
 interface Change {

@@ -3,7 +3,6 @@ import type { BreakerState } from './events.ts';
 
 export type { BreakerState };
 
-/** A hand-written breaker. */
 export interface Breaker {
   /** Current state; set it on every change. Default `closed`. */
   state: BreakerState;

@@ -5,7 +5,6 @@ import type { FailedCall } from './failed-call.ts';
 
 const FLOW = createContextKey('foreshock.call-flow');
 
-/** Earlier calls considered. */
 const MAX_BEFORE = 8;
 
 /**
@@ -15,7 +14,6 @@ const MAX_BEFORE = 8;
 class FlowCall {
   before: FlowCall | undefined;
   failed: FailedCall | undefined;
-  /** `requestHash` of a request that succeeded. */
   answered: number | undefined;
 
   constructor(before: FlowCall | undefined) {
@@ -25,7 +23,7 @@ class FlowCall {
     if (last) last.before = undefined;
   }
 
-  /** Earlier failed calls; undefined, without allocation, if none. */
+  /** Undefined, without allocation, if none. */
   failures(): Candidate[] | undefined {
     let candidates: Candidate[] | undefined;
     for (let call = this.before; call; call = call.before) {
@@ -34,7 +32,6 @@ class FlowCall {
     return candidates;
   }
 
-  /** Whether the same request succeeded in this flow before. */
   polls(request: number): boolean {
     for (let call = this.before; call; call = call.before) if (call.answered === request) return true;
     return false;

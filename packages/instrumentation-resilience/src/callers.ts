@@ -2,7 +2,6 @@ import { SpanKind, trace, type Span } from '@opentelemetry/api';
 import { callerOf } from '@foreshock/kit';
 import { failedCallsOf, pathBelow, type FailedCall } from './failed-call.ts';
 
-/** Maximum internal spans between caller and call. */
 const MAX_SPANS_BETWEEN = 4;
 
 interface SdkSpan extends Span {
@@ -33,7 +32,6 @@ export function candidatesOf(parent: Span): Candidate[] | undefined {
   return candidates;
 }
 
-/** Span names from `inner` up to `outer`, exclusive. */
 function pathBetween(inner: Span, outer: Span): string {
   let path = '';
   for (let span: Span | undefined = inner; span && span !== outer; span = above(span)) {
@@ -42,7 +40,6 @@ function pathBetween(inner: Span, outer: Span): string {
   return path;
 }
 
-/** The outermost internal span identifies the caller. */
 export function outermost(parent: Span): Span {
   let caller = parent;
   for (let i = 0; i < MAX_SPANS_BETWEEN; i++) {

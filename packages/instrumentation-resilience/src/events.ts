@@ -11,7 +11,6 @@ export type PolicyKind = 'breaker' | 'timeout' | 'bulkhead' | 'fallback';
 /** Why a policy interfered: open circuit, timeout, no slot. */
 export type Decision = 'open' | 'timeout' | 'full';
 
-/** Slots of a policy that refused a call. */
 export interface Slots {
   used: number;
   limit: number;
@@ -21,7 +20,6 @@ export interface Slots {
   holder?: PolicyCall | undefined;
 }
 
-/** One call through a policy. */
 export interface PolicyCall {
   /** Lets it through: calls in this context get the breaker's name and state. */
   begin(state: BreakerState): Caller;
@@ -39,7 +37,6 @@ export interface PolicyCall {
   ended(outcome: 'success' | 'failure' | 'fallback', error?: unknown): void;
 }
 
-/** One operation with several attempts. */
 export interface Retry {
   /** Next attempt: calls in this context get its number. */
   begin(): Caller;
@@ -51,16 +48,15 @@ export interface Retry {
    * @param delayMs delay before it; default measured
    */
   failed(error: unknown, delayMs?: number): void;
-  /** Sets the maximum, first attempt included, if the library gives it late. */
+  /** For libraries that give the maximum late; first attempt included. */
   limited(maxAttempts: number): void;
   /** No attempt follows. {@link failed} implies it after `maxAttempts`. */
   ended(outcome: 'success' | 'failure', error?: unknown): void;
 }
 
-/** What adapters report. */
 export interface ResilienceEvents {
   call(policy: object, kind: PolicyKind, name: string | undefined): PolicyCall;
-  /** The call of this policy around the running code. */
+  /** Around the running code. */
   callHere(policy: object): PolicyCall | undefined;
   /**
    * @param reason undefined if unknown
@@ -80,6 +76,6 @@ export interface ResilienceEvents {
    * @param isCertain false: the policy may not retry this kind; default true
    */
   retry(owner: object, policy: string, maxAttempts?: number, isCertain?: boolean): Retry;
-  /** This owner's operation around the running code. */
+  /** Around the running code. */
   retryHere(owner: object): Retry | undefined;
 }

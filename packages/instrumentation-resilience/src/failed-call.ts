@@ -4,7 +4,6 @@ import type { Repeated } from './retry-summary.ts';
 /** Longest delay between failure and retry. */
 const MAX_DELAY_MS = 30_000;
 
-/** A failed call that can be retried once. */
 export class FailedCall {
   readonly identity: string;
   /** Earlier requests for the same operation. */
@@ -50,7 +49,7 @@ export class FailedCall {
   }
 }
 
-/** Failed calls kept per caller; the oldest go first. */
+/** Oldest go first. */
 const MAX_FAILED = 64;
 const failedCalls = new WeakMap<Span, FailedCall[]>();
 let lastAt = -Infinity;

@@ -38,7 +38,7 @@ export function mayRepeat(
   possibleRepeats.set(span, new PossibleRepeat(span, candidates, () => identityOfCall(span), decided));
 }
 
-/** The policy's earlier failure is not part of a loop. */
+/** The policy's failure is not part of a loop. */
 export function callResent(span: Span, where: Context): void {
   setCaller(span, where);
   const parent = trace.getSpan(where);

@@ -47,7 +47,6 @@ export class DecidedCall implements PolicyCall {
   readonly #start = performance.now();
   #state: BreakerState | undefined;
   #decision: Decision | undefined;
-  /** Slots when refused. */
   #full: Attributes | undefined;
   #holder: Link | undefined;
   #fellBack = false;
@@ -119,7 +118,6 @@ export class DecidedCall implements PolicyCall {
     if (spanContext.spanId !== trace.getSpanContext(this.#context)?.spanId) this.#holder = { context: spanContext };
   }
 
-  /** The slot's holder and its duration. */
   #held() {
     const span = trace.getSpan(this.#context);
     // SDK spans have a readable name.

@@ -1,6 +1,6 @@
 /** Table size; collisions overwrite. */
 const SIZE = 4_096;
-/** Hashed characters from a URL's end, where identifiers and queries differ. */
+/** From a URL's end, where identifiers and queries differ. */
 const MAX_URL = 32;
 /** Part of a span ID: 32 random bits. */
 const ID_LENGTH = 8;

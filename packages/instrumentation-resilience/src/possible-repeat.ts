@@ -16,7 +16,6 @@ export class PossibleRepeat implements Repeated {
   readonly #decided: (repeat: PossibleRepeat | undefined) => void;
   #isDecided = false;
   attempts = 1;
-  /** Earlier requests for the operation. */
   resends = 0;
   delayMs = 0;
   totalDelayMs = 0;
@@ -42,7 +41,6 @@ export class PossibleRepeat implements Repeated {
     };
   }
 
-  /** Failed before it began. */
   get earlier(): FailedCall[] {
     return this.#candidates.map(({ failed }) => failed);
   }
@@ -51,7 +49,6 @@ export class PossibleRepeat implements Repeated {
     return this.attempts > 1;
   }
 
-  /** Gets the loop's summary. */
   get caller(): Span | undefined {
     return this.#caller;
   }

@@ -12,13 +12,11 @@ export interface RetryDescription {
   owner: object;
   policy: string;
   maxAttempts: number | undefined;
-  /** Whether this operation is certainly retried. */
   isCertain: boolean;
   /** Whether called services receive the attempt. */
   propagate: boolean;
 }
 
-/** An operation under a retry policy. */
 export class RetriedCall implements Retry, Repeated, SentAttempts {
   readonly policy: string;
   readonly #description: RetryDescription;

@@ -3,14 +3,12 @@ import type { ResilienceEvents, Retry } from './events.ts';
 
 type AnyFunction = (this: unknown, ...args: any[]) => any;
 
-/** A retry library that is one function. */
 export interface RetryFunction {
   readonly library: string;
   /** First included; undefined: no limit. */
   maxAttempts(options: any): number | undefined;
   /** Whether this error ends the retries. */
   isFinal(error: any): boolean;
-  /** Observes further arguments of an attempt. */
   watchArguments?(args: unknown[], retry: Retry): unknown[];
 }
 

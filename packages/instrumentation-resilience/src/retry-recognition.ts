@@ -39,7 +39,7 @@ function asksForRetry(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
-/** `error.type` of cancelled calls, which some instrumentations report as errors. */
+/** Some instrumentations report cancelled calls as errors. */
 const GIVEN_UP: ReadonlySet<string | undefined> = new Set(['cancelled', 'AbortError', 'ABORT_ERR']);
 
 const resendsOf = new WeakMap<Span, number>();

@@ -10,7 +10,6 @@ import {
 const WINDOW_MS = 10_000;
 const BUCKETS = 10;
 const BUCKET_MS = WINDOW_MS / BUCKETS;
-/** A rate needs a minimum of calls. */
 const MIN_CALLS = 20;
 /** Maximum targets; one not called for a whole window is replaced. */
 const MAX_TARGETS = 256;

@@ -58,7 +58,6 @@ function nameGivenIn(where: Context): string | undefined {
   return outer instanceof JobRun && outer.isEmpty ? outer.ownName : undefined;
 }
 
-/** The span active when the timer was set. */
 function spanContextIn(where: Context): SpanContext | undefined {
   const outer = pendingRootOf(where);
   const span = outer instanceof JobRun ? outer.span : trace.getSpan(where);

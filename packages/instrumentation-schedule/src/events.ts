@@ -1,8 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 
-/** Read only when a run is traced. */
 export interface JobDescription {
-  /** The user's name. */
   name?: string | undefined;
   /** Used without a name. */
   functionName?: string | undefined;
@@ -24,9 +22,7 @@ export interface Job {
   begin(): Run | undefined;
 }
 
-/** What adapters report to. */
 export interface ScheduleEvents {
-  /** Called when a job is created or first runs. */
   job(describe: () => JobDescription): Job;
   /** No request, span or job is active. Cheap. */
   readonly timerBegins: boolean;

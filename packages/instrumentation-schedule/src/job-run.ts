@@ -12,7 +12,7 @@ const now: () => number = performance.now.bind(performance);
 /** Milliseconds; later spans (a connection, a loop) get no parent. */
 const CHILDREN_AFTER_MS = 60_000;
 
-/** One run, whose span is created with its first child. */
+/** Its span is created with its first child. */
 export class JobRun implements PendingRoot, Run {
   readonly start = 'after';
   /** Independent of the request that set the timer. */
@@ -57,12 +57,10 @@ export class JobRun implements PendingRoot, Run {
     return this.#span;
   }
 
-  /** Nothing in it is traced yet. */
   get isEmpty(): boolean {
     return this.#span === undefined && this.#endedAt === undefined;
   }
 
-  /** The user's name. */
   get ownName(): string | undefined {
     return this.#describe().name ?? this.#givenName;
   }

@@ -2,7 +2,6 @@ import { canEnter, enter, guard, leave, runIn, type Hooks } from '@foreshock/kit
 import type { Job, JobDescription, Returned, ScheduleEvents } from './events.ts';
 import { endWith } from './returned.ts';
 
-/** Jobs by library object, created on first run. */
 export class Jobs {
   readonly #schedule: ScheduleEvents;
   readonly #jobs = new WeakMap<object, Job>();
@@ -52,7 +51,6 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
   };
 }
 
-/** A user's function and its temporary replacement. */
 interface Replaced {
   owner: any;
   fn: AnyFunction;

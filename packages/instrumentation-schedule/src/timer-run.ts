@@ -6,11 +6,9 @@ import { outermostFunction } from './outermost-function.ts';
 /** Consecutive timers that make a loop; fewer are steps of a startup. */
 const LOOP = 5;
 
-/** A run begun by a one-time timer. */
 export class TimerRun extends LazyRoot {
   readonly #telemetry: Telemetry;
   readonly #functionName: string | undefined;
-  /** Consecutive timers so far. */
   readonly #row: number;
   /** Setter of the timers, if their callbacks have no names. */
   #setBy: string | undefined;
@@ -45,7 +43,6 @@ export class TimerRun extends LazyRoot {
     if (this.#functionName === '') this.#nameIt();
   }
 
-  /** The loop waits again. */
   override ended(): void {
     if (this.#functionName === undefined) this.#nameIt();
     super.ended();

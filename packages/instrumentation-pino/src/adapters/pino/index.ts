@@ -21,12 +21,12 @@ const KEYS = (['trace_id', 'span_id', 'trace_flags', 'x_trace_id'] as const).map
   quoted: `"${key}":`,
 }));
 
-/** Two substring searches are much faster than a pattern. */
+/** Much faster than a pattern. */
 function hasNames(line: string): boolean {
   return line.includes('trace_') || line.includes('span_id');
 }
 
-/** Index of the last brace, before the line break. */
+/** The line break follows it. */
 function endOf(line: string): number {
   const { length } = line;
   return line.charCodeAt(length - 2) === 0x7d && line.charCodeAt(length - 1) === 0x0a
@@ -35,7 +35,7 @@ function endOf(line: string): number {
 }
 
 function jsonOf({ trace_id, span_id, trace_flags, x_trace_id }: LineFields): string {
-  // Few long pieces: concatenating many small strings is slow.
+  // Concatenating many small strings is slow.
   const trace =
     trace_id === undefined ? '' : `,"trace_id":"${trace_id}","span_id":"${span_id}","trace_flags":"${trace_flags}"`;
   return x_trace_id === undefined ? trace : `${trace},"x_trace_id":"${x_trace_id}"`;

@@ -7,7 +7,7 @@ const ASYNC_RETRY: RetryFunction = {
   maxAttempts: (options?: { retries?: unknown; forever?: unknown }) =>
     options?.forever ? undefined : attemptsOf(options?.retries),
   isFinal: (error?: { bail?: unknown }) => Boolean(error?.bail),
-  /** `fn(bail, attempt)`: `bail` ends the operation, whatever `fn` returns. */
+  /** `bail` ends the operation, whatever `fn` returns. */
   watchArguments([bail, ...rest], retry) {
     if (typeof bail !== 'function') return [bail, ...rest];
     const watched = (...args: unknown[]): unknown => {

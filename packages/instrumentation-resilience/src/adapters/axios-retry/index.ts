@@ -15,7 +15,7 @@ interface Axios {
   readonly interceptors: { readonly request: Interceptors; readonly response: Interceptors };
 }
 
-/** Retried by its default condition (`isIdempotentRequestError`); another condition may retry all. */
+/** Its default condition (`isIdempotentRequestError`); others may retry all. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['get', 'head', 'options', 'put', 'delete']);
 
 interface Config {
@@ -66,7 +66,7 @@ function watchAxios(
   const retried = new WeakSet<object>();
   const { prototype } = Axios as { prototype: any };
   const managers = Object.getPrototypeOf(new Axios({}).interceptors.request);
-  /** The first interceptor was added in this turn; the second follows. */
+  /** The second interceptor follows in this turn. */
   let expected = false;
   const forget = (): void => {
     expected = false;

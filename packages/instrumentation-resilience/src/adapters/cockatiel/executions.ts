@@ -5,9 +5,7 @@ export const NAME = 'cockatiel';
 export type Work = (...args: any[]) => unknown;
 
 export interface Watched {
-  /** Replaces the caller's function. */
   work: Work;
-  /** Context for the policy's own code. */
   within?: () => Caller;
   /** Calls not yet started were refused or queued. */
   returned?: () => void;
@@ -60,7 +58,7 @@ export function errorOf(execution: Execution): unknown {
   return 'error' in execution ? execution.error : undefined;
 }
 
-/** No policy handles the error: the caller gets it at once. */
+/** The caller gets the error at once. */
 export function isThrown(execution: Execution): boolean {
   return 'thrown' in execution && execution.thrown === true;
 }

@@ -29,7 +29,7 @@ export class Gates {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;
   readonly #entered = new WeakMap<Work, Entered>();
-  /** Functions queued in a bulkhead now or before, possibly wrapped. */
+  /** Queued now or before, possibly wrapped. */
   readonly #inLine = new WeakSet<Work>();
 
   constructor(resilience: ResilienceEvents, executions: Executions) {
@@ -58,7 +58,7 @@ export class Gates {
       const { state } = policy;
       if (entered.letThrough || STATES[state] !== 'open') return;
       entered.call.decided('open');
-      // The error is in the caller's promise, whose rejection must stay unhandled.
+      // The caller's promise must stay unhandled.
       entered.call.ended('failure', { code: state === ISOLATED ? 'IsolatedCircuitError' : 'BrokenCircuitError' });
     };
     return { work, returned };

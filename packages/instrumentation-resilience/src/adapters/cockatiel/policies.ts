@@ -20,9 +20,7 @@ export class Policies {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;
   readonly #valued = new WeakSet<object>();
-  /** Errors that caused fallbacks. */
   readonly #reasons = new WeakMap<PolicyCall, unknown>();
-  /** Callers' signals of timeout calls. */
   readonly #signals = new WeakMap<PolicyCall, AbortSignal>();
 
   constructor(resilience: ResilienceEvents, executions: Executions) {

@@ -6,7 +6,6 @@ const NAME = 'got';
 /** `Request` of got 14.6.1–16 (dist/source/core/index.js), one per attempt. */
 interface GotRequest {
   readonly _requestId: string;
-  /** Earlier attempts. */
   readonly retryCount: number;
   readonly options?: { method?: string; retry?: { limit?: number; methods?: readonly string[] } };
 }
@@ -24,7 +23,7 @@ interface ResponseMessage extends RequestMessage {
   statusCode: number;
 }
 
-/** Aborted requests send no final message; the oldest are dropped. */
+/** Aborted requests send no final message. */
 const MAX_REQUESTS = 10_000;
 
 /** got: channels report requests; only `flush` allows setting a context. */

@@ -56,14 +56,14 @@ function usedOf({ options, semaphore }: CircuitBreaker): number {
 
 function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks): void {
   const withFallback = new WeakSet<object>();
-  /** The call behind each returned promise, to match coalesced calls. */
+  /** To match coalesced calls. */
   const callsOf = new WeakMap<object, PolicyCall>();
   const coalesced = new WeakSet<PolicyCall>();
   const refused = new WeakSet<PolicyCall>();
   const answering = new WeakSet<PolicyCall>();
   /** The last event, until the next microtask. */
   let latest: { breaker: CircuitBreaker; event: unknown } | undefined;
-  /** Running calls of breakers with a capacity, oldest first. */
+  /** For a capacity; oldest first. */
   const running = new WeakMap<CircuitBreaker, Set<PolicyCall>>();
 
   function begins(breaker: CircuitBreaker, call: PolicyCall): void {

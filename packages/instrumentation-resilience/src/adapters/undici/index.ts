@@ -5,9 +5,9 @@ const NAME = 'undici';
 
 /** lib/handler/retry-handler.js of undici 6–8, at the end of a response. */
 interface RetryHandler {
-  /** From 7: a response discarded for the next attempt. */
+  /** From 7: discarded for the next attempt. */
   readonly error?: unknown;
-  /** From 8.12: a response held until the retry is decided. */
+  /** From 8.12: held until the retry is decided. */
   readonly pendingResponseData?: unknown;
 }
 

@@ -56,7 +56,7 @@ export const nodeCron: Adapter<ScheduleEvents> = {
   },
 };
 
-/** Timers also call `now`; `Task#execute` handles the returned promise. */
+/** Timers also call `now`; `Task#execute` handles its promise. */
 function wrapNow(prototype: ScheduledTask, jobs: Jobs, expressions: WeakMap<object, string>, hooks: Hooks): void {
   const describe = (task: ScheduledTask, fn: Function): JobDescription => ({
     name: given(task.options.name),

@@ -5,7 +5,6 @@ import type { ScheduleEvents } from '../../events.ts';
 import { asRun } from '../../jobs.ts';
 import { wrapTimersPromises } from './promises.ts';
 
-/** The same functions in `globalThis` and `node:timers`. */
 type Timers = Pick<typeof nodeTimers, 'setInterval' | 'setTimeout'>;
 
 type AnyFunction = (this: unknown, ...args: any[]) => any;

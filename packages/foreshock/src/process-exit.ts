@@ -55,6 +55,7 @@ export function runAtExit(last: () => void): void {
   if (Object.getOwnPropertyDescriptor(process, 'emit')?.configurable) set.call(process, process.emit);
 
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
+  // Keeps Node's name and number of parameters.
   (process as unknown as { reallyExit: unknown }).reallyExit = {
     reallyExit(this: NodeJS.Process, ...args: [code?: number]): never {
       once();

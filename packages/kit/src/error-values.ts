@@ -66,6 +66,7 @@ export function privateMessage(error: unknown, message: string): string | undefi
     const carried = carriedBy(error, 0, { left: MAX_LOOKED_AT });
     if (carried) {
       const shown = withoutMessage(message, carried);
+      // The text alone may be passed on later.
       noteValues(error, message, shown);
       return shown;
     }

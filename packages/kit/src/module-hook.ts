@@ -106,6 +106,7 @@ function announcePackage(path: string, filename: string): void {
   const listeners = state.packages.get(name);
   if (!listeners) return;
   const loaded = { name, version: packageVersion(filename) };
+  // This includes listeners that one of them adds.
   for (const listener of listeners) {
     listeners.delete(listener);
     try {

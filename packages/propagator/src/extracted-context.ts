@@ -9,6 +9,7 @@ export interface RemoteTrace {
   readonly debug: boolean;
 }
 
+/** The API's private key, found through its setter. */
 function keyOf(set: (where: Context) => Context): symbol {
   let learned: symbol | undefined;
   const listening: Context = {

@@ -46,6 +46,7 @@ export class PauseAttributes {
   }
 }
 
+/** Only we add attributes after a span's end. */
 function put(span: RecordedSpan, name: string, ms: number): void {
   if (ms >= LEAST_MS) span.recorded.set(name, Math.round(ms));
 }

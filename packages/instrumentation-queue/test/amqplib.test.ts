@@ -45,7 +45,7 @@ function settled(how: string): object {
   return { 'queue.settled': how, 'queue.settled_after_ms': expect.any(Number) };
 }
 
-/** The attributes of a message that nobody answered for. */
+/** Attributes of an unacknowledged message. */
 function unsettled(attributes: object): object {
   const { 'queue.settled': _, 'queue.settled_after_ms': __, ...rest } = attributes as Record<string, unknown>;
   return rest;

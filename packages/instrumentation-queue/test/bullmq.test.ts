@@ -574,7 +574,7 @@ describe.each(VERSIONS)('%s', (alias) => {
       );
       const opening = shown!.filter(({ span }) => span !== process!.spanId).map(({ name }) => name);
       expect(opening).toEqual(alias === 'bullmq' ? [] : [expect.stringMatching(/^hm?set$/)]);
-      // The sending itself is the `send`; the loop that fetches, and the ends of connections, are nobody's.
+      // The send is the `send`; the fetch loop and closing connections belong to no request.
       expect(silent!.filter(({ span }) => span === send!.spanId).map(({ name }) => name)).toEqual(['evalsha']);
       expect(new Set(silent!.map(({ span }) => span))).toEqual(new Set([undefined, send!.spanId]));
       expect(silent!.map(({ name }) => name)).toContain('quit');

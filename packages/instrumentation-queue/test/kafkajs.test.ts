@@ -209,7 +209,7 @@ describe.skipIf('missing' in server).each(VERSIONS)('%s', (alias) => {
     });
     const [process] = await ended(`process ${topic}`);
     expect(process!.attributes).toMatchObject({ 'queue.acked_early': true, 'error.type': 'Bounced' });
-    // Nobody gets it again, but that 2.0 hands the batch it has to its handler again.
+    // It is not redelivered, but 2.0 passes the batch that it has to its handler again.
     await producer.send({ topic, messages: [{ value: 'b' }] });
     const processes = await ended(`process ${topic}`, 2);
     expect(processes[1]!.attributes['messaging.kafka.offset']).toBe(alias === 'kafkajs' ? 1 : 0);

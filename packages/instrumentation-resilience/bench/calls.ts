@@ -32,7 +32,7 @@ async function compare(what: string, plain: () => unknown, ours: () => unknown, 
 
 const sampler = { shouldSample: () => ({ decision: 2 }) };
 
-/** Of the preload, and of somebody's SDK. */
+/** Of the preload, and of the application's SDK. */
 const PROVIDERS: Record<string, (spanProcessors: RetryRecognition[]) => ApiTracerProvider> = {
   'our own': (spanProcessors) =>
     new ForeshockTracerProvider({ sampler, parentBased: true, spanLimits: DEFAULT_SPAN_LIMITS, spanProcessors }),

@@ -5,7 +5,7 @@ import { call, failsTimes, loop, post, send, type Program } from './programs.ts'
 const none = (count: number): number[] => Array.from({ length: count }, () => 0);
 const down = (): number => 503;
 
-/** Each run of `fn` is a caller of its own, of whom nobody made a span: a socket's message, a library's timer. */
+/** Each run of `fn` is a caller of its own, without a span: a socket's message, a library's timer. */
 async function untraced(fn: () => Promise<unknown>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   context.with(ROOT_CONTEXT, () => setTimeout(() => void fn().finally(resolve), 1));

@@ -23,7 +23,7 @@ const app = {
   log: (...entry: unknown[]): void => void log.push(entry.length === 1 ? entry[0] : entry),
   /** A request that is being served, so to speak: the calls in it belong together. */
   span: <T>(name: string, fn: () => T): T => (recorded ? recorded.inSpan(name, fn) : fn()),
-  /** What somebody gets from a call: its value, or which error it is. */
+  /** Outcome of a call: its value, or which error. */
   async outcome(promise: unknown): Promise<unknown> {
     try {
       return { value: await promise };

@@ -14,6 +14,7 @@ const MAX_BEFORE = 8;
 class FlowCall {
   before: FlowCall | undefined;
   failed: FailedCall | undefined;
+  /** `requestHash` of a successful request. */
   answered: number | undefined;
 
   constructor(before: FlowCall | undefined) {

@@ -3,6 +3,7 @@ const MAX_MESSAGES = 1_000;
 
 export interface Redelivery {
   failures: number;
+  /** Last failure, `performance.now()`. */
   since: number;
 }
 

@@ -106,7 +106,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
   }
 }
 
-/** Not in the application's transactions. */
+/** `fail(name, ids, data, options)`, not in the application's transactions. */
 function keepTrace(manager: Manager, args: unknown[]): void {
   const options = args[3] as { db?: Database } | undefined;
   // `noMultiMutationCte` uses several statements in its own transaction.

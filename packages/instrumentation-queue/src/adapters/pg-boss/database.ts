@@ -7,7 +7,7 @@ export interface Database {
 
 type Result = { rows?: unknown } | undefined;
 
-/** Postgres-compatible databases that reject our statements. */
+/** Postgres-compatible databases that reject the changed statements. */
 const refused = new WeakSet<Database>();
 
 /**

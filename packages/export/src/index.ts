@@ -15,7 +15,7 @@ export {
 } from './pipeline.ts';
 export { sharedMemory } from './sharing.ts';
 export type { LoopWatchData } from './loop-watch.ts';
-export { DUE_AT, LATE_MS, LOOKED_AT, makeLoopWords, STOPPED_MS, type LoopWords } from './loop-words.ts';
+export { DUE_AT, LATE_MS, LOOKED_AT, makeLoopWords, STOPPED_MS, wakeWatch, type LoopWords } from './loop-words.ts';
 export { WHERE_IT_STANDS, type MainStack } from './main-stack.ts';
 export { spanPipeline } from './span-pipeline.ts';
 export { WorkerPipeline } from './worker-pipeline.ts';

@@ -1,14 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { BlockReports } from './block-reports.ts';
-import {
-  DUE_AT,
-  IDLE_LOOK_EVERY_MS,
-  LATE_MS,
-  LOOK_EVERY_MS,
-  LOOKED_AT,
-  STOPPED_MS,
-  type LoopWords,
-} from './loop-words.ts';
+import { DUE_AT, LATE_MS, LOOK_EVERY_MS, LOOKED_AT, STOPPED_MS, whenWatching, type LoopWords } from './loop-words.ts';
 import type { SingleSpan } from './single-span.ts';
 
 export interface LoopWatchData {
@@ -50,7 +42,13 @@ export function watchLoop(data: LoopWatchData, deliver: (span: SingleSpan) => vo
   };
   const lookAgain = (): void => {
     look();
-    setTimeout(lookAgain, words[DUE_AT] === Infinity ? IDLE_LOOK_EVERY_MS : LOOK_EVERY_MS);
+    if (dueAt < Infinity) return void setTimeout(lookAgain, LOOK_EVERY_MS);
+    // What comes until the next look is no time in which this thread was stopped.
+    words[LOOKED_AT] = -Infinity;
+    whenWatching(words, () => {
+      look();
+      setTimeout(lookAgain, LOOK_EVERY_MS);
+    });
   };
   lookAgain();
 }

@@ -8,14 +8,33 @@ export const LOOKED_AT = 1;
 export const STOPPED_MS = 2;
 
 export const LOOK_EVERY_MS = 50;
-/** While the main thread has no timer; below {@link LATE_MS}, as that may start again at any time. */
-export const IDLE_LOOK_EVERY_MS = 200;
 /** Beyond a busy machine's delays the whole process was stopped, which says nothing about the event loop. */
 export const LATE_MS = 250;
 
 export function makeLoopWords(): LoopWords {
-  const words = new Float64Array(new SharedArrayBuffer(24));
+  const words = new Float64Array(new SharedArrayBuffer(32), 0, 3);
   words[DUE_AT] = Infinity;
   words[LOOKED_AT] = -Infinity;
   return words;
+}
+
+/** Wakes the watching thread: the main thread has a timer again. */
+export function wakeWatch(words: LoopWords): void {
+  const starts = startsOf(words);
+  Atomics.add(starts, 0, 1);
+  Atomics.notify(starts, 0);
+}
+
+/** Calls `then` when the main thread has a timer; until then the watching thread has nothing to do. */
+export function whenWatching(words: LoopWords, then: () => void): void {
+  const starts = startsOf(words);
+  const seen = Atomics.load(starts, 0);
+  const waiting = words[DUE_AT] === Infinity && Atomics.waitAsync(starts, 0, seen);
+  if (waiting && waiting.async) void waiting.value.then(then);
+  else then();
+}
+
+/** How often the main thread's timer was started. */
+function startsOf(words: LoopWords): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(words.buffer as SharedArrayBuffer, 24, 1);
 }

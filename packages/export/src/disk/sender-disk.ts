@@ -12,7 +12,7 @@ const WRITE_MS = 25;
 const UPDATE_EVERY = 4;
 const QUIET = 40;
 /** After 30 s of silence other namespaces take the process for dead. */
-const ASLEEP_MS = 2_000;
+const ASLEEP_MS = 10_000;
 /** Random: all processes of a service may restart together. */
 const RECOVER_AFTER_MS = 1_000;
 /** Between files of half a megabyte. */

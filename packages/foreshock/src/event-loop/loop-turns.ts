@@ -1,5 +1,5 @@
 import { detached, detachedInterval } from '@foreshock/kit';
-import { DUE_AT, LATE_MS, LOOKED_AT, STOPPED_MS, type LoopWords } from '@foreshock/export';
+import { DUE_AT, LATE_MS, LOOKED_AT, STOPPED_MS, wakeWatch, type LoopWords } from '@foreshock/export';
 import { steadyNow } from '../tracer/clock.ts';
 import { Pauses } from './pauses.ts';
 
@@ -12,7 +12,7 @@ const IDLE_TURN_MS = 100;
 /** Turns without open spans until idle. */
 const IDLE_AFTER = 10;
 /** Idle turns until the timer stops: an idle service is to cost nothing. The next span starts it. */
-const STOP_AFTER = 50;
+const STOP_AFTER = 20;
 
 /**
  * Detects event loop blocks by a late timer. A stopped process or one without CPU looks the same, so the sender's
@@ -64,11 +64,15 @@ export class LoopTurns {
   }
 
   #turnEvery(ms: number): void {
+    const isStart = this.#everyMs === 0;
     this.#everyMs = ms;
     this.#idleTurns = 0;
     clearInterval(this.#timer);
     this.#timer = detachedInterval('a turn of the event loop', () => this.#turned(), ms);
     this.#due(Math.min(this.#dueAt, steadyNow() + ms));
+    if (!isStart) return;
+    this.#stoppedBefore = this.#words[STOPPED_MS]!;
+    wakeWatch(this.#words);
   }
 
   #turned(): void {

@@ -72,6 +72,8 @@ for (const [entry, outfile] of [
 await bundle({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
+  // publint takes what is dense for an ES module.
+  minifyWhitespace: false,
   banner: { js: refuseOldNode },
   define: { ...asCommonJs, WAITED_FOR: JSON.stringify(waitedFor(`require(${JSON.stringify(preload)})`)) },
   // register.cjs must not load the API: loading the API takes 3 MB in every worker thread. The kit's log messages are dropped then.
@@ -82,6 +84,7 @@ await bundle({ entryPoints: [here('../export/src/sender-thread.ts')], outfile: h
 await bundle({
   entryPoints: [here('../chaos/src/preload.ts')],
   outfile: here('dist/chaos.cjs'),
+  minifyWhitespace: false,
   banner: { js: `${refuseOldNode}\n${ownRequire}` },
   define: asCommonJs,
 });

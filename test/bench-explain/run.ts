@@ -7,7 +7,7 @@ import { scoreTrainTicket, type Scored } from './train-ticket.ts';
 const { values } = parseArgs({
   allowNegative: true,
   options: {
-    'train-ticket': { type: 'string', default: '/work/shared/data/nezha-trainticket' },
+    'train-ticket': { type: 'string', default: '../shared/data/nezha-trainticket' },
     own: { type: 'boolean', default: true },
     runs: { type: 'string' },
     full: { type: 'boolean', default: false },

@@ -99,21 +99,29 @@ it(
   },
 );
 
-it('what a process could not deliver at its end is delivered by the next, without a report', SLOW, async () => {
-  collector.respond({ status: 503 });
-  const app = await start('orders', { FORESHOCK_FLUSH_MS: '500' });
-  await app.ask('/undelivered');
-  await untilSpool(base, app.pid, ({ finished }) => finished === 1);
-  const { stderr } = await app.stop();
-  expect(stderr).toContain('1 span left on disk for the next process');
-  expect(collector.spans).toEqual([]);
-  collector.respond(undefined);
-  const next = await start('orders');
-  await collector.waitForSpans(1, SOON);
-  await untilFiles(base, 0);
-  await next.stop();
-  expect(paths()).toEqual(['/undelivered']);
-});
+it.each([
+  ['refuses', { status: 503 }],
+  ['never answers', { hang: true }],
+])(
+  'what a process could not deliver as its backend %s is delivered by the next, without a report',
+  SLOW,
+  async (_, how) => {
+    collector.respond(how);
+    const app = await start('orders', { FORESHOCK_FLUSH_MS: '500' });
+    await app.ask('/undelivered');
+    await untilSpool(base, app.pid, ({ finished }) => finished === 1);
+    const { stderr } = await app.stop();
+    expect(stderr).toContain('1 span left on disk for the next process');
+    expect(collector.spans).toEqual([]);
+    collector.respond(undefined);
+    const next = await start('orders');
+    await collector.waitForSpans(1, SOON);
+    await untilFiles(base, 0);
+    const { stderr: later } = await next.stop();
+    expect(later).toBe('');
+    expect(paths()).toEqual(['/undelivered']);
+  },
+);
 
 it('an idle process that SIGTERM ends is not reported as killed', SLOW, async () => {
   const app = await start('orders', { OTEL_BSP_SCHEDULE_DELAY: '50' });

@@ -16,8 +16,12 @@ export type Outcome =
   | { readonly kind: 'retry'; readonly cause: string; readonly afterMs?: number };
 
 export interface Backend {
-  /** Never rejects; settles within the destination's time-out. */
-  send(load: readonly RecordBatch[]): Promise<Outcome>;
+  /**
+   * Never rejects; settles within the destination's time-out.
+   *
+   * @param sent called when the kernel has the whole request
+   */
+  send(load: readonly RecordBatch[], sent?: () => void): Promise<Outcome>;
 }
 
 export interface Surroundings {
@@ -72,11 +76,16 @@ function otlp(destination: OtlpDestination, { mainThread, userAgent }: Surroundi
     return kept && kept.length >= bytes ? kept : Buffer.allocUnsafeSlow(Math.ceil(bytes / BODY_STEP) * BODY_STEP);
   };
   return {
-    async send(load) {
+    async send(load, sent) {
       const body = json ? toJson(load) : toProtobuf(load, room);
       const answer = compress
-        ? await post(target, { 'content-encoding': 'gzip' }, mainThread ? await gzipAside(body) : gzipSync(body, GZIP))
-        : await post(target, {}, body);
+        ? await post(
+            target,
+            { 'content-encoding': 'gzip' },
+            mainThread ? await gzipAside(body) : gzipSync(body, GZIP),
+            sent,
+          )
+        : await post(target, {}, body, sent);
       // An answer may arrive before the body is sent.
       const free = compress || ('allSent' in answer && answer.allSent);
       if (!json && free && spare.length < MAX_IN_FLIGHT && body.buffer.byteLength <= MAX_KEPT_BODY)
@@ -89,8 +98,8 @@ function otlp(destination: OtlpDestination, { mainThread, userAgent }: Surroundi
 function zipkin(destination: ZipkinDestination, { mainThread, userAgent }: Surroundings): Backend {
   const target = new Target(destination, { userAgent, contentType: 'application/json', mainThread });
   return {
-    async send(load) {
-      return outcomeOf(await post(target, {}, toZipkin(load)), () => ({ kind: 'delivered' }));
+    async send(load, sent) {
+      return outcomeOf(await post(target, {}, toZipkin(load), sent), () => ({ kind: 'delivered' }));
     },
   };
 }

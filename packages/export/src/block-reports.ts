@@ -1,7 +1,7 @@
 import { EVENT_LOOP_BLOCKED, EVENT_LOOP_BLOCKED_MS } from '@foreshock/kit/names';
 import type { LoopWatchData } from './loop-watch.ts';
 import { mainStack, type MainStack } from './main-stack.ts';
-import type { SingleSpan } from './single-span.ts';
+import type { OwnSpan } from './own-span.ts';
 import { writeWarning } from './thread-log.ts';
 
 /** Blocks in between are counted. */
@@ -12,11 +12,11 @@ const FRAMES = 8;
 /** A line on standard error, and a span in the trace of the blocking code. */
 export class BlockReports {
   readonly #data: LoopWatchData;
-  readonly #deliver: (span: SingleSpan) => void;
+  readonly #deliver: (span: OwnSpan) => void;
   #lastAt = -Infinity;
   #unreported = 0;
 
-  constructor(data: LoopWatchData, deliver: (span: SingleSpan) => void) {
+  constructor(data: LoopWatchData, deliver: (span: OwnSpan) => void) {
     this.#data = data;
     this.#deliver = deliver;
   }

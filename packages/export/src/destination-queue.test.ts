@@ -20,7 +20,7 @@ function start() {
     1,
     { backoffMs: 1_000, maxBackoffMs: 30_000 },
     false,
-    { finished() {}, unreachable() {}, refused() {} },
+    { finished() {}, sent() {}, unreachable() {}, refused() {} },
   );
   return { queue, answer: (outcome: Outcome) => void answers.shift()!(outcome) };
 }

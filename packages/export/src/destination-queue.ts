@@ -13,6 +13,8 @@ export interface RetryDelays {
 
 export interface QueueEvents {
   finished(batch: RecordBatch, end: BatchEnd): void;
+  /** Its request is sent whole and may arrive; then false if it fails. */
+  sent(batch: RecordBatch, isSent: boolean): void;
   unreachable(cause: string): void;
   refused(spans: number, cause: string): void;
 }
@@ -135,15 +137,22 @@ export class DestinationQueue {
     if (this.#inFlight++ === 0) this.#silentSince = performance.now();
     let outcome: Outcome;
     try {
-      outcome = await this.#backend.send(batches);
+      outcome = await this.#backend.send(batches, () => this.#sent(batches, true));
     } catch (error) {
       outcome = { kind: 'rejected', cause: `the request could not be made: ${(error as Error).message}` };
     }
     this.#inFlight--;
-    if (outcome.kind === 'retry') this.#failed(batches, outcome.cause, outcome.afterMs);
-    else this.#answered(batches, outcome);
+    if (outcome.kind === 'retry') {
+      this.#sent(batches, false);
+      this.#failed(batches, outcome.cause, outcome.afterMs);
+    } else this.#answered(batches, outcome);
     this.#next();
     if (this.#idle) this.#endFlushes();
+  }
+
+  /** Of a batch that is sent in pieces no one can say. */
+  #sent(batches: RecordBatch[], isSent: boolean): void {
+    for (const batch of batches) if (!this.#splits.has(batch)) this.#events.sent(batch, isSent);
   }
 
   /** After 413. False for a single span. */

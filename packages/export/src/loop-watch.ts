@@ -1,7 +1,6 @@
-import type { Attributes } from '@opentelemetry/api';
 import { BlockReports } from './block-reports.ts';
 import { DUE_AT, LATE_MS, LOOK_EVERY_MS, LOOKED_AT, STOPPED_MS, whenWatching, type LoopWords } from './loop-words.ts';
-import type { SingleSpan } from './single-span.ts';
+import type { OwnSpan } from './own-span.ts';
 
 export interface LoopWatchData {
   readonly words: LoopWords;
@@ -15,11 +14,12 @@ export interface LoopWatchData {
   readonly mayLog: boolean;
   /** Whether a span may begin a trace. */
   readonly mayBeginTrace: boolean;
-  readonly resource: Attributes;
+  /** A ResourceSpans message without its spans. */
+  readonly resource: Uint8Array;
 }
 
 /** A hanging process may be killed before the block ends. */
-export function watchLoop(data: LoopWatchData, deliver: (span: SingleSpan) => void): void {
+export function watchLoop(data: LoopWatchData, deliver: (span: OwnSpan) => void): void {
   const { words, startedAt, blockMs } = data;
   const reports = new BlockReports(data, deliver);
   let dueAt = Infinity;

@@ -156,7 +156,7 @@ export class SpanPipeline implements Pipeline {
         onLost: (spans) => this.#deliveryLog.drop('sender_failed', spans),
       },
       options.signals,
-      options.loopWatch && { ...options.loopWatch, resource: options.resource },
+      options.loopWatch && { ...options.loopWatch, resource: this.#spool.resource },
     );
   }
 

@@ -15,12 +15,21 @@ export type Answer =
 const MAX_ANSWER_BYTES = 64 * 1024;
 const IDLE_RESET = new Set(['ECONNRESET', 'EPIPE']);
 
-/** Settles within the target's time-out. Never throws. */
-export async function post(target: Target, headers: Http.OutgoingHttpHeaders, body: Buffer): Promise<Answer> {
+/**
+ * Settles within the target's time-out. Never throws.
+ *
+ * @param sent called when the kernel has the whole request
+ */
+export async function post(
+  target: Target,
+  headers: Http.OutgoingHttpHeaders,
+  body: Buffer,
+  sent?: () => void,
+): Promise<Answer> {
   const deadline = performance.now() + target.timeoutMs;
-  const first = await attempt(target, headers, body, deadline);
+  const first = await attempt(target, headers, body, deadline, sent);
   // An idle connection closed at the moment of use is no failure.
-  const answer = 'stale' in first ? await attempt(target, headers, body, deadline) : first;
+  const answer = 'stale' in first ? await attempt(target, headers, body, deadline, sent) : first;
   if ('error' in answer) target.readCertificatesAgain();
   return answer;
 }
@@ -30,6 +39,7 @@ function attempt(
   headers: Http.OutgoingHttpHeaders,
   body: Buffer,
   deadline: number,
+  sent: (() => void) | undefined,
 ): Promise<Answer & { stale?: true }> {
   return new Promise((resolve) => {
     const request = target.request({
@@ -56,6 +66,7 @@ function attempt(
       if (request.reusedSocket && IDLE_RESET.has(text)) settle({ error: text, stale: true });
       else settle({ error: text });
     };
+    if (sent) request.on('finish', sent);
     request.on('error', fail);
     request.on('response', (response) => {
       const chunks: Buffer[] = [];

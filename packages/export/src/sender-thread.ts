@@ -1,8 +1,9 @@
 import { isMainThread, workerData, type MessagePort } from 'node:worker_threads';
 import { watchLoop, type LoopWatchData } from './loop-watch.ts';
+import { ownBatch } from './own-batch.ts';
+import { ownSpan } from './own-span.ts';
 import { listenToSignals, type SignalThreadData } from './signal-thread.ts';
 import { Sender, type FromSender, type SenderOptions, type ToSender } from './sender.ts';
-import { batchOf } from './single-span.ts';
 
 // For the main thread, where threads are forbidden.
 export { Sender };
@@ -30,6 +31,6 @@ if (data) {
   port.on('message', (message: ToSender) => sender.accept(message));
   process.on('exit', () => tell({ type: 'exit' }));
   if (signals) listenToSignals(signals, (ms) => sender.flush(ms));
-  if (loopWatch) watchLoop(loopWatch, (span) => void sender.send(batchOf(span, loopWatch.resource)));
+  if (loopWatch) watchLoop(loopWatch, (span) => void sender.send(ownBatch(loopWatch.resource, [ownSpan(span)])));
   tell({ type: 'ready' });
 }

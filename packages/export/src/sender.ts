@@ -68,6 +68,8 @@ interface Waiting extends RecordBatch {
   /** Of a dead process: called when finished. */
   readonly recovered: (() => void) | undefined;
   left: number;
+  /** Destinations it was not yet sent to, or that failed, as bits by index. */
+  unsent: number;
   /** Whether a destination has it. */
   overtaking: boolean;
 }
@@ -96,6 +98,7 @@ export class Sender {
       (destination, index) =>
         new DestinationQueue(backendOf(destination, surroundings), options.maxExportBatchSize, options, mainThread, {
           finished: (batch, end) => this.#finished(batch as Waiting, index, end),
+          sent: (batch, isSent) => this.#sent(batch as Waiting, index, isSent),
           unreachable: (cause) => tell({ type: 'unreachable', destination: index, cause }),
           refused: (spans, cause) => tell({ type: 'refused', destination: index, spans, cause }),
         }),
@@ -126,6 +129,7 @@ export class Sender {
     if (message.type === 'share') return this.#share(message.memory);
     if (message.type === 'open') return this.#disk?.opened(message.number, message.memory, message.start);
     if (message.type === 'flush') {
+      if (message.last) this.#disk?.ending();
       void this.flush(message.patienceMs).then(async () => {
         // Recovery deletes delivered files before the process ends.
         if (message.last && this.#disk) await new Promise(setImmediate);
@@ -186,15 +190,24 @@ export class Sender {
   ): void {
     const queues = this.#queues.filter((_, index) => !(done & (1 << index)));
     const overtaking = queues.length < this.#queues.length;
-    const batch: Waiting = { ...records, name, written, recovered, left: queues.length, overtaking };
+    const unsent = (2 ** this.#queues.length - 1) & ~done;
+    const batch: Waiting = { ...records, name, written, recovered, left: queues.length, unsent, overtaking };
     this.#waiting.set(name, batch);
     if (overtaking) this.#lag += records.end - records.start;
     for (const queue of queues) queue.push(batch);
     if (overtaking) this.#overtake();
   }
 
+  #sent(waiting: Waiting, destination: number, isSent: boolean): void {
+    const { unsent, recovered, number, written } = waiting;
+    waiting.unsent = isSent ? unsent & ~(1 << destination) : unsent | (1 << destination);
+    const isNews = (waiting.unsent === 0) !== (unsent === 0);
+    if (isNews && !recovered) this.#disk?.sent(number, written !== undefined, isSent);
+  }
+
   #finished(waiting: Waiting, destination: number, end: BatchEnd): void {
     const size = waiting.end - waiting.start;
+    if (waiting.left > 1) this.#sent(waiting, destination, true);
     if (--waiting.left === 0) {
       this.#waiting.delete(waiting.name);
       if (waiting.overtaking) this.#lag -= size;

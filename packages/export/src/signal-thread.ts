@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { MessagePort } from 'node:worker_threads';
+import { callMainThread } from './call-main-thread.ts';
 
 /** The received signal until the main thread handles it; else 0. */
 export const RECEIVED = 0;
@@ -110,18 +111,13 @@ export function listenToSignals(
 }
 
 /**
- * Through the inspector: a message would wait for the event loop, and code would run that the signal should prevent.
+ * A message would wait for the event loop, and code would run that the signal should prevent.
  *
  * @returns whether that is possible
  */
 function interrupt(): boolean {
   try {
-    // Some builds of Node lack it.
-    const { Session } = process.getBuiltinModule('node:inspector');
-    const session = new Session();
-    session.connectToMainThread();
-    const expression = `globalThis[Symbol.for(${JSON.stringify(END_BY_SIGNAL)})]?.()`;
-    session.post('Runtime.evaluate', { expression }, () => session.disconnect());
+    const end = callMainThread(END_BY_SIGNAL, () => end());
     return true;
   } catch {
     return false;

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { constants } from 'node:os';
 import type { SpanContext } from '@opentelemetry/api';
-import { diedSpan, type ProcessDeath } from '@foreshock/export';
+import { diedSpan, hrTime, type ProcessDeath } from '@foreshock/export';
 import { errorMessageOf, errorTypeOf, exceptionTextOf, guard } from '@foreshock/kit';
 
 type Noted = Pick<ProcessDeath, 'cause' | 'evidence' | 'attributes' | 'events'>;
@@ -84,13 +84,10 @@ function noteOf(error: unknown, fromPromise: boolean): Noted {
     'exception.message': message,
     ...(stack !== undefined && { 'exception.stacktrace': stack.slice(0, MAX_STACK) }),
   };
-  const now = performance.timeOrigin + performance.now();
   return {
     cause: 'uncaught_error',
     evidence: `${fromPromise ? 'unhandled rejection' : 'uncaught error'}: ${message || type}`,
     attributes: { 'error.type': type },
-    events: [
-      { name: 'exception', time: [Math.floor(now / 1_000), Math.floor((now % 1_000) * 1e6)], attributes: exception },
-    ],
+    events: [{ name: 'exception', time: hrTime(performance.timeOrigin + performance.now()), attributes: exception }],
   };
 }

@@ -30,12 +30,16 @@ const MAX_ENTRIES = 1_000;
 /**
  * Oldest first.
  *
- * @param now by the clock of the file system, ms since 1970
+ * @param isSilent whether a file's last write was long ago
  */
-export function findDead(directory: string, own: ProcessIdentity, now: number): DeadProcess[] {
+export function findDead(
+  directory: string,
+  own: ProcessIdentity,
+  isSilent: (name: string, writtenAt: number) => boolean,
+): DeadProcess[] {
   const processes = new Map<string, DeadFile[]>();
   for (const name of listed(directory)) {
-    const header = deadHeader(directory, name, own, now);
+    const header = deadHeader(directory, name, own, isSilent);
     if (!header) continue;
     const files = processes.get(header.instance) ?? [];
     files.push({ ...name, header });
@@ -106,11 +110,16 @@ function listed(directory: string): FileName[] {
   }
 }
 
-function deadHeader(directory: string, name: FileName, own: ProcessIdentity, now: number): FileHeader | undefined {
+function deadHeader(
+  directory: string,
+  name: FileName,
+  own: ProcessIdentity,
+  isSilent: (name: string, writtenAt: number) => boolean,
+): FileHeader | undefined {
   const read = readBytes(directory, name.name, HEADER_BYTES, decodeHeader);
   if (!read?.value) return undefined;
   const owner = name.claimer ?? read.value;
-  return isAlive(owner, own, now - read.writtenAt) ? undefined : read.value;
+  return isAlive(owner, own, isSilent(name.name, read.writtenAt)) ? undefined : read.value;
 }
 
 /** Only a regular file of this user, not a link, no larger than a spool file. */

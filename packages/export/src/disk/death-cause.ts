@@ -11,6 +11,8 @@ export interface DeathCause {
 const NEAR = 0.9;
 /** Growth beyond this part of the heap limit was not heap. */
 const BEYOND = 1.25;
+/** Nothing else of the cgroup was killed in so short a time. */
+const SOON_MS = 60_000;
 /** Shortest block that counts as hung. */
 const HUNG_MS = 1_000;
 
@@ -18,12 +20,18 @@ const HUNG_MS = 1_000;
  * SIGKILL, a native crash and `abort()` leave no evidence to tell them apart.
  *
  * @param now the kernel's counters at recovery
+ * @param afterMs how long that is after the death
  */
-export function causeOf(header: FileHeader, last: Heartbeat | undefined, now: KernelMemory): DeathCause {
+export function causeOf(
+  header: FileHeader,
+  last: Heartbeat | undefined,
+  now: KernelMemory,
+  afterMs: number,
+): DeathCause {
   if (!last) return { cause: 'unknown', evidence: 'killed, or crashed in native code, before its first heartbeat' };
   const kills = oomKills(header, last, now);
   const cgroup = last.cgroupLimit > 0 ? last.cgroupUsed / last.cgroupLimit : 0;
-  if (kills !== '' && (kills === 'cgroup' || cgroup >= NEAR)) {
+  if (kills !== '' && (cgroup >= NEAR || (kills === 'cgroup' && afterMs < SOON_MS))) {
     return {
       cause: 'oom_kill',
       evidence: `the kernel has killed for want of memory since; cgroup ${share(last.cgroupUsed, last.cgroupLimit)}`,
@@ -47,7 +55,7 @@ function heapAtTheEnd({ heapUsed, rss, rssThen }: Heartbeat): number {
   return heapUsed + Math.max(0, rss - rssThen);
 }
 
-/** A kill in the cgroup is proof; one on the machine needs short memory too. */
+/** One in the cgroup is as good as proof if it was just now. */
 function oomKills(header: FileHeader, last: Heartbeat, now: KernelMemory): 'cgroup' | 'machine' | '' {
   if (header.oomKills > now.oomKills) return '';
   if (now.cgroupOomKills > last.cgroupOomKills && now.limit === last.cgroupLimit) return 'cgroup';

@@ -9,11 +9,12 @@ import {
   PROCESS_DIED,
   PROCESS_HEARTBEAT as HEARTBEAT,
 } from '@foreshock/kit/names';
-import { SpanEncoder } from '../encode/span-encoder.ts';
+import { hrTime } from '../encode/times.ts';
 import type { FinishedSpan } from '../finished-span.ts';
 import type { RecordBatch } from '../otlp-request.ts';
-import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from '../records.ts';
-import { blankSpan, diedSpan, REPORTER, timeOf } from './died-span.ts';
+import { ownBatch } from '../own-batch.ts';
+import { blankSpan } from '../own-span.ts';
+import { diedSpan } from './died-span.ts';
 import { causeOf, type DeathCause } from './death-cause.ts';
 import { type FileHeader } from './file-format.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -31,7 +32,6 @@ export interface Death extends DeathCause {
 
 const STATUS_ERROR = 2;
 const SAMPLED = 1;
-const BATCH_BYTES = 1 << 20;
 
 export function deathOf(
   header: FileHeader,
@@ -43,14 +43,14 @@ export function deathOf(
   const last = heartbeats.at(-1);
   const at = Math.max(header.at, last?.at ?? 0, lastFrameAt);
   const oldestFirst = open.toSorted((one, other) => one.startMs - other.startMs);
-  return { ...causeOf(header, last, now), header, at, heartbeats, open: oldestFirst };
+  return { ...causeOf(header, last, now, Date.now() - at), header, at, heartbeats, open: oldestFirst };
 }
 
 /** The interrupted spans, and `process.died` with links to them. */
 export function reportSpans(death: Death): RecordBatch {
   const { header, open } = death;
   const resource = Buffer.from(header.resource, 'base64');
-  return encodeBatch(resource, [...open.map((span) => interrupted(span, death)), died(death)]);
+  return ownBatch(resource, [died(death), ...open.toReversed().map((span) => interrupted(span, death))]);
 }
 
 /** One line of JSON. */
@@ -82,7 +82,7 @@ function died({ header, cause, evidence, at, heartbeats, open }: Death): Finishe
     at,
     interrupted: open.map(({ traceId, spanId }) => ({ traceId, spanId, traceFlags: SAMPLED })),
     attributes: { 'process.pid': header.pid },
-    events: heartbeats.map((beat) => ({ name: HEARTBEAT, time: timeOf(beat.at), attributes: attributesOf(beat) })),
+    events: heartbeats.map((beat) => ({ name: HEARTBEAT, time: hrTime(beat.at), attributes: attributesOf(beat) })),
   });
 }
 
@@ -116,24 +116,4 @@ function attributesOf(beat: Heartbeat): Attributes {
   return Object.fromEntries(
     Object.entries(known).flatMap(([key, value]) => (value > 0 ? [[key, Math.round(value)]] : [])),
   );
-}
-
-/** Spans that exceed the batch are left out. */
-function encodeBatch(resource: Buffer, spans: readonly FinishedSpan[]): RecordBatch {
-  const encoder = new SpanEncoder();
-  const out = Buffer.alloc(BATCH_BYTES);
-  resource.copy(out, HEADER_BYTES);
-  writeHeader(out, 0, RESOURCE, resource.length, 0, 0);
-  let at = HEADER_BYTES + resource.length;
-  const put = (type: number, encode: (at: number) => number): boolean => {
-    const end = encode(at + HEADER_BYTES);
-    if (end === -1) return false;
-    writeHeader(out, at, type, end - at - HEADER_BYTES, 1, 0);
-    at = end;
-    return true;
-  };
-  put(SCOPE, (from) => encoder.encodeScope(REPORTER, out, from));
-  // `process.died` is last and must fit.
-  const written = spans.toReversed().filter((span) => put(SPAN, (from) => encoder.encode(span, out, from)));
-  return { bytes: out.subarray(0, at), number: 0, start: 0, end: at, spans: written.length };
 }

@@ -8,6 +8,7 @@ import { ID_TEXT, type ProcessIdentity } from './file-names.ts';
  *
  *          0  `FSHSPL01`; u32 length, u32 CRC-32 and text of the header, JSON
  *       3072  u8: 1 after a regular end
+ *       3200  batches that were sent and have no answer yet (see sent-batches.ts)
  *       4096  10 heartbeats of 128 bytes (see heartbeat.ts)
  *       8192  1,024 open spans of 192 bytes (see open-span-table.ts)
  *     204800  frames
@@ -27,6 +28,7 @@ export const HEADER_BYTES = 4096;
 const MAGIC = Buffer.from('FSHSPL01');
 const MAX_HEADER = 3000 - 16;
 export const ENDED_AT = 3072;
+export const SENT_AT = 3200;
 export const BEATS_AT: number = HEADER_BYTES;
 export const OPEN_SPANS_AT = 8192;
 export const HOME_DATA_AT = 204_800;
@@ -112,9 +114,14 @@ function checkOf(frame: Buffer): number {
   return crc32(frame.subarray(FRAME_BYTES), crc32(frame.subarray(4, 24)));
 }
 
+export interface FileBatch extends RecordBatch {
+  /** See {@link keyOf}. */
+  readonly key: number;
+}
+
 export interface FileFrames {
   /** Batches a destination still needs. */
-  readonly batches: readonly RecordBatch[];
+  readonly batches: readonly FileBatch[];
   /** 0 without frames. */
   readonly lastAt: number;
 }
@@ -145,11 +152,11 @@ export function readFrames(bytes: Buffer, from: number, visit: (span: Buffer) =>
     }
     at = end;
   }
-  const batches = Array.from(parts.values(), (batch) => {
+  const batches = Array.from(parts, ([key, batch]) => {
     const records = Buffer.concat(batch.parts);
     let spans = 0;
     const end = readRecords(records, 0, records.length, batch.number, (type) => void (type === SPAN && spans++));
-    return { bytes: records, number: batch.number, start: 0, end, spans };
+    return { key, bytes: records, number: batch.number, start: 0, end, spans };
   });
   return { batches: batches.filter(({ spans }) => spans > 0), lastAt };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** Zero where unknown. */
 export interface KernelMemory {
-  /** Of the cgroup, bytes. */
+  /** Of the cgroup, without what the kernel can drop at once, bytes. */
   readonly used: number;
   /** Of the cgroup, bytes; 0 without a limit. */
   readonly limit: number;
@@ -19,25 +19,35 @@ interface CgroupFiles {
   readonly limit: string;
   /** Has a line `oom_kill <n>`. */
   readonly events: string;
+  /** Has a line with the bytes of files that were read or written, and are not in use. */
+  readonly stat: string;
+  readonly cacheLine: RegExp;
 }
 
+/** Below this part of the limit the cache of files makes no difference. */
+const FULL = 0.7;
+
 let files: CgroupFiles | undefined;
+let limit = 0;
 
 /** Reads about ten small files; the process may have moved to another cgroup. */
 export function readKernelMemory(): KernelMemory {
   files = findCgroup();
-  const limit = files ? numberIn(files.limit) : 0;
+  const given = files ? numberIn(files.limit) : 0;
+  limit = given < NO_LIMIT ? given : 0;
   return {
-    used: files ? numberIn(files.used) : 0,
-    limit: limit < NO_LIMIT ? limit : 0,
+    used: readCgroupUsed(),
+    limit,
     oomKills: kills('/proc/vmstat'),
     cgroupOomKills: files ? kills(files.events) : 0,
   };
 }
 
-/** Of the cgroup found last; bytes. */
+/** Of the cgroup found last; bytes. A cgroup's memory has the cache of files in it, which fills it up to its limit. */
 export function readCgroupUsed(): number {
-  return files ? numberIn(files.used) : 0;
+  if (!files) return 0;
+  const used = numberIn(files.used);
+  return limit === 0 || used < FULL * limit ? used : Math.max(0, used - lineOf(files.stat, files.cacheLine));
 }
 
 /** cgroups(7): v2 has one hierarchy, `0::<path>`; v1 one for memory. */
@@ -49,6 +59,7 @@ function findCgroup(): CgroupFiles | undefined {
   const names = one
     ? { used: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes', events: 'memory.oom_control' }
     : { used: 'memory.current', limit: 'memory.max', events: 'memory.events' };
+  const cacheLine = one ? /^total_inactive_file (\d+)$/m : /^inactive_file (\d+)$/m;
   // In a container its cgroup is the root.
   for (const directory of [`${root}${path}`, root]) {
     if (read(`${directory}/${names.used}`) === '') continue;
@@ -56,6 +67,8 @@ function findCgroup(): CgroupFiles | undefined {
       used: `${directory}/${names.used}`,
       limit: `${directory}/${names.limit}`,
       events: `${directory}/${names.events}`,
+      stat: `${directory}/memory.stat`,
+      cacheLine,
     };
   }
   return undefined;
@@ -67,7 +80,11 @@ function numberIn(file: string): number {
 }
 
 function kills(file: string): number {
-  return Number(/^oom_kill (\d+)$/m.exec(read(file))?.[1] ?? 0);
+  return lineOf(file, /^oom_kill (\d+)$/m);
+}
+
+function lineOf(file: string, line: RegExp): number {
+  return Number(line.exec(read(file))?.[1] ?? 0);
 }
 
 function read(file: string): string {

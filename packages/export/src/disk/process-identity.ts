@@ -13,9 +13,6 @@ export interface ProcessIdentity {
   readonly namespace: string;
 }
 
-/** Silence after which a process of another namespace counts as dead, ms. */
-const SILENT_MS = 30_000;
-
 export function ownIdentity(): ProcessIdentity {
   const { pid } = process;
   try {
@@ -36,12 +33,12 @@ export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boo
 }
 
 /**
- * In one PID namespace the kernel knows; elsewhere, as in another container, only the age of the last write counts.
+ * In one PID namespace the kernel knows; elsewhere, as in another container, only its last write counts.
  *
- * @param silentMs that age
+ * @param isSilent whether that was long ago
  */
-export function isAlive(process_: ProcessIdentity, own: ProcessIdentity, silentMs: number): boolean {
-  if (!isSameNamespace(process_, own)) return silentMs < SILENT_MS;
+export function isAlive(process_: ProcessIdentity, own: ProcessIdentity, isSilent: boolean): boolean {
+  if (!isSameNamespace(process_, own)) return !isSilent;
   if (process_.ticks !== '0') return startTicks(String(process_.pid)) === process_.ticks;
   try {
     process.kill(process_.pid, 0);
@@ -49,7 +46,7 @@ export function isAlive(process_: ProcessIdentity, own: ProcessIdentity, silentM
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   // The PID may be reused.
-  return silentMs < SILENT_MS;
+  return !isSilent;
 }
 
 function isSameNamespace(one: ProcessIdentity, other: ProcessIdentity): boolean {

@@ -59,6 +59,7 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
         now: Date.now,
         send: (batch) => sender.send(batch),
         report,
+        failed: ({ message }) => warn(`a spool could not be read: ${message}`),
         pause: async () => {},
       });
       const { processes, spans, deaths } = await recovery.run();

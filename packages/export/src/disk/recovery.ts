@@ -14,6 +14,8 @@ import { BEAT_BYTES, BEATS, readHeartbeats } from './heartbeat.ts';
 import { readKernelMemory } from './memory-limits.ts';
 import { readOpenSpans, type OpenSpan } from './open-span-copy.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import { readSentBatches } from './sent-batches.ts';
+import { SilentFiles } from './silent-files.ts';
 
 export interface RecoveryHost {
   readonly own: ProcessIdentity;
@@ -22,6 +24,7 @@ export interface RecoveryHost {
   /** Resolves once no destination needs the batch. */
   send(batch: RecordBatch): Promise<void>;
   report(line: string): void;
+  failed(error: Error): void;
   /** Before the next file. */
   pause(): Promise<void>;
 }
@@ -47,6 +50,7 @@ export class Recovery {
   readonly #directory: string;
   readonly #host: RecoveryHost;
   readonly #held = new Set<string>();
+  readonly #silent = new SilentFiles();
   readonly recovered: Recovered = { processes: 0, spans: 0, deaths: 0 };
 
   constructor(directory: string, host: RecoveryHost) {
@@ -54,8 +58,13 @@ export class Recovery {
     this.#host = host;
   }
 
+  /** Again after 30 s at least: until then a process of another container may live. */
   async run(): Promise<Recovered> {
-    for (const dead of findDead(this.#directory, this.#host.own, this.#host.now())) await this.#recover(dead);
+    const { own, failed } = this.#host;
+    for (const dead of findDead(this.#directory, own, this.#silent.look(this.#host.now()))) {
+      // One of them must not keep the others.
+      await this.#recover(dead).catch(failed);
+    }
     return this.recovered;
   }
 
@@ -81,14 +90,17 @@ export class Recovery {
     }
     if (claimed.length === 0) return;
     this.recovered.processes++;
-    await this.#report(claimed);
-    for (const { name, header } of claimed) await this.#deliver(name, header);
+    const wasKilled = await this.#report(claimed);
+    for (const { name, header } of claimed) await this.#deliver(name, header, wasKilled);
   }
 
-  async #deliver(name: string, { home }: FileHeader): Promise<void> {
+  /** @param wasKilled it may not have waited for an answer */
+  async #deliver(name: string, { home }: FileHeader, wasKilled: boolean): Promise<void> {
     const bytes = readWhole(this.#directory, name);
     if (bytes) {
-      const { batches } = readFrames(bytes, home ? HOME_DATA_AT : HEADER_BYTES);
+      const sent = wasKilled ? readSentBatches(bytes) : undefined;
+      const frames = readFrames(bytes, home ? HOME_DATA_AT : HEADER_BYTES);
+      const batches = frames.batches.filter(({ key }) => !sent?.has(key));
       await Promise.all(batches.map((batch) => this.#host.send(batch)));
       for (const { spans } of batches) this.recovered.spans += spans;
     }
@@ -97,11 +109,12 @@ export class Recovery {
     if (bytes) await this.#host.pause();
   }
 
-  async #report(files: readonly Claimed[]): Promise<void> {
+  /** @returns whether the process was killed */
+  async #report(files: readonly Claimed[]): Promise<boolean> {
     const [first] = files;
-    if (!first?.header.home || !first.header.saysEnd) return;
+    if (!first?.header.home || !first.header.saysEnd) return false;
     const bytes = readWhole(this.#directory, first.name);
-    if (!bytes || bytes[ENDED_AT] === 1) return;
+    if (!bytes || bytes[ENDED_AT] === 1) return false;
     const finished = new Set<string>();
     let lastAt = 0;
     let isDelivered = true;
@@ -121,7 +134,7 @@ export class Recovery {
     const death = deathOf(first.header, heartbeats, open, lastAt, readKernelMemory());
     // With nothing to deliver, SIGTERM has its default effect, and leaves the same as SIGKILL.
     const isIdle = isDelivered && open.length === 0 && heartbeats.at(-1)?.openSpans === 0;
-    if (isIdle && death.cause === 'unknown') return;
+    if (isIdle && death.cause === 'unknown') return true;
     this.#host.report(reportLine(death));
     this.recovered.deaths++;
     const spans = reportSpans(death);
@@ -129,5 +142,6 @@ export class Recovery {
     this.recovered.spans += spans.spans;
     // Prevents a second report.
     appendTo(this.#directory, first.name, Buffer.of(1), ENDED_AT);
+    return true;
   }
 }

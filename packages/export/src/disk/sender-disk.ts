@@ -17,6 +17,10 @@ const ASLEEP_MS = 10_000;
 const RECOVER_AFTER_MS = 1_000;
 /** Between files of half a megabyte. */
 const RECOVER_EVERY_MS = 1_000;
+/** Later, a backend hangs. */
+const ANSWER_WITHIN_MS = 250;
+/** Between two looks for dead processes; those of a container that was restarted are silent only then. */
+const LOOK_AGAIN_MS = 30_000;
 
 export interface DiskHost {
   waiting(): number;
@@ -30,6 +34,8 @@ export class SenderDisk {
   readonly #host: DiskHost;
   readonly #writer: SpoolWriter;
   readonly #recovery: Recovery;
+  readonly #failed = ({ message }: Error): void =>
+    this.#host.log('warn', `foreshock: a spool could not be recovered: ${message}`);
   #open: Pick<RecordBatch, 'bytes' | 'number' | 'start'> | undefined;
   #rounds = 0;
   #quiet = 0;
@@ -50,9 +56,10 @@ export class SenderDisk {
       now: () => this.#writer.now,
       send: (batch) => host.send(batch),
       report: (line) => host.log('error', `foreshock: ${line}`),
+      failed: this.#failed,
       pause: () => after(RECOVER_EVERY_MS * (0.5 + Math.random())),
     });
-    void after(RECOVER_AFTER_MS * (1 + Math.random())).then(() => this.#recover());
+    setTimeout(() => void this.#recover(), RECOVER_AFTER_MS * (1 + Math.random()));
     this.#round();
   }
 
@@ -67,6 +74,21 @@ export class SenderDisk {
 
   finished(number: number, ofWorker: boolean): void {
     this.#writer.finished(ofWorker ? WORKER : MAIN, number);
+  }
+
+  /**
+   * A backend that has the whole request nearly always has its spans, too: a process killed before the answer would
+   * make the next one send them twice. Without an answer soon the backend hangs, and may have nothing.
+   */
+  sent(number: number, ofWorker: boolean, isSent: boolean): void {
+    const kind = ofWorker ? WORKER : MAIN;
+    this.#writer.sent(kind, number, isSent);
+    if (isSent) setTimeout(() => this.#writer.sent(kind, number, false), ANSWER_WITHIN_MS);
+  }
+
+  /** The process ends by itself, delivered or not. */
+  ending(): void {
+    this.#writer.markEnded();
   }
 
   end(isDelivered: boolean): void {
@@ -117,11 +139,9 @@ export class SenderDisk {
   }
 
   async #recover(): Promise<void> {
-    try {
-      await this.#recovery.run();
-    } catch (error) {
-      this.#host.log('warn', `foreshock: a spool could not be recovered: ${(error as Error).message}`);
-    }
+    await this.#recovery.run().catch(this.#failed);
+    this.#writer.checkFiles();
+    setTimeout(() => void this.#recover(), LOOK_AGAIN_MS * (1 + Math.random() / 2));
   }
 }
 

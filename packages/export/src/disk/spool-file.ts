@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   encodeFrame,
@@ -8,9 +18,11 @@ import {
   FRAME_BYTES,
   HEADER_BYTES,
   HOME_DATA_AT,
+  SENT_AT,
   type FileHeader,
 } from './file-format.ts';
 import { MAX_FILES, ownName, readName } from './file-names.ts';
+import { encodeSentBatches } from './sent-batches.ts';
 
 /** For end marks of batches. */
 const DONE_ROOM = 8 * 1024;
@@ -22,6 +34,7 @@ export class SpoolFile {
   readonly home: boolean;
   /** Batches a destination still needs. */
   readonly batches = new Set<number>();
+  readonly #sent = new Set<number>();
   readonly #path: string;
   readonly #fd: number;
   readonly #dataAt: number;
@@ -50,13 +63,24 @@ export class SpoolFile {
       try {
         const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
         const fd = openSync(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
-        return new SpoolFile(path, fd, header);
+        return SpoolFile.#begin(path, fd, header);
       } catch (error) {
         // Another process was faster.
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
     }
     return undefined;
+  }
+
+  /** A disk that is full must not keep an empty file, whose number would be taken for ever. */
+  static #begin(path: string, fd: number, header: FileHeader): SpoolFile {
+    try {
+      return new SpoolFile(path, fd, header);
+    } catch (error) {
+      closeSync(fd);
+      unlinkSync(path);
+      throw error;
+    }
   }
 
   get room(): number {
@@ -86,6 +110,19 @@ export class SpoolFile {
     if (performance.now() - start > SLOW_MS) throw new Error(`a write took more than ${SLOW_MS} ms`);
   }
 
+  /** @param isSent whether the next process is to take the batch for delivered */
+  sent(key: number, isSent: boolean): void {
+    if (isSent) this.#sent.add(key);
+    else if (!this.#sent.delete(key)) return;
+    this.writeAt(encodeSentBatches(this.#sent), SENT_AT);
+  }
+
+  /** @param key as in `keyOf` */
+  finished(key: number): void {
+    this.batches.delete(key);
+    this.#sent.delete(key);
+  }
+
   rewind(): void {
     if (this.isEmpty) return;
     ftruncateSync(this.#fd, this.#dataAt);
@@ -97,11 +134,20 @@ export class SpoolFile {
     this.writeAt(Buffer.of(1), ENDED_AT);
   }
 
+  /** False once it was deleted, or taken over by a process that took this one for dead. */
+  get isOurs(): boolean {
+    return lstatSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(this.#fd).ino;
+  }
+
   remove(): void {
     try {
-      unlinkSync(this.#path);
+      if (this.isOurs) unlinkSync(this.#path);
     } finally {
-      closeSync(this.#fd);
+      this.close();
     }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
   }
 }

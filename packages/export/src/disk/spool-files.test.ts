@@ -6,10 +6,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +26,7 @@ import { FILE_BYTES, HEADER_BYTES, HOME_DATA_AT, MAIN, readFrames } from './file
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
 import { serviceDirectory } from './spool-directory.ts';
+import { SilentFiles } from './silent-files.ts';
 import { makeSpoolMemory } from './spool-memory.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
@@ -105,19 +108,29 @@ function inFiles(): string[] {
 const elsewhere: ProcessIdentity = { ...ownIdentity(), namespace: '1' };
 const later = (): number => Date.now() + 60_000;
 
-async function recover(send: (batch: RecordBatch) => Promise<void> = async () => {}) {
+const silentAt = (now: number) => new SilentFiles().look(now);
+
+function makeRecovery(now: () => number, send: (batch: RecordBatch) => Promise<void>) {
   const names: string[] = [];
   const reports: any[] = [];
   const recovery = new Recovery(directory, {
     own: elsewhere,
-    now: later,
+    now,
     send: async (batch) => {
       await send(batch);
       names.push(...namesIn([batch]));
     },
     report: (line) => reports.push(JSON.parse(line)),
+    failed: (error) => {
+      throw error;
+    },
     pause: async () => {},
   });
+  return { recovery, names, reports };
+}
+
+async function recover(send: (batch: RecordBatch) => Promise<void> = async () => {}) {
+  const { recovery, names, reports } = makeRecovery(later, send);
   const recovered = await recovery.run();
   return { names, reports, recovered };
 }
@@ -248,9 +261,43 @@ describe('the spool on disk', () => {
       }
       expect(troubles).toEqual(['ENOSPC']);
       expect(readdirSync(directory)).toEqual([]);
+      writeFileSync(join(directory, 'other'), Buffer.alloc(300 << 10));
+      const batch = batchOf(of, span('late'));
+      makeWriter(troubles).write(MAIN, batch, batch.end);
+      expect(troubles).toEqual(['ENOSPC', 'ENOSPC']);
+      expect(readdirSync(directory)).toEqual(['other']);
     } finally {
       execFileSync('umount', [directory]);
     }
+  });
+});
+
+describe('files that are gone', () => {
+  it('are begun again', () => {
+    const writer = makeWriter();
+    const of = spool();
+    const first = batchOf(of, span('a'));
+    writer.write(MAIN, first, first.end);
+    rmSync(directory, { recursive: true });
+    writer.checkFiles();
+    const second = batchOf(of, span('b'));
+    writer.write(MAIN, second, second.end);
+    expect(inFiles()).toEqual(['b']);
+    writer.finished(MAIN, first.number);
+    writer.finished(MAIN, second.number);
+    writer.end(true);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('are not deleted when they are another process’s by now', () => {
+    const writer = makeWriter();
+    const batch = batchOf(spool(), span('a'));
+    writer.write(MAIN, batch, batch.end);
+    const path = join(directory, '00.spool');
+    renameSync(path, join(base, 'taken'));
+    writeFileSync(path, 'another');
+    writer.end(true);
+    expect(readFileSync(path, 'utf8')).toBe('another');
   });
 });
 
@@ -319,15 +366,68 @@ describe('recovery', () => {
     expect(name).toMatch(/^00-\d+\.\d+\.[\da-f]{8}\.1\.spool$/);
     // To the claimer's own namespace it is alive no more, as there is no process of that number and start.
     const dead = { ...elsewhere, pid: 4_194_303 };
-    const at = findDead(directory, dead, later());
+    const at = findDead(directory, dead, silentAt(later()));
     expect(at).toHaveLength(0);
   });
 
   it('leaves alone what lives', () => {
     leave('a');
-    expect(findDead(directory, ownIdentity(), later())).toEqual([]);
+    expect(findDead(directory, ownIdentity(), silentAt(later()))).toEqual([]);
     // In another container until its writes stop.
-    expect(findDead(directory, elsewhere, Date.now())).toEqual([]);
+    expect(findDead(directory, elsewhere, silentAt(Date.now()))).toEqual([]);
+  });
+
+  it('finds at a later look who was silent since the one before, as of a container that was restarted', async () => {
+    leave('a');
+    const { recovery, names } = makeRecovery(Date.now, async () => {});
+    await recovery.run();
+    expect(names).toEqual([]);
+    const path = join(directory, '00.spool');
+    // Its owner lives.
+    utimesSync(path, 1, 1);
+    await recovery.run();
+    expect(names).toEqual([]);
+    await recovery.run();
+    expect(names).toEqual(['process.died', 'a']);
+  });
+
+  it('does not send again what a backend had whole when the process was killed', async () => {
+    const of = spool();
+    const leaveBoth = (end: (writer: SpoolWriter, number: number) => void): void => {
+      const writer = makeWriter();
+      const [sent, waiting] = [batchOf(of, span('sent')), batchOf(of, span('waiting'))];
+      for (const batch of [sent, waiting]) writer.write(MAIN, batch, batch.end);
+      writer.sent(MAIN, sent.number, true);
+      end(writer, sent.number);
+    };
+    leaveBoth(() => {});
+    expect((await recover()).names).toEqual(['process.died', 'waiting']);
+    // No answer came.
+    leaveBoth((writer, number) => writer.sent(MAIN, number, false));
+    expect((await recover()).names).toEqual(['process.died', 'sent', 'waiting']);
+    // It had waited for the answer.
+    leaveBoth((writer) => writer.end(false));
+    expect((await recover()).names).toEqual(['sent', 'waiting']);
+  });
+
+  it('of a file that cannot be read goes on with the next', async () => {
+    leave('a');
+    leave('b');
+    const errors: Error[] = [];
+    const names: string[] = [];
+    const recovery = new Recovery(directory, {
+      own: elsewhere,
+      now: later,
+      send: async (batch) => void names.push(...namesIn([batch])),
+      report: () => {
+        if (names.length === 0 && errors.length === 0) throw new Error('broken');
+      },
+      failed: (error) => errors.push(error),
+      pause: async () => {},
+    });
+    await recovery.run();
+    expect(errors.map(String)).toEqual(['Error: broken']);
+    expect(names).toEqual(['process.died', 'b']);
   });
 
   it('reads up to the damage', async () => {
@@ -389,10 +489,10 @@ describe('recovery', () => {
   it('takes over what another claims only from the dead', () => {
     leave('a');
     const own = ownIdentity();
-    const [dead] = findDead(directory, elsewhere, later());
+    const [dead] = findDead(directory, elsewhere, silentAt(later()));
     expect(claim(directory, dead!.files[0]!, own)).toBeDefined();
     expect(claim(directory, dead!.files[0]!, elsewhere)).toBeUndefined();
-    expect(findDead(directory, own, later())).toEqual([]);
+    expect(findDead(directory, own, silentAt(later()))).toEqual([]);
   });
 });
 
@@ -404,11 +504,11 @@ describe('a process', () => {
     const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]!;
     const own = ownIdentity();
     const identity = { ...own, pid: child.pid!, ticks };
-    expect(isAlive(identity, own, Infinity)).toBe(true);
+    expect(isAlive(identity, own, true)).toBe(true);
     // Another one that has got the same number.
-    expect(isAlive({ ...identity, ticks: '1' }, own, 0)).toBe(false);
+    expect(isAlive({ ...identity, ticks: '1' }, own, false)).toBe(false);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expect(isAlive(identity, own, 0)).toBe(false);
+    expect(isAlive(identity, own, false)).toBe(false);
   });
 });

@@ -35,7 +35,7 @@ export class SpoolWriter {
   readonly directory: string;
   readonly #options: DiskOptions;
   readonly #onTrouble: (cause: string) => void;
-  readonly #openSpans: OpenSpanCopy;
+  #openSpans: OpenSpanCopy;
   readonly #heartbeats: HeartbeatRing;
   readonly #own: ProcessIdentity = ownIdentity();
   readonly #batches = new Map<number, Written>();
@@ -71,11 +71,19 @@ export class SpoolWriter {
       // Its spans have ended; the file must not show them as open.
       this.#copyOpenSpans(true);
       for (const file of batch.files) {
-        file.batches.delete(key);
+        file.finished(key);
         if (file.batches.size > 0) file.append(kind + DONE, number, []);
         else if (file.home) file.rewind();
         else this.#remove(file);
       }
+    });
+  }
+
+  /** @param isSent whether the next process is to take the batch for delivered */
+  sent(kind: number, number: number, isSent: boolean): void {
+    const key = keyOf(kind, number);
+    this.#guard(() => {
+      for (const file of this.#batches.get(key)?.files ?? []) file.sent(key, isSent);
     });
   }
 
@@ -86,11 +94,24 @@ export class SpoolWriter {
     });
   }
 
+  /** The process may end before the last answer of a backend. */
+  markEnded(): void {
+    this.#guard(() => this.#home?.markEnded());
+  }
+
   /** @param isDelivered whether nothing is left to send */
   end(isDelivered: boolean): void {
+    if (isDelivered) this.#guard(() => this.#removeAll());
+    else this.markEnded();
+  }
+
+  /** Begins again if the files were deleted, or taken over by a process that took this one for dead. */
+  checkFiles(): void {
     this.#guard(() => {
-      if (isDelivered) this.#removeAll();
-      else this.#home?.markEnded();
+      if (!this.#home || this.#home.isOurs) return;
+      for (const file of this.#files) file.close();
+      this.#forget();
+      this.#openSpans = new OpenSpanCopy(this.#options.memory);
     });
   }
 
@@ -179,10 +200,17 @@ export class SpoolWriter {
   }
 
   #removeAll(): void {
+    const files = this.#files;
+    this.#forget();
+    for (const file of files) file.remove();
+  }
+
+  #forget(): void {
     Atomics.store(this.#options.memory.words, HAS_FILES, 0);
     this.#batches.clear();
+    this.#files = [];
     this.#home = undefined;
-    for (const file of this.#files) this.#remove(file);
+    this.#current = undefined;
   }
 
   #guard(run: () => void): void {

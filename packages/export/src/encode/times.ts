@@ -1,6 +1,12 @@
 import type { HrTime } from '@opentelemetry/api';
 import { putFixed32 } from './bytes.ts';
 
+/** @param ms since 1970 */
+export function hrTime(ms: number): HrTime {
+  const seconds = Math.floor(ms / 1_000);
+  return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
+}
+
 /** Nanoseconds exceed 2^53: computed in two exact halves. */
 export function putTime(out: Uint8Array, at: number, time: HrTime): number {
   return putNanoseconds(out, at, time[0], time[1]);

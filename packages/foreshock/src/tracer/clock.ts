@@ -40,11 +40,6 @@ export function anchorAt(steady: number, parent: Anchor | undefined, startMs: nu
   return current;
 }
 
-export function hrTime(ms: number): HrTime {
-  const seconds = Math.floor(ms / 1000);
-  return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
-}
-
 /** As the SDK, for reading the arguments of `addEvent`. */
 export function isTime(input: unknown): boolean {
   return typeof input === 'number' || input instanceof Date || isHrTime(input);

@@ -24,8 +24,9 @@ import {
   type Linked,
   type RequestContent,
 } from '@foreshock/kit';
+import { hrTime } from '@foreshock/export';
 import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
-import { anchorAt, hrTime, isTime, millisecondsOf, steadyNow, type Anchor } from './clock.ts';
+import { anchorAt, isTime, millisecondsOf, steadyNow, type Anchor } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
 
 /** `OTEL_SPAN_*_LIMIT`. */

@@ -1,0 +1,20 @@
+/**
+ * Calls a function of the main thread by the inspector: at once, also in a loop, a regular expression or `Atomics.wait`,
+ * but not in native code. No domain of the inspector is enabled: nothing is deoptimised, `debugger` statements have no
+ * effect, and no microtask runs early (`Agent::ConnectToMainThread` in src/inspector_agent.cc; Node 22 to 26).
+ *
+ * @param name the function is `globalThis[Symbol.for(name)]`
+ * @param answered gets what it returns
+ * @returns ends the session
+ * @throws without an inspector, as in some builds of Node
+ */
+export function callMainThread(name: string, answered: (value: unknown) => void): () => void {
+  const { Session } = process.getBuiltinModule('node:inspector');
+  const session = new Session();
+  session.connectToMainThread();
+  const expression = `globalThis[Symbol.for(${JSON.stringify(name)})]?.()`;
+  session.post('Runtime.evaluate', { expression, returnByValue: true }, (_, answer) =>
+    answered((answer as { result?: { value?: unknown } } | undefined)?.result?.value),
+  );
+  return () => session.disconnect();
+}

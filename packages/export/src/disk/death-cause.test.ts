@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { causeOf } from './death-cause.ts';
+import type { FileHeader } from './file-format.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { KernelMemory } from './memory-limits.ts';
+
+const MIB = 1 << 20;
+const header = { oomKills: 3 } as FileHeader;
+const quiet: Heartbeat = {
+  at: 1,
+  rss: 100 * MIB,
+  heapUsed: 50 * MIB,
+  heapLimit: 4_000 * MIB,
+  oldLimit: 4_000 * MIB,
+  rssThen: 100 * MIB,
+  cgroupUsed: 100 * MIB,
+  cgroupLimit: 500 * MIB,
+  blockedMs: 0,
+  openSpans: 1,
+  waitingSpans: 1,
+  oomKills: 3,
+  cgroupOomKills: 1,
+};
+const kernel: KernelMemory = { used: 0, limit: 500 * MIB, oomKills: 3, cgroupOomKills: 1 };
+const killed = { ...kernel, oomKills: 4, cgroupOomKills: 2 };
+
+it.each<[string, Partial<Heartbeat>, KernelMemory, number, string]>([
+  ['nothing', {}, kernel, 1_000, 'unknown'],
+  ['the kernel killed in this cgroup just now', {}, killed, 1_000, 'oom_kill'],
+  ['… an hour later, another one of it', {}, killed, 3_600_000, 'unknown'],
+  ['… an hour later, and it was full', { cgroupUsed: 490 * MIB }, killed, 3_600_000, 'oom_kill'],
+  ['the kernel killed elsewhere', {}, { ...kernel, oomKills: 4 }, 1_000, 'unknown'],
+  ['… and this cgroup was full', { cgroupUsed: 490 * MIB }, { ...kernel, oomKills: 4 }, 1_000, 'oom_kill'],
+  ['a full cgroup alone', { cgroupUsed: 490 * MIB }, kernel, 1_000, 'unknown'],
+  ['the machine was started again', { cgroupUsed: 490 * MIB }, { ...killed, oomKills: 1 }, 1_000, 'unknown'],
+  ['the heap was full', { heapUsed: 3_900 * MIB }, kernel, 1_000, 'heap_limit'],
+  [
+    'the heap filled while the thread was blocked',
+    { heapUsed: 3_000 * MIB, rss: 1_100 * MIB },
+    kernel,
+    0,
+    'heap_limit',
+  ],
+  ['memory beyond the heap grew', { heapUsed: 3_000 * MIB, rss: 9_000 * MIB }, kernel, 0, 'unknown'],
+  ['the event loop stood still', { blockedMs: 1_500 }, kernel, 1_000, 'hung'],
+])('%s', (_, beat, now, afterMs, cause) => {
+  expect(causeOf(header, { ...quiet, ...beat }, now, afterMs).cause).toBe(cause);
+});

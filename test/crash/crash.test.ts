@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { nodeBinary, runFixture, startCollector, type Collector, type ReceivedSpan } from '@foreshock/testkit';
+import { nodeBinary, NODES, runFixture, startCollector, type Collector, type ReceivedSpan } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spoolFiles, untilSpool } from './spool-state.ts';
 
@@ -160,7 +160,7 @@ function expectedOf(way: Way): Known {
   };
 }
 
-describe.each([22, 24, 26] as const)('Node %s', (node) => {
+describe.each(NODES)('Node %s', (node) => {
   it.each(['service.cjs', 'service.mjs'])(
     '%s: what was under way when it died, and of what',
     { timeout: 300_000 },

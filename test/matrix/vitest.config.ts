@@ -1,13 +1,21 @@
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { base } from '../../vitest.config.ts';
 
-// The contracts of all adapters, with every installed version of their libraries, on each supported Node.
+const root = new URL('../..', import.meta.url).pathname;
+const usesNodes = (file: string): boolean => /\bNODES\b/.test(readFileSync(root + file, 'utf8'));
+
+// The contracts of all adapters, with every installed version of their libraries, on each supported Node; and what
+// `npm test` runs on one Node only.
 export default defineConfig({
   ...base,
-  root: new URL('../..', import.meta.url).pathname,
+  root,
   test: {
     ...base.test,
-    include: ['packages/*/src/adapters/*/contract.test.ts'],
+    include: [
+      'packages/*/src/adapters/*/contract.test.ts',
+      ...globSync(['packages/*/test/*.test.ts', 'test/*/*.test.ts'], { cwd: root }).filter(usesNodes),
+    ],
     env: { FORESHOCK_TEST_MATRIX: 'all' },
     isolate: false,
   },

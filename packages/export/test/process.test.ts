@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { nodeBinary, startCollector, type Collector } from '@foreshock/testkit';
+import { nodeBinary, NODES, startCollector, type Collector } from '@foreshock/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let at: Collector;
@@ -40,7 +40,7 @@ async function run(
 
 const names = (): string[] => at.spans.map(({ name }) => name).toSorted();
 
-describe.each([22, 24, 26] as const)('a process on Node %i', (node) => {
+describe.each(NODES)('a process on Node %i', (node) => {
   it('ends by itself while its backend hangs', async () => {
     at.respond({ hang: true });
     expect(await run('fall off', { node })).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });

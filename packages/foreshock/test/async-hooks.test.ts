@@ -1,7 +1,7 @@
-import { runFixture, startCollector } from '@foreshock/testkit';
+import { NODES, runFixture, startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 
-it.each([22, 24, 26] as const)(
+it.each(NODES)(
   'async_hooks of the application see nothing of ours that began before them, on Node %i',
   async (node) => {
     const collector = await startCollector();

@@ -1,4 +1,11 @@
-import { runFixture, startCollector, type Collector, type FixtureExit, type ReceivedSpan } from '@foreshock/testkit';
+import {
+  NODES,
+  runFixture,
+  startCollector,
+  type Collector,
+  type FixtureExit,
+  type ReceivedSpan,
+} from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -62,7 +69,7 @@ function comparable({ code, signal, stdout, stderr }: FixtureExit) {
   };
 }
 
-describe.each([22, 24, 26] as const)('Node %s', (node) => {
+describe.each(NODES)('Node %s', (node) => {
   describe.each(['ends.cjs', 'ends.mjs'])('%s', (file) => {
     it.each(CAUSES)('%s', async (cause) => {
       const service = `${node} ${file} ${cause}`;

@@ -4,12 +4,12 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { runFixture, startCollector, type Collector, type Fixture, type ReceivedSpan } from '@foreshock/testkit';
+import { NODES, runFixture, startCollector, type Collector, type Fixture, type ReceivedSpan } from '@foreshock/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 let collector: Collector;
 beforeAll(async () => {
-  collector = await startCollector();
+  collector = await startCollector({ hasPauses: true });
 });
 beforeEach(() => collector.clear());
 afterAll(() => collector.close());
@@ -50,7 +50,7 @@ async function reported(): Promise<ReceivedSpan> {
 
 const reports = (app: Fixture): string[] => app.lines('stderr').filter((line) => line.includes('event_loop.blocked'));
 
-describe.each([22, 24, 26] as const)('on Node %i', (node) => {
+describe.each(NODES)('on Node %i', (node) => {
   it('spans say how long the loop was blocked meanwhile, and before they were read', async () => {
     const { app, url, unblock } = await start({ node, env: { FORESHOCK_BLOCK_MS: '200' } });
     await ask(`${url}/first`);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { NODES, runFixture, startCollector, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 let collector: Collector;
@@ -40,7 +40,7 @@ async function boundariesOf(asked: Asked, { node = 24 as 22 | 24 | 26, env = {} 
   return JSON.parse(stdout) as string[];
 }
 
-describe.each([22, 24, 26] as const)('Node %i', (node) => {
+describe.each(NODES)('Node %i', (node) => {
   it.each([
     { worker: false, esm: false },
     { worker: false, esm: true },

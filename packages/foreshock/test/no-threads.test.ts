@@ -1,4 +1,4 @@
-import { runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { NODES, runFixture, startCollector, type Collector } from '@foreshock/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 let collector: Collector;
@@ -17,13 +17,10 @@ const start = (node: 22 | 24 | 26, env = {}) =>
     env: { OTEL_BSP_SCHEDULE_DELAY: '60000', NODE_NO_WARNINGS: '1', ...env },
   });
 
-it.each([22, 24, 26] as const)(
-  'where threads are forbidden, a short process delivers its spans on Node %i',
-  async (node) => {
-    const app = await start(node);
-    const { code, stderr } = await app.exited;
-    expect(stderr).toBe('foreshock: no sender thread (ERR_ACCESS_DENIED), spans are sent from the main thread\n');
-    expect(code).toBe(0);
-    expect(collector.spans.filter(({ name }) => !name.startsWith('start '))).toHaveLength(10);
-  },
-);
+it.each(NODES)('where threads are forbidden, a short process delivers its spans on Node %i', async (node) => {
+  const app = await start(node);
+  const { code, stderr } = await app.exited;
+  expect(stderr).toBe('foreshock: no sender thread (ERR_ACCESS_DENIED), spans are sent from the main thread\n');
+  expect(code).toBe(0);
+  expect(collector.spans.filter(({ name }) => !name.startsWith('start '))).toHaveLength(10);
+});

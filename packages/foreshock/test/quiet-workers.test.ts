@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { NODES, runFixture, startCollector, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 let collector: Collector;
@@ -37,7 +37,7 @@ async function run(
 
 const shown = () => collector.spans.map(({ name, kind }) => `${kind} ${name}`).toSorted();
 
-it.each([22, 24, 26] as const)('a worker thread on Node %i has no preload while it traces nothing', async (node) => {
+it.each(NODES)('a worker thread on Node %i has no preload while it traces nothing', async (node) => {
   expect((await run('nothing', { node })).isPreloaded).toEqual([false, false]);
   expect(collector.spans).toEqual([]);
   expect((await run('fetch', { node })).isPreloaded).toEqual([false, true]);
@@ -77,7 +77,7 @@ it('an interval that was set before is a job from its next run on', async () => 
 });
 
 // 16 worker threads with a span each take 2 MB each more than without the preload; crypto alone is 0.7 MB of what was 4.
-it.each([22, 24, 26] as const)('a span in a worker thread on Node %i loads little', async (node) => {
+it.each(NODES)('a span in a worker thread on Node %i loads little', async (node) => {
   const { files, builtins } = await run('the API', { node });
   expect(files).toEqual(['worker-preload.cjs']);
   const large = ['crypto', 'os', 'console', 'http', 'https', 'net', 'tls', 'child_process', 'zlib', 'inspector'];

@@ -1,5 +1,5 @@
 // An application sees the same of its process, its globals and Node's modules as without the preload.
-import { runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { NODES, runFixture, startCollector, type Collector } from '@foreshock/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 let collector: Collector;
@@ -16,7 +16,7 @@ async function seen(node: 22 | 24 | 26, preload: 'require' | 'none'): Promise<Re
   return JSON.parse(stdout) as Record<string, string>;
 }
 
-it.each([22, 24, 26] as const)('Node %i', async (node) => {
+it.each(NODES)('Node %i', async (node) => {
   const [without, withPreload] = await Promise.all([seen(node, 'none'), seen(node, 'require')]);
   expect(withPreload).toEqual(without);
 });

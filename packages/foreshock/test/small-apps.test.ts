@@ -6,7 +6,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { nodeBinary, PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
+import { nodeBinary, NODES, PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 interface App {
@@ -277,7 +277,7 @@ const EVERYWHERE = /exit|itself|emit|loop|child|listen|inspector/;
 /** Of a process that was ended in the middle of something or was blocked: test/crash and event-loop.test.ts show them. */
 const REPORTS = ['process.died', 'event_loop.blocked'];
 
-describe.each([22, 24, 26] as const)('Node %s', { concurrent: true }, (node) => {
+describe.each(NODES)('Node %s', { concurrent: true }, (node) => {
   it.each(Object.entries(APPS).filter(([name]) => node === 24 || EVERYWHERE.test(name)))(
     '%s',
     { timeout: 60_000 },

@@ -56,7 +56,7 @@ it('ends with the process where nothing is served, and is not said to be interru
     'of another trace': '',
   });
   // A pause of the collector may have been long.
-  expect({ ...start()!.attributes, 'gc.pause_ms': 0 }).toEqual({ 'gc.pause_ms': 0 });
+  expect(start()!.attributes).toEqual({});
   const last = Math.max(
     ...collector.spans.filter(({ traceId }) => traceId === start()!.traceId).map(({ endTime }) => endTime),
   );

@@ -1,4 +1,4 @@
-import { PRELOAD, runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { NODES, PRELOAD, runFixture, startCollector, type Collector } from '@foreshock/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let collector: Collector;
@@ -32,7 +32,7 @@ function counts(): Record<string, number> {
   return found;
 }
 
-describe.each([22, 24, 26] as const)('spans of worker threads on Node %i are delivered, each once', (node) => {
+describe.each(NODES)('spans of worker threads on Node %i are delivered, each once', (node) => {
   it.each([
     ['terminate', 0, { early: 600 * WORKERS }],
     ['process.exit() in the main thread', 0, { early: 600 * WORKERS }],

@@ -405,13 +405,24 @@ describe('given up', () => {
         return axios.get(`http://127.0.0.1:${port}/`, { signal });
       },
     ],
-    ['got', 207, (port) => got(`http://127.0.0.1:${port}/`, { timeout: { request: 207 }, retry: { limit: 0 } })],
   ])('by %s is a time-out', async (_, ms, call) => {
     const port = await never();
     await expect(inOnePiece(() => call(port))).rejects.toThrow(Error);
     const [span] = await recorded.until(1);
     expect(timeOut(span!)).toEqual(['timeout', ms, 'ttfb']);
     expect(span!.status.code).toBe('ERROR');
+  });
+
+  it('by got is a time-out of what was left of its budget', async () => {
+    const port = await never();
+    const call = (): unknown => got(`http://127.0.0.1:${port}/`, { timeout: { request: 207 }, retry: { limit: 0 } });
+    await expect(inOnePiece(call)).rejects.toThrow(Error);
+    const [span] = await recorded.until(1);
+    const [type, ms, phase] = timeOut(span!);
+    expect([type, phase]).toEqual(['timeout', 'ttfb']);
+    // Its timer begins later than its budget (source/core/index.js, `_checkRequestTimeout`).
+    expect(ms).toBeGreaterThan(0);
+    expect(ms).toBeLessThanOrEqual(207);
   });
 
   it.each<[string, (request: ClientRequest, controller: AbortController) => void]>([

@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises';
-import { runFixture, shows, startCollector, versionOf, type Collector } from '@foreshock/testkit';
+import { NODES, runFixture, shows, startCollector, versionOf, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect, count } from './wire.ts';
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterEach(() => collector.clear());
 afterAll(() => collector.close());
 
-describe.each([22, 24, 26] as const)('Node %s', (node) => {
+describe.each(NODES)('Node %s', (node) => {
   it.each([
     ['variants.mjs', 'import'],
     ['variants.mjs', 'require'],

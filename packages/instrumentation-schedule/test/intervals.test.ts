@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { runFixture, shows, startCollector, type Collector } from '@foreshock/testkit';
+import { NODES, runFixture, shows, startCollector, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 const fixture = (name: string) => new URL(`./fixtures/${name}`, import.meta.url);
@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterEach(() => collector.clear());
 afterAll(() => collector.close());
 
-it.each([22, 24, 26] as const)('is to an application what it is without us, on Node %s', async (node) => {
+it.each(NODES)('is to an application what it is without us, on Node %s', async (node) => {
   const seen = async (preload: 'require' | 'none') => {
     const { stdout, code } = await (await runFixture(fixture('interval.cjs'), { preload, node })).exited;
     return { ...JSON.parse(stdout), code };

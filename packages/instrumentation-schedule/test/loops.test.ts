@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { runFixture, startCollector, type Collector, type FixtureExit, type ReceivedSpan } from '@foreshock/testkit';
+import {
+  NODES,
+  runFixture,
+  startCollector,
+  type Collector,
+  type FixtureExit,
+  type ReceivedSpan,
+} from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
@@ -14,7 +21,7 @@ const named = (name: string): ReceivedSpan => collector.spans.find((span) => spa
 const rootOf = (name: string): ReceivedSpan =>
   collector.spans.find(({ traceId, parentSpanId }) => traceId === named(name).traceId && parentSpanId === '')!;
 
-describe.each([22, 24, 26] as const)('on Node %s', (node) => {
+describe.each(NODES)('on Node %s', (node) => {
   beforeAll(async () => {
     collector.clear();
     const env = { OTEL_SERVICE_NAME: 'loops' };

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { nodeBinary } from '@foreshock/testkit';
+import { nodeBinary, NODES } from '@foreshock/testkit';
 import { describe, expect, it } from 'vitest';
 
 const preload = fileURLToPath(new URL('./fixtures/builtin.cjs', import.meta.url));
 const run = promisify(execFile);
 
-describe.each([22, 24, 26] as const)('Node %s', (major) => {
+describe.each(NODES)('Node %s', (major) => {
   const told = async (...args: string[]): Promise<unknown> =>
     JSON.parse((await run(nodeBinary(major), ['--require', preload, ...args])).stdout);
 

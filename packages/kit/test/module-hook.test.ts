@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { nodeBinary } from '@foreshock/testkit';
+import { nodeBinary, NODES } from '@foreshock/testkit';
 import { describe, expect, it } from 'vitest';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const run = promisify(execFile);
 
-describe.each([22, 24, 26] as const)('Node %s', (major) => {
+describe.each(NODES)('Node %s', (major) => {
   for (const app of ['app.mjs', 'app.cjs']) {
     for (const preload of ['--require', '--import']) {
       it(`sees CommonJS and ES modules of ${app} by ${preload}, once each`, async () => {

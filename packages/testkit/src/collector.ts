@@ -39,7 +39,11 @@ export interface CollectorOptions {
   port?: number;
   /** Serves HTTPS with these `node:tls` options. */
   tls?: TlsOptions;
+  /** Keeps attributes of blocks and pauses: a busy machine adds them to any span. */
+  hasPauses?: boolean;
 }
+
+const PAUSES = ['event_loop.blocked_ms', 'event_loop.blocked_before_ms', 'gc.pause_ms'];
 
 /** Receives OTLP/HTTP (protobuf and JSON, plain or gzip) and Zipkin v2 JSON. */
 export interface Collector {
@@ -123,7 +127,9 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     const status = wanted?.status ?? (request.error ? statusOfError(request) : zipkinPath ? 202 : 200);
     request.status = status;
     if (status >= 200 && status < 300) {
-      spans.push(...(request.payload?.spans ?? []));
+      const received = request.payload?.spans ?? [];
+      if (!options.hasPauses) for (const span of received) for (const name of PAUSES) delete span.attributes[name];
+      spans.push(...received);
       metrics.push(...(request.payload?.metrics ?? []));
       logs.push(...(request.payload?.logs ?? []));
       zipkinSpans.push(...zipkin);

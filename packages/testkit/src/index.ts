@@ -14,6 +14,7 @@ export { decodeRequest, otlpDefinitions, PROTO_FOLDER, protobufOf, type Encoding
 export { findChromium } from './chromium.ts';
 export { describeSpans, type MetricPoint, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
 export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOptions } from './record-spans.ts';
+export { NODES } from './nodes.ts';
 export { nodeBinary, PRELOAD, runFixture, type Fixture, type FixtureExit, type FixtureOptions } from './run-fixture.ts';
 export { startKafka, startKafkaIfPossible, type Kafka } from './servers/kafka.ts';
 export { startMariaDb, type MariaDb } from './servers/mariadb.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { runFixture, type Fixture } from '../src/index.ts';
+import { NODES, runFixture, type Fixture } from '../src/index.ts';
 
 const plain = new URL('./fixtures/plain.mjs', import.meta.url);
 const failing = new URL('./fixtures/failing.cjs', import.meta.url);
 
-test.each([22, 24, 26] as const)('runs on Node %i, is ready, is talked to, is stopped', async (node) => {
+test.each(NODES)('runs on Node %i, is ready, is talked to, is stopped', async (node) => {
   const app = await runFixture(plain, {
     node,
     preload: 'none',

@@ -1,6 +1,7 @@
 import type { Adapter } from '@foreshock/kit';
 import { afterAll } from 'vitest';
 import { aliasesOf } from '../installed.ts';
+import { IS_MATRIX, NODES } from '../nodes.ts';
 import { adapterContract, type AdapterContract } from './adapter-contract.ts';
 import { contractFolder, type ContractFolder } from './contract-app.ts';
 import { ROOM_CHECKS, type Loader, type Room } from './job.ts';
@@ -38,10 +39,6 @@ export interface LibraryContract extends Omit<AdapterContract, Derived>, Version
   instrumentation?: AdapterContract['instrumentation'];
 }
 
-/** All versions, on each supported Node. */
-const MATRIX = process.env['FORESHOCK_TEST_MATRIX'] === 'all';
-const NODES = [22, 24, 26] as const;
-
 export interface VersionedApp extends ContractFolder {
   alias: string;
   /** Default: the test's own. */
@@ -61,7 +58,7 @@ export function versionedApps(
     const app = contractFolder(folder, fixture, libraries);
     afterAll(() => app.remove());
     const loadersOn = (n: number): readonly Loader[] => (length === 1 ? ['import', 'require'] : [loaderOf(i, n)]);
-    if (!MATRIX) return [{ ...app, alias, loaders: loadersOn(0) }];
+    if (!IS_MATRIX) return [{ ...app, alias, loaders: loadersOn(0) }];
     return NODES.map((node, n) => Object.assign({ alias, node, loaders: loadersOn(n) }, app));
   });
 }
@@ -71,7 +68,7 @@ export function versionedApps(
  * version and each Node use both.
  */
 function loaderOf(version: number, node: number): Loader {
-  const isRequired = MATRIX ? (version + node) % 2 === 0 : version === 0;
+  const isRequired = IS_MATRIX ? (version + node) % 2 === 0 : version === 0;
   return isRequired ? 'require' : 'import';
 }
 
@@ -127,5 +124,7 @@ function aliasesFor(adapter: Adapter<any>, folder: string, also: readonly string
   const aliases = aliasesOf(library, libraryVersions, new URL(folder)).map(({ alias }) => alias);
   // Part of Node, or ours.
   if (aliases.length === 0) return [library];
-  return MATRIX ? aliases : aliases.filter((alias, i) => i === 0 || i === aliases.length - 1 || also.includes(alias));
+  return IS_MATRIX
+    ? aliases
+    : aliases.filter((alias, i) => i === 0 || i === aliases.length - 1 || also.includes(alias));
 }

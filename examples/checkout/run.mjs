@@ -1,9 +1,11 @@
 // Plays an incident in a checkout of four services and shows what Foreshock saw of it: `npm run demo`, and with
 // Redis, BullMQ and RabbitMQ besides `npm run demo -- --profile full`. The services in services/ know nothing of it.
 // `npm run demo -- --fault NAME` plays one of many faults instead.
+import { mkdirSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { parseArgs, styleText } from 'node:util';
+import { sayExplained } from './explain.mjs';
 import { playFault } from './faults/demo.mjs';
 import { Experiment } from './faults/experiment.mjs';
 import { FAULTS } from './faults/list.mjs';
@@ -80,10 +82,15 @@ try {
 async function demo() {
   const collector = await findCollector(COLLECTOR);
   const breakerCalls = [];
-  const receiver = await startReceiver(collector, ({ start, attributes }) => {
+  const folder = asked.out ?? path.join(recordings, `incident-${profile}`);
+  const spans = path.join(folder, 'spans.otlp.jsonl');
+  rmSync(spans, { force: true });
+  mkdirSync(folder, { recursive: true });
+  const onSpan = ({ start, attributes }) => {
     const state = attributes['circuitbreaker.state'];
     if (state) breakerCalls.push({ at: start, state });
-  });
+  };
+  const receiver = await startReceiver(collector, onSpan, spans);
 
   heading(PATHS[profile].join('\n'));
   const { gateway } = await startAll(processes, servers, receiver.url, announce);
@@ -100,9 +107,12 @@ async function demo() {
   showTrace(trace, traces, checkouts.length);
   heading('What the services logged for it');
   say(...logLines(logs.filter(({ record }) => record.trace_id === trace[0].traceId)));
+  // The end of a process delivers what it still has.
+  await processes.stop();
   const { refused } = await receiver.forwarded();
   if (collector && (await isViewer(collector))) showPage(trace, collector);
   else showWhereToLook(trace, collector, refused);
+  sayExplained(spans, { heading, say });
 }
 
 /** One line and exit code 2 for what only the person at the terminal can mend. */

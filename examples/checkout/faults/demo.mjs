@@ -1,9 +1,9 @@
 // Plays one fault: `npm run demo -- --fault slow-query`. The recorded spans and the truth stay in a folder.
+import { sayExplained } from '../explain.mjs';
 import { startReceiver } from '../receiver.mjs';
 import { showProgress } from '../progress.mjs';
 import { startAll } from '../start.mjs';
 import { count, milliseconds } from '../text.mjs';
-import { explain } from './explain.mjs';
 import { FAULT_MS, sendCustomers } from './traffic.mjs';
 
 /** For what is under way when the last customer has gone: jobs, spans. */
@@ -55,8 +55,5 @@ export async function playFault(experiment, options) {
     `  ${truth.what}${truth.kind ? ` (${truth.kind}, ${place})` : ''}, ${truth.from.slice(11, 23)} to ${truth.to.slice(11, 23)}`,
     `  ${count(checkouts.length, 'checkout')}, ${failed.length} failed, the slowest took ${milliseconds(slowest)}`,
   );
-  heading('What `foreshock explain` says of it');
-  say(explain(experiment.spans) ?? '  It is not built yet: npm run build', '');
-  say(`  spans  ${experiment.spans}`, `  truth  ${experiment.truth}`);
-  say(`  page   npx foreshock view ${experiment.spans}`, '');
+  sayExplained(experiment.spans, { heading, say }, `  truth  ${experiment.truth}`);
 }

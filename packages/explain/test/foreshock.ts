@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
-import type { Answer } from '../src/index.ts';
+import { analyse, buildAnswer, readSources, type Answer, type AskedWindow } from '../src/index.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const BIN = here('../../foreshock/dist/bin.js');
@@ -36,4 +37,13 @@ export async function answerOf(args: string[], input?: Buffer): Promise<Answer &
   isValid(answer);
   expect(isValid.errors).toBeNull();
   return { ...answer, status };
+}
+
+/** The same without a process of its own. */
+export async function answerTo(data: Buffer, asked: AskedWindow = {}): Promise<Answer> {
+  const { table } = await readSources(['-'], Readable.from([data]));
+  const answer = buildAnswer(analyse(table, asked));
+  isValid(JSON.parse(JSON.stringify(answer)));
+  expect(isValid.errors).toBeNull();
+  return answer;
 }

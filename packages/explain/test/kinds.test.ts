@@ -1,39 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answerOf } from './foreshock.ts';
 import { lines, type Made, traceOf } from './incident.ts';
-
-const during = (second: number): boolean => second >= 40 && second < 50;
-
-/** Ten requests a second for a minute, each perhaps of several traces. */
-function minute(traces: (second: number, i: number) => (Made | undefined)[]): Buffer {
-  const all = Array.from({ length: 600 }, (_, i) =>
-    traces(i / 10, i).flatMap((made) => (made ? [traceOf(i * 100, made)] : [])),
-  );
-  return lines(all.flat());
-}
-
-const database = { 'db.system.name': 'postgresql', 'db.namespace': 'shop', 'server.address': 'db' };
-const query = (name: string, at: number, ms: number, more: Partial<Made> = {}): Made => ({
-  service: 'shop',
-  name,
-  kind: 'CLIENT',
-  at,
-  ms,
-  attributes: { ...database, ...more.attributes },
-  ...(more.error ? { error: more.error } : {}),
-});
-
-const route = (name: string, ms: number, children: Made[], more: Partial<Made> = {}): Made => ({
-  service: 'shop',
-  name,
-  kind: 'SERVER',
-  at: 0,
-  ms,
-  children,
-  ...more,
-});
-
-const jitter = (i: number): number => (i * 7) % 5;
+import { during, type Handling, jitter, lookup, minute, query, route, send, wait } from './shop.ts';
 
 describe('lock_wait', () => {
   it('is statements that end when the transaction of another on the same table does', async () => {
@@ -106,15 +74,6 @@ describe('lock_wait', () => {
 });
 
 describe('a cache', () => {
-  const lookup = (hit: boolean): Made => ({
-    service: 'shop',
-    name: 'GET',
-    kind: 'CLIENT',
-    at: 1,
-    ms: 1,
-    attributes: { 'db.system.name': 'redis', 'db.namespace': '0', 'cache.hit': hit },
-  });
-
   it('whose key is missed by many together is cache_stampede', async () => {
     const data = minute((second, i) => {
       const isMissed = during(second) || i % 40 === 0;
@@ -125,7 +84,7 @@ describe('a cache', () => {
         isMissed ? [lookup(false), query('SELECT prices', 3, queryMs)] : [lookup(true)],
       );
       if (during(second) && i % 10 === 0)
-        request.events = { 'cache.stampede': { 'cache.key': 'prices:*', 'cache.stampede.callers': 12 } };
+        request.events = { 'cache.stampede': { 'cache.key': 'prices:*', 'cache.stampede.callers': 20 } };
       return [request];
     });
     expect(await answerOf(['-'], data)).toMatchObject({
@@ -134,7 +93,7 @@ describe('a cache', () => {
           kind: 'cache_stampede',
           service: 'shop',
           resource: 'redis 0',
-          text: expect.stringMatching(/up to 12 missed one key at a time, hits 9\d % → 0 %/),
+          text: expect.stringMatching(/up to 20 missed one key at a time, hits 9\d % → 0 %/),
         },
       ],
     });
@@ -188,44 +147,6 @@ describe('a cache', () => {
 });
 
 describe('messages', () => {
-  interface Handling extends Partial<Made> {
-    id?: string;
-    waitMs?: number;
-    afterMs?: number;
-  }
-
-  const send = (handlings: Handling[], id: string): Made => ({
-    service: 'shop',
-    name: 'POST /orders',
-    kind: 'SERVER',
-    at: 0,
-    ms: 5,
-    children: [
-      {
-        service: 'shop',
-        name: 'send mails',
-        kind: 'PRODUCER',
-        at: 1,
-        ms: 2,
-        attributes: { 'messaging.destination.name': 'mails', 'messaging.message.id': id },
-        children: handlings.map(({ waitMs = 2, afterMs = 3, ...more }) => ({
-          service: 'mailer',
-          name: 'process mails',
-          kind: 'CONSUMER' as const,
-          at: afterMs + waitMs,
-          ms: 10,
-          ...more,
-          attributes: {
-            'messaging.destination.name': 'mails',
-            'messaging.message.id': id,
-            'queue.wait_ms': waitMs,
-            ...more.attributes,
-          },
-        })),
-      },
-    ],
-  });
-
   it('of which one fails again and again are poison_message', async () => {
     const data = minute((_, i) => {
       const isPoison = i === 400;
@@ -327,10 +248,10 @@ describe('process_died', () => {
   const died: Made = {
     service: 'stock',
     name: 'process.died',
-    at: 0,
-    ms: 0,
+    at: -12_000,
+    ms: 12_000,
     error: 'oom_kill',
-    attributes: { 'process.died.cause': 'oom_kill' },
+    attributes: { 'process.died.cause': 'oom_kill', 'process.pid': 4711 },
   };
 
   it('is a process whose end was written down', async () => {
@@ -338,7 +259,8 @@ describe('process_died', () => {
     expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
       kind: 'process_died',
       service: 'stock',
-      text: expect.stringMatching(/^A process of stock ended: oom_kill/),
+      text: expect.stringMatching(/^A process of stock ended: oom_kill, pid 4711, after 12.0 s/),
+      onset: { at: '2026-11-01T12:00:40.000Z', plusMinusMs: 0 },
     });
   });
 
@@ -346,7 +268,7 @@ describe('process_died', () => {
     const data = minute((_, i) => [route('GET /cart', 12 + jitter(i), [call(8 + jitter(i), 'one')])]);
     expect(await answerOf(['-'], Buffer.concat([data, lines([traceOf(40_000, died)])]))).toMatchObject({
       verdict: 'unclear',
-      doubts: ['a process of stock died (oom_kill)'],
+      doubts: ['a process of stock died at 12:00:40 (oom_kill, pid 4711, after 12.0 s)'],
       causes: [],
     });
   });
@@ -410,21 +332,9 @@ describe('config_change', () => {
 });
 
 describe('traffic_increase', () => {
-  const wait = (ms: number): Made => ({
-    service: 'shop',
-    name: 'pool.acquire shop',
-    at: 1,
-    ms,
-    attributes: {
-      'db.client.connection.pool.name': 'db:5432/shop',
-      'pool.limit': 5,
-      'pool.wait_ms': ms,
-      'pool.wait_reason': 'queue',
-    },
-  });
   const cart = (waitMs: number, i: number): Made =>
     route('GET /cart', 14 + waitMs + jitter(i), [
-      ...(waitMs > 0 ? [wait(waitMs)] : []),
+      ...(waitMs > 0 ? [wait(1, waitMs)] : []),
       query('SELECT carts', 2 + waitMs, 3),
     ]);
 

@@ -4,7 +4,7 @@ import { buildAnswer } from '../report/build.ts';
 import { markdown } from '../report/markdown.ts';
 import { printable } from '../report/printable.ts';
 import { terminal } from '../report/terminal.ts';
-import { localSource, readSources } from '../sources/read-sources.ts';
+import { localSource, readSources, type ReadSources } from '../sources/read-sources.ts';
 import type { TimeRange } from '../sources/time-range.ts';
 import { UnreadableSource } from '../sources/unreadable.ts';
 import type { SpanTable } from '../spans/span-table.ts';
@@ -40,8 +40,7 @@ export async function explain(args: string[], io: Io): Promise<number> {
       io.stdout(USAGE);
       return ANSWERED;
     }
-    const sources = asked.sources.length > 0 ? asked.sources : [await localSource()];
-    const { table, notes } = await readSources(sources, io.stdin, rangeOf(asked, Date.now()));
+    const { table, notes } = await readAsked(asked, io);
     const answer = buildAnswer(analyse(table, windowOf(asked, latestOf(table))), asked.before !== undefined);
     answer.coverage.blindSpots.push(...notes.slice(0, 5));
     io.stdout(printed(answer, asked.form, io));
@@ -55,6 +54,22 @@ export async function explain(args: string[], io: Io): Promise<number> {
     if (!(error instanceof UnreadableSource)) throw error;
     io.stderr(`foreshock explain: ${printable(error.message)}\n`);
     return COULD_NOT_READ;
+  }
+}
+
+async function readAsked(asked: ExplainArguments, io: Io): Promise<ReadSources> {
+  const range = rangeOf(asked, Date.now());
+  if (asked.sources.length > 0) return readSources(asked.sources, io.stdin, range);
+  const { source, without } = await localSource();
+  try {
+    const read = await readSources([source], io.stdin, range);
+    if (without) io.stderr(`foreshock explain: ${without}: asked the Jaeger at ${source}\n`);
+    return read;
+  } catch (error) {
+    if (!without || !(error instanceof UnreadableSource)) throw error;
+    throw new UnreadableSource(
+      `${without}, and of the Jaeger at ${error.message}. Start \`foreshock view\`, or name a file`,
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import { poolLabel } from '../spans/pool-label.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { buildTrees, type Trees } from '../spans/trees.ts';
 import { AddressOwners } from './address-owners.ts';
+import { peerOf } from './callee.ts';
 import { clip, type Clipped } from './clipping.ts';
 import { exclusiveTimes } from './exclusive-time.ts';
 import { remoteChildren } from './remote-child.ts';
@@ -155,14 +156,4 @@ function ownPause({ table, trees }: Decomposed, row: number, facts: Facts, key: 
     if (table.service[child] === table.service[row]) ms -= table.facts[child]?.[key] ?? 0;
   }
   return Math.max(0, ms);
-}
-
-/** The service at a call's address, else the target that the span names. */
-export function peerOf(table: SpanTable, owners: AddressOwners, row: number): number {
-  const owner = owners.of(row);
-  if (owner !== undefined) return owner;
-  const target = table.target[row]!;
-  if (target !== 0) return target;
-  const breaker = table.facts[row]?.breaker;
-  return breaker ? table.strings.id(breaker) : table.name[row]!;
 }

@@ -14,6 +14,8 @@ export interface FactsOfCause {
   service: string;
   resource: string;
   operation: string;
+  /** What the holders of a pool did meanwhile; may be empty. */
+  holding: string;
   /** Medians in baseline and window; NaN without calls. */
   beforeMs: number;
   nowMs: number;
@@ -57,6 +59,7 @@ export function factsOfCause({ known }: Analysis, evidence: Evidence): FactsOfCa
     operation: operationOf(kind, holder, change && change.signal.operation !== 0 ? text(change.signal.operation) : ''),
     beforeMs: change && !change.isNew ? change.meanBeforeMs : Number.NaN,
     nowMs: change?.meanMs ?? Number.NaN,
+    holding: largest(evidence.byHolding) ?? '',
     error: largest(evidence.byError) ?? '',
     limit,
     mostPending,
@@ -74,6 +77,8 @@ function operationOf(kind: CauseKind, holder: string, operation: string): string
 export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | undefined {
   const { known, requests, bad } = analysis;
   const { table, signals } = known.whole;
+  const { onset } = nameCause(known, evidence);
+  if (onset) return onset;
   const signalId = largest(evidence.bySignal);
   const holders = firstHolder(analysis, evidence);
   if (holders !== undefined) return holders;

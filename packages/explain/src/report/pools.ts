@@ -1,6 +1,7 @@
 import type { Analysis } from '../analyse.ts';
 import { poolLabel } from '../spans/pool-label.ts';
-import type { SpanTable } from '../spans/span-table.ts';
+import type { Known } from '../waits-for/context.ts';
+import { holderName } from '../waits-for/holders.ts';
 import { bump } from '../waits-for/evidence.ts';
 import type { PoolRow } from './answer.ts';
 import { iso, round } from './figures.ts';
@@ -24,22 +25,24 @@ export function poolsOf({ known }: Analysis): PoolRow[] {
     else waits.set(key, [row]);
   });
   return [...waits.values()]
-    .map((rows) => poolOf(table, rows))
+    .map((rows) => poolOf(known, rows))
     .sort((a, b) => b.longestWaitMs - a.longestWaitMs)
     .slice(0, MOST);
 }
 
-function poolOf(table: SpanTable, rows: number[]): PoolRow {
+function poolOf(known: Known, rows: number[]): PoolRow {
+  const { table } = known.whole;
   const holders = new Map<string, number>();
   let [limit, longest, from, to] = [0, 0, Infinity, 0];
   for (const row of rows) {
     const ms = table.end[row]! - table.start[row]!;
-    const { poolLimit, holderOperation } = table.facts[row]!;
+    const { poolLimit } = table.facts[row]!;
+    const holder = holderName(known, row);
     limit = Math.max(limit, poolLimit ?? 0);
     longest = Math.max(longest, ms);
     from = Math.min(from, table.start[row]!);
     to = Math.max(to, table.end[row]!);
-    if (holderOperation) bump(holders, holderOperation, ms);
+    if (holder) bump(holders, holder, ms);
   }
   return {
     service: table.strings.text(table.service[rows[0]!]!),

@@ -1,5 +1,5 @@
 import type { Analysis } from '../analyse.ts';
-import { peerOf } from '../decompose/decompose.ts';
+import { calleeOf } from '../decompose/callee.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 import type { RetryRow } from './answer.ts';
 
@@ -9,12 +9,12 @@ const FEWEST_PAUSES = 5;
 const SAME = 0.02;
 
 export function retriesOf({ known }: Analysis): RetryRow[] {
-  const { table, owners, remote } = known.whole;
+  const { table } = known.whole;
   const { from, to } = known.window;
   const hops = new Map<string, { peer: number; rows: number[] }>();
   table.facts.forEach((facts, row) => {
     if (facts?.attempt === undefined || table.start[row]! < from || table.start[row]! > to) return;
-    const peer = remote[row]! >= 0 ? table.service[remote[row]!]! : peerOf(table, owners, row);
+    const peer = calleeOf(known.whole, row);
     const key = `${table.service[row]} ${peer}`;
     const hop = hops.get(key);
     if (hop) hop.rows.push(row);

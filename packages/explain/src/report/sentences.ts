@@ -9,7 +9,7 @@ export function whatHappened(facts: FactsOfCause): string {
   const of = operation ? ` (\`${operation}\`)` : '';
   switch (kind) {
     case 'long_hold':
-      return `${by} kept the connections of ${resource} in ${service}${usedUp(facts)}`;
+      return `${by} kept the connections of ${resource} in ${service}${facts.holding ? ` while it ${facts.holding}` : ''}${usedUp(facts)}`;
     case 'pool_exhausted':
       if (resource.startsWith('sockets '))
         return `calls of ${service} waited for ${resource.replace(' ', ' to ')}${slower(facts)}`;
@@ -65,6 +65,8 @@ const TIME: Partial<Record<CauseKind, string>> = {
   event_loop_blocked: 'the event loop was blocked in',
   memory_pressure: 'garbage collection stopped',
   queue_backlog: 'messages waited at',
+  slow_consumer: 'handling took longer in',
+  retry_storm: 'retries with hardly a pause were most of the calls to',
 };
 
 function slower({ beforeMs, nowMs }: FactsOfCause): string {

@@ -1,9 +1,13 @@
 import type { Analysis } from '../analyse.ts';
+import { deathOf, recordedDeaths } from '../verdict/recorded-deaths.ts';
+import type { Window } from '../window/choose.ts';
+import type { AppRequest } from '../window/requests.ts';
 import type { Cause, Moment, PoolRow } from './answer.ts';
 import { count, duration, iso, round } from './figures.ts';
 
 const MOST = 12;
 const MOST_TRANSITIONS = 4;
+const NEAR_MS = 60_000;
 
 /** In order of time. */
 export function timelineOf(analysis: Analysis, causes: Cause[], pools: PoolRow[]): Moment[] {
@@ -29,7 +33,7 @@ export function timelineOf(analysis: Analysis, causes: Cause[], pools: PoolRow[]
     });
     moments.push({ at: to, plusMinusMs: 0, service, text: `last wait for pool ${pool} ends`, traceIds: [] });
   }
-  moments.push(...firstAndLastBad(analysis), ...marksOf(analysis));
+  moments.push(...firstAndLastBad(analysis), ...marksOf(analysis), ...deathsOf(analysis));
   return moments.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(0, MOST);
 }
 
@@ -42,17 +46,38 @@ function firstAndLastBad({ known, bad }: Analysis): Moment[] {
     text,
     traceIds: [table.traceIds[table.trace[row]!]!],
   });
-  const first = bad.reduce((a, b) => (b.start < a.start ? b : a));
+  const first = bad.reduce((a, b) => (lateSince(known.window, b) < lateSince(known.window, a) ? b : a));
   const last = bad.reduce((a, b) => (b.start + b.ms > a.start + a.ms ? b : a));
   const name = (row: number): string => table.strings.text(table.name[row]!);
   return [
     moment(
       first.row,
-      first.start,
-      `first of ${count(bad.length, 'slow or failed request')} begins: ${name(first.row)}`,
+      lateSince(known.window, first),
+      `first of ${count(bad.length, 'slow or failed request')}: ${name(first.row)}`,
     ),
     moment(last.row, last.start + last.ms, `the last of them ends: ${name(last.row)}, ${duration(last.ms)}`),
   ];
+}
+
+/** A slow request is not slow when it begins. */
+function lateSince({ slowFrom }: Window, { failed, start, ms, route }: AppRequest): number {
+  return start + (failed ? ms : Math.min(ms, slowFrom.get(route) ?? 0));
+}
+
+/** Deaths near the window, when they happened. */
+function deathsOf({ known }: Analysis): Moment[] {
+  const { table } = known.whole;
+  const { from, to } = known.window;
+  return recordedDeaths(table)
+    .filter((row) => table.end[row]! >= from - NEAR_MS && table.end[row]! <= to + NEAR_MS)
+    .slice(0, MOST_TRANSITIONS)
+    .map((row) => ({
+      at: iso(table.end[row]!),
+      plusMinusMs: 0,
+      service: table.strings.text(table.service[row]!),
+      text: `a process died: ${deathOf(table, row)}`,
+      traceIds: [table.traceIds[table.trace[row]!]!],
+    }));
 }
 
 /** The first few of each kind. */
@@ -62,7 +87,7 @@ function marksOf({ known }: Analysis): Moment[] {
   const seen = new Map<string, number>();
   const moments: Moment[] = [];
   for (const { row, name, at, values } of table.marks.toSorted((a, b) => a.at - b.at)) {
-    if (at < from || at > to + 60_000) continue;
+    if (at < from || at > to + NEAR_MS) continue;
     const n = (seen.get(name) ?? 0) + 1;
     seen.set(name, n);
     if (n > MOST_TRANSITIONS) continue;

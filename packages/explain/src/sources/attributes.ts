@@ -171,6 +171,7 @@ const READERS: Map<string, Reader> = new Map([
   ['gc.pause_ms', number('gcMs')],
   ['foreshock.interrupted', flag('interrupted')],
   ['process.died.cause', text('diedOf')],
+  ['process.pid', number('pid')],
 ]);
 
 export function readerOf(key: string): Reader | undefined {

@@ -15,8 +15,10 @@ const LOCAL_VIEWER = 'http://127.0.0.1:4318';
 /** Jaeger's default. */
 const LOCAL_JAEGER = 'http://localhost:16686';
 
-export async function localSource(): Promise<string> {
-  return (await viewerAt(new URL(LOCAL_VIEWER))) ? LOCAL_VIEWER : LOCAL_JAEGER;
+/** The viewer of this machine, else the Jaeger; `without` says what was not found. */
+export async function localSource(): Promise<{ source: string; without?: string }> {
+  if (await viewerAt(new URL(LOCAL_VIEWER))) return { source: LOCAL_VIEWER };
+  return { source: LOCAL_JAEGER, without: `no \`foreshock view\` at ${LOCAL_VIEWER}` };
 }
 
 const HALF_AN_HOUR_MS = 1_800_000;

@@ -37,6 +37,8 @@ export interface Facts {
   interrupted?: boolean;
   /** Such as `oom_kill`. */
   diedOf?: string;
+  /** Of a process that died. */
+  pid?: number;
   /** Milliseconds of a blocked event loop during the span, and just before it. */
   blockedMs?: number;
   blockedBeforeMs?: number;

@@ -3,6 +3,7 @@ import type { Known } from '../waits-for/context.ts';
 import { bump, type Evidence } from '../waits-for/evidence.ts';
 import { BEFORE, WITHIN } from '../changes/phases.ts';
 import { marksOf } from '../spans/marks-of.ts';
+import { cacheBypass } from './cache-bypass.ts';
 import { isCache } from './caches.ts';
 import { largest } from './largest.ts';
 import type { Reading } from './name-cause.ts';
@@ -10,11 +11,10 @@ import type { Reading } from './name-cause.ts';
 /** Without a cache, what is behind it gets its load and shows these kinds. */
 const LOOKS = new Set(['slow_dependency', 'pool_exhausted', 'long_hold', 'more_calls', 'cpu_slow', 'unknown']);
 const FEWEST_LOOKUPS = 20;
-/** The usual hit ratio, and the factor by which it fell. */
-const USUALLY_HIT = 0.5;
+/** Factor by which the hit ratio fell. */
 const TIMES = 0.5;
-/** Below this factor of look-ups per request, callers bypass the cache. */
-const BYPASSED = 0.3;
+/** `n` concurrent calls make each other `n` times as slow; more than twice that is slow by itself. */
+const MOST_SLOWER = 2;
 
 /** Look-ups that used to hit now miss for many callers, or are no longer made. */
 export const cacheTrouble: Reading = (known, evidence, kind) => {
@@ -24,20 +24,16 @@ export const cacheTrouble: Reading = (known, evidence, kind) => {
   const [before, within] = [lookupsOf(known, service, BEFORE), lookupsOf(known, service, WITHIN)];
   const resource = largest(before.targets) ?? largest(within.targets) ?? 0;
   const place = { service, resource };
-  const [n, m] = [entriesOf(known, service, BEFORE), entriesOf(known, service, WITHIN)];
-  if (before.all >= FEWEST_LOOKUPS && before.hits >= USUALLY_HIT * before.all) {
-    const [usually, now] = [before.all / n, within.all / Math.max(m, 1)];
-    if (m >= FEWEST_LOOKUPS && now < BYPASSED * usually)
-      return {
-        kind: 'cache_down',
-        place,
-        detail: `lookups stopped: ${usually.toFixed(1)} → ${now.toFixed(1)} a request`,
-      };
+  const bypass = cacheBypass(known, service);
+  if (bypass) {
+    const detail = `lookups stopped: ${bypass.usually.toFixed(1)} → ${bypass.now.toFixed(1)} a request`;
+    return { kind: 'cache_down', place, detail };
   }
   const stampedes = stampedesOf(known, service);
   const isMissed = before.all >= FEWEST_LOOKUPS && within.hits / within.all < TIMES * (before.hits / before.all);
   if (stampedes.within === 0 || stampedes.before > stampedes.within) return undefined;
   if (!isMissed && !metMisses(known, evidence)) return undefined;
+  if (slower(known, evidence) > MOST_SLOWER * stampedes.callers) return undefined;
   const hits =
     before.all > 0 && within.all > 0
       ? `, hits ${percent(before.hits / before.all)} → ${percent(within.hits / within.all)}`
@@ -62,13 +58,6 @@ function lookupsOf({ whole: { table }, phases }: Known, service: number, phase: 
   return lookups;
 }
 
-function entriesOf({ whole: { table, clipped }, phases }: Known, service: number, phase: number): number {
-  const entries = new Set<number>();
-  for (let row = 0; row < table.size; row++)
-    if (table.service[row] === service && phases[row] === phase) entries.add(clipped.entry[row]!);
-  return entries.size;
-}
-
 function stampedesOf({ whole: { table }, window }: Known, service: number) {
   const found = { before: 0, within: 0, callers: 0 };
   for (const { row, at, values } of marksOf(table, 'cache.stampede')) {
@@ -91,4 +80,12 @@ const EARLIER_MS = 2_000;
 function metMisses({ whole: { table, signals }, samplesOf }: Known, { mostly }: Evidence): boolean {
   const missed = mostly.filter((row) => samplesOf(row).some((at) => table.facts[signals.row[at]!]?.cacheHit === false));
   return mostly.length > 0 && missed.length * 2 > mostly.length;
+}
+
+/** How many times as long the calls behind the cache take. */
+function slower({ changes }: Known, { bySignal }: Evidence): number {
+  const main = largest(bySignal);
+  if (main === undefined || changes[main]!.isNew) return 1;
+  const { meanMs, meanBeforeMs } = changes[main]!;
+  return meanMs / Math.max(meanBeforeMs, 1);
 }

@@ -1,6 +1,10 @@
+import { iso } from '../report/figures.ts';
+import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
+import type { AppRequest } from '../window/requests.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
-import { recordedDeaths } from './recorded-deaths.ts';
+import { nameCause } from './name-cause.ts';
+import { deathOf, recordedDeaths } from './recorded-deaths.ts';
 
 /** Certainty of the answer; a percentage could not be verified. */
 export type Verdict = 'shown' | 'likely' | 'unclear' | 'healthy';
@@ -29,7 +33,9 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
   const doubts: string[] = [];
   if (window.within.length < FEWEST_REQUESTS) doubts.push(`only ${window.within.length} requests in the window`);
   if (!window.isChanged) {
-    const failed = window.within.filter((request) => request.failed).length;
+    // Consumers without spans handle none, as ever.
+    const isUnseen = ({ row, isLost }: AppRequest): boolean => isLost && whole.table.kind[row] === KIND.PRODUCER;
+    const failed = window.within.filter((request) => request.failed && !isUnseen(request)).length;
     if (failed > window.within.length * MOST_FAILED)
       doubts.push(
         `${failed} of ${window.within.length} requests failed from the begin on: nothing healthy to compare with`,
@@ -37,8 +43,8 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
     // It may have affected no request.
     for (const row of recordedDeaths(whole.table).slice(0, MOST_DEATHS)) {
       const service = whole.table.strings.text(whole.table.service[row]!);
-      const of = whole.table.facts[row]?.diedOf ?? 'unknown';
-      doubts.push(`a process of ${service} died (${of === 'unknown' ? 'of what is not known' : of})`);
+      const at = iso(whole.table.end[row]!).slice(11, 19);
+      doubts.push(`a process of ${service} died at ${at} (${deathOf(whole.table, row)})`);
     }
     return { verdict: doubts.length > 0 ? 'unclear' : 'healthy', doubts };
   }
@@ -55,5 +61,6 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
     doubts.push('it waited for something that no span tells of, or worked: a span of each wait would decide it');
   if (second && second.requests * APART > first.requests) doubts.push('two causes explain about as much');
   if (doubts.length > 0) return { verdict: 'unclear', doubts };
-  return { verdict: first.tied >= SHOWN * bad ? 'shown' : 'likely', doubts };
+  const isShown = first.tied >= SHOWN * bad && !nameCause(known, first).isByTime;
+  return { verdict: isShown ? 'shown' : 'likely', doubts };
 }

@@ -1,9 +1,10 @@
 import type { Known } from '../waits-for/context.ts';
 import { bump, type Evidence } from '../waits-for/evidence.ts';
+import { type Onset, onsetOf } from '../changes/onset.ts';
 import { BEFORE, WITHIN } from '../changes/phases.ts';
 import { poolLabel } from '../spans/pool-label.ts';
 import { largest, sumOf } from './largest.ts';
-import type { Reading } from './name-cause.ts';
+import type { Named, Reading } from './name-cause.ts';
 
 /** Other kinds are specific by themselves. */
 const LOOKS = new Set([
@@ -26,24 +27,65 @@ const LATEST_MS = 120_000;
 /** A lowered limit, or a version that started just before; spans have both. */
 export const configChange: Reading = (known, evidence, kind) => {
   if (!LOOKS.has(kind)) return undefined;
-  const detail = smallerPool(known, evidence) ?? newVersion(known, evidence);
-  return detail === undefined ? undefined : { kind: 'config_change', place: evidence.place, detail };
+  const change = smallerPool(known, evidence) ?? newVersion(known, evidence);
+  return change && { kind: 'config_change', place: evidence.place, ...change };
 };
 
-function smallerPool({ whole: { table }, phases }: Known, { place }: Evidence): string | undefined {
+type Change = Pick<Named, 'detail' | 'onset' | 'isByTime'>;
+
+function smallerPool({ whole: { table }, phases }: Known, { place }: Evidence): Change | undefined {
   const resource = table.strings.text(place.resource);
   if (!resource.startsWith('pool ')) return undefined;
   let [before, after] = [0, 0];
+  const limits: { at: number; limit: number }[] = [];
   table.facts.forEach((facts, row) => {
     if (facts?.poolLimit === undefined || table.service[row] !== place.service) return;
     if (`pool ${poolLabel(facts.pool ?? '')}` !== resource) return;
+    limits.push({ at: table.start[row]!, limit: facts.poolLimit });
     if (phases[row] === BEFORE) before = Math.max(before, facts.poolLimit);
     else if (phases[row] === WITHIN) after = Math.max(after, facts.poolLimit);
   });
-  return after > 0 && after < before * SMALLER ? `its limit went from ${before} to ${after}` : undefined;
+  if (!(after > 0 && after < before * SMALLER)) return undefined;
+  const samples = limits.map(({ at, limit }) => ({ at, isUsual: limit > after }));
+  return { detail: `its limit went from ${before} to ${after}`, ...withOnset(onsetOf(samples, 0)) };
 }
 
-function newVersion({ whole: { table, clipped }, window, phases }: Known, evidence: Evidence): string | undefined {
+function withOnset(onset: Onset | undefined): { onset?: Onset } {
+  return onset ? { onset } : {};
+}
+
+/** Spans of a version after the window. */
+function healthyAfter({ whole: { table, clipped }, window }: Known, service: number, version: number): number {
+  let spans = 0;
+  for (let row = 0; row < table.size; row++) {
+    if (table.version[row] !== version || table.service[row] !== service) continue;
+    if (clipped.entry[row]! >= 0 && table.start[clipped.entry[row]!]! > window.to) spans++;
+  }
+  return spans;
+}
+
+/** Whether other services' calls to the same resource are slower or fail, too. */
+function othersSuffer({ changes, failures, whole: { table, trees } }: Known, { place }: Evidence): boolean {
+  if (place.resource === 0) return false;
+  if (
+    changes.some(
+      ({ signal, excessMs, isNew }) =>
+        signal.peer === place.resource && signal.service !== place.service && excessMs > 0 && !isNew,
+    )
+  )
+    return true;
+  return trees.order.some(
+    (row) =>
+      table.target[row] === place.resource &&
+      table.service[row] !== place.service &&
+      failures.isOrigin[row] === 1 &&
+      failures.isMore(row),
+  );
+}
+
+function newVersion(known: Known, evidence: Evidence): Change | undefined {
+  const { window, phases } = known;
+  const { table, clipped } = known.whole;
   const { service } = evidence.place;
   const before = new Map<number, number>();
   const since = new Map<number, number>();
@@ -58,9 +100,16 @@ function newVersion({ whole: { table, clipped }, window, phases }: Known, eviden
   }
   const [old, now] = [largest(before), largest(bad)];
   if (old === undefined || now === undefined || old === now || before.get(old)! < FEWEST_SPANS) return undefined;
+  // It went on and was healthy again, or others that did not change suffered, too.
+  if (healthyAfter(known, service, now) > bad.get(now)! * MOST_HEALTHY || othersSuffer(known, evidence))
+    return undefined;
   const isRecent = since.get(now)! >= window.from - LATEST_MS && since.get(now)! > since.get(old)!;
   // It was healthy for a while, so something later is the cause.
   if ((before.get(now) ?? 0) > bad.get(now)! * MOST_HEALTHY) return undefined;
   if (!isRecent || bad.get(now)! < sumOf(bad) * LEAST_SHARE) return undefined;
-  return `version ${table.strings.text(old)} → ${table.strings.text(now)}`;
+  return {
+    detail: `version ${table.strings.text(old)} → ${table.strings.text(now)}`,
+    onset: { at: since.get(now)!, plusMinusMs: 0 },
+    isByTime: true,
+  };
 }

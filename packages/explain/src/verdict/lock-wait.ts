@@ -16,6 +16,9 @@ const LEAST_SHARE = 0.6;
 /** A lock is granted soon after its holder's transaction ends. */
 const SOON_MS = 30;
 const EARLY_MS = 5;
+/** Other moments of each wait at which, by chance, a transaction ended; and their share of the real hits. */
+const OTHER_MOMENTS = [0.2, 0.4, 0.6, 0.8];
+const MOST_BY_CHANCE = 0.4;
 /** Most slowdown of other calls, as a share of the slowdown of the waiting statements. */
 const MOST_OTHERS = 0.3;
 
@@ -29,11 +32,18 @@ export const lockWait: Reading = (known, evidence, kind) => {
   if (rows.length < FEWEST_CALLS || othersAreSlow(known, evidence, rows)) return undefined;
   const holders = new Map<number, number>();
   const ends = transactionEnds(known.whole.table, known.whole.table.target[rows[0]!]!);
+  const { start, end, name } = known.whole.table;
+  let byChance = 0;
   for (const row of rows) {
-    const holder = holderOf(known, ends, row);
-    if (holder >= 0) bump(holders, known.whole.table.name[known.whole.clipped.entry[holder]!]!, 1);
+    const holder = holderOf(known, ends, row, end[row]!);
+    if (holder >= 0) bump(holders, name[known.whole.clipped.entry[holder]!]!, 1);
+    for (const share of OTHER_MOMENTS) {
+      const moment = start[row]! + share * (end[row]! - start[row]!);
+      if (holderOf(known, ends, row, moment) >= 0) byChance += 1 / OTHER_MOMENTS.length;
+    }
   }
-  if (sumOf(holders) < rows.length * LEAST_SHARE) return undefined;
+  const found = sumOf(holders);
+  if (found < rows.length * LEAST_SHARE || byChance > found * MOST_BY_CHANCE) return undefined;
   const by = strings.text(largest(holders)!);
   return { kind: 'lock_wait', place: evidence.place, detail: `until the transaction of \`${by}\` ended` };
 };
@@ -74,7 +84,8 @@ function transactionEnds(table: Known['whole']['table'], target: number): number
   return rows;
 }
 
-function holderOf({ whole: { table }, traces }: Known, ends: number[], row: number): number {
+/** The end of another transaction at a moment of the wait, or -1. */
+function holderOf({ whole: { table }, traces }: Known, ends: number[], row: number, moment: number): number {
   const about = subjectOf(table.facts[row]?.collection, table.strings.text(table.name[row]!));
   const isHolder = (end: number, other: number): boolean => {
     if (table.service[other] !== table.service[end] || table.target[other] !== table.target[row]) return false;
@@ -83,7 +94,7 @@ function holderOf({ whole: { table }, traces }: Known, ends: number[], row: numb
     return subjectOf(table.facts[other]?.collection, name) === about;
   };
   for (const end of ends) {
-    const after = table.end[row]! - table.end[end]!;
+    const after = moment - table.end[end]!;
     if (after < -EARLY_MS || after > SOON_MS || table.trace[end] === table.trace[row]) continue;
     const trace = table.trace[end]!;
     const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!);

@@ -2,6 +2,7 @@ import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import type { Place } from '../waits-for/place.ts';
 import type { CauseKind } from './cause-kinds.ts';
+import type { Onset } from '../changes/onset.ts';
 import { cacheTrouble } from './cache-trouble.ts';
 import { configChange } from './config-change.ts';
 import { kindOf } from './kind.ts';
@@ -17,6 +18,10 @@ export interface Named {
   place: Place;
   /** Empty where the kind is enough. */
   detail: string;
+  /** When it began, if a fact says so. */
+  onset?: Onset;
+  /** Only the time agrees, as of a new version: other things may have begun with it. */
+  isByTime?: true;
 }
 
 /** Each needs facts of its own. */

@@ -1,4 +1,6 @@
+import { calleeOf } from '../decompose/callee.ts';
 import { count } from '../report/figures.ts';
+import type { Place } from '../waits-for/place.ts';
 import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Named, Reading } from './name-cause.ts';
@@ -11,8 +13,9 @@ const MOST_POISONED = 0.2;
 const LEAST_SHARE = 0.6;
 
 /** A few messages fail again and again, while others are handled. */
-export const poisonMessage: Reading = (known, { place, mostly }) => {
+export const poisonMessage: Reading = (known, { place, mostly }, kind) => {
   const { table } = known.whole;
+  if (kind === 'dependency_unreachable') return undefined;
   const resource = table.strings.text(place.resource);
   const first = mostly.find((row) => table.kind[row] === KIND.CONSUMER);
   if (first === undefined) return undefined;
@@ -26,12 +29,40 @@ export const poisonMessage: Reading = (known, { place, mostly }) => {
     place: { service, resource: table.strings.id(`queue ${queue}`) },
     detail: `${count(poisoned, 'message')} failed ${count(failures.size, 'time')} and never succeeded, ${others} others were handled`,
   };
+  if (isFailureOfCalls(known, place, service, failures)) return undefined;
   const failed = mostly.filter((row) => failures.has(row));
   if (failed.length >= LEAST_SHARE * mostly.length) return named;
   // Other messages wait for the poisoned ones.
   if (resource !== `queue ${queue}`) return undefined;
   return shareOfTime(known, service, queue, failures) >= LEAST_SHARE ? named : undefined;
 };
+
+/** A dependency that failed for all who called it is the cause, even if few messages call it. */
+function isFailureOfCalls({ whole, traces }: Known, place: Place, service: number, failures: Set<number>): boolean {
+  const { table, trees } = whole;
+  if (place.service === service && (place.resource === 0 || table.strings.text(place.resource).startsWith('queue ')))
+    return false;
+  const isCallTo = (row: number): boolean => {
+    if (table.service[row] !== service || table.kind[row] !== KIND.CLIENT) return false;
+    return calleeOf(whole, row) === (place.resource === 0 ? place.service : place.resource);
+  };
+  const bad: number[] = [];
+  for (const failure of failures) {
+    const trace = table.trace[failure]!;
+    for (let at = traces.from[trace]!; at < traces.from[trace + 1]!; at++) {
+      const row = traces.rows[at]!;
+      if (table.failed[row] === 1 && isCallTo(row)) bad.push(table.start[row]!);
+    }
+  }
+  const [from, to] = [Math.min(...bad), Math.max(...bad)];
+  let good = 0;
+  for (const row of trees.order)
+    if (table.failed[row] === 0 && table.start[row]! >= from && table.start[row]! <= to && isCallTo(row)) good++;
+  return good < bad.length * LEAST_GOOD;
+}
+
+/** Calls of other messages that the dependency answered in the same time, per failed call. */
+const LEAST_GOOD = 1;
 
 interface Messages {
   failures: Set<number>;

@@ -1,7 +1,7 @@
 import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Reading } from './name-cause.ts';
-import { recordedDeaths } from './recorded-deaths.ts';
+import { deathOf, recordedDeaths } from './recorded-deaths.ts';
 
 /** Callers and waiters see these kinds when a process is gone. */
 const LOOKS = new Set([
@@ -36,7 +36,12 @@ export const processDeath: Reading = (known, { place, examples, mostly }, kind) 
   };
   const rows = isQueue ? mostly : [...new Set(examples.map(({ met }) => met))];
   if (rows.filter(isWithin).length < rows.length * LEAST_SHARE) return undefined;
-  return { kind: 'process_died', place: { service: place.service, resource: 0 }, detail: gap.detail };
+  return {
+    kind: 'process_died',
+    place: { service: place.service, resource: 0 },
+    detail: gap.detail,
+    onset: { at: gap.from, plusMinusMs: 0 },
+  };
 };
 
 interface Gap {
@@ -57,7 +62,7 @@ function gapOf(known: Known, service: number): Gap | undefined {
   const death = recordedDeaths(table).findLast(
     (row) => table.service[row] === service && table.end[row]! >= from - UNDER_WAY_MS && table.start[row]! <= to,
   );
-  if (death !== undefined) return since(table.end[death]!, table.facts[death]?.diedOf ?? 'its end was written down');
+  if (death !== undefined) return since(table.end[death]!, deathOf(table, death));
   for (const [i, { last, spans, version, interrupted }] of processes.entries()) {
     if (last < from - UNDER_WAY_MS || last > to) continue;
     if (interrupted) return since(last, 'its requests were cut off');

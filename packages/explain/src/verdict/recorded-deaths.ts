@@ -1,3 +1,4 @@
+import { duration } from '../report/figures.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 
 /** A later process records it for one that was killed. */
@@ -7,4 +8,13 @@ export function recordedDeaths(table: SpanTable): number[] {
     if (table.strings.text(table.name[row]!).startsWith('process.died')) rows.push(row);
   }
   return rows;
+}
+
+/** `oom_kill, pid 4711, after 12 min`. */
+export function deathOf({ facts, start, end }: SpanTable, row: number): string {
+  const { diedOf = 'unknown', pid } = facts[row] ?? {};
+  const of = diedOf === 'unknown' ? 'of what is not known' : diedOf;
+  return [of, pid === undefined ? '' : `pid ${pid}`, `after ${duration(end[row]! - start[row]!)}`]
+    .filter(Boolean)
+    .join(', ');
 }

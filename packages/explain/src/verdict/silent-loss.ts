@@ -1,13 +1,14 @@
-import { KIND } from '../spans/span-table.ts';
-import { percent } from '../report/figures.ts';
+import { KIND, type SpanTable } from '../spans/span-table.ts';
+import { count, percent } from '../report/figures.ts';
 import type { Reading } from './name-cause.ts';
 
 /** Failed after their acknowledgement, swallowed or vanished, so they are not redelivered. */
 export const silentLoss: Reading = ({ whole: { table } }, { place, mostly, notes, requests }) => {
-  if ((notes.get('lost') ?? 0) > requests / 2)
-    return { kind: 'silent_loss', place, detail: 'messages were settled or gone, and their work was not done' };
+  if ((notes.get('lost') ?? 0) > requests / 2) return { kind: 'silent_loss', place, detail: detailOf(table, mostly) };
   const early = mostly.filter((row) => table.facts[row]?.ackedEarly === true && table.kind[row] === KIND.CONSUMER);
   if (early.length * 2 <= mostly.length) return undefined;
+  // What their work failed of came first.
+  if (place.service !== table.service[early[0]!] || place.resource !== 0) return undefined;
   const queue = table.facts[early[0]!]?.destination ?? '';
   return {
     kind: 'silent_loss',
@@ -15,3 +16,11 @@ export const silentLoss: Reading = ({ whole: { table } }, { place, mostly, notes
     detail: `${percent(early.length / mostly.length)} of those that failed were acknowledged before`,
   };
 };
+
+/** A message without a handling has only the span of its sender. */
+function detailOf({ kind }: SpanTable, mostly: number[]): string {
+  const unseen = mostly.filter((row) => kind[row] === KIND.PRODUCER).length;
+  if (unseen * 2 > mostly.length)
+    return `${count(unseen, 'message')} ${unseen === 1 ? 'was' : 'were'} never handled, and later ones were`;
+  return 'their handler logged an error, and they were settled';
+}

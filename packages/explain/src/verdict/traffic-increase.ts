@@ -27,6 +27,8 @@ export const trafficIncrease: Reading = (known, evidence, kind) => {
     if (times >= TIMES && times > (best?.times ?? 0)) best = { service, times };
   }
   if (!best || isSlowerInside(known, evidence.place.service)) return undefined;
+  if (kind !== 'pool_exhausted' && kind !== 'queue_backlog' && load(known, evidence.place.service) * best.times < FULL)
+    return undefined;
   const resource = whole.table.strings.text(evidence.place.resource);
   return {
     kind: 'traffic_increase',
@@ -42,6 +44,21 @@ function countEntries({ whole: { table } }: Known, requests: AppRequest[], until
     counts.set(service, (counts.get(service) ?? 0) + 1);
   }
   return counts;
+}
+
+/** Below this load, a processor has time for all requests. */
+const FULL = 0.7;
+
+/** Share of its processes' time in which a service usually works, at most. */
+function load({ changes, window, whole: { table } }: Known, service: number): number {
+  let ms = 0;
+  for (const { signal, nBefore, meanBeforeMs } of changes)
+    if (signal.service === service && (signal.kind === 'self' || signal.kind === 'blocked' || signal.kind === 'gc'))
+      ms += nBefore * meanBeforeMs;
+  const processes = new Set<number>();
+  for (let row = 0; row < table.size; row++) if (table.service[row] === service) processes.add(table.instance[row]!);
+  const { from, to } = window.baseline!;
+  return ms / (to - from) / processes.size;
 }
 
 /** If the work itself is slower, more requests are not the whole cause. */

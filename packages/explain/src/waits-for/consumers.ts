@@ -7,12 +7,20 @@ import { type Place, placeKey } from './place.ts';
 /** Handling that is slower by this factor is why messages wait. */
 const TIMES = 1.3;
 
+/** What one or more handlings spent on a place. */
+export interface Work extends Share {
+  /** Spans of it; `row` is the first. */
+  rows: number[];
+}
+
 /** Shares add up to 1 at most. */
-export type ConsumersWork = (service: number, queue: string) => Share[];
+export type ConsumersWork = (service: number, queue: string) => Work[];
+
+const MOST_ROWS = 100;
 
 /** Messages wait because handling is slow or because more arrive. `handling` leaves out the wait. */
 export function workOfConsumers(known: Known, handling: (request: AppRequest) => Share[]): ConsumersWork {
-  const done = new Map<string, Share[]>();
+  const done = new Map<string, Work[]>();
   return (service, queue) => {
     const key = `${service} ${queue}`;
     let work = done.get(key);
@@ -21,7 +29,7 @@ export function workOfConsumers(known: Known, handling: (request: AppRequest) =>
   };
 }
 
-function workOf(known: Known, service: number, queue: string, handling: (request: AppRequest) => Share[]): Share[] {
+function workOf(known: Known, service: number, queue: string, handling: (request: AppRequest) => Share[]): Work[] {
   const { table } = known.whole;
   const isOf = ({ row }: AppRequest): boolean =>
     table.kind[row] === KIND.CONSUMER && table.service[row] === service && table.facts[row]?.destination === queue;
@@ -31,7 +39,7 @@ function workOf(known: Known, service: number, queue: string, handling: (request
   const mean = (some: AppRequest[]): number => some.reduce((sum, each) => sum + lengthOf(each), 0) / some.length;
   if (within.length === 0 || before.length === 0 || mean(within) < TIMES * mean(before)) return [];
   const excessMs = (mean(within) - mean(before)) * within.length;
-  const places = new Map<string, Share>();
+  const places = new Map<string, Work>();
   let sum = 0;
   for (const request of within) {
     for (const share of handling(request)) {
@@ -39,8 +47,10 @@ function workOf(known: Known, service: number, queue: string, handling: (request
       sum += ms;
       const key = [placeKey(share.place), share.signal, share.error, share.note].join(' ');
       const same = places.get(key);
-      if (same) same.ms += ms;
-      else places.set(key, { ...share, ms });
+      if (same) {
+        same.ms += ms;
+        if (same.rows.length < MOST_ROWS) same.rows.push(share.row);
+      } else places.set(key, { ...share, ms, rows: [share.row] });
     }
   }
   const place: Place = { service, resource: table.strings.id(`queue ${queue}`) };

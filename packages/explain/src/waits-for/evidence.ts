@@ -15,6 +15,7 @@ export interface Evidence {
   byError: Map<string, number>;
   /** Milliseconds of waits. */
   byHolder: Map<string, number>;
+  byHolding: Map<string, number>;
   examples: Share[];
   /** Waits on it through a pool. */
   waits: number;
@@ -30,6 +31,8 @@ export interface Share {
   signal?: number;
   error?: string;
   holder?: string;
+  /** What the holder did meanwhile. */
+  holding?: string;
   note?: string;
   isTied: boolean;
   /** The span of the bad request; `row` may be a holder's. */
@@ -51,6 +54,7 @@ export class EvidenceBook {
       if (each.signal !== undefined) bump(evidence.bySignal, each.signal, each.ms);
       if (each.error !== undefined) bump(evidence.byError, each.error, each.share);
       if (each.holder !== undefined) bump(evidence.byHolder, each.holder, each.ms);
+      if (each.holding) bump(evidence.byHolding, each.holding, each.ms);
       if (each.note !== undefined) bump(evidence.notes, each.note, each.share);
       if (each.through.length > 0) evidence.waits += each.share;
       if (evidence.examples.length < MOST_EXAMPLES) evidence.examples.push(each);
@@ -86,6 +90,7 @@ export class EvidenceBook {
         bySignal: new Map(),
         byError: new Map(),
         byHolder: new Map(),
+        byHolding: new Map(),
         examples: [],
         waits: 0,
         notes: new Map(),

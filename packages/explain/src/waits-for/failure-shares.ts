@@ -1,4 +1,5 @@
-import { peerOf, type Decomposed } from '../decompose/decompose.ts';
+import { calleeOf } from '../decompose/callee.ts';
+import type { Decomposed } from '../decompose/decompose.ts';
 import { KIND } from '../spans/span-table.ts';
 import { failuresBehindBreakers } from './breakers.ts';
 import type { Known } from './context.ts';
@@ -63,13 +64,13 @@ function isLate({ changes, whole, samplesOf, withPools }: Known, row: number, ms
 }
 
 function placeOfFailure({ whole, speaking }: Known, row: number): Place {
-  const { table, remote, owners } = whole;
+  const { table } = whole;
   const service = table.service[row]!;
   const facts = table.facts[row];
   const isCall =
     table.kind[row] === KIND.CLIENT || table.kind[row] === KIND.PRODUCER || facts?.breakerOutcome === 'timeout';
   if (!isCall) return { service, resource: 0 };
-  const peer = remote[row]! >= 0 ? table.service[remote[row]!]! : peerOf(table, owners, row);
+  const peer = calleeOf(whole, row);
   return speaking.has(peer) ? { service: peer, resource: 0 } : { service, resource: peer };
 }
 

@@ -1,7 +1,9 @@
 import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
 import { holderActivity, type HolderActivity } from './holders.ts';
+import { holdingFor } from './holding.ts';
 import type { Place } from './place.ts';
+import { poolLabel } from '../spans/pool-label.ts';
 import { placeOfSignal } from './place-of-signal.ts';
 
 const DEEPEST = 4;
@@ -28,7 +30,18 @@ export function followWait(
   const place = { service: table.service[wait]!, resource: poolOf(known, wait) };
   const activity = holderActivity(known, wait);
   const stays = (note: string): Share[] => [
-    { place, row: wait, share, ms, holder: activity.operation, note, isTied: activity.operation !== '', met, through },
+    {
+      place,
+      row: wait,
+      share,
+      ms,
+      holder: activity.operation,
+      holding: holdingFor(known, place.service, activity),
+      note,
+      isTied: activity.operation !== '',
+      met,
+      through,
+    },
   ];
   const isCycle = through.some((each) => each.service === place.service && each.resource === place.resource);
   if (isCycle) return stays('cycle');
@@ -82,6 +95,5 @@ function isLong({ whole }: Known, { operation, samples }: HolderActivity, wait: 
 }
 
 function poolOf({ whole }: Known, wait: number): number {
-  const at = whole.table.facts[wait]?.pool ?? '';
-  return whole.table.strings.id(`pool ${at.slice(at.lastIndexOf('/') + 1) || at}`);
+  return whole.table.strings.id(`pool ${poolLabel(whole.table.facts[wait]?.pool ?? '')}`);
 }

@@ -1,4 +1,4 @@
-import { KIND } from '../spans/span-table.ts';
+import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { Known } from './context.ts';
 
 export interface HolderActivity {
@@ -11,6 +11,21 @@ export interface HolderActivity {
   hadEnded: boolean;
   /** Start of the hold if it outlasted the wait, else NaN. */
   since: number;
+}
+
+function isRequest({ kind }: SpanTable, row: number): boolean {
+  return kind[row] === KIND.SERVER || kind[row] === KIND.CONSUMER;
+}
+
+/** `POST /orders: INSERT orders`; only the operation if the holder's request is not in the input. */
+export function holderName({ whole: { table }, traces }: Known, wait: number): string {
+  const { holderTrace, holderOperation = '' } = table.facts[wait]!;
+  const trace = holderTrace ? table.findTrace(holderTrace.toLowerCase()) : undefined;
+  if (trace === undefined || holderOperation.includes(':')) return holderOperation;
+  const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!).subarray(0, MOST_ROWS);
+  const request = rows.find((row) => isRequest(table, row) && table.service[row] === table.service[wait]);
+  if (request === undefined) return holderOperation;
+  return [table.strings.text(table.name[request]!), holderOperation].filter(Boolean).join(': ');
 }
 
 /** Tolerance for clocks and for the time to the first query. */
@@ -44,8 +59,7 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
     lastEnd = Math.max(lastEnd, table.end[row]!);
     const taken = table.facts[row]?.isWait ? table.end[row]! : table.start[row]!;
     if (table.facts[row]?.pool === facts.pool && Math.abs(taken - since) < SINCE_MS) activity.since = since;
-    if (table.kind[row] === KIND.SERVER || table.kind[row] === KIND.CONSUMER)
-      activity.operation = table.strings.text(table.name[row]!);
+    if (isRequest(table, row)) activity.operation = table.strings.text(table.name[row]!);
   }
   activity.isKnown = lastEnd > 0;
   activity.hadEnded = activity.isKnown && lastEnd < from;

@@ -1,5 +1,6 @@
+import { KIND } from '../spans/span-table.ts';
 import type { AppRequest } from '../window/requests.ts';
-import { workOfConsumers } from './consumers.ts';
+import { type Work, workOfConsumers } from './consumers.ts';
 import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
 import { failureShares } from './failure-shares.ts';
@@ -68,15 +69,18 @@ export function sharesOfRequests(known: Known): SharesOf {
   return (request, usualMs) => ofRequest(request, usualMs);
 }
 
-function ofWork(work: Share, share: number, ms: number, met: number): Share {
-  return { ...work, share: work.share * share, ms: work.share * ms, met };
+/** Each waiting message gets another example of the work. */
+function ofWork({ rows, ...work }: Work, share: number, ms: number, met: number): Share {
+  const row = rows[met % rows.length]!;
+  return { ...work, row, share: work.share * share, ms: work.share * ms, met };
 }
 
-/** The consumer loses a message that vanishes. */
+/** The consumer loses a message that vanishes; one that was never handled may also be delayed. */
 function ofLoss({ whole: { table } }: Known, { row, service }: AppRequest): Share {
   const queue = table.facts[row]?.destination;
   const place = { service, resource: queue === undefined ? 0 : table.strings.id(`queue ${queue}`) };
-  return { place, row, share: 1, ms: 0, error: 'lost', note: 'lost', isTied: true, met: row, through: [] };
+  const isTied = table.kind[row] !== KIND.PRODUCER;
+  return { place, row, share: 1, ms: 0, error: 'lost', note: 'lost', isTied, met: row, through: [] };
 }
 
 function originsOf({ whole, failures, samplesOf }: Known, entry: number): number[] {

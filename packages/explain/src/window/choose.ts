@@ -1,7 +1,7 @@
 import { changedPieces, type ChangedPieces } from './change-point.ts';
 import type { AppRequest } from './requests.ts';
 import { byRoute, isBad, slowFromBaseline, slowFromBestTimes, type SlowFrom } from './slow.ts';
-
+import { withoutStart } from './warm.ts';
 import type { TimeRange } from '../sources/time-range.ts';
 
 /** Unix milliseconds. */
@@ -73,7 +73,7 @@ function given(requests: AppRequest[], { from, to, before }: AskedWindow): Windo
 /** Requests that began before the window and ended in it are in neither part. */
 function split(requests: AppRequest[], from: number, to: number, since = 0) {
   const within = requests.filter(({ start }) => start >= from && start <= to);
-  const before = requests.filter(({ start, ms }) => start >= since && start + ms < from);
+  const before = withoutStart(requests.filter(({ start, ms }) => start >= since && start + ms < from));
   const baseline = before.length > 0 ? { from: before[0]!.start, to: from } : undefined;
   return { from, to, baseline, within, before, slowFrom: slowFromBaseline(before) };
 }

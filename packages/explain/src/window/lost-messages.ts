@@ -13,6 +13,9 @@ const FEWEST_SENT = 40;
 const LEAST_HANDLED = 0.5;
 /** This many later messages must be handled, because until then one may be waiting. */
 const LATER = 10;
+/** A partition or a consumer may be late: the input must go on for twice the longest wait, and this long. */
+const TIMES_WAIT = 2;
+const LEAST_MS = 2_000;
 
 export function lostMessages({ table, trees, clipped }: Decomposed): LostMessages {
   const logged = new Map<number, number>();
@@ -30,15 +33,21 @@ export function lostMessages({ table, trees, clipped }: Decomposed): LostMessage
   }
   const handled = new Set<number>();
   const lastHandling = new Map<number, number>();
+  const longestWait = new Map<number, number>();
+  let last = 0;
   const linked = new Set<number>();
   for (const row of trees.order) {
+    last = Math.max(last, table.end[row]!);
     const { links } = table.facts[row] ?? {};
     if (links && (table.kind[row] === KIND.CONSUMER || table.kind[row] === KIND.CLIENT))
       for (const trace of links) linked.add(trace);
     const above = trees.parent[row]!;
     if (table.kind[row] !== KIND.CONSUMER || above < 0 || table.kind[above] !== KIND.PRODUCER) continue;
     handled.add(above);
-    lastHandling.set(destinationOf(table, above), row);
+    const destination = destinationOf(table, above);
+    lastHandling.set(destination, row);
+    const waited = table.start[row]! - table.end[above]!;
+    longestWait.set(destination, Math.max(longestWait.get(destination) ?? 0, waited));
   }
   const sends = new Map<number, number[]>();
   for (const row of trees.order) {
@@ -53,10 +62,12 @@ export function lostMessages({ table, trees, clipped }: Decomposed): LostMessage
     const seen = rows.filter((row) => handled.has(row)).length;
     if (rows.length < FEWEST_SENT || seen < rows.length * LEAST_HANDLED) continue;
     rows.sort((a, b) => table.start[a]! - table.start[b]!);
+    const sentBefore = last - LEAST_MS - TIMES_WAIT * longestWait.get(destination)!;
     let later = 0;
     for (const row of rows.toReversed()) {
       if (handled.has(row) || linked.has(table.trace[row]!)) later++;
-      else if (later >= LATER) unseen.push({ row, handling: lastHandling.get(destination)! });
+      else if (later >= LATER && table.end[row]! < sentBefore)
+        unseen.push({ row, handling: lastHandling.get(destination)! });
     }
   }
   return { swallowed: new Set(logged.keys()), unseen };

@@ -22,24 +22,29 @@ export function slowFromBestTimes(all: AppRequest[]): SlowFrom {
   const limits: SlowFrom = new Map();
   for (const [route, requests] of byRoute(all)) {
     if (requests.length < FEWEST * 2) continue;
-    const pieces = Math.min(12, Math.floor(requests.length / FEWEST));
-    const usual: number[] = [];
-    for (let i = 0; i < pieces; i++) {
-      const from = Math.floor((i * requests.length) / pieces);
-      const to = Math.floor(((i + 1) * requests.length) / pieces);
-      usual.push(quantile(times(requests.slice(from, to)), 0.95));
-    }
-    limits.set(
-      route,
-      limit(
-        quantile(
-          usual.sort((a, b) => a - b),
-          0.25,
-        ),
-      ),
-    );
+    const usual = piecesOf(requests).map((piece) => quantile(times(piece), 0.95));
+    const sorted = usual.sort((a, b) => a - b);
+    limits.set(route, limit(quantile(sorted, 0.25)));
   }
   return limits;
+}
+
+const MOST_PIECES = 12;
+const FEWEST_PIECES = 4;
+
+/** Of equal time, because a rush has most requests; of equal numbers if most of the time has none. */
+function piecesOf(requests: AppRequest[]): AppRequest[][] {
+  const pieces = Math.min(MOST_PIECES, Math.floor(requests.length / FEWEST));
+  const first = requests[0]!.start;
+  const length = (requests.at(-1)!.start - first) / pieces;
+  const ofTime = Array.from({ length: pieces }, (): AppRequest[] => []);
+  for (const request of requests)
+    ofTime[Math.min(pieces - 1, Math.floor((request.start - first) / length) || 0)]!.push(request);
+  const full = ofTime.filter((piece) => piece.length >= FEWEST);
+  if (full.length >= FEWEST_PIECES) return full;
+  return ofTime.map((_, i) =>
+    requests.slice(Math.floor((i * requests.length) / pieces), Math.floor(((i + 1) * requests.length) / pieces)),
+  );
 }
 
 export function isBad(request: AppRequest, slowFrom: SlowFrom): boolean {

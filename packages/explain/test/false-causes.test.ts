@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { answerTo } from './foreshock.ts';
+import { lines, type Made, newId, traceOf } from './incident.ts';
+import { during, jitter, lookup, minute, query, route, send, wait } from './shop.ts';
+
+const IS_SLOW_DATABASE = { kind: 'slow_dependency', service: 'shop', resource: 'postgresql shop' };
+
+describe('a cache is not the cause', () => {
+  it('where requests time out at a pool before their lookup', async () => {
+    const data = minute((second, i) => {
+      if (during(second))
+        return [route('GET /cart', 3_005, [wait(1, 3_000, { error: 'ETIMEDOUT' })], { error: '500' })];
+      const isMissed = i % 10 === 0;
+      const miss = isMissed ? [query('SELECT carts', 8, 5)] : [];
+      return [route('GET /cart', 20 + jitter(i), [query('SELECT session', 1, 3), lookup(!isMissed, 6), ...miss])];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'pool_exhausted', resource: 'pool shop' });
+  });
+
+  it('where a route that makes no lookups is slow, and called more often', async () => {
+    const data = minute((second, i) => {
+      const ms = during(second) ? 400 : 4;
+      const post = route('POST /cart', 10 + ms + jitter(i), [query('INSERT carts', 2, ms)]);
+      const isMissed = i % 10 === 0;
+      const get = route('GET /cart', 12 + jitter(i), [
+        lookup(!isMissed),
+        ...(isMissed ? [query('SELECT carts', 8, 3)] : []),
+      ]);
+      if (during(second)) return [post, post, post, i % 2 ? get : undefined];
+      return [i % 4 === 0 ? post : get];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject(IS_SLOW_DATABASE);
+  });
+
+  it('where a database is so slow that callers miss an expired key together', async () => {
+    const data = minute((second, i) => {
+      const isMissed = during(second) ? i % 5 !== 4 : i % 50 === 0;
+      const ms = during(second) ? 700 : 4;
+      const request = route(
+        'GET /prices',
+        (isMissed ? ms : 0) + 8 + jitter(i),
+        isMissed ? [lookup(false), query('SELECT prices', 3, ms)] : [lookup(true)],
+      );
+      if (during(second) && i % 50 === 0)
+        request.events = { 'cache.stampede': { 'cache.key': 'prices:*', 'cache.stampede.callers': 6 } };
+      return [request];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject(IS_SLOW_DATABASE);
+  });
+});
+
+describe('messages are not the cause', () => {
+  const charge = (error?: string): Made => ({
+    service: 'mailer',
+    name: 'POST',
+    kind: 'CLIENT',
+    at: 5,
+    ms: 3,
+    attributes: { 'server.address': 'payments', 'server.port': 80 },
+    ...(error
+      ? { error }
+      : { children: [{ service: 'payments', name: 'POST /charges', kind: 'SERVER' as const, at: 6, ms: 1 }] }),
+  });
+
+  it.each([
+    ['ECONNREFUSED', 'dependency_unreachable'],
+    ['500', 'dependency_errors'],
+  ])('where a dependency of a few of them fails of %s', async (error, kind) => {
+    const data = minute((second, i) => {
+      if (i % 10 !== 0) return [send([{}], `m${i}`)];
+      if (!during(second)) return [send([{ children: [charge()] }], `m${i}`)];
+      const tries = [0, 1, 2].map((n) => ({ afterMs: 3 + n * 300, error: 'Error', children: [charge(error)] }));
+      return [send(tries, `m${i}`)];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind, service: 'payments' });
+  });
+
+  it('where what their work needs is down, even if they were acknowledged before', async () => {
+    const data = minute((second, i) => {
+      const attributes = { 'queue.acked_early': true };
+      const bad = { error: 'Error', attributes, children: [charge('ECONNREFUSED')] };
+      return [send([during(second) ? bad : { attributes, children: [charge()] }], `m${i}`)];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'dependency_unreachable', service: 'payments' });
+  });
+
+  it('where a partition is late when the input ends', async () => {
+    const data = minute((second, i) => {
+      if (i % 4 !== 0 || second < 40) return [send([{}], `m${i}`)];
+      // Handled one by one, 2 s each.
+      const n = (i - 400) / 4;
+      return [send(n < 10 ? [{ waitMs: n * 1_600 + 5, ms: 2_000 }] : [], `m${i}`)];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'slow_consumer', service: 'mailer' });
+  });
+
+  it('where a third of the consumers has no spans', async () => {
+    const data = minute((_, i) => [send(i % 3 ? [{}] : [], `m${i}`)]);
+    expect(await answerTo(data)).toMatchObject({ verdict: 'healthy' });
+  });
+});
+
+it('a statement that is slow by itself waits for no lock, though a transaction ends at any time', async () => {
+  const data = minute((second, i) => {
+    const buy = (of: number): Made => {
+      const ms = during(second) ? 400 + ((i * 3 + of) % 11) * 9 : 3;
+      return route('POST /buy', ms + 20, [
+        query('SELECT products', 1, 3),
+        query('UPDATE stock', 6, ms, { attributes: { 'db.collection.name': 'stock' } }),
+        query('COMMIT', ms + 10, 2),
+      ]);
+    };
+    return [buy(0), buy(1), buy(2)];
+  });
+  expect((await answerTo(data)).causes[0]).toMatchObject(IS_SLOW_DATABASE);
+});
+
+it('a blocked loop is not caused by twice as many requests, which would not fill it', async () => {
+  const data = minute((second, i) => {
+    if (!during(second)) return [route('GET /cart', 10 + jitter(i), [query('SELECT carts', 2, 3)])];
+    const blocked = { attributes: { 'event_loop.blocked_ms': 480 } };
+    const request = route('GET /cart', 500 + jitter(i), [query('SELECT carts', 2, 3)], blocked);
+    return [request, request];
+  });
+  expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'event_loop_blocked', service: 'shop' });
+});
+
+describe('a new version is not the cause', () => {
+  const cart = (second: number, i: number, since: number): Made => {
+    const version = second >= since ? { version: '1.3.0', instance: 'b' } : { version: '1.2.9', instance: 'a' };
+    const ms = during(second) ? 400 : 3;
+    return route('GET /cart', ms + 10 + jitter(i), [{ ...query('SELECT carts', 2, ms), ...version }], version);
+  };
+
+  it('where another service, which has none, suffers of the same database', async () => {
+    const data = minute((second, i) => {
+      const ms = during(second) ? 400 : 3;
+      const stock: Made = {
+        service: 'stock',
+        name: 'GET /stock',
+        kind: 'SERVER',
+        at: 0,
+        ms: ms + 10 + jitter(i),
+        children: [{ ...query('SELECT stock', 2, ms), service: 'stock' }],
+      };
+      return second > 55 ? [] : [cart(second, i, 39.5), stock];
+    });
+    const { causes } = await answerTo(data);
+    expect(causes.map(({ kind, resource }) => ({ kind, resource }))).toEqual([
+      { kind: 'slow_dependency', resource: 'postgresql shop' },
+      { kind: 'slow_dependency', resource: 'postgresql shop' },
+    ]);
+  });
+
+  it('where it goes on and is healthy again', async () => {
+    const data = minute((second, i) => [cart(second, i, 39.5)]);
+    expect((await answerTo(data)).causes[0]).toMatchObject(IS_SLOW_DATABASE);
+  });
+});
+
+describe('a start', () => {
+  const request = (second: number, coldMs: number, queryMs: number): Made =>
+    route('GET /cart', coldMs + queryMs + 10 + jitter(second * 10), [query('SELECT carts', 2, queryMs + coldMs / 2)]);
+
+  it('is no usual time: a fault after it is seen', async () => {
+    const data = lines(
+      Array.from({ length: 200 }, (_, i) => {
+        const second = i / 10;
+        const coldMs = second < 1.5 ? 600 - second * 300 : 0;
+        return traceOf(i * 100, request(second, coldMs, second >= 9 && second < 14 ? 250 : 3));
+      }),
+    );
+    const answer = await answerTo(data);
+    expect(answer.causes[0]).toMatchObject(IS_SLOW_DATABASE);
+    expect(answer.impact[0]!.baselineP95Ms).toBeLessThan(30);
+  });
+
+  it('is no incident by itself', async () => {
+    const data = minute((second) => [request(second, second < 3 ? 600 - second * 200 : 0, 3)]);
+    expect(await answerTo(data)).toMatchObject({ verdict: 'healthy' });
+  });
+});
+
+it('a holder is named with its request, and with what it did meanwhile', async () => {
+  const pool = { attributes: { 'db.client.connection.pool.name': 'db:5432/shop' } };
+  const call: Made = {
+    service: 'shop',
+    name: 'POST',
+    kind: 'CLIENT',
+    at: 20,
+    ms: 900,
+    attributes: { 'server.address': 'payments' },
+    children: [{ service: 'payments', name: 'POST /charges', kind: 'SERVER', at: 21, ms: 898 }],
+  };
+  const data = minute((second, i) => {
+    const holder = newId(32);
+    const held = {
+      'pool.holder.trace_id': holder,
+      'pool.holder.held_ms': 900,
+      'pool.holder.operation': 'INSERT orders',
+    };
+    return [
+      [route('POST /pay', 940, [query('INSERT orders', 2, 4, pool), call]), holder],
+      during(second)
+        ? route('GET /cart', 930, [wait(50, 860, { attributes: held }), query('SELECT carts', 915, 3, pool)])
+        : route('GET /cart', 20 + jitter(i), [query('SELECT carts', 5, 3, pool)]),
+    ];
+  });
+  const { causes, pools } = await answerTo(data);
+  expect(causes[0]!.text).toMatch(/^`POST \/pay` kept the connections of pool shop in shop while it called payments /);
+  expect(pools[0]!.holders).toEqual(['POST /pay: INSERT orders']);
+});

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { runFixture, startPostgres, startRabbitMq, startRedis } from '@foreshock/testkit';
 import { expect, it } from 'vitest';
 
-it('leaves the application its frames in the callbacks of database, cache and queue', async () => {
+it('leaves the application its frames in the callbacks of http, database, cache and queue', async () => {
   const servers = await Promise.all([startPostgres(), startRedis(), startRabbitMq()]);
   const [postgres, redis, rabbit] = servers;
   const env = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, AMQP_URL: rabbit.url };
@@ -11,6 +11,9 @@ it('leaves the application its frames in the callbacks of database, cache and qu
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toEqual({
     // The number of ours, and whether the first frame is the application's.
+    'http request': [2, true],
+    'http response': [2, true],
+    'http end': [2, true],
     'pg connect': [1, true],
     'pg query': [2, true],
     'pg event': [2, true],

@@ -1,9 +1,12 @@
 import { SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import {
   addCommon,
+  canEnter,
   clientAnswered,
+  enter,
   errorMessageOf,
   errorTypeOf,
+  leave,
   roundMs,
   runIn,
   setRequestContent,
@@ -98,7 +101,15 @@ export class SentCall implements Sent, Download, RequestContent {
   }
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    return this.#options ? runIn(this.#context, fn, self, args) : Reflect.apply(fn, self, args);
+    if (!this.#options) return Reflect.apply(fn, self, args);
+    if (!canEnter()) return runIn(this.#context, fn, self, args);
+    // A frame of ours would push one of the application's out of stack traces.
+    const left = enter(this.#context);
+    try {
+      return Reflect.apply(fn, self, args);
+    } finally {
+      leave(left);
+    }
   }
 
   entered(phase: Phase, at: number = performance.now()): void {

@@ -1,5 +1,6 @@
 import { context, trace, type Meter } from '@opentelemetry/api';
 import { rememberedHolding, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { carrierOf, threadTaskOf } from './task-carrier.ts';
 import { PoolAcquisition, type AcquisitionBoundary } from './acquisition.ts';
 import type { PoolEvents, PoolSource, PoolState } from './events.ts';
 import { rememberedIn, type Holding } from './holding.ts';
@@ -103,6 +104,9 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       if (task.idle <= 0) task.waits();
       return task;
     },
+
+    carrierOf,
+    threadTask: (carrier, name) => threadTaskOf(telemetry, carrier, name),
 
     paused(limiter) {
       const known = livePools.get(limiter);

@@ -44,8 +44,11 @@ export interface Acquisition extends Pick<Caller, 'run'> {
   failed(error: unknown, timedOut?: boolean): void;
 }
 
+/** The trace of a task, as it is sent to another thread. */
+export type TaskCarrier = Readonly<Record<string, string>>;
+
 /** A limiter's task; `run` uses its caller's context. */
-export interface LimitedTask extends Pick<Caller, 'run'> {
+export interface LimitedTask extends Pick<Caller, 'run' | 'context'> {
   /** @param hindrance why, if a slot is free */
   waits(hindrance?: 'connect' | 'rate' | 'paused'): void;
   /**
@@ -61,6 +64,11 @@ export interface LimitedTask extends Pick<Caller, 'run'> {
   endUnseen(): void;
   /** Never started. */
   failed(error: unknown, timedOut?: boolean): void;
+}
+
+/** A task in the thread that runs it; `run` uses the context of the task's caller. */
+export interface ThreadTask extends Pick<Caller, 'run' | 'context'> {
+  ended(): void;
 }
 
 /** What a pool adapter reports. Undefined: the call is not instrumented. */
@@ -82,6 +90,14 @@ export interface PoolEvents {
   released(pool: object, connection: unknown): void;
   /** @param asked the limiter's counters before; default: read now */
   task(source: PoolSource, limiter: object, asked?: PoolState): LimitedTask | undefined;
+  /** For the thread that runs the task; undefined outside of any trace. */
+  carrierOf(task: LimitedTask): TaskCarrier | undefined;
+  /**
+   * In that thread.
+   *
+   * @param name of the pool
+   */
+  threadTask(carrier: TaskCarrier | undefined, name: string): ThreadTask;
   paused(limiter: object): void;
   cleared(pool: object, error: unknown): void;
 }

@@ -6,7 +6,7 @@ const pool = new Int32Array(POOL_WORDS);
 let used = POOL_WORDS;
 /** Loaded late: `node:crypto` takes longer than the rest of the preload's start. */
 let crypto: typeof import('node:crypto') | undefined;
-/** Tests may replace it with fixed numbers. */
+// An application's tests may replace `Math.random` later, by one that repeats itself.
 const { random } = Math;
 
 /** 32 random bits, signed. */
@@ -86,8 +86,8 @@ export function randomSpanId(): string {
 }
 
 /**
- * `IdGenerator` for the SDK, from the system's random source in pools of 4 KiB. The SDK's uses `Math.random()`:
- * predictable, up to twice as slow.
+ * `IdGenerator` for the SDK: IDs are made from a pool of 4 KiB of random numbers, from `node:crypto`, or in a worker thread
+ * that has not loaded it from `Math.random`. The SDK's uses `Math.random` for each: predictable, up to twice as slow.
  */
 export class PooledIdGenerator {
   generateTraceId(): string {

@@ -1,6 +1,6 @@
-import { basename } from 'node:path';
 import { guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
+import { continueTraces, poolName, TaskTraces } from './threads.ts';
 
 /** `piscina/dist/index.js` */
 interface Piscina {
@@ -33,7 +33,7 @@ const given = new WeakMap<object, number>();
 const source: PoolSource = {
   ofTasks: true,
   describe({ options: { filename } }: any) {
-    return { name: typeof filename === 'string' ? basename(filename) : 'piscina' };
+    return { name: poolName(filename) };
   },
   count(pool: object, state: PoolState): void {
     const { options, queueSize, completed } = pool as Piscina;
@@ -47,14 +47,15 @@ const source: PoolSource = {
 
 /**
  * piscina 4 and 5. `run` makes a `TaskInfo`, and passes it to a thread (`WorkerInfo.prototype.postTask`) or queues it
- * (`push`). Version 4 exposes these classes only through a queued task; earlier tasks are not seen to hold a thread.
+ * (`push`). Before 4.6 these classes are reached only through a queued task; tasks posted earlier are not seen to hold
+ * a thread, and do not take their trace along.
  */
 export const piscina: Adapter<PoolEvents> = {
   library: 'piscina',
   versions: '>=4.0.0 <6',
   upstream: [],
   shows: ['spans', 'wait', 'state', 'parent'],
-  summary: 'waits for a thread, holders, aborted tasks; in 4 only tasks that waited are seen as holders',
+  summary: 'waits for a thread, holders, aborted tasks; what a task does in its thread',
   attach(pools, hooks) {
     const runs = new Runs(pools, hooks);
     for (const file of ['piscina/dist/src/index.js', 'piscina/dist/index.js']) {
@@ -65,6 +66,9 @@ export const piscina: Adapter<PoolEvents> = {
     );
     hooks.onLoad('piscina/dist/task_queue/index.js', ({ exports }) => runs.wrapTaskInfo(exports.TaskInfo.prototype));
     hooks.onLoad('piscina/dist/worker_pool/index.js', ({ exports }) => runs.wrapPosting(exports.WorkerInfo.prototype));
+    for (const file of ['piscina/dist/src/worker.js', 'piscina/dist/worker.js']) {
+      hooks.onLoad(file, () => continueTraces(pools, hooks));
+    }
   },
 };
 
@@ -90,10 +94,12 @@ class Runs {
   readonly #seen = new WeakSet<Piscina>();
   /** `run` calls `push` or `postTask` synchronously. */
   readonly #asking = new HandOver<Asking>();
+  readonly #traces: TaskTraces;
 
   constructor(pools: PoolEvents, hooks: Hooks) {
     this.#pools = pools;
     this.#hooks = hooks;
+    this.#traces = new TaskTraces(pools, hooks);
   }
 
   wrapPool(prototype: any): void {
@@ -155,16 +161,23 @@ class Runs {
       configurable: true,
       enumerable: true,
       get: () => workerInfo,
-      set(value: unknown) {
+      set: (value: unknown) => {
         workerInfo = value;
-        if (value) guard('piscina start', () => task.started());
+        if (!value) return;
+        guard('piscina start', () => {
+          task.started();
+          this.wrapPosting(Object.getPrototypeOf(value));
+        });
       },
     });
   }
 
   wrapPosting(prototype: any): void {
-    this.#hooks.before(prototype, 'postTask', (_worker, [info]) => {
+    if (this.#wrapped.has(prototype)) return;
+    this.#wrapped.add(prototype);
+    this.#hooks.before(prototype, 'postTask', (worker, [info]) => {
       const asking = this.#asking.take();
+      this.#traces.posting(worker, (asking ?? this.#runs.get(info))?.task);
       if (!asking) return;
       this.#seen.add(asking.pool);
       this.#runs.set(info, asking);

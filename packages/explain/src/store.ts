@@ -6,5 +6,13 @@ export { milliseconds } from './sources/otlp-json.ts';
 export { ProtobufReader } from './sources/protobuf-reader.ts';
 export { isStoreFile, STORE_VERSION } from './store/store-file.ts';
 export { otlpLines } from './store/otlp-lines.ts';
-export { type LogRow, type ResourceRow, resourceRows, rowsOfTrace, type SpanRow } from './store/rows.ts';
+export {
+  areOneCall,
+  type LogRow,
+  otherId,
+  type ResourceRow,
+  resourceRows,
+  rowsOfSpan,
+  type SpanRow,
+} from './store/rows.ts';
 export { BEGINNING, pageOf, type Place, type TracePage, tracePage } from './store/trace-pages.ts';

@@ -150,14 +150,14 @@ describe('saved and opened again', () => {
     expect(await second.api('status')).toMatchObject(status);
     const { traces } = await viewer.api('traces?limit=500');
     for (const { traceId } of traces.slice(0, 5))
-      expect(await second.api(`traces/${traceId}`)).toEqual(await viewer.api(`traces/${traceId}`));
+      expect(await second.trace(traceId)).toEqual(await viewer.trace(traceId));
 
     const one = await save(`traceId=${traces[0].traceId}`);
     expect(one).toContain(`trace-${traces[0].traceId}.jsonl.gz`);
     const third = await startViewer();
     const dropped = await third.post('/api/files', readFileSync(one), { 'x-file-name': 'trace.jsonl.gz' });
     expect(await dropped.json()).toMatchObject({ spans: traces[0].spans, traces: 1 });
-    expect(await third.api(`traces/${traces[0].traceId}`)).toEqual(await viewer.api(`traces/${traces[0].traceId}`));
+    expect(await third.trace(traces[0].traceId)).toEqual(await viewer.trace(traces[0].traceId));
   });
 
   it('is written without a listener for each part', async () => {

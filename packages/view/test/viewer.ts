@@ -23,6 +23,8 @@ export interface Viewer {
   child: ChildProcess;
   /** Asks its API. */
   api(path: string): Promise<any>;
+  /** All that it shows of a trace, in the order of the waterfall. */
+  trace(traceId: string): Promise<any>;
   post(path: string, body: Buffer | string, headers?: Record<string, string>): Promise<Response>;
   /** Sends spans in OTLP's JSON. */
   send(...spans: object[]): Promise<void>;
@@ -69,12 +71,14 @@ export async function start(args: string[]): Promise<Viewer> {
       body: typeof body === 'string' ? body : new Uint8Array(body),
       headers,
     });
+  const api: Viewer['api'] = async (path) => (await fetch(new URL(`/api/${path}`, url))).json();
   return {
     url,
     port: Number(new URL(url).port),
     child,
     post,
-    api: async (path) => (await fetch(new URL(`/api/${path}`, url))).json(),
+    api,
+    trace: (traceId) => wholeTrace(api, traceId),
     async send(...spans) {
       const answer = await post('/v1/traces', request(spans));
       if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
@@ -85,6 +89,22 @@ export async function start(args: string[]): Promise<Viewer> {
       return stderr;
     },
   };
+}
+
+async function wholeTrace(api: Viewer['api'], traceId: string) {
+  const rows = await api(`traces/${traceId}`);
+  const spans = rows.order.map(async (at: number) => ({
+    spanId: rows.spanIds.slice(at * 16, at * 16 + 16),
+    service: rows.services[rows.resources[at]],
+    name: rows.names[at],
+    kind: rows.kinds[at],
+    start: rows.from + rows.starts[at] / 1e6,
+    durationMs: (rows.ends[at] - rows.starts[at]) / 1e6,
+    status: rows.statuses[at],
+    facts: rows.facts[at],
+    ...(await api(`traces/${traceId}/spans/${rows.spanIds.slice(at * 16, at * 16 + 16)}?kind=${rows.kinds[at]}`)),
+  }));
+  return { spans: await Promise.all(spans), ...(await api(`traces/${traceId}/rest`)) };
 }
 
 /** A request of OTLP's JSON, of one service. */

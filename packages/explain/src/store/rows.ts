@@ -13,6 +13,8 @@ export interface SpanRow {
   end_ms: number;
   status: number;
   status_message: string;
+  /** What a waterfall draws beside the bar, as JSON; null if nothing. */
+  facts: string | null;
   attributes: string;
   events: string | null;
   links: string | null;
@@ -41,9 +43,16 @@ export function resourceRows(database: DatabaseSync): ResourceRow[] {
   return database.prepare('SELECT * FROM resources').all() as unknown as ResourceRow[];
 }
 
-export function rowsOfTrace(database: DatabaseSync, trace: number, most = 1e9): SpanRow[] {
-  const rows = database.prepare('SELECT * FROM spans WHERE trace = ? LIMIT ?').all(trace, most) as unknown as SpanRow[];
-  return withOwnIds(rows);
+export function rowsOfTrace(database: DatabaseSync, trace: number): SpanRow[] {
+  return withOwnIds(database.prepare('SELECT * FROM spans WHERE trace = ?').all(trace) as unknown as SpanRow[]);
+}
+
+/** More than one if spans of different kinds share the id. */
+export function rowsOfSpan(database: DatabaseSync, trace: number, spanId: string): SpanRow[] {
+  const rows = database
+    .prepare('SELECT * FROM spans WHERE trace = ? AND span_id IN (?, ?) ORDER BY span_id, kind')
+    .all(trace, spanId, otherId(spanId)) as unknown as SpanRow[];
+  return withOwnIds(rows).filter((row) => row.span_id === spanId);
 }
 
 /**
@@ -53,13 +62,19 @@ export function rowsOfTrace(database: DatabaseSync, trace: number, most = 1e9): 
 function withOwnIds(rows: SpanRow[]): SpanRow[] {
   for (let at = 1; at < rows.length; at++) {
     const [server, client] = [rows[at - 1]!, rows[at]!];
-    if (server.span_id !== client.span_id || server.kind !== SERVER || client.kind !== CLIENT) continue;
+    if (server.span_id !== client.span_id || !areOneCall(server.kind, client.kind)) continue;
     client.span_id = otherId(client.span_id);
     server.parent_id = client.span_id;
   }
   return rows;
 }
 
-function otherId(id: string): string {
+/** Of two spans with one id, by their kinds. */
+export function areOneCall(first: number, second: number): boolean {
+  return first === SERVER && second === CLIENT;
+}
+
+/** The client's new id; of that, the old one. */
+export function otherId(id: string): string {
   return (Number.parseInt(id[0]!, 16) ^ 8).toString(16) + id.slice(1);
 }

@@ -1,4 +1,4 @@
-import type { SpanTable } from '@foreshock/explain';
+import { poolLabel, type SpanTable } from '@foreshock/explain';
 
 const MOST_POOLS = 20;
 const MOST_WINDOWS = 100;
@@ -55,10 +55,9 @@ function poolOf(table: SpanTable, waits: Wait[]) {
     if (holderTrace && holder.traceIds.length < MOST_TRACES && !holder.traceIds.includes(holderTrace))
       holder.traceIds.push(holderTrace);
   }
-  const name = table.facts[first]!.pool ?? '';
   return {
     service: table.strings.text(table.service[first]!),
-    pool: name.slice(name.lastIndexOf('/') + 1) || name,
+    pool: poolLabel(table.facts[first]!.pool ?? ''),
     limit: limit || null,
     windows: windows.slice(-MOST_WINDOWS),
     holders: [...holders.values()].sort((a, b) => b.heldMs - a.heldMs).slice(0, MOST_HOLDERS),

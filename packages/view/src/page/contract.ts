@@ -1,4 +1,6 @@
 /** The viewer's API. Times are Unix milliseconds, durations milliseconds, ids lower-case hex. */
+import type { Answer as ExplainAnswer } from '@foreshock/explain';
+import type { SpanFacts } from '../store/span-facts.ts';
 
 export interface StoreStatus {
   version: string;
@@ -22,104 +24,20 @@ export interface StoreChange {
   newest: number | null;
 }
 
-export type Verdict = 'shown' | 'likely' | 'unclear' | 'healthy';
-
-export interface Place {
-  service: string;
-  resource?: string;
-}
-
-export type ArcKind = 'wait' | 'call' | 'retry' | 'queue';
-
-export interface Arc {
-  from: Place;
-  to: Place;
-  by: ArcKind;
-}
-
-export interface Moment {
-  at: string;
-  plusMinusMs: number;
-  service: string;
-  text: string;
-  traceIds: string[];
-}
-
-export interface Cause {
-  rank: number;
-  kind: string;
-  service: string;
-  resource: string | null;
-  operation: string | null;
-  onset: { at: string; plusMinusMs: number } | null;
-  requests: number;
-  explains: number;
-  text: string;
-  action: string;
-  traceIds: string[];
-}
-
-export interface PoolSaturation {
-  service: string;
-  pool: string;
-  limit: number | null;
-  waits: number;
-  longestWaitMs: number;
-  from: string;
-  to: string;
-  holders: string[];
-}
-
-export interface TimeShare {
-  service: string;
-  operation: string;
-  spentOn: string;
-  ms: number;
-  share: number;
-}
-
-export interface Impact {
-  service: string;
-  route: string;
-  requests: number;
-  slow: number;
-  failed: number;
-  p95Ms: number;
-  baselineP95Ms: number | null;
-}
-
-export interface Retries {
-  service: string;
-  target: string;
-  firstTries: number;
-  resends: number;
-  jitter: boolean | null;
-}
-
 /** The format of `foreshock explain --json`: `foreshock.explain/1`. */
-export interface Report {
-  verdict: Verdict;
-  text: string;
-  doubts: string[];
-  window: { from: string; to: string; baseline: { from: string; to: string } | null };
-  coverage: {
-    traces: number;
-    spans: number;
-    requests: number;
-    services: string[];
-    sampled: boolean;
-    blindSpots: string[];
-  };
-  causes: Cause[];
-  path: Arc[];
-  timeline: Moment[];
-  impact: Impact[];
-  whatIf: { without: number; p95Ms: number; failed: number }[];
-  time: TimeShare[];
-  pools: PoolSaturation[];
-  retries: Retries[];
-  cycles: string[][];
-}
+export type Report = ExplainAnswer;
+export type {
+  Cause,
+  Impact,
+  Moment,
+  PlaceName as Place,
+  PoolRow,
+  RetryRow,
+  TimeRow,
+  Verdict,
+} from '@foreshock/explain';
+
+export type ArcKind = Report['path'][number]['by'];
 
 export interface Answer {
   seq: number;
@@ -171,20 +89,15 @@ export interface SpanLink {
   attributes: Attributes;
 }
 
-export interface Span {
-  spanId: string;
+/** A span without what the waterfall has already. */
+export interface SpanDetail {
   parentId: string | null;
-  service: string;
-  name: string;
-  kind: string;
-  start: number;
-  durationMs: number;
-  status: Status;
   statusMessage: string;
+  scope: string;
+  resource: Attributes;
   attributes: Attributes;
   events: SpanEvent[];
   links: SpanLink[];
-  scope: string;
 }
 
 export interface LogLine {
@@ -207,14 +120,34 @@ export interface PathPiece {
   to: number;
 }
 
-export interface Trace {
+/** Lists have a value a span, in any order, but for `order` and `parents`. */
+export interface TraceRows {
   traceId: string;
-  spans: Span[];
-  resources: Record<string, Attributes>;
+  from: number;
+  isCut: boolean;
+  /** By resource. */
+  services: Record<string, string>;
+  /** The span at each place of the waterfall, parents before their children. */
+  order: number[];
+  /** The place of the parent of each place; -1 for a root. */
+  parents: number[];
+  /** 16 digits for each. */
+  spanIds: string;
+  resources: number[];
+  names: string[];
+  /** OTLP's numbers. */
+  kinds: number[];
+  statuses: number[];
+  /** Nanoseconds after `from`. */
+  starts: number[];
+  ends: number[];
+  facts: (SpanFacts | null)[];
+}
+
+export interface TraceRest {
   logs: LogLine[];
   criticalPath: PathPiece[];
   heldBy: Holder[];
-  truncated: boolean;
 }
 
 export type NodeKind = 'service' | 'database' | 'cache' | 'queue' | 'pool' | 'external';

@@ -28,11 +28,7 @@ export async function api(context: Context): Promise<Reply | undefined> {
     return text(found);
   }
   if (path === 'export') return sendExport(context, numberIn(query, 'from', 0), numberIn(query, 'to', 1e13));
-  if (path.startsWith('traces/')) {
-    const trace = await store.call('trace', [path.slice('traces/'.length).toLowerCase().padStart(32, '0')]);
-    if (trace === undefined) throw new Refusal(404, 'There is no such trace here: it was never sent, or is gone.');
-    return text(trace);
-  }
+  if (path.startsWith('traces/')) return text(await ofTrace(context, path.slice('traces/'.length).toLowerCase()));
   if (path === 'answer' || path === 'graph' || path === 'pools') {
     const { seq } = await store.call('status', []);
     const computed = await answers.newest(answerQuery(query), seq, path !== 'answer');
@@ -42,6 +38,18 @@ export async function api(context: Context): Promise<Reply | undefined> {
   const [, key] = /^attributes\/(.+)\/values$/.exec(path) ?? [];
   if (key !== undefined) return json({ values: await store.call('values', [decode(key)]) });
   throw new Refusal(404, 'no such address');
+}
+
+/** The rows of a trace, the rest of it, or one span. */
+async function ofTrace({ url, store }: Context, path: string): Promise<string> {
+  const [, id, rest, spanId] = /^([0-9a-f]{1,32})(?:(\/rest)|\/spans\/([0-9a-f]{16}))?$/.exec(path) ?? [];
+  if (id === undefined) throw new Refusal(404, 'no such address');
+  const traceId = id.padStart(32, '0');
+  let found: string | undefined;
+  if (spanId !== undefined) found = await store.call('span', [traceId, spanId, numberIn(url.searchParams, 'kind', 0)]);
+  else found = await store.call(rest ? 'traceRest' : 'trace', [traceId]);
+  if (found === undefined) throw new Refusal(404, 'There is no such trace here: it was never sent, or is gone.');
+  return found;
 }
 
 function json(value: unknown): Reply {

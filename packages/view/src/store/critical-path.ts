@@ -1,22 +1,23 @@
 import { criticalPath, emptySpan, SpanTable } from '@foreshock/explain';
-import type { ResourceRow, SpanRow } from '@foreshock/explain/store';
+import type { TraceOutline } from './trace-outline.ts';
 
 /** In order of time. */
-export function criticalPathOf(rows: SpanRow[], traceId: string, resources: Map<number, ResourceRow>) {
+export function criticalPathOf(outline: TraceOutline, traceId: string) {
+  const { from: zero, ids, parentIds, kinds, resources, starts, ends, services } = outline;
   const table = new SpanTable();
-  const spanIds: string[] = [];
-  for (const row of rows) {
-    const { service = 'unknown_service', instance = '' } = resources.get(row.resource) ?? {};
-    const at = table.add({
-      ...emptySpan({ service, instance, version: '' }),
+  const places: number[] = [];
+  const processes = new Map(Array.from(services, ([id, process]) => [id, emptySpan({ ...process, version: '' })]));
+  for (let i = 0; i < ids.size; i++) {
+    const row = table.add({
+      ...processes.get(resources[i]!)!,
       traceId,
-      spanId: row.span_id,
-      parentSpanId: row.parent_id,
-      kind: row.kind,
-      start: row.start_ms,
-      end: row.end_ms,
+      spanId: ids.hex(i),
+      parentSpanId: parentIds.hex(i),
+      kind: kinds[i]!,
+      start: zero + starts[i]! / 1e6,
+      end: zero + ends[i]! / 1e6,
     });
-    if (at >= 0) spanIds[at] = row.span_id;
+    if (row >= 0) places[row] = i;
   }
-  return criticalPath(table).map(({ row, from, to }) => ({ spanId: spanIds[row]!, from, to }));
+  return criticalPath(table).map(({ row, from, to }) => ({ spanId: ids.hex(places[row]!), from, to }));
 }

@@ -1,32 +1,42 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { ResourceRow, SpanRow } from '@foreshock/explain/store';
+import type { SpanFacts } from './span-facts.ts';
+import type { TraceOutline } from './trace-outline.ts';
 
-const MOST = 1_000;
+const MOST = 10_000;
+/** Later ones lead to their trace only: each look reads all spans of the holder's trace. */
+const LONGEST_MS = 100;
 
 export interface Holder {
   spanId: string;
   traceId: string;
-  /** The holder's activity in this service; null if its trace is unknown. */
+  /** The holder's activity in this service; null if it is not known. */
   holderSpanId: string | null;
 }
 
-export function holdersOf(database: DatabaseSync, rows: SpanRow[], resources: Map<number, ResourceRow>): Holder[] {
+export function holdersOf(database: DatabaseSync, outline: TraceOutline): Holder[] {
+  const { from, ids, resources, starts, ends, services, json } = outline;
+  if (!json.facts.includes('"holder"')) return [];
   // The largest overlap in the same service, preferably of a span that used the same pool.
   const find = database.prepare(
     `SELECT s.span_id AS id FROM traces t JOIN spans s ON s.trace = t.id JOIN resources r ON r.id = s.resource
      WHERE t.trace_id = ?1 AND r.service = ?2 AND s.start_ms <= ?4 AND s.end_ms >= ?3
      ORDER BY instr(s.attributes, ?5) > 0 AND s.kind = 3 DESC, min(s.end_ms, ?4) - max(s.start_ms, ?3) DESC LIMIT 1`,
   );
+  const until = performance.now() + LONGEST_MS;
+  const facts = JSON.parse(json.facts) as (SpanFacts | null)[];
   const holders: Holder[] = [];
-  for (const row of rows) {
-    if (holders.length >= MOST || !row.attributes.includes('"pool.holder.trace_id"')) continue;
-    const attributes = JSON.parse(row.attributes) as Record<string, unknown>;
-    const traceId = attributes['pool.holder.trace_id'];
-    if (typeof traceId !== 'string') continue;
-    const service = resources.get(row.resource)?.service ?? '';
-    const pool = JSON.stringify(attributes['db.client.connection.pool.name'] ?? attributes['pool.name'] ?? '');
-    const found = find.get(traceId.toLowerCase(), service, row.start_ms, row.end_ms, pool);
-    holders.push({ spanId: row.span_id, traceId, holderSpanId: (found?.['id'] as string | undefined) ?? null });
+  for (const [i, each] of facts.entries()) {
+    if (!each?.holder) continue;
+    const { traceId, pool } = each.holder;
+    let holderSpanId: string | null = null;
+    if (performance.now() < until) {
+      const { service } = services.get(resources[i]!)!;
+      const times = [from + starts[i]! / 1e6, from + ends[i]! / 1e6] as const;
+      const found = find.get(traceId, service, ...times, JSON.stringify(pool));
+      holderSpanId = (found?.['id'] as string | undefined) ?? null;
+    }
+    holders.push({ spanId: ids.hex(i), traceId, holderSpanId });
+    if (holders.length >= MOST) break;
   }
   return holders;
 }

@@ -1,6 +1,7 @@
 import type { LogRecord, SpanRecord } from '../records/record.ts';
 import { attributesJson, eventsJson, linksJson, shortText } from './bounded-json.ts';
 import { spanIdOf, traceIdOf } from './identifiers.ts';
+import { factsJson } from './span-facts.ts';
 
 /** The year 2286, the latest valid time. */
 const FARTHEST = 1e13;
@@ -13,6 +14,7 @@ export interface PreparedSpan {
   traceId: string;
   spanId: string;
   parentId: string;
+  facts: string | null;
   attributes: string;
   events: string | null;
   links: string | null;
@@ -31,12 +33,13 @@ export function prepareSpan(record: SpanRecord): PreparedSpan | undefined {
   record.statusMessage = shortText(record.statusMessage);
   const parentId = spanIdOf(record.parentSpanId) ?? '';
   record.parentSpanId = parentId;
+  const facts = factsJson(record);
   const attributes = attributesJson(record.attributes);
   const events = eventsJson(record.events);
   const links = linksJson(record.links);
   const texts = attributes.length + record.name.length + record.scope.length + record.statusMessage.length;
-  const bytes = ROW_BYTES + texts + (events?.length ?? 0) + (links?.length ?? 0);
-  return { record, traceId, spanId, parentId, attributes, events, links, bytes };
+  const bytes = ROW_BYTES + texts + (facts?.length ?? 0) + (events?.length ?? 0) + (links?.length ?? 0);
+  return { record, traceId, spanId, parentId, facts, attributes, events, links, bytes };
 }
 
 /** Logs without a trace are dropped, because no page shows them. */

@@ -5,9 +5,11 @@ import { attributeKeys, attributeValues } from './completion.ts';
 import { chosenTraces, type ExportQuery, exportPage } from './export.ts';
 import { feedOf } from './feed.ts';
 import { type Format, receiveBody, receiveFile } from './receive.ts';
+import { spanDetail } from './span-detail.ts';
 import { Store, type StoreOptions } from './store.ts';
-import { traceDetail } from './trace.ts';
 import { type ListQuery, listTraces } from './trace-list.ts';
+import { traceRest } from './trace-rest.ts';
+import { traceRows } from './trace-rows.ts';
 
 const { options, port } = workerData as { options: StoreOptions; port: MessagePort };
 const store = new Store(options);
@@ -17,7 +19,9 @@ const methods = {
   file: (file: Uint8Array | string) => receiveFile(store, file),
   status: () => store.status(),
   traces: (query: ListQuery) => JSON.stringify(listTraces(store.database, query)),
-  trace: (traceId: string) => traceDetail(store.database, traceId),
+  trace: (traceId: string) => traceRows(store.database, traceId),
+  traceRest: (traceId: string) => traceRest(store.database, traceId),
+  span: (traceId: string, spanId: string, kind: number) => spanDetail(store.database, traceId, spanId, kind),
   keys: (prefix: string) => attributeKeys(store.database, prefix),
   values: (key: string) => attributeValues(store.database, key),
   exported: (query: ExportQuery) => exportPage(store.database, query),

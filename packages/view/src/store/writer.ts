@@ -48,7 +48,7 @@ export class Writer {
     this.#eviction = eviction;
     this.#limitSpans = limitSpans;
     this.spans = spans;
-    this.#insertSpan = database.prepare(`INSERT OR IGNORE INTO spans VALUES (${marks(14)})`);
+    this.#insertSpan = database.prepare(`INSERT OR IGNORE INTO spans VALUES (${marks(15)})`);
     this.#insertLog = database.prepare(`INSERT OR IGNORE INTO logs VALUES (${marks(7)})`);
     this.#find = database.prepare('SELECT * FROM traces WHERE trace_id = ?');
     this.#save = database.prepare(`INSERT OR REPLACE INTO traces VALUES (${marks(18)})`);
@@ -151,7 +151,8 @@ export class Writer {
     }
   }
 
-  #span({ record, spanId, parentId, attributes, events, links, bytes }: PreparedSpan, to: TraceSummary, added: Added) {
+  #span(prepared: PreparedSpan, to: TraceSummary, added: Added) {
+    const { record, spanId, parentId, facts, attributes, events, links, bytes } = prepared;
     const { kind, scope, name, start, end, status, statusMessage, resource } = record;
     const { changes } = this.#insertSpan.run(
       to.id,
@@ -165,6 +166,7 @@ export class Writer {
       end,
       status,
       statusMessage,
+      facts,
       attributes,
       events,
       links,

@@ -41,9 +41,10 @@ it('leads from the incident to the wait, and in one click to the trace that held
   const { page, complaints } = await openPage(browser(), viewer().url);
   await page.waitForSelector('.verdict .id');
   await page.click('.verdict .id');
-  await page.waitForSelector('[role=treeitem]');
   const trace = page.url();
-  const { held, holder } = await page.$eval('.row-link', (link) => ({
+  // The link is there at once; which span held the connection comes a moment later.
+  const link = await page.waitForSelector('.row-link[href*="span="]');
+  const { held, holder } = await link!.evaluate((link) => ({
     held: link.closest('[role=treeitem]')!.textContent!,
     holder: link.getAttribute('href')!,
   }));

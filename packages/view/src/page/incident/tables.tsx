@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Impact, PoolSaturation, Report, Retries, TimeShare } from '../contract.ts';
+import type { Impact, PoolRow, Report, RetryRow, TimeRow } from '../contract.ts';
 import { Bar } from '../frame/bar.tsx';
 import { Text } from '../frame/text.tsx';
 import { address } from '../route.ts';
@@ -95,7 +95,7 @@ export function ImpactTable({ rows }: { rows: readonly Impact[] }) {
   );
 }
 
-export function TimeTable({ rows }: { rows: readonly TimeShare[] }) {
+export function TimeTable({ rows }: { rows: readonly TimeRow[] }) {
   if (rows.length === 0) return null;
   return (
     <Table title="Where 80 % of the time went" columns={['Share', 'Service', 'Operation', 'Spent on', 'Time#']}>
@@ -120,7 +120,7 @@ export function TimeTable({ rows }: { rows: readonly TimeShare[] }) {
   );
 }
 
-export function PoolTable({ rows }: { rows: readonly PoolSaturation[] }) {
+export function PoolTable({ rows }: { rows: readonly PoolRow[] }) {
   if (rows.length === 0) return null;
   return (
     <Table title="Pools that were full" columns={['Pool', 'Limit#', 'Waits#', 'Longest#', 'When', 'Held longest by']}>
@@ -147,7 +147,7 @@ export function PoolTable({ rows }: { rows: readonly PoolSaturation[] }) {
   );
 }
 
-export function RetryTable({ rows }: { rows: readonly Retries[] }) {
+export function RetryTable({ rows }: { rows: readonly RetryRow[] }) {
   if (rows.length === 0) return null;
   return (
     <Table title="Calls made again" columns={['From', 'To', 'First tries#', 'Made again#', 'Pauses']}>
@@ -168,7 +168,7 @@ export function RetryTable({ rows }: { rows: readonly Retries[] }) {
   );
 }
 
-function pausesOf({ jitter }: Retries): string {
+function pausesOf({ jitter }: RetryRow): string {
   if (jitter === null) return 'not known';
   return jitter ? 'differ (jitter)' : '⚠ all the same: no jitter';
 }

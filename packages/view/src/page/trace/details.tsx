@@ -1,30 +1,33 @@
 import type { RefObject } from 'preact';
-import type { Span, Trace } from '../contract.ts';
+import type { SpanDetail } from '../contract.ts';
+import { Ready } from '../frame/state.tsx';
 import { Text } from '../frame/text.tsx';
 import { TraceLink } from '../frame/trace-link.tsx';
+import { useLive } from '../live/use-live.ts';
+import { withQuery } from '../query.ts';
 import { printable, shortened } from '../words/attribute.ts';
 import { duration } from '../words/duration.ts';
 import { dateTime } from '../words/time.ts';
 import { AttributeList } from './attribute-list.tsx';
+import { Events } from './events.tsx';
 import { LogLines } from './logs.tsx';
-import type { TraceModel } from './model.ts';
+import type { Row, TraceModel } from './model.ts';
 import { sentencesOf } from './sentences.ts';
 
-const MOST_EVENTS = 100;
 const MOST_LINKS = 100;
+const KINDS = ['kind not given', 'internal', 'server', 'client', 'producer', 'consumer'];
 
 interface Props {
   frame: RefObject<HTMLElement | null>;
-  span: Span;
-  trace: Trace;
+  row: Row;
   model: TraceModel;
   onClose(): void;
 }
 
-export function Details({ frame, span, trace, model, onClose }: Props) {
-  const offset = span.start - model.from;
-  const logs = trace.logs.filter(({ spanId }) => spanId === span.spanId);
-  const isOrphan = span.parentId !== null && !model.byId.has(span.parentId);
+export function Details({ frame, row, model, onClose }: Props) {
+  const { spanId, kind, start } = row;
+  const path = withQuery(`/api/traces/${model.traceId}/spans/${spanId}`, { kind });
+  const detail = useLive<SpanDetail>(path, undefined, () => false);
   return (
     <section
       ref={frame}
@@ -37,68 +40,62 @@ export function Details({ frame, span, trace, model, onClose }: Props) {
         ✕
       </button>
       <h2>
-        <Text of={span.name || '(no name)'} most={500} />
+        <Text of={row.name || '(no name)'} most={500} />
       </h2>
       <p>
-        <Text of={span.service} most={200} /> · {span.kind.toLowerCase()} · <strong>{duration(span.durationMs)}</strong>
-        , begins after <span title={dateTime(span.start)}>{duration(offset)}</span>
+        <Text of={row.service} most={200} /> · {KINDS[kind]} · <strong>{duration(row.durationMs)}</strong>, begins after{' '}
+        <span title={dateTime(start)}>{duration(start - model.from)}</span>
       </p>
-      {span.status === 'error' && (
-        <p class="error-sign">✕ failed{span.statusMessage && `: ${printable(shortened(span.statusMessage, 2000))}`}</p>
-      )}
-      {isOrphan && <p class="quiet">Its parent {span.parentId} is not here.</p>}
-      {sentencesOf(span).map((sentence) => (
-        <p key={sentence}>{sentence}</p>
-      ))}
-      {model.holders.get(span.spanId)?.map((holder) => (
-        <p key={holder.traceId}>
-          Held by{' '}
-          <TraceLink traceId={holder.traceId} spanId={holder.holderSpanId}>
-            {`trace ${holder.traceId.slice(0, 8)}`}
-          </TraceLink>
-        </p>
-      ))}
-      <Links span={span} />
-      <AttributeList title="Attributes" attributes={span.attributes} canSearch />
-      {span.events.length > 0 && <h3>Events</h3>}
-      {span.events.slice(0, MOST_EVENTS).map((event, i) => (
-        <div key={i} class="event">
-          <p>
-            ◆{' '}
-            <strong>
-              <Text of={event.name} most={200} />
-            </strong>{' '}
-            <span class="quiet" title={dateTime(event.time)}>
-              after {duration(event.time - span.start)}
-            </span>
-          </p>
-          <AttributeList attributes={event.attributes} />
-        </div>
-      ))}
-      {span.events.length > MOST_EVENTS && <p class="quiet">and {span.events.length - MOST_EVENTS} more</p>}
-      {logs.length > 0 && <h3>Log lines</h3>}
-      <LogLines lines={logs} model={model} />
-      <details>
-        <summary>Resource and ids</summary>
-        <p class="id whole">span {span.spanId}</p>
-        {span.scope && (
-          <p>
-            instrumentation <Text of={span.scope} most={200} />
-          </p>
-        )}
-        <AttributeList attributes={trace.resources[span.service] ?? {}} />
-      </details>
+      <Ready of={detail}>{(loaded) => <Loaded row={row} model={model} detail={loaded} />}</Ready>
     </section>
   );
 }
 
-function Links({ span }: { span: Span }) {
-  if (span.links.length === 0) return null;
+function Loaded({ row, model, detail }: { row: Row; model: TraceModel; detail: SpanDetail }) {
+  const { parentId, statusMessage, attributes } = detail;
+  const logs = model.logs.filter(({ spanId }) => spanId === row.spanId);
+  const holder = model.holder(row);
+  const isOrphan = parentId !== null && model.placeOf(parentId) === undefined;
+  return (
+    <>
+      {row.status === 'error' && (
+        <p class="error-sign">✕ failed{statusMessage && `: ${printable(shortened(statusMessage, 2000))}`}</p>
+      )}
+      {isOrphan && <p class="quiet">Its parent {parentId} is not here.</p>}
+      {sentencesOf(attributes).map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
+      {holder && (
+        <p>
+          Held by <TraceLink {...holder}>{`trace ${holder.traceId.slice(0, 8)}`}</TraceLink>
+        </p>
+      )}
+      <Links links={detail.links} />
+      <AttributeList title="Attributes" attributes={attributes} canSearch />
+      <Events events={detail.events} start={row.start} />
+      {logs.length > 0 && <h3>Log lines</h3>}
+      <LogLines lines={logs} model={model} />
+      <details>
+        <summary>Resource and ids</summary>
+        <p class="id whole">span {row.spanId}</p>
+        {detail.scope && (
+          <p>
+            instrumentation <Text of={detail.scope} most={200} />
+          </p>
+        )}
+        <AttributeList attributes={detail.resource} />
+      </details>
+    </>
+  );
+}
+
+function Links({ links }: Pick<SpanDetail, 'links'>) {
+  if (links.length === 0) return null;
   return (
     <>
       <h3>Links</h3>
       <ul>
-        {span.links.slice(0, MOST_LINKS).map((link, i) => (
+        {links.slice(0, MOST_LINKS).map((link, i) => (
           <li key={i}>
             <TraceLink traceId={link.traceId} spanId={link.spanId}>
               {`trace ${link.traceId.slice(0, 8)}, span ${link.spanId.slice(0, 8)}`}
@@ -107,7 +104,7 @@ function Links({ span }: { span: Span }) {
           </li>
         ))}
       </ul>
-      {span.links.length > MOST_LINKS && <p class="quiet">and {span.links.length - MOST_LINKS} more</p>}
+      {links.length > MOST_LINKS && <p class="quiet">and {links.length - MOST_LINKS} more</p>}
     </>
   );
 }

@@ -1,8 +1,6 @@
-import type { Span } from '../contract.ts';
 import { ticks } from '../frame/ticks.ts';
 import type { Colours } from './colours.ts';
-import { factsOf } from './facts.ts';
-import type { TraceModel } from './model.ts';
+import type { Row, TraceModel } from './model.ts';
 import { drawNote } from './note.ts';
 import { drawDiamond } from './signs.ts';
 
@@ -24,8 +22,6 @@ export interface Picture {
 const BAR = 12;
 const LEAST = 1.5;
 const FONT = '12px system-ui, sans-serif';
-/** More signs on one bar are illegible. */
-const MOST_EVENTS = 60;
 
 export function draw(on: CanvasRenderingContext2D, picture: Picture, colours: Colours): void {
   const { model, rows, first, offset, width, height, rowHeight, from, to, selected } = picture;
@@ -41,7 +37,7 @@ export function draw(on: CanvasRenderingContext2D, picture: Picture, colours: Co
       on.fillStyle = colours.chosen;
       on.fillRect(0, top, width, rowHeight);
     }
-    drawSpan(on, model.spans[place]!, { x, top: top + picture.barTop, picture, colours });
+    drawSpan(on, model.row(place), { x, top: top + picture.barTop, picture, colours });
   }
 }
 
@@ -52,32 +48,32 @@ interface Where {
   colours: Colours;
 }
 
-function drawSpan(on: CanvasRenderingContext2D, span: Span, { x, top, picture, colours }: Where): void {
+function drawSpan(on: CanvasRenderingContext2D, span: Row, { x, top, picture, colours }: Where): void {
   const { width, model } = picture;
-  const facts = factsOf(span);
+  const { queuedMs = 0, delayMs = 0, waitedInsideMs = 0, events = [] } = span;
   const left = x(span.start);
   const right = Math.max(left + LEAST, x(span.start + span.durationMs));
   const middle = top + BAR / 2;
-  if (facts.queuedMs > 0) drawWait(on, x(span.start - facts.queuedMs), left, top + 2, BAR - 4, colours);
-  if (facts.delayMs > 0) drawPause(on, x(span.start - facts.delayMs), left, middle, colours);
-  if (facts.isWait) drawWait(on, left, right, top, BAR, colours);
+  if (queuedMs > 0) drawWait(on, x(span.start - queuedMs), left, top + 2, BAR - 4, colours);
+  if (delayMs > 0) drawPause(on, x(span.start - delayMs), left, middle, colours);
+  if (span.isWait) drawWait(on, left, right, top, BAR, colours);
   else {
     on.fillStyle = colours.series[model.services.indexOf(span.service) % colours.series.length]!;
     on.fillRect(left, top, right - left, BAR);
-    const waited = Math.min(right, x(span.start + facts.waitedInsideMs));
+    const waited = Math.min(right, x(span.start + waitedInsideMs));
     if (waited - left > 2) drawWait(on, left, waited, top, BAR, colours);
   }
   for (const { from, to } of model.critical.get(span.spanId) ?? []) {
     on.fillStyle = colours.critical;
     on.fillRect(x(from), top + BAR + 1, Math.max(1, x(to) - x(from)), 2.5);
   }
-  for (const { time } of span.events.slice(0, MOST_EVENTS)) drawDiamond(on, x(time), middle, colours);
-  if (facts.isError) {
+  for (const after of events) drawDiamond(on, x(span.start + after), middle, colours);
+  if (span.status === 'error') {
     on.strokeStyle = colours.error;
     on.lineWidth = 1.5;
     on.strokeRect(left, top, right - left, BAR);
   }
-  const before = x(span.start - Math.max(facts.queuedMs, facts.delayMs));
+  const before = x(span.start - Math.max(queuedMs, delayMs));
   drawNote(on, span, { before, after: right, middle, width, colours });
 }
 

@@ -1,54 +1,58 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
-import type { Trace } from '../contract.ts';
+import type { TraceRest, TraceRows } from '../contract.ts';
+import { useLive } from '../live/use-live.ts';
 import { go, replace, traceAddress } from '../route.ts';
 import { Details } from './details.tsx';
 import { Logs } from './logs.tsx';
-import { modelOf, visible } from './model.ts';
+import { TraceModel, visible } from './model.ts';
 import { TraceHead } from './trace-head.tsx';
+import { mayGrow } from './trace-view.tsx';
 import { Waterfall } from './waterfall.tsx';
 import type { RowAction } from './waterfall-keys.ts';
 
 /** Shorter times are not visible. */
 const LEAST_MS = 0.001;
 
-export function LoadedTrace({ trace, spanId }: { trace: Trace; spanId: string | null }) {
-  const model = useMemo(() => modelOf(trace), [trace]);
+export function LoadedTrace({ rows: loaded, spanId }: { rows: TraceRows; spanId: string | null }) {
+  // Asked for after the first paint.
+  const { data: rest } = useLive<TraceRest>(`/api/traces/${loaded.traceId}/rest`, undefined, () => mayGrow(loaded));
+  const model = useMemo(() => new TraceModel(loaded, rest), [loaded, rest]);
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set());
   const [isCriticalOnly, setCriticalOnly] = useState(false);
   const [zoom, setZoom] = useState<{ from: number; to: number }>();
   const details = useRef<HTMLElement>(null);
   const rows = useMemo(() => visible(model, closed, isCriticalOnly), [model, closed, isCriticalOnly]);
   const view = useMemo(() => zoom ?? { from: model.from, to: model.to }, [zoom, model]);
-  const selected = spanId === null ? -1 : (model.byId.get(spanId) ?? -1);
-  const span = model.spans[selected];
+  const selected = spanId === null ? -1 : (model.placeOf(spanId) ?? -1);
+  const row = selected < 0 ? undefined : model.row(selected);
 
   const act = (action: RowAction): void => {
     switch (action.does) {
       case 'select':
-        return replace(traceAddress(trace.traceId, model.spans[action.place]!.spanId));
+        return replace(traceAddress(model.traceId, model.spanId(action.place)));
       case 'toggle':
         return setClosed(toggled(closed, action.place));
       case 'details':
         return details.current?.focus();
       case 'holder': {
-        const holder = span && model.holders.get(span.spanId)?.[0];
-        return holder && go(traceAddress(holder.traceId, holder.holderSpanId));
+        const holder = row && model.holder(row);
+        return holder && go(traceAddress(holder.traceId, holder.spanId));
       }
       case 'zoom':
         return setZoom(within(model, action.from, action.to));
       case 'zoom-by': {
-        const middle = span ? span.start + span.durationMs / 2 : (view.from + view.to) / 2;
+        const middle = row ? row.start + row.durationMs / 2 : (view.from + view.to) / 2;
         const half = ((view.to - view.from) / 2) * action.factor;
         return setZoom(within(model, middle - half, middle + half));
       }
     }
   };
   const closeAll = (): void => {
-    setClosed(new Set(model.spans.keys().filter((i) => model.depth[i]! > 0 && model.end[i]! > i + 1)));
+    setClosed(new Set(model.end.keys().filter((place) => model.depth[place]! > 0 && model.end[place]! > place + 1)));
   };
   return (
     <>
-      <TraceHead trace={trace} model={model} />
+      <TraceHead model={model} />
       <div class="tools" role="group" aria-label="Waterfall">
         <button type="button" onClick={closeAll}>
           Close all
@@ -70,20 +74,19 @@ export function LoadedTrace({ trace, spanId }: { trace: Trace; spanId: string | 
           </button>
         )}
       </div>
-      <div class={span ? 'trace with-details' : 'trace'}>
+      <div class={row ? 'trace with-details' : 'trace'}>
         <Waterfall model={model} rows={rows} closed={closed} selected={selected} view={view} onAction={act} />
-        {span && (
+        {row && (
           <Details
-            key={span.spanId}
+            key={row.spanId}
             frame={details}
-            span={span}
-            trace={trace}
+            row={row}
             model={model}
-            onClose={() => replace(traceAddress(trace.traceId))}
+            onClose={() => replace(traceAddress(model.traceId))}
           />
         )}
       </div>
-      <Logs trace={trace} model={model} />
+      <Logs model={model} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { Text } from '../frame/text.tsx';
 import { useState } from 'preact/hooks';
-import type { LogLine, Trace } from '../contract.ts';
+import type { LogLine } from '../contract.ts';
 import { traceAddress } from '../route.ts';
 import { count } from '../words/count.ts';
 import { duration } from '../words/duration.ts';
@@ -10,14 +10,13 @@ import type { TraceModel } from './model.ts';
 const STEP = 200;
 const LONGEST = 2000;
 
-export function Logs({ trace, model }: { trace: Trace; model: TraceModel }) {
-  if (trace.logs.length === 0) return null;
-  const lines = [...trace.logs].sort((a, b) => a.time - b.time);
+export function Logs({ model }: { model: TraceModel }) {
+  if (model.logs.length === 0) return null;
   return (
     <section aria-labelledby="logs">
       <h2 id="logs">Log lines</h2>
-      <p class="quiet">{count(lines.length, 'line')} with this trace's ID</p>
-      <LogLines lines={lines} model={model} traceId={trace.traceId} />
+      <p class="quiet">{count(model.logs.length, 'line')} with this trace's ID</p>
+      <LogLines lines={model.logs} model={model} isOfTrace />
     </section>
   );
 }
@@ -25,10 +24,11 @@ export function Logs({ trace, model }: { trace: Trace; model: TraceModel }) {
 interface LinesProps {
   lines: readonly LogLine[];
   model: TraceModel;
-  traceId?: string;
+  /** Then each leads to its span. */
+  isOfTrace?: boolean;
 }
 
-export function LogLines({ lines, model, traceId }: LinesProps) {
+export function LogLines({ lines, model, isOfTrace = false }: LinesProps) {
   const [most, setMost] = useState(STEP);
   if (lines.length === 0) return null;
   return (
@@ -42,7 +42,7 @@ export function LogLines({ lines, model, traceId }: LinesProps) {
               {isSevere(line) && '✕ '}
               <Text of={line.severity} most={20} />
             </strong>{' '}
-            <Text of={line.body} most={LONGEST} /> <SpanOf line={line} model={model} traceId={traceId} />
+            <Text of={line.body} most={LONGEST} /> {isOfTrace && <SpanOf line={line} model={model} />}
           </li>
         ))}
       </ol>
@@ -55,12 +55,12 @@ export function LogLines({ lines, model, traceId }: LinesProps) {
   );
 }
 
-function SpanOf({ line, model, traceId }: { line: LogLine; model: TraceModel; traceId: string | undefined }) {
-  const place = line.spanId === null ? undefined : model.byId.get(line.spanId);
-  if (traceId === undefined || place === undefined) return null;
+function SpanOf({ line, model }: { line: LogLine; model: TraceModel }) {
+  const place = line.spanId === null ? undefined : model.placeOf(line.spanId);
+  if (place === undefined) return null;
   return (
-    <a href={traceAddress(traceId, line.spanId)}>
-      <Text of={model.spans[place]!.name || '(no name)'} most={80} />
+    <a href={traceAddress(model.traceId, line.spanId)}>
+      <Text of={model.row(place).name || '(no name)'} most={80} />
     </a>
   );
 }

@@ -1,69 +1,48 @@
-import { describe, expect, it } from 'vitest';
-import type { Span, Trace } from '../contract.ts';
-import { modelOf, visible } from './model.ts';
+import { expect, it } from 'vitest';
+import type { TraceRows } from '../contract.ts';
+import { TraceModel, visible } from './model.ts';
 
-describe('a trace in the order of its waterfall', () => {
-  it('puts children below their parent, by their start', () => {
-    const model = modelOf(trace([span('c', 'a', 30), span('a', null, 0), span('b', 'a', 10), span('d', 'b', 12)]));
-    expect(order(model)).toEqual(['a 0', 'b 1', 'd 2', 'c 1']);
-    expect([...model.end]).toEqual([4, 3, 3, 4]);
-    expect([...model.parent]).toEqual([-1, 0, 1, 0]);
-  });
+// a → (b → c), d; the store sends them in another order.
+const ROWS: TraceRows = {
+  traceId: 'f'.repeat(32),
+  from: 1_000,
+  isCut: false,
+  services: { 7: 'orders', 9: 'gateway' },
+  order: [1, 2, 3, 0],
+  parents: [-1, 0, 1, 0],
+  spanIds: ['d', 'a', 'b', 'c'].map(id).join(''),
+  resources: [7, 9, 7, 7],
+  names: ['work', 'GET /', 'pool.acquire orders', 'work'],
+  kinds: [1, 2, 1, 1],
+  statuses: [2, 0, 0, 1],
+  starts: [30e6, 0, 10e6, 12e6],
+  ends: [40e6, 50e6, 20e6, 13e6],
+  facts: [{ errorType: '503' }, null, null, null],
+};
 
-  it('hides what is below a closed span', () => {
-    const model = modelOf(trace([span('a', null, 0), span('b', 'a', 1), span('c', 'b', 2), span('d', 'a', 3)]));
-    expect([...visible(model, new Set([1]), false)]).toEqual([0, 1, 3]);
-    expect([...visible(model, new Set([0]), false)]).toEqual([0]);
-  });
-
-  it('shows spans whose parent is not there as roots', () => {
-    expect(order(modelOf(trace([span('b', 'gone', 5), span('a', null, 0)])))).toEqual(['a 0', 'b 0']);
-  });
-
-  it('cuts circles of parents, and shows each span once', () => {
-    const model = modelOf(trace([span('a', 'c', 0), span('b', 'a', 1), span('c', 'b', 2), span('own', 'own', 3)]));
-    expect(order(model)).toEqual(['own 0', 'a 0', 'b 1', 'c 2']);
-  });
-
-  it('shows both of two spans with one id', () => {
-    const model = modelOf(trace([span('a', null, 0), span('a', null, 1), span('b', 'a', 2)]));
-    expect(order(model)).toEqual(['a 0', 'b 1', 'a 0']);
-    expect(model.byId.get('a')).toBe(0);
-  });
-
-  it('takes a chain of 100,000', () => {
-    const chain = Array.from({ length: 100_000 }, (_, i) => span(`s${i}`, i === 0 ? null : `s${i - 1}`, i));
-    expect(modelOf(trace(chain)).depth[99_999]).toBe(99_999);
-  });
-
-  it('has a length to draw in, whatever the times', () => {
-    expect(modelOf(trace([]))).toMatchObject({ from: 0, to: 1 });
-    expect(modelOf(trace([{ ...span('a', null, 7), durationMs: 0 }]))).toMatchObject({ from: 7, to: 8 });
-  });
+it('has depths, ends and rows by place', () => {
+  const model = new TraceModel(ROWS);
+  expect([...model.depth]).toEqual([0, 1, 2, 1]);
+  expect([...model.end]).toEqual([4, 3, 3, 4]);
+  expect(model).toMatchObject({ from: 1_000, to: 1_050, errors: 1, services: ['gateway', 'orders'] });
+  expect(['a', 'b', 'c', 'd', 'e'].map((letter) => model.placeOf(id(letter)))).toEqual([0, 1, 2, 3, undefined]);
+  expect(model.row(1)).toMatchObject({ spanId: id('b'), start: 1_010, durationMs: 10, isWait: true, status: 'unset' });
+  expect(model.row(3)).toMatchObject({ service: 'orders', status: 'error', errorType: '503' });
 });
 
-function order({ spans, depth }: ReturnType<typeof modelOf>): string[] {
-  return spans.map(({ spanId }, i) => `${spanId} ${depth[i]}`);
-}
+it('hides what is below a closed span, and what is not on the critical path', () => {
+  const model = new TraceModel(ROWS, { logs: [], heldBy: [], criticalPath: [{ spanId: id('b'), from: 0, to: 1 }] });
+  expect([...visible(model, new Set([1]), false)]).toEqual([0, 1, 3]);
+  expect([...visible(model, new Set([0]), false)]).toEqual([0]);
+  expect([...visible(model, new Set(), true)]).toEqual([1]);
+});
 
-function span(spanId: string, parentId: string | null, start: number): Span {
-  return {
-    spanId,
-    parentId,
-    service: 'orders',
-    name: spanId,
-    kind: 'internal',
-    start,
-    durationMs: 10,
-    status: 'unset',
-    statusMessage: '',
-    attributes: {},
-    events: [],
-    links: [],
-    scope: '',
-  };
-}
+it('has a length to draw in, whatever the times', () => {
+  expect(new TraceModel({ ...ROWS, order: [], parents: [], starts: [], ends: [] })).toMatchObject({ from: 0, to: 1 });
+  const point = { ...ROWS, starts: [7e6, 7e6, 7e6, 7e6], ends: [7e6, 7e6, 7e6, 7e6] };
+  expect(new TraceModel(point)).toMatchObject({ from: 1_007, to: 1_008 });
+});
 
-function trace(spans: Span[]): Trace {
-  return { traceId: 'f'.repeat(32), spans, resources: {}, logs: [], criticalPath: [], heldBy: [], truncated: false };
+function id(letter: string): string {
+  return letter.repeat(16);
 }

@@ -1,105 +1,119 @@
-import type { Holder, Span, Trace } from '../contract.ts';
+import type { LogLine, PathPiece, Status, TraceRest, TraceRows } from '../contract.ts';
+import type { SpanFacts } from '../../store/span-facts.ts';
 
-/** Parents before their children, children by start. */
-export interface TraceModel {
-  spans: Span[];
-  depth: Int32Array;
-  /** Index of the parent; -1 for a root. */
-  parent: Int32Array;
-  /** Index after the last descendant. */
-  end: Int32Array;
-  byId: Map<string, number>;
-  critical: Map<string, { from: number; to: number }[]>;
-  holders: Map<string, Holder[]>;
-  services: string[];
-  from: number;
-  to: number;
+/** What the waterfall draws of a span. */
+export interface Row extends SpanFacts {
+  spanId: string;
+  name: string;
+  service: string;
+  kind: number;
+  /** Unix milliseconds. */
+  start: number;
+  durationMs: number;
+  status: Status;
+  isWait: boolean;
 }
 
-export function modelOf(trace: Trace): TraceModel {
-  const input = [...trace.spans].sort((a, b) => a.start - b.start || b.durationMs - a.durationMs);
-  const tree = familiesOf(input);
-  const size = input.length;
-  const model: TraceModel = {
-    spans: [],
-    depth: new Int32Array(size),
-    parent: new Int32Array(size).fill(-1),
-    end: new Int32Array(size),
-    byId: new Map(),
-    critical: grouped(trace.criticalPath),
-    holders: grouped(trace.heldBy),
-    services: [...new Set(input.map(({ service }) => service))].sort(),
-    ...timesOf(input),
-  };
-  const placeOf = new Int32Array(size).fill(-1);
-  for (let i = 0; i < size; i++) if (tree.above[i]! < 0) placeBelow(i, input, tree, placeOf, model);
-  // The rest are cycles of parents, cut where they begin.
-  for (let i = 0; i < size; i++) if (placeOf[i]! < 0) placeBelow(i, input, tree, placeOf, model);
-  model.spans.forEach(({ spanId }, place) => {
-    if (!model.byId.has(spanId)) model.byId.set(spanId, place);
-  });
-  return model;
-}
+const STATUSES: Status[] = ['unset', 'ok', 'error'];
+const NO_REST: TraceRest = { logs: [], criticalPath: [], heldBy: [] };
 
-/** Linked lists; -1 ends one. */
-interface Families {
-  above: Int32Array;
-  firstChild: Int32Array;
-  sibling: Int32Array;
-}
+/** Parents before their children, children by start. A place is an index in this order. */
+export class TraceModel {
+  readonly traceId: string;
+  readonly isCut: boolean;
+  readonly size: number;
+  readonly errors: number;
+  readonly services: string[];
+  /** Unix milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** The place of the parent; -1 for a root. */
+  readonly parent: readonly number[];
+  readonly depth: Int32Array;
+  /** The place after the last descendant. */
+  readonly end: Int32Array;
+  readonly logs: LogLine[];
+  /** By span. */
+  readonly critical: Map<string, PathPiece[]>;
+  readonly #heldBy: Map<string, string | null>;
+  readonly #rows: TraceRows;
+  readonly #made: Row[] = [];
+  #places: Map<string, number> | undefined;
 
-function familiesOf(input: readonly Span[]): Families {
-  const numbers = new Map<string, number>();
-  // Backwards, so that the first of two spans with one id wins and children are in order.
-  for (let i = input.length - 1; i >= 0; i--) numbers.set(input[i]!.spanId, i);
-  const [above, firstChild, sibling] = [0, 0, 0].map(() => new Int32Array(input.length).fill(-1)) as [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ];
-  for (let i = input.length - 1; i >= 0; i--) {
-    const { parentId, spanId } = input[i]!;
-    const parent = parentId === null || parentId === spanId ? undefined : numbers.get(parentId);
-    if (parent === undefined || parent === i) continue;
-    above[i] = parent;
-    sibling[i] = firstChild[parent]!;
-    firstChild[parent] = i;
-  }
-  return { above, firstChild, sibling };
-}
-
-/** Without recursion, because chains may be long. */
-function placeBelow(
-  root: number,
-  input: readonly Span[],
-  { above, firstChild, sibling }: Families,
-  placeOf: Int32Array,
-  model: TraceModel,
-): void {
-  const enter = (i: number, parent: number): void => {
-    const place = model.spans.push(input[i]!) - 1;
-    placeOf[i] = place;
-    model.parent[place] = parent;
-    model.depth[place] = parent < 0 ? 0 : model.depth[parent]! + 1;
-  };
-  enter(root, -1);
-  for (let at = root; ;) {
-    let child = firstChild[at]!;
-    while (child >= 0 && placeOf[child]! >= 0) child = sibling[child]!;
-    if (child >= 0) {
-      firstChild[at] = sibling[child]!;
-      enter(child, placeOf[at]!);
-      at = child;
-      continue;
+  constructor(rows: TraceRows, { logs, criticalPath, heldBy }: TraceRest = NO_REST) {
+    this.#rows = rows;
+    this.traceId = rows.traceId;
+    this.isCut = rows.isCut;
+    this.size = rows.order.length;
+    this.parent = rows.parents;
+    this.errors = rows.statuses.reduce((sum, status) => sum + (status === 2 ? 1 : 0), 0);
+    this.services = [...new Set(Object.values(rows.services))].sort();
+    this.logs = logs.toSorted((a, b) => a.time - b.time);
+    this.critical = grouped(criticalPath);
+    this.#heldBy = new Map(heldBy.map(({ spanId, holderSpanId }) => [spanId, holderSpanId]));
+    this.depth = new Int32Array(this.size);
+    this.end = new Int32Array(this.size);
+    for (let place = 0; place < this.size; place++) {
+      const parent = this.parent[place]!;
+      this.depth[place] = parent < 0 ? 0 : this.depth[parent]! + 1;
     }
-    model.end[placeOf[at]!] = model.spans.length;
-    if (at === root) return;
-    at = above[at]!;
+    for (let place = this.size - 1; place >= 0; place--) {
+      const parent = this.parent[place]!;
+      const end = (this.end[place] ||= place + 1);
+      if (parent >= 0 && this.end[parent]! < end) this.end[parent] = end;
+    }
+    const first = rows.starts.reduce((least, start) => Math.min(least, start), Infinity);
+    const last = rows.ends.reduce((most, end) => Math.max(most, end), -Infinity);
+    this.from = this.size === 0 ? 0 : rows.from + first / 1e6;
+    // Never empty, so that it can be drawn.
+    this.to = last > first ? rows.from + last / 1e6 : this.from + 1;
+  }
+
+  spanId(place: number): string {
+    return idAt(this.#rows, this.#rows.order[place]!);
+  }
+
+  /** Undefined if the span is not here; the first of several with one id. */
+  placeOf(spanId: string): number | undefined {
+    if (!this.#places) {
+      this.#places = new Map();
+      for (let place = this.size - 1; place >= 0; place--) this.#places.set(this.spanId(place), place);
+    }
+    return this.#places.get(spanId);
+  }
+
+  row(place: number): Row {
+    return (this.#made[place] ??= this.#make(this.#rows.order[place]!));
+  }
+
+  /** The trace that held what the span waited for; its span is known once the rest has loaded. */
+  holder({ spanId, holder }: Row): { traceId: string; spanId: string | null } | undefined {
+    return holder && { traceId: holder.traceId, spanId: this.#heldBy.get(spanId) ?? null };
+  }
+
+  #make(at: number): Row {
+    const { services, resources, names, kinds, starts, ends, statuses, facts, from } = this.#rows;
+    const name = names[at]!;
+    return {
+      ...facts[at],
+      spanId: idAt(this.#rows, at),
+      name,
+      service: services[resources[at]!]!,
+      kind: kinds[at]!,
+      start: from + starts[at]! / 1e6,
+      durationMs: (ends[at]! - starts[at]!) / 1e6,
+      status: STATUSES[statuses[at]!]!,
+      isWait: /^(pool\.acquire|queue\.wait)\b/.test(name),
+    };
   }
 }
 
-function grouped<T extends { spanId: string }>(pieces: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+function idAt({ spanIds }: TraceRows, at: number): string {
+  return spanIds.slice(at * 16, at * 16 + 16);
+}
+
+function grouped(pieces: readonly PathPiece[]): Map<string, PathPiece[]> {
+  const groups = new Map<string, PathPiece[]>();
   for (const piece of pieces) {
     const group = groups.get(piece.spanId);
     if (group) group.push(piece);
@@ -108,24 +122,13 @@ function grouped<T extends { spanId: string }>(pieces: readonly T[]): Map<string
   return groups;
 }
 
-/** Never empty, so that it can be drawn. */
-function timesOf(input: readonly Span[]): { from: number; to: number } {
-  let [from, to] = [Infinity, -Infinity];
-  for (const { start, durationMs } of input) {
-    from = Math.min(from, start);
-    to = Math.max(to, start + durationMs);
-  }
-  if (!Number.isFinite(from)) return { from: 0, to: 1 };
-  return { from, to: to > from ? to : from + 1 };
-}
-
-/** Indexes without descendants of closed spans. */
+/** Places without descendants of closed spans. */
 export function visible(model: TraceModel, closed: ReadonlySet<number>, isCriticalOnly: boolean): Int32Array {
-  const rows = new Int32Array(model.spans.length);
+  const rows = new Int32Array(model.size);
   let size = 0;
-  for (let i = 0; i < model.spans.length;) {
-    if (!isCriticalOnly || model.critical.has(model.spans[i]!.spanId)) rows[size++] = i;
-    i = closed.has(i) ? Math.max(i + 1, model.end[i]!) : i + 1;
+  for (let place = 0; place < model.size;) {
+    if (!isCriticalOnly || model.critical.has(model.spanId(place))) rows[size++] = place;
+    place = closed.has(place) ? model.end[place]! : place + 1;
   }
   return rows.subarray(0, size);
 }

@@ -1,7 +1,7 @@
-import type { Span } from '../contract.ts';
 import { duration } from '../words/duration.ts';
 import type { Colours } from './colours.ts';
-import { factsOf, notesOf } from './facts.ts';
+import { notesOf } from './facts.ts';
+import type { Row } from './model.ts';
 import { drawAttempt, drawBreaker, drawCross } from './signs.ts';
 
 const GAP = 6;
@@ -16,7 +16,7 @@ interface Room {
 }
 
 /** Before the bar if there is no room after it. */
-export function drawNote(on: CanvasRenderingContext2D, span: Span, room: Room): void {
+export function drawNote(on: CanvasRenderingContext2D, span: Row, room: Room): void {
   const { before, after, middle, width, colours } = room;
   const signs = signsOf(span);
   const needed = (text: string): number =>
@@ -45,14 +45,13 @@ interface Sign {
   sign(on: CanvasRenderingContext2D, x: number, y: number, colours: Colours): void;
 }
 
-function signsOf(span: Span): Sign[] {
-  const { isError, breaker, attempt } = factsOf(span);
+function signsOf({ status, breaker, attempt }: Row): Sign[] {
   const signs: Sign[] = [];
-  if (isError) signs.push({ width: 13, sign: drawCross });
-  if (breaker === 'open' || breaker === 'half_open') {
+  if (status === 'error') signs.push({ width: 13, sign: drawCross });
+  if (breaker) {
     signs.push({ width: 23, sign: (on, x, y, colours) => drawBreaker(on, x, y, breaker === 'open', colours) });
   }
-  if (attempt > 1) {
+  if (attempt) {
     const label = attempt > 99 ? '99+' : String(attempt);
     const box = 9 + 7 * label.length;
     signs.push({ width: box + 5, sign: (on, x, y, colours) => drawAttempt(on, x, y, { label, box }, colours) });

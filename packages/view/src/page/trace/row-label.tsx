@@ -2,7 +2,7 @@ import { Text } from '../frame/text.tsx';
 import { traceAddress } from '../route.ts';
 import { printable, shortened } from '../words/attribute.ts';
 import { duration } from '../words/duration.ts';
-import { factsOf, notesOf } from './facts.ts';
+import { notesOf } from './facts.ts';
 import type { TraceModel } from './model.ts';
 import type { RowAction } from './waterfall-keys.ts';
 
@@ -22,13 +22,13 @@ interface Props {
 }
 
 export function RowLabel({ model, place, top, height, width, isOpen, isSelected, onAction }: Props) {
-  const span = model.spans[place]!;
+  const row = model.row(place);
   const depth = model.depth[place]!;
   const below = model.end[place]! - place - 1;
-  const name = printable(shortened(span.name || '(no name)', LONGEST));
-  const [holder] = model.holders.get(span.spanId) ?? [];
-  const link = holder ? undefined : span.links.find(({ traceId }) => traceId !== '');
-  const series = model.services.indexOf(span.service) % 8;
+  const name = printable(shortened(row.name || '(no name)', LONGEST));
+  const holder = model.holder(row);
+  const link = holder ? undefined : row.link;
+  const series = model.services.indexOf(row.service) % 8;
   const indent = Math.min(depth, DEEPEST) * (width < 400 ? 8 : 12);
   return (
     <div
@@ -55,16 +55,16 @@ export function RowLabel({ model, place, top, height, width, isOpen, isSelected,
       </span>
       <span class={`service-sign series-${series}`} aria-hidden="true" />
       <span class="row-name">
-        {factsOf(span).isError && <span class="error-sign">✕ </span>}
+        {row.status === 'error' && <span class="error-sign">✕ </span>}
         <bdi>{name}</bdi>{' '}
         <bdi class="quiet">
-          <Text of={span.service} most={40} />
+          <Text of={row.service} most={40} />
         </bdi>
         {!isOpen && <span class="quiet"> +{below}</span>}
       </span>
       <span class="unseen spoken">{spoken(model, place)}</span>
       {holder && (
-        <a class="row-link" href={traceAddress(holder.traceId, holder.holderSpanId)}>
+        <a class="row-link" href={traceAddress(holder.traceId, holder.spanId)}>
           holder →
         </a>
       )}
@@ -79,12 +79,12 @@ export function RowLabel({ model, place, top, height, width, isOpen, isSelected,
 
 /** The bar as text for screen readers. */
 function spoken(model: TraceModel, place: number): string {
-  const span = model.spans[place]!;
+  const row = model.row(place);
   const parts = [
-    `takes ${duration(span.durationMs)}`,
-    `begins after ${duration(span.start - model.from)}`,
-    ...notesOf(span),
+    `takes ${duration(row.durationMs)}`,
+    `begins after ${duration(row.start - model.from)}`,
+    ...notesOf(row),
   ];
-  if (model.critical.has(span.spanId)) parts.push('on the critical path');
+  if (model.critical.has(row.spanId)) parts.push('on the critical path');
   return parts.join(', ');
 }

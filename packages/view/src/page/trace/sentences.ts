@@ -1,14 +1,12 @@
-import type { Span } from '../contract.ts';
+import type { Attributes } from '../contract.ts';
 import { duration } from '../words/duration.ts';
-import { printable, shortened } from '../words/attribute.ts';
-import { factsOf, textOf } from './facts.ts';
+import { printable, shortened, text } from '../words/attribute.ts';
 
 /** Uses only attributes of the span. */
-export function sentencesOf(span: Span): string[] {
-  const { attributes } = span;
-  const facts = factsOf(span);
-  const said = (key: string): string => printable(shortened(textOf(attributes, key), 120));
-  const ms = (key: string): string => duration(Number(attributes[key]));
+export function sentencesOf(attributes: Attributes): string[] {
+  const said = (key: string): string => printable(shortened(text(attributes[key]), 120));
+  const number = (key: string): number => Number(attributes[key] ?? 0);
+  const ms = (key: string): string => duration(number(key));
   const has = (key: string): boolean => attributes[key] !== undefined;
   const sentences: string[] = [];
   if (has('pool.wait_ms')) {
@@ -25,16 +23,18 @@ export function sentencesOf(span: Span): string[] {
     const held = ms('pool.holder.held_ms');
     sentences.push(`The oldest connection had been held for ${held}${operation ? ` by ${operation}` : ''}.`);
   }
-  if (facts.queuedMs > 0) sentences.push(`Was in the queue for ${duration(facts.queuedMs)} before.`);
-  if (facts.attempt > 0 && (facts.attempt > 1 || facts.maxAttempts > 1)) {
-    const pause = facts.delayMs > 0 ? `, after a pause of ${duration(facts.delayMs)}` : '';
-    const most = facts.maxAttempts > 0 ? ` of ${facts.maxAttempts}` : '';
-    sentences.push(`Attempt ${facts.attempt}${most}${pause}.`);
+  if (number('queue.wait_ms') > 0) sentences.push(`Was in the queue for ${ms('queue.wait_ms')} before.`);
+  const attempt = number('retry.attempt') || number('queue.attempt');
+  const most = number('retry.max_attempts') || number('queue.max_attempts');
+  if (attempt > 0 && (attempt > 1 || most > 1)) {
+    const pause = number('retry.delay_ms') > 0 ? `, after a pause of ${ms('retry.delay_ms')}` : '';
+    sentences.push(`Attempt ${attempt}${most > 0 ? ` of ${most}` : ''}${pause}.`);
   }
-  if (facts.breaker) {
-    const name = facts.breakerName ? ` ${printable(shortened(facts.breakerName, 120))}` : '';
+  if (has('circuitbreaker.state')) {
+    const name = said('circuitbreaker.name');
     const outcome = said('circuitbreaker.outcome');
-    sentences.push(`Breaker${name} was ${facts.breaker.replace('_', '-')}${outcome ? `: ${outcome}` : ''}.`);
+    const state = said('circuitbreaker.state').replace('_', '-');
+    sentences.push(`Breaker${name ? ` ${name}` : ''} was ${state}${outcome ? `: ${outcome}` : ''}.`);
   }
   if (has('http.timeout_ms')) {
     const phase = said('http.timeout_phase');

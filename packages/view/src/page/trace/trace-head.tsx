@@ -1,4 +1,3 @@
-import type { Trace } from '../contract.ts';
 import { Text } from '../frame/text.tsx';
 import { withQuery } from '../query.ts';
 import { count } from '../words/count.ts';
@@ -9,16 +8,15 @@ import type { TraceModel } from './model.ts';
 const LONGEST = 160;
 const MOST_SERVICES = 24;
 
-export function TraceHead({ trace, model }: { trace: Trace; model: TraceModel }) {
-  const root = model.spans[0]!;
-  const errors = trace.spans.filter(({ status }) => status === 'error').length;
+export function TraceHead({ model }: { model: TraceModel }) {
+  const { traceId, size, errors } = model;
   return (
     <header class="trace-head">
       <h1>
-        <Text of={root.name || '(no name)'} most={LONGEST} />
+        <Text of={model.row(0).name || '(no name)'} most={LONGEST} />
       </h1>
       <p>
-        <strong>{duration(model.to - model.from)}</strong>, {count(trace.spans.length, 'span')}
+        <strong>{duration(model.to - model.from)}</strong>, {count(size, 'span')}
         {errors > 0 && (
           <>
             , <span class="error-sign">✕ {count(errors, 'error')}</span>
@@ -26,15 +24,13 @@ export function TraceHead({ trace, model }: { trace: Trace; model: TraceModel })
         )}
         , <time title={ago(model.from)}>{dateTime(model.from)}</time>
         <br />
-        <span class="id whole">trace {trace.traceId}</span>{' '}
-        <a class="button" download href={withQuery('/api/export', { traceId: trace.traceId })}>
+        <span class="id whole">trace {traceId}</span>{' '}
+        <a class="button" download href={withQuery('/api/export', { traceId })}>
           Save this trace
         </a>
       </p>
-      {trace.truncated && (
-        <p class="failure">
-          This trace is larger than what is shown: only its first {count(trace.spans.length, 'span')} are here.
-        </p>
+      {model.isCut && (
+        <p class="failure">This trace is larger than what is shown: only its first {count(size, 'span')} are here.</p>
       )}
       <ul class="legend" aria-label="Services and signs">
         {model.services.slice(0, MOST_SERVICES).map((service, i) => (

@@ -1,17 +1,17 @@
 import { useMemo } from 'preact/hooks';
-import type { Trace } from '../contract.ts';
+import type { TraceRows } from '../contract.ts';
 import { Ready } from '../frame/state.tsx';
 import { useLive } from '../live/use-live.ts';
 import { LoadedTrace } from './loaded-trace.tsx';
 
 export function TraceView({ traceId, spanId }: { traceId: string; spanId: string | null }) {
-  const trace = useLive<Trace>(`/api/traces/${traceId}`, undefined, mayGrow);
-  const { data } = trace;
-  const shown = useMemo(() => data, [data?.spans.length, data?.logs.length]);
+  const rows = useLive<TraceRows>(`/api/traces/${traceId}`, undefined, mayGrow);
+  const { data } = rows;
+  const shown = useMemo(() => data, [data?.order.length]);
   return (
     // Most changes are other traces, so no update is offered. Late spans appear when the reader is idle.
-    <Ready of={{ ...trace, isOld: false }}>
-      {() => (shown!.spans.length === 0 ? <Nothing /> : <LoadedTrace trace={shown!} spanId={spanId} />)}
+    <Ready of={{ ...rows, isOld: false }}>
+      {() => (shown!.order.length === 0 ? <Nothing /> : <LoadedTrace rows={shown!} spanId={spanId} />)}
     </Ready>
   );
 }
@@ -19,9 +19,10 @@ export function TraceView({ traceId, spanId }: { traceId: string; spanId: string
 const RECENT_MS = 60_000;
 const MOST_SPANS = 5_000;
 
-function mayGrow({ spans }: Trace): boolean {
-  const last = spans.reduce((latest, { start, durationMs }) => Math.max(latest, start + durationMs), 0);
-  return spans.length < MOST_SPANS && Date.now() - last < RECENT_MS;
+/** Also of its log lines. */
+export function mayGrow({ from, ends }: TraceRows): boolean {
+  const last = ends.reduce((latest, end) => Math.max(latest, end), 0);
+  return ends.length < MOST_SPANS && Date.now() - from - last / 1e6 < RECENT_MS;
 }
 
 function Nothing() {

@@ -93,17 +93,20 @@ export async function start(args: string[]): Promise<Viewer> {
 
 async function wholeTrace(api: Viewer['api'], traceId: string) {
   const rows = await api(`traces/${traceId}`);
-  const spans = rows.order.map(async (at: number) => ({
-    spanId: rows.spanIds.slice(at * 16, at * 16 + 16),
-    service: rows.services[rows.resources[at]],
-    name: rows.names[at],
-    kind: rows.kinds[at],
-    start: rows.from + rows.starts[at] / 1e6,
-    durationMs: (rows.ends[at] - rows.starts[at]) / 1e6,
-    status: rows.statuses[at],
-    facts: rows.facts[at],
-    ...(await api(`traces/${traceId}/spans/${rows.spanIds.slice(at * 16, at * 16 + 16)}?kind=${rows.kinds[at]}`)),
-  }));
+  const spans = rows.order.map(async (at: number) => {
+    const spanId = rows.spanIds.slice(at * 16, at * 16 + 16);
+    const row = {
+      spanId,
+      service: rows.services[rows.resources[at]],
+      name: rows.names[at],
+      kind: rows.kinds[at],
+      start: rows.from + rows.starts[at] / 1e6,
+      durationMs: (rows.ends[at] - rows.starts[at]) / 1e6,
+      status: rows.statuses[at],
+      facts: rows.facts[at],
+    };
+    return Object.assign(row, await api(`traces/${traceId}/spans/${spanId}?kind=${row.kind}`));
+  });
   return { spans: await Promise.all(spans), ...(await api(`traces/${traceId}/rest`)) };
 }
 

@@ -4,9 +4,9 @@ import { useLive } from '../live/use-live.ts';
 import { go, replace, traceAddress } from '../route.ts';
 import { Details } from './details.tsx';
 import { Logs } from './logs.tsx';
+import { mayGrow } from './may-grow.ts';
 import { TraceModel, visible } from './model.ts';
 import { TraceHead } from './trace-head.tsx';
-import { mayGrow } from './trace-view.tsx';
 import { Waterfall } from './waterfall.tsx';
 import type { RowAction } from './waterfall-keys.ts';
 

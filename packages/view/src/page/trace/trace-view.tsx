@@ -3,6 +3,7 @@ import type { TraceRows } from '../contract.ts';
 import { Ready } from '../frame/state.tsx';
 import { useLive } from '../live/use-live.ts';
 import { LoadedTrace } from './loaded-trace.tsx';
+import { mayGrow } from './may-grow.ts';
 
 export function TraceView({ traceId, spanId }: { traceId: string; spanId: string | null }) {
   const rows = useLive<TraceRows>(`/api/traces/${traceId}`, undefined, mayGrow);
@@ -14,15 +15,6 @@ export function TraceView({ traceId, spanId }: { traceId: string; spanId: string
       {() => (shown!.order.length === 0 ? <Nothing /> : <LoadedTrace rows={shown!} spanId={spanId} />)}
     </Ready>
   );
-}
-
-const RECENT_MS = 60_000;
-const MOST_SPANS = 5_000;
-
-/** Also of its log lines. */
-export function mayGrow({ from, ends }: TraceRows): boolean {
-  const last = ends.reduce((latest, end) => Math.max(latest, end), 0);
-  return ends.length < MOST_SPANS && Date.now() - from - last / 1e6 < RECENT_MS;
 }
 
 function Nothing() {

@@ -7,7 +7,7 @@ export const DUE_AT = 0;
 export const LOOKED_AT = 1;
 export const STOPPED_MS = 2;
 
-export const LOOK_EVERY_MS = 50;
+export const LOOK_EVERY_MS = 100;
 /** Beyond a busy machine's delays the whole process was stopped, which says nothing about the event loop. */
 export const LATE_MS = 250;
 

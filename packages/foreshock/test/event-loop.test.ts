@@ -52,7 +52,8 @@ const reports = (app: Fixture): string[] => app.lines('stderr').filter((line) =>
 
 describe.each(NODES)('on Node %i', (node) => {
   it('spans say how long the loop was blocked meanwhile, and before they were read', async () => {
-    const { app, url, unblock } = await start({ node, env: { FORESHOCK_BLOCK_MS: '200' } });
+    // Long enough to be known of where the watching thread waits for a processor.
+    const { app, url, unblock } = await start({ node, env: { FORESHOCK_BLOCK_MS: '800' } });
     await ask(`${url}/first`);
     // The thread that a block is checked with is there.
     await served('/first');
@@ -76,7 +77,7 @@ describe.each(NODES)('on Node %i', (node) => {
   });
 
   it('a block is reported while it lasts, with its stack, in the trace that blocks, and changes nothing', async () => {
-    const { app, url, unblock } = await start({ node, prepares: true, env: { FORESHOCK_BLOCK_MS: '200' } });
+    const { app, url, unblock } = await start({ node, prepares: true, env: { FORESHOCK_BLOCK_MS: '800' } });
     const asked = ask(`${url}/until`);
     const line = await app.waitForLine('stderr', (each) => each.includes('event_loop.blocked'));
     const report = await reported();
@@ -96,7 +97,7 @@ describe.each(NODES)('on Node %i', (node) => {
         ),
       },
     });
-    expect(report.attributes['event_loop.blocked_ms']).toBeGreaterThanOrEqual(200);
+    expect(report.attributes['event_loop.blocked_ms']).toBeGreaterThanOrEqual(800);
     expect(line).toMatch(
       new RegExp(
         `^foreshock: event_loop\\.blocked blocked_ms=\\d+ trace_id=${blocking.traceId} stack=".*blockUntilItIsThere \\(`,

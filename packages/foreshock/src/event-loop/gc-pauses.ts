@@ -8,8 +8,12 @@ const LEAST_PAUSE_MS = 5;
 /** Node reports them after that turn of the loop. */
 export class GcPauses {
   readonly pauses: Pauses = new Pauses();
+  #isWatching = false;
 
-  constructor() {
+  /** With the first span: the observer costs each collection a little. */
+  watch(): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
     new PerformanceObserver((list) =>
       guard('pauses of the garbage collector', () => {
         for (const { startTime, duration } of list.getEntries()) {

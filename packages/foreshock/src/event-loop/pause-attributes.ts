@@ -21,6 +21,7 @@ export class PauseAttributes {
 
   watch(): void {
     this.#turns.watch();
+    this.#gc.watch();
   }
 
   stop(): void {
@@ -28,7 +29,7 @@ export class PauseAttributes {
   }
 
   onStart(span: RecordedSpan): void {
-    this.#turns.watch();
+    this.watch();
     const start = span.startMs - span.anchor.offset;
     if (this.#turns.blockedBeforeMs === 0 && !this.#turns.isBlockedAt(start)) return;
     if (span.kind !== SpanKind.SERVER && span.kind !== SpanKind.CONSUMER) return;

@@ -3,8 +3,8 @@
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import requireOfBundle from './src/bundle-require.cjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -45,6 +45,9 @@ const shared = {
   logLevel: 'warning',
   sourcemap: false,
 };
+
+/** Rooms with a span for each call, job or message; others add to such spans, or show waits and decisions. */
+const SPAN_A_CALL = /^instrumentation-(?:cache|db|queue|schedule)\//;
 
 const bundles = [];
 const bundle = async (options) => {
@@ -89,6 +92,14 @@ await bundle({
   define: asCommonJs,
 });
 await bundle({
+  entryPoints: [here('src/doctor/watch/watch.ts')],
+  outfile: here('dist/doctor-watch.cjs'),
+  minifyWhitespace: false,
+  define: asCommonJs,
+  external: [],
+  alias: { '@opentelemetry/api': here('src/no-api.ts') },
+});
+await bundle({
   entryPoints: [here('src/metrics.ts')],
   outfile: here('dist/metrics.cjs'),
   inject: [here('src/unreferenced-timers.ts')],
@@ -105,6 +116,7 @@ await build({
   outdir: here('dist'),
   logLevel: 'warning',
 });
+rmSync(here('dist/command'), { recursive: true, force: true });
 await build({
   bundle: true,
   platform: 'node',
@@ -112,10 +124,11 @@ await build({
   target: 'node16',
   packages: 'external',
   entryPoints: [here('src/bin.ts')],
-  // Each subcommand has its own file.
+  // Each subcommand has its own file, and one what some share.
   splitting: true,
-  chunkNames: '[name]',
+  chunkNames: 'command/[name]-[hash]',
   outdir: here('dist'),
+  define: { ADAPTERS: JSON.stringify(await adapters()) },
   logLevel: 'warning',
 });
 // Exports nothing, but `import 'foreshock/register'` needs types.
@@ -154,6 +167,22 @@ async function boundaries() {
     `);
   }
   return found;
+}
+
+/** Every adapter of every room: its library and the versions that users may install. */
+async function adapters() {
+  const files = globSync('instrumentation-*/dist/adapters/index.js', { cwd: here('..') }).toSorted();
+  const found = new Map();
+  for (const file of files) {
+    const { adapters: all } = await import(pathToFileURL(here(`../${file}`)).href);
+    for (const { library, versions, libraryVersions = versions, isTransitive = false, shows } of all) {
+      const hasSpans = SPAN_A_CALL.test(file) && shows.includes('spans') && library !== 'timers';
+      // The rooms of pools and policies come after those that know of more versions.
+      if (!found.has(library)) found.set(library, { library, versions: libraryVersions, isTransitive, hasSpans });
+    }
+  }
+  if (found.size === 0) throw new Error('no adapters are found');
+  return [...found.values()];
 }
 
 /** Names that a boundary's file gets from the preload, instead of a copy of its own. */

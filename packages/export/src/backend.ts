@@ -120,10 +120,13 @@ function outcomeOf(answer: Answer, accepted: (body: Buffer, contentType: string)
     const afterMs = retryAfterMs(answer.retryAfter, Date.now());
     return { kind: 'retry', cause, ...(afterMs !== undefined && { afterMs }) };
   }
-  const said = oneLine(
-    answer.contentType.includes('protobuf') ? readRefusal(answer.body) : answer.body.toString('utf8'),
-  );
+  const said = refusalOf(answer);
   return { kind: status === TOO_LARGE ? 'too_large' : 'rejected', cause: said ? `${cause}, ${said}` : cause };
+}
+
+/** What the backend said, on one line. */
+export function refusalOf({ contentType, body }: { contentType: string; body: Buffer }): string {
+  return oneLine(contentType.includes('protobuf') ? readRefusal(body) : body.toString('utf8'));
 }
 
 /** Seconds or a date, in ms; undefined when invalid. */

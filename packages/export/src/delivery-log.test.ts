@@ -25,8 +25,8 @@ describe('what is said about a backend', () => {
     deliveryLog.drop('spool_full', 200);
     deliveryLog.drop('too_large', 1);
     vi.advanceTimersByTime(12_000);
-    deliveryLog.delivered(0);
-    deliveryLog.delivered(0);
+    deliveryLog.delivered(0, 1);
+    deliveryLog.delivered(0, 1);
     expect(lines).toEqual([
       'foreshock: http://a/v1/traces cannot be reached (ECONNREFUSED); spans wait in memory until it answers',
       'foreshock: http://a/v1/traces answers again after 12 s; 1201 spans dropped: spool_full 1200, too_large 1',
@@ -41,7 +41,7 @@ describe('what is said about a backend', () => {
     const deliveryLog = new DeliveryLog(['a']);
     for (let second = 0; second < 180; second++) {
       deliveryLog.unreachable(0, 'HTTP 503');
-      deliveryLog.delivered(0);
+      deliveryLog.delivered(0, 1);
       vi.advanceTimersByTime(1_000);
     }
     expect(lines).toHaveLength(6);
@@ -55,7 +55,7 @@ describe('what is said about a backend', () => {
     deliveryLog.refused(1, 1, 'HTTP 404');
     vi.advanceTimersByTime(60_000);
     deliveryLog.refused(0, 5, 'HTTP 400, worse');
-    deliveryLog.delivered(0);
+    deliveryLog.delivered(0, 1);
     expect(lines).toEqual([
       'foreshock: a refused 512 spans: HTTP 400, bad',
       'foreshock: b refused 1 span: HTTP 404',
@@ -67,9 +67,9 @@ describe('what is said about a backend', () => {
   it('tells drops without an outage once a minute, and the rest at the end', () => {
     const deliveryLog = new DeliveryLog(['a']);
     deliveryLog.drop('spool_full', 7);
-    deliveryLog.delivered(0);
+    deliveryLog.delivered(0, 1);
     deliveryLog.drop('spool_full', 2);
-    deliveryLog.delivered(0);
+    deliveryLog.delivered(0, 1);
     deliveryLog.logDrops();
     deliveryLog.logDrops();
     expect(lines).toEqual(['foreshock: 7 spans dropped: spool_full 7', 'foreshock: 2 spans dropped: spool_full 2']);

@@ -12,6 +12,7 @@ interface DestinationState {
   downLoggedAt: number;
   refusedLoggedAt: number;
   refused: number;
+  delivered: number;
 }
 
 /** Counts lost spans and logs them: an outage at its start and end, others at most once a minute. */
@@ -31,12 +32,18 @@ export class DeliveryLog {
       downLoggedAt: -Infinity,
       refusedLoggedAt: -Infinity,
       refused: 0,
+      delivered: 0,
     }));
   }
 
   /** A span that two destinations lost counts twice. */
   get dropped(): ReadonlyMap<DropReason, number> {
     return this.#dropped;
+  }
+
+  /** Spans by destination. */
+  get deliveredSpans(): number[] {
+    return this.#destinations.map(({ delivered }) => delivered);
   }
 
   get total(): number {
@@ -66,8 +73,9 @@ export class DeliveryLog {
     );
   }
 
-  delivered(destination: number): void {
+  delivered(destination: number, spans: number): void {
     const state = this.#destinations[destination]!;
+    state.delivered += spans;
     const now = performance.now();
     state.cause = undefined;
     if (state.downSince !== undefined) {

@@ -66,6 +66,8 @@ export interface PipelineOptions {
 export interface Pipeline {
   /** Dropped spans by reason. */
   readonly dropped: ReadonlyMap<DropReason, number>;
+  /** Acknowledged spans by destination; empty in worker threads. */
+  readonly delivered: readonly number[];
   onStart(): void;
   /** Never throws, never blocks. */
   onEnd(span: FinishedSpan): void;
@@ -146,7 +148,7 @@ export class SpanPipeline implements Pipeline {
         },
         onDone: ({ destination, end, spans }) => {
           this.#countWorkers();
-          if (end === 'delivered') this.#deliveryLog.delivered(destination);
+          if (end === 'delivered') this.#deliveryLog.delivered(destination, spans);
           else if (end === 'overtaken') this.#deliveryLog.drop('spool_full', spans);
         },
         onRelease: (released) => {
@@ -163,6 +165,10 @@ export class SpanPipeline implements Pipeline {
   get dropped(): ReadonlyMap<DropReason, number> {
     this.#countWorkers();
     return this.#deliveryLog.dropped;
+  }
+
+  get delivered(): readonly number[] {
+    return this.#deliveryLog.deliveredSpans;
   }
 
   share(): ProcessMemory {

@@ -6,6 +6,8 @@ export type Answer =
       readonly status: number;
       readonly retryAfter: string | undefined;
       readonly contentType: string;
+      /** The backend's clock. */
+      readonly date: string | undefined;
       readonly body: Buffer;
       /** Whether the whole body was sent, which frees its buffer. */
       readonly allSent: boolean;
@@ -76,6 +78,7 @@ function attempt(
           status: response.statusCode ?? 0,
           retryAfter: response.headers['retry-after'],
           contentType: response.headers['content-type'] ?? '',
+          date: response.headers.date,
           body: Buffer.concat(chunks),
           allSent: request.writableFinished,
         });

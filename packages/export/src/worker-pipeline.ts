@@ -41,6 +41,10 @@ export class WorkerPipeline implements Pipeline {
     return NONE;
   }
 
+  get delivered(): readonly number[] {
+    return [];
+  }
+
   onStart(): void {}
 
   onEnd(span: FinishedSpan): void {

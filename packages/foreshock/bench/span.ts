@@ -2,7 +2,7 @@
 // node --conditions=@foreshock/source packages/foreshock/bench/span.ts
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { AlwaysOnSampler, ParentBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
-import { DEFAULT_SPAN_LIMITS } from '../src/tracer/span.ts';
+import { DEFAULT_SPAN_LIMITS } from '../src/tracer/span-limits.ts';
 import { ForeshockTracerProvider } from '../src/tracer/tracer.ts';
 
 const ROUND = 200_000;

@@ -11,6 +11,10 @@ if (major < 22 || (major === 22 && minor < 15)) {
   stdout.on('error', () => process.exit());
   const { main, processIo } = await import('@foreshock/explain/command');
   process.exitCode = await main(process.argv.slice(2), processIo(), {
+    doctor: {
+      about: 'says why spans do not arrive; with a command, what was traced in it',
+      run: async (args, io) => (await import('./doctor/doctor.ts')).doctor(args, io),
+    },
     recover: {
       about: 'sends what processes that were killed have left on disk',
       run: async (args, io) => {

@@ -36,7 +36,7 @@ export function logBundledServer(): void {
   subscribe(LISTENING, listening);
 }
 
-function isBundle(file: string): boolean {
+export function isBundle(file: string): boolean {
   if (statSync(file).size > LARGEST) return false;
   const text = readFileSync(file, 'utf8');
   if (MARKS.test(text)) return true;

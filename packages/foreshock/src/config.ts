@@ -2,7 +2,7 @@ import type { Destination } from '@foreshock/export';
 import { readDestinations, readExporters, readOtlp, type FullOtlpDestination } from './destinations.ts';
 import type { Env } from './env.ts';
 import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
-import { DEFAULT_SPAN_LIMITS, type SpanLimits } from './tracer/span.ts';
+import { DEFAULT_SPAN_LIMITS, type SpanLimits } from './tracer/span-limits.ts';
 
 /** Read at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
 export interface Config extends PluginConfig {

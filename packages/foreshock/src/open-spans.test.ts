@@ -4,7 +4,8 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { AlwaysOnSampler } from '@opentelemetry/sdk-trace';
 import { expect, it } from 'vitest';
 import { OpenSpans } from './open-spans.ts';
-import { DEFAULT_SPAN_LIMITS, type RecordedSpan } from './tracer/span.ts';
+import { DEFAULT_SPAN_LIMITS } from './tracer/span-limits.ts';
+import type { RecordedSpan } from './tracer/span.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
 
 function open() {

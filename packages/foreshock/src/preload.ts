@@ -17,6 +17,7 @@ import { OpenSpans } from './open-spans.ts';
 import { makeLaterPlugin } from './later-boundaries.ts';
 import { makePropagator, readPluginConfig } from './plugin-config.ts';
 import { isFirstInProcess } from './once-a-process.ts';
+import { preloadWatcher } from './preload-watcher.ts';
 import { runAtExit } from './process-exit.ts';
 import type { ProcessSignals } from './process-signals.ts';
 import { readResource } from './resource.ts';
@@ -46,10 +47,12 @@ export interface ThreadParts {
 
 export function start(thread: ThreadParts): void {
   const env = new Env(process.env);
+  const watcher = preloadWatcher();
   if (env.boolean('OTEL_SDK_DISABLED', false)) {
     // OTEL_PROPAGATORS applies even with the SDK disabled (specification).
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     propagation.setGlobalPropagator(makePropagator(readPluginConfig(env)));
+    watcher?.started(undefined);
     return;
   }
   startLogging(env);
@@ -117,14 +120,19 @@ export function start(thread: ThreadParts): void {
       ...(pauses ? [pauses] : []),
       openSpans,
       pipeline,
+      ...(watcher ? [watcher.spans] : []),
     ],
     findRoot: (where, kind) => roots.above(where, kind),
-    onUnrecorded: (kind) => startTrace?.onUnrecorded(kind),
+    onUnrecorded: (kind) => {
+      startTrace?.onUnrecorded(kind);
+      watcher?.unrecorded(kind);
+    },
   });
   trace.setGlobalTracerProvider(provider);
   propagation.setGlobalPropagator(plugin.textMapPropagator);
   if (config.metrics.exporters.length > 0) startMetrics(config, resource, pipeline);
   logBundledServer();
+  watcher?.started(pipeline);
 
   // A server will make spans: the signal thread must start first.
   const startSoon = (): void => {

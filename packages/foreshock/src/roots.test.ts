@@ -8,7 +8,7 @@ import type { RecordedSpan } from './tracer/span.ts';
 // The modules keep the clock from their start: they are loaded with the fake one.
 let steady = 0;
 let modules: typeof import('./roots.ts') & typeof import('./tracer/tracer.ts') & typeof import('@foreshock/kit');
-let limits: typeof import('./tracer/span.ts').DEFAULT_SPAN_LIMITS;
+let limits: typeof import('./tracer/span-limits.ts').DEFAULT_SPAN_LIMITS;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   steady = 1_000;
@@ -19,7 +19,7 @@ beforeEach(async () => {
     ...(await import('./tracer/tracer.ts')),
     ...(await import('@foreshock/kit')),
   };
-  limits = (await import('./tracer/span.ts')).DEFAULT_SPAN_LIMITS;
+  limits = (await import('./tracer/span-limits.ts')).DEFAULT_SPAN_LIMITS;
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 });
 afterEach(() => {

@@ -4,7 +4,8 @@ import { channel } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
 import { AlwaysOnSampler, ParentBasedSampler } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { DEFAULT_SPAN_LIMITS, type RecordedSpan } from './tracer/span.ts';
+import { DEFAULT_SPAN_LIMITS } from './tracer/span-limits.ts';
+import type { RecordedSpan } from './tracer/span.ts';
 import { ForeshockTracerProvider } from './tracer/tracer.ts';
 
 // The class keeps the clock from its start: it is loaded with the fake one.

@@ -8,7 +8,7 @@ import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOnSampler } from '@opentelemetry/sdk-trace';
 import { SpanEncoder } from '../../export/src/encode/span-encoder.ts';
-import { DEFAULT_SPAN_LIMITS } from '../../foreshock/src/tracer/span.ts';
+import { DEFAULT_SPAN_LIMITS } from '../../foreshock/src/tracer/span-limits.ts';
 import { ForeshockTracerProvider } from '../../foreshock/src/tracer/tracer.ts';
 
 const ROUNDS = 40;

@@ -2,7 +2,7 @@ import { context, ROOT_CONTEXT, SpanKind, trace, type TracerProvider as ApiTrace
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { clientAnswered, Hooks } from '@foreshock/kit';
-import { DEFAULT_SPAN_LIMITS } from '../../foreshock/src/tracer/span.ts';
+import { DEFAULT_SPAN_LIMITS } from '../../foreshock/src/tracer/span-limits.ts';
 import { ForeshockTracerProvider } from '../../foreshock/src/tracer/tracer.ts';
 import { opossum } from '../src/adapters/opossum/index.ts';
 import { openResilience } from '../src/boundary.ts';

@@ -5,6 +5,7 @@ import { log } from './log.ts';
 import { MethodHooks } from './method-hooks.ts';
 import { onBuiltinLoad, onModuleLoad, onPackageLoad, packageName, type LoadedModule } from './module-hook.ts';
 import { inRange } from './version-range.ts';
+import { watcher } from './watcher.ts';
 
 /** Limit, in ms, for a package to load a file its adapter needs. */
 const FILES_WITHIN_MS = 5_000;
@@ -42,7 +43,9 @@ export class Hooks extends MethodHooks {
     const name = packageName(path);
     const stop = onModuleLoad(path, options.bindings ?? [], (loaded) => {
       this.#found.set(name, true);
-      if (inRange(loaded.version, range)) return attach(loaded);
+      const isInRange = inRange(loaded.version, range);
+      watcher()?.loaded(this.library, name, loaded.version, isInRange);
+      if (isInRange) return attach(loaded);
       // Logged once per version, not per file.
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;

@@ -12,6 +12,7 @@ import { guard } from './guard.ts';
 import { log } from './log.ts';
 import { Hooks } from './hooks.ts';
 import { isUpstreamActive, scopesNoted } from './upstream.ts';
+import { watcher } from './watcher.ts';
 
 /**
  * OpenTelemetry's (`@opentelemetry/instrumentation`, SDK 2.x and 3.x), copied to not load that package and its module
@@ -168,6 +169,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
         const hooks = new Hooks(adapter.library, adapter.versions, adapter.isTransitive);
         const telemetry = new AdapterTelemetry(this, adapter, hooks);
         this.#attached.push({ hooks, telemetry });
+        watcher()?.attached(adapter, telemetry);
         adapter.attach(this.#boundary.open(telemetry, this.#config), hooks);
       });
     }

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nameOf, type Destination } from '../destination.ts';
 import { Sender } from '../sender.ts';
+import { findDead } from './dead-files.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery, type Recovered } from './recovery.ts';
 import { assertPrivate } from './spool-directory.ts';
@@ -74,6 +75,16 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
     clearTimeout(timer);
   }
   return all;
+}
+
+/** How many dead processes have left something, of all services; 0 if the directory cannot be read. */
+export function deadProcesses(directory: string): number {
+  try {
+    const own = ownIdentity();
+    return directoriesIn(directory).reduce((sum, each) => sum + findDead(each, own, Date.now()).length, 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** Only those private to this user. */

@@ -25,27 +25,10 @@ import {
   type RequestContent,
 } from '@foreshock/kit';
 import { hrTime } from '@foreshock/export';
-import { LimitedAttributes, type AttributeLimits } from './attributes.ts';
+import { LimitedAttributes } from './attributes.ts';
 import { anchorAt, isTime, millisecondsOf, steadyNow, type Anchor } from './clock.ts';
 import type { SpanIds } from './span-ids.ts';
-
-/** `OTEL_SPAN_*_LIMIT`. */
-export interface SpanLimits extends AttributeLimits {
-  eventCountLimit: number;
-  linkCountLimit: number;
-  attributePerEventCountLimit: number;
-  attributePerLinkCountLimit: number;
-}
-
-/** The specification's defaults. */
-export const DEFAULT_SPAN_LIMITS: Readonly<SpanLimits> = {
-  attributeCountLimit: 128,
-  attributeValueLengthLimit: Infinity,
-  eventCountLimit: 128,
-  linkCountLimit: 128,
-  attributePerEventCountLimit: 128,
-  attributePerLinkCountLimit: 128,
-};
+import type { SpanLimits } from './span-limits.ts';
 
 /** One object per tracer. */
 export interface Scope {

@@ -18,7 +18,8 @@ import { isSuppressed, log, noteScope, OWN, report, type SpanStart } from '@fore
 import { idToSampleBy, isDenied, isDerivedParent, RANDOM, randomSpanId } from '@foreshock/propagator';
 import { LimitedAttributes } from './attributes.ts';
 import { randomTraceIdWords, SpanIds, textOfTraceId } from './span-ids.ts';
-import { RecordedSpan, type Scope, type SpanLimits, type SpanMaker } from './span.ts';
+import type { SpanLimits } from './span-limits.ts';
+import { RecordedSpan, type Scope, type SpanMaker } from './span.ts';
 
 /** `Sampler` of SDK 2.x and 3.x. */
 export interface Sampler {

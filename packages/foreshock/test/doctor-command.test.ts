@@ -1,0 +1,153 @@
+// `foreshock doctor -- COMMAND`: what fires and what is exported, without a change to the application.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { BIN, examine, makeProject, run, type Examined } from './doctor-run.ts';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/doctor/${name}.cjs`, import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
+const node = process.execPath;
+const NOT_SAMPLED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+
+let collector: Collector;
+beforeEach(async () => {
+  collector = await startCollector();
+});
+afterEach(() => collector.close());
+
+function folder(): string {
+  const { cwd, remove } = makeProject();
+  onTestFinished(remove);
+  return cwd;
+}
+
+function watch(command: readonly string[], env: Record<string, string> = {}, cwd = folder()): Promise<Examined> {
+  return examine(['--', ...command], { cwd, env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env } });
+}
+
+it('says what fired, what was exported, and what has loaded and gave nothing', async () => {
+  const { code, stdout, lines } = await watch([node, fixture('calls')]);
+  expect(lines).toEqual([
+    expect.stringMatching(/^ok node: /),
+    'look preload: loaded by the doctor; the command itself does not load it',
+    'ok libraries: http: 2 spans',
+    expect.stringMatching(/^look libraries: loaded, and no span: ioredis \d+\.\d+\.\d+$/),
+    'ok sampling: every trace, but those whose caller says no',
+    'ok service: shop',
+    expect.stringMatching(/^ok spans: 3 made, all delivered to 127\.0\.0\.1:\d+$/),
+    expect.stringMatching(/^ok backend: /),
+    'ok clock: agrees with the backend’s',
+    expect.stringMatching(/^ok spool: /),
+    'ok command: ended with 0',
+  ]);
+  expect(stdout.split('\n')[0]).toBe('hello');
+  expect(collector.spans).toHaveLength(3);
+  expect(code).toBe(0);
+});
+
+it('leaves output and exit status to the application; its own lines are on standard error', async () => {
+  const cwd = folder();
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  const { code, stdout, stderr } = await run([BIN, 'doctor', '--', node, fixture('calls'), '', '3'], { cwd, env });
+  expect(stdout).toBe('hello\n');
+  expect(stderr).toMatch(/^foreshock doctor: .*calls\.cjs {2}3 runs; the report comes at its end\n\nlook /);
+  expect(code).toBe(3);
+  const plain = await run([BIN, 'doctor', '--', node, fixture('prints-options'), '--json', '--', 'x'], { cwd, env });
+  expect(plain.stdout).toBe('--json -- x\n');
+  expect(plain.stderr.split('\n')[1]).toBe('own line');
+});
+
+it('says that the backend refused them, and why', async () => {
+  collector.respond({ status: 401, body: 'no key', headers: { 'content-type': 'text/plain' } });
+  const { code, lines } = await watch([node, fixture('calls')]);
+  expect(lines).toContainEqual(
+    expect.stringMatching(
+      /^wrong spans: 3 made, 0 delivered to 127\.0\.0\.1:\d+: .* refused 3 spans: HTTP 401, no key$/,
+    ),
+  );
+  expect(lines).toContain('wrong spans: dropped: 3 rejected');
+  expect(code).toBe(1);
+});
+
+it('sees that callers do not want to be traced', async () => {
+  const { lines } = await watch([node, fixture('calls'), NOT_SAMPLED], {
+    OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'timers',
+  });
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^look sampling: 1 span not recorded: callers send traceparent without the sampled flag$/),
+  );
+});
+
+it('leaves the start to the command where that loads the preload', async () => {
+  const { lines } = await watch([node, '--require', PRELOAD, fixture('calls')]);
+  expect(lines).toContain(`ok preload: ${PRELOAD} is loaded`);
+  expect(lines).not.toContainEqual(expect.stringContaining('loaded by the doctor'));
+});
+
+it('sees what was loaded before the preload', async () => {
+  const { lines } = await watch([node, '--require', 'ioredis', '--require', PRELOAD, fixture('calls')], {}, REPOSITORY);
+  expect(lines).toContain(
+    'look preload: ioredis is loaded before foreshock/register (Node reads every --require before every --import)',
+  );
+  expect(lines).toContainEqual(expect.stringMatching(/^look preload: loaded before Foreshock: ioredis; functions/));
+});
+
+it('sees a worker thread without the preload', async () => {
+  const { lines } = await watch([node, '--require', PRELOAD, fixture('worker')]);
+  expect(lines).toContain('wrong workers: 1 worker thread started without the preload');
+});
+
+it('sees a name that is not found, as Node does', async () => {
+  const cwd = folder();
+  const command = [node, '--require', 'foreshock/register', fixture('calls')];
+  const { code, lines } = await watch(command, {}, '/');
+  expect(lines).toContainEqual(
+    'wrong preload: foreshock/register is not found from /: Node.js processes that start here end with an error',
+  );
+  expect(code).toBe(1);
+  expect((await watch(command, {}, cwd)).lines).toContain('ok preload: foreshock/register is loaded');
+});
+
+it('sees an SDK that the application starts itself', async () => {
+  const { lines } = await watch([node, fixture('own-sdk')], {
+    OTEL_LOGS_EXPORTER: 'none',
+    OTEL_METRICS_EXPORTER: 'none',
+  });
+  expect(lines).toContain(
+    'wrong agents: the application loads @opentelemetry/sdk-node, an SDK of its own: it and the preload exclude each other',
+  );
+});
+
+it('sees variables as the application has them, of a process that is killed, too', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, '.env'), 'OTEL_TRACES_SAMPLER=always_off\n');
+  const { code, lines } = await watch([node, '--env-file=.env', fixture('killed')], {}, cwd);
+  expect(lines).toContain('wrong sampling: OTEL_TRACES_SAMPLER=always_off: no trace is recorded');
+  expect(lines.at(-1)).toBe('ok command: ended by SIGKILL');
+  expect(code).toBe(137);
+});
+
+it('sees what --permission forbids', async () => {
+  const { lines } = await watch([node, '--permission', fixture('prints-options')]);
+  expect(lines).toContain('wrong permission: --permission without --allow-fs-read: the preload cannot be read');
+  expect(lines).toContain('wrong preload: foreshock/register cannot be read (ERR_ACCESS_DENIED)');
+});
+
+it('watches what a package manager starts', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'package.json'), JSON.stringify({ scripts: { start: `"${node}" "${fixture('calls')}"` } }));
+  const { lines } = await watch(['npm', 'start', '--silent'], {}, cwd);
+  expect(lines).toContain('ok libraries: http: 2 spans');
+});
+
+it('says that there was no Node.js, or no such command', async () => {
+  expect((await watch(['true'])).lines).toEqual([
+    'wrong command: no Node.js process has been seen',
+    'ok command: ended with 0',
+  ]);
+  const { code, lines } = await watch(['no-such-command']);
+  expect(lines).toEqual(['wrong command: spawn no-such-command ENOENT']);
+  expect(code).toBe(127);
+});

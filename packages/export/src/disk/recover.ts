@@ -77,11 +77,15 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
   return all;
 }
 
+/** Longer than between two heartbeats, ms; for processes of other containers, of which only their writes are seen. */
+const SILENT_MS = 60_000;
+
 /** How many dead processes have left something, of all services; 0 if the directory cannot be read. */
 export function deadProcesses(directory: string): number {
   try {
     const own = ownIdentity();
-    return directoriesIn(directory).reduce((sum, each) => sum + findDead(each, own, Date.now()).length, 0);
+    const isSilent = (_: string, writtenAt: number): boolean => Date.now() - writtenAt > SILENT_MS;
+    return directoriesIn(directory).reduce((sum, each) => sum + findDead(each, own, isSilent).length, 0);
   } catch {
     return 0;
   }

@@ -1,9 +1,12 @@
 // `@foreshock/explain/store`: reads the store of `foreshock view`, for it and for `foreshock explain FILE`.
+export { criticalPath } from './decompose/sections.ts';
 export { inflated } from './sources/inflate.ts';
 export { JsonValues } from './sources/json-values.ts';
 export { linesOf } from './sources/lines.ts';
 export { milliseconds } from './sources/otlp-json.ts';
 export { ProtobufReader } from './sources/protobuf-reader.ts';
+export { UnreadableSource } from './sources/unreadable.ts';
+export { emptySpan, SpanTable } from './spans/span-table.ts';
 export { isStoreFile, STORE_VERSION } from './store/store-file.ts';
 export { otlpLines } from './store/otlp-lines.ts';
 export {

@@ -1,4 +1,3 @@
-import { explain } from './explain.ts';
 import type { Io } from './io.ts';
 
 export { processIo, type Io } from './io.ts';
@@ -10,7 +9,11 @@ export interface Subcommand {
 }
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
-  explain: { about: 'says what broke first, and how it spread', run: explain },
+  explain: {
+    about: 'says what broke first, and how it spread',
+    // A hundred files, which other subcommands start without.
+    run: async (args, io) => (await import('./explain.ts')).explain(args, io),
+  },
 };
 
 /** Runs `foreshock SUBCOMMAND …` of this package or of `more`; never throws. */

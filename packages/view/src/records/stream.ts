@@ -1,5 +1,4 @@
-import { inflated, JsonValues, linesOf } from '@foreshock/explain/store';
-import { UnreadableSource } from '@foreshock/explain';
+import { inflated, JsonValues, linesOf, UnreadableSource } from '@foreshock/explain/store';
 import { readJsonRecords } from './json-value.ts';
 import { readTraces } from './otlp-protobuf.ts';
 import type { RecordTarget } from './record.ts';

@@ -1,4 +1,4 @@
-import { criticalPath, emptySpan, SpanTable } from '@foreshock/explain';
+import { criticalPath, emptySpan, SpanTable } from '@foreshock/explain/store';
 import type { TraceOutline } from './trace-outline.ts';
 
 /** In order of time. */

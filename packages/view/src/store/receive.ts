@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { UnreadableSource } from '@foreshock/explain';
+import { UnreadableSource } from '@foreshock/explain/store';
 import { readOtlpRecords } from '../records/otlp-json.ts';
 import { readLogs, readTraces } from '../records/otlp-protobuf.ts';
 import type { LogRecord, RecordTarget, SpanRecord } from '../records/record.ts';

@@ -60,6 +60,25 @@ describe('what exporters send', () => {
     await expectWhole(viewer);
   });
 
+  it.each(['JSON', 'protobuf'])('is refused in part, and its exporter is told so: %s', async (format) => {
+    const viewer = await startViewer();
+    const body = Buffer.from(request([WHOLE, span(0, 1), span(7, 0)]));
+    const answer =
+      format === 'JSON'
+        ? await viewer.post('/v1/traces', body)
+        : await viewer.post('/v1/traces', protobufOf('/v1/traces', body), PROTOBUF);
+    expect(answer.status).toBe(200);
+    const message = '2 without a valid id or time';
+    if (format === 'JSON')
+      expect(await answer.json()).toEqual({ partialSuccess: { rejectedSpans: '2', errorMessage: message } });
+    else {
+      // As `ExportTraceServiceResponse` of opentelemetry-proto 1.x: partial_success = 1 { rejected_spans = 1, error_message = 2 }.
+      const inner = Buffer.concat([Buffer.from([8, 2, 18, message.length]), Buffer.from(message)]);
+      expect(Buffer.from(await answer.arrayBuffer())).toEqual(Buffer.concat([Buffer.from([10, inner.length]), inner]));
+    }
+    await expectWhole(viewer);
+  });
+
   it('counts once, however often it is sent', async () => {
     const viewer = await startViewer();
     for (let i = 0; i < 3; i++) await viewer.send(WHOLE);

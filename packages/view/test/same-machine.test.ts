@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { rawExchange } from './raw-http.ts';
 import { BIN, request, sharedViewer, span, startViewer } from './viewer.ts';
@@ -75,6 +76,8 @@ describe('the command', () => {
     [['--limit-spans', '-1'], 2, '--limit-spans'],
     [['--nonsense'], 2, "Unknown option '--nonsense'"],
     [['--port', '0', 'no-such-file'], 1, 'no-such-file: no such file'],
+    [['--port', '0', '--store', tmpdir()], 1, `${tmpdir()}: unable to open database file`],
+    [['--port', '0', '--store', ''], 2, '--store: no file is named'],
     [['--port', '0', '--store', BIN], 1, 'bin.js: file is not a database'],
   ])('%s: one line', (args, status, line) => {
     const ended = run(...args);

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -116,6 +116,37 @@ describe('kept in a file', () => {
     expect(await explain(file)).toEqual(expected);
     expect(await second.stop()).toBe('');
     expect(await explain(file)).toEqual(expected);
+  });
+
+  it('has one viewer at a time, and is opened with --store only', async () => {
+    const file = join(folder, 'one.db');
+    const args = ['view', '--port', '0'];
+    const viewer = await startViewer('--store', file, CHECKOUT);
+    const second = spawnSync(process.execPath, [BIN, ...args, '--store', file], { encoding: 'utf8' });
+    expect(second).toMatchObject({
+      status: 1,
+      stderr: `foreshock view: ${file}: another foreshock view has it open\n`,
+    });
+    await viewer.stop();
+    expect(readdirSync(folder).filter((name) => name.startsWith('one.db'))).toEqual(['one.db']);
+    const asFile = spawnSync(process.execPath, [BIN, ...args, file], { encoding: 'utf8' });
+    expect(asFile.stderr).toBe(`foreshock view: ${file}: a store of foreshock view, which --store opens\n`);
+  });
+
+  it('becomes smaller with its bound', async () => {
+    const file = join(folder, 'smaller.db');
+    const first = await startViewer('--store', file, '--limit', '32MiB');
+    for (let batch = 0; batch < 20; batch++) {
+      const more = attributes({ text: randomBytes(400).toString('hex') });
+      await first.send(...Array.from({ length: 500 }, (_, i) => span(batch * 500 + i + 1, 1, more)));
+    }
+    const { newest } = await first.api('status');
+    await first.stop();
+    expect(statSync(file).size).toBeGreaterThan(9 * 1024 * 1024);
+    const second = await startViewer('--store', file, '--limit', '8MiB');
+    expect(await second.api('status')).toMatchObject({ newest, limitBytes: 8 * 1024 * 1024 });
+    await second.stop();
+    expect(statSync(file).size).toBeLessThanOrEqual(8 * 1024 * 1024);
   });
 
   it('is not larger than its bound', async () => {

@@ -27,6 +27,7 @@ export function readArguments(args: string[]): ViewArguments {
   });
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) throw new Error(`--port ${values.port}: no port`);
+  if (values.store === '') throw new Error('--store: no file is named');
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(values.limit) ?? [];
   const limitBytes = Math.floor(Number(number) * UNITS[(unit ?? '').toLowerCase()]!);
   if (!(limitBytes >= LEAST_BYTES)) throw new Error(`--limit ${values.limit}: a size such as 256MiB, from 8MiB on`);

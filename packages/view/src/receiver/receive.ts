@@ -2,6 +2,7 @@ import { withBody } from '../server/body.ts';
 import { Refusal } from '../server/refusal.ts';
 import type { Context, Reply } from '../server/server.ts';
 import type { Format } from '../store/receive.ts';
+import type { Added } from '../store/writer.ts';
 
 /** Answers after the write, so that fast exporters wait. */
 export async function receive({ request, url, store, events }: Context): Promise<Reply> {
@@ -13,7 +14,7 @@ export async function receive({ request, url, store, events }: Context): Promise
     const received = await store.call('receive', [bytes, format], [bytes.buffer]);
     if ('error' in received) throw new Refusal(400, received.error);
     events.changed(received.status);
-    return replyOf(url.pathname, type);
+    return replyOf(url.pathname, type, refusedOf(received));
   });
 }
 
@@ -38,11 +39,33 @@ function formatOf(path: string, type: string): Format | undefined {
   return path === '/v1/logs' ? 'logs-protobuf' : 'traces-protobuf';
 }
 
-/** An empty `Export…ServiceResponse` in the request's format; 202 for Zipkin. */
-function replyOf(path: string, type: string): Reply {
+/** An `Export…ServiceResponse` in the request's format, 202 for Zipkin. Exporters log what was refused. */
+function replyOf(path: string, type: string, refused?: Refused): Reply {
   if (path === '/api/v2/spans') return { status: 202, type: 'text/plain', body: '' };
-  if (type === 'application/x-protobuf') return { type, body: '' };
-  return { type: 'application/json', body: '{}' };
+  // Most services log without a trace ID, too, which is no fault of theirs.
+  const spans = path === '/v1/traces' ? refused : undefined;
+  if (type === 'application/x-protobuf') return { type, body: spans ? partialSuccess(spans) : '' };
+  const body = spans ? { partialSuccess: { rejectedSpans: String(spans.number), errorMessage: spans.message } } : {};
+  return { type: 'application/json', body: JSON.stringify(body) };
+}
+
+interface Refused {
+  number: number;
+  message: string;
+}
+
+function refusedOf({ invalid, dropped }: Added): Refused | undefined {
+  if (invalid + dropped === 0) return undefined;
+  const reasons = [invalid > 0 && `${invalid} without a valid id or time`, dropped > 0 && `${dropped} too large`];
+  return { number: invalid + dropped, message: reasons.filter(Boolean).join(', ') };
+}
+
+/** Field 1 has the number (1) and the message (2). */
+function partialSuccess({ number, message }: Refused): Buffer {
+  const varint: number[] = [];
+  for (let left = number; left > 0; left = Math.floor(left / 128)) varint.push((left % 128) | (left >= 128 ? 128 : 0));
+  const inner = [8, ...varint, 18, message.length, ...Buffer.from(message)];
+  return Buffer.from([10, inner.length, ...inner]);
 }
 
 /** Transferable bytes, which must not be part of a pool. */

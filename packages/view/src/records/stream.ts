@@ -1,4 +1,4 @@
-import { inflated, JsonValues, linesOf, UnreadableSource } from '@foreshock/explain/store';
+import { inflated, isStoreFile, JsonValues, linesOf, UnreadableSource } from '@foreshock/explain/store';
 import { readJsonRecords } from './json-value.ts';
 import { readTraces } from './otlp-protobuf.ts';
 import type { RecordTarget } from './record.ts';
@@ -21,6 +21,7 @@ export async function readStreamRecords(
     else next = await chunks.next();
   }
   if (!first) throw new UnreadableSource('empty');
+  if (isStoreFile(first)) throw new UnreadableSource('a store of foreshock view, which --store opens');
   const begin = first;
   const whole = (async function* () {
     yield begin;

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { STORE_VERSION } from '@foreshock/explain/store';
+import { lockStore } from './store-lock.ts';
 
 const PAGE = 16_384;
 const WAL_PAGES = 256;
@@ -36,21 +37,34 @@ CREATE TABLE IF NOT EXISTS eviction (id INTEGER PRIMARY KEY CHECK (id = 1), comp
 INSERT OR IGNORE INTO eviction VALUES (1, 0);
 `;
 
+export interface OpenDatabase {
+  database: DatabaseSync;
+  close(): void;
+}
+
 /** In a file or memory; `limitBytes` is the maximum size. */
-export function openDatabase(file: string | undefined, limitBytes: number): DatabaseSync {
-  const database = new DatabaseSync(file ?? ':memory:');
+export function openDatabase(file: string | undefined, limitBytes: number): OpenDatabase {
+  let unlock: (() => void) | undefined;
+  let database: DatabaseSync | undefined;
+  const close = (): void => {
+    database?.close();
+    unlock?.();
+  };
   try {
+    if (file !== undefined) unlock = lockStore(file);
+    database = new DatabaseSync(file ?? ':memory:');
     database.exec(`PRAGMA page_size = ${PAGE}`);
     if (file !== undefined) {
       checkStore(database);
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF');
       database.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA journal_size_limit = ${WAL_PAGES * PAGE}`);
     }
-    database.exec(`PRAGMA user_version = ${STORE_VERSION}; PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE)}`);
+    database.exec(`PRAGMA user_version = ${STORE_VERSION}`);
     database.exec(TABLES);
-    return database;
+    setLimit(database, limitBytes);
+    return { database, close };
   } catch (error) {
-    database.close();
+    close();
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
 }
@@ -64,11 +78,27 @@ function checkStore(database: DatabaseSync): void {
     throw new Error('is no store of this foreshock view');
 }
 
+/** SQLite refuses more pages; it ignores a limit that is lower than what it has. */
+function setLimit(database: DatabaseSync, limitBytes: number): void {
+  database.exec(`PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE)}`);
+}
+
+/** Makes a file smaller that was larger than its limit, when enough was evicted. */
+export function shrinkTo(database: DatabaseSync, limitBytes: number): void {
+  if (pageCount(database) * PAGE <= limitBytes) return;
+  database.exec('VACUUM');
+  setLimit(database, limitBytes);
+}
+
+function pageCount(database: DatabaseSync): number {
+  const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number };
+  return pages;
+}
+
 /** Bytes of pages in use. */
 export function usedBytes(database: DatabaseSync): number {
-  const { page_count: pages } = database.prepare('PRAGMA page_count').get() as { page_count: number };
   const { freelist_count: free } = database.prepare('PRAGMA freelist_count').get() as { freelist_count: number };
-  return (pages - free) * PAGE;
+  return (pageCount(database) - free) * PAGE;
 }
 
 /** SQLITE_FULL: the limit is reached. */

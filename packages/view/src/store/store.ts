@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { LogRecord, SpanRecord } from '../records/record.ts';
-import { openDatabase, usedBytes } from './database.ts';
+import { openDatabase, shrinkTo, usedBytes } from './database.ts';
 import { Eviction } from './eviction.ts';
 import { type Added, Writer } from './writer.ts';
 
@@ -14,6 +14,7 @@ export interface StoreOptions {
 /** Spans and logs by trace, in SQLite, with an exact size limit. */
 export class Store {
   readonly database: DatabaseSync;
+  readonly close: () => void;
   readonly eviction: Eviction;
   readonly #limitBytes: number;
   readonly #writer: Writer;
@@ -26,9 +27,12 @@ export class Store {
   seq = 0;
 
   constructor({ file, limitBytes, limitSpans }: StoreOptions) {
-    this.database = openDatabase(file, limitBytes);
+    ({ database: this.database, close: this.close } = openDatabase(file, limitBytes));
     this.#limitBytes = limitBytes;
     this.eviction = new Eviction(this.database, limitBytes);
+    // The limit may have been higher before.
+    this.eviction.makeRoom(0);
+    shrinkTo(this.database, limitBytes);
     const { traces, spans, logs } = this.database
       .prepare('SELECT count(*) AS traces, total(spans) AS spans, total(logs) AS logs FROM traces')
       .get() as { traces: number; spans: number; logs: number };
@@ -70,10 +74,6 @@ export class Store {
   /** Evicts these traces last; replaces the previous list. */
   pin(traceIds: string[]): void {
     this.eviction.pin(traceIds);
-  }
-
-  close(): void {
-    this.database.close();
   }
 
   /** `/api/status`, without the version. */

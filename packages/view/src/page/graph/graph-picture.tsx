@@ -36,7 +36,16 @@ export function GraphPicture({ placed, isNarrow, room }: Props) {
       aria-label="Who calls whom"
     >
       <defs>
-        <marker id="graph-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+        <marker
+          id="graph-arrow"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="10"
+          markerHeight="10"
+          markerUnits="userSpaceOnUse"
+          orient="auto"
+        >
           <path class="arrow-head" d="M0 0L8 4L0 8z" />
         </marker>
       </defs>

@@ -8,6 +8,8 @@ const AXIS = 22;
 const LABEL = 20;
 const ROW = 22;
 const RADIUS = 9;
+/** Then the words on arrows would cover names and numbers. */
+const NARROW = 500;
 
 interface PlacedLane {
   lane: Lane;
@@ -53,7 +55,7 @@ export function TimelineChart({ chart, width }: { chart: Chart; width: number })
         <Bands key={each.lane.key} placed={each} x={x} width={width} />
       ))}
       {chart.arrows.map((arrow, i) => (
-        <Arrow key={i} arrow={arrow} placed={placed} x={x} />
+        <Arrow key={i} arrow={arrow} placed={placed} x={x} isNarrow={width < NARROW} />
       ))}
       {placed.map((each) => (
         <LaneName key={each.lane.key} placed={each} width={width} />
@@ -148,8 +150,15 @@ function MarkSign({ mark, x, y }: { mark: Mark; x(time: number): number; y: numb
   );
 }
 
+interface ArrowProps {
+  arrow: LaneArrow;
+  placed: PlacedLane[];
+  x(time: number): number;
+  isNarrow: boolean;
+}
+
 /** From the first time on one lane to the first on another; lanes without a time have no arrow. */
-function Arrow({ arrow, placed, x }: { arrow: LaneArrow; placed: PlacedLane[]; x(time: number): number }) {
+function Arrow({ arrow, placed, x, isNarrow }: ArrowProps) {
   const [from, to] = [placed[arrow.from]!, placed[arrow.to]!];
   const start = firstOf(from);
   const end = firstOf(to);
@@ -162,9 +171,12 @@ function Arrow({ arrow, placed, x }: { arrow: LaneArrow; placed: PlacedLane[]; x
   return (
     <g class={`arc ${arrow.by}`}>
       <path d={`M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`} marker-end="url(#arrow)" />
-      <text x={(x1 + x2) / 2 + 8} y={(y1 + y2) / 2 + 4}>
-        {arrow.by}
-      </text>
+      <title>{arrow.by}</title>
+      {!isNarrow && (
+        <text x={(x1 + x2) / 2 + 8} y={(y1 + y2) / 2 + 4}>
+          {arrow.by}
+        </text>
+      )}
     </g>
   );
 }

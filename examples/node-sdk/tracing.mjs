@@ -6,7 +6,7 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import { foreshock } from 'foreshock/sdk';
 
 const sdk = new NodeSDK({
-  // HTTP spans stay upstream's: Foreshock sees that, stands aside, and only adds what they lack.
+  // HTTP spans stay upstream's: Foreshock sees that, makes none, and only adds what they lack.
   instrumentations: [new HttpInstrumentation(), ...foreshock.instrumentations],
   textMapPropagator: foreshock.textMapPropagator,
   spanProcessors: [

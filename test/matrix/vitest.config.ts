@@ -5,8 +5,8 @@ import { base } from '../../vitest.config.ts';
 const root = new URL('../..', import.meta.url).pathname;
 const usesNodes = (file: string): boolean => /\bNODES\b/.test(readFileSync(root + file, 'utf8'));
 
-// The contracts of all adapters, with every installed version of their libraries, on each supported Node; and what
-// `npm test` runs on one Node only.
+// The contracts of all adapters, with the versions of `npm test`, and what it runs on one Node only, on each supported
+// Node.
 export default defineConfig({
   ...base,
   root,

@@ -77,7 +77,7 @@ it('a consumer is slow inside of its own span', async () => {
   ]);
 });
 
-it('a blocked loop is told on the requests that it keeps', async () => {
+it('a blocked loop is on the spans of the requests that it delays', async () => {
   const plan = {
     faults: [
       { fault: 'block', ms: 150, everyMs: 200, for: LONG },

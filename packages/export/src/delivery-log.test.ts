@@ -64,7 +64,7 @@ describe('what is said about a backend', () => {
     expect(deliveryLog.total).toBe(528);
   });
 
-  it('tells drops without an outage once a minute, and the rest at the end', () => {
+  it('logs drops without an outage once a minute, and the rest at the end', () => {
     const deliveryLog = new DeliveryLog(['a']);
     deliveryLog.drop('spool_full', 7);
     deliveryLog.delivered(0, 1);

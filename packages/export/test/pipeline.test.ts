@@ -219,7 +219,7 @@ describe('what arrives', () => {
     expect(names(at)).toEqual(['a']);
   });
 
-  it('goes through the proxy that Node is told to use', async () => {
+  it('goes through the proxy that Node is configured to use', async () => {
     const at = await collector();
     const asked: (string | undefined)[] = [];
     const proxy = await listen(
@@ -243,7 +243,7 @@ describe('what arrives', () => {
     expect(asked).toEqual([`${at.url}/v1/traces`]);
   });
 
-  it('goes over TLS to anybody where Node is told to trust anybody, and only there', async () => {
+  it('goes over TLS without certificate checks where Node is configured so, and only there', async () => {
     const pem = (name: string): string => readFileSync(new URL(`./fixtures/tls/${name}.pem`, import.meta.url), 'utf8');
     const at = await startCollector({ tls: { cert: pem('server'), key: pem('server-key') } });
     closing.push(() => at.close());
@@ -371,7 +371,7 @@ describe('a backend in trouble', () => {
     },
   );
 
-  it('that does not exist yet gets what waited once it does; its password is not told', async () => {
+  it('that does not exist yet gets what waited once it does; its password is not logged', async () => {
     const port = await freePort();
     const { pipeline, end } = start({
       destinations: [{ kind: 'otlp', url: `http://user:secret@127.0.0.1:${port}/v1/traces?key=secret` }],
@@ -396,7 +396,7 @@ describe('a backend in trouble', () => {
     expect(at.requests[0]!.path).toBe('/v1/traces');
   });
 
-  it('that refuses for good is not asked again; the spans are counted, and what it said is told', async () => {
+  it('that refuses for good is not asked again; the spans are counted, and its answer is logged', async () => {
     const at = await collector();
     at.respond({
       status: 400,

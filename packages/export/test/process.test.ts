@@ -58,7 +58,7 @@ describe.each(NODES)('a process on Node %i', (node) => {
 });
 
 describe('a process', () => {
-  it('waits in process.exit no longer than it is told to', async () => {
+  it('waits in process.exit no longer than configured', async () => {
     at.respond({ hang: true });
     expect(await run('exit, backend hangs')).toEqual({ code: 3, signal: null, stdout: 'FLUSHED false\n', stderr: '' });
   });

@@ -35,7 +35,7 @@ it('ends what is open, whichever were ended before, and nothing twice', () => {
   expect(interrupted()).toContain('f');
 });
 
-it('remembers all that somebody may still end, however many', () => {
+it('remembers all that may still be ended, however many', () => {
   const { spans, interrupted, start } = open();
   const held = Array.from({ length: 5_000 }, (_, i) => start(String(i)));
   held[0]!.end();
@@ -43,7 +43,7 @@ it('remembers all that somebody may still end, however many', () => {
   expect(interrupted()).toHaveLength(4_999);
 });
 
-it('holds on to no more than some of those that nobody can end', async () => {
+it('keeps only some of those that cannot be ended', async () => {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
   const { spans, interrupted, start } = open();

@@ -27,7 +27,7 @@ function run(code: string, env: Record<string, string>, closeStderr = false) {
   );
 }
 
-it('survives that nobody reads standard error any more', async () => {
+it('survives a closed standard error', async () => {
   const { code, stdout } = await run(
     `require(file);
      setTimeout(() => console.log('to its end'), 300);`,

@@ -35,7 +35,7 @@ function miss(id: string, where: Context, { coalesced = false, since = stampedes
   stampedes.missed({ id, cache: 'profiles', shape: () => 'user:*', where, since, coalesced });
 }
 
-it('tells one event when the key is filled, with how many missed it and for how long', () => {
+it('adds one event when the key is filled, with how many missed it and for how long', () => {
   const callers = Array.from({ length: 7 }, (_, i) => caller(`caller ${i}`));
   for (const { where } of callers) {
     miss('user:1', where);
@@ -66,7 +66,7 @@ it('tells one event when the key is filled, with how many missed it and for how 
   ]);
 });
 
-it('tells it after a while when a library has one of them load it: on a caller that is still there', () => {
+it('reports it after a while when a library has one of them load it: on a caller that is still there', () => {
   const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
   callers.forEach(({ where }, i) => miss('user:1', where, { coalesced: i > 0 }));
   callers.slice(0, 3).forEach(({ span }) => span.end());
@@ -118,7 +118,7 @@ it('waits for callers who take long to fill it', () => {
   expect(told).toHaveLength(1);
 });
 
-it('is none when nobody fills it, or somebody else does, however many look together', () => {
+it('is none when it is not filled, or filled elsewhere, however many look together', () => {
   const callers = Array.from({ length: 9 }, (_, i) => caller(`caller ${i}`));
   for (const { where } of callers) miss('flag:off', where);
   for (const { where } of callers) miss('result:1', where);
@@ -156,7 +156,7 @@ it('is none when they come one after the other, however many, for a key that is 
   expect(told).toEqual([]);
 });
 
-it('tells callers apart who look at the same time, in one span or in none', () => {
+it('distinguishes callers that look at the same time, in one span or in none', () => {
   const { span, where } = caller('caller');
   for (const nobody of [ROOT_CONTEXT, where]) {
     // One after the other: a loop.

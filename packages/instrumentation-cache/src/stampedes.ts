@@ -71,13 +71,13 @@ export class Stampedes {
   readonly #bursts = new Map<string, Burst>();
   readonly #callers: number;
   readonly #tracer: () => Tracer;
-  readonly #told: (cache: string) => void;
+  readonly #counted: (cache: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(callers: number, tracer: () => Tracer, told: (cache: string) => void) {
+  constructor(callers: number, tracer: () => Tracer, counted: (cache: string) => void) {
     this.#callers = callers;
     this.#tracer = tracer;
-    this.#told = told;
+    this.#counted = counted;
   }
 
   get open(): boolean {
@@ -112,7 +112,7 @@ export class Stampedes {
     const { traces } = burst;
     const filler = trace.getSpan(where);
     // Beyond the limit, the filler may be included.
-    if (traces.size >= MAX_SPANS || traces.has(traceOf(filler))) this.#tell(burst, filler);
+    if (traces.size >= MAX_SPANS || traces.has(traceOf(filler))) this.#report(burst, filler);
   }
 
   stop(): void {
@@ -133,7 +133,7 @@ export class Stampedes {
       // Insertion order is due order.
       if (left > 0) return this.#sweepIn(Math.ceil(left));
       this.#bursts.delete(id);
-      if (burst.coalesced) this.#tell(burst, undefined);
+      if (burst.coalesced) this.#report(burst, undefined);
       else if (this.#mayBeFilled(burst, now)) {
         burst.due = now + WINDOW_MS;
         this.#bursts.set(id, burst);
@@ -145,9 +145,9 @@ export class Stampedes {
     return callers >= this.#callers && now - first < LONGEST_MS && [...spans].some((span) => span.isRecording());
   }
 
-  #tell(burst: Burst, filler: Span | undefined): void {
+  #report(burst: Burst, filler: Span | undefined): void {
     if (burst.callers < this.#callers) return;
-    this.#told(burst.cache);
+    this.#counted(burst.cache);
     const shape = burst.shape();
     const attributes = {
       [CACHE_NAME]: burst.cache,

@@ -50,7 +50,7 @@ describe.each([
     ).toEqual({ 'cache.local.misses': 3, 'cache.local.hits': 2 });
   });
 
-  it('tells callers of wrap that joined another one', async () => {
+  it('records callers of wrap that joined another one', async () => {
     const cache = createCache();
     let loads = 0;
     const load = async (): Promise<string> => {

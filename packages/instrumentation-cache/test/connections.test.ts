@@ -82,7 +82,7 @@ it('ioredis: messages and events of a connection belong to no request', async ()
   publisher.disconnect();
 });
 
-it('ioredis: whoever connects by callback goes on in his own trace', async () => {
+it('ioredis: the callback of connect runs in its caller’s trace', async () => {
   const client = new Redis(server.url, { lazyConnect: true });
   await recorded.inSpan('request', async (span) => {
     expect(await new Promise((done) => client.connect(() => done(where()[0])))).toBe(span);

@@ -42,7 +42,7 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
   });
   afterEach(() => clients.splice(0).forEach((client) => client.disconnect()));
 
-  it('tells a command, its key as a shape, and whether it hit', async () => {
+  it('records a command, its key as a shape, and whether it hit', async () => {
     shows('ioredis', ['spans', 'attempt or hit'], versionOf(alias ?? 'ioredis'));
     const client = connect({ keyPrefix: 'shop:' });
     await recorded.inSpan('caller', async () => {
@@ -77,7 +77,7 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
     expect(JSON.stringify(recorded.spans())).not.toContain('secret');
   });
 
-  it('tells an error by its code, without what was quoted from the command', async () => {
+  it('records an error by its code, without what was quoted from the command', async () => {
     const client = connect();
     await recorded.inSpan('caller', async () => {
       await expect(client.call('NONSENSE', 'secret')).rejects.toThrow('secret');
@@ -250,7 +250,7 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
     ]);
   });
 
-  it('runs the handlers of messages for nobody, whoever opened the connection', async () => {
+  it('runs the handlers of messages outside the trace that opened the connection', async () => {
     const subscriber = connect({ lazyConnect: true });
     const publisher = connect();
     const other = connect();

@@ -66,7 +66,7 @@ describe.each([
     expect(attributes).toEqual({ 'cache.local.hits': 192 });
   });
 
-  it('tells a fetch that joined another one', async () => {
+  it('records a fetch that joined another one', async () => {
     const load = vi.fn<(key: string) => Promise<number>>(async (key) => {
       await delay(5);
       return key.length;
@@ -164,7 +164,7 @@ describe.each([
     expect(refreshing.asked).toBe(2);
   });
 
-  it('tells a forced refresh and a stale value from a hit', async () => {
+  it('distinguishes a forced refresh and a stale value from a hit', async () => {
     const cache = new Cache<string, number>({ max: 10, ttl: 1, fetchMethod: async () => 1, memoMethod: () => 2 });
     await cache.fetch('a');
     expect(await counted(() => cache.fetch('a', { forceRefresh: true }))).toEqual({ 'cache.local.misses': 1 });

@@ -55,7 +55,7 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
     await Promise.all(clients.splice(0).map(end));
   });
 
-  it('tells a command, its key as a shape, and whether it hit', async () => {
+  it('records a command, its key as a shape, and whether it hit', async () => {
     shows('redis', ['spans', 'attempt or hit'], versionOf(alias ?? 'redis'));
     const client = await connect({ name: 'worker' });
     expect(recorded.spans()).toEqual([]);
@@ -89,7 +89,7 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
     expect(JSON.stringify(recorded.spans())).not.toContain('secret');
   });
 
-  it('tells an error by its code, without what was quoted from the command', async () => {
+  it('records an error by its code, without what was quoted from the command', async () => {
     const client = await connect();
     await recorded.inSpan('caller', async () => {
       await expect(client.sendCommand(['NONSENSE', 'secret'])).rejects.toThrow('secret');
@@ -290,7 +290,7 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
 
   if (isRedis4) return;
 
-  it('tells a wait for a pooled client, who held it, and keeps each of 50 callers in its trace', async () => {
+  it('records a wait for a pooled client and its holder, and keeps each of 50 callers in its trace', async () => {
     shows('redis', ['wait', 'state', 'parent'], versionOf(alias ?? 'redis'));
     const pool = (await connect()).createPool({ minimum: 2, maximum: 2 });
     await pool.connect();
@@ -346,7 +346,7 @@ describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12'
     }
   });
 
-  it('tells who a pool kept waiting in vain', async () => {
+  it('records who a pool kept waiting until a time-out', async () => {
     const pool = (await connect()).createPool({ minimum: 1, maximum: 1, acquireTimeout: 20 });
     await pool.connect();
     recorded.clear();

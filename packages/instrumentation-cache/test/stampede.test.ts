@@ -61,7 +61,7 @@ const event = (name: string, more: object = {}): unknown => ({
   },
 });
 
-it('is told of a key on a server, whichever connections its callers use', async () => {
+it('is reported for a key on a server, whichever connections its callers use', async () => {
   const clients = Array.from({ length: 3 }, () => new Redis(server.url));
   let next = 0;
   const client = (): Redis => clients[next++ % 3]!;
@@ -73,7 +73,7 @@ it('is told of a key on a server, whichever connections its callers use', async 
   expect(told(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
 });
 
-it('is told of a key that is filled by a pipeline or a transaction', async () => {
+it('is reported for a key that is filled by a pipeline or a transaction', async () => {
   const client = new Redis(server.url);
   for (const [key, fill] of [
     ['user:5', () => client.pipeline().set('user:5', 'x').expire('user:5', 60).exec()],
@@ -86,7 +86,7 @@ it('is told of a key that is filled by a pipeline or a transaction', async () =>
   client.disconnect();
 });
 
-it('is none of a key that is never there, nor of one that somebody else fills', async () => {
+it('is none of a key that is never there, nor of one that is filled elsewhere', async () => {
   const client = new Redis(server.url);
   const waiting = await stampede(
     () => client.get('flag:1'),
@@ -102,7 +102,7 @@ it('is none of a key that is never there, nor of one that somebody else fills', 
   client.disconnect();
 });
 
-it('is told of a field of a hash, and by node-redis', async () => {
+it('is reported for a field of a hash, and with node-redis', async () => {
   const client = createClient({ url: server.url });
   await client.connect();
   recorded.clear();
@@ -114,7 +114,7 @@ it('is told of a field of a hash, and by node-redis', async () => {
   expect(told(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
 });
 
-it('is told of a cache in the process', async () => {
+it('is reported for a cache in the process', async () => {
   const cache = new LRUCache<string, string>({ max: 10 });
   const spans = await stampede(
     async () => cache.get('user:1'),

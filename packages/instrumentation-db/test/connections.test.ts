@@ -53,7 +53,7 @@ it('pg: notifications and notices belong to no request, and keep the context of 
   expect(query.parentSpanId).toBe('');
 });
 
-it('pg: whoever waits for the connection goes on in his own trace', async () => {
+it('pg: a caller that waits for the connection goes on in its own trace', async () => {
   const client = new pg.Client(postgres.url);
   await recorded.inSpan('request', async (span) => {
     const seen = await new Promise((done) => client.connect(() => done(activeSpanId())));

@@ -385,7 +385,7 @@ describe('a wait', () => {
     expect(recorded.spans()).toEqual([]);
   });
 
-  it('leaves 200 concurrent callers over 5 connections each his own trace', async () => {
+  it('keeps 200 concurrent callers over 5 connections each in its own trace', async () => {
     const pool = await openWarmPool(5);
     const sql = 'SELECT id FROM orders LIMIT 1';
     const ways: ((see: () => void) => Promise<unknown>)[] = [

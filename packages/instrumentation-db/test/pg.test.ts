@@ -415,7 +415,7 @@ describe('a pool', () => {
     expect(saturated).toEqual(saturated.length > 0 ? [true] : []);
   });
 
-  it('tells of a connection that does not come back, on the span that took it or in its trace', async () => {
+  it('reports a connection that is not returned, on the span that took it or in its trace', async () => {
     const pool = await openWarmPool(2);
     const late = recorded.inSpan('forgetful', async () => {
       const client = await pool.connect();

@@ -44,12 +44,12 @@ async function measure(whose: Whose): Promise<void> {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
     response.end(body);
   });
-  const line = new Line(server);
-  for (let i = 0; i < 5; i++) await line.run(REQUESTS);
+  const connection = new ClientConnection(server);
+  for (let i = 0; i < 5; i++) await connection.run(REQUESTS);
   let best = Infinity;
   for (let i = 0; i < 8; i++) {
     const before = process.cpuUsage();
-    await line.run(REQUESTS);
+    await connection.run(REQUESTS);
     const { user, system } = process.cpuUsage(before);
     best = Math.min(best, (user + system) / REQUESTS);
   }
@@ -74,7 +74,7 @@ async function attach(whose: Whose): Promise<void> {
 }
 
 /** Keep-alive connections that send the next request when the last is answered. */
-class Line {
+class ClientConnection {
   #left = 0;
   #done = (): void => {};
   readonly #connections: Duplex[];

@@ -41,7 +41,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   let callOptions: CallOptions | undefined;
 
   function received(request: ReceivedRequest): Served | undefined {
-    if (telemetry.standsAside) return undefined;
+    if (telemetry.upstreamIsActive) return undefined;
     // The active context is that of `listen`.
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);
     untrusted?.note(request.headers);
@@ -59,7 +59,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   function sending(request: SentRequest): Sent | undefined {
     const where = context.active();
     if (isSuppressed(where)) return undefined;
-    if (telemetry.standsAside) {
+    if (telemetry.upstreamIsActive) {
       const theirs = trace.getSpan(where);
       return isCall(theirs) ? new SentCall(theirs, where, request, undefined) : undefined;
     }
@@ -97,7 +97,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   }
 
   function traceTextHere(): string | undefined {
-    if (!tellTrace || !telemetry.standsAside) return undefined;
+    if (!tellTrace || !telemetry.upstreamIsActive) return undefined;
     const where = context.active();
     return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }

@@ -25,7 +25,7 @@ export function endpointsOf(request: ReceivedRequest, scheme: string): Endpoints
   const proto = said.host === undefined ? first(headers['x-forwarded-proto']) : said.proto;
   const proxied = said.host ?? listHead(first(forwardedHost));
   const { host, port } =
-    (proxied && splitHost(proxied, proto)) || splitHost(first(headers['host']) ?? '', scheme) || NOBODY;
+    (proxied && splitHost(proxied, proto)) || splitHost(first(headers['host']) ?? '', scheme) || NO_HOST;
   return { client, host, port };
 }
 
@@ -37,16 +37,16 @@ export function isForwarded(headers: ReceivedRequest['headers']): boolean {
   );
 }
 
-const NOBODY: Omit<Endpoints, 'client'> = { host: undefined, port: undefined };
+const NO_HOST: Omit<Endpoints, 'client'> = { host: undefined, port: undefined };
 
 // Most servers have one `Host`.
 let lastHeader: string | undefined;
 let lastScheme = '';
-let lastHost: Omit<Endpoints, 'client'> = NOBODY;
+let lastHost: Omit<Endpoints, 'client'> = NO_HOST;
 
 function directEndpoints(header: string | undefined, scheme: string, client: string | undefined): Endpoints {
   if (header !== lastHeader || scheme !== lastScheme) {
-    lastHost = splitHost(header ?? '', scheme) ?? NOBODY;
+    lastHost = splitHost(header ?? '', scheme) ?? NO_HOST;
     lastHeader = header;
     lastScheme = scheme;
   }

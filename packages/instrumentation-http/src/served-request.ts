@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { canEnter, detachedTimeout, enter, leave, runIn, spanContextOf, xTraceIdOf } from '@foreshock/kit';
+import { detachedTimeout, enter, leave, NOT_ENTERED, runBy, spanContextOf, xTraceIdOf } from '@foreshock/kit';
 import { HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
 import type { ReceivedRequest, Served } from './events.ts';
 import { methodInName } from './method.ts';
@@ -64,9 +64,9 @@ export class ServedRequest implements Served, RpcMetadata {
   }
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    if (!canEnter()) return runIn(this.#context, fn, self, args);
     // A frame of ours would push one of the application's out of stack traces.
     const left = enter(this.#context);
+    if (left === NOT_ENTERED) return runBy(this.#context, fn, self, args);
     try {
       return Reflect.apply(fn, self, args);
     } finally {

@@ -265,7 +265,7 @@ describe('ends', () => {
     ]);
   });
 
-  it('when the body has come, though nobody reads it', async () => {
+  it('when the body has come, although it stays unread', async () => {
     const port = await answering((socket) => socket.write(OK));
     const response = await responseOf(http.get({ port, agent: false }));
     expect((await recorded.until(1)).map(outcome)).toEqual([{ status: 200, type: undefined, code: 'UNSET' }]);
@@ -273,7 +273,7 @@ describe('ends', () => {
     expect(await text(response)).toBe('hello');
   });
 
-  it('when nobody listens for the response', async () => {
+  it('when there is no listener for the response', async () => {
     const port = await answering((socket) => socket.write(OK));
     http.get({ port });
     expect((await recorded.until(1)).map(outcome)).toEqual([{ status: 200, type: undefined, code: 'UNSET' }]);

@@ -307,7 +307,7 @@ describe('a gateway', () => {
     expect(got).not.toHaveProperty('x-b3-parentspanid');
   });
 
-  it('hands on formats that nobody here speaks', async () => {
+  it('passes on unknown formats', async () => {
     const { got } = await through(
       editing((headers) => headers),
       { b3: CAME_IN.b3 },

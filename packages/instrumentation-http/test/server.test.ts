@@ -311,7 +311,9 @@ describe('ends', () => {
       await wire.until((text) => count(text, 'HTTP/1.1 200') === i);
     }
     await recorded.until(3);
-    const line = Object.getOwnPropertySymbols(socket!).find(({ description }) => description === 'foreshock.line')!;
+    const line = Object.getOwnPropertySymbols(socket!).find(
+      ({ description }) => description === 'foreshock.open-requests',
+    )!;
     expect((socket as unknown as Record<symbol, { open: unknown[] }>)[line]!.open).toEqual([]);
   });
 
@@ -346,7 +348,7 @@ describe('ends', () => {
     expect(status(await recorded.until(1))).toEqual([{ status: 200, type: undefined, code: 'UNSET' }]);
   });
 
-  it('HEAD, OPTIONS and a body nobody reads', async () => {
+  it('HEAD, OPTIONS and an unread body', async () => {
     const port = await serve((_request, response) => response.end('body'));
     const wire = await connect(port);
     wire.send('HEAD / HTTP/1.1', 'Host: a', '', '');
@@ -645,7 +647,7 @@ describe('leaves the application alone', () => {
     expect(written.join('')).toContain('queued');
   });
 
-  it("requests emitted with somebody's own objects", async () => {
+  it("requests emitted with the application's own objects", async () => {
     const server = http.createServer();
     const seen: unknown[] = [];
     server.removeAllListeners('request').on('request', (...args) => seen.push(args));
@@ -673,7 +675,7 @@ it('takes the route that instrumentations of frameworks leave in the context', a
   expect(span).toMatchObject({ name: 'GET /from/:elsewhere', attributes: { 'http.route': '/from/:elsewhere' } });
 });
 
-it('methods nobody knows are _OTHER', async () => {
+it('unknown methods are _OTHER', async () => {
   const wire = await connect(await serve((_request, response) => response.end()));
   wire.send('PROPFIND / HTTP/1.1', 'Host: a', '', '');
   const [span] = await recorded.until(1);

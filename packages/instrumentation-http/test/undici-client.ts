@@ -142,7 +142,7 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
       ]);
     });
 
-    it('ends when the body has come, though nobody reads it', async () => {
+    it('ends when the body has come, although it stays unread', async () => {
       const origin = await answering((socket) => socket.write(OK));
       const answer = await call(origin);
       expect((await recorded.until(1)).map(outcome)).toEqual([{ status: 200, type: undefined, code: 'UNSET' }]);
@@ -157,7 +157,7 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
       expect(outcome(span!)).toEqual({ status: 200, type: undefined, code: 'UNSET' });
     });
 
-    it('ends a call that has failed soon, though nobody reads why', async () => {
+    it('ends a call that has failed soon, although its body stays unread', async () => {
       const origin = await answering((socket) =>
         socket.write(`HTTP/1.1 503 No\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(200_000)}`),
       );
@@ -191,7 +191,7 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
       ]);
     });
 
-    it('tells a time-out from a cancellation', async () => {
+    it('distinguishes a time-out from a cancellation', async () => {
       const cancelling = new AbortController();
       const origin = await answering((_socket, head) => {
         if (head.startsWith('GET /cancel')) setImmediate(() => cancelling.abort());

@@ -19,7 +19,7 @@ export function open(telemetry: Telemetry): LineEvents {
       const { traceId, spanId, traceFlags } = span;
       const given = xTraceIdOf(where);
       const differs = given !== undefined && given !== traceId && PLAIN.test(given);
-      if (telemetry.standsAside) return differs ? { x_trace_id: given } : undefined;
+      if (telemetry.upstreamIsActive) return differs ? { x_trace_id: given } : undefined;
       const flags = (traceFlags < 16 ? '0' : '') + traceFlags.toString(16);
       if (!differs) return { trace_id: traceId, span_id: spanId, trace_flags: flags };
       return { trace_id: traceId, span_id: spanId, trace_flags: flags, x_trace_id: given };
@@ -27,7 +27,7 @@ export function open(telemetry: Telemetry): LineEvents {
 
     logged(error) {
       // A handled error is only visible here; its message is in the log.
-      const span = telemetry.standsAside ? undefined : trace.getActiveSpan();
+      const span = telemetry.upstreamIsActive ? undefined : trace.getActiveSpan();
       if (span?.isRecording()) errorLogged(span, errorTypeOf(error));
     },
   };

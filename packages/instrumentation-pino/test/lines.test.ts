@@ -435,7 +435,7 @@ describe('whatever happens to it', () => {
     }
   });
 
-  it('wrapped again by somebody else, disabled it is mute and theirs stays', () => {
+  it('wrapped again by others, disabled it passes through and theirs stays', () => {
     const { asJsonSym } = (app.pino as any).symbols;
     const prototype = prototypeOf(asJsonSym);
     const ours = prototype[asJsonSym]!;

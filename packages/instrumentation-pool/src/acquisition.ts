@@ -45,12 +45,12 @@ export class PoolAcquisition extends Caller implements Acquisition, PoolState {
 
   beginWait(hindrance?: WaitReason): void {
     this.wait = new Wait(this.boundary, this, this.poolObject, hindrance);
-    this.pool.line.add(this);
+    this.pool.waiting.add(this);
   }
 
   connecting(): void {
     if (this.settled) return;
-    this.pool.line.delete(this);
+    this.pool.waiting.delete(this);
     this.wait?.connecting();
   }
 
@@ -90,13 +90,13 @@ export class PoolAcquisition extends Caller implements Acquisition, PoolState {
   /** An idle connection was expected, so there is no span yet. */
   #beginLate(opened: boolean): void {
     this.wait = new Wait(this.boundary, this, this.poolObject, undefined, opened);
-    this.wait.leaveLine(performance.now());
+    this.wait.over(performance.now());
   }
 
   protected settle(now: number): void {
     this.settled = true;
     if (!this.wait) return;
-    this.pool.line.delete(this);
-    this.wait.leaveLine(now);
+    this.pool.waiting.delete(this);
+    this.wait.over(now);
   }
 }

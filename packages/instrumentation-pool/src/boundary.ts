@@ -56,7 +56,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
 
   return {
     acquire(source, pool, asked) {
-      if (telemetry.standsAside) return undefined;
+      if (telemetry.upstreamIsActive) return undefined;
       const known = knownPoolOf(source, pool);
       if (!asked) source.count(pool, state);
       const acquisition = new PoolAcquisition(boundary, pool, known, asked ?? state);
@@ -65,7 +65,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
     },
 
     lent(source, pool, connection, where = context.active()) {
-      if (telemetry.standsAside) return;
+      if (telemetry.upstreamIsActive) return;
       const known = knownPoolOf(source, pool);
       source.count(pool, state);
       state.used--;
@@ -77,7 +77,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
     },
 
     opening(pool) {
-      const [first] = livePools.get(pool)?.line ?? [];
+      const [first] = livePools.get(pool)?.waiting ?? [];
       first?.connecting();
     },
 
@@ -115,7 +115,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
 
     cleared(pool, error) {
       const known = livePools.get(pool);
-      if (known) for (const acquisition of known.line) acquisition.failed(error);
+      if (known) for (const acquisition of known.waiting) acquisition.failed(error);
     },
   };
 }

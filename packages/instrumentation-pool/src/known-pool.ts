@@ -15,7 +15,7 @@ export class KnownPool {
   /** Oldest first. */
   readonly holdings = new LinkedList<Holding>();
   /** In order, without callers whose connection is being opened. */
-  readonly line = new Set<PoolAcquisition>();
+  readonly waiting = new Set<PoolAcquisition>();
   /** Running tasks, and when they lose their slots. */
   readonly timed = new Map<TimedTask, number>();
   /** From the last task that ended. */

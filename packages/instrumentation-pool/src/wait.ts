@@ -72,7 +72,7 @@ export class Wait {
     const { limit } = pool.description;
     // The pool opens a connection: no holder delays it.
     const isFull = !hindrance && (limit === undefined || used + idle >= limit);
-    if (pool.line.size < MAX_OPEN_SPANS) this.#startSpan(undefined);
+    if (pool.waiting.size < MAX_OPEN_SPANS) this.#startSpan(undefined);
     const oldest = isFull ? pool.holdings.oldest : undefined;
     if (oldest && pool.source.ofTasks) this.#holder = oldest.holder(acquisition.start);
     else if (oldest) this.#nameHolder(oldest.holder(acquisition.start));
@@ -111,7 +111,7 @@ export class Wait {
     if (this.#saturation) this.#span?.addEvent('connecting');
   }
 
-  leaveLine(at: number): void {
+  over(at: number): void {
     const { pool, start } = this.#acquisition;
     this.#waitMs = roundMs(at - start);
     this.#reason = this.#reasonAt(at);

@@ -82,10 +82,10 @@ it.each(['piscina', 'piscina-4'])('%s: what was aborted in line, or before, uses
   const fails = async (signal: AbortSignal): Promise<void> =>
     expect(await pool.run(1, { signal }).catch((error: Error) => error.name)).toBe('AbortError');
   await fails(AbortSignal.abort());
-  const inLine = new AbortController();
+  const queued = new AbortController();
   const busy = pool.run(1);
-  const aborted = fails(inLine.signal);
-  inLine.abort();
+  const aborted = fails(queued.signal);
+  queued.abort();
   await Promise.all([busy, aborted]);
   await pool.run(1);
   recorded.clear();

@@ -136,7 +136,7 @@ describe.each(limiters)('%s %s: %s', (name, alias, label, make) => {
   beforeEach(() => shows(name, ['wait', 'state'], apps.get(alias)?.versions[name]));
   roomContract(recorded, { name: () => label, open: async (): Promise<OneSlot> => ({ run: make() }) });
 
-  it('makes no span where nobody is traced, and gives what the task gives', async () => {
+  it('makes no span outside a trace, and gives what the task gives', async () => {
     const run = make();
     const failure = new Error('failed');
     const results = await Promise.allSettled([

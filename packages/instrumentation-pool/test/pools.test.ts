@@ -196,7 +196,7 @@ describe.each(Object.entries(libraries) as [Library, Open][])('%s', (library, op
     });
   });
 
-  it('tells a time-out from a refused connection, each with the state that explains it', async () => {
+  it('distinguishes a time-out from a refused connection, each with the state that explains it', async () => {
     const pool = open(
       { ...pgClients, create: async () => new pg.Client({ connectionString: postgres.url }) },
       { max: 1, timeoutMs: 30 },
@@ -267,7 +267,7 @@ describe.each(Object.entries(libraries) as [Library, Open][])('%s', (library, op
     await pool.end();
   });
 
-  it('leaves 200 concurrent callers over 5 connections each his own trace', async () => {
+  it('keeps 200 concurrent callers over 5 connections each in its own trace', async () => {
     const pool = open(pgClients, { max: 5 });
     const own = await crowd(recorded, 200, async () => {
       const client = await pool.acquire();

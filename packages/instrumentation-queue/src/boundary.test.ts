@@ -12,20 +12,20 @@ const nothing = { enable() {}, disable() {}, setTracerProvider() {}, setMeterPro
 const recorded = recordSpans(nothing);
 afterAll(() => recorded.stop());
 
-let standsAside = false;
+let upstreamIsActive = false;
 const telemetry: Telemetry = {
   library: 'toy',
   get tracer() {
     return recorded.tracerProvider.getTracer('queue');
   },
-  get standsAside() {
-    return standsAside;
+  get upstreamIsActive() {
+    return upstreamIsActive;
   },
   useMeter() {},
 };
 const queue: QueueEvents = openQueue(telemetry);
 beforeEach(() => {
-  standsAside = false;
+  upstreamIsActive = false;
   recorded.clear();
 });
 
@@ -120,7 +120,7 @@ describe('the handling of a message', () => {
     for (const index of begun) expect(spans[index]!.links).toMatchObject([{ traceId: spans[index - 1]!.traceId }]);
   });
 
-  it('is a trace of its own ten minutes after its trace began, whoever wrote when that was', () => {
+  it('is a trace of its own ten minutes after its trace began, whatever wrote when that was', () => {
     const { carrier } = send();
     const since = (ms: number): Message => ({ carrier: { ...carrier, 'foreshock-trace': `2;${Date.now() - ms}` } });
     const own = (message: Message): boolean => process(message).parentSpanId === '';
@@ -335,8 +335,8 @@ it('lets the trace travel only where it may', () => {
   ]);
 });
 
-it('stands aside', () => {
-  standsAside = true;
+it('upstream active', () => {
+  upstreamIsActive = true;
   const delivery = { system: 'toy', destination: 'emails', messages: [{}] };
   expect([queue.send(sending), queue.carrier('emails'), queue.process(delivery), queue.received(delivery, 0)]).toEqual([
     undefined,

@@ -68,7 +68,7 @@ export function openQueue(
 
   function send(sending: Sending): Send | undefined {
     const where = context.active();
-    if (telemetry.standsAside || isSuppressed(where)) return undefined;
+    if (telemetry.upstreamIsActive || isSuppressed(where)) return undefined;
     const { system, destination, count } = sending;
     const operation = operations.of(system, 'send', sending.operation, destination);
     const sent = new ProducerSend(telemetry, metrics, operation, where, sending);
@@ -79,7 +79,7 @@ export function openQueue(
   function received(delivery: Delivery, since: number): readonly Taken[] | undefined {
     const where = context.active();
     const { system, messages, destination, group } = delivery;
-    if (telemetry.standsAside || messages.length === 0 || isSuppressed(where)) return undefined;
+    if (telemetry.upstreamIsActive || messages.length === 0 || isSuppressed(where)) return undefined;
     const { spanName, attributes: common } = operations.of(system, 'receive', 'receive', destination, group);
     const attributes: Attributes = { ...common.values, ...attributesOfAll(messages) };
     const options = { kind: SpanKind.CLIENT, attributes, links: linksTo(messages), startTime: since };
@@ -108,14 +108,14 @@ export function openQueue(
     send,
     carrier(destination, count = 1) {
       const where = context.active();
-      return telemetry.standsAside || isSuppressed(where) ? undefined : carrierTo(destination, where, count);
+      return telemetry.upstreamIsActive || isSuppressed(where) ? undefined : carrierTo(destination, where, count);
     },
-    process: (delivery) => (telemetry.standsAside ? undefined : begin(delivery)),
+    process: (delivery) => (telemetry.upstreamIsActive ? undefined : begin(delivery)),
     received,
     background: (fn, self, args) => runIn(background, fn, self, args),
     housekeeping(fn, self, args) {
       const where = context.active();
-      const isPart = telemetry.standsAside || trace.getSpan(where) !== undefined || isSuppressed(where);
+      const isPart = telemetry.upstreamIsActive || trace.getSpan(where) !== undefined || isSuppressed(where);
       return isPart ? Reflect.apply(fn, self, args) : runIn(background, fn, self, args);
     },
     event(destination) {
@@ -130,9 +130,9 @@ export function openQueue(
         : Reflect.apply(fn, self, args);
     },
     quietly: (fn, self, args) =>
-      telemetry.standsAside ? Reflect.apply(fn, self, args) : runIn(suppressed(context.active()), fn, self, args),
+      telemetry.upstreamIsActive ? Reflect.apply(fn, self, args) : runIn(suppressed(context.active()), fn, self, args),
     continuing(carrier) {
-      if (telemetry.standsAside) return undefined;
+      if (telemetry.upstreamIsActive) return undefined;
       return new Caller(withLife(extract(carrier), continued({ carrier }) ?? newLife()));
     },
   };

@@ -203,7 +203,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     await consumer.close();
   });
 
-  it('leaves a rejection that somebody handled handled', async () => {
+  it('leaves a handled rejection handled', async () => {
     const queue = await createQueue();
     for (const text of ['caught', 'kept']) channel.sendToQueue(queue, Buffer.from(text));
     const consumer = await openChannel();
@@ -233,7 +233,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     await consumer.close();
   });
 
-  it('leaves a promise that nobody handled to be reported as the one it is', async () => {
+  it('leaves an unhandled promise to be reported as the one it is', async () => {
     const queue = await createQueue();
     channel.sendToQueue(queue, Buffer.from('hello'));
     const consumer = await openChannel();
@@ -739,7 +739,7 @@ describe.each(VERSIONS)('%s', (alias) => {
 });
 
 describe.each(VERSIONS)('%s', (alias) => {
-  it('opens a connection for nobody, whoever asks for it', async () => {
+  it('opens a connection in no trace', async () => {
     const app = installed({ amqplib: alias });
     const server = await startRabbitMq();
     const seen: unknown[] = [];
@@ -767,7 +767,7 @@ describe.each(VERSIONS)('%s', (alias) => {
 });
 
 describe.each(['amqp-connection-manager-4', 'amqp-connection-manager'])('%s', (alias) => {
-  it('sends what it kept for whoever gave it, and follows handlers that it drops', async () => {
+  it('sends what it kept in the caller’s trace, and follows handlers that it drops', async () => {
     const app = installed({ amqplib: 'amqplib', 'amqp-connection-manager': alias });
     const server = await startRabbitMq();
     app.require('amqplib');

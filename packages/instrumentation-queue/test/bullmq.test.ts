@@ -105,7 +105,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     });
   });
 
-  it('is a child of the sender, and so is what a listener is told of it', async () => {
+  it('is a child of the sender, and so is its event for listeners', async () => {
     shows('bullmq', ['wait'], app.versions['bullmq']);
     const queue = await queueOf();
     const job = await context.with(withXTraceId(context.active(), 'order-77'), () => queue.add('welcome', { a: 1 }));

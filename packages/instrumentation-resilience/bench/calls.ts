@@ -70,7 +70,7 @@ const plainEmit = Breaker.prototype.emit;
 const telemetry = {
   library: 'opossum',
   tracer: trace.getTracer('bench'),
-  standsAside: false,
+  upstreamIsActive: false,
   useMeter() {},
 };
 opossum.attach(openResilience(telemetry, {}), new Hooks('opossum', opossum.versions));

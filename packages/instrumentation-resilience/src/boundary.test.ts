@@ -10,7 +10,7 @@ const recorded = recordSpans([]);
 const telemetry: Telemetry = {
   library: 'test',
   tracer: recorded.tracerProvider.getTracer('ours'),
-  standsAside: false,
+  upstreamIsActive: false,
   useMeter() {},
 };
 beforeEach(() => recorded.clear());
@@ -20,7 +20,7 @@ const sent = (): unknown => propagation.getActiveBaggage()?.getEntry('retry.upst
 const facts = (): unknown => contextAttributesOf(context.active());
 
 describe('an attempt', () => {
-  it('tells the services called, unless it is the first or shall not', () => {
+  it('sends the count to the services called, unless it is the first or configured not to', () => {
     const told = openResilience(telemetry, {}).retry({}, 'test');
     expect([told.begin().run(sent, undefined, []), told.begin().run(sent, undefined, [])]).toEqual([undefined, '2']);
     const silent = openResilience(telemetry, { propagateAttempts: false }).retry({}, 'test');
@@ -30,7 +30,7 @@ describe('an attempt', () => {
     ]);
   });
 
-  it('counts on from what its own callers told', () => {
+  it('counts on from what its own callers sent', () => {
     const baggage = propagation.createBaggage({ 'retry.upstream_attempts': { value: '2' } });
     context.with(propagation.setBaggage(ROOT_CONTEXT, baggage), () => {
       const retry = openResilience(telemetry, {}).retry({}, 'test');
@@ -85,7 +85,7 @@ describe('an attempt', () => {
     });
   });
 
-  it('beyond the last is told again', () => {
+  it('beyond the last is reported again', () => {
     recorded.inSpan('caller', () => {
       const retry = openResilience(telemetry, {}).retry({}, 'test', 2);
       for (let i = 0; i < 3; i++) {
@@ -107,7 +107,7 @@ describe('an attempt', () => {
 });
 
 describe('a summary', () => {
-  it('that nobody finished is told at the end of the caller, and of a hundred at most', () => {
+  it('that has not ended is summarised at the end of the caller, a hundred at most', () => {
     recorded.inSpan('caller', () => {
       for (let i = 0; i < 150; i++) {
         const retry = openResilience(telemetry, {}).retry({}, 'test');

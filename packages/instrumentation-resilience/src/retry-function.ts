@@ -1,7 +1,5 @@
-import { enter, guard, leave, whenSettled, type Hooks } from '@foreshock/kit';
+import { guard, observed, type AnyFunction, type Hooks, type MethodCalls, type Runner } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from './events.ts';
-
-type AnyFunction = (this: unknown, ...args: any[]) => any;
 
 export interface RetryFunction {
   readonly library: string;
@@ -32,25 +30,19 @@ export function watchRetryFunction(
       if (!hooks.active || typeof given !== 'function') return original.apply(this, args);
       const retry = guard(library, () => resilience.retry(holder, library, maxAttempts(options)));
       if (!retry) return original.apply(this, args);
-      args[0] = function (this: unknown, ...handed: unknown[]) {
-        const { context: where } = retry.begin();
-        const failed = (error: unknown): void => {
+      const steps: MethodCalls<Runner> = {
+        begin(_self, handed: unknown[]) {
+          handed.splice(0, handed.length, ...(watchArguments?.(handed, retry) ?? handed));
+          return retry.begin();
+        },
+        within: (attempt) => attempt,
+        succeeded: () => retry.ended('success'),
+        failed(_attempt, error) {
           retry.failed(error);
           if (isFinal(error)) retry.ended('failure', error);
-        };
-        let result: unknown;
-        // An extra frame would displace one of the application's in stack traces.
-        const left = enter(where);
-        try {
-          result = Reflect.apply(given, this, watchArguments?.(handed, retry) ?? handed);
-        } catch (error) {
-          guard(library, () => failed(error));
-          throw error;
-        } finally {
-          leave(left);
-        }
-        return whenSettled(result, () => retry.ended('success'), failed);
+        },
       };
+      args[0] = observed(given as AnyFunction, steps, library, hooks);
       return original.apply(this, args);
     };
   });

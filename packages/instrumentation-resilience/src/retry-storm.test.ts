@@ -9,7 +9,7 @@ function firstTries(storms: RetryStorms, count: number, now: number, target = TA
 }
 
 describe('a storm', () => {
-  it('begins with the resend that makes them too many, and is told once', () => {
+  it('begins with the resend that makes them too many, and is reported once', () => {
     const storms = new RetryStorms(0.5);
     firstTries(storms, 20, 0);
     for (let i = 0; i < 10; i++) expect(storms.sent(TARGET, 2, 100, 1_000)).toBeUndefined();
@@ -52,7 +52,7 @@ describe('a storm', () => {
     expect(storm(40_000)).toHaveLength(1);
   });
 
-  it('is none while every request was repeated once at most, by nobody known', () => {
+  it('is none while every request was repeated once at most, by no known policy', () => {
     const storms = new RetryStorms(0.5);
     firstTries(storms, 20, 0);
     for (let i = 0; i < 30; i++) expect(storms.sent(TARGET, 2, 100, 1, false)).toBeUndefined();

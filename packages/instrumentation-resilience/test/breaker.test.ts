@@ -38,7 +38,7 @@ describe('a breaker written by hand', () => {
     });
   });
 
-  it('tells what it did and why', () => {
+  it('logs what it did and why', () => {
     const payments = breaker('payments');
     recorded.inSpan('opens', () => {
       payments.state = 'open';

@@ -69,7 +69,7 @@ describe('a retry', () => {
     expect(await play(program)).toEqual(expected(program));
   });
 
-  it('after answers that nobody reads, whose spans go on', async () => {
+  it('after unread answers, whose spans go on', async () => {
     const { url, close } = await startServer((n, _, __, response) => {
       response.writeHead(n < 3 ? 503 : 200);
       response.end('x'.repeat(n < 3 ? 200_000 : 1));

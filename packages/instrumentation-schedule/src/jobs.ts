@@ -1,4 +1,4 @@
-import { canEnter, enter, guard, leave, runIn, type Hooks } from '@foreshock/kit';
+import { enter, guard, leave, NOT_ENTERED, runBy, type Hooks, type Run } from '@foreshock/kit';
 import type { Job, JobDescription, Returned, ScheduleEvents } from './events.ts';
 import { endWith } from './returned.ts';
 
@@ -26,16 +26,15 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
     if (!run) return Reflect.apply(fn, this, args);
     let result: unknown;
     let failure: { thrown: unknown } | undefined = { thrown: undefined };
-    // Inline, because stack traces have ten frames; some context managers support only `runIn`.
-    const entered = canEnter();
-    const left = entered ? enter(run.context) : undefined;
+    const left = enter(run.context);
+    const apply: Run = left === NOT_ENTERED ? (...call) => runBy(run.context, ...call) : Reflect.apply;
     try {
       if (returned === 'dropped') {
         // Not caught: after a rethrow Node would print this line as the source.
-        result = entered ? Reflect.apply(fn, this, args) : runIn(run.context, fn, this, args);
+        result = apply(fn, this, args);
       } else {
         try {
-          result = entered ? Reflect.apply(fn, this, args) : runIn(run.context, fn, this, args);
+          result = apply(fn, this, args);
         } catch (error) {
           failure.thrown = error;
           throw error;
@@ -43,7 +42,7 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
       }
       failure = undefined;
     } finally {
-      if (entered) leave(left);
+      leave(left);
       if (failure) guard('the end of a job', () => run.ended(failure));
     }
     endWith(run, result, fn, returned);

@@ -20,7 +20,7 @@ it.each(NODES)('is to an application what it is without us, on Node %s', async (
   expect(plain).toMatchObject({ unhandled: ['TypeError: nobody'], thrown: ['RangeError: thrown'], inside: 'mine' });
 });
 
-it('has its line printed when it throws and nobody catches it', async () => {
+it('has its line printed when its error is uncaught', async () => {
   const printed = async (preload: 'require' | 'none') =>
     (await (await runFixture(fixture('uncaught.cjs'), { preload })).exited).stderr
       .split('\n')

@@ -46,7 +46,7 @@ it('runs as without us', () => {
   expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringContaining('foreshock: ')]);
 });
 
-it('has next to no trace that nobody began, and next to no span outside of those that somebody did', () => {
+it('has next to no trace without a request, and next to no span outside of those with one', () => {
   const roots = spans.filter(({ parentSpanId }) => parentSpanId === '');
   const strays = roots.filter((root) => !isBegun(root));
   const begun = new Set(roots.filter(isBegun).map(({ traceId }) => traceId));

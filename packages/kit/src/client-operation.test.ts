@@ -14,7 +14,7 @@ const provider = new TracerProvider({
 const recorded: unknown[] = [];
 const telemetry = {
   library: 'memjs',
-  standsAside: false,
+  upstreamIsActive: false,
   tracer: provider.getTracer('test'),
   useMeter: (create: (meter: never) => unknown) =>
     create({

@@ -37,7 +37,7 @@ describe('context attributes', () => {
     });
   });
 
-  it('are not for spans that serve somebody else', () => {
+  it('are not for spans that serve another caller', () => {
     const attempt = withContextAttributes(request, { 'retry.attempt': 2 });
     expect(contextAttributesOf(attempt, SpanKind.SERVER)).toBeUndefined();
     expect(contextAttributesOf(attempt, SpanKind.CONSUMER)).toBeUndefined();

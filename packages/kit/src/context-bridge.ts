@@ -26,10 +26,6 @@ function storeInForce(): AsyncLocalStorage<Context | undefined> | undefined {
   return knownStore;
 }
 
-export function canEnter(): boolean {
-  return storeInForce() !== undefined;
-}
-
 /**
  * Makes `where` active until {@link leave}. `context.with` would add four of the ten frames of `Error.stackTraceLimit`.
  *

@@ -32,7 +32,7 @@ it('wraps a method in place and restores it to the letter', () => {
   expect(Object.getOwnPropertyDescriptor(Library.prototype, 'greet')).toEqual(own);
 });
 
-it('leaves the wrapper of somebody who came later in place, and only mutes its own', () => {
+it('leaves a later wrapper in place, and its own passes through', () => {
   const hooks = new Hooks('library', '>=1.0.0 <2');
   const library = { greet: (): string => 'plain' };
   hooks.wrap(library, 'greet', (original) => {

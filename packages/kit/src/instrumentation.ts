@@ -44,7 +44,7 @@ export interface Telemetry {
   /** Read per span: a provider may be set late. */
   readonly tracer: Tracer;
   /** Upstream's instrumentation is active: make no span, only add to its. Cheap. */
-  readonly standsAside: boolean;
+  readonly upstreamIsActive: boolean;
   /** Calls `create` for each provider's meter, if metrics are collected; the function returned undoes it. */
   useMeter(create: (meter: Meter) => void | (() => void)): void;
 }
@@ -80,7 +80,7 @@ class AdapterTelemetry implements Telemetry {
     return this.#boundary.tracer;
   }
 
-  get standsAside(): boolean {
+  get upstreamIsActive(): boolean {
     const noted = scopesNoted();
     if (this.#asked !== noted) {
       this.#asked = noted;
@@ -88,7 +88,7 @@ class AdapterTelemetry implements Telemetry {
         this.#aside = true;
         log(
           'info',
-          `foreshock: ${this.library} is instrumented by ${this.#adapter.upstream.join(' or ')}, ours stands aside`,
+          `foreshock: ${this.library} is instrumented by ${this.#adapter.upstream.join(' or ')}, ours makes no spans`,
         );
       }
     }

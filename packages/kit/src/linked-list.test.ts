@@ -11,7 +11,7 @@ class Item implements Linked<Item> {
   }
 }
 
-it('keeps the order, whoever leaves', () => {
+it('keeps the order, whichever element leaves', () => {
   const chain = new LinkedList<Item>();
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => new Item(name)) as [Item, Item, Item, Item];
   const names = (): string => [...chain].map(({ name }) => name).join('');

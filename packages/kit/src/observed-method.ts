@@ -1,4 +1,5 @@
-import type { Run } from './caller.ts';
+import { Caller, type Run } from './caller.ts';
+import { enter, leave, NOT_ENTERED, type Left } from './context-bridge.ts';
 import { report } from './guard.ts';
 import type { HandOver } from './hand-over.ts';
 import { whenSettled } from './when-settled.ts';
@@ -38,7 +39,7 @@ export interface MethodCalls<C> {
   failed?(call: C, error: unknown): void;
 }
 
-/** Observes a method's calls; adds only this stack frame and `run`. */
+/** Observes a method's calls; adds one stack frame, as `within` a {@link Caller} does without its `run`. */
 export function observed<C>(original: AnyFunction, steps: MethodCalls<C>, place: string, hooks: Active): AnyFunction {
   const { handOver, within } = steps;
 
@@ -68,9 +69,16 @@ export function observed<C>(original: AnyFunction, steps: MethodCalls<C>, place:
     if (call === undefined) return original.apply(this, args);
     const outer = handOver?.offer(call);
     let result: unknown;
+    let left: Left = NOT_ENTERED;
     try {
       const runner = within?.(call);
-      result = runner ? runner.run(original, this, args) : original.apply(this, args);
+      if (runner instanceof Caller) left = enter(runner.context);
+      try {
+        const isInside = !runner || left !== NOT_ENTERED;
+        result = isInside ? original.apply(this, args) : runner.run(original, this, args);
+      } finally {
+        leave(left);
+      }
     } catch (error) {
       threw(call, error);
       throw error;
@@ -136,11 +144,11 @@ export function answering<F extends AnyFunction>(
   place: string,
   caller: Runner,
   callback: F,
-  hear: (args: any, self: any) => void,
+  observe: (args: any, self: any) => void,
 ): F {
   return function (this: unknown, ...args: unknown[]) {
     try {
-      hear(args, this);
+      observe(args, this);
     } catch (error) {
       report(place, error);
     }
@@ -153,9 +161,9 @@ export function answeringOnce<F extends AnyFunction>(
   place: string,
   caller: Runner,
   callback: F,
-  hear: (args: any, self: any) => void,
+  observe: (args: any, self: any) => void,
 ): F {
-  let first: AnyFunction | undefined = answering(place, caller, callback, hear);
+  let first: AnyFunction | undefined = answering(place, caller, callback, observe);
   return function (this: unknown, ...args: unknown[]) {
     const answer = first ?? callback;
     first = undefined;

@@ -31,6 +31,6 @@ export class OperationClient {
   }
 
   wants(where: Context = context.active()): boolean {
-    return !this.#telemetry.standsAside && !isSuppressed(where);
+    return !this.#telemetry.upstreamIsActive && !isSuppressed(where);
   }
 }

@@ -19,7 +19,7 @@ describe.each(NODES)('Node %s', (major) => {
     expect(await told(...args)).toEqual({ before: false, after: true, calls: ['function'] });
   });
 
-  it('and is not loaded for our sake', async () => {
+  it('and is not loaded by us', async () => {
     expect(await told('--eval', 'process.title')).toEqual({ before: false, after: false, calls: [] });
   });
 });

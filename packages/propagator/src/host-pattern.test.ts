@@ -42,7 +42,7 @@ describe('mayPropagateTo', () => {
   });
 });
 
-it('tells which patterns it does not understand', () => {
+it('logs which patterns it does not understand', () => {
   expect(
     hostPatternsFrom([' *.Example.com ', 'api:8080', '*', '::1', 'https://x.y', 'a b', '*.*.c', 'x:port', '']),
   ).toEqual({

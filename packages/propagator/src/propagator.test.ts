@@ -138,7 +138,7 @@ describe('inject', () => {
   });
 });
 
-describe('an edge that trusts nobody', () => {
+describe('an edge that trusts no caller', () => {
   const edge = new ForeshockPropagator({
     trustIncoming: false,
     propagators: ['tracecontext', 'baggage', 'x-trace-id', 'b3'],
@@ -165,13 +165,13 @@ describe('an edge that trusts nobody', () => {
     expect(trace.getSpanContext(context)!.traceId).toBe(TRACE);
   });
 
-  it('still tells the services behind it', () => {
+  it('still passes on the count to the services behind it', () => {
     const behind = serve(new ForeshockPropagator(), serve(edge, everything).sent[0]!);
     expect(behind.spans.at(-1)!.parentSpanContext).toBeDefined();
   });
 });
 
-it('knows which hosts may be told', () => {
+it('knows which hosts may get the trace', () => {
   const propagator = new ForeshockPropagator({ propagateTo: ['*.internal'] });
   expect(propagator.mayPropagateTo('orders.internal:8080')).toBe(true);
   expect(propagator.mayPropagateTo('api.stripe.com')).toBe(false);

@@ -110,7 +110,7 @@ describe('the random flag (level 2)', () => {
     expect(flagsSent({ baggage: 'a=1' })).toEqual(['03', '03']);
   });
 
-  it('is not set on a trace whose ID somebody chose', () => {
+  it('is not set on a trace whose ID was chosen', () => {
     expect(flagsSent({ 'x-trace-id': 'order-1' })).toEqual(['01', '01']);
     expect(flagsSent({ 'x-trace-id': TRACE })).toEqual(['01', '01']);
   });

@@ -92,7 +92,7 @@ describe('the trace of an x-trace-id', () => {
     expect(sent[0]!['traceparent']!.slice(3, 35)).toBe(sha('order-4711'));
   });
 
-  it('without any is told to others by the trace ID', () => {
+  it('without any is known to others by the trace ID', () => {
     const { sent, context } = serve(propagator, {});
     expect(sent[0]!['x-trace-id']).toBe(sent[0]!['traceparent']!.slice(3, 35));
     expect(responseXTraceId(context)).toBe(sent[0]!['x-trace-id']);
@@ -108,12 +108,12 @@ describe('the trace of an x-trace-id', () => {
     expect(stripped['traceparent']!.slice(3, 35)).toBe(first['traceparent']!.slice(3, 35));
   });
 
-  it('goes on as text alone where no span is made: nobody has the derived parent', () => {
+  it('goes on as text alone where no span is made: the derived parent does not exist', () => {
     const context = extract(propagator, { 'x-trace-id': 'order-4711' });
     expect(inject(propagator, context)).toEqual({ 'x-trace-id': 'order-4711' });
   });
 
-  it('never leaves unchecked, whoever put it into the context', () => {
+  it('never leaves unchecked, wherever it comes from', () => {
     const context = withXTraceId(ROOT_CONTEXT, 'a\r\nset-cookie: b');
     expect(inject(propagator, context)).toEqual({});
     expect(responseXTraceId(context)).toBeUndefined();

@@ -63,7 +63,7 @@ describe('a wrong adapter fails the checks that are meant for it, and no others'
     ['hooked', 'loses the caller in callbacks', ['callback']],
     ['hooked', 'starts late', ['callback', 'saturation']],
     ['hooked', 'adds a listener a call', ['callback', 'enabled twice', 'listeners']],
-    ['hooked', 'never stands aside', ['stands aside']],
+    ['hooked', 'ignores upstream', ['upstream active']],
     ['loaded', 'leaves a listener behind', ['restored']],
     ['loaded', 'returns a derived promise', ['identity']],
     ['loaded', 'handles the rejection', ['unhandled rejection']],
@@ -80,11 +80,11 @@ describe('a wrong adapter fails the checks that are meant for it, and no others'
 test('what the fixture cannot show is a failure, unless the spec says why', async () => {
   const { upstream: _, ...spec } = contractOf('cjs', 'none');
   const found = await examine(spec, 'import', 'hooked', { limit: '5' });
-  expect(found.get('stands aside')).toEqual([expect.stringMatching(/^needs upstream in the spec; add it, or name/)]);
+  expect(found.get('upstream active')).toEqual([expect.stringMatching(/^needs upstream in the spec; add it, or name/)]);
 
-  const skipping = { ...spec, skip: { 'stands aside': 'upstream has no instrumentation of it' } };
+  const skipping = { ...spec, skip: { 'upstream active': 'upstream has no instrumentation of it' } };
   expect(Array.from((await examine(skipping, 'import', 'hooked', { limit: '5' })).keys())).not.toContain(
-    'stands aside',
+    'upstream active',
   );
 });
 

@@ -237,7 +237,7 @@ test('takes metrics, logs and Zipkin', async () => {
   expect(collector.zipkinSpans).toEqual(zipkin);
 });
 
-test('misbehaves as told, and does not count what it refused', async () => {
+test('misbehaves as configured, and does not count what it refused', async () => {
   collector = await startCollector();
   const body = JSON.stringify(requestOf(jsonSpan));
   const send = () => post('/v1/traces', 'application/json', body);

@@ -345,7 +345,7 @@ describe('the encoder', () => {
     expect(ours).toEqual(theirs);
   });
 
-  it('tells the kind, the flags and the trace state as the proto wants them', () => {
+  it('writes the kind, the flags and the trace state as the proto wants them', () => {
     const parentSpanContext = {
       traceId: '0af7651916cd43dd8448eb211c80319c',
       spanId: '00f067aa0ba902b7',

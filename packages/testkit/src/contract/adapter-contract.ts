@@ -7,6 +7,7 @@ import type { ReceivedSpan } from '../received-span.ts';
 import type { Column } from '../table/rows.ts';
 import { CHECKS, checksOf, type ContractCheck, type Job, type Loader, type Order, type Room } from './job.ts';
 import type { Marks } from './marked-calls.ts';
+import type { Mutant } from './mutant.ts';
 import { runJob, TIMEOUT_MS, type Findings } from './run-job.ts';
 import { versionIn } from '../installed.ts';
 import { evidenceOf } from './evidence.ts';
@@ -77,16 +78,21 @@ export function adapterContract(spec: AdapterContract): void {
   });
 }
 
-/** Without declaring tests. */
+/**
+ * Without declaring tests.
+ *
+ * @param mutant only its check is made
+ */
 export async function examine(
   spec: AdapterContract,
   loader: Loader,
   order: Order,
   env: Record<string, string>,
+  mutant?: Mutant,
 ): Promise<Findings> {
   const { module, export: name, config = {} } = spec.instrumentation;
   const fixture = fixtureOf(spec, loader);
-  const checks = checksOf(order, spec.rooms).filter((check) => !spec.skip?.[check]);
+  const checks = mutant ? [mutant.check] : checksOf(order, spec.rooms).filter((check) => !spec.skip?.[check]);
   const findings: Findings = new Map();
   const job: Job = {
     library: spec.library,
@@ -104,13 +110,28 @@ export async function examine(
     commands: spec.commands,
     checks,
   };
-  const { died, examples } = await runJob(job, findings, spec.node);
+  const { died, examples } = await runJob(job, findings, spec.node, mutant);
   for (const check of checks) if (!findings.has(check)) findings.set(check, [`not examined: ${died}`]);
   for (const check of ['one span a call', 'one trace a run'] as const) {
     compare(findings, check, examples.succeed, spec.expect.span);
   }
   compare(findings, 'error status', examples.fail, spec.expect.error);
   return findings;
+}
+
+/** Declares a test for each mutant: its check must fail. */
+export function mutantContract(spec: AdapterContract, mutants: readonly Mutant[]): void {
+  const env = once(async () => (await spec.env?.()) ?? {});
+  const [loader = 'import'] = spec.loaders ?? [];
+  describe.each(mutants)(`${spec.library}: '$check' fails`, (mutant) => {
+    const { check, order = 'hooked', fault } = mutant;
+    test(`when ${fault}`, { timeout: 2 * TIMEOUT_MS }, async () => {
+      const problems = (await examine(spec, loader, order, await env(), mutant)).get(check)!;
+      expect(problems).not.toEqual([]);
+      // It would fail without a fault as well.
+      expect(problems.join('\n')).not.toMatch(/^not examined|the check itself failed|^needs /m);
+    });
+  });
 }
 
 function fixtureOf({ fixture, fixtureCjs = fixture }: AdapterContract, loader: Loader): URL {

@@ -1,32 +1,32 @@
 import { noteScope } from '@foreshock/kit';
 import { connectionCheck } from './connection-check.ts';
 import { activeSpanId, moreListeners, names, outcomeOf, type Bench } from './bench.ts';
-import type { ContractCheck, Told } from './job.ts';
+import type { ContractCheck, JobMessage } from './job.ts';
 
 /** Returns the problems found. */
-export type Check = (bench: Bench, tell: (told: Told) => void) => Promise<string[]>;
+export type Check = (bench: Bench, post: (message: JobMessage) => void) => Promise<string[]>;
 
 /** The instrumentation is enabled before the library loads. Only the last check may disable it. */
 export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
-  'one span a call': async (bench, tell) => {
+  'one span a call': async (bench, post) => {
     const traced = await bench.traced(() => bench.app.succeed(), 1);
     const problems = [...oneSpan(traced), ...bench.misplaced(traced)];
     if (traced.error) problems.push(`the call failed: ${String(traced.error)}`);
     const [span] = traced.made;
-    if (span) tell({ example: 'succeed', span });
+    if (span) post({ example: 'succeed', span });
     if (span?.status.code === 'ERROR' || span?.attributes['error.type'] !== undefined) {
       problems.push(`the span of a call that worked has an error: ${String(span.attributes['error.type'])}`);
     }
     return problems;
   },
 
-  'error status': async (bench, tell) => {
+  'error status': async (bench, post) => {
     const traced = await bench.traced(() => bench.app.fail(), 1);
     const problems = [...oneSpan(traced), ...bench.misplaced(traced)];
     if (traced.error === undefined) problems.push('fail() did not fail');
     const [span] = traced.made;
     if (!span) return problems;
-    tell({ example: 'fail', span });
+    post({ example: 'fail', span });
     const type = span.attributes['error.type'];
     if (span.status.code !== 'ERROR') problems.push(`the span's status is ${span.status.code}, not ERROR`);
     if (typeof type !== 'string' || type === '') problems.push(`error.type is ${String(type)}`);
@@ -154,7 +154,7 @@ export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
     return [...problems, ...oneSpan(again).map((problem) => `enabled again: ${problem}`), ...bench.misplaced(again)];
   },
 
-  'stands aside': async (bench) => {
+  'upstream active': async (bench) => {
     noteScope(bench.job.upstream!);
     const { made, error } = await bench.traced(async () => {
       await bench.app.succeed();

@@ -106,7 +106,7 @@ export const CHECKS = {
     'listeners',
     'connections',
     'disabled',
-    'stands aside',
+    'upstream active',
   ],
   loaded: ['restored', 'identity', 'unhandled rejection', 'throwing telemetry'],
 } as const;
@@ -159,7 +159,7 @@ export interface Job {
 }
 
 /** Messages of the child process, in order; it died in a check without an end. */
-export type Told =
+export type JobMessage =
   | { begun: ContractCheck | 'start' }
   | { late: ContractCheck; seconds: number }
   | { ended: ContractCheck; problems: string[] }

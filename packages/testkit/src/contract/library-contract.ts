@@ -2,9 +2,10 @@ import type { Adapter } from '@foreshock/kit';
 import { afterAll } from 'vitest';
 import { aliasesOf } from '../installed.ts';
 import { IS_MATRIX, NODES } from '../nodes.ts';
-import { adapterContract, type AdapterContract } from './adapter-contract.ts';
+import { adapterContract, mutantContract, type AdapterContract } from './adapter-contract.ts';
 import { contractFolder, type ContractFolder } from './contract-app.ts';
 import { ROOM_CHECKS, type Loader, type Room } from './job.ts';
+import type { Mutant } from './mutant.ts';
 
 type Derived =
   | 'library'
@@ -37,7 +38,12 @@ export interface LibraryContract extends Omit<AdapterContract, Derived>, Version
   isRoomChecked?: boolean;
   /** Default: the room's. */
   instrumentation?: AdapterContract['instrumentation'];
+  /** Of the room; those of the library are examined by `npm run test:mutants`. */
+  mutants?: readonly Mutant[];
 }
+
+/** `npm run test:mutants`: whether each check finds the faults that it is for. */
+const IS_OF_MUTANTS = process.env['FORESHOCK_TEST_MUTANTS'] === 'all';
 
 export interface VersionedApp extends ContractFolder {
   alias: string;
@@ -53,7 +59,7 @@ export function versionedApps(
   { fixture = 'fixture.mjs', also = [], newestOnly = false, versions = {} }: Versions = {},
 ): VersionedApp[] {
   const aliases = aliasesFor(adapter, folder, also);
-  return (newestOnly ? aliases.slice(-1) : aliases).flatMap((alias, i, { length }) => {
+  return (newestOnly || IS_OF_MUTANTS ? aliases.slice(-1) : aliases).flatMap((alias, i, { length }) => {
     const libraries = { ...(alias !== adapter.library && { [adapter.library]: alias }), ...versions[alias]?.libraries };
     const app = contractFolder(folder, fixture, libraries);
     afterAll(() => app.remove());
@@ -78,27 +84,36 @@ function loaderOf(version: number, node: number): Loader {
  * @param folder `import.meta.url`
  */
 export function libraryContract(adapter: Adapter<any>, folder: string, described: LibraryContract): void {
-  const { fixture, also: _, newestOnly: __, versions, isRoomChecked = true, ...contract } = described;
-  const room = roomOf(folder);
-  const apps = versionedApps(adapter, folder, described);
-  for (const { alias, node, loaders, ...app } of apps) {
-    adapterContract({
-      library: adapter.library,
-      instrumentation: { module: new URL('../../index.ts', folder).href, export: `${room}Instrumentation` },
-      shows: adapter.shows,
-      rooms: isRoomChecked ? roomsOf(room, adapter) : [],
-      ...(adapter.upstream[0] && { upstream: adapter.upstream[0] }),
-      ...contract,
-      ...(fixture?.endsWith('.cjs') ? { fixture: app.fixtureCjs } : app),
-      ...(node && { node }),
-      loaders,
-      skip: {
-        ...(adapter.upstream.length === 0 && { 'stands aside': 'upstream has no instrumentation of it' }),
-        ...contract.skip,
-        ...versions?.[alias]?.skip,
-      },
-    });
+  const { mutants = [] } = described;
+  const own = mutants.filter(({ library }) => library === adapter.library);
+  if (IS_OF_MUTANTS && own.length === 0) return;
+  for (const app of versionedApps(adapter, folder, described)) {
+    const spec = specOf(adapter, folder, described, app);
+    if (IS_OF_MUTANTS) mutantContract(spec, own);
+    else adapterContract(spec);
   }
+}
+
+function specOf(adapter: Adapter<any>, folder: string, described: LibraryContract, app: VersionedApp): AdapterContract {
+  const { fixture, also: _, newestOnly: __, mutants: ___, versions, isRoomChecked = true, ...contract } = described;
+  const room = roomOf(folder);
+  const { alias, node, loaders, ...files } = app;
+  return {
+    library: adapter.library,
+    instrumentation: { module: new URL('../../index.ts', folder).href, export: `${room}Instrumentation` },
+    shows: adapter.shows,
+    rooms: isRoomChecked ? roomsOf(room, adapter) : [],
+    ...(adapter.upstream[0] && { upstream: adapter.upstream[0] }),
+    ...contract,
+    ...(fixture?.endsWith('.cjs') ? { fixture: files.fixtureCjs } : files),
+    ...(node && { node }),
+    loaders,
+    skip: {
+      ...(adapter.upstream.length === 0 && { 'upstream active': 'upstream has no instrumentation of it' }),
+      ...contract.skip,
+      ...versions?.[alias]?.skip,
+    },
+  };
 }
 
 /** `packages/instrumentation-<room>` exports `<room>Instrumentation`. */
@@ -124,7 +139,5 @@ function aliasesFor(adapter: Adapter<any>, folder: string, also: readonly string
   const aliases = aliasesOf(library, libraryVersions, new URL(folder)).map(({ alias }) => alias);
   // Part of Node, or ours.
   if (aliases.length === 0) return [library];
-  return IS_MATRIX
-    ? aliases
-    : aliases.filter((alias, i) => i === 0 || i === aliases.length - 1 || also.includes(alias));
+  return aliases.filter((alias, i) => i === 0 || i === aliases.length - 1 || also.includes(alias));
 }

@@ -2,11 +2,14 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { nodeBinary } from '../run-fixture.ts';
 import type { ReceivedSpan } from '../received-span.ts';
-import type { ContractCheck, Job, Told } from './job.ts';
+import type { ContractCheck, Job, JobMessage } from './job.ts';
+import { MUTANT_VARIABLE, type Mutant } from './mutant.ts';
 
 export type Findings = Map<ContractCheck, string[]>;
 
-const RUNNER = new URL(import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js', import.meta.url);
+const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const RUNNER = new URL(`./runner.${ENDING}`, import.meta.url);
+const MUTATED_SOURCE = new URL(`./mutated-source.${ENDING}`, import.meta.url);
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled/', import.meta.url));
 /** Between two messages of a child process, which may hang completely. For single checks see time-limit.ts. */
 export const TIMEOUT_MS = 60_000;
@@ -17,10 +20,10 @@ interface Outcome {
   examples: { succeed?: ReceivedSpan; fail?: ReceivedSpan };
 }
 
-export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26): Promise<Outcome> {
+export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26, mutant?: Mutant): Promise<Outcome> {
   const child = fork(fileURLToPath(RUNNER), {
     ...(node && { execPath: nodeBinary(node) }),
-    execArgv: ['--conditions=@foreshock/source'],
+    execArgv: ['--conditions=@foreshock/source', ...(mutant ? ['--import', MUTATED_SOURCE.href] : [])],
     // Structured clone: attributes may be bigints.
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -30,6 +33,7 @@ export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26):
       TZ: process.env['TZ'],
       // Halves the start time.
       NODE_COMPILE_CACHE: COMPILED,
+      ...(mutant && { [MUTANT_VARIABLE]: JSON.stringify(mutant) }),
     },
   });
   const examples: Outcome['examples'] = {};
@@ -39,13 +43,13 @@ export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26):
     stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4_000)));
   }
   const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
-  child.on('message', (told: Told) => {
+  child.on('message', (message: JobMessage) => {
     timer.refresh();
-    if ('begun' in told) doing = told.begun;
-    else if ('late' in told)
-      process.stderr.write(`${job.library} by ${job.loader}: '${told.late}' goes on after ${told.seconds} s\n`);
-    else if ('ended' in told) findings.set(told.ended, told.problems);
-    else examples[told.example] = told.span;
+    if ('begun' in message) doing = message.begun;
+    else if ('late' in message)
+      process.stderr.write(`${job.library} by ${job.loader}: '${message.late}' goes on after ${message.seconds} s\n`);
+    else if ('ended' in message) findings.set(message.ended, message.problems);
+    else examples[message.example] = message.span;
   });
   child.send(job);
   const ended = await new Promise<string>((resolve) => {

@@ -8,7 +8,7 @@ import { BREAKER_CHECKS, breakerChecks } from './breaker-checks.ts';
 import { cacheChecks } from './cache-checks.ts';
 import { DB_CHECKS, dbChecks } from './db-checks.ts';
 import { hookedChecks, type Check } from './hooked-checks.ts';
-import type { ContractApp, ContractCheck, ContractFixture, Job, Told } from './job.ts';
+import type { ContractApp, ContractCheck, ContractFixture, Job, JobMessage } from './job.ts';
 import { loadedChecks } from './loaded-checks.ts';
 import { poolChecks } from './pool-checks.ts';
 import { QUEUE_CHECKS, queueChecks } from './queue-checks.ts';
@@ -30,8 +30,8 @@ type InstrumentationModule = Record<string, (config: object) => RecordedInstrume
   spanProcessors?: () => SpanProcessor[];
 };
 
-function tell(told: Told): void {
-  process.send!(told);
+function post(message: JobMessage): void {
+  process.send!(message);
 }
 
 const faults: string[] = [];
@@ -45,23 +45,23 @@ process.on('disconnect', () => process.exit(1));
 process.once('message', (job) => void run(job as Job));
 
 async function run(job: Job): Promise<void> {
-  tell({ begun: 'start' });
+  post({ begun: 'start' });
   const { app, bench } = await prepare(job).catch((error: unknown) => {
     console.error(error);
     process.exit(1);
   });
   const checks = checksFor(job, app);
   for (const name of job.checks) {
-    tell({ begun: name });
+    post({ begun: name });
     faults.length = 0;
-    const check = async (): Promise<string[]> => lacking(name, app, job) ?? checks[name]!(bench, tell).catch(explain);
-    const problems = await withinLimit(check(), (seconds) => tell({ late: name, seconds }));
+    const check = async (): Promise<string[]> => lacking(name, app, job) ?? checks[name]!(bench, post).catch(explain);
+    const problems = await withinLimit(check(), (seconds) => post({ late: name, seconds }));
     if (!problems) {
-      tell({ ended: name, problems: [`not done after ${LIMIT_S} s`] });
+      post({ ended: name, problems: [`not done after ${LIMIT_S} s`] });
       // A hanging check may hold what the next one needs.
       return leave(1);
     }
-    tell({ ended: name, problems: first([...problems, ...faults]) });
+    post({ ended: name, problems: first([...problems, ...faults]) });
   }
   await app.close();
   leave(0);
@@ -119,7 +119,7 @@ function lacking(name: ContractCheck, app: ContractApp, { upstream, commands }: 
     ...each(RETRY_CHECKS, ['retry in the fixture', app.retry]),
     ...each(BREAKER_CHECKS, ['breaker() in the fixture', app.breaker]),
     listeners: ['emitters() in the fixture', app.emitters],
-    'stands aside': ['upstream in the spec', upstream],
+    'upstream active': ['upstream in the spec', upstream],
   };
   const [what, there] = needs[name] ?? ['', true];
   return there

@@ -137,7 +137,7 @@ async function runInDocker(kind: ServerKind, tried: string[]): Promise<RunningSe
   };
 }
 
-const KEEPER =
+const REAPER =
   'folder=$1 signal=$2; shift 2; exec 3<&0; "$@" 3<&- & server=$!; ' +
   '{ cat <&3; kill -$signal $server; } >/dev/null 2>&1 & wait $server; code=$?; rm -rf -- "$folder"; exit $code';
 
@@ -152,7 +152,7 @@ export async function runBinary(
   ready: () => Promise<void>,
   { signal = 'TERM', env = process.env }: { signal?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Omit<RunningServer, 'url'>> {
-  const shell: ChildProcess = spawn('sh', ['-c', KEEPER, 'sh', room.folder, signal, binary, ...args], {
+  const shell: ChildProcess = spawn('sh', ['-c', REAPER, 'sh', room.folder, signal, binary, ...args], {
     cwd: room.folder,
     env,
     // Ctrl-C must not end the server before the tests.

@@ -1,5 +1,6 @@
 import { freePort, libraryContract, startMemcached, type Memcached } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
+import { cacheMutants } from '../../../test/mutants.ts';
 import { memjs } from './index.ts';
 
 let server: Promise<Memcached> | undefined;
@@ -22,5 +23,6 @@ libraryContract(memjs, import.meta.url, {
       status: { code: 'ERROR', message: 'Memcached status 6' },
     },
   },
+  mutants: cacheMutants,
   skip: { 'several keys': 'it has no call for several' },
 });

@@ -33,8 +33,9 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
   const owners = new WeakMap<object, Client>();
   /** A client's `connect` calls `#socket.connect`. */
   const connecting = new HandOver<Client>();
-  /** `#tick` takes and writes a command synchronously. */
+  /** `#tick` takes and writes a command synchronously; otherwise spans would have no address (the contract). */
   let writing: object | undefined;
+  const forget = (): void => void (writing = undefined);
   /** `multiExecutor` queues synchronously. */
   const batching = new HandOver<Executing>();
   const adding = new HandOver<Adding>();
@@ -68,7 +69,9 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
 
   function wrapQueue(prototype: any): void {
     hooks.after(prototype, 'getCommandToSend', (command, queue) => {
-      writing = command === undefined || owners.has(queue) ? undefined : queue;
+      if (command === undefined || owners.has(queue)) return forget();
+      writing = queue;
+      queueMicrotask(forget);
     });
     hooks.calls(prototype, 'addCommand', {
       begin(queue: object, [command, options]: [Args, QueueOptions?]): Adding | undefined {

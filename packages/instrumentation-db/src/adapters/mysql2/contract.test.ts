@@ -1,5 +1,6 @@
 import { libraryContract, startMariaDb, type MariaDb } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
+import { dbMutants } from '../../../test/mutants.ts';
 import { mysql2 } from './index.ts';
 
 const servers: MariaDb[] = [];
@@ -16,6 +17,7 @@ libraryContract(mysql2, import.meta.url, {
     return { url: server.url };
   },
   ownTraces: ['pool.saturated'],
+  mutants: dbMutants,
   expect: {
     span: {
       name: 'SELECT',

@@ -1,5 +1,6 @@
 import { libraryContract, startPostgres, type Postgres } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
+import { dbMutants } from '../../../test/mutants.ts';
 import { pg } from './index.ts';
 
 const servers: Postgres[] = [];
@@ -16,6 +17,7 @@ libraryContract(pg, import.meta.url, {
     return { url: server.url };
   },
   ownTraces: ['pool.saturated'],
+  mutants: dbMutants,
   versions: { 'pg-8-0': { libraries: { 'pg-pool': 'pg-pool-3-2' } } },
   expect: {
     span: {

@@ -3,7 +3,7 @@ import { RouteMap, type Application } from './routes.ts';
 
 const router = (): { handle(): void } => ({ handle() {} });
 
-it('a router in several places is told by the URL it was reached at', () => {
+it('a router in several places is known by the URL of the request', () => {
   const map = new RouteMap();
   const [root, users, route] = [router(), router(), {}];
   map.used(root, ['/v1/:tenant/users', users]);

@@ -25,7 +25,8 @@ export function watchConnection(request: Assigned, socket: SeenSocket, sent: Sen
   const seen = socket[SEEN];
   socket[SEEN] = true;
   const isSent = (): void => sent.entered(hasBody(request) ? 'send' : 'ttfb');
-  const once = (event: string, hear: () => void): void => void socket.once(event, () => guard('a connection', hear));
+  const once = (event: string, listener: () => void): void =>
+    void socket.once(event, () => guard('a connection', listener));
   if (socket.connecting) {
     const named = isResolving(socket, request.host) && !request.socketPath;
     sent.entered(named ? 'dns' : 'connect');

@@ -4,18 +4,18 @@ import { errorTypeOf, guard } from '@foreshock/kit';
 import { SERVED, type Carrier } from '../../exchange.ts';
 import { onFirstAnswer } from './handshake.ts';
 
-const LINE = Symbol('foreshock.line');
+const REQUESTS = Symbol('foreshock.open-requests');
 
 interface Response extends ServerResponse, Carrier {}
 
 export interface Connection extends Socket {
   /** lib/_http_server.js, `connectionListenerInternal`. */
   server?: unknown;
-  [LINE]?: Line;
+  [REQUESTS]?: OpenRequests;
 }
 
 /** Unfinished responses of a connection. */
-class Line {
+class OpenRequests {
   /** Of the connection, or of receiving a request. */
   timedOut = false;
   /** Answered on the socket. */
@@ -40,28 +40,28 @@ class Line {
 }
 
 export function begun(socket: Connection, response: Response): void {
-  lineOf(socket).begun(response);
+  requestsOf(socket).begun(response);
 }
 
 export function ended(socket: Connection, response: Response): void {
-  socket[LINE]?.ended(response);
+  socket[REQUESTS]?.ended(response);
 }
 
 /** Two listeners per connection, not per request. */
-function lineOf(socket: Connection): Line {
-  const known = socket[LINE];
+function requestsOf(socket: Connection): OpenRequests {
+  const known = socket[REQUESTS];
   if (known) return known;
   // First, before the application changes the response.
   socket.prependOnceListener('close', closed);
   socket.on('timeout', ranIntoTimeOut);
-  return (socket[LINE] = new Line());
+  return (socket[REQUESTS] = new OpenRequests());
 }
 
 /** Node closes the connection first unless the application handles the time-out. */
 function ranIntoTimeOut(this: Connection): void {
-  const line = this[LINE]!;
-  line.timedOut = true;
-  process.nextTick(() => (line.timedOut = this.destroyed || this.writableEnded));
+  const requests = this[REQUESTS]!;
+  requests.timedOut = true;
+  process.nextTick(() => (requests.timedOut = this.destroyed || this.writableEnded));
 }
 
 /**
@@ -69,30 +69,30 @@ function ranIntoTimeOut(this: Connection): void {
  * time-out.
  */
 export function refuses(socket: Connection, error: { code?: unknown } | undefined): void {
-  const line = socket[LINE];
-  if (!line || line.open.length === 0) return;
-  if (error?.code === 'ERR_HTTP_REQUEST_TIMEOUT') line.timedOut = true;
+  const requests = socket[REQUESTS];
+  if (!requests || requests.open.length === 0) return;
+  if (error?.code === 'ERR_HTTP_REQUEST_TIMEOUT') requests.timedOut = true;
   onFirstAnswer(socket, (status) => {
-    line.refused = status !== undefined;
-    for (const response of line.open) {
+    requests.refused = status !== undefined;
+    for (const response of requests.open) {
       if (status !== undefined && !response.headersSent) response[SERVED]?.answered(status);
     }
   });
 }
 
 function closed(this: Connection): void {
-  const line = this[LINE]!;
-  for (const response of line.open) {
+  const requests = this[REQUESTS]!;
+  for (const response of requests.open) {
     guard('a connection closed', () => {
-      if (line.refused && !line.timedOut) response[SERVED]?.finished();
-      else response[SERVED]?.aborted(reasonOf(response, this, line));
+      if (requests.refused && !requests.timedOut) response[SERVED]?.finished();
+      else response[SERVED]?.aborted(reasonOf(response, this, requests));
     });
   }
 }
 
 /** Undefined if the client closed the connection. */
-function reasonOf(response: Response, socket: Connection, line: Line): string | undefined {
-  if (line.timedOut) return 'timeout';
+function reasonOf(response: Response, socket: Connection, requests: OpenRequests): string | undefined {
+  if (requests.timedOut) return 'timeout';
   const code = (socket.errored as { code?: unknown } | null)?.code;
   if (socket.readableEnded || code === 'ECONNRESET' || code === 'EPIPE') return undefined;
   return response.errored ? errorTypeOf(response.errored) : 'server_disconnected';

@@ -21,8 +21,8 @@ export function watchHandshake(socket: Duplex, served: Served): void {
   });
 }
 
-/** @param hear called once; undefined without a status line */
-export function onFirstAnswer(socket: Duplex, hear: (status: number | undefined) => void): void {
+/** @param listener called once; undefined without a status line */
+export function onFirstAnswer(socket: Duplex, listener: (status: number | undefined) => void): void {
   const own = socket as unknown as Patched;
   const restore = [answerBy(own, 'write'), answerBy(own, 'end')];
 
@@ -32,7 +32,7 @@ export function onFirstAnswer(socket: Duplex, hear: (status: number | undefined)
     const watching: Method = function (this: unknown, chunk: unknown) {
       guard('an answer on a bare socket', () => {
         for (const each of restore) each();
-        hear(statusOf(chunk));
+        listener(statusOf(chunk));
       });
       return original.apply(this, arguments as never);
     };

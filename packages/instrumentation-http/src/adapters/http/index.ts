@@ -15,7 +15,7 @@ export const http: Adapter<HttpEvents> = {
   upstream: ['@opentelemetry/instrumentation-http'],
   shows: ['spans', 'wait', 'parent'],
   title: '`node:http`, `node:https`',
-  summary: 'servers, clients, upgrades, `CONNECT`; phases (`http.phase.dns_ms` …); time-outs told from aborts',
+  summary: 'servers, clients, upgrades, `CONNECT`; phases (`http.phase.dns_ms` …); time-outs apart from aborts',
   attach(events, hooks) {
     let attached = false;
     const attach = (loaded: typeof Http): void => {

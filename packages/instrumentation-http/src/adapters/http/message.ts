@@ -6,10 +6,10 @@ interface Emitter {
 }
 
 /** Called before the application's listeners. */
-type Hear<M> = (message: M, event: PropertyKey, args: ArrayLike<any>) => void;
+type Listener<M> = (message: M, event: PropertyKey, args: ArrayLike<any>) => void;
 
 /** Patches the object: most messages have no listeners of the application. Listeners are not wrapped. */
-export function emitIn<M extends Emitter>(message: M, place: Runner, hear?: Hear<M>): void {
+export function emitIn<M extends Emitter>(message: M, place: Runner, listener?: Listener<M>): void {
   const { emit } = message;
   // Hidden from copies and prints.
   Object.defineProperty(message, 'emit', {
@@ -17,9 +17,9 @@ export function emitIn<M extends Emitter>(message: M, place: Runner, hear?: Hear
     writable: true,
     enumerable: false,
     value: function (this: M, event: PropertyKey) {
-      if (hear) {
+      if (listener) {
         try {
-          hear(message, event, arguments);
+          listener(message, event, arguments);
         } catch (error) {
           report('an event of an HTTP message', error);
         }

@@ -40,7 +40,7 @@ export const koa: Adapter<HttpEvents> = {
         get: () => undefined,
         set(this: KoaContext, first: unknown) {
           let route = first;
-          const hear = (): void => {
+          const listener = (): void => {
             if (!hooks.active || !isRoute(this, route)) return;
             const pattern = String(route);
             // After a catch-all there may be no route.
@@ -53,10 +53,10 @@ export const koa: Adapter<HttpEvents> = {
             set(next: unknown) {
               if (next === route) return;
               route = next;
-              guard('koa route', hear);
+              guard('koa route', listener);
             },
           });
-          guard('koa route', hear);
+          guard('koa route', listener);
         },
       });
       hooks.onUndo(() => delete prototype[ROUTE]);

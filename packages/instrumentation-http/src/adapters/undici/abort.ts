@@ -27,7 +27,7 @@ export function onConnection(request: object): void {
  * undici publishes the abort of a connecting `fetch` only after it connects, perhaps seconds later and without the
  * reason. Until then we pass `abort` to the handler.
  */
-export function hearAbort(request: object, hear: (reason: unknown) => void): void {
+export function onAbort(request: object, listener: (reason: unknown) => void): void {
   const handler = handlerOf(request);
   if (!handler) return;
   const isWaiting = (): boolean => !(request as Request)[ON_CONNECTION] && handler.abort === null;
@@ -35,13 +35,13 @@ export function hearAbort(request: object, hear: (reason: unknown) => void): voi
   runInMicrotask(() => {
     // A busy one takes it in the next turn (`onMessageComplete` of lib/dispatcher/client-h1.js); each `abort` adds a
     // listener to the fetch.
-    if (isWaiting()) setImmediate(() => isWaiting() && tellHowToAbort(request, handler, hear));
+    if (isWaiting()) setImmediate(() => isWaiting() && giveAbort(request, handler, listener));
   });
 }
 
-function tellHowToAbort(request: object, handler: FetchHandler, hear: (reason: unknown) => void): void {
+function giveAbort(request: object, handler: FetchHandler, listener: (reason: unknown) => void): void {
   const abort = (reason: unknown): void => {
-    if (!(request as Request)[ON_CONNECTION]) guard('a fetch aborted', () => hear(reason));
+    if (!(request as Request)[ON_CONNECTION]) guard('a fetch aborted', () => listener(reason));
   };
   guard('a fetch without a connection', () => {
     if (handler.onRequestStart) handler.onRequestStart({ abort });

@@ -103,7 +103,7 @@ export class Connections {
     const opening = this.#bySocket.get(socket);
     if (opening) {
       this.#bySocket.delete(socket);
-      tell(opening, sent, next);
+      setPhases(opening, sent, next);
     } else if (socket[SEEN]) sent.reused();
     socket[SEEN] = true;
     sent.entered(next);
@@ -114,10 +114,10 @@ export class Connections {
     let found: Opening | undefined;
     for (const opening of this.#opening) {
       if (opening.origin !== origin) continue;
-      if (opening.wantedBy === sent) return tell(opening, sent, 'ttfb');
+      if (opening.wantedBy === sent) return setPhases(opening, sent, 'ttfb');
       found ??= opening;
     }
-    if (found) tell(found, sent, 'ttfb');
+    if (found) setPhases(found, sent, 'ttfb');
   }
 
   #find(params: ConnectParams, matches: (opening: Opening) => boolean): Opening | undefined {
@@ -143,7 +143,7 @@ function watch(socket: Socket, opening: Opening): void {
   if (opening.encrypted) note('secureConnect', 'secured');
 }
 
-function tell(opening: Opening, sent: Sent, next: Phase): void {
+function setPhases(opening: Opening, sent: Sent, next: Phase): void {
   const { started, socket, named, encrypted, resolved, connected, secured, ready } = opening;
   if (socket) sent.entered(named ? 'dns' : 'connect', started);
   else sent.entered('proxy', started);

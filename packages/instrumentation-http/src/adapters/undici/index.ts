@@ -3,7 +3,7 @@ import type { HttpEvents, Sent } from '../../events.ts';
 import { SENT, type Carrier } from '../../exchange.ts';
 import { isLetGo, isTimeOut } from '../../given-up.ts';
 import { Connections } from './connections.ts';
-import { hearAbort, onConnection } from './abort.ts';
+import { onAbort, onConnection } from './abort.ts';
 import { beginBody, bodyChunkSent, bodySent, requestReader } from './body.ts';
 import { headerOf, RequestHeaders, type WithHeaders } from './headers.ts';
 import { Pools } from './pools.ts';
@@ -53,7 +53,7 @@ export const undici: Adapter<HttpEvents> = {
       beginBody(request, sent);
       sent.propagate(new RequestHeaders(request));
       connections.made(sent);
-      hearAbort(request, (reason) => letGo(request, sent, reason));
+      onAbort(request, (reason) => letGo(request, sent, reason));
       if (request.upgrade && request.onUpgrade) watchUpgrade(request, sent);
     });
     hooks.onChannel<{ request: Request; socket: Socket }>('undici:client:sendHeaders', ({ request, socket }) => {

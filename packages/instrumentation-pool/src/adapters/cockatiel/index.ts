@@ -48,12 +48,12 @@ export const cockatiel: Adapter<PoolEvents> = {
 
 function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   /** Queued functions reach `execute` again, even if wrapped by another tool. */
-  const inLine = new WeakSet<Work>();
+  const queued = new WeakSet<Work>();
 
   hooks.calls(prototype, 'execute', {
     begin(bulkhead: Bulkhead, args: [Work, AbortSignal?]) {
       const [fn, signal] = args;
-      if (typeof fn !== 'function' || inLine.has(fn) || signal?.aborted) return undefined;
+      if (typeof fn !== 'function' || queued.has(fn) || signal?.aborted) return undefined;
       const { length } = bulkhead.queue;
       // The resilience instrumentation reports an immediate rejection: `bulkhead <name> full`.
       if (bulkhead.active >= bulkhead.capacity && length >= bulkhead.queueCapacity) return undefined;
@@ -67,7 +67,7 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
     returned({ task, length }, _result, { queue }: Bulkhead) {
       const item = queue.length > length ? queue.at(-1) : undefined;
       if (!item) return;
-      inLine.add(item.fn);
+      queued.add(item.fn);
       watchCancelled(item, task);
     },
   });

@@ -51,15 +51,15 @@ function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attach
     const at = typeof args[0] === 'function' ? 0 : 1;
     const worker = args[at];
     if (!attachment.hooks.active || typeof worker !== 'function') return make.apply(this, args);
-    const line = new Line(worker as AnyFunction, byPromise, attachment);
-    args[at] = line.worker;
+    const observed = new ObservedQueue(worker as AnyFunction, byPromise, attachment);
+    args[at] = observed.worker;
     const queue = make.apply(this, args) as Queue;
-    guard('fastq', () => line.observe(queue));
+    guard('fastq', () => observed.observe(queue));
     return queue;
   };
 }
 
-class Line {
+class ObservedQueue {
   readonly worker: AnyFunction;
   readonly #attachment: Attachment;
   readonly #source: PoolSource;
@@ -84,9 +84,9 @@ class Line {
       },
       isEnded: () => false,
     };
-    const line = this;
+    const observed = this;
     this.worker = function (this: unknown, ...args: unknown[]) {
-      const task = line.#next();
+      const task = observed.#next();
       if (!task) return worker.apply(this, args);
       if (byPromise) return runTask(task, worker, this, args);
       return runWithCallback(task, worker, this, args);

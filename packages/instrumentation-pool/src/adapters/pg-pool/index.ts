@@ -1,4 +1,4 @@
-import { answeringOnce, guard, report, type Adapter, type Hooks } from '@foreshock/kit';
+import { answeringOnce, guard, HandOver, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** A WeakMap costs more in garbage collection than all else here. */
@@ -71,21 +71,25 @@ export const pgPool: Adapter<PoolEvents> = {
 };
 
 function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks): void {
-  /** `connect` calls `newClient` synchronously; otherwise the caller would be unknown (test/pg-pool.test.ts). */
-  let opened: PendingItem | undefined;
   const asked: PoolState = { used: 0, idle: 0, pending: 0 };
+  /** `connect` calls `newClient` synchronously; otherwise the caller would be unknown (test/pg-pool.test.ts). */
+  const asking = new HandOver<PoolState>();
 
   // By hand: every query of a pool passes here.
   hooks.wrap(PoolClass.prototype, 'connect', (original) => {
     return function (this: Pool, ...args: unknown[]) {
       if (!hooks.active || this.ending) return original.apply(this, args);
       guard('pg pool', () => source.count(this, asked));
-      opened = undefined;
-      const result = original.apply(this, args);
-      const fresh = opened;
-      opened = undefined;
+      const outer = asking.offer(asked);
+      let isOpened: boolean;
+      let result;
       try {
-        const item = fresh ?? this._pendingQueue.at(-1);
+        result = original.apply(this, args);
+      } finally {
+        isOpened = asking.end(asked, outer);
+      }
+      try {
+        const item = isOpened ? undefined : this._pendingQueue.at(-1);
         if (item && !item[ACQUISITION]) watch(this, item, asked, pools);
       } catch (error) {
         report('pg pool', error);
@@ -94,10 +98,14 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
     };
   });
 
-  hooks.before(PoolClass.prototype, 'newClient', (_pool, [item]: [PendingItem]) => {
-    const acquisition = item[ACQUISITION];
-    if (acquisition) watchOpening(item, acquisition);
-    else opened = item;
+  hooks.calls(PoolClass.prototype, 'newClient', {
+    begin(_pool, [item]: [PendingItem]): PendingItem | undefined {
+      const acquisition = item[ACQUISITION];
+      if (acquisition) return void watchOpening(item, acquisition);
+      return asking.take() && item;
+    },
+    // The new client describes the pool.
+    returned: (item, _result, pool: Pool) => watch(pool, item, asked, pools),
   });
 
   hooks.wrap(PoolClass.prototype, '_acquireClient', (original) => {
@@ -133,8 +141,8 @@ function watch(pool: Pool, item: PendingItem, asked: PoolState, pools: PoolEvent
 }
 
 /** After its end, a pool answers queued callers only by time-out (`_pulseQueue`). */
-function endWaits(line: readonly PendingItem[]): void {
-  for (const item of line) {
+function endWaits(queue: readonly PendingItem[]): void {
+  for (const item of queue) {
     if (!item[HAS_TIMEOUT]) item[ACQUISITION]?.failed({ code: 'pool_ended', message: 'the pool was ended' });
   }
 }

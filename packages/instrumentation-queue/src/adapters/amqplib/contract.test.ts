@@ -1,6 +1,7 @@
 import { libraryContract, startRabbitMq, type LibraryContract, type RabbitMq } from '@foreshock/testkit';
 import { afterAll, describe } from 'vitest';
 import { queueWithPropagator, sentBy, uniqueName } from '../../../test/contract.ts';
+import { queueMutants } from '../../../test/mutants.ts';
 import { amqplib } from './index.ts';
 
 let server: Promise<RabbitMq> | undefined;
@@ -16,7 +17,7 @@ const contract = (): LibraryContract => {
   };
 };
 
-libraryContract(amqplib, import.meta.url, contract());
+libraryContract(amqplib, import.meta.url, { ...contract(), mutants: queueMutants });
 
 describe('callbacks', () => {
   libraryContract(amqplib, import.meta.url, { ...contract(), fixture: 'callbacks.fixture.cjs', isRoomChecked: false });

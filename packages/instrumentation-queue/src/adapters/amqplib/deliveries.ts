@@ -51,7 +51,7 @@ export class Deliveries {
     this.#promises = new PromiseWatch();
   }
 
-  /** Tells whether failed messages are dead-lettered. */
+  /** Whether failed messages are dead-lettered. */
   asserted(queue: unknown, options: any): void {
     if (typeof queue !== 'string' || queue === '' || !options) return;
     const limit: unknown = options.arguments?.['x-delivery-limit'];

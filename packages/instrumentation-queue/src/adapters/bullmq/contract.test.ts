@@ -1,6 +1,7 @@
 import { libraryContract, startRedis, type LibraryContract, type Redis } from '@foreshock/testkit';
 import { afterAll } from 'vitest';
 import { queueWithPropagator, redisCommands, sentBy, uniqueName } from '../../../test/contract.ts';
+import { queueMutants } from '../../../test/mutants.ts';
 import { bullmq } from './index.ts';
 
 let server: Promise<Redis> | undefined;
@@ -12,6 +13,7 @@ const contract = (): LibraryContract => {
     env: async () => ({ url: (await (server ??= startRedis())).url, queue }),
     instrumentation: queueWithPropagator,
     commands: redisCommands,
+    mutants: queueMutants,
     expect: sentBy('bullmq', 'add', queue, 'Error'),
     also: ['bullmq-5-34'],
     skip: { callback: 'bullmq has promises only', settled: 'a handler of bullmq cannot answer for its job' },

@@ -21,7 +21,7 @@ describe('attempts of the messages of a partition', () => {
     expect(attempts.isEmpty).toBe(true);
   });
 
-  it('know since when a message is due again, unless the partition was somebody else’s since', () => {
+  it('know since when a message is due again, unless another consumer had the partition since', () => {
     const attempts = new Attempts();
     attempts.failed('p', 4n, 4n, 1);
     expect(attempts.of('p', 4n, 1)).toEqual({ failures: 1, since: expect.any(Number) });

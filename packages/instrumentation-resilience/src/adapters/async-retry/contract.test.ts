@@ -1,5 +1,6 @@
 import { libraryContract } from '@foreshock/testkit';
 import { retryContract } from '../../../test/policy-contract.ts';
+import { resilienceMutants } from '../../../test/mutants.ts';
 import { asyncRetry } from './index.ts';
 
-libraryContract(asyncRetry, import.meta.url, retryContract());
+libraryContract(asyncRetry, import.meta.url, { ...retryContract(), mutants: resilienceMutants });

@@ -1,4 +1,4 @@
-import { guard, type Caller } from '@foreshock/kit';
+import { guard, observed, type Caller, type Hooks } from '@foreshock/kit';
 
 export const NAME = 'cockatiel';
 
@@ -25,12 +25,22 @@ export function nameOf({ name }: Policy): string | undefined {
 }
 
 export class Executions {
-  readonly #hearers = new WeakMap<Work, (execution: Execution) => void>();
+  readonly #hooks: Hooks;
+  readonly #listeners = new WeakMap<Work, (execution: Execution) => void>();
   readonly #emitters = new WeakMap<object, (value: any) => void>();
 
+  constructor(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
+
+  /** The work of a policy, as it is given to `execute`. */
+  workOf(given: Work, begin: () => Caller): Work {
+    return observed(given, { begin, within: (caller) => caller }, NAME, this.#hooks);
+  }
+
   /** @param work identifies the execution */
-  hear(work: Work, hearer: (execution: Execution) => void): void {
-    this.#hearers.set(work, hearer);
+  onResult(work: Work, listener: (execution: Execution) => void): void {
+    this.#listeners.set(work, listener);
   }
 
   /** @param emitter one per policy */
@@ -40,11 +50,11 @@ export class Executions {
 
   /** Only the policy holds this promise of `invoke`, so a `then` is safe. */
   invoked(work: unknown, execution: Promise<Execution>): void {
-    const hear = this.#hearers.get(work as Work);
-    if (!hear) return;
+    const listener = this.#listeners.get(work as Work);
+    if (!listener) return;
     execution.then(
-      (result) => void guard(NAME, () => hear(result)),
-      (error: unknown) => void guard(NAME, () => hear({ error, thrown: true })),
+      (result) => void guard(NAME, () => listener(result)),
+      (error: unknown) => void guard(NAME, () => listener({ error, thrown: true })),
     );
   }
 

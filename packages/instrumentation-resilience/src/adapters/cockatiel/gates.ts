@@ -1,4 +1,3 @@
-import { enter, leave } from '@foreshock/kit';
 import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents } from '../../events.ts';
 import { errorOf, nameOf, type Executions, type Policy, type Watched, type Work } from './executions.ts';
 
@@ -30,7 +29,7 @@ export class Gates {
   readonly #executions: Executions;
   readonly #entered = new WeakMap<Work, Entered>();
   /** Queued now or before, possibly wrapped. */
-  readonly #inLine = new WeakSet<Work>();
+  readonly #queued = new WeakSet<Work>();
 
   constructor(resilience: ResilienceEvents, executions: Executions) {
     this.#resilience = resilience;
@@ -50,7 +49,7 @@ export class Gates {
       // Version 3 changes its state after the probe.
       return state === 'open' ? 'half_open' : state;
     });
-    this.#executions.hear(work, (execution) => {
+    this.#executions.onResult(work, (execution) => {
       if ('success' in execution) entered.call.ended('success');
       else entered.call.ended('failure', errorOf(execution));
     });
@@ -65,13 +64,13 @@ export class Gates {
   };
 
   readonly bulkhead = (policy: Bulkhead, given: Work, signal: AbortSignal | undefined): Watched | undefined => {
-    if (this.#inLine.has(given) && !this.#entered.has(given)) return undefined;
+    if (this.#queued.has(given) && !this.#entered.has(given)) return undefined;
     const { entered, work } = this.#enter(policy, 'bulkhead', given, () => 'closed');
     const pending = policy.queue.length;
     const returned = (): void => {
       if (entered.letThrough || signal?.aborted) return;
       // Queued calls belong to the pool instrumentation.
-      if (policy.queue.length > pending) return void this.#inLine.add(policy.queue.at(-1)!.fn);
+      if (policy.queue.length > pending) return void this.#queued.add(policy.queue.at(-1)!.fn);
       entered.call.decided('full', { used: policy.active, limit: policy.capacity, pending });
       entered.call.ended('failure', { code: 'BulkheadRejectedError' });
     };
@@ -87,16 +86,10 @@ export class Gates {
     const before = this.#entered.get(given);
     if (before) return { entered: before, work: given };
     const entered: Entered = { call: this.#resilience.call(policy, kind, nameOf(policy)), letThrough: false };
-    const work: Work = (...args) => {
+    const work = this.#executions.workOf(given, () => {
       entered.letThrough = true;
-      // An extra frame would displace one of the application's in stack traces.
-      const left = enter(entered.call.begin(state()).context);
-      try {
-        return Reflect.apply(given, undefined, args);
-      } finally {
-        leave(left);
-      }
-    };
+      return entered.call.begin(state());
+    });
     this.#entered.set(work, entered);
     return { entered, work };
   }

@@ -15,7 +15,7 @@ export const cockatiel: Adapter<ResilienceEvents> = {
   shows: ['spans', 'state', 'parent', 'attempt or hit'],
   summary: 'breaker as of opossum; attempts; time-outs; refusals of a bulkhead; fallbacks; policies in one another',
   attach(resilience, hooks) {
-    const executions = new Executions();
+    const executions = new Executions(hooks);
     const gates = new Gates(resilience, executions);
     const policies = new Policies(resilience, executions);
     const onClass = (file: string, name: string, attach: (prototype: any) => void): void =>

@@ -1,4 +1,4 @@
-import { enter, guard, leave, whenSettled } from '@foreshock/kit';
+import { guard, whenSettled } from '@foreshock/kit';
 import type { PolicyCall, ResilienceEvents } from '../../events.ts';
 import {
   errorOf,
@@ -35,15 +35,8 @@ export class Policies {
   ): Watched => {
     const { maxAttempts } = policy.options;
     const retry = this.#resilience.retry(policy, NAME, maxAttempts === Infinity ? undefined : maxAttempts + 1);
-    const work: Work = (...args) => {
-      const left = enter(retry.begin().context);
-      try {
-        return Reflect.apply(given, undefined, args);
-      } finally {
-        leave(left);
-      }
-    };
-    this.#executions.hear(work, (execution) => {
+    const work = this.#executions.workOf(given, () => retry.begin());
+    this.#executions.onResult(work, (execution) => {
       if ('success' in execution) return retry.ended('success');
       const error = errorOf(execution);
       retry.failed(error);
@@ -75,7 +68,7 @@ export class Policies {
     this.#watchValue(policy);
     const call = this.#resilience.call(policy, 'fallback', nameOf(policy));
     const work: Work = (...args) => given(...args);
-    this.#executions.hear(work, (execution) => {
+    this.#executions.onResult(work, (execution) => {
       // The policy calls `value` in the next turn.
       if (!('success' in execution) && !isThrown(execution)) this.#reasons.set(call, errorOf(execution));
     });

@@ -1,9 +1,11 @@
 import { libraryContract } from '@foreshock/testkit';
 import { withCalls } from '../../../test/policy-contract.ts';
+import { resilienceMutants } from '../../../test/mutants.ts';
 import { opossum } from './index.ts';
 
 libraryContract(opossum, import.meta.url, {
   ...withCalls(),
+  mutants: resilienceMutants,
   expect: {
     span: {
       name: 'breaker payments open',

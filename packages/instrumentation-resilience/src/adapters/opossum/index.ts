@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { enter, guard, leave, whenSettled, type Adapter, type AnyFunction, type Hooks } from '@foreshock/kit';
+import { guard, whenSettled, type Adapter, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents, Slots } from '../../events.ts';
 
 /** lib/circuit.js of opossum 6–10. */
@@ -89,46 +89,38 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     else if (coalesced.has(call)) call.joins(other);
   }
 
-  // Without `calls`, to save a frame in stack traces.
-  hooks.wrap(prototype, 'call', (original) => {
-    return function (this: CircuitBreaker, ...args: unknown[]) {
-      if (!hooks.active || !this.enabled || this.isShutdown) return original.apply(this, args);
-      const call = guard(NAME, () => resilience.call(this, 'breaker', nameOf(this)));
-      if (!call) return original.apply(this, args);
-      let result: unknown;
-      guard(NAME, () => begins(this, call));
-      const left = enter(call.begin(stateOf(this)).context);
-      try {
-        result = original.apply(this, args);
-      } finally {
-        leave(left);
-      }
-      guard(NAME, () => returned(call, result));
-      return result;
-    };
+  hooks.calls(prototype, 'call', {
+    begin(breaker: CircuitBreaker) {
+      if (!breaker.enabled || breaker.isShutdown) return undefined;
+      const call = resilience.call(breaker, 'breaker', nameOf(breaker));
+      if (call) begins(breaker, call);
+      return call && { call, inside: call.begin(stateOf(breaker)) };
+    },
+    within: ({ inside }) => inside,
+    returned: ({ call }, result) => returned(call, result),
   });
 
-  hooks.wrap(prototype, 'fallback', (original) => {
-    return function (this: CircuitBreaker, fallback: unknown) {
-      if (!hooks.active) return original.call(this, fallback);
-      withFallback.add(this);
-      // A breaker as fallback is observed itself.
-      if (typeof fallback !== 'function') return original.call(this, fallback);
-      const breaker = this;
-      return original.call(this, function (...args: unknown[]) {
-        const call = hooks.active ? guard(NAME, () => resilience.callHere(breaker)) : undefined;
-        if (!call) return Reflect.apply(fallback, fallback, args);
-        let answer: unknown;
-        try {
-          answer = call.fallBack().run(fallback as AnyFunction, fallback, args);
-        } catch (error) {
-          guard(NAME, () => call.ended('failure', error));
-          throw error;
-        }
-        return types.isPromise(answer) ? answered(call, answer, args.at(-1)) : answer;
-      });
-    };
+  hooks.before(prototype, 'fallback', (breaker: CircuitBreaker, args) => {
+    withFallback.add(breaker);
+    const [fallback] = args;
+    // A breaker as fallback is observed itself.
+    if (typeof fallback === 'function') args[0] = observedFallback(breaker, fallback as AnyFunction);
   });
+
+  function observedFallback(breaker: CircuitBreaker, fallback: AnyFunction): AnyFunction {
+    return (...args) => {
+      const call = hooks.active ? guard(NAME, () => resilience.callHere(breaker)) : undefined;
+      if (!call) return Reflect.apply(fallback, fallback, args);
+      let answer: unknown;
+      try {
+        answer = call.fallBack().run(fallback, fallback, args);
+      } catch (error) {
+        guard(NAME, () => call.ended('failure', error));
+        throw error;
+      }
+      return types.isPromise(answer) ? answered(call, answer, args.at(-1)) : answer;
+    };
+  }
 
   /** `fallback` is emitted before its promise settles. */
   function answered(call: PolicyCall, answer: Promise<unknown>, reason: unknown): unknown {
@@ -146,9 +138,9 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     );
   }
 
-  hooks.before(prototype, 'emit', (breaker: CircuitBreaker, [event, ...args]) => heard(breaker, event, args));
+  hooks.before(prototype, 'emit', (breaker: CircuitBreaker, [event, ...args]) => emitted(breaker, event, args));
 
-  function emitted(breaker: CircuitBreaker, event: unknown): void {
+  function remember(breaker: CircuitBreaker, event: unknown): void {
     if (!latest) queueMicrotask(() => (latest = undefined));
     latest = { breaker, event };
   }
@@ -162,7 +154,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     resilience.changed(breaker, nameOf(breaker), 'open', reason, reason === 'health_check');
   }
 
-  function heard(breaker: CircuitBreaker, event: unknown, args: unknown[]): void {
+  function emitted(breaker: CircuitBreaker, event: unknown, args: unknown[]): void {
     switch (event) {
       case 'open':
         return opened(breaker, reasonOf(breaker));
@@ -171,7 +163,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       case 'halfOpen':
         return resilience.changed(breaker, nameOf(breaker), 'half_open', 'reset_timeout', true);
       case 'healthCheckFailed':
-        return emitted(breaker, event);
+        return remember(breaker, event);
       case 'reject':
       case 'semaphoreLocked':
       case 'timeout':
@@ -180,7 +172,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       case 'cacheHit':
       case 'coalesceCacheHit':
       case 'fallback': {
-        if (event === 'success' || event === 'failure') emitted(breaker, event);
+        if (event === 'success' || event === 'failure') remember(breaker, event);
         const call = resilience.callHere(breaker);
         if (!call) return;
         running.get(breaker)?.delete(call);

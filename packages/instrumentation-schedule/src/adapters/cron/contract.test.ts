@@ -1,7 +1,9 @@
 import { libraryContract } from '@foreshock/testkit';
+import { scheduleMutants } from '../../../test/mutants.ts';
 import { cron } from './index.ts';
 
 libraryContract(cron, import.meta.url, {
+  mutants: scheduleMutants,
   expect: {
     span: {
       name: 'job report',

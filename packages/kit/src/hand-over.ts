@@ -32,3 +32,27 @@ export class HandOver<T> {
     return isTaken;
   }
 }
+
+/**
+ * Passes a value to what the library does next, after the first method has returned. Forgotten in the next microtask: if
+ * the library waits in between, what comes then may be of another caller.
+ */
+export class BriefHandOver<T> {
+  #offered: T | undefined;
+  readonly #forget = (): void => void (this.#offered = undefined);
+
+  offer(value: T | undefined): void {
+    if (this.#offered === undefined && value !== undefined) queueMicrotask(this.#forget);
+    this.#offered = value;
+  }
+
+  get offered(): T | undefined {
+    return this.#offered;
+  }
+
+  take(): T | undefined {
+    const value = this.#offered;
+    this.#offered = undefined;
+    return value;
+  }
+}

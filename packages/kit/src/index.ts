@@ -22,7 +22,7 @@ export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMe
 export { contextAttributesOf, withContextAttributes } from './context-attributes.ts';
 export { isSuppressed, suppressed } from './suppression.ts';
 export { guard, report } from './guard.ts';
-export { HandOver } from './hand-over.ts';
+export { BriefHandOver, HandOver } from './hand-over.ts';
 export { Hooks } from './hooks.ts';
 export {
   instrumentationOf,

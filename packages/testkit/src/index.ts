@@ -32,5 +32,6 @@ export {
   type RunningServer,
   type ServerKind,
 } from './servers/server.ts';
+export { startedOnce } from './servers/started-once.ts';
 export { installed, versionIn, versionOf, type Installed } from './installed.ts';
 export { shows } from './table/shows.ts';

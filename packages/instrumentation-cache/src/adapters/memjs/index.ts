@@ -26,11 +26,9 @@ export const memjs: Adapter<CacheEvents> = {
   attach(cache, hooks) {
     const servers = new WeakMap<Server, CacheServer>();
     const serverOf = (server: Server): CacheServer => {
+      const { host, port } = server;
       let known = servers.get(server);
-      if (!known) {
-        known = { system: 'memcached', host: server.host, port: server.port, errors: ERRORS };
-        servers.set(server, known);
-      }
+      if (!known) servers.set(server, (known = { system: 'memcached', host, port, errors: ERRORS }));
       return known;
     };
     hooks.onLoad('memjs/lib/memjs/memjs.js', ({ exports }) => {

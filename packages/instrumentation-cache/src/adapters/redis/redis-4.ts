@@ -1,4 +1,4 @@
-import { HandOver, type Hooks } from '@foreshock/kit';
+import { BriefHandOver, HandOver, type Hooks } from '@foreshock/kit';
 import type { Batch, CacheEvents, Command } from '../../events.ts';
 import { answerBatch, observe, startBatch, type Args, type Client, type Clients, type Queued } from './clients.ts';
 
@@ -34,8 +34,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
   /** A client's `connect` calls `#socket.connect`. */
   const connecting = new HandOver<Client>();
   /** `#tick` takes and writes a command synchronously; otherwise spans would have no address (the contract). */
-  let writing: object | undefined;
-  const forget = (): void => void (writing = undefined);
+  const writing = new BriefHandOver<object>();
   /** `multiExecutor` queues synchronously. */
   const batching = new HandOver<Executing>();
   const adding = new HandOver<Adding>();
@@ -61,17 +60,15 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
       if (connecting.offered) owners.set(socket, connecting.offered);
     });
     hooks.before(prototype, 'writeCommand', (socket) => {
-      const owner = writing && owners.get(socket);
-      if (writing && owner) owners.set(writing, owner);
-      writing = undefined;
+      const queue = writing.take();
+      const owner = queue && owners.get(socket);
+      if (owner) owners.set(queue, owner);
     });
   }
 
   function wrapQueue(prototype: any): void {
     hooks.after(prototype, 'getCommandToSend', (command, queue) => {
-      if (command === undefined || owners.has(queue)) return forget();
-      writing = queue;
-      queueMicrotask(forget);
+      writing.offer(command === undefined || owners.has(queue) ? undefined : queue);
     });
     hooks.calls(prototype, 'addCommand', {
       begin(queue: object, [command, options]: [Args, QueueOptions?]): Adding | undefined {

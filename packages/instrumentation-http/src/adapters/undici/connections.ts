@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { guard, type Hooks } from '@foreshock/kit';
+import { BriefHandOver, guard, type Hooks } from '@foreshock/kit';
 import type { Phase, Sent } from '../../events.ts';
 import { isResolving } from '../../host-name.ts';
 import { runInMicrotask } from './microtask.ts';
@@ -41,7 +41,7 @@ export class Connections {
   /** By the connector's socket, then the client's; until the first request. */
   readonly #bySocket = new WeakMap<object, Opening>();
   /** From `beforeConnect` to its socket. */
-  #next: Opening | undefined;
+  readonly #next = new BriefHandOver<Opening>();
   /** Its client may connect at once. */
   #newest: Sent | undefined;
 
@@ -58,16 +58,12 @@ export class Connections {
       // A client destroyed while connecting publishes nothing.
       if (this.#opening.size >= MAX_OPENING) this.#opening.clear();
       this.#opening.add(opening);
-      this.#next = opening;
-      // A custom connector may wait or reuse a socket; the next socket is not its own.
-      queueMicrotask(() => {
-        if (this.#next === opening) this.#next = undefined;
-      });
+      // A custom connector may wait or reuse a socket; a later socket is not its own.
+      this.#next.offer(opening);
     });
     hooks.onChannel<{ socket: Socket }>('net.client.socket', ({ socket }) => {
-      const next = this.#next;
+      const next = this.#next.take();
       if (!next) return;
-      this.#next = undefined;
       next.socket = socket;
       this.#bySocket.set(socket, next);
       watch(socket, next);

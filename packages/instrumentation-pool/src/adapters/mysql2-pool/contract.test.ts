@@ -1,12 +1,10 @@
-import { libraryContract, startMariaDb, type MariaDb } from '@foreshock/testkit';
-import { afterAll } from 'vitest';
+import { startedOnce, libraryContract, startMariaDb } from '@foreshock/testkit';
 import { databasePoolContract } from '../../../test/pool-contract.ts';
 import { mysql2Pool } from './index.ts';
 
-let server: Promise<MariaDb> | undefined;
-afterAll(async () => (await server)?.stop());
+const server = startedOnce(startMariaDb);
 
 libraryContract(mysql2Pool, import.meta.url, {
-  env: async () => ({ url: (await (server ??= startMariaDb())).url }),
+  env: async () => ({ url: (await server()).url }),
   ...databasePoolContract('mysql', { attributes: { 'error.type': 'ER_BAD_DB_ERROR' } }),
 });

@@ -1,13 +1,11 @@
-import { libraryContract, startPostgres, type Postgres } from '@foreshock/testkit';
-import { afterAll } from 'vitest';
+import { startedOnce, libraryContract, startPostgres } from '@foreshock/testkit';
 import { databasePoolContract } from '../../../test/pool-contract.ts';
 import { pgPool } from './index.ts';
 
-let server: Promise<Postgres> | undefined;
-afterAll(async () => (await server)?.stop());
+const server = startedOnce(startPostgres);
 
 libraryContract(pgPool, import.meta.url, {
-  env: async () => ({ url: (await (server ??= startPostgres())).url }),
+  env: async () => ({ url: (await server()).url }),
   ...databasePoolContract('postgresql', { attributes: { 'error.type': '3D000' } }),
   versions: { 'pg-8-0': { libraries: { 'pg-pool': 'pg-pool-3-2' } } },
 });

@@ -1,13 +1,11 @@
-import { libraryContract, startRedis, type Redis } from '@foreshock/testkit';
-import { afterAll } from 'vitest';
+import { startedOnce, libraryContract, startRedis } from '@foreshock/testkit';
 import { databasePoolContract } from '../../../test/pool-contract.ts';
 import { redisPool } from './index.ts';
 
-let server: Promise<Redis> | undefined;
-afterAll(async () => (await server)?.stop());
+const server = startedOnce(startRedis);
 
 libraryContract(redisPool, import.meta.url, {
-  env: async () => ({ url: (await (server ??= startRedis())).url }),
+  env: async () => ({ url: (await server()).url }),
   ...databasePoolContract('redis', { attributes: { 'error.type': 'timeout' } }),
   skip: { callback: 'it has promises only' },
 });

@@ -1,16 +1,14 @@
-import { libraryContract, startRedis, type LibraryContract, type Redis } from '@foreshock/testkit';
-import { afterAll } from 'vitest';
+import { startedOnce, libraryContract, startRedis, type LibraryContract } from '@foreshock/testkit';
 import { queueWithPropagator, redisCommands, sentBy, uniqueName } from '../../../test/contract.ts';
 import { queueMutants } from '../../../test/mutants.ts';
 import { bullmq } from './index.ts';
 
-let server: Promise<Redis> | undefined;
-afterAll(async () => (await server)?.stop());
+const server = startedOnce(startRedis);
 
 const contract = (): LibraryContract => {
   const queue = uniqueName();
   return {
-    env: async () => ({ url: (await (server ??= startRedis())).url, queue }),
+    env: async () => ({ url: (await server()).url, queue }),
     instrumentation: queueWithPropagator,
     commands: redisCommands,
     mutants: queueMutants,

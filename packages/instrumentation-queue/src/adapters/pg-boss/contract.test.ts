@@ -1,13 +1,12 @@
-import { libraryContract, startPostgres, type LibraryContract, type Postgres } from '@foreshock/testkit';
-import { afterAll, describe } from 'vitest';
+import { startedOnce, libraryContract, startPostgres, type LibraryContract } from '@foreshock/testkit';
+import { describe } from 'vitest';
 import { queries, queueWithPropagator } from '../../../test/contract.ts';
 import { pgBoss } from './index.ts';
 
-let server: Promise<Postgres> | undefined;
-afterAll(async () => (await server)?.stop());
+const server = startedOnce(startPostgres);
 
 const common: Pick<LibraryContract, 'env' | 'skip'> = {
-  env: async () => ({ url: await (await (server ??= startPostgres())).createDatabase() }),
+  env: async () => ({ url: await (await server()).createDatabase() }),
   skip: { callback: 'pg-boss has promises only' },
 };
 const span = (operation: string) => ({

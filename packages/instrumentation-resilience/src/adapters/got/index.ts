@@ -1,4 +1,4 @@
-import type { Adapter } from '@foreshock/kit';
+import { BriefHandOver, type Adapter } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'got';
@@ -37,10 +37,7 @@ export const got: Adapter<ResilienceEvents> = {
     const owner = {};
     const retries = new Map<string, Retry>();
     /** From an attempt's end to the next request in the same turn; a body may prevent it. */
-    let next: Retry | undefined;
-    const forget = (): void => {
-      next = undefined;
-    };
+    const next = new BriefHandOver<Retry>();
 
     function remember(id: string, retry: Retry): void {
       if (retries.size >= MAX_REQUESTS) retries.delete(retries.keys().next().value as string);
@@ -75,13 +72,13 @@ export const got: Adapter<ResilienceEvents> = {
     }
 
     hooks.onChannel<RetryMessage>('got:request:retry', ({ requestId, error, delay }) => {
-      next = take(requestId);
-      next?.failed(error, delay);
-      queueMicrotask(forget);
+      const retry = take(requestId);
+      retry?.failed(error, delay);
+      next.offer(retry);
     });
     hooks.onChannel<RequestMessage>('got:request:create', ({ requestId }) => {
-      if (next) remember(requestId, next);
-      next = undefined;
+      const retry = next.take();
+      if (retry) remember(requestId, retry);
     });
     hooks.onChannel<ResponseMessage>('got:response:end', ({ requestId, statusCode }) => {
       // Others may be retried, redirected or thrown.

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { guard, whenSettled, type Adapter, type AnyFunction, type Hooks } from '@foreshock/kit';
+import { BriefHandOver, guard, whenSettled, type Adapter, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents, Slots } from '../../events.ts';
 
 /** lib/circuit.js of opossum 6–10. */
@@ -61,8 +61,8 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
   const coalesced = new WeakSet<PolicyCall>();
   const refused = new WeakSet<PolicyCall>();
   const answering = new WeakSet<PolicyCall>();
-  /** The last event, until the next microtask. */
-  let latest: { breaker: CircuitBreaker; event: unknown } | undefined;
+  /** The last event. */
+  const latest = new BriefHandOver<{ breaker: CircuitBreaker; event: unknown }>();
   /** For a capacity; oldest first. */
   const running = new WeakMap<CircuitBreaker, Set<PolicyCall>>();
 
@@ -140,14 +140,10 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
 
   hooks.before(prototype, 'emit', (breaker: CircuitBreaker, [event, ...args]) => emitted(breaker, event, args));
 
-  function remember(breaker: CircuitBreaker, event: unknown): void {
-    if (!latest) queueMicrotask(() => (latest = undefined));
-    latest = { breaker, event };
-  }
-
   /** Opens right after `failure` (`fail` of lib/circuit.js), closes in a listener to `success`; otherwise forced. */
   function reasonOf(breaker: CircuitBreaker): ChangeReason {
-    return REASONS[latest?.breaker === breaker ? String(latest.event) : ''] ?? 'forced';
+    const last = latest.offered;
+    return REASONS[last?.breaker === breaker ? String(last.event) : ''] ?? 'forced';
   }
 
   function opened(breaker: CircuitBreaker, reason: ChangeReason): void {
@@ -163,7 +159,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       case 'halfOpen':
         return resilience.changed(breaker, nameOf(breaker), 'half_open', 'reset_timeout', true);
       case 'healthCheckFailed':
-        return remember(breaker, event);
+        return latest.offer({ breaker, event });
       case 'reject':
       case 'semaphoreLocked':
       case 'timeout':
@@ -172,7 +168,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       case 'cacheHit':
       case 'coalesceCacheHit':
       case 'fallback': {
-        if (event === 'success' || event === 'failure') remember(breaker, event);
+        if (event === 'success' || event === 'failure') latest.offer({ breaker, event });
         const call = resilience.callHere(breaker);
         if (!call) return;
         running.get(breaker)?.delete(call);

@@ -1,7 +1,7 @@
 import { INVALID_SPAN_CONTEXT, type Span, type SpanContext } from '@opentelemetry/api';
-import type { PendingRoot } from '@foreshock/kit';
+import { guard, type PendingRoot } from '@foreshock/kit';
 
-/** For other tracers: reading a parent's span context creates the root. */
+/** For other tracers: reading a parent's span context creates the root. Guarded, as the application calls it. */
 export class PendingSpan implements Span {
   readonly #root: PendingRoot;
 
@@ -9,8 +9,15 @@ export class PendingSpan implements Span {
     this.#root = root;
   }
 
+  #use<R>(use: (span: Span) => R): R | undefined {
+    return guard('the span of a job', () => {
+      const span = this.#root.parent();
+      return span && use(span);
+    });
+  }
+
   spanContext(): SpanContext {
-    return this.#root.parent()?.spanContext() ?? INVALID_SPAN_CONTEXT;
+    return this.#use((span) => span.spanContext()) ?? INVALID_SPAN_CONTEXT;
   }
 
   isRecording(): boolean {
@@ -18,42 +25,42 @@ export class PendingSpan implements Span {
   }
 
   setAttribute(...args: Parameters<Span['setAttribute']>): this {
-    this.#root.parent()?.setAttribute(...args);
+    this.#use((span) => span.setAttribute(...args));
     return this;
   }
 
   setAttributes(...args: Parameters<Span['setAttributes']>): this {
-    this.#root.parent()?.setAttributes(...args);
+    this.#use((span) => span.setAttributes(...args));
     return this;
   }
 
   addEvent(...args: Parameters<Span['addEvent']>): this {
-    this.#root.parent()?.addEvent(...args);
+    this.#use((span) => span.addEvent(...args));
     return this;
   }
 
   addLink(...args: Parameters<Span['addLink']>): this {
-    this.#root.parent()?.addLink(...args);
+    this.#use((span) => span.addLink(...args));
     return this;
   }
 
   addLinks(...args: Parameters<Span['addLinks']>): this {
-    this.#root.parent()?.addLinks(...args);
+    this.#use((span) => span.addLinks(...args));
     return this;
   }
 
   setStatus(...args: Parameters<Span['setStatus']>): this {
-    this.#root.parent()?.setStatus(...args);
+    this.#use((span) => span.setStatus(...args));
     return this;
   }
 
   updateName(...args: Parameters<Span['updateName']>): this {
-    this.#root.parent()?.updateName(...args);
+    this.#use((span) => span.updateName(...args));
     return this;
   }
 
   recordException(...args: Parameters<Span['recordException']>): void {
-    this.#root.parent()?.recordException(...args);
+    this.#use((span) => span.recordException(...args));
   }
 
   /** The run ends it. */

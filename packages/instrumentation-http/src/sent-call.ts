@@ -1,14 +1,14 @@
 import { SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import {
   addCommon,
-  canEnter,
   clientAnswered,
   enter,
   errorMessageOf,
   errorTypeOf,
   leave,
+  NOT_ENTERED,
   roundMs,
-  runIn,
+  runBy,
   setRequestContent,
   type RequestContent,
 } from '@foreshock/kit';
@@ -102,9 +102,9 @@ export class SentCall implements Sent, Download, RequestContent {
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
     if (!this.#options) return Reflect.apply(fn, self, args);
-    if (!canEnter()) return runIn(this.#context, fn, self, args);
     // A frame of ours would push one of the application's out of stack traces.
     const left = enter(this.#context);
+    if (left === NOT_ENTERED) return runBy(this.#context, fn, self, args);
     try {
       return Reflect.apply(fn, self, args);
     } finally {

@@ -7,24 +7,30 @@ export interface Attachment {
   hooks: Hooks;
 }
 
-const attachments = new WeakMap<AnyFunction, Attachment>();
+interface Replacement {
+  fn: AnyFunction;
+  attachment: Attachment;
+}
 
-/** Made once and reattached later, because importers keep it. Copies own properties. */
+/** By the original and by itself. */
+const replacements = new WeakMap<AnyFunction, Replacement>();
+
+/** Made once and reattached later, because importers keep it and what it made. Copies own properties. */
 export function replacementOf(
   original: AnyFunction,
   pools: PoolEvents,
   hooks: Hooks,
   make: (original: AnyFunction, attachment: Attachment) => AnyFunction,
 ): AnyFunction {
-  const known = attachments.get(original);
+  const known = replacements.get(original);
   if (known) {
-    Object.assign(known, { pools, hooks });
-    return original;
+    Object.assign(known.attachment, { pools, hooks });
+    return known.fn;
   }
   const attachment: Attachment = { pools, hooks };
-  const replacement = Object.defineProperties(make(original, attachment), propertiesOf(original)) as AnyFunction;
-  attachments.set(replacement, attachment);
-  return replacement;
+  const fn = Object.defineProperties(make(original, attachment), propertiesOf(original)) as AnyFunction;
+  for (const key of [original, fn]) replacements.set(key, { fn, attachment });
+  return fn;
 }
 
 /** Includes name and length. */

@@ -45,7 +45,7 @@ export class Hooks extends MethodHooks {
       this.#found.set(name, true);
       const isInRange = inRange(loaded.version, range);
       watcher()?.loaded(this.library, name, loaded.version, isInRange);
-      if (isInRange) return attach(loaded);
+      if (isInRange) return attach(this.#undoable(loaded));
       // Logged once per version, not per file.
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
@@ -56,6 +56,21 @@ export class Hooks extends MethodHooks {
     this.onUndo(stop);
     // A library's other packages are optional.
     if (options.versions === undefined && !this.#found.has(name)) this.#expectFile(name);
+  }
+
+  /** The binding gets its original back, unless it was rebound since. */
+  #undoable(loaded: LoadedModule): LoadedModule {
+    const { rebind } = loaded;
+    if (!rebind) return loaded;
+    return {
+      ...loaded,
+      rebind: (binding, replace) =>
+        rebind(binding, (original) => {
+          const replacement: unknown = replace(original);
+          this.onUndo(() => rebind(binding, (current) => (current === replacement ? original : current)));
+          return replacement;
+        }),
+    };
   }
 
   /** A release may move the file. */

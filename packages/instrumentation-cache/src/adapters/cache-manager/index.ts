@@ -35,10 +35,10 @@ export const cacheManager: Adapter<CacheEvents> = {
   summary: 'hits and misses of stores in the process, and callers of `wrap` that joined another',
   attach(cache, hooks) {
     const observed = (original: CreateCache): CreateCache => {
-      const known = attachments.get(original);
+      const known = replacements.get(original);
       if (known) {
-        Object.assign(known, { cache, hooks });
-        return original;
+        Object.assign(known.attachment, { cache, hooks });
+        return known.createCache;
       }
       const attachment = { cache, hooks };
       const createCache: CreateCache = (...args) => {
@@ -46,7 +46,7 @@ export const cacheManager: Adapter<CacheEvents> = {
         if (attachment.hooks.active) guard('cache-manager', () => observe(made, args[0]?.cacheId, attachment));
         return made;
       };
-      attachments.set(createCache, attachment);
+      for (const key of [original, createCache]) replacements.set(key, { createCache, attachment });
       return createCache;
     };
     for (const file of FILES) {
@@ -72,7 +72,8 @@ interface Attachment {
   hooks: Hooks;
 }
 
-const attachments = new WeakMap<CreateCache, Attachment>();
+/** By the original and by itself. */
+const replacements = new WeakMap<CreateCache, { createCache: CreateCache; attachment: Attachment }>();
 
 /** Weak: an application may make caches without limit. */
 const reads = new WeakMap<Store, { count: number }>();

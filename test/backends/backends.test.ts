@@ -102,14 +102,14 @@ describe('two services and a pool of one', () => {
       '  gateway CLIENT GET → 127.0.0.1',
       '    orders SERVER GET',
       '      orders INTERNAL pool.acquire db',
-      '      orders CLIENT SELECT → 127.0.0.1',
-      '      orders CLIENT SELECT orders → 127.0.0.1',
+      '      orders CLIENT SELECT → postgresql',
+      '      orders CLIENT SELECT orders → postgresql',
     ],
     [BROKEN]: [
       'gateway SERVER GET ! 502',
       '  gateway CLIENT GET → 127.0.0.1 ! 500',
       '    orders SERVER GET ! 500',
-      '      orders CLIENT SELECT nowhere → 127.0.0.1 ! 42P01',
+      '      orders CLIENT SELECT nowhere → postgresql ! 42P01',
     ],
   };
   const lineOf = (span: ReadSpan): string => {
@@ -145,7 +145,7 @@ describe('two services and a pool of one', () => {
     expect(byName).toEqual([
       { parent: 'gateway', child: 'orders', callCount: 2, errorCount: 1 },
       // Before the two requests: CREATE TABLE.
-      { parent: 'orders', child: '127.0.0.1', callCount: 4, errorCount: 1 },
+      { parent: 'orders', child: 'postgresql', callCount: 4, errorCount: 1 },
     ]);
   });
 });
@@ -193,6 +193,20 @@ describe('the demo', () => {
     check(spans);
     const calls = spans.filter(({ kind }) => kind === 'CLIENT' || kind === 'PRODUCER' || kind === 'CONSUMER');
     expect(calls.filter(({ remote }) => !remote).map(nameOf)).toEqual([]);
+  });
+
+  it('Zipkin draws the queue between the services, and the database once', async (context) => {
+    const { url } = need(zipkin, context);
+    await complete(() => traceInZipkin(url, traceId));
+    const links: any[] = await read(`${url}/api/v2/dependencies?endTs=${Date.now()}&lookback=600000`);
+    const edges = links.map(({ parent, child }) => `${parent} → ${child}`).toSorted();
+    expect(edges).toEqual([
+      'gateway → orders',
+      'orders → pg-boss',
+      'orders → postgresql',
+      'pg-boss → worker',
+      'worker → payments',
+    ]);
   });
 
   it('Jaeger gives its worst trace back whole, without a warning', async (context) => {

@@ -76,7 +76,10 @@ describe('a span for Zipkin', () => {
       duration: 2_000,
       localEndpoint: { serviceName: 'orders' },
       remoteEndpoint: { serviceName: 'pg.internal', ipv4: '10.0.0.7', port: 6432 },
-      annotations: [{ timestamp: 1_763_600_000_124_000, value: 'pool.saturated {"peak":3,"pool":"orders"}' }],
+      annotations: [
+        { timestamp: 1_763_600_000_124_000, value: 'pool.saturated' },
+        { timestamp: 1_763_600_000_124_000, value: 'pool.saturated {"peak":3,"pool":"orders"}' },
+      ],
       tags: Object.assign(Object.create(null), {
         'service.version': '1.2.3',
         'db.system.name': 'postgresql',
@@ -102,11 +105,17 @@ describe('a span for Zipkin', () => {
       serviceName: 'orders-db',
     });
     expect(remoteOf({ ...db, 'server.address': 'pg', 'server.port': 5432 })).toEqual({ serviceName: 'pg', port: 5432 });
-    expect(remoteOf(db)).toEqual({ serviceName: 'shop' });
-    expect(remoteOf({ 'db.system.name': 'redis' })).toEqual({ serviceName: 'redis' });
+    expect(remoteOf(db)).toEqual({ serviceName: 'postgresql' });
+    expect(remoteOf({ ...db, 'server.address': '127.0.0.1' })).toEqual({ serviceName: 'postgresql' });
+    expect(remoteOf({ 'db.system.name': 'redis', 'server.address': '::1' })).toEqual({ serviceName: 'redis' });
+    expect(remoteOf({ 'server.address': 'localhost', 'server.port': 8080 })).toEqual({
+      serviceName: 'localhost',
+      port: 8080,
+    });
+    // A queue is often called like the service that reads it.
     expect(
       remoteOf({ 'messaging.system': 'pg-boss', 'messaging.destination.name': 'emails' }, SpanKind.PRODUCER),
-    ).toEqual({ serviceName: 'emails' });
+    ).toEqual({ serviceName: 'pg-boss' });
     expect(remoteOf({ 'messaging.system': 'kafka' }, SpanKind.CONSUMER)).toEqual({ serviceName: 'kafka' });
     expect(remoteOf({ 'network.peer.address': '::1' })).toEqual({ ipv6: '::1' });
     expect(remoteOf({})).toBeUndefined();

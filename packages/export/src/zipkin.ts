@@ -29,16 +29,11 @@ const KINDS = [undefined, undefined, 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 const STATUS_OK = 1;
 const STATUS_ERROR = 2;
 
-/** Best first. Zipkin's dependency graph needs names for databases and brokers too. */
-const REMOTE_NAMES = [
-  'peer.service',
-  'server.address',
-  'db.namespace',
-  'db.system.name',
-  'db.system',
-  'messaging.destination.name',
-  'messaging.system',
-];
+/**
+ * Of databases and brokers, best first. Zipkin's dependency graph has one node for each name: neither a queue nor a
+ * database may be called like a service.
+ */
+const SYSTEMS = ['db.system.name', 'db.system', 'messaging.system'];
 
 /** The body of `POST /api/v2/spans`. */
 export function toZipkin(batches: readonly RecordBatch[]): Buffer {
@@ -56,7 +51,7 @@ export function zipkinSpan(span: JsonSpan, scope: JsonScope, resource: JsonResou
   const start = microseconds(span.startTimeUnixNano);
   const kind = KINDS[span.kind];
   const remote = kind && kind !== 'SERVER' ? remoteEndpoint(textOf) : undefined;
-  const annotations = span.events.map(annotation);
+  const annotations = span.events.flatMap(annotationsOf);
 
   const tags: Record<string, string> = Object.create(null);
   // Other attributes would be repeated on each span.
@@ -105,12 +100,8 @@ function serviceName(resource: JsonResource): string {
 
 function remoteEndpoint(textOf: (key: string) => string | undefined): Endpoint | undefined {
   const endpoint: Endpoint = {};
-  for (const key of REMOTE_NAMES) {
-    const name = textOf(key);
-    if (!name) continue;
-    endpoint.serviceName = name;
-    break;
-  }
+  const name = remoteName(textOf);
+  if (name) endpoint.serviceName = name;
   const address = textOf('network.peer.address') ?? '';
   const family = isIP(address);
   if (family === 4) endpoint.ipv4 = address;
@@ -120,10 +111,21 @@ function remoteEndpoint(textOf: (key: string) => string | undefined): Endpoint |
   return endpoint.serviceName || family ? endpoint : undefined;
 }
 
-function annotation(event: JsonEvent): { timestamp: number; value: string } {
-  const value =
-    event.attributes.length === 0 ? event.name : `${event.name} ${JSON.stringify(plainObject(event.attributes))}`;
-  return { timestamp: microseconds(event.timeUnixNano), value };
+/** An address of digits, or this machine's, says less than what is there. */
+function remoteName(textOf: (key: string) => string | undefined): string | undefined {
+  const address = textOf('server.address');
+  const host = address && address !== 'localhost' && isIP(address) === 0 ? address : undefined;
+  return textOf('peer.service') || host || SYSTEMS.map(textOf).find(Boolean) || address;
+}
+
+/** Zipkin finds an annotation by its whole value: the name alone is one of its own. */
+function annotationsOf({ timeUnixNano, name, attributes }: JsonEvent): { timestamp: number; value: string }[] {
+  const timestamp = microseconds(timeUnixNano);
+  if (attributes.length === 0) return [{ timestamp, value: name }];
+  return [
+    { timestamp, value: name },
+    { timestamp, value: `${name} ${JSON.stringify(plainObject(attributes))}` },
+  ];
 }
 
 function linkText(link: JsonLink): string {

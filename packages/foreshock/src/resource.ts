@@ -3,6 +3,8 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { Attributes } from '@opentelemetry/api';
 import type { Env } from './env.ts';
 import { VERSION } from '@foreshock/kit';
+import { containerAttributes } from './container.ts';
+import { serviceVersion } from './service-version.ts';
 import { SDK_VERSION } from './version.ts';
 
 /** Longest value from the environment, in characters (specification). */
@@ -30,23 +32,31 @@ const KEY = 'foreshock.instance';
 interface Instance {
   readonly id: string;
   readonly host: string;
+  readonly version: string | undefined;
+  readonly container: Attributes;
 }
 
-/** Worker threads get the main thread's, without loading `node:os`. */
+/** Worker threads get the main thread's, without loading `node:os` and without reading files. */
 function instance(): Instance {
   const shared = getEnvironmentData(KEY) as unknown as Instance | undefined;
   if (shared) return shared;
-  const made = { id: instanceId(), host: process.getBuiltinModule('node:os').hostname() };
+  const made: Instance = {
+    id: instanceId(),
+    host: process.getBuiltinModule('node:os').hostname(),
+    version: serviceVersion(),
+    container: containerAttributes(),
+  };
   setEnvironmentData(KEY, made as never);
   return made;
 }
 
 /** Detects the resource synchronously; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME take precedence. */
 export function readResource(env: Env): Attributes {
-  const { id, host } = instance();
+  const { id, host, version, container } = instance();
   const attributes: Attributes = {
     'service.name': `unknown_service:${basename(process.execPath)}`,
     'service.instance.id': id,
+    ...(version !== undefined && { 'service.version': version }),
     'telemetry.sdk.name': 'opentelemetry',
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': SDK_VERSION,
@@ -56,6 +66,7 @@ export function readResource(env: Env): Attributes {
     'process.pid': process.pid,
     'process.runtime.name': 'nodejs',
     'process.runtime.version': process.versions.node,
+    ...container,
   };
   for (const [key, value] of Object.entries(env.pairs('OTEL_RESOURCE_ATTRIBUTES'))) {
     if (value.length <= MAX_VALUE) attributes[key] = value;

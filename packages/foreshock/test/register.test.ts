@@ -51,6 +51,8 @@ describe('foreshock/register', () => {
     expect(names()).toEqual(['inner', 'other', 'outer']);
     expect(collector.spans[0]!.resource).toMatchObject({
       'service.name': 'short',
+      // The fixture is in this package.
+      'service.version': VERSION,
       team: 'night',
       'telemetry.distro.name': 'foreshock',
       'telemetry.distro.version': VERSION,

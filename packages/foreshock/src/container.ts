@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import type { Attributes } from '@opentelemetry/api';
+
+/** A container has some fifty mounts. */
+const MOST = 64 * 1024;
+
+const NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** Which container and pod this process runs in, from what the kernel shows it. */
+export function containerAttributes(): Attributes {
+  if (process.platform !== 'linux') return {};
+  const found = containerIn(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
+  const namespace = 'k8s.pod.uid' in found ? read(NAMESPACE).trim() : '';
+  return { ...found, ...(namespace && { 'k8s.namespace.name': namespace }) };
+}
+
+/**
+ * cgroup v1 has the container's ID in the path of each hierarchy. With v2 Docker's and Podman's mount of `/etc/hostname`
+ * has it; in Kubernetes that file belongs to the pod. The kubelet mounts the termination log from a folder with the
+ * pod's UID and the container's name.
+ */
+export function containerIn(cgroup: string, mounts: string): Attributes {
+  const pod = /\/pods\/([\da-f-]{36})\/containers\/([\w.-]+)\//.exec(mounts);
+  const id =
+    /^\d+:.*\/(?:[a-z-]+-)?([\da-f]{64})(?:\.scope)?$/m.exec(cgroup) ??
+    (pod ? null : /\/(?:overlay-)?containers\/([\da-f]{64})\/(?:userdata\/)?hostname /.exec(mounts));
+  return {
+    ...(id && { 'container.id': id[1]! }),
+    ...(pod && { 'k8s.pod.uid': pod[1]!, 'k8s.container.name': pod[2]! }),
+  };
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'latin1').slice(0, MOST);
+  } catch {
+    return '';
+  }
+}

@@ -51,9 +51,21 @@ function frameOf({ children, childStart }: Trees, { end, entry, isOutside }: Cli
   const from = childStart[row]!;
   const to = childStart[row + 1]!;
   if (from === to) return frame;
-  const waitedFor = children.slice(from, to).filter((child) => isOutside[child] === 0 && entry[child] === entry[row]);
-  if (waitedFor.length > 1) waitedFor.sort((a, b) => end[b]! - end[a]! || b - a);
-  frame.children = waitedFor;
+  const waitedFor = new Int32Array(to - from);
+  let n = 0;
+  let latest = -Infinity;
+  let isInOrder = true;
+  for (let at = from; at < to; at++) {
+    const child = children[at]!;
+    if (isOutside[child] === 1 || entry[child] !== entry[row]) continue;
+    if (end[child]! <= latest) isInOrder = false;
+    latest = end[child]!;
+    waitedFor[n++] = child;
+  }
+  frame.children = waitedFor.subarray(0, n);
+  // By start they are in order by end, too, unless they overlap.
+  if (isInOrder) frame.children.reverse();
+  else frame.children.sort((a, b) => end[b]! - end[a]! || b - a);
   return frame;
 }
 

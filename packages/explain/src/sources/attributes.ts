@@ -72,7 +72,8 @@ export class SpanAttributes {
   }
 }
 
-type Reader = (to: SpanAttributes, value: Plain) => void;
+/** Takes one attribute. */
+export type Reader = (to: SpanAttributes, value: Plain) => void;
 
 function number(property: keyof Facts): Reader {
   return (to, value) => {

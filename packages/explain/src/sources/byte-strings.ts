@@ -4,7 +4,7 @@ import type { Strings } from '../spans/strings.ts';
 const LONGEST = 128;
 const MOST = 1 << 16;
 
-/** Repeated texts are decoded once. */
+/** Repeated texts are decoded once, and numbered. */
 export class ByteStrings {
   readonly #strings: Strings;
   readonly #slots = new Int32Array(MOST * 2).fill(-1);
@@ -17,23 +17,29 @@ export class ByteStrings {
 
   /** The text must have no escapes. */
   text(bytes: Buffer, from: number, to: number): string {
+    const number = this.number(bytes, from, to);
+    return number < 0 ? bytes.toString('utf8', from, to) : this.#texts[number]!;
+  }
+
+  /** -1 for a long text, or one too many. */
+  number(bytes: Buffer, from: number, to: number): number {
     const length = to - from;
-    if (length === 0) return '';
-    if (length > LONGEST) return bytes.toString('utf8', from, to);
+    if (length > LONGEST) return -1;
     let hash = length;
     for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
     const mask = MOST * 2 - 1;
     let slot = (hash ^ (hash >>> 15)) & mask;
     for (let index = this.#slots[slot]!; index >= 0; index = this.#slots[slot]!) {
-      if (isSame(this.#bytes[index]!, bytes, from, length)) return this.#texts[index]!;
+      if (isSame(this.#bytes[index]!, bytes, from, length)) return index;
       slot = (slot + 1) & mask;
     }
-    if (this.#texts.length >= MOST) return bytes.toString('utf8', from, to);
+    if (this.#texts.length >= MOST) return -1;
+    const number = this.#texts.length;
     const text = this.#strings.text(this.#strings.id(bytes.toString('utf8', from, to)));
-    this.#slots[slot] = this.#texts.length;
+    this.#slots[slot] = number;
     this.#bytes.push(new Uint8Array(bytes.subarray(from, to)));
     this.#texts.push(text);
-    return text;
+    return number;
   }
 }
 

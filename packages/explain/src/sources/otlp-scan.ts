@@ -1,4 +1,6 @@
+import { readIdBytes, type SpanId } from '../spans/span-id.ts';
 import { emptySpan, type SpanProcess, type SpanTable } from '../spans/span-table.ts';
+import { AttributeScan } from './attribute-scan.ts';
 import { type Plain, readerOf, SpanAttributes } from './attributes.ts';
 import { ByteStrings } from './byte-strings.ts';
 import { JsonScanner, Unexpected } from './json-scanner.ts';
@@ -17,13 +19,17 @@ export class OtlpScan {
   readonly #json = new JsonScanner();
   readonly #texts: ByteStrings;
   readonly #attributes: SpanAttributes;
+  readonly #pair: AttributeScan;
   readonly #take = (key: string, value: Plain): void => this.#attributes.take(key, value);
+  readonly #id: SpanId = { high: 0, low: 0 };
+  readonly #parent: SpanId = { high: 0, low: 0 };
   #of: SpanProcess = NO_PROCESS;
 
   constructor(table: SpanTable) {
     this.#table = table;
     this.#texts = new ByteStrings(table.strings);
     this.#attributes = new SpanAttributes(table.strings);
+    this.#pair = new AttributeScan(table.strings);
   }
 
   read(line: Buffer): boolean {
@@ -108,17 +114,19 @@ export class OtlpScan {
     const attributes = this.#attributes;
     attributes.clear();
     const span = emptySpan(this.#of);
+    let trace = -1;
+    this.#id.high = this.#id.low = this.#parent.high = this.#parent.low = 0;
     let marks = -1;
     if (!json.enterObject()) return;
     while (json.key()) {
-      if (json.is('traceId')) span.traceId = this.#id();
-      else if (json.is('spanId')) span.spanId = this.#id();
-      else if (json.is('parentSpanId')) span.parentSpanId = this.#id();
+      if (json.is('traceId')) trace = this.#trace();
+      else if (json.is('spanId')) this.#spanId(this.#id);
+      else if (json.is('parentSpanId')) this.#spanId(this.#parent);
       else if (json.is('name')) span.name = this.#text();
       else if (json.is('kind')) span.kind = this.#number();
       else if (json.is('startTimeUnixNano')) span.start = this.#time();
       else if (json.is('endTimeUnixNano')) span.end = this.#time();
-      else if (json.is('attributes')) this.#pairs(this.#take);
+      else if (json.is('attributes')) this.#spanAttributes();
       else if (json.is('status')) span.failed = this.#status() === 2;
       else if (json.is('links')) this.#links();
       else {
@@ -130,7 +138,7 @@ export class OtlpScan {
     span.errorType = attributes.errorType;
     span.target = attributes.target;
     span.facts = attributes.facts;
-    const row = this.#table.add(span);
+    const row = this.#table.addTo(trace, this.#id, this.#parent, span);
     if (marks < 0 || row < 0) return;
     const end = json.at;
     json.at = marks;
@@ -165,7 +173,7 @@ export class OtlpScan {
     while (json.item()) {
       if (!json.enterObject()) continue;
       while (json.key()) {
-        if (json.is('traceId') && links.length < MOST_LINKS) links.push(this.#table.traceNumber(this.#id()));
+        if (json.is('traceId') && links.length < MOST_LINKS) links.push(this.#trace());
         else json.skip();
       }
     }
@@ -183,21 +191,39 @@ export class OtlpScan {
     return code;
   }
 
-  #pairs(take: (key: string, value: Plain) => void, isAll = false): void {
+  #spanAttributes(): void {
     const json = this.#json;
+    const pair = this.#pair;
     if (!json.enterList()) return;
     while (json.item()) {
-      let key = '';
-      let isWanted = false;
-      if (!json.enterObject()) continue;
-      while (json.key()) {
-        if (json.is('key')) {
-          key = this.#text();
-          isWanted = isAll || readerOf(key) !== undefined;
-        } else if (json.is('value') && key === '') throw new Unexpected('a value before its key');
-        else if (json.is('value') && isWanted) this.#value(key, take);
-        else json.skip();
+      if (!pair.read(json.bytes, json.at)) {
+        this.#onePair(this.#take);
+        continue;
       }
+      json.at = pair.end;
+      if (!pair.reader) continue;
+      const text = this.#texts.text(json.bytes, pair.from, pair.to);
+      pair.reader(this.#attributes, pair.isNumber ? Number(text) : text);
+    }
+  }
+
+  #pairs(take: (key: string, value: Plain) => void, isAll = false): void {
+    const json = this.#json;
+    if (json.enterList()) while (json.item()) this.#onePair(take, isAll);
+  }
+
+  #onePair(take: (key: string, value: Plain) => void, isAll = false): void {
+    const json = this.#json;
+    let key = '';
+    let isWanted = false;
+    if (!json.enterObject()) return;
+    while (json.key()) {
+      if (json.is('key')) {
+        key = this.#text();
+        isWanted = isAll || readerOf(key) !== undefined;
+      } else if (json.is('value') && key === '') throw new Unexpected('a value before its key');
+      else if (json.is('value') && isWanted) this.#value(key, take);
+      else json.skip();
     }
   }
 
@@ -225,12 +251,18 @@ export class OtlpScan {
     }
   }
 
-  #id(): string {
+  #trace(): number {
     const json = this.#json;
     json.text();
-    if (json.isEscaped || json.to - json.from > 64) throw new Unexpected('id');
-    const id = json.bytes.toString('latin1', json.from, json.to);
-    return json.to - json.from === 32 ? id.toLowerCase() : id;
+    const trace = this.#table.traceNumberOfBytes(json.bytes, json.from, json.to);
+    if (trace < 0) throw new Unexpected('trace ID');
+    return trace;
+  }
+
+  #spanId(id: SpanId): void {
+    const json = this.#json;
+    json.text();
+    if (!readIdBytes(id, json.bytes, json.from, json.to)) throw new Unexpected('span ID');
   }
 
   #number(): number {

@@ -1,5 +1,7 @@
-import { Strings } from './strings.ts';
 import type { Facts, Mark } from './facts.ts';
+import { readId, type SpanId } from './span-id.ts';
+import { Strings } from './strings.ts';
+import { TraceNumbers } from './trace-numbers.ts';
 
 /** With OTLP's numbers. */
 export const KIND = { UNSPECIFIED: 0, INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const;
@@ -26,6 +28,7 @@ export interface SpanInput {
 }
 
 export type SpanProcess = Pick<SpanInput, 'service' | 'instance' | 'version'>;
+export type SpanValues = Omit<SpanInput, 'traceId' | 'spanId' | 'parentSpanId'>;
 
 export function emptySpan({ service, instance, version }: SpanProcess): SpanInput {
   return {
@@ -49,8 +52,10 @@ export function emptySpan({ service, instance, version }: SpanProcess): SpanInpu
 /** All spans in columns, about 80 bytes per span. */
 export class SpanTable {
   readonly strings: Strings = new Strings();
-  readonly traceIds: string[] = [];
-  readonly #traces = new Map<string, number>();
+  readonly #traces = new TraceNumbers();
+  /** Of the last span; most follow one of the same process. */
+  #process: SpanProcess = { service: '', instance: '', version: '' };
+  #processIds = { service: 0, instance: 0, version: 0 };
   #size = 0;
   #room = 1024;
 
@@ -81,39 +86,45 @@ export class SpanTable {
     return this.#size;
   }
 
+  get traceIds(): readonly string[] {
+    return this.#traces.ids;
+  }
+
   traceNumber(traceId: string): number {
-    const known = this.#traces.get(traceId);
-    if (known !== undefined) return known;
-    const number = this.traceIds.length;
-    this.traceIds.push(traceId);
-    this.#traces.set(traceId, number);
-    return number;
+    return this.#traces.of(traceId);
+  }
+
+  /** -1 if the bytes are no ID of 32 hexadecimal digits. */
+  traceNumberOfBytes(bytes: Buffer, from: number, to: number): number {
+    return this.#traces.ofBytes(bytes, from, to);
   }
 
   /** Undefined if the trace has no span and no link. */
   findTrace(traceId: string): number | undefined {
-    return this.#traces.get(traceId);
+    return this.#traces.find(traceId);
   }
 
   /** Adds a span; returns its row, or -1 for invalid times. */
   add(span: SpanInput): number {
-    if (!(span.start >= 0) || !(span.end < FARTHEST) || span.traceId === '') {
+    const trace = span.traceId === '' ? -1 : this.traceNumber(span.traceId.slice(0, 64));
+    return this.addTo(trace, readId(span.spanId), readId(span.parentSpanId), span);
+  }
+
+  /** The same with the trace's number, -1 for none, and the IDs as numbers. */
+  addTo(trace: number, id: SpanId, parent: SpanId, span: SpanValues): number {
+    if (!(span.start >= 0) || !(span.end < FARTHEST) || trace < 0) {
       this.invalid++;
       return -1;
     }
     if (this.#size === this.#room) this.#grow();
     const row = this.#size++;
-    this.trace[row] = this.traceNumber(span.traceId.slice(0, 64));
-    readId(span.spanId);
-    this.idHigh[row] = high;
-    this.idLow[row] = low;
-    readId(span.parentSpanId);
-    this.parentHigh[row] = high;
-    this.parentLow[row] = low;
-    this.hasParent[row] = high === 0 && low === 0 ? 0 : 1;
-    this.service[row] = this.strings.id(span.service);
-    this.instance[row] = this.strings.id(span.instance);
-    this.version[row] = this.strings.id(span.version);
+    this.trace[row] = trace;
+    this.idHigh[row] = id.high;
+    this.idLow[row] = id.low;
+    this.parentHigh[row] = parent.high;
+    this.parentLow[row] = parent.low;
+    this.hasParent[row] = parent.high === 0 && parent.low === 0 ? 0 : 1;
+    this.#setProcess(row, span);
     this.name[row] = this.strings.id(span.name);
     this.kind[row] = span.kind >= 0 && span.kind <= 5 ? span.kind : 0;
     this.failed[row] = span.failed ? 1 : 0;
@@ -130,6 +141,22 @@ export class SpanTable {
     this.#size = Math.min(size, this.#size);
     this.facts.length = this.#size;
     while (this.marks.length > 0 && this.marks.at(-1)!.row >= size) this.marks.pop();
+  }
+
+  #setProcess(row: number, { service, instance, version }: SpanProcess): void {
+    const last = this.#process;
+    if (service !== last.service || instance !== last.instance || version !== last.version) {
+      this.#process = { service, instance, version };
+      const { strings } = this;
+      this.#processIds = {
+        service: strings.id(service),
+        instance: strings.id(instance),
+        version: strings.id(version),
+      };
+    }
+    this.service[row] = this.#processIds.service;
+    this.instance[row] = this.#processIds.instance;
+    this.version[row] = this.#processIds.version;
   }
 
   #grow(): void {
@@ -159,43 +186,4 @@ const FARTHEST = 1e13;
 function grown<T extends { set(from: T): void }>(from: T, to: T): T {
   to.set(from);
   return to;
-}
-
-let high = 0;
-let low = 0;
-
-/** 16 hexadecimal digits, or a hash of other text. */
-function readId(id: string): void {
-  high = 0;
-  low = 0;
-  if (id === '') return;
-  if (id.length === 16) {
-    let isHex = true;
-    for (let i = 0; i < 16 && isHex; i++) {
-      const digit = hexDigit(id.charCodeAt(i));
-      if (digit < 0) isHex = false;
-      else if (i < 8) high = (high << 4) | digit;
-      else low = (low << 4) | digit;
-    }
-    high >>>= 0;
-    low >>>= 0;
-    if (isHex) return;
-  }
-  // FNV-1a, twice.
-  let a = 0x811c9dc5;
-  let b = 0x01000193;
-  for (let i = 0; i < id.length && i < 256; i++) {
-    const code = id.charCodeAt(i);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ code, 0x85ebca6b);
-  }
-  high = a >>> 0;
-  low = (b >>> 0) | 1;
-}
-
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  if (code >= 97 && code <= 102) return code - 87;
-  if (code >= 65 && code <= 70) return code - 55;
-  return -1;
 }

@@ -24,7 +24,7 @@ export const cacheTrouble: Reading = (known, evidence, kind) => {
   const [before, within] = [lookupsOf(known, service, BEFORE), lookupsOf(known, service, WITHIN)];
   const resource = largest(before.targets) ?? largest(within.targets) ?? 0;
   const place = { service, resource };
-  const bypass = cacheBypass(known, service);
+  const bypass = before.hits > 0 ? cacheBypass(known, service) : undefined;
   if (bypass) {
     const detail = `lookups stopped: ${bypass.usually.toFixed(1)} → ${bypass.now.toFixed(1)} a request`;
     return { kind: 'cache_down', place, detail };

@@ -38,7 +38,15 @@ const READINGS: Reading[] = [
   trafficIncrease,
 ];
 
+const named = new WeakMap<Evidence, Named>();
+
 export function nameCause(known: Known, evidence: Evidence): Named {
+  let name = named.get(evidence);
+  if (!name) named.set(evidence, (name = findName(known, evidence)));
+  return name;
+}
+
+function findName(known: Known, evidence: Evidence): Named {
   const kind = kindOf(known, evidence);
   for (const reading of READINGS) {
     const named = reading(known, evidence, kind);

@@ -51,8 +51,9 @@ export function lostMessages({ table, trees, clipped }: Decomposed): LostMessage
   }
   const sends = new Map<number, number[]>();
   for (const row of trees.order) {
+    if (table.kind[row] !== KIND.PRODUCER || table.failed[row] === 1) continue;
     const destination = destinationOf(table, row);
-    if (table.kind[row] !== KIND.PRODUCER || table.failed[row] === 1 || !lastHandling.has(destination)) continue;
+    if (!lastHandling.has(destination)) continue;
     const rows = sends.get(destination);
     if (rows) rows.push(row);
     else sends.set(destination, [row]);

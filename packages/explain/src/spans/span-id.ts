@@ -1,0 +1,52 @@
+import { HEX, NO_HEX } from './hex.ts';
+
+/** 64 bits in two numbers. */
+export interface SpanId {
+  high: number;
+  low: number;
+}
+
+const DIGITS = 16;
+export const NO_ID: SpanId = { high: 0, low: 0 };
+
+/** 16 hexadecimal digits, or a hash of other text. */
+export function readId(id: string): SpanId {
+  if (id === '') return NO_ID;
+  if (id.length === DIGITS) {
+    let [high, low] = [0, 0];
+    let isHex = true;
+    for (let i = 0; i < DIGITS && isHex; i++) {
+      const digit = HEX[id.charCodeAt(i)] ?? NO_HEX;
+      if (digit === NO_HEX) isHex = false;
+      else if (i < 8) high = (high << 4) | digit;
+      else low = (low << 4) | digit;
+    }
+    if (isHex) return { high: high >>> 0, low: low >>> 0 };
+  }
+  // FNV-1a, twice.
+  let a = 0x811c9dc5;
+  let b = 0x01000193;
+  for (let i = 0; i < id.length && i < 256; i++) {
+    const code = id.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x85ebca6b);
+  }
+  return { high: a >>> 0, low: (b >>> 0) | 1 };
+}
+
+/** Into `id`; false if the bytes are neither empty nor 16 hexadecimal digits. */
+export function readIdBytes(id: SpanId, bytes: Buffer, from: number, to: number): boolean {
+  id.high = id.low = 0;
+  if (from === to) return true;
+  if (to - from !== DIGITS) return false;
+  let [high, low] = [0, 0];
+  for (let at = 0; at < DIGITS; at++) {
+    const digit = HEX[bytes[from + at]!]!;
+    if (digit === NO_HEX) return false;
+    if (at < 8) high = (high << 4) | digit;
+    else low = (low << 4) | digit;
+  }
+  id.high = high >>> 0;
+  id.low = low >>> 0;
+  return true;
+}

@@ -47,7 +47,7 @@ export class Processes {
     child.stdin.on('error', () => {});
     const { promise: isReady, resolve, reject } = Promise.withResolvers();
     const exited = new Promise((done) => child.once('close', (code, signal) => done(signal ?? `code ${code}`)));
-    const entry = { child, exited, isServer };
+    const entry = { name, args, env, ready, child, exited, isServer, isReplaced: false };
     this.#running.add(entry);
 
     const output = [];
@@ -60,6 +60,7 @@ export class Processes {
     createInterface({ input: child.stdout }).on('line', read);
     createInterface({ input: child.stderr }).on('line', read);
     const fail = (what) => {
+      if (entry.isReplaced) return;
       const error = new Error([`${name} ${what}`, ...output.map((line) => `    ${line}`)].join('\n'));
       reject(error);
       if (!this.#stopping) this.#failure.reject(error);
@@ -73,10 +74,27 @@ export class Processes {
 
     const timer = setTimeout(() => fail(`was not ready within ${START_LIMIT_MS / 1000} s`), START_LIMIT_MS);
     try {
-      return { name, pid: child.pid, url: await isReady };
+      entry.url = await isReady;
+      return { name, pid: child.pid, url: entry.url };
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * Ends a process and starts it anew at the same address, perhaps with other variables.
+   * @param {string} name
+   * @param {{ signal: NodeJS.Signals, afterMs: number, env?: NodeJS.ProcessEnv }} options
+   */
+  async restart(name, { signal, afterMs, env }) {
+    const entry = [...this.#running].find((each) => each.name === name);
+    entry.isReplaced = true;
+    entry.child.kill(signal);
+    await entry.exited;
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    if (this.#stopping) return;
+    const PORT = entry.url ? new URL(entry.url).port : entry.env.PORT;
+    await this.start(name, entry.args, { env: { ...entry.env, PORT, ...env }, ready: entry.ready });
   }
 
   /** Ends all of them, servers last; what does not follow SIGTERM is killed. */

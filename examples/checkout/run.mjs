@@ -45,7 +45,7 @@ if (asked.fault === 'list') {
 }
 const recordings = path.join(import.meta.dirname, 'recordings');
 const experiment = asked.fault
-  ? new Experiment(asked.fault, asked.out ?? path.join(recordings, asked.fault), asked.seed)
+  ? new Experiment(asked.fault, asked.out ?? path.join(recordings, asked.fault), asked.seed, asked.rate)
   : undefined;
 const { profile } = asked;
 const needed = experiment?.servers ?? (profile === 'full' ? ['redis', 'rabbitmq'] : []);

@@ -38,7 +38,7 @@ export async function playFault(experiment, options) {
   const progress = showProgress(checkouts, breakerCalls);
   onProgress(progress);
   const { load } = experiment;
-  const begin = () => experiment.begin(addresses, FAULT_MS * length);
+  const begin = () => experiment.begin(addresses, FAULT_MS * length, processes);
   await sendCustomers(addresses.gateway, { rate, load, length, begin, onPhase: progress.phase }, checkouts);
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   progress.stop();

@@ -9,6 +9,7 @@ export class Experiment {
   #folder;
   #fault;
   #seed;
+  #rate;
   #plans = {};
   #from;
   #to;
@@ -17,12 +18,14 @@ export class Experiment {
    * @param {string} name one of the list
    * @param {string} folder where its files go; made empty
    * @param {number} seed
+   * @param {number} rate checkouts a second
    */
-  constructor(name, folder, seed) {
+  constructor(name, folder, seed, rate) {
     this.name = name;
     this.#fault = FAULTS[name];
     this.#folder = folder;
     this.#seed = seed;
+    this.#rate = rate;
     rmSync(this.spans, { force: true });
     mkdirSync(folder, { recursive: true });
     for (const service of this.#hit) writeFileSync(this.#planOf(service), NOTHING);
@@ -65,7 +68,7 @@ export class Experiment {
   environment(service, given) {
     const more = this.#fault.env?.[service];
     return {
-      ...(typeof more === 'function' ? more(given) : more),
+      ...(typeof more === 'function' ? more(given, this.#rate) : more),
       ...(this.isHit(service) && { FORESHOCK_CHAOS: this.#planOf(service) }),
     };
   }
@@ -74,10 +77,19 @@ export class Experiment {
    * Begins the fault in the services that run.
    * @param {Record<string, string>} addresses
    * @param {number} ms how long it lasts
+   * @param {import('../processes.mjs').Processes} processes
    */
-  begin(addresses, ms) {
+  begin(addresses, ms, processes) {
     this.#from = new Date();
     this.#to = new Date(Date.now() + ms);
+    const { during, restarts = {} } = this.#fault;
+    for (const [service, how] of Object.entries(restarts)) processes.restart(service, how).catch(() => {});
+    if (during) {
+      const { everyMs, run } = during(addresses);
+      const timer = setInterval(run, everyMs);
+      setTimeout(() => clearInterval(timer), ms);
+      run();
+    }
     this.#plans = this.#fault.plan?.(addresses) ?? {};
     for (const [service, faults] of Object.entries(this.#plans)) {
       for (const fault of faults) fault.for = ms;

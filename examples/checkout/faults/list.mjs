@@ -2,6 +2,8 @@
 // `kind` is one of those of `foreshock explain`; `resource` null: the service itself. `also` names what is as right, such
 // as the other end of a slow connection.
 
+import { connect } from 'node:net';
+
 const CHECKOUT = [
   { service: 'gateway', route: 'POST /checkout' },
   { service: 'orders', route: 'POST /orders' },
@@ -18,8 +20,11 @@ const POOL = { service: 'orders', resource: 'pool orders' };
  * @property {{ service: string, resource: string | null }[]} [also]
  * @property {{ service: string, route: string }[]} affected
  * @property {string[]} [servers] that it needs beside Postgres
- * @property {Record<string, NodeJS.ProcessEnv | ((given: NodeJS.ProcessEnv) => NodeJS.ProcessEnv)>} [env] by service
+ * @property {Record<string, NodeJS.ProcessEnv | ((given: NodeJS.ProcessEnv, rate: number) => NodeJS.ProcessEnv)>} [env] by
+ *   service; `rate` in checkouts a second
  * @property {(at: Record<string, string>) => Record<string, object[]>} [plan] by service, from the addresses of all
+ * @property {Record<string, { signal: string, afterMs: number, env?: NodeJS.ProcessEnv }>} [restarts] by service
+ * @property {(at: Record<string, string>) => { everyMs: number, run: () => void }} [during] done again and again
  * @property {number} [load] of the usual rate, from when the fault would begin
  */
 
@@ -148,6 +153,73 @@ export const FAULTS = {
     affected: PAYING,
     plan: () => ({ worker: [{ fault: 'delay', on: 'consumer', target: 'payments', ms: 3_000 }] }),
   },
+  'connect-slow': {
+    what: 'connections of gateway to orders take 500 ms to open, and are not kept',
+    kind: 'connect_slow',
+    service: 'gateway',
+    resource: null,
+    also: [
+      { service: 'gateway', resource: 'orders' },
+      { service: 'orders', resource: null },
+    ],
+    affected: CHECKOUT.slice(0, 1),
+    env: { orders: { KEEP_ALIVE_MS: '1' } },
+    plan: ({ orders }) => ({ gateway: [{ fault: 'slow-connect', on: 'http', target: hostOf(orders), ms: 500 }] }),
+  },
+  'lock-wait': {
+    what: 'stocktaking locks the products for 1.5 s, every two seconds',
+    kind: 'lock_wait',
+    service: 'orders',
+    resource: 'postgresql orders',
+    affected: CHECKOUT,
+    // So many connections that nobody waits for one.
+    env: { orders: { POOL_MAX: '40' } },
+    during: ({ orders }) => ({ everyMs: 2_000, run: () => call(`${orders}/stocktaking`) }),
+  },
+  'poison-message': {
+    what: 'one payment of ten fails whenever it is tried',
+    kind: 'poison_message',
+    service: 'worker',
+    resource: 'queue payments',
+    affected: PAYING,
+    plan: () => ({ worker: [{ fault: 'fail', on: 'consumer', target: 'payments', match: '5,"cents"' }] }),
+  },
+  'process-died': {
+    what: 'worker is killed, and starts again after four seconds',
+    kind: 'process_died',
+    service: 'worker',
+    resource: null,
+    affected: PAYING,
+    restarts: { worker: { signal: 'SIGKILL', afterMs: 4_000 } },
+  },
+  'config-change': {
+    what: 'orders is started anew with a pool of one connection',
+    kind: 'config_change',
+    ...POOL,
+    affected: CHECKOUT,
+    env: { orders: slowPrices },
+    restarts: { orders: { signal: 'SIGTERM', afterMs: 0, env: { POOL_MAX: '1' } } },
+  },
+  'traffic-increase': {
+    what: 'three times as many customers come, more than the pool of orders is made for',
+    kind: 'traffic_increase',
+    service: 'gateway',
+    resource: null,
+    also: [POOL],
+    affected: CHECKOUT,
+    env: { orders: slowPrices, payments: { CHARGES: '100' } },
+    load: 3,
+  },
+  'cache-stampede': {
+    what: 'the price list is deleted from Redis again and again',
+    kind: 'cache_stampede',
+    service: 'orders',
+    resource: 'redis',
+    affected: CHECKOUT,
+    servers: ['redis'],
+    env: { orders: { PRICES_MS: '300' } },
+    during: ({ redis }) => ({ everyMs: 50, run: () => forget(redis, 'prices:all') }),
+  },
   'load-step': {
     what: 'nothing is wrong: half as many customers more',
     kind: null,
@@ -157,6 +229,25 @@ export const FAULTS = {
     load: 1.5,
   },
 };
+
+/** The price list keeps two of the five connections busy. */
+function slowPrices(_given, rate) {
+  return { PRICES_MS: String(Math.round(2_000 / rate)) };
+}
+
+function call(url) {
+  fetch(url, { method: 'POST' }).then(
+    (answer) => answer.arrayBuffer(),
+    () => {},
+  );
+}
+
+/** Deletes a key of a Redis. */
+function forget(redis, key) {
+  const { hostname, port } = new URL(redis);
+  const socket = connect(Number(port || 6379), hostname, () => socket.end(`DEL ${key}\r\nQUIT\r\n`));
+  socket.on('error', () => {}).resume();
+}
 
 function hostOf(url) {
   return new URL(url).host;

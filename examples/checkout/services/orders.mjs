@@ -1,5 +1,6 @@
 // Stores the order and leaves the payment to a job; tells the world of it where there is a broker, and keeps the
 // price list in a cache where there is one. Also serves a sales report that nobody ever optimised.
+import { setTimeout as sleep } from 'node:timers/promises';
 import amqp from 'amqplib';
 import Fastify from 'fastify';
 import { Redis } from 'ioredis';
@@ -7,15 +8,19 @@ import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import pino from 'pino';
 
-const { PORT = 3001, DATABASE_URL, REDIS_URL, AMQP_URL, POOL_TIMEOUT_MS = 0, KEEP_ALIVE_MS = 72_000 } = process.env;
+const { PORT = 3001, DATABASE_URL, REDIS_URL, AMQP_URL } = process.env;
+const { POOL_MAX = 5, POOL_TIMEOUT_MS = 0, KEEP_ALIVE_MS = 72_000, PRICES_MS } = process.env;
 const PRICES = 'prices:all';
 const PRICES_FRESH_S = 5;
+// A price list of thousands of rows takes its time.
+const PRICES_QUERY = `SELECT sku, cents FROM products${PRICES_MS ? `, pg_sleep(${PRICES_MS / 1000})` : ''}`;
+const STOCKTAKING_MS = 1_500;
 const log = pino({ name: 'orders' });
 
 const pool = new pg.Pool({
   connectionString: DATABASE_URL,
   application_name: 'orders-api',
-  max: 5,
+  max: Number(POOL_MAX),
   connectionTimeoutMillis: Number(POOL_TIMEOUT_MS),
 });
 pool.on('error', (error) => log.warn(`idle connection lost: ${error.message}`));
@@ -52,7 +57,7 @@ app.post('/orders', async (request, reply) => {
 async function prices() {
   const cached = await cache?.get(PRICES);
   if (cached) return JSON.parse(cached);
-  const { rows } = await pool.query('SELECT sku, cents FROM products');
+  const { rows } = await pool.query(PRICES_QUERY);
   const list = Object.fromEntries(rows.map(({ sku, cents }) => [sku, cents]));
   await cache?.set(PRICES, JSON.stringify(list), 'EX', PRICES_FRESH_S);
   return list;
@@ -61,6 +66,19 @@ async function prices() {
 app.get('/report', async () => {
   const { rows } = await pool.query('SELECT sku, count(*), sum(cents) FROM orders, pg_sleep(4) GROUP BY sku');
   return rows;
+});
+
+app.post('/stocktaking', async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE products');
+    await sleep(STOCKTAKING_MS);
+    await client.query('COMMIT');
+    return { counted: true };
+  } finally {
+    client.release();
+  }
 });
 
 await app.listen({ port: PORT, host: '127.0.0.1' });

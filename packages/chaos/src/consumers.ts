@@ -65,7 +65,9 @@ export class Consumers {
   }
 
   #handle(queue: string, handler: Handler, self: unknown, args: unknown[]): unknown {
-    const fault = this.#faults.at(['consumer'], { names: [queue] }).find((each) => each.takes());
+    const fault = this.#faults
+      .at(['consumer'], { names: [queue] })
+      .find((each) => isMatch(each.plan.match, args) && each.takes());
     if (!fault) return Reflect.apply(handler, self, args);
     const caller = this.#spans.caller();
     const isFailure = fault.plan.fault === 'fail';
@@ -81,5 +83,21 @@ export class Consumers {
         }
       });
     });
+  }
+}
+
+/** Whether a message has the text: pg-boss passes a list of jobs, amqplib a message, BullMQ a job. */
+function isMatch(text: string | undefined, [given]: unknown[]): boolean {
+  if (text === undefined) return true;
+  const messages = (Array.isArray(given) ? given : [given]) as { data?: unknown; content?: unknown }[];
+  return messages.some((message) => textOf(message?.content ?? message?.data).includes(text));
+}
+
+function textOf(content: unknown): string {
+  if (Buffer.isBuffer(content)) return content.toString('utf8');
+  try {
+    return JSON.stringify(content) ?? '';
+  } catch {
+    return '';
   }
 }

@@ -22,7 +22,7 @@ export interface FaultPlan {
    * `application_name`. Undefined: all.
    */
   readonly target: string | undefined;
-  /** Connections: only calls that send this text. */
+  /** Connections: only calls that send this text. Consumers: only messages that contain it. */
   readonly match: string | undefined;
   /** Share of calls that are hit, 0 to 1; default 1. */
   readonly share: number;

@@ -77,6 +77,18 @@ it('a consumer is slow inside of its own span', async () => {
   ]);
 });
 
+it('of the messages of a consumer only those with a text fail', async () => {
+  const plan = { faults: [{ fault: 'fail', on: 'consumer', target: 'letters', match: '"to":"home"', for: LONG }] };
+  const app = await startApp(plan, collector, { DATABASE_URL, WITH_JOBS: '1' });
+  await app.call('send-home');
+  await app.call('send');
+  const handled = await spansOf(collector, 2, ({ kind, name }) => kind === 'CONSUMER' && name === 'process letters');
+  expect(handled.map((span) => [span.status.code, chaosOf(span).length]).toSorted()).toEqual([
+    ['ERROR', 1],
+    ['UNSET', 0],
+  ]);
+});
+
 it('a blocked loop is on the spans of the requests that it delays', async () => {
   const plan = {
     faults: [

@@ -49,7 +49,7 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
     phases,
     changes,
     failures: findFailures(whole, phases),
-    calls: callCounts(whole, window.before, window.within, samplesOf),
+    calls: callCounts(whole, window, changes, samplesOf),
     edgeOwners: edgeOwners(changes),
     withPools: servicesWithPools(whole),
     speaking: new Set(table.service.subarray(0, table.size)),

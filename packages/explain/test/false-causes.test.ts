@@ -181,6 +181,17 @@ describe('a start', () => {
   });
 });
 
+it('a sample that has hardly a usual request is not called healthy', async () => {
+  const data = minute((second, i) => {
+    const ms = during(second) ? 300 : 3;
+    return during(second) || i % 50 === 0 ? [route('GET /cart', ms + 10, [query('SELECT carts', 2, ms)])] : [];
+  });
+  expect(await answerTo(data)).toMatchObject({
+    verdict: 'unclear',
+    doubts: ['most requests of `shop GET /cart` took 310 ms, a few 13 ms: perhaps a sample of slow ones'],
+  });
+});
+
 it('a holder is named with its request, and with what it did meanwhile', async () => {
   const pool = { attributes: { 'db.client.connection.pool.name': 'db:5432/shop' } };
   const call: Made = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerOf } from './foreshock.ts';
+import { answerOf, answerTo } from './foreshock.ts';
 import { lines, type Made, traceOf } from './incident.ts';
 import { during, type Handling, jitter, lookup, minute, query, route, send, wait } from './shop.ts';
 
@@ -28,6 +28,25 @@ describe('lock_wait', () => {
           text: expect.stringContaining('until the transaction of `POST /inventory` ended'),
         },
       ],
+    });
+  });
+
+  it('is reads that end when a transaction that locks their table does', async () => {
+    const data = minute((second, i) => {
+      const waitMs = during(second) ? Math.max(2, 1_500 - ((i * 100) % 2_000)) : 2;
+      const stocktaking = route('POST /stocktaking', 1_505, [
+        query('LOCK products', 1, 1, { attributes: { 'db.collection.name': 'products' } }),
+        query('COMMIT', 1_503, 1),
+      ]);
+      const products = { attributes: { 'db.collection.name': 'products' } };
+      return [
+        route('GET /list', waitMs + 8 + jitter(i), [query('SELECT products', 4, waitMs, products)]),
+        during(second) && (i * 100) % 2_000 === 0 ? stocktaking : undefined,
+      ];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({
+      kind: 'lock_wait',
+      text: expect.stringContaining('until the transaction of `POST /stocktaking` ended'),
     });
   });
 
@@ -96,6 +115,24 @@ describe('a cache', () => {
           text: expect.stringMatching(/up to 20 missed one key at a time, hits 9\d % → 0 %/),
         },
       ],
+    });
+  });
+
+  it('that lost its entries is cache_stampede where callers miss together, though no query is slower', async () => {
+    const data = minute((second, i) => {
+      const isMissed = during(second) || i % 40 === 0;
+      const request = route(
+        'GET /prices',
+        (isMissed ? 300 : 0) + 8 + jitter(i),
+        isMissed ? [lookup(false), query('SELECT prices', 3, 300)] : [lookup(true)],
+      );
+      if (during(second) && i % 10 === 0)
+        request.events = { 'cache.stampede': { 'cache.key': 'prices:*', 'cache.stampede.callers': 3 } };
+      return [request];
+    });
+    expect(await answerTo(data)).toMatchObject({
+      verdict: 'shown',
+      causes: [{ kind: 'cache_stampede', service: 'shop', resource: 'redis 0' }],
     });
   });
 

@@ -1,5 +1,7 @@
 import type { Decomposed } from '../decompose/decompose.ts';
-import type { AppRequest } from '../window/requests.ts';
+import { zOf } from '../window/change-point.ts';
+import type { Window } from '../window/choose.ts';
+import type { TimeChange } from './time-changes.ts';
 
 export interface CallCounts {
   /** Mean calls per request in the baseline; undefined unless requests now make many more. */
@@ -10,14 +12,17 @@ export interface CallCounts {
 
 /** A count has grown if it is at least this many times as large … */
 const TIMES = 2;
-/** … and larger by at least this many calls per request. */
+/** … and larger by at least this many calls per request, … */
 const LEAST_MORE = 2;
+/** … or beyond chance, by calls that take so long, as those that a cache usually spares. */
+const LEAST_MORE_MS = 20;
+const LEAST_Z = 5;
 const FEWEST_REQUESTS = 5;
 
 export function callCounts(
   whole: Decomposed,
-  before: AppRequest[],
-  within: AppRequest[],
+  { before, within }: Pick<Window, 'before' | 'within'>,
+  changes: TimeChange[],
   samplesOf: (entry: number) => Int32Array,
 ): CallCounts {
   const { signals } = whole;
@@ -42,7 +47,10 @@ export function callCounts(
     const usually = (calls[0].get(key) ?? 0) / n;
     const now = count / m;
     // A call that is new has no usual count.
-    if (usually === 0 || now < TIMES * usually || now - usually < LEAST_MORE) continue;
+    if (usually === 0 || now < TIMES * usually) continue;
+    const moreMs = (now - usually) * changes[signal]!.meanBeforeMs;
+    const isSlow = moreMs >= LEAST_MORE_MS && zOf(Math.min(1, usually), n, Math.min(1, now), m) >= LEAST_Z;
+    if (now - usually < LEAST_MORE && !isSlow) continue;
     usual.set(key, usually);
     more.push({ route, signal, before: usually, within: now, n: m });
   }

@@ -4,6 +4,7 @@ import type { Known } from '../waits-for/context.ts';
 import type { AppRequest } from '../window/requests.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import { nameCause } from './name-cause.ts';
+import { sampledTail } from './sampled-tail.ts';
 import { deathOf, recordedDeaths } from './recorded-deaths.ts';
 
 /** Certainty of the answer; a percentage could not be verified. */
@@ -40,6 +41,8 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
       doubts.push(
         `${failed} of ${window.within.length} requests failed from the begin on: nothing healthy to compare with`,
       );
+    const tail = sampledTail(known);
+    if (tail) doubts.push(tail);
     // It may have affected no request.
     for (const row of recordedDeaths(whole.table).slice(0, MOST_DEATHS)) {
       const service = whole.table.strings.text(whole.table.service[row]!);

@@ -7,6 +7,8 @@ import type { Reading } from './name-cause.ts';
 const LOCK_ERROR =
   /^(?:55P03|40P01|1205|1213|1222|ORA-00054|ORA-00060|ORA-30006)$|LOCK_WAIT|LOCK_NOWAIT|LOCK_DEADLOCK|DEADLOCK|SQLITE_BUSY|SQLITE_LOCKED|lock.?(?:wait|time.?out)|WriteConflict/i;
 
+/** Statements that also make readers of the table wait. */
+const LOCKS_TABLE = /^(?:lock|alter|truncate|drop|reindex|cluster|create index)\b/i;
 const WRITES = /^(?:update|delete|insert|merge|replace|lock)\b|for (?:no key )?update/i;
 const ENDS = /^(?:commit|rollback|end)\b/i;
 
@@ -28,7 +30,7 @@ export const lockWait: Reading = (known, evidence, kind) => {
   const error = largest(evidence.byError) ?? '';
   if (LOCK_ERROR.test(error)) return { kind: 'lock_wait', place: evidence.place, detail: `error ${error}` };
   if (kind !== 'slow_dependency' || evidence.place.resource === 0) return undefined;
-  const rows = slowWrites(known, evidence);
+  const rows = slowStatements(known, evidence);
   if (rows.length < FEWEST_CALLS || othersAreSlow(known, evidence, rows)) return undefined;
   const holders = new Map<number, number>();
   const ends = transactionEnds(known.whole.table, known.whole.table.target[rows[0]!]!);
@@ -48,17 +50,11 @@ export const lockWait: Reading = (known, evidence, kind) => {
   return { kind: 'lock_wait', place: evidence.place, detail: `until the transaction of \`${by}\` ended` };
 };
 
-function slowWrites({ whole: { table, signals }, changes }: Known, { examples, bySignal }: Evidence): number[] {
+function slowStatements({ whole: { table, signals } }: Known, { examples }: Evidence): number[] {
   const rows = new Set<number>();
-  let [writes, all] = [0, 0];
-  for (const [id, ms] of bySignal) {
-    all += ms;
-    if (WRITES.test(table.strings.text(changes[id]!.signal.operation))) writes += ms;
-  }
-  if (writes < all * LEAST_SHARE) return [];
   for (const { row, signal } of examples) {
     if (signal === undefined || signals.all[signal]!.kind !== 'dependency') continue;
-    if (table.facts[row]?.isDatabase && WRITES.test(table.strings.text(table.name[row]!))) rows.add(row);
+    if (table.facts[row]?.isDatabase && !ENDS.test(table.strings.text(table.name[row]!))) rows.add(row);
   }
   return [...rows].slice(0, MOST_CALLS);
 }
@@ -86,11 +82,13 @@ function transactionEnds(table: Known['whole']['table'], target: number): number
 
 /** The end of another transaction at a moment of the wait, or -1. */
 function holderOf({ whole: { table }, traces }: Known, ends: number[], row: number, moment: number): number {
-  const about = subjectOf(table.facts[row]?.collection, table.strings.text(table.name[row]!));
+  const waiting = table.strings.text(table.name[row]!);
+  const about = subjectOf(table.facts[row]?.collection, waiting);
   const isHolder = (end: number, other: number): boolean => {
     if (table.service[other] !== table.service[end] || table.target[other] !== table.target[row]) return false;
     const name = table.strings.text(table.name[other]!);
-    if (table.start[other]! > table.start[row]! || !WRITES.test(name)) return false;
+    if (table.start[other]! > table.start[row]!) return false;
+    if (!LOCKS_TABLE.test(name) && !(WRITES.test(name) && WRITES.test(waiting))) return false;
     return subjectOf(table.facts[other]?.collection, name) === about;
   };
   for (const end of ends) {

@@ -182,7 +182,8 @@ export const FAULTS = {
     service: 'worker',
     resource: 'queue payments',
     affected: PAYING,
-    plan: () => ({ worker: [{ fault: 'fail', on: 'consumer', target: 'payments', match: '5,"cents"' }] }),
+    env: { orders: { JOB_RETRIES: '10' } },
+    plan: () => ({ worker: [{ fault: 'fail', on: 'consumer', target: 'payments', match: '5}' }] }),
   },
   'process-died': {
     what: 'worker is killed, and starts again after four seconds',
@@ -217,7 +218,7 @@ export const FAULTS = {
     resource: 'redis',
     affected: CHECKOUT,
     servers: ['redis'],
-    env: { orders: { PRICES_MS: '300' } },
+    env: { orders: { PRICES_MS: '300', PRICES_FRESH_S: '600' } },
     during: ({ redis }) => ({ everyMs: 50, run: () => forget(redis, 'prices:all') }),
   },
   'load-step': {

@@ -9,9 +9,15 @@ import { PgBoss } from 'pg-boss';
 import pino from 'pino';
 
 const { PORT = 3001, DATABASE_URL, REDIS_URL, AMQP_URL } = process.env;
-const { POOL_MAX = 5, POOL_TIMEOUT_MS = 0, KEEP_ALIVE_MS = 72_000, PRICES_MS } = process.env;
+const {
+  POOL_MAX = 5,
+  POOL_TIMEOUT_MS = 0,
+  KEEP_ALIVE_MS = 72_000,
+  JOB_RETRIES = 4,
+  PRICES_MS,
+  PRICES_FRESH_S = 5,
+} = process.env;
 const PRICES = 'prices:all';
-const PRICES_FRESH_S = 5;
 // A price list of thousands of rows takes its time.
 const PRICES_QUERY = `SELECT sku, cents FROM products${PRICES_MS ? `, pg_sleep(${PRICES_MS / 1000})` : ''}`;
 const STOCKTAKING_MS = 1_500;
@@ -38,7 +44,7 @@ await pool.query(`
   INSERT INTO products VALUES ('tea', 450), ('cup', 1200), ('pot', 3900) ON CONFLICT DO NOTHING;
 `);
 await boss.start();
-await boss.createQueue('payments', { retryLimit: 4, retryDelay: 1 });
+await boss.createQueue('payments', { retryLimit: Number(JOB_RETRIES), retryDelay: 1 });
 
 const app = Fastify({ loggerInstance: log, keepAliveTimeout: Number(KEEP_ALIVE_MS) });
 

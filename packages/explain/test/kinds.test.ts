@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerOf, answerTo } from './foreshock.ts';
-import { lines, type Made, traceOf } from './incident.ts';
+import { lines, type Made, newId, traceOf } from './incident.ts';
 import { during, type Handling, jitter, lookup, minute, query, route, send, wait } from './shop.ts';
 
 describe('lock_wait', () => {
@@ -310,6 +310,44 @@ describe('process_died', () => {
     });
   });
 
+  it('is a consumer whose messages waited for the next, even if their rush broke something else', async () => {
+    const charge = (at: number, refused: boolean, instance: string): Made => ({
+      service: 'mailer',
+      instance,
+      name: 'POST',
+      kind: 'CLIENT',
+      at,
+      ms: 3,
+      attributes: { 'server.address': 'payments' },
+      ...(refused ? { error: '503' } : {}),
+      children: [
+        {
+          service: 'payments',
+          name: 'POST /charges',
+          kind: 'SERVER',
+          at: at + 1,
+          ms: 1,
+          ...(refused ? { error: '503' } : {}),
+        },
+      ],
+    });
+    const data = minute((second, i) => {
+      if (!during(second)) {
+        const instance = second < 45 ? 'one' : 'two';
+        return [send([{ instance, children: [charge(7, false, instance)] }], `m${i}`)];
+      }
+      // Nobody is there until 45 s; what waited is handled slowly, because payments refuses the rush.
+      const waitMs = Math.max(0, 45 - second) * 1_000 + (50 - second) * 400;
+      const children = [charge(waitMs + 5, true, 'two'), charge(waitMs + 395, false, 'two')];
+      return [send([{ instance: 'two', waitMs, ms: 400, children }], `m${i}`)];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({
+      kind: 'process_died',
+      service: 'mailer',
+      onset: { at: expect.stringMatching(/^2026-11-01T12:00:(?:39\.9|40\.0)/) },
+    });
+  });
+
   it('is not said of one that goes on', async () => {
     expect(await answerOf(['-'], incident('one'))).toMatchObject({
       causes: [{ kind: 'dependency_unreachable', service: 'stock' }],
@@ -368,6 +406,50 @@ describe('config_change', () => {
   });
 });
 
+it('config_change of a pool is seen beside another of the same label', async () => {
+  const data = minute((second, i) => {
+    const [limit, waitMs] = second >= 40 ? [1, 300] : [5, 0];
+    const pool = { 'db.client.connection.pool.name': 'db:5432/shop' };
+    const jobs = { attributes: { ...pool, 'pool.limit': 2 } };
+    const own = { attributes: { ...pool, 'pool.limit': limit } };
+    const waits = waitMs > 0 ? [wait(1, waitMs, { attributes: { 'pool.limit': limit, 'pool.pending': 8 } })] : [];
+    const job: Made = {
+      service: 'shop',
+      name: 'job clean',
+      at: 0,
+      ms: 9,
+      children: [query('SELECT jobs', 1, 3, jobs)],
+    };
+    return [
+      route('GET /cart', 14 + waitMs + jitter(i), [...waits, query('SELECT carts', 2 + waitMs, 3, own)]),
+      i % 3 === 0 ? job : undefined,
+    ];
+  });
+  expect((await answerTo(data)).causes[0]).toMatchObject({
+    kind: 'config_change',
+    resource: 'pool shop',
+    text: expect.stringContaining('its limit went from 5 to 1'),
+    onset: { at: '2026-11-01T12:00:39.951Z' },
+  });
+});
+
+it('connect_slow is also a connection that was made elsewhere', async () => {
+  const data = minute((second, i) => {
+    const ms = during(second) ? 500 : 0;
+    const call: Made = {
+      service: 'shop',
+      name: 'GET',
+      kind: 'CLIENT',
+      at: 1,
+      ms: 8 + ms,
+      attributes: { 'server.address': 'stock', ...(ms > 0 ? { 'http.phase.proxy_ms': ms } : {}) },
+      children: [{ service: 'stock', name: 'GET /stock', kind: 'SERVER', at: 3 + ms, ms: 4 }],
+    };
+    return [route('GET /cart', 12 + ms + jitter(i), [call])];
+  });
+  expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'connect_slow' });
+});
+
 describe('traffic_increase', () => {
   const cart = (waitMs: number, i: number): Made =>
     route('GET /cart', 14 + waitMs + jitter(i), [
@@ -387,6 +469,20 @@ describe('traffic_increase', () => {
   it('is not said of a pool that is full for the same number', async () => {
     const data = minute((second, i) => [cart(during(second) ? 400 : 0, i)]);
     expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'pool_exhausted', resource: 'pool shop' });
+  });
+
+  it('is three times as many requests, though each holds a connection for long, as ever', async () => {
+    const list = (waitMs: number, i: number): Made => {
+      const held = {
+        'pool.holder.trace_id': newId(32),
+        'pool.holder.held_ms': 300,
+        'pool.holder.operation': 'SELECT carts',
+      };
+      const waits = waitMs > 0 ? [wait(1, waitMs, { attributes: held })] : [];
+      return route('GET /list', 314 + waitMs + jitter(i), [...waits, query('SELECT carts', 2 + waitMs, 300)]);
+    };
+    const data = minute((second, i) => (during(second) ? [list(400, i), list(450, i), list(500, i)] : [list(0, i)]));
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'traffic_increase', service: 'shop' });
   });
 
   it('is no cause where all is answered as ever', async () => {

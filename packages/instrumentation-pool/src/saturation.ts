@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/api';
 import { roundMs } from '@foreshock/kit';
 import {
+  FORESHOCK_BACKGROUND,
   POOL_LIMIT,
   POOL_SATURATED_HOLDERS,
   POOL_SATURATED_LONGEST_WAIT_MS,
@@ -95,6 +96,7 @@ export class Saturation {
         kind: SpanKind.INTERNAL,
         startTime: this.#startTime,
         attributes: {
+          [FORESHOCK_BACKGROUND]: true,
           [nameKey]: name,
           ...(description.system !== undefined && { 'db.system.name': description.system }),
           ...(description.limit !== undefined && { [POOL_LIMIT]: description.limit }),

@@ -82,6 +82,7 @@ it('a time-out in a burst names who had the connection, and counts the burst rig
     });
   }
   expect(only(spansNamed(recorded, `pool.saturated ${server.database}`)).attributes).toMatchObject({
+    'foreshock.background': true,
     'pool.saturated.waiters': 3,
     'pool.saturated.peak_pending': 3,
   });

@@ -180,6 +180,9 @@ export const CHAOS_TARGET = 'chaos.target';
 /** Length of the delay, holding or block. */
 export const CHAOS_MS = 'chaos.ms';
 
+/** On a root span that no request, message or job began, such as `pool.saturated`. */
+export const FORESHOCK_BACKGROUND = 'foreshock.background';
+
 /** The process ended before the span. */
 export const FORESHOCK_INTERRUPTED = 'foreshock.interrupted';
 

@@ -119,7 +119,7 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
     const peer = peerOf(table, owners, row);
     part('socketWait', peer, facts.queueMs);
     part('dns', peer, facts.dnsMs);
-    part('connect', peer, facts.connectMs);
+    part('connect', peer, (facts.connectMs ?? 0) + (facts.proxyMs ?? 0));
     part('tls', peer, facts.tlsMs);
   }
   return left;

@@ -148,6 +148,7 @@ const READERS: Map<string, Reader> = new Map([
   ['cache.stampede.callers', number('waiters')],
   ['pool.saturated.longest_wait_ms', number('longestWaitMs')],
   ['http.phase.queue_ms', number('queueMs')],
+  ['http.phase.proxy_ms', number('proxyMs')],
   ['http.phase.dns_ms', number('dnsMs')],
   ['http.phase.connect_ms', number('connectMs')],
   ['http.phase.tls_ms', number('tlsMs')],
@@ -171,6 +172,7 @@ const READERS: Map<string, Reader> = new Map([
   ['event_loop.blocked_before_ms', number('blockedBeforeMs')],
   ['gc.pause_ms', number('gcMs')],
   ['foreshock.interrupted', flag('interrupted')],
+  ['foreshock.background', flag('isBackground')],
   ['process.died.cause', text('diedOf')],
   ['process.pid', number('pid')],
 ]);

@@ -16,6 +16,8 @@ export interface Facts {
   longestWaitMs?: number;
   /** Phases of a call, in milliseconds. */
   queueMs?: number;
+  /** A connection that was made elsewhere, as a proxy's tunnel. */
+  proxyMs?: number;
   dnsMs?: number;
   connectMs?: number;
   tlsMs?: number;
@@ -35,6 +37,8 @@ export interface Facts {
   cacheHit?: boolean;
   cancelled?: boolean;
   interrupted?: boolean;
+  /** No request began it. */
+  isBackground?: boolean;
   /** Such as `oom_kill`. */
   diedOf?: string;
   /** Of a process that died. */

@@ -30,15 +30,18 @@ export const cacheTrouble: Reading = (known, evidence, kind) => {
     return { kind: 'cache_down', place, detail };
   }
   const stampedes = stampedesOf(known, service);
-  const isMissed = before.all >= FEWEST_LOOKUPS && within.hits / within.all < TIMES * (before.hits / before.all);
-  if (stampedes.within === 0 || stampedes.before > stampedes.within) return undefined;
-  if (!isMissed && !metMisses(known, evidence)) return undefined;
-  if (slower(known, evidence) > MOST_SLOWER * stampedes.callers) return undefined;
+  const isMore = stampedes.within > stampedes.before;
+  const isMissed =
+    Math.min(before.all, within.all) >= FEWEST_LOOKUPS && within.hits / within.all < TIMES * (before.hits / before.all);
+  // An event tells of the same key; without one, most of the slow requests must have missed, and did not before.
+  if (isMore ? !isMissed && !metMisses(known, evidence) : !isMissed || !metMisses(known, evidence)) return undefined;
+  if (slower(known, evidence) > MOST_SLOWER * Math.max(stampedes.callers, 1)) return undefined;
   const hits =
     before.all > 0 && within.all > 0
       ? `, hits ${percent(before.hits / before.all)} → ${percent(within.hits / within.all)}`
       : '';
-  return { kind: 'cache_stampede', place, detail: `up to ${stampedes.callers} missed one key at a time${hits}` };
+  const together = isMore ? `up to ${stampedes.callers} missed one key at a time${hits}` : hits.slice(2);
+  return { kind: 'cache_stampede', place, detail: together };
 };
 
 interface Lookups {

@@ -14,6 +14,7 @@ const LOOKS = new Set([
   'dependency_unreachable',
   'cpu_slow',
   'pool_exhausted',
+  'long_hold',
   'unknown',
 ]);
 const SMALLER = 0.67;
@@ -36,17 +37,21 @@ type Change = Pick<Named, 'detail' | 'onset' | 'isByTime'>;
 function smallerPool({ whole: { table }, phases }: Known, { place }: Evidence): Change | undefined {
   const resource = table.strings.text(place.resource);
   if (!resource.startsWith('pool ')) return undefined;
-  let [before, after] = [0, 0];
   const limits: { at: number; limit: number }[] = [];
+  const [usually, now] = [new Map<number, number>(), new Map<number, number>()];
   table.facts.forEach((facts, row) => {
     if (facts?.poolLimit === undefined || table.service[row] !== place.service) return;
     if (`pool ${poolLabel(facts.pool ?? '')}` !== resource) return;
     limits.push({ at: table.start[row]!, limit: facts.poolLimit });
-    if (phases[row] === BEFORE) before = Math.max(before, facts.poolLimit);
-    else if (phases[row] === WITHIN) after = Math.max(after, facts.poolLimit);
+    if (phases[row] === BEFORE) bump(usually, facts.poolLimit, 1);
+    else if (phases[row] === WITHIN) bump(now, facts.poolLimit, 1);
   });
-  if (!(after > 0 && after < before * SMALLER)) return undefined;
-  const samples = limits.map(({ at, limit }) => ({ at, isUsual: limit > after }));
+  // Other pools may have the same label, and the window may begin before the change.
+  const [before = 0, after = 0] = [largest(usually), largest(now)];
+  if (!(after > 0 && after < before * SMALLER) || usually.has(after)) return undefined;
+  const samples = limits
+    .filter(({ limit }) => limit === before || limit === after)
+    .map(({ at, limit }) => ({ at, isUsual: limit === before }));
   return { detail: `its limit went from ${before} to ${after}`, ...withOnset(onsetOf(samples, 0)) };
 }
 

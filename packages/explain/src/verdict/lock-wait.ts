@@ -15,6 +15,7 @@ const ENDS = /^(?:commit|rollback|end)\b/i;
 const FEWEST_CALLS = 5;
 const MOST_CALLS = 50;
 const LEAST_SHARE = 0.6;
+const LEAST_OF_TIME = 0.2;
 /** A lock is granted soon after its holder's transaction ends. */
 const SOON_MS = 30;
 const EARLY_MS = 5;
@@ -50,10 +51,12 @@ export const lockWait: Reading = (known, evidence, kind) => {
   return { kind: 'lock_wait', place: evidence.place, detail: `until the transaction of \`${by}\` ended` };
 };
 
-function slowStatements({ whole: { table, signals } }: Known, { examples }: Evidence): number[] {
+/** Of the operations that lost most of the time; others are a little slower as many go on at once. */
+function slowStatements({ whole: { table, signals } }: Known, { examples, bySignal }: Evidence): number[] {
   const rows = new Set<number>();
+  const least = sumOf(bySignal) * LEAST_OF_TIME;
   for (const { row, signal } of examples) {
-    if (signal === undefined || signals.all[signal]!.kind !== 'dependency') continue;
+    if (signal === undefined || signals.all[signal]!.kind !== 'dependency' || bySignal.get(signal)! < least) continue;
     if (table.facts[row]?.isDatabase && !ENDS.test(table.strings.text(table.name[row]!))) rows.add(row);
   }
   return [...rows].slice(0, MOST_CALLS);

@@ -1,9 +1,11 @@
+import { BEFORE, WITHIN } from '../changes/phases.ts';
 import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { AppRequest } from '../window/requests.ts';
 import type { Reading } from './name-cause.ts';
 
-const LOOKS = new Set(['pool_exhausted', 'queue_backlog', 'cpu_slow', 'event_loop_blocked']);
+const LOOKS = new Set(['pool_exhausted', 'long_hold', 'queue_backlog', 'cpu_slow', 'event_loop_blocked']);
+const PROCESSOR = new Set(['cpu_slow', 'event_loop_blocked']);
 const TIMES = 1.8;
 const FEWEST_REQUESTS = 20;
 const SHORTEST_MS = 1_000;
@@ -27,8 +29,7 @@ export const trafficIncrease: Reading = (known, evidence, kind) => {
     if (times >= TIMES && times > (best?.times ?? 0)) best = { service, times };
   }
   if (!best || isSlowerInside(known, evidence.place.service)) return undefined;
-  if (kind !== 'pool_exhausted' && kind !== 'queue_backlog' && load(known, evidence.place.service) * best.times < FULL)
-    return undefined;
+  if (PROCESSOR.has(kind) && load(known, evidence.place.service) * best.times < FULL) return undefined;
   const resource = whole.table.strings.text(evidence.place.resource);
   return {
     kind: 'traffic_increase',
@@ -64,12 +65,16 @@ function load({ changes, window, whole: { table } }: Known, service: number): nu
 /** If the work itself is slower, more requests are not the whole cause. */
 const SLOWER = 1.5;
 
-function isSlowerInside({ changes }: Known, service: number): boolean {
+/** New calls count, too, as those of a report that no one opened before. */
+function isSlowerInside({ changes, phases, whole: { table, clipped } }: Known, service: number): boolean {
   let [now, before] = [0, 0];
   for (const { signal, n, nBefore, meanMs, meanBeforeMs } of changes) {
-    if (signal.service !== service || signal.kind !== 'dependency' || n < 5 || nBefore < 5) continue;
+    if (signal.service !== service || signal.kind !== 'dependency') continue;
     now += meanMs * n;
-    before += meanBeforeMs * n;
+    before += meanBeforeMs * nBefore;
   }
-  return now > before * SLOWER + 1;
+  const requests = { [BEFORE]: new Set<number>(), [WITHIN]: new Set<number>() };
+  for (let row = 0; row < table.size; row++)
+    if (table.service[row] === service) requests[phases[row] as typeof BEFORE]?.add(clipped.entry[row]!);
+  return now / requests[WITHIN].size > (before / requests[BEFORE].size) * SLOWER + 1;
 }

@@ -36,7 +36,7 @@ export function followWait(
       share,
       ms,
       holder: activity.operation,
-      holding: holdingFor(known, place.service, activity),
+      holding: holdingFor(known, place, activity),
       note,
       isTied: activity.operation !== '',
       met,

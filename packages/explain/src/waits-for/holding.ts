@@ -1,17 +1,25 @@
 import type { Signal } from '../decompose/signals.ts';
 import type { Known } from './context.ts';
 import type { HolderActivity } from './holders.ts';
+import type { Place } from './place.ts';
 
 /** What a holder did must be this share of what is known of its hold. */
 const LEAST_SHARE = 0.5;
 
 /** What a holder mostly did while others waited for its connection; empty if unknown. */
-export function holdingFor({ whole, changes }: Known, service: number, { samples }: HolderActivity): string {
+export function holdingFor(
+  { whole, changes }: Known,
+  { service, resource }: Place,
+  { samples }: HolderActivity,
+): string {
   const { signals, table } = whole;
   const sums = new Map<string, number>();
   let all = 0;
   for (const { at, ms } of samples) {
-    const doing = describe(table.strings.text.bind(table.strings), service, changes[signals.signal[at]!]!.signal);
+    const { signal } = changes[signals.signal[at]!]!;
+    // It waited for this connection before it held it.
+    if (signal.service === service && signal.peer === resource) continue;
+    const doing = describe((id) => table.strings.text(id), service, signal);
     sums.set(doing, (sums.get(doing) ?? 0) + ms);
     all += ms;
   }

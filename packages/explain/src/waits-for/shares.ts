@@ -5,6 +5,7 @@ import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
 import { failureShares } from './failure-shares.ts';
 import { followWait } from './follow.ts';
+import { type ProcessGap, processGap } from './process-gaps.ts';
 import { placeOfSignal } from './place-of-signal.ts';
 import { ofOwnTime } from './own-time.ts';
 import { slowedParts, type SlowedPart } from './slowed-parts.ts';
@@ -40,7 +41,14 @@ export function sharesOfRequests(known: Known): SharesOf {
     if (signal.kind === 'self') return [ofOwnTime(known, itself, ms)];
     if (signal.kind !== 'queueWait') return [itself];
     const work = consumers(signal.service, table.facts[row]?.destination ?? '');
-    return work.length === 0 ? [itself] : work.map((each) => ofWork(each, share, ms, row));
+    const absentMs = Math.min(
+      ms,
+      overlap(gapOf(signal.service), table.start[row]! - signals.ms[at]!, table.start[row]!),
+    );
+    const present = share * (1 - absentMs / ms);
+    const absent = { ...itself, share: share - present, ms: absentMs };
+    if (work.length === 0) return [itself];
+    return [...(absentMs > 0 ? [absent] : []), ...work.map((each) => ofWork(each, present, ms - absentMs, row))];
   };
 
   const ofSlowness = (request: AppRequest, usualMs: number, isHandling = false): Share[] => {
@@ -65,8 +73,18 @@ export function sharesOfRequests(known: Known): SharesOf {
     return shares.reduce((sum, { share }) => sum + share, 0) < 0.5 ? ofFailure(last, 1) : shares;
   };
 
+  const gaps = new Map<number, ProcessGap | undefined>();
+  const gapOf = (service: number): ProcessGap | undefined => {
+    if (!gaps.has(service)) gaps.set(service, processGap(table, known.window, service));
+    return gaps.get(service);
+  };
   const consumers = workOfConsumers(known, (request) => ofRequest(request, 0, true));
   return (request, usualMs) => ofRequest(request, usualMs);
+}
+
+/** Milliseconds of a wait in which no process was there. */
+function overlap(gap: ProcessGap | undefined, from: number, to: number): number {
+  return gap === undefined ? 0 : Math.max(0, Math.min(gap.to, to) - Math.max(gap.from, from));
 }
 
 /** Each waiting message gets another example of the work. */

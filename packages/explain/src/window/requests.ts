@@ -15,7 +15,7 @@ export interface AppRequest {
   isLost: boolean;
 }
 
-/** The instrumentation's own spans, start-up, jobs. */
+/** Spans of ours from before `foreshock.background`, start-up, jobs. */
 const BACKGROUND = /^(?:pool\.saturated|pool\.leak|cache\.stampede|pool\.acquire|start|job|process\.died)\b/;
 
 /** By start. */
@@ -26,7 +26,7 @@ export function findRequests(whole: Decomposed): AppRequest[] {
   for (const row of clipped.entries) {
     const kind = table.kind[row]!;
     const name = table.strings.text(table.name[row]!);
-    if (kind === KIND.INTERNAL && BACKGROUND.test(name)) continue;
+    if (kind === KIND.INTERNAL && (table.facts[row]?.isBackground || BACKGROUND.test(name))) continue;
     // An incomplete trace is a request only with a server or consumer span.
     const isOrphan = table.hasParent[row] === 1 && trees.parent[row]! < 0;
     if (isOrphan && kind !== KIND.SERVER && kind !== KIND.CONSUMER) continue;

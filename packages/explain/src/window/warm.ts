@@ -5,10 +5,15 @@ import { isBad, slowFromBestTimes } from './slow.ts';
 const START_MS = 5_000;
 const FEWEST_AFTER = 20;
 
-/** Without the slow requests at the begin, if enough follow: a process that starts compiles and connects. */
+/** Without the begin that is mostly slow, if enough follows: a process that starts compiles and connects. */
 export function withoutStart(requests: AppRequest[]): AppRequest[] {
   const slowFrom = slowFromBestTimes(requests);
   const until = (requests[0]?.start ?? 0) + START_MS;
-  const last = requests.findLastIndex((request) => request.start < until && isBad(request, slowFrom));
+  let [bad, last] = [0, -1];
+  for (const [at, request] of requests.entries()) {
+    if (request.start >= until) break;
+    if (isBad(request, slowFrom)) bad++;
+    if (bad * 2 > at + 1) last = at;
+  }
   return requests.length - last > FEWEST_AFTER ? requests.slice(last + 1) : requests;
 }

@@ -1,0 +1,67 @@
+import { KIND, type SpanTable } from '../spans/span-table.ts';
+import { deathOf, recordedDeaths } from '../verdict/recorded-deaths.ts';
+import type { Window } from '../window/choose.ts';
+
+/** Time without a process of a service, after one ended. */
+export interface ProcessGap {
+  from: number;
+  to: number;
+  detail: string;
+}
+
+const FEWEST_SPANS = 10;
+/** Spans that ended this close to the process's end were in progress. */
+const UNDER_WAY_MS = 2_000;
+/** Callers notice an interrupted call a little later. */
+export const SLACK_MS = 500;
+
+/**
+ * A process that was replaced, cut off or recorded as dead, if it ended in the window or its successor began to work
+ * there; silence alone says nothing.
+ */
+export function processGap(table: SpanTable, window: Window, service: number): ProcessGap | undefined {
+  const processes = processesOf(table, service);
+  const gaps = recordedDeaths(table)
+    .filter((row) => table.service[row] === service)
+    .map((row) => ({ from: table.end[row]!, detail: deathOf(table, row) }))
+    .reverse();
+  for (const [i, { last, spans, version, interrupted }] of processes.entries()) {
+    if (interrupted) gaps.push({ from: last, detail: 'its requests were cut off' });
+    const next = processes[i + 1];
+    // Another version is a deployment.
+    if (spans < FEWEST_SPANS || !next || next.first < last - SLACK_MS || next.version !== version) continue;
+    gaps.push({ from: last, detail: 'another process took its place' });
+  }
+  for (const { from, detail } of gaps) {
+    const next = processes.find(({ first }) => first > from);
+    const isWithin = (at: number): boolean => at >= window.from - UNDER_WAY_MS && at <= window.to;
+    if (isWithin(from) || (next && from <= window.to && isWithin(next.works)))
+      return { from, to: Math.min(window.to, next?.works ?? Infinity), detail };
+  }
+  return undefined;
+}
+
+/** By first span; `works` is the first request or message. */
+function processesOf(table: SpanTable, service: number) {
+  const processes = new Map<
+    number,
+    { first: number; works: number; last: number; spans: number; version: number; interrupted: boolean }
+  >();
+  for (let row = 0; row < table.size; row++) {
+    if (table.service[row] !== service || table.strings.text(table.name[row]!).startsWith('process.died')) continue;
+    const [first, last] = [table.start[row]!, table.end[row]!];
+    const instance = table.instance[row]!;
+    let process = processes.get(instance);
+    if (!process) {
+      process = { first, works: Infinity, last, spans: 0, version: table.version[row]!, interrupted: false };
+      processes.set(instance, process);
+    }
+    process.first = Math.min(process.first, first);
+    process.last = Math.max(process.last, last);
+    if (table.kind[row] === KIND.SERVER || table.kind[row] === KIND.CONSUMER)
+      process.works = Math.min(process.works, first);
+    process.spans++;
+    process.interrupted ||= table.facts[row]?.interrupted === true;
+  }
+  return [...processes.values()].sort((a, b) => a.first - b.first);
+}

@@ -11,7 +11,7 @@ const SPAN = {
   parentSpanId: '',
   name: 'SELECT orders',
   kind: 3,
-  startTimeUnixNano: '1790000000000000001',
+  startTimeUnixNano: '1790000000000500000',
   endTimeUnixNano: '1790000000005000000',
   attributes: [
     attribute('unread', { arrayValue: { values: [{ stringValue: '}}"' }] } }),
@@ -74,7 +74,7 @@ it('reads what exporters write as any other writing of the same', () => {
       target: 'postgresql caf\u00e9',
       service: 'orders',
       ids: [0xb7ad6b71, 0x69203331 + row, row && 0xb7ad6b71, row && 0x69203331, row],
-      times: [1_790_000_000_000.000_001, 1_790_000_000_005],
+      times: [1_790_000_000_000.5, 1_790_000_000_005],
       failed: 1,
     })),
   });

@@ -7,7 +7,7 @@ export interface SpanId {
 }
 
 const DIGITS = 16;
-export const NO_ID: SpanId = { high: 0, low: 0 };
+const NO_ID: SpanId = { high: 0, low: 0 };
 
 /** 16 hexadecimal digits, or a hash of other text. */
 export function readId(id: string): SpanId {

@@ -158,6 +158,16 @@ describe('a new version is not the cause', () => {
   });
 });
 
+it('a quarter of four requests a second that take seconds is no chance', async () => {
+  const data = lines(
+    Array.from({ length: 90 }, (_, i) => {
+      const ms = i >= 40 && i < 80 && i % 4 === 0 ? 3_000 : 3;
+      return traceOf(i * 250, route('GET /cart', ms + 10 + jitter(i), [query('SELECT carts', 2, ms)]));
+    }),
+  );
+  expect((await answerTo(data)).causes[0]).toMatchObject(IS_SLOW_DATABASE);
+});
+
 describe('a start', () => {
   const request = (second: number, coldMs: number, queryMs: number): Made =>
     route('GET /cart', coldMs + queryMs + 10 + jitter(second * 10), [query('SELECT carts', 2, queryMs + coldMs / 2)]);

@@ -20,7 +20,7 @@ const LEAST_MORE = 0.03;
 /** Many stretches are tried; five deviations avoid a chance result. */
 const LEAST_Z = 5;
 
-export function changedPieces({ bad, all }: Series): ChangedPieces | undefined {
+export function changedPieces({ bad, all }: Series, leastZ: number = LEAST_Z): ChangedPieces | undefined {
   const sums = { bad: sumsOf(bad), all: sumsOf(all) };
   let best: ChangedPieces | undefined;
   for (let from = 1; from < all.length; from++) {
@@ -34,7 +34,7 @@ export function changedPieces({ bad, all }: Series): ChangedPieces | undefined {
         const within = (sums.bad[to + 1]! - sums.bad[from]!) / m;
         if (within - usual < LEAST_MORE || within < 2 * usual) continue;
         const z = zOf(usual, n, within, m);
-        if (z >= LEAST_Z && z > (best?.z ?? 0)) best = { before, from, to, z };
+        if (z >= leastZ && z > (best?.z ?? 0)) best = { before, from, to, z };
       }
     }
   }

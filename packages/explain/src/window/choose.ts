@@ -1,6 +1,6 @@
 import { changedPieces, type ChangedPieces } from './change-point.ts';
 import type { AppRequest } from './requests.ts';
-import { byRoute, isBad, slowFromBaseline, slowFromBestTimes, type SlowFrom } from './slow.ts';
+import { byRoute, isBad, isVerySlow, slowFromBaseline, slowFromBestTimes, type SlowFrom } from './slow.ts';
 import { withoutStart } from './warm.ts';
 import type { TimeRange } from '../sources/time-range.ts';
 
@@ -36,7 +36,9 @@ export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window
   const pieces = Math.max(1, Math.min(MOST_PIECES, Math.floor(requests.length / A_PIECE)));
   /** Pieces have equally many requests, regardless of pauses. */
   const begin = (piece: number): number => Math.ceil((piece * requests.length) / pieces);
-  const found = search(requests, slowFrom, pieces, begin, asked.around);
+  const found =
+    search(requests, (each) => isBad(each, slowFrom), pieces, begin, asked.around) ??
+    search(requests, (each) => isVerySlow(each, slowFrom), pieces, begin, asked.around, LEAST_Z_OF_VERY_SLOW);
   if (!found) {
     const [from, to] = [requests[0]?.start ?? 0, requests.at(-1)?.start ?? 0];
     return { from, to, baseline: undefined, isChanged: false, isGiven: false, within: requests, before: [], slowFrom };
@@ -78,13 +80,17 @@ function split(requests: AppRequest[], from: number, to: number, since = 0) {
   return { from, to, baseline, within, before, slowFrom: slowFromBaseline(before) };
 }
 
+/** Seconds instead of milliseconds are seldom chance, so fewer such requests are enough. */
+const LEAST_Z_OF_VERY_SLOW = 3;
+
 /** A small route hardly affects the total, so each route is searched, too. */
 function search(
   requests: AppRequest[],
-  slowFrom: SlowFrom,
+  is: (request: AppRequest) => boolean,
   pieces: number,
   begin: (piece: number) => number,
   around?: number,
+  leastZ?: number,
 ): ChangedPieces | undefined {
   const all: ChangedPieces[] = [];
   const routes = [...byRoute(requests)].filter(([, { length }]) => length >= FEWEST_OF_ROUTE).map(([route]) => route);
@@ -94,9 +100,9 @@ function search(
       if (route !== undefined && request.route !== route) return;
       const piece = Math.floor((at * pieces) / requests.length);
       series.all[piece]!++;
-      if (isBad(request, slowFrom)) series.bad[piece]!++;
+      if (is(request)) series.bad[piece]!++;
     });
-    const found = changedPieces(series);
+    const found = changedPieces(series, leastZ);
     if (!found) continue;
     const starts = requests[begin(Math.max(0, found.from - 1))]!.start;
     const ends = requests[Math.min(requests.length, begin(found.to + 2)) - 1]!.start;

@@ -51,6 +51,13 @@ export function isBad(request: AppRequest, slowFrom: SlowFrom): boolean {
   return request.failed || request.ms > (slowFrom.get(request.route) ?? Infinity);
 }
 
+const VERY_TIMES = 10;
+const VERY_MORE_MS = 1_000;
+
+export function isVerySlow({ failed, ms, route }: AppRequest, slowFrom: SlowFrom): boolean {
+  return !failed && ms > (slowFrom.get(route) ?? Infinity) * VERY_TIMES + VERY_MORE_MS;
+}
+
 export function byRoute(requests: AppRequest[]): Map<number, AppRequest[]> {
   const routes = new Map<number, AppRequest[]>();
   for (const request of requests) {

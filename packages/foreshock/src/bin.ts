@@ -15,6 +15,10 @@ if (major < 22 || (major === 22 && minor < 15)) {
       about: 'says why spans do not arrive; with a command, what was traced in it',
       run: async (args, io) => (await import('./doctor/doctor.ts')).doctor(args, io),
     },
+    mcp: {
+      about: 'lets a coding agent search traces and ask what broke first',
+      run: async (args, io) => (await import('./mcp/mcp.ts')).mcp(args, io),
+    },
     recover: {
       about: 'sends what processes that were killed have left on disk',
       run: async (args, io) => {

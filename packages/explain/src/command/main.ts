@@ -1,6 +1,7 @@
 import type { Io } from './io.ts';
 
 export { processIo, type Io } from './io.ts';
+export { parseLength } from './time.ts';
 
 /** A subcommand; `run` resolves to the exit status. */
 export interface Subcommand {

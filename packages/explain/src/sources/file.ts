@@ -16,19 +16,13 @@ const CHUNK = 4 * 1024 * 1024;
 
 const MOST_FILES = 10_000;
 
-/** A folder's files are sorted by name. Notes say what was left out. */
+/** Notes say what was left out. */
 export async function readPath(path: string, table: SpanTable, notes: string[]): Promise<void> {
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UnreadableSource(error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message));
-  });
-  if (!status.isDirectory() && (await isStore(path))) return readStream(storeFileLines(path), table, notes, path);
-  if (!status.isDirectory()) return readStream(createReadStream(path, { highWaterMark: CHUNK }), table, notes, path);
-  const names = (await readdir(path, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile() && /\.(?:jsonl?|ndjson|pb|binpb|proto|otlp|bin)(?:\.gz)?$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-    .slice(0, MOST_FILES);
-  if (names.length === 0) throw new UnreadableSource('a folder without .json, .jsonl or .pb files');
+  const names = await filesOf(path);
+  if (names === undefined) {
+    const bytes = (await isStore(path)) ? storeFileLines(path) : createReadStream(path, { highWaterMark: CHUNK });
+    return readStream(bytes, table, notes, path);
+  }
   const before = table.size;
   const failed: string[] = [];
   for (const name of names) {
@@ -43,7 +37,27 @@ export async function readPath(path: string, table: SpanTable, notes: string[]):
   notes.push(...failed);
 }
 
-async function isStore(path: string): Promise<boolean> {
+/**
+ * Files with spans in a folder, sorted by name; undefined for a file.
+ *
+ * @throws UnreadableSource
+ */
+export async function filesOf(path: string): Promise<string[] | undefined> {
+  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UnreadableSource(error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message));
+  });
+  if (!status.isDirectory()) return undefined;
+  const names = (await readdir(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile() && /\.(?:jsonl?|ndjson|pb|binpb|proto|otlp|bin)(?:\.gz)?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .slice(0, MOST_FILES);
+  if (names.length === 0) throw new UnreadableSource('a folder without .json, .jsonl or .pb files');
+  return names;
+}
+
+/** A file that `foreshock view --store` has written. */
+export async function isStore(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer } = await file.read({ buffer: Buffer.alloc(16), position: 0 });

@@ -1,6 +1,4 @@
-import type { SpanTable } from '../spans/span-table.ts';
 import { fetchBody, fetchJson } from './fetch.ts';
-import { readJsonValue } from './json-value.ts';
 import { jsonValues } from './json-values.ts';
 import { milliseconds } from './otlp-json.ts';
 import { sliced, type TimeRange } from './time-range.ts';
@@ -12,8 +10,11 @@ const SLICES = 12;
 const DEPTH = 1_000;
 const AT_A_TIME = 6;
 
+/** Takes a value of JSON with spans. */
+export type TakeValue = (value: unknown) => void;
+
 /** API version 3. Notes say what was left out. */
-export async function readJaegerApi(base: URL, range: TimeRange, table: SpanTable, notes: string[]): Promise<void> {
+export async function readJaegerApi(base: URL, range: TimeRange, take: TakeValue, notes: string[]): Promise<void> {
   const services = namesIn(await fetchJson(new URL('api/v3/services', base)));
   if (services.length === 0) throw new UnreadableSource('it knows no services');
   const queries = services.flatMap((service) => sliced(range, SLICES).map((slice) => queryOf(service, slice)));
@@ -25,8 +26,8 @@ export async function readJaegerApi(base: URL, range: TimeRange, table: SpanTabl
   // Jaeger before 2.20 has no summaries, so whole traces are fetched.
   const fetched =
     summaries.done === 0
-      ? await tally(queries, (query) => readTraces(new URL(`api/v3/traces?${query}`, base), table))
-      : await tally(chosen(starts), (id) => readTraces(new URL(`api/v3/traces/${id}`, base), table));
+      ? await tally(queries, (query) => readTraces(new URL(`api/v3/traces?${query}`, base), take))
+      : await tally(chosen(starts), (id) => readTraces(new URL(`api/v3/traces/${id}`, base), take));
   if (starts.size > MOST_TRACES)
     notes.push(`${MOST_TRACES} of ${starts.size} traces were fetched, evenly over the time`);
   if (fetched.done === 0 && fetched.error) throw fetched.error;
@@ -46,8 +47,8 @@ async function valuesOf(url: URL): Promise<AsyncGenerator<unknown>> {
   return jsonValues(await fetchBody(url));
 }
 
-async function readTraces(url: URL, table: SpanTable): Promise<void> {
-  for await (const value of await valuesOf(url)) readJsonValue(value, table);
+async function readTraces(url: URL, take: TakeValue): Promise<void> {
+  for await (const value of await valuesOf(url)) take(value);
 }
 
 /** Evenly spaced, so that a busy minute does not displace a quiet one. */

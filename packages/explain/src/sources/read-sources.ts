@@ -1,5 +1,5 @@
 import { SpanTable } from '../spans/span-table.ts';
-import { readBackend } from './backend.ts';
+import { isAddress, readBackend } from './backend.ts';
 import { readPath, readStream } from './file.ts';
 import type { TimeRange } from './time-range.ts';
 import { UnreadableSource } from './unreadable.ts';
@@ -37,7 +37,7 @@ export async function readSources(
   for (const source of sources) {
     try {
       if (source === '-') await readStream(stdin, table, notes, 'standard input');
-      else if (/^https?:\/\//.test(source)) await readBackend(source, range, table, notes);
+      else if (isAddress(source)) await readBackend(source, range, table, notes);
       else await readPath(source, table, notes);
     } catch (error) {
       if (error instanceof UnreadableSource) throw new UnreadableSource(`${source}: ${error.message}`);

@@ -1,6 +1,5 @@
-import type { SpanTable } from '../spans/span-table.ts';
 import { fetchJson } from './fetch.ts';
-import { readJsonValue } from './json-value.ts';
+import type { TakeValue } from './jaeger-api.ts';
 import { sliced, type TimeRange } from './time-range.ts';
 import { UnreadableSource } from './unreadable.ts';
 
@@ -8,11 +7,12 @@ const SLICES = 12;
 const LIMIT = 500;
 
 /** Notes say what was left out. */
-export async function readZipkinApi(base: URL, range: TimeRange, table: SpanTable, notes: string[]): Promise<void> {
+export async function readZipkinApi(base: URL, range: TimeRange, take: TakeValue, notes: string[]): Promise<void> {
   const services = await fetchJson(new URL('api/v2/services', base));
   if (!Array.isArray(services) || services.length === 0) throw new UnreadableSource('it knows no services');
   let failed: UnreadableSource | undefined;
   let full = 0;
+  let answered = 0;
   for (const { from, to } of sliced(range, SLICES)) {
     const query = new URLSearchParams({
       endTs: String(Math.ceil(to)),
@@ -21,14 +21,15 @@ export async function readZipkinApi(base: URL, range: TimeRange, table: SpanTabl
     });
     try {
       const traces = await fetchJson(new URL(`api/v2/traces?${query}`, base));
-      readJsonValue(traces, table);
+      take(traces);
+      answered++;
       if (Array.isArray(traces) && traces.length >= LIMIT) full++;
     } catch (error) {
       if (!(error instanceof UnreadableSource)) throw error;
       failed = error;
     }
   }
-  if (failed && table.size === 0) throw failed;
+  if (failed && answered === 0) throw failed;
   if (failed) notes.push(`Zipkin answered in part: ${failed.message}`);
   if (full > 0) notes.push(`only ${LIMIT} traces were fetched of each of ${full} parts of the time`);
 }

@@ -5,6 +5,7 @@ import { Sender } from '../sender.ts';
 import { findDead } from './dead-files.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery, type Recovered } from './recovery.ts';
+import { SilentFiles } from './silent-files.ts';
 import { assertPrivate } from './spool-directory.ts';
 
 export interface RecoverOptions {
@@ -77,14 +78,11 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
   return all;
 }
 
-/** Longer than between two heartbeats, ms; for processes of other containers, of which only their writes are seen. */
-const SILENT_MS = 60_000;
-
 /** How many dead processes have left something, of all services; 0 if the directory cannot be read. */
 export function deadProcesses(directory: string): number {
   try {
     const own = ownIdentity();
-    const isSilent = (_: string, writtenAt: number): boolean => Date.now() - writtenAt > SILENT_MS;
+    const isSilent = new SilentFiles().look(Date.now());
     return directoriesIn(directory).reduce((sum, each) => sum + findDead(each, own, isSilent).length, 0);
   } catch {
     return 0;

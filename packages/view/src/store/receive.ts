@@ -4,35 +4,21 @@ import { Readable } from 'node:stream';
 import { UnreadableSource } from '@foreshock/explain/store';
 import { readOtlpRecords } from '../records/otlp-json.ts';
 import { readLogs, readTraces } from '../records/otlp-protobuf.ts';
-import type { LogRecord, RecordTarget, SpanRecord } from '../records/record.ts';
+import type { RecordTarget } from '../records/record.ts';
 import { readStreamRecords } from '../records/stream.ts';
 import { readZipkinRecords } from '../records/zipkin-json.ts';
+import { RecordBuffer } from './record-buffer.ts';
 import type { Store } from './store.ts';
 import type { Added } from './writer.ts';
 
 /** By address and content type. */
 export type Format = 'otlp-json' | 'traces-protobuf' | 'logs-protobuf' | 'zipkin-json';
 
-const AT_A_TIME = 5_000;
-
-class Collected implements RecordTarget {
-  spans: SpanRecord[] = [];
-  logs: LogRecord[] = [];
-
-  span(span: SpanRecord): void {
-    this.spans.push(span);
-  }
-
-  log(log: LogRecord): void {
-    this.logs.push(log);
-  }
-}
-
 type Received = Added & { status: ReturnType<Store['status']> };
 
 /** `error` says why the body could not be read. */
 export function receiveBody(store: Store, bytes: Uint8Array, format: Format): Received | { error: string } {
-  const collected = new Collected();
+  const collected = new RecordBuffer(store);
   try {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (format === 'traces-protobuf') readTraces(buffer, collected);
@@ -42,8 +28,7 @@ export function receiveBody(store: Store, bytes: Uint8Array, format: Format): Re
     if (!(error instanceof UnreadableSource) && !(error instanceof SyntaxError)) throw error;
     return { error: error.message };
   }
-  const added = store.add(collected.spans, collected.logs);
-  return { ...added, status: store.status() };
+  return { ...collected.store(), status: store.status() };
 }
 
 function readJson(value: unknown, format: Format, target: RecordTarget): void {
@@ -55,29 +40,20 @@ function readJson(value: unknown, format: Format, target: RecordTarget): void {
 /** The file's bytes or path. */
 export async function receiveFile(store: Store, file: Uint8Array | string) {
   const added = { spans: 0, traces: 0, logs: 0 };
-  let collected = new Collected();
-  const put = (): void => {
-    const { spans, traces, logs } = store.add(collected.spans, collected.logs);
-    added.spans += spans;
-    added.traces += traces;
-    added.logs += logs;
-    collected = new Collected();
-  };
-  const target: RecordTarget = {
-    span: (span) => collected.span(span),
-    log: (log) => collected.log(log),
-  };
+  const buffer = new RecordBuffer(store, (some) => {
+    added.spans += some.spans;
+    added.traces += some.traces;
+    added.logs += some.logs;
+  });
   let error: string | undefined;
   try {
     const bytes = typeof file === 'string' ? await opened(file) : Readable.from([Buffer.from(file.buffer)]);
-    await readStreamRecords(bytes, target, () => {
-      if (collected.spans.length + collected.logs.length >= AT_A_TIME) put();
-    });
+    await readStreamRecords(bytes, buffer, () => buffer.storeIfFull());
   } catch (thrown) {
     if (!(thrown instanceof UnreadableSource)) throw thrown;
     error = thrown.message;
   }
-  put();
+  buffer.store();
   return { ...added, ...(error === undefined ? {} : { error }), status: store.status() };
 }
 

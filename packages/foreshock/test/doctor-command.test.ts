@@ -142,6 +142,14 @@ it('watches what a package manager starts', async () => {
   expect(lines).toContain('ok libraries: http: 2 spans');
 });
 
+it('tells several processes apart, and says once what is so in all', async () => {
+  const { lines } = await watch([node, fixture('forks')]);
+  expect(lines).toContainEqual(expect.stringMatching(/^ok libraries: calls\.cjs \(\d+\): http: 2 spans$/));
+  expect(lines).toContainEqual(expect.stringMatching(/^look spans: forks\.cjs \(\d+\): none: there was no request/));
+  expect(lines).toContainEqual(expect.stringMatching(/^ok backend: http/));
+  expect(lines.filter((line) => line.includes(' service:'))).toEqual(['ok service: shop']);
+});
+
 it('says that there was no Node.js, or no such command', async () => {
   expect((await watch(['true'])).lines).toEqual([
     'wrong command: no Node.js process has been seen',

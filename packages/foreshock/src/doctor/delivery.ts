@@ -21,7 +21,8 @@ export function deliveryFindings(threads: readonly ThreadRecord[], config: Confi
   ];
 }
 
-function nothing({ servers }: ThreadRecord): Finding {
+function nothing({ servers, isOver }: ThreadRecord): Finding {
+  if (!isOver) return look('spans', 'none until it was killed', 'let it end by itself, or by SIGTERM');
   return servers > 0
     ? look('spans', 'none: it listens, and no request came', 'send it a request while the doctor watches')
     : look(

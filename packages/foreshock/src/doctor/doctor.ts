@@ -38,7 +38,7 @@ export async function doctor(args: string[], io: Io): Promise<number> {
   }
   io.stderr(`foreshock doctor: ${command.join(' ')} runs; the report comes at its end\n`);
   const watched = await runCommand(command);
-  const findings = unique(await ofRun(watched));
+  const findings = await ofRun(watched);
   if (isJson) io.stdout(json(findings, { exitCode: watched.exitCode, signal: watched.signal }));
   else io.stderr(`\n${reportText(findings, io)}`);
   return watched.exitCode || (isWrong(findings) ? 1 : 0);
@@ -76,16 +76,30 @@ async function ofRun({ threads, error, exitCode, signal }: Watched): Promise<Fin
       ),
       ended,
     ];
-  const all = await Promise.all(
-    processes.map(async (each) => {
-      const findings = await ofProcess(each);
-      if (processes.length === 1) return findings;
-      const name = basename(each[0]!.main ?? 'node');
-      for (const finding of findings) finding.text = `${name}: ${finding.text}`;
-      return findings;
-    }),
-  );
-  return [...all.flat(), ended];
+  const all = await Promise.all(processes.map(ofProcess));
+  return [...joined(all, processes.map(nameOf)), ended];
+}
+
+/** What is so in some of several processes is said with their names. */
+function joined(all: readonly Finding[][], names: readonly string[]): Finding[] {
+  const found = new Map<string, { finding: Finding; of: Set<number> }>();
+  for (const [process, findings] of all.entries())
+    for (const finding of findings) {
+      const key = `${finding.about} ${finding.text}`;
+      const entry = found.get(key) ?? { finding, of: new Set() };
+      entry.of.add(process);
+      found.set(key, entry);
+    }
+  return Array.from(found.values(), ({ finding, of }) => {
+    if (of.size < all.length)
+      finding.text = `${Array.from(of, (process) => names[process]).join(', ')}: ${finding.text}`;
+    return finding;
+  });
+}
+
+function nameOf(threads: ThreadRecord[]): string {
+  const { main, pid } = threads[0]!;
+  return `${basename(main ?? 'node')} (${pid})`;
 }
 
 async function ofProcess(threads: ThreadRecord[]): Promise<Finding[]> {
@@ -105,10 +119,6 @@ async function ofProcess(threads: ThreadRecord[]): Promise<Finding[]> {
 
 function made(threads: readonly ThreadRecord[]): number {
   return threads.flatMap(({ scopes }) => Object.values(scopes)).reduce((sum, each) => sum + each, 0);
-}
-
-function unique(findings: readonly Finding[]): Finding[] {
-  return [...new Map(findings.map((each) => [`${each.about} ${each.text}`, each])).values()];
 }
 
 function json(findings: readonly Finding[], run?: { exitCode: number; signal: string | null }): string {

@@ -44,7 +44,7 @@ export interface ThreadRecord {
   lines: string[];
   /** HTTP or other servers that listen. */
   servers: number;
-  /** It has ended, and what was left has been sent. */
+  /** It has ended by itself, or what was left has been sent. */
   isOver: boolean;
 }
 

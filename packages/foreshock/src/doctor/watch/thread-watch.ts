@@ -76,7 +76,10 @@ export class ThreadWatch implements PreloadWatcher {
     subscribe(LISTENING, () => void this.#record.servers++);
     setInterval(() => this.save(), SAVE_MS).unref();
     // Where no spans are sent at the end.
-    process.once('exit', () => this.save());
+    process.once('exit', () => {
+      this.#record.isOver = true;
+      this.save();
+    });
   }
 
   attached({ library, upstream }: Adapter<unknown>, telemetry: { readonly tracer: Tracer }): void {
@@ -96,7 +99,10 @@ export class ThreadWatch implements PreloadWatcher {
       const { scopes } = this.#record;
       const { name } = span.instrumentationScope;
       if (span.kind === SERVER || span.kind === CONSUMER) this.#record.incoming++;
-      if (name in scopes || Object.keys(scopes).length < MOST_SCOPES) scopes[name] = (scopes[name] ?? 0) + 1;
+      const isKnown = name in scopes;
+      if (isKnown || Object.keys(scopes).length < MOST_SCOPES) scopes[name] = (scopes[name] ?? 0) + 1;
+      // A signal may end the process before the next time.
+      if (!isKnown) this.save();
     },
   };
 

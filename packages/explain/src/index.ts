@@ -11,6 +11,7 @@ export type {
   TimeRow,
 } from './report/answer.ts';
 export { buildAnswer } from './report/build.ts';
+export { printable } from './report/printable.ts';
 export { terminal } from './report/terminal.ts';
 export { readSources, type ReadSources } from './sources/read-sources.ts';
 export { UnreadableSource } from './sources/unreadable.ts';

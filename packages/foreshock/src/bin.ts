@@ -13,7 +13,16 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.exitCode = await main(process.argv.slice(2), processIo(), {
     doctor: {
       about: 'says why spans do not arrive; with a command, what was traced in it',
-      run: async (args, io) => (await import('./doctor/doctor.ts')).doctor(args, io),
+      run: async (args, io) => {
+        try {
+          return await (await import('./doctor/doctor.ts')).doctor(args, io);
+        } catch (error) {
+          if (!/'@opentelemetry\/api'/.test((error as Error).message)) throw error;
+          io.stdout('wrong api: @opentelemetry/api is not installed beside foreshock, which cannot start\n');
+          io.stdout('      → npm install @opentelemetry/api\n');
+          return 1;
+        }
+      },
     },
     mcp: {
       about: 'lets a coding agent search traces and ask what broke first',

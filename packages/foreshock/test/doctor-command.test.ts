@@ -94,6 +94,23 @@ it('sees what was loaded before the preload', async () => {
   expect(lines).toContainEqual(expect.stringMatching(/^look preload: loaded before Foreshock: ioredis; functions/));
 });
 
+it('names what it does not recognise: a version out of range, files that have moved', async () => {
+  const { cwd, remove } = makeProject({
+    // Only name, version and files count.
+    'node_modules/pg/package.json': { name: 'pg', version: '7.18.2', main: 'lib/client.js' },
+    'node_modules/pg/lib/client.js': 'module.exports = class Client {};',
+    'node_modules/ioredis/package.json': { name: 'ioredis', version: '5.99.0', main: 'moved.js' },
+    'node_modules/ioredis/moved.js': '',
+    'app.js': "require('pg');\nrequire('ioredis');\n",
+  });
+  onTestFinished(remove);
+  const { lines } = await watch([node, 'app.js'], {}, cwd);
+  expect(lines.filter((line) => line.includes(' libraries:'))).toEqual([
+    'wrong libraries: pg 7.18.2 is outside of what is supported (>=8.0.3 <9): it is not traced',
+    expect.stringMatching(/^look libraries: ioredis 5\.99\.0 has loaded, but none of the files that are hooked/),
+  ]);
+});
+
 it('sees a worker thread without the preload', async () => {
   const { lines } = await watch([node, '--require', PRELOAD, fixture('worker')]);
   expect(lines).toContain('wrong workers: 1 worker thread started without the preload');

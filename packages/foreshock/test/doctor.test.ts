@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { startCollector, type Collector } from '@foreshock/testkit';
+import { PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { BIN, examine, makeProject, run } from './doctor-run.ts';
 
@@ -57,6 +57,16 @@ it('prints plain text on one screen, what is wrong first, each with what to do',
   expect(stdout).not.toMatch(/\u001b/);
   expect(stdout.split('\n').length).toBeLessThan(30);
   expect(code).toBe(1);
+});
+
+it('is not traced itself where NODE_OPTIONS has the preload', async () => {
+  const { lines, stderr } = await examine([], {
+    cwd: project(),
+    env: { ...endpoint(), NODE_OPTIONS: `--require ${PRELOAD}` },
+  });
+  expect(lines).toContain(`ok preload: ${PRELOAD} is loaded`);
+  expect(stderr).toBe('');
+  expect(collector.spans).toEqual([]);
 });
 
 it('works outside of any project', async () => {

@@ -127,7 +127,7 @@ describe('over a file', () => {
     expect(text.split('\n')).toEqual([
       `trace ${TRACE}: 2 spans of 1 service, 1.5 s, began 2026-11-30T03:00:00.000Z`,
       `*    +0 ms    1.5 s shop  GET /pay  [server]  span ${ROOT}`,
-      `*    +0 ms    1.2 s   shop  POST  [client]  ERROR token=[left out] refused [31m  pool.wait_ms=700  retry.attempt=2  span ${CALL}`,
+      `*    +0 ms    1.2 s   shop  POST  [client]  ERROR token=[left out] refused·[31m  pool.wait_ms=700  retry.attempt=2  span ${CALL}`,
     ]);
     const details = (await ask(client, 'trace', { trace: TRACE, span: CALL })).text;
     expect(details).toContain('url.full=https://…@bank.test/pay?…');

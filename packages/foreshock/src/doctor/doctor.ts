@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
+import { context } from '@opentelemetry/api';
 import type { Io } from '@foreshock/explain/command';
+import { suppressed } from '@foreshock/kit';
 import { backendFindings } from './backend.ts';
 import { deliveryFindings } from './delivery.ts';
 import { ok, wrong, type Finding } from './finding.ts';
@@ -21,7 +23,12 @@ Ends with 1 if something is wrong; with the command's own status if that is not 
 `;
 const MOST_PROCESSES = 5;
 
-export async function doctor(args: string[], io: Io): Promise<number> {
+export function doctor(args: string[], io: Io): Promise<number> {
+  // NODE_OPTIONS may load the preload here, too.
+  return context.with(suppressed(context.active()), () => examine(args, io));
+}
+
+async function examine(args: string[], io: Io): Promise<number> {
   const at = args.indexOf('--');
   const [options, command] = at < 0 ? [args, []] : [args.slice(0, at), args.slice(at + 1)];
   const isJson = options.includes('--json');

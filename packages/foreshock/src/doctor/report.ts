@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { printable } from '@foreshock/explain';
 import type { Finding, Level } from './finding.ts';
 
 const ORDER: Level[] = ['wrong', 'look', 'ok'];
@@ -45,10 +46,4 @@ function wrapped(text: string, width: number): string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];
-}
-
-/** What a backend says, and names of files, may hold anything. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '·');
 }

@@ -1,3 +1,5 @@
+import { printable } from '@foreshock/explain';
+
 const SECRET_KEY =
   /authorization|cookie|passw|secret|token|api[-_.]?key|credential|session[-_.]?id|private[-_.]?key|signature/i;
 const QUERY_TEXT = /^db\.(?:query\.text|statement)$/;
@@ -30,10 +32,4 @@ export function shownValue(key: string, value: unknown): string {
   if (SECRET_KEY.test(key)) return LEFT_OUT;
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   return redacted(QUERY_TEXT.test(key) ? text.replace(/'(?:[^'\\]|\\.)*'?/g, '?') : text);
-}
-
-/** Texts are from strangers: no control characters, no marks that turn the direction. */
-export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, ' ');
 }

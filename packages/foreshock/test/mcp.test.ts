@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { receiveFile } from '../../view/src/store/receive.ts';
+import { Store } from '../../view/src/store/store.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -196,6 +198,16 @@ it('explains a recorded incident with trace IDs that trace shows', async () => {
   expect(text.split('\n').length).toBeLessThanOrEqual(41);
   const [id] = /\b[0-9a-f]{32}\b/.exec(text)!;
   expect((await ask(client, 'trace', { trace: id })).text).toMatch(new RegExp(`^trace ${id}: \\d+ spans`));
+});
+
+it('reads the store of a foreshock view, while that runs, too', async () => {
+  const db = join(folder, 'traces.db');
+  const store = new Store({ file: db, limitBytes: 8 * 1024 ** 2, limitSpans: 1_000 });
+  await receiveFile(store, file);
+  const client = await connect(db);
+  expect((await ask(client, 'search')).text).toContain(TRACE);
+  expect((await ask(client, 'trace', { trace: TRACE })).text).toContain('GET /pay');
+  store.close();
 });
 
 it('asks a running foreshock view', async () => {

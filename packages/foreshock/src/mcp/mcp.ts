@@ -18,6 +18,8 @@ SOURCE     as for foreshock explain: a Jaeger, a Zipkin, a foreshock view or its
 
 const PROTOCOLS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 const MOST_CHARACTERS = 16_000;
+const WITHOUT_SOURCE =
+  '. This server was started without a source: start `npx foreshock view` and send traces to it, or name a source: foreshock mcp traces.jsonl';
 const INSTRUCTIONS =
   'Traces of services. Begin with explain, which says what broke first with trace IDs; look at those with trace; find others with search.';
 
@@ -49,12 +51,13 @@ export async function mcp(args: string[], io: Io): Promise<number> {
         annotations: { readOnlyHint: true, openWorldHint: false },
       })),
     }),
-    'tools/call': ({ name, arguments: given }) => call(tools.get(String(name)), name, given),
+    'tools/call': ({ name, arguments: given }) =>
+      call(tools.get(String(name)), name, given, args.length === 0 ? WITHOUT_SOURCE : ''),
   });
   return 0;
 }
 
-async function call(tool: Tool | undefined, name: unknown, given: unknown): Promise<object> {
+async function call(tool: Tool | undefined, name: unknown, given: unknown, advice: string): Promise<object> {
   if (!tool) throw new RpcError(INVALID_PARAMS, `there is no tool ${String(name).slice(0, 100)}`);
   const params = (given ?? {}) as Params;
   try {
@@ -62,7 +65,7 @@ async function call(tool: Tool | undefined, name: unknown, given: unknown): Prom
     checkParams(tool, params);
     return textResult(await tool.run(params), false);
   } catch (error) {
-    return textResult(redacted((error as Error)?.message ?? String(error)), true);
+    return textResult(`${redacted((error as Error)?.message ?? String(error))}${advice}`, true);
   }
 }
 

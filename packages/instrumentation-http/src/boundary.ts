@@ -19,6 +19,7 @@ import { serverAttributes } from './server-attributes.ts';
 import { ServedRequest } from './served-request.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { UntrustedHeaders } from './trace-headers.ts';
+import { UpgradedConnection } from './upgraded-connection.ts';
 
 export interface HttpConfig extends InstrumentationConfig {
   /**
@@ -78,6 +79,10 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return new SentCall(span, context.active(), request, callOptions);
   }
 
+  function upgraded(exchange: Served | Sent): UpgradedConnection {
+    return new UpgradedConnection(telemetry, (exchange as ServedRequest | SentCall).span);
+  }
+
   function begin(): CallStart {
     const start = new CallStart();
     start.asked();
@@ -102,7 +107,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }
 
-  return { received, sending, begin, routed, traceTextHere };
+  return { received, sending, upgraded, begin, routed, traceTextHere };
 }
 
 /** Upstream makes the request with its span active. */

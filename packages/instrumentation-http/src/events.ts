@@ -1,4 +1,4 @@
-import type { Caller } from '@foreshock/kit';
+import type { Caller, Runner } from '@foreshock/kit';
 
 export interface ReceivedRequest {
   readonly method?: string | undefined;
@@ -112,6 +112,8 @@ export interface HttpEvents {
   received(request: ReceivedRequest): Served | undefined;
   /** In the caller's context. */
   sending(request: SentRequest): Sent | undefined;
+  /** For later events of a connection upgraded in this exchange. */
+  upgraded(exchange: Served | Sent): Runner;
   /** {@link sending} follows later. */
   begin(): object;
   /**

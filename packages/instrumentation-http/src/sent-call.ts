@@ -72,6 +72,10 @@ export class SentCall implements Sent, Download, RequestContent {
     setRequestContent(span, this);
   }
 
+  get span(): Span {
+    return this.#span;
+  }
+
   wrote(chunk: unknown): void {
     (this.#body ??= new RequestBody()).wrote(chunk);
   }

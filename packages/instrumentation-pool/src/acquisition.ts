@@ -78,12 +78,12 @@ export class PoolAcquisition extends Caller implements Acquisition, PoolState {
     if (connectMs !== undefined) metrics?.created(pool.name, connectMs / 1000);
   }
 
-  failed(error: unknown, timedOut = false): void {
+  failed(error: unknown, timedOut = false, type?: string): void {
     if (this.settled) return;
     const now = performance.now();
     this.settle(now);
     if (!this.wait) this.#beginLate(false);
-    this.wait?.failed(now, error, timedOut);
+    this.wait?.failed(now, error, timedOut ? 'timeout' : type);
     if (timedOut) this.boundary.metrics?.timedOut(this.pool.name);
   }
 

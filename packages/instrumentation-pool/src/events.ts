@@ -41,7 +41,8 @@ export interface Acquisition extends Pick<Caller, 'run'> {
   connecting(): void;
   /** The connection's later queries belong to this acquisition. */
   granted(connection: unknown): void;
-  failed(error: unknown, timedOut?: boolean): void;
+  /** @param type `error.type`, default: the error's code or class */
+  failed(error: unknown, timedOut?: boolean, type?: string): void;
 }
 
 /** The trace of a task, as it is sent to another thread. */

@@ -149,13 +149,14 @@ export class Wait {
     if (!trace.getSpan(where)) holding.parent = trace.setSpan(where, span);
   }
 
-  failed(at: number, error: unknown, timedOut: boolean): void {
+  /** @param type `timeout` for the pool's own, undefined: of the error */
+  failed(at: number, error: unknown, type: string | undefined): void {
     const { start } = this.#acquisition;
     const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
     if (!span) return;
     this.#reason = this.#reasonAt(at);
-    if (timedOut && this.#reason === 'queue' && !this.#holderKnown) this.#nameLongest(at);
-    span.setAttribute('error.type', timedOut ? 'timeout' : errorTypeOf(error));
+    if (type === 'timeout' && this.#reason === 'queue' && !this.#holderKnown) this.#nameLongest(at);
+    span.setAttribute('error.type', type ?? errorTypeOf(error));
     span.setStatus({ code: SpanStatusCode.ERROR, message: privateMessageOf(error) });
     this.#end(span);
   }

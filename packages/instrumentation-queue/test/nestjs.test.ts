@@ -23,7 +23,7 @@ type Tree = [name: string, ...below: Tree[]];
 function below(parentSpanId: string, spans: readonly ReceivedSpan[]): Tree[] {
   return spans
     .filter((span) => span.parentSpanId === parentSpanId)
-    .map((span): Tree => [span.name, ...below(span.spanId, spans)])
+    .map((span) => treeOf(span, spans))
     .sort(([first], [second]) => (first < second ? -1 : 1));
 }
 
@@ -34,6 +34,8 @@ async function app(file: string, env: Record<string, string>) {
     (await fetch(`http://127.0.0.1:${port}${path}`, { method })).text();
   return { ask, stop: () => fixture.stop() };
 }
+
+const treeOf = (span: ReceivedSpan, spans: readonly ReceivedSpan[]): Tree => [span.name, ...below(span.spanId, spans)];
 
 /** The traces in which a span of this name is. */
 const tracesWith = (name: string): Tree[] => {

@@ -1,4 +1,12 @@
-import { context, ROOT_CONTEXT, SpanKind, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import {
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  type Context,
+  type Span,
+  type SpanContext,
+  type Tracer,
+} from '@opentelemetry/api';
 import { LazyRoot, mayBeginRoot } from './lazy-root.ts';
 import {
   MESSAGING_DESTINATION_NAME,
@@ -13,6 +21,8 @@ export interface PlainMessage {
   system: string;
   /** Low cardinality, else undefined. */
   destination: string | undefined;
+  /** Of the span that opened its connection. */
+  link?: SpanContext | undefined;
 }
 
 /** Root `process <destination>`, created when needed. */
@@ -31,13 +41,14 @@ class MessageRun extends LazyRoot {
   }
 
   protected makeSpan(startTime: number): Span {
-    const { system, destination } = this.#describe();
+    const { system, destination, link } = this.#describe();
     return this.#tracer.startSpan(
       destination === undefined ? 'process' : `process ${destination}`,
       {
         kind: SpanKind.CONSUMER,
         root: true,
         startTime,
+        ...(link && { links: [{ context: link }] }),
         attributes: {
           [MESSAGING_SYSTEM]: system,
           [MESSAGING_OPERATION_NAME]: 'process',

@@ -5,7 +5,7 @@ import type { HttpEvents, MessageReader, Sent } from '../../events.ts';
 import { SENT, type Carrier } from '../../exchange.ts';
 import { isInTimer } from '../../given-up.ts';
 import { hasHeader, headerLines, headerNamed, RequestHead } from '../../http-headers.ts';
-import { emitIn } from './message.ts';
+import { emitIn } from '../../emit-in.ts';
 import { watchConnection, type Assigned } from './client-socket.ts';
 
 /** Fields of lib/_http_client.js. */
@@ -38,7 +38,7 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
       const sent = this[SENT];
       if (!sent) return original.apply(this, arguments as never);
       try {
-        hearRequest(this, event, arguments, sent);
+        hearRequest(this, event, arguments, sent, events);
       } catch (error) {
         report('an event of a request', error);
       }
@@ -101,7 +101,7 @@ function portOf({ host, protocol }: Request, header: unknown): number | undefine
 
 const COLON = 58;
 
-function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
+function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>, sent: Sent, events: HttpEvents): void {
   switch (event) {
     case 'socket':
       sent.started();
@@ -119,6 +119,10 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>,
       responded(args[1], sent);
       break;
     case 'upgrade':
+      emitIn(args[2], events.upgraded(sent));
+      responded(args[1], sent);
+      sent.ended();
+      break;
     case 'connect':
       responded(args[1], sent);
       sent.ended();

@@ -1,23 +1,25 @@
 import type { Duplex } from 'node:stream';
-import { guard } from '@foreshock/kit';
-import type { Served } from '../../events.ts';
+import { guard, type Runner } from '@foreshock/kit';
+import type { HttpEvents, Served } from '../../events.ts';
 
 type Method = (this: unknown, ...args: any[]) => any;
 type Patched = Record<'write' | 'end' | 'emit', Method>;
 
-/**
- * The application answers on the socket: its first write has the status, and later frames run in the request's context.
- */
-export function watchHandshake(socket: Duplex, served: Served): void {
+const SWITCHING_PROTOCOLS = 101;
+
+/** The application answers on the socket: its first write has the status. */
+export function watchHandshake(socket: Duplex, served: Served, events: HttpEvents): void {
   const own = socket as unknown as Patched;
   const { emit } = own;
+  let place: Runner = served;
   own.emit = function (event: PropertyKey, ...rest: unknown[]) {
     if (event === 'close') guard('a handshake', () => served.aborted(reasonOf(socket)));
-    return served.run(emit, this, [event, ...rest]);
+    return place.run(emit, this, [event, ...rest]);
   };
   onFirstAnswer(socket, (status) => {
     if (status !== undefined) served.answered(status);
     served.finished();
+    if (status === SWITCHING_PROTOCOLS) place = events.upgraded(served);
   });
 }
 

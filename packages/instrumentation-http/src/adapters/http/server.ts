@@ -7,7 +7,7 @@ import { SERVED, type Carrier } from '../../exchange.ts';
 import { begun, ended, refuses, type Connection } from './connection.ts';
 import { watchHandshake } from './handshake.ts';
 import { hasHeader } from '../../http-headers.ts';
-import { emitInOnceHeard } from './message.ts';
+import { emitInOnceHeard } from '../../emit-in.ts';
 
 /** Fields of lib/_http_outgoing.js. */
 interface Response extends ServerResponse, Carrier {
@@ -100,7 +100,7 @@ function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, even
   const served = events.received(request);
   if (!served) return undefined;
   request[SERVED] = served;
-  watchHandshake(socket, served);
+  watchHandshake(socket, served, events);
   return served;
 }
 

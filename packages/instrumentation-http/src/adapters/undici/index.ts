@@ -1,5 +1,7 @@
-import type { Adapter, Hooks } from '@foreshock/kit';
+import type { Duplex } from 'node:stream';
+import { guard, type Adapter, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Sent } from '../../events.ts';
+import { emitIn } from '../../emit-in.ts';
 import { SENT, type Carrier } from '../../exchange.ts';
 import { isLetGo, isTimeOut } from '../../given-up.ts';
 import { Connections } from './connections.ts';
@@ -17,9 +19,12 @@ interface Request extends Carrier, WithHeaders {
   upgrade?: string | null;
   headersTimeout?: number | null;
   bodyTimeout?: number | null;
-  /** Before 8, which publishes `headers` and `trailers` for upgrades. */
-  onUpgrade?(statusCode: number, headers: unknown, socket: unknown): unknown;
+  /** Before 8, which has the other. Up to 8.10 `headers` and `trailers` of an upgrade are not published. */
+  onUpgrade?: Upgraded;
+  onRequestUpgrade?: Upgraded;
 }
+
+type Upgraded = (this: Request, statusCode: number, headers: unknown, socket: Duplex, statusText?: string) => unknown;
 
 interface Socket {
   remoteAddress?: string;
@@ -54,7 +59,7 @@ export const undici: Adapter<HttpEvents> = {
       sent.propagate(new RequestHeaders(request));
       connections.made(sent);
       onAbort(request, (reason) => letGo(request, sent, reason));
-      if (request.upgrade && request.onUpgrade) watchUpgrade(request, sent);
+      if (request.upgrade) watchUpgrade(request, sent, events);
     });
     hooks.onChannel<{ request: Request; socket: Socket }>('undici:client:sendHeaders', ({ request, socket }) => {
       const sent = request[SENT];
@@ -178,15 +183,17 @@ function isReset(error: unknown): boolean {
   return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';
 }
 
-function watchUpgrade(request: Request, sent: Sent): void {
-  const { onUpgrade } = request;
-  request.onUpgrade = function (this: Request, statusCode: number, ...rest: [unknown, unknown]) {
-    try {
+function watchUpgrade(request: Request, sent: Sent, events: HttpEvents): void {
+  const name = request.onUpgrade ? 'onUpgrade' : 'onRequestUpgrade';
+  const upgraded = request[name];
+  if (!upgraded) return;
+  request[name] = function (statusCode, headers, socket, ...rest) {
+    guard('an upgrade', () => {
+      delete request[name];
       sent.responded(statusCode);
       sent.ended();
-    } finally {
-      delete request.onUpgrade;
-    }
-    return onUpgrade!.call(this, statusCode, ...rest);
+      emitIn(socket, events.upgraded(sent));
+    });
+    return upgraded.call(this, statusCode, headers, socket, ...rest);
   };
 }

@@ -6,5 +6,5 @@ const server = startedOnce(startMariaDb);
 
 libraryContract(mysql2Pool, import.meta.url, {
   env: async () => ({ url: (await server()).url }),
-  ...databasePoolContract('mysql', { attributes: { 'error.type': 'ER_BAD_DB_ERROR' } }),
+  ...databasePoolContract('mysql', { attributes: { 'error.type': '1049' } }),
 });

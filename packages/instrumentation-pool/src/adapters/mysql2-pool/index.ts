@@ -47,6 +47,11 @@ export const mysql2Pool: Adapter<PoolEvents> = {
   },
 };
 
+/** The server's error number, as on queries; lib/packets/packet.js, `asError`. */
+function serverError({ errno, sqlState }: { errno?: unknown; sqlState?: unknown }): string | undefined {
+  return typeof errno === 'number' && sqlState !== undefined ? String(errno) : undefined;
+}
+
 /** An idle connection, else a new one, else the queue. */
 function opensConnection(pool: Pool): boolean {
   const { connectionLimit } = pool.config;
@@ -70,7 +75,7 @@ function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
 
   function served(callback: Callback, acquisition: Acquisition): Callback {
     const answer = answering('mysql2 pool', acquisition, callback, ([error, connection]) => {
-      if (error) acquisition.failed(error, error.code === 'ETIMEDOUT');
+      if (error) acquisition.failed(error, error.code === 'ETIMEDOUT', serverError(error));
       else acquisition.granted(connection);
     });
     waiting.set(answer, acquisition);

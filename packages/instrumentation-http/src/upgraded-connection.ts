@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, type Context, type Span } from '@opentelemetry/api';
-import { canEnter, enter, leave, messageContext, runIn, type Runner, type Telemetry } from '@foreshock/kit';
+import { enter, leave, messageContext, NOT_ENTERED, runBy, type Runner, type Telemetry } from '@foreshock/kit';
 
 /**
  * What arrives on an upgraded connection belongs to no request: the connection may last for days. Each event runs in a
@@ -16,8 +16,9 @@ export class UpgradedConnection implements Runner {
   }
 
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    if (!canEnter()) return runIn(this.#context(), fn, self, args);
-    const left = enter(this.#context());
+    const where = this.#context();
+    const left = enter(where);
+    if (left === NOT_ENTERED) return runBy(where, fn, self, args);
     try {
       return Reflect.apply(fn, self, args);
     } finally {

@@ -17,7 +17,7 @@ it('leaves the application its frames in the callbacks of http, database, cache 
     'pg connect': [1, true],
     'pg query': [2, true],
     'pg event': [2, true],
-    'pg notification': [2, true],
+    'pg notification': [1, true],
     'pg-pool query': [2, true],
     'ioredis command': [0, true],
     'ioredis pipeline': [0, true],

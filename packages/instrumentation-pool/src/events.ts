@@ -7,6 +7,8 @@ export type WaitReason = 'queue' | 'connect' | 'rate' | 'paused';
 /** Read at the pool's first use. The first connection gives a missing target, see `recogniseConnection` of the kit. */
 export interface PoolDescription extends ConnectionTarget {
   name?: string | undefined;
+  /** What its connections call themselves at the server: tells pools of one database apart. */
+  application?: string | undefined;
   /** Most connections or running tasks. */
   limit?: number | undefined;
   /** Fewest idle connections. */

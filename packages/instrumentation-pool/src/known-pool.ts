@@ -6,6 +6,9 @@ import type { PoolDescription, PoolSource } from './events.ts';
 import type { Holding } from './holding.ts';
 import type { Saturation } from './saturation.ts';
 
+/** PostgreSQL's own limit: NAMEDATALEN - 1. */
+const MAX_APPLICATION = 63;
+
 interface TimedTask {
   finishedAt(now: number): void;
 }
@@ -97,7 +100,7 @@ export class KnownPool {
     return this.#description;
   }
 
-  /** `db.client.connection.pool.name`: the user's name, or `host:port/database` as in the conventions. */
+  /** `db.client.connection.pool.name`: the user's name, or `host:port/database` as in the conventions, and the application. */
   get name(): string {
     return this.#name;
   }
@@ -111,13 +114,18 @@ export class KnownPool {
     if (name) return name;
     if (!this.#knowsTarget && system === undefined) return this.#library;
     const address = port === undefined ? host : `${host}:${port}`;
-    return database ? `${address}/${database}` : address;
+    return this.#qualified(database ? `${address}/${database}` : address);
+  }
+
+  #qualified(target: string): string {
+    const { application } = this.#description;
+    return application ? `${target} (${application.replaceAll('/', ' ').slice(0, MAX_APPLICATION)})` : target;
   }
 
   /** For span names. */
   get label(): string {
     const { name, database, host, system } = this.#description;
-    return name ?? database ?? host ?? system ?? this.#library;
+    return name ?? this.#qualified(database ?? host ?? system ?? this.#library);
   }
 
   /** From the first connection. */

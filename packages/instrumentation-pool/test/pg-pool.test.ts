@@ -55,6 +55,21 @@ it('a subclass of pg’s Client sees the caller’s trace, by promise and by cal
   expect(queries.map(({ parentSpanId }) => parentSpanId)).toEqual([parents[0], parents[0], parents[1], parents[1]]);
 });
 
+it('pools of one database are told apart by what they call themselves there', async () => {
+  const pools = [await warmPool({}), await warmPool({ application_name: 'shop/reports' })];
+  await recorded.inSpan('request', () =>
+    Promise.all(pools.flatMap((pool) => [pool.query('SELECT 1'), pool.query('SELECT 2')])),
+  );
+  await Promise.all(pools.map((pool) => pool.end()));
+  const { host, pathname } = new URL(server.url);
+  const shown = waits(recorded).map(({ name, attributes }) => [name, attributes['db.client.connection.pool.name']]);
+  const database = pathname.slice(1);
+  expect(Object.fromEntries(shown)).toEqual({
+    [`pool.acquire ${database}`]: `${host}/${database}`,
+    [`pool.acquire ${database} (shop reports)`]: `${host}/${database} (shop reports)`,
+  });
+});
+
 it('a time-out in a burst names who had the connection, and counts the burst right', async () => {
   const pool = await warmPool({});
   // Not while it opens the connection, which may take longer.

@@ -21,8 +21,14 @@ interface Pool {
     host?: string;
     port?: number;
     database?: string;
+    application_name?: string;
   };
-  _clients: { host?: string; port?: number; database?: string }[];
+  _clients: {
+    host?: string;
+    port?: number;
+    database?: string;
+    connectionParameters?: { application_name?: string };
+  }[];
   _idle: unknown[];
   _pendingQueue: PendingItem[];
   ending: boolean;
@@ -39,6 +45,7 @@ const source: PoolSource = {
       host: client?.host ?? options.host,
       port: client?.port ?? options.port,
       database: client?.database ?? options.database,
+      application: client?.connectionParameters?.application_name ?? options.application_name,
       limit: options.max,
       idleMin: options.min,
     };

@@ -1,5 +1,5 @@
 // How long a trace of 50,000 spans takes from the click to its first paint, and a frame while it is scrolled:
-//   npm run build && node -C @foreshock/source packages/view/bench/first-paint.ts
+//   npm run bench:view
 import { openBrowser, openPage } from '../test/page/browser.ts';
 import { newId, otlpTrace, type MadeSpan } from '../test/page/spans.ts';
 import { start } from '../test/viewer.ts';

@@ -191,6 +191,23 @@ describe('saved and opened again', () => {
     expect(await third.trace(traces[0].traceId)).toEqual(await viewer.trace(traces[0].traceId));
   });
 
+  it('is whole where one trace is larger than a part', async () => {
+    const viewer = await startViewer();
+    const size = 9_000;
+    // The first part has room for one of the two spans of a call that share the 4,000th id.
+    const spans = Array.from({ length: size }, (_, i) => span(1, i + 1, { kind: 2 }));
+    await viewer.send(...spans, span(1, 4_000, { kind: 3 }));
+    await viewer.send(span(2, 1));
+    const answer = await fetch(new URL('/api/export', viewer.url));
+    const file = join(folder, 'large.jsonl.gz');
+    writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
+    const second = await startViewer(file);
+    expect(await second.api('status')).toMatchObject({ spans: size + 2, traces: 2 });
+    await viewer.api('pools');
+    const { report } = await viewer.api('answer');
+    expect(report.coverage).toMatchObject({ spans: size + 2, traces: 2 });
+  });
+
   it('is written without a listener for each part', async () => {
     const viewer = await startViewer();
     for (let batch = 0; batch < 12; batch++) {

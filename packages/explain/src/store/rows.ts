@@ -47,6 +47,20 @@ export function rowsOfTrace(database: DatabaseSync, trace: number): SpanRow[] {
   return withOwnIds(database.prepare('SELECT * FROM spans WHERE trace = ?').all(trace) as unknown as SpanRow[]);
 }
 
+/** The next rows of a large trace, in the order of ids; `last` is undefined at its end. Spans of one id come together. */
+export function someRowsOfTrace(database: DatabaseSync, trace: number, after: string, most: number) {
+  const rows = database
+    .prepare('SELECT * FROM spans WHERE trace = ? AND span_id > ? ORDER BY span_id, kind LIMIT ?')
+    .all(trace, after, most) as unknown as SpanRow[];
+  let last: string | undefined;
+  if (rows.length === most) {
+    const cut = rows.at(-1)!.span_id;
+    while (rows.at(-1)!.span_id === cut) rows.pop();
+    last = rows.at(-1)!.span_id;
+  }
+  return { rows: withOwnIds(rows), last };
+}
+
 /** More than one if spans of different kinds share the id. */
 export function rowsOfSpan(database: DatabaseSync, trace: number, spanId: string): SpanRow[] {
   const rows = database

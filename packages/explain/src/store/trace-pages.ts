@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type LogRow, rowsOfTrace, type SpanRow } from './rows.ts';
+import { type LogRow, rowsOfTrace, someRowsOfTrace, type SpanRow } from './rows.ts';
 
-/** A larger trace has a page of its own. */
+/** A larger trace has pages of its own. */
 const TRACES = 200;
 const SPANS = 4_000;
 
@@ -9,6 +9,8 @@ const SPANS = 4_000;
 export interface Place {
   start: number;
   id: number;
+  /** Within a large trace: the last span that was read. */
+  spanId?: string;
 }
 
 export interface TracePage {
@@ -28,15 +30,29 @@ interface TraceRow {
 
 /** Oldest first; other work of the store can run between pages. */
 export function tracePage(database: DatabaseSync, after: Place, from: number, to: number): TracePage {
+  if (after.spanId !== undefined) return partOfTrace(database, after, after.spanId);
   const found = database
     .prepare(
       `SELECT id, trace_id, start_ms, spans FROM traces WHERE (start_ms, id) > (?, ?) AND start_ms >= ? AND start_ms <= ?
        ORDER BY start_ms, id LIMIT ${TRACES}`,
     )
     .all(after.start, after.id, from, to) as unknown as TraceRow[];
+  const [first] = found;
+  if (first && first.spans > SPANS) return partOfTrace(database, { start: first.start_ms, id: first.id }, '');
   const traces = wholeTraces(database, found);
   const last = traces.length < found.length || found.length === TRACES ? found[traces.length - 1] : undefined;
   return { traces, next: last && { start: last.start_ms, id: last.id } };
+}
+
+/** Its log lines come with the first part. */
+function partOfTrace(database: DatabaseSync, { start, id }: Place, after: string): TracePage {
+  const trace = database.prepare('SELECT trace_id FROM traces WHERE id = ?').get(id);
+  // Gone since the part before.
+  if (!trace) return { traces: [], next: { start, id } };
+  const { rows: spans, last } = someRowsOfTrace(database, id, after, SPANS);
+  const logs = after === '' ? logsOf(database, id) : [];
+  const next = last === undefined ? { start, id } : { start, id, spanId: last };
+  return { traces: [{ traceId: trace['trace_id'] as string, spans, logs }], next };
 }
 
 export function pageOf(database: DatabaseSync, traceIds: string[]): { page: TracePage; rest: string[] } {
@@ -49,13 +65,16 @@ export function pageOf(database: DatabaseSync, traceIds: string[]): { page: Trac
 
 /** At least one. */
 function wholeTraces(database: DatabaseSync, found: TraceRow[]): TracePage['traces'] {
-  const logsOf = database.prepare('SELECT * FROM logs WHERE trace = ?');
   const traces: TracePage['traces'] = [];
   let together = 0;
   for (const { id, trace_id: traceId, spans } of found) {
     if (together > 0 && together + spans > SPANS) break;
     together += Math.max(1, spans);
-    traces.push({ traceId, spans: rowsOfTrace(database, id), logs: logsOf.all(id) as unknown as LogRow[] });
+    traces.push({ traceId, spans: rowsOfTrace(database, id), logs: logsOf(database, id) });
   }
   return traces;
+}
+
+function logsOf(database: DatabaseSync, trace: number): LogRow[] {
+  return database.prepare('SELECT * FROM logs WHERE trace = ?').all(trace) as unknown as LogRow[];
 }

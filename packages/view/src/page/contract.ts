@@ -69,6 +69,7 @@ export interface TraceSummary {
 }
 
 export interface TracePage {
+  seq: number;
   traces: TraceSummary[];
   next: string | null;
   error?: string;

@@ -22,8 +22,8 @@ export function holdersOf(database: DatabaseSync, outline: TraceOutline): Holder
      WHERE t.trace_id = ?1 AND r.service = ?2 AND s.start_ms <= ?4 AND s.end_ms >= ?3
      ORDER BY instr(s.attributes, ?5) > 0 AND s.kind = 3 DESC, min(s.end_ms, ?4) - max(s.start_ms, ?3) DESC LIMIT 1`,
   );
-  const until = performance.now() + LONGEST_MS;
   const facts = JSON.parse(json.facts) as (SpanFacts | null)[];
+  const until = performance.now() + LONGEST_MS;
   const holders: Holder[] = [];
   for (const [i, each] of facts.entries()) {
     if (!each?.holder) continue;

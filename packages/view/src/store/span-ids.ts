@@ -1,3 +1,6 @@
+/** Odd, and not known to who sends ids that would all get one hash. The upper bits of the product depend on all of an id. */
+const [FIRST, SECOND] = Array.from(crypto.getRandomValues(new Int32Array(2)), (word) => word | 1) as [number, number];
+
 /** Span IDs of 8 bytes, as numbers: strings would take most of the time of a large trace. */
 export class SpanIds {
   readonly size: number;
@@ -22,8 +25,9 @@ export class SpanIds {
     return this.#words[at * 2] === words[otherAt * 2] && this.#words[at * 2 + 1] === words[otherAt * 2 + 1];
   }
 
-  hash(at: number): number {
-    return Math.imul(this.#words[at * 2]! ^ this.#words[at * 2 + 1]!, 0x9e3779b1) >>> 0;
+  /** A number of as many bits. */
+  hash(at: number, bits: number): number {
+    return (Math.imul(this.#words[at * 2]!, FIRST) + Math.imul(this.#words[at * 2 + 1]!, SECOND)) >>> (32 - bits);
   }
 
   set(at: number, hex: string): void {
@@ -44,15 +48,14 @@ export class SpanIds {
 /** Finds ids; of several that are the same, the one that was added last. */
 export class SpanIdIndex {
   readonly #ids: SpanIds;
-  readonly #mask: number;
+  readonly #bits: number;
   /** Index + 1, 0 where empty; linear probing. */
   readonly #slots: Int32Array;
 
   constructor(ids: SpanIds) {
     this.#ids = ids;
-    const size = 2 ** Math.ceil(Math.log2(ids.size * 2 + 1));
-    this.#mask = size - 1;
-    this.#slots = new Int32Array(size);
+    this.#bits = Math.max(1, Math.ceil(Math.log2(ids.size * 2)));
+    this.#slots = new Int32Array(2 ** this.#bits);
   }
 
   add(at: number): void {
@@ -65,10 +68,11 @@ export class SpanIdIndex {
   }
 
   #slotOf(ids: SpanIds, at: number): number {
-    let slot = ids.hash(at) & this.#mask;
+    const last = this.#slots.length - 1;
+    let slot = ids.hash(at, this.#bits);
     for (let found = this.#slots[slot]!; found !== 0; found = this.#slots[slot]!) {
       if (ids.isSame(at, this.#ids, found - 1)) return slot;
-      slot = (slot + 1) & this.#mask;
+      slot = (slot + 1) & last;
     }
     return slot;
   }

@@ -84,6 +84,20 @@ it('shows what arrives by itself, but not under the hand of who reads', async ()
   await page.close();
 });
 
+it('does not offer what it shows already', async () => {
+  await viewer().post('/v1/traces', otlpTrace([{ name: 'there before' }], 'live'));
+  const { page, complaints } = await openPage(browser(), `${viewer().url}/#/traces`);
+  await page.waitForSelector('.traces ::-p-text(there before)');
+  // A later listener hears of the store's state after the page's own.
+  await page.evaluate(
+    () => new Promise((heard) => new EventSource('/api/events').addEventListener('message', heard, { once: true })),
+  );
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
+  expect(await page.$('.newer')).toBeNull();
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
 function valueOf(page: Page): Promise<string> {
   return page.$eval('#search', (input) => (input as HTMLInputElement).value);
 }

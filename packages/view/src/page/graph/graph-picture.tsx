@@ -16,7 +16,7 @@ const SIGNS: Record<NodeKind, string> = {
 };
 
 /** Smallest legible scale; a larger picture scrolls. */
-const LEAST_SCALE = 0.6;
+const LEAST_SCALE = 0.8;
 
 interface Props {
   placed: PlacedGraph;

@@ -46,7 +46,10 @@ export function Details({ frame, row, model, onClose }: Props) {
         <Text of={row.service} most={200} /> · {KINDS[kind]} · <strong>{duration(row.durationMs)}</strong>, begins after{' '}
         <span title={dateTime(start)}>{duration(start - model.from)}</span>
       </p>
-      <Ready of={detail}>{(loaded) => <Loaded row={row} model={model} detail={loaded} />}</Ready>
+      {/* It takes a few milliseconds, and "Loading" would be spoken for every row. */}
+      {(detail.data ?? detail.error) && (
+        <Ready of={detail}>{(loaded) => <Loaded row={row} model={model} detail={loaded} />}</Ready>
+      )}
     </section>
   );
 }

@@ -61,10 +61,11 @@ it('prints plain text on one screen, what is wrong first, each with what to do',
 
 it('is not traced itself where NODE_OPTIONS has the preload', async () => {
   const { lines, stderr } = await examine([], {
-    cwd: project(),
+    cwd: project({ 'package.json': { scripts: { start: 'node app.js' } } }),
     env: { ...endpoint(), NODE_OPTIONS: `--require ${PRELOAD}` },
   });
   expect(lines).toContain(`ok preload: ${PRELOAD} is loaded`);
+  expect(lines).not.toContainEqual(expect.stringMatching(/^\w+ start:/));
   expect(stderr).toBe('');
   expect(collector.spans).toEqual([]);
 });

@@ -22,7 +22,8 @@ export function deliveryFindings(threads: readonly ThreadRecord[], config: Confi
 }
 
 function nothing({ servers, isOver }: ThreadRecord): Finding {
-  if (!isOver) return look('spans', 'none until it was killed', 'let it end by itself, or by SIGTERM');
+  if (!isOver)
+    return look('spans', 'none was seen before a signal ended it', 'let it run for some seconds, or end by itself');
   return servers > 0
     ? look('spans', 'none: it listens, and no request came', 'send it a request while the doctor watches')
     : look(

@@ -7,6 +7,7 @@ import { isAgent, SDK } from './agents.ts';
 import { apiFindings } from './api-copies.ts';
 import { look, ok, wrong, type Finding } from './finding.ts';
 import { apiCopies, installedFrom, type Manifest, type Package, projectOf } from './installed.ts';
+import { namesPreload } from './start-options.ts';
 import { SUPPORTED } from './supported.ts';
 
 const API = '@opentelemetry/api';
@@ -28,7 +29,7 @@ export function projectFindings(cwd: string, variables: NodeJS.ProcessEnv): Find
     ];
   return [
     ...installation(project),
-    ...starts(project),
+    ...(namesPreload([], variables['NODE_OPTIONS'] ?? '') ? [] : starts(project)),
     ...libraries(project),
     ...others(project),
     ...dotenv(cwd, variables),

@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { runFixture, startCollector, type Collector, type Fixture } from '@foreshock/testkit';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { nodeBinary, runFixture, startCollector, type Collector, type Fixture } from '@foreshock/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { spoolFiles, untilFiles, untilSpool } from './spool-state.ts';
 
@@ -137,6 +140,67 @@ it('an idle process that SIGTERM ends is not reported as killed', SLOW, async ()
   const { stderr } = await next.stop();
   expect(stderr).toBe('');
   expect(paths()).toEqual(['/delivered']);
+});
+
+it.each([
+  ['SIGSEGV', 'native_crash'],
+  ['SIGKILL', 'signal'],
+] as const)('of a worker of a cluster that %s ended, its parent knows the signal', SLOW, async (signal, cause) => {
+  const app = await runFixture(new URL('./fixtures/cluster.cjs', import.meta.url), {
+    collector,
+    readyTimeoutMs: 60_000,
+    env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: 'cluster', OTEL_BSP_SCHEDULE_DELAY: '600000' },
+  });
+  const { port, worker } = await app.ready;
+  void fetch(`http://127.0.0.1:${port}/hang`).catch(() => {});
+  await untilSpool(base, worker, ({ open, heartbeat }) => open === 1 && heartbeat !== undefined);
+  process.kill(worker, signal);
+  const line = await app.waitForLine('stderr', (text) => text.includes('process.died'));
+  expect(JSON.parse(line.slice('foreshock: '.length))).toMatchObject({
+    pid: worker,
+    cause,
+    evidence: `its parent saw it end by ${signal}`,
+    interrupted: 1,
+  });
+  await collector.waitForSpans((spans) => spans.some(({ name }) => name === 'process.died'), SOON);
+  expect(collector.spans.find(({ name }) => name === 'process.died')!.attributes).toMatchObject({
+    'process.died.cause': cause,
+    'error.type': signal,
+  });
+  await app.stop();
+});
+
+it('a heartbeat says how pools and breakers are, and what failed last', SLOW, async () => {
+  const app = await runFixture(new URL('./fixtures/full-pool.cjs', import.meta.url), {
+    collector,
+    readyTimeoutMs: 60_000,
+    env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: 'pools', OTEL_BSP_SCHEDULE_DELAY: '600000' },
+  });
+  await app.ready;
+  const { heartbeat } = await untilSpool(
+    base,
+    app.pid,
+    ({ heartbeat: last }) => last !== undefined && last.state !== '' && last.error !== '',
+  );
+  expect(heartbeat).toMatchObject({
+    state: 'breaker payments open; generic-pool 2/2, 1 waiting',
+    error: 'pay: Declined, no funds',
+  });
+  expect(heartbeat!.oldSpace).toBeGreaterThan(0);
+  expect(heartbeat!.external).toBeGreaterThan(0);
+  expect(heartbeat!.available).toBeGreaterThan(0);
+  await app.stop();
+});
+
+it('an application without a file descriptor left lives on, and its span arrives', SLOW, async () => {
+  const fixture = fileURLToPath(new URL('./fixtures/descriptors.cjs', import.meta.url));
+  const { stdout, stderr } = await promisify(execFile)(
+    'sh',
+    ['-c', 'ulimit -n 60 && exec "$0" "$@"', nodeBinary(24), '--require', 'foreshock/register', fixture],
+    { env: { FORESHOCK_SPOOL_DIR: base, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } },
+  );
+  expect({ stdout, stderr }).toEqual({ stdout: 'EMFILE\nalive\n', stderr: '' });
+  expect(paths()).toContain('request');
 });
 
 it('a directory that cannot be used costs one line, and no span', SLOW, async () => {

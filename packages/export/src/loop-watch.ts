@@ -1,4 +1,6 @@
 import { BlockReports } from './block-reports.ts';
+import { EventLoopLag } from './limits/event-loop-lag.ts';
+import type { LimitReports } from './limits/limit-reports.ts';
 import { DUE_AT, LATE_MS, LOOK_EVERY_MS, LOOKED_AT, STOPPED_MS, whenWatching, type LoopWords } from './loop-words.ts';
 import type { OwnSpan } from './own-span.ts';
 
@@ -19,9 +21,10 @@ export interface LoopWatchData {
 }
 
 /** A hanging process may be killed before the block ends. */
-export function watchLoop(data: LoopWatchData, deliver: (span: OwnSpan) => void): void {
+export function watchLoop(data: LoopWatchData, limits: LimitReports, deliver: (span: OwnSpan) => void): void {
   const { words, startedAt, blockMs } = data;
   const reports = new BlockReports(data, deliver);
+  const lag = new EventLoopLag(limits);
   let dueAt = Infinity;
   let stoppedBefore = 0;
   let state: 'turns' | 'blocked' | 'reported' = 'turns';
@@ -30,6 +33,7 @@ export function watchLoop(data: LoopWatchData, deliver: (span: OwnSpan) => void)
     if (words[DUE_AT] !== dueAt) {
       dueAt = words[DUE_AT]!;
       stoppedBefore = words[STOPPED_MS]!;
+      lag.turned();
       if (state === 'blocked') reports.missed();
       state = 'turns';
     }
@@ -37,6 +41,7 @@ export function watchLoop(data: LoopWatchData, deliver: (span: OwnSpan) => void)
     if (sinceLast > LATE_MS && sinceLast < Infinity) words[STOPPED_MS]! += sinceLast;
     words[LOOKED_AT] = now;
     const blockedMs = now - dueAt - (words[STOPPED_MS]! - stoppedBefore);
+    lag.look(now, blockedMs);
     if (state === 'reported' || blockedMs < blockMs) return;
     state = reports.add(blockedMs, () => words[DUE_AT] === dueAt) ? 'reported' : 'blocked';
   };

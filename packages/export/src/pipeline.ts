@@ -84,6 +84,8 @@ export interface Pipeline {
   endBlocking(ms: number): void;
   /** Whether no span waits. */
   readonly isEmpty: boolean;
+  /** Main thread, with a spool on disk: the child's report will name the signal that ended it. */
+  childKilled?(pid: number, signal: number): void;
   /** Starts the sender thread early. */
   start(): void;
   /** {@link flush} within `exportTimeoutMs`; always resolves. */
@@ -183,6 +185,10 @@ export class SpanPipeline implements Pipeline {
 
   get isEmpty(): boolean {
     return this.#spool.waiting + this.#spool.open === 0;
+  }
+
+  childKilled(pid: number, signal: number): void {
+    if (!this.#closed) this.#link.childKilled(pid, signal);
   }
 
   start(): void {

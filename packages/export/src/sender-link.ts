@@ -135,6 +135,11 @@ export class SenderLink {
     else this.start();
   }
 
+  childKilled(pid: number, signal: number): void {
+    this.start();
+    if (this.#mode === 'thread') this.#post({ type: 'child_killed', pid, signal });
+  }
+
   start(): void {
     // Not in a request's context. No `AsyncResource`: the application's hooks have not seen its init.
     if (this.#mode === 'idle') context.with(ROOT_CONTEXT, () => this.#startThread());

@@ -1,7 +1,10 @@
 import { isMainThread, workerData, type MessagePort } from 'node:worker_threads';
+import { LimitReports } from './limits/limit-reports.ts';
+import { MemoryLimitsNear } from './limits/memory-limits-near.ts';
+import { SystemLimitsNear } from './limits/system-limits-near.ts';
 import { watchLoop, type LoopWatchData } from './loop-watch.ts';
 import { ownBatch } from './own-batch.ts';
-import { ownSpan } from './own-span.ts';
+import { ownSpan, type OwnSpan } from './own-span.ts';
 import { listenToSignals, type SignalThreadData } from './signal-thread.ts';
 import { Sender, type FromSender, type SenderOptions, type ToSender } from './sender.ts';
 
@@ -31,6 +34,18 @@ if (data) {
   port.on('message', (message: ToSender) => sender.accept(message));
   process.on('exit', () => tell({ type: 'exit' }));
   if (signals) listenToSignals(signals, (ms) => sender.flush(ms));
-  if (loopWatch) watchLoop(loopWatch, (span) => void sender.send(ownBatch(loopWatch.resource, [ownSpan(span)])));
+  if (loopWatch) {
+    const deliver = (span: OwnSpan): void => void sender.send(ownBatch(loopWatch.resource, [ownSpan(span)]));
+    const limits = new LimitReports(loopWatch, deliver);
+    watchLoop(loopWatch, limits, deliver);
+    if (options.disk) {
+      const memory = new MemoryLimitsNear(limits);
+      const system = new SystemLimitsNear(limits, options.disk.base);
+      sender.onHeartbeat = (beat) => {
+        memory.look(beat);
+        system.look();
+      };
+    }
+  }
   tell({ type: 'ready' });
 }

@@ -1,5 +1,6 @@
 import { backendOf, type Surroundings } from './backend.ts';
 import type { Destination } from './destination.ts';
+import type { Heartbeat } from './disk/heartbeat.ts';
 import { SenderDisk } from './disk/sender-disk.ts';
 import type { DiskOptions } from './disk/spool-writer.ts';
 import { DestinationQueue, type BatchEnd, type RetryDelays } from './destination-queue.ts';
@@ -21,6 +22,8 @@ export type ToSender =
     }
   /** Only with a spool on disk, which reads the batch as it grows. */
   | { readonly type: 'open'; readonly number: number; readonly memory: SharedArrayBuffer; readonly start: number }
+  /** A child process of this one was ended by a signal. */
+  | { readonly type: 'child_killed'; readonly pid: number; readonly signal: number }
   /**
    * Answered by `flushed` when all is sent, that failed, or after `patienceMs`. After the last one the process ends.
    */
@@ -76,6 +79,8 @@ interface Waiting extends RecordBatch {
 
 /** Runs on the main thread where threads are forbidden: uses only its memory and the network. */
 export class Sender {
+  /** With a spool on disk. */
+  onHeartbeat: (beat: Heartbeat) => void = () => {};
   readonly #queues: DestinationQueue[];
   readonly #waiting = new Map<number, Waiting>();
   readonly #options: SenderOptions;
@@ -116,6 +121,7 @@ export class Sender {
       },
       eachWorkerBatch: (visit) => this.#workers?.eachOpen(visit),
       send: (batch) => this.send(batch),
+      heartbeat: (beat) => this.onHeartbeat(beat),
       log: (level, text) => this.#tell({ type: 'log', level, text }),
     });
   }
@@ -128,6 +134,7 @@ export class Sender {
   accept(message: ToSender): void {
     if (message.type === 'share') return this.#share(message.memory);
     if (message.type === 'open') return this.#disk?.opened(message.number, message.memory, message.start);
+    if (message.type === 'child_killed') return this.#disk?.childKilled(message.pid, message.signal);
     if (message.type === 'flush') {
       if (message.last) this.#disk?.ending();
       void this.flush(message.patienceMs).then(async () => {

@@ -15,6 +15,7 @@ export interface DiskSpool {
 
 /**
  * @param saysEnd calls `end` at process end
+ * @param gcMs time in garbage collection since the start
  * @returns undefined if disabled
  */
 export function makeDiskSpool(
@@ -23,6 +24,7 @@ export function makeDiskSpool(
   resource: Attributes,
   saysEnd: boolean,
   end: () => void,
+  gcMs: () => number,
 ): DiskSpool | undefined {
   const directory = readSpoolDirectory(env, defaultSpoolDirectory);
   // Late console output is useless.
@@ -32,5 +34,5 @@ export function makeDiskSpool(
   const key = service.startsWith('unknown_service') ? `${service} ${process.argv[1] ?? ''}` : service;
   const memory = makeSpoolMemory();
   const options = { directory, key, memory, startedAt: performance.timeOrigin, saysEnd };
-  return saysEnd ? { options, openSpans: new OpenSpanWatch(memory), death: new KnownDeath(end) } : { options };
+  return saysEnd ? { options, openSpans: new OpenSpanWatch(memory, gcMs), death: new KnownDeath(end) } : { options };
 }

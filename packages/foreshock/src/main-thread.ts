@@ -3,6 +3,7 @@ import { VERSION } from '@foreshock/kit';
 import { isMainThread } from 'node:worker_threads';
 import { makeDiskSpool } from './disk-spool.ts';
 import { PauseAttributes } from './event-loop/pause-attributes.ts';
+import { watchChildren } from './killed-children.ts';
 import { start } from './preload.ts';
 import { ProcessSignals } from './process-signals.ts';
 import { StartTrace } from './start-trace.ts';
@@ -12,6 +13,7 @@ start({
   makePipeline: spanPipeline,
   ...(isMainThread && {
     makeDiskSpool,
+    watchChildren,
     makeSignals: (end, flushMs) => new ProcessSignals(end, flushMs),
     makePauses: (config, isIdle) => new PauseAttributes(config, isIdle),
     makeStartTrace: (provider, service) => new StartTrace(() => provider().getTracer('foreshock', VERSION), service),

@@ -1,5 +1,6 @@
-import { SpanKind, TraceFlags } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { MainSample, OpenSpanTable, type SpoolMemory } from '@foreshock/export';
+import { processState } from '@foreshock/kit';
 import type { RecordedSpan } from './tracer/span.ts';
 
 /** For the sender thread, if the process is killed. */
@@ -7,10 +8,15 @@ export class OpenSpanWatch {
   readonly #table: OpenSpanTable;
   readonly #sample: MainSample;
   #open = 0;
+  #lastError = '';
 
-  constructor(memory: SpoolMemory) {
+  /** @param gcMs time in garbage collection since the start */
+  constructor(memory: SpoolMemory, gcMs: () => number) {
     this.#table = new OpenSpanTable(memory);
-    this.#sample = new MainSample(memory, () => this.#open === 0);
+    this.#sample = new MainSample(memory, () => this.#open === 0, {
+      gcMs,
+      text: () => ({ state: processState(), error: this.#lastError }),
+    });
   }
 
   started(span: RecordedSpan): void {
@@ -24,7 +30,15 @@ export class OpenSpanWatch {
 
   ended(span: RecordedSpan): void {
     if (span.place < 0) return;
+    if (span.status.code === SpanStatusCode.ERROR) this.#lastError = errorOf(span);
     this.#table.remove(span.place);
     this.#open--;
   }
+}
+
+/** Such as `GET /orders: TypeError, x is not a function`. */
+function errorOf(span: RecordedSpan): string {
+  const type = span.attribute('error.type');
+  const cause = [type, span.status.message].filter((text) => typeof text === 'string' && text !== '').join(', ');
+  return `${span.name}: ${cause}`;
 }

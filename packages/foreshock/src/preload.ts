@@ -18,6 +18,7 @@ import { makeLaterPlugin } from './later-boundaries.ts';
 import { makePropagator, readPluginConfig } from './plugin-config.ts';
 import { isFirstInProcess } from './once-a-process.ts';
 import { preloadWatcher } from './preload-watcher.ts';
+import type { watchChildren } from './killed-children.ts';
 import { runAtExit } from './process-exit.ts';
 import type { ProcessSignals } from './process-signals.ts';
 import { readResource } from './resource.ts';
@@ -39,6 +40,8 @@ export interface ThreadParts {
   makeSignals?: (end: (signal: number) => void, flushMs: number) => ProcessSignals;
   /** Main thread only. */
   makeDiskSpool?: typeof makeDiskSpool;
+  /** Main thread only. */
+  watchChildren?: typeof watchChildren;
   /** Main thread only. */
   makePauses?: (config: Config, isIdle: () => boolean) => PauseAttributes;
   /** Main thread only: a worker's start is part of other work. */
@@ -71,7 +74,7 @@ export function start(thread: ThreadParts): void {
     if (died) pipeline.onEnd(died);
     pipeline.endBlocking(config.flushMs);
   };
-  const disk = thread.makeDiskSpool?.(env, config.destinations, resource, mayDelayEnd, end);
+  const disk = thread.makeDiskSpool?.(env, config.destinations, resource, mayDelayEnd, end, () => pauses?.gcMs ?? 0);
   const endBySignal = (signal: number): void => {
     disk?.death?.bySignal(signal);
     end();
@@ -143,6 +146,7 @@ export function start(thread: ThreadParts): void {
     }).unref();
   };
   if (signals) subscribe(LISTENING, startSoon);
+  if (disk) thread.watchChildren?.((pid, signal) => pipeline.childKilled?.(pid, signal));
   if (!mayDelayEnd) return;
   runAtExit(() => {
     guard('at the end of the process', () => {

@@ -1,14 +1,16 @@
+import { existsSync } from 'node:fs';
 import { defaultSpoolDirectory } from '@foreshock/export';
-import { recoverSpools } from '@foreshock/export/recover';
+import { recoverSpools, serviceDirectory, whatIsLeft } from '@foreshock/export/recover';
 import { VERSION } from '@foreshock/kit';
-import { readDestinations, readSpoolDirectory } from './destinations.ts';
+import { readDestinations } from './destinations.ts';
 import { Env } from './env.ts';
 
 const USAGE = `usage: foreshock recover [DIR]
 
-Sends what processes that were killed have left in the spool directory DIR (default: FORESHOCK_SPOOL_DIR, else that of
-this user) to where OTEL_EXPORTER_OTLP_ENDPOINT and its like lead, and deletes it. Writes a report of each of them as a
-line of JSON. Ends with 1 when the directory cannot be read or the backend does not answer; what was not sent stays.
+Sends what processes that were killed have left in the spool directory DIR to where OTEL_EXPORTER_OTLP_ENDPOINT and its
+like lead, and deletes it. Writes a report of each of them as a line of JSON once it is delivered. Without DIR:
+FORESHOCK_SPOOL_DIR if it is set, else what is left of the service OTEL_SERVICE_NAME; without both it sends nothing and
+lists what is left. Ends with 1 when the directory cannot be read or the backend does not answer; what was not sent stays.
 `;
 
 /** `foreshock recover [DIR]`, for services that do not start again. */
@@ -26,14 +28,20 @@ export async function recover(
   const destinations = readDestinations(env);
   const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 512, 1);
   for (const line of env.warnings) err(`foreshock: ${line}\n`);
-  const directory = args[0] ?? readSpoolDirectory(env, defaultSpoolDirectory);
-  if (directory === undefined || destinations.length === 0) {
-    err(
-      `foreshock: ${directory === undefined ? 'no directory is given' : 'OTEL_TRACES_EXPORTER says that nothing is sent'}\n`,
-    );
+  if (destinations.length === 0) {
+    err('foreshock: OTEL_TRACES_EXPORTER says that nothing is sent\n');
     return 2;
   }
+  const base = defaultSpoolDirectory();
+  const service = env.text('OTEL_SERVICE_NAME');
+  const directory =
+    args[0] ?? env.text('FORESHOCK_SPOOL_DIR') ?? (service === undefined ? undefined : serviceDirectory(base, service));
   try {
+    if (directory === undefined) return list(base, out, err);
+    if (args.length === 0 && !existsSync(directory)) {
+      err(`foreshock: nothing is left in ${directory}\n`);
+      return 0;
+    }
     const { processes, spans, deaths } = await recoverSpools(directory, {
       destinations,
       userAgent: `foreshock/${VERSION}`,
@@ -48,4 +56,19 @@ export async function recover(
     err(`foreshock: ${(error as Error).message}\n`);
     return 1;
   }
+}
+
+/** Other services of this user are not meant unless they are named. */
+function list(base: string, out: (text: string) => void, err: (text: string) => void): number {
+  const left = whatIsLeft(base);
+  for (const { service, directory, processes, since } of left) {
+    const of = processes === 1 ? '1 process' : `${processes} processes`;
+    out(`${directory}  ${service}, ${of}, from ${new Date(since).toISOString()} on\n`);
+  }
+  err(
+    left.length === 0
+      ? `foreshock: nothing is left in ${base}\n`
+      : 'foreshock: nothing was sent: name one of these directories, or the service by OTEL_SERVICE_NAME\n',
+  );
+  return 0;
 }

@@ -1,5 +1,5 @@
 import { context, trace, type Meter } from '@opentelemetry/api';
-import { rememberedHolding, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { offerState, rememberedHolding, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
 import { carrierOf, threadTaskOf } from './task-carrier.ts';
 import { PoolAcquisition, type AcquisitionBoundary } from './acquisition.ts';
 import type { PoolEvents, PoolSource, PoolState } from './events.ts';
@@ -9,6 +9,7 @@ import { DEFAULT_LEAK_MS, PoolLeaks } from './leaks.ts';
 import { LimiterTask } from './limiter-task.ts';
 import { LivePools } from './live-pools.ts';
 import { poolMetrics, type PoolMetrics } from './metrics.ts';
+import { poolLines } from './pool-lines.ts';
 import { UntracedTask } from './untraced-task.ts';
 
 export interface PoolConfig extends InstrumentationConfig {
@@ -26,6 +27,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
   const livePools = new LivePools();
   const leaks = new PoolLeaks(livePools, config.leakMs ?? DEFAULT_LEAK_MS, () => telemetry.tracer);
   let metrics: PoolMetrics | undefined;
+  let isOffered = false;
 
   telemetry.useMeter((meter: Meter) => {
     all.add(livePools);
@@ -50,7 +52,11 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
 
   function knownPoolOf(source: PoolSource, pool: object): KnownPool {
     let known = livePools.get(pool);
-    if (!known) livePools.add(pool, (known = new KnownPool(source, pool, telemetry.library)));
+    if (!known) {
+      if (!isOffered) offerState(() => poolLines(livePools));
+      isOffered = true;
+      livePools.add(pool, (known = new KnownPool(source, pool, telemetry.library)));
+    }
     return known;
   }
 

@@ -1,4 +1,5 @@
 import { context, trace, type Attributes } from '@opentelemetry/api';
+import { noteBreaker } from './breaker-lines.ts';
 import type { InstrumentationConfig, Telemetry } from '@foreshock/kit';
 import {
   BREAKER_NAME,
@@ -63,6 +64,7 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
     states.set(breaker, state);
     const shortName = name?.slice(0, MAX_NAME);
     metrics.changed(shortName, state);
+    noteBreaker(shortName, state);
     const attributes: Attributes = {
       ...(shortName !== undefined && { [BREAKER_NAME]: shortName }),
       [BREAKER_PREVIOUS_STATE]: from,

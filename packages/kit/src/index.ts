@@ -60,6 +60,7 @@ export {
   type DriverConnection,
 } from './pooled-connections.ts';
 export { messageContext, nextMessageContext, type PlainMessage } from './message-run.ts';
+export { offerState, processState } from './process-state.ts';
 export { nextRound } from './rounds.ts';
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';

@@ -159,6 +159,14 @@ export const GC_PAUSE_MS = 'gc.pause_ms';
 /** Span by the sender's thread during a main thread block. */
 export const EVENT_LOOP_BLOCKED = 'event_loop.blocked';
 
+/** Span by the sender's thread: a limit of the process is near, once an hour. */
+export const LIMIT_NEAR = 'limit.near';
+/** `heap`, `cgroup`, `file_descriptors`, `spool_disk` or `event_loop`. */
+export const LIMIT_NAME = 'limit.name';
+/** Bytes, numbers, or the lag of the event loop in ms. */
+export const LIMIT_USED = 'limit.used';
+export const LIMIT_MAX = 'limit.max';
+
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 
@@ -188,7 +196,7 @@ export const FORESHOCK_INTERRUPTED = 'foreshock.interrupted';
 
 /** Span of an abnormal end, linked to interrupted spans, with heartbeat events. */
 export const PROCESS_DIED = 'process.died';
-/** `uncaught_error`, `signal`, `abort`, `oom_kill`, `heap_limit`, `hung`, `unknown`. */
+/** `uncaught_error`, `signal`, `abort`, `oom_kill`, `heap_limit`, `hung`, `native_crash`, `unknown`. */
 export const PROCESS_DIED_CAUSE = 'process.died.cause';
 export const PROCESS_DIED_INTERRUPTED = 'process.died.interrupted';
 export const PROCESS_UPTIME_MS = 'process.uptime_ms';
@@ -196,6 +204,21 @@ export const PROCESS_HEARTBEAT = 'process.heartbeat';
 /** Heartbeat; memory of the cgroup in bytes. */
 export const FORESHOCK_OPEN_SPANS = 'foreshock.open_spans';
 export const FORESHOCK_WAITING_SPANS = 'foreshock.waiting_spans';
+/** Heartbeat; followed by a V8 heap space's name. */
+export const HEAP_SPACE_USED = 'v8js.memory.heap.used.';
+/** Heartbeat; memory of objects outside of the heap, bytes. */
+export const EXTERNAL_MEMORY = 'v8js.memory.external';
+export const MACHINE_MEMORY_AVAILABLE = 'system.memory.available';
+/** Heartbeat; share of time in garbage collection since the one before. */
+export const GC_SHARE = 'gc.share';
+/** Heartbeat; pools and breakers in words. */
+export const PROCESS_STATE = 'process.state';
+/** Heartbeat; the last span that failed. */
+export const PROCESS_LAST_ERROR = 'process.last_error';
+/** What memory grew most in the heartbeats. */
+export const PROCESS_DIED_GROWTH = 'process.died.growth';
+/** Spans that were open for less than 100 to 200 ms: only their number is known. */
+export const PROCESS_DIED_INTERRUPTED_NEW = 'process.died.interrupted_new';
 export const CGROUP_MEMORY_USED = 'cgroup.memory.used';
 export const CGROUP_MEMORY_LIMIT = 'cgroup.memory.limit';
 /** How long the main thread had been busy at the last check. */

@@ -11,9 +11,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { decodeHeader, FILE_BYTES, HEADER_BYTES, type FileHeader } from './file-format.ts';
+import { decodeHeader, FILE_BYTES, HEADER_BYTES, KILLED_BY_AT, type FileHeader } from './file-format.ts';
 import { claimedName, readName, type FileName } from './file-names.ts';
-import { isAlive, isSameProcess, type ProcessIdentity } from './process-identity.ts';
+import { isAlive, isSameNamespace, isSameProcess, type ProcessIdentity } from './process-identity.ts';
+import { privateDirectories } from './spool-directory.ts';
 
 export interface DeadFile extends FileName {
   readonly header: FileHeader;
@@ -52,6 +53,18 @@ export function findDead(
   })).toSorted((one, other) => one.files[0]!.header.at - other.files[0]!.header.at);
 }
 
+/** A process was killed, as its parent knows. */
+export function noteSignal(base: string, own: ProcessIdentity, pid: number, signal: number): void {
+  for (const directory of privateDirectories(base)) {
+    for (const { name, claimer } of listed(directory)) {
+      if (claimer) continue;
+      const header = readBytes(directory, name, HEADER_BYTES, decodeHeader)?.value;
+      if (!header?.home || header.pid !== pid || !isSameNamespace(header, own)) continue;
+      overwrite(directory, name, Buffer.of(signal), KILLED_BY_AT);
+    }
+  }
+}
+
 /** Files of an earlier sender thread: their spans are still in memory. */
 export function removeOwn(directory: string, own: ProcessIdentity, instance: string): void {
   for (const name of listed(directory)) {
@@ -83,7 +96,7 @@ export function readWhole(directory: string, name: string): Buffer | undefined {
   return readBytes(directory, name, FILE_BYTES, (bytes) => bytes)?.value;
 }
 
-export function appendTo(directory: string, name: string, bytes: Buffer, at: number): void {
+export function overwrite(directory: string, name: string, bytes: Buffer, at: number): void {
   const fd = openSync(join(directory, name), constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
   try {
     writeSync(fd, bytes, 0, bytes.length, at);

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
 import { causeOf } from './death-cause.ts';
 import type { FileHeader } from './file-format.ts';
@@ -20,9 +21,19 @@ const quiet: Heartbeat = {
   waitingSpans: 1,
   oomKills: 3,
   cgroupOomKills: 1,
+  external: 0,
+  oldSpace: 0,
+  largeObjectSpace: 0,
+  newSpace: 0,
+  gcMs: 0,
+  available: totalmem() / 2,
+  state: '',
+  error: '',
 };
-const kernel: KernelMemory = { used: 0, limit: 500 * MIB, oomKills: 3, cgroupOomKills: 1 };
+const kernel: KernelMemory = { used: 0, limit: 500 * MIB, oomKills: 3, cgroupOomKills: 1, available: 0 };
 const killed = { ...kernel, oomKills: 4, cgroupOomKills: 2 };
+
+const full = { available: MIB, rss: totalmem() / 2 };
 
 it.each<[string, Partial<Heartbeat>, KernelMemory, number, string]>([
   ['nothing', {}, kernel, 1_000, 'unknown'],
@@ -31,6 +42,8 @@ it.each<[string, Partial<Heartbeat>, KernelMemory, number, string]>([
   ['… an hour later, and it was full', { cgroupUsed: 490 * MIB }, killed, 3_600_000, 'oom_kill'],
   ['the kernel killed elsewhere', {}, { ...kernel, oomKills: 4 }, 1_000, 'unknown'],
   ['… and this cgroup was full', { cgroupUsed: 490 * MIB }, { ...kernel, oomKills: 4 }, 1_000, 'oom_kill'],
+  ['… and the machine was full, mostly of it', full, { ...kernel, oomKills: 4 }, 1_000, 'oom_kill'],
+  ['… and the machine was full of others', { available: MIB }, { ...kernel, oomKills: 4 }, 1_000, 'unknown'],
   ['a full cgroup alone', { cgroupUsed: 490 * MIB }, kernel, 1_000, 'unknown'],
   ['the machine was started again', { cgroupUsed: 490 * MIB }, { ...killed, oomKills: 1 }, 1_000, 'unknown'],
   ['the heap was full', { heapUsed: 3_900 * MIB }, kernel, 1_000, 'heap_limit'],
@@ -44,5 +57,29 @@ it.each<[string, Partial<Heartbeat>, KernelMemory, number, string]>([
   ['memory beyond the heap grew', { heapUsed: 3_000 * MIB, rss: 9_000 * MIB }, kernel, 0, 'unknown'],
   ['the event loop stood still', { blockedMs: 1_500 }, kernel, 1_000, 'hung'],
 ])('%s', (_, beat, now, afterMs, cause) => {
-  expect(causeOf(header, { ...quiet, ...beat }, now, afterMs).cause).toBe(cause);
+  expect(causeOf(header, 0, { ...quiet, ...beat }, now, afterMs).cause).toBe(cause);
+});
+
+it.each<[string, Partial<Heartbeat>, number, string, string]>([
+  ['SIGSEGV', {}, 11, 'native_crash', 'its parent saw it end by SIGSEGV'],
+  [
+    'SIGSEGV while the event loop stood still',
+    { blockedMs: 1_500 },
+    11,
+    'native_crash',
+    'its parent saw it end by SIGSEGV',
+  ],
+  ['SIGABRT', {}, 6, 'native_crash', 'its parent saw it end by SIGABRT'],
+  ['SIGABRT with a full heap', { heapUsed: 3_900 * MIB }, 6, 'heap_limit', "V8's heap was near its limit of 4000 MiB"],
+  ['SIGKILL with a full heap', { heapUsed: 3_900 * MIB }, 9, 'signal', 'its parent saw it end by SIGKILL'],
+  [
+    'SIGKILL while the event loop stood still',
+    { blockedMs: 1_500 },
+    9,
+    'hung',
+    'killed (SIGKILL) after its event loop had stood still for 1.5 s',
+  ],
+  ['SIGQUIT', {}, 3, 'signal', 'its parent saw it end by SIGQUIT'],
+])('its parent saw %s', (_, beat, signal, cause, evidence) => {
+  expect(causeOf(header, signal, { ...quiet, ...beat }, kernel, 1_000)).toMatchObject({ cause, evidence });
 });

@@ -1,10 +1,13 @@
+import { constants, totalmem } from 'node:os';
 import type { FileHeader } from './file-format.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KernelMemory } from './memory-limits.ts';
 
 export interface DeathCause {
-  readonly cause: 'oom_kill' | 'heap_limit' | 'hung' | 'unknown';
+  readonly cause: 'oom_kill' | 'heap_limit' | 'hung' | 'native_crash' | 'signal' | 'unknown';
   readonly evidence: string;
+  /** Name, if its parent has seen it. */
+  readonly signal?: string | undefined;
 }
 
 /** Memory above this part of a limit is near it. */
@@ -16,38 +19,71 @@ const SOON_MS = 60_000;
 /** Shortest block that counts as hung. */
 const HUNG_MS = 1_000;
 
+/** Of native code, and of V8's fatal errors. */
+const CRASHES: readonly (string | undefined)[] = [
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGILL',
+  'SIGFPE',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGSYS',
+];
+
 /**
- * SIGKILL, a native crash and `abort()` leave no evidence to tell them apart.
+ * Without a parent that saw the signal, SIGKILL and a native crash leave no evidence to tell them apart.
  *
+ * @param killedBy number of that signal, else 0
  * @param now the kernel's counters at recovery
  * @param afterMs how long that is after the death
  */
 export function causeOf(
   header: FileHeader,
+  killedBy: number,
   last: Heartbeat | undefined,
   now: KernelMemory,
   afterMs: number,
 ): DeathCause {
-  if (!last) return { cause: 'unknown', evidence: 'killed, or crashed in native code, before its first heartbeat' };
+  const signal = Object.entries(constants.signals).find(([, number]) => number === killedBy)?.[0];
+  const known = last && causeInHeartbeat(header, signal, last, now, afterMs);
+  if (known) return { ...known, signal };
+  const before = last ? '' : ', before its first heartbeat';
+  if (signal === undefined) {
+    return { cause: 'unknown', evidence: `killed (SIGKILL), or crashed in native code${before}` };
+  }
+  const cause = CRASHES.includes(signal) ? 'native_crash' : 'signal';
+  return { cause, evidence: `its parent saw it end by ${signal}${before}`, signal };
+}
+
+function causeInHeartbeat(
+  header: FileHeader,
+  signal: string | undefined,
+  last: Heartbeat,
+  now: KernelMemory,
+  afterMs: number,
+): DeathCause | undefined {
+  const isCrash = CRASHES.includes(signal);
   const kills = oomKills(header, last, now);
   const cgroup = last.cgroupLimit > 0 ? last.cgroupUsed / last.cgroupLimit : 0;
-  if (kills !== '' && (cgroup >= NEAR || (kills === 'cgroup' && afterMs < SOON_MS))) {
+  const isMachineFull = last.available < (1 - NEAR) * totalmem() && last.rss > (1 - NEAR) * totalmem();
+  if (!isCrash && kills !== '' && (cgroup >= NEAR || isMachineFull || (kills === 'cgroup' && afterMs < SOON_MS))) {
+    const free = isMachineFull ? `, ${mib(last.available)} MiB of the machine left` : '';
     return {
       cause: 'oom_kill',
-      evidence: `the kernel has killed for want of memory since; cgroup ${share(last.cgroupUsed, last.cgroupLimit)}`,
+      evidence: `the kernel has killed for want of memory since; cgroup ${share(last.cgroupUsed, last.cgroupLimit)}${free}`,
     };
   }
   const heap = heapAtTheEnd(last);
-  if (last.oldLimit > 0 && heap >= NEAR * last.oldLimit && heap <= BEYOND * last.heapLimit) {
+  if (signal !== 'SIGKILL' && last.oldLimit > 0 && heap >= NEAR * last.oldLimit && heap <= BEYOND * last.heapLimit) {
     return { cause: 'heap_limit', evidence: `V8's heap was near its limit of ${mib(last.oldLimit)} MiB` };
   }
-  if (last.blockedMs >= HUNG_MS) {
+  if (!isCrash && last.blockedMs >= HUNG_MS) {
     return {
       cause: 'hung',
-      evidence: `killed, or crashed in native code, after its event loop had stood still for ${seconds(last.blockedMs)}`,
+      evidence: `killed${signal ? ` (${signal})` : ', or crashed in native code,'} after its event loop had stood still for ${seconds(last.blockedMs)}`,
     };
   }
-  return { cause: 'unknown', evidence: 'killed (SIGKILL), or crashed in native code' };
+  return undefined;
 }
 
 /** The heap is only measured while the main thread is free; later growth of RSS counts as heap. */

@@ -3,6 +3,14 @@ import {
   CGROUP_MEMORY_LIMIT as CGROUP_LIMIT,
   CGROUP_MEMORY_USED as CGROUP_USED,
   EVENT_LOOP_BLOCKED_MS as BLOCKED_MS,
+  EXTERNAL_MEMORY,
+  GC_SHARE,
+  HEAP_SPACE_USED,
+  MACHINE_MEMORY_AVAILABLE,
+  PROCESS_DIED_GROWTH,
+  PROCESS_DIED_INTERRUPTED_NEW,
+  PROCESS_LAST_ERROR,
+  PROCESS_STATE,
   FORESHOCK_INTERRUPTED as INTERRUPTED,
   FORESHOCK_OPEN_SPANS as OPEN_SPANS,
   FORESHOCK_WAITING_SPANS as WAITING_SPANS,
@@ -18,6 +26,7 @@ import { diedSpan } from './died-span.ts';
 import { causeOf, type DeathCause } from './death-cause.ts';
 import { type FileHeader } from './file-format.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { memoryGrowth } from './memory-growth.ts';
 import type { KernelMemory } from './memory-limits.ts';
 import type { OpenSpan } from './open-span-copy.ts';
 
@@ -28,22 +37,48 @@ export interface Death extends DeathCause {
   readonly heartbeats: readonly Heartbeat[];
   /** Oldest first. */
   readonly open: readonly OpenSpan[];
+  /** Of those that were open for too short a time to be in {@link open}: at least so many. */
+  readonly openNew: number;
 }
 
 const STATUS_ERROR = 2;
 const SAMPLED = 1;
+const LEAST_GC_SHARE = 0.01;
+
+/** What the frames say. */
+export interface EndedSpans {
+  /** When each span was written. */
+  readonly times: readonly number[];
+  /** 0 without frames. */
+  readonly lastAt: number;
+}
 
 export function deathOf(
   header: FileHeader,
+  killedBy: number,
   heartbeats: readonly Heartbeat[],
   open: readonly OpenSpan[],
-  lastFrameAt: number,
+  ended: EndedSpans,
   now: KernelMemory,
 ): Death {
   const last = heartbeats.at(-1);
-  const at = Math.max(header.at, last?.at ?? 0, lastFrameAt);
+  const at = Math.max(header.at, last?.at ?? 0, ended.lastAt);
   const oldestFirst = open.toSorted((one, other) => one.startMs - other.startMs);
-  return { ...causeOf(header, last, now, Date.now() - at), header, at, heartbeats, open: oldestFirst };
+  return {
+    ...causeOf(header, killedBy, last, now, Date.now() - at),
+    header,
+    at,
+    heartbeats,
+    open: oldestFirst,
+    openNew: openNewOf(last, open, ended),
+  };
+}
+
+/** Those that were open at the last heartbeat, less those that have ended since. */
+function openNewOf(last: Heartbeat | undefined, open: readonly OpenSpan[], { times }: EndedSpans): number {
+  if (!last) return 0;
+  const endedSince = times.filter((at) => at > last.at).length;
+  return Math.max(0, last.openSpans - open.length - endedSince);
 }
 
 /** The interrupted spans, and `process.died` with links to them. */
@@ -54,8 +89,9 @@ export function reportSpans(death: Death): RecordBatch {
 }
 
 /** One line of JSON. */
-export function reportLine({ header, cause, evidence, at, heartbeats, open }: Death): string {
+export function reportLine({ header, cause, evidence, at, heartbeats, open, openNew }: Death): string {
   const last = heartbeats.at(-1);
+  const growth = memoryGrowth(heartbeats);
   return JSON.stringify({
     event: PROCESS_DIED,
     service: header.service,
@@ -64,8 +100,10 @@ export function reportLine({ header, cause, evidence, at, heartbeats, open }: De
     evidence,
     at: new Date(at).toISOString(),
     uptime_s: Math.round((at - header.startedAt) / 1_000),
-    ...(last && attributesOf(last)),
+    ...(last && attributesOf(last, heartbeats.at(-2))),
+    ...(growth && { growth }),
     interrupted: open.length,
+    ...(openNew > 0 && { interrupted_new: openNew }),
     longest: open.slice(0, 5).map(({ name, detail, startMs, traceId }) => ({
       name: detail === undefined ? name : `${name} ${detail}`,
       ms: Math.round(at - startMs),
@@ -74,15 +112,25 @@ export function reportLine({ header, cause, evidence, at, heartbeats, open }: De
   });
 }
 
-function died({ header, cause, evidence, at, heartbeats, open }: Death): FinishedSpan {
+function died({ header, cause, evidence, signal, at, heartbeats, open, openNew }: Death): FinishedSpan {
+  const growth = memoryGrowth(heartbeats);
   return diedSpan({
     cause,
     evidence,
     startedAt: header.startedAt,
     at,
     interrupted: open.map(({ traceId, spanId }) => ({ traceId, spanId, traceFlags: SAMPLED })),
-    attributes: { 'process.pid': header.pid },
-    events: heartbeats.map((beat) => ({ name: HEARTBEAT, time: hrTime(beat.at), attributes: attributesOf(beat) })),
+    attributes: {
+      'process.pid': header.pid,
+      ...(signal && { 'error.type': signal }),
+      ...(openNew > 0 && { [PROCESS_DIED_INTERRUPTED_NEW]: openNew }),
+      ...(growth && { [PROCESS_DIED_GROWTH]: growth }),
+    },
+    events: heartbeats.map((beat, index) => ({
+      name: HEARTBEAT,
+      time: hrTime(beat.at),
+      attributes: attributesOf(beat, heartbeats[index - 1]),
+    })),
   });
 }
 
@@ -102,18 +150,27 @@ function interrupted(span: OpenSpan, { at, cause }: Death): FinishedSpan {
   };
 }
 
-function attributesOf(beat: Heartbeat): Attributes {
+function attributesOf(beat: Heartbeat, before: Heartbeat | undefined): Attributes {
   const known = {
     'process.memory.rss': beat.rss,
     'v8js.memory.heap.used': beat.heapUsed,
     'v8js.memory.heap.limit': beat.heapLimit,
+    [`${HEAP_SPACE_USED}old_space`]: beat.oldSpace,
+    [`${HEAP_SPACE_USED}large_object_space`]: beat.largeObjectSpace,
+    [`${HEAP_SPACE_USED}new_space`]: beat.newSpace,
+    [EXTERNAL_MEMORY]: beat.external,
     [CGROUP_USED]: beat.cgroupUsed,
     [CGROUP_LIMIT]: beat.cgroupLimit,
+    [MACHINE_MEMORY_AVAILABLE]: beat.available,
     [BLOCKED_MS]: beat.blockedMs,
     [OPEN_SPANS]: beat.openSpans,
     [WAITING_SPANS]: beat.waitingSpans,
   };
-  return Object.fromEntries(
-    Object.entries(known).flatMap(([key, value]) => (value > 0 ? [[key, Math.round(value)]] : [])),
-  );
+  const attributes: Attributes = {};
+  for (const [key, value] of Object.entries(known)) if (value > 0) attributes[key] = Math.round(value);
+  const share = before ? (beat.gcMs - before.gcMs) / (beat.at - before.at) : 0;
+  if (share >= LEAST_GC_SHARE && share <= 1) attributes[GC_SHARE] = Math.round(share * 100) / 100;
+  if (beat.state !== '') attributes[PROCESS_STATE] = beat.state;
+  if (beat.error !== '') attributes[PROCESS_LAST_ERROR] = beat.error;
+  return attributes;
 }

@@ -9,7 +9,7 @@ import type { FinishedEvent, FinishedSpan } from '../finished-span.ts';
 import { ownSpan } from '../own-span.ts';
 
 export interface ProcessDeath {
-  /** `uncaught_error`, `signal`, `abort`; after recovery `oom_kill`, `heap_limit`, `hung`, `unknown`. */
+  /** `uncaught_error`, `signal`, `abort`; after recovery also `oom_kill`, `heap_limit`, `hung`, `native_crash`, `unknown`. */
   readonly cause: string;
   /** One sentence. */
   readonly evidence: string;

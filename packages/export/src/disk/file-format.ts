@@ -7,9 +7,9 @@ import { ID_TEXT, type ProcessIdentity } from './file-names.ts';
  * A file of the spool, version 1; numbers are little-endian. README.md describes it.
  *
  *          0  `FSHSPL01`; u32 length, u32 CRC-32 and text of the header, JSON
- *       3072  u8: 1 after a regular end
+ *       3072  u8: 1 after a regular end; u8: number of the signal that ended it, if its parent is a process with a spool
  *       3200  batches that were sent and have no answer yet (see sent-batches.ts)
- *       4096  10 heartbeats of 128 bytes (see heartbeat.ts)
+ *       4096  10 heartbeats of 400 bytes (see heartbeat.ts)
  *       8192  1,024 open spans of 192 bytes (see open-span-table.ts)
  *     204800  frames
  *
@@ -28,6 +28,7 @@ export const HEADER_BYTES = 4096;
 const MAGIC = Buffer.from('FSHSPL01');
 const MAX_HEADER = 3000 - 16;
 export const ENDED_AT = 3072;
+export const KILLED_BY_AT = 3073;
 export const SENT_AT = 3200;
 export const BEATS_AT: number = HEADER_BYTES;
 export const OPEN_SPANS_AT = 8192;
@@ -127,7 +128,11 @@ export interface FileFrames {
 }
 
 /** Up to the first damaged frame; `visit` gets finished batches' spans too. */
-export function readFrames(bytes: Buffer, from: number, visit: (span: Buffer) => void = () => {}): FileFrames {
+export function readFrames(
+  bytes: Buffer,
+  from: number,
+  visit: (span: Buffer, at: number) => void = () => {},
+): FileFrames {
   const parts = new Map<number, { number: number; parts: Buffer[] }>();
   let lastAt = 0;
   let at = from;
@@ -138,7 +143,8 @@ export function readFrames(bytes: Buffer, from: number, visit: (span: Buffer) =>
     if (frame.readUInt32LE(24) !== checkOf(frame)) break;
     const number = frame.readUInt32LE(8);
     const kind = frame[12]!;
-    lastAt = Math.max(lastAt, frame.readDoubleLE(16));
+    const writtenAt = frame.readDoubleLE(16);
+    lastAt = Math.max(lastAt, writtenAt);
     if (kind > DONE) parts.delete(keyOf(kind - DONE, number));
     else {
       const key = keyOf(kind, number);
@@ -147,7 +153,7 @@ export function readFrames(bytes: Buffer, from: number, visit: (span: Buffer) =>
       parts.set(key, batch);
       const records = frame.subarray(FRAME_BYTES);
       readRecords(records, 0, records.length, number, (type, start, stop) => {
-        if (type === SPAN) visit(records.subarray(start, stop));
+        if (type === SPAN) visit(records.subarray(start, stop), writtenAt);
       });
     }
     at = end;

@@ -1,20 +1,35 @@
 import { BEATS_AT } from './file-format.ts';
-import { BEAT_BYTES, BEATS, encodeHeartbeat } from './heartbeat.ts';
+import { BEAT_BYTES, BEATS, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { readCgroupUsed, readKernelMemory, type KernelMemory } from './memory-limits.ts';
 import type { SpoolFile } from './spool-file.ts';
-import { FREE_AT, HEAP_LIMIT, HEAP_USED, OLD_LIMIT, RSS, type SpoolMemory } from './spool-memory.ts';
+import {
+  EXTERNAL,
+  FREE_AT,
+  GC_MS,
+  HEAP_LIMIT,
+  HEAP_USED,
+  LARGE_OBJECT_SPACE,
+  NEW_SPACE,
+  OLD_LIMIT,
+  OLD_SPACE,
+  RSS,
+  type SpoolMemory,
+} from './spool-memory.ts';
+import { readStateText, type StateText } from './state-text.ts';
 
 /** Interval of heartbeats; the last one is updated more often. */
 const BEAT_MS = 1_000;
 
 export class HeartbeatRing {
-  readonly #samples: Float64Array;
+  readonly #memory: SpoolMemory;
+  #text: StateText = { state: '', error: '' };
   #index = -1;
+  #rss = 0;
   #beganAt = 0;
   #kernel: KernelMemory = readKernelMemory();
 
-  constructor({ samples }: SpoolMemory) {
-    this.#samples = samples;
+  constructor(memory: SpoolMemory) {
+    this.#memory = memory;
   }
 
   /** As last read. */
@@ -22,20 +37,22 @@ export class HeartbeatRing {
     return this.#kernel;
   }
 
-  write(home: SpoolFile, openSpans: number, waitingSpans: number): void {
+  /** The current one, in the place of the one before unless that is a second old. */
+  take(openSpans: number, waitingSpans: number): Heartbeat {
     const at = Date.now();
     // Also when the clock was set back.
     if (at - this.#beganAt >= BEAT_MS || at < this.#beganAt) {
       this.#index = (this.#index + 1) % BEATS;
       this.#beganAt = at;
       this.#kernel = readKernelMemory();
+      this.#text = readStateText(this.#memory) ?? this.#text;
     }
-    const samples = this.#samples;
+    const { samples } = this.#memory;
     const freeAt = samples[FREE_AT]!;
-    const { limit, oomKills, cgroupOomKills } = this.#kernel;
-    const bytes = encodeHeartbeat({
+    const { limit, oomKills, cgroupOomKills, available } = this.#kernel;
+    return {
       at,
-      rss: process.memoryUsage.rss(),
+      rss: this.#readRss(),
       heapUsed: samples[HEAP_USED]!,
       heapLimit: samples[HEAP_LIMIT]!,
       oldLimit: samples[OLD_LIMIT]!,
@@ -47,7 +64,26 @@ export class HeartbeatRing {
       waitingSpans,
       oomKills,
       cgroupOomKills,
-    });
-    home.writeAt(bytes, BEATS_AT + this.#index * BEAT_BYTES);
+      external: samples[EXTERNAL]!,
+      oldSpace: samples[OLD_SPACE]!,
+      largeObjectSpace: samples[LARGE_OBJECT_SPACE]!,
+      newSpace: samples[NEW_SPACE]!,
+      gcMs: samples[GC_MS]!,
+      available,
+      ...this.#text,
+    };
+  }
+
+  #readRss(): number {
+    try {
+      this.#rss = process.memoryUsage.rss();
+    } catch {
+      // No file can be opened (EMFILE).
+    }
+    return this.#rss;
+  }
+
+  write(home: SpoolFile, beat: Heartbeat): void {
+    home.writeAt(encodeHeartbeat(beat), BEATS_AT + this.#index * BEAT_BYTES);
   }
 }

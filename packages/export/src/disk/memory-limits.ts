@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { freemem } from 'node:os';
 
 /** Zero where unknown. */
 export interface KernelMemory {
@@ -9,6 +10,8 @@ export interface KernelMemory {
   /** On the machine, since boot. */
   readonly oomKills: number;
   readonly cgroupOomKills: number;
+  /** Of the machine, bytes. */
+  readonly available: number;
 }
 
 /** cgroup v1 writes "no limit" as a huge number. */
@@ -40,6 +43,8 @@ export function readKernelMemory(): KernelMemory {
     limit,
     oomKills: kills('/proc/vmstat'),
     cgroupOomKills: files ? kills(files.events) : 0,
+    // `MemAvailable` of /proc/meminfo (uv_get_free_memory in deps/uv/src/unix/linux.c).
+    available: freemem(),
   };
 }
 

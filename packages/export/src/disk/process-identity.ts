@@ -49,7 +49,7 @@ export function isAlive(process_: ProcessIdentity, own: ProcessIdentity, isSilen
   return !isSilent;
 }
 
-function isSameNamespace(one: ProcessIdentity, other: ProcessIdentity): boolean {
+export function isSameNamespace(one: ProcessIdentity, other: ProcessIdentity): boolean {
   return one.boot === other.boot && one.namespace === other.namespace;
 }
 

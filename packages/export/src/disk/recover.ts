@@ -1,37 +1,33 @@
-import { lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { nameOf, type Destination } from '../destination.ts';
 import { Sender } from '../sender.ts';
 import { findDead } from './dead-files.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery, type Recovered } from './recovery.ts';
 import { SilentFiles } from './silent-files.ts';
-import { assertPrivate } from './spool-directory.ts';
+import { privateDirectories } from './spool-directory.ts';
+
+export { serviceDirectory } from './spool-directory.ts';
 
 export interface RecoverOptions {
   readonly destinations: readonly Destination[];
   readonly userAgent: string;
   /** Most spans in a request. */
   readonly maxExportBatchSize: number;
-  /** Outage after which a backend is given up; ms, default 30,000. */
-  readonly timeoutMs?: number | undefined;
-  /** Receives a line of JSON for each dead process. */
+  /** Receives a line of JSON for each dead process, once its report is delivered. */
   readonly report: (line: string) => void;
   readonly warn: (line: string) => void;
   readonly print: (text: string) => void;
 }
 
-const TIMEOUT_MS = 30_000;
-
 /**
  * Sends what dead processes left, of one service or all.
  *
- * @throws when the directory cannot be read, or a backend does not answer
+ * @throws when the directory cannot be read, or at the first request that a backend does not answer
  */
 export async function recoverSpools(directory: string, options: RecoverOptions): Promise<Recovered> {
-  const { destinations, userAgent, maxExportBatchSize, report, warn, print, timeoutMs = TIMEOUT_MS } = options;
+  const { destinations, userAgent, maxExportBatchSize, report, warn, print } = options;
   const { promise: gaveUp, reject: giveUp } = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
   const sender = new Sender(
     {
       destinations,
@@ -46,21 +42,20 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
     (message) => {
       if (message.type === 'print') print(message.text);
       else if (message.type === 'refused') warn(`${nameOf(destinations[message.destination]!)}: ${message.cause}`);
-      else if (message.type === 'done') timer = void clearTimeout(timer) as undefined;
       else if (message.type === 'unreachable') {
-        const backend = nameOf(destinations[message.destination]!);
-        timer ??= setTimeout(() => giveUp(new Error(`${backend} cannot be reached (${message.cause})`)), timeoutMs);
+        giveUp(new Error(`${nameOf(destinations[message.destination]!)} cannot be reached (${message.cause})`));
       }
     },
   );
   const all: Recovered = { processes: 0, spans: 0, deaths: 0 };
   const run = async (): Promise<void> => {
-    for (const each of directoriesIn(directory)) {
+    for (const each of privateDirectories(directory)) {
       const recovery = new Recovery(each, {
         own: ownIdentity(),
         now: Date.now,
         send: (batch) => sender.send(batch),
         report,
+        reportsDelivered: true,
         failed: ({ message }) => warn(`a spool could not be read: ${message}`),
         pause: async () => {},
       });
@@ -70,36 +65,25 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
       all.deaths += deaths;
     }
   };
-  try {
-    await Promise.race([run(), gaveUp]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await Promise.race([run(), gaveUp]);
   return all;
 }
 
-/** How many dead processes have left something, of all services; 0 if the directory cannot be read. */
-export function deadProcesses(directory: string): number {
-  try {
-    const own = ownIdentity();
-    const isSilent = new SilentFiles().look(Date.now());
-    return directoriesIn(directory).reduce((sum, each) => sum + findDead(each, own, isSilent).length, 0);
-  } catch {
-    return 0;
-  }
+/** What is left of dead processes. */
+export interface Left {
+  readonly service: string;
+  readonly directory: string;
+  readonly processes: number;
+  /** When the first file was begun, ms since 1970. */
+  readonly since: number;
 }
 
-/** Only those private to this user. */
-function directoriesIn(directory: string): string[] {
-  const below = readdirSync(directory)
-    .map((name) => join(directory, name))
-    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
-  return [directory, ...below].filter((path) => {
-    try {
-      assertPrivate(path);
-      return true;
-    } catch {
-      return false;
-    }
+/** By service; none if the directory cannot be read. */
+export function whatIsLeft(base: string): Left[] {
+  const own = ownIdentity();
+  return (existsSync(base) ? privateDirectories(base) : []).flatMap((directory) => {
+    const dead = findDead(directory, own, new SilentFiles().look(Date.now()));
+    const first = dead[0]?.files[0]?.header;
+    return first ? [{ service: first.service, directory, processes: dead.length, since: first.at }] : [];
   });
 }

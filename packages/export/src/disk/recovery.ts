@@ -1,11 +1,12 @@
 import type { RecordBatch } from '../otlp-request.ts';
-import { appendTo, claim, findDead, readWhole, removeFile, touch, type DeadProcess } from './dead-files.ts';
+import { overwrite, claim, findDead, readWhole, removeFile, touch, type DeadProcess } from './dead-files.ts';
 import { deathOf, reportLine, reportSpans } from './death-report.ts';
 import {
   BEATS_AT,
   ENDED_AT,
   HEADER_BYTES,
   HOME_DATA_AT,
+  KILLED_BY_AT,
   OPEN_SPANS_AT,
   readFrames,
   type FileHeader,
@@ -24,6 +25,8 @@ export interface RecoveryHost {
   /** Resolves once no destination needs the batch. */
   send(batch: RecordBatch): Promise<void>;
   report(line: string): void;
+  /** Whether to report a death only once it is delivered; else at once, as the backend may be down for hours. */
+  readonly reportsDelivered?: boolean;
   failed(error: Error): void;
   /** Before the next file. */
   pause(): Promise<void>;
@@ -116,14 +119,16 @@ export class Recovery {
     const bytes = readWhole(this.#directory, first.name);
     if (!bytes || bytes[ENDED_AT] === 1) return false;
     const finished = new Set<string>();
+    const times: number[] = [];
     let lastAt = 0;
     let isDelivered = true;
     for (const { name, header } of files) {
       const whole = name === first.name ? bytes : readWhole(this.#directory, name);
       if (!whole) continue;
-      const frames = readFrames(whole, header.home ? HOME_DATA_AT : HEADER_BYTES, (span) =>
-        finished.add(spanIdOf(span)),
-      );
+      const frames = readFrames(whole, header.home ? HOME_DATA_AT : HEADER_BYTES, (span, at) => {
+        finished.add(spanIdOf(span));
+        times.push(at);
+      });
       lastAt = Math.max(lastAt, frames.lastAt);
       isDelivered &&= frames.batches.length === 0;
     }
@@ -131,17 +136,18 @@ export class Recovery {
       ({ spanId }: OpenSpan) => !finished.has(spanId),
     );
     const heartbeats = readHeartbeats(bytes.subarray(BEATS_AT, BEATS_AT + BEATS * BEAT_BYTES));
-    const death = deathOf(first.header, heartbeats, open, lastAt, readKernelMemory());
+    const death = deathOf(first.header, bytes[KILLED_BY_AT]!, heartbeats, open, { times, lastAt }, readKernelMemory());
     // With nothing to deliver, SIGTERM has its default effect, and leaves the same as SIGKILL.
     const isIdle = isDelivered && open.length === 0 && heartbeats.at(-1)?.openSpans === 0;
-    if (isIdle && death.cause === 'unknown') return true;
-    this.#host.report(reportLine(death));
-    this.recovered.deaths++;
+    if (isIdle && (death.cause === 'unknown' || death.cause === 'signal')) return true;
     const spans = reportSpans(death);
+    if (!this.#host.reportsDelivered) this.#host.report(reportLine(death));
     await this.#host.send(spans);
+    if (this.#host.reportsDelivered) this.#host.report(reportLine(death));
+    this.recovered.deaths++;
     this.recovered.spans += spans.spans;
     // Prevents a second report.
-    appendTo(this.#directory, first.name, Buffer.of(1), ENDED_AT);
+    overwrite(this.#directory, first.name, Buffer.of(1), ENDED_AT);
     return true;
   }
 }

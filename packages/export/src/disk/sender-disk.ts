@@ -1,5 +1,6 @@
 import type { RecordBatch } from '../otlp-request.ts';
-import { removeOwn } from './dead-files.ts';
+import { noteSignal, removeOwn } from './dead-files.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { MAIN, WORKER } from './file-format.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
@@ -26,6 +27,7 @@ export interface DiskHost {
   waiting(): number;
   eachWorkerBatch(visit: (bytes: Buffer, number: number, end: number) => void): void;
   send(batch: RecordBatch): Promise<void>;
+  heartbeat(beat: Heartbeat): void;
   log(level: 'warn' | 'error', text: string): void;
 }
 
@@ -86,6 +88,14 @@ export class SenderDisk {
     if (isSent) setTimeout(() => this.#writer.sent(kind, number, false), ANSWER_WITHIN_MS);
   }
 
+  childKilled(pid: number, signal: number): void {
+    try {
+      noteSignal(this.#options.base, ownIdentity(), pid, signal);
+    } catch {
+      // It had no spool, or it is gone.
+    }
+  }
+
   /** The process ends by itself, delivered or not. */
   ending(): void {
     this.#writer.markEnded();
@@ -99,7 +109,7 @@ export class SenderDisk {
   #round(): void {
     const isNew = this.#writeNew();
     if (++this.#rounds % UPDATE_EVERY === 0) {
-      this.#writer.update(this.#host.waiting());
+      this.#host.heartbeat(this.#writer.update(this.#host.waiting()));
       this.#recovery.touch();
     }
     this.#quiet = isNew || this.#options.memory.samples[FREE_AT]! > 0 ? 0 : this.#quiet + 1;

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { defaultSpoolDirectory } from './default-directory.ts';
@@ -41,6 +41,25 @@ export function assertPrivate(directory: string): void {
   if (uid === undefined) return;
   if (found.uid !== uid) throw new Error(`${directory} belongs to another user`);
   if ((found.mode & 0o077) !== 0) throw new Error(`${directory} is open to other users`);
+}
+
+/**
+ * Itself and those in it, as far as they are private to this user.
+ *
+ * @throws when it cannot be read
+ */
+export function privateDirectories(base: string): string[] {
+  const below = readdirSync(base)
+    .map((name) => join(base, name))
+    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
+  return [base, ...below].filter((path) => {
+    try {
+      assertPrivate(path);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function hex(number: number): string {

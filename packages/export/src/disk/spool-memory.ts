@@ -5,6 +5,8 @@ export interface SpoolMemory {
   readonly words: Int32Array;
   readonly samples: Float64Array;
   readonly openSpans: SharedArrayBuffer;
+  /** See state-text.ts. */
+  readonly text: SharedArrayBuffer;
 }
 
 /** Number of the open batch, and end of its last whole record or 0. */
@@ -14,7 +16,11 @@ const OPEN_END = 1;
 export const ASLEEP = 2;
 /** 1 while there are files to remove at the end. */
 export const HAS_FILES = 3;
-const WORDS = 4;
+/** Odd while the text is being written; then its two lengths. */
+export const TEXT_SEQUENCE = 4;
+export const STATE_LENGTH = 5;
+export const ERROR_LENGTH = 6;
+const WORDS = 7;
 
 /** When the main thread was last free, ms since 1970, 0 when idle; then its memory. */
 export const FREE_AT = 0;
@@ -23,7 +29,16 @@ export const HEAP_LIMIT = 2;
 /** Of the old generation, where V8 aborts. */
 export const OLD_LIMIT = 3;
 export const RSS = 4;
-const SAMPLES = 5;
+/** Bytes of objects outside of the heap, and of the heap spaces that grow. */
+export const EXTERNAL = 5;
+export const OLD_SPACE = 6;
+export const LARGE_OBJECT_SPACE = 7;
+export const NEW_SPACE = 8;
+/** Time in garbage collection since the start, ms. */
+export const GC_MS = 9;
+const SAMPLES = 10;
+
+export const TEXT_BYTES = 240;
 
 export const OPEN_SPANS = 1024;
 export const OPEN_SPAN_BYTES = 192;
@@ -34,6 +49,7 @@ export function makeSpoolMemory(): SpoolMemory {
     samples: new Float64Array(new SharedArrayBuffer(8 * SAMPLES)),
     // Untouched pages take no memory.
     openSpans: new SharedArrayBuffer(OPEN_SPANS * OPEN_SPAN_BYTES),
+    text: new SharedArrayBuffer(TEXT_BYTES),
   };
 }
 

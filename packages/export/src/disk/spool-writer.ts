@@ -1,6 +1,7 @@
 import type { RecordBatch } from '../otlp-request.ts';
 import { recordEnd, SPAN } from '../records.ts';
 import { DONE, keyOf, OPEN_SPANS_AT } from './file-format.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { HeartbeatRing } from './heartbeat-ring.ts';
 import { OpenSpanCopy } from './open-span-copy.ts';
 import { ownIdentity, type ProcessIdentity } from './process-identity.ts';
@@ -87,11 +88,12 @@ export class SpoolWriter {
     });
   }
 
-  update(waitingSpans: number): void {
-    this.#guard(() => {
-      this.#copyOpenSpans(false);
-      if (this.#home) this.#heartbeats.write(this.#home, this.#openSpans.open, waitingSpans);
-    });
+  /** @returns the heartbeat, written or not */
+  update(waitingSpans: number): Heartbeat {
+    this.#guard(() => this.#copyOpenSpans(false));
+    const beat = this.#heartbeats.take(this.#openSpans.open, waitingSpans);
+    this.#guard(() => this.#home && this.#heartbeats.write(this.#home, beat));
+    return beat;
   }
 
   /** The process may end before the last answer of a backend. */
@@ -169,23 +171,24 @@ export class SpoolWriter {
   #create(home: boolean): SpoolFile | undefined {
     const { instance, startedAt, saysEnd, service, resource } = this.#options;
     const { oomKills } = this.#heartbeats.kernel;
-    const file = SpoolFile.create(this.directory, {
-      ...this.#own,
-      instance,
-      at: Date.now(),
-      startedAt,
-      home,
-      saysEnd,
-      service,
-      resource,
-      oomKills,
-    });
-    if (file) this.#files.push(file);
-    else if (!this.#isFull) {
-      this.#isFull = true;
-      this.#onTrouble('it is full');
+    const times = { at: Date.now(), startedAt };
+    const header = { ...this.#own, ...times, instance, home, saysEnd, service, resource, oomKills };
+    let reason = 'it is full';
+    try {
+      const file = SpoolFile.create(this.directory, header);
+      if (file) {
+        this.#files.push(file);
+        return file;
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // The process has no descriptor left; later it may.
+      if (code !== 'EMFILE' && code !== 'ENFILE') throw error;
+      reason = code;
     }
-    return file;
+    if (!this.#isFull) this.#onTrouble(reason);
+    this.#isFull = true;
+    return undefined;
   }
 
   #copyOpenSpans(endedOnly: boolean): void {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { defaultSpoolDirectory } from '@foreshock/export';
-import { deadProcesses } from '@foreshock/export/recover';
+import { whatIsLeft } from '@foreshock/export/recover';
 import { readSpoolDirectory } from '../destinations.ts';
 import { Env } from '../env.ts';
 import { look, ok, type Finding } from './finding.ts';
@@ -20,13 +20,13 @@ export function spoolFindings(variables: NodeJS.ProcessEnv): Finding[] {
         'name a directory that only this user may write to: FORESHOCK_SPOOL_DIR',
       ),
     ];
-  const dead = deadProcesses(directory);
+  const dead = whatIsLeft(directory).reduce((sum, { processes }) => sum + processes, 0);
   if (dead > 0)
     return [
       look(
         'spool',
         `${dead} killed ${dead === 1 ? 'process has' : 'processes have'} left spans in ${directory}`,
-        'the next start of the same service sends them; or now: npx foreshock recover',
+        `the next start of the same service sends them; or now: npx foreshock recover ${directory}`,
       ),
     ];
   return [ok('spool', `${directory}, nothing waits in it`)];

@@ -8,6 +8,8 @@ const LEAST_PAUSE_MS = 5;
 /** Node reports them after that turn of the loop. */
 export class GcPauses {
   readonly pauses: Pauses = new Pauses();
+  /** Short ones too. */
+  totalMs = 0;
   #isWatching = false;
 
   /** With the first span: the observer costs each collection a little. */
@@ -17,6 +19,7 @@ export class GcPauses {
     new PerformanceObserver((list) =>
       guard('pauses of the garbage collector', () => {
         for (const { startTime, duration } of list.getEntries()) {
+          this.totalMs += duration;
           if (duration >= LEAST_PAUSE_MS) this.pauses.add(startTime, startTime + duration);
         }
       }),

@@ -19,6 +19,11 @@ export class PauseAttributes {
     this.#turns = new LoopTurns(isIdle, this.loopWatch.words);
   }
 
+  /** Time in garbage collection since the start, ms. */
+  get gcMs(): number {
+    return this.#gc.totalMs;
+  }
+
   watch(): void {
     this.#turns.watch();
     this.#gc.watch();

@@ -1,0 +1,31 @@
+import type { Heartbeat } from '../disk/heartbeat.ts';
+import type { LimitReports } from './limit-reports.ts';
+
+const NEAR = 0.9;
+/** A collection of garbage would have come by then. */
+const FOR_MS = 3_000;
+
+/** The heap's and the cgroup's: what a leak of hours fills. */
+export class MemoryLimitsNear {
+  readonly #reports: LimitReports;
+  /** Since when each is near, ms since 1970. */
+  readonly #since: { heap?: number; cgroup?: number } = {};
+
+  constructor(reports: LimitReports) {
+    this.#reports = reports;
+  }
+
+  look({ at, heapUsed, oldLimit, cgroupUsed, cgroupLimit }: Heartbeat): void {
+    this.#compare('heap', at, heapUsed, oldLimit);
+    this.#compare('cgroup', at, cgroupUsed, cgroupLimit);
+  }
+
+  #compare(name: 'heap' | 'cgroup', at: number, used: number, max: number): void {
+    if (max === 0 || used < NEAR * max) {
+      delete this.#since[name];
+      return;
+    }
+    const since = (this.#since[name] ??= at);
+    if (at - since >= FOR_MS) this.#reports.near(name, used, max);
+  }
+}

@@ -1,0 +1,28 @@
+/** One line each, most important first, such as `orders 10/10, 37 waiting`. */
+export type StateSource = () => Iterable<string>;
+
+const MOST_LINES = 20;
+
+const sources = new Set<StateSource>();
+
+/**
+ * Offers lines on pools, breakers and the like for the heartbeats of the spool. They are read once a second at most.
+ *
+ * @returns ends it
+ */
+export function offerState(source: StateSource): () => void {
+  sources.add(source);
+  return () => void sources.delete(source);
+}
+
+/** Joined by `; `. */
+export function processState(): string {
+  const lines: string[] = [];
+  for (const source of sources) {
+    for (const line of source()) {
+      lines.push(line);
+      if (lines.length === MOST_LINES) return lines.join('; ');
+    }
+  }
+  return lines.join('; ');
+}

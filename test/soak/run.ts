@@ -1,0 +1,87 @@
+// `npm run soak [-- MINUTES [RATE]]`: a service whose backend fails and returns; default 10 minutes at 500 requests a second.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { PRELOAD } from '@foreshock/testkit';
+import { Backend, type Mode } from './backend.ts';
+import { Load } from './load.ts';
+
+const minutes = Number(process.argv[2] ?? 10);
+const rate = Number(process.argv[3] ?? 500);
+/** Parts of the whole time. */
+const PHASES: readonly [Mode, number][] = [
+  ['healthy', 0.2],
+  ['absent', 0.15],
+  ['healthy', 0.05],
+  ['hangs', 0.1],
+  ['answers 503', 0.05],
+  ['slow', 0.05],
+  ['answers 429', 0.05],
+  ['resets', 0.05],
+  ['healthy', 0.3],
+];
+
+const backend = new Backend();
+await backend.become('healthy');
+const directory = mkdtempSync(join(tmpdir(), 'foreshock-soak-'));
+const app = fork(fileURLToPath(new URL('./fixtures/server.cjs', import.meta.url)), {
+  execArgv: ['--require', PRELOAD],
+  env: { OTEL_SERVICE_NAME: 'soak', OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, FORESHOCK_SPOOL_DIR: directory },
+  stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+});
+let stderr = '';
+app.stderr!.on('data', (chunk) => (stderr += String(chunk)));
+const memory: number[] = [];
+app.on('message', ({ rss }: { rss?: number }) => rss !== undefined && memory.push(rss));
+const [{ port }] = (await once(app, 'message')) as [{ port: number }];
+const load = new Load(port, rate);
+
+const table: { backend: Mode; requests: number; 'p50 ms': number; 'p99 ms': number; 'RSS MiB': number }[] = [];
+for (const [mode, part] of PHASES) {
+  await backend.become(mode);
+  load.latencies = [];
+  memory.length = 0;
+  await pause(part * minutes * 60_000);
+  const [p50, p99] = [at(load.latencies, 0.5), at(load.latencies, 0.99)];
+  // The second half: the first one may still deliver what had waited.
+  const rss = at(memory.slice(memory.length / 2), 0.5) / 2 ** 20;
+  table.push({
+    backend: mode,
+    requests: load.latencies.length,
+    'p50 ms': p50,
+    'p99 ms': p99,
+    'RSS MiB': Math.round(rss),
+  });
+}
+load.stop();
+await pause(2_000);
+load.close();
+const exited = once(app, 'exit');
+app.kill('SIGTERM');
+await exited;
+backend.close();
+rmSync(directory, { recursive: true, force: true });
+
+const arrived = new Set(backend.traceIds);
+const lost = [...load.served].filter((id) => !arrived.has(id)).length;
+let counted = 0;
+for (const [, spans] of stderr.matchAll(/\bspool_full (\d+)/g)) counted += Number(spans);
+const first = table[0]!['RSS MiB'];
+const drift = ((table.at(-1)!['RSS MiB'] - first) / first) * 100;
+const twice = backend.traceIds.length - arrived.size;
+console.table(table);
+console.log(stderr);
+console.log(
+  `${load.served.size} answered, ${load.failed.length} failed, ${arrived.size} arrived, ${twice} twice, ` +
+    `${lost} lost, of which ${counted} counted as dropped; RSS ${drift.toFixed(1)} %`,
+);
+process.exitCode = lost > counted || load.failed.length > 0 ? 1 : 0;
+
+function at(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 10) / 10;
+}

@@ -26,6 +26,10 @@ const WAYS = {
   cgroup: { cause: 'oom_kill', exit: { code: null, signal: 'SIGKILL' } },
 } satisfies Record<string, { cause: string; exit: Known['exit']; message?: string }>;
 type Way = keyof typeof WAYS;
+const GREW: Partial<Record<Way, string>> = {
+  heap: 'old_space of the heap',
+  cgroup: 'buffers and other objects outside of the heap',
+};
 /** One of each sort, where Node's version or the module system may matter. */
 const ELSEWHERE: readonly Way[] = ['throws', 'killed', 'heap'];
 
@@ -57,7 +61,12 @@ async function die(way: Way, base: string, service: string, file: string, node: 
     nodeArgs: way === 'heap' ? ['--max-old-space-size=64'] : [],
     collector,
     readyTimeoutMs: 60_000,
-    env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: service, OTEL_BSP_SCHEDULE_DELAY: '600000' },
+    env: {
+      FORESHOCK_SPOOL_DIR: base,
+      OTEL_SERVICE_NAME: service,
+      OTEL_BSP_SCHEDULE_DELAY: '600000',
+      ...(way === 'heap' && { FORESHOCK_HEAP_PROFILE: 'true' }),
+    },
   });
   const { port } = await app.ready;
   if (cgroup) writeFileSync(join(cgroup, 'cgroup.procs'), String(app.pid));
@@ -104,6 +113,9 @@ interface Known {
   logged: unknown[];
   heartbeats: boolean;
   exceptions: unknown[];
+  /** What memory grew, and who allocated it. */
+  grew: string[];
+  allocatedBy: string[];
   left: string[];
 }
 
@@ -135,7 +147,11 @@ async function knownOf(way: Way, file: string, node: Node): Promise<Known | unde
       logged: reports.map(({ cause }) => cause),
       heartbeats: events.some(({ name }) => name === 'process.heartbeat'),
       exceptions: events.flatMap(({ attributes }) => attributes?.['exception.message'] ?? []),
-      left: spoolFiles(base),
+      grew: died.flatMap((span) => /^(.*) grew by/.exec(String(span.attributes['process.died.growth']))?.[1] ?? []),
+      allocatedBy: died.flatMap(
+        (span) => /\/(\w+\.cjs):/.exec(String(span.attributes['process.died.allocated_by']))?.[1] ?? [],
+      ),
+      left: spoolFiles(base).filter((path) => !path.endsWith('.heapprofile')),
     };
   } finally {
     if (cgroup) rmdirSync(cgroup);
@@ -156,6 +172,8 @@ function expectedOf(way: Way): Known {
     logged: isKnown ? [] : [cause],
     heartbeats: !isKnown,
     exceptions: message ? [message] : [],
+    grew: GREW[way] ? [GREW[way]] : [],
+    allocatedBy: way === 'heap' ? ['service.cjs'] : [],
     left: [],
   };
 }

@@ -23,6 +23,8 @@ export interface Config extends PluginConfig {
   flushMs: number;
   /** FORESHOCK_BLOCK_MS: reports an ongoing event loop block after this; 0: never. */
   blockMs: number;
+  /** FORESHOCK_HEAP_PROFILE: samples allocations while the heap is above 70 % of its limit. Default false. */
+  heapProfile: boolean;
   sampler: { name: SamplerName; ratio: number };
   spanLimits: SpanLimits;
   metrics: MetricsConfig;
@@ -78,6 +80,7 @@ export function readConfig(env: Env): Config {
     spoolBytes: env.integer(['FORESHOCK_SPOOL_BYTES'], 16 * 1024 * 1024, 64 * 1024),
     flushMs: env.milliseconds(['FORESHOCK_FLUSH_MS'], 2000),
     blockMs: env.milliseconds(['FORESHOCK_BLOCK_MS'], 1000),
+    heapProfile: env.boolean('FORESHOCK_HEAP_PROFILE', false),
     sampler: readSampler(env),
     spanLimits: {
       attributeValueLengthLimit: env.integer(['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT'], valueLength),

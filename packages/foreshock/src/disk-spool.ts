@@ -1,8 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
-import { defaultSpoolDirectory, makeSpoolMemory, type Destination, type DiskSpoolOptions } from '@foreshock/export';
+import { defaultSpoolDirectory, makeSpoolMemory, type DiskSpoolOptions } from '@foreshock/export';
+import type { Config } from './config.ts';
 import { readSpoolDirectory } from './destinations.ts';
 import type { Env } from './env.ts';
 import { KnownDeath } from './known-death.ts';
+import { mayReachMainThread } from './main-thread-inspector.ts';
 import { OpenSpanWatch } from './open-span-watch.ts';
 
 /** Main thread: what a killed process leaves for its service's next one. */
@@ -20,7 +22,7 @@ export interface DiskSpool {
  */
 export function makeDiskSpool(
   env: Env,
-  destinations: readonly Destination[],
+  config: Pick<Config, 'destinations' | 'heapProfile'>,
   resource: Attributes,
   saysEnd: boolean,
   end: () => void,
@@ -28,11 +30,12 @@ export function makeDiskSpool(
 ): DiskSpool | undefined {
   const directory = readSpoolDirectory(env, defaultSpoolDirectory);
   // Late console output is useless.
-  if (directory === undefined || destinations.every(({ kind }) => kind === 'console')) return undefined;
+  if (directory === undefined || config.destinations.every(({ kind }) => kind === 'console')) return undefined;
   const service = String(resource['service.name']);
   // Unnamed services share a name, so the script tells them apart.
   const key = service.startsWith('unknown_service') ? `${service} ${process.argv[1] ?? ''}` : service;
   const memory = makeSpoolMemory();
-  const options = { directory, key, memory, startedAt: performance.timeOrigin, saysEnd };
+  const heapProfile = config.heapProfile && mayReachMainThread();
+  const options = { directory, key, memory, startedAt: performance.timeOrigin, saysEnd, heapProfile };
   return saysEnd ? { options, openSpans: new OpenSpanWatch(memory, gcMs), death: new KnownDeath(end) } : { options };
 }

@@ -6,12 +6,15 @@ import { guard } from '@foreshock/kit';
 /** Documented for Node 22 to 26; published before the process is started. */
 const CREATED = 'child_process';
 
+/** Of these the child itself has said that they end it. */
+const REPORTED_BY_ITSELF: readonly string[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+
 interface Handle {
   onexit?: (this: unknown, code: number, signal: string, ...more: unknown[]) => unknown;
 }
 
 /**
- * Calls `killed` when a child process is ended by a signal: of a worker of `node:cluster` that crashes in native code
+ * Calls `killed` when a child process is ended by a signal that it cannot report: of a worker of `node:cluster` that crashes in native code
  * only its parent knows.
  *
  * Not a listener of 'exit', which the application could see: the handle's function, which emits it
@@ -27,7 +30,8 @@ export function watchChildren(killed: (pid: number, signal: number) => void): vo
       handle.onexit = function (code, signal, ...more) {
         guard('the end of a child process', () => {
           const number = constants.signals[signal as NodeJS.Signals];
-          if (child.pid !== undefined && number !== undefined) killed(child.pid, number);
+          if (child.pid === undefined || number === undefined || REPORTED_BY_ITSELF.includes(signal)) return;
+          killed(child.pid, number);
         });
         return Reflect.apply(onexit, this, [code, signal, ...more]);
       };

@@ -74,7 +74,7 @@ export function start(thread: ThreadParts): void {
     if (died) pipeline.onEnd(died);
     pipeline.endBlocking(config.flushMs);
   };
-  const disk = thread.makeDiskSpool?.(env, config.destinations, resource, mayDelayEnd, end, () => pauses?.gcMs ?? 0);
+  const disk = thread.makeDiskSpool?.(env, config, resource, mayDelayEnd, end, () => pauses?.gcMs ?? 0);
   const endBySignal = (signal: number): void => {
     disk?.death?.bySignal(signal);
     end();

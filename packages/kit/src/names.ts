@@ -217,6 +217,9 @@ export const PROCESS_STATE = 'process.state';
 export const PROCESS_LAST_ERROR = 'process.last_error';
 /** What memory grew most in the heartbeats. */
 export const PROCESS_DIED_GROWTH = 'process.died.growth';
+/** File of a sampling heap profile, and its largest functions (`FORESHOCK_HEAP_PROFILE`). */
+export const PROCESS_DIED_HEAP_PROFILE = 'process.died.heap_profile';
+export const PROCESS_DIED_ALLOCATED_BY = 'process.died.allocated_by';
 /** Spans that were open for less than 100 to 200 ms: only their number is known. */
 export const PROCESS_DIED_INTERRUPTED_NEW = 'process.died.interrupted_new';
 export const CGROUP_MEMORY_USED = 'cgroup.memory.used';

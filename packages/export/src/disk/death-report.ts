@@ -7,7 +7,9 @@ import {
   GC_SHARE,
   HEAP_SPACE_USED,
   MACHINE_MEMORY_AVAILABLE,
+  PROCESS_DIED_ALLOCATED_BY,
   PROCESS_DIED_GROWTH,
+  PROCESS_DIED_HEAP_PROFILE,
   PROCESS_DIED_INTERRUPTED_NEW,
   PROCESS_LAST_ERROR,
   PROCESS_STATE,
@@ -25,6 +27,7 @@ import { blankSpan } from '../own-span.ts';
 import { diedSpan } from './died-span.ts';
 import { causeOf, type DeathCause } from './death-cause.ts';
 import { type FileHeader } from './file-format.ts';
+import type { FoundProfile } from './heap-profile.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { memoryGrowth } from './memory-growth.ts';
 import type { KernelMemory } from './memory-limits.ts';
@@ -39,6 +42,7 @@ export interface Death extends DeathCause {
   readonly open: readonly OpenSpan[];
   /** Of those that were open for too short a time to be in {@link open}: at least so many. */
   readonly openNew: number;
+  readonly heapProfile: FoundProfile | undefined;
 }
 
 const STATUS_ERROR = 2;
@@ -60,6 +64,7 @@ export function deathOf(
   open: readonly OpenSpan[],
   ended: EndedSpans,
   now: KernelMemory,
+  heapProfile: FoundProfile | undefined,
 ): Death {
   const last = heartbeats.at(-1);
   const at = Math.max(header.at, last?.at ?? 0, ended.lastAt);
@@ -71,6 +76,7 @@ export function deathOf(
     heartbeats,
     open: oldestFirst,
     openNew: openNewOf(last, open, ended),
+    heapProfile,
   };
 }
 
@@ -89,7 +95,7 @@ export function reportSpans(death: Death): RecordBatch {
 }
 
 /** One line of JSON. */
-export function reportLine({ header, cause, evidence, at, heartbeats, open, openNew }: Death): string {
+export function reportLine({ header, cause, evidence, at, heartbeats, open, openNew, heapProfile }: Death): string {
   const last = heartbeats.at(-1);
   const growth = memoryGrowth(heartbeats);
   return JSON.stringify({
@@ -102,6 +108,7 @@ export function reportLine({ header, cause, evidence, at, heartbeats, open, open
     uptime_s: Math.round((at - header.startedAt) / 1_000),
     ...(last && attributesOf(last, heartbeats.at(-2))),
     ...(growth && { growth }),
+    ...(heapProfile && { heap_profile: heapProfile.path, allocated_by: heapProfile.top }),
     interrupted: open.length,
     ...(openNew > 0 && { interrupted_new: openNew }),
     longest: open.slice(0, 5).map(({ name, detail, startMs, traceId }) => ({
@@ -112,7 +119,7 @@ export function reportLine({ header, cause, evidence, at, heartbeats, open, open
   });
 }
 
-function died({ header, cause, evidence, signal, at, heartbeats, open, openNew }: Death): FinishedSpan {
+function died({ header, cause, evidence, signal, at, heartbeats, open, openNew, heapProfile }: Death): FinishedSpan {
   const growth = memoryGrowth(heartbeats);
   return diedSpan({
     cause,
@@ -125,6 +132,10 @@ function died({ header, cause, evidence, signal, at, heartbeats, open, openNew }
       ...(signal && { 'error.type': signal }),
       ...(openNew > 0 && { [PROCESS_DIED_INTERRUPTED_NEW]: openNew }),
       ...(growth && { [PROCESS_DIED_GROWTH]: growth }),
+      ...(heapProfile && {
+        [PROCESS_DIED_HEAP_PROFILE]: heapProfile.path,
+        [PROCESS_DIED_ALLOCATED_BY]: [...heapProfile.top],
+      }),
     },
     events: heartbeats.map((beat, index) => ({
       name: HEARTBEAT,

@@ -12,6 +12,7 @@ import {
   type FileHeader,
 } from './file-format.ts';
 import { BEAT_BYTES, BEATS, readHeartbeats } from './heartbeat.ts';
+import { readHeapProfile } from './heap-profile.ts';
 import { readKernelMemory } from './memory-limits.ts';
 import { readOpenSpans, type OpenSpan } from './open-span-copy.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -136,7 +137,15 @@ export class Recovery {
       ({ spanId }: OpenSpan) => !finished.has(spanId),
     );
     const heartbeats = readHeartbeats(bytes.subarray(BEATS_AT, BEATS_AT + BEATS * BEAT_BYTES));
-    const death = deathOf(first.header, bytes[KILLED_BY_AT]!, heartbeats, open, { times, lastAt }, readKernelMemory());
+    const death = deathOf(
+      first.header,
+      bytes[KILLED_BY_AT]!,
+      heartbeats,
+      open,
+      { times, lastAt },
+      readKernelMemory(),
+      readHeapProfile(this.#directory, first.header.instance),
+    );
     // With nothing to deliver, SIGTERM has its default effect, and leaves the same as SIGKILL.
     const isIdle = isDelivered && open.length === 0 && heartbeats.at(-1)?.openSpans === 0;
     if (isIdle && (death.cause === 'unknown' || death.cause === 'signal')) return true;

@@ -69,6 +69,7 @@ function makeWriter(troubles: string[] = [], instance = 'abcdef0123456789') {
       saysEnd: true,
       service: 'orders',
       resource: '',
+      heapProfile: false,
     },
     (cause) => troubles.push(cause),
   );

@@ -22,6 +22,8 @@ export interface DiskOptions {
   readonly saysEnd: boolean;
   readonly service: string;
   readonly resource: string;
+  /** Whether to sample allocations while the heap is nearly full. */
+  readonly heapProfile: boolean;
 }
 
 interface Written {

@@ -26,10 +26,6 @@ const WAYS = {
   cgroup: { cause: 'oom_kill', exit: { code: null, signal: 'SIGKILL' } },
 } satisfies Record<string, { cause: string; exit: Known['exit']; message?: string }>;
 type Way = keyof typeof WAYS;
-const GREW: Partial<Record<Way, string>> = {
-  heap: 'old_space of the heap',
-  cgroup: 'buffers and other objects outside of the heap',
-};
 /** One of each sort, where Node's version or the module system may matter. */
 const ELSEWHERE: readonly Way[] = ['throws', 'killed', 'heap'];
 
@@ -113,8 +109,7 @@ interface Known {
   logged: unknown[];
   heartbeats: boolean;
   exceptions: unknown[];
-  /** What memory grew, and who allocated it. */
-  grew: string[];
+  /** Who allocated what filled the heap. */
   allocatedBy: string[];
   left: string[];
 }
@@ -147,7 +142,6 @@ async function knownOf(way: Way, file: string, node: Node): Promise<Known | unde
       logged: reports.map(({ cause }) => cause),
       heartbeats: events.some(({ name }) => name === 'process.heartbeat'),
       exceptions: events.flatMap(({ attributes }) => attributes?.['exception.message'] ?? []),
-      grew: died.flatMap((span) => /^(.*) grew by/.exec(String(span.attributes['process.died.growth']))?.[1] ?? []),
       allocatedBy: died.flatMap(
         (span) => /\/(\w+\.cjs):/.exec(String(span.attributes['process.died.allocated_by']))?.[1] ?? [],
       ),
@@ -172,7 +166,6 @@ function expectedOf(way: Way): Known {
     logged: isKnown ? [] : [cause],
     heartbeats: !isKnown,
     exceptions: message ? [message] : [],
-    grew: GREW[way] ? [GREW[way]] : [],
     allocatedBy: way === 'heap' ? ['service.cjs'] : [],
     left: [],
   };

@@ -37,10 +37,13 @@ let stderr = '';
 app.stderr!.on('data', (chunk) => (stderr += String(chunk)));
 const memory: number[] = [];
 app.on('message', ({ rss }: { rss?: number }) => rss !== undefined && memory.push(rss));
-const [{ port }] = (await once(app, 'message')) as [{ port: number }];
+const port = await new Promise<number>((resolve) =>
+  app.on('message', (message: { port?: number }) => message.port !== undefined && resolve(message.port)),
+);
 const load = new Load(port, rate);
 
-const table: { backend: Mode; requests: number; 'p50 ms': number; 'p99 ms': number; 'RSS MiB': number }[] = [];
+const rss: number[] = [];
+console.log('backend | requests | p50 ms | p99 ms | RSS MiB');
 for (const [mode, part] of PHASES) {
   await backend.become(mode);
   load.latencies = [];
@@ -48,14 +51,8 @@ for (const [mode, part] of PHASES) {
   await pause(part * minutes * 60_000);
   const [p50, p99] = [at(load.latencies, 0.5), at(load.latencies, 0.99)];
   // The second half: the first one may still deliver what had waited.
-  const rss = at(memory.slice(memory.length / 2), 0.5) / 2 ** 20;
-  table.push({
-    backend: mode,
-    requests: load.latencies.length,
-    'p50 ms': p50,
-    'p99 ms': p99,
-    'RSS MiB': Math.round(rss),
-  });
+  rss.push(at(memory.slice(memory.length / 2), 0.5) / 2 ** 20);
+  console.log([mode, load.latencies.length, p50, p99, Math.round(rss.at(-1)!)].join(' | '));
 }
 load.stop();
 await pause(2_000);
@@ -70,10 +67,8 @@ const arrived = new Set(backend.traceIds);
 const lost = [...load.served].filter((id) => !arrived.has(id)).length;
 let counted = 0;
 for (const [, spans] of stderr.matchAll(/\bspool_full (\d+)/g)) counted += Number(spans);
-const first = table[0]!['RSS MiB'];
-const drift = ((table.at(-1)!['RSS MiB'] - first) / first) * 100;
+const drift = (rss.at(-1)! / rss[0]! - 1) * 100;
 const twice = backend.traceIds.length - arrived.size;
-console.table(table);
 console.log(stderr);
 console.log(
   `${load.served.size} answered, ${load.failed.length} failed, ${arrived.size} arrived, ${twice} twice, ` +

@@ -15,14 +15,15 @@ const batch = (number: number): RecordBatch => ({ bytes: Buffer.alloc(10), numbe
 /** A queue whose backend answers when the test says so. */
 function start() {
   const answers: ((outcome: Outcome) => void)[] = [];
+  let requests = 0;
   const queue = new DestinationQueue(
-    { send: () => new Promise((resolve) => answers.push(resolve)) },
+    { send: () => (requests++, new Promise((resolve) => answers.push(resolve))) },
     1,
     { backoffMs: 1_000, maxBackoffMs: 30_000 },
     false,
     { finished() {}, sent() {}, unreachable() {}, refused() {} },
   );
-  return { queue, answer: (outcome: Outcome) => void answers.shift()!(outcome) };
+  return { queue, answer: (outcome: Outcome) => void answers.shift()!(outcome), sent: () => requests };
 }
 
 /** How long after the flush began it was over, in steps of 100 ms. */
@@ -76,4 +77,31 @@ it('a backend that has not answered before gets a quarter', async () => {
   answer({ kind: 'retry', cause: 'no answer' });
   await vi.advanceTimersByTimeAsync(0);
   expect(await timeOf(queue.flush(2_000))).toBe(500);
+});
+
+it('after an outage sends one request at a time, with pauses, until nothing waits; a flush does not pause', async () => {
+  const { queue, answer, sent } = start();
+  queue.push(batch(0));
+  answer({ kind: 'retry', cause: 'HTTP 503' });
+  await vi.advanceTimersByTimeAsync(0);
+  for (let number = 1; number < 8; number++) queue.push(batch(number));
+  await vi.advanceTimersByTimeAsync(1_000);
+  const times: number[] = [];
+  for (let done = 2; done < 5; done++) {
+    answer({ kind: 'delivered' });
+    const from = performance.now();
+    while (sent() === done) await vi.advanceTimersByTimeAsync(1);
+    expect(sent()).toBe(done + 1);
+    times.push(performance.now() - from);
+  }
+  for (const ms of times) expect(ms).toBeGreaterThanOrEqual(24);
+  for (const ms of times) expect(ms).toBeLessThanOrEqual(76);
+  answer({ kind: 'delivered' });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sent()).toBe(5);
+  void queue.flush(1_000);
+  expect(sent()).toBe(6);
+  answer({ kind: 'delivered' });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sent()).toBe(7);
 });

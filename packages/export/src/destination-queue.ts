@@ -21,6 +21,8 @@ export interface QueueEvents {
 
 /** Larger requests are refused by some receivers and take memory. */
 const MAX_LOAD_BYTES = 1 << 20;
+/** Mean pause between requests after an outage, ms: all processes of all services have as much to send then. */
+const CATCH_UP_PAUSE_MS = 50;
 
 interface Split {
   readonly whole: RecordBatch;
@@ -48,6 +50,9 @@ export class DestinationQueue {
   /** Start of requests in flight without an answer; `performance.now()` ms. */
   #silentSince = 0;
   #failures = 0;
+  /** An outage is over, and spans of it wait. */
+  #isCatchingUp = false;
+  #pause: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   /** End of `Retry-After`; `performance.now()` ms. */
   #askedUntil = 0;
@@ -113,9 +118,11 @@ export class DestinationQueue {
   }
 
   #next(): void {
+    if (this.#waiting.length === 0) this.#isCatchingUp = false;
     // A recovering backend must not be overloaded.
-    const limit = this.#failures > 0 ? 1 : MAX_IN_FLIGHT;
-    while (!this.#retry && this.#inFlight < limit && this.#waiting.length > 0) void this.#deliver(this.#nextRequest());
+    const limit = this.#failures > 0 || this.#isCatchingUp ? 1 : MAX_IN_FLIGHT;
+    while (!this.#retry && !this.#pause && this.#inFlight < limit && this.#waiting.length > 0)
+      void this.#deliver(this.#nextRequest());
   }
 
   /** After an outage there may be many small batches. */
@@ -145,9 +152,18 @@ export class DestinationQueue {
     if (outcome.kind === 'retry') {
       this.#sent(batches, false);
       this.#failed(batches, outcome.cause, outcome.afterMs);
-    } else this.#answered(batches, outcome);
+    } else {
+      this.#answered(batches, outcome);
+      this.#pauseToCatchUp();
+    }
     this.#next();
     if (this.#idle) this.#endFlushes();
+  }
+
+  /** Random, as all processes begin together; not at the end of this one. */
+  #pauseToCatchUp(): void {
+    if (!this.#isCatchingUp || this.#flushes.size > 0 || this.#pause || this.#waiting.length === 0) return;
+    this.#pause = this.#unref(setTimeout(() => this.#resume(), CATCH_UP_PAUSE_MS * (0.5 + Math.random())));
   }
 
   /** Of a batch that is sent in pieces no one can say. */
@@ -178,6 +194,7 @@ export class DestinationQueue {
   }
 
   #answered(batches: RecordBatch[], outcome: Exclude<Outcome, { kind: 'retry' }>): void {
+    if (this.#failures > 0) this.#isCatchingUp = true;
     this.#failures = 0;
     this.#silentSince = performance.now();
     for (const flush of this.#flushes) flush.answered();
@@ -220,7 +237,8 @@ export class DestinationQueue {
 
   #resume(): void {
     clearTimeout(this.#retry);
-    this.#retry = undefined;
+    clearTimeout(this.#pause);
+    this.#retry = this.#pause = undefined;
     this.#next();
   }
 

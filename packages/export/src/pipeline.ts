@@ -36,11 +36,6 @@ export interface DiskSpoolOptions {
   readonly startedAt: number;
   /** Whether {@link Pipeline.endBlocking} is called at a regular end; false: no death is reported. */
   readonly saysEnd: boolean;
-  /**
-   * Samples what the main thread allocates while its heap is above 70 % of its limit, into a file of 8 MiB at most in
-   * {@link directory}; needs the inspector. Default false.
-   */
-  readonly heapProfile?: boolean;
 }
 
 export interface PipelineOptions {
@@ -324,7 +319,7 @@ export class SpanPipeline implements Pipeline {
 }
 
 function diskOptions(
-  { directory, key, memory, startedAt, saysEnd, heapProfile = false }: DiskSpoolOptions,
+  { directory, key, memory, startedAt, saysEnd }: DiskSpoolOptions,
   resource: Attributes,
   encoded: Uint8Array,
 ): DiskOptions {
@@ -338,6 +333,5 @@ function diskOptions(
     saysEnd,
     service: String(resource['service.name'] ?? ''),
     resource: Buffer.from(encoded).toString('base64'),
-    heapProfile,
   };
 }

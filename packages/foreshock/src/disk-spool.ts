@@ -1,10 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
-import { defaultSpoolDirectory, makeSpoolMemory, type DiskSpoolOptions } from '@foreshock/export';
+import { HeapProfile, defaultSpoolDirectory, makeSpoolMemory, type DiskSpoolOptions } from '@foreshock/export';
 import type { Config } from './config.ts';
 import { readSpoolDirectory } from './destinations.ts';
 import type { Env } from './env.ts';
 import { KnownDeath } from './known-death.ts';
-import { mayReachMainThread } from './main-thread-inspector.ts';
 import { OpenSpanWatch } from './open-span-watch.ts';
 
 /** Main thread: what a killed process leaves for its service's next one. */
@@ -35,7 +34,10 @@ export function makeDiskSpool(
   // Unnamed services share a name, so the script tells them apart.
   const key = service.startsWith('unknown_service') ? `${service} ${process.argv[1] ?? ''}` : service;
   const memory = makeSpoolMemory();
-  const heapProfile = config.heapProfile && mayReachMainThread();
-  const options = { directory, key, memory, startedAt: performance.timeOrigin, saysEnd, heapProfile };
-  return saysEnd ? { options, openSpans: new OpenSpanWatch(memory, gcMs), death: new KnownDeath(end) } : { options };
+  const startedAt = performance.timeOrigin;
+  const profile = config.heapProfile ? new HeapProfile(directory, key, startedAt) : undefined;
+  const options = { directory, key, memory, startedAt, saysEnd };
+  return saysEnd
+    ? { options, openSpans: new OpenSpanWatch(memory, gcMs, profile), death: new KnownDeath(end) }
+    : { options };
 }

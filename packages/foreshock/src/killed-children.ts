@@ -27,7 +27,7 @@ export function watchChildren(killed: (pid: number, signal: number) => void): vo
       const handle = child?._handle;
       const { onexit } = handle ?? {};
       if (!child || !handle || typeof onexit !== 'function') return;
-      handle.onexit = function (code, signal, ...more) {
+      const watched: Handle['onexit'] = function (code, signal, ...more) {
         guard('the end of a child process', () => {
           const number = constants.signals[signal as NodeJS.Signals];
           if (child.pid === undefined || number === undefined || REPORTED_BY_ITSELF.includes(signal)) return;
@@ -35,6 +35,7 @@ export function watchChildren(killed: (pid: number, signal: number) => void): vo
         });
         return Reflect.apply(onexit, this, [code, signal, ...more]);
       };
+      Object.assign(handle, { onexit: watched });
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
-import { MainSample, OpenSpanTable, type SpoolMemory } from '@foreshock/export';
+import { MainSample, type HeapProfile, OpenSpanTable, type SpoolMemory } from '@foreshock/export';
 import { processState } from '@foreshock/kit';
 import type { RecordedSpan } from './tracer/span.ts';
 
@@ -11,11 +11,12 @@ export class OpenSpanWatch {
   #lastError = '';
 
   /** @param gcMs time in garbage collection since the start */
-  constructor(memory: SpoolMemory, gcMs: () => number) {
+  constructor(memory: SpoolMemory, gcMs: () => number, profile: HeapProfile | undefined) {
     this.#table = new OpenSpanTable(memory);
     this.#sample = new MainSample(memory, () => this.#open === 0, {
       gcMs,
       text: () => ({ state: processState(), error: this.#lastError }),
+      ...(profile && { onHeap: (used, oldLimit) => profile.look(used, oldLimit) }),
     });
   }
 

@@ -27,7 +27,7 @@ import { blankSpan } from '../own-span.ts';
 import { diedSpan } from './died-span.ts';
 import { causeOf, type DeathCause } from './death-cause.ts';
 import { type FileHeader } from './file-format.ts';
-import type { FoundProfile } from './heap-profile.ts';
+import type { FoundProfile } from './found-profile.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { memoryGrowth } from './memory-growth.ts';
 import type { KernelMemory } from './memory-limits.ts';

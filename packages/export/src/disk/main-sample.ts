@@ -27,6 +27,8 @@ export interface ProcessState {
   /** Time in garbage collection since the start, ms. */
   gcMs(): number;
   text(): StateText;
+  /** Gets each sample of the heap, bytes. */
+  onHeap?(used: number, oldLimit: number): void;
 }
 
 /** Samples the main thread's memory for the sender thread while spans are open. */
@@ -75,6 +77,7 @@ export class MainSample {
       samples[HEAP_USED] = heapUsed;
       samples[RSS] = rss;
       samples[EXTERNAL] = external;
+      this.#state.onHeap?.(heapUsed, samples[OLD_LIMIT]!);
     } catch {
       // It opens a file (EMFILE): the values of before are good enough.
     }

@@ -12,7 +12,7 @@ import {
   type FileHeader,
 } from './file-format.ts';
 import { BEAT_BYTES, BEATS, readHeartbeats } from './heartbeat.ts';
-import { readHeapProfile } from './heap-profile.ts';
+import { readHeapProfile } from './found-profile.ts';
 import { readKernelMemory } from './memory-limits.ts';
 import { readOpenSpans, type OpenSpan } from './open-span-copy.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -144,7 +144,7 @@ export class Recovery {
       open,
       { times, lastAt },
       readKernelMemory(),
-      readHeapProfile(this.#directory, first.header.instance),
+      readHeapProfile(this.#directory, first.header.pid, first.header.startedAt),
     );
     // With nothing to deliver, SIGTERM has its default effect, and leaves the same as SIGKILL.
     const isIdle = isDelivered && open.length === 0 && heartbeats.at(-1)?.openSpans === 0;

@@ -1,6 +1,5 @@
 import type { RecordBatch } from '../otlp-request.ts';
 import { noteSignal, removeOwn } from './dead-files.ts';
-import { HeapProfile } from './heap-profile.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { MAIN, WORKER } from './file-format.ts';
 import { ownIdentity } from './process-identity.ts';
@@ -37,7 +36,6 @@ export class SenderDisk {
   readonly #host: DiskHost;
   readonly #writer: SpoolWriter;
   readonly #recovery: Recovery;
-  readonly #heapProfile: HeapProfile | undefined;
   readonly #failed = ({ message }: Error): void =>
     this.#host.log('warn', `foreshock: a spool could not be recovered: ${message}`);
   #open: Pick<RecordBatch, 'bytes' | 'number' | 'start'> | undefined;
@@ -53,7 +51,6 @@ export class SenderDisk {
       host.log('warn', `foreshock: spans wait in memory only, the spool ${directory} cannot be used: ${cause}`),
     );
     const { directory } = this.#writer;
-    if (options.heapProfile) this.#heapProfile = new HeapProfile(directory, options.instance);
     const own = ownIdentity();
     if (isRestart) removeOwn(directory, own, options.instance);
     this.#recovery = new Recovery(directory, {
@@ -112,9 +109,7 @@ export class SenderDisk {
   #round(): void {
     const isNew = this.#writeNew();
     if (++this.#rounds % UPDATE_EVERY === 0) {
-      const beat = this.#writer.update(this.#host.waiting());
-      this.#heapProfile?.look(beat);
-      this.#host.heartbeat(beat);
+      this.#host.heartbeat(this.#writer.update(this.#host.waiting()));
       this.#recovery.touch();
     }
     this.#quiet = isNew || this.#options.memory.samples[FREE_AT]! > 0 ? 0 : this.#quiet + 1;

@@ -1,10 +1,11 @@
 import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { defaultSpoolDirectory } from './default-directory.ts';
 
 /** A readable name, and a CRC that makes it unique. */
 export function serviceDirectory(base: string, service: string): string {
+  // Loaded on the main thread only if it is needed.
+  const { crc32 } = process.getBuiltinModule('node:zlib');
   const readable = service.replaceAll(/[^\w.-]/g, '_').slice(0, 48);
   return join(base, `${readable}-${hex(crc32(service))}`);
 }

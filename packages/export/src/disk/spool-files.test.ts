@@ -69,7 +69,6 @@ function makeWriter(troubles: string[] = [], instance = 'abcdef0123456789') {
       saysEnd: true,
       service: 'orders',
       resource: '',
-      heapProfile: false,
     },
     (cause) => troubles.push(cause),
   );

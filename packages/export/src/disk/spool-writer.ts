@@ -22,8 +22,6 @@ export interface DiskOptions {
   readonly saysEnd: boolean;
   readonly service: string;
   readonly resource: string;
-  /** Whether to sample allocations while the heap is nearly full. */
-  readonly heapProfile: boolean;
 }
 
 interface Written {

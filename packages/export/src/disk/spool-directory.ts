@@ -34,7 +34,7 @@ function make(directory: string): void {
 }
 
 /** @throws when not private to this user */
-export function assertPrivate(directory: string): void {
+function assertPrivate(directory: string): void {
   const found = lstatSync(directory);
   if (!found.isDirectory()) throw new Error(`${directory} is not a directory`);
   const uid = process.getuid?.();

@@ -1,7 +1,7 @@
 import type { RecordBatch } from '../otlp-request.ts';
 import { noteSignal, removeOwn } from './dead-files.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { MAIN, WORKER } from './file-format.ts';
+import { keyOf, MAIN, WORKER } from './file-format.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
 import { ASLEEP, FREE_AT, openEnd } from './spool-memory.ts';
@@ -18,8 +18,10 @@ const ASLEEP_MS = 10_000;
 const RECOVER_AFTER_MS = 1_000;
 /** Between files of half a megabyte. */
 const RECOVER_EVERY_MS = 1_000;
-/** Later, a backend hangs. */
-const ANSWER_WITHIN_MS = 250;
+/** A backend takes so long to read a request. */
+const READS_WITHIN_MS = 5;
+/** Later, it hangs. */
+const ANSWERS_WITHIN_MS = 500;
 /** Between two looks for dead processes; those of a container that was restarted are silent only then. */
 const LOOK_AGAIN_MS = 30_000;
 
@@ -39,6 +41,8 @@ export class SenderDisk {
   readonly #failed = ({ message }: Error): void =>
     this.#host.log('warn', `foreshock: a spool could not be recovered: ${message}`);
   #open: Pick<RecordBatch, 'bytes' | 'number' | 'start'> | undefined;
+  /** Timers of batches that were just sent, by key. */
+  readonly #reading = new Map<number, NodeJS.Timeout>();
   #rounds = 0;
   #quiet = 0;
   #lastEnd = 0;
@@ -75,17 +79,29 @@ export class SenderDisk {
   }
 
   finished(number: number, ofWorker: boolean): void {
+    const key = keyOf(ofWorker ? WORKER : MAIN, number);
+    clearTimeout(this.#reading.get(key));
+    this.#reading.delete(key);
     this.#writer.finished(ofWorker ? WORKER : MAIN, number);
   }
 
   /**
-   * A backend that has the whole request nearly always has its spans, too: a process killed before the answer would
-   * make the next one send them twice. Without an answer soon the backend hangs, and may have nothing.
+   * A backend that has read the whole request nearly always has its spans, too: a process killed before the answer would
+   * make the next one send them twice. At first it may still be reading, and gives up a client that is gone; without an
+   * answer soon it hangs.
    */
   sent(number: number, ofWorker: boolean, isSent: boolean): void {
     const kind = ofWorker ? WORKER : MAIN;
-    this.#writer.sent(kind, number, isSent);
-    if (isSent) setTimeout(() => this.#writer.sent(kind, number, false), ANSWER_WITHIN_MS);
+    const key = keyOf(kind, number);
+    clearTimeout(this.#reading.get(key));
+    this.#reading.delete(key);
+    if (!isSent) return this.#writer.sent(kind, number, false);
+    const mark = (): void => {
+      this.#reading.delete(key);
+      this.#writer.sent(kind, number, true);
+      setTimeout(() => this.#writer.sent(kind, number, false), ANSWERS_WITHIN_MS);
+    };
+    this.#reading.set(key, setTimeout(mark, READS_WITHIN_MS));
   }
 
   childKilled(pid: number, signal: number): void {

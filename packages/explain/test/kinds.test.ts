@@ -172,6 +172,21 @@ describe('a cache', () => {
     expect(await answerOf(['-'], data)).toMatchObject({ causes: [{ kind: 'cache_down', resource: 'redis 0' }] });
   });
 
+  it('that is back fills itself again, which is a little slower', async () => {
+    const data = minute((second, i) => {
+      const waitMs = during(second) ? (50 - second) * 1_000 : 1;
+      const later = during(second) ? 300 + (i % 10) * 100 : 0;
+      const set = { ...lookup(false, waitMs + later + 2), name: 'SET', ms: during(second) ? 9 : 1 };
+      return [
+        route('GET /prices', waitMs + later + 20 + jitter(i), [
+          { ...lookup(true), ms: waitMs },
+          { ...set, attributes: { 'db.system.name': 'redis', 'db.namespace': '0' } },
+        ]),
+      ];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'cache_down', resource: 'redis 0' });
+  });
+
   it('that answers with an error of its own is there', async () => {
     const data = minute((second, i) => {
       const bad = during(second) ? { error: 'WRONGTYPE' } : {};

@@ -1,5 +1,6 @@
-import type { SpanTable } from '../spans/span-table.ts';
+import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
+import { mainExamples } from './main-examples.ts';
 
 const FEWEST_CALLS = 5;
 const TOGETHER_MS = 250;
@@ -13,9 +14,11 @@ const FEWEST_ANSWERED = 3;
  * Slow calls that started one by one but ended together, with no other call answered before, waited for the same event,
  * such as a reconnection. If others were answered, it may be a lock.
  */
-export function haveEndedTogether(table: SpanTable, { examples }: Evidence): boolean {
-  const { start, end } = table;
-  const rows = [...new Set(examples.map(({ row }) => row))].sort((a, b) => end[a]! - end[b]!);
+export function haveEndedTogether(table: SpanTable, evidence: Evidence): boolean {
+  const { start, end, kind } = table;
+  // A caller's own time may count as a wait for it, too.
+  const calls = mainExamples(evidence).filter(({ row }) => kind[row] === KIND.CLIENT);
+  const rows = [...new Set(calls.map(({ row }) => row))].sort((a, b) => end[a]! - end[b]!);
   if (rows.length < FEWEST_CALLS) return false;
   for (let from = 0, to = 0; from < rows.length; from++) {
     while (to < rows.length && end[rows[to]!]! - end[rows[from]!]! <= TOGETHER_MS) to++;

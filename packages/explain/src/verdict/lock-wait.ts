@@ -1,6 +1,7 @@
 import type { Known } from '../waits-for/context.ts';
 import { bump, type Evidence } from '../waits-for/evidence.ts';
 import { largest, sumOf } from './largest.ts';
+import { mainExamples } from './main-examples.ts';
 import type { Reading } from './name-cause.ts';
 
 /** Lock time-outs and deadlocks of Postgres, MySQL, SQL Server, Oracle. */
@@ -15,7 +16,6 @@ const ENDS = /^(?:commit|rollback|end)\b/i;
 const FEWEST_CALLS = 5;
 const MOST_CALLS = 50;
 const LEAST_SHARE = 0.6;
-const LEAST_OF_TIME = 0.2;
 /** A lock is granted soon after its holder's transaction ends. */
 const SOON_MS = 30;
 const EARLY_MS = 5;
@@ -51,12 +51,10 @@ export const lockWait: Reading = (known, evidence, kind) => {
   return { kind: 'lock_wait', place: evidence.place, detail: `until the transaction of \`${by}\` ended` };
 };
 
-/** Of the operations that lost most of the time; others are a little slower as many go on at once. */
-function slowStatements({ whole: { table, signals } }: Known, { examples, bySignal }: Evidence): number[] {
+function slowStatements({ whole: { table, signals } }: Known, evidence: Evidence): number[] {
   const rows = new Set<number>();
-  const least = sumOf(bySignal) * LEAST_OF_TIME;
-  for (const { row, signal } of examples) {
-    if (signal === undefined || signals.all[signal]!.kind !== 'dependency' || bySignal.get(signal)! < least) continue;
+  for (const { row, signal } of mainExamples(evidence)) {
+    if (signal === undefined || signals.all[signal]!.kind !== 'dependency') continue;
     if (table.facts[row]?.isDatabase && !ENDS.test(table.strings.text(table.name[row]!))) rows.add(row);
   }
   return [...rows].slice(0, MOST_CALLS);

@@ -105,6 +105,7 @@ await bundle({
   inject: [here('src/unreferenced-timers.ts')],
   banner: { js: ownRequire },
 });
+await bundle({ entryPoints: [here('src/admin/admin-thread.ts')], outfile: here('dist/admin.cjs') });
 await build({
   bundle: true,
   platform: 'node',

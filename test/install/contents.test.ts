@@ -88,7 +88,7 @@ function entries({ exports, bin }: Manifest): Set<string> {
 /** Read at run time by their path, not by an `import`. */
 const LOADED_BY_PATH: Record<string, string[]> = {
   foreshock: [
-    ...['preload.cjs', 'worker-preload.cjs', 'sender.cjs', 'metrics.cjs', 'doctor-watch.cjs'].map(
+    ...['preload.cjs', 'worker-preload.cjs', 'sender.cjs', 'metrics.cjs', 'admin.cjs', 'doctor-watch.cjs'].map(
       (file) => `dist/${file}`,
     ),
     ...['http', 'db', 'pool', 'cache', 'queue', 'resilience'].map((boundary) => `dist/${boundary}.preload.cjs`),

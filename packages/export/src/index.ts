@@ -16,6 +16,7 @@ export {
   type Pipeline,
   type PipelineOptions,
 } from './pipeline.ts';
+export { startOwnThread } from './own-thread.ts';
 export { sharedMemory } from './sharing.ts';
 export type { LoopWatchData } from './loop-watch.ts';
 export { DUE_AT, LATE_MS, LOOKED_AT, makeLoopWords, STOPPED_MS, wakeWatch, type LoopWords } from './loop-words.ts';

@@ -10,7 +10,7 @@ const NETWORK_VARIABLES = [
   'no_proxy',
 ] as const;
 
-/** Only what is needed: the environment contains secrets. */
+/** For our threads: only what is needed, as the environment contains secrets. */
 export function senderEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const name of NETWORK_VARIABLES) {

@@ -13,9 +13,8 @@ import type { LoopWatchData } from './loop-watch.ts';
 import { budgetOf, hasWaiting, HELD_BYTES, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
 import { HAS_FILES } from './disk/spool-memory.ts';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
-import { senderEnvironment } from './sender-environment.ts';
+import { startOwnThread } from './own-thread.ts';
 import type { SenderThreadData } from './sender-thread.ts';
-import { startUnshared } from './sharing.ts';
 import { SIGNAL_THREAD_OPTIONS, type SignalThreadData } from './signal-thread.ts';
 import type { Batch } from './spool.ts';
 
@@ -260,7 +259,7 @@ export class SenderLink {
           loopWatch: this.#loopWatch,
         },
       };
-      const worker = startUnshared(() => this.#makeThread(workerData, signals));
+      const worker = startOwnThread((env) => this.#makeThread(workerData, signals, env));
       worker.on('error', (error) => report('sender thread', error));
       worker.on('exit', () => guard('restarting the sender', () => this.#died(worker)));
       port1.on('message', (message: FromSender) => guard('hearing the sender', () => this.#received(message)));
@@ -285,7 +284,7 @@ export class SenderLink {
     if (this.#open) this.#post(this.#open);
   }
 
-  #makeThread(workerData: SenderThreadData, signals: SignalThreadData | undefined): Worker {
+  #makeThread(workerData: SenderThreadData, signals: SignalThreadData | undefined, env: NodeJS.ProcessEnv): Worker {
     const options: WorkerOptions = {
       name: 'foreshock-sender',
       workerData,
@@ -293,7 +292,7 @@ export class SenderLink {
       // Without the application's preloads and loaders. Node's warnings to an unread stderr would keep the process
       // alive.
       execArgv: ['--no-warnings', ...this.#execArgv],
-      env: senderEnvironment(),
+      env,
       // Kept from the application's output; reading it would keep the process alive.
       stdout: true,
       stderr: true,

@@ -28,6 +28,18 @@ export interface Config extends PluginConfig {
   sampler: { name: SamplerName; ratio: number };
   spanLimits: SpanLimits;
   metrics: MetricsConfig;
+  /** Undefined: none. */
+  admin: AdminConfig | undefined;
+}
+
+/** The server of `/metrics`, `/healthz` and `/readyz`. */
+export interface AdminConfig {
+  /** FORESHOCK_ADMIN_PORT. */
+  port: number;
+  /** FORESHOCK_ADMIN_HOST; default 127.0.0.1. */
+  host: string;
+  /** FORESHOCK_HEALTH_HTTP: URLs of services that this one depends on. */
+  healthUrls: string[];
 }
 
 export interface MetricsConfig {
@@ -91,6 +103,22 @@ export function readConfig(env: Env): Config {
       attributePerLinkCountLimit: env.integer(['OTEL_LINK_ATTRIBUTE_COUNT_LIMIT'], count),
     },
     metrics: readMetrics(env),
+    admin: readAdmin(env),
+  };
+}
+
+function readAdmin(env: Env): AdminConfig | undefined {
+  const port = env.integer(['FORESHOCK_ADMIN_PORT'], 0);
+  if (port === 0) return undefined;
+  if (port > 65_535) {
+    env.wrong('FORESHOCK_ADMIN_PORT', String(port), 'is no port, there is no /metrics, /healthz and /readyz');
+    return undefined;
+  }
+  const name = 'FORESHOCK_HEALTH_HTTP';
+  return {
+    port,
+    host: env.text('FORESHOCK_ADMIN_HOST') ?? '127.0.0.1',
+    healthUrls: env.list(name)?.filter((url) => env.isUrl(name, url, 'it is left out')) ?? [],
   };
 }
 

@@ -122,14 +122,19 @@ export class Env {
   }
 
   url(name: string, value: string, byDefault: string): string {
+    return this.isUrl(name, value, `${byDefault} is used`) ? value : byDefault;
+  }
+
+  /** @param instead what becomes of a wrong one */
+  isUrl(name: string, value: string, instead: string): boolean {
     try {
       const url = new URL(value);
-      if (url.protocol === 'http:' || url.protocol === 'https:') return value;
+      if (url.protocol === 'http:' || url.protocol === 'https:') return true;
     } catch {
       // reported below
     }
-    this.wrong(name, value, `is not an http(s) URL, ${byDefault} is used`);
-    return byDefault;
+    this.wrong(name, value, `is not an http(s) URL, ${instead}`);
+    return false;
   }
 
   /**

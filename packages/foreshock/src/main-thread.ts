@@ -1,4 +1,4 @@
-import { spanPipeline } from '@foreshock/export';
+import { spanPipeline, startOwnThread } from '@foreshock/export';
 import { VERSION } from '@foreshock/kit';
 import { isMainThread } from 'node:worker_threads';
 import { makeDiskSpool } from './disk-spool.ts';
@@ -14,6 +14,7 @@ start({
   ...(isMainThread && {
     makeDiskSpool,
     watchChildren,
+    startOwnThread,
     makeSignals: (end, flushMs) => new ProcessSignals(end, flushMs),
     makePauses: (config, isIdle) => new PauseAttributes(config, isIdle),
     makeStartTrace: (provider, service) => new StartTrace(() => provider().getTracer('foreshock', VERSION), service),

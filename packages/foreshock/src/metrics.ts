@@ -1,4 +1,5 @@
-import { metrics, type Attributes } from '@opentelemetry/api';
+import { isMainThread } from 'node:worker_threads';
+import { metrics, type Attributes, type ObservableResult } from '@opentelemetry/api';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
@@ -7,11 +8,17 @@ import {
   ConsoleMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type MetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import { setTimeout as setReferencedTimeout } from 'node:timers';
-import { log, report } from '@foreshock/kit';
+import { collectAs, guard, log, report, VERSION } from '@foreshock/kit';
+import { FORESHOCK_MEASUREMENTS_FOLDED, FORESHOCK_METRIC } from '@foreshock/kit/names';
+import { startAdmin, type AdminOptions } from './admin/admin-link.ts';
 import type { Config, MetricsConfig } from './config.ts';
+import { BoundedMeterProvider } from './metrics/bounded-meter.ts';
+import { addRuntimeMetrics } from './metrics/runtime-metrics.ts';
+import { ScrapeReader } from './metrics/scrape-reader.ts';
 import { unreferencedAgent } from './unreferenced-agent.ts';
 
 /** A count by reason, read at each collection. */
@@ -23,43 +30,66 @@ export interface Count {
 }
 
 /**
- * Loaded only for OTEL_METRICS_EXPORTER. Its timers (`unreferenced-timers.ts`) and connections do not keep the process
- * alive.
+ * Loaded only for OTEL_METRICS_EXPORTER and FORESHOCK_ADMIN_PORT. Its timers (`unreferenced-timers.ts`) and connections
+ * do not keep the process alive.
  *
+ * @param admin of the main thread
  * @returns final export: takes `flushMs` at most, never rejects
  */
 export function startMetrics(
-  { metrics: config, flushMs }: Pick<Config, 'metrics' | 'flushMs'>,
+  { metrics: config, flushMs, destinations }: Pick<Config, 'metrics' | 'flushMs' | 'destinations'>,
   resource: Attributes,
   counts: readonly Count[],
+  admin: AdminOptions | undefined,
 ): () => Promise<void> {
-  const { exporters, intervalMs } = config;
-  const provider = new MeterProvider({
+  const pushed = config.exporters.map((exporter, index) => readAs(index, pushReader(exporter, config)));
+  const scraped = admin && new ScrapeReader();
+  const sdk = new MeterProvider({
     resource: resourceFromAttributes(resource),
-    readers: exporters.map(
-      (exporter) =>
-        new PeriodicExportingMetricReader({
-          exporter: exporter === 'otlp' ? otlpExporter(config) : new ConsoleMetricExporter(),
-          exportIntervalMillis: intervalMs,
-          // The SDK rejects a time-out above the interval.
-          exportTimeoutMillis: Math.min(intervalMs, config.timeoutMs),
-        }),
-    ),
+    readers: scraped ? [...pushed, scraped] : pushed,
   });
+  const provider = new BoundedMeterProvider(sdk, destinations.length > 0);
   metrics.setGlobalMeterProvider(provider);
-  const meter = provider.getMeter('foreshock');
+  const meter = provider.getMeter('foreshock', VERSION);
   for (const { name, description, unit, read } of counts) {
     meter.createObservableCounter(name, { description, unit }).addCallback((result) => {
       for (const [reason, count] of read()) result.observe(count, { reason });
     });
   }
+  meter
+    .createObservableCounter(FORESHOCK_MEASUREMENTS_FOLDED, {
+      description: 'Measurements that are counted without their attributes, as their metric has too many sets of them',
+      unit: '{measurement}',
+    })
+    .addCallback((result: ObservableResult) => {
+      for (const [metric, count] of provider.folded()) result.observe(count, { [FORESHOCK_METRIC]: metric });
+    });
+  if (isMainThread) guard('metrics of the runtime', () => addRuntimeMetrics(meter));
+  if (scraped) startAdmin(admin, (...asked) => scraped.scrape(...asked));
   return async () => {
     const keepsProcess = setReferencedTimeout(() => {
       log('warn', `foreshock: metrics were not delivered within ${flushMs} ms at the end of the process`);
     }, flushMs);
-    await provider.forceFlush().catch((error: unknown) => report('delivering metrics', error));
+    await sdk.forceFlush().catch((error: unknown) => report('delivering metrics', error));
     clearTimeout(keepsProcess);
   };
+}
+
+function pushReader(exporter: 'otlp' | 'console', config: MetricsConfig): MetricReader {
+  const { intervalMs, timeoutMs } = config;
+  return new PeriodicExportingMetricReader({
+    exporter: exporter === 'otlp' ? otlpExporter(config) : new ConsoleMetricExporter(),
+    exportIntervalMillis: intervalMs,
+    // The SDK rejects a time-out above the interval.
+    exportTimeoutMillis: Math.min(intervalMs, timeoutMs),
+  });
+}
+
+/** Peaks are of the time since this reader's last collection. */
+function readAs(reader: number, read: MetricReader): MetricReader {
+  const collect = read.collect.bind(read);
+  read.collect = (options) => collectAs(reader, () => collect(options));
+  return read;
 }
 
 function otlpExporter({ otlp }: MetricsConfig): PushMetricExporter {

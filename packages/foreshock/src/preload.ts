@@ -4,9 +4,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
-import type { Pipeline, PipelineOptions } from '@foreshock/export';
-import { guard, log, VERSION } from '@foreshock/kit';
+import type { Pipeline, PipelineOptions, startOwnThread } from '@foreshock/export';
+import { collectDependencies, guard, log, VERSION } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
+import type { AdminOptions } from './admin/admin-link.ts';
+import { adminOptions } from './admin/admin-options.ts';
 import { logBundledServer } from './bundled-server.ts';
 import { readConfig, type Config } from './config.ts';
 import type { makeDiskSpool } from './disk-spool.ts';
@@ -44,6 +46,8 @@ export interface ThreadParts {
   watchChildren?: typeof watchChildren;
   /** Main thread only. */
   makePauses?: (config: Config, isIdle: () => boolean) => PauseAttributes;
+  /** Main thread only: one server a process. */
+  startOwnThread?: typeof startOwnThread;
   /** Main thread only: a worker's start is part of other work. */
   makeStartTrace?: (provider: () => ForeshockTracerProvider, service: string) => StartTrace;
 }
@@ -74,6 +78,9 @@ export function start(thread: ThreadParts): void {
     if (died) pipeline.onEnd(died);
     pipeline.endBlocking(config.flushMs);
   };
+  const admin = thread.startOwnThread && adminOptions(config, resource, thread.startOwnThread);
+  // Boundaries note what they see from their load on.
+  if (admin) collectDependencies();
   const disk = thread.makeDiskSpool?.(env, config, resource, mayDelayEnd, end, () => pauses?.gcMs ?? 0);
   const endBySignal = (signal: number): void => {
     disk?.death?.bySignal(signal);
@@ -133,7 +140,7 @@ export function start(thread: ThreadParts): void {
   });
   trace.setGlobalTracerProvider(provider);
   propagation.setGlobalPropagator(plugin.textMapPropagator);
-  if (config.metrics.exporters.length > 0) startMetrics(config, resource, pipeline);
+  if (config.metrics.exporters.length > 0 || admin) startMetrics(config, resource, pipeline, admin);
   logBundledServer();
   watcher?.started(pipeline);
 
@@ -170,10 +177,10 @@ function makeSampler({ name, ratio }: Config['sampler']): Sampler {
 }
 
 /** In its own file, as few services need it. */
-function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline): void {
+function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline, admin: AdminOptions | undefined): void {
   const file = join(import.meta.dirname, 'metrics.cjs');
   const { startMetrics: startExport } = createRequire(file)(file) as typeof import('./metrics.ts');
-  const flush = startExport(config, resource, [
+  const counts = [
     {
       name: 'foreshock.spans.dropped',
       description: 'Spans that were not delivered',
@@ -186,7 +193,8 @@ function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline):
       unit: '{header}',
       read: () => Object.entries(rejectedInputs()),
     },
-  ]);
+  ];
+  const flush = startExport(config, resource, counts, admin);
   // Once: a flush keeps the loop alive, which causes another 'beforeExit'.
-  if (config.flushMs > 0) process.once('beforeExit', () => void flush());
+  if (config.flushMs > 0 && config.metrics.exporters.length > 0) process.once('beforeExit', () => void flush());
 }

@@ -26,10 +26,11 @@ export class KnownServer {
   /** @param text undefined for a batch */
   command(operation: string, text: string | undefined): CommonAttributes {
     const key = text ?? `${operation}\0`;
-    return (
-      this.#commands.get(key) ??
-      this.#commands.set(key, new CommonAttributes({ ...this.measured(operation), 'db.query.text': text }))
-    );
+    const known = this.#commands.get(key);
+    if (known) return known;
+    const { system, host, port } = this.server;
+    const values = { ...this.measured(operation), 'db.query.text': text };
+    return this.#commands.set(key, new CommonAttributes(values, { system, address: host, port }));
   }
 
   measured(operation: string): Record<string, string | number> {

@@ -34,21 +34,20 @@ export class Statements {
     const known = statements.get(key);
     if (known) return known;
     const summary = sanitized?.summary ?? query.statementName;
-    return statements.set(key, {
-      name: summary ?? query.database ?? query.system,
-      summary,
-      attributes: new CommonAttributes({
-        'db.system.name': query.system,
-        'db.namespace': query.database,
-        'db.query.text': sanitized?.text,
-        'db.query.summary': summary,
-        'db.operation.name': sanitized?.operation,
-        'db.collection.name': sanitized?.collection,
-        'server.address': query.host,
-        'server.port': query.port,
-        [POOL_NAME]: pool,
-      }),
-    });
+    const { system, host, port } = query;
+    const values = {
+      'db.system.name': system,
+      'db.namespace': query.database,
+      'db.query.text': sanitized?.text,
+      'db.query.summary': summary,
+      'db.operation.name': sanitized?.operation,
+      'db.collection.name': sanitized?.collection,
+      'server.address': host,
+      'server.port': port,
+      [POOL_NAME]: pool,
+    };
+    const attributes = new CommonAttributes(values, { system, address: host, port });
+    return statements.set(key, { name: summary ?? query.database ?? system, summary, attributes });
   }
 
   #target({ system, host, port, database }: QueryDescription, pool: string | undefined): Target {

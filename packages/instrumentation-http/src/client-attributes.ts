@@ -57,13 +57,14 @@ export class ClientTargets {
       if (each.userAgent === userAgent) return each.attributes;
     }
     const known = knownMethod(method);
-    const attributes = new CommonAttributes({
+    const values = {
       'http.request.method': known,
       'server.address': host,
       'server.port': port,
       'http.request.method_original': known === method ? undefined : method,
       'user_agent.original': userAgent?.slice(0, MAX_USER_AGENT_LENGTH),
-    });
+    };
+    const attributes = new CommonAttributes(values, { system: 'http', address: host, port });
     if (targets.length >= MAX_TARGETS) targets.shift();
     targets.push({ method, host, port, userAgent, attributes });
     return attributes;

@@ -1,4 +1,4 @@
-import type { Attributes, Histogram, Meter } from '@opentelemetry/api';
+import { trace, type Attributes, type Context, type Histogram, type Meter, type Span } from '@opentelemetry/api';
 import type { Telemetry } from '@foreshock/kit';
 import { HTTP_CLIENT_CONNECT_DURATION, HTTP_CLIENT_DNS_DURATION, HTTP_CLIENT_TLS_DURATION } from '@foreshock/kit/names';
 import type { Phase, SentRequest } from './events.ts';
@@ -33,21 +33,30 @@ export class ClientMetrics {
     });
   }
 
-  passed(phase: Phase, ms: number, { host, port }: SentRequest): void {
-    this.#phases?.[phase]?.record(ms / 1_000, {
-      'server.address': host,
-      ...(port !== undefined && { 'server.port': port }),
-    });
+  passed(phase: Phase, ms: number, { host, port }: SentRequest, where: Context, span: Span): void {
+    const histogram = this.#phases?.[phase];
+    if (!histogram) return;
+    const attributes = { 'server.address': host, ...(port !== undefined && { 'server.port': port }) };
+    histogram.record(ms / 1_000, attributes, trace.setSpan(where, span));
   }
 
-  /** @param started of `performance.now()` */
-  ended(started: number, { method, host }: SentRequest, { port, statusCode, httpVersion, errorType }: Outcome): void {
+  /**
+   * @param started of `performance.now()`
+   * @param where the caller's
+   */
+  ended(
+    started: number,
+    { method, host }: SentRequest,
+    { port, statusCode, httpVersion, errorType }: Outcome,
+    where: Context,
+    span: Span,
+  ): void {
     if (!this.#calls) return;
     const attributes: Attributes = { 'http.request.method': knownMethod(method), 'server.address': host };
     if (port !== undefined) attributes['server.port'] = port;
     if (statusCode !== undefined) attributes['http.response.status_code'] = statusCode;
     if (httpVersion !== undefined) attributes['network.protocol.version'] = httpVersion;
     if (errorType !== undefined) attributes['error.type'] = errorType;
-    this.#calls.record((performance.now() - started) / 1_000, attributes);
+    this.#calls.record((performance.now() - started) / 1_000, attributes, trace.setSpan(where, span));
   }
 }

@@ -120,7 +120,7 @@ export class SentCall implements Sent, Download, RequestContent {
     if (this.#ended || !this.#phases.isAhead(phase)) return;
     const { current } = this.#phases;
     const ms = this.#leavePhase(at);
-    if (ms !== undefined) this.#options?.metrics.passed(current, ms, this.#request);
+    if (ms !== undefined) this.#options?.metrics.passed(current, ms, this.#request, this.#context, this.#span);
     this.#phases.current = phase;
   }
 
@@ -244,11 +244,12 @@ export class SentCall implements Sent, Download, RequestContent {
       this.#span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
     }
     this.#span.end();
-    options.metrics.ended(this.#began, this.#request, {
+    const outcome = {
       port: this.#request.port ?? this.#peer?.remotePort,
       statusCode: this.#statusCode,
       httpVersion: this.#httpVersion,
       errorType,
-    });
+    };
+    options.metrics.ended(this.#began, this.#request, outcome, this.#context, this.#span);
   }
 }

@@ -4,7 +4,7 @@ import { HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
 import type { ReceivedRequest, Served } from './events.ts';
 import { methodInName } from './method.ts';
 import { schemeOf } from './server-attributes.ts';
-import type { ServerMetrics } from './server-metrics.ts';
+import type { ActiveRequests, ServerMetrics } from './server-metrics.ts';
 import { ServedContext, type RpcMetadata } from './served-context.ts';
 import { cut } from './url.ts';
 
@@ -33,6 +33,7 @@ export class ServedRequest implements Served, RpcMetadata {
   readonly #method: string;
   readonly #metrics: ServerMetrics;
   readonly #measured: Attributes | undefined;
+  readonly #active: ActiveRequests | undefined;
   readonly #started: number;
   #route: string | undefined;
   /** Not the route if the status is 404. */
@@ -60,6 +61,8 @@ export class ServedRequest implements Served, RpcMetadata {
     this.#metrics = metrics;
     this.#measured = metrics.wanted ? metricAttributes(request, method) : undefined;
     this.#started = this.#measured ? performance.now() : 0;
+    this.#active = this.#measured && metrics.activeOf(method, schemeOf(request));
+    this.#active?.started();
     this.traceText = tellTrace ? (xTraceIdOf(parent) ?? spanContextOf(this.#context)?.traceId) : undefined;
   }
 
@@ -129,6 +132,7 @@ export class ServedRequest implements Served, RpcMetadata {
 
   #end(reason: string | undefined): void {
     if (this.#ended || this.#over) return;
+    if (this.#active) this.#active.count--;
     if (this.#inner === 0) return this.#finish(reason, undefined);
     // The framework sets the route after our end.
     const at = performance.now();
@@ -154,6 +158,6 @@ export class ServedRequest implements Served, RpcMetadata {
     if (statusCode !== undefined) measured['http.response.status_code'] = statusCode;
     if (errorType !== undefined) measured['error.type'] = errorType;
     if (this.#route !== undefined) measured['http.route'] = this.#route;
-    this.#metrics.ended(this.#started, measured, at);
+    this.#metrics.ended(this.#started, measured, this.#context, at);
   }
 }

@@ -57,7 +57,7 @@ export class PoolAcquisition extends Caller implements Acquisition, PoolState {
   granted(granted: unknown): void {
     if (this.settled) return;
     const now = performance.now();
-    this.settle(now);
+    this.settle(now, true);
     const { pool } = this;
     // Granted numbers have no holder that can be tracked.
     const isObject = typeof granted === 'object' && granted !== null;
@@ -73,9 +73,9 @@ export class PoolAcquisition extends Caller implements Acquisition, PoolState {
     this.wait?.describe(holding);
     // Last: instruments may throw.
     const { metrics } = this.boundary;
-    metrics?.waited(pool.name, (now - this.start) / 1000);
+    metrics?.waited(pool.name, (now - this.start) / 1000, this.context);
     const connectMs = this.wait?.connectMs(now);
-    if (connectMs !== undefined) metrics?.created(pool.name, connectMs / 1000);
+    if (connectMs !== undefined) metrics?.created(pool.name, connectMs / 1000, this.context);
   }
 
   failed(error: unknown, timedOut = false, type?: string): void {
@@ -93,10 +93,11 @@ export class PoolAcquisition extends Caller implements Acquisition, PoolState {
     this.wait.over(performance.now());
   }
 
-  protected settle(now: number): void {
+  protected settle(now: number, isGranted = false): void {
     this.settled = true;
-    if (!this.wait) return;
-    this.pool.waiting.delete(this);
-    this.wait.over(now);
+    const { pool } = this;
+    const waited = this.wait !== undefined && pool.waiting.delete(this);
+    if (isGranted) pool.peaks?.granted(pool.source, this.poolObject, waited);
+    this.wait?.over(now);
   }
 }

@@ -10,6 +10,8 @@ import { LimiterTask } from './limiter-task.ts';
 import { LivePools } from './live-pools.ts';
 import { poolMetrics, type PoolMetrics } from './metrics.ts';
 import { poolLines } from './pool-lines.ts';
+import type { ObservedPools } from './observed-pools.ts';
+import { PoolPeaks } from './pool-peaks.ts';
 import { UntracedTask } from './untraced-task.ts';
 
 export interface PoolConfig extends InstrumentationConfig {
@@ -23,19 +25,17 @@ export interface PoolConfig extends InstrumentationConfig {
 /** Reused for every caller. */
 const state: PoolState = { used: 0, idle: 0, pending: 0 };
 
-export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<LivePools>): PoolEvents {
+export function openPools(telemetry: Telemetry, config: PoolConfig, observed: ObservedPools): PoolEvents {
   const livePools = new LivePools();
   const leaks = new PoolLeaks(livePools, config.leakMs ?? DEFAULT_LEAK_MS, () => telemetry.tracer);
   let metrics: PoolMetrics | undefined;
   let isOffered = false;
 
   telemetry.useMeter((meter: Meter) => {
-    all.add(livePools);
-    const started = poolMetrics(meter, all);
-    metrics = started;
+    const stop = observed.observe(livePools, meter);
+    metrics = poolMetrics(meter);
     return () => {
-      all.delete(livePools);
-      started.stop();
+      stop();
       metrics = undefined;
     };
   });
@@ -57,6 +57,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       isOffered = true;
       livePools.add(pool, (known = new KnownPool(source, pool, telemetry.library)));
     }
+    if (metrics) known.peaks ??= new PoolPeaks();
     return known;
   }
 
@@ -66,6 +67,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       const known = knownPoolOf(source, pool);
       if (!asked) source.count(pool, state);
       const acquisition = new PoolAcquisition(boundary, pool, known, asked ?? state);
+      known.peaks?.pending.raise(acquisition.pending);
       if (acquisition.idle <= 0) acquisition.beginWait();
       return acquisition;
     },
@@ -74,6 +76,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
       if (telemetry.upstreamIsActive) return;
       const known = knownPoolOf(source, pool);
       source.count(pool, state);
+      known.peaks?.used.raise(state.used);
       state.used--;
       state.idle++;
       state.pending = 0;
@@ -101,7 +104,8 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, all: Set<Liv
     task(source, limiter, asked) {
       const known = knownPoolOf(source, limiter);
       if (!asked) source.count(limiter, state);
-      const { limit, used } = asked ?? state;
+      const { limit, used, pending } = asked ?? state;
+      known.peaks?.pending.raise(pending);
       if (limit !== undefined) known.setLimit(limit);
       if (known.timed.size > 0) known.endTimedOut(used, performance.now());
       // A wait starts no trace.

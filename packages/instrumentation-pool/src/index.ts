@@ -1,7 +1,7 @@
 import { instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
 import { openPools, type PoolConfig } from './boundary.ts';
-import type { LivePools } from './live-pools.ts';
+import { ObservedPools } from './observed-pools.ts';
 
 export type { PoolConfig };
 
@@ -12,13 +12,13 @@ export type { PoolConfig };
  * @param config default: enabled at construction, for every supported library
  */
 export function poolInstrumentation(config: PoolConfig = {}): Instrumentation {
-  const all = new Set<LivePools>();
+  const observed = new ObservedPools();
   return instrumentationOf(
     {
       name: '@foreshock/instrumentation-pool',
       version: VERSION,
       adapters,
-      open: (telemetry, current: PoolConfig) => openPools(telemetry, current, all),
+      open: (telemetry, current: PoolConfig) => openPools(telemetry, current, observed),
     },
     config,
   );

@@ -4,6 +4,7 @@ import { POOL_LIMIT, POOL_NAME, TASK_POOL_NAME } from '@foreshock/kit/names';
 import type { PoolAcquisition } from './acquisition.ts';
 import type { PoolDescription, PoolSource } from './events.ts';
 import type { Holding } from './holding.ts';
+import type { PoolPeaks } from './pool-peaks.ts';
 import type { Saturation } from './saturation.ts';
 
 /** PostgreSQL's own limit: NAMEDATALEN - 1. */
@@ -25,6 +26,8 @@ export class KnownPool {
   lastReturned: Holding | undefined;
   pauses = 0;
   saturation: Saturation | undefined;
+  /** While metrics are collected. */
+  peaks: PoolPeaks | undefined;
   readonly #library: string;
   /** Running tasks, past time at the limit, and since when it is reached. */
   #running = 0;

@@ -34,7 +34,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
       pool.source.count(this.poolObject, counted);
       pool.endTimedOut(counted.used - slots, now);
     }
-    this.settle(now);
+    this.settle(now, true);
     this.#isRunning = true;
     this.#slots = slots;
     if (this.#timeoutMs !== undefined) pool.timed.set(this, now + this.#timeoutMs);

@@ -35,6 +35,7 @@ export class UntracedTask extends Caller implements LimitedTask {
     this.#slots = slots;
     if (this.#timeoutMs !== undefined) pool.timed.set(this, performance.now() + this.#timeoutMs);
     pool.taskStarted(slots);
+    pool.peaks?.granted(pool.source, this.#limiter, false);
   }
 
   finished(): void {

@@ -64,7 +64,7 @@ export class Consumption extends Caller implements Processing {
     if (!metrics) return;
     const { values } = operation.attributes;
     metrics.consumed(messages.length, values);
-    for (const { waitMs } of messages) if (waitMs !== undefined) metrics.waited(waitMs / 1000, values);
+    for (const { waitMs } of messages) if (waitMs !== undefined) metrics.waited(waitMs / 1000, values, this.context);
   }
 
   settled(how: Settlement): void {
@@ -95,7 +95,7 @@ export class Consumption extends Caller implements Processing {
     if (!this.#metrics) return;
     const { values } = this.#operation.attributes;
     const attributes: Attributes = errorType === undefined ? values : { ...values, 'error.type': errorType };
-    this.#metrics.processed((performance.now() - this.#start) / 1000, attributes);
+    this.#metrics.processed((performance.now() - this.#start) / 1000, attributes, this.context);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Attributes, Context, Meter } from '@opentelemetry/api';
 import {
   MESSAGING_CONSUMED_MESSAGES,
   MESSAGING_OPERATION_DURATION,
@@ -7,13 +7,13 @@ import {
   QUEUE_WAIT_TIME,
 } from '@foreshock/kit/names';
 
-/** Messaging metrics; durations in seconds. */
+/** Messaging metrics; durations in seconds, `where` with the span that took so long. */
 export interface MessagingMetrics {
-  sent(count: number, seconds: number, attributes: Attributes): void;
-  received(seconds: number, attributes: Attributes): void;
+  sent(count: number, seconds: number, attributes: Attributes, where: Context): void;
+  received(seconds: number, attributes: Attributes, where: Context): void;
   consumed(count: number, attributes: Attributes): void;
-  waited(seconds: number, attributes: Attributes): void;
-  processed(seconds: number, attributes: Attributes): void;
+  waited(seconds: number, attributes: Attributes, where: Context): void;
+  processed(seconds: number, attributes: Attributes, where: Context): void;
 }
 
 /** Advised by the conventions, extended for jobs. */
@@ -32,13 +32,13 @@ export function messagingMetrics(meter: Meter): MessagingMetrics {
   const process = histogram(MESSAGING_PROCESS_DURATION, 'Duration of processing operation');
   const wait = histogram(QUEUE_WAIT_TIME, 'The time a message was due before its processing started');
   return {
-    sent(count, seconds, attributes) {
+    sent(count, seconds, attributes, where) {
       if (count > 0) sent.add(count, attributes);
-      operation.record(seconds, attributes);
+      operation.record(seconds, attributes, where);
     },
-    received: (seconds, attributes) => operation.record(seconds, attributes),
+    received: (seconds, attributes, where) => operation.record(seconds, attributes, where),
     consumed: (count, attributes) => consumed.add(count, attributes),
-    waited: (seconds, attributes) => wait.record(seconds, attributes),
-    processed: (seconds, attributes) => process.record(seconds, attributes),
+    waited: (seconds, attributes, where) => wait.record(seconds, attributes, where),
+    processed: (seconds, attributes, where) => process.record(seconds, attributes, where),
   };
 }

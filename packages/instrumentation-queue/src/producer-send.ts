@@ -55,6 +55,6 @@ export class ProducerSend extends Caller implements Send {
     if (!this.#metrics) return;
     const { values } = this.#operation.attributes;
     const attributes: Attributes = errorType === undefined ? values : { ...values, 'error.type': errorType };
-    this.#metrics.sent(count, (performance.now() - this.#start) / 1000, attributes);
+    this.#metrics.sent(count, (performance.now() - this.#start) / 1000, attributes, this.context);
   }
 }

@@ -1,6 +1,6 @@
 import { context, trace, type Attributes } from '@opentelemetry/api';
 import { noteBreaker } from './breaker-lines.ts';
-import type { InstrumentationConfig, Telemetry } from '@foreshock/kit';
+import { dependencies, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
 import {
   BREAKER_NAME,
   BREAKER_PREVIOUS_STATE,
@@ -65,6 +65,7 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
     const shortName = name?.slice(0, MAX_NAME);
     metrics.changed(shortName, state);
     noteBreaker(shortName, state);
+    if (shortName !== undefined) dependencies()?.breakerChanged(shortName, state === 'open');
     const attributes: Attributes = {
       ...(shortName !== undefined && { [BREAKER_NAME]: shortName }),
       [BREAKER_PREVIOUS_STATE]: from,

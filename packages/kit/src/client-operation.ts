@@ -118,7 +118,7 @@ export class ClientOperation extends Caller {
     const attributes = this.measured();
     if (!attributes) return;
     if (errorType !== undefined) attributes['error.type'] = errorType;
-    duration.record((performance.now() - this.#start) / 1_000, attributes);
+    duration.record((performance.now() - this.#start) / 1_000, attributes, trace.setSpan(this.context, this.span));
   }
 
   /** Attributes of the metric; undefined: not measured. */

@@ -1,4 +1,5 @@
 import type { Attributes, Context, Span, SpanKind, SpanOptions, Tracer } from '@opentelemetry/api';
+import { dependencies, noteUse, type Dependency, type Target } from './dependencies.ts';
 import { isOwn, type Own } from './own-tracer.ts';
 
 /** Attributes shared by many spans: our tracer encodes them once, others copy them. */
@@ -6,9 +7,14 @@ export class CommonAttributes {
   readonly values: Readonly<Attributes>;
   readonly count: number;
   readonly longest: number;
+  /** While `/readyz` is served. */
+  readonly dependency: Dependency | undefined;
 
-  /** @param values immutable; undefined is left out */
-  constructor(values: Readonly<Record<string, string | number | boolean | undefined>>) {
+  /**
+   * @param values immutable; undefined is left out
+   * @param target the server that the spans are calls to
+   */
+  constructor(values: Readonly<Record<string, string | number | boolean | undefined>>, target?: Target) {
     const kept: Attributes = {};
     let count = 0;
     let longest = 0;
@@ -22,6 +28,7 @@ export class CommonAttributes {
     this.values = kept;
     this.count = count;
     this.longest = longest;
+    this.dependency = target && dependencies()?.note(target);
   }
 }
 
@@ -42,6 +49,7 @@ interface OwnSpan extends Own {
 }
 
 export function startSpan(tracer: Tracer, name: string, start: SpanStart, where: Context): Span {
+  if (start.common?.dependency) noteUse(start.common.dependency, where);
   if (isOwn<OwnTracer>(tracer)) return tracer.start(name, start, where);
   const { common, attributes, ...options } = start;
   const all = common ? { ...common.values, ...attributes } : attributes;

@@ -17,6 +17,7 @@ export { bind, bindOnce, Caller, detached, type Run } from './caller.ts';
 export { ClientOperation, NO_STATUS, type ServerErrors, type TimeOutPhase } from './client-operation.ts';
 export { LinkedList, type Linked } from './linked-list.ts';
 export { attach, enter, leave, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
+export { collectDependencies, dependencies, type Dependency, type PoolUse } from './dependencies.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';
 export { contextAttributesOf, withContextAttributes } from './context-attributes.ts';
@@ -59,6 +60,7 @@ export {
   type Driver,
   type DriverConnection,
 } from './pooled-connections.ts';
+export { collectAs, FIRST_SCRAPER, Peak, PEAK_READERS } from './peak.ts';
 export { messageContext, nextMessageContext, type PlainMessage } from './message-run.ts';
 export { offerState, processState } from './process-state.ts';
 export { nextRound } from './rounds.ts';

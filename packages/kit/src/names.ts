@@ -167,6 +167,20 @@ export const LIMIT_NAME = 'limit.name';
 export const LIMIT_USED = 'limit.used';
 export const LIMIT_MAX = 'limit.max';
 
+/** Beside a gauge: its highest value since the reader's last collection. Ours. */
+export const ACTIVE_REQUESTS_PEAK = 'http.server.active_requests.peak';
+export const CONNECTION_COUNT_PEAK = 'db.client.connection.count.peak';
+export const PENDING_REQUESTS_PEAK = 'db.client.connection.pending_requests.peak';
+export const POOL_USED_PEAK = 'pool.used.peak';
+export const POOL_PENDING_PEAK = 'pool.pending.peak';
+
+/** Metric beside `process.open_file_descriptor.count`. Ours. */
+export const PROCESS_FD_LIMIT = 'process.open_file_descriptor.limit';
+/** Measurements whose attribute sets were too many for their instrument, by its name. */
+export const FORESHOCK_MEASUREMENTS_FOLDED = 'foreshock.measurements.folded';
+/** The instrument. */
+export const FORESHOCK_METRIC = 'foreshock.metric';
+
 /** The caller's original identifier; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 

@@ -13,6 +13,7 @@ import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { MYSQL } from '../../sql-dialect.ts';
 import { MYSQL2_ERRORS } from './errors.ts';
 import { detachConnections } from './connect.ts';
+import { notePing, type ConnectionClass } from './ping.ts';
 
 interface Config {
   host?: string;
@@ -105,6 +106,7 @@ export const mysql2: DbAdapter = {
 };
 
 function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
+  const Class = prototype.constructor as ConnectionClass;
   const queries = new WeakMap<Command, Query>();
   /** The `addCommand` that `query` and `execute` call is not a second query. */
   const sending = new HandOver<Sending>();
@@ -113,7 +115,7 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
     hooks.calls(prototype, method, {
       begin(connection: Connection, args: any[]): Sending | undefined {
         const [given] = args as [Command | string | undefined];
-        const query = startQuery(connection, typeof given === 'string' ? given : given?.sql, db);
+        const query = startQuery(connection, typeof given === 'string' ? given : given?.sql, db, Class);
         if (!query) return undefined;
         const at = args.findIndex((arg) => typeof arg === 'function');
         if (at >= 0) args[at] = observed(args[at], query);
@@ -134,7 +136,7 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
     if (sending.offered?.connection === connection) return;
     // `PreparedStatementInfo.execute` (lib/commands/prepare.js) adds its command itself.
     const statement = command.statement?.query;
-    const query = statement ? startQuery(connection, statement, db) : undefined;
+    const query = statement ? startQuery(connection, statement, db, Class) : undefined;
     if (!query) {
       if (typeof command.onResult === 'function') command.onResult = bindOnce(command.onResult);
     } else if (command.onResult) {
@@ -177,9 +179,11 @@ function isCommand(given: unknown): given is Command {
   return typeof (given as { execute?: unknown } | undefined)?.execute === 'function';
 }
 
-function startQuery(connection: Connection, text: unknown, db: DbEvents): Query | undefined {
+function startQuery(connection: Connection, text: unknown, db: DbEvents, Class: ConnectionClass): Query | undefined {
+  const target = targetOfConnection(connection);
+  notePing(Class, connection.config, target);
   return db.query(connection, {
-    ...targetOfConnection(connection),
+    ...target,
     text: typeof text === 'string' ? text : undefined,
     dialect: MYSQL,
     errors: MYSQL2_ERRORS,

@@ -1,4 +1,4 @@
-import type { Adapter } from '@foreshock/kit';
+import { dependencies, type Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import { ConnectionManagers } from './connection-manager.ts';
 import { Consumers } from './consumer.ts';
@@ -21,7 +21,10 @@ export const amqplib: Adapter<QueueEvents> = {
     const consumers = new Consumers(hooks, deliveries);
     const managers = new ConnectionManagers(hooks, deliveries);
     // Both APIs call `connect(url, options, callback)`.
-    hooks.onLoad('amqplib/lib/connect.js', ({ exports }) => hooks.detach(exports, 'connect'));
+    hooks.onLoad('amqplib/lib/connect.js', ({ exports }) => {
+      hooks.detach(exports, 'connect');
+      hooks.before(exports, 'connect', (_, [url]) => noteBroker(url));
+    });
     hooks.onLoad('amqplib/lib/channel.js', ({ exports }) => consumers.observeFrames(exports.Channel.prototype));
     for (const model of ['channel_model', 'callback_model']) {
       hooks.onLoad(`amqplib/lib/${model}.js`, ({ exports }) => {
@@ -38,3 +41,13 @@ export const amqplib: Adapter<QueueEvents> = {
     }
   },
 };
+
+/** As `connect` reads it (lib/connect.js). */
+function noteBroker(given: unknown = 'amqp://localhost'): void {
+  const known = dependencies();
+  if (!known) return;
+  const { protocol, hostname, port } =
+    typeof given === 'object' && given !== null ? (given as Partial<URL>) : new URL(String(given));
+  const byDefault = protocol?.startsWith('amqps') ? 5671 : 5672;
+  known.note({ system: 'rabbitmq', address: hostname, port: Number(port) || byDefault });
+}

@@ -1,4 +1,4 @@
-import type { Adapter } from '@foreshock/kit';
+import { dependencies, type Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import { Consumers } from './consumer.ts';
 import { observeSends } from './producer.ts';
@@ -20,9 +20,12 @@ export const kafkajs: Adapter<QueueEvents> = {
       // The loop outlives its caller.
       hooks.detach(prototype, 'start');
     });
-    hooks.onLoad('kafkajs/src/network/connection.js', ({ exports: { prototype } }) =>
-      hooks.detach(prototype, 'connect'),
-    );
+    hooks.onLoad('kafkajs/src/network/connection.js', ({ exports: { prototype } }) => {
+      hooks.detach(prototype, 'connect');
+      hooks.before(prototype, 'connect', ({ host, port }: { host: string; port: number }) => {
+        dependencies()?.note({ system: 'kafka', address: host, port });
+      });
+    });
     hooks.onLoad('kafkajs/src/consumer/consumerGroup.js', ({ exports }) => consumers.observeOffsets(exports.prototype));
   },
 };

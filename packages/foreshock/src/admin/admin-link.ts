@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import type { startOwnThread } from '@foreshock/export';
+import { collectDependencies, errorTypeOf, FIRST_SCRAPER, guard, log, PEAK_READERS, report } from '@foreshock/kit';
+import type { AdminConfig } from '../config.ts';
+import type { TextFormat } from '../metrics/prometheus-text.ts';
+import type { AdminThreadData, Question, ServiceState, ToAdminThread, ToMainThread } from './messages.ts';
+
+export interface AdminOptions extends AdminConfig {
+  /** `service.name` */
+  readonly service: string;
+  /** CommonJS file. */
+  readonly threadFile: string;
+  readonly startThread: typeof startOwnThread;
+}
+
+type Scrape = (scraper: number, format: TextFormat) => Promise<string>;
+
+/** A thread that ends is started again, this often. */
+const MAX_RESTARTS = 3;
+const RESTART_MS = 1_000;
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
+
+/**
+ * The main thread's side of the server of `/metrics`, `/healthz` and `/readyz`. The server has a thread of its own: it
+ * answers while this one is busy, and a slow client is no load on it.
+ */
+export function startAdmin(options: AdminOptions, scrape: Scrape): void {
+  let restarts = 0;
+  const start = (): void => {
+    try {
+      startThread(options, scrape, () => {
+        if (restarts++ < MAX_RESTARTS) setTimeout(start, RESTART_MS).unref();
+        else log('warn', 'foreshock: the thread of /metrics has ended too often, there is none any more');
+      });
+    } catch (error) {
+      // ERR_ACCESS_DENIED: the permission model without --allow-worker.
+      const cause = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+      log('warn', `foreshock: no thread for /metrics, /healthz and /readyz (${cause}), there is none of them`);
+    }
+  };
+  start();
+}
+
+function startThread(options: AdminOptions, scrape: Scrape, onEnd: () => void): void {
+  const { port, host, service, healthUrls, threadFile } = options;
+  const { port1, port2 } = new MessageChannel();
+  const workerData: AdminThreadData = {
+    foreshockAdmin: {
+      port: port2,
+      listen: { port, host },
+      service,
+      healthUrls,
+      scrapers: PEAK_READERS - FIRST_SCRAPER,
+    },
+  };
+  // Read here: see `SenderLink` of the export package, which also explains the options.
+  const text = readFileSync(threadFile, 'utf8');
+  const worker = options.startThread(
+    (env) =>
+      new Worker(text, {
+        eval: true,
+        name: 'foreshock-admin',
+        workerData,
+        transferList: [port2],
+        execArgv: ['--no-warnings'],
+        env,
+        stdout: true,
+        stderr: true,
+        resourceLimits: RESOURCE_LIMITS,
+        trackUnmanagedFds: false,
+      }),
+  );
+  worker.on('error', (error) => report('the thread of /metrics', error));
+  worker.on('exit', () => guard('restarting the thread of /metrics', onEnd));
+  worker.unref();
+  port1.on('message', (message: ToMainThread) =>
+    guard('answering /metrics', () => heard(message, port1, options, scrape)),
+  );
+  port1.unref();
+}
+
+function heard(message: ToMainThread, port: MessagePort, { host, port: number }: AdminOptions, scrape: Scrape): void {
+  switch (message.type) {
+    case 'listening':
+      return log('debug', `foreshock: /metrics, /healthz and /readyz at http://${host}:${number}`);
+    case 'failed':
+      return log('warn', `foreshock: no /metrics, /healthz and /readyz at ${host}:${number} (${message.cause})`);
+    default:
+      answered(message.question, scrape)
+        .catch((error: unknown) => void report('answering /metrics', error))
+        .then((answer) => port.postMessage({ id: message.id, answer } satisfies ToAdminThread))
+        .catch((error: unknown) => report('answering /metrics', error));
+  }
+}
+
+async function answered(question: Question, scrape: Scrape): Promise<unknown> {
+  if (question.type === 'turn') return true;
+  if (question.type === 'state') return serviceState();
+  if (question.type === 'dependency') return { why: await whyNot(question.key, question.ms) };
+  // First the timer that measures the event loop's delay, if this was asked during one.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return scrape(FIRST_SCRAPER + question.scraper, question.format);
+}
+
+/** Messages of errors may tell more than a stranger is to know. */
+async function whyNot(key: string, ms: number): Promise<string | undefined> {
+  try {
+    await collectDependencies().get(key)?.ask?.(ms);
+    return undefined;
+  } catch (error) {
+    return errorTypeOf(error);
+  }
+}
+
+function serviceState(): ServiceState {
+  const known = collectDependencies();
+  const now = performance.now();
+  return {
+    dependencies: Array.from(known, ({ key, system, address, port, usedAt, openBreaker, ask }) => ({
+      key,
+      system,
+      address,
+      port,
+      unusedMs: usedAt === undefined ? undefined : now - usedAt,
+      openBreaker,
+      byLibrary: ask !== undefined,
+    })),
+    pools: Array.from(known.pools, (states) => Array.from(states())).flat(),
+  };
+}

@@ -1,0 +1,67 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Answers, Question, ToAdminThread, ToMainThread } from './messages.ts';
+
+const ASK_EVERY_MS = 1_000;
+/** Later, this thread was stopped too, and with it the process: that says nothing about the event loop. */
+const STOPPED_MS = 2 * ASK_EVERY_MS;
+/** Questions that wait for an answer. */
+const MAX_WAITING = 16;
+
+/** This thread's side of the conversation with the main thread, whose event loop answers. */
+export class MainLoop {
+  readonly #port: MessagePort;
+  readonly #waiting = new Map<number, (answer: unknown) => void>();
+  #last = 0;
+  /** When the oldest unanswered question was asked; Infinity: none. */
+  #since = Infinity;
+  #lookedAt = performance.now();
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on('message', ({ id, answer }: ToAdminThread) => {
+      this.#waiting.get(id)?.(answer);
+      this.#waiting.delete(id);
+    });
+    setInterval(() => this.#look(), ASK_EVERY_MS).unref();
+    this.#look();
+  }
+
+  /** For how long it has not turned, as far as known, ms. */
+  get busyMs(): number {
+    return Math.max(0, performance.now() - this.#since);
+  }
+
+  /** @returns undefined if there is none within `ms`, or too many wait */
+  ask<T extends Question['type']>(question: Question & { type: T }, ms: number): Promise<Answers[T] | undefined> {
+    if (this.#waiting.size >= MAX_WAITING) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const id = this.#post(question, (answer) => {
+        clearTimeout(timer);
+        resolve(answer as Answers[T] | undefined);
+      });
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        resolve(undefined);
+      }, ms);
+    });
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const wasStopped = now - this.#lookedAt > STOPPED_MS;
+    this.#lookedAt = now;
+    if (this.#since < Infinity) {
+      if (wasStopped) this.#since = now;
+      return;
+    }
+    this.#since = now;
+    this.#post({ type: 'turn' }, () => (this.#since = Infinity));
+  }
+
+  #post(question: Question, answered: (answer: unknown) => void): number {
+    const id = ++this.#last;
+    this.#waiting.set(id, answered);
+    this.#port.postMessage({ type: 'ask', id, question } satisfies ToMainThread);
+    return id;
+  }
+}

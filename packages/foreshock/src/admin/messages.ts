@@ -1,0 +1,58 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { PoolUse } from '@foreshock/kit';
+import type { TextFormat } from '../metrics/prometheus-text.ts';
+
+/** What the thread asks of the main thread. */
+export type Question =
+  | { readonly type: 'turn' }
+  | { readonly type: 'state' }
+  | { readonly type: 'dependency'; readonly key: string; readonly ms: number }
+  | { readonly type: 'metrics'; readonly scraper: number; readonly format: TextFormat };
+
+/** What boundaries have seen of what this service depends on. */
+export interface ServiceState {
+  readonly dependencies: readonly DependencyState[];
+  readonly pools: readonly PoolUse[];
+}
+
+export interface DependencyState {
+  readonly key: string;
+  readonly system: string;
+  readonly address: string;
+  readonly port: number | undefined;
+  /** ms since its last use; undefined: not known */
+  readonly unusedMs: number | undefined;
+  readonly openBreaker: string | undefined;
+  /** Whether the main thread has to ask. */
+  readonly byLibrary: boolean;
+}
+
+export interface Answers {
+  turn: true;
+  state: ServiceState;
+  /** Why it does not serve, if so. */
+  dependency: { readonly why: string | undefined };
+  metrics: string;
+}
+
+export type ToMainThread =
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question }
+  | { readonly type: 'listening' }
+  | { readonly type: 'failed'; readonly cause: string };
+
+/** Undefined: the main thread could not answer. */
+export interface ToAdminThread {
+  readonly id: number;
+  readonly answer: unknown;
+}
+
+export interface AdminThreadData {
+  readonly foreshockAdmin: {
+    readonly port: MessagePort;
+    readonly listen: { readonly port: number; readonly host: string };
+    readonly service: string;
+    readonly healthUrls: readonly string[];
+    /** How many scrapers are told apart. */
+    readonly scrapers: number;
+  };
+}

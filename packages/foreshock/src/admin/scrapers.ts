@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * Tells scrapers apart, as each is to see the peaks since its own last scrape: by address, user agent and query. Not by
+ * connection, as clients use several.
+ */
+export class Scrapers {
+  /** Of the last scrape of each. */
+  readonly #known: { key: string; usedAt: number }[];
+
+  /** @param count how many can be told apart */
+  constructor(count: number) {
+    this.#known = Array.from({ length: count }, () => ({ key: '', usedAt: -Infinity }));
+  }
+
+  /** @returns its number, from 0; that of the scraper which was here longest ago, if there are too many */
+  of({ socket, headers, url = '' }: IncomingMessage): number {
+    const query = url.slice(url.indexOf('?') + 1 || url.length, 200);
+    const key = `${socket.remoteAddress} ${headers['user-agent']?.slice(0, 200)} ${query}`;
+    const known = this.#known.findIndex((each) => each.key === key);
+    const index = known < 0 ? this.#longestAgo() : known;
+    this.#known[index] = { key, usedAt: performance.now() };
+    return index;
+  }
+
+  #longestAgo(): number {
+    const times = this.#known.map(({ usedAt }) => usedAt);
+    return times.indexOf(Math.min(...times));
+  }
+}

@@ -1,0 +1,78 @@
+import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
+
+/** From UCUM to Prometheus's words (OpenTelemetry's "Prometheus and OpenMetrics compatibility"). */
+const UNITS: Readonly<Record<string, string>> = {
+  d: 'days',
+  h: 'hours',
+  min: 'minutes',
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+  By: 'bytes',
+  KiBy: 'kibibytes',
+  MiBy: 'mebibytes',
+  GiBy: 'gibibytes',
+  kBy: 'kilobytes',
+  MBy: 'megabytes',
+  GBy: 'gigabytes',
+  m: 'meters',
+  V: 'volts',
+  A: 'amperes',
+  J: 'joules',
+  W: 'watts',
+  g: 'grams',
+  Cel: 'celsius',
+  Hz: 'hertz',
+  '%': 'percent',
+};
+
+export type FamilyType = 'counter' | 'gauge' | 'histogram';
+
+export interface FamilyName {
+  /** Without `_total`. */
+  readonly name: string;
+  readonly type: FamilyType;
+  /** The suffix of the name that is its unit. */
+  readonly unit: string | undefined;
+}
+
+export function familyNameOf(metric: MetricData): FamilyName {
+  const { descriptor } = metric;
+  const type = typeOf(metric);
+  let name = legal(descriptor.name);
+  if (type === 'counter') name = name.replace(/_total$/, '');
+  const unit = unitOf(descriptor.unit, type);
+  if (unit !== undefined && !name.endsWith(`_${unit}`)) name += `_${unit}`;
+  return { name, type, unit };
+}
+
+function typeOf(metric: MetricData): FamilyType {
+  if (metric.dataPointType === DataPointType.HISTOGRAM) return 'histogram';
+  return metric.dataPointType === DataPointType.SUM && metric.isMonotonic ? 'counter' : 'gauge';
+}
+
+function unitOf(unit: string, type: FamilyType): string | undefined {
+  if (unit === '1') return type === 'gauge' ? 'ratio' : undefined;
+  const [of, per] = unit.split('/', 2);
+  if (per !== undefined && per !== '') return [word(of!), `per_${(word(per) ?? '').replace(/s$/, '')}`].join('_');
+  return word(unit);
+}
+
+/** `{request}` and the like are annotations, no units. */
+function word(unit: string): string | undefined {
+  const plain = unit.replaceAll(/\{[^}]*\}/g, '');
+  return plain === '' ? undefined : (UNITS[plain] ?? legal(plain));
+}
+
+/** Of letters, digits and single underscores; colons are for rules of a Prometheus server. */
+function legal(name: string): string {
+  const word = name.replaceAll(/[^a-zA-Z0-9]+/g, '_').replace(/_+$/, '');
+  return /^[a-zA-Z_]/.test(word) ? word : `_${word}`;
+}
+
+/** Two underscores begin names of Prometheus's own. */
+export function labelNameOf(attribute: string): string {
+  const name = attribute.replaceAll(/[^a-zA-Z0-9_]+/g, '_').replace(/^__+/, '_');
+  return /^[a-zA-Z_]/.test(name) ? name : `key_${name}`;
+}

@@ -1,0 +1,108 @@
+import { TraceFlags, type Attributes, type AttributeValue, type Context, type SpanContext } from '@opentelemetry/api';
+import { spanContextOf } from '@foreshock/kit';
+
+/** A sampled span that a measurement was made in. */
+export interface Exemplar {
+  /** Its IDs become texts when they are read. */
+  span: SpanContext;
+  value: number;
+  /** ms since 1970 */
+  at: number;
+}
+
+export interface Series {
+  /** The key by which the SDK knows the series: one object, as long as it lives. */
+  readonly attributes: Attributes;
+  /** Of a histogram, by bucket. */
+  exemplars: (Exemplar | undefined)[] | undefined;
+  /** As Prometheus's labels, once scraped. */
+  labels: string | undefined;
+}
+
+/** The SDK's limit is 2,000, but of each collection: new sets would add up (sdk-metrics 3.1, DeltaMetricProcessor). */
+const MAX_SERIES = 1_998;
+const MAX_VALUE_LENGTH = 256;
+const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
+
+const known = new WeakMap<object, Series>();
+
+/** Undefined for observable instruments. */
+export function seriesOf(attributes: object): Series | undefined {
+  return known.get(attributes);
+}
+
+/** After some attributes in their order: the next one's name and values. */
+interface Node {
+  series: Series | undefined;
+  next: Map<string, Map<AttributeValue | undefined, Node>> | undefined;
+}
+
+/** The attribute sets of one instrument: bounded, also over collections. */
+export class SeriesTable {
+  readonly #root: Node = { series: undefined, next: undefined };
+  #size = 0;
+  #overflow: Series | undefined;
+  /** Measurements beyond the limit, counted together. */
+  folded = 0;
+
+  of(attributes: Attributes): Series {
+    // No key of all texts: that would be most of the cost. Another order is another place of the same series.
+    let node: Node | undefined = this.#root;
+    for (const name in attributes) {
+      node = node.next?.get(name)?.get(kept(attributes[name]));
+      if (!node) return this.#add(attributes);
+    }
+    return node.series ?? this.#add(attributes);
+  }
+
+  #add(given: Attributes): Series {
+    if (this.#size >= MAX_SERIES) {
+      this.folded++;
+      return (this.#overflow ??= makeSeries(OVERFLOW));
+    }
+    this.#size++;
+    const attributes: Attributes = {};
+    let node = this.#root;
+    for (const name in given) {
+      const value = kept(given[name]);
+      attributes[name] = value;
+      node.next ??= new Map();
+      let values = node.next.get(name);
+      if (!values) node.next.set(name, (values = new Map()));
+      let next = values.get(value);
+      if (!next) values.set(value, (next = { series: undefined, next: undefined }));
+      node = next;
+    }
+    return (node.series = makeSeries(attributes));
+  }
+}
+
+function makeSeries(attributes: Attributes): Series {
+  const series: Series = { attributes, exemplars: undefined, labels: undefined };
+  known.set(attributes, series);
+  return series;
+}
+
+/** Values that can be compared, and are no longer than they are shown. */
+function kept(value: AttributeValue | undefined): AttributeValue | undefined {
+  if (typeof value === 'object') return kept(JSON.stringify(value));
+  if (typeof value !== 'string') return value;
+  if (value.length <= MAX_VALUE_LENGTH && value.isWellFormed()) return value;
+  // A slice would keep the whole text alive. Halves of surrogate pairs become U+FFFD, as in the scrape's UTF-8.
+  return Buffer.from(value.slice(0, MAX_VALUE_LENGTH)).toString();
+}
+
+/** @param bucket its index in the histogram */
+export function keepExemplar(series: Series, bucket: number, value: number, where: Context): void {
+  const span = spanContextOf(where);
+  if (!span || (span.traceFlags & TraceFlags.SAMPLED) === 0) return;
+  const exemplars = (series.exemplars ??= []);
+  const exemplar = exemplars[bucket];
+  if (!exemplar) {
+    exemplars[bucket] = { span, value, at: Date.now() };
+    return;
+  }
+  exemplar.span = span;
+  exemplar.value = value;
+  exemplar.at = Date.now();
+}

@@ -1,0 +1,39 @@
+import type { Meter } from '@opentelemetry/api';
+import { dependencies, type PoolUse } from '@foreshock/kit';
+import type { LivePools } from './live-pools.ts';
+import { addPoolGauges, stateOf } from './pool-gauges.ts';
+
+/**
+ * The pools of all adapters, observed together: those of two libraries may share a name, and the last observation of a
+ * series counts.
+ */
+export class ObservedPools {
+  readonly #all = new Set<LivePools>();
+  readonly #meters = new Map<Meter, { adapters: number; readonly stop: () => void }>();
+
+  /** @returns what stops it */
+  observe(pools: LivePools, meter: Meter): () => void {
+    this.#all.add(pools);
+    let observed = this.#meters.get(meter);
+    if (!observed) this.#meters.set(meter, (observed = { adapters: 0, stop: addPoolGauges(meter, this.#all) }));
+    observed.adapters++;
+    const states = (): Iterable<PoolUse> => poolStates(pools);
+    const readiness = dependencies();
+    readiness?.pools.add(states);
+    return () => {
+      this.#all.delete(pools);
+      readiness?.pools.delete(states);
+      if (--observed.adapters > 0) return;
+      observed.stop();
+      this.#meters.delete(meter);
+    };
+  }
+}
+
+function* poolStates(pools: LivePools): Generator<PoolUse> {
+  for (const [pool, known] of pools) {
+    const { name, description } = known;
+    const { used: now, pending: waiting } = stateOf(known, pool);
+    yield { name, used: now, pending: waiting, limit: description.limit };
+  }
+}

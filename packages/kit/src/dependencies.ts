@@ -1,0 +1,117 @@
+import type { Context } from '@opentelemetry/api';
+import { contextAttributesOf } from './context-attributes.ts';
+import { BREAKER_NAME } from './names.ts';
+
+/** A server that the application uses. */
+export interface Target {
+  /** `db.system.name`, `messaging.system` or `http`. */
+  readonly system: string;
+  /** Host name, IP address, or path of a socket. */
+  readonly address: string | undefined;
+  /** Undefined: the system's default. */
+  readonly port?: number | undefined;
+}
+
+export interface Dependency {
+  readonly key: string;
+  readonly system: string;
+  readonly address: string;
+  readonly port: number | undefined;
+  /** Since it was last read. */
+  used: boolean;
+  /** `performance.now()`, as of the last reading; undefined: only its connections are seen. */
+  usedAt: number | undefined;
+  /** Breakers around calls to it. */
+  readonly breakers: Set<string>;
+  /**
+   * Asks it by the application's library, where that alone does no harm.
+   *
+   * @param ms after which it gives up
+   */
+  ask: ((ms: number) => Promise<void>) | undefined;
+}
+
+export interface PoolUse {
+  readonly name: string;
+  readonly used: number;
+  readonly pending: number;
+  readonly limit: number | undefined;
+}
+
+/** Newest; a cluster's nodes come and go. */
+const MAX_DEPENDENCIES = 64;
+const MAX_BREAKERS = 4;
+const MAX_OPEN = 1_000;
+const FORGET_MS = 3_600_000;
+
+/** What boundaries have seen that tells whether the application can serve, for `/readyz`. */
+class Dependencies {
+  readonly #known = new Map<string, Dependency>();
+  readonly #open = new Set<string>();
+  readonly pools = new Set<() => Iterable<PoolUse>>();
+
+  note({ system, address, port }: Target): Dependency | undefined {
+    if (address === undefined) return undefined;
+    const key = `${system} ${address} ${port}`;
+    let known = this.#known.get(key);
+    if (known) return known;
+    known = { key, system, address, port, used: false, usedAt: undefined, breakers: new Set(), ask: undefined };
+    if (this.#known.size >= MAX_DEPENDENCIES) this.#known.delete(this.#longestUnused());
+    this.#known.set(key, known);
+    return known;
+  }
+
+  get(key: string): Dependency | undefined {
+    return this.#known.get(key);
+  }
+
+  #longestUnused(): string {
+    this.#read();
+    const { key } = [...this.#known.values()].reduce((one, other) =>
+      (other.usedAt ?? Infinity) < (one.usedAt ?? Infinity) ? other : one,
+    );
+    return key;
+  }
+
+  #read(): void {
+    const now = performance.now();
+    for (const known of this.#known.values()) {
+      if (known.used) known.usedAt = now;
+      known.used = false;
+    }
+  }
+
+  breakerChanged(name: string, isOpen: boolean): void {
+    if (!isOpen) this.#open.delete(name);
+    else if (this.#open.size < MAX_OPEN) this.#open.add(name);
+  }
+
+  /** Without those that are long unused. */
+  *[Symbol.iterator](): Generator<Dependency & { readonly openBreaker: string | undefined }> {
+    this.#read();
+    const now = performance.now();
+    for (const [key, known] of this.#known) {
+      if (known.usedAt !== undefined && now - known.usedAt > FORGET_MS) this.#known.delete(key);
+      else yield { ...known, openBreaker: [...known.breakers].find((name) => this.#open.has(name)) };
+    }
+  }
+}
+
+/** Process-wide, as each bundle file has a copy of this one. */
+const KEY = Symbol.for('foreshock.dependencies');
+const global = globalThis as { [KEY]?: Dependencies };
+
+/** Undefined: nobody asks. */
+export function dependencies(): Dependencies | undefined {
+  return global[KEY];
+}
+
+export function collectDependencies(): Dependencies {
+  return (global[KEY] ??= new Dependencies());
+}
+
+export function noteUse(dependency: Dependency, where: Context): void {
+  dependency.used = true;
+  const breaker = contextAttributesOf(where)?.[BREAKER_NAME];
+  if (typeof breaker === 'string' && dependency.breakers.size < MAX_BREAKERS) dependency.breakers.add(breaker);
+}

@@ -1,0 +1,82 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, onPath, runBinary } from './server.ts';
+
+const VARIABLE = 'FORESHOCK_TEST_PROMETHEUS';
+const CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/prometheus', import.meta.url));
+
+export interface Prometheus {
+  url: string;
+  /** The answer's `data` of `/api/v1/<path>`. */
+  query(path: string, parameters: Record<string, string>): Promise<any>;
+  stop(): Promise<void>;
+}
+
+/** A real Prometheus that scrapes one target every second. */
+export async function startPrometheus(target: string): Promise<Prometheus> {
+  const folder = mkdtempSync(join(tmpdir(), 'foreshock-prometheus-'));
+  const port = await freePort();
+  const config = join(folder, 'prometheus.yml');
+  const scrape = `  - job_name: service\n    static_configs:\n      - targets: ['${target}']\n`;
+  writeFileSync(config, `global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n${scrape}`);
+  const args = [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--enable-feature=exemplar-storage',
+  ];
+  const url = `http://127.0.0.1:${port}`;
+  const ready = async (): Promise<void> => {
+    const { ok, status } = await fetch(`${url}/-/ready`);
+    if (!ok) throw new Error(`Prometheus answers ${status}`);
+  };
+  const { stop } = await runBinary(program('prometheus'), args, { port, folder, user: undefined }, ready);
+  return {
+    url,
+    async query(path, parameters) {
+      const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
+      const { data, error } = (await response.json()) as { data: unknown; error?: string };
+      if (error) throw new Error(error);
+      return data;
+    },
+    stop,
+  };
+}
+
+/** `promtool check metrics`: what it says of a scrape. */
+export function checkMetrics(text: string): string[] {
+  const { stdout, stderr } = spawnSync(program('promtool'), ['check', 'metrics'], { input: text, encoding: 'utf8' });
+  return `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
+}
+
+/** Of the folder in `FORESHOCK_TEST_PROMETHEUS`, on the path, or of Debian's package, unpacked but not installed. */
+function program(name: 'prometheus' | 'promtool'): string {
+  const folder = process.env[VARIABLE];
+  if (folder) return join(folder, name);
+  return onPath(name) ?? join(unpacked(), name);
+}
+
+function unpacked(): string {
+  const folder = join(CACHE, 'usr/bin');
+  if (existsSync(folder)) return folder;
+  mkdirSync(dirname(CACHE), { recursive: true });
+  const download = mkdtempSync(join(dirname(CACHE), 'prometheus-'));
+  try {
+    execFileSync('apt-get', ['-qq', 'download', 'prometheus'], { cwd: download, stdio: 'ignore' });
+    const [file] = readdirSync(download);
+    execFileSync('dpkg-deb', ['-x', join(download, file!), join(download, 'unpacked')], { stdio: 'ignore' });
+    // Another test process may have been first.
+    if (!existsSync(CACHE)) renameSync(join(download, 'unpacked'), CACHE);
+    return folder;
+  } catch (error) {
+    throw new Error(
+      `the tests need a real Prometheus, and none was found. Install it (Debian: apt-get install prometheus), or set ${VARIABLE} to the folder of prometheus and promtool.`,
+      { cause: error },
+    );
+  } finally {
+    rmSync(download, { recursive: true, force: true });
+  }
+}

@@ -56,7 +56,7 @@ function servicesOf(trace: readonly ReceivedSpan[]): unknown[] {
 const ROWS = [
   /gateway +POST \/checkout +▇+/,
   /orders .*POST \/orders +▇+/,
-  /orders .*pool\.acquire orders +▒+ +\d+ \d{3} ms/,
+  /orders .*pool\.acquire orders \(api\) +▒+ +\d+ \d{3} ms/,
   /orders .*INSERT orders/,
   /orders .*send payments/,
   /worker .*process payments/,
@@ -68,7 +68,7 @@ const WORDS = [
   /Paid after [\d ]+ ms, at the (second|third|fourth|fifth|sixth) attempt: \d refused by payments, \d by the breaker, then its probe\./,
   /Breaker payments: closed → open → half-open [\d ]+ ms later → .*closed [\d. ]+ ms later\. \d+ calls not made\./,
   /Retries: \d+ attempts after a first one/,
-  /waited \d \d{3} ms for a connection of pool orders \(5\/5 used, \d+ waiting\); held by GET \/report: SELECT orders, \d \d{3} ms/,
+  /waited \d \d{3} ms for a connection of pool orders \(api\) \(5\/5 used, \d+ waiting\); held by GET \/report: SELECT orders, \d \d{3} ms/,
   /waited [\d .]+ ms in queue payments/,
   /breaker payments: .*half-open → closed/,
   /attempt \d of 6(, after [\d ]+ ms)?; breaker payments open: the call was not made/,

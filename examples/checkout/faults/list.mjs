@@ -46,14 +46,14 @@ export const FAULTS = {
     ...POOL,
     affected: CHECKOUT,
     env: { orders: { POOL_TIMEOUT_MS: '3000' } },
-    plan: () => ({ orders: [{ fault: 'leak', target: 'orders-api', share: 0.12 }] }),
+    plan: () => ({ orders: [{ fault: 'leak', target: 'api', share: 0.12 }] }),
   },
   'long-hold': {
     what: 'one connection of five is kept for 3 s after its query',
     kind: 'long_hold',
     ...POOL,
     affected: CHECKOUT,
-    plan: () => ({ orders: [{ fault: 'hold', target: 'orders-api', ms: 3_000, share: 0.2 }] }),
+    plan: () => ({ orders: [{ fault: 'hold', target: 'api', ms: 3_000, share: 0.2 }] }),
   },
   'dependency-down': {
     what: 'payments refuses every connection of worker',

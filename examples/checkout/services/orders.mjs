@@ -25,7 +25,7 @@ const log = pino({ name: 'orders' });
 
 const pool = new pg.Pool({
   connectionString: DATABASE_URL,
-  application_name: 'orders-api',
+  application_name: 'api',
   max: Number(POOL_MAX),
   connectionTimeoutMillis: Number(POOL_TIMEOUT_MS),
 });

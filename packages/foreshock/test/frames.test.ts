@@ -23,7 +23,7 @@ it('leaves the application its frames in the callbacks of http, database, cache 
     'ioredis pipeline': [0, true],
     'ioredis message': [1, true],
     'amqplib confirm': [2, true],
-    'amqplib consumer': [2, true],
+    'amqplib consumer': [1, true],
   });
   await Promise.all(servers.map((server) => server.stop()));
 }, 60_000);

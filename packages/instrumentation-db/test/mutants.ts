@@ -75,8 +75,8 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the span is named after the database',
     file: STATEMENTS,
-    from: 'name: summary ?? query.database ?? query.system,',
-    to: 'name: query.database ?? query.system,',
+    from: 'name: summary ?? query.database ?? system,',
+    to: 'name: query.database ?? system,',
   },
   {
     check: 'values never recorded',
@@ -107,7 +107,7 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the address is missing',
     file: STATEMENTS,
-    from: "'server.address': query.host,",
+    from: "'server.address': host,",
     to: '',
   },
   {
@@ -115,8 +115,8 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the port is text',
     file: STATEMENTS,
-    from: "'server.port': query.port,",
-    to: "'server.port': String(query.port),",
+    from: "'server.port': port,",
+    to: "'server.port': String(port),",
   },
   {
     check: 'address, port and database',

@@ -29,7 +29,8 @@ function start(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): void 
 async function outcome(): Promise<{ waterfall: string; words: string; logs: string; trace: ReceivedSpan[] }> {
   await demo.printed('The incident');
   const pids = demo.descendants();
-  expect(await demo.exited).toEqual({ code: 0, signal: null });
+  const exit = await demo.exited;
+  if (exit.code !== 0) throw new Error(`ended with ${exit.code ?? exit.signal}\n${demo.output}`);
   expect(await stillRunning(pids)).toEqual([]);
   expect(readdirSync(demo.temporary)).toEqual([]);
 

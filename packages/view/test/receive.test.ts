@@ -148,6 +148,11 @@ describe('what exporters send', () => {
         parentId: 'b'.repeat(16),
         name: 'work',
         localEndpoint: { serviceName: 'orders' },
+        annotations: [
+          { timestamp: common.timestamp, value: 'cache.stampede' },
+          { timestamp: common.timestamp, value: 'cache.stampede {"callers":3}' },
+          { timestamp: common.timestamp, value: 'said {not json' },
+        ],
       },
     ];
     const sent = await viewer.post('/api/v2/spans', JSON.stringify(spans));
@@ -168,6 +173,10 @@ describe('what exporters send', () => {
       attributes: { 'pool.wait_ms': 12.5 },
     });
     expect(byName['work'].parentId).toBe('bbbbbbbbbbbbbbbb');
+    expect(byName['work'].events.map(({ name, attributes }: any) => [name, attributes])).toEqual([
+      ['cache.stampede', { callers: 3 }],
+      ['said {not json', {}],
+    ]);
   });
 
   it('is said to the pages that are open', async () => {

@@ -1,4 +1,11 @@
-import { type Attributes, noAttributes, type RecordTarget, resourceOf, type SpanResource } from './record.ts';
+import {
+  type Attributes,
+  noAttributes,
+  type RecordTarget,
+  resourceOf,
+  type SpanRecord,
+  type SpanResource,
+} from './record.ts';
 
 type Anything = Record<string, unknown>;
 
@@ -55,13 +62,31 @@ function readSpan(span: Anything, resources: Map<string, SpanResource>, target: 
     status: error !== undefined && error !== false ? 2 : attributes['otel.status_code'] === 'OK' ? 1 : 0,
     statusMessage: typeof error === 'string' ? error : '',
     attributes,
-    events: list(span['annotations']).map((annotation) => ({
-      time: Number(annotation['timestamp']) / 1000,
-      name: String(annotation['value'] ?? ''),
-      attributes: noAttributes(),
-    })),
+    events: eventsOf(list(span['annotations'])),
     links: [],
   });
+}
+
+/** Foreshock and others write an event as `name {json}`; Foreshock also its name alone, which Zipkin can search. */
+function eventsOf(annotations: Anything[]): SpanRecord['events'] {
+  const events = annotations.map(({ timestamp, value }) => eventOf(Number(timestamp) / 1000, String(value ?? '')));
+  const isDescribed = new Set(events.filter(({ described }) => described).map(({ time, name }) => `${time} ${name}`));
+  return events
+    .filter(({ described, time, name }) => described || !isDescribed.has(`${time} ${name}`))
+    .map(({ time, name, attributes }) => ({ time, name, attributes }));
+}
+
+function eventOf(time: number, value: string): SpanRecord['events'][number] & { described: boolean } {
+  const at = value.indexOf(' {');
+  try {
+    if (at > 0) {
+      const attributes = Object.assign(noAttributes(), JSON.parse(value.slice(at + 1)));
+      return { time, name: value.slice(0, at), attributes, described: true };
+    }
+  } catch {
+    // A text that looks like it.
+  }
+  return { time, name: value, attributes: noAttributes(), described: false };
 }
 
 /** Exporters turn numbers and booleans into texts. */

@@ -1,25 +1,28 @@
+/** A value for the next wrapped method that the library calls. */
+class Offer<T> {
+  protected value: T | undefined;
+
+  get offered(): T | undefined {
+    return this.value;
+  }
+
+  take(): T | undefined {
+    const { value } = this;
+    this.value = undefined;
+    return value;
+  }
+}
+
 /**
  * Passes a value to another wrapped method that the library calls before the first returns. The code between must be
  * synchronous, so each use has a test.
  */
-export class HandOver<T> {
-  #offered: T | undefined;
-
+export class HandOver<T> extends Offer<T> {
   /** @returns the previous value, for {@link end} */
   offer(value: T): T | undefined {
-    const outer = this.#offered;
-    this.#offered = value;
+    const outer = this.value;
+    this.value = value;
     return outer;
-  }
-
-  get offered(): T | undefined {
-    return this.#offered;
-  }
-
-  take(): T | undefined {
-    const value = this.#offered;
-    this.#offered = undefined;
-    return value;
   }
 
   /**
@@ -27,8 +30,8 @@ export class HandOver<T> {
    * @returns whether the value was taken
    */
   end(value: T, outer: T | undefined): boolean {
-    const isTaken = this.#offered !== value;
-    this.#offered = outer;
+    const isTaken = this.value !== value;
+    this.value = outer;
     return isTaken;
   }
 }
@@ -37,22 +40,11 @@ export class HandOver<T> {
  * Passes a value to what the library does next, after the first method has returned. Forgotten in the next microtask: if
  * the library waits in between, what comes then may be of another caller.
  */
-export class BriefHandOver<T> {
-  #offered: T | undefined;
-  readonly #forget = (): void => void (this.#offered = undefined);
+export class BriefHandOver<T> extends Offer<T> {
+  readonly #forget = (): void => void (this.value = undefined);
 
   offer(value: T | undefined): void {
-    if (this.#offered === undefined && value !== undefined) queueMicrotask(this.#forget);
-    this.#offered = value;
-  }
-
-  get offered(): T | undefined {
-    return this.#offered;
-  }
-
-  take(): T | undefined {
-    const value = this.#offered;
-    this.#offered = undefined;
-    return value;
+    if (this.value === undefined && value !== undefined) queueMicrotask(this.#forget);
+    this.value = value;
   }
 }

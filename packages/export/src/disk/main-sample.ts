@@ -1,5 +1,4 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { guard } from '@foreshock/kit';
+import { detachedInterval, guard } from '@foreshock/kit';
 import type * as V8 from 'node:v8';
 import {
   EXTERNAL,
@@ -53,8 +52,7 @@ export class MainSample {
     this.#idle = 0;
     if (this.#timer) return;
     this.#samples[FREE_AT] = Date.now();
-    // Not in the context of the request that starts it.
-    this.#timer = context.with(ROOT_CONTEXT, () => setInterval(() => this.#take(), SAMPLE_MS).unref());
+    this.#timer = detachedInterval('a sample of memory', () => this.#take(), SAMPLE_MS);
   }
 
   #take(): void {

@@ -10,6 +10,16 @@ const CHECKOUT = [
 ];
 const PAYING = [{ service: 'worker', route: 'process payments' }];
 const POOL = { service: 'orders', resource: 'pool orders' };
+/** The way from gateway to orders is slow, before a request is sent. */
+const REACHING_ORDERS = {
+  service: 'gateway',
+  resource: null,
+  also: [
+    { service: 'gateway', resource: 'orders' },
+    { service: 'orders', resource: null },
+  ],
+  affected: CHECKOUT.slice(0, 1),
+};
 
 /**
  * @typedef {object} Fault
@@ -87,13 +97,7 @@ export const FAULTS = {
   'dns-slow': {
     what: 'the name of orders takes 700 ms to be looked up',
     kind: 'dns_slow',
-    service: 'gateway',
-    resource: null,
-    also: [
-      { service: 'gateway', resource: 'orders' },
-      { service: 'orders', resource: null },
-    ],
-    affected: CHECKOUT.slice(0, 1),
+    ...REACHING_ORDERS,
     env: {
       orders: { KEEP_ALIVE_MS: '1' },
       gateway: ({ ORDERS_URL }) => ({ ORDERS_URL: ORDERS_URL.replace('127.0.0.1', 'localhost') }),
@@ -156,13 +160,7 @@ export const FAULTS = {
   'connect-slow': {
     what: 'connections of gateway to orders take 500 ms to open, and are not kept',
     kind: 'connect_slow',
-    service: 'gateway',
-    resource: null,
-    also: [
-      { service: 'gateway', resource: 'orders' },
-      { service: 'orders', resource: null },
-    ],
-    affected: CHECKOUT.slice(0, 1),
+    ...REACHING_ORDERS,
     env: { orders: { KEEP_ALIVE_MS: '1' } },
     plan: ({ orders }) => ({ gateway: [{ fault: 'slow-connect', on: 'http', target: hostOf(orders), ms: 500 }] }),
   },

@@ -14,8 +14,8 @@ interface Handle {
 }
 
 /**
- * Calls `killed` when a child process is ended by a signal that it cannot report: of a worker of `node:cluster` that crashes in native code
- * only its parent knows.
+ * Calls `killed` when a child process is ended by a signal that it cannot report: of a worker of `node:cluster` that
+ * crashes in native code only its parent knows.
  *
  * Not a listener of 'exit', which the application could see: the handle's function, which emits it
  * (lib/internal/child_process.js of Node 22 to 26).

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
+import { manifestIn } from './package-json.ts';
 
 /** Folders above the start script that are looked at. */
 const MOST_FOLDERS = 8;
@@ -12,21 +12,11 @@ export function serviceVersion(): string | undefined {
   const script = process.argv[1];
   let folder = !script || /[\\/]node_modules[\\/]/.test(script) ? process.cwd() : dirname(script);
   for (let i = 0; i < MOST_FOLDERS; i++) {
-    const version = versionIn(join(folder, 'package.json'));
-    if (version !== undefined) return version;
+    const version: unknown = manifestIn(folder)?.version;
+    if (typeof version === 'string' && version !== '') return version;
     const above = dirname(folder);
     if (above === folder) break;
     folder = above;
   }
   return undefined;
-}
-
-function versionIn(file: string): string | undefined {
-  try {
-    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown };
-    return typeof version === 'string' && version !== '' ? version : undefined;
-  } catch {
-    // Missing, or not allowed.
-    return undefined;
-  }
 }

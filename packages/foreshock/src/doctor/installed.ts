@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { manifestIn, type Manifest } from '../package-json.ts';
 
 export interface Package {
   name: string;
@@ -8,26 +9,12 @@ export interface Package {
   manifest: Manifest;
 }
 
-export interface Manifest {
-  name?: string;
-  version?: string;
-  main?: string;
-  scripts?: Record<string, string>;
-  dependencies?: Record<string, string>;
-  devDependencies?: Record<string, string>;
-  optionalDependencies?: Record<string, string>;
-}
-
 const MODULES = 'node_modules';
 const API = '@opentelemetry/api';
 
 export function packageIn(folder: string): Package | undefined {
-  try {
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
-    return { name: manifest.name ?? '', version: manifest.version ?? '0.0.0', folder, manifest };
-  } catch {
-    return undefined;
-  }
+  const manifest = manifestIn(folder);
+  return manifest && { name: manifest.name ?? '', version: manifest.version ?? '0.0.0', folder, manifest };
 }
 
 /** The nearest package.json at or above a folder. */

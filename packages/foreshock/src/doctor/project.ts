@@ -6,7 +6,8 @@ import { isBundle } from '../bundled-server.ts';
 import { isAgent, SDK } from './agents.ts';
 import { apiFindings } from './api-copies.ts';
 import { look, ok, wrong, type Finding } from './finding.ts';
-import { apiCopies, installedFrom, type Manifest, type Package, projectOf } from './installed.ts';
+import type { Manifest } from '../package-json.ts';
+import { apiCopies, installedFrom, type Package, projectOf } from './installed.ts';
 import { namesPreload } from './start-options.ts';
 import { SUPPORTED } from './supported.ts';
 

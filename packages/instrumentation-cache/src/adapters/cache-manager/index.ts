@@ -1,4 +1,4 @@
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, replacementOf, type Adapter, type AnyFunction, type Attachment } from '@foreshock/kit';
 import type { CacheEvents } from '../../events.ts';
 
 /** cache-manager's store. */
@@ -34,21 +34,7 @@ export const cacheManager: Adapter<CacheEvents> = {
   shows: ['attempt or hit'],
   summary: 'hits and misses of stores in the process, and callers of `wrap` that joined another',
   attach(cache, hooks) {
-    const observed = (original: CreateCache): CreateCache => {
-      const known = replacements.get(original);
-      if (known) {
-        Object.assign(known.attachment, { cache, hooks });
-        return known.createCache;
-      }
-      const attachment = { cache, hooks };
-      const createCache: CreateCache = (...args) => {
-        const made = original(...args);
-        if (attachment.hooks.active) guard('cache-manager', () => observe(made, args[0]?.cacheId, attachment));
-        return made;
-      };
-      for (const key of [original, createCache]) replacements.set(key, { createCache, attachment });
-      return createCache;
-    };
+    const observed = (original: CreateCache): CreateCache => replacementOf(original, cache, hooks, observedCreation);
     for (const file of FILES) {
       hooks.onLoad(
         file,
@@ -66,19 +52,18 @@ export const cacheManager: Adapter<CacheEvents> = {
   },
 };
 
-/** Caches outlive the hooks: a later attachment replaces an earlier one. */
-interface Attachment {
-  cache: CacheEvents;
-  hooks: Hooks;
+function observedCreation(original: AnyFunction, attachment: Attachment<CacheEvents>): AnyFunction {
+  return function (this: unknown, ...args: Parameters<CreateCache>) {
+    const made: Cache = original.apply(this, args);
+    if (attachment.hooks.active) guard('cache-manager', () => observe(made, args[0]?.cacheId, attachment));
+    return made;
+  };
 }
-
-/** By the original and by itself. */
-const replacements = new WeakMap<CreateCache, { createCache: CreateCache; attachment: Attachment }>();
 
 /** Weak: an application may make caches without limit. */
 const reads = new WeakMap<Store, { count: number }>();
 
-function observe(made: Cache, cacheId: string | undefined, attachment: Attachment): void {
+function observe(made: Cache, cacheId: string | undefined, attachment: Attachment<CacheEvents>): void {
   const name = cacheId ?? made.stores.map(namespaceOf).find(Boolean) ?? 'cache-manager';
   for (const store of made.stores) if (!reads.has(store)) observeStore(store, made, name, attachment);
   const counts = made.stores.map((store) => reads.get(store));
@@ -91,13 +76,13 @@ function observe(made: Cache, cacheId: string | undefined, attachment: Attachmen
   made.wrap = function (...args) {
     const before = total();
     const promise = wrap.apply(this, args);
-    if (attachment.hooks.active && total() === before) attachment.cache.lookup(made, name, args[0], 'coalesced');
+    if (attachment.hooks.active && total() === before) attachment.events.lookup(made, name, args[0], 'coalesced');
     return promise;
   };
 }
 
 /** The first cache over a store names its lookups. */
-function observeStore(store: Store, made: Cache, name: string, attachment: Attachment): void {
+function observeStore(store: Store, made: Cache, name: string, attachment: Attachment<CacheEvents>): void {
   const { hooks: events } = store;
   // Keyv 6 has other hooks, and awaits them.
   if (typeof events?.addHandler !== 'function') return;
@@ -107,12 +92,12 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   if (!isLocal(store.store)) return;
   const looked = (key: unknown, value: unknown): void => {
     if (attachment.hooks.active)
-      attachment.cache.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
+      attachment.events.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
   };
   events.addHandler('postGet', ({ key, value }) => looked(key, value));
   events.addHandler('postGetMany', (values: unknown[]) => values.forEach((value) => looked(undefined, value)));
   events.addHandler('postSet', ({ key }) => {
-    if (attachment.hooks.active) attachment.cache.filled(made, ownKey(store, key));
+    if (attachment.hooks.active) attachment.events.filled(made, ownKey(store, key));
   });
 }
 

@@ -1,7 +1,15 @@
-import { bindOnce, guard, preceded, report, type Adapter, type AnyFunction } from '@foreshock/kit';
+import {
+  bindOnce,
+  guard,
+  preceded,
+  replacementOf,
+  report,
+  type Adapter,
+  type AnyFunction,
+  type Attachment,
+} from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 import { inCallersContext, LIMITED_LOOPS } from './loops.ts';
-import { replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
 interface Item {
@@ -64,7 +72,7 @@ export const async: Adapter<PoolEvents> = {
   },
 };
 
-function observedMaker(make: AnyFunction, method: string, attachment: Attachment): AnyFunction {
+function observedMaker(make: AnyFunction, method: string, attachment: Attachment<PoolEvents>): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     const [worker] = args;
     if (!attachment.hooks.active || typeof worker !== 'function' || OBSERVED in worker) return make.apply(this, args);
@@ -123,7 +131,12 @@ function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFun
   return Object.defineProperty(replacement, OBSERVED, { value: true });
 }
 
-function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTask>, attachment: Attachment): void {
+function observeQueue(
+  queue: Queue,
+  name: string,
+  tasks: WeakMap<Item, LimitedTask>,
+  attachment: Attachment<PoolEvents>,
+): void {
   const source: PoolSource = {
     ofTasks: true,
     describe: () => ({ name }),
@@ -155,7 +168,7 @@ function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTa
     if (typeof original !== 'function') return;
     queue._tasks[method] = function (this: unknown, ...args: unknown[]) {
       try {
-        const task = attachment.hooks.active ? attachment.pools.task(source, queue, ask()) : undefined;
+        const task = attachment.hooks.active ? attachment.events.task(source, queue, ask()) : undefined;
         if (task) {
           const item = args.at(-1) as Item;
           tasks.set(item, task);
@@ -172,7 +185,7 @@ function observeQueue(queue: Queue, name: string, tasks: WeakMap<Item, LimitedTa
   wrapEntry('unshift');
   // async 2.
   wrapEntry('insertBefore');
-  const { hooks, pools } = attachment;
+  const { hooks, events: pools } = attachment;
   const { remove } = queue;
   const killed = (): void => pools.cleared(queue, new Error('the queue was killed'));
   queue.kill = preceded(queue.kill, killed, 'async kill', hooks);

@@ -1,5 +1,4 @@
-import { bind, guard, type AnyFunction } from '@foreshock/kit';
-import type { Attachment } from '../../replaced-function.ts';
+import { bind, guard, type AnyFunction, type Attachment } from '@foreshock/kit';
 
 const COLLECTION_METHODS = [
   'all',
@@ -31,7 +30,7 @@ export const LIMITED_LOOPS: readonly string[] = COLLECTION_METHODS.flatMap((name
  * Restores the loop's caller: `eachOfLimit` (async/internal/eachOfLimit.js), which all methods use, starts each item in
  * the context of the previous callback. Items wait for no other caller.
  */
-export function inCallersContext(loop: AnyFunction, method: string, { hooks }: Attachment): AnyFunction {
+export function inCallersContext(loop: AnyFunction, method: string, { hooks }: Attachment<unknown>): AnyFunction {
   const bound = (value: unknown): unknown => (typeof value === 'function' ? bindTagged(value as AnyFunction) : value);
   return function (this: unknown, ...args: unknown[]) {
     if (!hooks.active) return loop.apply(this, args);

@@ -1,6 +1,13 @@
-import { guard, preceded, report, type Adapter, type AnyFunction } from '@foreshock/kit';
+import {
+  guard,
+  preceded,
+  replacementOf,
+  report,
+  type Adapter,
+  type AnyFunction,
+  type Attachment,
+} from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
-import { replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
 interface Queue {
@@ -46,7 +53,7 @@ export const fastq: Adapter<PoolEvents> = {
   },
 };
 
-function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attachment): AnyFunction {
+function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attachment<PoolEvents>): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     const at = typeof args[0] === 'function' ? 0 : 1;
     const worker = args[at];
@@ -61,7 +68,7 @@ function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attach
 
 class ObservedQueue {
   readonly worker: AnyFunction;
-  readonly #attachment: Attachment;
+  readonly #attachment: Attachment<PoolEvents>;
   readonly #source: PoolSource;
   #head: Entry | undefined;
   #tail: Entry | undefined;
@@ -69,7 +76,7 @@ class ObservedQueue {
   /** The worker may be called before `push` returns. */
   #entering: Entry | undefined;
 
-  constructor(worker: AnyFunction, byPromise: boolean, attachment: Attachment) {
+  constructor(worker: AnyFunction, byPromise: boolean, attachment: Attachment<PoolEvents>) {
     this.#attachment = attachment;
     const name = worker.name && worker.name !== 'worker' ? worker.name : 'fastq';
     this.#source = {
@@ -122,11 +129,11 @@ class ObservedQueue {
       queue[method] = (...args: unknown[]) => {
         this.#head = this.#tail = undefined;
         this.#length = 0;
-        guard('fastq', () => this.#attachment.pools.cleared(queue, new Error('abort')));
+        guard('fastq', () => this.#attachment.events.cleared(queue, new Error('abort')));
         return original.apply(queue, args);
       };
     }
-    const { pools, hooks } = this.#attachment;
+    const { events: pools, hooks } = this.#attachment;
     queue.pause = preceded(queue.pause, () => pools.paused(queue), 'fastq pause', hooks);
   }
 
@@ -135,7 +142,7 @@ class ObservedQueue {
     queue[method] = (...args: unknown[]) => {
       const entry: Entry = { task: undefined, next: undefined };
       try {
-        if (this.#attachment.hooks.active) entry.task = this.#attachment.pools.task(this.#source, queue);
+        if (this.#attachment.hooks.active) entry.task = this.#attachment.events.task(this.#source, queue);
       } catch (error) {
         report('fastq', error);
       }

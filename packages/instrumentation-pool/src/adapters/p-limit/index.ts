@@ -1,6 +1,14 @@
-import { guard, preceded, report, type Adapter, type AnyFunction } from '@foreshock/kit';
+import {
+  guard,
+  preceded,
+  propertiesOf,
+  replacementOf,
+  report,
+  type Adapter,
+  type AnyFunction,
+  type Attachment,
+} from '@foreshock/kit';
 import type { PoolEvents, PoolSource, PoolState } from '../../events.ts';
-import { propertiesOf, replacementOf, type Attachment } from '../../replaced-function.ts';
 import { runTask } from '../../run-task.ts';
 
 interface Limit extends AnyFunction {
@@ -31,7 +39,7 @@ export const pLimit: Adapter<PoolEvents> = {
   },
 };
 
-function observedMaker(make: AnyFunction, attachment: Attachment): AnyFunction {
+function observedMaker(make: AnyFunction, attachment: Attachment<PoolEvents>): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     const limit = make.apply(this, args);
     if (!attachment.hooks.active || typeof limit !== 'function') return limit;
@@ -44,7 +52,7 @@ function observedMaker(make: AnyFunction, attachment: Attachment): AnyFunction {
   };
 }
 
-function observe(limit: Limit, given: unknown, attachment: Attachment): Limit {
+function observe(limit: Limit, given: unknown, attachment: Attachment<PoolEvents>): Limit {
   // An object since 7.3.
   const concurrency = typeof given === 'object' ? (given as { concurrency: number }).concurrency : (given as number);
   const source: PoolSource = {
@@ -63,7 +71,7 @@ function observe(limit: Limit, given: unknown, attachment: Attachment): Limit {
   const observed = function (this: unknown, ...args: unknown[]) {
     const [fn] = args;
     const isObserved = attachment.hooks.active && typeof fn === 'function';
-    const task = isObserved ? guard('p-limit', () => attachment.pools.task(source, limit)) : undefined;
+    const task = isObserved ? guard('p-limit', () => attachment.events.task(source, limit)) : undefined;
     if (!task) return limit.apply(this, args);
     args[0] = function (this: unknown, ...given: unknown[]) {
       return runTask(task, fn as AnyFunction, this, given);
@@ -74,7 +82,7 @@ function observe(limit: Limit, given: unknown, attachment: Attachment): Limit {
   const { clearQueue, map } = descriptors;
   if (clearQueue) {
     const cleared = (): void =>
-      attachment.pools.cleared(limit, new DOMException('The queue was cleared', 'AbortError'));
+      attachment.events.cleared(limit, new DOMException('The queue was cleared', 'AbortError'));
     clearQueue.value = preceded(clearQueue.value as AnyFunction, cleared, 'p-limit', attachment.hooks);
   }
   if (map) map.value = mapOf(observed);

@@ -1,33 +1,36 @@
-import type { AnyFunction, Hooks } from '@foreshock/kit';
-import type { PoolEvents } from './events.ts';
+import type { Hooks } from './hooks.ts';
+import type { AnyFunction } from './observed-method.ts';
 
 /** Changes when the instrumentation is enabled again. */
-export interface Attachment {
-  pools: PoolEvents;
+export interface Attachment<Events> {
+  events: Events;
   hooks: Hooks;
 }
 
 interface Replacement {
   fn: AnyFunction;
-  attachment: Attachment;
+  attachment: Attachment<any>;
 }
 
 /** By the original and by itself. */
 const replacements = new WeakMap<AnyFunction, Replacement>();
 
-/** Made once and reattached later, because importers keep it and what it made. Copies own properties. */
-export function replacementOf(
+/**
+ * For functions that outlive the hooks, in importers, closures and bound methods: made once, reattached later. Copies
+ * own properties.
+ */
+export function replacementOf<Events>(
   original: AnyFunction,
-  pools: PoolEvents,
+  events: Events,
   hooks: Hooks,
-  make: (original: AnyFunction, attachment: Attachment) => AnyFunction,
+  make: (original: AnyFunction, attachment: Attachment<Events>) => AnyFunction,
 ): AnyFunction {
   const known = replacements.get(original);
   if (known) {
-    Object.assign(known.attachment, { pools, hooks });
+    Object.assign(known.attachment, { events, hooks });
     return known.fn;
   }
-  const attachment: Attachment = { pools, hooks };
+  const attachment: Attachment<Events> = { events, hooks };
   const fn = Object.defineProperties(make(original, attachment), propertiesOf(original)) as AnyFunction;
   for (const key of [original, fn]) replacements.set(key, { fn, attachment });
   return fn;

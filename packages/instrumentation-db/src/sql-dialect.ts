@@ -62,3 +62,25 @@ export const MYSQL: Dialect = {
   executableComments: true,
   namesBeginWithDigits: true,
 };
+
+/**
+ * SQLite (src/tokenize.c). A name in `"…"` that is no column is a string where the connection allows it
+ * (`SQLITE_DBCONFIG_DQS_DML`): {@link SQLITE_DQS}.
+ */
+export const SQLITE: Dialect = {
+  strings: "'",
+  backslash: 'is a character',
+  stringPrefixes: ['X'],
+  names: '"`[',
+  parameters: '?',
+  dollarQuotes: 'no',
+  hashComments: false,
+  dashesNeedBlank: false,
+  lineEnds: ['\n'],
+  nestedComments: false,
+  executableComments: false,
+  namesBeginWithDigits: false,
+};
+
+/** SQLite with strings in double quotes: `"…"` is always hidden. */
+export const SQLITE_DQS: Dialect = { ...SQLITE, strings: `'"`, names: '`[' };

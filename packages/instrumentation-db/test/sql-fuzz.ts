@@ -1,5 +1,5 @@
 import { sanitizeSql, type SanitizedQuery } from '../src/sql.ts';
-import { MYSQL, POSTGRESQL } from '../src/sql-dialect.ts';
+import { MYSQL, POSTGRESQL, SQLITE } from '../src/sql-dialect.ts';
 
 /** In every literal and comment, and in nothing else. */
 const SECRET = 'zq';
@@ -44,7 +44,7 @@ export function randomOf(seed: number): Random {
 
 /** How a server reads a statement that was written for it. */
 interface Reading {
-  dialect: 'postgresql' | 'mysql';
+  dialect: 'postgresql' | 'mysql' | 'sqlite';
   /** `standard_conforming_strings=off`, or MySQL without `NO_BACKSLASH_ESCAPES`. */
   backslashes: boolean;
   /** MySQL: `"…"` is a name. */
@@ -95,7 +95,7 @@ export class Generator {
   #token(): string {
     switch (this.#pick(['literal', 'literal', 'name', 'word', 'operator', 'number', 'comment', 'parameter'])) {
       case 'literal':
-        return this.#reading.dialect === 'mysql' ? this.#mysqlLiteral() : this.#postgresqlLiteral();
+        return this.#literal();
       case 'name':
         return this.#name();
       case 'word':
@@ -111,8 +111,15 @@ export class Generator {
       case 'comment':
         return this.#comment();
       default:
+        if (this.#reading.dialect === 'sqlite') return this.#pick(['?', '?', '?7', ':a', '@a', '$a']);
         return this.#reading.dialect === 'mysql' ? '?' : `$${1 + Math.floor(this.#random() * 9)}`;
     }
+  }
+
+  #literal(): string {
+    const { dialect } = this.#reading;
+    if (dialect === 'postgresql') return this.#postgresqlLiteral();
+    return dialect === 'mysql' ? this.#mysqlLiteral() : this.#sqliteLiteral();
   }
 
   #operator(): string {
@@ -139,6 +146,9 @@ export class Generator {
       '^',
     ];
     if (this.#reading.dialect === 'mysql') return this.#pick([...all, '5--', '-', '/', '@', '\\N']);
+    // Brackets are around names.
+    if (this.#reading.dialect === 'sqlite')
+      return this.#pick([...all.filter((sign) => !'[]'.includes(sign)), '==', '-', '/']);
     return this.#pick([...all, '::', '`', '#', '#>>', '?', '?|', '-', '/']);
   }
 
@@ -221,13 +231,24 @@ export class Generator {
     }
   }
 
+  #sqliteLiteral(): string {
+    if (this.#random() < 0.2) return `${this.#pick(['x', 'X'])}'${SECRET}'`;
+    return `'${SECRET}${this.#junk(['\\', '"'], "'")}${this.#pick([SECRET, '\\'])}'`;
+  }
+
   #name(): string {
     const plain = ['a', 'tbl', 'E', 'e', 'N', 'x1', '_u', 'col$1', 'été', 'select1', 's.t'];
     const { dialect, ansiQuotes } = this.#reading;
     const quoted =
       dialect === 'mysql'
         ? ['`q i``d`', '`S`.`T`', "`it's`", '`a--b`']
-        : ['"q i""d"', '"a""b".c', '"S"."T"', '"it\'s"'];
+        : [
+            '"q i""d"',
+            '"a""b".c',
+            '"S"."T"',
+            '"it\'s"',
+            ...(dialect === 'sqlite' ? ["[it's]", "`it's`", '[a--b]'] : []),
+          ];
     const name = this.#pick([...plain, ...quoted, ...(dialect === 'mysql' && ansiQuotes ? ['"a""b"', '"it\'s"'] : [])]);
     if (dialect === 'mysql' && name.startsWith('"')) this.#isAmbiguous = true;
     else this.#names.push(name);
@@ -235,6 +256,9 @@ export class Generator {
   }
 
   #comment(): string {
+    if (this.#reading.dialect === 'sqlite') {
+      return this.#pick([`-- ${SECRET} '"[\n`, `--${SECRET}'\r\n`, `/* ${SECRET} ' " [ */`, `/* /* ${SECRET} */`]);
+    }
     if (this.#reading.dialect === 'postgresql') {
       return this.#pick([
         `-- ${SECRET} '"$$\n`,
@@ -271,12 +295,14 @@ export function faultOf(statement: Statement, { text, summary = '' }: SanitizedQ
   return undefined;
 }
 
+const DIALECTS = { postgresql: POSTGRESQL, mysql: MYSQL, sqlite: SQLITE };
+
 /** Makes `count` statements of a dialect and looks at what is shown of each. */
 export function fuzz(dialect: Reading['dialect'], count: number, seed: number, faulty: (fault: string) => void): void {
   const generator = new Generator(seed);
   for (let i = 0; i < count; i++) {
     const statement = generator.statement(dialect);
-    const query = sanitizeSql(statement.sql, dialect === 'mysql' ? MYSQL : POSTGRESQL);
+    const query = sanitizeSql(statement.sql, DIALECTS[dialect]);
     const fault = faultOf(statement, query);
     if (fault) faulty(`${fault}: ${JSON.stringify(statement.sql)} as ${JSON.stringify(query.text)}, ${query.summary}`);
   }

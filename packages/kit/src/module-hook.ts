@@ -142,7 +142,7 @@ function announceBuiltin(name: string): void {
   const listeners = state.builtins.get(name);
   if (!listeners) return;
   state.builtins.delete(name);
-  const exports = process.getBuiltinModule(name);
+  const exports = process.getBuiltinModule(`${BUILTIN}${name}`);
   for (const listener of listeners) {
     try {
       listener(exports);
@@ -313,7 +313,7 @@ export function onModuleLoad(
 export function onBuiltinLoad(name: string, listener: (exports: any) => void): () => void {
   const { moduleLoadList } = process as unknown as { moduleLoadList?: readonly string[] };
   if (!hasSoundHooks() || moduleLoadList?.includes(`NativeModule ${name}`) !== false) {
-    listener(process.getBuiltinModule(name));
+    listener(process.getBuiltinModule(`${BUILTIN}${name}`));
     return () => {};
   }
   install();

@@ -1,6 +1,7 @@
 // Made by `npm run generate` from the folders beside it.
 import { mysql2 } from './mysql2/index.ts';
+import { nodeSqlite } from './node-sqlite/index.ts';
 import { pg } from './pg/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [mysql2, pg];
+export const adapters = [mysql2, nodeSqlite, pg];

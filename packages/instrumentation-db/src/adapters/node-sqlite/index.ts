@@ -1,0 +1,119 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DriverConnection, Hooks } from '@foreshock/kit';
+import type { DbAdapter, DbEvents, Query } from '../../events.ts';
+import { Databases } from './databases.ts';
+import { SQLITE_ERRORS } from './errors.ts';
+import { Iterations } from './iterations.ts';
+
+/** A class of `node:sqlite`, or of one that is like it. */
+interface Prototypes {
+  DatabaseSync: { prototype: DatabaseSync & { createTagStore?: unknown } };
+  StatementSync: { prototype: StatementSync };
+}
+
+type Start = (database: DatabaseSync | undefined, text: string) => Query | undefined;
+
+/**
+ * `node:sqlite` (src/node_sqlite.cc). Its channel `sqlite.db.query` (Node 26) has neither a statement's start nor its
+ * error; so the methods of its classes are patched.
+ *
+ * All of it is synchronous: the event loop stands still for as long as a span takes.
+ */
+export const nodeSqlite: DbAdapter = {
+  library: 'node:sqlite',
+  versions: '>=22.15.0 <27',
+  upstream: [],
+  driver: sqliteConnection,
+  shows: ['spans', 'parent'],
+  summary:
+    'statements by `exec`, `run`, `get`, `all`, `iterate` and tagged templates; how long they block the event loop',
+  attach(db, hooks) {
+    hooks.onBuiltin('sqlite', ({ DatabaseSync, StatementSync }: Prototypes) => {
+      const databases = new Databases(DatabaseSync.prototype.prepare);
+      const start: Start = (database, text) => startQuery(database, text, databases, db);
+      wrapStatements(StatementSync.prototype, databases, start, hooks);
+      wrapDatabase(DatabaseSync.prototype, databases, start, hooks);
+    });
+  },
+};
+
+function sqliteConnection(resource: object): DriverConnection | undefined {
+  if (resource.constructor?.name !== 'DatabaseSync') return undefined;
+  return { connection: resource, system: 'sqlite' };
+}
+
+function startQuery(
+  database: DatabaseSync | undefined,
+  text: string,
+  databases: Databases,
+  db: DbEvents,
+): Query | undefined {
+  return db.query(database ?? databases, {
+    system: 'sqlite',
+    database: databases.nameOf(database),
+    text,
+    dialect: databases.dialectFor(database, text),
+    errors: SQLITE_ERRORS,
+  });
+}
+
+function wrapDatabase(
+  prototype: Prototypes['DatabaseSync']['prototype'],
+  databases: Databases,
+  start: Start,
+  hooks: Hooks,
+): void {
+  hooks.calls(prototype, 'exec', {
+    begin: (database: DatabaseSync, [text]: [unknown]) =>
+      typeof text === 'string' ? start(database, text) : undefined,
+    returned: (query: Query) => query.succeeded(),
+    failed: (query, error) => query.failed(error),
+  });
+  hooks.calls(prototype, 'prepare', {
+    begin: (database: DatabaseSync, [text]: [unknown]) => (typeof text === 'string' ? { database, text } : undefined),
+    returned: ({ database }, statement: StatementSync) => databases.remember(statement, database),
+    // A missing table or a syntax error is found here, before there is a statement.
+    failed: ({ database, text }, error) => start(database, text)?.failed(error),
+  });
+  if (!prototype.createTagStore) return;
+  let isWrapped = false;
+  // The class of what it returns is not exported (Node 24.9).
+  hooks.after(prototype, 'createTagStore', (store: object, database: DatabaseSync) => {
+    databases.remember(store, database);
+    if (isWrapped) return;
+    isWrapped = true;
+    wrapRuns(
+      Object.getPrototypeOf(store),
+      (self, [strings]) => {
+        return Array.isArray(strings) ? start(databases.of(self), strings.join('?')) : undefined;
+      },
+      hooks,
+    );
+  });
+}
+
+function wrapStatements(prototype: StatementSync, databases: Databases, start: Start, hooks: Hooks): void {
+  wrapRuns(prototype, (self) => start(databases.of(self), (self as StatementSync).sourceSQL), hooks);
+}
+
+/** What runs a statement: methods of `StatementSync` and of a tag store alike. */
+function wrapRuns(prototype: any, begin: (self: object, args: unknown[]) => Query | undefined, hooks: Hooks): void {
+  const iterations = new Iterations(hooks);
+  const rowsOf = {
+    run: () => undefined,
+    get: (row: unknown) => (row === undefined ? 0 : 1),
+    all: (rows: unknown) => (Array.isArray(rows) ? rows.length : undefined),
+  };
+  for (const [method, rows] of Object.entries(rowsOf)) {
+    hooks.calls(prototype, method, {
+      begin,
+      returned: (query: Query, result) => query.succeeded(rows(result)),
+      failed: (query, error) => query.failed(error),
+    });
+  }
+  hooks.calls(prototype, 'iterate', {
+    begin,
+    returned: (query: Query, iterator) => iterations.observe(iterator, query),
+    failed: (query, error) => query.failed(error),
+  });
+}

@@ -1,0 +1,43 @@
+import type { Hooks } from '@foreshock/kit';
+import type { Query } from '../../events.ts';
+
+interface Iteration {
+  query: Query;
+  rows: number;
+}
+
+/** Ends a query with the iterator over its rows. The span of one that is left without `return()` stays open. */
+export class Iterations {
+  readonly #hooks: Hooks;
+  readonly #open = new WeakMap<object, Iteration>();
+  #prototype: object | undefined;
+
+  constructor(hooks: Hooks) {
+    this.#hooks = hooks;
+  }
+
+  observe(iterator: object, query: Query): void {
+    // Its class is not exported.
+    if (!this.#prototype) this.#wrap((this.#prototype = Object.getPrototypeOf(iterator)));
+    if (Object.getPrototypeOf(iterator) === this.#prototype) this.#open.set(iterator, { query, rows: 0 });
+    else query.succeeded();
+  }
+
+  #wrap(prototype: any): void {
+    const begin = (iterator: object): Iteration | undefined => this.#open.get(iterator);
+    const failed = ({ query }: Iteration, error: unknown): void => query.failed(error);
+    this.#hooks.calls(prototype, 'next', {
+      begin,
+      returned: (iteration: Iteration, result: IteratorResult<unknown>) => {
+        if (result.done) iteration.query.succeeded(iteration.rows);
+        else iteration.rows++;
+      },
+      failed,
+    });
+    this.#hooks.calls(prototype, 'return', {
+      begin,
+      returned: ({ query, rows }: Iteration) => query.succeeded(rows),
+      failed,
+    });
+  }
+}

@@ -5,7 +5,8 @@ import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { installed, only, recordSpans, spansNamed, waits } from '@foreshock/testkit';
 import { afterAll, beforeEach, expect, it } from 'vitest';
 
-const recorded = recordSpans(poolInstrumentation());
+const pools = poolInstrumentation();
+const recorded = recordSpans(pools);
 const apps = new Map<string, ReturnType<typeof installed>>();
 beforeEach(() => recorded.clear());
 afterAll(() => {
@@ -155,3 +156,28 @@ it.each(['async', 'async-3-0', 'async-2'])(
     expect(recorded.spans().filter(({ name }) => name.startsWith('pool.'))).toEqual([]);
   },
 );
+
+it('queues and loops made before the instrumentation was disabled and enabled again are observed', async () => {
+  const async = library('async');
+  const { eachLimit } = async;
+  const calm = async.queue(async () => {}, 1);
+  const quick = library('fastq').promise(async () => {}, 1);
+  pools.disable();
+  pools.enable();
+  calm.pause();
+  quick.pause();
+  const pushed = [recorded.inSpan('async', () => calm.push(1)), recorded.inSpan('fastq', () => quick.push(1))];
+  calm.resume();
+  quick.resume();
+  await Promise.all(pushed);
+  for (const caller of ['async', 'fastq']) expect(waitOf(caller).attributes['pool.wait_reason']).toBe('paused');
+
+  const seen: string[] = [];
+  await recorded.inSpan('loop', () =>
+    eachLimit([1, 2], 1, (_: number, done: () => void) => {
+      seen.push(activeName());
+      void recorded.inSpan('elsewhere', async () => done());
+    }),
+  );
+  expect(seen).toEqual(['loop', 'loop']);
+});

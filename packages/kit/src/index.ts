@@ -40,6 +40,7 @@ export { hasLibraryLoaded, onBuiltinLoad, onModuleLoad, type LoadedModule } from
 export {
   answering,
   answeringOnce,
+  followed,
   observed,
   preceded,
   type AnyFunction,

@@ -1,10 +1,25 @@
 import type { Hooks } from './hooks.ts';
 import type { AnyFunction } from './observed-method.ts';
 
-/** Changes when the instrumentation is enabled again. */
-export interface Attachment<Events> {
+/** What a replacement reports to; changes when the instrumentation is enabled again. */
+export class Attachment<Events> {
   events: Events;
-  hooks: Hooks;
+  #hooks: Hooks;
+
+  constructor(events: Events, hooks: Hooks) {
+    this.events = events;
+    this.#hooks = hooks;
+  }
+
+  /** False while disabled: what is replaced passes through. */
+  get active(): boolean {
+    return this.#hooks.active;
+  }
+
+  moveTo(events: Events, hooks: Hooks): void {
+    this.events = events;
+    this.#hooks = hooks;
+  }
 }
 
 interface Replacement {
@@ -27,10 +42,10 @@ export function replacementOf<Events>(
 ): AnyFunction {
   const known = replacements.get(original);
   if (known) {
-    Object.assign(known.attachment, { events, hooks });
+    known.attachment.moveTo(events, hooks);
     return known.fn;
   }
-  const attachment: Attachment<Events> = { events, hooks };
+  const attachment = new Attachment(events, hooks);
   const fn = Object.defineProperties(make(original, attachment), propertiesOf(original)) as AnyFunction;
   for (const key of [original, fn]) replacements.set(key, { fn, attachment });
   return fn;

@@ -55,7 +55,7 @@ export const cacheManager: Adapter<CacheEvents> = {
 function observedCreation(original: AnyFunction, attachment: Attachment<CacheEvents>): AnyFunction {
   return function (this: unknown, ...args: Parameters<CreateCache>) {
     const made: Cache = original.apply(this, args);
-    if (attachment.hooks.active) guard('cache-manager', () => observe(made, args[0]?.cacheId, attachment));
+    if (attachment.active) guard('cache-manager', () => observe(made, args[0]?.cacheId, attachment));
     return made;
   };
 }
@@ -71,12 +71,12 @@ function observe(made: Cache, cacheId: string | undefined, attachment: Attachmen
   if (!counts.every((count) => count !== undefined)) return;
   const total = (): number => counts.reduce((sum, { count }) => sum + count, 0);
 
-  // In place; `hooks.active` disables it, since undoing it would keep every cache alive.
+  // In place; `attachment.active` disables it, since undoing it would keep every cache alive.
   const { wrap } = made;
   made.wrap = function (...args) {
     const before = total();
     const promise = wrap.apply(this, args);
-    if (attachment.hooks.active && total() === before) attachment.events.lookup(made, name, args[0], 'coalesced');
+    if (attachment.active && total() === before) attachment.events.lookup(made, name, args[0], 'coalesced');
     return promise;
   };
 }
@@ -91,13 +91,12 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   events.addHandler('preGet', () => void read.count++);
   if (!isLocal(store.store)) return;
   const looked = (key: unknown, value: unknown): void => {
-    if (attachment.hooks.active)
-      attachment.events.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
+    if (attachment.active) attachment.events.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
   };
   events.addHandler('postGet', ({ key, value }) => looked(key, value));
   events.addHandler('postGetMany', (values: unknown[]) => values.forEach((value) => looked(undefined, value)));
   events.addHandler('postSet', ({ key }) => {
-    if (attachment.hooks.active) attachment.events.filled(made, ownKey(store, key));
+    if (attachment.active) attachment.events.filled(made, ownKey(store, key));
   });
 }
 

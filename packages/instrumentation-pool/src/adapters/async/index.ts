@@ -75,7 +75,7 @@ export const async: Adapter<PoolEvents> = {
 function observedMaker(make: AnyFunction, method: string, attachment: Attachment<PoolEvents>): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     const [worker] = args;
-    if (!attachment.hooks.active || typeof worker !== 'function' || OBSERVED in worker) return make.apply(this, args);
+    if (!attachment.active || typeof worker !== 'function' || OBSERVED in worker) return make.apply(this, args);
     const tasks = new WeakMap<Item, LimitedTask>();
     let queue: Queue | undefined;
     args[0] = observedWorker(worker as AnyFunction, () => {
@@ -168,7 +168,7 @@ function observeQueue(
     if (typeof original !== 'function') return;
     queue._tasks[method] = function (this: unknown, ...args: unknown[]) {
       try {
-        const task = attachment.hooks.active ? attachment.events.task(source, queue, ask()) : undefined;
+        const task = attachment.active ? attachment.events.task(source, queue, ask()) : undefined;
         if (task) {
           const item = args.at(-1) as Item;
           tasks.set(item, task);
@@ -185,11 +185,10 @@ function observeQueue(
   wrapEntry('unshift');
   // async 2.
   wrapEntry('insertBefore');
-  const { hooks, events: pools } = attachment;
   const { remove } = queue;
-  const killed = (): void => pools.cleared(queue, new Error('the queue was killed'));
-  queue.kill = preceded(queue.kill, killed, 'async kill', hooks);
-  queue.pause = preceded(queue.pause, () => pools.paused(queue), 'async pause', hooks);
+  const killed = (): void => attachment.events.cleared(queue, new Error('the queue was killed'));
+  queue.kill = preceded(queue.kill, killed, 'async kill', attachment);
+  queue.pause = preceded(queue.pause, () => attachment.events.paused(queue), 'async pause', attachment);
   if (!remove) return;
   queue.remove = function (this: unknown, ...args: unknown[]) {
     const [test] = args as [AnyFunction];

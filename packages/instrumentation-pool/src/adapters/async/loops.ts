@@ -30,10 +30,10 @@ export const LIMITED_LOOPS: readonly string[] = COLLECTION_METHODS.flatMap((name
  * Restores the loop's caller: `eachOfLimit` (async/internal/eachOfLimit.js), which all methods use, starts each item in
  * the context of the previous callback. Items wait for no other caller.
  */
-export function inCallersContext(loop: AnyFunction, method: string, { hooks }: Attachment<unknown>): AnyFunction {
+export function inCallersContext(loop: AnyFunction, method: string, attachment: Attachment<unknown>): AnyFunction {
   const bound = (value: unknown): unknown => (typeof value === 'function' ? bindTagged(value as AnyFunction) : value);
   return function (this: unknown, ...args: unknown[]) {
-    if (!hooks.active) return loop.apply(this, args);
+    if (!attachment.active) return loop.apply(this, args);
     const given = guard('async loop', () => args.map(bound)) ?? args;
     const [tasks] = args;
     // Items of other methods may be functions too.

@@ -57,7 +57,7 @@ function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attach
   return function (this: unknown, ...args: unknown[]) {
     const at = typeof args[0] === 'function' ? 0 : 1;
     const worker = args[at];
-    if (!attachment.hooks.active || typeof worker !== 'function') return make.apply(this, args);
+    if (!attachment.active || typeof worker !== 'function') return make.apply(this, args);
     const observed = new ObservedQueue(worker as AnyFunction, byPromise, attachment);
     args[at] = observed.worker;
     const queue = make.apply(this, args) as Queue;
@@ -133,8 +133,8 @@ class ObservedQueue {
         return original.apply(queue, args);
       };
     }
-    const { events: pools, hooks } = this.#attachment;
-    queue.pause = preceded(queue.pause, () => pools.paused(queue), 'fastq pause', hooks);
+    const attachment = this.#attachment;
+    queue.pause = preceded(queue.pause, () => attachment.events.paused(queue), 'fastq pause', attachment);
   }
 
   #wrapAdding(queue: Queue, method: 'push' | 'unshift', enter: (entry: Entry) => void): void {
@@ -142,7 +142,7 @@ class ObservedQueue {
     queue[method] = (...args: unknown[]) => {
       const entry: Entry = { task: undefined, next: undefined };
       try {
-        if (this.#attachment.hooks.active) entry.task = this.#attachment.events.task(this.#source, queue);
+        if (this.#attachment.active) entry.task = this.#attachment.events.task(this.#source, queue);
       } catch (error) {
         report('fastq', error);
       }

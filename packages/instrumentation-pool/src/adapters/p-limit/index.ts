@@ -42,7 +42,7 @@ export const pLimit: Adapter<PoolEvents> = {
 function observedMaker(make: AnyFunction, attachment: Attachment<PoolEvents>): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     const limit = make.apply(this, args);
-    if (!attachment.hooks.active || typeof limit !== 'function') return limit;
+    if (!attachment.active || typeof limit !== 'function') return limit;
     try {
       return observe(limit, args[0], attachment);
     } catch (error) {
@@ -70,7 +70,7 @@ function observe(limit: Limit, given: unknown, attachment: Attachment<PoolEvents
 
   const observed = function (this: unknown, ...args: unknown[]) {
     const [fn] = args;
-    const isObserved = attachment.hooks.active && typeof fn === 'function';
+    const isObserved = attachment.active && typeof fn === 'function';
     const task = isObserved ? guard('p-limit', () => attachment.events.task(source, limit)) : undefined;
     if (!task) return limit.apply(this, args);
     args[0] = function (this: unknown, ...given: unknown[]) {
@@ -83,7 +83,7 @@ function observe(limit: Limit, given: unknown, attachment: Attachment<PoolEvents
   if (clearQueue) {
     const cleared = (): void =>
       attachment.events.cleared(limit, new DOMException('The queue was cleared', 'AbortError'));
-    clearQueue.value = preceded(clearQueue.value as AnyFunction, cleared, 'p-limit', attachment.hooks);
+    clearQueue.value = preceded(clearQueue.value as AnyFunction, cleared, 'p-limit', attachment);
   }
   if (map) map.value = mapOf(observed);
   return Object.defineProperties(observed, descriptors) as Limit;

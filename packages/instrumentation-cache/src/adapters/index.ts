@@ -3,7 +3,8 @@ import { cacheManager } from './cache-manager/index.ts';
 import { ioredis } from './ioredis/index.ts';
 import { lruCache } from './lru-cache/index.ts';
 import { memjs } from './memjs/index.ts';
+import { nodeCache } from './node-cache/index.ts';
 import { redis } from './redis/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [cacheManager, ioredis, lruCache, memjs, redis];
+export const adapters = [cacheManager, ioredis, lruCache, memjs, nodeCache, redis];

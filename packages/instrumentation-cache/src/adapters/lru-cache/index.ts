@@ -1,4 +1,5 @@
 import { HandOver, type Adapter, type Hooks } from '@foreshock/kit';
+import { cacheName } from '../../cache-name.ts';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 
 /** Given by `LRUCache.unsafeExposeInternals`. */
@@ -57,10 +58,8 @@ function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): v
   const isSought = (it: object, key: unknown): boolean =>
     seeking.offered !== undefined && seeking.offered.cache === it && seeking.offered.key === key;
 
-  // The library's class name is minified.
-  const nameOf = (it: object): string => (it.constructor === (LRUCache as unknown) ? 'lru-cache' : it.constructor.name);
   const lookedUp = (it: object, key: unknown, outcome: LocalOutcome): void =>
-    cache.lookup(it, nameOf(it), key, outcome);
+    cache.lookup(it, cacheName(it, LRUCache, 'lru-cache'), key, outcome);
   const internalsOf = (it: Cache): Internals => {
     let known = internals.get(it);
     if (!known) internals.set(it, (known = LRUCache.unsafeExposeInternals(it)));

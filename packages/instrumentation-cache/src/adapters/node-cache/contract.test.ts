@@ -1,0 +1,13 @@
+import { libraryContract } from '@foreshock/testkit';
+import { localContract } from '../../../test/local-contract.ts';
+import { nodeCache } from './index.ts';
+
+libraryContract(nodeCache, import.meta.url, {
+  ...localContract,
+  closures: true,
+  skip: {
+    ...localContract.skip,
+    callback: 'it calls back before it returns',
+    identity: 'its methods are bound to each cache: compared in node-cache.test.ts',
+  },
+});

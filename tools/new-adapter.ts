@@ -1,7 +1,7 @@
 /* `npm run new-adapter <room> <library>`: writes the folder of an adapter, and says the next step. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportOf, ROOT, roomPath, rooms } from '../packages/testkit/src/adapter-folders.ts';
+import { exportOf, folderNames, ROOT, roomPath, rooms } from '../packages/testkit/src/adapter-folders.ts';
 
 const [room = '', library = ''] = process.argv.slice(2);
 if (!rooms().includes(room) || !library) {
@@ -16,8 +16,17 @@ if (existsSync(path)) {
   process.exit(1);
 }
 
+const where = `packages/instrumentation-${room}`;
+const manifest = join(ROOT, 'node_modules', library, 'package.json');
+if (!existsSync(manifest)) {
+  console.error(`${library} is not installed. First its newest version, then this again:
+  npm i -w ${where} -D -E ${library}`);
+  process.exit(1);
+}
+
 const exported = exportOf(folder);
-const major = Number(installedVersion().split('.')[0]);
+const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+const major = Number(version.split('.')[0]);
 const events = /export interface (\w+Events) /.exec(readFileSync(join(roomPath(room), 'src/events.ts'), 'utf8'))![1]!;
 
 const index = `import type { Adapter } from '@foreshock/kit';
@@ -70,11 +79,6 @@ libraryContract(${exported}, import.meta.url, {
 });
 `;
 
-function installedVersion(): string {
-  const manifest = join(ROOT, 'node_modules', library, 'package.json');
-  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).version : '1.0.0';
-}
-
 mkdirSync(path);
 for (const [name, text] of Object.entries({
   'index.ts': index,
@@ -83,11 +87,14 @@ for (const [name, text] of Object.entries({
 })) {
   writeFileSync(join(path, name), text);
 }
-const where = `packages/instrumentation-${room}`;
+const models = folderNames(room).filter((name) => name !== folder);
+const shared = readdirSync(join(roomPath(room), 'test')).filter((file) => file.endsWith('-contract.ts'));
 console.log(`wrote ${where}/src/adapters/${folder}: index.ts, fixture.mjs, contract.test.ts
 
-Next: its versions, the newest and the oldest that works, under an alias:
-  npm i -w ${where} -D -E ${library} ${folder}-${major}-0@npm:${library}@${major}.0.0
-then fill in the three files, and
+Next: the oldest version that works (read its source: ${major}.0.0 is a guess), under an alias:
+  npm i -w ${where} -D -E ${folder}-${major}-0@npm:${library}@${major}.0.0
+then fill in the three files; take the library of this room that is most like it for a model:
+  ${models.join(', ')}${shared.length > 0 ? `\nwhat contracts of the room share: ${shared.map((file) => `test/${file}`).join(', ')}` : ''}
+then
   npm run generate
   npm test -- ${where}/src/adapters/${folder}`);

@@ -26,16 +26,20 @@ if (!existsSync(manifest)) {
 
 const exported = exportOf(folder);
 const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-const major = Number(version.split('.')[0]);
+const [major = 0, minor = 0] = version.split('.').map(Number);
+/** The versions that are compatible with the newest: `7`, `0.4`. */
+const line = major > 0 ? `${major}` : `0.${minor}`;
+const range = major > 0 ? `>=${major}.0.0 <${major + 1}` : `>=0.${minor}.0 <0.${minor + 1}`;
+const oldest = major > 0 ? `${major}.0` : line;
 const events = /export interface (\w+Events) /.exec(readFileSync(join(roomPath(room), 'src/events.ts'), 'utf8'))![1]!;
 
 const index = `import type { Adapter } from '@foreshock/kit';
 import type { ${events} } from '../../events.ts';
 
-/** ${library} ${major}: which of its methods is patched, in which file, and why not its own hook or channel. */
+/** ${library} ${line}: which of its methods is patched, in which file, and why not its own hook or channel. */
 export const ${exported}: Adapter<${events}> = {
   library: '${library}',
-  versions: '>=${major}.0.0 <${major + 1}',
+  versions: '${range}',
   upstream: [],
   shows: ['spans', 'parent'],
   summary: 'what it shows, for the tables of the READMEs',
@@ -91,8 +95,8 @@ const models = folderNames(room).filter((name) => name !== folder);
 const shared = readdirSync(join(roomPath(room), 'test')).filter((file) => file.endsWith('-contract.ts'));
 console.log(`wrote ${where}/src/adapters/${folder}: index.ts, fixture.mjs, contract.test.ts
 
-Next: the oldest version that works (read its source: ${major}.0.0 is a guess), under an alias:
-  npm i -w ${where} -D -E ${folder}-${major}-0@npm:${library}@${major}.0.0
+Next: the oldest version that works (read its source: ${oldest}.0 is a guess), under an alias:
+  npm i -w ${where} -D -E ${folder}-${oldest.replace('.', '-')}@npm:${library}@${oldest}.0
 then fill in the three files; take the library of this room that is most like it for a model:
   ${models.join(', ')}${shared.length > 0 ? `\nwhat contracts of the room share: ${shared.map((file) => `test/${file}`).join(', ')}` : ''}
 then

@@ -27,13 +27,13 @@ function titleOf({ title, library }: Adapter<any>): string {
   return title ?? `\`${library}\``;
 }
 
-/** `>=4.17.1 <6` is `4.17.1 – 5`. What is a part of Node has Node's version, what is ours none. */
+/** `>=4.17.1 <6` is `4.17.1 – 5`, `>=0.1.0 <0.5` is `0.1 – 0.4`. What is a part of Node has Node's version, what is ours none. */
 function versionsOf({ library, versions, libraryVersions = versions }: Adapter<any>): string {
   if (isBuiltin(library)) return 'Node’s';
   if (library.startsWith('foreshock')) return '–';
-  const [, lowest, above] = /^>=(\d+\.\d+\.\d+) <(\d+)$/.exec(libraryVersions) ?? [];
+  const [, lowest, zero = '', above] = /^>=(\d+\.\d+\.\d+) <(0\.)?(\d+)$/.exec(libraryVersions) ?? [];
   if (lowest === undefined) throw new Error(`${library}: versions are written '>=1.2.3 <4', not '${libraryVersions}'`);
-  const newest = String(Number(above) - 1);
+  const newest = `${zero}${Number(above) - 1}`;
   const oldest = lowest.replace(/(\.0)+$/, '');
   return oldest === newest ? oldest : `${oldest} – ${newest}`;
 }

@@ -21,11 +21,16 @@ beforeEach(() => recorded.clear());
 
 const portOf = (span: ReceivedSpan): unknown => span.attributes['server.port'];
 
-describe.each(['ioredis-5-0', 'ioredis-5-10', undefined])('ioredis %s', (alias) => {
-  const app = library('ioredis', alias);
+describe.each([
+  ['ioredis', 'ioredis-5-0'],
+  ['ioredis', 'ioredis-5-10'],
+  ['ioredis', undefined],
+  ['iovalkey', undefined],
+])('%s %s', (name, alias) => {
+  const app = library(name, alias);
   afterAll(() => app.remove());
   const make = (options: object = {}): Cluster => {
-    const { Cluster: Client } = app.require('ioredis') as typeof import('ioredis');
+    const { Cluster: Client } = app.require(name) as typeof import('ioredis');
     const client = new Client(cluster.urls, options);
     client.on('error', () => {});
     return client;

@@ -25,11 +25,18 @@ afterAll(async () => {
   await server.stop();
 });
 
-describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('ioredis %s', (alias) => {
-  const app = library('ioredis', alias);
+describe.each([
+  ['ioredis', 'ioredis-5-0'],
+  ['ioredis', 'ioredis-5-10'],
+  ['ioredis', 'ioredis-5-11'],
+  ['ioredis', undefined],
+  ['iovalkey', 'iovalkey-0-1'],
+  ['iovalkey', undefined],
+])('%s %s', (name, alias) => {
+  const app = library(name, alias);
   const clients: Redis[] = [];
   const connect = (options: RedisOptions = {}): Redis => {
-    const Client = app.require('ioredis').default as new (url: string, options: RedisOptions) => Redis;
+    const Client = app.require(name).default as new (url: string, options: RedisOptions) => Redis;
     const client = new Client(server.url, options);
     client.on('error', () => {});
     clients.push(client);
@@ -43,7 +50,7 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
   afterEach(() => clients.splice(0).forEach((client) => client.disconnect()));
 
   it('records a command, its key as a shape, and whether it hit', async () => {
-    shows('ioredis', ['spans', 'attempt or hit'], versionOf(alias ?? 'ioredis'));
+    shows(name, ['spans', 'attempt or hit'], versionOf(alias ?? name));
     const client = connect({ keyPrefix: 'shop:' });
     await recorded.inSpan('caller', async () => {
       await client.set('user:42', 'secret');
@@ -157,7 +164,7 @@ describe.each(['ioredis-5-0', 'ioredis-5-10', 'ioredis-5-11', undefined])('iored
   });
 
   it('puts each of 200 callers over one automatic pipeline into its own trace', async () => {
-    shows('ioredis', ['parent'], versionOf(alias ?? 'ioredis'));
+    shows(name, ['parent'], versionOf(alias ?? name));
     const client = connect({ enableAutoPipelining: true });
     // 5.0 sends an automatic pipeline before it has selected the database.
     await once(client, 'ready');

@@ -53,11 +53,16 @@ function timedOut(phase: string, message?: string, to = port): object {
   };
 }
 
-describe.each(['ioredis-5-0', undefined])('ioredis %s', (alias) => {
-  const app = library('ioredis', alias);
+describe.each([
+  ['ioredis', 'ioredis-5-0'],
+  ['ioredis', undefined],
+  ['iovalkey', 'iovalkey-0-1'],
+  ['iovalkey', undefined],
+])('%s %s', (name, alias) => {
+  const app = library(name, alias);
   afterAll(() => app.remove());
   const connected = (): Redis => {
-    const Client = app.require('ioredis').default as new (options: RedisOptions) => Redis;
+    const Client = app.require(name).default as new (options: RedisOptions) => Redis;
     const client = new Client({ host: '127.0.0.1', port, commandTimeout: 200 });
     return client.on('error', () => {});
   };

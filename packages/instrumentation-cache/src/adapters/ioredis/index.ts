@@ -21,23 +21,30 @@ export const ioredis: Adapter<CacheEvents> = {
   upstream: ['@opentelemetry/instrumentation-ioredis'],
   shows: ['spans', 'parent', 'attempt or hit'],
   summary: 'commands, pipelines, transactions, automatic pipelines, clusters; stampedes on one key',
-  attach(cache, hooks) {
-    const clients = new Clients(cache);
-    hooks.onLoad('ioredis/built/Redis.js', ({ exports }) => {
-      wrapClient(exports.default.prototype, clients, hooks);
-    });
-    hooks.onLoad('ioredis/built/cluster/index.js', ({ exports }) => {
-      wrapClient(exports.default.prototype, clients, hooks);
-      wrapDelays(exports.default.prototype, hooks);
-    });
-    hooks.onLoad('ioredis/built/Command.js', ({ exports }) => wrapWrite(exports.default.prototype, hooks));
-    hooks.onLoad('ioredis/built/DataHandler.js', ({ exports }) => {
-      wrapMessages(exports.default.prototype, 'handleSubscriberReply', cache, hooks);
-    });
-    wrapPipeline(clients, cache, hooks);
-    wrapSentinels(clients, hooks);
-  },
+  attach: (cache, hooks) => observeClient('ioredis', cache, hooks),
 };
+
+/** @param library itself, or a fork with the same files */
+export function observeClient(library: string, cache: CacheEvents, hooks: Hooks): void {
+  const clients = new Clients(cache);
+  const built = `${library}/built`;
+  hooks.onLoad(`${built}/Redis.js`, ({ exports }) => {
+    wrapClient(exports.default.prototype, clients, hooks);
+  });
+  hooks.onLoad(`${built}/cluster/index.js`, ({ exports }) => {
+    wrapClient(exports.default.prototype, clients, hooks);
+    wrapDelays(exports.default.prototype, hooks);
+  });
+  hooks.onLoad(`${built}/Command.js`, ({ exports }) => wrapWrite(exports.default.prototype, hooks));
+  hooks.onLoad(`${built}/DataHandler.js`, ({ exports }) => {
+    wrapMessages(exports.default.prototype, 'handleSubscriberReply', cache, hooks);
+  });
+  wrapPipeline(built, clients, cache, hooks);
+  // The library's own commands.
+  hooks.onLoad(`${built}/connectors/SentinelConnector/index.js`, ({ exports }) => {
+    hooks.after(exports.default.prototype, 'connectToSentinel', (client) => clients.leaveAlone(client));
+  });
+}
 
 /** Sent while connecting (`connectHandler` in built/redis/event_handler.js). */
 const HANDSHAKE = new Set(['auth', 'hello', 'select', 'client', 'info']);
@@ -120,11 +127,4 @@ function wrapWrite(prototype: any, hooks: Hooks): void {
 /** `delayUntilReady` runs callbacks in the context of another caller's answer. */
 function wrapDelays(prototype: any, hooks: Hooks): void {
   hooks.before(prototype, 'delayUntilReady', (_client, args) => void (args[0] = bind(args[0])));
-}
-
-/** The library's own commands. */
-function wrapSentinels(clients: Clients, hooks: Hooks): void {
-  hooks.onLoad('ioredis/built/connectors/SentinelConnector/index.js', ({ exports }) => {
-    hooks.after(exports.default.prototype, 'connectToSentinel', (client) => clients.leaveAlone(client));
-  });
 }

@@ -22,13 +22,13 @@ interface Marks {
   kCallbacks: symbol;
 }
 
-export function wrapPipeline(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
+export function wrapPipeline(built: string, clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   let marks: Marks | undefined;
   const isAutomatic = (pipeline: Pipeline): boolean => marks !== undefined && marks.kExec in pipeline;
   const executed = new WeakSet<Pipeline>();
 
-  hooks.onLoad('ioredis/built/autoPipelining.js', ({ exports }) => (marks = exports));
-  hooks.onLoad('ioredis/built/Pipeline.js', ({ exports }) => {
+  hooks.onLoad(`${built}/autoPipelining.js`, ({ exports }) => (marks = exports));
+  hooks.onLoad(`${built}/Pipeline.js`, ({ exports }) => {
     hooks.before(exports.default.prototype, 'sendCommand', (pipeline: Pipeline, [command]) => {
       if (!isAutomatic(pipeline)) return;
       join(pipeline, command, pipeline[marks!.kCallbacks] as AnswerCallback[] | undefined, clients);

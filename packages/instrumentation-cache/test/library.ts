@@ -17,6 +17,6 @@ export function library(name: string, alias: string | undefined): Library {
   const app = installed({ [name]: alias });
   // A file of the application's: what is imported is resolved from where it is written.
   const file = join(app.folder, 'import.mjs');
-  writeFileSync(file, `export * from '${name}';`);
+  writeFileSync(file, `import * as all from '${name}';\nexport * from '${name}';\nexport default all.default;`);
   return { require: app.require, import: () => import(pathToFileURL(file).href), remove: app.remove };
 }

@@ -20,17 +20,23 @@ async function counted(fn: () => unknown): Promise<Record<string, unknown>> {
   return spans[0]!.attributes;
 }
 
-describe.each([
-  ['lru-cache-11-0', 'require'],
-  ['lru-cache-11-0', 'import'],
-  [undefined, 'require'],
-  [undefined, 'import'],
-] as const)('lru-cache %s by %s', async (alias, loader) => {
+describe.each(
+  [
+    'lru-cache-7-13',
+    'lru-cache-7',
+    'lru-cache-8',
+    'lru-cache-10-0',
+    'lru-cache-10',
+    'lru-cache-11-0',
+    undefined,
+  ].flatMap((alias) => [[alias, 'require'] as const, [alias, 'import'] as const]),
+)('lru-cache %s by %s', async (alias, loader) => {
   const app = library('lru-cache', alias);
   afterAll(() => app.remove());
-  const { LRUCache: Cache } = (
-    loader === 'import' ? await app.import() : app.require('lru-cache')
-  ) as typeof import('lru-cache');
+  const loaded = loader === 'import' ? await app.import() : app.require('lru-cache');
+  const Cache: typeof LRUCache = loaded.LRUCache ?? loaded.default ?? loaded;
+  // Since 10.3, as `forceFetch`.
+  const hasMemo = 'memo' in Cache.prototype;
 
   it('counts hits and misses on the span that asked, and makes none', async () => {
     shows('lru-cache', ['attempt or hit', loader === 'import' ? 'ESM' : 'CJS'], versionOf(alias ?? 'lru-cache'));
@@ -77,15 +83,20 @@ describe.each([
       'cache.local.coalesced': 2,
     });
     expect(await counted(async () => expect(await cache.fetch('ab')).toBe(2))).toEqual({ 'cache.local.hits': 1 });
-    expect(await counted(async () => expect(await cache.forceFetch('ab')).toBe(2))).toEqual({ 'cache.local.hits': 1 });
-    expect(await counted(() => cache.forceFetch('abc'))).toEqual({ 'cache.local.misses': 1 });
-    expect(load).toHaveBeenCalledTimes(2);
+    expect(load).toHaveBeenCalledTimes(1);
+    if (hasMemo) {
+      expect(await counted(async () => expect(await cache.forceFetch('ab')).toBe(2))).toEqual({
+        'cache.local.hits': 1,
+      });
+      expect(await counted(() => cache.forceFetch('abc'))).toEqual({ 'cache.local.misses': 1 });
+    }
     // Without a way to load it is a `get`.
     const plain = new Cache<string, number>({ max: 10 });
     expect(await counted(() => plain.fetch('a'))).toEqual({ 'cache.local.misses': 1 });
   });
 
-  it('counts a memo once', async () => {
+  it('counts a memo once, where there is one', async () => {
+    if (!hasMemo) return;
     const cache: LRUCache<string, number> = new Cache<string, number>({ max: 10, memoMethod: (key) => key.length });
     expect(await counted(() => [cache.memo('ab'), cache.memo('ab')])).toEqual({
       'cache.local.misses': 1,
@@ -122,7 +133,8 @@ describe.each([
     const status: LRUCache.Status<string, number> = {} as never;
     await counted(() => Promise.all([cache.fetch('ab', options), cache.fetch('abc', { status })]));
     expect(options).toEqual({ allowStale: true });
-    expect(status.fetch).toBe('miss');
+    // Since 7.18.
+    expect(status.fetch).toBe(alias === 'lru-cache-7-13' ? undefined : 'miss');
     expect([Cache.prototype.get.name, Cache.prototype.fetch.name]).toEqual(['get', 'fetch']);
   });
 
@@ -156,6 +168,7 @@ describe.each([
       expect(await cache.fetch('a', refreshing)).toBe(3);
       expect(await cache.fetch('a', refreshing)).toBe(4);
       expect(await cache.fetch('a')).toBe(4);
+      if (!hasMemo) return;
       expect(cache.memo('b', inherited as {})).toBe(5);
       expect(cache.memo('b', inherited as {})).toBe(6);
     });
@@ -168,7 +181,9 @@ describe.each([
     const cache = new Cache<string, number>({ max: 10, ttl: 1, fetchMethod: async () => 1, memoMethod: () => 2 });
     await cache.fetch('a');
     expect(await counted(() => cache.fetch('a', { forceRefresh: true }))).toEqual({ 'cache.local.misses': 1 });
-    expect(await counted(() => cache.memo('a', { forceRefresh: true }))).toEqual({ 'cache.local.misses': 1 });
+    if (hasMemo) {
+      expect(await counted(() => cache.memo('a', { forceRefresh: true }))).toEqual({ 'cache.local.misses': 1 });
+    }
     await delay(10);
     expect(await counted(() => cache.fetch('a', { allowStale: true }))).toEqual({ 'cache.local.hits': 1 });
     await delay(10);
@@ -210,13 +225,13 @@ it('names a cache by its class in metrics, and passes through once disabled', as
 });
 
 it('says nothing of another version: it is some other package that needs it', async () => {
-  const app = installed({ 'lru-cache': 'lru-cache-10' });
+  const app = installed({ 'lru-cache': 'lru-cache-6' });
   const lines: unknown[] = [];
   const note = (...line: unknown[]): void => void lines.push(line);
   diag.setLogger({ error: note, warn: note, info: note, debug() {}, verbose() {} });
   const old = recordSpans(cacheInstrumentation());
   try {
-    expect(new (app.require('lru-cache').LRUCache)({ max: 1 }).get('a')).toBeUndefined();
+    expect(new (app.require('lru-cache'))({ max: 1 }).get('a')).toBeUndefined();
     await delay(0);
   } finally {
     old.stop();

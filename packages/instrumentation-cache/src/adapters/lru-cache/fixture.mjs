@@ -1,5 +1,8 @@
 // lru-cache as an application uses it; the contract suite calls it.
-import { LRUCache } from 'lru-cache';
+import * as library from 'lru-cache';
+
+/* oxlint-disable-next-line import/namespace -- up to 8 it is the default export, which newer ones lack */
+const { LRUCache = library.default } = library;
 
 export function open() {
   const cache = new LRUCache({

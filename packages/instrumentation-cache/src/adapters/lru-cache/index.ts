@@ -2,7 +2,7 @@ import { HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import { cacheName } from '../../cache-name.ts';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 
-/** Given by `LRUCache.unsafeExposeInternals`. */
+/** Given by `LRUCache.unsafeExposeInternals`; of 7 the cache's own. */
 interface Internals {
   keyMap: { get(key: unknown): number | undefined };
   valList: ArrayLike<unknown>;
@@ -23,17 +23,20 @@ interface Lookup {
 
 interface LRUCacheClass {
   prototype: any;
-  unsafeExposeInternals(cache: Cache): Internals;
+  /** Since 8. */
+  unsafeExposeInternals?(cache: Cache): Internals;
 }
 
-const FILES = ['commonjs', 'esm'].flatMap((format) =>
-  ['', 'node/'].flatMap((platform) =>
-    ['index.js', 'index.min.js'].map((file) => `lru-cache/dist/${format}/${platform}${file}`),
-  ),
-);
+/** Of 7; of 8 to 10.0; since 10.1; since 11.1. */
+const FOLDERS = ['dist/cjs', 'dist/mjs', 'dist/commonjs', 'dist/esm', 'dist/commonjs/node', 'dist/esm/node'];
+const FILES = [
+  'lru-cache/index.js',
+  'lru-cache/index.mjs',
+  ...FOLDERS.flatMap((folder) => ['index.js', 'index.min.js'].map((file) => `lru-cache/${folder}/${file}`)),
+];
 
 /**
- * lru-cache 11.
+ * lru-cache 7 to 11.
  *
  * Its channels are not used; 11.0 has none. `lru-cache` attaches a `catch` to the caller's promise, which hides
  * unhandled rejections; `lru-cache:metrics` reports every `set`, `has` and `delete`. A `status` option would reach the
@@ -41,15 +44,20 @@ const FILES = ['commonjs', 'esm'].flatMap((format) =>
  */
 export const lruCache: Adapter<CacheEvents> = {
   library: 'lru-cache',
-  versions: '>=11.0.0 <12',
+  versions: '>=7.13.0 <12',
   upstream: [],
   shows: ['attempt or hit'],
   summary: 'hits and misses of `get`, `fetch`, `memo`, and fetches that joined another, counted',
   isTransitive: true,
   attach(cache, hooks) {
-    for (const file of FILES) hooks.onLoad(file, ({ exports }) => wrapCache(exports.LRUCache, cache, hooks));
+    for (const file of FILES) hooks.onLoad(file, ({ exports }) => wrapCache(classOf(exports), cache, hooks));
   },
 };
+
+/** The export of 7; the default one of 8, and of 7 for ES modules. */
+function classOf(exports: any): LRUCacheClass {
+  return typeof exports === 'function' ? exports : (exports.LRUCache ?? exports.default);
+}
 
 function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): void {
   const internals = new WeakMap<Cache, Internals>();
@@ -61,6 +69,7 @@ function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): v
   const lookedUp = (it: object, key: unknown, outcome: LocalOutcome): void =>
     cache.lookup(it, cacheName(it, LRUCache, 'lru-cache'), key, outcome);
   const internalsOf = (it: Cache): Internals => {
+    if (!LRUCache.unsafeExposeInternals) return it as unknown as Internals;
     let known = internals.get(it);
     if (!known) internals.set(it, (known = LRUCache.unsafeExposeInternals(it)));
     return known;
@@ -83,6 +92,8 @@ function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): v
   });
 
   for (const method of ['fetch', 'forceFetch', 'memo']) {
+    // The last two since 10.3.
+    if (!(method in LRUCache.prototype)) continue;
     const count = ({ cache: it, key, outcome }: Lookup): void => lookedUp(it, key, outcome);
     hooks.calls(LRUCache.prototype, method, {
       begin(it: Cache, [key, options]): Lookup | undefined {

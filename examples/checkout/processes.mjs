@@ -17,13 +17,17 @@ export class Processes {
   #stopping = false;
   #onLine;
   #reaper = spawn(process.execPath, [REAPER], { stdio: ['pipe', 'ignore', 'inherit'], detached: GROUPS });
+  #reaperEnded;
 
   /** @param {(name: string, line: string) => void} onLine every line a process prints */
   constructor(onLine) {
     this.#onLine = onLine;
     this.#failure.promise.catch(() => {});
     this.#reaper.stdin.on('error', () => {});
-    this.#reaper.once('exit', () => this.#failure.reject(new Error('the reaper ended')));
+    this.#reaperEnded = new Promise((done) => this.#reaper.once('exit', done));
+    this.#reaperEnded.then(() => {
+      if (!this.#stopping) this.#failure.reject(new Error('the reaper ended'));
+    });
   }
 
   /** Rejects when a process ends that nobody asked to end. */
@@ -104,6 +108,7 @@ export class Processes {
     await Promise.all(running.filter(({ isServer }) => !isServer).map(end));
     await Promise.all(running.filter(({ isServer }) => isServer).map(end));
     this.#reaper.kill('SIGKILL');
+    await this.#reaperEnded;
   }
 }
 

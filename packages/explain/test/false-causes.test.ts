@@ -6,6 +6,8 @@ import { during, jitter, lookup, minute, query, route, send, wait } from './shop
 const IS_SLOW_DATABASE = { kind: 'slow_dependency', service: 'shop', resource: 'postgresql shop' };
 
 describe('a cache is not the cause', () => {
+  let lastReport = '';
+
   it('where requests time out at a pool before their lookup', async () => {
     const data = minute((second, i) => {
       if (during(second))
@@ -46,6 +48,54 @@ describe('a cache is not the cause', () => {
       return [request];
     });
     expect((await answerTo(data)).causes[0]).toMatchObject(IS_SLOW_DATABASE);
+  });
+
+  it('where callers miss an expired key together because another route keeps the connections', async () => {
+    const data = minute((second, i) => {
+      const isReport = second >= 40 && second < 41;
+      const report = newId(32);
+      const reports = isReport
+        ? ([route('GET /report', 10_000, [query('SELECT orders', 1, 9_990)]), report] as const)
+        : undefined;
+      if (isReport) lastReport = report;
+      const isMissed = during(second) || i % 40 === 0;
+      const waitMs = during(second) ? (50 - second) * 1_000 : 0;
+      const held = {
+        'pool.holder.trace_id': lastReport,
+        'pool.holder.held_ms': 9_990,
+        'pool.holder.operation': 'GET /report: SELECT orders',
+      };
+      const miss = [
+        lookup(false),
+        ...(waitMs ? [wait(2, waitMs, { attributes: held })] : []),
+        query('SELECT prices', 3 + waitMs, 4),
+      ];
+      const request = route('GET /prices', waitMs + 12 + jitter(i), isMissed ? miss : [lookup(true)]);
+      if (during(second) && i % 10 === 0)
+        request.events = { 'cache.stampede': { 'cache.key': 'prices:*', 'cache.stampede.callers': 40 } };
+      return [reports, request];
+    });
+    expect(await answerTo(data)).toMatchObject({
+      verdict: 'shown',
+      causes: [{ kind: 'long_hold', resource: 'pool shop', operation: expect.stringContaining('GET /report') }],
+    });
+  });
+});
+
+describe('failures as many as ever', () => {
+  it('are no part of what went wrong', async () => {
+    const data = minute((second, i) => {
+      const ms = during(second) ? 500 : 4;
+      return [
+        route('GET /cart', 12 + ms + jitter(i), [query('SELECT carts', 2, ms)]),
+        send([{ error: 'greylisted' }, { afterMs: 503 }], `m${i}`),
+      ];
+    });
+    expect(await answerTo(data)).toMatchObject({
+      verdict: 'shown',
+      causes: [IS_SLOW_DATABASE],
+      impact: [{ service: 'shop', route: 'GET /cart', failed: 0 }],
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { BEFORE, WITHIN } from '../changes/phases.ts';
 import { marksOf } from '../spans/marks-of.ts';
 import { cacheBypass } from './cache-bypass.ts';
 import { isCache } from './caches.ts';
+import { heldByMisses } from './held-by-misses.ts';
 import { largest } from './largest.ts';
 import type { Reading } from './name-cause.ts';
 
@@ -36,6 +37,7 @@ export const cacheTrouble: Reading = (known, evidence, kind) => {
   // An event tells of the same key; without one, most of the slow requests must have missed, and did not before.
   if (isMore ? !isMissed && !metMisses(known, evidence) : !isMissed || !metMisses(known, evidence)) return undefined;
   if (slower(known, evidence) > MOST_SLOWER * Math.max(stampedes.callers, 1)) return undefined;
+  if (!heldByMisses(known, evidence)) return undefined;
   const hits =
     before.all > 0 && within.all > 0
       ? `, hits ${percent(before.hits / before.all)} → ${percent(within.hits / within.all)}`

@@ -3,6 +3,7 @@ import type { AppRequest } from '../window/requests.ts';
 import { byRoute, isBad } from '../window/slow.ts';
 import type { Known } from './context.ts';
 import { isSlowByParts } from './slowed-parts.ts';
+import { routesOfUsualFailures } from './usual-failures.ts';
 
 /**
  * A message from a bad request counts with its sender, because delayed sends arrive in a rush. If most slow messages of
@@ -10,7 +11,11 @@ import { isSlowByParts } from './slowed-parts.ts';
  */
 export function badRequests(known: Known): AppRequest[] {
   const { window, whole } = known;
-  const bad = window.within.filter((request) => isBad(request, window.slowFrom) || isSlowByParts(known, request));
+  const usual = routesOfUsualFailures(window);
+  const bad = window.within.filter((request) => {
+    if (request.failed && usual.has(request.route)) return false;
+    return isBad(request, window.slowFrom) || isSlowByParts(known, request);
+  });
   const rows = new Set(bad.map(({ row }) => row));
   const isLate = ({ row }: AppRequest): boolean => {
     const sender = whole.trees.parent[row]!;

@@ -31,6 +31,7 @@ export function slowFromBestTimes(all: AppRequest[]): SlowFrom {
 
 const MOST_PIECES = 12;
 const FEWEST_PIECES = 4;
+const FEWEST_OF_PIECE = 5;
 
 /** Of equal time, because a rush has most requests; of equal numbers if most of the time has none. */
 function piecesOf(requests: AppRequest[]): AppRequest[][] {
@@ -40,7 +41,7 @@ function piecesOf(requests: AppRequest[]): AppRequest[][] {
   const ofTime = Array.from({ length: pieces }, (): AppRequest[] => []);
   for (const request of requests)
     ofTime[Math.min(pieces - 1, Math.floor((request.start - first) / length) || 0)]!.push(request);
-  const full = ofTime.filter((piece) => piece.length >= FEWEST);
+  const full = ofTime.filter((piece) => piece.length >= FEWEST_OF_PIECE);
   if (full.length >= FEWEST_PIECES) return full;
   return ofTime.map((_, i) =>
     requests.slice(Math.floor((i * requests.length) / pieces), Math.floor(((i + 1) * requests.length) / pieces)),

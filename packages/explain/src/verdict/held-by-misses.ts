@@ -1,0 +1,20 @@
+import type { Known } from '../waits-for/context.ts';
+import type { Evidence } from '../waits-for/evidence.ts';
+
+/**
+ * Whether those that kept a pool's connections missed the cache, as far as is known. Else the pool was full for another
+ * reason, and callers missed together because they waited for it.
+ */
+export function heldByMisses({ whole: { table }, traces }: Known, { examples }: Evidence): boolean {
+  let missed = 0;
+  let known = 0;
+  for (const { row } of examples) {
+    const { isWait, holderTrace } = table.facts[row] ?? {};
+    const trace = isWait && holderTrace ? table.findTrace(holderTrace.toLowerCase()) : undefined;
+    if (trace === undefined) continue;
+    known++;
+    const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!);
+    if (rows.some((at) => table.facts[at]?.cacheHit === false)) missed++;
+  }
+  return missed * 2 >= known;
+}

@@ -55,8 +55,16 @@ export const cacheMutants: readonly Mutant[] = [
     library: 'cache-manager',
     fault: 'only the first key is counted',
     file: 'instrumentation-cache/src/adapters/cache-manager/index.ts',
-    from: 'values.forEach((value) => looked(undefined, value))',
-    to: 'looked(undefined, values[0])',
+    from: 'keys.forEach(look)',
+    to: 'look(keys[0]!)',
+  },
+  {
+    check: 'hit and miss',
+    library: 'keyv',
+    fault: 'what is not found is a hit',
+    file: 'instrumentation-cache/src/adapters/keyv/index.ts',
+    from: "value === undefined ? 'miss' : 'hit'",
+    to: "'hit'",
   },
   {
     check: 'key never recorded',

@@ -1,5 +1,6 @@
 import { guard, replacementOf, type Adapter, type AnyFunction, type Attachment } from '@foreshock/kit';
-import type { CacheEvents } from '../../events.ts';
+import type { CacheEvents, LocalOutcome } from '../../events.ts';
+import { claimed, foreseen } from '../../keyv-map.ts';
 
 /** cache-manager's store. */
 interface Store {
@@ -89,12 +90,22 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   const read = { count: 0 };
   reads.set(store, read);
   events.addHandler('preGet', () => void read.count++);
-  if (!isLocal(store.store)) return;
-  const looked = (key: unknown, value: unknown): void => {
-    if (attachment.active) attachment.events.lookup(made, name, ownKey(store, key), isNothing(value) ? 'miss' : 'hit');
+  if (!isLocal(store)) return;
+  claimed.add(store);
+  const looked = (key: unknown, outcome: LocalOutcome | undefined): void => {
+    if (attachment.active && outcome) attachment.events.lookup(made, name, ownKey(store, key), outcome);
   };
-  events.addHandler('postGet', ({ key, value }) => looked(key, value));
-  events.addHandler('postGetMany', (values: unknown[]) => values.forEach((value) => looked(undefined, value)));
+  const { store: values } = store;
+  if (values instanceof Map) {
+    // Its next step is to read; what it has read is not reported for misses before Keyv 5.5.4.
+    const look = (key: string): void => looked(key, foreseen(values, key));
+    events.addHandler('preGet', ({ key }) => look(key));
+    events.addHandler('preGetMany', ({ keys }: { keys: string[] }) => keys.forEach(look));
+  } else {
+    const given = (key: unknown, value: unknown): void => looked(key, isNothing(value) ? 'miss' : 'hit');
+    events.addHandler('postGet', ({ key, value }) => given(key, value));
+    events.addHandler('postGetMany', (several: unknown[]) => several.forEach((value) => given(undefined, value)));
+  }
   events.addHandler('postSet', ({ key }) => {
     if (attachment.active) attachment.events.filled(made, ownKey(store, key));
   });
@@ -114,6 +125,10 @@ function isNothing(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-function isLocal(store: unknown): boolean {
-  return store instanceof Map || /memory|lru/i.test((store as object | undefined)?.constructor?.name ?? '');
+function isLocal(keyv: Store): boolean {
+  const { store } = keyv;
+  if (store instanceof Map) return true;
+  const name = (store as object | undefined)?.constructor?.name ?? '';
+  // lru-cache counts by itself. Without `getRaw`, Keyv reports hits only.
+  return /memory|lru/i.test(name) && name !== 'LRUCache' && 'getRaw' in keyv;
 }

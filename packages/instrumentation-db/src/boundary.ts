@@ -7,6 +7,7 @@ import {
   type Telemetry,
 } from '@foreshock/kit';
 import type { DbEvents } from './events.ts';
+import { beginOperation, startCommand } from './operation.ts';
 import { startQuery } from './query.ts';
 import { Statements } from './statements.ts';
 
@@ -23,6 +24,9 @@ export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
   const statements = new Statements();
   return {
     query: (connection, described) => startQuery(client, statements, described, holdingOf(connection)),
+    operation: () => beginOperation(client),
+    command: (connection, described, policy) =>
+      startCommand(client, statements, described, holdingOf(connection), policy),
 
     notification(system, channel) {
       const where = messageContext(telemetry.tracer, () => ({

@@ -1,15 +1,26 @@
 import type { Adapter, Caller, Driver, ServerErrors } from '@foreshock/kit';
 import type { Dialect } from './sql-dialect.ts';
 
-export interface QueryDescription {
+interface Described {
   system: string;
   host?: string | undefined;
   port?: number | undefined;
   database?: string | undefined;
+  errors: ServerErrors;
+}
+
+export interface QueryDescription extends Described {
   text?: string | undefined;
   dialect: Dialect;
-  errors: ServerErrors;
   statementName?: string | undefined;
+}
+
+/** Of a database that has no query texts. */
+export interface CommandDescription extends Described {
+  operation: string;
+  collection?: string | undefined;
+  /** Of several operations in one command. */
+  batchSize?: number | undefined;
 }
 
 /** A query under way; `run` uses the caller's context. */
@@ -23,6 +34,14 @@ export interface Query extends Pick<Caller, 'run'> {
 export interface DbEvents {
   /** Pooled or not. */
   query(connection: object, query: QueryDescription): Query | undefined;
+  /** What the caller asked for; the library may send its command several times. */
+  operation(): Caller | undefined;
+  /**
+   * Of the active {@link operation}; others are the library's own.
+   *
+   * @param policy name of the library's retries
+   */
+  command(connection: object, command: CommandDescription, policy: string): Query | undefined;
   /** @returns what runs the listeners; undefined: the current context */
   notification(system: string, channel: string): Caller | undefined;
 }

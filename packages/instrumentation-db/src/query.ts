@@ -17,7 +17,12 @@ export function startQuery(
   return new ClientQuery(client, where, name, start, described.errors, holding);
 }
 
-class ClientQuery extends ClientOperation implements Query {
+export class ClientQuery extends ClientOperation implements Query {
+  /** After the span's start, so that a policy around the call does not overwrite it. */
+  set(attribute: string, value: string | number): void {
+    this.span.setAttribute(attribute, value);
+  }
+
   override succeeded(rows?: number): void {
     if (rows !== undefined && !this.settled) this.span.setAttribute('db.response.returned_rows', rows);
     super.succeeded();

@@ -1,6 +1,6 @@
 import { CommonAttributes, BoundedMap } from '@foreshock/kit';
 import { POOL_NAME } from '@foreshock/kit/names';
-import type { QueryDescription } from './events.ts';
+import type { CommandDescription, QueryDescription } from './events.ts';
 import { sanitizeSql } from './sql.ts';
 
 const MAX_TARGETS = 16;
@@ -12,6 +12,15 @@ export interface Statement {
   readonly name: string;
   readonly summary: string | undefined;
   readonly attributes: CommonAttributes;
+}
+
+type Server = Pick<QueryDescription, 'system' | 'host' | 'port' | 'database'>;
+
+interface Described {
+  text?: string | undefined;
+  summary?: string | undefined;
+  operation?: string | undefined;
+  collection?: string | undefined;
 }
 
 interface Target {
@@ -33,24 +42,20 @@ export class Statements {
     const key = sanitized ? sanitized.text : query.statementName;
     const known = statements.get(key);
     if (known) return known;
-    const summary = sanitized?.summary ?? query.statementName;
-    const { system, host, port } = query;
-    const values = {
-      'db.system.name': system,
-      'db.namespace': query.database,
-      'db.query.text': sanitized?.text,
-      'db.query.summary': summary,
-      'db.operation.name': sanitized?.operation,
-      'db.collection.name': sanitized?.collection,
-      'server.address': host,
-      'server.port': port,
-      [POOL_NAME]: pool,
-    };
-    const attributes = new CommonAttributes(values, { system, address: host, port });
-    return statements.set(key, { name: summary ?? query.database ?? system, summary, attributes });
+    const described = sanitized ?? { summary: query.statementName };
+    return statements.set(key, describe(query, pool, described));
   }
 
-  #target({ system, host, port, database }: QueryDescription, pool: string | undefined): Target {
+  ofCommand(command: CommandDescription, pool: string | undefined): Statement {
+    const { statements } = this.#target(command, pool);
+    const { operation, collection } = command;
+    const summary = collection === undefined ? operation : `${operation} ${collection}`;
+    return (
+      statements.get(summary) ?? statements.set(summary, describe(command, pool, { summary, operation, collection }))
+    );
+  }
+
+  #target({ system, host, port, database }: Server, pool: string | undefined): Target {
     const targets = this.#targets;
     for (let i = 0; i < targets.length; i++) {
       const each = targets[i]!;
@@ -62,4 +67,21 @@ export class Statements {
     targets.push(target);
     return target;
   }
+}
+
+function describe({ system, host, port, database }: Server, pool: string | undefined, described: Described): Statement {
+  const { summary } = described;
+  const values = {
+    'db.system.name': system,
+    'db.namespace': database,
+    'db.query.text': described.text,
+    'db.query.summary': summary,
+    'db.operation.name': described.operation,
+    'db.collection.name': described.collection,
+    'server.address': host,
+    'server.port': port,
+    [POOL_NAME]: pool,
+  };
+  const attributes = new CommonAttributes(values, { system, address: host, port });
+  return { name: summary ?? database ?? system, summary, attributes };
 }

@@ -43,7 +43,7 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the text is missing',
     file: STATEMENTS,
-    from: "'db.query.text': sanitized?.text,",
+    from: "'db.query.text': described.text,",
     to: '',
   },
   {
@@ -59,7 +59,7 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the operation is missing',
     file: STATEMENTS,
-    from: "'db.operation.name': sanitized?.operation,",
+    from: "'db.operation.name': described.operation,",
     to: '',
   },
   {
@@ -67,7 +67,7 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the table is missing',
     file: STATEMENTS,
-    from: "'db.collection.name': sanitized?.collection,",
+    from: "'db.collection.name': described.collection,",
     to: '',
   },
   {
@@ -75,16 +75,16 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the span is named after the database',
     file: STATEMENTS,
-    from: 'name: summary ?? query.database ?? system,',
-    to: 'name: query.database ?? system,',
+    from: 'name: summary ?? database ?? system,',
+    to: 'name: database ?? system,',
   },
   {
     check: 'values never recorded',
     library: 'pg',
     fault: 'the text has its literals',
     file: STATEMENTS,
-    from: "'db.query.text': sanitized?.text,",
-    to: "'db.query.text': query.text,",
+    from: 'describe(query, pool, described)',
+    to: 'describe(query, pool, { ...described, text: query.text })',
   },
   {
     check: 'values never recorded',
@@ -123,7 +123,7 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the database is missing',
     file: STATEMENTS,
-    from: "'db.namespace': query.database,",
+    from: "'db.namespace': database,",
     to: '',
   },
   {

@@ -101,6 +101,10 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, observed: Ob
       metrics?.used(known.name, holding.heldMs / 1000);
     },
 
+    openedIdle(source, pool, connection) {
+      if (!telemetry.upstreamIsActive) rememberedIn(knownPoolOf(source, pool), connection).returned = true;
+    },
+
     task(source, limiter, asked) {
       const known = knownPoolOf(source, limiter);
       if (!asked) source.count(limiter, state);

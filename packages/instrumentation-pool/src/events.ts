@@ -91,6 +91,8 @@ export interface PoolEvents {
    */
   opening(pool: object): void;
   released(pool: object, connection: unknown): void;
+  /** A connection was opened in advance, or for a caller that left: the next one does not wait for it. */
+  openedIdle(source: PoolSource, pool: object, connection: object): void;
   /** @param asked the limiter's counters before; default: read now */
   task(source: PoolSource, limiter: object, asked?: PoolState): LimitedTask | undefined;
   /** For the thread that runs the task; undefined outside of any trace. */

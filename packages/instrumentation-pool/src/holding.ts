@@ -25,7 +25,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   /** The current or last pool. */
   pool: KnownPool;
   out = false;
-  /** It had an earlier holder. */
+  /** It was idle before: it had an earlier holder, or was opened in advance. */
   returned = false;
   /** When granted, and for how long. */
   since = 0;

@@ -20,6 +20,7 @@ export { nodeBinary, PRELOAD, runFixture, type Fixture, type FixtureExit, type F
 export { startKafka, startKafkaIfPossible, type Kafka } from './servers/kafka.ts';
 export { startMariaDb, type MariaDb } from './servers/mariadb.ts';
 export { startMemcached, type Memcached } from './servers/memcached.ts';
+export { startMongoDb, startMongoDbIfPossible, type MongoDb } from './servers/mongodb.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
 export { checkMetrics, startPrometheus, type Prometheus } from './servers/prometheus.ts';
 export { startRabbitMq, type RabbitMq } from './servers/rabbitmq.ts';

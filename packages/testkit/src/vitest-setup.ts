@@ -3,6 +3,7 @@ import { loadAdapters } from './adapter-folders.ts';
 import { kafka } from './servers/kafka.ts';
 import { mariadb } from './servers/mariadb.ts';
 import { memcached } from './servers/memcached.ts';
+import { mongodb } from './servers/mongodb.ts';
 import { postgres } from './servers/postgres.ts';
 import { rabbitmq } from './servers/rabbitmq.ts';
 import { redis } from './servers/redis.ts';
@@ -17,7 +18,7 @@ import { rowsOf } from './table/rows.ts';
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   // Files of killed applications must not reach later ones.
   process.env['FORESHOCK_SPOOL_DIR'] ??= '';
-  const endServers = await shareServers([kafka, mariadb, memcached, postgres, rabbitmq, redis]);
+  const endServers = await shareServers([kafka, mariadb, memcached, mongodb, postgres, rabbitmq, redis]);
   return async () => {
     const outcomes = outcomesOf(vitest.state.getTestModules());
     const table = outcomes.length > 0 && tableOf(outcomes, rowsOf(await loadAdapters()));

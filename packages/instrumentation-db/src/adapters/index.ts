@@ -1,7 +1,8 @@
 // Made by `npm run generate` from the folders beside it.
+import { mongodb } from './mongodb/index.ts';
 import { mysql2 } from './mysql2/index.ts';
 import { nodeSqlite } from './node-sqlite/index.ts';
 import { pg } from './pg/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [mysql2, nodeSqlite, pg];
+export const adapters = [mongodb, mysql2, nodeSqlite, pg];

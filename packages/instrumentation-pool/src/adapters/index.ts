@@ -4,6 +4,7 @@ import { bottleneck } from './bottleneck/index.ts';
 import { cockatiel } from './cockatiel/index.ts';
 import { fastq } from './fastq/index.ts';
 import { genericPool } from './generic-pool/index.ts';
+import { mongodbPool } from './mongodb-pool/index.ts';
 import { mysql2Pool } from './mysql2-pool/index.ts';
 import { pLimit } from './p-limit/index.ts';
 import { pQueue } from './p-queue/index.ts';
@@ -20,6 +21,7 @@ export const adapters = [
   cockatiel,
   fastq,
   genericPool,
+  mongodbPool,
   mysql2Pool,
   pLimit,
   pQueue,

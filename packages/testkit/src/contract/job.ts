@@ -32,6 +32,7 @@ export interface ContractApp {
   emitters?(): EventEmitter[];
   cache?: CacheApp;
   database?: DatabaseApp;
+  documents?: DocumentsApp;
   queue?: QueueApp;
   retry?: RetryApp;
   /**
@@ -78,6 +79,13 @@ export interface DatabaseApp {
   query(statement: string, values?: unknown[]): Promise<unknown>;
   /** The first placeholder: `?`, `$1`. */
   placeholder: string;
+}
+
+/** Of a database without query texts. */
+export interface DocumentsApp {
+  find(collection: string, name: string): Promise<unknown>;
+  /** Rejects the second document of one name. */
+  insert(collection: string, name: string): Promise<unknown>;
 }
 
 /** Not the queue of `succeed`. */

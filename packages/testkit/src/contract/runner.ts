@@ -111,7 +111,7 @@ function lacking(name: ContractCheck, app: ContractApp, { upstream, commands }: 
     'several keys': ['cache.getAll in the fixture', app.cache?.getAll],
     'address after fail-over': ['cache.failOver in the fixture', app.cache?.failOver],
     'wait, state and holder': ['saturate in the fixture', app.saturate],
-    ...each(DB_CHECKS, ['database in the fixture', app.database]),
+    ...each(DB_CHECKS, ['database in the fixture', app.documents ?? app.database]),
     ...each(QUEUE_CHECKS, ['queue in the fixture', app.queue]),
     'status code': ['', true],
     'wait and query in one trace': ['saturate in the fixture', app.saturate],

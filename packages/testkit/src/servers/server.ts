@@ -22,14 +22,16 @@ export interface Room {
 }
 
 /**
- * How to find and run a kind of server. {@link startServer} tries the environment's URL, `find`, apt-get and Docker,
- * then fails with what to install.
+ * How to find and run a kind of server. {@link startServer} tries the environment's URL, `find`, `obtain`, apt-get and
+ * Docker, then fails with what to install.
  */
 export interface ServerKind {
   name: string;
   /** Names a running server: `FORESHOCK_TEST_POSTGRES_URL`. */
   variable: string;
   find(): string | undefined;
+  /** Builds or downloads it, if that takes long. */
+  obtain?(): Promise<string | undefined>;
   /** Resolves when the server answers. */
   launch(binary: string, room: Room): Promise<RunningServer>;
   /** Debian packages, if any. */
@@ -57,7 +59,7 @@ export async function startServer(kind: ServerKind): Promise<RunningServer> {
     return { url: given, stop: async () => {} };
   }
   const tried: string[] = [];
-  const binary = kind.find() ?? install(kind, tried);
+  const binary = kind.find() ?? (await kind.obtain?.()) ?? install(kind, tried);
   if (binary) return launch(kind, binary);
   return (await runInDocker(kind, tried)) ?? fail(kind, tried);
 }

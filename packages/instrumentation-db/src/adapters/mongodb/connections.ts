@@ -1,0 +1,70 @@
+import { preceded, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
+
+export const SYSTEM = 'mongodb';
+
+type Target = ConnectionTarget & { system: string };
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+/** `HostAddress` of mongodb/lib/utils.js. */
+interface HostAddress {
+  host?: string;
+  port?: number;
+  socketPath?: string;
+}
+
+/** A `Connection` of mongodb/lib/cmap/connection.js knows only the address of its socket. */
+const targets = new WeakMap<object, Target>();
+
+export function mongodbConnection(resource: object): DriverConnection | undefined {
+  const target = targets.get(resource);
+  return target && { connection: resource, ...target };
+}
+
+/** Of connections opened while nothing was hooked: host and port of the socket. */
+export function targetOfConnection(connection: { address?: unknown }): Target {
+  let target = targets.get(connection);
+  if (target) return target;
+  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(String(connection.address)) ?? [];
+  target = { system: SYSTEM, host, port: port === undefined ? undefined : Number(port) };
+  targets.set(connection, target);
+  return target;
+}
+
+export function targetOfAddress({ socketPath, host, port }: HostAddress): Target {
+  return { system: SYSTEM, host: socketPath ?? host, port: socketPath === undefined ? port : undefined };
+}
+
+/** Connections, monitors and timers outlive the request whose operation began them. */
+export function detachConnections(hooks: Hooks): void {
+  // Called by `ConnectionPool.createConnection` and `Monitor`; with a callback before 6.4.
+  hooks.onLoad('mongodb/lib/cmap/connect.js', ({ exports }) => {
+    hooks.detach(exports, 'connect');
+    hooks.calls(exports, 'connect', {
+      begin(_self, args: [{ hostAddress?: HostAddress }, Callback | undefined]) {
+        const [{ hostAddress }, callback] = args;
+        if (!hostAddress) return undefined;
+        const target = targetOfAddress(hostAddress);
+        if (typeof callback === 'function') {
+          const opened = (_self: unknown, [, connection]: unknown[]): void => remember(connection, target);
+          args[1] = preceded(callback, opened, 'mongodb connect', hooks);
+        }
+        return target;
+      },
+      succeeded: (target, connection) => remember(connection, target),
+    });
+  });
+  hooks.onLoad('mongodb/lib/cmap/connection_pool.js', ({ exports: { ConnectionPool } }) => {
+    hooks.detach(ConnectionPool.prototype, 'ensureMinPoolSize');
+  });
+  hooks.onLoad('mongodb/lib/sdam/monitor.js', ({ exports: { Monitor } }) => {
+    for (const method of ['connect', 'requestCheck', 'reset']) hooks.detach(Monitor.prototype, method);
+  });
+  hooks.onLoad('mongodb/lib/sdam/srv_polling.js', ({ exports: { SrvPoller } }) => {
+    hooks.detach(SrvPoller.prototype, 'schedule');
+  });
+}
+
+/** @param connection undefined if none was opened, or with a callback */
+function remember(connection: unknown, target: Target): void {
+  if (typeof connection === 'object' && connection !== null) targets.set(connection, target);
+}

@@ -1,0 +1,63 @@
+import type { ServerErrors } from '@foreshock/kit';
+
+/** `MongoServerError` (mongodb/lib/error.js), or an error in a reply ({@link replyError}). */
+interface Failure {
+  code?: unknown;
+  message?: unknown;
+}
+
+/** Followed by the index and its values. */
+const DUPLICATE_KEY = 'E11000 duplicate key error';
+
+export const MONGODB_ERRORS: ServerErrors = {
+  /** Client errors have none, or a text (`ECONNRESET`). */
+  statusOf(error) {
+    const { code } = (error ?? {}) as Failure;
+    return typeof code === 'number' ? String(code) : undefined;
+  },
+  shownOf(error) {
+    const { message } = (error ?? {}) as Failure;
+    return typeof message === 'string' && message.startsWith(DUPLICATE_KEY) ? DUPLICATE_KEY : undefined;
+  },
+};
+
+interface ServerFailure {
+  code?: unknown;
+  errmsg?: unknown;
+}
+
+interface Reply {
+  writeErrors?: readonly ServerFailure[];
+  writeConcernError?: ServerFailure;
+}
+
+/** Since 6.8: `MongoDBResponse` (lib/cmap/wire_protocol/responses.js), decoded where it is read. */
+interface EncodedReply {
+  /** Null where there is none. */
+  get(name: string | number, type: number): any;
+  getNumber(name: string): number | null;
+}
+
+/** From the BSON specification. */
+const STRING = 2;
+const OBJECT = 3;
+const ARRAY = 4;
+
+/** The server accepted the command, but not all writes: `ok` is 1. The driver throws after the reply. */
+export function replyError(reply: unknown): Required<Failure> | undefined {
+  if (typeof reply !== 'object' || reply === null) return undefined;
+  if (isEncoded(reply)) return encodedError(reply);
+  const { writeErrors, writeConcernError } = reply as Reply;
+  const failure = writeErrors?.[0] ?? writeConcernError;
+  return failure && { code: failure.code, message: failure.errmsg };
+}
+
+function isEncoded(reply: object): reply is EncodedReply {
+  return typeof (reply as Partial<EncodedReply>).getNumber === 'function';
+}
+
+function encodedError(reply: EncodedReply): Required<Failure> | undefined {
+  const failure: EncodedReply | null =
+    reply.get('writeErrors', ARRAY)?.get(0, OBJECT) ?? reply.get('writeConcernError', OBJECT);
+  return failure ? { code: failure.getNumber('code'), message: failure.get('errmsg', STRING) } : undefined;
+}

@@ -1,0 +1,118 @@
+import { answeringOnce, bindOnce, HandOver, type Hooks } from '@foreshock/kit';
+import type { DbAdapter, DbEvents, Query } from '../../events.ts';
+import { batchSizeOf, collectionOf, operationOf } from './command.ts';
+import { detachConnections, mongodbConnection, targetOfConnection } from './connections.ts';
+import { MONGODB_ERRORS, replyError } from './errors.ts';
+
+const NAME = 'mongodb';
+
+interface Namespace {
+  db: string;
+}
+
+/** Arguments of `Connection.prototype.command`; with a callback before 6.4. */
+type CommandArguments = [Namespace, Record<string, unknown>, unknown, ((...args: any[]) => unknown) | undefined];
+
+/**
+ * mongodb 5 to 7, also that of mongoose.
+ *
+ * Each call is one `executeOperation` or several, which sends its command by `Connection.prototype.command`, and again
+ * where reads and writes are repeated. Handshakes, authentication and monitors send theirs outside of operations.
+ *
+ * Command monitoring events are not used: they need `monitorCommands`, which changes what the driver does, and before
+ * 6.4 a reply arrives in the context of the socket.
+ */
+export const mongodb: DbAdapter = {
+  library: NAME,
+  versions: '>=5.0.0 <8',
+  upstream: ['@opentelemetry/instrumentation-mongodb'],
+  driver: mongodbConnection,
+  shows: ['spans', 'parent', 'attempt or hit'],
+  summary: 'commands of collections, cursors, bulk writes and transactions, repeated reads and writes; below mongoose',
+  attach(db, hooks) {
+    detachConnections(hooks);
+    hookOperations(db, hooks);
+    hooks.onLoad('mongodb/lib/cmap/connection.js', ({ exports }) => {
+      // 6.3 also has a `ModernConnection`, that is not used.
+      hookCommands(exports.Connection.prototype, db, hooks);
+    });
+  },
+};
+
+function hookOperations(db: DbEvents, hooks: Hooks): void {
+  /** `ChangeStreamCursor` calls `executeOperation` synchronously (lib/cursor/abstract_cursor.js). */
+  const following = new HandOver<true>();
+  hooks.onLoad('mongodb/lib/cursor/change_stream_cursor.js', ({ exports: { ChangeStreamCursor } }) => {
+    // `_getMore` before 6.4.
+    const method = Object.hasOwn(ChangeStreamCursor.prototype, 'getMore') ? 'getMore' : '_getMore';
+    hooks.calls(ChangeStreamCursor.prototype, method, { begin: () => true as const, handOver: following });
+  });
+
+  hooks.onLoad('mongodb/lib/operations/execute_operation.js', ({ exports }) => {
+    hooks.calls(exports, 'executeOperation', {
+      begin(_self, args: [unknown, { options?: { tailable?: boolean } } | undefined, unknown]) {
+        // It asks for news without end, whoever began it.
+        if (following.take() || isOfTailable(args[1])) return undefined;
+        const operation = db.operation();
+        // Internal, before 6.4.
+        if (operation && typeof args[2] === 'function') args[2] = bindOnce(args[2] as () => unknown);
+        return operation;
+      },
+      within: (operation) => operation,
+    });
+  });
+}
+
+/** A `GetMoreOperation` has the options of its cursor. */
+function isOfTailable(operation: { options?: { tailable?: boolean } } | undefined): boolean {
+  return operation?.options?.tailable === true && operation.constructor.name === 'GetMoreOperation';
+}
+
+function hookCommands(prototype: { command: unknown }, db: DbEvents, hooks: Hooks): void {
+  hooks.calls(prototype, 'command', {
+    begin(connection: object, args: CommandArguments) {
+      const query = startCommand(connection, args, db);
+      const callback = args[3];
+      if (query && typeof callback === 'function' && !isReplyClass(callback)) {
+        args[3] = answeringOnce('mongodb command', query, callback, ([error, reply]) => {
+          if (error) query.failed(error);
+          else replied(query, reply);
+        });
+      }
+      return query;
+    },
+    // With a callback nothing is returned.
+    succeeded(query, reply) {
+      if (reply !== undefined) replied(query, reply);
+    },
+    failed: (query, error) => query.failed(error),
+  });
+}
+
+/** Since 6.8 the fourth argument is the class of the reply (lib/cmap/wire_protocol/responses.js). */
+function isReplyClass(given: Function): boolean {
+  return 'make' in given;
+}
+
+function startCommand(connection: object, [ns, command]: CommandArguments, db: DbEvents): Query | undefined {
+  const operation = operationOf(command);
+  if (operation === undefined) return undefined;
+  return db.command(
+    connection,
+    {
+      ...targetOfConnection(connection),
+      database: ns.db,
+      operation,
+      collection: collectionOf(command, operation),
+      batchSize: batchSizeOf(command, operation),
+      errors: MONGODB_ERRORS,
+    },
+    NAME,
+  );
+}
+
+function replied(query: Query, reply: unknown): void {
+  const error = replyError(reply);
+  if (error) query.failed(error);
+  else query.succeeded();
+}

@@ -1,0 +1,130 @@
+import { answeringOnce, guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
+import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
+
+/** `ConnectionPool` of mongodb/lib/cmap/connection_pool.js: one for each server of a client. */
+interface Pool {
+  options: {
+    hostAddress: { host?: string; port?: number; socketPath?: string };
+    maxPoolSize: number;
+    minPoolSize: number;
+  };
+  currentCheckedOutCount: number;
+  pendingConnectionCount: number;
+  availableConnectionCount: number;
+  waitQueueSize: number;
+  closed: boolean;
+  checkedOutConnections: ReadonlySet<object>;
+}
+
+type Callback = (this: unknown, error: unknown, connection: object | undefined) => void;
+
+/** Callers that left the queue; `processWaitQueue` removes them. */
+const left = new WeakMap<object, number>();
+
+const source: PoolSource = {
+  describe(pool: object): PoolDescription {
+    const { hostAddress, maxPoolSize, minPoolSize } = (pool as Pool).options;
+    const { socketPath, host, port } = hostAddress;
+    return {
+      system: 'mongodb',
+      host: socketPath ?? host,
+      port: socketPath === undefined ? port : undefined,
+      // 0 = no limit.
+      limit: maxPoolSize || undefined,
+      idleMin: minPoolSize,
+    };
+  },
+  count(pool: object, state: PoolState): void {
+    const { currentCheckedOutCount, pendingConnectionCount, availableConnectionCount, waitQueueSize } = pool as Pool;
+    state.used = currentCheckedOutCount + pendingConnectionCount;
+    state.idle = availableConnectionCount;
+    state.pending = Math.max(0, waitQueueSize - (left.get(pool) ?? 0));
+  },
+  isEnded: (pool) => (pool as Pool).closed,
+};
+
+/**
+ * mongodb 5 to 7: every operation uses `checkOut`, with a callback before 6.4; all connections return by `checkIn`.
+ *
+ * The pool's events are not used: they do not say whose caller waits.
+ */
+export const mongodbPool: Adapter<PoolEvents> = {
+  library: 'mongodb',
+  versions: '>=5.0.0 <8',
+  upstream: ['@opentelemetry/instrumentation-mongodb'],
+  shows: ['wait', 'state'],
+  title: '`mongodb` (pools)',
+  summary: 'waits, holders, time-outs, leaks of the pool of each server',
+  attach(pools, hooks) {
+    hooks.onLoad('mongodb/lib/cmap/connection_pool.js', ({ exports }) =>
+      wrapPool(exports.ConnectionPool.prototype, pools, hooks),
+    );
+  },
+};
+
+function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
+  hooks.calls(prototype, 'checkOut', {
+    begin(pool: Pool, args: unknown[]): Asked | undefined {
+      const acquisition = pools.acquire(source, pool);
+      const asked = acquisition && { pool, acquisition };
+      const [callback] = args;
+      if (asked && typeof callback === 'function') {
+        args[0] = answeringOnce('mongodb pool', acquisition, callback as () => unknown, ([error, connection]) => {
+          if (error) refused(asked, error);
+          else acquisition.granted(connection);
+        });
+      }
+      return asked;
+    },
+    // With a callback nothing is returned.
+    succeeded({ acquisition }, connection) {
+      if (connection !== undefined) acquisition.granted(connection);
+    },
+    failed: refused,
+  });
+  hooks.before(prototype, 'checkIn', (pool, [connection]) => pools.released(pool, connection));
+
+  /** `ensureMinPoolSize` opens connections for no caller. */
+  const serving = new HandOver<Pool>();
+  hooks.calls(prototype, 'processWaitQueue', {
+    begin(pool: Pool) {
+      if (left.has(pool)) left.delete(pool);
+      return pool;
+    },
+    handOver: serving,
+  });
+  hooks.before(prototype, 'createConnection', (pool: Pool, args: [Callback]) => {
+    if (serving.offered === pool) pools.opening(pool);
+    const [callback] = args;
+    args[0] = function (this: unknown, error, connection) {
+      callback.call(this, error, connection);
+      if (!connection || !hooks.active) return;
+      guard('mongodb pool', () => {
+        if (!pool.checkedOutConnections.has(connection)) pools.openedIdle(source, pool, connection);
+      });
+    };
+  });
+}
+
+interface Asked {
+  pool: Pool;
+  acquisition: Acquisition;
+}
+
+function refused({ pool, acquisition }: Asked, error: unknown): void {
+  const isTimeOut = isTimedOut(error);
+  // The others were taken out of the queue.
+  if (isTimeOut || isAborted(error)) left.set(pool, (left.get(pool) ?? 0) + 1);
+  acquisition.failed(error, isTimeOut);
+}
+
+/** `WaitQueueTimeoutError` (mongodb/lib/cmap/errors.js), or with `timeoutMS` an error caused by it. */
+function isTimedOut(error: unknown): boolean {
+  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: { name?: unknown } };
+  return name === 'MongoWaitQueueTimeoutError' || cause?.name === 'MongoWaitQueueTimeoutError';
+}
+
+/** By the application's `AbortSignal`, with any reason; the pool's own are `MongoError`s. */
+function isAborted(error: unknown): boolean {
+  return typeof (error as { hasErrorLabel?: unknown } | undefined)?.hasErrorLabel !== 'function';
+}

@@ -36,4 +36,5 @@ export {
 } from './servers/server.ts';
 export { startedOnce } from './servers/started-once.ts';
 export { installed, versionIn, versionOf, type Installed } from './installed.ts';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { shows } from './table/shows.ts';

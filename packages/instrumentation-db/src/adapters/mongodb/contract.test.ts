@@ -1,4 +1,4 @@
-/* oxlint-disable vitest/no-disabled-tests -- a line with the reason where there is no MongoDB */
+/* oxlint-disable vitest/no-conditional-tests, vitest/no-disabled-tests -- a line with the reason where there is no MongoDB */
 import { libraryContract, startMongoDbIfPossible } from '@foreshock/testkit';
 import { afterAll, describe, it } from 'vitest';
 import { mongodb } from './index.ts';
@@ -17,7 +17,6 @@ describe.skipIf('missing' in server)('mongodb', () => {
     },
     env: async () => ({ url: 'mongodb' in server ? server.mongodb.url : '' }),
     ownTraces: ['pool.saturated'],
-    also: ['mongodb-6'],
     expect: {
       span: {
         name: 'aggregate songs',

@@ -1,7 +1,9 @@
-import { answeringOnce, bindOnce, HandOver, type Hooks } from '@foreshock/kit';
+import { answeringOnce, bindOnce, type Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { batchSizeOf, collectionOf, operationOf } from './command.ts';
 import { detachConnections, mongodbConnection, targetOfConnection } from './connections.ts';
+import { recogniseFollowers, type Operation } from './followers.ts';
+import { keepQueuedCallers } from './mongoose.ts';
 import { MONGODB_ERRORS, replyError } from './errors.ts';
 
 const NAME = 'mongodb';
@@ -31,6 +33,7 @@ export const mongodb: DbAdapter = {
   summary: 'commands of collections, cursors, bulk writes and transactions, repeated reads and writes; below mongoose',
   attach(db, hooks) {
     detachConnections(hooks);
+    keepQueuedCallers(hooks);
     hookOperations(db, hooks);
     hooks.onLoad('mongodb/lib/cmap/connection.js', ({ exports }) => {
       // 6.3 also has a `ModernConnection`, that is not used.
@@ -40,19 +43,11 @@ export const mongodb: DbAdapter = {
 };
 
 function hookOperations(db: DbEvents, hooks: Hooks): void {
-  /** `ChangeStreamCursor` calls `executeOperation` synchronously (lib/cursor/abstract_cursor.js). */
-  const following = new HandOver<true>();
-  hooks.onLoad('mongodb/lib/cursor/change_stream_cursor.js', ({ exports: { ChangeStreamCursor } }) => {
-    // `_getMore` before 6.4.
-    const method = Object.hasOwn(ChangeStreamCursor.prototype, 'getMore') ? 'getMore' : '_getMore';
-    hooks.calls(ChangeStreamCursor.prototype, method, { begin: () => true as const, handOver: following });
-  });
-
+  const isFollowing = recogniseFollowers(hooks);
   hooks.onLoad('mongodb/lib/operations/execute_operation.js', ({ exports }) => {
     hooks.calls(exports, 'executeOperation', {
-      begin(_self, args: [unknown, { options?: { tailable?: boolean } } | undefined, unknown]) {
-        // It asks for news without end, whoever began it.
-        if (following.take() || isOfTailable(args[1])) return undefined;
+      begin(_self, args: [unknown, Operation | undefined, unknown]) {
+        if (isFollowing(args[1])) return undefined;
         const operation = db.operation();
         // Internal, before 6.4.
         if (operation && typeof args[2] === 'function') args[2] = bindOnce(args[2] as () => unknown);
@@ -61,11 +56,6 @@ function hookOperations(db: DbEvents, hooks: Hooks): void {
       within: (operation) => operation,
     });
   });
-}
-
-/** A `GetMoreOperation` has the options of its cursor. */
-function isOfTailable(operation: { options?: { tailable?: boolean } } | undefined): boolean {
-  return operation?.options?.tailable === true && operation.constructor.name === 'GetMoreOperation';
 }
 
 function hookCommands(prototype: { command: unknown }, db: DbEvents, hooks: Hooks): void {

@@ -1,4 +1,4 @@
-/* oxlint-disable vitest/no-disabled-tests -- a line with the reason where there is no MongoDB */
+/* oxlint-disable vitest/no-conditional-tests, vitest/no-disabled-tests -- a line with the reason where there is no MongoDB */
 import { libraryContract, startMongoDbIfPossible } from '@foreshock/testkit';
 import { afterAll, describe, it } from 'vitest';
 import { databasePoolContract } from '../../../test/pool-contract.ts';
@@ -17,7 +17,6 @@ const { instrumentation: _, ...expected } = databasePoolContract('mongodb', {
 describe.skipIf('missing' in server)('mongodb', () => {
   libraryContract(mongodbPool, import.meta.url, {
     env: async () => ({ url: 'mongodb' in server ? server.mongodb.url : '' }),
-    also: ['mongodb-6'],
     // The room alone: each call of a pool sends a command, which would have a span beside the wait's.
     ...expected,
     skip: {

@@ -1,6 +1,6 @@
 import { preceded, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
 
-export const SYSTEM = 'mongodb';
+const SYSTEM = 'mongodb';
 
 type Target = ConnectionTarget & { system: string };
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
@@ -30,7 +30,7 @@ export function targetOfConnection(connection: { address?: unknown }): Target {
   return target;
 }
 
-export function targetOfAddress({ socketPath, host, port }: HostAddress): Target {
+function targetOfAddress({ socketPath, host, port }: HostAddress): Target {
   return { system: SYSTEM, host: socketPath ?? host, port: socketPath === undefined ? port : undefined };
 }
 

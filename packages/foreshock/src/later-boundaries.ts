@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
-import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
+import { logsInstrumentation } from '@foreshock/instrumentation-logs';
 import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
 import type { RetryRecognition } from '@foreshock/instrumentation-resilience';
 import * as kit from '@foreshock/kit';
@@ -41,7 +41,7 @@ export interface LaterPlugin {
 export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => void): LaterPlugin {
   const textMapPropagator = makePropagator(config);
   const configs = boundaryConfigs(config, textMapPropagator);
-  const small = [pinoInstrumentation({ enabled: false }), scheduleInstrumentation({ enabled: false })];
+  const small = [logsInstrumentation({ enabled: false }), scheduleInstrumentation({ enabled: false })];
   const known = [...small, ...Object.values(BOUNDARIES)].flatMap((boundary) => boundary.libraries);
   const libraries = selectLibraries(config, new Set(known), warn);
   for (const instrumentation of small) {

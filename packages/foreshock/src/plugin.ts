@@ -1,7 +1,7 @@
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation, innerSpanEnded, innerSpanStarted } from '@foreshock/instrumentation-http';
-import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
+import { logsInstrumentation } from '@foreshock/instrumentation-logs';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
@@ -37,7 +37,7 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     cacheInstrumentation({ enabled, ...configs.cache }),
     queueInstrumentation({ enabled, ...configs.queue }),
     resilienceInstrumentation({ enabled, ...configs.resilience }),
-    pinoInstrumentation({ enabled }),
+    logsInstrumentation({ enabled }),
     scheduleInstrumentation({ enabled }),
   ];
   const known = new Set(instrumentations.flatMap((instrumentation) => instrumentation.libraries));

@@ -26,7 +26,7 @@ function counted(callers: readonly ReceivedSpan[], start: string): ReceivedSpan[
 
 function inLines(lines: readonly string[], callers: readonly ReceivedSpan[]): ReceivedSpan[] {
   return lines.flatMap((line) => {
-    const { msg, trace_id: traceId, span_id: spanId } = JSON.parse(line);
+    const { message, msg = message, trace_id: traceId, span_id: spanId } = JSON.parse(line);
     const caller = callers.find((each) => each.traceId === traceId);
     return caller ? [{ ...below(caller, msg), parentSpanId: spanId }] : [];
   });

@@ -1,5 +1,5 @@
 /**
- * What a log line costs: `node -C @foreshock/source packages/instrumentation-pino/bench/line.ts`.
+ * What a log line costs: `node -C @foreshock/source packages/instrumentation-logs/bench/line.ts`.
  *
  * Each way runs in a process of its own, since a library patched once stays known to V8 as such; the
  * processes take turns, and the best of their rounds counts: what disturbs a round only makes it slower.
@@ -20,8 +20,8 @@ const require = createRequire(import.meta.url);
 
 async function patch(way: Way): Promise<void> {
   if (way === 'foreshock') {
-    const { pinoInstrumentation } = await import('@foreshock/instrumentation-pino');
-    pinoInstrumentation();
+    const { logsInstrumentation } = await import('@foreshock/instrumentation-logs');
+    logsInstrumentation();
   } else if (way !== 'pino alone') {
     const { PinoInstrumentation } = require('@opentelemetry/instrumentation-pino');
     const upstream = new PinoInstrumentation({ disableLogSending: way !== 'upstream, default' });

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { report, type Adapter } from '@foreshock/kit';
+import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
 import type { LineEvents, LineFields } from '../../events.ts';
 
 /** pino's redaction of top-level keys; undefined removes the key. */
@@ -110,7 +110,7 @@ export const pino: Adapter<LineEvents> = {
               if (fields === undefined) return line;
               if (level >= WARN) {
                 const error = errorIn(object, this[errorKeySym]);
-                if (error) events.logged(error);
+                if (error) events.logged(errorTypeOf(error));
               }
               const end = endOf(line);
               if (end < 0) return line;

@@ -1,27 +1,18 @@
-import { context, diag, ROOT_CONTEXT, trace, type SpanContext } from '@opentelemetry/api';
-import { Hooks, withXTraceId } from '@foreshock/kit';
+import { diag } from '@opentelemetry/api';
+import { Hooks } from '@foreshock/kit';
 import { recordSpans } from '@foreshock/testkit';
 import type { Logger, LoggerOptions } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pinoInstrumentation } from '@foreshock/instrumentation-pino';
+import { logsInstrumentation } from '@foreshock/instrumentation-logs';
 import { pino as adapter } from '../src/adapters/pino/index.ts';
+import { inTrace, SPAN } from './trace.ts';
 import { installed, PINOS, type Installed } from './installed.ts';
 
-const instrumentation = pinoInstrumentation();
+const instrumentation = logsInstrumentation();
 const recorded = recordSpans(instrumentation);
 afterAll(() => recorded.stop());
 
-const SPAN: SpanContext = {
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  spanId: 'b7ad6b7169203331',
-  traceFlags: 1,
-};
 const FIELDS = `,"trace_id":"${SPAN.traceId}","span_id":"${SPAN.spanId}","trace_flags":"01"`;
-
-function inTrace<T>(fn: () => T, span: Partial<SpanContext> = {}, xTraceId?: string): T {
-  const where = trace.setSpanContext(ROOT_CONTEXT, { ...SPAN, ...span });
-  return context.with(xTraceId === undefined ? where : withXTraceId(where, xTraceId), fn);
-}
 
 /** The keys at the top level of a line as they are written: a JSON parser would show a doubled one once. */
 function keysOf(line: string): string[] {

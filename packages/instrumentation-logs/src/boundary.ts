@@ -1,5 +1,5 @@
 import { context, trace } from '@opentelemetry/api';
-import { errorTypeOf, spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
+import { spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
 import type { LineEvents } from './events.ts';
 import { errorLogged } from './logged-errors.ts';
 
@@ -25,10 +25,10 @@ export function open(telemetry: Telemetry): LineEvents {
       return { trace_id: traceId, span_id: spanId, trace_flags: flags, x_trace_id: given };
     },
 
-    logged(error) {
+    logged(errorType) {
       // A handled error is only visible here; its message is in the log.
       const span = telemetry.upstreamIsActive ? undefined : trace.getActiveSpan();
-      if (span?.isRecording()) errorLogged(span, errorTypeOf(error));
+      if (span?.isRecording()) errorLogged(span, errorType);
     },
   };
 }

@@ -1,5 +1,7 @@
 // Made by `npm run generate` from the folders beside it.
+import { bunyan } from './bunyan/index.ts';
 import { pino } from './pino/index.ts';
+import { winston } from './winston/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [pino];
+export const adapters = [bunyan, pino, winston];

@@ -9,6 +9,6 @@ export interface LineFields {
 export interface LineEvents {
   /** Undefined outside any trace. */
   fields(): Readonly<LineFields> | undefined;
-  /** For level warn or higher. */
-  logged(error: Error): void;
+  /** An error, of level warn or higher. */
+  logged(errorType: string): void;
 }

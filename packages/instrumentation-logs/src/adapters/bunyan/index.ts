@@ -1,0 +1,40 @@
+import { errorTypeOf, type Adapter } from '@foreshock/kit';
+import type { LineEvents } from '../../events.ts';
+import { addMissing } from '../../missing-fields.ts';
+
+const WARN = 40;
+
+/** A serializer may have made the error a plain object (`stdSerializers.err`, lib/bunyan.js). */
+function typeOf(error: { name?: unknown; stack?: unknown; code?: unknown }): string | undefined {
+  if (error instanceof Error) return errorTypeOf(error);
+  if (typeof error.stack !== 'string') return undefined;
+  const { code, name } = error;
+  return typeof code === 'string' && code !== '' ? code : typeof name === 'string' ? name : undefined;
+}
+
+/**
+ * `_emit` (lib/bunyan.js, 1.0 to 2.0) gets the record that `mkRecord` has made for this line: the application's object is
+ * not in it. The level methods are left alone, as `src: true` counts the frames above them.
+ */
+export const bunyan: Adapter<LineEvents> = {
+  library: 'bunyan',
+  versions: '>=1.0.0 <3',
+  upstream: ['@opentelemetry/instrumentation-bunyan'],
+  shows: [],
+  summary: 'the same in each record, so that raw streams see it as well',
+
+  attach(events, hooks) {
+    hooks.onLoad('bunyan/lib/bunyan.js', ({ exports }) => {
+      hooks.before(exports.prototype, '_emit', (_log, [record, isForProbe]) => {
+        const fields = events.fields();
+        if (fields === undefined) return;
+        const { err, level } = record;
+        if (level >= WARN && !isForProbe && typeof err === 'object' && err !== null) {
+          const type = typeOf(err);
+          if (type !== undefined) events.logged(type);
+        }
+        addMissing(record, fields);
+      });
+    });
+  },
+};

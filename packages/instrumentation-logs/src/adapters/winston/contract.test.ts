@@ -1,0 +1,15 @@
+import { libraryContract } from '@foreshock/testkit';
+import { winston } from './index.ts';
+
+libraryContract(winston, import.meta.url, {
+  marks: 'lines',
+  expect: { span: { name: 'placed' } },
+  also: ['winston-3-0'],
+  skip: {
+    'error status': 'a line has no status',
+    callback: 'it has none',
+    connections: 'it opens none',
+    listeners: 'it emits nothing',
+    identity: 'the line is what changes, as the tests of its own say',
+  },
+});

@@ -1,0 +1,52 @@
+import { errorTypeOf, report, type Hooks } from '@foreshock/kit';
+import type { LineEvents, LineFields } from '../../events.ts';
+import { isWarning } from './severity.ts';
+import { withFields } from './with-fields.ts';
+
+/**
+ * `log` of winston 2 (lib/winston/logger.js) finds the metadata among its arguments by the placeholders in the message,
+ * then passes it through `rewriters`, before it returns. Another argument could be taken for a placeholder's value, so
+ * the fields come by a rewriter, which is there for the time of the call.
+ */
+export function attachRewriter(prototype: any, events: LineEvents, hooks: Hooks): void {
+  // By hand: what is put in has to be taken out, also when a transport throws.
+  hooks.wrap(
+    prototype,
+    'log',
+    (log) =>
+      function logInTrace(this: any, ...args: any[]) {
+        const rewriters: unknown = this?.rewriters;
+        const rewriter = hooks.active && Array.isArray(rewriters) ? rewriterOf(events) : undefined;
+        if (!rewriter) return log.apply(this, args);
+        (rewriters as unknown[]).push(rewriter);
+        try {
+          return log.apply(this, args);
+        } finally {
+          const at = (rewriters as unknown[]).lastIndexOf(rewriter);
+          if (at >= 0) (rewriters as unknown[]).splice(at, 1);
+        }
+      },
+  );
+}
+
+function rewriterOf(
+  events: LineEvents,
+): ((level: unknown, message: unknown, meta: any, logger: any) => any) | undefined {
+  let fields: LineFields | undefined;
+  try {
+    fields = events.fields();
+  } catch (error) {
+    report('winston log', error);
+  }
+  if (fields === undefined) return undefined;
+  const found = fields;
+  return (level, _message, meta, logger) => {
+    try {
+      if (meta instanceof Error && isWarning(logger?.levels, level)) events.logged(errorTypeOf(meta));
+      return typeof meta === 'object' && meta !== null ? withFields(meta, found) : meta;
+    } catch (error) {
+      report('winston log', error);
+      return meta;
+    }
+  };
+}

@@ -1,0 +1,31 @@
+import { errorTypeOf, type Hooks } from '@foreshock/kit';
+import type { LineEvents } from '../../events.ts';
+import { isWarning } from './severity.ts';
+import { withFields } from './with-fields.ts';
+
+/** triple-beam's. */
+const LEVEL = Symbol.for('level');
+const SPLAT = Symbol.for('splat');
+
+/**
+ * `write` of winston 3 (lib/winston/logger.js) is where each line enters the logger's stream, of its children too, in the
+ * context of who logs it: `_transform` may run later, when a transport is slow.
+ */
+export function attachStream(prototype: any, events: LineEvents, hooks: Hooks): void {
+  hooks.before(prototype, 'write', (logger, args) => {
+    const [info] = args;
+    if (typeof info !== 'object' || info === null || logger.silent) return;
+    const fields = events.fields();
+    if (fields === undefined) return;
+    if (isWarning(logger.levels, info[LEVEL] ?? info.level)) {
+      const error = errorIn(info);
+      if (error) events.logged(errorTypeOf(error));
+    }
+    args[0] = withFields(info, fields);
+  });
+}
+
+function errorIn(info: any): Error | undefined {
+  const { message, err, error } = info;
+  return [info, message, err, error, info[SPLAT]?.[0]].find((each) => each instanceof Error);
+}

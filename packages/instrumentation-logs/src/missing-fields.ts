@@ -1,0 +1,9 @@
+import type { LineFields } from './events.ts';
+
+/** Adds the fields that a line's object lacks; returns it. */
+export function addMissing<T extends object>(line: T, fields: LineFields): T {
+  for (const [key, value] of Object.entries(fields)) {
+    if (!Object.hasOwn(line, key)) (line as Record<string, unknown>)[key] = value;
+  }
+  return line;
+}

@@ -4,22 +4,26 @@ import type { ServerErrors } from '@foreshock/kit';
 interface Failure {
   code?: unknown;
   message?: unknown;
+  hasErrorLabel?: unknown;
 }
 
 /** Followed by the index and its values. */
 const DUPLICATE_KEY = 'E11000 duplicate key error';
 
 export const MONGODB_ERRORS: ServerErrors = {
-  /** Client errors have none, or a text (`ECONNRESET`). */
+  /** The driver's own errors have none. The reason of an `AbortSignal` may have any: an `AbortError` has 20. */
   statusOf(error) {
-    const { code } = (error ?? {}) as Failure;
-    return typeof code === 'number' ? String(code) : undefined;
+    const { code, hasErrorLabel } = (error ?? {}) as Failure;
+    if (typeof code !== 'number' || (error instanceof Error && typeof hasErrorLabel !== 'function')) return undefined;
+    return String(code);
   },
   shownOf(error) {
     const { message } = (error ?? {}) as Failure;
     return typeof message === 'string' && message.startsWith(DUPLICATE_KEY) ? DUPLICATE_KEY : undefined;
   },
 };
+
+type ReplyFailure = Pick<Failure, 'code' | 'message'>;
 
 interface ServerFailure {
   code?: unknown;
@@ -44,7 +48,7 @@ const OBJECT = 3;
 const ARRAY = 4;
 
 /** The server accepted the command, but not all writes: `ok` is 1. The driver throws after the reply. */
-export function replyError(reply: unknown): Required<Failure> | undefined {
+export function replyError(reply: unknown): ReplyFailure | undefined {
   if (typeof reply !== 'object' || reply === null) return undefined;
   if (isEncoded(reply)) return encodedError(reply);
   const { writeErrors, writeConcernError } = reply as Reply;
@@ -56,7 +60,7 @@ function isEncoded(reply: object): reply is EncodedReply {
   return typeof (reply as Partial<EncodedReply>).getNumber === 'function';
 }
 
-function encodedError(reply: EncodedReply): Required<Failure> | undefined {
+function encodedError(reply: EncodedReply): ReplyFailure | undefined {
   const failure: EncodedReply | null =
     reply.get('writeErrors', ARRAY)?.get(0, OBJECT) ?? reply.get('writeConcernError', OBJECT);
   return failure ? { code: failure.getNumber('code'), message: failure.get('errmsg', STRING) } : undefined;

@@ -4,6 +4,7 @@ import type { Mutant } from '@foreshock/testkit';
 const PG = 'instrumentation-db/src/adapters/pg/index.ts';
 const STATEMENTS = 'instrumentation-db/src/statements.ts';
 const POOL = 'instrumentation-pool/src/adapters/pg-pool/index.ts';
+const MONGODB = 'instrumentation-db/src/adapters/mongodb';
 
 export const dbMutants: readonly Mutant[] = [
   {
@@ -141,5 +142,37 @@ export const dbMutants: readonly Mutant[] = [
     file: 'instrumentation-pool/src/wait.ts',
     from: '`pool.acquire ${pool.label}`, start, where))',
     to: '`pool.acquire ${pool.label}`, start, trace.deleteSpan(where)))',
+  },
+  {
+    check: 'status code',
+    library: 'mongodb',
+    fault: 'a code is not recognised',
+    file: `${MONGODB}/errors.ts`,
+    from: "if (typeof code !== 'number' ||",
+    to: "if (typeof code !== 'string' ||",
+  },
+  {
+    check: 'statement and summary',
+    library: 'mongodb',
+    fault: 'the collection is missing',
+    file: `${MONGODB}/command.ts`,
+    from: "return typeof value === 'string' ? value : undefined;",
+    to: 'return undefined;',
+  },
+  {
+    check: 'address, port and database',
+    library: 'mongodb',
+    fault: 'the database is missing',
+    file: `${MONGODB}/index.ts`,
+    from: 'database: ns.db,',
+    to: '',
+  },
+  {
+    check: 'connections',
+    library: 'mongodb',
+    fault: 'a connection is opened in the trace of its caller',
+    file: `${MONGODB}/connections.ts`,
+    from: "hooks.detach(exports, 'connect');",
+    to: '',
   },
 ];

@@ -1,6 +1,7 @@
 /* oxlint-disable vitest/no-conditional-tests, vitest/no-disabled-tests -- a line with the reason where there is no MongoDB */
 import { libraryContract, startMongoDbIfPossible } from '@foreshock/testkit';
 import { afterAll, describe, it } from 'vitest';
+import { dbMutants } from '../../../test/mutants.ts';
 import { mongodb } from './index.ts';
 
 const server = await startMongoDbIfPossible();
@@ -17,6 +18,7 @@ describe.skipIf('missing' in server)('mongodb', () => {
     },
     env: async () => ({ url: 'mongodb' in server ? server.mongodb.url : '' }),
     ownTraces: ['pool.saturated'],
+    mutants: dbMutants,
     expect: {
       span: {
         name: 'aggregate songs',

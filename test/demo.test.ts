@@ -38,9 +38,14 @@ async function outcome(): Promise<{ waterfall: string; words: string; logs: stri
   expect(output).not.toContain('\x1b');
   for (const phase of ['calm', 'slow report', 'callers wait', 'recovery']) expect(output).toContain(phase);
   const traceId = /The worst of \d+ checkouts, trace ([0-9a-f]{32})/.exec(output)?.[1];
-  const [, waterfall, logs, jaeger] = output.split(/The worst of|What the services logged|In Jaeger/);
-  // It ends with the answer, and how to open the page.
-  expect(output).toMatch(/says of it\s+(?:SHOWN|LIKELY)\s[\s\S]*GET \/report[\s\S]* npx foreshock view \S+\s*$/);
+  const [, waterfall, logs, jaeger, explained] = output.split(
+    /The worst of|What the services logged|In Jaeger|What `foreshock explain` says of it/,
+  );
+  // How sure it is depends on how busy the machine is.
+  expect(explained!.split('\ntraces')[0]).toMatch(
+    /^\s+(?:SHOWN|LIKELY|UNCLEAR)\s[\s\S]*`GET \/report` kept the\s+connections/,
+  );
+  expect(explained!.split('\n').slice(-4).join('\n')).toMatch(/ npx foreshock view \S+\s*$/);
   expect(jaeger).toContain(`http://127.0.0.1:16686/trace/${traceId}`);
   const spans = await collector.waitForSpans((all) => all.some((span) => span.traceId === traceId));
   const trace = spans.filter((span) => span.traceId === traceId);

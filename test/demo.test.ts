@@ -71,21 +71,27 @@ const ROWS = [
   /payments .*POST \/charges/,
 ];
 const WORDS = [
-  /Paid after [\d ]+ ms, at the (second|third|fourth|fifth|sixth) attempt: \d refused by payments, \d by the breaker, then its probe\./,
+  /Paid after [\d ]+ ms, at the (second|third|fourth|fifth|sixth) attempt: \d refused by payments, \d by the breaker[.,]/,
   /Breaker payments: closed → open → half-open [\d ]+ ms later → .*closed [\d. ]+ ms later\. \d+ calls not made\./,
   /Retries: \d+ attempts after a first one/,
   /waited \d \d{3} ms for a connection of pool orders \(api\) \(5\/5 used, \d+ waiting\); held by GET \/report: SELECT orders, \d \d{3} ms/,
   /waited [\d .]+ ms in queue payments/,
-  /breaker payments: .*half-open → closed/,
   /attempt \d of 6(, after [\d ]+ ms)?; breaker payments open: the call was not made/,
+];
+/** What they show of a checkout that had the breaker's probe. Which one that is, is chance. */
+const PROBE = [
+  /by the breaker, then its probe\./,
+  /breaker payments: .*half-open → (closed|open)/,
   /attempt \d of 6, after [\d ]+ ms; breaker payments half-open: its probe/,
 ];
+const hasProbe = (trace: readonly ReceivedSpan[]): boolean =>
+  trace.some(({ kind, attributes }) => kind === 'CLIENT' && attributes['circuitbreaker.state'] === 'half_open');
 
 test('plays the incident, shows the worst trace and the logs joined to it, and leaves nothing behind', async () => {
   start();
   const { waterfall, words, logs, trace } = await outcome();
   for (const row of [...ROWS, /orders .*SELECT products/]) expect(waterfall).toMatch(row);
-  for (const part of WORDS) expect(words).toMatch(part);
+  for (const part of [...WORDS, ...(hasProbe(trace) ? PROBE : [])]) expect(words).toMatch(part);
   for (const line of [
     /gateway +info +checkout answered/,
     /orders +info +order stored/,
@@ -114,6 +120,7 @@ test('with the full profile: the same incident through Redis, BullMQ and RabbitM
   }
   for (const part of [
     ...WORDS,
+    ...(hasProbe(trace) ? PROBE : []),
     /Cache: \d+ of \d+ lookups hit; \d+ stampedes?, up to \d+ callers missing prices:\* at a time\./,
     /one of \d+ callers that missed it at a time: a stampede/,
     /waited [\d .]+ ms in queue warehouse/,
@@ -135,6 +142,5 @@ test('with the full profile: the same incident through Redis, BullMQ and RabbitM
     }
   }
   expect(trace.map(({ attributes }) => attributes['cache.hit'])).toContainEqual(expect.any(Boolean));
-  const states = trace.map(({ attributes }) => attributes['circuitbreaker.state']);
-  expect(states).toEqual(expect.arrayContaining(['open', 'half_open']));
+  expect(trace.map(({ attributes }) => attributes['circuitbreaker.state'])).toContain('open');
 }, 120_000);

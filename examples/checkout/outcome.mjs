@@ -1,5 +1,15 @@
 // The incident in a few lines: what the worst checkout went through, and what breaker, retries and cache did in all.
-import { durationOf, eventsOf, isCharge, isLookup, isPoolWait, isQuery, isResend, isShortCircuit } from './spans.mjs';
+import {
+  durationOf,
+  eventsOf,
+  isCharge,
+  isLookup,
+  isPoolWait,
+  isProbe,
+  isQuery,
+  isResend,
+  isShortCircuit,
+} from './spans.mjs';
 import { BREAKER_STATES, count, milliseconds } from './text.mjs';
 import { lengthOf } from './worst-trace.mjs';
 
@@ -17,9 +27,10 @@ export function checkoutInWords(trace) {
   const inSql = sum(trace.filter(isQuery).map(durationOf));
   const refused = trace.filter((span) => isCharge(span) && span.failed).length;
   const notMade = trace.filter(isShortCircuit).length;
+  const probe = trace.some(isProbe) ? ', then its probe' : '';
   return [
     `The customer waited ${milliseconds(durationOf(root))}, ${milliseconds(inLine)} of it for a database connection. The queries took ${milliseconds(inSql)}.`,
-    `Paid after ${milliseconds(lengthOf(trace))}, at the ${ORDINALS[refused + notMade] ?? 'last'} attempt: ${refused} refused by payments, ${notMade} by the breaker, then its probe.`,
+    `Paid after ${milliseconds(lengthOf(trace))}, at the ${ORDINALS[refused + notMade] ?? 'last'} attempt: ${refused} refused by payments, ${notMade} by the breaker${probe}.`,
   ];
 }
 

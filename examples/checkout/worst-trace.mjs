@@ -14,7 +14,6 @@ const TROUBLE = {
   'a long wait for a connection': (span) => isPoolWait(span) && durationOf(span) >= LONG_WAIT_MS,
   'a call that was tried again': isResend,
   'a call that the breaker refused': isShortCircuit,
-  'the probe of the breaker': isProbe,
 };
 const FULL_TROUBLE = {
   ...TROUBLE,
@@ -50,7 +49,9 @@ export async function worstTrace(traces, { checkouts, isFull }) {
   const trouble = Object.entries(isFull ? FULL_TROUBLE : TROUBLE);
   const metBy = (trace) => trouble.filter(([, happened]) => trace.some(happened));
   const most = Math.max(...whole.map((trace) => metBy(trace).length));
-  const worst = longest(whole.filter((trace) => metBy(trace).length === most));
+  const candidates = whole.filter((trace) => metBy(trace).length === most);
+  // One call of all is the breaker's probe, by chance that of a checkout that waited little.
+  const worst = longest(candidates.filter((trace) => trace.some(isProbe))) ?? longest(candidates);
   if (most < trouble.length) {
     const met = metBy(worst).map(([what]) => what);
     const lacking = trouble.map(([what]) => what).filter((what) => !met.includes(what));

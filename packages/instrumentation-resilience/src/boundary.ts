@@ -9,6 +9,7 @@ import {
   BREAKER_TRANSITION,
 } from '@foreshock/kit/names';
 import type { BreakerState, ChangeReason, PolicyCall, PolicyKind, ResilienceEvents, Retry } from './events.ts';
+import { OpeningSpans } from './opening-spans.ts';
 import { OwnedCalls } from './owned-calls.ts';
 import { DecidedCall } from './policy-call.ts';
 import { ResilienceMetrics } from './resilience-metrics.ts';
@@ -38,11 +39,12 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
   const states = new WeakMap<object, BreakerState>();
   /** Changes not yet on a recorded span, oldest first, for the next call. */
   const unseen = new WeakMap<object, Change[]>();
+  const openings = new OpeningSpans();
 
   function call(policy: object, kind: PolicyKind, name: string | undefined): PolicyCall {
     const changes = unseen.get(policy);
     if (changes) show(policy, changes);
-    return new DecidedCall(policy, kind, name?.slice(0, MAX_NAME), calls, metrics, telemetry);
+    return new DecidedCall(policy, kind, name?.slice(0, MAX_NAME), calls, openings, metrics, telemetry);
   }
 
   function show(policy: object, changes: readonly Change[]): void {
@@ -75,6 +77,8 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
     const changes = [...(unseen.get(breaker) ?? []), { attributes, at: Date.now() }].slice(-MAX_UNSEEN);
     unseen.set(breaker, changes);
     // A timer has the context of an unrelated request.
+    const span = byTimer ? undefined : trace.getActiveSpan();
+    openings.changed(breaker, state, span?.isRecording() ? span.spanContext() : undefined);
     if (!byTimer) show(breaker, changes);
   }
 

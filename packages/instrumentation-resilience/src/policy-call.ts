@@ -21,6 +21,7 @@ import {
   POOL_USED,
 } from '@foreshock/kit/names';
 import type { BreakerState, Decision, PolicyCall, PolicyKind, Slots } from './events.ts';
+import type { OpeningSpans } from './opening-spans.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
 
@@ -40,6 +41,7 @@ export class DecidedCall implements PolicyCall {
   readonly #kind: PolicyKind;
   readonly #name: string | undefined;
   readonly #calls: OwnedCalls<PolicyCall>;
+  readonly #openings: OpeningSpans;
   readonly #metrics: ResilienceMetrics;
   readonly #telemetry: Telemetry;
   /** A bulkhead runs queued calls in another call's context. */
@@ -48,7 +50,8 @@ export class DecidedCall implements PolicyCall {
   #state: BreakerState | undefined;
   #decision: Decision | undefined;
   #full: Attributes | undefined;
-  #holder: Link | undefined;
+  /** The holder of a slot, or what opened the breaker. */
+  #cause: Link | undefined;
   #fellBack = false;
   #ended = false;
   /** Calls that received this result. */
@@ -60,6 +63,7 @@ export class DecidedCall implements PolicyCall {
     kind: PolicyKind,
     name: string | undefined,
     calls: OwnedCalls<PolicyCall>,
+    openings: OpeningSpans,
     metrics: ResilienceMetrics,
     telemetry: Telemetry,
   ) {
@@ -67,6 +71,7 @@ export class DecidedCall implements PolicyCall {
     this.#kind = kind;
     this.#name = name;
     this.#calls = calls;
+    this.#openings = openings;
     this.#metrics = metrics;
     this.#telemetry = telemetry;
   }
@@ -101,7 +106,10 @@ export class DecidedCall implements PolicyCall {
 
   decided(decision: Decision, slots?: Slots): void {
     this.#decision = decision;
-    if (decision === 'open') this.#state ??= 'open';
+    if (decision === 'open') {
+      this.#state ??= 'open';
+      this.#cause = this.#openings.linkOf(this.#policy, this.#context);
+    }
     if (slots) this.#fullAt(slots);
   }
 
@@ -115,7 +123,7 @@ export class DecidedCall implements PolicyCall {
     if (!spanContext) return;
     full[POOL_HOLDER_TRACE_ID] = spanContext.traceId;
     // A caller may hold the slot itself; Jaeger treats such a link as the parent reference.
-    if (spanContext.spanId !== trace.getSpanContext(this.#context)?.spanId) this.#holder = { context: spanContext };
+    if (spanContext.spanId !== trace.getSpanContext(this.#context)?.spanId) this.#cause = { context: spanContext };
   }
 
   #held() {
@@ -180,7 +188,7 @@ export class DecidedCall implements PolicyCall {
     const name = [this.#kind, this.#name, what].filter(Boolean).join(' ');
     const span = this.#telemetry.tracer.startSpan(
       name,
-      { kind: SpanKind.INTERNAL, attributes, startTime, ...(this.#holder && { links: [this.#holder] }) },
+      { kind: SpanKind.INTERNAL, attributes, startTime, ...(this.#cause && { links: [this.#cause] }) },
       this.#context,
     );
     if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...(failure && { message: failure }) });

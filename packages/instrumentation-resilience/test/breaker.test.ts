@@ -38,6 +38,33 @@ describe('a breaker written by hand', () => {
     });
   });
 
+  it('links a refused call to the span of the call that opened it, if that is known', () => {
+    const payments = breaker('payments');
+    const refused = new RangeError('open');
+    const linked = (): string[] =>
+      recorded.inSpan('refused', () => {
+        payments.rejected(refused);
+        return recorded
+          .spans()
+          .at(-1)!
+          .links.map(({ spanId }) => spanId);
+      });
+    const opening = recorded.inSpan('opens', (span) => {
+      payments.state = 'open';
+      // Below the span that opened it, a link to it says nothing new.
+      payments.rejected(refused);
+      return span.spanContext().spanId;
+    });
+    expect(recorded.spans().find(({ name }) => name === 'breaker payments open')!.links).toEqual([]);
+    expect(linked()).toEqual([opening]);
+    payments.state = 'half_open';
+    expect(linked()).toEqual([opening]);
+    recorded.inSpan('probe', () => void (payments.state = 'closed'));
+    // Opened outside a call, by a health check: the earlier opening is not why.
+    payments.state = 'open';
+    expect(linked()).toEqual([]);
+  });
+
   it('logs what it did and why', () => {
     const payments = breaker('payments');
     recorded.inSpan('opens', () => {

@@ -24,6 +24,9 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
     const { log, requests, spans, metrics } = await stage.play(loader, true, node);
     expect({ log, requests }).toEqual({ log: without.log, requests: without.requests });
 
+    const caller = (name: string) => spans.find((span) => span.scope === 'test' && span.name === name)!.spanId;
+    const refusal = spans.find(({ parentSpanId }) => parentSpanId === caller('refused'))!;
+    expect(refusal.links.map(({ spanId }) => spanId)).toEqual([caller('opens')]);
     expect(outline(spans)).toEqual({
       works: { calls: [get('payments', 'closed')], events: [] },
       fails: { calls: [failing('payments', 'closed')], events: [] },

@@ -101,6 +101,11 @@ export class Processes {
     await this.start(name, entry.args, { env: { ...entry.env, PORT, ...env }, ready: entry.ready });
   }
 
+  /** Sends a signal to a process that runs. */
+  signal(name, signal) {
+    [...this.#running].find((each) => each.name === name)?.child.kill(signal);
+  }
+
   /** Ends all of them, servers last; what does not follow SIGTERM is killed. */
   async stop() {
     this.#stopping = true;

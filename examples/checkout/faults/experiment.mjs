@@ -82,14 +82,11 @@ export class Experiment {
   begin(addresses, ms, processes) {
     this.#from = new Date();
     this.#to = new Date(Date.now() + ms);
-    const { during, restarts = {} } = this.#fault;
+    const { during, restarts = {}, signals = {} } = this.#fault;
     for (const [service, how] of Object.entries(restarts)) processes.restart(service, how).catch(() => {});
-    if (during) {
-      const { everyMs, run } = during(addresses);
-      const timer = setInterval(run, everyMs);
-      setTimeout(() => clearInterval(timer), ms);
-      run();
-    }
+    if (during) doFor(ms, during(addresses));
+    for (const [service, { signal, everyMs }] of Object.entries(signals))
+      doFor(ms, { everyMs, run: () => processes.signal(service, signal) });
     this.#plans = this.#fault.plan?.(addresses) ?? {};
     for (const [service, faults] of Object.entries(this.#plans)) {
       for (const fault of faults) fault.for = ms;
@@ -138,4 +135,13 @@ export class Experiment {
   #planOf(service) {
     return path.join(this.#folder, `chaos.${service}.json`);
   }
+}
+
+function doFor(ms, { everyMs, run, end }) {
+  const timer = everyMs && setInterval(run, everyMs);
+  setTimeout(() => {
+    clearInterval(timer);
+    end?.();
+  }, ms);
+  run();
 }

@@ -3,6 +3,7 @@
 // as the other end of a slow connection.
 
 import { connect } from 'node:net';
+import pg from 'pg';
 
 const CHECKOUT = [
   { service: 'gateway', route: 'POST /checkout' },
@@ -34,7 +35,9 @@ const REACHING_ORDERS = {
  *   service; `rate` in checkouts a second
  * @property {(at: Record<string, string>) => Record<string, object[]>} [plan] by service, from the addresses of all
  * @property {Record<string, { signal: string, afterMs: number, env?: NodeJS.ProcessEnv }>} [restarts] by service
- * @property {(at: Record<string, string>) => { everyMs: number, run: () => void }} [during] done again and again
+ * @property {(at: Record<string, string>) => { everyMs?: number, run: () => void, end?: () => void }} [during] done once or
+ *   again and again, and at the end
+ * @property {Record<string, { signal: NodeJS.Signals, everyMs: number }>} [signals] sent to a service again and again
  * @property {number} [load] of the usual rate, from when the fault would begin
  */
 
@@ -219,6 +222,60 @@ export const FAULTS = {
     env: { orders: { PRICES_MS: '300', PRICES_FRESH_S: '600' } },
     during: ({ redis }) => ({ everyMs: 50, run: () => forget(redis, 'prices:all') }),
   },
+  'silent-loss': {
+    what: 'every third order costs nothing, for which worker writes an error to its log and goes on',
+    kind: 'silent_loss',
+    service: 'worker',
+    resource: 'queue payments',
+    affected: PAYING,
+    during: ({ postgres }) => ({
+      run: () => sql(postgres, `UPDATE products SET cents = 0 WHERE sku = 'tea'`),
+      end: () => sql(postgres, `UPDATE products SET cents = 450 WHERE sku = 'tea'`),
+    }),
+  },
+  'more-calls': {
+    what: 'sixty products are added, and orders makes a query for each of them',
+    kind: 'more_calls',
+    service: 'orders',
+    resource: 'postgresql orders',
+    affected: CHECKOUT,
+    env: { orders: { STOCK: 'each', POOL_MAX: '20' } },
+    during: ({ postgres }) => ({
+      run: () => sql(postgres, `INSERT INTO products SELECT 'mug ' || n, 800 FROM generate_series(1, 60) AS n`),
+      end: () => sql(postgres, `DELETE FROM products WHERE sku LIKE 'mug %'`),
+    }),
+  },
+  'breaker-open': {
+    what: 'somebody opens the breaker of worker by hand',
+    kind: 'breaker_open',
+    service: 'worker',
+    resource: 'breaker payments',
+    affected: PAYING,
+    env: { payments: { CHARGES: '100' } },
+    signals: { worker: { signal: 'SIGUSR2', everyMs: 500 } },
+  },
+  'dependency-cycle': {
+    what: 'checkouts that hold a connection wait for a second one, and twelve of them come at once',
+    kind: 'dependency_cycle',
+    ...POOL,
+    affected: CHECKOUT,
+    env: { orders: { IN_TRANSACTION: 'all', POOL_TIMEOUT_MS: '1500' }, payments: { CHARGES: '100' } },
+    during: ({ orders }) => ({
+      everyMs: 2_500,
+      run: () => {
+        for (let i = 0; i < 12; i++) call(`${orders}/orders`, { sku: 'tea' });
+      },
+    }),
+  },
+  'queue-backlog': {
+    what: 'renewals put 150 payments into the queue at once',
+    kind: 'queue_backlog',
+    service: 'worker',
+    resource: 'queue payments',
+    affected: PAYING,
+    env: { payments: { CHARGES: '100' } },
+    during: ({ orders }) => ({ run: () => call(`${orders}/renewals`, { count: 150, cents: 900 }) }),
+  },
   'load-step': {
     what: 'nothing is wrong: half as many customers more',
     kind: null,
@@ -234,11 +291,23 @@ function slowPrices(_given, rate) {
   return { PRICES_MS: String(Math.round(2_000 / rate)) };
 }
 
-function call(url) {
-  fetch(url, { method: 'POST' }).then(
+function call(url, body) {
+  const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  fetch(url, { method: 'POST', ...json }).then(
     (answer) => answer.arrayBuffer(),
     () => {},
   );
+}
+
+async function sql(connectionString, statement) {
+  const client = new pg.Client({ connectionString });
+  try {
+    await client.connect();
+    await client.query(statement);
+  } catch (error) {
+    console.error(`not injected: ${error.message}`);
+  }
+  await client.end();
 }
 
 /** Deletes a key of a Redis. */

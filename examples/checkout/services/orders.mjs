@@ -16,6 +16,8 @@ const {
   JOB_RETRIES = 4,
   PRICES_MS,
   PRICES_FRESH_S = 5,
+  STOCK,
+  IN_TRANSACTION,
 } = process.env;
 const PRICES = 'prices:all';
 // A price list of thousands of rows takes its time.
@@ -50,15 +52,42 @@ const app = Fastify({ loggerInstance: log, keepAliveTimeout: Number(KEEP_ALIVE_M
 
 app.post('/orders', async (request, reply) => {
   const { sku } = request.body;
-  const cents = (await prices())[sku];
-  if (cents === undefined) return reply.code(404).send({ error: 'no such product' });
-  const { rows } = await pool.query('INSERT INTO orders (sku, cents) VALUES ($1, $2) RETURNING id', [sku, cents]);
-  const order = rows[0].id;
-  await boss.send('payments', { order, cents });
-  broker?.publish('orders', 'order.placed', Buffer.from(JSON.stringify({ order, sku })));
-  request.log.info({ order }, 'order stored, payment queued');
-  return reply.code(202).send({ id: order });
+  const order = IN_TRANSACTION ? await transaction((client) => place(sku, client)) : await place(sku, pool);
+  if (order === undefined) return reply.code(404).send({ error: 'no such product' });
+  const { id, cents } = order;
+  await boss.send('payments', { order: id, cents });
+  broker?.publish('orders', 'order.placed', Buffer.from(JSON.stringify({ order: id, sku })));
+  request.log.info({ order: id }, 'order stored, payment queued');
+  return reply.code(202).send({ id });
 });
+
+async function place(sku, client) {
+  const list = await prices();
+  if (list[sku] === undefined) return undefined;
+  if (STOCK) await checkStock(Object.keys(list));
+  const stored = await client.query('INSERT INTO orders (sku, cents) VALUES ($1, $2) RETURNING id', [sku, list[sku]]);
+  return { id: stored.rows[0].id, cents: list[sku] };
+}
+
+/** One query for each product: no problem while there are three. */
+async function checkStock(skus) {
+  for (const sku of skus) await pool.query('SELECT count(*) FROM orders WHERE sku = $1', [sku]);
+}
+
+async function transaction(work) {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
 
 async function prices() {
   const cached = await cache?.get(PRICES);
@@ -75,16 +104,17 @@ app.get('/report', async () => {
 });
 
 app.post('/stocktaking', async () => {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
+  await transaction(async (client) => {
     await client.query('LOCK TABLE products');
     await sleep(STOCKTAKING_MS);
-    await client.query('COMMIT');
-    return { counted: true };
-  } finally {
-    client.release();
-  }
+  });
+  return { counted: true };
+});
+
+app.post('/renewals', async (request) => {
+  const { count, cents } = request.body;
+  for (let order = 0; order < count; order++) await boss.send('payments', { order: -order, cents });
+  return { queued: count };
 });
 
 await app.listen({ port: PORT, host: '127.0.0.1' });

@@ -6,7 +6,8 @@ import pRetry from 'p-retry';
 import { PgBoss } from 'pg-boss';
 import pino from 'pino';
 
-const { DATABASE_URL, REDIS_URL, PAYMENTS_URL = 'http://127.0.0.1:3002', RETRIES = 5, RETRY_MS = 300 } = process.env;
+const { DATABASE_URL, REDIS_URL, PAYMENTS_URL = 'http://127.0.0.1:3002' } = process.env;
+const { RETRIES = 5, RETRY_MS = 300, AT_ONCE = 16 } = process.env;
 const log = pino({ name: 'worker' });
 
 const boss = new PgBoss({ connectionString: DATABASE_URL, max: 4 });
@@ -22,8 +23,15 @@ const breaker = new CircuitBreaker(charge, {
   resetTimeout: 1_400,
 });
 
+// By hand, as before the maintenance of payments.
+process.on('SIGUSR2', () => breaker.open());
+
 await boss.start();
-await boss.work('payments', { pollingIntervalSeconds: 0.5, localConcurrency: 16 }, async ([{ data }]) => {
+await boss.work('payments', { pollingIntervalSeconds: 0.5, localConcurrency: Number(AT_ONCE) }, async ([{ data }]) => {
+  if (!(data.cents > 0)) {
+    log.error(new RangeError(`order ${data.order} costs nothing`));
+    return;
+  }
   await pRetry(() => breaker.fire(data), {
     retries: Number(RETRIES),
     minTimeout: Number(RETRY_MS),

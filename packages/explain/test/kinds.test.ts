@@ -238,9 +238,11 @@ describe('messages', () => {
     });
   });
 
-  it('that nobody handles, while later ones are, are silent_loss', async () => {
+  it('that are not handled, while later ones are, may be silent_loss', async () => {
     const data = minute((second, i) => [send(during(second) && i % 2 === 0 ? [] : [{}], `m${i}`)]);
+    // They may be delayed.
     expect(await answerOf(['-'], data)).toMatchObject({
+      verdict: 'unclear',
       causes: [{ kind: 'silent_loss', service: 'mailer', resource: 'queue mails' }],
       impact: [{ service: 'mailer', route: 'process mails' }],
     });
@@ -418,6 +420,53 @@ describe('config_change', () => {
         { kind: 'config_change', resource: 'pool shop', text: expect.stringContaining('its limit went from 20 to 2') },
       ],
     });
+  });
+});
+
+it('config_change takes over what failed while the service was started anew', async () => {
+  const data = minute((second, i) => {
+    if (second >= 38 && second < 41) {
+      const call: Made = { service: 'web', name: 'GET', kind: 'CLIENT', at: 1, ms: 2, error: 'ECONNREFUSED' };
+      return [
+        {
+          service: 'web',
+          name: 'GET /page',
+          kind: 'SERVER',
+          at: 0,
+          ms: 4,
+          error: '502',
+          children: [{ ...call, attributes: { 'server.address': 'shop', 'server.port': 80 } }],
+        },
+      ];
+    }
+    const isNew = second >= 41;
+    const instance = isNew ? 'b' : 'a';
+    const waitMs = isNew && second < 44 ? 300 : 0;
+    const waits = waitMs > 0 ? [wait(1, waitMs, { instance, attributes: { 'pool.limit': 1, 'pool.pending': 8 } })] : [];
+    const pool = { 'db.client.connection.pool.name': 'db:5432/shop', 'pool.limit': isNew ? 1 : 5 };
+    const carts = { ...query('SELECT carts', 2 + waitMs, 3, { attributes: pool }), instance };
+    const served = route('GET /cart', 14 + waitMs + jitter(i), [...waits, carts], { instance });
+    const call: Made = { service: 'web', name: 'GET', kind: 'CLIENT', at: 1, ms: served.ms + 2, children: [served] };
+    return [
+      {
+        service: 'web',
+        name: 'GET /page',
+        kind: 'SERVER',
+        at: 0,
+        ms: served.ms + 4,
+        children: [{ ...call, attributes: { 'server.address': 'shop', 'server.port': 80 } }],
+      },
+    ];
+  });
+  expect(await answerTo(data)).toMatchObject({
+    verdict: expect.stringMatching(/likely|shown/),
+    causes: [
+      {
+        kind: 'config_change',
+        resource: 'pool shop',
+        text: expect.stringContaining('from 5 to 1, as it was started anew'),
+      },
+    ],
   });
 });
 

@@ -2,6 +2,7 @@ import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import { placeKey } from '../waits-for/place.ts';
 import { nameCause } from './name-cause.ts';
+import { withAllOf } from './with-all-of.ts';
 
 /** The end of a process must explain this share of what its aftermath does. */
 const LEAST_SHARE = 0.2;
@@ -23,13 +24,7 @@ export function withoutAftermath(known: Known, ranked: Evidence[]): Evidence[] {
       nameCause(known, each).kind === 'process_died',
   );
   if (!first || !end || !isAfter(known, first, end)) return ranked;
-  for (const [request, share] of first.shareOf) {
-    const both = Math.min(1, share + (end.shareOf.get(request) ?? 0));
-    if (both >= 0.5 && !end.mostly.includes(request)) end.mostly.push(request);
-    end.shareOf.set(request, both);
-  }
-  end.requests += first.requests;
-  return [end, ...ranked.filter((each) => each !== end && each !== first)];
+  return withAllOf(end, first, ranked);
 }
 
 /** Whether it began after the end, and is met through the same queue. */

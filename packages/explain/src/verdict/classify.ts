@@ -62,8 +62,16 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
     doubts.push(`it explains ${Math.round(explains * 100)} % of the slow and failed requests`);
   if ((first.notes.get('unseen') ?? 0) * 2 > first.requests)
     doubts.push('it waited for something that no span tells of, or worked: a span of each wait would decide it');
+  if (areUnseen(known, first))
+    doubts.push('what was never handled may be delayed, or handled without a span: a look into the queue would decide it');
   if (second && second.requests * APART > first.requests) doubts.push('two causes explain about as much');
   if (doubts.length > 0) return { verdict: 'unclear', doubts };
   const isShown = first.tied >= SHOWN * bad && !nameCause(known, first).isByTime;
   return { verdict: isShown ? 'shown' : 'likely', doubts };
+}
+
+/** Messages without a handling: a loss looks like a long delay. */
+function areUnseen({ whole: { table } }: Known, { mostly, notes, requests }: Evidence): boolean {
+  if ((notes.get('lost') ?? 0) <= requests / 2) return false;
+  return mostly.filter((row) => table.kind[row] === KIND.PRODUCER).length * 2 > mostly.length;
 }

@@ -37,8 +37,9 @@ export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window
   /** Pieces have equally many requests, regardless of pauses. */
   const begin = (piece: number): number => Math.ceil((piece * requests.length) / pieces);
   const found =
-    search(requests, (each) => isBad(each, slowFrom), pieces, begin, asked.around) ??
-    search(requests, (each) => isVerySlow(each, slowFrom), pieces, begin, asked.around, LEAST_Z_OF_VERY_SLOW);
+    // Slow requests before or after them, as at a start-up, may hide failures.
+    search(requests, [(each) => isBad(each, slowFrom), ({ failed }) => failed], pieces, begin, asked.around) ??
+    search(requests, [(each) => isVerySlow(each, slowFrom)], pieces, begin, asked.around, LEAST_Z_OF_VERY_SLOW);
   if (!found) {
     const [from, to] = [requests[0]?.start ?? 0, requests.at(-1)?.start ?? 0];
     return { from, to, baseline: undefined, isChanged: false, isGiven: false, within: requests, before: [], slowFrom };
@@ -86,7 +87,7 @@ const LEAST_Z_OF_VERY_SLOW = 3;
 /** A small route hardly affects the total, so each route is searched, too. */
 function search(
   requests: AppRequest[],
-  is: (request: AppRequest) => boolean,
+  eachOf: ((request: AppRequest) => boolean)[],
   pieces: number,
   begin: (piece: number) => number,
   around?: number,
@@ -94,7 +95,7 @@ function search(
 ): ChangedPieces | undefined {
   const all: ChangedPieces[] = [];
   const routes = [...byRoute(requests)].filter(([, { length }]) => length >= FEWEST_OF_ROUTE).map(([route]) => route);
-  for (const route of [undefined, ...routes]) {
+  for (const [is, route] of eachOf.flatMap((is) => [undefined, ...routes].map((route) => [is, route] as const))) {
     const series = { bad: Array.from({ length: pieces }, () => 0), all: Array.from({ length: pieces }, () => 0) };
     requests.forEach((request, at) => {
       if (route !== undefined && request.route !== route) return;

@@ -234,14 +234,14 @@ export const FAULTS = {
     }),
   },
   'more-calls': {
-    what: 'sixty products are added, and orders makes a query for each of them',
+    what: 'two hundred products are added, and orders makes a query for each of them',
     kind: 'more_calls',
     service: 'orders',
     resource: 'postgresql orders',
     affected: CHECKOUT,
     env: { orders: { STOCK: 'each', POOL_MAX: '20' } },
     during: ({ postgres }) => ({
-      run: () => sql(postgres, `INSERT INTO products SELECT 'mug ' || n, 800 FROM generate_series(1, 60) AS n`),
+      run: () => sql(postgres, `INSERT INTO products SELECT 'mug ' || n, 800 FROM generate_series(1, 200) AS n`),
       end: () => sql(postgres, `DELETE FROM products WHERE sku LIKE 'mug %'`),
     }),
   },

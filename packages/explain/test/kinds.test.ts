@@ -643,3 +643,58 @@ it('a call that got no answer from an address of several services is one to that
     resource: 'proxy:80',
   });
 });
+
+it('dependency_cycle is callers that hold a connection and wait for a second one of the same pool', async () => {
+  const traceOf = (i: number): string => (i + 1).toString(16).padStart(32, 'c');
+  const data = minute((second, i) => {
+    if (!during(second)) return [[route('POST /cart', 20 + jitter(i), [query('INSERT carts', 2, 5)]), traceOf(i)]];
+    // The request of 1.5 s before got its connection after 1.12 s, and gives it back when its second wait is over.
+    const holder = { 'pool.holder.trace_id': traceOf(i - 15), 'pool.holder.operation': 'BEGIN' };
+    const pool = { 'db.client.connection.pool.name': 'db:5432/shop' };
+    const first = wait(10, 1_110, { attributes: { ...holder, 'pool.holder.held_ms': 390 } });
+    const again = wait(1_125, 1_500, {
+      error: 'timeout',
+      attributes: { ...holder, 'pool.holder.trace_id': traceOf(i - 11), 'pool.holder.held_ms': 1_105 },
+    });
+    const work = [first, query('BEGIN', 1_121, 3, { attributes: pool }), again, query('ROLLBACK', 2_626, 2)];
+    return [[route('POST /cart', 2_630, work, { error: '500' }), traceOf(i)]];
+  });
+  expect((await answerTo(data)).causes[0]).toMatchObject({
+    kind: 'dependency_cycle',
+    service: 'shop',
+    resource: 'pool shop',
+  });
+});
+
+it('dependency_cycle is not said of callers that gave their connection back before they waited again', async () => {
+  const traceOf = (i: number): string => (i + 1).toString(16).padStart(32, 'e');
+  const pool = { attributes: { 'db.client.connection.pool.name': 'db:5432/shop' } };
+  const data = minute((second, i) => {
+    const queries = (at: number, again: number): Made[] => [
+      query('SELECT carts', at, 90, pool),
+      query('INSERT carts', again, 5, pool),
+    ];
+    if (!during(second)) return [[route('POST /cart', 120 + jitter(i), queries(2, 95)), traceOf(i)]];
+    // Each asks while the one before reads: that one waits again as soon as it has read.
+    const holder = { 'pool.holder.trace_id': traceOf(i - 1), 'pool.holder.operation': 'SELECT carts' };
+    const first = wait(1, 800, { attributes: { ...holder, 'pool.holder.held_ms': 30 } });
+    const again = wait(892, 800, { attributes: { ...holder, 'pool.holder.held_ms': 40 } });
+    return [[route('POST /cart', 1_710, [first, again, ...queries(801, 1_693)]), traceOf(i)]];
+  });
+  expect((await answerTo(data)).causes[0]!.kind).not.toBe('dependency_cycle');
+});
+
+it('long_hold does not say that a holder did what a message of its request led to', async () => {
+  const traceOf = (i: number): string => (i + 1).toString(16).padStart(32, 'd');
+  const data = minute((second, i) => {
+    const isBad = during(second);
+    const holder = { 'pool.holder.trace_id': traceOf(i - 10), 'pool.holder.held_ms': 900 };
+    const waits = isBad ? [wait(1, 900, { attributes: { ...holder, 'pool.holder.operation': 'SELECT carts' } })] : [];
+    const at = isBad ? 905 : 5;
+    const charge: Made = { service: 'mailer', name: 'process mails', kind: 'CONSUMER', at: at + 20, ms: 2_000 };
+    const send: Made = { service: 'shop', name: 'send mails', kind: 'PRODUCER', at: at + 8, ms: 2, children: [charge] };
+    return [[route('POST /cart', at + (isBad ? 930 : 15), [...waits, query('SELECT carts', at, 5), send]), traceOf(i)]];
+  });
+  const { causes } = await answerTo(data);
+  expect(causes.find(({ kind }) => kind === 'long_hold')?.text).toContain('while it worked');
+});

@@ -63,7 +63,9 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
   if ((first.notes.get('unseen') ?? 0) * 2 > first.requests)
     doubts.push('it waited for something that no span tells of, or worked: a span of each wait would decide it');
   if (areUnseen(known, first))
-    doubts.push('what was never handled may be delayed, or handled without a span: a look into the queue would decide it');
+    doubts.push(
+      'what was never handled may be delayed, or handled without a span: a look into the queue would decide it',
+    );
   if (second && second.requests * APART > first.requests) doubts.push('two causes explain about as much');
   if (doubts.length > 0) return { verdict: 'unclear', doubts };
   const isShown = first.tied >= SHOWN * bad && !nameCause(known, first).isByTime;

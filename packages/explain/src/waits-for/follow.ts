@@ -55,7 +55,8 @@ export function followWait(
     const row = signals.row[at]!;
     if (change.signal.kind === 'poolWait') {
       // It waits for another connection while it holds one, or again after it released one.
-      if (spentMs < length / 2 || !(table.start[row]! >= activity.since)) continue;
+      if (spentMs < Math.min(length, table.end[wait]! - activity.since) / 2) continue;
+      if (!(table.start[row]! >= activity.since && table.start[row]! <= activity.until)) continue;
       const deeper = followWait(known, row, share, ms, met, [...through, place]);
       if (deeper.length > 0) return deeper;
       continue;

@@ -1,5 +1,6 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { Known } from './context.ts';
+import { heldUntil } from './known-holds.ts';
 
 export interface HolderActivity {
   /** From the wait's span. */
@@ -9,8 +10,10 @@ export interface HolderActivity {
   isKnown: boolean;
   /** All its spans had ended before the wait, so it held the connection idle. */
   hadEnded: boolean;
-  /** Start of the hold if it outlasted the wait, else NaN. */
+  /** Start of the hold; NaN if unknown. */
   since: number;
+  /** Until when it lasted at least. */
+  until: number;
 }
 
 function isRequest({ kind }: SpanTable, row: number): boolean {
@@ -43,30 +46,36 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
     isKnown: false,
     hadEnded: false,
     since: Number.NaN,
+    until: Number.NaN,
   };
   const trace = facts.holderTrace ? table.findTrace(facts.holderTrace.toLowerCase()) : undefined;
   if (trace === undefined) return activity;
   const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!).subarray(0, MOST_ROWS);
   const [from, to] = [table.start[wait]!, table.end[wait]!];
   const entries = new Set<number>();
+  const takenAt: number[] = [];
   let lastEnd = 0;
-  // Measured at the end of the wait, or at the release if that was earlier.
-  const since = to - (facts.holderHeldMs ?? Number.NaN);
+  // Measured when the caller asked; of a later holder at the end of the wait, or at its release.
+  const begins = facts.holderHeldMs === undefined ? [] : [from - facts.holderHeldMs, to - facts.holderHeldMs];
   for (const row of rows) {
-    if (table.facts[row]?.waiters !== undefined) continue;
+    if (table.facts[row]?.waiters !== undefined || table.service[row] !== table.service[wait]) continue;
+    // Not what a message that it sent led to elsewhere.
     if (clipped.entry[row]! >= 0) entries.add(clipped.entry[row]!);
-    if (table.service[row] !== table.service[wait]) continue;
     lastEnd = Math.max(lastEnd, table.end[row]!);
     const taken = table.facts[row]?.isWait ? table.end[row]! : table.start[row]!;
-    if (table.facts[row]?.pool === facts.pool && Math.abs(taken - since) < SINCE_MS) activity.since = since;
+    if (table.facts[row]?.pool === facts.pool) takenAt.push(taken);
     if (isRequest(table, row)) activity.operation = table.strings.text(table.name[row]!);
   }
+  activity.since = begins.find((begin) => takenAt.some((at) => Math.abs(at - begin) < SINCE_MS)) ?? Number.NaN;
+  const { since } = activity;
+  activity.until = since === begins[0] ? heldUntil(table, facts.holderTrace!, since) : since + facts.holderHeldMs!;
   activity.isKnown = lastEnd > 0;
   activity.hadEnded = activity.isKnown && lastEnd < from;
-  const held = Number.isNaN(activity.since) ? from - (facts.holderHeldMs ?? 0) : activity.since;
+  const held = Number.isNaN(since) ? from - (facts.holderHeldMs ?? 0) : since;
   for (const entry of entries) {
     for (const at of samplesOf(entry)) {
       const row = signals.row[at]!;
+      if (!isBelow(whole, row, table.service[wait]!)) continue;
       const overlap = Math.min(to, table.end[row]!) - Math.max(held, table.start[row]!);
       const ms = Math.min(overlap, signals.ms[at]!);
       if (ms > 0) activity.samples.push({ at, ms });
@@ -75,4 +84,13 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
   activity.samples.sort((a, b) => b.ms - a.ms);
   activity.samples.length = Math.min(activity.samples.length, MOST_SAMPLES);
   return activity;
+}
+
+const DEEPEST = 64;
+
+/** Whether a service made the span, or its call led to it. */
+function isBelow({ table, trees }: Known['whole'], row: number, service: number): boolean {
+  for (let at = row, depth = 0; at >= 0 && depth < DEEPEST; at = trees.parent[at]!, depth++)
+    if (table.service[at] === service) return true;
+  return false;
 }

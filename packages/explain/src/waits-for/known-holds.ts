@@ -1,0 +1,29 @@
+import type { SpanTable } from '../spans/span-table.ts';
+
+/** By holder's trace, when a connection was out: from its grant until a later caller asked for one. */
+const known = new WeakMap<SpanTable, Map<string, { since: number; until: number }[]>>();
+/** Times of one hold, measured by several callers, differ by rounding. */
+const SAME_MS = 5;
+
+/** How long a hold lasted at least: callers that asked later say that the connection was still out. */
+export function heldUntil(table: SpanTable, holderTrace: string, since: number): number {
+  let holds = known.get(table);
+  if (!holds) known.set(table, (holds = holdsOf(table)));
+  let until = since;
+  for (const hold of holds.get(holderTrace) ?? [])
+    if (Math.abs(hold.since - since) < SAME_MS) until = Math.max(until, hold.until);
+  return until;
+}
+
+function holdsOf(table: SpanTable): Map<string, { since: number; until: number }[]> {
+  const holds = new Map<string, { since: number; until: number }[]>();
+  table.facts.forEach((facts, row) => {
+    if (!facts?.holderTrace || facts.holderHeldMs === undefined) return;
+    const until = table.start[row]!;
+    const hold = { since: until - facts.holderHeldMs, until };
+    const same = holds.get(facts.holderTrace);
+    if (same) same.push(hold);
+    else holds.set(facts.holderTrace, [hold]);
+  });
+  return holds;
+}

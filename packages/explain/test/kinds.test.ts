@@ -698,3 +698,12 @@ it('long_hold does not say that a holder did what a message of its request led t
   const { causes } = await answerTo(data);
   expect(causes.find(({ kind }) => kind === 'long_hold')?.text).toContain('while it worked');
 });
+
+it('more_calls are not a slow database where so many calls slow each other down', async () => {
+  const data = minute((second, i) => {
+    const [n, ms] = during(second) ? [60, 12] : [3, 2];
+    const queries = Array.from({ length: n }, (_, at) => query('SELECT stock', 1 + at * ms, ms));
+    return [route('POST /cart', n * ms + 5 + jitter(i), queries)];
+  });
+  expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'more_calls', resource: 'postgresql shop' });
+});

@@ -69,7 +69,21 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
   if (second && second.requests * APART > first.requests) doubts.push('two causes explain about as much');
   if (doubts.length > 0) return { verdict: 'unclear', doubts };
   const isShown = first.tied >= SHOWN * bad && !nameCause(known, first).isByTime;
-  return { verdict: isShown ? 'shown' : 'likely', doubts };
+  if (isShown) return { verdict: 'shown', doubts };
+  if (second && stoodStill(known, first, second))
+    doubts.push('its process may have stood still: the calls and the time around them became slower together');
+  return { verdict: doubts.length > 0 ? 'unclear' : 'likely', doubts };
+}
+
+const OF_PROCESS = new Set(['network_slow', 'event_loop_blocked', 'cpu_slow']);
+/** Of the requests of the first cause, those of the second that make it doubtful. */
+const AS_MUCH = 0.4;
+
+/** Who does not run for a while sees slow calls, and is slow to its callers. */
+function stoodStill(known: Known, first: Evidence, second: Evidence): boolean {
+  if (nameCause(known, first).kind !== 'slow_dependency' || first.place.resource === 0) return false;
+  if (second.place.service !== first.place.service || second.requests < AS_MUCH * first.requests) return false;
+  return OF_PROCESS.has(nameCause(known, second).kind);
 }
 
 /** Messages without a handling: a loss looks like a long delay. */

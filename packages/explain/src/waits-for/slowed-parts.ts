@@ -7,7 +7,7 @@ export interface SlowedPart {
   at: number;
   /** Milliseconds beyond the usual. */
   ms: number;
-  /** More calls of usual speed. */
+  /** More calls, which may slow each other down. */
   isMore: boolean;
 }
 
@@ -23,6 +23,14 @@ export function slowedParts(known: Known, request: AppRequest): SlowedPart[] {
     if (isAgain(known.whole, at) || known.calls.usualOfMore(request.route, id) === undefined) continue;
     const sum = counts.get(id) ?? { count: 0, ms: 0, at };
     counts.set(id, { count: sum.count + 1, ms: sum.ms + Math.min(signals.ms[at]!, meanBeforeMs), at: sum.at });
+  }
+  // So many times as many calls make each other at most as many times as slow.
+  for (const part of parts) {
+    const id = signals.signal[part.at]!;
+    const { isNew, meanMs, meanBeforeMs } = known.changes[id]!;
+    const usual = known.calls.usualOfMore(request.route, id);
+    if (isNew || usual === undefined || !counts.has(id)) continue;
+    part.isMore = meanMs * Math.max(usual, 1) <= counts.get(id)!.count * meanBeforeMs;
   }
   for (const [id, { count, ms, at }] of counts) {
     const extra = 1 - known.calls.usualOfMore(request.route, id)! / count;

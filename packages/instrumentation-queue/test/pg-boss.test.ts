@@ -16,7 +16,7 @@ type Row = { id: string; data: unknown; state: string; retry_count: number };
 let queues = 0;
 
 /** The versions the adapter is tested with, by the names they have in this package's devDependencies. */
-const PG_BOSSES = ['pg-boss-10-0', 'pg-boss-10', 'pg-boss-11', 'pg-boss-12-0', 'pg-boss'];
+const PG_BOSSES = ['pg-boss-10-0', 'pg-boss-10', 'pg-boss-11', 'pg-boss-12-0', 'pg-boss-12-35', 'pg-boss'];
 /** One more, such as one that the registry has no dependencies for: its folder in the root's `node_modules`. */
 const EXTRA = process.env['FORESHOCK_TEST_PG_BOSS'];
 

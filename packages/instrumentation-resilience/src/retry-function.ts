@@ -1,4 +1,13 @@
-import { guard, observed, type AnyFunction, type Hooks, type MethodCalls, type Runner } from '@foreshock/kit';
+import {
+  observed,
+  preceded,
+  replacementOf,
+  type AnyFunction,
+  type Attachment,
+  type Hooks,
+  type MethodCalls,
+  type Runner,
+} from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from './events.ts';
 
 export interface RetryFunction {
@@ -7,7 +16,8 @@ export interface RetryFunction {
   maxAttempts(options: any): number | undefined;
   /** Whether this error ends the retries. */
   isFinal(error: any): boolean;
-  watchArguments?(args: unknown[], retry: Retry): unknown[];
+  /** May change the arguments of an attempt. */
+  observeArguments?(args: unknown[], retry: Retry): void;
 }
 
 /** Maximum attempts for the option `retries`. */
@@ -16,35 +26,41 @@ export function attemptsOf(retries: unknown): number | undefined {
   return Number.isSafeInteger(retries) ? (retries as number) + 1 : undefined;
 }
 
-/** Calls the original once and returns its result. */
-export function watchRetryFunction(
+/** Observes the function that each call of a library's only function is to try again. */
+export function observedRetries(
   original: AnyFunction,
-  { library, maxAttempts, isFinal, watchArguments }: RetryFunction,
+  library: RetryFunction,
   resilience: ResilienceEvents,
   hooks: Hooks,
 ): AnyFunction {
-  const holder = { retry: original };
-  hooks.wrap(holder, 'retry', () => {
-    return function (this: unknown, ...args: unknown[]) {
+  return replacementOf(original, resilience, hooks, (fn, attachment) => {
+    const trying = (_self: unknown, args: unknown[]): void => {
       const [given, options] = args;
-      if (!hooks.active || typeof given !== 'function') return original.apply(this, args);
-      const retry = guard(library, () => resilience.retry(holder, library, maxAttempts(options)));
-      if (!retry) return original.apply(this, args);
-      const steps: MethodCalls<Runner> = {
-        begin(_self, handed: unknown[]) {
-          handed.splice(0, handed.length, ...(watchArguments?.(handed, retry) ?? handed));
-          return retry.begin();
-        },
-        within: (attempt) => attempt,
-        succeeded: () => retry.ended('success'),
-        failed(_attempt, error) {
-          retry.failed(error);
-          if (isFinal(error)) retry.ended('failure', error);
-        },
-      };
-      args[0] = observed(given as AnyFunction, steps, library, hooks);
-      return original.apply(this, args);
+      if (typeof given !== 'function') return;
+      const retry = attachment.events.retry(fn, library.library, library.maxAttempts(options));
+      args[0] = observedAttempts(given as AnyFunction, library, retry, attachment);
     };
+    return preceded(fn, trying, library.library, attachment);
   });
-  return holder.retry;
+}
+
+function observedAttempts(
+  given: AnyFunction,
+  { library, isFinal, observeArguments }: RetryFunction,
+  retry: Retry,
+  attachment: Attachment<ResilienceEvents>,
+): AnyFunction {
+  const steps: MethodCalls<Runner> = {
+    begin(_self, args: unknown[]) {
+      observeArguments?.(args, retry);
+      return retry.begin();
+    },
+    within: (attempt) => attempt,
+    succeeded: () => retry.ended('success'),
+    failed(_attempt, error) {
+      retry.failed(error);
+      if (isFinal(error)) retry.ended('failure', error);
+    },
+  };
+  return observed(given, steps, library, attachment);
 }

@@ -45,7 +45,7 @@ export class Hooks extends MethodHooks {
       this.#found.set(name, true);
       const isInRange = inRange(loaded.version, range);
       watcher()?.loaded(this.library, name, loaded.version, isInRange);
-      if (isInRange) return attach(this.#undoable(loaded));
+      if (isInRange) return attach({ ...loaded, ...this.#undoableRebind(loaded), ...this.#undoableExports(loaded) });
       // Logged once per version, not per file.
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
@@ -59,17 +59,27 @@ export class Hooks extends MethodHooks {
   }
 
   /** The binding gets its original back, unless it was rebound since. */
-  #undoable(loaded: LoadedModule): LoadedModule {
-    const { rebind } = loaded;
-    if (!rebind) return loaded;
+  #undoableRebind({ rebind }: LoadedModule): Pick<LoadedModule, 'rebind'> {
+    if (!rebind) return {};
     return {
-      ...loaded,
       rebind: (binding, replace) =>
         rebind(binding, (original) => {
           const replacement: unknown = replace(original);
           this.onUndo(() => rebind(binding, (current) => (current === replacement ? original : current)));
           return replacement;
         }),
+    };
+  }
+
+  /** Later importers get the original back, unless it was replaced since. */
+  #undoableExports({ exports, replaceExports }: LoadedModule): Pick<LoadedModule, 'replaceExports'> {
+    if (!replaceExports) return {};
+    return {
+      replaceExports: (replace) => {
+        const replacement = replace(exports);
+        replaceExports(() => replacement);
+        this.onUndo(() => replaceExports((current) => (current === replacement ? exports : current)));
+      },
     };
   }
 

@@ -43,6 +43,7 @@ export {
   followed,
   observed,
   preceded,
+  returning,
   type AnyFunction,
   type MethodCalls,
   type Runner,

@@ -1,7 +1,15 @@
 import { bindOnce, detached, type Run } from './caller.ts';
 import { report } from './guard.ts';
 import { log } from './log.ts';
-import { followed, moved, observed, preceded, type AnyFunction, type MethodCalls } from './observed-method.ts';
+import {
+  followed,
+  moved,
+  observed,
+  preceded,
+  returning,
+  type AnyFunction,
+  type MethodCalls,
+} from './observed-method.ts';
 
 /** Marks of upstream's shimmer. */
 const SHIMMER_MARKS: readonly PropertyKey[] = ['__wrapped', '__original', '__unwrap'];
@@ -79,6 +87,15 @@ export class MethodHooks {
     after: (result: any, self: any, args: any) => void,
   ): void {
     this.wrap(owner, name, (original) => followed(original, after, this.#place(name), this));
+  }
+
+  /** Returns what `change` makes of a method's result. */
+  returning<T extends object>(
+    owner: T,
+    name: keyof T & (string | symbol),
+    change: (result: any, self: any, args: any) => unknown,
+  ): void {
+    this.wrap(owner, name, (original) => returning(original, change, this.#place(name), this));
   }
 
   /** See {@link MethodCalls}. */

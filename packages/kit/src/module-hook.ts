@@ -14,8 +14,11 @@ export interface LoadedModule {
   filename: string;
   /** ES modules: replaces a top-level function, class, `let`, or `const` at the start of a line, for all importers. */
   rebind?: (binding: string, replace: (original: any) => any) => void;
-  /** CommonJS: replaces a module that is a function, for later importers only, so prefer setting a property. */
-  replaceExports?: (exports: unknown) => void;
+  /**
+   * CommonJS: replaces a module that is a function, for later importers only, so prefer setting a property. Who has
+   * imported it keeps the replacement, which must pass through once undone: see `replacementOf`.
+   */
+  replaceExports?: (replace: (exports: any) => unknown) => void;
 }
 
 interface Target {
@@ -153,7 +156,7 @@ function announceBuiltin(name: string): void {
 }
 
 function replaceable(module: { exports: unknown }): Pick<LoadedModule, 'replaceExports'> {
-  return { replaceExports: (exports) => void (module.exports = exports) };
+  return { replaceExports: (replace) => void (module.exports = replace(module.exports)) };
 }
 
 /**

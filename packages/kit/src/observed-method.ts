@@ -11,7 +11,7 @@ export interface Runner {
 }
 
 /** False once undone: remaining wrappers pass through. */
-interface Active {
+export interface Active {
   readonly active: boolean;
 }
 
@@ -39,8 +39,16 @@ export interface MethodCalls<C> {
   failed?(call: C, error: unknown): void;
 }
 
+/** For what is undone with the object it belongs to. */
+const ALWAYS: Active = { active: true };
+
 /** Observes a method's calls; adds one stack frame, as `within` a {@link Caller} does without its `run`. */
-export function observed<C>(original: AnyFunction, steps: MethodCalls<C>, place: string, hooks: Active): AnyFunction {
+export function observed<C>(
+  original: AnyFunction,
+  steps: MethodCalls<C>,
+  place: string,
+  hooks: Active = ALWAYS,
+): AnyFunction {
   const { handOver, within } = steps;
 
   function ended(call: C, outer: C | undefined, self: unknown, args: unknown[]): void {
@@ -104,7 +112,7 @@ export function preceded(
   original: AnyFunction,
   before: (self: any, args: any) => void,
   place: string,
-  hooks: Active,
+  hooks: Active = ALWAYS,
 ): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     try {
@@ -120,12 +128,30 @@ export function followed(
   original: AnyFunction,
   after: (result: any, self: any, args: any) => void,
   place: string,
-  hooks: Active,
+  hooks: Active = ALWAYS,
 ): AnyFunction {
   return function (this: unknown, ...args: unknown[]) {
     const result: unknown = original.apply(this, args);
     try {
       if (hooks.active) after(result, this, args);
+    } catch (error) {
+      report(place, error);
+    }
+    return result;
+  };
+}
+
+/** Returns what `change` makes of the result. */
+export function returning(
+  original: AnyFunction,
+  change: (result: any, self: any, args: any) => unknown,
+  place: string,
+  hooks: Active = ALWAYS,
+): AnyFunction {
+  return function (this: unknown, ...args: unknown[]) {
+    const result: unknown = original.apply(this, args);
+    try {
+      if (hooks.active) return change(result, this, args);
     } catch (error) {
       report(place, error);
     }

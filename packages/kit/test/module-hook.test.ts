@@ -26,6 +26,16 @@ describe.each(NODES)('Node %s', (major) => {
     }
   }
 
+  it('gives later importers of a replaced module the original back, and all the same replacement again', async () => {
+    const { stdout } = await run(nodeBinary(major), [fixture('undone.mjs')]);
+    expect(JSON.parse(stdout)).toEqual({
+      first: ['played'],
+      isOriginal: true,
+      second: ['played', 'played'],
+      isSame: true,
+    });
+  });
+
   it('knows packages under their npm aliases, by require and by import', async () => {
     const { stdout } = await run(nodeBinary(major), ['--require', fixture('attach.mjs'), fixture('aliases.mjs')]);
     expect(stdout.trim().split('\n')).toEqual([

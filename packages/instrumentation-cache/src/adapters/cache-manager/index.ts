@@ -1,4 +1,12 @@
-import { guard, replacementOf, type Adapter, type AnyFunction, type Attachment } from '@foreshock/kit';
+import {
+  followed,
+  observed,
+  replacementOf,
+  type Adapter,
+  type AnyFunction,
+  type Attachment,
+  type MethodCalls,
+} from '@foreshock/kit';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 import { claimed, foreseen } from '../../keyv-map.ts';
 
@@ -17,8 +25,6 @@ interface Cache {
   wrap(key: string, ...rest: unknown[]): Promise<unknown>;
 }
 
-type CreateCache = (options?: { cacheId?: string }) => Cache;
-
 /** ES modules: `index.js` up to 7.1, then `index.mjs`; CommonJS: `index.cjs`. */
 const FILES = ['index.cjs', 'index.js', 'index.mjs'].map((file) => `cache-manager/dist/${file}`);
 
@@ -35,31 +41,29 @@ export const cacheManager: Adapter<CacheEvents> = {
   shows: ['attempt or hit'],
   summary: 'hits and misses of stores in the process, and callers of `wrap` that joined another',
   attach(cache, hooks) {
-    const observed = (original: CreateCache): CreateCache => replacementOf(original, cache, hooks, observedCreation);
+    // Caches outlive the hooks: a later attachment replaces an earlier one.
+    const replaced = (original: AnyFunction): AnyFunction =>
+      replacementOf(original, cache, hooks, (createCache, attachment) => {
+        const created = (made: Cache, _self: unknown, [options]: [{ cacheId?: string }?]): void =>
+          observe(made, options?.cacheId, attachment);
+        return followed(createCache, created, 'cache-manager', attachment);
+      });
     for (const file of FILES) {
       hooks.onLoad(
         file,
         (loaded) => {
-          if (loaded.rebind) return loaded.rebind('createCache', observed);
+          if (loaded.rebind) return loaded.rebind('createCache', replaced);
           const { exports } = loaded;
           const { configurable, writable } = Object.getOwnPropertyDescriptor(exports, 'createCache') ?? {};
-          if (configurable || writable) return hooks.wrap(exports, 'createCache', observed as never);
+          if (configurable || writable) return hooks.wrap(exports, 'createCache', replaced);
           // 7.0 exports a fixed getter.
-          return loaded.replaceExports?.({ ...exports, createCache: observed(exports.createCache) });
+          return loaded.replaceExports?.((fixed) => ({ ...fixed, createCache: replaced(fixed.createCache) }));
         },
         { bindings: ['createCache'] },
       );
     }
   },
 };
-
-function observedCreation(original: AnyFunction, attachment: Attachment<CacheEvents>): AnyFunction {
-  return function (this: unknown, ...args: Parameters<CreateCache>) {
-    const made: Cache = original.apply(this, args);
-    if (attachment.active) guard('cache-manager', () => observe(made, args[0]?.cacheId, attachment));
-    return made;
-  };
-}
 
 /** Weak: an application may make caches without limit. */
 const reads = new WeakMap<Store, { count: number }>();
@@ -72,14 +76,14 @@ function observe(made: Cache, cacheId: string | undefined, attachment: Attachmen
   if (!counts.every((count) => count !== undefined)) return;
   const total = (): number => counts.reduce((sum, { count }) => sum + count, 0);
 
-  // In place; `attachment.active` disables it, since undoing it would keep every cache alive.
-  const { wrap } = made;
-  made.wrap = function (...args) {
-    const before = total();
-    const promise = wrap.apply(this, args);
-    if (attachment.active && total() === before) attachment.events.lookup(made, name, args[0], 'coalesced');
-    return promise;
+  // In place: undoing it would keep every cache alive.
+  const steps: MethodCalls<{ readsBefore: number; key: unknown }> = {
+    begin: (_cache, [key]) => ({ readsBefore: total(), key }),
+    returned({ readsBefore, key }) {
+      if (total() === readsBefore) attachment.events.lookup(made, name, key, 'coalesced');
+    },
   };
+  made.wrap = observed(made.wrap, steps, 'cache-manager wrap', attachment);
 }
 
 /** The first cache over a store names its lookups. */

@@ -114,13 +114,10 @@ function isTimeOut(error: unknown): boolean {
   return (error as Error | null)?.message === 'Command timed out';
 }
 
-/** An unwritten command waits for a connection. By hand, as above. */
+/** An unwritten command waits for a connection. */
 function wrapWrite(prototype: any, hooks: Hooks): void {
-  hooks.wrap(prototype, 'toWritable', (original) => {
-    return function (this: IoCommand, socket: unknown) {
-      if (this[CALL] !== undefined) this[SENT] = true;
-      return original.call(this, socket);
-    };
+  hooks.before(prototype, 'toWritable', (command: IoCommand) => {
+    if (command[CALL] !== undefined) command[SENT] = true;
   });
 }
 

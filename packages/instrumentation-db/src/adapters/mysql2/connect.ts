@@ -8,12 +8,13 @@ type Class = new (...args: any[]) => object;
  */
 export function detachConnections({ exports: Connection, replaceExports }: LoadedModule, hooks: Hooks): void {
   replaceExports?.(
-    new Proxy(Connection as Class, {
-      construct(target, args, newTarget: Class) {
-        if (!hooks.active) return Reflect.construct(target, args, newTarget);
-        return detached(Reflect.construct, undefined, [target, args, newTarget]) as object;
-      },
-    }),
+    (original) =>
+      new Proxy(original as Class, {
+        construct(target, args, newTarget: Class) {
+          if (!hooks.active) return Reflect.construct(target, args, newTarget);
+          return detached(Reflect.construct, undefined, [target, args, newTarget]) as object;
+        },
+      }),
   );
 
   hooks.before(Connection.prototype, 'connect', (_connection, args) => {

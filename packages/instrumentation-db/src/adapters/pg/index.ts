@@ -1,8 +1,8 @@
-import { guard, report, type DriverConnection, type Hooks } from '@foreshock/kit';
+import type { DriverConnection, Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { POSTGRESQL } from '../../sql-dialect.ts';
 import { PG_ERRORS } from './errors.ts';
-import { QueryEnds, type Submitted } from './query-ends.ts';
+import { QueryEnds, type Observed, type Submitted } from './query-ends.ts';
 
 /** `pg/lib/client.js`. */
 export interface Client {
@@ -60,37 +60,15 @@ function wrapNotifications(prototype: { _handleNotification?: unknown }, db: DbE
   });
 }
 
-/** By hand: every query passes here. */
-function wrapQuery(ClientClass: { prototype: object }, ends: QueryEnds, db: DbEvents, hooks: Hooks): void {
-  hooks.wrap(ClientClass.prototype as { query: unknown }, 'query', (original) => {
-    return function (this: Client, ...args: [unknown, ...unknown[]]) {
-      if (!hooks.active) return original.apply(this, args);
-      let query: Query | undefined;
-      try {
-        query = startQuery(this, args[0], db);
-      } catch (error) {
-        report('pg query', error);
-      }
-      if (!query) return original.apply(this, args);
-      const calledBack = hasCallback(args);
-      const observed = { query, calledBack };
-      const outer = ends.starting.offer(observed);
-      let result;
-      try {
-        result = original.apply(this, args);
-      } catch (error) {
-        guard('pg query', () => query.failed(error));
-        throw error;
-      } finally {
-        ends.starting.end(observed, outer);
-      }
-      try {
-        observe(this, args[0], query, calledBack, ends);
-      } catch (error) {
-        report('pg query', error);
-      }
-      return result;
-    };
+function wrapQuery({ prototype }: { prototype: object }, ends: QueryEnds, db: DbEvents, hooks: Hooks): void {
+  hooks.calls(prototype as { query: unknown }, 'query', {
+    begin(client: Client, args: unknown[]): Observed | undefined {
+      const query = startQuery(client, args[0], db);
+      return query && { query, calledBack: hasCallback(args) };
+    },
+    handOver: ends.starting,
+    returned: (observed, _result, client: Client, [config]) => observe(client, config, observed, ends),
+    failed: ({ query }, error) => query.failed(error),
   });
 }
 
@@ -121,12 +99,14 @@ function hasCallback(args: readonly unknown[]): boolean {
   return typeof config === 'object' && config !== null && (isSubmittable(config) || config.callback !== undefined);
 }
 
-function observe(client: Client, config: unknown, query: Query, calledBack: boolean, ends: QueryEnds): void {
+function observe(client: Client, config: unknown, observed: Observed, ends: QueryEnds): void {
   const submitted = isSubmittable(config) ? config : newestQuery(client);
   // One object may wrongly be submitted twice.
-  if (submitted && ends.observe(submitted, query, calledBack)) return;
+  if (submitted && ends.observe(submitted, observed)) return;
   // Never queued (client.js: "Client was closed …", "… connection error and is not queryable").
-  query.failed(new Error(client._ending ? 'Client was closed and is not queryable' : 'Client is not queryable'));
+  observed.query.failed(
+    new Error(client._ending ? 'Client was closed and is not queryable' : 'Client is not queryable'),
+  );
 }
 
 /** Last in the queue, last sent (pipeline mode, 8.17), or already active. */

@@ -1,4 +1,4 @@
-import { HandOver, report, type Hooks } from '@foreshock/kit';
+import { HandOver, observed, type AnyFunction, type Hooks, type MethodCalls } from '@foreshock/kit';
 import type { Query } from '../../events.ts';
 
 /** A WeakMap of queries costs more in garbage collection than all else here. */
@@ -12,8 +12,8 @@ export interface Submitted {
   _result?: { rowCount?: number | null; fields?: readonly unknown[] };
   /** Several statements have several results. */
   _results?: unknown;
-  handleReadyForQuery(connection: unknown): unknown;
-  handleError(error: unknown, connection: unknown): unknown;
+  handleReadyForQuery: AnyFunction;
+  handleError: AnyFunction;
   [OBSERVED]?: Observed;
 }
 
@@ -22,7 +22,16 @@ export interface Observed {
   calledBack: boolean;
 }
 
-type End = 'handleReadyForQuery' | 'handleError';
+/** A promise alone needs no context restored. */
+const within = ({ query, calledBack }: Observed): Query | undefined => (calledBack ? query : undefined);
+
+const SUCCEEDING: MethodCalls<Observed> = {
+  begin(submitted: Submitted) {
+    submitted[OBSERVED]?.query.succeeded(returnedRows(submitted));
+    return submitted[OBSERVED];
+  },
+  within,
+};
 
 /**
  * pg and pg-cursor are patched on the prototype; `QueryStream` binds its methods to each object
@@ -38,6 +47,15 @@ export class QueryEnds {
    */
   readonly starting = new HandOver<Observed>();
 
+  readonly #failing: MethodCalls<Observed> = {
+    begin: (submitted: Submitted, [cause]) => {
+      const failed = submitted[OBSERVED] ?? this.starting.offered;
+      failed?.query.failed(cause);
+      return failed;
+    },
+    within,
+  };
+
   constructor(hooks: Hooks) {
     this.#hooks = hooks;
   }
@@ -45,59 +63,31 @@ export class QueryEnds {
   wrap(prototype: Submitted): void {
     if (this.#prototypes.has(prototype)) return;
     this.#prototypes.add(prototype);
-    this.#wrap(prototype, 'handleReadyForQuery', succeeding);
-    this.#wrap(prototype, 'handleError', (original) => failing(original, this));
+    this.#wrap(prototype, 'handleReadyForQuery', SUCCEEDING);
+    this.#wrap(prototype, 'handleError', this.#failing);
   }
 
   /** @returns false if it is already observed */
-  observe(submitted: Submitted, query: Query, calledBack: boolean): boolean {
+  observe(submitted: Submitted, started: Observed): boolean {
     if (submitted[OBSERVED]) return false;
-    submitted[OBSERVED] = { query, calledBack };
+    submitted[OBSERVED] = started;
     this.wrap(Object.getPrototypeOf(submitted) as Submitted);
     if (Object.hasOwn(submitted, 'handleReadyForQuery')) {
       const { handleReadyForQuery, handleError } = submitted;
-      submitted.handleReadyForQuery = succeeding(handleReadyForQuery);
-      submitted.handleError = failing(handleError, this);
+      submitted.handleReadyForQuery = observed(handleReadyForQuery, SUCCEEDING, 'pg query');
+      submitted.handleError = observed(handleError, this.#failing, 'pg query');
     }
     return true;
   }
 
-  #wrap<N extends End>(prototype: Submitted, name: N, wrapper: (original: Submitted[N]) => Submitted[N]): void {
+  #wrap(prototype: Submitted, name: 'handleReadyForQuery' | 'handleError', steps: MethodCalls<Observed>): void {
     if (!(name in prototype)) return;
     let owner = prototype;
     while (!Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner);
     if (this.#wrapped.has(owner[name])) return;
-    this.#hooks.wrap(owner, name, wrapper as never);
+    this.#hooks.calls(owner, name, steps);
     this.#wrapped.add(owner[name]);
   }
-}
-
-function succeeding(original: Submitted['handleReadyForQuery']): Submitted['handleReadyForQuery'] {
-  return function (this: Submitted, connection) {
-    const observed = this[OBSERVED];
-    if (!observed) return original.call(this, connection);
-    try {
-      observed.query.succeeded(returnedRows(this));
-    } catch (error) {
-      report('pg query', error);
-    }
-    if (!observed.calledBack) return original.call(this, connection);
-    return observed.query.run(original, this, [connection]);
-  };
-}
-
-function failing(original: Submitted['handleError'], ends: QueryEnds): Submitted['handleError'] {
-  return function (this: Submitted, cause, connection) {
-    const observed = this[OBSERVED] ?? ends.starting.offered;
-    if (!observed) return original.call(this, cause, connection);
-    try {
-      observed.query.failed(cause);
-    } catch (error) {
-      report('pg query', error);
-    }
-    if (!observed.calledBack) return original.call(this, cause, connection);
-    return observed.query.run(original, this, [cause, connection]);
-  };
 }
 
 /** Without columns, the count is of rows changed. */

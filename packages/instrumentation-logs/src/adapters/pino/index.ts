@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
+import { errorTypeOf, type Adapter } from '@foreshock/kit';
 import type { LineEvents, LineFields } from '../../events.ts';
 
 /** pino's redaction of top-level keys; undefined removes the key. */
@@ -98,31 +98,19 @@ export const pino: Adapter<LineEvents> = {
       const prototype = Object.getPrototypeOf(exports());
       const { asJsonSym, errorKeySym, stringifiersSym } = createRequire(filename)('./symbols.js');
 
-      hooks.wrap(
-        prototype,
-        asJsonSym,
-        (asJson) =>
-          function asJsonInTrace(this: any, object, message, level, time) {
-            const line = asJson.call(this, object, message, level, time);
-            if (!hooks.active) return line;
-            try {
-              const fields = events.fields();
-              if (fields === undefined) return line;
-              if (level >= WARN) {
-                const error = errorIn(object, this[errorKeySym]);
-                if (error) events.logged(errorTypeOf(error));
-              }
-              const end = endOf(line);
-              if (end < 0) return line;
-              const redaction: Redaction = this[stringifiersSym];
-              const json = hasNames(line) || redacts(redaction) ? lackingOf(line, fields, redaction) : jsonOf(fields);
-              return line.slice(0, end) + json + line.slice(end);
-            } catch (error) {
-              report('pino line', error);
-              return line;
-            }
-          },
-      );
+      hooks.returning(prototype, asJsonSym, (line: string, logger, [object, , level]) => {
+        const fields = events.fields();
+        if (fields === undefined) return line;
+        if (level >= WARN) {
+          const error = errorIn(object, logger[errorKeySym]);
+          if (error) events.logged(errorTypeOf(error));
+        }
+        const end = endOf(line);
+        if (end < 0) return line;
+        const redaction: Redaction = logger[stringifiersSym];
+        const json = hasNames(line) || redacts(redaction) ? lackingOf(line, fields, redaction) : jsonOf(fields);
+        return line.slice(0, end) + json + line.slice(end);
+      });
     });
   },
 };

@@ -1,12 +1,14 @@
 import {
   bindOnce,
+  followed,
   guard,
+  observed,
   preceded,
   replacementOf,
-  report,
   type Adapter,
   type AnyFunction,
   type Attachment,
+  type MethodCalls,
 } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 import { inCallersContext, LIMITED_LOOPS } from './loops.ts';
@@ -47,10 +49,10 @@ export const async: Adapter<PoolEvents> = {
   title: '`async` (`queue`, `priorityQueue`, `cargo`, `cargoQueue`)',
   summary: 'waits for a slot or the end of a pause, holders, killed tasks',
   attach(pools, hooks) {
-    const observed = (original: AnyFunction, method: string): AnyFunction =>
-      replacementOf(original, pools, hooks, (replaced, attachment) => {
+    const replaced = (original: AnyFunction, method: string): AnyFunction =>
+      replacementOf(original, pools, hooks, (fn, attachment) => {
         const replace = MAKERS.includes(method) ? observedMaker : inCallersContext;
-        return replace(replaced, method, attachment);
+        return replace(fn, method, attachment);
       });
     for (const bundle of ['async/dist/async.js', 'async/index.js']) {
       hooks.onLoad(bundle, ({ exports }) => {
@@ -58,7 +60,7 @@ export const async: Adapter<PoolEvents> = {
           if (!owner) continue;
           for (const method of METHODS) {
             if (typeof owner[method] === 'function') {
-              owner[method] = observed(owner[method], method);
+              owner[method] = replaced(owner[method], method);
             }
           }
         }
@@ -66,35 +68,47 @@ export const async: Adapter<PoolEvents> = {
     }
     for (const method of METHODS) {
       hooks.onLoad(`async/${method}.js`, ({ exports, replaceExports }) => {
-        if (typeof exports === 'function') replaceExports?.(observed(exports, method));
+        if (typeof exports === 'function') replaceExports?.((original) => replaced(original, method));
       });
     }
   },
 };
 
+interface Made {
+  readonly name: string;
+  readonly tasks: WeakMap<Item, LimitedTask>;
+  queue?: Queue;
+}
+
 function observedMaker(make: AnyFunction, method: string, attachment: Attachment<PoolEvents>): AnyFunction {
-  return function (this: unknown, ...args: unknown[]) {
-    const [worker] = args;
-    if (!attachment.active || typeof worker !== 'function' || OBSERVED in worker) return make.apply(this, args);
-    const tasks = new WeakMap<Item, LimitedTask>();
-    let queue: Queue | undefined;
-    args[0] = observedWorker(worker as AnyFunction, () => {
-      const running = queue?.workersList() ?? [];
-      // A cargo's worker gets several items.
-      const begun: LimitedTask[] = [];
-      for (let i = running.length - 1; i >= 0; i--) {
-        const item = running[i]!;
-        const task = tasks.get(item);
-        if (!task) break;
-        tasks.delete(item);
-        begun.unshift(task);
-      }
-      return begun;
-    });
-    queue = make.apply(this, args) as Queue;
-    guard('async', () => observeQueue(queue!, nameOf(worker as AnyFunction, method), tasks, attachment));
-    return queue;
+  const steps: MethodCalls<Made> = {
+    begin(_self, args) {
+      const [worker] = args;
+      if (typeof worker !== 'function' || OBSERVED in worker) return undefined;
+      const made: Made = { name: nameOf(worker, method), tasks: new WeakMap() };
+      args[0] = observedWorker(worker, () => begunBy(made));
+      return made;
+    },
+    returned(made, queue: Queue) {
+      made.queue = queue;
+      observeQueue(queue, made.name, made.tasks, attachment);
+    },
   };
+  return observed(make, steps, 'async', attachment);
+}
+
+/** A cargo's worker gets several items. */
+function begunBy({ queue, tasks }: Made): LimitedTask[] {
+  const running = queue?.workersList() ?? [];
+  const begun: LimitedTask[] = [];
+  for (let i = running.length - 1; i >= 0; i--) {
+    const item = running[i]!;
+    const task = tasks.get(item);
+    if (!task) break;
+    tasks.delete(item);
+    begun.unshift(task);
+  }
+  return begun;
 }
 
 /** `priorityQueue` calls `queue`, which must not wrap again. */
@@ -106,24 +120,22 @@ function nameOf({ name }: AnyFunction, method: string): string {
 
 function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFunction {
   const isAsync = (worker as any)[Symbol.toStringTag] === 'AsyncFunction';
+  // By hand: each task has its own way to run and to end.
   const replacement = function (this: unknown, ...args: unknown[]) {
     const tasks = guard('async', begun) ?? [];
     const [first] = tasks;
     if (!first) return worker.apply(this, args);
-    for (const task of tasks.slice(1)) guard('async', () => task.started());
-    const finishOthers = (): void => tasks.slice(1).forEach((task) => guard('async', () => task.finished()));
+    const others = tasks.slice(1);
+    for (const task of others) guard('async', () => task.started());
     if (isAsync) {
       const result = runTask(first, worker, this, args) as Promise<unknown>;
-      if (tasks.length > 1) result.then(finishOthers, finishOthers);
+      const finishOthers = (): void => others.forEach((task) => guard('async', () => task.finished()));
+      if (others.length > 0) result.then(finishOthers, finishOthers);
       return result;
     }
     guard('async', () => first.started());
-    const done = args.at(-1) as AnyFunction;
-    args[args.length - 1] = function (this: unknown, ...results: unknown[]) {
-      guard('async', () => first.finished());
-      finishOthers();
-      return done.apply(this, results);
-    };
+    const finished = (): void => tasks.forEach((task) => guard('async', () => task.finished()));
+    args[args.length - 1] = preceded(args.at(-1) as AnyFunction, finished, 'async');
     return first.run(worker, this, args);
   };
   // `wrapAsync` detects async functions by this tag.
@@ -166,37 +178,29 @@ function observeQueue(
   const wrapEntry = (method: 'push' | 'unshift' | 'insertBefore'): void => {
     const original = queue._tasks[method];
     if (typeof original !== 'function') return;
-    queue._tasks[method] = function (this: unknown, ...args: unknown[]) {
-      try {
-        const task = attachment.active ? attachment.events.task(source, queue, ask()) : undefined;
-        if (task) {
-          const item = args.at(-1) as Item;
-          tasks.set(item, task);
-          if (typeof item.callback === 'function') item.callback = bindOnce(item.callback as AnyFunction);
-          if (queue.paused) task.waits('paused');
-        }
-      } catch (error) {
-        report('async push', error);
-      }
-      return original.apply(this, args);
+    const adding = (_tasks: unknown, args: unknown[]): void => {
+      const task = attachment.events.task(source, queue, ask());
+      if (!task) return;
+      const item = args.at(-1) as Item;
+      tasks.set(item, task);
+      if (typeof item.callback === 'function') item.callback = bindOnce(item.callback as AnyFunction);
+      if (queue.paused) task.waits('paused');
     };
+    queue._tasks[method] = preceded(original, adding, 'async push', attachment);
   };
   wrapEntry('push');
   wrapEntry('unshift');
   // async 2.
   wrapEntry('insertBefore');
-  const { remove } = queue;
   const killed = (): void => attachment.events.cleared(queue, new Error('the queue was killed'));
   queue.kill = preceded(queue.kill, killed, 'async kill', attachment);
   queue.pause = preceded(queue.pause, () => attachment.events.paused(queue), 'async pause', attachment);
-  if (!remove) return;
-  queue.remove = function (this: unknown, ...args: unknown[]) {
-    const [test] = args as [AnyFunction];
-    args[0] = (item: Item) => {
-      const removed = test(item);
-      if (removed) guard('async remove', () => tasks.get(item)?.failed(new Error('removed')));
-      return removed;
-    };
-    return remove.apply(this, args);
+  if (!queue.remove) return;
+  const tested = (removed: unknown, _self: unknown, [item]: [Item]): void => {
+    if (removed) tasks.get(item)?.failed(new Error('removed'));
   };
+  const removing = (_queue: unknown, args: unknown[]): void => {
+    args[0] = followed(args[0] as AnyFunction, tested, 'async remove');
+  };
+  queue.remove = preceded(queue.remove, removing, 'async remove');
 }

@@ -1,4 +1,4 @@
-import { bind, guard, type AnyFunction, type Attachment } from '@foreshock/kit';
+import { bind, preceded, type AnyFunction, type Attachment } from '@foreshock/kit';
 
 const COLLECTION_METHODS = [
   'all',
@@ -32,16 +32,13 @@ export const LIMITED_LOOPS: readonly string[] = COLLECTION_METHODS.flatMap((name
  */
 export function inCallersContext(loop: AnyFunction, method: string, attachment: Attachment<unknown>): AnyFunction {
   const bound = (value: unknown): unknown => (typeof value === 'function' ? bindTagged(value as AnyFunction) : value);
-  return function (this: unknown, ...args: unknown[]) {
-    if (!attachment.active) return loop.apply(this, args);
-    const given = guard('async loop', () => args.map(bound)) ?? args;
+  const binding = (_self: unknown, args: unknown[]): void => {
     const [tasks] = args;
+    args.forEach((arg, at) => (args[at] = bound(arg)));
     // Items of other methods may be functions too.
-    if (method.startsWith('parallel') && Array.isArray(tasks)) {
-      given[0] = guard('async loop', () => tasks.map(bound)) ?? tasks;
-    }
-    return loop.apply(this, given);
+    if (method.startsWith('parallel') && Array.isArray(tasks)) args[0] = tasks.map(bound);
   };
+  return preceded(loop, binding, 'async loop', attachment);
 }
 
 function bindTagged(fn: AnyFunction): AnyFunction {

@@ -1,11 +1,13 @@
 import {
+  answering,
   guard,
+  observed,
   preceded,
   replacementOf,
-  report,
   type Adapter,
   type AnyFunction,
   type Attachment,
+  type MethodCalls,
 } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 import { runTask } from '../../run-task.ts';
@@ -39,31 +41,31 @@ export const fastq: Adapter<PoolEvents> = {
   title: '`fastq` (callback, promise)',
   summary: 'waits for a slot or the end of a pause, holders, killed tasks',
   attach(pools, hooks) {
-    hooks.onLoad('fastq/queue.js', ({ exports: make, replaceExports }) => {
-      const replacement: any = replacementOf(make, pools, hooks, (original, attachment) =>
-        observedMaker(original, false, attachment),
-      );
-      if (make.promise) {
-        replacement.promise = replacementOf(make.promise, pools, hooks, (original, attachment) =>
-          observedMaker(original, true, attachment),
-        );
-      }
-      replaceExports?.(replacement);
+    const replaced = (original: AnyFunction, byPromise: boolean): any =>
+      replacementOf(original, pools, hooks, (make, attachment) => observedMaker(make, byPromise, attachment));
+    hooks.onLoad('fastq/queue.js', ({ replaceExports }) => {
+      replaceExports?.((make) => {
+        const replacement = replaced(make, false);
+        if (make.promise) replacement.promise = replaced(make.promise, true);
+        return replacement;
+      });
     });
   },
 };
 
 function observedMaker(make: AnyFunction, byPromise: boolean, attachment: Attachment<PoolEvents>): AnyFunction {
-  return function (this: unknown, ...args: unknown[]) {
-    const at = typeof args[0] === 'function' ? 0 : 1;
-    const worker = args[at];
-    if (!attachment.active || typeof worker !== 'function') return make.apply(this, args);
-    const observed = new ObservedQueue(worker as AnyFunction, byPromise, attachment);
-    args[at] = observed.worker;
-    const queue = make.apply(this, args) as Queue;
-    guard('fastq', () => observed.observe(queue));
-    return queue;
+  const steps: MethodCalls<ObservedQueue> = {
+    begin(_self, args) {
+      const at = typeof args[0] === 'function' ? 0 : 1;
+      const worker = args[at];
+      if (typeof worker !== 'function') return undefined;
+      const queue = new ObservedQueue(worker, byPromise, attachment);
+      args[at] = queue.worker;
+      return queue;
+    },
+    returned: (observing, queue: Queue) => observing.observe(queue),
   };
+  return observed(make, steps, 'fastq', attachment);
 }
 
 class ObservedQueue {
@@ -91,9 +93,10 @@ class ObservedQueue {
       },
       isEnded: () => false,
     };
-    const observed = this;
+    const tasks = this;
+    // By hand: each task has its own way to run and to end.
     this.worker = function (this: unknown, ...args: unknown[]) {
-      const task = observed.#next();
+      const task = tasks.#next();
       if (!task) return worker.apply(this, args);
       if (byPromise) return runTask(task, worker, this, args);
       return runWithCallback(task, worker, this, args);
@@ -126,45 +129,39 @@ class ObservedQueue {
     for (const method of ['kill', 'killAndDrain', 'abort'] as const) {
       const original = queue[method];
       if (!original) continue;
-      queue[method] = (...args: unknown[]) => {
-        this.#head = this.#tail = undefined;
-        this.#length = 0;
-        guard('fastq', () => this.#attachment.events.cleared(queue, new Error('abort')));
-        return original.apply(queue, args);
-      };
+      queue[method] = preceded(original, () => this.#cleared(queue), 'fastq');
     }
     const attachment = this.#attachment;
     queue.pause = preceded(queue.pause, () => attachment.events.paused(queue), 'fastq pause', attachment);
   }
 
   #wrapAdding(queue: Queue, method: 'push' | 'unshift', enter: (entry: Entry) => void): void {
-    const original = queue[method];
-    queue[method] = (...args: unknown[]) => {
-      const entry: Entry = { task: undefined, next: undefined };
-      try {
-        if (this.#attachment.active) entry.task = this.#attachment.events.task(this.#source, queue);
-      } catch (error) {
-        report('fastq', error);
-      }
+    const attachment = this.#attachment;
+    const adding = (): void => {
+      const task = attachment.active ? guard('fastq', () => attachment.events.task(this.#source, queue)) : undefined;
+      const entry: Entry = { task, next: undefined };
       // As in `push` and `unshift`.
       if (queue.running() < queue.concurrency && !queue.paused) this.#entering = entry;
       else {
         enter(entry);
         this.#length++;
-        if (queue.paused) guard('fastq', () => entry.task?.waits('paused'));
+        if (queue.paused) task?.waits('paused');
       }
-      return original.apply(queue, args);
     };
+    // The order of tasks is kept while nothing is reported too.
+    queue[method] = preceded(queue[method], adding, 'fastq');
+  }
+
+  #cleared(queue: Queue): void {
+    this.#head = this.#tail = undefined;
+    this.#length = 0;
+    this.#attachment.events.cleared(queue, new Error('abort'));
   }
 }
 
 /** The worker's callback starts the next task, which needs its own caller's context. */
 function runWithCallback(task: LimitedTask, worker: AnyFunction, self: unknown, args: unknown[]): unknown {
   guard('fastq', () => task.started());
-  const done = args[1] as AnyFunction;
-  args[1] = function (this: unknown, ...results: unknown[]) {
-    guard('fastq', () => task.finished());
-    return task.run(done, this, results);
-  };
+  args[1] = answering('fastq', task, args[1] as AnyFunction, () => task.finished());
   return task.run(worker, self, args);
 }

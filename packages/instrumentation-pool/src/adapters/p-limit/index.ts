@@ -1,9 +1,8 @@
 import {
-  guard,
   preceded,
   propertiesOf,
   replacementOf,
-  report,
+  returning,
   type Adapter,
   type AnyFunction,
   type Attachment,
@@ -29,10 +28,10 @@ export const pLimit: Adapter<PoolEvents> = {
   attach(pools, hooks) {
     hooks.onLoad(
       'p-limit/index.js',
-      ({ exports, rebind, replaceExports }) => {
+      ({ rebind, replaceExports }) => {
         const replaced = (original: AnyFunction): AnyFunction => replacementOf(original, pools, hooks, observedMaker);
         if (rebind) rebind('pLimit', replaced);
-        else replaceExports?.(replaced(exports));
+        else replaceExports?.(replaced);
       },
       { bindings: ['pLimit'] },
     );
@@ -40,16 +39,7 @@ export const pLimit: Adapter<PoolEvents> = {
 };
 
 function observedMaker(make: AnyFunction, attachment: Attachment<PoolEvents>): AnyFunction {
-  return function (this: unknown, ...args: unknown[]) {
-    const limit = make.apply(this, args);
-    if (!attachment.active || typeof limit !== 'function') return limit;
-    try {
-      return observe(limit, args[0], attachment);
-    } catch (error) {
-      report('p-limit', error);
-      return limit;
-    }
-  };
+  return returning(make, (limit, _self, [given]) => observe(limit, given, attachment), 'p-limit', attachment);
 }
 
 function observe(limit: Limit, given: unknown, attachment: Attachment<PoolEvents>): Limit {
@@ -68,16 +58,15 @@ function observe(limit: Limit, given: unknown, attachment: Attachment<PoolEvents
     isEnded: () => false,
   };
 
-  const observed = function (this: unknown, ...args: unknown[]) {
+  const limiting = (_self: unknown, args: unknown[]): void => {
     const [fn] = args;
-    const isObserved = attachment.active && typeof fn === 'function';
-    const task = isObserved ? guard('p-limit', () => attachment.events.task(source, limit)) : undefined;
-    if (!task) return limit.apply(this, args);
-    args[0] = function (this: unknown, ...given: unknown[]) {
-      return runTask(task, fn as AnyFunction, this, given);
+    const task = typeof fn === 'function' ? attachment.events.task(source, limit) : undefined;
+    if (!task) return;
+    args[0] = function (this: unknown, ...parameters: unknown[]) {
+      return runTask(task, fn as AnyFunction, this, parameters);
     };
-    return limit.apply(this, args);
-  } as Limit;
+  };
+  const observed = preceded(limit, limiting, 'p-limit', attachment);
   const descriptors = propertiesOf(limit);
   const { clearQueue, map } = descriptors;
   if (clearQueue) {

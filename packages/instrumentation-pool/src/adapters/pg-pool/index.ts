@@ -1,4 +1,4 @@
-import { answeringOnce, guard, HandOver, report, type Adapter, type Hooks } from '@foreshock/kit';
+import { answeringOnce, guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
 /** A WeakMap costs more in garbage collection than all else here. */
@@ -82,27 +82,17 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
   /** `connect` calls `newClient` synchronously; otherwise the caller would be unknown (test/pg-pool.test.ts). */
   const asking = new HandOver<PoolState>();
 
-  // By hand: every query of a pool passes here.
-  hooks.wrap(PoolClass.prototype, 'connect', (original) => {
-    return function (this: Pool, ...args: unknown[]) {
-      if (!hooks.active || this.ending) return original.apply(this, args);
-      guard('pg pool', () => source.count(this, asked));
-      const outer = asking.offer(asked);
-      let isOpened: boolean;
-      let result;
-      try {
-        result = original.apply(this, args);
-      } finally {
-        isOpened = asking.end(asked, outer);
-      }
-      try {
-        const item = isOpened ? undefined : this._pendingQueue.at(-1);
-        if (item && !item[ACQUISITION]) watch(this, item, asked, pools);
-      } catch (error) {
-        report('pg pool', error);
-      }
-      return result;
-    };
+  hooks.calls(PoolClass.prototype, 'connect', {
+    begin(pool: Pool): PoolState | undefined {
+      if (pool.ending) return undefined;
+      source.count(pool, asked);
+      return asked;
+    },
+    handOver: asking,
+    untaken(_asked, pool: Pool) {
+      const item = pool._pendingQueue.at(-1);
+      if (item && !item[ACQUISITION]) watch(pool, item, asked, pools);
+    },
   });
 
   hooks.calls(PoolClass.prototype, 'newClient', {
@@ -115,18 +105,15 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
     returned: (item, _result, pool: Pool) => watch(pool, item, asked, pools),
   });
 
-  hooks.wrap(PoolClass.prototype, '_acquireClient', (original) => {
-    return function (this: Pool, client: object, item: PendingItem, idleListener: unknown, isNew: unknown) {
+  hooks.calls(PoolClass.prototype, '_acquireClient', {
+    begin(_pool, [client, item]: [object, PendingItem]) {
       const acquisition = item[ACQUISITION];
-      if (!acquisition || item.timedOut) return original.call(this, client, item, idleListener, isNew);
+      if (!acquisition || item.timedOut) return undefined;
       item[ACQUISITION] = undefined;
-      try {
-        acquisition.granted(client);
-      } catch (error) {
-        report('pg pool', error);
-      }
-      return acquisition.run(original, this, [client, item, idleListener, isNew]);
-    };
+      guard('pg pool', () => acquisition.granted(client));
+      return acquisition;
+    },
+    within: (acquisition) => acquisition,
   });
 
   hooks.calls(PoolClass.prototype, 'end', {

@@ -70,14 +70,15 @@ export function continueTraces(pools: PoolEvents, hooks: Hooks): void {
   });
 
   // Until the next message is read: `onMessage` is called in between, and is not exported.
-  hooks.wrap(threads, 'receiveMessageOnPort', (receive) => {
-    return function (this: unknown, port: unknown) {
-      if (port !== tasks || !hooks.active) return receive.call(this, port);
+  hooks.calls(threads, 'receiveMessageOnPort', {
+    begin(_threads, [port]) {
+      if (port !== tasks) return undefined;
       if (left !== undefined) leave(left);
       left = undefined;
-      const entry = receive.call(this, port) as { message: TaskMessage } | undefined;
-      if (entry) guard('piscina task', () => (left = enter(taskOf(entry.message).context)));
-      return entry;
-    };
+      return tasks;
+    },
+    returned(_tasks, entry: { message: TaskMessage } | undefined) {
+      if (entry) left = enter(taskOf(entry.message).context);
+    },
   });
 }

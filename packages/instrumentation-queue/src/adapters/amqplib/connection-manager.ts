@@ -1,4 +1,4 @@
-import { bind, guard, type Hooks } from '@foreshock/kit';
+import { bind, followed, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Deliveries } from './deliveries.ts';
 import type { Handler } from './handler.ts';
 
@@ -42,12 +42,10 @@ export class ConnectionManagers {
     });
   }
 
-  #observed(handler: Handler): Handler {
-    const deliveries = this.#deliveries;
-    return function (message, ...rest) {
-      const result = handler.call(this, message, ...rest);
-      if (message) guard('amqp-connection-manager consume', () => deliveries.calledWithin(message, handler, result));
-      return result;
+  #observed(handler: Handler): AnyFunction {
+    const called = (result: unknown, _self: unknown, [message]: Parameters<Handler>): void => {
+      if (message) this.#deliveries.calledWithin(message, handler, result);
     };
+    return followed(handler, called, 'amqp-connection-manager consume');
   }
 }

@@ -1,4 +1,4 @@
-import { bind, guard, HandOver, type Hooks } from '@foreshock/kit';
+import { bind, followed, HandOver, preceded, type AnyFunction, type Hooks } from '@foreshock/kit';
 import {
   BASIC_ACK,
   BASIC_GET,
@@ -22,8 +22,6 @@ interface Answered {
   multiple?: boolean;
   requeue?: boolean;
 }
-
-type Reply = (error: unknown, frame?: Frame) => unknown;
 
 export class Consumers {
   readonly #hooks: Hooks;
@@ -72,18 +70,16 @@ export class Consumers {
       deliveries.answered(channel, answer, fields.deliveryTag, fields.multiple === true);
     });
 
-    hooks.before(prototype, 'sendOrEnqueue', (channel: Channel, args: [number, unknown, Reply]) => {
+    hooks.before(prototype, 'sendOrEnqueue', (channel: Channel, args: [number, unknown, AnyFunction]) => {
       const [method, , reply] = args;
       // Redelivers all unacknowledged messages of the channel.
       if (method === BASIC_RECOVER) deliveries.answered(channel, 'requeued', 0, true);
       const taken = method === BASIC_GET ? this.#fetching.take() : undefined;
       if (!taken) return;
-      args[2] = function (this: unknown, ...answer) {
-        const result = reply.apply(this, answer);
-        const frame = answer[1];
+      const replied = (_result: unknown, _self: unknown, [, frame]: [unknown, Frame?]): void => {
         if (frame?.id === BASIC_GET_OK) onHeader(channel, (properties) => taken(frame.fields as never, properties));
-        return result;
       };
+      args[2] = followed(reply, replied, 'amqplib get');
     });
 
     hooks.before(prototype, 'toClosed', (channel) => deliveries.closed(channel));
@@ -93,10 +89,10 @@ export class Consumers {
 /** The header frame follows `get-ok`; reading it avoids a `then` on the caller's promise. */
 function onHeader(channel: Channel, seen: (properties: Message['properties']) => void): void {
   const next = channel.handleMessage;
-  channel.handleMessage = function (this: Channel, frame) {
-    if (frame.id === BASIC_PROPERTIES) guard('amqplib get', () => seen(frame.fields ?? {}));
-    return next.call(this, frame);
+  const handling = (_channel: unknown, [frame]: [Frame]): void => {
+    if (frame.id === BASIC_PROPERTIES) seen(frame.fields ?? {});
   };
+  channel.handleMessage = preceded(next, handling, 'amqplib get');
 }
 
 function isNoAck(options: unknown): boolean {

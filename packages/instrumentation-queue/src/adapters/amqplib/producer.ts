@@ -1,12 +1,10 @@
-import { bindOnce, guard, HandOver, type Hooks } from '@foreshock/kit';
+import { answeringOnce, Caller, guard, HandOver, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Carrier, QueueEvents, Send } from '../../events.ts';
 import { forwardedNames } from '../../forwarded-headers.ts';
 import { destinationOf, type Channel, type Model } from './channel.ts';
 import type { ConnectionManagers } from './connection-manager.ts';
 import { fits } from './frame-size.ts';
 import { SENT } from './message.ts';
-
-type Callback = (...args: unknown[]) => unknown;
 
 /**
  * `sendToQueue` calls `publish`, and a confirm channel's a channel's, in both APIs and all versions. A send ends on
@@ -21,7 +19,7 @@ export function observePublish(
   /** From a confirm channel's `publish` to a channel's. */
   const confirming = new HandOver<Send>();
   /** Sends without a callback to observe. */
-  const untold = new WeakSet<Send>();
+  const unanswered = new WeakSet<Send>();
 
   function begin(args: unknown[]): Send | undefined {
     const inSender = managers.senderOf(args[3]);
@@ -60,26 +58,23 @@ export function observePublish(
       const callback = args[4];
       // Before 2.3, a closing channel stops its callbacks at the first message without one; adding one would change
       // that.
-      const isTold = typeof callback === 'function' || (!callback && 'closedWithUnconfirmed' in channel);
-      if (send && isTold) args[4] = answered(send, callback as Callback | undefined);
-      else if (send) untold.add(send);
+      const isAnswered = typeof callback === 'function' || (!callback && 'closedWithUnconfirmed' in channel);
+      if (send && isAnswered) args[4] = answered(send, callback as AnyFunction | undefined);
+      else if (send) unanswered.add(send);
       return send;
     },
     handOver: confirming,
     returned(send) {
-      if (untold.delete(send)) send.sent();
+      if (unanswered.delete(send)) send.sent();
     },
     failed: (send, error) => send.failed(error),
   });
 
   /** The caller's callback runs in the caller's context. */
-  function answered(send: Send, callback: Callback | undefined): Callback {
-    const back = callback && bindOnce(callback);
-    return function (this: unknown, ...args: unknown[]) {
-      const [error] = args;
-      guard('amqplib publish', () => (error ? send.failed(error) : send.sent()));
-      return back?.apply(this, args);
-    };
+  function answered(send: Send, callback: AnyFunction = () => undefined): AnyFunction {
+    return answeringOnce('amqplib publish', new Caller(), callback, ([error]) =>
+      error ? send.failed(error) : send.sent(),
+    );
   }
 }
 

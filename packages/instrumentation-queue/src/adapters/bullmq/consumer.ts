@@ -89,7 +89,6 @@ export class Consumers {
   observeJob(Job: JobClass): void {
     const { prototype } = Job;
     const hooks = this.#hooks;
-    const consumers = this;
     for (const method of ['moveToCompleted', 'moveToFailed'] as const) {
       hooks.calls(prototype, method, {
         begin: (job: Job, [reason]): Runner | undefined => {
@@ -114,16 +113,11 @@ export class Consumers {
     });
 
     // A sandboxed processor's spans belong below the job's.
-    hooks.wrap(prototype, 'asJSONSandbox', (original) => {
-      return function (this: Job & { queueName?: string }, ...args: unknown[]) {
-        const json = original.apply(this, args) as { opts?: { telemetry?: object } };
-        const metadata = hooks.active
-          ? guard('bullmq sandbox', () => consumers.#queue.carrier(String(this.queueName)))
-          : undefined;
-        if (!metadata) return json;
-        const telemetry = { ...json.opts?.telemetry, metadata: JSON.stringify(metadata) };
-        return { ...json, opts: { ...json.opts, telemetry } };
-      };
+    hooks.returning(prototype, 'asJSONSandbox', (json: { opts?: { telemetry?: object } }, { queueName }) => {
+      const metadata = this.#queue.carrier(String(queueName));
+      if (!metadata) return json;
+      const telemetry = { ...json.opts?.telemetry, metadata: JSON.stringify(metadata) };
+      return { ...json, opts: { ...json.opts, telemetry } };
     });
   }
 

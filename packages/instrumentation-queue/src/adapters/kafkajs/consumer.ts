@@ -1,4 +1,4 @@
-import { observed, type AnyFunction, type Hooks, type MethodCalls } from '@foreshock/kit';
+import { observed, type AnyFunction, type Hooks, type MethodCalls, type Run } from '@foreshock/kit';
 import type { Message as Received, Processing, QueueEvents } from '../../events.ts';
 import { Attempts } from './attempts.ts';
 import { messageOf, type Message } from './message.ts';
@@ -51,17 +51,16 @@ export class Consumers {
       ['processEachMessage', 'eachMessage'],
       ['processEachBatch', 'eachBatch'],
     ] as const) {
-      this.#hooks.wrap(prototype, method, (original) => {
-        const consumers = this;
-        return function (this: Runner, ...args: unknown[]) {
-          const handler = this[handlerName];
-          if (!consumers.#hooks.active || !handler) return original.apply(this, args);
-          // Derived for one batch, because runners outlive the instrumentation.
-          const observed = Object.create(this, { [handlerName]: { value: consumers.#observed(this, handler) } });
-          return original.apply(observed, args);
-        };
-      });
+      const run: Run = (original, runner, args) =>
+        Reflect.apply(original, this.#derived(runner as Runner, handlerName), args);
+      this.#hooks.runBy(prototype, method, run);
     }
+  }
+
+  /** For one batch, because runners outlive the instrumentation. */
+  #derived(runner: Runner, name: 'eachMessage' | 'eachBatch'): Runner {
+    const handler = runner[name];
+    return handler ? Object.create(runner, { [name]: { value: this.#observed(runner, handler) } }) : runner;
   }
 
   #observed(runner: Runner, handler: Handler): Handler {

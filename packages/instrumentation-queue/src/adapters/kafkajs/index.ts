@@ -1,7 +1,7 @@
 import { dependencies, type Adapter } from '@foreshock/kit';
 import type { QueueEvents } from '../../events.ts';
 import { Consumers } from './consumer.ts';
-import { observeSends } from './producer.ts';
+import { observedFactory } from './producer.ts';
 
 /** kafkajs 2: producers are closures, consumers a `Runner` and its `ConsumerGroup`. */
 export const kafkajs: Adapter<QueueEvents> = {
@@ -12,8 +12,8 @@ export const kafkajs: Adapter<QueueEvents> = {
   summary: 'messages sent and handled, in one trace; batches; transactions; wait; attempt',
   attach(queue, hooks) {
     const consumers = new Consumers(queue, hooks);
-    hooks.onLoad('kafkajs/src/producer/messageProducer.js', ({ exports, replaceExports }) =>
-      observeSends(exports, replaceExports, queue, hooks),
+    hooks.onLoad('kafkajs/src/producer/messageProducer.js', ({ replaceExports }) =>
+      replaceExports?.((factory) => observedFactory(factory, queue, hooks)),
     );
     hooks.onLoad('kafkajs/src/consumer/runner.js', ({ exports: { prototype } }) => {
       consumers.observeRunner(prototype);

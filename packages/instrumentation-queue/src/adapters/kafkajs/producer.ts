@@ -1,4 +1,13 @@
-import { guard, HandOver, observed, whenSettled, type Hooks, type MethodCalls } from '@foreshock/kit';
+import {
+  guard,
+  HandOver,
+  observed,
+  replacementOf,
+  whenSettled,
+  type Attachment,
+  type Hooks,
+  type MethodCalls,
+} from '@foreshock/kit';
 import type { QueueEvents, Send } from '../../events.ts';
 import { withTrace } from './headers.ts';
 import type {
@@ -8,37 +17,21 @@ import type {
   TopicMessages,
 } from './message-producer.ts';
 
-interface Observer {
-  readonly queue: QueueEvents;
-  readonly hooks: Hooks;
-}
-
-/** Kept after disable, because a factory stays replaced. */
-const observersOf = new WeakMap<MessageProducerFactory, Set<Observer>>();
-
 /** Producers are closures: those created earlier stay untraced. */
-export function observeSends(
+export function observedFactory(
   factory: MessageProducerFactory,
-  replaceExports: ((exports: unknown) => void) | undefined,
   queue: QueueEvents,
   hooks: Hooks,
-): void {
-  let observers = observersOf.get(factory);
-  if (!observers) {
-    const all = (observers = new Set<Observer>());
-    const replacement: MessageProducerFactory = (options) => observedProducer(factory, options, all);
-    observersOf.set(replacement, observers);
-    replaceExports?.(replacement);
-  }
-  const observer = { queue, hooks };
-  observers.add(observer);
-  hooks.onUndo(() => observers.delete(observer));
+): MessageProducerFactory {
+  return replacementOf(factory, queue, hooks, (original, attachment) => {
+    return (options) => observedProducer(original, options, attachment);
+  });
 }
 
 function observedProducer(
   factory: MessageProducerFactory,
   options: MessageProducerOptions,
-  observers: ReadonlySet<Observer>,
+  attachment: Attachment<QueueEvents>,
 ): MessageProducer {
   /** From `send`, after validation, to `retrier`. */
   const sending = new HandOver<Send>();
@@ -60,8 +53,7 @@ function observedProducer(
     const original = producer[method];
     const steps: MethodCalls<Send> = {
       begin(_self, args) {
-        const [observer] = observers;
-        const send = observer && begin(observer.queue, method, args);
+        const send = begin(attachment.events, method, args);
         if (!send) return undefined;
         const given = guard('kafkajs send', () => withTrace(args, send.carrier));
         if (given) args.splice(0, args.length, ...given);
@@ -71,12 +63,7 @@ function observedProducer(
       handOver: sending,
       untaken: (send) => send.failed(new TypeError('refused: not connected, or no valid messages')),
     };
-    const replacement = observed(original, steps, 'kafkajs send', {
-      get active() {
-        const [observer] = observers;
-        return observer?.hooks.active === true;
-      },
-    });
+    const replacement = observed(original, steps, 'kafkajs send', attachment);
     for (const key of ['name', 'length']) {
       Object.defineProperty(replacement, key, Object.getOwnPropertyDescriptor(original, key)!);
     }

@@ -75,13 +75,9 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
   });
 
   if (native) {
-    hooks.wrap(prototype as Required<Manager>, 'assertDb', (original) => {
-      return function (this: Manager, ...args: unknown[]) {
-        const db = original.apply(this, args);
-        if (!polling.take() || !hooks.active || isOptedOut(this)) return db;
-        return new JobReader(db, db === this.db);
-      };
-    });
+    hooks.returning(prototype as Required<Manager>, 'assertDb', (db: Database, manager: Manager) =>
+      polling.take() && !isOptedOut(manager) ? new JobReader(db, db === manager.db) : db,
+    );
   }
 
   // Jobs read without fetching: (name, id, options) and (name, options).

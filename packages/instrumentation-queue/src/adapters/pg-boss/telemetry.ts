@@ -1,5 +1,5 @@
-import { guard, type Hooks } from '@foreshock/kit';
-import type { Carrier, QueueEvents } from '../../events.ts';
+import { observed, type Hooks, type MethodCalls, type Run } from '@foreshock/kit';
+import type { Carrier, QueueEvents, Send } from '../../events.ts';
 import { isInternal } from './job.ts';
 
 /** dist/telemetry.js. */
@@ -17,51 +17,42 @@ interface Telemetry {
  * so these replace them. `openTelemetry: { enabled: false }` disables both.
  */
 export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks: Hooks): void {
-  hooks.wrap(prototype, 'send', (original) => {
-    return function (this: Telemetry, ...args: unknown[]) {
-      if (!hooks.active || !this.enabled) return original.apply(this, args);
-      const [operation, destination, attempted, fn, idsOf] = args as [
-        string,
-        string | null,
-        number | ((result: unknown) => number),
-        (carrier: Carrier | null) => Promise<unknown>,
-        ((result: unknown) => unknown[] | null)?,
-      ];
-      // Its sends are reported separately.
-      const count = typeof attempted === 'number' ? attempted : 1;
-      if (count === 0 || isInternal(destination)) return fn(null);
-      const send = guard('pg-boss send', () =>
-        queue.send({ system: 'pg-boss', destination: destination ?? undefined, operation, count }),
-      );
-      if (!send) return fn(null);
-      const result = send.run(fn, undefined, [send.carrier ?? null]);
-      result.then(
-        (value) =>
-          guard('pg-boss send', () => {
-            const ids = idsOf?.(value) ?? undefined;
-            const sent = typeof attempted === 'function' ? attempted(value) : idsOf ? (ids?.length ?? 0) : count;
-            send.sent(sent, ids?.length === 1 ? String(ids[0]) : undefined);
-          }),
-        (error) => guard('pg-boss send', () => send.failed(error)),
-      );
-      return result;
-    };
-  });
-  // Each runs its last function argument in a span.
-  for (const [method, at] of [
-    ['receive', 1],
-    ['process', 3],
-    ['settle', 3],
-  ] as const) {
-    hooks.wrap(prototype, method, (original) => {
-      return function (this: Telemetry, ...args: unknown[]) {
-        return hooks.active && this.enabled ? (args[at] as () => unknown)() : original.apply(this, args);
-      };
-    });
-  }
-  hooks.wrap(prototype, 'consumed', (original) => {
-    return function (this: Telemetry, ...args: unknown[]) {
-      if (!hooks.active || !this.enabled) original.apply(this, args);
-    };
-  });
+  const replace = (method: keyof Telemetry & string, instead: (...args: any[]) => any): void => {
+    const run: Run = (original, telemetry, args) =>
+      (telemetry as Telemetry).enabled ? instead(...args) : Reflect.apply(original, telemetry, args);
+    hooks.runBy(prototype, method, run);
+  };
+  replace('send', (operation, destination, attempted, fn, idsOf) =>
+    observed(fn, sendOf(queue, operation, destination, attempted, idsOf), 'pg-boss send')(null),
+  );
+  // These run a function in a span.
+  replace('receive', (_destination, fn) => fn());
+  for (const method of ['process', 'settle'] as const) replace(method, (_a, _b, _c, fn) => fn());
+  replace('consumed', () => undefined);
+}
+
+/** Its sends are reported separately. The function gets the trace that the job is to carry. */
+function sendOf(
+  queue: QueueEvents,
+  operation: string,
+  destination: string | null,
+  attempted: number | ((result: unknown) => number),
+  idsOf: ((result: unknown) => unknown[] | null) | undefined,
+): MethodCalls<Send> {
+  const count = typeof attempted === 'number' ? attempted : 1;
+  return {
+    begin(_self, args: [Carrier | null]) {
+      if (count === 0 || isInternal(destination)) return undefined;
+      const send = queue.send({ system: 'pg-boss', destination: destination ?? undefined, operation, count });
+      args[0] = send?.carrier ?? null;
+      return send;
+    },
+    within: (send) => send,
+    succeeded(send, value) {
+      const ids = idsOf?.(value) ?? undefined;
+      const sent = typeof attempted === 'function' ? attempted(value) : idsOf ? (ids?.length ?? 0) : count;
+      send.sent(sent, ids?.length === 1 ? String(ids[0]) : undefined);
+    },
+    failed: (send, error) => send.failed(error),
+  };
 }

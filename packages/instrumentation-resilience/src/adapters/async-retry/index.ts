@@ -1,6 +1,6 @@
-import { guard, type Adapter } from '@foreshock/kit';
+import { preceded, type Adapter, type AnyFunction } from '@foreshock/kit';
 import type { ResilienceEvents } from '../../events.ts';
-import { attemptsOf, watchRetryFunction, type RetryFunction } from '../../retry-function.ts';
+import { attemptsOf, observedRetries, type RetryFunction } from '../../retry-function.ts';
 
 const ASYNC_RETRY: RetryFunction = {
   library: 'async-retry',
@@ -8,13 +8,9 @@ const ASYNC_RETRY: RetryFunction = {
     options?.forever ? undefined : attemptsOf(options?.retries),
   isFinal: (error?: { bail?: unknown }) => Boolean(error?.bail),
   /** `bail` ends the operation, whatever `fn` returns. */
-  watchArguments([bail, ...rest], retry) {
-    if (typeof bail !== 'function') return [bail, ...rest];
-    const watched = (...args: unknown[]): unknown => {
-      guard('async-retry', () => retry.ended('failure', args[0]));
-      return bail(...args);
-    };
-    return [watched, ...rest];
+  observeArguments(args, retry) {
+    const bails = (_self: unknown, [error]: unknown[]): void => retry.ended('failure', error);
+    if (typeof args[0] === 'function') args[0] = preceded(args[0] as AnyFunction, bails, 'async-retry');
   },
 };
 
@@ -26,8 +22,8 @@ export const asyncRetry: Adapter<ResilienceEvents> = {
   shows: ['attempt or hit'],
   summary: 'attempts, delay, `bail`',
   attach(resilience, hooks) {
-    hooks.onLoad('async-retry/lib/index.js', ({ exports, replaceExports }) =>
-      replaceExports?.(watchRetryFunction(exports, ASYNC_RETRY, resilience, hooks)),
+    hooks.onLoad('async-retry/lib/index.js', ({ replaceExports }) =>
+      replaceExports?.((original) => observedRetries(original, ASYNC_RETRY, resilience, hooks)),
     );
   },
 };

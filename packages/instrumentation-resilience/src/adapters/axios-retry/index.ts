@@ -1,4 +1,4 @@
-import { guard, whenSettled, type Adapter, type Hooks } from '@foreshock/kit';
+import { observed, type Adapter, type AnyFunction, type Hooks, type MethodCalls } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'axios-retry';
@@ -46,18 +46,18 @@ export const axiosRetry: Adapter<ResilienceEvents> = {
     }
 
     const seen = new WeakSet<object>();
-    const watch = (Axios: new (defaults: object) => Axios): void => {
+    const observe = (Axios: new (defaults: object) => Axios): void => {
       if (seen.has(Axios)) return;
       seen.add(Axios);
-      watchAxios(Axios, texts, resilience, hooks);
+      observeAxios(Axios, texts, resilience, hooks);
     };
     const versions = '>=0.27.0 <2';
-    hooks.onLoad('axios/lib/core/Axios.js', ({ exports }) => watch(exports.default ?? exports), { versions });
-    hooks.onLoad('axios/dist/node/axios.cjs', ({ exports }) => watch(exports.Axios), { versions });
+    hooks.onLoad('axios/lib/core/Axios.js', ({ exports }) => observe(exports.default ?? exports), { versions });
+    hooks.onLoad('axios/dist/node/axios.cjs', ({ exports }) => observe(exports.Axios), { versions });
   },
 };
 
-function watchAxios(
+function observeAxios(
   Axios: new (defaults: object) => Axios,
   texts: ReadonlySet<string>,
   resilience: ResilienceEvents,
@@ -80,22 +80,22 @@ function watchAxios(
     } else if (expected && !fulfilled && typeof rejected === 'function') {
       forget();
       retried.add(manager);
-      args[1] = watched(manager, rejected);
+      args[1] = retrying(manager, rejected as AnyFunction);
     }
   });
 
   /** Runs when an attempt fails, in its context, and returns the next one's result. */
-  function watched(manager: Interceptors, retryOrThrow: Interceptor): Interceptor {
-    return function (this: unknown, error: unknown) {
-      const retry = hooks.active ? guard(NAME, () => resilience.retryHere(manager)) : undefined;
-      if (!retry) return retryOrThrow.call(this, error);
-      guard(NAME, () => retry.failed(error));
-      return whenSettled(
-        retryOrThrow.call(this, error),
-        () => retry.ended('success'),
-        (last) => retry.ended('failure', last),
-      );
+  function retrying(manager: Interceptors, retryOrThrow: AnyFunction): AnyFunction {
+    const steps: MethodCalls<Retry> = {
+      begin(_self, [error]) {
+        const retry = resilience.retryHere(manager);
+        retry?.failed(error);
+        return retry;
+      },
+      succeeded: (retry) => retry.ended('success'),
+      failed: (retry, last) => retry.ended('failure', last),
     };
+    return observed(retryOrThrow, steps, NAME, hooks);
   }
 
   // From 1.6.3, `request` wraps `_request`, which instances created earlier also call.

@@ -1,4 +1,4 @@
-import { guard, whenSettled } from '@foreshock/kit';
+import { observed, type MethodCalls } from '@foreshock/kit';
 import type { PolicyCall, ResilienceEvents } from '../../events.ts';
 import {
   errorOf,
@@ -79,19 +79,12 @@ export class Policies {
   #watchValue(policy: FallbackPolicy): void {
     if (this.#valued.has(policy)) return;
     this.#valued.add(policy);
-    const { value } = policy;
-    policy.value = (...args) => {
-      const call = guard(NAME, () => this.#resilience.callHere(policy));
-      if (!call) return Reflect.apply(value, policy, args);
-      const failed = (error: unknown): void => call.ended('failure', error);
-      let answer: unknown;
-      try {
-        answer = call.fallBack().run(value, policy, args);
-      } catch (error) {
-        guard(NAME, () => failed(error));
-        throw error;
-      }
-      return whenSettled(answer, () => call.ended('fallback', this.#reasons.get(call)), failed);
+    const steps: MethodCalls<PolicyCall> = {
+      begin: () => this.#resilience.callHere(policy),
+      within: (call) => call.fallBack(),
+      succeeded: (call) => call.ended('fallback', this.#reasons.get(call)),
+      failed: (call, error) => call.ended('failure', error),
     };
+    policy.value = observed(policy.value, steps, NAME);
   }
 }

@@ -1,6 +1,6 @@
-import type { Adapter } from '@foreshock/kit';
+import type { Adapter, AnyFunction } from '@foreshock/kit';
 import type { ResilienceEvents } from '../../events.ts';
-import { attemptsOf, watchRetryFunction, type RetryFunction } from '../../retry-function.ts';
+import { attemptsOf, observedRetries, type RetryFunction } from '../../retry-function.ts';
 
 const P_RETRY: RetryFunction = {
   library: 'p-retry',
@@ -21,12 +21,15 @@ export const pRetry: Adapter<ResilienceEvents> = {
   attach(resilience, hooks) {
     hooks.onLoad(
       'p-retry/index.js',
-      ({ exports, rebind, replaceExports }) => {
-        if (rebind) return rebind('pRetry', (original) => watchRetryFunction(original, P_RETRY, resilience, hooks));
-        const watched: any = watchRetryFunction(exports, P_RETRY, resilience, hooks);
-        // `exports.default = pRetry`, for TypeScript.
-        watched.default = watched;
-        replaceExports?.(watched);
+      ({ rebind, replaceExports }) => {
+        const observed = (original: AnyFunction): any => observedRetries(original, P_RETRY, resilience, hooks);
+        if (rebind) return rebind('pRetry', observed);
+        return replaceExports?.((original) => {
+          const replacement = observed(original);
+          // `exports.default = pRetry`, for TypeScript.
+          replacement.default = replacement;
+          return replacement;
+        });
       },
       { bindings: ['pRetry'] },
     );

@@ -1,4 +1,13 @@
-import { guard, HandOver, type Adapter, type Caller, type Hooks } from '@foreshock/kit';
+import {
+  guard,
+  HandOver,
+  observed,
+  preceded,
+  type Adapter,
+  type AnyFunction,
+  type Caller,
+  type Hooks,
+} from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'undici';
@@ -17,12 +26,10 @@ interface FirstAttempt {
   caller: Caller;
 }
 
-type Dispatch = (...args: unknown[]) => unknown;
-type Verdict = (this: unknown, error?: unknown, ...rest: unknown[]) => unknown;
-
 interface RetryOptions {
   maxRetries: number;
-  retry(error: unknown, context: unknown, callback: Verdict): unknown;
+  /** `(error, context, callback)` */
+  retry: AnyFunction;
 }
 
 /** Retried by default (lib/handler/retry-handler.js, 6-8); configurable. */
@@ -59,7 +66,7 @@ export const undici: Adapter<ResilienceEvents> = {
     });
 
     hooks.onLoad('undici/lib/handler/retry-handler.js', ({ exports: Handler }) => {
-      watchHandlers(Handler.prototype, hooks, (handler) => {
+      observeHandlers(Handler.prototype, hooks, (handler) => {
         const attempt = first.take();
         if (attempt) return attempt.retry;
         // Created by the user or `interceptors.retry`, which dispatch the first attempt.
@@ -71,30 +78,28 @@ export const undici: Adapter<ResilienceEvents> = {
   },
 };
 
-function watchHandlers(prototype: object, hooks: Hooks, retryOf: (handler: object) => Retry): void {
+function observeHandlers(prototype: object, hooks: Hooks, retryOf: (handler: object) => Retry): void {
   const retries = new WeakMap<object, Retry>();
 
-  whenSet(prototype, 'dispatch', hooks, (handler, dispatch: Dispatch) => {
+  whenSet(prototype, 'dispatch', hooks, (handler, dispatch: AnyFunction) => {
     const retry = retryOf(handler);
     retries.set(handler, retry);
-    return function (this: unknown, ...args: unknown[]) {
-      return retry.begin().run(dispatch, this, args);
-    };
+    return observed(dispatch, { begin: () => retry.begin(), within: (attempt) => attempt }, NAME);
   });
 
   whenSet(prototype, 'retryOpts', hooks, (handler, options: RetryOptions) => {
     const retry = retries.get(handler);
     if (!retry) return options;
-    const { maxRetries, retry: decide } = options;
-    retry.limited(maxRetries + 1);
-    // The handler's own copy of the options.
-    options.retry = function (error, context, callback) {
-      guard(NAME, () => retry.failed(error));
-      return decide.call(this, error, context, function (verdict, ...rest) {
-        if (verdict) guard(NAME, () => retry.ended('failure', verdict));
-        return callback.call(this, verdict, ...rest);
-      });
+    retry.limited(options.maxRetries + 1);
+    const decided = (_self: unknown, [verdict]: unknown[]): void => {
+      if (verdict) retry.ended('failure', verdict);
     };
+    const deciding = (_self: unknown, args: unknown[]): void => {
+      args[2] = preceded(args[2] as AnyFunction, decided, NAME);
+      retry.failed(args[0]);
+    };
+    // The handler's own copy of the options.
+    options.retry = preceded(options.retry, deciding, NAME);
     return options;
   });
 

@@ -1,13 +1,11 @@
 import { syncBuiltinESMExports } from 'node:module';
 import type * as nodeTimers from 'node:timers';
-import { enter, guard, leave, type Adapter, type Hooks } from '@foreshock/kit';
+import { attach, Caller, observed, preceded, type Adapter, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { ScheduleEvents } from '../../events.ts';
 import { asRun } from '../../jobs.ts';
 import { wrapTimersPromises } from './promises.ts';
 
 type Timers = Pick<typeof nodeTimers, 'setInterval' | 'setTimeout'>;
-
-type AnyFunction = (this: unknown, ...args: any[]) => any;
 
 /** `setInterval` and `setTimeout` of `globalThis`, `node:timers` and `node:timers/promises`, except fake timers. */
 export const timers: Adapter<ScheduleEvents> = {
@@ -38,13 +36,13 @@ export const timers: Adapter<ScheduleEvents> = {
 };
 
 function setInterval(original: AnyFunction, schedule: ScheduleEvents, hooks: Hooks): AnyFunction {
-  return function setInterval(this: unknown, callback: unknown, ...rest: unknown[]) {
-    if (!hooks.active || typeof callback !== 'function') return Reflect.apply(original, this, [callback, ...rest]);
-    const fn = callback as AnyFunction;
-    const job = schedule.job(() => ({ functionName: fn.name, schedule: periodOf(rest[0]) }));
-    const run = asRun(fn, () => job, 'dropped', hooks);
-    return Reflect.apply(original, this, [run, ...rest]);
+  const setting = (_self: unknown, args: unknown[]): void => {
+    const [fn, delayMs] = args;
+    if (typeof fn !== 'function') return;
+    const job = schedule.job(() => ({ functionName: fn.name, schedule: periodOf(delayMs) }));
+    args[0] = asRun(fn as AnyFunction, () => job, 'dropped', hooks);
   };
+  return preceded(original, setting, 'setInterval', hooks);
 }
 
 function periodOf(delay: unknown): string {
@@ -53,23 +51,17 @@ function periodOf(delay: unknown): string {
 
 /** Retry delays grow or are random, so the delay is no name. */
 function setTimeout(original: AnyFunction, schedule: ScheduleEvents, hooks: Hooks): AnyFunction {
-  // Node keeps the context of a timer, so its function needs no wrapper.
-  return function setTimeout(this: unknown, ...args: unknown[]) {
-    const callback = args[0];
-    if (typeof callback !== 'function' || !hooks.active || !schedule.timerBegins) {
-      return Reflect.apply(original, this, args);
-    }
+  const begin = (_self: unknown, [callback, delayMs]: unknown[]): Caller | undefined => {
+    if (typeof callback !== 'function' || !schedule.timerBegins) return undefined;
     const waits = endsPromise(callback);
-    const where = guard('a timer', () => (waits ? schedule.sleep(args[1]) : schedule.timer(callback.name, args[1])));
-    if (!where) return Reflect.apply(original, this, args);
-    const left = enter(where);
-    try {
-      return Reflect.apply(original, this, args);
-    } finally {
-      // `await new Promise((resolve) => setTimeout(resolve, 1000))` continues in this context.
-      if (!waits) leave(left);
-    }
+    const where = waits ? schedule.sleep(delayMs) : schedule.timer(callback.name, delayMs);
+    if (where && !waits) return new Caller(where);
+    // `await new Promise((resolve) => setTimeout(resolve, 1000))` continues in this context.
+    if (where) attach(where);
+    return undefined;
   };
+  // Node keeps the context of a timer, so its function needs no wrapper.
+  return observed(original, { begin, within: (caller) => caller }, 'setTimeout', hooks);
 }
 
 /** A promise's resolve function, unnamed in Node, or a function that only calls it. */

@@ -1,11 +1,14 @@
 /* What every web framework must show: each request by its route, in its caller's trace. */
 import type { Adapter } from '@foreshock/kit';
 import {
+  IS_OF_MUTANTS,
   runFixture,
   shows,
+  sourceRun,
   startCollector,
   versionedApps,
   versionIn,
+  type Fault,
   type FixtureOptions,
   type ReceivedSpan,
   type Versions,
@@ -27,6 +30,7 @@ interface Served {
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
+const INSTRUMENTED = new URL('./fixtures/instrumented.ts', import.meta.url);
 
 /** Makes the requests to an application, each as a caller with a trace would; gives what the server's spans say. */
 export async function servedBy(fixture: URL, options: FixtureOptions, expected: Expected[]): Promise<Served[]> {
@@ -68,13 +72,20 @@ export function expectedOf(expected: Expected[]): Served[] {
   }));
 }
 
+export interface RouteOptions extends Versions {
+  /** Of the application, by the framework's alias. */
+  args?: Record<string, string[]>;
+  mutants?: readonly Fault[];
+}
+
 /** The contract of the framework in a folder: its fixture is an application that prints where it listens. */
 export function routeContract(
   adapter: Adapter<any>,
   folder: string,
   expected: Expected[],
-  { args = {}, ...versions }: Versions & { args?: Record<string, string[]> } = {},
+  { args = {}, mutants = [], ...versions }: RouteOptions = {},
 ): void {
+  if (IS_OF_MUTANTS) return faultsAreFound(adapter, folder, expected, mutants);
   describe.each(versionedApps(adapter, folder, versions))(`${adapter.library} as $alias on Node $node`, (app) => {
     const { alias, node, fixture, fixtureCjs } = app;
     it.each([
@@ -85,5 +96,25 @@ export function routeContract(
       const options = { preload, ...(node && { node }), ...(args[alias] && { args: args[alias] }) };
       expect(await servedBy(file, options, expected)).toEqual(expectedOf(expected));
     });
+  });
+}
+
+/** `npm run test:mutants`: of our source, as the preload is built. */
+function faultsAreFound(
+  { library }: Adapter<any>,
+  folder: string,
+  expected: Expected[],
+  mutants: readonly Fault[],
+): void {
+  const served = (fault?: Fault): Promise<Served[]> => {
+    const { execArgv, env } = sourceRun(fault);
+    const nodeArgs = [...execArgv, '--import', INSTRUMENTED.href];
+    return servedBy(new URL('fixture.mjs', folder), { preload: 'none', nodeArgs, env }, expected);
+  };
+  it(`${library} passes without a fault`, async () => {
+    expect(await served()).toEqual(expectedOf(expected));
+  });
+  it.each(mutants.filter((each) => each.library === library))('$library fails when $fault', async (fault) => {
+    expect(await served(fault)).not.toEqual(expectedOf(expected));
   });
 }

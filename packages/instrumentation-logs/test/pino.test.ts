@@ -418,7 +418,7 @@ describe('whatever happens to it', () => {
     try {
       expect(lineOf((log) => log.info('one'))).toBe('{"level":30,"msg":"one"}\n');
       expect(lineOf((log) => log.info('two'))).toBe('{"level":30,"msg":"two"}\n');
-      expect(told).toEqual([['foreshock: pino line failed, the application is not affected', error]]);
+      expect(told).toEqual([['foreshock: pino pino.asJson failed, the application is not affected', error]]);
     } finally {
       hooks.undo();
       diag.disable();

@@ -113,7 +113,7 @@ export class MethodHooks {
   }
 
   #place(name: PropertyKey): string {
-    return `${this.library} ${String(name)}`;
+    return `${this.library} ${typeof name === 'symbol' ? name.description : String(name)}`;
   }
 
   /** For other cleanup, such as removing a library's listener. */

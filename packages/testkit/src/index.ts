@@ -2,7 +2,7 @@ export { activeSpanId, crowd, only, spansNamed, waits } from './below-spans.ts';
 export { adapterContract, examine, type AdapterContract } from './contract/adapter-contract.ts';
 export { libraryContract, versionedApps, type LibraryContract, type Versions } from './contract/library-contract.ts';
 export type { Findings } from './contract/run-job.ts';
-export { mutated, type Mutant } from './contract/mutant.ts';
+export { IS_OF_MUTANTS, mutated, sourceRun, type Fault, type Mutant } from './contract/mutant.ts';
 export { type ContractApp, type ContractCheck, type ContractFixture } from './contract/job.ts';
 export {
   startCollector,

@@ -5,7 +5,7 @@ import { IS_MATRIX, NODES } from '../nodes.ts';
 import { adapterContract, mutantContract, type AdapterContract } from './adapter-contract.ts';
 import { contractFolder, type ContractFolder } from './contract-app.ts';
 import { ROOM_CHECKS, type Loader, type Room } from './job.ts';
-import type { Mutant } from './mutant.ts';
+import { IS_OF_MUTANTS, type Mutant } from './mutant.ts';
 
 type Derived =
   | 'library'
@@ -41,9 +41,6 @@ export interface LibraryContract extends Omit<AdapterContract, Derived>, Version
   /** Of the room; those of the library are examined by `npm run test:mutants`. */
   mutants?: readonly Mutant[];
 }
-
-/** `npm run test:mutants`: whether each check finds the faults that it is for. */
-const IS_OF_MUTANTS = process.env['FORESHOCK_TEST_MUTANTS'] === 'all';
 
 export interface VersionedApp extends ContractFolder {
   alias: string;

@@ -3,13 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { nodeBinary } from '../run-fixture.ts';
 import type { ReceivedSpan } from '../received-span.ts';
 import type { ContractCheck, Job, JobMessage } from './job.ts';
-import { MUTANT_VARIABLE, type Mutant } from './mutant.ts';
+import { sourceRun, type Mutant } from './mutant.ts';
 
 export type Findings = Map<ContractCheck, string[]>;
 
 const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const RUNNER = new URL(`./runner.${ENDING}`, import.meta.url);
-const MUTATED_SOURCE = new URL(`./mutated-source.${ENDING}`, import.meta.url);
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled/', import.meta.url));
 /** Between two messages of a child process, which may hang completely. For single checks see time-limit.ts. */
 export const TIMEOUT_MS = 60_000;
@@ -21,9 +20,10 @@ interface Outcome {
 }
 
 export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26, mutant?: Mutant): Promise<Outcome> {
+  const { execArgv, env } = sourceRun(mutant);
   const child = fork(fileURLToPath(RUNNER), {
     ...(node && { execPath: nodeBinary(node) }),
-    execArgv: ['--conditions=@foreshock/source', ...(mutant ? ['--import', MUTATED_SOURCE.href] : [])],
+    execArgv,
     // Structured clone: attributes may be bigints.
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -33,7 +33,7 @@ export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26, 
       TZ: process.env['TZ'],
       // Halves the start time.
       NODE_COMPILE_CACHE: COMPILED,
-      ...(mutant && { [MUTANT_VARIABLE]: JSON.stringify(mutant) }),
+      ...env,
     },
   });
   const examples: Outcome['examples'] = {};

@@ -1,3 +1,4 @@
+import { routeFaults } from '../../../test/mutants.ts';
 import { routeContract, type Expected } from '../../../test/route-contract.ts';
 import { express } from './index.ts';
 
@@ -22,4 +23,4 @@ const ROUTES: Expected[] = [
   ['GET', '/nowhere', 404, 'GET'],
 ];
 
-routeContract(express, import.meta.url, ROUTES);
+routeContract(express, import.meta.url, ROUTES, { mutants: routeFaults });

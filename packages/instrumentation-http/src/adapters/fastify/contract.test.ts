@@ -1,3 +1,4 @@
+import { routeFaults } from '../../../test/mutants.ts';
 import { routeContract, type Expected } from '../../../test/route-contract.ts';
 import { fastify } from './index.ts';
 
@@ -11,4 +12,4 @@ const ROUTES: Expected[] = [
   ['GET', '/nowhere', 404, 'GET'],
 ];
 
-routeContract(fastify, import.meta.url, ROUTES);
+routeContract(fastify, import.meta.url, ROUTES, { mutants: routeFaults });

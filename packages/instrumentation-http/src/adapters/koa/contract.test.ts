@@ -1,3 +1,4 @@
+import { routeFaults } from '../../../test/mutants.ts';
 import { routeContract, type Expected } from '../../../test/route-contract.ts';
 import { koa } from './index.ts';
 
@@ -15,6 +16,7 @@ const ROUTES: Expected[] = [
 ];
 
 routeContract(koa, import.meta.url, ROUTES, {
+  mutants: routeFaults,
   versions: { 'koa-2': { libraries: { '@koa/router': 'koa-router-12', 'koa-mount': 'koa-mount-3' } } },
   args: { 'koa-2': ['/orders/(.*)'] },
 });

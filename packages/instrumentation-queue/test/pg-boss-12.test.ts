@@ -108,7 +108,7 @@ it('takes results per job that are none for the failure they are', async () => {
   await expect.poll(() => states(queue)).toEqual(['failed']);
 });
 
-it('leaves a job in the trace of its sender when it is edited, and upsert and flow as they are', async () => {
+it('leaves a job in the trace of its sender when it is edited, and continues that of upsert and flow', async () => {
   const queue = await createQueue();
   const handledIn = async (data: unknown): Promise<ReceivedSpan> => {
     const [job] = await boss.fetch(queue);
@@ -127,14 +127,21 @@ it('leaves a job in the trace of its sender when it is edited, and upsert and fl
   const data = Object.freeze({ of: 'upsert' });
   const upserted = await inSpan('upsert', () => boss.upsert(queue, data, { singletonKey: 'a' }));
   expect(upserted).toMatchObject({ inserted: 1, updated: 0 });
-  expect((await handledIn(data)).parentSpanId).toBe('');
+  const [upsert] = await ended(`send ${queue}`);
+  expect(upsert!.attributes['messaging.operation.name']).toBe('upsert');
+  expect((await handledIn(data)).parentSpanId).toBe(upsert!.spanId);
 
   const flow = [
     { ref: 'one', name: queue, data: { of: 'flow' } },
     { ref: 'two', name: queue, data: { of: 'flow' }, dependsOn: ['one'] },
   ];
   expect(Object.keys(await inSpan('flow', () => boss.flow(flow)))).toEqual(['one', 'two']);
-  expect((await handledIn({ of: 'flow' })).parentSpanId).toBe('');
+  const [flowed] = await ended(`send ${queue}`);
+  expect(flowed!.attributes).toMatchObject({
+    'messaging.operation.name': 'flow',
+    'messaging.batch.message_count': 2,
+  });
+  expect((await handledIn({ of: 'flow' })).parentSpanId).toBe(flowed!.spanId);
 });
 
 it('shows spies the data as it was sent', async () => {

@@ -47,7 +47,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, observed: Ob
     get metrics() {
       return metrics;
     },
-    lent: () => leaks.watch(),
+    lent: () => leaks.lookLater(),
   };
 
   function knownPoolOf(source: PoolSource, pool: object): KnownPool {
@@ -81,7 +81,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, observed: Ob
       state.idle++;
       state.pending = 0;
       rememberedIn(known, connection).begin(known, performance.now(), trace.getSpan(where), state);
-      leaks.watch();
+      leaks.lookLater();
       metrics?.waited(known.name, 0);
     },
 

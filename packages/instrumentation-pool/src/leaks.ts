@@ -33,7 +33,7 @@ export class PoolLeaks {
     this.#tracer = tracer;
   }
 
-  watch(): void {
+  lookLater(): void {
     if (this.#timer === undefined && this.#leakMs > 0) this.#arm(this.#suspicionMs);
   }
 

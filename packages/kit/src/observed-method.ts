@@ -31,7 +31,7 @@ export interface MethodCalls<C> {
   untaken?(call: C, self: any, args: any): void;
   returned?(call: C, result: any, self: any, args: any): void;
   /**
-   * The promise was fulfilled. Only for promises the library awaits: watching the caller's would hide an unhandled
+   * The promise was fulfilled. Only for promises the library awaits: observing the caller's would hide an unhandled
    * rejection.
    */
   succeeded?(call: C, value: any): void;

@@ -2,7 +2,7 @@ import { isPromise } from 'node:util/types';
 import { guard } from './guard.ts';
 
 /**
- * Watches a result that a library awaits, without hiding an unhandled rejection.
+ * Observes a result that a library awaits, without hiding an unhandled rejection.
  *
  * @returns `result`, or a promise of a thenable, as each `then` may run its work (knex queries)
  */
@@ -11,12 +11,12 @@ export function whenSettled(
   succeeded: (value: unknown) => void,
   failed: (error: unknown) => void,
 ): unknown {
-  return guard(WATCHING, () => watch(result, succeeded, failed)) ?? result;
+  return guard(PLACE, () => observe(result, succeeded, failed)) ?? result;
 }
 
-const WATCHING = 'watching a result';
+const PLACE = 'observing a result';
 
-function watch(result: unknown, succeeded: (value: unknown) => void, failed: (error: unknown) => void): unknown {
+function observe(result: unknown, succeeded: (value: unknown) => void, failed: (error: unknown) => void): unknown {
   let settling = result;
   if (!isPromise(result)) {
     if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== 'function') {
@@ -28,8 +28,8 @@ function watch(result: unknown, succeeded: (value: unknown) => void, failed: (er
   // A subclass may override `then`.
   Promise.prototype.then.call(
     settling as Promise<unknown>,
-    (value: unknown) => void guard(WATCHING, () => succeeded(value)),
-    (error: unknown) => void guard(WATCHING, () => failed(error)),
+    (value: unknown) => void guard(PLACE, () => succeeded(value)),
+    (error: unknown) => void guard(PLACE, () => failed(error)),
   );
   return settling;
 }

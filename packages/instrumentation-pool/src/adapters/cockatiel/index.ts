@@ -68,13 +68,13 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
       const item = queue.length > length ? queue.at(-1) : undefined;
       if (!item) return;
       queued.add(item.fn);
-      watchCancelled(item, task);
+      observeCancelled(item, task);
     },
   });
 }
 
 /** A cancelled function never reaches `execute` again. */
-function watchCancelled(item: Bulkhead['queue'][number], task: LimitedTask): void {
+function observeCancelled(item: Bulkhead['queue'][number], task: LimitedTask): void {
   const { reject } = item;
   item.reject = (error) => {
     guard('cockatiel bulkhead', () => task.failed(error));

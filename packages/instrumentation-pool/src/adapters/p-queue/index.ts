@@ -79,7 +79,7 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
       // The interval's limit is reached.
       if (!isPaused && hasSlot) rated.add(queue);
       task.waits(isPaused ? 'paused' : 'rate');
-      if (options?.signal) watchSignal(task, options.signal);
+      if (options?.signal) observeSignal(task, options.signal);
     },
   });
   hooks.before(prototype, 'pause', (queue) => pools.paused(queue));
@@ -89,7 +89,7 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
 }
 
 /** A task aborted while queued never starts. */
-function watchSignal(task: LimitedTask, signal: AbortSignal): void {
+function observeSignal(task: LimitedTask, signal: AbortSignal): void {
   const onAbort = (): void => void guard('p-queue abort', () => task.failed(signal.reason));
   signal.addEventListener('abort', onAbort, { once: true });
 }

@@ -91,18 +91,18 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
     handOver: asking,
     untaken(_asked, pool: Pool) {
       const item = pool._pendingQueue.at(-1);
-      if (item && !item[ACQUISITION]) watch(pool, item, asked, pools);
+      if (item && !item[ACQUISITION]) observe(pool, item, asked, pools);
     },
   });
 
   hooks.calls(PoolClass.prototype, 'newClient', {
     begin(_pool, [item]: [PendingItem]): PendingItem | undefined {
       const acquisition = item[ACQUISITION];
-      if (acquisition) return void watchOpening(item, acquisition);
+      if (acquisition) return void observeOpening(item, acquisition);
       return asking.take() && item;
     },
     // The new client describes the pool.
-    returned: (item, _result, pool: Pool) => watch(pool, item, asked, pools),
+    returned: (item, _result, pool: Pool) => observe(pool, item, asked, pools),
   });
 
   hooks.calls(PoolClass.prototype, '_acquireClient', {
@@ -126,11 +126,11 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
   }
 }
 
-function watch(pool: Pool, item: PendingItem, asked: PoolState, pools: PoolEvents): void {
+function observe(pool: Pool, item: PendingItem, asked: PoolState, pools: PoolEvents): void {
   const acquisition = pools.acquire(source, pool, asked);
   if (!acquisition) return;
-  if (item !== pool._pendingQueue.at(-1)) watchOpening(item, acquisition);
-  else if (pool.options.connectionTimeoutMillis) watchTimeOut(item, acquisition);
+  if (item !== pool._pendingQueue.at(-1)) observeOpening(item, acquisition);
+  else if (pool.options.connectionTimeoutMillis) observeTimeOut(item, acquisition);
   item[ACQUISITION] = acquisition;
 }
 
@@ -142,7 +142,7 @@ function endWaits(queue: readonly PendingItem[]): void {
 }
 
 /** `newClient` reports failure only to the item's callback. */
-function watchOpening(item: PendingItem, acquisition: Acquisition): void {
+function observeOpening(item: PendingItem, acquisition: Acquisition): void {
   acquisition.connecting();
   // The client's listeners keep the item (`_connect`, pg/lib/client.js), which must not keep its caller.
   item.callback = answeringOnce('pg pool', acquisition, item.callback, ([error]) => {
@@ -158,7 +158,7 @@ function isConnectTimeOut(error: unknown): boolean {
  * pg-pool finds a timed-out item by its callback, which must not change. `timedOut = true`, set just before, shows the
  * time-out.
  */
-function watchTimeOut(item: PendingItem, acquisition: Acquisition): void {
+function observeTimeOut(item: PendingItem, acquisition: Acquisition): void {
   item[HAS_TIMEOUT] = true;
   let timedOut = item.timedOut;
   Object.defineProperty(item, 'timedOut', {

@@ -4,7 +4,7 @@ export const NAME = 'cockatiel';
 
 export type Work = (...args: any[]) => unknown;
 
-export interface Watched {
+export interface ObservedExecute {
   work: Work;
   within?: () => Caller;
   /** Calls not yet started were refused or queued. */

@@ -1,5 +1,5 @@
 import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents } from '../../events.ts';
-import { errorOf, nameOf, type Executions, type Policy, type Watched, type Work } from './executions.ts';
+import { errorOf, nameOf, type Executions, type Policy, type ObservedExecute, type Work } from './executions.ts';
 
 /** `CircuitBreakerPolicy`; private only in TypeScript, here and below. */
 interface Breaker extends Policy {
@@ -36,7 +36,7 @@ export class Gates {
     this.#executions = executions;
   }
 
-  readonly breaker = (policy: Breaker, given: Work): Watched => {
+  readonly breaker = (policy: Breaker, given: Work): ObservedExecute => {
     const name = nameOf(policy);
     let isIsolated = policy.state === ISOLATED;
     this.#executions.onEmit(policy.stateChangeEmitter, (state: number) => {
@@ -63,7 +63,7 @@ export class Gates {
     return { work, returned };
   };
 
-  readonly bulkhead = (policy: Bulkhead, given: Work, signal: AbortSignal | undefined): Watched | undefined => {
+  readonly bulkhead = (policy: Bulkhead, given: Work, signal: AbortSignal | undefined): ObservedExecute | undefined => {
     if (this.#queued.has(given) && !this.#entered.has(given)) return undefined;
     const { entered, work } = this.#enter(policy, 'bulkhead', given, () => 'closed');
     const pending = policy.queue.length;

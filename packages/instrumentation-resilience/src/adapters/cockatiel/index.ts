@@ -1,6 +1,6 @@
 import type { Adapter, MethodCalls } from '@foreshock/kit';
 import type { ResilienceEvents } from '../../events.ts';
-import { Executions, NAME, type Watched } from './executions.ts';
+import { Executions, NAME, type ObservedExecute } from './executions.ts';
 import { Gates } from './gates.ts';
 import { Policies } from './policies.ts';
 
@@ -20,8 +20,8 @@ export const cockatiel: Adapter<ResilienceEvents> = {
     const policies = new Policies(resilience, executions);
     const onClass = (file: string, name: string, attach: (prototype: any) => void): void =>
       hooks.onLoad(`cockatiel/dist/${file}.js`, ({ exports }) => attach(exports[name].prototype));
-    const onPolicy = (name: string, watch: Watch): void =>
-      onClass(name, name, (prototype) => hooks.calls(prototype, 'execute', executing(watch)));
+    const onPolicy = (name: string, observe: Observe): void =>
+      onClass(name, name, (prototype) => hooks.calls(prototype, 'execute', executing(observe)));
 
     onPolicy('CircuitBreakerPolicy', gates.breaker);
     onPolicy('RetryPolicy', policies.retry);
@@ -40,18 +40,18 @@ export const cockatiel: Adapter<ResilienceEvents> = {
   },
 };
 
-type Watch = (policy: any, work: any, signal: any) => Watched | undefined;
+type Observe = (policy: any, work: any, signal: any) => ObservedExecute | undefined;
 
-function executing(watch: Watch): MethodCalls<Watched> {
+function executing(observe: Observe): MethodCalls<ObservedExecute> {
   return {
     begin(policy, args: [unknown, unknown]) {
       const [work, signal] = args;
       if (typeof work !== 'function') return undefined;
-      const watched = watch(policy, work, signal);
-      if (watched) args[0] = watched.work;
-      return watched;
+      const execute = observe(policy, work, signal);
+      if (execute) args[0] = execute.work;
+      return execute;
     },
-    within: (watched) => watched.within?.(),
-    returned: (watched) => watched.returned?.(),
+    within: (execute) => execute.within?.(),
+    returned: (execute) => execute.returned?.(),
   };
 }

@@ -7,7 +7,7 @@ import {
   nameOf,
   type Executions,
   type Policy,
-  type Watched,
+  type ObservedExecute,
   type Work,
 } from './executions.ts';
 
@@ -32,7 +32,7 @@ export class Policies {
     policy: Policy & { options: { maxAttempts: number } },
     given: Work,
     signal: AbortSignal | undefined,
-  ): Watched => {
+  ): ObservedExecute => {
     const { maxAttempts } = policy.options;
     const retry = this.#resilience.retry(policy, NAME, maxAttempts === Infinity ? undefined : maxAttempts + 1);
     const work = this.#executions.workOf(given, () => retry.begin());
@@ -49,7 +49,7 @@ export class Policies {
     policy: Policy & { timeoutEmitter: object },
     work: Work,
     signal: AbortSignal | undefined,
-  ): Watched => {
+  ): ObservedExecute => {
     this.#executions.onEmit(policy.timeoutEmitter, () => this.#timedOut(policy));
     const call = this.#resilience.call(policy, 'timeout', nameOf(policy));
     if (signal) this.#signals.set(call, signal);
@@ -64,8 +64,8 @@ export class Policies {
     call.ended('failure');
   }
 
-  readonly fallback = (policy: FallbackPolicy, given: Work): Watched => {
-    this.#watchValue(policy);
+  readonly fallback = (policy: FallbackPolicy, given: Work): ObservedExecute => {
+    this.#observeValue(policy);
     const call = this.#resilience.call(policy, 'fallback', nameOf(policy));
     const work: Work = (...args) => given(...args);
     this.#executions.onResult(work, (execution) => {
@@ -76,7 +76,7 @@ export class Policies {
   };
 
   /** The value may be a promise that rejects, so the outcome is known on settlement. */
-  #watchValue(policy: FallbackPolicy): void {
+  #observeValue(policy: FallbackPolicy): void {
     if (this.#valued.has(policy)) return;
     this.#valued.add(policy);
     const steps: MethodCalls<PolicyCall> = {

@@ -72,13 +72,13 @@ function wrapInline(
   schedule: ScheduleEvents,
   hooks: Hooks,
 ): void {
-  const watched = new WeakSet<object>();
+  const observed = new WeakSet<object>();
   for (const method of ['start', 'execute'] as const) {
     hooks.before(prototype, method, (task: InlineTask) => {
       const { runner } = task;
       const onMatch = runner?.onMatch;
-      if (!runner || typeof onMatch !== 'function' || watched.has(runner)) return;
-      watched.add(runner);
+      if (!runner || typeof onMatch !== 'function' || observed.has(runner)) return;
+      observed.add(runner);
       const job = schedule.job(() => ({
         name: task.name === task.id ? undefined : given(task.name),
         schedule: task.cronExpression,

@@ -83,8 +83,10 @@ export interface Alias {
  */
 export function aliasesOf(library: string, range: string, from: URL): Alias[] {
   const aliases: Alias[] = [{ alias: library, version: versionIn(from, library) }];
-  for (const folder of readdirSync(PACKAGES)) {
-    const { devDependencies = {} } = JSON.parse(readFileSync(join(PACKAGES, folder, 'package.json'), 'utf8'));
+  // A package that was renamed leaves what was built of it.
+  const manifests = readdirSync(PACKAGES).map((folder) => join(PACKAGES, folder, 'package.json'));
+  for (const manifest of manifests.filter((each) => existsSync(each))) {
+    const { devDependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
     for (const [alias, wanted] of Object.entries<string>(devDependencies)) {
       if (wanted.startsWith(`npm:${library}@`) && !aliases.some((other) => other.alias === alias)) {
         aliases.push({ alias, version: versionOf(alias) });

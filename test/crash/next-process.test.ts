@@ -112,7 +112,8 @@ it.each([
     collector.respond(how);
     const app = await start('orders', { FORESHOCK_FLUSH_MS: '500' });
     await app.ask('/undelivered');
-    await untilSpool(base, app.pid, ({ finished }) => finished === 1);
+    // With a heartbeat the sender thread runs, which hears the signal.
+    await untilSpool(base, app.pid, ({ finished, heartbeat }) => finished === 1 && heartbeat !== undefined);
     const { stderr } = await app.stop();
     expect(stderr).toContain('1 span left on disk for the next process');
     expect(collector.spans).toEqual([]);
@@ -189,6 +190,18 @@ it('a heartbeat says how pools and breakers are, and what failed last', SLOW, as
   expect(heartbeat!.oldSpace).toBeGreaterThan(0);
   expect(heartbeat!.external).toBeGreaterThan(0);
   expect(heartbeat!.available).toBeGreaterThan(0);
+  await app.stop();
+});
+
+it('a heartbeat says which error a listener of the application has handled', SLOW, async () => {
+  const app = await runFixture(new URL('./fixtures/handled-error.cjs', import.meta.url), {
+    collector,
+    readyTimeoutMs: 60_000,
+    env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: 'handled', OTEL_BSP_SCHEDULE_DELAY: '600000' },
+  });
+  await app.ready;
+  const { heartbeat } = await untilSpool(base, app.pid, ({ heartbeat: last }) => Boolean(last?.error));
+  expect(heartbeat!.error).toBe('handled by a listener: uncaught error: no such order');
   await app.stop();
 });
 

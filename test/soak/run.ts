@@ -67,12 +67,14 @@ const arrived = new Set(backend.traceIds);
 const lost = [...load.served].filter((id) => !arrived.has(id)).length;
 let counted = 0;
 for (const [, spans] of stderr.matchAll(/\bspool_full (\d+)/g)) counted += Number(spans);
-const drift = (rss.at(-1)! / rss[0]! - 1) * 100;
+/** % since a phase. */
+const drift = (since: number): string => ((rss.at(-1)! / rss[since]! - 1) * 100).toFixed(1);
 const twice = backend.traceIds.length - arrived.size;
-console.log(stderr);
+console.log(stderr, [...new Set(load.failed)]);
 console.log(
   `${load.served.size} answered, ${load.failed.length} failed, ${arrived.size} arrived, ${twice} twice, ` +
-    `${lost} lost, of which ${counted} counted as dropped; RSS ${drift.toFixed(1)} %`,
+    `${lost} lost, of which ${counted} counted as dropped; RSS ${drift(0)} % since the start, ` +
+    `${drift(2)} % since the first outage`,
 );
 process.exitCode = lost > counted || load.failed.length > 0 ? 1 : 0;
 

@@ -15,15 +15,15 @@ const batch = (number: number): RecordBatch => ({ bytes: Buffer.alloc(10), numbe
 /** A queue whose backend answers when the test says so. */
 function start() {
   const answers: ((outcome: Outcome) => void)[] = [];
-  let requests = 0;
+  const requests: number[] = [];
   const queue = new DestinationQueue(
-    { send: () => (requests++, new Promise((resolve) => answers.push(resolve))) },
+    { send: ([first]) => (requests.push(first!.number), new Promise((resolve) => answers.push(resolve))) },
     1,
     { backoffMs: 1_000, maxBackoffMs: 30_000 },
     false,
     { finished() {}, sent() {}, unreachable() {}, refused() {} },
   );
-  return { queue, answer: (outcome: Outcome) => void answers.shift()!(outcome), sent: () => requests };
+  return { queue, answer: (outcome: Outcome) => void answers.shift()!(outcome), sent: () => requests.length, requests };
 }
 
 /** How long after the flush began it was over, in steps of 100 ms. */
@@ -104,4 +104,18 @@ it('after an outage sends one request at a time, with pauses, until nothing wait
   answer({ kind: 'delivered' });
   await vi.advanceTimersByTimeAsync(0);
   expect(sent()).toBe(7);
+});
+
+it('requests that fail together are sent again oldest first', async () => {
+  const { queue, answer, requests } = start();
+  for (let number = 0; number < 4; number++) queue.push(batch(number));
+  const underWay = requests.length;
+  expect(underWay).toBeGreaterThan(1);
+  for (let i = 0; i < underWay; i++) answer({ kind: 'retry', cause: 'ECONNREFUSED' });
+  await vi.advanceTimersByTimeAsync(1_000);
+  for (let i = 0; i < 3; i++) {
+    answer({ kind: 'delivered' });
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(requests.slice(underWay)).toEqual([0, 1, 2, 3]);
 });

@@ -42,6 +42,9 @@ export class DestinationQueue {
   readonly #mainThread: boolean;
   readonly #events: QueueEvents;
   readonly #waiting: RecordBatch[] = [];
+  /** In which order they came: requests that are under way together fail in any. */
+  readonly #order = new WeakMap<RecordBatch, number>();
+  #pushed = 0;
   readonly #splits = new Map<RecordBatch, Split>();
   readonly #flushes = new Set<Flush>();
   #maxSpans: number;
@@ -67,6 +70,7 @@ export class DestinationQueue {
   }
 
   push(batch: RecordBatch): void {
+    this.#order.set(batch, this.#pushed++);
     this.#waiting.push(batch);
     this.#next();
   }
@@ -178,8 +182,15 @@ export class DestinationQueue {
     const bytes = batches.reduce((sum, { start, end }) => sum + end - start, 0);
     this.#maxSpans = Math.min(this.#maxSpans, Math.ceil(spans / 2));
     this.#maxBytes = Math.min(this.#maxBytes, Math.ceil(bytes / 2));
-    this.#waiting.unshift(...batches.flatMap((batch) => this.#split(batch)));
+    this.#putBack(batches.flatMap((batch) => this.#split(batch)));
     return true;
+  }
+
+  /** Oldest first. */
+  #putBack(batches: readonly RecordBatch[]): void {
+    const orderOf = (batch: RecordBatch): number => this.#order.get(batch)!;
+    const later = this.#waiting.findIndex((batch) => orderOf(batch) > orderOf(batches[0]!));
+    this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, ...batches);
   }
 
   #split(batch: RecordBatch): RecordBatch[] {
@@ -189,7 +200,10 @@ export class DestinationQueue {
     const split = this.#splits.get(batch) ?? { whole: batch, pieces: 1, end: 'refused' };
     split.pieces += pieces.length - 1;
     this.#splits.delete(batch);
-    for (const piece of pieces) this.#splits.set(piece, split);
+    for (const piece of pieces) {
+      this.#splits.set(piece, split);
+      this.#order.set(piece, this.#order.get(batch)!);
+    }
     return pieces;
   }
 
@@ -221,7 +235,7 @@ export class DestinationQueue {
   }
 
   #failed(batches: RecordBatch[], cause: string, afterMs = 0): void {
-    this.#waiting.unshift(...batches);
+    this.#putBack(batches);
     // Concurrent failures count once.
     if (!this.#retry) {
       this.#failures++;

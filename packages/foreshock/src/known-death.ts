@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { constants } from 'node:os';
 import type { SpanContext } from '@opentelemetry/api';
 import { diedSpan, hrTime, type ProcessDeath } from '@foreshock/export';
-import { errorMessageOf, errorTypeOf, exceptionTextOf, guard } from '@foreshock/kit';
+import { errorMessageOf, errorTypeOf, exceptionTextOf, guard, noteError } from '@foreshock/kit';
 
 type Noted = Pick<ProcessDeath, 'cause' | 'evidence' | 'attributes' | 'events'>;
 
@@ -69,7 +69,10 @@ export class KnownDeath {
     fatal._fatalException = (error, fromPromise) => {
       this.#noted = guard('an uncaught error', () => noteOf(error, fromPromise));
       const isHandled = original.call(process, error, fromPromise);
-      if (isHandled) this.#noted = undefined;
+      if (isHandled) {
+        if (this.#noted) noteError(`handled by a listener: ${this.#noted.evidence}`);
+        this.#noted = undefined;
+      }
       return isHandled;
     };
   }

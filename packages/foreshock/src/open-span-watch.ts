@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { MainSample, type HeapProfile, OpenSpanTable, type SpoolMemory } from '@foreshock/export';
-import { processState } from '@foreshock/kit';
+import { lastError, noteError, processState } from '@foreshock/kit';
 import type { RecordedSpan } from './tracer/span.ts';
 
 /** For the sender thread, if the process is killed. */
@@ -8,14 +8,13 @@ export class OpenSpanWatch {
   readonly #table: OpenSpanTable;
   readonly #sample: MainSample;
   #open = 0;
-  #lastError = '';
 
   /** @param gcMs time in garbage collection since the start */
   constructor(memory: SpoolMemory, gcMs: () => number, profile: HeapProfile | undefined) {
     this.#table = new OpenSpanTable(memory);
     this.#sample = new MainSample(memory, () => this.#open === 0, {
       gcMs,
-      text: () => ({ state: processState(), error: this.#lastError }),
+      text: () => ({ state: processState(), error: lastError() }),
       ...(profile && { onHeap: (used, oldLimit) => profile.look(used, oldLimit) }),
     });
   }
@@ -31,7 +30,7 @@ export class OpenSpanWatch {
 
   ended(span: RecordedSpan): void {
     if (span.place < 0) return;
-    if (span.status.code === SpanStatusCode.ERROR) this.#lastError = errorOf(span);
+    if (span.status.code === SpanStatusCode.ERROR) noteError(errorOf(span));
     this.#table.remove(span.place);
     this.#open--;
   }

@@ -1,5 +1,5 @@
 import { context, trace } from '@opentelemetry/api';
-import { spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
+import { noteError, spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
 import type { LineEvents } from './events.ts';
 import { errorLogged } from './logged-errors.ts';
 
@@ -27,6 +27,7 @@ export function open(telemetry: Telemetry): LineEvents {
 
     logged(errorType) {
       // A handled error is only visible here; its message is in the log.
+      noteError(`logged: ${errorType}`);
       const span = telemetry.upstreamIsActive ? undefined : trace.getActiveSpan();
       if (span?.isRecording()) errorLogged(span, errorType);
     },

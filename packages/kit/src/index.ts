@@ -64,7 +64,7 @@ export {
 } from './pooled-connections.ts';
 export { collectAs, FIRST_SCRAPER, Peak, PEAK_READERS } from './peak.ts';
 export { messageContext, nextMessageContext, type PlainMessage } from './message-run.ts';
-export { offerState, processState } from './process-state.ts';
+export { lastError, noteError, offerState, processState } from './process-state.ts';
 export { propertiesOf, replacementOf, type Attachment } from './replaced-function.ts';
 export { nextRound } from './rounds.ts';
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';

@@ -15,6 +15,17 @@ export function offerState(source: StateSource): () => void {
   return () => void sources.delete(source);
 }
 
+let error = '';
+
+/** The last error that was seen, for the heartbeats of the spool, such as `GET /orders: TypeError, no such order`. */
+export function noteError(text: string): void {
+  error = text;
+}
+
+export function lastError(): string {
+  return error;
+}
+
 /** Joined by `; `. */
 export function processState(): string {
   const lines: string[] = [];

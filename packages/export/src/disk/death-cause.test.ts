@@ -1,9 +1,8 @@
 import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
-import { causeOf } from './death-cause.ts';
+import { causeOf, type KernelAfterwards } from './death-cause.ts';
 import type { FileHeader } from './file-format.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import type { KernelMemory } from './memory-limits.ts';
 
 const MIB = 1 << 20;
 const header = { oomKills: 3 } as FileHeader;
@@ -30,12 +29,19 @@ const quiet: Heartbeat = {
   state: '',
   error: '',
 };
-const kernel: KernelMemory = { used: 0, limit: 500 * MIB, oomKills: 3, cgroupOomKills: 1, available: 0 };
+const kernel: KernelAfterwards = {
+  isSameBoot: true,
+  used: 0,
+  limit: 500 * MIB,
+  oomKills: 3,
+  cgroupOomKills: 1,
+  available: 0,
+};
 const killed = { ...kernel, oomKills: 4, cgroupOomKills: 2 };
 
 const full = { available: MIB, rss: totalmem() / 2 };
 
-it.each<[string, Partial<Heartbeat>, KernelMemory, number, string]>([
+it.each<[string, Partial<Heartbeat>, KernelAfterwards, number, string]>([
   ['nothing', {}, kernel, 1_000, 'unknown'],
   ['the kernel killed in this cgroup just now', {}, killed, 1_000, 'oom_kill'],
   ['… an hour later, another one of it', {}, killed, 3_600_000, 'unknown'],
@@ -46,6 +52,13 @@ it.each<[string, Partial<Heartbeat>, KernelMemory, number, string]>([
   ['… and the machine was full of others', { available: MIB }, { ...kernel, oomKills: 4 }, 1_000, 'unknown'],
   ['a full cgroup alone', { cgroupUsed: 490 * MIB }, kernel, 1_000, 'unknown'],
   ['the machine was started again', { cgroupUsed: 490 * MIB }, { ...killed, oomKills: 1 }, 1_000, 'unknown'],
+  [
+    'another machine, which has killed more',
+    { cgroupUsed: 490 * MIB },
+    { ...killed, isSameBoot: false },
+    1_000,
+    'unknown',
+  ],
   ['the heap was full', { heapUsed: 3_900 * MIB }, kernel, 1_000, 'heap_limit'],
   [
     'the heap filled while the thread was blocked',
@@ -82,4 +95,13 @@ it.each<[string, Partial<Heartbeat>, number, string, string]>([
   ['SIGQUIT', {}, 3, 'signal', 'its parent saw it end by SIGQUIT'],
 ])('its parent saw %s', (_, beat, signal, cause, evidence) => {
   expect(causeOf(header, signal, { ...quiet, ...beat }, kernel, 1_000)).toMatchObject({ cause, evidence });
+});
+
+it('a machine that was started again since may have ended it', () => {
+  const { cause, evidence } = causeOf(header, 0, quiet, { ...kernel, isSameBoot: false }, 1_000);
+  expect({ cause, evidence }).toEqual({
+    cause: 'unknown',
+    evidence:
+      'killed (SIGKILL), or crashed in native code, or its machine was: this one was started after it, or is another one',
+  });
 });

@@ -10,6 +10,12 @@ export interface DeathCause {
   readonly signal?: string | undefined;
 }
 
+/** The kernel's counters at recovery. */
+export interface KernelAfterwards extends KernelMemory {
+  /** False: it was started anew since, or is another machine's. */
+  readonly isSameBoot: boolean;
+}
+
 /** Memory above this part of a limit is near it. */
 const NEAR = 0.9;
 /** Growth beyond this part of the heap limit was not heap. */
@@ -34,14 +40,13 @@ const CRASHES: readonly (string | undefined)[] = [
  * Without a parent that saw the signal, SIGKILL and a native crash leave no evidence to tell them apart.
  *
  * @param killedBy number of that signal, else 0
- * @param now the kernel's counters at recovery
  * @param afterMs how long that is after the death
  */
 export function causeOf(
   header: FileHeader,
   killedBy: number,
   last: Heartbeat | undefined,
-  now: KernelMemory,
+  now: KernelAfterwards,
   afterMs: number,
 ): DeathCause {
   const signal = Object.entries(constants.signals).find(([, number]) => number === killedBy)?.[0];
@@ -49,7 +54,8 @@ export function causeOf(
   if (known) return { ...known, signal };
   const before = last ? '' : ', before its first heartbeat';
   if (signal === undefined) {
-    return { cause: 'unknown', evidence: `killed (SIGKILL), or crashed in native code${before}` };
+    const machine = now.isSameBoot ? '' : ', or its machine was: this one was started after it, or is another one';
+    return { cause: 'unknown', evidence: `killed (SIGKILL), or crashed in native code${before}${machine}` };
   }
   const cause = CRASHES.includes(signal) ? 'native_crash' : 'signal';
   return { cause, evidence: `its parent saw it end by ${signal}${before}`, signal };
@@ -59,7 +65,7 @@ function causeInHeartbeat(
   header: FileHeader,
   signal: string | undefined,
   last: Heartbeat,
-  now: KernelMemory,
+  now: KernelAfterwards,
   afterMs: number,
 ): DeathCause | undefined {
   const isCrash = CRASHES.includes(signal);
@@ -92,8 +98,8 @@ function heapAtTheEnd({ heapUsed, rss, rssThen }: Heartbeat): number {
 }
 
 /** One in the cgroup is as good as proof if it was just now. */
-function oomKills(header: FileHeader, last: Heartbeat, now: KernelMemory): 'cgroup' | 'machine' | '' {
-  if (header.oomKills > now.oomKills) return '';
+function oomKills(header: FileHeader, last: Heartbeat, now: KernelAfterwards): 'cgroup' | 'machine' | '' {
+  if (!now.isSameBoot || header.oomKills > now.oomKills) return '';
   if (now.cgroupOomKills > last.cgroupOomKills && now.limit === last.cgroupLimit) return 'cgroup';
   return now.oomKills > last.oomKills ? 'machine' : '';
 }

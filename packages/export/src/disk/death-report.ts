@@ -25,12 +25,11 @@ import type { RecordBatch } from '../otlp-request.ts';
 import { ownBatch } from '../own-batch.ts';
 import { blankSpan } from '../own-span.ts';
 import { diedSpan } from './died-span.ts';
-import { causeOf, type DeathCause } from './death-cause.ts';
+import { causeOf, type DeathCause, type KernelAfterwards } from './death-cause.ts';
 import { type FileHeader } from './file-format.ts';
 import type { FoundProfile } from './found-profile.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { memoryGrowth } from './memory-growth.ts';
-import type { KernelMemory } from './memory-limits.ts';
 import type { OpenSpan } from './open-span-copy.ts';
 
 export interface Death extends DeathCause {
@@ -63,7 +62,7 @@ export function deathOf(
   heartbeats: readonly Heartbeat[],
   open: readonly OpenSpan[],
   ended: EndedSpans,
-  now: KernelMemory,
+  now: KernelAfterwards,
   heapProfile: FoundProfile | undefined,
 ): Death {
   const last = heartbeats.at(-1);

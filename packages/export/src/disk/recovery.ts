@@ -143,7 +143,7 @@ export class Recovery {
       heartbeats,
       open,
       { times, lastAt },
-      readKernelMemory(),
+      { ...readKernelMemory(), isSameBoot: first.header.boot === this.#host.own.boot },
       readHeapProfile(this.#directory, first.header.pid, first.header.startedAt),
     );
     // With nothing to deliver, SIGTERM has its default effect, and leaves the same as SIGKILL.

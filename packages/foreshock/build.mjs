@@ -20,6 +20,9 @@ if (+foreshockNode[0] < ${oldest[0]} || (+foreshockNode[0] === ${oldest[0]} && +
   return;
 }`;
 
+/** Any Node back to this can parse the file and reach the check above. */
+const parsedByOldNode = 'node14.18';
+
 const root = here('../../');
 // Strict, as otherwise our functions have `arguments` and `caller`, unlike those they replace.
 const ownRequire = `"use strict";
@@ -30,11 +33,11 @@ const shared = {
   bundle: true,
   platform: 'node',
   format: 'cjs',
-  // Old enough that any Node back to 14 can parse the file and reach the check above.
-  target: 'node14.18',
+  target: `node${oldest.join('.')}`,
   conditions: ['@foreshock/source'],
-  // A copy of the application's, else the one beside the preload: never one inside of it.
-  external: ['@opentelemetry/api'],
+  // The API: a copy of the application's, else the one beside the preload, never one inside of it. The other is unused,
+  // but its dynamic import would make esbuild wrap what each file of ours shares in a function, called by each.
+  external: ['@opentelemetry/api', './getMachineId-*'],
   // NOTICE names what is inside.
   legalComments: 'none',
   // Each thread has a copy of the text: without indentation it is a third smaller. Names stay, and lines are short
@@ -75,6 +78,7 @@ for (const [entry, outfile] of [
 await bundle({
   entryPoints: [here('src/register.ts')],
   outfile: here('dist/register.cjs'),
+  target: parsedByOldNode,
   // publint takes what is dense for an ES module.
   minifyWhitespace: false,
   banner: { js: refuseOldNode },
@@ -87,6 +91,7 @@ await bundle({ entryPoints: [here('../export/src/sender-thread.ts')], outfile: h
 await bundle({
   entryPoints: [here('../chaos/src/preload.ts')],
   outfile: here('dist/chaos.cjs'),
+  target: parsedByOldNode,
   minifyWhitespace: false,
   banner: { js: `${refuseOldNode}\n${ownRequire}` },
   define: asCommonJs,
@@ -94,6 +99,7 @@ await bundle({
 await bundle({
   entryPoints: [here('src/doctor/watch/watch.ts')],
   outfile: here('dist/doctor-watch.cjs'),
+  target: parsedByOldNode,
   minifyWhitespace: false,
   define: asCommonJs,
   external: [],

@@ -15,11 +15,11 @@ export function selectLibraries(
   known: ReadonlySet<string>,
   warn: (line: string) => void,
 ): (library: string) => boolean {
-  const names = `known are ${[...known].sort().join(', ')}`;
   const knownOf = (variable: string, asked: string[] | undefined, nothingLeft: string): Set<string> => {
     const found = new Set(asked?.filter((name) => known.has(name)));
     const unknown = asked?.filter((name) => !known.has(name)) ?? [];
     if (unknown.length > 0) {
+      const names = `known are ${[...known].sort().join(', ')}`;
       const instead = found.size > 0 ? 'left out' : nothingLeft;
       warn(wrongValue(variable, unknown.join(','), `names no library that is instrumented, ${instead}; ${names}`));
     }

@@ -11,9 +11,9 @@ it('leaves the application its frames in the callbacks of http, database, cache 
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toEqual({
     // The number of ours, and whether the first frame is the application's.
-    'http request': [2, true],
-    'http response': [2, true],
-    'http end': [2, true],
+    'http request': [1, true],
+    'http response': [1, true],
+    'http end': [1, true],
     'pg connect': [1, true],
     'pg query': [2, true],
     'pg event': [2, true],

@@ -1,4 +1,5 @@
-import { report, type Hooks, type Runner } from '@foreshock/kit';
+import { methodIn, report, type Hooks } from '@foreshock/kit';
+import type { Place } from './events.ts';
 
 interface Emitter {
   emit(event: PropertyKey, ...args: any[]): boolean;
@@ -9,23 +10,21 @@ interface Emitter {
 type Listener<M> = (message: M, event: PropertyKey, args: ArrayLike<any>) => void;
 
 /** Patches the object: most messages have no listeners of the application. Listeners are not wrapped. */
-export function emitIn<M extends Emitter>(message: M, place: Runner, listener?: Listener<M>): void {
+export function emitIn<M extends Emitter>(message: M, place: Place, listener?: Listener<M>): void {
   const { emit } = message;
   // Hidden from copies and prints.
   Object.defineProperty(message, 'emit', {
     configurable: true,
     writable: true,
     enumerable: false,
-    value: function (this: M, event: PropertyKey) {
-      if (listener) {
-        try {
-          listener(message, event, arguments);
-        } catch (error) {
-          report('an event of an HTTP message', error);
-        }
+    value: methodIn(emit, (_self: M, args) => {
+      try {
+        listener?.(message, args[0], args);
+      } catch (error) {
+        report('an event of an HTTP message', error);
       }
-      return place.run(emit, this, arguments as never);
-    },
+      return place.context;
+    }),
   });
 }
 
@@ -36,7 +35,7 @@ const ADD_LISTENER = ['on', 'addListener', 'prependListener'] as const;
 export function emitInOnceHeard<M extends Emitter & Record<(typeof ADD_LISTENER)[number], unknown>>(
   prototype: M,
   hooks: Hooks,
-  placeOf: (message: M) => Runner | undefined,
+  placeOf: (message: M) => Place | undefined,
 ): void {
   // Each listener passes here: `hooks.wrap` is cheaper.
   for (const name of ADD_LISTENER) {

@@ -1,4 +1,4 @@
-import type { Caller, Runner } from '@foreshock/kit';
+import type { Caller } from '@foreshock/kit';
 
 export interface ReceivedRequest {
   readonly method?: string | undefined;
@@ -15,8 +15,13 @@ export interface ReceivedRequest {
   };
 }
 
-/** Handlers and listeners run in it. */
-export interface Served extends Pick<Caller, 'run'> {
+/** Where handlers and listeners run. */
+export interface Place {
+  /** Undefined: the active one. */
+  readonly context: Caller['context'] | undefined;
+}
+
+export interface Served extends Place {
   /** `x-trace-id` of the response; undefined: none. */
   readonly traceText: string | undefined;
   /** Later changes of the status have no effect. */
@@ -78,7 +83,7 @@ export interface Peer {
 export type Phase = 'queue' | 'proxy' | 'dns' | 'connect' | 'tls' | 'send' | 'ttfb' | 'download';
 
 /** Starts in `queue`; callbacks run in the caller's context. */
-export interface Sent extends Pick<Caller, 'run'> {
+export interface Sent extends Place {
   /** Only for allowed hosts; replaces copies of received headers. */
   propagate(headers: OutgoingHeaders): void;
   /** @param at of `performance.now()`, default now */
@@ -113,7 +118,7 @@ export interface HttpEvents {
   /** In the caller's context. */
   sending(request: SentRequest): Sent | undefined;
   /** For later events of a connection upgraded in this exchange. */
-  upgraded(exchange: Served | Sent): Runner;
+  upgraded(exchange: Served | Sent): Place;
   /** {@link sending} follows later. */
   begin(): object;
   /**

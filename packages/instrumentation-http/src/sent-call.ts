@@ -2,13 +2,9 @@ import { SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/a
 import {
   addCommon,
   clientAnswered,
-  enter,
   errorMessageOf,
   errorTypeOf,
-  leave,
-  NOT_ENTERED,
   roundMs,
-  runBy,
   setRequestContent,
   type RequestContent,
 } from '@foreshock/kit';
@@ -104,16 +100,8 @@ export class SentCall implements Sent, Download, RequestContent {
     sendTrace(trace.setSpan(this.#context, this.#span), headers, { allowed, trustIncoming, received, untrusted });
   }
 
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    if (!this.#options) return Reflect.apply(fn, self, args);
-    // A frame of ours would push one of the application's out of stack traces.
-    const left = enter(this.#context);
-    if (left === NOT_ENTERED) return runBy(this.#context, fn, self, args);
-    try {
-      return Reflect.apply(fn, self, args);
-    } finally {
-      leave(left);
-    }
+  get context(): Context | undefined {
+    return this.#options && this.#context;
   }
 
   entered(phase: Phase, at: number = performance.now()): void {

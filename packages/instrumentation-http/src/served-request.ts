@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { detachedTimeout, enter, leave, NOT_ENTERED, runBy, spanContextOf, xTraceIdOf } from '@foreshock/kit';
+import { detachedTimeout, spanContextOf, xTraceIdOf } from '@foreshock/kit';
 import { HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
 import type { ReceivedRequest, Served } from './events.ts';
 import { methodInName } from './method.ts';
@@ -28,8 +28,8 @@ interface Over {
 export class ServedRequest implements Served, RpcMetadata {
   readonly traceText: string | undefined;
   readonly rawHeaders: readonly string[] | undefined;
+  readonly context: Context;
   readonly #span: Span;
-  readonly #context: Context;
   readonly #method: string;
   readonly #metrics: ServerMetrics;
   readonly #measured: Attributes | undefined;
@@ -56,25 +56,14 @@ export class ServedRequest implements Served, RpcMetadata {
   ) {
     this.rawHeaders = request.rawHeaders;
     this.#span = span;
-    this.#context = new ServedContext(parent, span, this);
+    this.context = new ServedContext(parent, span, this);
     this.#method = method;
     this.#metrics = metrics;
     this.#measured = metrics.wanted ? metricAttributes(request, method) : undefined;
     this.#started = this.#measured ? performance.now() : 0;
     this.#active = this.#measured && metrics.activeOf(method, schemeOf(request));
     this.#active?.started();
-    this.traceText = tellTrace ? (xTraceIdOf(parent) ?? spanContextOf(this.#context)?.traceId) : undefined;
-  }
-
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    // A frame of ours would push one of the application's out of stack traces.
-    const left = enter(this.#context);
-    if (left === NOT_ENTERED) return runBy(this.#context, fn, self, args);
-    try {
-      return Reflect.apply(fn, self, args);
-    } finally {
-      leave(left);
-    }
+    this.traceText = tellTrace ? (xTraceIdOf(parent) ?? spanContextOf(this.context)?.traceId) : undefined;
   }
 
   answered(statusCode: number): void {
@@ -158,6 +147,6 @@ export class ServedRequest implements Served, RpcMetadata {
     if (statusCode !== undefined) measured['http.response.status_code'] = statusCode;
     if (errorType !== undefined) measured['error.type'] = errorType;
     if (this.#route !== undefined) measured['http.route'] = this.#route;
-    this.#metrics.ended(this.#started, measured, this.#context, at);
+    this.#metrics.ended(this.#started, measured, this.context, at);
   }
 }

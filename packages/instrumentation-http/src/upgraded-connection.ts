@@ -1,11 +1,12 @@
 import { ROOT_CONTEXT, type Context, type Span } from '@opentelemetry/api';
-import { enter, leave, messageContext, NOT_ENTERED, runBy, type Runner, type Telemetry } from '@foreshock/kit';
+import { messageContext, type Telemetry } from '@foreshock/kit';
+import type { Place } from './events.ts';
 
 /**
  * What arrives on an upgraded connection belongs to no request: the connection may last for days. Each event runs in a
  * context of its own, whose root is made when something in it is traced.
  */
-export class UpgradedConnection implements Runner {
+export class UpgradedConnection implements Place {
   readonly #telemetry: Telemetry;
   readonly #opener: Span;
 
@@ -15,18 +16,8 @@ export class UpgradedConnection implements Runner {
     this.#opener = opener;
   }
 
-  run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
-    const where = this.#context();
-    const left = enter(where);
-    if (left === NOT_ENTERED) return runBy(where, fn, self, args);
-    try {
-      return Reflect.apply(fn, self, args);
-    } finally {
-      leave(left);
-    }
-  }
-
-  #context(): Context {
+  /** A new one for each event. */
+  get context(): Context {
     // No other protocol is common.
     const describe = () => ({ system: 'websocket', destination: 'websocket', link: this.#opener.spanContext() });
     return messageContext(this.#telemetry.tracer, describe, ROOT_CONTEXT) ?? ROOT_CONTEXT;

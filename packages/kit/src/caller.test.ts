@@ -3,6 +3,7 @@ import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bind, Caller, detached } from './caller.ts';
+import { methodIn } from './context-bridge.ts';
 import { detachedTimeout } from './detached-timer.ts';
 
 const KEY = createContextKey('request');
@@ -39,6 +40,43 @@ describe('a caller', () => {
     const frames = (stack: string): number => stack.split('\n').length;
     const stackOf = (): string => new Error('here').stack!;
     expect(frames(caller.run(stackOf, undefined, [])) - frames(stackOf())).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a method in the context of its call', () => {
+  const original = function (this: unknown, ...args: unknown[]): unknown[] {
+    return [active(), this, ...args];
+  };
+
+  it('gets what it is called with, and leaves the context when it returns or throws', () => {
+    const seen: unknown[] = [];
+    const method = methodIn(original, (self: unknown, args) => (seen.push(self, args[0]), request('one')));
+    const self = { method };
+    expect(self.method('a', 'b')).toEqual(['one', self, 'a', 'b']);
+    expect(seen).toEqual([self, 'a']);
+    const failing = methodIn(
+      () => {
+        throw new Error('of the library');
+      },
+      () => request('one'),
+    );
+    expect(() => failing()).toThrow('of the library');
+    expect(active()).toBeUndefined();
+  });
+
+  it('stays in the active context without another, or when finding it fails', () => {
+    const inTwo = (method: () => unknown): unknown => context.with(request('two'), () => method.call('self'));
+    expect(inTwo(methodIn(original, () => undefined))).toEqual(['two', 'self']);
+    const failing = methodIn(original, () => {
+      throw new Error('of ours');
+    });
+    expect(inTwo(failing)).toEqual(['two', 'self']);
+  });
+
+  it('adds one frame to a stack trace', () => {
+    const ours = (): number =>
+      new Error('here').stack!.split('\n').filter((frame) => frame.includes('context-bridge')).length;
+    expect(methodIn(ours, () => request('one'))()).toBe(1);
   });
 });
 

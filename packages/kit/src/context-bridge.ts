@@ -1,5 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { context, type Context } from '@opentelemetry/api';
+import { report } from './guard.ts';
 
 /** Used part of `AsyncLocalStorageContextManager` (@opentelemetry/context-async-hooks 1.x to 3.x). */
 interface ContextManager {
@@ -74,6 +75,33 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
       leave(left);
     }
   } as F;
+}
+
+/**
+ * A method that runs in the context of what it is called for, with one stack frame of ours.
+ *
+ * @param contextOf called first; undefined or a throw: the active context stays
+ */
+export function methodIn<Self, R>(
+  method: (this: Self, ...args: any[]) => R,
+  contextOf: (self: Self, args: ArrayLike<any>) => Context | undefined,
+): (this: Self, ...args: any[]) => R {
+  return function (this: Self) {
+    let where: Context | undefined;
+    try {
+      where = contextOf(this, arguments);
+    } catch (error) {
+      report('a method in the context of its call', error);
+    }
+    if (where === undefined) return method.apply(this, arguments as never);
+    const left = enter(where);
+    if (left === NOT_ENTERED) return runBy(where, method as (...args: unknown[]) => R, this, arguments as never);
+    try {
+      return method.apply(this, arguments as never);
+    } finally {
+      leave(left);
+    }
+  };
 }
 
 /** {@link bindTo} for a function called once: releases the context afterwards, as libraries may keep the function. */

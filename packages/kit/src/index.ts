@@ -16,7 +16,7 @@ export {
 export { bind, bindOnce, Caller, detached, type Run } from './caller.ts';
 export { ClientOperation, NO_STATUS, type ServerErrors, type TimeOutPhase } from './client-operation.ts';
 export { LinkedList, type Linked } from './linked-list.ts';
-export { attach, enter, leave, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
+export { attach, enter, leave, methodIn, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
 export { collectDependencies, dependencies, type Dependency, type PoolUse } from './dependencies.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';

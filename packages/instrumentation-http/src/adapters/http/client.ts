@@ -1,6 +1,6 @@
 import type * as Http from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { guard, report, type Hooks } from '@foreshock/kit';
+import { guard, methodIn, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, MessageReader, Sent } from '../../events.ts';
 import { SENT, type Carrier } from '../../exchange.ts';
 import { isInTimer } from '../../given-up.ts';
@@ -33,18 +33,18 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
     begin(request, undefined, events),
   );
   // Each request passes here many times: `hooks.wrap` is cheaper.
-  hooks.wrap(http.ClientRequest.prototype as Request, 'emit', (original) => {
-    return function emit(this: Request, event: PropertyKey) {
-      const sent = this[SENT];
-      if (!sent) return original.apply(this, arguments as never);
+  hooks.wrap(http.ClientRequest.prototype as Request, 'emit', (original) =>
+    methodIn(original, (request: Request, args) => {
+      const sent = request[SENT];
+      if (!sent) return undefined;
       try {
-        hearRequest(this, event, arguments, sent, events);
+        hearRequest(request, args[0], args, sent, events);
       } catch (error) {
         report('an event of a request', error);
       }
-      return sent.run(original, this, arguments as never);
-    };
-  });
+      return sent.context;
+    }),
+  );
   // lib/_http_outgoing.js: gets each part of the body from `write` and `end`.
   hooks.before(http.ClientRequest.prototype as Request, '_send', (request: Request, [data]) => {
     if (data !== '') request[SENT]?.wrote(data);

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { guard, type Runner } from '@foreshock/kit';
-import type { HttpEvents, Served } from '../../events.ts';
+import { guard, methodIn } from '@foreshock/kit';
+import type { HttpEvents, Place, Served } from '../../events.ts';
 
 type Method = (this: unknown, ...args: any[]) => any;
 type Patched = Record<'write' | 'end' | 'emit', Method>;
@@ -11,11 +11,11 @@ const SWITCHING_PROTOCOLS = 101;
 export function watchHandshake(socket: Duplex, served: Served, events: HttpEvents): void {
   const own = socket as unknown as Patched;
   const { emit } = own;
-  let place: Runner = served;
-  own.emit = function (event: PropertyKey, ...rest: unknown[]) {
-    if (event === 'close') guard('a handshake', () => served.aborted(reasonOf(socket)));
-    return place.run(emit, this, [event, ...rest]);
-  };
+  let place: Place = served;
+  own.emit = methodIn(emit, (_self: unknown, args) => {
+    if (args[0] === 'close') guard('a handshake', () => served.aborted(reasonOf(socket)));
+    return place.context;
+  });
   onFirstAnswer(socket, (status) => {
     if (status !== undefined) served.answered(status);
     served.finished();

@@ -1,7 +1,7 @@
 import type * as Http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { guard, report, type Hooks } from '@foreshock/kit';
+import { guard, methodIn, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Served } from '../../events.ts';
 import { SERVED, type Carrier } from '../../exchange.ts';
 import { begun, ended, refuses, type Connection } from './connection.ts';
@@ -56,24 +56,18 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
 
 /** `http.Server` and `https.Server` inherit different `emit`. */
 export function wrapServer(ServerClass: { prototype: Http.Server }, events: HttpEvents, hooks: Hooks): void {
-  hooks.wrap(ServerClass.prototype, 'emit', (original) => {
-    return function emit(this: Http.Server, event: PropertyKey, request: any, second: any) {
-      if (!hooks.active) return original.apply(this, arguments as never);
-      let served: Served | undefined;
-      try {
-        if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
-          served = receive(this, request, second, events);
-        } else if (event === 'upgrade' || event === 'connect') {
-          served = receiveUpgrade(request, second, events);
-        } else if (event === 'clientError') {
-          refuses(second, request);
-        }
-      } catch (error) {
-        report('an HTTP request received', error);
+  hooks.wrap(ServerClass.prototype, 'emit', (original) =>
+    methodIn(original, (server: Http.Server, args) => {
+      if (!hooks.active) return undefined;
+      const event: unknown = args[0];
+      if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
+        return receive(server, args[1], args[2], events)?.context;
       }
-      return served ? served.run(original, this, arguments as never) : original.apply(this, arguments as never);
-    };
-  });
+      if (event === 'upgrade' || event === 'connect') return receiveUpgrade(args[1], args[2], events)?.context;
+      if (event === 'clientError') refuses(args[2], args[1]);
+      return undefined;
+    }),
+  );
 }
 
 /** Undefined also for a forwarded request, as from `checkContinue`. */

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { guard, type Adapter, type Hooks } from '@foreshock/kit';
+import { guard, methodIn, type Adapter, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Sent } from '../../events.ts';
 import { emitIn } from '../../emit-in.ts';
 import { SENT, type Carrier } from '../../exchange.ts';
@@ -111,12 +111,7 @@ function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
   // Each request passes here four times: `hooks.wrap` is cheaper.
   for (const name of HANDLERS) {
     if (typeof prototype[name] !== 'function') continue;
-    hooks.wrap(prototype, name, (original) => {
-      return function (this: Request) {
-        const sent = this[SENT];
-        return sent ? sent.run(original, this, arguments as never) : original.apply(this, arguments as never);
-      };
-    });
+    hooks.wrap(prototype, name, (original) => methodIn(original, (request: Request) => request[SENT]?.context));
   }
 }
 

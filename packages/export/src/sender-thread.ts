@@ -25,14 +25,14 @@ export interface SenderThreadData {
 const data = isMainThread ? undefined : (workerData as Partial<SenderThreadData> | null)?.foreshockSender;
 if (data) {
   const { options, port, signal, signals, loopWatch } = data;
-  const tell = (message: FromSender): void => {
+  const post = (message: FromSender): void => {
     port.postMessage(message);
     Atomics.add(signal, 0, 1);
     Atomics.notify(signal, 0);
   };
-  const sender = new Sender(options, false, tell);
+  const sender = new Sender(options, false, post);
   port.on('message', (message: ToSender) => sender.accept(message));
-  process.on('exit', () => tell({ type: 'exit' }));
+  process.on('exit', () => post({ type: 'exit' }));
   if (signals) listenToSignals(signals, (ms) => sender.flush(ms));
   if (loopWatch) {
     const deliver = (span: OwnSpan): void => void sender.send(ownBatch(loopWatch.resource, [ownSpan(span)]));
@@ -47,5 +47,5 @@ if (data) {
       };
     }
   }
-  tell({ type: 'ready' });
+  post({ type: 'ready' });
 }

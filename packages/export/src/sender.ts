@@ -84,28 +84,28 @@ export class Sender {
   readonly #queues: DestinationQueue[];
   readonly #waiting = new Map<number, Waiting>();
   readonly #options: SenderOptions;
-  readonly #tell: (message: FromSender) => void;
+  readonly #post: (message: FromSender) => void;
   readonly #disk: SenderDisk | undefined;
   #workers: WorkerBatches | undefined;
   #lag = 0;
   #unnamed = 0;
   #flushesSeen = 0;
 
-  constructor(options: SenderOptions, mainThread: boolean, tell: (message: FromSender) => void) {
+  constructor(options: SenderOptions, mainThread: boolean, post: (message: FromSender) => void) {
     this.#options = options;
-    this.#tell = tell;
+    this.#post = post;
     const surroundings: Surroundings = {
       mainThread,
       userAgent: options.userAgent,
-      print: (text) => tell({ type: 'print', text }),
+      print: (text) => post({ type: 'print', text }),
     };
     this.#queues = options.destinations.map(
       (destination, index) =>
         new DestinationQueue(backendOf(destination, surroundings), options.maxExportBatchSize, options, mainThread, {
           finished: (batch, end) => this.#finished(batch as Waiting, index, end),
           sent: (batch, isSent) => this.#sent(batch as Waiting, index, isSent),
-          unreachable: (cause) => tell({ type: 'unreachable', destination: index, cause }),
-          refused: (spans, cause) => tell({ type: 'refused', destination: index, spans, cause }),
+          unreachable: (cause) => post({ type: 'unreachable', destination: index, cause }),
+          refused: (spans, cause) => post({ type: 'refused', destination: index, spans, cause }),
         }),
     );
     // The main thread must not wait for a disk.
@@ -122,7 +122,7 @@ export class Sender {
       eachWorkerBatch: (visit) => this.#workers?.eachOpen(visit),
       send: (batch) => this.send(batch),
       heartbeat: (beat) => this.onHeartbeat(beat),
-      log: (level, text) => this.#tell({ type: 'log', level, text }),
+      log: (level, text) => this.#post({ type: 'log', level, text }),
     });
   }
 
@@ -142,7 +142,7 @@ export class Sender {
         if (message.last && this.#disk) await new Promise(setImmediate);
         if (message.last) this.#disk?.end(this.#isDelivered());
         const waiting = [...this.#waiting.keys()].filter((number) => number > 0);
-        this.#tell({ type: 'flushed', id: message.id, waiting });
+        this.#post({ type: 'flushed', id: message.id, waiting });
       });
       return;
     }
@@ -225,7 +225,7 @@ export class Sender {
       waiting.overtaking = true;
       this.#lag += size;
     }
-    this.#tell({ type: 'done', number: waiting.name, destination, end, spans: waiting.spans });
+    this.#post({ type: 'done', number: waiting.name, destination, end, spans: waiting.spans });
     this.#overtake();
   }
 

@@ -49,7 +49,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
     instrumentation.enable();
   }
 
-  const facts = new ContextAttributesProcessor();
+  const contextAttributes = new ContextAttributesProcessor();
   const retries = new LaterRetries();
   const loaded = loadedPackages();
   const later = <Name extends keyof Boundaries>(
@@ -63,7 +63,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
 
   if (wanted('http')) {
     later('http', ({ httpInstrumentation, innerSpanStarted, innerSpanEnded }) => {
-      facts.innerSpans = { started: innerSpanStarted, ended: innerSpanEnded };
+      contextAttributes.innerSpans = { started: innerSpanStarted, ended: innerSpanEnded };
       httpInstrumentation({ ...configs.http, libraries });
     });
   }
@@ -90,7 +90,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
     },
     requests,
   );
-  return { textMapPropagator, spanProcessors: [facts, retries] };
+  return { textMapPropagator, spanProcessors: [contextAttributes, retries] };
 }
 
 /** Passes shared modules: second copies would have their own state. */

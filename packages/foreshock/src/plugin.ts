@@ -46,11 +46,11 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     instrumentation.setConfig({ ...instrumentation.getConfig(), libraries });
     instrumentation.enable();
   }
-  const facts = new ContextAttributesProcessor();
-  facts.innerSpans = { started: innerSpanStarted, ended: innerSpanEnded };
+  const contextAttributes = new ContextAttributesProcessor();
+  contextAttributes.innerSpans = { started: innerSpanStarted, ended: innerSpanEnded };
   return {
     instrumentations,
     textMapPropagator,
-    spanProcessors: [facts, new RetryRecognition({ stormRatio: config.retryStorm })],
+    spanProcessors: [contextAttributes, new RetryRecognition({ stormRatio: config.retryStorm })],
   };
 }

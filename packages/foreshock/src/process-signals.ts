@@ -46,11 +46,11 @@ export class ProcessSignals implements SignalThread {
     this.#isUseless = !watchSignalHandles({
       started: (signal) => {
         this.#applications.add(signal);
-        this.#tell();
+        this.#update();
       },
       closed: () => {
         this.#applications = applicationsSignals();
-        this.#tell();
+        this.#update();
       },
     });
     const binding = process as unknown as { _kill: Kill };
@@ -66,12 +66,12 @@ export class ProcessSignals implements SignalThread {
 
   listen(): void {
     this.#isWanted = true;
-    this.#tell();
+    this.#update();
   }
 
   rest(): void {
     this.#isWanted = false;
-    this.#tell();
+    this.#update();
   }
 
   forThread(): SignalThreadData {
@@ -100,7 +100,7 @@ export class ProcessSignals implements SignalThread {
     return DEADLY.filter((signal) => !this.#applications.has(signal));
   }
 
-  #tell(): void {
+  #update(): void {
     Atomics.store(this.#states, OURS, bitsOf(this.#ours()));
     const listenTo = this.#wanted();
     const bits = bitsOf(listenTo);

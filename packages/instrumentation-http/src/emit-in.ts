@@ -32,7 +32,7 @@ export function emitIn<M extends Emitter>(message: M, place: Place, listener?: L
 const ADD_LISTENER = ['on', 'addListener', 'prependListener'] as const;
 
 /** Applies {@link emitIn} once the application listens. */
-export function emitInOnceHeard<M extends Emitter & Record<(typeof ADD_LISTENER)[number], unknown>>(
+export function emitInOnceListened<M extends Emitter & Record<(typeof ADD_LISTENER)[number], unknown>>(
   prototype: M,
   hooks: Hooks,
   placeOf: (message: M) => Place | undefined,

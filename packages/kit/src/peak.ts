@@ -1,4 +1,4 @@
-/** Readers of metrics whose peaks are told apart; 0 and 1: exporters that push, from 2 on: scrapers. */
+/** Readers of metrics with peaks of their own; 0 and 1: exporters that push, from 2 on: scrapers. */
 export const PEAK_READERS = 8;
 export const FIRST_SCRAPER = 2;
 

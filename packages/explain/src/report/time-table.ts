@@ -16,10 +16,10 @@ export function timeTable({ known }: Analysis): TimeRow[] {
     .sort((a, b) => b.ms - a.ms);
   const all = totals.reduce((sum, { ms }) => sum + ms, 0);
   const rows: TimeRow[] = [];
-  let told = 0;
+  let shown = 0;
   for (const { change, ms } of totals) {
-    if (told >= ENOUGH * all || rows.length === MOST) break;
-    told += ms;
+    if (shown >= ENOUGH * all || rows.length === MOST) break;
+    shown += ms;
     const { signal } = change;
     rows.push({
       service: table.strings.text(signal.service),

@@ -75,12 +75,17 @@ function startThread(options: AdminOptions, scrape: Scrape, onEnd: () => void): 
   worker.on('exit', () => guard('restarting the thread of /metrics', onEnd));
   worker.unref();
   port1.on('message', (message: ToMainThread) =>
-    guard('answering /metrics', () => heard(message, port1, options, scrape)),
+    guard('answering /metrics', () => received(message, port1, options, scrape)),
   );
   port1.unref();
 }
 
-function heard(message: ToMainThread, port: MessagePort, { host, port: number }: AdminOptions, scrape: Scrape): void {
+function received(
+  message: ToMainThread,
+  port: MessagePort,
+  { host, port: number }: AdminOptions,
+  scrape: Scrape,
+): void {
   switch (message.type) {
     case 'listening':
       return log('debug', `foreshock: /metrics, /healthz and /readyz at http://${host}:${number}`);
@@ -103,7 +108,7 @@ async function answered(question: Question, scrape: Scrape): Promise<unknown> {
   return scrape(FIRST_SCRAPER + question.scraper, question.format);
 }
 
-/** Messages of errors may tell more than a stranger is to know. */
+/** Messages of errors may say more than anybody is to know. */
 async function whyNot(key: string, ms: number): Promise<string | undefined> {
   try {
     await collectDependencies().get(key)?.ask?.(ms);

@@ -9,16 +9,16 @@ import type { AdminThreadData, ToMainThread } from './messages.ts';
 const LISTEN_AGAIN_MS = 5_000;
 
 const { port, listen, service, healthUrls, scrapers } = (workerData as AdminThreadData).foreshockAdmin;
-const tell = (message: ToMainThread): void => port.postMessage(message);
+const send = (message: ToMainThread): void => port.postMessage(message);
 const main = new MainLoop(port);
 const server = makeAdminServer(service, main, new Readiness(main, healthUrls, lookUpOneAtATime()), scrapers);
 // A cluster's worker would ask the primary to listen otherwise.
 const startListening = (): void => void server.listen({ ...listen, exclusive: true });
 
 let hasFailed = false;
-server.on('listening', () => tell({ type: 'listening' }));
+server.on('listening', () => send({ type: 'listening' }));
 server.on('error', (error: NodeJS.ErrnoException) => {
-  if (!hasFailed) tell({ type: 'failed', cause: error.code ?? error.message });
+  if (!hasFailed) send({ type: 'failed', cause: error.code ?? error.message });
   hasFailed = true;
   setTimeout(startListening, LISTEN_AGAIN_MS);
 });

@@ -52,7 +52,7 @@ export interface AdminThreadData {
     readonly listen: { readonly port: number; readonly host: string };
     readonly service: string;
     readonly healthUrls: readonly string[];
-    /** How many scrapers are told apart. */
+    /** How many scrapers are distinguished. */
     readonly scrapers: number;
   };
 }

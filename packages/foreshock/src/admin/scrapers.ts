@@ -8,7 +8,7 @@ export class Scrapers {
   /** Of the last scrape of each. */
   readonly #known: { key: string; usedAt: number }[];
 
-  /** @param count how many can be told apart */
+  /** @param count how many are distinguished */
   constructor(count: number) {
     this.#known = Array.from({ length: count }, () => ({ key: '', usedAt: -Infinity }));
   }

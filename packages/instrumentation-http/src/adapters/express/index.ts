@@ -26,9 +26,13 @@ export const express: Adapter<HttpEvents> = {
     const routes = new RouteMap();
     // In Express 4 the module is the prototype.
     hooks.onLoad('express/lib/router/index.js', ({ exports }) => listen(exports, routes, hooks), EXPRESS_4);
-    hooks.onLoad('express/lib/router/route.js', ({ exports }) => watch(exports, routes, events, hooks), EXPRESS_4);
+    hooks.onLoad(
+      'express/lib/router/route.js',
+      ({ exports }) => observeRoutes(exports, routes, events, hooks),
+      EXPRESS_4,
+    );
     hooks.onLoad('router/index.js', ({ exports }) => listen(exports.prototype, routes, hooks), ROUTER_2);
-    hooks.onLoad('router/lib/route.js', ({ exports }) => watch(exports, routes, events, hooks), ROUTER_2);
+    hooks.onLoad('router/lib/route.js', ({ exports }) => observeRoutes(exports, routes, events, hooks), ROUTER_2);
   },
 };
 
@@ -38,7 +42,7 @@ function listen(prototype: { use(): void; route(): void }, routes: RouteMap, hoo
 }
 
 /** Runs for each matched request, before its handlers. */
-function watch(
+function observeRoutes(
   RouteClass: { prototype: { dispatch(): void } },
   routes: RouteMap,
   events: HttpEvents,

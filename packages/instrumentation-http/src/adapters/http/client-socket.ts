@@ -20,7 +20,7 @@ interface SeenSocket extends Socket {
   secureConnecting?: boolean;
 }
 
-export function watchConnection(request: Assigned, socket: SeenSocket, sent: Sent): void {
+export function observeConnection(request: Assigned, socket: SeenSocket, sent: Sent): void {
   if (!socket) return;
   const seen = socket[SEEN];
   socket[SEEN] = true;

@@ -6,7 +6,7 @@ import { SENT, type Carrier } from '../../exchange.ts';
 import { isInTimer } from '../../given-up.ts';
 import { hasHeader, headerLines, headerNamed, RequestHead } from '../../http-headers.ts';
 import { emitIn } from '../../emit-in.ts';
-import { watchConnection, type Assigned } from './client-socket.ts';
+import { observeConnection, type Assigned } from './client-socket.ts';
 
 /** Fields of lib/_http_client.js. */
 interface Request extends Assigned, Carrier {
@@ -105,7 +105,7 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>,
   switch (event) {
     case 'socket':
       sent.started();
-      watchConnection(request, args[1], sent);
+      observeConnection(request, args[1], sent);
       break;
     case 'finish':
       sent.entered('ttfb');

@@ -8,7 +8,7 @@ type Patched = Record<'write' | 'end' | 'emit', Method>;
 const SWITCHING_PROTOCOLS = 101;
 
 /** The application answers on the socket: its first write has the status. */
-export function watchHandshake(socket: Duplex, served: Served, events: HttpEvents): void {
+export function observeHandshake(socket: Duplex, served: Served, events: HttpEvents): void {
   const own = socket as unknown as Patched;
   const { emit } = own;
   let place: Place = served;
@@ -31,16 +31,16 @@ export function onFirstAnswer(socket: Duplex, listener: (status: number | undefi
   function answerBy(target: Patched, name: 'write' | 'end'): () => void {
     const inherited = !Object.hasOwn(target, name);
     const original = target[name];
-    const watching: Method = function (this: unknown, chunk: unknown) {
+    const observing: Method = function (this: unknown, chunk: unknown) {
       guard('an answer on a bare socket', () => {
         for (const each of restore) each();
         listener(statusOf(chunk));
       });
       return original.apply(this, arguments as never);
     };
-    target[name] = watching;
+    target[name] = observing;
     return () => {
-      if (target[name] !== watching) return;
+      if (target[name] !== observing) return;
       if (inherited) delete (target as Partial<Patched>)[name];
       else target[name] = original;
     };

@@ -5,9 +5,9 @@ import { guard, methodIn, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Served } from '../../events.ts';
 import { SERVED, type Carrier } from '../../exchange.ts';
 import { begun, ended, refuses, type Connection } from './connection.ts';
-import { watchHandshake } from './handshake.ts';
+import { observeHandshake } from './handshake.ts';
 import { hasHeader } from '../../http-headers.ts';
-import { emitInOnceHeard } from '../../emit-in.ts';
+import { emitInOnceListened } from '../../emit-in.ts';
 
 /** Fields of lib/_http_outgoing.js. */
 interface Response extends ServerResponse, Carrier {
@@ -21,8 +21,8 @@ interface Response extends ServerResponse, Carrier {
  */
 export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
   wrapServer(http.Server, events, hooks);
-  emitInOnceHeard(http.IncomingMessage.prototype as IncomingMessage & Carrier, hooks, (request) => request[SERVED]);
-  emitInOnceHeard(http.ServerResponse.prototype as Response, hooks, (response) => response[SERVED]);
+  emitInOnceListened(http.IncomingMessage.prototype as IncomingMessage & Carrier, hooks, (request) => request[SERVED]);
+  emitInOnceListened(http.ServerResponse.prototype as Response, hooks, (response) => response[SERVED]);
   hooks.onChannel<{ request: IncomingMessage & Carrier; response: Response; socket: Connection }>(
     'http.server.response.finish',
     ({ request, response, socket }) => {
@@ -34,6 +34,7 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
       request[SERVED] = undefined;
     },
   );
+  // By hand: on every response, and it changes what the original has written.
   hooks.wrap(http.ServerResponse.prototype as Response, '_storeHeader', (original) => {
     return function _storeHeader(this: Response, firstLine: string, headers: unknown) {
       if (!hooks.active) return original.call(this, firstLine, headers);
@@ -54,7 +55,7 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
   });
 }
 
-/** `http.Server` and `https.Server` inherit different `emit`. */
+/** `http.Server` and `https.Server` inherit different `emit`. With `methodIn`: one frame for all that a request runs. */
 export function wrapServer(ServerClass: { prototype: Http.Server }, events: HttpEvents, hooks: Hooks): void {
   hooks.wrap(ServerClass.prototype, 'emit', (original) =>
     methodIn(original, (server: Http.Server, args) => {
@@ -85,7 +86,7 @@ function receive(
   response[SERVED] = served;
   const socket: Connection = request.socket;
   if (socket.server === server) begun(socket, response);
-  else watchAlone(response, served);
+  else observeAlone(response, served);
   return served;
 }
 
@@ -94,12 +95,12 @@ function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, even
   const served = events.received(request);
   if (!served) return undefined;
   request[SERVED] = served;
-  watchHandshake(socket, served, events);
+  observeHandshake(socket, served, events);
   return served;
 }
 
 /** From a queue or a serverless event. */
-function watchAlone(response: Response, served: Served): void {
+function observeAlone(response: Response, served: Served): void {
   response.once('finish', () => guard('a response', () => served.finished()));
   response.once('close', () => guard('a response', () => served.aborted('server_disconnected')));
 }

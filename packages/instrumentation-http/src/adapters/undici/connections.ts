@@ -66,7 +66,7 @@ export class Connections {
       if (!next) return;
       next.socket = socket;
       this.#bySocket.set(socket, next);
-      watch(socket, next);
+      observeSocket(socket, next);
     });
     hooks.onChannel<{ connectParams: ConnectParams; socket: Socket }>('undici:client:connected', (message) => {
       const { socket, connectParams } = message;
@@ -129,7 +129,7 @@ function originOf({ protocol, host }: ConnectParams): string {
   return `${protocol}//${host}`;
 }
 
-function watch(socket: Socket, opening: Opening): void {
+function observeSocket(socket: Socket, opening: Opening): void {
   const note = (event: string, name: 'resolved' | 'connected' | 'secured'): void =>
     void socket.once(event, () => guard('a connection', () => void (opening[name] ??= performance.now())));
   // `connect` of lib/net.js publishes the socket before it connects.

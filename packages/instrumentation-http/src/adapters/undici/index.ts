@@ -59,7 +59,7 @@ export const undici: Adapter<HttpEvents> = {
       sent.propagate(new RequestHeaders(request));
       connections.made(sent);
       onAbort(request, (reason) => letGo(request, sent, reason));
-      if (request.upgrade) watchUpgrade(request, sent, events);
+      if (request.upgrade) observeUpgrade(request, sent, events);
     });
     hooks.onChannel<{ request: Request; socket: Socket }>('undici:client:sendHeaders', ({ request, socket }) => {
       const sent = request[SENT];
@@ -178,7 +178,7 @@ function isReset(error: unknown): boolean {
   return (error as { code?: unknown } | undefined)?.code === 'ECONNRESET';
 }
 
-function watchUpgrade(request: Request, sent: Sent, events: HttpEvents): void {
+function observeUpgrade(request: Request, sent: Sent, events: HttpEvents): void {
   const name = request.onUpgrade ? 'onUpgrade' : 'onRequestUpgrade';
   const upgraded = request[name];
   if (!upgraded) return;

@@ -13,7 +13,7 @@ import {
   type Model,
 } from './channel.ts';
 import type { Deliveries } from './deliveries.ts';
-import { watchHandler } from './handler.ts';
+import { observeHandler } from './handler.ts';
 
 type Fetching = (fields: Message['fields'], properties: Message['properties']) => void;
 
@@ -43,7 +43,7 @@ export class Consumers {
       const [queue, handler, options] = args;
       if (typeof handler !== 'function') return;
       const source = { channel, queue: String(queue), noAck: isNoAck(options) };
-      args[1] = watchHandler(handler, source, deliveries, hooks);
+      args[1] = observeHandler(handler, source, deliveries, hooks);
     });
 
     hooks.calls(prototype, 'get', {

@@ -5,7 +5,7 @@ import { Redeliveries } from './redeliveries.ts';
 import { destinationOf, type Message } from './channel.ts';
 import { makesItsPromises, type Handler } from './handler.ts';
 import { identityOf, messageOf, type QueueTraits } from './message.ts';
-import { PromiseWatch, type Watched } from './promise-watch.ts';
+import { ObservedPromises, type ObservedPromise } from './observed-promises.ts';
 
 /** Unacknowledged messages kept per channel; older ones get no result. */
 const MAX_KEPT = 16_384;
@@ -28,7 +28,7 @@ export interface InHand {
   /** No pending promise: the acknowledgement ends the processing. */
   isOver: boolean;
   answer: Answer | undefined;
-  watched?: Watched;
+  observed?: ObservedPromise;
   /** The application's handler below a connection manager's, and its result. */
   within?: { handler: Handler; result: unknown };
   isEnded?: boolean;
@@ -44,11 +44,11 @@ export class Deliveries {
 
   /** Handlers running synchronously now. */
   readonly #called = new WeakMap<Message, InHand>();
-  readonly #promises: PromiseWatch;
+  readonly #promises: ObservedPromises;
 
   constructor(queue: QueueEvents) {
     this.#queue = queue;
-    this.#promises = new PromiseWatch();
+    this.#promises = new ObservedPromises();
   }
 
   /** Whether failed messages are dead-lettered. */
@@ -108,12 +108,12 @@ export class Deliveries {
         },
       );
     } else {
-      inHand.watched = {
+      inHand.observed = {
         promise: result,
         settled: (rejection) => end(rejection && { error: rejection, type: rejection.type }),
       };
-      this.#promises.add(inHand.watched);
-      if (inHand.answer) this.#promises.soon(inHand.watched);
+      this.#promises.add(inHand.observed);
+      if (inHand.answer) this.#promises.soon(inHand.observed);
     }
   }
 
@@ -148,7 +148,7 @@ export class Deliveries {
     inHand.answer = answer;
     inHand.processing?.settled(SETTLEMENTS[answer]);
     if (inHand.isOver) this.#end(channel, inHand, undefined);
-    else if (inHand.watched) this.#promises.soon(inHand.watched);
+    else if (inHand.observed) this.#promises.soon(inHand.observed);
   }
 
   /** The broker redelivers these, even while handlers still run. */

@@ -14,7 +14,7 @@ export interface Source {
 
 const ASYNC_FUNCTION: unknown = Object.getPrototypeOf(async () => {});
 
-export function watchHandler(
+export function observeHandler(
   handler: Handler,
   { channel, queue, noAck }: Source,
   deliveries: Deliveries,

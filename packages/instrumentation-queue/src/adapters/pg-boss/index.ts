@@ -19,13 +19,13 @@ export const pgBoss: Adapter<QueueEvents> = {
     /** Folders with a `Telemetry`, loaded before the manager. */
     const native = new Set<string>();
 
-    function watchManager(prototype: Manager, filename: string): void {
+    function observeManager(prototype: Manager, filename: string): void {
       const isNative = native.has(dirname(filename));
       if (!isNative) observeSends(prototype, queue, hooks);
       observeConsumers(prototype, queue, hooks, isNative);
     }
 
-    function watchBoss(prototype: { start: unknown; stop: unknown; emit: unknown }): void {
+    function observeBoss(prototype: { start: unknown; stop: unknown; emit: unknown }): void {
       // Maintenance, cron and schema loops keep this context.
       for (const method of ['start', 'stop'] as const) hooks.runBy(prototype, method, queue.background);
       // Listeners to `error`, `warning` and `wip` are the application's.
@@ -36,19 +36,19 @@ export const pgBoss: Adapter<QueueEvents> = {
       native.add(dirname(filename));
       observeTelemetry(exports.default.prototype, queue, hooks);
     });
-    hooks.onLoad('pg-boss/src/manager.js', ({ exports, filename }) => watchManager(exports.prototype, filename));
+    hooks.onLoad('pg-boss/src/manager.js', ({ exports, filename }) => observeManager(exports.prototype, filename));
     hooks.onLoad('pg-boss/dist/manager.js', ({ exports, filename }) =>
-      watchManager(exports.default.prototype, filename),
+      observeManager(exports.default.prototype, filename),
     );
-    hooks.onLoad('pg-boss/src/index.js', ({ exports }) => watchBoss(exports.prototype));
-    hooks.onLoad('pg-boss/dist/index.js', ({ exports }) => watchBoss(exports.PgBoss.prototype));
+    hooks.onLoad('pg-boss/src/index.js', ({ exports }) => observeBoss(exports.prototype));
+    hooks.onLoad('pg-boss/dist/index.js', ({ exports }) => observeBoss(exports.PgBoss.prototype));
     hooks.onLoad(
       'pg-boss/dist/index.mjs',
       ({ exports, filename, rebind }) => {
-        watchBoss(exports.PgBoss.prototype);
+        observeBoss(exports.PgBoss.prototype);
         // Not exported, and not replaced.
         rebind?.('Manager', (manager: { prototype: Manager }) => {
-          watchManager(manager.prototype, filename);
+          observeManager(manager.prototype, filename);
           return manager;
         });
       },

@@ -16,7 +16,7 @@ export interface Rejection {
   readonly type: string;
 }
 
-export interface Watched {
+export interface ObservedPromise {
   readonly promise: Promise<unknown>;
   readonly settled: (rejection: Rejection | undefined) => void;
 }
@@ -25,23 +25,23 @@ export interface Watched {
  * Promises of non-`async` handlers, which the application may hold: a `then` would change what is unhandled.
  * `util.inspect` reads their state, after the acknowledgement and periodically before.
  */
-export class PromiseWatch {
-  readonly #watched = new Set<Watched>();
-  readonly #answered = new Set<Watched>();
+export class ObservedPromises {
+  readonly #observed = new Set<ObservedPromise>();
+  readonly #answered = new Set<ObservedPromise>();
   #isTimed = false;
 
-  add(watched: Watched): void {
-    this.#watched.add(watched);
+  add(observed: ObservedPromise): void {
+    this.#observed.add(observed);
     if (this.#isTimed) return;
     this.#isTimed = true;
     detachedTimeout('amqplib consume', () => this.#tick(), EVERY_MS);
   }
 
   /** Acknowledged, so likely to settle. */
-  soon(watched: Watched): void {
-    if (!this.#watched.has(watched)) return;
+  soon(observed: ObservedPromise): void {
+    if (!this.#observed.has(observed)) return;
     if (this.#answered.size === 0) detached(setImmediate, undefined, [() => this.#lookAtAnswered()]);
-    this.#answered.add(watched);
+    this.#answered.add(observed);
   }
 
   #lookAtAnswered(): void {
@@ -52,25 +52,25 @@ export class PromiseWatch {
 
   #tick(): void {
     this.#isTimed = false;
-    const some: Watched[] = [];
-    for (const each of this.#watched) if (some.push(each) === AT_A_TIME) break;
+    const some: ObservedPromise[] = [];
+    for (const each of this.#observed) if (some.push(each) === AT_A_TIME) break;
     for (const each of some) {
       // The others come first next time.
-      this.#watched.delete(each);
-      this.#watched.add(each);
+      this.#observed.delete(each);
+      this.#observed.add(each);
       this.#look(each);
     }
-    const [next] = this.#watched;
+    const [next] = this.#observed;
     if (next) this.add(next);
   }
 
-  #look(watched: Watched): void {
+  #look(observed: ObservedPromise): void {
     guard('amqplib consume', () => {
-      const { promise } = watched;
+      const { promise } = observed;
       const state = inspect(promise, BRIEFLY).slice(0, 200);
       if (/\{\s*<pending>/.test(state)) return;
-      this.#watched.delete(watched);
-      watched.settled(/\{\s*<rejected>/.test(state) ? rejectionOf(promise) : undefined);
+      this.#observed.delete(observed);
+      observed.settled(/\{\s*<rejected>/.test(state) ? rejectionOf(promise) : undefined);
     });
   }
 }

@@ -89,6 +89,7 @@ function sending(client: Client, command: IoCommand, stream: unknown, clients: C
   if (stream !== undefined || isOwn(client, command)) return undefined;
   const call = clients.start(client, command);
   if (!call) return undefined;
+  // By hand: of this command alone, so there is nothing to undo; a reply goes on before it is looked at.
   const { resolve, reject } = command;
   command.resolve = function (reply) {
     const result = resolve.call(this, reply);

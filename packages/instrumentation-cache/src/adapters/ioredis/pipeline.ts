@@ -74,6 +74,7 @@ function execute(pipeline: Pipeline, clients: Clients, cache: CacheEvents): Batc
   if (!batch) return undefined;
   // A cluster's node is known at the first command.
   head[CALL] = batch;
+  // By hand: of this pipeline alone, so there is nothing to undo.
   const { resolve, reject } = pipeline;
   pipeline.resolve = function (answers) {
     guard('ioredis pipeline', () => {

@@ -31,6 +31,7 @@ export function onFirstAnswer(socket: Duplex, listener: (status: number | undefi
   function answerBy(target: Patched, name: 'write' | 'end'): () => void {
     const inherited = !Object.hasOwn(target, name);
     const original = target[name];
+    // By hand: of this socket alone, and it removes itself before the original runs.
     const observing: Method = function (this: unknown, chunk: unknown) {
       guard('an answer on a bare socket', () => {
         for (const each of restore) each();

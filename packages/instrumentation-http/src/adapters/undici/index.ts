@@ -182,6 +182,7 @@ function observeUpgrade(request: Request, sent: Sent, events: HttpEvents): void 
   const name = request.onUpgrade ? 'onUpgrade' : 'onRequestUpgrade';
   const upgraded = request[name];
   if (!upgraded) return;
+  // By hand: of this request alone, and it removes itself.
   request[name] = function (statusCode, headers, socket, ...rest) {
     guard('an upgrade', () => {
       delete request[name];

@@ -108,6 +108,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
   });
 
   function observedFallback(breaker: CircuitBreaker, fallback: AnyFunction): AnyFunction {
+    // By hand: a promise that the caller holds is replaced, see `answered`.
     return (...args) => {
       const call = hooks.active ? guard(NAME, () => resilience.callHere(breaker)) : undefined;
       if (!call) return Reflect.apply(fallback, fallback, args);

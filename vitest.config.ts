@@ -8,7 +8,8 @@ const ssr = { resolve: { conditions, externalConditions: conditions } };
 /** What every test of the repository runs with. */
 const common = {
   pool: 'forks',
-  maxWorkers: 2,
+  // Of two cores: many tests wait for timers and servers.
+  maxWorkers: 3,
   testTimeout: 30_000,
   hookTimeout: 120_000,
 } as const;

@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config';
 import { base } from '../../vitest.config.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-const usesNodes = (file: string): boolean => /\bNODES\b/.test(readFileSync(root + file, 'utf8'));
+/** Or a server that `npm test` does not build. */
+const usesNodes = (file: string): boolean =>
+  /\b(?:NODES|startMongoDbIfPossible)\b/.test(readFileSync(root + file, 'utf8'));
 
 // The contracts of all adapters, with the versions of `npm test`, and what it runs on one Node only, on each supported
 // Node.

@@ -15,14 +15,14 @@ it('leaves the application its frames in the callbacks of http, database, cache 
     'http response': [1, true],
     'http end': [1, true],
     'pg connect': [1, true],
-    'pg query': [2, true],
-    'pg event': [2, true],
+    'pg query': [1, true],
+    'pg event': [1, true],
     'pg notification': [1, true],
-    'pg-pool query': [2, true],
+    'pg-pool query': [1, true],
     'ioredis command': [0, true],
     'ioredis pipeline': [0, true],
     'ioredis message': [1, true],
-    'amqplib confirm': [2, true],
+    'amqplib confirm': [1, true],
     'amqplib consumer': [1, true],
   });
   await Promise.all(servers.map((server) => server.stop()));

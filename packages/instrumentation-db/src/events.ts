@@ -24,7 +24,7 @@ export interface CommandDescription extends Described {
 }
 
 /** A query under way; `run` uses the caller's context. */
-export interface Query extends Pick<Caller, 'run'> {
+export interface Query extends Pick<Caller, 'run' | 'context'> {
   /** @param rows returned rows, if the library reports them directly */
   succeeded(rows?: number): void;
   failed(error: unknown): void;

@@ -39,7 +39,7 @@ export interface PoolSource {
 }
 
 /** A request to a pool; `run` uses the caller's context. */
-export interface Acquisition extends Pick<Caller, 'run'> {
+export interface Acquisition extends Pick<Caller, 'run' | 'context'> {
   connecting(): void;
   /** The connection's later queries belong to this acquisition. */
   granted(connection: unknown): void;

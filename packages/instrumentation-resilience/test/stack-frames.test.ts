@@ -16,6 +16,6 @@ it('a function that is called back has one frame of ours above it', async () => 
     'cockatiel breaker': 1,
     'cockatiel retry': 1,
     // The server's `emit`, the request, and Express' route.
-    express: 3,
+    express: 2,
   });
 });

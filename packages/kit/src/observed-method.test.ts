@@ -1,5 +1,6 @@
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Caller } from './caller.ts';
 import { HandOver } from './hand-over.ts';
 import { Hooks } from './hooks.ts';
 import { answering } from './observed-method.ts';
@@ -101,20 +102,21 @@ describe('the calls of a method', () => {
       },
     };
     hooks.calls(Client.prototype, 'send', { begin: () => call, within: () => call });
-    const reply = new Client().send(
-      'a',
-      answering(
-        'test',
-        call,
-        (_error: unknown, text?: string) => text,
-        (args) => note('heard')(...args),
-      ),
+    expect(new Client().send('a', (_error: unknown, text?: string) => text)).toBe('client: a');
+    expect(ran).toEqual([['a', expect.any(Function)]]);
+  });
+
+  it('report an answer before the callback gets it', () => {
+    const callback = answering(
+      'test',
+      new Caller(),
+      (_error: unknown, text?: string) => note('called')(text),
+      (args) => note('answered')(...args),
     );
-    expect(reply).toBe('client: a');
-    expect(seen).toEqual([['heard', undefined, 'client: a']]);
-    expect(ran).toEqual([
-      ['a', expect.any(Function)],
-      [undefined, 'client: a'],
+    new Client().send('a', callback);
+    expect(seen).toEqual([
+      ['answered', undefined, 'client: a'],
+      ['called', 'client: a'],
     ]);
   });
 

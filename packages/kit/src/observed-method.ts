@@ -1,5 +1,6 @@
+import type { Context } from '@opentelemetry/api';
 import { Caller, type Run } from './caller.ts';
-import { enter, leave, NOT_ENTERED, type Left } from './context-bridge.ts';
+import { enter, leave, methodIn, NOT_ENTERED, type Left } from './context-bridge.ts';
 import { report } from './guard.ts';
 import type { HandOver } from './hand-over.ts';
 import { whenSettled } from './when-settled.ts';
@@ -165,34 +166,40 @@ export function moved(original: AnyFunction, run: Run, hooks: Active): AnyFuncti
   };
 }
 
-/** A callback that reports, then runs in the caller's context. */
+type InContext = Pick<Caller, 'context'>;
+
+/** A callback that reports, then runs in the caller's context, with one stack frame of ours. */
 export function answering<F extends AnyFunction>(
   place: string,
-  caller: Runner,
+  caller: InContext,
   callback: F,
   observe: (args: any, self: any) => void,
 ): F {
-  return function (this: unknown, ...args: unknown[]) {
-    try {
-      observe(args, this);
-    } catch (error) {
-      report(place, error);
-    }
-    return caller.run(callback as AnyFunction, this, args);
-  } as F;
+  return methodIn(callback, reporting(place, caller, observe)) as F;
 }
 
 /** {@link answering} for a callback called once: releases the caller afterwards. */
 export function answeringOnce<F extends AnyFunction>(
   place: string,
-  caller: Runner,
+  caller: InContext,
   callback: F,
   observe: (args: any, self: any) => void,
 ): F {
-  let first: AnyFunction | undefined = answering(place, caller, callback, observe);
-  return function (this: unknown, ...args: unknown[]) {
-    const answer = first ?? callback;
+  let first: ReturnType<typeof reporting> | undefined = reporting(place, caller, observe);
+  return methodIn(callback, (self, args) => {
+    const answered = first;
     first = undefined;
-    return answer.apply(this, args);
-  } as F;
+    return answered?.(self, args);
+  }) as F;
+}
+
+function reporting(place: string, caller: InContext, observe: (args: any, self: any) => void) {
+  return (self: unknown, args: ArrayLike<any>): Context => {
+    try {
+      observe(args, self);
+    } catch (error) {
+      report(place, error);
+    }
+    return caller.context;
+  };
 }

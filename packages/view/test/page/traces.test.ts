@@ -17,7 +17,7 @@ it('is used with the keyboard alone: search, completion, list, waterfall, detail
   await page.waitForSelector('#search:focus');
 
   await page.keyboard.type('pool.wait_r');
-  await page.waitForSelector('[role=option]');
+  await page.waitForSelector('[role=option]::-p-text(pool.wait_reason=)');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   expect(await valueOf(page)).toBe('pool.wait_reason=');

@@ -16,11 +16,25 @@ function wordAt(text: string, caret: number): { from: number; word: string } {
   return { from, word: text.slice(from, caret) };
 }
 
+const KEY_AND_VALUE = /^([^=:<>"]+)(!?=|:)"?(.*)$/;
+
+/** Of completions found for an earlier text. */
+export function stillFits(completion: string, text: string, caret: number): boolean {
+  const { word } = wordAt(text, caret);
+  const [, key, operator, begun = ''] = KEY_AND_VALUE.exec(word) ?? [];
+  const start = key && operator ? key + operator : word;
+  return (
+    word !== '' &&
+    completion.toLowerCase().startsWith(start.toLowerCase()) &&
+    completion.slice(start.length).toLowerCase().includes(begun.toLowerCase())
+  );
+}
+
 /** Attribute names, or values after `name=`. */
 export async function completionsOf(text: string, caret: number, signal: AbortSignal): Promise<string[]> {
   const { word } = wordAt(text, caret);
   if (word === '') return [];
-  const [, key, operator, begun = ''] = /^([^=:<>"]+)(!?=|:)"?(.*)$/.exec(word) ?? [];
+  const [, key, operator, begun = ''] = KEY_AND_VALUE.exec(word) ?? [];
   if (key && operator) {
     const { values } = await request<{ values: string[] }>(valuesPath(key, operator), signal);
     const fitting = values.filter((value) => value.toLowerCase().includes(begun.toLowerCase()) && isShowable(value));

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { SEARCH_INPUT } from '../frame/keys.ts';
-import { complete, completionsOf } from './completion.ts';
+import { complete, completionsOf, stillFits } from './completion.ts';
 
 const EXAMPLES = 'error   duration>500ms   service:orders   http.route=/checkout   pool.wait_ms>100   any text';
 
@@ -29,11 +29,14 @@ export function SearchBox({ q, takesFocus, onSearch }: Props) {
   };
   const typed = async (): Promise<void> => {
     const { value, selectionStart } = input.current!;
+    const caret = selectionStart ?? value.length;
     setText(value);
     setChosen(-1);
+    // The answer takes a moment: Enter must not take what was found for less text.
+    setFound((before) => before.filter((each) => stillFits(each, value, caret)));
     asked.current?.abort();
     const { signal } = (asked.current = new AbortController());
-    const completions = await completionsOf(value, selectionStart ?? value.length, signal).catch(() => []);
+    const completions = await completionsOf(value, caret, signal).catch(() => []);
     if (!signal.aborted) setFound(completions);
   };
   const take = (completion: string): void => {

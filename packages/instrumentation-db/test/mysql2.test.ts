@@ -324,7 +324,8 @@ describe('a wait', () => {
     first.destroy();
     await second;
     expect(only(waits(recorded))).toMatchObject({
-      attributes: { 'pool.wait_reason': 'connect', 'pool.used': 1 },
+      // The longer of the two: on a busy machine that may be the time until the connection was opened.
+      attributes: { 'pool.wait_reason': expect.stringMatching(/^(?:connect|queue)$/), 'pool.used': 1 },
       events: [{ name: 'connecting' }],
       parentSpanId: only(spansNamed(recorded, 'request')).spanId,
     });

@@ -1,4 +1,4 @@
-import { preceded, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
+import { bindOnce, preceded, type ConnectionTarget, type DriverConnection, type Hooks } from '@foreshock/kit';
 
 const SYSTEM = 'mongodb';
 
@@ -34,7 +34,7 @@ function targetOfAddress({ socketPath, host, port }: HostAddress): Target {
   return { system: SYSTEM, host: socketPath ?? host, port: socketPath === undefined ? port : undefined };
 }
 
-/** Connections, monitors and timers outlive the request whose operation began them. */
+/** Connections, monitors and timers outlive the request whose operation began them; who asks for one keeps its context. */
 export function detachConnections(hooks: Hooks): void {
   // Called by `ConnectionPool.createConnection` and `Monitor`; with a callback before 6.4.
   hooks.onLoad('mongodb/lib/cmap/connect.js', ({ exports }) => {
@@ -55,6 +55,10 @@ export function detachConnections(hooks: Hooks): void {
   });
   hooks.onLoad('mongodb/lib/cmap/connection_pool.js', ({ exports: { ConnectionPool } }) => {
     hooks.detach(ConnectionPool.prototype, 'ensureMinPoolSize');
+    // Before 6.4, the pool calls back where a connection was returned.
+    hooks.before(ConnectionPool.prototype, 'checkOut', (_pool, args: [unknown]) => {
+      if (typeof args[0] === 'function') args[0] = bindOnce(args[0] as Callback);
+    });
   });
   hooks.onLoad('mongodb/lib/sdam/monitor.js', ({ exports: { Monitor } }) => {
     for (const method of ['connect', 'requestCheck', 'reset']) hooks.detach(Monitor.prototype, method);

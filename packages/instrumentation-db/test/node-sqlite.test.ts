@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { constants, DatabaseSync } from 'node:sqlite';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { only, recordSpans, type ReceivedSpan } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
@@ -79,6 +79,30 @@ it('the span of an iteration ends with it: at its end, when it is left, when it 
   recorded.clear();
   expect(() => [...database.prepare('SELECT fails_at(id, 2) FROM users').iterate()]).toThrow('refused');
   expect(only(recorded.spans()).status.code).toBe('ERROR');
+});
+
+it('the span of an abandoned iteration ends when its statement runs again', () => {
+  database.exec("INSERT INTO users VALUES (2, 'bob')");
+  recorded.clear();
+  const statement = database.prepare('SELECT id FROM users');
+  for (let i = 0; i < 3; i++) expect(statement.iterate().next().done).toBe(false);
+  expect(recorded.spans().map(rowsOf)).toEqual([1, 1]);
+  statement.get();
+  expect(recorded.spans().map(rowsOf)).toEqual([1, 1, 1, 1]);
+});
+
+it.skipIf(!('setAuthorizer' in DatabaseSync.prototype))('an authorizer is asked only about the application’s', () => {
+  const asked: unknown[] = [];
+  database.setAuthorizer((action, name) => {
+    asked.push([action, name]);
+    return constants.SQLITE_OK;
+  });
+  database.prepare('SELECT "id" FROM users').all();
+  expect(asked).toEqual([
+    [constants.SQLITE_SELECT, null],
+    [constants.SQLITE_READ, 'users'],
+  ]);
+  expect(only(recorded.spans()).attributes['db.query.text']).toBe('SELECT ? FROM users');
 });
 
 it('a statement that cannot be prepared is a failed query', () => {

@@ -20,6 +20,11 @@ export class Databases {
     this.#prepare = prepare;
   }
 
+  /** Its authorizer would be asked about a statement that the application does not prepare. */
+  keepUnasked(database: DatabaseSync): void {
+    this.#of(database).dialect ??= SQLITE_DQS;
+  }
+
   remember(statement: object, database: DatabaseSync): void {
     this.#databases.set(statement, new WeakRef(database));
   }

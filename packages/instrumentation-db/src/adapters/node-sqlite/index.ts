@@ -7,7 +7,7 @@ import { Iterations } from './iterations.ts';
 
 /** A class of `node:sqlite`, or of one that is like it. */
 interface Prototypes {
-  DatabaseSync: { prototype: DatabaseSync & { createTagStore?: unknown } };
+  DatabaseSync: { prototype: DatabaseSync & { createTagStore?: unknown; setAuthorizer?: unknown } };
   StatementSync: { prototype: StatementSync };
 }
 
@@ -75,6 +75,10 @@ function wrapDatabase(
     // A missing table or a syntax error is found here, before there is a statement.
     failed: ({ database, text }, error) => start(database, text)?.failed(error),
   });
+  // Node 24.10.
+  if (prototype.setAuthorizer) {
+    hooks.before(prototype, 'setAuthorizer', (database: DatabaseSync) => databases.keepUnasked(database));
+  }
   if (!prototype.createTagStore) return;
   let isWrapped = false;
   // The class of what it returns is not exported (Node 24.9).
@@ -87,18 +91,28 @@ function wrapDatabase(
       (self, [strings]) => {
         return Array.isArray(strings) ? start(databases.of(self), strings.join('?')) : undefined;
       },
+      new Iterations(hooks),
       hooks,
     );
   });
 }
 
 function wrapStatements(prototype: StatementSync, databases: Databases, start: Start, hooks: Hooks): void {
-  wrapRuns(prototype, (self) => start(databases.of(self), (self as StatementSync).sourceSQL), hooks);
+  const iterations = new Iterations(hooks);
+  const begin = (self: object): Query | undefined => {
+    iterations.endOf(self);
+    return start(databases.of(self), (self as StatementSync).sourceSQL);
+  };
+  wrapRuns(prototype, begin, iterations, hooks);
 }
 
 /** What runs a statement: methods of `StatementSync` and of a tag store alike. */
-function wrapRuns(prototype: any, begin: (self: object, args: unknown[]) => Query | undefined, hooks: Hooks): void {
-  const iterations = new Iterations(hooks);
+function wrapRuns(
+  prototype: any,
+  begin: (self: object, args: unknown[]) => Query | undefined,
+  iterations: Iterations,
+  hooks: Hooks,
+): void {
   const rowsOf = {
     run: () => undefined,
     get: (row: unknown) => (row === undefined ? 0 : 1),
@@ -113,7 +127,7 @@ function wrapRuns(prototype: any, begin: (self: object, args: unknown[]) => Quer
   }
   hooks.calls(prototype, 'iterate', {
     begin,
-    returned: (query: Query, iterator) => iterations.observe(iterator, query),
+    returned: (query: Query, iterator, self: object) => iterations.observe(iterator, query, self),
     failed: (query, error) => query.failed(error),
   });
 }

@@ -6,21 +6,36 @@ interface Iteration {
   rows: number;
 }
 
-/** Ends a query with the iterator over its rows. The span of one that is left without `return()` stays open. */
+/**
+ * Ends a query with the iterator over its rows, or when its statement runs again, which resets it. Else the span of one
+ * that is left without `return()` stays open.
+ */
 export class Iterations {
   readonly #hooks: Hooks;
   readonly #open = new WeakMap<object, Iteration>();
+  /** By statement: its last one. */
+  readonly #last = new WeakMap<object, Iteration>();
   #prototype: object | undefined;
 
   constructor(hooks: Hooks) {
     this.#hooks = hooks;
   }
 
-  observe(iterator: object, query: Query): void {
+  /** @param owner a statement; of a tag store's, several may be under way */
+  endOf(owner: object): void {
+    const last = this.#last.get(owner);
+    if (!last) return;
+    this.#last.delete(owner);
+    last.query.succeeded(last.rows);
+  }
+
+  observe(iterator: object, query: Query, owner: object): void {
     // Its class is not exported.
     if (!this.#prototype) this.#wrap((this.#prototype = Object.getPrototypeOf(iterator)));
-    if (Object.getPrototypeOf(iterator) === this.#prototype) this.#open.set(iterator, { query, rows: 0 });
-    else query.succeeded();
+    if (Object.getPrototypeOf(iterator) !== this.#prototype) return query.succeeded();
+    const iteration = { query, rows: 0 };
+    this.#open.set(iterator, iteration);
+    this.#last.set(owner, iteration);
   }
 
   #wrap(prototype: any): void {

@@ -120,6 +120,13 @@ describe.skipIf('missing' in found).each(['mongodb', 'mongodb-5-0'])('%s', (alia
     expect(namesBelow('caller')).toEqual(['ping', 'usersInfo', `drop ${orders.collectionName}`]);
   });
 
+  it('names no collection longer than the server takes', async () => {
+    await collectionOf(0);
+    const long = clients.at(-1)!.db().collection('x'.repeat(10_000));
+    await recorded.inSpan('caller', () => long.findOne().catch(() => {}));
+    expect(namesBelow('caller')).toEqual(['find']);
+  });
+
   it('shows each round trip of a cursor below its caller', async () => {
     const orders = await collectionOf(5);
     const name = orders.collectionName;

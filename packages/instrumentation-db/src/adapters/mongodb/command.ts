@@ -36,6 +36,9 @@ const BATCHES: Readonly<Record<string, string>> = {
   bulkWrite: 'ops',
 };
 
+/** The server's own limit, in bytes, of database and collection; a longer name is refused, and may be anything. */
+const MAX_NAME = 255;
+
 type Command = Readonly<Record<string, unknown>>;
 
 /** The first key. */
@@ -46,7 +49,11 @@ export function operationOf(command: Command): string | undefined {
 
 export function collectionOf(command: Command, operation: string): string | undefined {
   const value = operation === 'getMore' ? command['collection'] : OF_COLLECTIONS.has(operation) && command[operation];
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' ? nameOf(value) : undefined;
+}
+
+export function nameOf(name: string): string | undefined {
+  return name.length <= MAX_NAME ? name : undefined;
 }
 
 /** An array, or since 6.10 a `DocumentSequence` (mongodb/lib/cmap/commands.js). */

@@ -31,6 +31,9 @@ interface ServerFailure {
 }
 
 interface Reply {
+  /** Of `bulkWrite` of a client, since 6.10: the results of its operations are in a cursor. */
+  nErrors?: number;
+  cursor?: { firstBatch?: readonly (ServerFailure & { ok?: unknown })[] };
   writeErrors?: readonly ServerFailure[];
   writeConcernError?: ServerFailure;
 }
@@ -51,8 +54,9 @@ const ARRAY = 4;
 export function replyError(reply: unknown): ReplyFailure | undefined {
   if (typeof reply !== 'object' || reply === null) return undefined;
   if (isEncoded(reply)) return encodedError(reply);
-  const { writeErrors, writeConcernError } = reply as Reply;
-  const failure = writeErrors?.[0] ?? writeConcernError;
+  const { writeErrors, writeConcernError, nErrors, cursor } = reply as Reply;
+  const failed = nErrors ? cursor?.firstBatch?.find(({ ok }) => ok === 0) : undefined;
+  const failure = writeErrors?.[0] ?? failed ?? writeConcernError;
   return failure && { code: failure.code, message: failure.errmsg };
 }
 
@@ -62,6 +66,13 @@ function isEncoded(reply: object): reply is EncodedReply {
 
 function encodedError(reply: EncodedReply): ReplyFailure | undefined {
   const failure: EncodedReply | null =
-    reply.get('writeErrors', ARRAY)?.get(0, OBJECT) ?? reply.get('writeConcernError', OBJECT);
+    reply.get('writeErrors', ARRAY)?.get(0, OBJECT) ?? failedOperation(reply) ?? reply.get('writeConcernError', OBJECT);
   return failure ? { code: failure.getNumber('code'), message: failure.get('errmsg', STRING) } : undefined;
+}
+
+function failedOperation(reply: EncodedReply): EncodedReply | undefined {
+  if (!reply.getNumber('nErrors')) return undefined;
+  const batch: EncodedReply | null = reply.get('cursor', OBJECT)?.get('firstBatch', ARRAY);
+  for (let i = 0, result; (result = batch?.get(i, OBJECT)); i++) if (result.getNumber('ok') === 0) return result;
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { answeringOnce, bindOnce, type Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
-import { batchSizeOf, collectionOf, operationOf } from './command.ts';
+import { batchSizeOf, collectionOf, nameOf, operationOf } from './command.ts';
 import { detachConnections, mongodbConnection, targetOfConnection } from './connections.ts';
 import { recogniseFollowers, type Operation } from './followers.ts';
 import { keepQueuedCallers } from './mongoose.ts';
@@ -91,7 +91,7 @@ function startCommand(connection: object, [ns, command]: CommandArguments, db: D
     connection,
     {
       ...targetOfConnection(connection),
-      database: ns.db,
+      database: nameOf(ns.db),
       operation,
       collection: collectionOf(command, operation),
       batchSize: batchSizeOf(command, operation),

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { types } from 'node:util';
 import { installed, recordSpans } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logsInstrumentation } from '@foreshock/instrumentation-logs';
@@ -107,6 +108,36 @@ describe.each(['winston', 'winston-3-0'])('%s', (alias) => {
     expect(error).not.toHaveProperty('trace_id');
   });
 
+  it('what reads private fields of an error works, and its JSON has the ids', () => {
+    class Refused extends Error {
+      readonly #reason = 'full';
+      toJSON(): unknown {
+        return { reason: this.#reason };
+      }
+    }
+    const natives: boolean[] = [];
+    const format = winston.format((info: Error) => {
+      natives.push(types.isNativeError(info));
+      return Object.assign(info, { seen: info.message });
+    });
+    const found = linesOf(
+      (log) =>
+        inTrace(() => {
+          log.error(new Refused('no'));
+          // Its message is an accessor of its class.
+          log.error(new DOMException('too late', 'TimeoutError'));
+          log.error(new TypeError('wrong'));
+        }),
+      { format: winston.format.combine(format(), winston.format.json()) },
+    );
+    expect(found).toEqual([
+      { reason: 'full', ...FIELDS },
+      { level: 'error', seen: 'too late', ...FIELDS },
+      { level: 'error', seen: 'wrong', ...FIELDS },
+    ]);
+    expect(natives).toEqual([true, true, true]);
+  });
+
   it('leaves an instance of a class of the application alone', () => {
     class Order {
       readonly #total = 7;
@@ -201,5 +232,25 @@ describe('winston-2', () => {
     failing.rewriters.push(rewriter);
     expect(() => inTrace(() => failing.info('lost'))).toThrow('disk full');
     expect(failing.rewriters).toEqual([rewriter]);
+  });
+
+  it('a line that a listener logs in another trace has the ids of that one', () => {
+    const lines: any[] = [];
+    const log = loggerOf((_level, message, meta) => void lines.push({ message, ...meta }));
+    const other = 'f'.repeat(32);
+    log.once('logging', () => inTrace(() => log.info('inner'), { traceId: other }));
+    inTrace(() => log.info('outer'));
+    expect(lines.map(({ message, trace_id }) => [message, trace_id])).toEqual([
+      ['outer', FIELDS.trace_id],
+      ['inner', other],
+    ]);
+  });
+
+  it('rewriters that are frozen stay as they are', () => {
+    const lines: any[] = [];
+    const log = loggerOf((_level, message, meta) => void lines.push({ message, ...meta }));
+    Object.freeze(log.rewriters);
+    inTrace(() => log.info('placed'));
+    expect(lines).toEqual([{ message: 'placed' }]);
   });
 });

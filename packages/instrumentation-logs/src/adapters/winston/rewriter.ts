@@ -16,7 +16,7 @@ export function attachRewriter(prototype: any, events: LineEvents, hooks: Hooks)
     (log) =>
       function logInTrace(this: any, ...args: any[]) {
         const rewriters: unknown = this?.rewriters;
-        const rewriter = hooks.active && Array.isArray(rewriters) ? rewriterOf(events) : undefined;
+        const rewriter = hooks.active && Array.isArray(rewriters) && Object.isExtensible(rewriters) ? rewriterOf(events) : undefined;
         if (!rewriter) return log.apply(this, args);
         (rewriters as unknown[]).push(rewriter);
         try {
@@ -39,11 +39,15 @@ function rewriterOf(
     report('winston log', error);
   }
   if (fields === undefined) return undefined;
-  const found = fields;
+  let found: LineFields | undefined = fields;
   return (level, _message, meta, logger) => {
+    // A transport or a listener logs another line.
+    if (found === undefined) return meta;
+    const own = found;
+    found = undefined;
     try {
       if (meta instanceof Error && isWarning(logger?.levels, level)) events.logged(errorTypeOf(meta));
-      return typeof meta === 'object' && meta !== null ? withFields(meta, found) : meta;
+      return typeof meta === 'object' && meta !== null ? withFields(meta, own) : meta;
     } catch (error) {
       report('winston log', error);
       return meta;

@@ -1,18 +1,23 @@
+import { returning, type AnyFunction } from '@foreshock/kit';
 import type { LineFields } from '../../events.ts';
 import { addMissing } from '../../missing-fields.ts';
+import { copyOf } from './copied-error.ts';
 
 /** A copy: the object may be the application's own, which it logs again in another trace or stores. */
 export function withFields(object: object, fields: LineFields): object {
   const prototype = Object.getPrototypeOf(object);
   if (prototype === Object.prototype || prototype === null) return addMissing({ ...object }, fields);
   // An instance of another class may have private fields, which a copy lacks; a list has no names.
-  return object instanceof Error ? addMissing(copyOf(object), fields) : object;
+  if (!(object instanceof Error)) return object;
+  const copy = addMissing(copyOf(object), fields) as Error & { toJSON?: unknown };
+  if (typeof copy.toJSON === 'function') {
+    Object.defineProperty(copy, 'toJSON', {
+      value: returning(copy.toJSON as AnyFunction, (json) => (isObject(json) ? withFields(json, fields) : json), 'winston'),
+    });
+  }
+  return copy;
 }
 
-function copyOf(error: Error): Error {
-  const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(error);
-  const { stack } = properties;
-  // In some versions of V8 an accessor, which works on the original only.
-  if (stack) properties['stack'] = { value: error.stack, writable: true, configurable: true, enumerable: false };
-  return Object.create(Object.getPrototypeOf(error), properties);
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

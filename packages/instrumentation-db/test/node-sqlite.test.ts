@@ -100,6 +100,8 @@ it.skipIf(!('setAuthorizer' in DatabaseSync.prototype))('an authorizer is asked 
   database.prepare('SELECT "id" FROM users').all();
   expect(asked).toEqual([
     [constants.SQLITE_SELECT, null],
+    // The column, and the table.
+    [constants.SQLITE_READ, 'users'],
     [constants.SQLITE_READ, 'users'],
   ]);
   expect(only(recorded.spans()).attributes['db.query.text']).toBe('SELECT ? FROM users');

@@ -10,7 +10,8 @@ export function poolsWithQueries(config: PoolConfig = {}): Instrumentation {
     instrumentationName: 'pools with queries',
     instrumentationVersion: '0.0.0',
     enable: () => all.forEach((each) => each.enable()),
-    disable: () => all.forEach((each) => each.disable()),
+    // Newest first: two rooms may wrap one method.
+    disable: () => all.toReversed().forEach((each) => each.disable()),
     setTracerProvider: (provider) => all.forEach((each) => each.setTracerProvider(provider)),
     setMeterProvider: (provider) => all.forEach((each) => each.setMeterProvider(provider)),
     libraries: all.flatMap((each) => each.libraries),

@@ -73,6 +73,8 @@ function encodedError(reply: EncodedReply): ReplyFailure | undefined {
 function failedOperation(reply: EncodedReply): EncodedReply | undefined {
   if (!reply.getNumber('nErrors')) return undefined;
   const batch: EncodedReply | null = reply.get('cursor', OBJECT)?.get('firstBatch', ARRAY);
-  for (let i = 0, result; (result = batch?.get(i, OBJECT)); i++) if (result.getNumber('ok') === 0) return result;
-  return undefined;
+  for (let i = 0; ; i++) {
+    const result = batch?.get(i, OBJECT);
+    if (!result || result.getNumber('ok') === 0) return result ?? undefined;
+  }
 }

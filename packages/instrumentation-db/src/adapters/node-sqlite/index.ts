@@ -7,7 +7,7 @@ import { Iterations } from './iterations.ts';
 
 /** A class of `node:sqlite`, or of one that is like it. */
 interface Prototypes {
-  DatabaseSync: { prototype: DatabaseSync & { createTagStore?: unknown; setAuthorizer?: unknown } };
+  DatabaseSync: { prototype: DatabaseSync & { createTagStore?: unknown } };
   StatementSync: { prototype: StatementSync };
 }
 
@@ -76,7 +76,7 @@ function wrapDatabase(
     failed: ({ database, text }, error) => start(database, text)?.failed(error),
   });
   // Node 24.10.
-  if (prototype.setAuthorizer) {
+  if ('setAuthorizer' in prototype) {
     hooks.before(prototype, 'setAuthorizer', (database: DatabaseSync) => databases.keepUnasked(database));
   }
   if (!prototype.createTagStore) return;

@@ -11,7 +11,7 @@ const KEPT_SPANS = 1_000;
 const LOOK_EVERY = 64;
 /** A check visits each open span, so none below this. */
 const LOOK_FROM = 192;
-/** A service may leak spans. */
+/** A service may leak spans; twice as many between two looks at all of them. */
 const MAX_OLDER = 10_000;
 
 /** Tracks open spans, to end them with the process. */
@@ -19,6 +19,7 @@ export class OpenSpans {
   readonly #newest = new LinkedList<RecordedSpan>();
   #older: WeakRef<RecordedSpan>[] = [];
   #started = 0;
+  #filterAt = KEPT_SPANS;
   readonly #onStart: () => void;
   readonly #watch: OpenSpanWatch | undefined;
 
@@ -80,14 +81,16 @@ export class OpenSpans {
       span = span.before;
     }
     if (!span) return;
-    const older = this.#older.filter((reference) => reference.deref()?.ended === false);
     while (span) {
       const { before }: RecordedSpan = span;
       this.#newest.remove(span);
-      older.push(new WeakRef(span));
+      this.#older.push(new WeakRef(span));
       span = before;
     }
-    this.#older = older.slice(-MAX_OLDER);
+    if (this.#older.length < this.#filterAt) return;
+    this.#older = this.#older.filter((reference) => reference.deref()?.ended === false).slice(-MAX_OLDER);
+    // A look at all of them for each that is added would block the event loop.
+    this.#filterAt = Math.max(KEPT_SPANS, 2 * this.#older.length);
   }
 }
 

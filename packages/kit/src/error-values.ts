@@ -6,8 +6,8 @@ const MAX_DEPTH = 4;
 const MAX_LOOKED_AT = 32;
 /** Shorter texts match by chance. */
 const MIN_TEXT = 8;
-/** Messages remembered, to find them in other errors. */
-const MAX_TEXTS = 32;
+/** Messages remembered, to find them in other errors: as many as may fail together. */
+const MAX_TEXTS = 256;
 
 interface PrivateMessage {
   readonly whole: string;

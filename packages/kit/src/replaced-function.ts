@@ -51,6 +51,16 @@ export function replacementOf<Events>(
   return fn;
 }
 
+/** Replaces a method of one object, which it is undone with. Copies own properties. */
+export function replaceOn<Name extends PropertyKey>(
+  owner: Record<Name, AnyFunction>,
+  name: Name,
+  make: (original: AnyFunction) => AnyFunction,
+): void {
+  const original = owner[name];
+  owner[name] = Object.defineProperties(make(original), propertiesOf(original)) as AnyFunction;
+}
+
 /** Includes name and length. */
 export function propertiesOf(fn: AnyFunction): PropertyDescriptorMap {
   const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(fn);

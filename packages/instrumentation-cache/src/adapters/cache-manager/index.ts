@@ -2,6 +2,7 @@ import {
   followed,
   observed,
   replacementOf,
+  replaceOn,
   type Adapter,
   type AnyFunction,
   type Attachment,
@@ -57,7 +58,11 @@ export const cacheManager: Adapter<CacheEvents> = {
           const { configurable, writable } = Object.getOwnPropertyDescriptor(exports, 'createCache') ?? {};
           if (configurable || writable) return hooks.wrap(exports, 'createCache', replaced);
           // 7.0 exports a fixed getter.
-          return loaded.replaceExports?.((fixed) => ({ ...fixed, createCache: replaced(fixed.createCache) }));
+          return loaded.replaceExports?.((fixed) => {
+            const properties = Object.getOwnPropertyDescriptors(fixed);
+            const createCache = { value: replaced(fixed.createCache), enumerable: true };
+            return Object.create(Object.getPrototypeOf(fixed), { ...properties, createCache });
+          });
         },
         { bindings: ['createCache'] },
       );
@@ -83,7 +88,7 @@ function observe(made: Cache, cacheId: string | undefined, attachment: Attachmen
       if (total() === readsBefore) attachment.events.lookup(made, name, key, 'coalesced');
     },
   };
-  made.wrap = observed(made.wrap, steps, 'cache-manager wrap', attachment);
+  replaceOn(made, 'wrap', (wrap) => observed(wrap, steps, 'cache-manager wrap', attachment));
 }
 
 /** The first cache over a store names its lookups. */

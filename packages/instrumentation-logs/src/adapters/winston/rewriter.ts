@@ -16,7 +16,8 @@ export function attachRewriter(prototype: any, events: LineEvents, hooks: Hooks)
     (log) =>
       function logInTrace(this: any, ...args: any[]) {
         const rewriters: unknown = this?.rewriters;
-        const rewriter = hooks.active && Array.isArray(rewriters) && Object.isExtensible(rewriters) ? rewriterOf(events) : undefined;
+        const rewriter =
+          hooks.active && Array.isArray(rewriters) && Object.isExtensible(rewriters) ? rewriterOf(events) : undefined;
         if (!rewriter) return log.apply(this, args);
         (rewriters as unknown[]).push(rewriter);
         try {

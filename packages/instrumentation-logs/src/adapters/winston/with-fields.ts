@@ -12,7 +12,11 @@ export function withFields(object: object, fields: LineFields): object {
   const copy = addMissing(copyOf(object), fields) as Error & { toJSON?: unknown };
   if (typeof copy.toJSON === 'function') {
     Object.defineProperty(copy, 'toJSON', {
-      value: returning(copy.toJSON as AnyFunction, (json) => (isObject(json) ? withFields(json, fields) : json), 'winston'),
+      value: returning(
+        copy.toJSON as AnyFunction,
+        (json) => (isObject(json) ? withFields(json, fields) : json),
+        'winston',
+      ),
     });
   }
   return copy;

@@ -5,6 +5,7 @@ import {
   observed,
   preceded,
   replacementOf,
+  replaceOn,
   type Adapter,
   type AnyFunction,
   type Attachment,
@@ -193,8 +194,9 @@ function observeQueue(
   // async 2.
   wrapEntry('insertBefore');
   const killed = (): void => attachment.events.cleared(queue, new Error('the queue was killed'));
-  queue.kill = preceded(queue.kill, killed, 'async kill', attachment);
-  queue.pause = preceded(queue.pause, () => attachment.events.paused(queue), 'async pause', attachment);
+  replaceOn(queue, 'kill', (kill) => preceded(kill, killed, 'async kill', attachment));
+  const paused = (): void => attachment.events.paused(queue);
+  replaceOn(queue, 'pause', (pause) => preceded(pause, paused, 'async pause', attachment));
   if (!queue.remove) return;
   const tested = (removed: unknown, _self: unknown, [item]: [Item]): void => {
     if (removed) tasks.get(item)?.failed(new Error('removed'));
@@ -202,5 +204,5 @@ function observeQueue(
   const removing = (_queue: unknown, args: unknown[]): void => {
     args[0] = followed(args[0] as AnyFunction, tested, 'async remove');
   };
-  queue.remove = preceded(queue.remove, removing, 'async remove');
+  replaceOn(queue as Required<Queue>, 'remove', (remove) => preceded(remove, removing, 'async remove'));
 }

@@ -4,6 +4,7 @@ import {
   observed,
   preceded,
   replacementOf,
+  replaceOn,
   type Adapter,
   type AnyFunction,
   type Attachment,
@@ -127,12 +128,14 @@ class ObservedQueue {
       this.#tail ??= entry;
     });
     for (const method of ['kill', 'killAndDrain', 'abort'] as const) {
-      const original = queue[method];
-      if (!original) continue;
-      queue[method] = preceded(original, () => this.#cleared(queue), 'fastq');
+      if (!queue[method]) continue;
+      replaceOn(queue as Required<Queue>, method, (original) =>
+        preceded(original, () => this.#cleared(queue), 'fastq'),
+      );
     }
     const attachment = this.#attachment;
-    queue.pause = preceded(queue.pause, () => attachment.events.paused(queue), 'fastq pause', attachment);
+    const paused = (): void => attachment.events.paused(queue);
+    replaceOn(queue, 'pause', (pause) => preceded(pause, paused, 'fastq pause', attachment));
   }
 
   #wrapAdding(queue: Queue, method: 'push' | 'unshift', enter: (entry: Entry) => void): void {
@@ -149,7 +152,7 @@ class ObservedQueue {
       }
     };
     // The order of tasks is kept while nothing is reported too.
-    queue[method] = preceded(queue[method], adding, 'fastq');
+    replaceOn(queue, method, (original) => preceded(original, adding, 'fastq'));
   }
 
   #cleared(queue: Queue): void {

@@ -2,6 +2,7 @@ import {
   preceded,
   propertiesOf,
   replacementOf,
+  replaceOn,
   returning,
   type Adapter,
   type AnyFunction,
@@ -68,13 +69,13 @@ function observe(limit: Limit, given: unknown, attachment: Attachment<PoolEvents
   };
   const observed = preceded(limit, limiting, 'p-limit', attachment);
   const descriptors = propertiesOf(limit);
-  const { clearQueue, map } = descriptors;
+  const { clearQueue, map } = descriptors as Partial<Record<string, { value: AnyFunction }>>;
   if (clearQueue) {
     const cleared = (): void =>
       attachment.events.cleared(limit, new DOMException('The queue was cleared', 'AbortError'));
-    clearQueue.value = preceded(clearQueue.value as AnyFunction, cleared, 'p-limit', attachment);
+    replaceOn(clearQueue, 'value', (original) => preceded(original, cleared, 'p-limit', attachment));
   }
-  if (map) map.value = mapOf(observed);
+  if (map) replaceOn(map, 'value', () => mapOf(observed));
   return Object.defineProperties(observed, descriptors) as Limit;
 }
 

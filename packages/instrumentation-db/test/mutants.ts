@@ -156,7 +156,7 @@ export const dbMutants: readonly Mutant[] = [
     library: 'mongodb',
     fault: 'the collection is missing',
     file: `${MONGODB}/command.ts`,
-    from: "return typeof value === 'string' ? value : undefined;",
+    from: "return typeof value === 'string' ? nameOf(value) : undefined;",
     to: 'return undefined;',
   },
   {
@@ -164,7 +164,7 @@ export const dbMutants: readonly Mutant[] = [
     library: 'mongodb',
     fault: 'the database is missing',
     file: `${MONGODB}/index.ts`,
-    from: 'database: ns.db,',
+    from: 'database: nameOf(ns.db),',
     to: '',
   },
   {

@@ -107,7 +107,8 @@ describe.skipIf('missing' in found).each(['mongodb', 'mongodb-5-0'])('%s', (alia
   });
 
   it('fails a wait with `timeout` after waitQueueTimeoutMS, and counts those who left no more', async () => {
-    const { orders, free } = await openFull({ waitQueueTimeoutMS: 20 });
+    // Long enough for both to wait at a time.
+    const { orders, free } = await openFull({ waitQueueTimeoutMS: 500 });
     const failures = await Promise.all(
       ['one', 'two'].map((caller) => recorded.inSpan(caller, () => orders.findOne().catch(({ name }: Error) => name))),
     );

@@ -250,6 +250,8 @@ function start(name: string, app: App, node: 22 | 24 | 26, endpoint: string | un
         OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
         OTEL_SERVICE_NAME: `${node} ${name}`,
         FORESHOCK_FLUSH_MS: flushMs,
+        // What another run on this machine has left is not this process's.
+        FORESHOCK_SPOOL_DIR: mkdtempSync(join(folder, 'spool-')),
       }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

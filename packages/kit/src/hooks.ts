@@ -72,14 +72,16 @@ export class Hooks extends MethodHooks {
   }
 
   /** Later importers get the original back, unless it was replaced since. */
-  #undoableExports({ exports, replaceExports }: LoadedModule): Pick<LoadedModule, 'replaceExports'> {
+  #undoableExports({ replaceExports }: LoadedModule): Pick<LoadedModule, 'replaceExports'> {
     if (!replaceExports) return {};
     return {
-      replaceExports: (replace) => {
-        const replacement = replace(exports);
-        replaceExports(() => replacement);
-        this.onUndo(() => replaceExports((current) => (current === replacement ? exports : current)));
-      },
+      // What another agent has put there since the file loaded is kept.
+      replaceExports: (replace) =>
+        replaceExports((original) => {
+          const replacement: unknown = replace(original);
+          this.onUndo(() => replaceExports((current) => (current === replacement ? original : current)));
+          return replacement;
+        }),
     };
   }
 

@@ -36,6 +36,11 @@ describe.each(NODES)('Node %s', (major) => {
     });
   });
 
+  it('keeps what another adapter has put in the place of a module', async () => {
+    const { stdout } = await run(nodeBinary(major), [fixture('replaced-twice.mjs')]);
+    expect(JSON.parse(stdout)).toEqual({ both: ['second', 'first'], firstAlone: ['first'], none: [] });
+  });
+
   it('knows packages under their npm aliases, by require and by import', async () => {
     const { stdout } = await run(nodeBinary(major), ['--require', fixture('attach.mjs'), fixture('aliases.mjs')]);
     expect(stdout.trim().split('\n')).toEqual([

@@ -5,7 +5,7 @@ import { Databases } from './databases.ts';
 import { SQLITE_ERRORS } from './errors.ts';
 import { Iterations } from './iterations.ts';
 
-/** A class of `node:sqlite`, or of one that is like it. */
+/** The classes of `node:sqlite`. */
 interface Prototypes {
   DatabaseSync: { prototype: DatabaseSync & { createTagStore?: unknown } };
   StatementSync: { prototype: StatementSync };

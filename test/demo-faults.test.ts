@@ -64,6 +64,23 @@ test('plays a fault, and leaves its spans and the truth in a folder', async () =
   expect(new Set(hit.map(({ name }) => name))).toEqual(new Set(['POST']));
 }, 90_000);
 
+test('a service dies of memory: the next start says so, and explain names it', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'demo-recorded-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  start('--fault', 'oom', '--length', '0.5', '--out', folder);
+  expect(await demo.exited).toEqual({ code: 0, signal: null });
+  expect(demo.output).toMatch(
+    /orders died of (?:oom_kill: the kernel has killed for want of|heap_limit: V8's heap was)/,
+  );
+  expect(demo.output.replaceAll(/\s+/g, ' ')).toMatch(
+    /ran out of memory, and its process ended: (?:oom_kill|heap_limit), pid \d+/,
+  );
+  const deaths = recorded(path.join(folder, 'spans.otlp.jsonl'))
+    .get('orders')!
+    .filter(({ name }) => name === 'process.died');
+  expect(deaths).toHaveLength(1);
+}, 120_000);
+
 test('names its faults', async () => {
   start('--fault', 'list');
   expect(await demo.exited).toEqual({ code: 0, signal: null });

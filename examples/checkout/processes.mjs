@@ -39,19 +39,22 @@ export class Processes {
    * Runs `node …args` and waits for the line that says it is ready.
    * @param {string} name
    * @param {string[]} args
-   * @param {{ env?: NodeJS.ProcessEnv, ready: RegExp, isServer?: boolean }} options `ready`'s first group, if any,
-   *   is the address; a server is ended when the others are gone
+   * @param {{ env?: NodeJS.ProcessEnv, ready: RegExp, isServer?: boolean, onStart?: (pid: number) => void }} options
+   *   `ready`'s first group, if any, is the address; a server is ended when the others are gone
    * @returns {Promise<{ name: string, pid: number, url: string | undefined }>}
    */
-  async start(name, args, { env = process.env, ready, isServer = false }) {
+  async start(name, args, { env = process.env, ready, isServer = false, onStart }) {
     if (this.#stopping) throw new Error('it is ending');
     // Nothing is written to its stdin: that it closes tells a server's keeper, too, that this process is gone.
     const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'pipe'], detached: GROUPS });
-    if (child.pid) this.#reaper.stdin.write(`${child.pid}\n`);
+    if (child.pid) {
+      onStart?.(child.pid);
+      this.#reaper.stdin.write(`${child.pid}\n`);
+    }
     child.stdin.on('error', () => {});
     const { promise: isReady, resolve, reject } = Promise.withResolvers();
     const exited = new Promise((done) => child.once('close', (code, signal) => done(signal ?? `code ${code}`)));
-    const entry = { name, args, env, ready, child, exited, isServer, isReplaced: false };
+    const entry = { name, args, env, ready, onStart, child, exited, isServer, isReplaced: false };
     this.#running.add(entry);
 
     const output = [];
@@ -88,17 +91,19 @@ export class Processes {
   /**
    * Ends a process and starts it anew at the same address, perhaps with other variables.
    * @param {string} name
-   * @param {{ signal: NodeJS.Signals, afterMs: number, env?: NodeJS.ProcessEnv }} options
+   * @param {{ signal?: NodeJS.Signals, afterMs: number, env?: NodeJS.ProcessEnv }} options without a signal it ends by
+   *   itself
    */
   async restart(name, { signal, afterMs, env }) {
     const entry = [...this.#running].find((each) => each.name === name);
     entry.isReplaced = true;
-    entry.child.kill(signal);
+    if (signal) entry.child.kill(signal);
     await entry.exited;
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     if (this.#stopping) return;
     const PORT = entry.url ? new URL(entry.url).port : entry.env.PORT;
-    await this.start(name, entry.args, { env: { ...entry.env, PORT, ...env }, ready: entry.ready });
+    const { args, ready, onStart } = entry;
+    await this.start(name, args, { env: { ...entry.env, PORT, ...env }, ready, onStart });
   }
 
   /** Sends a signal to a process that runs. */

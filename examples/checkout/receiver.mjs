@@ -17,6 +17,7 @@ const FORWARD_LIMIT_MS = 5_000;
  * @property {number} start milliseconds since 1970, with fractions
  * @property {number} end
  * @property {boolean} failed
+ * @property {string} message of its status
  * @property {Record<string, any>} attributes
  * @property {{ name: string, at: number, attributes: Record<string, any> }[]} events
  */
@@ -136,6 +137,7 @@ function* spansOf(request) {
           start: milliseconds(span.startTimeUnixNano),
           end: milliseconds(span.endTimeUnixNano),
           failed: span.status?.code === STATUS_ERROR,
+          message: span.status?.message ?? '',
           attributes: attributesOf(span),
           events: (span.events ?? []).map((event) => ({
             name: event.name,

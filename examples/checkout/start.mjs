@@ -13,6 +13,7 @@ const HTTP = /listening at (http:[^"\s]+)/;
  * @typedef {object} Experiment what a service is started with to play a fault in it
  * @property {(service: string, variables: NodeJS.ProcessEnv) => NodeJS.ProcessEnv} environment
  * @property {(service: string) => boolean} isHit
+ * @property {(service: string) => ((pid: number) => void) | undefined} onStart
  */
 
 /**
@@ -67,7 +68,7 @@ function serviceStarter(processes, receiver, announce, experiment) {
     const preloads = ['foreshock/register', ...(experiment?.isHit(name) ? ['foreshock/chaos'] : [])];
     const args = [...preloads.flatMap((preload) => ['--require', preloadFile(preload)]), here(`services/${file}`)];
     const env = { ...environment(name, receiver), ...variables, ...experiment?.environment(name, variables) };
-    const started = await processes.start(name, args, { env, ready });
+    const started = await processes.start(name, args, { env, ready, onStart: experiment?.onStart(name) });
     announce({
       ...started,
       how: `node ${preloads.map((preload) => `--require ${preload}`).join(' ')} services/${file}`,

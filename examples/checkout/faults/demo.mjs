@@ -8,6 +8,8 @@ import { FAULT_MS, sendCustomers } from './traffic.mjs';
 
 /** For what is under way when the last customer has gone: jobs, spans. */
 const SETTLE_MS = 3_000;
+/** For a service to end that is to end by itself, and to be up again. */
+const RESTART_LIMIT_MS = 30_000;
 
 /**
  * @param {import('./experiment.mjs').Experiment} experiment
@@ -25,7 +27,9 @@ const SETTLE_MS = 3_000;
 export async function playFault(experiment, options) {
   const { processes, servers, collector, rate, length, heading, say, announce, onProgress } = options;
   const breakerCalls = [];
-  const onSpan = ({ start, attributes }) => {
+  const deaths = [];
+  const onSpan = ({ name, start, service, attributes, message }) => {
+    if (name === 'process.died') deaths.push(`  ${service} died of ${attributes['process.died.cause']}: ${message}`);
     const state = attributes['circuitbreaker.state'];
     if (state) breakerCalls.push({ at: start, state });
   };
@@ -40,7 +44,8 @@ export async function playFault(experiment, options) {
   const { load } = experiment;
   const begin = () => experiment.begin(addresses, FAULT_MS * length, processes);
   await sendCustomers(addresses.gateway, { rate, load, length, begin, onPhase: progress.phase }, checkouts);
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  await Promise.race([experiment.restarted(), sleep(RESTART_LIMIT_MS)]);
+  await sleep(SETTLE_MS);
   progress.stop();
   // The end of a process delivers what it still has.
   await processes.stop();
@@ -55,5 +60,11 @@ export async function playFault(experiment, options) {
     `  ${truth.what}${truth.kind ? ` (${truth.kind}, ${place})` : ''}, ${truth.from.slice(11, 23)} to ${truth.to.slice(11, 23)}`,
     `  ${count(checkouts.length, 'checkout')}, ${failed.length} failed, the slowest took ${milliseconds(slowest)}`,
   );
+  if (deaths.length > 0) heading('What the next start said of the process before it');
+  say(...deaths);
   sayExplained(experiment.spans, { heading, say }, `  truth  ${experiment.truth}`);
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FAULTS } from './list.mjs';
+import { MemoryLimit } from './memory-limit.mjs';
 
 const NOTHING = '{"faults":[]}';
 
@@ -11,6 +12,7 @@ export class Experiment {
   #seed;
   #rate;
   #plans = {};
+  #restarts = [];
   #from;
   #to;
 
@@ -30,6 +32,7 @@ export class Experiment {
     mkdirSync(folder, { recursive: true });
     for (const service of this.#hit) writeFileSync(this.#planOf(service), NOTHING);
     rmSync(this.#notes, { force: true });
+    rmSync(this.#spool, { recursive: true, force: true });
   }
 
   /** The recorded spans: a request of OTLP's JSON a line. */
@@ -68,9 +71,18 @@ export class Experiment {
   environment(service, given) {
     const more = this.#fault.env?.[service];
     return {
+      ...(this.#fault.spool && { FORESHOCK_SPOOL_DIR: this.#spool }),
       ...(typeof more === 'function' ? more(given, this.#rate) : more),
       ...(this.isHit(service) && { FORESHOCK_CHAOS: this.#planOf(service) }),
     };
+  }
+
+  /** What is done with a service's process at its start. */
+  onStart(service) {
+    const megabytes = this.#fault.memory?.[service];
+    if (megabytes === undefined) return undefined;
+    const limit = new MemoryLimit(`${this.name}-${process.pid}-${service}`, megabytes);
+    return (pid) => limit.include(pid);
   }
 
   /**
@@ -83,7 +95,7 @@ export class Experiment {
     this.#from = new Date();
     this.#to = new Date(Date.now() + ms);
     const { during, restarts = {}, signals = {} } = this.#fault;
-    for (const [service, how] of Object.entries(restarts)) processes.restart(service, how).catch(() => {});
+    this.#restarts = Object.entries(restarts).map(([service, how]) => processes.restart(service, how).catch(() => {}));
     if (during) doFor(ms, during(addresses));
     for (const [service, { signal, everyMs }] of Object.entries(signals))
       doFor(ms, { everyMs, run: () => processes.signal(service, signal) });
@@ -92,6 +104,11 @@ export class Experiment {
       for (const fault of faults) fault.for = ms;
       writeFileSync(this.#planOf(service), JSON.stringify({ seed: this.#seed, record: this.#notes, faults }));
     }
+  }
+
+  /** When every service that was to be started anew is up. */
+  async restarted() {
+    await Promise.all(this.#restarts);
   }
 
   /** Writes down what was wrong, with the injector's own times. */
@@ -130,6 +147,10 @@ export class Experiment {
 
   get #notes() {
     return path.join(this.#folder, 'injected.jsonl');
+  }
+
+  get #spool() {
+    return path.join(this.#folder, 'spool');
   }
 
   #planOf(service) {

@@ -34,7 +34,11 @@ const REACHING_ORDERS = {
  * @property {Record<string, NodeJS.ProcessEnv | ((given: NodeJS.ProcessEnv, rate: number) => NodeJS.ProcessEnv)>} [env] by
  *   service; `rate` in checkouts a second
  * @property {(at: Record<string, string>) => Record<string, object[]>} [plan] by service, from the addresses of all
- * @property {Record<string, { signal: string, afterMs: number, env?: NodeJS.ProcessEnv }>} [restarts] by service
+ * @property {Record<string, { signal?: string, afterMs: number, env?: NodeJS.ProcessEnv }>} [restarts] by service; without a
+ *   signal once it has ended by itself
+ * @property {Record<string, number>} [memory] by service, what it may take, MiB; where the machine does not allow to limit
+ *   it, nothing is done
+ * @property {boolean} [spool] whether the next process tells of one that was killed
  * @property {(at: Record<string, string>) => { everyMs?: number, run: () => void, end?: () => void }} [during] done once or
  *   again and again, and at the end
  * @property {Record<string, { signal: NodeJS.Signals, everyMs: number }>} [signals] sent to a service again and again
@@ -193,6 +197,19 @@ export const FAULTS = {
     resource: null,
     affected: PAYING,
     restarts: { worker: { signal: 'SIGKILL', afterMs: 4_000 } },
+  },
+  oom: {
+    what: 'orders fills its memory until it is killed, and starts again after two seconds',
+    kind: 'memory_pressure',
+    service: 'orders',
+    resource: null,
+    affected: CHECKOUT,
+    // Without a control group V8 ends it.
+    memory: { orders: 200 },
+    env: { orders: { NODE_OPTIONS: '--max-old-space-size=200' } },
+    spool: true,
+    plan: () => ({ orders: [{ fault: 'memory', megabytes: 400 }] }),
+    restarts: { orders: { afterMs: 2_000, env: { FORESHOCK_CHAOS: undefined } } },
   },
   'config-change': {
     what: 'orders is started anew with a pool of one connection',

@@ -20,12 +20,16 @@ export function blockLoop(fault: Fault, spans: SpansUnderWay): void {
 export function fillMemory(fault: Fault, spans: SpansUnderWay): void {
   let kept: unknown[] = [];
   const { megabytes } = fault.plan;
+  const from = performance.now();
+  const untilFull = fault.plan.for / 2;
   const add = (): void => {
+    // By the time that has passed: a busy process has fewer turns.
+    const wanted = megabytes * Math.min(1, (performance.now() - from) / untilFull);
     // Doubles of 8 bytes on the heap, which `--max-old-space-size` limits.
-    kept.push(Array.from({ length: MEGABYTE / 8 }, (_, i) => i + 0.5));
+    while (kept.length < wanted) kept.push(new Array(MEGABYTE / 8).fill(0.5));
     if (kept.length >= megabytes) clearInterval(timer);
   };
-  const timer = setInterval(add, Math.max(1, Math.floor(fault.plan.for / megabytes / 2))).unref();
+  const timer = setInterval(add, Math.max(1, Math.floor(untilFull / megabytes))).unref();
   fault.injected(SELF, spans.served());
   fault.atEnd(() => {
     clearInterval(timer);

@@ -305,7 +305,7 @@ describe('process_died', () => {
     at: -12_000,
     ms: 12_000,
     error: 'oom_kill',
-    attributes: { 'process.died.cause': 'oom_kill', 'process.pid': 4711 },
+    attributes: { 'process.died.cause': 'hung', 'process.pid': 4711 },
   };
 
   it('is a process whose end was written down', async () => {
@@ -313,7 +313,24 @@ describe('process_died', () => {
     expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
       kind: 'process_died',
       service: 'stock',
-      text: expect.stringMatching(/^A process of stock ended: oom_kill, pid 4711, after 12.0 s/),
+      text: expect.stringMatching(/^A process of stock ended: hung, pid 4711, after 12.0 s/),
+      onset: { at: '2026-11-01T12:00:40.000Z', plusMinusMs: 0 },
+    });
+  });
+
+  it('is memory_pressure if memory ran out', async () => {
+    const attributes = {
+      'process.died.cause': 'heap_limit',
+      'process.died.growth': 'old_space of the heap grew by 90 MiB in 9 s',
+    };
+    const data = Buffer.concat([incident('one'), lines([traceOf(40_000, { ...died, attributes })])]);
+    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
+      kind: 'memory_pressure',
+      service: 'stock',
+      resource: null,
+      text: expect.stringMatching(
+        /^Stock ran out of memory, and its process ended: heap_limit, after 12.0 s, old_space of the heap grew by 90 MiB in 9 s/,
+      ),
       onset: { at: '2026-11-01T12:00:40.000Z', plusMinusMs: 0 },
     });
   });
@@ -322,7 +339,7 @@ describe('process_died', () => {
     const data = minute((_, i) => [route('GET /cart', 12 + jitter(i), [call(8 + jitter(i), 'one')])]);
     expect(await answerOf(['-'], Buffer.concat([data, lines([traceOf(40_000, died)])]))).toMatchObject({
       verdict: 'unclear',
-      doubts: ['a process of stock died at 12:00:40 (oom_kill, pid 4711, after 12.0 s)'],
+      doubts: ['a process of stock died at 12:00:40 (hung, pid 4711, after 12.0 s)'],
       causes: [],
     });
   });

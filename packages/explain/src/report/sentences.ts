@@ -38,6 +38,10 @@ export function whatHappened(facts: FactsOfCause): string {
       return `messages of ${resource} were lost in ${service}: ${facts.detail}`;
     case 'process_died':
       return `a process of ${service} ended: ${facts.detail}`;
+    case 'memory_pressure':
+      return facts.detail
+        ? `${service} ran out of memory, and its process ended: ${facts.detail}`
+        : `garbage collection stopped ${service}${slower(facts)}`;
     case 'traffic_increase':
       return `${service} got ${facts.detail}`;
     case 'config_change':
@@ -63,7 +67,6 @@ const TIME: Partial<Record<CauseKind, string>> = {
   connect_slow: 'connecting took long to',
   tls_slow: 'the TLS handshake took long with',
   event_loop_blocked: 'the event loop was blocked in',
-  memory_pressure: 'garbage collection stopped',
   queue_backlog: 'messages waited at',
   slow_consumer: 'handling took longer in',
   retry_storm: 'retries with hardly a pause were most of the calls to',

@@ -174,6 +174,7 @@ const READERS: Map<string, Reader> = new Map([
   ['foreshock.interrupted', flag('interrupted')],
   ['foreshock.background', flag('isBackground')],
   ['process.died.cause', text('diedOf')],
+  ['process.died.growth', text('grew')],
   ['process.pid', number('pid')],
 ]);
 

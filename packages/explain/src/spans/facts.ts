@@ -41,6 +41,8 @@ export interface Facts {
   isBackground?: boolean;
   /** Such as `oom_kill`. */
   diedOf?: string;
+  /** Of a process that died: what memory grew most. */
+  grew?: string;
   /** Of a process that died. */
   pid?: number;
   /** Milliseconds of a blocked event loop during the span, and just before it. */

@@ -2,6 +2,7 @@ import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import { placeKey } from '../waits-for/place.ts';
 import { nameCause } from './name-cause.ts';
+import { DEATHS } from './process-death.ts';
 import { withAllOf } from './with-all-of.ts';
 
 /** The end of a process must explain this share of what its aftermath does. */
@@ -21,7 +22,7 @@ export function withoutAftermath(known: Known, ranked: Evidence[]): Evidence[] {
       each !== first &&
       each.requests >= LEAST_SHARE * first!.requests &&
       table.strings.text(each.place.resource).startsWith('queue ') &&
-      nameCause(known, each).kind === 'process_died',
+      DEATHS.has(nameCause(known, each).kind),
   );
   if (!first || !end || !isAfter(known, first, end)) return ranked;
   return withAllOf(end, first, ranked);

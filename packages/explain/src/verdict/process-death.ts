@@ -1,7 +1,10 @@
 import { KIND } from '../spans/span-table.ts';
 import { processGap, SLACK_MS } from '../waits-for/process-gaps.ts';
+import type { CauseKind } from './cause-kinds.ts';
 import type { Reading } from './name-cause.ts';
 
+/** What it names. */
+export const DEATHS: ReadonlySet<CauseKind> = new Set<CauseKind>(['process_died', 'memory_pressure']);
 /** Callers and waiters see these kinds when a process is gone. */
 const LOOKS = new Set([
   'dependency_unreachable',
@@ -31,7 +34,7 @@ export const processDeath: Reading = (known, { place, examples, mostly }, kind) 
   const rows = isQueue ? mostly : [...new Set(examples.map(({ met }) => met))];
   if (rows.filter(isWithin).length < rows.length * LEAST_SHARE) return undefined;
   return {
-    kind: 'process_died',
+    kind: gap.isOfMemory ? 'memory_pressure' : 'process_died',
     place: { service: place.service, resource: 0 },
     detail: gap.detail,
     onset: { at: gap.from, plusMinusMs: 0 },

@@ -10,11 +10,18 @@ export function recordedDeaths(table: SpanTable): number[] {
   return rows;
 }
 
+/** Causes of death that `process.died` has. */
+const OF_MEMORY = new Set(['oom_kill', 'heap_limit']);
+
+export function isOfMemory({ facts }: SpanTable, row: number): boolean {
+  return OF_MEMORY.has(facts[row]?.diedOf ?? '');
+}
+
 /** `oom_kill, pid 4711, after 12 min`. */
 export function deathOf({ facts, start, end }: SpanTable, row: number): string {
-  const { diedOf = 'unknown', pid } = facts[row] ?? {};
+  const { diedOf = 'unknown', pid, grew } = facts[row] ?? {};
   const of = diedOf === 'unknown' ? 'of what is not known' : diedOf;
-  return [of, pid === undefined ? '' : `pid ${pid}`, `after ${duration(end[row]! - start[row]!)}`]
+  return [of, pid === undefined ? '' : `pid ${pid}`, `after ${duration(end[row]! - start[row]!)}`, grew]
     .filter(Boolean)
     .join(', ');
 }

@@ -1,5 +1,5 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
-import { deathOf, recordedDeaths } from '../verdict/recorded-deaths.ts';
+import { deathOf, isOfMemory, recordedDeaths } from '../verdict/recorded-deaths.ts';
 import type { Window } from '../window/choose.ts';
 
 /** Time without a process of a service, after one ended. */
@@ -7,6 +7,8 @@ export interface ProcessGap {
   from: number;
   to: number;
   detail: string;
+  /** Whether memory ran out, by its record. */
+  isOfMemory: boolean;
 }
 
 const FEWEST_SPANS = 10;
@@ -23,20 +25,20 @@ export function processGap(table: SpanTable, window: Window, service: number): P
   const processes = processesOf(table, service);
   const gaps = recordedDeaths(table)
     .filter((row) => table.service[row] === service)
-    .map((row) => ({ from: table.end[row]!, detail: deathOf(table, row) }))
+    .map((row) => ({ from: table.end[row]!, detail: deathOf(table, row), isOfMemory: isOfMemory(table, row) }))
     .reverse();
   for (const [i, { last, spans, version, interrupted }] of processes.entries()) {
-    if (interrupted) gaps.push({ from: last, detail: 'its requests were cut off' });
+    if (interrupted) gaps.push({ from: last, detail: 'its requests were cut off', isOfMemory: false });
     const next = processes[i + 1];
     // Another version is a deployment.
     if (spans < FEWEST_SPANS || !next || next.first < last - SLACK_MS || next.version !== version) continue;
-    gaps.push({ from: last, detail: 'another process took its place' });
+    gaps.push({ from: last, detail: 'another process took its place', isOfMemory: false });
   }
-  for (const { from, detail } of gaps) {
+  for (const { from, ...said } of gaps) {
     const next = processes.find(({ first }) => first > from);
     const isWithin = (at: number): boolean => at >= window.from - UNDER_WAY_MS && at <= window.to;
     if (isWithin(from) || (next && from <= window.to && isWithin(next.works)))
-      return { from, to: Math.min(window.to, next?.works ?? Infinity), detail };
+      return { from, to: Math.min(window.to, next?.works ?? Infinity), ...said };
   }
   return undefined;
 }

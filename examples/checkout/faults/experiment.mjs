@@ -5,6 +5,8 @@ import { FAULTS } from './list.mjs';
 import { MemoryLimit } from './memory-limit.mjs';
 
 const NOTHING = '{"faults":[]}';
+/** Payments takes whatever comes: that it refuses a rush of charges would be a second incident. */
+const ONE_FAULT = { payments: { CHARGES: '1000' } };
 
 export class Experiment {
   #folder;
@@ -71,6 +73,7 @@ export class Experiment {
   environment(service, given) {
     const more = this.#fault.env?.[service];
     return {
+      ...ONE_FAULT[service],
       ...(this.#fault.spool && { FORESHOCK_SPOOL_DIR: this.#spool }),
       ...(typeof more === 'function' ? more(given, this.#rate) : more),
       ...(this.isHit(service) && { FORESHOCK_CHAOS: this.#planOf(service) }),

@@ -226,7 +226,7 @@ export const FAULTS = {
     resource: null,
     also: [POOL],
     affected: CHECKOUT,
-    env: { orders: slowPrices, payments: { CHARGES: '100' } },
+    env: { orders: slowPrices },
     load: 3,
   },
   'cache-stampede': {
@@ -268,7 +268,6 @@ export const FAULTS = {
     service: 'worker',
     resource: 'breaker payments',
     affected: PAYING,
-    env: { payments: { CHARGES: '100' } },
     signals: { worker: { signal: 'SIGUSR2', everyMs: 500 } },
   },
   'dependency-cycle': {
@@ -276,7 +275,7 @@ export const FAULTS = {
     kind: 'dependency_cycle',
     ...POOL,
     affected: CHECKOUT,
-    env: { orders: { IN_TRANSACTION: 'all', POOL_TIMEOUT_MS: '1500' }, payments: { CHARGES: '100' } },
+    env: { orders: { IN_TRANSACTION: 'all', POOL_TIMEOUT_MS: '1500' } },
     during: ({ orders }) => ({
       everyMs: 2_500,
       run: () => {
@@ -290,15 +289,12 @@ export const FAULTS = {
     service: 'worker',
     resource: 'queue payments',
     affected: PAYING,
-    env: { payments: { CHARGES: '100' } },
     during: ({ orders }) => ({ run: () => call(`${orders}/renewals`, { count: 150, cents: 900 }) }),
   },
   'load-step': {
     what: 'nothing is wrong: half as many customers more',
     kind: null,
     affected: [],
-    // Or payments would refuse what is too much for it, and that is no healthy run.
-    env: { payments: { CHARGES: '100' } },
     load: 1.5,
   },
 };

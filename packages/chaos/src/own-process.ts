@@ -20,13 +20,14 @@ export function blockLoop(fault: Fault, spans: SpansUnderWay): void {
 export function fillMemory(fault: Fault, spans: SpansUnderWay): void {
   let kept: unknown[] = [];
   const { megabytes } = fault.plan;
+  // Doubles of 8 bytes on the heap, which `--max-old-space-size` limits.
+  const megabyte = Array.from({ length: MEGABYTE / 8 }, (_, i) => i + 0.5);
   const from = performance.now();
   const untilFull = fault.plan.for / 2;
   const add = (): void => {
     // By the time that has passed: a busy process has fewer turns.
     const wanted = megabytes * Math.min(1, (performance.now() - from) / untilFull);
-    // Doubles of 8 bytes on the heap, which `--max-old-space-size` limits.
-    while (kept.length < wanted) kept.push(new Array(MEGABYTE / 8).fill(0.5));
+    while (kept.length < wanted) kept.push(megabyte.slice());
     if (kept.length >= megabytes) clearInterval(timer);
   };
   const timer = setInterval(add, Math.max(1, Math.floor(untilFull / megabytes))).unref();

@@ -8,6 +8,7 @@ import { chooseWindow, type AskedWindow, type Window } from './window/choose.ts'
 import { findRequests, type AppRequest } from './window/requests.ts';
 import { byRoute, quantile, times } from './window/slow.ts';
 import { withoutAftermath } from './verdict/aftermath.ts';
+import { withOwnHolders } from './verdict/own-holders.ts';
 import { withoutRestart } from './verdict/restart-with-change.ts';
 import { classify, type Classified } from './verdict/classify.ts';
 import type { Known } from './waits-for/context.ts';
@@ -63,7 +64,7 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
   const book = new EvidenceBook();
   const sharesOf = sharesOfRequests(known);
   for (const request of bad) book.take(request.row, sharesOf(request, usual.get(request.route) ?? 0));
-  const ranked = withoutRestart(known, withoutAftermath(known, book.ranked()));
+  const ranked = withOwnHolders(known, withoutRestart(known, withoutAftermath(known, book.ranked())));
   return { known, requests, bad, ranked, classified: classify(known, bad.length, ranked) };
 }
 

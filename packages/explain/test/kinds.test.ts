@@ -701,6 +701,27 @@ it('dependency_cycle is not said of callers that gave their connection back befo
   expect((await answerTo(data)).causes[0]!.kind).not.toBe('dependency_cycle');
 });
 
+it('long_hold is what requests do that are slow themselves, however few wait for them', async () => {
+  let holder = '';
+  const data = minute((second, i) => {
+    if (!during(second)) return [route('POST /orders', 12 + jitter(i), [query('SELECT stock', 1, 8)])];
+    if (i % 3 === 0) {
+      holder = newId(32);
+      return [[route('POST /orders', 1_500 + jitter(i), [query('SELECT stock', 1, 8)]), holder]];
+    }
+    if (i % 10 !== 4) return [route('POST /orders', 12 + jitter(i), [query('SELECT stock', 1, 8)])];
+    const attributes = {
+      'pool.holder.trace_id': holder,
+      'pool.holder.held_ms': 1_400,
+      'pool.holder.operation': 'POST /orders',
+    };
+    return [route('POST /orders', 412 + jitter(i), [wait(1, 400, { attributes }), query('SELECT stock', 402, 8)])];
+  });
+  expect(await answerTo(data)).toMatchObject({
+    causes: [{ kind: 'long_hold', service: 'shop', resource: 'pool shop', explains: 1 }],
+  });
+});
+
 it('long_hold does not say that a holder did what a message of its request led to', async () => {
   const traceOf = (i: number): string => (i + 1).toString(16).padStart(32, 'd');
   const data = minute((second, i) => {

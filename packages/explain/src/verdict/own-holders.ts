@@ -1,0 +1,44 @@
+import type { Known } from '../waits-for/context.ts';
+import type { Evidence } from '../waits-for/evidence.ts';
+import { largest } from './largest.ts';
+import { nameCause } from './name-cause.ts';
+import { withAllOf } from './with-all-of.ts';
+
+/** The hold must explain this share of what the holders' own time does. */
+const LEAST_SHARE = 0.1;
+/** Of the waits, those for the slow requests themselves. */
+const MOSTLY = 0.5;
+
+/**
+ * Requests that work long with a connection are slow themselves, and others wait for them: these are one cause, however
+ * few had to wait.
+ */
+export function withOwnHolders(known: Known, ranked: Evidence[]): Evidence[] {
+  const [first] = ranked;
+  if (!first || !isOwnTime(known, first)) return ranked;
+  const hold = ranked.find(
+    (each) =>
+      each !== first &&
+      each.place.service === first.place.service &&
+      each.requests >= LEAST_SHARE * first.requests &&
+      nameCause(known, each).kind === 'long_hold',
+  );
+  return hold && areHolders(known, first, hold) ? withAllOf(hold, first, ranked) : ranked;
+}
+
+function isOwnTime(known: Known, first: Evidence): boolean {
+  if (first.place.resource !== 0 || nameCause(known, first).kind !== 'slow_dependency') return false;
+  const main = largest(first.bySignal);
+  return main !== undefined && known.changes[main]!.signal.kind === 'self';
+}
+
+function areHolders({ whole: { table } }: Known, first: Evidence, hold: Evidence): boolean {
+  const slow = new Set(first.examples.map(({ row }) => table.trace[row]!));
+  const waits = hold.examples.filter(({ row }) => table.facts[row]?.isWait);
+  const forThem = waits.filter(({ row }) => {
+    const holder = table.facts[row]?.holderTrace;
+    const trace = holder ? table.findTrace(holder.toLowerCase()) : undefined;
+    return trace !== undefined && slow.has(trace);
+  });
+  return forThem.length > 0 && forThem.length >= waits.length * MOSTLY;
+}

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
-import { logsInstrumentation } from '@foreshock/instrumentation-logs';
+import { BoundaryLog, logsInstrumentation } from '@foreshock/instrumentation-logs';
 import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
 import type { RetryRecognition } from '@foreshock/instrumentation-resilience';
 import * as kit from '@foreshock/kit';
@@ -41,11 +41,11 @@ export interface LaterPlugin {
 export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => void): LaterPlugin {
   const textMapPropagator = makePropagator(config);
   const configs = boundaryConfigs(config, textMapPropagator);
-  const small = [logsInstrumentation({ enabled: false }), scheduleInstrumentation({ enabled: false })];
+  const small = [logsInstrumentation({ enabled: false, ...configs.logs }), scheduleInstrumentation({ enabled: false })];
   const known = [...small, ...Object.values(BOUNDARIES)].flatMap((boundary) => boundary.libraries);
   const libraries = selectLibraries(config, new Set(known), warn);
   for (const instrumentation of small) {
-    instrumentation.setConfig({ libraries });
+    instrumentation.setConfig({ ...instrumentation.getConfig(), libraries });
     instrumentation.enable();
   }
 
@@ -90,7 +90,8 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
     },
     requests,
   );
-  return { textMapPropagator, spanProcessors: [contextAttributes, retries] };
+  const lines = config.boundaryLogs ? [new BoundaryLog(config.boundaryLogs)] : [];
+  return { textMapPropagator, spanProcessors: [contextAttributes, retries, ...lines] };
 }
 
 /** Passes shared modules: second copies would have their own state. */

@@ -4,6 +4,7 @@ import {
   propagatorsFromNames,
   type PropagatorName,
 } from '@foreshock/propagator';
+import type { BoundaryLogs } from '@foreshock/instrumentation-logs';
 import type { Env } from './env.ts';
 
 /** Own commands get spans only if configured (README of instrumentation-queue). */
@@ -27,6 +28,8 @@ export interface PluginConfig {
   propagateNotTo: string[] | undefined;
   /** FORESHOCK_OWN_COMMANDS: queue libraries (npm names) whose commands get spans. Default none. */
   ownCommands: string[] | undefined;
+  /** FORESHOCK_BOUNDARY_LOGS: lines at entry and exit of boundaries, by the application's logger. Default none. */
+  boundaryLogs: BoundaryLogs | undefined;
   /** OTEL_PROPAGATORS; default undefined: `tracecontext,baggage,x-trace-id`. */
   propagators: PropagatorName[] | undefined;
   /** OTEL_NODE_ENABLED_INSTRUMENTATIONS: npm names; default undefined: all. */
@@ -45,6 +48,7 @@ export function readPluginConfig(env: Env): PluginConfig {
     propagateTo: readHosts(env),
     propagateNotTo: env.list('FORESHOCK_PROPAGATE_NOT_TO'),
     ownCommands: readOwnCommands(env),
+    boundaryLogs: readBoundaryLogs(env),
     propagators: readPropagators(env),
     enabledInstrumentations: env.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
     disabledInstrumentations: env.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS'),
@@ -64,6 +68,11 @@ function readOwnCommands(env: Env): string[] | undefined {
     env.wrong('FORESHOCK_OWN_COMMANDS', unknown.join(','), `is none of ${HAVE_OWN_COMMANDS.join(', ')}, ${instead}`);
   }
   return found.length > 0 ? found : undefined;
+}
+
+function readBoundaryLogs(env: Env): BoundaryLogs | undefined {
+  const word = env.oneOf(['FORESHOCK_BOUNDARY_LOGS'], ['none', 'errors', 'all'], 'none');
+  return word === 'none' ? undefined : word;
 }
 
 function readHosts(env: Env): string[] | undefined {

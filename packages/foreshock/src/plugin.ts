@@ -1,7 +1,7 @@
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation, innerSpanEnded, innerSpanStarted } from '@foreshock/instrumentation-http';
-import { logsInstrumentation } from '@foreshock/instrumentation-logs';
+import { BoundaryLog, logsInstrumentation } from '@foreshock/instrumentation-logs';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
@@ -17,7 +17,7 @@ import { makePropagator, type PluginConfig } from './plugin-config.ts';
 export interface Plugin {
   instrumentations: Instrumentation[];
   textMapPropagator: ForeshockPropagator;
-  spanProcessors: (ContextAttributesProcessor | RetryRecognition)[];
+  spanProcessors: (ContextAttributesProcessor | RetryRecognition | BoundaryLog)[];
 }
 
 /**
@@ -37,7 +37,7 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     cacheInstrumentation({ enabled, ...configs.cache }),
     queueInstrumentation({ enabled, ...configs.queue }),
     resilienceInstrumentation({ enabled, ...configs.resilience }),
-    logsInstrumentation({ enabled }),
+    logsInstrumentation({ enabled, ...configs.logs }),
     scheduleInstrumentation({ enabled }),
   ];
   const known = new Set(instrumentations.flatMap((instrumentation) => instrumentation.libraries));
@@ -51,6 +51,10 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
   return {
     instrumentations,
     textMapPropagator,
-    spanProcessors: [contextAttributes, new RetryRecognition({ stormRatio: config.retryStorm })],
+    spanProcessors: [
+      contextAttributes,
+      new RetryRecognition({ stormRatio: config.retryStorm }),
+      ...(config.boundaryLogs ? [new BoundaryLog(config.boundaryLogs)] : []),
+    ],
   };
 }

@@ -1,17 +1,26 @@
 import { context, trace } from '@opentelemetry/api';
-import { noteError, spanContextOf, xTraceIdOf, type Telemetry } from '@foreshock/kit';
+import { noteError, spanContextOf, xTraceIdOf, type InstrumentationConfig, type Telemetry } from '@foreshock/kit';
+import { useLogger } from './application-logger.ts';
+import type { BoundaryLogs } from './boundary-log.ts';
 import type { LineEvents } from './events.ts';
 import { errorLogged } from './logged-errors.ts';
 
 /** Safe in JSON without escapes, even if the propagator changes. */
 const PLAIN = /^[\w.:-]{1,128}$/;
 
+export interface LogsConfig extends InstrumentationConfig {
+  /** Whether a {@link BoundaryLog} writes by the application's logger. Default undefined: none. */
+  boundaryLogs?: BoundaryLogs | undefined;
+}
+
 /**
  * Also when unsampled, so that a request's lines correlate without spans. Names from OpenTelemetry's "Trace Context in
  * non-OTLP Log Formats".
  */
-export function open(telemetry: Telemetry): LineEvents {
+export function open(telemetry: Telemetry, config: LogsConfig): LineEvents {
   return {
+    useLogger: config.boundaryLogs && useLogger,
+
     fields() {
       const where = context.active();
       const span = spanContextOf(where);

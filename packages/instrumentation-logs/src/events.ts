@@ -1,3 +1,5 @@
+import type { WriteLine } from './application-logger.ts';
+
 /** Values match `[A-Za-z0-9._:-]`: no escapes in JSON. */
 export interface LineFields {
   trace_id?: string;
@@ -11,4 +13,6 @@ export interface LineEvents {
   fields(): Readonly<LineFields> | undefined;
   /** An error, of level warn or higher. */
   logged(errorType: string): void;
+  /** The application has a logger, which writes boundary logs too; undefined: there are none. */
+  readonly useLogger?: ((write: WriteLine, isFallback?: boolean) => void) | undefined;
 }

@@ -1,15 +1,17 @@
-import { instrumentationOf, type Instrumentation, type InstrumentationConfig, VERSION } from '@foreshock/kit';
+import { instrumentationOf, type Instrumentation, VERSION } from '@foreshock/kit';
 import { adapters } from './adapters/index.ts';
-import { open } from './boundary.ts';
+import { open, type LogsConfig } from './boundary.ts';
 
 export type { Instrumentation, InstrumentationConfig } from '@foreshock/kit';
+export type { LogsConfig } from './boundary.ts';
+export { BoundaryLog, type BoundaryLogs } from './boundary-log.ts';
 
 /**
  * Adds `trace_id`, `span_id` and `trace_flags` to log lines within a span, also when unsampled, and `x_trace_id` if
  * the caller sent its own. Existing keys are kept.
  *
- * @param config see {@link InstrumentationConfig}; enabled by default
+ * @param config enabled by default
  */
-export function logsInstrumentation(config: InstrumentationConfig = {}): Instrumentation {
+export function logsInstrumentation(config: LogsConfig = {}): Instrumentation {
   return instrumentationOf({ name: '@foreshock/instrumentation-logs', version: VERSION, adapters, open }, config);
 }

@@ -25,6 +25,13 @@ export const bunyan: Adapter<LineEvents> = {
 
   attach(events, hooks) {
     hooks.onLoad('bunyan/lib/bunyan.js', ({ exports }) => {
+      const { useLogger } = events;
+      // Of the constructor, for a logger that is no child; 1.0 has no such method.
+      if (useLogger && typeof exports.prototype.addStream === 'function') {
+        hooks.before(exports.prototype, 'addStream', (log) => {
+          useLogger((level, message, fields) => log[level](fields, message));
+        });
+      }
       hooks.before(exports.prototype, '_emit', (_log, [record, isForProbe]) => {
         const fields = events.fields();
         if (fields === undefined) return;

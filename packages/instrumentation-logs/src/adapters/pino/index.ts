@@ -96,7 +96,16 @@ export const pino: Adapter<LineEvents> = {
   attach(events, hooks) {
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {
       const prototype = Object.getPrototypeOf(exports());
-      const { asJsonSym, errorKeySym, stringifiersSym } = createRequire(filename)('./symbols.js');
+      const { asJsonSym, errorKeySym, setLevelSym, stringifiersSym } = createRequire(filename)('./symbols.js');
+
+      const { useLogger } = events;
+      // Called for each new logger (pino.js), a parent before its children.
+      if (useLogger) {
+        hooks.after(prototype, setLevelSym, (_result, logger) => {
+          if (logger.level === 'silent' || typeof logger.info !== 'function') return;
+          useLogger((level, message, fields) => (logger[level] ?? logger.info).call(logger, fields, message));
+        });
+      }
 
       hooks.returning(prototype, asJsonSym, (line: string, logger, [object, , level]) => {
         const fields = events.fields();

@@ -1,6 +1,6 @@
 import { errorTypeOf, report, type Hooks } from '@foreshock/kit';
 import type { LineEvents, LineFields } from '../../events.ts';
-import { isWarning } from './severity.ts';
+import { isWarning, writerOf } from './levels.ts';
 import { withFields } from './with-fields.ts';
 
 /**
@@ -15,6 +15,8 @@ export function attachRewriter(prototype: any, events: LineEvents, hooks: Hooks)
     'log',
     (log) =>
       function logInTrace(this: any, ...args: any[]) {
+        // When made, the module's own logger cannot be told from the application's.
+        if (hooks.active) events.useLogger?.(writerOf(this));
         const rewriters: unknown = this?.rewriters;
         const rewriter =
           hooks.active && Array.isArray(rewriters) && Object.isExtensible(rewriters) ? rewriterOf(events) : undefined;

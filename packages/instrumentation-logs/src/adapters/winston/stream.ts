@@ -1,6 +1,6 @@
 import { errorTypeOf, type Hooks } from '@foreshock/kit';
 import type { LineEvents } from '../../events.ts';
-import { isWarning } from './severity.ts';
+import { isWarning, writerOf } from './levels.ts';
 import { withFields } from './with-fields.ts';
 
 /** triple-beam's. */
@@ -12,6 +12,9 @@ const SPLAT = Symbol.for('splat');
  * context of who logs it: `_transform` may run later, when a transport is slow.
  */
 export function attachStream(prototype: any, events: LineEvents, hooks: Hooks): void {
+  const { useLogger } = events;
+  // A logger without transports, as the module's own, complains of each line.
+  if (useLogger) hooks.before(prototype, 'add', (logger) => useLogger(writerOf(logger)));
   hooks.before(prototype, 'write', (logger, args) => {
     const [info] = args;
     if (typeof info !== 'object' || info === null || logger.silent) return;

@@ -1,6 +1,16 @@
+import type { WriteLine } from '../../application-logger.ts';
+
 /** Whether a level is as severe as a warning: winston's levels are numbers by name, the lowest is the most severe. */
 export function isWarning(levels: Record<string, number> | undefined, level: unknown): boolean {
   if (levels === undefined || typeof level !== 'string') return false;
   const least = levels['warn'] ?? levels['warning'] ?? levels['error'];
   return least !== undefined && levels[level]! <= least;
+}
+
+/** The levels of syslog say `warning`. */
+export function writerOf(logger: any): WriteLine {
+  return (level, message, fields) => {
+    const { levels } = logger;
+    logger.log(level === 'warn' && levels.warn === undefined ? 'warning' : level, message, fields);
+  };
 }

@@ -25,6 +25,7 @@ export { spanPipeline } from './span-pipeline.ts';
 export { WorkerPipeline } from './worker-pipeline.ts';
 export {
   END_BY_SIGNAL,
+  HANDLED,
   LISTENING,
   OURS,
   RECEIVED,

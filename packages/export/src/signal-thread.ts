@@ -8,7 +8,9 @@ export const RECEIVED = 0;
 export const LISTENING = 1;
 /** Bits of signals without a listener of the application. */
 export const OURS = 2;
-export const STATES = 3;
+/** From here by signal number: how many the application's listeners have had, which may be none's by now. */
+export const HANDLED = 3;
+export const STATES: number = HANDLED + 32;
 
 /** The main thread's function that flushes and ends the process. */
 export const END_BY_SIGNAL = 'foreshock.end-by-signal';
@@ -33,6 +35,8 @@ export type ToSignalThread = { readonly listenTo: readonly number[] } | { readon
 
 interface SignalHandle {
   onsignal: (signal: number) => void;
+  /** Of HANDLED at its start. */
+  handledBefore?: number;
   start(signal: number): number;
   close(closed?: () => void): void;
 }
@@ -58,15 +62,20 @@ export function listenToSignals(
     return;
   }
 
-  function close(signal: number): void {
-    const handle = handles.get(signal);
+  /** Also of a listener that was gone when this thread came to it. */
+  function isHandled(signal: number, { handledBefore }: SignalHandle): boolean {
+    const isOurs = (Atomics.load(states, OURS) & (1 << signal)) !== 0;
+    return !isOurs || Atomics.load(states, HANDLED + signal) !== handledBefore;
+  }
+
+  function close(signal: number, handle: SignalHandle): void {
     handles.delete(signal);
     let isClosed = false;
-    handle?.close(() => (isClosed = true));
+    handle.close(() => (isClosed = true));
     // libuv calls back at the end of this turn, unless it has caught a signal but not delivered it: that signal is lost
     // (`uv__finish_close` and `uv__signal_event` of deps/uv/src/unix).
     setImmediate(() => {
-      if (!isClosed && (Atomics.load(states, OURS) & (1 << signal)) !== 0) process.kill(process.pid, signal);
+      if (!isClosed && !isHandled(signal, handle)) process.kill(process.pid, signal);
     });
   }
 
@@ -76,11 +85,12 @@ export function listenToSignals(
   }
 
   function listen(wanted: readonly number[]): void {
-    for (const signal of handles.keys()) if (!wanted.includes(signal)) close(signal);
+    for (const [signal, handle] of handles) if (!wanted.includes(signal)) close(signal, handle);
     for (const signal of wanted) {
       if (handles.has(signal)) continue;
       const handle = new Signal();
       handle.onsignal = received;
+      handle.handledBefore = Atomics.load(states, HANDLED + signal);
       if (handle.start(signal) === 0) handles.set(signal, handle);
     }
     say();
@@ -88,7 +98,7 @@ export function listenToSignals(
 
   function received(signal: number): void {
     // The application has received the signal too.
-    if ((Atomics.load(states, OURS) & (1 << signal)) === 0) return;
+    if (isHandled(signal, handles.get(signal)!)) return;
     for (const handle of handles.values()) handle.close();
     handles.clear();
     say();

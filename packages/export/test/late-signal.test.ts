@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/late-signal.mjs', import.meta.url));
 
-async function end(whose: 'ours' | "the application's"): Promise<unknown[]> {
+async function end(whose: 'ours' | "the application's" | 'no longer listened to'): Promise<unknown[]> {
   const child = spawn(process.execPath, ['--conditions=@foreshock/source', FIXTURE, whose], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -28,4 +28,8 @@ it('a signal that comes while the thread closes its handle ends the process', as
 
 it('a signal that the application has got is not sent a second time', async () => {
   expect(await end("the application's")).toEqual([0, null, 'closed', 'the application has it']);
+});
+
+it('nor is one whose listener is gone by the time the thread comes to it', async () => {
+  expect(await end('no longer listened to')).toEqual([0, null, 'closed', 'the application has it']);
 });

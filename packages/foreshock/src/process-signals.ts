@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import {
   END_BY_SIGNAL,
+  HANDLED,
   LISTENING,
   OURS,
   RECEIVED,
@@ -48,6 +49,7 @@ export class ProcessSignals implements SignalThread {
         this.#applications.add(signal);
         this.#update();
       },
+      received: (signal) => void Atomics.add(this.#states, HANDLED + signal, 1),
       closed: () => {
         this.#applications = applicationsSignals();
         this.#update();

@@ -1,5 +1,6 @@
 /** `signal_wrap` (lib/internal/process/signal.js of Node 22 to 26). */
 interface SignalHandle {
+  onsignal: unknown;
   start(signal: number): number;
   close(): void;
 }
@@ -7,6 +8,8 @@ interface SignalHandle {
 /** First and last listener to a signal. */
 export interface SignalHandleEvents {
   started(signal: number): void;
+  /** Before its listeners run. */
+  received(signal: number): void;
   closed(): void;
 }
 
@@ -28,6 +31,7 @@ export function watchSignalHandles(events: SignalHandleEvents): boolean {
   const { start, close } = prototype;
   define(prototype, 'start', function (this: SignalHandle, signal: number): number {
     events.started(signal);
+    observe(this, () => events.received(signal));
     return start.call(this, signal);
   });
   // Overrides the method shared by all handles.
@@ -57,6 +61,20 @@ function firstHandle(): SignalHandle | undefined {
     Reflect.deleteProperty(Object.prototype, 'onsignal');
   }
   return found;
+}
+
+/** Node reads `onsignal` at each signal (`MakeCallback` of src/async_wrap-inl.h); a wrapper would be in stack traces. */
+function observe(handle: SignalHandle, received: () => void): void {
+  let { onsignal } = handle;
+  Object.defineProperty(handle, 'onsignal', {
+    configurable: true,
+    enumerable: true,
+    get() {
+      received();
+      return onsignal;
+    },
+    set: (value) => void (onsignal = value),
+  });
 }
 
 function define(target: object, name: string, value: unknown): void {

@@ -160,6 +160,11 @@ const APPS: Record<string, App> = {
     signal: 'SIGTERM',
     spans: ['open'],
   },
+  'listens once, again and again': {
+    code: `${OPEN} let left = 30; const again = () => { if (left-- === 0) { span.end(); process.exit(9); } process.once('SIGTERM', again); process.kill(process.pid, 'SIGTERM'); };
+           ${WAITS} soon(again);`,
+    spans: ['open'],
+  },
   'survives a signal': {
     code: `${OPEN} process.on('SIGHUP', () => { console.log('heard'); clearInterval(timer); }); const timer = ${WAITS} ${UP}`,
     signal: 'SIGHUP',

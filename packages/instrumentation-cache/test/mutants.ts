@@ -217,4 +217,20 @@ export const cacheMutants: readonly Mutant[] = [
     from: "report('ioredis sendCommand', error);",
     to: 'command.reject(error);',
   },
+  {
+    check: 'two instances',
+    library: 'node-cache',
+    fault: 'the earlier one takes the replacement away',
+    file: 'kit/src/replaced-function.ts',
+    from: 'if (this.active) return;',
+    to: '',
+  },
+  {
+    check: 'two instances',
+    library: 'node-cache',
+    fault: 'the earlier one does not go on',
+    file: 'kit/src/replaced-function.ts',
+    from: 'if (!last.hooks.active) continue;',
+    to: 'continue;',
+  },
 ];

@@ -4,6 +4,7 @@ import { report } from './guard.ts';
 import { log } from './log.ts';
 import { MethodHooks } from './method-hooks.ts';
 import { onBuiltinLoad, onModuleLoad, onPackageLoad, packageName, type LoadedModule } from './module-hook.ts';
+import { restoreUnused } from './replaced-function.ts';
 import { inRange } from './version-range.ts';
 import { watcher } from './watcher.ts';
 
@@ -65,7 +66,8 @@ export class Hooks extends MethodHooks {
       rebind: (binding, replace) =>
         rebind(binding, (original) => {
           const replacement: unknown = replace(original);
-          this.onUndo(() => rebind(binding, (current) => (current === replacement ? original : current)));
+          const restore = (): void => rebind(binding, (current) => (current === replacement ? original : current));
+          this.onUndo(() => restoreUnused(replacement, restore));
           return replacement;
         }),
     };
@@ -79,7 +81,8 @@ export class Hooks extends MethodHooks {
       replaceExports: (replace) =>
         replaceExports((original) => {
           const replacement: unknown = replace(original);
-          this.onUndo(() => replaceExports((current) => (current === replacement ? original : current)));
+          const restore = (): void => replaceExports((current) => (current === replacement ? original : current));
+          this.onUndo(() => restoreUnused(replacement, restore));
           return replacement;
         }),
     };

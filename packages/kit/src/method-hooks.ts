@@ -10,6 +10,7 @@ import {
   type AnyFunction,
   type MethodCalls,
 } from './observed-method.ts';
+import { restoreUnused } from './replaced-function.ts';
 
 /** Marks of upstream's shimmer. */
 const SHIMMER_MARKS: readonly PropertyKey[] = ['__wrapped', '__original', '__unwrap'];
@@ -68,12 +69,13 @@ export class MethodHooks {
       value: replacement,
     });
     this.#wrapped.push({ owner, name, original });
-    this.#undo.push(() => {
+    const restore = (): void => {
       // Removing ours would remove a later wrapper too.
       if (owner[name] !== (replacement as unknown)) return;
       if (descriptor) Object.defineProperty(owner, name, descriptor);
       else delete owner[name];
-    });
+    };
+    this.#undo.push(() => restoreUnused(replacement, restore));
   }
 
   /** Calls `before`, which may change the arguments, ahead of a method. */

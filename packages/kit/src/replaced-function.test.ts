@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
-import { replaceOn } from './replaced-function.ts';
+import { describe, expect, it } from 'vitest';
+import { Hooks } from './hooks.ts';
+import { preceded } from './observed-method.ts';
+import { replacementOf, replaceOn } from './replaced-function.ts';
 
 it('a method replaced on one object keeps its name, its length and its own properties', () => {
   function push(a: number, b: number): number {
@@ -16,4 +18,51 @@ it('a method replaced on one object keeps its name, its length and its own prope
   const { name, length, own } = owner.push;
   expect({ name, length, own }).toEqual({ name: 'push', length: 2, own: 1 });
   expect(owner.push(1, 2)).toBe(3);
+});
+
+describe('two instrumentations of one function', () => {
+  const reports: string[] = [];
+
+  function attached(name: string, owner: { run(): void }): Hooks {
+    const hooks = new Hooks('toy', '*');
+    hooks.wrap(owner, 'run', (original) =>
+      replacementOf(original, name, hooks, (fn, attachment) =>
+        preceded(fn, () => void reports.push(attachment.events), 'toy', attachment),
+      ),
+    );
+    return hooks;
+  }
+
+  it.each([
+    { undone: [0, 1], seen: ['second', 'second'] },
+    { undone: [1, 0], seen: ['second', 'first'] },
+  ])('one goes on while the other is undone: $undone', ({ undone, seen }) => {
+    reports.length = 0;
+    const owner = { run() {} };
+    const { run } = owner;
+    const both = [attached('first', owner), attached('second', owner)];
+    for (const each of undone) {
+      owner.run();
+      both[each]!.undo();
+    }
+    owner.run();
+    expect(reports).toEqual(seen);
+    expect(owner.run).toBe(run);
+  });
+
+  it('one that is attached again is the latest', () => {
+    reports.length = 0;
+    const owner = { run() {} };
+    const { run } = owner;
+    const first = attached('first', owner);
+    const second = attached('second', owner);
+    first.undo();
+    const again = attached('again', owner);
+    owner.run();
+    again.undo();
+    owner.run();
+    second.undo();
+    expect(reports).toEqual(['again', 'second']);
+    expect(owner.run).toBe(run);
+  });
 });

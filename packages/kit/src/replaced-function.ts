@@ -1,10 +1,14 @@
 import type { Hooks } from './hooks.ts';
 import type { AnyFunction } from './observed-method.ts';
 
-/** What a replacement reports to; changes when the instrumentation is enabled again. */
+/** What a replacement reports to: of the instrumentations that are enabled, the latest. */
 export class Attachment<Events> {
   events: Events;
   #hooks: Hooks;
+  /** Replaced by a later one. */
+  readonly #earlier: { events: Events; hooks: Hooks }[] = [];
+  /** Put off while another instrumentation needs the replacement. */
+  readonly #restores: (() => void)[] = [];
 
   constructor(events: Events, hooks: Hooks) {
     this.events = events;
@@ -13,12 +17,30 @@ export class Attachment<Events> {
 
   /** False while disabled: what is replaced passes through. */
   get active(): boolean {
-    return this.#hooks.active;
+    return this.#hooks.active || this.#returnsToEarlier();
   }
 
   moveTo(events: Events, hooks: Hooks): void {
+    if (hooks !== this.#hooks && this.active) this.#earlier.push({ events: this.events, hooks: this.#hooks });
     this.events = events;
     this.#hooks = hooks;
+  }
+
+  /** Restores the original once nothing is attached. */
+  restore(restore: () => void): void {
+    this.#restores.push(restore);
+    if (this.active) return;
+    for (const each of this.#restores.splice(0).reverse()) each();
+  }
+
+  #returnsToEarlier(): boolean {
+    for (let last = this.#earlier.pop(); last; last = this.#earlier.pop()) {
+      if (!last.hooks.active) continue;
+      this.events = last.events;
+      this.#hooks = last.hooks;
+      return true;
+    }
+    return false;
   }
 }
 
@@ -49,6 +71,13 @@ export function replacementOf<Events>(
   const fn = Object.defineProperties(make(original, attachment), propertiesOf(original)) as AnyFunction;
   for (const key of [original, fn]) replacements.set(key, { fn, attachment });
   return fn;
+}
+
+/** Runs `restore`; for a replacement that another instrumentation has in use, after that one. */
+export function restoreUnused(replacement: unknown, restore: () => void): void {
+  const known = replacements.get(replacement as AnyFunction);
+  if (known?.fn === replacement) known!.attachment.restore(restore);
+  else restore();
 }
 
 /** Replaces a method of one object, which it is undone with. Copies own properties. */

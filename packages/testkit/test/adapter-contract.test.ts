@@ -57,7 +57,7 @@ describe('a right adapter of an ES module passes', () => {
 
 describe('a wrong adapter fails the checks that are meant for it, and no others', () => {
   test.each<['hooked' | 'loaded', Fault, ContractCheck[]]>([
-    ['hooked', 'attaches twice', ['enabled twice', 'saturation', 'disabled']],
+    ['hooked', 'attaches twice', ['enabled twice', 'saturation', 'disabled', 'two instances']],
     ['loaded', 'stays attached', ['restored', 'throwing telemetry']],
     ['hooked', 'hides the error', ['error status']],
     ['hooked', 'loses the caller in callbacks', ['callback']],

@@ -26,6 +26,8 @@ export class Bench {
   readonly app: ContractApp;
   /** A second application. */
   readonly open: () => Promise<ContractApp>;
+  /** A second instrumentation, with the same SDK. */
+  readonly another: () => RecordedInstrumentation;
   /** Errors of the process, such as unhandled rejections; a check removes the expected ones. */
   readonly faults: string[];
 
@@ -35,6 +37,7 @@ export class Bench {
     recorded: Recorded,
     app: ContractApp,
     open: () => Promise<ContractApp>,
+    another: () => RecordedInstrumentation,
     faults: string[],
   ) {
     this.job = job;
@@ -42,6 +45,7 @@ export class Bench {
     this.recorded = recorded;
     this.app = app;
     this.open = open;
+    this.another = another;
     this.faults = faults;
   }
 

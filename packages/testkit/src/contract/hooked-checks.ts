@@ -154,6 +154,27 @@ export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
     return [...problems, ...oneSpan(again).map((problem) => `enabled again: ${problem}`), ...bench.misplaced(again)];
   },
 
+  'two instances': async (bench) => {
+    const { instrumentation: first } = bench;
+    const second = bench.another();
+    const problems: string[] = [];
+    const seen = async (which: string): Promise<void> => {
+      const app = bench.job.closures ? await bench.open() : bench.app;
+      const traced = await bench.traced(() => app.succeed(), 1);
+      problems.push(...[...oneSpan(traced), ...bench.misplaced(traced)].map((problem) => `${which}: ${problem}`));
+      if (app !== bench.app) await app.close();
+    };
+    second.disable();
+    await seen('the later one disabled');
+    second.enable();
+    first.disable();
+    await seen('the earlier one disabled');
+    first.enable();
+    second.disable();
+    await seen('the one enabled last');
+    return problems;
+  },
+
   'upstream active': async (bench) => {
     noteScope(bench.job.upstream!);
     const { made, error } = await bench.traced(async () => {

@@ -114,6 +114,7 @@ export const CHECKS = {
     'listeners',
     'connections',
     'disabled',
+    'two instances',
     'upstream active',
   ],
   loaded: ['restored', 'identity', 'unhandled rejection', 'throwing telemetry'],

@@ -82,8 +82,15 @@ async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
   const factory = factories[job.export];
   if (!factory) throw new Error(`${job.module} exports no ${job.export}`);
   const libraries = (library: string): boolean => library === job.library;
-  const instrumentation = factory({ libraries, ...job.config });
+  const make = (): RecordedInstrumentation => factory({ libraries, ...job.config });
+  const instrumentation = make();
   const recorded = recordSpans(instrumentation, { spanProcessors: spanProcessors?.() ?? [] });
+  const another = (): RecordedInstrumentation => {
+    const made = make();
+    made.setTracerProvider(recorded.tracerProvider);
+    made.enable();
+    return made;
+  };
   // The module hook has seen the library's files, which stay unpatched.
   if (job.order === 'loaded' && !job.closures) instrumentation.disable();
   const fixture = await load(job);
@@ -92,7 +99,7 @@ async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
   // May connect and load modules.
   if (!app.schedule) await app.succeed();
   if (job.order === 'loaded') instrumentation.disable();
-  return { app, bench: new Bench(job, instrumentation, recorded, app, open, faults) };
+  return { app, bench: new Bench(job, instrumentation, recorded, app, open, another, faults) };
 }
 
 async function load({ fixture, loader }: Job): Promise<ContractFixture> {

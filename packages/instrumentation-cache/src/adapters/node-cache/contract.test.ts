@@ -1,9 +1,11 @@
 import { libraryContract } from '@foreshock/testkit';
 import { localContract } from '../../../test/local-contract.ts';
+import { cacheMutants } from '../../../test/mutants.ts';
 import { nodeCache } from './index.ts';
 
 libraryContract(nodeCache, import.meta.url, {
   ...localContract,
+  mutants: cacheMutants,
   closures: true,
   skip: {
     ...localContract.skip,

@@ -31,15 +31,14 @@ interface ConnectParams {
   protocol: string;
 }
 
-/** Marks a connection that a request has used. */
-const SEEN = Symbol('foreshock.seen');
-
 /** A client connects for a queued request, and a pool opens many connections: the socket identifies each. */
 export class Connections {
   /** Oldest first. */
   readonly #opening = new Set<Opening>();
   /** By the connector's socket, then the client's; until the first request. */
   readonly #bySocket = new WeakMap<object, Opening>();
+  /** Used by a request. */
+  readonly #seen = new WeakSet<object>();
   /** From `beforeConnect` to its socket. */
   readonly #next = new BriefHandOver<Opening>();
   /** Its client may connect at once. */
@@ -95,13 +94,13 @@ export class Connections {
   }
 
   /** @param next the phase after the connection */
-  used(socket: object & { [SEEN]?: true }, sent: Sent, next: Phase): void {
+  used(socket: object, sent: Sent, next: Phase): void {
     const opening = this.#bySocket.get(socket);
     if (opening) {
       this.#bySocket.delete(socket);
       setPhases(opening, sent, next);
-    } else if (socket[SEEN]) sent.reused();
-    socket[SEEN] = true;
+    } else if (this.#seen.has(socket)) sent.reused();
+    this.#seen.add(socket);
     sent.entered(next);
   }
 

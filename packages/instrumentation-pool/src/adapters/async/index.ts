@@ -85,7 +85,7 @@ function observedMaker(make: AnyFunction, method: string, attachment: Attachment
   const steps: MethodCalls<Made> = {
     begin(_self, args) {
       const [worker] = args;
-      if (typeof worker !== 'function' || OBSERVED in worker) return undefined;
+      if (typeof worker !== 'function' || observedWorkers.has(worker)) return undefined;
       const made: Made = { name: nameOf(worker, method), tasks: new WeakMap() };
       args[0] = observedWorker(worker, () => begunBy(made));
       return made;
@@ -113,7 +113,7 @@ function begunBy({ queue, tasks }: Made): LimitedTask[] {
 }
 
 /** `priorityQueue` calls `queue`, which must not wrap again. */
-const OBSERVED = Symbol('foreshock.observed');
+const observedWorkers = new WeakSet<AnyFunction>();
 
 function nameOf({ name }: AnyFunction, method: string): string {
   return name && name !== 'worker' ? name : `async.${method}`;
@@ -141,7 +141,8 @@ function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFun
   };
   // `wrapAsync` detects async functions by this tag.
   if (isAsync) Object.defineProperty(replacement, Symbol.toStringTag, { value: 'AsyncFunction' });
-  return Object.defineProperty(replacement, OBSERVED, { value: true });
+  observedWorkers.add(replacement);
+  return replacement;
 }
 
 function observeQueue(

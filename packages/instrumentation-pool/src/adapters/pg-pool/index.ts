@@ -1,16 +1,14 @@
 import { answeringOnce, guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** A WeakMap costs more in garbage collection than all else here. */
+/** On a caller's item: a `WeakMap` costs 1 µs a call, this 3 ns (packages/kit/bench/marks.ts). */
 const ACQUISITION = Symbol('foreshock.acquisition');
-const HAS_TIMEOUT = Symbol('foreshock.has-timeout');
 
 /** `PendingItem`, pg-pool/index.js. */
 interface PendingItem {
   callback: (error: unknown, client: unknown, release: unknown) => unknown;
   timedOut: boolean;
   [ACQUISITION]?: Acquisition | undefined;
-  [HAS_TIMEOUT]?: boolean;
 }
 
 interface Pool {
@@ -117,7 +115,8 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
   });
 
   hooks.calls(PoolClass.prototype, 'end', {
-    begin: (pool: Pool) => (pool.ending ? undefined : pool),
+    // Callers with a time-out are answered by it (`_pulseQueue`).
+    begin: (pool: Pool) => (pool.ending || pool.options.connectionTimeoutMillis ? undefined : pool),
     returned: (pool) => endWaits(pool._pendingQueue),
   });
 
@@ -134,10 +133,9 @@ function observe(pool: Pool, item: PendingItem, asked: PoolState, pools: PoolEve
   item[ACQUISITION] = acquisition;
 }
 
-/** After its end, a pool answers queued callers only by time-out (`_pulseQueue`). */
 function endWaits(queue: readonly PendingItem[]): void {
   for (const item of queue) {
-    if (!item[HAS_TIMEOUT]) item[ACQUISITION]?.failed({ code: 'pool_ended', message: 'the pool was ended' });
+    item[ACQUISITION]?.failed({ code: 'pool_ended', message: 'the pool was ended' });
   }
 }
 
@@ -159,7 +157,6 @@ function isConnectTimeOut(error: unknown): boolean {
  * time-out.
  */
 function observeTimeOut(item: PendingItem, acquisition: Acquisition): void {
-  item[HAS_TIMEOUT] = true;
   let timedOut = item.timedOut;
   Object.defineProperty(item, 'timedOut', {
     configurable: true,

@@ -1,20 +1,7 @@
 import { guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
-import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
-import { continueTraces, poolName, TaskTraces } from './threads.ts';
-
-/** `piscina/dist/index.js` */
-interface Piscina {
-  options: {
-    filename?: string | null;
-    maxThreads: number;
-    maxQueue: number;
-    concurrentTasksPerWorker?: number;
-    taskQueue: object;
-  };
-  threads: readonly unknown[];
-  queueSize: number;
-  completed: number;
-}
+import type { LimitedTask, PoolEvents } from '../../events.ts';
+import { GivenTasks, type Piscina } from './given-tasks.ts';
+import { continueTraces, TaskTraces } from './threads.ts';
 
 /** An AsyncResource, so the caller's context is kept. */
 interface TaskInfo {
@@ -26,24 +13,6 @@ interface Asking {
   pool: Piscina;
   task: LimitedTask;
 }
-
-/** Minus `completed`, these tasks are running or queued. */
-const given = new WeakMap<object, number>();
-
-const source: PoolSource = {
-  ofTasks: true,
-  describe({ options: { filename } }: any) {
-    return { name: poolName(filename) };
-  },
-  count(pool: object, state: PoolState): void {
-    const { options, queueSize, completed } = pool as Piscina;
-    state.limit = options.maxThreads * (options.concurrentTasksPerWorker ?? 1);
-    state.used = Math.min(state.limit, Math.max(0, (given.get(pool) ?? 0) - completed - queueSize));
-    state.idle = state.limit - state.used;
-    state.pending = queueSize;
-  },
-  isEnded: () => false,
-};
 
 /**
  * piscina 4 and 5. `run` makes a `TaskInfo`, and passes it to a thread (`WorkerInfo.prototype.postTask`) or queues it
@@ -72,11 +41,6 @@ export const piscina: Adapter<PoolEvents> = {
   },
 };
 
-/** This task will never count as completed. */
-function takeBack(pool: Piscina): void {
-  given.set(pool, given.get(pool)! - 1);
-}
-
 /** `run(task, { signal })`; in version 4 also `runTask(task, transferList, filename, signal)`. */
 function isAborted(args: readonly unknown[]): boolean {
   return args.slice(1).some((arg) => {
@@ -88,6 +52,7 @@ function isAborted(args: readonly unknown[]): boolean {
 class Runs {
   readonly #pools: PoolEvents;
   readonly #hooks: Hooks;
+  readonly #given = new GivenTasks();
   readonly #runs = new WeakMap<TaskInfo, Asking>();
   readonly #wrapped = new WeakSet<object>();
   /** Their `postTask` is observed. */
@@ -115,8 +80,8 @@ class Runs {
 
   #begin(pool: Piscina): Asking | undefined {
     this.wrapLine(Object.getPrototypeOf(pool.options.taskQueue));
-    const task = this.#pools.task(source, pool);
-    given.set(pool, (given.get(pool) ?? pool.completed + pool.queueSize) + 1);
+    const task = this.#pools.task(this.#given, pool);
+    this.#given.add(pool);
     return task && { pool, task };
   }
 
@@ -124,7 +89,7 @@ class Runs {
     const { queueSize, options } = pool;
     const isRefused = queueSize >= options.maxQueue && !aborted;
     // It may be with an unobserved thread.
-    if (isRefused || aborted || this.#seen.has(pool)) takeBack(pool);
+    if (isRefused || aborted || this.#seen.has(pool)) this.#given.takeBack(pool);
     if (!isRefused) return;
     task.failed(
       new Error(options.maxQueue === 0 ? 'No task queue available and all Workers are busy' : 'Task queue is at limit'),
@@ -146,7 +111,7 @@ class Runs {
     const run = this.#runs.get(info);
     if (!run || info.workerInfo) return;
     this.#runs.delete(info);
-    takeBack(run.pool);
+    this.#given.takeBack(run.pool);
     run.task.failed({ code: 'AbortError', message: 'The task has been aborted' });
   }
 

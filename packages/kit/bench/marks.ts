@@ -21,6 +21,7 @@ const OPEN = 1_000;
 const CONNECTIONS = 100;
 
 interface Marked {
+  name: string;
   [MARK]?: object;
 }
 

@@ -5,8 +5,8 @@ import { FAULTS } from './list.mjs';
 import { MemoryLimit } from './memory-limit.mjs';
 
 const NOTHING = '{"faults":[]}';
-/** Payments takes whatever comes: that it refuses a rush of charges would be a second incident. */
-const ONE_FAULT = { payments: { CHARGES: '1000' } };
+/** Payments takes whatever comes: that it refuses a rush after a pause would be a second incident. */
+const ONE_FAULT = { payments: { KEPT_MS: 'Infinity' } };
 
 export class Experiment {
   #folder;

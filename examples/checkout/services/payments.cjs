@@ -1,23 +1,21 @@
-// Stands in for a payment provider: slow, and good for sixteen charges a second. When more come it starts
-// another instance, and refuses all until that is up.
+// Stands in for a payment provider: slow, and after three seconds without a charge it keeps too few instances for a
+// rush. It then starts another, and refuses all until that is up.
 const express = require('express');
 const pino = require('pino');
 
-const { PORT = 3002, CHARGES = 8 } = process.env;
-const WITHIN_MS = 500;
+const { PORT = 3002, KEPT_MS = 3_000 } = process.env;
 const STARTING_MS = 1_300;
-const KEPT_MS = 8_000;
 const log = pino({ name: 'payments' });
 const app = express();
 app.use(express.json());
 
-let latest = [];
+let lastAt = Infinity;
 let anotherIsUpAt = -Infinity;
 
 function refuses() {
   const now = Date.now();
-  latest = [...latest.filter((at) => at > now - WITHIN_MS), now];
-  if (latest.length > Number(CHARGES) && now > anotherIsUpAt + KEPT_MS) anotherIsUpAt = now + STARTING_MS;
+  if (now > lastAt + Number(KEPT_MS)) anotherIsUpAt = now + STARTING_MS;
+  lastAt = now;
   return now < anotherIsUpAt;
 }
 

@@ -18,7 +18,7 @@ const breaker = new CircuitBreaker(charge, {
   name: 'payments',
   timeout: 3_000,
   errorThresholdPercentage: 50,
-  volumeThreshold: 20,
+  volumeThreshold: 5,
   rollingCountTimeout: 1_000,
   resetTimeout: 1_400,
 });

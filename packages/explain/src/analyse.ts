@@ -10,6 +10,7 @@ import { byRoute, quantile, times } from './window/slow.ts';
 import { withoutAftermath } from './verdict/aftermath.ts';
 import { withOwnHolders } from './verdict/own-holders.ts';
 import { withoutRestart } from './verdict/restart-with-change.ts';
+import { withoutRush } from './verdict/rush-after-hold.ts';
 import { classify, type Classified } from './verdict/classify.ts';
 import type { Known } from './waits-for/context.ts';
 import { edgeOwners } from './waits-for/edge-owners.ts';
@@ -19,6 +20,9 @@ import { samplesOfEntries } from './waits-for/samples-of-entries.ts';
 import { sharesOfRequests } from './waits-for/shares.ts';
 import { servicesWithPools } from './waits-for/unseen-waits.ts';
 import { badRequests } from './waits-for/bad-requests.ts';
+
+/** In this order; each may count one cause with another. */
+const PARTS_OF_OTHERS = [withoutAftermath, withoutRestart, withOwnHolders, withoutRush];
 
 /** The findings, before they are put into words. */
 export interface Analysis {
@@ -64,7 +68,7 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
   const book = new EvidenceBook();
   const sharesOf = sharesOfRequests(known);
   for (const request of bad) book.take(request.row, sharesOf(request, usual.get(request.route) ?? 0));
-  const ranked = withOwnHolders(known, withoutRestart(known, withoutAftermath(known, book.ranked())));
+  const ranked = PARTS_OF_OTHERS.reduce((ranked, apply) => apply(known, ranked), book.ranked());
   return { known, requests, bad, ranked, classified: classify(known, bad.length, ranked) };
 }
 

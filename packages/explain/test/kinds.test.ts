@@ -722,6 +722,31 @@ it('long_hold is what requests do that are slow themselves, however few wait for
   });
 });
 
+it('long_hold counts the pauses of its waiters, and of the rush after it', async () => {
+  const holder = newId(32);
+  const data = minute((second, i) => {
+    const attributes = {
+      'pool.holder.trace_id': holder,
+      'pool.holder.held_ms': 9_900,
+      'pool.holder.operation': 'GET /report: SELECT orders',
+    };
+    if (second === 40) return [[route('GET /report', 10_000, [query('SELECT orders', 1, 9_990)]), holder]];
+    if (!during(second)) return [route('POST /orders', 12 + jitter(i), [query('INSERT orders', 1, 8)])];
+    // Its machine is busy: six tenths of each wait, and much of what follows.
+    const waitMs = (50 - second) * 400;
+    const pause = { 'event_loop.blocked_ms': waitMs * 0.6 };
+    return [
+      route('POST /orders', waitMs + 412 + jitter(i), [
+        wait(1, waitMs, { attributes: { ...attributes, ...pause } }),
+        query('INSERT orders', 2 + waitMs, 408, { attributes: { 'event_loop.blocked_ms': 400 } }),
+      ]),
+    ];
+  });
+  const { causes } = await answerTo(data);
+  expect(causes[0]).toMatchObject({ kind: 'long_hold', resource: 'pool shop', explains: expect.closeTo(1, 1) });
+  expect(causes.map(({ kind }) => kind)).not.toContain('event_loop_blocked');
+});
+
 it('long_hold does not say that a holder did what a message of its request led to', async () => {
   const traceOf = (i: number): string => (i + 1).toString(16).padStart(32, 'd');
   const data = minute((second, i) => {

@@ -31,6 +31,11 @@ export interface Signal {
   operation: number;
 }
 
+/** Whether the process stood still. */
+export function isPause({ kind }: Signal): boolean {
+  return kind === 'blocked' || kind === 'gc';
+}
+
 /** A sample is the milliseconds of a call on the critical path. */
 export class Signals {
   readonly all: Signal[] = [];

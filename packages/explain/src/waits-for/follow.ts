@@ -1,3 +1,4 @@
+import { isPause } from '../decompose/signals.ts';
 import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
 import { holderActivity, type HolderActivity } from './holders.ts';
@@ -87,10 +88,13 @@ export function followWait(
   return stays(isLong(known, activity, wait) ? 'long' : 'full');
 }
 
+/** Not by a process that stood still. */
 function isLong({ whole }: Known, { operation, samples }: HolderActivity, wait: number): boolean {
-  const { table } = whole;
-  const held = table.facts[wait]?.holderHeldMs ?? 0;
-  const longest = samples[0]?.ms ?? 0;
+  const { table, signals } = whole;
+  const isOfPause = ({ at }: { at: number }): boolean => isPause(signals.all[signals.signal[at]!]!);
+  const pausedMs = samples.filter(isOfPause).reduce((sum, { ms }) => sum + ms, 0);
+  const held = (table.facts[wait]?.holderHeldMs ?? 0) - pausedMs;
+  const longest = samples.find((sample) => !isOfPause(sample))?.ms ?? 0;
   const length = table.end[wait]! - table.start[wait]!;
   return operation !== '' && (held >= LONG_MS || longest >= Math.max(LONG_MS, length * LONG_SHARE));
 }

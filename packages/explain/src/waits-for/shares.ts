@@ -1,4 +1,5 @@
-import { KIND } from '../spans/span-table.ts';
+import { isPause } from '../decompose/signals.ts';
+import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { AppRequest } from '../window/requests.ts';
 import { type Work, workOfConsumers } from './consumers.ts';
 import type { Known } from './context.ts';
@@ -38,6 +39,11 @@ export function sharesOfRequests(known: Known): SharesOf {
       met: row,
       through: [],
     };
+    if (isPause(signal) && isPoolWait(table, row)) {
+      // Its holder kept the connection meanwhile, unless the pause is all that it did.
+      const shares = followWait(known, row, share, ms);
+      return shares.some(({ note }) => note === 'full') ? [itself] : shares;
+    }
     if (signal.kind === 'self') return [ofOwnTime(known, itself, ms)];
     if (signal.kind !== 'queueWait') return [itself];
     const work = consumers(signal.service, table.facts[row]?.destination ?? '');
@@ -80,6 +86,10 @@ export function sharesOfRequests(known: Known): SharesOf {
   };
   const consumers = workOfConsumers(known, (request) => ofRequest(request, 0, true));
   return (request, usualMs) => ofRequest(request, usualMs);
+}
+
+function isPoolWait({ facts, kind }: SpanTable, row: number): boolean {
+  return facts[row]?.isWait === true && kind[row] === KIND.INTERNAL;
 }
 
 /** Milliseconds of a wait in which no process was there. */

@@ -1,0 +1,36 @@
+import type { Known } from '../waits-for/context.ts';
+import type { Evidence } from '../waits-for/evidence.ts';
+import type { CauseKind } from './cause-kinds.ts';
+import { nameCause } from './name-cause.ts';
+import { withAllOf } from './with-all-of.ts';
+
+/** The hold must explain this share of what the rush does. */
+const LEAST_SHARE = 0.2;
+/** Of the rush's examples, those after the first wait; of its requests, those that waited. */
+const MOSTLY = 0.8;
+/** What a process does that has too much to do at once. */
+const OF_PROCESS: ReadonlySet<CauseKind> = new Set<CauseKind>(['event_loop_blocked', 'memory_pressure', 'cpu_slow']);
+
+/**
+ * Requests that waited for a connection go on together once it is given back, which a busy process is slow at. That is no
+ * cause of its own: its requests count with the hold.
+ */
+export function withoutRush(known: Known, ranked: Evidence[]): Evidence[] {
+  const [first] = ranked;
+  const hold = ranked.find(
+    (each) => each.requests >= LEAST_SHARE * first!.requests && nameCause(known, each).kind === 'long_hold',
+  );
+  if (!first || !hold) return ranked;
+  const rush = ranked.find((each) => each !== hold && isRush(known, each, hold));
+  return rush && (first === hold || first === rush) ? withAllOf(hold, rush, ranked) : ranked;
+}
+
+function isRush(known: Known, rush: Evidence, hold: Evidence): boolean {
+  if (rush.place.service !== hold.place.service || !OF_PROCESS.has(nameCause(known, rush).kind)) return false;
+  const { start } = known.whole.table;
+  const firstWait = hold.examples.reduce((first, { met }) => Math.min(first, start[met]!), Infinity);
+  const later = rush.examples.filter(({ met }) => start[met]! > firstWait);
+  if (later.length < rush.examples.length * MOSTLY) return false;
+  const requests = [...rush.shareOf.keys()];
+  return requests.filter((request) => hold.shareOf.has(request)).length >= requests.length * MOSTLY;
+}

@@ -50,6 +50,26 @@ describe('lock_wait', () => {
     });
   });
 
+  it('is reads that a busy process gets late, too', async () => {
+    const data = minute((second, i) => {
+      const isLocked = during(second) && (i * 100) % 2_000 < 1_500;
+      // Answers are read up to 40 ms late, and 90 ms where the loop was blocked.
+      const blockedMs = isLocked && i % 3 === 0 ? 60 : 0;
+      const lateMs = (i % 5) * 10 + blockedMs;
+      const waitMs = isLocked ? 1_500 - ((i * 100) % 2_000) + lateMs : 5 + lateMs;
+      const stocktaking = route('POST /stocktaking', 1_505, [
+        query('LOCK products', 1, 1, { attributes: { 'db.collection.name': 'products' } }),
+        query('COMMIT', 1_503, 1),
+      ]);
+      const attributes = { 'db.collection.name': 'products', ...(blockedMs && { 'event_loop.blocked_ms': blockedMs }) };
+      return [
+        route('GET /list', waitMs + 8 + jitter(i), [query('SELECT products', 4, waitMs, { attributes })]),
+        isLocked && (i * 100) % 2_000 === 0 ? stocktaking : undefined,
+      ];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'lock_wait', resource: 'postgresql shop' });
+  });
+
   it('is a deadlock that the database reports', async () => {
     const data = minute((second, i) => {
       const isBad = during(second) && i % 3 === 0;
@@ -699,6 +719,28 @@ it('dependency_cycle is not said of callers that gave their connection back befo
     return [[route('POST /cart', 1_710, [first, again, ...queries(801, 1_693)]), traceOf(i)]];
   });
   expect((await answerTo(data)).causes[0]!.kind).not.toBe('dependency_cycle');
+});
+
+const holderOf = (i: number): string => (i + 1_000).toString(16).padStart(32, 'e');
+
+it('more_calls fill a pool, and others wait for it', async () => {
+  const data = minute((second, i) => {
+    const [n, ms] = during(second) ? [60, 12] : [3, 2];
+    const holder = {
+      'pool.holder.trace_id': holderOf(i - 5),
+      'pool.holder.held_ms': 12,
+      'pool.holder.operation': 'POST /cart: SELECT stock',
+    };
+    // Every call waits, too.
+    const waitMs = during(second) ? 2 * ms : 0;
+    const calls = Array.from({ length: n }, (_, at) => {
+      const from = 1 + at * (waitMs + ms);
+      const call = query('SELECT stock', from + waitMs, ms);
+      return waitMs > 0 ? [wait(from, waitMs, { attributes: holder }), call] : [call];
+    });
+    return [[route('POST /cart', n * (waitMs + ms) + 5 + jitter(i), calls.flat()), holderOf(i)]];
+  });
+  expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'more_calls', resource: 'postgresql shop' });
 });
 
 it('long_hold is what requests do that are slow themselves, however few wait for them', async () => {

@@ -7,6 +7,9 @@ import { kindOfTime } from './kind-of-time.ts';
 import { largest, sumOf } from './largest.ts';
 import { isStorm } from './retry-storm.ts';
 
+/** Share of the requests that make more calls themselves. */
+const LEAST_MORE = 0.25;
+
 export function kindOf(known: Known, evidence: Evidence): CauseKind {
   const { strings } = known.whole.table;
   const resource = strings.text(evidence.place.resource);
@@ -17,6 +20,8 @@ export function kindOf(known: Known, evidence: Evidence): CauseKind {
     return kindOfFailure(largest(evidence.byError) ?? '', resource, known, evidence);
   }
   if (resource.startsWith('queue ')) return 'queue_backlog';
-  if ((evidence.notes.get('more') ?? 0) > evidence.requests / 2) return 'more_calls';
+  // Requests that waited for others with more calls say nothing of their own.
+  const more = evidence.notes.get('more') ?? 0;
+  if (more > (evidence.requests - evidence.waits) / 2 && more > evidence.requests * LEAST_MORE) return 'more_calls';
   return kindOfTime(known, evidence);
 }

@@ -1,3 +1,4 @@
+import type { SpanTable } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import { bump, type Evidence } from '../waits-for/evidence.ts';
 import { largest, sumOf } from './largest.ts';
@@ -16,7 +17,7 @@ const ENDS = /^(?:commit|rollback|end)\b/i;
 const FEWEST_CALLS = 5;
 const MOST_CALLS = 50;
 const LEAST_SHARE = 0.6;
-/** A lock is granted soon after its holder's transaction ends. */
+/** A lock is granted soon after its holder's transaction ends; a statement's usual time and its pauses come on top. */
 const SOON_MS = 30;
 const EARLY_MS = 5;
 /** Other moments of each wait at which, by chance, a transaction ended; and their share of the real hits. */
@@ -36,13 +37,15 @@ export const lockWait: Reading = (known, evidence, kind) => {
   const holders = new Map<number, number>();
   const ends = transactionEnds(known.whole.table, known.whole.table.target[rows[0]!]!);
   const { start, end, name } = known.whole.table;
+  const usualMs = known.changes[largest(evidence.bySignal)!]!.p95BeforeMs;
   let byChance = 0;
   for (const row of rows) {
-    const holder = holderOf(known, ends, row, end[row]!);
+    const soonMs = SOON_MS + usualMs + pausesOf(known.whole.table, row);
+    const holder = holderOf(known, ends, row, end[row]!, soonMs);
     if (holder >= 0) bump(holders, name[known.whole.clipped.entry[holder]!]!, 1);
     for (const share of OTHER_MOMENTS) {
       const moment = start[row]! + share * (end[row]! - start[row]!);
-      if (holderOf(known, ends, row, moment) >= 0) byChance += 1 / OTHER_MOMENTS.length;
+      if (holderOf(known, ends, row, moment, soonMs) >= 0) byChance += 1 / OTHER_MOMENTS.length;
     }
   }
   const found = sumOf(holders);
@@ -73,7 +76,7 @@ function othersAreSlow({ whole: { table }, changes }: Known, { place }: Evidence
   return m > 0 && others / m > MOST_OTHERS * (slow / n);
 }
 
-function transactionEnds(table: Known['whole']['table'], target: number): number[] {
+function transactionEnds(table: SpanTable, target: number): number[] {
   const rows: number[] = [];
   for (let row = 0; row < table.size; row++) {
     if (table.target[row] === target && ENDS.test(table.strings.text(table.name[row]!))) rows.push(row);
@@ -81,8 +84,18 @@ function transactionEnds(table: Known['whole']['table'], target: number): number
   return rows;
 }
 
+function pausesOf({ facts }: SpanTable, row: number): number {
+  return (facts[row]?.blockedMs ?? 0) + (facts[row]?.gcMs ?? 0);
+}
+
 /** The end of another transaction at a moment of the wait, or -1. */
-function holderOf({ whole: { table }, traces }: Known, ends: number[], row: number, moment: number): number {
+function holderOf(
+  { whole: { table }, traces }: Known,
+  ends: number[],
+  row: number,
+  moment: number,
+  soonMs: number,
+): number {
   const waiting = table.strings.text(table.name[row]!);
   const about = subjectOf(table.facts[row]?.collection, waiting);
   const isHolder = (end: number, other: number): boolean => {
@@ -94,7 +107,7 @@ function holderOf({ whole: { table }, traces }: Known, ends: number[], row: numb
   };
   for (const end of ends) {
     const after = moment - table.end[end]!;
-    if (after < -EARLY_MS || after > SOON_MS || table.trace[end] === table.trace[row]) continue;
+    if (after < -EARLY_MS || after > soonMs || table.trace[end] === table.trace[row]) continue;
     const trace = table.trace[end]!;
     const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!);
     if (rows.some((other) => isHolder(end, other))) return end;

@@ -35,7 +35,7 @@ export const dbMutants: readonly Mutant[] = [
     check: 'status code',
     library: 'pg',
     fault: 'a SQLSTATE is not recognised',
-    file: 'instrumentation-db/src/adapters/pg/errors.ts',
+    file: 'instrumentation-db/src/postgresql-errors.ts',
     from: 'code.length === 5',
     to: 'code.length === 6',
   },

@@ -12,7 +12,10 @@ export interface LoadedModule {
   /** From package.json; default `0.0.0`. */
   version: string;
   filename: string;
-  /** ES modules: replaces a top-level function, class, `let`, or `const` at the start of a line, for all importers. */
+  /**
+   * ES modules: replaces a top-level function, class, `let`, or `const` at the start of a line, for all importers, also
+   * those of `export default name`.
+   */
   rebind?: (binding: string, replace: (original: any) => any) => void;
   /**
    * CommonJS: replaces a module that is a function, for later importers only, so prefer setting a property. Who has
@@ -231,15 +234,22 @@ function hookEsm(): void {
       const target = path === undefined ? undefined : state.targets.get(path);
       if (!path || !target) return result;
       const source = typeof result.source === 'string' ? result.source : Buffer.from(result.source).toString('utf8');
-      return { ...result, source: withLets(source, target.bindings) + loadedCall(url, path, target.bindings) };
+      return { ...result, source: withLiveBindings(source, target.bindings) + loadedCall(url, path, target.bindings) };
     },
   });
 }
 
-/** A `const` cannot be rebound, so it becomes `let`, in the same columns. */
-function withLets(source: string, bindings: Set<string>): string {
+/**
+ * A `const` cannot be rebound, so it becomes `let`, in the same columns. `export default name` exports the value that the
+ * binding has then, `export { name as default }` the binding.
+ */
+function withLiveBindings(source: string, bindings: Set<string>): string {
   let text = source;
-  for (const name of bindings) text = text.replace(new RegExp(`^((?:export )?)const (?=${name}\\b)`, 'm'), '$1let   ');
+  for (const name of bindings) {
+    text = text
+      .replace(new RegExp(`^((?:export )?)const (?=${name}\\b)`, 'm'), '$1let   ')
+      .replace(new RegExp(`^export default ${name}(?=;?$)`, 'm'), `export { ${name} as default }`);
+  }
   return text;
 }
 

@@ -49,19 +49,28 @@ interface Replacement {
   attachment: Attachment<any>;
 }
 
+type Replacements = WeakMap<AnyFunction, Replacement>;
+
 /** By the original and by itself. */
-const replacements = new WeakMap<AnyFunction, Replacement>();
+const ofAnyAdapter: Replacements = new WeakMap();
+const byAdapter = new WeakMap<object, Replacements>();
+/** By the replacement. */
+const attachments = new WeakMap<AnyFunction, Attachment<any>>();
 
 /**
  * For functions that outlive the hooks, in importers, closures and bound methods: made once, reattached later. Copies
  * own properties.
+ *
+ * @param adapter where another adapter may replace the same function
  */
 export function replacementOf<Events>(
   original: AnyFunction,
   events: Events,
   hooks: Hooks,
   make: (original: AnyFunction, attachment: Attachment<Events>) => AnyFunction,
+  adapter?: object,
 ): AnyFunction {
+  const replacements = replacementsOf(adapter);
   const known = replacements.get(original);
   if (known) {
     known.attachment.moveTo(events, hooks);
@@ -70,13 +79,21 @@ export function replacementOf<Events>(
   const attachment = new Attachment(events, hooks);
   const fn = Object.defineProperties(make(original, attachment), propertiesOf(original)) as AnyFunction;
   for (const key of [original, fn]) replacements.set(key, { fn, attachment });
+  attachments.set(fn, attachment);
   return fn;
+}
+
+function replacementsOf(adapter: object | undefined): Replacements {
+  if (!adapter) return ofAnyAdapter;
+  let own = byAdapter.get(adapter);
+  if (!own) byAdapter.set(adapter, (own = new WeakMap()));
+  return own;
 }
 
 /** Runs `restore`; for a replacement that another instrumentation has in use, after that one. */
 export function restoreUnused(replacement: unknown, restore: () => void): void {
-  const known = replacements.get(replacement as AnyFunction);
-  if (known?.fn === replacement) known!.attachment.restore(restore);
+  const attachment = attachments.get(replacement as AnyFunction);
+  if (attachment) attachment.restore(restore);
   else restore();
 }
 

@@ -3,6 +3,7 @@ import { mongodb } from './mongodb/index.ts';
 import { mysql2 } from './mysql2/index.ts';
 import { nodeSqlite } from './node-sqlite/index.ts';
 import { pg } from './pg/index.ts';
+import { postgres } from './postgres/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [mongodb, mysql2, nodeSqlite, pg];
+export const adapters = [mongodb, mysql2, nodeSqlite, pg, postgres];

@@ -10,6 +10,7 @@ import { pLimit } from './p-limit/index.ts';
 import { pQueue } from './p-queue/index.ts';
 import { pgPool } from './pg-pool/index.ts';
 import { piscina } from './piscina/index.ts';
+import { postgresPool } from './postgres-pool/index.ts';
 import { redisPool } from './redis-pool/index.ts';
 import { sequelizePool } from './sequelize-pool/index.ts';
 import { tarn } from './tarn/index.ts';
@@ -27,6 +28,7 @@ export const adapters = [
   pQueue,
   pgPool,
   piscina,
+  postgresPool,
   redisPool,
   sequelizePool,
   tarn,

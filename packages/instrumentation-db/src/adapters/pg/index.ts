@@ -1,7 +1,7 @@
 import type { DriverConnection, Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { POSTGRESQL } from '../../sql-dialect.ts';
-import { PG_ERRORS } from './errors.ts';
+import { POSTGRESQL_ERRORS } from '../../postgresql-errors.ts';
 import { QueryEnds, type Observed, type Submitted } from './query-ends.ts';
 
 /** `pg/lib/client.js`. */
@@ -83,7 +83,7 @@ function startQuery(client: Client, config: unknown, db: DbEvents): Query | unde
     database: client.database,
     text: typeof text === 'string' ? text : undefined,
     dialect: POSTGRESQL,
-    errors: PG_ERRORS,
+    errors: POSTGRESQL_ERRORS,
     statementName: typeof name === 'string' ? name : undefined,
   });
 }

@@ -1,6 +1,6 @@
 import type { ServerErrors } from '@foreshock/kit';
 
-/** pg-protocol/src/messages.ts, `DatabaseError`; or a socket error. */
+/** `DatabaseError` (pg-protocol/src/messages.ts), `PostgresError` (postgres/src/errors.js), or a socket error. */
 interface Failure {
   code?: unknown;
   /** Of system errors (`EPIPE`). */
@@ -9,7 +9,7 @@ interface Failure {
   file?: unknown;
 }
 
-export const PG_ERRORS: ServerErrors = {
+export const POSTGRESQL_ERRORS: ServerErrors = {
   /** A SQLSTATE has five characters. */
   statusOf(error) {
     const { code, syscall } = (error ?? {}) as Failure;

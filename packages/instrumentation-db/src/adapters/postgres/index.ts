@@ -1,0 +1,41 @@
+import { replacementOf, type AnyFunction } from '@foreshock/kit';
+import type { DbAdapter } from '../../events.ts';
+import { observedFactory } from './connections.ts';
+import { isToObserve, observeQuery, type PostgresQuery } from './queries.ts';
+import { postgresConnection } from './targets.ts';
+
+/**
+ * postgres 3 (Postgres.js). Everything it sends is a `Query`, which `handle` gives to `handler`: that of a pool, a
+ * transaction or a reserved connection. It has neither hook nor channel; `options.debug` changes its errors.
+ *
+ * Its files are there twice, `cjs/src` is made from `src`.
+ */
+export const postgres: DbAdapter = {
+  library: 'postgres',
+  versions: '>=3.1.0 <4',
+  upstream: [],
+  driver: postgresConnection,
+  shows: ['spans', 'parent'],
+  title: '`postgres` (Postgres.js)',
+  summary: 'queries, also simple and of files, transactions, reserved connections, cursors, `COPY`, notifications',
+  attach(db, hooks) {
+    const replaced = (original: AnyFunction): AnyFunction =>
+      replacementOf(original, db, hooks, observedFactory, postgres);
+    for (const folder of ['postgres/src', 'postgres/cjs/src']) {
+      hooks.onLoad(
+        `${folder}/connection.js`,
+        ({ rebind, replaceExports }) => {
+          if (rebind) rebind('Connection', replaced);
+          else replaceExports?.(replaced);
+        },
+        { bindings: ['Connection'] },
+      );
+      hooks.onLoad(`${folder}/query.js`, ({ exports: { Query } }) => {
+        hooks.calls(Query.prototype, 'handle', {
+          begin: (query: PostgresQuery) => (isToObserve(query) ? query : undefined),
+          returned: (query) => observeQuery(query, db),
+        });
+      });
+    }
+  },
+};

@@ -1,0 +1,58 @@
+import { guard, preceded, replaceOn, type AnyFunction, type Attachment } from '@foreshock/kit';
+import type { PoolEvents } from '../../events.ts';
+import { source, type Pool, type Queue } from './pool.ts';
+import { connectingFor, handedOver, type Query } from './queries.ts';
+
+const PLACE = 'postgres pool';
+
+/** What `Connection` of postgres/src/connection.js returns. */
+export interface Connection {
+  queue: Queue;
+  /** Of a transaction, or of `sql.reserve`. */
+  reserved?: unknown;
+  execute: AnyFunction;
+  connect: AnyFunction;
+}
+
+/** Its methods and the queue it is in are all that is seen of a connection; all else are closures. */
+export function observeConnection(connection: Connection, pool: Pool, attachment: Attachment<PoolEvents>): void {
+  const methods = connection as unknown as Record<'execute' | 'connect', AnyFunction>;
+  const { queues } = pool;
+  let last: Query | undefined;
+  let state: object | undefined;
+  let { queue } = connection;
+
+  replaceOn(methods, 'execute', (original) => {
+    const before = (_self: unknown, [query]: [Query]): void => {
+      last = query;
+      if (!connection.reserved) handedOver(query, pool);
+    };
+    return preceded(original, before, PLACE, attachment);
+  });
+  replaceOn(methods, 'connect', (original) => {
+    const before = (_self: unknown, [query]: [Query]): void => {
+      last = query;
+      connectingFor(query, pool, attachment.events);
+    };
+    return preceded(original, before, PLACE, attachment);
+  });
+  Object.defineProperty(connection, 'queue', {
+    configurable: true,
+    enumerable: true,
+    get: () => queue,
+    set(next: Queue) {
+      const before = queue;
+      queue = next;
+      // `sql.reserve` takes an idle connection without a query.
+      const isLent = next === queues.reserved && before === queues.open && !last;
+      // Queries are kept no longer than they last.
+      state = last?.state ?? state;
+      last = undefined;
+      if (!state || !attachment.active) return;
+      const connected = state;
+      if (isLent) guard(PLACE, () => attachment.events.lent(source, pool, connected));
+      else if (next === queues.open || next === queues.closed || next === queues.ended)
+        guard(PLACE, () => attachment.events.released(pool, connected));
+    },
+  });
+}

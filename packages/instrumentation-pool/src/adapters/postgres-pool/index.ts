@@ -1,0 +1,54 @@
+import { followed, replacementOf, type Adapter, type AnyFunction, type Attachment } from '@foreshock/kit';
+import type { PoolEvents } from '../../events.ts';
+import { observeConnection, type Connection } from './connections.ts';
+import { Pool, type Options, type Queues } from './pool.ts';
+import { observeQuery, type Query } from './queries.ts';
+
+const PLACE = 'postgres pool';
+
+/** By the queues of their connections. */
+const pools = new WeakMap<Queues, Pool>();
+
+/**
+ * postgres 3 (Postgres.js). A pool hands each `Query` to an idle connection, a new one, behind another query of a busy
+ * one, or into its queue. The caller waits until its query is `active`: the server does those of a connection one after
+ * the other.
+ */
+export const postgresPool: Adapter<PoolEvents> = {
+  library: 'postgres',
+  versions: '>=3.1.0 <4',
+  upstream: [],
+  shows: ['wait', 'state'],
+  title: '`postgres` (pools)',
+  summary: 'waits, also behind another query of a busy connection, holders, time-outs, leaks',
+  attach(events, hooks) {
+    const replaced = (original: AnyFunction): AnyFunction =>
+      replacementOf(original, events, hooks, observedFactory, postgresPool);
+    for (const folder of ['postgres/src', 'postgres/cjs/src']) {
+      hooks.onLoad(
+        `${folder}/connection.js`,
+        ({ rebind, replaceExports }) => {
+          if (rebind) rebind('Connection', replaced);
+          else replaceExports?.(replaced);
+        },
+        { bindings: ['Connection'] },
+      );
+      hooks.onLoad(`${folder}/query.js`, ({ exports: { Query } }) => {
+        hooks.before(Query.prototype, 'handle', (query: Query) => {
+          if (!query.executed) observeQuery(query, events);
+        });
+      });
+    }
+  },
+};
+
+/** Without queues, it only cancels a query. */
+function observedFactory(create: AnyFunction, attachment: Attachment<PoolEvents>): AnyFunction {
+  const made = (connection: Connection, _self: unknown, [options, queues]: [Options, Queues | undefined]): void => {
+    if (!queues) return;
+    let pool = pools.get(queues);
+    if (!pool) pools.set(queues, (pool = new Pool(queues, options)));
+    observeConnection(connection, pool, attachment);
+  };
+  return followed(create, made, PLACE, attachment);
+}

@@ -1,0 +1,22 @@
+import { guard } from './guard.ts';
+
+/**
+ * Calls `listener` once a property is set to something truthy, after the listeners added before. For fields that are the
+ * only trace of what a library does with an object; only for few objects, such as those that wait.
+ */
+export function whenAssigned(owner: object, name: PropertyKey, place: string, listener: () => void): void {
+  const before = Object.getOwnPropertyDescriptor(owner, name);
+  let value: unknown = before?.value;
+  Object.defineProperty(owner, name, {
+    configurable: true,
+    enumerable: true,
+    get: before?.get ?? (() => value),
+    set(next: unknown) {
+      if (before?.set) before.set.call(owner, next);
+      else value = next;
+      if (!next) return;
+      Object.defineProperty(owner, name, { configurable: true, enumerable: true, writable: true, value: next });
+      guard(place, listener);
+    },
+  });
+}

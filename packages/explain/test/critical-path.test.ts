@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { clip } from '../src/decompose/clipping.ts';
-import { walkCriticalPath } from '../src/decompose/critical-path.ts';
+import { CriticalPathWalk } from '../src/decompose/critical-path.ts';
 import { exclusiveTimes } from '../src/decompose/exclusive-time.ts';
 import { KIND, SpanTable } from '../src/spans/span-table.ts';
 import { buildTrees } from '../src/spans/trees.ts';
@@ -68,7 +68,7 @@ describe("cases of Jaeger's UI", () => {
   it.each(read('jaeger-ui').map((each) => [each.case, each] as const))('%s', (_, each) => {
     const { trees, clipped } = load(each);
     const sections: Case['expected']['sections'] = [];
-    walkCriticalPath(trees, clipped, clipped.entries[0]!, (row, startUs, endUs) =>
+    new CriticalPathWalk(trees, clipped).from(clipped.entries[0]!, (row, startUs, endUs) =>
       sections.push({ spanId: each.spans[row]!.spanId, startUs, endUs }),
     );
     expect(sections).toEqual(each.expected.sections);

@@ -1,3 +1,4 @@
+import { sortRows } from '../spans/sort-rows.ts';
 import type { Trees } from '../spans/trees.ts';
 import type { Clipped } from './clipping.ts';
 
@@ -6,88 +7,110 @@ const OVERLAP = 0.01;
 
 interface Frame {
   row: number;
-  /** Latest end first. */
-  children: Int32Array;
-  at: number;
+  /** Its children that are left, latest end last: up to `top` of the walk's `waitedFor`, but not below `from`. */
+  from: number;
+  top: number;
   /** Everything later is already on the path. */
   until: number;
   later: number;
 }
 
+/** Gets the non-empty sections of a span itself. */
+type Visit = (row: number, from: number, to: number) => void;
+
 /**
  * Walks backwards: the child that ended last is on the path, then the child that ended before its start, at each level.
- * `visit` gets the non-empty sections of a span itself; `enter`, each span.
+ * One walk serves all requests, without an array for each span.
  */
-export function walkCriticalPath(
-  trees: Trees,
-  clipped: Clipped,
-  root: number,
-  visit: (row: number, from: number, to: number) => void,
-  enter?: (row: number) => void,
-): void {
-  const { start, end } = clipped;
-  const stack: Frame[] = [frameOf(trees, clipped, root)];
-  enter?.(root);
-  while (stack.length > 0) {
-    const frame = stack[stack.length - 1]!;
-    const child = nextChild(trees, clipped, frame);
-    if (child < 0) {
-      if (frame.until > start[frame.row]!) visit(frame.row, start[frame.row]!, frame.until);
-      stack.pop();
-      continue;
+export class CriticalPathWalk {
+  readonly #trees: Trees;
+  readonly #clipped: Clipped;
+  /** Children of the open frames. */
+  readonly #waitedFor: Int32Array;
+  readonly #stack: Frame[] = [];
+  #depth = 0;
+
+  constructor(trees: Trees, clipped: Clipped) {
+    this.#trees = trees;
+    this.#clipped = clipped;
+    this.#waitedFor = new Int32Array(trees.children.length);
+  }
+
+  /** `enter` gets each span on the path. */
+  from(root: number, visit: Visit, enter?: (row: number) => void): void {
+    const { start, end } = this.#clipped;
+    this.#open(root, 0);
+    enter?.(root);
+    while (this.#depth > 0) {
+      const frame = this.#stack[this.#depth - 1]!;
+      const child = this.#nextChild(frame);
+      if (child < 0) {
+        if (frame.until > start[frame.row]!) visit(frame.row, start[frame.row]!, frame.until);
+        this.#depth--;
+        continue;
+      }
+      if (frame.until > end[child]!) visit(frame.row, end[child]!, frame.until);
+      frame.until = start[child]!;
+      frame.later = child;
+      enter?.(child);
+      this.#open(child, frame.top);
     }
-    if (frame.until > end[child]!) visit(frame.row, end[child]!, frame.until);
-    frame.until = start[child]!;
-    frame.later = child;
-    enter?.(child);
-    stack.push(frameOf(trees, clipped, child));
   }
-}
 
-const NO_CHILDREN = new Int32Array(0);
-
-function frameOf({ children, childStart }: Trees, { end, entry, isOutside }: Clipped, row: number): Frame {
-  const frame = { row, children: NO_CHILDREN, at: 0, until: end[row]!, later: -1 };
-  const from = childStart[row]!;
-  const to = childStart[row + 1]!;
-  if (from === to) return frame;
-  const waitedFor = new Int32Array(to - from);
-  let n = 0;
-  let latest = -Infinity;
-  let isInOrder = true;
-  for (let at = from; at < to; at++) {
-    const child = children[at]!;
-    if (isOutside[child] === 1 || entry[child] !== entry[row]) continue;
-    if (end[child]! <= latest) isInOrder = false;
-    latest = end[child]!;
-    waitedFor[n++] = child;
+  #open(row: number, from: number): void {
+    const top = this.#takeChildren(row, from);
+    const until = this.#clipped.end[row]!;
+    const frame = this.#stack[this.#depth];
+    if (frame === undefined) this.#stack.push({ row, from, top, until, later: -1 });
+    else {
+      frame.row = row;
+      frame.from = from;
+      frame.top = top;
+      frame.until = until;
+      frame.later = -1;
+    }
+    this.#depth++;
   }
-  frame.children = waitedFor.subarray(0, n);
-  // By start they are in order by end, too, unless they overlap.
-  if (isInOrder) frame.children.reverse();
-  else frame.children.sort((a, b) => end[b]! - end[a]! || b - a);
-  return frame;
-}
 
-function nextChild(trees: Trees, clipped: Clipped, frame: Frame): number {
-  const { end } = clipped;
-  while (frame.at < frame.children.length) {
-    const child = frame.children[frame.at++]!;
-    if (end[child]! <= frame.until || isJustBefore(trees, clipped, frame, child)) return child;
+  /** Returns where they end. */
+  #takeChildren(row: number, from: number): number {
+    const { children, childStart } = this.#trees;
+    const { end, entry, isOutside } = this.#clipped;
+    const waitedFor = this.#waitedFor;
+    let top = from;
+    let latest = -Infinity;
+    let isInOrder = true;
+    for (let at = childStart[row]!; at < childStart[row + 1]!; at++) {
+      const child = children[at]!;
+      if (isOutside[child] === 1 || entry[child] !== entry[row]) continue;
+      if (end[child]! <= latest) isInOrder = false;
+      latest = end[child]!;
+      waitedFor[top++] = child;
+    }
+    // By start they are in order by end, too, unless they overlap.
+    if (!isInOrder) sortRows(waitedFor.subarray(from, top), end);
+    return top;
   }
-  return -1;
-}
 
-/** CRISP's rule for siblings that overlap by less than 1 %, with nothing else in the overlap. */
-function isJustBefore(trees: Trees, { start, end }: Clipped, frame: Frame, child: number): boolean {
-  const { row, later, children, at } = frame;
-  if (later < 0) return false;
-  const from = start[later]!;
-  const to = end[child]!;
-  if (to - from >= OVERLAP * (end[row]! - start[row]!) || start[child]! >= from || to >= end[later]!) return false;
-  const before = children[at];
-  if (before !== undefined && end[before]! > from) return false;
-  return !startsWithin(trees, start, row, from, to);
+  #nextChild(frame: Frame): number {
+    const { end } = this.#clipped;
+    while (frame.top > frame.from) {
+      const child = this.#waitedFor[--frame.top]!;
+      if (end[child]! <= frame.until || this.#isJustBefore(frame, child)) return child;
+    }
+    return -1;
+  }
+
+  /** CRISP's rule for siblings that overlap by less than 1 %, with nothing else in the overlap. */
+  #isJustBefore({ row, later, from, top }: Frame, child: number): boolean {
+    const { start, end } = this.#clipped;
+    if (later < 0) return false;
+    const begin = start[later]!;
+    const to = end[child]!;
+    if (to - begin >= OVERLAP * (end[row]! - start[row]!) || start[child]! >= begin || to >= end[later]!) return false;
+    if (top > from && end[this.#waitedFor[top - 1]!]! > begin) return false;
+    return !startsWithin(this.#trees, start, row, begin, to);
+  }
 }
 
 /** Whether a child starts between two times, both excluded. */

@@ -1,7 +1,7 @@
 import { buildTrees } from '../spans/trees.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 import { clip } from './clipping.ts';
-import { walkCriticalPath } from './critical-path.ts';
+import { CriticalPathWalk } from './critical-path.ts';
 
 export interface Section {
   row: number;
@@ -14,7 +14,7 @@ export function criticalPath(table: SpanTable): Section[] {
   const trees = buildTrees(table);
   const clipped = clip(table, trees);
   const sections: Section[] = [];
-  for (const entry of clipped.entries)
-    walkCriticalPath(trees, clipped, entry, (row, from, to) => void sections.push({ row, from, to }));
+  const walk = new CriticalPathWalk(trees, clipped);
+  for (const entry of clipped.entries) walk.from(entry, (row, from, to) => void sections.push({ row, from, to }));
   return sections.sort((a, b) => a.from - b.from || a.to - b.to);
 }

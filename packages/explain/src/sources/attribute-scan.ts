@@ -1,93 +1,107 @@
 import type { Strings } from '../spans/strings.ts';
-import { type Reader, readerOf } from './attributes.ts';
+import { type Plain, type Reader, readerOf } from './attributes.ts';
+import { BytePattern, nextQuote } from './byte-pattern.ts';
 import { ByteStrings } from './byte-strings.ts';
+import { NumberScan } from './number-scan.ts';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const CLOSE = 0x7d;
 
-const BEFORE_KEY = Buffer.from('{"key":"');
-const BEFORE_VALUE = Buffer.from(',"value":{"');
-const STRING = Buffer.from('stringValue":"');
-const INT = Buffer.from('intValue":');
+const pattern = (text: string): BytePattern => new BytePattern(Buffer.from(text));
+const BEFORE_KEY = pattern('{"key":"');
+const BEFORE_VALUE = pattern('","value":{"');
+/** Exporters write integers with and without quotes. */
+const TYPES = ['stringValue":"', 'intValue":"', 'intValue":', 'doubleValue":', 'boolValue":'].map(pattern);
+const [TEXT, QUOTED, INTEGER, DOUBLE] = [0, 1, 2, 3];
+const YES = pattern('true');
+const NO = pattern('false');
+
+/** All bytes before a value: the key, and the type. */
+interface Form {
+  bytes: BytePattern;
+  type: number;
+  reader: Reader | undefined;
+  /** What came after it the last time, and so probably does again. */
+  next: Form | undefined;
+}
 
 /** Reads attributes as exporters write them: no spaces, the key first, no escapes, no lists. */
 export class AttributeScan {
   /** Where the attribute ends. */
   end = 0;
+  /** Undefined if no one reads it. */
   reader: Reader | undefined;
-  /** Bounds of the value, without quotes. */
-  from = 0;
-  to = 0;
-  isNumber = false;
+  value: Plain = '';
+  readonly #texts: ByteStrings;
   readonly #keys: ByteStrings;
-  /** By number of the key; null if no one reads it. */
-  readonly #readers: (Reader | null)[] = [];
+  readonly #number = new NumberScan();
+  /** By number of the key, and type. */
+  readonly #forms: (Form | undefined)[] = [];
+  readonly #none: Form = { bytes: BEFORE_KEY, type: 0, reader: undefined, next: undefined };
+  #last: Form = this.#none;
 
-  constructor(strings: Strings) {
+  constructor(strings: Strings, texts: ByteStrings) {
+    this.#texts = texts;
     this.#keys = new ByteStrings(strings);
   }
 
-  /** False, and without effect, if the attribute at `at` is written in another way. */
-  read(bytes: Buffer, at: number): boolean {
-    if (!isAt(bytes, at, BEFORE_KEY)) return false;
-    const from = at + BEFORE_KEY.length;
-    const to = endOfText(bytes, from);
-    if (to < 0 || !isAt(bytes, to + 1, BEFORE_VALUE)) return false;
-    const value = to + 1 + BEFORE_VALUE.length;
-    if (!this.#readValue(bytes, value)) return false;
-    this.reader = this.#readerOf(bytes, from, to);
-    return true;
+  /** Of the next span. */
+  begin(): void {
+    this.#last = this.#none;
   }
 
-  #readValue(bytes: Buffer, at: number): boolean {
-    let end: number;
-    if (isAt(bytes, at, STRING)) {
-      this.isNumber = false;
-      this.from = at + STRING.length;
-      this.to = endOfText(bytes, this.from);
-      end = this.to + 1;
-      if (this.to < 0) return false;
-    } else if (isAt(bytes, at, INT)) {
-      this.isNumber = true;
-      const isText = bytes[at + INT.length] === QUOTE;
-      this.from = at + INT.length + (isText ? 1 : 0);
-      this.to = endOfNumber(bytes, this.from);
-      end = this.to + (isText ? 1 : 0);
-      if (isText && bytes[this.to] !== QUOTE) return false;
-    } else return false;
-    if (bytes[end] !== CLOSE || bytes[end + 1] !== CLOSE) return false;
+  /** False, and without effect, if the attribute at `at` is written in another way. */
+  read(bytes: Buffer, view: DataView, at: number): boolean {
+    let form = this.#last.next;
+    if (form === undefined || !form.bytes.isAt(view, at)) {
+      form = this.#formAt(bytes, view, at);
+      if (form === undefined) return false;
+      this.#last.next = form;
+    }
+    const end = this.#readValue(form, bytes, view, at + form.bytes.length);
+    if (end < 0 || bytes[end] !== CLOSE || bytes[end + 1] !== CLOSE) return false;
+    this.#last = form;
+    this.reader = form.reader;
     this.end = end + 2;
     return true;
   }
 
-  #readerOf(bytes: Buffer, from: number, to: number): Reader | undefined {
-    const number = this.#keys.number(bytes, from, to);
-    if (number < 0) return readerOf(bytes.toString('utf8', from, to));
-    let reader = this.#readers[number];
-    if (reader === undefined) {
-      reader = readerOf(bytes.toString('utf8', from, to)) ?? null;
-      this.#readers[number] = reader;
-    }
-    return reader ?? undefined;
+  #formAt(bytes: Buffer, view: DataView, at: number): Form | undefined {
+    if (!BEFORE_KEY.isAt(view, at)) return undefined;
+    const from = at + BEFORE_KEY.length;
+    const to = nextQuote(view, from);
+    if (!BEFORE_VALUE.isAt(view, to)) return undefined;
+    const value = to + BEFORE_VALUE.length;
+    const type = TYPES.findIndex((each) => each.isAt(view, value));
+    const number = type < 0 ? -1 : this.#keys.number(bytes, view, from, to);
+    if (number < 0) return undefined;
+    return (this.#forms[number * TYPES.length + type] ??= {
+      bytes: new BytePattern(bytes.subarray(at, value + TYPES[type]!.length)),
+      type,
+      reader: readerOf(bytes.toString('utf8', from, to)),
+      next: undefined,
+    });
   }
-}
 
-function isAt(bytes: Buffer, at: number, text: Buffer): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
-  return true;
-}
+  /** Where the value ends, with its quote; -1 if it is unusual. */
+  #readValue(form: Form, bytes: Buffer, view: DataView, from: number): number {
+    if (form.type === TEXT) return this.#readText(form, bytes, view, from);
+    if (form.type === QUOTED || form.type === INTEGER || form.type === DOUBLE) {
+      const number = this.#number;
+      if (!number.read(bytes, from)) return -1;
+      this.value = number.value;
+      if (form.type !== QUOTED) return number.end;
+      return bytes[number.end] === QUOTE ? number.end + 1 : -1;
+    }
+    this.value = YES.isAt(view, from);
+    if (this.value) return from + YES.length;
+    return NO.isAt(view, from) ? from + NO.length : -1;
+  }
 
-/** -1 if it has an escape. */
-function endOfText(bytes: Buffer, from: number): number {
-  let at = from;
-  for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at])
-    if (byte === BACKSLASH || byte === undefined) return -1;
-  return at;
-}
-
-function endOfNumber(bytes: Buffer, from: number): number {
-  let at = from;
-  for (let byte = bytes[at]!; (byte >= 0x30 && byte <= 0x39) || byte === 0x2d; byte = bytes[++at]!);
-  return at;
+  #readText(form: Form, bytes: Buffer, view: DataView, from: number): number {
+    const to = nextQuote(view, from);
+    if (bytes[to] !== QUOTE) return -1;
+    if (form.reader !== undefined) this.value = this.#texts.text(bytes, view, from, to);
+    return to + 1;
+  }
 }

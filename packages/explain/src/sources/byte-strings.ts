@@ -8,7 +8,10 @@ const MOST = 1 << 16;
 export class ByteStrings {
   readonly #strings: Strings;
   readonly #slots = new Int32Array(MOST * 2).fill(-1);
-  readonly #bytes: Uint8Array[] = [];
+  /** The bytes of all texts, one after the other, and where each begins. */
+  #bytes = Buffer.alloc(MOST);
+  #view = viewOf(this.#bytes);
+  readonly #from = new Int32Array(MOST + 1);
   readonly #texts: string[] = [];
 
   constructor(strings: Strings) {
@@ -16,35 +19,64 @@ export class ByteStrings {
   }
 
   /** The text must have no escapes. */
-  text(bytes: Buffer, from: number, to: number): string {
-    const number = this.number(bytes, from, to);
+  text(bytes: Buffer, view: DataView, from: number, to: number): string {
+    const number = this.number(bytes, view, from, to);
     return number < 0 ? bytes.toString('utf8', from, to) : this.#texts[number]!;
   }
 
   /** -1 for a long text, or one too many. */
-  number(bytes: Buffer, from: number, to: number): number {
+  number(bytes: Buffer, view: DataView, from: number, to: number): number {
     const length = to - from;
     if (length > LONGEST) return -1;
-    let hash = length;
-    for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
     const mask = MOST * 2 - 1;
-    let slot = (hash ^ (hash >>> 15)) & mask;
+    let slot = hashOf(view, from, to) & mask;
     for (let index = this.#slots[slot]!; index >= 0; index = this.#slots[slot]!) {
-      if (isSame(this.#bytes[index]!, bytes, from, length)) return index;
+      if (this.#from[index + 1]! - this.#from[index]! === length && this.#isSame(index, view, from)) return index;
       slot = (slot + 1) & mask;
     }
     if (this.#texts.length >= MOST) return -1;
     const number = this.#texts.length;
-    const text = this.#strings.text(this.#strings.id(bytes.toString('utf8', from, to)));
     this.#slots[slot] = number;
-    this.#bytes.push(new Uint8Array(bytes.subarray(from, to)));
-    this.#texts.push(text);
+    this.#keep(number, bytes, from, to);
+    this.#texts.push(this.#strings.text(this.#strings.id(bytes.toString('utf8', from, to))));
     return number;
+  }
+
+  #isSame(number: number, view: DataView, from: number): boolean {
+    const known = this.#view;
+    const end = this.#from[number + 1]!;
+    let at = this.#from[number]!;
+    let other = from;
+    for (; at + 4 <= end; at += 4, other += 4) if (known.getInt32(at) !== view.getInt32(other)) return false;
+    for (; at < end; at++, other++) if (known.getUint8(at) !== view.getUint8(other)) return false;
+    return true;
+  }
+
+  #keep(number: number, bytes: Buffer, from: number, to: number): void {
+    const at = this.#from[number]!;
+    const end = at + to - from;
+    if (end > this.#bytes.length) {
+      this.#bytes = Buffer.concat([this.#bytes], this.#bytes.length * 2);
+      this.#view = viewOf(this.#bytes);
+    }
+    bytes.copy(this.#bytes, at, from, to);
+    this.#from[number + 1] = end;
   }
 }
 
-function isSame(known: Uint8Array, bytes: Buffer, from: number, length: number): boolean {
-  if (known.length !== length) return false;
-  for (let at = 0; at < length; at++) if (known[at] !== bytes[from + at]) return false;
-  return true;
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+/** FNV-1a over words, then over the bytes that are left. */
+function hashOf(view: DataView, from: number, to: number): number {
+  let hash = to - from;
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x01000193);
+    // The lower bits are the slot, and no product moves upper bits there.
+    hash ^= hash >>> 15;
+  }
+  for (; at < to; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
+  return hash ^ (hash >>> 15);
 }

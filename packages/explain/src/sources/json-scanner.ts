@@ -1,3 +1,5 @@
+import { nextQuote } from './byte-pattern.ts';
+
 /** `JSON.parse` takes over for these bytes. */
 export class Unexpected extends Error {}
 
@@ -13,6 +15,7 @@ const CLOSE = 0x7d;
 /** Scans JSON in bytes without creating objects. */
 export class JsonScanner {
   bytes: Buffer = Buffer.alloc(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
   at = 0;
   /** Bounds of the last text, without quotes. */
   from = 0;
@@ -21,6 +24,7 @@ export class JsonScanner {
 
   start(bytes: Buffer): void {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.at = 0;
   }
 
@@ -81,16 +85,15 @@ export class JsonScanner {
 
   text(): void {
     if (this.peek() !== QUOTE) throw new Unexpected('no text');
-    const { bytes } = this;
-    let at = this.at + 1;
-    this.from = at;
+    const { view } = this;
+    this.from = this.at + 1;
     this.isEscaped = false;
-    for (let byte = bytes[at]; byte !== QUOTE; byte = bytes[++at]) {
-      if (byte === undefined) throw new Unexpected('end');
-      if (byte !== BACKSLASH) continue;
+    let at = nextQuote(view, this.from);
+    while (at < view.byteLength && view.getUint8(at) === BACKSLASH) {
       this.isEscaped = true;
-      at++;
+      at = nextQuote(view, at + 2);
     }
+    if (at >= view.byteLength) throw new Unexpected('end');
     this.to = at;
     this.at = at + 1;
   }

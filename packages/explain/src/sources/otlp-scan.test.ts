@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { SpanTable } from '../spans/span-table.ts';
+import { readOtlp } from './otlp-json.ts';
 import { OtlpScan } from './otlp-scan.ts';
 
 const TRACE = '0AF7651916CD43DD8448EB211C80319C';
@@ -39,8 +40,11 @@ const REQUEST = {
 
 function read(text: string): object | undefined {
   const table = new SpanTable();
-  if (!new OtlpScan(table).read(Buffer.from(text))) return undefined;
-  const rows = [0, 1];
+  return new OtlpScan(table).read(Buffer.from(text)) ? contentOf(table) : undefined;
+}
+
+function contentOf(table: SpanTable): object {
+  const rows = Array.from({ length: table.size }, (_, row) => row);
   return {
     size: table.size,
     traceIds: table.traceIds,
@@ -92,4 +96,63 @@ it.each([
   const [resourceSpans] = REQUEST.resourceSpans;
   const spans = [{ ...SPAN, ...other }];
   expect(read(JSON.stringify({ resourceSpans: [{ ...resourceSpans, scopeSpans: [{ spans }] }] }))).toBeUndefined();
+});
+
+it('reads what JSON.parse does: any key, number and text, in any order, from any place in a line', () => {
+  let seed = 7;
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return (seed >>> 8) % below;
+  };
+  const oneOf = <T>(some: T[]): T => some[random(some.length)]!;
+  const texts = [
+    '',
+    'a',
+    'ab',
+    'abc',
+    'abcd',
+    'caf\u00e9',
+    'a "quoted" one',
+    'x'.repeat(300),
+    '}}',
+    '\\',
+    'GET /\u2028',
+  ];
+  const numbers = [0, -0, 7, -7, 318.53, 0.1, 1e21, 1e-7, 123_456_789_012_345, 9_007_199_254_740_993, -1.5, 5e-324];
+  const valueOf = (): object =>
+    oneOf([
+      () => ({ stringValue: oneOf(texts) + random(9) }),
+      () => ({ intValue: String(random(1e9) - 5e8) }),
+      () => ({ intValue: random(1e6) }),
+      () => ({ doubleValue: oneOf(numbers) }),
+      () => ({ boolValue: random(2) === 1 }),
+      () => ({ arrayValue: { values: [{ stringValue: 'a' }] } }),
+    ])();
+  const keys = [
+    'pool.used',
+    'pool.limit',
+    'cache.hit',
+    'server.address',
+    'server.port',
+    'http.route',
+    'none',
+    'x'.repeat(99),
+  ];
+  const cutShort = new OtlpScan(new SpanTable());
+  for (let round = 0; round < 100; round++) {
+    const spans = Array.from({ length: random(6) }, () => ({
+      ...SPAN,
+      attributes: Array.from({ length: random(8) }, () => attribute(oneOf(keys) + oneOf(['', '', '', '2']), valueOf())),
+    }));
+    const request = { resourceSpans: [{ ...REQUEST.resourceSpans[0], scopeSpans: [{ spans }] }] };
+    const line = JSON.stringify(request);
+    const parsed = new SpanTable();
+    readOtlp(JSON.parse(line) as typeof request, parsed);
+    const buffer = Buffer.concat([Buffer.from(' '.repeat(round % 8)), Buffer.from(line), Buffer.from('}}')]);
+    const scanned = new SpanTable();
+    const bytes = buffer.subarray(round % 8, buffer.length - 2);
+    expect(new OtlpScan(scanned).read(bytes)).toBe(true);
+    expect(contentOf(scanned), line).toEqual(contentOf(parsed));
+    for (let cut = 0; cut < 3; cut++) expect(cutShort.read(bytes.subarray(0, random(bytes.length)))).toBe(false);
+  }
 });

@@ -2,12 +2,14 @@ import { readIdBytes, type SpanId } from '../spans/span-id.ts';
 import { emptySpan, type SpanProcess, type SpanTable } from '../spans/span-table.ts';
 import { AttributeScan } from './attribute-scan.ts';
 import { type Plain, readerOf, SpanAttributes } from './attributes.ts';
+import { BytePattern } from './byte-pattern.ts';
 import { ByteStrings } from './byte-strings.ts';
 import { JsonScanner, Unexpected } from './json-scanner.ts';
 import { addMark } from './marks.ts';
 import { milliseconds, resourceOf } from './otlp-json.ts';
 
 const MOST_LINKS = 8;
+const MOST_RESOURCES = 32;
 const NO_PROCESS: SpanProcess = { service: 'unknown_service', instance: '', version: '' };
 
 /**
@@ -24,12 +26,14 @@ export class OtlpScan {
   readonly #id: SpanId = { high: 0, low: 0 };
   readonly #parent: SpanId = { high: 0, low: 0 };
   #of: SpanProcess = NO_PROCESS;
+  /** The latest ones, because a process sends the same in each batch. */
+  readonly #resources: { bytes: BytePattern; of: SpanProcess }[] = [];
 
   constructor(table: SpanTable) {
     this.#table = table;
     this.#texts = new ByteStrings(table.strings);
     this.#attributes = new SpanAttributes(table.strings);
-    this.#pair = new AttributeScan(table.strings);
+    this.#pair = new AttributeScan(table.strings, this.#texts);
   }
 
   read(line: Buffer): boolean {
@@ -90,14 +94,23 @@ export class OtlpScan {
 
   #resource(): void {
     const json = this.#json;
+    json.peek();
     const from = json.at;
+    const known = this.#resources.find(({ bytes }) => bytes.isAt(json.view, from));
+    if (known) {
+      json.at = from + known.bytes.length;
+      this.#of = known.of;
+      return;
+    }
     json.skip();
-    // One per batch, so `JSON.parse` is fast enough.
+    const bytes = json.bytes.subarray(from, json.at);
     try {
-      this.#of = resourceOf(JSON.parse(json.bytes.toString('utf8', from, json.at)) as Parameters<typeof resourceOf>[0]);
+      this.#of = resourceOf(JSON.parse(bytes.toString('utf8')) as Parameters<typeof resourceOf>[0]);
     } catch {
       throw new Unexpected('resource');
     }
+    this.#resources.unshift({ bytes: new BytePattern(bytes), of: this.#of });
+    this.#resources.length = Math.min(this.#resources.length, MOST_RESOURCES);
   }
 
   #scopeSpans(): void {
@@ -195,15 +208,14 @@ export class OtlpScan {
     const json = this.#json;
     const pair = this.#pair;
     if (!json.enterList()) return;
+    pair.begin();
     while (json.item()) {
-      if (!pair.read(json.bytes, json.at)) {
+      if (!pair.read(json.bytes, json.view, json.at)) {
         this.#onePair(this.#take);
         continue;
       }
       json.at = pair.end;
-      if (!pair.reader) continue;
-      const text = this.#texts.text(json.bytes, pair.from, pair.to);
-      pair.reader(this.#attributes, pair.isNumber ? Number(text) : text);
+      pair.reader?.(this.#attributes, pair.value);
     }
   }
 
@@ -243,7 +255,7 @@ export class OtlpScan {
   #text(): string {
     const json = this.#json;
     json.text();
-    if (!json.isEscaped) return this.#texts.text(json.bytes, json.from, json.to);
+    if (!json.isEscaped) return this.#texts.text(json.bytes, json.view, json.from, json.to);
     try {
       return JSON.parse(json.bytes.toString('utf8', json.from - 1, json.to + 1)) as string;
     } catch {

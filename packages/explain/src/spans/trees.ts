@@ -1,3 +1,4 @@
+import { sortRows } from './sort-rows.ts';
 import type { SpanTable } from './span-table.ts';
 
 export interface Trees {
@@ -108,7 +109,7 @@ function order(table: SpanTable, parent: Int32Array, duplicate: Uint8Array) {
   for (let row = 0; row < size; row++) {
     const from = childStart[row]!;
     const to = childStart[row + 1]!;
-    if (to - from > 1) children.subarray(from, to).sort((a, b) => start[a]! - start[b]! || a - b);
+    if (to - from > 1) sortRows(children.subarray(from, to), start);
   }
   const ordered = new Int32Array(size);
   let filled = 0;

@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { analyse, readSources } from '../src/index.ts';
+import { nameCause, nameWith } from '../src/verdict/name-cause.ts';
 import { answerOf, answerTo } from './foreshock.ts';
 import { lines, type Made, newId, traceOf } from './incident.ts';
 import { during, type Handling, jitter, lookup, minute, query, route, send, wait } from './shop.ts';
@@ -811,4 +814,18 @@ it('more_calls are not a slow database where so many calls slow each other down'
     return [route('POST /cart', n * ms + 5 + jitter(i), queries)];
   });
   expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'more_calls', resource: 'postgresql shop' });
+});
+
+it('a name that is to say more changes no name that was given before, and says it once', async () => {
+  const data = minute((second, i) => [
+    route('GET /cart', (during(second) ? 400 : 10) + jitter(i), [
+      query('SELECT carts', 1, (during(second) ? 390 : 3) + jitter(i)),
+    ]),
+  ]);
+  const { table } = await readSources(['-'], Readable.from([data]));
+  const { known, ranked } = analyse(table, {});
+  const before = nameCause(known, ranked[0]!);
+  const { detail } = before;
+  for (const _ of [1, 2]) nameWith(known, ranked[0]!, ', and more');
+  expect([before.detail, nameCause(known, ranked[0]!).detail]).toEqual([detail, `${detail}, and more`]);
 });

@@ -1,11 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attributes, BIN, CHECKOUT, span, startViewer, times } from './viewer.ts';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { attributes, BIN, CHECKOUT, checkoutLines, span, startViewer, times } from './viewer.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -245,5 +246,36 @@ describe('saved and opened again', () => {
     expect(await drop(JSON.stringify(jaeger, null, 2))).toEqual({ spans: 1, traces: 1, logs: 0 });
     expect(await drop('hello')).toEqual({ spans: 0, traces: 0, logs: 0, error: expect.stringMatching(/^[^\n]+$/) });
     expect(await drop('{"a":1}')).toMatchObject({ error: 'no OTLP, Zipkin or Jaeger spans in it' });
+  });
+});
+
+describe('a folder', () => {
+  it('is all of its files; one that cannot be read is said', async () => {
+    const traces = mkdtempSync(join(tmpdir(), 'foreshock-view-'));
+    onTestFinished(() => rmSync(traces, { recursive: true }));
+    const [first, ...rest] = checkoutLines();
+    mkdirSync(join(traces, 'later'));
+    writeFileSync(join(traces, 'a.jsonl'), first!);
+    writeFileSync(join(traces, 'later', 'b.jsonl.gz'), gzipSync(rest.join('\n')));
+    writeFileSync(join(traces, 'c.json'), '{"no":"spans"}');
+    writeFileSync(join(traces, 'readme.txt'), 'not looked at');
+    const viewer = await startViewer(traces);
+    const whole = await startViewer(CHECKOUT);
+    const [{ spans, traces: n }, expected] = [await viewer.api('status'), await whole.api('status')];
+    expect({ spans, n }).toEqual({ spans: expected.spans, n: expected.traces });
+    await whole.stop();
+    expect((await viewer.stop()).trim().split('\n')).toEqual([
+      expect.stringMatching(/^foreshock view: \S+c\.json: .+/),
+    ]);
+  });
+
+  it('without a file of spans is one line', () => {
+    const empty = mkdtempSync(join(tmpdir(), 'foreshock-view-'));
+    onTestFinished(() => rmSync(empty, { recursive: true }));
+    const { status, stderr } = spawnSync(process.execPath, [BIN, 'view', '--port', '0', empty], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `foreshock view: ${empty}: a folder without .json, .jsonl or .pb files\n`,
+    });
   });
 });

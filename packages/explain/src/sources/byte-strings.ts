@@ -31,7 +31,7 @@ export class ByteStrings {
     const mask = MOST * 2 - 1;
     let slot = hashOf(view, from, to) & mask;
     for (let index = this.#slots[slot]!; index >= 0; index = this.#slots[slot]!) {
-      if (this.#from[index + 1]! - this.#from[index]! === length && this.#isSame(index, view, from)) return index;
+      if (this.#isSame(index, view, from, length)) return index;
       slot = (slot + 1) & mask;
     }
     if (this.#texts.length >= MOST) return -1;
@@ -42,10 +42,11 @@ export class ByteStrings {
     return number;
   }
 
-  #isSame(number: number, view: DataView, from: number): boolean {
+  #isSame(number: number, view: DataView, from: number, length: number): boolean {
     const known = this.#view;
-    const end = this.#from[number + 1]!;
     let at = this.#from[number]!;
+    const end = at + length;
+    if (this.#from[number + 1] !== end) return false;
     let other = from;
     for (; at + 4 <= end; at += 4, other += 4) if (known.getInt32(at) !== view.getInt32(other)) return false;
     for (; at < end; at++, other++) if (known.getUint8(at) !== view.getUint8(other)) return false;

@@ -46,6 +46,12 @@ export function nameCause(known: Known, evidence: Evidence): Named {
   return name;
 }
 
+/** Has the name say more. Nothing that was handed out before changes. */
+export function nameWith(known: Known, evidence: Evidence, more: string): void {
+  const name = findName(known, evidence);
+  named.set(evidence, { ...name, detail: `${name.detail}${more}` });
+}
+
 function findName(known: Known, evidence: Evidence): Named {
   const kind = kindOf(known, evidence);
   for (const reading of READINGS) {

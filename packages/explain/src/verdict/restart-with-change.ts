@@ -1,7 +1,7 @@
 import { processGap, SLACK_MS } from '../waits-for/process-gaps.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
-import { nameCause } from './name-cause.ts';
+import { nameCause, nameWith } from './name-cause.ts';
 import { recordedDeaths } from './recorded-deaths.ts';
 import { withAllOf } from './with-all-of.ts';
 
@@ -37,6 +37,6 @@ export function withoutRestart(known: Known, ranked: Evidence[]): Evidence[] {
     ({ met }) => table.end[met]! >= gap.from - SLACK_MS && table.start[met]! <= gap.to + SLACK_MS,
   );
   if (between.length < Math.max(1, failed.length * MOSTLY)) return ranked;
-  nameCause(known, change).detail += ', as it was started anew';
+  nameWith(known, change, ', as it was started anew');
   return withAllOf(change, first, ranked);
 }

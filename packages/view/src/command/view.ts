@@ -5,8 +5,9 @@ import { ViewServer } from '../server/server.ts';
 import type { StoreMethods } from '../store/thread.ts';
 import { Thread, threadFile } from '../threads/thread.ts';
 import { readArguments, type ViewArguments } from './arguments.ts';
+import { openPaths } from './open-paths.ts';
 
-const USAGE = `foreshock view [FILE…] [--port 4318] [--store FILE] [--limit 256MiB] [--limit-spans 1000000]
+const USAGE = `foreshock view [FILE | FOLDER …] [--port 4318] [--store FILE] [--limit 256MiB] [--limit-spans 1000000]
 
 Takes traces and logs on 127.0.0.1 (OTLP at /v1/traces and /v1/logs, Zipkin's at /api/v2/spans) and shows them on a page there.
 FILE           opened at the start: OTLP, Zipkin's or Jaeger's, as \`foreshock explain\` reads them
@@ -47,10 +48,7 @@ async function run({ port, store: file, limitBytes, limitSpans, files }: ViewArg
   const server = new ViewServer(store, answers);
   try {
     await Promise.all([server.listen(port), store.call('status', [])]);
-    for (const name of files) {
-      const { error } = await store.call('file', [name]);
-      if (error !== undefined) throw new Error(`${name}: ${error}`);
-    }
+    await openPaths(files, store, io);
     const end = signalled();
     io.stdout(`foreshock view: http://127.0.0.1:${server.port}\n`);
     await Promise.race([end, store.ended]);

@@ -18,33 +18,50 @@ function wordAt(text: string, caret: number): { from: number; word: string } {
 
 const KEY_AND_VALUE = /^([^=:<>"]+)(!?=|:)"?(.*)$/;
 
-/** Of completions found for an earlier text. */
-export function stillFits(completion: string, text: string, caret: number): boolean {
+/** What is typed at the caret: the begin of a name, or an operator, too, and some of a value. */
+interface Typed {
+  key: string;
+  /** Empty for a name. */
+  operator: string;
+  value: string;
+}
+
+function typedAt(text: string, caret: number): Typed | undefined {
   const { word } = wordAt(text, caret);
-  const [, key, operator, begun = ''] = KEY_AND_VALUE.exec(word) ?? [];
-  const start = key && operator ? key + operator : word;
-  return (
-    word !== '' &&
-    completion.toLowerCase().startsWith(start.toLowerCase()) &&
-    completion.slice(start.length).toLowerCase().includes(begun.toLowerCase())
-  );
+  const [, key = word, operator = '', value = ''] = KEY_AND_VALUE.exec(word) ?? [];
+  return word === '' ? undefined : { key, operator, value };
+}
+
+/** Names begin with what is typed, values contain it. */
+function fitting(completions: string[], { key, operator, value }: Typed): string[] {
+  const start = (key + operator).toLowerCase();
+  const part = value.toLowerCase();
+  return completions.filter((each) => {
+    const lower = each.toLowerCase();
+    return lower.startsWith(start) && lower.slice(start.length).includes(part);
+  });
+}
+
+/** Those found for an earlier text that fit this one, too. */
+export function stillFitting(completions: string[], text: string, caret: number): string[] {
+  const typed = typedAt(text, caret);
+  return typed === undefined ? [] : fitting(completions, typed);
 }
 
 /** Attribute names, or values after `name=`. */
 export async function completionsOf(text: string, caret: number, signal: AbortSignal): Promise<string[]> {
-  const { word } = wordAt(text, caret);
-  if (word === '') return [];
-  const [, key, operator, begun = ''] = KEY_AND_VALUE.exec(word) ?? [];
-  if (key && operator) {
-    const { values } = await request<{ values: string[] }>(valuesPath(key, operator), signal);
-    const fitting = values.filter((value) => value.toLowerCase().includes(begun.toLowerCase()) && isShowable(value));
-    return fitting.slice(0, MOST).map((value) => `${key}${operator}${quoted(value)}`);
+  const typed = typedAt(text, caret);
+  if (typed === undefined) return [];
+  return fitting(await foundFor(typed, signal), typed).slice(0, MOST);
+}
+
+async function foundFor({ key, operator }: Typed, signal: AbortSignal): Promise<string[]> {
+  if (operator === '') {
+    const { keys } = await request<{ keys: string[] }>(withQuery('/api/attributes', { prefix: key }), signal);
+    return keys.filter(isShowable).map((name) => `${name}=`);
   }
-  const { keys } = await request<{ keys: string[] }>(withQuery('/api/attributes', { prefix: word }), signal);
-  return keys
-    .filter(isShowable)
-    .slice(0, MOST)
-    .map((name) => `${name}=`);
+  const { values } = await request<{ values: string[] }>(valuesPath(key, operator), signal);
+  return values.filter(isShowable).map((value) => `${key}${operator}${quoted(value)}`);
 }
 
 /** `service:` and `name:` belong to the search language. */

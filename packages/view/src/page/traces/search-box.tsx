@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { SEARCH_INPUT } from '../frame/keys.ts';
-import { complete, completionsOf, stillFits } from './completion.ts';
+import { complete, completionsOf, stillFitting } from './completion.ts';
 
 const EXAMPLES = 'error   duration>500ms   service:orders   http.route=/checkout   pool.wait_ms>100   any text';
 
@@ -13,7 +13,7 @@ interface Props {
 export function SearchBox({ q, takesFocus, onSearch }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(q);
-  const [found, setFound] = useState<readonly string[]>([]);
+  const [found, setFound] = useState<string[]>([]);
   const [chosen, setChosen] = useState(-1);
   const asked = useRef<AbortController>(undefined);
 
@@ -33,7 +33,7 @@ export function SearchBox({ q, takesFocus, onSearch }: Props) {
     setText(value);
     setChosen(-1);
     // The answer takes a moment: Enter must not take what was found for less text.
-    setFound((before) => before.filter((each) => stillFits(each, value, caret)));
+    setFound((before) => stillFitting(before, value, caret));
     asked.current?.abort();
     const { signal } = (asked.current = new AbortController());
     const completions = await completionsOf(value, caret, signal).catch(() => []);

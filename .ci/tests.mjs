@@ -37,8 +37,8 @@ keep('flaky', flaky.map(inWords).join(''));
 /** @param {string} name of this run @param {string[]} args */
 function run(name, args) {
   const file = path.join(folder, `${script}.${name}`);
-  // The script before it, which builds, has run.
-  const npm = ['run', script, ...(name === 'first' ? [] : ['--ignore-scripts']), '--', '--reporter=default'];
+  // Without the script before it: it builds, which a step of its own has done.
+  const npm = ['run', script, '--ignore-scripts', '--', '--reporter=default'];
   const { status, signal } = spawnSync('npm', [...npm, `--reporter=${REPORTER}`, ...args], {
     stdio: 'inherit',
     env: { ...process.env, FAILURES_FILE: file },

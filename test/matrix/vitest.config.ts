@@ -7,8 +7,8 @@ const root = new URL('../..', import.meta.url).pathname;
 const usesNodes = (file: string): boolean =>
   /\b(?:NODES|startMongoDbIfPossible)\b/.test(readFileSync(root + file, 'utf8'));
 
-// The contracts of all adapters, with the versions of `npm test`, and what it runs on one Node only, on each supported
-// Node.
+// The contracts of all adapters on each supported Node, with the versions of `npm test`, and on the others what it runs
+// on one Node only.
 export default defineConfig({
   ...base,
   root,

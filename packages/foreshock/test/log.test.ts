@@ -1,20 +1,19 @@
 // What we say never disturbs the application, and what others say does not get our name.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { nodeBinary, PRELOAD } from '@foreshock/testkit';
+import { nodeBinary, plainEnvironment, PRELOAD } from '@foreshock/testkit';
 import { expect, it } from 'vitest';
 
 const UNREACHABLE = {
   OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
   OTEL_BSP_SCHEDULE_DELAY: '20',
-  FORESHOCK_SPOOL_DIR: '',
 };
 const file = fileURLToPath(new URL('./fixtures/three-spans.cjs', import.meta.url));
 
 function run(code: string, env: Record<string, string>, closeStderr = false) {
   const child = spawn(nodeBinary(24), ['--require', PRELOAD, '-e', `const file = ${JSON.stringify(file)};${code}`], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
-    env: { PATH: process.env['PATH'], ...env },
+    env: plainEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { nodeBinary, PRELOAD, runFixture, startCollector, type Collector } from '@foreshock/testkit';
+import { nodeBinary, plainEnvironment, PRELOAD, runFixture, startCollector, type Collector } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '@foreshock/kit';
 import { SDK_VERSION } from '../src/version.ts';
@@ -22,12 +22,11 @@ afterAll(() => collector.close());
 function start(env: Record<string, string>, ...nodeArgs: string[]) {
   return run(nodeBinary(24), [...nodeArgs, '--require', PRELOAD, fixture('three-spans.cjs')], {
     // A loaded machine needs longer than the default.
-    env: {
-      PATH: process.env['PATH'],
+    env: plainEnvironment({
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       FORESHOCK_FLUSH_MS: '60000',
       ...env,
-    },
+    }),
   });
 }
 
@@ -131,7 +130,7 @@ describe('foreshock/register', () => {
 
   it('shows what a breaker written by hand decided', async () => {
     await run(nodeBinary(24), ['--require', PRELOAD, fixture('breaker.mjs')], {
-      env: { PATH: process.env['PATH'], OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+      env: plainEnvironment({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }),
     });
     const spans = await collector.waitForSpans(4);
     const order = spans.find((span) => span.name === 'order')!;
@@ -237,7 +236,11 @@ describe('foreshock/register', () => {
       });
       trace.getTracer('t').startSpan('s').end();`;
     const { stdout } = await run(nodeBinary(24), ['--require', PRELOAD, '-e', script], {
-      env: { OTEL_SDK_DISABLED: 'true', OTEL_PROPAGATORS: 'b3', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+      env: plainEnvironment({
+        OTEL_SDK_DISABLED: 'true',
+        OTEL_PROPAGATORS: 'b3',
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      }),
       cwd: fileURLToPath(new URL('.', import.meta.url)),
     });
     expect(JSON.parse(stdout)).toEqual({ b3: `${'1'.repeat(32)}-${'2'.repeat(16)}-1` });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { nodeBinary } from '@foreshock/testkit';
+import { nodeBinary, plainEnvironment } from '@foreshock/testkit';
 import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
@@ -9,7 +9,7 @@ const fixture = fileURLToPath(new URL('./fixtures/sdk.mjs', import.meta.url));
 
 async function sdk(env: Record<string, string>, options?: object) {
   const args = options ? [fixture, JSON.stringify(options)] : [fixture];
-  const { stdout, stderr } = await run(nodeBinary(24), args, { env });
+  const { stdout, stderr } = await run(nodeBinary(24), args, { env: plainEnvironment(env) });
   return { ...JSON.parse(stdout), stderr };
 }
 

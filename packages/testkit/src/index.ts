@@ -16,7 +16,15 @@ export { findChromium } from './chromium.ts';
 export { describeSpans, type MetricPoint, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
 export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOptions } from './record-spans.ts';
 export { NODES } from './nodes.ts';
-export { nodeBinary, PRELOAD, runFixture, type Fixture, type FixtureExit, type FixtureOptions } from './run-fixture.ts';
+export {
+  nodeBinary,
+  plainEnvironment,
+  PRELOAD,
+  runFixture,
+  type Fixture,
+  type FixtureExit,
+  type FixtureOptions,
+} from './run-fixture.ts';
 export { startKafka, startKafkaIfPossible, type Kafka } from './servers/kafka.ts';
 export { startMariaDb, type MariaDb } from './servers/mariadb.ts';
 export { startMemcached, type Memcached } from './servers/memcached.ts';

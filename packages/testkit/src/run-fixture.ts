@@ -49,6 +49,8 @@ export interface Fixture {
 }
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** Files of one test must not reach the next. */
+const OWN_SPOOL = { FORESHOCK_SPOOL_DIR: '' };
 const NODE_PACKAGES = { 22: 'node-22', 24: 'node', 26: 'node-26' } as const;
 
 /** As published. */
@@ -87,6 +89,11 @@ export async function runFixture(file: URL | string, options: FixtureOptions = {
   return new RunningFixture(child, path, options.readyTimeoutMs ?? 20_000);
 }
 
+/** For an application that a test starts by itself. */
+export function plainEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], ...OWN_SPOOL, ...env };
+}
+
 function preloadArgs(preload: NonNullable<FixtureOptions['preload']>): string[] {
   if (preload === 'none') return [];
   if (!existsSync(PRELOAD)) throw new Error(`${PRELOAD} is not there: npm run build`);
@@ -102,8 +109,7 @@ function environment(path: string, { collector, env = {} }: FixtureOptions): Nod
     ...Object.fromEntries(inherited),
     OTEL_SERVICE_NAME: basename(path, extname(path)),
     OTEL_BSP_SCHEDULE_DELAY: '50',
-    // Files of one test must not reach the next.
-    FORESHOCK_SPOOL_DIR: '',
+    ...OWN_SPOOL,
     // A loaded machine needs longer than the default flush limit.
     ...(collector && { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, FORESHOCK_FLUSH_MS: '60000' }),
     ...(!exports && { OTEL_TRACES_EXPORTER: 'none' }),

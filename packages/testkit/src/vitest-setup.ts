@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { loadAdapters } from './adapter-folders.ts';
+import { defaultSpoolsSince } from './default-spools.ts';
 import { kafka } from './servers/kafka.ts';
 import { mariadb } from './servers/mariadb.ts';
 import { memcached } from './servers/memcached.ts';
@@ -16,6 +17,7 @@ import { rowsOf } from './table/rows.ts';
  * would remove a reporter.)
  */
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
+  const start = Date.now();
   // Files of killed applications must not reach later ones.
   process.env['FORESHOCK_SPOOL_DIR'] ??= '';
   const endServers = await shareServers([kafka, mariadb, memcached, mongodb, postgres, rabbitmq, redis]);
@@ -24,6 +26,10 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
     const table = outcomes.length > 0 && tableOf(outcomes, rowsOf(await loadAdapters()));
     if (table) vitest.logger.log(`\n${table}\n`);
     await endServers();
+    for (const path of defaultSpoolsSince(start)) {
+      vitest.logger.error(`a test started an application without FORESHOCK_SPOOL_DIR: ${path}`);
+      process.exitCode = 1;
+    }
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Adapter } from '@foreshock/kit';
 import { afterAll } from 'vitest';
 import { aliasesOf } from '../installed.ts';
-import { IS_MATRIX, NODES } from '../nodes.ts';
+import { IS_MATRIX, SUPPORTED_NODES } from '../nodes.ts';
 import { adapterContract, mutantContract, type AdapterContract } from './adapter-contract.ts';
 import { contractFolder, type ContractFolder } from './contract-app.ts';
 import { ROOM_CHECKS, type Loader, type Room } from './job.ts';
@@ -62,7 +62,7 @@ export function versionedApps(
     afterAll(() => app.remove());
     const loadersOn = (n: number): readonly Loader[] => (length === 1 ? ['import', 'require'] : [loaderOf(i, n)]);
     if (!IS_MATRIX) return [{ ...app, alias, loaders: loadersOn(0) }];
-    return NODES.map((node, n) => Object.assign({ alias, node, loaders: loadersOn(n) }, app));
+    return SUPPORTED_NODES.map((node, n) => Object.assign({ alias, node, loaders: loadersOn(n) }, app));
   });
 }
 

@@ -1,0 +1,19 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DIRECTORY = join(tmpdir(), `foreshock-${process.getuid?.() ?? 'user'}`);
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** Begins the names of applications of this checkout: what export's `serviceDirectory` makes of the default. */
+const OWN = `unknown_service:node:${ROOT}`.replaceAll(/[^\w.-]/g, '_').slice(0, 48);
+
+/**
+ * What applications of this checkout, without a service name, have written into the default directory for spools since
+ * then: a test started them without FORESHOCK_SPOOL_DIR, and their spans may reach another test.
+ */
+export function defaultSpoolsSince(time: number): string[] {
+  if (!existsSync(DIRECTORY)) return [];
+  const names = readdirSync(DIRECTORY).filter((name) => name.startsWith(OWN));
+  return names.map((name) => join(DIRECTORY, name)).filter((path) => statSync(path).mtimeMs >= time);
+}

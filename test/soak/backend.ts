@@ -7,13 +7,17 @@ export type Mode = 'healthy' | 'absent' | 'hangs' | 'answers 503' | 'answers 429
 /** Length of `0a 10 <trace ID> 12 08`, with which a Span message begins. */
 const SPAN_HEAD = 20;
 
-/** A receiver of OTLP that fails in the ways that backends do. */
+/** A receiver of OTLP that fails in the ways that backends do; what it takes it answers. */
 export class Backend {
   /** In order of arrival; one more for each span that comes again. */
   readonly traceIds: string[] = [];
+  /** Taken, while the sender had ended the connection: it cannot know, and sends them again. */
+  readonly unanswered = new Set<string>();
   #mode: Mode = 'healthy';
   #server: Server | undefined;
   #port = 0;
+  /** Being answered. */
+  readonly #taken = new Set<ServerResponse>();
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
@@ -21,6 +25,7 @@ export class Backend {
 
   async become(mode: Mode): Promise<void> {
     this.#mode = mode;
+    await Promise.all([...this.#taken].map((response) => once(response, 'close')));
     if (mode === 'absent') {
       this.close();
       return;
@@ -55,6 +60,7 @@ export class Backend {
       case 'resets':
         return void response.socket?.resetAndDestroy();
       case 'slow':
+        this.#taken.add(response.once('close', () => this.#taken.delete(response)));
         return void setTimeout(() => this.#take(body, response), 2_000);
       case 'healthy':
         return this.#take(body, response);
@@ -64,7 +70,9 @@ export class Backend {
   #take(body: Buffer, response: ServerResponse): void {
     for (let at = body.indexOf('\n\x10', 0, 'latin1'); at >= 0; at = body.indexOf('\n\x10', at + 2, 'latin1')) {
       if (body[at + SPAN_HEAD - 2] !== 0x12 || body[at + SPAN_HEAD - 1] !== 8) continue;
-      this.traceIds.push(body.toString('hex', at + 2, at + 18));
+      const traceId = body.toString('hex', at + 2, at + 18);
+      this.traceIds.push(traceId);
+      if (response.destroyed) this.unanswered.add(traceId);
     }
     response.end();
   }

@@ -1,5 +1,7 @@
 import { Agent, get } from 'node:http';
 
+const EVERY_MS = 10;
+
 /** Requests at a steady rate, each in a trace of a known ID. */
 export class Load {
   /** Trace IDs of answered requests. */
@@ -7,6 +9,8 @@ export class Load {
   readonly failed: string[] = [];
   /** Of the current phase, ms. */
   latencies: number[] = [];
+  /** Longest time that this process itself was late, in the current phase, ms: latencies have it in them. */
+  lag = 0;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 100 });
   readonly #timer: NodeJS.Timeout;
   readonly #port: number;
@@ -16,10 +20,14 @@ export class Load {
   constructor(port: number, rate: number) {
     this.#port = port;
     const startedAt = performance.now();
+    let last = startedAt;
     this.#timer = setInterval(() => {
-      const due = ((performance.now() - startedAt) / 1_000) * rate;
+      const now = performance.now();
+      this.lag = Math.max(this.lag, Math.round(now - last - EVERY_MS));
+      last = now;
+      const due = ((now - startedAt) / 1_000) * rate;
       while (this.#sent < due) this.#send(++this.#sent);
-    }, 10);
+    }, EVERY_MS);
   }
 
   stop(): void {

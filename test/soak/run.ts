@@ -43,16 +43,17 @@ const port = await new Promise<number>((resolve) =>
 const load = new Load(port, rate);
 
 const rss: number[] = [];
-console.log('backend | requests | p50 ms | p99 ms | RSS MiB');
+console.log('backend | requests | p50 ms | p99 ms | load late ms | RSS MiB');
 for (const [mode, part] of PHASES) {
   await backend.become(mode);
   load.latencies = [];
+  load.lag = 0;
   memory.length = 0;
   await pause(part * minutes * 60_000);
   const [p50, p99] = [at(load.latencies, 0.5), at(load.latencies, 0.99)];
   // The second half: the first one may still deliver what had waited.
   rss.push(at(memory.slice(memory.length / 2), 0.5) / 2 ** 20);
-  console.log([mode, load.latencies.length, p50, p99, Math.round(rss.at(-1)!)].join(' | '));
+  console.log([mode, load.latencies.length, p50, p99, load.lag, Math.round(rss.at(-1)!)].join(' | '));
 }
 load.stop();
 await pause(2_000);
@@ -69,14 +70,18 @@ let counted = 0;
 for (const [, spans] of stderr.matchAll(/\bspool_full (\d+)/g)) counted += Number(spans);
 /** % since a phase. */
 const drift = (since: number): string => ((rss.at(-1)! / rss[since]! - 1) * 100).toFixed(1);
-const twice = backend.traceIds.length - arrived.size;
+const seen = new Set<string>();
+const twice = backend.traceIds.filter((id) => seen.size === seen.add(id).size);
+/** Not those whose answer the sender did not wait for. */
+const twiceAnswered = twice.filter((id) => !backend.unanswered.has(id)).length;
 console.log(stderr, [...new Set(load.failed)]);
 console.log(
-  `${load.served.size} answered, ${load.failed.length} failed, ${arrived.size} arrived, ${twice} twice, ` +
+  `${load.served.size} answered, ${load.failed.length} failed, ${arrived.size} arrived, ` +
+    `${twice.length} twice, of which ${twiceAnswered} though they were answered, ` +
     `${lost} lost, of which ${counted} counted as dropped; RSS ${drift(0)} % since the start, ` +
     `${drift(2)} % since the first outage`,
 );
-process.exitCode = lost > counted || load.failed.length > 0 ? 1 : 0;
+process.exitCode = lost > counted || load.failed.length > 0 || twiceAnswered > 0 ? 1 : 0;
 
 function at(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);

@@ -119,3 +119,37 @@ it('requests that fail together are sent again oldest first', async () => {
   }
   expect(requests.slice(underWay)).toEqual([0, 1, 2, 3]);
 });
+
+it('many processes that an outage has ended for do not come together: each sends at its own random times', async () => {
+  const PROCESSES = 50;
+  const BATCHES = 40;
+  let isBack = false;
+  const at: number[] = [];
+  const answered = async (): Promise<Outcome> => {
+    at.push(performance.now());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return isBack ? { kind: 'delivered' } : { kind: 'retry', cause: 'ECONNREFUSED' };
+  };
+  for (let process = 0; process < PROCESSES; process++) {
+    const queue = new DestinationQueue(
+      { send: answered },
+      1,
+      { backoffMs: 1_000, maxBackoffMs: 30_000 },
+      false,
+      { finished() {}, sent() {}, unreachable() {}, refused() {} },
+    );
+    for (let number = 0; number < BATCHES; number++) queue.push(batch(number));
+  }
+  await vi.advanceTimersByTimeAsync(300_000);
+  isBack = true;
+  at.length = 0;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(at).toHaveLength(PROCESSES * BATCHES);
+  const first = at[0]!;
+  const inTenths = Map.groupBy(at, (ms) => Math.floor((ms - first) / 100));
+  const most = Math.max(...Array.from(inTenths.values(), ({ length }) => length));
+  // All at once would be 50 in each pause of 50 ms: 100 in a tenth of a second, and 2,000 in the first without pauses.
+  expect(most).toBeLessThanOrEqual(60);
+  // They begin over half of the longest delay.
+  expect(at.at(-1)! - first).toBeGreaterThan(10_000);
+});

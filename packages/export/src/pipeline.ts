@@ -3,7 +3,7 @@ import { context, ROOT_CONTEXT, type Attributes } from '@opentelemetry/api';
 import { log, report } from '@foreshock/kit';
 import { nameOf, type Destination } from './destination.ts';
 import { showOpenBatch, type SpoolMemory } from './disk/spool-memory.ts';
-import type { DiskOptions } from './disk/spool-writer.ts';
+import type { DiskOptions } from './disk/disk-options.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import { DeliveryLog } from './delivery-log.ts';
 import type { LoopWatchData } from './loop-watch.ts';

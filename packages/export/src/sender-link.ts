@@ -11,6 +11,7 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { guard, log, report, suppressed } from '@foreshock/kit';
 import type { LoopWatchData } from './loop-watch.ts';
 import { budgetOf, hasWaiting, HELD_BYTES, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
+import { EarlyFile } from './disk/early-file.ts';
 import { HAS_FILES } from './disk/spool-memory.ts';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
 import { startOwnThread } from './own-thread.ts';
@@ -84,6 +85,8 @@ export class SenderLink {
   #stillborn = 0;
   #wasStarted = false;
   #open: Extract<ToSender, { type: 'open' }> | undefined;
+  /** Until the thread runs. */
+  #early: EarlyFile | undefined;
   #flushId = 0;
   #last = 0;
 
@@ -123,6 +126,7 @@ export class SenderLink {
     this.#outstanding.set(batch.number, entry);
     this.#last = batch.number;
     if (this.#open?.number === batch.number) this.#open = undefined;
+    this.#early?.sealed(batch.number, batch.end);
     if (this.#mode !== 'idle') this.#hand(entry);
     else if (last) this.#startThread();
     else this.start();
@@ -130,6 +134,10 @@ export class SenderLink {
 
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
     this.#open = { type: 'open', number, memory, start };
+    const { disk } = this.#options;
+    // Before the thread starts, which takes some milliseconds.
+    if (disk && this.#mode === 'idle') this.#early ??= new EarlyFile(disk);
+    this.#early?.opened(number, memory, start);
     if (this.#mode === 'thread') this.#post(this.#open);
     else this.start();
   }
@@ -213,6 +221,7 @@ export class SenderLink {
   /** Outstanding batches are lost. */
   async close(): Promise<void> {
     this.#mode = 'none';
+    this.#removeEarly();
     clearTimeout(this.#restart);
     this.#sender = undefined;
     this.#port?.close();
@@ -325,6 +334,7 @@ export class SenderLink {
 
   #fallBack(cause: string): void {
     this.#mode = 'main';
+    this.#removeEarly();
     this.#signals?.threadEnded(true);
     log('warn', `foreshock: no sender thread (${cause}), spans are sent from the main thread`);
     this.#load()
@@ -357,6 +367,11 @@ export class SenderLink {
     context.with(suppressed(ROOT_CONTEXT), run);
   }
 
+  #removeEarly(): void {
+    this.#early?.remove();
+    this.#early = undefined;
+  }
+
   #lose(entry: Outstanding): void {
     if (!this.#outstanding.delete(entry.batch.number)) return;
     this.#events.onLost(entry.batch.spans);
@@ -377,6 +392,8 @@ export class SenderLink {
     switch (message.type) {
       case 'ready':
         this.#ready = true;
+        // The thread has taken it.
+        this.#early = undefined;
         return;
       case 'exit':
         this.#exited = this.#worker;

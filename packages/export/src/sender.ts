@@ -2,7 +2,7 @@ import { backendOf, type Surroundings } from './backend.ts';
 import type { Destination } from './destination.ts';
 import type { Heartbeat } from './disk/heartbeat.ts';
 import { SenderDisk } from './disk/sender-disk.ts';
-import type { DiskOptions } from './disk/spool-writer.ts';
+import type { DiskOptions } from './disk/disk-options.ts';
 import { DestinationQueue, type BatchEnd, type RetryDelays } from './destination-queue.ts';
 import type { RecordBatch } from './otlp-request.ts';
 import { FLUSH_DELIVERED, FLUSHES_ASKED, FLUSHES_OVER, type ProcessMemory } from './process-memory.ts';

@@ -44,6 +44,16 @@ const OUTAGES: Record<string, Outage> = {
     cause: /ECONNRESET|EPIPE|socket hang up/,
   },
   hanging: { server: () => createServer((socket) => socket.resume()), cause: /no answer within 300 ms/, silent: true },
+  'slow to answer': {
+    server: () =>
+      createHttpServer((_, response) => {
+        response.writeHead(200, { 'content-length': 1_000 });
+        const more = setInterval(() => response.write('.'), 100);
+        response.on('close', () => clearInterval(more));
+      }),
+    cause: /no answer within 300 ms/,
+    silent: true,
+  },
   'answering 429 with Retry-After': {
     server: () => createHttpServer((_, response) => response.writeHead(429, { 'retry-after': '1' }).end()),
     cause: /HTTP 429/,

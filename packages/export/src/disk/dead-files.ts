@@ -11,7 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { decodeHeader, FILE_BYTES, HEADER_BYTES, KILLED_BY_AT, type FileHeader } from './file-format.ts';
+import { decodeHeader } from './file-format.ts';
+import { FILE_BYTES, HEADER_BYTES, KILLED_BY_AT, type FileHeader } from './file-layout.ts';
 import { claimedName, readName, type FileName } from './file-names.ts';
 import { isAlive, isSameNamespace, isSameProcess, type ProcessIdentity } from './process-identity.ts';
 import { privateDirectories } from './spool-directory.ts';

@@ -1,11 +1,9 @@
 import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
 import { causeOf, type KernelAfterwards } from './death-cause.ts';
-import type { FileHeader } from './file-format.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 const MIB = 1 << 20;
-const header = { oomKills: 3 } as FileHeader;
 const quiet: Heartbeat = {
   at: 1,
   rss: 100 * MIB,
@@ -70,7 +68,7 @@ it.each<[string, Partial<Heartbeat>, KernelAfterwards, number, string]>([
   ['memory beyond the heap grew', { heapUsed: 3_000 * MIB, rss: 9_000 * MIB }, kernel, 0, 'unknown'],
   ['the event loop stood still', { blockedMs: 1_500 }, kernel, 1_000, 'hung'],
 ])('%s', (_, beat, now, afterMs, cause) => {
-  expect(causeOf(header, 0, { ...quiet, ...beat }, now, afterMs).cause).toBe(cause);
+  expect(causeOf(0, { ...quiet, ...beat }, now, afterMs).cause).toBe(cause);
 });
 
 it.each<[string, Partial<Heartbeat>, number, string, string]>([
@@ -94,11 +92,11 @@ it.each<[string, Partial<Heartbeat>, number, string, string]>([
   ],
   ['SIGQUIT', {}, 3, 'signal', 'its parent saw it end by SIGQUIT'],
 ])('its parent saw %s', (_, beat, signal, cause, evidence) => {
-  expect(causeOf(header, signal, { ...quiet, ...beat }, kernel, 1_000)).toMatchObject({ cause, evidence });
+  expect(causeOf(signal, { ...quiet, ...beat }, kernel, 1_000)).toMatchObject({ cause, evidence });
 });
 
 it('a machine that was started again since may have ended it', () => {
-  const { cause, evidence } = causeOf(header, 0, quiet, { ...kernel, isSameBoot: false }, 1_000);
+  const { cause, evidence } = causeOf(0, quiet, { ...kernel, isSameBoot: false }, 1_000);
   expect({ cause, evidence }).toEqual({
     cause: 'unknown',
     evidence:

@@ -1,5 +1,4 @@
 import { constants, totalmem } from 'node:os';
-import type { FileHeader } from './file-format.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KernelMemory } from './memory-limits.ts';
 
@@ -43,14 +42,13 @@ const CRASHES: readonly (string | undefined)[] = [
  * @param afterMs how long that is after the death
  */
 export function causeOf(
-  header: FileHeader,
   killedBy: number,
   last: Heartbeat | undefined,
   now: KernelAfterwards,
   afterMs: number,
 ): DeathCause {
   const signal = Object.entries(constants.signals).find(([, number]) => number === killedBy)?.[0];
-  const known = last && causeInHeartbeat(header, signal, last, now, afterMs);
+  const known = last && causeInHeartbeat(signal, last, now, afterMs);
   if (known) return { ...known, signal };
   const before = last ? '' : ', before its first heartbeat';
   if (signal === undefined) {
@@ -62,14 +60,13 @@ export function causeOf(
 }
 
 function causeInHeartbeat(
-  header: FileHeader,
   signal: string | undefined,
   last: Heartbeat,
   now: KernelAfterwards,
   afterMs: number,
 ): DeathCause | undefined {
   const isCrash = CRASHES.includes(signal);
-  const kills = oomKills(header, last, now);
+  const kills = oomKills(last, now);
   const cgroup = last.cgroupLimit > 0 ? last.cgroupUsed / last.cgroupLimit : 0;
   const isMachineFull = last.available < (1 - NEAR) * totalmem() && last.rss > (1 - NEAR) * totalmem();
   if (!isCrash && kills !== '' && (cgroup >= NEAR || isMachineFull || (kills === 'cgroup' && afterMs < SOON_MS))) {
@@ -98,8 +95,8 @@ function heapAtTheEnd({ heapUsed, rss, rssThen }: Heartbeat): number {
 }
 
 /** One in the cgroup is as good as proof if it was just now. */
-function oomKills(header: FileHeader, last: Heartbeat, now: KernelAfterwards): 'cgroup' | 'machine' | '' {
-  if (!now.isSameBoot || header.oomKills > now.oomKills) return '';
+function oomKills(last: Heartbeat, now: KernelAfterwards): 'cgroup' | 'machine' | '' {
+  if (!now.isSameBoot || last.oomKills > now.oomKills) return '';
   if (now.cgroupOomKills > last.cgroupOomKills && now.limit === last.cgroupLimit) return 'cgroup';
   return now.oomKills > last.oomKills ? 'machine' : '';
 }

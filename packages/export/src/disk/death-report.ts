@@ -26,7 +26,7 @@ import { ownBatch } from '../own-batch.ts';
 import { blankSpan } from '../own-span.ts';
 import { diedSpan } from './died-span.ts';
 import { causeOf, type DeathCause, type KernelAfterwards } from './death-cause.ts';
-import { type FileHeader } from './file-format.ts';
+import { type FileHeader } from './file-layout.ts';
 import type { FoundProfile } from './found-profile.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { memoryGrowth } from './memory-growth.ts';
@@ -69,7 +69,7 @@ export function deathOf(
   const at = Math.max(header.at, last?.at ?? 0, ended.lastAt);
   const oldestFirst = open.toSorted((one, other) => one.startMs - other.startMs);
   return {
-    ...causeOf(header, killedBy, last, now, Date.now() - at),
+    ...causeOf(killedBy, last, now, Date.now() - at),
     header,
     at,
     heartbeats,

@@ -1,4 +1,4 @@
-import { BEATS_AT } from './file-format.ts';
+import { BEATS_AT } from './file-layout.ts';
 import { BEAT_BYTES, BEATS, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
 import { readCgroupUsed, readKernelMemory, type KernelMemory } from './memory-limits.ts';
 import type { SpoolFile } from './spool-file.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../crc32.ts';
 
 /** Unique across reused PIDs and containers. */
 export interface ProcessIdentity {
@@ -24,7 +24,7 @@ export function ownIdentity(): ProcessIdentity {
   } catch {
     // Not Linux.
   }
-  const boot = crc32(hostname()).toString(16).padStart(8, '0');
+  const boot = crc32(Buffer.from(hostname())).toString(16).padStart(8, '0');
   return { pid, ticks: '0', boot, namespace: '0' };
 }
 

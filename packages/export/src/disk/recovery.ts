@@ -1,6 +1,7 @@
 import type { RecordBatch } from '../otlp-request.ts';
 import { overwrite, claim, findDead, readWhole, removeFile, touch, type DeadProcess } from './dead-files.ts';
 import { deathOf, reportLine, reportSpans } from './death-report.ts';
+import { readFrames } from './file-format.ts';
 import {
   BEATS_AT,
   ENDED_AT,
@@ -8,9 +9,8 @@ import {
   HOME_DATA_AT,
   KILLED_BY_AT,
   OPEN_SPANS_AT,
-  readFrames,
   type FileHeader,
-} from './file-format.ts';
+} from './file-layout.ts';
 import { BEAT_BYTES, BEATS, readHeartbeats } from './heartbeat.ts';
 import { readHeapProfile } from './found-profile.ts';
 import { readKernelMemory } from './memory-limits.ts';

@@ -1,11 +1,12 @@
 import type { RecordBatch } from '../otlp-request.ts';
 import { noteSignal, removeOwn } from './dead-files.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { keyOf, MAIN, WORKER } from './file-format.ts';
+import type { DiskOptions } from './disk-options.ts';
+import { keyOf, MAIN, WORKER } from './file-layout.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
 import { ASLEEP, FREE_AT, openEnd } from './spool-memory.ts';
-import { SpoolWriter, type DiskOptions } from './spool-writer.ts';
+import { SpoolWriter } from './spool-writer.ts';
 
 /** A killed process loses at most this, ms. */
 const WRITE_MS = 50;

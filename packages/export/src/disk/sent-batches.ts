@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { HEADER_BYTES, SENT_AT } from './file-format.ts';
+import { HEADER_BYTES, SENT_AT } from './file-layout.ts';
 
 /**
  * Batches of a file whose request the kernel has, and which have no answer yet: u32 CRC-32 of what follows, u32 how

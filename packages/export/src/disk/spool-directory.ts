@@ -1,22 +1,24 @@
-import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { crc32 } from '../crc32.ts';
 import { defaultSpoolDirectory } from './default-directory.ts';
 
 /** A readable name, and a CRC that makes it unique. */
 export function serviceDirectory(base: string, service: string): string {
-  // Loaded on the main thread only if it is needed.
-  const { crc32 } = process.getBuiltinModule('node:zlib');
   const readable = service.replaceAll(/[^\w.-]/g, '_').slice(0, 48);
-  return join(base, `${readable}-${hex(crc32(service))}`);
+  return join(base, `${readable}-${hex(crc32(Buffer.from(service)))}`);
 }
 
 /** @throws when it cannot be made, is a link, another user's, or open to others */
 export function makePrivate(base: string, directory: string): void {
-  // The parent may be a shared volume; the default one must not be another user's link.
   make(base);
-  if (base === defaultSpoolDirectory()) assertPrivate(base);
   make(directory);
-  assertPrivate(directory);
+  for (const each of mustBePrivate(base, directory)) assertPrivate(each);
+}
+
+/** The parent may be a shared volume; the default one must not be another user's link. */
+export function mustBePrivate(base: string, directory: string): string[] {
+  return base === defaultSpoolDirectory() ? [base, directory] : [directory];
 }
 
 /** Not `recursive`: in `/proc`, Node 22 to 26 loop forever (`MKDirpSync` in src/node_file.cc). */
@@ -35,7 +37,11 @@ function make(directory: string): void {
 
 /** @throws when not private to this user */
 function assertPrivate(directory: string): void {
-  const found = lstatSync(directory);
+  assertIsPrivate(directory, lstatSync(directory));
+}
+
+/** @throws when not private to this user */
+export function assertIsPrivate(directory: string, found: Stats): void {
   if (!found.isDirectory()) throw new Error(`${directory} is not a directory`);
   const uid = process.getuid?.();
   // Windows has no modes; its temporary directory is private.

@@ -7,25 +7,25 @@ import {
   openSync,
   readdirSync,
   unlinkSync,
-  writeSync,
+  writevSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import {
-  encodeFrame,
+  encodeFrameHead,
   encodeHeader,
   ENDED_AT,
   FILE_BYTES,
-  FRAME_BYTES,
   HEADER_BYTES,
   HOME_DATA_AT,
+  LAST_FRAME_AT,
   SENT_AT,
   type FileHeader,
-} from './file-format.ts';
-import { MAX_FILES, ownName, readName } from './file-names.ts';
+} from './file-layout.ts';
+import { ownName } from './file-names.ts';
+import { firstFree } from './free-number.ts';
 import { encodeSentBatches } from './sent-batches.ts';
 
-/** For end marks of batches. */
-const DONE_ROOM = 8 * 1024;
 /** A slower disk would block the sender. */
 const SLOW_MS = 1_000;
 
@@ -40,13 +40,12 @@ export class SpoolFile {
   readonly #dataAt: number;
   #at: number;
 
-  private constructor(path: string, fd: number, header: FileHeader) {
+  private constructor(path: string, fd: number, home: boolean) {
     this.#path = path;
     this.#fd = fd;
-    this.home = header.home;
-    this.#dataAt = header.home ? HOME_DATA_AT : HEADER_BYTES;
+    this.home = home;
+    this.#dataAt = home ? HOME_DATA_AT : HEADER_BYTES;
     this.#at = this.#dataAt;
-    this.writeAt(encodeHeader(header), 0);
   }
 
   /**
@@ -56,9 +55,9 @@ export class SpoolFile {
    * @throws errors of the file system
    */
   static create(directory: string, header: FileHeader): SpoolFile | undefined {
-    const taken = new Set(readdirSync(directory).map((name) => readName(name)?.number));
-    for (let number = 0; number < MAX_FILES; number++) {
-      if (taken.has(number)) continue;
+    for (;;) {
+      const number = firstFree(readdirSync(directory));
+      if (number === undefined) return undefined;
       const path = join(directory, ownName(number));
       try {
         const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
@@ -69,13 +68,21 @@ export class SpoolFile {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
     }
-    return undefined;
+  }
+
+  /** @param end of its frames */
+  static home(path: string, fd: number, end: number): SpoolFile {
+    const file = new SpoolFile(path, fd, true);
+    file.#at = end;
+    return file;
   }
 
   /** A disk that is full must not keep an empty file, whose number would be taken for ever. */
   static #begin(path: string, fd: number, header: FileHeader): SpoolFile {
     try {
-      return new SpoolFile(path, fd, header);
+      const file = new SpoolFile(path, fd, header.home);
+      file.writeAt(encodeHeader(header, crc32), 0);
+      return file;
     } catch (error) {
       closeSync(fd);
       unlinkSync(path);
@@ -84,7 +91,7 @@ export class SpoolFile {
   }
 
   get room(): number {
-    return FILE_BYTES - DONE_ROOM - FRAME_BYTES - this.#at;
+    return LAST_FRAME_AT - this.#at;
   }
 
   get isEmpty(): boolean {
@@ -96,17 +103,28 @@ export class SpoolFile {
     return fstatSync(this.#fd).mtimeMs;
   }
 
-  append(kind: number, batch: number, parts: readonly Buffer[]): void {
-    const frame = encodeFrame(kind, batch, parts);
-    if (this.#at + frame.length > FILE_BYTES) return;
-    this.writeAt(frame, this.#at);
-    this.#at += frame.length;
+  append(kind: number, batch: number, records: readonly Buffer[]): void {
+    const parts = [encodeFrameHead(kind, batch, records, crc32), ...records];
+    let end = this.#at;
+    for (const part of parts) end += part.length;
+    if (end > FILE_BYTES) return;
+    this.#write(parts, this.#at);
+    this.#at = end;
   }
 
   writeAt(bytes: Buffer, at: number): void {
+    this.#write([bytes], at);
+  }
+
+  #write(parts: Buffer[], at: number): void {
     const start = performance.now();
-    let written = 0;
-    while (written < bytes.length) written += writeSync(this.#fd, bytes, written, bytes.length - written, at + written);
+    let left = parts;
+    let to = at;
+    while (left.length > 0) {
+      const written = writevSync(this.#fd, left, to);
+      to += written;
+      left = after(left, written);
+    }
     if (performance.now() - start > SLOW_MS) throw new Error(`a write took more than ${SLOW_MS} ms`);
   }
 
@@ -150,4 +168,14 @@ export class SpoolFile {
   close(): void {
     closeSync(this.#fd);
   }
+}
+
+/** Of what was to be written, what is left. */
+function after(parts: readonly Buffer[], written: number): Buffer[] {
+  let skip = written;
+  return parts.flatMap((part) => {
+    const skipped = Math.min(skip, part.length);
+    skip -= skipped;
+    return skipped < part.length ? [part.subarray(skipped)] : [];
+  });
 }

@@ -1,31 +1,19 @@
 import type { RecordBatch } from '../otlp-request.ts';
 import { recordEnd, SPAN } from '../records.ts';
-import { DONE, keyOf, OPEN_SPANS_AT } from './file-format.ts';
+import { newHeader, type DiskOptions } from './disk-options.ts';
+import { DONE, keyOf, OPEN_SPANS_AT } from './file-layout.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { HeartbeatRing } from './heartbeat-ring.ts';
 import { OpenSpanCopy } from './open-span-copy.ts';
 import { ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { makePrivate, serviceDirectory } from './spool-directory.ts';
 import { SpoolFile } from './spool-file.ts';
-import { HAS_FILES, type SpoolMemory } from './spool-memory.ts';
-
-export interface DiskOptions {
-  readonly memory: SpoolMemory;
-  /** Spools of all services. */
-  readonly base: string;
-  /** Identifies the service. */
-  readonly key: string;
-  /** Identifies the process; 16 hex digits. */
-  readonly instance: string;
-  /** ms since 1970. */
-  readonly startedAt: number;
-  readonly saysEnd: boolean;
-  readonly service: string;
-  readonly resource: string;
-}
+import { HAS_FILES } from './spool-memory.ts';
+import { takeEarlyFile } from './taken-file.ts';
 
 interface Written {
-  at: number;
+  /** Bytes from its start. */
+  length: number;
   /** Resource and scopes, repeated in the next file. */
   readonly preface: Buffer[];
   readonly files: SpoolFile[];
@@ -53,14 +41,33 @@ export class SpoolWriter {
     this.#onTrouble = onTrouble;
     this.#openSpans = new OpenSpanCopy(options.memory);
     this.#heartbeats = new HeartbeatRing(options.memory);
+    this.#guard(() => this.#takeEarlyFile());
+  }
+
+  #takeEarlyFile(): void {
+    const taken = takeEarlyFile(this.#options.memory, this.directory);
+    if (!taken) return;
+    const { file, batches } = taken;
+    this.#begin(file);
+    this.#files.push(file);
+    for (const { key, bytes, number, end } of batches) {
+      const preface: Buffer[] = [];
+      for (let at = 0, next = 0; at < end; at = next) {
+        next = recordEnd(bytes, at, end, number);
+        if (bytes[at + 2] !== SPAN) preface.push(bytes.subarray(at, next));
+      }
+      file.batches.add(key);
+      this.#batches.set(key, { length: end, preface, files: [file] });
+    }
   }
 
   write(kind: number, { bytes, number, start }: Pick<RecordBatch, 'bytes' | 'number' | 'start'>, end: number): void {
     const key = keyOf(kind, number);
     let batch = this.#batches.get(key);
-    if (!batch) this.#batches.set(key, (batch = { at: start, preface: [], files: [] }));
+    if (!batch) this.#batches.set(key, (batch = { length: 0, preface: [], files: [] }));
     const written = batch;
-    if (end > written.at) this.#guard(() => this.#write(written, key, kind, number, bytes, end));
+    if (end > start + written.length)
+      this.#guard(() => this.#write(written, key, kind, { bytes, number, start }, end));
   }
 
   finished(kind: number, number: number): void {
@@ -122,9 +129,15 @@ export class SpoolWriter {
     return this.#home ? this.#home.writtenAt : Date.now();
   }
 
-  #write(batch: Written, key: number, kind: number, number: number, bytes: Buffer, end: number): void {
-    let from = batch.at;
-    batch.at = end;
+  #write(
+    batch: Written,
+    key: number,
+    kind: number,
+    { bytes, number, start }: Pick<RecordBatch, 'bytes' | 'number' | 'start'>,
+    end: number,
+  ): void {
+    let from = start + batch.length;
+    batch.length = end - start;
     while (from < end) {
       const file = this.#fileWithRoom();
       if (!file) return;
@@ -160,19 +173,20 @@ export class SpoolWriter {
 
   #openHome(): SpoolFile | undefined {
     if (this.#home) return this.#home;
-    const { base, memory } = this.#options;
-    makePrivate(base, this.directory);
-    this.#home = this.#create(true);
-    if (this.#home) Atomics.store(memory.words, HAS_FILES, 1);
-    this.#current = this.#home;
-    return this.#home;
+    makePrivate(this.#options.base, this.directory);
+    const home = this.#create(true);
+    if (home) this.#begin(home);
+    return home;
+  }
+
+  #begin(home: SpoolFile): void {
+    Atomics.store(this.#options.memory.words, HAS_FILES, 1);
+    this.#home = home;
+    this.#current = home;
   }
 
   #create(home: boolean): SpoolFile | undefined {
-    const { instance, startedAt, saysEnd, service, resource } = this.#options;
-    const { oomKills } = this.#heartbeats.kernel;
-    const times = { at: Date.now(), startedAt };
-    const header = { ...this.#own, ...times, instance, home, saysEnd, service, resource, oomKills };
+    const header = newHeader(this.#options, this.#own, home);
     let reason = 'it is full';
     try {
       const file = SpoolFile.create(this.directory, header);

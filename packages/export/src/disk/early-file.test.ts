@@ -1,0 +1,168 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Budget } from '../budget.ts';
+import type { FinishedSpan } from '../finished-span.ts';
+import { eachSpan } from '../otlp-request.ts';
+import { Spool, type Batch } from '../spool.ts';
+import type { DiskOptions } from './disk-options.ts';
+import { EarlyFile } from './early-file.ts';
+import { decodeHeader, readFrames } from './file-format.ts';
+import { HOME_DATA_AT, MAIN } from './file-layout.ts';
+import { ownIdentity } from './process-identity.ts';
+import { serviceDirectory } from './spool-directory.ts';
+import { makeSpoolMemory, showOpenBatch } from './spool-memory.ts';
+import { SpoolWriter } from './spool-writer.ts';
+
+let base: string;
+let directory: string;
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'foreshock-early-'));
+  directory = serviceDirectory(join(base, 'below'), 'orders');
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+function span(name: string, text = ''): FinishedSpan {
+  return {
+    name,
+    kind: 0,
+    spanContext: () => ({ traceId: '1'.padStart(32, '0'), spanId: '1'.padStart(16, '0'), traceFlags: 1 }),
+    startTime: [1, 0],
+    endTime: [2, 0],
+    status: { code: 0 },
+    attributes: { text },
+    links: [],
+    events: [],
+    instrumentationScope: { name: 'test' },
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+/** A main thread that ends spans, and what the sender thread gets of them. */
+function makeProcess() {
+  const memory = makeSpoolMemory();
+  const options: DiskOptions = {
+    memory,
+    base: join(base, 'below'),
+    key: 'orders',
+    instance: 'abcdef0123456789',
+    startedAt: Date.now(),
+    saysEnd: true,
+    service: 'orders',
+    resource: '',
+  };
+  const early = new EarlyFile(options);
+  const opened: { number: number; bytes: Buffer; start: number }[] = [];
+  const listener = showOpenBatch(memory, (number, shared, start) => {
+    opened.push({ number, bytes: Buffer.from(shared), start });
+    early.opened(number, shared, start);
+  });
+  const spool = new Spool(new Budget(64 << 20), { 'service.name': 'orders' }, listener);
+  const end = (...names: string[]): void => {
+    for (const name of names) spool.append(span(name), () => {});
+  };
+  const seal = (): Batch => {
+    const batch = spool.seal()!;
+    early.sealed(batch.number, batch.end);
+    return batch;
+  };
+  const troubles: string[] = [];
+  /** The sender thread begins. */
+  const take = (): SpoolWriter => new SpoolWriter(options, (cause) => troubles.push(cause));
+  return { early, end, seal, take, opened, spool, troubles };
+}
+
+function namesInFile(name: string): string[] {
+  const names: string[] = [];
+  eachSpan(readFrames(readFileSync(join(directory, name)), HOME_DATA_AT).batches, (each) => names.push(each.name));
+  return names;
+}
+
+async function untilFile(names: readonly string[]): Promise<void> {
+  for (;;) {
+    const found = readdirSync(base, { recursive: true }).some((path) => String(path).endsWith('.spool'));
+    if (found && namesInFile('00.spool').length === names.length) break;
+    await turn();
+  }
+  expect(namesInFile('00.spool')).toEqual(names);
+}
+
+it('has spans in a private file before the sender thread runs, which goes on in it', async () => {
+  const { end, seal, take, opened, troubles } = makeProcess();
+  end('a');
+  await untilFile(['a']);
+  end('b');
+  const first = seal();
+  end('c');
+  await untilFile(['a', 'b', 'c']);
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  expect(statSync(join(directory, '00.spool')).mode & 0o777).toBe(0o600);
+  expect(decodeHeader(readFileSync(join(directory, '00.spool')))).toMatchObject({
+    ...ownIdentity(),
+    home: true,
+    service: 'orders',
+  });
+  const writer = take();
+  end('d');
+  const second = seal();
+  const [one, other] = opened;
+  writer.write(MAIN, one!, first.end);
+  writer.write(MAIN, other!, second.end);
+  expect(namesInFile('00.spool')).toEqual(['a', 'b', 'c', 'd']);
+  writer.finished(MAIN, first.number);
+  expect(namesInFile('00.spool')).toEqual(['c', 'd']);
+  writer.finished(MAIN, second.number);
+  writer.end(true);
+  expect(readdirSync(directory)).toEqual([]);
+  expect(troubles).toEqual([]);
+});
+
+it('has each span once, whenever the sender thread begins', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const { end, seal, take, opened, troubles } = makeProcess();
+    end('a', 'b');
+    for (let i = 0; i < turns; i++) await turn();
+    const writer = take();
+    end('c');
+    const batch = seal();
+    writer.write(MAIN, opened[0]!, batch.end);
+    const names = readdirSync(directory).flatMap(namesInFile);
+    expect(names).toEqual(['a', 'b', 'c']);
+    writer.finished(MAIN, batch.number);
+    writer.end(true);
+    // What was under way on the main thread ends.
+    while (readdirSync(directory).length > 0) await turn();
+    expect(troubles).toEqual([]);
+  }
+});
+
+it('is gone when no thread can have it', async () => {
+  const { early, end } = makeProcess();
+  end('a');
+  await untilFile(['a']);
+  early.remove();
+  while (readdirSync(directory).length > 0) await turn();
+});
+
+it('is not in a directory that is open to others', async () => {
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o777);
+  makeProcess().end('a');
+  for (let i = 0; i < 100; i++) await turn();
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it('has a number that no other file has', async () => {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(join(directory, '00.spool'), '');
+  writeFileSync(join(directory, '01-1.1.00000000.1.spool'), '');
+  const { end, early } = makeProcess();
+  end('a');
+  while (!readdirSync(directory).includes('02.spool')) await turn();
+  early.remove();
+  while (readdirSync(directory).length > 2) await turn();
+});

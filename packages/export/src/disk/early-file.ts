@@ -1,0 +1,140 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { suppressed } from '@foreshock/kit';
+import { crc32 } from '../crc32.ts';
+import { newHeader, type DiskOptions } from './disk-options.ts';
+import { EarlyState } from './early-state.ts';
+import { encodeFrameHead, encodeHeader, HOME_DATA_AT, LAST_FRAME_AT, MAIN } from './file-layout.ts';
+import { ownName } from './file-names.ts';
+import { freeNumber } from './free-number.ts';
+import { ownIdentity } from './process-identity.ts';
+import { serviceDirectory } from './spool-directory.ts';
+import { openEnd } from './spool-memory.ts';
+
+// As they are before the application replaces some.
+const { close, constants, open, unlink, writev } = fs;
+
+/** Between two looks for new spans. */
+const WRITE_MS = 25;
+
+interface EarlyBatch {
+  readonly number: number;
+  readonly bytes: Buffer;
+  /** Up to where it is written. */
+  at: number;
+  /** Undefined while the batch is open. */
+  end: number | undefined;
+}
+
+/**
+ * The process's first file until the sender thread runs, 50 to 500 ms after the first span has ended: the main thread
+ * writes it through Node's thread pool. Nothing is done before that span, nor once the thread has the file. What fails
+ * here waits in memory for the thread, which tries again.
+ */
+export class EarlyFile {
+  readonly #options: DiskOptions;
+  readonly #state: EarlyState;
+  #batches: EarlyBatch[] = [];
+  #size = HOME_DATA_AT;
+
+  constructor(options: DiskOptions) {
+    this.#options = options;
+    this.#state = new EarlyState(options.memory);
+  }
+
+  /** A batch has its first span. */
+  opened(number: number, memory: SharedArrayBuffer, start: number): void {
+    this.#batches.push({ number, bytes: Buffer.from(memory), at: start, end: undefined });
+    // Not in a request's context, and without spans of the file system's calls.
+    if (this.#state.begin()) context.with(suppressed(ROOT_CONTEXT), () => void this.#run());
+  }
+
+  sealed(number: number, end: number): void {
+    const batch = this.#batches.find((each) => each.number === number);
+    if (batch) batch.end = end;
+  }
+
+  /** No thread will have it. */
+  remove(): void {
+    const file = this.#state.take();
+    if (!file) return;
+    if (!file.isWritten) this.#state.leave();
+    void remove(this.#pathOf(file.number), file.isWritten ? file.descriptor : undefined);
+  }
+
+  #pathOf(number: number): string {
+    const { base, key } = this.#options;
+    return join(serviceDirectory(base, key), ownName(number));
+  }
+
+  async #run(): Promise<void> {
+    try {
+      const { base, key } = this.#options;
+      const number = await freeNumber(base, serviceDirectory(base, key));
+      if (number === undefined || this.#state.isTaken) return;
+      const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
+      const path = this.#pathOf(number);
+      const descriptor = await promisify(open)(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
+      const isLate = !this.#state.opened(descriptor, number);
+      if (isLate || !(await this.#writeRounds(descriptor))) await remove(path, descriptor);
+    } catch {
+      // The thread reports what is wrong.
+    }
+  }
+
+  /** @returns false if the file is of no use */
+  async #writeRounds(descriptor: number): Promise<boolean> {
+    const header = encodeHeader(newHeader(this.#options, ownIdentity(), true), crc32);
+    let isFirst = true;
+    for (;;) {
+      const frames = this.#newFrames();
+      if (frames.length > 0) {
+        const at = this.#size;
+        for (const part of frames) this.#size += part.length;
+        if (!this.#state.beginWrite(this.#size)) return true;
+        const isWritten = await Promise.all([
+          !isFirst || writtenWhole(descriptor, [header], 0),
+          writtenWhole(descriptor, frames, at),
+        ]);
+        isFirst = false;
+        if (!this.#state.endWrite()) {
+          if (this.#state.isLeft) close(descriptor, () => {});
+          return true;
+        }
+        if (isWritten.includes(false)) return this.#state.take() === undefined;
+      }
+      await new Promise((resolve) => setTimeout(resolve, WRITE_MS).unref());
+      if (this.#state.isTaken) return true;
+    }
+  }
+
+  /** Of what is new, as far as there is room. */
+  #newFrames(): Buffer[] {
+    const frames: Buffer[] = [];
+    let room = LAST_FRAME_AT - this.#size;
+    for (const batch of this.#batches) {
+      const { number, bytes, at } = batch;
+      const end = batch.end ?? openEnd(this.#options.memory, number);
+      if (end <= at || end - at > room) continue;
+      const records = bytes.subarray(at, end);
+      frames.push(encodeFrameHead(MAIN, number, [records], crc32), records);
+      room -= end - at;
+      batch.at = end;
+    }
+    return frames;
+  }
+}
+
+async function writtenWhole(descriptor: number, parts: readonly Buffer[], at: number): Promise<boolean> {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const written = await promisify(writev)(descriptor, parts, at).catch(() => undefined);
+  return written?.bytesWritten === length;
+}
+
+async function remove(path: string, descriptor: number | undefined): Promise<void> {
+  await promisify(unlink)(path).catch(() => {});
+  if (descriptor !== undefined) await promisify(close)(descriptor).catch(() => {});
+}

@@ -1,0 +1,85 @@
+import type { SpoolMemory } from './spool-memory.ts';
+
+/** Who has the file that the main thread begins; see early-file.ts. */
+const STATE = 7;
+const DESCRIPTOR = 8;
+const NUMBER = 9;
+/** Bytes of the file, once what is being written is written. */
+const SIZE = 10;
+
+/** Nobody: no span has ended. */
+const NONE = 0;
+/** The main thread makes it. */
+const BEGUN = 1;
+/** The main thread has it. */
+const IDLE = 2;
+/** … and writes to it. */
+const WRITING = 3;
+/** The sender thread has it, or what it would be needed for is over. */
+const TAKEN = 4;
+/** The sender thread has given it up during a write. */
+const LEFT = 5;
+
+export interface EarlyDescriptor {
+  readonly descriptor: number;
+  readonly number: number;
+  readonly size: number;
+  /** False: the file has less than that so far. */
+  readonly isWritten: boolean;
+}
+
+/** The two threads' agreement on the file: one has it at a time. */
+export class EarlyState {
+  readonly #words: Int32Array;
+
+  constructor({ words }: SpoolMemory) {
+    this.#words = words;
+  }
+
+  begin(): boolean {
+    return this.#becomes(NONE, BEGUN);
+  }
+
+  /** False: the file is not needed any more. */
+  opened(descriptor: number, number: number): boolean {
+    this.#words[DESCRIPTOR] = descriptor;
+    this.#words[NUMBER] = number;
+    return this.#becomes(BEGUN, IDLE);
+  }
+
+  /** False: the sender thread has the file. */
+  beginWrite(size: number): boolean {
+    Atomics.store(this.#words, SIZE, size);
+    return this.#becomes(IDLE, WRITING);
+  }
+
+  /** False: the sender thread has the file. */
+  endWrite(): boolean {
+    return this.#becomes(WRITING, IDLE);
+  }
+
+  get isTaken(): boolean {
+    return Atomics.load(this.#words, STATE) >= TAKEN;
+  }
+
+  get isLeft(): boolean {
+    return Atomics.load(this.#words, STATE) === LEFT;
+  }
+
+  /** @returns the file, if there is one */
+  take(): EarlyDescriptor | undefined {
+    const state = Atomics.exchange(this.#words, STATE, TAKEN);
+    if (state !== IDLE && state !== WRITING) return undefined;
+    const [descriptor, number, size] = [this.#words[DESCRIPTOR]!, this.#words[NUMBER]!, this.#words[SIZE]!];
+    return { descriptor, number, size, isWritten: state === IDLE };
+  }
+
+  /** The main thread, which is writing, closes it. */
+  leave(): void {
+    Atomics.store(this.#words, STATE, LEFT);
+  }
+
+  #becomes(from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#words, STATE, from, to) === from;
+  }
+}

@@ -1,0 +1,44 @@
+import { fstatSync, lstatSync, readSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { EarlyState } from './early-state.ts';
+import { decodeHeader, readFrames, type FileBatch } from './file-format.ts';
+import { FILE_BYTES, HOME_DATA_AT } from './file-layout.ts';
+import { ownName } from './file-names.ts';
+import { SpoolFile } from './spool-file.ts';
+import type { SpoolMemory } from './spool-memory.ts';
+
+/** A write of the main thread takes less, unless all threads of the pool are busy. */
+const WRITTEN_WITHIN_MS = 100;
+
+export interface TakenFile {
+  readonly file: SpoolFile;
+  /** What it has of each batch. */
+  readonly batches: readonly FileBatch[];
+}
+
+/** On the sender thread: what the main thread has written so far, see early-file.ts. */
+export function takeEarlyFile(memory: SpoolMemory, directory: string): TakenFile | undefined {
+  const state = new EarlyState(memory);
+  const early = state.take();
+  if (!early) return undefined;
+  const { descriptor, number, size, isWritten } = early;
+  const path = join(directory, ownName(number));
+  const until = performance.now() + WRITTEN_WITHIN_MS;
+  do {
+    // A module that simulates files gives descriptors of its own.
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(descriptor).ino) return undefined;
+    const bytes = Buffer.alloc(Math.min(fstatSync(descriptor).size, FILE_BYTES));
+    readSync(descriptor, bytes, 0, bytes.length, 0);
+    const { batches, end } = readFrames(bytes, HOME_DATA_AT);
+    const header = decodeHeader(bytes);
+    if (header && (isWritten || end === size)) {
+      return { file: SpoolFile.home(path, descriptor, end), batches };
+    }
+    if (isWritten) break;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+  } while (performance.now() < until);
+  // What is still being written ends in a file without a name.
+  state.leave();
+  unlinkSync(path);
+  return undefined;
+}

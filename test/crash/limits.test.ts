@@ -16,7 +16,17 @@ async function near(limit: string, { before = '', nodeArgs = [] as string[], bas
   const directory = base || mkdtempSync(join(tmpdir(), 'foreshock-limits-'));
   const app = spawn(
     'sh',
-    ['-c', `${before} exec "$0" "$@"`, nodeBinary(24), ...nodeArgs, '--require', 'foreshock/register', FIXTURE, limit],
+    [
+      '-c',
+      `${before} exec "$0" "$@"`,
+      nodeBinary(24),
+      ...nodeArgs,
+      '--require',
+      'foreshock/register',
+      FIXTURE,
+      limit,
+      cgroup,
+    ],
     {
       env: {
         FORESHOCK_SPOOL_DIR: directory,
@@ -37,7 +47,7 @@ async function near(limit: string, { before = '', nodeArgs = [] as string[], bas
   if (cgroup) writeFileSync(join(cgroup, 'cgroup.procs'), String(app.pid));
   const line = new Promise<string>((resolve) => app.stderr.on('data', (data) => resolve(String(data))));
   app.stdin.write('go\n');
-  await collector.waitForSpans((spans) => spans.some(({ name }) => name === 'limit.near'), { timeoutMs: 90_000 });
+  await collector.waitForSpans((spans) => spans.some(({ name }) => name === 'limit.near'), { timeoutMs: 60_000 });
   const { attributes } = collector.spans.find(({ name }) => name === 'limit.near')!;
   expect(await line).toContain('limit.near');
   expect(attributes['limit.name']).toBe(limit);
@@ -45,7 +55,7 @@ async function near(limit: string, { before = '', nodeArgs = [] as string[], bas
   return { share: used / max, max };
 }
 
-const SLOW = { timeout: 120_000 };
+const SLOW = { timeout: 90_000 };
 
 it('a heap that is nearly full is reported', SLOW, async () => {
   const { share, max } = await near('heap', { nodeArgs: ['--max-old-space-size=64'] });
@@ -84,11 +94,11 @@ function makeCgroup(): string {
   const directory = `/sys/fs/cgroup/memory/foreshock-limits-${process.pid}`;
   try {
     mkdirSync(directory);
-    writeFileSync(join(directory, 'memory.limit_in_bytes'), String(220 * MIB));
-    return directory;
   } catch {
     return '';
   }
+  writeFileSync(join(directory, 'memory.limit_in_bytes'), String(220 * MIB));
+  return directory;
 }
 
 /** For root; else empty. */

@@ -2,12 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { decodeHeader, readFrames } from '../../packages/export/src/disk/file-format.ts';
-import {
-  BEATS_AT,
-  HEADER_BYTES,
-  HOME_DATA_AT,
-  OPEN_SPANS_AT,
-} from '../../packages/export/src/disk/file-layout.ts';
+import { BEATS_AT, HEADER_BYTES, HOME_DATA_AT, OPEN_SPANS_AT } from '../../packages/export/src/disk/file-layout.ts';
 import { BEAT_BYTES, BEATS, readHeartbeats, type Heartbeat } from '../../packages/export/src/disk/heartbeat.ts';
 import { readOpenSpans } from '../../packages/export/src/disk/open-span-copy.ts';
 

@@ -131,13 +131,12 @@ it('many processes that an outage has ended for do not come together: each sends
     return isBack ? { kind: 'delivered' } : { kind: 'retry', cause: 'ECONNREFUSED' };
   };
   for (let process = 0; process < PROCESSES; process++) {
-    const queue = new DestinationQueue(
-      { send: answered },
-      1,
-      { backoffMs: 1_000, maxBackoffMs: 30_000 },
-      false,
-      { finished() {}, sent() {}, unreachable() {}, refused() {} },
-    );
+    const queue = new DestinationQueue({ send: answered }, 1, { backoffMs: 1_000, maxBackoffMs: 30_000 }, false, {
+      finished() {},
+      sent() {},
+      unreachable() {},
+      refused() {},
+    });
     for (let number = 0; number < BATCHES; number++) queue.push(batch(number));
   }
   await vi.advanceTimersByTimeAsync(300_000);

@@ -136,7 +136,7 @@ export class SenderLink {
     this.#open = { type: 'open', number, memory, start };
     const { disk } = this.#options;
     // Before the thread starts, which takes some milliseconds.
-    if (disk && this.#mode === 'idle') this.#early ??= new EarlyFile(disk);
+    if (disk && !this.#ready && !this.isThreadForbidden) this.#early ??= new EarlyFile(disk);
     this.#early?.opened(number, memory, start);
     if (this.#mode === 'thread') this.#post(this.#open);
     else this.start();

@@ -87,7 +87,8 @@ it.each([
     sender.accept({ type: 'batch', ...spool.seal()!, done: 0 });
   }
   await failed.promise;
-  for (const message of said) expect(message).toMatchObject({ type: 'unreachable', cause: expect.stringMatching(cause) });
+  for (const message of said)
+    expect(message).toMatchObject({ type: 'unreachable', cause: expect.stringMatching(cause) });
   expect(state.hosts).toEqual(new Set(['collector.example']));
   // Of the four threads in which Node resolves names, the application keeps three.
   if (isSilent) expect({ asked: state.asked, most: state.mostWaiting }).toEqual({ asked: 1, most: 1 });

@@ -66,8 +66,7 @@ export class SpoolWriter {
     let batch = this.#batches.get(key);
     if (!batch) this.#batches.set(key, (batch = { length: 0, preface: [], files: [] }));
     const written = batch;
-    if (end > start + written.length)
-      this.#guard(() => this.#write(written, key, kind, { bytes, number, start }, end));
+    if (end > start + written.length) this.#guard(() => this.#write(written, key, kind, { bytes, number, start }, end));
   }
 
   finished(kind: number, number: number): void {

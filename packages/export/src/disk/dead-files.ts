@@ -54,6 +54,14 @@ export function findDead(
   })).toSorted((one, other) => one.files[0]!.header.at - other.files[0]!.header.at);
 }
 
+/** A process was killed before it had written to its file: the number would be taken for ever. */
+export function removeEmpty(directory: string, isSilent: (name: string, writtenAt: number) => boolean): void {
+  for (const { name } of listed(directory)) {
+    const read = readBytes(directory, name, HEADER_BYTES, ({ length }) => length);
+    if (read?.value === 0 && isSilent(name, read.writtenAt)) removeFile(directory, name);
+  }
+}
+
 /** A process was killed, as its parent knows. */
 export function noteSignal(base: string, own: ProcessIdentity, pid: number, signal: number): void {
   for (const directory of privateDirectories(base)) {

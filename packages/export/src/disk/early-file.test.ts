@@ -146,6 +146,7 @@ it('is gone when no thread can have it', async () => {
   await untilFile(['a']);
   early.remove();
   while (readdirSync(directory).length > 0) await turn();
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 it('is not in a directory that is open to others', async () => {
@@ -165,4 +166,5 @@ it('has a number that no other file has', async () => {
   while (!readdirSync(directory).includes('02.spool')) await turn();
   early.remove();
   while (readdirSync(directory).length > 2) await turn();
+  expect(readdirSync(directory)).toEqual(['00.spool', '01-1.1.00000000.1.spool']);
 });

@@ -6,7 +6,7 @@ import { suppressed } from '@foreshock/kit';
 import { crc32 } from '../crc32.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
 import { EarlyState } from './early-state.ts';
-import { encodeFrameHead, encodeHeader, HOME_DATA_AT, LAST_FRAME_AT, MAIN } from './file-layout.ts';
+import { encodeFrameHead, encodeHeader, FRAME_BYTES, HOME_DATA_AT, LAST_FRAME_AT, MAIN } from './file-layout.ts';
 import { ownName } from './file-names.ts';
 import { freeNumber } from './free-number.ts';
 import { ownIdentity } from './process-identity.ts';
@@ -79,12 +79,13 @@ export class EarlyFile {
       const descriptor = await promisify(open)(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
       const isLate = !this.#state.opened(descriptor, number);
       if (isLate || !(await this.#writeRounds(descriptor))) await remove(path, descriptor);
+      else if (this.#state.isLeft) await promisify(close)(descriptor);
     } catch {
       // The thread reports what is wrong.
     }
   }
 
-  /** @returns false if the file is of no use */
+  /** @returns true once the sender thread has it; false if it is of no use */
   async #writeRounds(descriptor: number): Promise<boolean> {
     const header = encodeHeader(newHeader(this.#options, ownIdentity(), true), crc32);
     let isFirst = true;
@@ -99,10 +100,7 @@ export class EarlyFile {
           writtenWhole(descriptor, frames, at),
         ]);
         isFirst = false;
-        if (!this.#state.endWrite()) {
-          if (this.#state.isLeft) close(descriptor, () => {});
-          return true;
-        }
+        if (!this.#state.endWrite()) return true;
         if (isWritten.includes(false)) return this.#state.take() === undefined;
       }
       await new Promise((resolve) => setTimeout(resolve, WRITE_MS).unref());
@@ -120,7 +118,7 @@ export class EarlyFile {
       if (end <= at || end - at > room) continue;
       const records = bytes.subarray(at, end);
       frames.push(encodeFrameHead(MAIN, number, [records], crc32), records);
-      room -= end - at;
+      room -= FRAME_BYTES + end - at;
       batch.at = end;
     }
     return frames;

@@ -14,8 +14,8 @@ const { lstat, mkdir, readdir } = fs;
  * @throws when the directory cannot be made, or is not private
  */
 export async function freeNumber(base: string, directory: string): Promise<number | undefined> {
-  const names = await namesIn(base, directory).catch(async ({ code }: NodeJS.ErrnoException) => {
-    if (code !== 'ENOENT') throw new Error(code);
+  const names = await namesIn(base, directory).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
     for (const each of [dirname(directory), directory]) {
       // One that is there may do.
       await promisify(mkdir)(each, { mode: 0o700 }).catch(() => {});

@@ -1,5 +1,14 @@
 import type { RecordBatch } from '../otlp-request.ts';
-import { overwrite, claim, findDead, readWhole, removeFile, touch, type DeadProcess } from './dead-files.ts';
+import {
+  overwrite,
+  claim,
+  findDead,
+  readWhole,
+  removeEmpty,
+  removeFile,
+  touch,
+  type DeadProcess,
+} from './dead-files.ts';
 import { deathOf, reportLine, reportSpans } from './death-report.ts';
 import { readFrames } from './file-format.ts';
 import {
@@ -65,7 +74,9 @@ export class Recovery {
   /** Again after 30 s at least: until then a process of another container may live. */
   async run(): Promise<Recovered> {
     const { own, failed } = this.#host;
-    for (const dead of findDead(this.#directory, own, this.#silent.look(this.#host.now()))) {
+    const isSilent = this.#silent.look(this.#host.now());
+    removeEmpty(this.#directory, isSilent);
+    for (const dead of findDead(this.#directory, own, isSilent)) {
       // One of them must not keep the others.
       await this.#recover(dead).catch(failed);
     }

@@ -6,6 +6,7 @@ import { keyOf, MAIN, WORKER } from './file-layout.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
 import { ASLEEP, FREE_AT, openEnd } from './spool-memory.ts';
+import { serviceDirectory } from './spool-directory.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
 /** A killed process loses at most this, ms. */
@@ -52,12 +53,12 @@ export class SenderDisk {
   constructor(options: DiskOptions, isRestart: boolean, host: DiskHost) {
     this.#options = options;
     this.#host = host;
+    const directory = serviceDirectory(options.base, options.key);
+    const own = ownIdentity();
+    if (isRestart) removeOwn(directory, own, options.instance);
     this.#writer = new SpoolWriter(options, (cause) =>
       host.log('warn', `foreshock: spans wait in memory only, the spool ${directory} cannot be used: ${cause}`),
     );
-    const { directory } = this.#writer;
-    const own = ownIdentity();
-    if (isRestart) removeOwn(directory, own, options.instance);
     this.#recovery = new Recovery(directory, {
       own,
       now: () => this.#writer.now,

@@ -487,6 +487,16 @@ describe('recovery', () => {
     }
   });
 
+  it('removes what was never written to, once nobody will', async () => {
+    leave('a');
+    writeFileSync(join(directory, '01.spool'), '');
+    const { recovery } = makeRecovery(Date.now, async () => {});
+    await recovery.run();
+    expect(readdirSync(directory)).toEqual(['00.spool', '01.spool']);
+    await recover();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it('takes over what another claims only from the dead', () => {
     leave('a');
     const own = ownIdentity();

@@ -21,7 +21,7 @@ interface Written {
 
 /** Adds waiting batches, removes delivered ones. On the sender thread. */
 export class SpoolWriter {
-  readonly directory: string;
+  readonly #directory: string;
   readonly #options: DiskOptions;
   readonly #onTrouble: (cause: string) => void;
   #openSpans: OpenSpanCopy;
@@ -36,7 +36,7 @@ export class SpoolWriter {
 
   /** @param onTrouble called when the spool is full or the disk fails */
   constructor(options: DiskOptions, onTrouble: (cause: string) => void) {
-    this.directory = serviceDirectory(options.base, options.key);
+    this.#directory = serviceDirectory(options.base, options.key);
     this.#options = options;
     this.#onTrouble = onTrouble;
     this.#openSpans = new OpenSpanCopy(options.memory);
@@ -45,7 +45,7 @@ export class SpoolWriter {
   }
 
   #takeEarlyFile(): void {
-    const taken = takeEarlyFile(this.#options.memory, this.directory);
+    const taken = takeEarlyFile(this.#options.memory, this.#directory);
     if (!taken) return;
     const { file, batches } = taken;
     this.#begin(file);
@@ -172,7 +172,7 @@ export class SpoolWriter {
 
   #openHome(): SpoolFile | undefined {
     if (this.#home) return this.#home;
-    makePrivate(this.#options.base, this.directory);
+    makePrivate(this.#options.base, this.#directory);
     const home = this.#create(true);
     if (home) this.#begin(home);
     return home;
@@ -188,7 +188,7 @@ export class SpoolWriter {
     const header = newHeader(this.#options, this.#own, home);
     let reason = 'it is full';
     try {
-      const file = SpoolFile.create(this.directory, header);
+      const file = SpoolFile.create(this.#directory, header);
       if (file) {
         this.#files.push(file);
         return file;

@@ -24,9 +24,7 @@ export function takeEarlyFile(memory: SpoolMemory, directory: string): TakenFile
   const { descriptor, number, size, isWritten } = early;
   const path = join(directory, ownName(number));
   const until = performance.now() + WRITTEN_WITHIN_MS;
-  do {
-    // A module that simulates files gives descriptors of its own.
-    if (lstatSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(descriptor).ino) return undefined;
+  while (isThere(path, descriptor)) {
     const bytes = Buffer.alloc(Math.min(fstatSync(descriptor).size, FILE_BYTES));
     readSync(descriptor, bytes, 0, bytes.length, 0);
     const { batches, end } = readFrames(bytes, HOME_DATA_AT);
@@ -34,11 +32,22 @@ export function takeEarlyFile(memory: SpoolMemory, directory: string): TakenFile
     if (header && (isWritten || end === size)) {
       return { file: SpoolFile.home(path, descriptor, end), batches };
     }
-    if (isWritten) break;
+    if (isWritten || performance.now() > until) {
+      // What is still being written ends in a file without a name.
+      unlinkSync(path);
+      break;
+    }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-  } while (performance.now() < until);
-  // What is still being written ends in a file without a name.
+  }
   state.leave();
-  unlinkSync(path);
   return undefined;
+}
+
+/** A module that simulates files gives descriptors of its own. */
+function isThere(path: string, descriptor: number): boolean {
+  try {
+    return lstatSync(path).ino === fstatSync(descriptor).ino;
+  } catch {
+    return false;
+  }
 }

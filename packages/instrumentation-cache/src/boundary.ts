@@ -27,8 +27,8 @@ export interface CacheConfig extends InstrumentationConfig {
   /** Concurrent callers missing one key that make a stampede; default 5. */
   stampedeCallers?: number;
   /**
-   * The recorded part of a key, at most 64 characters; default its first word and a `*` (`user:42` → `user:*`). Must
-   * have few values, and nothing private.
+   * The recorded part of a key, at most 64 characters; default its first word and `*` (`user:42` → `user:*`). Few
+   * values, nothing private.
    */
   keyShape?: (key: string) => string;
   /** Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): cut before the first value. */

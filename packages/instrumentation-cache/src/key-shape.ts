@@ -11,9 +11,8 @@ const MAX_COPIED = 12;
 const shapes = new BoundedMap<string, string>(1_000);
 
 /**
- * A key's kind: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`.
- *
- * Keeps only a first part of common words; any other may be a personal name, an email address or a tenant.
+ * A key's kind: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`. Only common words are kept: any other may
+ * be private.
  *
  * @param prefix the client's; kept as a whole, by the same rule
  */

@@ -58,12 +58,8 @@ export interface Miss {
 }
 
 /**
- * Detects callers that miss one key together before one of them fills it, so each computes the value. Keys that no
- * caller fills (a deny list, an unset flag), or that another trace fills, are no stampede. Coalesced loads are reported
- * by their library.
- *
- * A caller is a span. Within one span, or without spans, only overlapping lookups count, so a polling loop is one
- * caller.
+ * Detects callers that miss one key together before one of them fills it. A caller is a span; within one, or without,
+ * only overlapping lookups count: a polling loop is one caller. Keys that no caller fills are no stampede.
  */
 export class Stampedes {
   /** Used as a cheap clock. */

@@ -5,12 +5,12 @@ export type Target = 'table' | 'tables' | 'name';
 export interface KnownWord {
   /**
    * - `verb`: a target follows.
-   * - `definition` (`CREATE`): the kind of object belongs to the operation.
-   * - `command`: only this word is shown.
-   * - `prefix` precedes a verb: `EXPLAIN UPDATE …`.
-   * - `connective` precedes tables.
-   * - `filler` precedes a name.
-   * - `clause` ends a list of tables.
+   * - `definition`: the kind of object belongs to the operation.
+   * - `command`: shown alone.
+   * - `prefix`: before a verb, `EXPLAIN`.
+   * - `connective`: before tables.
+   * - `filler`: before a name.
+   * - `clause`: ends a list of tables.
    */
   readonly role: 'verb' | 'definition' | 'command' | 'prefix' | 'connective' | 'filler' | 'clause' | 'other';
   /** Upper case. */

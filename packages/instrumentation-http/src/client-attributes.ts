@@ -71,7 +71,7 @@ export class ClientTargets {
   }
 }
 
-/** On a socket. In a `WeakMap` a new one costs 1 µs, so 3 ns (packages/kit/bench/marks.ts). */
+/** On a socket. A `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const PEER = Symbol('foreshock.peer');
 
 interface KnownPeer extends Peer {

@@ -1,6 +1,6 @@
 import type { Sent, Served } from './events.ts';
 
-/** On a request and its response: a `WeakMap` costs 1 µs a call, this 3 ns (packages/kit/bench/marks.ts). */
+/** On a request and its response: a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 export const SERVED = Symbol('foreshock.served');
 /** As {@link SERVED}; null: ignored. */
 export const SENT = Symbol('foreshock.sent');

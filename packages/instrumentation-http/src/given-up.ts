@@ -112,9 +112,8 @@ function nextAsyncId(): number {
 }
 
 /**
- * A timer is a call's limit if the same execution made it just before the call (`setTimeout(() => controller.abort(),
- * 500); fetch(…)`) or its end, or the client at the start. Others are debounces or shutdowns. Asynchronous ids give the
- * order.
+ * A timer is a call's limit if made just before the call or its end by the same execution, or by the client at the
+ * start; others are debounces or shutdowns. Asynchronous ids give the order.
  */
 export class CallStart {
   readonly #execution = executionAsyncId();

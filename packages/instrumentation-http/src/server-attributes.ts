@@ -7,7 +7,7 @@ import { cut, redactQuery, splitTarget } from './url.ts';
 
 const MAX_USER_AGENT_LENGTH = 512;
 
-/** On a socket. In a `WeakMap` a new one costs 1 µs, so 3 ns (packages/kit/bench/marks.ts). */
+/** On a socket. A `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const LAST = Symbol('foreshock.last-request');
 
 interface Last {

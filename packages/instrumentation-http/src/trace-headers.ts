@@ -40,8 +40,7 @@ export interface Hop {
 }
 
 /**
- * Replaces headers a proxy copied, so that the next service's parent is this call. Keeps a trace set by the
- * application, without ours.
+ * Replaces headers that a proxy copied, as the next service's parent is this call. The application's own trace stays.
  *
  * @param where has the call's span
  */

@@ -3,8 +3,8 @@ import { messageContext, type Telemetry } from '@foreshock/kit';
 import type { Place } from './events.ts';
 
 /**
- * What arrives on an upgraded connection belongs to no request: the connection may last for days. Each event runs in a
- * context of its own, whose root is made when something in it is traced.
+ * What arrives on an upgraded connection, open for days, belongs to no request: each event has a context of its own,
+ * with a pending root.
  */
 export class UpgradedConnection implements Place {
   readonly #telemetry: Telemetry;

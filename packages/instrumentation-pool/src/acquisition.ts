@@ -7,8 +7,8 @@ import type { PoolMetrics } from './metrics.ts';
 import { Wait, type WaitBoundary } from './wait.ts';
 
 /**
- * A new connection later than this, where an idle one was expected, means the idle one was dead. Time alone is no
- * proof: a busy event loop also delays.
+ * A new connection later than this, where an idle one was expected: the idle one was dead. A busy event loop delays
+ * too.
  */
 const AT_ONCE_MS = 10;
 

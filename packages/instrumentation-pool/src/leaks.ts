@@ -12,11 +12,8 @@ export const DEFAULT_LEAK_MS = 30_000;
 const SUSPICION = 6;
 
 /**
- * Reports each connection held longer than the limit once: on the holder's span while open, else as a span in its
- * trace. One timer serves all pools while connections are out.
- *
- * A leak is suspected earlier if callers wait, the holder's span has ended, and the connection is unused between two
- * checks.
+ * Reports each connection held longer than the limit, once: on its holder's span, or after that in its trace. Sooner
+ * where callers wait, that span has ended, and the connection is unused between two checks. One timer serves all pools.
  */
 export class PoolLeaks {
   readonly #pools: LivePools;

@@ -72,8 +72,8 @@ export interface ResilienceEvents {
   /**
    * @param owner key for {@link retryHere}
    * @param policy library name
-   * @param maxAttempts first included; undefined: unlimited or unknown
-   * @param isCertain false: the policy may not retry this kind; default true
+   * @param maxAttempts first included; undefined: unknown
+   * @param isCertain false: may not retry this kind; default true
    */
   retry(owner: object, policy: string, maxAttempts?: number, isCertain?: boolean): Retry;
   /** Around the running code. */

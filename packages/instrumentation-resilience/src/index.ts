@@ -8,8 +8,7 @@ export type { BreakerState } from './events.ts';
 export { RetryRecognition, type RetryRecognitionConfig } from './retry-recognition.ts';
 
 /**
- * OpenTelemetry `Instrumentation` for breakers, retries, timeouts, bulkheads and fallbacks. They appear on call spans
- * by `ContextAttributesProcessor` of `foreshock/sdk`.
+ * OpenTelemetry `Instrumentation` for breakers, retries, timeouts, bulkheads and fallbacks.
  *
  * @param config default: enabled at construction for every supported library
  */

@@ -57,8 +57,8 @@ interface Replaced {
 }
 
 /**
- * For a library method that calls the user's function, stored in a property, before its first `await`, and handles its
- * promise. The property is replaced for that call only, so the application sees its own function.
+ * For a library method that calls the user's function, a property, before its first `await`, and handles its promise.
+ * The property is replaced for that call only.
  *
  * @param ownerOf the property's object; default `this`
  */

@@ -16,10 +16,9 @@ interface Entry {
 }
 
 /**
- * Adds attributes to spans of any instrumentation down to the first outgoing call, by the span processor of
- * `foreshock/sdk`.
+ * Adds attributes to spans of any instrumentation down to the first outgoing call.
  *
- * @param during once `over`, attributes are dropped, also in servers, timers and connections started before
+ * @param during dropped once `over`, also in servers, timers and connections started before
  */
 export function withContextAttributes(
   where: Context,

@@ -78,7 +78,7 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
 }
 
 /**
- * A method that runs in the context of what it is called for, with one stack frame of ours.
+ * A method in the context of its call, with one stack frame of ours.
  *
  * @param contextOf called first; undefined or a throw: the active context stays
  */

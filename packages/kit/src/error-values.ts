@@ -53,8 +53,7 @@ function isApostrophe(text: string, at: number): boolean {
 }
 
 /**
- * The part of the message that may be shown of a database error, or of one that carries it in any property (`cause`,
- * `parent`, `errors`) or contains its text.
+ * What may be shown of a database error, or of one that carries it (`cause`, `parent`, `errors`) or its text.
  *
  * @returns undefined for others
  */

@@ -37,8 +37,8 @@ export class HandOver<T> extends Offer<T> {
 }
 
 /**
- * Passes a value to what the library does next, after the first method has returned. Forgotten in the next microtask: if
- * the library waits in between, what comes then may be of another caller.
+ * Passes a value to what the library does next, after the first method has returned. Forgotten in the next microtask:
+ * what comes then may be of another caller.
  */
 export class BriefHandOver<T> extends Offer<T> {
   readonly #forget = (): void => void (this.value = undefined);

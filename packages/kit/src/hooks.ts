@@ -29,11 +29,11 @@ export class Hooks extends MethodHooks {
   }
 
   /**
-   * Runs `attach` once a file has loaded. Logs a version out of range, or one in range without the files.
+   * Runs `attach` once a file has loaded. Logs a version out of range, or one without the file.
    *
-   * @param path file inside its package: `pg/lib/client.js`
+   * @param path inside its package: `pg/lib/client.js`
    * @param options.bindings ES modules: names for `loaded.rebind`
-   * @param options.versions range of another package with the file (`pg-pool` of `pg`)
+   * @param options.versions of another package (`pg-pool` of `pg`)
    */
   onLoad(
     path: string,

@@ -10,10 +10,7 @@ const now: () => number = performance.now.bind(performance);
 /** Time, in ms, for children after the run. */
 const CHILDREN_AFTER_MS = 60_000;
 
-/**
- * A root without an end event: a handler or a round of a loop. Created with its first span and ended with its last, or
- * by {@link ended}.
- */
+/** A root without an end event, from its first span to its last, or {@link ended}. */
 export abstract class LazyRoot implements PendingRoot {
   readonly endsWithSpans = true;
   readonly context: Context;

@@ -43,8 +43,8 @@ export class MethodHooks {
   }
 
   /**
-   * Replaces a method where {@link calls} and others do not fit or cost too much. The wrapper must call the original
-   * once and return its value, not a derived one.
+   * Where {@link calls} and others do not fit or cost too much. The wrapper calls the original once and returns its
+   * value.
    */
   wrap<T extends object>(
     owner: T,

@@ -18,8 +18,8 @@ export interface LoadedModule {
    */
   rebind?: (binding: string, replace: (original: any) => any) => void;
   /**
-   * CommonJS: replaces a module that is a function, for later importers only, so prefer setting a property. Who has
-   * imported it keeps the replacement, which must pass through once undone: see `replacementOf`.
+   * CommonJS: replaces a module that is a function, for later importers; prefer a property. Earlier ones keep the
+   * replacement: see `replacementOf`.
    */
   replaceExports?: (replace: (exports: any) => unknown) => void;
 }
@@ -279,12 +279,11 @@ function install(): void {
 }
 
 /**
- * Calls `listener` for a file loaded in any way, at once if loaded before: any CommonJS, and ES modules that had a
- * listener.
+ * Calls `listener` for a file loaded in any way, also before; ES modules only with an earlier listener.
  *
- * @param path file inside its package, e.g. `pg/lib/client.js`
+ * @param path inside its package, e.g. `pg/lib/client.js`
  * @param bindings ES modules: names for `rebind`
- * @returns stops listening; the hook stays, as other agents may depend on it
+ * @returns stops listening; the hook stays
  */
 export function onModuleLoad(
   path: string,
@@ -317,8 +316,7 @@ export function onModuleLoad(
 }
 
 /**
- * Calls `listener` once the application has loaded a built-in module, without loading it, or at once if Node's hooks
- * cannot detect it.
+ * Calls `listener` once the application has loaded a built-in module; at once where Node's hooks cannot tell.
  *
  * @param name without `node:`
  * @returns stops listening

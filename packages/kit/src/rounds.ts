@@ -33,11 +33,11 @@ class FirstRound implements PendingRoot {
 }
 
 /**
- * Called before a loop's wait for a timer or message.
+ * Before a loop's wait for a timer or message.
  *
  * @param inMs shortest wait
  * @param make the next root
- * @returns the context to attach; undefined if part of current work
+ * @returns the context to attach; undefined in current work
  */
 export function nextRound(tracer: Tracer, inMs: number, make: (before: PendingRoot) => LazyRoot): Context | undefined {
   const where = context.active();

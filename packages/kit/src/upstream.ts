@@ -13,10 +13,8 @@ export function scopesNoted(): number {
 }
 
 /**
- * An instrumentation is active if it requested a tracer, or our span processor saw its span.
- *
- * SDK 2.x and 3.x keep tracers in a private map `_tracers` with keys `name@version:schema`; others are detected by
- * span.
+ * Active: it requested a tracer, or our span processor saw its span. SDK 2.x and 3.x keep tracers in a private map
+ * `_tracers`, by `name@version:schema`.
  */
 export function isUpstreamActive(names: readonly string[], provider: unknown): boolean {
   if (names.length === 0) return false;

@@ -20,8 +20,8 @@ function splitPort(host: string): { name: string; port: string } | undefined {
  * Whether a host may receive our headers.
  *
  * @param host with the port, if any
- * @param patterns `api.example.com` (any port), `api.example.com:8443`, `*.example.com` (every host below it, not
- * itself), `*` (all); undefined allows all, an empty list none
+ * @param patterns `api.example.com`, `api.example.com:8443`, `*.example.com` (hosts below it), `*`; undefined: all,
+ * empty: none
  */
 export function mayPropagateTo(host: string, patterns: readonly string[] | undefined): boolean {
   if (patterns === undefined) return true;

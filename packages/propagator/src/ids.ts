@@ -86,8 +86,8 @@ export function randomSpanId(): string {
 }
 
 /**
- * `IdGenerator` for the SDK: IDs are made from a pool of 4 KiB of random numbers, from `node:crypto`, or in a worker thread
- * that has not loaded it from `Math.random`. The SDK's uses `Math.random` for each: predictable, up to twice as slow.
+ * `IdGenerator` for the SDK, from a pool of random numbers of `node:crypto`, in a worker that has not loaded it of
+ * `Math.random`. The SDK's own is predictable, and up to twice as slow.
  */
 export class PooledIdGenerator {
   generateTraceId(): string {

@@ -32,8 +32,7 @@ export function idToSampleBy(traceId: string, isRandom: boolean): string {
 }
 
 /**
- * Ignores derived parents, and hashes IDs that are not random for ratios; otherwise a parent-based sampler takes every
- * trace with an `x-trace-id`.
+ * Without derived parents, whose traces a parent-based sampler would all take; hashes IDs that are not random.
  *
  * @param sampler SDK 2.x or 3.x
  */

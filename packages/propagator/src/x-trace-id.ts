@@ -42,9 +42,8 @@ function withoutHyphens(text: string): string | undefined {
 const DERIVED = Symbol.for('foreshock.derived-parent');
 
 /**
- * The parent of a trace from `x-trace-id` alone. OpenTelemetry accepts a given trace ID only from a parent. Its span
- * ID, the trace ID's second half, is no span's. {@link dropDerivedParent} and {@link sampleDerivedAsRoot} hide it;
- * otherwise its children are sampled and show a missing parent.
+ * The parent of a trace from `x-trace-id` alone: OpenTelemetry takes a trace ID from a parent only. Its span ID is no
+ * span's; {@link dropDerivedParent} and {@link sampleDerivedAsRoot} hide it.
  */
 class DerivedParent implements SpanContext {
   readonly traceId: string;

@@ -30,10 +30,8 @@ interface Cache {
 const FILES = ['index.cjs', 'index.js', 'index.mjs'].map((file) => `cache-manager/dist/${file}`);
 
 /**
- * cache-manager 7: a plain object over Keyv stores.
- *
- * Only in-process stores are counted, by Keyv's hooks: remote lookups have spans from their client's adapter. `wrap`
- * joins callers of one key (`coalesceAsync`): the first reads a store synchronously, the others read none.
+ * cache-manager 7: a plain object over Keyv stores, of which those in the process are counted, by Keyv's hooks. `wrap`
+ * joins callers of one key (`coalesceAsync`): the first reads a store synchronously, the others none.
  */
 export const cacheManager: Adapter<CacheEvents> = {
   library: 'cache-manager',

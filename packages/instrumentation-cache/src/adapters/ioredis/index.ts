@@ -5,15 +5,12 @@ import { CALL, Clients, SENT, type Client, type IoCommand } from './clients.ts';
 import { wrapPipeline } from './pipeline.ts';
 
 /**
- * ioredis 5 and 6.
+ * ioredis 5 and 6, without its channels (since 5.11): they attach a `catch` to the caller's promise (built/tracing.js),
+ * which hides unhandled rejections.
  *
- * Its channels (`ioredis:command`, `ioredis:batch`, since 5.11) attach a `catch` to the caller's promise
- * (built/tracing.js), which hides unhandled rejections. Observed instead:
- *
- * - `resolve` and `reject` of a `Command`, which the offline queue, reconnects and redirects keep, so it stays one
- *   span.
- * - the same of a `Pipeline`, from `exec`; its commands have no spans.
- * - an automatic pipeline's `kCallbacks`, each with its own caller.
+ * - Of a `Command`, `resolve` and `reject` are observed: queues, reconnects and redirects keep them.
+ * - Of a `Pipeline` the same, from `exec`; its commands have no spans.
+ * - An automatic pipeline's `kCallbacks` have a caller each.
  */
 export const ioredis: Adapter<CacheEvents> = {
   library: 'ioredis',

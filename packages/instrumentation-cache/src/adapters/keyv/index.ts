@@ -13,11 +13,8 @@ interface Keyv {
 }
 
 /**
- * Keyv 4 to 6, with its values in a Map: another store is a server's, whose client has spans, or another library's
- * cache.
- *
- * 4 has no hooks, and those of 5 leave misses out before 5.5.5: the Map is looked at when `get` reads it. A handler of
- * ours among the application's would be seen.
+ * Keyv 4 to 6 over a Map; other stores are a client's or a library's with spans. 4 has no hooks, and 5 before 5.5.5
+ * leaves misses out: the Map is looked at when `get` reads it.
  */
 export const keyv: Adapter<CacheEvents> = {
   library: 'keyv',

@@ -36,11 +36,9 @@ const FILES = [
 ];
 
 /**
- * lru-cache 7 to 11.
- *
- * Its channels are not used; 11.0 has none. `lru-cache` attaches a `catch` to the caller's promise, which hides
- * unhandled rejections; `lru-cache:metrics` reports every `set`, `has` and `delete`. A `status` option would reach the
- * application's `fetchMethod`. So the outcome of `fetch` and `memo` is read before they run.
+ * lru-cache 7 to 11, without its channels (since 11.1): `lru-cache` attaches a `catch` to the caller's promise, which
+ * hides unhandled rejections. A `status` option would reach the application's `fetchMethod`, so the outcome of `fetch`
+ * and `memo` is read before they run.
  */
 export const lruCache: Adapter<CacheEvents> = {
   library: 'lru-cache',

@@ -14,10 +14,8 @@ interface Cache {
 }
 
 /**
- * node-cache 2 to 5: methods of `lib/node_cache.js`, which its constructor binds to each cache.
- *
- * Its `stats` are not used: a callback or a listener may look up another key before a call returns. `take` calls `get`,
- * `mset` calls `set`. `get` of 1 takes several keys.
+ * node-cache 2 to 5: methods of `lib/node_cache.js`, bound to each cache by its constructor; `take` calls `get`, `mset`
+ * calls `set`. In its `stats` a listener's lookup may be included.
  */
 export const nodeCache: Adapter<CacheEvents> = {
   library: 'node-cache',

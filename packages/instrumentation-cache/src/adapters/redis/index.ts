@@ -5,13 +5,9 @@ import { attachRedis4 } from './redis-4.ts';
 import { answerBatch, Clients, observe, startBatch, type Args, type Client, type Queued } from './clients.ts';
 
 /**
- * node-redis 4 to 6, under both names of its client package.
- *
- * Its channels (`node-redis:command`, `node-redis:batch`, since 5.12) lack the keys of HGET, MGET and others and
- * stringify arguments of any length (`sanitizeArgs`, dist/lib/client/tracing.js). Observed instead: `sendCommand`, and
- * `resolve` and `reject` of the entry it queues; the promise stays untouched, to keep unhandled rejections.
- *
- * `node-redis:cache:request` reports hits of the client-side cache.
+ * node-redis 4 to 6, under both names of its client package. Its channels (since 5.12) lack keys and stringify
+ * arguments of any length (`sanitizeArgs`, dist/lib/client/tracing.js): `sendCommand` is observed, with `resolve` and
+ * `reject` of what it queues. `node-redis:cache:request` reports hits of the client-side cache.
  */
 export const redis: Adapter<CacheEvents> = {
   library: 'redis',

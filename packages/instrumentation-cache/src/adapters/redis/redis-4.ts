@@ -25,9 +25,8 @@ interface Adding {
 }
 
 /**
- * node-redis 4. A private method bound at load queues commands, so `addCommand` is observed. A queue's client is found
- * when it connects and first writes: the client's `connect` calls its socket's, and the queue's `getCommandToSend`
- * directly precedes the socket's `writeCommand`.
+ * node-redis 4. Commands are queued by a private method, so `addCommand` is observed. The queue's client is found by
+ * `connect`, which calls its socket's, and by `getCommandToSend`, just before the socket's `writeCommand`.
  */
 export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   const owners = new WeakMap<object, Client>();

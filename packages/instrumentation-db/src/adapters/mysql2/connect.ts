@@ -3,8 +3,8 @@ import { bindOnce, detached, type Hooks, type LoadedModule } from '@foreshock/ki
 type Class = new (...args: any[]) => object;
 
 /**
- * The socket keeps the context of the constructor that opened it. mysql2 does not export the connections' base class
- * (before 3.11.5: the class), so its module is replaced.
+ * The socket keeps the context of the constructor that opened it. Its base class is not exported, so the module is
+ * replaced.
  */
 export function detachConnections({ exports: Connection, replaceExports }: LoadedModule, hooks: Hooks): void {
   replaceExports?.(

@@ -78,10 +78,9 @@ function addressOf({ host, port }: ConnectionTarget): string {
 }
 
 /**
- * mysql2 3: promises, pools and clusters all use `Connection` and `Pool`.
- *
- * Its channels (`mysql2:query` …, 3.20) name neither connection nor pool. With a subscriber, mysql2 adds its own
- * `error` listeners, so unhandled errors are no longer thrown (`tracePromise` in base/connection.js).
+ * mysql2 3: promises, pools and clusters use `Connection` and `Pool`. Its channels (3.20) name neither; with a
+ * subscriber, it adds `error` listeners, so that unhandled errors are not thrown (`tracePromise` in
+ * base/connection.js).
  */
 export const mysql2: DbAdapter = {
   library: 'mysql2',

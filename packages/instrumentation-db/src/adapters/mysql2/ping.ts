@@ -14,9 +14,8 @@ export type ConnectionClass = new (options: { config: object }) => PingConnectio
 const noted = new WeakSet<object>();
 
 /**
- * For `/readyz`, as a connection without a login counts as a failed one to MySQL, which blocks a host with a hundred of
- * them (`max_connect_errors`): so the application's own library logs in with the application's settings, on a
- * connection of ours.
+ * For `/readyz`. MySQL counts a connection without a login as failed, and blocks a host with a hundred of them
+ * (`max_connect_errors`): so the application's library logs in with its settings.
  */
 export function notePing(
   Connection: ConnectionClass,

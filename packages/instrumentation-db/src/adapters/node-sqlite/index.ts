@@ -14,10 +14,8 @@ interface Prototypes {
 type Start = (database: DatabaseSync | undefined, text: string) => Query | undefined;
 
 /**
- * `node:sqlite` (src/node_sqlite.cc). Its channel `sqlite.db.query` (Node 26) has neither a statement's start nor its
- * error; so the methods of its classes are patched.
- *
- * All of it is synchronous: the event loop stands still for as long as a span takes.
+ * `node:sqlite` (src/node_sqlite.cc), all synchronous. Its channel `sqlite.db.query` (Node 26) has neither a
+ * statement's start nor its error.
  */
 export const nodeSqlite: DbAdapter = {
   library: 'node:sqlite',

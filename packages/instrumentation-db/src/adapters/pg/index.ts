@@ -19,10 +19,8 @@ export interface Client {
 }
 
 /**
- * node-postgres 8, JavaScript client; `pg.native` is not instrumented.
- *
- * `Client.prototype.query` pushes a query object to `_queryQueue`. All kinds (promises, callbacks, `Query` objects,
- * cursors, streams) end through its `handleReadyForQuery` or `handleError`.
+ * node-postgres 8 in JavaScript; `pg.native` is left alone. `Client.prototype.query` queues objects, of promises,
+ * callbacks, cursors and streams, that end by `handleReadyForQuery` or `handleError`.
  */
 export const pg: DbAdapter = {
   library: 'pg',

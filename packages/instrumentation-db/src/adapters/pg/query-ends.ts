@@ -1,7 +1,7 @@
 import { HandOver, observed, type AnyFunction, type Hooks, type MethodCalls } from '@foreshock/kit';
 import type { Query } from '../../events.ts';
 
-/** On a query: a `WeakMap` costs 1 µs a call, this 3 ns (packages/kit/bench/marks.ts). */
+/** On a query: a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const OBSERVED = Symbol('foreshock.query');
 
 /** A `Query` of pg/lib/query.js, a `Cursor` of pg-cursor, or a `QueryStream`. */

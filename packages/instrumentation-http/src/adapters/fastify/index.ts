@@ -17,8 +17,8 @@ interface FastifyInstance {
 }
 
 /**
- * `fastify.initialization` publishes instances before they have hooks. The first `onRequest` hook also sees requests
- * that later hooks reject; the channel `fastify.request.handler` does not, and costs an asynchronous scope.
+ * `fastify.initialization` publishes instances before they have hooks: the first `onRequest` also sees what later hooks
+ * reject, unlike the channel `fastify.request.handler`.
  */
 export const fastify: Adapter<HttpEvents> = {
   library: 'fastify',

@@ -11,7 +11,7 @@ export interface Assigned extends ClientRequest {
   _contentLength?: number | null;
 }
 
-/** On a socket that a request has used. In a `WeakMap` a new one costs 1 µs, so 3 ns (packages/kit/bench/marks.ts). */
+/** On a socket that a request has used. A `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const SEEN = Symbol('foreshock.seen');
 
 interface SeenSocket extends Socket {

@@ -4,7 +4,7 @@ import { errorTypeOf, guard } from '@foreshock/kit';
 import { SERVED, type Carrier } from '../../exchange.ts';
 import { onFirstAnswer } from './handshake.ts';
 
-/** On a socket. In a `WeakMap` a new one costs 1 µs, so 3 ns (packages/kit/bench/marks.ts). */
+/** On a socket. A `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const REQUESTS = Symbol('foreshock.open-requests');
 
 interface Response extends ServerResponse, Carrier {}

@@ -1,7 +1,7 @@
 import { guard } from '@foreshock/kit';
 import { runInMicrotask } from './microtask.ts';
 
-/** On a request that has had a connection: a `WeakMap` costs 1 µs a call, this 3 ns (packages/kit/bench/marks.ts). */
+/** On a request that has had a connection: a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const ON_CONNECTION = Symbol('foreshock.onConnection');
 
 interface Request {

@@ -1,7 +1,7 @@
 import type { MessageReader, Sent } from '../../events.ts';
 import { headersOf, type WithHeaders } from './headers.ts';
 
-/** On a request: a `WeakMap` costs 1 µs a call, this 3 ns (packages/kit/bench/marks.ts). */
+/** On a request: a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const BODY = Symbol('foreshock.body');
 
 /** lib/core/request.js of undici 5 to 8. */

@@ -39,8 +39,8 @@ const MAKERS = ['queue', 'priorityQueue', 'cargo', 'cargoQueue'];
 const METHODS = [...MAKERS, ...LIMITED_LOOPS];
 
 /**
- * async 2 and 3: `queue`, `priorityQueue`, `cargo` and `cargoQueue` return closures. The worker and insertions into
- * `_tasks` are observed. `workersList()` has items before their worker is called.
+ * async 2 and 3: queues and cargos are closures. Worker and `_tasks` are observed; `workersList()` has items before the
+ * worker is called.
  */
 export const async: Adapter<PoolEvents> = {
   library: 'async',

@@ -31,8 +31,7 @@ interface Entry {
 }
 
 /**
- * fastq 1. A queue is a plain object of closures, so its methods are wrapped on the object. The order identifies the
- * worker's task: `push` appends, `unshift` prepends, the worker gets the first (queue.js).
+ * fastq 1: a queue is an object of closures. `push` appends, `unshift` prepends, the worker gets the first (queue.js).
  */
 export const fastq: Adapter<PoolEvents> = {
   library: 'fastq',

@@ -37,10 +37,7 @@ const source: PoolSource = {
   isEnded: () => false,
 };
 
-/**
- * p-queue 2 to 10. `PQueue.prototype.add(fn, options)` runs or queues `fn`. A queued task runs in the context of the
- * task that ended, or of a timer.
- */
+/** p-queue 2 to 10. `PQueue.prototype.add(fn, options)` runs `fn`, or queues it to run where a task or timer ends. */
 export const pQueue: Adapter<PoolEvents> = {
   library: 'p-queue',
   versions: '>=2.0.0 <11',

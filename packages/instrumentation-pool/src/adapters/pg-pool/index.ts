@@ -1,7 +1,7 @@
 import { answeringOnce, guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** On a caller's item: a `WeakMap` costs 1 µs a call, this 3 ns (packages/kit/bench/marks.ts). */
+/** On a caller's item: a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const ACQUISITION = Symbol('foreshock.acquisition');
 
 /** `PendingItem`, pg-pool/index.js. */

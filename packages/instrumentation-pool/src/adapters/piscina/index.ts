@@ -15,9 +15,8 @@ interface Asking {
 }
 
 /**
- * piscina 4 and 5. `run` makes a `TaskInfo`, and passes it to a thread (`WorkerInfo.prototype.postTask`) or queues it
- * (`push`). Before 4.6 these classes are reached only through a queued task; tasks posted earlier are not seen to hold
- * a thread, and do not take their trace along.
+ * piscina 4 and 5. `run` makes a `TaskInfo`, and passes it to a thread (`postTask`) or queues it (`push`). Before 4.6
+ * these classes are reached by the first queued task: earlier ones hold no thread and take no trace along.
  */
 export const piscina: Adapter<PoolEvents> = {
   library: 'piscina',

@@ -40,8 +40,8 @@ export class TaskTraces {
 }
 
 /**
- * In a thread, runs each task in its caller's trace. `dist/worker.js` reads tasks from one port, by `receiveMessageOnPort`
- * between two waits, or by a listener, `onMessage.bind(…)`; it answers by the port's `postMessage`.
+ * In a thread, runs each task in its caller's trace. `dist/worker.js` reads tasks by `receiveMessageOnPort`, or by a
+ * listener, `onMessage.bind(…)`; it answers by `postMessage`.
  */
 export function continueTraces(pools: PoolEvents, hooks: Hooks): void {
   const threads = process.getBuiltinModule('node:worker_threads');

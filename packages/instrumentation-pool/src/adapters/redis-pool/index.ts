@@ -29,8 +29,8 @@ interface Waiting {
 const DEFAULT_MAXIMUM = 100;
 
 /**
- * The client pool of node-redis 5 and 6: `execute(fn)` calls `fn`, possibly in the context of the caller that returned
- * the client. Unserved callers leave through `remove`.
+ * node-redis 5 and 6: `execute(fn)` may call `fn` where another caller returned a client. Unserved callers leave by
+ * `remove`.
  */
 export const redisPool: Adapter<PoolEvents> = {
   library: 'redis',

@@ -25,10 +25,8 @@ const source: PoolSource = {
 };
 
 /**
- * tarn 3, of knex. The driver's adapter reports the queries.
- *
- * `Pool.prototype._executeEventHandlers` is wrapped, since applications may count or remove listeners of `pool.on(…)`.
- * Callers' promises keep their context.
+ * tarn 3, of knex. `Pool.prototype._executeEventHandlers` is wrapped: applications may count or remove listeners of
+ * `pool.on(…)`.
  */
 export const tarn: Adapter<PoolEvents> = {
   library: 'tarn',

@@ -7,8 +7,8 @@ import { fits } from './frame-size.ts';
 import { SENT } from './message.ts';
 
 /**
- * `sendToQueue` calls `publish`, and a confirm channel's a channel's, in both APIs and all versions. A send ends on
- * writing, on a confirm channel with the broker's answer.
+ * `sendToQueue` calls `publish`, a confirm channel's calls a channel's. A send ends on writing, on a confirm channel
+ * with the broker's answer.
  */
 export function observePublish(
   { Channel, ConfirmChannel }: Model,

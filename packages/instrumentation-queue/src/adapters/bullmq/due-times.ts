@@ -17,8 +17,8 @@ interface Due {
 }
 
 /**
- * Redis loses due times: `promoteDelayedJobs` (dist/cjs/scripts) sets `delay` to 0. So this records what this process
- * did (added with delay, failed, delayed, promoted), for the next start only.
+ * Redis loses due times: `promoteDelayedJobs` (dist/cjs/scripts) sets `delay` to 0. This keeps those that this process
+ * knows, for the next start.
  */
 export class DueTimes {
   readonly #due = new Map<string, Due>();

@@ -11,8 +11,8 @@ const DEAD_LETTER_CARRIER = `CASE WHEN j.output IS NULL THEN (to_jsonb(j)->'sour
 const CARRIER_COLUMN = `, COALESCE(${CARRIER}, '') as "${KEY}"`;
 
 /**
- * One text column, which no type parser changes: retries and limit, seconds due and delayed by the database's clock,
- * dead letter queue, trace. Since version 10; `includeMetadata` would fetch thirty more columns.
+ * One text column, which no type parser changes: retries, seconds due and delayed by the database's clock, dead letter
+ * queue, trace. `includeMetadata` would fetch thirty more.
  */
 const COLUMN =
   `, (j.retry_count::text || ' ' || j.retry_limit::text` +

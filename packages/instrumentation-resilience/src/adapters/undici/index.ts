@@ -40,8 +40,8 @@ function isRetried(options: unknown): boolean {
 }
 
 /**
- * undici's `RetryAgent`, `RetryHandler` and `interceptors.retry`. The handler's constructor sets `dispatch`, which
- * sends again, and `retryOpts`, whose `retry` decides. Setters on the prototype see both in the caller's context.
+ * undici's `RetryAgent`, `RetryHandler` and `interceptors.retry`: the handler's constructor sets `dispatch`, which
+ * sends again, and `retryOpts`, whose `retry` decides.
  */
 export const undici: Adapter<ResilienceEvents> = {
   library: NAME,

@@ -22,7 +22,7 @@ import type { Batch } from './spool.ts';
 /** The batch may have killed the senders. */
 const MAX_DEATHS = 3;
 /** Deaths before `ready`: threads are unavailable. */
-const MAX_STILLBORN = 2;
+const MAX_FAILED_STARTS = 2;
 const RESTART_MS = 1_000;
 
 /**
@@ -82,7 +82,7 @@ export class SenderLink {
   #restart: NodeJS.Timeout | undefined;
   #ready = false;
   #execArgv: readonly string[];
-  #stillborn = 0;
+  #failedStarts = 0;
   #wasStarted = false;
   #open: Extract<ToSender, { type: 'open' }> | undefined;
   /** Until the thread runs. */
@@ -327,8 +327,8 @@ export class SenderLink {
     for (const entry of this.#outstanding.values()) {
       if (++entry.deaths >= MAX_DEATHS) this.#lose(entry);
     }
-    if (!this.#ready && ++this.#stillborn >= MAX_STILLBORN) return this.#fallBack('the thread does not start');
-    if (this.#ready) this.#stillborn = 0;
+    if (!this.#ready && ++this.#failedStarts >= MAX_FAILED_STARTS) return this.#fallBack('the thread does not start');
+    if (this.#ready) this.#failedStarts = 0;
     this.#restart = context.with(ROOT_CONTEXT, () => setTimeout(() => this.#startThread(), RESTART_MS).unref());
   }
 

@@ -5,17 +5,17 @@ import { Stampedes } from './stampedes.ts';
 
 const nothing = { enable() {}, disable() {}, setTracerProvider() {}, setMeterProvider() {} };
 let recorded: Recorded;
-let told: string[];
+let reported: string[];
 let stampedes: Stampedes;
 
 beforeEach(() => {
   vi.useFakeTimers();
   recorded = recordSpans(nothing);
-  told = [];
+  reported = [];
   stampedes = new Stampedes(
     5,
     () => recorded.tracerProvider.getTracer('stampedes'),
-    (cache) => void told.push(cache),
+    (cache) => void reported.push(cache),
   );
 });
 afterEach(() => {
@@ -47,7 +47,7 @@ it('adds one event when the key is filled, with how many missed it and for how l
   expect(stampedes.open).toBe(false);
   vi.advanceTimersByTime(5_000);
   callers.forEach(({ span }) => span.end());
-  expect(told).toEqual(['profiles']);
+  expect(reported).toEqual(['profiles']);
   const events = recorded
     .spans()
     .flatMap((span) => span.events.map((event) => [span.name, event.name, event.attributes]));
@@ -109,13 +109,13 @@ it('waits for callers who take long to fill it', () => {
   for (const { where } of callers) miss('user:1', where);
   vi.advanceTimersByTime(20_000);
   stampedes.filled('user:1', callers[4]!.where);
-  expect(told).toEqual(['profiles']);
+  expect(reported).toEqual(['profiles']);
   for (const { where } of callers) miss('user:1', where);
   vi.advanceTimersByTime(100_000);
   expect(stampedes.open).toBe(false);
   expect(vi.getTimerCount()).toBe(0);
   callers.forEach(({ span }) => span.end());
-  expect(told).toHaveLength(1);
+  expect(reported).toHaveLength(1);
 });
 
 it('is none when it is not filled, or filled elsewhere, however many look together', () => {
@@ -127,7 +127,7 @@ it('is none when it is not filled, or filled elsewhere, however many look togeth
   vi.advanceTimersByTime(5_000);
   callers.forEach(({ span }) => span.end());
   vi.advanceTimersByTime(5_000);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   expect(stampedes.open).toBe(false);
 });
 
@@ -141,7 +141,7 @@ it('is none with fewer callers, with one that looks again and again, or spread o
   }
   vi.advanceTimersByTime(2_000);
   callers.forEach(({ span }) => span.end());
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   expect(recorded.spans()).toHaveLength(8);
 });
 
@@ -153,7 +153,7 @@ it('is none when they come one after the other, however many, for a key that is 
     span.end();
   }
   vi.advanceTimersByTime(2_000);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 it('distinguishes callers that look at the same time, in one span or in none', () => {
@@ -162,7 +162,7 @@ it('distinguishes callers that look at the same time, in one span or in none', (
     // One after the other: a loop.
     for (let i = 0; i < 50; i++) miss('loop', nobody);
     vi.advanceTimersByTime(2_000);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   }
   const since = stampedes.misses;
   for (let i = 0; i < 6; i++) miss('user:1', ROOT_CONTEXT, { since });
@@ -181,17 +181,17 @@ it('has room for so many keys and no more, and again once they are old', () => {
   const callers = Array.from({ length: 5 }, (_, i) => caller(`caller ${i}`));
   for (let key = 0; key < 10_000; key++) for (const { where } of callers) miss(`user:${key}`, where, { took: 0 });
   for (let key = 0; key < 10_000; key++) stampedes.filled(`user:${key}`, callers[0]!.where);
-  expect(told).toHaveLength(500);
+  expect(reported).toHaveLength(500);
   expect(stampedes.open).toBe(false);
   for (const { where } of callers) miss('user:1', where);
   stampedes.filled('user:1', callers[0]!.where);
   vi.advanceTimersByTime(1_000);
-  expect(told).toHaveLength(501);
+  expect(reported).toHaveLength(501);
   expect(vi.getTimerCount()).toBe(0);
 });
 
 it('counts on when there are more callers than it remembers', () => {
   for (let i = 0; i < 300; i++) miss('user:1', caller(`caller ${i}`).where);
   context.with(ROOT_CONTEXT, () => stampedes.filled('user:1', ROOT_CONTEXT));
-  expect(told).toEqual(['profiles']);
+  expect(reported).toEqual(['profiles']);
 });

@@ -233,4 +233,20 @@ export const cacheMutants: readonly Mutant[] = [
     from: 'if (!last.hooks.active) continue;',
     to: 'continue;',
   },
+  {
+    check: 'one span a call',
+    library: 'redis',
+    fault: 'the library awaits between sendCommand and add',
+    file: 'instrumentation-cache/src/adapters/redis/index.ts',
+    from: 'if (sending.offered?.args === queued?.args) observe(queued!, sending.take()!.call);',
+    to: '',
+  },
+  {
+    check: 'address after fail-over',
+    library: 'memjs',
+    fault: 'the library awaits before it chooses a server',
+    file: 'instrumentation-cache/src/adapters/memjs/index.ts',
+    from: 'if (server) sending.offered?.sentTo(serverOf(server));',
+    to: '',
+  },
 ];

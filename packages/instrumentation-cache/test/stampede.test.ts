@@ -44,7 +44,7 @@ async function stampede(look: () => Promise<unknown>, fill: () => unknown): Prom
   return recorded.spans();
 }
 
-function told(spans: readonly ReceivedSpan[]): unknown[] {
+function eventsOf(spans: readonly ReceivedSpan[]): unknown[] {
   return spans.flatMap((span) => span.events.map(({ name, attributes }) => ({ on: span.name, name, attributes })));
 }
 
@@ -70,7 +70,7 @@ it('is reported for a key on a server, whichever connections its callers use', a
     () => client().set('user:1', 'x'),
   );
   clients.forEach((each) => each.disconnect());
-  expect(told(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
+  expect(eventsOf(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
 });
 
 it('is reported for a key that is filled by a pipeline or a transaction', async () => {
@@ -81,7 +81,7 @@ it('is reported for a key that is filled by a pipeline or a transaction', async 
   ] as const) {
     recorded.clear();
     const spans = await stampede(() => client.get(key), fill);
-    expect(told(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
+    expect(eventsOf(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
   }
   client.disconnect();
 });
@@ -92,13 +92,13 @@ it('is none of a key that is never there, nor of one that is filled elsewhere', 
     () => client.get('flag:1'),
     () => {},
   );
-  expect(told(waiting)).toEqual([]);
+  expect(eventsOf(waiting)).toEqual([]);
   recorded.clear();
   const polling = await stampede(
     () => client.get('result:1'),
     () => context.with(ROOT_CONTEXT, () => recorded.inSpan('worker', () => client.set('result:1', 'x'))),
   );
-  expect(told(polling)).toEqual([]);
+  expect(eventsOf(polling)).toEqual([]);
   client.disconnect();
 });
 
@@ -111,7 +111,7 @@ it('is reported for a field of a hash, and with node-redis', async () => {
     () => client.hSet('user:2', 'name', 'x'),
   );
   client.destroy();
-  expect(told(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
+  expect(eventsOf(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
 });
 
 it('is reported for a cache in the process', async () => {
@@ -120,7 +120,7 @@ it('is reported for a cache in the process', async () => {
     async () => cache.get('user:1'),
     () => cache.set('user:1', 'x'),
   );
-  expect(told(spans)).toEqual([event('lru-cache')]);
+  expect(eventsOf(spans)).toEqual([event('lru-cache')]);
 
   recorded.clear();
   const managed = createCache();
@@ -128,7 +128,7 @@ it('is reported for a cache in the process', async () => {
     () => managed.get('user:1'),
     () => managed.set('user:1', 'x'),
   );
-  expect(told(others)).toEqual([event('cache-manager')]);
+  expect(eventsOf(others)).toEqual([event('cache-manager')]);
 });
 
 it('says when the library let one of them compute for all', async () => {
@@ -148,8 +148,8 @@ it('says when the library let one of them compute for all', async () => {
     () => Promise.all([cache.fetch('user:1'), managed.wrap('user:1', load)]),
     () => {},
   );
-  expect(told(spans)).toHaveLength(2);
-  expect(told(spans)).toEqual(
+  expect(eventsOf(spans)).toHaveLength(2);
+  expect(eventsOf(spans)).toEqual(
     expect.arrayContaining([
       event('lru-cache', { 'cache.coalesced': true }),
       event('cache-manager', { 'cache.coalesced': true }),

@@ -167,7 +167,7 @@ export class SqlScan {
     this.summary.value();
   }
 
-  /** Code and literals cannot be told apart here. */
+  /** Code and literals look the same here. */
   #hideRest(): true {
     this.#literal();
     this.#at = this.#end;

@@ -14,7 +14,7 @@ import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { context, propagation } from '@opentelemetry/api';
 
-const WHOSE = ['nobody', 'ours, no SDK', 'ours', 'upstream'] as const;
+const WHOSE = ['none', 'ours, no SDK', 'ours', 'upstream'] as const;
 type Whose = (typeof WHOSE)[number];
 const CONNECTIONS = 10;
 const REQUESTS = 20_000;
@@ -29,7 +29,7 @@ async function compare(): Promise<void> {
       best.set(whose, Math.min(best.get(whose)!, cost));
     }
   }
-  const nothing = best.get('nobody')!;
+  const nothing = best.get('none')!;
   for (const [whose, cost] of best) {
     console.log(`${whose.padEnd(14)} ${cost.toFixed(2).padStart(6)} µs  +${(cost - nothing).toFixed(2)}`);
   }
@@ -59,7 +59,7 @@ async function measure(whose: Whose): Promise<void> {
 }
 
 async function attach(whose: Whose): Promise<void> {
-  if (whose === 'nobody') return;
+  if (whose === 'none') return;
   const { ForeshockPropagator } = await import('@foreshock/propagator');
   const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks');
   const { TracerProvider } = await import('@opentelemetry/sdk-trace');

@@ -15,24 +15,24 @@ describe('beside upstream’s instrumentations', () => {
       nodeArgs: ['--conditions=@foreshock/source'],
       args: [order],
     });
-    const { told, spans } = await app.ready;
+    const { traceIds, spans } = await app.ready;
     const http = '@opentelemetry/instrumentation-http';
     const served = { scope: http, kind: 'SERVER', name: 'GET /orders/:id', route: '/orders/:id', phases: [] };
     expect(spans).toEqual([
-      { ...served, traceId: told[0] },
+      { ...served, traceId: traceIds[0] },
       {
         scope: http,
         kind: 'CLIENT',
         name: 'GET',
-        traceId: told[0],
+        traceId: traceIds[0],
         phases: ['http.phase.connect_ms', 'http.phase.ttfb_ms', 'http.phase.download_ms'],
       },
-      { ...served, traceId: told[1] },
+      { ...served, traceId: traceIds[1] },
       // Its span is in no context, so only it can add to it.
-      { scope: '@opentelemetry/instrumentation-undici', kind: 'CLIENT', name: 'GET', traceId: told[1], phases: [] },
+      { scope: '@opentelemetry/instrumentation-undici', kind: 'CLIENT', name: 'GET', traceId: traceIds[1], phases: [] },
     ]);
-    expect(told[0]).toMatch(/^[0-9a-f]{32}$/);
-    expect(told[1]).not.toBe(told[0]);
+    expect(traceIds[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(traceIds[1]).not.toBe(traceIds[0]);
   });
 });
 

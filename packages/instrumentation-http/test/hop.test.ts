@@ -20,16 +20,16 @@ import { record } from './recording.ts';
 import { connect, listen } from './wire.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
-const STRANGER = 'b7ad6b7169203331';
-const TRACEPARENT = `00-${TRACE}-${STRANGER}-01`;
+const CALLER = 'b7ad6b7169203331';
+const TRACEPARENT = `00-${TRACE}-${CALLER}-01`;
 const CAME_IN = {
   traceparent: TRACEPARENT,
   tracestate: 'a=1, b=2',
   baggage: 'who=me',
   'x-trace-id': 'order-4711',
-  b3: `${TRACE}-${STRANGER}-1`,
+  b3: `${TRACE}-${CALLER}-1`,
   'x-b3-traceid': TRACE,
-  'x-b3-spanid': STRANGER,
+  'x-b3-spanid': CALLER,
 };
 const NAMES = Object.keys(CAME_IN);
 
@@ -188,10 +188,10 @@ describe.each(gateways)('a gateway by %s', (_, gateway) => {
       baggage: ['who=me'],
       'x-trace-id': ['order-4711'],
     });
-    expect(servers.map(({ parentSpanId }) => parentSpanId).sort()).toEqual([STRANGER, call.spanId].sort());
+    expect(servers.map(({ parentSpanId }) => parentSpanId).sort()).toEqual([CALLER, call.spanId].sort());
   });
 
-  it('hands nothing of a stranger on where none is trusted', async () => {
+  it('passes nothing of an unknown caller on where none is trusted', async () => {
     recorded.stop();
     recorded = record({ trustIncoming: false });
     speak({ trustIncoming: false });
@@ -210,7 +210,7 @@ describe.each(gateways)('a gateway by %s', (_, gateway) => {
   });
 });
 
-it('a gateway that trusts none hands nothing of a stranger on from a queue either', async () => {
+it('a gateway that trusts none passes nothing of an unknown caller on from a queue either', async () => {
   recorded.stop();
   recorded = record({ trustIncoming: false });
   speak({ trustIncoming: false });

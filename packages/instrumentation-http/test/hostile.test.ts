@@ -9,10 +9,10 @@ import { answering, headersIn, mirror } from './undici-client.ts';
 import { connect, listen } from './wire.ts';
 
 const recorded = record();
-const told: unknown[] = [];
+const logged: unknown[] = [];
 beforeAll(() => {
-  const tell = (...args: unknown[]): void => void told.push(args);
-  diag.setLogger({ error: tell, warn: tell, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
+  const log = (...args: unknown[]): void => void logged.push(args);
+  diag.setLogger({ error: log, warn: log, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
 });
 afterEach(() => recorded.clear());
 afterAll(() => {
@@ -99,5 +99,5 @@ it('whatever headers say: an answer, one safe x-trace-id, and safe headers onwar
     }
   }
   // Nothing of ours failed on the way.
-  expect(told.filter((line) => String(line).includes('failed'))).toEqual([]);
+  expect(logged.filter((line) => String(line).includes('failed'))).toEqual([]);
 });

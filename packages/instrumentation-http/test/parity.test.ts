@@ -1,12 +1,12 @@
 import { runFixture } from '@foreshock/testkit';
 import { expect, it } from 'vitest';
 
-interface Told {
+interface Described {
   name: string;
   attributes: Record<string, unknown>;
   [field: string]: unknown;
 }
-type Scenarios = Record<string, Record<string, Told>>;
+type Scenarios = Record<string, Record<string, Described>>;
 
 /** Every way in which our spans differ from upstream's for the same traffic, and why. */
 const DIFFERENCES: { scenario?: RegExp; kind?: 'CLIENT' | 'SERVER'; field: RegExp; because: string }[] = [
@@ -107,7 +107,7 @@ const DIFFERENCES: { scenario?: RegExp; kind?: 'CLIENT' | 'SERVER'; field: RegEx
   },
 ];
 
-const fieldsOf = ({ attributes, ...rest }: Told): Record<string, unknown> => ({ ...rest, ...attributes });
+const fieldsOf = ({ attributes, ...rest }: Described): Record<string, unknown> => ({ ...rest, ...attributes });
 
 async function scenariosOf(whose: 'upstream' | 'ours'): Promise<Scenarios> {
   const fixture = await runFixture(new URL('./fixtures/parity.cjs', import.meta.url), {

@@ -35,9 +35,9 @@ describe.each(NODES)('Node %s', (node) => {
       const { body, seen } = JSON.parse(wire.text.slice(wire.text.indexOf('{')));
       expect(body).toBe(6);
       // fetch, node:http, and fetch once the body has come: all in the trace the response tells.
-      const [, told] = /x-trace-id: (\w+)/.exec(wire.text)!;
-      expect(seen.map((traceparent: string) => traceparent.slice(3, 35))).toEqual([told, told, told]);
-      traces.push(told!);
+      const [, answered] = /x-trace-id: (\w+)/.exec(wire.text)!;
+      expect(seen.map((traceparent: string) => traceparent.slice(3, 35))).toEqual([answered, answered, answered]);
+      traces.push(answered!);
     }
     expect(new Set(traces).size).toBe(5);
 

@@ -3,6 +3,9 @@
  *
  * Each way runs in a process of its own, since a library patched once stays known to V8 as such; the
  * processes take turns, and the best of their rounds counts: what disturbs a round only makes it slower.
+ *
+ * 2026-11-30, ns of CPU, two busy cores: alone 918; outside a trace now 1,016, at 1e05e01 1,014, by `hooks.returning` 1,155;
+ * in a span 1,735 and 1,786.
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';

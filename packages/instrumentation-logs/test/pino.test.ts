@@ -396,10 +396,10 @@ describe('whatever happens to it', () => {
   };
 
   it('a line is written as it is when ours fails, and that is said once', () => {
-    const told: unknown[] = [];
+    const logged: unknown[] = [];
     const ignore = (): void => {};
     diag.setLogger({
-      error: (...said) => void told.push(said),
+      error: (...args) => void logged.push(args),
       warn: ignore,
       info: ignore,
       debug: ignore,
@@ -418,7 +418,7 @@ describe('whatever happens to it', () => {
     try {
       expect(lineOf((log) => log.info('one'))).toBe('{"level":30,"msg":"one"}\n');
       expect(lineOf((log) => log.info('two'))).toBe('{"level":30,"msg":"two"}\n');
-      expect(told).toEqual([['foreshock: pino pino.asJson failed, the application is not affected', error]]);
+      expect(logged).toEqual([['foreshock: pino asJson failed, the application is not affected', error]]);
     } finally {
       hooks.undo();
       diag.disable();

@@ -5,17 +5,17 @@
  * Each way runs in a process of its own, since a library patched once stays known to V8 as such; the processes take
  * turns, and the best of their rounds counts: what disturbs a round only makes it slower.
  *
- * 2026-11-29, Node 24, on a machine with 20 others waiting for its 2 cores: trust nothing below 0.5 µs. ns, a traced caller;
- * `other` is cf1d681, before callers were brought back to their context on every way (it knew no limiters).
+ * 2026-11-30, Node 24, two busy cores: trust nothing below 0.5 µs. ns, a traced caller; `other` is 1e05e01, with wraps by
+ * hand.
  *
  * |            | alone | ours  | other |
  * | ---------- | ----- | ----- | ----- |
- * | tarn       | 2,786 | 3,902 | 3,497 |
- * | pg-pool    | 740   | 1,688 | 1,840 |
- * | redis pool | 489   | 1,688 | 1,792 |
- * | p-queue    | 1,164 | 2,725 |       |
- * | p-limit    | 1,043 | 1,416 |       |
- * | fastq      | 370   | 966   |       |
+ * | tarn       | 2,611 | 3,624 | 3,878 |
+ * | pg-pool    | 724   | 1,789 | 1,631 |
+ * | redis pool | 434   | 1,015 | 1,022 |
+ * | p-queue    | 1,296 | 3,004 | 5,002 |
+ * | p-limit    | 631   | 1,544 | 1,723 |
+ * | fastq      | 237   | 1,170 | 1,550 |
  */
 import { spawnSync } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';

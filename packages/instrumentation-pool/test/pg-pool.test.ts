@@ -55,7 +55,7 @@ it('a subclass of pg’s Client sees the caller’s trace, by promise and by cal
   expect(queries.map(({ parentSpanId }) => parentSpanId)).toEqual([parents[0], parents[0], parents[1], parents[1]]);
 });
 
-it('pools of one database are told apart by what they call themselves there', async () => {
+it('pools of one database are distinguished by what they call themselves there', async () => {
   const pools = [await warmPool({}), await warmPool({ application_name: 'shop/reports' })];
   await recorded.inSpan('request', () =>
     Promise.all(pools.flatMap((pool) => [pool.query('SELECT 1'), pool.query('SELECT 2')])),

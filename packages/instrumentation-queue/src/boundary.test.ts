@@ -258,7 +258,7 @@ describe('the handling of a message', () => {
     ['garbage', { traceparent: '00-zz', tracestate: '=', baggage: ';;;', 'x-trace-id': 'a b' }],
     ['too much', { traceparent: 'x'.repeat(100_000), 'x-trace-id': 'y'.repeat(100_000) }],
     ['a prototype', { __proto__: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' } } as never],
-  ])('does without a trace when a stranger wrote %s', (_, carrier) => {
+  ])('does without a trace when another sender wrote %s', (_, carrier) => {
     expect(process({ carrier })).toMatchObject({ parentSpanId: '', links: [] });
     expect(process({ carrier }, { carrier })).toMatchObject({ parentSpanId: '', links: [] });
   });

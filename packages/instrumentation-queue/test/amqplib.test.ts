@@ -599,7 +599,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     await consumer.close();
   });
 
-  it('hands over whatever a stranger put into the headers', async () => {
+  it('hands over whatever another sender put into the headers', async () => {
     const queue = await createQueue();
     const zeros = '00-00000000000000000000000000000000-0000000000000000-01';
     const strange: (object | undefined)[] = [

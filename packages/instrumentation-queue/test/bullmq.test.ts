@@ -480,7 +480,7 @@ describe.each(VERSIONS)('%s', (alias) => {
     ]);
   });
 
-  it('hands over whatever a stranger put into a job', async () => {
+  it('hands over whatever another sender put into a job', async () => {
     const queue = await queueOf();
     const zeros = '00-00000000000000000000000000000000-0000000000000000-01';
     const strange = [

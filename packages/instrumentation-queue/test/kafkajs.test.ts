@@ -294,7 +294,7 @@ describe.skipIf('missing' in server).each(VERSIONS)('%s', (alias) => {
     await expect(producer.send()).rejects.toThrow(TypeError);
   });
 
-  it('hands over whatever a stranger put into the headers', async () => {
+  it('hands over whatever another sender put into the headers', async () => {
     const topic = await createTopic();
     const zeros = '00-00000000000000000000000000000000-0000000000000000-01';
     const long = 'x'.repeat(100_000);

@@ -117,4 +117,20 @@ export const queueMutants: readonly Mutant[] = [
     from: 'suppressed(ROOT_CONTEXT).setValue(',
     to: 'ROOT_CONTEXT.setValue(',
   },
+  {
+    check: 'one span a call',
+    library: 'kafkajs',
+    fault: 'the library awaits between send and retrier',
+    file: 'instrumentation-queue/src/adapters/kafkajs/producer.ts',
+    from: 'const send = sending.take();',
+    to: 'const send = undefined as any;',
+  },
+  {
+    check: 'one span a call',
+    library: 'amqplib',
+    fault: 'the library awaits between the two publish',
+    file: 'instrumentation-queue/src/adapters/amqplib/producer.ts',
+    from: 'const confirmed = confirming.take();',
+    to: 'const confirmed = undefined as any;',
+  },
 ];

@@ -574,7 +574,7 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
     }
   });
 
-  it('hands over whatever a stranger put into the table', async () => {
+  it('hands over whatever another sender put into the table', async () => {
     const queue = await createQueue();
     const long = 'x'.repeat(1_000_000);
     const strange: unknown[] = [

@@ -21,8 +21,8 @@ const facts = (): unknown => contextAttributesOf(context.active());
 
 describe('an attempt', () => {
   it('sends the count to the services called, unless it is the first or configured not to', () => {
-    const told = openResilience(telemetry, {}).retry({}, 'test');
-    expect([told.begin().run(sent, undefined, []), told.begin().run(sent, undefined, [])]).toEqual([undefined, '2']);
+    const retry = openResilience(telemetry, {}).retry({}, 'test');
+    expect([retry.begin().run(sent, undefined, []), retry.begin().run(sent, undefined, [])]).toEqual([undefined, '2']);
     const silent = openResilience(telemetry, { propagateAttempts: false }).retry({}, 'test');
     expect([silent.begin().run(sent, undefined, []), silent.begin().run(sent, undefined, [])]).toEqual([
       undefined,

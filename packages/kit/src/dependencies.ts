@@ -101,7 +101,7 @@ class Dependencies {
 const KEY = Symbol.for('foreshock.dependencies');
 const global = globalThis as { [KEY]?: Dependencies };
 
-/** Undefined: nobody asks. */
+/** Undefined: unused. */
 export function dependencies(): Dependencies | undefined {
   return global[KEY];
 }

@@ -1,13 +1,21 @@
 /** A value for the next wrapped method that the library calls. */
 class Offer<T> {
   protected value: T | undefined;
+  #wasTaken = false;
 
   get offered(): T | undefined {
     return this.value;
   }
 
+  /** Ever: the library's code between is synchronous. */
+  get wasTaken(): boolean {
+    return this.#wasTaken;
+  }
+
   take(): T | undefined {
     const { value } = this;
+    if (value === undefined) return undefined;
+    this.#wasTaken = true;
     this.value = undefined;
     return value;
   }

@@ -4,10 +4,10 @@ import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Hooks } from './hooks.ts';
 
-const told: string[] = [];
-const tell = (message: string): void => void told.push(message);
-diag.setLogger({ error: tell, warn: tell, info: tell, debug: tell, verbose: tell }, DiagLogLevel.ALL);
-afterEach(() => void (told.length = 0));
+const logged: string[] = [];
+const log = (message: string): void => void logged.push(message);
+diag.setLogger({ error: log, warn: log, info: log, debug: log, verbose: log }, DiagLogLevel.ALL);
+afterEach(() => void (logged.length = 0));
 
 class Library {
   greet(name: string): string {
@@ -46,7 +46,7 @@ it('leaves a later wrapper in place, and its own passes through', () => {
 
 it('says once that a method is missing, and goes on', () => {
   new Hooks('library', '>=1.0.0 <2').wrap({} as { gone: unknown }, 'gone', (original) => original);
-  expect(told).toEqual(['foreshock: library has no method gone, its part stays untraced']);
+  expect(logged).toEqual(['foreshock: library has no method gone, its part stays untraced']);
 });
 
 it('leaves a version outside its range alone, and says so once for all of its files', () => {
@@ -56,7 +56,7 @@ it('leaves a version outside its range alone, and says so once for all of its fi
   for (let i = 0; i < 2; i++) hooks.onLoad('@scope/toy-old/index.js', attach);
   require('@scope/toy-old');
   expect(attach).not.toHaveBeenCalled();
-  expect(told).toEqual(['foreshock: @scope/toy-old 0.9.0 is outside the supported range >=2.0.0 <3, left untraced']);
+  expect(logged).toEqual(['foreshock: @scope/toy-old 0.9.0 is outside the supported range >=2.0.0 <3, left untraced']);
   hooks.undo();
 });
 
@@ -73,10 +73,10 @@ it('says once that a package in range has loaded without any of the files that a
   foreign.onLoad('toy-moved/lib/client.js', () => {}, { versions: '>=0.0.0 <1000' });
   require('toy-moved/package.json');
   vi.advanceTimersByTime(60_000);
-  expect(told).toEqual([]);
+  expect(logged).toEqual([]);
   require('toy-moved');
   vi.advanceTimersByTime(60_000);
-  expect(told).toEqual([
+  expect(logged).toEqual([
     'foreshock: toy-moved 1.1.0 has loaded, but none of the files that its instrumentation waits for: it stays untraced',
   ]);
   vi.useRealTimers();
@@ -94,14 +94,14 @@ it('knows a method that shimmer wrapped', () => {
 
 it('keeps what a channel listener throws away from the publisher, and unsubscribes', () => {
   const hooks = new Hooks('library', '>=1.0.0 <2');
-  const heard = vi.fn<() => void>(() => {
+  const listener = vi.fn<() => void>(() => {
     throw new Error('ours');
   });
-  hooks.onChannel('foreshock:test', heard);
+  hooks.onChannel('foreshock:test', listener);
   channel('foreshock:test').publish({});
   channel('foreshock:test').publish({});
-  expect(heard).toHaveBeenCalledTimes(2);
-  expect(told).toHaveLength(1);
+  expect(listener).toHaveBeenCalledTimes(2);
+  expect(logged).toHaveLength(1);
   hooks.undo();
   expect(hasSubscribers('foreshock:test')).toBe(false);
 });

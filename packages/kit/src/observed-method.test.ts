@@ -143,6 +143,43 @@ describe('the calls of a method', () => {
     ]);
   });
 
+  it('are refused where offers are taken, and not said to be by a library that awaits in between', async () => {
+    const callsOf = (owner: { send(text: string): unknown; enqueue(text: string): unknown }): void => {
+      const sending = new HandOver<string>();
+      hooks.calls(owner, 'send', {
+        begin: (_self, [text]) => text as string,
+        handOver: sending,
+        refused: (call) => note('refused')(call),
+      });
+      hooks.before(owner, 'enqueue', () => {
+        const text = sending.take();
+        if (text) note('taken')(text);
+      });
+    };
+    const client = {
+      send(text: string): unknown {
+        return text === 'full' ? undefined : this.enqueue(text);
+      },
+      enqueue: (text: string): string => text,
+    };
+    const later = {
+      async send(text: string): Promise<unknown> {
+        await undefined;
+        return this.enqueue(text);
+      },
+      enqueue: (text: string): string => text,
+    };
+    for (const owner of [client, later]) callsOf(owner);
+    client.send('full');
+    client.send('a');
+    client.send('full');
+    await Promise.all([later.send('b'), later.send('c')]);
+    expect(seen).toEqual([
+      ['taken', 'a'],
+      ['refused', 'full'],
+    ]);
+  });
+
   it('pass through once everything is undone, wrapped again or not', () => {
     hooks.before(Client.prototype, 'send', note('before'));
     hooks.runBy(Client.prototype, 'send', faulty as never);

@@ -30,6 +30,8 @@ export interface MethodCalls<C> {
   handOver?: HandOver<C>;
   /** The method has ended without the offer being taken. */
   untaken?(call: C, self: any, args: any): void;
+  /** Likewise, where offers are taken: an `await` in a later version of the library is no refusal. */
+  refused?(call: C, self: any, args: any): void;
   returned?(call: C, result: any, self: any, args: any): void;
   /**
    * The promise was fulfilled. Only for promises the library awaits: observing the caller's would hide an unhandled
@@ -54,7 +56,9 @@ export function observed<C>(
 
   function ended(call: C, outer: C | undefined, self: unknown, args: unknown[]): void {
     try {
-      if (!handOver!.end(call, outer)) steps.untaken?.(call, self, args);
+      if (handOver!.end(call, outer)) return;
+      steps.untaken?.(call, self, args);
+      if (handOver!.wasTaken) steps.refused?.(call, self, args);
     } catch (error) {
       report(place, error);
     }

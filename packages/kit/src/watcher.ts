@@ -1,7 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { Adapter } from './adapter.ts';
 
-/** Hears which libraries are hooked. The preload of `foreshock doctor` sets it before any adapter attaches. */
+/** Learns which libraries are hooked. The preload of `foreshock doctor` sets it before any adapter attaches. */
 export interface Watcher {
   /** @param telemetry the adapter reads its `tracer` for each span */
   attached(adapter: Adapter<any>, telemetry: { readonly tracer: Tracer }): void;

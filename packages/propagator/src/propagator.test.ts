@@ -144,7 +144,7 @@ describe('an edge that trusts no caller', () => {
     propagators: ['tracecontext', 'baggage', 'x-trace-id', 'b3'],
   });
 
-  it('begins a trace of its own, without the baggage and the text of strangers', () => {
+  it('begins a trace of its own, without the baggage and the text of unknown callers', () => {
     const { sent, context, spans } = serve(edge, everything);
     const traceId = spans.at(-1)!.spanContext().traceId;
     expect(traceId).not.toBe(TRACE);

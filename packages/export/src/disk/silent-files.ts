@@ -2,7 +2,7 @@
 const SILENT_MS = 30_000;
 
 /**
- * Which files nobody has touched. The first look goes by the clock of the file system; later ones by what has changed
+ * Which files are untouched. The first look goes by the clock of the file system; later ones by what has changed
  * since the one before, which neither another clock nor a machine that slept makes wrong.
  */
 export class SilentFiles {

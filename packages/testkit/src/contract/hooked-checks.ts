@@ -58,7 +58,7 @@ export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
     if (made.length !== 4) problems.push(`four calls made ${made.length} spans: ${names(made)}`);
     problems.push(...bench.misplaced({ caller, made, value: undefined, error: undefined }));
     await app.succeed();
-    expectActive(undefined, 'after a call that nobody traced');
+    expectActive(undefined, 'after an untraced call');
     return problems;
   },
 
@@ -81,7 +81,7 @@ export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
       ),
     );
     const { active } = await bench.viaCallback();
-    if (active) problems.push('in the callback of a call that nobody traced a span is active');
+    if (active) problems.push('in the callback of an untraced call a span is active');
     return problems;
   },
 

@@ -11,7 +11,7 @@ export class RecordBuffer implements RecordTarget {
   #spans: SpanRecord[] = [];
   #logs: LogRecord[] = [];
 
-  /** @param onStored hears what was new */
+  /** @param onStored called with what was new */
   constructor(store: Store, onStored: (added: Added) => void = () => {}) {
     this.#store = store;
     this.#onStored = onStored;

@@ -49,7 +49,7 @@ it.each(LOOKS)('can be used by everybody at $width pixels, $theme', async (look)
   }
 });
 
-it('shows the strings of strangers as text and nothing else', async () => {
+it('shows hostile strings as text and nothing else', async () => {
   const strangers = await startViewer();
   const traceId = newId(16);
   for (const [i, text] of HOSTILE.entries()) {

@@ -1,4 +1,4 @@
-import { HandOver, type Adapter, type Hooks } from '@foreshock/kit';
+import { HandOver, report, type Adapter, type Hooks } from '@foreshock/kit';
 import { cacheName } from '../../cache-name.ts';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 
@@ -73,10 +73,28 @@ function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): v
     return known;
   };
 
-  hooks.after(LRUCache.prototype, 'get', (value, it: object, [key]) => {
-    if (!isSought(it, key)) lookedUp(it, key, value === undefined ? 'miss' : 'hit');
+  // By hand: a lookup takes 23 ns, and `hooks.after` 20 ns more than this (bench/command.ts).
+  hooks.wrap(LRUCache.prototype, 'get', (original) => {
+    return function (this: object, key: unknown, options: unknown) {
+      const value: unknown = original.call(this, key, options);
+      try {
+        if (hooks.active && !isSought(this, key)) lookedUp(this, key, value === undefined ? 'miss' : 'hit');
+      } catch (error) {
+        report('lru-cache get', error);
+      }
+      return value;
+    };
   });
-  hooks.before(LRUCache.prototype, 'set', (it: object, [key]) => cache.filled(it, key));
+  hooks.wrap(LRUCache.prototype, 'set', (original) => {
+    return function (this: object, key: unknown, value: unknown, options: unknown) {
+      try {
+        if (hooks.active) cache.filled(this, key);
+      } catch (error) {
+        report('lru-cache set', error);
+      }
+      return original.call(this, key, value, options);
+    };
+  });
 
   for (const method of ['fetch', 'forceFetch', 'memo']) {
     // The last two since 10.3.

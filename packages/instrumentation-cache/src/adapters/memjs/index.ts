@@ -44,6 +44,7 @@ function wrapCommands(
   hooks: Hooks,
 ): void {
   const commands = new WeakMap<Answer, Command>();
+  /** `perform` chooses its server synchronously. */
   const sending = new HandOver<Command>();
 
   hooks.calls(prototype, 'perform', {

@@ -1,4 +1,5 @@
 import { libraryContract } from '@foreshock/testkit';
+import { cacheMutants } from '../../../test/mutants.ts';
 import { redisContract } from '../../../test/redis-contract.ts';
 import { redis } from './index.ts';
 
@@ -6,6 +7,7 @@ const skip = { callback: 'redis 4 has callbacks only in a mode of its own, in wh
 
 libraryContract(redis, import.meta.url, {
   ...redisContract(),
+  mutants: cacheMutants,
   also: ['redis-5-0'],
   versions: {
     'redis-4-0': { skip },

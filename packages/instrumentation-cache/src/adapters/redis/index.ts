@@ -56,7 +56,7 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
       },
       handOver: sending,
       failed: ({ call }, error) => call.failed(error),
-      untaken: ({ call }, client, [, options]) => refuse(client, call, options),
+      refused: ({ call }, client, [, options]) => refuse(client, call, options),
     });
     // A connection outlives its opener.
     hooks.detach(prototype, 'connect');

@@ -30,12 +30,13 @@ interface Adding {
  */
 export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   const owners = new WeakMap<object, Client>();
-  /** A client's `connect` calls `#socket.connect`. */
+  /** A client's `connect` calls `#socket.connect` synchronously. */
   const connecting = new HandOver<Client>();
   /** `#tick` takes and writes a command synchronously; otherwise spans would have no address (the contract). */
   const writing = new BriefHandOver<object>();
   /** `multiExecutor` queues synchronously. */
   const batching = new HandOver<Executing>();
+  /** `addCommand` fills the queue synchronously. */
   const adding = new HandOver<Adding>();
 
   function wrapClient(prototype: any): void {
@@ -77,7 +78,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
         return call && { call, queue, owner };
       },
       handOver: adding,
-      untaken: ({ call }) => call.refused('Error'),
+      refused: ({ call }) => call.refused('Error'),
     });
     // Already loaded: the queue requires it.
     hooks.onLoad('yallist/yallist.js', ({ exports }) => wrapList(exports.prototype), { versions: '>=0.0.0 <1000' });

@@ -107,7 +107,7 @@ export const mysql2: DbAdapter = {
 function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
   const Class = prototype.constructor as ConnectionClass;
   const queries = new WeakMap<Command, Query>();
-  /** The `addCommand` that `query` and `execute` call is not a second query. */
+  /** `query` and `execute` call `addCommand` synchronously, which is no second query. */
   const sending = new HandOver<Sending>();
 
   for (const method of ['query', 'execute']) {

@@ -42,7 +42,7 @@ export class QueryEnds {
   readonly #prototypes = new WeakSet<object>();
   readonly #wrapped = new WeakSet<Function>();
   /**
-   * `Client#query` calls `handleError` itself when parameters cannot be serialised (`Query.prepare` in
+   * `Client#query` calls `handleError` synchronously when parameters cannot be serialised (`Query.prepare` in
    * pg/lib/query.js).
    */
   readonly starting = new HandOver<Observed>();

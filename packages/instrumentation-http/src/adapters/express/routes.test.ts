@@ -67,7 +67,7 @@ it('of a list of paths the one that the request came by', () => {
   expect(map.patternOf(route, {}, '/a', '/rest/of/it')).toBe('/a/rest/*any');
 });
 
-it('circles, loops and strangers end', () => {
+it('circles, loops and other values end', () => {
   const map = new RouteMap();
   const [one, two, route] = [router(), router(), {}];
   map.used(one, ['/a', two]);

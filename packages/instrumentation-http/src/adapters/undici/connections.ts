@@ -39,7 +39,7 @@ export class Connections {
   readonly #bySocket = new WeakMap<object, Opening>();
   /** Used by a request. */
   readonly #seen = new WeakSet<object>();
-  /** From `beforeConnect` to its socket. */
+  /** From `beforeConnect` to its socket, in the same turn. */
   readonly #next = new BriefHandOver<Opening>();
   /** Its client may connect at once. */
   #newest: Sent | undefined;

@@ -18,7 +18,7 @@ class Asked extends Caller {
  */
 export class Pools {
   readonly #known = new WeakMap<object, Asked>();
-  /** From `dispatch` to the channel of its request. */
+  /** From `dispatch` to the channel of its request, synchronously. */
   readonly asked = new HandOver<Asked>();
 
   constructor(events: HttpEvents, hooks: Hooks) {

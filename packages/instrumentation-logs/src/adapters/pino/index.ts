@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { errorTypeOf, type Adapter } from '@foreshock/kit';
+import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
 import type { LineEvents, LineFields } from '../../events.ts';
 
 /** pino's redaction of top-level keys; undefined removes the key. */
@@ -107,7 +107,7 @@ export const pino: Adapter<LineEvents> = {
         });
       }
 
-      hooks.returning(prototype, asJsonSym, (line: string, logger, [object, , level]) => {
+      const withFields = (line: string, logger: any, object: unknown, level: number): string => {
         const fields = events.fields();
         if (fields === undefined) return line;
         if (level >= WARN) {
@@ -119,6 +119,18 @@ export const pino: Adapter<LineEvents> = {
         const redaction: Redaction = logger[stringifiersSym];
         const json = hasNames(line) || redacts(redaction) ? lackingOf(line, fields, redaction) : jsonOf(fields);
         return line.slice(0, end) + json + line.slice(end);
+      };
+      // By hand: a line outside a trace costs 0.9 µs, and `hooks.returning` 0.1 µs more than this (bench/line.ts).
+      hooks.wrap(prototype, asJsonSym, (original) => {
+        return function (this: unknown, object: unknown, message: unknown, level: number, time: unknown) {
+          const line: string = original.call(this, object, message, level, time);
+          try {
+            return hooks.active ? withFields(line, this, object, level) : line;
+          } catch (error) {
+            report('pino asJson', error);
+            return line;
+          }
+        };
       });
     });
   },

@@ -15,7 +15,7 @@ export function attachRewriter(prototype: any, events: LineEvents, hooks: Hooks)
     'log',
     (log) =>
       function logInTrace(this: any, ...args: any[]) {
-        // When made, the module's own logger cannot be told from the application's.
+        // When made, the module's own logger looks like the application's.
         if (hooks.active) events.useLogger?.(writerOf(this));
         const rewriters: unknown = this?.rewriters;
         const rewriter =

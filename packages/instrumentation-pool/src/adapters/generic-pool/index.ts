@@ -43,7 +43,7 @@ export const genericPool: Adapter<PoolEvents> = {
         begin: (pool: Pool) => (pool._draining ? undefined : pools.acquire(source, pool)),
         handOver: asking,
         // The only reason (Pool.js: `maxWaitingClients`).
-        untaken: (acquisition) => acquisition.failed(new Error('max waitingClients count exceeded')),
+        refused: (acquisition) => acquisition.failed(new Error('max waitingClients count exceeded')),
       });
       hooks.before(prototype, '_createResource', (pool) => pools.opening(pool));
       for (const method of ['release', 'destroy']) {

@@ -1,5 +1,9 @@
 import { libraryContract } from '@foreshock/testkit';
 import { limiterContract } from '../../../test/limiter-contract.ts';
+import { poolMutants } from '../../../test/mutants.ts';
 import { piscina } from './index.ts';
 
-libraryContract(piscina, import.meta.url, limiterContract('piscina-worker.cjs', { callback: 'it has promises only' }));
+libraryContract(piscina, import.meta.url, {
+  ...limiterContract('piscina-worker.cjs', { callback: 'it has promises only' }),
+  mutants: poolMutants,
+});

@@ -26,7 +26,7 @@ interface Answered {
 export class Consumers {
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
-  /** From `get` to the `sendOrEnqueue` that it calls. */
+  /** `get` calls `sendOrEnqueue` synchronously. */
   readonly #fetching = new HandOver<Fetching>();
 
   constructor(hooks: Hooks, deliveries: Deliveries) {

@@ -16,7 +16,7 @@ export function observePublish(
   hooks: Hooks,
   managers: ConnectionManagers,
 ): void {
-  /** From a confirm channel's `publish` to a channel's. */
+  /** A confirm channel's `publish` calls a channel's synchronously. */
   const confirming = new HandOver<Send>();
   /** Sends without a callback to observe. */
   const unanswered = new WeakSet<Send>();

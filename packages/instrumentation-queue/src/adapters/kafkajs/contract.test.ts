@@ -2,6 +2,7 @@
 import { libraryContract, startKafkaIfPossible } from '@foreshock/testkit';
 import { afterAll, describe, it } from 'vitest';
 import { queueWithPropagator, sentBy, uniqueName } from '../../../test/contract.ts';
+import { queueMutants } from '../../../test/mutants.ts';
 import { kafkajs } from './index.ts';
 
 const server = await startKafkaIfPossible();
@@ -15,6 +16,7 @@ describe.skipIf('missing' in server)('kafkajs', () => {
   libraryContract(kafkajs, import.meta.url, {
     env: async () => ({ broker: 'kafka' in server ? server.kafka.broker : '', topic }),
     instrumentation: queueWithPropagator,
+    mutants: queueMutants,
     closures: true,
     expect: sentBy('kafka', 'send', topic, 'KafkaJSNonRetriableError', 'no such:name'),
     skip: {

@@ -23,8 +23,10 @@ export function observedFactory(
   queue: QueueEvents,
   hooks: Hooks,
 ): MessageProducerFactory {
+  /** `send` calls `retrier` synchronously, after validation. */
+  const sending = new HandOver<Send>();
   return replacementOf(factory, queue, hooks, (original, attachment) => {
-    return (options) => observedProducer(original, options, attachment);
+    return (options) => observedProducer(original, options, attachment, sending);
   });
 }
 
@@ -32,10 +34,8 @@ function observedProducer(
   factory: MessageProducerFactory,
   options: MessageProducerOptions,
   attachment: Attachment<QueueEvents>,
+  sending: HandOver<Send>,
 ): MessageProducer {
-  /** From `send`, after validation, to `retrier`. */
-  const sending = new HandOver<Send>();
-
   const retrier: MessageProducerOptions['retrier'] = (attempt) => {
     const send = sending.take();
     const result = options.retrier(attempt);
@@ -61,7 +61,7 @@ function observedProducer(
       },
       within: (send) => send,
       handOver: sending,
-      untaken: (send) => send.failed(new TypeError('refused: not connected, or no valid messages')),
+      refused: (send) => send.failed(new TypeError('refused: not connected, or no valid messages')),
     };
     const replacement = observed(original, steps, 'kafkajs send', attachment);
     for (const key of ['name', 'length']) {

@@ -12,7 +12,7 @@ type Handler = (this: unknown, jobs: Job[], ...rest: unknown[]) => unknown;
 /** @param native the version has a `Telemetry`, whose workers bypass `Manager.fetch` */
 export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: Hooks, native: boolean): void {
   const inHand = new JobsInHand(queue);
-  /** From a worker's `fetch` to the manager's `fetch` or `assertDb`. */
+  /** A worker's `fetch` calls the manager's `fetch`, and that `assertDb`, synchronously. */
   const polling = new HandOver<Worker>();
 
   hooks.before(prototype, 'work', (manager: Manager, args) => {

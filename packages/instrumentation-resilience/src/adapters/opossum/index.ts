@@ -61,7 +61,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
   const coalesced = new WeakSet<PolicyCall>();
   const refused = new WeakSet<PolicyCall>();
   const answering = new WeakSet<PolicyCall>();
-  /** The last event. */
+  /** The last event of this turn. */
   const latest = new BriefHandOver<{ breaker: CircuitBreaker; event: unknown }>();
   /** For a capacity; oldest first. */
   const running = new WeakMap<CircuitBreaker, Set<PolicyCall>>();

@@ -51,7 +51,7 @@ export const undici: Adapter<ResilienceEvents> = {
   title: '`undici` (retries)',
   summary: 'attempts of `RetryAgent`; of `RetryHandler` and `interceptors.retry` from the second on',
   attach(resilience, hooks) {
-    /** From the agent's `dispatch` to its handler's constructor. */
+    /** The agent's `dispatch` makes its handler synchronously. */
     const first = new HandOver<FirstAttempt>();
 
     hooks.onLoad('undici/lib/dispatcher/retry-agent.js', ({ exports: RetryAgent }) => {

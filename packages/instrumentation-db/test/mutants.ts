@@ -175,12 +175,4 @@ export const dbMutants: readonly Mutant[] = [
     from: "hooks.detach(exports, 'connect');",
     to: '',
   },
-  {
-    check: 'one span a call',
-    library: 'mysql2',
-    fault: 'the library awaits between query and addCommand',
-    file: 'instrumentation-db/src/adapters/mysql2/index.ts',
-    from: 'if (sending.offered?.connection === connection) return;',
-    to: '',
-  },
 ];

@@ -125,12 +125,4 @@ export const queueMutants: readonly Mutant[] = [
     from: 'const send = sending.take();',
     to: 'const send = undefined as any;',
   },
-  {
-    check: 'one span a call',
-    library: 'amqplib',
-    fault: 'the library awaits between the two publish',
-    file: 'instrumentation-queue/src/adapters/amqplib/producer.ts',
-    from: 'const confirmed = confirming.take();',
-    to: 'const confirmed = undefined as any;',
-  },
 ];

@@ -281,6 +281,45 @@ describe.each(Object.entries(libraries) as [Library, Open][])('%s', (library, op
   });
 });
 
+it.each<[string, () => Promise<() => Promise<unknown>>]>([
+  [
+    'generic-pool, for min',
+    async () => {
+      const pool = createPool(
+        { create: async () => ({}), destroy: async () => {}, validate: async () => true },
+        { min: 1, max: 2, testOnBorrow: true },
+      );
+      await pool.ready();
+      return async () => pool.acquire();
+    },
+  ],
+  [
+    'tarn, for a caller that left',
+    async () => {
+      const opened = Promise.withResolvers<object>();
+      const pool = new TarnPool({ create: () => opened.promise, destroy: () => {}, min: 0, max: 2 });
+      const left = pool.acquire();
+      left.abort();
+      await left.promise.catch(() => {});
+      opened.resolve({});
+      await new Promise((resolve) => pool.on('createSuccess', resolve));
+      return () => pool.acquire().promise;
+    },
+  ],
+])('nobody waits for a connection that was opened before: %s', async (_, open) => {
+  const acquire = await open();
+  recorded.clear();
+  await recorded.inSpan('caller', () => {
+    const acquired = acquire();
+    // Longer than an idle connection takes.
+    queueMicrotask(() => {
+      for (const start = performance.now(); performance.now() - start < 20;);
+    });
+    return acquired;
+  });
+  expect(recorded.spans().map(({ name }) => name)).toEqual(['caller']);
+});
+
 it('tarn’s operation and promise are its own', async () => {
   const descriptor = Object.getOwnPropertyDescriptor(TarnPool.prototype, 'acquire')!;
   let made: unknown;

@@ -12,6 +12,8 @@ interface Pool {
   _factoryCreateOperations: ReadonlySet<unknown>;
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 const source: PoolSource = {
   describe: (pool) => ({ limit: (pool as Pool).max, idleMin: (pool as Pool).min }),
   count(pool: object, state: PoolState): void {
@@ -46,6 +48,10 @@ export const genericPool: Adapter<PoolEvents> = {
         refused: (acquisition) => acquisition.failed(new Error('max waitingClients count exceeded')),
       });
       hooks.before(prototype, '_createResource', (pool) => pools.opening(pool));
+      hooks.before(prototype, '_addPooledResourceToAvailableObjects', (pool: Pool, [{ obj }]) => {
+        // Opened for `min`, or for a caller that left.
+        if (pool.pending === 0 && isObject(obj)) pools.openedIdle(source, pool, obj);
+      });
       for (const method of ['release', 'destroy']) {
         hooks.before(prototype, method, (pool, [resource]) => pools.released(pool, resource));
       }

@@ -56,6 +56,10 @@ export const tarn: Adapter<PoolEvents> = {
         case 'createRequest':
           pools.opening(pool);
           return;
+        case 'createSuccess':
+          // The caller that it was opened for has left.
+          if (pool.numPendingAcquires() === 0) pools.openedIdle(source, pool, second as object);
+          return;
         case 'release':
           pools.released(pool, first);
       }

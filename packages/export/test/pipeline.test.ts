@@ -103,7 +103,7 @@ describe('what arrives', () => {
         destinations: [otlp(at.url, { ...variant, headers: { 'x-tenant': 'a b' } })],
       });
       endFullSpan(tracer);
-      expect(await pipeline.flush(10_000)).toBe(true);
+      expect(await pipeline.flush(50_000)).toBe(true);
     }
     expect(
       at.requests.map(({ headers }) => [headers['content-type'], headers['content-encoding'], headers['x-tenant']]),
@@ -156,7 +156,7 @@ describe('what arrives', () => {
     const at = await collector();
     const { pipeline, tracer } = start({ destinations: [{ kind: 'zipkin', url: `${at.url}/api/v2/spans` }] });
     endFullSpan(tracer);
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
     expect(at.zipkinSpans).toMatchObject([
       {
         name: 'GET /orders/:id',
@@ -176,7 +176,7 @@ describe('what arrives', () => {
       spanContext: () => ({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags }),
     });
     for (const traceFlags of [0, 1, 2, 3]) pipeline.onEnd(span(traceFlags));
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
     expect(at.spans.map(({ flags }) => flags & 0xff)).toEqual([1, 3]);
 
     const { pipeline: none, end } = start({ destinations: [] });
@@ -213,7 +213,7 @@ describe('what arrives', () => {
     copyFileSync(file('client'), ca);
     const { pipeline, end } = start({ destinations: [otlp(at.url, { ca: pem('client'), pemFiles: { ca } })] });
     end('a');
-    expect(await pipeline.flush(10_000)).toBe(false);
+    expect(await pipeline.flush(50_000)).toBe(false);
     copyFileSync(file('ca'), ca);
     await at.waitForSpans(1);
     expect(names(at)).toEqual(['a']);
@@ -238,7 +238,7 @@ describe('what arrives', () => {
     });
     const { pipeline, end } = start({ destinations: [otlp(at.url)] });
     end('a');
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
     expect(names(at)).toEqual(['a']);
     expect(asked).toEqual([`${at.url}/v1/traces`]);
   });
@@ -273,12 +273,12 @@ describe('what arrives', () => {
     const ours = { ca: pem('ca'), cert: pem('client'), key: pem('client-key') };
     const { pipeline, end } = start({ destinations: [otlp(at.url, ours)] });
     end('a');
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
     expect(names(at)).toEqual(['a']);
 
     const { pipeline: mistrusting, end: endThere } = start({ destinations: [otlp(at.url)] });
     endThere('b');
-    expect(await mistrusting.flush(10_000)).toBe(false);
+    expect(await mistrusting.flush(50_000)).toBe(false);
     expect(lines).toEqual([
       expect.stringMatching(/cannot be reached \((SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE)\)/),
     ]);
@@ -364,7 +364,7 @@ describe('a backend in trouble', () => {
       const { pipeline, tracer } = start({ destinations: [otlp(at.url, { protocol })] });
       for (let i = 0; i < 100; i++) tracer.startSpan(`s${i}`, { attributes: { text: 'x'.repeat(i) } }).end();
       tracer.startSpan('huge', { attributes: { text: 'x'.repeat(10_000) } }).end();
-      expect(await pipeline.flush(10_000)).toBe(false);
+      expect(await pipeline.flush(50_000)).toBe(false);
       expect(names(at)).toEqual(Array.from({ length: 100 }, (_, i) => `s${i}`).toSorted());
       expect([...pipeline.dropped]).toEqual([['rejected', 1]]);
       expect(lines).toEqual([`foreshock: ${at.url}/v1/traces refused 1 span: HTTP 413, too large`]);
@@ -406,7 +406,7 @@ describe('a backend in trouble', () => {
     const { pipeline, end } = start({ destinations: [otlp(at.url)] });
     end('a');
     end('b');
-    expect(await pipeline.flush(10_000)).toBe(false);
+    expect(await pipeline.flush(50_000)).toBe(false);
     expect(at.requests).toHaveLength(1);
     expect([...pipeline.dropped]).toEqual([['rejected', 2]]);
     expect(lines).toHaveLength(1);
@@ -427,7 +427,7 @@ describe('a backend in trouble', () => {
     );
     const { pipeline, end } = start({ destinations: [otlp(at.url), otlp(at.url, { protocol: 'http/json' })] });
     for (const name of ['a', 'b', 'c']) end(name);
-    expect(await pipeline.flush(10_000)).toBe(false);
+    expect(await pipeline.flush(50_000)).toBe(false);
     expect([...pipeline.dropped]).toEqual([['rejected', 3]]);
     expect(lines.toSorted()).toEqual([
       `foreshock: ${at.url}/v1/traces refused 1 span: too early`,
@@ -480,7 +480,7 @@ describe('a backend in trouble', () => {
     );
     const { pipeline, end } = start({ destinations: [otlp(server)] });
     end('a');
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
   });
 
   it('that speaks no HTTP is as good as absent', async () => {
@@ -500,12 +500,12 @@ describe('a backend in trouble', () => {
     const at = await collector();
     const { pipeline, end } = start({ destinations: [otlp(at.url)], backoff: { firstMs: 60_000, maxMs: 60_000 } });
     end('a');
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
     // The first request on the kept connection is cut off, the same again on a new one is not.
     let cut = 0;
     at.respond(() => (cut++ === 0 ? { destroy: true } : undefined));
     end('b');
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
     expect(cut).toBe(2);
     expect(lines).toEqual([]);
   });
@@ -519,7 +519,7 @@ describe('a backend in trouble', () => {
       ],
     });
     end('a');
-    expect(await pipeline.flush(10_000)).toBe(false);
+    expect(await pipeline.flush(50_000)).toBe(false);
     expect([...pipeline.dropped]).toEqual([['rejected', 3]]);
     expect(lines.toSorted()).toEqual([
       'foreshock: ftp://a/b refused 1 span: cannot be used: not an http URL: ftp:',
@@ -603,7 +603,7 @@ describe('the sender thread', () => {
     for (let i = 0; i < 5; i++) end('meanwhile');
     expect(pipeline.link.worker).not.toBe(first);
     await until(() => pipeline.link.worker !== undefined);
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
     expect(names(at)).toEqual([
       ...Array.from({ length: 30 }, () => 'held'),
       ...Array.from({ length: 5 }, () => 'meanwhile'),
@@ -663,7 +663,7 @@ describe('a span that cannot be read', () => {
     pipeline.onEnd(broken);
     pipeline.onEnd({ ...fake('broken'), spanContext: () => undefined as never });
     pipeline.onEnd(fake('whole'));
-    expect(await pipeline.flush(10_000)).toBe(true);
+    expect(await pipeline.flush(50_000)).toBe(true);
     expect(names(at)).toEqual(['whole']);
     expect([...pipeline.dropped]).toEqual([['encode_error', 2]]);
   });
@@ -699,7 +699,7 @@ describe('shutdown', () => {
     const at = await collector();
     const { pipeline, end } = start({ destinations: [otlp(at.url)], batch: { maxExportBatchSize: 10 } });
     for (let i = 0; i < 100; i++) end('before');
-    const flushed = pipeline.flush(10_000);
+    const flushed = pipeline.flush(50_000);
     at.respond((request) => (request.payload?.spans.some(({ name }) => name === 'after') ? { hang: true } : undefined));
     for (let i = 0; i < 10; i++) end('after');
     expect(await flushed).toBe(true);

@@ -19,9 +19,7 @@ describe.each(NODES)('Node %s', (node) => {
     ['variants.cjs', 'import'],
   ] as const)('%s by --%s: each request its own trace, with its calls', async (file, preload) => {
     shows('http', [file.endsWith('.cjs') ? 'CJS' : 'ESM'], versionOf(node === 24 ? 'node' : `node-${node}`));
-    // A report of a block would be one span more.
-    const env = { FORESHOCK_BLOCK_MS: '0' };
-    const app = await runFixture(new URL(`./fixtures/${file}`, import.meta.url), { node, preload, collector, env });
+    const app = await runFixture(new URL(`./fixtures/${file}`, import.meta.url), { node, preload, collector });
     const { port } = await app.ready;
     const wire = await connect(port);
     const traces: string[] = [];

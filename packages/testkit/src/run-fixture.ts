@@ -21,7 +21,7 @@ export interface FixtureOptions {
   /** Target of the spans. Without it, and without exporter settings in `env`, none are exported. */
   collector?: Pick<Collector, 'url'>;
   cwd?: string | URL;
-  /** Limit for `ready`; default 20 s. */
+  /** Limit for `ready`; default 50 s. */
   readyTimeoutMs?: number;
 }
 
@@ -49,8 +49,12 @@ export interface Fixture {
 }
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** Files of one test must not reach the next. */
-const OWN_SPOOL = { FORESHOCK_SPOOL_DIR: '' };
+const STEADY = {
+  // Files of one test must not reach the next.
+  FORESHOCK_SPOOL_DIR: '',
+  // A loaded machine blocks every event loop, which is a line on standard error.
+  FORESHOCK_BLOCK_MS: '0',
+};
 const NODE_PACKAGES = { 22: 'node-22', 24: 'node', 26: 'node-26' } as const;
 
 /** As published. */
@@ -86,12 +90,12 @@ export async function runFixture(file: URL | string, options: FixtureOptions = {
   });
   alive.add(child);
   await killAfterTest(child);
-  return new RunningFixture(child, path, options.readyTimeoutMs ?? 20_000);
+  return new RunningFixture(child, path, options.readyTimeoutMs ?? 50_000);
 }
 
 /** For an application that a test starts by itself. */
 export function plainEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], ...OWN_SPOOL, ...env };
+  return { PATH: process.env['PATH'], ...STEADY, ...env };
 }
 
 function preloadArgs(preload: NonNullable<FixtureOptions['preload']>): string[] {
@@ -109,7 +113,7 @@ function environment(path: string, { collector, env = {} }: FixtureOptions): Nod
     ...Object.fromEntries(inherited),
     OTEL_SERVICE_NAME: basename(path, extname(path)),
     OTEL_BSP_SCHEDULE_DELAY: '50',
-    ...OWN_SPOOL,
+    ...STEADY,
     // A loaded machine needs longer than the default flush limit.
     ...(collector && { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, FORESHOCK_FLUSH_MS: '60000' }),
     ...(!exports && { OTEL_TRACES_EXPORTER: 'none' }),

@@ -9,11 +9,11 @@ import { ASLEEP, FREE_AT, openEnd } from './spool-memory.ts';
 import { serviceDirectory } from './spool-directory.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
-/** A killed process loses at most this, ms. */
-const WRITE_MS = 50;
+/** A killed process loses at most this, ms, and what a busy machine adds. */
+const WRITE_MS = 25;
 /** Open spans and heartbeat: every 100 ms. */
-const UPDATE_EVERY = 2;
-const QUIET = 20;
+const UPDATE_EVERY = 4;
+const QUIET = 40;
 /** After 30 s of silence other namespaces take the process for dead. */
 const ASLEEP_MS = 10_000;
 /** Random: all processes of a service may restart together. */

@@ -39,7 +39,7 @@ export class Load {
   }
 
   #send(number: number): void {
-    const traceId = number.toString(16).padStart(32, 'a');
+    const traceId = `${'a'.repeat(16)}${number.toString(16).padStart(16, '0')}`;
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
     const at = performance.now();
     get({ port: this.#port, host: '127.0.0.1', path: '/', agent: this.#agent, headers }, (response) => {

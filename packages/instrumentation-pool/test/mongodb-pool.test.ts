@@ -172,18 +172,24 @@ describe.skipIf('missing' in found)('mongodb', () => {
     await orders.findOne();
     recorded.clear();
     const asked = proxy.hold('orders');
-    const controllers = [new AbortController(), new AbortController()];
-    const [held, waiting] = controllers.map(({ signal }, i) => {
-      const call = (): Promise<unknown> => orders.findOne({}, { signal }).catch(({ name }: Error) => name);
-      return recorded.inSpan(`caller ${i}`, call);
-    });
+    const controllers = [new AbortController(), new AbortController(), new AbortController()];
+    const call = ({ signal }: AbortController, i: number): Promise<unknown> =>
+      recorded.inSpan(`caller ${i}`, () => orders.findOne({}, { signal }).catch(({ name }: Error) => name));
+    const [held, live, waiting] = controllers.map(call);
     await asked;
-    for (const controller of controllers.toReversed()) controller.abort();
-    expect(await Promise.all([held, waiting])).toEqual(['AbortError', 'AbortError']);
-    expect(only(waits(recorded))).toMatchObject({
-      status: { code: 'ERROR' },
-      attributes: { 'error.type': 'AbortError' },
-    });
+    controllers[2]!.abort();
+    await waiting;
+    // It is behind a live one, so the queue still has the one that left.
+    const later = new AbortController();
+    const last = call(later, 3);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const controller of [later, controllers[1]!, controllers[0]!]) controller.abort();
+    expect(await Promise.all([held, live, waiting, last])).toEqual(Array.from({ length: 4 }, () => 'AbortError'));
+    expect(waits(recorded).map(({ attributes }) => [attributes['error.type'], attributes['pool.pending']])).toEqual([
+      ['AbortError', 1],
+      ['AbortError', 1],
+      ['AbortError', 0],
+    ]);
     expect(only(spansNamed(recorded, 'find orders'))).toMatchObject({
       status: { code: 'ERROR' },
       attributes: { 'error.type': 'AbortError' },

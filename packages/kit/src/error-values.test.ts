@@ -51,6 +51,19 @@ describe('what a database has answered with', () => {
     expect(errorMessageOf(new Error('no such file: alice'))).toBe('no such file: alice');
   });
 
+  it('is known by its beginning when more fail at once than are remembered', () => {
+    const failures = Array.from(
+      { length: 300 },
+      (_, i) => `duplicate key value violates constraint "name" (user ${i})`,
+    );
+    for (const message of failures) privateMessageOf(new Error(message));
+    for (const message of failures) {
+      expect(errorMessageOf(new Error(`could not save, ${message}`))).toBe(
+        'could not save, duplicate key value violates constraint',
+      );
+    }
+  });
+
   it('has a message that may be changed afterwards', () => {
     const changed = new Error('no such table: alice');
     privateMessageOf(changed);

@@ -8,17 +8,28 @@ const MAX_LOOKED_AT = 32;
 const MIN_TEXT = 8;
 /** Messages remembered, to find them in other errors: as many as may fail together. */
 const MAX_TEXTS = 256;
+/** A beginning as long as this is a server's own, `E11000 duplicate key error`: what follows it is hidden in any text. */
+const MIN_BEGINNING = 20;
+const MAX_BEGINNINGS = 64;
 
 interface PrivateMessage {
   readonly whole: string;
   readonly shown: string;
 }
 
+interface KnownMessages {
+  readonly errors: WeakMap<object, PrivateMessage>;
+  readonly recent: PrivateMessage[];
+  readonly beginnings: Set<string>;
+}
+
 /** Process-wide: a bundle has a copy of this file. */
 const PRIVATE = Symbol.for('foreshock.private-errors');
-const known = ((globalThis as { [PRIVATE]?: { errors: WeakMap<object, PrivateMessage>; recent: PrivateMessage[] } })[
-  PRIVATE
-] ??= { errors: new WeakMap(), recent: [] });
+const known = ((globalThis as { [PRIVATE]?: KnownMessages })[PRIVATE] ??= {
+  errors: new WeakMap(),
+  recent: [],
+  beginnings: new Set(),
+});
 
 const QUOTES = new Set('"`\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u300c\u300e');
 /** Signs around values: `Key (email)=(…)`, `user a@example.com`, `value: …`. */
@@ -71,7 +82,11 @@ export function privateMessage(error: unknown, message: string): string | undefi
     }
   }
   const repeated = known.recent.find(({ whole }) => message.includes(whole));
-  return repeated && withoutMessage(message, repeated);
+  if (repeated) return withoutMessage(message, repeated);
+  for (const beginning of known.beginnings) {
+    if (message.includes(beginning)) return withoutMessage(message, { whole: beginning, shown: beginning });
+  }
+  return undefined;
 }
 
 /** `could not save alice: Duplicate entry 'alice'`: its beginning and the part of the other that may be shown. */
@@ -106,7 +121,9 @@ export function noteValues(error: unknown, message: string, shown = withoutValue
   if (typeof error !== 'object' || error === null || known.errors.has(error)) return;
   const noted = { whole: message.slice(0, MAX_MESSAGE), shown };
   known.errors.set(error, noted);
-  const { recent } = known;
+  const { recent, beginnings } = known;
   if (shown === noted.whole || message.length < MIN_TEXT || recent.some(({ whole }) => whole === noted.whole)) return;
   if (recent.push(noted) > MAX_TEXTS) recent.shift();
+  if (shown.length >= MIN_BEGINNING && noted.whole.startsWith(shown) && beginnings.size < MAX_BEGINNINGS)
+    beginnings.add(shown);
 }

@@ -11,15 +11,14 @@ interface Pool {
   currentCheckedOutCount: number;
   pendingConnectionCount: number;
   availableConnectionCount: number;
-  waitQueueSize: number;
   closed: boolean;
   checkedOutConnections: ReadonlySet<object>;
 }
 
 type Callback = (this: unknown, error: unknown, connection: object | undefined) => void;
 
-/** Callers that left the queue; `processWaitQueue` removes them. */
-const left = new WeakMap<object, number>();
+/** Callers in a pool's queue. `waitQueueSize` counts those that have left it too, until it is their turn. */
+const waiting = new WeakMap<object, number>();
 
 const source: PoolSource = {
   describe(pool: object): PoolDescription {
@@ -35,10 +34,10 @@ const source: PoolSource = {
     };
   },
   count(pool: object, state: PoolState): void {
-    const { currentCheckedOutCount, pendingConnectionCount, availableConnectionCount, waitQueueSize } = pool as Pool;
+    const { currentCheckedOutCount, pendingConnectionCount, availableConnectionCount } = pool as Pool;
     state.used = currentCheckedOutCount + pendingConnectionCount;
     state.idle = availableConnectionCount;
-    state.pending = Math.max(0, waitQueueSize - (left.get(pool) ?? 0));
+    state.pending = waiting.get(pool) ?? 0;
   },
   isEnded: (pool) => (pool as Pool).closed,
 };
@@ -66,31 +65,28 @@ function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   hooks.calls(prototype, 'checkOut', {
     begin(pool: Pool, args: unknown[]): Asked | undefined {
       const acquisition = pools.acquire(source, pool);
-      const asked = acquisition && { pool, acquisition };
+      const asked = acquisition && new Asked(pool, acquisition);
       const [callback] = args;
       if (asked && typeof callback === 'function') {
         args[0] = answeringOnce('mongodb pool', acquisition, callback as () => unknown, ([error, connection]) => {
-          if (error) refused(asked, error);
-          else acquisition.granted(connection);
+          if (error) asked.refused(error);
+          else asked.granted(connection);
         });
       }
       return asked;
     },
     // With a callback nothing is returned.
-    succeeded({ acquisition }, connection) {
-      if (connection !== undefined) acquisition.granted(connection);
+    succeeded(asked, connection) {
+      if (connection !== undefined) asked.granted(connection);
     },
-    failed: refused,
+    failed: (asked, error) => asked.refused(error),
   });
   hooks.before(prototype, 'checkIn', (pool, [connection]) => pools.released(pool, connection));
 
   /** `ensureMinPoolSize` opens connections for no caller. */
   const serving = new HandOver<Pool>();
   hooks.calls(prototype, 'processWaitQueue', {
-    begin(pool: Pool) {
-      if (left.has(pool)) left.delete(pool);
-      return pool;
-    },
+    begin: (pool: Pool) => pool,
     handOver: serving,
   });
   hooks.before(prototype, 'createConnection', (pool: Pool, args: [Callback]) => {
@@ -106,25 +102,35 @@ function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   });
 }
 
-interface Asked {
-  pool: Pool;
-  acquisition: Acquisition;
-}
+class Asked {
+  readonly #pool: Pool;
+  readonly #acquisition: Acquisition;
+  #isWaiting = true;
 
-function refused({ pool, acquisition }: Asked, error: unknown): void {
-  const isTimeOut = isTimedOut(error);
-  // The others were taken out of the queue.
-  if (isTimeOut || isAborted(error)) left.set(pool, (left.get(pool) ?? 0) + 1);
-  acquisition.failed(error, isTimeOut);
+  constructor(pool: Pool, acquisition: Acquisition) {
+    this.#pool = pool;
+    this.#acquisition = acquisition;
+    waiting.set(pool, (waiting.get(pool) ?? 0) + 1);
+  }
+
+  granted(connection: unknown): void {
+    this.#leave();
+    this.#acquisition.granted(connection);
+  }
+
+  refused(error: unknown): void {
+    this.#leave();
+    this.#acquisition.failed(error, isTimedOut(error));
+  }
+
+  #leave(): void {
+    if (this.#isWaiting) waiting.set(this.#pool, waiting.get(this.#pool)! - 1);
+    this.#isWaiting = false;
+  }
 }
 
 /** `WaitQueueTimeoutError` (mongodb/lib/cmap/errors.js), or with `timeoutMS` an error caused by it. */
 function isTimedOut(error: unknown): boolean {
   const { name, cause } = (error ?? {}) as { name?: unknown; cause?: { name?: unknown } };
   return name === 'MongoWaitQueueTimeoutError' || cause?.name === 'MongoWaitQueueTimeoutError';
-}
-
-/** By the application's `AbortSignal`, with any reason; the pool's own are `MongoError`s. */
-function isAborted(error: unknown): boolean {
-  return typeof (error as { hasErrorLabel?: unknown } | undefined)?.hasErrorLabel !== 'function';
 }

@@ -18,7 +18,10 @@ import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { integer, pgTable } from 'drizzle-orm/pg-core';
 import knexOf from 'knex';
+import { Kysely, MysqlDialect, PostgresDialect, type Dialect } from 'kysely';
+import callbacks from 'mysql2';
 import mysql from 'mysql2/promise';
+import { Model } from 'objection';
 import pg from 'pg';
 import { DataTypes, Sequelize } from 'sequelize';
 import { DataSource, EntitySchema } from 'typeorm';
@@ -42,6 +45,9 @@ interface Case {
 }
 
 const recorded = recordSpans([dbInstrumentation(), poolInstrumentation()]);
+// ES modules: after the hooks.
+const { drizzle: drizzlePostgres } = await import('drizzle-orm/postgres-js');
+const { default: postgresJs } = await import('postgres');
 let postgres: Postgres;
 let mariadb: MariaDb;
 beforeAll(async () => {
@@ -68,6 +74,38 @@ function knex(client: 'pg' | 'mysql2', url: string): Reader {
       db.transaction(async (trx) => {
         await trx('orders').where({ id: 1 }).first('id');
         await trx('orders').where({ id: 2 }).first('id');
+      }),
+    close: () => db.destroy(),
+  };
+}
+
+function objection(client: 'pg' | 'mysql2', url: string): Reader {
+  const db = knexOf({ client, connection: url, pool: { min: 0, max: LIMIT } });
+  class Order extends Model {
+    static override tableName = 'orders';
+  }
+  const orders = Order.bindKnex(db);
+  return {
+    read: async (id) => orders.query().findById(id),
+    transaction: () =>
+      orders.transaction(async (trx) => {
+        await orders.query(trx).findById(1);
+        await orders.query(trx).findById(2);
+      }),
+    close: () => db.destroy(),
+  };
+}
+
+function kysely(dialect: Dialect): Reader {
+  const db = new Kysely<{ orders: { id: number } }>({ dialect });
+  const find = (id: number, from: Pick<typeof db, 'selectFrom'> = db): Promise<unknown> =>
+    from.selectFrom('orders').select('id').where('id', '=', id).executeTakeFirst();
+  return {
+    read: (id) => find(id),
+    transaction: () =>
+      db.transaction().execute(async (trx) => {
+        await find(1, trx);
+        await find(2, trx);
       }),
     close: () => db.destroy(),
   };
@@ -152,6 +190,46 @@ const cases: Record<string, Case> = {
       };
     },
   },
+  'Drizzle over postgres': {
+    server: () => postgres,
+    system: 'postgresql',
+    async open() {
+      const client = postgresJs(postgres.url, { max: LIMIT });
+      const orders = pgTable('orders', { id: integer() });
+      const db = drizzlePostgres({ client });
+      return {
+        read: (id) => db.select().from(orders).where(eq(orders.id, id)),
+        transaction: () =>
+          db.transaction(async (tx) => {
+            await tx.select().from(orders).where(eq(orders.id, 1));
+            await tx.select().from(orders).where(eq(orders.id, 2));
+          }),
+        close: () => client.end(),
+      };
+    },
+  },
+  'Kysely over pg': {
+    server: () => postgres,
+    system: 'postgresql',
+    open: async () =>
+      kysely(new PostgresDialect({ pool: new pg.Pool({ connectionString: postgres.url, max: LIMIT }) })),
+  },
+  'Kysely over mysql2': {
+    server: () => mariadb,
+    system: 'mariadb',
+    open: async () =>
+      kysely(new MysqlDialect({ pool: callbacks.createPool({ uri: mariadb.url, connectionLimit: LIMIT }) })),
+  },
+  'Objection over pg': {
+    server: () => postgres,
+    system: 'postgresql',
+    open: async () => objection('pg', postgres.url),
+  },
+  'Objection over mysql2': {
+    server: () => mariadb,
+    system: 'mariadb',
+    open: async () => objection('mysql2', mariadb.url),
+  },
   'Sequelize over pg': {
     server: () => postgres,
     system: 'postgresql',
@@ -215,7 +293,7 @@ describe.each(Object.entries(cases))('%s', (_name, { server, system, open }) => 
   });
 });
 
-describe.each(Object.entries(cases).filter(([name]) => /^(knex|Drizzle|MikroORM)/.test(name)))(
+describe.each(Object.entries(cases).filter(([name]) => /^(knex|Drizzle|Kysely|Objection|MikroORM)/.test(name)))(
   '%s',
   (_name, { open }) => {
     it('waits once for a transaction, and has a span for each of its statements', async () => {

@@ -27,14 +27,22 @@ export class Consumers {
         hooks.wrap(Channel.prototype, 'consume', (original) => this.#takingHandler(original, 1)),
       );
     }
+    // It calls `this.processFn`, which a sandboxed processor has, too; the instrumentation's span is around it.
     onLibrary(hooks, 'bullmq/dist/cjs/classes/worker.js', ({ exports: { Worker } }) => {
-      const consumers = this;
-      hooks.wrap(Worker.prototype, 'callProcessJob', (original) => {
-        return function (this: { name?: string }, ...args: unknown[]) {
-          return consumers.#handle(String(this.name), original, this, args);
-        };
-      });
+      const hit = new WeakSet<object>();
+      hooks.wrap(Worker.prototype, 'callProcessJob', (original) => this.#hittingProcessor(original, hit));
     });
+  }
+
+  #hittingProcessor(original: Handler, hit: WeakSet<object>): Handler {
+    const consumers = this;
+    return function (this: any, ...args) {
+      if (!hit.has(this)) {
+        hit.add(this);
+        this.processFn = consumers.#delayed(String(this.name), this.processFn);
+      }
+      return original.apply(this, args);
+    };
   }
 
   /** The first argument names the queue; `place` is the handler's. */

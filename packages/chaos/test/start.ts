@@ -16,7 +16,7 @@ export async function startApp(
   plan: object | string | undefined,
   collector: Collector,
   env: Record<string, string> = {},
-  file: 'app.mjs' | 'app.cjs' = 'app.mjs',
+  file: 'app.mjs' | 'app.cjs' | 'libraries.cjs' = 'app.mjs',
 ): Promise<App> {
   const fixture = await runFixture(new URL(`./fixtures/${file}`, import.meta.url), {
     preload: 'none',

@@ -28,9 +28,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function start(env: Record<string, string>, ...faults: object[]): Promise<App> {
-  const plan = { faults: faults.map((fault) => ({ for: LONG, ...fault })) };
-  return startApp(plan, collector, env, 'libraries.cjs');
+async function start(env: Record<string, string>, fault: object): Promise<App> {
+  return startApp({ faults: [{ for: LONG, ...fault }] }, collector, env, 'libraries.cjs');
 }
 
 const isCall = ({ kind, name }: ReceivedSpan): boolean => kind === 'CLIENT' && /^(?:SELECT|GET)/.test(name);

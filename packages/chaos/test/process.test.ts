@@ -109,7 +109,8 @@ it('memory is filled, and the process killed as by the kernel', async () => {
   const plan = {
     faults: [
       { fault: 'memory', megabytes: 20, for: 400 },
-      { fault: 'kill', from: 600, for: 1_000 },
+      // So much later that the other has ended on a busy machine, too.
+      { fault: 'kill', from: 3_000, for: 1_000 },
     ],
   };
   const app = await startApp(plan, collector);

@@ -17,7 +17,7 @@ export function boundaryConfigs(config: PluginConfig, propagator: ForeshockPropa
       ...(propagateNotTo && { propagateTo: (destination: string) => !propagateNotTo.includes(destination) }),
       ownCommands: (library: string) => ownCommands?.includes(library) === true,
     },
-    logs: { boundaryLogs: config.boundaryLogs },
+    logs: { boundaryLogs: config.boundaryLogs, consoleJson: config.consoleJson },
     resilience: { propagateAttempts: config.propagateAttempts },
   };
 }

@@ -30,6 +30,8 @@ export interface PluginConfig {
   ownCommands: string[] | undefined;
   /** FORESHOCK_BOUNDARY_LOGS: lines at entry and exit of boundaries, by the application's logger. Default none. */
   boundaryLogs: BoundaryLogs | undefined;
+  /** FORESHOCK_CONSOLE_JSON: `console` writes JSON lines. Default false. */
+  consoleJson: boolean;
   /** OTEL_PROPAGATORS; default undefined: `tracecontext,baggage,x-trace-id`. */
   propagators: PropagatorName[] | undefined;
   /** OTEL_NODE_ENABLED_INSTRUMENTATIONS: npm names; default undefined: all. */
@@ -49,6 +51,7 @@ export function readPluginConfig(env: Env): PluginConfig {
     propagateNotTo: env.list('FORESHOCK_PROPAGATE_NOT_TO'),
     ownCommands: readOwnCommands(env),
     boundaryLogs: readBoundaryLogs(env),
+    consoleJson: env.boolean('FORESHOCK_CONSOLE_JSON', false),
     propagators: readPropagators(env),
     enabledInstrumentations: env.list('OTEL_NODE_ENABLED_INSTRUMENTATIONS'),
     disabledInstrumentations: env.list('OTEL_NODE_DISABLED_INSTRUMENTATIONS'),

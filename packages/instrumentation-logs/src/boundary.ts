@@ -11,6 +11,8 @@ const PLAIN = /^[\w.:-]{1,128}$/;
 export interface LogsConfig extends InstrumentationConfig {
   /** Whether a {@link BoundaryLog} writes by the application's logger. Default undefined: none. */
   boundaryLogs?: BoundaryLogs | undefined;
+  /** `console.debug`, `log`, `info`, `warn` and `error` write JSON lines. Default false. */
+  consoleJson?: boolean;
 }
 
 /**
@@ -20,6 +22,7 @@ export interface LogsConfig extends InstrumentationConfig {
 export function open(telemetry: Telemetry, config: LogsConfig): LineEvents {
   return {
     useLogger: config.boundaryLogs && useLogger,
+    consoleAsJson: config.consoleJson,
 
     fields() {
       const where = context.active();

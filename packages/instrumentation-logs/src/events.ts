@@ -15,4 +15,6 @@ export interface LineEvents {
   logged(errorType: string): void;
   /** The application has a logger, which writes boundary logs too; undefined: there are none. */
   readonly useLogger?: ((write: WriteLine, isFallback?: boolean) => void) | undefined;
+  /** Whether the application wants what it writes to `console` as JSON. */
+  readonly consoleAsJson?: boolean | undefined;
 }

@@ -1,0 +1,53 @@
+import { errorTypeOf, type Adapter } from '@foreshock/kit';
+import type { LineEvents } from '../../events.ts';
+import { addMissing } from '../../missing-fields.ts';
+
+const WARNINGS = new Set(['warn', 'error', 'fatal']);
+
+/**
+ * Nest's default logger, the methods that make a line of a message (services/console-logger.service.js):
+ * `formatMessage` (all versions) for text, `getJsonLogObject` (11.1 and later) for `json: true`. A class of the
+ * application that replaces these, or the whole logger, is left alone.
+ */
+export const nestjsCommon: Adapter<LineEvents> = {
+  library: '@nestjs/common',
+  versions: '>=10.0.0 <13',
+  upstream: [],
+  shows: [],
+  summary: 'Nest’s own `Logger`: in each JSON line, at the end of each text line',
+
+  attach(events, hooks) {
+    hooks.onLoad('@nestjs/common/services/console-logger.service.js', ({ exports }) => {
+      const { prototype } = exports.ConsoleLogger;
+      const fieldsOf = (level: unknown, error: unknown): ReturnType<LineEvents['fields']> => {
+        const fields = events.fields();
+        if (fields && error instanceof Error && WARNINGS.has(level as string)) events.logged(errorTypeOf(error));
+        return fields;
+      };
+      hooks.returning(prototype, 'formatMessage', (line: unknown, _logger, [level, message]) => {
+        const fields = typeof line === 'string' ? fieldsOf(level, message) : undefined;
+        return fields ? (line as string).replace(/\n?$/, (end) => textOf(fields) + end) : line;
+      });
+      if (typeof prototype.getJsonLogObject !== 'function') return;
+      hooks.after(prototype, 'getJsonLogObject', (line: any, _logger, [message, options]) => {
+        const fields = fieldsOf(options?.logLevel, options?.error ?? message);
+        if (fields) addMissing(line, fields);
+      });
+    });
+
+    const { useLogger } = events;
+    if (!useLogger) return;
+    hooks.onLoad('@nestjs/common/services/logger.service.js', ({ exports: { Logger } }) => {
+      // By the static methods: the application may put a logger of its own behind them (`app.useLogger`).
+      useLogger((level, message, fields) => {
+        Logger[level === 'warn' ? 'warn' : 'log'](message + textOf(fields), 'Boundary');
+      }, true);
+    });
+  },
+};
+
+function textOf(fields: object): string {
+  let text = '';
+  for (const [key, value] of Object.entries(fields)) text += ` ${key}=${value}`;
+  return text;
+}

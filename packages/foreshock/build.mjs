@@ -119,7 +119,7 @@ await build({
   target: 'node22',
   conditions: ['@foreshock/source'],
   packages: 'external',
-  entryPoints: [here('src/sdk.ts'), here('src/breaker.ts')],
+  entryPoints: [here('src/sdk.ts'), here('src/breaker.ts'), here('src/degraded.ts')],
   outdir: here('dist'),
   logLevel: 'warning',
 });

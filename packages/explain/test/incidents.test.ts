@@ -93,6 +93,19 @@ describe('one cause', () => {
     expect(Math.abs(Date.parse(answer.causes[0]!.onset!.at) - (T0 + 40 * SECOND))).toBeLessThanOrEqual(100);
   });
 
+  it('says how many were answered worse than usual on purpose, by a span of the service itself', async () => {
+    const answer = await answerOf(
+      ['-'],
+      minute((second, i) => {
+        const made = cart({ queryMs: during(second) ? 300 : 3 }, i);
+        if (during(second) && i % 2 === 0) made.attributes = { 'degraded.mode': 'stale', 'degraded.feature': 'prices' };
+        return made;
+      }),
+    );
+    expect(answer.impact).toMatchObject([{ service: 'shop', route: 'GET /cart', slow: 100, degraded: 50 }]);
+    expect(answer.text).toContain(', 50 degraded on purpose, p95');
+  });
+
   it('is the way between two services where time is lost between their spans', async () => {
     const answer = await answerOf(
       ['-'],

@@ -78,8 +78,8 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       return stampedes.misses;
     },
     missed({ cacheName, askedAs, context: where, since }, { key, entry, keyPrefix }) {
-      if (key === undefined) return;
-      stampedes.missed({
+      if (key === undefined) return undefined;
+      return stampedes.missed({
         id: `${askedAs}\0${entry}`,
         cache: cacheName,
         shape: () => shape(key, keyPrefix),

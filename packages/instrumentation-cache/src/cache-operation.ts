@@ -1,6 +1,6 @@
 import { SpanKind, type Attributes, type Context } from '@opentelemetry/api';
 import { ClientOperation, type ConnectionHolding, type OperationClient } from '@foreshock/kit';
-import { CACHE_HIT, CACHE_HIT_COUNT, CACHE_KEY_COUNT, POOL_NAME } from '@foreshock/kit/names';
+import { CACHE_CONCURRENT_MISSES, CACHE_HIT, CACHE_HIT_COUNT, CACHE_KEY_COUNT, POOL_NAME } from '@foreshock/kit/names';
 import type { CacheMetrics } from './cache-metrics.ts';
 import type { Batch, CacheServer, Command, CommandDescription } from './events.ts';
 import type { KnownServer, KnownServers } from './known-servers.ts';
@@ -11,7 +11,8 @@ export interface CacheClient {
   readonly metrics: CacheMetrics | undefined;
   /** Lookups that missed so far, see `Stampedes`. */
   readonly misses: number;
-  missed(operation: CacheOperation, command: CommandDescription): void;
+  /** @returns how many have missed the key together, if enough for a stampede */
+  missed(operation: CacheOperation, command: CommandDescription): number | undefined;
 }
 
 /** A command or batch sent to a server. */
@@ -85,7 +86,9 @@ export class CacheOperation extends ClientOperation implements Command, Batch {
     this.span.setAttribute(CACHE_HIT, hits === command.lookups);
     if (command.lookups > 1) this.#countKeys(command.lookups, hits);
     this.#client.metrics?.lookedUp(this.cacheName, hits, command.lookups - hits);
-    if (hits === 0 && command.lookups === 1) this.#client.missed(this, command);
+    if (hits !== 0 || command.lookups !== 1) return;
+    const together = this.#client.missed(this, command);
+    if (together !== undefined) this.span.setAttribute(CACHE_CONCURRENT_MISSES, together);
   }
 
   #batchAnswered(replies: readonly unknown[]): void {

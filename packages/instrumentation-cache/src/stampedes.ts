@@ -80,11 +80,12 @@ export class Stampedes {
     return this.#bursts.size > 0;
   }
 
-  missed({ id, cache, shape, where, since, coalesced }: Miss): void {
+  /** @returns how many have missed the key together, if enough for a stampede */
+  missed({ id, cache, shape, where, since, coalesced }: Miss): number | undefined {
     const now = performance.now();
     let burst = this.#bursts.get(id);
     if (!burst) {
-      if (this.#bursts.size >= MAX_BURSTS) return;
+      if (this.#bursts.size >= MAX_BURSTS) return undefined;
       const due = now + WINDOW_MS;
       burst = { ...NEW, cache, shape, spans: new Set(), traces: new Set(), where, first: now, last: now, due };
       this.#bursts.set(id, burst);
@@ -99,6 +100,7 @@ export class Stampedes {
     burst.callers = Math.max(burst.callers, burst.overlapping, burst.spans.size + burst.beyond);
     burst.last = now;
     burst.misses = ++this.misses;
+    return burst.callers >= this.#callers ? burst.callers : undefined;
   }
 
   filled(id: string, where: Context): void {

@@ -70,6 +70,8 @@ it('is reported for a key on a server, whichever connections its callers use', a
     () => client().set('user:1', 'x'),
   );
   clients.forEach((each) => each.disconnect());
+  const together = spans.flatMap(({ attributes }) => attributes['cache.concurrent_misses'] ?? []);
+  expect(together.map(Number).sort((a, b) => a - b)).toEqual([5, 6, 7, 8, 9, 10]);
   expect(eventsOf(spans)).toEqual([event(`${server.host}:${server.port}/${server.database}`)]);
 });
 

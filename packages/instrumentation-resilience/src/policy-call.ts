@@ -5,6 +5,7 @@ import {
   errorTypeOf,
   guard,
   isSuppressed,
+  noteDegraded,
   roundMs,
   withContextAttributes,
   type Telemetry,
@@ -161,6 +162,7 @@ export class DecidedCall implements PolicyCall {
     const kind = this.#kind;
     const outcome = this.#outcomeOf(result);
     if (kind === 'breaker') this.#metrics.called(this.#name, outcome);
+    if (outcome === 'fallback') noteDegraded(this.#context, 'fallback', this.#name);
     // A plain permitted call needs no span.
     if (!decision && !this.#fellBack && outcome !== 'fallback') return;
     const why = decision ?? 'fallback';

@@ -1,12 +1,15 @@
 import { context, trace, type Attributes, type Context } from '@opentelemetry/api';
 import { Caller, errorTypeOf, guard, withContextAttributes } from '@foreshock/kit';
-import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_MAX_ATTEMPTS, RETRY_POLICY } from '@foreshock/kit/names';
+import { RETRY_ATTEMPT, RETRY_DELAY_MS, RETRY_MAX_ATTEMPTS, RETRY_POLICY, RETRY_WAIT } from '@foreshock/kit/names';
 import type { Retry } from './events.ts';
 import type { OwnedCalls } from './owned-calls.ts';
 import type { ResilienceMetrics } from './resilience-metrics.ts';
 import { expectSummary, summarise, type Repeated } from './retry-summary.ts';
 import { SentAttempt, sentAttemptOf, Sends, withSentAttempt, type SentAttempts } from './sends.ts';
 import { upstreamAttempts, withUpstreamAttempts } from './upstream-attempts.ts';
+
+/** Shorter waits are hard to see. */
+const SHOWN_WAIT_MS = 100;
 
 export interface RetryDescription {
   owner: object;
@@ -83,6 +86,7 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
   #resent(): void {
     this.#delayMs = Math.round(this.#delayMs ?? (this.#failedAt ? performance.now() - this.#failedAt : 0));
     this.totalDelayMs += this.#delayMs;
+    this.#waited(this.#delayMs);
     this.#metrics.resent(this.policy);
     // Another attempt after the end: the policy does not count all.
     if (this.#parent && (this.attempts === 2 || this.#ended)) expectSummary(this.#parent, this);
@@ -104,6 +108,13 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     this.outcome = 'failure';
     this.errorType = error === undefined ? undefined : errorTypeOf(error);
     if (this.#maxAttempts !== undefined && this.attempts >= this.#maxAttempts) this.ended('failure', error);
+  }
+
+  /** At its begin, where nothing else is: backends show an event as a mark on the time line. */
+  #waited(delayMs: number): void {
+    if (delayMs < SHOWN_WAIT_MS || this.#failedAt === undefined) return;
+    const attributes = { [RETRY_DELAY_MS]: delayMs, [RETRY_ATTEMPT]: this.attempts, [RETRY_POLICY]: this.policy };
+    this.#parent?.addEvent(RETRY_WAIT, attributes, this.#failedAt);
   }
 
   ended(outcome: 'success' | 'failure', error?: unknown): void {

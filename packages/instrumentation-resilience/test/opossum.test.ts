@@ -27,6 +27,10 @@ describe.each(['opossum', 'opossum-6'])('%s', (alias) => {
     const caller = (name: string) => spans.find((span) => span.scope === 'test' && span.name === name)!.spanId;
     const refusal = spans.find(({ parentSpanId }) => parentSpanId === caller('refused'))!;
     expect(refusal.links.map(({ spanId }) => spanId)).toEqual([caller('opens')]);
+    expect(spans.find(({ name }) => name === 'answered by a call')!.attributes).toMatchObject({
+      'degraded.mode': 'fallback',
+      'degraded.feature': 'spare',
+    });
     expect(outline(spans)).toEqual({
       works: { calls: [get('payments', 'closed')], events: [] },
       fails: { calls: [failing('payments', 'closed')], events: [] },

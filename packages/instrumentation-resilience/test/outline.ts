@@ -29,7 +29,10 @@ export function outline(spans: readonly ReceivedSpan[]): Record<string, Caller> 
       const children = spans.filter(({ parentSpanId }) => parentSpanId === caller.spanId);
       const { CLIENT = [], INTERNAL = [] } = Object.groupBy(children, ({ kind }) => kind);
       const calls = [...CLIENT.sort((a, b) => a.startTime - b.startTime), ...INTERNAL];
-      const events = caller.events.map((event) => ({ event: event.name, ...withoutTimes(event.attributes) }));
+      // Whether a wait took 100 ms is the machine's matter.
+      const events = caller.events
+        .filter(({ name }) => name !== 'retry.wait')
+        .map(({ name, attributes }) => Object.assign({ event: name }, withoutTimes(attributes)));
       return [caller.name, { calls: calls.map(outlineOf), events }];
     }),
   );

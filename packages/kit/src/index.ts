@@ -19,6 +19,7 @@ export { ClientOperation, NO_STATUS, type ServerErrors, type TimeOutPhase } from
 export { LinkedList, type Linked } from './linked-list.ts';
 export { attach, enter, leave, methodIn, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
 export { collectDependencies, dependencies, type Dependency, type PoolUse } from './dependencies.ts';
+export { noteDegraded, type DegradedMode } from './degraded.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';
 export { contextAttributesOf, withContextAttributes } from './context-attributes.ts';

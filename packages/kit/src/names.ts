@@ -54,6 +54,9 @@ export const BREAKER_CALLS = 'circuitbreaker.calls';
 /** `error.type` of the replaced error. */
 export const FALLBACK_REASON = 'fallback.reason';
 
+/** Event on the caller's span as it begins to wait for the next attempt. */
+export const RETRY_WAIT = 'retry.wait';
+
 /** Event on the caller's span after several attempts. */
 export const RETRY_SUMMARY = 'retry.summary';
 export const RETRY_ATTEMPTS = 'retry.attempts';
@@ -110,6 +113,8 @@ export const CACHE_HIT = 'cache.hit';
 export const CACHE_KEY_COUNT = 'cache.key_count';
 export const CACHE_HIT_COUNT = 'cache.hit_count';
 export const CACHE_COALESCED = 'cache.coalesced';
+/** On a lookup that missed: callers that have missed its key at this time, where they make a stampede. */
+export const CACHE_CONCURRENT_MISSES = 'cache.concurrent_misses';
 /** Shape of a key (`user:*`), never the key. */
 export const CACHE_KEY = 'cache.key';
 
@@ -194,6 +199,13 @@ export const JOB_OVERLAPPING_RUNS = 'job.overlapping_runs';
 export const START_READY_MS = 'start.ready_ms';
 /** `listening`, `request`, `message` or `job`. */
 export const START_READY_BY = 'start.ready_by';
+
+/** The request is answered worse than usual, on purpose: `stale`, `fallback`, `read_only`, `feature_off`. Ours. */
+export const DEGRADED_MODE = 'degraded.mode';
+/** What is degraded, as the application or the policy names it. */
+export const DEGRADED_FEATURE = 'degraded.feature';
+/** Metric. */
+export const DEGRADED_COUNT = 'degraded.count';
 
 /** Prefix of injected faults' events. */
 export const CHAOS_EVENT = 'chaos.';

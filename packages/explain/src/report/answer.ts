@@ -69,6 +69,8 @@ export interface Impact {
   requests: number;
   slow: number;
   failed: number;
+  /** Answered worse than usual on purpose; undefined: none. */
+  degraded?: number;
   p95Ms: number;
   baselineP95Ms: number | null;
 }

@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse.ts';
+import type { Decomposed } from '../decompose/decompose.ts';
 import { byRoute, quantile, times } from '../window/slow.ts';
 import type { Impact } from './answer.ts';
 import { round } from './figures.ts';
@@ -11,12 +12,14 @@ export function impactOf({ known, bad }: Analysis): Impact[] {
   const { before, within } = known.window;
   const routesBefore = byRoute(before);
   const routesWithin = byRoute(within);
+  const degraded = degradedEntries(known.whole);
   const affected = [...byRoute(bad)].sort(([, a], [, b]) => b.length - a.length).slice(0, MOST);
   return affected.map(([route, some]) => {
     const all = routesWithin.get(route)!;
     const usual = routesBefore.get(route);
     const service = table.strings.text(all[0]!.service);
-    return {
+    const onPurpose = all.filter(({ row }) => degraded.has(row)).length;
+    const impact: Impact = {
       service,
       route: table.strings.text(route).slice(service.length + 1),
       requests: all.length,
@@ -25,5 +28,17 @@ export function impactOf({ known, bad }: Analysis): Impact[] {
       p95Ms: round(quantile(times(all), 0.95)),
       baselineP95Ms: usual ? round(quantile(times(usual), 0.95)) : null,
     };
+    if (onPurpose > 0) impact.degraded = onPurpose;
+    return impact;
   });
+}
+
+/** Requests with a span of their own service that says so. */
+function degradedEntries({ table, clipped }: Decomposed): Set<number> {
+  const entries = new Set<number>();
+  table.facts.forEach((facts, row) => {
+    const entry = clipped.entry[row]!;
+    if (facts?.degraded !== undefined && entry >= 0) entries.add(entry);
+  });
+  return entries;
 }

@@ -28,11 +28,12 @@ function spread({ path }: Answer): string[] {
 function impact({ impact }: Answer): string[] {
   const worst = impact[0];
   if (!worst) return [];
-  const { service, route, requests, slow, failed, p95Ms, baselineP95Ms } = worst;
+  const { service, route, requests, slow, failed, degraded, p95Ms, baselineP95Ms } = worst;
+  const onPurpose = degraded ? `, ${degraded} degraded on purpose` : '';
   const usual = baselineP95Ms === null ? '' : `, usually ${duration(baselineP95Ms)}`;
   const others = impact.length > 1 ? `, and ${count(impact.length - 1, 'other route')}` : '';
   return [
-    `\`${route}\` of ${service}: ${slow} slow and ${failed} failed of ${requests}, p95 ${duration(p95Ms)}${usual}${others}.`,
+    `\`${route}\` of ${service}: ${slow} slow and ${failed} failed of ${requests}${onPurpose}, p95 ${duration(p95Ms)}${usual}${others}.`,
   ];
 }
 

@@ -160,6 +160,7 @@ const READERS: Map<string, Reader> = new Map([
   ['circuitbreaker.name', text('breaker')],
   ['circuitbreaker.state', text('breakerState')],
   ['circuitbreaker.outcome', text('breakerOutcome')],
+  ['degraded.mode', text('degraded')],
   ['queue.wait_ms', number('queueWaitMs')],
   ['queue.settled', text('settled')],
   ['messaging.message.id', (to, value) => void (to.known().messageId = hashOf(String(value)))],

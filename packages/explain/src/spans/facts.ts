@@ -27,6 +27,8 @@ export interface Facts {
   breaker?: string;
   breakerState?: string;
   breakerOutcome?: string;
+  /** Answered worse than usual on purpose, such as `stale`. */
+  degraded?: string;
   queueWaitMs?: number;
   destination?: string;
   /** Hash of the message's id. */

@@ -11,6 +11,10 @@ if (major < 22 || (major === 22 && minor < 15)) {
   stdout.on('error', () => process.exit());
   const { main, processIo } = await import('@foreshock/explain/command');
   process.exitCode = await main(process.argv.slice(2), processIo(), {
+    config: {
+      about: 'says what differs in the configuration of two environments or deploys',
+      run: async (args, io) => (await import('./config-snapshot/command.ts')).config(args, io),
+    },
     doctor: {
       about: 'says why spans do not arrive; with a command, what was traced in it',
       run: async (args, io) => {

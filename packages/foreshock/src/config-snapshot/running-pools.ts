@@ -1,0 +1,22 @@
+const TIMEOUT_MS = 5_000;
+/** As `/metrics` names them (`db.client.connection.limit`, `pool.limit`). */
+const LIMIT = /^(?:db_client_connection_limit|pool_limit)\{(.*)\} (\d+)/;
+const NAME = /(?:^|,)(?:db_client_connection_pool_name|pool_name)="((?:[^"\\]|\\.)*)"/;
+
+/**
+ * Limits of pools, as the libraries of a running process have them.
+ *
+ * @param admin of `FORESHOCK_ADMIN_PORT`, such as `http://127.0.0.1:9464`
+ */
+export async function runningPools(admin: string): Promise<Record<string, number>> {
+  const url = new URL('/metrics', admin);
+  const answer = await fetch(url, { headers: { accept: 'text/plain' }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!answer.ok) throw new Error(`${url.href} answers ${answer.status}`);
+  const pools: Record<string, number> = {};
+  for (const line of (await answer.text()).split('\n')) {
+    const [, labels = '', limit] = LIMIT.exec(line) ?? [];
+    const name = NAME.exec(labels)?.[1];
+    if (name !== undefined) pools[name] = Number(limit);
+  }
+  return Object.fromEntries(Object.entries(pools).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

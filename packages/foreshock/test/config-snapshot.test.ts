@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+
+const BIN = fileURLToPath(new URL('../bin/foreshock.js', import.meta.url));
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'foreshock-config-'));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+function run(
+  cwd: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [BIN, 'config', ...args], { cwd, env }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+const lockOf = (pg: string): string =>
+  JSON.stringify({
+    lockfileVersion: 3,
+    packages: {
+      '': { version: '1.0.0' },
+      'node_modules/pg': { version: pg },
+      'node_modules/x': { version: '1.0.0', dev: true },
+    },
+  });
+
+it('says what differs, and no value', async () => {
+  const [staging, production] = [folder(), folder()];
+  writeFileSync(join(staging, 'package-lock.json'), lockOf('8.16.0'));
+  writeFileSync(join(production, 'package-lock.json'), lockOf('8.16.3'));
+  const secrets = { DATABASE_URL: 'postgres://shop:hunter2@db/shop', API_KEY: 'sk-12345' };
+  const taken = [
+    await run(staging, ['snapshot'], { ...secrets, POOL_MAX: '10', HOSTNAME: 'a', ONLY_HERE: '1' }),
+    await run(production, ['snapshot'], { ...secrets, API_KEY: 'sk-54321', POOL_MAX: '5', HOSTNAME: 'b' }),
+  ];
+  const files = taken.map(({ stdout }, i) => {
+    expect(stdout).not.toMatch(/hunter2|sk-|"5"|"10"|postgres:/);
+    writeFileSync(join(staging, `${i}.json`), stdout);
+    return `${i}.json`;
+  });
+  expect(await run(staging, ['diff', ...files])).toEqual({
+    code: 1,
+    stderr: '',
+    stdout: `variable API_KEY: another value
+variable ONLY_HERE: only in the first
+variable POOL_MAX: another value
+package pg: 8.16.0 → 8.16.3
+`,
+  });
+  expect(await run(staging, ['diff', files[0]!, files[0]!])).toEqual({ code: 0, stderr: '', stdout: '' });
+  const again = JSON.parse(
+    (await run(staging, ['snapshot'], { ...secrets, POOL_MAX: '10', HOSTNAME: 'c', ONLY_HERE: '1' })).stdout,
+  );
+  expect(again.fingerprint).toBe(JSON.parse(taken[0]!.stdout).fingerprint);
+});
+
+it('adds the limits of the pools that run', async () => {
+  const server = createServer((_request, response) => {
+    response.end(
+      'db_client_connection_limit{db_client_connection_pool_name="orders",x="1"} 10\npool_limit{pool_name="p-limit \\"a\\""} 4\n',
+    );
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { stdout } = await run(folder(), [
+    'snapshot',
+    '--admin',
+    `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  ]);
+  expect(JSON.parse(stdout).pools).toEqual({ orders: 10, 'p-limit \\"a\\"': 4 });
+});
+
+it('ends with 2 for what is no snapshot, and for wrong arguments', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'a.json'), '[]');
+  expect(await run(cwd, ['diff', 'a.json', 'a.json'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('a.json is no snapshot'),
+  });
+  expect(await run(cwd, ['diff', 'none.json', 'a.json'])).toMatchObject({ code: 2 });
+  expect(await run(cwd, ['snapshot', '--all'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('foreshock config diff'),
+  });
+});

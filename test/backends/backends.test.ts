@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runFixture, startPostgres } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { startJaeger, type Jaeger } from './jaeger.ts';
+import { startJaeger, validated, type Jaeger } from './jaeger.ts';
 import { read, say, Unavailable, until } from './obtain.ts';
 import { traceInJaeger, traceInZipkin, tree, warningsInJaeger, type ReadSpan } from './read-trace.ts';
 import { startZipkin, type Zipkin } from './zipkin.ts';
@@ -226,3 +226,18 @@ describe('the demo', () => {
     expect(pairs(await traceInZipkin(zipkinUrl, traceId))).toEqual(inJaeger);
   });
 });
+
+for (const name of ['collector/gateway', 'jaeger/collector', 'jaeger/ingester', 'jaeger/query']) {
+  it(`examples/production/${name}.yml is a configuration that the collector inside of Jaeger takes`, async (context) => {
+    need(jaeger, context);
+    const file = fileURLToPath(new URL(`../../examples/production/${name}.yml`, import.meta.url));
+    const url = 'http://127.0.0.1:1';
+    const env = {
+      OPENSEARCH_URL: url,
+      PROMETHEUS_URL: url,
+      KAFKA_BROKERS: 'kafka:9092',
+      JAEGER_ENDPOINT: 'jaeger:4317',
+    };
+    expect(await validated(file, env)).toBe('');
+  });
+}

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,19 @@ export async function startJaeger(): Promise<Jaeger> {
     `Jaeger: needs a jaeger v2 on the path, Docker, or Go ${GO} (here: no jaeger, no Docker daemon, Go ${go ?? 'missing'})`,
     false,
   );
+}
+
+/**
+ * What `jaeger validate` says of a configuration; nothing if it is right.
+ *
+ * @throws Unavailable
+ */
+export async function validated(file: string, env: Record<string, string>): Promise<string> {
+  const { stderr, status } = spawnSync(onPath('jaeger') ?? (await built()), ['validate', `--config=${file}`], {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
+  return status === 0 ? '' : stderr;
 }
 
 function compare(a: string, b: string): number {

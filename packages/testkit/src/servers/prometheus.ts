@@ -48,8 +48,14 @@ export async function startPrometheus(target: string): Promise<Prometheus> {
 
 /** `promtool check metrics`: what it says of a scrape. */
 export function checkMetrics(text: string): string[] {
-  const { stdout, stderr } = spawnSync(program('promtool'), ['check', 'metrics'], { input: text, encoding: 'utf8' });
-  return `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
+  return runPromtool(['check', 'metrics'], text)
+    .output.split('\n')
+    .filter((line) => line !== '');
+}
+
+export function runPromtool(args: readonly string[], input?: string): { status: number | null; output: string } {
+  const { stdout, stderr, status } = spawnSync(program('promtool'), args, { input, encoding: 'utf8' });
+  return { status, output: `${stdout}${stderr}` };
 }
 
 /** Of the folder in `FORESHOCK_TEST_PROMETHEUS`, on the path, or of Debian's package, unpacked but not installed. */

@@ -9,7 +9,7 @@ interface Place {
 }
 
 /** `truth.json` of a run, as the demo writes it. */
-interface Truth extends Place {
+export interface Truth extends Place {
   fault: string;
   /** null: nothing was wrong. */
   kind: string | null;
@@ -76,7 +76,8 @@ async function scoreRun(folder: string, isPlain: boolean): Promise<ScoredRun> {
   };
 }
 
-function isAt(truth: Truth, named: { service: string; resource?: string | null }): boolean {
+/** Whether a cause is named where the truth is. */
+export function isAt(truth: Truth, named: { service: string; resource?: string | null }): boolean {
   return [truth, ...truth.also].some(
     ({ service, resource }) => service === named.service && isResource(resource, named.resource ?? null),
   );

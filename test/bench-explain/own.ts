@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { lineOfRun, scoreOwnRuns, sumOfRuns } from './own-runs.ts';
+import { scorePairs, sumOfPairs } from './pairs.ts';
 import { FULL, recordRuns, SMALL, type Runs } from './record-runs.ts';
 
 /** What of the project's own examples is played and scored. */
@@ -27,4 +28,8 @@ export async function scoreOwn({ runs, full, fault }: OwnOptions): Promise<void>
     for (const run of scored) console.log(lineOfRun(run));
     console.log(`${sumOfRuns(name, scored)}\n`);
   }
+  const pairs = await scorePairs(folder);
+  for (const { faults, apartMs, said } of pairs)
+    console.log(`  ${`${faults.join(', ')} after ${apartMs} ms`.padEnd(56)} ${said ?? 'not both named'}`);
+  console.log(sumOfPairs(pairs));
 }

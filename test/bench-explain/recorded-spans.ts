@@ -14,7 +14,8 @@ interface OtlpSpan {
   links?: unknown[];
 }
 
-interface OtlpRequest {
+/** What is read of a line. */
+export interface OtlpRequest {
   resourceSpans: { resource: unknown; scopeSpans: { scope?: { name?: string }; spans: OtlpSpan[] }[] }[];
 }
 

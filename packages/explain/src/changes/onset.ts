@@ -29,3 +29,21 @@ export function onsetOf(samples: Sample[], skewMs: number): Onset | undefined {
   }
   return undefined;
 }
+
+/**
+ * Where odd samples became more frequent, though most may still be usual: from there on the sum of what is odd beyond
+ * the mean only grows (a CUSUM's lowest point).
+ */
+export function riseOf(samples: Sample[]): Onset | undefined {
+  const sorted = samples.toSorted((a, b) => a.at - b.at);
+  const share = sorted.filter(({ isUsual }) => !isUsual).length / sorted.length;
+  let [sum, lowest, last] = [0, 0, -1];
+  for (const [i, { isUsual }] of sorted.entries()) {
+    sum += (isUsual ? 0 : 1) - share;
+    if (sum < lowest) [lowest, last] = [sum, i];
+  }
+  const first = sorted[last + 1];
+  if (!first || first.isUsual) return undefined;
+  const earliest = sorted[last]?.at ?? first.at;
+  return { at: (earliest + first.at) / 2, plusMinusMs: (first.at - earliest) / 2 };
+}

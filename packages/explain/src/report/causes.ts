@@ -1,8 +1,9 @@
 import type { Analysis } from '../analyse.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import type { Cause } from './answer.ts';
-import { factsOfCause, onsetOfCause } from './facts-of-cause.ts';
+import { factsOfCause } from './facts-of-cause.ts';
 import { count, iso, percent, round } from './figures.ts';
+import { onsetOfCause } from './onset-of-cause.ts';
 import { ACTIONS, whatHappened } from './sentences.ts';
 
 const MOST = 5;

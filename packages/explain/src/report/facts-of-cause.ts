@@ -4,7 +4,6 @@ import { largest } from '../verdict/largest.ts';
 import { type Named, nameCause } from '../verdict/name-cause.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import type { Place } from '../waits-for/place.ts';
-import { type Onset, onsetOf } from '../changes/onset.ts';
 
 export interface FactsOfCause {
   kind: CauseKind;
@@ -71,50 +70,4 @@ export function factsOfCause({ known }: Analysis, evidence: Evidence): FactsOfCa
 function operationOf(kind: CauseKind, holder: string, operation: string): string {
   if (kind === 'long_hold' || kind === 'connection_leak' || kind === 'dependency_cycle') return holder;
   return operation;
-}
-
-/** From the cause's calls, else from the requests that it slowed down. */
-export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | undefined {
-  const { known, requests, bad } = analysis;
-  const { table, signals } = known.whole;
-  const { onset } = nameCause(known, evidence);
-  if (onset) return onset;
-  const signalId = largest(evidence.bySignal);
-  const holders = firstHolder(analysis, evidence);
-  if (holders !== undefined) return holders;
-  const since = known.window.baseline?.from ?? known.window.from;
-  if (signalId !== undefined) {
-    const change = known.changes[signalId]!;
-    const samples = [];
-    for (let at = 0; at < signals.size; at++) {
-      if (signals.signal[at] !== signalId) continue;
-      const start = table.start[signals.row[at]!]!;
-      if (start > known.window.to || start < since) continue;
-      samples.push({ at: start, isUsual: signals.ms[at]! <= change.p95BeforeMs * 1.5 + 5 });
-    }
-    return onsetOf(samples, 0);
-  }
-  const badRows = new Set(bad.map(({ row }) => row));
-  const routes = new Set(bad.filter(({ row }) => evidence.shareOf.has(row)).map(({ route }) => route));
-  const samples = requests
-    .filter(({ route, start }) => routes.has(route) && start >= since && start <= known.window.to)
-    .map(({ row, start }) => ({ at: start, isUsual: !badRows.has(row) }));
-  return onsetOf(samples, 0);
-}
-
-/** A pool's holders start before the first wait. */
-function firstHolder({ known }: Analysis, { examples, notes }: Evidence): Onset | undefined {
-  const { table } = known.whole;
-  if (largest(notes) !== 'long') return undefined;
-  let first = Infinity;
-  for (const { row } of examples) {
-    const facts = table.facts[row];
-    const trace = facts?.holderTrace ? table.findTrace(facts.holderTrace.toLowerCase()) : undefined;
-    if (trace === undefined) continue;
-    for (let at = known.traces.from[trace]!; at < known.traces.from[trace + 1]!; at++) {
-      const held = known.traces.rows[at]!;
-      if (table.service[held] === table.service[row]) first = Math.min(first, table.start[held]!);
-    }
-  }
-  return Number.isFinite(first) ? { at: first, plusMinusMs: 0 } : undefined;
 }

@@ -6,6 +6,7 @@ export { linesOf } from './sources/lines.ts';
 export { milliseconds } from './sources/otlp-json.ts';
 export { ProtobufReader } from './sources/protobuf-reader.ts';
 export { UnreadableSource } from './sources/unreadable.ts';
+export { numberOf, textOf } from './sources/untrusted.ts';
 export { emptySpan, SpanTable } from './spans/span-table.ts';
 export { isStoreFile, STORE_VERSION } from './store/store-file.ts';
 export { otlpLines } from './store/otlp-lines.ts';

@@ -1,6 +1,7 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
 import { ResourceAttributes } from './resource.ts';
+import { numberOf, objectsOf, textOf } from './untrusted.ts';
 
 /** Jaeger's API before version 3, which its UI saves. */
 interface JaegerFile {
@@ -30,31 +31,31 @@ export function isJaeger(value: unknown): value is JaegerFile {
 export function readJaeger({ data }: JaegerFile, table: SpanTable): number {
   const attributes = new SpanAttributes(table.strings);
   let count = 0;
-  for (const trace of data ?? []) {
-    for (const span of trace?.spans ?? []) {
-      const process = trace.processes?.[span.processID ?? ''];
+  for (const trace of objectsOf(data)) {
+    for (const span of objectsOf(trace.spans)) {
+      const process = trace.processes?.[textOf(span.processID)];
       attributes.clear();
       let kind = 'internal';
-      for (const { key, value } of span.tags ?? []) {
-        if (key === 'span.kind') kind = String(value);
+      for (const { key, value } of objectsOf(span.tags)) {
+        if (key === 'span.kind') kind = textOf(value);
         else if (typeof key === 'string' && typeof value !== 'object') attributes.take(key, value as Plain);
       }
-      const parent = span.references?.find(({ traceID }) => traceID === span.traceID);
+      const parent = objectsOf(span.references).find(({ traceID }) => traceID === span.traceID);
       const resource = new ResourceAttributes();
-      for (const { key, value } of process?.tags ?? []) {
+      for (const { key, value } of objectsOf(process?.tags)) {
         if (typeof key === 'string' && typeof value !== 'object') resource.take(key, value as Plain);
       }
-      const start = Number(span.startTime) / 1000;
+      const start = numberOf(span.startTime) / 1000;
       table.add({
-        traceId: String(span.traceID ?? '').toLowerCase(),
-        spanId: String(span.spanID ?? ''),
-        parentSpanId: String(parent?.spanID ?? ''),
+        traceId: textOf(span.traceID).toLowerCase(),
+        spanId: textOf(span.spanID),
+        parentSpanId: textOf(parent?.spanID),
         ...resource.process,
-        service: process?.serviceName || 'unknown_service',
-        name: String(span.operationName ?? ''),
+        service: textOf(process?.serviceName) || 'unknown_service',
+        name: textOf(span.operationName),
         kind: KIND[kind.toUpperCase() as keyof typeof KIND] ?? KIND.INTERNAL,
         start,
-        end: start + Number(span.duration ?? 0) / 1000,
+        end: start + numberOf(span.duration ?? 0) / 1000,
         failed: attributes.isFailed,
         errorType: attributes.errorType,
         target: attributes.target,

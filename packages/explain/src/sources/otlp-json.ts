@@ -2,6 +2,7 @@ import type { SpanProcess, SpanTable } from '../spans/span-table.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
 import { addMark } from './marks.ts';
 import { ResourceAttributes } from './resource.ts';
+import { numberOf } from './untrusted.ts';
 
 /** All optional, because files are untrusted. */
 interface Value {
@@ -84,7 +85,7 @@ function readSpan(span: Span, of: SpanProcess, attributes: SpanAttributes, table
     parentSpanId: text(span.parentSpanId),
     ...of,
     name: text(span.name),
-    kind: typeof span.kind === 'string' ? KINDS.indexOf(span.kind) : (span.kind ?? 0),
+    kind: typeof span.kind === 'string' ? KINDS.indexOf(span.kind) : numberOf(span.kind),
     start: milliseconds(span.startTimeUnixNano),
     end: milliseconds(span.endTimeUnixNano),
     failed: span.status?.code === 2 || span.status?.code === 'STATUS_CODE_ERROR' || attributes.isFailed,
@@ -129,8 +130,8 @@ function readMarks(span: Span, row: number, table: SpanTable): void {
 function plain(value: Value | undefined): Plain | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (typeof value.stringValue === 'string') return value.stringValue;
-  if (value.intValue !== undefined) return Number(value.intValue);
-  if (value.doubleValue !== undefined) return Number(value.doubleValue);
+  if (value.intValue !== undefined) return numberOf(value.intValue);
+  if (value.doubleValue !== undefined) return numberOf(value.doubleValue);
   if (typeof value.boolValue === 'boolean') return value.boolValue;
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
+import { numberOf, objectsOf, textOf } from './untrusted.ts';
 
 /** API version 2. */
 interface ZipkinSpan {
@@ -32,33 +33,36 @@ export function isZipkin(value: unknown): value is ZipkinSpan[] {
 export function readZipkin(spans: ZipkinSpan[], table: SpanTable): number {
   const attributes = new SpanAttributes(table.strings);
   // The client gets a new id, because children of a shared one refer to the server.
-  const shared = new Set(spans.filter((span) => span?.shared === true).map(({ traceId, id }) => `${traceId} ${id}`));
-  for (const span of spans) {
-    if (typeof span !== 'object' || span === null) continue;
+  const shared = new Set(
+    objectsOf(spans)
+      .filter(({ shared }) => shared === true)
+      .map(({ traceId, id }) => `${textOf(traceId)} ${textOf(id)}`),
+  );
+  for (const span of objectsOf(spans)) {
     attributes.clear();
     for (const [key, value] of Object.entries(span.tags ?? {})) {
       if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
         attributes.take(key, value as Plain);
     }
     const { serviceName, ipv4, port } = span.remoteEndpoint ?? {};
-    const id = String(span.id ?? '');
-    const isShared = shared.has(`${span.traceId} ${span.id}`);
+    const id = textOf(span.id);
+    const isShared = shared.has(`${textOf(span.traceId)} ${id}`);
     const clientId = `client ${id}`;
-    const start = Number(span.timestamp) / 1000;
+    const start = numberOf(span.timestamp) / 1000;
     table.add({
-      traceId: String(span.traceId ?? '').toLowerCase(),
+      traceId: textOf(span.traceId).toLowerCase(),
       spanId: isShared && span.shared !== true ? clientId : id,
-      parentSpanId: span.shared === true ? clientId : String(span.parentId ?? ''),
-      service: String(span.localEndpoint?.serviceName ?? '') || 'unknown_service',
-      instance: String(span.tags?.['service.instance.id'] ?? span.localEndpoint?.ipv4 ?? ''),
-      version: String(span.tags?.['service.version'] ?? ''),
-      name: String(span.name ?? ''),
-      kind: KINDS[String(span.kind)] ?? KIND.INTERNAL,
+      parentSpanId: span.shared === true ? clientId : textOf(span.parentId),
+      service: textOf(span.localEndpoint?.serviceName) || 'unknown_service',
+      instance: textOf(span.tags?.['service.instance.id'] ?? span.localEndpoint?.ipv4),
+      version: textOf(span.tags?.['service.version']),
+      name: textOf(span.name),
+      kind: KINDS[textOf(span.kind)] ?? KIND.INTERNAL,
       start,
-      end: start + Number(span.duration ?? 0) / 1000,
+      end: start + numberOf(span.duration ?? 0) / 1000,
       failed: attributes.isFailed,
       errorType: attributes.errorType,
-      target: attributes.target || serviceName || (ipv4 && port ? `${ipv4}:${port}` : ''),
+      target: attributes.target || textOf(serviceName) || (ipv4 && port ? `${textOf(ipv4)}:${textOf(port)}` : ''),
       facts: attributes.facts,
     });
   }

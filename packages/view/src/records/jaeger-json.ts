@@ -1,3 +1,4 @@
+import { numberOf, textOf } from '@foreshock/explain/store';
 import { type Attributes, noAttributes, type RecordTarget, resourceOf, type SpanResource } from './record.ts';
 
 type Anything = Record<string, unknown>;
@@ -16,10 +17,10 @@ export function readJaegerRecords({ data }: { data: unknown[] }, target: RecordT
     const resources = new Map<string, SpanResource>();
     for (const [id, process] of Object.entries(objectOf(trace['processes']))) {
       const { serviceName, tags } = objectOf(process);
-      resources.set(id, resourceOf({ ...tagsOf(tags), 'service.name': String(serviceName ?? '') }));
+      resources.set(id, resourceOf({ ...tagsOf(tags), 'service.name': textOf(serviceName) }));
     }
     for (const span of list(trace['spans'])) {
-      readSpan(span, resources.get(String(span['processID'])) ?? resourceOf(noAttributes()), target);
+      readSpan(span, resources.get(textOf(span['processID'])) ?? resourceOf(noAttributes()), target);
       count++;
     }
   }
@@ -29,32 +30,32 @@ export function readJaegerRecords({ data }: { data: unknown[] }, target: RecordT
 function readSpan(span: Anything, resource: SpanResource, target: RecordTarget): void {
   const attributes = tagsOf(span['tags']);
   const { 'span.kind': kind, error, 'otel.status_code': code, 'otel.status_description': description } = attributes;
-  const traceId = String(span['traceID'] ?? '');
+  const traceId = textOf(span['traceID']);
   const references = list(span['references']);
   const parent = references.find((reference) => reference['traceID'] === span['traceID']);
-  const start = Number(span['startTime']) / 1000;
+  const start = numberOf(span['startTime']) / 1000;
   target.span({
     resource,
-    scope: String(attributes['otel.scope.name'] ?? ''),
+    scope: textOf(attributes['otel.scope.name']),
     traceId,
-    spanId: String(span['spanID'] ?? ''),
-    parentSpanId: String(parent?.['spanID'] ?? ''),
-    name: String(span['operationName'] ?? ''),
-    kind: KINDS[String(kind)] ?? 1,
+    spanId: textOf(span['spanID']),
+    parentSpanId: textOf(parent?.['spanID']),
+    name: textOf(span['operationName']),
+    kind: KINDS[textOf(kind)] ?? 1,
     start,
-    end: start + Number(span['duration'] ?? 0) / 1000,
+    end: start + numberOf(span['duration'] ?? 0) / 1000,
     status: code === 'ERROR' || error === true || error === 'true' ? 2 : code === 'OK' ? 1 : 0,
     statusMessage: typeof description === 'string' ? description : '',
     attributes,
     events: list(span['logs']).map((log) => {
       const fields = tagsOf(log['fields']);
-      return { time: Number(log['timestamp']) / 1000, name: String(fields['event'] ?? ''), attributes: fields };
+      return { time: numberOf(log['timestamp']) / 1000, name: textOf(fields['event']), attributes: fields };
     }),
     links: references
       .filter((reference) => reference !== parent)
       .map((reference) => ({
-        traceId: String(reference['traceID'] ?? ''),
-        spanId: String(reference['spanID'] ?? ''),
+        traceId: textOf(reference['traceID']),
+        spanId: textOf(reference['spanID']),
         attributes: noAttributes(),
       })),
   });

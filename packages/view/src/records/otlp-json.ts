@@ -1,4 +1,4 @@
-import { milliseconds } from '@foreshock/explain/store';
+import { milliseconds, numberOf, textOf } from '@foreshock/explain/store';
 import {
   type Attributes,
   type AttributeValue,
@@ -50,10 +50,10 @@ function readSpan(span: Anything, resource: SpanResource, scope: string): SpanRe
     spanId: textOf(span['spanId']),
     parentSpanId: textOf(span['parentSpanId']),
     name: textOf(span['name']),
-    kind: numberOf(span['kind'], KINDS),
+    kind: numberIn(span['kind'], KINDS),
     start: timeOf(span['startTimeUnixNano']),
     end: timeOf(span['endTimeUnixNano']),
-    status: numberOf(status['code'], STATUSES),
+    status: numberIn(status['code'], STATUSES),
     statusMessage: textOf(status['message']),
     attributes: attributesOf(span['attributes']),
     events: objects(span['events']).map((event) => ({
@@ -76,7 +76,7 @@ function readLog(log: Anything, resource: SpanResource, target: RecordTarget): v
     traceId: textOf(log['traceId']),
     spanId: textOf(log['spanId']),
     time: timeOf(log['timeUnixNano']) || timeOf(log['observedTimeUnixNano']),
-    severity: textOf(log['severityText']) || severityOf(Number(log['severityNumber'])),
+    severity: textOf(log['severityText']) || severityOf(numberOf(log['severityNumber'])),
     body: typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body),
     attributes: attributesOf(log['attributes']),
   });
@@ -99,7 +99,7 @@ const KINDS = [
 ];
 const STATUSES = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
 
-function numberOf(value: unknown, names: string[]): number {
+function numberIn(value: unknown, names: string[]): number {
   const number = typeof value === 'string' ? names.indexOf(value) : value;
   return typeof number === 'number' && number > 0 && number < names.length ? number : 0;
 }
@@ -119,7 +119,7 @@ function valueOf(value: unknown, depth = 0): AttributeValue | undefined {
   const any = objectOf(value);
   if (typeof any['stringValue'] === 'string') return any['stringValue'];
   if (any['intValue'] !== undefined) return wholeNumber(any['intValue']);
-  if (any['doubleValue'] !== undefined) return Number(any['doubleValue']);
+  if (any['doubleValue'] !== undefined) return numberOf(any['doubleValue']);
   if (typeof any['boolValue'] === 'boolean') return any['boolValue'];
   if (typeof any['bytesValue'] === 'string') return any['bytesValue'];
   if (depth === DEEPEST) return undefined;
@@ -135,16 +135,12 @@ function valueOf(value: unknown, depth = 0): AttributeValue | undefined {
 }
 
 function wholeNumber(value: unknown): AttributeValue {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : String(value).slice(0, 24);
+  const number = typeof value === 'string' ? Number(value) : value;
+  return Number.isSafeInteger(number) ? (number as number) : textOf(value).slice(0, 24);
 }
 
 function timeOf(value: unknown): number {
   return milliseconds(value as string | number | undefined);
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function objectOf(value: unknown): Anything {

@@ -1,3 +1,5 @@
+import { textOf } from '@foreshock/explain/store';
+
 /** Integers beyond 2^53 and bytes are texts. */
 export type AttributeValue = string | number | boolean | null | AttributeValue[] | { [key: string]: AttributeValue };
 
@@ -56,7 +58,7 @@ export function noAttributes(): Attributes {
 }
 
 export function resourceOf(attributes: Attributes): SpanResource {
-  const text = (name: string): string => (attributes[name] === undefined ? '' : String(attributes[name]));
+  const text = (name: string): string => textOf(attributes[name]);
   const host = text('k8s.pod.name') || text('host.name');
   return {
     service: text('service.name') || 'unknown_service',

@@ -1,3 +1,4 @@
+import { numberOf, textOf } from '@foreshock/explain/store';
 import {
   type Attributes,
   noAttributes,
@@ -42,23 +43,23 @@ function readSpan(span: Anything, resources: Map<string, SpanResource>, target: 
     if (OF_RESOURCE.test(key)) ofResource[key] = value;
     else attributes[key] = typeof value === 'string' ? plain(value) : value;
   }
-  if (local['serviceName']) ofResource['service.name'] = String(local['serviceName']);
-  if (remote['serviceName']) attributes['peer.service'] ??= String(remote['serviceName']);
+  if (local['serviceName']) ofResource['service.name'] = textOf(local['serviceName']);
+  if (remote['serviceName']) attributes['peer.service'] ??= textOf(remote['serviceName']);
   const address = remote['ipv4'] ?? remote['ipv6'];
-  if (address) attributes['network.peer.address'] ??= String(address);
+  if (address) attributes['network.peer.address'] ??= textOf(address);
   if (typeof remote['port'] === 'number') attributes['network.peer.port'] ??= remote['port'];
   const { error } = attributes;
-  const start = Number(span['timestamp']) / 1000;
+  const start = numberOf(span['timestamp']) / 1000;
   target.span({
     resource: shared(ofResource, resources),
-    scope: String(attributes['otel.scope.name'] ?? ''),
-    traceId: String(span['traceId'] ?? ''),
-    spanId: String(span['id'] ?? ''),
-    parentSpanId: String(span['parentId'] ?? ''),
-    name: String(span['name'] ?? ''),
-    kind: KINDS[String(span['kind'])] ?? 1,
+    scope: textOf(attributes['otel.scope.name']),
+    traceId: textOf(span['traceId']),
+    spanId: textOf(span['id']),
+    parentSpanId: textOf(span['parentId']),
+    name: textOf(span['name']),
+    kind: KINDS[textOf(span['kind'])] ?? 1,
     start,
-    end: start + Number(span['duration'] ?? 0) / 1000,
+    end: start + numberOf(span['duration'] ?? 0) / 1000,
     status: error !== undefined && error !== false ? 2 : attributes['otel.status_code'] === 'OK' ? 1 : 0,
     statusMessage: typeof error === 'string' ? error : '',
     attributes,
@@ -69,7 +70,7 @@ function readSpan(span: Anything, resources: Map<string, SpanResource>, target: 
 
 /** Foreshock and others write an event as `name {json}`; Foreshock also its name alone, which Zipkin can search. */
 function eventsOf(annotations: Anything[]): SpanRecord['events'] {
-  const events = annotations.map(({ timestamp, value }) => eventOf(Number(timestamp) / 1000, String(value ?? '')));
+  const events = annotations.map(({ timestamp, value }) => eventOf(numberOf(timestamp) / 1000, textOf(value)));
   const isDescribed = new Set(events.filter(({ described }) => described).map(({ time, name }) => `${time} ${name}`));
   return events
     .filter(({ described, time, name }) => described || !isDescribed.has(`${time} ${name}`))

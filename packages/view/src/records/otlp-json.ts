@@ -1,4 +1,4 @@
-import { milliseconds, numberOf, textOf } from '@foreshock/explain/store';
+import { milliseconds, numberOf } from '@foreshock/explain/store';
 import {
   type Attributes,
   type AttributeValue,
@@ -136,11 +136,19 @@ function valueOf(value: unknown, depth = 0): AttributeValue | undefined {
 
 function wholeNumber(value: unknown): AttributeValue {
   const number = typeof value === 'string' ? Number(value) : value;
-  return Number.isSafeInteger(number) ? (number as number) : textOf(value).slice(0, 24);
+  return Number.isSafeInteger(number)
+    ? (number as number)
+    : typeof value === 'number'
+      ? `${value}`
+      : textOf(value).slice(0, 24);
 }
 
 function timeOf(value: unknown): number {
   return milliseconds(value as string | number | undefined);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function objectOf(value: unknown): Anything {

@@ -62,7 +62,7 @@ const ZIPKIN = [
   },
 ];
 /** The last is an object that cannot be made a text. */
-const ODD = [null, true, -1, 1e308, '', [], [[]], [null], {}, { toString: 1, valueOf: null }];
+const ODD: unknown[] = [null, true, -1, 1e308, '', [], [[]], [null], {}, { toString: 1, valueOf: null }];
 
 /** All values with one part replaced. */
 function* replaced(value: unknown): Generator<unknown> {

@@ -151,6 +151,32 @@ describe('context', () => {
       expect(inside.get(attributes['url.path'] as string)).toEqual([traceId, traceId]);
     expect(inside.size).toBe(20);
   });
+
+  it('is none of a later request, of the connection, or of what emits a request by hand', async () => {
+    const server = http.createServer((request, response) => void response.end(request.url));
+    const outside: (string | undefined)[] = [];
+    const { emit } = server;
+    // Before our part of `emit`: what the request before has left.
+    server.emit = function (event: string, ...args: unknown[]) {
+      if (event === 'request') outside.push(traceHere());
+      return emit.call(this, event, ...args);
+    };
+    server.on('connection', (socket) => socket.on('data', () => outside.push(traceHere())));
+    const wire = await connect(await listen(server));
+    wire.send(...GET('/0'), ...GET('/1'));
+    await wire.until((text) => text.endsWith('/1'));
+    wire.send(...GET('/2'));
+    await wire.until((text) => text.endsWith('/2'));
+
+    const request = new http.IncomingMessage(new Socket());
+    request.url = '/by-hand';
+    server.emit('request', request, new http.ServerResponse(request));
+    outside.push(traceHere());
+
+    expect(await recorded.until(4)).toHaveLength(4);
+    expect(new Set(outside)).toEqual(new Set([undefined]));
+    expect(outside).toHaveLength(3 + 2 + 2);
+  });
 });
 
 describe('ends', () => {

@@ -73,6 +73,20 @@ describe('a method in the context of its call', () => {
     expect(inTwo(failing)).toEqual(['two', 'self']);
   });
 
+  it('leaves it to Node where Node restores the context of its caller', () => {
+    const method = methodIn(
+      original,
+      () => request('one'),
+      (_self, args) => args[0] === 'left',
+    );
+    context.with(request('two'), () => {
+      method('not left');
+      expect(active()).toBe('two');
+      method('left');
+      expect(active()).toBe('one');
+    });
+  });
+
   it('adds one frame to a stack trace', () => {
     const ours = (): number =>
       new Error('here').stack!.split('\n').filter((frame) => frame.includes('context-bridge')).length;

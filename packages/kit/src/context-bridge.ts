@@ -1,4 +1,4 @@
-import type { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, type Context } from '@opentelemetry/api';
 import { report } from './guard.ts';
 
@@ -6,6 +6,12 @@ import { report } from './guard.ts';
 interface ContextManager {
   _asyncLocalStorage?: Partial<AsyncLocalStorage<Context | undefined>>;
 }
+
+/**
+ * Whether contexts are held by V8, so that a callback from C++ cannot change its caller's: Node 24 and later
+ * (lib/internal/async_local_storage/async_context_frame.js, which has no `_enable`).
+ */
+export const CALLBACKS_RESTORE_CONTEXT: boolean = !('_enable' in AsyncLocalStorage.prototype);
 
 /** The context manager has no AsyncLocalStorage. */
 export const NOT_ENTERED = Symbol('not entered');
@@ -81,15 +87,20 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
  * A method in the context of its call, with one stack frame of ours.
  *
  * @param contextOf called first; undefined or a throw: the active context stays
+ * @param isLeftByCaller whether Node leaves that context itself, right after this call; default false. Leaving copies
+ *   Node's map of contexts, which costs more than entering.
  */
 export function methodIn<Self, R>(
   method: (this: Self, ...args: any[]) => R,
   contextOf: (self: Self, args: ArrayLike<any>) => Context | undefined,
+  isLeftByCaller?: (self: Self, args: ArrayLike<any>) => boolean,
 ): (this: Self, ...args: any[]) => R {
   return function (this: Self) {
     let where: Context | undefined;
+    let staysEntered = false;
     try {
       where = contextOf(this, arguments);
+      if (where !== undefined && isLeftByCaller) staysEntered = isLeftByCaller(this, arguments);
     } catch (error) {
       report('a method in the context of its call', error);
     }
@@ -99,7 +110,7 @@ export function methodIn<Self, R>(
     try {
       return method.apply(this, arguments as never);
     } finally {
-      leave(left);
+      if (!staysEntered) leave(left);
     }
   };
 }

@@ -17,7 +17,16 @@ export {
 export { bind, bindOnce, Caller, detached, type Run } from './caller.ts';
 export { ClientOperation, NO_STATUS, type ServerErrors, type TimeOutPhase } from './client-operation.ts';
 export { LinkedList, type Linked } from './linked-list.ts';
-export { attach, enter, leave, methodIn, NOT_ENTERED, runBy, runIn } from './context-bridge.ts';
+export {
+  attach,
+  CALLBACKS_RESTORE_CONTEXT,
+  enter,
+  leave,
+  methodIn,
+  NOT_ENTERED,
+  runBy,
+  runIn,
+} from './context-bridge.ts';
 export { collectDependencies, dependencies, type Dependency, type PoolUse } from './dependencies.ts';
 export { noteDegraded, type DegradedMode } from './degraded.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';

@@ -17,7 +17,7 @@ import { writeStateText, type StateText } from './state-text.ts';
 
 const SAMPLE_MS = 200;
 /** Samples without an open span before the timer stops. */
-const IDLE = 5;
+const IDLE = 2;
 /** Samples between two of what costs more: once a second. */
 const MORE_EVERY = 5;
 

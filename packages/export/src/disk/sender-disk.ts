@@ -13,7 +13,8 @@ import { SpoolWriter } from './spool-writer.ts';
 const WRITE_MS = 25;
 /** Open spans and heartbeat: every 100 ms. */
 const UPDATE_EVERY = 4;
-const QUIET = 40;
+/** Rounds without news until the sender sleeps; the next span wakes it at once. */
+const QUIET = 8;
 /** After 30 s of silence other namespaces take the process for dead. */
 const ASLEEP_MS = 10_000;
 /** Random: all processes of a service may restart together. */

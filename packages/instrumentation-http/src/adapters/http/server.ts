@@ -1,7 +1,7 @@
 import type * as Http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { guard, methodIn, report, type Hooks } from '@foreshock/kit';
+import { CALLBACKS_RESTORE_CONTEXT, guard, methodIn, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Served } from '../../events.ts';
 import { SERVED, type Carrier } from '../../exchange.ts';
 import { begun, ended, refuses, type Connection } from './connection.ts';
@@ -58,17 +58,27 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
 /** `http.Server` and `https.Server` inherit different `emit`. With `methodIn`: one frame for all that a request runs. */
 export function wrapServer(ServerClass: { prototype: Http.Server }, events: HttpEvents, hooks: Hooks): void {
   hooks.wrap(ServerClass.prototype, 'emit', (original) =>
-    methodIn(original, (server: Http.Server, args) => {
-      if (!hooks.active) return undefined;
-      const event: unknown = args[0];
-      if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
-        return receive(server, args[1], args[2], events)?.context;
-      }
-      if (event === 'upgrade' || event === 'connect') return receiveUpgrade(args[1], args[2], events)?.context;
-      if (event === 'clientError') refuses(args[2], args[1]);
-      return undefined;
-    }),
+    methodIn(
+      original,
+      (server: Http.Server, args) => {
+        if (!hooks.active) return undefined;
+        const event: unknown = args[0];
+        if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation') {
+          return receive(server, args[1], args[2], events)?.context;
+        }
+        if (event === 'upgrade' || event === 'connect') return receiveUpgrade(args[1], args[2], events)?.context;
+        if (event === 'clientError') refuses(args[2], args[1]);
+        return undefined;
+      },
+      CALLBACKS_RESTORE_CONTEXT ? isParsing : undefined,
+    ),
   );
+}
+
+/** Whether the HTTP parser, in C++, has just read this head (`parserOnHeadersComplete` of lib/_http_common.js). */
+function isParsing(_server: Http.Server, args: ArrayLike<any>): boolean {
+  const request = args[1] as IncomingMessage & { socket: { parser?: { incoming?: unknown } | null } };
+  return request.socket.parser?.incoming === request;
 }
 
 /** Undefined also for a forwarded request, as from `checkContinue`. */

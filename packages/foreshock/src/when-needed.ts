@@ -15,7 +15,7 @@ const API = Symbol.for('opentelemetry.js.api.1');
  */
 export function whenNeeded(load: () => void): void {
   // Metrics also cover threads without spans.
-  if (process.env['OTEL_METRICS_EXPORTER'] || API in globalThis) return load();
+  if (!isNone(process.env['OTEL_METRICS_EXPORTER']) || API in globalThis) return load();
   const intervals = keepIntervals();
   let stop: (() => void) | undefined;
   let isNeeded = false;
@@ -42,4 +42,9 @@ export function whenNeeded(load: () => void): void {
     },
   });
   stop = waitFor(WAITED_FOR, loadedPackages(), needed);
+}
+
+/** As in `OTEL_METRICS_EXPORTER=none`. */
+function isNone(exporters: string | undefined): boolean {
+  return exporters === undefined || ['', 'none'].includes(exporters.trim().toLowerCase());
 }

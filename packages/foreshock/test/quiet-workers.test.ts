@@ -21,13 +21,14 @@ afterAll(async () => {
 
 async function run(
   what: string,
-  { node = 24 as 22 | 24 | 26, preload = 'require' as 'require' | 'import', library = '' } = {},
+  { node = 24 as 22 | 24 | 26, preload = 'require' as 'require' | 'import', library = '', env = {} } = {},
 ) {
   const app = await runFixture(new URL('./fixtures/quiet-workers.cjs', import.meta.url), {
     node,
     preload,
     args: [what, url, library],
     collector,
+    env,
   });
   const { code, stdout, stderr } = await app.exited;
   expect([code, stderr]).toEqual([0, '']);
@@ -42,6 +43,10 @@ it.each(NODES)('a worker thread on Node %i has no preload while it traces nothin
   expect(collector.spans).toEqual([]);
   expect((await run('fetch', { node })).isPreloaded).toEqual([false, true]);
   expect(shown()).toEqual(['CLIENT GET']);
+});
+
+it('a worker thread has no preload when metrics are named as none', async () => {
+  expect((await run('nothing', { env: { OTEL_METRICS_EXPORTER: 'none' } })).isPreloaded).toEqual([false, false]);
 });
 
 it.each([

@@ -13,9 +13,9 @@ it('has no timer while the service is idle, and one again with the next span', (
   expect(vi.getTimerCount()).toBe(1);
 
   isIdle = true;
-  vi.advanceTimersByTime(600);
+  vi.advanceTimersByTime(1_500);
   expect(vi.getTimerCount()).toBe(1);
-  vi.advanceTimersByTime(400);
+  vi.advanceTimersByTime(2_000);
   expect(vi.getTimerCount()).toBe(0);
 
   turns.watch();

@@ -12,7 +12,7 @@ const IDLE_TURN_MS = 100;
 /** Turns without open spans until idle. */
 const IDLE_AFTER = 10;
 /** Idle turns until the timer stops: an idle service is to cost nothing. The next span starts it. */
-const STOP_AFTER = 5;
+const STOP_AFTER = 20;
 
 /**
  * Detects event loop blocks by a late timer. A stopped process or one without CPU looks the same, so the sender's

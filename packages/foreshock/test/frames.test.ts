@@ -29,4 +29,4 @@ it('leaves the application its frames in the callbacks of http, database, cache 
     'amqplib consumer': [1, true],
   });
   await Promise.all(servers.map((server) => server.stop()));
-}, 60_000);
+}, 180_000);

@@ -75,7 +75,10 @@ export function wrapServer(ServerClass: { prototype: Http.Server }, events: Http
   );
 }
 
-/** Whether the HTTP parser, in C++, has just read this head (`parserOnHeadersComplete` of lib/_http_common.js). */
+/**
+ * Whether the HTTP parser, in C++, has just read this head (`parserOnHeadersComplete` of lib/_http_common.js), or some
+ * code has put the event off: what follows in its callback then has the context of the request.
+ */
 function isParsing(_server: Http.Server, args: ArrayLike<any>): boolean {
   const request = args[1] as IncomingMessage & { socket: { parser?: { incoming?: unknown } | null } };
   return request.socket.parser?.incoming === request;

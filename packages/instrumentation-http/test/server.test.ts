@@ -159,7 +159,7 @@ describe('context', () => {
     // Before our part of `emit`: what the request before has left.
     server.emit = function (event: string, ...args: unknown[]) {
       if (event === 'request') outside.push(traceHere());
-      return emit.call(this, event, ...args);
+      return Reflect.apply(emit, this, [event, ...args]) as boolean;
     };
     server.on('connection', (socket) => socket.on('data', () => outside.push(traceHere())));
     const wire = await connect(await listen(server));

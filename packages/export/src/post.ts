@@ -48,10 +48,15 @@ function attempt(
       method: 'POST',
       headers: { ...target.headers, ...headers, 'content-length': body.length },
     });
+    let last: NodeJS.Immediate | undefined;
+    const giveUp = (): void => {
+      resolve({ error: `no answer within ${target.timeoutMs} ms` });
+      request.destroy();
+    };
     const timer = setTimeout(
       () => {
-        resolve({ error: `no answer within ${target.timeoutMs} ms` });
-        request.destroy();
+        // After a pause of the thread, timers run before an answer that has come is read; immediates run after it.
+        last = setImmediate(giveUp);
       },
       Math.max(0, deadline - performance.now()),
     );
@@ -61,6 +66,7 @@ function attempt(
     }
     const settle = (answer: Answer & { stale?: true }): void => {
       clearTimeout(timer);
+      clearImmediate(last);
       resolve(answer);
     };
     const fail = (error: NodeJS.ErrnoException): void => {

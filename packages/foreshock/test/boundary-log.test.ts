@@ -103,3 +103,13 @@ it('a logger that throws costs the lines, and one message', async () => {
   expect(stdout.split('\n').filter((line) => line.startsWith('{'))).toEqual([expect.stringContaining('[Circular]')]);
   expect([code, stderr.match(/writing a boundary log failed.*disk full/g)?.length]).toEqual([0, 1]);
 });
+
+it.each(['pino', 'winston', 'winston, closed', 'bunyan'])(
+  'a logger that the application has ended gets no lines: %s',
+  async (LOGGER) => {
+    const app = await runFixture(new URL('fixtures/ended-logger.cjs', import.meta.url), {
+      env: { LOGGER, FORESHOCK_BOUNDARY_LOGS: 'all' },
+    });
+    expect(await app.exited).toMatchObject({ code: 0, stdout: 'CLOSED\n', stderr: '' });
+  },
+);

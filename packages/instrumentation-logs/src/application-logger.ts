@@ -14,6 +14,14 @@ export function useLogger(write: WriteLine, isFallback = false): void {
   else first ??= write;
 }
 
+/**
+ * A stream that has been ended. Writing to it would emit `error`, which ends a process that does not listen
+ * (thread-stream/index.js, of `pino.transport`; fs.WriteStream).
+ */
+export function isEnded(stream: { writable?: boolean; destroyed?: boolean } | undefined): boolean {
+  return stream?.writable === false || stream?.destroyed === true;
+}
+
 export function applicationLogger(): WriteLine | undefined {
   return first ?? last;
 }

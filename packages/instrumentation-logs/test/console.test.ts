@@ -12,6 +12,7 @@ it('is JSON by option, a line each, on the stream of before', async () => {
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     { level: 30, ...origin, msg: 'placed 42 in Oslo { items: 3 }', ...FIELDS },
     { already: 'json' },
+    { level: 30, ...origin, msg: '{\n  "of": "several lines"\n}', ...FIELDS },
     { level: 20, ...origin, msg: expect.stringMatching(/^<ref \*1>.*\[Circular \*1\] }$/), ...FIELDS },
     { level: 30, ...origin, msg: expect.stringContaining('│ 0       │ 1      │'), ...FIELDS },
     { level: 30, ...origin, msg: '100% alone' },

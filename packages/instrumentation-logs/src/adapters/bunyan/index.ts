@@ -1,4 +1,5 @@
 import { errorTypeOf, type Adapter } from '@foreshock/kit';
+import { isEnded } from '../../application-logger.ts';
 import type { LineEvents } from '../../events.ts';
 import { addMissing } from '../../missing-fields.ts';
 
@@ -29,7 +30,9 @@ export const bunyan: Adapter<LineEvents> = {
       // Of the constructor, for a logger that is no child; 1.0 has no such method.
       if (useLogger && typeof exports.prototype.addStream === 'function') {
         hooks.before(exports.prototype, 'addStream', (log) => {
-          useLogger((level, message, fields) => log[level](fields, message));
+          useLogger((level, message, fields) => {
+            if (!log.streams.some(({ stream }: any) => isEnded(stream))) log[level](fields, message);
+          });
         });
       }
       hooks.before(exports.prototype, '_emit', (_log, [record, isForProbe]) => {

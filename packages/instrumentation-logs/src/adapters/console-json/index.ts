@@ -41,7 +41,7 @@ interface Surroundings {
   readonly format: (...args: unknown[]) => string;
 }
 
-/** Undefined for a line that is JSON already. */
+/** Undefined for a line that is a JSON object already. */
 function jsonOf(level: number, args: readonly unknown[], { origin, events, format }: Surroundings): string | undefined {
   const [first] = args;
   if (args.length === 1 && typeof first === 'string' && isJson(first)) return undefined;
@@ -68,7 +68,7 @@ function describe(error: Error): object | undefined {
 
 function isJson(text: string): boolean {
   const line = text.trim();
-  if (!line.startsWith('{') || !line.endsWith('}')) return false;
+  if (!line.startsWith('{') || !line.endsWith('}') || line.includes('\n')) return false;
   try {
     JSON.parse(line);
     return true;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
+import { isEnded } from '../../application-logger.ts';
 import type { LineEvents, LineFields } from '../../events.ts';
 
 /** pino's redaction of top-level keys; undefined removes the key. */
@@ -96,14 +97,17 @@ export const pino: Adapter<LineEvents> = {
   attach(events, hooks) {
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {
       const prototype = Object.getPrototypeOf(exports());
-      const { asJsonSym, errorKeySym, setLevelSym, stringifiersSym } = createRequire(filename)('./symbols.js');
+      const { asJsonSym, errorKeySym, setLevelSym, streamSym, stringifiersSym } =
+        createRequire(filename)('./symbols.js');
 
       const { useLogger } = events;
       // Called for each new logger (pino.js), a parent before its children.
       if (useLogger) {
         hooks.after(prototype, setLevelSym, (_result, logger) => {
           if (logger.level === 'silent' || typeof logger.info !== 'function') return;
-          useLogger((level, message, fields) => (logger[level] ?? logger.info).call(logger, fields, message));
+          useLogger((level, message, fields) => {
+            if (!isEnded(logger[streamSym])) (logger[level] ?? logger.info).call(logger, fields, message);
+          });
         });
       }
 

@@ -1,4 +1,4 @@
-import type { WriteLine } from '../../application-logger.ts';
+import { isEnded, type WriteLine } from '../../application-logger.ts';
 
 /** Whether a level is as severe as a warning: winston's levels are numbers by name, the lowest is the most severe. */
 export function isWarning(levels: Record<string, number> | undefined, level: unknown): boolean {
@@ -10,6 +10,8 @@ export function isWarning(levels: Record<string, number> | undefined, level: unk
 /** The levels of syslog say `warning`. */
 export function writerOf(logger: any): WriteLine {
   return (level, message, fields) => {
+    // After `close` there are no transports, which winston 3 complains of at each line.
+    if (isEnded(logger) || logger.transports?.length === 0) return;
     const { levels } = logger;
     logger.log(level === 'warn' && levels.warn === undefined ? 'warning' : level, message, fields);
   };

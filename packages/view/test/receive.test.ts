@@ -147,6 +147,8 @@ describe('what exporters send', () => {
         id: 'c'.repeat(16),
         parentId: 'b'.repeat(16),
         name: 'work',
+        // Unknown, and a property of each object.
+        kind: 'constructor',
         localEndpoint: { serviceName: 'orders' },
         annotations: [
           { timestamp: common.timestamp, value: 'cache.stampede' },
@@ -172,7 +174,7 @@ describe('what exporters send', () => {
       statusMessage: 'no stock',
       attributes: { 'pool.wait_ms': 12.5 },
     });
-    expect(byName['work'].parentId).toBe('bbbbbbbbbbbbbbbb');
+    expect(byName['work']).toMatchObject({ parentId: 'bbbbbbbbbbbbbbbb', kind: 1 });
     expect(byName['work'].events.map(({ name, attributes }: any) => [name, attributes])).toEqual([
       ['cache.stampede', { callers: 3 }],
       ['said {not json', {}],

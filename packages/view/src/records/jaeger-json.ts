@@ -3,7 +3,13 @@ import { type Attributes, noAttributes, type RecordTarget, resourceOf, type Span
 
 type Anything = Record<string, unknown>;
 
-const KINDS: Record<string, number> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 };
+const KINDS = new Map([
+  ['internal', 1],
+  ['server', 2],
+  ['client', 3],
+  ['producer', 4],
+  ['consumer', 5],
+]);
 
 /** Jaeger's API before version 3, which its UI saves. */
 export function isJaeger(value: unknown): value is { data: unknown[] } {
@@ -41,7 +47,7 @@ function readSpan(span: Anything, resource: SpanResource, target: RecordTarget):
     spanId: textOf(span['spanID']),
     parentSpanId: textOf(parent?.['spanID']),
     name: textOf(span['operationName']),
-    kind: KINDS[textOf(kind)] ?? 1,
+    kind: KINDS.get(textOf(kind)) ?? 1,
     start,
     end: start + numberOf(span['duration'] ?? 0) / 1000,
     status: code === 'ERROR' || error === true || error === 'true' ? 2 : code === 'OK' ? 1 : 0,

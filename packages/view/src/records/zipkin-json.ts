@@ -10,7 +10,12 @@ import {
 
 type Anything = Record<string, unknown>;
 
-const KINDS: Record<string, number> = { SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 };
+const KINDS = new Map([
+  ['SERVER', 2],
+  ['CLIENT', 3],
+  ['PRODUCER', 4],
+  ['CONSUMER', 5],
+]);
 
 /** Zipkin has no resources; exporters send their attributes as tags. */
 const OF_RESOURCE = /^(?:service\.|telemetry\.|process\.|host\.|os\.|k8s\.|container\.|deployment\.|cloud\.)/;
@@ -57,7 +62,7 @@ function readSpan(span: Anything, resources: Map<string, SpanResource>, target: 
     spanId: textOf(span['id']),
     parentSpanId: textOf(span['parentId']),
     name: textOf(span['name']),
-    kind: KINDS[textOf(span['kind'])] ?? 1,
+    kind: KINDS.get(textOf(span['kind'])) ?? 1,
     start,
     end: start + numberOf(span['duration'] ?? 0) / 1000,
     status: error !== undefined && error !== false ? 2 : attributes['otel.status_code'] === 'OK' ? 1 : 0,

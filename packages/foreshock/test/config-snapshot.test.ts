@@ -68,6 +68,36 @@ package pg: 8.16.0 → 8.16.3
   expect(again.fingerprint).toBe(JSON.parse(taken[0]!.stdout).fingerprint);
 });
 
+it('hashes slowly what may be a secret, by its name or its text', async () => {
+  const secrets = {
+    MYSQL_PWD: 'hunter2',
+    DOOR_PIN: '1234',
+    JDBC_URL: 'jdbc:mysql://shop:hunter2@db/shop',
+    CONNECTION: 'Server=db;Uid=shop;Password=hunter2',
+    BROKERS: 'amqp://a,amqp://shop:hunter2@b',
+  };
+  const { stdout } = await run(folder(), ['snapshot'], { ...secrets, POOL_MAX: '10' });
+  const { variables } = JSON.parse(stdout) as { variables: Record<string, string> };
+  const kinds = Object.entries(variables).map(([name, hash]) => [name, hash.split(':')[0]]);
+  expect(Object.fromEntries(kinds)).toEqual({
+    ...Object.fromEntries(Object.keys(secrets).map((name) => [name, 'scrypt'])),
+    POOL_MAX: 'sha256',
+  });
+});
+
+it('says that a lock file without versions by path is another', async () => {
+  const cwd = folder();
+  const found: unknown[] = [];
+  for (const version of ['8.16.0', '8.16.3']) {
+    const lock = JSON.stringify({ lockfileVersion: 1, dependencies: { pg: { version } } });
+    writeFileSync(join(cwd, 'package-lock.json'), lock);
+    const { packages } = JSON.parse((await run(cwd, ['snapshot'])).stdout) as { packages: Record<string, string> };
+    expect(packages).toEqual({ 'package-lock.json': expect.stringMatching(/^[\da-f]{12}$/) });
+    found.push(packages['package-lock.json']);
+  }
+  expect(found[0]).not.toBe(found[1]);
+});
+
 it('adds the limits of the pools that run', async () => {
   const server = createServer((_request, response) => {
     response.end(

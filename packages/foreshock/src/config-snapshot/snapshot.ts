@@ -21,8 +21,9 @@ export interface Snapshot {
 /** Of the shell, the machine or the process: they differ without any configuration having changed. */
 const UNSTABLE =
   /^(?:_|PWD|OLDPWD|SHLVL|HOSTNAME|HOME|USER|LOGNAME|MAIL|TERM|COLORTERM|COLUMNS|LINES|LS_COLORS|TMPDIR|DISPLAY|SSH_.*|XDG_.*|INIT_CWD|npm_.*|INVOCATION_ID|JOURNAL_STREAM|POD_(?:NAME|IP|UID)|.*_SERVICE_(?:HOST|PORT)(?:_.*)?|.*_PORT_\d+_(?:TCP|UDP)(?:_.*)?)$/;
-const SECRET = /pass|secret|token|key|credential|auth|cookie|cert|dsn|salt|private/i;
-const HAS_USER = /^[a-z][a-z\d+.-]*:\/\/[^/\s]*@/i;
+/** In a name; or in a value, such as `Server=db;Password=…`. */
+const SECRET = /pass|pwd|secret|token|key|credential|auth|cookie|cert|dsn|salt|private|signing|(?:^|_)pin(?:_|$)/i;
+const HAS_USER = /:\/\/[^/\s]*@/;
 const DIGITS = 12;
 const SALT = 'foreshock.config/1';
 
@@ -39,25 +40,30 @@ export function takeSnapshot(env: NodeJS.ProcessEnv, cwd: string, pools: Record<
     packages: packagesIn(cwd),
     ...(pools && { pools }),
   };
-  const fingerprint = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, DIGITS);
+  const fingerprint = shortHash(JSON.stringify(content));
   return { schema: 'foreshock.config/1', at: new Date().toISOString(), fingerprint, ...content };
 }
 
-/** What may be a secret is hashed slowly, so that nobody tries a dictionary. */
+/** What may be a secret is hashed slowly, so that a dictionary takes long. */
 function hashOf(name: string, value: string): string {
-  const isSecret = SECRET.test(name) || HAS_USER.test(value);
+  const isSecret = SECRET.test(name) || SECRET.test(value) || HAS_USER.test(value);
   // With its name: two variables of one value do not show it.
   if (isSecret) return `scrypt:${scryptSync(value, `${SALT} ${name}`, DIGITS / 2).toString('hex')}`;
-  return `sha256:${createHash('sha256').update(`${name}=${value}`).digest('hex').slice(0, DIGITS)}`;
+  return `sha256:${shortHash(`${name}=${value}`)}`;
 }
 
-/** npm's lock file, versions 2 and 3; of another tool's, only its hash. */
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, DIGITS);
+}
+
+/** npm's lock file, versions 2 and 3; of an older or another tool's, only its hash. */
 function packagesIn(cwd: string): Record<string, string> {
   for (const name of ['package-lock.json', 'npm-shrinkwrap.json']) {
     const text = textOf(join(cwd, name));
     if (text === undefined) continue;
     try {
-      const { packages = {} } = JSON.parse(text) as { packages?: Record<string, { version?: string; dev?: boolean }> };
+      const { packages } = JSON.parse(text) as { packages?: Record<string, { version?: string; dev?: boolean }> };
+      if (!packages) return { [name]: shortHash(text) };
       const found = Object.entries(packages).filter(([path, { version, dev }]) => path !== '' && version && !dev);
       return Object.fromEntries(found.map(([path, { version }]) => [path.replace(/^node_modules\//, ''), version!]));
     } catch {
@@ -66,7 +72,7 @@ function packagesIn(cwd: string): Record<string, string> {
   }
   for (const name of ['yarn.lock', 'pnpm-lock.yaml', 'bun.lock']) {
     const text = textOf(join(cwd, name));
-    if (text !== undefined) return { [name]: createHash('sha256').update(text).digest('hex').slice(0, DIGITS) };
+    if (text !== undefined) return { [name]: shortHash(text) };
   }
   return {};
 }

@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -147,6 +157,17 @@ it('is gone when no thread can have it', async () => {
   early.remove();
   while (readdirSync(directory).length > 0) await turn();
   expect(readdirSync(directory)).toEqual([]);
+});
+
+it('is left alone when it is another process’s by now', async () => {
+  const { early, end } = makeProcess();
+  end('a');
+  await untilFile(['a']);
+  renameSync(join(directory, '00.spool'), join(base, 'taken'));
+  writeFileSync(join(directory, '00.spool'), 'another');
+  early.remove();
+  for (let i = 0; i < 100; i++) await turn();
+  expect(readFileSync(join(directory, '00.spool'), 'utf8')).toBe('another');
 });
 
 it('is not in a directory that is open to others', async () => {

@@ -14,7 +14,7 @@ import { serviceDirectory } from './spool-directory.ts';
 import { openEnd } from './spool-memory.ts';
 
 // As they are before the application replaces some.
-const { close, constants, open, unlink, writev } = fs;
+const { close, constants, fstat, lstat, open, unlink, writev } = fs;
 
 /** Between two looks for new spans. */
 const WRITE_MS = 25;
@@ -60,8 +60,10 @@ export class EarlyFile {
   remove(): void {
     const file = this.#state.take();
     if (!file) return;
-    if (!file.isWritten) this.#state.leave();
-    void remove(this.#pathOf(file.number), file.isWritten ? file.descriptor : undefined);
+    const { descriptor, number, isWritten } = file;
+    if (!isWritten) this.#state.leave();
+    const removed = removeOwn(this.#pathOf(number), descriptor);
+    if (isWritten) void removed.then(() => promisify(close)(descriptor)).catch(() => {});
   }
 
   #pathOf(number: number): string {
@@ -78,8 +80,9 @@ export class EarlyFile {
       const path = this.#pathOf(number);
       const descriptor = await promisify(open)(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
       const isLate = !this.#state.opened(descriptor, number);
-      if (isLate || !(await this.#writeRounds(descriptor))) await remove(path, descriptor);
-      else if (this.#state.isLeft) await promisify(close)(descriptor);
+      const isUseless = isLate || !(await this.#writeRounds(descriptor));
+      if (isUseless) await removeOwn(path, descriptor);
+      if (isUseless || this.#state.isLeft) await promisify(close)(descriptor);
     } catch {
       // The thread reports what is wrong.
     }
@@ -132,7 +135,12 @@ async function writtenWhole(descriptor: number, parts: readonly Buffer[], at: nu
   return written?.bytesWritten === length;
 }
 
-async function remove(path: string, descriptor: number | undefined): Promise<void> {
-  await promisify(unlink)(path).catch(() => {});
-  if (descriptor !== undefined) await promisify(close)(descriptor).catch(() => {});
+/** Unless it is another process's by now: one that took this file for dead may have removed it. */
+async function removeOwn(path: string, descriptor: number): Promise<void> {
+  try {
+    const [there, own] = await Promise.all([promisify(lstat)(path), promisify(fstat)(descriptor)]);
+    if (there.ino === own.ino) await promisify(unlink)(path);
+  } catch {
+    // Already removed.
+  }
 }

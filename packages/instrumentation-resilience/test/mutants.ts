@@ -49,6 +49,14 @@ export const resilienceMutants: readonly Mutant[] = [
     to: '',
   },
   {
+    check: 'attempts',
+    library: 'got',
+    fault: 'the library awaits between an attempt’s end and the next request',
+    file: 'instrumentation-resilience/src/adapters/got/index.ts',
+    from: 'const retry = next.take();',
+    to: 'const retry = undefined as any;',
+  },
+  {
     check: 'given up',
     library: 'async-retry',
     fault: 'the summary has no error',
@@ -109,7 +117,7 @@ export const resilienceMutants: readonly Mutant[] = [
     library: 'opossum',
     fault: 'the transition is missing',
     file: OPOSSUM,
-    from: 'return opened(breaker, reasonOf(breaker));',
+    from: 'return opened(breaker);',
     to: 'return;',
   },
   {
@@ -157,8 +165,8 @@ export const resilienceMutants: readonly Mutant[] = [
     library: 'opossum',
     fault: 'a probe’s success has another reason',
     file: OPOSSUM,
-    from: "success: 'probe',",
-    to: "success: 'failures',",
+    from: "{ success: 'probe' }",
+    to: "{ success: 'failures' }",
   },
   {
     check: 'decisions at once',

@@ -16,10 +16,10 @@ interface CircuitBreaker {
 
 const NAME = 'opossum';
 
-const REASONS: Record<string, ChangeReason> = {
-  failure: 'failures',
-  success: 'probe',
-  healthCheckFailed: 'health_check',
+/** Events that cause a change: `fail` and `healthCheck` of lib/circuit.js, and a listener to `success`. */
+const CAUSES: Record<'open' | 'close', Record<string, ChangeReason>> = {
+  open: { failure: 'failures', healthCheckFailed: 'health_check' },
+  close: { success: 'probe' },
 };
 
 /** opossum: observed at `emit`, so that no breaker gets extra listeners. */
@@ -61,8 +61,10 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
   const coalesced = new WeakSet<PolicyCall>();
   const refused = new WeakSet<PolicyCall>();
   const answering = new WeakSet<PolicyCall>();
-  /** The last event of this turn. */
-  const latest = new BriefHandOver<{ breaker: CircuitBreaker; event: unknown }>();
+  /** The last event of this turn that may cause a change. */
+  const latest = new BriefHandOver<{ breaker: CircuitBreaker; event: string }>();
+  /** Events seen, and whether one was followed by its change at once. */
+  const isFollowed = new Map<string, boolean>();
   /** For a capacity; oldest first. */
   const running = new WeakMap<CircuitBreaker, Set<PolicyCall>>();
 
@@ -141,26 +143,38 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
 
   hooks.before(prototype, 'emit', (breaker: CircuitBreaker, [event, ...args]) => emitted(breaker, event, args));
 
-  /** Opens right after `failure` (`fail` of lib/circuit.js), closes in a listener to `success`; otherwise forced. */
-  function reasonOf(breaker: CircuitBreaker): ChangeReason {
-    const last = latest.offered;
-    return REASONS[last?.breaker === breaker ? String(last.event) : ''] ?? 'forced';
+  function mayCause(breaker: CircuitBreaker, event: string): void {
+    const state = stateOf(breaker);
+    if (event === 'success' ? state !== 'half_open' : state === 'open') return;
+    if (!isFollowed.has(event)) isFollowed.set(event, false);
+    latest.offer({ breaker, event });
   }
 
-  function opened(breaker: CircuitBreaker, reason: ChangeReason): void {
-    resilience.changed(breaker, nameOf(breaker), 'open', reason, reason === 'health_check');
+  /** Forced if nothing has caused it; unknown where no change has followed such an event yet: opossum may await. */
+  function reasonOf(breaker: CircuitBreaker, change: 'open' | 'close'): ChangeReason | undefined {
+    const causes = CAUSES[change];
+    const last = latest.offered;
+    const reason = last?.breaker === breaker ? causes[last.event] : undefined;
+    if (reason) isFollowed.set(last!.event, true);
+    return reason ?? (Object.keys(causes).some((event) => isFollowed.get(event) === false) ? undefined : 'forced');
+  }
+
+  function opened(breaker: CircuitBreaker): void {
+    const reason = reasonOf(breaker, 'open');
+    const byTimer = reason === 'health_check' || (!reason && isFollowed.get('healthCheckFailed') === false);
+    resilience.changed(breaker, nameOf(breaker), 'open', reason, byTimer);
   }
 
   function emitted(breaker: CircuitBreaker, event: unknown, args: unknown[]): void {
     switch (event) {
       case 'open':
-        return opened(breaker, reasonOf(breaker));
+        return opened(breaker);
       case 'close':
-        return resilience.changed(breaker, nameOf(breaker), 'closed', reasonOf(breaker));
+        return resilience.changed(breaker, nameOf(breaker), 'closed', reasonOf(breaker, 'close'));
       case 'halfOpen':
         return resilience.changed(breaker, nameOf(breaker), 'half_open', 'reset_timeout', true);
       case 'healthCheckFailed':
-        return latest.offer({ breaker, event });
+        return mayCause(breaker, event);
       case 'reject':
       case 'semaphoreLocked':
       case 'timeout':
@@ -169,7 +183,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
       case 'cacheHit':
       case 'coalesceCacheHit':
       case 'fallback': {
-        if (event === 'success' || event === 'failure') latest.offer({ breaker, event });
+        if (event === 'success' || event === 'failure') mayCause(breaker, event);
         const call = resilience.callHere(breaker);
         if (!call) return;
         running.get(breaker)?.delete(call);

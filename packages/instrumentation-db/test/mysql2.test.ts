@@ -178,6 +178,31 @@ describe('a query', () => {
     ]);
   });
 
+  it('is one span, also if mysql2 added its commands later', async () => {
+    const connection = await openConnection();
+    const execute = (): Promise<unknown> =>
+      promiseOf((done) => connection.execute('SELECT note FROM orders WHERE id = ?', [1], done));
+    // Prepared once, its next command knows its statement from the beginning.
+    await execute();
+    const prototype = Object.getPrototypeOf(connection);
+    const later = Object.create(prototype, {
+      addCommand: {
+        value(command: unknown) {
+          queueMicrotask(() => prototype.addCommand.call(this, command));
+          return command;
+        },
+      },
+    });
+    for (const order of [prototype, later]) {
+      Object.setPrototypeOf(connection, order);
+      recorded.clear();
+      await recorded.inSpan('request', execute);
+      expect(recorded.spans().map(({ name }) => name)).toEqual(['SELECT orders', 'request']);
+    }
+    Object.setPrototypeOf(connection, prototype);
+    connection.destroy();
+  });
+
   it('that fails has the server’s error number and message, and the caller gets his error', async () => {
     const pool = await openWarmPool(1);
     const connection = await openConnection();

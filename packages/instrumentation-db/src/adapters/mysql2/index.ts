@@ -132,7 +132,8 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
   }
 
   hooks.before(prototype, 'addCommand', (connection: Connection, [command]: [Command]) => {
-    if (sending.offered?.connection === connection) return;
+    // Of a call that has returned, if mysql2 added it later.
+    if (sending.offered?.connection === connection || queries.has(command)) return;
     // `PreparedStatementInfo.execute` (lib/commands/prepare.js) adds its command itself.
     const statement = command.statement?.query;
     const query = statement ? startQuery(connection, statement, db, Class) : undefined;

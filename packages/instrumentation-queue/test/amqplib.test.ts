@@ -569,6 +569,24 @@ describe.each(VERSIONS)('%s', (alias) => {
     await confirmed.close();
   });
 
+  it('has one span of a confirmed send, also if amqplib sent it later', async () => {
+    const queue = await createQueue();
+    const confirmed = await connection.createConfirmChannel();
+    const prototype = Object.getPrototypeOf(Object.getPrototypeOf(confirmed));
+    const { publish } = prototype;
+    prototype.publish = function (...args: unknown[]): boolean {
+      queueMicrotask(() => publish.apply(this, args));
+      return true;
+    };
+    try {
+      await inSpan('caller', () => promisify(confirmed.sendToQueue).call(confirmed, queue, Buffer.from('hello'), {}));
+    } finally {
+      prototype.publish = publish;
+    }
+    expect(recorder.spans().map(({ name }) => name)).toEqual([`send ${queue}`, 'caller']);
+    await confirmed.close();
+  });
+
   it('names what is published to by what does not change with every message', async () => {
     const exchange = uniqueName();
     await channel.assertExchange(exchange, 'topic', { autoDelete: true, durable: false });

@@ -10,7 +10,7 @@ export interface Channel {
 
 export interface Model {
   Channel: { prototype: { publish: unknown; consume: unknown; get: unknown; assertQueue: unknown } };
-  ConfirmChannel: { prototype: { publish: unknown } };
+  ConfirmChannel: new () => { publish: unknown };
 }
 
 /** A method or header frame. */

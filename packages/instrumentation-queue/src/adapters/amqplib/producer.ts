@@ -39,6 +39,8 @@ export function observePublish(
   hooks.calls(Channel.prototype, 'publish', {
     begin(channel: Channel, args: unknown[]) {
       const confirmed = confirming.take();
+      // Of a confirm channel's call that has returned, if amqplib called this later.
+      if (!confirmed && channel instanceof ConfirmChannel) return undefined;
       const send = confirmed ?? begin(args);
       if (!send) return undefined;
       const options = guard('amqplib publish', () => withTrace(channel, args, send.carrier));

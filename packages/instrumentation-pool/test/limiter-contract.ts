@@ -5,8 +5,13 @@ import type { AdapterContract, LibraryContract } from '@foreshock/testkit';
  * What the contracts of limiters have in common.
  *
  * @param name how the limiter of the fixture is called
+ * @param attributes of the wait, beside those that all have
  */
-export function limiterContract(name: string, skip: AdapterContract['skip'] = {}): LibraryContract {
+export function limiterContract(
+  name: string,
+  skip: AdapterContract['skip'] = {},
+  attributes: Record<string, unknown> = {},
+): LibraryContract {
   return {
     ownTraces: ['pool.saturated'],
     closures: true,
@@ -14,7 +19,13 @@ export function limiterContract(name: string, skip: AdapterContract['skip'] = {}
       span: {
         name: `pool.acquire ${name}`,
         kind: 'INTERNAL',
-        attributes: { 'pool.name': name, 'pool.used': 1, 'pool.limit': 1, 'pool.wait_reason': 'queue' },
+        attributes: {
+          'pool.name': name,
+          'pool.used': 1,
+          'pool.limit': 1,
+          'pool.wait_reason': 'queue',
+          ...attributes,
+        },
       },
     },
     skip: {

@@ -344,7 +344,14 @@ it.each(['piscina', 'piscina-4'])('shows the wait for a thread of %s', async (al
   for (const [i, caller] of ['second', 'third'].entries()) {
     expect(waitOf(caller)).toMatchObject({
       name: 'pool.acquire piscina-worker.cjs',
-      attributes: { 'pool.wait_reason': 'queue', 'pool.used': 1, 'pool.limit': 1, 'pool.pending': i },
+      attributes: {
+        'pool.wait_reason': 'queue',
+        'pool.used': 1,
+        'pool.limit': 1,
+        'pool.pending': i,
+        // Its thread was idle.
+        'pool.holder.operation': 'first',
+      },
     });
   }
 });

@@ -86,6 +86,22 @@ export const poolMutants: readonly Mutant[] = [
   },
   {
     check: 'one span a call',
+    library: 'piscina',
+    fault: 'the library awaits between run and postTask',
+    file: 'instrumentation-pool/src/adapters/piscina/index.ts',
+    from: 'const asking = this.#asking.take();\n      this',
+    to: 'const asking = undefined as any;\n      this',
+  },
+  {
+    check: 'one span a call',
+    library: 'postgres',
+    fault: 'the library awaits between a query’s handler and connect',
+    file: 'instrumentation-pool/src/adapters/postgres-pool/queries.ts',
+    from: 'const { offered } = unknown;',
+    to: 'const offered = undefined as any;',
+  },
+  {
+    check: 'one span a call',
     library: 'pg',
     fault: 'the library awaits between connect and newClient',
     file: 'instrumentation-pool/src/adapters/pg-pool/index.ts',

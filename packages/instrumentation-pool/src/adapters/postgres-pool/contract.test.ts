@@ -1,4 +1,5 @@
 import { startedOnce, libraryContract, startPostgres } from '@foreshock/testkit';
+import { poolMutants } from '../../../test/mutants.ts';
 import { databasePoolContract } from '../../../test/pool-contract.ts';
 import { postgresPool } from './index.ts';
 
@@ -11,6 +12,7 @@ const { instrumentation: _, ...expected } = databasePoolContract('postgresql', {
 libraryContract(postgresPool, import.meta.url, {
   env: async () => ({ url: (await server()).url }),
   closures: true,
+  mutants: poolMutants,
   ...expected,
   skip: {
     callback: 'it has promises only',

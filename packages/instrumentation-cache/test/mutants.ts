@@ -23,8 +23,8 @@ export const cacheMutants: readonly Mutant[] = [
     library: 'ioredis',
     fault: 'a miss is an error',
     file: OPERATION,
-    from: 'if (hits === 0 && command.lookups === 1) ',
-    to: "if (hits === 0) this.describe(new Error('no such key'));\n    if (hits === 0 && command.lookups === 1) ",
+    from: 'if (hits !== 0 || command.lookups !== 1) return;',
+    to: "if (hits === 0) this.describe(new Error('no such key'));\n    if (hits !== 0 || command.lookups !== 1) return;",
   },
   {
     check: 'hit and miss',

@@ -18,10 +18,7 @@ interface Options {
   lookup?: unknown;
 }
 
-/**
- * Every client's connections begin in `net.Socket.prototype.connect`; `tls.connect` calls it on its own socket
- * (lib/internal/tls/wrap.js).
- */
+/** All clients connect by `net.Socket.prototype.connect`, `tls.connect` too (lib/internal/tls/wrap.js). */
 export function hookConnect(connections: Connections, spans: SpansUnderWay): void {
   const original = Socket.prototype.connect as Connect;
   Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
@@ -56,7 +53,7 @@ function isOfConnecting({ plan: { fault, match } }: Fault): boolean {
   return fault === 'refuse' || fault === 'slow-connect' || fault === 'black-hole';
 }
 
-/** `socket.connect` takes options, a path, or port and host; `net.connect` passes them as a list. */
+/** Options, a path, or port and host; `net.connect` passes a list. */
 function readArguments(args: unknown[]): { options: Options; callback: unknown } {
   const [first, second] = args;
   const callback = args.findLast((each) => typeof each === 'function');
@@ -71,7 +68,7 @@ function targetOf({ host, port, path }: Options): Connection['target'] {
   return { host: host ?? 'localhost', port: Number(port) };
 }
 
-/** The error names the requested address, not the closed port. A listener would hide an unhandled error. */
+/** The error names the requested address. A listener would hide an unhandled error. */
 function nameTarget(socket: Socket, { host = 'localhost', port, path }: Options): void {
   const { _destroy: destroy } = socket;
   socket._destroy = function (error: (Error & { address?: string; port?: number }) | null, done) {

@@ -5,7 +5,7 @@ import type { SpansUnderWay } from './spans-under-way.ts';
 
 type Handler = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Message and job handlers are delayed or fail inside their own spans. */
+/** Delays or fails handlers inside their own spans. */
 export class Consumers {
   readonly #faults: Faults;
   readonly #spans: SpansUnderWay;
@@ -16,7 +16,7 @@ export class Consumers {
   }
 
   attach(hooks: Hooks): void {
-    // work(name, handler), work(name, options, handler): 10 and 11, then 12.
+    // work(name, handler): 10, 11; work(name, options, handler): 12.
     const wrapWork = (prototype: any): void =>
       hooks.wrap(prototype, 'work', (original) => this.#takingHandler(original, 'last'));
     onLibrary(hooks, 'pg-boss/src/manager.js', ({ exports }) => wrapWork(exports.prototype));
@@ -27,7 +27,7 @@ export class Consumers {
         hooks.wrap(Channel.prototype, 'consume', (original) => this.#takingHandler(original, 1)),
       );
     }
-    // It calls `this.processFn`, which a sandboxed processor has, too; the instrumentation's span is around it.
+    // `this.processFn` is also a sandboxed processor's; the instrumentation's span is around it.
     onLibrary(hooks, 'bullmq/dist/cjs/classes/worker.js', ({ exports: { Worker } }) => {
       const hit = new WeakSet<object>();
       hooks.wrap(Worker.prototype, 'callProcessJob', (original) => this.#hittingProcessor(original, hit));
@@ -45,7 +45,7 @@ export class Consumers {
     };
   }
 
-  /** The first argument names the queue; `place` is the handler's. */
+  /** The first argument names the queue; `place`: the handler's. */
   #takingHandler(original: Handler, place: 'last' | number): Handler {
     const consumers = this;
     return function (queue, ...rest) {
@@ -94,7 +94,7 @@ export class Consumers {
   }
 }
 
-/** Whether a message has the text: pg-boss passes a list of jobs, amqplib a message, BullMQ a job. */
+/** pg-boss passes a list of jobs, amqplib a message, BullMQ a job. */
 function isMatch(text: string | undefined, [given]: unknown[]): boolean {
   if (text === undefined) return true;
   const messages = (Array.isArray(given) ? given : [given]) as { data?: unknown; content?: unknown }[];

@@ -6,7 +6,7 @@ import { seededRandom } from './random.ts';
 import { say } from './say.ts';
 import { describeTarget, isTarget, type Target } from './target.ts';
 
-/** The first injection and the final count are always logged. */
+/** The first injection and final count are always logged. */
 const SAY_EVERY_MS = 1_000;
 
 export class Fault {
@@ -30,7 +30,7 @@ export class Fault {
     this.endsAt = this.#beginsAt + plan.for;
   }
 
-  /** @param onBegin the action of a fault that waits for no call */
+  /** @param onBegin for a fault that waits for no call */
   schedule(onBegin: (fault: Fault) => void): void {
     const now = Date.now();
     if (this.endsAt <= now) return say(`${this} is over already: not injected`);
@@ -58,8 +58,8 @@ export class Fault {
   }
 
   /**
-   * Runs once, at the latest when the fault ends. The timer keeps the process alive, like a connection's handle.
-   * @param ms milliseconds; undefined: until the fault ends
+   * Runs once, at the latest when the fault ends; keeps the process alive meanwhile.
+   * @param ms undefined: until the fault ends
    */
   putOff(ms: number | undefined, run: () => void): void {
     const timer = setTimeout(once, Math.max(0, Math.min(ms ?? Infinity, this.endsAt - Date.now())));

@@ -55,7 +55,7 @@ export function hookGrants(faults: Faults, spans: SpansUnderWay, hooks: Hooks): 
     });
   }
 
-  // `acquire` returns a promise, or an object with one (tarn/dist/PendingOperation.js).
+  // `acquire` returns a promise, or has one (tarn/dist/PendingOperation.js).
   const later = (promise: PromiseLike<object>): Promise<object> =>
     Promise.resolve(promise).then((resource) => new Promise((give) => hold(resource, () => give(resource))));
   onLibrary(hooks, 'generic-pool/lib/Pool.js', ({ exports }) =>

@@ -4,7 +4,7 @@ import { onLibrary } from './library.ts';
 import { pooledTarget } from './pool-target.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
 
-/** Pools do not get released connections; leaked ones stay leaked after the fault. */
+/** Pools do not get released connections back, even after the fault. */
 export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks): void {
   const leaks = (connection: object): boolean => {
     const target = pooledTarget(connection);
@@ -14,7 +14,7 @@ export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks)
     fault.injected(target, caller ? [caller] : []);
     return true;
   };
-  /** @param result what the caller of a leaked connection gets */
+  /** @param result for the caller of a leaked connection */
   const wrapRelease = (prototype: any, method: string, result?: unknown): void =>
     hooks.wrap(prototype, method, (original) => {
       return function (this: unknown, connection: object, ...rest: unknown[]) {
@@ -22,7 +22,7 @@ export function hookReleases(faults: Faults, spans: SpansUnderWay, hooks: Hooks)
       };
     });
 
-  // `_acquireClient` creates `client.release` for each holder (pg-pool/index.js, 2 and 3).
+  // `_acquireClient` makes `client.release` per holder (pg-pool/index.js, 2 and 3).
   const wrapReleaseOnce = (prototype: any): void =>
     hooks.wrap(prototype, '_releaseOnce', (original) => {
       return function (this: unknown, client: object, ...rest: unknown[]) {

@@ -8,10 +8,7 @@ import type { SpansUnderWay } from './spans-under-way.ts';
 type Lookup = (hostname: string, ...rest: unknown[]) => unknown;
 type Answer = (error: Error | null, ...rest: unknown[]) => void;
 
-/**
- * `dns.lookup`, which `net.connect` reads from the module at each call (lib/net.js, `lookupAndConnect`), and its
- * promise form.
- */
+/** `net.connect` reads `dns.lookup` at each call (lib/net.js, `lookupAndConnect`); also its promise form. */
 export function hookLookup(faults: Faults, spans: SpansUnderWay): void {
   const module = process.getBuiltinModule('node:dns') as { lookup: unknown; promises: { lookup: unknown } };
   const { lookup } = dns as unknown as { lookup: Lookup };

@@ -25,7 +25,7 @@ export function fillMemory(fault: Fault, spans: SpansUnderWay): void {
   const from = performance.now();
   const untilFull = fault.plan.for / 2;
   const add = (): void => {
-    // By the time that has passed: a busy process has fewer turns.
+    // By elapsed time: a busy process has fewer turns.
     const wanted = megabytes * Math.min(1, (performance.now() - from) / untilFull);
     while (kept.length < wanted) kept.push(megabyte.slice());
     if (kept.length >= megabytes) clearInterval(timer);

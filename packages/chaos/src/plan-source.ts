@@ -14,7 +14,7 @@ export class PlanSource {
     else this.#file = variable;
   }
 
-  /** Undefined, with one log line, if the plan is invalid. */
+  /** Undefined, with a log line, if invalid. */
   read(): Plan | undefined {
     try {
       return readPlan(this.#text ?? readFileSync(this.#file!, 'utf8'));

@@ -11,24 +11,24 @@ export type FaultKind =
   | 'memory'
   | 'kill';
 
-/** `tcp` is any outgoing connection. */
+/** `tcp`: any outgoing connection. */
 export type Boundary = 'tcp' | 'database' | 'cache' | 'http' | 'queue' | 'dns' | 'consumer' | 'pool' | 'process';
 
 export interface FaultPlan {
   readonly fault: FaultKind;
   readonly on: Boundary;
   /**
-   * `host`, `host:port`, `*.host`; for a consumer its queue; for a pool `host:port`, the database or
-   * `application_name`. Undefined: all.
+   * `host`, `host:port`, `*.host`; a consumer's queue; a pool's `host:port`, database or `application_name`. Default:
+   * all.
    */
   readonly target: string | undefined;
-  /** Connections: only calls that send this text. Consumers: only messages that contain it. */
+  /** Only calls that send, or messages that contain, this text. */
   readonly match: string | undefined;
-  /** Share of calls that are hit, 0 to 1; default 1. */
+  /** Share of calls hit, 0 to 1; default 1. */
   readonly share: number;
   /** Milliseconds of a delay, hold or block. */
   readonly ms: number;
-  /** Random milliseconds added to `ms`: 0 to this value. */
+  /** Random milliseconds added to `ms`, at most. */
   readonly jitterMs: number;
   /** Milliseconds between blocks of the loop. */
   readonly everyMs: number;
@@ -36,9 +36,9 @@ export interface FaultPlan {
   readonly megabytes: number;
   /** HTTP status of `fail`. */
   readonly status: number;
-  /** Error of `fail`: a SQLSTATE or a DNS error code. */
+  /** A SQLSTATE or DNS error code. */
   readonly code: string | undefined;
-  /** Milliseconds after reading the plan, or Unix milliseconds for a date. */
+  /** Milliseconds after reading the plan, or Unix milliseconds. */
   readonly from: number;
   readonly isFromDate: boolean;
   /** Milliseconds. */
@@ -47,7 +47,7 @@ export interface FaultPlan {
 
 export interface Plan {
   readonly seed: number;
-  /** File for starts and ends of faults, as JSON lines. */
+  /** For starts and ends of faults, JSON lines. */
   readonly record: string | undefined;
   readonly faults: readonly FaultPlan[];
 }
@@ -87,7 +87,7 @@ const KNOWN = new Set(['fault', 'on', 'from', ...Object.keys(NUMBERS), ...TEXTS]
 export class PlanError extends Error {}
 
 /**
- * One mistake invalidates the plan, because a part of it is a different experiment.
+ * One mistake invalidates the plan: a part of it is another experiment.
  * @param text JSON
  * @throws {@link PlanError} with one line
  */

@@ -7,7 +7,7 @@ interface ConnectionOptions {
   application_name?: string;
 }
 
-/** From a connection of pg, mysql2, or a driver that names its host. */
+/** Of pg, mysql2, or a driver that names its host. */
 export function pooledTarget(connection: object | undefined): Target {
   const { connectionParameters, config } = (connection ?? {}) as Record<string, object | undefined>;
   const { host, port, database, application_name } = (connectionParameters ??

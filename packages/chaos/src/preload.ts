@@ -16,9 +16,9 @@ import { say } from './say.ts';
 import { SpansUnderWay } from './spans-under-way.ts';
 import { hookWrite, reset } from './write.ts';
 
-/** The second preload: `node --require foreshock/register --require foreshock/chaos app.js`. */
+/** `node --require foreshock/register --require foreshock/chaos app.js`. */
 function start(): void {
-  // Worker threads are not hit, because the span exporter is one.
+  // Worker threads are not hit: the span exporter is one.
   if (!isMainThread) return;
   const { FORESHOCK_CHAOS, FORESHOCK_CHAOS_PRODUCTION, NODE_ENV, OTEL_SERVICE_NAME } = process.env;
   const variable = FORESHOCK_CHAOS?.trim();
@@ -67,7 +67,7 @@ function start(): void {
   run(plan);
 }
 
-/** A dependency that goes down resets its connections. */
+/** A failing dependency resets its connections. */
 function dropConnections(connections: Connections, fault: Fault): void {
   for (const [socket, { target }] of connections.hitBy(fault)) {
     if (!fault.takes()) continue;

@@ -1,4 +1,4 @@
-/** mulberry32: numbers from 0 to 1, equal for equal seeds. */
+/** mulberry32: 0 to 1, equal for equal seeds. */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -7,13 +7,13 @@ interface Readable {
   _handle?: { reading: boolean; readStart(): number; readStop(): number } | null;
 }
 
-/** Open connections of a black hole are not read until the fault ends. */
+/** A black hole's open connections are unread until the fault ends. */
 export function stopReading(connections: Connections, fault: Fault): void {
   if (fault.plan.match !== undefined || fault.plan.share < 1) return;
   for (const [socket] of connections.hitBy(fault)) pause(socket, fault, undefined);
 }
 
-/** A throttled connection is read again after the time that its data would have taken. */
+/** A throttled connection is read again after its data's time. */
 export function hookRead(connections: Connections): void {
   const original = Socket.prototype.push;
   Socket.prototype.push = function (this: Socket, chunk: unknown, ...rest: unknown[]) {
@@ -22,7 +22,7 @@ export function hookRead(connections: Connections): void {
     const fault = connection && connections.faultsAt(connection).find(({ plan }) => plan.fault === 'throttle');
     if (!fault) return more;
     pause(this, fault, ((chunk as Uint8Array).length / fault.plan.bytesPerSecond) * 1_000);
-    // Otherwise the stream would stop by itself and resume at the next read (lib/internal/stream_base_commons.js).
+    // Otherwise the stream stops, and resumes at the next read (lib/internal/stream_base_commons.js).
     return true;
   } as Socket['push'];
 }

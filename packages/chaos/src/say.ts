@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 
 const STDERR = 2;
 
-/** Standard error shows users that a failure is injected. */
+/** Users see that a failure is injected. */
 export function say(text: string): void {
   try {
     writeSync(STDERR, `foreshock/chaos: ${text.replaceAll('\n', ' ')}\n`);

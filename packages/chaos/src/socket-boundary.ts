@@ -26,7 +26,7 @@ const PACKAGES: Record<string, Boundary> = {
   undici: 'http',
 };
 
-/** The boundary of the innermost known library on the stack. */
+/** Of the innermost known library on the stack. */
 export function boundaryOnStack(): Boundary {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = DEPTH;

@@ -2,7 +2,7 @@ import { context, ProxyTracerProvider, SpanKind, trace, type Context, type Span 
 import { attributeOf } from '@foreshock/kit';
 import { isTarget, type Target } from './target.ts';
 
-/** Injected calls have just begun, so the newest spans are enough. */
+/** Injected calls have just begun: the newest are enough. */
 const KEPT = 1_000;
 /** For faults of the whole process. */
 const MARKED = 100;
@@ -15,12 +15,12 @@ interface Recorded extends Span {
 
 const TRACEPARENT = /\btraceparent: *00-[\da-f]{32}-([\da-f]{16})-/i;
 
-/** The context of a write lacks the call's span, because drivers queue calls and pool connections. */
+/** A write's context lacks the call's span: drivers queue calls and pool connections. */
 export class SpansUnderWay {
   #spans: Recorded[] = [];
   readonly #watched = new WeakSet<object>();
 
-  /** Follows the current tracer provider; may be called again. */
+  /** The current tracer provider's; may be called again. */
   watch(): void {
     const provider = trace.getTracerProvider();
     const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
@@ -48,8 +48,7 @@ export class SpansUnderWay {
   }
 
   /**
-   * Passes the span of a call to `mark`. `http.request` connects before its span starts, so the search is repeated on
-   * the next tick.
+   * Passes a call's span to `mark`; again on the next tick, as `http.request` connects before its span starts.
    * @param bytes sent bytes, if known
    */
   findCall(target: Target, bytes: string, mark: (spans: readonly Span[]) => void): void {
@@ -63,7 +62,7 @@ export class SpansUnderWay {
     });
   }
 
-  /** The span whose ID is in the bytes, else the caller's newest, else the only one. */
+  /** Whose ID is in the bytes, else the caller's newest, else the only one. */
   #callTo(target: Target, bytes: string, where: Context): Span | undefined {
     const [, spanId] = TRACEPARENT.exec(bytes) ?? [];
     const open = this.#spans.filter((span) => span.isRecording() && isOutgoing(span));

@@ -1,11 +1,11 @@
 export interface Target {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
-  /** A queue, a socket path; for a pool its name and database. */
+  /** A queue, a socket path; a pool's name and database. */
   readonly names?: readonly string[];
 }
 
-/** `host`, `host:port`, `*.host`, or a name. */
+/** `host`, `host:port`, `*.host`, a name. */
 export function isTarget(pattern: string | undefined, target: Target): boolean {
   if (pattern === undefined) return true;
   if (target.names?.includes(pattern)) return true;

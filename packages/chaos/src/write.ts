@@ -7,7 +7,7 @@ import { beginsRequest, refusal } from './protocols/http.ts';
 import type { SpansUnderWay } from './spans-under-way.ts';
 
 const ON_WRITE: readonly FaultKind[] = ['delay', 'fail', 'black-hole', 'throttle'];
-/** Bytes searched for `match` and for a span ID. */
+/** Searched for `match` and a span ID. */
 const READ = 64 * 1024;
 
 type Written = (error?: Error | null) => void;
@@ -19,10 +19,7 @@ interface Writer {
 /** Connections with an injected response drop all further data. */
 const answered = new WeakSet<Socket>();
 
-/**
- * All writes of a socket use `_writeGeneric` (lib/net.js), TLS ones before encryption. A stream writes in order, so a
- * delayed write delays later ones.
- */
+/** All writes use `_writeGeneric` (lib/net.js), TLS before encryption, in order: a delayed one delays later ones. */
 export function hookWrite(connections: Connections, spans: SpansUnderWay): void {
   const prototype = Socket.prototype as unknown as Writer;
   const original = prototype._writeGeneric;
@@ -51,7 +48,7 @@ export function hookWrite(connections: Connections, spans: SpansUnderWay): void 
     spans.findCall(target, text, (marked) => fault.injected(target, marked, ms));
     if (fault.plan.fault !== 'fail') return fault.putOff(ms, send);
 
-    // The server's own error for known protocols, else a reset.
+    // Known protocols' own error, else a reset.
     if (isHttp) return answer(this, fault, written);
     const instead = failing(bytes, fault.plan.code);
     if (instead) return original.call(this, false, instead, 'buffer', written);

@@ -34,7 +34,6 @@ export interface Analysis {
   classified: Classified;
 }
 
-/** The window, and which requests count. */
 export interface Asked extends AskedWindow {
   service?: string;
   route?: string;
@@ -42,7 +41,7 @@ export interface Asked extends AskedWindow {
   since?: number;
 }
 
-/** Finds the causes of slow and failed requests; README.md has the steps. */
+/** Finds causes of slow and failed requests (README.md). */
 export function analyse(table: SpanTable, asked: Asked): Analysis {
   const whole = decompose(table);
   const samplesOf = samplesOfEntries(whole);

@@ -1,4 +1,4 @@
-// `@foreshock/explain/sources`: the same sources for readers that keep whole spans.
+// `@foreshock/explain/sources`: for readers that keep whole spans.
 export { baseOf, isAddress, readApi, readApiTrace } from './sources/backend.ts';
 export { fetchBody, fetchJson } from './sources/fetch.ts';
 export { filesOf, isStore } from './sources/file.ts';

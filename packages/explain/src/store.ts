@@ -1,4 +1,4 @@
-// `@foreshock/explain/store`: reads the store of `foreshock view`, for it and for `foreshock explain FILE`.
+// `@foreshock/explain/store`: the store of `foreshock view`, for it and `foreshock explain FILE`.
 export { criticalPath } from './decompose/sections.ts';
 export { inflated } from './sources/inflate.ts';
 export { JsonValues } from './sources/json-values.ts';

@@ -9,7 +9,7 @@ import { toZipkin } from './zipkin.ts';
 
 export type Outcome =
   | { readonly kind: 'delivered'; readonly rejectedSpans?: number; readonly message?: string }
-  /** Final: a retry is useless. */
+  /** Final: retries are useless. */
   | { readonly kind: 'rejected'; readonly cause: string }
   /** Smaller parts may be accepted. */
   | { readonly kind: 'too_large'; readonly cause: string }
@@ -19,22 +19,22 @@ export interface Backend {
   /**
    * Never rejects; settles within the destination's time-out.
    *
-   * @param sent called when the kernel has the whole request
+   * @param sent when the kernel has the whole request
    */
   send(load: readonly RecordBatch[], sent?: () => void): Promise<Outcome>;
 }
 
 export interface Surroundings {
-  /** The main thread must not be blocked or kept alive. */
+  /** Must be neither blocked nor kept alive. */
   readonly mainThread: boolean;
   readonly userAgent: string;
   print(text: string): void;
 }
 
-/** Level 1 costs a third of the default's CPU; spans become nearly as small. */
+/** A third of the default's CPU; nearly as small. */
 const GZIP = { level: 1 };
 const MAX_MESSAGE = 200;
-/** Step and most bytes of a body kept for reuse. */
+/** Step, and most bytes, kept for reuse. */
 const BODY_STEP = 64 * 1024;
 const MAX_KEPT_BODY = 1 << 20;
 const MAX_RETRY_AFTER_MS = 300_000;
@@ -86,7 +86,7 @@ function otlp(destination: OtlpDestination, { mainThread, userAgent }: Surroundi
             sent,
           )
         : await post(target, {}, body, sent);
-      // An answer may arrive before the body is sent.
+      // Answers may precede the body's end.
       const free = compress || ('allSent' in answer && answer.allSent);
       if (!json && free && spare.length < MAX_IN_FLIGHT && body.buffer.byteLength <= MAX_KEPT_BODY)
         spare.push(Buffer.from(body.buffer));
@@ -104,7 +104,7 @@ function zipkin(destination: ZipkinDestination, { mainThread, userAgent }: Surro
   };
 }
 
-/** The thread pool is the application's: only used on the main thread. */
+/** The thread pool is the application's: main thread only. */
 function gzipAside(body: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) =>
     gzip(body, GZIP, (error, zipped) => (error ? reject(error) : resolve(zipped))),

@@ -4,12 +4,12 @@ import { mainStack, type MainStack } from './main-stack.ts';
 import type { OwnSpan } from './own-span.ts';
 import { writeWarning } from './thread-log.ts';
 
-/** Blocks in between are counted. */
+/** Blocks between are counted. */
 const QUIET_MS = 10_000;
 /** In the log line; the span has all. */
 const FRAMES = 8;
 
-/** A line on standard error, and a span in the trace of the blocking code. */
+/** A line on standard error, and a span in the blocking code's trace. */
 export class BlockReports {
   readonly #data: LoopWatchData;
   readonly #deliver: (span: OwnSpan) => void;
@@ -30,7 +30,7 @@ export class BlockReports {
     return true;
   }
 
-  /** Counts a block that ended before its report. */
+  /** Counts a block ended before its report. */
   missed(): void {
     this.#unreported++;
   }
@@ -38,7 +38,7 @@ export class BlockReports {
   async #report(since: number, isOn: () => boolean): Promise<void> {
     const found = this.#data.mayInterrupt ? await mainStack() : undefined;
     if (found?.isInspected) return;
-    // A later stack is not what blocked.
+    // A later stack did not block.
     const where = found && isOn() ? found : undefined;
     const now = performance.now();
     const blockedMs = Math.round(now - since);

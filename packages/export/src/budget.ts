@@ -1,7 +1,7 @@
 /** One batch in flight retains a whole chunk. */
 export const MIN_BUDGET_BYTES: number = 256 * 1024;
 
-/** Limit of bytes for all threads of a process. */
+/** Bytes, for all threads of a process. */
 export class Budget {
   readonly limit: number;
   readonly #words: Int32Array;

@@ -1,10 +1,10 @@
 /**
- * Calls a function of the main thread by the inspector: at once, also in a loop, a regular expression or `Atomics.wait`,
- * but not in native code. No domain of the inspector is enabled: nothing is deoptimised, `debugger` statements have no
- * effect, and no microtask runs early (`Agent::ConnectToMainThread` in src/inspector_agent.cc; Node 22 to 26).
+ * Calls a function of the main thread by the inspector: at once, also in a loop, a regular expression or
+ * `Atomics.wait`, but not in native code. No inspector domain is enabled: nothing is deoptimised, `debugger` has no
+ * effect, no microtask runs early (`Agent::ConnectToMainThread` in src/inspector_agent.cc; Node 22 to 26).
  *
- * @param name the function is `globalThis[Symbol.for(name)]`
- * @param answered gets what it returns
+ * @param name of `globalThis[Symbol.for(name)]`
+ * @param answered gets its result
  * @returns ends the session
  * @throws without an inspector, as in some builds of Node
  */

@@ -30,7 +30,7 @@ export function toLines(batches: readonly RecordBatch[]): string {
       const attributes = event.attributes.map(({ key, value }) => ` ${key}=${JSON.stringify(plain(value))}`).join('');
       parts.push(`| +${at.toFixed(3)} ms ${JSON.stringify(event.name)}${attributes}`);
     }
-    // Untrusted control characters would break the line or the terminal.
+    // Untrusted control characters break lines and terminals.
     lines.push(parts.join(' ').replace(CONTROL, '?'));
   });
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;

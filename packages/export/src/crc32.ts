@@ -1,6 +1,6 @@
 let table: Int32Array | undefined;
 
-/** As `zlib.crc32`, for a few bytes where loading `node:zlib` would take longer. */
+/** Loading `node:zlib` would take longer for a few bytes. */
 export function crc32(bytes: Uint8Array, value = 0): number {
   table ??= Int32Array.from({ length: 256 }, (_, index) => {
     let entry = index;

@@ -1,7 +1,7 @@
 import { log } from '@foreshock/kit';
 import type { DropReason } from './spool.ts';
 
-/** Least time between log lines of one kind. */
+/** Between log lines of one kind. */
 const LOG_EVERY_MS = 60_000;
 
 interface DestinationState {
@@ -15,7 +15,7 @@ interface DestinationState {
   delivered: number;
 }
 
-/** Counts lost spans and logs them: an outage at its start and end, others at most once a minute. */
+/** Counts and logs lost spans: an outage's start and end, others once a minute at most. */
 export class DeliveryLog {
   readonly #names: readonly string[];
   readonly #destinations: DestinationState[];
@@ -36,7 +36,7 @@ export class DeliveryLog {
     }));
   }
 
-  /** A span that two destinations lost counts twice. */
+  /** A span lost twice counts twice. */
   get dropped(): ReadonlyMap<DropReason, number> {
     return this.#dropped;
   }
@@ -63,7 +63,7 @@ export class DeliveryLog {
     state.cause = cause;
     // {@link logLost} logs it.
     if (this.#isEnding || state.downSince !== undefined) return;
-    // A backend may fail and recover often.
+    // A backend may fail often.
     if (now - state.downLoggedAt < LOG_EVERY_MS) return;
     state.downSince = now;
     state.downLoggedAt = now;
@@ -103,7 +103,7 @@ export class DeliveryLog {
     state.refused = 0;
   }
 
-  /** Logs drops since the last log. */
+  /** Since the last log. */
   logDrops(): void {
     const lost = this.#takeUnlogged(performance.now());
     if (lost) log('warn', `foreshock: ${lost}`);
@@ -114,8 +114,8 @@ export class DeliveryLog {
   }
 
   /**
-   * @param cause why spans wait, unless a destination is the cause
-   * @param ms how long the end was delayed
+   * @param cause why spans wait, if no destination is the cause
+   * @param ms the end's delay
    * @param onDisk whether the next process can send them
    */
   logLost(waiting: number, cause: string | undefined, ms: number, onDisk = false): void {

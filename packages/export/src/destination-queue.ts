@@ -2,26 +2,26 @@ import type { Backend, Outcome } from './backend.ts';
 import { splitRecords, type RecordBatch } from './otlp-request.ts';
 import { MAX_IN_FLIGHT } from './target.ts';
 
-/** Overtaken: dropped because a slow destination held the spool's memory. */
+/** Overtaken: a slow destination held the spool's memory. */
 export type BatchEnd = 'delivered' | 'refused' | 'overtaken';
 
 export interface RetryDelays {
-  /** First delay, ms; doubles up to `maxBackoffMs`. */
+  /** First delay, ms; doubles to `maxBackoffMs`. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
 }
 
 export interface QueueEvents {
   finished(batch: RecordBatch, end: BatchEnd): void;
-  /** Its request is sent whole and may arrive; then false if it fails. */
+  /** A whole request may arrive; `isSent` is false if it fails. */
   sent(batch: RecordBatch, isSent: boolean): void;
   unreachable(cause: string): void;
   refused(spans: number, cause: string): void;
 }
 
-/** Larger requests are refused by some receivers and take memory. */
+/** Some receivers refuse larger ones, which take memory. */
 const MAX_LOAD_BYTES = 1 << 20;
-/** Mean pause between requests after an outage, ms: all processes of all services have as much to send then. */
+/** Mean pause between requests after an outage, ms: all processes catch up at once. */
 const CATCH_UP_PAUSE_MS = 50;
 
 interface Split {
@@ -31,7 +31,7 @@ interface Split {
 }
 
 interface Flush {
-  /** The backend has answered: the whole time-out applies. */
+  /** Answered: the whole time-out applies. */
   readonly answered: () => void;
   readonly end: () => void;
 }
@@ -42,7 +42,7 @@ export class DestinationQueue {
   readonly #mainThread: boolean;
   readonly #events: QueueEvents;
   readonly #waiting: RecordBatch[] = [];
-  /** In which order they came: requests that are under way together fail in any. */
+  /** By arrival: concurrent requests fail in any order. */
   readonly #order = new WeakMap<RecordBatch, number>();
   #pushed = 0;
   readonly #splits = new Map<RecordBatch, Split>();
@@ -50,10 +50,10 @@ export class DestinationQueue {
   #maxSpans: number;
   #maxBytes = MAX_LOAD_BYTES;
   #inFlight = 0;
-  /** Start of requests in flight without an answer; `performance.now()` ms. */
+  /** Unanswered requests' start; `performance.now()` ms. */
   #silentSince = 0;
   #failures = 0;
-  /** An outage is over, and spans of it wait. */
+  /** Spans of a past outage wait. */
   #isCatchingUp = false;
   #pause: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -75,7 +75,7 @@ export class DestinationQueue {
     this.#next();
   }
 
-  /** False when it is in flight, split or not here. */
+  /** False if in flight, split or absent. */
   abandon(batch: RecordBatch): boolean {
     const at = this.#waiting.indexOf(batch);
     if (at < 0) return false;
@@ -83,7 +83,7 @@ export class DestinationQueue {
     return true;
   }
 
-  /** Resolves when the queue is empty, a request failed, or after `patienceMs`. */
+  /** Resolves when empty, after a failed request, or after `patienceMs`. */
   flush(patienceMs: number): Promise<void> {
     if (this.#idle) return Promise.resolve();
     // `Retry-After` exceeds the time left.
@@ -110,7 +110,7 @@ export class DestinationQueue {
     });
   }
 
-  /** A silent backend gets only part of the time. */
+  /** Silent backends get part of the time. */
   #patience(ms: number): number {
     const least = ms / 4;
     if (this.#failures > 0) return least;
@@ -123,13 +123,13 @@ export class DestinationQueue {
 
   #next(): void {
     if (this.#waiting.length === 0) this.#isCatchingUp = false;
-    // A recovering backend must not be overloaded.
+    // Does not overload a recovering backend.
     const limit = this.#failures > 0 || this.#isCatchingUp ? 1 : MAX_IN_FLIGHT;
     while (!this.#retry && !this.#pause && this.#inFlight < limit && this.#waiting.length > 0)
       void this.#deliver(this.#nextRequest());
   }
 
-  /** After an outage there may be many small batches. */
+  /** Outages leave many small batches. */
   #nextRequest(): RecordBatch[] {
     const batches: RecordBatch[] = [];
     let spans = 0;
@@ -164,18 +164,18 @@ export class DestinationQueue {
     if (this.#idle) this.#endFlushes();
   }
 
-  /** Random, as all processes begin together; not at the end of this one. */
+  /** Random, as all processes begin together; not at this one's end. */
   #pauseToCatchUp(): void {
     if (!this.#isCatchingUp || this.#flushes.size > 0 || this.#pause || this.#waiting.length === 0) return;
     this.#pause = this.#unref(setTimeout(() => this.#resume(), CATCH_UP_PAUSE_MS * (0.5 + Math.random())));
   }
 
-  /** Of a batch that is sent in pieces no one can say. */
+  /** Unknown for a batch sent in pieces. */
   #sent(batches: RecordBatch[], isSent: boolean): void {
     for (const batch of batches) if (!this.#splits.has(batch)) this.#events.sent(batch, isSent);
   }
 
-  /** After 413. False for a single span. */
+  /** After 413; false for one span. */
   #halve(batches: RecordBatch[]): boolean {
     const spans = batches.reduce((sum, batch) => sum + batch.spans, 0);
     if (spans < 2) return false;
@@ -242,7 +242,7 @@ export class DestinationQueue {
       const { backoffMs, maxBackoffMs } = this.#delays;
       const delay = Math.min(backoffMs * 2 ** (this.#failures - 1), maxBackoffMs) * (0.5 + Math.random() / 2);
       this.#askedUntil = performance.now() + afterMs;
-      // `Retry-After` of 0 or in the past must not cause a tight loop.
+      // `Retry-After` of 0 or in the past: no tight loop.
       this.#retry = this.#unref(setTimeout(() => this.#resume(), Math.max(afterMs, delay)));
     }
     this.#events.unreachable(cause);

@@ -4,39 +4,39 @@ export type Destination = OtlpDestination | ZipkinDestination | ConsoleDestinati
 /** Any OTLP/HTTP receiver. */
 export interface OtlpDestination {
   readonly kind: 'otlp';
-  /** Whole URL, usually ending in `/v1/traces`; user and password become basic authentication. */
+  /** Whole URL, usually of `/v1/traces`; user and password become basic authentication. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default `http/protobuf`. */
   readonly protocol?: 'http/protobuf' | 'http/json' | undefined;
   /** Default `none`. */
   readonly compression?: 'gzip' | 'none' | undefined;
-  /** Time-out of an attempt, connecting included; ms, default 10,000. */
+  /** An attempt's time-out, with connecting; ms, default 10,000. */
   readonly timeoutMs?: number | undefined;
   /** PEM of CA certificates, instead of Node's. */
   readonly ca?: string | undefined;
-  /** PEM of the client certificate and its key. */
+  /** PEM of client certificate and key. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
-  /** Files of the PEMs, read again when a connection fails. */
+  /** PEM files, read again when a connection fails. */
   readonly pemFiles?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined;
 }
 
 /** Zipkin's API v2, JSON. */
 export interface ZipkinDestination {
   readonly kind: 'zipkin';
-  /** Whole URL, usually ending in `/api/v2/spans`. */
+  /** Whole URL, usually `/api/v2/spans`. */
   readonly url: string;
   /** As for OTLP. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** One line a span on standard output. */
+/** Spans as lines on standard output. */
 export interface ConsoleDestination {
   readonly kind: 'console';
 }
 
-/** For log messages: no user, password or query. */
+/** For logs: without user, password, query. */
 export function nameOf(destination: Destination): string {
   if (destination.kind === 'console') return 'console';
   try {

@@ -17,7 +17,7 @@ export interface FinishedSpan {
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
-  /** Set by our own tracer: faster forms of the IDs, times and attributes. */
+  /** Our own tracer's: faster IDs, times and attributes. */
   readonly ids?: SpanIds;
   readonly parentIds?: SpanIds | undefined;
   readonly startMs?: number;
@@ -25,7 +25,7 @@ export interface FinishedSpan {
   readonly recorded?: RecordedAttributes;
 }
 
-/** 32-bit numbers of four bytes each, little-endian. */
+/** 32-bit words, little-endian. */
 export interface SpanIds {
   readonly trace: { readonly first: number; readonly second: number; readonly third: number; readonly fourth: number };
   readonly first: number;
@@ -47,7 +47,7 @@ export interface FinishedEvent {
   readonly droppedAttributesCount?: number | undefined;
 }
 
-/** The instrumentation scope; the SDK keeps one object a tracer. */
+/** Instrumentation scope; the SDK's is one object a tracer. */
 export interface Scope {
   readonly name: string;
   readonly version?: string | undefined;

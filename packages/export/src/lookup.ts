@@ -4,8 +4,7 @@ import type { LookupFunction } from 'node:net';
 type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /**
- * Shares pending lookups. Node's run in libuv's four threads: while DNS does not answer, ours would block the
- * application's.
+ * Shares pending lookups: Node's block libuv's four threads, which the application needs, while DNS does not answer.
  */
 export function lookUpOnce(): LookupFunction {
   const waiting = new Map<string, Callback[]>();

@@ -8,15 +8,15 @@ export interface LoopWatchData {
   readonly words: LoopWords;
   /** Zero of the main thread's `performance.now()`, in nanoseconds of `process.hrtime.bigint()`. */
   readonly startedAt: bigint;
-  /** Blocks of this length are reported, ms. */
+  /** Shortest reported block, ms. */
   readonly blockMs: number;
-  /** Whether the inspector may be used. */
+  /** By the inspector. */
   readonly mayInterrupt: boolean;
-  /** Whether to write to standard error. */
+  /** To standard error. */
   readonly mayLog: boolean;
   /** Whether a span may begin a trace. */
   readonly mayBeginTrace: boolean;
-  /** A ResourceSpans message without its spans. */
+  /** A ResourceSpans message without spans. */
   readonly resource: Uint8Array;
 }
 
@@ -48,7 +48,7 @@ export function watchLoop(data: LoopWatchData, limits: LimitReports, deliver: (s
   const lookAgain = (): void => {
     look();
     if (dueAt < Infinity) return void setTimeout(lookAgain, LOOK_EVERY_MS);
-    // What comes until the next look is no time in which this thread was stopped.
+    // The time until the next look is no stop of this thread.
     words[LOOKED_AT] = -Infinity;
     whenWatching(words, () => {
       look();

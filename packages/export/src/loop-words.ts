@@ -1,14 +1,14 @@
-/** 64-bit numbers, each written by one thread, and atomically. */
+/** 64-bit numbers, atomic, each of one writer. */
 export type LoopWords = Float64Array;
 
-/** In the main thread's `performance.now()`; Infinity: the event loop may be idle. */
+/** By the main thread's `performance.now()`; Infinity: perhaps idle. */
 export const DUE_AT = 0;
-/** On the same clock; then how long the watching thread was stopped in total. */
+/** By that clock; then the watching thread's total stops. */
 export const LOOKED_AT = 1;
 export const STOPPED_MS = 2;
 
 export const LOOK_EVERY_MS = 100;
-/** Beyond a busy machine's delays the whole process was stopped, which says nothing about the event loop. */
+/** Beyond a busy machine's delays: the whole process stopped, not the event loop. */
 export const LATE_MS = 250;
 
 export function makeLoopWords(): LoopWords {
@@ -18,14 +18,14 @@ export function makeLoopWords(): LoopWords {
   return words;
 }
 
-/** Wakes the watching thread: the main thread has a timer again. */
+/** The main thread has a timer again. */
 export function wakeWatch(words: LoopWords): void {
   const starts = startsOf(words);
   Atomics.add(starts, 0, 1);
   Atomics.notify(starts, 0);
 }
 
-/** Calls `then` when the main thread has a timer; until then the watching thread has nothing to do. */
+/** Calls `then` when the main thread has a timer; before, there is nothing to watch. */
 export function whenWatching(words: LoopWords, then: () => void): void {
   const starts = startsOf(words);
   const seen = Atomics.load(starts, 0);
@@ -34,7 +34,7 @@ export function whenWatching(words: LoopWords, then: () => void): void {
   else then();
 }
 
-/** How often the main thread's timer was started. */
+/** Starts of the main thread's timer. */
 function startsOf(words: LoopWords): Int32Array<SharedArrayBuffer> {
   return new Int32Array(words.buffer as SharedArrayBuffer, 24, 1);
 }

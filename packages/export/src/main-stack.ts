@@ -1,23 +1,23 @@
 import { callMainThread } from './call-main-thread.ts';
 
-/** The main thread's function that returns its stack. */
+/** On the main thread; returns its stack. */
 export const WHERE_IT_STANDS = 'foreshock.where-it-stands';
 
-/** Later, the main thread is in native code. */
+/** Later: native code. */
 const ANSWER_WITHIN_MS = 200;
 
 export interface MainStack {
-  /** One frame a line, innermost first. */
+  /** Innermost first, one a line. */
   readonly stack: string;
   /** The active span. */
   readonly traceId?: string | undefined;
   readonly spanId?: string | undefined;
   readonly isSampled?: boolean | undefined;
-  /** A debugger may have paused the thread. */
+  /** Perhaps paused by a debugger. */
   readonly isInspected: boolean;
 }
 
-/** @returns undefined in native code, or without an inspector */
+/** @returns undefined in native code or without inspector */
 export async function mainStack(): Promise<MainStack | undefined> {
   try {
     const { promise, resolve } = Promise.withResolvers<unknown>();

@@ -12,7 +12,7 @@ export interface RecordBatch {
   readonly spans: number;
 }
 
-/** Each half is readable alone; none for a single span. */
+/** Readable halves; none for one span. */
 export function splitRecords({ bytes, number, start, end, spans }: RecordBatch): RecordBatch[] {
   const preface: Buffer[] = [];
   const halves: Buffer[][] = [[], []];
@@ -53,7 +53,7 @@ class ScopeGroup {
       const from = this.#ranges[2 * i]!;
       const to = this.#ranges[2 * i + 1]!;
       pos = putField(out, pos, (2 << 3) | 2, to - from);
-      // A quarter of the cost of `set` with a `subarray`.
+      // A quarter of `set`'s cost with `subarray`.
       pos += this.#bytes[i]!.copy(out, pos, from, to);
     }
     return pos;
@@ -110,7 +110,7 @@ function putField(out: Buffer, at: number, tag: number, length: number): number 
 /**
  * An `ExportTraceServiceRequest` of copied bytes.
  *
- * @param room returns at least this many bytes, for the result
+ * @param room returns at least this many bytes
  */
 export function toProtobuf(
   batches: readonly RecordBatch[],

@@ -9,8 +9,8 @@ const ONE_SPAN_BYTES = 64 * 1024;
 const NUMBER = 0;
 
 /**
- * @param resource a ResourceSpans message without its spans
- * @param spans most important first: those that exceed the batch are left out
+ * @param resource a ResourceSpans message without spans
+ * @param spans most important first: the rest may not fit
  */
 export function ownBatch(resource: Uint8Array, spans: readonly FinishedSpan[]): RecordBatch {
   const encoder = new SpanEncoder();

@@ -4,10 +4,10 @@ import type { FinishedSpan, Scope } from './finished-span.ts';
 
 export const OWN_SCOPE: Scope = { name: 'foreshock' };
 
-// `TraceFlags.SAMPLED`: the sender's thread has no copy of the API.
+// `TraceFlags.SAMPLED`: the sender's thread has no API.
 const SAMPLED = 1;
 
-/** A span of Foreshock itself, from any thread. */
+/** Of Foreshock itself, from any thread. */
 export interface OwnSpan {
   readonly name: string;
   /** ms since 1970. */
@@ -47,7 +47,7 @@ export function blankSpan(name: string, startMs: number, endMs: number): Omit<Fi
   };
 }
 
-/** `node:crypto` would have to be loaded. */
+/** Without loading `node:crypto`. */
 function randomHex(bytes: number): string {
   return Array.from({ length: 2 * bytes }, () => Math.floor(Math.random() * 16).toString(16)).join('');
 }

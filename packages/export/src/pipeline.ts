@@ -12,61 +12,61 @@ import { SenderLink, type SignalThread } from './sender-link.ts';
 import { Spool, type Batch, type DropReason } from './spool.ts';
 import { timerMs } from './timer-limit.ts';
 
-/** Settings of batches; `OTEL_BSP_*`. */
+/** `OTEL_BSP_*`. */
 export interface BatchOptions {
-  /** Delay after the first span of a batch; ms, default 5,000. */
+  /** From a batch's first span; ms, default 5,000. */
   readonly scheduleDelayMs?: number | undefined;
-  /** Spans in a full batch; default 512. */
+  /** Per batch; default 512. */
   readonly maxExportBatchSize?: number | undefined;
   /** Most waiting spans; default none. */
   readonly maxQueueSize?: number | undefined;
-  /** Time-out of `forceFlush` and `shutdown`; ms, default 30,000. */
+  /** Of `forceFlush` and `shutdown`; ms, default 30,000. */
   readonly exportTimeoutMs?: number | undefined;
 }
 
-/** A spool on disk, for killed processes. */
+/** For killed processes. */
 export interface DiskSpoolOptions {
-  /** Spools of all services; created if missing, private to this user. */
+  /** Of all services; created if missing, private to this user. */
   readonly directory: string;
   /** Processes with one key recover each other's spans. */
   readonly key: string;
   /** See `makeSpoolMemory`. */
   readonly memory: SpoolMemory;
-  /** Start of the process; ms since 1970. */
+  /** The process's start; ms since 1970. */
   readonly startedAt: number;
   /** Whether {@link Pipeline.endBlocking} is called at a regular end; false: no death is reported. */
   readonly saysEnd: boolean;
 }
 
 export interface PipelineOptions {
-  /** Every span goes to each; with none, spans are ignored. */
+  /** Spans go to each; without any, they are ignored. */
   readonly destinations: readonly Destination[];
-  /** Attributes of the resource, such as `service.name`. */
+  /** Such as `service.name`. */
   readonly resource: Attributes;
   /** For waiting spans; default 16 MiB, at least 256 KiB. */
   readonly spoolBytes?: number | undefined;
   /** Default none. Main thread only. */
   readonly disk?: DiskSpoolOptions | undefined;
   readonly batch?: BatchOptions | undefined;
-  /** CommonJS file of the sender thread in a bundle. Default: this package's own. */
+  /** The sender thread's CommonJS file in a bundle. Default: this package's. */
   readonly senderUrl?: URL | string | undefined;
   /** Default `foreshock`. */
   readonly userAgent?: string | undefined;
   /** Default: the thread does not listen to signals. */
   readonly signals?: SignalThread | undefined;
-  /** Lets the sender thread report blocks of the event loop; default: it does not. */
+  /** Event loop blocks for the sender thread to report; default none. */
   readonly loopWatch?: Omit<LoopWatchData, 'resource'> | undefined;
-  /** Called when memory of spans was released. */
+  /** Memory of spans was released. */
   readonly onReleased?: (() => void) | undefined;
-  /** Delay of a retry, ms; doubles with each failure. Default 1,000 up to 30,000. */
+  /** A retry's delay, ms; doubles per failure. Default 1,000 to 30,000. */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number } | undefined;
 }
 
-/** A span processor that delivers spans. */
+/** Delivers spans. */
 export interface Pipeline {
-  /** Dropped spans by reason. */
+  /** By reason. */
   readonly dropped: ReadonlyMap<DropReason, number>;
-  /** Acknowledged spans by destination; empty in worker threads. */
+  /** Acknowledged, by destination; empty in worker threads. */
   readonly delivered: readonly number[];
   onStart(): void;
   /** Never throws, never blocks. */
@@ -78,13 +78,13 @@ export interface Pipeline {
    * @returns whether every destination received all; never rejects
    */
   flush(ms: number): Promise<boolean>;
-  /** As {@link flush}, blocking: for a `process.on('exit')` listener. */
+  /** {@link flush}, blocking, for `process.on('exit')`. */
   flushBlocking(ms: number): boolean;
-  /** The last {@link flushBlocking}: logs lost spans and the cause. */
+  /** The last {@link flushBlocking}: logs lost spans with cause. */
   endBlocking(ms: number): void;
   /** Whether no span waits. */
   readonly isEmpty: boolean;
-  /** Main thread, with a spool on disk: the child's report will name the signal that ended it. */
+  /** Main thread, spool on disk: the child's report names the signal. */
   childKilled?(pid: number, signal: number): void;
   /** Starts the sender thread early. */
   start(): void;
@@ -97,7 +97,7 @@ export interface Pipeline {
 const MIB = 1 << 20;
 const SAMPLED = 1;
 
-/** Sends encoded spans from a thread of its own. Never retains a span, blocks, or keeps the process alive. */
+/** Sends encoded spans from its own thread. Never retains a span, blocks, or keeps the process alive. */
 export class SpanPipeline implements Pipeline {
   readonly #spool: Spool;
   readonly #deliveryLog: DeliveryLog;
@@ -226,7 +226,7 @@ export class SpanPipeline implements Pipeline {
     return settled && this.#deliveryLog.total === before;
   }
 
-  /** As in {@link Pipeline}; also false where threads are forbidden and spans wait. */
+  /** As in {@link Pipeline}; false also without threads while spans wait. */
   flushBlocking(ms: number): boolean {
     return this.#flushBlocking(ms, false);
   }
@@ -260,7 +260,7 @@ export class SpanPipeline implements Pipeline {
     this.#deliveryLog.logDrops();
   }
 
-  /** A message would need this thread, which may be blocked. */
+  /** A message would need this, perhaps blocked, thread. */
   #startWhenNeeded(words: Int32Array): void {
     const waiting = Atomics.waitAsync(words, SENDER_NEEDED, 0);
     if (waiting.async) void waiting.value.then(() => this.#link.start());
@@ -283,7 +283,7 @@ export class SpanPipeline implements Pipeline {
     return this.#spool.append(span, this.#handOver);
   }
 
-  /** A long tick delays messages of the sender. */
+  /** Long ticks delay the sender's messages. */
   #collect(): boolean {
     const signal = this.#link.signal;
     if (signal === this.#signalSeen) return false;
@@ -295,7 +295,8 @@ export class SpanPipeline implements Pipeline {
 
   #begin(): void {
     if (this.#timer) return;
-    // Not in a request's context. No `AsyncResource`: the application's hooks would get its events inside `span.end()`.
+    // Outside requests' contexts. No `AsyncResource`: its events would reach the application's hooks inside
+    // `span.end()`.
     this.#timer = context.with(ROOT_CONTEXT, () =>
       setTimeout(() => {
         this.#timer = undefined;
@@ -312,7 +313,7 @@ export class SpanPipeline implements Pipeline {
   }
 
   #print(text: string): void {
-    // Survives a closed pipe and a replaced `console.log`.
+    // Despite a closed pipe or replaced `console.log`.
     this.#console ??= new Console(process.stdout);
     this.#console.log(text.trimEnd());
   }

@@ -18,9 +18,9 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 const IDLE_RESET = new Set(['ECONNRESET', 'EPIPE']);
 
 /**
- * Settles within the target's time-out. Never throws.
+ * Settles within the time-out. Never throws.
  *
- * @param sent called when the kernel has the whole request
+ * @param sent when the kernel has the whole request
  */
 export async function post(
   target: Target,
@@ -30,7 +30,7 @@ export async function post(
 ): Promise<Answer> {
   const deadline = performance.now() + target.timeoutMs;
   const first = await attempt(target, headers, body, deadline, sent);
-  // An idle connection closed at the moment of use is no failure.
+  // An idle connection closed when used is no failure.
   const answer = 'stale' in first ? await attempt(target, headers, body, deadline, sent) : first;
   if ('error' in answer) target.readCertificatesAgain();
   return answer;

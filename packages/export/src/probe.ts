@@ -4,22 +4,22 @@ import type { OtlpDestination, ZipkinDestination } from './destination.ts';
 import { post } from './post.ts';
 import { Target } from './target.ts';
 
-/** What a backend answers to a request without spans. */
+/** To a request without spans. */
 export type ProbeAnswer =
   | {
       readonly status: number;
       readonly contentType: string;
-      /** Its text, on one line of at most 200 characters; empty for 2xx. */
+      /** One line of at most 200 characters; empty for 2xx. */
       readonly said: string;
-      /** Its clock, ms since 1970; undefined if it does not tell. */
+      /** Its clock, ms since 1970, if known. */
       readonly date: number | undefined;
     }
   | { readonly error: string };
 
 /**
- * Sends a request without spans as the sender would: same headers, certificates, proxy. Never rejects.
+ * Sends an empty request with the sender's headers, certificates, proxy. Never rejects.
  *
- * @param destination its `timeoutMs` applies
+ * @param destination with its `timeoutMs`
  */
 export async function probe(destination: OtlpDestination | ZipkinDestination, userAgent: string): Promise<ProbeAnswer> {
   const isOtlp = destination.kind === 'otlp';

@@ -2,12 +2,11 @@ import { Budget, MIN_BUDGET_BYTES } from './budget.ts';
 import type { DropReason } from './spool.ts';
 
 /**
- * Shared memory, so that all worker threads use one sender and one limit. A worker thread writes spans into a slot;
- * the sender copies them and frees the slot. Neither waits for the other or for the main thread, and a slot outlives
- * its worker.
+ * Shared memory: all worker threads use one sender and one limit. A worker writes spans into a slot; the sender copies
+ * and frees it. Neither waits for the other or the main thread; a slot outlives its worker.
  *
  * A slot's state is one word, `bytes << 2 | status`: free, open (the worker's, until the sender closes it) or closed
- * (the sender's). Every change of owner is one compare-and-exchange.
+ * (the sender's). One compare-and-exchange changes its owner.
  */
 export interface ProcessMemory {
   readonly words: Int32Array;
@@ -22,22 +21,22 @@ export const FREE = 0;
 export const OPEN = 1;
 export const CLOSED = 2;
 
-/** Changes when the sender has work. */
+/** Changes with the sender's work. */
 export const WAKE = 0;
-/** Changes when spans wait, even without a sender. */
+/** Changes when spans wait, also without sender. */
 export const SENDER_NEEDED = 1;
 const BUDGET = 2;
 /** Copied by the sender, not yet delivered. */
 export const HELD_BYTES = 3;
 export const HELD_SPANS = 4;
-/** Flushes requested by workers, finished, and whether the last delivered everything. */
+/** Asked by workers; finished; whether the last delivered all. */
 export const FLUSHES_ASKED = 5;
 export const FLUSHES_OVER = 6;
 export const FLUSH_DELIVERED = 7;
-/** Tell records from those of older batches. */
+/** Distinguish older batches' records. */
 export const BATCHES = 8;
 const DROPPED = 9;
-/** State and batch number of each slot. */
+/** Each slot's state and batch number. */
 const SLOTS = 16;
 
 const DROP_REASONS: readonly DropReason[] = ['spool_full', 'too_large', 'encode_error'];

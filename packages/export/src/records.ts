@@ -67,7 +67,7 @@ export function recordEnd(bytes: Buffer, at: number, end: number, batch: number)
 }
 
 /**
- * Visits whole records with the range of their payload.
+ * Visits whole records with their payload's range.
  *
  * @returns the position after the last; below `end` if one is damaged
  */

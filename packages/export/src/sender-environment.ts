@@ -10,14 +10,14 @@ const NETWORK_VARIABLES = [
   'no_proxy',
 ] as const;
 
-/** For our threads: only what is needed, as the environment contains secrets. */
+/** Only what our threads need: the environment contains secrets. */
 export function senderEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const name of NETWORK_VARIABLES) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
-  // Options do not reach the thread; this variable equals `--use-env-proxy`.
+  // Threads do not get options; this variable equals `--use-env-proxy`.
   if (isOptionSet('--use-env-proxy')) env['NODE_USE_ENV_PROXY'] = '1';
   return env;
 }

@@ -19,36 +19,34 @@ import type { SenderThreadData } from './sender-thread.ts';
 import { SIGNAL_THREAD_OPTIONS, type SignalThreadData } from './signal-thread.ts';
 import type { Batch } from './spool.ts';
 
-/** The batch may have killed the senders. */
+/** The batch may kill senders. */
 const MAX_DEATHS = 3;
-/** Deaths before `ready`: threads are unavailable. */
+/** Before `ready`: no threads here. */
 const MAX_FAILED_STARTS = 2;
 const RESTART_MS = 1_000;
 
-/**
- * Twice the 40 MB measured for large spans as JSON to two backends; protobuf takes 10. A thread beyond it is replaced.
- */
+/** Twice the 40 MB of large spans as JSON to two backends; protobuf takes 10. A thread beyond it is replaced. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
 
 interface Outstanding {
   readonly batch: Batch;
-  /** Finished destinations, as bits by index. */
+  /** Destinations, as bits by index. */
   done: number;
   deaths: number;
 }
 
 interface Flush {
-  /** The last batch to wait for. */
+  /** The last to wait for. */
   readonly upTo: number;
   readonly patienceMs: number;
-  /** Needs the sender's answer, after which files are removed. */
+  /** Files are removed after the sender's answer. */
   readonly last: boolean;
   readonly end: () => void;
 }
 
 export interface SignalThread {
   forThread(): SignalThreadData;
-  /** Another one starts unless `forGood`. */
+  /** Unless `forGood`, another starts. */
   threadEnded(forGood: boolean): void;
 }
 
@@ -59,9 +57,7 @@ export interface LinkEvents {
   onLost(spans: number): void;
 }
 
-/**
- * The main thread's side of the sender: keeps each batch until all destinations are finished, also when a thread dies.
- */
+/** The sender's side on the main thread: keeps each batch until all destinations finish, also when a thread dies. */
 export class SenderLink {
   readonly #options: SenderOptions;
   readonly #url: URL | string | undefined;
@@ -120,7 +116,7 @@ export class SenderLink {
     return this.#worker;
   }
 
-  /** @param last no callback follows that would need a clean context */
+  /** @param last no later callback needs a clean context */
   send(batch: Batch, last = false): void {
     const entry: Outstanding = { batch, done: 0, deaths: 0 };
     this.#outstanding.set(batch.number, entry);
@@ -135,7 +131,7 @@ export class SenderLink {
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
     this.#open = { type: 'open', number, memory, start };
     const { disk } = this.#options;
-    // Before the thread starts, which takes some milliseconds.
+    // The thread takes milliseconds to start.
     if (disk && !this.#ready && !this.isThreadForbidden) this.#early ??= new EarlyFile(disk);
     this.#early?.opened(number, memory, start);
     if (this.#mode === 'thread') this.#post(this.#open);
@@ -148,7 +144,7 @@ export class SenderLink {
   }
 
   start(): void {
-    // Not in a request's context. No `AsyncResource`: the application's hooks have not seen its init.
+    // Outside requests' contexts. No `AsyncResource`: the application's hooks have not seen its init.
     if (this.#mode === 'idle') context.with(ROOT_CONTEXT, () => this.#startThread());
   }
 
@@ -164,13 +160,13 @@ export class SenderLink {
     for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) this.#received(got.message);
   }
 
-  /** Changes with each message of the sender; cheap. */
+  /** Changes with the sender's messages; cheap. */
   get signal(): number {
     return Atomics.load(this.#signal, 0);
   }
 
   /**
-   * Waits for all batches so far, a failed request, or `ms`; keeps the process alive.
+   * Waits for all batches, a failed request, or `ms`; keeps the process alive.
    *
    * @returns whether all are finished
    */
@@ -192,7 +188,7 @@ export class SenderLink {
     return this.#settled(upTo);
   }
 
-  /** {@link flush}, blocking: for the end of the process. */
+  /** {@link flush}, blocking, for the process's end. */
   waitBlocking(ms: number, last = false): boolean {
     if (this.#isIdle && !(last && this.hasFiles)) return true;
     if (this.#mode === 'idle') this.#startThread();
@@ -211,14 +207,14 @@ export class SenderLink {
     this.#flushes.delete(id);
     const worker = this.#exited;
     if (!worker) return this.#isIdle;
-    // Its 'exit' event will not fire any more.
+    // No 'exit' event will come.
     this.#died(worker);
     clearTimeout(this.#restart);
     if (this.#mode === 'thread') this.#startThread();
     return this.waitBlocking(deadline - performance.now(), last);
   }
 
-  /** Outstanding batches are lost. */
+  /** Loses outstanding batches. */
   async close(): Promise<void> {
     this.#mode = 'none';
     this.#removeEarly();
@@ -285,7 +281,7 @@ export class SenderLink {
         this.#signals?.threadEnded(false);
         return this.#startThread();
       }
-      // ERR_ACCESS_DENIED: the permission model without --allow-worker.
+      // ERR_ACCESS_DENIED: permission model without --allow-worker.
       return this.#fallBack((error as NodeJS.ErrnoException).code ?? (error as Error).message);
     }
     if (this.#memory) this.#post({ type: 'share', memory: this.#memory });
@@ -298,8 +294,7 @@ export class SenderLink {
       name: 'foreshock-sender',
       workerData,
       transferList: [workerData.foreshockSender.port, ...(signals ? [signals.port] : [])],
-      // Without the application's preloads and loaders. Node's warnings to an unread stderr would keep the process
-      // alive.
+      // Without the application's preloads and loaders. Unread warnings would keep the process alive.
       execArgv: ['--no-warnings', ...this.#execArgv],
       env,
       // Kept from the application's output; reading it would keep the process alive.
@@ -308,8 +303,7 @@ export class SenderLink {
       resourceLimits: RESOURCE_LIMITS,
       trackUnmanagedFds: false,
     };
-    // Read here: without the application's loaders the thread cannot open files in an archive (Yarn's zip files,
-    // Electron's asar).
+    // Read here: without the application's loaders the thread cannot open archives (Yarn's zip files, Electron's asar).
     if (typeof this.#url === 'string') return new Worker(readFileSync(this.#url, 'utf8'), { ...options, eval: true });
     return new Worker(this.#url ?? ownFile(), options);
   }
@@ -379,7 +373,7 @@ export class SenderLink {
     this.#endFlushes();
   }
 
-  /** The sender died with its copies of worker threads' batches. */
+  /** With the sender, its copies of workers' batches died. */
   #loseHeld(): void {
     if (!this.#memory) return;
     const { words, limit } = this.#memory;
@@ -409,7 +403,7 @@ export class SenderLink {
 
   #done(message: Extract<FromSender, { type: 'done' }>): void {
     const entry = this.#outstanding.get(message.number);
-    // Given up, unless it is a worker thread's.
+    // Given up, unless a worker thread's.
     if (!entry && message.number > 0) return;
     this.#events.onDone(message);
     if (!entry) return this.#endFlushes();
@@ -419,10 +413,7 @@ export class SenderLink {
     this.#endFlushes();
   }
 
-  /**
-   * A signal can interrupt this thread between taking and handling a message: batches the sender no longer has are
-   * finished.
-   */
+  /** A signal can interrupt this thread before it handles a taken message: batches the sender lacks are finished. */
   #flushed({ id, waiting }: Extract<FromSender, { type: 'flushed' }>): void {
     const flush = this.#flushes.get(id);
     if (!flush) return;

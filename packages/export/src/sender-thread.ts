@@ -8,14 +8,14 @@ import { ownSpan, type OwnSpan } from './own-span.ts';
 import { listenToSignals, type SignalThreadData } from './signal-thread.ts';
 import { Sender, type FromSender, type SenderOptions, type ToSender } from './sender.ts';
 
-// For the main thread, where threads are forbidden.
+// For main threads where threads are forbidden.
 export { Sender };
 
 export interface SenderThreadData {
   readonly foreshockSender: {
     readonly options: SenderOptions;
     readonly port: MessagePort;
-    /** Counts messages, so that the main thread can wait without its event loop. */
+    /** Counts messages: the main thread can wait without its event loop. */
     readonly signal: Int32Array;
     readonly signals?: SignalThreadData | undefined;
     readonly loopWatch?: LoopWatchData | undefined;

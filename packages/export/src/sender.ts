@@ -17,16 +17,14 @@ export type ToSender =
       readonly start: number;
       readonly end: number;
       readonly spans: number;
-      /** Destinations that have it, as bits by index. */
+      /** Destinations with it, as bits by index. */
       readonly done: number;
     }
-  /** Only with a spool on disk, which reads the batch as it grows. */
+  /** Only with a spool on disk: the sender reads a growing batch. */
   | { readonly type: 'open'; readonly number: number; readonly memory: SharedArrayBuffer; readonly start: number }
-  /** A child process of this one was ended by a signal. */
+  /** A signal ended this process's child. */
   | { readonly type: 'child_killed'; readonly pid: number; readonly signal: number }
-  /**
-   * Answered by `flushed` when all is sent, that failed, or after `patienceMs`. After the last one the process ends.
-   */
+  /** Answered by `flushed` when all is sent, failed, or after `patienceMs`. After the last, the process ends. */
   | { readonly type: 'flush'; readonly id: number; readonly patienceMs: number; readonly last: boolean };
 
 export type FromSender =
@@ -41,7 +39,7 @@ export type FromSender =
       readonly spans: number;
     }
   | { readonly type: 'unreachable'; readonly destination: number; readonly cause: string }
-  /** 0 spans: a mere message of the backend. */
+  /** 0 spans: the backend's mere message. */
   | { readonly type: 'refused'; readonly destination: number; readonly spans: number; readonly cause: string }
   | { readonly type: 'print'; readonly text: string }
   | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly text: string }
@@ -51,14 +49,14 @@ export type FromSender =
 export interface SenderOptions extends RetryDelays {
   readonly destinations: readonly Destination[];
   readonly userAgent: string;
-  /** Most spans in a request. */
+  /** Per request. */
   readonly maxExportBatchSize: number;
   /** Most bytes waiting for slow destinations alone. */
   readonly lagBytes: number;
-  /** For worker threads: delay after the first span of a batch; ms. */
+  /** For worker threads: from a batch's first span; ms. */
   readonly scheduleDelayMs: number;
   readonly disk?: DiskOptions | undefined;
-  /** An earlier thread has died. */
+  /** An earlier thread died. */
   readonly isRestart?: boolean;
 }
 
@@ -68,16 +66,16 @@ interface Waiting extends RecordBatch {
   readonly name: number;
   /** As a worker thread wrote it. */
   readonly written: RecordBatch | undefined;
-  /** Of a dead process: called when finished. */
+  /** A dead process's: called when finished. */
   readonly recovered: (() => void) | undefined;
   left: number;
-  /** Destinations it was not yet sent to, or that failed, as bits by index. */
+  /** Unsent or failed destinations, as bits by index. */
   unsent: number;
   /** Whether a destination has it. */
   overtaking: boolean;
 }
 
-/** Runs on the main thread where threads are forbidden: uses only its memory and the network. */
+/** On the main thread where threads are forbidden: only its memory and the network. */
 export class Sender {
   /** With a spool on disk. */
   onHeartbeat: (beat: Heartbeat) => void = () => {};
@@ -108,7 +106,7 @@ export class Sender {
           refused: (spans, cause) => post({ type: 'refused', destination: index, spans, cause }),
         }),
     );
-    // The main thread must not wait for a disk.
+    // Main threads must not wait for disks.
     if (options.disk && !mainThread) this.#disk = this.#openDisk(options.disk);
   }
 
@@ -126,7 +124,7 @@ export class Sender {
     });
   }
 
-  /** For this thread's own batch or a dead process's; resolves once no destination needs it. */
+  /** This thread's batch or a dead process's; resolves once no destination needs it. */
   send(batch: RecordBatch): Promise<void> {
     return new Promise((resolve) => this.#push(batch, -++this.#unnamed, 0, undefined, resolve));
   }
@@ -138,7 +136,7 @@ export class Sender {
     if (message.type === 'flush') {
       if (message.last) this.#disk?.ending();
       void this.flush(message.patienceMs).then(async () => {
-        // Recovery deletes delivered files before the process ends.
+        // Recovery deletes delivered files first.
         if (message.last && this.#disk) await new Promise(setImmediate);
         if (message.last) this.#disk?.end(this.#isDelivered());
         const waiting = [...this.#waiting.keys()].filter((number) => number > 0);
@@ -158,13 +156,13 @@ export class Sender {
     this.#workers.listen();
   }
 
-  /** Resolves when all is sent, that failed, or after `patienceMs`. */
+  /** Resolves when empty, after a failure, or after `patienceMs`. */
   async flush(patienceMs: number): Promise<void> {
     this.#take(true);
     await Promise.all(this.#queues.map((queue) => queue.flush(patienceMs)));
   }
 
-  /** Recovered batches are still in their files. */
+  /** Recovered batches stay in files. */
   #isDelivered(): boolean {
     for (const { recovered } of this.#waiting.values()) if (!recovered) return false;
     return true;
@@ -229,7 +227,7 @@ export class Sender {
     this.#overtake();
   }
 
-  /** Batches only a slow destination needs are dropped, oldest first, to keep room for the others. */
+  /** Drops batches that only slow destinations need, oldest first, for the others. */
   #overtake(): void {
     if (this.#lag <= this.#options.lagBytes) return;
     for (const batch of this.#waiting.values()) {

@@ -2,12 +2,12 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { guard } from '@foreshock/kit';
 import type { ProcessMemory } from './process-memory.ts';
 
-/** Ends in the version of the memory's layout. */
+/** With the memory layout's version. */
 const KEY = 'foreshock.export.1';
 
 let isStartingSender = false;
 
-/** Memory from a parent thread's sender; undefined in the thread with the sender. */
+/** From a parent thread's sender; undefined in the sender's own thread. */
 export function sharedMemory(): ProcessMemory | undefined {
   const shared = getEnvironmentData(KEY) as unknown as { memory?: ProcessMemory } | undefined;
   return shared?.memory;
@@ -20,7 +20,7 @@ export function sharedMemory(): ProcessMemory | undefined {
  */
 export function shareWithWorkers(memory: () => ProcessMemory): void {
   const shared = {
-    // Called for each new worker, when Node copies the environment data (lib/internal/worker.js, `new Worker`).
+    // Node copies the environment data for each new worker (lib/internal/worker.js, `new Worker`).
     get memory(): ProcessMemory | undefined {
       return isStartingSender ? undefined : guard('sharing the sender', memory);
     },
@@ -28,7 +28,7 @@ export function shareWithWorkers(memory: () => ProcessMemory): void {
   setEnvironmentData(KEY, shared as never);
 }
 
-/** Our own thread must not share. */
+/** Our own must not share. */
 export function startUnshared<T>(start: () => T): T {
   isStartingSender = true;
   try {

@@ -2,31 +2,31 @@ import { createRequire } from 'node:module';
 import type { MessagePort } from 'node:worker_threads';
 import { callMainThread } from './call-main-thread.ts';
 
-/** The received signal until the main thread handles it; else 0. */
+/** Until the main thread handles it; else 0. */
 export const RECEIVED = 0;
-/** Number of signals the thread listens to. */
+/** How many the thread listens to. */
 export const LISTENING = 1;
-/** Bits of signals without a listener of the application. */
+/** Bits of those without the application's listener. */
 export const OURS = 2;
-/** From here by signal number: how many the application's listeners have had, which may be none's by now. */
+/** From here by signal number: how many the application's listeners, perhaps gone, have had. */
 export const HANDLED = 3;
 export const STATES: number = HANDLED + 32;
 
-/** The main thread's function that flushes and ends the process. */
+/** On the main thread: flushes and ends the process. */
 export const END_BY_SIGNAL = 'foreshock.end-by-signal';
 
-/** Later, the main thread is in native code. */
+/** Later: native code. */
 const ANSWER_WITHIN_MS = 1_000;
 
-/** For Node's internal signal handles. */
+/** For Node's internal handles. */
 export const SIGNAL_THREAD_OPTIONS: readonly string[] = ['--expose-internals'];
 
 export interface SignalThreadData {
   readonly port: MessagePort;
   readonly states: Int32Array;
-  /** Longest delay of the process's end, ms. */
+  /** Longest delay of the end, ms. */
   readonly flushMs: number;
-  /** Whether the inspector may be used. */
+  /** By the inspector. */
   readonly mayInterrupt: boolean;
 }
 
@@ -42,10 +42,10 @@ interface SignalHandle {
 }
 
 /**
- * The main thread may be blocked by a loop, `execSync`, a regular expression. Node delivers signals to it only; libuv
- * delivers them to every handle's event loop (`signal_wrap`, used by lib/internal/process/signal.js).
+ * The main thread may be blocked by a loop, `execSync`, a regular expression. Node delivers signals there only; libuv
+ * to every handle's event loop (`signal_wrap`, used by lib/internal/process/signal.js).
  *
- * Handles are closed first, which restores the default effect: a second signal ends the process at once.
+ * Handles are closed first, restoring the default: a second signal ends the process at once.
  */
 export function listenToSignals(
   { port, states, flushMs, mayInterrupt }: SignalThreadData,
@@ -58,11 +58,11 @@ export function listenToSignals(
     const { internalBinding } = createRequire(process.execPath)('internal/test/binding');
     ({ Signal } = internalBinding('signal_wrap'));
   } catch {
-    // Signals keep their default effect.
+    // Default effects stay.
     return;
   }
 
-  /** Also of a listener that was gone when this thread came to it. */
+  /** Also by a listener that is gone by now. */
   function isHandled(signal: number, { handledBefore }: SignalHandle): boolean {
     const isOurs = (Atomics.load(states, OURS) & (1 << signal)) !== 0;
     return !isOurs || Atomics.load(states, HANDLED + signal) !== handledBefore;
@@ -72,8 +72,8 @@ export function listenToSignals(
     handles.delete(signal);
     let isClosed = false;
     handle.close(() => (isClosed = true));
-    // libuv calls back at the end of this turn, unless it has caught a signal but not delivered it: that signal is lost
-    // (`uv__finish_close` and `uv__signal_event` of deps/uv/src/unix).
+    // libuv calls back after this turn, unless it has caught a signal undelivered, which is lost (`uv__finish_close`
+    // and `uv__signal_event` of deps/uv/src/unix).
     setImmediate(() => {
       if (!isClosed && !isHandled(signal, handle)) process.kill(process.pid, signal);
     });
@@ -97,7 +97,7 @@ export function listenToSignals(
   }
 
   function received(signal: number): void {
-    // The application has received the signal too.
+    // The application received it, too.
     if (isHandled(signal, handles.get(signal)!)) return;
     for (const handle of handles.values()) handle.close();
     handles.clear();
@@ -106,7 +106,7 @@ export function listenToSignals(
     if (!mayInterrupt || !interrupt()) port.postMessage(undefined);
     setTimeout(() => {
       if (Atomics.load(states, RECEIVED) !== signal) return;
-      // In native code; unsent spans of the main thread are lost.
+      // Native code: the main thread's unsent spans are lost.
       void flush(flushMs).then(() => {
         if (Atomics.load(states, RECEIVED) === signal) process.kill(process.pid, signal);
       });
@@ -114,16 +114,16 @@ export function listenToSignals(
   }
 
   port.on('message', (message: ToSignalThread) => {
-    // First delivers this turn's signals; `close` sees later ones.
+    // After this turn's signals; `close` sees later ones.
     if ('listenTo' in message) return void setImmediate(listen, message.listenTo);
     process.kill(process.pid, message.kill);
   });
 }
 
 /**
- * A message would wait for the event loop, and code would run that the signal should prevent.
+ * A message would wait for the event loop, and run code that the signal should prevent.
  *
- * @returns whether that is possible
+ * @returns whether possible
  */
 function interrupt(): boolean {
   try {

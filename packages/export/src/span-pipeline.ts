@@ -2,14 +2,14 @@ import { SpanPipeline, type Pipeline, type PipelineOptions } from './pipeline.ts
 import { shareWithWorkers } from './sharing.ts';
 
 /**
- * A pipeline with a sender, shared with worker threads started later (`WorkerPipeline`).
+ * Shared with worker threads started later (`WorkerPipeline`).
  *
- * @param endMs longest delay of the end of a process without threads, ms
+ * @param endMs longest delay of the process's end without threads, ms
  * @param beforeEnd called before that
  */
 export function spanPipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline {
   const pipeline = new SpanPipeline(options);
-  // Without a thread nothing can be sent after 'beforeExit'. Once: a flush causes another 'beforeExit'.
+  // Without a thread nothing is sent after 'beforeExit'. Once: a flush repeats 'beforeExit'.
   if (endMs > 0 && process.permission && !process.permission.has('worker')) {
     process.once('beforeExit', () => {
       beforeEnd();

@@ -8,16 +8,16 @@ import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 export type DropReason =
   /** No memory: no backend accepts spans. */
   | 'spool_full'
-  /** The span exceeds the spool's limit. */
+  /** Beyond the spool's limit. */
   | 'too_large'
-  /** The span could not be read. */
+  /** It could not be read. */
   | 'encode_error'
   /** The backend refused it. */
   | 'rejected'
   /** The sender died repeatedly with it. */
   | 'sender_failed';
 
-/** The shared memory is not changed until released. */
+/** Shared memory, unchanged until released. */
 export interface Batch {
   readonly number: number;
   readonly memory: SharedArrayBuffer;
@@ -43,15 +43,15 @@ const CHUNK_BYTES = 256 * 1024;
 const MIN_CHUNK_BYTES = 16 * 1024;
 /** One batch in flight retains a whole chunk. */
 const MIN_CHUNKS = MIN_BUDGET_BYTES / MIN_CHUNK_BYTES;
-/** For one huge span with its resource and scope. */
+/** One huge span, resource, scope. */
 const LARGE_CHUNK_BYTES = MAX_SPAN_BYTES + CHUNK_BYTES;
 /** A new chunk costs 100 µs, mostly page faults. */
 const KEPT_CHUNKS = 8;
 const MAX_SCOPES = 0xffff;
 
 /**
- * Encoded spans wait here until every destination has them. When full, the newest are dropped: the first spans of an
- * incident show its cause, and older ones may be in flight.
+ * Encoded spans wait until every destination has them. When full, the newest are dropped: an incident's first spans
+ * show its cause, older ones may be in flight.
  */
 export class Spool {
   readonly #budget: Budget;
@@ -62,8 +62,7 @@ export class Spool {
   readonly #chunks = new Map<Batch, Chunk>();
   readonly #free: Chunk[] = [];
   /**
-   * The open batch. Writes to shared memory are slower, most of all where the sender's core has read: one copy a batch
-   * costs less.
+   * The open batch: one copy a batch costs less than writes to shared memory, slow where the sender's core has read.
    */
   #staging: Buffer = Buffer.alloc(0);
   #current: Chunk | undefined;
@@ -73,7 +72,7 @@ export class Spool {
   #waiting = 0;
   #lastSize = 0;
   readonly #listener: OpenBatchListener | undefined;
-  /** End of the open batch in shared memory; only with a listener. */
+  /** The open batch's end in shared memory, if observed. */
   #shared = 0;
 
   constructor(budget: Budget, resource: Attributes, listener?: OpenBatchListener) {
@@ -84,23 +83,23 @@ export class Spool {
     this.#resource = Uint8Array.from(scratch.subarray(0, this.#encoder.encodeResource(resource, scratch, 0)));
   }
 
-  /** A ResourceSpans message without its scope_spans. */
+  /** A ResourceSpans message without scope_spans. */
   get resource(): Uint8Array {
     return this.#resource;
   }
 
-  /** Spans in the open batch. */
+  /** In the open batch. */
   get open(): number {
     return this.#spans;
   }
 
-  /** Spans sealed and not released. */
+  /** Sealed, unreleased. */
   get waiting(): number {
     return this.#waiting;
   }
 
   /**
-   * @param sealed called with a batch sealed to make room
+   * @param sealed gets a batch sealed to make room
    * @returns why the span was dropped
    */
   append(span: FinishedSpan, sealed: (batch: Batch) => void): DropReason | undefined {
@@ -110,7 +109,7 @@ export class Spool {
     if (end === -1) {
       const full = this.seal();
       if (full) sealed(full);
-      // First an empty chunk of the usual size, unless this was one.
+      // First the usual size, unless this was such a chunk, empty.
       const sizes = chunk.used > 0 ? [this.#chunkBytes, LARGE_CHUNK_BYTES] : [LARGE_CHUNK_BYTES];
       for (const size of sizes) {
         chunk = this.#replace(chunk, size);
@@ -166,7 +165,7 @@ export class Spool {
     if (--chunk.waiting > 0) return;
     if (chunk !== this.#current) return this.#recycle(chunk);
     if (this.#spans > 0) return;
-    // Reuses cached memory, unless a huge span enlarged it.
+    // Reuses memory unless a huge span enlarged it.
     if (chunk.bytes.length === this.#chunkBytes) this.#rewind(chunk);
     else {
       this.#current = undefined;
@@ -174,7 +173,7 @@ export class Spool {
     }
   }
 
-  /** @returns the position after the record, or -1 when the chunk is too small */
+  /** @returns the position after it, or -1 if the chunk is too small */
   #write(chunk: Chunk, span: FinishedSpan): number {
     const out = this.#staging;
     let pos = chunk.used;
@@ -198,7 +197,7 @@ export class Spool {
     const end = this.#encoder.encode(span, out, pos + HEADER_BYTES);
     if (end === -1) return -1;
     writeHeader(out, pos, SPAN, end - pos - HEADER_BYTES, id, this.#number);
-    // A failed span's scope record is overwritten.
+    // Overwrites a failed span's scope record.
     if (id > this.#scopes.size) this.#scopes.set(scope, id);
     return end;
   }
@@ -208,7 +207,7 @@ export class Spool {
     if (!chunk) return this.#take(this.#chunkBytes);
     const rest = chunk.bytes.length - chunk.used;
     if (this.#spans > 0 || chunk.used === 0 || rest >= this.#lastSize) return chunk;
-    // The chunk's end would split a batch into two requests.
+    // The end would split a batch over two requests.
     const next = this.#replace(chunk, this.#chunkBytes);
     if (!next) this.#current = chunk;
     return next ?? chunk;
@@ -226,7 +225,7 @@ export class Spool {
 
   #reserve(size: number): boolean {
     if (this.#budget.reserve(size)) return true;
-    // Free chunks are given up for a large one.
+    // A large chunk replaces free ones.
     while (this.#free.length > 0) {
       this.#budget.release(this.#free.pop()!.bytes.length);
       if (this.#budget.reserve(size)) return true;

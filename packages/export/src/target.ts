@@ -5,7 +5,7 @@ import type { OtlpDestination, ZipkinDestination } from './destination.ts';
 import { lookUpOnce } from './lookup.ts';
 import { timerMs } from './timer-limit.ts';
 
-// An import would call getters for `WebSocket` and `MessageEvent`, which load undici: 40 ms, 4 MB.
+// An import would call getters for `WebSocket` and `MessageEvent`, loading undici: 40 ms, 4 MB.
 const http: typeof Http = process.getBuiltinModule('node:http');
 
 /** TLS takes a megabyte. */
@@ -36,7 +36,7 @@ export class Target {
   #pems: Pems;
   #agent: Http.Agent;
 
-  /** @throws for an invalid URL or certificate */
+  /** @throws for invalid URLs or certificates */
   constructor(destination: OtlpDestination | ZipkinDestination, settings: RequestSettings) {
     this.#url = new URL(destination.url);
     const { protocol } = this.#url;
@@ -55,7 +55,7 @@ export class Target {
     return (protocol === 'https:' ? https() : http).request(this.#url, { ...options, agent: this.#agent });
   }
 
-  /** Certificates are renewed while the process runs: used after a failure. */
+  /** They are renewed meanwhile: used after a failure. */
   readCertificatesAgain(): void {
     const now: Pems = { ...this.#pems };
     try {
@@ -69,13 +69,13 @@ export class Target {
       this.#agent = this.#makeAgent();
       before.destroy();
     } catch {
-      // Unreadable or half written: keeps the earlier content.
+      // Unreadable or half written: the earlier stays.
     }
   }
 
   #makeAgent(): Http.Agent {
     const options: Https.AgentOptions = { keepAlive: true, maxSockets: MAX_IN_FLIGHT, lookup: lookUpOnce() };
-    // As for the application's requests (Node 22.21, 24.5 and later).
+    // Like the application's requests (Node 22.21, 24.5 and later).
     if (process.env['NODE_USE_ENV_PROXY'] === '1') Object.assign(options, { proxyEnv: process.env });
     return this.#url.protocol === 'https:'
       ? new (https().Agent)({ ...options, ...this.#pems })

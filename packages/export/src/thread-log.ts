@@ -3,9 +3,9 @@ import { writeSync } from 'node:fs';
 const STDERR = 2;
 
 /**
- * Writes a line to the file descriptor: `process.stderr` of a thread needs the main thread, which may be blocked.
+ * Writes to the file descriptor: a thread's `process.stderr` needs the main thread, perhaps blocked.
  *
- * @param what becomes `foreshock: <what> key=value …`; values with a space are quoted
+ * @param what as in `foreshock: <what> key=value …`; values with spaces are quoted
  */
 export function writeWarning(what: string, values: Readonly<Record<string, string | number | undefined>>): void {
   const shown = Object.entries(values)
@@ -14,6 +14,6 @@ export function writeWarning(what: string, values: Readonly<Record<string, strin
   try {
     writeSync(STDERR, `foreshock: ${[what, ...shown].join(' ')}\n`);
   } catch {
-    // A closed standard error is no reason to fail.
+    // Standard error may be closed.
   }
 }

@@ -1,4 +1,4 @@
-/** Beyond it Node warns and fires after 1 ms (`TimeoutOverflowWarning`). */
+/** Beyond, Node warns and fires after 1 ms (`TimeoutOverflowWarning`). */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function timerMs(ms: number): number {

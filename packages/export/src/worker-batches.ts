@@ -18,19 +18,19 @@ import {
 } from './process-memory.ts';
 import { readRecords, SPAN } from './records.ts';
 
-/** The sender's side of worker threads. */
+/** For worker threads. */
 export class WorkerBatches {
   readonly #memory: ProcessMemory;
   readonly #budget: Budget;
   readonly #delayMs: number;
   readonly #woken: () => void;
-  /** Of the batch in each slot. */
+  /** By slot. */
   readonly #openSince: { number: number; at: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param delayMs age at which a batch that is not full is taken
-   * @param woken called when {@link take} is due
+   * @param delayMs age at which a partial batch is taken
+   * @param woken {@link take} is due
    */
   constructor(memory: ProcessMemory, delayMs: number, woken: () => void) {
     this.#memory = memory;
@@ -54,7 +54,7 @@ export class WorkerBatches {
           break;
         }
         const found = Atomics.compareExchange(words, word, state, stateOf(bytesOf(state), CLOSED));
-        // The owner changed the slot concurrently.
+        // Its owner changed it meanwhile.
         state = found === state ? stateOf(bytesOf(state), CLOSED) : found;
       }
       if (statusOf(state) === CLOSED) this.#copy(slot, bytesOf(state), each);
@@ -63,7 +63,7 @@ export class WorkerBatches {
     this.#timer = next === Infinity ? undefined : setTimeout(this.#woken, next - now).unref();
   }
 
-  /** Batches not yet taken, in the worker's memory. */
+  /** Untaken, in the worker's memory. */
   eachOpen(visit: (bytes: Buffer, number: number, end: number) => void): void {
     const { words, slots } = this.#memory;
     for (let slot = 0; slot < slotCount(this.#memory); slot++) {
@@ -74,7 +74,7 @@ export class WorkerBatches {
     }
   }
 
-  /** Every destination is finished with the batch. */
+  /** Every destination has finished it. */
   release(batch: RecordBatch): void {
     const { words } = this.#memory;
     Atomics.sub(words, HELD_SPANS, batch.spans);
@@ -100,12 +100,12 @@ export class WorkerBatches {
     Atomics.add(words, HELD_SPANS, spans);
     Atomics.add(words, HELD_BYTES, end);
     Atomics.store(words, word, FREE);
-    // A batch that waits counts with its own bytes only.
+    // Waiting, it counts its own bytes only.
     this.#budget.release(SLOT_BYTES - end);
     if (spans > 0) each({ bytes, number, start: 0, end, spans });
   }
 
-  /** Independent of messages and other event loops. */
+  /** Without messages or other event loops. */
   listen(): void {
     const { words } = this.#memory;
     const waiting = Atomics.waitAsync(words, WAKE, Atomics.load(words, WAKE));

@@ -19,7 +19,7 @@ import { WorkerSpool } from './worker-spool.ts';
 const SAMPLED = 1;
 const NONE: ReadonlyMap<DropReason, number> = new Map();
 
-/** Writes to memory that the process's sender reads, so spans outlive this thread. */
+/** Spans in the process's shared memory outlive this thread. */
 export class WorkerPipeline implements Pipeline {
   readonly #words: Int32Array;
   readonly #spool: WorkerSpool;
@@ -27,7 +27,7 @@ export class WorkerPipeline implements Pipeline {
   readonly #timeoutMs: number;
   #closed: boolean;
 
-  /** @param options destinations only count as some or none: spans go to the process's */
+  /** @param options destinations: only some or none, as the process's are used */
   constructor({ destinations, resource, batch = {} }: PipelineOptions, memory: ProcessMemory) {
     this.#closed = destinations.length === 0;
     this.#words = memory.words;
@@ -36,7 +36,7 @@ export class WorkerPipeline implements Pipeline {
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
   }
 
-  /** Counted and logged in the thread with the sender. */
+  /** Counted and logged in the sender's thread. */
   get dropped(): ReadonlyMap<DropReason, number> {
     return NONE;
   }
@@ -67,7 +67,7 @@ export class WorkerPipeline implements Pipeline {
     notify(words, SENDER_NEEDED);
     const limit = timerMs(ms);
     const deadline = performance.now() + limit;
-    // A `waitAsync` promise keeps no thread alive.
+    // `waitAsync`'s promise keeps no thread alive.
     const timer = setTimeout(() => {}, limit);
     for (;;) {
       const over = Atomics.load(words, FLUSHES_OVER);
@@ -90,7 +90,7 @@ export class WorkerPipeline implements Pipeline {
     this.#spool.close();
   }
 
-  /** Only the thread with the sender knows. */
+  /** The sender's thread knows. */
   get isEmpty(): boolean {
     return false;
   }

@@ -28,7 +28,7 @@ interface Slot {
   spans: number;
 }
 
-/** An appended span belongs to the sender at once: it needs no timer or message, and survives this thread. */
+/** An appended span is the sender's at once: no timer or message, and it survives this thread. */
 export class WorkerSpool {
   readonly #memory: ProcessMemory;
   readonly #budget: Budget;
@@ -48,7 +48,7 @@ export class WorkerSpool {
 
   /** @returns why the span was dropped */
   append(span: FinishedSpan): DropReason | undefined {
-    // The slot may be full, or closed by the sender.
+    // Perhaps full, or closed by the sender.
     for (let attempt = 0; attempt < 3; attempt++) {
       const slot = (this.#slot ??= this.#claim());
       if (!slot) return 'spool_full';
@@ -91,7 +91,7 @@ export class WorkerSpool {
     return undefined;
   }
 
-  /** False when the sender has closed the slot meanwhile. */
+  /** False if the sender has closed it. */
   #commit(slot: Slot, end: number): boolean {
     const { words } = this.#memory;
     const before = stateOf(slot.used, OPEN);
@@ -107,7 +107,7 @@ export class WorkerSpool {
     return true;
   }
 
-  /** @returns the position after the record, or -1 when the slot is too small */
+  /** @returns the position after it, or -1 if the slot is too small */
   #write(slot: Slot, span: FinishedSpan): number {
     const { bytes, number } = slot;
     let pos = slot.used;
@@ -126,7 +126,7 @@ export class WorkerSpool {
       writeHeader(bytes, pos, SCOPE, end - pos - HEADER_BYTES, id, number);
       pos = end;
     }
-    // Alone in a slot, a larger span is cut.
+    // Larger spans, alone in a slot, are cut.
     const end = this.#encoder.encode(
       span,
       bytes,

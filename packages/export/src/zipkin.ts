@@ -24,14 +24,14 @@ export interface ZipkinSpan {
   tags: Record<string, string>;
 }
 
-/** By OTLP's kind; INTERNAL has none in Zipkin. */
+/** By OTLP's kind; Zipkin has no INTERNAL. */
 const KINDS = [undefined, undefined, 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUS_OK = 1;
 const STATUS_ERROR = 2;
 
 /**
- * Of databases and brokers, best first. Zipkin's dependency graph has one node for each name: neither a queue nor a
- * database may be called like a service.
+ * Of databases and brokers, best first. One name is one node in Zipkin's graph: a queue or database must not share a
+ * service's.
  */
 const SYSTEMS = ['db.system.name', 'db.system', 'messaging.system'];
 
@@ -54,12 +54,12 @@ export function zipkinSpan(span: JsonSpan, scope: JsonScope, resource: JsonResou
   const annotations = span.events.flatMap(annotationsOf);
 
   const tags: Record<string, string> = Object.create(null);
-  // Other attributes would be repeated on each span.
+  // Others would repeat on each span.
   for (const { key, value } of resource.attributes) {
     if (key.startsWith('service.') && key !== 'service.name') tags[key] = plainText(value);
   }
   for (const { key, value } of span.attributes) {
-    // Any `error` tag marks the span as failed; only the status may.
+    // Any `error` tag marks a failure; only the status may.
     if (key !== 'error') tags[key] = plainText(value);
   }
   if (span.status.code === STATUS_OK) tags['otel.status_code'] = 'OK';
@@ -111,14 +111,14 @@ function remoteEndpoint(textOf: (key: string) => string | undefined): Endpoint |
   return endpoint.serviceName || family ? endpoint : undefined;
 }
 
-/** An address of digits, or this machine's, says less than what is there. */
+/** Digits or this machine's address say less than what is there. */
 function remoteName(textOf: (key: string) => string | undefined): string | undefined {
   const address = textOf('server.address');
   const host = address && address !== 'localhost' && isIP(address) === 0 ? address : undefined;
   return textOf('peer.service') || host || SYSTEMS.map(textOf).find(Boolean) || address;
 }
 
-/** Zipkin finds an annotation by its whole value: the name alone is one of its own. */
+/** Zipkin searches whole annotation values: the name is a separate one. */
 function annotationsOf({ timeUnixNano, name, attributes }: JsonEvent): { timestamp: number; value: string }[] {
   const timestamp = microseconds(timeUnixNano);
   if (attributes.length === 0) return [{ timestamp, value: name }];

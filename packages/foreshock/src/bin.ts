@@ -37,7 +37,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
       run: async (args, io) => {
         const { recover } = await import('./recover.ts');
         const code = await recover(args, io.stdout, io.stderr);
-        // Kept-alive connections would keep the process alive.
+        // Kept-alive connections keep the process alive.
         setImmediate(() => process.exit(code));
         return code;
       },

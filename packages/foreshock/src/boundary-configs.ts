@@ -13,7 +13,7 @@ export function boundaryConfigs(config: PluginConfig, propagator: ForeshockPropa
     pool: { leakMs: config.poolLeakMs },
     cache: { errorMessages: config.dbErrorMessages },
     queue: {
-      // A call with an excluded destination is refused.
+      // Calls with an excluded destination are refused.
       ...(propagateNotTo && { propagateTo: (destination: string) => !propagateNotTo.includes(destination) }),
       ownCommands: (library: string) => ownCommands?.includes(library) === true,
     },

@@ -6,23 +6,20 @@ import { guard, hasLibraryLoaded, log } from '@foreshock/kit';
 /** `net.Server` listens (Node's diagnostics_channel docs, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** Marks of esbuild, webpack and rollup in unminified bundles. */
+/** Of esbuild, webpack, rollup, unminified. */
 const MARKS = /\b__commonJS\b|\b__toESM\b|\b__webpack_require__\b|\bwebpackBootstrap\b|\bgetDefaultExportFromCjs\b/;
 
-/** Average characters per line of minified code. */
+/** Average characters per minified line. */
 const MINIFIED_LINE = 400;
 const MINIFIED_LEAST = 20_000;
 /** Read limit, in bytes. */
 const LARGEST = 64 * 1024 * 1024;
 
-/**
- * Logs once when an HTTP server listens in a bundle without a supported library: bundled libraries have no files to
- * hook.
- */
+/** Logs once when a bundle without supported libraries listens: bundled libraries have no files to hook. */
 export function logBundledServer(): void {
   const listening = (message: unknown): void => {
     const { server } = message as { server: object };
-    // Detects an HTTP or HTTPS server without loading `node:http`.
+    // HTTP or HTTPS, without loading `node:http`.
     if (!('headersTimeout' in server)) return;
     unsubscribe(LISTENING, listening);
     const main = process.argv[1];

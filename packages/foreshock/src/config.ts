@@ -19,11 +19,11 @@ export interface Config extends PluginConfig {
   };
   /** FORESHOCK_SPOOL_BYTES: memory for unsent spans, bytes. */
   spoolBytes: number;
-  /** FORESHOCK_FLUSH_MS: longest delay of the process's end, ms. */
+  /** FORESHOCK_FLUSH_MS: longest delay of the end, ms. */
   flushMs: number;
   /** FORESHOCK_BLOCK_MS: reports an ongoing event loop block after this; 0: never. */
   blockMs: number;
-  /** FORESHOCK_HEAP_PROFILE: samples allocations while the heap is above 70 % of its limit. Default false. */
+  /** FORESHOCK_HEAP_PROFILE: samples allocations above 70 % of the heap's limit. Default false. */
   heapProfile: boolean;
   sampler: { name: SamplerName; ratio: number };
   spanLimits: SpanLimits;
@@ -32,13 +32,13 @@ export interface Config extends PluginConfig {
   admin: AdminConfig | undefined;
 }
 
-/** The server of `/metrics`, `/healthz` and `/readyz`. */
+/** Serves `/metrics`, `/healthz` and `/readyz`. */
 export interface AdminConfig {
   /** FORESHOCK_ADMIN_PORT. */
   port: number;
   /** FORESHOCK_ADMIN_HOST; default 127.0.0.1. */
   host: string;
-  /** FORESHOCK_HEALTH_HTTP: URLs of services that this one depends on. */
+  /** FORESHOCK_HEALTH_HTTP: URLs of services this depends on. */
   healthUrls: string[];
 }
 
@@ -61,7 +61,7 @@ const SAMPLERS = [
   'parentbased_always_off',
   'parentbased_traceidratio',
 ] as const;
-/** OpenTelemetry variables that users may expect to work. */
+/** Variables that users may expect to work. */
 const UNREAD = ['OTEL_CONFIG_FILE', 'OTEL_EXPERIMENTAL_CONFIG_FILE', 'OTEL_NODE_RESOURCE_DETECTORS'];
 
 export type SamplerName = (typeof SAMPLERS)[number];

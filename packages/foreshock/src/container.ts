@@ -6,7 +6,7 @@ const MOST = 64 * 1024;
 
 const NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
-/** Which container and pod this process runs in, from what the kernel shows it. */
+/** This process's container and pod, as the kernel shows them. */
 export function containerAttributes(): Attributes {
   if (process.platform !== 'linux') return {};
   const found = containerIn(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
@@ -15,9 +15,9 @@ export function containerAttributes(): Attributes {
 }
 
 /**
- * cgroup v1 has the container's ID in the path of each hierarchy. With v2 Docker's and Podman's mount of `/etc/hostname`
- * has it; in Kubernetes that file belongs to the pod. The kubelet mounts the termination log from a folder with the
- * pod's UID and the container's name.
+ * cgroup v1: the container's ID ends each hierarchy's path. v2: Docker's and Podman's mount of `/etc/hostname` has it;
+ * in Kubernetes that file is the pod's. The kubelet mounts the termination log from a folder with the pod's UID and the
+ * container's name.
  */
 export function containerIn(cgroup: string, mounts: string): Attributes {
   const pod = /\/pods\/([\da-f-]{36})\/containers\/([\w.-]+)\//.exec(mounts);

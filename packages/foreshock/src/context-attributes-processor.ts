@@ -3,22 +3,22 @@ import { dropDerivedParent } from '@foreshock/propagator';
 import { contextAttributesOf, isOwn, noteScope, xTraceIdOf } from '@foreshock/kit';
 import { X_TRACE_ID } from '@foreshock/kit/names';
 
-/** The used part of the SDK's, 2.x and 3.x. */
+/** The used part; SDK 2.x and 3.x. */
 interface StartedSpan extends Span {
   readonly instrumentationScope?: { name: string };
   readonly kind?: SpanKind;
 }
 
 /**
- * Adds context attributes (attempt, breaker state, `x-trace-id`), removes derived parents, and makes a framework's own
- * server span part of the request's.
+ * Adds context attributes (attempt, breaker state, `x-trace-id`), removes derived parents, merges a framework's server
+ * span into the request's.
  */
 export class ContextAttributesProcessor {
-  /** With HTTP instrumentation: finds frameworks' own server spans. */
+  /** Frameworks' own server spans, with HTTP instrumentation. */
   innerSpans: { started(span: object, parent: Context): void; ended(span: object): void } | undefined;
 
   onStart(span: StartedSpan, parent: Context): void {
-    // Adapters make no spans beside active upstream ones; our tracers note their scopes themselves.
+    // Adapters make no spans beside upstream ones; our tracers note their own scopes.
     const scope = isOwn(span) ? undefined : span.instrumentationScope?.name;
     if (scope !== undefined) noteScope(scope);
     dropDerivedParent(span);

@@ -40,7 +40,7 @@ export function readExporters<E extends string>(env: Env, name: string, known: r
   return found.length > 0 ? found : byDefault;
 }
 
-/** A signal's variable takes precedence over the general one. */
+/** A signal's variable precedes the general. */
 export function readOtlp(env: Env, signal: Signal): FullOtlpDestination {
   const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}`;
   const both = (name: string): [string, string] => [`${own}_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
@@ -71,7 +71,7 @@ function readOtlpUrl(env: Env, signal: Signal, ownName: string): string {
 
 type Pem = 'ca' | 'cert' | 'key';
 
-/** Certificates may be renewed while the process runs. */
+/** Certificates may be renewed meanwhile. */
 function readPems(
   env: Env,
   variables: Record<Pem, readonly string[]>,

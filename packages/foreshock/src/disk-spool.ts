@@ -6,17 +6,17 @@ import type { Env } from './env.ts';
 import { KnownDeath } from './known-death.ts';
 import { OpenSpanWatch } from './open-span-watch.ts';
 
-/** Main thread: what a killed process leaves for its service's next one. */
+/** Main thread: what a killed process leaves to its service's next. */
 export interface DiskSpool {
   readonly options: DiskSpoolOptions;
-  /** Only if the end can be delayed, as otherwise a normal end is not recorded. */
+  /** Only if the end can be delayed: else a normal end is not recorded. */
   readonly openSpans?: OpenSpanWatch;
   readonly death?: KnownDeath;
 }
 
 /**
  * @param saysEnd calls `end` at process end
- * @param gcMs time in garbage collection since the start
+ * @param gcMs garbage collection since the start
  * @returns undefined if disabled
  */
 export function makeDiskSpool(
@@ -31,7 +31,7 @@ export function makeDiskSpool(
   // Late console output is useless.
   if (directory === undefined || config.destinations.every(({ kind }) => kind === 'console')) return undefined;
   const service = String(resource['service.name']);
-  // Unnamed services share a name, so the script tells them apart.
+  // The script distinguishes unnamed services.
   const key = service.startsWith('unknown_service') ? `${service} ${process.argv[1] ?? ''}` : service;
   const memory = makeSpoolMemory();
   const startedAt = performance.timeOrigin;

@@ -3,14 +3,12 @@ import { syncBuiltinESMExports } from 'node:module';
 type Callback = (this: unknown, ...args: unknown[]) => unknown;
 type Timers = { setInterval: (this: unknown, ...args: any[]) => any };
 
-/**
- * Makes jobs of later runs of intervals set before the preload loads. `setInterval` stays wrapped around the preload's.
- */
+/** Makes jobs of intervals set before the preload. `setInterval` stays wrapped around the preload's. */
 export function keepIntervals(): { passOn: () => void } {
   const timers = process.getBuiltinModule('node:timers') as unknown as Timers;
   const global = globalThis as unknown as Timers;
   const original = timers.setInterval;
-  /** Wraps a callback as the preload's `setInterval` does. */
+  /** As the preload's `setInterval` does. */
   let asJob: ((callback: Callback, rest: unknown[]) => Callback) | undefined;
   let taken: Callback | undefined;
   let isTaking = false;

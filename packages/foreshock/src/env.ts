@@ -1,4 +1,4 @@
-/** In ms: Node's timers end at 2^31, and times are added. */
+/** In ms: Node's timers end at 2^31; times are added. */
 const MAX_MS = 24 * 60 * 60 * 1000;
 
 export function wrongValue(name: string, value: string, instead: string): string {
@@ -6,18 +6,18 @@ export function wrongValue(name: string, value: string, instead: string): string
   return `${name}=${JSON.stringify(shown.length > 64 ? `${shown.slice(0, 64)}…` : shown)} ${instead}`;
 }
 
-/** User, password, query and fragment may contain keys. */
+/** They may contain keys. */
 function withoutSecrets(value: string): string {
   const [, scheme = '', rest = ''] = /^([a-z][a-z\d+.-]*:\/+)?(.*)$/is.exec(value) ?? [];
   const at = rest.lastIndexOf('@');
-  // In a list, `@` begins a package's scope.
+  // `@` may begin a package's scope.
   const isUser = at > 0 && (scheme !== '' || rest[at - 1] !== ',' || rest.slice(0, at).includes(':'));
   return scheme + (isUser ? `…${rest.slice(at)}` : rest).replace(/([?#]).*$/s, '$1…');
 }
 
 /**
- * As OpenTelemetry specifies: empty means unset, a wrong value a warning and the default. Collects warnings, as the
- * logger is not configured yet.
+ * As OpenTelemetry specifies: empty is unset; wrong values give a warning and the default. The logger comes later, so
+ * warnings are collected.
  */
 export class Env {
   readonly #env: NodeJS.ProcessEnv;
@@ -35,7 +35,7 @@ export class Env {
     this.#warnings.push(wrongValue(name, value, instead));
   }
 
-  /** An OpenTelemetry variable that is set but not supported. */
+  /** Set, but not supported. */
   unread(name: string): void {
     if (this.text(name) !== undefined) this.#warnings.push(`${name} is set, Foreshock does not read it`);
   }
@@ -45,12 +45,12 @@ export class Env {
     return value === '' ? undefined : value;
   }
 
-  /** Whether a variable is set to an empty value, which turns a default off. */
+  /** Whether set to empty, which turns a default off. */
   isEmpty(name: string): boolean {
     return this.#env[name]?.trim() === '';
   }
 
-  /** The first variable that is set: the signal's before the general one. */
+  /** The first one set: the signal's before the general. */
   first(...names: string[]): { name: string; value: string } | undefined {
     for (const name of names) {
       const value = this.text(name);
@@ -78,7 +78,7 @@ export class Env {
     return byDefault;
   }
 
-  /** A whole number, up to a day. */
+  /** Whole, up to a day. */
   milliseconds(names: readonly string[], byDefault: number, least = 0): number {
     const ms = this.integer(names, byDefault, least);
     if (ms <= MAX_MS) return ms;
@@ -106,7 +106,7 @@ export class Env {
     return byDefault;
   }
 
-  /** A comma-separated list, trimmed, without empty entries. */
+  /** Comma-separated, trimmed, without empty entries. */
   list(name: string): string[] | undefined {
     const entries = this.text(name)
       ?.split(',')
@@ -115,7 +115,7 @@ export class Env {
     return entries?.length ? entries : undefined;
   }
 
-  /** Splits a list into known entries, deduplicated, and others. */
+  /** Known entries, deduplicated, and others. */
   known<const W extends string>(asked: readonly string[], words: readonly W[]): { found: W[]; unknown: string[] } {
     const isKnown = (entry: string): entry is W => words.includes(entry as W);
     return { found: [...new Set(asked.filter(isKnown))], unknown: asked.filter((entry) => !isKnown(entry)) };
@@ -125,7 +125,7 @@ export class Env {
     return this.isUrl(name, value, `${byDefault} is used`) ? value : byDefault;
   }
 
-  /** @param instead what becomes of a wrong one */
+  /** @param instead of a wrong one */
   isUrl(name: string, value: string, instead: string): boolean {
     try {
       const url = new URL(value);

@@ -1,8 +1,8 @@
-// Injected by build.mjs in place of the globals, which jsdom, fake timers and others replace, counting pending timers.
+// Injected by build.mjs for globals that jsdom, fake timers and others replace, counting pending timers.
 import { performance as clock } from 'node:perf_hooks';
 import * as timers from 'node:timers';
 
-// Constants, as the schedule boundary patches the timers module.
+// Constants: the schedule boundary patches the module.
 export const clearImmediate: typeof timers.clearImmediate = timers.clearImmediate;
 export const clearInterval: typeof timers.clearInterval = timers.clearInterval;
 export const clearTimeout: typeof timers.clearTimeout = timers.clearTimeout;

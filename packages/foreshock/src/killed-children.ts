@@ -3,10 +3,10 @@ import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { guard } from '@foreshock/kit';
 
-/** Documented for Node 22 to 26; published before the process is started. */
+/** Documented for Node 22 to 26; published before the process starts. */
 const CREATED = 'child_process';
 
-/** Of these the child itself has said that they end it. */
+/** The child itself reports these. */
 const REPORTED_BY_ITSELF: readonly string[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
 interface Handle {
@@ -14,11 +14,11 @@ interface Handle {
 }
 
 /**
- * Calls `killed` when a child process is ended by a signal that it cannot report: of a worker of `node:cluster` that
- * crashes in native code only its parent knows.
+ * Calls `killed` when a signal that a child process cannot report ends it: of a `node:cluster` worker that crashes
+ * natively only its parent knows.
  *
- * Not a listener of 'exit', which the application could see: the handle's function, which emits it
- * (lib/internal/child_process.js of Node 22 to 26).
+ * Not an 'exit' listener, which the application sees: the handle's function that emits it
+ * (lib/internal/child_process.js, Node 22 to 26).
  */
 export function watchChildren(killed: (pid: number, signal: number) => void): void {
   subscribe(CREATED, (message) =>

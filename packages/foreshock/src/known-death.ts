@@ -14,7 +14,7 @@ interface Fatal {
 
 const MAX_STACK = 8_192;
 
-/** Detects why the process ends: uncaught error, signal, `process.abort`. */
+/** Why the process ends: uncaught error, signal, `process.abort`. */
 export class KnownDeath {
   #noted: Noted | undefined;
 
@@ -39,7 +39,7 @@ export class KnownDeath {
     this.#noted = { cause: 'signal', evidence: `ended by ${name}`, attributes, events: [] };
   }
 
-  /** Undefined for a signal without open spans: services normally end so. */
+  /** Undefined for a signal without open spans: a normal end. */
   span(interrupted: readonly SpanContext[]): ReturnType<typeof diedSpan> | undefined {
     const noted = this.#noted;
     if (!noted || (noted.cause === 'signal' && interrupted.length === 0)) return undefined;
@@ -59,8 +59,8 @@ export class KnownDeath {
   }
 
   /**
-   * Not listeners: 'uncaughtExceptionMonitor' is visible, `setUncaughtExceptionCaptureCallback` allows one. Then the
-   * process ends, or the error was handled.
+   * Not listeners: 'uncaughtExceptionMonitor' is visible, `setUncaughtExceptionCaptureCallback` exclusive. Afterwards
+   * the process ends, or the error was handled.
    */
   #watchErrors(): void {
     const fatal = process as unknown as Fatal;

@@ -16,7 +16,7 @@ import type { RecordedSpan } from './tracer/span.ts';
 import type { SpanListener } from './tracer/tracer.ts';
 import { loadedPackages, waitFor, type WaitedFor } from './wait-for.ts';
 
-/** Those in own files, and their triggers; set by build.mjs. */
+/** In own files, with triggers; by build.mjs. */
 declare const BOUNDARIES: Record<keyof Boundaries, WaitedFor & { readonly libraries: readonly string[] }>;
 
 interface Boundaries {
@@ -34,9 +34,9 @@ export interface LaterPlugin {
 }
 
 /**
- * Loads a boundary with its first library: most processes need few, most workers none.
+ * A boundary loads with its first library: most processes need few, most workers none.
  *
- * @param warn called per unknown instrumentation name
+ * @param warn per unknown instrumentation name
  */
 export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => void): LaterPlugin {
   const textMapPropagator = makePropagator(config);
@@ -94,7 +94,7 @@ export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => vo
   return { textMapPropagator, spanProcessors: [contextAttributes, retries, ...lines] };
 }
 
-/** Passes shared modules: second copies would have their own state. */
+/** Shared modules: copies would have their own state. */
 function read<Name extends keyof Boundaries>(name: Name): Boundaries[Name] {
   const file = join(import.meta.dirname, `${name}.preload.cjs`);
   const make = createRequire(file)(file) as (shared: object) => Boundaries[Name];

@@ -5,10 +5,10 @@ const ENABLED = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS';
 const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS';
 
 /**
- * Unknown names (`postgres`, `@opentelemetry/instrumentation-pg`) are ignored; an enabled list without known names
- * counts as unset.
+ * Unknown names (`postgres`, `@opentelemetry/instrumentation-pg`) are ignored; an enabled list with only such counts as
+ * unset.
  *
- * @param warn called per list with unknown names
+ * @param warn per list with unknown names
  */
 export function selectLibraries(
   { enabledInstrumentations, disabledInstrumentations }: PluginConfig,

@@ -31,8 +31,8 @@ function inline(value: unknown): string {
 }
 
 /**
- * Synchronous: failures throw here, not as 'error' of the application's `process.stderr` once the pipe is closed.
- * Standard output is the application's.
+ * Synchronous: failures throw here, not as 'error' of the application's `process.stderr` when the pipe closes. Standard
+ * output is the application's.
  */
 export function writeLine(message: string, ...values: readonly unknown[]): void {
   try {
@@ -43,7 +43,7 @@ export function writeLine(message: string, ...values: readonly unknown[]): void 
 }
 
 /**
- * Logs to standard error at OTEL_LOG_LEVEL (default `info`). Sets `diag` only if that or metrics are configured: an
+ * To standard error at OTEL_LOG_LEVEL (default `info`). Sets `diag` only if that or metrics are configured: the
  * application's own logger would cause a warning.
  */
 export function startLogging(env: Env): void {
@@ -56,8 +56,7 @@ export function startLogging(env: Env): void {
   if (!asked && env.text('OTEL_METRICS_EXPORTER') === undefined) return;
   const logger: DiagLogger = {
     error: writeLine,
-    // The metrics exporter reads the variables again (otlp-exporter-base, src/configuration) and would print secrets in
-    // URLs.
+    // The metrics exporter rereads variables (otlp-exporter-base, src/configuration) and would print secrets in URLs.
     warn: (message, ...values) => {
       if (!message.startsWith('Configuration: ')) writeLine(message, ...values);
     },

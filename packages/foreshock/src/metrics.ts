@@ -21,7 +21,7 @@ import { addRuntimeMetrics } from './metrics/runtime-metrics.ts';
 import { ScrapeReader } from './metrics/scrape-reader.ts';
 import { unreferencedAgent } from './unreferenced-agent.ts';
 
-/** A count by reason, read at each collection. */
+/** By reason, read at each collection. */
 export interface Count {
   name: string;
   description: string;
@@ -30,11 +30,11 @@ export interface Count {
 }
 
 /**
- * Loaded only for OTEL_METRICS_EXPORTER and FORESHOCK_ADMIN_PORT. Its timers (`unreferenced-timers.ts`) and connections
- * do not keep the process alive.
+ * Loaded only for OTEL_METRICS_EXPORTER and FORESHOCK_ADMIN_PORT. Timers (`unreferenced-timers.ts`) and connections do
+ * not keep the process alive.
  *
  * @param admin of the main thread
- * @returns final export: takes `flushMs` at most, never rejects
+ * @returns final export: within `flushMs`, never rejects
  */
 export function startMetrics(
   { metrics: config, flushMs, destinations }: Pick<Config, 'metrics' | 'flushMs' | 'destinations'>,
@@ -80,12 +80,12 @@ function pushReader(exporter: 'otlp' | 'console', config: MetricsConfig): Metric
   return new PeriodicExportingMetricReader({
     exporter: exporter === 'otlp' ? otlpExporter(config) : new ConsoleMetricExporter(),
     exportIntervalMillis: intervalMs,
-    // The SDK rejects a time-out above the interval.
+    // The SDK rejects time-outs above it.
     exportTimeoutMillis: Math.min(intervalMs, timeoutMs),
   });
 }
 
-/** Peaks are of the time since this reader's last collection. */
+/** Peaks since this reader's last collection. */
 function readAs(reader: number, read: MetricReader): MetricReader {
   const collect = read.collect.bind(read);
   read.collect = (options) => collectAs(reader, () => collect(options));

@@ -1,3 +1,3 @@
-// Replaces `@opentelemetry/api` in register.cjs, which must not load it; only the kit's log uses it.
+// Replaces `@opentelemetry/api` in register.cjs, which must not load it; for the kit's log only.
 
 export const diag = {};

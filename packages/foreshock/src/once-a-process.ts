@@ -3,12 +3,12 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 const KEY = 'foreshock.lines';
 const LINES = 64;
 
-/** Workers share the main thread's settings, and so its warnings. */
+/** Workers share settings, thus warnings. */
 export function isFirstInProcess(line: string): boolean {
   let hashes = getEnvironmentData(KEY) as unknown as Int32Array | undefined;
   if (!hashes) {
     hashes = new Int32Array(new SharedArrayBuffer(4 * LINES));
-    // Node copies it to all workers.
+    // Node copies it to workers.
     setEnvironmentData(KEY, hashes as never);
   }
   const hash = hashOf(line);

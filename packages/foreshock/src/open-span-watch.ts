@@ -3,13 +3,13 @@ import { MainSample, type HeapProfile, OpenSpanTable, type SpoolMemory } from '@
 import { lastError, noteError, processState } from '@foreshock/kit';
 import type { RecordedSpan } from './tracer/span.ts';
 
-/** For the sender thread, if the process is killed. */
+/** For the sender thread, after a kill. */
 export class OpenSpanWatch {
   readonly #table: OpenSpanTable;
   readonly #sample: MainSample;
   #open = 0;
 
-  /** @param gcMs time in garbage collection since the start */
+  /** @param gcMs garbage collection since the start */
   constructor(memory: SpoolMemory, gcMs: () => number, profile: HeapProfile | undefined) {
     this.#table = new OpenSpanTable(memory);
     this.#sample = new MainSample(memory, () => this.#open === 0, {

@@ -4,17 +4,17 @@ import { FORESHOCK_INTERRUPTED } from '@foreshock/kit/names';
 import type { OpenSpanWatch } from './open-span-watch.ts';
 import type { RecordedSpan } from './tracer/span.ts';
 
-/** Characters of open spans kept alive; older ones are held weakly. */
+/** Characters kept alive by open spans; older ones are weak. */
 const KEPT_TEXT = 2_000_000;
 const KEPT_SPANS = 1_000;
-/** Spans started between two checks. */
+/** Starts between checks. */
 const LOOK_EVERY = 64;
-/** A check visits each open span, so none below this. */
+/** A check visits each: none below this. */
 const LOOK_FROM = 192;
-/** A service may leak spans; twice as many between two looks at all of them. */
+/** A service may leak spans; doubles between looks at all. */
 const MAX_OLDER = 10_000;
 
-/** Tracks open spans, to end them with the process. */
+/** To end them with the process. */
 export class OpenSpans {
   readonly #newest = new LinkedList<RecordedSpan>();
   #older: WeakRef<RecordedSpan>[] = [];
@@ -25,7 +25,7 @@ export class OpenSpans {
 
   /**
    * @param onStart must be cheap
-   * @param watch gets each start and end
+   * @param watch gets starts and ends
    */
   constructor(onStart: () => void = () => {}, watch?: OpenSpanWatch) {
     this.#onStart = onStart;
@@ -68,7 +68,7 @@ export class OpenSpans {
     return ended.toReversed();
   }
 
-  /** Holds older spans weakly, as the application may never end them. */
+  /** Weakly: the application may never end them. */
   #release(): void {
     this.#started = 0;
     if (this.#newest.size < LOOK_FROM) return;
@@ -89,12 +89,12 @@ export class OpenSpans {
     }
     if (this.#older.length < this.#filterAt) return;
     this.#older = this.#older.filter((reference) => reference.deref()?.ended === false).slice(-MAX_OLDER);
-    // A look at all of them for each that is added would block the event loop.
+    // A look at all per added span would block the event loop.
     this.#filterAt = Math.max(KEPT_SPANS, 2 * this.#older.length);
   }
 }
 
-/** Approximate memory; a number counts as one character. */
+/** Approximate; a number is one character. */
 function textOf(value: unknown): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
   if (value === null || typeof value !== 'object') return 1;

@@ -11,7 +11,7 @@ export interface Manifest {
   optionalDependencies?: Record<string, string>;
 }
 
-/** The package.json of a folder; undefined where there is none that can be read. */
+/** A folder's package.json; undefined if none is readable. */
 export function manifestIn(folder: string): Manifest | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;

@@ -7,10 +7,10 @@ import {
 import type { BoundaryLogs } from '@foreshock/instrumentation-logs';
 import type { Env } from './env.ts';
 
-/** Own commands get spans only if configured (README of instrumentation-queue). */
+/** Spans only if configured (README of instrumentation-queue). */
 const HAVE_OWN_COMMANDS = ['bullmq', 'pg-boss'] as const;
 
-/** Options of boundaries and propagator, for preload and `foreshock/sdk`. */
+/** For preload and `foreshock/sdk`. */
 export interface PluginConfig {
   /** FORESHOCK_POOL_LEAK_MS: time until a pooled connection counts as leaked, ms; 0: never. Default 30,000. */
   poolLeakMs: number;
@@ -28,7 +28,7 @@ export interface PluginConfig {
   propagateNotTo: string[] | undefined;
   /** FORESHOCK_OWN_COMMANDS: queue libraries (npm names) whose commands get spans. Default none. */
   ownCommands: string[] | undefined;
-  /** FORESHOCK_BOUNDARY_LOGS: lines at entry and exit of boundaries, by the application's logger. Default none. */
+  /** FORESHOCK_BOUNDARY_LOGS: entry and exit lines of boundaries, by the application's logger. Default none. */
   boundaryLogs: BoundaryLogs | undefined;
   /** FORESHOCK_CONSOLE_JSON: `console` writes JSON lines. Default false. */
   consoleJson: boolean;

@@ -13,7 +13,7 @@ import { ContextAttributesProcessor } from './context-attributes-processor.ts';
 import { selectLibraries } from './library-selection.ts';
 import { makePropagator, type PluginConfig } from './plugin-config.ts';
 
-/** Parts for a user's `NodeSDK`. */
+/** For a user's `NodeSDK`. */
 export interface Plugin {
   instrumentations: Instrumentation[];
   textMapPropagator: ForeshockPropagator;
@@ -23,11 +23,11 @@ export interface Plugin {
 /**
  * Attaches the selected libraries.
  *
- * @param warn called per unknown instrumentation name
+ * @param warn per unknown instrumentation name
  */
 export function makePlugin(config: PluginConfig, warn: (line: string) => void): Plugin {
   const textMapPropagator = makePropagator(config);
-  // Attached below, as the boundaries name their libraries.
+  // Attached below: boundaries name their libraries.
   const enabled = false;
   const configs = boundaryConfigs(config, textMapPropagator);
   const instrumentations = [

@@ -31,14 +31,14 @@ import { ForeshockTracerProvider } from './tracer/tracer.ts';
 /** A server listens (Node's diagnostics_channel docs). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** Implemented per kind of thread, so that neither loads the other's code. */
+/** Per kind of thread: neither loads the other's code. */
 export interface ThreadParts {
   /**
    * @param endMs longest delay of the process's end, ms
-   * @param beforeEnd ends what ends with the process
+   * @param beforeEnd ends what ends with it
    */
   makePipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline;
-  /** Main thread only, as signals are. */
+  /** Main thread only, like signals. */
   makeSignals?: (end: (signal: number) => void, flushMs: number) => ProcessSignals;
   /** Main thread only. */
   makeDiskSpool?: typeof makeDiskSpool;
@@ -46,9 +46,9 @@ export interface ThreadParts {
   watchChildren?: typeof watchChildren;
   /** Main thread only. */
   makePauses?: (config: Config, isIdle: () => boolean) => PauseAttributes;
-  /** Main thread only: one server a process. */
+  /** Main thread only: one a process. */
   startOwnThread?: typeof startOwnThread;
-  /** Main thread only: a worker's start is part of other work. */
+  /** Main thread only: workers start within other work. */
   makeStartTrace?: (provider: () => ForeshockTracerProvider, service: string) => StartTrace;
 }
 
@@ -56,7 +56,7 @@ export function start(thread: ThreadParts): void {
   const env = new Env(process.env);
   const watcher = preloadWatcher();
   if (env.boolean('OTEL_SDK_DISABLED', false)) {
-    // OTEL_PROPAGATORS applies even with the SDK disabled (specification).
+    // OTEL_PROPAGATORS applies even if disabled (specification).
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
     propagation.setGlobalPropagator(makePropagator(readPluginConfig(env)));
     watcher?.started(undefined);
@@ -67,7 +67,7 @@ export function start(thread: ThreadParts): void {
   const resource = readResource(env);
   for (const line of env.warnings) warnOnce(line);
 
-  // If false, the end of the process is left to Node.
+  // If false, Node ends the process.
   const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
   const end = (): void => {
     pauses?.stop();
@@ -79,7 +79,7 @@ export function start(thread: ThreadParts): void {
     pipeline.endBlocking(config.flushMs);
   };
   const admin = thread.startOwnThread && adminOptions(config, resource, thread.startOwnThread);
-  // Boundaries note what they see from their load on.
+  // From their load on, boundaries note these.
   if (admin) collectDependencies();
   const disk = thread.makeDiskSpool?.(env, config, resource, mayDelayEnd, end, () => pauses?.gcMs ?? 0);
   const endBySignal = (signal: number): void => {
@@ -144,7 +144,7 @@ export function start(thread: ThreadParts): void {
   logBundledServer();
   watcher?.started(pipeline);
 
-  // A server will make spans: the signal thread must start first.
+  // A server makes spans: the signal thread starts first.
   const startSoon = (): void => {
     unsubscribe(LISTENING, startSoon);
     setImmediate(() => {
@@ -157,7 +157,7 @@ export function start(thread: ThreadParts): void {
   if (!mayDelayEnd) return;
   runAtExit(() => {
     guard('at the end of the process', () => {
-      // A signal may end the process during delivery.
+      // Signals may come during delivery.
       signals?.rest();
       end();
     });
@@ -165,7 +165,7 @@ export function start(thread: ThreadParts): void {
   });
 }
 
-/** Workers share these settings unless they have their own environment. */
+/** Workers share settings unless with their own environment. */
 function warnOnce(line: string): void {
   if (isFirstInProcess(line)) log('warn', `foreshock: ${line}`);
 }
@@ -176,7 +176,7 @@ function makeSampler({ name, ratio }: Config['sampler']): Sampler {
   return name.endsWith('always_on') ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
 }
 
-/** In its own file, as few services need it. */
+/** A file that few services need. */
 function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline, admin: AdminOptions | undefined): void {
   const file = join(import.meta.dirname, 'metrics.cjs');
   const { startMetrics: startExport } = createRequire(file)(file) as typeof import('./metrics.ts');
@@ -195,6 +195,6 @@ function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline, 
     },
   ];
   const flush = startExport(config, resource, counts, admin);
-  // Once: a flush keeps the loop alive, which causes another 'beforeExit'.
+  // Once: a flush causes another 'beforeExit'.
   if (config.flushMs > 0 && config.metrics.exporters.length > 0) process.once('beforeExit', () => void flush());
 }

@@ -1,10 +1,9 @@
 /**
- * Runs `last` once at the end of process or worker, after the application's 'exit' listeners; a listener of ours would
- * run first.
+ * Runs `last` once at the end of process or worker, after the application's 'exit' listeners; ours would run first.
  *
  * Emitters of 'exit' look up `process.emit` (`process.exit`, `onGlobalUncaughtException`, `EmitProcessExit` in C++),
- * which appends the listener, invisible to counts, warnings and 'newListener'. `process.reallyExit` covers listeners
- * that call `process.exit`, which stops the emission. Both of Node 22 to 26.
+ * which appends the listener, unseen by counts, warnings and 'newListener'. `process.reallyExit` covers listeners that
+ * call `process.exit`, which stops the emission. Both of Node 22 to 26.
  */
 export function runAtExit(last: () => void): void {
   let isDone = false;
@@ -19,11 +18,11 @@ export function runAtExit(last: () => void): void {
   const prototype = Object.getPrototypeOf(process) as object;
   const readBy = (of: NodeJS.Process): void => {
     if (!isExiting(of)) return;
-    // Another event during exit: a listener threw, the rest are skipped.
+    // A listener threw: the rest are skipped.
     if (isAdded) once();
     else isAdded = addLast(of as EventsOfProcess, once);
   };
-  // signal-exit and Yarn's PnP assign it; Jest on a copy of `process`, which has this property too.
+  // signal-exit and Yarn's PnP assign it; Jest on its copy of `process`.
   function set(this: NodeJS.Process, value: unknown): void {
     if (this !== process) {
       Object.defineProperty(this, 'emit', { configurable: true, enumerable: true, writable: true, value });
@@ -40,7 +39,7 @@ export function runAtExit(last: () => void): void {
       set,
     });
   }
-  // Only `process` has this prototype; unassigned, it has no own `emit`, as without us.
+  // Only `process` has this prototype; unassigned, it has no own `emit`.
   Object.defineProperty(prototype, 'emit', {
     configurable: true,
     enumerable: false,
@@ -51,11 +50,11 @@ export function runAtExit(last: () => void): void {
     set,
   });
 
-  // Assigned before this preload: Yarn's PnP is one.
+  // Assigned before, as by Yarn's PnP.
   if (Object.getOwnPropertyDescriptor(process, 'emit')?.configurable) set.call(process, process.emit);
 
   const { reallyExit } = process as unknown as { reallyExit: (code?: number) => never };
-  // Keeps Node's name and number of parameters.
+  // Node's name and parameter count.
   (process as unknown as { reallyExit: unknown }).reallyExit = {
     reallyExit(this: NodeJS.Process, ...args: [code?: number]): never {
       once();
@@ -64,7 +63,7 @@ export function runAtExit(last: () => void): void {
   }.reallyExit;
 }
 
-/** Where an `EventEmitter` keeps its listeners (lib/events.js). */
+/** An `EventEmitter`'s listeners (lib/events.js). */
 interface EventsOfProcess {
   _events?: Record<string, unknown>;
 }

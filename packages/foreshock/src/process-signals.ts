@@ -16,17 +16,17 @@ import { mayReachMainThread } from './main-thread-inspector.ts';
 import { watchSignalHandles } from './signal-handles.ts';
 
 const NAMES = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-/** The thread closes handles and kills at once; after this it counts as gone. */
+/** The thread closes handles and kills at once; later it counts as gone. */
 const THREAD_ACTS_WITHIN_MS = 1_000;
 
 type Kill = (pid: number, signal: number) => number;
 
 /**
  * Sends remaining data before a signal ends the process, between {@link listen} and {@link rest}, unless the
- * application handles the signal.
+ * application handles it.
  *
- * The sender's thread listens (`listenToSignals`): invisible here, and working while this thread is blocked. Until it
- * runs, signals have default effect. Signals the application sends itself are intercepted.
+ * The sender's thread listens (`listenToSignals`): invisible, and working while this one is blocked; before, signals
+ * have default effect. Signals the application sends itself are intercepted.
  */
 export class ProcessSignals implements SignalThread {
   readonly #beforeEnd: (signal: number) => void;
@@ -36,11 +36,11 @@ export class ProcessSignals implements SignalThread {
   #applications = applicationsSignals();
   #isWanted = false;
   #isUseless: boolean;
-  /** Signals the thread listens to, as bits. */
+  /** The thread's signals, as bits. */
   #asked = 0;
   #port: MessagePort | undefined;
 
-  /** @param beforeEnd blocks for `flushMs` at most */
+  /** @param beforeEnd blocks within `flushMs` */
   constructor(beforeEnd: (signal: number) => void, flushMs: number) {
     this.#beforeEnd = beforeEnd;
     this.#flushMs = flushMs;
@@ -85,7 +85,7 @@ export class ProcessSignals implements SignalThread {
     return { port: port2, states: this.#states, flushMs: this.#flushMs, mayInterrupt: mayReachMainThread() };
   }
 
-  /** The thread's handles are gone. Without a thread nothing can be sent while this one waits. */
+  /** Its handles are gone. Without a thread nothing can be sent while this one waits. */
   threadEnded(forGood: boolean): void {
     if (forGood) this.#isUseless = true;
     this.#port?.close();
@@ -127,8 +127,7 @@ export class ProcessSignals implements SignalThread {
       this.rest();
       this.#beforeEnd(signal);
     });
-    // `process.kill` here would wait for the inspector session (`Kill` in src/node_process_methods.cc calls
-    // `RunAtExit`).
+    // `process.kill` would wait for the inspector session (`Kill` in src/node_process_methods.cc calls `RunAtExit`).
     this.#port?.postMessage({ kill: signal } satisfies ToSignalThread);
     // A container's process 1 continues: it ignores signals by default.
     Atomics.wait(this.#states, RECEIVED, 0, THREAD_ACTS_WITHIN_MS);
@@ -136,7 +135,7 @@ export class ProcessSignals implements SignalThread {
 
   #raise(pid: number, signal: number): number {
     guard('before the end by a signal', () => {
-      // Signals have default effect also during sending, once the thread's handles are closed.
+      // Once handles are closed, signals have default effect during sending, too.
       this.rest();
       this.#beforeEnd(signal);
       const listening = Atomics.load(this.#states, LISTENING);

@@ -13,7 +13,7 @@ FORESHOCK_SPOOL_DIR if it is set, else what is left of the service OTEL_SERVICE_
 lists what is left. Ends with 1 when the directory cannot be read or the backend does not answer; what was not sent stays.
 `;
 
-/** `foreshock recover [DIR]`, for services that do not start again. */
+/** `foreshock recover [DIR]`, for services that never restart. */
 export async function recover(
   args: readonly string[],
   out: (text: string) => void,
@@ -58,7 +58,7 @@ export async function recover(
   }
 }
 
-/** Other services of this user are not meant unless they are named. */
+/** This user's other services are meant only if named. */
 function list(base: string, out: (text: string) => void, err: (text: string) => void): number {
   const left = whatIsLeft(base);
   for (const { service, directory, processes, since } of left) {

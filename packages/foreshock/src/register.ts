@@ -7,7 +7,7 @@ const REGISTERED = Symbol.for('foreshock.registered');
 
 /**
  * For `node --require foreshock/register app.js` and `node --import foreshock/register app.mjs`. Workers load the
- * preload only when needed.
+ * preload when needed.
  */
 function register(): void {
   if ((globalThis as Record<symbol, unknown>)[REGISTERED]) return;
@@ -16,7 +16,7 @@ function register(): void {
   else whenNeeded(load);
 }
 
-/** A failure, such as a missing `@opentelemetry/api`, costs only traces. */
+/** A failure, as a missing `@opentelemetry/api`, costs only traces. */
 function load(): void {
   const file = join(import.meta.dirname, isMainThread ? 'preload.cjs' : 'worker-preload.cjs');
   try {

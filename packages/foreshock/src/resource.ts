@@ -7,10 +7,10 @@ import { containerAttributes } from './container.ts';
 import { serviceVersion } from './service-version.ts';
 import { SDK_VERSION } from './version.ts';
 
-/** Longest value from the environment, in characters (specification). */
+/** Of environment values, characters (specification). */
 const MAX_VALUE = 255;
 
-/** UUID (version 4). Not secret, so it avoids `node:crypto`, which loads longer than the rest of the preload. */
+/** UUID (version 4), not secret: `node:crypto` loads longer than the rest of the preload. */
 function instanceId(): string {
   const digits = Array.from({ length: 4 }, () =>
     Math.floor(Math.random() * 2 ** 32)
@@ -36,7 +36,7 @@ interface Instance {
   readonly container: Attributes;
 }
 
-/** Worker threads get the main thread's, without loading `node:os` and without reading files. */
+/** Workers get the main thread's, without loading `node:os` or reading files. */
 function instance(): Instance {
   const shared = getEnvironmentData(KEY) as unknown as Instance | undefined;
   if (shared) return shared;
@@ -50,7 +50,7 @@ function instance(): Instance {
   return made;
 }
 
-/** Detects the resource synchronously; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME take precedence. */
+/** Synchronous; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME take precedence. */
 export function readResource(env: Env): Attributes {
   const { id, host, version, container } = instance();
   const attributes: Attributes = {

@@ -7,7 +7,7 @@ import type { RecordedSpan } from './tracer/span.ts';
 // Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** Without open spans a root ends after this, in ms. */
+/** Then a root without open spans ends, ms. */
 const QUIET_MS = 5_000;
 /** Longest timer run. */
 const LONGEST_MS = 10 * 60_000;
@@ -15,12 +15,12 @@ const LONGEST_MS = 10 * 60_000;
 interface OpenRoot {
   readonly span: Span;
   readonly since: number;
-  /** Open spans below the root, and the last start or end. */
+  /** Below the root; the last start or end. */
   open: number;
   lastAt: number;
 }
 
-/** Roots of parentless spans (job, timer, process start); ends those without an end event. */
+/** Roots of parentless spans (job, timer, process start); ends those without end event. */
 export class Roots {
   readonly #start: StartTrace | undefined;
   /** Roots by trace ID. */
@@ -33,7 +33,7 @@ export class Roots {
 
   /** Undefined if the span is a root itself. */
   above(where: Context, kind: SpanKind): Span | undefined {
-    // Incoming calls and messages begin their own traces.
+    // Incoming ones begin their own traces.
     if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
     const pending = pendingRootOf(where);
     if (!pending) return this.#start?.parent();
@@ -60,7 +60,7 @@ export class Roots {
     root.lastAt = now();
   }
 
-  /** Roots without open spans get their regular end. */
+  /** Without open spans they end regularly. */
   endAll(): void {
     for (const root of this.#open.values()) if (root.open === 0) end(root);
   }

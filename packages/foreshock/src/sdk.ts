@@ -6,16 +6,16 @@ import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
 export interface Foreshock {
   /** They make no spans for libraries that upstream's instruments. */
   instrumentations: Plugin['instrumentations'];
-  /** W3C trace context (level 2), baggage and `x-trace-id`, or as OTEL_PROPAGATORS names. */
+  /** W3C trace context (level 2), baggage, `x-trace-id`, or as in OTEL_PROPAGATORS. */
   textMapPropagator: Plugin['textMapPropagator'];
   /**
-   * Add attempt, breaker state and `x-trace-id` to every span, and detect hand-written retries; put your exporting
-   * processor last.
+   * Add attempt, breaker state and `x-trace-id` to spans, and detect hand-written retries; put exporting processors
+   * last.
    */
   spanProcessors: Plugin['spanProcessors'];
 }
 
-/** Defaults come from the environment. */
+/** Defaults: the environment. */
 export type ForeshockOptions = Partial<PluginConfig>;
 
 const env = new Env(process.env);
@@ -23,7 +23,7 @@ const environment = readPluginConfig(env);
 const level = env.text('OTEL_LOG_LEVEL')?.toLowerCase();
 const isDisabled = env.boolean('OTEL_SDK_DISABLED', false);
 
-// `diag` has no SDK logger yet.
+// `diag` has no logger yet.
 function warn(line: string): void {
   if (level !== 'none' && level !== 'error' && !isDisabled) writeLine(`foreshock: ${line}`);
 }
@@ -38,16 +38,16 @@ function start(config: PluginConfig): Plugin {
 }
 
 function configure(options: ForeshockOptions = {}): Foreshock {
-  // Two attached sets would make duplicate spans.
+  // Two sets would duplicate spans.
   for (const instrumentation of current.instrumentations) instrumentation.disable();
   current = start({ ...environment, ...options });
   return { ...current };
 }
 
 /**
- * Parts for your own `new NodeSDK({ ...foreshock, … })`, SDK 2.x or 3.x; export, sampling and resource stay yours.
- * Reads the preload's variables; `...foreshock({ trustIncoming: false })` overrides them and replaces earlier parts.
- * Import it before the libraries.
+ * For your own `new NodeSDK({ ...foreshock, … })`, SDK 2.x or 3.x; export, sampling and resource stay yours. Reads the
+ * preload's variables; `...foreshock({ trustIncoming: false })` overrides them and replaces earlier parts. Import it
+ * before the libraries.
  */
 export const foreshock: Foreshock & ((options?: ForeshockOptions) => Foreshock) = Object.assign(configure, {
   ...current,

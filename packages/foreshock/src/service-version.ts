@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { manifestIn } from './package-json.ts';
 
-/** Folders above the start script that are looked at. */
+/** Looked at, above the start script. */
 const MOST_FOLDERS = 8;
 
 /**
- * `version` of the application's package.json: the nearest one above its start script, or above the working directory if
- * another package starts it, as pm2 and the commands of frameworks do.
+ * `version` of the nearest package.json above the start script, or above the working directory if another package
+ * starts it, as pm2 and frameworks' commands do.
  */
 export function serviceVersion(): string | undefined {
   const script = process.argv[1];

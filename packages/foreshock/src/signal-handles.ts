@@ -13,11 +13,11 @@ export interface SignalHandleEvents {
   closed(): void;
 }
 
-/** Harmless; two, as the application may use one. */
+/** Harmless; two, as one may be used. */
 const WITHOUT_EFFECT = ['SIGWINCH', 'SIGURG'] as const;
 
 /**
- * Detects the application's signal listeners; listening to 'newListener' and 'removeListener' of `process` would be
+ * Detects the application's signal listeners; 'newListener' and 'removeListener' listeners on `process` would be
  * visible.
  *
  * The handle class is private: found while `onsignal` is set on an instance.
@@ -34,7 +34,7 @@ export function watchSignalHandles(events: SignalHandleEvents): boolean {
     observe(this, () => events.received(signal));
     return start.call(this, signal);
   });
-  // Overrides the method shared by all handles.
+  // All handles share it.
   define(prototype, 'close', function (this: SignalHandle, ...rest: []): void {
     close.call(this, ...rest);
     events.closed();

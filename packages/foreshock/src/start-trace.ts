@@ -11,15 +11,15 @@ const now: () => number = performance.now.bind(performance);
 /** A server listens (Node's diagnostics_channel docs, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
-/** Earlier work may continue: an application may listen during migrations. */
+/** Earlier work may go on, as migrations while listening. */
 const AFTER_READY_MS = 5_000;
-/** Ends the start without spans: a script is waiting. */
+/** Ends a start without spans: a waiting script. */
 const IDLE_MS = 30_000;
 const LONGEST_MS = 10 * 60_000;
 
 /**
- * Puts spans before the first request, message or job in one trace, under `start <service>`: created with the first
- * parentless span, from process start until ready and quiet, or process end.
+ * Spans before the first request, message or job share a trace under `start <service>`: made with the first parentless
+ * span, from process start until ready and quiet, or process end.
  */
 export class StartTrace {
   readonly #tracer: () => Tracer;
@@ -41,7 +41,7 @@ export class StartTrace {
     subscribe(LISTENING, this.#listening);
   }
 
-  /** The root; undefined once the start is over. */
+  /** Undefined after the start. */
   parent(): Span | undefined {
     if (this.#over) return undefined;
     const at = now();
@@ -53,7 +53,7 @@ export class StartTrace {
     return this.#root ?? this.#begin();
   }
 
-  /** A timer during migrations does not mean ready. */
+  /** A migration's timer is not readiness. */
   jobBegan(): void {
     if (this.#open === 0) this.#ready('job');
   }

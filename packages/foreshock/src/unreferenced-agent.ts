@@ -3,14 +3,14 @@ import type * as Https from 'node:https';
 import type { Socket } from 'node:net';
 
 /**
- * Does not keep the process alive. No reuse, as reused connections are referenced again (lib/_http_agent.js,
+ * Does not keep the process alive. No reuse: reused connections are referenced again (lib/_http_agent.js,
  * `reuseSocket`).
  *
  * @param protocol `http:` or `https:`
  * @param tls certificates
  */
 export function unreferencedAgent(protocol: string, tls: Pick<Https.AgentOptions, 'ca' | 'cert' | 'key'>): Http.Agent {
-  // At the first export, as services may not use it.
+  // At the first export: services may have none.
   const { Agent } = (
     protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https')
   ) as typeof Https;

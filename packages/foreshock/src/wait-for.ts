@@ -4,7 +4,7 @@ import { hasSoundHooks, onBuiltinLoad, onPackageLoad, packageName, packagePath }
 
 type Listener = (message: unknown, name: string | symbol) => void;
 
-/** Signs that there is something to trace; build.mjs collects them from the boundaries. */
+/** Signs of something to trace, collected from the boundaries by build.mjs. */
 export interface WaitedFor {
   readonly packages: readonly string[];
   /** Names without `node:`. */
@@ -13,8 +13,8 @@ export interface WaitedFor {
 }
 
 /**
- * Calls `then` once when a package or built-in module loads or a channel has a message, which waits begun in `then` get
- * too. Immediate if that cannot be detected.
+ * Calls `then` once when a package or built-in module loads or a channel has a message, which waits begun in `then`
+ * also get. At once if undetectable.
  *
  * @param loaded from {@link loadedPackages}
  * @param then must not throw
@@ -48,7 +48,7 @@ export function waitFor(waited: WaitedFor, loaded: ReadonlySet<string>, then: ()
     };
     subscribe(name, listener);
     const unheard = (): unknown => unsubscribe(name, listener);
-    // Unsubscribing during publish skips another subscriber.
+    // Unsubscribing during publish skips another.
     stops.push(() => void (published === name ? queueMicrotask(unheard) : unheard()));
   }
   for (const name of waited.builtins) stops.push(onBuiltinLoad(name, over));

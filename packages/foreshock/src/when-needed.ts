@@ -1,10 +1,10 @@
 import { keepIntervals } from './early-intervals.ts';
 import { loadedPackages, waitFor, type WaitedFor } from './wait-for.ts';
 
-/** The preload's own triggers; set by build.mjs. */
+/** The preload's own; by build.mjs. */
 declare const WAITED_FOR: WaitedFor;
 
-/** The registry key of `@opentelemetry/api` 1.x (its src/internal/global-utils.ts). */
+/** Of `@opentelemetry/api` 1.x (src/internal/global-utils.ts). */
 const API = Symbol.for('opentelemetry.js.api.1');
 
 /**
@@ -14,7 +14,7 @@ const API = Symbol.for('opentelemetry.js.api.1');
  * @param load must not throw
  */
 export function whenNeeded(load: () => void): void {
-  // Metrics also cover threads without spans.
+  // Metrics cover spanless threads, too.
   if (!isNone(process.env['OTEL_METRICS_EXPORTER']) || API in globalThis) return load();
   const intervals = keepIntervals();
   let stop: (() => void) | undefined;

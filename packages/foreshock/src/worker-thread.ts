@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sharedMemory, WorkerPipeline } from '@foreshock/export';
 import { start } from './preload.ts';
 
-// dist/worker-preload.cjs: for workers whose spans the main thread's sender delivers.
+// dist/worker-preload.cjs: the main thread's sender delivers these workers' spans.
 const memory = sharedMemory();
 if (memory) {
   start({ makePipeline: (options) => new WorkerPipeline(options, memory) });

@@ -62,7 +62,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     return guard('keyShape', () => String(keyShape(key)).slice(0, MAX_SHAPE)) ?? '*';
   }
 
-  /** As in the conventions, without values: `SET user:* ?`. */
+  /** Without values: `SET user:* ?` (conventions). */
   function textOf({ operation, key, keyPrefix, hasMore }: CommandDescription): string {
     const name = key === undefined ? operation : `${operation} ${shape(key, keyPrefix)}`;
     return hasMore ? `${name} ?` : name;
@@ -94,7 +94,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
     if (fills && entry !== undefined) stampedes.filled(`${name}\0${entry}`, where);
   }
 
-  /** Each message from a list or stream starts a new trace. */
+  /** Each list or stream message starts a trace. */
   function awaitMessage({ key, keyPrefix }: CommandDescription): void {
     const next = nextMessageContext(telemetry.tracer, () => ({
       system: SYSTEM,
@@ -110,7 +110,7 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
 
     command(server, command, connection) {
       const where = context.active();
-      // Polling and keep-alives would make a span every few seconds.
+      // Polls and keep-alives would make endless spans.
       if ((command.blocks || command.keepsAlive) && !trace.getSpan(where)) {
         if (command.blocks) awaitMessage(command);
         return undefined;

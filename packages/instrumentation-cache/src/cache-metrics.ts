@@ -1,7 +1,7 @@
 import type { Counter, Meter, ObservableResult } from '@opentelemetry/api';
 import { CACHE_HIT, CACHE_LOOKUPS, CACHE_NAME, CACHE_STAMPEDES } from '@foreshock/kit/names';
 
-/** Further names are counted together: the application chooses them. */
+/** More are counted together: applications choose names. */
 const MAX_CACHES = 200;
 
 export class CacheMetrics {

@@ -1,4 +1,4 @@
-/** A library's own class is known by the library's name, as its own may be minified; a subclass by its own. */
+/** The library's name for its own class, which may be minified; a subclass's own. */
 export function cacheName(cache: object, libraryClass: unknown, library: string): string {
   const { constructor } = cache as { constructor?: { name?: unknown } };
   return constructor === libraryClass || typeof constructor?.name !== 'string' ? library : constructor.name;

@@ -9,17 +9,17 @@ export interface CacheClient {
   readonly operations: OperationClient;
   readonly servers: KnownServers;
   readonly metrics: CacheMetrics | undefined;
-  /** Lookups that missed so far, see `Stampedes`. */
+  /** Missed so far, see `Stampedes`. */
   readonly misses: number;
-  /** @returns how many have missed the key together, if enough for a stampede */
+  /** @returns how many missed the key together, if a stampede */
   missed(operation: CacheOperation, command: CommandDescription): number | undefined;
 }
 
-/** A command or batch sent to a server. */
+/** A command or batch. */
 export class CacheOperation extends ClientOperation implements Command, Batch {
   /** {@link CacheClient.misses} at the start. */
   readonly since: number;
-  /** A cluster's node is found later. */
+  /** A cluster's node comes later. */
   readonly askedAs: string;
   readonly #client: CacheClient;
   readonly #operation: string;

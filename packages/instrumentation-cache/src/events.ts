@@ -1,7 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { ServerErrors, TimeOutPhase } from '@foreshock/kit';
 
-/** A connection's target; the same object while unchanged. */
+/** A target; the same object while unchanged. */
 export interface CacheServer {
   /** `db.system.name`: `redis`. */
   system: string;
@@ -16,46 +16,46 @@ export interface CommandDescription {
   readonly operation: string;
   /** As sent. */
   readonly key: string | undefined;
-  /** The key or field, if only one. */
+  /** Key or field, if single. */
   readonly entry: string | undefined;
   /** Kept in the key's shape. */
   readonly keyPrefix: string | undefined;
-  /** Arguments after the first key, or arguments without a key. */
+  /** After the first key, or without one. */
   readonly hasMore: boolean;
-  /** Number of keys looked up. */
+  /** Keys looked up. */
   readonly lookups: number;
   readonly fills: boolean;
   /** Its duration does not describe the server. */
   readonly blocks: boolean;
   readonly keepsAlive: boolean;
-  /** Undefined if the reply is not a lookup's. */
+  /** Undefined for other replies. */
   hitsIn(reply: unknown): number | undefined;
 }
 
 export interface Command {
-  /** When the connection becomes known or changes. */
+  /** When it is known or changes. */
   sentTo(server: CacheServer): void;
   succeeded(reply: unknown): void;
   failed(error: unknown): void;
   /** A client time-out. */
   timedOut(error: unknown, phase?: TimeOutPhase): void;
-  /** Never sent; only the error's class is known. */
+  /** Never sent: only the class is known. */
   refused(errorType: string): void;
 }
 
 export interface Batch {
   sentTo(server: CacheServer): void;
-  /** @param replies one per command; empty for an aborted transaction */
+  /** @param replies one per command; none if aborted */
   answered(replies: readonly unknown[]): void;
   failed(error: unknown): void;
 }
 
-/** `coalesced`: missed, and waits for another caller's load. */
+/** `coalesced`: missed, awaiting another caller's load. */
 export type LocalOutcome = 'hit' | 'miss' | 'coalesced';
 
-/** What a cache adapter reports. Undefined: the call is not instrumented. */
+/** Undefined: the call is not instrumented. */
 export interface CacheEvents {
-  /** Read first: describing a command costs more. */
+  /** Read first: descriptions cost more. */
   readonly wantsCommands: boolean;
   /** @param connection possibly a pool's resource */
   command(server: CacheServer, command: CommandDescription, connection?: object): Command | undefined;
@@ -71,7 +71,7 @@ export interface CacheEvents {
   filled(cache: object, key: unknown): void;
   /**
    * @param channel called only if needed
-   * @returns the listeners' context; undefined: the current one
+   * @returns the listeners' context; undefined: the current
    */
   message(channel: () => string): Context | undefined;
 }

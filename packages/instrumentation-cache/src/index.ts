@@ -5,7 +5,7 @@ import { openCache, type CacheConfig } from './boundary.ts';
 export type { CacheConfig };
 
 /**
- * Remote and in-process cache lookups, and stampedes on one key, as OpenTelemetry's `Instrumentation`.
+ * Remote and in-process cache lookups and stampedes, as OpenTelemetry's `Instrumentation`.
  *
  * @param config default: enabled at construction, for every supported library
  */

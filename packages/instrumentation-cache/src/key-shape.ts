@@ -4,17 +4,17 @@ import { isCommonWord } from './key-words.ts';
 /** In characters. */
 const MAX_SEGMENT = 24;
 const MAX_PREFIX = 64;
-/** V8 copies slices up to this length; longer ones keep the key alive. */
+/** V8 copies slices this short; longer ones keep the key alive. */
 const MAX_COPIED = 12;
 
 /** By first part and separator. */
 const shapes = new BoundedMap<string, string>(1_000);
 
 /**
- * A key's kind: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`. Only common words are kept: any other may
- * be private.
+ * A key's kind: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`. Only common words are kept: others may be
+ * private.
  *
- * @param prefix the client's; kept as a whole, by the same rule
+ * @param prefix the client's; kept whole, by the same rule
  */
 export function shapeOf(key: string, prefix?: string): string {
   if (!prefix || !key.startsWith(prefix)) return firstWordOf(key);

@@ -1,4 +1,4 @@
-/** Common first words of keys. Any other first word may be private. */
+/** Common first words; any other may be private. */
 const WORDS = new Set(
   `
   access account acl action activity actor ad address admin agent aggregate alarm alert alias analytics answer api app

@@ -1,11 +1,11 @@
 import type { LocalOutcome } from './events.ts';
 
-/** Keyv instances that another adapter counts. */
+/** Counted by another adapter. */
 export const claimed = new WeakSet<object>();
 
 /**
- * What Keyv 4 and 5 will find in their Map, without side effects. Undefined: serialized in another way than theirs, so
- * that its expiry is not known.
+ * What Keyv 4 and 5 will find in their Map, without side effects. Undefined: serialized in another way, its expiry
+ * unknown.
  */
 export function foreseen(map: ReadonlyMap<unknown, unknown>, key: string): LocalOutcome | undefined {
   const data = map.get(key);
@@ -16,7 +16,7 @@ export function foreseen(map: ReadonlyMap<unknown, unknown>, key: string): Local
 }
 
 const VALUE = '{"value":';
-/** Of the text above, at its end: `"expires":1700000000000}`. */
+/** At the text's end: `"expires":1700000000000}`. */
 const EXPIRES = /"expires":(\d+)\}$/;
 const EXPIRES_LENGTH = 40;
 

@@ -1,12 +1,12 @@
 import { CommonAttributes, BoundedMap } from '@foreshock/kit';
 import type { CacheServer } from './events.ts';
 
-/** A `keyShape` may return unlimited texts. */
+/** A `keyShape` may be unlimited. */
 const MAX_TEXTS = 256;
 
 export class KnownServer {
   readonly server: CacheServer;
-  /** `cache.name` and the pool's: `host:port/database`, as in the conventions. */
+  /** `cache.name` and the pool's: `host:port/database`. */
   readonly name: string;
   readonly attributes: Readonly<Record<string, string | number>>;
   readonly #commands = new BoundedMap<string, CommonAttributes>(MAX_TEXTS);
@@ -40,7 +40,7 @@ export class KnownServer {
 
 export class KnownServers {
   readonly #known = new WeakMap<CacheServer, KnownServer>();
-  /** Most processes use one server. */
+  /** Mostly one server. */
   #last: KnownServer | undefined;
 
   of(server: CacheServer): KnownServer {

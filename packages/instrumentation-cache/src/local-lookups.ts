@@ -5,7 +5,7 @@ import type { LocalOutcome } from './events.ts';
 import { countOnSpan } from './local-tally.ts';
 import type { Stampedes } from './stampedes.ts';
 
-/** In-process lookups are counted and have no spans. */
+/** Counted, without spans. */
 export class LocalLookups {
   readonly #stampedes: Stampedes;
   readonly #shape: (key: string) => string;
@@ -51,7 +51,7 @@ export class LocalLookups {
     }
   }
 
-  /** Undefined for other keys than strings and numbers. */
+  /** Undefined unless string or number. */
   #id(cache: object, key: unknown): string | undefined {
     if (typeof key !== 'string' && typeof key !== 'number') return undefined;
     let id = this.#ids.get(cache);

@@ -3,7 +3,7 @@ import { guard } from '@foreshock/kit';
 import { CACHE_LOCAL_COALESCED, CACHE_LOCAL_HITS, CACHE_LOCAL_MISSES } from '@foreshock/kit/names';
 import type { LocalOutcome } from './events.ts';
 
-/** Later lookups are written once per microtask, or once per this many. */
+/** Later lookups are written per microtask, or per this many. */
 const WRITE_EACH = 64;
 
 const ATTRIBUTES = { hit: CACHE_LOCAL_HITS, miss: CACHE_LOCAL_MISSES, coalesced: CACHE_LOCAL_COALESCED } as const;
@@ -17,7 +17,7 @@ class Tally {
 
 const tallies = new WeakMap<Span, Tally>();
 
-/** A lookup takes some 30 ns: too little for a span, or for an attribute each. */
+/** A lookup takes some 30 ns: no span or attribute each. */
 export function countOnSpan(span: Span, outcome: LocalOutcome): void {
   let tally = tallies.get(span);
   if (!tally) {

@@ -2,7 +2,7 @@
 const MAX_NAMES = 1_000;
 const words = (text: string): Set<string> => new Set(text.trim().split(/\s+/));
 
-/** The first argument is a key; elsewhere it may be a password or a value. */
+/** The first argument is a key; elsewhere perhaps a password or value. */
 const KEYED = words(`
   APPEND BITCOUNT BITFIELD BITFIELD_RO BITPOS BLMOVE BLPOP BRPOP BRPOPLPUSH BZPOPMAX BZPOPMIN COPY DECR DECRBY DEL DUMP
   EXISTS EXPIRE EXPIREAT EXPIRETIME GEOADD GEODIST GEOHASH GEOPOS GEORADIUS GEORADIUSBYMEMBER GEOSEARCH GEOSEARCHSTORE
@@ -18,7 +18,7 @@ const KEYED = words(`
   ZUNIONSTORE JSON.ARRAPPEND JSON.ARRINDEX JSON.ARRINSERT JSON.ARRLEN JSON.ARRPOP JSON.ARRTRIM JSON.CLEAR JSON.DEL
   JSON.FORGET JSON.GET JSON.MERGE JSON.MGET JSON.MSET JSON.NUMINCRBY JSON.OBJKEYS JSON.OBJLEN JSON.SET JSON.STRAPPEND
   JSON.STRLEN JSON.TOGGLE JSON.TYPE`);
-/** Followed by script or function, number of keys, keys. */
+/** Then script or function, number of keys, keys. */
 const SCRIPTS = words('EVAL EVAL_RO EVALSHA EVALSHA_RO FCALL FCALL_RO');
 const FILLS = words('SET SETEX PSETEX SETNX GETSET HSET HMSET HSETNX HSETEX JSON.SET SADD');
 const FIELDS = words('HGET HSET HSETNX');
@@ -26,7 +26,7 @@ const BLOCKS = words('BLPOP BRPOP BRPOPLPUSH BLMOVE BLMPOP BZPOPMIN BZPOPMAX BZM
 /** `XREAD COUNT 10 BLOCK 5000 STREAMS …` */
 const MAY_BLOCK = words('XREAD XREADGROUP');
 
-/** Other commands of Redis 8 and its modules. Unlisted names may be anything. */
+/** Redis 8's and its modules' others. Unlisted names may be anything. */
 const OTHERS = words(`
   ACL ARCOUNT ARDEL ARDELRANGE ARGET ARGETRANGE ARGREP ARINFO ARINSERT ARLASTITEMS ARLEN ARMGET ARMSET ARNEXT AROP
   ARRING ARSCAN ARSEEK ARSET AUTH BACKUP BGREWRITEAOF BGSAVE BITOP BLMOVEM CLIENT COMMAND CONFIG DBSIZE DEBUG DELEX
@@ -47,10 +47,10 @@ const OTHERS = words(`
   TDIGEST.TRIMMED_MEAN TOPK.ADD TOPK.COUNT TOPK.INCRBY TOPK.INFO TOPK.LIST TOPK.QUERY TOPK.RESERVE TS.ADD TS.ALTER
   TS.CREATE TS.CREATERULE TS.DECRBY TS.DEL TS.DELETERULE TS.GET TS.INCRBY TS.INFO TS.MADD TS.MGET TS.MRANGE TS.MREVRANGE
   TS.QUERYINDEX TS.QUERYLABELS TS.RANGE TS.READ TS.REVRANGE`);
-/** Sent internally by cluster and sentinel clients. */
+/** Sent by cluster and sentinel clients. */
 const TOPOLOGY = words('ASKING CLUSTER READONLY SENTINEL');
 
-/** Without ranges and scores: an empty reply is no miss. */
+/** Not ranges and scores: empty is no miss. */
 const LOOKUPS: Record<string, 'value' | 'values' | 'collection'> = {
   GET: 'value',
   GETEX: 'value',

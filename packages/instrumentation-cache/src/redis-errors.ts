@@ -1,8 +1,8 @@
 import { wholeMessageOf, type ServerErrors } from '@foreshock/kit';
 
 /**
- * Redis' own messages, up to a possible value (src/server.c, src/networking.c, src/t_*.c). Scripts and modules write
- * other texts, which may be private.
+ * Redis' own messages, up to a possible value (src/server.c, src/networking.c, src/t_*.c). Scripts' and modules' texts
+ * may be private.
  */
 const PHRASES: Record<string, readonly string[]> = {
   ERR: [
@@ -73,7 +73,7 @@ const PHRASES: Record<string, readonly string[]> = {
 /** ioredis (package redis-errors), node-redis (dist/lib/errors.js). */
 const REPLIES = new Set(['ReplyError', 'ErrorReply', 'SimpleError', 'BlobError']);
 
-/** `WRONGTYPE`; client errors begin otherwise. */
+/** `WRONGTYPE`; clients' begin otherwise. */
 function replyCode(message: string): string | undefined {
   return /^[A-Z]{2,32}(?= |$)/.exec(message)?.[0];
 }
@@ -90,6 +90,6 @@ function shownOfReply(error: unknown, message: string): string | undefined {
 export const REDIS_ERRORS: ServerErrors = {
   statusOf: (error) => replyCode(wholeMessageOf(error)),
   shownOf: (error) => shownOfReply(error, wholeMessageOf(error)),
-  // The client then asks another node or sends the script.
+  // The client asks another node, or sends the script.
   steps: new Set(['MOVED', 'ASK', 'NOSCRIPT']),
 };

@@ -9,35 +9,35 @@ import {
   CACHE_STAMPEDE_DURATION_MS,
 } from '@foreshock/kit/names';
 
-/** Misses of one key belong together for this long, or until a caller fills it. */
+/** For this long, or until filled, a key's misses belong together. */
 const WINDOW_MS = 1_000;
-/** Longest wait for a fill while enough callers are active. */
+/** Longest wait for a fill, with enough active callers. */
 const LONGEST_MS = 60_000;
 const MAX_BURSTS = 500;
-/** Beyond these spans, each lookup counts. */
+/** Beyond, each lookup counts. */
 const MAX_SPANS = 64;
-/** Trace of callers without a span. */
+/** For callers without span. */
 const NO_TRACE = '';
 
 interface Burst {
   cache: string;
-  /** Computed only for a report. */
+  /** Only for reports. */
   shape: () => string;
-  /** Most callers at one time. */
+  /** Most at one time. */
   callers: number;
-  /** Open spans of callers that missed. */
+  /** Callers that missed, still open. */
   spans: Set<Span>;
   traces: Set<string>;
-  /** Further callers, while all those spans are open. */
+  /** More, while all those are open. */
   beyond: number;
-  /** The last lookups that each began before the previous answer. */
+  /** The last that each began before the previous answer. */
   overlapping: number;
   coalesced: boolean;
-  /** The first caller's context. */
+  /** The first caller's. */
   where: Context;
   first: number;
   last: number;
-  /** Time of the next check. */
+  /** The next check. */
   due: number;
   /** {@link Stampedes.misses} at the last miss. */
   misses: number;
@@ -49,7 +49,7 @@ export interface Miss {
   /** Cache and key. */
   id: string;
   cache: string;
-  /** Called only for a report. */
+  /** Only for reports. */
   shape: () => string;
   where: Context;
   /** {@link Stampedes.misses} at the start. */
@@ -58,11 +58,11 @@ export interface Miss {
 }
 
 /**
- * Detects callers that miss one key together before one of them fills it. A caller is a span; within one, or without,
- * only overlapping lookups count: a polling loop is one caller. Keys that no caller fills are no stampede.
+ * Detects callers that miss one key together before one fills it. A caller is a span; within one, or without, only
+ * overlapping lookups count: a polling loop is one caller. Keys that nobody fills are no stampede.
  */
 export class Stampedes {
-  /** Used as a cheap clock. */
+  /** A cheap clock. */
   misses = 0;
   readonly #bursts = new Map<string, Burst>();
   readonly #callers: number;
@@ -80,7 +80,7 @@ export class Stampedes {
     return this.#bursts.size > 0;
   }
 
-  /** @returns how many have missed the key together, if enough for a stampede */
+  /** @returns how many missed the key together, if a stampede */
   missed({ id, cache, shape, where, since, coalesced }: Miss): number | undefined {
     const now = performance.now();
     let burst = this.#bursts.get(id);
@@ -109,7 +109,7 @@ export class Stampedes {
     this.#bursts.delete(id);
     const { traces } = burst;
     const filler = trace.getSpan(where);
-    // Beyond the limit, the filler may be included.
+    // Beyond the limit, perhaps with the filler.
     if (traces.size >= MAX_SPANS || traces.has(traceOf(filler))) this.#report(burst, filler);
   }
 
@@ -159,7 +159,7 @@ export class Stampedes {
       span.addEvent(CACHE_STAMPEDE, attributes);
       return;
     }
-    // All callers have ended. `performance.now()` times ignore changes of the system clock.
+    // All callers have ended. `performance.now()` ignores system clock changes.
     this.#tracer()
       .startSpan(
         `${CACHE_STAMPEDE} ${shape}`,

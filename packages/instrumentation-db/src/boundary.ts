@@ -13,8 +13,8 @@ import { Statements } from './statements.ts';
 
 export interface DbConfig extends InstrumentationConfig {
   /**
-   * Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): cut before the first value,
-   * which may be private.
+   * Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): cut before the first, perhaps
+   * private, value.
    */
   errorMessages?: boolean;
 }
@@ -31,7 +31,7 @@ export function openDb(telemetry: Telemetry, config: DbConfig): DbEvents {
     notification(system, channel) {
       const where = messageContext(telemetry.tracer, () => ({
         system,
-        // Channels may be named after users.
+        // Perhaps a user's name.
         destination: /^[a-z_]{1,64}$/i.test(channel) ? channel : undefined,
       }));
       return where && new Caller(where);

@@ -15,26 +15,26 @@ export interface QueryDescription extends Described {
   statementName?: string | undefined;
 }
 
-/** Of a database that has no query texts. */
+/** For databases without query texts. */
 export interface CommandDescription extends Described {
   operation: string;
   collection?: string | undefined;
-  /** Of several operations in one command. */
+  /** Operations in one command. */
   batchSize?: number | undefined;
 }
 
-/** A query under way; `run` uses the caller's context. */
+/** Under way; `run` uses the caller's context. */
 export interface Query extends Pick<Caller, 'run' | 'context'> {
-  /** @param rows returned rows, if the library reports them directly */
+  /** @param rows returned, if reported directly */
   succeeded(rows?: number): void;
   failed(error: unknown): void;
 }
 
-/** What a database adapter reports. Undefined: the call is not instrumented. */
+/** Undefined: the call is not instrumented. */
 export interface DbEvents {
   /** Pooled or not. */
   query(connection: object, query: QueryDescription): Query | undefined;
-  /** What the caller asked for; the library may send its command several times. */
+  /** What the caller asked for, perhaps by several commands. */
   operation(): Caller | undefined;
   /**
    * Of the active {@link operation}; others are the library's own.
@@ -46,7 +46,7 @@ export interface DbEvents {
   notification(system: string, channel: string): Caller | undefined;
 }
 
-/** A database library, which also names its connections' pools. */
+/** Also names its connections' pools. */
 export interface DbAdapter extends Adapter<DbEvents> {
   readonly driver: Driver;
 }

@@ -35,7 +35,7 @@ export function startCommand(
   const query = new ClientQuery(client, where, name, start, described.errors, holding);
   const { batchSize } = described;
   if (batchSize !== undefined && batchSize > 1) query.set('db.operation.batch.size', batchSize);
-  // An operation may consist of several commands.
+  // Operations may have several commands.
   sent.count = sent.summary === summary ? sent.count + 1 : 1;
   sent.summary = summary;
   if (sent.count > 1) {

@@ -15,7 +15,7 @@ export const POSTGRESQL_ERRORS: ServerErrors = {
     const { code, syscall } = (error ?? {}) as Failure;
     return typeof code === 'string' && code.length === 5 && syscall === undefined ? code : undefined;
   },
-  /** Stored programs write their own messages: `RAISE` is in pl_exec.c, other languages in plperl.c, plv8.cc, … */
+  /** Stored programs write their own: `RAISE` is in pl_exec.c, other languages in plperl.c, plv8.cc, … */
   shownOf(error) {
     const { file } = (error ?? {}) as Failure;
     return typeof file === 'string' && file.startsWith('pl') ? '' : undefined;

@@ -18,7 +18,7 @@ export function startQuery(
 }
 
 export class ClientQuery extends ClientOperation implements Query {
-  /** After the span's start, so that a policy around the call does not overwrite it. */
+  /** After the start, so that a policy around the call does not overwrite it. */
   set(attribute: string, value: string | number): void {
     this.span.setAttribute(attribute, value);
   }

@@ -1,6 +1,6 @@
 import type { Dialect } from './sql-dialect.ts';
 
-/** Every control character that PostgreSQL or MySQL reads as a blank. */
+/** Control characters that PostgreSQL or MySQL reads as blanks. */
 export function isSpace(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
 }
@@ -9,7 +9,7 @@ export function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** Valid in names in all dialects. */
+/** Valid in all dialects' names. */
 export function isWord(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || isDigit(code) || code === 95 || code > 127;
 }
@@ -33,7 +33,7 @@ export const HASH = 10;
 
 const tables = new Map<Dialect, Uint8Array>();
 
-/** Non-ASCII characters belong to words. */
+/** Non-ASCII belongs to words. */
 export function charactersOf(dialect: Dialect): Uint8Array {
   let table = tables.get(dialect);
   if (!table) tables.set(dialect, (table = Uint8Array.from({ length: 128 }, (_, code) => beginning(code, dialect))));

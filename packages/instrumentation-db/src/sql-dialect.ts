@@ -1,7 +1,7 @@
 /**
  * How a database delimits literals.
  *
- * The driver does not know some server settings: text that they read differently is hidden.
+ * The driver does not know some server settings: ambiguous text is hidden.
  */
 export interface Dialect {
   /** Quotes of strings. */
@@ -9,7 +9,7 @@ export interface Dialect {
   readonly backslash: 'escapes' | 'is a character' | 'depends on a setting';
   /** Upper case: `B'101'`. */
   readonly stringPrefixes: readonly string[];
-  /** Enables backslash escapes: PostgreSQL's `E'…'`. */
+  /** Backslash escapes: PostgreSQL's `E'…'`. */
   readonly escapePrefix?: string;
   /** Opening quotes; the closing one is escaped by doubling: `"`, `` ` ``, `[`. */
   readonly names: string;
@@ -20,7 +20,7 @@ export interface Dialect {
   readonly dashesNeedBlank: boolean;
   readonly lineEnds: readonly string[];
   readonly nestedComments: boolean;
-  /** Some versions execute `/*! …` comments. */
+  /** Some versions execute `/*! …`. */
   readonly executableComments: boolean;
   /** `2fa_tokens`. */
   readonly namesBeginWithDigits: boolean;
@@ -44,8 +44,8 @@ export const POSTGRESQL: Dialect = {
 };
 
 /**
- * MySQL and MariaDB (sql/sql_lex.cc). `NO_BACKSLASH_ESCAPES` controls backslashes. `"…"` is always hidden, though
- * `ANSI_QUOTES` makes it a name. Dollar quotes came with MySQL 9.
+ * MySQL and MariaDB (sql/sql_lex.cc). `NO_BACKSLASH_ESCAPES` controls backslashes. `"…"` is always hidden, though a
+ * name under `ANSI_QUOTES`. Dollar quotes: MySQL 9.
  */
 export const MYSQL: Dialect = {
   strings: `'"`,
@@ -64,7 +64,7 @@ export const MYSQL: Dialect = {
 };
 
 /**
- * SQLite (src/tokenize.c). A name in `"…"` that is no column is a string where the connection allows it
+ * SQLite (src/tokenize.c). `"…"` that is no column is a string where the connection allows it
  * (`SQLITE_DBCONFIG_DQS_DML`): {@link SQLITE_DQS}.
  */
 export const SQLITE: Dialect = {
@@ -82,5 +82,5 @@ export const SQLITE: Dialect = {
   namesBeginWithDigits: false,
 };
 
-/** SQLite with strings in double quotes: `"…"` is always hidden. */
+/** With strings in double quotes: `"…"` is always hidden. */
 export const SQLITE_DQS: Dialect = { ...SQLITE, strings: `'"`, names: '`[' };

@@ -6,7 +6,7 @@ const CLOSE = 41;
 const COMMA = 44;
 const QUESTION = 63;
 
-/** Skips rows of parameters, which fill most long texts: `, ($3, $4), ($5, $6)`. */
+/** Rows of parameters fill most long texts: `, ($3, $4), ($5, $6)`. */
 export function endOfRows(sql: string, from: number, to: number, parameters: '$' | '?'): number {
   let end = from;
   for (;;) {

@@ -33,11 +33,11 @@ const STROKE = 47;
 const QUESTION = 63;
 const BACKSLASH = 92;
 
-/** `nonsense`: a literal has no end. `doubtful`: a quote may be misplaced. */
+/** `nonsense`: a literal without end. `doubtful`: perhaps a misplaced quote. */
 type Reading = 'sound' | 'doubtful' | 'nonsense';
 
 /**
- * Reads literals as the dialect's servers do. Hides what follows a literal without an end, or where two settings give
+ * Reads literals as the dialect's servers do. Hides what follows an endless literal, or where two settings give
  * different valid readings.
  */
 export class SqlScan {
@@ -49,9 +49,9 @@ export class SqlScan {
   readonly #characters: Uint8Array;
   #at = 0;
   #firstString = -1;
-  /** Of the last quoted part. */
+  /** Of the last quote. */
   #hasBackslash = false;
-  /** The dialect's rule, or the one setting that is tried. */
+  /** The dialect's, or the setting tried. */
   readonly #backslash: Dialect['backslash'];
   #isAmbiguous = false;
   #reading: Reading = 'sound';
@@ -81,7 +81,7 @@ export class SqlScan {
     return readable;
   }
 
-  /** If a quote has no end in the other setting. */
+  /** If the other setting has an endless quote. */
   static #soundToOneSetting(sql: string, dialect: Dialect): SqlScan | undefined {
     const escaped = new SqlScan(sql, sql.length, dialect, 'escapes');
     const plain = new SqlScan(sql, sql.length, dialect, 'is a character');
@@ -91,7 +91,7 @@ export class SqlScan {
     return plain.#reading === 'sound' && escaped.#reading === 'nonsense' ? plain : undefined;
   }
 
-  /** @returns false if the text is invalid */
+  /** @returns false if invalid */
   #read(): boolean {
     const sql = this.#sql;
     const characters = this.#characters;
@@ -155,7 +155,7 @@ export class SqlScan {
     if (this.text.isInList) this.#leaveOut(endOfList(this.#sql, this.#at, this.#end, parameters));
   }
 
-  /** The number of parameters does not make a different query. */
+  /** Counts of parameters make no other query. */
   #leaveOut(end: number): void {
     if (end === this.#at) return;
     this.#at = end;
@@ -167,7 +167,7 @@ export class SqlScan {
     this.summary.value();
   }
 
-  /** Code and literals look the same here. */
+  /** Code and literals look alike. */
   #hideRest(): true {
     this.#literal();
     this.#at = this.#end;
@@ -182,7 +182,7 @@ export class SqlScan {
     return false;
   }
 
-  /** @param open index of the quote, after any prefix */
+  /** @param open the quote's index, after prefixes */
   #string(open: number, escapes: boolean): boolean {
     const backslash = this.#backslash;
     if (this.#firstString < 0) this.#firstString = this.#at;
@@ -201,7 +201,7 @@ export class SqlScan {
     return this.#backslash !== this.#dialect.backslash;
   }
 
-  /** Index after the closing quote, or -1. */
+  /** After the closing quote, or -1. */
   #endOfQuoted(from: number, escapes: boolean): number {
     const sql = this.#sql;
     const end = this.#end;
@@ -255,7 +255,7 @@ export class SqlScan {
     else this.summary.word(word);
   }
 
-  /** Index of a string with a prefix, or -1. */
+  /** A prefixed string's index, or -1. */
   #prefixedString(end: number): number {
     const sql = this.#sql;
     const { strings, stringPrefixes } = this.#dialect;
@@ -311,7 +311,7 @@ export class SqlScan {
     const { dashesNeedBlank } = this.#dialect;
     if (this.#sql.charCodeAt(this.#at + 1) !== MINUS) return false;
     const behind = this.#sql.charCodeAt(this.#at + 2);
-    // Control characters are blanks (`lex_one_token` in sql/sql_lex.cc).
+    // Control characters are blanks (`lex_one_token`, sql/sql_lex.cc).
     return !dashesNeedBlank || behind <= 32 || behind === 127 || Number.isNaN(behind);
   }
 

@@ -9,13 +9,13 @@ interface Level {
   /** Upper case. */
   verb: string | undefined;
   list: boolean;
-  /** `WITH` was read, its statement's verb was not. */
+  /** `WITH` was read, not its statement's verb. */
   with: boolean;
-  /** Whether any statement may begin here; false in the arguments of `REPLACE(…)`. */
+  /** Whether a statement may begin; not in arguments of `REPLACE(…)`. */
   readonly statement: boolean;
 }
 
-/** Builds `db.query.summary`: operations and targets as written, in order. */
+/** `db.query.summary`: operations and targets as written, in order. */
 export class SqlSummary {
   #levels: Level[] = [];
   #level: Level = { verb: undefined, list: false, with: false, statement: true };
@@ -24,13 +24,13 @@ export class SqlSummary {
   /** Without the names `WITH` defines. */
   readonly #tables = new Set<string>();
   readonly #ctes = new Set<string>();
-  /** A self-joined table is written once. */
+  /** Once per self-joined table. */
   #targets: string[] = [];
   #expects: Target | undefined;
   #defining: string | undefined;
-  /** A table, unless a parenthesis follows. */
+  /** Unless a parenthesis follows. */
   #candidate: string | undefined;
-  /** The previous token: a known word, a sign, or undefined. */
+  /** A known word, a sign, or undefined. */
   #before: string | undefined;
   /** What is skipped. */
   #ignores: 'statement' | 'rest' | undefined;
@@ -44,7 +44,7 @@ export class SqlSummary {
     return this.#parts.length > 0 ? this.#parts.join(' ') : undefined;
   }
 
-  /** Undefined if there are none or several. */
+  /** Undefined if none or several. */
   get collection(): string | undefined {
     return this.#tables.size === 1 ? this.#tables.values().next().value : undefined;
   }
@@ -106,7 +106,7 @@ export class SqlSummary {
           }
           return true;
         }
-        // `SET` also occurs inside statements.
+        // `SET` also occurs inside.
         if (known.word === 'SET') level.list = false;
         return false;
       case 'prefix':
@@ -153,7 +153,7 @@ export class SqlSummary {
   #begin(word: string, { word: verb, target }: KnownWord): void {
     const level = this.#level;
     this.#operate(word);
-    // `MERGE … WHEN MATCHED THEN UPDATE SET …` has its target.
+    // `MERGE … WHEN MATCHED THEN UPDATE SET …` has one.
     if (level.verb === 'MERGE' && verb !== 'SELECT') return;
     level.verb = verb;
     level.with = false;
@@ -165,7 +165,7 @@ export class SqlSummary {
   #connects({ word, verbs }: KnownWord): boolean {
     const { verb, list } = this.#level;
     if (!verbs) return list;
-    // Elsewhere FROM is part of an expression: `EXTRACT(YEAR FROM day)`, `a IS DISTINCT FROM b`.
+    // Else FROM is an expression's: `EXTRACT(YEAR FROM day)`, `a IS DISTINCT FROM b`.
     return verb !== undefined && verbs.has(verb) && !(word === 'FROM' && this.#before === 'DISTINCT');
   }
 

@@ -3,10 +3,7 @@ const MAX_TEXT = 4096;
 
 const VALUE_WORDS = new Set(['NULL', 'DEFAULT', 'null', 'default']);
 
-/**
- * Lists of literals, `IN` lists of parameters and rows of values are shortened to the first item: their length does not
- * make a different query.
- */
+/** Literal lists, `IN` lists of parameters and rows of values keep their first item: length makes no other query. */
 export class SqlText {
   #text = '';
   /** May still be left out. */
@@ -18,10 +15,10 @@ export class SqlText {
   #inList = false;
   #afterIn = false;
   #row = false;
-  /** One more row may be left out. */
+  /** Another row may be left out. */
   #closedRow = false;
   #skipping = false;
-  /** Parameter numbers depend on the length of the shortened list. */
+  /** Numbers depend on the shortened list's length. */
   #renumbered = false;
 
   get value(): string {
@@ -94,7 +91,7 @@ export class SqlText {
   }
 
   #comma(): void {
-    // Until the list or row ends or continues.
+    // Until list or row end or continue.
     const holds = this.#skipping || this.#closedRow || this.#last === 'value';
     if (!holds) {
       this.#release();

@@ -1,16 +1,16 @@
-/** What follows a word: one table, several, or another kind of name. */
+/** One table, several, or another kind of name. */
 export type Target = 'table' | 'tables' | 'name';
 
 /** A keyword's role in the summary. */
 export interface KnownWord {
   /**
    * - `verb`: a target follows.
-   * - `definition`: the kind of object belongs to the operation.
+   * - `definition`: the object's kind is part of the operation.
    * - `command`: shown alone.
    * - `prefix`: before a verb, `EXPLAIN`.
    * - `connective`: before tables.
    * - `filler`: before a name.
-   * - `clause`: ends a list of tables.
+   * - `clause`: ends a table list.
    */
   readonly role: 'verb' | 'definition' | 'command' | 'prefix' | 'connective' | 'filler' | 'clause' | 'other';
   /** Upper case. */
@@ -61,7 +61,7 @@ export function knownWord(word: string): KnownWord | undefined {
 const kinds = (text: string, target?: Target): [string, Target | undefined][] =>
   text.split(' ').map((kind) => [kind, target]);
 
-/** Names of users, and of objects made for each tenant, are not shown. */
+/** Names of users and of each tenant's objects are not shown. */
 export const KINDS: ReadonlyMap<string, Target | undefined> = new Map([
   ...kinds('TABLE VIEW', 'table'),
   ...kinds('INDEX SEQUENCE TYPE EXTENSION DOMAIN FUNCTION PROCEDURE TRIGGER', 'name'),

@@ -1,7 +1,7 @@
 import type { Dialect } from './sql-dialect.ts';
 import { SqlScan } from './sql-scan.ts';
 
-/** Per generation and dialect: services repeat a few hundred statements. */
+/** Per generation and dialect: few hundred repeat. */
 const REMEMBERED = 256;
 const REMEMBERED_CHARACTERS = 1_048_576;
 const LONGEST_REMEMBERED = 65_536;
@@ -12,11 +12,11 @@ export interface SanitizedQuery {
   summary: string | undefined;
   /** As written: `SELECT`, `CREATE TABLE`. */
   operation: string | undefined;
-  /** As written; undefined if there are none or several. */
+  /** As written; undefined if none or several. */
   collection: string | undefined;
 }
 
-/** Per dialect: one text may read differently in another. */
+/** Dialects read one text differently. */
 class Sanitizer {
   readonly #dialect: Dialect;
   #fresh = new Map<string, SanitizedQuery>();
@@ -28,7 +28,7 @@ class Sanitizer {
   }
 
   sanitize(sql: string): SanitizedQuery {
-    // A lookup hashes the whole text, which costs more than the limited scan.
+    // A lookup hashes the whole text: dearer than the limited scan.
     if (sql.length > LONGEST_REMEMBERED) return scan(sql, this.#dialect);
     const remembered = this.#fresh.get(sql);
     if (remembered) return remembered;
@@ -51,7 +51,7 @@ function scan(sql: string, dialect: Dialect): SanitizedQuery {
 
 const sanitizers = new Map<Dialect, Sanitizer>();
 
-/** One pass over at most 16 kB. */
+/** One pass, 16 kB at most. */
 export function sanitizeSql(sql: string, dialect: Dialect): SanitizedQuery {
   let sanitizer = sanitizers.get(dialect);
   if (!sanitizer) sanitizers.set(dialect, (sanitizer = new Sanitizer(dialect)));

@@ -4,7 +4,7 @@ import type { CommandDescription, QueryDescription } from './events.ts';
 import { sanitizeSql } from './sql.ts';
 
 const MAX_TARGETS = 16;
-/** Texts with inlined values are unlimited. */
+/** Inlined values are unlimited. */
 const MAX_STATEMENTS = 256;
 
 /** Shared by all spans of a statement. */
@@ -29,7 +29,7 @@ interface Target {
   readonly port: number | undefined;
   readonly database: string | undefined;
   readonly pool: string | undefined;
-  /** By sanitised text, or by the statement's name. */
+  /** By sanitised text, or statement's name. */
   readonly statements: BoundedMap<string | undefined, Statement>;
 }
 

@@ -23,13 +23,12 @@ import { UpgradedConnection } from './upgraded-connection.ts';
 
 export interface HttpConfig extends InstrumentationConfig {
   /**
-   * Which hosts, as `host:port`, receive `traceparent`, `baggage` and `x-trace-id`. Default all. Calls to others still
-   * have spans.
+   * Hosts (`host:port`) that receive `traceparent`, `baggage` and `x-trace-id`; others still have spans. Default all.
    */
   propagateTo?: (host: string) => boolean;
-  /** False at an edge: trace headers of served requests are not passed on. Default true. */
+  /** False at an edge: served requests' trace headers end here. Default true. */
   trustIncoming?: boolean;
-  /** Whether responses have the header `x-trace-id`. Default true. */
+  /** Responses have `x-trace-id`. Default true. */
   tellTrace?: boolean;
 }
 
@@ -43,7 +42,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
 
   function received(request: ReceivedRequest): Served | undefined {
     if (telemetry.upstreamIsActive) return undefined;
-    // The active context is that of `listen`.
+    // The active one is `listen`'s.
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);
     untrusted?.note(request.headers);
     const { method, attributes, common } = serverAttributes(request);
@@ -75,7 +74,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
       where,
     );
     callOptions ??= { metrics: new ClientMetrics(telemetry), propagateTo, trustIncoming, untrusted };
-    // The start may change the context: see `callStarted` of the kit.
+    // It may change the context: the kit's `callStarted`.
     return new SentCall(span, context.active(), request, callOptions);
   }
 
@@ -110,7 +109,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
   return { received, sending, upgraded, begin, routed, traceTextHere };
 }
 
-/** Upstream makes the request with its span active. */
+/** Upstream's active span makes the request. */
 function isCall(span: Span | undefined): span is Span {
   return span?.isRecording() === true && (span as { kind?: unknown }).kind === SpanKind.CLIENT;
 }

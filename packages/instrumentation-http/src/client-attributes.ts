@@ -19,7 +19,7 @@ export function authorityOf({ scheme, host, port }: SentRequest): string {
   return `${inBrackets(host)}:${port ?? defaultPort(scheme)}`;
 }
 
-// Caches the last origin.
+// The last origin.
 let last = { scheme: '', host: '', port: undefined as number | undefined, text: '' };
 
 function originOf(scheme: string, host: string, port: number | undefined): string {
@@ -30,10 +30,10 @@ function originOf(scheme: string, host: string, port: number | undefined): strin
   return text;
 }
 
-/** `url.full`; undefined for `CONNECT`, whose target is no URL. */
+/** `url.full`; undefined for `CONNECT`: no URL. */
 export function urlOf({ method, scheme, host, target }: SentRequest, port: number | undefined): string | undefined {
   if (method === 'CONNECT') return undefined;
-  // RFC 9110, 7.1: the asterisk is not part of the URL.
+  // RFC 9110, 7.1: the URL omits the asterisk.
   return fullUrl(originOf(scheme, host, port), target === '*' ? '' : target);
 }
 
@@ -45,7 +45,7 @@ interface Target {
   readonly attributes: CommonAttributes;
 }
 
-/** Common attributes per target, known before sending. */
+/** Per target, known before sending. */
 export class ClientTargets {
   readonly #targets: Target[] = [];
 

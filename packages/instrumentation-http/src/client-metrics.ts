@@ -12,7 +12,7 @@ export interface Outcome {
   errorType: string | undefined;
 }
 
-/** Histograms exist only while metrics are collected. */
+/** While metrics are collected. */
 export class ClientMetrics {
   #calls: Histogram | undefined;
   #phases: Partial<Record<Phase, Histogram>> | undefined;

@@ -5,17 +5,17 @@ export interface Download extends Linked<Download> {
   readonly bytesRead: number | undefined;
   /** At the last check. */
   bytesSeen: number;
-  /** Ends the span without a complete response. */
+  /** Ends an incomplete response's span. */
   abandoned(): void;
 }
 
-/** An unread body stops the connection without an event: a timer checks all downloads. */
+/** An unread body silently stops the connection: a timer checks all downloads. */
 export class Downloads {
   readonly #silentMs: number;
   readonly #under = new LinkedList<Download>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param silentMs least time without a byte; at most twice as long */
+  /** @param silentMs least time without a byte; at most double */
   constructor(silentMs: number) {
     this.#silentMs = silentMs;
   }

@@ -6,13 +6,13 @@ interface Emitter {
   listenerCount(event: PropertyKey): number;
 }
 
-/** Called before the application's listeners. */
+/** Before the application's. */
 type Listener<M> = (message: M, event: PropertyKey, args: ArrayLike<any>) => void;
 
-/** Patches the object: most messages have no listeners of the application. Listeners are not wrapped. */
+/** Patches the object: most messages have no listeners, which stay unwrapped. */
 export function emitIn<M extends Emitter>(message: M, place: Place, listener?: Listener<M>): void {
   const { emit } = message;
-  // Hidden from copies and prints.
+  // From copies and prints.
   Object.defineProperty(message, 'emit', {
     configurable: true,
     writable: true,
@@ -31,13 +31,13 @@ export function emitIn<M extends Emitter>(message: M, place: Place, listener?: L
 /** `once` and `prependOnceListener` call these. */
 const ADD_LISTENER = ['on', 'addListener', 'prependListener'] as const;
 
-/** Applies {@link emitIn} once the application listens. */
+/** {@link emitIn} once the application listens. */
 export function emitInOnceListened<M extends Emitter & Record<(typeof ADD_LISTENER)[number], unknown>>(
   prototype: M,
   hooks: Hooks,
   placeOf: (message: M) => Place | undefined,
 ): void {
-  // Each listener passes here: `hooks.wrap` is cheaper.
+  // Every listener: `hooks.wrap` is cheaper.
   for (const name of ADD_LISTENER) {
     hooks.wrap(prototype, name, (original) => {
       return function (this: M, event: PropertyKey, listener: unknown) {

@@ -5,7 +5,7 @@ export interface ReceivedRequest {
   readonly url?: string | undefined;
   readonly httpVersion: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Names and values alternate. The application may change `headers`. */
+  /** Alternating; the application may change `headers`. */
   readonly rawHeaders?: readonly string[] | undefined;
   readonly socket: {
     readonly remoteAddress?: string | undefined;
@@ -17,18 +17,18 @@ export interface ReceivedRequest {
 
 /** Where handlers and listeners run. */
 export interface Place {
-  /** Undefined: the active one. */
+  /** Undefined: the active. */
   readonly context: Caller['context'] | undefined;
 }
 
 export interface Served extends Place {
-  /** `x-trace-id` of the response; undefined: none. */
+  /** The response's `x-trace-id`, if any. */
   readonly traceText: string | undefined;
-  /** Later changes of the status have no effect. */
+  /** Later status changes are ignored. */
   answered(statusCode: number): void;
-  /** The whole response was written. */
+  /** Written whole. */
   finished(): void;
-  /** @param errorType why the server closed; undefined: the client did */
+  /** @param errorType why the server closed; undefined: the client */
   aborted(errorType: string | undefined): void;
 }
 
@@ -42,7 +42,7 @@ export interface SentRequest {
   /** Or an absolute URL for a proxy. */
   readonly target: string;
   readonly userAgent: string | undefined;
-  /** `performance.now()` of the call, if earlier. */
+  /** `performance.now()`, if earlier. */
   readonly askedAt?: number | undefined;
   /** From {@link HttpEvents.begin}. */
   readonly start?: object | undefined;
@@ -61,9 +61,9 @@ export interface MessageReader {
   hasWholeBody(message: object, length: number): boolean;
 }
 
-/** Names in lower case. Changes are invisible to the application. */
+/** In lower case; unseen by the application. */
 export interface OutgoingHeaders {
-  /** Text or a list; undefined if not set. */
+  /** Text or list, if set. */
   get(name: string): unknown;
   set(name: string, value: string): void;
   remove(name: string): void;
@@ -77,29 +77,29 @@ export interface Peer {
 }
 
 /**
- * In order: waiting for the agent's socket, a connection made elsewhere (a proxy's tunnel), DNS, TCP, TLS, sending, the
- * first byte, the rest.
+ * In order: waiting for the agent's socket, a connection made elsewhere (a proxy's tunnel), DNS, TCP, TLS, sending,
+ * first byte, rest.
  */
 export type Phase = 'queue' | 'proxy' | 'dns' | 'connect' | 'tls' | 'send' | 'ttfb' | 'download';
 
-/** Starts in `queue`; callbacks run in the caller's context. */
+/** Starts in `queue`; callbacks have the caller's context. */
 export interface Sent extends Place {
-  /** Only for allowed hosts; replaces copies of received headers. */
+  /** To allowed hosts; replaces received copies. */
   propagate(headers: OutgoingHeaders): void;
   /** @param at of `performance.now()`, default now */
   entered(phase: Phase, at?: number): void;
-  /** @param httpVersion `1.1` or `2`, if known before the response */
+  /** @param httpVersion `1.1` or `2`, if known */
   connected(peer: Peer, httpVersion?: string): void;
   wrote(chunk: unknown): void;
-  /** The connection was used before. */
+  /** Used before. */
   reused(): void;
-  /** The head was received. */
+  /** The head came. */
   responded(statusCode: number, httpVersion?: string): void;
-  /** The whole response was received. */
+  /** The whole response came. */
   ended(): void;
-  /** The application reads no more. */
+  /** It reads no more. */
   cancelled(): void;
-  /** Timers made in this execution are the call's. */
+  /** This execution's timers are the call's. */
   started(): void;
   /** The application is notified of a silent connection. */
   timeOutAnnounced(): void;
@@ -107,26 +107,26 @@ export interface Sent extends Place {
   closedOnTimeOut(): void;
   /** {@link failed} or {@link cancelled} follows. */
   givenUp(error: unknown): void;
-  /** @param limitMs the library's time-out that expired */
+  /** @param limitMs the library's expired time-out */
   failed(error: unknown, limitMs?: number): void;
 }
 
-/** Undefined: ignore the request. */
+/** Undefined: ignored. */
 export interface HttpEvents {
-  /** Before the application's handler. */
+  /** Before the handler. */
   received(request: ReceivedRequest): Served | undefined;
   /** In the caller's context. */
   sending(request: SentRequest): Sent | undefined;
-  /** For later events of a connection upgraded in this exchange. */
+  /** For events of a connection upgraded here. */
   upgraded(exchange: Served | Sent): Place;
   /** {@link sending} follows later. */
   begin(): object;
   /**
    * @param route `/orders/:id`
    * @param request an `http.IncomingMessage`
-   * @param passesOn other handlers may follow: no route if the status is 404
+   * @param passesOn other handlers may follow: no route at status 404
    */
   routed(request: object, route: string, passesOn?: boolean): void;
-  /** For a request we did not receive. */
+  /** For an unreceived request. */
   traceTextHere(): string | undefined;
 }

@@ -1,6 +1,6 @@
 import type { ReceivedRequest } from './events.ts';
 
-/** Proxies' headers are shorter. */
+/** Proxies' are shorter. */
 const MAX_LENGTH = 1_024;
 /** RFC 1035 allows 253. */
 const MAX_HOST_LENGTH = 255;
@@ -11,7 +11,7 @@ export interface Endpoints {
   port: number | undefined;
 }
 
-/** In the conventions' order: `Forwarded`, `X-Forwarded-For`/`-Host`, `Host`, the connection. */
+/** By the conventions: `Forwarded`, `X-Forwarded-For`/`-Host`, `Host`, the connection. */
 export function endpointsOf(request: ReceivedRequest, scheme: string): Endpoints {
   const { headers } = request;
   const forwarded = headers['forwarded'];
@@ -39,7 +39,7 @@ export function isForwarded(headers: ReceivedRequest['headers']): boolean {
 
 const NO_HOST: Omit<Endpoints, 'client'> = { host: undefined, port: undefined };
 
-// Most servers have one `Host`.
+// Mostly one `Host`.
 let lastHeader: string | undefined;
 let lastScheme = '';
 let lastHost: Omit<Endpoints, 'client'> = NO_HOST;
@@ -64,7 +64,7 @@ function listHead(list: string | undefined): string | undefined {
   return (comma < 0 ? list : list.slice(0, comma)).trim();
 }
 
-/** RFC 7239: the first `for`, and the first `host` with its `proto`. */
+/** RFC 7239: the first `for`, and `host` with its `proto`. */
 function parseForwarded(header: string | undefined): { for?: string; host?: string; proto?: string } {
   const said: { for?: string; host?: string; proto?: string } = {};
   if (header === undefined) return said;
@@ -86,7 +86,7 @@ function parseForwarded(header: string | undefined): { for?: string; host?: stri
   return said;
 }
 
-/** Without the port: `203.0.113.9:4711`, `[2001:db8::1]:80`, `_hidden`, a bare IPv6 address. */
+/** Without port: `203.0.113.9:4711`, `[2001:db8::1]:80`, `_hidden`, bare IPv6. */
 function addressOf(text: string | undefined): string | undefined {
   if (!text || !isHost(text)) return undefined;
   if (text.startsWith('[')) {

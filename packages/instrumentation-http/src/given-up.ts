@@ -1,6 +1,6 @@
 import { AsyncResource, executionAsyncId, executionAsyncResource, triggerAsyncId } from 'node:async_hooks';
 
-/** Time-out codes of the kernel, got and request, Node's happy eyeballs, agentkeepalive, undici. */
+/** Of the kernel, got, request, Node's happy eyeballs, agentkeepalive, undici. */
 const TIME_OUT_CODES = new Set([
   'ETIMEDOUT',
   'ESOCKETTIMEDOUT',
@@ -11,7 +11,7 @@ const TIME_OUT_CODES = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** Abort codes of Node, undici and axios, and codes of a connection closed locally. */
+/** Aborts of Node, undici and axios, and locally closed connections. */
 const LET_GO_CODES = new Set([
   'ABORT_ERR',
   'UND_ERR_ABORTED',
@@ -42,13 +42,13 @@ export function isAbort(error: unknown): boolean {
   return name === 'AbortError' || code === 'ABORT_ERR' || code === 'UND_ERR_ABORTED';
 }
 
-/** An abort, a reset, or the application's reason. Other failures have a code. */
+/** An abort, reset, or the application's reason; other failures have codes. */
 export function isLetGo(error: unknown): boolean {
   const { code } = (error ?? {}) as Failure;
   return isAbort(error) || typeof code !== 'string' || LET_GO_CODES.has(code);
 }
 
-/** Messages that applications pass to `abort` or `destroy`. */
+/** What applications pass to `abort` or `destroy`. */
 const IN_WORDS = /\btimed?[ -]?out\b|\bdeadline\b|\btoo (?:late|slow|long)\b/i;
 
 function saysTimeOut(error: unknown): boolean {
@@ -59,12 +59,12 @@ function saysTimeOut(error: unknown): boolean {
 
 interface Timer {
   readonly ms: number;
-  /** Milliseconds of the loop's clock. */
+  /** The loop's clock, ms. */
   readonly madeAt: number;
   readonly callback: unknown;
 }
 
-/** Intervals are no time-outs. `Timeout` of lib/internal/timers.js is the execution's resource. */
+/** Not intervals. `Timeout` of lib/internal/timers.js is the execution's resource. */
 function timerHere(): Timer | undefined {
   const resource = executionAsyncResource() as Partial<Record<'_idleTimeout' | '_idleStart' | '_repeat', unknown>> & {
     _onTimeout?: unknown;
@@ -97,7 +97,7 @@ function timerClock(): number {
   return clockOffset;
 }
 
-/** Most time between a timer and its call. */
+/** Between timer and call. */
 const NEAR_MS = 5;
 const NEAR_PART = 0.1;
 /** `setTimeout(…, 0)` is no limit. */
@@ -118,12 +118,12 @@ function nextAsyncId(): number {
 export class CallStart {
   readonly #execution = executionAsyncId();
   readonly #at = performance.now();
-  /** Infinity until the head is written. */
+  /** Infinity until the head. */
   #id = Infinity;
   #startedIn = -1;
   #announced: { execution: number; ms: number } | undefined;
 
-  /** The head is written, or the request queued. */
+  /** Head written, or request queued. */
   asked(): void {
     if (this.#id === Infinity) this.#id = nextAsyncId();
   }
@@ -146,7 +146,7 @@ export class CallStart {
   /**
    * ms; undefined for other reasons.
    *
-   * @param error given by the application or the client
+   * @param error by the application or client
    */
   limitHere(error: unknown): number | undefined {
     const timer = timerHere();
@@ -161,7 +161,7 @@ export class CallStart {
     if (madeIn !== 0 && madeIn === this.#startedIn) return true;
     const before = this.#id - executionAsyncId();
     if (madeIn !== this.#execution || before < 0) return false;
-    // Everything after an `await` runs in execution 0.
+    // After an `await`, execution is 0.
     if (madeIn !== 0 || before === 1) return true;
     return this.#at - (madeAt + timerClock()) <= Math.max(NEAR_MS, ms * NEAR_PART);
   }

@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 let net: typeof Net | undefined;
 
 /**
- * `_host` is what `lookupAndConnect` of lib/net.js resolves; other sockets only have the host.
+ * `lookupAndConnect` of lib/net.js resolves `_host`; other sockets only have the host.
  *
  * @param host IPv6 without brackets
  */
 export function isResolving(socket: Socket & { _host?: string | null }, host: string): boolean {
-  // Addresses are known and being tried.
+  // Known, being tried.
   if (socket.autoSelectFamilyAttemptedAddresses?.length) return false;
   if (socket._host !== undefined) return socket._host !== null;
   net ??= process.getBuiltinModule('node:net');

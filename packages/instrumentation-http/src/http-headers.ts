@@ -1,6 +1,6 @@
 import type { OutgoingHeaders, Sent } from './events.ts';
 
-/** Arguments of `_storeHeader` of lib/_http_outgoing.js, in any form, and lines to add. */
+/** Arguments of `_storeHeader` (lib/_http_outgoing.js), in any form, plus lines. */
 export class RequestHead implements OutgoingHeaders {
   readonly #message: object;
   /** Copied on removal. */
@@ -70,7 +70,7 @@ export function headerNamed(message: object, headers: unknown, name: string): un
 
 let outHeaders: symbol | undefined;
 
-/** Headers of `setHeader` (`kOutHeaders` of lib/_http_outgoing.js) have lower-case keys: no slow listing. */
+/** `setHeader`'s (`kOutHeaders` of lib/_http_outgoing.js) have lower-case keys: no slow listing. */
 function isOutHeaders(message: object, headers: object): boolean {
   outHeaders ??= Object.getOwnPropertySymbols(message).find(({ description }) => description === 'kOutHeaders');
   return outHeaders !== undefined && (message as Record<symbol, unknown>)[outHeaders] === headers;

@@ -8,12 +8,12 @@ interface SeenSpan {
 }
 
 const served = new WeakMap<object, ServedRequest>();
-/** Without inner spans, others cost a comparison. */
+/** Without any, others cost a comparison. */
 let open = 0;
 
 /**
- * For `onStart` of a span processor. A server span by a framework (Next.js) becomes INTERNAL: a request has one. Ours
- * ends after it, with its route.
+ * For a span processor's `onStart`. A framework's (Next.js) server span becomes INTERNAL: a request has one. Ours ends
+ * after it, with its route.
  */
 export function innerSpanStarted(span: object, parent: Context): void {
   const seen = span as SeenSpan;
@@ -25,7 +25,7 @@ export function innerSpanStarted(span: object, parent: Context): void {
   open++;
 }
 
-/** For `onEnd` of a span processor. */
+/** A span processor's `onEnd`. */
 export function innerSpanEnded(span: object): void {
   if (open === 0) return;
   const request = served.get(span);

@@ -23,7 +23,7 @@ export const PHASE_MS: Readonly<Record<Phase, string>> = {
   download: HTTP_PHASE_DOWNLOAD_MS,
 };
 
-/** Shorter ones are artefacts: a socket of the next tick, a body within buffers. */
+/** Shorter: artefacts such as a next tick's socket, a buffered body. */
 const LEAST_MS: Readonly<Partial<Record<Phase, number>>> = { queue: 1, proxy: 1, send: 1 };
 
 export class Phases {
@@ -47,7 +47,7 @@ export class Phases {
 
   /** ms; undefined when too short. */
   leave(at: number): number | undefined {
-    // The connection may be older than the call.
+    // It may predate the call.
     const ms = Math.max(0, at - this.#since);
     this.#since += ms;
     return ms >= (LEAST_MS[this.current] ?? 0) ? ms : undefined;

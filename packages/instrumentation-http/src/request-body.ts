@@ -5,7 +5,7 @@ const MAX_LENGTH = 1024 * 1024;
 
 let crc32: typeof Zlib.crc32 | undefined;
 
-/** Identifies a body without keeping it, to recognise a repeated call. */
+/** Recognises a repeated call's body without keeping it. */
 export class RequestBody {
   #checksum = 0;
   #length = 0;

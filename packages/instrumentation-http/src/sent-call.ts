@@ -24,9 +24,9 @@ import { RequestBody } from './request-body.ts';
 import { receivedHere } from './served-context.ts';
 import { sendTrace, type UntrustedHeaders } from './trace-headers.ts';
 
-/** A response silent for this long is not being read. */
+/** Silent this long, it is unread. */
 const downloads = new Downloads(60_000);
-/** A retry needs to know failures soon. */
+/** Retries need failures soon. */
 const failures = new Downloads(10);
 
 export interface CallOptions {
@@ -40,7 +40,7 @@ export class SentCall implements Sent, Download, RequestContent {
   readonly #span: Span;
   readonly #context: Context;
   readonly #request: SentRequest;
-  /** Undefined: another instrumentation's span, to which we only add attributes. */
+  /** Undefined: another's span, which only gets attributes. */
   readonly #options: CallOptions | undefined;
   readonly #began: number;
   readonly #start: CallStart;
@@ -156,12 +156,12 @@ export class SentCall implements Sent, Download, RequestContent {
   }
 
   abandoned(): void {
-    // The real end is unknown.
+    // The end is unknown.
     this.#end(this.#statusError(), undefined, false);
   }
 
   ended(): void {
-    // The application has read enough, or its limit expired.
+    // Read enough, or the limit expired.
     if (this.#limitMs !== undefined) return this.#timedOut(undefined);
     if (this.#statusCode === undefined) return this.cancelled();
     this.#end(this.#statusError(), undefined);
@@ -218,7 +218,7 @@ export class SentCall implements Sent, Download, RequestContent {
 
   #end(errorType: string | undefined, message: string | undefined, downloaded = true): void {
     if (this.#ended) return;
-    // A failed connection took time; a missing first byte did not.
+    // A failed connection took time; a missing byte did not.
     if (this.#phases.isOfConnection || (downloaded && this.#phases.current === 'download')) {
       this.#leavePhase(performance.now());
     }

@@ -3,7 +3,7 @@ import type { ServedRequest } from './served-request.ts';
 
 /** From `trace/context-utils` of `@opentelemetry/api`. */
 const SPAN = createContextKey('OpenTelemetry Context Key SPAN');
-/** From `trace/rpc-metadata` of `@opentelemetry/core`: upstream's frameworks set the route there. */
+/** `trace/rpc-metadata` of `@opentelemetry/core`: upstream's frameworks set the route. */
 const RPC_METADATA = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
 
 /** Upstream's HTTP span gets this route. */
@@ -17,12 +17,12 @@ export function rpcMetadataOf(where: Context): RpcMetadata | undefined {
   return where.getValue(RPC_METADATA) as RpcMetadata | undefined;
 }
 
-/** Undefined when not ours. */
+/** Undefined unless ours. */
 export function receivedHere(where: Context): readonly string[] | undefined {
   return (rpcMetadataOf(where) as ServedRequest | undefined)?.rawHeaders;
 }
 
-/** The API's own context copies a `Map` and makes three closures a value. */
+/** The API's context copies a `Map`, with three closures a value. */
 export class ServedContext implements Context {
   readonly #under: Context;
   readonly #span: unknown;
@@ -37,7 +37,7 @@ export class ServedContext implements Context {
   getValue(key: symbol): unknown {
     if (key === SPAN) return this.#span;
     if (key === RPC_METADATA) return this.#served;
-    // Mostly empty, and most lookups fail.
+    // Mostly empty: lookups fail.
     return this.#under === ROOT_CONTEXT ? undefined : this.#under.getValue(key);
   }
 

@@ -16,10 +16,10 @@ function metricAttributes(request: ReceivedRequest, method: string): Attributes 
   };
 }
 
-/** A longer inner span was never ended. */
+/** Longer: never ended. */
 const INNER_MS = 1_000;
 
-/** How a response ended, and when, of `performance.now()`. */
+/** How and when, of `performance.now()`. */
 interface Over {
   readonly reason: string | undefined;
   readonly at: number;
@@ -36,16 +36,16 @@ export class ServedRequest implements Served, RpcMetadata {
   readonly #active: ActiveRequests | undefined;
   readonly #started: number;
   #route: string | undefined;
-  /** Not the route if the status is 404. */
+  /** None if the status is 404. */
   #possibleRoute: string | undefined;
   #statusCode: number | undefined;
   #ended = false;
-  /** Open server spans of frameworks. */
+  /** Frameworks' open server spans. */
   #inner = 0;
   /** The response ended before an inner span. */
   #over: Over | undefined;
 
-  /** @param tellTrace whether to send `x-trace-id` */
+  /** @param tellTrace sends `x-trace-id` */
   constructor(
     span: Span,
     parent: Context,
@@ -101,12 +101,12 @@ export class ServedRequest implements Served, RpcMetadata {
     this.#possibleRoute = undefined;
     if (this.#ended || typeof route !== 'string' || route === '' || route === this.#route) return;
     this.#route = cut(route);
-    // Set early, for reports of a dying process.
+    // Early, for a dying process.
     this.#span.setAttribute('http.route', this.#route);
     this.#span.updateName(`${methodInName(this.#method)} ${this.#route}`);
   }
 
-  /** False when the request has ended. */
+  /** False once ended. */
   innerStarted(): boolean {
     if (this.#over !== undefined || this.#ended) return false;
     this.#inner++;
@@ -123,7 +123,7 @@ export class ServedRequest implements Served, RpcMetadata {
     if (this.#ended || this.#over) return;
     if (this.#active) this.#active.count--;
     if (this.#inner === 0) return this.#finish(reason, undefined);
-    // The framework sets the route after our end.
+    // The framework's route comes later.
     const at = performance.now();
     this.#over = { reason, at };
     detachedTimeout('a server span', () => this.#finish(reason, at), INNER_MS);

@@ -23,7 +23,7 @@ export function schemeOf({ socket }: ReceivedRequest): 'http' | 'https' {
   return socket.encrypted === true ? 'https' : 'http';
 }
 
-/** Known before the handler, for the sampler. A keep-alive client repeats all but the path, except proxies. */
+/** Known before the handler, for the sampler. Except proxies, keep-alive clients repeat all but the path. */
 export function serverAttributes(request: ReceivedRequest): {
   method: string;
   attributes: Attributes;
@@ -44,7 +44,7 @@ export function serverAttributes(request: ReceivedRequest): {
     const common = (last.common ??= new CommonAttributes(rest(request, method)));
     return { method, attributes, common };
   }
-  // The connection may have only one request.
+  // Perhaps the only request.
   socket[LAST] = { method: request.method, host, userAgent, common: undefined };
   const own = rest(request, method);
   for (const key in own) {

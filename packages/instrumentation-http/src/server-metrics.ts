@@ -5,7 +5,7 @@ import { ACTIVE_REQUESTS_PEAK } from '@foreshock/kit/names';
 /** From the semantic conventions, seconds. */
 export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** Requests in flight of one method and scheme. */
+/** Of one method and scheme. */
 export class ActiveRequests {
   readonly attributes: Attributes;
   readonly peak = new Peak();
@@ -20,7 +20,7 @@ export class ActiveRequests {
   }
 }
 
-/** The instruments exist only while metrics are collected. */
+/** While metrics are collected. */
 export class ServerMetrics {
   #requests: Histogram | undefined;
   readonly #active = new Map<string, ActiveRequests>();

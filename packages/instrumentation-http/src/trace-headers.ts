@@ -10,7 +10,7 @@ const MAX_VALUES = 4_096;
 /** Longer values are only compared with the served request. */
 const MAX_VALUE_LENGTH = 512;
 
-/** A gateway may pass headers on later, from a queue. */
+/** Passed on later, as from a queue. */
 export class UntrustedHeaders {
   readonly #values = new Set<string>();
 
@@ -34,13 +34,13 @@ export interface Hop {
   readonly allowed: boolean;
   /** By `FORESHOCK_TRUST_INCOMING`. */
   readonly trustIncoming: boolean;
-  /** Raw headers of the served request. */
+  /** As served. */
   received(): readonly string[] | undefined;
   readonly untrusted: UntrustedHeaders | undefined;
 }
 
 /**
- * Replaces headers that a proxy copied, as the next service's parent is this call. The application's own trace stays.
+ * Replaces headers a proxy copied: the next service's parent is this call. The application's own trace stays.
  *
  * @param where has the call's span
  */
@@ -59,7 +59,7 @@ const SETTER: TextMapSetter<OutgoingHeaders> = {
   },
 };
 
-/** @returns whether to send our trace */
+/** @returns whether to send ours */
 function removeCopies(headers: OutgoingHeaders, { received, trustIncoming, untrusted }: Hop): boolean {
   const fields = propagation.fields();
   const lines = received() ?? [];
@@ -67,20 +67,20 @@ function removeCopies(headers: OutgoingHeaders, { received, trustIncoming, untru
     const value = headers.get(name);
     return value !== undefined && (isReceived(lines, name, value) || untrusted?.has(value) === true);
   };
-  // Without a propagator, only `traceparent` is known to contradict ours.
+  // Without a propagator, only `traceparent` is known to contradict.
   const deciding = IDS.find((name) => headers.get(name) !== undefined && (name === IDS[0] || fields.includes(name)));
   const isOwn = deciding !== undefined && !isCopied(deciding);
   const replacesB3 = fields.some((name) => B3.includes(name)) || (deciding === IDS[0] && fields.includes(IDS[0]));
   const isReplaced = (name: string): boolean => (B3.includes(name) ? replacesB3 : fields.includes(name));
   for (const name of ALL) {
-    // Without trust no received header is passed on.
+    // Without trust, received headers end here.
     if (trustIncoming && (isOwn || !isReplaced(name))) continue;
     if (isCopied(name)) headers.remove(name);
   }
   return !isOwn;
 }
 
-/** Repeated headers may be sent as a list, or some of them. */
+/** Repeated headers may be sent as list, or partly. */
 function isReceived(lines: readonly string[], name: string, value: unknown): boolean {
   const received: string[] = [];
   for (let i = 0; i + 1 < lines.length; i += 2) {
@@ -99,10 +99,10 @@ function listOf(text: string): string {
     .join();
 }
 
-/** Rejected by `checkInvalidHeaderChar` of lib/_http_common.js. */
+/** `checkInvalidHeaderChar` (lib/_http_common.js) rejects it. */
 const NO_HEADER_TEXT = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** A custom propagator may set any value. */
+/** Custom propagators set anything. */
 function isHeaderText(value: string): boolean {
   return !NO_HEADER_TEXT.test(value);
 }

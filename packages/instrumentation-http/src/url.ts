@@ -5,7 +5,7 @@ export function cut(text: string): string {
   return text.length > MAX_LENGTH ? text.slice(0, MAX_LENGTH) : text;
 }
 
-/** Those of the semantic conventions (`url.full`), and usual names of tokens and keys. */
+/** The semantic conventions' (`url.full`), and usual token and key names. */
 const SECRET = new Set([
   'awsaccesskeyid',
   'signature',
@@ -38,7 +38,7 @@ function isSecret(name: string): boolean {
   return plain.length <= LONGEST_SECRET && SECRET.has(plain.toLowerCase());
 }
 
-/** Secret values become `REDACTED`. */
+/** Secrets become `REDACTED`. */
 export function redactQuery(query: string): string {
   const text = cut(query);
   let redacted = '';
@@ -56,7 +56,7 @@ export function redactQuery(query: string): string {
   return kept === 0 ? text : redacted + text.slice(kept);
 }
 
-/** May also be an absolute URL (to a proxy), `*` or an authority. */
+/** Perhaps an absolute URL (to a proxy), `*` or an authority. */
 export function splitTarget(target: string): { path: string; query: string } {
   let start = 0;
   if (target.charCodeAt(0) !== SLASH) {
@@ -72,7 +72,7 @@ export function splitTarget(target: string): { path: string; query: string } {
 
 const SLASH = 47;
 
-/** `url.full` without secrets and credentials. */
+/** Without secrets and credentials. */
 export function fullUrl(origin: string, target: string): string {
   const url = target.charCodeAt(0) === SLASH || !target.includes('://') ? origin + target : redactUserinfo(target);
   const mark = url.indexOf('?');

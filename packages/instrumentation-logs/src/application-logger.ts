@@ -1,13 +1,13 @@
-/** Writes a line as the application itself would; its level, format and transports apply. */
+/** Writes as the application would: its level, format and transports apply. */
 export type WriteLine = (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
 
 let first: WriteLine | undefined;
 let last: WriteLine | undefined;
 
 /**
- * The application's first logger: children and later ones have bindings of their own.
+ * The application's first logger: children and later ones have their own bindings.
  *
- * @param isFallback there without the application having made it: used while there is no other
+ * @param isFallback not made by the application: used while there is no other
  */
 export function useLogger(write: WriteLine, isFallback = false): void {
   if (isFallback) last ??= write;

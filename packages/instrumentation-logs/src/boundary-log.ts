@@ -18,7 +18,7 @@ import { applicationLogger } from './application-logger.ts';
 /** FORESHOCK_BOUNDARY_LOGS. */
 export type BoundaryLogs = 'errors' | 'all';
 
-/** The used part of the SDK's, 2.x and 3.x, and of our tracer's. */
+/** The used part of the SDK's (2.x, 3.x) and our tracer's. */
 interface ReadableSpan extends Span {
   readonly name: string;
   readonly kind: SpanKind;
@@ -30,7 +30,7 @@ interface ReadableSpan extends Span {
 
 const ROOM = '@foreshock/instrumentation-';
 
-/** Fields of a line by the span's attributes, the first that is there. */
+/** Line fields by span attributes, the first that exists. */
 const FIELDS = {
   peer: ['peer.service', 'server.address', 'messaging.destination.name'],
   pool: [POOL_NAME, TASK_POOL_NAME],
@@ -45,15 +45,15 @@ const FIELDS = {
 } as const;
 
 /**
- * A span processor: one line at the entry and at the exit of each boundary, by the application's own logger, within the
- * span. The last `enter` of a trace without an `exit` is where its request stands.
+ * A span processor: one line at each boundary's entry and exit, by the application's logger, within the span. A trace's
+ * last `enter` without `exit` is where its request stands.
  */
 export class BoundaryLog {
   readonly #all: boolean;
   #isWriting = false;
   #isMissing = false;
 
-  /** @param which `errors`: only exits of what failed */
+  /** @param which `errors`: only failures' exits */
   constructor(which: BoundaryLogs) {
     this.#all = which === 'all';
   }
@@ -71,12 +71,12 @@ export class BoundaryLog {
 
   async shutdown(): Promise<void> {}
 
-  /** The logger may throw, or send its lines over HTTP. */
+  /** It may throw, or send HTTP. */
   #write(span: ReadableSpan, event: 'enter' | 'exit'): void {
     if (this.#isWriting) return;
     try {
       const boundary = boundaryOf(span);
-      // The process ended, not the call.
+      // The process ended first.
       if (boundary === undefined || attributeOf(span, FORESHOCK_INTERRUPTED) !== undefined) return;
       const write = applicationLogger();
       if (!write) return this.#missing();
@@ -101,7 +101,7 @@ export class BoundaryLog {
   }
 }
 
-/** Undefined for the application's own spans inside a service. */
+/** Undefined for spans inside a service. */
 function boundaryOf({ kind, instrumentationScope }: ReadableSpan): string | undefined {
   const scope = instrumentationScope?.name ?? '';
   if (scope.startsWith(ROOM)) return scope.slice(ROOM.length);
@@ -124,7 +124,7 @@ function fieldsOf(span: ReadableSpan, event: string, boundary: string): Record<s
   return fields;
 }
 
-/** As text: a number in JSON is exact up to 2^53. */
+/** As text: JSON numbers are exact up to 2^53. */
 function nanoseconds([seconds, rest]: HrTime): string {
   return `${seconds}${String(rest).padStart(9, '0')}`;
 }

@@ -11,13 +11,13 @@ const PLAIN = /^[\w.:-]{1,128}$/;
 export interface LogsConfig extends InstrumentationConfig {
   /** Whether a {@link BoundaryLog} writes by the application's logger. Default undefined: none. */
   boundaryLogs?: BoundaryLogs | undefined;
-  /** `console.debug`, `log`, `info`, `warn` and `error` write JSON lines. Default false. */
+  /** `console.debug`, `log`, `info`, `warn`, `error` write JSON lines. Default false. */
   consoleJson?: boolean;
 }
 
 /**
- * Also when unsampled, so that a request's lines correlate without spans. Names from OpenTelemetry's "Trace Context in
- * non-OTLP Log Formats".
+ * Also unsampled: a request's lines correlate without spans. Names: OpenTelemetry's "Trace Context in non-OTLP Log
+ * Formats".
  */
 export function open(telemetry: Telemetry, config: LogsConfig): LineEvents {
   return {
@@ -38,7 +38,7 @@ export function open(telemetry: Telemetry, config: LogsConfig): LineEvents {
     },
 
     logged(errorType) {
-      // A handled error is only visible here; its message is in the log.
+      // Handled errors are only visible here; the message is logged.
       noteError(`logged: ${errorType}`);
       const span = telemetry.upstreamIsActive ? undefined : trace.getActiveSpan();
       if (span?.isRecording()) errorLogged(span, errorType);

@@ -1,6 +1,6 @@
 import type { WriteLine } from './application-logger.ts';
 
-/** Values match `[A-Za-z0-9._:-]`: no escapes in JSON. */
+/** Values match `[A-Za-z0-9._:-]`: unescaped in JSON. */
 export interface LineFields {
   trace_id?: string;
   span_id?: string;
@@ -11,10 +11,10 @@ export interface LineFields {
 export interface LineEvents {
   /** Undefined outside any trace. */
   fields(): Readonly<LineFields> | undefined;
-  /** An error, of level warn or higher. */
+  /** Of level warn or higher. */
   logged(errorType: string): void;
-  /** The application has a logger, which writes boundary logs too; undefined: there are none. */
+  /** The application's logger, for boundary logs; undefined: there are none. */
   readonly useLogger?: ((write: WriteLine, isFallback?: boolean) => void) | undefined;
-  /** Whether the application wants what it writes to `console` as JSON. */
+  /** Whether `console` lines should be JSON. */
   readonly consoleAsJson?: boolean | undefined;
 }

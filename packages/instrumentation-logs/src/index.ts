@@ -7,8 +7,8 @@ export type { LogsConfig } from './boundary.ts';
 export { BoundaryLog, type BoundaryLogs } from './boundary-log.ts';
 
 /**
- * Adds `trace_id`, `span_id` and `trace_flags` to log lines within a span, also when unsampled, and `x_trace_id` if
- * the caller sent its own. Existing keys are kept.
+ * Adds `trace_id`, `span_id` and `trace_flags` to lines within spans, also unsampled, and the caller's own
+ * `x_trace_id`. Existing keys stay.
  *
  * @param config enabled by default
  */

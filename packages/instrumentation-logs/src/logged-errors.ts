@@ -1,9 +1,9 @@
 import type { Span } from '@opentelemetry/api';
 import { ERROR_LOGGED, ERROR_LOGGED_COUNT } from '@foreshock/kit/names';
 
-/** A logging loop must not use up the span's limit (128 by default). */
+/** A logging loop must not exhaust the span's limit (default 128). */
 const EVENTS = 4;
-/** Further error types that get an event. */
+/** That get an event. */
 const TYPES = 8;
 
 interface Logged {
@@ -13,7 +13,7 @@ interface Logged {
 
 const loggedBySpan = new WeakMap<Span, Logged>();
 
-/** Adds events for the first errors and the first of each type; counts all. */
+/** Events for the first errors and the first of each type; counts all. */
 export function errorLogged(span: Span, type: string): void {
   let logged = loggedBySpan.get(span);
   if (!logged) loggedBySpan.set(span, (logged = { count: 0, types: new Set() }));

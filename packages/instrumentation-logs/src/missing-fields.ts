@@ -1,6 +1,6 @@
 import type { LineFields } from './events.ts';
 
-/** Adds the fields that a line's object lacks; returns it. */
+/** Adds what the line lacks; returns it. */
 export function addMissing<T extends object>(line: T, fields: LineFields): T {
   for (const [key, value] of Object.entries(fields)) {
     if (!Object.hasOwn(line, key)) (line as Record<string, unknown>)[key] = value;

@@ -6,10 +6,7 @@ import type { KnownPool } from './known-pool.ts';
 import type { PoolMetrics } from './metrics.ts';
 import { Wait, type WaitBoundary } from './wait.ts';
 
-/**
- * A new connection later than this, where an idle one was expected: the idle one was dead. A busy event loop delays
- * too.
- */
+/** A new connection later than this, despite an expected idle one: that was dead. A busy event loop delays too. */
 const AT_ONCE_MS = 10;
 
 export interface AcquisitionBoundary extends WaitBoundary {
@@ -17,11 +14,11 @@ export interface AcquisitionBoundary extends WaitBoundary {
   lent(): void;
 }
 
-/** Small: most callers do not wait. */
+/** Small: mostly without a wait. */
 export class PoolAcquisition extends Caller implements Acquisition, PoolState {
   readonly pool: KnownPool;
   readonly start = performance.now();
-  /** The pool's state at the request. */
+  /** At the request. */
   readonly used: number;
   readonly idle: number;
   readonly pending: number;
@@ -59,7 +56,7 @@ export class PoolAcquisition extends Caller implements Acquisition, PoolState {
     const now = performance.now();
     this.settle(now, true);
     const { pool } = this;
-    // Granted numbers have no holder that can be tracked.
+    // Numbers have no trackable holder.
     const isObject = typeof granted === 'object' && granted !== null;
     const holding = isObject ? rememberedIn(pool, granted) : new Holding(pool);
     // The idle one was dead.
@@ -87,7 +84,7 @@ export class PoolAcquisition extends Caller implements Acquisition, PoolState {
     if (timedOut) this.boundary.metrics?.timedOut(this.pool.name);
   }
 
-  /** An idle connection was expected, so there is no span yet. */
+  /** Expected idle: no span yet. */
   #beginLate(opened: boolean): void {
     this.wait = new Wait(this.boundary, this, this.poolObject, undefined, opened);
     this.wait.over(performance.now());

@@ -15,10 +15,7 @@ import { PoolPeaks } from './pool-peaks.ts';
 import { UntracedTask } from './untraced-task.ts';
 
 export interface PoolConfig extends InstrumentationConfig {
-  /**
-   * Milliseconds a connection may be out before it is reported as leaked; default 30,000 (`FORESHOCK_POOL_LEAK_MS`), 0
-   * = never.
-   */
+  /** Milliseconds until a connection is reported as leaked; default 30,000 (`FORESHOCK_POOL_LEAK_MS`), 0 = never. */
   leakMs?: number;
 }
 
@@ -112,7 +109,7 @@ export function openPools(telemetry: Telemetry, config: PoolConfig, observed: Ob
       known.peaks?.pending.raise(pending);
       if (limit !== undefined) known.setLimit(limit);
       if (known.timed.size > 0) known.endTimedOut(used, performance.now());
-      // A wait starts no trace.
+      // Waits start no trace.
       if (!trace.getSpan(context.active())) return new UntracedTask(known, limiter);
       const task = new LimiterTask(boundary, limiter, known, asked ?? state);
       if (task.idle <= 0) task.waits();

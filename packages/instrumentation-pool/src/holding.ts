@@ -11,34 +11,34 @@ import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT
 import type { PoolState, WaitReason } from './events.ts';
 import type { KnownPool } from './known-pool.ts';
 
-/** The current or last holder. */
+/** Current or last. */
 export interface Holder {
   heldMs: number;
   spanContext: SpanContext | undefined;
   operation: string | undefined;
-  /** Last known time of holding. */
+  /** Held at least until. */
   until: number;
 }
 
-/** A pool's resource and its holder; one object per connection. */
+/** One per connection: pool's resource, holder. */
 export class Holding implements Linked<Holding>, ConnectionHolding {
-  /** The current or last pool. */
+  /** Current or last. */
   pool: KnownPool;
   out = false;
-  /** It was idle before: it had an earlier holder, or was opened in advance. */
+  /** Idle before: an earlier holder's, or opened in advance. */
   returned = false;
-  /** When granted, and for how long. */
+  /** Granted at, and for. */
   since = 0;
   heldMs = 0;
   span: Span | undefined;
   parent: Context | undefined;
   leakReported = false;
   suspicionReported = false;
-  /** `uses` at the last check after the holder's span ended. */
+  /** `uses`, at the last check after the span's end. */
   usesSeen: number | undefined;
   #operation: string | undefined;
   #uses = 0;
-  /** The last operation sent over it. */
+  /** Last operation over it. */
   #sent: Span | undefined;
   before: Holding | undefined;
   after: Holding | undefined;
@@ -66,7 +66,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     this.#uses++;
   }
 
-  /** Since it was granted. */
+  /** Since granted. */
   get uses(): number {
     return this.#uses;
   }
@@ -85,7 +85,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     this.out = true;
     this.since = now;
     this.span = span;
-    // The SDK's span name, until the first query gives a more specific one.
+    // The SDK's span name, until a query gives a more specific one.
     const { name } = (span ?? {}) as { name?: unknown };
     this.#operation = typeof name === 'string' ? name : undefined;
     this.#uses = 0;
@@ -142,7 +142,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   }
 }
 
-/** Of a connection this pool grants. */
+/** Granted by this pool. */
 export function rememberedIn(pool: KnownPool, connection: object): Holding {
   const known = rememberedHolding(connection) as Holding | undefined;
   if (known) return known;
@@ -152,7 +152,7 @@ export function rememberedIn(pool: KnownPool, connection: object): Holding {
   if (!recognised) return holding;
   pool.learn(recognised);
   const inner = recognised.connection;
-  // Unless a pool below this one granted it.
+  // Unless a lower pool granted it.
   if (inner !== connection && !rememberedHolding(inner)?.out) rememberHolding(inner, holding);
   return holding;
 }

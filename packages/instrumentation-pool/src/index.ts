@@ -6,7 +6,7 @@ import { ObservedPools } from './observed-pools.ts';
 export type { PoolConfig };
 
 /**
- * Who waits for and who holds limited resources (connections, limiter slots, workers), as OpenTelemetry's
+ * Who waits for and holds limited resources (connections, limiter slots, workers), as OpenTelemetry's
  * `Instrumentation`.
  *
  * @param config default: enabled at construction, for every supported library

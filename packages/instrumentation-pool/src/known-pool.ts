@@ -7,7 +7,7 @@ import type { Holding } from './holding.ts';
 import type { PoolPeaks } from './pool-peaks.ts';
 import type { Saturation } from './saturation.ts';
 
-/** PostgreSQL's own limit: NAMEDATALEN - 1. */
+/** PostgreSQL's: NAMEDATALEN - 1. */
 const MAX_APPLICATION = 63;
 
 interface TimedTask {
@@ -18,18 +18,18 @@ export class KnownPool {
   readonly source: PoolSource;
   /** Oldest first. */
   readonly holdings = new LinkedList<Holding>();
-  /** In order, without callers whose connection is being opened. */
+  /** In order, without callers for whom one opens. */
   readonly waiting = new Set<PoolAcquisition>();
-  /** Running tasks, and when they lose their slots. */
+  /** Until they lose slots. */
   readonly timed = new Map<TimedTask, number>();
-  /** From the last task that ended. */
+  /** By the last ended task. */
   lastReturned: Holding | undefined;
   pauses = 0;
   saturation: Saturation | undefined;
   /** While metrics are collected. */
   peaks: PoolPeaks | undefined;
   readonly #library: string;
-  /** Running tasks, past time at the limit, and since when it is reached. */
+  /** Running tasks, past time at the limit, and its latest start. */
   #running = 0;
   #fullMs = 0;
   #fullSince: number | undefined;
@@ -61,14 +61,14 @@ export class KnownPool {
     if (limit !== this.#description.limit) this.#describe({ ...this.#description, limit });
   }
 
-  /** @param now default: read if needed */
+  /** @param now default: if needed */
   taskStarted(slots: number, now?: number): void {
     const { limit } = this.#description;
     this.#running += slots;
     if (this.#running >= (limit ?? Infinity)) this.#fullSince ??= now ?? performance.now();
   }
 
-  /** @param now default: read if needed */
+  /** @param now default: if needed */
   taskFinished(slots: number, now?: number): void {
     const { limit } = this.#description;
     this.#running -= slots;
@@ -77,7 +77,7 @@ export class KnownPool {
     this.#fullSince = undefined;
   }
 
-  /** They still run but hold no slots. */
+  /** Running without slots. */
   endTimedOut(used: number, now: number): void {
     while (this.#running > used) {
       let first: TimedTask | undefined;
@@ -88,7 +88,7 @@ export class KnownPool {
     }
   }
 
-  /** The time at the limit becomes unknown. */
+  /** Unknown time at the limit. */
   missTaskEnds(): void {
     this.#missesTaskEnds = true;
   }
@@ -103,7 +103,7 @@ export class KnownPool {
     return this.#description;
   }
 
-  /** `db.client.connection.pool.name`: the user's name, or `host:port/database` as in the conventions, and the application. */
+  /** `db.client.connection.pool.name`: the user's, or the conventions' `host:port/database`, and the application. */
   get name(): string {
     return this.#name;
   }
@@ -135,7 +135,7 @@ export class KnownPool {
   learn({ system, host, port, database }: ConnectionTarget): void {
     const known = this.#description;
     if (!this.#knowsTarget) this.#describe({ ...known, system, host, port, database });
-    // MariaDB shows only in the handshake.
+    // Only the handshake shows MariaDB.
     else if (system !== undefined && system !== known.system) this.#describe({ ...known, system });
   }
 
@@ -145,7 +145,7 @@ export class KnownPool {
   }
 }
 
-/** For spans started before the pool's name was known. */
+/** Of spans that began nameless. */
 export function nameSpan(span: Span, spanName: string, { name, nameKey, description }: KnownPool): void {
   span.updateName(spanName).setAttribute(nameKey, name);
   if (description.system !== undefined) span.setAttribute('db.system.name', description.system);

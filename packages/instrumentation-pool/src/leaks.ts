@@ -80,7 +80,7 @@ export class PoolLeaks {
 
 function isSuspect(holding: Holding): boolean {
   const { span, uses, usesSeen, suspicionReported } = holding;
-  // The end of an unsampled span is unknown.
+  // An unsampled span's end is unknown.
   if (suspicionReported || !span || span.isRecording()) return false;
   if (holding.isBusy) {
     holding.usesSeen = undefined;

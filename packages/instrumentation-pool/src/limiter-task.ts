@@ -20,7 +20,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
   }
 
   override failed(error: unknown, timedOut = false): void {
-    // A rejection: zero-length, with the limiter's state.
+    // Rejected: zero-length, with the state.
     this.waits();
     super.failed(error, timedOut);
   }
@@ -30,7 +30,7 @@ export class LimiterTask extends PoolAcquisition implements LimitedTask {
     const now = performance.now();
     const { pool } = this;
     if (pool.timed.size > 0) {
-      // The counters already include it.
+      // Counted already.
       pool.source.count(this.poolObject, counted);
       pool.endTimedOut(counted.used - slots, now);
     }

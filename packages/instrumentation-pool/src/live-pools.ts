@@ -1,9 +1,9 @@
 import type { KnownPool } from './known-pool.ts';
 
-/** Above this, collected pools are removed. */
+/** From here, collected pools go. */
 const SWEEP_AT = 64;
 
-/** Until they end or are garbage collected. */
+/** Until ended or collected. */
 export class LivePools {
   readonly #known = new WeakMap<object, KnownPool>();
   #pools: WeakRef<object>[] = [];

@@ -1,7 +1,7 @@
 import type { Context, Meter } from '@opentelemetry/api';
 import { POOL_NAME } from '@foreshock/kit/names';
 
-/** The experimental `db.client.connection.*` metrics; those of the pools' states are in pool-gauges.ts. */
+/** The experimental `db.client.connection.*`; pools' states are in pool-gauges.ts. */
 export interface PoolMetrics {
   /** @param where default: the active context */
   waited(pool: string, seconds: number, where?: Context): void;

@@ -15,23 +15,23 @@ import type { KnownPool } from './known-pool.ts';
 import type { LivePools } from './live-pools.ts';
 import { PoolPeaks } from './pool-peaks.ts';
 
-/** Removed pools kept by name. */
+/** Removed ones, by name. */
 const MAX_GONE = 1_000;
 
 interface Series {
   readonly gauge: Observable;
-  /** Undefined: not known of this pool. */
+  /** Undefined: unknown. */
   readonly value: (known: KnownPool, state: PoolState) => number | undefined;
   /** Of pools with one name: peaks at different times cannot be added. */
   readonly together: 'sum' | 'max';
   readonly nameKey: string;
   readonly attributes: Attributes | undefined;
-  /** A removed pool is observed as 0: with cumulative temporality the SDK repeats its last observation. */
+  /** Removed pools are observed as 0: with cumulative temporality the SDK repeats the last observation. */
   readonly names: Set<string>;
 }
 
 /**
- * Reads all pools once a collection.
+ * Reads pools once a collection.
  *
  * @returns what stops it
  */

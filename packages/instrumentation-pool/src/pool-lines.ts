@@ -1,7 +1,7 @@
 import type { PoolState } from './events.ts';
 import type { LivePools } from './live-pools.ts';
 
-/** Such as `orders 10/10, 37 waiting`; pools that are full come first. */
+/** Such as `orders 10/10, 37 waiting`; full pools first. */
 export function poolLines(pools: LivePools): string[] {
   const full: string[] = [];
   const others: string[] = [];

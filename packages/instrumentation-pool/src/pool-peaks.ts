@@ -3,16 +3,16 @@ import type { PoolSource, PoolState } from './events.ts';
 
 const state: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** Of one pool, while metrics are collected. */
+/** While metrics are collected. */
 export class PoolPeaks {
   readonly used = new Peak();
   readonly pending = new Peak();
 
-  /** @param waited whether the caller has just left the line */
+  /** @param waited whether the caller just left the line */
   granted(source: PoolSource, pool: object, waited: boolean): void {
     source.count(pool, state);
     this.used.raise(state.used);
-    // Some are about to get what is idle.
+    // Some get what is idle.
     const pending = state.pending - Math.min(state.idle, state.pending);
     this.pending.raise(waited ? pending + 1 : pending);
   }

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { report, type AnyFunction } from '@foreshock/kit';
 import type { LimitedTask } from './events.ts';
 
-/** The task holds its slot until its result settles. */
+/** It holds its slot until settled. */
 export function runTask(task: LimitedTask, fn: AnyFunction, self: unknown, args: unknown[]): unknown {
   try {
     task.started();
@@ -24,9 +24,9 @@ export function runTask(task: LimitedTask, fn: AnyFunction, self: unknown, args:
     throw error;
   }
   try {
-    // Not its own `then`, which a subclass may override. The limiter handles rejections too, so none is hidden.
+    // A subclass may override `then`. The limiter handles rejections too: none is hidden.
     if (types.isPromise(result)) void Promise.prototype.then.call(result, finished, finished);
-    // Another thenable's `then` may start its work, as in query builders.
+    // Other thenables' `then` may start work, as query builders'.
     else if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') task.endUnseen();
     else finished();
   } catch (error) {

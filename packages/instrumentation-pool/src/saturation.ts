@@ -11,15 +11,15 @@ import {
 import type { Holder } from './holding.ts';
 import { nameSpan, type KnownPool } from './known-pool.ts';
 
-/** Shorter periods barely affect callers. */
+/** Shorter ones barely matter. */
 const MIN_MS = 20;
 const TOP_HOLDERS = 3;
 
-/** A period in which a pool was full and callers waited. Its span is a root, since it belongs to no request. */
+/** A pool was full and callers waited. A root span: it belongs to no request. */
 export class Saturation {
   readonly #tracer: Tracer;
   readonly #pool: KnownPool;
-  /** The first waiting caller's request, so no wait is longer. */
+  /** By the first waiting caller: no wait is longer. */
   readonly start: number;
   readonly #startTime: number;
   #span: Span | undefined;
@@ -44,7 +44,7 @@ export class Saturation {
     this.#waiting++;
     this.#waiters++;
     this.#peakPending = Math.max(this.#peakPending, pending + 1);
-    // Early, so that it exists if the process dies.
+    // Early: the process may die.
     if (!this.#span && !this.#pool.source.ofTasks && performance.now() - this.start >= MIN_MS) this.#open();
   }
 

@@ -5,7 +5,7 @@ import { TaskRoot } from './task-root.ts';
 
 const OWN_PROCESS = withCarrierTrust(ROOT_CONTEXT);
 
-/** A context does not survive `postMessage`. */
+/** Contexts do not survive `postMessage`. */
 export function carrierOf(task: LimitedTask): TaskCarrier | undefined {
   const written: Record<string, string> = {};
   propagation.inject(task.context, written, defaultTextMapSetter);

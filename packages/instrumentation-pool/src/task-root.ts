@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, type Span } from '@opentelemetry/api';
 import { LazyRoot, type Telemetry } from '@foreshock/kit';
 import { JOB_SYSTEM } from '@foreshock/kit/names';
 
-/** Root of what a task without a caller's trace does in its thread, made when something in it is traced. */
+/** Root of a task without a caller's trace, made when something in its thread is traced. */
 export class TaskRoot extends LazyRoot {
   readonly #telemetry: Telemetry;
   readonly #name: string;

@@ -4,7 +4,7 @@ import type { KnownPool } from './known-pool.ts';
 
 const counted: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** Without a caller's span: only its slots count. */
+/** Only its slots count. */
 export class UntracedTask extends Caller implements LimitedTask {
   readonly #pool: KnownPool;
   readonly #limiter: object;
@@ -28,7 +28,7 @@ export class UntracedTask extends Caller implements LimitedTask {
   started(slots = 1): void {
     const pool = this.#pool;
     if (pool.timed.size > 0) {
-      // The counters already include it.
+      // Counted already.
       pool.source.count(this.#limiter, counted);
       pool.endTimedOut(counted.used - slots, performance.now());
     }

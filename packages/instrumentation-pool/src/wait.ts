@@ -23,7 +23,7 @@ export interface WaitBoundary {
   readonly tracer: Tracer;
 }
 
-/** Further spans are made when the wait ends. */
+/** More are made at wait's end. */
 const MAX_OPEN_SPANS = 1_000;
 
 const now: PoolState = { used: 0, idle: 0, pending: 0 };
@@ -41,7 +41,7 @@ export class Wait {
   #waitMs = 0;
   #reason: WaitReason = 'queue';
   readonly #hindrance: WaitReason | undefined;
-  /** Of the oldest slot, until the reason is known. */
+  /** The oldest slot's, until known. */
   #holder: Holder | undefined;
   /** At the request. */
   readonly #fullMs: number | undefined;
@@ -49,7 +49,7 @@ export class Wait {
 
   /**
    * @param hindrance if no other caller delays it
-   * @param opened set if an idle connection was expected: whether a new one was opened
+   * @param opened if an idle connection was expected: whether a new one was opened
    */
   constructor(
     boundary: WaitBoundary,
@@ -70,7 +70,7 @@ export class Wait {
     }
     const { pool, used, idle, pending } = acquisition;
     const { limit } = pool.description;
-    // The pool opens a connection: no holder delays it.
+    // A connection opens: no holder delays.
     const isFull = !hindrance && (limit === undefined || used + idle >= limit);
     if (pool.waiting.size < MAX_OPEN_SPANS) this.#startSpan(undefined);
     const oldest = isFull ? pool.holdings.oldest : undefined;
@@ -107,7 +107,7 @@ export class Wait {
   connecting(): void {
     if (this.#connectStart !== undefined) return;
     this.#connectStart = performance.now();
-    // Separates connecting from the time in the queue.
+    // Connecting starts after the queue's time.
     if (this.#saturation) this.#span?.addEvent('connecting');
   }
 
@@ -120,23 +120,23 @@ export class Wait {
     this.#saturation.end();
   }
 
-  /** @param holding before this grant; undefined for a slot */
+  /** @param holding before this; undefined: a slot */
   granted(at: number, holding?: Holding): void {
     const { start } = this.#acquisition;
-    // It came before the new one.
+    // Before the new one.
     if (holding?.returned) this.#connectStart = undefined;
     const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
     if (!span) return;
-    // All were being opened, or several callers asked in one tick.
+    // All opening, or several callers in one tick.
     if (holding?.returned) this.#nameHolder(this.#saturation?.longestAfter(start) ?? holding.holder(at));
     this.#reason = this.#reasonAt(at);
-    // No task had started.
+    // None had started.
     if (!holding)
       this.#holder ??= this.#saturation?.longestAfter(start) ?? this.#acquisition.pool.lastReturned?.holder(at);
     this.#end(span);
   }
 
-  /** Undefined for an existing connection. */
+  /** Undefined if existing. */
   connectMs(at: number): number | undefined {
     return this.#connectStart === undefined ? undefined : at - this.#connectStart;
   }
@@ -149,7 +149,7 @@ export class Wait {
     if (!trace.getSpan(where)) holding.parent = trace.setSpan(where, span);
   }
 
-  /** @param type `timeout` for the pool's own, undefined: of the error */
+  /** @param type `timeout`: the pool's own; undefined: the error's */
   failed(at: number, error: unknown, type: string | undefined): void {
     const { start } = this.#acquisition;
     const span = this.#span ?? this.#startSpan(Date.now() - (at - start));
@@ -161,7 +161,7 @@ export class Wait {
     this.#end(span);
   }
 
-  /** Without a holder at the request: a later one that held for at least half of the wait. */
+  /** A later holder of at least half the wait, without one at the request. */
   #nameLongest(at: number): void {
     const { pool, start } = this.#acquisition;
     const ended = this.#saturation?.longestAfter(start);

@@ -38,7 +38,7 @@ export interface QueueInstrumentationConfig extends InstrumentationConfig {
    * Default all.
    */
   propagateTo?: (destination: string) => boolean;
-  /** Libraries (npm names) whose polling, maintenance and calls outside a trace also get spans. Default none. */
+  /** Libraries (npm names) whose polling, maintenance and calls outside traces get spans. Default none. */
   ownCommands?: (library: string) => boolean;
 }
 
@@ -55,7 +55,7 @@ export function openQueue(
     return () => (metrics = undefined);
   });
 
-  /** @param where context of the send's span, if any */
+  /** @param where the send's span's context, if any */
   function carrierTo(
     destination: string | undefined,
     caller: Context,

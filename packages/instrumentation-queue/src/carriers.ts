@@ -11,12 +11,12 @@ const INCOMING = withCarrierTrust(ROOT_CONTEXT);
 
 type Incoming = NonNullable<Message['carrier']>;
 
-/** Untrusted: from a broker or database. */
+/** A broker's or database's: untrusted. */
 const getter: TextMapGetter<Incoming> = {
   keys: (carrier) => Object.keys(carrier),
   get(carrier, key) {
     let value = Object.hasOwn(carrier, key) ? carrier[key] : undefined;
-    // Some brokers have byte headers; decoded on demand.
+    // Byte headers, decoded on demand.
     if (value instanceof Uint8Array && value.length <= MAX_VALUE_LENGTH) value = Buffer.from(value).toString();
     return typeof value === 'string' && value.length <= MAX_VALUE_LENGTH ? value : undefined;
   },
@@ -39,7 +39,7 @@ export function inject(where: Context, life: string): Carrier | undefined {
   return written;
 }
 
-/** Consumers are not part of the sender's retry. */
+/** The sender's retry excludes consumers. */
 function withoutAttempts(where: Context): Context {
   const baggage = propagation.getBaggage(where);
   if (!baggage?.getEntry(RETRY_UPSTREAM_ATTEMPTS)) return where;

@@ -1,4 +1,4 @@
-/** Beyond it, clock errors, event times or replays are as likely. */
+/** Beyond: perhaps clock errors, event times, replays. */
 const MAX_WAIT_MS = 1_800_000;
 
 /** Clock tolerance. */

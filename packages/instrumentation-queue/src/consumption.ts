@@ -27,8 +27,7 @@ export interface Fetched {
 }
 
 /**
- * A single message continues its sender's trace within the limits of trace-life.ts; otherwise a new trace links to
- * every sender.
+ * A single message continues its sender's trace within trace-life.ts's limits; else a new trace links to every sender.
  */
 export class Consumption extends Caller implements Processing {
   readonly #metrics: MessagingMetrics | undefined;
@@ -81,7 +80,7 @@ export class Consumption extends Caller implements Processing {
   failed({ error, type = errorTypeOf(error), deadLettered }: Failure): void {
     if (this.#ended) return;
     this.#span.setAttribute('error.type', type);
-    // Message loss: acknowledged, but not processed.
+    // Acknowledged but unprocessed: lost.
     if (this.#settled && this.#settled !== 'requeue' && this.#settled !== 'reject')
       this.#span.setAttribute(QUEUE_ACKED_EARLY, true);
     if (deadLettered) this.#span.setAttribute(QUEUE_DEAD_LETTERED, true);

@@ -1,27 +1,27 @@
 import type { Caller, Run } from '@foreshock/kit';
 
-/** Text metadata of a message, such as `traceparent`. */
+/** Text metadata such as `traceparent`. */
 export type Carrier = Readonly<Record<string, string>>;
 
 export interface Sending {
-  /** `messaging.system` of the semantic conventions: `pg-boss`, `bullmq`, `rabbitmq`, `kafka`. */
+  /** The semantic conventions' `messaging.system`: `pg-boss`, `bullmq`, `rabbitmq`, `kafka`. */
   system: string;
-  /** Undefined for several destinations. */
+  /** Undefined for several. */
   destination: string | undefined;
-  /** The library's name: `send`, `insert`, `addBulk`. */
+  /** The library's: `send`, `insert`, `addBulk`. */
   operation: string;
-  /** Only when not the destination's name. */
+  /** Unless the destination's name. */
   routingKey?: string | undefined;
   count: number;
 }
 
-/** Library code runs within it. */
+/** Library code runs within. */
 export interface Send extends Pick<Caller, 'run'> {
-  /** For the message's metadata, never the caller's objects; undefined: nothing. */
+  /** For the message's metadata, never the caller's objects. */
   readonly carrier: Carrier | undefined;
   /**
    * @param count accepted messages; default all
-   * @param id the broker's id of a single message
+   * @param id the broker's, of a single message
    */
   sent(count?: number, id?: string): void;
   failed(error: unknown): void;
@@ -31,18 +31,18 @@ export interface Message {
   id?: string | undefined;
   /** Text or bytes, unvalidated. */
   carrier?: Readonly<Record<string, unknown>> | undefined;
-  /** Milliseconds since 1970, by any clock. */
+  /** ms since 1970, any clock. */
   sentAt?: number | undefined;
   /** Milliseconds since due, if known. */
   waitMs?: number | undefined;
-  /** Milliseconds from send to due. */
+  /** ms, send to due. */
   delayMs?: number | undefined;
   /** Every run carries the first sender's trace. */
   repeated?: boolean | undefined;
   /** 1 = first. */
   attempt?: number | undefined;
   maxAttempts?: number | undefined;
-  /** Position in a log without message ids. */
+  /** In logs without message ids. */
   partition?: number | undefined;
   offset?: string | undefined;
 }
@@ -61,18 +61,18 @@ export interface Failure {
   error: unknown;
   /** Default: the error's code or class. `timeout` when the library stopped waiting. */
   type?: string | undefined;
-  /** No attempt follows. */
+  /** None follows. */
   deadLettered?: boolean | undefined;
 }
 
-/** `auto`: settled on delivery. After `requeue` the broker keeps it, after `reject` it drops or dead-letters it. */
+/** `auto`: settled on delivery. After `requeue` the broker keeps it, after `reject` drops or dead-letters it. */
 export type Settlement = 'ack' | 'auto' | 'complete' | 'commit' | 'requeue' | 'reject';
 
-/** It and completion listeners run in the sender's trace. */
+/** With completion listeners, in the sender's trace. */
 export interface Processing extends Pick<Caller, 'run'> {
-  /** Settled before the handler ended; the first call counts. */
+  /** Before the handler's end; the first counts. */
   settled(how: Settlement): void;
-  /** Only the first end counts. */
+  /** The first end counts. */
   succeeded(): void;
   failed(failure: Failure): void;
 }
@@ -82,7 +82,7 @@ export interface Taken {
   settled(failure?: Failure): void;
 }
 
-/** Undefined: the call is not observed. */
+/** Undefined: not observed. */
 export interface QueueEvents {
   send(sending: Sending): Send | undefined;
   /**
@@ -97,16 +97,16 @@ export interface QueueEvents {
    * @returns one per message, in order
    */
   received(delivery: Delivery, since: number): readonly Taken[] | undefined;
-  /** For polling and maintenance: no traces. */
+  /** Polling, maintenance: no traces. */
   background: Run;
-  /** Library commands: no span outside a trace. */
+  /** Commands: spans only inside traces. */
   housekeeping: Run;
   /** Application code called from background work. */
   foreground: Run;
-  /** For listeners to a server's events, outside the job's trace. */
+  /** A server's event listeners, outside the job's trace. */
   event(destination: string): Pick<Caller, 'run'>;
-  /** No spans: the call's span shows the same. */
+  /** Without spans: the call's shows it. */
   quietly: Run;
-  /** For the sandboxed part of a handler. */
+  /** A handler's sandboxed part. */
   continuing(carrier: Message['carrier']): Pick<Caller, 'run'> | undefined;
 }

@@ -1,10 +1,10 @@
 import type { Carrier } from './events.ts';
 import { TRACE_LIFE } from './trace-life.ts';
 
-/** Applications that forward headers also forward these. */
+/** Forwarded with the application's headers. */
 const TRACES = ['traceparent', 'b3', 'x-b3-traceid', TRACE_LIFE] as const;
 
-/** Headers of W3C, x-trace-id and B3. */
+/** W3C, x-trace-id, B3. */
 const CONTEXT = [
   ...TRACES,
   'tracestate',
@@ -16,7 +16,7 @@ const CONTEXT = [
   'x-b3-flags',
 ] as const;
 
-/** Headers of another trace to omit, which would contradict. Without one, `baggage` is the application's own. */
+/** Another trace's headers, which would contradict. Without one, `baggage` is the application's. */
 export function forwardedNames(headers: Readonly<Record<string, unknown>> | undefined, carrier: Carrier): string[] {
   if (!headers || !TRACES.some((name) => headers[name] !== undefined)) return [];
   return CONTEXT.filter((name) => headers[name] !== undefined && !Object.hasOwn(carrier, name));

@@ -15,7 +15,7 @@ import type { Message } from './events.ts';
 /** Default of SDKs. */
 const MAX_LINKS = 128;
 
-/** For the span, or for the link in a batch. */
+/** On the span, or a batch's link. */
 function attributesOf({ id, partition, offset, waitMs, attempt, maxAttempts }: Message): Attributes {
   const attributes: Attributes = {};
   if (id !== undefined) attributes[MESSAGING_MESSAGE_ID] = id;
@@ -27,7 +27,7 @@ function attributesOf({ id, partition, offset, waitMs, attempt, maxAttempts }: M
   return attributes;
 }
 
-/** Batch size, longest wait, and highest attempt with its limit. */
+/** Batch size, longest wait, highest attempt, its limit. */
 export function attributesOfAll(messages: readonly Message[]): Attributes {
   if (messages.length === 1) return attributesOf(messages[0]!);
   const longest = messages.reduce((most, { waitMs }) => Math.max(most, waitMs ?? -1), -1);

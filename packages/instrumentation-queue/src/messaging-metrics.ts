@@ -7,7 +7,7 @@ import {
   QUEUE_WAIT_TIME,
 } from '@foreshock/kit/names';
 
-/** Messaging metrics; durations in seconds, `where` with the span that took so long. */
+/** Durations in seconds, `where` with the span that took so long. */
 export interface MessagingMetrics {
   sent(count: number, seconds: number, attributes: Attributes, where: Context): void;
   received(seconds: number, attributes: Attributes, where: Context): void;
@@ -16,7 +16,7 @@ export interface MessagingMetrics {
   processed(seconds: number, attributes: Attributes, where: Context): void;
 }
 
-/** Advised by the conventions, extended for jobs. */
+/** The conventions', extended for jobs. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 300, 900];
 
 export function messagingMetrics(meter: Meter): MessagingMetrics {

@@ -7,10 +7,10 @@ import {
   MESSAGING_SYSTEM,
 } from '@foreshock/kit/names';
 
-/** Messages may name reply queues. */
+/** Reply queues are unlimited. */
 const MAX_DESTINATIONS = 256;
 
-/** `messaging.operation.type` of the conventions. */
+/** `messaging.operation.type` (conventions). */
 export type OperationType = 'send' | 'receive' | 'process';
 
 export interface Operation {

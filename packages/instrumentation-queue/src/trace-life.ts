@@ -2,28 +2,28 @@ import { createContextKey, trace, type Context } from '@opentelemetry/api';
 import { spanContextOf } from '@foreshock/kit';
 import type { Message } from './events.ts';
 
-/** A job that adds itself starts a new trace. */
+/** A self-adding job starts a trace. */
 const MAX_HOPS = 32;
 
-/** A replay, old record or long backlog starts a new trace. */
+/** Replays, old records and long backlogs start one. */
 const MAX_AGE_MS = 600_000;
 
-/** Beyond it messages start their own traces. */
+/** Further messages start their own. */
 const MAX_SENDS = 100;
 
-/** Beyond it messages start their own traces, so that none stays open for hours. */
+/** Messages delayed longer start their own traces: none stays open for hours. */
 const MAX_DELAY_MS = 60_000;
 
-/** Half of the traces kept; least recent senders go first. */
+/** Half of those kept; least recent go first. */
 const MAX_RECENT = 500;
 
-/** Hop, trace start (milliseconds since 1970), one of many. */
+/** Hop, start (ms since 1970), one of many. */
 export const TRACE_LIFE = 'foreshock-trace';
 
 const LIFE = createContextKey('foreshock.queue.trace-life');
 
 export interface TraceLife {
-  /** Messages since the trace began. */
+  /** Since the trace began. */
   readonly hops: number;
   /** Milliseconds since 1970. */
   readonly since: number;
@@ -32,7 +32,7 @@ export interface TraceLife {
 
 /** Handlers by context, requests by trace ID. */
 export class TraceLives {
-  // The older map is dropped whole: deleting a Map's oldest entry is slow, as it keeps deleted slots.
+  // The older map is dropped whole: a Map keeps deleted slots, slowing deletions of its oldest.
   #recent = new Map<string, TraceLife>();
   #earlier = new Map<string, TraceLife>();
 
@@ -61,7 +61,7 @@ export class TraceLives {
   }
 }
 
-/** A late timer may send in an old request's trace. */
+/** Late timers may send in old traces. */
 function startOf(where: Context): number | undefined {
   const start = (trace.getSpan(where) as { startTime?: unknown } | undefined)?.startTime;
   return Array.isArray(start) && typeof start[0] === 'number'
@@ -73,12 +73,12 @@ export function newLife(): TraceLife {
   return { hops: 0, since: Date.now(), sends: 0 };
 }
 
-/** Sends within it are the next hop. */
+/** Sends within are the next hop. */
 export function withLife(where: Context, life: TraceLife): Context {
   return where.setValue(LIFE, life);
 }
 
-/** @returns undefined when processing starts a new trace */
+/** @returns undefined: starts a new trace */
 export function continued({ carrier, sentAt, delayMs = 0, repeated }: Message): TraceLife | undefined {
   if (repeated || delayMs > MAX_DELAY_MS) return undefined;
   const [hops, since, many] = read(carrier?.[TRACE_LIFE]);
@@ -88,7 +88,7 @@ export function continued({ carrier, sentAt, delayMs = 0, repeated }: Message): 
   return { hops, since: began, sends: 0 };
 }
 
-/** Invalid values count as a first hop. */
+/** Invalid: a first hop. */
 function read(value: unknown): readonly [hops: number, since: number | undefined, many: boolean] {
   const text = value instanceof Uint8Array && value.length <= 40 ? Buffer.from(value).toString() : value;
   const found = typeof text === 'string' && text.length <= 40 ? /^(\d{1,9});(\d{1,15})(;many)?$/.exec(text) : null;

@@ -16,11 +16,11 @@ import { ResilienceMetrics } from './resilience-metrics.ts';
 import { RetriedCall } from './retried-call.ts';
 
 export interface ResilienceConfig extends InstrumentationConfig {
-  /** Whether later attempts send `baggage` entry `retry.upstream_attempts`. Default true. */
+  /** Later attempts send `baggage` entry `retry.upstream_attempts`. Default true. */
   propagateAttempts?: boolean;
 }
 
-/** Longer policy names are cut. */
+/** Longer ones are cut. */
 const MAX_NAME = 100;
 
 const MAX_UNSEEN = 4;
@@ -76,7 +76,7 @@ export function openResilience(telemetry: Telemetry, config: ResilienceConfig): 
     };
     const changes = [...(unseen.get(breaker) ?? []), { attributes, at: Date.now() }].slice(-MAX_UNSEEN);
     unseen.set(breaker, changes);
-    // A timer has the context of an unrelated request.
+    // A timer's context is an unrelated request's.
     const span = byTimer ? undefined : trace.getActiveSpan();
     openings.changed(breaker, state, span?.isRecording() ? span.spanContext() : undefined);
     if (!byTimer) show(breaker, changes);

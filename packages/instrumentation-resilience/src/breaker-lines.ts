@@ -3,7 +3,7 @@ import type { BreakerState } from './events.ts';
 
 const MOST = 20;
 
-/** Those that are not closed, by name. */
+/** By name, if not closed. */
 const states = new Map<string, BreakerState>();
 let isOffered = false;
 

@@ -4,29 +4,29 @@ import type { BreakerState } from './events.ts';
 export type { BreakerState };
 
 export interface Breaker {
-  /** Current state; set it on every change. Default `closed`. */
+  /** Set it on every change. Default `closed`. */
   state: BreakerState;
   /**
-   * Runs a permitted call, whose spans then have the breaker's name and state.
+   * Runs a permitted call, whose spans have the breaker's name and state.
    *
-   * @returns the result of `fn`, unchanged; errors of `fn` pass through
+   * @returns the unchanged result of `fn`; its errors pass through
    */
   call<R>(fn: () => R): R;
   /**
    * Records a refused call.
    *
-   * @param error the error that the caller gets; default: a fallback answers
+   * @param error the caller's; default: a fallback answers
    */
   rejected(error?: unknown): void;
 }
 
-/** Message of the channels, published only with subscribers. */
+/** Published only with subscribers. */
 export interface BreakerMessage {
   readonly breaker: Breaker;
   readonly name: string;
   readonly state: BreakerState;
   readonly error?: unknown;
-  /** Set by a listener of `foreshock:breaker:call` to run the call. */
+  /** Set by a `foreshock:breaker:call` listener to run the call. */
   run?: (<R>(fn: () => R) => R) | undefined;
 }
 
@@ -48,7 +48,7 @@ class HandWrittenBreaker implements Breaker {
   }
 
   set state(state: BreakerState) {
-    // An invalid state must not break the breaker.
+    // An invalid one must not break it.
     if (state === this.#state || !STATES.includes(state)) return;
     this.#state = state;
     if (STATE.hasSubscribers) STATE.publish(this.#message());

@@ -7,14 +7,11 @@ const FLOW = createContextKey('foreshock.call-flow');
 
 const MAX_BEFORE = 8;
 
-/**
- * A call without a parent span, found by later code of the same flow: by a loop, but not by another interval run or
- * request.
- */
+/** A parentless call, found by later code of the same flow: a loop, not another interval run or request. */
 class FlowCall {
   before: FlowCall | undefined;
   failed: FailedCall | undefined;
-  /** `requestHash` of a successful request. */
+  /** A successful request's `requestHash`. */
   answered: number | undefined;
 
   constructor(before: FlowCall | undefined) {
@@ -39,7 +36,7 @@ class FlowCall {
   }
 }
 
-/** @returns undefined when the span's context is not active */
+/** @returns undefined: the span's context is inactive */
 export function beginFlowCall(where: Context): Context | undefined {
   if (context.active() !== where) return undefined;
   const next = where.setValue(FLOW, new FlowCall(where.getValue(FLOW) as FlowCall | undefined));

@@ -9,7 +9,7 @@ interface SdkSpan extends Span {
   readonly name: string;
 }
 
-/** A failed call that may be repeated; `caller` is undefined without a span. */
+/** A failed call that may be repeated; `caller` undefined: no span. */
 export interface Candidate {
   readonly failed: FailedCall;
   readonly caller: Span | undefined;
@@ -50,7 +50,7 @@ export function outermost(parent: Span): Span {
   return caller;
 }
 
-/** Only INTERNAL spans have one: callers begin at SERVER or CONSUMER spans. */
+/** Only INTERNAL spans: callers begin at SERVER or CONSUMER spans. */
 function above(span: Span): Span | undefined {
   if ((span as SdkSpan).kind !== SpanKind.INTERNAL) return undefined;
   const where = callerOf(span);

@@ -2,13 +2,13 @@ import type { Caller } from '@foreshock/kit';
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** Too many failures, a successful probe, the reset timeout, a failed health check, or the application. */
+/** Too many failures, a successful probe, the reset timeout, a failed health check, the application. */
 export type ChangeReason = 'failures' | 'probe' | 'reset_timeout' | 'health_check' | 'forced';
 
-/** Only a breaker's state applies to the calls inside. */
+/** Only breakers' state applies inside. */
 export type PolicyKind = 'breaker' | 'timeout' | 'bulkhead' | 'fallback';
 
-/** Why a policy interfered: open circuit, timeout, no slot. */
+/** Open circuit, timeout, no slot. */
 export type Decision = 'open' | 'timeout' | 'full';
 
 export interface Slots {
@@ -16,14 +16,14 @@ export interface Slots {
   limit: number;
   /** Queued calls. */
   pending?: number;
-  /** The call with the oldest slot, if known. */
+  /** By the oldest slot. */
   holder?: PolicyCall | undefined;
 }
 
 export interface PolicyCall {
-  /** Lets it through: calls in this context get the breaker's name and state. */
+  /** Lets it through: calls in this context get breaker name and state. */
   begin(state: BreakerState): Caller;
-  /** Runs the fallback: calls in this context get the outcome `fallback`. */
+  /** Calls in this context get the outcome `fallback`. */
   fallBack(): Caller;
   /**
    * {@link ended} follows.
@@ -31,26 +31,26 @@ export interface PolicyCall {
    * @param slots of a full policy
    */
   decided(decision: Decision, slots?: Slots): void;
-  /** Coalesced or cached: it has the other call's result. */
+  /** Coalesced or cached: the other's result. */
   joins(other: PolicyCall): void;
-  /** The policy returned or threw; only the first call counts. */
+  /** Returned or threw; the first counts. */
   ended(outcome: 'success' | 'failure' | 'fallback', error?: unknown): void;
 }
 
 export interface Retry {
-  /** Next attempt: calls in this context get its number. */
+  /** Calls in this context get its number. */
   begin(): Caller;
   /** Code outside the policy sends the next attempt. */
   sentElsewhere(): void;
   /**
-   * Another attempt may follow.
+   * Another may follow.
    *
-   * @param delayMs delay before it; default measured
+   * @param delayMs before it; default measured
    */
   failed(error: unknown, delayMs?: number): void;
-  /** For libraries that give the maximum late; first attempt included. */
+  /** A late-known maximum; first included. */
   limited(maxAttempts: number): void;
-  /** No attempt follows. {@link failed} implies it after `maxAttempts`. */
+  /** The last; {@link failed} implies it after `maxAttempts`. */
   ended(outcome: 'success' | 'failure', error?: unknown): void;
 }
 
@@ -60,7 +60,7 @@ export interface ResilienceEvents {
   callHere(policy: object): PolicyCall | undefined;
   /**
    * @param reason undefined if unknown
-   * @param byTimer outside any call: shown on the next one
+   * @param byTimer outside any call: shown on the next
    */
   changed(
     breaker: object,

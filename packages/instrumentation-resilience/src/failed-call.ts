@@ -6,14 +6,14 @@ const MAX_DELAY_MS = 30_000;
 
 export class FailedCall {
   readonly identity: string;
-  /** Earlier requests for the same operation. */
+  /** For the same operation. */
   readonly resends: number;
-  /** Undefined for a first attempt. */
+  /** Undefined at first. */
   loop: Repeated | undefined;
-  /** Calls that failed before it began. */
+  /** Failed before it began. */
   #earlier: readonly FailedCall[];
   readonly endedAt = performance.now();
-  /** Names of ended spans between caller and call. */
+  /** Ended spans between caller and call. */
   below = '';
   #isRetried = false;
   #isOneOfSeveral = false;
@@ -29,14 +29,14 @@ export class FailedCall {
     return this.#isRetried;
   }
 
-  /** Releases the earlier calls, so that an endless loop keeps only the latest. */
+  /** Releases earlier calls: an endless loop keeps only the latest. */
   retried(): void {
     this.#isRetried = true;
     this.loop = undefined;
     this.#earlier = [];
   }
 
-  /** Identical requests sent concurrently are not a loop. */
+  /** Concurrent identical requests are no loop. */
   besides(other: FailedCall): void {
     if (other.identity !== this.identity || other.#isRetried || this.#earlier.includes(other)) return;
     this.#isOneOfSeveral = other.#isOneOfSeveral = true;
@@ -54,7 +54,7 @@ const MAX_FAILED = 64;
 const failedCalls = new WeakMap<Span, FailedCall[]>();
 let lastAt = -Infinity;
 
-/** Allows skipping all work while nothing fails. */
+/** Skips all work while nothing fails. */
 export function someFailedLately(now: number): boolean {
   return now - lastAt <= MAX_DELAY_MS;
 }
@@ -73,7 +73,7 @@ export function failedCallsOf(caller: Span): readonly FailedCall[] | undefined {
   return failedCalls.get(caller);
 }
 
-/** A span around each attempt ends with it, so its parent takes over the failures. */
+/** An attempt's own span ends with it, so its parent takes the failures. */
 export function handOver(from: Span, to: Span, name: string): void {
   const calls = failedCalls.get(from);
   if (!calls) return;

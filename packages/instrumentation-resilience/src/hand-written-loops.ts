@@ -18,7 +18,7 @@ const possibleRepeats = new WeakMap<Span, PossibleRepeat>();
 /**
  * Not a policy's resend.
  *
- * @returns failed calls that it may repeat; undefined, without allocation, if none
+ * @returns failed calls it may repeat; undefined, without allocation, if none
  */
 export function callStarted(span: Span, where: Context, now: number): readonly Candidate[] | undefined {
   const parent = trace.getSpan(where);
@@ -29,7 +29,7 @@ export function callStarted(span: Span, where: Context, now: number): readonly C
   return candidates && !isRunByTimer(parent !== undefined) ? candidates : undefined;
 }
 
-/** @param decided called before the span ends, with the repeat or undefined */
+/** @param decided before the span ends, with the repeat or undefined */
 export function mayRepeat(
   span: Span,
   candidates: readonly Candidate[],
@@ -38,7 +38,7 @@ export function mayRepeat(
   possibleRepeats.set(span, new PossibleRepeat(span, candidates, () => identityOfCall(span), decided));
 }
 
-/** The policy's failure is not part of a loop. */
+/** A policy's failure is no loop's. */
 export function callResent(span: Span, where: Context): void {
   setCaller(span, where);
   const parent = trace.getSpan(where);
@@ -48,7 +48,7 @@ export function callResent(span: Span, where: Context): void {
   before?.failed.retried();
 }
 
-/** Other spans may wrap each attempt. */
+/** Perhaps around each attempt. */
 export function spanStarted(span: Span, where: Context): void {
   setCaller(span, where);
 }
@@ -65,13 +65,13 @@ export function spanEnded(span: Span): void {
 /**
  * At the response's head or end.
  *
- * @param resends earlier requests for the operation, by the policy
+ * @param resends the policy's earlier requests for the operation
  */
 export function callFailed(span: Span, errorType: string | undefined, resends: number): void {
   const where = callerOf(span);
   if (!where) return;
   const identity = identityOfCall(span);
-  // The body is not complete yet: decided at the end.
+  // Decided at the end, with the body.
   if (identity === undefined) return;
   setCaller(span, undefined);
   const repeat = possibleRepeats.get(span);
@@ -95,7 +95,7 @@ export function callFailed(span: Span, errorType: string | undefined, resends: n
   if (flow) flow.failed = failed;
 }
 
-/** The caller may end before the response body. */
+/** Callers may end before the body. */
 export function callAnswered(span: Span): void {
   possibleRepeats.get(span)?.decide(false);
 }
@@ -126,8 +126,8 @@ function hashOf(span: Span): number {
 }
 
 /**
- * Interval runs are separate callers; a `setTimeout` loop without a span may be polling. `_repeat`
- * (lib/internal/timers.js) is an interval's period, null for `setTimeout`.
+ * Interval runs are separate callers; a spanless `setTimeout` loop may be polling. `_repeat` (lib/internal/timers.js)
+ * is an interval's period, null for `setTimeout`.
  */
 function isRunByTimer(hasCaller: boolean): boolean {
   const { _repeat: period } = executionAsyncResource() as { _repeat?: unknown };

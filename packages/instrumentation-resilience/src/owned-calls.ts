@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 
-/** The innermost call of each policy, in the context under the policy's own key. */
+/** Each policy's innermost call, in the context under its own key. */
 export class OwnedCalls<C> {
   readonly #keys = new WeakMap<object, symbol>();
 

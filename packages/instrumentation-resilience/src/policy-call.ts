@@ -29,7 +29,7 @@ import type { ResilienceMetrics } from './resilience-metrics.ts';
 type Result = 'success' | 'failure' | 'fallback';
 type Outcome = Result | 'timeout' | 'rejected';
 
-/** Prefixes of `timeout.name`, `timeout.outcome` and so on. */
+/** `timeout.name`, `timeout.outcome` etc. */
 const PREFIX: Readonly<Record<PolicyKind, string>> = {
   breaker: 'circuitbreaker',
   timeout: 'timeout',
@@ -45,13 +45,13 @@ export class DecidedCall implements PolicyCall {
   readonly #openings: OpeningSpans;
   readonly #metrics: ResilienceMetrics;
   readonly #telemetry: Telemetry;
-  /** A bulkhead runs queued calls in another call's context. */
+  /** Bulkheads run queued calls in another's context. */
   readonly #context: Context = context.active();
   readonly #start = performance.now();
   #state: BreakerState | undefined;
   #decision: Decision | undefined;
   #full: Attributes | undefined;
-  /** The holder of a slot, or what opened the breaker. */
+  /** A slot's holder, or the breaker's opening. */
   #cause: Link | undefined;
   #fellBack = false;
   #ended = false;
@@ -77,7 +77,7 @@ export class DecidedCall implements PolicyCall {
     this.#telemetry = telemetry;
   }
 
-  /** Later calls inside do not affect the caller any more. */
+  /** Later inner calls leave the caller alone. */
   get over(): boolean {
     return this.#ended;
   }
@@ -163,13 +163,13 @@ export class DecidedCall implements PolicyCall {
     const outcome = this.#outcomeOf(result);
     if (kind === 'breaker') this.#metrics.called(this.#name, outcome);
     if (outcome === 'fallback') noteDegraded(this.#context, 'fallback', this.#name);
-    // A plain permitted call needs no span.
+    // Plainly permitted: no span.
     if (!decision && !this.#fellBack && outcome !== 'fallback') return;
     const why = decision ?? 'fallback';
     const attributes: Attributes = { ...this.#named(), [`${PREFIX[kind]}.outcome`]: outcome, ...this.#full };
     if (kind === 'breaker' && this.#state) attributes[BREAKER_STATE] = this.#state;
     const type = error !== undefined ? errorTypeOf(error) : decision === 'timeout' ? 'timeout' : undefined;
-    // After a fallback the caller has no error, but its cause is recorded.
+    // After a fallback the caller has no error; its cause is recorded.
     if (type !== undefined) attributes[outcome === 'fallback' ? FALLBACK_REASON : 'error.type'] = type;
     const failure = outcome === 'fallback' ? undefined : errorMessageOf(error);
     // A failure before a fallback has its own spans; refused or cancelled calls have none.
@@ -177,14 +177,14 @@ export class DecidedCall implements PolicyCall {
     this.#record(why === kind ? '' : why, attributes, start, failure);
   }
 
-  /** A failed fallback is an error. */
+  /** Failed fallback: error. */
   #outcomeOf(result: Result): Outcome {
     if (result === 'fallback') return 'fallback';
     if (this.#fellBack) return result;
     return this.#decision === 'timeout' ? 'timeout' : this.#decision ? 'rejected' : result;
   }
 
-  /** @param failure error message for the caller, if any */
+  /** @param failure the caller's message, if any */
   #record(what: string, attributes: Attributes, startTime: number, failure?: string): void {
     if (isSuppressed(this.#context)) return;
     const name = [this.#kind, this.#name, what].filter(Boolean).join(' ');

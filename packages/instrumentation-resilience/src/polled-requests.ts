@@ -1,14 +1,14 @@
-/** Table size; collisions overwrite. */
+/** Collisions overwrite. */
 const SIZE = 4_096;
-/** From a URL's end, where identifiers and queries differ. */
+/** A URL's end: identifiers, queries. */
 const MAX_URL = 32;
-/** Part of a span ID: 32 random bits. */
+/** Of a span ID: 32 random bits. */
 const ID_LENGTH = 8;
 
 const marks = new Int32Array(SIZE);
 
 /**
- * A repeated success is polling, so a failure between is not retried by the next. Must not allocate.
+ * A repeated success is polling: a failure between is not retried by the next. Must not allocate.
  *
  * @param request from {@link requestHash}
  */
@@ -17,7 +17,7 @@ export function markAnswered(callerId: string, request: number): void {
   marks[mark & (SIZE - 1)] = mark;
 }
 
-/** A rare collision only misses a retry. */
+/** Collisions only miss a retry. */
 export function wasAnswered(callerId: string, request: number): boolean {
   const mark = withCaller(callerId, request);
   return marks[mark & (SIZE - 1)] === mark;

@@ -7,7 +7,7 @@ import { forgetSummary, expectSummary, type Repeated } from './retry-summary.ts'
 /** `retry.policy` of hand-written loops. */
 export const LOOP = 'loop';
 
-/** Decided at its end, when its body was sent and unrelated callers have ended. */
+/** Decided at its end, with its body sent and unrelated callers ended. */
 export class PossibleRepeat implements Repeated {
   readonly policy = LOOP;
   readonly #startedAt = performance.now();
@@ -23,7 +23,7 @@ export class PossibleRepeat implements Repeated {
   outcome: 'success' | 'failure' | undefined;
   #caller: Span | undefined;
 
-  /** @param decided called once before the span ends, with this if it is a retry */
+  /** @param decided once before the span ends, with this if a retry */
   constructor(
     span: Span,
     candidates: readonly Candidate[],
@@ -34,7 +34,7 @@ export class PossibleRepeat implements Repeated {
     this.#identityOf = identityOf;
     this.#decided = decided;
     const { end } = span;
-    // Patched only here: SDK 2.x has no `onEnding` in span processors.
+    // SDK 2.x's span processors lack `onEnding`.
     span.end = (...args) => {
       guard('recognising a retry', () => this.decide(true));
       return end.apply(span, args);
@@ -53,7 +53,7 @@ export class PossibleRepeat implements Repeated {
     return this.#caller;
   }
 
-  /** @param isOver false before its end, when its body may be incomplete */
+  /** @param isOver false before its end: its body may be incomplete */
   decide(isOver: boolean): void {
     if (this.#isDecided) return;
     const identity = this.#identityOf();

@@ -6,15 +6,15 @@ const WITHOUT_BODY: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DE
 /** Equal keys identify the same request. */
 const IDEMPOTENCY_KEY = /^(?:x-)?idempotency-key$/i;
 
-/** Differ per attempt: trace, time, attempt count, request id. */
+/** Per attempt: trace, time, count, request id. */
 const OF_AN_ATTEMPT =
   /^(?:baggage|b3|host|connection|content-length|newrelic|signature(?:-input)?)$|trace|span|parent|retry|attempt|amz-sdk|date|timestamp|nonce|request-id|correlation|invocation/i;
 
-/** Schemes that sign each request. */
+/** Signing each request. */
 const SIGNED = /^(?:AWS4|OAuth|Digest|Signature|HMAC|Hawk|SharedKey)/i;
 
 /**
- * Method, URL with query, body and headers. Undefined if the body was not seen.
+ * Method, URL with query, body and headers. Undefined without the body.
  *
  * @param content undefined: only the span is known
  */

@@ -14,14 +14,14 @@ import type { BreakerState } from './events.ts';
 
 const PLACE = 'counting decisions';
 
-/** From the last meter set: storms belong to the process. */
+/** By the last meter: they are the process's. */
 let storms: Counter | undefined;
 
 export function countStorm(): void {
   guard(PLACE, () => storms?.add(1));
 }
 
-/** Metrics of one library; a failing meter does not affect spans. */
+/** One library's; a failing meter leaves spans alone. */
 export class ResilienceMetrics {
   #calls: Counter | undefined;
   #transitions: Counter | undefined;
@@ -65,7 +65,7 @@ export class ResilienceMetrics {
   }
 }
 
-/** Unnamed breakers share a data point. */
+/** Unnamed ones share a point. */
 function named(breaker: string | undefined): Attributes {
   return breaker === undefined ? {} : { [BREAKER_NAME]: breaker };
 }

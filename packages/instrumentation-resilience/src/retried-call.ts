@@ -25,10 +25,10 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
   readonly #description: RetryDescription;
   readonly #calls: OwnedCalls<Retry>;
   readonly #metrics: ResilienceMetrics;
-  /** Attempts are siblings in the caller's context. */
+  /** Siblings in the caller's context. */
   readonly #context: Context = context.active();
   readonly #parent = trace.getSpan(this.#context);
-  /** Shared with an outer policy: one operation. */
+  /** With an outer policy: one operation. */
   readonly #sends: Sends = sentAttemptOf(this.#context)?.sends ?? new Sends(upstreamAttempts(this.#context));
   attempts = 0;
   sentAttempts = 0;
@@ -68,9 +68,9 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     this.#ended = false;
     const attempt = (this.#attempt = new SentAttempt(this.#sends, this, number));
     const where = withSentAttempt(this.#calls.within(this.#context, owner, this), attempt);
-    // A single attempt is no retry, but a loop may surround it.
+    // One attempt is no retry, but perhaps in a loop.
     if (number === 1 && (!isCertain || this.#maxAttempts === 1)) return where;
-    // Set even if undefined, to hide an outer policy's.
+    // Even undefined: hides an outer's.
     const delayMs = number > 1 ? this.#delayMs : undefined;
     const attributes = {
       [RETRY_ATTEMPT]: number,
@@ -110,7 +110,7 @@ export class RetriedCall implements Retry, Repeated, SentAttempts {
     if (this.#maxAttempts !== undefined && this.attempts >= this.#maxAttempts) this.ended('failure', error);
   }
 
-  /** At its begin, where nothing else is: backends show an event as a mark on the time line. */
+  /** At its begin, where nothing else is: backends show events as marks in time. */
   #waited(delayMs: number): void {
     if (delayMs < SHOWN_WAIT_MS || this.#failedAt === undefined) return;
     const attributes = { [RETRY_DELAY_MS]: delayMs, [RETRY_ATTEMPT]: this.attempts, [RETRY_POLICY]: this.policy };

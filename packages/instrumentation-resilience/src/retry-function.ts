@@ -16,17 +16,17 @@ export interface RetryFunction {
   maxAttempts(options: any): number | undefined;
   /** Whether this error ends the retries. */
   isFinal(error: any): boolean;
-  /** May change the arguments of an attempt. */
+  /** May change an attempt's. */
   observeArguments?(args: unknown[], retry: Retry): void;
 }
 
-/** Maximum attempts for the option `retries`. */
+/** By the option `retries`. */
 export function attemptsOf(retries: unknown): number | undefined {
   if (retries === undefined) retries = 10; // of `retry`, and kept by all that came after it
   return Number.isSafeInteger(retries) ? (retries as number) + 1 : undefined;
 }
 
-/** Observes the function that each call of a library's only function is to try again. */
+/** Observes the function that a library's only function retries. */
 export function observedRetries(
   original: AnyFunction,
   library: RetryFunction,

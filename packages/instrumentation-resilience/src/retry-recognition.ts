@@ -39,7 +39,7 @@ function asksForRetry(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
-/** Some instrumentations report cancelled calls as errors. */
+/** Some report cancelled calls as errors. */
 const GIVEN_UP: ReadonlySet<string | undefined> = new Set(['cancelled', 'AbortError', 'ABORT_ERR']);
 
 const resendsOf = new WeakMap<Span, number>();
@@ -102,7 +102,7 @@ export class RetryRecognition {
     const { attempts, resends, delayMs } = repeat;
     const attributes: Attributes = { 'http.request.resend_count': resends };
     sent?.continues(resends);
-    // A policy counts its own attempts.
+    // Policies count their own.
     if (attributeOf(span, RETRY_ATTEMPT) === undefined) {
       attributes[RETRY_ATTEMPT] = attempts;
       attributes[RETRY_DELAY_MS] = delayMs;
@@ -131,7 +131,7 @@ export class RetryRecognition {
     try {
       const span = ended as SdkSpan;
       if (span.kind === SpanKind.INTERNAL) return spanEnded(span);
-      // Not an HTTP call, or already failed at its response head.
+      // No HTTP call, or failed at its head.
       if (span.kind !== SpanKind.CLIENT || callerOf(span) === undefined) return;
       const status = attributeOf(span, 'http.response.status_code');
       if (hasFailed(span, status)) callFailed(span, errorTypeOf(span), resendsOf.get(span) ?? 0);
@@ -154,7 +154,7 @@ function received(span: Span, where: Context): void {
 
 function hasFailed(span: SdkSpan, status: unknown): boolean {
   if (typeof status === 'number' && status >= 400) return asksForRetry(status);
-  // No complete response, and not cancelled by the caller.
+  // Incomplete, not cancelled by the caller.
   return span.status.code === SpanStatusCode.ERROR && !GIVEN_UP.has(errorTypeOf(span));
 }
 

@@ -11,10 +11,10 @@ const WINDOW_MS = 10_000;
 const BUCKETS = 10;
 const BUCKET_MS = WINDOW_MS / BUCKETS;
 const MIN_CALLS = 20;
-/** Maximum targets; one not called for a whole window is replaced. */
+/** Idle for a window, one is replaced. */
 const MAX_TARGETS = 256;
 const MAX_ORIGIN_LENGTH = 256;
-/** Delays compared, latest first. */
+/** Compared, latest first. */
 const MAX_DELAYS = 64;
 /** Timer inaccuracy. */
 const SAME_MS = 5;
@@ -33,15 +33,15 @@ interface Delay {
   at: number;
 }
 
-/** One origin's requests of the last ten seconds. */
+/** An origin's last ten seconds. */
 class Target {
   readonly origin: string;
   readonly #buckets: Bucket[] = [];
   readonly #delays: Delay[] = [];
   calledAt = 0;
-  /** When resends last exceeded the ratio. */
+  /** When last beyond the ratio. */
   stormyAt = -Infinity;
-  /** Last certain resend: a policy's, or a second repeat. */
+  /** Certain: a policy's, or second repeat. */
   sureAt = -Infinity;
 
   constructor(origin: string) {
@@ -78,7 +78,7 @@ class Target {
     return { firstTries, resends };
   }
 
-  /** Whether delays before the same attempt vary: most are not the shortest. */
+  /** Whether delays before an attempt vary: most exceed the shortest. */
   jitter(now: number): boolean | undefined {
     const byAttempt = Map.groupBy(
       this.#delays.filter(({ at }) => now - at < WINDOW_MS),
@@ -95,14 +95,14 @@ class Target {
 
 const SLASH = 47;
 
-/** Counts first tries and resends per target. */
+/** First tries and resends per target. */
 export class RetryStorms {
   readonly #ratio: number;
   readonly #targets = new Map<string, Target>();
-  /** Last target, likely the next. */
+  /** The likely next. */
   #target = new Target('');
 
-  /** @param ratio resends per first try */
+  /** @param ratio per first try */
   constructor(ratio: number) {
     this.#ratio = ratio;
   }

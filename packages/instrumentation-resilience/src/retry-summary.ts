@@ -2,7 +2,7 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import { guard } from '@foreshock/kit';
 import { RETRY_ATTEMPTS, RETRY_OUTCOME, RETRY_POLICY, RETRY_SUMMARY, RETRY_TOTAL_DELAY_MS } from '@foreshock/kit/names';
 
-/** An operation with several attempts. */
+/** With several attempts. */
 export interface Repeated {
   readonly policy: string;
   readonly attempts: number;
@@ -13,7 +13,7 @@ export interface Repeated {
   readonly outcome: 'success' | 'failure' | undefined;
 }
 
-/** Maximum per parent; a long-lived span summarises and drops the oldest. */
+/** Per parent; long-lived ones summarise and drop the oldest. */
 const MAX_UNFINISHED = 100;
 
 const unfinished = new WeakMap<Span, Set<Repeated>>();
@@ -33,7 +33,7 @@ export function expectSummary(parent: Span, repeated: Repeated): void {
   operations.add(repeated);
 }
 
-/** A later attempt has the summary. */
+/** A later one has it. */
 export function forgetSummary(parent: Span, repeated: Repeated): void {
   unfinished.get(parent)?.delete(repeated);
 }
@@ -52,8 +52,8 @@ export function summarise(parent: Span, repeated: Repeated): void {
 }
 
 /**
- * A loop gives up silently, so its parent's end writes the summary. Span processors are called too late (`onEnding` is
- * experimental and not in every SDK).
+ * A loop gives up silently, so its parent's end writes the summary. Span processors come too late (`onEnding` is
+ * experimental, not in every SDK).
  */
 function settleAtEnd(parent: Span): void {
   const { end } = parent;

@@ -3,7 +3,7 @@ import { attributeOf } from '@foreshock/kit';
 
 const ATTEMPT = createContextKey('foreshock.attempt');
 
-/** Further targets share a count. */
+/** More share a count. */
 const MAX_TARGETS = 64;
 
 interface Sent {
@@ -11,9 +11,9 @@ interface Sent {
   resends: number;
 }
 
-/** Shared by nested policies. An attempt refused by an open breaker sent nothing, so the next is no resend. */
+/** Shared by nested policies. An open breaker's refusal sent nothing: the next is no resend. */
 export class Sends {
-  /** Attempt number by the upstream callers, default 1. */
+  /** By upstream callers, default 1. */
   readonly upstream: number;
   readonly #sent = new Map<string, Sent>();
 
@@ -22,7 +22,7 @@ export class Sends {
   }
 
   /**
-   * @param least minimum: attempts of its policy that sent something
+   * @param least its policy's attempts that sent something
    * @returns earlier requests for the operation
    */
   before(target: string, attempt: SentAttempt, least: number): number {
@@ -48,12 +48,12 @@ export class Sends {
   }
 }
 
-/** Attempts of a policy that sent something. */
+/** Which sent something. */
 export interface SentAttempts {
   sentAttempts: number;
 }
 
-/** A policy's attempt, until it settles or the next begins. */
+/** Until settled, or the next. */
 export class SentAttempt {
   readonly #sends: Sends;
   readonly #policy: SentAttempts;
@@ -63,7 +63,7 @@ export class SentAttempt {
   #resends: number | undefined;
   over = false;
 
-  /** @param number used until a span shows what was sent */
+  /** @param number until a span shows what was sent */
   constructor(sends: Sends, policy: SentAttempts, number: number) {
     this.#sends = sends;
     this.#policy = policy;
@@ -80,7 +80,7 @@ export class SentAttempt {
   }
 
   begun(span: Span, url: string): number {
-    // Further requests of the attempt may be first tries.
+    // An attempt's further requests may be first tries.
     const least = this.#hasSent ? 0 : this.#policy.sentAttempts++;
     this.#hasSent = true;
     const query = url.indexOf('?');
@@ -88,7 +88,7 @@ export class SentAttempt {
     return (this.#resends = this.#sends.before(this.#target, this, least));
   }
 
-  /** A loop around the policy retried its first request. */
+  /** An outer loop retried its first request. */
   continues(resends: number): void {
     if (this.#target !== undefined) this.#sends.continues(this.#target, resends);
   }

@@ -6,13 +6,13 @@ import type { SentAttempt } from './sends.ts';
 const MAX = 9_999;
 const DIGITS = /^[1-9]\d{0,3}$/;
 
-/** Minimum number of requests for this operation by the callers' `baggage`; 1 if absent or invalid. */
+/** Least requests for this operation by the callers' `baggage`; 1 if absent or invalid. */
 export function upstreamAttempts(where: Context): number {
   const value = propagation.getBaggage(where)?.getEntry(RETRY_UPSTREAM_ATTEMPTS)?.value;
   return value !== undefined && DIGITS.test(value) ? Number(value) : 1;
 }
 
-/** Propagates the number of requests during the attempt; nothing on the first. */
+/** Propagates the number of requests during an attempt, except the first. */
 export function withUpstreamAttempts(where: Context, attempt: SentAttempt): Context {
   const value = (): string | undefined => {
     const { resends } = attempt;

@@ -52,7 +52,7 @@ class ScheduledJob implements Job {
   }
 }
 
-/** For a run that only calls this one, such as a supported library's timer. */
+/** For a run that only calls this one, as a library's timer. */
 function nameGivenIn(where: Context): string | undefined {
   const outer = pendingRootOf(where);
   return outer instanceof JobRun && outer.isEmpty ? outer.ownName : undefined;

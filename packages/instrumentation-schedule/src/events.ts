@@ -2,18 +2,18 @@ import type { Context } from '@opentelemetry/api';
 
 export interface JobDescription {
   name?: string | undefined;
-  /** Used without a name. */
+  /** If nameless. */
   functionName?: string | undefined;
   /** Such as a cron expression; used without either name. */
   schedule?: string | undefined;
 }
 
-/** `handled` by the library, so another handler hides no unhandled rejection, or `dropped`, as by `setInterval`. */
+/** `handled` by the library: another handler hides no unhandled rejection; `dropped`: as by `setInterval`. */
 export type Returned = 'handled' | 'dropped';
 
 export interface Run {
   readonly context: Context;
-  /** @param failure set if it threw or rejected */
+  /** @param failure if thrown or rejected */
   ended(failure?: { thrown: unknown }): void;
 }
 
@@ -24,7 +24,7 @@ export interface Job {
 
 export interface ScheduleEvents {
   job(describe: () => JobDescription): Job;
-  /** No request, span or job is active. Cheap. */
+  /** Outside requests, spans, jobs. Cheap. */
   readonly timerBegins: boolean;
   /**
    * @param functionName of the callback

@@ -4,7 +4,7 @@ import { openSchedule } from './boundary.ts';
 
 /**
  * OpenTelemetry `Instrumentation` for background work: a root span `job <name>` for each run of a cron job or interval
- * that contains other spans.
+ * that contains spans.
  *
  * @param config default: enabled at construction for every supported library and `setInterval`
  */

@@ -9,7 +9,7 @@ import { PendingSpan } from './pending-span.ts';
 // Saved because fake timers replace it.
 const now: () => number = performance.now.bind(performance);
 
-/** Milliseconds; later spans (a connection, a loop) get no parent. */
+/** ms; later spans (a connection, a loop) get none. */
 const CHILDREN_AFTER_MS = 60_000;
 
 /** Its span is created with its first child. */
@@ -30,7 +30,7 @@ export class JobRun implements PendingRoot, Run {
 
   /**
    * @param overlapping unfinished runs
-   * @param givenName name known only to the outer run
+   * @param givenName known only to the outer run
    * @param link where the timer was set
    * @param onEnd called once
    */
@@ -48,7 +48,7 @@ export class JobRun implements PendingRoot, Run {
     this.#givenName = givenName;
     this.#link = link;
     this.#onEnd = onEnd;
-    // Only Foreshock's tracer supports pending roots; others need a span.
+    // Others lack pending roots: they need a span.
     const where = isOwn(telemetry.tracer) ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, new PendingSpan(this));
     this.context = withPendingRoot(where, this);
   }
@@ -86,7 +86,7 @@ export class JobRun implements PendingRoot, Run {
       ...(this.#overlapping > 0 && { attributes: { [JOB_OVERLAPPING_RUNS]: this.#overlapping } }),
       ...(this.#link && { links: [{ context: this.#link }] }),
     });
-    // The run did not await this work.
+    // The run did not await it.
     if (this.#endedAt !== undefined) this.#end(span, this.#endedAt);
     return span;
   }

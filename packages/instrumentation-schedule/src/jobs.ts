@@ -19,7 +19,7 @@ export class Jobs {
 
 type AnyFunction = (this: unknown, ...args: any[]) => unknown;
 
-/** One extra stack frame; `this`, arguments, result and errors are unchanged. */
+/** One more frame; `this`, arguments, result, errors unchanged. */
 export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks: Hooks): AnyFunction {
   return function (this: unknown, ...args: unknown[]): unknown {
     const run = hooks.active ? guard('the start of a job', () => job().begin()) : undefined;
@@ -30,7 +30,7 @@ export function asRun(fn: AnyFunction, job: () => Job, returned: Returned, hooks
     const apply: Run = left === NOT_ENTERED ? (...call) => runBy(run.context, ...call) : Reflect.apply;
     try {
       if (returned === 'dropped') {
-        // Not caught: after a rethrow Node would print this line as the source.
+        // Not caught: after a rethrow Node would print this line.
         result = apply(fn, this, args);
       } else {
         try {
@@ -58,7 +58,7 @@ interface Replaced {
 
 /**
  * For a library method that calls the user's function, a property, before its first `await`, and handles its promise.
- * The property is replaced for that call only.
+ * The property is replaced for that call.
  *
  * @param ownerOf the property's object; default `this`
  */

@@ -4,9 +4,9 @@ import { getCallSites } from 'node:util';
 const FRAMES = 32;
 
 /**
- * The outermost application function in this turn: for an `async` function that awaits a timer, the loop.
+ * The application's outermost function in this turn: if an `async` one awaits a timer, the loop.
  *
- * @returns empty without a name; undefined for a library's function
+ * @returns empty without a name; undefined for a library's
  */
 export function outermostFunction(): string | undefined {
   const frames = getCallSites(FRAMES);
@@ -16,7 +16,7 @@ export function outermostFunction(): string | undefined {
   const caller = others[0];
   if (frames.length === FRAMES || !caller || caller !== own[0] || isLibrary(caller)) return undefined;
   const outermost = own.at(-1)!;
-  // A timer's callback may only call the loop: `setTimeout(() => poll(), 1000)`.
+  // The callback may only call the loop: `setTimeout(() => poll(), 1000)`.
   const isTimer = others.at(-1)?.scriptName === 'node:internal/timers' && outermost.functionName === '';
   const found = isTimer ? own.at(-2) : outermost;
   return !found || isLibrary(found) ? '' : found.functionName;

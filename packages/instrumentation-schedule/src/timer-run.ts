@@ -3,7 +3,7 @@ import { LazyRoot, type PendingRoot, type Telemetry } from '@foreshock/kit';
 import { jobName, startJob } from './job-span.ts';
 import { outermostFunction } from './outermost-function.ts';
 
-/** Consecutive timers that make a loop; fewer are steps of a startup. */
+/** Consecutive timers that make a loop; fewer are start-up steps. */
 const LOOP = 5;
 
 export class TimerRun extends LazyRoot {

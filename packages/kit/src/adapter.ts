@@ -9,15 +9,15 @@ import type { Hooks } from './hooks.ts';
  */
 export type Shown = 'spans' | 'wait' | 'state' | 'parent' | 'attempt or hit';
 
-/** Turns a library's files, channels and methods into events, without OpenTelemetry. */
+/** A library's files, channels and methods as events, without OpenTelemetry. */
 export interface Adapter<Events> {
   /** As in `OTEL_NODE_{ENABLED,DISABLED}_INSTRUMENTATIONS`. */
   readonly library: string;
   /** Tested versions, `>=oldest <next major`. */
   readonly versions: string;
-  /** The library's versions, where `versions` are those of a dependency. */
+  /** The library's, where `versions` are a dependency's. */
   readonly libraryVersions?: string;
-  /** Upstream's instrumentations; the adapter makes no spans while one is active. */
+  /** Upstream's; while one is active, the adapter makes no spans. */
   readonly upstream: readonly string[];
   /** What its tests must show. */
   readonly shows: readonly Shown[];
@@ -25,8 +25,8 @@ export interface Adapter<Events> {
   readonly title?: string;
   /** README description (Markdown). */
   readonly summary: string;
-  /** Mostly a dependency: users cannot choose its version, so no warning for one out of range. */
+  /** Users cannot choose a dependency's version: no warning out of range. */
   readonly isTransitive?: boolean;
-  /** Attaches through `hooks` only, so that it can be detached. */
+  /** Through `hooks` only, so that it can be detached. */
   attach(events: Events, hooks: Hooks): void;
 }

@@ -1,8 +1,8 @@
 import { guard } from './guard.ts';
 
 /**
- * Calls `listener` once a property is set to something truthy, after the listeners added before. For fields that are the
- * only trace of what a library does with an object; only for few objects, such as those that wait.
+ * Calls `listener` once a property becomes truthy, after earlier listeners. For fields that alone show what a library
+ * does with an object; only for few objects, such as those that wait.
  */
 export function whenAssigned(owner: object, name: PropertyKey, place: string, listener: () => void): void {
   const before = Object.getOwnPropertyDescriptor(owner, name);

@@ -3,7 +3,7 @@ import { RETRY_UPSTREAM_ATTEMPTS } from './names.ts';
 
 const ATTEMPT = Symbol.for('foreshock.attempt-baggage');
 
-/** A baggage with an entry that ends with its attempt, so work that outlives it does not send the entry. */
+/** An entry that ends with its attempt: work that outlives it does not send it. */
 export class AttemptBaggage implements Baggage {
   readonly #rest: Baggage;
   readonly #value: () => string | undefined;
@@ -18,7 +18,7 @@ export class AttemptBaggage implements Baggage {
     return true;
   }
 
-  /** The same object until the value changes, for cached encoding. */
+  /** The same object until it changes, for cached encoding. */
   get current(): Baggage {
     const value = this.#value();
     if (!this.#latest || this.#latest.value !== value) {
@@ -68,7 +68,7 @@ export function currentBaggage(baggage: Baggage): Baggage {
   return isOfAttempt(baggage) ? baggage.current : baggage;
 }
 
-/** Outgoing calls do not inherit the incoming attempt count. */
+/** Outgoing calls do not inherit the incoming count. */
 export function whereSent(where: Context): Context {
   const baggage = propagation.getBaggage(where);
   if (!baggage || isOfAttempt(baggage) || !baggage.getEntry(RETRY_UPSTREAM_ATTEMPTS)) return where;

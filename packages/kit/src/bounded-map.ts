@@ -1,4 +1,4 @@
-/** Cleared when full, as keys may be unbounded. */
+/** Cleared when full: keys may be unbounded. */
 export class BoundedMap<K, V> {
   readonly #limit: number;
   readonly #known = new Map<K, V>();

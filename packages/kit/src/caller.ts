@@ -4,7 +4,7 @@ import { bindOnceTo, bindTo, enter, leave, NOT_ENTERED, runBy, runIn } from './c
 /** Runs a function in another context, otherwise transparently. */
 export type Run = <A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A) => R;
 
-/** The caller's context. Calls extend it to save an object. */
+/** Calls extend it to save an object. */
 export class Caller {
   readonly context: Context;
 
@@ -13,7 +13,7 @@ export class Caller {
     this.context = where;
   }
 
-  /** Runs `fn` in the caller's context, with one stack frame of ours. */
+  /** Runs `fn` in the caller's context, with one frame of ours. */
   run<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
     const left = enter(this.context);
     if (left === NOT_ENTERED) return runBy(this.context, fn, self, args);
@@ -34,7 +34,7 @@ export function bind<F extends (...args: any[]) => any>(fn: F): F {
   return bindTo(context.active(), fn);
 }
 
-/** {@link bind} for a function called once: releases the context afterwards, as libraries may keep the function. */
+/** {@link bind} for a single call: then releases the context, as libraries may keep the function. */
 export function bindOnce<F extends (...args: any[]) => any>(fn: F): F {
   return bindOnceTo(context.active(), fn);
 }

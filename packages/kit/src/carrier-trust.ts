@@ -2,10 +2,7 @@ import { createContextKey, type Context } from '@opentelemetry/api';
 
 const KEY = createContextKey('foreshock.carrier-trust');
 
-/**
- * A context for extracting from our own carriers (job table, broker), trusted even with
- * `FORESHOCK_TRUST_INCOMING=false`.
- */
+/** For extracting from our own carriers (job table, broker), trusted even with `FORESHOCK_TRUST_INCOMING=false`. */
 export function withCarrierTrust(where: Context): Context {
   return where.setValue(KEY, true);
 }

@@ -2,7 +2,7 @@ import type { Context, Span } from '@opentelemetry/api';
 import { isOwn, type Own } from './own-tracer.ts';
 
 export interface RequestContent {
-  /** Path and query as sent; a span's URL may be redacted. */
+  /** As sent; a span's URL may be redacted. */
   readonly target: string;
   /** `''`: no body; undefined: unknown or incomplete. */
   readonly bodyDigest: string | undefined;
@@ -10,7 +10,7 @@ export interface RequestContent {
   headers(): Iterable<readonly [name: string, value: string]>;
 }
 
-/** Set in the span's constructor, as a later property would change its hidden class. */
+/** Set in the span's constructor: a later property would change its hidden class. */
 export const CALLER = Symbol.for('foreshock.caller');
 export const CONTENT = Symbol.for('foreshock.request-content');
 
@@ -45,7 +45,7 @@ type Answered = (span: Span, statusCode: number) => void;
 
 let answered: Answered | undefined;
 
-/** Called at each response head: a span ends with the body, which may never be read. */
+/** At each response head: the body that ends a span may stay unread. */
 export function onAnswer(listener: Answered): void {
   answered = listener;
 }

@@ -6,13 +6,13 @@ import { errorTypeOf } from './error-type.ts';
 import { DB_TIMEOUT_PHASE } from './names.ts';
 import type { ConnectionHolding } from './pooled-connections.ts';
 
-/** How to read a server's errors, as one client library throws them. */
+/** How to read a server's errors in a client library's form. */
 export interface ServerErrors {
   /** For `db.response.status_code` and `error.type`; undefined for client errors. */
   statusOf(error: unknown): string | undefined;
-  /** The part of the message that may be shown; if undefined: the part before the first value. */
+  /** The message's public part; undefined: up to the first value. */
   shownOf?(error: unknown): string | undefined;
-  /** Statuses that are no failure, such as redirections. */
+  /** No failures, such as redirections. */
   readonly steps?: ReadonlySet<string>;
 }
 
@@ -21,7 +21,7 @@ export type TimeOutPhase = 'connect' | 'ttfb';
 
 export const NO_STATUS: ServerErrors = { statusOf: () => undefined };
 
-/** Span attributes copied to the duration metric. */
+/** Copied to the duration metric. */
 const MEASURED = [
   'db.system.name',
   'db.namespace',
@@ -56,7 +56,7 @@ export class ClientOperation extends Caller {
     this.#errors = errors;
     this.#attributes = start.common?.values;
     this.#start = client.duration ? performance.now() : 0;
-    // Joins the trace of a wait that began without a parent.
+    // The trace of a wait that began parentless.
     const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
     this.span = startSpan(client.tracer, name, start, parent);
     holding?.sent(this.span);
@@ -75,7 +75,7 @@ export class ClientOperation extends Caller {
   }
 
   /**
-   * Ends the span with the error of a client's timeout.
+   * Ends the span with a client timeout's error.
    *
    * @param phase undefined: unknown
    */
@@ -86,7 +86,7 @@ export class ClientOperation extends Caller {
     this.end(this.describe(error, 'timeout'));
   }
 
-  /** Ends the span with an error class only, as only the caller sees the error. */
+  /** Ends the span with an error class: only the caller sees the error. */
   refused(errorType: string): void {
     if (this.settled) return;
     this.settled = true;
@@ -121,7 +121,7 @@ export class ClientOperation extends Caller {
     duration.record((performance.now() - this.#start) / 1_000, attributes, trace.setSpan(this.context, this.span));
   }
 
-  /** Attributes of the metric; undefined: not measured. */
+  /** Of the metric; undefined: not measured. */
   protected measured(): Attributes | undefined {
     const attributes: Attributes = {};
     for (const key of MEASURED) {

@@ -2,7 +2,7 @@ import type { Attributes, Context, Span, SpanKind, SpanOptions, Tracer } from '@
 import { dependencies, noteUse, type Dependency, type Target } from './dependencies.ts';
 import { isOwn, type Own } from './own-tracer.ts';
 
-/** Attributes shared by many spans: our tracer encodes them once, others copy them. */
+/** Shared by many spans: our tracer encodes them once, others copy them. */
 export class CommonAttributes {
   readonly values: Readonly<Attributes>;
   readonly count: number;
@@ -12,7 +12,7 @@ export class CommonAttributes {
 
   /**
    * @param values immutable; undefined is left out
-   * @param target the server that the spans are calls to
+   * @param target the server that the spans call
    */
   constructor(values: Readonly<Record<string, string | number | boolean | undefined>>, target?: Target) {
     const kept: Attributes = {};
@@ -34,7 +34,7 @@ export class CommonAttributes {
 
 export interface SpanStart {
   kind: SpanKind;
-  /** The span owns it: do not change or reuse it. */
+  /** The span's: do not change or reuse it. */
   attributes?: Attributes | undefined;
   common?: CommonAttributes | undefined;
   startTime?: number | undefined;
@@ -56,7 +56,7 @@ export function startSpan(tracer: Tracer, name: string, start: SpanStart, where:
   return tracer.startSpan(name, { ...options, attributes: all } as SpanOptions, where);
 }
 
-/** None of the attributes may be set yet. */
+/** None may be set yet. */
 export function addCommon(span: Span, common: CommonAttributes): void {
   if (isOwn<OwnSpan>(span)) span.addCommon(common);
   else span.setAttributes(common.values as Attributes);

@@ -1,14 +1,14 @@
 import { createContextKey, SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 
-// `createContextKey` uses `Symbol.for`, so the bundle's copy and an imported one agree.
+// `createContextKey` uses `Symbol.for`: the bundle's and imported copies agree.
 const KEY = createContextKey('foreshock.context-attributes');
 
-/** Deeper means a context that passes itself on endlessly. */
+/** Deeper contexts pass themselves on endlessly. */
 const MAX_DEPTH = 16;
 
 interface Entry {
   attributes: Attributes;
-  /** The span they were set in; its direct children of any kind get them. */
+  /** The span they were set in; also its direct children's, of any kind. */
   below: Span | undefined;
   during: { readonly over: boolean } | undefined;
   outer: Entry | undefined;
@@ -16,7 +16,7 @@ interface Entry {
 }
 
 /**
- * Adds attributes to spans of any instrumentation down to the first outgoing call.
+ * Adds attributes to any instrumentation's spans down to the first outgoing call.
  *
  * @param during dropped once `over`, also in servers, timers and connections started before
  */
@@ -27,13 +27,13 @@ export function withContextAttributes(
 ): Context {
   let outer = where.getValue(KEY) as Entry | undefined;
   while (outer?.during?.over) outer = outer.outer;
-  // Work that starts its successor would chain them endlessly.
+  // Chained successors would grow it endlessly.
   if (outer && outer.depth >= MAX_DEPTH) outer = { ...outer, outer: undefined, depth: 1 };
   const depth = outer ? outer.depth + 1 : 1;
   return where.setValue(KEY, { attributes, below: trace.getSpan(where), during, outer, depth } satisfies Entry);
 }
 
-/** @param kind spans that serve a remote call get none */
+/** @param kind serving remote calls: none */
 export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes | undefined {
   let entry = where.getValue(KEY) as Entry | undefined;
   if (!entry || kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
@@ -46,7 +46,7 @@ export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes
   return found;
 }
 
-/** Whether a span is a call between services; only SDK spans show it. */
+/** Whether it calls another service; only SDK spans show it. */
 function isCall(span: Span | undefined): boolean {
   if (!span) return false;
   const kind = (span as { kind?: SpanKind }).kind ?? SpanKind.INTERNAL;

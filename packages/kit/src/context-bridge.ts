@@ -2,18 +2,18 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, type Context } from '@opentelemetry/api';
 import { report } from './guard.ts';
 
-/** Used part of `AsyncLocalStorageContextManager` (@opentelemetry/context-async-hooks 1.x to 3.x). */
+/** Used part (@opentelemetry/context-async-hooks 1.x to 3.x). */
 interface ContextManager {
   _asyncLocalStorage?: Partial<AsyncLocalStorage<Context | undefined>>;
 }
 
 /**
- * Whether contexts are held by V8, so that a callback from C++ cannot change its caller's: Node 24 and later
- * (lib/internal/async_local_storage/async_context_frame.js, which has no `_enable`).
+ * Whether V8 holds contexts, so that callbacks from C++ keep their caller's: Node 24 and later
+ * (lib/internal/async_local_storage/async_context_frame.js, without `_enable`).
  */
 export const CALLBACKS_RESTORE_CONTEXT: boolean = !('_enable' in AsyncLocalStorage.prototype);
 
-/** The context manager has no AsyncLocalStorage. */
+/** Without AsyncLocalStorage. */
 export const NOT_ENTERED = Symbol('not entered');
 
 export type Left = Context | undefined | typeof NOT_ENTERED;
@@ -52,7 +52,7 @@ export function leave(left: Left): void {
 }
 
 /**
- * Makes `where` active for the rest of this asynchronous flow.
+ * Makes `where` active for the rest of this flow.
  *
  * @returns false if unsupported
  */
@@ -60,7 +60,7 @@ export function attach(where: Context): boolean {
   return enter(where) !== NOT_ENTERED;
 }
 
-/** Runs `fn` with `where` active: queued work belongs to the request that asked, not to the one that freed the slot. */
+/** Runs `fn` with `where` active: queued work belongs to who asked, not to who freed the slot. */
 export function runIn<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
   const left = enter(where);
   if (left === NOT_ENTERED) return runBy(where, fn, self, args);
@@ -84,11 +84,11 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
 }
 
 /**
- * A method in the context of its call, with one stack frame of ours.
+ * A method in the context of its call, with one frame of ours.
  *
  * @param contextOf called first; undefined or a throw: the active context stays
- * @param isLeftByCaller whether Node leaves that context itself, right after this call; default false. Leaving copies
- *   Node's map of contexts, which costs more than entering.
+ * @param isLeftByCaller whether Node leaves that context right after this call; default false. Leaving copies Node's
+ * map of contexts: dearer than entering.
  */
 export function methodIn<Self, R>(
   method: (this: Self, ...args: any[]) => R,
@@ -115,7 +115,7 @@ export function methodIn<Self, R>(
   };
 }
 
-/** {@link bindTo} for a function called once: releases the context afterwards, as libraries may keep the function. */
+/** {@link bindTo} for a single call: then releases the context, as libraries may keep the function. */
 export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn: F): F {
   let waiting: Context | undefined = where;
   return function (this: unknown, ...args: unknown[]) {

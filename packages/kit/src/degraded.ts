@@ -4,7 +4,7 @@ import { VERSION } from './version.ts';
 
 /**
  * - `stale`: old data, as its source does not answer
- * - `fallback`: another answer than the usual one
+ * - `fallback`: another answer than usual
  * - `read_only`: writes are refused or put off
  * - `feature_off`: a part is left out
  */
@@ -26,7 +26,7 @@ function count(attributes: Attributes, where: Context): void {
   counter?.add(1, attributes, where);
 }
 
-/** Marks the span of a context, and counts. */
+/** Marks a context's span, and counts. */
 export function noteDegraded(where: Context, mode: DegradedMode, feature: string | undefined): void {
   const attributes: Attributes = { [DEGRADED_MODE]: mode };
   if (feature !== undefined) attributes[DEGRADED_FEATURE] = feature;

@@ -2,11 +2,11 @@ import type { Context } from '@opentelemetry/api';
 import { contextAttributesOf } from './context-attributes.ts';
 import { BREAKER_NAME } from './names.ts';
 
-/** A server that the application uses. */
+/** Used by the application. */
 export interface Target {
   /** `db.system.name`, `messaging.system` or `http`. */
   readonly system: string;
-  /** Host name, IP address, or path of a socket. */
+  /** Host name, IP address, socket path. */
   readonly address: string | undefined;
   /** Undefined: the system's default. */
   readonly port?: number | undefined;
@@ -17,16 +17,16 @@ export interface Dependency {
   readonly system: string;
   readonly address: string;
   readonly port: number | undefined;
-  /** Since it was last read. */
+  /** Since last read. */
   used: boolean;
-  /** `performance.now()`, as of the last reading; undefined: only its connections are seen. */
+  /** `performance.now()`, at the last reading; undefined: only connections are seen. */
   usedAt: number | undefined;
-  /** Breakers around calls to it. */
+  /** Around calls to it. */
   readonly breakers: Set<string>;
   /**
-   * Asks it by the application's library, where that alone does no harm.
+   * Asks by the application's library, where that alone is harmless.
    *
-   * @param ms after which it gives up
+   * @param ms time-out
    */
   ask: ((ms: number) => Promise<void>) | undefined;
 }
@@ -38,13 +38,13 @@ export interface PoolUse {
   readonly limit: number | undefined;
 }
 
-/** Newest; a cluster's nodes come and go. */
+/** Newest, as a cluster's nodes change. */
 const MAX_DEPENDENCIES = 64;
 const MAX_BREAKERS = 4;
 const MAX_OPEN = 1_000;
 const FORGET_MS = 3_600_000;
 
-/** What boundaries have seen that tells whether the application can serve, for `/readyz`. */
+/** What boundaries see of the application's ability to serve, for `/readyz`. */
 class Dependencies {
   readonly #known = new Map<string, Dependency>();
   readonly #open = new Set<string>();
@@ -86,7 +86,7 @@ class Dependencies {
     else if (this.#open.size < MAX_OPEN) this.#open.add(name);
   }
 
-  /** Without those that are long unused. */
+  /** Without long unused ones. */
   *[Symbol.iterator](): Generator<Dependency & { readonly openBreaker: string | undefined }> {
     this.#read();
     const now = performance.now();
@@ -97,7 +97,7 @@ class Dependencies {
   }
 }
 
-/** Process-wide, as each bundle file has a copy of this one. */
+/** Process-wide: bundle files have copies. */
 const KEY = Symbol.for('foreshock.dependencies');
 const global = globalThis as { [KEY]?: Dependencies };
 

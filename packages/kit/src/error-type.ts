@@ -1,18 +1,18 @@
 import { noteValues, privateMessage } from './error-values.ts';
 
-/** A longer text is no error class. */
+/** Longer text is no class. */
 const MAX_LENGTH = 64;
 
 /**
- * `error.type` of the semantic conventions: `code` (`ECONNREFUSED`), else class name (a `DOMException`'s own name),
- * else `_OTHER`. Never throws.
+ * `error.type` of the semantic conventions: `code` (`ECONNREFUSED`), else class name (a `DOMException`'s own), else
+ * `_OTHER`. Never throws.
  */
 export function errorTypeOf(error: unknown): string {
   try {
     if (typeof error === 'object' && error !== null) {
       const { code } = error as { code?: unknown };
       if (typeof code === 'string' && code !== '' && code.length <= MAX_LENGTH) return code;
-      // Web errors share a class and differ in `name`: `AbortError`.
+      // Web errors differ only in `name`: `AbortError`.
       const name = error instanceof DOMException ? error.name : (error as object).constructor?.name;
       if (typeof name === 'string' && name !== '' && name !== 'Object' && name.length <= MAX_LENGTH) return name;
     }
@@ -22,10 +22,7 @@ export function errorTypeOf(error: unknown): string {
   return '_OTHER';
 }
 
-/**
- * The message for a span's status: at most 256 characters, `''` if none, without database values ({@link
- * privateMessageOf}).
- */
+/** For a span's status: at most 256 characters, `''` if none, without database values ({@link privateMessageOf}). */
 export function errorMessageOf(error: unknown): string {
   try {
     const message = messageOf(error);
@@ -58,7 +55,7 @@ export function privateMessageOf(error: unknown, shown?: string): string {
   return errorMessageOf(error);
 }
 
-/** The message of an exception, as it may be shown; reduces a stack to its frames if the message holds values. */
+/** An exception's public message; reduces a stack to its frames if it holds values. */
 export function exceptionTextOf(exception: unknown, message: string | undefined, stack?: string): ExceptionText {
   const shown = typeof message === 'string' ? privateMessage(exception, message) : undefined;
   if (shown === undefined) return { message, stack };

@@ -1,14 +1,14 @@
 const MAX_MESSAGE = 256;
-/** A longer word is a token or a hash. */
+/** Longer: a token or hash. */
 const MAX_WORD = 32;
 
 const MAX_DEPTH = 4;
 const MAX_LOOKED_AT = 32;
 /** Shorter texts match by chance. */
 const MIN_TEXT = 8;
-/** Messages remembered, to find them in other errors: as many as may fail together. */
+/** Remembered to find them in other errors: as many as may fail together. */
 const MAX_TEXTS = 256;
-/** A beginning as long as this is a server's own, `E11000 duplicate key error`: what follows it is hidden in any text. */
+/** A beginning this long is the server's, `E11000 duplicate key error`: what follows is hidden in any text. */
 const MIN_BEGINNING = 20;
 const MAX_BEGINNINGS = 64;
 
@@ -23,7 +23,7 @@ interface KnownMessages {
   readonly beginnings: Set<string>;
 }
 
-/** Process-wide: a bundle has a copy of this file. */
+/** Process-wide: a bundle has a copy. */
 const PRIVATE = Symbol.for('foreshock.private-errors');
 const known = ((globalThis as { [PRIVATE]?: KnownMessages })[PRIVATE] ??= {
   errors: new WeakMap(),
@@ -32,7 +32,7 @@ const known = ((globalThis as { [PRIVATE]?: KnownMessages })[PRIVATE] ??= {
 });
 
 const QUOTES = new Set('"`\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u300c\u300e');
-/** Signs around values: `Key (email)=(…)`, `user a@example.com`, `value: …`. */
+/** Around values: `Key (email)=(…)`, `user a@example.com`, `value: …`. */
 const VALUE_SIGNS = new Set('@=:');
 
 /**
@@ -49,7 +49,7 @@ export function withoutValues(message: string): string {
     else if (i - word >= MAX_WORD || isValue(sign) || (sign === "'" && !isApostrophe(text, i))) break;
   }
   if (i >= text.length) return text;
-  // Keeps the word of `value: …`, not of `a@example.com`.
+  // The word of `value: …`, not `a@example.com`.
   if (text[i] === ':' && /^[\s]|^$/.test(text.slice(i + 1, i + 2))) word = i;
   return text.slice(0, word).replace(/[\s([{<,;-]+$/, '');
 }
@@ -64,19 +64,19 @@ function isApostrophe(text: string, at: number): boolean {
 }
 
 /**
- * What may be shown of a database error, or of one that carries it (`cause`, `parent`, `errors`) or its text.
+ * The public part of a database error, or of one that carries it (`cause`, `parent`, `errors`) or its text.
  *
  * @returns undefined for others
  */
 export function privateMessage(error: unknown, message: string): string | undefined {
   if (typeof error === 'object' && error !== null) {
     const own = known.errors.get(error);
-    // The message may have changed: some prepend the statement.
+    // It may have changed: some prepend the statement.
     if (own) return own.shown;
     const carried = carriedBy(error, 0, { left: MAX_LOOKED_AT });
     if (carried) {
       const shown = withoutMessage(message, carried);
-      // The text alone may be passed on later.
+      // The text may be passed on alone.
       noteValues(error, message, shown);
       return shown;
     }
@@ -89,14 +89,14 @@ export function privateMessage(error: unknown, message: string): string | undefi
   return undefined;
 }
 
-/** `could not save alice: Duplicate entry 'alice'`: its beginning and the part of the other that may be shown. */
+/** `could not save alice: Duplicate entry 'alice'`: its beginning, and the other's public part. */
 function withoutMessage(message: string, { whole, shown }: PrivateMessage): string {
   const at = message.indexOf(whole);
   const own = withoutValues(message);
   return at < 0 || at > own.length ? own : own.slice(0, at) + shown;
 }
 
-/** It calls no getters: they are application code. */
+/** Calls no getters, which are application code. */
 function carriedBy(error: object, depth: number, budget: { left: number }): PrivateMessage | undefined {
   for (const name of Object.getOwnPropertyNames(error)) {
     if (budget.left-- <= 0) return undefined;
@@ -115,7 +115,7 @@ function carriedBy(error: object, depth: number, budget: { left: number }): Priv
 /**
  * Descriptions of this error, or of one with its text, now omit values.
  *
- * @param shown the part that may be shown
+ * @param shown the public part
  */
 export function noteValues(error: unknown, message: string, shown = withoutValues(message)): void {
   if (typeof error !== 'object' || error === null || known.errors.has(error)) return;

@@ -1,12 +1,12 @@
 import { log } from './log.ts';
 
-/** Repetitions are counted into the next message. */
+/** The next message counts repetitions. */
 const LOG_EVERY_MS = 60_000;
 
 const logged = new Map<string, { at: number; suppressed: number }>();
 
 /**
- * Logs our failures once per place and minute, to not flood the service's log.
+ * Logs our failures once per place and minute: no flood.
  *
  * @param place a constant such as `'pg connect'`
  */

@@ -1,4 +1,4 @@
-/** A value for the next wrapped method that the library calls. */
+/** For the next wrapped method the library calls. */
 class Offer<T> {
   protected value: T | undefined;
   #wasTaken = false;
@@ -7,7 +7,7 @@ class Offer<T> {
     return this.value;
   }
 
-  /** Ever: the library's code between is synchronous. */
+  /** Ever: the code between is synchronous. */
   get wasTaken(): boolean {
     return this.#wasTaken;
   }
@@ -26,7 +26,7 @@ class Offer<T> {
  * synchronous, so each use has a test.
  */
 export class HandOver<T> extends Offer<T> {
-  /** @returns the previous value, for {@link end} */
+  /** @returns the previous, for {@link end} */
   offer(value: T): T | undefined {
     const outer = this.value;
     this.value = value;
@@ -35,7 +35,7 @@ export class HandOver<T> extends Offer<T> {
 
   /**
    * @param outer from {@link offer}
-   * @returns whether the value was taken
+   * @returns whether it was taken
    */
   end(value: T, outer: T | undefined): boolean {
     const isTaken = this.value !== value;
@@ -45,8 +45,8 @@ export class HandOver<T> extends Offer<T> {
 }
 
 /**
- * Passes a value to what the library does next, after the first method has returned. Forgotten in the next microtask:
- * what comes then may be of another caller.
+ * Passes a value to what follows the first method's return. Forgotten in the next microtask, as later calls may be
+ * another's.
  */
 export class BriefHandOver<T> extends Offer<T> {
   readonly #forget = (): void => void (this.value = undefined);

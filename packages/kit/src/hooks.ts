@@ -8,7 +8,7 @@ import { restoreUnused } from './replaced-function.ts';
 import { inRange } from './version-range.ts';
 import { watcher } from './watcher.ts';
 
-/** Limit, in ms, for a package to load a file its adapter needs. */
+/** A package must load a file its adapter needs within this, ms. */
 const FILES_WITHIN_MS = 5_000;
 
 /** Attaches by, in this order: diagnostics channel, library event ({@link onUndo}), patch. */
@@ -29,7 +29,7 @@ export class Hooks extends MethodHooks {
   }
 
   /**
-   * Runs `attach` once a file has loaded. Logs a version out of range, or one without the file.
+   * Runs `attach` once a file has loaded. Logs a version out of range, or without the file.
    *
    * @param path inside its package: `pg/lib/client.js`
    * @param options.bindings ES modules: names for `loaded.rebind`
@@ -47,7 +47,7 @@ export class Hooks extends MethodHooks {
       const isInRange = inRange(loaded.version, range);
       watcher()?.loaded(this.library, name, loaded.version, isInRange);
       if (isInRange) return attach({ ...loaded, ...this.#undoableRebind(loaded), ...this.#undoableExports(loaded) });
-      // Logged once per version, not per file.
+      // Per version, not file.
       const refused = `${name} ${loaded.version}`;
       if (this.#refused.has(refused)) return;
       this.#refused.add(refused);
@@ -55,11 +55,11 @@ export class Hooks extends MethodHooks {
       log('warn', `foreshock: ${refused} is outside the supported range ${range}, left untraced`);
     });
     this.onUndo(stop);
-    // A library's other packages are optional.
+    // Other packages are optional.
     if (options.versions === undefined && !this.#found.has(name)) this.#expectFile(name);
   }
 
-  /** The binding gets its original back, unless it was rebound since. */
+  /** Gets its original back, unless rebound since. */
   #undoableRebind({ rebind }: LoadedModule): Pick<LoadedModule, 'rebind'> {
     if (!rebind) return {};
     return {
@@ -73,11 +73,11 @@ export class Hooks extends MethodHooks {
     };
   }
 
-  /** Later importers get the original back, unless it was replaced since. */
+  /** Gets its original back, unless replaced since. */
   #undoableExports({ replaceExports }: LoadedModule): Pick<LoadedModule, 'replaceExports'> {
     if (!replaceExports) return {};
     return {
-      // What another agent has put there since the file loaded is kept.
+      // Keeps what another agent has put there since the load.
       replaceExports: (replace) =>
         replaceExports((original) => {
           const replacement: unknown = replace(original);
@@ -88,7 +88,7 @@ export class Hooks extends MethodHooks {
     };
   }
 
-  /** A release may move the file. */
+  /** Releases may move it. */
   #expectFile(name: string): void {
     this.#found.set(name, false);
     const stop = onPackageLoad(name, ({ version }) => {
@@ -105,7 +105,7 @@ export class Hooks extends MethodHooks {
     this.onUndo(stop);
   }
 
-  /** Runs `attach` once the application has loaded a built-in module. */
+  /** Attaches once the application has loaded a built-in. */
   onBuiltin(name: string, attach: (exports: any) => void): void {
     this.onUndo(onBuiltinLoad(name, attach));
   }

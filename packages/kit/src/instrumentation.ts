@@ -15,7 +15,7 @@ import { isUpstreamActive, scopesNoted } from './upstream.ts';
 import { watcher } from './watcher.ts';
 
 /**
- * OpenTelemetry's (`@opentelemetry/instrumentation`, SDK 2.x and 3.x), copied to not load that package and its module
+ * OpenTelemetry's (`@opentelemetry/instrumentation`, SDK 2.x and 3.x), copied to avoid that package and its module
  * hooks.
  */
 export interface Instrumentation {
@@ -34,28 +34,28 @@ export interface Instrumentation {
 export interface InstrumentationConfig {
   /** Attach at construction; default true, as upstream. */
   enabled?: boolean;
-  /** Selects libraries; default all. */
+  /** Default all. */
   libraries?: (library: string) => boolean;
 }
 
 /** Tracer and meter for one adapter. */
 export interface Telemetry {
   readonly library: string;
-  /** Read per span: a provider may be set late. */
+  /** Per span: a provider may come late. */
   readonly tracer: Tracer;
-  /** Upstream's instrumentation is active: make no span, only add to its. Cheap. */
+  /** Upstream's instrumentation is active: only add to its spans. Cheap. */
   readonly upstreamIsActive: boolean;
-  /** Calls `create` for each provider's meter, if metrics are collected; the function returned undoes it. */
+  /** Calls `create` for each provider's meter, if metrics are collected; the result undoes it. */
   useMeter(create: (meter: Meter) => void | (() => void)): void;
 }
 
-/** Turns adapters' events into spans and metrics. */
+/** Adapters' events as spans and metrics. */
 export interface Boundary<Events, Config extends InstrumentationConfig = InstrumentationConfig> {
-  /** Package name and instrumentation scope. */
+  /** Package and instrumentation scope. */
   name: string;
   version: string;
   adapters: readonly Adapter<Events>[];
-  /** Called once per adapter. */
+  /** Once per adapter. */
   open(telemetry: Telemetry, config: Config): Events;
 }
 
@@ -193,7 +193,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
   setConfig(config: Config): void {
     this.#config = config;
     if (!this.#enabled) return;
-    // Adapters get their config when opened.
+    // Opened adapters get their config.
     this.disable();
     this.enable();
   }
@@ -203,7 +203,7 @@ class BoundaryInstrumentation<Events, Config extends InstrumentationConfig> impl
   }
 }
 
-/** Makes an `Instrumentation` for any `NodeSDK` and our preload. */
+/** For any `NodeSDK`, and our preload. */
 export function instrumentationOf<Events, Config extends InstrumentationConfig>(
   boundary: Boundary<Events, Config>,
   config: Config,

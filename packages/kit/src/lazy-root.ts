@@ -7,14 +7,14 @@ import { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root
 // Fake timers may replace it later.
 const now: () => number = performance.now.bind(performance);
 
-/** Time, in ms, for children after the run. */
+/** For children after the run, ms. */
 const CHILDREN_AFTER_MS = 60_000;
 
-/** A root without an end event, from its first span to its last, or {@link ended}. */
+/** Without an end event: from its first span to its last, or {@link ended}. */
 export abstract class LazyRoot implements PendingRoot {
   readonly endsWithSpans = true;
   readonly context: Context;
-  /** `performance.now()`; used if the first span starts later. */
+  /** `performance.now()`, if the first span is later. */
   readonly #beginsAt: number;
   #span: Span | undefined;
   #madeAt = 0;
@@ -62,7 +62,7 @@ export abstract class LazyRoot implements PendingRoot {
 
   #begin(): Span {
     const at = now();
-    // Late if the event loop was blocked, early if not awaited.
+    // Late after a block, early if unawaited.
     const startTime = this.#span ? at : Math.min(this.#beginsAt, at);
     const span = this.makeSpan(startTime);
     this.#span = span;
@@ -72,7 +72,7 @@ export abstract class LazyRoot implements PendingRoot {
   }
 }
 
-/** Whether work here may get a root: in no span or job, with our tracer, as others would create roots eagerly. */
+/** Whether work may get a root: outside spans and jobs, with our tracer, as others would create roots eagerly. */
 export function mayBeginRoot(where: Context, tracer: Tracer): boolean {
   if (trace.getSpan(where) || isSuppressed(where)) return false;
   const outer = pendingRootOf(where);

@@ -1,10 +1,10 @@
-/** An item has its own neighbour fields, so it is in one {@link LinkedList}. */
+/** Items have their own neighbour fields: one {@link LinkedList} each. */
 export interface Linked<T> {
   before: T | undefined;
   after: T | undefined;
 }
 
-/** An ordered set without a growing hash table. */
+/** A set without a growing hash table. */
 export class LinkedList<T extends Linked<T>> {
   oldest: T | undefined;
   newest: T | undefined;
@@ -30,7 +30,7 @@ export class LinkedList<T extends Linked<T>> {
     this.size--;
   }
 
-  /** Oldest first; removing the current item is safe. */
+  /** Oldest first; the current may be removed. */
   *[Symbol.iterator](): Generator<T> {
     for (let item = this.oldest; item;) {
       const next: T | undefined = item.after;

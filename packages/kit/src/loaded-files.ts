@@ -5,13 +5,13 @@ interface CachedModule {
   exports: unknown;
 }
 
-/** File names by base name. */
+/** By base name. */
 const files = new Map<string, string[]>();
 let count = 0;
 let last: string | undefined;
 
 /**
- * Indexed once, as there may be thousands.
+ * Indexed once: there may be thousands.
  *
  * @param end of the path, with `/`
  */

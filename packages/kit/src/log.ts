@@ -5,7 +5,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 export type WriteLine = (level: LogLevel, message: string, values: readonly unknown[]) => void;
 
-// Process-wide, as each bundle file has a copy of this one.
+// Process-wide: bundle files have copies.
 const WRITER = Symbol.for('foreshock.log');
 
 /** Replaces `diag`, which the application may set. */
@@ -14,7 +14,7 @@ export function setLogWriter(write: WriteLine): void {
 }
 
 /**
- * Never throws, even if standard error is closed or a `diag` logger throws.
+ * Never throws, even with standard error closed or a throwing `diag` logger.
  *
  * @param message begins with `foreshock: `
  */

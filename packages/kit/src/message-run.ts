@@ -16,12 +16,12 @@ import {
 } from './names.ts';
 import { nextRound } from './rounds.ts';
 
-/** For example a server event or a list element. */
+/** As a server event or list element. */
 export interface PlainMessage {
   system: string;
   /** Low cardinality, else undefined. */
   destination: string | undefined;
-  /** Of the span that opened its connection. */
+  /** The span that opened its connection. */
   link?: SpanContext | undefined;
 }
 
@@ -73,7 +73,7 @@ export function messageContext(
   return mayBeginRoot(from, tracer) ? new MessageRun(tracer, describe, false).context : undefined;
 }
 
-/** Called before a wait in a loop, see {@link nextRound}. */
+/** Before a loop's wait, see {@link nextRound}. */
 export function nextMessageContext(tracer: Tracer, describe: () => PlainMessage): Context | undefined {
   return nextRound(tracer, 0, () => new MessageRun(tracer, describe, true));
 }

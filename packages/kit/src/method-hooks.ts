@@ -12,14 +12,14 @@ import {
 } from './observed-method.ts';
 import { restoreUnused } from './replaced-function.ts';
 
-/** Marks of upstream's shimmer. */
+/** Of upstream's shimmer. */
 const SHIMMER_MARKS: readonly PropertyKey[] = ['__wrapped', '__original', '__unwrap'];
 
 function hasShimmerMark(fn: unknown): boolean {
   return typeof fn === 'function' && Object.hasOwn(fn, '__wrapped') && Object.hasOwn(fn, '__original');
 }
 
-/** Runs a method in no trace, but its callbacks in the caller's context. */
+/** In no trace; callbacks in the caller's context. */
 const detachedWork: Run = (fn, self, args) =>
   detached(
     fn,
@@ -37,7 +37,7 @@ export class MethodHooks {
     this.library = library;
   }
 
-  /** False once undone: a wrapper that cannot be removed then passes through. */
+  /** False once undone: a wrapper that stays then passes through. */
   get active(): boolean {
     return this.#active;
   }
@@ -70,7 +70,7 @@ export class MethodHooks {
     });
     this.#wrapped.push({ owner, name, original });
     const restore = (): void => {
-      // Removing ours would remove a later wrapper too.
+      // It would remove later wrappers, too.
       if (owner[name] !== (replacement as unknown)) return;
       if (descriptor) Object.defineProperty(owner, name, descriptor);
       else delete owner[name];
@@ -78,7 +78,7 @@ export class MethodHooks {
     this.#undo.push(() => restoreUnused(replacement, restore));
   }
 
-  /** Calls `before`, which may change the arguments, ahead of a method. */
+  /** Calls `before`, which may change the arguments, first. */
   before<T extends object>(owner: T, name: keyof T & (string | symbol), before: (self: any, args: any) => void): void {
     this.wrap(owner, name, (original) => preceded(original, before, this.#place(name), this));
   }
@@ -91,7 +91,7 @@ export class MethodHooks {
     this.wrap(owner, name, (original) => followed(original, after, this.#place(name), this));
   }
 
-  /** Returns what `change` makes of a method's result. */
+  /** A method returns what `change` makes. */
   returning<T extends object>(
     owner: T,
     name: keyof T & (string | symbol),
@@ -109,7 +109,7 @@ export class MethodHooks {
     this.wrap(owner, name, (original) => moved(original, run, this));
   }
 
-  /** For methods that open what outlives the call: they run in no trace, their callbacks in the caller's context. */
+  /** What methods open outlives the call: they run in no trace, callbacks in the caller's context. */
   detach<T extends object>(owner: T, name: keyof T & (string | symbol)): void {
     this.runBy(owner, name, detachedWork);
   }
@@ -118,17 +118,17 @@ export class MethodHooks {
     return `${this.library} ${typeof name === 'symbol' ? name.description : String(name)}`;
   }
 
-  /** For other cleanup, such as removing a library's listener. */
+  /** Other cleanup, as removing a library's listener. */
   onUndo(undo: () => void): void {
     this.#undo.push(undo);
   }
 
-  /** Whether upstream's instrumentation wrapped the same method, before or after ours. */
+  /** Whether upstream wrapped the same method, before or after. */
   get wrappedByUpstream(): boolean {
     return this.#wrapped.some(({ owner, name, original }) => hasShimmerMark(owner[name]) || hasShimmerMark(original));
   }
 
-  /** Detaches all, newest first. */
+  /** Newest first. */
   undo(): void {
     this.#active = false;
     for (const undo of this.#undo.splice(0).reverse()) {

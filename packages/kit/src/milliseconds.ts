@@ -1,4 +1,4 @@
-/** Two decimals: finer is noise. */
+/** Finer is noise. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 100) / 100;
 }

@@ -13,13 +13,13 @@ export interface LoadedModule {
   version: string;
   filename: string;
   /**
-   * ES modules: replaces a top-level function, class, `let`, or `const` at the start of a line, for all importers, also
-   * those of `export default name`.
+   * ES modules: replaces a top-level function, class, `let`, or `const` at a line's start, for all importers, also of
+   * `export default name`.
    */
   rebind?: (binding: string, replace: (original: any) => any) => void;
   /**
-   * CommonJS: replaces a module that is a function, for later importers; prefer a property. Earlier ones keep the
-   * replacement: see `replacementOf`.
+   * CommonJS: replaces a module that is a function, for later importers; prefer a property. Earlier ones keep it: see
+   * `replacementOf`.
    */
   replaceExports?: (replace: (exports: any) => unknown) => void;
 }
@@ -27,11 +27,11 @@ export interface LoadedModule {
 interface Target {
   bindings: Set<string>;
   listeners: Set<(loaded: LoadedModule) => void>;
-  /** For later listeners, as no cache lists ES modules. */
+  /** For later listeners: no cache lists ES modules. */
   evaluated: LoadedModule[];
 }
 
-/** The first loaded file of a package, except JSON. */
+/** A package's first loaded file, except JSON. */
 export interface LoadedPackage {
   name: string;
   version: string;
@@ -50,7 +50,7 @@ const STATE = Symbol.for('foreshock.module-hook');
 const MODULES = '/node_modules/';
 const BUILTIN = 'node:';
 
-// Process-wide: the preload's bundle and an imported copy share it.
+// Process-wide: shared by preload and imported copy.
 const state: HookState = ((globalThis as any)[STATE] ??= {
   targets: new Map(),
   packages: new Map(),
@@ -112,7 +112,7 @@ function announcePackage(path: string, filename: string): void {
   const listeners = state.packages.get(name);
   if (!listeners) return;
   const loaded = { name, version: packageVersion(filename) };
-  // This includes listeners that one of them adds.
+  // Also those that one adds.
   for (const listener of listeners) {
     listeners.delete(listener);
     try {
@@ -175,12 +175,12 @@ function hookCommonJs(): void {
     if (path === undefined || !state.targets.has(path)) return load.apply(this, arguments);
     let announced = false;
     const evaluated = (): void => {
-      // Its appended line has announced a `require`d ES module.
+      // A `require`d ES module's appended line announced it.
       if (announced || types.isModuleNamespaceObject(this.exports)) return;
       announced = true;
       announce(path, filename, this.exports, replaceable(this));
     };
-    // Node 22 copies the exports for `import` before `load` ends.
+    // Node 22 copies exports for `import` before `load` ends.
     this._compile = function (this: LoadingModule, ...args: unknown[]) {
       delete this._compile;
       const result = this._compile!(...args);
@@ -195,7 +195,7 @@ function hookCommonJs(): void {
 
 interface LoadingModule {
   exports: unknown;
-  /** Own only while {@link hookCommonJs} needs it. */
+  /** Own only for {@link hookCommonJs}. */
   _compile?: (...args: unknown[]) => unknown;
 }
 
@@ -214,7 +214,7 @@ function judgeHooks(): boolean {
   return inRange(node, '>=22.22.3 <23') || inRange(node, '>=24.11.1 <25') || inRange(node, '>=26.0.0 <1000');
 }
 
-/** Namespaces are immutable, so a line appended to listed files passes us namespace and bindings. */
+/** Namespaces are immutable: a line appended to listed files passes namespace and bindings. */
 function hookEsm(): void {
   if (!hasSoundHooks()) {
     log(
@@ -240,8 +240,8 @@ function hookEsm(): void {
 }
 
 /**
- * A `const` cannot be rebound, so it becomes `let`, in the same columns. `export default name` exports the value that the
- * binding has then, `export { name as default }` the binding.
+ * A `const` cannot be rebound: it becomes `let`, in the same columns. `export default name` exports the binding's value
+ * then, `export { name as default }` the binding.
  */
 function withLiveBindings(source: string, bindings: Set<string>): string {
   let text = source;
@@ -316,7 +316,7 @@ export function onModuleLoad(
 }
 
 /**
- * Calls `listener` once the application has loaded a built-in module; at once where Node's hooks cannot tell.
+ * Calls `listener` once the application loads a built-in module; at once where Node's hooks cannot tell.
  *
  * @param name without `node:`
  * @returns stops listening
@@ -337,7 +337,7 @@ export function onBuiltinLoad(name: string, listener: (exports: any) => void): (
 }
 
 /**
- * Calls `listener` before a package's first file runs; not if already loaded.
+ * Calls `listener` before a package's first file runs, unless already loaded.
  *
  * @returns stops listening
  */

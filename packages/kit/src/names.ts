@@ -1,7 +1,7 @@
 /**
- * All names that are not stable semantic conventions, with their source.
+ * All names that are no stable semantic conventions, with their source.
  *
- * On spans milliseconds (`_ms`), in metrics seconds.
+ * Spans: milliseconds (`_ms`); metrics: seconds.
  */
 
 /** Pools: experimental `db.client.connection.*`; state is ours. */
@@ -20,7 +20,7 @@ export const POOL_HOLDER_OPERATION = 'pool.holder.operation';
 /** On `pool.leak`: not out for long, but its caller has ended and others wait. */
 export const POOL_LEAK_SUSPECTED = 'pool.leak.suspected';
 
-/** Pool state when granted; plain names: when requested. */
+/** When granted; plain names: when requested. */
 export const POOL_GRANTED_USED = 'pool.granted.used';
 export const POOL_GRANTED_IDLE = 'pool.granted.idle';
 export const POOL_GRANTED_PENDING = 'pool.granted.pending';
@@ -39,10 +39,10 @@ export const RETRY_ATTEMPT = 'retry.attempt';
 export const RETRY_MAX_ATTEMPTS = 'retry.max_attempts';
 export const RETRY_DELAY_MS = 'retry.delay_ms';
 export const RETRY_POLICY = 'retry.policy';
-/** On a server span: number of this attempt over all callers' retries. */
+/** On a server span: this attempt's number over all callers' retries. */
 export const RETRY_UPSTREAM_ATTEMPTS = 'retry.upstream_attempts';
 
-/** Event on the span that changed the state; metric. */
+/** Event on the changing span; metric. */
 export const BREAKER_TRANSITION = 'circuitbreaker.transition';
 export const BREAKER_PREVIOUS_STATE = 'circuitbreaker.previous_state';
 /** `failures`, `probe`, `reset_timeout`, `health_check`, `forced`. */
@@ -54,10 +54,10 @@ export const BREAKER_CALLS = 'circuitbreaker.calls';
 /** `error.type` of the replaced error. */
 export const FALLBACK_REASON = 'fallback.reason';
 
-/** Event on the caller's span as it begins to wait for the next attempt. */
+/** Event on the caller's span, when it begins to wait for an attempt. */
 export const RETRY_WAIT = 'retry.wait';
 
-/** Event on the caller's span after several attempts. */
+/** Event on the caller's span, after attempts. */
 export const RETRY_SUMMARY = 'retry.summary';
 export const RETRY_ATTEMPTS = 'retry.attempts';
 export const RETRY_OUTCOME = 'retry.outcome';
@@ -65,7 +65,7 @@ export const RETRY_TOTAL_DELAY_MS = 'retry.total_delay_ms';
 /** Metric: attempts beyond the first, by policy. */
 export const RETRY_RESENDS = 'retry.resends';
 
-/** Event on the call that started the storm. */
+/** Event on the call starting it. */
 export const RETRY_STORM = 'retry.storm';
 /** Metric: number of storms. */
 export const RETRY_STORMS = 'retry.storms';
@@ -75,7 +75,7 @@ export const RETRY_STORM_RESENDS = 'retry.storm.resends';
 export const RETRY_STORM_RATE = 'retry.storm.rate';
 export const RETRY_STORM_JITTER = 'retry.storm.jitter';
 
-/** Experimental `messaging.*` of semantic conventions 1.3x. */
+/** Experimental `messaging.*`, semantic conventions 1.3x. */
 export const MESSAGING_SYSTEM = 'messaging.system';
 export const MESSAGING_OPERATION_NAME = 'messaging.operation.name';
 export const MESSAGING_OPERATION_TYPE = 'messaging.operation.type';
@@ -101,29 +101,29 @@ export const QUEUE_SETTLED = 'queue.settled';
 /** Since the handler's start, which may continue. */
 export const QUEUE_SETTLED_AFTER_MS = 'queue.settled_after_ms';
 export const QUEUE_DEAD_LETTERED = 'queue.dead_lettered';
-/** Metric like `db.client.connection.wait_time`: from due to the handler's start. */
+/** Metric like `db.client.connection.wait_time`: due to handler's start. */
 export const QUEUE_WAIT_TIME = 'queue.wait_time';
 
 /** `connect`, `ttfb`. */
 export const DB_TIMEOUT_PHASE = 'db.timeout_phase';
 
-/** Cache: semantic-conventions #2355 and Sentry's `cache.hit`. */
+/** semantic-conventions #2355, and Sentry's `cache.hit`. */
 export const CACHE_NAME = 'cache.name';
 export const CACHE_HIT = 'cache.hit';
 export const CACHE_KEY_COUNT = 'cache.key_count';
 export const CACHE_HIT_COUNT = 'cache.hit_count';
 export const CACHE_COALESCED = 'cache.coalesced';
-/** On a lookup that missed: callers that have missed its key at this time, where they make a stampede. */
+/** On a missed lookup: callers that missed its key meanwhile, if a stampede. */
 export const CACHE_CONCURRENT_MISSES = 'cache.concurrent_misses';
 /** Shape of a key (`user:*`), never the key. */
 export const CACHE_KEY = 'cache.key';
 
-/** In-process lookups make no span: counted on the caller's. */
+/** In-process lookups, on the caller's span. */
 export const CACHE_LOCAL_HITS = 'cache.local.hits';
 export const CACHE_LOCAL_MISSES = 'cache.local.misses';
 export const CACHE_LOCAL_COALESCED = 'cache.local.coalesced';
 
-/** Event on a caller, and metric: many missed a key together. */
+/** Event on callers, and metric: a key missed together. */
 export const CACHE_STAMPEDE = 'cache.stampede';
 export const CACHE_STAMPEDE_CALLERS = 'cache.stampede.callers';
 export const CACHE_STAMPEDE_DURATION_MS = 'cache.stampede.duration_ms';
@@ -146,33 +146,33 @@ export const HTTP_TIMEOUT_PHASE = 'http.timeout_phase';
 /** The client disconnected first; no failure. */
 export const HTTP_REQUEST_CANCELLED = 'http.request.cancelled';
 
-/** Metrics of a new HTTP connection, in seconds. Ours. */
+/** Metrics: new HTTP connections, seconds. Ours. */
 export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';
 export const HTTP_CLIENT_CONNECT_DURATION = 'http.client.connect.duration';
 export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
-/** Event: an error logged as warning or worse. It may be handled, so the span need not fail. */
+/** Event: an error logged as warning or worse, perhaps handled: the span need not fail. */
 export const ERROR_LOGGED = 'error.logged';
-/** Errors beyond the span's event limit. */
+/** Beyond the span's event limit. */
 export const ERROR_LOGGED_COUNT = 'error.logged.count';
 
-/** Time of a span in which the loop was blocked, or garbage collection ran. Ours. */
+/** Of a span: the loop blocked, or garbage collection. Ours. */
 export const EVENT_LOOP_BLOCKED_MS = 'event_loop.blocked_ms';
-/** Length of the block before an incoming request or message was read. */
+/** The block's length before an incoming request or message was read. */
 export const EVENT_LOOP_BLOCKED_BEFORE_MS = 'event_loop.blocked_before_ms';
 export const GC_PAUSE_MS = 'gc.pause_ms';
-/** Span by the sender's thread during a main thread block. */
+/** By the sender's thread, during a main thread block. */
 export const EVENT_LOOP_BLOCKED = 'event_loop.blocked';
 
-/** Span by the sender's thread: a limit of the process is near, once an hour. */
+/** Span by the sender's thread: the process nears a limit, once an hour. */
 export const LIMIT_NEAR = 'limit.near';
 /** `heap`, `cgroup`, `file_descriptors`, `spool_disk` or `event_loop`. */
 export const LIMIT_NAME = 'limit.name';
-/** Bytes, numbers, or the lag of the event loop in ms. */
+/** Bytes, numbers, or event loop lag in ms. */
 export const LIMIT_USED = 'limit.used';
 export const LIMIT_MAX = 'limit.max';
 
-/** Beside a gauge: its highest value since the reader's last collection. Ours. */
+/** Beside a gauge: its highest since the reader's last collection. Ours. */
 export const ACTIVE_REQUESTS_PEAK = 'http.server.active_requests.peak';
 export const CONNECTION_COUNT_PEAK = 'db.client.connection.count.peak';
 export const PENDING_REQUESTS_PEAK = 'db.client.connection.pending_requests.peak';
@@ -181,12 +181,12 @@ export const POOL_PENDING_PEAK = 'pool.pending.peak';
 
 /** Metric beside `process.open_file_descriptor.count`. Ours. */
 export const PROCESS_FD_LIMIT = 'process.open_file_descriptor.limit';
-/** Measurements whose attribute sets were too many for their instrument, by its name. */
+/** Measurements beyond their instrument's limit of attribute sets, by its name. */
 export const FORESHOCK_MEASUREMENTS_FOLDED = 'foreshock.measurements.folded';
 /** The instrument. */
 export const FORESHOCK_METRIC = 'foreshock.metric';
 
-/** The caller's original identifier; see the propagator. */
+/** The caller's own; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 
 /** On `job <name>`. `job.system` as in OpenTelemetry's Java. */
@@ -200,27 +200,27 @@ export const START_READY_MS = 'start.ready_ms';
 /** `listening`, `request`, `message` or `job`. */
 export const START_READY_BY = 'start.ready_by';
 
-/** The request is answered worse than usual, on purpose: `stale`, `fallback`, `read_only`, `feature_off`. Ours. */
+/** Answered worse than usual, on purpose: `stale`, `fallback`, `read_only`, `feature_off`. Ours. */
 export const DEGRADED_MODE = 'degraded.mode';
-/** What is degraded, as the application or the policy names it. */
+/** As the application or policy names it. */
 export const DEGRADED_FEATURE = 'degraded.feature';
 /** Metric. */
 export const DEGRADED_COUNT = 'degraded.count';
 
-/** Prefix of injected faults' events. */
+/** Of injected faults' events. */
 export const CHAOS_EVENT = 'chaos.';
 export const CHAOS_BOUNDARY = 'chaos.boundary';
 export const CHAOS_TARGET = 'chaos.target';
-/** Length of the delay, holding or block. */
+/** Delay, holding or block. */
 export const CHAOS_MS = 'chaos.ms';
 
-/** On a root span that no request, message or job began, such as `pool.saturated`. */
+/** On a root span of no request, message or job, as `pool.saturated`. */
 export const FORESHOCK_BACKGROUND = 'foreshock.background';
 
 /** The process ended before the span. */
 export const FORESHOCK_INTERRUPTED = 'foreshock.interrupted';
 
-/** Span of an abnormal end, linked to interrupted spans, with heartbeat events. */
+/** Span of an abnormal end, linked to interrupted spans, with heartbeats. */
 export const PROCESS_DIED = 'process.died';
 /** `uncaught_error`, `signal`, `abort`, `oom_kill`, `heap_limit`, `hung`, `native_crash`, `unknown`. */
 export const PROCESS_DIED_CAUSE = 'process.died.cause';
@@ -232,22 +232,22 @@ export const FORESHOCK_OPEN_SPANS = 'foreshock.open_spans';
 export const FORESHOCK_WAITING_SPANS = 'foreshock.waiting_spans';
 /** Heartbeat; followed by a V8 heap space's name. */
 export const HEAP_SPACE_USED = 'v8js.memory.heap.used.';
-/** Heartbeat; memory of objects outside of the heap, bytes. */
+/** Heartbeat; objects outside the heap, bytes. */
 export const EXTERNAL_MEMORY = 'v8js.memory.external';
 export const MACHINE_MEMORY_AVAILABLE = 'system.memory.available';
-/** Heartbeat; share of time in garbage collection since the one before. */
+/** Heartbeat; garbage collection's share since the previous. */
 export const GC_SHARE = 'gc.share';
 /** Heartbeat; pools and breakers in words. */
 export const PROCESS_STATE = 'process.state';
 /** Heartbeat; the last span that failed. */
 export const PROCESS_LAST_ERROR = 'process.last_error';
-/** What memory grew most in the heartbeats. */
+/** Which memory grew most, by heartbeats. */
 export const PROCESS_DIED_GROWTH = 'process.died.growth';
-/** File of a sampling heap profile, and its largest functions (`FORESHOCK_HEAP_PROFILE`). */
+/** A sampling heap profile's file and largest functions (`FORESHOCK_HEAP_PROFILE`). */
 export const PROCESS_DIED_HEAP_PROFILE = 'process.died.heap_profile';
 export const PROCESS_DIED_ALLOCATED_BY = 'process.died.allocated_by';
-/** Spans that were open for less than 100 to 200 ms: only their number is known. */
+/** Spans open for less than 100 to 200 ms: only counted. */
 export const PROCESS_DIED_INTERRUPTED_NEW = 'process.died.interrupted_new';
 export const CGROUP_MEMORY_USED = 'cgroup.memory.used';
 export const CGROUP_MEMORY_LIMIT = 'cgroup.memory.limit';
-/** How long the main thread had been busy at the last check. */
+/** How long the main thread was busy at the last check. */

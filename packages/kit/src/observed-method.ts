@@ -11,26 +11,26 @@ export interface Runner {
   run: Run;
 }
 
-/** False once undone: remaining wrappers pass through. */
+/** False once undone: wrappers pass through. */
 export interface Active {
   readonly active: boolean;
 }
 
-/** Guarded steps around a method. It is called once with its `this` and arguments; result and errors pass through. */
+/** Guarded steps around a method, called once with its `this` and arguments; result and errors pass through. */
 export interface MethodCalls<C> {
   /**
    * May change `args`.
    *
-   * @returns a value for the other steps; undefined: the call is not observed
+   * @returns a value for the other steps; undefined: not observed
    */
   begin(self: any, args: any): C | undefined | void;
-  /** Runs the method; default: in the caller's context. */
+  /** Default: runs it in the caller's context. */
   within?(call: C): Runner | undefined;
-  /** Offers the value of `begin` to a wrapper of what the method calls. */
+  /** Offers `begin`'s value to a wrapper of what the method calls. */
   handOver?: HandOver<C>;
-  /** The method has ended without the offer being taken. */
+  /** It ended without taking the offer. */
   untaken?(call: C, self: any, args: any): void;
-  /** Likewise, where offers are taken: an `await` in a later version of the library is no refusal. */
+  /** Likewise, where offers are taken: a later version's `await` is no refusal. */
   refused?(call: C, self: any, args: any): void;
   returned?(call: C, result: any, self: any, args: any): void;
   /**
@@ -38,14 +38,14 @@ export interface MethodCalls<C> {
    * rejection.
    */
   succeeded?(call: C, value: any): void;
-  /** The method threw or, with {@link succeeded}, its promise was rejected. */
+  /** It threw or, with {@link succeeded}, its promise rejected. */
   failed?(call: C, error: unknown): void;
 }
 
-/** For what is undone with the object it belongs to. */
+/** Undone with the object it belongs to. */
 const ALWAYS: Active = { active: true };
 
-/** Observes a method's calls; adds one stack frame, as `within` a {@link Caller} does without its `run`. */
+/** Observes a method's calls; adds one frame, as `within` a {@link Caller} does without its `run`. */
 export function observed<C>(
   original: AnyFunction,
   steps: MethodCalls<C>,
@@ -172,7 +172,7 @@ export function moved(original: AnyFunction, run: Run, hooks: Active): AnyFuncti
 
 type InContext = Pick<Caller, 'context'>;
 
-/** A callback that reports, then runs in the caller's context, with one stack frame of ours. */
+/** A callback that reports, then runs in the caller's context, with one frame of ours. */
 export function answering<F extends AnyFunction>(
   place: string,
   caller: InContext,
@@ -182,7 +182,7 @@ export function answering<F extends AnyFunction>(
   return methodIn(callback, reporting(place, caller, observe)) as F;
 }
 
-/** {@link answering} for a callback called once: releases the caller afterwards. */
+/** {@link answering} for a single call: then releases the caller. */
 export function answeringOnce<F extends AnyFunction>(
   place: string,
   caller: InContext,

@@ -3,7 +3,7 @@ import { privateMessageOf, wholeMessageOf } from './error-type.ts';
 import { isSuppressed } from './suppression.ts';
 import type { Telemetry } from './instrumentation.ts';
 
-/** In seconds, as semantic conventions 1.3x advise. */
+/** Seconds, as semantic conventions 1.3x advise. */
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 export class OperationClient {
@@ -12,7 +12,7 @@ export class OperationClient {
   /** `db.client.operation.duration`, while metrics are collected. */
   duration: Histogram | undefined;
 
-  /** @param wholeMessages records messages with values */
+  /** @param wholeMessages with values */
   constructor(telemetry: Telemetry, wholeMessages = false) {
     this.#telemetry = telemetry;
     this.messageOf = wholeMessages ? wholeMessageOf : privateMessageOf;

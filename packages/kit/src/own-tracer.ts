@@ -7,14 +7,14 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 
-/** `Symbol.for`, as bundles have copies of this file. */
+/** `Symbol.for`: bundles have copies. */
 export const OWN = Symbol.for('foreshock.own');
 
 export interface Own {
   readonly [OWN]: true;
 }
 
-/** Whether a span or tracer is ours: extended API, valid IDs. */
+/** Ours: extended API, valid IDs. */
 export function isOwn<T extends Own>(made: object): made is T {
   return (made as Partial<Own>)[OWN] === true;
 }
@@ -23,12 +23,12 @@ interface OwnSpan extends Own {
   attribute(key: string): AttributeValue | undefined;
 }
 
-/** Reads an attribute; of our spans without building an object. */
+/** Without building an object, if ours. */
 export function attributeOf(span: object, key: string): AttributeValue | undefined {
   return isOwn<OwnSpan>(span) ? span.attribute(key) : (span as { attributes: Attributes }).attributes[key];
 }
 
-/** The active span context, if valid. */
+/** If valid. */
 export function spanContextOf(where: Context): SpanContext | undefined {
   const span = trace.getSpan(where);
   if (!span) return undefined;

@@ -1,16 +1,16 @@
-/** Readers of metrics with peaks of their own; 0 and 1: exporters that push, from 2 on: scrapers. */
+/** Readers with peaks of their own; 0 and 1: push exporters, from 2: scrapers. */
 export const PEAK_READERS = 8;
 export const FIRST_SCRAPER = 2;
 
-/** Process-wide, as each bundle file has a copy of this one. */
+/** Process-wide: bundle files have copies. */
 const READER = Symbol.for('foreshock.peak-reader');
 const global = globalThis as { [READER]?: number };
 
-/** Runs a collection: each {@link Peak} is then read on behalf of this reader. */
+/** Collects for this reader: each {@link Peak} is read on its behalf. */
 export function collectAs<T>(reader: number, collect: () => T): T {
   global[READER] = reader;
   try {
-    // The SDK calls the callbacks of observable instruments before its first `await` (sdk-metrics 3.1,
+    // The SDK calls observable instruments' callbacks before its first `await` (sdk-metrics 3.1,
     // src/state/MetricCollector.ts).
     return collect();
   } finally {
@@ -18,7 +18,7 @@ export function collectAs<T>(reader: number, collect: () => T): T {
   }
 }
 
-/** The highest value since each reader's last collection: a gauge that is read every 30 s misses what is between. */
+/** The highest since each reader's last collection: a gauge read every 30 s misses what is between. */
 export class Peak {
   readonly #highest = new Float64Array(PEAK_READERS);
 
@@ -27,7 +27,7 @@ export class Peak {
     for (let i = 0; i < PEAK_READERS; i++) if (value > highest[i]!) highest[i] = value;
   }
 
-  /** @param current where the reader's next interval begins */
+  /** @param current begins the reader's next interval */
   take(current: number): number {
     const reader = global[READER] ?? 0;
     const highest = Math.max(this.#highest[reader]!, current);

@@ -2,21 +2,18 @@ import { createContextKey, type Context, type Span } from '@opentelemetry/api';
 
 const KEY = createContextKey('foreshock.pending-root');
 
-/** A root created with its first child: most timer runs are not traced. */
+/** Created with its first child: most timer runs are not traced. */
 export interface PendingRoot {
-  /**
-   * A job runs `after` process start, a timer `within` it while it lasts, timers that set each other repeatedly
-   * `beside` it.
-   */
+  /** A job runs `after` process start, a timer `within` it while it lasts, repeatedly chained timers `beside` it. */
   readonly start: 'within' | 'beside' | 'after';
-  /** No end event: ends with the last span below. */
+  /** Ends with the last span below. */
   readonly endsWithSpans?: boolean;
   readonly isOver?: boolean;
-  /** Creates the root if needed; undefined once {@link isOver}. */
+  /** Created if needed; undefined once {@link isOver}. */
   parent(): Span | undefined;
 }
 
-/** Our tracer makes the root the parent of parentless spans in this context. */
+/** Our tracer makes the root parent of parentless spans here. */
 export function withPendingRoot(where: Context, root: PendingRoot): Context {
   return where.setValue(KEY, root);
 }

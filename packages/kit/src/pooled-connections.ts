@@ -24,40 +24,40 @@ export function targetOf(
 }
 
 export interface DriverConnection extends ConnectionTarget {
-  /** The object its queries are reported on, inside any wrapper of the driver. */
+  /** What its queries are reported on, inside any driver's wrapper. */
   connection: object;
 }
 
-/** Recognises one driver's connections; undefined: not its own. */
+/** One driver's connections; undefined: others. */
 export type Driver = (resource: object) => DriverConnection | undefined;
 
 export interface ConnectionHolding {
-  /** False once returned to the pool. */
+  /** False once returned. */
   readonly out: boolean;
   readonly poolName: string;
-  /** What the connection is used for, shown to waiting callers. */
+  /** What it is used for, for waiting callers. */
   operation: string | undefined;
-  /** Parent of queries without an active span: the wait's, if it had no parent, so both share a trace. */
+  /** For queries without active span: the wait's, if parentless: both share a trace. */
   readonly parent: Context | undefined;
   sent(span: Span): void;
-  /** The pool's state at the request, for the first operation only. */
+  /** At the request, for the first operation only. */
   takeState(): Attributes | undefined;
 }
 
 const HOLDINGS = Symbol.for('foreshock.connection-holdings');
 const DRIVERS = Symbol.for('foreshock.drivers');
 
-// Process-wide: packages may use different copies.
+// Process-wide: packages may have copies.
 const holdings: WeakMap<object, ConnectionHolding> = ((globalThis as any)[HOLDINGS] ??= new WeakMap());
 const drivers: Set<Driver> = ((globalThis as any)[DRIVERS] ??= new Set());
 
-/** Undefined if not pooled or not in use. */
+/** Undefined unless pooled and used. */
 export function holdingOf(connection: object): ConnectionHolding | undefined {
   const holding = holdings.get(connection);
   return holding?.out ? holding : undefined;
 }
 
-/** Also for connections returned to the pool. */
+/** Also once returned. */
 export function rememberedHolding(connection: object): ConnectionHolding | undefined {
   return holdings.get(connection);
 }

@@ -1,4 +1,4 @@
-/** One line each, most important first, such as `orders 10/10, 37 waiting`. */
+/** Lines, most important first, such as `orders 10/10, 37 waiting`. */
 export type StateSource = () => Iterable<string>;
 
 const MOST_LINES = 20;
@@ -6,7 +6,7 @@ const MOST_LINES = 20;
 const sources = new Set<StateSource>();
 
 /**
- * Offers lines on pools, breakers and the like for the heartbeats of the spool. They are read once a second at most.
+ * Offers lines on pools, breakers etc. for the spool's heartbeats, read once a second at most.
  *
  * @returns ends it
  */
@@ -17,7 +17,7 @@ export function offerState(source: StateSource): () => void {
 
 let error = '';
 
-/** The last error that was seen, for the heartbeats of the spool, such as `GET /orders: TypeError, no such order`. */
+/** The last error seen, for the spool's heartbeats, such as `GET /orders: TypeError, no such order`. */
 export function noteError(text: string): void {
   error = text;
 }

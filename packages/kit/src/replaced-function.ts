@@ -1,11 +1,11 @@
 import type { Hooks } from './hooks.ts';
 import type { AnyFunction } from './observed-method.ts';
 
-/** What a replacement reports to: of the instrumentations that are enabled, the latest. */
+/** What a replacement reports to: the latest enabled instrumentation. */
 export class Attachment<Events> {
   events: Events;
   #hooks: Hooks;
-  /** Replaced by a later one. */
+  /** By a later one. */
   readonly #earlier: { events: Events; hooks: Hooks }[] = [];
   /** Put off while another instrumentation needs the replacement. */
   readonly #restores: (() => void)[] = [];
@@ -15,7 +15,7 @@ export class Attachment<Events> {
     this.#hooks = hooks;
   }
 
-  /** False while disabled: what is replaced passes through. */
+  /** False while disabled: then it passes through. */
   get active(): boolean {
     return this.#hooks.active || this.#returnsToEarlier();
   }
@@ -26,7 +26,7 @@ export class Attachment<Events> {
     this.#hooks = hooks;
   }
 
-  /** Restores the original once nothing is attached. */
+  /** Once nothing is attached. */
   restore(restore: () => void): void {
     this.#restores.push(restore);
     if (this.active) return;
@@ -51,7 +51,7 @@ interface Replacement {
 
 type Replacements = WeakMap<AnyFunction, Replacement>;
 
-/** By the original and by itself. */
+/** By original and itself. */
 const ofAnyAdapter: Replacements = new WeakMap();
 const byAdapter = new WeakMap<object, Replacements>();
 /** By the replacement. */
@@ -90,14 +90,14 @@ function replacementsOf(adapter: object | undefined): Replacements {
   return own;
 }
 
-/** Runs `restore`; for a replacement that another instrumentation has in use, after that one. */
+/** Runs `restore`; for a replacement that another instrumentation uses, after that. */
 export function restoreUnused(replacement: unknown, restore: () => void): void {
   const attachment = attachments.get(replacement as AnyFunction);
   if (attachment) attachment.restore(restore);
   else restore();
 }
 
-/** Replaces a method of one object, which it is undone with. Copies own properties. */
+/** Replaces one object's method, undone with that object. Copies own properties. */
 export function replaceOn<Name extends PropertyKey>(
   owner: Record<Name, AnyFunction>,
   name: Name,

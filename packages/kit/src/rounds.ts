@@ -10,8 +10,8 @@ const now: () => number = performance.now.bind(performance);
 const WAITS_OF_HANDLER = 3;
 
 /**
- * A loop's first round, without a root. Before its first `await` an `async` function shares the caller's context, so
- * only the next wait has its own.
+ * A loop's first round, rootless. Before its first `await` an `async` function shares the caller's context: only the
+ * next wait has its own.
  */
 class FirstRound implements PendingRoot {
   readonly start = 'within';

@@ -2,12 +2,12 @@ import { createContextKey, type Context } from '@opentelemetry/api';
 
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
-/** Uses the key of the SDK's `suppressTracing` (`@opentelemetry/core`). */
+/** By the SDK's `suppressTracing` key (`@opentelemetry/core`). */
 export function suppressed(where: Context): Context {
   return where.setValue(SUPPRESSED, true);
 }
 
-/** Whether spans are suppressed, so that boundaries need not build attributes. */
+/** If so, boundaries build no attributes. */
 export function isSuppressed(where: Context): boolean {
   return where.getValue(SUPPRESSED) === true;
 }

@@ -1,20 +1,20 @@
 const SEEN = Symbol.for('foreshock.scopes');
 
-// Process-wide: the preload's provider and an imported span processor write to it.
+// Process-wide: the preload's provider and imported span processors write to it.
 const seen: Set<string> = ((globalThis as any)[SEEN] ??= new Set());
 
 export function noteScope(name: string): void {
   if (seen.size < 1_000) seen.add(name);
 }
 
-/** Changes with each new scope, to invalidate cached answers. */
+/** Changes with new scopes, invalidating cached answers. */
 export function scopesNoted(): number {
   return seen.size;
 }
 
 /**
- * Active: it requested a tracer, or our span processor saw its span. SDK 2.x and 3.x keep tracers in a private map
- * `_tracers`, by `name@version:schema`.
+ * It requested a tracer, or our span processor saw its span. SDK 2.x and 3.x keep tracers in a private map `_tracers`,
+ * by `name@version:schema`.
  */
 export function isUpstreamActive(names: readonly string[], provider: unknown): boolean {
   if (names.length === 0) return false;

@@ -13,7 +13,7 @@ function compare(a: number[], b: number[]): number {
   return 0;
 }
 
-/** Ranges have the form `>=8.0.3 <9`. A pre-release counts as its release. */
+/** `>=8.0.3 <9`. A pre-release counts as its release. */
 export function inRange(version: string, range: string): boolean {
   const match = /^>=(\S+) <(\S+)$/.exec(range);
   if (!match?.[1] || !match[2]) throw new TypeError(`a version range reads '>=1.2.3 <4', not '${range}'`);

@@ -1,2 +1,2 @@
-/** Of all packages; set by `npm run release:version`, tested against every manifest. */
+/** All packages'; set by `npm run release:version`, tested against every manifest. */
 export const VERSION = '0.1.0';

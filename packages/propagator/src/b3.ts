@@ -36,14 +36,14 @@ function parseMulti<C>(carrier: C, getter: TextMapGetter<C>, traceId: string): B
   const sampled = soleText('b3', getter.get(carrier, 'x-b3-sampled'))?.toLowerCase();
   const debug = soleText('b3', getter.get(carrier, 'x-b3-flags')) === '1';
   let sampling: string | undefined;
-  // Older tracers send 'true' and 'false'.
+  // Older tracers: 'true', 'false'.
   if (debug) sampling = 'd';
   else if (sampled === '1' || sampled === 'true') sampling = '1';
   else if (sampled !== undefined && sampled !== '0' && sampled !== 'false') return undefined;
   return contextOf(traceId, spanId ?? '', sampling);
 }
 
-/** Reads the single header, else the four. */
+/** The single header, else the four. */
 export function extractB3<C>(carrier: C, getter: TextMapGetter<C>): B3Context | undefined {
   const single = soleText('b3', getter.get(carrier, 'b3'));
   if (single !== undefined) {
@@ -55,7 +55,7 @@ export function extractB3<C>(carrier: C, getter: TextMapGetter<C>): B3Context | 
   return traceId === undefined ? undefined : (parseMulti(carrier, getter, traceId) ?? reject('b3', 'malformed'));
 }
 
-/** Whether the caller, without identifiers, refuses recording. */
+/** Without identifiers, the caller refuses recording. */
 export function isDeniedByB3<C>(carrier: C, getter: TextMapGetter<C>): boolean {
   const single = getter.get(carrier, 'b3');
   if (single !== undefined) return single === '0';

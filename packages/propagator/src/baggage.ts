@@ -9,8 +9,8 @@ const MAX_MEMBERS = 64;
 const TOKEN = 1;
 const OCTET = 2;
 
-// W3C Baggage 2.2.1: keys are tokens (RFC 9110, 5.6.2); values printable ASCII without space, quote, comma, semicolon
-// and backslash.
+// W3C Baggage 2.2.1: keys are tokens (RFC 9110, 5.6.2); values printable ASCII without space, quote, comma, semicolon,
+// backslash.
 const CLASS = new Uint8Array(128);
 for (let code = 0x21; code < 0x7f; code++) {
   const character = String.fromCharCode(code);
@@ -77,7 +77,7 @@ export function parseBaggage(header: string): Baggage | undefined {
     reject('baggage', 'over_limit');
     text = text.slice(0, Math.max(text.lastIndexOf(',', MAX_HEADER_LENGTH), 0));
   }
-  // `__proto__` is an ordinary key.
+  // `__proto__` is ordinary.
   const entries: Record<string, BaggageEntry> = Object.create(null);
   let members = 0;
   for (let start = 0; start < text.length;) {
@@ -109,10 +109,10 @@ function encode(characterClass: number, text: string): string {
 
 const formatted = new WeakMap<Baggage, string>();
 
-/** Encodes any `Baggage`, dropping invalid properties and members beyond the limits. `''` if empty. */
+/** Drops invalid properties and members beyond the limits. `''` if empty. */
 export function formatBaggage(given: Baggage): string {
   const baggage = currentBaggage(given);
-  // Baggage is immutable and sent with each call.
+  // Immutable, sent with each call.
   let text = formatted.get(baggage);
   if (text !== undefined) return text;
   text = '';

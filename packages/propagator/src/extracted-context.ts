@@ -1,15 +1,15 @@
 import { propagation, ROOT_CONTEXT, trace, type Baggage, type Context, type Span } from '@opentelemetry/api';
 import { withXTraceId } from '@foreshock/kit';
 
-/** Incoming data beyond the span context. */
+/** Beyond the span context. */
 export interface RemoteTrace {
   readonly traceId: string;
-  /** Level 2's random flag; the SDK does not pass it to child spans. */
+  /** Level 2's random flag; the SDK withholds it from child spans. */
   readonly random: boolean;
   readonly debug: boolean;
 }
 
-/** The API's private key, found through its setter. */
+/** The API's private key, by its setter. */
 function keyOf(set: (where: Context) => Context): symbol {
   let learned: symbol | undefined;
   const listening: Context = {
@@ -34,7 +34,7 @@ export function remoteTraceOf(where: Context): RemoteTrace | undefined {
   return where.getValue(REMOTE) as RemoteTrace | undefined;
 }
 
-/** A context with four fields. The API's copies a `Map` and creates three closures a value (bench/propagate.ts). */
+/** Four fields; the API's copies a `Map` and creates three closures a value (bench/propagate.ts). */
 export class ExtractedContext implements Context {
   static readonly #empty = new ExtractedContext(ROOT_CONTEXT, undefined, undefined, undefined, undefined);
   readonly #rest: Context;
@@ -51,7 +51,7 @@ export class ExtractedContext implements Context {
     this.#baggage = baggage;
   }
 
-  /** Undefined keeps the value of `where`. */
+  /** Undefined: as in `where`. */
   static over(
     where: Context,
     span: Span | undefined,
@@ -71,7 +71,7 @@ export class ExtractedContext implements Context {
 
   static #from(where: Context): ExtractedContext {
     if (where === ROOT_CONTEXT) return ExtractedContext.#empty;
-    // Extracting into one's own context in a loop would grow a chain.
+    // Repeatedly extracting into one's own context would grow a chain.
     if (where instanceof ExtractedContext) return where;
     return new ExtractedContext(
       where,

@@ -1,11 +1,11 @@
 import { reject, type Header } from './rejected-input.ts';
 
-/** In characters; Node limits all headers to 16 KiB. */
+/** Characters; Node limits all headers to 16 KiB. */
 export const MAX_HEADER_LENGTH = 8_192;
 
 /**
- * Reads a header that may be sent once. Repeated ones (joined with commas by Node, or an array) are invalid, as their
- * source is unknown.
+ * A header that may be sent once. Repeated (joined with commas by Node, or an array) it is invalid: its source is
+ * unknown.
  */
 export function soleText(header: Header, value: unknown): string | undefined {
   const sole = Array.isArray(value) && value.length <= 1 ? value[0] : value;
@@ -15,8 +15,8 @@ export function soleText(header: Header, value: unknown): string | undefined {
 }
 
 /**
- * Reads a list header. Joins repeated ones in order (RFC 9110, 5.3). The last part may exceed {@link
- * MAX_HEADER_LENGTH}; the list's parser handles that.
+ * A list header, repeated ones joined in order (RFC 9110, 5.3). The list's parser handles a last part beyond {@link
+ * MAX_HEADER_LENGTH}.
  */
 export function listText(header: Header, value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;

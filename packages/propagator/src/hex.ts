@@ -4,12 +4,12 @@ for (const digit of '0123456789abcdef') LOWER_HEX[digit.charCodeAt(0)] = 1;
 const ZERO = 48;
 const ZEROS = '0'.repeat(32);
 
-/** Whether `at` is a lower-case hex digit; false beyond the end. */
+/** Lower-case; false beyond the end. */
 export function isHexDigit(text: string, at: number): boolean {
   return LOWER_HEX[text.charCodeAt(at)] === 1;
 }
 
-// A table without branches takes a third less than a loop, and a quarter of a regular expression.
+// A table without branches takes a third less than a loop, a quarter of a regular expression.
 function eight(text: string, at: number): number {
   return (
     LOWER_HEX[text.charCodeAt(at)]! &

@@ -2,7 +2,7 @@ function isHostName(text: string): boolean {
   return /^[a-z0-9_](?:[a-z0-9._-]{0,252})$/.test(text) || /^\[[0-9a-f:.]{2,45}\]$/.test(text);
 }
 
-/** `host`, `host:port`, `[::1]:port` or bare IPv6, in lower case; undefined if invalid. */
+/** `host`, `host:port`, `[::1]:port` or bare IPv6, lower-cased; undefined if invalid. */
 function splitPort(host: string): { name: string; port: string } | undefined {
   const text = host.toLowerCase();
   const colon = text.lastIndexOf(':');

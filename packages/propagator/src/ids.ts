@@ -4,9 +4,9 @@ const POOL_WORDS = 1_024;
 
 const pool = new Int32Array(POOL_WORDS);
 let used = POOL_WORDS;
-/** Loaded late: `node:crypto` takes longer than the rest of the preload's start. */
+/** Loaded late: `node:crypto` takes longer than the rest of the start. */
 let crypto: typeof import('node:crypto') | undefined;
-// An application's tests may replace `Math.random` later, by one that repeats itself.
+// Tests may later replace `Math.random` by one that repeats itself.
 const { random } = Math;
 
 /** 32 random bits, signed. */
@@ -19,8 +19,8 @@ export function randomWord(): number {
 }
 
 /**
- * In workers `node:crypto` takes 0.7 MB each: unless already loaded there, uses `Math.random` as OpenTelemetry's SDK
- * does; V8 seeds it per thread from the same source.
+ * In workers `node:crypto` takes 0.7 MB each: unless already loaded, uses `Math.random` as OpenTelemetry's SDK does; V8
+ * seeds it per thread from the same source.
  */
 function fill(): void {
   if (isMainThread || isCryptoLoaded()) {
@@ -40,7 +40,7 @@ const DIGITS = new Uint8Array(16);
 for (let i = 0; i < 16; i++) DIGITS[i] = '0123456789abcdef'.charCodeAt(i);
 const { fromCharCode } = String;
 
-// Costs half of a buffer's `toString('hex')`. A slice of a longer string would keep it all in memory.
+// Half of a buffer's `toString('hex')`. A slice keeps the longer string in memory.
 
 /** Words are lowest byte first. */
 export function spanIdText(first: number, second: number): string {
@@ -86,8 +86,8 @@ export function randomSpanId(): string {
 }
 
 /**
- * `IdGenerator` for the SDK, from a pool of random numbers of `node:crypto`, in a worker that has not loaded it of
- * `Math.random`. The SDK's own is predictable, and up to twice as slow.
+ * The SDK's `IdGenerator`, from a pool of random numbers by `node:crypto`, in a worker without it by `Math.random`. The
+ * SDK's own is predictable, and up to twice as slow.
  */
 export class PooledIdGenerator {
   generateTraceId(): string {

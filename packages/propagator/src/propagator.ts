@@ -41,8 +41,8 @@ export interface PropagatorOptions {
   /** Default {@link DEFAULT_PROPAGATORS}. Precedence: `traceparent`, B3, `x-trace-id`. */
   propagators?: readonly PropagatorName[];
   /**
-   * `FORESHOCK_TRUST_INCOMING`: false ignores incoming headers, except from our own carriers (kit's
-   * `withCarrierTrust`). Default true.
+   * `FORESHOCK_TRUST_INCOMING`: false ignores incoming headers, except our own carriers' (kit's `withCarrierTrust`).
+   * Default true.
    */
   trustIncoming?: boolean;
   /** `FORESHOCK_PROPAGATE_TO`, for {@link mayPropagateTo}; default all. */
@@ -69,7 +69,7 @@ export function propagatorsFromNames(names: readonly string[]): { propagators: P
   return { propagators: [...propagators], unknown };
 }
 
-/** W3C trace context (level 2), W3C baggage, `x-trace-id` and B3, read once into one context. Never throws. */
+/** W3C trace context (level 2), W3C baggage, `x-trace-id` and B3, in one context. Never throws. */
 export class ForeshockPropagator implements TextMapPropagator {
   readonly #fields: readonly string[];
   readonly #traceContext: boolean;
@@ -105,7 +105,7 @@ export class ForeshockPropagator implements TextMapPropagator {
     try {
       return this.#extract(where, carrier, getter);
     } catch (error) {
-      // Only a getter or the carrier can throw.
+      // Only getter or carrier can throw.
       report('reading trace headers', error);
       return where;
     }
@@ -132,12 +132,12 @@ export class ForeshockPropagator implements TextMapPropagator {
       if (text !== undefined) xTraceId = isXTraceId(text) ? text : reject('x-trace-id', 'malformed');
     }
     if (!parent) {
-      // A caller without identifiers may still refuse recording.
+      // Without identifiers, callers may refuse recording.
       const denied = (this.#b3Single || this.#b3Multi) && isDeniedByB3(carrier, getter);
       if (xTraceId !== undefined || denied) {
         const traceId = xTraceId === undefined ? randomTraceId() : traceIdOfText(xTraceId);
         parent = derivedParent(traceId, !denied);
-        // An ID from a chosen text may not be random.
+        // A chosen text's ID may not be random.
         remote = { traceId, random: xTraceId === undefined, debug: false };
       }
     }
@@ -155,7 +155,7 @@ export class ForeshockPropagator implements TextMapPropagator {
     try {
       this.#inject(where, carrier, setter);
     } catch (error) {
-      // Only a setter (headers already sent) or a foreign TraceState can throw.
+      // Only a setter (headers already sent) or foreign TraceState throws.
       report('writing trace headers', error);
     }
   }
@@ -166,9 +166,9 @@ export class ForeshockPropagator implements TextMapPropagator {
     const isOurs = span !== undefined && isOwn(span);
     const known = remoteTraceOf(where);
     const remote = known !== undefined && known.traceId === spanContext?.traceId ? known : undefined;
-    // Others may come from any ID generator.
+    // Others: any ID generator's.
     const traceId = isOurs || remote || isTraceId(spanContext?.traceId) ? spanContext?.traceId : undefined;
-    // A derived parent is no span: without one of ours only its text is sent.
+    // A derived parent is no span: only its text is sent, without ours.
     if (
       traceId !== undefined &&
       spanContext &&

@@ -7,7 +7,7 @@ export type RejectedReason = `${Header}.${Fault}`;
 
 const COUNTS = Symbol.for('foreshock.rejected-inputs');
 
-// Process-wide: the preload's bundle and an imported copy share it.
+// Process-wide: shared by preload and imported copy.
 const counts: Partial<Record<RejectedReason, number>> = ((globalThis as any)[COUNTS] ??= {});
 
 export function reject(header: Header, fault: Fault): undefined {
@@ -16,7 +16,7 @@ export function reject(header: Header, fault: Fault): undefined {
   return undefined;
 }
 
-/** By reason, since process start; without values, which may be confidential. */
+/** By reason, since process start; values may be confidential. */
 export function rejectedInputs(): Partial<Record<RejectedReason, number>> {
   return { ...counts };
 }

@@ -4,7 +4,7 @@ import { remoteTraceOf } from './extracted-context.ts';
 import { RANDOM } from './trace-parent.ts';
 import { isDenied, isDerivedParent } from './x-trace-id.ts';
 
-/** By W3C trace context's flag (level 2). The SDK does not pass it on, but its own IDs are random. */
+/** By W3C trace context's flag (level 2). The SDK drops it, but its own IDs are random. */
 export function isRandomId(where: Context, spanContext: SpanContext): boolean {
   const flagged = (spanContext.traceFlags & RANDOM) !== 0;
   const span = trace.getSpan(where);
@@ -19,8 +19,8 @@ let lastId = '';
 let lastHash = '';
 
 /**
- * Gives the same ID in every service, evenly spread even for counters or a number repeated twice, of which the SDK's
- * ratio takes all.
+ * The same ID in every service, evenly spread even for counters or a number repeated twice, of which the SDK's ratio
+ * takes all.
  */
 export function idToSampleBy(traceId: string, isRandom: boolean): string {
   if (isRandom) return traceId;

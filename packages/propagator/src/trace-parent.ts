@@ -26,7 +26,7 @@ export function parseTraceParent(header: string): SpanContext | undefined {
   if (!isTraceIdAt(text, 3) || !isSpanIdAt(text, 36)) return undefined;
   if (!isHexDigit(text, 53) || !isHexDigit(text, 54)) return undefined;
 
-  // The low nibble of '0' (0x30) is its value; of 'a' (0x61) 9 less.
+  // The low nibble of '0' (0x30) is its value; 'a' (0x61): 9 less.
   const code = text.charCodeAt(54);
   const traceFlags = (code > 57 ? code + 9 : code) & (SAMPLED | RANDOM);
   return { traceId: text.slice(3, 35), spanId: text.slice(36, 52), traceFlags, isRemote: true };

@@ -3,7 +3,7 @@ import { isBlank, MAX_HEADER_LENGTH, trimBlanks } from './header.ts';
 import { reject } from './rejected-input.ts';
 
 const MAX_MEMBERS = 32;
-/** The specification's required minimum, in characters. */
+/** Required by the specification, characters. */
 const MAX_LENGTH = 512;
 /** Longer members are cut first. */
 const LONG_MEMBER = 128;
@@ -29,7 +29,7 @@ function isKey(text: string): boolean {
   return true;
 }
 
-/** Printable ASCII without comma and equals sign, not ending in a space. */
+/** Printable ASCII without comma, equals sign, or final space. */
 function isValue(text: string): boolean {
   if (text.length === 0 || text.length > MAX_VALUE || text.charCodeAt(text.length - 1) === SPACE) return false;
   for (let i = 0; i < text.length; i++) {
@@ -39,7 +39,7 @@ function isValue(text: string): boolean {
   return true;
 }
 
-/** The number of members; -1 if invalid. */
+/** -1 if invalid. */
 function countMembers(header: string): number {
   let members = 0;
   let at = 0;
@@ -55,7 +55,7 @@ function countMembers(header: string): number {
     if (at - key > MAX_KEY || header.charCodeAt(at) !== EQUALS) return -1;
     const value = ++at;
     let end = at;
-    // A space may be part of a value, a tab not.
+    // Spaces may be in values, tabs not.
     let tab = false;
     for (; at < header.length; at++) {
       const code = header.charCodeAt(at);
@@ -104,10 +104,10 @@ function split(header: string): Map<string, string> {
 
 /**
  * Immutable, newest first. Upstream's (`createTraceState` of the API, `TraceState` of `@opentelemetry/core` 3.1) know
- * only level 1 keys and keep the valid half of an invalid list.
+ * only level 1 keys and keep an invalid list's valid half.
  */
 export class TraceStateList implements TraceState {
-  // Valid; parsed when needed, as most requests only pass it on.
+  // Valid; parsed if needed: most requests pass it on.
   readonly #header: string;
   #split: ReadonlyMap<string, string> | undefined;
   #text: string | undefined;
@@ -118,7 +118,7 @@ export class TraceStateList implements TraceState {
   }
 
   /**
-   * An invalid member invalidates all; the first duplicate, the newer, is kept; long lists are cut.
+   * An invalid member invalidates all; the first, newer duplicate stays; long lists are cut.
    *
    * @returns undefined if invalid or empty
    */
@@ -138,7 +138,7 @@ export class TraceStateList implements TraceState {
     return this.#members.get(key);
   }
 
-  /** Adds a member in front; unchanged if invalid. */
+  /** In front; unchanged if invalid. */
   set(key: string, value: string): TraceStateList {
     if (typeof key !== 'string' || typeof value !== 'string' || !isKey(key) || !isValue(value)) return this;
     const members = new Map([[key, value]]);
@@ -164,7 +164,7 @@ export class TraceStateList implements TraceState {
     return this.#text;
   }
 
-  /** Checks the text of other implementations. */
+  /** Checks other implementations' text. */
   static textOf(state: TraceState): string | undefined {
     if (state instanceof TraceStateList) return state.serialize();
     const text: unknown = state.serialize();

@@ -11,7 +11,7 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
   LEGAL[character.charCodeAt(0)] = 1;
 }
 
-/** 1 to 128 of `[A-Za-z0-9._:-]`, except the nil UUID, which means none. */
+/** 1 to 128 of `[A-Za-z0-9._:-]`; the nil UUID means none. */
 export function isXTraceId(text: string): boolean {
   const { length } = text;
   if (length === 0 || length > MAX_LENGTH) return false;
@@ -24,12 +24,12 @@ export function isXTraceId(text: string): boolean {
   return zeros < length || (length !== 32 && length !== 36);
 }
 
-/** The same in every service: 32 hex digits or a UUID as they are, else the first half of the SHA-256. */
+/** The same in every service: 32 hex digits or a UUID unchanged, else half of the SHA-256. */
 export function traceIdOfText(text: string): string {
   const digits = text.length === 32 ? text : withoutHyphens(text);
   const traceId = digits?.toLowerCase();
   if (isTraceId(traceId)) return traceId;
-  // Loaded when needed, to keep start fast.
+  // Late, for a fast start.
   return process.getBuiltinModule('node:crypto').hash('sha256', text, 'hex').slice(0, 32);
 }
 
@@ -42,7 +42,7 @@ function withoutHyphens(text: string): string | undefined {
 const DERIVED = Symbol.for('foreshock.derived-parent');
 
 /**
- * The parent of a trace from `x-trace-id` alone: OpenTelemetry takes a trace ID from a parent only. Its span ID is no
+ * The parent of a trace from `x-trace-id` alone: OpenTelemetry takes trace IDs only from parents. Its span ID is no
  * span's; {@link dropDerivedParent} and {@link sampleDerivedAsRoot} hide it.
  */
 class DerivedParent implements SpanContext {
@@ -57,18 +57,18 @@ class DerivedParent implements SpanContext {
     this.spanId = half === '0000000000000000' ? traceId.slice(0, 16) : half;
   }
 
-  // `Symbol.for`: the preload's bundle and an imported copy share it.
+  // `Symbol.for`: shared by preload and imported copy.
   get [DERIVED](): true {
     return true;
   }
 }
 
-/** @param sampled false if the caller refuses recording */
+/** @param sampled false: the caller refuses recording */
 export function derivedParent(traceId: string, sampled = true): SpanContext {
   return new DerivedParent(traceId, sampled ? TraceFlags.SAMPLED : TraceFlags.NONE);
 }
 
-/** The caller, without a span, refuses recording (`b3: 0`). */
+/** The spanless caller refuses recording (`b3: 0`). */
 export function isDenied(parent: SpanContext | undefined): boolean {
   return isDerivedParent(parent) && (parent!.traceFlags & TraceFlags.SAMPLED) === 0;
 }
@@ -79,8 +79,8 @@ export function isDerivedParent(parent: SpanContext | undefined): boolean {
 }
 
 /**
- * Removes a derived parent from a span, in a processor's `onStart` before others read the parent; SDK 2.x and 3.x keep
- * it in the public field `parentSpanContext`.
+ * Removes a span's derived parent, in `onStart` before other processors read it; SDK 2.x and 3.x have the public field
+ * `parentSpanContext`.
  */
 export function dropDerivedParent(span: object): void {
   const started = span as { parentSpanContext?: SpanContext | undefined };

@@ -1,4 +1,4 @@
-/* Finds all adapters: `packages/instrumentation-<room>/src/adapters/<folder>`. */
+/* `packages/instrumentation-<room>/src/adapters/<folder>`. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -20,7 +20,7 @@ export function activeSpanId(): string | undefined {
   return trace.getSpanContext(context.active())?.spanId;
 }
 
-/** Runs `count` concurrent callers in spans; returns the spans below each. */
+/** `count` concurrent callers in spans; what is below each. */
 export async function crowd(
   recorded: Recorded,
   count: number,
@@ -41,7 +41,7 @@ export async function crowd(
     const caller = only(spans.filter((span) => span.name === `caller ${i}`));
     return spans.filter((span) => span.parentSpanId === caller.spanId && span.traceId === caller.traceId);
   });
-  // Except the pool's own spans.
+  // Not the pool's own.
   const others = spans.filter((span) => !span.name.startsWith('caller') && !span.name.startsWith('pool.saturated'));
   expect(own.flat()).toHaveLength(others.length);
   return own;

@@ -14,18 +14,18 @@ export interface ReceivedRequest {
   headers: IncomingHttpHeaders;
   /** As sent, possibly compressed. */
   body: Buffer;
-  /** Undefined if not decoded or incomplete. */
+  /** Undefined: not decoded or incomplete. */
   payload: Payload | undefined;
-  /** Why it was answered with 400. */
+  /** Answered with 400. */
   error: Error | undefined;
-  /** 0 for a destroyed or hanging connection. */
+  /** 0: connection destroyed or hanging. */
   status: number;
-  /** `Date.now()` when it was complete. */
+  /** `Date.now()`, complete. */
   at: number;
 }
 
 export interface Misbehaviour {
-  /** Default 200. Outside 2xx the spans are not in `spans`. */
+  /** Default 200. Outside 2xx, `spans` lacks them. */
   status?: number;
   headers?: Record<string, string>;
   body?: string | Buffer;
@@ -37,20 +37,20 @@ export interface Misbehaviour {
 export interface CollectorOptions {
   /** Default: a free one. */
   port?: number;
-  /** Serves HTTPS with these `node:tls` options. */
+  /** HTTPS, by `node:tls` options. */
   tls?: TlsOptions;
-  /** Keeps attributes of blocks and pauses: a busy machine adds them to any span. */
+  /** Keeps blocks' and pauses' attributes, which a busy machine adds anywhere. */
   hasPauses?: boolean;
 }
 
 const PAUSES = ['event_loop.blocked_ms', 'event_loop.blocked_before_ms', 'gc.pause_ms'];
 
-/** Receives OTLP/HTTP (protobuf and JSON, plain or gzip) and Zipkin v2 JSON. */
+/** Receives OTLP/HTTP (protobuf, JSON, gzip) and Zipkin v2 JSON. */
 export interface Collector {
   /** `http://127.0.0.1:PORT`, for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly url: string;
   readonly port: number;
-  /** Accepted, in order of arrival. */
+  /** Accepted, by arrival. */
   readonly spans: ReceivedSpan[];
   readonly metrics: ReceivedMetric[];
   readonly logs: unknown[];
@@ -68,9 +68,9 @@ export interface Collector {
     options?: { timeoutMs?: number },
   ): Promise<ReceivedSpan[]>;
   waitFor(enough: (collector: Collector) => boolean, options?: { timeoutMs?: number }): Promise<void>;
-  /** Misbehaves from now on, or per request; undefined resets. */
+  /** From now on, or per request; undefined resets. */
   respond(how: Misbehaviour | ((request: ReceivedRequest) => Misbehaviour | undefined) | undefined): void;
-  /** Does not change the responses. */
+  /** Responses stay. */
   clear(): void;
   close(): Promise<void>;
 }
@@ -135,7 +135,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
       zipkinSpans.push(...zipkin);
     }
     const json = encodingOf(request) === 'json';
-    // An empty message: no bytes in protobuf, an empty object in JSON.
+    // An empty message: no bytes in protobuf, `{}` in JSON.
     const body = wanted?.body ?? (request.error ? request.error.message : json && !zipkinPath ? '{}' : '');
     response.writeHead(status, {
       'content-type': request.error ? 'text/plain' : json ? 'application/json' : 'application/x-protobuf',

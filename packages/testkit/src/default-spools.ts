@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 const DIRECTORY = join(tmpdir(), `foreshock-${process.getuid?.() ?? 'user'}`);
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** Begins the names of applications of this checkout: what export's `serviceDirectory` makes of the default. */
+/** Begins this checkout's applications' names: export's `serviceDirectory` of the default. */
 const OWN = `unknown_service:node:${ROOT}`.replaceAll(/[^\w.-]/g, '_').slice(0, 48);
 
 /**
- * What applications of this checkout, without a service name, have written into the default directory for spools since
- * then: a test started them without FORESHOCK_SPOOL_DIR, and their spans may reach another test.
+ * What nameless applications of this checkout wrote into the default spool directory since then: a test started them
+ * without FORESHOCK_SPOOL_DIR, and another may get their spans.
  */
 export function defaultSpoolsSince(time: number): string[] {
   if (!existsSync(DIRECTORY)) return [];

@@ -13,7 +13,7 @@ export interface Installed {
   /** By library. */
   versions: Record<string, string>;
   require: NodeJS.Require;
-  /** Copies a file beside `node_modules`. */
+  /** Beside `node_modules`. */
   add(file: URL): string;
   remove(): void;
 }
@@ -46,7 +46,7 @@ export function installed(libraries: Record<string, string>, home: string = CACH
   };
 }
 
-/** @param copy of the alias, with nested dependencies */
+/** @param copy the alias's, with nested dependencies */
 function linkDependencies(alias: string, copy: string): void {
   const { dependencies = {} } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'));
   for (const name of Object.keys(dependencies)) {
@@ -83,7 +83,7 @@ export interface Alias {
  */
 export function aliasesOf(library: string, range: string, from: URL): Alias[] {
   const aliases: Alias[] = [{ alias: library, version: versionIn(from, library) }];
-  // A package that was renamed leaves what was built of it.
+  // A renamed package leaves its build.
   const manifests = readdirSync(PACKAGES).map((folder) => join(PACKAGES, folder, 'package.json'));
   for (const manifest of manifests.filter((each) => existsSync(each))) {
     const { devDependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
@@ -98,7 +98,7 @@ export function aliasesOf(library: string, range: string, from: URL): Alias[] {
     .toSorted((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true }));
 }
 
-/** From `node_modules`, else Node's, else that of the file's package. */
+/** From `node_modules`, else Node's, else the file's package's. */
 export function versionIn(file: URL, library: string): string {
   const found = nearest(file, `node_modules/${library}/package.json`);
   if (found) return found;

@@ -40,7 +40,7 @@ export function isOtlpPath(path: string): boolean {
 }
 
 /**
- * Decodes a body more strictly than a collector: an unknown field can only be the sender's mistake.
+ * Stricter than a collector: an unknown field can only be the sender's mistake.
  *
  * @throws if the body cannot be decoded, an id is malformed or a field is unknown
  */
@@ -74,7 +74,7 @@ export function protobufOf(path: string, json: Buffer): Buffer {
   return Buffer.from(type.encode(fromJson(type, json)).finish());
 }
 
-/** OTLP/JSON is ProtoJSON with hex ids, not base64, and numeric enums. */
+/** ProtoJSON with hex ids, not base64, and numeric enums. */
 function fromJson(type: protobuf.Type, body: Buffer): protobuf.Message {
   const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body), (key, field) => {
     if (key === 'traceId' || key === 'spanId' || key === 'parentSpanId') {
@@ -92,7 +92,7 @@ function fromJson(type: protobuf.Type, body: Buffer): protobuf.Message {
 
 const ENUM_FIELDS = new Set(['kind', 'code', 'aggregationTemporality', 'severityNumber']);
 
-/** protobufjs keeps unknown fields in `$unknowns`. */
+/** protobufjs keeps them in `$unknowns`. */
 function refuseUnknown(value: unknown, path: string): void {
   if (Array.isArray(value)) return value.forEach((item, i) => refuseUnknown(item, `${path}[${i}]`));
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;

@@ -17,11 +17,11 @@ export interface ReceivedSpan {
   events: { name: string; time: number; attributes: Record<string, unknown> }[];
   links: { traceId: string; spanId: string; attributes: Record<string, unknown> }[];
   status: { code: 'UNSET' | 'OK' | 'ERROR'; message?: string };
-  /** As in OTLP: the W3C flags in the low byte, 0x100 "remoteness is known", 0x200 "the parent is remote". */
+  /** OTLP's: W3C flags in the low byte, 0x100 "remoteness is known", 0x200 "the parent is remote". */
   flags: number;
   traceState: string;
   resource: Record<string, unknown>;
-  /** Instrumentation scope: the package's name. */
+  /** Scope: the package's name. */
   scope: string;
   dropped: { attributes: number; events: number; links: number };
 }
@@ -36,7 +36,7 @@ export interface ReceivedMetric {
   scope: string;
 }
 
-/** `value` is a gauge's or sum's; the rest a histogram's. */
+/** `value`: a gauge's or sum's; the rest: histogram's. */
 export interface MetricPoint {
   attributes: Record<string, unknown>;
   value?: number;

@@ -38,13 +38,13 @@ export interface Recorded {
   /** In order. */
   spans(): ReceivedSpan[];
   metrics(): Promise<ReceivedMetric[]>;
-  /** Runs `fn` in a new span, which ends when the result settles. */
+  /** Runs `fn` in a new span until the result settles. */
   inSpan<T>(name: string, fn: (span: Span) => T): T;
   clear(): void;
   stop(): void;
 }
 
-/** Enables instrumentations with an SDK that records in memory, and sets a context manager. */
+/** Enables instrumentations with an in-memory SDK, and sets a context manager. */
 export function recordSpans(
   instrumentation: RecordedInstrumentation | readonly RecordedInstrumentation[],
   options: RecordOptions = {},
@@ -94,7 +94,7 @@ export function recordSpans(
 
 let following = false;
 
-/** A second context manager would make `diag` log an error in the test. */
+/** A second context manager would make `diag` log an error. */
 function followContexts(): void {
   if (following) return;
   following = true;

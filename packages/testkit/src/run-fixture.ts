@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Collector } from './collector.ts';
 
 export interface FixtureOptions {
-  /** Default `require`; `none`: without the preload. */
+  /** Default `require`; `none`: no preload. */
   preload?: 'require' | 'import' | 'none';
   /** Default: the test's own. */
   node?: 22 | 24 | 26;
@@ -18,7 +18,7 @@ export interface FixtureOptions {
   args?: readonly string[];
   /** Before the preload. */
   nodeArgs?: readonly string[];
-  /** Target of the spans. Without it, and without exporter settings in `env`, none are exported. */
+  /** Target of spans; without it and exporters in `env`, none. */
   collector?: Pick<Collector, 'url'>;
   cwd?: string | URL;
   /** Limit for `ready`; default 50 s. */
@@ -35,12 +35,12 @@ export interface FixtureExit {
 /** In a child process. */
 export interface Fixture {
   readonly pid: number;
-  /** JSON of its `READY <json>` line; rejects, with its output, if it ends or the limit passes. */
+  /** JSON of its `READY <json>` line; rejects, with its output, at its end or the limit. */
   readonly ready: Promise<any>;
-  /** At its end, with all output; never rejects. */
+  /** With all output; never rejects. */
   readonly exited: Promise<FixtureExit>;
   lines(stream: 'stdout' | 'stderr'): string[];
-  /** Resolves with the first matching line, past or future; rejects if it ends without one. */
+  /** The first matching line, past or future; rejects if it ends without. */
   waitForLine(stream: 'stdout' | 'stderr', predicate: (line: string) => boolean): Promise<string>;
   send(message: unknown): void;
   kill(signal: NodeJS.Signals): void;
@@ -50,9 +50,9 @@ export interface Fixture {
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const STEADY = {
-  // Files of one test must not reach the next.
+  // One test's files must not reach the next.
   FORESHOCK_SPOOL_DIR: '',
-  // A loaded machine blocks every event loop, which is a line on standard error.
+  // A loaded machine blocks event loops, each a line on standard error.
   FORESHOCK_BLOCK_MS: '0',
 };
 const NODE_PACKAGES = { 22: 'node-22', 24: 'node', 26: 'node-26' } as const;
@@ -71,8 +71,8 @@ process.on('exit', () => {
 });
 
 /**
- * Runs a file in a child process with the preload. It is killed after the test that started it; outside a test (in a
- * hook) it lives until `stop` or the end of the test process.
+ * Runs a file in a child process with the preload. Killed after the test that started it; from a hook it lives until
+ * `stop` or the test process's end.
  */
 export async function runFixture(file: URL | string, options: FixtureOptions = {}): Promise<Fixture> {
   const path = typeof file === 'string' ? file : fileURLToPath(file);
@@ -93,7 +93,7 @@ export async function runFixture(file: URL | string, options: FixtureOptions = {
   return new RunningFixture(child, path, options.readyTimeoutMs ?? 50_000);
 }
 
-/** For an application that a test starts by itself. */
+/** For applications that tests start themselves. */
 export function plainEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], ...STEADY, ...env };
 }
@@ -114,7 +114,7 @@ function environment(path: string, { collector, env = {} }: FixtureOptions): Nod
     OTEL_SERVICE_NAME: basename(path, extname(path)),
     OTEL_BSP_SCHEDULE_DELAY: '50',
     ...STEADY,
-    // A loaded machine needs longer than the default flush limit.
+    // Loaded machines exceed the default flush limit.
     ...(collector && { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, FORESHOCK_FLUSH_MS: '60000' }),
     ...(!exports && { OTEL_TRACES_EXPORTER: 'none' }),
     ...env,
@@ -154,7 +154,7 @@ class RunningFixture implements Fixture {
     }
     this.exited = this.#exit();
     this.ready = this.#ready(readyTimeoutMs);
-    // A test may only wait for `exited`.
+    // Tests may wait for `exited` only.
     this.ready.catch(() => {});
   }
 
@@ -173,7 +173,7 @@ class RunningFixture implements Fixture {
       });
     });
     alive.delete(child);
-    // A grandchild may keep the pipes open.
+    // A grandchild may keep pipes open.
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
     this.#ended = true;
     return { code, signal, ...this.#output };

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Between an application and a real server. Ends with its test. */
+/** Application to real server; ends with its test. */
 export interface TcpProxy {
   port: number;
-  /** Keeps the answers to requests that contain the text; others pass. Resolves when the first one was asked. */
+  /** Keeps answers to requests containing the text; others pass. Resolves when the first was asked. */
   hold(text: string): Promise<void>;
   /** Lets the kept answers pass. */
   release(): void;
-  /** Closes the connection of the next request that contains the text; the server does not get it. */
+  /** Closes the next connection whose request contains the text; the server gets nothing. */
   cut(text: string): void;
-  /** Closes all, and accepts none. */
+  /** Closes all, accepts none. */
   stop(): void;
 }
 

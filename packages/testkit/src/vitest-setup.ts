@@ -13,12 +13,12 @@ import { tableOf, type Outcome } from './table/print.ts';
 import { rowsOf } from './table/rows.ts';
 
 /**
- * vitest's `globalSetup`: shares servers, started at the first request, and prints the table at the end. (`--reporter`
- * would remove a reporter.)
+ * vitest's `globalSetup`: shares servers, started when first requested, and prints the table. (`--reporter` would
+ * remove a reporter.)
  */
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   const start = Date.now();
-  // Files of killed applications must not reach later ones.
+  // Killed applications' files must not reach later ones.
   process.env['FORESHOCK_SPOOL_DIR'] ??= '';
   const endServers = await shareServers([kafka, mariadb, memcached, mongodb, postgres, rabbitmq, redis]);
   return async () => {

@@ -3,8 +3,7 @@ import { failingPostgresQuery, isPostgresQuery } from './postgres.ts';
 import { failingRedisCommands, redisCommands } from './redis.ts';
 
 /**
- * Replacement bytes for which the server returns an error and stays in step with its client; undefined for unknown
- * protocols.
+ * Bytes that the server answers with an error, staying in step; undefined for unknown protocols.
  * @param code a SQLSTATE
  */
 export function failing(bytes: Buffer, code: string | undefined): Buffer | undefined {

@@ -1,9 +1,9 @@
 const HEADER = 4;
 const QUERY = 0x03;
-/** COM_QUERY, COM_STMT_PREPARE and COM_STMT_EXECUTE may be answered by an error packet. */
+/** Commands that an error packet may answer: COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE. */
 const ANSWERED = new Set([QUERY, 0x16, 0x17]);
 
-/** The first packet of a command has sequence number 0. */
+/** A command's first packet has sequence number 0. */
 export function isMysqlQuery(bytes: Buffer): boolean {
   return (
     bytes.length > HEADER &&

@@ -1,6 +1,6 @@
 const HEADER = 5;
 
-/** Complete messages (protocol version 3) with one response: a simple query, or an extended one up to its Sync. */
+/** Complete messages (version 3) with one response: a simple query, or an extended one with its Sync. */
 export function isPostgresQuery(bytes: Buffer): boolean {
   let at = 0;
   let last = '';
@@ -13,7 +13,7 @@ export function isPostgresQuery(bytes: Buffer): boolean {
   return at === bytes.length && (last === 'Q' || last === 'S');
 }
 
-/** The error fails its transaction, like any other. */
+/** The error fails its transaction. */
 export function failingPostgresQuery(sqlState = '57014'): Buffer {
   const text = `DO $$BEGIN RAISE EXCEPTION 'injected by foreshock/chaos' USING ERRCODE = '${sqlState}'; END$$\0`;
   const bytes = Buffer.alloc(HEADER + text.length);

@@ -1,6 +1,6 @@
 const NEWLINE = '\r\n';
 
-/** Complete commands (arrays of bulk strings); 0 for anything else. */
+/** Complete commands (arrays of bulk strings), else 0. */
 export function redisCommands(bytes: Buffer): number {
   let at = 0;
   let commands = 0;

@@ -4,17 +4,17 @@ import type { Window } from '../window/choose.ts';
 import type { TimeChange } from './time-changes.ts';
 
 export interface CallCounts {
-  /** Mean calls per request in the baseline; undefined unless requests now make many more. */
+  /** Baseline's mean calls per request; undefined unless now many more. */
   usualOfMore(route: number, signal: number): number | undefined;
   /** Largest increase first. */
   more: { route: number; signal: number; before: number; within: number; n: number }[];
 }
 
-/** A count has grown if it is at least this many times as large … */
+/** Growth is at least this many times … */
 const TIMES = 2;
-/** … and larger by at least this many calls per request, … */
+/** … and by at least this many per request, … */
 const LEAST_MORE = 2;
-/** … or beyond chance, by calls that take so long, as those that a cache usually spares. */
+/** … or beyond chance, by calls as long as those a cache spares. */
 const LEAST_MORE_MS = 20;
 const LEAST_Z = 5;
 const FEWEST_REQUESTS = 5;
@@ -46,7 +46,7 @@ export function callCounts(
     if (n < FEWEST_REQUESTS || m < FEWEST_REQUESTS) continue;
     const usually = (calls[0].get(key) ?? 0) / n;
     const now = count / m;
-    // A call that is new has no usual count.
+    // A new call has no usual count.
     if (usually === 0 || now < TIMES * usually) continue;
     const moreMs = (now - usually) * changes[signal]!.meanBeforeMs;
     const isSlow = moreMs >= LEAST_MORE_MS && zOf(Math.min(1, usually), n, Math.min(1, now), m) >= LEAST_Z;
@@ -65,7 +65,7 @@ function keyOf(route: number, signal: number): number {
   return route * SIGNALS + signal;
 }
 
-/** A retry, or a pause before one, is no new call. */
+/** Retries, and pauses before them, are no new calls. */
 export function isAgain({ table, signals }: Decomposed, at: number): boolean {
   return (table.facts[signals.row[at]!]?.attempt ?? 1) > 1;
 }

@@ -3,14 +3,14 @@ import { zOf } from '../window/change-point.ts';
 import { BEFORE, WITHIN } from './phases.ts';
 
 export interface Failures {
-  /** 1 where a span failed and none of its descendants did. */
+  /** 1 where a span failed and no descendant. */
   isOrigin: Uint8Array;
   isMore(row: number): boolean;
 }
 
 const LEAST_Z = 3;
 
-/** Most spans without an error status between a failure and the ancestor that it reached. */
+/** Most spans without error status between a failure and its ancestor. */
 const FARTHEST_UP = 64;
 
 export function findFailures(whole: Decomposed, phases: Uint8Array): Failures {
@@ -28,7 +28,7 @@ export function findFailures(whole: Decomposed, phases: Uint8Array): Failures {
       above = trees.parent[above]!;
     }
   }
-  // Parents come first, so failed descendants have cleared the mark.
+  // Parents come first: failed descendants have cleared the mark.
   const counts = new Map<string, [number, number]>();
   const calls = new Map<number, [number, number]>();
   for (const row of trees.order) {

@@ -1,4 +1,4 @@
-/** The start of a change, within `at` ± `plusMinusMs`. */
+/** Within `at` ± `plusMinusMs`. */
 export interface Onset {
   at: number;
   plusMinusMs: number;
@@ -9,10 +9,10 @@ export interface Sample {
   isUsual: boolean;
 }
 
-/** A single odd sample may be chance, so most of the next few must be odd, too. */
+/** A single odd sample may be chance: most of these must be odd. */
 const LOOK_AHEAD = 5;
 
-/** Between the last usual sample and the first run of odd ones. */
+/** Between the last usual sample and the first odd run. */
 export function onsetOf(samples: Sample[], skewMs: number): Onset | undefined {
   const sorted = samples.toSorted((a, b) => a.at - b.at);
   let lastUsual: number | undefined;
@@ -31,8 +31,8 @@ export function onsetOf(samples: Sample[], skewMs: number): Onset | undefined {
 }
 
 /**
- * Where odd samples became more frequent, though most may still be usual: from there on the sum of what is odd beyond
- * the mean only grows (a CUSUM's lowest point).
+ * Where odd samples became more frequent, though most may be usual: a CUSUM's lowest point, after which the excess only
+ * grows.
  */
 export function riseOf(samples: Sample[]): Onset | undefined {
   const sorted = samples.toSorted((a, b) => a.at - b.at);

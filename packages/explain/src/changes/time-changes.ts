@@ -34,7 +34,7 @@ export function timeChanges(signals: Signals, phases: Uint8Array, start: Float64
     const before = samples.filter((at) => phases[signals.row[at]!] === BEFORE);
     const within = samples.filter((at) => phases[signals.row[at]!] === WITHIN);
     const startOf = (at: number): number => start[signals.row[at]!]!;
-    // Mostly they are in order, and to find out is faster than to sort.
+    // Usually in order; checking is faster than sorting.
     if (before.some((at, i) => i > 0 && startOf(at) < startOf(before[i - 1]!)))
       before.sort((a, b) => startOf(a) - startOf(b));
     const ms = (at: number): number => signals.ms[at]!;
@@ -56,7 +56,7 @@ function changeOf(signal: Signal, before: Float64Array, within: Float64Array): T
     isNew,
   };
   if (within.length === 0) return { ...change, excessMs: 0 };
-  // The 95th percentile of a few calls is the slowest one.
+  // The 95th percentile of few calls is the slowest.
   const limit = Math.min(p95BeforeMs, quantile(sorted, 0.5) * TIMES_MEDIAN + MORE_THAN_MEDIAN_MS || 0);
   const over = within.map((ms) => Math.max(0, ms - limit));
   const usual = isNew
@@ -70,12 +70,12 @@ function changeOf(signal: Signal, before: Float64Array, within: Float64Array): T
   return { ...change, excessMs: isChance && !isNew ? 0 : Math.max(0, excess) * within.length };
 }
 
-/** Whether a few calls, which may be chance, make up the excess. */
+/** Whether a few calls, perhaps by chance, make the excess. */
 function isOfFew(over: Float64Array, excess: number): boolean {
   return excess < (DEVIATIONS_OF_FEW * deviation(over)) / Math.sqrt(over.length);
 }
 
-/** The largest mean excess of `n` calls by chance, from healthy calls and pieces of time. */
+/** The largest mean excess of `n` calls by chance, from healthy calls. */
 function limitOfChance(over: Float64Array, n: number): number {
   const usual = mean(over);
   const chance = deviation(over) * Math.sqrt(1 / n + 1 / over.length);

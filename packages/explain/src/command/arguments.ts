@@ -4,7 +4,7 @@ import { parseLength, parseTime } from './time.ts';
 
 export interface ExplainArguments {
   sources: string[];
-  /** Text, because a time of day refers to the last day of the input. */
+  /** A time of day refers to the input's last day. */
   from?: string | undefined;
   to?: string | undefined;
   around?: string | undefined;
@@ -33,7 +33,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** @throws UnreadableSource with one line that says what is wrong */
+/** @throws UnreadableSource with one line about what is wrong */
 export function readArguments(args: string[]): ExplainArguments {
   let parsed;
   try {

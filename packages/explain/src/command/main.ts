@@ -3,7 +3,7 @@ import type { Io } from './io.ts';
 export { processIo, type Io } from './io.ts';
 export { parseLength } from './time.ts';
 
-/** A subcommand; `run` resolves to the exit status. */
+/** `run` resolves to the exit status. */
 export interface Subcommand {
   about: string;
   run(args: string[], io: Io): Promise<number>;
@@ -17,7 +17,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   },
 };
 
-/** Runs `foreshock SUBCOMMAND …` of this package or of `more`; never throws. */
+/** Runs a subcommand of this package or of `more`; never throws. */
 export async function main(args: string[], io: Io, more: Record<string, Subcommand> = {}): Promise<number> {
   const subcommands = { ...SUBCOMMANDS, ...more };
   const [name, ...rest] = args;

@@ -2,7 +2,7 @@ import { UnreadableSource } from '../sources/unreadable.ts';
 
 const DAY_MS = 86_400_000;
 
-/** From a number, a date with time, or the latest such time of day (UTC). */
+/** A number, a date with time, or the latest such time (UTC). */
 export function parseTime(text: string, latest: number): number {
   if (/^\d{10,13}$/.test(text)) return text.length > 10 ? Number(text) : Number(text) * 1000;
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/.exec(text);

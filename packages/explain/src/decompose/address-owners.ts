@@ -1,12 +1,9 @@
 import type { SpanTable } from '../spans/span-table.ts';
 
-/** Share of the answered calls that one service needs to own an address. */
+/** Share of answered calls by which a service owns an address. */
 const LEAST_SHARE = 0.9;
 
-/**
- * Which service answers at an address, by its server spans; this also holds for calls without an answer. It is unknown
- * where several answer, as behind a proxy.
- */
+/** Which service answers at an address, by its server spans, also for unanswered calls. Unknown behind a proxy. */
 export class AddressOwners {
   /** Per caller and for all callers. */
   readonly #answers = new Map<number, Map<number, number>>();
@@ -49,7 +46,7 @@ export class AddressOwners {
   }
 }
 
-/** Addresses alone have smaller keys than all of these. */
+/** Addresses alone have smaller keys. */
 function keyOf(caller: number, address: number): number {
   return caller * 2 ** 24 + address;
 }

@@ -2,7 +2,7 @@ import type { SpanTable } from '../spans/span-table.ts';
 import type { AddressOwners } from './address-owners.ts';
 import type { Decomposed } from './decompose.ts';
 
-/** The service that answered a call, else that of its address, else the target that the span names. */
+/** The service that answered, else the address's, else the named target. */
 export function calleeOf({ table, owners, remote }: Decomposed, row: number): number {
   return remote[row]! >= 0 ? table.service[remote[row]!]! : peerOf(table, owners, row);
 }

@@ -4,16 +4,14 @@ import type { Trees } from '../spans/trees.ts';
 export interface Clipped {
   start: Float64Array;
   end: Float64Array;
-  /** Row of the request's first span, or -1. */
+  /** The request's first span, or -1. */
   entry: Int32Array;
   entries: number[];
-  /** 1 for spans outside their parent's time, and their descendants. */
+  /** 1 for spans outside their parent's time, with descendants. */
   isOutside: Uint8Array;
 }
 
-/**
- * Cuts each span to its parent's time. A consumer below a producer begins a new request, because no span waits for it.
- */
+/** Cuts spans to their parent's time. A consumer begins a new request, because no span waits for it. */
 export function clip(table: SpanTable, { parent, order }: Trees): Clipped {
   const { size, kind } = table;
   const start = table.start.slice(0, size);

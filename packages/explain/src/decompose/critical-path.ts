@@ -2,12 +2,12 @@ import { sortRows } from '../spans/sort-rows.ts';
 import type { Trees } from '../spans/trees.ts';
 import type { Clipped } from './clipping.ts';
 
-/** Siblings may overlap by this share of their parent, because clocks are inexact. */
+/** Siblings may overlap by this share of their parent: clocks are inexact. */
 const OVERLAP = 0.01;
 
 interface Frame {
   row: number;
-  /** Its children that are left, latest end last: up to `top` of the walk's `waitedFor`, but not below `from`. */
+  /** Its remaining children in `waitedFor`, latest end last: `from` to `top`. */
   from: number;
   top: number;
   /** Everything later is already on the path. */
@@ -15,12 +15,12 @@ interface Frame {
   later: number;
 }
 
-/** Gets the non-empty sections of a span itself. */
+/** Gets a span's own non-empty sections. */
 type Visit = (row: number, from: number, to: number) => void;
 
 /**
- * Walks backwards: the child that ended last is on the path, then the child that ended before its start, at each level.
- * One walk serves all requests, without an array for each span.
+ * Walks backwards at each level: the child that ended last, then the one that ended before its start. One walk serves
+ * all requests, without an array per span.
  */
 export class CriticalPathWalk {
   readonly #trees: Trees;
@@ -87,7 +87,7 @@ export class CriticalPathWalk {
       latest = end[child]!;
       waitedFor[top++] = child;
     }
-    // By start they are in order by end, too, unless they overlap.
+    // Ordered by start means ordered by end, unless they overlap.
     if (!isInOrder) sortRows(waitedFor.subarray(from, top), end);
     return top;
   }
@@ -101,7 +101,7 @@ export class CriticalPathWalk {
     return -1;
   }
 
-  /** CRISP's rule for siblings that overlap by less than 1 %, with nothing else in the overlap. */
+  /** CRISP's rule: siblings that overlap by under 1 %, with nothing else there. */
   #isJustBefore({ row, later, from, top }: Frame, child: number): boolean {
     const { start, end } = this.#clipped;
     if (later < 0) return false;
@@ -113,7 +113,7 @@ export class CriticalPathWalk {
   }
 }
 
-/** Whether a child starts between two times, both excluded. */
+/** Whether a child starts between, both excluded. */
 function startsWithin({ children, childStart }: Trees, start: Float64Array, row: number, from: number, to: number) {
   let low = childStart[row]!;
   let high = childStart[row + 1]!;

@@ -17,7 +17,7 @@ export interface Decomposed {
   clipped: Clipped;
   /** Milliseconds on the critical path, by span. */
   exclusive: Float64Array;
-  /** The server span of a call, or -1. */
+  /** A call's server span, or -1. */
   remote: Int32Array;
   owners: AddressOwners;
   signals: Signals;
@@ -47,7 +47,7 @@ function forgetDuplicates(table: SpanTable, { duplicate, duplicates }: Trees): v
   table.marks.splice(0, table.marks.length, ...once);
 }
 
-/** The delay before a retry is time of the caller. */
+/** A retry's delay is the caller's time. */
 function takeBackOff(whole: Decomposed): void {
   const { table, trees, clipped, exclusive, owners, signals } = whole;
   const { childStart, children } = trees;
@@ -65,7 +65,7 @@ function takeBackOff(whole: Decomposed): void {
   }
 }
 
-/** From the facts, else from the end of the failed attempt. */
+/** From the facts, else the failed attempt's end. */
 function delayBefore(table: SpanTable, row: number, before: number): number {
   const facts = table.facts[row];
   if (facts?.attempt !== undefined) return facts.attempt > 1 ? (facts.delayMs ?? 0) : 0;
@@ -125,7 +125,7 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
   return left;
 }
 
-/** Taken first, because no pool, network or other service used the time in which the process did not run. */
+/** First: nothing else used the time in which the process stood still. */
 function takePauses(whole: Decomposed, row: number, facts: Facts, ms: number): number {
   const { table, signals } = whole;
   const add = (kind: 'gc' | 'blocked', length: number): void => {
@@ -139,7 +139,7 @@ function takePauses(whole: Decomposed, row: number, facts: Facts, ms: number): n
   return ms - gcMs - blockedMs;
 }
 
-/** The server's blocked event loop delayed reading the request; returns the milliseconds taken. */
+/** The blocked event loop delayed reading the request; returns its milliseconds. */
 function takeLateStart({ table, clipped, signals }: Decomposed, row: number, server: number, ms: number): number {
   const before = table.facts[server]?.blockedBeforeMs ?? 0;
   const taken = Math.min(ms, before, clipped.start[server]! - clipped.start[row]!);
@@ -148,7 +148,7 @@ function takeLateStart({ table, clipped, signals }: Decomposed, row: number, ser
   return taken;
 }
 
-/** Children report the same pause, so theirs is subtracted. */
+/** Children report the same pause, which is subtracted. */
 function ownPause({ table, trees }: Decomposed, row: number, facts: Facts, key: 'gcMs' | 'blockedMs'): number {
   let ms = facts[key] ?? 0;
   for (let at = trees.childStart[row]!; ms > 0 && at < trees.childStart[row + 1]!; at++) {

@@ -2,7 +2,7 @@ import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { Trees } from '../spans/trees.ts';
 import type { Clipped } from './clipping.ts';
 
-/** For each call, the row of its server span in another service, or -1. */
+/** Each call's server span in another service, or -1. */
 export function remoteChildren(table: SpanTable, { children, childStart }: Trees, clipped: Clipped): Int32Array {
   const { size, service, kind } = table;
   const remote = new Int32Array(size).fill(-1);

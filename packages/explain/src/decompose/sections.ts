@@ -9,7 +9,7 @@ export interface Section {
   to: number;
 }
 
-/** The critical paths of all requests, in order of time. */
+/** Of all requests, in order of time. */
 export function criticalPath(table: SpanTable): Section[] {
   const trees = buildTrees(table);
   const clipped = clip(table, trees);

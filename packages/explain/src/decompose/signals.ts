@@ -1,7 +1,7 @@
 /**
- * `self` own work; `call` between client span and server span; `dependency` a call without server span; `poolWait` for
- * a connection or slot; `poolConnect` for opening one; `socketWait`, `dns`, `connect`, `tls` phases of a call;
- * `queueWait` of a message; `backOff` between attempts; `blocked` event loop; `gc`.
+ * `self` own work; `call` between client and server span; `dependency` a call without server span; `poolWait` for a
+ * connection or slot; `poolConnect` opening one; `socketWait`, `dns`, `connect`, `tls` phases of a call; `queueWait` of
+ * a message; `backOff` between attempts; `blocked` event loop; `gc`.
  */
 const SIGNAL_KINDS = [
   'self',
@@ -26,7 +26,7 @@ export interface Signal {
   id: number;
   kind: SignalKind;
   service: number;
-  /** Service, database, pool or queue; 0 for `self`. */
+  /** Service, database, pool, queue; 0 for `self`. */
   peer: number;
   operation: number;
 }
@@ -36,7 +36,7 @@ export function isPause({ kind }: Signal): boolean {
   return kind === 'blocked' || kind === 'gc';
 }
 
-/** A sample is the milliseconds of a call on the critical path. */
+/** A sample: a call's milliseconds on the critical path. */
 export class Signals {
   readonly all: Signal[] = [];
   readonly #ids = new Map<number, Map<number, number>>();

@@ -1,13 +1,13 @@
 import type { CauseKind } from '../verdict/cause-kinds.ts';
 import type { Verdict } from '../verdict/classify.ts';
 
-/** What `--json` prints, as in `schema.json`. Times are ISO 8601 in UTC. */
+/** What `--json` prints (`schema.json`). Times: ISO 8601, UTC. */
 export interface Answer {
   schema: 'foreshock.explain/1';
   verdict: Verdict;
   /** The answer as a paragraph. */
   text: string;
-  /** What makes it uncertain, and what would decide it. */
+  /** What makes it uncertain, and would decide it. */
   doubts: string[];
   window: { from: string; to: string; baseline: { from: string; to: string } | null };
   coverage: Coverage;
@@ -21,7 +21,7 @@ export interface Answer {
   retries: RetryRow[];
   /** Only with `--before` and `--after`. */
   changes?: ChangeRow[];
-  /** Services that call each other in a circle. */
+  /** Services that call each other circularly. */
   cycles: string[][];
 }
 
@@ -46,9 +46,9 @@ export interface Cause {
   resource: string | null;
   operation: string | null;
   onset: { at: string; plusMinusMs: number } | null;
-  /** Slow or failed requests of which it explains at least half. */
+  /** Slow or failed, at least half explained by it. */
   requests: number;
-  /** Share of all slow and failed requests, 0 to 1. */
+  /** Of all slow and failed requests, 0 to 1. */
   explains: number;
   text: string;
   action: string;
@@ -69,7 +69,7 @@ export interface Impact {
   requests: number;
   slow: number;
   failed: number;
-  /** Answered worse than usual on purpose; undefined: none. */
+  /** Worse than usual on purpose; undefined: none. */
   degraded?: number;
   p95Ms: number;
   baselineP95Ms: number | null;
@@ -99,7 +99,7 @@ export interface RetryRow {
   target: string;
   firstTries: number;
   resends: number;
-  /** Whether the pauses differ; null if too few are known. */
+  /** Whether pauses differ; null if too few are known. */
   jitter: boolean | null;
 }
 
@@ -108,7 +108,7 @@ export interface ChangeRow {
   service: string;
   operation: string;
   spentOn: string;
-  /** Milliseconds per call, or calls per request; null if there were none. */
+  /** Milliseconds per call, or calls per request; null if none. */
   before: number | null;
   after: number | null;
   calls: number;

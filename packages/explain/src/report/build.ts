@@ -16,7 +16,6 @@ import { timeTable } from './time-table.ts';
 import { timelineOf } from './timeline.ts';
 import { whatIf } from './what-if.ts';
 
-/** Puts the findings into the form that is printed. */
 export function buildAnswer(analysis: Analysis, isComparison = false): Answer {
   const { known, classified, ranked } = analysis;
   const { table } = known.whole;

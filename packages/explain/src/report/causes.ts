@@ -8,7 +8,7 @@ import { ACTIONS, whatHappened } from './sentences.ts';
 
 const MOST = 5;
 const MOST_TRACES = 3;
-/** Causes below this share of the first one are left out. */
+/** Smaller shares of the first are left out. */
 const LEAST = 0.02;
 
 /** Most likely first. */

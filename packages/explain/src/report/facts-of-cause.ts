@@ -13,9 +13,9 @@ export interface FactsOfCause {
   service: string;
   resource: string;
   operation: string;
-  /** What the holders of a pool did meanwhile; may be empty. */
+  /** What a pool's holders did meanwhile; may be empty. */
   holding: string;
-  /** Medians in baseline and window; NaN without calls. */
+  /** Medians; NaN without calls. */
   beforeMs: number;
   nowMs: number;
   error: string;
@@ -23,7 +23,7 @@ export interface FactsOfCause {
   limit: number;
   mostPending: number;
   longestWaitMs: number;
-  /** Most frequent route of the explained requests. */
+  /** The explained requests' most frequent. */
   viaPool: string;
 }
 

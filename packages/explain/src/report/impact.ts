@@ -33,7 +33,7 @@ export function impactOf({ known, bad }: Analysis): Impact[] {
   });
 }
 
-/** Requests with a span of their own service that says so. */
+/** With a span of their own service that says so. */
 function degradedEntries({ table, clipped }: Decomposed): Set<number> {
   const entries = new Set<number>();
   table.facts.forEach((facts, row) => {

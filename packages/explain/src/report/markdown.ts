@@ -105,7 +105,7 @@ function section(title: string, head: string[], rows: string[][]): string {
   return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Names are untrusted: HTML, images and links are escaped; code in backticks stays. */
+/** Names are untrusted: HTML, images, links are escaped; code stays. */
 function safe(text: string): string {
   return printable(text)
     .replaceAll('&', '&amp;')

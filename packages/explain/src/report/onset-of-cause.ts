@@ -4,10 +4,10 @@ import { largest, sumOf } from '../verdict/largest.ts';
 import { nameCause } from '../verdict/name-cause.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 
-/** Share of the requests that failures have to explain. */
+/** Share of requests that failures must explain. */
 const MOSTLY = 0.5;
 
-/** From the cause's calls, else from the requests that it slowed down. */
+/** From the cause's calls, else the requests it slowed. */
 export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | undefined {
   const { known, requests, bad } = analysis;
   const { table, signals } = known.whole;
@@ -38,7 +38,7 @@ export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | un
   return onsetOf(samples, 0);
 }
 
-/** Of the calls whose failures explain most of the requests; their time may change earlier or later. */
+/** Of the calls whose failures explain most requests; their time may change at another moment. */
 function firstFailures({ known }: Analysis, { byError, requests, examples }: Evidence, since: number) {
   const { table } = known.whole;
   if (sumOf(byError) < requests * MOSTLY) return undefined;

@@ -43,7 +43,7 @@ function retimed({ whatIf, impact }: Answer): string[] {
   if (!retimed || !worst) return [];
   const failed = impact.reduce((sum, each) => sum + each.failed, 0);
   const without = [];
-  // What came before may have been slower, as of another incident.
+  // Earlier ones may have been slower, as in another incident.
   if (retimed.p95Ms < worst.p95Ms) without.push(`p95 would have been ${duration(retimed.p95Ms)}`);
   if (failed > 0) without.push(`${percent(1 - retimed.failed / failed)} of the failures would not have happened`);
   return without.length > 0 ? [`Without it ${without.join(', ')}.`] : [];

@@ -38,7 +38,7 @@ function hopOf(table: SpanTable, peer: number, rows: number[]): RetryRow {
   };
 }
 
-/** Null if too few pauses are known. */
+/** Null if too few are known. */
 function hasJitter(table: SpanTable, rows: number[]): boolean | null {
   const pauses = rows
     .filter((row) => table.facts[row]!.attempt === 2 && table.facts[row]!.delayMs !== undefined)

@@ -6,7 +6,7 @@ import { wrap } from './wrap.ts';
 
 const MOST_LINES = 40;
 
-/** The answer for a terminal, at most 40 lines. */
+/** At most 40 lines. */
 export function terminal(answer: Answer, { width, color }: { width: number; color: boolean }): string {
   const bold = (text: string): string => (color ? styleText('bold', text, { validateStream: false }) : text);
   const dim = (text: string): string => (color ? styleText('dim', text, { validateStream: false }) : text);

@@ -7,7 +7,7 @@ import { SPENT_ON } from './spent-on.ts';
 const ENOUGH = 0.8;
 const MOST = 8;
 
-/** The largest parts of the requests' time, up to 80 %. */
+/** The largest parts, up to 80 %. */
 export function timeTable({ known }: Analysis): TimeRow[] {
   const { table } = known.whole;
   const totals = known.changes

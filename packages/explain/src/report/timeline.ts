@@ -59,12 +59,12 @@ function firstAndLastBad({ known, bad }: Analysis): Moment[] {
   ];
 }
 
-/** A slow request is not slow when it begins. */
+/** It is not slow when it begins. */
 function lateSince({ slowFrom }: Window, { failed, start, ms, route }: AppRequest): number {
   return start + (failed ? ms : Math.min(ms, slowFrom.get(route) ?? 0));
 }
 
-/** Deaths near the window, when they happened. */
+/** Near the window, when they happened. */
 function deathsOf({ known }: Analysis): Moment[] {
   const { table } = known.whole;
   const { from, to } = known.window;

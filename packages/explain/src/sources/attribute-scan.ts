@@ -10,22 +10,22 @@ const CLOSE = 0x7d;
 const pattern = (text: string): BytePattern => new BytePattern(Buffer.from(text));
 const BEFORE_KEY = pattern('{"key":"');
 const BEFORE_VALUE = pattern('","value":{"');
-/** Exporters write integers with and without quotes. */
+/** Integers come with and without quotes. */
 const TYPES = ['stringValue":"', 'intValue":"', 'intValue":', 'doubleValue":', 'boolValue":'].map(pattern);
 const [TEXT, QUOTED, INTEGER, DOUBLE] = [0, 1, 2, 3];
 const YES = pattern('true');
 const NO = pattern('false');
 
-/** All bytes before a value: the key, and the type. */
+/** What comes before a value: key and type. */
 interface Form {
   bytes: BytePattern;
   type: number;
   reader: Reader | undefined;
-  /** What came after it the last time, and so probably does again. */
+  /** What followed last time, and probably will again. */
   next: Form | undefined;
 }
 
-/** Reads attributes as exporters write them: no spaces, the key first, no escapes, no lists. */
+/** Attributes as exporters write them: no spaces, key first, no escapes, no lists. */
 export class AttributeScan {
   /** Where the attribute ends. */
   end = 0;
@@ -35,7 +35,7 @@ export class AttributeScan {
   readonly #texts: ByteStrings;
   readonly #keys: ByteStrings;
   readonly #number = new NumberScan();
-  /** By number of the key, and type. */
+  /** By the key's number, and type. */
   readonly #forms: (Form | undefined)[] = [];
   readonly #none: Form = { bytes: BEFORE_KEY, type: 0, reader: undefined, next: undefined };
   #last: Form = this.#none;
@@ -50,7 +50,7 @@ export class AttributeScan {
     this.#last = this.#none;
   }
 
-  /** False, and without effect, if the attribute at `at` is written in another way. */
+  /** False, without effect, if written in another way. */
   read(bytes: Buffer, view: DataView, at: number): boolean {
     let form = this.#last.next;
     if (form === undefined || !form.bytes.isAt(view, at)) {
@@ -83,7 +83,7 @@ export class AttributeScan {
     });
   }
 
-  /** Where the value ends, with its quote; -1 if it is unusual. */
+  /** The value's end, with its quote; -1 if unusual. */
   #readValue(form: Form, bytes: Buffer, view: DataView, from: number): number {
     if (form.type === TEXT) return this.#readText(form, bytes, view, from);
     if (form.type === QUOTED || form.type === INTEGER || form.type === DOUBLE) {

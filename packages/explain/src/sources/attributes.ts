@@ -27,7 +27,7 @@ export class SpanAttributes {
     this.isFailed = false;
   }
 
-  /** The peer's name, else database and namespace, else host and port. */
+  /** Peer name, else database and namespace, else host and port. */
   get target(): string {
     if (this.#peer) return this.#peer;
     const where = this.#host && this.#port ? `${this.#host}:${this.#port}` : this.#host;
@@ -72,7 +72,6 @@ export class SpanAttributes {
   }
 }
 
-/** Takes one attribute. */
 export type Reader = (to: SpanAttributes, value: Plain) => void;
 
 function number(property: keyof Facts): Reader {
@@ -99,7 +98,7 @@ function status(to: SpanAttributes, value: Plain): void {
   if (to.statusCode >= 400) to.errorType ||= to.shared(value);
 }
 
-/** These codes explain failures of older spans, which have no `error.type`. */
+/** For failures of older spans without `error.type`. */
 const GRPC: Record<number, string> = {
   4: 'DEADLINE_EXCEEDED',
   8: 'RESOURCE_EXHAUSTED',
@@ -114,7 +113,7 @@ function hashOf(id: string): number {
   return hash >>> 0;
 }
 
-/** Names of `packages/kit/src/names.ts` and of older conventions. */
+/** Of `packages/kit/src/names.ts` and older conventions. */
 const READERS: Map<string, Reader> = new Map([
   ...Object.entries(SpanAttributes.address),
   ['error.type', (to, value) => void (to.errorType = to.shared(value))],

@@ -17,7 +17,7 @@ export async function readBackend(address: string, range: TimeRange, table: Span
   await readApi(base, range, (value) => readJsonValue(value, table), notes);
 }
 
-/** A Jaeger or Zipkin: its answers show which. */
+/** Jaeger or Zipkin, by their answers. */
 export async function readApi(base: URL, range: TimeRange, take: TakeValue, notes: string[]): Promise<void> {
   if (base.port === ZIPKIN_PORT) return readZipkinApi(base, range, take, notes);
   try {
@@ -28,7 +28,7 @@ export async function readApi(base: URL, range: TimeRange, take: TakeValue, note
   }
 }
 
-/** One trace, of any time; takes nothing if there is none. */
+/** Of any time; takes nothing without it. */
 export async function readApiTrace(base: URL, traceId: string, take: TakeValue): Promise<void> {
   const paths = [`api/v3/traces/${traceId}`, `api/v2/trace/${traceId}`];
   for (const path of base.port === ZIPKIN_PORT ? paths.slice(1) : paths) {

@@ -1,4 +1,4 @@
-/** Bytes that are looked for, compared four at a time. */
+/** Compared four bytes at a time. */
 export class BytePattern {
   readonly length: number;
   readonly #words: Int32Array;
@@ -32,13 +32,13 @@ export class BytePattern {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** Each in all four bytes of a word. */
+/** In all four bytes. */
 const QUOTES = 0x22222222;
 const BACKSLASHES = 0x5c5c5c5c;
 const ONES = 0x01010101;
 const TOPS = 0x80808080;
 
-/** Where the next quote or backslash is; the end of the bytes if there is none. */
+/** The next quote or backslash, else the end. */
 export function nextQuote(view: DataView, from: number): number {
   const end = view.byteLength;
   let at = from;
@@ -46,7 +46,7 @@ export function nextQuote(view: DataView, from: number): number {
     const word = view.getInt32(at, true);
     const quotes = word ^ QUOTES;
     const backslashes = word ^ BACKSLASHES;
-    // The top bit of a byte that is zero (Bit Twiddling Hacks); bytes after it may be marked, too, and are looked at.
+    // The top bit marks zero bytes (Bit Twiddling Hacks), perhaps later ones, which are checked.
     if ((((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes)) & TOPS) break;
   }
   for (; at < end; at++) {

@@ -8,7 +8,7 @@ const MOST = 1 << 16;
 export class ByteStrings {
   readonly #strings: Strings;
   readonly #slots = new Int32Array(MOST * 2).fill(-1);
-  /** The bytes of all texts, one after the other, and where each begins. */
+  /** All texts in sequence, and where each begins. */
   #bytes = Buffer.alloc(MOST);
   #view = viewOf(this.#bytes);
   readonly #from = new Int32Array(MOST + 1);
@@ -18,13 +18,13 @@ export class ByteStrings {
     this.#strings = strings;
   }
 
-  /** The text must have no escapes. */
+  /** Without escapes. */
   text(bytes: Buffer, view: DataView, from: number, to: number): string {
     const number = this.number(bytes, view, from, to);
     return number < 0 ? bytes.toString('utf8', from, to) : this.#texts[number]!;
   }
 
-  /** -1 for a long text, or one too many. */
+  /** -1 if long, or one too many. */
   number(bytes: Buffer, view: DataView, from: number, to: number): number {
     const length = to - from;
     if (length > LONGEST) return -1;
@@ -69,7 +69,7 @@ function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length);
 }
 
-/** FNV-1a over words, then over the bytes that are left. */
+/** FNV-1a over words, then the remaining bytes. */
 function hashOf(view: DataView, from: number, to: number): number {
   let hash = to - from;
   let at = from;

@@ -23,7 +23,7 @@ async function* buffers(body: Response['body']): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of body) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   } catch (error) {
-    // A truncated answer is used, and its cut value is reported.
+    // A truncated answer is used; its cut value is reported.
     if (!/terminated|aborted|closed|reset/i.test(String((error as Error).message))) throw error;
   }
 }

@@ -11,12 +11,12 @@ import { OtlpScan } from './otlp-scan.ts';
 import { readProtobuf } from './otlp-protobuf.ts';
 import { UnreadableSource } from './unreadable.ts';
 
-/** So large that a batch's line is cut at most once. */
+/** Cuts a batch's line at most once. */
 const CHUNK = 4 * 1024 * 1024;
 
 const MOST_FILES = 10_000;
 
-/** Notes say what was left out. */
+/** Notes say what is missing. */
 export async function readPath(path: string, table: SpanTable, notes: string[]): Promise<void> {
   const names = await filesOf(path);
   if (names === undefined) {
@@ -38,7 +38,7 @@ export async function readPath(path: string, table: SpanTable, notes: string[]):
 }
 
 /**
- * Files with spans in a folder, sorted by name; undefined for a file.
+ * A folder's files with spans, by name; undefined for a file.
  *
  * @throws UnreadableSource
  */
@@ -56,7 +56,7 @@ export async function filesOf(path: string): Promise<string[] | undefined> {
   return names;
 }
 
-/** A file that `foreshock view --store` has written. */
+/** Written by `foreshock view --store`. */
 export async function isStore(path: string): Promise<boolean> {
   const file = await open(path);
   try {

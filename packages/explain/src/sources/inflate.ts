@@ -2,9 +2,9 @@ import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
 import { UnreadableSource } from './unreadable.ts';
 
-/** JSON of spans compresses to a fiftieth at best; more is an attack on memory. */
+/** Spans as JSON compress to a fiftieth at best; more is an attack. */
 const MOST_TIMES = 250;
-/** Less output than this is harmless. */
+/** Less output is harmless. */
 const FREE_BYTES = 64 * 1024 * 1024;
 
 export async function* inflated(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

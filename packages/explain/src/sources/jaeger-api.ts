@@ -10,10 +10,9 @@ const SLICES = 12;
 const DEPTH = 1_000;
 const AT_A_TIME = 6;
 
-/** Takes a value of JSON with spans. */
 export type TakeValue = (value: unknown) => void;
 
-/** API version 3. Notes say what was left out. */
+/** API version 3. Notes say what is missing. */
 export async function readJaegerApi(base: URL, range: TimeRange, take: TakeValue, notes: string[]): Promise<void> {
   const services = namesIn(await fetchJson(new URL('api/v3/services', base)));
   if (services.length === 0) throw new UnreadableSource('it knows no services');
@@ -23,7 +22,7 @@ export async function readJaegerApi(base: URL, range: TimeRange, take: TakeValue
     for await (const value of await valuesOf(new URL(`api/v3/trace-summaries?${query}`, base)))
       takeSummaries(value, starts);
   });
-  // Jaeger before 2.20 has no summaries, so whole traces are fetched.
+  // Jaeger before 2.20 has no summaries: whole traces.
   const fetched =
     summaries.done === 0
       ? await tally(queries, (query) => readTraces(new URL(`api/v3/traces?${query}`, base), take))
@@ -51,7 +50,7 @@ async function readTraces(url: URL, take: TakeValue): Promise<void> {
   for await (const value of await valuesOf(url)) take(value);
 }
 
-/** Evenly spaced, so that a busy minute does not displace a quiet one. */
+/** Evenly spaced: a busy minute must not displace a quiet one. */
 function chosen(starts: Map<string, number>): string[] {
   const ids = [...starts].sort(([, a], [, b]) => a - b).map(([id]) => id);
   const step = Math.max(1, ids.length / MOST_TRACES);
@@ -75,7 +74,7 @@ function namesIn(value: unknown): string[] {
   return Array.isArray(services) ? services.filter((name) => typeof name === 'string') : [];
 }
 
-/** Gives the successes and the first error. */
+/** The successes and the first error. */
 async function tally<T>(all: T[], run: (each: T) => Promise<void>) {
   let [next, done] = [0, 0];
   let error: UnreadableSource | undefined;

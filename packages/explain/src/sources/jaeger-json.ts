@@ -3,7 +3,7 @@ import { type Plain, SpanAttributes } from './attributes.ts';
 import { ResourceAttributes } from './resource.ts';
 import { numberOf, objectsOf, textOf } from './untrusted.ts';
 
-/** Jaeger's API before version 3, which its UI saves. */
+/** Before version 3; its UI saves it. */
 interface JaegerFile {
   data?: { spans?: JaegerSpan[]; processes?: Record<string, { serviceName?: string; tags?: Tag[] }> }[];
 }

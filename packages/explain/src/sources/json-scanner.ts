@@ -12,12 +12,12 @@ const CLOSE_LIST = 0x5d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** Scans JSON in bytes without creating objects. */
+/** Scans bytes without creating objects. */
 export class JsonScanner {
   bytes: Buffer = Buffer.alloc(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   at = 0;
-  /** Bounds of the last text, without quotes. */
+  /** The last text's bounds, without quotes. */
   from = 0;
   to = 0;
   isEscaped = false;
@@ -71,7 +71,7 @@ export class JsonScanner {
     return true;
   }
 
-  /** Whether the list has another item; steps over its end. */
+  /** Whether there is another; steps over the end. */
   item(): boolean {
     let byte = this.peek();
     if (byte === COMMA) {

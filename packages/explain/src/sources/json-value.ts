@@ -9,9 +9,9 @@ export function readJsonValue(value: unknown, table: SpanTable): number | undefi
   if (isZipkin(value)) return readZipkin(value, table);
   if (isJaeger(value)) return readJaeger(value, table);
   if (typeof value !== 'object' || value === null) return undefined;
-  // Jaeger's API version 3 wraps its stream; Zipkin returns lists of lists.
+  // Jaeger's version 3 wraps its stream; Zipkin nests lists.
   const { result, resourceLogs } = value as { result?: unknown; resourceLogs?: unknown };
-  // `foreshock view` saves logs beside the spans.
+  // `foreshock view` saves logs beside spans.
   if (Array.isArray(resourceLogs)) return 0;
   if (isOtlp(result)) return readOtlp(result, table);
   if (Array.isArray(value)) {

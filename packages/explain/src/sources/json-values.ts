@@ -5,9 +5,9 @@ const LONGEST_VALUE = 256 * 1024 * 1024;
 
 /** One value per line, multi-line values, or a list. */
 export class JsonValues {
-  /** The incomplete value of the lines so far. */
+  /** Incomplete so far. */
   #open = '';
-  /** Values that were cut short. */
+  /** Cut short. */
   bad = 0;
 
   get isBetween(): boolean {
@@ -22,7 +22,7 @@ export class JsonValues {
     }
     this.#open = this.#open === '' ? line : `${this.#open}\n${line}`;
     if (this.#open.length > LONGEST_VALUE) throw new UnreadableSource('a JSON value of more than 256 MB');
-    // Parsing each line of a pretty-printed value would be quadratic.
+    // Parsing a pretty-printed value's lines would be quadratic.
     if (!canEnd(line)) return [];
     const value = parsed(this.#open);
     if (value === undefined) return [];
@@ -39,14 +39,14 @@ export class JsonValues {
   }
 }
 
-/** The JSON values of a stream; anything else is left out. */
+/** Anything but JSON values is left out. */
 export async function* jsonValues(chunks: AsyncIterable<Buffer>): AsyncGenerator<unknown> {
   const values = new JsonValues();
   for await (const line of linesOf(chunks)) yield* values.push(line.toString('utf8'));
   yield* values.end();
 }
 
-/** A whole value, or an end as printers write it. */
+/** A whole value, or a printed end. */
 function canEnd(line: string): boolean {
   const first = line[0];
   if (first === ']' || first === '}') return true;

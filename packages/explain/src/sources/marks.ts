@@ -9,14 +9,14 @@ const MARKS: ReadonlySet<string> = new Set([
   'error.logged',
 ]);
 
-/** An exception gives the error type of a span that has none. */
+/** An exception gives a missing error type. */
 export function addMark(table: SpanTable, mark: Mark): void {
   if (MARKS.has(mark.name)) table.marks.push(mark);
   else if (mark.name === 'exception' && table.failed[mark.row] === 1 && table.errorType[mark.row] === 0)
     table.errorType[mark.row] = table.strings.id(errorOf(mark.values));
 }
 
-/** A code in the message is more specific than a class such as `Error`. */
+/** A code in the message says more than `Error`. */
 const CODE = /\b(?:E[A-Z]{5,}|UND_ERR_[A-Z_]+)\b|connection (?:refused|reset)|no such host|timed? ?out/i;
 
 function errorOf(values: Mark['values']): string {

@@ -5,12 +5,12 @@ const POWERS = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, i) => 10 ** i)
 const MINUS = 0x2d;
 const POINT = 0x2e;
 
-/** Reads decimal numbers without a text of them. */
+/** Decimal numbers, without making texts. */
 export class NumberScan {
   value = 0;
   end = 0;
 
-  /** False for none, for an exponent, and for more digits than are exact. */
+  /** False for none, an exponent, or too many digits. */
   read(bytes: Uint8Array, from: number): boolean {
     const isNegative = bytes[from] === MINUS;
     let at = isNegative ? from + 1 : from;
@@ -25,7 +25,7 @@ export class NumberScan {
     }
     const count = at - first - (point < 0 ? 0 : 1);
     if (count === 0 || count > MOST_DIGITS || isLetter(bytes[at])) return false;
-    // Both are exact, so the quotient is the nearest number.
+    // Both are exact: the quotient is the nearest number.
     const value = point < 0 ? digits : digits / POWERS[at - point - 1]!;
     this.value = isNegative ? -value : value;
     this.end = at;

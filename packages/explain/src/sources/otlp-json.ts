@@ -4,7 +4,7 @@ import { addMark } from './marks.ts';
 import { ResourceAttributes } from './resource.ts';
 import { numberOf } from './untrusted.ts';
 
-/** All optional, because files are untrusted. */
+/** Optional, as files are untrusted. */
 interface Value {
   stringValue?: string;
   intValue?: string | number;
@@ -105,7 +105,7 @@ const KINDS = [
   'SPAN_KIND_CONSUMER',
 ];
 
-/** A batch may link to a thousand messages. */
+/** A batch may link a thousand messages. */
 const MOST_LINKS = 8;
 
 function readLinks(span: Span, table: SpanTable): number[] | undefined {
@@ -140,7 +140,7 @@ function plain(value: Value | undefined): Plain | undefined {
 export function milliseconds(nanoseconds: string | number | undefined): number {
   if (typeof nanoseconds === 'number') return nanoseconds / 1e6;
   if (typeof nanoseconds !== 'string' || nanoseconds.length > 20) return Number.NaN;
-  // The whole number is beyond 2^53.
+  // The whole exceeds 2^53.
   const cut = nanoseconds.length - 6;
   if (cut <= 0) return Number(nanoseconds) / 1e6;
   return Number(nanoseconds.slice(0, cut)) + Number(nanoseconds.slice(cut)) / 1e6;

@@ -5,12 +5,12 @@ import { ProtobufReader } from './protobuf-reader.ts';
 import { ResourceAttributes } from './resource.ts';
 import { UnreadableSource } from './unreadable.ts';
 
-/** Largest single request; a larger file is a list of requests or has no traces. */
+/** Largest request; larger files are lists or have no traces. */
 const LARGEST = 1024 * 1024 * 1024;
 const LONGEST_LINKS = 8;
 
 /**
- * One `ExportTraceServiceRequest`, or many as the collector's file exporter writes them, each after its length in four
+ * One `ExportTraceServiceRequest`, or many as the collector's file exporter writes them: each after its length, four
  * bytes.
  */
 export async function readProtobuf(chunks: AsyncIterable<Buffer>, table: SpanTable): Promise<void> {
@@ -24,12 +24,12 @@ export async function readProtobuf(chunks: AsyncIterable<Buffer>, table: SpanTab
     return rest;
   };
   for await (const chunk of chunks) {
-    // The tag of a request's first field; only lengths from 167 MB on start so, too.
+    // A request's first tag; lengths start so only from 167 MB on.
     isList ??= chunk[0] !== 0x0a;
     more.push(chunk);
     size += chunk.length;
     if (size > LARGEST) throw new UnreadableSource('a request of more than 1 GB');
-    // Joined only when the size has doubled, to avoid a copy per chunk.
+    // Joined only when doubled, not copied per chunk.
     if (!isList || size < rest.length * 2) continue;
     rest = readRequests(putTogether(), table);
     size = rest.length;

@@ -1,6 +1,6 @@
 import { UnreadableSource } from './unreadable.ts';
 
-/** Unlike the reader of `packages/export`, it creates no objects and expects invalid input. */
+/** Unlike `packages/export`'s, creates no objects and expects invalid input. */
 export class ProtobufReader {
   readonly bytes: Buffer;
   at: number;
@@ -43,7 +43,7 @@ export class ProtobufReader {
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : String(signed);
   }
 
-  /** Pass the returned end of the outer message to `leave`. */
+  /** `leave` takes the returned end of the outer message. */
   enter(): number {
     const length = this.#length();
     const outer = this.end;
@@ -72,7 +72,7 @@ export class ProtobufReader {
     this.#take(8);
     const low = this.bytes.readUInt32LE(this.at - 8);
     const high = this.bytes.readUInt32LE(this.at - 4);
-    // The error is at most a quarter of a microsecond.
+    // Off by a quarter of a microsecond at most.
     return (high * 2 ** 32) / 1e6 + low / 1e6;
   }
 

@@ -10,12 +10,12 @@ export interface ReadSources {
   notes: string[];
 }
 
-/** The default of `foreshock view` and of exporters. */
+/** Default of `foreshock view` and exporters. */
 const LOCAL_VIEWER = 'http://127.0.0.1:4318';
 /** Jaeger's default. */
 const LOCAL_JAEGER = 'http://localhost:16686';
 
-/** The viewer of this machine, else the Jaeger; `without` says what was not found. */
+/** This machine's viewer, else its Jaeger; `without`: what was missing. */
 export async function localSource(): Promise<{ source: string; without?: string }> {
   if (await viewerAt(new URL(LOCAL_VIEWER))) return { source: LOCAL_VIEWER };
   return { source: LOCAL_JAEGER, without: `no \`foreshock view\` at ${LOCAL_VIEWER}` };
@@ -24,8 +24,8 @@ export async function localSource(): Promise<{ source: string; without?: string 
 const HALF_AN_HOUR_MS = 1_800_000;
 
 /**
- * Reads files, folders, `-` for standard input, addresses of a `foreshock view`, Jaeger or Zipkin. `range` applies to
- * Jaeger and Zipkin; default: the last half hour.
+ * Reads files, folders, `-` (standard input), addresses of a viewer, Jaeger or Zipkin. `range`: only the latter two,
+ * default the last half hour.
  */
 export async function readSources(
   sources: string[],

@@ -1,2 +1,2 @@
-/** A source cannot be read or has no spans; its message is one line for users. */
+/** A source is unreadable or without spans; the message is one line for users. */
 export class UnreadableSource extends Error {}

@@ -2,10 +2,10 @@ import type { SpanTable } from '../spans/span-table.ts';
 import { fetchBody } from './fetch.ts';
 import { readStream } from './file.ts';
 
-/** A program on this machine answers within this time or not at all. */
+/** A local program answers within this time or never. */
 const LIMIT_MS = 1_000;
 
-/** Since when all traces are kept; undefined if no viewer listens. */
+/** Since when it keeps all traces; undefined without a viewer. */
 export async function viewerAt(base: URL): Promise<{ completeSince: number } | undefined> {
   try {
     const answer = await fetch(new URL('api/status', base), { signal: AbortSignal.timeout(LIMIT_MS) });
@@ -16,7 +16,7 @@ export async function viewerAt(base: URL): Promise<{ completeSince: number } | u
   }
 }
 
-/** Without the oldest time, of which the viewer keeps only slow and failed traces. */
+/** Of its oldest time the viewer keeps only slow and failed traces. */
 export async function readViewer(base: URL, completeSince: number, table: SpanTable, notes: string[]): Promise<void> {
   const body = await fetchBody(new URL(`api/export?from=${completeSince}`, base));
   await readStream(body, table, notes, 'foreshock view');

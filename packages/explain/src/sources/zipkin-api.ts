@@ -6,7 +6,7 @@ import { UnreadableSource } from './unreadable.ts';
 const SLICES = 12;
 const LIMIT = 500;
 
-/** Notes say what was left out. */
+/** Notes say what is missing. */
 export async function readZipkinApi(base: URL, range: TimeRange, take: TakeValue, notes: string[]): Promise<void> {
   const services = await fetchJson(new URL('api/v2/services', base));
   if (!Array.isArray(services) || services.length === 0) throw new UnreadableSource('it knows no services');

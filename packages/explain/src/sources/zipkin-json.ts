@@ -32,7 +32,7 @@ export function isZipkin(value: unknown): value is ZipkinSpan[] {
 
 export function readZipkin(spans: ZipkinSpan[], table: SpanTable): number {
   const attributes = new SpanAttributes(table.strings);
-  // The client gets a new id, because children of a shared one refer to the server.
+  // The client's changes: children of a shared ID refer to the server.
   const shared = new Set(
     objectsOf(spans)
       .filter(({ shared }) => shared === true)

@@ -3,17 +3,17 @@ import type { Trees } from './trees.ts';
 
 export interface CorrectedClock {
   service: number;
-  /** Milliseconds added to its times. */
+  /** Added to its times. */
   byMs: number;
   plusMinusMs: number;
 }
 
 const MOST = 500;
-/** Tolerance between spans of one machine. */
+/** Between spans of one machine. */
 const TOLERANCE_MS = 1;
-/** Tolerance of a message's wait, which other clocks measure. */
+/** A message's wait is by other clocks. */
 const MESSAGE_MS = 1_000;
-/** A clock is wrong if more than this share of calls is impossible. */
+/** A clock is wrong if more calls than this are impossible. */
 const SHARE = 0.5;
 
 interface Pair {
@@ -26,8 +26,7 @@ interface Pair {
 }
 
 /**
- * A server works while its caller waits. If most calls contradict this, its times are moved to the middle of the
- * possible range.
+ * A server works while its caller waits. If most calls contradict, its times move to the middle of the possible range.
  */
 export function correctClocks(table: SpanTable, { parent, duplicate }: Trees): CorrectedClock[] {
   const processes = processesOf(table);
@@ -55,7 +54,7 @@ export function correctClocks(table: SpanTable, { parent, duplicate }: Trees): C
 
 function limitsOfCall({ start, end }: SpanTable, above: number, row: number): [number, number] | undefined {
   const [earliest, latest] = [start[above]! - start[row]!, end[above]! - end[row]!];
-  // Longer than the call, so the caller did not wait for it.
+  // Longer than the call: the caller did not wait.
   return latest < earliest ? undefined : [earliest, latest];
 }
 
@@ -77,7 +76,7 @@ function addCall(pairs: Map<number, Pair>, caller: number, called: number, earli
   if (earliest > TOLERANCE_MS || latest < -TOLERANCE_MS) pair.outside++;
 }
 
-/** The process with the most spans has the reference clock. */
+/** The process with most spans has the reference clock. */
 function offsetsFrom({ sizes, services }: Processes, pairs: Pair[]): Map<number, CorrectedClock> {
   const offsets = new Map<number, CorrectedClock>();
   const order = [...sizes.keys()].sort((a, b) => sizes[b]! - sizes[a]!);

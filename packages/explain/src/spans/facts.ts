@@ -1,8 +1,8 @@
-/** Facts about waits and decisions; most spans have few. */
+/** About waits and decisions; most spans have few. */
 export interface Facts {
-  /** The pool or limiter that was waited for. */
+  /** Pool or limiter waited for. */
   pool?: string;
-  /** True for the span of the wait, not for the query after it. */
+  /** The span is the wait, not the query after it. */
   isWait?: boolean;
   waitReason?: string;
   poolUsed?: number;
@@ -11,12 +11,12 @@ export interface Facts {
   holderTrace?: string;
   holderHeldMs?: number;
   holderOperation?: string;
-  /** Number of waiters and longest wait. */
+  /** Number, and longest wait. */
   waiters?: number;
   longestWaitMs?: number;
   /** Phases of a call, in milliseconds. */
   queueMs?: number;
-  /** A connection that was made elsewhere, as a proxy's tunnel. */
+  /** Made elsewhere, as a proxy's tunnel. */
   proxyMs?: number;
   dnsMs?: number;
   connectMs?: number;
@@ -27,7 +27,7 @@ export interface Facts {
   breaker?: string;
   breakerState?: string;
   breakerOutcome?: string;
-  /** Answered worse than usual on purpose, such as `stale`. */
+  /** Worse than usual on purpose, such as `stale`. */
   degraded?: string;
   queueWaitMs?: number;
   destination?: string;
@@ -43,11 +43,11 @@ export interface Facts {
   isBackground?: boolean;
   /** Such as `oom_kill`. */
   diedOf?: string;
-  /** Of a process that died: what memory grew most. */
+  /** Which memory grew most before the process died. */
   grew?: string;
   /** Of a process that died. */
   pid?: number;
-  /** Milliseconds of a blocked event loop during the span, and just before it. */
+  /** Milliseconds the event loop was blocked during the span, and just before. */
   blockedMs?: number;
   blockedBeforeMs?: number;
   gcMs?: number;

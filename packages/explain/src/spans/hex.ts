@@ -1,6 +1,6 @@
 export const NO_HEX = -1;
 
-/** Values of hexadecimal digits, by character code. */
+/** By character code. */
 export const HEX: Int8Array = new Int8Array(256).fill(NO_HEX);
 for (let digit = 0; digit < 16; digit++) {
   const text = digit.toString(16);

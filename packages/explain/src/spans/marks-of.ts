@@ -1,7 +1,7 @@
 import type { Mark } from './facts.ts';
 import { KIND, type SpanTable } from './span-table.ts';
 
-/** Also spans such as `pool.leak orders`, which replace an event after its caller ended. */
+/** Also spans such as `pool.leak orders`, made after the caller ended. */
 export function marksOf(table: SpanTable, name: string): Mark[] {
   const marks = table.marks.filter((mark) => mark.name === name);
   for (let row = 0; row < table.size; row++) {

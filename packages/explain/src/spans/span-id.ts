@@ -9,7 +9,7 @@ export interface SpanId {
 const DIGITS = 16;
 const NO_ID: SpanId = { high: 0, low: 0 };
 
-/** 16 hexadecimal digits, or a hash of other text. */
+/** 16 hexadecimal digits, else a hash. */
 export function readId(id: string): SpanId {
   if (id === '') return NO_ID;
   if (id.length === DIGITS) {
@@ -34,7 +34,7 @@ export function readId(id: string): SpanId {
   return { high: a >>> 0, low: (b >>> 0) | 1 };
 }
 
-/** Into `id`; false if the bytes are neither empty nor 16 hexadecimal digits. */
+/** False if neither empty nor 16 hexadecimal digits. */
 export function readIdBytes(id: SpanId, bytes: Buffer, from: number, to: number): boolean {
   id.high = id.low = 0;
   if (from === to) return true;

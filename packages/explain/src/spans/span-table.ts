@@ -12,7 +12,7 @@ export interface SpanInput {
   spanId: string;
   parentSpanId: string;
   service: string;
-  /** Identifies the process; may be empty. */
+  /** The process; may be empty. */
   instance: string;
   /** May be empty. */
   version: string;
@@ -49,11 +49,11 @@ export function emptySpan({ service, instance, version }: SpanProcess): SpanInpu
   };
 }
 
-/** All spans in columns, about 80 bytes per span. */
+/** In columns, about 80 bytes per span. */
 export class SpanTable {
   readonly strings: Strings = new Strings();
   readonly #traces = new TraceNumbers();
-  /** Of the last span; most follow one of the same process. */
+  /** Most spans follow one of the same process. */
   #process: SpanProcess = { service: '', instance: '', version: '' };
   #processIds = { service: 0, instance: 0, version: 0 };
   #size = 0;
@@ -94,23 +94,23 @@ export class SpanTable {
     return this.#traces.of(traceId);
   }
 
-  /** -1 if the bytes are no ID of 32 hexadecimal digits. */
+  /** -1 unless 32 hexadecimal digits. */
   traceNumberOfBytes(bytes: Buffer, from: number, to: number): number {
     return this.#traces.ofBytes(bytes, from, to);
   }
 
-  /** Undefined if the trace has no span and no link. */
+  /** Undefined without span or link. */
   findTrace(traceId: string): number | undefined {
     return this.#traces.find(traceId);
   }
 
-  /** Adds a span; returns its row, or -1 for invalid times. */
+  /** Returns its row, or -1 for invalid times. */
   add(span: SpanInput): number {
     const trace = span.traceId === '' ? -1 : this.traceNumber(span.traceId.slice(0, 64));
     return this.addTo(trace, readId(span.spanId), readId(span.parentSpanId), span);
   }
 
-  /** The same with the trace's number, -1 for none, and the IDs as numbers. */
+  /** With the trace's number (-1: none) and numeric IDs. */
   addTo(trace: number, id: SpanId, parent: SpanId, span: SpanValues): number {
     if (!(span.start >= 0) || !(span.end < FARTHEST) || trace < 0) {
       this.invalid++;
@@ -131,7 +131,7 @@ export class SpanTable {
     this.errorType[row] = this.strings.id(span.errorType);
     this.target[row] = this.strings.id(span.target);
     this.start[row] = span.start;
-    // A span without a valid end has no duration.
+    // Without a valid end there is no duration.
     this.end[row] = span.end >= span.start ? span.end : span.start;
     this.facts.push(span.facts);
     return row;
@@ -180,7 +180,7 @@ export class SpanTable {
   }
 }
 
-/** The year 2286, the latest valid time. */
+/** The year 2286. */
 const FARTHEST = 1e13;
 
 function grown<T extends { set(from: T): void }>(from: T, to: T): T {

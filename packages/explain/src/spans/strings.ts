@@ -1,9 +1,9 @@
-/** A million spans share a few hundred names. */
+/** A million spans share a few hundred. */
 export class Strings {
   readonly #ids = new Map<string, number>([['', 0]]);
   readonly #texts: string[] = [''];
 
-  /** Cut to `LONGEST` characters; 0 is the empty text. */
+  /** Cut to `LONGEST`; 0 is empty. */
   id(text: string): number {
     const known = this.#ids.get(text);
     if (known !== undefined) return known;
@@ -22,10 +22,10 @@ export class Strings {
 
 const LONGEST = 256;
 
-/** Names with ids would fill the memory. */
+/** Names with ids would fill memory. */
 const MOST = 500_000;
 
-/** A slice keeps the whole text in memory, a copy does not. */
+/** A slice keeps the whole text in memory. */
 function copyOf(slice: string): string {
   return Buffer.from(slice, 'utf8').toString('utf8');
 }

@@ -2,7 +2,7 @@ import { HEX, NO_HEX } from './hex.ts';
 
 const DIGITS = 32;
 
-/** Numbers traces. IDs of 32 hexadecimal digits are compared as words, because a text per span is slow. */
+/** IDs of 32 hexadecimal digits are compared as words: a text per span is slow. */
 export class TraceNumbers {
   /** By number; in lower case. */
   readonly ids: string[] = [];
@@ -21,7 +21,7 @@ export class TraceNumbers {
     return this.#slots[slot]! >= 0 ? this.#slots[slot]! : this.#insert(slot, id.toLowerCase());
   }
 
-  /** -1 if the bytes are no ID of 32 digits. */
+  /** -1 unless 32 digits. */
   ofBytes(bytes: Buffer, from: number, to: number): number {
     if (to - from !== DIGITS) return -1;
     for (let at = from; at < to; at++) if (!this.#take(at - from, HEX[bytes[at]!]!)) return -1;

@@ -4,7 +4,7 @@ import type { SpanTable } from './span-table.ts';
 export interface Trees {
   /** Row of the parent, or -1. */
   parent: Int32Array;
-  /** By start: `children[childStart[row]]` up to `childStart[row + 1]`. */
+  /** By start, `childStart[row]` up to `childStart[row + 1]`. */
   children: Int32Array;
   childStart: Int32Array;
   /** Parents before children. */
@@ -16,7 +16,7 @@ export interface Trees {
   duplicates: number;
 }
 
-/** Without recursion; a cycle is cut where it closes. */
+/** Without recursion; cuts a cycle where it closes. */
 export function buildTrees(table: SpanTable): Trees {
   const { size } = table;
   const ids = indexIds(table);

@@ -3,7 +3,7 @@ import type { TracePage } from './trace-pages.ts';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** The traces of a page as OTLP JSON: one line of spans and, if any, one of logs. */
+/** A page's traces as OTLP JSON: a line of spans, perhaps one of logs. */
 export function otlpLines({ traces }: TracePage, resources: Map<number, ResourceRow>): string {
   const spans = new Groups<object>();
   const logs = new Groups<object>();
@@ -103,7 +103,7 @@ function valueOf(value: Json): object {
     : { kvlistValue: { values: pairs(value) } };
 }
 
-/** Text, because the number is beyond 2^53; reading it gives the same milliseconds. */
+/** Text: the number exceeds 2^53; reading gives the same milliseconds. */
 function nanoseconds(ms: number): string {
   if (!(ms >= 0)) return '0';
   const whole = Math.floor(ms);

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Attributes are a JSON object; events and links are lists, or null. */
+/** Attributes: a JSON object; events and links: lists or null. */
 export interface SpanRow {
   trace: number;
   span_id: string;
@@ -13,7 +13,7 @@ export interface SpanRow {
   end_ms: number;
   status: number;
   status_message: string;
-  /** What a waterfall draws beside the bar, as JSON; null if nothing. */
+  /** What a waterfall draws beside the bar: JSON or null. */
   facts: string | null;
   attributes: string;
   events: string | null;
@@ -47,7 +47,7 @@ export function rowsOfTrace(database: DatabaseSync, trace: number): SpanRow[] {
   return withOwnIds(database.prepare('SELECT * FROM spans WHERE trace = ?').all(trace) as unknown as SpanRow[]);
 }
 
-/** The next rows of a large trace, in the order of ids; `last` is undefined at its end. Spans of one id come together. */
+/** A large trace's next rows by id; `last` is undefined at its end. Equal ids come together. */
 export function someRowsOfTrace(database: DatabaseSync, trace: number, after: string, most: number) {
   const rows = database
     .prepare('SELECT * FROM spans WHERE trace = ? AND span_id > ? ORDER BY span_id, kind LIMIT ?')
@@ -61,7 +61,7 @@ export function someRowsOfTrace(database: DatabaseSync, trace: number, after: st
   return { rows: withOwnIds(rows), last };
 }
 
-/** More than one if spans of different kinds share the id. */
+/** Several if spans of different kinds share the id. */
 export function rowsOfSpan(database: DatabaseSync, trace: number, spanId: string): SpanRow[] {
   const rows = database
     .prepare('SELECT * FROM spans WHERE trace = ? AND span_id IN (?, ?) ORDER BY span_id, kind')
@@ -70,8 +70,8 @@ export function rowsOfSpan(database: DatabaseSync, trace: number, spanId: string
 }
 
 /**
- * Zipkin's spans may share an id. The client's gets a new one, because children refer to the server. Ids and kinds are
- * sorted, so the two are neighbours.
+ * Zipkin's spans may share an id; the client's changes, as children refer to the server. Sorted by id and kind, the two
+ * are neighbours.
  */
 function withOwnIds(rows: SpanRow[]): SpanRow[] {
   for (let at = 1; at < rows.length; at++) {
@@ -83,12 +83,12 @@ function withOwnIds(rows: SpanRow[]): SpanRow[] {
   return rows;
 }
 
-/** Of two spans with one id, by their kinds. */
+/** Of two with one id, by kind. */
 export function areOneCall(first: number, second: number): boolean {
   return first === SERVER && second === CLIENT;
 }
 
-/** The client's new id; of that, the old one. */
+/** The client's new id; of that, the old. */
 export function otherId(id: string): string {
   return (Number.parseInt(id[0]!, 16) ^ 8).toString(16) + id.slice(1);
 }

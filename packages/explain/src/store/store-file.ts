@@ -11,7 +11,7 @@ export function isStoreFile(bytes: Buffer): boolean {
   return bytes.toString('latin1', 0, 15) === 'SQLite format 3';
 }
 
-/** Lines of OTLP JSON; the viewer may run meanwhile. */
+/** OTLP JSON; the viewer may run meanwhile. */
 export async function* storeFileLines(path: string): AsyncGenerator<Buffer> {
   const { DatabaseSync } = await quietly(() => import('node:sqlite'));
   let database: DatabaseSync | undefined;
@@ -34,7 +34,7 @@ export async function* storeFileLines(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Older traces are only slow and failed ones, which are no baseline. */
+/** Older traces are only slow and failed: no baseline. */
 function completeSince(database: DatabaseSync): number {
   const { complete_since: since } = database.prepare('SELECT complete_since FROM eviction').get() as {
     complete_since: number;
@@ -42,7 +42,7 @@ function completeSince(database: DatabaseSync): number {
   return since;
 }
 
-/** Node 22 warns that node:sqlite is experimental. */
+/** Node 22 warns of node:sqlite. */
 async function quietly<T>(load: () => Promise<T>): Promise<T> {
   const { emitWarning } = process;
   process.emitWarning = () => {};

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type LogRow, rowsOfTrace, someRowsOfTrace, type SpanRow } from './rows.ts';
 
-/** A larger trace has pages of its own. */
+/** A larger trace has its own pages. */
 const TRACES = 200;
 const SPANS = 4_000;
 
@@ -9,7 +9,7 @@ const SPANS = 4_000;
 export interface Place {
   start: number;
   id: number;
-  /** Within a large trace: the last span that was read. */
+  /** In a large trace: the last span read. */
   spanId?: string;
 }
 
@@ -28,7 +28,7 @@ interface TraceRow {
   spans: number;
 }
 
-/** Oldest first; other work of the store can run between pages. */
+/** Oldest first; the store can work between pages. */
 export function tracePage(database: DatabaseSync, after: Place, from: number, to: number): TracePage {
   if (after.spanId !== undefined) return partOfTrace(database, after, after.spanId);
   const found = database
@@ -44,7 +44,7 @@ export function tracePage(database: DatabaseSync, after: Place, from: number, to
   return { traces, next: last && { start: last.start_ms, id: last.id } };
 }
 
-/** Its log lines come with the first part. */
+/** The first part has its log lines. */
 function partOfTrace(database: DatabaseSync, { start, id }: Place, after: string): TracePage {
   const trace = database.prepare('SELECT trace_id FROM traces WHERE id = ?').get(id);
   // Gone since the part before.

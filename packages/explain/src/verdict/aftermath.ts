@@ -5,14 +5,14 @@ import { nameCause } from './name-cause.ts';
 import { DEATHS } from './process-death.ts';
 import { withAllOf } from './with-all-of.ts';
 
-/** The end of a process must explain this share of what its aftermath does. */
+/** The least share of its aftermath that a process's end explains. */
 const LEAST_SHARE = 0.2;
-/** Of the examples of the aftermath, those that waited in the queue of the dead consumer. */
+/** Of the aftermath's examples, those that waited in the dead consumer's queue. */
 const MOSTLY = 0.5;
 
 /**
- * Messages that waited while no consumer was there are worked off in a rush, of which something else may fail or wait.
- * What began so is no cause of its own: its requests count with the end of the process.
+ * Messages left by a dead consumer are worked off in a rush, in which other things wait or fail. Their requests count
+ * with the end of the process.
  */
 export function withoutAftermath(known: Known, ranked: Evidence[]): Evidence[] {
   const { table } = known.whole;
@@ -28,7 +28,7 @@ export function withoutAftermath(known: Known, ranked: Evidence[]): Evidence[] {
   return withAllOf(end, first, ranked);
 }
 
-/** Whether it began after the end, and is met through the same queue. */
+/** Whether it began later, through the same queue. */
 function isAfter(known: Known, { examples }: Evidence, end: Evidence): boolean {
   const { onset } = nameCause(known, end);
   const queue = placeKey(end.place);

@@ -4,11 +4,11 @@ import type { Known } from '../waits-for/context.ts';
 import { isCache } from './caches.ts';
 
 const FEWEST_REQUESTS = 20;
-/** Least look-ups per request that are usual, and the share of them that hit. */
+/** Least usual look-ups per request, and their hits' share. */
 const USUALLY = 0.5;
-/** Below this factor of look-ups per request, callers bypass the cache. */
+/** Fewer look-ups per request mean that callers bypass it. */
 const BYPASSED = 0.3;
-/** Requests that fail before their look-up make no more calls to the database instead. */
+/** Requests that fail before their look-up make no more database calls. */
 const LEAST_MORE_CALLS = 1.5;
 
 export interface Bypass {
@@ -17,7 +17,7 @@ export interface Bypass {
   now: number;
 }
 
-/** Requests of the same routes no longer look up, and call the database instead. */
+/** Requests of the same routes call the database instead of looking up. */
 export function cacheBypass(known: Known, service: number): Bypass | undefined {
   const { before, within } = known.window;
   const now = byRoute(within);
@@ -40,7 +40,7 @@ export function cacheBypass(known: Known, service: number): Bypass | undefined {
   return { usually: sums.usually / requests, now: sums.now / requests };
 }
 
-/** Per request; `calls` are those to databases that are no cache. */
+/** Per request; `calls`: to databases other than caches. */
 function meanCalls({ whole: { table, signals }, samplesOf }: Known, service: number, some: AppRequest[]) {
   let [lookups, hits, calls] = [0, 0, 0];
   for (const { row: entry } of some) {

@@ -9,15 +9,15 @@ import { heldByMisses } from './held-by-misses.ts';
 import { largest } from './largest.ts';
 import type { Reading } from './name-cause.ts';
 
-/** Without a cache, what is behind it gets its load and shows these kinds. */
+/** What is behind a missing cache gets its load, and shows these kinds. */
 const LOOKS = new Set(['slow_dependency', 'pool_exhausted', 'long_hold', 'more_calls', 'cpu_slow', 'unknown']);
 const FEWEST_LOOKUPS = 20;
-/** Factor by which the hit ratio fell. */
+/** Factor of the hit ratio's fall. */
 const TIMES = 0.5;
-/** `n` concurrent calls make each other `n` times as slow; more than twice that is slow by itself. */
+/** `n` concurrent calls are each `n` times as slow; twice that is slow itself. */
 const MOST_SLOWER = 2;
 
-/** Look-ups that used to hit now miss for many callers, or are no longer made. */
+/** Look-ups now miss for many callers, or are not made. */
 export const cacheTrouble: Reading = (known, evidence, kind) => {
   const { table } = known.whole;
   if (!LOOKS.has(kind) || isCache(table.strings.text(evidence.place.resource))) return undefined;
@@ -34,7 +34,7 @@ export const cacheTrouble: Reading = (known, evidence, kind) => {
   const isMore = stampedes.within > stampedes.before;
   const isMissed =
     Math.min(before.all, within.all) >= FEWEST_LOOKUPS && within.hits / within.all < TIMES * (before.hits / before.all);
-  // An event tells of the same key; without one, most of the slow requests must have missed, and did not before.
+  // An event names the key; without one, most slow requests must miss anew.
   if (isMore ? !isMissed && !metMisses(known, evidence) : !isMissed || !metMisses(known, evidence)) return undefined;
   if (slower(known, evidence) > MOST_SLOWER * Math.max(stampedes.callers, 1)) return undefined;
   if (!heldByMisses(known, evidence)) return undefined;
@@ -79,7 +79,7 @@ function stampedesOf({ whole: { table }, window }: Known, service: number) {
   return found;
 }
 
-/** A stampede begins before its first slow caller. */
+/** A stampede begins before its slow callers. */
 const EARLIER_MS = 2_000;
 
 function metMisses({ whole: { table, signals }, samplesOf }: Known, { mostly }: Evidence): boolean {
@@ -87,7 +87,7 @@ function metMisses({ whole: { table, signals }, samplesOf }: Known, { mostly }: 
   return mostly.length > 0 && missed.length * 2 > mostly.length;
 }
 
-/** How many times as long the calls behind the cache take. */
+/** How many times slower calls behind the cache are. */
 function slower({ changes }: Known, { bySignal }: Evidence): number {
   const main = largest(bySignal);
   if (main === undefined || changes[main]!.isNew) return 1;

@@ -7,19 +7,19 @@ import { nameCause } from './name-cause.ts';
 import { sampledTail } from './sampled-tail.ts';
 import { deathOf, recordedDeaths } from './recorded-deaths.ts';
 
-/** Certainty of the answer; a percentage could not be verified. */
+/** Of the answer; a percentage could not be verified. */
 export type Verdict = 'shown' | 'likely' | 'unclear' | 'healthy';
 
 const FEWEST_REQUESTS = 20;
 const MOST_DEATHS = 3;
 const FEWEST_BAD = 5;
 const FEWEST_BEFORE = 20;
-/** Factor between the first and the second cause. */
+/** Factor between the first and second cause. */
 const APART = 1.5;
 /** A cause below this share leaves most requests unexplained. */
 const LEAST_EXPLAINED = 0.5;
 const SHOWN = 0.8;
-/** A larger share of failures is not healthy, even if it is usual. */
+/** Even if usual, more failures are not healthy. */
 const MOST_FAILED = 0.2;
 
 export interface Classified {
@@ -34,7 +34,7 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
   const doubts: string[] = [];
   if (window.within.length < FEWEST_REQUESTS) doubts.push(`only ${window.within.length} requests in the window`);
   if (!window.isChanged) {
-    // Consumers without spans handle none, as ever.
+    // Consumers without spans handle none.
     const isUnseen = ({ row, isLost }: AppRequest): boolean => isLost && whole.table.kind[row] === KIND.PRODUCER;
     const failed = window.within.filter((request) => request.failed && !isUnseen(request)).length;
     if (failed > window.within.length * MOST_FAILED)
@@ -43,7 +43,7 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
       );
     const tail = sampledTail(known);
     if (tail) doubts.push(tail);
-    // It may have affected no request.
+    // Perhaps without affecting a request.
     for (const row of recordedDeaths(whole.table).slice(0, MOST_DEATHS)) {
       const service = whole.table.strings.text(whole.table.service[row]!);
       const at = iso(whole.table.end[row]!).slice(11, 19);
@@ -76,17 +76,17 @@ export function classify(known: Known, bad: number, ranked: Evidence[]): Classif
 }
 
 const OF_PROCESS = new Set(['network_slow', 'event_loop_blocked', 'cpu_slow']);
-/** Of the requests of the first cause, those of the second that make it doubtful. */
+/** The first cause's requests by which the second makes it doubtful. */
 const AS_MUCH = 0.4;
 
-/** Who does not run for a while sees slow calls, and is slow to its callers. */
+/** Who stands still sees slow calls, and is slow to callers. */
 function stoodStill(known: Known, first: Evidence, second: Evidence): boolean {
   if (nameCause(known, first).kind !== 'slow_dependency' || first.place.resource === 0) return false;
   if (second.place.service !== first.place.service || second.requests < AS_MUCH * first.requests) return false;
   return OF_PROCESS.has(nameCause(known, second).kind);
 }
 
-/** Messages without a handling: a loss looks like a long delay. */
+/** A loss of unhandled messages looks like a long delay. */
 function areUnseen({ whole: { table } }: Known, { mostly, notes, requests }: Evidence): boolean {
   if ((notes.get('lost') ?? 0) <= requests / 2) return false;
   return mostly.filter((row) => table.kind[row] === KIND.PRODUCER).length * 2 > mostly.length;

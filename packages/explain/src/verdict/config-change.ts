@@ -6,7 +6,7 @@ import { poolLabel } from '../spans/pool-label.ts';
 import { largest, sumOf } from './largest.ts';
 import type { Named, Reading } from './name-cause.ts';
 
-/** Other kinds are specific by themselves. */
+/** Other kinds are specific. */
 const LOOKS = new Set([
   'slow_dependency',
   'slow_consumer',
@@ -20,9 +20,9 @@ const LOOKS = new Set([
 const SMALLER = 0.67;
 const FEWEST_SPANS = 10;
 const LEAST_SHARE = 0.8;
-/** Most healthy spans of the new version per affected span. */
+/** Healthy spans of the new version per affected one. */
 const MOST_HEALTHY = 0.1;
-/** Longest time between a new version and its effect. */
+/** Between a new version and its effect. */
 const LATEST_MS = 120_000;
 
 /** A lowered limit, or a version that started just before; spans have both. */
@@ -46,7 +46,7 @@ function smallerPool({ whole: { table }, phases }: Known, { place }: Evidence): 
     if (phases[row] === BEFORE) bump(usually, facts.poolLimit, 1);
     else if (phases[row] === WITHIN) bump(now, facts.poolLimit, 1);
   });
-  // Other pools may have the same label, and the window may begin before the change.
+  // Pools may share a label; the window may begin before the change.
   const [before = 0, after = 0] = [largest(usually), largest(now)];
   if (!(after > 0 && after < before * SMALLER) || usually.has(after)) return undefined;
   const samples = limits
@@ -59,7 +59,7 @@ function withOnset(onset: Onset | undefined): { onset?: Onset } {
   return onset ? { onset } : {};
 }
 
-/** Spans of a version after the window. */
+/** A version's spans after the window. */
 function healthyAfter({ whole: { table, clipped }, window }: Known, service: number, version: number): number {
   let spans = 0;
   for (let row = 0; row < table.size; row++) {
@@ -69,7 +69,7 @@ function healthyAfter({ whole: { table, clipped }, window }: Known, service: num
   return spans;
 }
 
-/** Whether other services' calls to the same resource are slower or fail, too. */
+/** Whether other services' calls to the resource suffer, too. */
 function othersSuffer({ changes, failures, whole: { table, trees } }: Known, { place }: Evidence): boolean {
   if (place.resource === 0) return false;
   if (
@@ -105,11 +105,11 @@ function newVersion(known: Known, evidence: Evidence): Change | undefined {
   }
   const [old, now] = [largest(before), largest(bad)];
   if (old === undefined || now === undefined || old === now || before.get(old)! < FEWEST_SPANS) return undefined;
-  // It went on and was healthy again, or others that did not change suffered, too.
+  // It went on healthy, or others that did not change suffered.
   if (healthyAfter(known, service, now) > bad.get(now)! * MOST_HEALTHY || othersSuffer(known, evidence))
     return undefined;
   const isRecent = since.get(now)! >= window.from - LATEST_MS && since.get(now)! > since.get(old)!;
-  // It was healthy for a while, so something later is the cause.
+  // It was healthy for a while: something later is the cause.
   if ((before.get(now) ?? 0) > bad.get(now)! * MOST_HEALTHY) return undefined;
   if (!isRecent || bad.get(now)! < sumOf(bad) * LEAST_SHARE) return undefined;
   return {

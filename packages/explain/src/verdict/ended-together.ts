@@ -5,18 +5,18 @@ import { mainExamples } from './main-examples.ts';
 const FEWEST_CALLS = 5;
 const TOGETHER_MS = 250;
 const LEAST_SHARE = 0.6;
-/** Least factor between the spread of starts and that of ends. */
+/** Least ratio of the starts' spread to the ends'. */
 const TIMES = 4;
-/** Answered calls that show that the target was present. */
+/** Enough to show that the target was present. */
 const FEWEST_ANSWERED = 3;
 
 /**
- * Slow calls that started one by one but ended together, with no other call answered before, waited for the same event,
- * such as a reconnection. If others were answered, it may be a lock.
+ * Slow calls that started one by one and ended together, with none answered before, waited for one event, such as a
+ * reconnection. If others were answered: perhaps a lock.
  */
 export function haveEndedTogether(table: SpanTable, evidence: Evidence): boolean {
   const { start, end, kind } = table;
-  // A caller's own time may count as a wait for it, too.
+  // A caller's own time may count as its wait.
   const calls = mainExamples(evidence).filter(({ row }) => kind[row] === KIND.CLIENT);
   const rows = [...new Set(calls.map(({ row }) => row))].sort((a, b) => end[a]! - end[b]!);
   if (rows.length < FEWEST_CALLS) return false;
@@ -31,7 +31,7 @@ export function haveEndedTogether(table: SpanTable, evidence: Evidence): boolean
   return false;
 }
 
-/** Successful calls of the same service to the same target. */
+/** Successes of the same service and target. */
 function answeredBetween(table: SpanTable, call: number, from: number, to: number): number {
   let answered = 0;
   for (let row = 0; row < table.size; row++) {

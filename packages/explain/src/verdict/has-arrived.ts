@@ -1,7 +1,7 @@
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 
-/** Whether most of the calls reached the service: it has spans within them. */
+/** Whether the service has spans within most of the calls. */
 export function hasArrived({ whole, traces }: Known, { examples, place }: Evidence): boolean {
   const { table } = whole;
   const isReached = (call: number): boolean => {
@@ -15,7 +15,7 @@ export function hasArrived({ whole, traces }: Known, { examples, place }: Eviden
         table.end[row]! > table.start[call]!,
     );
   };
-  // A row is repeated where many messages waited for it.
+  // Rows repeat where many messages waited for one.
   const shares = new Map<number, number>();
   for (const { row, share } of examples) shares.set(row, (shares.get(row) ?? 0) + share);
   let [arrived, all] = [0, 0];

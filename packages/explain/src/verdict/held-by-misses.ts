@@ -2,8 +2,8 @@ import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 
 /**
- * Whether those that kept a pool's connections missed the cache, as far as is known. Else the pool was full for another
- * reason, and callers missed together because they waited for it.
+ * Whether a pool's holders missed the cache, as far as known. Else callers missed together because they waited for the
+ * pool.
  */
 export function heldByMisses({ whole: { table }, traces }: Known, { examples }: Evidence): boolean {
   let missed = 0;

@@ -9,7 +9,7 @@ import { largest, sumOf } from './largest.ts';
 const UNREACHABLE =
   /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT|^57P0|^08|UNAVAILABLE|Connect(?:ion)?(?:Refused|Reset|Exception|Error)|UnknownHost|connection (?:refused|reset)|no such host/i;
 
-/** Redis itself returns these errors, so it is present. */
+/** Redis itself answers so: it is present. */
 const ANSWERED =
   /^(?:ERR|WRONGTYPE|OOM|NOAUTH|NOPERM|NOSCRIPT|READONLY|MISCONF|CROSSSLOT|BUSY|EXECABORT|ReplyError|ErrorReply)/;
 

@@ -23,7 +23,7 @@ const KIND_OF_SIGNAL: Record<SignalKind, CauseKind> = {
   gc: 'memory_pressure',
 };
 
-/** Fewer operations that slow down together do not suggest the CPU. */
+/** Fewer slow operations do not suggest the CPU. */
 const FEWEST_OPERATIONS = 3;
 const MOST_OPERATIONS = 0.6;
 
@@ -39,7 +39,7 @@ export function kindOfTime(known: Known, evidence: Evidence): CauseKind {
   }
   const kind = largest(byKind);
   if (kind === undefined) return 'unknown';
-  // The service has spans, but none within these calls, so they did not reach it.
+  // The service has spans, none within these calls: they did not arrive.
   if (kind === 'dependency' && place.resource === 0 && !hasArrived(known, evidence)) return 'dependency_unreachable';
   if (kind === 'dependency' && haveEndedTogether(table, evidence))
     return isCache(table.strings.text(place.resource)) ? 'cache_down' : 'dependency_unreachable';

@@ -7,7 +7,7 @@ import { kindOfTime } from './kind-of-time.ts';
 import { largest, sumOf } from './largest.ts';
 import { isStorm } from './retry-storm.ts';
 
-/** Share of the requests that make more calls themselves. */
+/** Of requests that make more calls themselves. */
 const LEAST_MORE = 0.25;
 
 export function kindOf(known: Known, evidence: Evidence): CauseKind {
@@ -20,7 +20,7 @@ export function kindOf(known: Known, evidence: Evidence): CauseKind {
     return kindOfFailure(largest(evidence.byError) ?? '', resource, known, evidence);
   }
   if (resource.startsWith('queue ')) return 'queue_backlog';
-  // Requests that waited for others with more calls say nothing of their own.
+  // Who waited for others with more calls shows nothing itself.
   const more = evidence.notes.get('more') ?? 0;
   if (more > (evidence.requests - evidence.waits) / 2 && more > evidence.requests * LEAST_MORE) return 'more_calls';
   return kindOfTime(known, evidence);

@@ -5,11 +5,11 @@ import { largest, sumOf } from './largest.ts';
 import { mainExamples } from './main-examples.ts';
 import type { Reading } from './name-cause.ts';
 
-/** Lock time-outs and deadlocks of Postgres, MySQL, SQL Server, Oracle. */
+/** Time-outs and deadlocks of Postgres, MySQL, SQL Server, Oracle. */
 const LOCK_ERROR =
   /^(?:55P03|40P01|1205|1213|1222|ORA-00054|ORA-00060|ORA-30006)$|LOCK_WAIT|LOCK_NOWAIT|LOCK_DEADLOCK|DEADLOCK|SQLITE_BUSY|SQLITE_LOCKED|lock.?(?:wait|time.?out)|WriteConflict/i;
 
-/** Statements that also make readers of the table wait. */
+/** Statements that make readers wait, too. */
 const LOCKS_TABLE = /^(?:lock|alter|truncate|drop|reindex|cluster|create index)\b/i;
 const WRITES = /^(?:update|delete|insert|merge|replace|lock)\b|for (?:no key )?update/i;
 const ENDS = /^(?:commit|rollback|end)\b/i;
@@ -17,16 +17,16 @@ const ENDS = /^(?:commit|rollback|end)\b/i;
 const FEWEST_CALLS = 5;
 const MOST_CALLS = 50;
 const LEAST_SHARE = 0.6;
-/** A lock is granted soon after its holder's transaction ends; a statement's usual time and its pauses come on top. */
+/** A lock is granted soon after its holder's transaction ends, besides a statement's usual time and pauses. */
 const SOON_MS = 30;
 const EARLY_MS = 5;
-/** Other moments of each wait at which, by chance, a transaction ended; and their share of the real hits. */
+/** Other moments of each wait at which a transaction ended by chance; their share of real hits. */
 const OTHER_MOMENTS = [0.2, 0.4, 0.6, 0.8];
 const MOST_BY_CHANCE = 0.4;
-/** Most slowdown of other calls, as a share of the slowdown of the waiting statements. */
+/** Most slowdown of other calls, as a share of the waiting statements'. */
 const MOST_OTHERS = 0.3;
 
-/** Statements waited for another transaction on the same table, while the database was otherwise as fast as usual. */
+/** Statements waited for another transaction on their table, while the database was as fast as usual. */
 export const lockWait: Reading = (known, evidence, kind) => {
   const { strings } = known.whole.table;
   const error = largest(evidence.byError) ?? '';
@@ -88,7 +88,7 @@ function pausesOf({ facts }: SpanTable, row: number): number {
   return (facts[row]?.blockedMs ?? 0) + (facts[row]?.gcMs ?? 0);
 }
 
-/** The end of another transaction at a moment of the wait, or -1. */
+/** Another transaction's end at a moment of the wait, or -1. */
 function holderOf(
   { whole: { table }, traces }: Known,
   ends: number[],

@@ -3,7 +3,7 @@ import { sumOf } from './largest.ts';
 
 const LEAST_OF_TIME = 0.2;
 
-/** Of the signals that lost most of the time: others are a little slower when all goes on at once. */
+/** Of the signals that lost most time: others slow a little together. */
 export function mainExamples({ examples, bySignal }: Evidence): Share[] {
   const least = sumOf(bySignal) * LEAST_OF_TIME;
   return examples.filter(({ signal }) => signal === undefined || bySignal.get(signal)! >= least);

@@ -12,19 +12,18 @@ import { processDeath } from './process-death.ts';
 import { silentLoss } from './silent-loss.ts';
 import { trafficIncrease } from './traffic-increase.ts';
 
-/** The name and place of a cause. */
 export interface Named {
   kind: CauseKind;
   place: Place;
   /** Empty where the kind is enough. */
   detail: string;
-  /** When it began, if a fact says so. */
+  /** If a fact says so. */
   onset?: Onset;
-  /** Only the time agrees, as of a new version: other things may have begun with it. */
+  /** Only the time agrees, as with a new version: others may too. */
   isByTime?: true;
 }
 
-/** Each needs facts of its own. */
+/** Each needs its own facts. */
 export type Reading = (known: Known, evidence: Evidence, kind: CauseKind) => Named | undefined;
 
 /** Most specific first. */
@@ -46,7 +45,7 @@ export function nameCause(known: Known, evidence: Evidence): Named {
   return name;
 }
 
-/** Has the name say more. Nothing that was handed out before changes. */
+/** What was handed out before stays unchanged. */
 export function nameWith(known: Known, evidence: Evidence, more: string): void {
   const name = findName(known, evidence);
   named.set(evidence, { ...name, detail: `${name.detail}${more}` });

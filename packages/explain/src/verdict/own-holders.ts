@@ -4,15 +4,12 @@ import { largest } from './largest.ts';
 import { nameCause } from './name-cause.ts';
 import { withAllOf } from './with-all-of.ts';
 
-/** The hold must explain this share of what the holders' own time does. */
+/** The hold's least share of what its holders' own time explains. */
 const LEAST_SHARE = 0.1;
-/** Of the waits, those for the slow requests themselves. */
+/** Waits for the slow requests themselves. */
 const MOSTLY = 0.5;
 
-/**
- * Requests that work long with a connection are slow themselves, and others wait for them: these are one cause, however
- * few had to wait.
- */
+/** Requests that work long with a connection are slow, and make others wait: one cause, however few waited. */
 export function withOwnHolders(known: Known, ranked: Evidence[]): Evidence[] {
   const [first] = ranked;
   if (!first || !isOwnTime(known, first)) return ranked;

@@ -10,7 +10,7 @@ export interface Arc {
 }
 
 const MOST_ARCS = 8;
-/** Arcs of a smaller share of the examples are left out. */
+/** Smaller shares of the examples are left out. */
 const LEAST_SHARE = 0.05;
 const DEEPEST = 1_000;
 
@@ -43,7 +43,7 @@ function chainOf({ whole }: Known, cause: Place, shown: Place, { met, row, throu
     if (to.service !== at.service || to.resource !== at.resource) arcs.push({ from: at, to, by });
     at = to;
   };
-  // A process death may appear first at its callers, more requests at a pool.
+  // A death may appear first at callers, more requests at a pool.
   if (shown.resource !== 0) go(shown, 'wait');
   if (error === 'lost') {
     go({ service: shown.service, resource: 0 }, 'queue');

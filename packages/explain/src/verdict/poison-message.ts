@@ -5,14 +5,14 @@ import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Named, Reading } from './name-cause.ts';
 
-/** Failures of a message that never succeeds. */
+/** Of a message that never succeeds. */
 const FEWEST_FAILURES = 3;
 const FEWEST_OTHERS = 10;
 const MOST_POISONED = 0.2;
 /** Share of failed or slow handlings, or of handling time. */
 const LEAST_SHARE = 0.6;
 
-/** A few messages fail again and again, while others are handled. */
+/** A few messages fail repeatedly, while others are handled. */
 export const poisonMessage: Reading = (known, { place, mostly }, kind) => {
   const { table } = known.whole;
   if (kind === 'dependency_unreachable') return undefined;
@@ -32,12 +32,12 @@ export const poisonMessage: Reading = (known, { place, mostly }, kind) => {
   if (isFailureOfCalls(known, place, service, failures)) return undefined;
   const failed = mostly.filter((row) => failures.has(row));
   if (failed.length >= LEAST_SHARE * mostly.length) return named;
-  // Other messages wait for the poisoned ones.
+  // Others wait for the poisoned ones.
   if (resource !== `queue ${queue}`) return undefined;
   return shareOfTime(known, service, queue, failures) >= LEAST_SHARE ? named : undefined;
 };
 
-/** A dependency that failed for all who called it is the cause, even if few messages call it. */
+/** A dependency that fails all callers is the cause, even with few messages. */
 function isFailureOfCalls({ whole, traces }: Known, place: Place, service: number, failures: Set<number>): boolean {
   const { table, trees } = whole;
   if (place.service === service && (place.resource === 0 || table.strings.text(place.resource).startsWith('queue ')))
@@ -61,7 +61,7 @@ function isFailureOfCalls({ whole, traces }: Known, place: Place, service: numbe
   return good < bad.length * LEAST_GOOD;
 }
 
-/** Calls of other messages that the dependency answered in the same time, per failed call. */
+/** Other messages' calls answered meanwhile, per failed call. */
 const LEAST_GOOD = 1;
 
 interface Messages {
@@ -75,13 +75,13 @@ function messagesOf({ whole: { table }, window }: Known, service: number, queue:
   for (const { row } of window.within) {
     const facts = table.facts[row];
     if (table.kind[row] !== KIND.CONSUMER || table.service[row] !== service || facts?.destination !== queue) continue;
-    // Attempts are in the trace of their send.
+    // Attempts share their send's trace.
     const key = facts.messageId ?? -1 - table.trace[row]!;
     let message = byMessage.get(key);
     if (!message) byMessage.set(key, (message = { failed: [], isDone: false }));
     if (table.failed[row] === 1) message.failed.push(row);
     else message.isDone = true;
-    // A dead-lettered message needs no repeated failure.
+    // Dead-lettered, it needs no repeated failure.
     if (facts.deadLettered === true) for (let i = 1; i < FEWEST_FAILURES; i++) message.failed.push(row);
   }
   const all = [...byMessage.values()];

@@ -5,7 +5,7 @@ import type { Reading } from './name-cause.ts';
 
 /** What it names. */
 export const DEATHS: ReadonlySet<CauseKind> = new Set<CauseKind>(['process_died', 'memory_pressure']);
-/** Callers and waiters see these kinds when a process is gone. */
+/** What callers and waiters see of a process's end. */
 const LOOKS = new Set([
   'dependency_unreachable',
   'dependency_errors',
@@ -16,14 +16,14 @@ const LOOKS = new Set([
 const LEAST_SHARE = 0.6;
 
 /**
- * The failures are between the end of a process and its replacement, or its end was recorded. Silence alone is not
- * enough, because a process without further calls looks the same.
+ * Failures between a process's end and its replacement, or a recorded end. Silence is not enough: an idle process looks
+ * the same.
  */
 export const processDeath: Reading = (known, { place, examples, mostly }, kind) => {
   if (!LOOKS.has(kind)) return undefined;
   const { table } = known.whole;
   const isQueue = table.strings.text(place.resource).startsWith('queue ');
-  // The processes of a resource are unknown.
+  // A resource's processes are unknown.
   if (place.resource !== 0 && !isQueue) return undefined;
   const gap = processGap(table, known.window, place.service);
   if (!gap) return undefined;

@@ -1,7 +1,7 @@
 import { duration } from '../report/figures.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 
-/** A later process records it for one that was killed. */
+/** Recorded by a later process, if killed. */
 export function recordedDeaths(table: SpanTable): number[] {
   const rows: number[] = [];
   for (let row = 0; row < table.size; row++) {

@@ -7,13 +7,13 @@ import { withAllOf } from './with-all-of.ts';
 
 /** The change must explain this share of what the restart does. */
 const LEAST_SHARE = 0.2;
-/** Share of the failures that were met between the two processes. */
+/** Of the failures met between both processes. */
 const MOSTLY = 0.6;
 const MET_BY_RESTART = new Set(['dependency_unreachable', 'dependency_errors', 'process_died']);
 
 /**
- * A service that is started anew to change its configuration answers nobody meanwhile. What failed so is no cause of its
- * own: its requests count with the change. A process that died by itself is.
+ * A service restarted for a new configuration answers nobody meanwhile: its failures count with the change. A process
+ * that died by itself is a cause.
  */
 export function withoutRestart(known: Known, ranked: Evidence[]): Evidence[] {
   const { table } = known.whole;

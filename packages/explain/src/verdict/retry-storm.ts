@@ -4,7 +4,7 @@ import type { Evidence } from '../waits-for/evidence.ts';
 const STORM = 2;
 const AT_ONCE_MS = 200;
 
-/** Retries with almost no pause are the load. */
+/** Almost pauseless retries are the load. */
 export function isStorm({ whole, window }: Known, { examples }: Evidence): boolean {
   const { table } = whole;
   const callers = new Set(examples.map(({ met }) => table.service[met]!));

@@ -4,17 +4,14 @@ import type { CauseKind } from './cause-kinds.ts';
 import { nameCause } from './name-cause.ts';
 import { withAllOf } from './with-all-of.ts';
 
-/** The hold must explain this share of what the rush does. */
+/** The hold's least share of the rush. */
 const LEAST_SHARE = 0.2;
-/** Of the rush's examples, those after the first wait; of its requests, those that waited. */
+/** The rush's examples after the first wait; its requests that waited. */
 const MOSTLY = 0.8;
-/** What a process does that has too much to do at once. */
+/** What an overloaded process does. */
 const OF_PROCESS: ReadonlySet<CauseKind> = new Set<CauseKind>(['event_loop_blocked', 'memory_pressure', 'cpu_slow']);
 
-/**
- * Requests that waited for a connection go on together once it is given back, which a busy process is slow at. That is no
- * cause of its own: its requests count with the hold.
- */
+/** Requests that waited for a connection go on together, which a busy process is slow at: they count with the hold. */
 export function withoutRush(known: Known, ranked: Evidence[]): Evidence[] {
   const [first] = ranked;
   const hold = ranked.find(

@@ -3,11 +3,11 @@ import { duration } from '../report/figures.ts';
 import { byRoute, quantile, times } from '../window/slow.ts';
 
 const FEWEST = 30;
-/** Most requests are this many times as slow as the fastest ones, and by this time. */
+/** Most requests are this much slower than the fastest, and by this. */
 const TIMES = 10;
 const MORE_MS = 100;
 
-/** A sampler that keeps slow traces leaves few usual ones, too few to find a change. */
+/** A sampler that keeps slow traces leaves too few usual ones. */
 export function sampledTail({ window, whole }: Known): string | undefined {
   for (const [route, requests] of byRoute(window.within)) {
     if (requests.length < FEWEST) continue;

@@ -2,7 +2,7 @@ import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { count, percent } from '../report/figures.ts';
 import type { Reading } from './name-cause.ts';
 
-/** Failed after their acknowledgement, swallowed or vanished, so they are not redelivered. */
+/** Failed after acknowledgement, swallowed or vanished: not redelivered. */
 export const silentLoss: Reading = ({ whole: { table } }, { place, mostly, notes, requests }) => {
   if ((notes.get('lost') ?? 0) > requests / 2) return { kind: 'silent_loss', place, detail: detailOf(table, mostly) };
   const early = mostly.filter((row) => table.facts[row]?.ackedEarly === true && table.kind[row] === KIND.CONSUMER);
@@ -17,7 +17,7 @@ export const silentLoss: Reading = ({ whole: { table } }, { place, mostly, notes
   };
 };
 
-/** A message without a handling has only the span of its sender. */
+/** An unhandled message has only its sender's span. */
 function detailOf({ kind }: SpanTable, mostly: number[]): string {
   const unseen = mostly.filter((row) => kind[row] === KIND.PRODUCER).length;
   if (unseen * 2 > mostly.length)

@@ -9,10 +9,10 @@ const PROCESSOR = new Set(['cpu_slow', 'event_loop_blocked']);
 const TIMES = 1.8;
 const FEWEST_REQUESTS = 20;
 const SHORTEST_MS = 1_000;
-/** Later requests may be retries of refused ones. */
+/** Later ones may retry refused ones. */
 const FIRST = 0.5;
 
-/** Many times as many requests, while no work is slower than usual. */
+/** Many times as many requests, with no work slower than usual. */
 export const trafficIncrease: Reading = (known, evidence, kind) => {
   if (!LOOKS.has(kind)) return undefined;
   const { window, whole } = known;
@@ -47,10 +47,10 @@ function countEntries({ whole: { table } }: Known, requests: AppRequest[], until
   return counts;
 }
 
-/** Below this load, a processor has time for all requests. */
+/** Below, a processor has time for all. */
 const FULL = 0.7;
 
-/** Share of its processes' time in which a service usually works, at most. */
+/** Largest share of its processes' time in which a service usually works. */
 function load({ changes, window, whole: { table } }: Known, service: number): number {
   let ms = 0;
   for (const { signal, nBefore, meanBeforeMs } of changes)
@@ -62,10 +62,10 @@ function load({ changes, window, whole: { table } }: Known, service: number): nu
   return ms / (to - from) / processes.size;
 }
 
-/** If the work itself is slower, more requests are not the whole cause. */
+/** Slower work means that requests are not the whole cause. */
 const SLOWER = 1.5;
 
-/** New calls count, too, as those of a report that no one opened before. */
+/** New calls count, too, such as a report never opened before. */
 function isSlowerInside({ changes, phases, whole: { table, clipped } }: Known, service: number): boolean {
   let [now, before] = [0, 0];
   for (const { signal, n, nBefore, meanMs, meanBeforeMs } of changes) {

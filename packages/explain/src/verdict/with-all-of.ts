@@ -1,6 +1,6 @@
 import type { Evidence } from '../waits-for/evidence.ts';
 
-/** The causes with one first that takes over the requests of another. */
+/** One cause takes over another's requests, and comes first. */
 export function withAllOf(cause: Evidence, other: Evidence, ranked: Evidence[]): Evidence[] {
   for (const [request, share] of other.shareOf) {
     const both = Math.min(1, share + (cause.shareOf.get(request) ?? 0));

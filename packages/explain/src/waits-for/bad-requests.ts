@@ -6,8 +6,8 @@ import { isSlowByParts } from './slowed-parts.ts';
 import { routesOfUsualFailures } from './usual-failures.ts';
 
 /**
- * A message from a bad request counts with its sender, because delayed sends arrive in a rush. If most slow messages of
- * a queue are such, the others met the same rush.
+ * A message from a bad request counts with its sender: delayed sends arrive in a rush. If most slow messages of a queue
+ * are such, all met that rush.
  */
 export function badRequests(known: Known): AppRequest[] {
   const { window, whole } = known;

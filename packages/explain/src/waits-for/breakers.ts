@@ -1,9 +1,9 @@
 import type { Decomposed } from '../decompose/decompose.ts';
 
-/** Longest time from the failure that opened a breaker to a refusal. */
+/** Longest from a breaker's opening failure to a refusal. */
 const LONGEST_OPEN_MS = 120_000;
 
-/** Gives the last failed call before a time, or -1. */
+/** The last failed call before a time, or -1. */
 export function failuresBehindBreakers({
   table,
 }: Decomposed): (service: number, breaker: string, before: number) => number {

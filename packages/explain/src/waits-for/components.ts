@@ -1,4 +1,4 @@
-/** Tarjan's strongly connected components, without recursion. */
+/** Tarjan's, without recursion. */
 export function componentsOf<T>(calls: Map<T, Set<T>>): T[][] {
   const index = new Map<T, number>();
   const low = new Map<T, number>();

@@ -4,21 +4,21 @@ import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
 import { type Place, placeKey } from './place.ts';
 
-/** Handling that is slower by this factor is why messages wait. */
+/** Handling so much slower is why messages wait. */
 const TIMES = 1.3;
 
-/** What one or more handlings spent on a place. */
+/** What handlings spent on a place. */
 export interface Work extends Share {
-  /** Spans of it; `row` is the first. */
+  /** `row` is the first. */
   rows: number[];
 }
 
-/** Shares add up to 1 at most. */
+/** Together at most 1. */
 export type ConsumersWork = (service: number, queue: string) => Work[];
 
 const MOST_ROWS = 100;
 
-/** Messages wait because handling is slow or because more arrive. `handling` leaves out the wait. */
+/** Messages wait because handling is slow or more arrive. `handling` excludes the wait. */
 export function workOfConsumers(known: Known, handling: (request: AppRequest) => Share[]): ConsumersWork {
   const done = new Map<string, Work[]>();
   return (service, queue) => {

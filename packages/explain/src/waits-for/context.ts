@@ -13,12 +13,12 @@ export interface Known {
   changes: TimeChange[];
   failures: Failures;
   calls: CallCounts;
-  /** The service that caused a slow `call`, by signal. */
+  /** The cause of a slow `call`, by signal. */
   edgeOwners: Map<number, number>;
   /** Services that report their waits. */
   withPools: ReadonlySet<number>;
   speaking: Set<number>;
   traces: RowsOfTraces;
-  /** By the request's first row. */
+  /** By the first row. */
   samplesOf(entry: number): Int32Array;
 }

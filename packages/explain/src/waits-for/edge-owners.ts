@@ -1,11 +1,11 @@
 import type { TimeChange } from '../changes/time-changes.ts';
 
-/** Calls that lost at least this share count fully as slow. */
+/** Losing this share, calls count fully as slow. */
 const SAME = 0.5;
 
 /**
- * The service that a slow `call` is ascribed to, caller or callee: the one with the larger share of slow calls in its
- * role, weighted by lost time. A gateway is in every slow call, but most of its calls are fast.
+ * Who a slow `call` is ascribed to: caller or callee, whichever has more slow calls in its role, weighted by lost time.
+ * A gateway is in every call, but most are fast.
  */
 export function edgeOwners(changes: TimeChange[]): Map<number, number> {
   const edges = changes.filter(({ signal, n, isNew }) => signal.kind === 'call' && n > 0 && !isNew);

@@ -1,14 +1,14 @@
 import { type Place, placeKey } from './place.ts';
 
-/** What explains bad requests at one place. */
+/** For bad requests at one place. */
 export interface Evidence {
   place: Place;
   requests: number;
-  /** By the bad request's first row. */
+  /** By the first row. */
   shareOf: Map<number, number>;
-  /** Requests of which it explains at least half. */
+  /** Requests at least half explained. */
   mostly: number[];
-  /** Those with arcs in a trace: a wait with its holder, a propagated error, a call. */
+  /** With arcs in a trace: a wait's holder, a propagated error, a call. */
   tied: number;
   /** Milliseconds. */
   bySignal: Map<number, number>;
@@ -17,9 +17,9 @@ export interface Evidence {
   byHolder: Map<string, number>;
   byHolding: Map<string, number>;
   examples: Share[];
-  /** Waits on it through a pool. */
+  /** On it, through a pool. */
   waits: number;
-  /** Why a wait was not followed beyond its pool. */
+  /** Why a wait ends at its pool. */
   notes: Map<string, number>;
 }
 
@@ -35,7 +35,7 @@ export interface Share {
   holding?: string;
   note?: string;
   isTied: boolean;
-  /** The span of the bad request; `row` may be a holder's. */
+  /** The bad request's span; `row` may be a holder's. */
   met: number;
   /** Pools and queues in between. */
   through: Place[];

@@ -8,9 +8,9 @@ import { followWait } from './follow.ts';
 import type { Place } from './place.ts';
 
 export interface FailureShares {
-  /** `met` is the span of the bad request. */
+  /** `met`: the bad request's span. */
   ofFailure(row: number, share: number, met?: number): Share[];
-  /** The failed attempt causes the pause. */
+  /** The failed attempt causes it. */
   ofBackOff(attempt: number, share: number): Share[];
 }
 
@@ -50,7 +50,7 @@ export function failureShares(known: Known): FailureShares {
   return { ofFailure, ofBackOff };
 }
 
-/** A failure this late and this much slower than usual is a timeout, whose cause has no span. */
+/** So late and so much slower, it is a timeout, whose cause has no span. */
 const LATE_MS = 1_000;
 const LATE_TIMES = 5;
 
@@ -76,7 +76,7 @@ function placeOfFailure({ whole, speaking }: Known, row: number): Place {
 
 const DEEPEST = 32;
 
-/** The cause of a call's failure may be in its server. */
+/** A failed call's cause may be in its server. */
 function originBelow({ table, trees }: Decomposed, row: number): number {
   const { childStart, children } = trees;
   let at = row;

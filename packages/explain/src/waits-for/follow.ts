@@ -9,16 +9,16 @@ import { placeOfSignal } from './place-of-signal.ts';
 
 const DEEPEST = 4;
 
-/** A holder this many times slower than usual caused the wait. */
+/** So much slower than usual, a holder caused the wait. */
 const TIMES = 1.5;
 
-/** A holder that is as fast as usual explains a wait only with this share of it. */
+/** A holder as fast as usual explains a wait only with this share. */
 const LONG_SHARE = 0.3;
 
-/** Shorter holds are usual for a pool. */
+/** Shorter holds are usual. */
 const LONG_MS = 250;
 
-/** The holder's work, or the pool if that explains nothing. */
+/** The holder's work, else the pool. */
 export function followWait(
   known: Known,
   wait: number,
@@ -55,7 +55,7 @@ export function followWait(
     const change = known.changes[signals.signal[at]!]!;
     const row = signals.row[at]!;
     if (change.signal.kind === 'poolWait') {
-      // It waits for another connection while it holds one, or again after it released one.
+      // It waits for another connection while holding one, or after releasing one.
       if (spentMs < Math.min(length, table.end[wait]! - activity.since) / 2) continue;
       if (!(table.start[row]! >= activity.since && table.start[row]! <= activity.until)) continue;
       const deeper = followWait(known, row, share, ms, met, [...through, place]);
@@ -79,7 +79,7 @@ export function followWait(
       through: [...through, place],
     });
   }
-  // Several may have held it during the wait, so only this hold counts.
+  // Several may have held it meanwhile: only this hold counts.
   const heldMs = table.facts[wait]?.holderHeldMs ?? length;
   if (passedMs >= heldMs * LONG_SHARE) {
     for (const each of passed) each.share *= share / passedMs;
@@ -88,7 +88,7 @@ export function followWait(
   return stays(isLong(known, activity, wait) ? 'long' : 'full');
 }
 
-/** Not by a process that stood still. */
+/** Not by a stopped process. */
 function isLong({ whole }: Known, { operation, samples }: HolderActivity, wait: number): boolean {
   const { table, signals } = whole;
   const isOfPause = ({ at }: { at: number }): boolean => isPause(signals.all[signals.signal[at]!]!);

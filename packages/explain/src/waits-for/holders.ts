@@ -5,10 +5,10 @@ import { heldUntil } from './known-holds.ts';
 export interface HolderActivity {
   /** From the wait's span. */
   operation: string;
-  /** During the hold, longest first. */
+  /** Longest first. */
   samples: { at: number; ms: number }[];
   isKnown: boolean;
-  /** All its spans had ended before the wait, so it held the connection idle. */
+  /** All its spans had ended: it held the connection idle. */
   hadEnded: boolean;
   /** Start of the hold; NaN if unknown. */
   since: number;
@@ -20,7 +20,7 @@ function isRequest({ kind }: SpanTable, row: number): boolean {
   return kind[row] === KIND.SERVER || kind[row] === KIND.CONSUMER;
 }
 
-/** `POST /orders: INSERT orders`; only the operation if the holder's request is not in the input. */
+/** `POST /orders: INSERT orders`; without the holder's request only the operation. */
 export function holderName({ whole: { table }, traces }: Known, wait: number): string {
   const { holderTrace, holderOperation = '' } = table.facts[wait]!;
   const trace = holderTrace ? table.findTrace(holderTrace.toLowerCase()) : undefined;
@@ -31,7 +31,7 @@ export function holderName({ whole: { table }, traces }: Known, wait: number): s
   return [table.strings.text(table.name[request]!), holderOperation].filter(Boolean).join(': ');
 }
 
-/** Tolerance for clocks and for the time to the first query. */
+/** For clocks and the time to the first query. */
 const SINCE_MS = 50;
 
 const MOST_SAMPLES = 6;
@@ -55,11 +55,11 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
   const entries = new Set<number>();
   const takenAt: number[] = [];
   let lastEnd = 0;
-  // Measured when the caller asked; of a later holder at the end of the wait, or at its release.
+  // Measured at the request; a later holder's at the wait's end, or its release.
   const begins = facts.holderHeldMs === undefined ? [] : [from - facts.holderHeldMs, to - facts.holderHeldMs];
   for (const row of rows) {
     if (table.facts[row]?.waiters !== undefined || table.service[row] !== table.service[wait]) continue;
-    // Not what a message that it sent led to elsewhere.
+    // Not what its messages led to elsewhere.
     if (clipped.entry[row]! >= 0) entries.add(clipped.entry[row]!);
     lastEnd = Math.max(lastEnd, table.end[row]!);
     const taken = table.facts[row]?.isWait ? table.end[row]! : table.start[row]!;
@@ -88,7 +88,7 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
 
 const DEEPEST = 64;
 
-/** Whether a service made the span, or its call led to it. */
+/** Whether the service made the span, or led to it. */
 function isBelow({ table, trees }: Known['whole'], row: number, service: number): boolean {
   for (let at = row, depth = 0; at >= 0 && depth < DEEPEST; at = trees.parent[at]!, depth++)
     if (table.service[at] === service) return true;

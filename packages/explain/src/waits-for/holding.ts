@@ -3,10 +3,10 @@ import type { Known } from './context.ts';
 import type { HolderActivity } from './holders.ts';
 import type { Place } from './place.ts';
 
-/** What a holder did must be this share of what is known of its hold. */
+/** Least share of the known hold that an activity explains. */
 const LEAST_SHARE = 0.5;
 
-/** What a holder mostly did while others waited for its connection; empty if unknown. */
+/** What a holder mostly did meanwhile; empty if unknown. */
 export function holdingFor(
   { whole, changes }: Known,
   { service, resource }: Place,
@@ -17,7 +17,7 @@ export function holdingFor(
   let all = 0;
   for (const { at, ms } of samples) {
     const { signal } = changes[signals.signal[at]!]!;
-    // It waited for this connection before it held it.
+    // It waited for this before holding it.
     if (signal.service === service && signal.peer === resource) continue;
     const doing = describe((id) => table.strings.text(id), service, signal);
     sums.set(doing, (sums.get(doing) ?? 0) + ms);

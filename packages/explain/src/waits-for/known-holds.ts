@@ -1,11 +1,11 @@
 import type { SpanTable } from '../spans/span-table.ts';
 
-/** By holder's trace, when a connection was out: from its grant until a later caller asked for one. */
+/** By holder's trace: from a connection's grant until a later caller asked. */
 const known = new WeakMap<SpanTable, Map<string, { since: number; until: number }[]>>();
-/** Times of one hold, measured by several callers, differ by rounding. */
+/** Callers' times of one hold differ by rounding. */
 const SAME_MS = 5;
 
-/** How long a hold lasted at least: callers that asked later say that the connection was still out. */
+/** A hold lasted at least until later callers found the connection out. */
 export function heldUntil(table: SpanTable, holderTrace: string, since: number): number {
   let holds = known.get(table);
   if (!holds) known.set(table, (holds = holdsOf(table)));

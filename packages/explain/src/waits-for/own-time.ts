@@ -2,15 +2,14 @@ import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
 import { waitBeforeCalls } from './unseen-waits.ts';
 
-/** This share of the extra time must precede the queries. */
+/** Of extra time, before the queries. */
 const LEAST_SHARE = 0.7;
 const TIMES = 1.5;
-/** Queries must be slower by this share of the wait for a connection. */
+/** Queries' least slowdown, as a share of the wait for a connection. */
 const LEAST_OF_WAIT = 0.1;
 
 /**
- * Own time before queries may be a wait for a connection if the service does not report waits. It is one if that
- * database is slow, else unclear.
+ * Own time before queries may be an unreported wait for a connection: if that database is slow, it is; else unclear.
  */
 export function ofOwnTime(known: Known, share: Share, ms: number): Share {
   const { service } = share.place;

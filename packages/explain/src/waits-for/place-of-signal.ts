@@ -12,7 +12,7 @@ export function placeOfSignal({ edgeOwners, speaking, whole }: Known, signal: Si
     case 'call':
       return { service: edgeOwners.get(signal.id) ?? peer, resource: 0 };
     case 'socketWait': {
-      // The callee does not know the caller's limit or event loop.
+      // The callee knows neither the caller's limit nor event loop.
       const { strings } = whole.table;
       return { service, resource: strings.id(`sockets ${strings.text(peer)}`) };
     }

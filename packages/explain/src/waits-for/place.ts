@@ -1,4 +1,4 @@
-/** A service, or a resource that it uses. Numbers of texts, 0 = none. */
+/** A service, or its resource, as numbers of texts; 0: none. */
 export interface Place {
   service: number;
   resource: number;

@@ -2,24 +2,24 @@ import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { deathOf, isOfMemory, recordedDeaths } from '../verdict/recorded-deaths.ts';
 import type { Window } from '../window/choose.ts';
 
-/** Time without a process of a service, after one ended. */
+/** After one ended, no process of its service. */
 export interface ProcessGap {
   from: number;
   to: number;
   detail: string;
-  /** Whether memory ran out, by its record. */
+  /** By its record. */
   isOfMemory: boolean;
 }
 
 const FEWEST_SPANS = 10;
-/** Spans that ended this close to the process's end were in progress. */
+/** Spans ended so close to the process's end were in progress. */
 const UNDER_WAY_MS = 2_000;
-/** Callers notice an interrupted call a little later. */
+/** Callers notice interrupted calls a little later. */
 export const SLACK_MS = 500;
 
 /**
- * A process that was replaced, cut off or recorded as dead, if it ended in the window or its successor began to work
- * there; silence alone says nothing.
+ * A process replaced, cut off or recorded as dead, if it ended, or its successor began, in the window. Silence says
+ * nothing.
  */
 export function processGap(table: SpanTable, window: Window, service: number): ProcessGap | undefined {
   const processes = processesOf(table, service);
@@ -30,7 +30,7 @@ export function processGap(table: SpanTable, window: Window, service: number): P
   for (const [i, { last, spans, version, interrupted }] of processes.entries()) {
     if (interrupted) gaps.push({ from: last, detail: 'its requests were cut off', isOfMemory: false });
     const next = processes[i + 1];
-    // Another version is a deployment.
+    // Another version: a deployment.
     if (spans < FEWEST_SPANS || !next || next.first < last - SLACK_MS || next.version !== version) continue;
     gaps.push({ from: last, detail: 'another process took its place', isOfMemory: false });
   }
@@ -43,7 +43,7 @@ export function processGap(table: SpanTable, window: Window, service: number): P
   return undefined;
 }
 
-/** By first span; `works` is the first request or message. */
+/** By first span; `works`: the first request or message. */
 function processesOf(table: SpanTable, service: number) {
   const processes = new Map<
     number,

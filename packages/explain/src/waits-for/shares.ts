@@ -11,7 +11,7 @@ import { placeOfSignal } from './place-of-signal.ts';
 import { ofOwnTime } from './own-time.ts';
 import { slowedParts, type SlowedPart } from './slowed-parts.ts';
 
-/** Shares add up to 1 at most. */
+/** Together at most 1. */
 export type SharesOf = (request: AppRequest, usualMs: number) => Share[];
 
 export function sharesOfRequests(known: Known): SharesOf {
@@ -40,7 +40,7 @@ export function sharesOfRequests(known: Known): SharesOf {
       through: [],
     };
     if (isPause(signal) && isPoolWait(table, row)) {
-      // Its holder kept the connection meanwhile, unless the pause is all that it did.
+      // Its holder kept the connection, unless the pause is all it did.
       const shares = followWait(known, row, share, ms);
       return shares.some(({ note }) => note === 'full') ? [itself] : shares;
     }
@@ -62,7 +62,7 @@ export function sharesOfRequests(known: Known): SharesOf {
       ({ at }) => !isHandling || changes[signals.signal[at]!]!.signal.kind !== 'queueWait',
     );
     const sum = parts.reduce((total, { ms }) => total + ms, 0);
-    // At most the whole excess, or the whole length of a handling.
+    // At most the excess, or a handling's length.
     const { row, ms } = request;
     const excess = Math.max(sum, isHandling ? table.end[row]! - table.start[row]! : ms - usualMs);
     return parts.flatMap((part) => ofPart(part, part.ms / excess));
@@ -92,18 +92,18 @@ function isPoolWait({ facts, kind }: SpanTable, row: number): boolean {
   return facts[row]?.isWait === true && kind[row] === KIND.INTERNAL;
 }
 
-/** Milliseconds of a wait in which no process was there. */
+/** Milliseconds of a wait without a process. */
 function overlap(gap: ProcessGap | undefined, from: number, to: number): number {
   return gap === undefined ? 0 : Math.max(0, Math.min(gap.to, to) - Math.max(gap.from, from));
 }
 
-/** Each waiting message gets another example of the work. */
+/** Each waiting message gets another example. */
 function ofWork({ rows, ...work }: Work, share: number, ms: number, met: number): Share {
   const row = rows[met % rows.length]!;
   return { ...work, row, share: work.share * share, ms: work.share * ms, met };
 }
 
-/** The consumer loses a message that vanishes; one that was never handled may also be delayed. */
+/** A vanished message is the consumer's loss; a never handled one may be delayed. */
 function ofLoss({ whole: { table } }: Known, { row, service }: AppRequest): Share {
   const queue = table.facts[row]?.destination;
   const place = { service, resource: queue === undefined ? 0 : table.strings.id(`queue ${queue}`) };

@@ -2,12 +2,12 @@ import type { AppRequest } from '../window/requests.ts';
 import { isAgain } from '../changes/call-counts.ts';
 import type { Known } from './context.ts';
 
-/** A part with more time than usual, among changed signals. */
+/** Takes more time than usual; a changed signal. */
 export interface SlowedPart {
   at: number;
-  /** Milliseconds beyond the usual. */
+  /** Beyond the usual. */
   ms: number;
-  /** More calls, which may slow each other down. */
+  /** More calls may slow each other. */
   isMore: boolean;
 }
 
@@ -24,7 +24,7 @@ export function slowedParts(known: Known, request: AppRequest): SlowedPart[] {
     const sum = counts.get(id) ?? { count: 0, ms: 0, at };
     counts.set(id, { count: sum.count + 1, ms: sum.ms + Math.min(signals.ms[at]!, meanBeforeMs), at: sum.at });
   }
-  // So many times as many calls make each other at most as many times as slow.
+  // More calls slow each other at most in proportion.
   for (const part of parts) {
     const id = signals.signal[part.at]!;
     const { isNew, meanMs, meanBeforeMs } = known.changes[id]!;
@@ -41,14 +41,14 @@ export function slowedParts(known: Known, request: AppRequest): SlowedPart[] {
 
 /** Smaller excesses are not noticeable. */
 const LEAST_MS = 20;
-/** The excess must be this share of the rest of the request. */
+/** Least excess, as a share of the request's rest. */
 const LEAST_SHARE = 0.5;
 
-/** More calls describe its parts than its route, which may be rare or varied. */
+/** A route may be rare or varied; its parts have more calls. */
 export function isSlowByParts(known: Known, request: AppRequest): boolean {
   const { signals } = known.whole;
   let excess = 0;
-  // New parts have no usual time.
+  // New parts have no usual.
   for (const { at, ms } of slowedParts(known, request)) if (!known.changes[signals.signal[at]!]!.isNew) excess += ms;
   return excess > LEAST_MS + LEAST_SHARE * Math.max(0, request.ms - excess);
 }

@@ -6,7 +6,7 @@ export interface WaitBeforeCalls {
   ms: number;
 }
 
-/** Plain OpenTelemetry has no span for the wait for a connection, which looks like own work before queries. */
+/** Plain OpenTelemetry has no span for the wait: it looks like work before queries. */
 export function waitBeforeCalls({ table, trees }: Decomposed, row: number): WaitBeforeCalls | undefined {
   const { children, childStart } = trees;
   const sums = new Map<number, number>();
@@ -23,7 +23,7 @@ export function waitBeforeCalls({ table, trees }: Decomposed, row: number): Wait
   return longest;
 }
 
-/** Services that report their waits: their own time is work. */
+/** Their own time is work, as they report waits. */
 export function servicesWithPools({ table }: Decomposed): ReadonlySet<number> {
   const services = new Set<number>();
   table.facts.forEach((facts, row) => {

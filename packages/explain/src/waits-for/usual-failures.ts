@@ -5,7 +5,7 @@ import type { Window } from '../window/choose.ts';
 const LEAST_Z = 3;
 const FEWEST_BEFORE = 20;
 
-/** Routes that fail, but no more often than before: first attempts that are always refused, clients that ask wrongly. */
+/** Routes failing as often as before: refused first attempts, clients that ask wrongly. */
 export function routesOfUsualFailures({ before, within }: Window): Set<number> {
   const routesBefore = byRoute(before);
   const routes = new Set<number>();

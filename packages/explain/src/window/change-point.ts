@@ -3,7 +3,7 @@ export interface Series {
   all: number[];
 }
 
-/** Pieces `from` to `to`, inclusive, that are worse than those since `before`. */
+/** Pieces `from` to `to`, inclusive, worse than since `before`. */
 export interface ChangedPieces {
   before: number;
   from: number;
@@ -13,11 +13,11 @@ export interface ChangedPieces {
 }
 
 const FEWEST_BEFORE = 20;
-/** Requests before a change that are enough to compare with; this leaves out a start-up. */
+/** Enough requests before a change; excludes a start-up. */
 const ENOUGH_BEFORE = 40;
 const FEWEST_WITHIN = 8;
 const LEAST_MORE = 0.03;
-/** Many stretches are tried; five deviations avoid a chance result. */
+/** Many stretches are tried: five deviations exclude chance. */
 const LEAST_Z = 5;
 
 export function changedPieces({ bad, all }: Series, leastZ: number = LEAST_Z): ChangedPieces | undefined {
@@ -41,7 +41,7 @@ export function changedPieces({ bad, all }: Series, leastZ: number = LEAST_Z): C
   return best;
 }
 
-/** The latest start with enough requests before a piece. */
+/** The latest with enough requests before. */
 function recent(sums: number[], piece: number): number {
   let at = piece - 1;
   while (at > 0 && sums[piece]! - sums[at]! < ENOUGH_BEFORE) at--;
@@ -49,8 +49,8 @@ function recent(sums: number[], piece: number): number {
 }
 
 /**
- * Standard deviations between two proportions, by likelihood ratio. Difference over deviation would be twice as large
- * for a few errors among many, which are no incident.
+ * Standard deviations between two proportions, by likelihood ratio: difference over deviation would double for a few
+ * errors among many, no incident.
  */
 export function zOf(before: number, n: number, within: number, m: number): number {
   const pooled = (before * n + within * m) / (n + m);

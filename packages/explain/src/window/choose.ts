@@ -21,7 +21,7 @@ export interface AskedWindow {
   from?: number;
   to?: number;
   around?: number;
-  /** The baseline; default: the time before. */
+  /** Default: the time before. */
   before?: { from: number; to: number };
 }
 
@@ -29,15 +29,15 @@ const MOST_PIECES = 120;
 const A_PIECE = 8;
 const FEWEST_OF_ROUTE = 40;
 
-/** The given window, or the stretch that became slow or failed. */
+/** Given, or the stretch that became slow or failed. */
 export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window {
   if (asked.from !== undefined || (asked.to !== undefined && asked.around === undefined)) return given(requests, asked);
   const slowFrom = slowFromBestTimes(requests);
   const pieces = Math.max(1, Math.min(MOST_PIECES, Math.floor(requests.length / A_PIECE)));
-  /** Pieces have equally many requests, regardless of pauses. */
+  /** Equal numbers of requests, regardless of pauses. */
   const begin = (piece: number): number => Math.ceil((piece * requests.length) / pieces);
   const found =
-    // Slow requests before or after them, as at a start-up, may hide failures.
+    // Slow requests nearby, as at a start-up, may hide failures.
     search(requests, [(each) => isBad(each, slowFrom), ({ failed }) => failed], pieces, begin, asked.around) ??
     search(requests, [(each) => isVerySlow(each, slowFrom)], pieces, begin, asked.around, LEAST_Z_OF_VERY_SLOW);
   if (!found) {
@@ -48,7 +48,7 @@ export function chooseWindow(requests: AppRequest[], asked: AskedWindow): Window
   return { ...split(requests, from, to, requests[begin(found.before)]!.start), isChanged: true, isGiven: false };
 }
 
-/** The first and last bad requests are more exact than pieces. */
+/** Bad requests are more exact than pieces. */
 function edges(requests: AppRequest[], slowFrom: SlowFrom, from: number, to: number, width: number): TimeRange {
   const is = requests.map((request) => isBad(request, slowFrom));
   let first = from;
@@ -73,7 +73,7 @@ function given(requests: AppRequest[], { from, to, before }: AskedWindow): Windo
   return { ...split(requests, from ?? requests[0]?.start ?? 0, to ?? last), isChanged: true, isGiven: true };
 }
 
-/** Requests that began before the window and ended in it are in neither part. */
+/** Requests begun before the window and ended in it are in neither. */
 function split(requests: AppRequest[], from: number, to: number, since = 0) {
   const within = requests.filter(({ start }) => start >= from && start <= to);
   const before = withoutStart(requests.filter(({ start, ms }) => start >= since && start + ms < from));
@@ -81,10 +81,10 @@ function split(requests: AppRequest[], from: number, to: number, since = 0) {
   return { from, to, baseline, within, before, slowFrom: slowFromBaseline(before) };
 }
 
-/** Seconds instead of milliseconds are seldom chance, so fewer such requests are enough. */
+/** Seconds are seldom chance: fewer such requests are enough. */
 const LEAST_Z_OF_VERY_SLOW = 3;
 
-/** A small route hardly affects the total, so each route is searched, too. */
+/** A small route hardly affects the total: each is searched, too. */
 function search(
   requests: AppRequest[],
   eachOf: ((request: AppRequest) => boolean)[],
@@ -112,10 +112,10 @@ function search(
   return connected(all);
 }
 
-/** Largest gap within one incident. */
+/** Largest, within one incident. */
 const GAP = 3;
 
-/** The rush after an incident may be clearer than its start. */
+/** The later rush may be clearer than the start. */
 function connected(all: ChangedPieces[]): ChangedPieces | undefined {
   const [best, ...others] = all.sort((a, b) => b.z - a.z);
   if (!best) return undefined;

@@ -2,16 +2,16 @@ import type { Decomposed } from '../decompose/decompose.ts';
 import { KIND } from '../spans/span-table.ts';
 
 export interface LostMessages {
-  /** Handlers that logged an error and settled their message. */
+  /** Error logged, message settled. */
   swallowed: ReadonlySet<number>;
-  /** Sends that were never handled, unlike later ones; `handling` is a usual one. */
+  /** Sends never handled, unlike later ones; `handling`: a usual one. */
   unseen: { row: number; handling: number }[];
 }
 
-/** A destination needs this many sends, and this share handled, to judge a loss. */
+/** Fewest sends of a destination, and share handled, to judge loss. */
 const FEWEST_SENT = 40;
 const LEAST_HANDLED = 0.5;
-/** This many later messages must be handled, because until then one may be waiting. */
+/** Later messages that must be handled: until then one may wait. */
 const LATER = 10;
 /** A partition or a consumer may be late: the input must go on for twice the longest wait, and this long. */
 const TIMES_WAIT = 2;
@@ -25,7 +25,7 @@ export function lostMessages({ table, trees, clipped }: Decomposed): LostMessage
     const settled = table.facts[entry]?.settled;
     if (table.failed[entry] === 0 && settled !== 'requeue' && settled !== 'reject') logged.set(entry, at);
   }
-  // A later successful call is a retry or a remedy.
+  // A later success is a retry or remedy.
   for (const row of trees.order) {
     const at = logged.get(clipped.entry[row]!);
     if (at !== undefined && table.kind[row] === KIND.CLIENT && table.failed[row] === 0 && table.start[row]! > at)

@@ -8,14 +8,14 @@ export interface AppRequest {
   /** Service and route. */
   route: number;
   start: number;
-  /** Includes the wait in the queue. */
+  /** With the queue's wait. */
   ms: number;
   failed: boolean;
   /** Swallowed or never handled. */
   isLost: boolean;
 }
 
-/** Spans of ours from before `foreshock.background`, start-up, jobs. */
+/** Ours, older than `foreshock.background`; start-up, jobs. */
 const BACKGROUND = /^(?:pool\.saturated|pool\.leak|cache\.stampede|pool\.acquire|start|job|process\.died)\b/;
 
 /** By start. */
@@ -27,7 +27,7 @@ export function findRequests(whole: Decomposed): AppRequest[] {
     const kind = table.kind[row]!;
     const name = table.strings.text(table.name[row]!);
     if (kind === KIND.INTERNAL && (table.facts[row]?.isBackground || BACKGROUND.test(name))) continue;
-    // An incomplete trace is a request only with a server or consumer span.
+    // An incomplete trace needs a server or consumer span.
     const isOrphan = table.hasParent[row] === 1 && trees.parent[row]! < 0;
     if (isOrphan && kind !== KIND.SERVER && kind !== KIND.CONSUMER) continue;
     const waited = kind === KIND.CONSUMER ? Math.max(0, table.facts[row]?.queueWaitMs ?? 0) : 0;
@@ -51,17 +51,17 @@ export function findRequests(whole: Decomposed): AppRequest[] {
   return requests.sort((a, b) => a.start - b.start);
 }
 
-/** A cancellation by the caller is no failure. */
+/** A cancelling caller is no failure. */
 function isFailure(table: SpanTable, row: number): boolean {
   return table.failed[row] === 1 && table.facts[row]?.cancelled !== true;
 }
 
-/** Names without a route: a method, a wildcard. */
+/** A method, a wildcard. */
 const WITHOUT_ROUTE = /^(?:HTTP )?(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS|_OTHER|HTTP)?\s*\/?\*{0,2}$/i;
 
 const LOOKED_AT = 24;
 
-/** A gateway without routes gets that of the first service it calls. */
+/** A gateway without routes has its first callee's. */
 function routeOf({ table, trees, remote }: Decomposed, row: number, name: string): number {
   const { strings } = table;
   const service = strings.text(table.service[row]!);

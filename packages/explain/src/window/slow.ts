@@ -3,7 +3,7 @@ import type { AppRequest } from './requests.ts';
 const TIMES = 1.5;
 const MORE_MS = 20;
 
-/** A route with fewer requests has no limit. */
+/** With fewer requests no limit. */
 const FEWEST = 10;
 
 /** In milliseconds. */
@@ -17,7 +17,7 @@ export function slowFromBaseline(baseline: AppRequest[]): SlowFrom {
   return limits;
 }
 
-/** Without a known baseline, the better quarter of each route's pieces of time is usual. */
+/** Without baseline, each route's better quarter of time is usual. */
 export function slowFromBestTimes(all: AppRequest[]): SlowFrom {
   const limits: SlowFrom = new Map();
   for (const [route, requests] of byRoute(all)) {
@@ -33,7 +33,7 @@ const MOST_PIECES = 12;
 const FEWEST_PIECES = 4;
 const FEWEST_OF_PIECE = 5;
 
-/** Of equal time, because a rush has most requests; of equal numbers if most of the time has none. */
+/** Equal times, as a rush has most requests; equal numbers if most time has none. */
 function piecesOf(requests: AppRequest[]): AppRequest[][] {
   const pieces = Math.min(MOST_PIECES, Math.floor(requests.length / FEWEST));
   const first = requests[0]!.start;
@@ -69,7 +69,7 @@ export function byRoute(requests: AppRequest[]): Map<number, AppRequest[]> {
   return routes;
 }
 
-/** Of sorted numbers; NaN if there are none. */
+/** Sorted; NaN if empty. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   if (sorted.length === 0) return Number.NaN;
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;

@@ -1,11 +1,11 @@
 import type { AppRequest } from './requests.ts';
 import { isBad, slowFromBestTimes } from './slow.ts';
 
-/** Longest time in which a process that has just started is slow. */
+/** Longest slow start of a process. */
 const START_MS = 5_000;
 const FEWEST_AFTER = 20;
 
-/** Without the begin that is mostly slow, if enough follows: a process that starts compiles and connects. */
+/** Without a mostly slow begin, if enough follows: a new process compiles and connects. */
 export function withoutStart(requests: AppRequest[]): AppRequest[] {
   const slowFrom = slowFromBestTimes(requests);
   const until = (requests[0]?.start ?? 0) + START_MS;

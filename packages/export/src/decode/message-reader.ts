@@ -7,7 +7,7 @@ export class MessageReader {
     this.bytes = bytes;
   }
 
-  /** 0 at the end. The field must be read or skipped before the next call. */
+  /** 0 at the end. Read or skip the field before the next call. */
   next(): number {
     if (this.#pos >= this.bytes.length) return 0;
     const tag = this.number();

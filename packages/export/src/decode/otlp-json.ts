@@ -1,4 +1,4 @@
-/** The OTLP/JSON mapping: IDs as lower-case hex, 64-bit integers as decimal strings, other bytes as base64. */
+/** OTLP/JSON mapping: IDs in lower-case hex, 64-bit integers in decimal strings, other bytes in base64. */
 
 export interface JsonSpan {
   traceId: string;

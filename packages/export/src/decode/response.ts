@@ -1,6 +1,6 @@
 import { MessageReader } from './message-reader.ts';
 
-/** Reads an `ExportTraceServiceResponse`. Never throws. */
+/** An `ExportTraceServiceResponse`. Never throws. */
 export function readPartialSuccess(body: Buffer): { rejectedSpans: number; message: string } {
   try {
     const reader = new MessageReader(body);
@@ -17,7 +17,7 @@ export function readPartialSuccess(body: Buffer): { rejectedSpans: number; messa
   return { rejectedSpans: 0, message: '' };
 }
 
-/** Reads a `google.rpc.Status`. Never throws. */
+/** A `google.rpc.Status`. Never throws. */
 export function readRefusal(body: Buffer): string {
   try {
     return readNumberAndText(body).text;
@@ -26,7 +26,7 @@ export function readRefusal(body: Buffer): string {
   }
 }
 
-/** Both messages: field 1 a number, field 2 a text. */
+/** Field 1 is a number, 2 a text. */
 function readNumberAndText(bytes: Buffer): { number: number; text: string } {
   const read = { number: 0, text: '' };
   const reader = new MessageReader(bytes);

@@ -4,7 +4,7 @@ import { MessageReader } from './message-reader.ts';
 import type { JsonSpan } from './otlp-json.ts';
 import { readKeyValue } from './value.ts';
 
-/** Used in the sender only. */
+/** In the sender only. */
 export function readSpan(bytes: Buffer): JsonSpan {
   const span: JsonSpan = {
     traceId: '',

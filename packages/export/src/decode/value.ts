@@ -23,7 +23,7 @@ function readValue(bytes: Buffer): JsonValue {
       return { intValue: BigInt.asIntN(64, reader.varint()).toString() };
     case 4: {
       const value = reader.double();
-      // proto3's JSON mapping: strings for what JSON cannot express.
+      // proto3's JSON mapping: strings where JSON lacks numbers.
       if (Object.is(value, -0)) return { doubleValue: '-0' };
       return { doubleValue: Number.isFinite(value) ? value : String(value) };
     }

@@ -21,18 +21,18 @@ export interface DeadFile extends FileName {
   readonly header: FileHeader;
 }
 
-/** The home file first, then by age. */
+/** Home file first, then by age. */
 export interface DeadProcess {
   readonly files: readonly DeadFile[];
 }
 
-/** The directory may contain unrelated files. */
+/** It may contain unrelated files. */
 const MAX_ENTRIES = 1_000;
 
 /**
  * Oldest first.
  *
- * @param isSilent whether a file's last write was long ago
+ * @param isSilent whether it was last written long ago
  */
 export function findDead(
   directory: string,
@@ -54,7 +54,7 @@ export function findDead(
   })).toSorted((one, other) => one.files[0]!.header.at - other.files[0]!.header.at);
 }
 
-/** A process was killed before it had written to its file: the number would be taken for ever. */
+/** A process killed before its first write would hold the number for ever. */
 export function removeEmpty(directory: string, isSilent: (name: string, writtenAt: number) => boolean): void {
   for (const { name } of listed(directory)) {
     const read = readBytes(directory, name, HEADER_BYTES, ({ length }) => length);
@@ -74,7 +74,7 @@ export function noteSignal(base: string, own: ProcessIdentity, pid: number, sign
   }
 }
 
-/** Files of an earlier sender thread: their spans are still in memory. */
+/** Of an earlier sender thread: spans still in memory. */
 export function removeOwn(directory: string, own: ProcessIdentity, instance: string): void {
   for (const name of listed(directory)) {
     const header = name.claimer ? undefined : readBytes(directory, name.name, HEADER_BYTES, decodeHeader)?.value;
@@ -82,7 +82,7 @@ export function removeOwn(directory: string, own: ProcessIdentity, instance: str
   }
 }
 
-/** @returns the new name; undefined when another process was faster */
+/** @returns the new name; undefined if another was faster */
 export function claim(directory: string, { name, number }: FileName, own: ProcessIdentity): string | undefined {
   const taken = claimedName(number, own);
   try {
@@ -94,13 +94,13 @@ export function claim(directory: string, { name, number }: FileName, own: Proces
   }
 }
 
-/** Shows other namespaces that the claiming process is alive. */
+/** Shows other namespaces that the claimer lives. */
 export function touch(directory: string, name: string): void {
   const now = new Date();
   utimesSync(join(directory, name), now, now);
 }
 
-/** Undefined when it is not a spool file. */
+/** Undefined for other files. */
 export function readWhole(directory: string, name: string): Buffer | undefined {
   return readBytes(directory, name, FILE_BYTES, (bytes) => bytes)?.value;
 }
@@ -144,7 +144,7 @@ function deadHeader(
   return isAlive(owner, own, isSilent(name.name, read.writtenAt)) ? undefined : read.value;
 }
 
-/** Only a regular file of this user, not a link, no larger than a spool file. */
+/** Only this user's regular files of a spool file's size, no links. */
 function readBytes<T>(
   directory: string,
   name: string,

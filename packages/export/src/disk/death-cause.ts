@@ -9,22 +9,22 @@ export interface DeathCause {
   readonly signal?: string | undefined;
 }
 
-/** The kernel's counters at recovery. */
+/** At recovery. */
 export interface KernelAfterwards extends KernelMemory {
-  /** False: it was started anew since, or is another machine's. */
+  /** False: restarted since, or another machine's. */
   readonly isSameBoot: boolean;
 }
 
-/** Memory above this part of a limit is near it. */
+/** Above this part, memory is near a limit. */
 const NEAR = 0.9;
 /** Growth beyond this part of the heap limit was not heap. */
 const BEYOND = 1.25;
-/** Nothing else of the cgroup was killed in so short a time. */
+/** Nothing else in the cgroup was killed so soon. */
 const SOON_MS = 60_000;
-/** Shortest block that counts as hung. */
+/** Shortest that counts as hung. */
 const HUNG_MS = 1_000;
 
-/** Of native code, and of V8's fatal errors. */
+/** Native code's, and V8's fatal errors. */
 const CRASHES: readonly (string | undefined)[] = [
   'SIGSEGV',
   'SIGBUS',
@@ -36,10 +36,10 @@ const CRASHES: readonly (string | undefined)[] = [
 ];
 
 /**
- * Without a parent that saw the signal, SIGKILL and a native crash leave no evidence to tell them apart.
+ * Unless a parent saw the signal, SIGKILL and a native crash look alike.
  *
- * @param killedBy number of that signal, else 0
- * @param afterMs how long that is after the death
+ * @param killedBy that signal's number, else 0
+ * @param afterMs since the death
  */
 export function causeOf(
   killedBy: number,
@@ -89,12 +89,12 @@ function causeInHeartbeat(
   return undefined;
 }
 
-/** The heap is only measured while the main thread is free; later growth of RSS counts as heap. */
+/** Measured only while the main thread is free; later growth of RSS counts as heap. */
 function heapAtTheEnd({ heapUsed, rss, rssThen }: Heartbeat): number {
   return heapUsed + Math.max(0, rss - rssThen);
 }
 
-/** One in the cgroup is as good as proof if it was just now. */
+/** One in the cgroup is nearly proof if just now. */
 function oomKills(last: Heartbeat, now: KernelAfterwards): 'cgroup' | 'machine' | '' {
   if (!now.isSameBoot || last.oomKills > now.oomKills) return '';
   if (now.cgroupOomKills > last.cgroupOomKills && now.limit === last.cgroupLimit) return 'cgroup';

@@ -39,7 +39,7 @@ export interface Death extends DeathCause {
   readonly heartbeats: readonly Heartbeat[];
   /** Oldest first. */
   readonly open: readonly OpenSpan[];
-  /** Of those that were open for too short a time to be in {@link open}: at least so many. */
+  /** At least so many, open too shortly to be in {@link open}. */
   readonly openNew: number;
   readonly heapProfile: FoundProfile | undefined;
 }
@@ -48,9 +48,9 @@ const STATUS_ERROR = 2;
 const SAMPLED = 1;
 const LEAST_GC_SHARE = 0.01;
 
-/** What the frames say. */
+/** From the frames. */
 export interface EndedSpans {
-  /** When each span was written. */
+  /** When each was written. */
   readonly times: readonly number[];
   /** 0 without frames. */
   readonly lastAt: number;
@@ -79,14 +79,14 @@ export function deathOf(
   };
 }
 
-/** Those that were open at the last heartbeat, less those that have ended since. */
+/** Open at the last heartbeat, minus those ended since. */
 function openNewOf(last: Heartbeat | undefined, open: readonly OpenSpan[], { times }: EndedSpans): number {
   if (!last) return 0;
   const endedSince = times.filter((at) => at > last.at).length;
   return Math.max(0, last.openSpans - open.length - endedSince);
 }
 
-/** The interrupted spans, and `process.died` with links to them. */
+/** The interrupted spans, and `process.died`, linked to them. */
 export function reportSpans(death: Death): RecordBatch {
   const { header, open } = death;
   const resource = Buffer.from(header.resource, 'base64');

@@ -25,7 +25,7 @@ export interface ProcessDeath {
 const STATUS_ERROR = 2;
 const MAX_LINKS = 128;
 
-/** The span `process.died`, a trace of its own, always sampled. */
+/** `process.died`: a trace of its own, always sampled. */
 export function diedSpan({
   cause,
   evidence,

@@ -13,25 +13,25 @@ import { ownIdentity } from './process-identity.ts';
 import { serviceDirectory } from './spool-directory.ts';
 import { openEnd } from './spool-memory.ts';
 
-// As they are before the application replaces some.
+// Before the application replaces some.
 const { close, constants, fstat, lstat, open, unlink, writev } = fs;
 
-/** Between two looks for new spans. */
+/** Between looks for new spans. */
 const WRITE_MS = 25;
 
 interface EarlyBatch {
   readonly number: number;
   readonly bytes: Buffer;
-  /** Up to where it is written. */
+  /** Where it is written to. */
   at: number;
-  /** Undefined while the batch is open. */
+  /** Undefined while open. */
   end: number | undefined;
 }
 
 /**
- * The process's first file until the sender thread runs, 50 to 500 ms after the first span has ended: the main thread
- * writes it through Node's thread pool. Nothing is done before that span, nor once the thread has the file. What fails
- * here waits in memory for the thread, which tries again.
+ * The process's first file until the sender thread runs, 50 to 500 ms after the first ended span: the main thread
+ * writes it through Node's thread pool, from that span until the thread has the file. What fails waits in memory for
+ * the thread, which tries again.
  */
 export class EarlyFile {
   readonly #options: DiskOptions;
@@ -44,10 +44,10 @@ export class EarlyFile {
     this.#state = new EarlyState(options.memory);
   }
 
-  /** A batch has its first span. */
+  /** A batch's first span. */
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
     this.#batches.push({ number, bytes: Buffer.from(memory), at: start, end: undefined });
-    // Not in a request's context, and without spans of the file system's calls.
+    // Outside requests' contexts, and without spans of file system calls.
     if (this.#state.begin()) context.with(suppressed(ROOT_CONTEXT), () => void this.#run());
   }
 
@@ -56,7 +56,7 @@ export class EarlyFile {
     if (batch) batch.end = end;
   }
 
-  /** No thread will have it. */
+  /** No thread takes it. */
   remove(): void {
     const file = this.#state.take();
     if (!file) return;
@@ -88,7 +88,7 @@ export class EarlyFile {
     }
   }
 
-  /** @returns true once the sender thread has it; false if it is of no use */
+  /** @returns true once the sender thread has it; false if useless */
   async #writeRounds(descriptor: number): Promise<boolean> {
     const header = encodeHeader(newHeader(this.#options, ownIdentity(), true), crc32);
     let isFirst = true;
@@ -111,7 +111,7 @@ export class EarlyFile {
     }
   }
 
-  /** Of what is new, as far as there is room. */
+  /** Of what is new, if it fits. */
   #newFrames(): Buffer[] {
     const frames: Buffer[] = [];
     let room = LAST_FRAME_AT - this.#size;

@@ -1,13 +1,13 @@
 import type { SpoolMemory } from './spool-memory.ts';
 
-/** Who has the file that the main thread begins; see early-file.ts. */
+/** Who has the main thread's file; see early-file.ts. */
 const STATE = 7;
 const DESCRIPTOR = 8;
 const NUMBER = 9;
-/** Bytes of the file, once what is being written is written. */
+/** Of the file, after the current write. */
 const SIZE = 10;
 
-/** Nobody: no span has ended. */
+/** No span has ended. */
 const NONE = 0;
 /** The main thread makes it. */
 const BEGUN = 1;
@@ -15,20 +15,20 @@ const BEGUN = 1;
 const IDLE = 2;
 /** … and writes to it. */
 const WRITING = 3;
-/** The sender thread has it, or what it would be needed for is over. */
+/** The sender thread has it, or its need is over. */
 const TAKEN = 4;
-/** The sender thread has given it up during a write. */
+/** The sender thread gave it up while written. */
 const LEFT = 5;
 
 export interface EarlyDescriptor {
   readonly descriptor: number;
   readonly number: number;
   readonly size: number;
-  /** False: the file has less than that so far. */
+  /** False: the file has less. */
   readonly isWritten: boolean;
 }
 
-/** The two threads' agreement on the file: one has it at a time. */
+/** By agreement, one thread at a time has the file. */
 export class EarlyState {
   readonly #words: Int32Array;
 
@@ -40,20 +40,20 @@ export class EarlyState {
     return this.#becomes(NONE, BEGUN);
   }
 
-  /** False: the file is not needed any more. */
+  /** False: the file is not needed. */
   opened(descriptor: number, number: number): boolean {
     this.#words[DESCRIPTOR] = descriptor;
     this.#words[NUMBER] = number;
     return this.#becomes(BEGUN, IDLE);
   }
 
-  /** False: the sender thread has the file. */
+  /** False: the sender thread has it. */
   beginWrite(size: number): boolean {
     Atomics.store(this.#words, SIZE, size);
     return this.#becomes(IDLE, WRITING);
   }
 
-  /** False: the sender thread has the file. */
+  /** False: the sender thread has it. */
   endWrite(): boolean {
     return this.#becomes(WRITING, IDLE);
   }
@@ -66,7 +66,7 @@ export class EarlyState {
     return Atomics.load(this.#words, STATE) === LEFT;
   }
 
-  /** @returns the file, if there is one */
+  /** @returns the file, if any */
   take(): EarlyDescriptor | undefined {
     const state = Atomics.exchange(this.#words, STATE, TAKEN);
     if (state !== IDLE && state !== WRITING) return undefined;

@@ -57,7 +57,7 @@ export interface FileFrames {
   readonly end: number;
 }
 
-/** Up to the first damaged frame; `visit` gets finished batches' spans too. */
+/** Up to the first damaged frame, including finished batches. */
 export function readFrames(
   bytes: Buffer,
   from: number,

@@ -32,7 +32,7 @@ export const OPEN_SPANS_AT = 8192;
 export const HOME_DATA_AT = 204_800;
 
 export const FRAME_BYTES = 28;
-/** Behind it is room for end marks of batches. */
+/** Then room for batches' end marks. */
 export const LAST_FRAME_AT: number = FILE_BYTES - 8 * 1024 - FRAME_BYTES;
 export const FRAME_MAGIC = 0x314d5246;
 
@@ -72,7 +72,7 @@ export function encodeHeader(header: FileHeader, crc32: Crc32): Buffer {
   return bytes;
 }
 
-/** The 28 bytes before the records, which are not copied. */
+/** The 28 bytes before the uncopied records. */
 export function encodeFrameHead(kind: number, batch: number, records: readonly Uint8Array[], crc32: Crc32): Buffer {
   const head = Buffer.alloc(FRAME_BYTES);
   let length = 0;

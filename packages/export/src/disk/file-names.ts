@@ -10,9 +10,9 @@ const NAME = /^(\d\d)(?:-(\d+)\.(\d+)\.([\da-f]{8})\.(\d+))?\.spool$/;
 
 export interface FileName {
   readonly name: string;
-  /** Unique, which enforces the limit. */
+  /** Unique, so a limit. */
   readonly number: number;
-  /** The process that took the file over, if any. */
+  /** The process that took it over. */
   readonly claimer: ProcessIdentity | undefined;
 }
 
@@ -20,7 +20,7 @@ export function ownName(number: number): string {
   return `${String(number).padStart(2, '0')}.spool`;
 }
 
-/** Renaming is atomic: one claimer succeeds. */
+/** Renaming is atomic: one succeeds. */
 export function claimedName(number: number, { pid, ticks, boot, namespace }: ProcessIdentity): string {
   return `${String(number).padStart(2, '0')}-${pid}.${ticks}.${boot}.${namespace}.spool`;
 }

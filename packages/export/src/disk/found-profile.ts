@@ -16,7 +16,7 @@ export function isProfile(name: string): boolean {
 
 export interface FoundProfile {
   readonly path: string;
-  /** The functions that had allocated most of what was held, with MiB. */
+  /** Functions that had allocated most of what was held, with MiB. */
   readonly top: readonly string[];
 }
 
@@ -26,7 +26,7 @@ interface Node {
   readonly children: readonly Node[];
 }
 
-/** Undefined if a process has left none. */
+/** Undefined without one. */
 export function readHeapProfile(directory: string, pid: number, startedAt: number): FoundProfile | undefined {
   const path = join(directory, profileName(pid, startedAt));
   try {
@@ -35,7 +35,7 @@ export function readHeapProfile(directory: string, pid: number, startedAt: numbe
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       const [{ callFrame, selfSize, children }, caller] = next;
       const { functionName, url, lineNumber } = callFrame;
-      // What is built in counts for its caller.
+      // Built-ins count for their caller.
       const place = url === '' ? caller : `${functionName || '(anonymous)'} ${url}:${lineNumber + 1}`;
       sizes.set(place, (sizes.get(place) ?? 0) + selfSize);
       for (const child of children) waiting.push([child, place]);

@@ -4,14 +4,14 @@ import { promisify } from 'node:util';
 import { MAX_FILES, readName } from './file-names.ts';
 import { assertIsPrivate, mustBePrivate } from './spool-directory.ts';
 
-// As they are before the application replaces some.
+// Before the application replaces some.
 const { lstat, mkdir, readdir } = fs;
 
 /**
- * For a new file, without blocking.
+ * Does not block.
  *
- * @returns undefined when all are taken
- * @throws when the directory cannot be made, or is not private
+ * @returns undefined if all are taken
+ * @throws if the directory cannot be made or is not private
  */
 export async function freeNumber(base: string, directory: string): Promise<number | undefined> {
   const names = await namesIn(base, directory).catch(async (error: NodeJS.ErrnoException) => {

@@ -4,21 +4,21 @@ import { join } from 'node:path';
 import { isProfile, profileName } from './found-profile.ts';
 import { serviceDirectory } from './spool-directory.ts';
 
-/** Part of the heap's limit from which allocations are sampled. */
+/** Allocations are sampled above this part of the limit. */
 const START = 0.7;
 const STOP = 0.5;
-/** A profile is taken each time the heap has grown by this part of its limit: taking it collects all garbage. */
+/** Part of the limit by which the heap grows until the next profile, which collects all garbage. */
 const STEP = 0.05;
-/** Average bytes between two samples. */
+/** Average bytes between samples. */
 const SAMPLE_BYTES = 64 * 1024;
 const MAX_BYTES = 8 << 20;
 /** Of a service. */
 const MAX_PROFILES = 5;
 
 /**
- * What the main thread has allocated and still holds, sampled by V8 while its heap is nearly full; in a file that Chrome's
- * developer tools open. On the main thread: a session from another one makes Node wait for it at the end of the process
- * (`MainThreadConnection::Connect` in src/inspector_js_api.cc of Node 22 to 26).
+ * What the main thread allocated and still holds, sampled by V8 while its heap is nearly full, in a file for Chrome's
+ * developer tools. On the main thread: Node would wait for another thread's session at the process's end
+ * (`MainThreadConnection::Connect` in src/inspector_js_api.cc, Node 22 to 26).
  */
 export class HeapProfile {
   readonly #directory: string;
@@ -28,7 +28,7 @@ export class HeapProfile {
   #takeAt = 0;
 
   /**
-   * @param base of the spools of all services
+   * @param base of all services' spools
    * @param key identifies the service
    * @param startedAt of the process, ms since 1970
    */
@@ -51,7 +51,7 @@ export class HeapProfile {
         this.#session.post('HeapProfiler.getSamplingProfile', (_, answer) => answer && this.#write(answer.profile));
       }
     } catch {
-      // No inspector, or a disk that is full.
+      // No inspector, or a full disk.
       this.#isUseless = true;
     }
   }
@@ -69,7 +69,7 @@ export class HeapProfile {
     const text = JSON.stringify(profile);
     if (text.length > MAX_BYTES) return;
     const path = join(this.#directory, this.#name);
-    // Of a process that is killed meanwhile the profile before is left.
+    // If the process is killed meanwhile, the previous profile is left.
     writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
     this.#removeOld();

@@ -17,7 +17,7 @@ import {
 } from './spool-memory.ts';
 import { readStateText, type StateText } from './state-text.ts';
 
-/** Interval of heartbeats; the last one is updated more often. */
+/** Between heartbeats; the last is updated more often. */
 const BEAT_MS = 1_000;
 
 export class HeartbeatRing {
@@ -37,7 +37,7 @@ export class HeartbeatRing {
     return this.#kernel;
   }
 
-  /** The current one, in the place of the one before unless that is a second old. */
+  /** Replaces the previous one unless that is a second old. */
   take(openSpans: number, waitingSpans: number): Heartbeat {
     const at = Date.now();
     // Also when the clock was set back.

@@ -1,14 +1,14 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * 400 bytes: a double each, at 152 u8 length of the state, at 153 of the error, then both, CRC-32 at 396. Memory in
- * bytes; 0 is unknown.
+ * 400 bytes: doubles, at 152 u8 length of the state, at 153 of the error, then both; CRC-32 at 396. Memory in bytes; 0:
+ * unknown.
  */
 export interface Heartbeat {
   /** ms since 1970. */
   readonly at: number;
   readonly rss: number;
-  /** When the main thread was last free. */
+  /** When last free. */
   readonly heapUsed: number;
   readonly heapLimit: number;
   /** Of the old generation. */
@@ -17,13 +17,13 @@ export interface Heartbeat {
   readonly rssThen: number;
   readonly cgroupUsed: number;
   readonly cgroupLimit: number;
-  /** Block of the main thread so far. */
+  /** The main thread's, so far. */
   readonly blockedMs: number;
   readonly openSpans: number;
   readonly waitingSpans: number;
   readonly oomKills: number;
   readonly cgroupOomKills: number;
-  /** Outside of the heap, when the main thread was last free, as the spaces of the heap. */
+  /** Outside the heap, when the main thread was last free. */
   readonly external: number;
   readonly oldSpace: number;
   readonly largeObjectSpace: number;
@@ -76,7 +76,7 @@ export function encodeHeartbeat(beat: Heartbeat): Buffer {
   return bytes;
 }
 
-/** Oldest first, without damaged ones. */
+/** Oldest first, undamaged. */
 export function readHeartbeats(bytes: Buffer): Heartbeat[] {
   const beats: Heartbeat[] = [];
   for (let at = 0; at + BEAT_BYTES <= bytes.length; at += BEAT_BYTES) {

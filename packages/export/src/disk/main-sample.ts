@@ -16,21 +16,21 @@ import {
 import { writeStateText, type StateText } from './state-text.ts';
 
 const SAMPLE_MS = 200;
-/** Samples without an open span before the timer stops. */
+/** Samples without open spans before the timer stops. */
 const IDLE = 2;
-/** Samples between two of what costs more: once a second. */
+/** Samples between costlier ones: once a second. */
 const MORE_EVERY = 5;
 
 /** What else a heartbeat says. */
 export interface ProcessState {
-  /** Time in garbage collection since the start, ms. */
+  /** Garbage collection since the start, ms. */
   gcMs(): number;
   text(): StateText;
-  /** Gets each sample of the heap, bytes. */
+  /** Gets heap samples, bytes. */
   onHeap?(used: number, oldLimit: number): void;
 }
 
-/** Samples the main thread's memory for the sender thread while spans are open. */
+/** The main thread's memory for the sender thread while spans are open. */
 export class MainSample {
   readonly #memory: SpoolMemory;
   readonly #samples: Float64Array;
@@ -47,7 +47,7 @@ export class MainSample {
     this.#state = state;
   }
 
-  /** Starts sampling; cheap when started. */
+  /** Cheap when started. */
   begin(): void {
     this.#idle = 0;
     if (this.#timer) return;
@@ -77,7 +77,7 @@ export class MainSample {
       samples[EXTERNAL] = external;
       this.#state.onHeap?.(heapUsed, samples[OLD_LIMIT]!);
     } catch {
-      // It opens a file (EMFILE): the values of before are good enough.
+      // Opening a file failed (EMFILE): the previous values are good enough.
     }
   }
 
@@ -99,7 +99,7 @@ export class MainSample {
   }
 }
 
-/** Those that an application's objects fill. */
+/** Filled by an application's objects. */
 const SPACES: Readonly<Record<string, number>> = {
   old_space: OLD_SPACE,
   large_object_space: LARGE_OBJECT_SPACE,
@@ -112,5 +112,5 @@ function v8(): typeof V8 {
 
 const MIB = 1 << 20;
 
-/** V8's default for the young generation: measured with `--max-old-space-size`, x64. */
+/** V8's default, measured with `--max-old-space-size`, x64. */
 const YOUNG_MIB: Readonly<Record<string, number>> = { 22: 48, 24: 192, 26: 96 };

@@ -12,9 +12,9 @@ const PARTS: readonly [name: string, of: (beat: Heartbeat) => number][] = [
   ['memory of native code', ({ rssThen, heapUsed, external }) => rssThen - heapUsed - external],
 ];
 
-/** Where memory grew most over the heartbeats, in words; undefined when it did not. */
+/** Where memory grew most, in words; undefined if nowhere. */
 export function memoryGrowth(beats: readonly Heartbeat[]): string | undefined {
-  // Before the first sample all are 0.
+  // All 0 before the first sample.
   const sampled = beats.filter(({ oldSpace }) => oldSpace > 0);
   const [first, last] = [sampled[0], sampled.at(-1)];
   if (!first || !last) return undefined;

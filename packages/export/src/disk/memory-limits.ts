@@ -3,7 +3,7 @@ import { freemem } from 'node:os';
 
 /** Zero where unknown. */
 export interface KernelMemory {
-  /** Of the cgroup, without what the kernel can drop at once, bytes. */
+  /** Of the cgroup, without what the kernel can drop, bytes. */
   readonly used: number;
   /** Of the cgroup, bytes; 0 without a limit. */
   readonly limit: number;
@@ -14,7 +14,7 @@ export interface KernelMemory {
   readonly available: number;
 }
 
-/** cgroup v1 writes "no limit" as a huge number. */
+/** cgroup v1's "no limit" is a huge number. */
 const NO_LIMIT = 2 ** 60;
 
 interface CgroupFiles {
@@ -22,18 +22,18 @@ interface CgroupFiles {
   readonly limit: string;
   /** Has a line `oom_kill <n>`. */
   readonly events: string;
-  /** Has a line with the bytes of files that were read or written, and are not in use. */
+  /** Names the bytes of unused file cache. */
   readonly stat: string;
   readonly cacheLine: RegExp;
 }
 
-/** Below this part of the limit the cache of files makes no difference. */
+/** Below this part of the limit the file cache is irrelevant. */
 const FULL = 0.7;
 
 let files: CgroupFiles | undefined;
 let limit = 0;
 
-/** Reads about ten small files; the process may have moved to another cgroup. */
+/** Reads about ten small files: the process may have changed its cgroup. */
 export function readKernelMemory(): KernelMemory {
   files = findCgroup();
   const given = files ? numberIn(files.limit) : 0;
@@ -43,12 +43,12 @@ export function readKernelMemory(): KernelMemory {
     limit,
     oomKills: kills('/proc/vmstat'),
     cgroupOomKills: files ? kills(files.events) : 0,
-    // `MemAvailable` of /proc/meminfo (uv_get_free_memory in deps/uv/src/unix/linux.c).
+    // `MemAvailable` of /proc/meminfo (uv_get_free_memory, deps/uv/src/unix/linux.c).
     available: freemem(),
   };
 }
 
-/** Of the cgroup found last; bytes. A cgroup's memory has the cache of files in it, which fills it up to its limit. */
+/** Of the cgroup found last; bytes. Includes the file cache, which grows up to the limit. */
 export function readCgroupUsed(): number {
   if (!files) return 0;
   const used = numberIn(files.used);

@@ -14,12 +14,12 @@ export interface OpenSpan {
   readonly detail: string | undefined;
 }
 
-/** The sender thread's side: copies the table to the file, except spans that end before the second look. */
+/** The sender thread copies the table to the file, except spans that end before its second look. */
 export class OpenSpanCopy {
   readonly #words: Int32Array;
   readonly #table: Buffer;
   readonly #copy = Buffer.alloc(OPEN_SPANS * OPEN_SPAN_BYTES);
-  /** Sequence number of each place at the last look, and in the copy. */
+  /** Each place's sequence number at the last look, and in the copy. */
   readonly #seen = new Int32Array(OPEN_SPANS);
   readonly #copied = new Int32Array(OPEN_SPANS);
   #open = 0;
@@ -41,7 +41,7 @@ export class OpenSpanCopy {
     let open = 0;
     for (let index = 0; index < OPEN_SPANS; index++) {
       const sequence = Atomics.load(this.#words, index * WORDS);
-      // Places from here on were never used.
+      // Later places were never used.
       if (sequence === 0) break;
       const isOpen = (sequence & 1) === 1;
       if (isOpen) open++;
@@ -61,7 +61,7 @@ export class OpenSpanCopy {
     const at = index * OPEN_SPAN_BYTES;
     const copy = this.#copy.subarray(at, at + OPEN_SPAN_BYTES);
     this.#table.copy(copy, 0, at, at + OPEN_SPAN_BYTES);
-    // The span ended during the copy.
+    // It ended during the copy.
     if (Atomics.load(this.#words, index * WORDS) !== sequence) return this.#clear(index);
     copy.writeUInt32LE(crc32(copy.subarray(0, CHECK_AT)), CHECK_AT);
     this.#copied[index] = sequence;

@@ -18,7 +18,7 @@ const WORDS = OPEN_SPAN_BYTES / 4;
 const DOUBLES = OPEN_SPAN_BYTES / 8;
 const MAX_NAME = DETAIL_AT - NAME_AT;
 const MAX_DETAIL = CHECK_AT - 4 - DETAIL_AT;
-/** Bits of a place's index; the rest is its sequence number. */
+/** A place's index; the rest: its sequence number. */
 const INDEX_BITS = 10;
 const SEQUENCE_MASK = 0xfffff;
 
@@ -34,7 +34,7 @@ export class OpenSpanTable {
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
   readonly #bytes: Buffer;
-  /** A stack: the last place is cached. */
+  /** A stack: the last is cached. */
   readonly #free = new Uint16Array(OPEN_SPANS);
   #freeCount = 0;
   #used = 0;
@@ -49,7 +49,7 @@ export class OpenSpanTable {
 
   /**
    * @param detail a path, a statement
-   * @returns the argument of {@link remove}
+   * @returns {@link remove}'s argument
    */
   add(
     name: string,
@@ -63,7 +63,7 @@ export class OpenSpanTable {
     const words = this.#words;
     const at = index * WORDS;
     const sequence = ((words[at]! | 1) + 2) & SEQUENCE_MASK;
-    // Even until complete: the last span here may never have ended.
+    // Even until complete: the previous span may never have ended.
     Atomics.store(words, at, sequence - 1);
     const from = index * OPEN_SPAN_BYTES;
     const bytes = this.#bytes;
@@ -89,13 +89,13 @@ export class OpenSpanTable {
     const index = added & (OPEN_SPANS - 1);
     const sequence = added >>> INDEX_BITS;
     const at = index * WORDS;
-    // The table was full and the place reused.
+    // Reused because the table was full.
     if (this.#words[at] !== sequence) return;
     Atomics.store(this.#words, at, sequence + 1);
     this.#free[this.#freeCount++] = index;
   }
 
-  /** When full, the oldest: leaked spans must not hide requests. */
+  /** When full, the oldest: leaks must not hide requests. */
   #take(): number {
     if (this.#freeCount > 0) return this.#free[--this.#freeCount]!;
     if (this.#used < OPEN_SPANS) return this.#used++;

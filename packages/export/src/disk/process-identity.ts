@@ -5,11 +5,11 @@ import { crc32 } from '../crc32.ts';
 /** Unique across reused PIDs and containers. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start in the kernel's ticks since boot; 0 where unknown. */
+  /** Start, in ticks since boot; 0: unknown. */
   readonly ticks: string;
-  /** Boot ID, else a CRC of the host name; 8 hex digits. */
+  /** Boot ID, else the host name's CRC; 8 hex digits. */
   readonly boot: string;
-  /** PID namespace; 0 where there are none. */
+  /** PID namespace; 0: none. */
   readonly namespace: string;
 }
 
@@ -45,7 +45,7 @@ export function isAlive(process_: ProcessIdentity, own: ProcessIdentity, isSilen
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  // The PID may be reused.
+  // Perhaps a reused PID.
   return !isSilent;
 }
 
@@ -53,7 +53,7 @@ export function isSameNamespace(one: ProcessIdentity, other: ProcessIdentity): b
   return one.boot === other.boot && one.namespace === other.namespace;
 }
 
-/** Field 22 of `/proc/<pid>/stat` (proc(5)); undefined for no process or a zombie. */
+/** Field 22 of `/proc/<pid>/stat` (proc(5)); undefined for none or a zombie. */
 function startTicks(pid: string): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

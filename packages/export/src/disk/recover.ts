@@ -12,18 +12,18 @@ export { serviceDirectory } from './spool-directory.ts';
 export interface RecoverOptions {
   readonly destinations: readonly Destination[];
   readonly userAgent: string;
-  /** Most spans in a request. */
+  /** Per request. */
   readonly maxExportBatchSize: number;
-  /** Receives a line of JSON for each dead process, once its report is delivered. */
+  /** Gets a JSON line for each dead process once delivered. */
   readonly report: (line: string) => void;
   readonly warn: (line: string) => void;
   readonly print: (text: string) => void;
 }
 
 /**
- * Sends what dead processes left, of one service or all.
+ * Sends what dead processes of one or all services left.
  *
- * @throws when the directory cannot be read, or at the first request that a backend does not answer
+ * @throws if the directory is unreadable, or at the first unanswered request
  */
 export async function recoverSpools(directory: string, options: RecoverOptions): Promise<Recovered> {
   const { destinations, userAgent, maxExportBatchSize, report, warn, print } = options;
@@ -74,11 +74,11 @@ export interface Left {
   readonly service: string;
   readonly directory: string;
   readonly processes: number;
-  /** When the first file was begun, ms since 1970. */
+  /** The first file's start, ms since 1970. */
   readonly since: number;
 }
 
-/** By service; none if the directory cannot be read. */
+/** By service; none if unreadable. */
 export function whatIsLeft(base: string): Left[] {
   const own = ownIdentity();
   return (existsSync(base) ? privateDirectories(base) : []).flatMap((directory) => {

@@ -32,10 +32,10 @@ export interface RecoveryHost {
   readonly own: ProcessIdentity;
   /** By the clock of the file system; ms since 1970. */
   now(): number;
-  /** Resolves once no destination needs the batch. */
+  /** Resolves once no destination needs it. */
   send(batch: RecordBatch): Promise<void>;
   report(line: string): void;
-  /** Whether to report a death only once it is delivered; else at once, as the backend may be down for hours. */
+  /** Whether deaths are reported once delivered; else at once, as the backend may be down for hours. */
   readonly reportsDelivered?: boolean;
   failed(error: Error): void;
   /** Before the next file. */
@@ -71,19 +71,19 @@ export class Recovery {
     this.#host = host;
   }
 
-  /** Again after 30 s at least: until then a process of another container may live. */
+  /** Again after at least 30 s: another container's process may live. */
   async run(): Promise<Recovered> {
     const { own, failed } = this.#host;
     const isSilent = this.#silent.look(this.#host.now());
     removeEmpty(this.#directory, isSilent);
     for (const dead of findDead(this.#directory, own, isSilent)) {
-      // One of them must not keep the others.
+      // One must not keep the others.
       await this.#recover(dead).catch(failed);
     }
     return this.recovered;
   }
 
-  /** Shows other processes that the files have an owner. */
+  /** Shows others that files have an owner. */
   touch(): void {
     for (const name of this.#held) {
       try {
@@ -109,7 +109,7 @@ export class Recovery {
     for (const { name, header } of claimed) await this.#deliver(name, header, wasKilled);
   }
 
-  /** @param wasKilled it may not have waited for an answer */
+  /** @param wasKilled perhaps before an answer */
   async #deliver(name: string, { home }: FileHeader, wasKilled: boolean): Promise<void> {
     const bytes = readWhole(this.#directory, name);
     if (bytes) {
@@ -124,7 +124,7 @@ export class Recovery {
     if (bytes) await this.#host.pause();
   }
 
-  /** @returns whether the process was killed */
+  /** @returns whether it was killed */
   async #report(files: readonly Claimed[]): Promise<boolean> {
     const [first] = files;
     if (!first?.header.home || !first.header.saysEnd) return false;
@@ -157,7 +157,7 @@ export class Recovery {
       { ...readKernelMemory(), isSameBoot: first.header.boot === this.#host.own.boot },
       readHeapProfile(this.#directory, first.header.pid, first.header.startedAt),
     );
-    // With nothing to deliver, SIGTERM has its default effect, and leaves the same as SIGKILL.
+    // With nothing to deliver, SIGTERM has its default effect and leaves what SIGKILL does.
     const isIdle = isDelivered && open.length === 0 && heartbeats.at(-1)?.openSpans === 0;
     if (isIdle && (death.cause === 'unknown' || death.cause === 'signal')) return true;
     const spans = reportSpans(death);
@@ -166,7 +166,7 @@ export class Recovery {
     if (this.#host.reportsDelivered) this.#host.report(reportLine(death));
     this.recovered.deaths++;
     this.recovered.spans += spans.spans;
-    // Prevents a second report.
+    // Prevents a second.
     overwrite(this.#directory, first.name, Buffer.of(1), ENDED_AT);
     return true;
   }

@@ -9,23 +9,23 @@ import { ASLEEP, FREE_AT, openEnd } from './spool-memory.ts';
 import { serviceDirectory } from './spool-directory.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
-/** A killed process loses at most this, ms, and what a busy machine adds. */
+/** Most that a killed process loses, ms, beyond a busy machine's delays. */
 const WRITE_MS = 25;
 /** Open spans and heartbeat: every 100 ms. */
 const UPDATE_EVERY = 4;
-/** Rounds without news until the sender sleeps; the next span wakes it at once. */
+/** Rounds without news before the sender sleeps; the next span wakes it. */
 const QUIET = 8;
-/** After 30 s of silence other namespaces take the process for dead. */
+/** Other namespaces take 30 s of silence for death. */
 const ASLEEP_MS = 10_000;
-/** Random: all processes of a service may restart together. */
+/** Random: a service's processes may restart together. */
 const RECOVER_AFTER_MS = 1_000;
-/** Between files of half a megabyte. */
+/** Between files of 0.5 MB. */
 const RECOVER_EVERY_MS = 1_000;
-/** A backend takes so long to read a request. */
+/** Within this a backend reads a request. */
 const READS_WITHIN_MS = 5;
 /** Later, it hangs. */
 const ANSWERS_WITHIN_MS = 500;
-/** Between two looks for dead processes; those of a container that was restarted are silent only then. */
+/** Between looks for dead processes; a restarted container's are silent only then. */
 const LOOK_AGAIN_MS = 30_000;
 
 export interface DiskHost {
@@ -44,13 +44,13 @@ export class SenderDisk {
   readonly #failed = ({ message }: Error): void =>
     this.#host.log('warn', `foreshock: a spool could not be recovered: ${message}`);
   #open: Pick<RecordBatch, 'bytes' | 'number' | 'start'> | undefined;
-  /** Timers of batches that were just sent, by key. */
+  /** Just sent batches' timers, by key. */
   readonly #reading = new Map<number, NodeJS.Timeout>();
   #rounds = 0;
   #quiet = 0;
   #lastEnd = 0;
 
-  /** @param isRestart an earlier sender thread has died */
+  /** @param isRestart an earlier sender thread died */
   constructor(options: DiskOptions, isRestart: boolean, host: DiskHost) {
     this.#options = options;
     this.#host = host;
@@ -89,9 +89,8 @@ export class SenderDisk {
   }
 
   /**
-   * A backend that has read the whole request nearly always has its spans, too: a process killed before the answer would
-   * make the next one send them twice. At first it may still be reading, and gives up a client that is gone; without an
-   * answer soon it hangs.
+   * A backend that has read the request usually has its spans: after a kill the next process would send them twice.
+   * Earlier it may drop a lost client's request; later, unanswered, it hangs.
    */
   sent(number: number, ofWorker: boolean, isSent: boolean): void {
     const kind = ofWorker ? WORKER : MAIN;
@@ -111,11 +110,11 @@ export class SenderDisk {
     try {
       noteSignal(this.#options.base, ownIdentity(), pid, signal);
     } catch {
-      // It had no spool, or it is gone.
+      // It had none, or it is gone.
     }
   }
 
-  /** The process ends by itself, delivered or not. */
+  /** It ends, delivered or not. */
   ending(): void {
     this.#writer.markEnded();
   }
@@ -155,7 +154,7 @@ export class SenderDisk {
   #sleep(): void {
     const { words } = this.#options.memory;
     Atomics.store(words, ASLEEP, 1);
-    // Earlier spans did not wake the sender.
+    // Earlier spans did not wake it.
     if (this.#writeNew()) Atomics.store(words, ASLEEP, 0);
     const waiting = Atomics.waitAsync(words, ASLEEP, 1, ASLEEP_MS);
     const go = (): void => {

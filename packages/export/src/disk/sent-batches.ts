@@ -1,14 +1,11 @@
 import { crc32 } from 'node:zlib';
 import { HEADER_BYTES, SENT_AT } from './file-layout.ts';
 
-/**
- * Batches of a file whose request the kernel has, and which have no answer yet: u32 CRC-32 of what follows, u32 how
- * many, an f64 `keyOf` each.
- */
+/** Batches whose request the kernel has, unanswered: u32 CRC-32 of what follows, u32 count, an f64 `keyOf` each. */
 const KEY_BYTES = 8;
 const FIRST_AT = 8;
 const ROOM = HEADER_BYTES - SENT_AT;
-/** The others are sent again. */
+/** Others are sent again. */
 const MOST = Math.floor((ROOM - FIRST_AT) / KEY_BYTES);
 
 export function encodeSentBatches(keys: ReadonlySet<number>): Buffer {

@@ -1,15 +1,15 @@
-/** Silence after which a process of another PID namespace counts as dead, ms: owners touch their files every 10 s. */
+/** Silence by which another PID namespace's process counts as dead, ms: owners touch files every 10 s. */
 const SILENT_MS = 30_000;
 
 /**
- * Which files are untouched. The first look goes by the clock of the file system; later ones by what has changed
- * since the one before, which neither another clock nor a machine that slept makes wrong.
+ * Untouched files. The first look uses the file system's clock; later ones compare with the previous, so other clocks
+ * and a sleeping machine do no harm.
  */
 export class SilentFiles {
   #before: ReadonlyMap<string, number> | undefined;
 
   /**
-   * @param now by the clock of the file system, ms since 1970
+   * @param now by the file system's clock, ms since 1970
    * @returns whether a file is silent
    */
   look(now: number): (name: string, writtenAt: number) => boolean {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { crc32 } from '../crc32.ts';
 import { defaultSpoolDirectory } from './default-directory.ts';
 
-/** A readable name, and a CRC that makes it unique. */
+/** A readable name with a unique CRC. */
 export function serviceDirectory(base: string, service: string): string {
   const readable = service.replaceAll(/[^\w.-]/g, '_').slice(0, 48);
   return join(base, `${readable}-${hex(crc32(Buffer.from(service)))}`);
@@ -16,7 +16,7 @@ export function makePrivate(base: string, directory: string): void {
   for (const each of mustBePrivate(base, directory)) assertPrivate(each);
 }
 
-/** The parent may be a shared volume; the default one must not be another user's link. */
+/** The parent may be a shared volume; the default must not be another user's link. */
 export function mustBePrivate(base: string, directory: string): string[] {
   return base === defaultSpoolDirectory() ? [base, directory] : [directory];
 }
@@ -51,9 +51,9 @@ export function assertIsPrivate(directory: string, found: Stats): void {
 }
 
 /**
- * Itself and those in it, as far as they are private to this user.
+ * It and its folders, where private to this user.
  *
- * @throws when it cannot be read
+ * @throws if unreadable
  */
 export function privateDirectories(base: string): string[] {
   const below = readdirSync(base)

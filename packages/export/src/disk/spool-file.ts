@@ -26,10 +26,10 @@ import { ownName } from './file-names.ts';
 import { firstFree } from './free-number.ts';
 import { encodeSentBatches } from './sent-batches.ts';
 
-/** A slower disk would block the sender. */
+/** Slower disks would block the sender. */
 const SLOW_MS = 1_000;
 
-/** Writes are synchronous: once they return, the kernel has the data. */
+/** Synchronous writes: on return the kernel has the data. */
 export class SpoolFile {
   readonly home: boolean;
   /** Batches a destination still needs. */
@@ -49,9 +49,9 @@ export class SpoolFile {
   }
 
   /**
-   * A free number keeps the limit for all processes.
+   * The number limits all processes together.
    *
-   * @returns undefined when all are taken
+   * @returns undefined if all are taken
    * @throws errors of the file system
    */
   static create(directory: string, header: FileHeader): SpoolFile | undefined {
@@ -64,7 +64,7 @@ export class SpoolFile {
         const fd = openSync(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
         return SpoolFile.#begin(path, fd, header);
       } catch (error) {
-        // Another process was faster.
+        // Another was faster.
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
     }
@@ -77,7 +77,7 @@ export class SpoolFile {
     return file;
   }
 
-  /** A disk that is full must not keep an empty file, whose number would be taken for ever. */
+  /** A full disk must not keep an empty file, which holds its number for ever. */
   static #begin(path: string, fd: number, header: FileHeader): SpoolFile {
     try {
       const file = new SpoolFile(path, fd, header.home);
@@ -128,7 +128,7 @@ export class SpoolFile {
     if (performance.now() - start > SLOW_MS) throw new Error(`a write took more than ${SLOW_MS} ms`);
   }
 
-  /** @param isSent whether the next process is to take the batch for delivered */
+  /** @param isSent whether the next process takes the batch for delivered */
   sent(key: number, isSent: boolean): void {
     if (isSent) this.#sent.add(key);
     else if (!this.#sent.delete(key)) return;
@@ -147,12 +147,12 @@ export class SpoolFile {
     this.#at = this.#dataAt;
   }
 
-  /** Regular end: no death is reported. */
+  /** Regular: no death is reported. */
   markEnded(): void {
     this.writeAt(Buffer.of(1), ENDED_AT);
   }
 
-  /** False once it was deleted, or taken over by a process that took this one for dead. */
+  /** False once deleted, or taken over by a process that believed this one dead. */
   get isOurs(): boolean {
     return lstatSync(this.#path, { throwIfNoEntry: false })?.ino === fstatSync(this.#fd).ino;
   }
@@ -170,7 +170,7 @@ export class SpoolFile {
   }
 }
 
-/** Of what was to be written, what is left. */
+/** The rest to be written. */
 function after(parts: readonly Buffer[], written: number): Buffer[] {
   let skip = written;
   return parts.flatMap((part) => {

@@ -9,33 +9,33 @@ export interface SpoolMemory {
   readonly text: SharedArrayBuffer;
 }
 
-/** Number of the open batch, and end of its last whole record or 0. */
+/** The open batch's number; its last whole record's end, or 0. */
 const OPEN_NUMBER = 0;
 const OPEN_END = 1;
 /** 1 while the sender sleeps. */
 export const ASLEEP = 2;
-/** 1 while there are files to remove at the end. */
+/** 1 with files to remove at the end. */
 export const HAS_FILES = 3;
-/** Odd while the text is being written; then its two lengths. */
+/** Odd while written; then both lengths of the text. */
 export const TEXT_SEQUENCE = 4;
 export const STATE_LENGTH = 5;
 export const ERROR_LENGTH = 6;
 /** Words 7 to 10: see early-state.ts. */
 const WORDS = 11;
 
-/** When the main thread was last free, ms since 1970, 0 when idle; then its memory. */
+/** When the main thread was last free, ms since 1970, 0 when idle; its memory. */
 export const FREE_AT = 0;
 export const HEAP_USED = 1;
 export const HEAP_LIMIT = 2;
 /** Of the old generation, where V8 aborts. */
 export const OLD_LIMIT = 3;
 export const RSS = 4;
-/** Bytes of objects outside of the heap, and of the heap spaces that grow. */
+/** Bytes of objects outside the heap, and of growing heap spaces. */
 export const EXTERNAL = 5;
 export const OLD_SPACE = 6;
 export const LARGE_OBJECT_SPACE = 7;
 export const NEW_SPACE = 8;
-/** Time in garbage collection since the start, ms. */
+/** Garbage collection since the start, ms. */
 export const GC_MS = 9;
 const SAMPLES = 10;
 
@@ -55,13 +55,13 @@ export function makeSpoolMemory(): SpoolMemory {
 }
 
 export function wake(words: Int32Array): void {
-  // A plain read: the sender looks once more before it sleeps.
+  // A plain read: the sender looks again before sleeping.
   if (words[ASLEEP] === 0) return;
   Atomics.store(words, ASLEEP, 0);
   Atomics.notify(words, ASLEEP);
 }
 
-/** The sender reads the open batch in place. */
+/** The sender reads it in place. */
 export function showOpenBatch(
   { words }: SpoolMemory,
   began: (number: number, memory: SharedArrayBuffer, start: number) => void,
@@ -79,10 +79,10 @@ export function showOpenBatch(
   };
 }
 
-/** End of the batch's last whole record, or 0. */
+/** Its last whole record's end, or 0. */
 export function openEnd({ words }: SpoolMemory, number: number): number {
   const end = Atomics.load(words, OPEN_END);
   const isOpen = Atomics.load(words, OPEN_NUMBER) === (number | 0);
-  // The next batch may have begun between the loads.
+  // The next may have begun between loads.
   return isOpen && Atomics.load(words, OPEN_END) >= end ? end : 0;
 }

@@ -14,12 +14,12 @@ import { takeEarlyFile } from './taken-file.ts';
 interface Written {
   /** Bytes from its start. */
   length: number;
-  /** Resource and scopes, repeated in the next file. */
+  /** Resource and scopes, for the next file. */
   readonly preface: Buffer[];
   readonly files: SpoolFile[];
 }
 
-/** Adds waiting batches, removes delivered ones. On the sender thread. */
+/** Adds waiting batches, removes delivered ones; sender thread. */
 export class SpoolWriter {
   readonly #directory: string;
   readonly #options: DiskOptions;
@@ -34,7 +34,7 @@ export class SpoolWriter {
   #isFull = false;
   #hasFailed = false;
 
-  /** @param onTrouble called when the spool is full or the disk fails */
+  /** @param onTrouble the spool is full or the disk fails */
   constructor(options: DiskOptions, onTrouble: (cause: string) => void) {
     this.#directory = serviceDirectory(options.base, options.key);
     this.#options = options;
@@ -75,7 +75,7 @@ export class SpoolWriter {
     if (!batch) return;
     this.#batches.delete(key);
     this.#guard(() => {
-      // Its spans have ended; the file must not show them as open.
+      // Its spans have ended: not open in the file.
       this.#copyOpenSpans(true);
       for (const file of batch.files) {
         file.finished(key);
@@ -86,7 +86,7 @@ export class SpoolWriter {
     });
   }
 
-  /** @param isSent whether the next process is to take the batch for delivered */
+  /** @param isSent whether the next process takes the batch for delivered */
   sent(kind: number, number: number, isSent: boolean): void {
     const key = keyOf(kind, number);
     this.#guard(() => {
@@ -102,18 +102,18 @@ export class SpoolWriter {
     return beat;
   }
 
-  /** The process may end before the last answer of a backend. */
+  /** The process may end before the last answer. */
   markEnded(): void {
     this.#guard(() => this.#home?.markEnded());
   }
 
-  /** @param isDelivered whether nothing is left to send */
+  /** @param isDelivered nothing is left to send */
   end(isDelivered: boolean): void {
     if (isDelivered) this.#guard(() => this.#removeAll());
     else this.markEnded();
   }
 
-  /** Begins again if the files were deleted, or taken over by a process that took this one for dead. */
+  /** Begins again if files were deleted, or taken over by a process that believed this one dead. */
   checkFiles(): void {
     this.#guard(() => {
       if (!this.#home || this.#home.isOurs) return;
@@ -151,7 +151,7 @@ export class SpoolWriter {
         to = next;
       }
       if (to === from) {
-        // Damaged, or larger than a file: waits in memory only.
+        // Damaged, or larger than a file: only in memory.
         if (file.isEmpty) from = Math.max(recordEnd(bytes, from, end, number), 0) || end;
         else this.#current = undefined;
         continue;
@@ -236,7 +236,7 @@ export class SpoolWriter {
     } catch (error) {
       this.#hasFailed = true;
       try {
-        // The next process would send them again.
+        // They would be sent again.
         this.#removeAll();
       } catch {
         // The first error is reported.

@@ -9,7 +9,7 @@ export interface StateText {
 
 const STATE_BYTES = TEXT_BYTES / 2;
 
-/** On the main thread. What is too long is cut. */
+/** Main thread. Too long is cut. */
 export function writeStateText({ words, text }: SpoolMemory, { state, error }: StateText): void {
   const bytes = Buffer.from(text);
   Atomics.add(words, TEXT_SEQUENCE, 1);
@@ -18,7 +18,7 @@ export function writeStateText({ words, text }: SpoolMemory, { state, error }: S
   Atomics.add(words, TEXT_SEQUENCE, 1);
 }
 
-/** On the sender thread. Undefined while it is being written. */
+/** Sender thread. Undefined while written. */
 export function readStateText({ words, text }: SpoolMemory): StateText | undefined {
   const sequence = Atomics.load(words, TEXT_SEQUENCE);
   const bytes = Buffer.from(text);

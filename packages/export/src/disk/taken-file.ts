@@ -7,7 +7,7 @@ import { ownName } from './file-names.ts';
 import { SpoolFile } from './spool-file.ts';
 import type { SpoolMemory } from './spool-memory.ts';
 
-/** A write of the main thread takes less, unless all threads of the pool are busy. */
+/** A main thread's write takes less, unless the pool is busy. */
 const WRITTEN_WITHIN_MS = 100;
 
 export interface TakenFile {
@@ -16,7 +16,7 @@ export interface TakenFile {
   readonly batches: readonly FileBatch[];
 }
 
-/** On the sender thread: what the main thread has written so far, see early-file.ts. */
+/** On the sender thread: what the main thread has written (early-file.ts). */
 export function takeEarlyFile(memory: SpoolMemory, directory: string): TakenFile | undefined {
   const state = new EarlyState(memory);
   const early = state.take();
@@ -33,7 +33,7 @@ export function takeEarlyFile(memory: SpoolMemory, directory: string): TakenFile
       return { file: SpoolFile.home(path, descriptor, end), batches };
     }
     if (isWritten || performance.now() > until) {
-      // What is still being written ends in a file without a name.
+      // Unfinished writes end in a file without a name.
       unlinkSync(path);
       break;
     }
@@ -43,7 +43,7 @@ export function takeEarlyFile(memory: SpoolMemory, directory: string): TakenFile
   return undefined;
 }
 
-/** A module that simulates files gives descriptors of its own. */
+/** Simulated files have descriptors of their own. */
 function isThere(path: string, descriptor: number): boolean {
   try {
     return lstatSync(path).ino === fstatSync(descriptor).ino;

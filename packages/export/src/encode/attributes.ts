@@ -5,7 +5,7 @@ import { writeValue } from './value.ts';
 
 /**
  * @param tag field of the parent message
- * @returns how many could not be encoded or did not fit
+ * @returns how many were not encoded or did not fit
  */
 export function writeAttributes(to: MessageWriter, tag: number, attributes: Attributes): number {
   let dropped = 0;
@@ -23,13 +23,13 @@ export function writeAttributes(to: MessageWriter, tag: number, attributes: Attr
     }
   } catch (error) {
     if (error === NO_ROOM) throw error;
-    // A proxy whose keys cannot be listed.
+    // A proxy's keys may be unlisted.
     dropped++;
   }
   return dropped;
 }
 
-/** @returns false when it was left out */
+/** @returns false if left out */
 export function writeAttribute(to: MessageWriter, tag: number, key: string, value: unknown): boolean {
   const start = to.pos;
   try {
@@ -68,7 +68,7 @@ function writeSmall(to: MessageWriter, tag: number, field: Uint8Array, kind: num
   return true;
 }
 
-/** @returns the position of the value of `any` bytes, or -1 when the attribute does not fit */
+/** @returns where its value of `any` bytes begins, or -1 if it does not fit */
 function startPair(to: MessageWriter, tag: number, field: Uint8Array, any: number): number {
   const { out } = to;
   const pair = field.length + 1 + varintSize(any) + any;

@@ -1,4 +1,4 @@
-/** Below this, JavaScript is faster than a native call. */
+/** Below, JavaScript beats a native call. */
 const SHORT_TEXT = 64;
 
 export function varintSize(value: number): number {
@@ -31,7 +31,7 @@ export function putFixed32(out: Uint8Array, at: number, value: number): number {
 }
 
 /**
- * Lone surrogates become U+FFFD. 4 spare bytes show a text longer than `size`.
+ * Lone surrogates become U+FFFD. 4 spare bytes reveal text beyond `size`.
  *
  * @returns bytes written
  */

@@ -6,7 +6,7 @@ import { putTime } from './times.ts';
 const TAG = (11 << 3) | 2;
 const ATTRIBUTE = (3 << 3) | 2;
 
-/** @returns how many events were left out */
+/** @returns how many were left out */
 export function writeEvents(to: MessageWriter, events: readonly FinishedEvent[]): number {
   let done = 0;
   for (const event of events) {

@@ -25,7 +25,7 @@ export function putSpanId(out: Uint8Array, at: number, { first, second }: SpanId
   return putFixed32(out, putFixed32(out, at, first), second);
 }
 
-/** W3C flags, and whether the context is remote. */
+/** W3C flags, and whether remote. */
 export function flagsOf(traceFlags: number, isRemote: boolean | undefined): number {
   return (traceFlags & 0xff) | 0x100 | (isRemote ? 0x200 : 0);
 }

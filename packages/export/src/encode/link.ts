@@ -8,7 +8,7 @@ import { writeTraceState } from './trace-state.ts';
 const TAG = (13 << 3) | 2;
 const ATTRIBUTE = (4 << 3) | 2;
 
-/** @returns how many links were left out */
+/** @returns how many were left out */
 export function writeLinks(to: MessageWriter, links: readonly Link[]): number {
   let done = 0;
   for (const link of links) {

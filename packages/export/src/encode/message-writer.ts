@@ -1,16 +1,16 @@
 import { putText, putVarint, varintSize } from './bytes.ts';
 
-/** The rest of a span is left out and counted. */
+/** More is left out and counted. */
 export const MAX_SPAN_BYTES = 1 << 20;
-/** For three drop counts, and spare bytes of `putText`. */
+/** Three drop counts, and `putText`'s spare bytes. */
 export const COUNTS_BYTES = 18;
-/** Limit of names, messages and trace states, so that other fields always fit. */
+/** Limits names, messages, trace states: other fields always fit. */
 const MAX_TEXT = 16_384;
 
 const MAX_CACHED_KEYS = 512;
 const MAX_CACHED_KEY_LENGTH = 128;
 
-/** No Error: a stack trace is expensive. */
+/** No Error: stack traces are expensive. */
 export const NO_ROOM: unknown = Object.freeze({ reason: 'no room' });
 /** A value that OTLP cannot represent. */
 export const UNFIT: unknown = Object.freeze({ reason: 'unfit' });
@@ -24,7 +24,7 @@ export class MessageWriter {
   depth = 0;
   readonly #keys = new Map<string, Uint8Array>();
 
-  /** @param cap most bytes of the message */
+  /** @param cap the message's most bytes */
   begin(out: Buffer, at: number, cap: number): void {
     this.out = out;
     this.pos = at;
@@ -52,7 +52,7 @@ export class MessageWriter {
     return this.pos;
   }
 
-  /** A longer length moves the content. */
+  /** Longer lengths move the content. */
   close(start: number): void {
     const size = this.pos - start;
     if (size < 0x80) {
@@ -73,7 +73,7 @@ export class MessageWriter {
     this.string(tag, value, value.length);
   }
 
-  /** @param size guess of the UTF-8 size */
+  /** @param size guessed, in UTF-8 */
   string(tag: number, value: string, size: number): void {
     this.need(6 + size);
     const { out } = this;
@@ -107,7 +107,7 @@ export class MessageWriter {
     field[0] = (1 << 3) | 2;
     field.set(text, putVarint(field, 1, text.length));
     if (key.length <= MAX_CACHED_KEY_LENGTH) {
-      // Generated keys must not fill the cache.
+      // Generated keys must not fill it.
       if (this.#keys.size >= MAX_CACHED_KEYS) this.#keys.clear();
       this.#keys.set(key, field);
     }

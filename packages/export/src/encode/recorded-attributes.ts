@@ -3,7 +3,7 @@ import type { RecordedAttributes } from '../finished-span.ts';
 import { writeAttribute, writeAttributes } from './attributes.ts';
 import type { MessageWriter } from './message-writer.ts';
 
-/** Encoded on the second use; `null` after the first. */
+/** On the second use; `null` after the first. */
 const encoded = new WeakMap<CommonAttributes, Uint8Array | null>();
 
 /** @returns how many were left out */

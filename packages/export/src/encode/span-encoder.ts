@@ -5,13 +5,13 @@ import { writeResource } from './resource.ts';
 import { writeScope } from './scope.ts';
 import { writeSpan } from './span.ts';
 
-/** Writes directly into the spool, without allocations. Never throws for a span's content. */
+/** Writes into the spool without allocations. Never throws for a span's content. */
 export class SpanEncoder {
   readonly #to = new MessageWriter();
 
   /**
-   * @param cap most bytes; the rest is left out and counted
-   * @returns the position after it, or -1 when `out` is too small
+   * @param cap most bytes; the rest is counted, not written
+   * @returns the position after it, or -1 if `out` is too small
    */
   encode(span: FinishedSpan, out: Buffer, at: number, cap: number = MAX_SPAN_BYTES): number {
     const to = this.#to;
@@ -26,7 +26,7 @@ export class SpanEncoder {
   }
 
   /**
-   * A `ResourceSpans` without spans; attributes that do not fit are left out.
+   * A `ResourceSpans` without spans; attributes that do not fit are omitted.
    *
    * @returns the position after it
    */
@@ -36,7 +36,7 @@ export class SpanEncoder {
     return this.#to.pos;
   }
 
-  /** A `ScopeSpans` without spans; returns as {@link encode}. */
+  /** A `ScopeSpans` without spans; as {@link encode}. */
   encodeScope(scope: Scope, out: Buffer, at: number): number {
     this.#to.begin(out, at, MAX_SPAN_BYTES);
     try {
@@ -51,12 +51,12 @@ export class SpanEncoder {
 
 let alone: { encoder: SpanEncoder; out: Buffer } | undefined;
 
-/** Encodes one span as `opentelemetry.proto.trace.v1.Span`. */
+/** An `opentelemetry.proto.trace.v1.Span`. */
 export function encodeSpan(span: FinishedSpan): Uint8Array {
   alone ??= { encoder: new SpanEncoder(), out: Buffer.alloc(16_384) };
   let end = alone.encoder.encode(span, alone.out, 0);
   if (end === -1) {
-    // A huge span must not retain its size.
+    // Huge spans must not retain theirs.
     const out = Buffer.alloc(MAX_SPAN_BYTES);
     end = alone.encoder.encode(span, out, 0);
     return out.subarray(0, end);

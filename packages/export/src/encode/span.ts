@@ -40,7 +40,7 @@ export function writeSpan(to: MessageWriter, span: FinishedSpan): void {
   out[pos] = (8 << 3) | 1;
   pos += 1;
   pos = endMs === undefined ? putTime(out, pos, span.endTime) : putMilliseconds(out, pos, endMs);
-  // Tags from field 16 on take two bytes.
+  // From field 16 on, two bytes.
   out[pos] = 0x85;
   out[pos + 1] = 0x01;
   to.pos = putFixed32(out, pos + 2, flagsOf(context.traceFlags, parent?.isRemote));

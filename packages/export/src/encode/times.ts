@@ -7,7 +7,7 @@ export function hrTime(ms: number): HrTime {
   return [seconds, Math.round((ms - seconds * 1_000) * 1e6)];
 }
 
-/** Nanoseconds exceed 2^53: computed in two exact halves. */
+/** Nanoseconds exceed 2^53: two exact halves. */
 export function putTime(out: Uint8Array, at: number, time: HrTime): number {
   return putNanoseconds(out, at, time[0], time[1]);
 }

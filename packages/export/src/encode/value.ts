@@ -4,7 +4,7 @@ import { UNFIT, type MessageWriter } from './message-writer.ts';
 /** Ends cycles. */
 const MAX_DEPTH = 16;
 
-/** Every value takes bytes, so the limit ends any loop. */
+/** Every value takes bytes: the limit ends loops. */
 export function writeValue(to: MessageWriter, tag: number, value: unknown): void {
   const start = to.open(tag);
   switch (typeof value) {

@@ -1,14 +1,14 @@
 import type { LimitReports } from './limit-reports.ts';
 
-/** A turn of the event loop that is later than this, again and again, … */
+/** An event loop's turn later than this, repeatedly, … */
 const LAG_MS = 1_000;
 /** … for so long. */
 const FOR_MS = 10_000;
 
-/** Tells an event loop that cannot keep up from one that is blocked once. */
+/** An event loop that cannot keep up, not one blocked once. */
 export class EventLoopLag {
   readonly #reports: LimitReports;
-  /** Of the current turn so far. */
+  /** Of the current turn. */
   #lagMs = 0;
   #lateSince: number | undefined;
 
@@ -16,7 +16,7 @@ export class EventLoopLag {
     this.#reports = reports;
   }
 
-  /** A turn is over. */
+  /** A turn ends. */
   turned(): void {
     if (this.#lagMs < LAG_MS) this.#lateSince = undefined;
     this.#lagMs = 0;
@@ -24,7 +24,7 @@ export class EventLoopLag {
 
   /**
    * @param now ms
-   * @param lagMs of the current turn
+   * @param lagMs the current turn's
    */
   look(now: number, lagMs: number): void {
     this.#lagMs = lagMs;

@@ -4,17 +4,17 @@ import { writeWarning } from '../thread-log.ts';
 
 export type LimitName = 'heap' | 'cgroup' | 'file_descriptors' | 'spool_disk' | 'event_loop';
 
-/** A limit that is near stays near. */
+/** Near limits stay near. */
 const EVERY_MS = 3_600_000;
 
 export interface LimitReportsData {
-  /** Whether to write to standard error. */
+  /** To standard error. */
   readonly mayLog: boolean;
   /** Whether a span may begin a trace. */
   readonly mayBeginTrace: boolean;
 }
 
-/** A line on standard error and a span, once an hour a limit at most. */
+/** A line on standard error and a span, once an hour per limit. */
 export class LimitReports {
   readonly #data: LimitReportsData;
   readonly #deliver: (span: OwnSpan) => void;
@@ -25,7 +25,7 @@ export class LimitReports {
     this.#deliver = deliver;
   }
 
-  /** @param max the limit; of the event loop, the longest lag that is no trouble, ms */
+  /** @param max the limit; the event loop's longest harmless lag, ms */
   near(name: LimitName, used: number, max: number): void {
     const now = performance.now();
     if (now - (this.#reportedAt.get(name) ?? -Infinity) < EVERY_MS) return;

@@ -2,13 +2,13 @@ import type { Heartbeat } from '../disk/heartbeat.ts';
 import type { LimitReports } from './limit-reports.ts';
 
 const NEAR = 0.9;
-/** A collection of garbage would have come by then. */
+/** Garbage would be collected by then. */
 const FOR_MS = 3_000;
 
-/** The heap's and the cgroup's: what a leak of hours fills. */
+/** Of heap and cgroup, which a leak of hours fills. */
 export class MemoryLimitsNear {
   readonly #reports: LimitReports;
-  /** Since when each is near, ms since 1970. */
+  /** By limit, ms since 1970. */
   readonly #since: { heap?: number; cgroup?: number } = {};
 
   constructor(reports: LimitReports) {

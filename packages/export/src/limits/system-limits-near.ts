@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 10_000;
 const DESCRIPTORS_NEAR = 0.9;
 const DISK_NEAR = 0.95;
 
-/** Open files of the process, and the disk of the spool. */
+/** Open files, and the spool's disk. */
 export class SystemLimitsNear {
   readonly #reports: LimitReports;
   readonly #directory: string;
@@ -34,7 +34,7 @@ export class SystemLimitsNear {
       this.#most ||= Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1]);
       used = readdirSync('/proc/self/fd').length;
     } catch (error) {
-      // Not Linux, or none is left even to count them.
+      // Not Linux, or no descriptor left to count.
       if ((error as NodeJS.ErrnoException).code === 'EMFILE') used = this.#most;
     }
     if (used > 0 && used >= DESCRIPTORS_NEAR * this.#most) this.#reports.near('file_descriptors', used, this.#most);

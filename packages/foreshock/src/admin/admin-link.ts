@@ -16,14 +16,14 @@ export interface AdminOptions extends AdminConfig {
 
 type Scrape = (scraper: number, format: TextFormat) => Promise<string>;
 
-/** A thread that ends is started again, this often. */
+/** So often an ended thread starts again. */
 const MAX_RESTARTS = 3;
 const RESTART_MS = 1_000;
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
 
 /**
- * The main thread's side of the server of `/metrics`, `/healthz` and `/readyz`. The server has a thread of its own: it
- * answers while this one is busy, and a slow client is no load on it.
+ * Serves `/metrics`, `/healthz` and `/readyz` from its own thread: it answers while this one is busy, and slow clients
+ * do not burden it.
  */
 export function startAdmin(options: AdminOptions, scrape: Scrape): void {
   let restarts = 0;
@@ -34,7 +34,7 @@ export function startAdmin(options: AdminOptions, scrape: Scrape): void {
         else log('warn', 'foreshock: the thread of /metrics has ended too often, there is none any more');
       });
     } catch (error) {
-      // ERR_ACCESS_DENIED: the permission model without --allow-worker.
+      // ERR_ACCESS_DENIED: permission model without --allow-worker.
       const cause = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
       log('warn', `foreshock: no thread for /metrics, /healthz and /readyz (${cause}), there is none of them`);
     }
@@ -54,7 +54,7 @@ function startThread(options: AdminOptions, scrape: Scrape, onEnd: () => void): 
       scrapers: PEAK_READERS - FIRST_SCRAPER,
     },
   };
-  // Read here: see `SenderLink` of the export package, which also explains the options.
+  // Read here, with these options: see the export package's `SenderLink`.
   const text = readFileSync(threadFile, 'utf8');
   const worker = options.startThread(
     (env) =>
@@ -103,12 +103,12 @@ async function answered(question: Question, scrape: Scrape): Promise<unknown> {
   if (question.type === 'turn') return true;
   if (question.type === 'state') return serviceState();
   if (question.type === 'dependency') return { why: await whyNot(question.key, question.ms) };
-  // First the timer that measures the event loop's delay, if this was asked during one.
+  // Lets the timer that measures the event loop's delay run first.
   await new Promise((resolve) => setTimeout(resolve, 0));
   return scrape(FIRST_SCRAPER + question.scraper, question.format);
 }
 
-/** Messages of errors may say more than anybody is to know. */
+/** Error messages may say too much. */
 async function whyNot(key: string, ms: number): Promise<string | undefined> {
   try {
     await collectDependencies().get(key)?.ask?.(ms);

@@ -4,10 +4,10 @@ import type { startOwnThread } from '@foreshock/export';
 import type { Config } from '../config.ts';
 import type { AdminOptions } from './admin-link.ts';
 
-/** Package managers run the service's start script with its environment: the port is the service's. */
+/** Package managers pass their environment to the start script: the port is the service's. */
 const PACKAGE_MANAGER = /[\\/](?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(?:-cli)?(?:\.[cm]?js)?$/;
 
-/** @returns undefined: none is wanted */
+/** @returns undefined: unwanted */
 export function adminOptions(
   { admin }: Config,
   resource: Attributes,

@@ -4,12 +4,12 @@ import type { MainLoop } from './main-loop.ts';
 import type { Readiness } from './readiness.ts';
 import { Scrapers } from './scrapers.ts';
 
-/** Without `X-Prometheus-Scrape-Timeout-Seconds`: Prometheus's default, less what the way takes. */
+/** Prometheus's default, less the way's time; without `X-Prometheus-Scrape-Timeout-Seconds`. */
 const SCRAPE_MS = 9_500;
 const MAX_CONNECTIONS = 64;
-/** A client that sends or reads nothing for this long is gone. */
+/** A client that is silent this long is gone. */
 const SILENT_MS = 10_000;
-/** Longer than Prometheus's default interval of a minute. */
+/** Exceeds Prometheus's default interval. */
 const KEEP_ALIVE_MS = 75_000;
 
 const CONTENT_TYPES = {
@@ -42,7 +42,7 @@ export function makeAdminServer(service: string, main: MainLoop, readiness: Read
 
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 2_500 });
   server.on('request', (request, response) => {
-    // A client that is gone.
+    // The client is gone.
     response.on('error', () => {});
     const answer = answers.get(request.url?.split('?', 1)[0] ?? '');
     if (!answer) return sendText(response, 404, `there are ${[...answers.keys()].join(', ')}\n`);

@@ -12,7 +12,7 @@ const { port, listen, service, healthUrls, scrapers } = (workerData as AdminThre
 const send = (message: ToMainThread): void => port.postMessage(message);
 const main = new MainLoop(port);
 const server = makeAdminServer(service, main, new Readiness(main, healthUrls, lookUpOneAtATime()), scrapers);
-// A cluster's worker would ask the primary to listen otherwise.
+// A cluster worker's primary would listen otherwise.
 const startListening = (): void => void server.listen({ ...listen, exclusive: true });
 
 let hasFailed = false;

@@ -17,7 +17,7 @@ export interface Check {
   readonly output?: string;
 }
 
-/** The worst of them: a check that fails makes it 503. */
+/** The worst; a failing check makes it 503. */
 export function sendHealth(response: ServerResponse, service: string, checks: readonly Check[]): void {
   const byName: Record<string, Omit<Check, 'name'>[]> = {};
   for (const { name, ...check } of checks) (byName[name] ??= []).push(check);
@@ -42,7 +42,7 @@ function worst(checks: readonly Check[]): Status {
   return checks.some(({ status }) => status === 'warn') ? 'warn' : 'pass';
 }
 
-/** Shorter is a busy loop, which is said but no reason to restart a service. */
+/** Shorter: a busy loop, reported but no reason to restart. */
 const STUCK_MS = 5_000;
 const BUSY_MS = 1_000;
 

@@ -4,15 +4,15 @@ import type { Answers, Question, ToAdminThread, ToMainThread } from './messages.
 const ASK_EVERY_MS = 1_000;
 /** Later, this thread was stopped too, and with it the process: that says nothing about the event loop. */
 const STOPPED_MS = 2 * ASK_EVERY_MS;
-/** Questions that wait for an answer. */
+/** Unanswered questions. */
 const MAX_WAITING = 16;
 
-/** This thread's side of the conversation with the main thread, whose event loop answers. */
+/** This thread's side: the main thread's event loop answers. */
 export class MainLoop {
   readonly #port: MessagePort;
   readonly #waiting = new Map<number, (answer: unknown) => void>();
   #last = 0;
-  /** When the oldest unanswered question was asked; Infinity: none. */
+  /** Of the oldest unanswered question; Infinity: none. */
   #since = Infinity;
   #lookedAt = performance.now();
 
@@ -26,12 +26,12 @@ export class MainLoop {
     this.#look();
   }
 
-  /** For how long it has not turned, as far as known, ms. */
+  /** For how long it has not turned, if known, ms. */
   get busyMs(): number {
     return Math.max(0, performance.now() - this.#since);
   }
 
-  /** @returns undefined if there is none within `ms`, or too many wait */
+  /** @returns undefined if none within `ms`, or too many wait */
   ask<T extends Question['type']>(question: Question & { type: T }, ms: number): Promise<Answers[T] | undefined> {
     if (this.#waiting.size >= MAX_WAITING) return Promise.resolve(undefined);
     return new Promise((resolve) => {

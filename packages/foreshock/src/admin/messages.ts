@@ -2,14 +2,14 @@ import type { MessagePort } from 'node:worker_threads';
 import type { PoolUse } from '@foreshock/kit';
 import type { TextFormat } from '../metrics/prometheus-text.ts';
 
-/** What the thread asks of the main thread. */
+/** To the main thread. */
 export type Question =
   | { readonly type: 'turn' }
   | { readonly type: 'state' }
   | { readonly type: 'dependency'; readonly key: string; readonly ms: number }
   | { readonly type: 'metrics'; readonly scraper: number; readonly format: TextFormat };
 
-/** What boundaries have seen of what this service depends on. */
+/** What boundaries know of its dependencies. */
 export interface ServiceState {
   readonly dependencies: readonly DependencyState[];
   readonly pools: readonly PoolUse[];
@@ -40,7 +40,7 @@ export type ToMainThread =
   | { readonly type: 'listening' }
   | { readonly type: 'failed'; readonly cause: string };
 
-/** Undefined: the main thread could not answer. */
+/** Undefined: the main thread could not. */
 export interface ToAdminThread {
   readonly id: number;
   readonly answer: unknown;
@@ -52,7 +52,7 @@ export interface AdminThreadData {
     readonly listen: { readonly port: number; readonly host: string };
     readonly service: string;
     readonly healthUrls: readonly string[];
-    /** How many scrapers are distinguished. */
+    /** Distinguished scrapers. */
     readonly scrapers: number;
   };
 }

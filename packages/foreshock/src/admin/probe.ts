@@ -5,14 +5,14 @@ import { connect as connectSecure } from 'node:tls';
 import type { LookupFunction } from 'node:net';
 import type { Protocol } from './probe-protocols.ts';
 
-/** Kubernetes gives a probe one second by default. */
+/** Kubernetes gives one second by default. */
 export const PROBE_MS = 800;
 const MAX_ANSWER = 64 * 1024;
 
-/** @returns why it does not serve; undefined: it does. Never rejects. */
+/** @returns why it does not serve, if so. Never rejects. */
 export type Probe = () => Promise<string | undefined>;
 
-/** A connection of its own, closed at once. */
+/** Its own connection, closed at once. */
 export function serverProbe(
   { port: defaultPort, hello, refusal }: Protocol,
   address: string,
@@ -26,7 +26,7 @@ export function serverProbe(
   if (!hello) return plain;
   return async () => {
     const why = await plain();
-    // It may speak TLS only, and have taken the question for a broken handshake.
+    // TLS-only, it may take the question for a broken handshake.
     if (why !== CLOSED) return why;
     // Whether its certificate is trusted is no question of its health.
     const secure = await asked(connectSecure({ ...where, rejectUnauthorized: false }), 'secureConnect', hello, refusal);

@@ -6,15 +6,15 @@ import { PROTOCOLS } from './probe-protocols.ts';
 import { httpProbe, PROBE_MS, serverProbe, type Probe } from './probe.ts';
 
 const CACHED_MS = 1_000;
-/** Of the time cached: a fleet does not ask all at once. */
+/** Of the cache time: a fleet must not ask at once. */
 const JITTER = 0.25;
-/** The state of before does, when the main thread is busy. */
+/** When the main thread is busy, the previous state. */
 const STATE_MS = 100;
-/** A server of a system whose other servers are in use, and which is not: a node that was replaced. */
+/** An unused server of a system whose others are used: a replaced node. */
 const REPLACED_MS = 15_000;
 
 interface Asked {
-  /** One at a time: also while the last one waits for DNS. */
+  /** One at a time, also while DNS is slow. */
   pending: Promise<Outcome> | undefined;
   readonly probe: Probe;
 }
@@ -25,7 +25,7 @@ interface Outcome {
   readonly at: string;
 }
 
-/** Asks what the service depends on: each one at a time, and never more often than about once a second. */
+/** Asks the service's dependencies, one at a time, about once a second at most. */
 export class Readiness {
   readonly #main: MainLoop;
   readonly #urls: readonly string[];
@@ -104,7 +104,7 @@ export class Readiness {
     const key = `${check.name} ${check.componentId}`;
     const asked = before.get(key) ?? { pending: undefined, probe: make() };
     this.#asked.set(key, asked);
-    // The application does without it, so that it can serve.
+    // It can serve without it.
     if (openBreaker !== undefined) {
       return { ...check, status: 'warn', output: `not asked: its breaker ${openBreaker} is open` };
     }
@@ -128,7 +128,7 @@ async function outcomeOf(probe: Probe): Promise<Outcome> {
   return { why, ms: Math.round(performance.now() - began), at: new Date().toISOString() };
 }
 
-/** A failed server is no reason not to serve while others do its work. */
+/** A failed server is harmless while others do its work. */
 function spared(check: Check, index: number, checks: readonly Check[], servers: readonly DependencyState[]): Check {
   if (check.status !== 'fail') return check;
   const { system, unusedMs } = servers[index]!;
@@ -137,7 +137,7 @@ function spared(check: Check, index: number, checks: readonly Check[], servers: 
   if (PROTOCOLS[system]?.isCluster && hasOther((_, status) => status === 'pass')) {
     return { ...check, status: 'warn', output: `${check.output}, others of its cluster serve` };
   }
-  // NaN where it is not known.
+  // NaN if unknown.
   if (!hasOther((other) => (unusedMs ?? NaN) - (other.unusedMs ?? NaN) > REPLACED_MS)) return check;
   return { ...check, status: 'warn', output: `${check.output}, and it is not used any more` };
 }

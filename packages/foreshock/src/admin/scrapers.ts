@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Tells scrapers apart, as each is to see the peaks since its own last scrape: by address, user agent and query. Not by
- * connection, as clients use several.
+ * Tells scrapers apart by address, user agent and query, as each sees the peaks since its own last scrape. Clients use
+ * several connections.
  */
 export class Scrapers {
-  /** Of the last scrape of each. */
+  /** Of each one's last scrape. */
   readonly #known: { key: string; usedAt: number }[];
 
-  /** @param count how many are distinguished */
+  /** @param count distinguished */
   constructor(count: number) {
     this.#known = Array.from({ length: count }, () => ({ key: '', usedAt: -Infinity }));
   }
 
-  /** @returns its number, from 0; that of the scraper which was here longest ago, if there are too many */
+  /** @returns its number, from 0; if too many, the least recent's */
   of({ socket, headers, url = '' }: IncomingMessage): number {
     const query = url.slice(url.indexOf('?') + 1 || url.length, 200);
     const key = `${socket.remoteAddress} ${headers['user-agent']?.slice(0, 200)} ${query}`;

@@ -2,13 +2,13 @@ import type { Snapshot } from './snapshot.ts';
 
 type Values = Readonly<Record<string, string | number>>;
 
-/** One line each; none if both are the same. */
+/** As lines; none if equal. */
 export function differences(a: Snapshot, b: Snapshot): string[] {
   const lines: string[] = [];
   for (const what of ['node', 'platform'] as const) {
     if (a[what] !== b[what]) lines.push(`${what}: ${a[what]} → ${b[what]}`);
   }
-  // A hash says nothing to anybody.
+  // Hashes say nothing.
   lines.push(...changed('variable', a.variables, b.variables, () => 'another value'));
   lines.push(...changed('package', a.packages, b.packages, (before, after) => `${before} → ${after}`));
   if (a.pools && b.pools) {

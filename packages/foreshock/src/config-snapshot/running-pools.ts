@@ -1,10 +1,10 @@
 const TIMEOUT_MS = 5_000;
-/** As `/metrics` names them (`db.client.connection.limit`, `pool.limit`). */
+/** Of `/metrics` (`db.client.connection.limit`, `pool.limit`). */
 const LIMIT = /^(?:db_client_connection_limit|pool_limit)\{(.*)\} (\d+)/;
 const NAME = /(?:^|,)(?:db_client_connection_pool_name|pool_name)="((?:[^"\\]|\\.)*)"/;
 
 /**
- * Limits of pools, as the libraries of a running process have them.
+ * Pool limits that a running process's libraries have.
  *
  * @param admin of `FORESHOCK_ADMIN_PORT`, such as `http://127.0.0.1:9464`
  */

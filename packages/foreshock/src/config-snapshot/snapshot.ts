@@ -6,19 +6,19 @@ import { join } from 'node:path';
 export interface Snapshot {
   readonly schema: 'foreshock.config/1';
   readonly at: string;
-  /** The same for the same configuration. */
+  /** Same for the same configuration. */
   readonly fingerprint: string;
   readonly node: string;
   readonly platform: string;
   /** Hashes by name. */
   readonly variables: Record<string, string>;
-  /** Versions by path in the lock file; empty without one. */
+  /** By path in the lock file; empty without. */
   readonly packages: Record<string, string>;
-  /** Limits of the pools of a running process, by name; undefined: none was asked. */
+  /** A running process's pool limits, by name; undefined: not asked. */
   readonly pools?: Record<string, number>;
 }
 
-/** Of the shell, the machine or the process: they differ without any configuration having changed. */
+/** The shell's, machine's or process's: they differ without any configuration change. */
 const UNSTABLE =
   /^(?:_|PWD|OLDPWD|SHLVL|HOSTNAME|HOME|USER|LOGNAME|MAIL|TERM|COLORTERM|COLUMNS|LINES|LS_COLORS|TMPDIR|DISPLAY|SSH_.*|XDG_.*|INIT_CWD|npm_.*|INVOCATION_ID|JOURNAL_STREAM|POD_(?:NAME|IP|UID)|.*_SERVICE_(?:HOST|PORT)(?:_.*)?|.*_PORT_\d+_(?:TCP|UDP)(?:_.*)?)$/;
 /** In a name; or in a value, such as `Server=db;Password=…`. */
@@ -47,7 +47,7 @@ export function takeSnapshot(env: NodeJS.ProcessEnv, cwd: string, pools: Record<
 /** What may be a secret is hashed slowly, so that a dictionary takes long. */
 function hashOf(name: string, value: string): string {
   const isSecret = SECRET.test(name) || SECRET.test(value) || HAS_USER.test(value);
-  // With its name: two variables of one value do not show it.
+  // With its name: equal values of two variables stay hidden.
   if (isSecret) return `scrypt:${scryptSync(value, `${SALT} ${name}`, DIGITS / 2).toString('hex')}`;
   return `sha256:${shortHash(`${name}=${value}`)}`;
 }
@@ -56,7 +56,7 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, DIGITS);
 }
 
-/** npm's lock file, versions 2 and 3; of an older or another tool's, only its hash. */
+/** npm's lock file, versions 2 and 3; of an older or another tool's only the hash. */
 function packagesIn(cwd: string): Record<string, string> {
   for (const name of ['package-lock.json', 'npm-shrinkwrap.json']) {
     const text = textOf(join(cwd, name));

@@ -1,4 +1,4 @@
-/** Packages that trace by themselves when they are loaded. */
+/** Packages that trace once loaded. */
 const AGENTS = [
   'dd-trace',
   'newrelic',
@@ -20,14 +20,14 @@ const AGENTS = [
   'skyapm-nodejs',
 ] as const;
 
-/** OpenTelemetry's SDK, which an application may start with `foreshock/sdk` in it. */
+/** Applications may start it with `foreshock/sdk`. */
 export const SDK = '@opentelemetry/sdk-node';
 
 export function isAgent(name: string): boolean {
   return (AGENTS as readonly string[]).includes(name);
 }
 
-/** The agent that a preload such as `dd-trace/init` belongs to. */
+/** Which agent a preload (`dd-trace/init`) belongs to. */
 export function agentOf(specifier: string): string | undefined {
   const inside = specifier.replaceAll('\\', '/').replace(/^.*\/node_modules\//, '');
   return AGENTS.find((name) => inside === name || inside.startsWith(`${name}/`));

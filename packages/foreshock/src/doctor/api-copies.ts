@@ -2,10 +2,10 @@ import { look, ok, wrong, type Finding } from './finding.ts';
 import type { Package } from './installed.ts';
 
 /**
- * A copy sees what another one has registered unless its own minor version is higher (`@opentelemetry/api` 1.9 and 1.10,
+ * A copy sees another's registrations unless its own minor version is higher (`@opentelemetry/api` 1.9, 1.10,
  * src/internal/semver.ts).
  *
- * @param registered version of the copy that the preload uses
+ * @param registered the preload's copy's version
  */
 export function apiFindings(copies: readonly Package[], registered: string): Finding[] {
   const blind = copies.filter(({ version }) => !sees(version, registered));

@@ -8,14 +8,14 @@ import { whatListens } from './what-listens.ts';
 type HttpDestination = OtlpDestination | ZipkinDestination;
 
 const LIMIT_MS = 5_000;
-/** `Date` has seconds, and the answer takes its time. */
+/** `Date` has seconds; answers take time. */
 const CLOCK_MS = 5_000;
 const WRONG_CLOCK_MS = 60_000;
 const CONTAINER_FILES = ['/.dockerenv', '/run/.containerenv'];
 const UNTRUSTED =
   /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?)$/;
 
-/** Sends each destination a request without spans. */
+/** Sends each a request without spans. */
 export async function backendFindings(
   destinations: readonly Destination[],
   variables: NodeJS.ProcessEnv,
@@ -100,7 +100,7 @@ function pathAdvice({ pathname }: URL, kind: HttpDestination['kind']): string {
 
 function clock({ date }: Exclude<ProbeAnswer, { error: string }>, sent: number, received: number): Finding[] {
   if (date === undefined) return [];
-  // Its second may end a second later.
+  // Its second may end later.
   const off = date > received ? date - received : date + 1_000 < sent ? date + 1_000 - sent : 0;
   if (Math.abs(off) < CLOCK_MS) return [ok('clock', 'agrees with the backend’s')];
   const seconds = Math.round(Math.abs(off) / 1_000);

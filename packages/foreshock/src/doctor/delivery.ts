@@ -5,7 +5,7 @@ import { spans } from './watched.ts';
 
 const SAYS_WHY = /cannot be reached|refused|lost|dropped|left on disk/;
 
-/** How many spans one process made, and what became of them. */
+/** How many one process made, and their fate. */
 export function deliveryFindings(threads: readonly ThreadRecord[], config: Config | undefined): Finding[] {
   const main = threads.find(({ thread }) => thread === 0);
   if (!main?.isStarted || !config) return [];
@@ -33,7 +33,7 @@ function nothing({ servers, isOver }: ThreadRecord): Finding {
       );
 }
 
-/** `parentbased_always_on` refuses only what a caller refuses. */
+/** `parentbased_always_on` refuses only what callers refuse. */
 function refused(made: number, unrecorded: number, { sampler: { name } }: Config): Finding[] {
   if (unrecorded === 0) return [];
   const count = spans(unrecorded);
@@ -71,7 +71,7 @@ function dropped({ dropped: reasons }: ThreadRecord): Finding[] {
   ];
 }
 
-/** Spans that the application or other instrumentations make through OpenTelemetry's API. */
+/** Made by the application or others through OpenTelemetry's API. */
 function others(threads: readonly ThreadRecord[]): Finding[] {
   const scopes = new Map<string, number>();
   for (const thread of threads)

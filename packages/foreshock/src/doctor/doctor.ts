@@ -24,7 +24,7 @@ Ends with 1 if something is wrong; with the command's own status if that is not 
 const MOST_PROCESSES = 5;
 
 export function doctor(args: string[], io: Io): Promise<number> {
-  // NODE_OPTIONS may load the preload here, too.
+  // NODE_OPTIONS may preload here, too.
   return context.with(suppressed(context.active()), () => examine(args, io));
 }
 
@@ -87,7 +87,7 @@ async function ofRun({ threads, error, exitCode, signal }: Watched): Promise<Fin
   return [...joined(all, processes.map(nameOf)), ended];
 }
 
-/** What is so in some of several processes is said with their names. */
+/** A finding of only some processes names them. */
 function joined(all: readonly Finding[][], names: readonly string[]): Finding[] {
   const found = new Map<string, { finding: Finding; of: Set<number> }>();
   for (const [process, findings] of all.entries())
@@ -111,7 +111,7 @@ function nameOf(threads: ThreadRecord[]): string {
 
 async function ofProcess(threads: ThreadRecord[]): Promise<Finding[]> {
   const main = threads.find(({ thread }) => thread === 0) ?? threads[0]!;
-  // The probe reads them as the sender does.
+  // The probe reads as the sender does.
   Object.assign(process.env, main.env);
   const { config, findings } = readSettings(main.env);
   return [

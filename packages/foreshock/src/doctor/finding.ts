@@ -1,4 +1,4 @@
-/** `wrong`: spans are lost, or would be. `look`: may be meant so. */
+/** `wrong`: spans are or would be lost. `look`: perhaps intended. */
 export type Level = 'wrong' | 'look' | 'ok';
 
 /** A line of the report. */
@@ -7,7 +7,6 @@ export interface Finding {
   /** One word: `node`, `backend`, … */
   about: string;
   text: string;
-  /** What to do. */
   todo?: string;
 }
 

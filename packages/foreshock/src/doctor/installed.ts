@@ -25,7 +25,7 @@ export function projectOf(folder: string): Package | undefined {
   }
 }
 
-/** As `require` finds it; undefined where there are no `node_modules`, as under Yarn's Plug'n'Play. */
+/** As `require` finds it; undefined without `node_modules`, as under Yarn's Plug'n'Play. */
 export function installedFrom(folder: string, name: string): Package | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const found = packageIn(join(at, MODULES, name));
@@ -33,7 +33,7 @@ export function installedFrom(folder: string, name: string): Package | undefined
   }
 }
 
-/** All copies of OpenTelemetry's API below the nearest `node_modules`. */
+/** Of OpenTelemetry's API, below the nearest `node_modules`. */
 export function apiCopies(folder: string): Package[] {
   let root = folder;
   while (!existsSync(join(root, MODULES)) && root !== dirname(root)) root = dirname(root);

@@ -57,7 +57,7 @@ function order({ preloads, loaders }: StartOptions): Finding[] {
   ];
 }
 
-/** A name is looked up from the working directory, and Node ends where it is not found. */
+/** Node looks names up from the working directory, and ends if missing. */
 function unreadable({ preloads }: StartOptions, cwd: string): Finding[] {
   return preloads.filter(isPreload).flatMap((specifier) => {
     try {

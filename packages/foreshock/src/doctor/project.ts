@@ -14,10 +14,10 @@ import { SUPPORTED } from './supported.ts';
 const API = '@opentelemetry/api';
 const READ_AT_START = /^\s*(?:export\s+)?((?:OTEL|FORESHOCK)_[A-Z_]+)\s*=/gm;
 const NAMES_PRELOAD = /foreshock[\\/](?:register|dist|sdk)/;
-/** Files that say how a service is started. */
+/** How a service is started. */
 const STARTERS = ['Dockerfile', 'docker-compose.yml', 'docker-compose.yaml', 'compose.yaml', 'compose.yml', 'Procfile'];
 
-/** What is certain about a project from its files. */
+/** What a project's files make certain. */
 export function projectFindings(cwd: string, variables: NodeJS.ProcessEnv): Finding[] {
   const project = projectOf(cwd);
   if (!project)
@@ -39,7 +39,7 @@ export function projectFindings(cwd: string, variables: NodeJS.ProcessEnv): Find
 }
 
 function installation({ folder, name }: Package): Finding[] {
-  // The repository of this package has it as a workspace.
+  // This package's repository has it as workspace.
   const own = installedFrom(folder, 'foreshock');
   if (!own)
     return [
@@ -120,7 +120,7 @@ function others({ manifest }: Package): Finding[] {
   ];
 }
 
-/** The preload starts before the application reads `.env`. */
+/** Preloads start before `.env` is read. */
 function dotenv(cwd: string, variables: NodeJS.ProcessEnv): Finding[] {
   const file = join(cwd, '.env');
   if (!existsSync(file)) return [];

@@ -6,7 +6,7 @@ const ORDER: Level[] = ['wrong', 'look', 'ok'];
 const COLOURS = { wrong: 'red', look: 'yellow', ok: 'green' } as const;
 const ABOUT = 12;
 
-/** The findings, worst first, each with what to do; for a terminal or a file. */
+/** Findings and what to do, worst first, for terminal or file. */
 export function reportText(findings: readonly Finding[], { width, color }: { width: number; color: boolean }): string {
   const style = (format: Parameters<typeof styleText>[0], text: string): string =>
     color ? styleText(format, text, { validateStream: false }) : text;

@@ -8,7 +8,7 @@ import type { ThreadRecord } from './watch/record.ts';
 
 export interface Watched {
   threads: ThreadRecord[];
-  /** As a shell gives it: 128 and its number for a signal. */
+  /** As in a shell: 128 plus a signal's number. */
   exitCode: number;
   signal: NodeJS.Signals | null;
   /** The command could not be started. */
@@ -18,7 +18,7 @@ export interface Watched {
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const MOST_THREADS = 200;
 
-/** Runs the command with the watching preload; its input and output are the doctor's. */
+/** Runs the command with the watching preload and our input and output. */
 export async function runCommand([command = '', ...args]: readonly string[]): Promise<Watched> {
   const directory = mkdtempSync(join(tmpdir(), 'foreshock-doctor-'));
   try {
@@ -45,9 +45,9 @@ export async function runCommand([command = '', ...args]: readonly string[]): Pr
 }
 
 /**
- * One file, as a process with `--permission` may read nothing else.
+ * One file: a process with `--permission` may read nothing else.
  *
- * @returns the options for NODE_OPTIONS
+ * @returns options for NODE_OPTIONS
  */
 function writePreload(directory: string, restricted: boolean): string {
   const file = join(directory, 'watch.cjs');

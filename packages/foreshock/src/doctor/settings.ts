@@ -6,13 +6,13 @@ import { look, ok, wrong, type Finding } from './finding.ts';
 import { SUPPORTED } from './supported.ts';
 
 export interface Settings {
-  /** Undefined where OTEL_SDK_DISABLED is set. */
+  /** Undefined under OTEL_SDK_DISABLED. */
   config: Config | undefined;
   service: string;
   findings: Finding[];
 }
 
-/** What `OTEL_*` and `FORESHOCK_*` say. */
+/** From `OTEL_*` and `FORESHOCK_*`. */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
   const env = new Env(variables);
   const isDisabled = env.boolean('OTEL_SDK_DISABLED', false);

@@ -6,7 +6,7 @@ import { readSpoolDirectory } from '../destinations.ts';
 import { Env } from '../env.ts';
 import { look, ok, type Finding } from './finding.ts';
 
-/** The directory that keeps what a killed process has not sent. */
+/** Keeps what killed processes have not sent. */
 export function spoolFindings(variables: NodeJS.ProcessEnv): Finding[] {
   const directory = readSpoolDirectory(new Env(variables), defaultSpoolDirectory);
   if (directory === undefined)

@@ -1,4 +1,4 @@
-/** What Node's options load before the application, in this order: `--require`s, then `--import`s. */
+/** What Node's options load first: `--require`s, then `--import`s. */
 export interface StartOptions {
   preloads: string[];
   loaders: string[];
@@ -35,7 +35,7 @@ export function namesPreload(execArgv: readonly string[], nodeOptions: string): 
   return startOptions(execArgv, nodeOptions).preloads.some(isPreload);
 }
 
-/** As Node does: blanks separate, `"` keeps them, `\` escapes within quotes (src/node_options.cc). */
+/** As Node: blanks separate, `"` keeps them, `\` escapes in quotes (src/node_options.cc). */
 export function splitOptions(text: string): string[] {
   const options: string[] = [];
   let option: string | undefined;

@@ -1,6 +1,5 @@
-/** A library that is instrumented. */
 export interface Supported {
-  /** Name on npm, or of a module of Node's. */
+  /** On npm, or Node's module. */
   library: string;
   /** `>=8.0.3 <9`. */
   versions: string;

@@ -10,7 +10,7 @@ import type { ThreadRecord, WatchedLibrary } from './watch/record.ts';
 
 const API = '@opentelemetry/api';
 
-/** What fired in one process, and what it gave. */
+/** What one process's instrumentations gave. */
 export function watchedFindings(threads: readonly ThreadRecord[]): Finding[] {
   const main = threads.find(({ thread }) => thread === 0);
   if (!main) return [];
@@ -155,7 +155,7 @@ function refused(all: Map<string, WatchedLibrary>): Finding[] {
   });
 }
 
-/** Loaded, and none of the files that its instrumentation waits for. */
+/** Loaded, without the files its instrumentation needs. */
 function unseen(threads: readonly ThreadRecord[], all: Map<string, WatchedLibrary>): Finding[] {
   const folders = [...new Set(threads.flatMap(({ packages }) => packages))];
   return SUPPORTED.flatMap(({ library, isTransitive, versions }) => {

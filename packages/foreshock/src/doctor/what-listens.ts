@@ -6,7 +6,7 @@ const LIMIT_MS = 2_000;
 
 export type Listener = 'http2' | 'tls' | 'http' | undefined;
 
-/** Which protocol a server speaks that does not answer as asked. Sends nothing but the beginning of each. */
+/** Which protocol a server speaks instead. Sends only each protocol's beginning. */
 export async function whatListens({ protocol, hostname, port }: URL): Promise<Listener> {
   const host = hostname.replace(/^\[|\]$/g, '');
   const number = Number(port) || (protocol === 'https:' ? 443 : 80);

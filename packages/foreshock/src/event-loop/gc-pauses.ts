@@ -2,17 +2,17 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { guard } from '@foreshock/kit';
 import { Pauses } from './pauses.ts';
 
-/** Shorter are scavenges, dozens per second under load. */
+/** Shorter: scavenges, dozens per second under load. */
 const LEAST_PAUSE_MS = 5;
 
-/** Node reports them after that turn of the loop. */
+/** Reported after that turn of the loop. */
 export class GcPauses {
   readonly pauses: Pauses = new Pauses();
   /** Short ones too. */
   totalMs = 0;
   #isWatching = false;
 
-  /** With the first span: the observer costs each collection a little. */
+  /** From the first span: it costs each collection a little. */
   watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;

@@ -3,24 +3,24 @@ import { DUE_AT, LATE_MS, LOOKED_AT, STOPPED_MS, wakeWatch, type LoopWords } fro
 import { steadyNow } from '../tracer/clock.ts';
 import { Pauses } from './pauses.ts';
 
-/** As the W3C's Long Tasks; below, a busy process's turns would count on every span. */
+/** As in W3C Long Tasks; less would mark every span of a busy process. */
 const LEAST_BLOCK_MS = 50;
-/** Timer interval with open spans; the error of a measured block. */
+/** With open spans; a measured block's error. */
 const TURN_MS = 20;
-/** Timer interval without open spans. */
+/** Without open spans. */
 const IDLE_TURN_MS = 100;
-/** Turns without open spans until idle. */
+/** Without open spans, until idle. */
 const IDLE_AFTER = 10;
-/** Idle turns until the timer stops: an idle service is to cost nothing. The next span starts it. */
+/** Idle turns until the timer stops, as idling must cost nothing. The next span starts it. */
 const STOP_AFTER = 20;
 
 /**
- * Detects event loop blocks by a late timer. A stopped process or one without CPU looks the same, so the sender's
- * thread must have run at its fixed intervals.
+ * A late timer shows a blocked event loop. A stopped or starved process looks the same, so the sender's thread must
+ * have kept its intervals.
  */
 export class LoopTurns {
   readonly blocks: Pauses = new Pauses();
-  /** Length of the block before the data read now; 0: none. */
+  /** Before the data read now; 0: none. */
   blockedBeforeMs = 0;
   readonly #words: LoopWords;
   readonly #isIdle: () => boolean;
@@ -36,7 +36,7 @@ export class LoopTurns {
     this.#words = words;
   }
 
-  /** Starts watching, with the first span or server. */
+  /** From the first span or server. */
   watch(): void {
     if (this.#everyMs !== TURN_MS) this.#turnEvery(TURN_MS);
   }
@@ -51,12 +51,12 @@ export class LoopTurns {
     return Math.min(current, end - start) + this.blocks.within(start, end);
   }
 
-  /** Length of the block before the data read at `now`, ms. */
+  /** Before the data read at `now`, ms. */
   blockedUntil(now: number): number {
     return this.#blockedMs(now) || this.blockedBeforeMs;
   }
 
-  /** Also at process end: this thread waits for the sender's then, which is no block. */
+  /** Also at process end, where waiting for the sender is no block. */
   stop(): void {
     clearInterval(this.#timer);
     this.#everyMs = 0;
@@ -92,8 +92,7 @@ export class LoopTurns {
   #blocked(now: number, ms: number): void {
     this.blocks.add(now - ms, now);
     this.blockedBeforeMs = ms;
-    // Covers data that came during the block: one turn accepts a connection, the next reads. The immediate avoids
-    // waiting for more.
+    // For data of the block's time: one turn accepts a connection, the next reads. The immediate avoids waiting longer.
     const later = (fn: () => void): void => void detached(setImmediate, undefined, [fn]);
     later(() =>
       later(() => {
@@ -107,7 +106,7 @@ export class LoopTurns {
     this.#words[DUE_AT] = at;
   }
 
-  /** Length of the current block; 0: none, too short, or unknown. */
+  /** The current one's; 0: none, short, or unknown. */
   #blockedMs(now: number): number {
     if (!this.isBlockedAt(now)) return 0;
     const sinceLook = now - this.#words[LOOKED_AT]!;

@@ -19,7 +19,7 @@ export class PauseAttributes {
     this.#turns = new LoopTurns(isIdle, this.loopWatch.words);
   }
 
-  /** Time in garbage collection since the start, ms. */
+  /** Garbage collection since the start, ms. */
   get gcMs(): number {
     return this.#gc.totalMs;
   }

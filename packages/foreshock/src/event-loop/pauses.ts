@@ -1,4 +1,4 @@
-/** Newest pauses kept; long spans may miss older ones. */
+/** Newest; long spans may miss older ones. */
 const KEPT = 64;
 
 /** Times without application code, on the monotonic clock; ms. */
@@ -6,7 +6,7 @@ export class Pauses {
   readonly #starts = new Float64Array(KEPT);
   readonly #ends = new Float64Array(KEPT);
   #count = 0;
-  /** End of the newest pause; -1 before the first. */
+  /** The newest's; -1: none. */
   lastEnd = -1;
 
   add(start: number, end: number): void {

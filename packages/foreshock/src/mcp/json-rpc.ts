@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0, a message a line: the transport "stdio" of the Model Context Protocol. */
+/** JSON-RPC 2.0, a message a line: the Model Context Protocol's "stdio". */
 
 export type Params = Record<string, unknown>;
 export type Method = (params: Params) => unknown;
@@ -16,7 +16,7 @@ export const INVALID_PARAMS = -32_602;
 const INTERNAL_ERROR = -32_603;
 const LONGEST_LINE = 1024 * 1024;
 
-/** Is sent as an error of the protocol, not of a tool. */
+/** Sent as the protocol's error, not a tool's. */
 export class RpcError extends Error {
   readonly code: number;
 
@@ -26,7 +26,7 @@ export class RpcError extends Error {
   }
 }
 
-/** Answers requests until the input ends; the answers come as they are ready. */
+/** Answers until the input ends; answers come when ready. */
 export async function serve(
   input: AsyncIterable<Buffer | string>,
   write: (line: string) => void,
@@ -36,7 +36,7 @@ export async function serve(
     const { id, method } = request;
     if (typeof method !== 'string') return id === undefined ? undefined : failure(id, INVALID_REQUEST, 'no method');
     const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
-    // A notification has no answer.
+    // Notifications have no answer.
     if (id === undefined) return undefined;
     if (!run) return failure(id, METHOD_NOT_FOUND, `there is no method ${method.slice(0, 100)}`);
     try {

@@ -61,7 +61,7 @@ async function call(tool: Tool | undefined, name: unknown, given: unknown, advic
   if (!tool) throw new RpcError(INVALID_PARAMS, `there is no tool ${String(name).slice(0, 100)}`);
   const params = (given ?? {}) as Params;
   try {
-    // The model sees what is wrong, and can correct it.
+    // The model can correct it.
     checkParams(tool, params);
     return textResult(await tool.run(params), false);
   } catch (error) {

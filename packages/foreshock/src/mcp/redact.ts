@@ -14,11 +14,11 @@ const SECRETS: [RegExp, string][] = [
   [/\b(?:gh[pousr]_|xox[abprs]-|sk-|sk_live_|rk_live_)[\w-]{10,}/g, LEFT_OUT],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*/g, LEFT_OUT],
   [/((?:passw(?:or)?d|secret|token|api[-_]?key)["']?\s{0,5}[=:]\s{0,5}["']?)[^\s"'&,;)]+/gi, `$1${LEFT_OUT}`],
-  // Parameters of URLs and paths.
+  // Parameters in URLs, paths.
   [/\?[\w.%-]{1,200}=\S*/g, '?…'],
 ];
 
-/** A text of a trace without what may be a secret, on one line, cut. */
+/** A trace's text without possible secrets, on one line, cut. */
 export function redacted(text: string, most = MOST_CHARACTERS): string {
   let left = text.slice(0, 8 * MOST_CHARACTERS);
   for (const [secret, instead] of SECRETS) left = left.replace(secret, instead);
@@ -26,7 +26,7 @@ export function redacted(text: string, most = MOST_CHARACTERS): string {
   return left.length > most ? `${left.slice(0, most)}…` : left;
 }
 
-/** The value of an attribute as text. */
+/** As text. */
 export function shownValue(key: string, value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (SECRET_KEY.test(key)) return LEFT_OUT;

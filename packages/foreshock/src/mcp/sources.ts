@@ -9,7 +9,7 @@ interface Opened {
   key: string;
 }
 
-/** What the user named at the start, or the viewer or Jaeger of this machine. An agent cannot name others. */
+/** Named by the user at the start, else this machine's viewer or Jaeger. An agent cannot name others. */
 export class Sources {
   readonly #named: readonly string[];
   #opened: Promise<Opened> | undefined;
@@ -22,7 +22,7 @@ export class Sources {
     return this.#named.length > 0 ? this.#named : [(await localSource()).source];
   }
 
-  /** @param last of a Jaeger or Zipkin: `15m`; half an hour by default */
+  /** @param last of a Jaeger or Zipkin: `15m`; default half an hour */
   async reader(last: string | undefined): Promise<TraceReader> {
     const sources = await this.list();
     const lastMs = last === undefined ? HALF_AN_HOUR_MS : parseLength(last);

@@ -1,6 +1,6 @@
 import type { Params } from './json-rpc.ts';
 
-/** A tool of the Model Context Protocol; it answers with text. */
+/** Of the Model Context Protocol; answers with text. */
 export interface Tool {
   name: string;
   description: string;
@@ -24,7 +24,7 @@ interface Property {
 
 const LONGEST = 2_000;
 
-/** @throws unless the parameters are those of the schema */
+/** @throws unless they fit the schema */
 export function checkParams({ inputSchema: { properties, required = [] } }: Tool, params: Params): void {
   for (const name of required) if (params[name] === undefined) throw new Error(`${name} is missing`);
   for (const [name, value] of Object.entries(params)) {

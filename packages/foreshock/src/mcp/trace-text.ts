@@ -8,7 +8,7 @@ const MOST_SPANS = 100;
 const MOST_DEPTH = 30;
 const MOST_LOGS = 20;
 const MOST_FACTS = 6;
-/** Shown beside a span, in this order. */
+/** Beside a span, in order. */
 const FACTS = [
   'error.type',
   'http.response.status_code',
@@ -33,7 +33,7 @@ const FACTS = [
   'server.address',
 ];
 
-/** The trace as an indented list: the spans on the critical path (*), with errors, the longest, and those above them. */
+/** The trace as indented list: critical path (*), errors, longest spans, and their ancestors. */
 export function traceText(traceId: string, { spans, logs, onPath }: WholeTrace): string {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const begin = spans.reduce((least, { start }) => Math.min(least, start), Infinity);
@@ -73,14 +73,14 @@ function chosen(spans: readonly SpanRecord[], byId: Map<string, SpanRecord>, onP
   const shown = new Set<string>();
   for (const span of spans.toSorted((one, other) => rank(other) - rank(one))) {
     if (shown.size >= MOST_SPANS) break;
-    // With those above it, so that its place is known.
+    // Those above it show its place.
     for (let at: SpanRecord | undefined = span; at && !shown.has(at.spanId); at = byId.get(at.parentSpanId))
       shown.add(at.spanId);
   }
   return shown;
 }
 
-/** Parents before children, by start; iterative, and each span once, as parents may form a circle. */
+/** Parents first, by start; iterative, each span once: parents may form a circle. */
 function treeOrder(
   spans: readonly SpanRecord[],
   shown: Set<string>,

@@ -27,21 +27,21 @@ export class BoundedMeterProvider implements MeterProvider {
   readonly #tables = new Map<string, SeriesTable>();
   readonly #hasTraces: boolean;
 
-  /** @param hasTraces whether there is anything that exemplars could lead to */
+  /** @param hasTraces exemplars lead somewhere */
   constructor(provider: MeterProvider, hasTraces: boolean) {
     this.#provider = provider;
     this.#hasTraces = hasTraces;
   }
 
   getMeter(name: string, version?: string, options?: MeterOptions): Meter {
-    // The SDK's is the same for the same arguments.
+    // The SDK repeats meters for equal arguments.
     const meter = this.#provider.getMeter(name, version, options);
     let bounded = this.#meters.get(meter);
     if (!bounded) this.#meters.set(meter, (bounded = new BoundedMeter(meter, name, this.#tables, this.#hasTraces)));
     return bounded;
   }
 
-  /** Measurements that are counted without their own attributes, by instrument. */
+  /** By instrument: counted without their own attributes. */
   *folded(): Generator<[instrument: string, count: number]> {
     for (const [key, { folded }] of this.#tables) if (folded > 0) yield [key.slice(key.indexOf('\0') + 1), folded];
   }

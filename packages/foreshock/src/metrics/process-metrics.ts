@@ -3,7 +3,7 @@ import type { Meter, ObservableResult } from '@opentelemetry/api';
 import { guard } from '@foreshock/kit';
 import { PROCESS_FD_LIMIT } from '@foreshock/kit/names';
 
-/** `process.*` of the semantic conventions. */
+/** The semantic conventions' `process.*`. */
 export function addProcess(meter: Meter): void {
   const cpu = meter.createObservableCounter('process.cpu.time', {
     description: 'Total CPU seconds broken down by different states.',
@@ -51,7 +51,7 @@ function addFileDescriptors(meter: Meter): void {
 
 const DESCRIPTORS = '/proc/self/fd';
 
-/** The size of the directory is their number from Linux 6.2 on, and 0 before. */
+/** The directory's size is their number from Linux 6.2 on, before 0. */
 function openFileDescriptors(): number {
   // Without that of the listing itself.
   return statSync(DESCRIPTORS).size || readdirSync(DESCRIPTORS).length - 1;

@@ -33,7 +33,7 @@ export interface FamilyName {
   /** Without `_total`. */
   readonly name: string;
   readonly type: FamilyType;
-  /** The suffix of the name that is its unit. */
+  /** Its name's suffix. */
   readonly unit: string | undefined;
 }
 
@@ -59,19 +59,19 @@ function unitOf(unit: string, type: FamilyType): string | undefined {
   return word(unit);
 }
 
-/** `{request}` and the like are annotations, no units. */
+/** `{request}` etc. are annotations. */
 function word(unit: string): string | undefined {
   const plain = unit.replaceAll(/\{[^}]*\}/g, '');
   return plain === '' ? undefined : (UNITS[plain] ?? legal(plain));
 }
 
-/** Of letters, digits and single underscores; colons are for rules of a Prometheus server. */
+/** Letters, digits and single underscores; colons are for Prometheus rules. */
 function legal(name: string): string {
   const word = name.replaceAll(/[^a-zA-Z0-9]+/g, '_').replace(/_+$/, '');
   return /^[a-zA-Z_]/.test(word) ? word : `_${word}`;
 }
 
-/** Two underscores begin names of Prometheus's own. */
+/** Prometheus's own begin with two underscores. */
 export function labelNameOf(attribute: string): string {
   const name = attribute.replaceAll(/[^a-zA-Z0-9_]+/g, '_').replace(/^__+/, '_');
   return /^[a-zA-Z_]/.test(name) ? name : `key_${name}`;

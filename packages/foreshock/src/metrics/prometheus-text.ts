@@ -3,7 +3,7 @@ import type { Histogram, DataPoint, MetricData, ResourceMetrics } from '@opentel
 import { familyNameOf, labelNameOf, type FamilyName } from './prometheus-names.ts';
 import { seriesOf, type Exemplar } from './series.ts';
 
-/** Prometheus's text format 0.0.4, or OpenMetrics 1.0. */
+/** Prometheus's 0.0.4, or OpenMetrics 1.0. */
 export type TextFormat = 'text' | 'openmetrics';
 
 interface Family extends FamilyName {
@@ -15,8 +15,8 @@ interface Family extends FamilyName {
 const BUCKET = 'le';
 
 /**
- * The text of a scrape. The official exporter's (`@opentelemetry/exporter-prometheus` 0.301) has no exemplars and no
- * OpenMetrics, leaves units out of names, and writes labels that Prometheus refuses.
+ * A scrape's text. The official exporter's (`@opentelemetry/exporter-prometheus` 0.301) has no exemplars or
+ * OpenMetrics, omits units in names, and writes labels that Prometheus refuses.
  */
 export function prometheusText({ resource, scopeMetrics }: ResourceMetrics, format: TextFormat): string {
   const isOpen = format === 'openmetrics';
@@ -107,7 +107,7 @@ function labelled(attributes: object, scope: string): string {
   return labels;
 }
 
-/** Attributes whose label is the same are joined by `;`, as OpenTelemetry specifies. */
+/** Attributes with equal labels are joined by `;`, as OpenTelemetry specifies. */
 function labelsOf(attributes: Attributes): string {
   const labels = new Map<string, string>();
   for (const key in attributes) {
@@ -125,7 +125,7 @@ function valueText(value: AttributeValue): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** A NUL is the end of the text to Prometheus. */
+/** NUL ends Prometheus's text. */
 function escaped(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"').replaceAll('\0', '\uFFFD');
 }

@@ -4,19 +4,19 @@ import type { Meter } from '@opentelemetry/api';
 import { guard, Peak } from '@foreshock/kit';
 import { addProcess } from './process-metrics.ts';
 
-/** Resolution of the event loop's delay, which Node counts as part of it. */
+/** Resolution of the event loop's delay, which Node includes. */
 const DELAY_MS = 20;
 /** From the semantic conventions, seconds. */
 const GC_BUCKETS = [0.01, 0.1, 1, 10];
-/** `detail.kind` of Node's entries (`perf_hooks.constants`). */
+/** `detail.kind` in Node (`perf_hooks.constants`). */
 const GC_TYPES: Readonly<Record<number, string>> = { 1: 'minor', 4: 'major', 8: 'incremental', 16: 'weakcb' };
 
-/** A `PerformanceNodeEntry`, which the types lack. */
+/** Missing in the types. */
 interface GcEntry {
   readonly detail: { readonly kind: number };
 }
 
-/** `nodejs.*`, `v8js.*` and `process.*` of the semantic conventions, of the main thread and the process. */
+/** `nodejs.*`, `v8js.*` and `process.*` of the semantic conventions, for main thread and process. */
 export function addRuntimeMetrics(meter: Meter): void {
   addEventLoop(meter);
   addGc(meter);

@@ -2,10 +2,10 @@ import { MetricReader } from '@opentelemetry/sdk-metrics';
 import { collectAs } from '@foreshock/kit';
 import { prometheusText, type TextFormat } from './prometheus-text.ts';
 
-/** For observable instruments of the application whose callbacks do not end. */
+/** For the application's observable callbacks that never end. */
 const CALLBACK_MS = 2_000;
 
-/** Collects when asked to. */
+/** Collects on demand. */
 export class ScrapeReader extends MetricReader {
   /** @param scraper of {@link collectAs} */
   async scrape(scraper: number, format: TextFormat): Promise<string> {

@@ -1,9 +1,9 @@
 import { TraceFlags, type Attributes, type AttributeValue, type Context, type SpanContext } from '@opentelemetry/api';
 import { spanContextOf } from '@foreshock/kit';
 
-/** A sampled span that a measurement was made in. */
+/** A sampled span with a measurement. */
 export interface Exemplar {
-  /** Its IDs become texts when they are read. */
+  /** IDs become texts when read. */
   span: SpanContext;
   value: number;
   /** ms since 1970 */
@@ -11,7 +11,7 @@ export interface Exemplar {
 }
 
 export interface Series {
-  /** The key by which the SDK knows the series: one object, as long as it lives. */
+  /** The SDK's key of the series: always the same object. */
   readonly attributes: Attributes;
   /** Of a histogram, by bucket. */
   exemplars: (Exemplar | undefined)[] | undefined;
@@ -19,7 +19,7 @@ export interface Series {
   labels: string | undefined;
 }
 
-/** The SDK's limit is 2,000, but of each collection: new sets would add up (sdk-metrics 3.1, DeltaMetricProcessor). */
+/** The SDK's limit is 2,000 per collection: new sets would add up (sdk-metrics 3.1, DeltaMetricProcessor). */
 const MAX_SERIES = 1_998;
 const MAX_VALUE_LENGTH = 256;
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
@@ -31,22 +31,22 @@ export function seriesOf(attributes: object): Series | undefined {
   return known.get(attributes);
 }
 
-/** After some attributes in their order: the next one's name and values. */
+/** After some ordered attributes: the next one's name and values. */
 interface Node {
   series: Series | undefined;
   next: Map<string, Map<AttributeValue | undefined, Node>> | undefined;
 }
 
-/** The attribute sets of one instrument: bounded, also over collections. */
+/** One instrument's sets: bounded, also over collections. */
 export class SeriesTable {
   readonly #root: Node = { series: undefined, next: undefined };
   #size = 0;
   #overflow: Series | undefined;
-  /** Measurements beyond the limit, counted together. */
+  /** Beyond the limit, together. */
   folded = 0;
 
   of(attributes: Attributes): Series {
-    // No key of all texts: that would be most of the cost. Another order is another place of the same series.
+    // A key of all texts would dominate the cost. Another order is another place of the series.
     let node: Node | undefined = this.#root;
     for (const name in attributes) {
       node = node.next?.get(name)?.get(kept(attributes[name]));
@@ -83,16 +83,16 @@ function makeSeries(attributes: Attributes): Series {
   return series;
 }
 
-/** Values that can be compared, and are no longer than they are shown. */
+/** Values that can be compared, no longer than shown. */
 function kept(value: AttributeValue | undefined): AttributeValue | undefined {
   if (typeof value === 'object') return kept(JSON.stringify(value));
   if (typeof value !== 'string') return value;
   if (value.length <= MAX_VALUE_LENGTH && value.isWellFormed()) return value;
-  // A slice would keep the whole text alive. Halves of surrogate pairs become U+FFFD, as in the scrape's UTF-8.
+  // A slice keeps the whole text alive. Halved surrogate pairs become U+FFFD, as in the scrape's UTF-8.
   return Buffer.from(value.slice(0, MAX_VALUE_LENGTH)).toString();
 }
 
-/** @param bucket its index in the histogram */
+/** @param bucket index */
 export function keepExemplar(series: Series, bucket: number, value: number, where: Context): void {
   const span = spanContextOf(where);
   if (!span || (span.traceFlags & TraceFlags.SAMPLED) === 0) return;

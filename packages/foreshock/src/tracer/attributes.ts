@@ -12,9 +12,7 @@ const NONE: readonly never[] = [];
 /** Shared by spans without attributes; never modified. */
 const NO_ATTRIBUTES: Attributes = Object.freeze({}) as Attributes;
 
-/**
- * Attributes under limits, in three parts for cost: shared, given at start, set later (alternating keys and values).
- */
+/** Limited attributes in three parts, for cost: shared, given at start, set later (alternating keys and values). */
 export class LimitedAttributes {
   readonly #limits: AttributeLimits;
   #count = 0;
@@ -35,7 +33,7 @@ export class LimitedAttributes {
     let plain = 0;
     try {
       plain = given !== null && typeof given === 'object' ? countPlain(given, limits) : 0;
-      // A spread clones the shape at once; copying by key costs several times as much.
+      // A spread clones the shape at once; copying by key costs several times more.
       if (plain > 0) start = owned ? given! : { ...given };
     } catch {
       // A getter threw; below, only its key is lost.
@@ -62,7 +60,7 @@ export class LimitedAttributes {
     return undefined;
   }
 
-  /** None of the attributes may be set yet. */
+  /** None may be set yet. */
   addCommon(common: CommonAttributes): void {
     const { attributeCountLimit, attributeValueLengthLimit } = this.#limits;
     const fits = this.#count + common.count <= attributeCountLimit && common.longest <= attributeValueLengthLimit;
@@ -86,7 +84,7 @@ export class LimitedAttributes {
 
   /** @param isStart counts invalid ones as dropped, as the SDK does */
   setAll(attributes: Attributes, isStart = false): void {
-    // Listing keys may throw too.
+    // Listing may throw, too.
     guard('reading attributes', () => {
       for (const key in attributes) if (Object.hasOwn(attributes, key)) this.#read(attributes, key, isStart);
     });
@@ -122,14 +120,14 @@ export class LimitedAttributes {
     }
   }
 
-  /** Copies shared attributes before one is changed. */
+  /** Before a shared attribute changes. */
   #takeApart(): void {
     this.given = { ...this.values };
     this.common = this.moreCommon = undefined;
     this.later = NONE;
   }
 
-  /** Checks and copies arrays, bytes and nested values as the SDK does. */
+  /** Checks and copies arrays, bytes, nested values as the SDK does. */
   #setUnusual(key: unknown, value: unknown, isStart: boolean): void {
     if (key === null || key === undefined || typeof key === 'symbol') return;
     this.#takeApart();
@@ -145,14 +143,14 @@ export class LimitedAttributes {
       if (decision === ADDED) this.#count++;
       else if (decision === REFUSED || (decision === INVALID && isStart)) this.dropped++;
     } catch (error) {
-      // A getter or the application's `diag` threw.
+      // A getter or `diag` threw.
       this.dropped++;
       report('reading an attribute', error);
     }
   }
 }
 
-/** -1 unless all are primitives within the limits. */
+/** -1 unless primitives within limits. */
 function countPlain(given: Attributes, limits: AttributeLimits): number {
   let count = 0;
   const prototype: unknown = Object.getPrototypeOf(given);
@@ -174,7 +172,7 @@ function countPlain(given: Attributes, limits: AttributeLimits): number {
   return count;
 }
 
-// `AddAttributeDecision` of @opentelemetry/core, exported as a type only.
+// @opentelemetry/core's `AddAttributeDecision`, exported as type only.
 const INVALID = 1;
 const REFUSED = 2;
 const ADDED = 3;

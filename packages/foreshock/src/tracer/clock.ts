@@ -1,25 +1,24 @@
 import { performance } from 'node:perf_hooks';
 import type { HrTime } from '@opentelemetry/api';
 
-// jsdom, fake timers and others may replace both.
+// jsdom, fake timers etc. may replace both.
 const wallNow = Date.now;
 export const steadyNow: () => number = performance.now.bind(performance);
 
-/** A larger difference renews the anchor; `Date.now()` is exact to 1 ms. */
+/** Larger drift renews the anchor; `Date.now()` is exact to 1 ms. */
 const MAX_DRIFT_MS = 2;
 
 /** Longest delay until a clock change shows. */
 const COMPARE_EVERY_MS = 50;
 
-/** Below older spans a new anchor keeps starts true. */
+/** Below older spans, a new anchor corrects starts. */
 const KEPT_FOR_MS = 60_000;
 
-/** The limit of the protocol's 64-bit nanoseconds. */
+/** Of the protocol's 64-bit nanoseconds. */
 const LATEST_MS = 1.8e13;
 
 /**
- * Offset from monotonic time to milliseconds since the epoch. Spans keep it, so clock changes do not affect durations
- * and events.
+ * From monotonic time to milliseconds since the epoch. Spans keep it: clock changes leave durations and events alone.
  */
 export interface Anchor {
   readonly offset: number;
@@ -28,9 +27,9 @@ export interface Anchor {
 let current: Anchor = { offset: wallNow() - steadyNow() };
 let compareAt = 0;
 
-/** For a span starting now; the local parent began at `startMs`. */
+/** For a starting span; its local parent began at `startMs`. */
 export function anchorAt(steady: number, parent: Anchor | undefined, startMs: number): Anchor {
-  // One clock per request: no child starts before its parent.
+  // One clock per request: children never start early.
   if (parent !== undefined && parent.offset + steady - startMs < KEPT_FOR_MS) return parent;
   if (steady >= compareAt) {
     compareAt = steady + COMPARE_EVERY_MS;
@@ -40,14 +39,14 @@ export function anchorAt(steady: number, parent: Anchor | undefined, startMs: nu
   return current;
 }
 
-/** As the SDK, for reading the arguments of `addEvent`. */
+/** As the SDK reads arguments of `addEvent`. */
 export function isTime(input: unknown): boolean {
   return typeof input === 'number' || input instanceof Date || isHrTime(input);
 }
 
 /**
- * In milliseconds since the epoch; small numbers are `performance.now()`. Undefined for no time: `span.end` as an event
- * listener gets any argument.
+ * Milliseconds since the epoch; small numbers are `performance.now()`. Undefined for no time: as an event listener,
+ * `span.end` gets any argument.
  */
 export function millisecondsOf(input: unknown, { offset }: Anchor): number | undefined {
   let ms: number;

@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { randomWord, spanIdText, traceIdText } from '@foreshock/propagator';
 
-/** 32-bit words, lowest byte first; shared by a trace's spans. */
+/** 32-bit words, lowest byte first; shared by a trace. */
 export interface TraceIdWords {
   readonly first: number;
   readonly second: number;
@@ -9,7 +9,7 @@ export interface TraceIdWords {
   readonly fourth: number;
 }
 
-/** A span's IDs as numbers: loading and parsing strings would be a third of the cost of encoding. */
+/** As numbers: loading and parsing strings would be a third of encoding. */
 export class SpanIds {
   readonly trace: TraceIdWords;
   readonly first: number;
@@ -59,7 +59,7 @@ function byteAt(hex: string, at: number): number {
   return (digit(hex.charCodeAt(at)) << 4) | digit(hex.charCodeAt(at + 1));
 }
 
-/** The value of a hex digit in either case. */
+/** In either case. */
 function digit(code: number): number {
   return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
 }

@@ -56,8 +56,8 @@ const NO_LINKS: Link[] = Object.freeze([]) as never;
 const NO_EVENTS: RecordedEvent[] = Object.freeze([]) as never;
 
 /**
- * A span in the SDK's `ReadableSpan` shape, but without allocations per attribute check, with monotonic resolution, and
- * without a warning for `end` after the process's end.
+ * The SDK's `ReadableSpan` shape, without allocations per attribute check, with monotonic resolution, and no warning
+ * for `end` after the process's end.
  */
 export class RecordedSpan implements Span, Linked<RecordedSpan> {
   name: string;
@@ -69,20 +69,20 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
   droppedEventsCount = 0;
   droppedLinksCount = 0;
   ended = false;
-  /** For our encoder: {@link attributes}, numeric times and IDs. */
+  /** For our encoder: {@link attributes}, numeric times, IDs. */
   readonly recorded: LimitedAttributes;
   readonly startMs: number;
   endMs = 0;
-  /** Clock offset for this span and its children. */
+  /** Of this span and its children. */
   readonly anchor: Anchor;
   readonly ids: SpanIds;
   readonly parentIds: SpanIds | undefined;
   [CALLER]: Context | undefined = undefined;
   [CONTENT]: RequestContent | undefined = undefined;
-  /** Neighbours in the open spans list. */
+  /** In the open spans list. */
   before: RecordedSpan | undefined;
   after: RecordedSpan | undefined;
-  /** Index in the open spans table; -1: none. */
+  /** In the open spans table; -1: none. */
   place = -1;
   readonly #spanContext: SpanContext;
   readonly #tracer: SpanMaker;
@@ -160,7 +160,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (!this.ended) this.recorded.addCommon(common);
   }
 
-  /** Reads one attribute without building an object. */
+  /** Without building an object. */
   attribute(key: string): AttributeValue | undefined {
     return this.recorded.get(key);
   }
@@ -172,7 +172,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
       this.droppedEventsCount++;
       return this;
     }
-    // The newest events precede the failure; the SDK keeps them too.
+    // The newest precede the failure, as in the SDK.
     if (this.events === NO_EVENTS) this.events = [];
     if (this.events.length >= limit) {
       this.events.shift();
@@ -232,7 +232,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
     if (code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return;
     const given: unknown = code === SpanStatusCode.ERROR ? status.message : undefined;
     if (typeof given !== 'string') return void (this.status = { code });
-    // A status message may repeat a database's error.
+    // It may repeat a database error.
     const { message = given } = exceptionTextOf(given, given);
     this.status = { code, message };
   }
@@ -257,7 +257,7 @@ export class RecordedSpan implements Span, Linked<RecordedSpan> {
       this.addEvent('exception', attributes, time);
   }
 
-  /** An invalid time means now, as in the SDK. */
+  /** Invalid: now, as in the SDK. */
   #millisecondsOf(input: unknown): number {
     const { anchor } = this;
     return millisecondsOf(input, anchor) ?? anchor.offset + steadyNow();
@@ -278,7 +278,7 @@ function attributesOfException(exception: Exception): Attributes {
   return attributes;
 }
 
-/** Limits attributes as the SDK does; a throwing getter loses all of the event or link. */
+/** As the SDK limits them; a throwing getter loses the event or link. */
 function clean(
   by: typeof cleanAttributes,
   given: unknown,

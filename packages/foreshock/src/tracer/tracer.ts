@@ -33,7 +33,7 @@ export interface Sampler {
   ): { decision: number; attributes?: Readonly<Attributes>; traceState?: SpanContext['traceState'] };
 }
 
-/** The used part of the SDK's `SpanProcessor`; called for recorded spans only. */
+/** The used part of `SpanProcessor`; for recorded spans only. */
 export interface SpanListener {
   onStart(span: RecordedSpan, parent: Context): void;
   onEnd(span: RecordedSpan): void;
@@ -43,13 +43,13 @@ export interface SpanListener {
 
 export interface TracerOptions {
   sampler: Sampler;
-  /** The specification's `ParentBased`, built in: the SDK's costs as much as the rest of a start. */
+  /** The specification's `ParentBased`: the SDK's would double a start's cost. */
   parentBased?: boolean;
-  /** The sampler gets hashes of IDs that are not random. */
+  /** The sampler gets hashes of nonrandom IDs. */
   byTraceId?: boolean;
   spanLimits: SpanLimits;
   spanProcessors: readonly SpanListener[];
-  /** Finds a parent for parentless spans that are not requested as roots. */
+  /** A parent for parentless spans, unless requested as roots. */
   findRoot?: (where: Context, kind: SpanKind) => Span | undefined;
   /** Unsampled spans reach no span processor. */
   onUnrecorded?: (kind: SpanKind) => void;
@@ -64,23 +64,23 @@ const NO_OPTIONS: SpanOptions = Object.freeze({});
 const NOT_RECORD = 0;
 const RECORD_AND_SAMPLED = 2;
 
-/** Also notes requests: adapters make no spans beside upstream's instrumentation. */
+/** Also notes requests: adapters make no spans beside upstream's. */
 export class ForeshockTracerProvider implements TracerProvider {
   readonly #options: TracerOptions;
   #shutdown: Promise<void> | undefined;
-  // The SDK's name; kit's `isUpstreamActive` reads it.
+  // The SDK's name, for kit's `isUpstreamActive`.
   readonly _tracers: Map<string, Tracer> = new Map();
 
   constructor(options: TracerOptions) {
     this.#options = options;
   }
 
-  /** Sends all ended spans, for processes that may be frozen; never rejects, unlike the SDK. */
+  /** Sends all ended spans, for processes that may freeze; never rejects, unlike the SDK. */
   async forceFlush(): Promise<void> {
     await this.#ofAll('forceFlush');
   }
 
-  /** The final {@link forceFlush}: later spans are not sent. */
+  /** Final {@link forceFlush}: later spans are unsent. */
   shutdown(): Promise<void> {
     return (this.#shutdown ??= this.#ofAll('shutdown'));
   }
@@ -133,13 +133,13 @@ class ForeshockTracer implements Tracer, SpanMaker {
     try {
       return this.#start(name, options ?? NO_OPTIONS, isContext(where) ? where : context.active(), false);
     } catch (error) {
-      // A getter threw, or the context is invalid.
+      // A getter threw, or an invalid context.
       report('starting a span', error);
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     }
   }
 
-  /** Called by the kit's `startSpan`; the attributes need no copy. */
+  /** For the kit's `startSpan`; attributes need no copy. */
   start(name: string, options: SpanStart, where: Context): Span {
     return this.#start(name, options, where, true);
   }
@@ -176,7 +176,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
         this.#options.byTraceId ? idToSampleBy(traceId, random !== 0) : traceId,
         name,
         kind,
-        // Merging costs half a span, and no sampler of ours reads shared ones.
+        // Merging costs half a span; our samplers do not read shared ones.
         common ? attributes.given : attributes.values,
         Array.isArray(links) ? links : [],
       );
@@ -223,7 +223,7 @@ class ForeshockTracer implements Tracer, SpanMaker {
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, ...rest: unknown[]): ReturnType<F> {
-    // Does nothing without a callback, as the API without an SDK.
+    // Nothing without a callback, as without an SDK.
     if (rest.length === 0) return undefined as ReturnType<F>;
     const fn = rest[Math.min(rest.length, 3) - 1] as F;
     const options = rest.length > 1 ? (rest[0] as SpanOptions) : undefined;

@@ -19,7 +19,7 @@ const SKIPPED_TESTS = new Set(
 );
 
 export interface AdapterContract {
-  /** npm name; only its adapter is enabled. */
+  /** npm name; others are disabled. */
   library: string;
   /**
    * Module (package name or URL) and export of a factory `(config) => Instrumentation`. The module may also export
@@ -35,7 +35,7 @@ export interface AdapterContract {
   rooms?: readonly Room[];
   /** Default: the test's own. */
   node?: 22 | 24 | 26;
-  /** Arguments of `open`; called once. */
+  /** Of `open`; called once. */
   env?: () => Promise<Record<string, string>>;
   expect: {
     /** `toMatchObject` for `succeed()`. */
@@ -43,20 +43,17 @@ export interface AdapterContract {
     /** For `fail()`. */
     error?: Record<string, unknown>;
   };
-  /** With this upstream instrumentation, no spans are made. */
+  /** With it, no spans. */
   upstream?: string;
-  /** Name prefixes of spans in their own traces: `pool.saturated`. */
+  /** Prefixes of spans in their own traces: `pool.saturated`. */
   ownTraces?: string[];
-  /**
-   * The library's objects are closures that are only observed from creation, so the instrumentation is enabled while
-   * the fixture opens.
-   */
+  /** The library's closures are only observed from creation: the instrumentation is enabled while the fixture opens. */
   closures?: boolean;
-  /** Instrumentation of the library's commands: module URL and factory. */
+  /** For the library's commands: module URL, factory. */
   commands?: { module: string; export: string };
-  /** For calls without spans. */
+  /** Calls without spans. */
   marks?: Marks;
-  /** Evidence for these table columns. */
+  /** For these table columns. */
   shows?: readonly Column[];
   /** With reasons. */
   skip?: Partial<Record<ContractCheck, string>>;
@@ -130,7 +127,7 @@ export async function examine(
   return findings;
 }
 
-/** Declares a test for each mutant: its check must fail. */
+/** One test per mutant: its check must fail. */
 export function mutantContract(spec: AdapterContract, mutants: readonly Mutant[]): void {
   const env = once(async () => (await spec.env?.()) ?? {});
   const [loader = 'import'] = spec.loaders ?? [];
@@ -139,7 +136,7 @@ export function mutantContract(spec: AdapterContract, mutants: readonly Mutant[]
     test(`when ${fault}`, { timeout: 2 * TIMEOUT_MS }, async () => {
       const problems = (await examine(spec, loader, order, await env(), mutant)).get(check)!;
       expect(problems).not.toEqual([]);
-      // It would fail without a fault as well.
+      // It fails without a fault, too.
       expect(problems.join('\n')).not.toMatch(/^not examined|the check itself failed|^needs /m);
     });
   });

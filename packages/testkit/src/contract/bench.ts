@@ -8,7 +8,7 @@ import { markedCalls } from './marked-calls.ts';
 
 /** Longest wait for a span. */
 const PATIENCE_MS = 2_000;
-/** Wait for unexpected spans; longer than a library's next event loop turns. */
+/** For unexpected spans; longer than a library's next turns. */
 const QUIET_MS = 25;
 
 export interface Traced {
@@ -18,7 +18,7 @@ export interface Traced {
   made: ReceivedSpan[];
 }
 
-/** The library, its instrumentation and a recording SDK. */
+/** Library, instrumentation, recording SDK. */
 export class Bench {
   readonly job: Job;
   readonly instrumentation: RecordedInstrumentation;
@@ -26,9 +26,9 @@ export class Bench {
   readonly app: ContractApp;
   /** A second application. */
   readonly open: () => Promise<ContractApp>;
-  /** A second instrumentation, with the same SDK. */
+  /** Another, with the same SDK. */
   readonly another: () => RecordedInstrumentation;
-  /** Errors of the process, such as unhandled rejections; a check removes the expected ones. */
+  /** Such as unhandled rejections; a check removes the expected ones. */
   readonly faults: string[];
 
   constructor(
@@ -49,7 +49,7 @@ export class Bench {
     this.faults = faults;
   }
 
-  /** Waits for exactly `expected` spans. */
+  /** Exactly `expected` spans. */
   async traced(call: () => unknown, expected: number): Promise<Traced> {
     this.recorded.clear();
     const outcome = await this.recorded.inSpan('caller', async (span) => ({
@@ -59,7 +59,7 @@ export class Bench {
     return { ...outcome, made: await this.madeSpans(expected) };
   }
 
-  /** Spans or marks since the last `clear`, without those in their own traces. */
+  /** Spans or marks since `clear`, without those in their own traces. */
   async madeSpans(expected: number): Promise<ReceivedSpan[]> {
     const { ownTraces, marks } = this.job;
     const made = (): ReceivedSpan[] => {
@@ -81,7 +81,7 @@ export class Bench {
     });
   }
 
-  /** Problems that misplace a span in its caller's trace. */
+  /** That misplace spans in the caller's trace. */
   misplaced({ caller, made }: Traced): string[] {
     return made
       .filter((span) => span.traceId !== caller.traceId || span.parentSpanId !== caller.spanId)

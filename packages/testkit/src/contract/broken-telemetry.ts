@@ -30,7 +30,7 @@ const brokenMeters: MeterProvider = {
     }),
 };
 
-/** One SDK that cannot start spans, and one that fails afterwards. */
+/** One that cannot start spans, one that fails later. */
 export function brokenTelemetry(real: TracerProvider): BrokenTelemetry[] {
   const providerOf = (startSpan: (tracer: Tracer) => Tracer['startSpan']): TracerProvider => ({
     getTracer(...args) {

@@ -31,7 +31,7 @@ export function contractFolder(folder: string, name: string, libraries: Record<s
   return { fixture: pathToFileURL(fixture), fixtureCjs: pathToFileURL(fixtureCjs), remove: app.remove };
 }
 
-/** As compilers do: `import x from` reads `default`, if any. */
+/** Like compilers: `import x from` reads any `default`. */
 function toCommonJs(source: string): string {
   const { code } = transformSync(source, {
     format: 'cjs',

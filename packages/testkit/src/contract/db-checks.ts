@@ -44,7 +44,7 @@ export const dbChecks: Record<(typeof DB_CHECKS)[number], Check> = {
     const { made } = await bench.traced(async () => {
       await read();
       await insert();
-      // The server's message contains the key.
+      // The server's has the key.
       await outcomeOf(insert);
     }, 3);
     const text = JSON.stringify(made, (_, part) => (typeof part === 'bigint' ? String(part) : part));

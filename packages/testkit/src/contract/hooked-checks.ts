@@ -3,10 +3,10 @@ import { connectionCheck } from './connection-check.ts';
 import { activeSpanId, moreListeners, names, outcomeOf, type Bench } from './bench.ts';
 import type { ContractCheck, JobMessage } from './job.ts';
 
-/** Returns the problems found. */
+/** Returns problems. */
 export type Check = (bench: Bench, post: (message: JobMessage) => void) => Promise<string[]>;
 
-/** The instrumentation is enabled before the library loads. Only the last check may disable it. */
+/** Instrumentation is enabled before the library loads. Only the last check may disable it. */
 export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
   'one span a call': async (bench, post) => {
     const traced = await bench.traced(() => bench.app.succeed(), 1);
@@ -67,7 +67,7 @@ export const hookedChecks: Partial<Record<ContractCheck, Check>> = {
     const { recorded } = bench;
     const alone = await bench.traced(() => bench.viaCallback(), 1);
     problems.push(...oneSpan(alone), ...bench.misplaced(alone));
-    // With many, the call that frees a slot is not the one called back next.
+    // With many, who frees a slot is not called back next.
     const count = 4 * (bench.app.saturate?.limit ?? 5);
     recorded.clear();
     await Promise.all(

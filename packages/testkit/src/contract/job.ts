@@ -9,24 +9,24 @@ import { QUEUE_CHECKS } from './queue-checks.ts';
 import { RETRY_CHECKS } from './retry-checks.ts';
 import { SCHEDULE_CHECKS } from './schedule-checks.ts';
 
-/** Plain application code around one library. */
+/** Plain code around one library. */
 export interface ContractFixture {
   open(env: Record<string, string>): ContractApp | Promise<ContractApp>;
 }
 
-/** A scheduler has only `schedule` and `close`. */
+/** Schedulers: only `schedule` and `close`. */
 export interface ContractApp {
-  /** A successful call; returns the library's own result, so it must not be `async`. */
+  /** Succeeds; returns the library's own result: not `async`. */
   succeed(): unknown;
   /** Rejects or throws. */
   fail(): unknown;
-  /** The callback form of `succeed`. */
+  /** `succeed` with callback. */
   callback?(done: (error: unknown, result?: unknown) => void): unknown;
-  /** What `succeed` and `fail` call: `{ owner: pg.Client.prototype, method: 'query' }`. */
+  /** By `succeed` and `fail`: `{ owner: pg.Client.prototype, method: 'query' }`. */
   call?: { owner: object; method: PropertyKey };
-  /** `limit` of them run at once. */
+  /** `limit` run at once. */
   saturate?: { limit: number; run(i: number): unknown };
-  /** For calls without spans. */
+  /** Calls without spans. */
   lines?(): readonly string[];
   /** Must not gain listeners. */
   emitters?(): EventEmitter[];
@@ -55,15 +55,15 @@ export interface RetryApp {
 /** `GET path` through a breaker. */
 export type BreakerApp = (path: string) => unknown;
 
-/** Its name is also the job's, if jobs have names. */
+/** Its name is a named job's. */
 export type Work = (this: unknown, ...args: unknown[]) => unknown;
 
 export interface ScheduleApp {
   /** Returns what stops it. */
   every(work: Work): Promise<() => unknown> | (() => unknown);
-  /** Returns what runs the job once. */
+  /** Returns what runs it once. */
   byHand?(work: Work): () => unknown;
-  /** Owners of methods that an ES module does not export. */
+  /** With methods that an ES module does not export. */
   owners: object[];
 }
 
@@ -81,14 +81,14 @@ export interface DatabaseApp {
   placeholder: string;
 }
 
-/** Of a database without query texts. */
+/** Without query texts. */
 export interface DocumentsApp {
   find(collection: string, name: string): Promise<unknown>;
   /** Rejects the second document of one name. */
   insert(collection: string, name: string): Promise<unknown>;
 }
 
-/** Not the queue of `succeed`. */
+/** Unlike `succeed`'s queue. */
 export interface QueueApp {
   /**
    * One message at a time; resolves when ready. A rejected message is retried once. `settle` acknowledges before the
@@ -100,8 +100,8 @@ export interface QueueApp {
 }
 
 /**
- * `hooked`: the instrumentation is enabled before the library loads, as in the preload. `loaded`: afterwards, so that
- * the library's own behaviour is known.
+ * `hooked`: enabled before the library loads, as in the preload. `loaded`: afterwards, to know the library's own
+ * behaviour.
  */
 export const CHECKS = {
   hooked: [
@@ -140,7 +140,7 @@ export function checksOf(order: Order, rooms: readonly Room[] = []): readonly Co
   const more = rooms.flatMap((room): readonly ContractCheck[] =>
     room === 'schedule' || order === 'loaded' ? [] : ROOM_CHECKS[room],
   );
-  // A scheduler calls the application.
+  // Schedulers call the application.
   return [...more, ...(rooms.includes('schedule') ? SCHEDULE_CHECKS : CHECKS)[order]];
 }
 
@@ -167,7 +167,7 @@ export interface Job {
   checks: ContractCheck[];
 }
 
-/** Messages of the child process, in order; it died in a check without an end. */
+/** In order; without an end it died in a check. */
 export type JobMessage =
   | { begun: ContractCheck | 'start' }
   | { late: ContractCheck; seconds: number }

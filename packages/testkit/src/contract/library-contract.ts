@@ -24,7 +24,7 @@ type Derived =
 export interface Versions {
   /** Default `fixture.mjs`. */
   fixture?: string;
-  /** Versions with their own code path. */
+  /** With their own code path. */
   also?: readonly string[];
   /** No older version supports this. */
   newestOnly?: boolean;
@@ -32,13 +32,13 @@ export interface Versions {
   versions?: Record<string, { libraries?: Record<string, string>; skip?: AdapterContract['skip'] }>;
 }
 
-/** What the folder does not give. */
+/** Beyond the folder's. */
 export interface LibraryContract extends Omit<AdapterContract, Derived>, Versions {
-  /** False if another fixture has these checks. */
+  /** False: another fixture has these checks. */
   isRoomChecked?: boolean;
   /** Default: the room's. */
   instrumentation?: AdapterContract['instrumentation'];
-  /** Of the room; those of the library are examined by `npm run test:mutants`. */
+  /** The room's; `npm run test:mutants` examines the library's. */
   mutants?: readonly Mutant[];
 }
 
@@ -67,8 +67,8 @@ export function versionedApps(
 }
 
 /**
- * `npm test` loads the oldest version with `require`, the others with `import`. The matrix alternates, so that each
- * version and each Node use both.
+ * `npm test` loads the oldest version with `require`, others with `import`; the matrix alternates, so each version and
+ * Node use both.
  */
 function loaderOf(version: number, node: number): Loader {
   const isRequired = IS_MATRIX ? (version + node) % 2 === 0 : version === 0;

@@ -6,7 +6,7 @@ import type { Check } from './hooked-checks.ts';
 import type { ContractCheck } from './job.ts';
 import { changedSurfaces, surfacesOf } from './surfaces.ts';
 
-/** The library loads first. Each check enables and disables the instrumentation. */
+/** The library first; checks enable and disable the instrumentation. */
 export const loadedChecks: Partial<Record<ContractCheck, Check>> = {
   restored: async (bench) => {
     const { app, instrumentation, recorded } = bench;
@@ -125,7 +125,7 @@ export const loadedChecks: Partial<Record<ContractCheck, Check>> = {
         }
       }
       instrumentation.setTracerProvider(recorded.tracerProvider);
-      // A call with broken telemetry may not have ended yet.
+      // Calls with broken telemetry may still run.
       await delay(25);
       const later = await bench.traced(() => app.succeed(), 1);
       if (later.made.length !== 1)
@@ -138,14 +138,14 @@ export const loadedChecks: Partial<Record<ContractCheck, Check>> = {
   },
 };
 
-/** An adapter that is not attached would pass. */
+/** Unattached, it would pass. */
 async function unattached(bench: Bench): Promise<string[]> {
-  // Calls outside a trace may have no span.
+  // Perhaps spanless outside a trace.
   const { made } = await bench.traced(() => bench.app.succeed(), 1);
   return made.length > 0 ? [] : ['enabled after the library was loaded, the instrumentation makes no spans'];
 }
 
-/** Makes an unhandled failing call; waits for `expected` reports, then for unexpected ones. */
+/** Waits for an unhandled failing call's `expected` reports, then for unexpected ones. */
 async function unhandledRejections({ app, faults }: Bench, expected: number): Promise<number> {
   faults.length = 0;
   try {
@@ -153,7 +153,7 @@ async function unhandledRejections({ app, faults }: Bench, expected: number): Pr
   } catch {
     return 0;
   }
-  // These end after the first call.
+  // After the first call.
   for (let i = 0; i < 3; i++) await outcomeOf(() => app.fail());
   for (let i = 0; i < 20 && faults.length < Math.max(1, expected); i++) await delay(10);
   await turn();
@@ -164,7 +164,7 @@ async function unhandledRejections({ app, faults }: Bench, expected: number): Pr
 /** Without instrumentation. */
 async function usualOf(call: () => unknown): Promise<(outcome: { value: unknown; error: unknown }) => string[]> {
   const [first, second] = [await outcomeOf(call), await outcomeOf(call)];
-  // Results that vary (an id, a time) are compared by type.
+  // Varying results (an id, a time) are compared by type.
   const steady = isDeepStrictEqual(first.value, second.value);
   return ({ value, error }) => {
     if (error !== undefined || first.error !== undefined) {

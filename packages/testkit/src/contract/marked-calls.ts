@@ -1,16 +1,16 @@
 import type { ReceivedSpan } from '../received-span.ts';
 
-/** For calls without spans. */
+/** Calls without spans. */
 export type Marks =
   /** Prefix of attributes. */
   | { counts: string }
-  /** JSON lines of the fixture's `lines()`. */
+  /** JSON, of the fixture's `lines()`. */
   | 'lines';
 
 /**
- * Marks as child spans, so that span checks apply.
+ * As child spans, so that span checks apply.
  *
- * @param callers spans of the test
+ * @param callers the test's
  */
 export function markedCalls(marks: Marks, callers: readonly ReceivedSpan[], lines: readonly string[]): ReceivedSpan[] {
   return marks === 'lines' ? inLines(lines, callers) : counted(callers, marks.counts);

@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs';
 import type { ContractCheck, Order } from './job.ts';
 
-/** `npm run test:mutants`: whether each check finds the faults that it is for. */
+/** `npm run test:mutants`: whether checks find the faults they are for. */
 export const IS_OF_MUTANTS: boolean = process.env['FORESHOCK_TEST_MUTANTS'] === 'all';
 
-/** A small fault in our source. */
+/** Small, in our source. */
 export interface Fault {
-  /** The adapter whose contract must find it. */
+  /** Whose contract must find it. */
   library: string;
-  /** What goes wrong, for the test's name. */
+  /** For the test's name. */
   fault: string;
   /** Below `packages`. */
   file: string;
-  /** Occurs once in the file. */
+  /** Once in the file. */
   from: string;
   to: string;
 }
 
-/** A fault that one check of a library's contract must find. */
+/** For one check of a library's contract. */
 export interface Mutant extends Fault {
   check: ContractCheck;
   /** Default `hooked`. */
@@ -33,7 +33,7 @@ export function fileOf({ file }: Fault): URL {
   return new URL(file, PACKAGES);
 }
 
-/** For a child process that runs our source, with a fault in it if there is one. */
+/** For a child process that runs our source, perhaps with a fault. */
 export function sourceRun(fault?: Fault): { execArgv: string[]; env: Record<string, string> } {
   const execArgv = ['--conditions=@foreshock/source'];
   if (!fault) return { execArgv, env: {} };

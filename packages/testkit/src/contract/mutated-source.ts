@@ -1,4 +1,4 @@
-/** Preloaded by the child process of a mutant: changes the source of one file as it loads. */
+/** Preloaded by a mutant's child process: changes one file's source as it loads. */
 import { registerHooks } from 'node:module';
 import { fileOf, mutated, MUTANT_VARIABLE, type Fault } from './mutant.ts';
 

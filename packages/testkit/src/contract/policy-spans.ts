@@ -1,7 +1,7 @@
 import type { ReceivedSpan } from '../received-span.ts';
 import type { Bench, Traced } from './bench.ts';
 
-/** Attribute values; `Number` and `String`: any of that type; undefined: absent. */
+/** Attribute values; `Number`, `String`: the type; undefined: absent. */
 export type Expected = Record<string, unknown>;
 
 export async function requested(

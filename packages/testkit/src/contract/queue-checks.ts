@@ -16,11 +16,11 @@ export const QUEUE_CHECKS = [
   'own commands',
 ] as const;
 
-/** Some libraries delay in whole seconds. */
+/** Some delay in whole seconds. */
 const LATER_MS = 1_000;
-/** Two processes round to whole milliseconds. */
+/** Both processes round to milliseconds. */
 const ROUNDING_MS = 5;
-/** More than the limit of one trace, see trace-life.ts of the room. */
+/** Beyond one trace's limit (the room's trace-life.ts). */
 const HOPS = 40;
 const PATIENCE_MS = 8_000;
 
@@ -149,7 +149,7 @@ async function handledBy({ app }: Bench, handle: Handler): Promise<void> {
   await app.queue!.consume(async (content, settle) => void (await consumer.handle(content, settle)));
 }
 
-/** Since the last `clear`, in order. */
+/** Since `clear`, in order. */
 async function processed({ recorded }: Bench, count: number): Promise<ReceivedSpan[]> {
   const spans = (): ReceivedSpan[] => recorded.spans().filter(({ kind }) => kind === 'CONSUMER');
   for (const deadline = Date.now() + PATIENCE_MS; spans().length < count && Date.now() < deadline;) await delay(5);

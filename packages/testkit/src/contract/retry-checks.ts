@@ -79,7 +79,7 @@ export const retryChecks: Record<(typeof RETRY_CHECKS)[number], Check> = {
   },
 };
 
-/** Attempts below the caller in order, numbered; the first `failed` of them failed. */
+/** Below the caller in order, numbered; the first `failed` of them failed. */
 function attempts(bench: Bench, traced: Traced, of: number, failed: number): string[] {
   const spans = traced.made.toSorted((a, b) => a.startTime - b.startTime);
   if (spans.length !== of) return [`${of} attempts made ${spans.length} spans: ${names(spans)}`];
@@ -87,7 +87,7 @@ function attempts(bench: Bench, traced: Traced, of: number, failed: number): str
   for (const [i, span] of spans.entries()) {
     const number = i + 1;
     const { 'retry.attempt': attempt, 'retry.policy': policy } = span.attributes;
-    // Some libraries decide only when they retry.
+    // Some decide only when retrying.
     const isSilent = number === 1 && attempt === undefined && policy === undefined;
     if (!isSilent) problems.push(...expected(span, { 'retry.attempt': number, 'retry.policy': bench.job.library }));
     problems.push(
@@ -108,7 +108,7 @@ function outcome({ status, name }: ReceivedSpan, isFailed: boolean): string[] {
   return (status.code === 'ERROR') === isFailed ? [] : [`'${name}' is ${status.code}, failed: ${isFailed}`];
 }
 
-/** One summary event per retried operation. */
+/** One per retried operation. */
 function summaries({ events }: { events: ReceivedSpan['events'] }, wanted: Expected[], { job }: Bench): string[] {
   if (events.length !== wanted.length) return [`the caller has ${events.length} events, not ${wanted.length}`];
   return events.flatMap((event, i) => [

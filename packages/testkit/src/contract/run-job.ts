@@ -10,7 +10,7 @@ export type Findings = Map<ContractCheck, string[]>;
 const ENDING = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const RUNNER = new URL(`./runner.${ENDING}`, import.meta.url);
 const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled/', import.meta.url));
-/** Between two messages of a child process, which may hang completely. For single checks see time-limit.ts. */
+/** Between a child process's messages, as it may hang. Single checks: time-limit.ts. */
 export const TIMEOUT_MS = 60_000;
 
 interface Outcome {
@@ -24,7 +24,7 @@ export async function runJob(job: Job, findings: Findings, node?: 22 | 24 | 26, 
   const child = fork(fileURLToPath(RUNNER), {
     ...(node && { execPath: nodeBinary(node) }),
     execArgv,
-    // Structured clone: attributes may be bigints.
+    // Attributes may be bigints.
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {

@@ -40,7 +40,7 @@ process.on('uncaughtException', (error) => void faults.push(`uncaught exception:
 process.on('warning', ({ name, message }) => {
   if (name === 'MaxListenersExceededWarning') faults.push(`${name}: ${message}`);
 });
-// The test process has ended.
+// The test process ended.
 process.on('disconnect', () => process.exit(1));
 process.once('message', (job) => void run(job as Job));
 
@@ -58,7 +58,7 @@ async function run(job: Job): Promise<void> {
     const problems = await withinLimit(check(), (seconds) => post({ late: name, seconds }));
     if (!problems) {
       post({ ended: name, problems: [`not done after ${LIMIT_S} s`] });
-      // A hanging check may hold what the next one needs.
+      // A hanging check may keep the next one's needs.
       return leave(1);
     }
     post({ ended: name, problems: first([...problems, ...faults]) });
@@ -91,7 +91,7 @@ async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
     made.enable();
     return made;
   };
-  // The module hook has seen the library's files, which stay unpatched.
+  // The library's files, seen by the module hook, stay unpatched.
   if (job.order === 'loaded' && !job.closures) instrumentation.disable();
   const fixture = await load(job);
   const open = async (): Promise<ContractApp> => fixture.open(job.env);
@@ -107,7 +107,7 @@ async function load({ fixture, loader }: Job): Promise<ContractFixture> {
   return typeof module.open === 'function' ? module : module.default;
 }
 
-/** A missing requirement fails a check, unless the spec skips it. */
+/** Fails a check, unless the spec skips it. */
 function lacking(name: ContractCheck, app: ContractApp, { upstream, commands }: Job): string[] | undefined {
   const needs: Partial<Record<ContractCheck, [string, unknown]>> = {
     callback: ['callback() in the fixture', app.callback],

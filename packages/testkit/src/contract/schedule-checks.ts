@@ -21,7 +21,7 @@ export const SCHEDULE_CHECKS = {
   loaded: ['restored', 'same job', 'throwing telemetry'],
 } as const;
 
-/** Longer than a run that ends when its function returns. */
+/** Longer than a run that ends with its function. */
 const WORK_MS = 20;
 const ROUNDING_MS = 1;
 
@@ -67,7 +67,7 @@ export const scheduleChecks: Record<ScheduleCheck, Check> = {
       throw new TypeError('no such table');
     });
     const spans = await recorded(bench, 2);
-    // Some libraries drop the promise, so an unhandled rejection is expected.
+    // Some drop the promise: an unhandled rejection is expected.
     bench.faults.splice(0);
     const [job] = jobs(spans);
     if (!job || spans.length !== 2) return [`a run that failed made ${names(spans)}`];
@@ -193,12 +193,12 @@ export const scheduleChecks: Record<ScheduleCheck, Check> = {
   },
 };
 
-/** By hand if possible; returns the results as an array. */
+/** By hand if possible; the results as array. */
 async function runs({ app: { schedule } }: Bench, count: number, body: Work): Promise<unknown[]> {
   const ended: Promise<unknown>[] = [];
   const { promise: all, resolve } = Promise.withResolvers<void>();
   const report = {
-    // With a `done` parameter it would have to be called.
+    // A `done` parameter would need its call.
     async report(this: unknown, ...args: unknown[]) {
       if (ended.length === count) return undefined;
       const result = Reflect.apply(body, this, args);
@@ -211,14 +211,14 @@ async function runs({ app: { schedule } }: Bench, count: number, body: Work): Pr
     const run = schedule!.byHand(report);
     for (let i = 0; i < count; i++) {
       returned.push(outcomeOf(run));
-      // Two concurrent runs wait for each other.
+      // Concurrent runs wait for each other.
       await turn();
     }
     await all;
   } else {
     const stop = await schedule!.every(report);
     await all;
-    // node-cron 3 sets its timer after the run.
+    // node-cron 3 sets its timer afterwards.
     setImmediate(() => void stop());
   }
   await Promise.all(ended);

@@ -2,16 +2,16 @@ import { createRequire } from 'node:module';
 
 type Descriptors = Map<PropertyKey, PropertyDescriptor>;
 
-/** Functions and accessors of exports, classes and prototypes. */
+/** Of exports, classes and prototypes. */
 export type Surfaces = Map<object, { path: string; descriptors: Descriptors }>;
 
-/** Core modules an adapter must not patch. */
+/** Not to be patched. */
 const CORE = ['node:events', 'node:http', 'node:https', 'node:net', 'node:stream'];
 const DEPTH = 5;
 
 /**
- * Records every function-valued property reachable from loaded CommonJS modules, core modules and `given`. ES modules
- * cannot be listed, so `given` holds theirs.
+ * All function-valued properties reachable from loaded CommonJS modules, core modules and `given`, which holds ES
+ * modules', as those cannot be listed.
  */
 export function surfacesOf(given: readonly unknown[]): Surfaces {
   const surfaces: Surfaces = new Map();
@@ -21,7 +21,7 @@ export function surfacesOf(given: readonly unknown[]): Surfaces {
       visit(surfaces, module.exports, file.split('/node_modules/').pop()!, DEPTH);
   }
   for (const name of CORE) visit(surfaces, process.getBuiltinModule(name), name, DEPTH);
-  // Not their contents: instance state changes.
+  // Without contents: instance state changes.
   for (const value of given) visit(surfaces, value, nameOf(value), 1);
   return surfaces;
 }

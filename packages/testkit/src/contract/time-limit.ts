@@ -1,12 +1,12 @@
-/** When a slow check is named. */
+/** For naming slow checks. */
 const LATE_S = 3;
 export const LIMIT_S = 10;
 const TICK_MS = 100;
 
 /**
- * Undefined if the check takes too long. Counts this process's ticks, since the machine may be busy.
+ * Undefined if too slow. Counts this process's ticks: the machine may be busy.
  *
- * @param late called once, when the check is slow
+ * @param late called once, when slow
  */
 export async function withinLimit<T>(check: Promise<T>, late: (seconds: number) => void): Promise<T | undefined> {
   let ticks = 0;

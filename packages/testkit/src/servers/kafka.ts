@@ -8,22 +8,22 @@ import { fileURLToPath } from 'node:url';
 import { freePort, onPath, runBinary, startServer, type Room, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A real Kafka node. Its topics are shared by all tests, so use unique names. */
+/** A real Kafka node. Tests share its topics: use unique names. */
 export interface Kafka {
-  /** For a client's list of brokers. */
+  /** A client's list. */
   broker: string;
   /** `kafka://127.0.0.1:PORT` */
   url: string;
   stop(): Promise<void>;
 }
 
-/** The last that answers kafkajs 2. */
+/** The last with kafkajs 2. */
 const VERSION = '3.9.1';
 const JARS = fileURLToPath(new URL(`../../../../node_modules/.cache/foreshock/kafka-${VERSION}`, import.meta.url));
 
 /**
- * Gives a Kafka: of `FORESHOCK_TEST_KAFKA_URL`, else of the vitest run (testkit's global setup), else of this call;
- * from Maven Central with Java 17 and Maven, else from Docker.
+ * Of `FORESHOCK_TEST_KAFKA_URL`, else the vitest run's (testkit's global setup), else this call's; from Maven Central
+ * with Java 17 and Maven, else from Docker.
  */
 export async function startKafka(): Promise<Kafka> {
   const { url, stop } = (await sharedServer(kafka)) ?? (await startServer(kafka));
@@ -31,7 +31,7 @@ export async function startKafka(): Promise<Kafka> {
 }
 
 /**
- * For tests that are skipped, with a reason, where Kafka cannot run.
+ * For tests skipped, with a reason, where Kafka cannot run.
  *
  * @throws with `FORESHOCK_TEST_KAFKA_URL`, or under `CI` with Java 17 and Maven
  */
@@ -91,7 +91,7 @@ function fetch(): string | undefined {
   try {
     if (status === 0) renameSync(half, JARS);
   } catch {
-    // A concurrent run has finished first.
+    // A concurrent run was first.
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
@@ -104,7 +104,7 @@ async function launch(jars: string, room: Room): Promise<RunningServer> {
   const controller = await freePort();
   const data = join(room.folder, 'data');
   mkdirSync(data);
-  // As `kafka-storage format` writes it, without starting Java.
+  // As by `kafka-storage format`, without Java.
   writeFileSync(join(data, 'meta.properties'), `version=1\ncluster.id=${CLUSTER}\nnode.id=1\n`);
   const settings = {
     'process.roles': 'broker,controller',
@@ -137,10 +137,10 @@ async function launch(jars: string, room: Room): Promise<RunningServer> {
   const { stop } = await runBinary(
     java()!,
     ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jars, 'lib', '*'), 'kafka.Kafka', file],
-    // Only this account may be able to read the jars; Kafka also runs as root.
+    // Perhaps only this account can read the jars; Kafka runs as root too.
     { ...room, user: undefined },
     () => ping(url),
-    // Its data is deleted, so no clean shutdown is needed.
+    // Without clean shutdown: its data is deleted.
     { signal: 'KILL' },
   );
   return { url, stop };

@@ -29,8 +29,8 @@ export interface MariaDb {
 }
 
 /**
- * Gives an empty database. The server is that of `FORESHOCK_TEST_MARIADB_URL`, else of the vitest run (testkit's global
- * setup), else of this call.
+ * An empty database of `FORESHOCK_TEST_MARIADB_URL`'s server, else the vitest run's (testkit's global setup), else this
+ * call's.
  */
 export async function startMariaDb(): Promise<MariaDb> {
   const server = (await sharedServer(mariadb)) ?? (await startServer(mariadb));
@@ -120,13 +120,13 @@ async function launch(binary: string, room: Room): Promise<RunningServer> {
       await connectable(room.port);
       await query(url);
     },
-    // Its data is deleted, so no clean shutdown is needed.
+    // Without clean shutdown: its data is deleted.
     { signal: 'KILL', env: { PATH: PATHS, LC_ALL: 'C' } },
   );
   return { url, stop };
 }
 
-/** Debian's servers are on root's path. */
+/** Debian's are on root's. */
 const PATHS = `${process.env['PATH'] ?? ''}:/usr/bin:/usr/sbin`;
 
 /** Beside the server or in the distribution's folder. */
@@ -136,7 +136,7 @@ function installer(binary: string): string | undefined {
   return existsSync(binary) ? script : undefined;
 }
 
-// A worker thread loads its own `mysql2`, not the test's patched one.
+// A worker thread loads its own, unpatched `mysql2`.
 const QUERY = `
 const { workerData: { mysql2, url, statements } } = require('node:worker_threads');
 (async () => {

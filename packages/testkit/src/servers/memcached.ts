@@ -1,17 +1,14 @@
 import { connectable, onPath, runBinary, startServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** Keys are shared by all tests. */
+/** All tests share keys. */
 export interface Memcached {
   host: string;
   port: number;
   stop(): Promise<void>;
 }
 
-/**
- * Gives a Memcached: of `FORESHOCK_TEST_MEMCACHED_URL`, else of the vitest run (testkit's global setup), else of this
- * call.
- */
+/** Of `FORESHOCK_TEST_MEMCACHED_URL`, else the vitest run's (testkit's global setup), else this call's. */
 export async function startMemcached(): Promise<Memcached> {
   const { url, stop } = (await sharedServer(memcached)) ?? (await startServer(memcached));
   const { hostname, port } = new URL(url);

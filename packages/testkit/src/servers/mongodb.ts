@@ -17,22 +17,22 @@ import { IS_MATRIX } from '../nodes.ts';
 import { connectable, onPath, runBinary, startServer, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A server of MongoDB's protocol. */
+/** Of MongoDB's protocol. */
 export interface MongoDb {
-  /** `mongodb://127.0.0.1:PORT/DATABASE?replicaSet=…`, with a fresh database. */
+  /** `mongodb://127.0.0.1:PORT/DATABASE?replicaSet=…`, fresh. */
   url: string;
   stop(): Promise<void>;
 }
 
-/** No registry has a `mongod`. FerretDB 2 needs an extension of PostgreSQL; 1 keeps its data in SQLite. */
+/** No registry has a `mongod`. FerretDB 2 needs a PostgreSQL extension; 1 uses SQLite. */
 const VERSION = '1.24.2';
 const MODULE = `github.com/FerretDB/FerretDB@v${VERSION}`;
 const CACHED = fileURLToPath(new URL(`../../../../node_modules/.cache/foreshock/ferretdb-${VERSION}`, import.meta.url));
 const REPLICA_SET = 'rs0';
 
 /**
- * Gives a database: of `FORESHOCK_TEST_MONGODB_URL`, else of a server of the vitest run (testkit's global setup), else
- * of this call; a `ferretdb` on the path, else built by Go from the module proxy, once.
+ * A database of `FORESHOCK_TEST_MONGODB_URL`, else of the vitest run's server (testkit's global setup), else this
+ * call's; a `ferretdb` on the path, else built by Go from the module proxy, once.
  */
 export async function startMongoDb(): Promise<MongoDb> {
   const { url, stop } = (await sharedServer(mongodb)) ?? (await startServer(mongodb));
@@ -42,8 +42,8 @@ export async function startMongoDb(): Promise<MongoDb> {
 }
 
 /**
- * For tests that are skipped, with a reason, where FerretDB cannot run. Call it outside of tests: building takes one to
- * two minutes. `npm test`, which has ten, leaves that to `npm run test:matrix`.
+ * For tests skipped, with a reason, where FerretDB cannot run. Call it outside tests: building takes one to two
+ * minutes, which `npm test`, with its ten, leaves to `npm run test:matrix`.
  *
  * @throws with `FORESHOCK_TEST_MONGODB_URL`, or under `CI` with Go
  */
@@ -77,12 +77,12 @@ export const mongodb: ServerKind = {
         '--state-dir=.',
         `--listen-addr=127.0.0.1:${room.port}`,
         '--debug-addr=-',
-        // The driver repeats writes only to members of a replica set.
+        // The driver repeats writes only to replica sets.
         `--repl-set-name=${REPLICA_SET}`,
         '--telemetry=disable',
         '--log-level=ERROR',
       ],
-      // Only this account may be able to read the binary.
+      // Perhaps only this account can read it.
       { ...room, user: undefined },
       () => connectable(room.port),
       { signal: 'KILL' },
@@ -111,7 +111,7 @@ async function build(): Promise<string> {
     // Made by its release (build/version/version.go).
     writeFileSync(join(source, 'build/version/version.txt'), `v${VERSION}\n`);
     const binary = join(folder, 'ferretdb');
-    // Optimising SQLite takes a third of the build's time.
+    // Optimising SQLite is a third of the build.
     const flags = ['-trimpath', '-tags', 'ferretdb_no_postgresql', '-gcflags', 'all=-N -l', '-ldflags', '-s -w'];
     await go(['build', ...flags, '-o', binary, './cmd/ferretdb'], source, env);
     // Renamed when complete, for concurrent runs.
@@ -127,7 +127,7 @@ async function go(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv):
   return stdout;
 }
 
-/** Files of the module cache are read-only. */
+/** The module cache is read-only. */
 function copyWritable(from: string, to: string): void {
   mkdirSync(to);
   for (const entry of readdirSync(from, { withFileTypes: true })) {

@@ -41,8 +41,8 @@ export interface Postgres {
 }
 
 /**
- * Gives an empty database. The server is that of `FORESHOCK_TEST_POSTGRES_URL`, else of the vitest run (testkit's
- * global setup), else of this call.
+ * An empty database of `FORESHOCK_TEST_POSTGRES_URL`'s server, else the vitest run's (testkit's global setup), else
+ * this call's.
  */
 export async function startPostgres(): Promise<Postgres> {
   const server = (await sharedServer(postgres)) ?? (await startServer(postgres));
@@ -121,7 +121,7 @@ async function launch(found: string, room: Room): Promise<RunningServer> {
       await connectable(room.port);
       await query(url);
     },
-    // Fast shutdown, which does not wait for clients.
+    // Fast: does not wait for clients.
     { signal: 'INT', env: ENGLISH },
   );
   return { url, stop };
@@ -129,7 +129,7 @@ async function launch(found: string, room: Room): Promise<RunningServer> {
 
 const ENGLISH = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
-/** Some distributions put only `postgres` on the path. */
+/** Some put only `postgres` on the path. */
 function beside(binary: string | undefined): string | undefined {
   const real = binary && realpathSync(binary);
   return real && existsSync(join(dirname(real), 'initdb')) ? real : undefined;
@@ -159,14 +159,14 @@ function embedded(): string | undefined {
     hydrate(native);
     return binary;
   } catch {
-    // A read-only node_modules is copied first.
+    // If read-only, node_modules is copied.
     const copy = copyOf(native);
     hydrate(copy);
     return join(copy, 'bin', 'postgres');
   }
 }
 
-/** npm packages have no symbolic links; a file lists them. */
+/** npm packages list symbolic links in a file. */
 function hydrate(native: string): void {
   const list = join(native, 'pg-symlinks.json');
   const links: { source: string; target: string }[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
@@ -180,7 +180,7 @@ function hydrate(native: string): void {
   }
 }
 
-/** Copied if the server's user cannot read it, as under `/root/…`. */
+/** Copied if unreadable for the server's user, as under `/root/…`. */
 function reachable(binary: string, { user }: Room): string {
   const { status } = spawnSync(binary, ['--version'], { cwd: '/', ...user });
   if (status === 0 || !user) return binary;
@@ -204,7 +204,7 @@ function copyOf(installation: string): string {
   return copy;
 }
 
-// A worker thread loads its own `pg`, not the test's patched one.
+// A worker thread loads its own, unpatched `pg`.
 const QUERY = `
 const { workerData: { pg, url, statements } } = require('node:worker_threads');
 const { Client } = require(pg);

@@ -15,7 +15,7 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
-/** A real Prometheus that scrapes one target every second. */
+/** Real, scraping one target every second. */
 export async function startPrometheus(target: string): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'foreshock-prometheus-'));
   const port = await freePort();
@@ -46,7 +46,7 @@ export async function startPrometheus(target: string): Promise<Prometheus> {
   };
 }
 
-/** `promtool check metrics`: what it says of a scrape. */
+/** `promtool check metrics`, of a scrape. */
 export function checkMetrics(text: string): string[] {
   return runPromtool(['check', 'metrics'], text)
     .output.split('\n')
@@ -58,7 +58,7 @@ export function runPromtool(args: readonly string[], input?: string): { status: 
   return { status, output: `${stdout}${stderr}` };
 }
 
-/** Of the folder in `FORESHOCK_TEST_PROMETHEUS`, on the path, or of Debian's package, unpacked but not installed. */
+/** From `FORESHOCK_TEST_PROMETHEUS`, the path, or Debian's package, unpacked, not installed. */
 function program(name: 'prometheus' | 'promtool'): string {
   const folder = process.env[VARIABLE];
   if (folder) return join(folder, name);
@@ -74,7 +74,7 @@ function unpacked(): string {
     execFileSync('apt-get', ['-qq', 'download', 'prometheus'], { cwd: download, stdio: 'ignore' });
     const [file] = readdirSync(download);
     execFileSync('dpkg-deb', ['-x', join(download, file!), join(download, 'unpacked')], { stdio: 'ignore' });
-    // Another test process may have been first.
+    // Another process was first.
     if (!existsSync(CACHE)) renameSync(join(download, 'unpacked'), CACHE);
     return folder;
   } catch (error) {

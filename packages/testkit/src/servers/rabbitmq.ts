@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort, onPath, runBinary, startServer, type Room, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A real RabbitMQ. Queues and exchanges are shared by all tests, so use unique names. */
+/** A real RabbitMQ. Tests share its queues and exchanges: use unique names. */
 export interface RabbitMq {
   host: string;
   port: number;
@@ -14,10 +14,7 @@ export interface RabbitMq {
   stop(): Promise<void>;
 }
 
-/**
- * Gives a RabbitMQ: of `FORESHOCK_TEST_RABBITMQ_URL`, else of the vitest run (testkit's global setup), else of this
- * call.
- */
+/** Of `FORESHOCK_TEST_RABBITMQ_URL`, else the vitest run's (testkit's global setup), else this call's. */
 export async function startRabbitMq(): Promise<RabbitMq> {
   const { url, stop } = (await sharedServer(rabbitmq)) ?? (await startServer(rabbitmq));
   const { hostname, port } = new URL(url);
@@ -34,14 +31,14 @@ export const rabbitmq: ServerKind = {
     port: 5672,
     url: (port) => `amqp://guest:guest@127.0.0.1:${port}`,
   },
-  // Debian's wrapper on the path requires its own account and folders.
+  // Debian's wrapper requires its account and folders.
   find: () =>
     ['/usr/lib/rabbitmq/bin/rabbitmq-server', onPath('rabbitmq-server')].find((path) => path && existsSync(path)),
   launch,
   ping,
 };
 
-/** Erlang's first node starts `epmd`, which never ends by itself. Here it ends with the server. */
+/** Erlang's first node starts an endless `epmd`. Here it ends with the server. */
 const TOGETHER = `
 epmd & epmd=$!
 detached=1 "$1" & broker=$!
@@ -87,7 +84,7 @@ async function launch(binary: string, room: Room): Promise<RunningServer> {
   return { url, stop };
 }
 
-/** The server is ready when it answers the AMQP header with a method frame. */
+/** Ready when it answers the AMQP header with a method frame. */
 async function ping(url: string): Promise<void> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port || 5672), hostname);

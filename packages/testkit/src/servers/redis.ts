@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, onPath, runBinary, startServer, type Room, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
 
-/** A test's own empty database on a real Redis. Pub/sub channels are shared by all databases. */
+/** A test's own empty database. All databases share pub/sub channels. */
 export interface Redis {
   host: string;
   port: number;
@@ -18,15 +18,15 @@ export interface Redis {
   stop(): Promise<void>;
 }
 
-/** Database 0 is never given to tests. */
+/** 0 is never given to tests. */
 const CLAIM = 'foreshock:test:database:';
 const DATABASES = 1_024;
-/** Limits the claims of killed runs on an existing server. */
+/** Limits killed runs' claims on an existing server. */
 const CLAIM_SECONDS = '3600';
 
 /**
- * Gives an empty database. The server is that of `FORESHOCK_TEST_REDIS_URL`, else of the vitest run (testkit's global
- * setup), else of this call.
+ * An empty database of `FORESHOCK_TEST_REDIS_URL`'s server, else the vitest run's (testkit's global setup), else this
+ * call's.
  */
 export async function startRedis(): Promise<Redis> {
   const server = (await sharedServer(redis)) ?? (await startServer(redis));
@@ -104,7 +104,7 @@ export interface RedisCluster {
   stop(): Promise<void>;
 }
 
-/** Takes about a second; needs Redis 7 or later. */
+/** About a second; Redis 7 or later. */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const { url, stop } = await startServer(redisCluster);
   const [nodes] = await send(url, ['CLUSTER', 'NODES']);
@@ -164,10 +164,7 @@ function isWhole([info]: (string | undefined)[]): boolean {
   return /cluster_state:ok/.test(info ?? '') && info!.includes(`cluster_known_nodes:${NODES}`);
 }
 
-/**
- * Uses a plain socket, so that no observed library is loaded. Supports only text and number replies; selects the URL's
- * database first.
- */
+/** A plain socket loads no observed library. Only text and number replies; selects the URL's database first. */
 async function send(url: string, ...commands: string[][]): Promise<(string | undefined)[]> {
   const { hostname, port, username, password, pathname } = new URL(url);
   const before: string[][] = [];

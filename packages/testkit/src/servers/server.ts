@@ -8,35 +8,35 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RunningServer {
   url: string;
-  /** Ends a started server and deletes its data. */
+  /** Ends it, deletes its data. */
   stop(): Promise<void>;
 }
 
 /** Of a started server. */
 export interface Room {
   port: number;
-  /** For data and sockets; owned by `user`. */
+  /** Data and sockets; owned by `user`. */
   folder: string;
-  /** Undefined: the current user; as root, an unprivileged account. */
+  /** Undefined: the current; as root, an unprivileged account. */
   user: { uid: number; gid: number } | undefined;
 }
 
 /**
- * How to find and run a kind of server. {@link startServer} tries the environment's URL, `find`, `obtain`, apt-get and
- * Docker, then fails with what to install.
+ * How to find and run a server. {@link startServer} tries the environment's URL, `find`, `obtain`, apt-get and Docker,
+ * then fails with what to install.
  */
 export interface ServerKind {
   name: string;
   /** Names a running server: `FORESHOCK_TEST_POSTGRES_URL`. */
   variable: string;
   find(): string | undefined;
-  /** Builds or downloads it, if that takes long. */
+  /** Builds or downloads it, if slow. */
   obtain?(): Promise<string | undefined>;
-  /** Resolves when the server answers. */
+  /** Resolves when it answers. */
   launch(binary: string, room: Room): Promise<RunningServer>;
-  /** Debian packages, if any. */
+  /** Debian's, if any. */
   packages: readonly string[];
-  /** Unset if one published port is not enough. */
+  /** Unset if one port is not enough. */
   docker?: {
     image: string;
     /** Inside the container. */
@@ -45,7 +45,7 @@ export interface ServerKind {
     command?: readonly string[];
     url(port: number): string;
   };
-  /** Rejects until the server is ready. */
+  /** Rejects until ready. */
   ping(url: string): Promise<void>;
 }
 
@@ -84,13 +84,13 @@ async function launch(kind: ServerKind, binary: string): Promise<RunningServer> 
       return await kind.launch(binary, { port: await freePort(), folder, user });
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
-      // Another process may have taken the free port.
+      // The free port may be taken.
       if (attempt === 3) throw error;
     }
   }
 }
 
-/** @param tried receives failures, one line each */
+/** @param tried receives failure lines */
 export function install(kind: Pick<ServerKind, 'name' | 'packages' | 'find'>, tried: string[]): string | undefined {
   if (kind.packages.length === 0) {
     tried.push(`${kind.name}: not found, nor what it can be had with`);
@@ -101,7 +101,7 @@ export function install(kind: Pick<ServerKind, 'name' | 'packages' | 'find'>, tr
     return undefined;
   }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Another test process may hold the lock.
+  // Another process may hold it.
   const apt = (...args: string[]): boolean =>
     spawnSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], { env, stdio: 'ignore' }).status === 0;
   const packages = ['install', '-y', '--no-install-recommends', ...kind.packages];
@@ -144,8 +144,8 @@ const REAPER =
   '{ cat <&3; kill -$signal $server; } >/dev/null 2>&1 & wait $server; code=$?; rm -rf -- "$folder"; exit $code';
 
 /**
- * Runs a server binary for the life of this process. A shell waits for the end of its input, at `stop()` or our death,
- * then kills the server by pid and removes its folder. So even SIGKILL leaves no process.
+ * For the life of this process. A shell waits for the end of its input, at `stop()` or our death, then kills the server
+ * by pid and removes its folder: even SIGKILL leaves no process.
  */
 export async function runBinary(
   binary: string,
@@ -172,7 +172,7 @@ export async function runBinary(
     const ended = once(shell, 'exit');
     shell.stdin!.end();
     await ended;
-    // The parent folder is ours, so only we can remove this one.
+    // The parent folder is ours: only we can remove this one.
     rmSync(room.folder, { recursive: true, force: true });
   };
   try {
@@ -197,7 +197,7 @@ async function untilAnswering(
       () => undefined,
       (error: unknown) => error as Error,
     );
-    // Checked again: another server may have answered on the port.
+    // Again: perhaps another server answered.
     const reason = ended?.();
     if (reason) throw new Error(reason, { cause: failure });
     if (!failure) return;
@@ -225,7 +225,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Keeps symbolic links: some binaries (`redis-server`) depend on their name. */
+/** Keeps links: `redis-server` etc. depend on their name. */
 export function onPath(program: string): string | undefined {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
     const candidate = join(folder, program);
@@ -234,7 +234,7 @@ export function onPath(program: string): string | undefined {
   return undefined;
 }
 
-/** Servers such as Postgres refuse to run as root. */
+/** Some, like Postgres, refuse root. */
 function unprivilegedUser(): Room['user'] {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync('/etc/passwd', 'utf8')

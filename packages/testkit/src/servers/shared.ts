@@ -3,12 +3,12 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { startServer, type RunningServer, type ServerKind } from './server.ts';
 
 /**
- * The main vitest process starts one server of a kind at the first request, which test files send over TCP. Plain
- * sockets load no observed library.
+ * The main vitest process starts a kind's server at the first request, sent over TCP: plain sockets load no observed
+ * library.
  */
 const VARIABLE = 'FORESHOCK_TEST_SERVERS_PORT';
 
-/** Returns what ends all started servers. */
+/** Returns what ends them all. */
 export async function shareServers(kinds: readonly ServerKind[]): Promise<() => Promise<void>> {
   const running = new Map<string, Promise<RunningServer>>();
   const answer = async (socket: Socket): Promise<void> => {
@@ -35,7 +35,7 @@ export async function shareServers(kinds: readonly ServerKind[]): Promise<() => 
   };
 }
 
-/** Undefined without shared servers. */
+/** Undefined if unshared. */
 export async function sharedServer(kind: ServerKind): Promise<RunningServer | undefined> {
   const port = Number(process.env[VARIABLE]);
   if (!port) return undefined;

@@ -7,7 +7,7 @@ export type Column = (typeof COLUMNS)[number];
 /** By library. */
 export type Rows = ReadonlyMap<string, readonly Column[]>;
 
-/** Rows of rooms without adapters. */
+/** Of rooms without adapters. */
 const WITHOUT_ADAPTER: Record<string, readonly Column[]> = {
   // The underlying platform's.
   nestjs: ['spans', 'parent', 'ESM'],

@@ -1,7 +1,7 @@
 import { TestRunner, type RunnerTestCase } from 'vitest';
 import type { Column } from './rows.ts';
 
-/** What a passing test shows of an adapter. */
+/** From a passing test. */
 export interface Evidence {
   /** The library. */
   adapter: string;
@@ -12,13 +12,13 @@ export interface Evidence {
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** vitest passes it to the process that prints the table. */
+    /** vitest passes it to the table's printer. */
     shows?: Evidence[];
   }
 }
 
 /**
- * Names the table cells this test is evidence for, if it passes. Call it first, so that a failed test is shown too.
+ * The table cells this test proves, if it passes. Call it first, so that failed tests are shown too.
  *
  * @param version the tested library's, from its package.json
  */

@@ -8,36 +8,36 @@ type Computed = Awaited<ReturnType<AnswerMethods['compute']>>;
 interface Known {
   computed?: Computed;
   computing?: Promise<Computed> | undefined;
-  /** Earliest time of the next computation. */
+  /** Earliest next computation. */
   rests: number;
 }
 
 const LOOK_MS = 30_000;
 const MOST = 8;
 const LEAST_REST_MS = 3_000;
-/** Rests this many times as long as it computed: at most a fifth of one core. */
+/** Rests this many times its computing time: a fifth of a core at most. */
 const REST_TIMES = 4;
-/** After this wait the previous answer is returned. */
+/** Then the previous answer is returned. */
 const PATIENCE_MS = 2_000;
 
-/** Cached until there is new data. */
+/** Until new data. */
 export class Answers {
   #thread: Thread<AnswerMethods> | undefined;
   readonly #port: MessagePort;
   readonly #store: Thread<StoreMethods>;
   readonly #known = new Map<string, Known>();
-  /** Called after each computation. */
+  /** After each computation. */
   onComputed: (computed: Computed) => void = () => {};
 
-  /** @param port connects the thread to the store's thread */
+  /** @param port to the store's thread */
   constructor(store: Thread<StoreMethods>, port: MessagePort) {
     this.#store = store;
     this.#port = port;
-    // Runs without an open page, too, to keep an incident's traces.
+    // Without a page, too: keeps an incident's traces.
     setInterval(() => void this.#look(), LOOK_MS).unref();
   }
 
-  /** The latest answer; undefined while the first one is computed, unless `waitedFor`. */
+  /** The latest answer; undefined while the first is computed, unless `waitedFor`. */
   async newest(query: AnswerQuery, seq: number, waitedFor: boolean): Promise<Computed | undefined> {
     const key = JSON.stringify(query);
     let known = this.#known.get(key);
@@ -93,7 +93,7 @@ export class Answers {
     );
   }
 
-  /** Requests during the rest get the next answer even without new data. */
+  /** Requests while resting get the next answer, even without new data. */
   #later(query: AnswerQuery, known: Known): void {
     const timer = setTimeout(() => {
       if (!known.computing && performance.now() >= known.rests) this.#compute(query, known);

@@ -4,7 +4,7 @@ const MOST_POOLS = 20;
 const MOST_WINDOWS = 100;
 const MOST_HOLDERS = 5;
 const MOST_TRACES = 3;
-/** Shorter waits are usual for a pool. */
+/** Shorter ones are usual. */
 const LEAST_MS = 20;
 const GAP_MS = 500;
 
@@ -14,7 +14,7 @@ interface Wait {
   to: number;
 }
 
-/** `/api/pools`: when callers waited, and for which holders. */
+/** `/api/pools`: when callers waited, for whom. */
 export function poolsOf(table: SpanTable, from: number, to: number) {
   const waits = new Map<string, Wait[]>();
   for (let row = 0; row < table.size; row++) {
@@ -42,7 +42,7 @@ function poolOf(table: SpanTable, waits: Wait[]) {
     const { poolLimit, poolPending, holderOperation, holderHeldMs, holderTrace } = table.facts[row]!;
     limit = Math.max(limit, poolLimit ?? 0);
     const last = windows.at(-1);
-    // The span itself waits.
+    // It waits itself.
     const pending = (poolPending ?? 0) + 1;
     if (last && from <= last.to + GAP_MS) {
       last.to = Math.max(last.to, to);

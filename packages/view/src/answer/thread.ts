@@ -1,4 +1,4 @@
-// `foreshock explain` over the spans of the store.
+// `foreshock explain` over the store.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { analyse, buildAnswer, readSources } from '@foreshock/explain';
 import { otlpLines, type Place, type TracePage } from '@foreshock/explain/store';
@@ -8,7 +8,7 @@ import { serve } from '../threads/serve.ts';
 import { graphOf } from './graph.ts';
 import { poolsOf } from './pools.ts';
 
-/** Times are Unix milliseconds. */
+/** Unix milliseconds. */
 export interface AnswerQuery {
   from?: number;
   to?: number;
@@ -53,7 +53,7 @@ async function compute({ from, to, service, route }: AnswerQuery) {
 
 async function* linesOf({ first, from, to, resources }: Feed): AsyncGenerator<Buffer> {
   const byId = new Map(resources.map((row) => [row.id, row]));
-  // No spans are not an error here.
+  // No spans: no error here.
   yield Buffer.from('{"resourceSpans":[]}\n');
   for (let after: Place | undefined = first; after;) {
     const page: TracePage = await store.call('page', [after, from, to]);
@@ -62,7 +62,7 @@ async function* linesOf({ first, from, to, resources }: Feed): AsyncGenerator<Bu
   }
 }
 
-/** A sentence ends at a full stop before a capital, a number or a quoted name, outside of quotes. */
+/** A sentence ends at a full stop before a capital, number or quoted name, outside quotes. */
 function sentencesOf(text: string): string[] {
   const sentences: string[] = [];
   let [from, isQuoted] = [0, false];

@@ -12,7 +12,7 @@ export interface ViewArguments {
 const UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 const LEAST_BYTES = 8 * 1024 ** 2;
 
-/** @throws Error with one line that says what is wrong */
+/** @throws Error with one line about what is wrong */
 export function readArguments(args: string[]): ViewArguments {
   const { values, positionals } = parseArgs({
     args,

@@ -3,13 +3,13 @@ import type { StoreMethods } from '../store/thread.ts';
 import type { Thread } from '../threads/thread.ts';
 
 /**
- * Opens files, and all files of folders. A file of a folder that cannot be read is said, and the others are opened.
+ * Opens files, and folders' files. An unreadable file of a folder is said, others are opened.
  *
- * @throws Error with one line if nothing of a path can be read
+ * @throws Error with one line if nothing of a path is readable
  */
 export async function openPaths(paths: string[], store: Thread<StoreMethods>, io: Io): Promise<void> {
   if (paths.length === 0) return;
-  // Most starts have no file to open.
+  // Mostly there is none.
   const { filesOf } = await import('@foreshock/explain/sources');
   for (const path of paths) {
     const names = await filesOf(path).catch((error: Error) => {

@@ -1,4 +1,4 @@
-/** The viewer's API. Times are Unix milliseconds, durations milliseconds, ids lower-case hex. */
+/** The viewer's API: Unix milliseconds, durations in milliseconds, lower-case hex ids. */
 import type { Answer as ExplainAnswer } from '@foreshock/explain';
 import type { SpanFacts } from '../store/span-facts.ts';
 
@@ -24,7 +24,7 @@ export interface StoreChange {
   newest: number | null;
 }
 
-/** The format of `foreshock explain --json`: `foreshock.explain/1`. */
+/** Of `foreshock explain --json`: `foreshock.explain/1`. */
 export type Report = ExplainAnswer;
 export type {
   Cause,
@@ -90,7 +90,7 @@ export interface SpanLink {
   attributes: Attributes;
 }
 
-/** A span without what the waterfall has already. */
+/** What the waterfall lacks. */
 export interface SpanDetail {
   parentId: string | null;
   statusMessage: string;
@@ -121,16 +121,16 @@ export interface PathPiece {
   to: number;
 }
 
-/** Lists have a value a span, in any order, but for `order` and `parents`. */
+/** Lists have a value a span, in any order, but `order` and `parents`. */
 export interface TraceRows {
   traceId: string;
   from: number;
   isCut: boolean;
   /** By resource. */
   services: Record<string, string>;
-  /** The span at each place of the waterfall, parents before their children. */
+  /** The span at each place, parents before children. */
   order: number[];
-  /** The place of the parent of each place; -1 for a root. */
+  /** Each place's parent's place; -1 for a root. */
   parents: number[];
   /** 16 digits for each. */
   spanIds: string;

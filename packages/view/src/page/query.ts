@@ -1,6 +1,6 @@
 export type Options = Record<string, string | number | null | undefined>;
 
-/** Leaves out empty options. */
+/** Without empty options. */
 export function withQuery(path: string, options: Options): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(options)) {

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { withQuery, type Options } from './query.ts';
 
 /**
- * The address's fragment, so that bookmarks and the back button work: `#/`, `#/traces?q=error`,
+ * The address's fragment, for bookmarks and the back button: `#/`, `#/traces?q=error`,
  * `#/trace/<traceId>?span=<spanId>`, `#/graph?last=15m`.
  */
 export interface Route {
@@ -31,7 +31,7 @@ export function go(to: string): void {
   location.hash = to;
 }
 
-/** Without a history entry, for frequent changes such as the selected span. */
+/** Without history entry, for frequent changes as the selected span. */
 export function replace(to: string): void {
   history.replaceState(null, '', to);
   dispatchEvent(new HashChangeEvent('hashchange'));

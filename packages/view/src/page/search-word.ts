@@ -1,4 +1,4 @@
-/** Quoted if it has blanks or quotes. */
+/** If it has blanks or quotes. */
 export function quoted(word: string): string {
   return /[\s"\\]/.test(word) ? `"${word.replaceAll(/["\\]/g, '\\$&')}"` : word;
 }

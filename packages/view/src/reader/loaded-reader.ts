@@ -23,15 +23,15 @@ import type { FoundTraces, TraceReader, WholeTrace } from './trace-reader.ts';
 
 const LIMIT_BYTES = 256 * 1024 ** 2;
 const LIMIT_SPANS = 1_000_000;
-/** A Jaeger or Zipkin is asked again after this time. */
+/** Then a Jaeger or Zipkin is asked again. */
 const CURRENT_MS = 30_000;
 const CHUNK = 4 * 1024 * 1024;
 
-/** Files, folders, Jaegers and Zipkins, read into a store in memory; the newest traces stay. */
+/** Files, folders, Jaegers, Zipkins in a memory store; the newest traces stay. */
 export class LoadedReader implements TraceReader {
   readonly #store = new Store({ file: undefined, limitBytes: LIMIT_BYTES, limitSpans: LIMIT_SPANS });
   readonly #apis: URL[] = [];
-  /** By name: size and time of the last change. */
+  /** By name: size, last change. */
   readonly #files = new Map<string, string>();
   #readAt = 0;
 

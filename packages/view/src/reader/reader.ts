@@ -1,4 +1,4 @@
-// `@foreshock/view/reader`: search and traces without the page, of any source of `foreshock explain`.
+// `@foreshock/view/reader`: search and traces without the page, of any `foreshock explain` source.
 import { DatabaseSync } from 'node:sqlite';
 import { baseOf, isAddress, isStore, type TimeRange, UnreadableSource, viewerAt } from '@foreshock/explain/sources';
 import { STORE_VERSION } from '@foreshock/explain/store';
@@ -11,7 +11,7 @@ export type { SpanRecord } from '../records/record.ts';
 export type { FoundTraces, ListQuery, TraceReader, WholeTrace } from './trace-reader.ts';
 
 /**
- * @param range of a Jaeger or Zipkin
+ * @param range of Jaeger or Zipkin
  * @throws UnreadableSource
  */
 export async function openTraces(sources: readonly string[], range: TimeRange): Promise<TraceReader> {
@@ -27,7 +27,7 @@ async function isStoreFile(source: string): Promise<boolean> {
   try {
     return await isStore(source);
   } catch {
-    // A folder, or not there.
+    // A folder, or missing.
     return false;
   }
 }

@@ -3,7 +3,7 @@ import { type ListQuery, listTraces } from '../store/trace-list.ts';
 import { storedTrace } from './stored-trace.ts';
 import type { FoundTraces, TraceReader, WholeTrace } from './trace-reader.ts';
 
-/** The store of a `foreshock view --store`, which may run meanwhile. */
+/** A `foreshock view --store`'s, which may run meanwhile. */
 export class StoreFileReader implements TraceReader {
   readonly #database: DatabaseSync;
 

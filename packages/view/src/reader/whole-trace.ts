@@ -7,11 +7,11 @@ export interface WholeTrace {
   /** By start. */
   spans: SpanRecord[];
   logs: LogRecord[];
-  /** Of `spans`: on the critical path. */
+  /** On the critical path. */
   onPath: Set<SpanRecord>;
 }
 
-/** @returns undefined if there are no spans in it */
+/** @returns undefined without spans */
 export async function readWholeTrace(otlp: AsyncIterable<Buffer>): Promise<WholeTrace | undefined> {
   const spans: SpanRecord[] = [];
   const logs: LogRecord[] = [];

@@ -4,7 +4,7 @@ import type { Context, Reply } from '../server/server.ts';
 import type { Format } from '../store/receive.ts';
 import type { Added } from '../store/writer.ts';
 
-/** Answers after the write, so that fast exporters wait. */
+/** After the write: fast exporters wait. */
 export async function receive({ request, url, store, events }: Context): Promise<Reply> {
   const type = (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   const format = formatOf(url.pathname, type);
@@ -39,10 +39,10 @@ function formatOf(path: string, type: string): Format | undefined {
   return path === '/v1/logs' ? 'logs-protobuf' : 'traces-protobuf';
 }
 
-/** An `Export…ServiceResponse` in the request's format, 202 for Zipkin. Exporters log what was refused. */
+/** An `Export…ServiceResponse` in the request's format, 202 for Zipkin. Exporters log refusals. */
 function replyOf(path: string, type: string, refused?: Refused): Reply {
   if (path === '/api/v2/spans') return { status: 202, type: 'text/plain', body: '' };
-  // Most services log without a trace ID, too, which is no fault of theirs.
+  // Most services rightly log without a trace ID, too.
   const spans = path === '/v1/traces' ? refused : undefined;
   if (type === 'application/x-protobuf') return { type, body: spans ? partialSuccess(spans) : '' };
   const body = spans ? { partialSuccess: { rejectedSpans: String(spans.number), errorMessage: spans.message } } : {};
@@ -60,7 +60,7 @@ function refusedOf({ invalid, dropped }: Added): Refused | undefined {
   return { number: invalid + dropped, message: reasons.filter(Boolean).join(', ') };
 }
 
-/** Field 1 has the number (1) and the message (2). */
+/** Number (1) and message (2) in field 1. */
 function partialSuccess({ number, message }: Refused): Buffer {
   const varint: number[] = [];
   for (let left = number; left > 0; left = Math.floor(left / 128)) varint.push((left % 128) | (left >= 128 ? 128 : 0));
@@ -68,7 +68,7 @@ function partialSuccess({ number, message }: Refused): Buffer {
   return Buffer.from([10, inner.length, ...inner]);
 }
 
-/** Transferable bytes, which must not be part of a pool. */
+/** Transferable: not from a pool. */
 function owned(body: Buffer): Uint8Array<ArrayBuffer> {
   const whole = body.byteOffset === 0 && body.byteLength === body.buffer.byteLength;
   return whole ? new Uint8Array(body.buffer as ArrayBuffer) : new Uint8Array(body);

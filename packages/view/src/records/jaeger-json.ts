@@ -11,7 +11,7 @@ const KINDS = new Map([
   ['consumer', 5],
 ]);
 
-/** Jaeger's API before version 3, which its UI saves. */
+/** Before version 3; its UI saves it. */
 export function isJaeger(value: unknown): value is { data: unknown[] } {
   return typeof value === 'object' && value !== null && Array.isArray((value as { data?: unknown }).data);
 }

@@ -8,11 +8,11 @@ export function readJsonRecords(value: unknown, target: RecordTarget): number | 
   if (typeof value !== 'object' || value === null) return undefined;
   if (isZipkin(value)) return readZipkinRecords(value, target);
   if (isJaeger(value)) return readJaegerRecords(value, target);
-  // Jaeger's API version 3 wraps its stream.
+  // Jaeger's version 3 wraps its stream.
   const { resourceSpans, resourceLogs, result } = value as Record<string, unknown>;
   if (resourceSpans ?? resourceLogs) return readOtlpRecords(value, target);
   if (result !== undefined) return readJsonRecords(result, target);
-  // Zipkin returns lists of lists.
+  // Zipkin nests lists.
   if (!Array.isArray(value)) return undefined;
   const counts = value.map((each) => readJsonRecords(each, target));
   if (value.length > 0 && counts.every((count) => count === undefined)) return undefined;

@@ -9,7 +9,7 @@ import {
   type SpanResource,
 } from './record.ts';
 
-/** OTLP JSON; all optional, because senders are untrusted. */
+/** Optional, as senders are untrusted. */
 type Anything = Record<string, unknown>;
 
 /** Returns the number of records. */

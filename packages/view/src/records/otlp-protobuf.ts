@@ -13,7 +13,7 @@ import { severityOf } from './otlp-json.ts';
 
 type Fields = Record<number, () => void>;
 
-/** Skips fields without a reader. */
+/** Skips unread fields. */
 function message(reader: ProtobufReader, fields: Fields): void {
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -35,7 +35,7 @@ export function readLogs(bytes: Buffer, target: RecordTarget): void {
   });
 }
 
-/** Both requests nest resources, scopes, and spans or logs. */
+/** Both nest resources, scopes, and spans or logs. */
 function readRequest(
   bytes: Buffer,
   read: (reader: ProtobufReader, resource: SpanResource, scope: string) => void,
@@ -52,7 +52,7 @@ function readResource(reader: ProtobufReader, read: Parameters<typeof readReques
   const scopes: { at: number; end: number }[] = [];
   message(reader, {
     1: () => message(reader, { 1: () => readPair(reader, attributes) }),
-    // The resource may follow its spans.
+    // It may follow its spans.
     2: () => {
       const outer = reader.enter();
       scopes.push({ at: reader.at, end: reader.end });
@@ -88,7 +88,7 @@ function readSpan(reader: ProtobufReader, resource: SpanResource, scope: string)
     events: [],
     links: [],
   };
-  // Inlined, because the receiver spends most time here.
+  // Inlined: the receiver's most time.
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 9) readPair(reader, span.attributes);

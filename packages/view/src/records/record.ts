@@ -1,19 +1,19 @@
 import { textOf } from '@foreshock/explain/store';
 
-/** Integers beyond 2^53 and bytes are texts. */
+/** Beyond 2^53, and bytes: texts. */
 export type AttributeValue = string | number | boolean | null | AttributeValue[] | { [key: string]: AttributeValue };
 
-/** Without a prototype, because a name may be `__proto__`. */
+/** No prototype: a name may be `__proto__`. */
 export type Attributes = Record<string, AttributeValue>;
 
 export interface SpanResource {
   service: string;
-  /** Identifies a process of the service; may be empty. */
+  /** A service's process; may be empty. */
   instance: string;
   attributes: Attributes;
 }
 
-/** Times are Unix milliseconds; ids are unchanged. */
+/** Unix milliseconds; ids unchanged. */
 export interface SpanRecord {
   resource: SpanResource;
   scope: string;
@@ -49,7 +49,7 @@ export interface RecordTarget {
   log?(record: LogRecord): void;
 }
 
-/** Usual layout without `Object.prototype`; V8 serializes objects of `Object.create(null)` slowly. */
+/** Usual layout without `Object.prototype`: V8 serializes `Object.create(null)` slowly. */
 const NoPrototype = function () {} as unknown as { new (): Attributes; prototype: object };
 NoPrototype.prototype = Object.create(null) as object;
 

@@ -6,8 +6,8 @@ import type { RecordTarget } from './record.ts';
 const LARGEST = 1024 * 1024 * 1024;
 
 /**
- * JSON lines or values, or protobuf: one request, or many, each after its length in four bytes. `between` is awaited
- * after each piece, so that its records can be stored.
+ * JSON lines or values, or protobuf: one request, or many, each after its length, four bytes. Awaits `between` after
+ * each piece, to store its records.
  */
 export async function readStreamRecords(
   bytes: AsyncIterable<Buffer>,
@@ -54,7 +54,7 @@ async function readProtobuf(chunks: AsyncIterable<Buffer>, target: RecordTarget,
     if (size > LARGEST) throw new UnreadableSource('more than 1 GB of protobuf');
   }
   const bytes = Buffer.concat(all);
-  // The tag of a request's first field; only lengths from 167 MB on start so, too.
+  // A request's first tag; lengths start so only from 167 MB on.
   if (bytes[0] === 0x0a) {
     readTraces(bytes, target);
     return between();

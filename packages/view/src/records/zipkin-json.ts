@@ -17,7 +17,7 @@ const KINDS = new Map([
   ['CONSUMER', 5],
 ]);
 
-/** Zipkin has no resources; exporters send their attributes as tags. */
+/** Zipkin has none; exporters send them as tags. */
 const OF_RESOURCE = /^(?:service\.|telemetry\.|process\.|host\.|os\.|k8s\.|container\.|deployment\.|cloud\.)/;
 
 export function isZipkin(value: unknown): value is Anything[] {
@@ -25,7 +25,7 @@ export function isZipkin(value: unknown): value is Anything[] {
   return typeof first === 'object' && first !== null && 'traceId' in first && 'id' in first;
 }
 
-/** API version 2; returns the number of spans. */
+/** Version 2; returns the number of spans. */
 export function readZipkinRecords(spans: unknown[], target: RecordTarget): number {
   const resources = new Map<string, SpanResource>();
   let count = 0;
@@ -73,7 +73,7 @@ function readSpan(span: Anything, resources: Map<string, SpanResource>, target: 
   });
 }
 
-/** Foreshock and others write an event as `name {json}`; Foreshock also its name alone, which Zipkin can search. */
+/** Foreshock and others write events as `name {json}`; Foreshock also the bare name, for Zipkin's search. */
 function eventsOf(annotations: Anything[]): SpanRecord['events'] {
   const events = annotations.map(({ timestamp, value }) => eventOf(numberOf(timestamp) / 1000, textOf(value)));
   const isDescribed = new Set(events.filter(({ described }) => described).map(({ time, name }) => `${time} ${name}`));

@@ -40,7 +40,7 @@ export async function api(context: Context): Promise<Reply | undefined> {
   throw new Refusal(404, 'no such address');
 }
 
-/** The rows of a trace, the rest of it, or one span. */
+/** A trace's rows, the rest of it, or one span. */
 async function ofTrace({ url, store }: Context, path: string): Promise<string> {
   const [, id, rest, spanId] = /^([0-9a-f]{1,32})(?:(\/rest)|\/spans\/([0-9a-f]{16}))?$/.exec(path) ?? [];
   if (id === undefined) throw new Refusal(404, 'no such address');

@@ -5,7 +5,7 @@ import { Refusal } from './refusal.ts';
 
 const LONGEST_BODY: number = 64 * 1024 * 1024;
 const LONGEST_INFLATED = 256 * 1024 * 1024;
-/** Limit of all bodies in memory, inflated or not. */
+/** Of all in memory, inflated or not. */
 const LONGEST_TOGETHER = 512 * 1024 * 1024;
 
 const INFLATE: Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
@@ -16,7 +16,7 @@ const INFLATE: Record<string, (bytes: Buffer, options: { maxOutputLength: number
 
 let together = 0;
 
-/** The inflated body counts until `use` is done. */
+/** Inflated, it counts until `use` ends. */
 export async function withBody<T>(request: IncomingMessage, use: (body: Buffer) => Promise<T>): Promise<T> {
   const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
   if (encoding !== 'identity' && !INFLATE[encoding])

@@ -12,7 +12,7 @@ export interface Change {
   newest: number | null;
 }
 
-/** Sends changes to open pages as server-sent events. */
+/** To open pages, as server-sent events. */
 export class Events {
   readonly #listeners = new Set<ServerResponse>();
   #change: Change | undefined;
@@ -36,7 +36,7 @@ export class Events {
     this.again();
   }
 
-  /** Repeats the state, because there is a newer answer. */
+  /** The state again, for a newer answer. */
   again(): void {
     if (!this.#change) return;
     this.#timer ??= setTimeout(() => {
@@ -52,7 +52,7 @@ export class Events {
   }
 
   #write(text: string): void {
-    // Slow readers miss events; the next one has the whole state.
+    // Slow readers miss some; each has the whole state.
     for (const response of this.#listeners) if (!response.writableNeedDrain) response.write(text);
   }
 }

@@ -6,7 +6,7 @@ import type { Context } from './server.ts';
 
 const MOST_TRACES = 10_000;
 
-/** `/api/export`: gzipped OTLP JSON, a request per line. */
+/** `/api/export`: gzipped OTLP JSON, request per line. */
 export async function sendExport({ response, url, store }: Context, from: number, to: number): Promise<undefined> {
   const query = url.searchParams;
   const traceIds = query.getAll('traceId').map((id) => id.toLowerCase());

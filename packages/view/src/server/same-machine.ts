@@ -3,13 +3,13 @@ import { Refusal } from './refusal.ts';
 
 const NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Refuses DNS rebinding (a foreign `Host`) and pages of other origins. Programs send no `Origin`. */
+/** Refuses DNS rebinding (a foreign `Host`) and other origins' pages. Programs send no `Origin`. */
 export function checkSameMachine({ headers, url }: IncomingMessage, port: number): void {
   if (!isOurs(headers.host ?? '', port)) throw new Refusal(403, 'only as localhost or 127.0.0.1');
   const { origin } = headers;
   if (origin !== undefined && !(origin.startsWith('http://') && isOurs(origin.slice('http://'.length), port)))
     throw new Refusal(403, 'not for pages of other origins');
-  // Other sites may link to the page, but load nothing.
+  // Others may link to the page, not load.
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && headers['sec-fetch-mode'] !== 'navigate')
     throw new Refusal(403, `not for pages of other origins: ${url?.slice(0, 100)}`);

@@ -8,7 +8,7 @@ import { Refusal } from './refusal.ts';
 import { routes } from './routes.ts';
 import { checkSameMachine } from './same-machine.ts';
 
-// An import reads all exports of node:http, which loads fetch with them: a quarter of the start.
+// An import would read all exports of node:http, loading fetch: a quarter of the start.
 const { createServer } = process.getBuiltinModule('node:http');
 
 const SLOWEST_MS = 60_000;
@@ -33,7 +33,7 @@ export interface Context {
   events: Events;
 }
 
-/** Undefined if the route has sent its own response. */
+/** Undefined if the route responded itself. */
 export interface Reply {
   status?: number;
   type: string;
@@ -95,7 +95,7 @@ function send(response: ServerResponse, { status = 200, type, body, headers }: R
   response.end(body);
 }
 
-/** Does not wait for the rest of the body. */
+/** The body's rest is not awaited. */
 function fail(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) {
     response.destroy();

@@ -5,13 +5,13 @@ const LONGEST_TEXT = 16_384;
 const LONGEST = 131_072;
 const CUT = '… (cut)';
 
-/** Long texts are cut; attributes beyond the limit are left out. */
+/** Cuts long texts, omits attributes beyond the limit. */
 export function attributesJson(attributes: Attributes, longest: number = LONGEST): string {
   const json = JSON.stringify(attributes);
   return json.length <= LONGEST_TEXT ? json : JSON.stringify(cut(attributes, longest));
 }
 
-/** Smaller, because a resource stays as long as any of its spans. */
+/** Smaller: a resource stays as long as any span. */
 export function resourceJson(attributes: Attributes): string {
   return attributesJson(attributes, LONGEST_TEXT);
 }

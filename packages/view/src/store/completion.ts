@@ -9,7 +9,7 @@ const LONGEST_VALUE = 120;
 const NEWEST = `(SELECT attributes, resource FROM spans
   WHERE trace IN (SELECT id FROM traces ORDER BY start_ms DESC LIMIT ${NEWEST_TRACES}) LIMIT ${MOST_SPANS})`;
 
-/** From the newest spans and their resources, most frequent first. */
+/** From newest spans and resources, most frequent first. */
 export function attributeKeys(database: DatabaseSync, prefix: string): string[] {
   const rows = database
     .prepare(
@@ -22,7 +22,7 @@ export function attributeKeys(database: DatabaseSync, prefix: string): string[] 
   return rows.map(({ key }) => key as string);
 }
 
-/** From the newest spans and their resources, most frequent first. */
+/** From newest spans and resources, most frequent first. */
 export function attributeValues(database: DatabaseSync, key: string): string[] {
   const text = `CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(j.value AS TEXT) END`;
   const rows = database

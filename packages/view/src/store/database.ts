@@ -5,7 +5,7 @@ import { lockStore } from './store-lock.ts';
 const PAGE = 16_384;
 const WAL_PAGES = 256;
 
-/** `keep` of a trace; lower values are evicted first. */
+/** A trace's `keep`; lower ones go first. */
 export const KEEP = { HEALTHY: 0, NOTABLE: 1, PINNED: 2 } as const;
 
 const TABLES = `
@@ -42,7 +42,7 @@ export interface OpenDatabase {
   close(): void;
 }
 
-/** In a file or memory; `limitBytes` is the maximum size. */
+/** In file or memory; at most `limitBytes`. */
 export function openDatabase(file: string | undefined, limitBytes: number): OpenDatabase {
   let unlock: (() => void) | undefined;
   let database: DatabaseSync | undefined;
@@ -69,7 +69,7 @@ export function openDatabase(file: string | undefined, limitBytes: number): Open
   }
 }
 
-/** Other databases are not changed. */
+/** Others stay unchanged. */
 function checkStore(database: DatabaseSync): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as { tables: number };
@@ -78,12 +78,12 @@ function checkStore(database: DatabaseSync): void {
     throw new Error('is no store of this foreshock view');
 }
 
-/** SQLite refuses more pages; it ignores a limit that is lower than what it has. */
+/** SQLite refuses more pages; it ignores a limit below what it has. */
 function setLimit(database: DatabaseSync, limitBytes: number): void {
   database.exec(`PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE)}`);
 }
 
-/** Makes a file smaller that was larger than its limit, when enough was evicted. */
+/** Shrinks a file beyond its limit once enough is evicted. */
 export function shrinkTo(database: DatabaseSync, limitBytes: number): void {
   if (pageCount(database) * PAGE <= limitBytes) return;
   database.exec('VACUUM');

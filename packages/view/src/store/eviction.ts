@@ -2,9 +2,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { KEEP, usedBytes } from './database.ts';
 
 const AT_A_TIME = 32;
-/** Evicts more than needed, so that not every batch has to. */
+/** More than needed: not for every batch. */
 const MORE = 0.02;
-/** More notable traces would displace the healthy ones, which are an answer's baseline. */
+/** More notable traces would displace healthy ones, an answer's baseline. */
 const MOST_NOTABLE = 0.5;
 const MOST_PINNED = 100;
 const MOST_PINNED_SHARE = 0.25;
@@ -18,7 +18,7 @@ export interface Victim {
   bytes: number;
 }
 
-/** Evicts the oldest healthy traces, then the oldest with errors, slow or waiting, finally the pinned. */
+/** Evicts the oldest healthy traces, then those with errors, slow or waiting, finally pinned. */
 export class Eviction {
   readonly #database: DatabaseSync;
   readonly #limitBytes: number;
@@ -28,7 +28,7 @@ export class Eviction {
   /** By `keep`. */
   bytes: number[] = [0, 0, 0];
   evictedTraces = 0;
-  /** Before this time fast traces without errors are incomplete. Unix milliseconds. */
+  /** Earlier, fast traces without errors are incomplete. Unix milliseconds. */
   completeSince: number;
   onForgotten: (victims: Victim[]) => void = () => {};
 
@@ -78,7 +78,7 @@ export class Eviction {
     return false;
   }
 
-  /** Evicts these traces last; replaces the previous list. */
+  /** Evicted last; replaces the previous list. */
   pin(traceIds: string[]): void {
     const find = this.#database.prepare('SELECT id, keep, bytes FROM traces WHERE trace_id = ?');
     const set = this.#database.prepare('UPDATE traces SET keep = ? WHERE id = ?');
@@ -101,7 +101,7 @@ export class Eviction {
     for (const statement of this.#delete) statement.run(id);
     this.bytes[keep]! -= bytes;
     this.evictedTraces++;
-    // The next trace may have the same start.
+    // The next may start equally.
     this.completeSince = Math.max(this.completeSince, Math.floor(start_ms) + 1);
   }
 }

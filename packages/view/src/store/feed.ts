@@ -3,7 +3,7 @@ import type { Store } from './store.ts';
 
 export function feedOf(store: Store) {
   return {
-    /** Limited to the newest `mostSpans` and to the time in which the store is complete. */
+    /** The newest `mostSpans`, within the store's complete time. */
     open(from: number, to: number, mostSpans: number) {
       const oldest = Math.max(store.startOfNewest(mostSpans, to), store.eviction.completeSince);
       const resources = resourceRows(store.database);

@@ -3,20 +3,20 @@ import type { SpanFacts } from './span-facts.ts';
 import type { TraceOutline } from './trace-outline.ts';
 
 const MOST = 10_000;
-/** Later ones lead to their trace only: each look reads all spans of the holder's trace. */
+/** Later ones lead to their trace only: each look reads all its spans. */
 const LONGEST_MS = 100;
 
 export interface Holder {
   spanId: string;
   traceId: string;
-  /** The holder's activity in this service; null if it is not known. */
+  /** The holder's activity in this service; null if unknown. */
   holderSpanId: string | null;
 }
 
 export function holdersOf(database: DatabaseSync, outline: TraceOutline): Holder[] {
   const { from, ids, resources, starts, ends, services, json } = outline;
   if (!json.facts.includes('"holder"')) return [];
-  // The largest overlap in the same service, preferably of a span that used the same pool.
+  // The service's largest overlap, preferably of a span with the same pool.
   const find = database.prepare(
     `SELECT s.span_id AS id FROM traces t JOIN spans s ON s.trace = t.id JOIN resources r ON r.id = s.resource
      WHERE t.trace_id = ?1 AND r.service = ?2 AND s.start_ms <= ?4 AND s.end_ms >= ?3

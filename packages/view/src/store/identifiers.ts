@@ -1,7 +1,7 @@
 const HEX = /^[0-9a-f]+$/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** Zipkin's may have 16 digits; undefined if invalid. */
+/** Zipkin's: perhaps 16 digits; undefined if invalid. */
 export function traceIdOf(text: string): string | undefined {
   const id = idOf(text, 16);
   return id === undefined || /^0*$/.test(id) ? undefined : id.padStart(32, '0');
@@ -17,7 +17,7 @@ function idOf(text: string, bytes: number): string | undefined {
   if (text.length <= bytes * 2 && HEX.test(text)) return text;
   const lower = text.toLowerCase();
   if (text.length <= bytes * 2 && HEX.test(lower)) return lower;
-  // Protobuf's own JSON mapping encodes bytes as base64.
+  // Protobuf's own JSON has bytes in base64.
   if (text.length === Math.ceil(bytes / 3) * 4 && BASE64.test(text)) return Buffer.from(text, 'base64').toString('hex');
   return undefined;
 }

@@ -16,7 +16,7 @@ export type Format = 'otlp-json' | 'traces-protobuf' | 'logs-protobuf' | 'zipkin
 
 type Received = Added & { status: ReturnType<Store['status']> };
 
-/** `error` says why the body could not be read. */
+/** `error`: why it is unreadable. */
 export function receiveBody(store: Store, bytes: Uint8Array, format: Format): Received | { error: string } {
   const collected = new RecordBuffer(store);
   try {

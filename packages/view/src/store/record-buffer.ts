@@ -4,14 +4,14 @@ import type { Added } from './writer.ts';
 
 const AT_A_TIME = 5_000;
 
-/** Collects records, so that many are stored at a time. */
+/** Many are stored at a time. */
 export class RecordBuffer implements RecordTarget {
   readonly #store: Store;
   readonly #onStored: (added: Added) => void;
   #spans: SpanRecord[] = [];
   #logs: LogRecord[] = [];
 
-  /** @param onStored called with what was new */
+  /** @param onStored with what was new */
   constructor(store: Store, onStored: (added: Added) => void = () => {}) {
     this.#store = store;
     this.#onStored = onStored;

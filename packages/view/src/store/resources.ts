@@ -2,14 +2,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SpanResource } from '../records/record.ts';
 import { resourceJson } from './bounded-json.ts';
 
-/** Fewer resources need no cleaning. */
+/** Fewer are not cleaned. */
 const FEW = 1_000;
 
 export class Resources {
   readonly #database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #ids = new Map<string, number>();
-  /** Records of a batch share the object. */
+  /** A batch shares the object. */
   readonly #ofBatch = new Map<SpanResource, number>();
   #many = FEW;
 

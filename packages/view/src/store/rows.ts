@@ -26,7 +26,7 @@ export function prepareSpan(record: SpanRecord): PreparedSpan | undefined {
   const spanId = spanIdOf(record.spanId);
   if (traceId === undefined || spanId === undefined || !isTime(record.start) || !(record.end < FARTHEST))
     return undefined;
-  // A span that ends before its start has no duration.
+  // Ending before its start: no duration.
   if (record.end < record.start) record.end = record.start;
   record.name = shortText(record.name, LONGEST_NAME);
   record.scope = shortText(record.scope, LONGEST_NAME);
@@ -42,7 +42,7 @@ export function prepareSpan(record: SpanRecord): PreparedSpan | undefined {
   return { record, traceId, spanId, parentId, facts, attributes, events, links, bytes };
 }
 
-/** Logs without a trace are dropped, because no page shows them. */
+/** Without a trace it is dropped: no page shows it. */
 export interface PreparedLog {
   record: LogRecord;
   traceId: string;

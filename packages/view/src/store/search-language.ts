@@ -1,4 +1,4 @@
-/** SQL conditions on a span `s`; each must hold for some span of the trace. */
+/** SQL conditions on a span `s`, each for some span of the trace. */
 export interface Search {
   groups: { sql: string; params: (string | number)[] }[];
   traceId?: string;
@@ -11,10 +11,7 @@ const MOST_TERMS = 20;
 const UNITS_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const COMPARISON = /^([^\s"=<>!:]+)(>=|<=|!=|=|>|<)(.*)$/s;
 
-/**
- * Terms with blanks between them apply to one span; the sides of `&` may apply to two: `service:orders error &
- * name:checkout duration>1s`.
- */
+/** Blanks join terms on one span; `&` may join two: `service:orders error & name:checkout duration>1s`. */
 export function parseSearch(text: string): Search {
   const search: Search = { groups: [] };
   if (text.length > LONGEST) return { groups: [], error: `The search is longer than ${LONGEST} characters.` };

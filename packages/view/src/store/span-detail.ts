@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { rowsOfSpan } from '@foreshock/explain/store';
 
-/** `/api/traces/ID/spans/ID`: what the store has of a span, as it was sent. */
+/** `/api/traces/ID/spans/ID`: what the store has of a span, as sent. */
 export function spanDetail(database: DatabaseSync, traceId: string, spanId: string, kind: number): string | undefined {
   const trace = database.prepare('SELECT id FROM traces WHERE trace_id = ?').get(traceId) as { id: number } | undefined;
   const rows = trace ? rowsOfSpan(database, trace.id, spanId) : [];

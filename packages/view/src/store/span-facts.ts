@@ -1,30 +1,30 @@
 import type { AttributeValue, Attributes, SpanRecord } from '../records/record.ts';
 
-/** What the waterfall draws beside the bar; absent where there is nothing. */
+/** What the waterfall draws beside bars; absent if nothing. */
 export interface SpanFacts {
-  /** Milliseconds in a queue before its start. */
+  /** Before its start, ms. */
   queuedMs?: number;
   /** Milliseconds between attempts before its start. */
   delayMs?: number;
-  /** Milliseconds that the call waited for a connection at its start. */
+  /** For a connection, at the call's start, ms. */
   waitedInsideMs?: number;
   attempt?: number;
   maxAttempts?: number;
   /** `open` or `half_open`. */
   breaker?: string;
   errorType?: string;
-  /** The trace that held what the span waited for. */
+  /** Held what the span waited for. */
   holder?: { traceId: string; pool: string };
   /** Milliseconds after the start. */
   events?: number[];
   link?: { traceId: string; spanId: string };
 }
 
-/** More signs on one bar are illegible. */
+/** More are illegible on a bar. */
 const MOST_EVENTS = 60;
 const LONGEST = 60;
 
-/** Computed once, on arrival, so that a large trace is drawn without its attributes. */
+/** Computed once, on arrival: a large trace is drawn without attributes. */
 export function factsJson(span: SpanRecord): string | null {
   const facts = factsOf(span);
   for (const _ in facts) return JSON.stringify(facts);

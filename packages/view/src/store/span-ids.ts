@@ -1,7 +1,7 @@
-/** Odd, and not known to who sends ids that would all get one hash. The upper bits of the product depend on all of an id. */
+/** Odd, and unknown to who might send ids of one hash. The product's upper bits depend on all of an id. */
 const [FIRST, SECOND] = Array.from(crypto.getRandomValues(new Int32Array(2)), (word) => word | 1) as [number, number];
 
-/** Span IDs of 8 bytes, as numbers: strings would take most of the time of a large trace. */
+/** IDs of 8 bytes, as numbers: strings would dominate a large trace. */
 export class SpanIds {
   readonly size: number;
   readonly #bytes: Uint8Array;
@@ -45,11 +45,11 @@ export class SpanIds {
   }
 }
 
-/** Finds ids; of several that are the same, the one that was added last. */
+/** Finds ids; of equal ones, the last added. */
 export class SpanIdIndex {
   readonly #ids: SpanIds;
   readonly #bits: number;
-  /** Index + 1, 0 where empty; linear probing. */
+  /** Index + 1, 0: empty; linear probing. */
   readonly #slots: Int32Array;
 
   constructor(ids: SpanIds) {
@@ -62,7 +62,7 @@ export class SpanIdIndex {
     this.#slots[this.#slotOf(this.#ids, at)] = at + 1;
   }
 
-  /** -1 if it is not there. */
+  /** -1 if missing. */
   find(ids: SpanIds, at: number): number {
     return this.#slots[this.#slotOf(ids, at)]! - 1;
   }

@@ -11,7 +11,7 @@ export interface StoreOptions {
   limitSpans: number;
 }
 
-/** Spans and logs by trace, in SQLite, with an exact size limit. */
+/** Spans and logs by trace, in SQLite, with exact size limit. */
 export class Store {
   readonly database: DatabaseSync;
   readonly close: () => void;
@@ -20,17 +20,17 @@ export class Store {
   readonly #writer: Writer;
   #logs: number;
   #traces: number;
-  /** Records without room. */
+  /** Without room. */
   #dropped = 0;
   #invalid = 0;
-  /** Grows with every change. */
+  /** With every change. */
   seq = 0;
 
   constructor({ file, limitBytes, limitSpans }: StoreOptions) {
     ({ database: this.database, close: this.close } = openDatabase(file, limitBytes));
     this.#limitBytes = limitBytes;
     this.eviction = new Eviction(this.database, limitBytes);
-    // The limit may have been higher before.
+    // Perhaps higher before.
     this.eviction.makeRoom(0);
     shrinkTo(this.database, limitBytes);
     const { traces, spans, logs } = this.database
@@ -58,7 +58,7 @@ export class Store {
     return added;
   }
 
-  /** Start of the newest traces that have this many spans; 0 if there are fewer. */
+  /** Start of the newest traces with this many spans; 0 if fewer. */
   startOfNewest(spans: number, to: number): number {
     const row = this.database
       .prepare(
@@ -71,7 +71,7 @@ export class Store {
     return row ? (row['start'] as number) : 0;
   }
 
-  /** Evicts these traces last; replaces the previous list. */
+  /** Evicted last; replaces the previous list. */
   pin(traceIds: string[]): void {
     this.eviction.pin(traceIds);
   }

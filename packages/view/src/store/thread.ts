@@ -1,4 +1,4 @@
-// A thread of its own, so that the receiver never waits for a disk.
+// Its own thread: the receiver never waits for a disk.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { serve } from '../threads/serve.ts';
 import { attributeKeys, attributeValues } from './completion.ts';

@@ -11,7 +11,7 @@ export interface ListQuery {
 }
 
 const CHUNK = 1_000;
-/** A search returns what it has and its position after this time. */
+/** A search returns its results and position after this time. */
 const LONGEST_MS = 1_000;
 const STATUSES = ['unset', 'ok', 'error'];
 

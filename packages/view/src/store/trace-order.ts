@@ -8,11 +8,11 @@ export interface TraceTree {
   starts: readonly number[];
 }
 
-/** Parents before their children, children by start. */
+/** Parents before children, by start. */
 export interface TraceOrder {
   /** The span at each place. */
   order: Int32Array;
-  /** The place of the parent of each place; -1 for a root. */
+  /** Each place's parent's place; -1 for a root. */
   parents: Int32Array;
 }
 
@@ -22,7 +22,7 @@ export function orderOf(tree: TraceTree): TraceOrder {
   const families = familiesOf(tree, byStart);
   const placing = new Placing(size, families);
   for (const span of byStart) if (families.above[span]! < 0) placing.placeBelow(span);
-  // The rest are cycles of parents, cut where they begin.
+  // Cycles of parents, cut where they begin.
   if (placing.placed < size) for (const span of byStart) if (placing.placeOf[span]! < 0) placing.placeBelow(span);
   return placing;
 }
@@ -30,8 +30,8 @@ export function orderOf(tree: TraceTree): TraceOrder {
 const LARGEST = 2 ** 53;
 
 /**
- * Start and index in one number: numbers are sorted ten times faster than by a function that compares. Starts are exact
- * to a 2^36th of the trace for 100,000 spans.
+ * Start and index in one number: sorting numbers is ten times faster than by a comparator. Starts are exact to a 2^36th
+ * of the trace for 100,000 spans.
  */
 function sortedByStart(starts: readonly number[]): Int32Array {
   const size = starts.length;
@@ -56,7 +56,7 @@ interface Families {
 function familiesOf({ ids, parentIds }: TraceTree, byStart: Int32Array): Families {
   const size = byStart.length;
   const index = new SpanIdIndex(ids);
-  // Backwards, so that the first of two spans with one id wins and children are in order.
+  // Backwards: the first of equal ids wins, children are in order.
   for (let i = size - 1; i >= 0; i--) index.add(byStart[i]!);
   const empty = (): Int32Array => new Int32Array(size).fill(-1);
   const [above, firstChild, sibling] = [empty(), empty(), empty()];
@@ -86,7 +86,7 @@ class Placing implements TraceOrder {
     this.#families = families;
   }
 
-  /** Without recursion, because chains may be long. */
+  /** Chains may be long: no recursion. */
   placeBelow(root: number): void {
     const { above, firstChild, sibling } = this.#families;
     this.#enter(root, -1);

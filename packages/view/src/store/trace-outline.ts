@@ -2,11 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { areOneCall, otherId } from '@foreshock/explain/store';
 import { SpanIds } from './span-ids.ts';
 
-/** Of larger traces the spans that began first. */
+/** Larger ones: the first to begin. */
 const MOST_SPANS = 100_000;
 const NONE = '0'.repeat(16);
 
-/** A trace without attributes, events and links, in columns; neither in the order of time nor of the tree. */
+/** A trace without attributes, events, links, in unordered columns. */
 export interface TraceOutline {
   id: number;
   /** Unix milliseconds. */
@@ -20,16 +20,13 @@ export interface TraceOutline {
   starts: number[];
   ends: number[];
   services: Map<number, { service: string; instance: string }>;
-  /** JSON lists as SQLite wrote them. */
+  /** As SQLite wrote them. */
   json: Record<Column, string>;
 }
 
 type Column = 'kinds' | 'resources' | 'starts' | 'ends' | 'names' | 'statuses' | 'facts';
 
-/**
- * SQLite itself writes the columns: node:sqlite would make an object a row and a string a value, which takes most of the
- * time of a large trace.
- */
+/** SQLite writes the columns: node:sqlite's object a row and string a value take most of a large trace's time. */
 export function outlineOf(database: DatabaseSync, traceId: string): TraceOutline | undefined {
   const trace = database.prepare('SELECT id, start_ms, spans FROM traces WHERE trace_id = ?').get(traceId) as
     | { id: number; start_ms: number; spans: number }

@@ -6,7 +6,7 @@ import { outlineOf } from './trace-outline.ts';
 
 const MOST_LOGS = 10_000;
 
-/** `/api/traces/ID/rest`: what the page adds after the first paint. */
+/** `/api/traces/ID/rest`: after the first paint. */
 export function traceRest(database: DatabaseSync, traceId: string): string | undefined {
   const outline = outlineOf(database, traceId);
   if (!outline) return undefined;

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { orderOf } from './trace-order.ts';
 import { outlineOf } from './trace-outline.ts';
 
-/** `/api/traces/ID`: what the waterfall draws, in columns. Undefined if there is no such trace. */
+/** `/api/traces/ID`: the waterfall's columns. Undefined if no such trace. */
 export function traceRows(database: DatabaseSync, traceId: string): string | undefined {
   const outline = outlineOf(database, traceId);
   if (!outline) return undefined;

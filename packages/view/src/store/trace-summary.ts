@@ -7,7 +7,7 @@ export interface TraceSummary {
   start_ms: number;
   end_ms: number;
   bytes: number;
-  /** 1 once a root span has set service, name, status and duration. */
+  /** 1 once a root span has set service, name, status, duration. */
   root: number;
   service: string;
   name: string;
@@ -45,14 +45,14 @@ export function emptySummary(id: number, traceId: string): TraceSummary {
   };
 }
 
-/** In order of importance. */
+/** By importance. */
 const BREAKER_STATES = ['closed', 'half_open', 'open'];
 
 export function addSpan(summary: TraceSummary, span: SpanRecord): void {
   const { attributes } = span;
   const isRoot = span.parentSpanId === '';
   const length = span.end - span.start;
-  // The longest root span; until one arrives, the earliest span.
+  // The longest root; until one arrives, the earliest.
   const isFirst = isRoot ? summary.root === 0 || length > summary.duration_ms : summary.root === 0;
   if (isFirst && (isRoot || span.start < summary.start_ms)) {
     summary.service = span.resource.service;
@@ -66,7 +66,7 @@ export function addSpan(summary: TraceSummary, span: SpanRecord): void {
   summary.spans++;
   if (span.status === 2) summary.errors++;
   const waitMs = attributes['pool.wait_ms'];
-  // The query after the wait has the same attribute.
+  // The query after it repeats this.
   if (typeof waitMs === 'number' && span.kind === 1) {
     summary.waits++;
     summary.wait_ms += waitMs;

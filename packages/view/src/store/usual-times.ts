@@ -1,7 +1,7 @@
 const MOST = 2_000;
-/** Fewer requests do not show what is slow. */
+/** Fewer do not show slowness. */
 const LEAST = 20;
-/** Slow is this factor times the 90th percentile. */
+/** Slow: so many times the 90th percentile. */
 const TIMES = 2;
 const STEP = 0.05;
 
@@ -9,7 +9,7 @@ const STEP = 0.05;
 export class UsualTimes {
   readonly #known = new Map<string, { count: number; ninth: number }>();
 
-  /** Records a time in milliseconds; returns whether it is slow. */
+  /** Records milliseconds; returns whether slow. */
   isSlow(operation: string, ms: number): boolean {
     const known = this.#known.get(operation);
     if (!known) {
@@ -18,7 +18,7 @@ export class UsualTimes {
     }
     const isSlow = known.count >= LEAST && ms > known.ninth * TIMES;
     known.count++;
-    // Nine steps up or one down converge to the 90th percentile.
+    // Nine up or one down converge there.
     known.ninth *= 1 + (ms > known.ninth ? 0.9 : -0.1) * STEP;
     return isSlow;
   }

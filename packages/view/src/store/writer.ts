@@ -13,17 +13,17 @@ export interface Added {
   traces: number;
   /** Without a valid id or time. */
   invalid: number;
-  /** Valid, but too large even for an empty store. */
+  /** Valid; too large for an empty store. */
   dropped: number;
 }
 
 const BATCH = 1_000;
 const BATCH_BYTES = 4_000_000;
-/** Most bytes per byte of a record, because of partly filled pages, indexes and non-Latin texts. */
+/** Most bytes per record byte: partly filled pages, indexes, non-Latin texts. */
 const PER_BYTE = 2;
-/** Shares that are evicted after each failed attempt. */
+/** Evicted after each failed attempt. */
 const SHARES = [0.25, 0.5, 1, 1];
-/** Longer waits make a trace notable. */
+/** Longer: notable. */
 const NOTABLE_WAIT_MS = 20;
 
 type Prepared = { span: PreparedSpan; log?: undefined } | { log: PreparedLog; span?: undefined };
@@ -40,7 +40,7 @@ export class Writer {
   readonly #save: StatementSync;
   #nextTrace: number;
   spans: number;
-  /** End of the latest span; 0 if there is none. */
+  /** The latest span's; 0: none. */
   newest: number;
 
   constructor(database: DatabaseSync, eviction: Eviction, limitSpans: number, spans: number) {
@@ -92,7 +92,7 @@ export class Writer {
     return added;
   }
 
-  /** If it does not fit, more is evicted; in the end it is dropped. */
+  /** If it does not fit, more is evicted; finally it is dropped. */
   #write(batch: Prepared[], bytes: number, added: Added): void {
     for (const share of SHARES) {
       if (this.#resources.isMany) this.#resources.clean();
@@ -107,7 +107,7 @@ export class Writer {
         this.#database.exec('COMMIT');
         return;
       } catch (error) {
-        // SQLite may have rolled back by itself.
+        // SQLite may have rolled back.
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         Object.assign(added, before);
         this.#nextTrace = nextTrace;
@@ -115,7 +115,7 @@ export class Writer {
         this.#eviction.bytes = bytesBefore;
         this.#resources.read();
         if (!isFull(error)) throw error;
-        // Resources or partly filled pages need more room than estimated.
+        // Resources and partly filled pages exceed the estimate.
         this.#eviction.takeAwayShare(share);
         this.#resources.clean();
       }

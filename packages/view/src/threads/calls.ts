@@ -28,7 +28,7 @@ export class Calls<M extends Methods> {
     return waiting.promise as Result<M, K>;
   }
 
-  /** Rejects pending and future calls. */
+  /** Pending and future calls. */
   fail(error: Error): void {
     this.#failure ??= error;
     for (const waiting of this.#waiting.values()) waiting.reject(error);

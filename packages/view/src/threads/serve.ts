@@ -14,7 +14,7 @@ export interface Reply {
   error?: string;
 }
 
-/** Further calls wait in the port's queue. */
+/** Further ones queue in the port. */
 export function serve(port: MessagePort, methods: Methods): void {
   port.on('message', async ({ id, method, args }: Call) => {
     let reply: Reply;

@@ -4,11 +4,11 @@ import type { Methods } from './serve.ts';
 
 export class Thread<M extends Methods> extends Calls<M> {
   readonly #worker: Worker;
-  /** Rejects when the thread has ended. */
+  /** With the thread's end. */
   readonly ended: Promise<never>;
 
   constructor(file: URL, workerData: unknown, transferList: Transferable[] = []) {
-    // Node 22 warns that node:sqlite is experimental.
+    // Node 22 warns of node:sqlite.
     const execArgv = [...process.execArgv, '--disable-warning=ExperimentalWarning'];
     const worker = new Worker(file, { workerData, transferList, execArgv });
     super(worker);

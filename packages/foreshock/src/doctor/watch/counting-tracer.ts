@@ -6,7 +6,7 @@ const OWN = Symbol.for('foreshock.own');
 
 type AnyTracer = Tracer & { start?: (...args: unknown[]) => Span };
 
-/** Makes `telemetry.tracer` count the library's recorded spans. */
+/** Counts the recorded spans of `telemetry.tracer`. */
 export function countSpans(telemetry: { readonly tracer: Tracer }, library: WatchedLibrary): void {
   const read = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(telemetry), 'tracer')?.get;
   if (!read) return;

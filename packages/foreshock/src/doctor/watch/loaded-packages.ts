@@ -5,12 +5,12 @@ import { hasSoundHooks } from '@foreshock/kit/module-hook';
 const MODULES = '/node_modules/';
 const MOST = 5_000;
 
-/** Folders of the packages that the thread has loaded, by `require` or `import`. */
+/** Folders of packages that the thread loaded, by `require` or `import`. */
 export class LoadedPackages {
   readonly #folders = new Set<string>();
   #files = 0;
 
-  /** Sees ES modules from now on. */
+  /** ES modules only from now. */
   watch(): void {
     const { registerHooks } = nodeModule as { registerHooks?: (hooks: object) => void };
     if (!hasSoundHooks() || !registerHooks) return;

@@ -1,4 +1,4 @@
-/** What `foreshock doctor` sees of one thread of the application; a JSON file each. */
+/** What `foreshock doctor` sees of one thread; a JSON file each. */
 export interface ThreadRecord {
   pid: number;
   /** 0: the main thread. */
@@ -11,46 +11,46 @@ export interface ThreadRecord {
   execArgv: string[];
   /** Without what the doctor added. */
   nodeOptions: string;
-  /** `OTEL_*`, `FORESHOCK_*` and those of proxies and certificates. */
+  /** `OTEL_*`, `FORESHOCK_*`, proxies and certificates. */
   env: Record<string, string>;
-  /** Whether the doctor loaded the preload, not the command. */
+  /** The doctor loaded it, not the command. */
   isOurs: boolean;
   /** Why it could not be read. */
   preloadError?: string;
   /** The preload has run. */
   isRegistered: boolean;
-  /** It has read its settings and attaches. */
+  /** It reads settings and attaches. */
   isStarted: boolean;
-  /** Constructor of the global tracer provider; undefined: none is set. */
+  /** The global provider's constructor; undefined: none. */
   provider?: string;
-  /** Of the copy of OpenTelemetry's API that has registered. */
+  /** Of the API copy that registered. */
   apiVersion?: string;
   libraries: Record<string, WatchedLibrary>;
-  /** Folders of packages that have loaded. */
+  /** Folders loaded from. */
   packages: string[];
   /** Of them: before the preload. */
   before: string[];
-  /** Ended spans by the scope that made them. */
+  /** Ended, by their scope. */
   scopes: Record<string, number>;
-  /** Ended spans that requests or messages began. */
+  /** Ended, begun by requests or messages. */
   incoming: number;
-  /** Refused by the sampler or a caller. */
+  /** By sampler or caller. */
   unrecorded: number;
-  /** Taken by each destination. */
+  /** By each destination. */
   delivered: number[];
   /** By reason. */
   dropped: Record<string, number>;
   /** The preload's own log lines. */
   lines: string[];
-  /** HTTP or other servers that listen. */
+  /** Listening, HTTP or others. */
   servers: number;
-  /** It has ended by itself, or what was left has been sent. */
+  /** It has ended, or what was left is sent. */
   isOver: boolean;
 }
 
 export interface WatchedLibrary {
   upstream: string[];
-  /** Loaded versions: by `package version`, whether they are in range. */
+  /** By `package version`: whether in range. */
   loaded: Record<string, boolean>;
   spans: number;
 }

@@ -20,7 +20,7 @@ const LISTENING = 'tracing:net.server.listen:asyncEnd';
 
 const READ =
   /^(?:OTEL_|FORESHOCK_|(?:https?|no)_proxy$|NODE_(?:USE_ENV_PROXY|EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)$)/i;
-// `SpanKind`: the API is the application's to load.
+// `SpanKind`: only the application loads the API.
 const [SERVER, CONSUMER] = [1, 4];
 const SAVE_MS = 500;
 const MOST_LINES = 50;
@@ -34,7 +34,7 @@ interface RegisteredApi {
   trace?: { getDelegate?: () => object };
 }
 
-/** Writes a {@link ThreadRecord} while the thread runs, as it may be killed, and at its end. */
+/** Writes a {@link ThreadRecord} while the thread runs, perhaps to be killed, and at its end. */
 export class ThreadWatch implements PreloadWatcher {
   readonly #file: string;
   readonly #record: ThreadRecord;
@@ -101,7 +101,7 @@ export class ThreadWatch implements PreloadWatcher {
       if (span.kind === SERVER || span.kind === CONSUMER) this.#record.incoming++;
       const isKnown = name in scopes;
       if (isKnown || Object.keys(scopes).length < MOST_SCOPES) scopes[name] = (scopes[name] ?? 0) + 1;
-      // A signal may end the process before the next time.
+      // A signal may come first.
       if (!isKnown) this.save();
     },
   };

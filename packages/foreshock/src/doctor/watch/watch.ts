@@ -6,13 +6,13 @@ import { ThreadWatch } from './thread-watch.ts';
 
 /** `npm start` is a Node process, too. */
 const PACKAGE_MANAGER = /[\\/](?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|bun)(?:-cli)?(?:\.[cm]?js)?$/;
-/** Its children are not traced without the doctor either. */
+/** Untraced without the doctor, too. */
 const LOADED_BY_COMMAND = 'loaded-by-command';
 
 /**
- * Runs before everything else in each thread of the application; loads the preload unless the command does. Never throws.
+ * Runs first in each thread of the application; loads the preload unless the command does. Never throws.
  *
- * @param own what the doctor put in front of NODE_OPTIONS
+ * @param own what the doctor put before NODE_OPTIONS
  */
 export function watch(directory: string, register: string, own: string): void {
   try {
@@ -31,6 +31,6 @@ export function watch(directory: string, register: string, own: string): void {
     } else if (!existsSync(mark)) writeFileSync(mark, '');
     watched.save();
   } catch {
-    // The application runs without being watched.
+    // The application runs unwatched.
   }
 }

@@ -30,8 +30,8 @@ interface Cache {
 const FILES = ['index.cjs', 'index.js', 'index.mjs'].map((file) => `cache-manager/dist/${file}`);
 
 /**
- * cache-manager 7: a plain object over Keyv stores, of which those in the process are counted, by Keyv's hooks. `wrap`
- * joins callers of one key (`coalesceAsync`): the first reads a store synchronously, the others none.
+ * cache-manager 7: a plain object over Keyv stores; those in the process are counted by Keyv's hooks. `wrap` joins
+ * callers of a key (`coalesceAsync`): only the first reads a store, synchronously.
  */
 export const cacheManager: Adapter<CacheEvents> = {
   library: 'cache-manager',
@@ -40,7 +40,7 @@ export const cacheManager: Adapter<CacheEvents> = {
   shows: ['attempt or hit'],
   summary: 'hits and misses of stores in the process, and callers of `wrap` that joined another',
   attach(cache, hooks) {
-    // Caches outlive the hooks: a later attachment replaces an earlier one.
+    // Caches outlive the hooks: later attachments replace earlier ones.
     const replaced = (original: AnyFunction): AnyFunction =>
       replacementOf(original, cache, hooks, (createCache, attachment) => {
         const created = (made: Cache, _self: unknown, [options]: [{ cacheId?: string }?]): void =>
@@ -68,7 +68,7 @@ export const cacheManager: Adapter<CacheEvents> = {
   },
 };
 
-/** Weak: an application may make caches without limit. */
+/** Weak: caches may be countless. */
 const reads = new WeakMap<Store, { count: number }>();
 
 function observe(made: Cache, cacheId: string | undefined, attachment: Attachment<CacheEvents>): void {
@@ -79,7 +79,7 @@ function observe(made: Cache, cacheId: string | undefined, attachment: Attachmen
   if (!counts.every((count) => count !== undefined)) return;
   const total = (): number => counts.reduce((sum, { count }) => sum + count, 0);
 
-  // In place: undoing it would keep every cache alive.
+  // In place: undoing it would keep caches alive.
   const steps: MethodCalls<{ readsBefore: number; key: unknown }> = {
     begin: (_cache, [key]) => ({ readsBefore: total(), key }),
     returned({ readsBefore, key }) {
@@ -89,7 +89,7 @@ function observe(made: Cache, cacheId: string | undefined, attachment: Attachmen
   replaceOn(made, 'wrap', (wrap) => observed(wrap, steps, 'cache-manager wrap', attachment));
 }
 
-/** The first cache over a store names its lookups. */
+/** A store's first cache names its lookups. */
 function observeStore(store: Store, made: Cache, name: string, attachment: Attachment<CacheEvents>): void {
   const { hooks: events } = store;
   // Keyv 6 has other hooks, and awaits them.
@@ -104,7 +104,7 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   };
   const { store: values } = store;
   if (values instanceof Map) {
-    // Its next step is to read; what it has read is not reported for misses before Keyv 5.5.4.
+    // It reads next; before Keyv 5.5.4 its misses report nothing read.
     const look = (key: string): void => looked(key, foreseen(values, key));
     events.addHandler('preGet', ({ key }) => look(key));
     events.addHandler('preGetMany', ({ keys }: { keys: string[] }) => keys.forEach(look));
@@ -118,7 +118,7 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   });
 }
 
-/** `keyv` is the default. */
+/** Default: `keyv`. */
 function namespaceOf({ namespace }: Store): string | undefined {
   return namespace === 'keyv' ? undefined : namespace;
 }
@@ -136,6 +136,6 @@ function isLocal(keyv: Store): boolean {
   const { store } = keyv;
   if (store instanceof Map) return true;
   const name = (store as object | undefined)?.constructor?.name ?? '';
-  // lru-cache counts by itself. Without `getRaw`, Keyv reports hits only.
+  // lru-cache counts itself. Without `getRaw`, Keyv reports only hits.
   return /memory|lru/i.test(name) && name !== 'LRUCache' && 'getRaw' in keyv;
 }

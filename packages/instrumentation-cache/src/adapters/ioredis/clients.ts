@@ -2,10 +2,10 @@ import type { Batch, CacheEvents, CacheServer, Command } from '../../events.ts';
 import { REDIS_ERRORS } from '../../redis-errors.ts';
 import { RedisCommand } from '../../redis-protocol.ts';
 
-/** On a command, or a pipeline's first command: a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
+/** On a command, or a pipeline's first; a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 export const CALL = Symbol('foreshock.call');
 
-/** As {@link CALL}: written to a connection. */
+/** As {@link CALL}: written. */
 export const SENT = Symbol('foreshock.sent');
 
 /** `ioredis/built/Command.js`. */
@@ -35,7 +35,7 @@ export interface Client {
   stream?: { remoteAddress?: string; remotePort?: number };
 }
 
-/** Until the command's node is chosen. */
+/** Until its node is chosen. */
 const CLUSTER: CacheServer = { system: 'redis', errors: REDIS_ERRORS };
 
 export class Clients {
@@ -66,7 +66,7 @@ export class Clients {
     const database = String(condition?.select ?? options.db ?? 0);
     const known = this.#servers.get(client);
     if (known?.database === database && !options.sentinels) return known;
-    // With sentinels, the options lack the server's address.
+    // With sentinels, options lack the server's address.
     const host = options.sentinels ? stream?.remoteAddress : (options.path ?? options.host ?? 'localhost');
     const port = options.sentinels ? stream?.remotePort : options.path ? undefined : (options.port ?? 6379);
     if (known?.database === database && known.host === host && known.port === port) return known;

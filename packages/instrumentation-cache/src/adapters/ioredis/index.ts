@@ -6,10 +6,10 @@ import { wrapPipeline } from './pipeline.ts';
 
 /**
  * ioredis 5 and 6, without its channels (since 5.11): they attach a `catch` to the caller's promise (built/tracing.js),
- * which hides unhandled rejections.
+ * hiding unhandled rejections.
  *
- * - Of a `Command`, `resolve` and `reject` are observed: queues, reconnects and redirects keep them.
- * - Of a `Pipeline` the same, from `exec`; its commands have no spans.
+ * - A `Command`'s `resolve` and `reject` are observed, as queues, reconnects and redirects keep them.
+ * - A `Pipeline`'s too, from `exec`; its commands have no spans.
  * - An automatic pipeline's `kCallbacks` have a caller each.
  */
 export const ioredis: Adapter<CacheEvents> = {
@@ -21,7 +21,7 @@ export const ioredis: Adapter<CacheEvents> = {
   attach: (cache, hooks) => observeClient('ioredis', cache, hooks),
 };
 
-/** @param library itself, or a fork with the same files */
+/** @param library or a fork with its files */
 export function observeClient(library: string, cache: CacheEvents, hooks: Hooks): void {
   const clients = new Clients(cache);
   const built = `${library}/built`;
@@ -53,7 +53,7 @@ function isOwn({ status }: Client, { name, args, ignore }: IoCommand): boolean {
 }
 
 function wrapClient(prototype: any, clients: Clients, hooks: Hooks): void {
-  // By hand: `hooks.calls` costs each command some 60 ns more (bench/command.ts).
+  // By hand: `hooks.calls` adds 60 ns per command (bench/command.ts).
   hooks.wrap(prototype, 'sendCommand', (original) => {
     return function (this: Client, command: IoCommand, stream: unknown, node: unknown) {
       if (!hooks.active) return original.call(this, command, stream, node);
@@ -71,11 +71,11 @@ function wrapClient(prototype: any, clients: Clients, hooks: Hooks): void {
       }
     };
   });
-  // A connection outlives the request that opened it.
+  // A connection outlives its opener.
   hooks.detach(prototype, 'connect');
 }
 
-/** Called again by a cluster, a queue or a reconnect. */
+/** Repeated by a cluster, queue or reconnect. */
 function sending(client: Client, command: IoCommand, stream: unknown, clients: Clients): Command | undefined {
   const under = command[CALL];
   if (under) {
@@ -86,7 +86,7 @@ function sending(client: Client, command: IoCommand, stream: unknown, clients: C
   if (stream !== undefined || isOwn(client, command)) return undefined;
   const call = clients.start(client, command);
   if (!call) return undefined;
-  // By hand: of this command alone, so there is nothing to undo; a reply goes on before it is looked at.
+  // By hand: this command's own, nothing to undo; replies go on before they are inspected.
   const { resolve, reject } = command;
   command.resolve = function (reply) {
     const result = resolve.call(this, reply);
@@ -112,14 +112,14 @@ function isTimeOut(error: unknown): boolean {
   return (error as Error | null)?.message === 'Command timed out';
 }
 
-/** An unwritten command waits for a connection. */
+/** Unwritten, it waits for a connection. */
 function wrapWrite(prototype: any, hooks: Hooks): void {
   hooks.before(prototype, 'toWritable', (command: IoCommand) => {
     if (command[CALL] !== undefined) command[SENT] = true;
   });
 }
 
-/** `delayUntilReady` runs callbacks in the context of another caller's answer. */
+/** `delayUntilReady` runs callbacks in another caller's context. */
 function wrapDelays(prototype: any, hooks: Hooks): void {
   hooks.before(prototype, 'delayUntilReady', (_client, args) => void (args[0] = bind(args[0])));
 }

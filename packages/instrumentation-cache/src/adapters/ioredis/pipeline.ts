@@ -35,7 +35,7 @@ export function wrapPipeline(built: string, clients: Clients, cache: CacheEvents
     });
     hooks.calls<any, Batch>(exports.default.prototype, 'exec', {
       begin(pipeline: Pipeline) {
-        // `exec` of a transaction first only queues EXEC; a redirect repeats `exec`.
+        // A transaction's first `exec` only queues EXEC; a redirect repeats it.
         if (pipeline._transactions > 0 || isAutomatic(pipeline) || executed.has(pipeline)) return undefined;
         executed.add(pipeline);
         return execute(pipeline, clients, cache);
@@ -53,7 +53,7 @@ function join(
   clients: Clients,
 ): void {
   const callback = callbacks?.at(-1);
-  // Redirected pipelines queue commands again.
+  // Redirected pipelines queue again.
   if (!callbacks || !callback || command[CALL]) return;
   const call = clients.start(pipeline.redis, command);
   if (!call) return;
@@ -72,9 +72,9 @@ function execute(pipeline: Pipeline, clients: Clients, cache: CacheEvents): Batc
   const described = commands.map(({ name, args }) => new RedisCommand(name, args, 0, redis.options.keyPrefix));
   const batch = cache.batch(clients.serverOf(redis), isMulti ? 'MULTI' : 'PIPELINE', described);
   if (!batch) return undefined;
-  // A cluster's node is known at the first command.
+  // The first command shows a cluster's node.
   head[CALL] = batch;
-  // By hand: of this pipeline alone, so there is nothing to undo.
+  // By hand: this pipeline's own, nothing to undo.
   const { resolve, reject } = pipeline;
   pipeline.resolve = function (answers) {
     guard('ioredis pipeline', () => {
@@ -89,7 +89,7 @@ function execute(pipeline: Pipeline, clients: Clients, cache: CacheEvents): Batc
   return batch;
 }
 
-/** EXEC answers with all replies or one error. */
+/** EXEC answers all replies or one error. */
 function repliesOfMulti(answers: Answer[]): unknown[] {
   const [error, values] = answers.at(-1) ?? [undefined];
   if (error) return [error];

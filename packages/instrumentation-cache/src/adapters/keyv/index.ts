@@ -13,8 +13,8 @@ interface Keyv {
 }
 
 /**
- * Keyv 4 to 6 over a Map; other stores are a client's or a library's with spans. 4 has no hooks, and 5 before 5.5.5
- * leaves misses out: the Map is looked at when `get` reads it.
+ * Keyv 4 to 6 over a Map; other stores' clients have spans. 4 lacks hooks, 5 before 5.5.5 misses: the Map is looked at
+ * when `get` reads it.
  */
 export const keyv: Adapter<CacheEvents> = {
   library: 'keyv',
@@ -42,7 +42,7 @@ export const keyv: Adapter<CacheEvents> = {
   },
 };
 
-/** @param whenRead runs its argument just before the library reads */
+/** @param whenRead runs its argument just before the read */
 function observeReads(prototype: any, cache: CacheEvents, hooks: Hooks, whenRead: (look: () => void) => void): void {
   for (const method of ['get', 'getMany', 'getRaw', 'getManyRaw']) {
     if (!(method in prototype)) continue;
@@ -65,7 +65,7 @@ function observeReads(prototype: any, cache: CacheEvents, hooks: Hooks, whenRead
   });
 }
 
-/** 6 runs all its hooks by this method. */
+/** 6 runs all hooks by it. */
 function observeHooks(prototype: { hookWithDeprecated: unknown }, cache: CacheEvents, hooks: Hooks): void {
   hooks.before(prototype, 'hookWithDeprecated', (it: Keyv, [event, data]) => {
     if (!mapOf(it)) return;

@@ -2,7 +2,7 @@ import { HandOver, report, type Adapter, type Hooks } from '@foreshock/kit';
 import { cacheName } from '../../cache-name.ts';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 
-/** Given by `LRUCache.unsafeExposeInternals`; of 7 the cache's own. */
+/** From `LRUCache.unsafeExposeInternals`; 7's from the cache. */
 interface Internals {
   keyMap: { get(key: unknown): number | undefined };
   valList: ArrayLike<unknown>;
@@ -36,9 +36,9 @@ const FILES = [
 ];
 
 /**
- * lru-cache 7 to 11, without its channels (since 11.1): `lru-cache` attaches a `catch` to the caller's promise, which
- * hides unhandled rejections. A `status` option would reach the application's `fetchMethod`, so the outcome of `fetch`
- * and `memo` is read before they run.
+ * lru-cache 7 to 11, without its channels (since 11.1): `lru-cache` attaches a `catch` to the caller's promise, hiding
+ * unhandled rejections. A `status` option would reach the application's `fetchMethod`, so outcomes of `fetch` and
+ * `memo` are read beforehand.
  */
 export const lruCache: Adapter<CacheEvents> = {
   library: 'lru-cache',
@@ -52,7 +52,7 @@ export const lruCache: Adapter<CacheEvents> = {
   },
 };
 
-/** The export of 7; the default one of 8, and of 7 for ES modules. */
+/** 7's export; the default of 8, and of 7's ES module. */
 function classOf(exports: any): LRUCacheClass {
   return typeof exports === 'function' ? exports : (exports.LRUCache ?? exports.default);
 }
@@ -73,7 +73,7 @@ function wrapCache(LRUCache: LRUCacheClass, cache: CacheEvents, hooks: Hooks): v
     return known;
   };
 
-  // By hand: a lookup takes 23 ns, and `hooks.after` 20 ns more than this (bench/command.ts).
+  // By hand: a lookup takes 23 ns, `hooks.after` 20 ns more (bench/command.ts).
   hooks.wrap(LRUCache.prototype, 'get', (original) => {
     return function (this: object, key: unknown, options: unknown) {
       const value: unknown = original.call(this, key, options);

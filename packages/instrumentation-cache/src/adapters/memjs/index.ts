@@ -31,7 +31,7 @@ export const memjs: Adapter<CacheEvents> = {
     };
     hooks.onLoad('memjs/lib/memjs/memjs.js', ({ exports }) => {
       wrapCommands(exports.Client.prototype, serverOf, cache, hooks);
-      // A connection outlives the request that opened it.
+      // A connection outlives its opener.
       hooks.detach(exports.Server.prototype, 'sock');
     });
   },
@@ -68,7 +68,7 @@ function wrapCommands(
     failed: (command, error) => command.failed(error),
   });
 
-  // `perform` calls it to choose a server that is up.
+  // By it `perform` chooses a server that is up.
   hooks.after(prototype, 'server', (server: Server | null) => {
     if (server) sending.offered?.sentTo(serverOf(server));
   });

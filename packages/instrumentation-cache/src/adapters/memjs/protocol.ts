@@ -4,7 +4,7 @@ import type { CommandDescription } from '../../events.ts';
 const NOT_FOUND = 1;
 const EXISTS = 2;
 
-/** By opcode; `answer` is a status that is no error to memjs. */
+/** By opcode; `answer`: a status that memjs takes for no error. */
 const COMMANDS: Record<number, { operation: string; answer?: number; fills?: boolean }> = {
   0x00: { operation: 'GET', answer: NOT_FOUND },
   0x01: { operation: 'SET', fills: true },

@@ -3,19 +3,19 @@ import { cacheName } from '../../cache-name.ts';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 
 interface Entry {
-  /** When it expires, in ms since 1970; 0: never. */
+  /** Expiry, ms since 1970; 0: never. */
   t: number;
 }
 
 interface Cache {
   data: Record<string, Entry | undefined>;
-  /** `deleteOnExpire` is one since 4.2. */
+  /** `deleteOnExpire`: since 4.2. */
   options: { deleteOnExpire?: boolean };
 }
 
 /**
- * node-cache 2 to 5: methods of `lib/node_cache.js`, bound to each cache by its constructor; `take` calls `get`, `mset`
- * calls `set`. In its `stats` a listener's lookup may be included.
+ * node-cache 2 to 5: methods of `lib/node_cache.js`, bound per cache by its constructor; `take` calls `get`, `mset`
+ * `set`. Its `stats` may include a listener's lookup.
  */
 export const nodeCache: Adapter<CacheEvents> = {
   library: 'node-cache',

@@ -12,7 +12,7 @@ export interface Client {
 }
 
 export interface ClientOptions {
-  /** Clients copy it into the other options. */
+  /** Copied into other options. */
   url?: string;
   socket?: { host?: string; port?: number; path?: string };
   database?: number;
@@ -30,7 +30,7 @@ export interface Queued {
   reject(error: unknown): unknown;
 }
 
-/** Until the command's client is known. */
+/** Until its client is known. */
 const UNKNOWN: CacheServer = { system: 'redis', errors: REDIS_ERRORS };
 
 export class Clients {
@@ -75,7 +75,7 @@ function serverOf({ url, socket, database = 0 }: ClientOptions = {}): CacheServe
   const { host = 'localhost', port = 6379 } = path ? { host: path, port: undefined } : (socket ?? {});
   const server = { system: 'redis', host, port, database: String(database), errors: REDIS_ERRORS };
   if (path) return server;
-  // A pool's clients parse the URL, the pool does not.
+  // Only a pool's clients parse the URL.
   if (socket?.host !== undefined || url === undefined || !URL.canParse(url)) return server;
   const parsed = new URL(url);
   return {
@@ -86,7 +86,7 @@ function serverOf({ url, socket, database = 0 }: ClientOptions = {}): CacheServe
   };
 }
 
-/** @param first runs before the call's end */
+/** @param first before the call's end */
 export function observe(queued: Queued, call: Command, first?: () => void): void {
   const { resolve, reject } = queued;
   queued.resolve = function (reply) {
@@ -107,7 +107,7 @@ export function observe(queued: Queued, call: Command, first?: () => void): void
   };
 }
 
-/** By class (dist/lib/errors.js): a command's time-out applies until it is written, the socket's until the answer. */
+/** By class (dist/lib/errors.js): a command's applies until it is written, the socket's until the answer. */
 const TIME_OUTS: Record<string, TimeOutPhase> = {
   TimeoutError: 'connect',
   CommandTimeoutDuringMaintenanceError: 'connect',

@@ -5,9 +5,9 @@ import { attachRedis4 } from './redis-4.ts';
 import { answerBatch, Clients, observe, startBatch, type Args, type Client, type Queued } from './clients.ts';
 
 /**
- * node-redis 4 to 6, under both names of its client package. Its channels (since 5.12) lack keys and stringify
- * arguments of any length (`sanitizeArgs`, dist/lib/client/tracing.js): `sendCommand` is observed, with `resolve` and
- * `reject` of what it queues. `node-redis:cache:request` reports hits of the client-side cache.
+ * node-redis 4 to 6, under both client package names. Its channels (since 5.12) lack keys and stringify arguments of
+ * any length (`sanitizeArgs`, dist/lib/client/tracing.js), so `sendCommand` is observed, with `resolve` and `reject` of
+ * what it queues. `node-redis:cache:request` reports the client-side cache's hits.
  */
 export const redis: Adapter<CacheEvents> = {
   library: 'redis',
@@ -22,7 +22,7 @@ export const redis: Adapter<CacheEvents> = {
     const clients = new Clients(cache);
     attachRedis4(clients, cache, hooks);
     wrapClient(clients, cache, hooks);
-    // Before redis 4.6 this was private to its queue.
+    // Private to its queue before redis 4.6.
     hooks.onLoad('@redis/client/dist/lib/client/pub-sub.js', ({ exports }) => {
       wrapMessages(exports.PubSub.prototype, 'handleMessageReply', cache, hooks);
     });
@@ -60,7 +60,7 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
     });
     // A connection outlives its opener.
     hooks.detach(prototype, 'connect');
-    // `Multi#exec` awaits both; callers never get these promises.
+    // `Multi#exec` awaits both, unseen by callers.
     for (const [method, kind] of [
       ['_executeMulti', 'MULTI'],
       ['_executePipeline', 'PIPELINE'],
@@ -80,7 +80,7 @@ function wrapClient(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   });
 }
 
-/** Never queued; only the caller's promise has the reason. */
+/** Never queued; the caller's promise has the reason. */
 function refuse(client: Client, call: Command, options: CommandOptions | undefined): void {
   const limits = client.options;
   if (options?.abortSignal?.aborted) call.refused('AbortError');

@@ -20,19 +20,19 @@ interface Executing {
 interface Adding {
   call: Command;
   queue: object;
-  /** Undefined until the queue first writes. */
+  /** Undefined until the first write. */
   owner: Client | undefined;
 }
 
 /**
- * node-redis 4. Commands are queued by a private method, so `addCommand` is observed. The queue's client is found by
+ * node-redis 4 queues commands by a private method, so `addCommand` is observed. The queue's client is found by
  * `connect`, which calls its socket's, and by `getCommandToSend`, just before the socket's `writeCommand`.
  */
 export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   const owners = new WeakMap<object, Client>();
   /** A client's `connect` calls `#socket.connect` synchronously. */
   const connecting = new HandOver<Client>();
-  /** `#tick` takes and writes a command synchronously; otherwise spans would have no address (the contract). */
+  /** `#tick` takes and writes a command synchronously; otherwise spans lack the address (the contract). */
   const writing = new BriefHandOver<object>();
   /** `multiExecutor` queues synchronously. */
   const batching = new HandOver<Executing>();
@@ -92,7 +92,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
         if (!added) return;
         const { call, queue, owner } = added;
         observe(value, call, () => {
-          // An answered command has been written.
+          // Answered, thus written.
           const client = owner ? undefined : owners.get(queue);
           if (client) call.sentTo(clients.serverOf(client));
         });
@@ -114,7 +114,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
   }
 }
 
-/** Since 4.1 a chain id marks a transaction; MULTI and EXEC are added later. */
+/** Since 4.1 a chain id marks a transaction; MULTI, EXEC come later. */
 function batchOf(
   commands: { args: Args }[],
   chainId: unknown,

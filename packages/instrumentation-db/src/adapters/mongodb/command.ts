@@ -1,4 +1,4 @@
-/** Commands whose value is a collection; that of others may be a user, a log or a number. */
+/** Commands whose value is a collection; others' may be a user, log or number. */
 const OF_COLLECTIONS = new Set([
   'aggregate',
   'collMod',
@@ -25,10 +25,10 @@ const OF_COLLECTIONS = new Set([
   'validate',
 ]);
 
-/** Sent for the driver's own needs: the end of its sessions, and authentication renewed by the server's request. */
+/** For the driver's own needs: ending sessions, and authentication renewed at the server's request. */
 const OWN = new Set(['endSessions', 'saslStart', 'saslContinue']);
 
-/** Of write commands: their operations. */
+/** Write commands' operations. */
 const BATCHES: Readonly<Record<string, string>> = {
   insert: 'documents',
   update: 'updates',
@@ -36,7 +36,7 @@ const BATCHES: Readonly<Record<string, string>> = {
   bulkWrite: 'ops',
 };
 
-/** The server's own limit, in bytes, of database and collection; a longer name is refused, and may be anything. */
+/** The server's limit for database and collection, bytes; a longer name is refused, and may be anything. */
 const MAX_NAME = 255;
 
 type Command = Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ export function nameOf(name: string): string | undefined {
   return name.length <= MAX_NAME ? name : undefined;
 }
 
-/** An array, or since 6.10 a `DocumentSequence` (mongodb/lib/cmap/commands.js). */
+/** An array, since 6.10 a `DocumentSequence` (mongodb/lib/cmap/commands.js). */
 export function batchSizeOf(command: Command, operation: string): number | undefined {
   const name = BATCHES[operation];
   if (name === undefined) return undefined;

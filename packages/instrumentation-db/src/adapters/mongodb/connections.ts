@@ -12,7 +12,7 @@ interface HostAddress {
   socketPath?: string;
 }
 
-/** A `Connection` of mongodb/lib/cmap/connection.js knows only the address of its socket. */
+/** mongodb/lib/cmap/connection.js knows only its socket's address. */
 const targets = new WeakMap<object, Target>();
 
 export function mongodbConnection(resource: object): DriverConnection | undefined {
@@ -20,7 +20,7 @@ export function mongodbConnection(resource: object): DriverConnection | undefine
   return target && { connection: resource, ...target };
 }
 
-/** Of connections opened while nothing was hooked: host and port of the socket. */
+/** Host and port of sockets opened while nothing was hooked. */
 export function targetOfConnection(connection: { address?: unknown }): Target {
   let target = targets.get(connection);
   if (target) return target;
@@ -34,9 +34,9 @@ function targetOfAddress({ socketPath, host, port }: HostAddress): Target {
   return { system: SYSTEM, host: socketPath ?? host, port: socketPath === undefined ? port : undefined };
 }
 
-/** Connections, monitors and timers outlive the request whose operation began them; who asks for one keeps its context. */
+/** Connections, monitors and timers outlive the request that began them; who asks for one keeps its context. */
 export function detachConnections(hooks: Hooks): void {
-  // Called by `ConnectionPool.createConnection` and `Monitor`; with a callback before 6.4.
+  // By `ConnectionPool.createConnection` and `Monitor`; before 6.4 with callback.
   hooks.onLoad('mongodb/lib/cmap/connect.js', ({ exports }) => {
     hooks.detach(exports, 'connect');
     hooks.calls(exports, 'connect', {
@@ -55,7 +55,7 @@ export function detachConnections(hooks: Hooks): void {
   });
   hooks.onLoad('mongodb/lib/cmap/connection_pool.js', ({ exports: { ConnectionPool } }) => {
     hooks.detach(ConnectionPool.prototype, 'ensureMinPoolSize');
-    // Before 6.4, the pool calls back where a connection was returned.
+    // Before 6.4, called back where a connection returned.
     hooks.before(ConnectionPool.prototype, 'checkOut', (_pool, args: [unknown]) => {
       if (typeof args[0] === 'function') args[0] = bindOnce(args[0] as Callback);
     });
@@ -68,7 +68,7 @@ export function detachConnections(hooks: Hooks): void {
   });
 }
 
-/** @param connection undefined if none was opened, or with a callback */
+/** @param connection undefined with a callback, or unopened */
 function remember(connection: unknown, target: Target): void {
   if (typeof connection === 'object' && connection !== null) targets.set(connection, target);
 }

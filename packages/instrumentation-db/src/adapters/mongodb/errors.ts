@@ -7,11 +7,11 @@ interface Failure {
   hasErrorLabel?: unknown;
 }
 
-/** Followed by the index and its values. */
+/** Then index and values. */
 const DUPLICATE_KEY = 'E11000 duplicate key error';
 
 export const MONGODB_ERRORS: ServerErrors = {
-  /** The driver's own errors have none. The reason of an `AbortSignal` may have any: an `AbortError` has 20. */
+  /** The driver's own errors have none; an `AbortSignal`'s reason any: `AbortError` has 20. */
   statusOf(error) {
     const { code, hasErrorLabel } = (error ?? {}) as Failure;
     if (typeof code !== 'number' || (error instanceof Error && typeof hasErrorLabel !== 'function')) return undefined;
@@ -31,7 +31,7 @@ interface ServerFailure {
 }
 
 interface Reply {
-  /** Of `bulkWrite` of a client, since 6.10: the results of its operations are in a cursor. */
+  /** Of a client's `bulkWrite`, since 6.10: operations' results are in a cursor. */
   nErrors?: number;
   cursor?: { firstBatch?: readonly (ServerFailure & { ok?: unknown })[] };
   writeErrors?: readonly ServerFailure[];
@@ -40,7 +40,7 @@ interface Reply {
 
 /** Since 6.8: `MongoDBResponse` (lib/cmap/wire_protocol/responses.js), decoded where it is read. */
 interface EncodedReply {
-  /** Null where there is none. */
+  /** Null if missing. */
   get(name: string | number, type: number): any;
   getNumber(name: string): number | null;
 }
@@ -50,7 +50,7 @@ const STRING = 2;
 const OBJECT = 3;
 const ARRAY = 4;
 
-/** The server accepted the command, but not all writes: `ok` is 1. The driver throws after the reply. */
+/** An accepted command with failed writes: `ok` is 1. The driver throws after the reply. */
 export function replyError(reply: unknown): ReplyFailure | undefined {
   if (typeof reply !== 'object' || reply === null) return undefined;
   if (isEncoded(reply)) return encodedError(reply);

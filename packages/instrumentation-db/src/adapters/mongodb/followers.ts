@@ -7,14 +7,14 @@ export interface Operation {
 }
 
 /**
- * Change streams and tailable cursors ask for news without end, whoever began them.
+ * Change streams and tailable cursors ask for news endlessly, whoever began them.
  *
  * @returns whether an operation only asks for news
  */
 export function recogniseFollowers(hooks: Hooks): (operation: Operation | undefined) => boolean {
   /** `ChangeStreamCursor` calls `executeOperation` synchronously (mongodb/lib/cursor/abstract_cursor.js). */
   const asking = new HandOver<true>();
-  /** Of tailable cursors; the driver makes one for each. Before 6.10 a `GetMoreOperation` has no such option. */
+  /** One per tailable cursor. Before 6.10 a `GetMoreOperation` lacks such an option. */
   const sessions = new WeakSet<object>();
 
   hooks.onLoad('mongodb/lib/cursor/change_stream_cursor.js', ({ exports: { ChangeStreamCursor } }) => {

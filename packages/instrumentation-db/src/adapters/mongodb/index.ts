@@ -12,17 +12,17 @@ interface Namespace {
   db: string;
 }
 
-/** Arguments of `Connection.prototype.command`; with a callback before 6.4. */
+/** Of `Connection.prototype.command`; before 6.4 with callback. */
 type CommandArguments = [Namespace, Record<string, unknown>, unknown, ((...args: any[]) => unknown) | undefined];
 
 /**
- * mongodb 5 to 7, also that of mongoose.
+ * mongodb 5 to 7, also mongoose's.
  *
- * Each call is one `executeOperation` or several, which sends its command by `Connection.prototype.command`, and again
- * where reads and writes are repeated. Handshakes, authentication and monitors send theirs outside of operations.
+ * Each call is one `executeOperation` or several, which send commands by `Connection.prototype.command`, again for
+ * repeated reads and writes. Handshakes, authentication and monitors send theirs outside operations.
  *
- * Command monitoring events are not used: they need `monitorCommands`, which changes what the driver does, and before
- * 6.4 a reply arrives in the context of the socket.
+ * Command monitoring events are not used: they need `monitorCommands`, which changes the driver, and before 6.4 replies
+ * arrive in the socket's context.
  */
 export const mongodb: DbAdapter = {
   library: NAME,
@@ -36,7 +36,7 @@ export const mongodb: DbAdapter = {
     keepQueuedCallers(hooks);
     hookOperations(db, hooks);
     hooks.onLoad('mongodb/lib/cmap/connection.js', ({ exports }) => {
-      // 6.3 also has a `ModernConnection`, that is not used.
+      // 6.3's `ModernConnection` is not used.
       hookCommands(exports.Connection.prototype, db, hooks);
     });
   },
@@ -71,7 +71,7 @@ function hookCommands(prototype: { command: unknown }, db: DbEvents, hooks: Hook
       }
       return query;
     },
-    // With a callback nothing is returned.
+    // With a callback, nothing.
     succeeded(query, reply) {
       if (reply !== undefined) replied(query, reply);
     },
@@ -79,7 +79,7 @@ function hookCommands(prototype: { command: unknown }, db: DbEvents, hooks: Hook
   });
 }
 
-/** Since 6.8 the fourth argument is the class of the reply (lib/cmap/wire_protocol/responses.js). */
+/** Since 6.8 the fourth argument is the reply's class (lib/cmap/wire_protocol/responses.js). */
 function isReplyClass(given: Function): boolean {
   return 'make' in given;
 }

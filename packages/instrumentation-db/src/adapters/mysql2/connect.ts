@@ -2,10 +2,7 @@ import { bindOnce, detached, type Hooks, type LoadedModule } from '@foreshock/ki
 
 type Class = new (...args: any[]) => object;
 
-/**
- * The socket keeps the context of the constructor that opened it. Its base class is not exported, so the module is
- * replaced.
- */
+/** The socket keeps its constructor's context. The base class is not exported, so the module is replaced. */
 export function detachConnections({ exports: Connection, replaceExports }: LoadedModule, hooks: Hooks): void {
   replaceExports?.(
     (original) =>

@@ -7,7 +7,7 @@ interface Failure {
 }
 
 export const MYSQL2_ERRORS: ServerErrors = {
-  /** Client errors (`ECONNRESET`) have no number, or a negative one. */
+  /** Client errors (`ECONNRESET`): none, or a negative number. */
   statusOf(error) {
     const { errno, sqlState } = (error ?? {}) as Failure;
     return typeof errno === 'number' && sqlState !== undefined ? String(errno) : undefined;

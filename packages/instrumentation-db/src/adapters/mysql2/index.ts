@@ -45,7 +45,7 @@ interface Command {
 interface Sending {
   connection: Connection;
   query: Query;
-  /** A closed connection has its own `addCommand`, which rejects commands. */
+  /** A closed connection's own `addCommand` rejects. */
   closed: boolean;
 }
 
@@ -57,7 +57,7 @@ function mysql2Connection(resource: object): DriverConnection | undefined {
   return { connection: inner, ...targetOfConnection(inner as unknown as Connection) };
 }
 
-/** A query may be sent before its own connection's handshake. */
+/** A query may precede its connection's handshake. */
 const mariadbs = new BoundedMap<string, true>(64);
 const greetings = new WeakSet<object>();
 
@@ -79,8 +79,7 @@ function addressOf({ host, port }: ConnectionTarget): string {
 
 /**
  * mysql2 3: promises, pools and clusters use `Connection` and `Pool`. Its channels (3.20) name neither; with a
- * subscriber, it adds `error` listeners, so that unhandled errors are not thrown (`tracePromise` in
- * base/connection.js).
+ * subscriber it adds `error` listeners, so unhandled errors are not thrown (`tracePromise` in base/connection.js).
  */
 export const mysql2: DbAdapter = {
   library: 'mysql2',
@@ -92,7 +91,7 @@ export const mysql2: DbAdapter = {
   summary:
     'queries and executions by promise, callback, event and stream, prepared statements, several statements at once',
   attach(db, hooks) {
-    // Methods moved to `base` in 3.11.5; up to 3.19 a pool's connections inherit only from there.
+    // Methods moved to `base` in 3.11.5; until 3.19 only pools' connections inherit from there.
     for (const folder of ['mysql2/lib', 'mysql2/lib/base']) {
       hooks.onLoad(`${folder}/connection.js`, (loaded) => {
         const { prototype } = loaded.exports;
@@ -107,7 +106,7 @@ export const mysql2: DbAdapter = {
 function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
   const Class = prototype.constructor as ConnectionClass;
   const queries = new WeakMap<Command, Query>();
-  /** `query` and `execute` call `addCommand` synchronously, which is no second query. */
+  /** `query` and `execute` call `addCommand` synchronously: one query. */
   const sending = new HandOver<Sending>();
 
   for (const method of ['query', 'execute']) {
@@ -118,7 +117,7 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
         if (!query) return undefined;
         const at = args.findIndex((arg) => typeof arg === 'function');
         if (at >= 0) args[at] = observed(args[at], query);
-        // A pool passes its own `Query` object.
+        // A pool's own `Query`.
         else if (isCommand(given) && given.onResult) given.onResult = observed(given.onResult, query);
         return { connection, query, closed: Object.hasOwn(connection, 'addCommand') };
       },
@@ -145,12 +144,12 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
     } else listen(connection, command, query, false);
   });
 
-  // mysql2 does not emit these errors.
+  // mysql2 emits none of these.
   hooks.before(prototype, '_notifyError', (connection: Connection, [error]) => {
     if (!connection._fatalError) failAll(connection, error);
   });
 
-  // Also called by `destroy`; after it, mysql2 answers no caller.
+  // Also by `destroy`; then mysql2 answers no caller.
   hooks.after(prototype, 'close', (_result, connection: Connection) => {
     if (!connection._command && connection._commands.length === 0) return;
     const error = { code: 'connection_closed', message: 'the connection was closed before the answer' };

@@ -14,8 +14,8 @@ export type ConnectionClass = new (options: { config: object }) => PingConnectio
 const noted = new WeakSet<object>();
 
 /**
- * For `/readyz`. MySQL counts a connection without a login as failed, and blocks a host with a hundred of them
- * (`max_connect_errors`): so the application's library logs in with its settings.
+ * For `/readyz`. MySQL counts connections without login as failed, and blocks a host after a hundred
+ * (`max_connect_errors`): the application's library logs in with its settings.
  */
 export function notePing(
   Connection: ConnectionClass,
@@ -35,7 +35,7 @@ function ping(Connection: ConnectionClass, config: object, ms: number): Promise<
   return new Promise((resolve, reject) => {
     const connection = new Connection({ config });
     const timer = setTimeout(() => connection.destroy(), ms);
-    // It is in the callback as well.
+    // The callback has it, too.
     connection.on('error', () => {});
     connection.ping((error) => {
       if (error) {

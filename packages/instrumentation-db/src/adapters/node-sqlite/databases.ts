@@ -4,23 +4,23 @@ import { SQLITE, SQLITE_DQS, type Dialect } from '../../sql-dialect.ts';
 
 interface Known {
   name: string | undefined;
-  /** Undefined: not asked yet. */
+  /** Undefined: unasked. */
   dialect: Dialect | undefined;
 }
 
-/** Which database a statement is of, its file's name, and how it reads double quotes. */
+/** A statement's database, its file's name, how it reads double quotes. */
 export class Databases {
   readonly #prepare: DatabaseSync['prepare'];
   readonly #known = new WeakMap<DatabaseSync, Known>();
-  /** By statement or tag store; a statement does not name its database. */
+  /** By statement or tag store: a statement does not name it. */
   readonly #databases = new WeakMap<object, WeakRef<DatabaseSync>>();
 
-  /** @param prepare as Node has it: what is asked here is no query of the application */
+  /** @param prepare Node's own: our questions are no query of the application */
   constructor(prepare: DatabaseSync['prepare']) {
     this.#prepare = prepare;
   }
 
-  /** Its authorizer would be asked about a statement that the application does not prepare. */
+  /** Its authorizer would be asked about a statement of ours. */
   keepUnasked(database: DatabaseSync): void {
     this.#of(database).dialect ??= SQLITE_DQS;
   }
@@ -33,7 +33,7 @@ export class Databases {
     return this.#databases.get(statement)?.deref();
   }
 
-  /** The file without its folder, which may be named after a user; undefined before Node 22.16. */
+  /** The file without its folder, perhaps a user's name; undefined before Node 22.16. */
   nameOf(database: DatabaseSync | undefined): string | undefined {
     return database && this.#of(database).name;
   }
@@ -45,7 +45,7 @@ export class Databases {
     return (known.dialect ??= this.#dialectOf(database));
   }
 
-  /** `enableDoubleQuotedStringLiterals` cannot be read: with it, this is a string, without it, no such column. */
+  /** `enableDoubleQuotedStringLiterals` cannot be read: this is a string with it, else no such column. */
   #dialectOf(database: DatabaseSync): Dialect {
     try {
       this.#prepare.call(database, 'SELECT "foreshock"');

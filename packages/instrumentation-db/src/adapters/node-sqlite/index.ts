@@ -14,8 +14,8 @@ interface Prototypes {
 type Start = (database: DatabaseSync | undefined, text: string) => Query | undefined;
 
 /**
- * `node:sqlite` (src/node_sqlite.cc), all synchronous. Its channel `sqlite.db.query` (Node 26) has neither a
- * statement's start nor its error.
+ * `node:sqlite` (src/node_sqlite.cc), all synchronous. Its channel `sqlite.db.query` (Node 26) lacks a statement's
+ * start and error.
  */
 export const nodeSqlite: DbAdapter = {
   library: 'node:sqlite',
@@ -70,7 +70,7 @@ function wrapDatabase(
   hooks.calls(prototype, 'prepare', {
     begin: (database: DatabaseSync, [text]: [unknown]) => (typeof text === 'string' ? { database, text } : undefined),
     returned: ({ database }, statement: StatementSync) => databases.remember(statement, database),
-    // A missing table or a syntax error is found here, before there is a statement.
+    // A missing table or syntax error comes before there is a statement.
     failed: ({ database, text }, error) => start(database, text)?.failed(error),
   });
   // Node 24.10.
@@ -79,7 +79,7 @@ function wrapDatabase(
   }
   if (!prototype.createTagStore) return;
   let isWrapped = false;
-  // The class of what it returns is not exported (Node 24.9).
+  // Its result's class is not exported (Node 24.9).
   hooks.after(prototype, 'createTagStore', (store: object, database: DatabaseSync) => {
     databases.remember(store, database);
     if (isWrapped) return;
@@ -104,7 +104,7 @@ function wrapStatements(prototype: StatementSync, databases: Databases, start: S
   wrapRuns(prototype, begin, iterations, hooks);
 }
 
-/** What runs a statement: methods of `StatementSync` and of a tag store alike. */
+/** Methods of `StatementSync` and tag stores that run statements. */
 function wrapRuns(
   prototype: any,
   begin: (self: object, args: unknown[]) => Query | undefined,

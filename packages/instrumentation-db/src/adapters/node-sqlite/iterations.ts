@@ -7,13 +7,13 @@ interface Iteration {
 }
 
 /**
- * Ends a query with the iterator over its rows, or when its statement runs again, which resets it. Else the span of one
- * that is left without `return()` stays open.
+ * A query ends with its rows' iterator, or when its statement runs again, resetting it. Left without `return()`, its
+ * span stays open.
  */
 export class Iterations {
   readonly #hooks: Hooks;
   readonly #open = new WeakMap<object, Iteration>();
-  /** By statement: its last one. */
+  /** A statement's last. */
   readonly #last = new WeakMap<object, Iteration>();
   #prototype: object | undefined;
 
@@ -21,7 +21,7 @@ export class Iterations {
     this.#hooks = hooks;
   }
 
-  /** @param owner a statement; of a tag store's, several may be under way */
+  /** @param owner a statement; a tag store may have several under way */
   endOf(owner: object): void {
     const last = this.#last.get(owner);
     if (!last) return;

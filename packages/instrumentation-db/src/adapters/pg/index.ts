@@ -19,8 +19,8 @@ export interface Client {
 }
 
 /**
- * node-postgres 8 in JavaScript; `pg.native` is left alone. `Client.prototype.query` queues objects, of promises,
- * callbacks, cursors and streams, that end by `handleReadyForQuery` or `handleError`.
+ * node-postgres 8 in JavaScript, not `pg.native`. `Client.prototype.query` queues objects, of promises, callbacks,
+ * cursors and streams, that end by `handleReadyForQuery` or `handleError`.
  */
 export const pg: DbAdapter = {
   library: 'pg',
@@ -42,7 +42,7 @@ export const pg: DbAdapter = {
   },
 };
 
-/** Also the native client (`connectionParameters`, pg/lib/client.js). */
+/** Also native (`connectionParameters`, pg/lib/client.js). */
 function pgConnection(resource: object): DriverConnection | undefined {
   if (!('connectionParameters' in resource)) return undefined;
   const { host, port, database } = resource as Client;
@@ -107,10 +107,10 @@ function observe(client: Client, config: unknown, observed: Observed, ends: Quer
   );
 }
 
-/** Last in the queue, last sent (pipeline mode, 8.17), or already active. */
+/** Last queued or sent (pipeline mode, 8.17), or already active. */
 function newestQuery(client: Client): Submitted | undefined {
   if (client._queryable === false || client._ending) return undefined;
-  // `queryQueue` and `activeQuery` became deprecation-warning getters in 8.16.
+  // `queryQueue` and `activeQuery` warn since 8.16.
   const queue = client._queryQueue ?? client.queryQueue;
   return (
     queue?.at(-1) ??

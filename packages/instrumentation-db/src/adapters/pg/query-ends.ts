@@ -10,7 +10,7 @@ export interface Submitted {
   cursor?: { text?: string };
   name?: string;
   _result?: { rowCount?: number | null; fields?: readonly unknown[] };
-  /** Several statements have several results. */
+  /** One per statement. */
   _results?: unknown;
   handleReadyForQuery: AnyFunction;
   handleError: AnyFunction;
@@ -33,10 +33,7 @@ const SUCCEEDING: MethodCalls<Observed> = {
   within,
 };
 
-/**
- * pg and pg-cursor are patched on the prototype; `QueryStream` binds its methods to each object
- * (pg-query-stream/dist/index.js).
- */
+/** pg and pg-cursor by prototype; `QueryStream` binds methods to each object (pg-query-stream/dist/index.js). */
 export class QueryEnds {
   readonly #hooks: Hooks;
   readonly #prototypes = new WeakSet<object>();
@@ -67,7 +64,7 @@ export class QueryEnds {
     this.#wrap(prototype, 'handleError', this.#failing);
   }
 
-  /** @returns false if it is already observed */
+  /** @returns false if observed before */
   observe(submitted: Submitted, started: Observed): boolean {
     if (submitted[OBSERVED]) return false;
     submitted[OBSERVED] = started;
@@ -90,7 +87,7 @@ export class QueryEnds {
   }
 }
 
-/** Without columns, the count is of rows changed. */
+/** Without columns, it counts changed rows. */
 function returnedRows({ _result, _results }: Submitted): number | undefined {
   if (!_result?.fields?.length || Array.isArray(_results)) return undefined;
   return _result.rowCount ?? undefined;

@@ -5,13 +5,13 @@ import { targetOfOptions, type Options } from './targets.ts';
 
 const PLACE = 'postgres connection';
 
-/** What `Connection(options, queues, events)` of postgres/src/connection.js returns, before it is opened. */
+/** What `Connection(options, queues, events)` of postgres/src/connection.js returns, unopened. */
 interface Connection {
   execute: AnyFunction;
   connect: AnyFunction;
 }
 
-/** A connection consists of closures, so each is observed from its making on. */
+/** Connections are closures, each observed from its making. */
 export function observedFactory(create: AnyFunction, attachment: Attachment<DbEvents>): AnyFunction {
   const made = preceded(create, (_self, args) => observeNotifications(args, attachment), PLACE, attachment);
   const observe = (connection: Connection, _self: unknown, [options]: [Options]): void =>
@@ -26,7 +26,7 @@ function observeConnection(connection: Connection, options: Options, attachment:
     query[TARGET] = target;
   };
   replaceOn(methods, 'execute', (original) => preceded(original, note, PLACE, attachment));
-  // It opens the socket, now and whenever it is lost.
+  // Opens the socket, now and when lost.
   const opening = (original: AnyFunction): AnyFunction =>
     function (this: unknown, ...args: unknown[]) {
       return attachment.active ? detached(original, this, args) : original.apply(this, args);
@@ -34,7 +34,7 @@ function observeConnection(connection: Connection, options: Options, attachment:
   replaceOn(methods, 'connect', (original) => preceded(opening(original), note, PLACE, attachment));
 }
 
-/** `onnotify` is called where the socket was opened: by `sql.listen`, for all its listeners. */
+/** `onnotify` is called where `sql.listen` opened the socket, for all listeners. */
 function observeNotifications(args: [Options], attachment: Attachment<DbEvents>): void {
   const [options] = args;
   const { onnotify } = options;

@@ -5,10 +5,10 @@ import { isToObserve, observeQuery, type PostgresQuery } from './queries.ts';
 import { postgresConnection } from './targets.ts';
 
 /**
- * postgres 3 (Postgres.js). Everything it sends is a `Query`, which `handle` gives to `handler`: that of a pool, a
- * transaction or a reserved connection. It has neither hook nor channel; `options.debug` changes its errors.
+ * postgres 3 (Postgres.js) sends only `Query` objects, which `handle` gives to `handler`: a pool's, transaction's or
+ * reserved connection's. It has neither hook nor channel; `options.debug` changes its errors.
  *
- * Its files are there twice, `cjs/src` is made from `src`.
+ * Its files exist twice: `cjs/src` is made from `src`.
  */
 export const postgres: DbAdapter = {
   library: 'postgres',

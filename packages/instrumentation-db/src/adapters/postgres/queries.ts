@@ -14,42 +14,42 @@ export interface PostgresQuery {
   executed: boolean;
   /** Its connection works on it; false again once it has ended. */
   active: boolean;
-  /** Of the connection it was handed to. */
+  /** Its connection's. */
   state: object | null;
-  /** Its text, with all fragments; from `build` in postgres/src/connection.js. */
+  /** With all fragments; `build` in postgres/src/connection.js. */
   string?: string;
   handler: AnyFunction;
   resolve: AnyFunction;
   reject: AnyFunction;
   forEachFn?: AnyFunction;
   cursorFn?: AnyFunction;
-  /** Set by the connection; the library's own queries have none. */
+  /** Set by the connection, but for the library's own. */
   [TARGET]?: PostgresTarget;
   [OBSERVED]?: ObservedQuery;
 }
 
-/** `Result` of postgres/src/result.js; one for each of several statements. */
+/** postgres/src/result.js; one per statement. */
 interface Result {
   count?: number | null;
   columns?: readonly unknown[] | null;
-  /** A stream, of `COPY`, is no end. */
+  /** A `COPY` stream is no end. */
   pipe?: unknown;
 }
 
-/** @returns whether it has to be observed, or observed again: cursors replace the functions for each batch */
+/** @returns whether to observe it, also again: cursors replace the functions for each batch */
 export function isToObserve(query: PostgresQuery): boolean {
   const known = query[OBSERVED];
   return known ? known.resolve !== query.resolve : !query.executed;
 }
 
-/** After `handle`, which calls `handler` in a microtask. The pool's adapter comes before. */
+/** After `handle`, which calls `handler` in a microtask, and the pool's adapter. */
 export function observeQuery(query: PostgresQuery, db: DbEvents): void {
   (query[OBSERVED] ??= new ObservedQuery(query, db)).watch();
 }
 
 /**
- * A query is written at once, also behind others of its connection, which the server does one after the other: it begins
- * when it becomes `active`. `resolve` and `reject` end it, however it was made.
+ * Queries are written at once, also behind others, which the server does in order: one begins when it becomes `active`,
+ * and ends by `resolve` or `reject`, however made.
  */
 class ObservedQuery extends Caller {
   resolve: AnyFunction | undefined;
@@ -62,7 +62,7 @@ class ObservedQuery extends Caller {
     this.#query = query;
     this.#db = db;
     const { handler } = query;
-    // Called once; errors read properties of it (`origin` in query.js).
+    // Once; errors read its properties (`origin` in query.js).
     query.handler = (...args: unknown[]) => {
       query.handler = handler;
       const result: unknown = Reflect.apply(handler, query, args);
@@ -82,7 +82,7 @@ class ObservedQuery extends Caller {
       guard(PLACE, () => this.#rejected(error));
       return reject(error);
     };
-    // Both are called where the rows arrive.
+    // Both run where rows arrive.
     if (forEachFn) query.forEachFn = answering(PLACE, this, forEachFn, () => {});
     if (cursorFn) query.cursorFn = answering(PLACE, this, cursorFn, () => {});
   }
@@ -91,7 +91,7 @@ class ObservedQuery extends Caller {
     const query = this.#query;
     if (this.#started) return;
     if (!query.active) whenAssigned(query, 'active', PLACE, () => this.#startWhenActive());
-    // The first query of a connection becomes active before it is built.
+    // A connection's first query becomes active before it is built.
     else if (query.string === undefined) whenAssigned(query, 'string', PLACE, () => this.#start());
     else this.#start();
   }
@@ -111,7 +111,7 @@ class ObservedQuery extends Caller {
   }
 
   #rejected(error: unknown): void {
-    // It was handed to a connection, and failed before its turn.
+    // It failed before its turn.
     if (!this.#started) this.#start();
     this.#started?.failed(error);
   }

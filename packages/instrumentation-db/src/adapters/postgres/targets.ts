@@ -14,7 +14,7 @@ export interface Options {
   onnotify?: (channel: string, payload: string) => unknown;
 }
 
-/** By the `state` of a connection's queries. */
+/** By its queries' `state`. */
 const targets = new WeakMap<object, PostgresTarget>();
 
 export function noteTarget(state: object, target: PostgresTarget): void {
@@ -26,7 +26,7 @@ export function postgresConnection(resource: object): DriverConnection | undefin
   return target && { connection: resource, ...target };
 }
 
-/** Of several hosts, which one has answered is not known. */
+/** Which of several hosts answered is unknown. */
 export function targetOfOptions({ host, port, path, database }: Options): PostgresTarget {
   const isOne = host.length === 1 && !path;
   return {

@@ -4,7 +4,7 @@ import type { HttpEvents } from '../../events.ts';
 import { RouteMap, type Application } from './routes.ts';
 
 interface Request extends IncomingMessage {
-  /** Prefix of the mounted routers, with parameter values. */
+  /** Of mounted routers, with values. */
   baseUrl?: string;
   app?: Application;
 }
@@ -13,8 +13,8 @@ const EXPRESS_4 = { versions: '>=4.17.1 <5' };
 const ROUTER_2 = { versions: '>=2.0.0 <3' };
 
 /**
- * Express 4 (own router) and 5 (npm `router` 2). Requests only know the mounted URL, not its pattern, so `use` and
- * `route` are recorded.
+ * Express 4 (own router) and 5 (npm `router` 2). Requests know only the mounted URL, so patterns of `use` and `route`
+ * are recorded.
  */
 export const express: Adapter<HttpEvents> = {
   library: 'express',
@@ -24,7 +24,7 @@ export const express: Adapter<HttpEvents> = {
   summary: 'routes (`GET /orders/:id`), through nested routers and applications',
   attach(events, hooks) {
     const routes = new RouteMap();
-    // In Express 4 the module is the prototype.
+    // Express 4's module is the prototype.
     hooks.onLoad('express/lib/router/index.js', ({ exports }) => listen(exports, routes, hooks), EXPRESS_4);
     hooks.onLoad(
       'express/lib/router/route.js',
@@ -41,7 +41,7 @@ function listen(prototype: { use(): void; route(): void }, routes: RouteMap, hoo
   hooks.after(prototype, 'route', (added, router, [path]) => routes.added(added, router, path));
 }
 
-/** Runs for each matched request, before its handlers. */
+/** Each matched request, before its handlers. */
 function observeRoutes(
   RouteClass: { prototype: { dispatch(): void } },
   routes: RouteMap,

@@ -17,7 +17,7 @@ export function matches(pattern: Path, url: string): boolean {
   return lengthOf(pattern, given) === given.length;
 }
 
-/** Leading segments that the pattern matches; undefined if it does not. */
+/** Leading segments matched; undefined if none. */
 export function lengthOf(pattern: string, given: readonly string[]): number | undefined {
   const wanted = segmentsOf(pattern);
   for (let i = 0; i < wanted.length; i++) {

@@ -4,7 +4,7 @@ import { join, lengthOf, matches, pathsOf, segmentsOf, type Path } from './paths
 export interface Application {
   mountpath?: unknown;
   parent?: Application;
-  /** Root router of Express 4, where `router` throws, and 5. */
+  /** Express 4's, where `router` throws, and 5's. */
   _router?: object;
   router?: object;
 }
@@ -14,22 +14,22 @@ interface Mount {
   path: Path;
 }
 
-/** A function may lead to any router. */
+/** A function may lead anywhere. */
 interface Use {
   path: string;
   router: object | undefined;
 }
 
-/** More come from a loop in the application. */
+/** More: an application's loop. */
 const MAX_DEPTH = 16;
 const MAX_PLACES = 8;
 const MAX_USES = 1_000;
 
-/** Mount points, recorded at setup. */
+/** Recorded at setup. */
 export class RouteMap {
   readonly #mounts = new WeakMap<object, Mount[]>();
   readonly #uses = new WeakMap<object, Use[]>();
-  /** Last pattern of a route; every mount clears it. */
+  /** A route's last; mounts clear it. */
   #found = new WeakMap<object, { baseUrl: string; pattern: string }>();
 
   /** Handlers may be routers and applications, in nested arrays. */
@@ -72,7 +72,7 @@ export class RouteMap {
     const mount = mounts.find(({ path }) => matches(path, url)) ?? mounts[0]!;
     const places = this.#places(mount.on, app);
     const place = places.find((each) => matches(each, baseUrl)) ?? this.#reached(mount.on, app, baseUrl) ?? places[0];
-    // Routers called by a function have no mount point.
+    // Called by a function: no mount point.
     if (place === undefined || (place === '' && baseUrl !== '')) return undefined;
     const pattern = join(place, String(mount.path)) || '/';
     if (mounts.length === 1) this.#found.set(route, { baseUrl, pattern });
@@ -90,7 +90,7 @@ export class RouteMap {
   }
 
   /**
-   * An unmounted router is its application's root.
+   * Unmounted: its application's root.
    *
    * @param below ends circles
    */
@@ -118,7 +118,7 @@ export class RouteMap {
     return places.slice(0, MAX_PLACES);
   }
 
-  /** For a router below one that a function called. */
+  /** Below one that a function called. */
   #reached(router: object, app: Application | undefined, baseUrl: string): string | undefined {
     const root = app && (app._router ?? app.router);
     if (!root || baseUrl === '') return undefined;
@@ -137,7 +137,7 @@ export class RouteMap {
     return undefined;
   }
 
-  /** Ends of a router's patterns, from itself and each router above. */
+  /** Its patterns' ends, by way of each router above. */
   #tails(router: object, depth: number): string[] {
     const tails = [''];
     for (const { on, path } of depth < MAX_DEPTH ? (this.#mounts.get(router) ?? []) : []) {
@@ -147,7 +147,7 @@ export class RouteMap {
     return tails.slice(0, MAX_PLACES);
   }
 
-  /** The way through all segments to a function. */
+  /** Through all segments to a function. */
   #way(router: object, given: readonly string[], depth: number): string | undefined {
     if (given.length === 0) return '';
     for (const { path, router: next } of depth < MAX_DEPTH ? (this.#uses.get(router) ?? []) : []) {

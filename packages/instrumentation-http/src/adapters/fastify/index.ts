@@ -4,7 +4,7 @@ import type { HttpEvents } from '../../events.ts';
 
 interface FastifyRequest {
   raw: IncomingMessage;
-  /** Since 4.10; no `url` when no route matched. */
+  /** Since 4.10; unmatched, without `url`. */
   routeOptions?: { url?: string };
 }
 
@@ -12,13 +12,13 @@ type OnRequest = (request: FastifyRequest, reply: unknown, done: () => void) => 
 
 interface FastifyInstance {
   addHook(name: 'onRequest', hook: OnRequest): unknown;
-  /** fastify/lib/symbols.js: hooks, inherited by plugins. */
+  /** fastify/lib/symbols.js: hooks, inherited. */
   [hooks: symbol]: { add?(name: 'onRequest', hook: OnRequest): void } | undefined;
 }
 
 /**
- * `fastify.initialization` publishes instances before they have hooks: the first `onRequest` also sees what later hooks
- * reject, unlike the channel `fastify.request.handler`.
+ * `fastify.initialization` publishes instances without hooks yet: the first `onRequest` sees what later ones reject,
+ * unlike the channel `fastify.request.handler`.
  */
 export const fastify: Adapter<HttpEvents> = {
   library: 'fastify',
@@ -27,7 +27,7 @@ export const fastify: Adapter<HttpEvents> = {
   shows: ['spans', 'parent'],
   summary: 'routes, also of requests a hook turned away',
   attach(events, hooks) {
-    // Lists of hooks show it; bundlers keep a property's name.
+    // Hook lists show it; bundlers keep property names.
     const { foreshock: hook } = {
       foreshock({ raw, routeOptions }: FastifyRequest, _reply: unknown, done: () => void) {
         const url = routeOptions?.url;
@@ -41,7 +41,7 @@ export const fastify: Adapter<HttpEvents> = {
   },
 };
 
-/** `addHook` would add a step that `printPlugins` shows (fastify/fastify.js, 4 and 5). */
+/** `addHook` would show in `printPlugins` (fastify/fastify.js, 4 and 5). */
 function addHook(fastify: FastifyInstance, hook: OnRequest): void {
   const symbol = Object.getOwnPropertySymbols(fastify).find(({ description }) => description === 'fastify.hooks');
   const own = symbol && fastify[symbol];

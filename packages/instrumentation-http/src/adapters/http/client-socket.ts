@@ -7,11 +7,11 @@ import { isResolving } from '../../host-name.ts';
 /** Fields of lib/_http_client.js. */
 export interface Assigned extends ClientRequest {
   socketPath?: string;
-  /** 0 without a body; null or more with one. */
+  /** 0 without body; else null or more. */
   _contentLength?: number | null;
 }
 
-/** On a socket that a request has used. A `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
+/** On a used socket; a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const SEEN = Symbol('foreshock.seen');
 
 interface SeenSocket extends Socket {
@@ -36,19 +36,19 @@ export function observeConnection(request: Assigned, socket: SeenSocket, sent: S
     if (encrypted) once('secureConnect', isSent);
     return;
   }
-  // Queued requests have no `reusedSocket`.
+  // Queued ones lack `reusedSocket`.
   if (seen || request.reusedSocket) {
     sent.reused();
     return isSent();
   }
-  // Connected before, mostly through a proxy.
+  // Mostly through a proxy.
   sent.entered('proxy', 0);
   if (!socket.secureConnecting) return isSent();
   sent.entered('tls');
   once('secureConnect', isSent);
 }
 
-/** A request ended before its head has its body there (`end` of lib/_http_outgoing.js). */
+/** A request ended before its head has its body there (lib/_http_outgoing.js, `end`). */
 function hasBody(request: Assigned): boolean {
   return !request.writableEnded || request._contentLength !== 0;
 }

@@ -19,20 +19,20 @@ interface Request extends Assigned, Carrier {
 
 const requestReader: MessageReader = {
   headersOf: (request) => headerLines((request as Request)._header ?? ''),
-  // A server may answer after `Content-Length` bytes, before `end`.
+  // Answers may come after `Content-Length` bytes, before `end`.
   hasWholeBody: (request, length) =>
     (request as Request).writableEnded || Number((request as Request).getHeader('content-length')) === length,
 };
 
 /**
  * Patches `emit`, `destroy` and `_storeHeader`. The channel `http.client.request.created` has the caller's context, but
- * fires after the head of a request with `Expect` or an array of headers.
+ * fires after the head of a request with `Expect` or header array.
  */
 export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
   hooks.onChannel<{ request: Request }>('http.client.request.created', ({ request }) =>
     begin(request, undefined, events),
   );
-  // Each request passes here many times: `hooks.wrap` is cheaper.
+  // Many times per request: `hooks.wrap` is cheaper.
   hooks.wrap(http.ClientRequest.prototype as Request, 'emit', (original) =>
     methodIn(original, (request: Request, args) => {
       const sent = request[SENT];
@@ -45,7 +45,7 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
       return sent.context;
     }),
   );
-  // lib/_http_outgoing.js: gets each part of the body from `write` and `end`.
+  // lib/_http_outgoing.js: the body's parts, from `write` and `end`.
   hooks.before(http.ClientRequest.prototype as Request, '_send', (request: Request, [data]) => {
     if (data !== '') request[SENT]?.wrote(data);
   });
@@ -64,14 +64,14 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
       // With `Expect`, `_storeHeader` sends the head.
       if (lines !== '' && hasHeader(this, headers, 'expect')) return original.call(this, firstLine + lines, kept);
       const result = original.call(this, firstLine, kept);
-      // RFC 9110 wants `Host` first. `setHeader` cannot add to an array.
+      // RFC 9110: `Host` first. `setHeader` cannot extend an array.
       if (lines !== '') this._header = `${this._header.slice(0, -2)}${lines}\r\n`;
       return result;
     };
   });
 }
 
-/** @param headers only while the head is written */
+/** @param headers only for the head */
 function begin(request: Request, headers: unknown, events: HttpEvents): void {
   if (request[SENT] !== undefined) return;
   request[SENT] = null;
@@ -89,7 +89,7 @@ function begin(request: Request, headers: unknown, events: HttpEvents): void {
   if (sent) request[SENT] = sent;
 }
 
-/** Only the `Host` header has the port; it may name another host. */
+/** Only the `Host` header has the port, perhaps another host's. */
 function portOf({ host, protocol }: Request, header: unknown): number | undefined {
   if (typeof header !== 'string') return undefined;
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
@@ -112,7 +112,7 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>,
       break;
     case 'timeout':
       sent.timeOutAnnounced();
-      // A listener may close the socket only: follow-redirects, axios.
+      // follow-redirects, axios only close the socket.
       process.nextTick(() => guard('a time-out', () => void (request.socket?.destroyed && sent.closedOnTimeOut())));
       break;
     case 'response':
@@ -145,14 +145,14 @@ function responded(response: IncomingMessage, sent: Sent): void {
 function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {
   switch (event) {
     case 'readable':
-      // lib/internal/streams/readable.js always emits it at the end.
+      // lib/internal/streams/readable.js always emits it last.
       if (message.complete) sent.ended();
       break;
     case 'end':
       sent.ended();
       break;
     case 'aborted':
-      // Inside a timer, `destroy` was called by the application; else the connection closed.
+      // In a timer the application called `destroy`; else the connection closed.
       if (isInTimer()) sent.givenUp(message.errored);
       break;
     case 'error':
@@ -163,7 +163,7 @@ function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayL
   }
 }
 
-/** The application has read enough. */
+/** Enough was read. */
 function closed(response: IncomingMessage | null | undefined, sent: Sent): void {
   if (!response || response.complete) sent.ended();
   else if (response.errored) sent.failed(response.errored);

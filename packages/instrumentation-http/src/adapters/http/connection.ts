@@ -48,17 +48,17 @@ export function ended(socket: Connection, response: Response): void {
   socket[REQUESTS]?.ended(response);
 }
 
-/** Two listeners per connection, not per request. */
+/** Two per connection, not request. */
 function requestsOf(socket: Connection): OpenRequests {
   const known = socket[REQUESTS];
   if (known) return known;
-  // First, before the application changes the response.
+  // Before the application changes the response.
   socket.prependOnceListener('close', closed);
   socket.on('timeout', ranIntoTimeOut);
   return (socket[REQUESTS] = new OpenRequests());
 }
 
-/** Node closes the connection first unless the application handles the time-out. */
+/** Node closes first, unless the application handles the time-out. */
 function ranIntoTimeOut(this: Connection): void {
   const requests = this[REQUESTS]!;
   requests.timedOut = true;
@@ -91,7 +91,7 @@ function closed(this: Connection): void {
   }
 }
 
-/** Undefined if the client closed the connection. */
+/** Undefined if the client closed it. */
 function reasonOf(response: Response, socket: Connection, requests: OpenRequests): string | undefined {
   if (requests.timedOut) return 'timeout';
   const code = (socket.errored as { code?: unknown } | null)?.code;

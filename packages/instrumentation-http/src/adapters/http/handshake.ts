@@ -23,7 +23,7 @@ export function observeHandshake(socket: Duplex, served: Served, events: HttpEve
   });
 }
 
-/** @param listener called once; undefined without a status line */
+/** @param listener once; undefined without status line */
 export function onFirstAnswer(socket: Duplex, listener: (status: number | undefined) => void): void {
   const own = socket as unknown as Patched;
   const restore = [answerBy(own, 'write'), answerBy(own, 'end')];
@@ -31,7 +31,7 @@ export function onFirstAnswer(socket: Duplex, listener: (status: number | undefi
   function answerBy(target: Patched, name: 'write' | 'end'): () => void {
     const inherited = !Object.hasOwn(target, name);
     const original = target[name];
-    // By hand: of this socket alone, and it removes itself before the original runs.
+    // By hand: this socket's own, removed before the original runs.
     const observing: Method = function (this: unknown, chunk: unknown) {
       guard('an answer on a bare socket', () => {
         for (const each of restore) each();

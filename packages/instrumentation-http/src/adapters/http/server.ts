@@ -30,11 +30,11 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
       if (!served) return;
       served.finished();
       ended(socket, response);
-      // Node itself listens for the end of an unread request now.
+      // From now, Node listens for unread requests' ends.
       request[SERVED] = undefined;
     },
   );
-  // By hand: on every response, and it changes what the original has written.
+  // By hand: on every response, changing the original's result.
   hooks.wrap(http.ServerResponse.prototype as Response, '_storeHeader', (original) => {
     return function _storeHeader(this: Response, firstLine: string, headers: unknown) {
       if (!hooks.active) return original.call(this, firstLine, headers);
@@ -48,14 +48,14 @@ export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks
         report('x-trace-id of a response', error);
       }
       const result = original.call(this, firstLine, headers);
-      // `setHeader` would disable `writeHead`'s fast path, and Koa's error handler removes headers.
+      // `setHeader` would disable `writeHead`'s fast path; Koa's error handler removes headers.
       if (text !== undefined) this._header = `${this._header.slice(0, -2)}x-trace-id: ${text}\r\n\r\n`;
       return result;
     };
   });
 }
 
-/** `http.Server` and `https.Server` inherit different `emit`. With `methodIn`: one frame for all that a request runs. */
+/** `http.Server` and `https.Server` inherit different `emit`. `methodIn` adds only one frame to a request. */
 export function wrapServer(ServerClass: { prototype: Http.Server }, events: HttpEvents, hooks: Hooks): void {
   hooks.wrap(ServerClass.prototype, 'emit', (original) =>
     methodIn(
@@ -76,22 +76,22 @@ export function wrapServer(ServerClass: { prototype: Http.Server }, events: Http
 }
 
 /**
- * Whether the HTTP parser, in C++, has just read this head (`parserOnHeadersComplete` of lib/_http_common.js), or some
- * code has put the event off: what follows in its callback then has the context of the request.
+ * Whether the HTTP parser, in C++, has just read this head (`parserOnHeadersComplete` of lib/_http_common.js), or the
+ * event was put off: the rest of its callback then has the request's context.
  */
 function isParsing(_server: Http.Server, args: ArrayLike<any>): boolean {
   const request = args[1] as IncomingMessage & { socket: { parser?: { incoming?: unknown } | null } };
   return request.socket.parser?.incoming === request;
 }
 
-/** Undefined also for a forwarded request, as from `checkContinue`. */
+/** Undefined if forwarded, as from `checkContinue`. */
 function receive(
   server: Http.Server,
   request: IncomingMessage & Carrier,
   response: Response,
   events: HttpEvents,
 ): Served | undefined {
-  // Others may emit other objects, whose end is unknown.
+  // Others' objects have unknown ends.
   if (typeof response?._storeHeader !== 'function' || !request?.socket || response[SERVED]) return undefined;
   const served = events.received(request);
   if (!served) return undefined;
@@ -112,7 +112,7 @@ function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, even
   return served;
 }
 
-/** From a queue or a serverless event. */
+/** A queue's or serverless event's. */
 function observeAlone(response: Response, served: Served): void {
   response.once('finish', () => guard('a response', () => served.finished()));
   response.once('close', () => guard('a response', () => served.aborted('server_disconnected')));

@@ -13,18 +13,18 @@ interface KoaContext {
   req: IncomingMessage;
   path: string;
   originalUrl: string;
-  /** koa-mount: the application's mount path. */
+  /** koa-mount's mount path. */
   mountPath?: string;
-  /** Layers with a matching path. */
+  /** Whose path matches. */
   matched?: readonly Layer[];
 }
 
-/** Set by `koa-router` and `@koa/router` to the route, then to each layer. */
+/** `koa-router` and `@koa/router` set it to the route, then each layer. */
 const ROUTE = '_matchedRoute';
 
 /**
- * A setter on koa/lib/context.js sees the routers' patterns. The last layer with a method is the route: an earlier
- * catch-all calls `next`.
+ * A setter on koa/lib/context.js sees routers' patterns. The last layer with a method is the route: earlier catch-alls
+ * call `next`.
  */
 export const koa: Adapter<HttpEvents> = {
   library: 'koa',
@@ -43,7 +43,7 @@ export const koa: Adapter<HttpEvents> = {
           const listener = (): void => {
             if (!hooks.active || !isRoute(this, route)) return;
             const pattern = String(route);
-            // After a catch-all there may be no route.
+            // Catch-alls may have no route.
             events.routed(this.req, mountOf(this) + pattern, pattern.includes('*'));
           };
           Object.defineProperty(this, ROUTE, {

@@ -1,7 +1,7 @@
 import { guard } from '@foreshock/kit';
 import { runInMicrotask } from './microtask.ts';
 
-/** On a request that has had a connection: a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
+/** On a request that had a connection; a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const ON_CONNECTION = Symbol('foreshock.onConnection');
 
 interface Request {
@@ -9,7 +9,7 @@ interface Request {
 }
 
 /**
- * `httpNetworkFetch` of lib/web/fetch/index.js. `onConnect`, in undici 8 `onRequestStart`, passes `abort` for each
+ * `httpNetworkFetch` of lib/web/fetch/index.js. `onConnect`, in undici 8 `onRequestStart`, passes `abort` per
  * connection.
  */
 interface FetchHandler {
@@ -24,17 +24,17 @@ export function onConnection(request: object): void {
 }
 
 /**
- * undici publishes the abort of a connecting `fetch` only after it connects, perhaps seconds later and without the
- * reason. Until then we pass `abort` to the handler.
+ * undici publishes a connecting `fetch`'s abort only after it connects, perhaps seconds later, without reason. Until
+ * then we pass `abort` to the handler.
  */
 export function onAbort(request: object, listener: (reason: unknown) => void): void {
   const handler = handlerOf(request);
   if (!handler) return;
   const isWaiting = (): boolean => !(request as Request)[ON_CONNECTION] && handler.abort === null;
-  // A free connection takes it first.
+  // Free connections take it first.
   runInMicrotask(() => {
-    // A busy one takes it in the next turn (`onMessageComplete` of lib/dispatcher/client-h1.js); each `abort` adds a
-    // listener to the fetch.
+    // A busy one takes it next turn (`onMessageComplete` of lib/dispatcher/client-h1.js); each `abort` adds a listener
+    // to the fetch.
     if (isWaiting()) setImmediate(() => isWaiting() && giveAbort(request, handler, listener));
   });
 }
@@ -51,7 +51,7 @@ function giveAbort(request: object, handler: FetchHandler, listener: (reason: un
 
 let handlerKey: symbol | undefined;
 
-/** Only of `fetch`: other handlers may count connections. */
+/** Only `fetch`'s: other handlers may count connections. */
 function handlerOf(request: object): FetchHandler | undefined {
   const owner = request as Record<symbol, unknown>;
   if (handlerKey === undefined || !(handlerKey in owner)) {

@@ -6,7 +6,7 @@ const BODY = Symbol('foreshock.body');
 
 /** lib/core/request.js of undici 5 to 8. */
 interface Request extends WithHeaders {
-  /** Strings are Buffers here; bodies of `fetch` are iterators. */
+  /** Strings are Buffers here; `fetch`'s are iterators. */
   body?: unknown;
   [BODY]?: 'iterated' | 'in parts' | 'whole';
 }
@@ -23,7 +23,7 @@ export function beginBody(request: Request, sent: Sent): void {
   }
 }
 
-/** Only undici 7 and later publish parts: bodies of `fetch` in Node 22 are not seen. */
+/** Only undici 7 and later publish parts: Node 22's `fetch` bodies are not seen. */
 export function bodyChunkSent(request: Request, chunk: unknown, sent: Sent): void {
   if (request[BODY] === 'whole') return;
   request[BODY] = 'in parts';

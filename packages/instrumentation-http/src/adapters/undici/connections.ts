@@ -14,7 +14,7 @@ interface Opening {
   readonly encrypted: boolean;
   /** Undefined with another connector, as a proxy's. */
   socket?: Socket;
-  /** Whether a name is resolved. */
+  /** Whether resolved. */
   named: boolean;
   resolved?: number;
   connected?: number;
@@ -31,17 +31,17 @@ interface ConnectParams {
   protocol: string;
 }
 
-/** A client connects for a queued request, and a pool opens many connections: the socket identifies each. */
+/** A client connects for a queued request; a pool's connections differ by socket. */
 export class Connections {
   /** Oldest first. */
   readonly #opening = new Set<Opening>();
-  /** By the connector's socket, then the client's; until the first request. */
+  /** By the connector's, then client's socket, until the first request. */
   readonly #bySocket = new WeakMap<object, Opening>();
-  /** Used by a request. */
+  /** By a request. */
   readonly #seen = new WeakSet<object>();
-  /** From `beforeConnect` to its socket, in the same turn. */
+  /** From `beforeConnect`, in the same turn. */
   readonly #next = new BriefHandOver<Opening>();
-  /** Its client may connect at once. */
+  /** It may connect at once. */
   #newest: Sent | undefined;
 
   constructor(hooks: Hooks) {
@@ -70,7 +70,7 @@ export class Connections {
     hooks.onChannel<{ connectParams: ConnectParams; socket: Socket }>('undici:client:connected', (message) => {
       const { socket, connectParams } = message;
       const own = this.#bySocket.get(socket);
-      // A proxy agent's socket was opened for the proxy.
+      // A proxy agent's was opened for the proxy.
       const opening = own?.origin === originOf(connectParams) ? own : this.#find(connectParams, (each) => !each.socket);
       if (!opening) return;
       this.#opening.delete(opening);
@@ -85,7 +85,7 @@ export class Connections {
     });
   }
 
-  /** A client connects within this tick's microtasks. */
+  /** Clients connect within this tick's microtasks. */
   made(sent: Sent): void {
     this.#newest = sent;
     runInMicrotask(() => {

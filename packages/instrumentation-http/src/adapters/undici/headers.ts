@@ -3,7 +3,7 @@ import { headerLines } from '../../http-headers.ts';
 
 /** Headers in lib/core/request.js. */
 export interface WithHeaders {
-  /** Undici 5: lines; from 6 on names and values alternate. */
+  /** Undici 5: lines; from 6 alternating. */
   headers: string | unknown[];
   addHeader?(name: string, value: string): void;
 }
@@ -41,7 +41,7 @@ export function* headersOf({ headers }: WithHeaders): Iterable<readonly [name: s
   }
 }
 
-/** The headers are the request's own copy. */
+/** Already the request's copy. */
 export class RequestHeaders implements OutgoingHeaders {
   readonly #request: WithHeaders;
 

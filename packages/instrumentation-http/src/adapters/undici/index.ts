@@ -19,7 +19,7 @@ interface Request extends Carrier, WithHeaders {
   upgrade?: string | null;
   headersTimeout?: number | null;
   bodyTimeout?: number | null;
-  /** Before 8, which has the other. Up to 8.10 `headers` and `trailers` of an upgrade are not published. */
+  /** Before 8, which has the other. Until 8.10 an upgrade's `headers` and `trailers` are not published. */
   onUpgrade?: Upgraded;
   onRequestUpgrade?: Upgraded;
 }
@@ -32,7 +32,7 @@ interface Socket {
   alpnProtocol?: string | false | null;
 }
 
-/** A span ends with `trailers`, which undici publishes even for an unread body that fits its buffers. */
+/** Spans end with `trailers`, published even for unread bodies within undici's buffers. */
 export const undici: Adapter<HttpEvents> = {
   library: 'undici',
   versions: '>=5.20.0 <9',
@@ -45,7 +45,7 @@ export const undici: Adapter<HttpEvents> = {
     const pools = new Pools(events, hooks);
     const placed = new WeakSet<object>();
     hooks.onChannel<{ request: Request }>('undici:request:create', ({ request }) => {
-      // The proxied request of a `CONNECT` follows.
+      // A `CONNECT`'s proxied request follows.
       if (request.method === 'CONNECT') return;
       const sent = start(request, events, pools);
       if (!sent) return;
@@ -79,7 +79,7 @@ export const undici: Adapter<HttpEvents> = {
     hooks.onChannel<{ request: Request; response: { statusCode: number } }>(
       'undici:request:headers',
       ({ request, response }) => {
-        // 103 etc. precede the response.
+        // 103 etc. come first.
         if (response.statusCode >= 200 || response.statusCode === 101) request[SENT]?.responded(response.statusCode);
       },
     );
@@ -106,9 +106,9 @@ function isMadeByNode(): boolean {
   return published >= 0 && lines[published + 1]?.includes('node:internal/deps/undici') === true;
 }
 
-/** Handlers run in the context of the connection's first request, whose trace retries and redirects would join. */
+/** Handlers run in the connection's first request's context, whose trace retries and redirects would join. */
 function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
-  // Each request passes here four times: `hooks.wrap` is cheaper.
+  // Four times per request: `hooks.wrap` is cheaper.
   for (const name of HANDLERS) {
     if (typeof prototype[name] !== 'function') continue;
     hooks.wrap(prototype, name, (original) => methodIn(original, (request: Request) => request[SENT]?.context));
@@ -142,7 +142,7 @@ interface Origin {
   port: number | undefined;
 }
 
-// Caches the last origin.
+// The last origin.
 let lastText = '';
 let lastOrigin: Origin | undefined;
 
@@ -168,7 +168,7 @@ function failed(request: Request, sent: Sent, error: unknown): void {
     case 'UND_ERR_BODY_TIMEOUT':
       return sent.failed(error, request.bodyTimeout ?? undefined);
   }
-  // Published inside `controller.abort()`. Other failures have a code.
+  // Published inside `controller.abort()`; other failures have codes.
   if (isTimeOut(error) || (isLetGo(error) && !isReset(error))) sent.givenUp(error);
   sent.failed(error);
 }
@@ -182,7 +182,7 @@ function observeUpgrade(request: Request, sent: Sent, events: HttpEvents): void 
   const name = request.onUpgrade ? 'onUpgrade' : 'onRequestUpgrade';
   const upgraded = request[name];
   if (!upgraded) return;
-  // By hand: of this request alone, and it removes itself.
+  // By hand: this request's own; removes itself.
   request[name] = function (statusCode, headers, socket, ...rest) {
     guard('an upgrade', () => {
       delete request[name];

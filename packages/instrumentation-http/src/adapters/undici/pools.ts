@@ -13,12 +13,12 @@ class Asked extends Caller {
 }
 
 /**
- * A busy pool queues requests. Before undici 8 it dispatches them in another request's context, and no channel
- * publishes them earlier.
+ * A busy pool queues requests. Before undici 8 it dispatches them in another's context, and no channel publishes them
+ * earlier.
  */
 export class Pools {
   readonly #known = new WeakMap<object, Asked>();
-  /** From `dispatch` to the channel of its request, synchronously. */
+  /** To its request's channel, synchronously. */
   readonly asked = new HandOver<Asked>();
 
   constructor(events: HttpEvents, hooks: Hooks) {
@@ -30,7 +30,7 @@ export class Pools {
     }
   }
 
-  /** `[kDispatch]` of lib/dispatcher/pool-base.js queues the same `handler`. */
+  /** `[kDispatch]` (lib/dispatcher/pool-base.js) queues the same `handler`. */
   #wrapPool(prototype: Record<symbol, () => void>, events: HttpEvents, hooks: Hooks): void {
     const dispatch = Object.getOwnPropertySymbols(prototype).find(({ description }) => description === 'dispatch');
     if (!dispatch) return;
@@ -45,7 +45,7 @@ export class Pools {
     });
   }
 
-  /** `dispatch` of lib/dispatcher/client.js makes the request. */
+  /** `dispatch` (lib/dispatcher/client.js) makes the request. */
   #wrapClient(prototype: { dispatch(): void }, hooks: Hooks): void {
     hooks.calls(prototype, 'dispatch', {
       begin: (_client, [, handler]): Asked | undefined => {

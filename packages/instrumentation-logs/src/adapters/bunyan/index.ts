@@ -5,7 +5,7 @@ import { addMissing } from '../../missing-fields.ts';
 
 const WARN = 40;
 
-/** A serializer may have made the error a plain object (`stdSerializers.err`, lib/bunyan.js). */
+/** A serializer may have made it a plain object (`stdSerializers.err`, lib/bunyan.js). */
 function typeOf(error: { name?: unknown; stack?: unknown; code?: unknown }): string | undefined {
   if (error instanceof Error) return errorTypeOf(error);
   if (typeof error.stack !== 'string') return undefined;
@@ -14,8 +14,8 @@ function typeOf(error: { name?: unknown; stack?: unknown; code?: unknown }): str
 }
 
 /**
- * `_emit` (lib/bunyan.js, 1.0 to 2.0) gets the record that `mkRecord` has made for this line: the application's object is
- * not in it. The level methods are left alone, as `src: true` counts the frames above them.
+ * `_emit` (lib/bunyan.js, 1.0 to 2.0) gets the line's record from `mkRecord`, without the application's object. Level
+ * methods stay: `src: true` counts the frames above them.
  */
 export const bunyan: Adapter<LineEvents> = {
   library: 'bunyan',
@@ -27,7 +27,7 @@ export const bunyan: Adapter<LineEvents> = {
   attach(events, hooks) {
     hooks.onLoad('bunyan/lib/bunyan.js', ({ exports }) => {
       const { useLogger } = events;
-      // Of the constructor, for a logger that is no child; 1.0 has no such method.
+      // By the constructor, for no child; 1.0 lacks the method.
       if (useLogger && typeof exports.prototype.addStream === 'function') {
         hooks.before(exports.prototype, 'addStream', (log) => {
           useLogger((level, message, fields) => {

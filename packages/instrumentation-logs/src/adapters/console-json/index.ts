@@ -6,7 +6,7 @@ import { addMissing } from '../../missing-fields.ts';
 const LEVELS = { debug: 20, log: 30, info: 30, warn: 40, error: 50 } as const;
 const WARN = 40;
 
-/** `console.log` and the like write JSON lines, with pino's names of fields; by option, as it changes what is written. */
+/** `console.log` etc. write JSON lines with pino's field names; optional, as it changes what is written. */
 export const consoleJson: Adapter<LineEvents> = {
   library: 'console',
   versions: '>=0.0.0 <1000',
@@ -41,7 +41,7 @@ interface Surroundings {
   readonly format: (...args: unknown[]) => string;
 }
 
-/** Undefined for a line that is a JSON object already. */
+/** Undefined if a JSON object already. */
 function jsonOf(level: number, args: readonly unknown[], { origin, events, format }: Surroundings): string | undefined {
   const [first] = args;
   if (args.length === 1 && typeof first === 'string' && isJson(first)) return undefined;
@@ -51,7 +51,7 @@ function jsonOf(level: number, args: readonly unknown[], { origin, events, forma
     line['err'] = describe(error);
     events.logged(errorTypeOf(error));
   }
-  // Also of cyclic objects; throws where `console.log` does.
+  // Also cyclic; throws where `console.log` does.
   line['msg'] = args.length === 1 && error ? error.message : format(...args);
   return JSON.stringify(addMissing(line, events.fields() ?? {}));
 }

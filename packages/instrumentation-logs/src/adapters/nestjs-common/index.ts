@@ -5,9 +5,9 @@ import { addMissing } from '../../missing-fields.ts';
 const WARNINGS = new Set(['warn', 'error', 'fatal']);
 
 /**
- * Nest's default logger, the methods that make a line of a message (services/console-logger.service.js):
- * `formatMessage` (all versions) for text, `getJsonLogObject` (11.1 and later) for `json: true`. A class of the
- * application that replaces these, or the whole logger, is left alone.
+ * Nest's default logger's methods that make lines (services/console-logger.service.js): `formatMessage` (all versions)
+ * for text, `getJsonLogObject` (11.1 and later) for `json: true`. A class that replaces these, or the logger, is left
+ * alone.
  */
 export const nestjsCommon: Adapter<LineEvents> = {
   library: '@nestjs/common',
@@ -38,7 +38,7 @@ export const nestjsCommon: Adapter<LineEvents> = {
     const { useLogger } = events;
     if (!useLogger) return;
     hooks.onLoad('@nestjs/common/services/logger.service.js', ({ exports: { Logger } }) => {
-      // By the static methods: the application may put a logger of its own behind them (`app.useLogger`).
+      // By static methods: the application may put its own logger behind them (`app.useLogger`).
       useLogger((level, message, fields) => {
         Logger[level === 'warn' ? 'warn' : 'log'](message + textOf(fields), 'Boundary');
       }, true);

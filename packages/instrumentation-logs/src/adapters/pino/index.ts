@@ -3,13 +3,13 @@ import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
 import { isEnded } from '../../application-logger.ts';
 import type { LineEvents, LineFields } from '../../events.ts';
 
-/** pino's redaction of top-level keys; undefined removes the key. */
+/** For top-level keys; undefined removes the key. */
 type Redaction = Partial<Record<keyof LineFields, (value: string) => string | undefined>>;
 
-/** Custom levels may have other numbers. */
+/** Custom levels may differ. */
 const WARN = 40;
 
-/** `write` (pino/lib/proto.js) has turned `log.error(error)` into an object. */
+/** `write` (pino/lib/proto.js) made an object of `log.error(error)`. */
 function errorIn(object: unknown, errorKey: string | undefined): Error | undefined {
   if (typeof object !== 'object' || object === null) return undefined;
   const { err, error } = object as Record<string, unknown>;
@@ -36,13 +36,13 @@ function endOf(line: string): number {
 }
 
 function jsonOf({ trace_id, span_id, trace_flags, x_trace_id }: LineFields): string {
-  // Concatenating many small strings is slow.
+  // Many small concatenations are slow.
   const trace =
     trace_id === undefined ? '' : `,"trace_id":"${trace_id}","span_id":"${span_id}","trace_flags":"${trace_flags}"`;
   return x_trace_id === undefined ? trace : `${trace},"x_trace_id":"${x_trace_id}"`;
 }
 
-/** Whether the key is in the line's own object, not in a nested value; `quoted` is `"key":`. */
+/** Whether the line's own object has the key, not a nested value; `quoted`: `"key":`. */
 function hasKey(line: string, key: string, quoted: string): boolean {
   if (!line.includes(key)) return false;
   let depth = 0;
@@ -65,7 +65,7 @@ function redacts(by: Redaction): boolean {
   return (by.trace_id ?? by.span_id ?? by.trace_flags ?? by.x_trace_id) !== undefined;
 }
 
-/** Fields missing in the line, with the user's redaction. */
+/** Missing fields, with the user's redaction. */
 function lackingOf(line: string, fields: LineFields, redaction: Redaction): string {
   let json = '';
   for (const { key, quoted } of KEYS) {
@@ -80,11 +80,11 @@ function lackingOf(line: string, fields: LineFields, redaction: Redaction): stri
 
 /**
  * `write` (pino/lib/proto.js) calls `asJson` in every version, after mixins, formatters, serializers and bindings.
- * Before the finished line's last brace, all user keys are known, the fields are top-level with any `nestedKey`, and
- * neither the user's object nor another byte changes.
+ * Before the line's last brace, all user keys are known, fields are top-level with any `nestedKey`, and neither the
+ * user's object nor another byte changes.
  *
- * The channel `tracing:pino_asJson` (pino ≥ 9.10) cannot change arguments or result (lib/tools.js: strict `arguments`,
- * and `traceSync` returns the result of `_asJson`).
+ * The channel `tracing:pino_asJson` (pino ≥ 9.10) cannot change arguments or result (lib/tools.js: strict `arguments`;
+ * `traceSync` returns `_asJson`'s result).
  */
 export const pino: Adapter<LineEvents> = {
   library: 'pino',
@@ -101,7 +101,7 @@ export const pino: Adapter<LineEvents> = {
         createRequire(filename)('./symbols.js');
 
       const { useLogger } = events;
-      // Called for each new logger (pino.js), a parent before its children.
+      // Each new logger (pino.js), parents first.
       if (useLogger) {
         hooks.after(prototype, setLevelSym, (_result, logger) => {
           if (logger.level === 'silent' || typeof logger.info !== 'function') return;
@@ -124,7 +124,7 @@ export const pino: Adapter<LineEvents> = {
         const json = hasNames(line) || redacts(redaction) ? lackingOf(line, fields, redaction) : jsonOf(fields);
         return line.slice(0, end) + json + line.slice(end);
       };
-      // By hand: a line outside a trace costs 0.9 µs, and `hooks.returning` 0.1 µs more than this (bench/line.ts).
+      // By hand: a line outside traces costs 0.9 µs, `hooks.returning` 0.1 µs more (bench/line.ts).
       hooks.wrap(prototype, asJsonSym, (original) => {
         return function (this: unknown, object: unknown, message: unknown, level: number, time: unknown) {
           const line: string = original.call(this, object, message, level, time);

@@ -1,6 +1,6 @@
 /**
- * An error with the same properties and classes. Accessors, and the methods of its classes, run on the original: they
- * may read private fields, which a copy lacks, as those of `DOMException` do.
+ * Keeps properties and classes. Accessors and class methods run on the original: a copy lacks the private fields they
+ * may read, such as `DOMException`'s.
  */
 export function copyOf(error: Error): Error {
   const prototype: object | null = Object.getPrototypeOf(error);
@@ -20,7 +20,7 @@ export function copyOf(error: Error): Error {
   return copy;
 }
 
-/** `util.types.isNativeError` is true of it, as of the original. */
+/** `util.types.isNativeError` stays true. */
 function errorWithoutStack(): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;

@@ -3,7 +3,7 @@ import type { LineEvents } from '../../events.ts';
 import { attachRewriter } from './rewriter.ts';
 import { attachStream } from './stream.ts';
 
-/** winston 3 exports the class, winston 2 an object with it, from the same file. */
+/** winston 3 exports the class, winston 2 an object with it, from one file. */
 export const winston: Adapter<LineEvents> = {
   library: 'winston',
   versions: '>=2.4.0 <4',

@@ -4,18 +4,18 @@ import { isWarning, writerOf } from './levels.ts';
 import { withFields } from './with-fields.ts';
 
 /**
- * `log` of winston 2 (lib/winston/logger.js) finds the metadata among its arguments by the placeholders in the message,
- * then passes it through `rewriters`, before it returns. Another argument could be taken for a placeholder's value, so
- * the fields come by a rewriter, which is there for the time of the call.
+ * winston 2's `log` (lib/winston/logger.js) finds metadata among its arguments by the message's placeholders, then
+ * passes it through `rewriters`, before it returns. Another argument might fill a placeholder, so a rewriter adds the
+ * fields during the call.
  */
 export function attachRewriter(prototype: any, events: LineEvents, hooks: Hooks): void {
-  // By hand: what is put in has to be taken out, also when a transport throws.
+  // By hand: the rewriter must go, also when a transport throws.
   hooks.wrap(
     prototype,
     'log',
     (log) =>
       function logInTrace(this: any, ...args: any[]) {
-        // When made, the module's own logger looks like the application's.
+        // Once made, the module's looks like the application's.
         if (hooks.active) events.useLogger?.(writerOf(this));
         const rewriters: unknown = this?.rewriters;
         const rewriter =
@@ -44,7 +44,7 @@ function rewriterOf(
   if (fields === undefined) return undefined;
   let found: LineFields | undefined = fields;
   return (level, _message, meta, logger) => {
-    // A transport or a listener logs another line.
+    // Another line, by a transport or listener.
     if (found === undefined) return meta;
     const own = found;
     found = undefined;

@@ -8,12 +8,12 @@ const LEVEL = Symbol.for('level');
 const SPLAT = Symbol.for('splat');
 
 /**
- * `write` of winston 3 (lib/winston/logger.js) is where each line enters the logger's stream, of its children too, in the
- * context of who logs it: `_transform` may run later, when a transport is slow.
+ * winston 3's `write` (lib/winston/logger.js) gets each line, of children too, in the context of who logs it:
+ * `_transform` may run later, when a transport is slow.
  */
 export function attachStream(prototype: any, events: LineEvents, hooks: Hooks): void {
   const { useLogger } = events;
-  // A logger without transports, as the module's own, complains of each line.
+  // A logger without transports, as the module's, complains of each line.
   if (useLogger) hooks.before(prototype, 'add', (logger) => useLogger(writerOf(logger)));
   hooks.before(prototype, 'write', (logger, args) => {
     const [info] = args;

@@ -3,11 +3,11 @@ import type { LineFields } from '../../events.ts';
 import { addMissing } from '../../missing-fields.ts';
 import { copyOf } from './copied-error.ts';
 
-/** A copy: the object may be the application's own, which it logs again in another trace or stores. */
+/** A copy: the application may log or store its own object again. */
 export function withFields(object: object, fields: LineFields): object {
   const prototype = Object.getPrototypeOf(object);
   if (prototype === Object.prototype || prototype === null) return addMissing({ ...object }, fields);
-  // An instance of another class may have private fields, which a copy lacks; a list has no names.
+  // A copy lacks another class's private fields; a list has no names.
   if (!(object instanceof Error)) return object;
   const copy = addMissing(copyOf(object), fields) as Error & { toJSON?: unknown };
   if (typeof copy.toJSON === 'function') {

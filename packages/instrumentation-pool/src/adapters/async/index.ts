@@ -22,13 +22,13 @@ interface Item {
 /** Documented, except `_tasks` (async/internal/queue.js). */
 interface Queue {
   concurrency: number;
-  /** Most items per call of the worker. */
+  /** Per call of the worker. */
   payload?: number | null;
   paused: boolean;
   _tasks: { push: AnyFunction; unshift?: AnyFunction; insertBefore?: AnyFunction };
   length(): number;
   running(): number;
-  /** Running items, the latest last. */
+  /** Running, latest last. */
   workersList(): Item[];
   kill: AnyFunction;
   pause: AnyFunction;
@@ -40,7 +40,7 @@ const METHODS = [...MAKERS, ...LIMITED_LOOPS];
 
 /**
  * async 2 and 3: queues and cargos are closures. Worker and `_tasks` are observed; `workersList()` has items before the
- * worker is called.
+ * worker runs.
  */
 export const async: Adapter<PoolEvents> = {
   library: 'async',
@@ -98,7 +98,7 @@ function observedMaker(make: AnyFunction, method: string, attachment: Attachment
   return observed(make, steps, 'async', attachment);
 }
 
-/** A cargo's worker gets several items. */
+/** A cargo's gets several. */
 function begunBy({ queue, tasks }: Made): LimitedTask[] {
   const running = queue?.workersList() ?? [];
   const begun: LimitedTask[] = [];
@@ -112,7 +112,7 @@ function begunBy({ queue, tasks }: Made): LimitedTask[] {
   return begun;
 }
 
-/** `priorityQueue` calls `queue`, which must not wrap again. */
+/** `priorityQueue` calls `queue`: no second wrap. */
 const observedWorkers = new WeakSet<AnyFunction>();
 
 function nameOf({ name }: AnyFunction, method: string): string {
@@ -121,7 +121,7 @@ function nameOf({ name }: AnyFunction, method: string): string {
 
 function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFunction {
   const isAsync = (worker as any)[Symbol.toStringTag] === 'AsyncFunction';
-  // By hand: each task has its own way to run and to end.
+  // By hand: tasks run and end in their own ways.
   const replacement = function (this: unknown, ...args: unknown[]) {
     const tasks = guard('async', begun) ?? [];
     const [first] = tasks;
@@ -139,7 +139,7 @@ function observedWorker(worker: AnyFunction, begun: () => LimitedTask[]): AnyFun
     args[args.length - 1] = preceded(args.at(-1) as AnyFunction, finished, 'async');
     return first.run(worker, this, args);
   };
-  // `wrapAsync` detects async functions by this tag.
+  // `wrapAsync` needs this tag.
   if (isAsync) Object.defineProperty(replacement, Symbol.toStringTag, { value: 'AsyncFunction' });
   observedWorkers.add(replacement);
   return replacement;
@@ -168,7 +168,7 @@ function observeQueue(
     source.count(queue, asked);
     if (asked.idle === 0) return asked;
     const places = asked.idle * (queue.payload ?? Infinity);
-    // A free worker takes waiting items first.
+    // Free workers serve waiting items first.
     if (asked.pending < places) asked.pending = 0;
     else {
       asked.pending -= places;

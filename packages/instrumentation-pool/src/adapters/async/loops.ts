@@ -23,19 +23,19 @@ const COLLECTION_METHODS = [
   'times',
 ];
 
-/** Methods with limited concurrency. */
+/** With limited concurrency. */
 export const LIMITED_LOOPS: readonly string[] = COLLECTION_METHODS.flatMap((name) => [`${name}Limit`, `${name}Series`]);
 
 /**
- * Restores the loop's caller: `eachOfLimit` (async/internal/eachOfLimit.js), which all methods use, starts each item in
- * the context of the previous callback. Items wait for no other caller.
+ * Restores the loop's caller: `eachOfLimit` (async/internal/eachOfLimit.js), under all methods, starts items in the
+ * previous callback's context. Items wait for no other caller.
  */
 export function inCallersContext(loop: AnyFunction, method: string, attachment: Attachment<unknown>): AnyFunction {
   const bound = (value: unknown): unknown => (typeof value === 'function' ? bindTagged(value as AnyFunction) : value);
   const binding = (_self: unknown, args: unknown[]): void => {
     const [tasks] = args;
     args.forEach((arg, at) => (args[at] = bound(arg)));
-    // Items of other methods may be functions too.
+    // Others' items may be functions, too.
     if (method.startsWith('parallel') && Array.isArray(tasks)) args[0] = tasks.map(bound);
   };
   return preceded(loop, binding, 'async loop', attachment);
@@ -43,6 +43,6 @@ export function inCallersContext(loop: AnyFunction, method: string, attachment: 
 
 function bindTagged(fn: AnyFunction): AnyFunction {
   const tag = (fn as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  // `wrapAsync` detects async functions by this tag.
+  // `wrapAsync` needs this tag.
   return tag === undefined ? bind(fn) : Object.defineProperty(bind(fn), Symbol.toStringTag, { value: tag });
 }

@@ -7,15 +7,15 @@ interface Limiter {
   _states: { /** Jobs received, queued, scheduled and executing. */ counts: [number, number, number, number] };
   _store: {
     storeOptions: { maxConcurrent?: number | null; minTime?: number; reservoir?: number | null };
-    /** Next start, or end of a block. */
+    /** Next start, or block's end. */
     _nextRequest?: number;
     _unblockTime?: number;
-    /** Total weight of scheduled and executing jobs. */
+    /** Scheduled and executing jobs' weight. */
     _running?: number;
   };
 }
 
-/** `bottleneck/lib/Job.js`: a call of `schedule`, `submit` or a wrapped function. */
+/** `bottleneck/lib/Job.js`: by `schedule`, `submit`, wrapped functions. */
 interface Job {
   Events: { instance: Limiter };
   options: { weight: number };
@@ -26,7 +26,7 @@ const UNNAMED = new Set(['<no-id>', 'group-key']);
 
 const counted: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** A group's keys may be private, so its limiters have the group's name. */
+/** Keys may be private: a group's limiters have its name. */
 const groups = new WeakMap<object, string | undefined>();
 
 const source: PoolSource = {
@@ -100,7 +100,7 @@ function hasTooFew(limiter: Limiter, weight: number): boolean {
   return counted.idle < weight;
 }
 
-/** The rate limit delays it despite a free slot. */
+/** Rate-limited despite a free slot. */
 function waitsForRate({ _states, _store }: Limiter, weight: number): boolean {
   const { minTime = 0, reservoir } = _store.storeOptions;
   const [received, queued] = _states.counts;

@@ -27,8 +27,8 @@ const source: PoolSource = {
 };
 
 /**
- * cockatiel 3 and 4. `BulkheadPolicy.prototype.execute` runs or queues its function. It is called again for a queued
- * one, in the context of the one that finished.
+ * cockatiel 3 and 4. `BulkheadPolicy.prototype.execute` runs or queues its function; for a queued one it runs again, in
+ * the context of one that finished.
  */
 export const cockatiel: Adapter<PoolEvents> = {
   library: 'cockatiel',
@@ -47,7 +47,7 @@ export const cockatiel: Adapter<PoolEvents> = {
 };
 
 function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
-  /** Queued functions reach `execute` again, even if wrapped by another tool. */
+  /** Queued, they reach `execute` again, perhaps wrapped. */
   const queued = new WeakSet<Work>();
 
   hooks.calls(prototype, 'execute', {
@@ -55,7 +55,7 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
       const [fn, signal] = args;
       if (typeof fn !== 'function' || queued.has(fn) || signal?.aborted) return undefined;
       const { length } = bulkhead.queue;
-      // The resilience instrumentation reports an immediate rejection: `bulkhead <name> full`.
+      // Resilience reports immediate rejections: `bulkhead <name> full`.
       if (bulkhead.active >= bulkhead.capacity && length >= bulkhead.queueCapacity) return undefined;
       const task = pools.task(source, bulkhead);
       if (!task) return undefined;
@@ -73,7 +73,7 @@ function wrapBulkhead(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   });
 }
 
-/** A cancelled function never reaches `execute` again. */
+/** Cancelled, it never reaches `execute`. */
 function observeCancelled(item: Bulkhead['queue'][number], task: LimitedTask): void {
   const { reject } = item;
   item.reject = (error) => {

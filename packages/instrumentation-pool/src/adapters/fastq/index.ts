@@ -30,9 +30,7 @@ interface Entry {
   next: Entry | undefined;
 }
 
-/**
- * fastq 1: a queue is an object of closures. `push` appends, `unshift` prepends, the worker gets the first (queue.js).
- */
+/** fastq 1: queues are closures. `push` appends, `unshift` prepends, the worker gets the first (queue.js). */
 export const fastq: Adapter<PoolEvents> = {
   library: 'fastq',
   versions: '>=1.6.0 <2',
@@ -94,7 +92,7 @@ class ObservedQueue {
       isEnded: () => false,
     };
     const tasks = this;
-    // By hand: each task has its own way to run and to end.
+    // By hand: tasks run and end in their own ways.
     this.worker = function (this: unknown, ...args: unknown[]) {
       const task = tasks.#next();
       if (!task) return worker.apply(this, args);
@@ -150,7 +148,7 @@ class ObservedQueue {
         if (queue.paused) task?.waits('paused');
       }
     };
-    // The order of tasks is kept while nothing is reported too.
+    // Order is kept, even unreported.
     replaceOn(queue, method, (original) => preceded(original, adding, 'fastq'));
   }
 
@@ -161,7 +159,7 @@ class ObservedQueue {
   }
 }
 
-/** The worker's callback starts the next task, which needs its own caller's context. */
+/** The callback starts the next task, which needs its own caller's context. */
 function runWithCallback(task: LimitedTask, worker: AnyFunction, self: unknown, args: unknown[]): unknown {
   guard('fastq', () => task.started());
   args[1] = answering('fastq', task, args[1] as AnyFunction, () => task.finished());

@@ -1,7 +1,7 @@
 import { HandOver, type Adapter } from '@foreshock/kit';
 import type { Acquisition, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `generic-pool/lib/Pool.js`; underscored fields are undocumented. */
+/** `generic-pool/lib/Pool.js`; underscored: undocumented. */
 interface Pool {
   size: number;
   available: number;
@@ -26,8 +26,8 @@ const source: PoolSource = {
 };
 
 /**
- * generic-pool 3. `Pool.prototype.acquire` puts a `ResourceRequest` into its `PriorityQueue`, which ends by `resolve`,
- * or by `reject` at a time-out. Callers' promises keep their context.
+ * generic-pool 3. `Pool.prototype.acquire` puts a `ResourceRequest` into its `PriorityQueue`, ended by `resolve`, or
+ * `reject` at a time-out. Callers' promises keep their context.
  */
 export const genericPool: Adapter<PoolEvents> = {
   library: 'generic-pool',
@@ -49,7 +49,7 @@ export const genericPool: Adapter<PoolEvents> = {
       });
       hooks.before(prototype, '_createResource', (pool) => pools.opening(pool));
       hooks.before(prototype, '_addPooledResourceToAvailableObjects', (pool: Pool, [{ obj }]) => {
-        // Opened for `min`, or for a caller that left.
+        // For `min`, or a caller that left.
         if (pool.pending === 0 && isObject(obj)) pools.openedIdle(source, pool, obj);
       });
       for (const method of ['release', 'destroy']) {

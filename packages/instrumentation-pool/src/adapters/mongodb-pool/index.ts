@@ -1,7 +1,7 @@
 import { answeringOnce, guard, HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { Acquisition, PoolDescription, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 
-/** `ConnectionPool` of mongodb/lib/cmap/connection_pool.js: one for each server of a client. */
+/** mongodb/lib/cmap/connection_pool.js: one per server of a client. */
 interface Pool {
   options: {
     hostAddress: { host?: string; port?: number; socketPath?: string };
@@ -43,9 +43,9 @@ const source: PoolSource = {
 };
 
 /**
- * mongodb 5 to 7: every operation uses `checkOut`, with a callback before 6.4; all connections return by `checkIn`.
+ * mongodb 5 to 7: operations use `checkOut`, with a callback before 6.4; connections return by `checkIn`.
  *
- * The pool's events are not used: they do not say whose caller waits.
+ * The pool's events do not say whose caller waits.
  */
 export const mongodbPool: Adapter<PoolEvents> = {
   library: 'mongodb',
@@ -75,7 +75,7 @@ function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
       }
       return asked;
     },
-    // With a callback nothing is returned.
+    // With a callback, nothing.
     succeeded(asked, connection) {
       if (connection !== undefined) asked.granted(connection);
     },
@@ -83,7 +83,7 @@ function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
   });
   hooks.before(prototype, 'checkIn', (pool, [connection]) => pools.released(pool, connection));
 
-  /** `ensureMinPoolSize` opens connections for no caller. */
+  /** For no caller: `ensureMinPoolSize`. */
   const serving = new HandOver<Pool>();
   hooks.calls(prototype, 'processWaitQueue', {
     begin: (pool: Pool) => pool,
@@ -129,7 +129,7 @@ class Asked {
   }
 }
 
-/** `WaitQueueTimeoutError` (mongodb/lib/cmap/errors.js), or with `timeoutMS` an error caused by it. */
+/** `WaitQueueTimeoutError` (mongodb/lib/cmap/errors.js), or `timeoutMS`'s error caused by it. */
 function isTimedOut(error: unknown): boolean {
   const { name, cause } = (error ?? {}) as { name?: unknown; cause?: { name?: unknown } };
   return name === 'MongoWaitQueueTimeoutError' || cause?.name === 'MongoWaitQueueTimeoutError';

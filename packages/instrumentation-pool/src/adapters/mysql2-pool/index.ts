@@ -29,7 +29,7 @@ const source: PoolSource = {
   isEnded: (pool) => (pool as Pool)._closed,
 };
 
-/** mysql2 3: all callers use `getConnection`, also in a cluster; all connections return by `releaseConnection`. */
+/** mysql2 3: callers use `getConnection`, also in clusters; connections return by `releaseConnection`. */
 export const mysql2Pool: Adapter<PoolEvents> = {
   library: 'mysql2',
   versions: '>=3.0.0 <4',
@@ -47,12 +47,12 @@ export const mysql2Pool: Adapter<PoolEvents> = {
   },
 };
 
-/** The server's error number, as on queries; lib/packets/packet.js, `asError`. */
+/** Its number, as on queries; lib/packets/packet.js, `asError`. */
 function serverError({ errno, sqlState }: { errno?: unknown; sqlState?: unknown }): string | undefined {
   return typeof errno === 'number' && sqlState !== undefined ? String(errno) : undefined;
 }
 
-/** An idle connection, else a new one, else the queue. */
+/** Idle, else new, else queued. */
 function opensConnection(pool: Pool): boolean {
   const { connectionLimit } = pool.config;
   const hasRoom = connectionLimit === 0 || pool._allConnections.length < connectionLimit;
@@ -60,7 +60,7 @@ function opensConnection(pool: Pool): boolean {
 }
 
 function wrapPool(prototype: any, pools: PoolEvents, hooks: Hooks): void {
-  /** `getConnection` is called again with a queued caller's callback. */
+  /** `getConnection` runs again with a queued callback. */
   const waiting = new WeakMap<Callback, Acquisition>();
 
   hooks.before(prototype, 'getConnection', (pool: Pool, args: [Callback]) => {

@@ -19,7 +19,7 @@ interface Limit extends AnyFunction {
   clearQueue?: AnyFunction;
 }
 
-/** p-limit 2 to 7. A limit is a closure, so the export is replaced and each limit wrapped. */
+/** p-limit 2 to 7. Limits are closures: the export is replaced, each limit wrapped. */
 export const pLimit: Adapter<PoolEvents> = {
   library: 'p-limit',
   versions: '>=3.0.0 <8',

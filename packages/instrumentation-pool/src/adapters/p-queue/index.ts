@@ -2,7 +2,7 @@ import { guard, type Adapter, type Hooks } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, PoolSource, PoolState } from '../../events.ts';
 import { runTask } from '../../run-task.ts';
 
-/** Its documented counters. */
+/** Documented. */
 interface PQueue {
   concurrency?: number;
   /** Before 5.0. */
@@ -20,7 +20,7 @@ interface PQueue {
 type Run = (this: unknown, ...args: unknown[]) => unknown;
 type Options = { signal?: AbortSignal; timeout?: number } | undefined;
 
-/** The interval is private since 7.0: queues that delayed a task despite a free slot. */
+/** The interval, private since 7.0, delayed a task despite a free slot. */
 const rated = new WeakSet<object>();
 
 const source: PoolSource = {
@@ -37,7 +37,7 @@ const source: PoolSource = {
   isEnded: () => false,
 };
 
-/** p-queue 2 to 10. `PQueue.prototype.add(fn, options)` runs `fn`, or queues it to run where a task or timer ends. */
+/** p-queue 2 to 10. `PQueue.prototype.add(fn, options)` runs `fn`, or queues it for where a task or timer ends. */
 export const pQueue: Adapter<PoolEvents> = {
   library: 'p-queue',
   versions: '>=2.0.0 <11',
@@ -73,7 +73,7 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
     },
     returned({ task, isPaused, hasSlot, hasStarted }, _result, queue, [, options]) {
       if (hasStarted) return;
-      // The interval's limit is reached.
+      // Its limit is reached.
       if (!isPaused && hasSlot) rated.add(queue);
       task.waits(isPaused ? 'paused' : 'rate');
       if (options?.signal) observeSignal(task, options.signal);
@@ -85,7 +85,7 @@ function wrapQueue(QueueClass: { prototype: any }, pools: PoolEvents, hooks: Hoo
   );
 }
 
-/** A task aborted while queued never starts. */
+/** Aborted while queued, it never starts. */
 function observeSignal(task: LimitedTask, signal: AbortSignal): void {
   const onAbort = (): void => void guard('p-queue abort', () => task.failed(signal.reason));
   signal.addEventListener('abort', onAbort, { once: true });

@@ -77,7 +77,7 @@ export const pgPool: Adapter<PoolEvents> = {
 
 function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks): void {
   const asked: PoolState = { used: 0, idle: 0, pending: 0 };
-  /** `connect` calls `newClient` synchronously; otherwise the caller would be unknown (test/pg-pool.test.ts). */
+  /** `connect` calls `newClient` synchronously; otherwise the caller is unknown (test/pg-pool.test.ts). */
   const asking = new HandOver<PoolState>();
 
   hooks.calls(PoolClass.prototype, 'connect', {
@@ -99,7 +99,7 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
       if (acquisition) return void observeOpening(item, acquisition);
       return asking.take() && item;
     },
-    // The new client describes the pool.
+    // It describes the pool.
     returned: (item, _result, pool: Pool) => observe(pool, item, asked, pools),
   });
 
@@ -115,7 +115,7 @@ function wrapPool(PoolClass: { prototype: any }, pools: PoolEvents, hooks: Hooks
   });
 
   hooks.calls(PoolClass.prototype, 'end', {
-    // Callers with a time-out are answered by it (`_pulseQueue`).
+    // Its time-out answers callers (`_pulseQueue`).
     begin: (pool: Pool) => (pool.ending || pool.options.connectionTimeoutMillis ? undefined : pool),
     returned: (pool) => endWaits(pool._pendingQueue),
   });
@@ -152,10 +152,7 @@ function isConnectTimeOut(error: unknown): boolean {
   return (error as { message?: unknown }).message === 'Connection terminated due to connection timeout';
 }
 
-/**
- * pg-pool finds a timed-out item by its callback, which must not change. `timedOut = true`, set just before, shows the
- * time-out.
- */
+/** pg-pool finds a timed-out item by its unchanged callback. `timedOut = true`, set just before, shows it. */
 function observeTimeOut(item: PendingItem, acquisition: Acquisition): void {
   let timedOut = item.timedOut;
   Object.defineProperty(item, 'timedOut', {

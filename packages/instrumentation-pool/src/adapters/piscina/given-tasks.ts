@@ -15,17 +15,17 @@ export interface Piscina {
   completed: number;
 }
 
-/** The tasks of each pool, as one instrumentation has seen them: two would count them twice. */
+/** One instrumentation's tasks by pool: two would count them twice. */
 export class GivenTasks implements PoolSource {
   readonly ofTasks = true;
-  /** Minus `completed`, these are running or queued. */
+  /** Running or queued, minus `completed`. */
   readonly #given = new WeakMap<object, number>();
 
   add(pool: Piscina): void {
     this.#given.set(pool, (this.#given.get(pool) ?? pool.completed + pool.queueSize) + 1);
   }
 
-  /** A task that will never count as completed. */
+  /** It will never complete. */
   takeBack(pool: Piscina): void {
     this.#given.set(pool, this.#given.get(pool)! - 1);
   }

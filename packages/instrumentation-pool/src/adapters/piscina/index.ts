@@ -3,7 +3,7 @@ import type { LimitedTask, PoolEvents } from '../../events.ts';
 import { GivenTasks, type Piscina } from './given-tasks.ts';
 import { continueTraces, TaskTraces } from './threads.ts';
 
-/** An AsyncResource, so the caller's context is kept. */
+/** An AsyncResource with the caller's context. */
 interface TaskInfo {
   /** Its thread. */
   workerInfo: unknown;
@@ -15,8 +15,8 @@ interface Asking {
 }
 
 /**
- * piscina 4 and 5. `run` makes a `TaskInfo`, and passes it to a thread (`postTask`) or queues it (`push`). Before 4.6
- * these classes are reached by the first queued task: earlier ones hold no thread and take no trace along.
+ * piscina 4 and 5. `run` makes a `TaskInfo`, for a thread (`postTask`) or the queue (`push`). Before 4.6 the first
+ * queued task reveals these classes: earlier ones hold no thread and carry no trace.
  */
 export const piscina: Adapter<PoolEvents> = {
   library: 'piscina',
@@ -40,7 +40,7 @@ export const piscina: Adapter<PoolEvents> = {
   },
 };
 
-/** `run(task, { signal })`; in version 4 also `runTask(task, transferList, filename, signal)`. */
+/** `run(task, { signal })`; in 4 also `runTask(task, transferList, filename, signal)`. */
 function isAborted(args: readonly unknown[]): boolean {
   return args.slice(1).some((arg) => {
     const { aborted, signal } = (arg ?? {}) as { aborted?: unknown; signal?: { aborted?: unknown } | null };
@@ -87,7 +87,7 @@ class Runs {
   #unplaced({ pool, task }: Asking, aborted: boolean): void {
     const { queueSize, options } = pool;
     const isRefused = queueSize >= options.maxQueue && !aborted;
-    // It may be with an unobserved thread.
+    // Perhaps with an unobserved thread.
     if (isRefused || aborted || this.#seen.has(pool)) this.#given.takeBack(pool);
     if (!isRefused) return;
     task.failed(
@@ -116,7 +116,7 @@ class Runs {
 
   #queued(info: TaskInfo, asking: Asking): void {
     const { task } = asking;
-    // A free thread is still starting.
+    // A thread is starting.
     task.waits('connect');
     this.#runs.set(info, asking);
     this.wrapTaskInfo(Object.getPrototypeOf(info));

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { enter, guard, leave, preceded, type Hooks } from '@foreshock/kit';
 import type { LimitedTask, PoolEvents, TaskCarrier, ThreadTask } from '../../events.ts';
 
-/** Of piscina's own message; its threads read the keys that they know. */
+/** In piscina's own message; its threads read only known keys. */
 interface TaskMessage {
   taskId?: unknown;
   filename?: unknown;
@@ -28,7 +28,7 @@ export class TaskTraces {
   /** Before `WorkerInfo.prototype.postTask`, which calls `port.postMessage` once. */
   posting({ port }: { port: MessagePort }, task: LimitedTask | undefined): void {
     this.#posted = task && this.#pools.carrierOf(task);
-    // Not `hooks.before`: it would keep the ports of ended threads.
+    // `hooks.before` would keep ended threads' ports.
     if (Object.hasOwn(port, 'postMessage')) return;
     const add = (_port: unknown, [message]: [TaskMessage]): void => {
       if (this.#posted) message.foreshock = this.#posted;
@@ -40,8 +40,8 @@ export class TaskTraces {
 }
 
 /**
- * In a thread, runs each task in its caller's trace. `dist/worker.js` reads tasks by `receiveMessageOnPort`, or by a
- * listener, `onMessage.bind(…)`; it answers by `postMessage`.
+ * In a thread, each task runs in its caller's trace. `dist/worker.js` reads tasks by `receiveMessageOnPort`, or a
+ * listener, `onMessage.bind(…)`, and answers by `postMessage`.
  */
 export function continueTraces(pools: PoolEvents, hooks: Hooks): void {
   const threads = process.getBuiltinModule('node:worker_threads');
@@ -69,7 +69,7 @@ export function continueTraces(pools: PoolEvents, hooks: Hooks): void {
     });
   });
 
-  // Until the next message is read: `onMessage` is called in between, and is not exported.
+  // Until the next message is read: `onMessage`, called in between, is not exported.
   hooks.calls(threads, 'receiveMessageOnPort', {
     begin(_threads, [port]) {
       if (port !== tasks) return undefined;

@@ -5,16 +5,16 @@ import { connectingFor, handedOver, type Query } from './queries.ts';
 
 const PLACE = 'postgres pool';
 
-/** What `Connection` of postgres/src/connection.js returns. */
+/** From `Connection` of postgres/src/connection.js. */
 export interface Connection {
   queue: Queue;
-  /** Of a transaction, or of `sql.reserve`. */
+  /** A transaction's, or `sql.reserve`'s. */
   reserved?: unknown;
   execute: AnyFunction;
   connect: AnyFunction;
 }
 
-/** Its methods and the queue it is in are all that is seen of a connection; all else are closures. */
+/** Only a connection's methods and queue are visible; all else are closures. */
 export function observeConnection(connection: Connection, pool: Pool, attachment: Attachment<PoolEvents>): void {
   const methods = connection as unknown as Record<'execute' | 'connect', AnyFunction>;
   const { queues } = pool;
@@ -45,7 +45,7 @@ export function observeConnection(connection: Connection, pool: Pool, attachment
       queue = next;
       // `sql.reserve` takes an idle connection without a query.
       const isLent = next === queues.reserved && before === queues.open && !last;
-      // Queries are kept no longer than they last.
+      // Queries are not kept longer.
       state = last?.state ?? state;
       last = undefined;
       if (!state || !attachment.active) return;

@@ -6,13 +6,12 @@ import { observeQuery, type Query } from './queries.ts';
 
 const PLACE = 'postgres pool';
 
-/** By the queues of their connections. */
+/** By connections' queues. */
 const pools = new WeakMap<Queues, Pool>();
 
 /**
- * postgres 3 (Postgres.js). A pool hands each `Query` to an idle connection, a new one, behind another query of a busy
- * one, or into its queue. The caller waits until its query is `active`: the server does those of a connection one after
- * the other.
+ * postgres 3 (Postgres.js). A pool hands each `Query` to an idle connection, a new one, behind another's query, or to
+ * its queue. The caller waits until its query is `active`: a connection's are done in order.
  */
 export const postgresPool: Adapter<PoolEvents> = {
   library: 'postgres',
@@ -42,7 +41,7 @@ export const postgresPool: Adapter<PoolEvents> = {
   },
 };
 
-/** Without queues, it only cancels a query. */
+/** Queueless, it only cancels. */
 function observedFactory(create: AnyFunction, attachment: Attachment<PoolEvents>): AnyFunction {
   const made = (connection: Connection, _self: unknown, [options, queues]: [Options, Queues | undefined]): void => {
     if (!queues) return;

@@ -5,7 +5,7 @@ export interface Queue {
   readonly length: number;
 }
 
-/** A connection is in one of them (`move` in postgres/src/index.js). */
+/** Each connection is in one (`move` in postgres/src/index.js). */
 export interface Queues {
   connecting: Queue;
   reserved: Queue;
@@ -26,11 +26,11 @@ export interface Options {
   connection?: { application_name?: string };
 }
 
-/** The connections of one `postgres()`. */
+/** One `postgres()`. */
 export class Pool {
   readonly queues: Queues;
   readonly options: Options;
-  /** Callers without a connection, and none being opened for them. */
+  /** Callers without a connection, even an opening one. */
   pending = 0;
 
   constructor(queues: Queues, options: Options) {
@@ -49,7 +49,7 @@ export const source: PoolSource = {
     const application = connection?.application_name;
     return {
       system: 'postgresql',
-      // Of several hosts, which one answers is not known.
+      // Which of several answers is unknown.
       host: path || (isOne ? host[0] : undefined),
       port: isOne ? Number(port[0]) : undefined,
       database,

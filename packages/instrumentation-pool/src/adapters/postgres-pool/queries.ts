@@ -5,21 +5,21 @@ import { source, type Pool } from './pool.ts';
 const PLACE = 'postgres pool';
 const WAIT = Symbol('foreshock.wait');
 
-/** `Query` of postgres/src/query.js; what `sql.reserve` waits with has none of it. */
+/** postgres/src/query.js; what `sql.reserve` waits with lacks it. */
 export interface Query {
   executed: boolean;
   /** Its connection works on it. */
   active: boolean;
-  /** Of the connection it was handed to; the same for all its queries. */
+  /** The connection's it was handed to, shared by its queries. */
   state: object | null;
   handler: AnyFunction;
   reject: AnyFunction;
   [WAIT]?: QueryWait;
 }
 
-/** Transactions and reserved connections have handlers of their own. */
+/** Transactions and reserved connections have their own. */
 const poolOfHandler = new WeakMap<AnyFunction, Pool>();
-/** A query whose handler is at work, of a pool that is not known yet, and its caller. */
+/** A query in its handler, of a still unknown pool, and its caller. */
 const unknown = new HandOver<{ query: Query; caller: Caller }>();
 const asked: PoolState = { used: 0, idle: 0, pending: 0 };
 
@@ -51,20 +51,20 @@ function lendTo(query: Query, handler: AnyFunction, events: PoolEvents): void {
   if (pool && query.active && query.state && !query[WAIT]) events.lent(source, pool, query.state);
 }
 
-/** To a connection that is none of a transaction's. */
+/** Not to a transaction's connection. */
 export function handedOver(query: Query, pool: Pool): void {
   if (unknown.offered?.query === query) poolOfHandler.set(query.handler, pool);
 }
 
-/** A connection is being opened for it. */
+/** One is opened for it. */
 export function connectingFor(query: Query, pool: Pool, events: PoolEvents): void {
   const { offered } = unknown;
   if (offered?.query === query) {
     poolOfHandler.set(query.handler, pool);
     source.count(pool, asked);
-    // It is counted already.
+    // Counted already.
     asked.used--;
-    // Connections are opened in no trace.
+    // They open in no trace.
     offered.caller.run(wait, undefined, [query, pool, events]);
   }
   query[WAIT]?.connecting();
@@ -81,7 +81,7 @@ function wait(query: Query, pool: Pool, events: PoolEvents): void {
   };
   whenAssigned(query, 'active', PLACE, () => {
     const state = query.state!;
-    // By the query before it on the same connection.
+    // By its connection's previous query.
     events.released(pool, state);
     waiting.granted(state);
   });

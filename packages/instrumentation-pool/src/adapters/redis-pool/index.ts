@@ -34,7 +34,7 @@ const DEFAULT_MAXIMUM = 100;
  */
 export const redisPool: Adapter<PoolEvents> = {
   library: 'redis',
-  // Of @redis/client: 1 is redis 4, without a pool.
+  // @redis/client: 1 is redis 4, poolless.
   versions: '>=1.0.0 <7',
   libraryVersions: '>=5.0.0 <7',
   upstream: ['@opentelemetry/instrumentation-redis', '@opentelemetry/instrumentation-redis-4'],
@@ -95,7 +95,7 @@ function wrapPool(
         guard('redis pool', released);
         throw error;
       }
-      // The pool handles rejections (`#executeTask`).
+      // It handles rejections (`#executeTask`).
       if (result instanceof Promise) whenSettled(result, released, released);
       else guard('redis pool', released);
       return result;
@@ -110,7 +110,7 @@ function opensClient(pool: Pool, limit: number): boolean {
 }
 
 function wrapLine(exports: any, waiting: WeakMap<Task, Waiting>, hooks: Hooks): void {
-  // The first up to 5.x, then the second.
+  // Up to 5.x the first.
   for (const List of [exports.SinglyLinkedList, exports.DoublyLinkedList]) {
     hooks.before(List.prototype, 'remove', (_line, [node]: [{ value?: { fn?: Task } } | undefined]) => {
       const task = node?.value?.fn;
@@ -123,7 +123,7 @@ function wrapLine(exports: any, waiting: WeakMap<Task, Waiting>, hooks: Hooks): 
   }
 }
 
-/** A pool's clients parse the URL, the pool does not. */
+/** Only a pool's clients parse the URL. */
 function describe(client: ClientOptions = {}, options: { maximum?: number } = {}): PoolDescription {
   const { url, socket, database = 0 } = client;
   const limit = options.maximum ?? DEFAULT_MAXIMUM;

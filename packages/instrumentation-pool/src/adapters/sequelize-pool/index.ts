@@ -30,8 +30,8 @@ const source: PoolSource = {
 };
 
 /**
- * sequelize-pool 6 to 8. `Pool.prototype.acquire` queues a `Deferred`, which ends by `resolve`, or by `reject` at a
- * failed create or time-out.
+ * sequelize-pool 6 to 8. `Pool.prototype.acquire` queues a `Deferred`, ended by `resolve`, or `reject` at a failed
+ * create or time-out.
  */
 export const sequelizePool: Adapter<PoolEvents> = {
   library: 'sequelize-pool',

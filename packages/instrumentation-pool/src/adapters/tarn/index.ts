@@ -25,8 +25,8 @@ const source: PoolSource = {
 };
 
 /**
- * tarn 3, of knex. `Pool.prototype._executeEventHandlers` is wrapped: applications may count or remove listeners of
- * `pool.on(…)`.
+ * tarn 3, of knex. Wraps `Pool.prototype._executeEventHandlers`: applications may count or remove `pool.on(…)`
+ * listeners.
  */
 export const tarn: Adapter<PoolEvents> = {
   library: 'tarn',
@@ -57,7 +57,7 @@ export const tarn: Adapter<PoolEvents> = {
           pools.opening(pool);
           return;
         case 'createSuccess':
-          // The caller that it was opened for has left.
+          // Its caller has left.
           if (pool.numPendingAcquires() === 0) pools.openedIdle(source, pool, second as object);
           return;
         case 'release':

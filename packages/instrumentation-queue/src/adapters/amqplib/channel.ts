@@ -1,4 +1,4 @@
-/** Channels of amqplib's lib/channel.js, lib/channel_model.js and lib/callback_model.js. */
+/** amqplib's lib/channel.js, lib/channel_model.js, lib/callback_model.js. */
 export interface Channel {
   connection?: { frameMax?: number };
   /** Each frame replaces it: amqplib's state machine. */
@@ -31,10 +31,10 @@ export const BASIC_ACK = 3_932_240;
 export const BASIC_REJECT = 3_932_250;
 export const BASIC_NACK = 3_932_280;
 export const BASIC_RECOVER = 3_932_270;
-/** A header frame has the class only. */
+/** Header frames have only the class. */
 export const BASIC_PROPERTIES = 60;
 
-/** Generated queue names share one destination. */
+/** Generated names share one. */
 export function destinationOf(exchange: unknown, routingKeyOrQueue: unknown): string {
   const name = String(exchange || routingKeyOrQueue || '');
   return name === '' || name.startsWith('amq.gen-') || name.startsWith('amq.rabbitmq.reply-to') ? '(temporary)' : name;

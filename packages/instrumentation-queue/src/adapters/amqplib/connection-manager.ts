@@ -2,18 +2,18 @@ import { bind, followed, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Deliveries } from './deliveries.ts';
 import type { Handler } from './handler.ts';
 
-/** `ChannelWrapper` of amqp-connection-manager 4 and 5 (dist/cjs and dist/esm/ChannelWrapper.js). */
+/** amqp-connection-manager 4 and 5 (dist/cjs and dist/esm/ChannelWrapper.js). */
 interface ChannelWrapper {
   _enqueueMessage: unknown;
   consume: unknown;
 }
 
-/** Runs in the context that gave the message to the connection manager. */
+/** Runs in the message's sender's context. */
 export type InSender = (fn: () => unknown) => unknown;
 
 /**
- * A connection manager buffers messages until a channel opens and publishes them in its context. Each message's copied
- * options identify it.
+ * A connection manager buffers messages until a channel opens, and publishes them in its context. Copied options
+ * identify each message.
  */
 export class ConnectionManagers {
   readonly #hooks: Hooks;
@@ -25,7 +25,7 @@ export class ConnectionManagers {
     this.#deliveries = deliveries;
   }
 
-  /** Undefined if not buffered. */
+  /** Undefined unless buffered. */
   senderOf(options: unknown): InSender | undefined {
     return typeof options === 'object' && options !== null ? this.#senders.get(options) : undefined;
   }
@@ -36,7 +36,7 @@ export class ConnectionManagers {
       const inSender: InSender = (fn) => fn();
       this.#senders.set(options, bind(inSender));
     });
-    // The manager's own handler discards the result of the application's handler.
+    // The manager's handler discards the application's result.
     this.#hooks.before(prototype, 'consume', (_wrapper, args) => {
       if (typeof args[1] === 'function') args[1] = this.#observed(args[1]);
     });

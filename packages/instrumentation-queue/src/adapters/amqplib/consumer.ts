@@ -59,7 +59,7 @@ export class Consumers {
     hooks.before(prototype, 'assertQueue', (_channel, [queue, options]) => deliveries.asserted(queue, options));
   }
 
-  /** lib/channel.js: both APIs send every method frame here. */
+  /** lib/channel.js: both APIs' method frames. */
   observeFrames(prototype: Channel): void {
     const hooks = this.#hooks;
     const deliveries = this.#deliveries;
@@ -72,7 +72,7 @@ export class Consumers {
 
     hooks.before(prototype, 'sendOrEnqueue', (channel: Channel, args: [number, unknown, AnyFunction]) => {
       const [method, , reply] = args;
-      // Redelivers all unacknowledged messages of the channel.
+      // Redelivers the channel's unacknowledged messages.
       if (method === BASIC_RECOVER) deliveries.answered(channel, 'requeued', 0, true);
       const taken = method === BASIC_GET ? this.#fetching.take() : undefined;
       if (!taken) return;
@@ -86,7 +86,7 @@ export class Consumers {
   }
 }
 
-/** The header frame follows `get-ok`; reading it avoids a `then` on the caller's promise. */
+/** The header frame follows `get-ok`: no `then` on the caller's promise. */
 function onHeader(channel: Channel, seen: (properties: Message['properties']) => void): void {
   const next = channel.handleMessage;
   const handling = (_channel: unknown, [frame]: [Frame]): void => {

@@ -7,7 +7,7 @@ import { makesItsPromises, type Handler } from './handler.ts';
 import { identityOf, messageOf, type QueueTraits } from './message.ts';
 import { ObservedPromises, type ObservedPromise } from './observed-promises.ts';
 
-/** Unacknowledged messages kept per channel; older ones get no result. */
+/** Unacknowledged, per channel; older ones get no result. */
 const MAX_KEPT = 16_384;
 
 const MAX_QUEUES = 1_000;
@@ -25,11 +25,11 @@ export interface InHand {
   readonly processing?: Processing;
   /** Only with `get`. */
   readonly taken?: Taken;
-  /** No pending promise: the acknowledgement ends the processing. */
+  /** No pending promise: acknowledgement ends it. */
   isOver: boolean;
   answer: Answer | undefined;
   observed?: ObservedPromise;
-  /** The application's handler below a connection manager's, and its result. */
+  /** The application's, below a connection manager's. */
   within?: { handler: Handler; result: unknown };
   isEnded?: boolean;
 }
@@ -42,7 +42,7 @@ export class Deliveries {
   readonly #redeliveries = new Redeliveries();
   readonly #traits = new Map<string, QueueTraits>();
 
-  /** Handlers running synchronously now. */
+  /** Synchronously running. */
   readonly #called = new WeakMap<Message, InHand>();
   readonly #promises: ObservedPromises;
 
@@ -51,7 +51,7 @@ export class Deliveries {
     this.#promises = new ObservedPromises();
   }
 
-  /** Whether failed messages are dead-lettered. */
+  /** Whether failures are dead-lettered. */
   asserted(queue: unknown, options: any): void {
     if (typeof queue !== 'string' || queue === '' || !options) return;
     const limit: unknown = options.arguments?.['x-delivery-limit'];
@@ -91,7 +91,7 @@ export class Deliveries {
     if (inHand) inHand.within = { handler, result };
   }
 
-  /** amqplib ignores the promise, so observing it must not change what is unhandled. */
+  /** amqplib ignores the promise: observing it must leave unhandled rejections so. */
   returned(channel: object, inHand: InHand, outer: Handler, returned: unknown): void {
     const { handler, result } = inHand.within ?? { handler: outer, result: returned };
     const end = (failure?: Failure): void => this.#end(channel, inHand, failure);
@@ -103,7 +103,7 @@ export class Deliveries {
         () => guard('amqplib consume', end),
         (error: unknown) => {
           guard('amqplib consume', () => end({ error }));
-          // Keeps the rejection unhandled.
+          // Stays unhandled.
           throw error;
         },
       );
@@ -121,7 +121,7 @@ export class Deliveries {
     this.#end(channel, inHand, { error });
   }
 
-  /** @param since `performance.now()` of the `get` */
+  /** @param since `performance.now()` of `get` */
   take(channel: object, queue: string, noAck: boolean, message: Message, since: number): void {
     const identity = identityOf(queue, message);
     const [taken] = this.#queue.received(this.#delivery(queue, message, identity), since) ?? [];
@@ -131,7 +131,7 @@ export class Deliveries {
     }
   }
 
-  /** @param tag 0 with `multiple` means all messages */
+  /** @param tag 0 with `multiple`: all */
   answered(channel: object, answer: Answer, tag: number, multiple: boolean): void {
     const held = this.#channels.get(channel);
     if (!held || held.size === 0) return;
@@ -151,7 +151,7 @@ export class Deliveries {
     else if (inHand.observed) this.#promises.soon(inHand.observed);
   }
 
-  /** The broker redelivers these, even while handlers still run. */
+  /** The broker redelivers, while handlers run. */
   closed(channel: object): void {
     for (const inHand of this.#channels.get(channel)?.values() ?? []) {
       if (inHand.answer) continue;
@@ -184,7 +184,7 @@ export class Deliveries {
   }
 }
 
-/** A handler that resolves but rejects or requeues has failed. */
+/** Resolving after a reject or requeue is failure. */
 function refusalOf(answer: Exclude<Answer, 'ack'>): Failure {
   return { error: new Error(`${answer} by its handler`), type: answer };
 }

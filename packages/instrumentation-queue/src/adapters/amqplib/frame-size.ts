@@ -13,16 +13,13 @@ const TEXTS = [
   'appId',
 ] as const;
 
-/** Frame, header, flags, numbers and timestamps. */
+/** Frame, header, flags, numbers, timestamps. */
 const FIXED = 64;
 const MAX_DEPTH = 8;
-/** lib/defs.js encodes into a 64 kB buffer. */
+/** lib/defs.js has a 64 kB buffer. */
 const MAX_HEADERS = 65_000;
 
-/**
- * Whether the header still fits into one frame. A broker closes the connection otherwise; the default was 4 kB until
- * 0.10.8.
- */
+/** Whether the header fits into one frame: else a broker closes the connection. Default 4 kB until 0.10.8. */
 export function fits(channel: Channel, options: any, added: Readonly<Record<string, string>>): boolean {
   const limit = Math.min(channel.connection?.frameMax || MAX_HEADERS, MAX_HEADERS);
   let size = FIXED + tableSize(added, 0);
@@ -34,7 +31,7 @@ export function fits(channel: Channel, options: any, added: Readonly<Record<stri
   return size + tableSize(options?.headers, 0) <= limit;
 }
 
-/** Upper bound of `encodeTable` in lib/codec.js. */
+/** `encodeTable`'s (lib/codec.js) upper bound. */
 function tableSize(table: unknown, depth: number): number {
   let size = 4;
   for (const name in table as Record<string, unknown>) {

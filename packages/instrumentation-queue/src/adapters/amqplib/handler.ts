@@ -3,7 +3,7 @@ import { observed, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { Channel, Message } from './channel.ts';
 import type { Deliveries } from './deliveries.ts';
 
-/** null: the broker cancelled the consumer. */
+/** null: the broker cancelled it. */
 export type Handler = (this: unknown, message: Message | null, ...rest: unknown[]) => unknown;
 
 export interface Source {
@@ -34,8 +34,8 @@ export function observeHandler(
   ) as Handler;
 }
 
-/** Only amqplib holds the promises of an `async` function, and ignores them; others the application may handle. */
+/** Only amqplib holds an `async` function's promises, and ignores them; the application may handle others. */
 export function makesItsPromises(handler: Handler): boolean {
-  // A bound function has the prototype of its target.
+  // Bound functions have their target's prototype.
   return !isProxy(handler) && Object.getPrototypeOf(handler) === ASYNC_FUNCTION;
 }

@@ -3,17 +3,17 @@ import type { Message as Received } from '../../events.ts';
 import type { Redelivery } from './redeliveries.ts';
 import type { Message } from './channel.ts';
 
-/** Send time in milliseconds since 1970; AMQP's is in seconds. */
+/** Milliseconds since 1970; AMQP's are seconds. */
 export const SENT = 'foreshock-sent';
 
-/** From `assertQueue`, a client's only source. */
+/** From `assertQueue`, the only source. */
 export interface QueueTraits {
   deadLetters: boolean;
   /** `x-delivery-limit` of a quorum queue. */
   deliveryLimit: number | undefined;
 }
 
-/** Identifies redeliveries: each send has its own `traceparent`. */
+/** For redeliveries: each send's `traceparent` differs. */
 export function identityOf(queue: string, { properties }: Message): string | undefined {
   const { headers, messageId } = properties;
   const sender = headers?.['traceparent'];
@@ -37,7 +37,7 @@ export function messageOf(
   const delayMs = Math.abs(Number(headers['x-delay'])) || undefined;
   let waitMs: number | undefined;
   const sentAt = timeIn(headers[SENT]);
-  // More failed in another process since.
+  // More failed elsewhere since.
   if (before) waitMs = delivered > before.failures ? undefined : Math.max(0, performance.now() - before.since);
   else if (failures === 0 && !deaths && sentAt !== undefined) waitMs = waitedSince(sentAt + (delayMs ?? 0));
   return {
@@ -55,7 +55,7 @@ function timeIn(sent: unknown): number | undefined {
   return typeof sent === 'string' && /^[1-9]\d{0,14}$/.test(sent) ? Number(sent) : undefined;
 }
 
-/** `x-death` counts dead-letterings per queue; undefined without the header. */
+/** `x-death`: dead-letterings per queue; undefined without it. */
 function deathsIn(header: unknown, queue: string): { count: number } | undefined {
   if (!Array.isArray(header)) return undefined;
   let total = 0;

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { detached, detachedTimeout, guard } from '@foreshock/kit';
 
-/** Milliseconds between checks of unacknowledged messages' promises. */
+/** Between checks of unacknowledged messages, ms. */
 const EVERY_MS = 20;
-/** Checks per tick; one takes some microseconds. */
+/** Per tick; each takes microseconds. */
 const AT_A_TIME = 50;
 
-// Must not call custom inspectors or proxy traps.
+// No custom inspectors or proxy traps.
 const BRIEFLY = { depth: 0, customInspect: false, showProxy: true, maxArrayLength: 0, maxStringLength: 0 };
 const FULLY = { ...BRIEFLY, depth: 1, maxStringLength: 256 };
 
@@ -22,8 +22,8 @@ export interface ObservedPromise {
 }
 
 /**
- * Promises of non-`async` handlers, which the application may hold: a `then` would change what is unhandled.
- * `util.inspect` reads their state, after the acknowledgement and periodically before.
+ * Of non-`async` handlers, perhaps held by the application: a `then` would change what is unhandled. `util.inspect`
+ * reads their state, after acknowledgement and periodically before.
  */
 export class ObservedPromises {
   readonly #observed = new Set<ObservedPromise>();
@@ -37,7 +37,7 @@ export class ObservedPromises {
     detachedTimeout('amqplib consume', () => this.#tick(), EVERY_MS);
   }
 
-  /** Acknowledged, so likely to settle. */
+  /** Acknowledged: it settles soon. */
   soon(observed: ObservedPromise): void {
     if (!this.#observed.has(observed)) return;
     if (this.#answered.size === 0) detached(setImmediate, undefined, [() => this.#lookAtAnswered()]);
@@ -55,7 +55,7 @@ export class ObservedPromises {
     const some: ObservedPromise[] = [];
     for (const each of this.#observed) if (some.push(each) === AT_A_TIME) break;
     for (const each of some) {
-      // The others come first next time.
+      // Others come first next time.
       this.#observed.delete(each);
       this.#observed.add(each);
       this.#look(each);

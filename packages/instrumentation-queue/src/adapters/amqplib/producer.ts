@@ -18,7 +18,7 @@ export function observePublish(
 ): void {
   /** A confirm channel's `publish` calls a channel's synchronously. */
   const confirming = new HandOver<Send>();
-  /** Sends without a callback to observe. */
+  /** Without an observable callback. */
   const unanswered = new WeakSet<Send>();
 
   function begin(args: unknown[]): Send | undefined {
@@ -72,7 +72,7 @@ export function observePublish(
     failed: (send, error) => send.failed(error),
   });
 
-  /** The caller's callback runs in the caller's context. */
+  /** In its caller's context. */
   function answered(send: Send, callback: AnyFunction = () => undefined): AnyFunction {
     return answeringOnce('amqplib publish', new Caller(), callback, ([error]) =>
       error ? send.failed(error) : send.sent(),
@@ -80,10 +80,7 @@ export function observePublish(
   }
 }
 
-/**
- * Copies inherit from the caller's objects, as in `Args.publish` (lib/api_args.js), so that reads and enumeration
- * match.
- */
+/** Copies inherit from the caller's objects, as in `Args.publish` (lib/api_args.js): reads and enumeration match. */
 function withTrace(channel: Channel, args: unknown[], carrier: Carrier | undefined): object | undefined {
   if (!carrier) return undefined;
   const options = args[3] as any;

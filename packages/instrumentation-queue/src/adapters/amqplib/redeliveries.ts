@@ -7,7 +7,7 @@ export interface Redelivery {
   since: number;
 }
 
-/** The broker's `redelivered` is only a flag. */
+/** `redelivered` is only a flag. */
 export class Redeliveries {
   readonly #failed = new Map<string, Redelivery>();
 

@@ -3,7 +3,7 @@ import type { QueueEvents } from '../../events.ts';
 
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 
-/** Sends have their own span; ending a job also fetches the next one. */
+/** Sends have their own span; ending a job fetches the next. */
 const NOT_ASKING = new Set(
   'add addBulk addJob addJobs addFlow upsertJobScheduler create createBulk moveToCompleted moveToFailed'.split(' '),
 );

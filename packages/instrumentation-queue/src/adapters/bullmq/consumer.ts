@@ -29,9 +29,9 @@ export class Consumers {
   readonly #hooks: Hooks;
   readonly #outcomes: Outcomes;
   readonly #taken = new WeakMap<object, { worker: Worker; taken: Taken }>();
-  /** Unset in the worker's own loop. */
+  /** Unset in the worker's loop. */
   readonly #byHand = new AsyncLocalStorage<number>();
-  /** Set while a manually fetched job ends. */
+  /** While a manually fetched job ends. */
   readonly #ending = new AsyncLocalStorage<Fetching>();
   readonly #fetched = new WeakMap<object, Fetching>();
   readonly #dueTimes: DueTimes;
@@ -43,13 +43,13 @@ export class Consumers {
     this.#outcomes = outcomes;
   }
 
-  /** dist/cjs/classes/worker.js; skips workers with their own telemetry. */
+  /** dist/cjs/classes/worker.js; not with own telemetry. */
   observeWorker(prototype: Worker): void {
     const hooks = this.#hooks;
     const { background, foreground } = this.#queue;
     const own = (worker: Worker): boolean => !worker.opts?.telemetry;
 
-    // Fetch loop, lock renewal and stalled check.
+    // Fetching, lock renewal, stalled check.
     const upkeep: Runner = { run: background };
     hooks.calls(prototype, 'run', {
       begin: (worker: Worker) => (own(worker) ? upkeep : undefined),
@@ -85,7 +85,7 @@ export class Consumers {
     });
   }
 
-  /** dist/cjs/classes/job.js: workers and the application end jobs here. */
+  /** dist/cjs/classes/job.js: all jobs end here. */
   observeJob(Job: JobClass): void {
     const { prototype } = Job;
     const hooks = this.#hooks;
@@ -97,7 +97,7 @@ export class Consumers {
           if (!found) return undefined;
           this.#taken.delete(job);
           guard('bullmq job', () => found.taken.settled(method === 'moveToFailed' ? { error: reason } : undefined));
-          // By default this fetches the next job, as JSON, in the same turn.
+          // By default this fetches the next job's JSON in the same turn.
           const ending = { worker: found.worker, since: performance.now() };
           return { run: (fn, self, args) => this.#ending.run(ending, Reflect.apply<any, any, any>, fn, self, args) };
         },
@@ -112,7 +112,7 @@ export class Consumers {
       this.#take(fetched.worker, job, fetched.since);
     });
 
-    // A sandboxed processor's spans belong below the job's.
+    // A sandbox's spans belong below the job's.
     hooks.returning(prototype, 'asJSONSandbox', (json: { opts?: { telemetry?: object } }, { queueName }) => {
       const metadata = this.#queue.carrier(String(queueName));
       if (!metadata) return json;

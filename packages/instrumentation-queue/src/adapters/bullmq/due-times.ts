@@ -2,37 +2,37 @@ import { identityOf, startsOf, type Job, type Owner } from './job.ts';
 
 const MAX_JOBS = 4_000;
 
-/** Scripts take jobs due within the next millisecond, by a millisecond clock. */
+/** Scripts take jobs due within a millisecond, by a millisecond clock. */
 const EARLY_MS = 3;
 
 interface Due {
-  /** Tells apart jobs that reuse an id. */
+  /** Of jobs reusing an id. */
   readonly timestamp: number | undefined;
   /** Starts so far. */
   readonly starts: number;
-  /** Latest due time (`performance.now()`). */
+  /** Latest due, `performance.now()`. */
   readonly at: number;
-  /** An earlier start was caused elsewhere. */
+  /** Earlier: caused elsewhere. */
   readonly earliest: number;
 }
 
 /**
- * Redis loses due times: `promoteDelayedJobs` (dist/cjs/scripts) sets `delay` to 0. This keeps those that this process
- * knows, for the next start.
+ * Redis loses due times: `promoteDelayedJobs` (dist/cjs/scripts) zeroes `delay`. This keeps those known here, for the
+ * next start.
  */
 export class DueTimes {
   readonly #due = new Map<string, Due>();
 
   readonly #failing = new WeakMap<object, number>();
 
-  /** The job's timestamp is from this process's clock. */
+  /** The timestamp is this process's. */
   added(queue: Owner, job: Job, delayMs: number): void {
     if (typeof job.timestamp !== 'number') return;
     const at = performance.now() - (Date.now() - job.timestamp) + delayMs;
     this.#set(queue, job, at, at);
   }
 
-  /** Delayed or promoted, counted from now. */
+  /** Delayed or promoted, from now. */
   putOff(queue: Owner, job: Job, delayMs: number): void {
     const at = performance.now() + delayMs;
     this.#set(queue, job, at, at);
@@ -59,12 +59,12 @@ export class DueTimes {
     if (this.#due.size > 0) this.#due.delete(identityOf(owner, job));
   }
 
-  /** Bulk promotions and retries do not name their jobs. */
+  /** Bulk promotions and retries name no jobs. */
   clear(): void {
     this.#due.clear();
   }
 
-  /** Undefined when another process caused the start. */
+  /** Undefined: started elsewhere. */
   waitMs(owner: Owner, job: Job): number | undefined {
     if (this.#due.size === 0) return undefined;
     const due = this.#due.get(identityOf(owner, job));

@@ -2,7 +2,7 @@ import type { JobOptions } from './job.ts';
 
 const MANY = 1_000;
 
-/** A job and its children, as for `FlowProducer`. */
+/** With children, as for `FlowProducer`. */
 export interface Flow {
   queueName: string;
   opts?: JobOptions;

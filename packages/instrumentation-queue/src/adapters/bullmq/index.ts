@@ -16,10 +16,10 @@ const OWN_WORK = [
   ['queue-events', 'QueueEvents', ['run']],
 ] as const;
 
-/** Its telemetry propagates traces (`opts.telemetry`, `trace` of utils.js). */
+/** With propagating telemetry (`opts.telemetry`, `trace` of utils.js). */
 const TELEMETRY = '>=5.34.0 <7';
 
-/** bullmq 5 and 6. Without `exports`, `require` and `import` both load dist/cjs. */
+/** bullmq 5 and 6. Lacking `exports`, `require` and `import` load dist/cjs. */
 export const bullmq: Adapter<QueueEvents> = {
   library: 'bullmq',
   versions: '>=5.0.0 <7',

@@ -4,13 +4,13 @@ import type { Message } from '../../events.ts';
 import type { DueTimes } from './due-times.ts';
 import { carrierIn, WAITS } from './metadata.ts';
 
-/** A job in a processor (`Job` of dist/cjs/classes/job.js), or its JSON in a sandbox. */
+/** A processor's job (`Job` of dist/cjs/classes/job.js), or a sandbox's JSON. */
 export interface Job {
   id?: string;
   opts?: JobOptions;
-  /** Milliseconds since 1970, by the producer's clock. */
+  /** ms since 1970, the producer's clock. */
   timestamp?: number;
-  /** Milliseconds; after a failure, of the next attempt. */
+  /** ms; after a failure, the next attempt's. */
   delay?: number;
   /** Failed attempts. */
   attemptsMade?: number;
@@ -23,7 +23,7 @@ export interface Job {
 }
 
 export interface JobOptions {
-  /** bullmq's own telemetry from 5.34; `tm` in Redis. */
+  /** bullmq's, from 5.34; `tm` in Redis. */
   telemetry?: { metadata?: unknown; omitContext?: unknown };
   /** In 5.22 to 5.33. */
   telemetryMetadata?: unknown;
@@ -32,7 +32,7 @@ export interface JobOptions {
   delay?: number;
   timestamp?: unknown;
   repeat?: unknown;
-  /** Due time of a repeated run, milliseconds since 1970. */
+  /** A repeated run's due time, ms since 1970. */
   prevMillis?: unknown;
 }
 
@@ -59,24 +59,24 @@ export function messageOf(owner: Owner, job: Job, dueTimes: DueTimes): Message {
   return {
     id: id === undefined ? undefined : String(id),
     carrier,
-    // An application's own timestamp may be any time.
+    // An application's may be any time.
     sentAt: opts.timestamp === undefined && number(timestamp) > 0 ? timestamp : undefined,
     waitMs: dueTimes.waitMs(owner, job) ?? waitOf(job, carrier),
     // Promotion shortens it.
     delayMs: number(timestamp) > 0 ? Math.min(number(opts.delay), Math.max(0, Date.now() - timestamp!)) : opts.delay,
     repeated: job.repeatJobKey !== undefined || opts.repeat !== undefined,
     attempt,
-    // A manual retry can exceed it.
+    // Manual retries exceed it.
     maxAttempts: attempt > limit ? undefined : limit,
   };
 }
 
-/** Only for a first start whose delay cannot have changed. */
+/** A first start's, with unchanged delay. */
 function waitOf(job: Job, carrier: Record<string, unknown> | undefined): number | undefined {
   const { opts = {}, timestamp, attemptsMade, stalledCounter } = job;
   if (startsOf(job) > 1 || number(attemptsMade) > 0 || number(stalledCounter) > 0 || carrier?.[WAITS]) return undefined;
   if (opts.repeat !== undefined) {
-    // The id ends with the same time (job-scheduler.js, repeat.js).
+    // As in the id's end (job-scheduler.js, repeat.js).
     const due = number(opts.prevMillis);
     return due > 0 && String(job.id).endsWith(`:${due}`) ? waitedSince(due) : undefined;
   }
@@ -88,7 +88,7 @@ function number(value: unknown): number {
   return typeof value === 'number' && value > 0 ? value : 0;
 }
 
-/** These errors delay the job (dist/cjs/classes/errors, `RATE_LIMIT_ERROR`). */
+/** They delay it (dist/cjs/classes/errors, `RATE_LIMIT_ERROR`). */
 export function isPutOff(error: unknown): boolean {
   return (
     guard('bullmq process', () => {
@@ -97,7 +97,7 @@ export function isPutOff(error: unknown): boolean {
         name === 'DelayedError' ||
         name === 'WaitingError' ||
         name === 'WaitingChildrenError' ||
-        // Before 5.34 bullmq also compares messages.
+        // Before 5.34 also by message.
         message === 'DelayedError' ||
         message === 'bullmq:rateLimitExceeded'
       );

@@ -1,10 +1,10 @@
 import type { Carrier } from '../../events.ts';
 import type { JobOptions } from './job.ts';
 
-/** Larger than any carrier. */
+/** Beyond any carrier. */
 const MAX_METADATA = 32_768;
 
-/** Marks a job that waits for its children. */
+/** The job waits for children. */
 export const WAITS = 'foreshock-waits';
 
 /**
@@ -16,7 +16,7 @@ export function metadataOf(carrier: Carrier | undefined, waits = false): string 
   return carrier && JSON.stringify(waits ? { ...carrier, [WAITS]: 'children' } : carrier);
 }
 
-/** Untrusted: undefined unless a JSON object. */
+/** Untrusted: undefined unless JSON object. */
 export function carrierIn(opts: JobOptions | undefined): Record<string, unknown> | undefined {
   const metadata = opts?.telemetry?.metadata ?? opts?.telemetryMetadata ?? opts?.tm;
   if (typeof metadata !== 'string' || metadata.length > MAX_METADATA || !metadata.startsWith('{')) return undefined;
@@ -27,12 +27,12 @@ export function carrierIn(opts: JobOptions | undefined): Record<string, unknown>
   }
 }
 
-/** Reused options have an earlier job's trace. */
+/** Reused options have an earlier trace. */
 export function withMetadata(opts: JobOptions | undefined, metadata: string): JobOptions {
   return { ...opts, telemetry: { ...opts?.telemetry, metadata } };
 }
 
-/** Before 5.34: unknown options are stored unchanged, and later versions read `tm`. */
+/** Before 5.34: unknown options are stored unchanged; later versions read `tm`. */
 export function withEarlyMetadata(opts: JobOptions | undefined, metadata: string): JobOptions {
   const { telemetry: _, telemetryMetadata: __, ...rest } = opts ?? {};
   return { ...rest, tm: metadata };

@@ -18,12 +18,12 @@ export class Outcomes {
     this.#dueTimes = dueTimes;
   }
 
-  /** Only listeners need the processing. */
+  /** Only listeners need it. */
   await(worker: EventEmitter, job: Job, processing: Processing): void {
     if (worker.listenerCount('completed') > 0 || worker.listenerCount('failed') > 0) this.#awaited.set(job, processing);
   }
 
-  /** Outcome listeners run in the job's trace, others outside any. */
+  /** Outcome listeners have the job's trace, others none. */
   observe(prototype: { emit: unknown }): void {
     const elsewhere: Runner = { run: this.#queue.foreground };
     this.#hooks.calls(prototype, 'emit', {
@@ -37,7 +37,7 @@ export class Outcomes {
     });
   }
 
-  /** `QueueEvents` reads events from Redis: each is a message. */
+  /** `QueueEvents` reads Redis: each is a message. */
   observeEvents(prototype: { emit: unknown }): void {
     this.#hooks.calls(prototype, 'emit', {
       begin: (emitter: { name: string } & EventEmitter, [event]) =>

@@ -26,7 +26,7 @@ export class Producers {
   readonly #queue: QueueEvents;
   readonly #hooks: Hooks;
   readonly #dueTimes: DueTimes;
-  /** Jobs in the current call. */
+  /** In the current call. */
   readonly #count = new AsyncLocalStorage<number>();
 
   constructor(queue: QueueEvents, hooks: Hooks, dueTimes: DueTimes) {
@@ -36,8 +36,8 @@ export class Producers {
   }
 
   /**
-   * `trace` (dist/cjs/utils) passes bullmq's span and metadata to the callback, without telemetry neither; this adds
-   * metadata. Queues with their own telemetry are skipped.
+   * `trace` (dist/cjs/utils) passes bullmq's span and metadata to the callback, neither without telemetry; this adds
+   * metadata. Queues with telemetry are skipped.
    */
   observeTrace(utils: { trace: unknown }): void {
     this.#hooks.before(utils, 'trace', (_utils, args: TraceArgs) => {
@@ -79,7 +79,7 @@ export class Producers {
     }
   }
 
-  /** Before 5.34: `Queue` awaits or returns these. Workers create a repeated job's next run. */
+  /** Before 5.34: `Queue` awaits or returns these. Workers create repeated jobs' next runs. */
   observeCreation(Job: { create: unknown; createBulk: unknown }): void {
     this.#creating(Job, 'create', 'add', ([queue, name, data, opts, ...rest], metadata) => [
       queue,
@@ -123,7 +123,7 @@ export class Producers {
     });
   }
 
-  /** `addJob` shows nothing that the send does not. With the application's telemetry it is below that span. */
+  /** `addJob` shows only the send; with the application's telemetry, below that span. */
   observeCommand(prototype: { addJob: unknown }): void {
     const quiet: Runner = { run: this.#queue.quietly };
     this.#hooks.calls(prototype, 'addJob', {
@@ -140,7 +140,7 @@ export class Producers {
     });
   }
 
-  /** @param early before 5.34: caller's trace, no send span */
+  /** @param early before 5.34: caller's trace, spanless */
   observeFlows(prototype: { add: unknown; addBulk: unknown; addNode: unknown }, early: boolean): void {
     this.#counting(prototype, 'add', (flow) => countOf([flow as Flow]));
     this.#counting(prototype, 'addBulk', (flows) => countOf(flows as Flow[]));

@@ -7,7 +7,7 @@ interface QueuedJob extends Job {
   queue: Owner;
 }
 
-/** Milliseconds until due; undefined if unknown. */
+/** ms until due, if known. */
 type DueIn = (first: unknown) => number | undefined;
 
 const BY_JOB: readonly [method: string, dueIn: DueIn][] = [
@@ -18,7 +18,7 @@ const BY_JOB: readonly [method: string, dueIn: DueIn][] = [
   ['retry', () => 0],
 ];
 
-/** Invalidates the due time, even if the call fails. */
+/** Even a failed call invalidates it. */
 export function observePuttingOff(prototype: object, hooks: Hooks, dueTimes: DueTimes): void {
   for (const [method, dueIn] of BY_JOB) {
     // `moveToWait` exists from 5.5x.
@@ -31,7 +31,7 @@ export function observePuttingOff(prototype: object, hooks: Hooks, dueTimes: Due
   }
 }
 
-/** dist/cjs/classes/queue.js: all failed or delayed jobs. */
+/** dist/cjs/classes/queue.js: all failed, all delayed. */
 export function observePuttingOffOfMany(prototype: object, hooks: Hooks, dueTimes: DueTimes): void {
   for (const method of ['retryJobs', 'promoteJobs']) {
     hooks.before(prototype as Record<string, unknown>, method, () => dueTimes.clear());

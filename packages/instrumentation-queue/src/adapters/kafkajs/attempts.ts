@@ -2,28 +2,28 @@
 const MAX_PARTITIONS = 1_000;
 const MAX_FAILURES = 32;
 
-/** A range of offsets to be redelivered. */
+/** To be redelivered. */
 interface Failure {
   readonly from: bigint;
   readonly to: bigint;
   count: number;
   /** `performance.now()`. */
   at: number;
-  /** After a rebalance another process may have had the partition. */
+  /** A rebalance may give the partition away. */
   readonly generation: unknown;
 }
 
 export interface Earlier {
   failures: number;
-  /** `performance.now()`; undefined when another process may have tried since. */
+  /** `performance.now()`; undefined: perhaps tried elsewhere. */
   since: number | undefined;
 }
 
-/** Kafka does not count deliveries; it redelivers in order from the first uncommitted offset. */
+/** Kafka redelivers in order from the first uncommitted offset, without counting. */
 export class Attempts {
   readonly #partitions = new Map<string, Failure[]>();
 
-  /** @param from first unresolved offset */
+  /** @param from first unresolved */
   failed(partition: string, from: bigint, to: bigint, generation: unknown): void {
     if (from > to) return;
     const failures = this.#partitions.get(partition) ?? [];
@@ -38,7 +38,7 @@ export class Attempts {
     if (this.#partitions.size > MAX_PARTITIONS) this.#partitions.delete(this.#partitions.keys().next().value!);
   }
 
-  /** Offsets before `first` are done. */
+  /** Earlier ones are done. */
   begin(partition: string, first: bigint): void {
     const failures = this.#partitions.get(partition);
     if (!failures) return;
@@ -59,7 +59,7 @@ export class Attempts {
     return earlier;
   }
 
-  /** Saves comparing offsets. */
+  /** Without comparing. */
   get isEmpty(): boolean {
     return this.#partitions.size === 0;
   }

@@ -30,7 +30,7 @@ interface Handling {
   readonly key: string;
   readonly generation: unknown;
   readonly last: bigint;
-  /** First offset to be redelivered on failure. */
+  /** Redelivered first on failure. */
   next: bigint;
 }
 
@@ -57,7 +57,7 @@ export class Consumers {
     }
   }
 
-  /** For one batch, because runners outlive the instrumentation. */
+  /** For one batch: runners outlive us. */
   #derived(runner: Runner, name: 'eachMessage' | 'eachBatch'): Runner {
     const handler = runner[name];
     return handler ? Object.create(runner, { [name]: { value: this.#observed(runner, handler) } }) : runner;
@@ -119,11 +119,11 @@ export class Consumers {
         if (next > handling.last) handling.processing.settled('commit');
       }
     };
-    // Resolved offsets are committed even if the handler fails.
+    // Resolved offsets are committed, even in failure.
     hooks.before(prototype, 'resolveOffset', (group, [{ topic, partition, offset }]) =>
       letGo(group, topic, partition, BigInt(offset) + 1n),
     );
-    // A committed offset is the next to read.
+    // Committed: next to read.
     hooks.before(prototype, 'commitOffsets', (group, [given]) => {
       if (given) committed(group, given as Committed);
     });

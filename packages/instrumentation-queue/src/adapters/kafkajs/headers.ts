@@ -3,13 +3,13 @@ import { forwardedNames } from '../../forwarded-headers.ts';
 import { SENT } from './message.ts';
 import type { OutgoingMessage, TopicMessages } from './message-producer.ts';
 
-/** A broker's default (`message.max.bytes`) per partition and request. */
+/** Per partition and request, a broker's `message.max.bytes`. */
 const MAX_BATCH = 1_048_588;
 
-/** Upper bound of a record's own bytes. */
+/** A record's own, at most. */
 const RECORD_OVERHEAD = 32;
 
-/** Arguments with the trace in copied headers. Undefined when only the trace exceeds the broker's limit. */
+/** With the trace in copied headers. Undefined if only the trace exceeds the broker's limit. */
 export function withTrace(args: unknown[], given: Carrier | undefined): unknown[] | undefined {
   const [request, ...rest] = args as [TopicMessages & { topicMessages?: unknown }, ...unknown[]];
   if (!given) return undefined;
@@ -28,7 +28,7 @@ function traced<T extends TopicMessages>(request: T, carrier: Carrier): T {
   return { ...request, messages: messages.map((message) => withHeaders(message, carrier)) };
 }
 
-/** Class instances stay, as do invalid messages, which appear in errors. */
+/** Class instances and invalid messages, shown in errors, stay. */
 function withHeaders(message: OutgoingMessage, carrier: Carrier): OutgoingMessage {
   if (!isPlain(message) || message.value === undefined) return message;
   const { headers } = message;

@@ -3,7 +3,7 @@ import type { QueueEvents } from '../../events.ts';
 import { Consumers } from './consumer.ts';
 import { observedFactory } from './producer.ts';
 
-/** kafkajs 2: producers are closures, consumers a `Runner` and its `ConsumerGroup`. */
+/** kafkajs 2: producers are closures, consumers `Runner` and `ConsumerGroup`. */
 export const kafkajs: Adapter<QueueEvents> = {
   library: 'kafkajs',
   versions: '>=2.0.0 <3',

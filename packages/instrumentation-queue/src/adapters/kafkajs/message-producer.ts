@@ -1,8 +1,8 @@
-/** src/producer/messageProducer.js: gives producers and transactions their `send`. */
+/** src/producer/messageProducer.js: gives producers and transactions `send`. */
 export type MessageProducerFactory = (options: MessageProducerOptions) => MessageProducer;
 
 export interface MessageProducerOptions {
-  /** Called once per send, in the same turn, after validation. */
+  /** Once per send, same turn, after validation. */
   retrier: (attempt: unknown) => Promise<unknown>;
 }
 

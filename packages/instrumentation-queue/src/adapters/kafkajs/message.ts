@@ -2,7 +2,7 @@ import { waitedSince } from '../../clock-wait.ts';
 import type { Message as Received } from '../../events.ts';
 import type { Earlier } from './attempts.ts';
 
-/** Send time in milliseconds since 1970; a record's `timestamp` may be any time. */
+/** Sent, in ms since 1970; a record's `timestamp` may be any time. */
 export const SENT = 'foreshock-sent';
 
 export interface Message {

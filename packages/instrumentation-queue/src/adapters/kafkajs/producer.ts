@@ -17,7 +17,7 @@ import type {
   TopicMessages,
 } from './message-producer.ts';
 
-/** Producers are closures: those created earlier stay untraced. */
+/** Closures: earlier ones stay untraced. */
 export function observedFactory(
   factory: MessageProducerFactory,
   queue: QueueEvents,

@@ -9,7 +9,7 @@ import { failingWith } from './trace-column.ts';
 
 type Handler = (this: unknown, jobs: Job[], ...rest: unknown[]) => unknown;
 
-/** @param native the version has a `Telemetry`, whose workers bypass `Manager.fetch` */
+/** @param native with a `Telemetry`, whose workers bypass `Manager.fetch` */
 export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: Hooks, native: boolean): void {
   const inHand = new JobsInHand(queue);
   /** A worker's `fetch` calls the manager's `fetch`, and that `assertDb`, synchronously. */
@@ -48,7 +48,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
 
   hooks.before(prototype, 'addWorker', (_manager, [worker]) => observeWorker(worker));
 
-  /** The loop must not inherit the context of `work`. */
+  /** It must not inherit `work`'s context. */
   function observeWorker(worker: Worker): void {
     const { start, fetch, name } = worker;
     worker.start = () => queue.background(start, worker, []);
@@ -80,7 +80,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
     );
   }
 
-  // Jobs read without fetching: (name, id, options) and (name, options).
+  // Unfetched jobs: (name, id, options), (name, options).
   for (const [method, at] of [
     ['getJobById', 2],
     ['findJobs', 1],
@@ -102,10 +102,10 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
   }
 }
 
-/** `fail(name, ids, data, options)`, not in the application's transactions. */
+/** `fail(name, ids, data, options)`, without the application's transaction. */
 function keepTrace(manager: Manager, args: unknown[]): void {
   const options = args[3] as { db?: Database } | undefined;
-  // `noMultiMutationCte` uses several statements in its own transaction.
+  // `noMultiMutationCte`: several statements in its transaction.
   if (options?.db || manager.config?.noMultiMutationCte) return;
   const db = databaseOf(manager, options);
   if (db) args[3] = { ...options, db: failingWith(db) };

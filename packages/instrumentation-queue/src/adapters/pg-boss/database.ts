@@ -7,11 +7,11 @@ export interface Database {
 
 type Result = { rows?: unknown } | undefined;
 
-/** Postgres-compatible databases that reject the changed statements. */
+/** That rejected changed statements. */
 const refused = new WeakSet<Database>();
 
 /**
- * Falls back to the original statement, except in the application's transaction, which the failure has aborted.
+ * Falls back to the original statement, except in the application's transaction, which the failure aborted.
  *
  * @param purpose named in the warning
  */
@@ -26,7 +26,7 @@ export async function executeChanged(
   try {
     return await db.executeSql(...changed);
   } catch (error) {
-    // SQLSTATE class 42: syntax or access.
+    // Class 42: syntax, access.
     if (!isOwn || !String((error as { code?: unknown } | undefined)?.code).startsWith('42')) throw error;
     const result = await db.executeSql(text, values);
     refused.add(db);

@@ -16,7 +16,7 @@ export const pgBoss: Adapter<QueueEvents> = {
   shows: ['spans', 'wait', 'parent', 'attempt or hit'],
   summary: 'jobs sent, handled and fetched, in one trace; wait; attempt; failed jobs',
   attach(queue, hooks) {
-    /** Folders with a `Telemetry`, loaded before the manager. */
+    /** With `Telemetry`, before the manager. */
     const native = new Set<string>();
 
     function observeManager(prototype: Manager, filename: string): void {
@@ -26,9 +26,9 @@ export const pgBoss: Adapter<QueueEvents> = {
     }
 
     function observeBoss(prototype: { start: unknown; stop: unknown; emit: unknown }): void {
-      // Maintenance, cron and schema loops keep this context.
+      // Maintenance, cron, schema loops keep it.
       for (const method of ['start', 'stop'] as const) hooks.runBy(prototype, method, queue.background);
-      // Listeners to `error`, `warning` and `wip` are the application's.
+      // `error`, `warning`, `wip` listeners are the application's.
       hooks.runBy(prototype, 'emit', queue.foreground);
     }
 
@@ -46,7 +46,7 @@ export const pgBoss: Adapter<QueueEvents> = {
       'pg-boss/dist/index.mjs',
       ({ exports, filename, rebind }) => {
         observeBoss(exports.PgBoss.prototype);
-        // Not exported, and not replaced.
+        // Neither exported nor replaced.
         rebind?.('Manager', (manager: { prototype: Manager }) => {
           observeManager(manager.prototype, filename);
           return manager;

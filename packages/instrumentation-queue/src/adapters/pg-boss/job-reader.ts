@@ -4,7 +4,7 @@ import { KEY, uncover, type Job } from './job.ts';
 
 const CARRIER = `(j.output->'${KEY}')::text`;
 
-/** Later 12s keep the failed job's output there; `to_jsonb` also works without that column. */
+/** Later 12s keep the failed job's output there; `to_jsonb` works without that column. */
 const DEAD_LETTER_CARRIER = `CASE WHEN j.output IS NULL THEN (to_jsonb(j)->'source_output'->'${KEY}')::text END`;
 
 /** For the application's transactions: every supported database understands it. */
@@ -21,15 +21,12 @@ const COLUMN =
   ` || ' ' || (j.dead_letter IS NOT NULL)::text` +
   ` || ' ' || COALESCE(${CARRIER}, ${DEAD_LETTER_CARRIER}, '')) as "${KEY}"`;
 
-/** `plans.fetchNextJob` ends `UPDATE … j SET … RETURNING j.id, name, …` in every version. */
+/** `plans.fetchNextJob` always ends `UPDATE … j SET … RETURNING j.id, name, …`. */
 function withColumn(text: string, column: string): string | undefined {
   return text.includes('RETURNING j.id') ? text.trimEnd() + column : undefined;
 }
 
-/**
- * Wraps the database for one call, which pg-boss allows: jobs are restored before callers see them, and promises stay
- * pg-boss' own.
- */
+/** Wraps the database for one call, which pg-boss allows: callers see restored jobs and pg-boss' own promises. */
 export class JobReader implements Database {
   readonly #db: Database;
   /** False for the application's transaction. */

@@ -1,15 +1,15 @@
 import type { Message } from '../../events.ts';
 
-/** Key in `output` and added column, hidden from handlers. */
+/** In `output`, and the column; hidden from handlers. */
 export const KEY = '__foreshock';
 
-/** A larger object is not Foreshock's. */
+/** Larger: not Foreshock's. */
 const MAX_FIELDS = 16;
 
 export interface Job {
   id: string;
   data: unknown;
-  /** Last attempt's, if metadata was requested. */
+  /** The last attempt's, with metadata. */
   output?: unknown;
   /** `trace_context`, which pg-boss ≥ 12.38 fetches and removes. */
   __traceContext?: unknown;

@@ -4,7 +4,7 @@ import { isDeadLettered, messageOf, type Job } from './job.ts';
 /** Many processes only fetch. */
 const MAX_TAKEN = 1_000;
 
-/** `resolveWithinSeconds` and `failWip` (manager.js) are known by message only. */
+/** Only messages show `resolveWithinSeconds` and `failWip` (manager.js). */
 const TIMED_OUT = 'handler execution exceeded ';
 const SHUT_DOWN = 'pg-boss shut down while active';
 
@@ -34,7 +34,7 @@ export class JobsInHand {
     return handling;
   }
 
-  /** Jobs may have failed by `fail()` or `perJobResults` (12). */
+  /** `fail()` or `perJobResults` (12) may have failed some. */
   returned(handling: Handling, perJob: boolean, value: unknown): void {
     const { jobs, failed } = handling;
     const [reason] = failed.values();
@@ -48,7 +48,7 @@ export class JobsInHand {
 
   #finish(handling: Handling, failure: Failure | undefined): void {
     for (const { id } of handling.jobs) {
-      // After a timeout, a retry may already run.
+      // After a timeout, perhaps retried.
       if (this.#running.get(id) === handling) this.#running.delete(id);
     }
     if (failure) handling.processing.failed(failure);
@@ -83,7 +83,7 @@ export class JobsInHand {
     found.taken.settled(isFailure ? failureOf([found.job], reason) : undefined);
   }
 
-  /** By timeout or by the handler. */
+  /** By timeout or handler. */
   #failRunning(handling: Handling, id: string, reason: unknown): void {
     if (reason === SHUT_DOWN) {
       this.#finish(handling, { ...failureOf(handling.jobs, new Error(SHUT_DOWN)), type: 'shutdown' });
@@ -104,7 +104,7 @@ function failureOf(jobs: Iterable<Job>, error: unknown): Failure {
   return { error, deadLettered: [...jobs].some((job) => isDeadLettered(job)) };
 }
 
-/** Like `#settlePerJob` of manager.js: not completed means failed. */
+/** `#settlePerJob` (manager.js): uncompleted means failed. */
 function failureAmong(jobs: readonly Job[], results: unknown): Failure | undefined {
   if (!Array.isArray(results)) {
     return failureOf(jobs, new Error('perJobResults handler must resolve with an array of job results'));

@@ -20,14 +20,14 @@ export interface Manager {
   findJobs?: (name: string, options?: { db?: Database }) => unknown;
 }
 
-/** A fetch loop (src/worker.js, dist/worker.js). */
+/** src/worker.js, dist/worker.js. */
 export interface Worker {
   name: string;
   start(): unknown;
   fetch(): unknown;
 }
 
-/** Undefined when not open: pg-boss refuses the call. */
+/** Undefined: closed, and refused. */
 export function databaseOf({ db }: Manager, options: { db?: Database } | undefined): Database | undefined {
   if (options?.db) return options.db;
   return db?._pgbdb && !db.opened ? undefined : db;

@@ -19,9 +19,9 @@ interface Request {
 export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hooks): void {
   hooks.calls(prototype, 'createJob', {
     begin(manager: Manager, args: unknown[]): Send | undefined {
-      // A fourth argument marks the nested second try of 10's sendDebounced.
+      // The fourth marks 10's nested sendDebounced.
       if (args.length > 3) return undefined;
-      // 12 takes one object instead of name, data and options.
+      // 12: one object for name, data, options.
       const [request] = args;
       const isRequest = typeof request === 'object' && request !== null;
       const name = isRequest ? (request as Request).name : request;
@@ -37,13 +37,13 @@ export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hook
       return send;
     },
     within: (send) => send,
-    // A throttled job has no id.
+    // Throttled: no id.
     succeeded: (send, id) => (typeof id === 'string' ? send.sent(1, id) : send.sent(0)),
     failed: (send, error) => send.failed(error),
   });
 
   hooks.before(prototype, 'insert', (manager: Manager, args: unknown[]) => {
-    // 10 takes jobs and options, later versions the name first.
+    // 10: jobs, options; later the name first.
     const at = typeof args[0] === 'string' ? 1 : 0;
     const jobs = args[at];
     if (!Array.isArray(jobs) || jobs.length === 0 || isInternal(args[0])) return;
@@ -52,7 +52,7 @@ export function observeSends(prototype: Manager, queue: QueueEvents, hooks: Hook
   });
 }
 
-/** The send is the one statement after the checks. */
+/** The one statement after the checks. */
 function insertOptions(
   manager: Manager,
   args: unknown[],

@@ -31,7 +31,7 @@ export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks
   replace('consumed', () => undefined);
 }
 
-/** Its sends are reported separately. The function gets the trace that the job is to carry. */
+/** Its sends are reported separately. The function gets the job's trace. */
 function sendOf(
   queue: QueueEvents,
   operation: string,

@@ -8,7 +8,7 @@ import { KEY } from './job.ts';
  * an attempt ends, and hidden from handlers.
  */
 
-/** `insertJob` and `insertJobs` of plans.js, all versions. */
+/** plans.js, `insertJob` and `insertJobs`, all versions. */
 const INSERT = /(INSERT INTO [^\s(]+ \()(\s*id,\s*name,\s*data,[\s\w,]*\)\s*SELECT\s)/;
 
 export function insertingWith(db: Database, isOwn: boolean, carrierOf: () => Carrier | undefined): Database {
@@ -17,7 +17,7 @@ export function insertingWith(db: Database, isOwn: boolean, carrierOf: () => Car
       const changed = guard('pg-boss send', (): [string, unknown[]] | undefined => {
         const carrier = values && carrierOf();
         if (!carrier || !INSERT.test(text)) return undefined;
-        // Some drivers serialize json parameters themselves.
+        // Some drivers serialize json themselves.
         const given = `$1output,$2$$${values.length + 1}::text::jsonb,`;
         return [text.replace(INSERT, given), [...values, JSON.stringify({ [KEY]: carrier })]];
       });
@@ -26,10 +26,10 @@ export function insertingWith(db: Database, isOwn: boolean, carrierOf: () => Car
   };
 }
 
-/** From `failJobsById` of plans.js. */
+/** plans.js, `failJobsById`. */
 const OUTPUT = '$3::jsonb';
 
-/** For retries and dead letters. */
+/** Retries and dead letters. */
 const OUTPUT_AND_TRACE =
   `CASE WHEN output->'${KEY}' IS NULL OR (retry_count >= retry_limit AND dead_letter IS NULL) THEN ${OUTPUT}` +
   ` ELSE COALESCE(${OUTPUT}, '{}'::jsonb) || jsonb_build_object('${KEY}', output->'${KEY}') END`;

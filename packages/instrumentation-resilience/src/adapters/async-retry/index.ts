@@ -7,14 +7,14 @@ const ASYNC_RETRY: RetryFunction = {
   maxAttempts: (options?: { retries?: unknown; forever?: unknown }) =>
     options?.forever ? undefined : attemptsOf(options?.retries),
   isFinal: (error?: { bail?: unknown }) => Boolean(error?.bail),
-  /** `bail` ends the operation, whatever `fn` returns. */
+  /** `bail` ends it, whatever `fn` returns. */
   observeArguments(args, retry) {
     const bails = (_self: unknown, [error]: unknown[]): void => retry.ended('failure', error);
     if (typeof args[0] === 'function') args[0] = preceded(args[0] as AnyFunction, bails, 'async-retry');
   },
 };
 
-/** async-retry: its only file exports one function. */
+/** async-retry exports one function. */
 export const asyncRetry: Adapter<ResilienceEvents> = {
   library: ASYNC_RETRY.library,
   versions: '>=1.2.3 <2',

@@ -15,7 +15,7 @@ interface Axios {
   readonly interceptors: { readonly request: Interceptors; readonly response: Interceptors };
 }
 
-/** Its default condition (`isIdempotentRequestError`); others may retry all. */
+/** Its default (`isIdempotentRequestError`); others may retry all. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['get', 'head', 'options', 'put', 'delete']);
 
 interface Config {
@@ -25,7 +25,7 @@ interface Config {
 }
 
 /**
- * axios-retry adds two interceptors per instance. The first is recognised by its source text, the second follows it,
+ * axios-retry adds two interceptors per instance: the first is recognised by its source text; the second, next,
  * receives each failure and sends again.
  */
 export const axiosRetry: Adapter<ResilienceEvents> = {
@@ -66,7 +66,7 @@ function observeAxios(
   const retried = new WeakSet<object>();
   const { prototype } = Axios as { prototype: any };
   const managers = Object.getPrototypeOf(new Axios({}).interceptors.request);
-  /** The second interceptor follows in this turn. */
+  /** The second follows in this turn. */
   let expected = false;
   const forget = (): void => {
     expected = false;
@@ -84,7 +84,7 @@ function observeAxios(
     }
   });
 
-  /** Runs when an attempt fails, in its context, and returns the next one's result. */
+  /** Runs in a failed attempt's context; returns the next one's result. */
   function retrying(manager: Interceptors, retryOrThrow: AnyFunction): AnyFunction {
     const steps: MethodCalls<Retry> = {
       begin(_self, [error]) {
@@ -98,7 +98,7 @@ function observeAxios(
     return observed(retryOrThrow, steps, NAME, hooks);
   }
 
-  // From 1.6.3, `request` wraps `_request`, which instances created earlier also call.
+  // From 1.6.3 `request` wraps `_request`, which earlier instances also call.
   hooks.calls(prototype, '_request' in prototype ? '_request' : 'request', {
     begin: (axios: Axios, args: unknown[]) => retryOf(axios, args)?.begin(),
     within: (attempt) => attempt,

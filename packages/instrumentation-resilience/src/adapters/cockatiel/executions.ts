@@ -7,16 +7,16 @@ export type Work = (...args: any[]) => unknown;
 export interface ObservedExecute {
   work: Work;
   within?: () => Caller;
-  /** Calls not yet started were refused or queued. */
+  /** Unstarted calls were refused or queued. */
   returned?: () => void;
 }
 
-/** Result of `ExecuteWrapper.invoke` (dist/common/Executor.js). */
+/** By `ExecuteWrapper.invoke` (dist/common/Executor.js). */
 export type Execution = { success: unknown } | { value: unknown } | { error: unknown; thrown?: boolean };
 
 /** dist/*Policy.js. */
 export interface Policy {
-  /** Set by the application: cockatiel has no names. */
+  /** The application's: cockatiel has none. */
   readonly name?: unknown;
 }
 
@@ -33,7 +33,7 @@ export class Executions {
     this.#hooks = hooks;
   }
 
-  /** The work of a policy, as it is given to `execute`. */
+  /** A policy's, as given to `execute`. */
   workOf(given: Work, begin: () => Caller): Work {
     return observed(given, { begin, within: (caller) => caller }, NAME, this.#hooks);
   }
@@ -48,7 +48,7 @@ export class Executions {
     if (!this.#emitters.has(emitter)) this.#emitters.set(emitter, listener);
   }
 
-  /** Only the policy holds this promise of `invoke`, so a `then` is safe. */
+  /** Only the policy holds `invoke`'s promise: a `then` is safe. */
   invoked(work: unknown, execution: Promise<Execution>): void {
     const listener = this.#listeners.get(work as Work);
     if (!listener) return;
@@ -63,12 +63,12 @@ export class Executions {
   }
 }
 
-/** Undefined when it failed by its value. */
+/** Undefined if failed by value. */
 export function errorOf(execution: Execution): unknown {
   return 'error' in execution ? execution.error : undefined;
 }
 
-/** The caller gets the error at once. */
+/** At once, to the caller. */
 export function isThrown(execution: Execution): boolean {
   return 'thrown' in execution && execution.thrown === true;
 }

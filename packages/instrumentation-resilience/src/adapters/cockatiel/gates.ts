@@ -1,7 +1,7 @@
 import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents } from '../../events.ts';
 import { errorOf, nameOf, type Executions, type Policy, type ObservedExecute, type Work } from './executions.ts';
 
-/** `CircuitBreakerPolicy`; private only in TypeScript, here and below. */
+/** Private only in TypeScript, here and below. */
 interface Breaker extends Policy {
   readonly state: 0 | 1 | 2 | 3;
   readonly stateChangeEmitter: object;
@@ -23,12 +23,12 @@ interface Entered {
   letThrough: boolean;
 }
 
-/** Breaker and bulkhead. A queued call re-enters `execute` with the same function, in another call's context. */
+/** Breaker and bulkhead. A queued call re-enters `execute` with the same function, in another's context. */
 export class Gates {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;
   readonly #entered = new WeakMap<Work, Entered>();
-  /** Queued now or before, possibly wrapped. */
+  /** Queued ever, perhaps wrapped. */
   readonly #queued = new WeakSet<Work>();
 
   constructor(resilience: ResilienceEvents, executions: Executions) {
@@ -46,7 +46,7 @@ export class Gates {
     });
     const { entered, work } = this.#enter(policy, 'breaker', given, () => {
       const state = STATES[policy.state] ?? 'closed';
-      // Version 3 changes its state after the probe.
+      // 3 changes after the probe.
       return state === 'open' ? 'half_open' : state;
     });
     this.#executions.onResult(work, (execution) => {
@@ -57,7 +57,7 @@ export class Gates {
       const { state } = policy;
       if (entered.letThrough || STATES[state] !== 'open') return;
       entered.call.decided('open');
-      // The caller's promise must stay unhandled.
+      // The caller's promise stays unhandled.
       entered.call.ended('failure', { code: state === ISOLATED ? 'IsolatedCircuitError' : 'BrokenCircuitError' });
     };
     return { work, returned };
@@ -69,7 +69,7 @@ export class Gates {
     const pending = policy.queue.length;
     const returned = (): void => {
       if (entered.letThrough || signal?.aborted) return;
-      // Queued calls belong to the pool instrumentation.
+      // Queued: the pool instrumentation's.
       if (policy.queue.length > pending) return void this.#queued.add(policy.queue.at(-1)!.fn);
       entered.call.decided('full', { used: policy.active, limit: policy.capacity, pending });
       entered.call.ended('failure', { code: 'BulkheadRejectedError' });

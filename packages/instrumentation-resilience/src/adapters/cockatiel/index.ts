@@ -5,8 +5,8 @@ import { Gates } from './gates.ts';
 import { Policies } from './policies.ts';
 
 /**
- * cockatiel: each policy is a class with one entry, `execute`; ES modules in 4, CommonJS in 3. Prototypes can be
- * patched in both.
+ * cockatiel: each policy is a class with one entry, `execute`; ES modules in 4, CommonJS in 3, prototypes patchable in
+ * both.
  */
 export const cockatiel: Adapter<ResilienceEvents> = {
   library: NAME,
@@ -29,11 +29,11 @@ export const cockatiel: Adapter<ResilienceEvents> = {
     onPolicy('BulkheadPolicy', gates.bulkhead);
     onPolicy('FallbackPolicy', policies.fallback);
 
-    // Sees results before the policy does.
+    // Before the policy does.
     onClass('common/Executor', 'ExecuteWrapper', (prototype) =>
       hooks.after(prototype, 'invoke', (execution, _wrapper, [work]) => executions.invoked(work, execution)),
     );
-    // An added listener would change what `onSuccess` measures.
+    // Listeners would change `onSuccess`'s measure.
     onClass('common/Event', 'EventEmitter', (prototype) =>
       hooks.before(prototype, 'emit', (emitter, [value]) => executions.emitted(emitter, value)),
     );

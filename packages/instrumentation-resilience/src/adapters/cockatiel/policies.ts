@@ -11,7 +11,7 @@ import {
   type Work,
 } from './executions.ts';
 
-/** Its `execute` returns the result of `value`. */
+/** `execute` returns `value`'s result. */
 interface FallbackPolicy extends Policy {
   value: (...args: unknown[]) => unknown;
 }
@@ -58,7 +58,7 @@ export class Policies {
 
   #timedOut(policy: Policy): void {
     const call = this.#resilience.callHere(policy);
-    // `onTimeout` also fires when the caller aborts.
+    // `onTimeout` fires for callers' aborts, too.
     if (!call || this.#signals.get(call)?.aborted) return;
     call.decided('timeout');
     call.ended('failure');
@@ -69,13 +69,13 @@ export class Policies {
     const call = this.#resilience.call(policy, 'fallback', nameOf(policy));
     const work: Work = (...args) => given(...args);
     this.#executions.onResult(work, (execution) => {
-      // The policy calls `value` in the next turn.
+      // `value` is called next turn.
       if (!('success' in execution) && !isThrown(execution)) this.#reasons.set(call, errorOf(execution));
     });
     return { work, within: () => call.begin('closed') };
   };
 
-  /** The value may be a promise that rejects, so the outcome is known on settlement. */
+  /** Perhaps a promise that rejects: the outcome is known on settlement. */
   #observeValue(policy: FallbackPolicy): void {
     if (this.#valued.has(policy)) return;
     this.#valued.add(policy);

@@ -3,7 +3,7 @@ import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'got';
 
-/** `Request` of got 14.6.1–16 (dist/source/core/index.js), one per attempt. */
+/** got 14.6.1–16 (dist/source/core/index.js), one per attempt. */
 interface GotRequest {
   readonly _requestId: string;
   readonly retryCount: number;
@@ -23,10 +23,10 @@ interface ResponseMessage extends RequestMessage {
   statusCode: number;
 }
 
-/** Aborted requests send no final message. */
+/** Aborted, they send nothing final. */
 const MAX_REQUESTS = 10_000;
 
-/** got: channels report requests; only `flush` allows setting a context. */
+/** got: channels report; only `flush` can set a context. */
 export const got: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=14.6.1 <17',
@@ -62,7 +62,7 @@ export const got: Adapter<ResilienceEvents> = {
       const known = retries.get(id);
       // A request created in between is not the retry.
       if (known && retryCount === 0) retries.delete(id);
-      // A stream's retry in a later turn cannot be matched.
+      // A stream's later retry cannot be matched.
       if (!limit || (retryCount > 0 && !known)) return undefined;
       // `calculateDelay` may override it (dist/source/core/index.js).
       const isCertain = methods?.includes(options?.method ?? 'GET') !== false;
@@ -81,7 +81,7 @@ export const got: Adapter<ResilienceEvents> = {
       if (retry) remember(requestId, retry);
     });
     hooks.onChannel<ResponseMessage>('got:response:end', ({ requestId, statusCode }) => {
-      // Others may be retried, redirected or thrown.
+      // Others: retried, redirected or thrown.
       if (statusCode < 300 || statusCode === 304) take(requestId)?.ended('success');
     });
     hooks.onChannel<RetryMessage>('got:request:error', ({ requestId, error }) => {

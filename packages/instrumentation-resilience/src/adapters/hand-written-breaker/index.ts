@@ -2,7 +2,7 @@ import type { Adapter } from '@foreshock/kit';
 import type { BreakerMessage } from '../../breaker.ts';
 import type { ResilienceEvents } from '../../events.ts';
 
-/** Hand-written breakers that use `breaker`, through channels only. */
+/** Users of `breaker`, by channels. */
 export const handWrittenBreaker: Adapter<ResilienceEvents> = {
   library: 'foreshock-breaker',
   versions: '>=0.1.0 <1',

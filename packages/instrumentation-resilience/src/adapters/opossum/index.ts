@@ -5,7 +5,7 @@ import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents, Slots } 
 /** lib/circuit.js of opossum 6–10. */
 interface CircuitBreaker {
   readonly options: { name?: unknown; capacity?: number };
-  /** `lib/semaphore.js`: free slots. */
+  /** `lib/semaphore.js`: free. */
   readonly semaphore: { count: number };
   readonly action: { name?: unknown };
   readonly closed: boolean;
@@ -22,7 +22,7 @@ const CAUSES: Record<'open' | 'close', Record<string, ChangeReason>> = {
   close: { success: 'probe' },
 };
 
-/** opossum: observed at `emit`, so that no breaker gets extra listeners. */
+/** opossum, by `emit`: no extra listeners. */
 export const opossum: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=6.0.0 <11',
@@ -34,7 +34,7 @@ export const opossum: Adapter<ResilienceEvents> = {
   },
 };
 
-/** The default name is random per process. */
+/** Defaults are random. */
 function nameOf({ options, action }: CircuitBreaker): string | undefined {
   const name = options.name || action?.name;
   if (typeof name !== 'string') return undefined;
@@ -72,7 +72,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     if (!isLimited(breaker)) return;
     let calls = running.get(breaker);
     if (!calls) running.set(breaker, (calls = new Set()));
-    // A non-native promise lost the context of some ends: holders are unknown.
+    // A non-native promise hid some ends' context: holders are unknown.
     if (calls.size > usedOf(breaker)) calls.clear();
     calls.add(call);
   }
@@ -105,12 +105,12 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
   hooks.before(prototype, 'fallback', (breaker: CircuitBreaker, args) => {
     withFallback.add(breaker);
     const [fallback] = args;
-    // A breaker as fallback is observed itself.
+    // A breaker fallback is observed itself.
     if (typeof fallback === 'function') args[0] = observedFallback(breaker, fallback as AnyFunction);
   });
 
   function observedFallback(breaker: CircuitBreaker, fallback: AnyFunction): AnyFunction {
-    // By hand: a promise that the caller holds is replaced, see `answered`.
+    // By hand: replaces a promise the caller holds, see `answered`.
     return (...args) => {
       const call = hooks.active ? guard(NAME, () => resilience.callHere(breaker)) : undefined;
       if (!call) return Reflect.apply(fallback, fallback, args);
@@ -125,12 +125,12 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     };
   }
 
-  /** `fallback` is emitted before its promise settles. */
+  /** `fallback` comes before it settles. */
   function answered(call: PolicyCall, answer: Promise<unknown>, reason: unknown): unknown {
     answering.add(call);
     const succeeded = (): void => call.ended('fallback', reason);
     const failed = (error: unknown): void => call.ended('failure', error);
-    // opossum handles this promise. With an open circuit the caller holds it, so its rejection must stay unhandled.
+    // opossum handles this promise. With an open circuit the caller holds it: its rejection must stay unhandled.
     if (!refused.has(call)) return whenSettled(answer, succeeded, failed);
     return answer.then(
       (value) => (guard(NAME, succeeded), value),
@@ -197,8 +197,8 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
 }
 
 /**
- * Order in handleError of lib/circuit.js: the decision, then `failure` (`success` if the error filter matched), then
- * `fallback` if there is one.
+ * handleError of lib/circuit.js: the decision, then `failure` (`success` if the error filter matched), then any
+ * `fallback`.
  */
 function decide(call: PolicyCall, event: string, args: unknown[], hasFallback: boolean): void {
   switch (event) {
@@ -209,7 +209,7 @@ function decide(call: PolicyCall, event: string, args: unknown[], hasFallback: b
       return;
     case 'timeout':
       return call.decided('timeout');
-    // Cached from an earlier success.
+    // By an earlier success.
     case 'cacheHit':
     case 'success':
       return call.ended('success');

@@ -6,7 +6,7 @@ const P_RETRY: RetryFunction = {
   library: 'p-retry',
   maxAttempts: (options?: { retries?: unknown; forever?: unknown }) =>
     options?.forever ? undefined : attemptsOf(options?.retries),
-  // AbortError wraps the error that the caller gets.
+  // AbortError wraps the caller's error.
   isFinal: (error?: { name?: unknown; originalError?: unknown }) =>
     error?.name === 'AbortError' && error.originalError !== undefined,
 };

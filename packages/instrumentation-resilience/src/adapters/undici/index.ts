@@ -12,15 +12,15 @@ import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'undici';
 
-/** lib/handler/retry-handler.js of undici 6–8, at the end of a response. */
+/** lib/handler/retry-handler.js of undici 6–8, at response's end. */
 interface RetryHandler {
-  /** From 7: discarded for the next attempt. */
+  /** From 7, discarded for the next. */
   readonly error?: unknown;
-  /** From 8.12: held until the retry is decided. */
+  /** From 8.12, held until decided. */
   readonly pendingResponseData?: unknown;
 }
 
-/** Dispatching, before its handler exists. */
+/** Dispatching, without handler yet. */
 interface FirstAttempt {
   retry: Retry;
   caller: Caller;
@@ -40,8 +40,8 @@ function isRetried(options: unknown): boolean {
 }
 
 /**
- * undici's `RetryAgent`, `RetryHandler` and `interceptors.retry`: the handler's constructor sets `dispatch`, which
- * sends again, and `retryOpts`, whose `retry` decides.
+ * undici's `RetryAgent`, `RetryHandler`, `interceptors.retry`: the handler's constructor sets `dispatch`, which sends
+ * again, and `retryOpts`, whose `retry` decides.
  */
 export const undici: Adapter<ResilienceEvents> = {
   library: NAME,
@@ -51,7 +51,7 @@ export const undici: Adapter<ResilienceEvents> = {
   title: '`undici` (retries)',
   summary: 'attempts of `RetryAgent`; of `RetryHandler` and `interceptors.retry` from the second on',
   attach(resilience, hooks) {
-    /** The agent's `dispatch` makes its handler synchronously. */
+    /** `dispatch` makes its handler synchronously. */
     const first = new HandOver<FirstAttempt>();
 
     hooks.onLoad('undici/lib/dispatcher/retry-agent.js', ({ exports: RetryAgent }) => {
@@ -69,7 +69,7 @@ export const undici: Adapter<ResilienceEvents> = {
       observeHandlers(Handler.prototype, hooks, (handler) => {
         const attempt = first.take();
         if (attempt) return attempt.retry;
-        // Created by the user or `interceptors.retry`, which dispatch the first attempt.
+        // The user's or `interceptors.retry`'s, which dispatch the first.
         const retry = resilience.retry(handler, NAME);
         guard(NAME, () => retry.sentElsewhere());
         return retry;
@@ -98,7 +98,7 @@ function observeHandlers(prototype: object, hooks: Hooks, retryOf: (handler: obj
       args[2] = preceded(args[2] as AnyFunction, decided, NAME);
       retry.failed(args[0]);
     };
-    // The handler's own copy of the options.
+    // The handler's copy.
     options.retry = preceded(options.retry, deciding, NAME);
     return options;
   });
@@ -106,14 +106,14 @@ function observeHandlers(prototype: object, hooks: Hooks, retryOf: (handler: obj
   for (const end of ['onResponseEnd', 'onComplete']) {
     if (!(end in prototype)) continue;
     hooks.calls(prototype, end as never, {
-      // Read first: the next attempt may begin inside.
+      // First: the next attempt may begin inside.
       begin: (handler: RetryHandler) => (!handler.error && handler.pendingResponseData == null ? handler : undefined),
       returned: (handler) => retries.get(handler)?.ended('success'),
     });
   }
 }
 
-/** Intercepts a property set by a constructor; the object stays the same. */
+/** Intercepts a property set by a constructor; same object. */
 function whenSet<V>(prototype: object, name: string, hooks: Hooks, change: (self: object, value: V) => V): void {
   Object.defineProperty(prototype, name, {
     configurable: true,

@@ -46,7 +46,7 @@ export const cron: Adapter<ScheduleEvents> = {
   },
 };
 
-/** A `Date` or luxon `DateTime` would be an unbounded name. */
+/** `Date` and luxon's `DateTime` are unbounded. */
 function textOf(source: unknown): string | undefined {
   return typeof source === 'string' ? source : undefined;
 }

@@ -10,7 +10,7 @@ interface Cron {
   _trigger(date?: Date): Promise<void>;
 }
 
-/** Files are `.min` in croner 7 and 8 only. */
+/** `.min` in croner 7, 8 only. */
 const FILES = ['croner.min.cjs', 'croner.min.js', 'croner.cjs', 'croner.js'];
 
 /** `Cron#_trigger` runs and awaits `fn`, also for `trigger()` (src/croner.ts). */

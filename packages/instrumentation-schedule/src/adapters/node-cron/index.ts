@@ -9,7 +9,7 @@ interface ScheduledTask {
   now(now?: unknown): void;
 }
 
-/** src/tasks/inline-scheduled-task.ts and src/scheduler/runner.ts of node-cron 4. */
+/** node-cron 4: src/tasks/inline-scheduled-task.ts, src/scheduler/runner.ts. */
 interface InlineTask {
   name?: string;
   id?: string;
@@ -37,7 +37,7 @@ export const nodeCron: Adapter<ScheduleEvents> = {
   summary: 'runs, by the job’s `name`, else the function’s (3), else the expression',
   attach(schedule, hooks) {
     const jobs = new Jobs(schedule);
-    /** node-cron 3 keeps only the expanded expression. */
+    /** node-cron 3 keeps only the expanded. */
     const expressions = new WeakMap<object, string>();
     hooks.onLoad('node-cron/src/node-cron.js', ({ exports }) => {
       hooks.after(exports, 'schedule', (task: object, _module, [expression]) => expressions.set(task, expression));
@@ -66,7 +66,7 @@ function wrapNow(prototype: ScheduledTask, jobs: Jobs, expressions: WeakMap<obje
   observeRuns(prototype, 'now', '_execution', jobs, hooks, describe, ({ _task }: ScheduledTask) => _task);
 }
 
-/** The runner awaits `runner.onMatch`; `start` and `execute` both precede it. */
+/** The runner awaits `runner.onMatch`, after `start` and `execute`. */
 function wrapInline(
   prototype: InlineTask & Record<'start' | 'execute', Function>,
   schedule: ScheduleEvents,

@@ -11,7 +11,7 @@ interface ScheduleJob {
 /** `resolveAnonJobName` of lib/Job.js. */
 const ANONYMOUS = /^<Anonymous Job /;
 
-/** `Job#invoke` runs `job`; lib/Invocation.js handles the returned promise. */
+/** `Job#invoke` runs `job`; lib/Invocation.js handles its promise. */
 export const nodeSchedule: Adapter<ScheduleEvents> = {
   library: 'node-schedule',
   versions: '>=2.0.0 <3',

@@ -17,7 +17,7 @@ export const timers: Adapter<ScheduleEvents> = {
   summary: 'runs, by the function’s name, else `every 5000 ms`',
   attach(schedule, hooks) {
     const module = process.getBuiltinModule('node:timers') as Timers;
-    // Registered first, so undone last.
+    // First registered, last undone.
     hooks.onUndo(syncBuiltinESMExports);
     const replacements = new Map<Function, AnyFunction>();
     for (const owner of [module, globalThis as Timers]) {
@@ -49,22 +49,22 @@ function periodOf(delay: unknown): string {
   return `every ${Math.max(1, Math.trunc(Number(delay)) || 1)} ms`;
 }
 
-/** Retry delays grow or are random, so the delay is no name. */
+/** Retry delays grow or are random: no name. */
 function setTimeout(original: AnyFunction, schedule: ScheduleEvents, hooks: Hooks): AnyFunction {
   const begin = (_self: unknown, [callback, delayMs]: unknown[]): Caller | undefined => {
     if (typeof callback !== 'function' || !schedule.timerBegins) return undefined;
     const waits = endsPromise(callback);
     const where = waits ? schedule.sleep(delayMs) : schedule.timer(callback.name, delayMs);
     if (where && !waits) return new Caller(where);
-    // `await new Promise((resolve) => setTimeout(resolve, 1000))` continues in this context.
+    // `await new Promise((resolve) => setTimeout(resolve, 1000))` continues here.
     if (where) attach(where);
     return undefined;
   };
-  // Node keeps the context of a timer, so its function needs no wrapper.
+  // Node keeps a timer's context: its function needs no wrapper.
   return observed(original, { begin, within: (caller) => caller }, 'setTimeout', hooks);
 }
 
-/** A promise's resolve function, unnamed in Node, or a function that only calls it. */
+/** A promise's resolve function, unnamed in Node, or its mere caller. */
 function endsPromise(callback: Function): boolean {
   if (callback.name !== '' || callback.length > 1 || Object.hasOwn(callback, 'prototype')) return false;
   const text = Function.prototype.toString.call(callback);

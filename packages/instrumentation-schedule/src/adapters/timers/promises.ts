@@ -2,7 +2,7 @@ import type * as nodeTimersPromises from 'node:timers/promises';
 import { attach, preceded, type Hooks } from '@foreshock/kit';
 import type { ScheduleEvents } from '../../events.ts';
 
-/** Callers of `setTimeout`, `setInterval` and `scheduler.wait` of `node:timers/promises` wait in place. */
+/** `setTimeout`, `setInterval` and `scheduler.wait` of `node:timers/promises` wait in place. */
 export function wrapTimersPromises(schedule: ScheduleEvents, hooks: Hooks): void {
   const module = process.getBuiltinModule('node:timers/promises') as typeof nodeTimersPromises;
   const sleeps = (delayMs: unknown): void => {

@@ -10,8 +10,7 @@ interface Task {
 const TASKS = ['Task', 'AsyncTask'];
 
 /**
- * `execute`, or `executeAsync` of an `AsyncTask` in version 4, calls `handler` and handles its promise
- * (dist/lib/common).
+ * `execute`, or `executeAsync` of version 4's `AsyncTask`, calls `handler` and handles its promise (dist/lib/common).
  */
 export const toadScheduler: Adapter<ScheduleEvents> = {
   library: 'toad-scheduler',

@@ -2,7 +2,7 @@ import { address, go, parseRoute } from '../route.ts';
 
 export const SEARCH_INPUT = 'search';
 
-/** Lists and the waterfall have their own keys. */
+/** Lists and waterfall have their own. */
 export function listenForKeys(openHelp: () => void): () => void {
   const pressed = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -4,7 +4,7 @@ const STEPS = [
   86_400_000,
 ];
 
-/** At most `most` ticks, at round distances from `zero`. */
+/** At most `most`, round distances from `zero`. */
 export function ticks(from: number, to: number, most: number, zero = 0): number[] {
   const length = to - from;
   if (!(length > 0) || !Number.isFinite(length)) return [];

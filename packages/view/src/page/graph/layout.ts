@@ -21,7 +21,7 @@ export interface PlacedGraph {
   height: number;
 }
 
-/** Callers are on the left, or on top in a narrow page; a cycle is a framed column. */
+/** Callers left, or on top in a narrow page; a cycle is a framed column. */
 export function placeGraph(graph: ServiceGraph, isNarrow: boolean): PlacedGraph {
   const { groups, between } = contractCycles(graph);
   const picture = new Graph();

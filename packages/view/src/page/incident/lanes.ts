@@ -36,7 +36,7 @@ export interface Chart {
   incident: { from: number; to: number };
 }
 
-/** One lane per service or pool, those of the path first. */
+/** Per service or pool, the path's first. */
 export function chartOf(report: Report, pools: PoolWindows | undefined): Chart {
   const lanes: Lane[] = [];
   const laneOf = ({ service, resource }: Place): Lane => {
@@ -70,7 +70,7 @@ export function chartOf(report: Report, pools: PoolWindows | undefined): Chart {
   return { lanes, arrows, incident, ...spanOf(lanes, incident) };
 }
 
-/** The start of a cause belongs to the failed place, which may be a pool. */
+/** A cause's start belongs to the failed place, perhaps a pool. */
 function placeOf({ causes }: Report, { at, service }: Moment): Place {
   const cause = causes.find(({ onset, service: its }) => onset?.at === at && its === service);
   return cause?.resource ? { service, resource: cause.resource } : { service };

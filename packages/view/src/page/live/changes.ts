@@ -14,7 +14,7 @@ function set(live: Live): void {
   for (const listener of listeners) listener(live);
 }
 
-/** The page has one stream; the browser reconnects it. */
+/** The page's one stream, which browsers reconnect. */
 export function listenForChanges(): void {
   const events = new EventSource('/api/events');
   events.addEventListener('open', () => set({ ...current, isConnected: true }));
@@ -23,7 +23,7 @@ export function listenForChanges(): void {
     try {
       set({ change: JSON.parse(String(data)) as StoreChange, isConnected: true });
     } catch {
-      // An incomplete message; the next one is complete.
+      // Incomplete; the next is not.
     }
   });
 }

@@ -1,4 +1,4 @@
-/** The viewer refused or is unreachable; the message is for the reader. */
+/** The viewer refused or is unreachable; for the reader. */
 class RequestFailed extends Error {}
 
 export async function request<T>(path: string, signal?: AbortSignal): Promise<T> {

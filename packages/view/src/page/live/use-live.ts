@@ -9,7 +9,7 @@ export interface Loaded<T> {
   data: T | undefined;
   error: string | undefined;
   isLoading: boolean;
-  /** Waits for `reload` or until the reader is idle. */
+  /** Waits for `reload` or an idle reader. */
   isOld: boolean;
   reload(): void;
 }
@@ -24,10 +24,10 @@ interface State<T> {
 }
 
 /**
- * Loads from the API, again after each change of the store while the reader is idle.
- * @param path a new path is loaded at once
- * @param pathNow the path to load if it depends on the time, as for the last 15 minutes
- * @param mayChange false for data that stays as it is
+ * Loads from the API, again after store changes while the reader is idle.
+ * @param path a new one is loaded at once
+ * @param pathNow a path that depends on the time, as the last 15 minutes
+ * @param mayChange false for constant data
  */
 export function useLive<T>(
   path: string,
@@ -75,7 +75,7 @@ export function useLive<T>(
   };
 }
 
-/** Computed data may be older than the store. */
+/** It may be older than the store. */
 function seqOf(data: unknown): number | undefined {
   const { seq } = data as { seq?: unknown };
   return typeof seq === 'number' ? seq : undefined;

@@ -1,4 +1,4 @@
-/** From the style sheet, because a canvas has no colours of its own. */
+/** From the style sheet: a canvas has none. */
 export interface Colours {
   series: string[];
   text: string;

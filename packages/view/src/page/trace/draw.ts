@@ -7,7 +7,7 @@ import { drawDiamond } from './signs.ts';
 export interface Picture {
   model: TraceModel;
   rows: Int32Array;
-  /** Index in `rows`, and offset above the edge. */
+  /** In `rows`; offset above the edge. */
   first: number;
   offset: number;
   width: number;
@@ -93,9 +93,9 @@ function drawWait(
   on.strokeRect(left + 0.5, top + 0.5, Math.max(0.5, width - 1), height - 1);
 }
 
-/** A pause between attempts: dots before the later attempt. */
+/** Dots before the later attempt. */
 function drawPause(on: CanvasRenderingContext2D, left: number, right: number, middle: number, colours: Colours): void {
   on.fillStyle = colours.quiet;
-  // A long pause costs nothing outside the picture.
+  // Outside the picture it is free.
   for (let at = right - 3; at > Math.max(left, 0); at -= 6) on.fillRect(at, middle - 1, 2, 2);
 }

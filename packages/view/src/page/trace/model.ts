@@ -1,7 +1,7 @@
 import type { LogLine, PathPiece, Status, TraceRest, TraceRows } from '../contract.ts';
 import type { SpanFacts } from '../../store/span-facts.ts';
 
-/** What the waterfall draws of a span. */
+/** What the waterfall draws. */
 export interface Row extends SpanFacts {
   spanId: string;
   name: string;
@@ -17,7 +17,7 @@ export interface Row extends SpanFacts {
 const STATUSES: Status[] = ['unset', 'ok', 'error'];
 const NO_REST: TraceRest = { logs: [], criticalPath: [], heldBy: [] };
 
-/** Parents before their children, children by start. A place is an index in this order. */
+/** Parents before children, by start. A place is an index in this order. */
 export class TraceModel {
   readonly traceId: string;
   readonly isCut: boolean;
@@ -27,10 +27,10 @@ export class TraceModel {
   /** Unix milliseconds. */
   readonly from: number;
   readonly to: number;
-  /** The place of the parent; -1 for a root. */
+  /** Its place; -1 for roots. */
   readonly parent: readonly number[];
   readonly depth: Int32Array;
-  /** The place after the last descendant. */
+  /** After the last descendant. */
   readonly end: Int32Array;
   readonly logs: LogLine[];
   /** By span. */
@@ -65,7 +65,7 @@ export class TraceModel {
     const first = rows.starts.reduce((least, start) => Math.min(least, start), Infinity);
     const last = rows.ends.reduce((most, end) => Math.max(most, end), -Infinity);
     this.from = this.size === 0 ? 0 : rows.from + first / 1e6;
-    // Never empty, so that it can be drawn.
+    // Never empty: it is drawn.
     this.to = last > first ? rows.from + last / 1e6 : this.from + 1;
   }
 
@@ -73,7 +73,7 @@ export class TraceModel {
     return idAt(this.#rows, this.#rows.order[place]!);
   }
 
-  /** Undefined if the span is not here; the first of several with one id. */
+  /** Undefined if not here; the first of several with one id. */
   placeOf(spanId: string): number | undefined {
     if (!this.#places) {
       this.#places = new Map();
@@ -86,7 +86,7 @@ export class TraceModel {
     return (this.#made[place] ??= this.#make(this.#rows.order[place]!));
   }
 
-  /** The trace that held what the span waited for; its span is known once the rest has loaded. */
+  /** The trace of what the span waited for; its span is known once the rest is loaded. */
   holder({ spanId, holder }: Row): { traceId: string; spanId: string | null } | undefined {
     return holder && { traceId: holder.traceId, spanId: this.#heldBy.get(spanId) ?? null };
   }
@@ -122,7 +122,7 @@ function grouped(pieces: readonly PathPiece[]): Map<string, PathPiece[]> {
   return groups;
 }
 
-/** Places without descendants of closed spans. */
+/** Without descendants of closed spans. */
 export function visible(model: TraceModel, closed: ReadonlySet<number>, isCriticalOnly: boolean): Int32Array {
   const rows = new Int32Array(model.size);
   let size = 0;

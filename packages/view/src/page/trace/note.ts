@@ -15,7 +15,7 @@ interface Room {
   colours: Colours;
 }
 
-/** Before the bar if there is no room after it. */
+/** Before the bar if after is full. */
 export function drawNote(on: CanvasRenderingContext2D, span: Row, room: Room): void {
   const { before, after, middle, width, colours } = room;
   const signs = signsOf(span);
@@ -28,7 +28,7 @@ export function drawNote(on: CanvasRenderingContext2D, span: Row, room: Room): v
   const isAfter = after + needed(text) <= width;
   let at = isAfter ? after + GAP : Math.max(GAP, (fitting ? before : width) - needed(text) + GAP);
   if (!fitting) {
-    // The bar fills the picture, so the text needs a background.
+    // Over a bar, text needs a background.
     on.fillStyle = colours.stripe;
     on.fillRect(at - 3, middle - HALF_LINE, needed(text) - GAP, 2 * HALF_LINE);
   }

@@ -2,7 +2,7 @@ import type { Attributes } from '../contract.ts';
 import { duration } from '../words/duration.ts';
 import { printable, shortened, text } from '../words/attribute.ts';
 
-/** Uses only attributes of the span. */
+/** Only from the span. */
 export function sentencesOf(attributes: Attributes): string[] {
   const said = (key: string): string => printable(shortened(text(attributes[key]), 120));
   const number = (key: string): number => Number(attributes[key] ?? 0);

@@ -1,6 +1,6 @@
 import type { Colours } from './colours.ts';
 
-/** Each sign has its own shape, so none depends on colour. */
+/** Shapes differ, not only colours. */
 
 export function drawCross(on: CanvasRenderingContext2D, x: number, y: number, { error }: Colours): void {
   on.strokeStyle = error;

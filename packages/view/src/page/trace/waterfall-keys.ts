@@ -18,7 +18,7 @@ export interface KeyState {
 
 export function keyAction(event: KeyboardEvent, state: KeyState): RowAction | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
-  // Enter on a link in a row follows the link.
+  // On a link, Enter follows it.
   if (event.key === 'Enter' && event.target !== event.currentTarget) return undefined;
   const { rows, selected, model, closed, page } = state;
   const row = rows.indexOf(selected);

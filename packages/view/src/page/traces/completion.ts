@@ -18,7 +18,7 @@ function wordAt(text: string, caret: number): { from: number; word: string } {
 
 const KEY_AND_VALUE = /^([^=:<>"]+)(!?=|:)"?(.*)$/;
 
-/** What is typed at the caret: the begin of a name, or an operator, too, and some of a value. */
+/** What is typed at the caret: a name's begin, or also an operator and part of a value. */
 interface Typed {
   key: string;
   /** Empty for a name. */
@@ -32,7 +32,7 @@ function typedAt(text: string, caret: number): Typed | undefined {
   return word === '' ? undefined : { key, operator, value };
 }
 
-/** Names begin with what is typed, values contain it. */
+/** Names begin with it, values contain it. */
 function fitting(completions: string[], { key, operator, value }: Typed): string[] {
   const start = (key + operator).toLowerCase();
   const part = value.toLowerCase();
@@ -42,7 +42,7 @@ function fitting(completions: string[], { key, operator, value }: Typed): string
   });
 }
 
-/** Those found for an earlier text that fit this one, too. */
+/** Found for earlier text, and still fitting. */
 export function stillFitting(completions: string[], text: string, caret: number): string[] {
   const typed = typedAt(text, caret);
   return typed === undefined ? [] : fitting(completions, typed);
@@ -64,7 +64,7 @@ async function foundFor({ key, operator }: Typed, signal: AbortSignal): Promise<
   return values.filter(isShowable).map((value) => `${key}${operator}${quoted(value)}`);
 }
 
-/** `service:` and `name:` belong to the search language. */
+/** `service:` and `name:` are the search language's. */
 function valuesPath(key: string, operator: string): string {
   const name = operator === ':' && key === 'service' ? 'service.name' : key;
   return `/api/attributes/${encodeURIComponent(name)}/values`;

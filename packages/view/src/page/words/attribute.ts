@@ -4,7 +4,7 @@ export function text(value: unknown): string {
   return value === undefined ? '' : JSON.stringify(value);
 }
 
-/** Control and direction characters are shown as codes, so that no value hides or moves another. */
+/** Control and direction characters become codes: no value hides or moves another. */
 const UNPRINTABLE = /(?![\t\n])[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
 
 export function printable(value: string): string {

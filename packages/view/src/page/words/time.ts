@@ -1,6 +1,6 @@
 import { duration } from './duration.ts';
 
-/** The limit of `Date`; spans may have any number. */
+/** Of `Date`; spans may have any. */
 const LATEST = 8.64e15;
 
 function pad(value: number, digits = 2): string {

@@ -62,10 +62,10 @@ function cacheInWords(spans, lookups) {
   const hits = lookups.filter(({ attributes }) => attributes['cache.hit']).length;
   const stampedes = eventsOf(spans, 'cache.stampede').map(({ attributes }) => attributes);
   const largest = Math.max(...stampedes.map((stampede) => stampede['cache.stampede.callers']));
-  const told = stampedes.length
+  const missed = stampedes.length
     ? `; ${count(stampedes.length, 'stampede')}, up to ${largest} callers missing ${stampedes[0]['cache.key']} at a time`
     : '';
-  return `Cache: ${hits} of ${count(lookups.length, 'lookup')} hit${told}.`;
+  return `Cache: ${hits} of ${count(lookups.length, 'lookup')} hit${missed}.`;
 }
 
 function sum(numbers) {

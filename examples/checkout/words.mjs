@@ -50,9 +50,9 @@ function ofQueue({ attributes }) {
 /** Of the callers that miss a key at a time one has the event, once the key is filled. */
 function ofMiss({ start, attributes }, traces) {
   if (attributes['cache.hit'] !== false) return [];
-  const told = eventsOf([...traces.values()].flat(), 'cache.stampede').find(({ at }) => at >= start);
-  if (!told || told.at - start > FILLED_WITHIN_MS) return [];
-  return [`◆ one of ${told.attributes['cache.stampede.callers']} callers that missed it at a time: a stampede`];
+  const stampede = eventsOf([...traces.values()].flat(), 'cache.stampede').find(({ at }) => at >= start);
+  if (!stampede || stampede.at - start > FILLED_WITHIN_MS) return [];
+  return [`◆ one of ${stampede.attributes['cache.stampede.callers']} callers that missed it at a time: a stampede`];
 }
 
 /** Which try it is, and what the breaker made of it. */

@@ -4,7 +4,7 @@ import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peersFolder } from './peers.ts';
 
-/** A way to run an app: with which tracer, told what. */
+/** A way to run an app: with which tracer and settings. */
 export interface Contender {
   name: string;
   /** Package and version, for the table's foot. */

@@ -89,6 +89,6 @@ console.log(
 await measure('foreshock', ours({}));
 await measure('foreshock, gzip', ours({ compression: 'gzip' }));
 await measure('upstream', new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url }), maxQueueSize: 1 << 16 }));
-const told = once(sink.stdout, 'data');
+const report = once(sink.stdout, 'data');
 sink.kill();
-console.log(`the sink took ${String(await told).trim()}`);
+console.log(`the sink took ${String(await report).trim()}`);

@@ -66,14 +66,14 @@ describe.each([
     await client.set('user:1', 'x');
     const slot = Number(await client.cluster('KEYSLOT', 'user:1'));
     const owner = client.slots[slot]![0]!;
-    const stranger = client
+    const other = client
       .nodes('master')
       .map(({ options }) => `${options.host}:${options.port}`)
       .find((key) => key !== owner)!;
     recorded.clear();
-    client.slots[slot] = [stranger];
+    client.slots[slot] = [other];
     await recorded.inSpan('caller', async () => expect(await client.get('user:1')).toBe('x'));
-    client.slots[slot] = [stranger];
+    client.slots[slot] = [other];
     await recorded.inSpan('piping', async () =>
       expect(await client.pipeline().get('user:1').get('user:1').exec()).toEqual([
         [null, 'x'],

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 it('pg: notifications and notices belong to no request, and keep the context of the application', async () => {
   const client = new pg.Client(postgres.url);
-  const heard: (string | undefined)[] = [];
+  const contexts: (string | undefined)[] = [];
   await recorded.inSpan('request', async () => {
     const opened = own.run('opener', () => client.connect());
     await opened;
@@ -40,15 +40,15 @@ it('pg: notifications and notices belong to no request, and keep the context of 
   });
   const handled = new Promise<unknown>((done) => {
     client.on('notification', () => {
-      heard.push(activeSpanId(), own.getStore());
+      contexts.push(activeSpanId(), own.getStore());
       done(client.query('SELECT 1 FROM pg_class'));
     });
   });
-  client.on('notice', () => heard.push(activeSpanId()));
+  client.on('notice', () => contexts.push(activeSpanId()));
   await recorded.inSpan('sender', () => client.query("DO $$ BEGIN RAISE NOTICE 'x'; END $$; NOTIFY news"));
   await handled;
   await client.end();
-  expect(heard).toEqual([undefined, undefined, 'opener']);
+  expect(contexts).toEqual([undefined, undefined, 'opener']);
   const query = only(spansNamed(recorded, 'SELECT pg_class'));
   expect(query.parentSpanId).toBe('');
 });

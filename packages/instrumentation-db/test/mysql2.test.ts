@@ -477,8 +477,8 @@ it('does not mind others who listen to the channels of mysql2', async () => {
   const channels = ['query', 'execute', 'pool:connect'].flatMap((name) =>
     ['start', 'end', 'asyncStart', 'asyncEnd', 'error'].map((event) => `tracing:mysql2:${name}:${event}`),
   );
-  const heard: unknown[] = [];
-  const listener = (message: unknown): void => void heard.push(message);
+  const messages: unknown[] = [];
+  const listener = (message: unknown): void => void messages.push(message);
   for (const channel of channels) subscribe(channel, listener);
   try {
     const pool = await openWarmPool(1);
@@ -488,7 +488,7 @@ it('does not mind others who listen to the channels of mysql2', async () => {
     expect(own.map((spans) => spans.filter((span) => span.kind === 'CLIENT'))).toEqual(
       Array.from({ length: 20 }, () => [expect.objectContaining({ name: 'SELECT orders' })]),
     );
-    expect(heard.length).toBeGreaterThan(40);
+    expect(messages.length).toBeGreaterThan(40);
   } finally {
     for (const channel of channels) unsubscribe(channel, listener);
   }

@@ -40,7 +40,7 @@ function processed(queue: string, more: object = {}): object {
   };
 }
 
-/** The handler told the broker itself. */
+/** The handler settled the message itself. */
 function settled(how: string): object {
   return { 'queue.settled': how, 'queue.settled_after_ms': expect.any(Number) };
 }

@@ -117,7 +117,7 @@ describe.each(VERSIONS)('%s', (alias) => {
         isSuppressed(context.active()),
       ];
     };
-    const { promise: told, resolve } = Promise.withResolvers<void>();
+    const { promise: completed, resolve } = Promise.withResolvers<void>();
     const worker = workerOf(queue.name, async ({ data }: any) => {
       note('handler');
       inside['data'] = data;
@@ -127,7 +127,7 @@ describe.each(VERSIONS)('%s', (alias) => {
       note('listener');
       resolve();
     });
-    await told;
+    await completed;
     const [send] = await ended(`send ${queue.name}`);
     const [process] = await ended(`process ${queue.name}`);
     expect(process).toMatchObject({
@@ -194,7 +194,7 @@ describe.each(VERSIONS)('%s', (alias) => {
       }),
     ]);
     await expect.poll(() => failed).toEqual([`1 first ${send!.traceId}`, `2 never ${send!.traceId}`]);
-    // The back-off is no wait, as far as can be told: the job is taken when it is due.
+    // The back-off is no wait, as far as is known: the job is taken when it is due.
     const between = processes[1]!.startTime - processes[0]!.endTime;
     expect(processes[1]!.attributes['queue.wait_ms']).toBeLessThan(between - 40);
   });

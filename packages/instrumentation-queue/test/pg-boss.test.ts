@@ -114,8 +114,8 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
     };
     const queue = await createQueue();
     const other = new PgBoss({ db, supervise: false, schedule: false });
-    const heard = Promise.withResolvers<boolean>();
-    other.on('error', () => heard.resolve(isSuppressed(context.active())));
+    const suppressed = Promise.withResolvers<boolean>();
+    other.on('error', () => suppressed.resolve(isSuppressed(context.active())));
     await inSpan('request', async () => {
       await other.start();
       await other.send(queue, { a: 1 });
@@ -123,7 +123,7 @@ describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
       other.emit('error', new Error('not in the background'));
     });
     await ended(`process ${queue}`);
-    expect(await heard.promise).toBe(false);
+    expect(await suppressed.promise).toBe(false);
     const inserts = statements.filter(({ text }) => /INSERT INTO pgboss\.(?:job|j\w+) /.test(text));
     expect(inserts).toEqual([{ text: expect.any(String), suppressed: false, span: `send ${queue}` }]);
     const fetches = statements.filter(({ text }) => text.includes('RETURNING j.id'));

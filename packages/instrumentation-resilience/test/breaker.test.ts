@@ -20,7 +20,7 @@ function charge(): string {
   return 'charged';
 }
 
-const told = (): Record<string, unknown> => outline(recorded.spans());
+const spansNow = (): Record<string, unknown> => outline(recorded.spans());
 
 describe('a breaker written by hand', () => {
   it('is the same function from both entries', () => {
@@ -30,7 +30,7 @@ describe('a breaker written by hand', () => {
   it('puts its name and state on the calls it lets through', () => {
     const payments = breaker('payments');
     expect(recorded.inSpan('caller', () => payments.call(charge))).toBe('charged');
-    expect(told()).toEqual({
+    expect(spansNow()).toEqual({
       caller: {
         calls: [['charge', { 'circuitbreaker.name': 'payments', 'circuitbreaker.state': 'closed' }]],
         events: [],
@@ -90,7 +90,7 @@ describe('a breaker written by hand', () => {
       'circuitbreaker.state': 'open',
       ...more,
     });
-    expect(told()).toEqual({
+    expect(spansNow()).toEqual({
       opens: { calls: [], events: [transition('closed', 'open')] },
       refused: {
         calls: [['breaker payments open', decision('rejected', { 'error.type': 'RangeError' }), 'open']],
@@ -123,7 +123,7 @@ describe('a breaker written by hand', () => {
       payments.state = 'closed';
     });
     expect(payments.state).toBe('closed');
-    expect(told()).toEqual({ caller: { calls: [], events: [] } });
+    expect(spansNow()).toEqual({ caller: { calls: [], events: [] } });
   });
 
   it('has a name of no more than a hundred characters', () => {
@@ -165,6 +165,6 @@ describe('a breaker written by hand', () => {
       expect(payments.call(() => trace.getActiveSpan()?.isRecording())).toBe(true);
     });
     instrumentation.enable();
-    expect(told()).toEqual({ caller: { calls: [], events: [] } });
+    expect(spansNow()).toEqual({ caller: { calls: [], events: [] } });
   });
 });

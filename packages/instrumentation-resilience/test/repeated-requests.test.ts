@@ -25,14 +25,14 @@ function callsOf(url: string): ReturnType<typeof recorded.spans> {
   return calls.sort((a, b) => a.startTime - b.startTime);
 }
 
-interface Told {
+interface CallAttributes {
   attempt: unknown;
   policy: unknown;
   resends: unknown;
 }
 
 /** What the spans of a program's calls say. */
-async function play({ answer, run, attempts }: Program): Promise<Told[]> {
+async function play({ answer, run, attempts }: Program): Promise<CallAttributes[]> {
   const server = await startServer(answer);
   await run({ url: server.url, inSpan: recorded.inSpan });
   await server.close();
@@ -44,7 +44,7 @@ async function play({ answer, run, attempts }: Program): Promise<Told[]> {
   }));
 }
 
-function expected({ attempts }: Program): Told[] {
+function expected({ attempts }: Program): CallAttributes[] {
   return attempts.map((attempt) => ({
     attempt,
     policy: attempt > 0 ? 'loop' : undefined,

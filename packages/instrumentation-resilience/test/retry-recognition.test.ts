@@ -149,14 +149,14 @@ describe('a storm', () => {
       Array.from({ length: 20 }, (_, i) => recorded.inSpan('caller', () => untilItWorks(refused, 3, 15 + i * 5))),
     );
     await stormy.close();
-    const told = recorded
+    const stormEvents = recorded
       .spans()
       .flatMap(({ kind, attributes, events }) =>
         events.map((event) => ({ ...event, kind, attributes, of: event.attributes })),
       )
       .filter(({ name }) => name === 'retry.storm');
-    expect(told).toHaveLength(1);
-    const [{ kind, attributes, of }] = told as [(typeof told)[0]];
+    expect(stormEvents).toHaveLength(1);
+    const [{ kind, attributes, of }] = stormEvents as [(typeof stormEvents)[0]];
     expect({ kind, policy: attributes['retry.policy'] }).toEqual({ kind: 'CLIENT', policy: 'loop' });
     expect(of).toEqual({
       'retry.storm.target': stormy.url,

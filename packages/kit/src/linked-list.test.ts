@@ -19,7 +19,7 @@ it('keeps the order, whichever element leaves', () => {
   expect([names(), chain.size, chain.oldest, chain.newest]).toEqual(['abcd', 4, a, d]);
   chain.remove(b);
   chain.remove(b);
-  chain.remove(new Item('stranger'));
+  chain.remove(new Item('absent'));
   expect([names(), chain.size]).toEqual(['acd', 3]);
   chain.remove(a);
   chain.remove(d);

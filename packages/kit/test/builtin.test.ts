@@ -8,7 +8,7 @@ const preload = fileURLToPath(new URL('./fixtures/builtin.cjs', import.meta.url)
 const run = promisify(execFile);
 
 describe.each(NODES)('Node %s', (major) => {
-  const told = async (...args: string[]): Promise<unknown> =>
+  const output = async (...args: string[]): Promise<unknown> =>
     JSON.parse((await run(nodeBinary(major), ['--require', preload, ...args])).stdout);
 
   it.each([
@@ -16,10 +16,10 @@ describe.each(NODES)('Node %s', (major) => {
     ['required by node:https', ['--eval', "require('node:https'); require('http');"]],
     ['imported', ['--input-type=module', '--eval', "import 'node:http'; import { get } from 'http';"]],
   ])('a built-in module is handed over once it is %s', async (_, args) => {
-    expect(await told(...args)).toEqual({ before: false, after: true, calls: ['function'] });
+    expect(await output(...args)).toEqual({ before: false, after: true, calls: ['function'] });
   });
 
   it('and is not loaded by us', async () => {
-    expect(await told('--eval', 'process.title')).toEqual({ before: false, after: false, calls: [] });
+    expect(await output('--eval', 'process.title')).toEqual({ before: false, after: false, calls: [] });
   });
 });

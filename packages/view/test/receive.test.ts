@@ -60,7 +60,7 @@ describe('what exporters send', () => {
     await expectWhole(viewer);
   });
 
-  it.each(['JSON', 'protobuf'])('is refused in part, and its exporter is told so: %s', async (format) => {
+  it.each(['JSON', 'protobuf'])('is refused in part, and its exporter is informed: %s', async (format) => {
     const viewer = await startViewer();
     const body = Buffer.from(request([WHOLE, span(0, 1), span(7, 0)]));
     const answer =

@@ -11,7 +11,7 @@ export interface Shutdown {
 }
 
 export interface ShutdownPlan {
-  /** How long each app is under a light load before it is told to end, ms. */
+  /** How long each app is under a light load before its SIGTERM, ms. */
   loadMs: number;
   /** How long it may take to end, ms. */
   limitMs: number;
@@ -44,9 +44,9 @@ export async function measureShutdown(
   const paced = { path: '/orders/7', connections: 5, rate: RATE, ms: loadMs };
   await Promise.all(apps.map(({ app: { port } }) => world.load.ask('pace', { ...paced, port })));
   const ended = apps.map(({ name, state, app: { child } }) => {
-    const told = performance.now();
+    const signalledAt = performance.now();
     child.process.kill('SIGTERM');
-    return child.exited.then(() => void (samples[name]![state] = performance.now() - told));
+    return child.exited.then(() => void (samples[name]![state] = performance.now() - signalledAt));
   });
   await Promise.race([Promise.all(ended), delay(limitMs, undefined, { ref: false })]);
   const result = structuredClone(samples);

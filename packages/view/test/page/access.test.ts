@@ -50,15 +50,15 @@ it.each(LOOKS)('can be used by everybody at $width pixels, $theme', async (look)
 });
 
 it('shows hostile strings as text and nothing else', async () => {
-  const strangers = await startViewer();
+  const hostileViewer = await startViewer();
   const traceId = newId(16);
   for (const [i, text] of HOSTILE.entries()) {
     const attributes = { [text.slice(0, 200)]: text, message: text };
     const made = HOSTILE.map((name) => ({ name, isError: true, attributes, ms: 5 }));
-    await strangers.post('/v1/traces', otlpTrace(made, text, i === 0 ? traceId : newId(16)));
+    await hostileViewer.post('/v1/traces', otlpTrace(made, text, i === 0 ? traceId : newId(16)));
   }
   for (const path of ['#/', '#/traces', `#/trace/${traceId}`, '#/graph']) {
-    const { page, complaints } = await openPage(browser(), `${strangers.url}/${path}`, { width: 390 });
+    const { page, complaints } = await openPage(browser(), `${hostileViewer.url}/${path}`, { width: 390 });
     await page.waitForSelector('.verdict, .traces a, [role=treeitem], .node');
     if (path.startsWith('#/trace/')) {
       await page.click('[role=treeitem]');

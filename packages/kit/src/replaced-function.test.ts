@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Hooks } from './hooks.ts';
-import { preceded } from './observed-method.ts';
-import { replacementOf, replaceOn } from './replaced-function.ts';
+import { preceded, type AnyFunction } from './observed-method.ts';
+import { replacementOf, replaceOn, type Attachment } from './replaced-function.ts';
 
 it('a method replaced on one object keeps its name, its length and its own properties', () => {
   function push(a: number, b: number): number {
@@ -23,13 +23,11 @@ it('a method replaced on one object keeps its name, its length and its own prope
 describe('two instrumentations of one function', () => {
   const reports: string[] = [];
 
-  function attached(name: string, owner: { run(): void }): Hooks {
+  function attached(name: string, owner: { run(): void }, adapter?: object): Hooks {
     const hooks = new Hooks('toy', '*');
-    hooks.wrap(owner, 'run', (original) =>
-      replacementOf(original, name, hooks, (fn, attachment) =>
-        preceded(fn, () => void reports.push(attachment.events), 'toy', attachment),
-      ),
-    );
+    const make = (fn: AnyFunction, attachment: Attachment<string>): AnyFunction =>
+      preceded(fn, () => void reports.push(attachment.events), 'toy', attachment);
+    hooks.wrap(owner, 'run', (original) => replacementOf(original, name, hooks, make, adapter));
     return hooks;
   }
 
@@ -63,6 +61,29 @@ describe('two instrumentations of one function', () => {
     owner.run();
     second.undo();
     expect(reports).toEqual(['again', 'second']);
+    expect(owner.run).toBe(run);
+  });
+
+  it('go on where two adapters of each have replaced it, for who has it since the first', () => {
+    reports.length = 0;
+    const owner = { run() {} };
+    const { run } = owner;
+    const [pool, db] = [{}, {}];
+    const both = (name: string): Hooks[] => [attached(`${name} pool`, owner, pool), attached(`${name} db`, owner, db)];
+    const undo = (all: Hooks[]): void => all.toReversed().forEach((each) => each.undo());
+    const first = both('first');
+    const imported = owner.run;
+    imported();
+    const second = both('second');
+    imported();
+    undo(first);
+    imported();
+    const again = both('again');
+    undo(second);
+    imported();
+    undo(again);
+    imported();
+    expect(reports).toEqual(['first', 'second', 'second', 'again'].flatMap((name) => [`${name} db`, `${name} pool`]));
     expect(owner.run).toBe(run);
   });
 });

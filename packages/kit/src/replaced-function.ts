@@ -56,6 +56,7 @@ const ofAnyAdapter: Replacements = new WeakMap();
 const byAdapter = new WeakMap<object, Replacements>();
 /** By the replacement. */
 const attachments = new WeakMap<AnyFunction, Attachment<any>>();
+const originals = new WeakMap<AnyFunction, AnyFunction>();
 
 /**
  * For functions that outlive the hooks, in importers, closures and bound methods: made once, reattached later. Copies
@@ -76,10 +77,19 @@ export function replacementOf<Events>(
     known.attachment.moveTo(events, hooks);
     return known.fn;
   }
+  // Another adapter has replaced ours; importers hold its replacement.
+  for (let fn = originals.get(original); fn; fn = originals.get(fn)) {
+    const below = replacements.get(fn);
+    if (below?.fn !== fn) continue;
+    below.attachment.moveTo(events, hooks);
+    hooks.onUndo(() => below.attachment.restore(() => {}));
+    return original;
+  }
   const attachment = new Attachment(events, hooks);
   const fn = Object.defineProperties(make(original, attachment), propertiesOf(original)) as AnyFunction;
   for (const key of [original, fn]) replacements.set(key, { fn, attachment });
   attachments.set(fn, attachment);
+  originals.set(fn, original);
   return fn;
 }
 

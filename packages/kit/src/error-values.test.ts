@@ -64,6 +64,15 @@ describe('what a database has answered with', () => {
     }
   });
 
+  it('leaves the addresses of others when its own server cannot be reached', () => {
+    for (const message of ['connect ECONNREFUSED 10.0.0.1:5432', 'getaddrinfo ENOTFOUND db-1.internal']) {
+      const shown = message.split(' ').slice(0, 2).join(' ');
+      expect(privateMessageOf(new Error(message))).toBe(shown);
+      const ofHttp = `${shown} payments-2:8080`;
+      expect(errorMessageOf(new Error(ofHttp))).toBe(ofHttp);
+    }
+  });
+
   it('has a message that may be changed afterwards', () => {
     const changed = new Error('no such table: alice');
     privateMessageOf(changed);

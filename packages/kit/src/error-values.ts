@@ -11,6 +11,8 @@ const MAX_TEXTS = 256;
 /** A beginning this long is the server's, `E11000 duplicate key error`: what follows is hidden in any text. */
 const MIN_BEGINNING = 20;
 const MAX_BEGINNINGS = 64;
+/** `connect ECONNREFUSED`: other libraries have it too, and an address behind it. */
+const SYSTEM_ERROR = /\bE[A-Z_]+$/;
 
 interface PrivateMessage {
   readonly whole: string;
@@ -124,6 +126,6 @@ export function noteValues(error: unknown, message: string, shown = withoutValue
   const { recent, beginnings } = known;
   if (shown === noted.whole || message.length < MIN_TEXT || recent.some(({ whole }) => whole === noted.whole)) return;
   if (recent.push(noted) > MAX_TEXTS) recent.shift();
-  if (shown.length >= MIN_BEGINNING && noted.whole.startsWith(shown) && beginnings.size < MAX_BEGINNINGS)
-    beginnings.add(shown);
+  if (shown.length < MIN_BEGINNING || SYSTEM_ERROR.test(shown) || !noted.whole.startsWith(shown)) return;
+  if (beginnings.size < MAX_BEGINNINGS) beginnings.add(shown);
 }

@@ -144,6 +144,14 @@ export const dbMutants: readonly Mutant[] = [
     to: '`pool.acquire ${pool.label}`, start, trace.deleteSpan(where)))',
   },
   {
+    check: 'saturation',
+    library: 'postgres',
+    fault: 'a query that waited is in the trace of what its connection did before',
+    file: 'instrumentation-db/src/adapters/postgres/queries.ts',
+    from: 'this.#started = this.run(this.#db.query, this.#db, [state, description]);',
+    to: 'this.#started = this.#db.query(state, description);',
+  },
+  {
     check: 'status code',
     library: 'mongodb',
     fault: 'a code is not recognised',

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
 import {
@@ -48,6 +48,9 @@ async function openWarm(max: number, options: Options<{}> = {}): Promise<Sql> {
   recorded.clear();
   return sql;
 }
+
+/** A query is given to its pool in a microtask (`handle`, postgres/src/query.js). */
+const handedOver = (): Promise<unknown> => turn();
 
 function queries(): ReceivedSpan[] {
   return recorded.spans().filter(({ kind }) => kind === 'CLIENT');
@@ -171,11 +174,12 @@ describe('a query', () => {
   });
 
   it('that is cancelled, or whose connection is lost, ends with its error', async () => {
-    const sql = await openWarm(1, { max_lifetime: null });
+    const { promise: begun, resolve: begin } = Promise.withResolvers<unknown>();
+    const sql = await openWarm(1, { max_lifetime: null, onnotice: begin });
     await recorded.inSpan('request', async () => {
-      const slow = sql`SELECT pg_sleep(10)`.execute();
+      const slow = sql`DO $$ BEGIN RAISE NOTICE 'begun'; PERFORM pg_sleep(10); END $$`.execute();
       const behind = sql`SELECT 2`.execute();
-      await delay(20);
+      await begun;
       slow.cancel();
       await expect(slow).rejects.toMatchObject({ code: '57014' });
       await behind;
@@ -209,9 +213,10 @@ describe('a pool', () => {
 
   it('says of a query behind another one of its connection that it waited for that', async () => {
     const sql = await openWarm(1);
-    const slow = recorded.inSpan('slow', () => sql`SELECT pg_sleep(0.05)`.execute());
-    await delay(5);
-    await Promise.all([slow, recorded.inSpan('behind', () => sql`SELECT 1`.execute())]);
+    await Promise.all([
+      recorded.inSpan('slow', () => sql`SELECT pg_sleep(0.01)`.execute()),
+      recorded.inSpan('behind', () => sql`SELECT 1`.execute()),
+    ]);
     const behind = only(spansNamed(recorded, 'behind'));
     const wait = only(waits(recorded));
     expect(wait).toMatchObject({
@@ -224,21 +229,25 @@ describe('a pool', () => {
     });
     const query = only(queries().filter(({ parentSpanId }) => parentSpanId === behind.spanId));
     expect(query.attributes).toMatchObject({ 'pool.used': 1, 'pool.wait_reason': 'queue' });
-    expect(query.startTime).toBeGreaterThanOrEqual(wait.endTime);
+    // Spans begin at a whole millisecond.
+    expect(query.startTime).toBeGreaterThanOrEqual(Math.floor(wait.endTime));
   });
 
   it('shows a transaction as what holds its connection, and none of its queries waits for the pool', async () => {
     const sql = await openWarm(1);
     await recorded.inSpan('holder', async () => {
-      const { promise: inside, resolve } = Promise.withResolvers<void>();
+      const { promise: inside, resolve: enter } = Promise.withResolvers<void>();
+      const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
       const transaction = sql.begin(async (tx) => {
         await Promise.all([tx`SELECT 1 FROM orders`, tx`SELECT 2 FROM orders`]);
         await tx.savepoint((nested) => nested`SELECT 3 FROM orders`);
-        resolve();
-        await delay(20);
+        enter();
+        await asked;
       });
       await inside;
       const other = recorded.inSpan('waiter', () => sql`SELECT 4`.execute());
+      await handedOver();
+      ask();
       await Promise.all([transaction, other]);
     });
     const holder = only(spansNamed(recorded, 'holder'));
@@ -268,7 +277,7 @@ describe('a pool', () => {
       const reserved = await sql.reserve();
       await reserved`SELECT 1 FROM orders`;
       const waiter = recorded.inSpan('waiter', () => sql`SELECT 2`.execute());
-      await delay(5);
+      await handedOver();
       reserved.release();
       await waiter;
     });

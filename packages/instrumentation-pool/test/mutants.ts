@@ -108,4 +108,12 @@ export const poolMutants: readonly Mutant[] = [
     from: 'return asking.take() && item;',
     to: 'return undefined;',
   },
+  {
+    check: 'wait, state and holder',
+    library: 'postgres',
+    fault: 'the wait of a query goes on when its connection begins it',
+    file: 'instrumentation-pool/src/adapters/postgres-pool/queries.ts',
+    from: "whenAssigned(query, 'active', PLACE",
+    to: "whenAssigned(query, 'cancelled', PLACE",
+  },
 ];

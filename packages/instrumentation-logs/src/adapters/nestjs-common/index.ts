@@ -11,7 +11,7 @@ const WARNINGS = new Set(['warn', 'error', 'fatal']);
  */
 export const nestjsCommon: Adapter<LineEvents> = {
   library: '@nestjs/common',
-  versions: '>=10.0.0 <13',
+  versions: '>=10.3.2 <13',
   upstream: [],
   shows: [],
   summary: 'Nest’s own `Logger`: in each JSON line, at the end of each text line',

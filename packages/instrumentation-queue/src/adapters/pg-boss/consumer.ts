@@ -12,7 +12,7 @@ type Handler = (this: unknown, jobs: Job[], ...rest: unknown[]) => unknown;
 /** @param native with a `Telemetry`, whose workers bypass `Manager.fetch` */
 export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: Hooks, native: boolean): void {
   const inHand = new JobsInHand(queue);
-  /** A worker's `fetch` calls the manager's `fetch`, and that `assertDb`, synchronously. */
+  /** A worker's `fetch` calls `assertDb` synchronously; otherwise its jobs would have no trace (pg-boss.test.ts). */
   const polling = new HandOver<Worker>();
 
   hooks.before(prototype, 'work', (manager: Manager, args) => {
@@ -52,7 +52,7 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
   function observeWorker(worker: Worker): void {
     const { start, fetch, name } = worker;
     worker.start = () => queue.background(start, worker, []);
-    if (isInternal(name)) return;
+    if (!native || isInternal(name)) return;
     worker.fetch = () => {
       const outer = polling.offer(worker);
       try {
@@ -64,13 +64,13 @@ export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: 
   }
 
   hooks.before(prototype, 'fetch', (manager: Manager, args) => {
-    const byHand = polling.take() === undefined;
     const [name, options] = args as [unknown, { db?: Database } | undefined];
     if (isInternal(name)) return;
     const db = databaseOf(manager, options);
     if (!db || isOptedOut(manager)) return;
     const since = performance.now();
-    const read = byHand ? (jobs: Job[]) => inHand.take(String(name), jobs, since) : undefined;
+    // A worker's loop is in the background, where no fetch is recorded.
+    const read = (jobs: Job[]): void => inHand.take(String(name), jobs, since);
     args[1] = { ...options, db: new JobReader(db, db === manager.db, read) };
   });
 

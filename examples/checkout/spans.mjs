@@ -17,6 +17,11 @@ export function isLookup({ attributes }) {
   return attributes['cache.hit'] !== undefined;
 }
 
+/** @param {Span} span a lookup that found nothing */
+export function isMiss({ attributes }) {
+  return attributes['cache.hit'] === false;
+}
+
 /** @param {Span} span an attempt after a first one */
 export function isResend({ attributes }) {
   return attributes['retry.attempt'] > 1;

@@ -1,5 +1,5 @@
 // What a span says of waits (▒) and decisions (◆), in words for the lines below its bar.
-import { durationOf, eventsOf, isPoolWait, isQuery, isShortCircuit } from './spans.mjs';
+import { durationOf, eventsOf, isMiss, isPoolWait, isQuery, isShortCircuit } from './spans.mjs';
 import { BREAKER_STATES, milliseconds } from './text.mjs';
 
 /** @typedef {import('./receiver.mjs').Span} Span */
@@ -48,10 +48,10 @@ function ofQueue({ attributes }) {
 }
 
 /** Of the callers that miss a key at a time one has the event, once the key is filled. */
-function ofMiss({ start, attributes }, traces) {
-  if (attributes['cache.hit'] !== false) return [];
-  const stampede = eventsOf([...traces.values()].flat(), 'cache.stampede').find(({ at }) => at >= start);
-  if (!stampede || stampede.at - start > FILLED_WITHIN_MS) return [];
+function ofMiss(span, traces) {
+  if (!isMiss(span)) return [];
+  const stampede = eventsOf([...traces.values()].flat(), 'cache.stampede').find(({ at }) => at >= span.start);
+  if (!stampede || stampede.at - span.start > FILLED_WITHIN_MS) return [];
   return [`◆ one of ${stampede.attributes['cache.stampede.callers']} callers that missed it at a time: a stampede`];
 }
 

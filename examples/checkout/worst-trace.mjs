@@ -1,5 +1,5 @@
 // Picks the trace to show, and refuses to show one with holes.
-import { durationOf, isCharge, isJobOf, isLookup, isPoolWait, isProbe, isResend, isShortCircuit } from './spans.mjs';
+import { durationOf, isCharge, isJobOf, isMiss, isPoolWait, isProbe, isResend, isShortCircuit } from './spans.mjs';
 
 /** @typedef {import('./receiver.mjs').Span} Span */
 
@@ -12,12 +12,13 @@ const FULL_SERVICES = [...SERVICES, 'mailer', 'warehouse'];
 /** What the incident does to a checkout that meets all of it. */
 const TROUBLE = {
   'a long wait for a connection': (span) => isPoolWait(span) && durationOf(span) >= LONG_WAIT_MS,
+  'a charge that was refused': (span) => isCharge(span) && span.failed,
   'a call that was tried again': isResend,
   'a call that the breaker refused': isShortCircuit,
 };
 const FULL_TROUBLE = {
   ...TROUBLE,
-  'a look into the cache': isLookup,
+  'a lookup that missed': isMiss,
   'a message handled from RabbitMQ': isJobOf('rabbitmq'),
   'a job handled from BullMQ': isJobOf('bullmq'),
 };

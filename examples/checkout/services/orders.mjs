@@ -15,7 +15,7 @@ const {
   KEEP_ALIVE_MS = 72_000,
   JOB_RETRIES = 4,
   PRICES_MS,
-  PRICES_FRESH_S = 5,
+  PRICES_FRESH_S = 1,
   STOCK,
   IN_TRANSACTION,
 } = process.env;
@@ -99,7 +99,7 @@ async function prices() {
 }
 
 app.get('/report', async () => {
-  const { rows } = await pool.query('SELECT sku, count(*), sum(cents) FROM orders, pg_sleep(4) GROUP BY sku');
+  const { rows } = await pool.query('SELECT sku, count(*), sum(cents) FROM orders, pg_sleep(6) GROUP BY sku');
   return rows;
 });
 

@@ -5,18 +5,24 @@ const pino = require('pino');
 
 const { PORT = 3002, KEPT_MS = 3_000 } = process.env;
 const STARTING_MS = 1_300;
+const REFUSED_AT_LEAST = 12;
 const log = pino({ name: 'payments' });
 const app = express();
 app.use(express.json());
 
 let lastAt = Infinity;
 let anotherIsUpAt = -Infinity;
+let toRefuse = 0;
 
+/** For a while, and so many that a breaker sees it however slow the machine is. */
 function refuses() {
   const now = Date.now();
-  if (now > lastAt + Number(KEPT_MS)) anotherIsUpAt = now + STARTING_MS;
+  if (now > lastAt + Number(KEPT_MS)) {
+    anotherIsUpAt = now + STARTING_MS;
+    toRefuse = REFUSED_AT_LEAST;
+  }
   lastAt = now;
-  return now < anotherIsUpAt;
+  return toRefuse-- > 0 || now < anotherIsUpAt;
 }
 
 app.post('/charges', (req, res) => {

@@ -18,8 +18,8 @@ const breaker = new CircuitBreaker(charge, {
   name: 'payments',
   timeout: 3_000,
   errorThresholdPercentage: 50,
-  volumeThreshold: 5,
-  rollingCountTimeout: 1_000,
+  volumeThreshold: 12,
+  rollingCountTimeout: 5_000,
   resetTimeout: 1_400,
 });
 

@@ -96,7 +96,8 @@ describe('an attempt', () => {
       retry.ended('success');
       retry.ended('failure');
     });
-    const [{ events }] = recorded.spans() as [ReturnType<typeof recorded.spans>[0]];
+    const [caller] = recorded.spans() as [ReturnType<typeof recorded.spans>[0]];
+    const events = caller.events.filter(({ name }) => name === 'retry.summary');
     expect(events.map(({ attributes }) => [attributes['retry.attempts'], attributes['retry.outcome']])).toEqual([
       [2, 'failure'],
       [3, 'failure'],

@@ -56,27 +56,22 @@ export function versionedApps(
   { fixture = 'fixture.mjs', also = [], newestOnly = false, versions = {} }: Versions = {},
 ): VersionedApp[] {
   const aliases = aliasesFor(adapter, folder, also);
-  return (newestOnly || IS_OF_MUTANTS ? aliases.slice(-1) : aliases).flatMap((alias, i, { length }) => {
+  const isAlone = newestOnly || aliases.length === 1;
+  return (isAlone || !IS_MATRIX ? aliases.slice(-1) : aliases).flatMap((alias, i) => {
     const libraries = { ...(alias !== adapter.library && { [adapter.library]: alias }), ...versions[alias]?.libraries };
     const app = contractFolder(folder, fixture, libraries);
     afterAll(() => app.remove());
-    const loadersOn = (n: number): readonly Loader[] => (length === 1 ? ['import', 'require'] : [loaderOf(i, n)]);
-    if (!IS_MATRIX) return [{ ...app, alias, loaders: loadersOn(0) }];
-    return SUPPORTED_NODES.map((node, n) => Object.assign({ alias, node, loaders: loadersOn(n) }, app));
+    const both: readonly Loader[] = ['import', 'require'];
+    if (!IS_MATRIX) return [{ ...app, alias, loaders: isAlone ? both : ['import'] }];
+    // Each version and each Node has both.
+    return SUPPORTED_NODES.map((node, n) =>
+      Object.assign({ alias, node, loaders: isAlone ? both : [both[(i + n + 1) % 2]!] }, app),
+    );
   });
 }
 
 /**
- * `npm test` loads the oldest version with `require`, others with `import`; the matrix alternates, so each version and
- * Node use both.
- */
-function loaderOf(version: number, node: number): Loader {
-  const isRequired = IS_MATRIX ? (version + node) % 2 === 0 : version === 0;
-  return isRequired ? 'require' : 'import';
-}
-
-/**
- * Declares an adapter's contract: the oldest version with `require`, the newest with `import`.
+ * Declares an adapter's contract: in `npm test` the newest version with `import`, in the matrix all.
  *
  * @param folder `import.meta.url`
  */

@@ -17,7 +17,7 @@ const HEADERS: Record<Column, string> = {
 };
 const WIDTH = 110;
 const LEGEND =
-  '✓ shown by tests of this run   ✗ a test of it failed   ? no test of this run showed it   – does not apply';
+  '✓ shown by tests of this run   ✗ a test of it failed   ? not in this run: npm run test:matrix   – does not apply';
 
 /**
  * One row per tested adapter.

@@ -19,6 +19,7 @@ import { eachSpan } from '../otlp-request.ts';
 import { Spool, type Batch } from '../spool.ts';
 import type { DiskOptions } from './disk-options.ts';
 import { EarlyFile } from './early-file.ts';
+import { EarlyState } from './early-state.ts';
 import { decodeHeader, readFrames } from './file-format.ts';
 import { HOME_DATA_AT, MAIN } from './file-layout.ts';
 import { ownIdentity } from './process-identity.ts';
@@ -83,7 +84,7 @@ function makeProcess() {
   const troubles: string[] = [];
   /** The sender thread begins. */
   const take = (): SpoolWriter => new SpoolWriter(options, (cause) => troubles.push(cause));
-  return { early, end, seal, take, opened, spool, troubles };
+  return { early, end, seal, take, opened, spool, troubles, state: new EarlyState(memory) };
 }
 
 function namesInFile(name: string): string[] {
@@ -147,6 +148,24 @@ it('has each span once, whenever the sender thread begins', async () => {
     // What was under way on the main thread ends.
     while (readdirSync(directory).length > 0) await turn();
     expect(troubles).toEqual([]);
+  }
+});
+
+it('is gone with a process that ends while it is being made', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const { end, seal, take, opened, troubles, state } = makeProcess();
+    end('a');
+    for (let i = 0; i < turns; i++) await turn();
+    const writer = take();
+    // As at the end of a process: no turn follows, what Node's thread pool has begun is done.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    const batch = seal();
+    writer.write(MAIN, opened[0]!, batch.end);
+    writer.finished(MAIN, batch.number);
+    writer.end(true);
+    expect(readdirSync(directory)).toEqual([]);
+    expect(troubles).toEqual([]);
+    while (state.unfinished !== undefined) await turn();
   }
 });
 

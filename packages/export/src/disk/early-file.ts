@@ -76,15 +76,29 @@ export class EarlyFile {
       const { base, key } = this.#options;
       const number = await freeNumber(base, serviceDirectory(base, key));
       if (number === undefined || this.#state.isTaken) return;
-      const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
       const path = this.#pathOf(number);
-      const descriptor = await promisify(open)(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
-      const isLate = !this.#state.opened(descriptor, number);
-      const isUseless = isLate || !(await this.#writeRounds(descriptor));
+      const descriptor = await this.#open(path, number);
+      if (descriptor === undefined) return;
+      const isUseless = !(await this.#writeRounds(descriptor));
       if (isUseless) await removeOwn(path, descriptor);
       if (isUseless || this.#state.isLeft) await promisify(close)(descriptor);
     } catch {
       // The thread reports what is wrong.
+    }
+  }
+
+  /** @returns undefined when it is too late */
+  async #open(path: string, number: number): Promise<number | undefined> {
+    const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
+    this.#state.making(number);
+    try {
+      const descriptor = await promisify(open)(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
+      if (this.#state.opened(descriptor, number)) return descriptor;
+      await removeOwn(path, descriptor);
+      await promisify(close)(descriptor);
+      return undefined;
+    } finally {
+      this.#state.making(undefined);
     }
   }
 

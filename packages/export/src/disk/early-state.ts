@@ -6,6 +6,8 @@ const DESCRIPTOR = 8;
 const NUMBER = 9;
 /** Of the file, after the current write. */
 const SIZE = 10;
+/** Number of the file, plus 1, while it is being made, or removed as it comes too late; else 0. */
+const MAKING = 11;
 
 /** No span has ended. */
 const NONE = 0;
@@ -38,6 +40,16 @@ export class EarlyState {
 
   begin(): boolean {
     return this.#becomes(NONE, BEGUN);
+  }
+
+  making(number: number | undefined): void {
+    Atomics.store(this.#words, MAKING, number === undefined ? 0 : number + 1);
+  }
+
+  /** At the end of the process: the main thread has no turn any more in which it would remove it. */
+  get unfinished(): number | undefined {
+    const making = Atomics.load(this.#words, MAKING);
+    return making === 0 ? undefined : making - 1;
   }
 
   /** False: the file is not needed. */

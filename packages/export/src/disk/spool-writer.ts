@@ -9,7 +9,7 @@ import { ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { makePrivate, serviceDirectory } from './spool-directory.ts';
 import { SpoolFile } from './spool-file.ts';
 import { HAS_FILES } from './spool-memory.ts';
-import { takeEarlyFile } from './taken-file.ts';
+import { removeUnfinished, takeEarlyFile } from './taken-file.ts';
 
 interface Written {
   /** Bytes from its start. */
@@ -111,6 +111,7 @@ export class SpoolWriter {
   end(isDelivered: boolean): void {
     if (isDelivered) this.#guard(() => this.#removeAll());
     else this.markEnded();
+    this.#guard(() => removeUnfinished(this.#options.memory, this.#directory));
   }
 
   /** Begins again if files were deleted, or taken over by a process that believed this one dead. */

@@ -43,6 +43,14 @@ export function takeEarlyFile(memory: SpoolMemory, directory: string): TakenFile
   return undefined;
 }
 
+/** At the end of the process, whose main thread may have made it since. */
+export function removeUnfinished(memory: SpoolMemory, directory: string): void {
+  const number = new EarlyState(memory).unfinished;
+  if (number === undefined) return;
+  const path = join(directory, ownName(number));
+  if (lstatSync(path, { throwIfNoEntry: false })?.size === 0) unlinkSync(path);
+}
+
 /** Simulated files have descriptors of their own. */
 function isThere(path: string, descriptor: number): boolean {
   try {

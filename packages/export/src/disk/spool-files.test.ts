@@ -154,6 +154,16 @@ describe('the spool on disk', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
+  it('is gone once the last batch is delivered, also after the end', () => {
+    const writer = makeWriter();
+    const batch = batchOf(spool(), span('a'));
+    writer.write(MAIN, batch, batch.end);
+    writer.end(false);
+    expect(inFiles()).toEqual(['a']);
+    writer.finished(MAIN, batch.number);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it('is private', () => {
     const writer = makeWriter();
     const batch = batchOf(spool(), span('a'));

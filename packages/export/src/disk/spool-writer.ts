@@ -33,6 +33,7 @@ export class SpoolWriter {
   #current: SpoolFile | undefined;
   #isFull = false;
   #hasFailed = false;
+  #hasEnded = false;
 
   /** @param onTrouble the spool is full or the disk fails */
   constructor(options: DiskOptions, onTrouble: (cause: string) => void) {
@@ -83,6 +84,8 @@ export class SpoolWriter {
         else if (file.home) file.rewind();
         else this.#remove(file);
       }
+      // The last batch's answer came after the end.
+      if (this.#hasEnded && this.#batches.size === 0) this.#removeAll();
     });
   }
 
@@ -111,6 +114,7 @@ export class SpoolWriter {
   end(isDelivered: boolean): void {
     if (isDelivered) this.#guard(() => this.#removeAll());
     else this.markEnded();
+    this.#hasEnded = true;
     this.#guard(() => removeUnfinished(this.#options.memory, this.#directory));
   }
 

@@ -2,24 +2,16 @@ import { startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { Budget } from './budget.ts';
 import type { FinishedSpan } from './finished-span.ts';
+import { blankSpan } from './own-span.ts';
 import { Sender, type FromSender } from './sender.ts';
 import { Spool } from './spool.ts';
 
 const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
 const span: FinishedSpan = {
-  name: 's',
-  kind: 0,
+  ...blankSpan('s', 1_000, 2_000),
   spanContext: () => context,
-  startTime: [1, 0],
-  endTime: [2, 0],
-  status: { code: 0 },
   attributes: { fill: 'x'.repeat(300) },
-  links: [],
-  events: [],
   instrumentationScope: { name: 'test' },
-  droppedAttributesCount: 0,
-  droppedEventsCount: 0,
-  droppedLinksCount: 0,
 };
 
 it.each([

@@ -2,24 +2,15 @@ import { startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { Budget } from '../src/budget.ts';
 import type { FinishedSpan } from '../src/finished-span.ts';
+import { blankSpan } from '../src/own-span.ts';
 import { SenderLink, type LinkEvents } from '../src/sender-link.ts';
 import { Spool } from '../src/spool.ts';
 
 const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
 const span: FinishedSpan = {
-  name: 's',
-  kind: 0,
+  ...blankSpan('s', 1_000, 2_000),
   spanContext: () => context,
-  startTime: [1, 0],
-  endTime: [2, 0],
-  status: { code: 0 },
-  attributes: {},
-  links: [],
-  events: [],
   instrumentationScope: { name: 'test' },
-  droppedAttributesCount: 0,
-  droppedEventsCount: 0,
-  droppedLinksCount: 0,
 };
 
 // A signal interrupts the main thread anywhere, as these events of the link's do: a message has been taken from its port,

@@ -3,6 +3,7 @@ import { startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { Budget } from '../src/budget.ts';
 import type { FinishedSpan } from '../src/finished-span.ts';
+import { blankSpan } from '../src/own-span.ts';
 import { Sender, type FromSender } from '../src/sender.ts';
 import { Spool } from '../src/spool.ts';
 
@@ -12,23 +13,13 @@ const { lookup } = dns;
 type Callback = (error: Error | null, addresses?: { address: string; family: number }[]) => void;
 
 const span = (index: number): FinishedSpan => ({
-  name: `s${index}`,
-  kind: 0,
+  ...blankSpan(`s${index}`, 1_000, 2_000),
   spanContext: () => ({
     traceId: '0af7651916cd43dd8448eb211c80319c',
     spanId: String(index + 1).padStart(16, '0'),
     traceFlags: 1,
   }),
-  startTime: [1, 0],
-  endTime: [2, 0],
-  status: { code: 0 },
-  attributes: {},
-  links: [],
-  events: [],
   instrumentationScope: { name: 'test' },
-  droppedAttributesCount: 0,
-  droppedEventsCount: 0,
-  droppedLinksCount: 0,
 });
 
 /** Stands in for a name server, which a test cannot have. */

@@ -7,6 +7,7 @@ import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { startCollector } from '@foreshock/testkit';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { FinishedSpan } from '../src/finished-span.ts';
+import { blankSpan } from '../src/own-span.ts';
 import { SpanPipeline } from '../src/index.ts';
 
 const SPOOL_BYTES = 256 * 1024;
@@ -80,23 +81,14 @@ async function listen(server: Server, port = 0): Promise<number> {
 
 function span(index: number): FinishedSpan {
   return {
-    name: `s${index}`,
-    kind: 0,
+    ...blankSpan(`s${index}`, 1_000, 2_000),
     spanContext: () => ({
       traceId: '0af7651916cd43dd8448eb211c80319c',
       spanId: String(index + 1).padStart(16, '0'),
       traceFlags: 1,
     }),
-    startTime: [1, 0],
-    endTime: [2, 0],
-    status: { code: 0 },
     attributes: { text: 'x'.repeat(200) },
-    links: [],
-    events: [],
     instrumentationScope: { name: 'test' },
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
   };
 }
 

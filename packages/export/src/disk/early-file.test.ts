@@ -15,6 +15,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Budget } from '../budget.ts';
 import type { FinishedSpan } from '../finished-span.ts';
+import { blankSpan } from '../own-span.ts';
 import { eachSpan } from '../otlp-request.ts';
 import { Spool, type Batch } from '../spool.ts';
 import type { DiskOptions } from './disk-options.ts';
@@ -37,19 +38,10 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 function span(name: string, text = ''): FinishedSpan {
   return {
-    name,
-    kind: 0,
+    ...blankSpan(name, 1_000, 2_000),
     spanContext: () => ({ traceId: '1'.padStart(32, '0'), spanId: '1'.padStart(16, '0'), traceFlags: 1 }),
-    startTime: [1, 0],
-    endTime: [2, 0],
-    status: { code: 0 },
     attributes: { text },
-    links: [],
-    events: [],
     instrumentationScope: { name: 'test' },
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
   };
 }
 

@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Budget } from '../budget.ts';
 import type { FinishedSpan } from '../finished-span.ts';
+import { blankSpan } from '../own-span.ts';
 import { eachSpan, type RecordBatch } from '../otlp-request.ts';
 import { Spool, type Batch } from '../spool.ts';
 import { claim, findDead, readWhole } from './dead-files.ts';
@@ -43,19 +44,10 @@ let next = 0;
 function span(name: string, text = ''): FinishedSpan {
   const spanId = String(++next).padStart(16, '0');
   return {
-    name,
-    kind: 0,
+    ...blankSpan(name, 1_000, 2_000),
     spanContext: () => ({ traceId: '1'.padStart(32, '0'), spanId, traceFlags: 1 }),
-    startTime: [1, 0],
-    endTime: [2, 0],
-    status: { code: 0 },
     attributes: { text },
-    links: [],
-    events: [],
     instrumentationScope: { name: 'test' },
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
   };
 }
 

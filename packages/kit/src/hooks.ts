@@ -59,6 +59,16 @@ export class Hooks extends MethodHooks {
     if (options.versions === undefined && !this.#found.has(name)) this.#expectFile(name);
   }
 
+  /**
+   * For a module that is one function: `binding` of the ES module, the exports of the CommonJS one. Importers hold the
+   * replacement: see `replacementOf`.
+   */
+  onFunctionLoad(path: string, binding: string, replace: (original: any) => unknown): void {
+    this.onLoad(path, ({ rebind, replaceExports }) => (rebind ? rebind(binding, replace) : replaceExports?.(replace)), {
+      bindings: [binding],
+    });
+  }
+
   /** Gets its original back, unless rebound since. */
   #undoableRebind({ rebind }: LoadedModule): Pick<LoadedModule, 'rebind'> {
     if (!rebind) return {};

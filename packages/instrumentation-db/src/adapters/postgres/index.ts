@@ -22,14 +22,7 @@ export const postgres: DbAdapter = {
     const replaced = (original: AnyFunction): AnyFunction =>
       replacementOf(original, db, hooks, observedFactory, postgres);
     for (const folder of ['postgres/src', 'postgres/cjs/src']) {
-      hooks.onLoad(
-        `${folder}/connection.js`,
-        ({ rebind, replaceExports }) => {
-          if (rebind) rebind('Connection', replaced);
-          else replaceExports?.(replaced);
-        },
-        { bindings: ['Connection'] },
-      );
+      hooks.onFunctionLoad(`${folder}/connection.js`, 'Connection', replaced);
       hooks.onLoad(`${folder}/query.js`, ({ exports: { Query } }) => {
         hooks.calls(Query.prototype, 'handle', {
           begin: (query: PostgresQuery) => (isToObserve(query) ? query : undefined),

@@ -27,14 +27,8 @@ export const pLimit: Adapter<PoolEvents> = {
   shows: ['spans', 'wait', 'state', 'parent'],
   summary: 'waits for a slot, holders, cleared tasks',
   attach(pools, hooks) {
-    hooks.onLoad(
-      'p-limit/index.js',
-      ({ rebind, replaceExports }) => {
-        const replaced = (original: AnyFunction): AnyFunction => replacementOf(original, pools, hooks, observedMaker);
-        if (rebind) rebind('pLimit', replaced);
-        else replaceExports?.(replaced);
-      },
-      { bindings: ['pLimit'] },
+    hooks.onFunctionLoad('p-limit/index.js', 'pLimit', (original) =>
+      replacementOf(original, pools, hooks, observedMaker),
     );
   },
 };

@@ -24,14 +24,7 @@ export const postgresPool: Adapter<PoolEvents> = {
     const replaced = (original: AnyFunction): AnyFunction =>
       replacementOf(original, events, hooks, observedFactory, postgresPool);
     for (const folder of ['postgres/src', 'postgres/cjs/src']) {
-      hooks.onLoad(
-        `${folder}/connection.js`,
-        ({ rebind, replaceExports }) => {
-          if (rebind) rebind('Connection', replaced);
-          else replaceExports?.(replaced);
-        },
-        { bindings: ['Connection'] },
-      );
+      hooks.onFunctionLoad(`${folder}/connection.js`, 'Connection', replaced);
       hooks.onLoad(`${folder}/query.js`, ({ exports: { Query } }) => {
         hooks.before(Query.prototype, 'handle', (query: Query) => {
           if (!query.executed) observeQuery(query, events);

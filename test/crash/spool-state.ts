@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { readEndRequest, type EndRequest } from '../../packages/export/src/disk/end-request.ts';
 import { decodeHeader, readFrames } from '../../packages/export/src/disk/file-format.ts';
 import { BEATS_AT, HEADER_BYTES, HOME_DATA_AT, OPEN_SPANS_AT } from '../../packages/export/src/disk/file-layout.ts';
 import { BEAT_BYTES, BEATS, readHeartbeats, type Heartbeat } from '../../packages/export/src/disk/heartbeat.ts';
@@ -11,6 +12,7 @@ export interface SpoolState {
   readonly finished: number;
   readonly open: number;
   readonly heartbeat: Heartbeat | undefined;
+  readonly endRequest: EndRequest | undefined;
 }
 
 /** Reads what a process has written so far. */
@@ -18,6 +20,7 @@ export function spoolState(base: string, pid: number): SpoolState {
   let finished = 0;
   let open = 0;
   let heartbeat: Heartbeat | undefined;
+  let endRequest: EndRequest | undefined;
   for (const path of spoolFiles(base)) {
     let bytes: Buffer;
     try {
@@ -32,8 +35,9 @@ export function spoolState(base: string, pid: number): SpoolState {
     if (!header.home) continue;
     open += readOpenSpans(bytes.subarray(OPEN_SPANS_AT, HOME_DATA_AT)).length;
     heartbeat = readHeartbeats(bytes.subarray(BEATS_AT, BEATS_AT + BEATS * BEAT_BYTES)).at(-1);
+    endRequest = readEndRequest(bytes);
   }
-  return { finished, open, heartbeat };
+  return { finished, open, heartbeat, endRequest };
 }
 
 /** All files below a directory. */

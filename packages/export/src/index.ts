@@ -3,6 +3,7 @@ export { encodeSpan } from './encode/span-encoder.ts';
 export { hrTime } from './encode/times.ts';
 export type { FinishedEvent, FinishedSpan, Scope } from './finished-span.ts';
 export { diedSpan, type ProcessDeath } from './disk/died-span.ts';
+export { noteEndRequest } from './disk/end-request.ts';
 export { HeapProfile } from './disk/heap-profile.ts';
 export { MainSample, type ProcessState } from './disk/main-sample.ts';
 export type { StateText } from './disk/state-text.ts';

@@ -1,5 +1,11 @@
 import type { Attributes } from '@opentelemetry/api';
-import { HeapProfile, defaultSpoolDirectory, makeSpoolMemory, type DiskSpoolOptions } from '@foreshock/export';
+import {
+  HeapProfile,
+  defaultSpoolDirectory,
+  makeSpoolMemory,
+  noteEndRequest,
+  type DiskSpoolOptions,
+} from '@foreshock/export';
 import type { Config } from './config.ts';
 import { readSpoolDirectory } from './destinations.ts';
 import type { Env } from './env.ts';
@@ -9,6 +15,8 @@ import { OpenSpanWatch } from './open-span-watch.ts';
 /** Main thread: what a killed process leaves to its service's next. */
 export interface DiskSpool {
   readonly options: DiskSpoolOptions;
+  /** The application's listeners get it. */
+  signalReceived(signal: number): void;
   /** Only if the end can be delayed: else a normal end is not recorded. */
   readonly openSpans?: OpenSpanWatch;
   readonly death?: KnownDeath;
@@ -37,7 +45,9 @@ export function makeDiskSpool(
   const startedAt = performance.timeOrigin;
   const profile = config.heapProfile ? new HeapProfile(directory, key, startedAt) : undefined;
   const options = { directory, key, memory, startedAt, saysEnd };
-  return saysEnd
-    ? { options, openSpans: new OpenSpanWatch(memory, gcMs, profile), death: new KnownDeath(end) }
-    : { options };
+  return {
+    options,
+    signalReceived: (signal) => noteEndRequest(memory, signal),
+    ...(saysEnd && { openSpans: new OpenSpanWatch(memory, gcMs, profile), death: new KnownDeath(end) }),
+  };
 }

@@ -15,7 +15,7 @@ start({
     makeDiskSpool,
     watchChildren,
     startOwnThread,
-    makeSignals: (end, flushMs) => new ProcessSignals(end, flushMs),
+    makeSignals: (...options) => new ProcessSignals(...options),
     makePauses: (config, isIdle) => new PauseAttributes(config, isIdle),
     makeStartTrace: (provider, service) => new StartTrace(() => provider().getTracer('foreshock', VERSION), service),
   }),

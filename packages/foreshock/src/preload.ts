@@ -39,7 +39,7 @@ export interface ThreadParts {
    */
   makePipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline;
   /** Main thread only, like signals. */
-  makeSignals?: (end: (signal: number) => void, flushMs: number) => ProcessSignals;
+  makeSignals?: (...options: ConstructorParameters<typeof ProcessSignals>) => ProcessSignals;
   /** Main thread only. */
   makeDiskSpool?: typeof makeDiskSpool;
   /** Main thread only. */
@@ -86,7 +86,9 @@ export function start(thread: ThreadParts): void {
     disk?.death?.bySignal(signal);
     end();
   };
-  const signals = mayDelayEnd ? thread.makeSignals?.(endBySignal, config.flushMs) : undefined;
+  const signals = mayDelayEnd
+    ? thread.makeSignals?.(endBySignal, config.flushMs, (signal) => disk?.signalReceived(signal))
+    : undefined;
   const openSpans = new OpenSpans(() => {
     if (!signals || signals.isListening) return;
     signals.listen();

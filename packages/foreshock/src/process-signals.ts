@@ -40,8 +40,11 @@ export class ProcessSignals implements SignalThread {
   #asked = 0;
   #port: MessagePort | undefined;
 
-  /** @param beforeEnd blocks within `flushMs` */
-  constructor(beforeEnd: (signal: number) => void, flushMs: number) {
+  /**
+   * @param beforeEnd blocks within `flushMs`
+   * @param onReceived for the application's listeners
+   */
+  constructor(beforeEnd: (signal: number) => void, flushMs: number, onReceived: (signal: number) => void) {
     this.#beforeEnd = beforeEnd;
     this.#flushMs = flushMs;
     this.#isUseless = !watchSignalHandles({
@@ -49,7 +52,10 @@ export class ProcessSignals implements SignalThread {
         this.#applications.add(signal);
         this.#update();
       },
-      received: (signal) => void Atomics.add(this.#states, HANDLED + signal, 1),
+      received: (signal) => {
+        Atomics.add(this.#states, HANDLED + signal, 1);
+        onReceived(signal);
+      },
       closed: () => {
         this.#applications = applicationsSignals();
         this.#update();

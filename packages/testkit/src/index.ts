@@ -15,7 +15,7 @@ export { decodeRequest, otlpDefinitions, PROTO_FOLDER, protobufOf, type Encoding
 export { findChromium } from './chromium.ts';
 export { describeSpans, type MetricPoint, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
 export { recordSpans, type Recorded, type RecordedInstrumentation, type RecordOptions } from './record-spans.ts';
-export { NODES } from './nodes.ts';
+export { IS_MATRIX, NODES } from './nodes.ts';
 export {
   nodeBinary,
   plainEnvironment,

@@ -54,12 +54,17 @@ export function findDead(
   })).toSorted((one, other) => one.files[0]!.header.at - other.files[0]!.header.at);
 }
 
-/** A process killed before its first write would hold the number for ever. */
-export function removeEmpty(directory: string, isSilent: (name: string, writtenAt: number) => boolean): void {
+/** A process killed before it had written the header would hold the number for ever. */
+export function removeHeaderless(directory: string, isSilent: (name: string, writtenAt: number) => boolean): void {
   for (const { name } of listed(directory)) {
-    const read = readBytes(directory, name, HEADER_BYTES, ({ length }) => length);
-    if (read?.value === 0 && isSilent(name, read.writtenAt)) removeFile(directory, name);
+    const read = readBytes(directory, name, HEADER_BYTES, isUnwritten);
+    if (read?.value && isSilent(name, read.writtenAt)) removeFile(directory, name);
   }
+}
+
+/** Its frames may be there. */
+function isUnwritten(header: Buffer): boolean {
+  return [0, HEADER_BYTES].includes(header.length) && header.every((byte) => byte === 0);
 }
 
 /** A process was killed, as its parent knows. */

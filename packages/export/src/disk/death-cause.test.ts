@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
-import { causeOf, type KernelAfterwards } from './death-cause.ts';
+import { causeOf, type KernelAfterwards, type LeftByDead } from './death-cause.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 const MIB = 1 << 20;
@@ -37,6 +37,8 @@ const kernel: KernelAfterwards = {
 };
 const killed = { ...kernel, oomKills: 4, cgroupOomKills: 2 };
 
+const left: LeftByDead = { killedBy: 0, core: undefined, request: undefined, last: quiet, at: 10_000 };
+
 const full = { available: MIB, rss: totalmem() / 2 };
 
 it.each<[string, Partial<Heartbeat>, KernelAfterwards, number, string]>([
@@ -68,7 +70,7 @@ it.each<[string, Partial<Heartbeat>, KernelAfterwards, number, string]>([
   ['memory beyond the heap grew', { heapUsed: 3_000 * MIB, rss: 9_000 * MIB }, kernel, 0, 'unknown'],
   ['the event loop stood still', { blockedMs: 1_500 }, kernel, 1_000, 'hung'],
 ])('%s', (_, beat, now, afterMs, cause) => {
-  expect(causeOf(0, { ...quiet, ...beat }, now, afterMs).cause).toBe(cause);
+  expect(causeOf({ ...left, last: { ...quiet, ...beat } }, now, left.at + afterMs).cause).toBe(cause);
 });
 
 it.each<[string, Partial<Heartbeat>, number, string, string]>([
@@ -92,14 +94,61 @@ it.each<[string, Partial<Heartbeat>, number, string, string]>([
   ],
   ['SIGQUIT', {}, 3, 'signal', 'its parent saw it end by SIGQUIT'],
 ])('its parent saw %s', (_, beat, signal, cause, evidence) => {
-  expect(causeOf(signal, { ...quiet, ...beat }, kernel, 1_000)).toMatchObject({ cause, evidence });
+  expect(causeOf({ ...left, killedBy: signal, last: { ...quiet, ...beat } }, kernel, 11_000)).toMatchObject({
+    cause,
+    evidence,
+  });
 });
 
 it('a machine that was started again since may have ended it', () => {
-  const { cause, evidence } = causeOf(0, quiet, { ...kernel, isSameBoot: false }, 1_000);
+  const { cause, evidence } = causeOf(left, { ...kernel, isSameBoot: false }, 11_000);
   expect({ cause, evidence }).toEqual({
     cause: 'unknown',
     evidence:
       'killed (SIGKILL), or crashed in native code, or its machine was: this one was started after it, or is another one',
   });
+});
+
+it.each<[string, number, number, string, string]>([
+  [
+    'long ago',
+    0,
+    10_000,
+    'signal',
+    'killed (SIGKILL), 10.0 s after SIGTERM had asked it to end, unless it crashed in native code just then',
+  ],
+  [
+    'just now: it may have crashed as it ended',
+    0,
+    500,
+    'unknown',
+    'killed (SIGKILL), or crashed in native code, 0.5 s after SIGTERM had asked it to end',
+  ],
+  [
+    'and its parent saw SIGKILL',
+    9,
+    10_000,
+    'signal',
+    'its parent saw it end by SIGKILL, 10.0 s after SIGTERM had asked it to end',
+  ],
+  ['in the future, which is damage', 0, -1_000, 'unknown', 'killed (SIGKILL), or crashed in native code'],
+])('SIGTERM had come %s', (_, killedBy, beforeMs, cause, evidence) => {
+  const request = { signal: 'SIGTERM', at: left.at - beforeMs };
+  expect(causeOf({ ...left, killedBy, request }, kernel, left.at + 1_000)).toMatchObject({ cause, evidence });
+});
+
+it.each<[string, number, Partial<Heartbeat>, string, string]>([
+  ['by a crash', 11, {}, 'native_crash', 'it left the core file /app/core (SIGSEGV)'],
+  ['by a full heap', 6, { heapUsed: 3_900 * MIB }, 'heap_limit', "V8's heap was near its limit of 4000 MiB"],
+  [
+    'not, though a crash would have',
+    0,
+    {},
+    'signal',
+    'killed (SIGKILL): a crash in native code would have left a core file /app/core',
+  ],
+])('a core file is left %s', (_, signal, beat, cause, evidence) => {
+  const core = { path: '/app/core', signal };
+  const { cause: found, evidence: why } = causeOf({ ...left, core, last: { ...quiet, ...beat } }, kernel, 11_000);
+  expect({ cause: found, evidence: why }).toEqual({ cause, evidence });
 });

@@ -1,4 +1,6 @@
 import { constants, totalmem } from 'node:os';
+import type { CoreFile } from './core-file.ts';
+import type { EndRequest } from './end-request.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { KernelMemory } from './memory-limits.ts';
 
@@ -23,6 +25,8 @@ const BEYOND = 1.25;
 const SOON_MS = 60_000;
 /** Shortest that counts as hung. */
 const HUNG_MS = 1_000;
+/** Who asks a process to end gives it at least this long; a crash while it ends comes earlier. */
+const GRACE_MS = 1_000;
 
 /** Native code's, and V8's fatal errors. */
 const CRASHES: readonly (string | undefined)[] = [
@@ -35,28 +39,53 @@ const CRASHES: readonly (string | undefined)[] = [
   'SIGSYS',
 ];
 
+/** What the files have. */
+export interface LeftByDead {
+  /** A signal's number, if its parent has seen it, else 0. */
+  readonly killedBy: number;
+  readonly core: CoreFile | undefined;
+  readonly request: EndRequest | undefined;
+  readonly last: Heartbeat | undefined;
+  /** Last known alive; ms since 1970. */
+  readonly at: number;
+}
+
 /**
- * Unless a parent saw the signal, SIGKILL and a native crash look alike.
+ * Unless a parent saw the signal, or a crash would leave a core file, SIGKILL and a native crash look alike.
  *
- * @param killedBy that signal's number, else 0
- * @param afterMs since the death
+ * @param nowMs since 1970
  */
 export function causeOf(
-  killedBy: number,
-  last: Heartbeat | undefined,
+  { killedBy, core, request, last, at }: LeftByDead,
   now: KernelAfterwards,
-  afterMs: number,
+  nowMs: number,
 ): DeathCause {
-  const signal = Object.entries(constants.signals).find(([, number]) => number === killedBy)?.[0];
-  const known = last && causeInHeartbeat(signal, last, now, afterMs);
+  const signal = nameOf(killedBy) ?? nameOf(core?.signal);
+  const known = last && causeInHeartbeat(signal, last, now, nowMs - at);
   if (known) return { ...known, signal };
   const before = last ? '' : ', before its first heartbeat';
+  const sinceRequest = request ? at - request.at : -1;
+  const asked = sinceRequest >= 0 ? `, ${seconds(sinceRequest)} after ${request!.signal} had asked it to end` : '';
+  if (signal === undefined && core) {
+    const evidence = `killed (SIGKILL)${asked}: a crash in native code would have left a core file ${core.path}`;
+    return { cause: 'signal', evidence };
+  }
+  if (signal === undefined && sinceRequest >= GRACE_MS) {
+    return { cause: 'signal', evidence: `killed (SIGKILL)${asked}, unless it crashed in native code just then` };
+  }
   if (signal === undefined) {
     const machine = now.isSameBoot ? '' : ', or its machine was: this one was started after it, or is another one';
-    return { cause: 'unknown', evidence: `killed (SIGKILL), or crashed in native code${before}${machine}` };
+    return { cause: 'unknown', evidence: `killed (SIGKILL), or crashed in native code${before}${asked}${machine}` };
   }
   const cause = CRASHES.includes(signal) ? 'native_crash' : 'signal';
-  return { cause, evidence: `its parent saw it end by ${signal}${before}`, signal };
+  const seen = nameOf(killedBy)
+    ? `its parent saw it end by ${signal}`
+    : `it left the core file ${core?.path} (${signal})`;
+  return { cause, evidence: `${seen}${before}${asked}`, signal };
+}
+
+function nameOf(signal: number | undefined): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
 }
 
 function causeInHeartbeat(

@@ -25,7 +25,7 @@ import type { RecordBatch } from '../otlp-request.ts';
 import { ownBatch } from '../own-batch.ts';
 import { blankSpan } from '../own-span.ts';
 import { diedSpan } from './died-span.ts';
-import { causeOf, type DeathCause, type KernelAfterwards } from './death-cause.ts';
+import { causeOf, type DeathCause, type KernelAfterwards, type LeftByDead } from './death-cause.ts';
 import { type FileHeader } from './file-layout.ts';
 import type { FoundProfile } from './found-profile.ts';
 import type { Heartbeat } from './heartbeat.ts';
@@ -58,7 +58,7 @@ export interface EndedSpans {
 
 export function deathOf(
   header: FileHeader,
-  killedBy: number,
+  left: Omit<LeftByDead, 'last' | 'at'>,
   heartbeats: readonly Heartbeat[],
   open: readonly OpenSpan[],
   ended: EndedSpans,
@@ -69,7 +69,7 @@ export function deathOf(
   const at = Math.max(header.at, last?.at ?? 0, ended.lastAt);
   const oldestFirst = open.toSorted((one, other) => one.startMs - other.startMs);
   return {
-    ...causeOf(killedBy, last, now, Date.now() - at),
+    ...causeOf({ ...left, last, at }, now, Date.now()),
     header,
     at,
     heartbeats,

@@ -30,7 +30,7 @@ export function decodeHeader(bytes: Buffer): FileHeader | undefined {
 }
 
 function isHeader(header: FileHeader): boolean {
-  const { pid, ticks, boot, namespace, instance, at, startedAt, home, saysEnd, service, resource } = header;
+  const { pid, ticks, boot, namespace, instance, at, startedAt, home, saysEnd, service, resource, core } = header;
   return (
     ID_TEXT.test(`${pid}.${ticks}.${boot}.${namespace}`) &&
     typeof instance === 'string' &&
@@ -39,7 +39,8 @@ function isHeader(header: FileHeader): boolean {
     typeof home === 'boolean' &&
     typeof saysEnd === 'boolean' &&
     typeof service === 'string' &&
-    typeof resource === 'string'
+    typeof resource === 'string' &&
+    ['string', 'undefined'].includes(typeof core)
   );
 }
 

@@ -5,6 +5,7 @@ import type { ProcessIdentity } from './file-names.ts';
  *
  *          0  `FSHSPL01`; u32 length, u32 CRC-32 and text of the header, JSON
  *       3072  u8: 1 after a regular end; u8: number of the signal that ended it, if its parent is a process with a spool
+ *       3080  f64 time of a signal that asked it to end, ms since 1970; u8 its number (see end-request.ts)
  *       3200  batches that were sent and have no answer yet (see sent-batches.ts)
  *       4096  10 heartbeats of 400 bytes (see heartbeat.ts)
  *       8192  1,024 open spans of 192 bytes (see open-span-table.ts)
@@ -26,6 +27,7 @@ export const MAGIC: Buffer = Buffer.from('FSHSPL01');
 export const MAX_HEADER = 3000 - 16;
 export const ENDED_AT = 3072;
 export const KILLED_BY_AT = 3073;
+export const END_REQUEST_AT = 3080;
 export const SENT_AT = 3200;
 export const BEATS_AT: number = HEADER_BYTES;
 export const OPEN_SPANS_AT = 8192;
@@ -54,6 +56,8 @@ export interface FileHeader extends ProcessIdentity {
   readonly service: string;
   /** `Resource` of a ResourceSpans message; base64. */
   readonly resource: string;
+  /** How the path of a core file would begin. */
+  readonly core?: string | undefined;
 }
 
 /** `zlib`'s takes 10 ms to load, which the main thread avoids. */

@@ -4,12 +4,14 @@ import {
   claim,
   findDead,
   readWhole,
-  removeEmpty,
+  removeHeaderless,
   removeFile,
   touch,
   type DeadProcess,
 } from './dead-files.ts';
 import { deathOf, reportLine, reportSpans } from './death-report.ts';
+import { coreFileOf } from './core-file.ts';
+import { readEndRequest } from './end-request.ts';
 import { readFrames } from './file-format.ts';
 import {
   BEATS_AT,
@@ -24,7 +26,7 @@ import { BEAT_BYTES, BEATS, readHeartbeats } from './heartbeat.ts';
 import { readHeapProfile } from './found-profile.ts';
 import { readKernelMemory } from './memory-limits.ts';
 import { readOpenSpans, type OpenSpan } from './open-span-copy.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { isSameNamespace, type ProcessIdentity } from './process-identity.ts';
 import { readSentBatches } from './sent-batches.ts';
 import { SilentFiles } from './silent-files.ts';
 
@@ -75,7 +77,7 @@ export class Recovery {
   async run(): Promise<Recovered> {
     const { own, failed } = this.#host;
     const isSilent = this.#silent.look(this.#host.now());
-    removeEmpty(this.#directory, isSilent);
+    removeHeaderless(this.#directory, isSilent);
     for (const dead of findDead(this.#directory, own, isSilent)) {
       // One must not keep the others.
       await this.#recover(dead).catch(failed);
@@ -150,7 +152,11 @@ export class Recovery {
     const heartbeats = readHeartbeats(bytes.subarray(BEATS_AT, BEATS_AT + BEATS * BEAT_BYTES));
     const death = deathOf(
       first.header,
-      bytes[KILLED_BY_AT]!,
+      {
+        killedBy: bytes[KILLED_BY_AT]!,
+        core: isSameNamespace(first.header, this.#host.own) ? coreFileOf(first.header) : undefined,
+        request: readEndRequest(bytes),
+      },
       heartbeats,
       open,
       { times, lastAt },

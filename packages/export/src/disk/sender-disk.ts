@@ -74,6 +74,7 @@ export class SenderDisk {
 
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
     this.#open = { bytes: Buffer.from(memory), number, start };
+    this.#writeNew();
   }
 
   sealed(batch: RecordBatch, ofWorker: boolean): void {

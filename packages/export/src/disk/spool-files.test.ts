@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
+import fs, {
   chmodSync,
   mkdirSync,
   mkdtempSync,
@@ -14,9 +14,10 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Budget } from '../budget.ts';
 import type { FinishedSpan } from '../finished-span.ts';
 import { blankSpan } from '../own-span.ts';
@@ -25,11 +26,13 @@ import { Spool, type Batch } from '../spool.ts';
 import { claim, findDead, readWhole } from './dead-files.ts';
 import { readFrames } from './file-format.ts';
 import { FILE_BYTES, HEADER_BYTES, HOME_DATA_AT, MAIN } from './file-layout.ts';
+import type { DiskOptions } from './disk-options.ts';
+import { OpenSpanTable } from './open-span-table.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
 import { serviceDirectory } from './spool-directory.ts';
 import { SilentFiles } from './silent-files.ts';
-import { makeSpoolMemory } from './spool-memory.ts';
+import { HAS_FILES, makeSpoolMemory } from './spool-memory.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
 let base: string;
@@ -51,20 +54,22 @@ function span(name: string, text = ''): FinishedSpan {
   };
 }
 
-function makeWriter(troubles: string[] = [], instance = 'abcdef0123456789') {
-  return new SpoolWriter(
-    {
-      memory: makeSpoolMemory(),
-      base,
-      key: 'orders',
-      instance,
-      startedAt: Date.now(),
-      saysEnd: true,
-      service: 'orders',
-      resource: '',
-    },
-    (cause) => troubles.push(cause),
-  );
+function makeWriter(troubles?: string[], instance?: string): SpoolWriter {
+  return makeOwnWriter(troubles, instance).writer;
+}
+
+function makeOwnWriter(troubles: string[] = [], instance = 'abcdef0123456789') {
+  const options: DiskOptions = {
+    memory: makeSpoolMemory(),
+    base,
+    key: 'orders',
+    instance,
+    startedAt: Date.now(),
+    saysEnd: true,
+    service: 'orders',
+    resource: '',
+  };
+  return { options, writer: new SpoolWriter(options, (cause) => troubles.push(cause)) };
 }
 
 const spool = () => new Spool(new Budget(64 << 20), { 'service.name': 'orders' });
@@ -153,6 +158,48 @@ describe('the spool on disk', () => {
     writer.end(false);
     expect(inFiles()).toEqual(['a']);
     writer.finished(MAIN, batch.number);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('is said to be gone, so that the process may end, only when it is', () => {
+    const { options, writer } = makeOwnWriter();
+    const batch = batchOf(spool(), span('a'));
+    writer.write(MAIN, batch, batch.end);
+    writer.finished(MAIN, batch.number);
+    const hasFiles: number[] = [];
+    const { unlinkSync } = fs;
+    onTestFinished(() => {
+      fs.unlinkSync = unlinkSync;
+      syncBuiltinESMExports();
+    });
+    fs.unlinkSync = (path) => {
+      hasFiles.push(options.memory.words[HAS_FILES]!);
+      unlinkSync(path);
+    };
+    syncBuiltinESMExports();
+    writer.end(true);
+    expect(hasFiles).toEqual([1]);
+    expect(options.memory.words[HAS_FILES]).toBe(0);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('is not begun again at the end for spans that were open', () => {
+    const { options, writer } = makeOwnWriter();
+    const table = new OpenSpanTable(options.memory);
+    const place = table.add(
+      'GET /',
+      1,
+      1_000,
+      { trace: { first: 1, second: 1, third: 1, fourth: 1 }, first: 1, second: 1 },
+      undefined,
+      undefined,
+    );
+    writer.update(0);
+    writer.update(0);
+    expect(readdirSync(directory)).toEqual(['00.spool']);
+    writer.end(true);
+    table.remove(place);
+    writer.update(0);
     expect(readdirSync(directory)).toEqual([]);
   });
 
@@ -473,15 +520,17 @@ describe('recovery', () => {
     expect(readWhole(directory, '01.spool')).toBeUndefined();
   });
 
-  it('survives any bytes', async () => {
+  it('survives any bytes, files that are cut, and what is another’s', async () => {
     leave('a', 'b');
     const good = readFileSync(join(directory, '00.spool'));
     let seed = 1;
     const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
     for (let round = 0; round < 100; round++) {
-      const bad = Buffer.from(good);
-      const from = round % 2 === 0 ? 0 : HOME_DATA_AT;
+      const bad = Buffer.from(good.subarray(0, round % 5 === 0 ? 1 + random(good.length) : undefined));
+      const from = round % 2 === 0 || bad.length <= HOME_DATA_AT ? 0 : HOME_DATA_AT;
       for (let i = 0; i < 4; i++) bad[from + random(bad.length - from)] = random(256);
+      // Frames, heartbeats or a header where they do not belong, or belong to another batch.
+      if (round % 3 === 0) good.copy(bad, random(bad.length), random(good.length));
       for (const name of readdirSync(directory)) rmSync(join(directory, name));
       writeFileSync(join(directory, '00.spool'), bad);
       const { names } = await recover();
@@ -489,12 +538,14 @@ describe('recovery', () => {
     }
   });
 
-  it('removes what was never written to, once nobody will', async () => {
+  it('removes what has no header, once nobody will write it', async () => {
     leave('a');
     writeFileSync(join(directory, '01.spool'), '');
+    // Its frames came before its header.
+    writeFileSync(join(directory, '02.spool'), readFileSync(join(directory, '00.spool')).fill(0, 0, HEADER_BYTES));
     const { recovery } = makeRecovery(Date.now, async () => {});
     await recovery.run();
-    expect(readdirSync(directory)).toEqual(['00.spool', '01.spool']);
+    expect(readdirSync(directory)).toEqual(['00.spool', '01.spool', '02.spool']);
     await recover();
     expect(readdirSync(directory)).toEqual([]);
   });

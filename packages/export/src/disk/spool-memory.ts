@@ -37,7 +37,10 @@ export const LARGE_OBJECT_SPACE = 7;
 export const NEW_SPACE = 8;
 /** Garbage collection since the start, ms. */
 export const GC_MS = 9;
-const SAMPLES = 10;
+/** See end-request.ts; 0: none. */
+export const SIGNAL = 10;
+export const SIGNAL_AT = 11;
+const SAMPLES = 12;
 
 export const TEXT_BYTES = 240;
 

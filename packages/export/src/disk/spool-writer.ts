@@ -1,7 +1,10 @@
+import { crc32 } from 'node:zlib';
 import type { RecordBatch } from '../otlp-request.ts';
 import { recordEnd, SPAN } from '../records.ts';
+import { coreFilePrefix } from './core-file.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
-import { DONE, keyOf, OPEN_SPANS_AT } from './file-layout.ts';
+import { encodeEndRequest } from './end-request.ts';
+import { DONE, encodeHeader, END_REQUEST_AT, keyOf, OPEN_SPANS_AT, type FileHeader } from './file-layout.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { HeartbeatRing } from './heartbeat-ring.ts';
 import { OpenSpanCopy } from './open-span-copy.ts';
@@ -27,6 +30,7 @@ export class SpoolWriter {
   #openSpans: OpenSpanCopy;
   readonly #heartbeats: HeartbeatRing;
   readonly #own: ProcessIdentity = ownIdentity();
+  readonly #core = coreFilePrefix();
   readonly #batches = new Map<number, Written>();
   #files: SpoolFile[] = [];
   #home: SpoolFile | undefined;
@@ -34,6 +38,7 @@ export class SpoolWriter {
   #isFull = false;
   #hasFailed = false;
   #hasEnded = false;
+  #hasEndRequest = false;
 
   /** @param onTrouble the spool is full or the disk fails */
   constructor(options: DiskOptions, onTrouble: (cause: string) => void) {
@@ -49,6 +54,8 @@ export class SpoolWriter {
     const taken = takeEarlyFile(this.#options.memory, this.#directory);
     if (!taken) return;
     const { file, batches } = taken;
+    // The main thread does not look for it.
+    if (this.#core !== undefined) file.writeAt(encodeHeader(this.#newHeader(true), crc32), 0);
     this.#begin(file);
     this.#files.push(file);
     for (const { key, bytes, number, end } of batches) {
@@ -102,7 +109,15 @@ export class SpoolWriter {
     this.#guard(() => this.#copyOpenSpans(false));
     const beat = this.#heartbeats.take(this.#openSpans.open, waitingSpans);
     this.#guard(() => this.#home && this.#heartbeats.write(this.#home, beat));
+    this.#guard(() => this.#writeEndRequest());
     return beat;
+  }
+
+  #writeEndRequest(): void {
+    const request = this.#home && !this.#hasEndRequest ? encodeEndRequest(this.#options.memory) : undefined;
+    if (!request) return;
+    this.#home?.writeAt(request, END_REQUEST_AT);
+    this.#hasEndRequest = true;
   }
 
   /** The process may end before the last answer. */
@@ -112,10 +127,10 @@ export class SpoolWriter {
 
   /** @param isDelivered nothing is left to send */
   end(isDelivered: boolean): void {
-    if (isDelivered) this.#guard(() => this.#removeAll());
-    else this.markEnded();
     this.#hasEnded = true;
     this.#guard(() => removeUnfinished(this.#options.memory, this.#directory));
+    if (isDelivered) this.#guard(() => this.#removeAll());
+    else this.markEnded();
   }
 
   /** Begins again if files were deleted, or taken over by a process that believed this one dead. */
@@ -124,6 +139,7 @@ export class SpoolWriter {
       if (!this.#home || this.#home.isOurs) return;
       for (const file of this.#files) file.close();
       this.#forget();
+      Atomics.store(this.#options.memory.words, HAS_FILES, 0);
       this.#openSpans = new OpenSpanCopy(this.#options.memory);
     });
   }
@@ -189,8 +205,12 @@ export class SpoolWriter {
     this.#current = home;
   }
 
+  #newHeader(home: boolean): FileHeader {
+    return { ...newHeader(this.#options, this.#own, home), core: this.#core };
+  }
+
   #create(home: boolean): SpoolFile | undefined {
-    const header = newHeader(this.#options, this.#own, home);
+    const header = this.#newHeader(home);
     let reason = 'it is full';
     try {
       const file = SpoolFile.create(this.#directory, header);
@@ -210,7 +230,7 @@ export class SpoolWriter {
   }
 
   #copyOpenSpans(endedOnly: boolean): void {
-    if (!this.#options.saysEnd) return;
+    if (!this.#options.saysEnd || this.#hasEnded) return;
     this.#openSpans.update((bytes, at) => this.#openHome()?.writeAt(bytes, OPEN_SPANS_AT + at), endedOnly);
   }
 
@@ -223,12 +243,17 @@ export class SpoolWriter {
   #removeAll(): void {
     const files = this.#files;
     this.#forget();
-    for (const file of files) file.remove();
+    try {
+      for (const file of files) file.remove();
+    } finally {
+      // Then the main thread may end the process.
+      Atomics.store(this.#options.memory.words, HAS_FILES, 0);
+    }
   }
 
   #forget(): void {
-    Atomics.store(this.#options.memory.words, HAS_FILES, 0);
     this.#batches.clear();
+    this.#hasEndRequest = false;
     this.#files = [];
     this.#home = undefined;
     this.#current = undefined;

@@ -1,7 +1,7 @@
 import { gzip, gzipSync } from 'node:zlib';
 import { toLines } from './console.ts';
 import { readPartialSuccess, readRefusal } from './decode/response.ts';
-import type { Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
+import { signalOf, type Destination, type OtlpDestination, type ZipkinDestination } from './destination.ts';
 import { toJson, toProtobuf, type RecordBatch } from './otlp-request.ts';
 import { post, type Answer } from './post.ts';
 import { MAX_IN_FLIGHT, Target } from './target.ts';
@@ -66,6 +66,7 @@ export function backendOf(destination: Destination, surroundings: Surroundings):
 
 function otlp(destination: OtlpDestination, { mainThread, userAgent }: Surroundings): Backend {
   const json = destination.protocol === 'http/json';
+  const signal = signalOf(destination);
   const type = json ? 'application/json' : 'application/x-protobuf';
   const target = new Target(destination, { userAgent, contentType: type, mainThread });
   const compress = destination.compression === 'gzip';
@@ -77,7 +78,7 @@ function otlp(destination: OtlpDestination, { mainThread, userAgent }: Surroundi
   };
   return {
     async send(load, sent) {
-      const body = json ? toJson(load) : toProtobuf(load, room);
+      const body = json ? toJson(load, signal) : toProtobuf(load, room, signal);
       const answer = compress
         ? await post(
             target,
@@ -151,7 +152,7 @@ function partialSuccess(body: Buffer, contentType: string): Outcome {
 function readJsonPartialSuccess(body: Buffer): { rejectedSpans: number; message: string } {
   try {
     const { partialSuccess: partial } = JSON.parse(body.toString('utf8'));
-    const rejected = Number(partial?.rejectedSpans ?? 0);
+    const rejected = Number(partial?.rejectedSpans ?? partial?.rejectedLogRecords ?? 0);
     return {
       rejectedSpans: Number.isSafeInteger(rejected) ? rejected : 0,
       message: typeof partial?.errorMessage === 'string' ? partial.errorMessage : '',

@@ -15,17 +15,19 @@ interface DestinationState {
   delivered: number;
 }
 
-/** Counts and logs lost spans: an outage's start and end, others once a minute at most. */
+/** Counts and logs lost spans, or log records: an outage's start and end, others once a minute at most. */
 export class DeliveryLog {
   readonly #names: readonly string[];
+  readonly #what: string;
   readonly #destinations: DestinationState[];
   readonly #dropped = new Map<DropReason, number>();
   #unlogged = new Map<DropReason, number>();
   #dropsLoggedAt = -Infinity;
   #isEnding = false;
 
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], what = 'span') {
     this.#names = names;
+    this.#what = what;
     this.#destinations = names.map(() => ({
       cause: undefined,
       downSince: undefined,
@@ -53,6 +55,7 @@ export class DeliveryLog {
   }
 
   drop(reason: DropReason, spans: number): void {
+    if (spans === 0) return;
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + spans);
     this.#unlogged.set(reason, (this.#unlogged.get(reason) ?? 0) + spans);
   }
@@ -69,7 +72,7 @@ export class DeliveryLog {
     state.downLoggedAt = now;
     log(
       'warn',
-      `foreshock: ${this.#names[destination]} cannot be reached (${cause}); spans wait in memory until it answers`,
+      `foreshock: ${this.#names[destination]} cannot be reached (${cause}); ${this.#what}s wait in memory until it answers`,
     );
   }
 
@@ -84,7 +87,7 @@ export class DeliveryLog {
       const lost = this.#takeUnlogged(now);
       const text = `foreshock: ${this.#names[destination]} answers again after ${seconds} s`;
       if (lost) log('warn', `${text}; ${lost}`);
-      else log('info', `${text}; no span was lost`);
+      else log('info', `${text}; no ${this.#what} was lost`);
       return;
     }
     if (this.#unlogged.size > 0 && now - this.#dropsLoggedAt >= LOG_EVERY_MS) this.logDrops();
@@ -97,7 +100,7 @@ export class DeliveryLog {
     state.refused += spans;
     if (now - state.refusedLoggedAt < LOG_EVERY_MS) return;
     state.refusedLoggedAt = now;
-    const what = state.refused > 0 ? `refused ${count(state.refused)}` : 'says';
+    const what = state.refused > 0 ? `refused ${this.#count(state.refused)}` : 'says';
     log('warn', `foreshock: ${this.#names[destination]} ${what}: ${cause}`);
     this.#forget('rejected', state.refused);
     state.refused = 0;
@@ -129,7 +132,7 @@ export class DeliveryLog {
           ? `no answer within ${ms} ms`
           : `${this.#names[down]} cannot be reached (${this.#destinations[down]!.cause})`);
       const became = onDisk ? 'left on disk for the next process' : 'lost at the end of the process';
-      parts.push(`${count(waiting)} ${became}: ${reason}`);
+      parts.push(`${this.#count(waiting)} ${became}: ${reason}`);
     }
     const dropped = this.#takeUnlogged(performance.now());
     if (dropped) parts.push(dropped);
@@ -149,10 +152,10 @@ export class DeliveryLog {
     let sum = 0;
     for (const spans of this.#unlogged.values()) sum += spans;
     this.#unlogged = new Map();
-    return `${count(sum)} dropped: ${reasons.join(', ')}`;
+    return `${this.#count(sum)} dropped: ${reasons.join(', ')}`;
   }
-}
 
-function count(spans: number): string {
-  return spans === 1 ? '1 span' : `${spans} spans`;
+  #count(items: number): string {
+    return items === 1 ? `1 ${this.#what}` : `${items} ${this.#what}s`;
+  }
 }

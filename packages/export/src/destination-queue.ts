@@ -1,4 +1,5 @@
 import type { Backend, Outcome } from './backend.ts';
+import { countOf, type Signal } from './destination.ts';
 import { splitRecords, type RecordBatch } from './otlp-request.ts';
 import { MAX_IN_FLIGHT } from './target.ts';
 
@@ -16,7 +17,7 @@ export interface QueueEvents {
   /** A whole request may arrive; `isSent` is false if it fails. */
   sent(batch: RecordBatch, isSent: boolean): void;
   unreachable(cause: string): void;
-  refused(spans: number, cause: string): void;
+  refused(items: number, cause: string): void;
 }
 
 /** Some receivers refuse larger ones, which take memory. */
@@ -40,6 +41,7 @@ export class DestinationQueue {
   readonly #backend: Backend;
   readonly #delays: RetryDelays;
   readonly #mainThread: boolean;
+  readonly #signal: Signal;
   readonly #events: QueueEvents;
   readonly #waiting: RecordBatch[] = [];
   /** By arrival: concurrent requests fail in any order. */
@@ -47,7 +49,7 @@ export class DestinationQueue {
   #pushed = 0;
   readonly #splits = new Map<RecordBatch, Split>();
   readonly #flushes = new Set<Flush>();
-  #maxSpans: number;
+  #maxItems: number;
   #maxBytes = MAX_LOAD_BYTES;
   #inFlight = 0;
   /** Unanswered requests' start; `performance.now()` ms. */
@@ -60,10 +62,21 @@ export class DestinationQueue {
   /** End of `Retry-After`; `performance.now()` ms. */
   #askedUntil = 0;
 
-  /** @param mainThread timers must not keep the process alive */
-  constructor(backend: Backend, maxSpans: number, delays: RetryDelays, mainThread: boolean, events: QueueEvents) {
+  /**
+   * @param maxItems per request
+   * @param mainThread timers must not keep the process alive
+   */
+  constructor(
+    backend: Backend,
+    maxItems: number,
+    delays: RetryDelays,
+    mainThread: boolean,
+    events: QueueEvents,
+    signal: Signal = 'traces',
+  ) {
+    this.#signal = signal;
     this.#backend = backend;
-    this.#maxSpans = maxSpans;
+    this.#maxItems = maxItems;
     this.#delays = delays;
     this.#mainThread = mainThread;
     this.#events = events;
@@ -132,12 +145,12 @@ export class DestinationQueue {
   /** Outages leave many small batches. */
   #nextRequest(): RecordBatch[] {
     const batches: RecordBatch[] = [];
-    let spans = 0;
+    let items = 0;
     let bytes = 0;
     for (const batch of this.#waiting) {
-      spans += batch.spans;
+      items += countOf(batch, this.#signal);
       bytes += batch.end - batch.start;
-      if (batches.length > 0 && (spans > this.#maxSpans || bytes > this.#maxBytes)) break;
+      if (batches.length > 0 && (items > this.#maxItems || bytes > this.#maxBytes)) break;
       batches.push(batch);
     }
     this.#waiting.splice(0, batches.length);
@@ -175,12 +188,16 @@ export class DestinationQueue {
     for (const batch of batches) if (!this.#splits.has(batch)) this.#events.sent(batch, isSent);
   }
 
-  /** After 413; false for one span. */
+  #itemsOf(batches: readonly RecordBatch[]): number {
+    return batches.reduce((sum, batch) => sum + countOf(batch, this.#signal), 0);
+  }
+
+  /** After 413; false for one item. */
   #halve(batches: RecordBatch[]): boolean {
-    const spans = batches.reduce((sum, batch) => sum + batch.spans, 0);
-    if (spans < 2) return false;
+    const items = this.#itemsOf(batches);
+    if (items < 2) return false;
     const bytes = batches.reduce((sum, { start, end }) => sum + end - start, 0);
-    this.#maxSpans = Math.min(this.#maxSpans, Math.ceil(spans / 2));
+    this.#maxItems = Math.min(this.#maxItems, Math.ceil(items / 2));
     this.#maxBytes = Math.min(this.#maxBytes, Math.ceil(bytes / 2));
     this.#putBack(batches.flatMap((batch) => this.#split(batch)));
     return true;
@@ -194,8 +211,8 @@ export class DestinationQueue {
   }
 
   #split(batch: RecordBatch): RecordBatch[] {
-    if (batch.spans <= this.#maxSpans && batch.end - batch.start <= this.#maxBytes) return [batch];
-    const pieces = splitRecords(batch);
+    if (countOf(batch, this.#signal) <= this.#maxItems && batch.end - batch.start <= this.#maxBytes) return [batch];
+    const pieces = splitRecords(batch, this.#signal);
     if (pieces.length < 2) return [batch];
     const split = this.#splits.get(batch) ?? { whole: batch, pieces: 1, end: 'refused' };
     split.pieces += pieces.length - 1;
@@ -214,10 +231,7 @@ export class DestinationQueue {
     for (const flush of this.#flushes) flush.answered();
     if (outcome.kind === 'too_large' && this.#halve(batches)) return;
     if (outcome.kind !== 'delivered') {
-      this.#events.refused(
-        batches.reduce((sum, { spans }) => sum + spans, 0),
-        outcome.cause,
-      );
+      this.#events.refused(this.#itemsOf(batches), outcome.cause);
       for (const batch of batches) this.#finished(batch, 'refused');
       return;
     }

@@ -1,10 +1,17 @@
-/** Where spans are sent. */
+import type { ItemCounts } from './records.ts';
+
+/** What a destination takes. */
+export type Signal = 'traces' | 'logs';
+
+/** Where spans or log records are sent. */
 export type Destination = OtlpDestination | ZipkinDestination | ConsoleDestination;
 
 /** Any OTLP/HTTP receiver. */
 export interface OtlpDestination {
   readonly kind: 'otlp';
-  /** Whole URL, usually of `/v1/traces`; user and password become basic authentication. */
+  /** Default `traces`. */
+  readonly signal?: Signal | undefined;
+  /** Whole URL, usually of `/v1/traces` or `/v1/logs`; user and password become basic authentication. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default `http/protobuf`. */
@@ -36,7 +43,25 @@ export interface ConsoleDestination {
   readonly kind: 'console';
 }
 
-/** For logs: without user, password, query. */
+export function signalOf(destination: Destination): Signal {
+  return (destination.kind === 'otlp' && destination.signal) || 'traces';
+}
+
+/** Of a batch, for destinations of a signal. */
+export function countOf({ spans, logs = 0 }: ItemCounts, signal: Signal): number {
+  return signal === 'logs' ? logs : spans;
+}
+
+/** Destinations for which a batch has nothing, as bits by index. */
+export function needless(destinations: readonly Destination[], counts: ItemCounts): number {
+  let bits = 0;
+  for (const [index, destination] of destinations.entries()) {
+    if (countOf(counts, signalOf(destination)) === 0) bits |= 1 << index;
+  }
+  return bits;
+}
+
+/** For log lines: without user, password, query. */
 export function nameOf(destination: Destination): string {
   if (destination.kind === 'console') return 'console';
   try {

@@ -1,6 +1,7 @@
 export type { ConsoleDestination, Destination, OtlpDestination, ZipkinDestination } from './destination.ts';
 export { encodeSpan } from './encode/span-encoder.ts';
 export { hrTime } from './encode/times.ts';
+export type { LogRecord } from './log-record.ts';
 export type { FinishedEvent, FinishedSpan, Scope } from './finished-span.ts';
 export { diedSpan, type ProcessDeath } from './disk/died-span.ts';
 export { noteEndRequest } from './disk/end-request.ts';

@@ -1,12 +1,14 @@
 import { Console } from 'node:console';
 import { context, ROOT_CONTEXT, type Attributes } from '@opentelemetry/api';
 import { log, report } from '@foreshock/kit';
-import { nameOf, type Destination } from './destination.ts';
+import { nameOf, signalOf, type Destination, type Signal } from './destination.ts';
+import type { LogRecord } from './log-record.ts';
 import { showOpenBatch, type SpoolMemory } from './disk/spool-memory.ts';
 import type { DiskOptions } from './disk/disk-options.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import { DeliveryLog } from './delivery-log.ts';
 import type { LoopWatchData } from './loop-watch.ts';
+import type { Budget } from './budget.ts';
 import { budgetOf, makeSlots, makeWords, SENDER_NEEDED, takeDropped, type ProcessMemory } from './process-memory.ts';
 import { SenderLink, type SignalThread } from './sender-link.ts';
 import { Spool, type Batch, type DropReason } from './spool.ts';
@@ -39,7 +41,7 @@ export interface DiskSpoolOptions {
 }
 
 export interface PipelineOptions {
-  /** Spans go to each; without any, they are ignored. */
+  /** Spans, or log records, go to each of their signal; without any, they are ignored. */
   readonly destinations: readonly Destination[];
   /** Such as `service.name`. */
   readonly resource: Attributes;
@@ -62,17 +64,21 @@ export interface PipelineOptions {
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number } | undefined;
 }
 
-/** Delivers spans. */
+/** Delivers spans and log records. */
 export interface Pipeline {
-  /** By reason. */
+  /** Spans, by reason. */
   readonly dropped: ReadonlyMap<DropReason, number>;
+  /** Log records, by reason. */
+  readonly droppedLogs: ReadonlyMap<DropReason, number>;
   /** Acknowledged, by destination; empty in worker threads. */
   readonly delivered: readonly number[];
   onStart(): void;
   /** Never throws, never blocks. */
   onEnd(span: FinishedSpan): void;
+  /** Never throws, never blocks. */
+  onLog(log: LogRecord): void;
   /**
-   * Sends all waiting spans.
+   * Sends all waiting spans and log records.
    *
    * @param ms time-out; keeps the process alive
    * @returns whether every destination received all; never rejects
@@ -97,10 +103,13 @@ export interface Pipeline {
 const MIB = 1 << 20;
 const SAMPLED = 1;
 
-/** Sends encoded spans from its own thread. Never retains a span, blocks, or keeps the process alive. */
+/** Sends encoded spans and log records from its own thread. Never retains a span, blocks, or keeps the process alive. */
 export class SpanPipeline implements Pipeline {
   readonly #spool: Spool;
-  readonly #deliveryLog: DeliveryLog;
+  readonly #signals: readonly Signal[];
+  readonly #deliveryLogs: Readonly<Record<Signal, DeliveryLog>>;
+  readonly #takesSpans: boolean;
+  readonly #budget: Budget;
   readonly #link: SenderLink;
   readonly #batchSize: number;
   readonly #maxQueueSize: number;
@@ -119,16 +128,20 @@ export class SpanPipeline implements Pipeline {
   constructor(options: PipelineOptions) {
     const { destinations, batch = {}, spoolBytes = 16 * MIB, backoff = { firstMs: 1_000, maxMs: 30_000 } } = options;
     this.#closed = destinations.length === 0;
+    this.#signals = destinations.map(signalOf);
+    this.#takesSpans = this.#signals.includes('traces');
     this.#batchSize = Math.max(1, batch.maxExportBatchSize ?? 512);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
     this.#delayMs = timerMs(batch.scheduleDelayMs ?? 5_000);
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
     const budget = budgetOf(this.#words, spoolBytes);
     this.#limit = budget.limit;
+    this.#budget = budget;
     const { disk } = options;
     const listener = disk && showOpenBatch(disk.memory, (...began) => this.#link.opened(...began));
     this.#spool = new Spool(budget, options.resource, listener);
-    this.#deliveryLog = new DeliveryLog(destinations.map(nameOf));
+    const names = destinations.map(nameOf);
+    this.#deliveryLogs = { traces: new DeliveryLog(names), logs: new DeliveryLog(names, 'log record') };
     this.#link = new SenderLink(
       {
         destinations,
@@ -145,19 +158,23 @@ export class SpanPipeline implements Pipeline {
         onMessage: (message) => {
           if (message.type === 'print') this.#print(message.text);
           else if (message.type === 'log') log(message.level, message.text);
-          else if (message.type === 'unreachable') this.#deliveryLog.unreachable(message.destination, message.cause);
-          else this.#deliveryLog.refused(message.destination, message.spans, message.cause);
+          else if (message.type === 'unreachable') this.#logOf(message).unreachable(message.destination, message.cause);
+          else this.#logOf(message).refused(message.destination, message.items, message.cause);
         },
-        onDone: ({ destination, end, spans }) => {
+        onDone: (message) => {
           this.#countWorkers();
-          if (end === 'delivered') this.#deliveryLog.delivered(destination, spans);
-          else if (end === 'overtaken') this.#deliveryLog.drop('spool_full', spans);
+          const { destination, end, items } = message;
+          if (end === 'delivered') this.#logOf(message).delivered(destination, items);
+          else if (end === 'overtaken') this.#logOf(message).drop('spool_full', items);
         },
         onRelease: (released) => {
           this.#spool.release(released);
           options.onReleased?.();
         },
-        onLost: (spans) => this.#deliveryLog.drop('sender_failed', spans),
+        onLost: ({ spans, logs = 0 }) => {
+          this.#deliveryLogs.traces.drop('sender_failed', spans);
+          this.#deliveryLogs.logs.drop('sender_failed', logs);
+        },
       },
       options.signals,
       options.loopWatch && { ...options.loopWatch, resource: this.#spool.resource },
@@ -166,11 +183,24 @@ export class SpanPipeline implements Pipeline {
 
   get dropped(): ReadonlyMap<DropReason, number> {
     this.#countWorkers();
-    return this.#deliveryLog.dropped;
+    return this.#deliveryLogs.traces.dropped;
+  }
+
+  get droppedLogs(): ReadonlyMap<DropReason, number> {
+    this.#countWorkers();
+    return this.#deliveryLogs.logs.dropped;
   }
 
   get delivered(): readonly number[] {
-    return this.#deliveryLog.deliveredSpans;
+    return this.#deliveryLogs.traces.deliveredSpans;
+  }
+
+  #logOf(message: { readonly destination: number }): DeliveryLog {
+    return this.#deliveryLogs[this.#signals[message.destination]!];
+  }
+
+  get #totalDropped(): number {
+    return this.#deliveryLogs.traces.total + this.#deliveryLogs.logs.total;
   }
 
   share(): ProcessMemory {
@@ -204,14 +234,27 @@ export class SpanPipeline implements Pipeline {
 
   onEnd(span: FinishedSpan): void {
     try {
-      if (this.#closed || (span.spanContext().traceFlags & SAMPLED) === 0) return;
+      if (this.#closed || !this.#takesSpans || (span.spanContext().traceFlags & SAMPLED) === 0) return;
       if (this.#spool.open === 0) this.#begin();
       const dropped = this.#hasRoom() ? this.#append(span) : 'spool_full';
-      if (dropped) this.#deliveryLog.drop(dropped, 1);
+      if (dropped) this.#deliveryLogs.traces.drop(dropped, 1);
       else if (this.#spool.open >= this.#batchSize) this.#seal();
     } catch (error) {
-      this.#deliveryLog.drop('encode_error', 1);
+      this.#deliveryLogs.traces.drop('encode_error', 1);
       report('encoding a span', error);
+    }
+  }
+
+  onLog(log: LogRecord): void {
+    try {
+      if (this.#closed) return;
+      if (this.#spool.open === 0) this.#begin();
+      const dropped = this.#hasRoomForLogs() ? this.#spool.appendLog(log, this.#handOver) : 'spool_full';
+      if (dropped) this.#deliveryLogs.logs.drop(dropped, 1);
+      else if (this.#spool.open >= this.#batchSize) this.#seal();
+    } catch (error) {
+      this.#deliveryLogs.logs.drop('encode_error', 1);
+      report('encoding a log record', error);
     }
   }
 
@@ -220,10 +263,10 @@ export class SpanPipeline implements Pipeline {
   }
 
   async #flush(ms: number, last: boolean): Promise<boolean> {
-    const before = this.#deliveryLog.total;
+    const before = this.#totalDropped;
     this.#seal();
     const settled = await this.#link.flush(timerMs(ms), last);
-    return settled && this.#deliveryLog.total === before;
+    return settled && this.#totalDropped === before;
   }
 
   /** As in {@link Pipeline}; false also without threads while spans wait. */
@@ -232,20 +275,20 @@ export class SpanPipeline implements Pipeline {
   }
 
   #flushBlocking(ms: number, last: boolean): boolean {
-    const before = this.#deliveryLog.total;
+    const before = this.#totalDropped;
     this.#seal(true);
-    return this.#link.waitBlocking(timerMs(ms), last) && this.#deliveryLog.total === before;
+    return this.#link.waitBlocking(timerMs(ms), last) && this.#totalDropped === before;
   }
 
   endBlocking(ms: number): void {
-    this.#deliveryLog.end();
+    const { traces, logs } = this.#deliveryLogs;
+    traces.end();
+    logs.end();
     this.#flushBlocking(ms, true);
-    this.#deliveryLog.logLost(
-      this.#spool.waiting,
-      this.#link.isThreadForbidden ? 'no thread may be started' : undefined,
-      ms,
-      this.#link.hasFiles,
-    );
+    const cause = this.#link.isThreadForbidden ? 'no thread may be started' : undefined;
+    const waiting = this.#link.waiting();
+    traces.logLost(waiting.spans, cause, ms, this.#link.hasFiles);
+    logs.logLost(waiting.logs, cause, ms, this.#link.hasFiles);
   }
 
   async forceFlush(): Promise<void> {
@@ -257,7 +300,8 @@ export class SpanPipeline implements Pipeline {
     this.#closed = true;
     await this.#flush(this.#timeoutMs, true);
     await this.#link.close();
-    this.#deliveryLog.logDrops();
+    this.#deliveryLogs.traces.logDrops();
+    this.#deliveryLogs.logs.logDrops();
   }
 
   /** A message would need this, perhaps blocked, thread. */
@@ -268,13 +312,20 @@ export class SpanPipeline implements Pipeline {
   }
 
   #countWorkers(): void {
-    takeDropped(this.#words, (reason, spans) => this.#deliveryLog.drop(reason, spans));
+    takeDropped(this.#words, 'spans', (reason, count) => this.#deliveryLogs.traces.drop(reason, count));
+    takeDropped(this.#words, 'logs', (reason, count) => this.#deliveryLogs.logs.drop(reason, count));
   }
 
   #hasRoom(): boolean {
     return (
       this.#maxQueueSize === Infinity || this.#spool.waiting + this.#spool.open < this.#maxQueueSize || this.#collect()
     );
+  }
+
+  /** They must not displace spans. */
+  #hasRoomForLogs(): boolean {
+    const most = this.#limit / 2;
+    return this.#budget.used <= most || (this.#collect() && this.#budget.used <= most);
   }
 
   #append(span: FinishedSpan): DropReason | undefined {

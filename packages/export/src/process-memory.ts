@@ -35,7 +35,9 @@ export const FLUSHES_OVER = 6;
 export const FLUSH_DELIVERED = 7;
 /** Distinguish older batches' records. */
 export const BATCHES = 8;
-const DROPPED = 9;
+/** By reason: spans; log records. */
+const DROPPED = { spans: 9, logs: 13 };
+export const HELD_LOGS = 12;
 /** Each slot's state and batch number. */
 const SLOTS = 16;
 
@@ -82,21 +84,25 @@ export function notify(words: Int32Array, word: number): void {
   Atomics.notify(words, word);
 }
 
-export function countDropped(words: Int32Array, reason: DropReason): void {
+export function countDropped(words: Int32Array, of: keyof typeof DROPPED, reason: DropReason): void {
   const index = DROP_REASONS.indexOf(reason);
-  if (index >= 0) Atomics.add(words, DROPPED + index, 1);
+  if (index >= 0) Atomics.add(words, DROPPED[of] + index, 1);
 }
 
-export function takeDropped(words: Int32Array, each: (reason: DropReason, spans: number) => void): void {
+export function takeDropped(
+  words: Int32Array,
+  of: keyof typeof DROPPED,
+  each: (reason: DropReason, count: number) => void,
+): void {
   for (const [index, reason] of DROP_REASONS.entries()) {
-    const spans = Atomics.exchange(words, DROPPED + index, 0);
-    if (spans > 0) each(reason, spans);
+    const count = Atomics.exchange(words, DROPPED[of] + index, 0);
+    if (count > 0) each(reason, count);
   }
 }
 
 export function hasWaiting(memory: ProcessMemory): boolean {
   const { words } = memory;
-  if (Atomics.load(words, HELD_SPANS) > 0) return true;
+  if (Atomics.load(words, HELD_SPANS) > 0 || Atomics.load(words, HELD_LOGS) > 0) return true;
   for (let slot = 0; slot < slotCount(memory); slot++) {
     if (bytesOf(Atomics.load(words, stateWord(slot))) > 0) return true;
   }

@@ -1,9 +1,9 @@
 /**
- * Encoded spans wait as records, without gaps or alignment, little-endian:
+ * Encoded spans and log records wait as records, without gaps or alignment, little-endian:
  *
  *      0  u8   magic 0xF5; anything else is the end
  *      1  u8   version of this format, 1
- *      2  u8   type: 1 resource, 2 scope, 3 span
+ *      2  u8   type: 1 resource, 2 scope, 3 span, 4 log record
  *      3  u8   0
  *      4  u32  length of the payload
  *      8  u16  scope number
@@ -13,21 +13,28 @@
  * The header is written after the payload, the magic byte last, so a record is whole or not there. The batch's number
  * in the check excludes older records in reused memory. Memory needs no checksum of the payload.
  *
- * A batch begins with its resource, and a scope precedes its first span, so each batch can be read alone. Payloads are
- * protobuf fragments, which concatenate to an export request:
+ * A batch begins with its resource, and a scope precedes its first item, so each batch can be read alone. Payloads are
+ * protobuf fragments, which concatenate to an export request. Those of logs have the fields' numbers of those of spans:
  *
- *      resource  a ResourceSpans message without its scope_spans
- *      scope     a ScopeSpans message without its spans
+ *      resource  a ResourceSpans (ResourceLogs) message without its scope_spans (scope_logs)
+ *      scope     a ScopeSpans (ScopeLogs) message without its spans (log_records)
  *      span      a Span message
+ *      log       a LogRecord message
  */
 export const HEADER_BYTES = 12;
 
 export const RESOURCE = 1;
 export const SCOPE = 2;
 export const SPAN = 3;
+export const LOG = 4;
 
 const MAGIC = 0xf5;
 const VERSION = 1;
+
+/** What is sent and counted, not what precedes it. */
+export function isItem(type: number): boolean {
+  return type >= SPAN;
+}
 
 function checkOf(type: number, length: number, scope: number, batch: number): number {
   return (length ^ (length >>> 16) ^ (scope << 3) ^ (type << 11) ^ batch ^ 0xa55a) & 0xffff;
@@ -66,6 +73,12 @@ export function recordEnd(bytes: Buffer, at: number, end: number, batch: number)
   return next > end || bytes.readUInt16LE(at + 10) !== check ? -1 : next;
 }
 
+export interface ItemCounts {
+  readonly spans: number;
+  /** Default 0. */
+  readonly logs?: number;
+}
+
 /**
  * Visits whole records with their payload's range.
  *
@@ -84,4 +97,20 @@ export function readRecords(
     at = next;
   }
   return at;
+}
+
+/** Of whole records, and the position after the last. */
+export function countItems(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  batch: number,
+): { spans: number; logs: number; end: number } {
+  let spans = 0;
+  let logs = 0;
+  const to = readRecords(bytes, start, end, batch, (type) => {
+    if (type === SPAN) spans++;
+    else if (type === LOG) logs++;
+  });
+  return { spans, logs, end: to };
 }

@@ -10,9 +10,11 @@ import {
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { guard, log, report, suppressed } from '@foreshock/kit';
 import type { LoopWatchData } from './loop-watch.ts';
-import { budgetOf, hasWaiting, HELD_BYTES, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
+import { budgetOf, hasWaiting, HELD_BYTES, HELD_LOGS, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
 import { EarlyFile } from './disk/early-file.ts';
 import { HAS_FILES } from './disk/spool-memory.ts';
+import { needless, signalOf } from './destination.ts';
+import type { ItemCounts } from './records.ts';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
 import { startOwnThread } from './own-thread.ts';
 import type { SenderThreadData } from './sender-thread.ts';
@@ -30,7 +32,7 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 
 
 interface Outstanding {
   readonly batch: Batch;
-  /** Destinations, as bits by index. */
+  /** Destinations that have it or need nothing of it, as bits by index. */
   done: number;
   deaths: number;
 }
@@ -54,7 +56,7 @@ export interface LinkEvents {
   onMessage(message: Exclude<FromSender, { type: 'ready' | 'done' | 'flushed' | 'exit' }>): void;
   onDone(message: Extract<FromSender, { type: 'done' }>): void;
   onRelease(batch: Batch): void;
-  onLost(spans: number): void;
+  onLost(counts: ItemCounts): void;
 }
 
 /** The sender's side on the main thread: keeps each batch until all destinations finish, also when a thread dies. */
@@ -64,7 +66,10 @@ export class SenderLink {
   readonly #events: LinkEvents;
   readonly #signals: SignalThread | undefined;
   readonly #loopWatch: LoopWatchData | undefined;
+  /** Destinations, as bits by index. */
   readonly #all: number;
+  readonly #logs: number;
+  readonly #traces: number;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #flushes = new Map<number, Flush>();
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
@@ -100,10 +105,25 @@ export class SenderLink {
     this.#loopWatch = loopWatch;
     this.#execArgv = signals ? SIGNAL_THREAD_OPTIONS : [];
     this.#all = 2 ** options.destinations.length - 1;
+    this.#logs = options.destinations.reduce(
+      (bits, each, at) => (signalOf(each) === 'logs' ? bits | (1 << at) : bits),
+      0,
+    );
+    this.#traces = this.#all & ~this.#logs;
   }
 
   get outstanding(): number {
     return this.#outstanding.size;
+  }
+
+  /** What a destination has not finished. */
+  waiting(): Required<ItemCounts> {
+    const waiting = { spans: 0, logs: 0 };
+    for (const { batch, done } of this.#outstanding.values()) {
+      if (this.#traces & ~done) waiting.spans += batch.spans;
+      if (this.#logs & ~done) waiting.logs += batch.logs;
+    }
+    return waiting;
   }
 
   /** This thread would have to send while blocked. */
@@ -118,7 +138,7 @@ export class SenderLink {
 
   /** @param last no later callback needs a clean context */
   send(batch: Batch, last = false): void {
-    const entry: Outstanding = { batch, done: 0, deaths: 0 };
+    const entry: Outstanding = { batch, done: needless(this.#options.destinations, batch), deaths: 0 };
     this.#outstanding.set(batch.number, entry);
     this.#last = batch.number;
     if (this.#open?.number === batch.number) this.#open = undefined;
@@ -240,8 +260,8 @@ export class SenderLink {
 
   #hand(entry: Outstanding): void {
     if (this.#mode === 'none') return this.#lose(entry);
-    const { number, memory, start, end, spans } = entry.batch;
-    this.#post({ type: 'batch', number, memory, start, end, spans, done: entry.done });
+    const { number, memory, start, end, spans, logs } = entry.batch;
+    this.#post({ type: 'batch', number, memory, start, end, spans, logs, done: entry.done });
   }
 
   #post(message: ToSender): void {
@@ -368,7 +388,7 @@ export class SenderLink {
 
   #lose(entry: Outstanding): void {
     if (!this.#outstanding.delete(entry.batch.number)) return;
-    this.#events.onLost(entry.batch.spans);
+    this.#events.onLost(entry.batch);
     this.#events.onRelease(entry.batch);
     this.#endFlushes();
   }
@@ -377,9 +397,9 @@ export class SenderLink {
   #loseHeld(): void {
     if (!this.#memory) return;
     const { words, limit } = this.#memory;
-    const spans = Atomics.exchange(words, HELD_SPANS, 0);
+    const held = { spans: Atomics.exchange(words, HELD_SPANS, 0), logs: Atomics.exchange(words, HELD_LOGS, 0) };
     budgetOf(words, limit).release(Atomics.exchange(words, HELD_BYTES, 0));
-    if (spans > 0) this.#events.onLost(spans);
+    this.#events.onLost(held);
   }
 
   #received(message: FromSender): void {

@@ -1,5 +1,5 @@
 import { backendOf, type Surroundings } from './backend.ts';
-import type { Destination } from './destination.ts';
+import { countOf, needless, signalOf, type Destination } from './destination.ts';
 import type { Heartbeat } from './disk/heartbeat.ts';
 import { SenderDisk } from './disk/sender-disk.ts';
 import type { DiskOptions } from './disk/disk-options.ts';
@@ -17,7 +17,8 @@ export type ToSender =
       readonly start: number;
       readonly end: number;
       readonly spans: number;
-      /** Destinations with it, as bits by index. */
+      readonly logs: number;
+      /** Destinations that have it or need nothing of it, as bits by index. */
       readonly done: number;
     }
   /** Only with a spool on disk: the sender reads a growing batch. */
@@ -36,11 +37,12 @@ export type FromSender =
       readonly number: number;
       readonly destination: number;
       readonly end: BatchEnd;
-      readonly spans: number;
+      /** Spans or log records, as the destination takes. */
+      readonly items: number;
     }
   | { readonly type: 'unreachable'; readonly destination: number; readonly cause: string }
-  /** 0 spans: the backend's mere message. */
-  | { readonly type: 'refused'; readonly destination: number; readonly spans: number; readonly cause: string }
+  /** 0 items: the backend's mere message. */
+  | { readonly type: 'refused'; readonly destination: number; readonly items: number; readonly cause: string }
   | { readonly type: 'print'; readonly text: string }
   | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly text: string }
   /** With the main thread's waiting batches. */
@@ -99,12 +101,19 @@ export class Sender {
     };
     this.#queues = options.destinations.map(
       (destination, index) =>
-        new DestinationQueue(backendOf(destination, surroundings), options.maxExportBatchSize, options, mainThread, {
-          finished: (batch, end) => this.#finished(batch as Waiting, index, end),
-          sent: (batch, isSent) => this.#sent(batch as Waiting, index, isSent),
-          unreachable: (cause) => post({ type: 'unreachable', destination: index, cause }),
-          refused: (spans, cause) => post({ type: 'refused', destination: index, spans, cause }),
-        }),
+        new DestinationQueue(
+          backendOf(destination, surroundings),
+          options.maxExportBatchSize,
+          options,
+          mainThread,
+          {
+            finished: (batch, end) => this.#finished(batch as Waiting, index, end),
+            sent: (batch, isSent) => this.#sent(batch as Waiting, index, isSent),
+            unreachable: (cause) => post({ type: 'unreachable', destination: index, cause }),
+            refused: (items, cause) => post({ type: 'refused', destination: index, items, cause }),
+          },
+          signalOf(destination),
+        ),
     );
     // Main threads must not wait for disks.
     if (options.disk && !mainThread) this.#disk = this.#openDisk(options.disk);
@@ -144,8 +153,8 @@ export class Sender {
       });
       return;
     }
-    const { number, start, end, spans, done } = message;
-    const batch = { bytes: Buffer.from(message.memory), number, start, end, spans };
+    const { number, start, end, spans, logs, done } = message;
+    const batch = { bytes: Buffer.from(message.memory), number, start, end, spans, logs };
     this.#disk?.sealed(batch, false);
     this.#push(batch, number, done, undefined);
   }
@@ -193,10 +202,14 @@ export class Sender {
     written: RecordBatch | undefined,
     recovered?: () => void,
   ): void {
-    const queues = this.#queues.filter((_, index) => !(done & (1 << index)));
-    const overtaking = queues.length < this.#queues.length;
-    const unsent = (2 ** this.#queues.length - 1) & ~done;
-    const batch: Waiting = { ...records, name, written, recovered, left: queues.length, unsent, overtaking };
+    const none = needless(this.#options.destinations, records);
+    const over = done | none;
+    const queues = this.#queues.filter((_, index) => !(over & (1 << index)));
+    const overtaking = over !== none;
+    const unsent = (2 ** this.#queues.length - 1) & ~over;
+    const left = queues.length;
+    const batch: Waiting = { ...records, name, written, recovered, left, unsent, overtaking };
+    if (left === 0) return this.#over(batch);
     this.#waiting.set(name, batch);
     if (overtaking) this.#lag += records.end - records.start;
     for (const queue of queues) queue.push(batch);
@@ -216,15 +229,20 @@ export class Sender {
     if (--waiting.left === 0) {
       this.#waiting.delete(waiting.name);
       if (waiting.overtaking) this.#lag -= size;
-      if (waiting.written) this.#workers?.release(waiting.written);
-      if (waiting.recovered) waiting.recovered();
-      else this.#disk?.finished(waiting.number, waiting.written !== undefined);
+      this.#over(waiting);
     } else if (!waiting.overtaking) {
       waiting.overtaking = true;
       this.#lag += size;
     }
-    this.#post({ type: 'done', number: waiting.name, destination, end, spans: waiting.spans });
+    const items = countOf(waiting, signalOf(this.#options.destinations[destination]!));
+    this.#post({ type: 'done', number: waiting.name, destination, end, items });
     this.#overtake();
+  }
+
+  #over({ written, recovered, number }: Waiting): void {
+    if (written) this.#workers?.release(written);
+    if (recovered) recovered();
+    else this.#disk?.finished(number, written !== undefined);
   }
 
   /** Drops batches that only slow destinations need, oldest first, for the others. */

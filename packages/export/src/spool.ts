@@ -3,7 +3,8 @@ import { MIN_BUDGET_BYTES, type Budget } from './budget.ts';
 import { MAX_SPAN_BYTES } from './encode/message-writer.ts';
 import { SpanEncoder } from './encode/span-encoder.ts';
 import type { FinishedSpan, Scope } from './finished-span.ts';
-import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
+import type { LogRecord } from './log-record.ts';
+import { HEADER_BYTES, LOG, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 
 export type DropReason =
   /** No memory: no backend accepts spans. */
@@ -24,6 +25,7 @@ export interface Batch {
   readonly start: number;
   readonly end: number;
   readonly spans: number;
+  readonly logs: number;
 }
 
 /** Records are already in shared memory. */
@@ -50,7 +52,7 @@ const KEPT_CHUNKS = 8;
 const MAX_SCOPES = 0xffff;
 
 /**
- * Encoded spans wait until every destination has them. When full, the newest are dropped: an incident's first spans
+ * Encoded spans and log records wait until every destination has them. When full, the newest are dropped: an incident's first spans
  * show its cause, older ones may be in flight.
  */
 export class Spool {
@@ -68,6 +70,7 @@ export class Spool {
   #current: Chunk | undefined;
   #start = 0;
   #spans = 0;
+  #logs = 0;
   #number = 1;
   #waiting = 0;
   #lastSize = 0;
@@ -88,12 +91,12 @@ export class Spool {
     return this.#resource;
   }
 
-  /** In the open batch. */
+  /** In the open batch, with log records. */
   get open(): number {
-    return this.#spans;
+    return this.#spans + this.#logs;
   }
 
-  /** Sealed, unreleased. */
+  /** Sealed, unreleased, with log records. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -103,9 +106,22 @@ export class Spool {
    * @returns why the span was dropped
    */
   append(span: FinishedSpan, sealed: (batch: Batch) => void): DropReason | undefined {
+    const dropped = this.#append(SPAN, span, sealed);
+    if (dropped === undefined) this.#spans++;
+    return dropped;
+  }
+
+  /** As {@link append}. */
+  appendLog(log: LogRecord, sealed: (batch: Batch) => void): DropReason | undefined {
+    const dropped = this.#append(LOG, log, sealed);
+    if (dropped === undefined) this.#logs++;
+    return dropped;
+  }
+
+  #append(type: number, item: FinishedSpan | LogRecord, sealed: (batch: Batch) => void): DropReason | undefined {
     let chunk = this.#chunk();
     if (!chunk) return 'spool_full';
-    let end = this.#write(chunk, span);
+    let end = this.#write(chunk, type, item);
     if (end === -1) {
       const full = this.seal();
       if (full) sealed(full);
@@ -114,19 +130,18 @@ export class Spool {
       for (const size of sizes) {
         chunk = this.#replace(chunk, size);
         if (!chunk) return size > this.#budget.limit ? 'too_large' : 'spool_full';
-        end = this.#write(chunk, span);
+        end = this.#write(chunk, type, item);
         if (end !== -1) break;
       }
       if (end === -1) return 'too_large';
     }
     chunk.used = end;
-    this.#spans++;
     if (this.#listener) this.#share(chunk, this.#listener);
     return undefined;
   }
 
   #share(chunk: Chunk, listener: OpenBatchListener): void {
-    const isFirst = this.#spans === 1;
+    const isFirst = this.open === 0;
     const from = isFirst ? this.#start : this.#shared;
     this.#staging.copy(chunk.bytes, from, from, chunk.used);
     this.#shared = chunk.used;
@@ -137,21 +152,22 @@ export class Spool {
   /** Undefined when empty. */
   seal(): Batch | undefined {
     const chunk = this.#current;
-    if (!chunk || this.#spans === 0) return undefined;
+    if (!chunk || this.open === 0) return undefined;
     const batch: Batch = {
       number: this.#number,
       memory: chunk.bytes.buffer as unknown as SharedArrayBuffer,
       start: this.#start,
       end: chunk.used,
       spans: this.#spans,
+      logs: this.#logs,
     };
     if (!this.#listener) chunk.bytes.set(this.#staging.subarray(batch.start, batch.end), batch.start);
     chunk.waiting++;
     this.#lastSize = batch.end - batch.start;
     this.#chunks.set(batch, chunk);
-    this.#waiting += this.#spans;
+    this.#waiting += this.open;
     this.#number = (this.#number + 1) >>> 0;
-    this.#spans = 0;
+    this.#spans = this.#logs = 0;
     this.#start = chunk.used;
     this.#scopes.clear();
     return batch;
@@ -161,10 +177,10 @@ export class Spool {
     const chunk = this.#chunks.get(batch);
     if (!chunk) return;
     this.#chunks.delete(batch);
-    this.#waiting -= batch.spans;
+    this.#waiting -= batch.spans + batch.logs;
     if (--chunk.waiting > 0) return;
     if (chunk !== this.#current) return this.#recycle(chunk);
-    if (this.#spans > 0) return;
+    if (this.open > 0) return;
     // Reuses memory unless a huge span enlarged it.
     if (chunk.bytes.length === this.#chunkBytes) this.#rewind(chunk);
     else {
@@ -174,17 +190,17 @@ export class Spool {
   }
 
   /** @returns the position after it, or -1 if the chunk is too small */
-  #write(chunk: Chunk, span: FinishedSpan): number {
+  #write(chunk: Chunk, type: number, item: FinishedSpan | LogRecord): number {
     const out = this.#staging;
     let pos = chunk.used;
-    if (this.#spans === 0) {
+    if (this.open === 0) {
       const end = pos + HEADER_BYTES + this.#resource.length;
       if (end > out.length) return -1;
       out.set(this.#resource, pos + HEADER_BYTES);
       writeHeader(out, pos, RESOURCE, this.#resource.length, 0, this.#number);
       pos = end;
     }
-    const scope = span.instrumentationScope;
+    const scope = type === SPAN ? (item as FinishedSpan).instrumentationScope : (item as LogRecord).scope;
     let id = this.#scopes.get(scope);
     if (id === undefined) {
       id = this.#scopes.size + 1;
@@ -194,9 +210,13 @@ export class Spool {
       writeHeader(out, pos, SCOPE, end - pos - HEADER_BYTES, id, this.#number);
       pos = end;
     }
-    const end = this.#encoder.encode(span, out, pos + HEADER_BYTES);
+    const at = pos + HEADER_BYTES;
+    const end =
+      type === SPAN
+        ? this.#encoder.encode(item as FinishedSpan, out, at)
+        : this.#encoder.encodeLog(item as LogRecord, out, at);
     if (end === -1) return -1;
-    writeHeader(out, pos, SPAN, end - pos - HEADER_BYTES, id, this.#number);
+    writeHeader(out, pos, type, end - pos - HEADER_BYTES, id, this.#number);
     // Overwrites a failed span's scope record.
     if (id > this.#scopes.size) this.#scopes.set(scope, id);
     return end;
@@ -206,7 +226,7 @@ export class Spool {
     const chunk = this.#current;
     if (!chunk) return this.#take(this.#chunkBytes);
     const rest = chunk.bytes.length - chunk.used;
-    if (this.#spans > 0 || chunk.used === 0 || rest >= this.#lastSize) return chunk;
+    if (this.open > 0 || chunk.used === 0 || rest >= this.#lastSize) return chunk;
     // The end would split a batch over two requests.
     const next = this.#replace(chunk, this.#chunkBytes);
     if (!next) this.#current = chunk;

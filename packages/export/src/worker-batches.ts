@@ -6,6 +6,7 @@ import {
   CLOSED,
   FREE,
   HELD_BYTES,
+  HELD_LOGS,
   HELD_SPANS,
   OPEN,
   SLOT_BYTES,
@@ -16,7 +17,7 @@ import {
   WAKE,
   type ProcessMemory,
 } from './process-memory.ts';
-import { readRecords, SPAN } from './records.ts';
+import { countItems } from './records.ts';
 
 /** For worker threads. */
 export class WorkerBatches {
@@ -78,6 +79,7 @@ export class WorkerBatches {
   release(batch: RecordBatch): void {
     const { words } = this.#memory;
     Atomics.sub(words, HELD_SPANS, batch.spans);
+    Atomics.sub(words, HELD_LOGS, batch.logs ?? 0);
     Atomics.sub(words, HELD_BYTES, batch.end);
     this.#budget.release(batch.end);
   }
@@ -95,14 +97,14 @@ export class WorkerBatches {
     const number = words[word + 1]! >>> 0;
     const bytes = Buffer.allocUnsafeSlow(size);
     Buffer.from(slots, slot * SLOT_BYTES, size).copy(bytes);
-    let spans = 0;
-    const end = readRecords(bytes, 0, size, number, (type) => void (type === SPAN && spans++));
+    const { spans, logs, end } = countItems(bytes, 0, size, number);
     Atomics.add(words, HELD_SPANS, spans);
+    Atomics.add(words, HELD_LOGS, logs);
     Atomics.add(words, HELD_BYTES, end);
     Atomics.store(words, word, FREE);
     // Waiting, it counts its own bytes only.
     this.#budget.release(SLOT_BYTES - end);
-    if (spans > 0) each({ bytes, number, start: 0, end, spans });
+    if (spans + logs > 0) each({ bytes, number, start: 0, end, spans, logs });
   }
 
   /** Without messages or other event loops. */

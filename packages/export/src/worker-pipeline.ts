@@ -1,5 +1,7 @@
 import { report } from '@foreshock/kit';
 import type { FinishedSpan } from './finished-span.ts';
+import { signalOf } from './destination.ts';
+import type { LogRecord } from './log-record.ts';
 import type { Pipeline, PipelineOptions } from './pipeline.ts';
 import {
   countDropped,
@@ -25,11 +27,13 @@ export class WorkerPipeline implements Pipeline {
   readonly #spool: WorkerSpool;
   readonly #maxQueueSize: number;
   readonly #timeoutMs: number;
+  readonly #takesSpans: boolean;
   #closed: boolean;
 
   /** @param options destinations: only some or none, as the process's are used */
   constructor({ destinations, resource, batch = {} }: PipelineOptions, memory: ProcessMemory) {
     this.#closed = destinations.length === 0;
+    this.#takesSpans = destinations.some((each) => signalOf(each) === 'traces');
     this.#words = memory.words;
     this.#spool = new WorkerSpool(memory, Math.max(1, batch.maxExportBatchSize ?? 512), resource);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
@@ -41,6 +45,10 @@ export class WorkerPipeline implements Pipeline {
     return NONE;
   }
 
+  get droppedLogs(): ReadonlyMap<DropReason, number> {
+    return NONE;
+  }
+
   get delivered(): readonly number[] {
     return [];
   }
@@ -49,13 +57,24 @@ export class WorkerPipeline implements Pipeline {
 
   onEnd(span: FinishedSpan): void {
     try {
-      if (this.#closed || (span.spanContext().traceFlags & SAMPLED) === 0) return;
+      if (this.#closed || !this.#takesSpans || (span.spanContext().traceFlags & SAMPLED) === 0) return;
       const isFull = this.#maxQueueSize !== Infinity && Atomics.load(this.#words, HELD_SPANS) >= this.#maxQueueSize;
       const dropped = isFull ? 'spool_full' : this.#spool.append(span);
-      if (dropped) countDropped(this.#words, dropped);
+      if (dropped) countDropped(this.#words, 'spans', dropped);
     } catch (error) {
-      countDropped(this.#words, 'encode_error');
+      countDropped(this.#words, 'spans', 'encode_error');
       report('encoding a span', error);
+    }
+  }
+
+  onLog(log: LogRecord): void {
+    try {
+      if (this.#closed) return;
+      const dropped = this.#spool.isFullForLogs ? 'spool_full' : this.#spool.appendLog(log);
+      if (dropped) countDropped(this.#words, 'logs', dropped);
+    } catch (error) {
+      countDropped(this.#words, 'logs', 'encode_error');
+      report('encoding a log record', error);
     }
   }
 

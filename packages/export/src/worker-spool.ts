@@ -17,7 +17,8 @@ import {
   WAKE,
   type ProcessMemory,
 } from './process-memory.ts';
-import { HEADER_BYTES, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
+import type { LogRecord } from './log-record.ts';
+import { HEADER_BYTES, LOG, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
 import type { DropReason } from './spool.ts';
 
 interface Slot {
@@ -25,7 +26,7 @@ interface Slot {
   readonly word: number;
   readonly number: number;
   used: number;
-  spans: number;
+  items: number;
 }
 
 /** An appended span is the sender's at once: no timer or message, and it survives this thread. */
@@ -48,16 +49,30 @@ export class WorkerSpool {
 
   /** @returns why the span was dropped */
   append(span: FinishedSpan): DropReason | undefined {
+    return this.#append(SPAN, span);
+  }
+
+  /** As {@link append}. */
+  appendLog(log: LogRecord): DropReason | undefined {
+    return this.#append(LOG, log);
+  }
+
+  /** Whether so much waits that log records would displace spans. */
+  get isFullForLogs(): boolean {
+    return this.#budget.used > this.#budget.limit / 2;
+  }
+
+  #append(type: number, item: FinishedSpan | LogRecord): DropReason | undefined {
     // Perhaps full, or closed by the sender.
     for (let attempt = 0; attempt < 3; attempt++) {
       const slot = (this.#slot ??= this.#claim());
       if (!slot) return 'spool_full';
-      const end = this.#write(slot, span);
+      const end = this.#write(slot, type, item);
       if (end === -1) {
         if (slot.used === 0) return 'too_large';
         this.close();
       } else if (this.#commit(slot, end)) {
-        if (slot.spans >= this.#batchSize) this.close();
+        if (slot.items >= this.#batchSize) this.close();
         return undefined;
       }
     }
@@ -85,7 +100,7 @@ export class WorkerSpool {
       const number = Atomics.add(words, BATCHES, 1) >>> 0;
       Atomics.store(words, word + 1, number | 0);
       this.#scopes.clear();
-      return { bytes: Buffer.from(slots, i * SLOT_BYTES, SLOT_BYTES), word, number, used: 0, spans: 0 };
+      return { bytes: Buffer.from(slots, i * SLOT_BYTES, SLOT_BYTES), word, number, used: 0, items: 0 };
     }
     this.#budget.release(SLOT_BYTES);
     return undefined;
@@ -100,7 +115,7 @@ export class WorkerSpool {
       return false;
     }
     slot.used = end;
-    if (++slot.spans === 1) {
+    if (++slot.items === 1) {
       notify(words, WAKE);
       notify(words, SENDER_NEEDED);
     }
@@ -108,7 +123,7 @@ export class WorkerSpool {
   }
 
   /** @returns the position after it, or -1 if the slot is too small */
-  #write(slot: Slot, span: FinishedSpan): number {
+  #write(slot: Slot, type: number, item: FinishedSpan | LogRecord): number {
     const { bytes, number } = slot;
     let pos = slot.used;
     const isFirst = pos === 0;
@@ -117,7 +132,7 @@ export class WorkerSpool {
       writeHeader(bytes, 0, RESOURCE, this.#resource.length, 0, number);
       pos = HEADER_BYTES + this.#resource.length;
     }
-    const scope = span.instrumentationScope;
+    const scope = type === SPAN ? (item as FinishedSpan).instrumentationScope : (item as LogRecord).scope;
     let id = this.#scopes.get(scope);
     if (id === undefined) {
       id = this.#scopes.size + 1;
@@ -126,15 +141,14 @@ export class WorkerSpool {
       writeHeader(bytes, pos, SCOPE, end - pos - HEADER_BYTES, id, number);
       pos = end;
     }
-    // Larger spans, alone in a slot, are cut.
-    const end = this.#encoder.encode(
-      span,
-      bytes,
-      pos + HEADER_BYTES,
-      isFirst ? SLOT_BYTES - pos - HEADER_BYTES : undefined,
-    );
+    const at = pos + HEADER_BYTES;
+    const end =
+      type === SPAN
+        ? // Larger spans, alone in a slot, are cut.
+          this.#encoder.encode(item as FinishedSpan, bytes, at, isFirst ? SLOT_BYTES - at : undefined)
+        : this.#encoder.encodeLog(item as LogRecord, bytes, at);
     if (end === -1) return -1;
-    writeHeader(bytes, pos, SPAN, end - pos - HEADER_BYTES, id, number);
+    writeHeader(bytes, pos, type, end - pos - HEADER_BYTES, id, number);
     if (id > this.#scopes.size) this.#scopes.set(scope, id);
     return end;
   }

@@ -1,5 +1,11 @@
 import type { Destination } from '@foreshock/export';
-import { readDestinations, readExporters, readOtlp, type FullOtlpDestination } from './destinations.ts';
+import {
+  readDestinations,
+  readExporters,
+  readLogDestinations,
+  readOtlp,
+  type FullOtlpDestination,
+} from './destinations.ts';
 import type { Env } from './env.ts';
 import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
 import { DEFAULT_SPAN_LIMITS, type SpanLimits } from './tracer/span-limits.ts';
@@ -7,6 +13,8 @@ import { DEFAULT_SPAN_LIMITS, type SpanLimits } from './tracer/span-limits.ts';
 /** Read at start. Names and defaults: OpenTelemetry's, or FORESHOCK_*. */
 export interface Config extends PluginConfig {
   destinations: Destination[];
+  /** OTEL_LOGS_EXPORTER; default none, unlike the specification. */
+  logDestinations: Destination[];
   batch: {
     /** OTEL_BSP_SCHEDULE_DELAY, ms. */
     scheduleDelayMs: number;
@@ -83,6 +91,7 @@ export function readConfig(env: Env): Config {
   return {
     ...readPluginConfig(env),
     destinations: readDestinations(env),
+    logDestinations: readLogDestinations(env),
     batch: {
       scheduleDelayMs: env.milliseconds(['OTEL_BSP_SCHEDULE_DELAY'], 5000),
       exportTimeoutMs: env.milliseconds(['OTEL_BSP_EXPORT_TIMEOUT'], 30_000),

@@ -4,7 +4,7 @@ import type { Destination, OtlpDestination } from '@foreshock/export';
 import type { Env } from './env.ts';
 
 export type FullOtlpDestination = OtlpDestination & { headers: Record<string, string>; timeoutMs: number };
-type Signal = 'traces' | 'metrics';
+type Signal = 'traces' | 'metrics' | 'logs';
 
 /** FORESHOCK_SPOOL_DIR; undefined if empty. */
 export function readSpoolDirectory(env: Env, byDefault: () => string): string | undefined {
@@ -26,6 +26,12 @@ export function readDestinations(env: Env): Destination[] {
       };
     },
   );
+}
+
+/** OTEL_LOGS_EXPORTER; default none, unlike the specification. */
+export function readLogDestinations(env: Env): Destination[] {
+  const isWanted = readExporters(env, 'OTEL_LOGS_EXPORTER', ['otlp'], []).length > 0;
+  return isWanted ? [{ ...readOtlp(env, 'logs'), signal: 'logs' }] : [];
 }
 
 export function readExporters<E extends string>(env: Env, name: string, known: readonly E[], byDefault: E[]): E[] {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
-import { BoundaryLog, logsInstrumentation } from '@foreshock/instrumentation-logs';
+import { BoundaryLog, logsInstrumentation, type LogsConfig } from '@foreshock/instrumentation-logs';
 import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
 import type { RetryRecognition } from '@foreshock/instrumentation-resilience';
 import * as kit from '@foreshock/kit';
@@ -37,11 +37,19 @@ export interface LaterPlugin {
  * A boundary loads with its first library: most processes need few, most workers none.
  *
  * @param warn per unknown instrumentation name
+ * @param sendLine gets each line of the application's loggers
  */
-export function makeLaterPlugin(config: PluginConfig, warn: (line: string) => void): LaterPlugin {
+export function makeLaterPlugin(
+  config: PluginConfig,
+  warn: (line: string) => void,
+  sendLine?: LogsConfig['sendLine'],
+): LaterPlugin {
   const textMapPropagator = makePropagator(config);
   const configs = boundaryConfigs(config, textMapPropagator);
-  const small = [logsInstrumentation({ enabled: false, ...configs.logs }), scheduleInstrumentation({ enabled: false })];
+  const small = [
+    logsInstrumentation({ enabled: false, ...configs.logs, sendLine }),
+    scheduleInstrumentation({ enabled: false }),
+  ];
   const known = [...small, ...Object.values(BOUNDARIES)].flatMap((boundary) => boundary.libraries);
   const libraries = selectLibraries(config, new Set(known), warn);
   for (const instrumentation of small) {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
-import type { Pipeline, PipelineOptions, startOwnThread } from '@foreshock/export';
+import type { LogRecord, Pipeline, PipelineOptions, startOwnThread } from '@foreshock/export';
 import { collectDependencies, guard, log, VERSION } from '@foreshock/kit';
 import { rejectedInputs } from '@foreshock/propagator';
 import type { AdminOptions } from './admin/admin-link.ts';
@@ -67,8 +67,9 @@ export function start(thread: ThreadParts): void {
   const resource = readResource(env);
   for (const line of env.warnings) warnOnce(line);
 
+  const destinations = [...config.destinations, ...config.logDestinations];
   // If false, Node ends the process.
-  const mayDelayEnd = config.flushMs > 0 && config.destinations.length > 0;
+  const mayDelayEnd = config.flushMs > 0 && destinations.length > 0;
   const end = (): void => {
     pauses?.stop();
     startTrace?.end();
@@ -97,7 +98,7 @@ export function start(thread: ThreadParts): void {
   const pauses = config.destinations.length > 0 ? thread.makePauses?.(config, () => openSpans.isEmpty) : undefined;
   const pipeline: Pipeline = thread.makePipeline(
     {
-      destinations: config.destinations,
+      destinations,
       resource,
       spoolBytes: config.spoolBytes,
       disk: disk?.options,
@@ -117,7 +118,8 @@ export function start(thread: ThreadParts): void {
     },
   );
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const plugin = makeLaterPlugin(config, warnOnce);
+  const sendLine = config.logDestinations.length > 0 ? (line: LogRecord) => pipeline.onLog(line) : undefined;
+  const plugin = makeLaterPlugin(config, warnOnce, sendLine);
   const startTrace = thread.makeStartTrace?.(() => provider, String(resource['service.name']));
   const roots = new Roots(startTrace);
   const provider: ForeshockTracerProvider = new ForeshockTracerProvider({
@@ -189,6 +191,16 @@ function startMetrics(config: Config, resource: Attributes, pipeline: Pipeline, 
       unit: '{span}',
       read: () => pipeline.dropped,
     },
+    ...(config.logDestinations.length > 0
+      ? [
+          {
+            name: 'foreshock.logs.dropped',
+            description: 'Log records that were not delivered',
+            unit: '{record}',
+            read: () => pipeline.droppedLogs,
+          },
+        ]
+      : []),
     {
       name: 'foreshock.propagation.rejected',
       description: 'Headers of callers that were malformed, over-long or repeated, and ignored',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { defaultSpoolDirectory } from '@foreshock/export';
 import { recoverSpools, serviceDirectory, whatIsLeft } from '@foreshock/export/recover';
 import { VERSION } from '@foreshock/kit';
-import { readDestinations } from './destinations.ts';
+import { readDestinations, readLogDestinations } from './destinations.ts';
 import { Env } from './env.ts';
 
 const USAGE = `usage: foreshock recover [DIR]
@@ -25,11 +25,11 @@ export async function recover(
     return isAsked ? 0 : 2;
   }
   const env = new Env(process.env);
-  const destinations = readDestinations(env);
+  const destinations = [...readDestinations(env), ...readLogDestinations(env)];
   const maxExportBatchSize = env.integer(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'], 512, 1);
   for (const line of env.warnings) err(`foreshock: ${line}\n`);
   if (destinations.length === 0) {
-    err('foreshock: OTEL_TRACES_EXPORTER says that nothing is sent\n');
+    err('foreshock: OTEL_TRACES_EXPORTER and OTEL_LOGS_EXPORTER say that nothing is sent\n');
     return 2;
   }
   const base = defaultSpoolDirectory();

@@ -1,4 +1,5 @@
 import type { WriteLine } from './application-logger.ts';
+import type { LoggedLine } from './sent-line.ts';
 
 /** Values match `[A-Za-z0-9._:-]`: unescaped in JSON. */
 export interface LineFields {
@@ -15,6 +16,8 @@ export interface LineEvents {
   logged(errorType: string): void;
   /** The application's logger, for boundary logs; undefined: there are none. */
   readonly useLogger?: ((write: WriteLine, isFallback?: boolean) => void) | undefined;
+  /** Takes each line that is written, for OTLP; undefined: they are not sent. */
+  readonly send?: ((line: LoggedLine) => void) | undefined;
   /** Whether `console` lines should be JSON. */
   readonly consoleAsJson?: boolean | undefined;
 }

@@ -19,6 +19,19 @@ export interface JsonSpan {
   flags: number;
 }
 
+export interface JsonLogRecord {
+  timeUnixNano: string;
+  observedTimeUnixNano: string;
+  severityNumber?: number;
+  severityText?: string;
+  body?: JsonValue;
+  attributes: JsonKeyValue[];
+  droppedAttributesCount?: number;
+  flags: number;
+  traceId?: string;
+  spanId?: string;
+}
+
 export interface JsonEvent {
   timeUnixNano: string;
   name: string;

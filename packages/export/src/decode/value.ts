@@ -12,7 +12,7 @@ export function readKeyValue(bytes: Buffer): JsonKeyValue {
   return pair;
 }
 
-function readValue(bytes: Buffer): JsonValue {
+export function readValue(bytes: Buffer): JsonValue {
   const reader = new MessageReader(bytes);
   switch (reader.next()) {
     case 1:

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { RecordBatch } from '../otlp-request.ts';
-import { readRecords, SPAN } from '../records.ts';
+import { countItems, readRecords, SPAN } from '../records.ts';
 import {
   checkOf,
   DONE,
@@ -91,9 +91,8 @@ export function readFrames(
   }
   const batches = Array.from(parts, ([key, batch]) => {
     const records = Buffer.concat(batch.parts);
-    let spans = 0;
-    const end = readRecords(records, 0, records.length, batch.number, (type) => void (type === SPAN && spans++));
-    return { key, bytes: records, number: batch.number, start: 0, end, spans };
+    const counts = countItems(records, 0, records.length, batch.number);
+    return { key, bytes: records, number: batch.number, start: 0, ...counts };
   });
-  return { batches: batches.filter(({ spans }) => spans > 0), lastAt, end: at };
+  return { batches: batches.filter(({ spans, logs }) => spans + logs > 0), lastAt, end: at };
 }

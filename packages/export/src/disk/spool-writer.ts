@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { RecordBatch } from '../otlp-request.ts';
-import { recordEnd, SPAN } from '../records.ts';
+import { isItem, recordEnd } from '../records.ts';
 import { coreFilePrefix } from './core-file.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
 import { encodeEndRequest } from './end-request.ts';
@@ -62,7 +62,7 @@ export class SpoolWriter {
       const preface: Buffer[] = [];
       for (let at = 0, next = 0; at < end; at = next) {
         next = recordEnd(bytes, at, end, number);
-        if (bytes[at + 2] !== SPAN) preface.push(bytes.subarray(at, next));
+        if (!isItem(bytes[at + 2]!)) preface.push(bytes.subarray(at, next));
       }
       file.batches.add(key);
       this.#batches.set(key, { length: end, preface, files: [file] });
@@ -168,7 +168,7 @@ export class SpoolWriter {
       let to = from;
       for (let next = recordEnd(bytes, to, end, number); next > 0; next = recordEnd(bytes, to, end, number)) {
         if (next - from > room) break;
-        if (bytes[to + 2] !== SPAN) batch.preface.push(Buffer.from(bytes.subarray(to, next)));
+        if (!isItem(bytes[to + 2]!)) batch.preface.push(Buffer.from(bytes.subarray(to, next)));
         to = next;
       }
       if (to === from) {

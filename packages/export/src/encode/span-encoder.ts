@@ -1,5 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { FinishedSpan, Scope } from '../finished-span.ts';
+import type { LogRecord } from '../log-record.ts';
+import { MAX_LOG_BYTES, writeLog } from './log.ts';
 import { MAX_SPAN_BYTES, MessageWriter, NO_ROOM } from './message-writer.ts';
 import { writeResource } from './resource.ts';
 import { writeScope } from './scope.ts';
@@ -18,6 +20,19 @@ export class SpanEncoder {
     to.begin(out, at, cap);
     try {
       writeSpan(to, span);
+      return to.pos;
+    } catch (error) {
+      if (error === NO_ROOM) return -1;
+      throw error;
+    }
+  }
+
+  /** As {@link encode}. */
+  encodeLog(log: LogRecord, out: Buffer, at: number): number {
+    const to = this.#to;
+    to.begin(out, at, MAX_LOG_BYTES);
+    try {
+      writeLog(to, log);
       return to.pos;
     } catch (error) {
       if (error === NO_ROOM) return -1;

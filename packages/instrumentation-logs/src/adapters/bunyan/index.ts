@@ -2,6 +2,7 @@ import { errorTypeOf, type Adapter } from '@foreshock/kit';
 import { isEnded } from '../../application-logger.ts';
 import type { LineEvents } from '../../events.ts';
 import { addMissing } from '../../missing-fields.ts';
+import { severityOfNumber } from '../../severity.ts';
 
 const WARN = 40;
 
@@ -26,7 +27,7 @@ export const bunyan: Adapter<LineEvents> = {
 
   attach(events, hooks) {
     hooks.onLoad('bunyan/lib/bunyan.js', ({ exports }) => {
-      const { useLogger } = events;
+      const { send, useLogger } = events;
       // By the constructor, for no child; 1.0 lacks the method.
       if (useLogger && typeof exports.prototype.addStream === 'function') {
         hooks.before(exports.prototype, 'addStream', (log) => {
@@ -37,13 +38,18 @@ export const bunyan: Adapter<LineEvents> = {
       }
       hooks.before(exports.prototype, '_emit', (_log, [record, isForProbe]) => {
         const fields = events.fields();
-        if (fields === undefined) return;
         const { err, level } = record;
-        if (level >= WARN && !isForProbe && typeof err === 'object' && err !== null) {
-          const type = typeOf(err);
-          if (type !== undefined) events.logged(type);
+        if (fields !== undefined) {
+          if (level >= WARN && !isForProbe && typeof err === 'object' && err !== null) {
+            const type = typeOf(err);
+            if (type !== undefined) events.logged(type);
+          }
+          addMissing(record, fields);
         }
-        addMissing(record, fields);
+        if (!send || isForProbe) return;
+        const { msg: message, ...attributes } = record;
+        const severityText = exports.nameFromLevel[level] ?? String(level);
+        send({ severityNumber: severityOfNumber(level), severityText, message, attributes });
       });
     });
   },

@@ -1,6 +1,8 @@
 import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
 import type { LineEvents } from '../../events.ts';
+import type { LoggedLine } from '../../sent-line.ts';
 import { addMissing } from '../../missing-fields.ts';
+import { severityOfName } from '../../severity.ts';
 
 /** pino's numbers. */
 const LEVELS = { debug: 20, log: 30, info: 30, warn: 40, error: 50 } as const;
@@ -22,10 +24,11 @@ export const consoleJson: Adapter<LineEvents> = {
     const origin = { pid: process.pid, hostname: process.getBuiltinModule('node:os').hostname() };
     for (const [name, level] of Object.entries(LEVELS)) {
       hooks.before(console, name as keyof typeof LEVELS, (_console, args) => {
-        const line = jsonOf(level, args, { origin, events, format });
+        const line = lineOf(level, args, { origin, events, format });
+        events.send?.(loggedLine(name, line ?? JSON.parse(args[0])));
         if (line === undefined) return;
         args.length = 0;
-        args.push('%s', line);
+        args.push('%s', JSON.stringify(line));
       });
     }
     events.useLogger?.((level, message, fields) => {
@@ -41,8 +44,16 @@ interface Surroundings {
   readonly format: (...args: unknown[]) => string;
 }
 
+function loggedLine(name: string, { msg: message, ...attributes }: Record<string, unknown>): LoggedLine {
+  return { severityNumber: severityOfName(name), severityText: name, message, attributes };
+}
+
 /** Undefined if a JSON object already. */
-function jsonOf(level: number, args: readonly unknown[], { origin, events, format }: Surroundings): string | undefined {
+function lineOf(
+  level: number,
+  args: readonly unknown[],
+  { origin, events, format }: Surroundings,
+): Record<string, unknown> | undefined {
   const [first] = args;
   if (args.length === 1 && typeof first === 'string' && isJson(first)) return undefined;
   const line: Record<string, unknown> = { level, time: Date.now(), ...origin };
@@ -53,7 +64,7 @@ function jsonOf(level: number, args: readonly unknown[], { origin, events, forma
   }
   // Also cyclic; throws where `console.log` does.
   line['msg'] = args.length === 1 && error ? error.message : format(...args);
-  return JSON.stringify(addMissing(line, events.fields() ?? {}));
+  return addMissing(line, events.fields() ?? {});
 }
 
 function describe(error: Error): object | undefined {

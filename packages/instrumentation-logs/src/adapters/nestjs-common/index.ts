@@ -1,6 +1,7 @@
 import { errorTypeOf, type Adapter } from '@foreshock/kit';
 import type { LineEvents } from '../../events.ts';
 import { addMissing } from '../../missing-fields.ts';
+import { severityOfName } from '../../severity.ts';
 
 const WARNINGS = new Set(['warn', 'error', 'fatal']);
 
@@ -19,12 +20,14 @@ export const nestjsCommon: Adapter<LineEvents> = {
   attach(events, hooks) {
     hooks.onLoad('@nestjs/common/services/console-logger.service.js', ({ exports }) => {
       const { prototype } = exports.ConsoleLogger;
+      const { send } = events;
       const fieldsOf = (level: unknown, error: unknown): ReturnType<LineEvents['fields']> => {
         const fields = events.fields();
         if (fields && error instanceof Error && WARNINGS.has(level as string)) events.logged(errorTypeOf(error));
         return fields;
       };
-      hooks.returning(prototype, 'formatMessage', (line: unknown, _logger, [level, message]) => {
+      hooks.returning(prototype, 'formatMessage', (line: unknown, logger, [level, message]) => {
+        send?.({ ...severityOf(level), message, attributes: logger.context ? { context: logger.context } : {} });
         const fields = typeof line === 'string' ? fieldsOf(level, message) : undefined;
         return fields ? (line as string).replace(/\n?$/, (end) => textOf(fields) + end) : line;
       });
@@ -32,6 +35,8 @@ export const nestjsCommon: Adapter<LineEvents> = {
       hooks.after(prototype, 'getJsonLogObject', (line: any, _logger, [message, options]) => {
         const fields = fieldsOf(options?.logLevel, options?.error ?? message);
         if (fields) addMissing(line, fields);
+        const { message: text, ...attributes } = line;
+        send?.({ ...severityOf(options?.logLevel), message: text, attributes });
       });
     });
 
@@ -45,6 +50,11 @@ export const nestjsCommon: Adapter<LineEvents> = {
     });
   },
 };
+
+/** Nest's `verbose` is below `debug`. */
+function severityOf(level: string): { severityNumber: number; severityText: string } {
+  return { severityNumber: severityOfName(level === 'verbose' ? 'trace' : level), severityText: level };
+}
 
 function textOf(fields: object): string {
   let text = '';

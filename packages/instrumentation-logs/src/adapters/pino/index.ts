@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
 import { isEnded } from '../../application-logger.ts';
 import type { LineEvents, LineFields } from '../../events.ts';
+import { sendLine } from './send-line.ts';
 
 /** For top-level keys; undefined removes the key. */
 type Redaction = Partial<Record<keyof LineFields, (value: string) => string | undefined>>;
@@ -97,10 +98,10 @@ export const pino: Adapter<LineEvents> = {
   attach(events, hooks) {
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {
       const prototype = Object.getPrototypeOf(exports());
-      const { asJsonSym, errorKeySym, setLevelSym, streamSym, stringifiersSym } =
-        createRequire(filename)('./symbols.js');
+      const symbols = createRequire(filename)('./symbols.js');
+      const { asJsonSym, errorKeySym, setLevelSym, streamSym, stringifiersSym } = symbols;
 
-      const { useLogger } = events;
+      const { send, useLogger } = events;
       // Each new logger (pino.js), parents first.
       if (useLogger) {
         hooks.after(prototype, setLevelSym, (_result, logger) => {
@@ -129,7 +130,10 @@ export const pino: Adapter<LineEvents> = {
         return function (this: unknown, object: unknown, message: unknown, level: number, time: unknown) {
           const line: string = original.call(this, object, message, level, time);
           try {
-            return hooks.active ? withFields(line, this, object, level) : line;
+            if (!hooks.active) return line;
+            const joined = withFields(line, this, object, level);
+            if (send) sendLine(send, joined, this, level, symbols);
+            return joined;
           } catch (error) {
             report('pino asJson', error);
             return line;

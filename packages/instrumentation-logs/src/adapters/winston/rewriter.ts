@@ -1,12 +1,13 @@
 import { errorTypeOf, report, type Hooks } from '@foreshock/kit';
 import type { LineEvents, LineFields } from '../../events.ts';
+import { severityOfName } from '../../severity.ts';
 import { isWarning, writerOf } from './levels.ts';
 import { withFields } from './with-fields.ts';
 
 /**
  * winston 2's `log` (lib/winston/logger.js) finds metadata among its arguments by the message's placeholders, then
  * passes it through `rewriters`, before it returns. Another argument might fill a placeholder, so a rewriter adds the
- * fields during the call.
+ * fields during the call. Filters, as for redaction, come after it: the last one sees what is written.
  */
 export function attachRewriter(prototype: any, events: LineEvents, hooks: Hooks): void {
   // By hand: the rewriter must go, also when a transport throws.
@@ -17,19 +18,42 @@ export function attachRewriter(prototype: any, events: LineEvents, hooks: Hooks)
       function logInTrace(this: any, ...args: any[]) {
         // Once made, the module's looks like the application's.
         if (hooks.active) events.useLogger?.(writerOf(this));
-        const rewriters: unknown = this?.rewriters;
-        const rewriter =
-          hooks.active && Array.isArray(rewriters) && Object.isExtensible(rewriters) ? rewriterOf(events) : undefined;
-        if (!rewriter) return log.apply(this, args);
-        (rewriters as unknown[]).push(rewriter);
+        const removeRewriter = hooks.active ? added(this?.rewriters, () => rewriterOf(events)) : undefined;
+        const removeFilter = hooks.active && events.send ? added(this?.filters, () => filterOf(events)) : undefined;
         try {
           return log.apply(this, args);
         } finally {
-          const at = (rewriters as unknown[]).lastIndexOf(rewriter);
-          if (at >= 0) (rewriters as unknown[]).splice(at, 1);
+          removeRewriter?.();
+          removeFilter?.();
         }
       },
   );
+}
+
+/** @returns what removes it; undefined if there is none */
+function added(list: unknown, make: () => unknown): (() => void) | undefined {
+  if (!Array.isArray(list) || !Object.isExtensible(list)) return undefined;
+  const item = make();
+  if (item === undefined) return undefined;
+  list.push(item);
+  return () => {
+    const at = list.lastIndexOf(item);
+    if (at >= 0) list.splice(at, 1);
+  };
+}
+
+function filterOf(events: LineEvents): (level: string, message: unknown, meta: unknown, logger: any) => unknown {
+  let isSent = false;
+  return (level, msg, meta) => {
+    // Another line, by a transport or listener, has its own.
+    if (!isSent) {
+      isSent = true;
+      const attributes = typeof meta === 'object' && meta !== null ? { ...meta } : {};
+      if (meta instanceof Error) Object.assign(attributes, { 'exception.type': meta.name, stack: meta.stack });
+      events.send?.({ severityNumber: severityOfName(level), severityText: level, message: msg, attributes });
+    }
+    return { msg, meta };
+  };
 }
 
 function rewriterOf(

@@ -1,5 +1,7 @@
 import { errorTypeOf, type Hooks } from '@foreshock/kit';
 import type { LineEvents } from '../../events.ts';
+import type { LoggedLine } from '../../sent-line.ts';
+import { severityOfName } from '../../severity.ts';
 import { isWarning, writerOf } from './levels.ts';
 import { withFields } from './with-fields.ts';
 
@@ -12,7 +14,7 @@ const SPLAT = Symbol.for('splat');
  * `_transform` may run later, when a transport is slow.
  */
 export function attachStream(prototype: any, events: LineEvents, hooks: Hooks): void {
-  const { useLogger } = events;
+  const { send, useLogger } = events;
   // A logger without transports, as the module's, complains of each line.
   if (useLogger) hooks.before(prototype, 'add', (logger) => useLogger(writerOf(logger)));
   hooks.before(prototype, 'write', (logger, args) => {
@@ -26,6 +28,21 @@ export function attachStream(prototype: any, events: LineEvents, hooks: Hooks): 
     }
     args[0] = withFields(info, fields);
   });
+  if (!send) return;
+  // `_transform` pushes what the logger's formats, as for redaction, have made.
+  hooks.before(prototype, 'push', (logger, [info]) => {
+    if (typeof info !== 'object' || info === null || logger.silent) return;
+    const level = info[LEVEL] ?? info.level;
+    if (logger.isLevelEnabled?.(level) !== false) send(loggedLine(level, info));
+  });
+}
+
+function loggedLine(level: unknown, info: any): LoggedLine {
+  const severity = { severityNumber: severityOfName(level), severityText: String(level) };
+  const { message, ...attributes } = info;
+  // Of an error that is the line itself, these are not enumerable.
+  if (info instanceof Error) Object.assign(attributes, { 'exception.type': info.name, stack: info.stack });
+  return { ...severity, message, attributes };
 }
 
 function errorIn(info: any): Error | undefined {

@@ -18,7 +18,7 @@ export { UnreadableSource } from './sources/unreadable.ts';
 export { poolLabel } from './spans/pool-label.ts';
 export { emptySpan, KIND, SpanTable, type SpanInput } from './spans/span-table.ts';
 export { criticalPath, type Section } from './decompose/sections.ts';
-export type { Decomposed } from './decompose/decompose.ts';
+export type { Decomposed } from './decompose/decomposed.ts';
 export { componentsOf } from './waits-for/components.ts';
 export type { Facts, Mark } from './spans/facts.ts';
 export type { AskedWindow } from './window/choose.ts';

@@ -1,8 +1,16 @@
 import { EVENT_LOOP_BLOCKED, EVENT_LOOP_BLOCKED_MS } from '@foreshock/kit/names';
-import type { LoopWatchData } from './loop-watch.ts';
 import { mainStack, type MainStack } from './main-stack.ts';
 import type { OwnSpan } from './own-span.ts';
 import { writeWarning } from './thread-log.ts';
+
+export interface BlockReportOptions {
+  /** By the inspector. */
+  readonly mayInterrupt: boolean;
+  /** To standard error. */
+  readonly mayLog: boolean;
+  /** Whether a span may begin a trace. */
+  readonly mayBeginTrace: boolean;
+}
 
 /** Blocks between are counted. */
 const QUIET_MS = 10_000;
@@ -11,13 +19,13 @@ const FRAMES = 8;
 
 /** A line on standard error, and a span in the blocking code's trace. */
 export class BlockReports {
-  readonly #data: LoopWatchData;
+  readonly #options: BlockReportOptions;
   readonly #deliver: (span: OwnSpan) => void;
   #lastAt = -Infinity;
   #unreported = 0;
 
-  constructor(data: LoopWatchData, deliver: (span: OwnSpan) => void) {
-    this.#data = data;
+  constructor(options: BlockReportOptions, deliver: (span: OwnSpan) => void) {
+    this.#options = options;
     this.#deliver = deliver;
   }
 
@@ -36,7 +44,7 @@ export class BlockReports {
   }
 
   async #report(since: number, isOn: () => boolean): Promise<void> {
-    const found = this.#data.mayInterrupt ? await mainStack() : undefined;
+    const found = this.#options.mayInterrupt ? await mainStack() : undefined;
     if (found?.isInspected) return;
     // A later stack did not block.
     const where = found && isOn() ? found : undefined;
@@ -44,7 +52,7 @@ export class BlockReports {
     const blockedMs = Math.round(now - since);
     this.#log(blockedMs, where);
     const parent = where?.isSampled ? { traceId: where.traceId!, spanId: where.spanId! } : undefined;
-    if (!parent && !this.#data.mayBeginTrace) return;
+    if (!parent && !this.#options.mayBeginTrace) return;
     this.#deliver({
       name: EVENT_LOOP_BLOCKED,
       startMs: Date.now() - blockedMs,
@@ -55,13 +63,13 @@ export class BlockReports {
   }
 
   #log(blockedMs: number, where: MainStack | undefined): void {
-    if (!this.#data.mayLog) return;
+    if (!this.#options.mayLog) return;
     const frames = where?.stack.split('\n').slice(0, FRAMES).join(' < ');
     writeWarning(EVENT_LOOP_BLOCKED, {
       blocked_ms: blockedMs,
       trace_id: where?.traceId,
       unreported: this.#unreported || undefined,
-      stack: frames ?? (this.#data.mayInterrupt ? 'in native code' : 'the inspector may not be used'),
+      stack: frames ?? (this.#options.mayInterrupt ? 'in native code' : 'the inspector may not be used'),
     });
     this.#unreported = 0;
   }

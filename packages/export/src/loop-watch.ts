@@ -1,21 +1,15 @@
-import { BlockReports } from './block-reports.ts';
+import { BlockReports, type BlockReportOptions } from './block-reports.ts';
 import { EventLoopLag } from './limits/event-loop-lag.ts';
 import type { LimitReports } from './limits/limit-reports.ts';
 import { DUE_AT, LATE_MS, LOOK_EVERY_MS, LOOKED_AT, STOPPED_MS, whenWatching, type LoopWords } from './loop-words.ts';
 import type { OwnSpan } from './own-span.ts';
 
-export interface LoopWatchData {
+export interface LoopWatchData extends BlockReportOptions {
   readonly words: LoopWords;
   /** Zero of the main thread's `performance.now()`, in nanoseconds of `process.hrtime.bigint()`. */
   readonly startedAt: bigint;
   /** Shortest reported block, ms. */
   readonly blockMs: number;
-  /** By the inspector. */
-  readonly mayInterrupt: boolean;
-  /** To standard error. */
-  readonly mayLog: boolean;
-  /** Whether a span may begin a trace. */
-  readonly mayBeginTrace: boolean;
   /** A ResourceSpans message without spans. */
   readonly resource: Uint8Array;
 }

@@ -1,5 +1,4 @@
 import { createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
-import type { ServedRequest } from './served-request.ts';
 
 /** From `trace/context-utils` of `@opentelemetry/api`. */
 const SPAN = createContextKey('OpenTelemetry Context Key SPAN');
@@ -12,6 +11,10 @@ export interface RpcMetadata {
   route?: string | undefined;
 }
 
+interface OwnMetadata extends RpcMetadata {
+  readonly rawHeaders?: readonly string[];
+}
+
 /** Upstream's or ours. */
 export function rpcMetadataOf(where: Context): RpcMetadata | undefined {
   return where.getValue(RPC_METADATA) as RpcMetadata | undefined;
@@ -19,7 +22,7 @@ export function rpcMetadataOf(where: Context): RpcMetadata | undefined {
 
 /** Undefined unless ours. */
 export function receivedHere(where: Context): readonly string[] | undefined {
-  return (rpcMetadataOf(where) as ServedRequest | undefined)?.rawHeaders;
+  return (rpcMetadataOf(where) as OwnMetadata | undefined)?.rawHeaders;
 }
 
 /** The API's context copies a `Map`, with three closures a value. */
@@ -28,7 +31,7 @@ export class ServedContext implements Context {
   readonly #span: unknown;
   readonly #served: unknown;
 
-  constructor(under: Context, span: unknown, served: ServedRequest | unknown) {
+  constructor(under: Context, span: unknown, served: unknown) {
     this.#under = under;
     this.#span = span;
     this.#served = served;

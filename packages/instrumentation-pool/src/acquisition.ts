@@ -4,7 +4,7 @@ import type { Acquisition, PoolState, WaitReason } from './events.ts';
 import { Holding, rememberedIn } from './holding.ts';
 import type { KnownPool } from './known-pool.ts';
 import type { PoolMetrics } from './metrics.ts';
-import { Wait, type WaitBoundary } from './wait.ts';
+import { Wait, type WaitBoundary, type WaitingCaller } from './wait.ts';
 
 /** A new connection later than this, despite an expected idle one: that was dead. A busy event loop delays too. */
 const AT_ONCE_MS = 10;
@@ -15,7 +15,7 @@ export interface AcquisitionBoundary extends WaitBoundary {
 }
 
 /** Small: mostly without a wait. */
-export class PoolAcquisition extends Caller implements Acquisition, PoolState {
+export class PoolAcquisition extends Caller implements Acquisition, WaitingCaller {
   readonly pool: KnownPool;
   readonly start = performance.now();
   /** At the request. */

@@ -1,29 +1,30 @@
-import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api';
+import type { Attributes, Context, Span } from '@opentelemetry/api';
 import {
   recogniseConnection,
   rememberedHolding,
   rememberHolding,
   roundMs,
   type ConnectionHolding,
+  type ConnectionTarget,
   type Linked,
+  type LinkedList,
 } from '@foreshock/kit';
 import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT_REASON } from '@foreshock/kit/names';
-import type { PoolState, WaitReason } from './events.ts';
-import type { KnownPool } from './known-pool.ts';
+import type { PoolDescription, PoolState, WaitReason } from './events.ts';
+import type { Holder } from './holder.ts';
 
-/** Current or last. */
-export interface Holder {
-  heldMs: number;
-  spanContext: SpanContext | undefined;
-  operation: string | undefined;
-  /** Held at least until. */
-  until: number;
+/** What a holding needs of its pool. */
+export interface HoldingPool {
+  readonly name: string;
+  readonly description: PoolDescription;
+  readonly holdings: LinkedList<Holding>;
+  learn(target: ConnectionTarget): void;
 }
 
 /** One per connection: pool's resource, holder. */
 export class Holding implements Linked<Holding>, ConnectionHolding {
   /** Current or last. */
-  pool: KnownPool;
+  pool: HoldingPool;
   out = false;
   /** Idle before: an earlier holder's, or opened in advance. */
   returned = false;
@@ -49,7 +50,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   #waitMs: number | undefined;
   #reason: WaitReason | undefined;
 
-  constructor(pool: KnownPool) {
+  constructor(pool: HoldingPool) {
     this.pool = pool;
   }
 
@@ -79,7 +80,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     return this.#sent?.isRecording() === true;
   }
 
-  begin(pool: KnownPool, now: number, span: Span | undefined, asked: PoolState): void {
+  begin(pool: HoldingPool, now: number, span: Span | undefined, asked: PoolState): void {
     if (this.out) this.pool.holdings.remove(this);
     this.pool = pool;
     this.out = true;
@@ -143,7 +144,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
 }
 
 /** Granted by this pool. */
-export function rememberedIn(pool: KnownPool, connection: object): Holding {
+export function rememberedIn(pool: HoldingPool, connection: object): Holding {
   const known = rememberedHolding(connection) as Holding | undefined;
   if (known) return known;
   const holding = new Holding(pool);

@@ -1,9 +1,8 @@
-import type { Span } from '@opentelemetry/api';
 import { LinkedList, CommonAttributes, type ConnectionTarget } from '@foreshock/kit';
 import { POOL_LIMIT, POOL_NAME, TASK_POOL_NAME } from '@foreshock/kit/names';
-import type { PoolAcquisition } from './acquisition.ts';
-import type { PoolDescription, PoolSource } from './events.ts';
-import type { Holding } from './holding.ts';
+import type { Acquisition, PoolDescription, PoolSource } from './events.ts';
+import type { Holding, HoldingPool } from './holding.ts';
+import type { NamedPool } from './named-pool.ts';
 import type { PoolPeaks } from './pool-peaks.ts';
 import type { Saturation } from './saturation.ts';
 
@@ -14,12 +13,12 @@ interface TimedTask {
   finishedAt(now: number): void;
 }
 
-export class KnownPool {
+export class KnownPool implements NamedPool, HoldingPool {
   readonly source: PoolSource;
   /** Oldest first. */
   readonly holdings = new LinkedList<Holding>();
   /** In order, without callers for whom one opens. */
-  readonly waiting = new Set<PoolAcquisition>();
+  readonly waiting = new Set<Acquisition>();
   /** Until they lose slots. */
   readonly timed = new Map<TimedTask, number>();
   /** By the last ended task. */
@@ -143,10 +142,4 @@ export class KnownPool {
     const { host, database } = this.#description;
     return host !== undefined || database !== undefined;
   }
-}
-
-/** Of spans that began nameless. */
-export function nameSpan(span: Span, spanName: string, { name, nameKey, description }: KnownPool): void {
-  span.updateName(spanName).setAttribute(nameKey, name);
-  if (description.system !== undefined) span.setAttribute('db.system.name', description.system);
 }

@@ -8,17 +8,23 @@ import {
   POOL_SATURATED_PEAK_PENDING,
   POOL_SATURATED_WAITERS,
 } from '@foreshock/kit/names';
-import type { Holder } from './holding.ts';
-import { nameSpan, type KnownPool } from './known-pool.ts';
+import type { PoolSource } from './events.ts';
+import type { Holder } from './holder.ts';
+import { nameSpan, type NamedPool } from './named-pool.ts';
 
 /** Shorter ones barely matter. */
 const MIN_MS = 20;
 const TOP_HOLDERS = 3;
 
+interface FullPool extends NamedPool {
+  readonly source: PoolSource;
+  readonly holdings: Iterable<{ holder(now: number): Holder }>;
+}
+
 /** A pool was full and callers waited. A root span: it belongs to no request. */
 export class Saturation {
   readonly #tracer: Tracer;
-  readonly #pool: KnownPool;
+  readonly #pool: FullPool;
   /** By the first waiting caller: no wait is longer. */
   readonly start: number;
   readonly #startTime: number;
@@ -32,7 +38,7 @@ export class Saturation {
   /** Longest first. */
   readonly #holders: Holder[] = [];
 
-  constructor(tracer: Tracer, pool: KnownPool, start: number) {
+  constructor(tracer: Tracer, pool: FullPool, start: number) {
     this.#tracer = tracer;
     this.#pool = pool;
     this.start = start;

@@ -1,4 +1,12 @@
-import { SpanKind, SpanStatusCode, trace, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
+import {
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
 import { errorTypeOf, isSuppressed, privateMessageOf, roundMs, startSpan } from '@foreshock/kit';
 import {
   POOL_GRANTED_IDLE,
@@ -13,14 +21,22 @@ import {
   POOL_WAIT_MS,
   POOL_WAIT_REASON,
 } from '@foreshock/kit/names';
-import type { PoolAcquisition } from './acquisition.ts';
 import type { PoolState, WaitReason } from './events.ts';
-import type { Holder, Holding } from './holding.ts';
-import { nameSpan } from './known-pool.ts';
+import type { Holder } from './holder.ts';
+import type { Holding } from './holding.ts';
+import type { KnownPool } from './known-pool.ts';
+import { nameSpan } from './named-pool.ts';
 import { Saturation } from './saturation.ts';
 
 export interface WaitBoundary {
   readonly tracer: Tracer;
+}
+
+/** Whose wait it is. */
+export interface WaitingCaller extends PoolState {
+  readonly pool: KnownPool;
+  readonly context: Context;
+  readonly start: number;
 }
 
 /** More are made at wait's end. */
@@ -30,7 +46,7 @@ const now: PoolState = { used: 0, idle: 0, pending: 0 };
 
 export class Wait {
   readonly #boundary: WaitBoundary;
-  readonly #acquisition: PoolAcquisition;
+  readonly #acquisition: WaitingCaller;
   readonly #poolObject: object;
   readonly #saturation: Saturation | undefined;
   #span: Span | undefined;
@@ -53,7 +69,7 @@ export class Wait {
    */
   constructor(
     boundary: WaitBoundary,
-    acquisition: PoolAcquisition,
+    acquisition: WaitingCaller,
     poolObject: object,
     hindrance?: WaitReason,
     opened?: boolean,

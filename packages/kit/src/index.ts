@@ -83,5 +83,5 @@ export { noteScope } from './upstream.ts';
 export { inRange } from './version-range.ts';
 export { whenSettled } from './when-settled.ts';
 export { VERSION } from './version.ts';
-export { watcher, type Watcher } from './watcher.ts';
+export { watcher, type AttachedAdapter, type Watcher } from './watcher.ts';
 export { withXTraceId, xTraceIdOf } from './x-trace-id.ts';

@@ -1,16 +1,21 @@
-import type { Hooks } from './hooks.ts';
 import type { AnyFunction } from './observed-method.ts';
+
+/** `Hooks`, as far as a replacement needs them. */
+interface Enabled {
+  readonly active: boolean;
+  onUndo(undo: () => void): void;
+}
 
 /** What a replacement reports to: the latest enabled instrumentation. */
 export class Attachment<Events> {
   events: Events;
-  #hooks: Hooks;
+  #hooks: Enabled;
   /** By a later one. */
-  readonly #earlier: { events: Events; hooks: Hooks }[] = [];
+  readonly #earlier: { events: Events; hooks: Enabled }[] = [];
   /** Put off while another instrumentation needs the replacement. */
   readonly #restores: (() => void)[] = [];
 
-  constructor(events: Events, hooks: Hooks) {
+  constructor(events: Events, hooks: Enabled) {
     this.events = events;
     this.#hooks = hooks;
   }
@@ -20,7 +25,7 @@ export class Attachment<Events> {
     return this.#hooks.active || this.#returnsToEarlier();
   }
 
-  moveTo(events: Events, hooks: Hooks): void {
+  moveTo(events: Events, hooks: Enabled): void {
     if (hooks !== this.#hooks && this.active) this.#earlier.push({ events: this.events, hooks: this.#hooks });
     this.events = events;
     this.#hooks = hooks;
@@ -67,7 +72,7 @@ const originals = new WeakMap<AnyFunction, AnyFunction>();
 export function replacementOf<Events>(
   original: AnyFunction,
   events: Events,
-  hooks: Hooks,
+  hooks: Enabled,
   make: (original: AnyFunction, attachment: Attachment<Events>) => AnyFunction,
   adapter?: object,
 ): AnyFunction {

@@ -1,10 +1,14 @@
 import type { Tracer } from '@opentelemetry/api';
-import type { Adapter } from './adapter.ts';
+
+export interface AttachedAdapter {
+  readonly library: string;
+  readonly upstream: readonly string[];
+}
 
 /** Learns which libraries are hooked; set by `foreshock doctor`'s preload before any adapter attaches. */
 export interface Watcher {
   /** @param telemetry its `tracer` is read per span */
-  attached(adapter: Adapter<any>, telemetry: { readonly tracer: Tracer }): void;
+  attached(adapter: AttachedAdapter, telemetry: { readonly tracer: Tracer }): void;
   /** An adapter's file has loaded; out of range it is left alone. */
   loaded(library: string, name: string, version: string, isInRange: boolean): void;
 }

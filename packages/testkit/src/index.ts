@@ -3,7 +3,8 @@ export { adapterContract, examine, type AdapterContract } from './contract/adapt
 export { libraryContract, versionedApps, type LibraryContract, type Versions } from './contract/library-contract.ts';
 export type { Findings } from './contract/run-job.ts';
 export { IS_OF_MUTANTS, mutated, sourceRun, type Fault, type Mutant } from './contract/mutant.ts';
-export { type ContractApp, type ContractCheck, type ContractFixture } from './contract/job.ts';
+export type { ContractApp, ContractFixture } from './contract/app.ts';
+export type { ContractCheck } from './contract/job.ts';
 export {
   startCollector,
   type Collector,

@@ -1,4 +1,4 @@
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 import { zOf } from '../window/change-point.ts';
 import type { Window } from '../window/choose.ts';
 import type { TimeChange } from './time-changes.ts';

@@ -1,4 +1,4 @@
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 import { zOf } from '../window/change-point.ts';
 import { BEFORE, WITHIN } from './phases.ts';
 

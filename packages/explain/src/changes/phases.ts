@@ -1,4 +1,4 @@
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 import type { Window } from '../window/choose.ts';
 
 export const BEFORE = 1;

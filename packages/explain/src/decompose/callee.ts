@@ -1,6 +1,6 @@
 import type { SpanTable } from '../spans/span-table.ts';
 import type { AddressOwners } from './address-owners.ts';
-import type { Decomposed } from './decompose.ts';
+import type { Decomposed } from './decomposed.ts';
 
 /** The service that answered, else the address's, else the named target. */
 export function calleeOf({ table, owners, remote }: Decomposed, row: number): number {

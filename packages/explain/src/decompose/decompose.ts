@@ -1,27 +1,15 @@
 import type { Facts } from '../spans/facts.ts';
-import { correctClocks, type CorrectedClock } from '../spans/clocks.ts';
+import { correctClocks } from '../spans/clocks.ts';
 import { poolLabel } from '../spans/pool-label.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { buildTrees, type Trees } from '../spans/trees.ts';
 import { AddressOwners } from './address-owners.ts';
 import { peerOf } from './callee.ts';
-import { clip, type Clipped } from './clipping.ts';
+import { clip } from './clipping.ts';
+import type { Decomposed } from './decomposed.ts';
 import { exclusiveTimes } from './exclusive-time.ts';
 import { remoteChildren } from './remote-child.ts';
 import { Signals } from './signals.ts';
-
-export interface Decomposed {
-  table: SpanTable;
-  trees: Trees;
-  clocks: CorrectedClock[];
-  clipped: Clipped;
-  /** Milliseconds on the critical path, by span. */
-  exclusive: Float64Array;
-  /** A call's server span, or -1. */
-  remote: Int32Array;
-  owners: AddressOwners;
-  signals: Signals;
-}
 
 export function decompose(table: SpanTable): Decomposed {
   const trees = buildTrees(table);

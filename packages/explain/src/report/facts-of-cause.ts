@@ -1,7 +1,7 @@
 import type { Analysis } from '../analyse.ts';
 import type { CauseKind } from '../verdict/cause-kinds.ts';
 import { largest } from '../verdict/largest.ts';
-import { type Named, nameCause } from '../verdict/name-cause.ts';
+import { nameCause } from '../verdict/name-cause.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import type { Place } from '../waits-for/place.ts';
 
@@ -30,7 +30,7 @@ export interface FactsOfCause {
 export function factsOfCause({ known }: Analysis, evidence: Evidence): FactsOfCause {
   const { table } = known.whole;
   const text = (id: number): string => table.strings.text(id);
-  const { kind, place, detail }: Named = nameCause(known, evidence);
+  const { kind, place, detail } = nameCause(known, evidence);
   const signalId = largest(evidence.bySignal);
   const change = signalId === undefined ? undefined : known.changes[signalId];
   let limit = 0;

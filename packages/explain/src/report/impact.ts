@@ -1,5 +1,5 @@
 import type { Analysis } from '../analyse.ts';
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 import { byRoute, quantile, times } from '../window/slow.ts';
 import type { Impact } from './answer.ts';
 import { round } from './figures.ts';

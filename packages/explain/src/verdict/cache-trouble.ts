@@ -7,7 +7,7 @@ import { cacheBypass } from './cache-bypass.ts';
 import { isCache } from './caches.ts';
 import { heldByMisses } from './held-by-misses.ts';
 import { largest } from './largest.ts';
-import type { Reading } from './name-cause.ts';
+import type { Reading } from './named-cause.ts';
 
 /** What is behind a missing cache gets its load, and shows these kinds. */
 const LOOKS = new Set(['slow_dependency', 'pool_exhausted', 'long_hold', 'more_calls', 'cpu_slow', 'unknown']);

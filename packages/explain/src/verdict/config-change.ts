@@ -4,7 +4,7 @@ import { type Onset, onsetOf } from '../changes/onset.ts';
 import { BEFORE, WITHIN } from '../changes/phases.ts';
 import { poolLabel } from '../spans/pool-label.ts';
 import { largest, sumOf } from './largest.ts';
-import type { Named, Reading } from './name-cause.ts';
+import type { Named, Reading } from './named-cause.ts';
 
 /** Other kinds are specific. */
 const LOOKS = new Set([

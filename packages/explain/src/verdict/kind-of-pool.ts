@@ -1,4 +1,4 @@
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 import { marksOf } from '../spans/marks-of.ts';
 import { poolLabel } from '../spans/pool-label.ts';
 import type { Known } from '../waits-for/context.ts';

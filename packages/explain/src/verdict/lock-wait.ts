@@ -3,7 +3,7 @@ import type { Known } from '../waits-for/context.ts';
 import { bump, type Evidence } from '../waits-for/evidence.ts';
 import { largest, sumOf } from './largest.ts';
 import { mainExamples } from './main-examples.ts';
-import type { Reading } from './name-cause.ts';
+import type { Reading } from './named-cause.ts';
 
 /** Time-outs and deadlocks of Postgres, MySQL, SQL Server, Oracle. */
 const LOCK_ERROR =

@@ -1,30 +1,14 @@
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
-import type { Place } from '../waits-for/place.ts';
-import type { CauseKind } from './cause-kinds.ts';
-import type { Onset } from '../changes/onset.ts';
 import { cacheTrouble } from './cache-trouble.ts';
 import { configChange } from './config-change.ts';
 import { kindOf } from './kind.ts';
 import { lockWait } from './lock-wait.ts';
+import type { Named, Reading } from './named-cause.ts';
 import { poisonMessage } from './poison-message.ts';
 import { processDeath } from './process-death.ts';
 import { silentLoss } from './silent-loss.ts';
 import { trafficIncrease } from './traffic-increase.ts';
-
-export interface Named {
-  kind: CauseKind;
-  place: Place;
-  /** Empty where the kind is enough. */
-  detail: string;
-  /** If a fact says so. */
-  onset?: Onset;
-  /** Only the time agrees, as with a new version: others may too. */
-  isByTime?: true;
-}
-
-/** Each needs its own facts. */
-export type Reading = (known: Known, evidence: Evidence, kind: CauseKind) => Named | undefined;
 
 /** Most specific first. */
 const READINGS: Reading[] = [

@@ -3,7 +3,7 @@ import { count } from '../report/figures.ts';
 import type { Place } from '../waits-for/place.ts';
 import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
-import type { Named, Reading } from './name-cause.ts';
+import type { Named, Reading } from './named-cause.ts';
 
 /** Of a message that never succeeds. */
 const FEWEST_FAILURES = 3;

@@ -1,7 +1,7 @@
 import { KIND } from '../spans/span-table.ts';
 import { processGap, SLACK_MS } from '../waits-for/process-gaps.ts';
 import type { CauseKind } from './cause-kinds.ts';
-import type { Reading } from './name-cause.ts';
+import type { Reading } from './named-cause.ts';
 
 /** What it names. */
 export const DEATHS: ReadonlySet<CauseKind> = new Set<CauseKind>(['process_died', 'memory_pressure']);

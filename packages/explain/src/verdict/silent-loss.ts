@@ -1,6 +1,6 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { count, percent } from '../report/figures.ts';
-import type { Reading } from './name-cause.ts';
+import type { Reading } from './named-cause.ts';
 
 /** Failed after acknowledgement, swallowed or vanished: not redelivered. */
 export const silentLoss: Reading = ({ whole: { table } }, { place, mostly, notes, requests }) => {

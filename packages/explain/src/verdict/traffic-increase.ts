@@ -2,7 +2,7 @@ import { BEFORE, WITHIN } from '../changes/phases.ts';
 import { KIND } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { AppRequest } from '../window/requests.ts';
-import type { Reading } from './name-cause.ts';
+import type { Reading } from './named-cause.ts';
 
 const LOOKS = new Set(['pool_exhausted', 'long_hold', 'queue_backlog', 'cpu_slow', 'event_loop_blocked']);
 const PROCESSOR = new Set(['cpu_slow', 'event_loop_blocked']);

@@ -1,4 +1,4 @@
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 
 /** Longest from a breaker's opening failure to a refusal. */
 const LONGEST_OPEN_MS = 120_000;

@@ -1,7 +1,7 @@
 import type { Failures } from '../changes/failures.ts';
 import type { TimeChange } from '../changes/time-changes.ts';
 import type { CallCounts } from '../changes/call-counts.ts';
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 import type { Window } from '../window/choose.ts';
 import type { RowsOfTraces } from './rows-of-traces.ts';
 

@@ -1,5 +1,5 @@
 import { calleeOf } from '../decompose/callee.ts';
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 import { KIND } from '../spans/span-table.ts';
 import { failuresBehindBreakers } from './breakers.ts';
 import type { Known } from './context.ts';

@@ -1,4 +1,4 @@
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 
 export function samplesOfEntries({ signals, clipped, table }: Decomposed): (entry: number) => Int32Array {
   const from = new Int32Array(table.size + 1);

@@ -1,4 +1,4 @@
-import type { Decomposed } from '../decompose/decompose.ts';
+import type { Decomposed } from '../decompose/decomposed.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { lostMessages } from './lost-messages.ts';
 

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { trace, type SpanContext } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../received-span.ts';
 import type { Recorded, RecordedInstrumentation } from '../record-spans.ts';
-import type { ContractApp, Job } from './job.ts';
-import { markedCalls } from './marked-calls.ts';
+import type { ContractApp } from './app.ts';
+import { markedCalls, type Marks } from './marked-calls.ts';
 
 /** Longest wait for a span. */
 const PATIENCE_MS = 2_000;
@@ -18,9 +18,21 @@ export interface Traced {
   made: ReceivedSpan[];
 }
 
+/** What checks read of their `Job`. */
+export interface BenchJob {
+  library: string;
+  env: Record<string, string>;
+  upstream: string | undefined;
+  ownTraces: string[];
+  closures: boolean;
+  marks: Marks | undefined;
+  /** Module URL and factory. */
+  commands: { module: string; export: string } | undefined;
+}
+
 /** Library, instrumentation, recording SDK. */
 export class Bench {
-  readonly job: Job;
+  readonly job: BenchJob;
   readonly instrumentation: RecordedInstrumentation;
   readonly recorded: Recorded;
   readonly app: ContractApp;
@@ -32,7 +44,7 @@ export class Bench {
   readonly faults: string[];
 
   constructor(
-    job: Job,
+    job: BenchJob,
     instrumentation: RecordedInstrumentation,
     recorded: Recorded,
     app: ContractApp,

@@ -1,6 +1,6 @@
 import type { ReceivedSpan } from '../received-span.ts';
 import { names } from './bench.ts';
-import type { Check } from './hooked-checks.ts';
+import type { Check } from './check.ts';
 import { expected, requested, type Expected } from './policy-spans.ts';
 
 export const BREAKER_CHECKS = ['state inside', 'opened and refused', 'probe', 'decisions at once'] as const;

@@ -1,6 +1,6 @@
 import type { ReceivedSpan } from '../received-span.ts';
 import { names, type Bench } from './bench.ts';
-import type { Check } from './hooked-checks.ts';
+import type { Check } from './check.ts';
 import { statusCodeCheck } from './status-code-check.ts';
 
 export const CACHE_CHECKS = [

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { trace } from '@opentelemetry/api';
 import { outcomeOf } from './bench.ts';
-import type { Check } from './hooked-checks.ts';
+import type { Check } from './check.ts';
 
 /**
  * A connection outlives the call that opened it, so its later events are outside that trace. A second application

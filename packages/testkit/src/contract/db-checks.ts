@@ -1,5 +1,5 @@
 import { names, outcomeOf, type Bench } from './bench.ts';
-import type { Check } from './hooked-checks.ts';
+import type { Check } from './check.ts';
 import { statusCodeCheck } from './status-code-check.ts';
 
 export const DB_CHECKS = [

@@ -1,10 +1,8 @@
 import { noteScope } from '@foreshock/kit';
 import { connectionCheck } from './connection-check.ts';
-import { activeSpanId, moreListeners, names, outcomeOf, type Bench } from './bench.ts';
-import type { ContractCheck, JobMessage } from './job.ts';
-
-/** Returns problems. */
-export type Check = (bench: Bench, post: (message: JobMessage) => void) => Promise<string[]>;
+import { activeSpanId, moreListeners, names, outcomeOf } from './bench.ts';
+import type { Check } from './check.ts';
+import type { ContractCheck } from './job.ts';
 
 /** Instrumentation is enabled before the library loads. Only the last check may disable it. */
 export const hookedChecks: Partial<Record<ContractCheck, Check>> = {

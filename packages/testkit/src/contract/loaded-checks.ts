@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { moreListeners, names, outcomeOf, type Bench } from './bench.ts';
 import { brokenTelemetry } from './broken-telemetry.ts';
-import type { Check } from './hooked-checks.ts';
+import type { Check } from './check.ts';
 import type { ContractCheck } from './job.ts';
 import { changedSurfaces, surfacesOf } from './surfaces.ts';
 

@@ -1,5 +1,5 @@
 import { outcomeOf } from './bench.ts';
-import type { Check } from './hooked-checks.ts';
+import type { Check } from './check.ts';
 
 export const POOL_CHECKS = ['wait, state and holder'] as const;
 

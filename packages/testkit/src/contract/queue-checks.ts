@@ -3,8 +3,8 @@ import { trace } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../received-span.ts';
 import { recordSpans, type RecordedInstrumentation } from '../record-spans.ts';
 import { names, outcomeOf, type Bench } from './bench.ts';
-import type { Check } from './hooked-checks.ts';
-import type { ContractApp } from './job.ts';
+import type { Check } from './check.ts';
+import type { ContractApp } from './app.ts';
 
 export const QUEUE_CHECKS = [
   'send and process in one trace',

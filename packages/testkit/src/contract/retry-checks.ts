@@ -1,7 +1,7 @@
 import type { ReceivedSpan } from '../received-span.ts';
 import { names, type Bench, type Traced } from './bench.ts';
 import { expected, requested, type Expected } from './policy-spans.ts';
-import type { Check } from './hooked-checks.ts';
+import type { Check } from './check.ts';
 
 export const RETRY_CHECKS = ['attempts', 'given up', 'first attempt', 'no retry', 'attempts at once'] as const;
 

@@ -2,8 +2,8 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import type { ReceivedSpan } from '../received-span.ts';
 import { names, outcomeOf, type Bench } from './bench.ts';
 import { brokenTelemetry } from './broken-telemetry.ts';
-import type { Check } from './hooked-checks.ts';
-import type { Work } from './job.ts';
+import type { Check } from './check.ts';
+import type { Work } from './app.ts';
 import { changedSurfaces, surfacesOf } from './surfaces.ts';
 
 /** For schedulers, by {@link Order}. */

@@ -1,4 +1,4 @@
-import type { Check } from './hooked-checks.ts';
+import type { Check } from './check.ts';
 
 export const statusCodeCheck: Check = async (bench) => {
   const { made } = await bench.traced(() => bench.app.fail(), 1);

@@ -1,6 +1,6 @@
 import { withBody } from '../server/body.ts';
 import { Refusal } from '../server/refusal.ts';
-import type { Context, Reply } from '../server/server.ts';
+import type { Context, Reply } from '../server/exchange.ts';
 import type { Format } from '../store/receive.ts';
 import type { Added } from '../store/writer.ts';
 

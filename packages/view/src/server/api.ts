@@ -2,7 +2,7 @@ import type { AnswerQuery } from '../answer/thread.ts';
 import { VERSION } from '../version.ts';
 import { sendExport } from './export.ts';
 import { Refusal } from './refusal.ts';
-import type { Context, Reply } from './server.ts';
+import type { Context, Reply } from './exchange.ts';
 
 const MOST_TRACES = 500;
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createGzip } from 'node:zlib';
 import type { ExportQuery } from '../store/export.ts';
 import { Refusal } from './refusal.ts';
-import type { Context } from './server.ts';
+import type { Context } from './exchange.ts';
 
 const MOST_TRACES = 10_000;
 

@@ -2,7 +2,7 @@ import { api } from './api.ts';
 import { pageFile } from './page.ts';
 import { receive, receiveDropped } from '../receiver/receive.ts';
 import { Refusal } from './refusal.ts';
-import type { Context, Reply } from './server.ts';
+import type { Context, Reply } from './exchange.ts';
 
 const RECEIVERS = new Set(['/v1/traces', '/v1/logs', '/v1/metrics', '/api/v2/spans']);
 

@@ -4,6 +4,7 @@ import type { Answers } from '../answer/answers.ts';
 import type { StoreMethods } from '../store/thread.ts';
 import type { Thread } from '../threads/thread.ts';
 import { Events } from './events.ts';
+import type { Reply } from './exchange.ts';
 import { Refusal } from './refusal.ts';
 import { routes } from './routes.ts';
 import { checkSameMachine } from './same-machine.ts';
@@ -23,23 +24,6 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
 };
-
-export interface Context {
-  request: IncomingMessage;
-  response: ServerResponse;
-  url: URL;
-  store: Thread<StoreMethods>;
-  answers: Answers;
-  events: Events;
-}
-
-/** Undefined if the route responded itself. */
-export interface Reply {
-  status?: number;
-  type: string;
-  body: string | Buffer;
-  headers?: Record<string, string>;
-}
 
 /** Serves this machine only. */
 export class ViewServer {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { Tracer } from '@opentelemetry/api';
 import type { Pipeline } from '@foreshock/export';
-import type { Adapter, WriteLine } from '@foreshock/kit';
+import type { AttachedAdapter, WriteLine } from '@foreshock/kit';
 import type { PreloadWatcher } from '../../preload-watcher.ts';
 import type { RecordedSpan } from '../../tracer/span.ts';
 import { countSpans } from './counting-tracer.ts';
@@ -82,7 +82,7 @@ export class ThreadWatch implements PreloadWatcher {
     });
   }
 
-  attached({ library, upstream }: Adapter<unknown>, telemetry: { readonly tracer: Tracer }): void {
+  attached({ library, upstream }: AttachedAdapter, telemetry: { readonly tracer: Tracer }): void {
     const watched = this.#library(library);
     watched.upstream = [...new Set([...watched.upstream, ...upstream])];
     countSpans(telemetry, watched);

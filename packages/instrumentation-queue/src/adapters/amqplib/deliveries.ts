@@ -3,7 +3,7 @@ import { guard } from '@foreshock/kit';
 import type { Delivery, Failure, Processing, QueueEvents, Settlement, Taken } from '../../events.ts';
 import { Redeliveries } from './redeliveries.ts';
 import { destinationOf, type Message } from './channel.ts';
-import { makesItsPromises, type Handler } from './handler.ts';
+import { makesItsPromises, type Handler } from './async-handler.ts';
 import { identityOf, messageOf, type QueueTraits } from './message.ts';
 import { ObservedPromises, type ObservedPromise } from './observed-promises.ts';
 

@@ -3,7 +3,9 @@ import type { EventEmitter } from 'node:events';
 import { guard, type Hooks, type Run, type Runner } from '@foreshock/kit';
 import type { Processing, QueueEvents, Taken } from '../../events.ts';
 import type { DueTimes } from './due-times.ts';
-import { isPutOff, messageOf, type Job, type Owner } from './job.ts';
+import type { Job, Owner } from './job.ts';
+import { messageOf } from './message.ts';
+import { isPutOff } from './put-off.ts';
 import type { Outcomes } from './outcomes.ts';
 
 interface Worker extends Owner, EventEmitter {

@@ -1,9 +1,3 @@
-import { guard } from '@foreshock/kit';
-import { waitedSince } from '../../clock-wait.ts';
-import type { Message } from '../../events.ts';
-import type { DueTimes } from './due-times.ts';
-import { carrierIn, WAITS } from './metadata.ts';
-
 /** A processor's job (`Job` of dist/cjs/classes/job.js), or a sandbox's JSON. */
 export interface Job {
   id?: string;
@@ -51,56 +45,7 @@ export function startsOf({ attemptsStarted, attemptsMade }: Job): number {
   return number(attemptsStarted) || number(attemptsMade);
 }
 
-export function messageOf(owner: Owner, job: Job, dueTimes: DueTimes): Message {
-  const { id, opts = {}, timestamp, attemptsMade } = job;
-  const carrier = carrierIn(opts);
-  const attempt = number(attemptsMade) + 1;
-  const limit = Math.max(1, number(opts.attempts));
-  return {
-    id: id === undefined ? undefined : String(id),
-    carrier,
-    // An application's may be any time.
-    sentAt: opts.timestamp === undefined && number(timestamp) > 0 ? timestamp : undefined,
-    waitMs: dueTimes.waitMs(owner, job) ?? waitOf(job, carrier),
-    // Promotion shortens it.
-    delayMs: number(timestamp) > 0 ? Math.min(number(opts.delay), Math.max(0, Date.now() - timestamp!)) : opts.delay,
-    repeated: job.repeatJobKey !== undefined || opts.repeat !== undefined,
-    attempt,
-    // Manual retries exceed it.
-    maxAttempts: attempt > limit ? undefined : limit,
-  };
-}
-
-/** A first start's, with unchanged delay. */
-function waitOf(job: Job, carrier: Record<string, unknown> | undefined): number | undefined {
-  const { opts = {}, timestamp, attemptsMade, stalledCounter } = job;
-  if (startsOf(job) > 1 || number(attemptsMade) > 0 || number(stalledCounter) > 0 || carrier?.[WAITS]) return undefined;
-  if (opts.repeat !== undefined) {
-    // As in the id's end (job-scheduler.js, repeat.js).
-    const due = number(opts.prevMillis);
-    return due > 0 && String(job.id).endsWith(`:${due}`) ? waitedSince(due) : undefined;
-  }
-  if (number(opts.delay) > 0 || opts.timestamp !== undefined || !number(timestamp)) return undefined;
-  return waitedSince(timestamp!);
-}
-
-function number(value: unknown): number {
+/** 0 unless positive. */
+export function number(value: unknown): number {
   return typeof value === 'number' && value > 0 ? value : 0;
-}
-
-/** They delay it (dist/cjs/classes/errors, `RATE_LIMIT_ERROR`). */
-export function isPutOff(error: unknown): boolean {
-  return (
-    guard('bullmq process', () => {
-      const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
-      return (
-        name === 'DelayedError' ||
-        name === 'WaitingError' ||
-        name === 'WaitingChildrenError' ||
-        // Before 5.34 also by message.
-        message === 'DelayedError' ||
-        message === 'bullmq:rateLimitExceeded'
-      );
-    }) === true
-  );
 }

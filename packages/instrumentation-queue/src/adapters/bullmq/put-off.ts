@@ -1,4 +1,4 @@
-import type { Hooks } from '@foreshock/kit';
+import { guard, type Hooks } from '@foreshock/kit';
 import type { DueTimes } from './due-times.ts';
 import type { Job, Owner } from './job.ts';
 
@@ -36,4 +36,21 @@ export function observePuttingOffOfMany(prototype: object, hooks: Hooks, dueTime
   for (const method of ['retryJobs', 'promoteJobs']) {
     hooks.before(prototype as Record<string, unknown>, method, () => dueTimes.clear());
   }
+}
+
+/** They delay it (dist/cjs/classes/errors, `RATE_LIMIT_ERROR`). */
+export function isPutOff(error: unknown): boolean {
+  return (
+    guard('bullmq process', () => {
+      const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown };
+      return (
+        name === 'DelayedError' ||
+        name === 'WaitingError' ||
+        name === 'WaitingChildrenError' ||
+        // Before 5.34 also by message.
+        message === 'DelayedError' ||
+        message === 'bullmq:rateLimitExceeded'
+      );
+    }) === true
+  );
 }

@@ -1,4 +1,4 @@
-import { once, type EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
@@ -175,6 +175,36 @@ describe('context', () => {
 
     expect(await recorded.until(3)).toHaveLength(3);
     expect(new Set(outside)).toEqual(new Set([undefined]));
+  });
+
+  it('is none of what puts a request off while its body is on the way', async () => {
+    const inside: (string | undefined)[] = [];
+    const outside: (string | undefined)[] = [];
+    const server = http.createServer((request, response) => {
+      inside.push(traceHere());
+      request.resume().on('end', () => response.end(request.url));
+    });
+    const { emit } = server;
+    const putOff = new EventEmitter();
+    server.emit = function (event: string, ...args: unknown[]) {
+      if (event !== 'request') return Reflect.apply(emit, this, [event, ...args]) as boolean;
+      setImmediate(() => {
+        Reflect.apply(emit, this, [event, ...args]);
+        outside.push(traceHere());
+        putOff.emit('served');
+      });
+      return true;
+    };
+    const wire = await connect(await listen(server));
+    for (const path of ['/0', '/1']) {
+      const served = once(putOff, 'served');
+      wire.send(...GET(path, 'Content-Length: 4'));
+      await served;
+      wire.send('body');
+      await wire.until((text) => text.endsWith(path));
+    }
+    expect(outside).toEqual([undefined, undefined]);
+    expect(inside).toEqual((await recorded.until(2)).map(({ traceId }) => traceId));
   });
 });
 

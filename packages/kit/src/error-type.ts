@@ -1,5 +1,7 @@
 import { noteValues, privateMessage } from './error-values.ts';
 
+/** Frames are at a stack's end, behind the message. */
+const MAX_FRAMES_LENGTH = 32_768;
 /** Longer text is no class. */
 const MAX_LENGTH = 64;
 
@@ -60,6 +62,7 @@ export function exceptionTextOf(exception: unknown, message: string | undefined,
   const shown = typeof message === 'string' ? privateMessage(exception, message) : undefined;
   if (shown === undefined) return { message, stack };
   const frames = String(stack ?? '')
+    .slice(-MAX_FRAMES_LENGTH)
     .split('\n')
     .filter((line) => /^\s+at /.test(line));
   return { message: shown, stack: frames.join('\n') };

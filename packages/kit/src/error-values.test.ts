@@ -95,6 +95,20 @@ describe('what a database has answered with', () => {
     expect(exceptionTextOf(other, other.message, other.stack)).toEqual({ message: other.message, stack: other.stack });
   });
 
+  it('is looked for at both ends of a long message, whose middle is not recorded', () => {
+    privateMessageOf(new Error('no such group: alice'));
+    const long = 'select '.repeat(100_000);
+    expect(errorMessageOf(new Error(`could not save, no such group: alice ${long}`))).toBe(
+      'could not save, no such group',
+    );
+    expect(errorMessageOf(new Error(`the user 7 has ${long}, no such group: alice`))).toBe('the user');
+    const hidden = new Error(`${long}no such group: alice ${long}`);
+    const { message, stack } = exceptionTextOf(hidden, hidden.message, hidden.stack);
+    expect(long.startsWith(message!)).toBe(true);
+    expect(message!.length).toBeGreaterThan(3_000);
+    expect(stack).toMatch(/^ +at .*error-values\.test\.ts/);
+  });
+
   it('does not call getters, nor go round in circles', () => {
     const error = wrapper('mine', {});
     Object.defineProperty(error, 'parent', { get: () => expect.fail('called'), enumerable: true });

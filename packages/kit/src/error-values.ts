@@ -1,37 +1,13 @@
+import { hasTexts, noteText, privateErrors, textIn, type PrivateMessage } from './private-texts.ts';
+
 const MAX_MESSAGE = 256;
 /** Longer: a token or hash. */
 const MAX_WORD = 32;
 
 const MAX_DEPTH = 4;
 const MAX_LOOKED_AT = 32;
-/** Shorter texts match by chance. */
-const MIN_TEXT = 8;
-/** Remembered to find them in other errors: as many as may fail together. */
-const MAX_TEXTS = 256;
-/** A beginning this long is the server's, `E11000 duplicate key error`: what follows is hidden in any text. */
-const MIN_BEGINNING = 20;
-const MAX_BEGINNINGS = 64;
-/** `connect ECONNREFUSED`: other libraries have it too, and an address behind it. */
-const SYSTEM_ERROR = /\bE[A-Z_]+$/;
-
-interface PrivateMessage {
-  readonly whole: string;
-  readonly shown: string;
-}
-
-interface KnownMessages {
-  readonly errors: WeakMap<object, PrivateMessage>;
-  readonly recent: PrivateMessage[];
-  readonly beginnings: Set<string>;
-}
-
-/** Process-wide: a bundle has a copy. */
-const PRIVATE = Symbol.for('foreshock.private-errors');
-const known = ((globalThis as { [PRIVATE]?: KnownMessages })[PRIVATE] ??= {
-  errors: new WeakMap(),
-  recent: [],
-  beginnings: new Set(),
-});
+/** At each end of a message: most that an error costs is 1 ms. */
+const MAX_SEARCHED = 4_096;
 
 const QUOTES = new Set('"`\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u300c\u300e');
 /** Around values: `Key (email)=(…)`, `user a@example.com`, `value: …`. */
@@ -72,7 +48,7 @@ function isApostrophe(text: string, at: number): boolean {
  */
 export function privateMessage(error: unknown, message: string): string | undefined {
   if (typeof error === 'object' && error !== null) {
-    const own = known.errors.get(error);
+    const own = privateErrors.get(error);
     // It may have changed: some prepend the statement.
     if (own) return own.shown;
     const carried = carriedBy(error, 0, { left: MAX_LOOKED_AT });
@@ -83,17 +59,22 @@ export function privateMessage(error: unknown, message: string): string | undefi
       return shown;
     }
   }
-  const repeated = known.recent.find(({ whole }) => message.includes(whole));
+  const searched = searchedPart(message);
+  const repeated = textIn(searched);
   if (repeated) return withoutMessage(message, repeated);
-  for (const beginning of known.beginnings) {
-    if (message.includes(beginning)) return withoutMessage(message, { whole: beginning, shown: beginning });
-  }
-  return undefined;
+  // Between its ends, a text may be hidden.
+  return searched === message || !hasTexts() ? undefined : message.slice(0, MAX_SEARCHED - MAX_MESSAGE);
+}
+
+/** A long message begins with what the application says, or ends with what the database does. */
+function searchedPart(message: string): string {
+  if (message.length <= 2 * MAX_SEARCHED) return message;
+  return `${message.slice(0, MAX_SEARCHED)}\n${message.slice(-MAX_SEARCHED)}`;
 }
 
 /** `could not save alice: Duplicate entry 'alice'`: its beginning, and the other's public part. */
 function withoutMessage(message: string, { whole, shown }: PrivateMessage): string {
-  const at = message.indexOf(whole);
+  const at = message.slice(0, 2 * MAX_MESSAGE).indexOf(whole);
   const own = withoutValues(message);
   return at < 0 || at > own.length ? own : own.slice(0, at) + shown;
 }
@@ -105,7 +86,7 @@ function carriedBy(error: object, depth: number, budget: { left: number }): Priv
     const value: unknown = Object.getOwnPropertyDescriptor(error, name)?.value;
     if (typeof value !== 'object' || value === null) continue;
     const found =
-      known.errors.get(value) ??
+      privateErrors.get(value) ??
       (depth < MAX_DEPTH && (value instanceof Error || Array.isArray(value))
         ? carriedBy(value, depth + 1, budget)
         : undefined);
@@ -120,12 +101,8 @@ function carriedBy(error: object, depth: number, budget: { left: number }): Priv
  * @param shown the public part
  */
 export function noteValues(error: unknown, message: string, shown = withoutValues(message)): void {
-  if (typeof error !== 'object' || error === null || known.errors.has(error)) return;
+  if (typeof error !== 'object' || error === null || privateErrors.has(error)) return;
   const noted = { whole: message.slice(0, MAX_MESSAGE), shown };
-  known.errors.set(error, noted);
-  const { recent, beginnings } = known;
-  if (shown === noted.whole || message.length < MIN_TEXT || recent.some(({ whole }) => whole === noted.whole)) return;
-  if (recent.push(noted) > MAX_TEXTS) recent.shift();
-  if (shown.length < MIN_BEGINNING || SYSTEM_ERROR.test(shown) || !noted.whole.startsWith(shown)) return;
-  if (beginnings.size < MAX_BEGINNINGS) beginnings.add(shown);
+  privateErrors.set(error, noted);
+  noteText(noted);
 }

@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import { executionAsyncId } from 'node:async_hooks';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorTypeOf, guard } from '@foreshock/kit';
 import { SERVED, type Carrier } from '../../exchange.ts';
@@ -12,6 +13,8 @@ interface Response extends ServerResponse, Carrier {}
 export interface Connection extends Socket {
   /** lib/_http_server.js, `connectionListenerInternal`. */
   server?: unknown;
+  /** `HTTPParser` of src/node_http_parser.cc: one per connection. */
+  parser?: { incoming?: unknown; getAsyncId(): number } | null;
   [REQUESTS]?: OpenRequests;
 }
 
@@ -21,6 +24,8 @@ class OpenRequests {
   timedOut = false;
   /** Answered on the socket. */
   refused = false;
+  /** Asked once: a call into C++. */
+  parserId: number | undefined;
   #only: Response | undefined;
   /** For pipelining. */
   #more: Set<Response> | undefined;
@@ -46,6 +51,16 @@ export function begun(socket: Connection, response: Response): void {
 
 export function ended(socket: Connection, response: Response): void {
   socket[REQUESTS]?.ended(response);
+}
+
+/**
+ * Whether the parser, in C++, has just read this head (`parserOnHeadersComplete` of lib/_http_common.js), and its call
+ * is not over.
+ */
+export function isReading(socket: Connection, request: IncomingMessage): boolean {
+  const { parser, [REQUESTS]: requests } = socket;
+  if (!requests || parser?.incoming !== request) return false;
+  return executionAsyncId() === (requests.parserId ??= parser.getAsyncId());
 }
 
 /** Two per connection, not request. */

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { CALLBACKS_RESTORE_CONTEXT, guard, methodIn, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, Served } from '../../events.ts';
 import { SERVED, type Carrier } from '../../exchange.ts';
-import { begun, ended, refuses, type Connection } from './connection.ts';
+import { begun, ended, isReading, refuses, type Connection } from './connection.ts';
 import { observeHandshake } from './handshake.ts';
 import { hasHeader } from '../../http-headers.ts';
 import { emitInOnceListened } from '../../emit-in.ts';
@@ -70,18 +70,10 @@ export function wrapServer(ServerClass: { prototype: Http.Server }, events: Http
         if (event === 'clientError') refuses(args[2], args[1]);
         return undefined;
       },
-      CALLBACKS_RESTORE_CONTEXT ? isParsing : undefined,
+      // An application may emit it later, elsewhere.
+      CALLBACKS_RESTORE_CONTEXT ? (_server, args) => isReading(args[1].socket, args[1]) : undefined,
     ),
   );
-}
-
-/**
- * Whether the HTTP parser, in C++, has just read this head (`parserOnHeadersComplete` of lib/_http_common.js), or the
- * event was put off: the rest of its callback then has the request's context.
- */
-function isParsing(_server: Http.Server, args: ArrayLike<any>): boolean {
-  const request = args[1] as IncomingMessage & { socket: { parser?: { incoming?: unknown } | null } };
-  return request.socket.parser?.incoming === request;
 }
 
 /** Undefined if forwarded, as from `checkContinue`. */

@@ -133,6 +133,6 @@ function add(table: SpanTable, { trace, id, parent, service, name, start, end }:
     failed: false,
     errorType: '',
     target: '',
-    facts: undefined,
+    attributes: undefined,
   });
 }

@@ -20,7 +20,7 @@ export { emptySpan, KIND, SpanTable, type SpanInput } from './spans/span-table.t
 export { criticalPath, type Section } from './decompose/sections.ts';
 export type { Decomposed } from './decompose/decomposed.ts';
 export { componentsOf } from './waits-for/components.ts';
-export type { Facts, Mark } from './spans/facts.ts';
+export type { KnownAttributes, Mark } from './spans/known-attributes.ts';
 export type { AskedWindow } from './window/choose.ts';
 export type { CauseKind } from './verdict/cause-kinds.ts';
 export type { Verdict } from './verdict/classify.ts';

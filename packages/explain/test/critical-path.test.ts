@@ -44,7 +44,7 @@ function load({ spans }: Case) {
       failed: false,
       errorType: '',
       target: '',
-      facts: undefined,
+      attributes: undefined,
     });
   }
   const trees = buildTrees(table);

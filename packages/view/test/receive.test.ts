@@ -29,7 +29,7 @@ async function expectWhole(viewer: Viewer): Promise<void> {
         start: 1_790_002_748_000,
         durationMs: 10,
         status: 2,
-        facts: { events: [1], link: { traceId: 'f'.repeat(32), spanId: 'e'.repeat(16) } },
+        summary: { events: [1], link: { traceId: 'f'.repeat(32), spanId: 'e'.repeat(16) } },
         statusMessage: 'broke',
         attributes: { text: 'ä "quoted"', whole: 7, part: 0.5, yes: true, far: '…' },
         events: [{ time: 1_790_002_748_001, name: 'error.logged', attributes: { message: 'no' } }],

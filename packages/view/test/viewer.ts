@@ -103,7 +103,7 @@ async function wholeTrace(api: Viewer['api'], traceId: string) {
       start: rows.from + rows.starts[at] / 1e6,
       durationMs: (rows.ends[at] - rows.starts[at]) / 1e6,
       status: rows.statuses[at],
-      facts: rows.facts[at],
+      summary: rows.summaries[at],
     };
     return Object.assign(row, await api(`traces/${traceId}/spans/${spanId}?kind=${row.kind}`));
   });

@@ -67,5 +67,5 @@ function keyOf(route: number, signal: number): number {
 
 /** Retries, and pauses before them, are no new calls. */
 export function isAgain({ table, signals }: Decomposed, at: number): boolean {
-  return (table.facts[signals.row[at]!]?.attempt ?? 1) > 1;
+  return (table.attributes[signals.row[at]!]?.attempt ?? 1) > 1;
 }

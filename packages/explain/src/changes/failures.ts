@@ -18,7 +18,7 @@ export function findFailures(whole: Decomposed, phases: Uint8Array): Failures {
   const { size, failed } = table;
   const isOrigin = new Uint8Array(size);
   for (const row of trees.order) {
-    if (failed[row] === 0 || table.facts[row]?.cancelled === true) continue;
+    if (failed[row] === 0 || table.attributes[row]?.cancelled === true) continue;
     isOrigin[row] = 1;
     let above = trees.parent[row]!;
     for (let steps = 0; steps < FARTHEST_UP && above >= 0; steps++) {

@@ -14,7 +14,7 @@ export class AddressOwners {
     for (let row = 0; row < remote.length; row++) {
       if (remote[row]! < 0) continue;
       const owner = table.service[remote[row]!]!;
-      const { breaker } = table.facts[row] ?? {};
+      const { breaker } = table.attributes[row] ?? {};
       for (const address of [table.target[row]!, breaker ? this.#breaker(breaker) : 0]) {
         if (address === 0) continue;
         this.#count(address, owner);
@@ -25,7 +25,7 @@ export class AddressOwners {
 
   of(row: number): number | undefined {
     const target = this.#table.target[row]!;
-    const breaker = this.#table.facts[row]?.breaker;
+    const breaker = this.#table.attributes[row]?.breaker;
     const address = target || (breaker ? this.#breaker(breaker) : 0);
     const own = this.#answers.get(keyOf(this.#table.service[row]!, address));
     return mostOf(own ?? this.#answers.get(address));

@@ -13,6 +13,6 @@ export function peerOf(table: SpanTable, owners: AddressOwners, row: number): nu
   if (owner !== undefined) return owner;
   const target = table.target[row]!;
   if (target !== 0) return target;
-  const breaker = table.facts[row]?.breaker;
+  const breaker = table.attributes[row]?.breaker;
   return breaker ? table.strings.id(breaker) : table.name[row]!;
 }

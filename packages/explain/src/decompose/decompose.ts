@@ -1,4 +1,4 @@
-import type { Facts } from '../spans/facts.ts';
+import type { KnownAttributes } from '../spans/known-attributes.ts';
 import { correctClocks } from '../spans/clocks.ts';
 import { poolLabel } from '../spans/pool-label.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
@@ -29,7 +29,7 @@ export function decompose(table: SpanTable): Decomposed {
 function forgetDuplicates(table: SpanTable, { duplicate, duplicates }: Trees): void {
   if (duplicates === 0) return;
   duplicate.forEach((is, row) => {
-    if (is === 1) table.facts[row] = undefined;
+    if (is === 1) table.attributes[row] = undefined;
   });
   const once = table.marks.filter(({ row }) => duplicate[row] === 0);
   table.marks.splice(0, table.marks.length, ...once);
@@ -53,11 +53,11 @@ function takeBackOff(whole: Decomposed): void {
   }
 }
 
-/** From the facts, else the failed attempt's end. */
+/** From the attributes, else the failed attempt's end. */
 function delayBefore(table: SpanTable, row: number, before: number): number {
-  const facts = table.facts[row];
-  if (facts?.attempt !== undefined) return facts.attempt > 1 ? (facts.delayMs ?? 0) : 0;
-  if (before < 0 || table.kind[row] !== KIND.CLIENT || facts?.isDatabase || table.failed[before] === 0) return 0;
+  const attributes = table.attributes[row];
+  if (attributes?.attempt !== undefined) return attributes.attempt > 1 ? (attributes.delayMs ?? 0) : 0;
+  if (before < 0 || table.kind[row] !== KIND.CLIENT || attributes?.isDatabase || table.failed[before] === 0) return 0;
   const isSame = table.name[before] === table.name[row] && table.target[before] === table.target[row];
   return isSame ? table.start[row]! - table.end[before]! : 0;
 }
@@ -66,28 +66,33 @@ function addSamples(whole: Decomposed, row: number): void {
   const { table, exclusive, remote, signals, owners } = whole;
   const service = table.service[row]!;
   const name = table.name[row]!;
-  const facts = table.facts[row];
-  let ms = facts ? takePauses(whole, row, facts, exclusive[row]!) : exclusive[row]!;
-  if (facts?.isWait && table.kind[row] === KIND.INTERNAL) {
-    const pool = table.strings.id(`pool ${poolLabel(facts.pool ?? '')}`);
-    signals.add(facts.waitReason === 'connect' ? 'poolConnect' : 'poolWait', service, pool, 0, row, ms);
+  const attributes = table.attributes[row];
+  let ms = attributes ? takePauses(whole, row, attributes, exclusive[row]!) : exclusive[row]!;
+  if (attributes?.isWait && table.kind[row] === KIND.INTERNAL) {
+    const pool = table.strings.id(`pool ${poolLabel(attributes.pool ?? '')}`);
+    signals.add(attributes.waitReason === 'connect' ? 'poolConnect' : 'poolWait', service, pool, 0, row, ms);
     return;
   }
-  if (facts) ms = addFacts(whole, row, facts, ms);
+  if (attributes) ms = addAttributes(whole, row, attributes, ms);
   if (remote[row]! >= 0) {
     ms -= takeLateStart(whole, row, remote[row]!, ms);
     signals.add('call', service, table.service[remote[row]!]!, table.name[remote[row]!]!, row, ms);
   } else if (
     table.kind[row] === KIND.CLIENT ||
     table.kind[row] === KIND.PRODUCER ||
-    facts?.breakerOutcome === 'timeout'
+    attributes?.breakerOutcome === 'timeout'
   ) {
     signals.add('dependency', service, peerOf(table, owners, row), name, row, ms);
   } else signals.add('self', service, 0, name, row, ms);
 }
 
 /** Returns the unexplained milliseconds. */
-function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Facts, ms: number): number {
+function addAttributes(
+  { table, signals, owners }: Decomposed,
+  row: number,
+  attributes: KnownAttributes,
+  ms: number,
+): number {
   const service = table.service[row]!;
   const name = table.name[row]!;
   let left = ms;
@@ -97,31 +102,31 @@ function addFacts({ table, signals, owners }: Decomposed, row: number, facts: Fa
     left -= taken;
     signals.add(kind, service, peer, name, row, taken);
   };
-  if (facts.queueWaitMs !== undefined && table.kind[row] === KIND.CONSUMER) {
-    const queue = table.strings.id(`queue ${facts.destination ?? ''}`);
-    const blockedMs = Math.max(0, Math.min(facts.queueWaitMs, facts.blockedBeforeMs ?? 0));
+  if (attributes.queueWaitMs !== undefined && table.kind[row] === KIND.CONSUMER) {
+    const queue = table.strings.id(`queue ${attributes.destination ?? ''}`);
+    const blockedMs = Math.max(0, Math.min(attributes.queueWaitMs, attributes.blockedBeforeMs ?? 0));
     if (blockedMs > 0) signals.add('blocked', service, 0, name, row, blockedMs);
-    signals.add('queueWait', service, queue, 0, row, Math.max(0, facts.queueWaitMs) - blockedMs);
+    signals.add('queueWait', service, queue, 0, row, Math.max(0, attributes.queueWaitMs) - blockedMs);
   }
   if (table.kind[row] === KIND.CLIENT) {
     const peer = peerOf(table, owners, row);
-    part('socketWait', peer, facts.queueMs);
-    part('dns', peer, facts.dnsMs);
-    part('connect', peer, (facts.connectMs ?? 0) + (facts.proxyMs ?? 0));
-    part('tls', peer, facts.tlsMs);
+    part('socketWait', peer, attributes.queueMs);
+    part('dns', peer, attributes.dnsMs);
+    part('connect', peer, (attributes.connectMs ?? 0) + (attributes.proxyMs ?? 0));
+    part('tls', peer, attributes.tlsMs);
   }
   return left;
 }
 
 /** First: nothing else used the time in which the process stood still. */
-function takePauses(whole: Decomposed, row: number, facts: Facts, ms: number): number {
+function takePauses(whole: Decomposed, row: number, attributes: KnownAttributes, ms: number): number {
   const { table, signals } = whole;
   const add = (kind: 'gc' | 'blocked', length: number): void => {
     if (length > 0) signals.add(kind, table.service[row]!, 0, table.name[row]!, row, length);
   };
-  const gcMs = Math.min(ms, ownPause(whole, row, facts, 'gcMs'));
+  const gcMs = Math.min(ms, ownPause(whole, row, attributes, 'gcMs'));
   // Garbage collection blocks the event loop, too.
-  const blockedMs = Math.min(ms - gcMs, Math.max(0, ownPause(whole, row, facts, 'blockedMs') - gcMs));
+  const blockedMs = Math.min(ms - gcMs, Math.max(0, ownPause(whole, row, attributes, 'blockedMs') - gcMs));
   add('gc', gcMs);
   add('blocked', blockedMs);
   return ms - gcMs - blockedMs;
@@ -129,7 +134,7 @@ function takePauses(whole: Decomposed, row: number, facts: Facts, ms: number): n
 
 /** The blocked event loop delayed reading the request; returns its milliseconds. */
 function takeLateStart({ table, clipped, signals }: Decomposed, row: number, server: number, ms: number): number {
-  const before = table.facts[server]?.blockedBeforeMs ?? 0;
+  const before = table.attributes[server]?.blockedBeforeMs ?? 0;
   const taken = Math.min(ms, before, clipped.start[server]! - clipped.start[row]!);
   if (!(taken > 0)) return 0;
   signals.add('blocked', table.service[server]!, 0, table.name[server]!, server, taken);
@@ -137,11 +142,16 @@ function takeLateStart({ table, clipped, signals }: Decomposed, row: number, ser
 }
 
 /** Children report the same pause, which is subtracted. */
-function ownPause({ table, trees }: Decomposed, row: number, facts: Facts, key: 'gcMs' | 'blockedMs'): number {
-  let ms = facts[key] ?? 0;
+function ownPause(
+  { table, trees }: Decomposed,
+  row: number,
+  attributes: KnownAttributes,
+  key: 'gcMs' | 'blockedMs',
+): number {
+  let ms = attributes[key] ?? 0;
   for (let at = trees.childStart[row]!; ms > 0 && at < trees.childStart[row + 1]!; at++) {
     const child = trees.children[at]!;
-    if (table.service[child] === table.service[row]) ms -= table.facts[child]?.[key] ?? 0;
+    if (table.service[child] === table.service[row]) ms -= table.attributes[child]?.[key] ?? 0;
   }
   return Math.max(0, ms);
 }

@@ -1,7 +1,7 @@
 import type { Analysis } from '../analyse.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import type { Cause } from './answer.ts';
-import { factsOfCause } from './facts-of-cause.ts';
+import { summaryOfCause } from './cause-summary.ts';
 import { count, iso, percent, round } from './figures.ts';
 import { onsetOfCause } from './onset-of-cause.ts';
 import { ACTIONS, whatHappened } from './sentences.ts';
@@ -22,21 +22,21 @@ export function causesOf(analysis: Analysis): Cause[] {
 }
 
 function causeOf(analysis: Analysis, evidence: Evidence, rank: number): Cause {
-  const facts = factsOfCause(analysis, evidence);
+  const summary = summaryOfCause(analysis, evidence);
   const onset = rank <= 2 ? onsetOfCause(analysis, evidence) : undefined;
   const bad = analysis.bad.length;
   const explains = bad === 0 ? 0 : Math.min(1, evidence.requests / bad);
   return {
     rank,
-    kind: facts.kind,
-    service: facts.service,
-    resource: facts.resource || null,
-    operation: facts.operation || null,
+    kind: summary.kind,
+    service: summary.service,
+    resource: summary.resource || null,
+    operation: summary.operation || null,
     onset: onset ? { at: iso(onset.at), plusMinusMs: round(onset.plusMinusMs + skewOf(analysis, evidence)) } : null,
     requests: evidence.mostly.length,
     explains: round(explains, 3),
-    text: `${capital(whatHappened(facts))}: ${percent(explains)} of what made ${count(bad, 'request')} slow or failed.`,
-    action: ACTIONS[facts.kind],
+    text: `${capital(whatHappened(summary))}: ${percent(explains)} of what made ${count(bad, 'request')} slow or failed.`,
+    action: ACTIONS[summary.kind],
     traceIds: traceIdsOf(analysis, evidence),
   };
 }

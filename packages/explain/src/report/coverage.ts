@@ -38,7 +38,7 @@ function silentServices({ table, trees, remote, owners }: Analysis['known']['who
   const silent = new Set<number>();
   for (const row of trees.order) {
     const target = table.target[row]!;
-    if (table.kind[row] !== 3 || remote[row]! >= 0 || target === 0 || table.facts[row]?.isDatabase) continue;
+    if (table.kind[row] !== 3 || remote[row]! >= 0 || target === 0 || table.attributes[row]?.isDatabase) continue;
     if (!owners.has(target) && !speaking.has(target)) silent.add(target);
   }
   return [...silent].map((id) => table.strings.text(id));

@@ -36,9 +36,9 @@ export function impactOf({ known, bad }: Analysis): Impact[] {
 /** With a span of their own service that says so. */
 function degradedEntries({ table, clipped }: Decomposed): Set<number> {
   const entries = new Set<number>();
-  table.facts.forEach((facts, row) => {
+  table.attributes.forEach((attributes, row) => {
     const entry = clipped.entry[row]!;
-    if (facts?.degraded !== undefined && entry >= 0) entries.add(entry);
+    if (attributes?.degraded !== undefined && entry >= 0) entries.add(entry);
   });
   return entries;
 }

@@ -63,8 +63,8 @@ function firstHolder({ known }: Analysis, { examples, notes }: Evidence): Onset 
   if (largest(notes) !== 'long') return undefined;
   let first = Infinity;
   for (const { row } of examples) {
-    const facts = table.facts[row];
-    const trace = facts?.holderTrace ? table.findTrace(facts.holderTrace.toLowerCase()) : undefined;
+    const attributes = table.attributes[row];
+    const trace = attributes?.holderTrace ? table.findTrace(attributes.holderTrace.toLowerCase()) : undefined;
     if (trace === undefined) continue;
     for (let at = known.traces.from[trace]!; at < known.traces.from[trace + 1]!; at++) {
       const held = known.traces.rows[at]!;

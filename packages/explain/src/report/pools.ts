@@ -16,10 +16,10 @@ export function poolsOf({ known }: Analysis): PoolRow[] {
   const { table } = known.whole;
   const { from, to } = known.window;
   const waits = new Map<string, number[]>();
-  table.facts.forEach((facts, row) => {
-    if (!facts?.isWait || table.kind[row] !== 1 || facts.waitReason !== 'queue') return;
+  table.attributes.forEach((attributes, row) => {
+    if (!attributes?.isWait || table.kind[row] !== 1 || attributes.waitReason !== 'queue') return;
     if (table.end[row]! < from || table.start[row]! > to || table.end[row]! - table.start[row]! < LEAST_MS) return;
-    const key = `${table.service[row]} ${poolLabel(facts.pool ?? '')}`;
+    const key = `${table.service[row]} ${poolLabel(attributes.pool ?? '')}`;
     const rows = waits.get(key);
     if (rows) rows.push(row);
     else waits.set(key, [row]);
@@ -36,7 +36,7 @@ function poolOf(known: Known, rows: number[]): PoolRow {
   let [limit, longest, from, to] = [0, 0, Infinity, 0];
   for (const row of rows) {
     const ms = table.end[row]! - table.start[row]!;
-    const { poolLimit } = table.facts[row]!;
+    const { poolLimit } = table.attributes[row]!;
     const holder = holderName(known, row);
     limit = Math.max(limit, poolLimit ?? 0);
     longest = Math.max(longest, ms);
@@ -46,7 +46,7 @@ function poolOf(known: Known, rows: number[]): PoolRow {
   }
   return {
     service: table.strings.text(table.service[rows[0]!]!),
-    pool: poolLabel(table.facts[rows[0]!]!.pool ?? ''),
+    pool: poolLabel(table.attributes[rows[0]!]!.pool ?? ''),
     limit: limit || null,
     waits: rows.length,
     longestWaitMs: round(longest),

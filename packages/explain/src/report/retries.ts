@@ -12,8 +12,8 @@ export function retriesOf({ known }: Analysis): RetryRow[] {
   const { table } = known.whole;
   const { from, to } = known.window;
   const hops = new Map<string, { peer: number; rows: number[] }>();
-  table.facts.forEach((facts, row) => {
-    if (facts?.attempt === undefined || table.start[row]! < from || table.start[row]! > to) return;
+  table.attributes.forEach((attributes, row) => {
+    if (attributes?.attempt === undefined || table.start[row]! < from || table.start[row]! > to) return;
     const peer = calleeOf(known.whole, row);
     const key = `${table.service[row]} ${peer}`;
     const hop = hops.get(key);
@@ -28,7 +28,7 @@ export function retriesOf({ known }: Analysis): RetryRow[] {
 }
 
 function hopOf(table: SpanTable, peer: number, rows: number[]): RetryRow {
-  const firstTries = rows.filter((row) => table.facts[row]!.attempt! <= 1).length;
+  const firstTries = rows.filter((row) => table.attributes[row]!.attempt! <= 1).length;
   return {
     service: table.strings.text(table.service[rows[0]!]!),
     target: table.strings.text(peer),
@@ -41,8 +41,8 @@ function hopOf(table: SpanTable, peer: number, rows: number[]): RetryRow {
 /** Null if too few are known. */
 function hasJitter(table: SpanTable, rows: number[]): boolean | null {
   const pauses = rows
-    .filter((row) => table.facts[row]!.attempt === 2 && table.facts[row]!.delayMs !== undefined)
-    .map((row) => table.facts[row]!.delayMs!)
+    .filter((row) => table.attributes[row]!.attempt === 2 && table.attributes[row]!.delayMs !== undefined)
+    .map((row) => table.attributes[row]!.delayMs!)
     .sort((a, b) => a - b);
   if (pauses.length < FEWEST_PAUSES) return null;
   const middle = pauses[pauses.length >> 1]!;

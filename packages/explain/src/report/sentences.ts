@@ -1,59 +1,59 @@
 import type { CauseKind } from '../verdict/cause-kinds.ts';
-import type { FactsOfCause } from './facts-of-cause.ts';
+import type { CauseSummary } from './cause-summary.ts';
 import { duration } from './figures.ts';
 
-export function whatHappened(facts: FactsOfCause): string {
-  const { kind, service, operation, error } = facts;
-  const resource = facts.resource || service;
+export function whatHappened(summary: CauseSummary): string {
+  const { kind, service, operation, error } = summary;
+  const resource = summary.resource || service;
   const by = operation ? `\`${operation}\`` : 'its callers';
   const of = operation ? ` (\`${operation}\`)` : '';
   switch (kind) {
     case 'long_hold':
-      return `${by} kept the connections of ${resource} in ${service}${facts.holding ? ` while it ${facts.holding}` : ''}${usedUp(facts)}`;
+      return `${by} kept the connections of ${resource} in ${service}${summary.holding ? ` while it ${summary.holding}` : ''}${usedUp(summary)}`;
     case 'pool_exhausted':
       if (resource.startsWith('sockets '))
-        return `calls of ${service} waited for ${resource.replace(' ', ' to ')}${slower(facts)}`;
-      return `${resource} of ${service} was too small for its load${usedUp(facts)}`;
+        return `calls of ${service} waited for ${resource.replace(' ', ' to ')}${slower(summary)}`;
+      return `${resource} of ${service} was too small for its load${usedUp(summary)}`;
     case 'connection_leak':
-      return `${by} in ${service} did not give connections of ${resource} back${usedUp(facts)}`;
+      return `${by} in ${service} did not give connections of ${resource} back${usedUp(summary)}`;
     case 'dependency_cycle':
-      return `callers in ${service} held what others waited for and waited for ${resource} themselves${usedUp(facts)}`;
+      return `callers in ${service} held what others waited for and waited for ${resource} themselves${usedUp(summary)}`;
     case 'breaker_open':
       return `${resource} in ${service} refused calls, and no failed call that opened it is in the input`;
     case 'dependency_unreachable':
-      return facts.resource
-        ? `${service} could not reach ${facts.resource} (${error || TOGETHER})`
+      return summary.resource
+        ? `${service} could not reach ${summary.resource} (${error || TOGETHER})`
         : `calls did not reach ${service} (${error || TOGETHER})`;
     case 'cache_down':
-      return facts.detail
-        ? `${service} passed by its cache ${resource} (${facts.detail})`
+      return summary.detail
+        ? `${service} passed by its cache ${resource} (${summary.detail})`
         : `${service} lost its cache ${resource} (${error || TOGETHER})`;
     case 'cache_stampede':
-      return `callers in ${service} missed ${resource} together (${facts.detail})`;
+      return `callers in ${service} missed ${resource} together (${summary.detail})`;
     case 'lock_wait':
-      return `statements of ${service} waited for locks in ${resource}${of}: ${facts.detail}${slower(facts)}`;
+      return `statements of ${service} waited for locks in ${resource}${of}: ${summary.detail}${slower(summary)}`;
     case 'poison_message':
-      return `${resource} of ${service}: ${facts.detail} (${error || 'failed'})`;
+      return `${resource} of ${service}: ${summary.detail} (${error || 'failed'})`;
     case 'silent_loss':
-      return `messages of ${resource} were lost in ${service}: ${facts.detail}`;
+      return `messages of ${resource} were lost in ${service}: ${summary.detail}`;
     case 'process_died':
-      return `a process of ${service} ended: ${facts.detail}`;
+      return `a process of ${service} ended: ${summary.detail}`;
     case 'memory_pressure':
-      return facts.detail
-        ? `${service} ran out of memory, and its process ended: ${facts.detail}`
-        : `garbage collection stopped ${service}${slower(facts)}`;
+      return summary.detail
+        ? `${service} ran out of memory, and its process ended: ${summary.detail}`
+        : `garbage collection stopped ${service}${slower(summary)}`;
     case 'traffic_increase':
-      return `${service} got ${facts.detail}`;
+      return `${service} got ${summary.detail}`;
     case 'config_change':
-      return `${facts.resource ? `${facts.resource} of ${service}` : service} changed: ${facts.detail}${error ? ` (${error})` : slower(facts)}`;
+      return `${summary.resource ? `${summary.resource} of ${service}` : service} changed: ${summary.detail}${error ? ` (${error})` : slower(summary)}`;
     case 'dependency_errors':
-      return facts.resource
-        ? `${facts.resource} failed for ${service} (${error})`
+      return summary.resource
+        ? `${summary.resource} failed for ${service} (${error})`
         : `${service} failed${of} (${error})`;
     case 'more_calls':
       return `${service} made more calls to ${resource} a request${of}`;
     default:
-      return `${TIME[kind] ?? 'something changed at'} ${facts.resource ? `${facts.resource} for ${service}` : service}${of}${slower(facts)}`;
+      return `${TIME[kind] ?? 'something changed at'} ${summary.resource ? `${summary.resource} for ${service}` : service}${of}${slower(summary)}`;
   }
 }
 
@@ -72,12 +72,12 @@ const TIME: Partial<Record<CauseKind, string>> = {
   retry_storm: 'retries with hardly a pause were most of the calls to',
 };
 
-function slower({ beforeMs, nowMs }: FactsOfCause): string {
+function slower({ beforeMs, nowMs }: CauseSummary): string {
   if (Number.isNaN(nowMs)) return '';
   return Number.isNaN(beforeMs) ? `, ${duration(nowMs)} a call` : `, ${duration(beforeMs)} → ${duration(nowMs)} a call`;
 }
 
-function usedUp({ limit, mostPending, longestWaitMs }: FactsOfCause): string {
+function usedUp({ limit, mostPending, longestWaitMs }: CauseSummary): string {
   const parts = [
     limit > 0 ? `limit ${limit}` : '',
     mostPending > 0 ? `up to ${mostPending} waiting` : '',

@@ -1,11 +1,11 @@
-import type { Facts } from '../spans/facts.ts';
+import type { KnownAttributes } from '../spans/known-attributes.ts';
 import type { Strings } from '../spans/strings.ts';
 
 export type Plain = string | number | boolean;
 
 export class SpanAttributes {
   readonly #strings: Strings;
-  facts: Facts | undefined;
+  known: KnownAttributes | undefined;
   errorType = '';
   method = '';
   statusCode = 0;
@@ -21,7 +21,7 @@ export class SpanAttributes {
   }
 
   clear(): void {
-    this.facts = undefined;
+    this.known = undefined;
     this.errorType = this.method = this.#peer = this.#host = this.#port = this.#system = this.#namespace = '';
     this.statusCode = 0;
     this.isFailed = false;
@@ -44,8 +44,8 @@ export class SpanAttributes {
     return this.#strings.text(this.#strings.id(String(value)));
   }
 
-  known(): Facts {
-    return (this.facts ??= {});
+  writable(): KnownAttributes {
+    return (this.known ??= {});
   }
 
   static readonly address: Record<string, (to: SpanAttributes, value: Plain) => void> = {
@@ -61,35 +61,35 @@ export class SpanAttributes {
     'db.system': (to, value) => to.#database(value),
     'messaging.system': (to, value) => void (to.#system ||= String(value)),
     'messaging.destination.name': (to, value) => {
-      to.known().destination = to.shared(value);
+      to.writable().destination = to.shared(value);
       to.#namespace ||= String(value);
     },
   };
 
   #database(value: Plain): void {
     this.#system = String(value);
-    this.known().isDatabase = true;
+    this.writable().isDatabase = true;
   }
 }
 
 export type Reader = (to: SpanAttributes, value: Plain) => void;
 
-function number(property: keyof Facts): Reader {
+function number(property: keyof KnownAttributes): Reader {
   return (to, value) => {
     const read = Number(value);
-    if (Number.isFinite(read)) (to.known() as Record<string, unknown>)[property] = read;
+    if (Number.isFinite(read)) (to.writable() as Record<string, unknown>)[property] = read;
   };
 }
 
-function text(property: keyof Facts): Reader {
+function text(property: keyof KnownAttributes): Reader {
   return (to, value) => {
-    (to.known() as Record<string, unknown>)[property] = to.shared(value);
+    (to.writable() as Record<string, unknown>)[property] = to.shared(value);
   };
 }
 
-function flag(property: keyof Facts): Reader {
+function flag(property: keyof KnownAttributes): Reader {
   return (to, value) => {
-    (to.known() as Record<string, unknown>)[property] = value === true || value === 'true';
+    (to.writable() as Record<string, unknown>)[property] = value === true || value === 'true';
   };
 }
 
@@ -135,7 +135,7 @@ const READERS: Map<string, Reader> = new Map([
   ['http.route', text('route')],
   ['db.client.connection.pool.name', text('pool')],
   ['pool.name', text('pool')],
-  ['pool.wait_ms', (to) => void (to.known().isWait = true)],
+  ['pool.wait_ms', (to) => void (to.writable().isWait = true)],
   ['pool.wait_reason', text('waitReason')],
   ['pool.used', number('poolUsed')],
   ['pool.limit', number('poolLimit')],
@@ -162,7 +162,7 @@ const READERS: Map<string, Reader> = new Map([
   ['degraded.mode', text('degraded')],
   ['queue.wait_ms', number('queueWaitMs')],
   ['queue.settled', text('settled')],
-  ['messaging.message.id', (to, value) => void (to.known().messageId = hashOf(String(value)))],
+  ['messaging.message.id', (to, value) => void (to.writable().messageId = hashOf(String(value)))],
   ['db.collection.name', text('collection')],
   ['db.sql.table', text('collection')],
   ['queue.acked_early', flag('ackedEarly')],

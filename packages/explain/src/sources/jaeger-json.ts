@@ -59,7 +59,7 @@ export function readJaeger({ data }: JaegerFile, table: SpanTable): number {
         failed: attributes.isFailed,
         errorType: attributes.errorType,
         target: attributes.target,
-        facts: attributes.facts,
+        attributes: attributes.known,
       });
       count++;
     }

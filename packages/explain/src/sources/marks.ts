@@ -1,4 +1,4 @@
-import type { Mark } from '../spans/facts.ts';
+import type { Mark } from '../spans/known-attributes.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 
 const MARKS: ReadonlySet<string> = new Set([

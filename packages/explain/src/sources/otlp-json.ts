@@ -78,7 +78,7 @@ function readSpan(span: Span, of: SpanProcess, attributes: SpanAttributes, table
     if (value !== undefined && typeof pair.key === 'string') attributes.take(pair.key, value);
   }
   const links = readLinks(span, table);
-  if (links) attributes.known().links = links;
+  if (links) attributes.writable().links = links;
   const row = table.add({
     traceId: text(span.traceId).toLowerCase(),
     spanId: text(span.spanId),
@@ -91,7 +91,7 @@ function readSpan(span: Span, of: SpanProcess, attributes: SpanAttributes, table
     failed: span.status?.code === 2 || span.status?.code === 'STATUS_CODE_ERROR' || attributes.isFailed,
     errorType: attributes.errorType,
     target: attributes.target,
-    facts: attributes.facts,
+    attributes: attributes.known,
   });
   if (row >= 0) readMarks(span, row, table);
 }

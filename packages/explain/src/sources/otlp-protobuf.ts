@@ -107,11 +107,11 @@ function readSpan(reader: ProtobufReader, table: SpanTable, attributes: SpanAttr
     else reader.skip();
   }
   reader.leave(outer);
-  if (links.length > 0) attributes.known().links = links;
+  if (links.length > 0) attributes.writable().links = links;
   span.failed ||= attributes.isFailed;
   span.errorType = attributes.errorType;
   span.target = attributes.target;
-  span.facts = attributes.facts;
+  span.attributes = attributes.known;
   const row = table.add(span);
   if (row >= 0) for (const mark of marks) addMark(table, { row, ...mark });
 }

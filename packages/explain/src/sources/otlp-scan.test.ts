@@ -48,7 +48,7 @@ function contentOf(table: SpanTable): object {
   return {
     size: table.size,
     traceIds: table.traceIds,
-    facts: table.facts,
+    attributes: table.attributes,
     columns: rows.map((row) => ({
       name: table.strings.text(table.name[row]!),
       target: table.strings.text(table.target[row]!),
@@ -65,7 +65,7 @@ it('reads what exporters write as any other writing of the same', () => {
   expect(asWritten).toEqual({
     size: 2,
     traceIds: [TRACE.toLowerCase()],
-    facts: [SPAN, SPAN].map(() => ({
+    attributes: [SPAN, SPAN].map(() => ({
       isDatabase: true,
       poolUsed: 3,
       isWait: true,

@@ -149,7 +149,7 @@ export class OtlpScan {
     span.failed ||= attributes.isFailed;
     span.errorType = attributes.errorType;
     span.target = attributes.target;
-    span.facts = attributes.facts;
+    span.attributes = attributes.known;
     const row = this.#table.addTo(trace, this.#id, this.#parent, span);
     if (marks < 0 || row < 0) return;
     const end = json.at;
@@ -189,7 +189,7 @@ export class OtlpScan {
         else json.skip();
       }
     }
-    if (links.length > 0) this.#attributes.known().links = links;
+    if (links.length > 0) this.#attributes.writable().links = links;
   }
 
   #status(): number {

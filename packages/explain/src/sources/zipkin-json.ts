@@ -63,7 +63,7 @@ export function readZipkin(spans: ZipkinSpan[], table: SpanTable): number {
       failed: attributes.isFailed,
       errorType: attributes.errorType,
       target: attributes.target || textOf(serviceName) || (ipv4 && port ? `${textOf(ipv4)}:${textOf(port)}` : ''),
-      facts: attributes.facts,
+      attributes: attributes.known,
     });
   }
   return spans.length;

@@ -59,8 +59,12 @@ function limitsOfCall({ start, end }: SpanTable, above: number, row: number): [n
 }
 
 /** From the message's wait. */
-function limitsOfMessage({ start, end, facts }: SpanTable, above: number, row: number): [number, number] | undefined {
-  const waited = facts[row]?.queueWaitMs;
+function limitsOfMessage(
+  { start, end, attributes }: SpanTable,
+  above: number,
+  row: number,
+): [number, number] | undefined {
+  const waited = attributes[row]?.queueWaitMs;
   if (waited === undefined) return undefined;
   const earliest = start[above]! - start[row]!;
   return [earliest, Math.max(earliest, end[above]! + waited + MESSAGE_MS - start[row]!)];

@@ -1,4 +1,4 @@
-import type { Mark } from './facts.ts';
+import type { Mark } from './known-attributes.ts';
 import { KIND, type SpanTable } from './span-table.ts';
 
 /** Also spans such as `pool.leak orders`, made after the caller ended. */

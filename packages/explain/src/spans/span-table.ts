@@ -1,4 +1,4 @@
-import type { Facts, Mark } from './facts.ts';
+import type { KnownAttributes, Mark } from './known-attributes.ts';
 import { readId, type SpanId } from './span-id.ts';
 import { Strings } from './strings.ts';
 import { TraceNumbers } from './trace-numbers.ts';
@@ -24,7 +24,7 @@ export interface SpanInput {
   errorType: string;
   /** If the span names it. */
   target: string;
-  facts: Facts | undefined;
+  attributes: KnownAttributes | undefined;
 }
 
 export type SpanProcess = Pick<SpanInput, 'service' | 'instance' | 'version'>;
@@ -45,7 +45,7 @@ export function emptySpan({ service, instance, version }: SpanProcess): SpanInpu
     failed: false,
     errorType: '',
     target: '',
-    facts: undefined,
+    attributes: undefined,
   };
 }
 
@@ -76,7 +76,7 @@ export class SpanTable {
   target: Int32Array = new Int32Array(this.#room);
   start: Float64Array = new Float64Array(this.#room);
   end: Float64Array = new Float64Array(this.#room);
-  readonly facts: (Facts | undefined)[] = [];
+  readonly attributes: (KnownAttributes | undefined)[] = [];
   /** Unordered. */
   readonly marks: Mark[] = [];
   /** Rejected for invalid times. */
@@ -133,13 +133,13 @@ export class SpanTable {
     this.start[row] = span.start;
     // Without a valid end there is no duration.
     this.end[row] = span.end >= span.start ? span.end : span.start;
-    this.facts.push(span.facts);
+    this.attributes.push(span.attributes);
     return row;
   }
 
   truncate(size: number): void {
     this.#size = Math.min(size, this.#size);
-    this.facts.length = this.#size;
+    this.attributes.length = this.#size;
     while (this.marks.length > 0 && this.marks.at(-1)!.row >= size) this.marks.pop();
   }
 

@@ -14,7 +14,7 @@ export interface SpanRow {
   status: number;
   status_message: string;
   /** What a waterfall draws beside the bar: JSON or null. */
-  facts: string | null;
+  summary: string | null;
   attributes: string;
   events: string | null;
   links: string | null;

@@ -5,7 +5,7 @@ import { resourceRows } from './rows.ts';
 import { BEGINNING, type Place, tracePage, type TracePage } from './trace-pages.ts';
 
 /** Changes with the tables. */
-export const STORE_VERSION = 2;
+export const STORE_VERSION = 3;
 
 export function isStoreFile(bytes: Buffer): boolean {
   return bytes.toString('latin1', 0, 15) === 'SQLite format 3';

@@ -45,11 +45,11 @@ function meanCalls({ whole: { table, signals }, samplesOf }: Known, service: num
   let [lookups, hits, calls] = [0, 0, 0];
   for (const { row: entry } of some) {
     for (const row of new Set(Array.from(samplesOf(entry), (at) => signals.row[at]!))) {
-      const facts = table.facts[row];
-      if (table.service[row] !== service || !facts) continue;
-      if (facts.cacheHit !== undefined) lookups++;
-      if (facts.cacheHit) hits++;
-      if (facts.isDatabase && !isCache(table.strings.text(table.target[row]!))) calls++;
+      const attributes = table.attributes[row];
+      if (table.service[row] !== service || !attributes) continue;
+      if (attributes.cacheHit !== undefined) lookups++;
+      if (attributes.cacheHit) hits++;
+      if (attributes.isDatabase && !isCache(table.strings.text(table.target[row]!))) calls++;
     }
   }
   return { lookups: lookups / some.length, hits: hits / some.length, calls: calls / some.length };

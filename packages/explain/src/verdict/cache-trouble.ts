@@ -54,10 +54,10 @@ interface Lookups {
 
 function lookupsOf({ whole: { table }, phases }: Known, service: number, phase: number): Lookups {
   const lookups: Lookups = { all: 0, hits: 0, targets: new Map() };
-  table.facts.forEach((facts, row) => {
-    if (facts?.cacheHit === undefined || table.service[row] !== service || phases[row] !== phase) return;
+  table.attributes.forEach((attributes, row) => {
+    if (attributes?.cacheHit === undefined || table.service[row] !== service || phases[row] !== phase) return;
     lookups.all++;
-    if (facts.cacheHit) lookups.hits++;
+    if (attributes.cacheHit) lookups.hits++;
     bump(lookups.targets, table.target[row]!, 1);
   });
   return lookups;
@@ -72,7 +72,7 @@ function stampedesOf({ whole: { table }, window }: Known, service: number) {
       found.within++;
       found.callers = Math.max(
         found.callers,
-        Number(values['cache.stampede.callers'] ?? table.facts[row]?.waiters) || 0,
+        Number(values['cache.stampede.callers'] ?? table.attributes[row]?.waiters) || 0,
       );
     }
   }
@@ -83,7 +83,9 @@ function stampedesOf({ whole: { table }, window }: Known, service: number) {
 const EARLIER_MS = 2_000;
 
 function metMisses({ whole: { table, signals }, samplesOf }: Known, { mostly }: Evidence): boolean {
-  const missed = mostly.filter((row) => samplesOf(row).some((at) => table.facts[signals.row[at]!]?.cacheHit === false));
+  const missed = mostly.filter((row) =>
+    samplesOf(row).some((at) => table.attributes[signals.row[at]!]?.cacheHit === false),
+  );
   return mostly.length > 0 && missed.length * 2 > mostly.length;
 }
 

@@ -39,12 +39,12 @@ function smallerPool({ whole: { table }, phases }: Known, { place }: Evidence): 
   if (!resource.startsWith('pool ')) return undefined;
   const limits: { at: number; limit: number }[] = [];
   const [usually, now] = [new Map<number, number>(), new Map<number, number>()];
-  table.facts.forEach((facts, row) => {
-    if (facts?.poolLimit === undefined || table.service[row] !== place.service) return;
-    if (`pool ${poolLabel(facts.pool ?? '')}` !== resource) return;
-    limits.push({ at: table.start[row]!, limit: facts.poolLimit });
-    if (phases[row] === BEFORE) bump(usually, facts.poolLimit, 1);
-    else if (phases[row] === WITHIN) bump(now, facts.poolLimit, 1);
+  table.attributes.forEach((attributes, row) => {
+    if (attributes?.poolLimit === undefined || table.service[row] !== place.service) return;
+    if (`pool ${poolLabel(attributes.pool ?? '')}` !== resource) return;
+    limits.push({ at: table.start[row]!, limit: attributes.poolLimit });
+    if (phases[row] === BEFORE) bump(usually, attributes.poolLimit, 1);
+    else if (phases[row] === WITHIN) bump(now, attributes.poolLimit, 1);
   });
   // Pools may share a label; the window may begin before the change.
   const [before = 0, after = 0] = [largest(usually), largest(now)];

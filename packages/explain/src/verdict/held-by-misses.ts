@@ -9,12 +9,12 @@ export function heldByMisses({ whole: { table }, traces }: Known, { examples }: 
   let missed = 0;
   let known = 0;
   for (const { row } of examples) {
-    const { isWait, holderTrace } = table.facts[row] ?? {};
+    const { isWait, holderTrace } = table.attributes[row] ?? {};
     const trace = isWait && holderTrace ? table.findTrace(holderTrace.toLowerCase()) : undefined;
     if (trace === undefined) continue;
     known++;
     const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!);
-    if (rows.some((at) => table.facts[at]?.cacheHit === false)) missed++;
+    if (rows.some((at) => table.attributes[at]?.cacheHit === false)) missed++;
   }
   return missed * 2 >= known;
 }

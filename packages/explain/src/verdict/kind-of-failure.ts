@@ -17,7 +17,7 @@ export function kindOfFailure(error: string, resource: string, known: Known, evi
   if (isCache(resource) && !ANSWERED.test(error)) return 'cache_down';
   const phases = new Map<string, number>();
   for (const { row } of evidence.examples) {
-    const phase = known.whole.table.facts[row]?.timeoutPhase;
+    const phase = known.whole.table.attributes[row]?.timeoutPhase;
     if (phase) bump(phases, phase, 1);
   }
   const phase = phases.size > 0 && sumOf(phases) * 2 >= evidence.examples.length ? largest(phases) : undefined;

@@ -21,7 +21,7 @@ export function kindOfPool({ whole }: Known, { notes, place }: Evidence, pool: s
 function leaksOf({ table }: Decomposed, service: number, pool: string): number {
   return marksOf(table, 'pool.leak').filter(({ row, values }) => {
     if (table.service[row] !== service) return false;
-    const of = String(values['db.client.connection.pool.name'] ?? table.facts[row]?.pool ?? pool);
+    const of = String(values['db.client.connection.pool.name'] ?? table.attributes[row]?.pool ?? pool);
     return poolLabel(of) === pool;
   }).length;
 }

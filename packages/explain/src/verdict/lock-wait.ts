@@ -58,7 +58,7 @@ function slowStatements({ whole: { table, signals } }: Known, evidence: Evidence
   const rows = new Set<number>();
   for (const { row, signal } of mainExamples(evidence)) {
     if (signal === undefined || signals.all[signal]!.kind !== 'dependency') continue;
-    if (table.facts[row]?.isDatabase && !ENDS.test(table.strings.text(table.name[row]!))) rows.add(row);
+    if (table.attributes[row]?.isDatabase && !ENDS.test(table.strings.text(table.name[row]!))) rows.add(row);
   }
   return [...rows].slice(0, MOST_CALLS);
 }
@@ -84,8 +84,8 @@ function transactionEnds(table: SpanTable, target: number): number[] {
   return rows;
 }
 
-function pausesOf({ facts }: SpanTable, row: number): number {
-  return (facts[row]?.blockedMs ?? 0) + (facts[row]?.gcMs ?? 0);
+function pausesOf({ attributes }: SpanTable, row: number): number {
+  return (attributes[row]?.blockedMs ?? 0) + (attributes[row]?.gcMs ?? 0);
 }
 
 /** Another transaction's end at a moment of the wait, or -1. */
@@ -97,13 +97,13 @@ function holderOf(
   soonMs: number,
 ): number {
   const waiting = table.strings.text(table.name[row]!);
-  const about = subjectOf(table.facts[row]?.collection, waiting);
+  const about = subjectOf(table.attributes[row]?.collection, waiting);
   const isHolder = (end: number, other: number): boolean => {
     if (table.service[other] !== table.service[end] || table.target[other] !== table.target[row]) return false;
     const name = table.strings.text(table.name[other]!);
     if (table.start[other]! > table.start[row]!) return false;
     if (!LOCKS_TABLE.test(name) && !(WRITES.test(name) && WRITES.test(waiting))) return false;
-    return subjectOf(table.facts[other]?.collection, name) === about;
+    return subjectOf(table.attributes[other]?.collection, name) === about;
   };
   for (const end of ends) {
     const after = moment - table.end[end]!;

@@ -9,11 +9,11 @@ export interface Named {
   place: Place;
   /** Empty where the kind is enough. */
   detail: string;
-  /** If a fact says so. */
+  /** If an attribute says so. */
   onset?: Onset;
   /** Only the time agrees, as with a new version: others may too. */
   isByTime?: true;
 }
 
-/** Each needs its own facts. */
+/** Each needs its own attributes. */
 export type Reading = (known: Known, evidence: Evidence, kind: CauseKind) => Named | undefined;

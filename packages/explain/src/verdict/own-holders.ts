@@ -31,9 +31,9 @@ function isOwnTime(known: Known, first: Evidence): boolean {
 
 function areHolders({ whole: { table } }: Known, first: Evidence, hold: Evidence): boolean {
   const slow = new Set(first.examples.map(({ row }) => table.trace[row]!));
-  const waits = hold.examples.filter(({ row }) => table.facts[row]?.isWait);
+  const waits = hold.examples.filter(({ row }) => table.attributes[row]?.isWait);
   const forThem = waits.filter(({ row }) => {
-    const holder = table.facts[row]?.holderTrace;
+    const holder = table.attributes[row]?.holderTrace;
     const trace = holder ? table.findTrace(holder.toLowerCase()) : undefined;
     return trace !== undefined && slow.has(trace);
   });

@@ -37,7 +37,7 @@ export function pathOf(known: Known, cause: Place, { place, examples }: Evidence
 function chainOf({ whole }: Known, cause: Place, shown: Place, { met, row, through, error }: Share): Arc[] {
   const { table, trees, clipped } = whole;
   const arcs: Arc[] = [];
-  const isResend = (of: number): boolean => (table.facts[of]?.attempt ?? 1) > 1;
+  const isResend = (of: number): boolean => (table.attributes[of]?.attempt ?? 1) > 1;
   let at = cause;
   const go = (to: Place, by: Arc['by']): void => {
     if (to.service !== at.service || to.resource !== at.resource) arcs.push({ from: at, to, by });
@@ -51,7 +51,7 @@ function chainOf({ whole }: Known, cause: Place, shown: Place, { met, row, throu
   }
   for (const place of through.toReversed())
     go(place, isRefusal(whole.table.strings.text(place.resource)) ? 'retry' : 'wait');
-  const isWait = through.length > 0 || table.facts[met]?.isWait === true;
+  const isWait = through.length > 0 || table.attributes[met]?.isWait === true;
   go({ service: table.service[met]!, resource: 0 }, isWait ? 'wait' : isResend(row) ? 'retry' : 'call');
   let up = met;
   for (let steps = 0; steps < DEEPEST; steps++) {

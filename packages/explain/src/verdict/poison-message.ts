@@ -20,7 +20,7 @@ export const poisonMessage: Reading = (known, { place, mostly }, kind) => {
   const first = mostly.find((row) => table.kind[row] === KIND.CONSUMER);
   if (first === undefined) return undefined;
   const service = table.service[first]!;
-  const queue = table.facts[first]?.destination ?? '';
+  const queue = table.attributes[first]?.destination ?? '';
   const { failures, poisoned, others } = messagesOf(known, service, queue);
   const isFew = poisoned > 0 && others >= FEWEST_OTHERS && poisoned <= MOST_POISONED * (poisoned + others);
   if (!isFew) return undefined;
@@ -73,16 +73,17 @@ interface Messages {
 function messagesOf({ whole: { table }, window }: Known, service: number, queue: string): Messages {
   const byMessage = new Map<number, { failed: number[]; isDone: boolean }>();
   for (const { row } of window.within) {
-    const facts = table.facts[row];
-    if (table.kind[row] !== KIND.CONSUMER || table.service[row] !== service || facts?.destination !== queue) continue;
+    const attributes = table.attributes[row];
+    if (table.kind[row] !== KIND.CONSUMER || table.service[row] !== service || attributes?.destination !== queue)
+      continue;
     // Attempts share their send's trace.
-    const key = facts.messageId ?? -1 - table.trace[row]!;
+    const key = attributes.messageId ?? -1 - table.trace[row]!;
     let message = byMessage.get(key);
     if (!message) byMessage.set(key, (message = { failed: [], isDone: false }));
     if (table.failed[row] === 1) message.failed.push(row);
     else message.isDone = true;
     // Dead-lettered, it needs no repeated failure.
-    if (facts.deadLettered === true) for (let i = 1; i < FEWEST_FAILURES; i++) message.failed.push(row);
+    if (attributes.deadLettered === true) for (let i = 1; i < FEWEST_FAILURES; i++) message.failed.push(row);
   }
   const all = [...byMessage.values()];
   const poisoned = all.filter(({ failed, isDone }) => !isDone && failed.length >= FEWEST_FAILURES);
@@ -96,7 +97,7 @@ function messagesOf({ whole: { table }, window }: Known, service: number, queue:
 function shareOfTime({ whole: { table }, window }: Known, service: number, queue: string, of: Set<number>): number {
   let [sum, all] = [0, 0];
   for (const { row } of window.within) {
-    if (table.service[row] !== service || table.facts[row]?.destination !== queue) continue;
+    if (table.service[row] !== service || table.attributes[row]?.destination !== queue) continue;
     const ms = table.end[row]! - table.start[row]!;
     all += ms;
     if (of.has(row)) sum += ms;

@@ -28,7 +28,7 @@ export const processDeath: Reading = (known, { place, examples, mostly }, kind) 
   const gap = processGap(table, known.window, place.service);
   if (!gap) return undefined;
   const isWithin = (row: number): boolean => {
-    const waited = table.kind[row] === KIND.CONSUMER ? (table.facts[row]?.queueWaitMs ?? 0) : 0;
+    const waited = table.kind[row] === KIND.CONSUMER ? (table.attributes[row]?.queueWaitMs ?? 0) : 0;
     return table.start[row]! - waited <= gap.to + SLACK_MS && table.end[row]! >= gap.from - SLACK_MS;
   };
   const rows = isQueue ? mostly : [...new Set(examples.map(({ met }) => met))];

@@ -13,13 +13,13 @@ export function recordedDeaths(table: SpanTable): number[] {
 /** Causes of death that `process.died` has. */
 const OF_MEMORY = new Set(['oom_kill', 'heap_limit']);
 
-export function isOfMemory({ facts }: SpanTable, row: number): boolean {
-  return OF_MEMORY.has(facts[row]?.diedOf ?? '');
+export function isOfMemory({ attributes }: SpanTable, row: number): boolean {
+  return OF_MEMORY.has(attributes[row]?.diedOf ?? '');
 }
 
 /** `oom_kill, pid 4711, after 12 min`. */
-export function deathOf({ facts, start, end }: SpanTable, row: number): string {
-  const { diedOf = 'unknown', pid, grew } = facts[row] ?? {};
+export function deathOf({ attributes, start, end }: SpanTable, row: number): string {
+  const { diedOf = 'unknown', pid, grew } = attributes[row] ?? {};
   const of = diedOf === 'unknown' ? 'of what is not known' : diedOf;
   return [of, pid === undefined ? '' : `pid ${pid}`, `after ${duration(end[row]! - start[row]!)}`, grew]
     .filter(Boolean)

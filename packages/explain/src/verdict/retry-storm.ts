@@ -10,12 +10,12 @@ export function isStorm({ whole, window }: Known, { examples }: Evidence): boole
   const callers = new Set(examples.map(({ met }) => table.service[met]!));
   let [first, again] = [0, 0];
   const pauses: number[] = [];
-  table.facts.forEach((facts, row) => {
-    if (facts?.attempt === undefined || !callers.has(table.service[row]!)) return;
+  table.attributes.forEach((attributes, row) => {
+    if (attributes?.attempt === undefined || !callers.has(table.service[row]!)) return;
     if (table.start[row]! < window.from || table.start[row]! > window.to) return;
-    if (facts.attempt <= 1) first++;
+    if (attributes.attempt <= 1) first++;
     else again++;
-    if (facts.attempt === 2 && facts.delayMs !== undefined) pauses.push(facts.delayMs);
+    if (attributes.attempt === 2 && attributes.delayMs !== undefined) pauses.push(attributes.delayMs);
   });
   pauses.sort((a, b) => a - b);
   return again >= STORM * first && pauses.length > 0 && pauses[pauses.length >> 1]! < AT_ONCE_MS;

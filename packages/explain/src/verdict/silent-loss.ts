@@ -5,11 +5,11 @@ import type { Reading } from './named-cause.ts';
 /** Failed after acknowledgement, swallowed or vanished: not redelivered. */
 export const silentLoss: Reading = ({ whole: { table } }, { place, mostly, notes, requests }) => {
   if ((notes.get('lost') ?? 0) > requests / 2) return { kind: 'silent_loss', place, detail: detailOf(table, mostly) };
-  const early = mostly.filter((row) => table.facts[row]?.ackedEarly === true && table.kind[row] === KIND.CONSUMER);
+  const early = mostly.filter((row) => table.attributes[row]?.ackedEarly === true && table.kind[row] === KIND.CONSUMER);
   if (early.length * 2 <= mostly.length) return undefined;
   // What their work failed of came first.
   if (place.service !== table.service[early[0]!] || place.resource !== 0) return undefined;
-  const queue = table.facts[early[0]!]?.destination ?? '';
+  const queue = table.attributes[early[0]!]?.destination ?? '';
   return {
     kind: 'silent_loss',
     place: { service: table.service[early[0]!]!, resource: table.strings.id(`queue ${queue}`) },

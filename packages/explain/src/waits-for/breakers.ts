@@ -8,9 +8,9 @@ export function failuresBehindBreakers({
   table,
 }: Decomposed): (service: number, breaker: string, before: number) => number {
   const calls = new Map<string, number[]>();
-  table.facts.forEach((facts, row) => {
-    if (!facts?.breaker || table.failed[row] === 0 || facts.breakerOutcome === 'rejected') return;
-    const key = `${table.service[row]} ${facts.breaker}`;
+  table.attributes.forEach((attributes, row) => {
+    if (!attributes?.breaker || table.failed[row] === 0 || attributes.breakerOutcome === 'rejected') return;
+    const key = `${table.service[row]} ${attributes.breaker}`;
     const list = calls.get(key);
     if (list) list.push(row);
     else calls.set(key, [row]);

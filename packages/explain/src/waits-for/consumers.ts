@@ -32,7 +32,7 @@ export function workOfConsumers(known: Known, handling: (request: AppRequest) =>
 function workOf(known: Known, service: number, queue: string, handling: (request: AppRequest) => Share[]): Work[] {
   const { table } = known.whole;
   const isOf = ({ row }: AppRequest): boolean =>
-    table.kind[row] === KIND.CONSUMER && table.service[row] === service && table.facts[row]?.destination === queue;
+    table.kind[row] === KIND.CONSUMER && table.service[row] === service && table.attributes[row]?.destination === queue;
   const lengthOf = ({ row }: AppRequest): number => table.end[row]! - table.start[row]!;
   const within = known.window.within.filter(isOf);
   const before = known.window.before.filter(isOf);

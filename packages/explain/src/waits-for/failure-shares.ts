@@ -20,13 +20,13 @@ export function failureShares(known: Known): FailureShares {
   const lastFailure = failuresBehindBreakers(whole);
 
   const ofFailure = (row: number, share: number, met: number = row, through: Place[] = []): Share[] => {
-    const facts = table.facts[row];
+    const attributes = table.attributes[row];
     const ms = table.end[row]! - table.start[row]!;
-    if (facts?.isWait) return followWait(known, row, share, ms);
+    if (attributes?.isWait) return followWait(known, row, share, ms);
     const service = table.service[row]!;
-    if (facts?.breakerOutcome === 'rejected' && facts.breaker) {
-      const place = { service, resource: table.strings.id(`breaker ${facts.breaker}`) };
-      const behind = lastFailure(service, facts.breaker, table.start[row]!);
+    if (attributes?.breakerOutcome === 'rejected' && attributes.breaker) {
+      const place = { service, resource: table.strings.id(`breaker ${attributes.breaker}`) };
+      const behind = lastFailure(service, attributes.breaker, table.start[row]!);
       if (behind >= 0 && through.length === 0) return ofFailure(originBelow(whole, behind), share, met, [place]);
       return [{ place, row, share, ms, error: 'rejected', isTied: true, met, through }];
     }
@@ -66,9 +66,9 @@ function isLate({ changes, whole, samplesOf, withPools }: Known, row: number, ms
 function placeOfFailure({ whole, speaking }: Known, row: number): Place {
   const { table } = whole;
   const service = table.service[row]!;
-  const facts = table.facts[row];
+  const attributes = table.attributes[row];
   const isCall =
-    table.kind[row] === KIND.CLIENT || table.kind[row] === KIND.PRODUCER || facts?.breakerOutcome === 'timeout';
+    table.kind[row] === KIND.CLIENT || table.kind[row] === KIND.PRODUCER || attributes?.breakerOutcome === 'timeout';
   if (!isCall) return { service, resource: 0 };
   const peer = calleeOf(whole, row);
   return speaking.has(peer) ? { service: peer, resource: 0 } : { service, resource: peer };

@@ -80,7 +80,7 @@ export function followWait(
     });
   }
   // Several may have held it meanwhile: only this hold counts.
-  const heldMs = table.facts[wait]?.holderHeldMs ?? length;
+  const heldMs = table.attributes[wait]?.holderHeldMs ?? length;
   if (passedMs >= heldMs * LONG_SHARE) {
     for (const each of passed) each.share *= share / passedMs;
     return passed;
@@ -93,12 +93,12 @@ function isLong({ whole }: Known, { operation, samples }: HolderActivity, wait: 
   const { table, signals } = whole;
   const isOfPause = ({ at }: { at: number }): boolean => isPause(signals.all[signals.signal[at]!]!);
   const pausedMs = samples.filter(isOfPause).reduce((sum, { ms }) => sum + ms, 0);
-  const held = (table.facts[wait]?.holderHeldMs ?? 0) - pausedMs;
+  const held = (table.attributes[wait]?.holderHeldMs ?? 0) - pausedMs;
   const longest = samples.find((sample) => !isOfPause(sample))?.ms ?? 0;
   const length = table.end[wait]! - table.start[wait]!;
   return operation !== '' && (held >= LONG_MS || longest >= Math.max(LONG_MS, length * LONG_SHARE));
 }
 
 function poolOf({ whole }: Known, wait: number): number {
-  return whole.table.strings.id(`pool ${poolLabel(whole.table.facts[wait]?.pool ?? '')}`);
+  return whole.table.strings.id(`pool ${poolLabel(whole.table.attributes[wait]?.pool ?? '')}`);
 }

@@ -22,7 +22,7 @@ function isRequest({ kind }: SpanTable, row: number): boolean {
 
 /** `POST /orders: INSERT orders`; without the holder's request only the operation. */
 export function holderName({ whole: { table }, traces }: Known, wait: number): string {
-  const { holderTrace, holderOperation = '' } = table.facts[wait]!;
+  const { holderTrace, holderOperation = '' } = table.attributes[wait]!;
   const trace = holderTrace ? table.findTrace(holderTrace.toLowerCase()) : undefined;
   if (trace === undefined || holderOperation.includes(':')) return holderOperation;
   const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!).subarray(0, MOST_ROWS);
@@ -39,16 +39,16 @@ const MOST_ROWS = 2_000;
 
 export function holderActivity({ whole, traces, samplesOf }: Known, wait: number): HolderActivity {
   const { table, clipped, signals } = whole;
-  const facts = table.facts[wait]!;
+  const attributes = table.attributes[wait]!;
   const activity: HolderActivity = {
-    operation: facts.holderOperation ?? '',
+    operation: attributes.holderOperation ?? '',
     samples: [],
     isKnown: false,
     hadEnded: false,
     since: Number.NaN,
     until: Number.NaN,
   };
-  const trace = facts.holderTrace ? table.findTrace(facts.holderTrace.toLowerCase()) : undefined;
+  const trace = attributes.holderTrace ? table.findTrace(attributes.holderTrace.toLowerCase()) : undefined;
   if (trace === undefined) return activity;
   const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!).subarray(0, MOST_ROWS);
   const [from, to] = [table.start[wait]!, table.end[wait]!];
@@ -56,22 +56,24 @@ export function holderActivity({ whole, traces, samplesOf }: Known, wait: number
   const takenAt: number[] = [];
   let lastEnd = 0;
   // Measured at the request; a later holder's at the wait's end, or its release.
-  const begins = facts.holderHeldMs === undefined ? [] : [from - facts.holderHeldMs, to - facts.holderHeldMs];
+  const begins =
+    attributes.holderHeldMs === undefined ? [] : [from - attributes.holderHeldMs, to - attributes.holderHeldMs];
   for (const row of rows) {
-    if (table.facts[row]?.waiters !== undefined || table.service[row] !== table.service[wait]) continue;
+    if (table.attributes[row]?.waiters !== undefined || table.service[row] !== table.service[wait]) continue;
     // Not what its messages led to elsewhere.
     if (clipped.entry[row]! >= 0) entries.add(clipped.entry[row]!);
     lastEnd = Math.max(lastEnd, table.end[row]!);
-    const taken = table.facts[row]?.isWait ? table.end[row]! : table.start[row]!;
-    if (table.facts[row]?.pool === facts.pool) takenAt.push(taken);
+    const taken = table.attributes[row]?.isWait ? table.end[row]! : table.start[row]!;
+    if (table.attributes[row]?.pool === attributes.pool) takenAt.push(taken);
     if (isRequest(table, row)) activity.operation = table.strings.text(table.name[row]!);
   }
   activity.since = begins.find((begin) => takenAt.some((at) => Math.abs(at - begin) < SINCE_MS)) ?? Number.NaN;
   const { since } = activity;
-  activity.until = since === begins[0] ? heldUntil(table, facts.holderTrace!, since) : since + facts.holderHeldMs!;
+  activity.until =
+    since === begins[0] ? heldUntil(table, attributes.holderTrace!, since) : since + attributes.holderHeldMs!;
   activity.isKnown = lastEnd > 0;
   activity.hadEnded = activity.isKnown && lastEnd < from;
-  const held = Number.isNaN(since) ? from - (facts.holderHeldMs ?? 0) : since;
+  const held = Number.isNaN(since) ? from - (attributes.holderHeldMs ?? 0) : since;
   for (const entry of entries) {
     for (const at of samplesOf(entry)) {
       const row = signals.row[at]!;

@@ -17,13 +17,13 @@ export function heldUntil(table: SpanTable, holderTrace: string, since: number):
 
 function holdsOf(table: SpanTable): Map<string, { since: number; until: number }[]> {
   const holds = new Map<string, { since: number; until: number }[]>();
-  table.facts.forEach((facts, row) => {
-    if (!facts?.holderTrace || facts.holderHeldMs === undefined) return;
+  table.attributes.forEach((attributes, row) => {
+    if (!attributes?.holderTrace || attributes.holderHeldMs === undefined) return;
     const until = table.start[row]!;
-    const hold = { since: until - facts.holderHeldMs, until };
-    const same = holds.get(facts.holderTrace);
+    const hold = { since: until - attributes.holderHeldMs, until };
+    const same = holds.get(attributes.holderTrace);
     if (same) same.push(hold);
-    else holds.set(facts.holderTrace, [hold]);
+    else holds.set(attributes.holderTrace, [hold]);
   });
   return holds;
 }

@@ -63,7 +63,7 @@ function processesOf(table: SpanTable, service: number) {
     if (table.kind[row] === KIND.SERVER || table.kind[row] === KIND.CONSUMER)
       process.works = Math.min(process.works, first);
     process.spans++;
-    process.interrupted ||= table.facts[row]?.interrupted === true;
+    process.interrupted ||= table.attributes[row]?.interrupted === true;
   }
   return [...processes.values()].sort((a, b) => a.first - b.first);
 }

@@ -46,7 +46,7 @@ export function sharesOfRequests(known: Known): SharesOf {
     }
     if (signal.kind === 'self') return [ofOwnTime(known, itself, ms)];
     if (signal.kind !== 'queueWait') return [itself];
-    const work = consumers(signal.service, table.facts[row]?.destination ?? '');
+    const work = consumers(signal.service, table.attributes[row]?.destination ?? '');
     const absentMs = Math.min(
       ms,
       overlap(gapOf(signal.service), table.start[row]! - signals.ms[at]!, table.start[row]!),
@@ -88,8 +88,8 @@ export function sharesOfRequests(known: Known): SharesOf {
   return (request, usualMs) => ofRequest(request, usualMs);
 }
 
-function isPoolWait({ facts, kind }: SpanTable, row: number): boolean {
-  return facts[row]?.isWait === true && kind[row] === KIND.INTERNAL;
+function isPoolWait({ attributes, kind }: SpanTable, row: number): boolean {
+  return attributes[row]?.isWait === true && kind[row] === KIND.INTERNAL;
 }
 
 /** Milliseconds of a wait without a process. */
@@ -105,7 +105,7 @@ function ofWork({ rows, ...work }: Work, share: number, ms: number, met: number)
 
 /** A vanished message is the consumer's loss; a never handled one may be delayed. */
 function ofLoss({ whole: { table } }: Known, { row, service }: AppRequest): Share {
-  const queue = table.facts[row]?.destination;
+  const queue = table.attributes[row]?.destination;
   const place = { service, resource: queue === undefined ? 0 : table.strings.id(`queue ${queue}`) };
   const isTied = table.kind[row] !== KIND.PRODUCER;
   return { place, row, share: 1, ms: 0, error: 'lost', note: 'lost', isTied, met: row, through: [] };
@@ -122,5 +122,5 @@ const TIME_OUT = /time.?out|ETIMEDOUT|deadline|aborted|^504$|^408$/i;
 
 function isTimeOut({ whole }: Known, row: number): boolean {
   const { table } = whole;
-  return TIME_OUT.test(table.strings.text(table.errorType[row]!)) && table.facts[row]?.isWait !== true;
+  return TIME_OUT.test(table.strings.text(table.errorType[row]!)) && table.attributes[row]?.isWait !== true;
 }

@@ -14,7 +14,7 @@ export function waitBeforeCalls({ table, trees }: Decomposed, row: number): Wait
   for (let at = childStart[row]!; at < childStart[row + 1]!; at++) {
     const child = children[at]!;
     const gap = table.start[child]! - until;
-    if (gap > 0 && table.kind[child] === KIND.CLIENT && table.facts[child]?.isDatabase)
+    if (gap > 0 && table.kind[child] === KIND.CLIENT && table.attributes[child]?.isDatabase)
       sums.set(table.target[child]!, (sums.get(table.target[child]!) ?? 0) + gap);
     until = Math.max(until, table.end[child]!);
   }
@@ -26,8 +26,8 @@ export function waitBeforeCalls({ table, trees }: Decomposed, row: number): Wait
 /** Their own time is work, as they report waits. */
 export function servicesWithPools({ table }: Decomposed): ReadonlySet<number> {
   const services = new Set<number>();
-  table.facts.forEach((facts, row) => {
-    if (facts?.pool !== undefined) services.add(table.service[row]!);
+  table.attributes.forEach((attributes, row) => {
+    if (attributes?.pool !== undefined) services.add(table.service[row]!);
   });
   return services;
 }

@@ -22,7 +22,7 @@ export function lostMessages({ table, trees, clipped }: Decomposed): LostMessage
   for (const { name, row, at } of table.marks) {
     const entry = clipped.entry[row]!;
     if (name !== 'error.logged' || entry < 0 || table.kind[entry] !== KIND.CONSUMER) continue;
-    const settled = table.facts[entry]?.settled;
+    const settled = table.attributes[entry]?.settled;
     if (table.failed[entry] === 0 && settled !== 'requeue' && settled !== 'reject') logged.set(entry, at);
   }
   // A later success is a retry or remedy.
@@ -38,7 +38,7 @@ export function lostMessages({ table, trees, clipped }: Decomposed): LostMessage
   const linked = new Set<number>();
   for (const row of trees.order) {
     last = Math.max(last, table.end[row]!);
-    const { links } = table.facts[row] ?? {};
+    const { links } = table.attributes[row] ?? {};
     if (links && (table.kind[row] === KIND.CONSUMER || table.kind[row] === KIND.CLIENT))
       for (const trace of links) linked.add(trace);
     const above = trees.parent[row]!;

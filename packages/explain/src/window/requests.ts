@@ -26,11 +26,11 @@ export function findRequests(whole: Decomposed): AppRequest[] {
   for (const row of clipped.entries) {
     const kind = table.kind[row]!;
     const name = table.strings.text(table.name[row]!);
-    if (kind === KIND.INTERNAL && (table.facts[row]?.isBackground || BACKGROUND.test(name))) continue;
+    if (kind === KIND.INTERNAL && (table.attributes[row]?.isBackground || BACKGROUND.test(name))) continue;
     // An incomplete trace needs a server or consumer span.
     const isOrphan = table.hasParent[row] === 1 && trees.parent[row]! < 0;
     if (isOrphan && kind !== KIND.SERVER && kind !== KIND.CONSUMER) continue;
-    const waited = kind === KIND.CONSUMER ? Math.max(0, table.facts[row]?.queueWaitMs ?? 0) : 0;
+    const waited = kind === KIND.CONSUMER ? Math.max(0, table.attributes[row]?.queueWaitMs ?? 0) : 0;
     const ms = table.end[row]! - table.start[row]! + waited;
     const isLost = swallowed.has(row);
     requests.push({
@@ -53,7 +53,7 @@ export function findRequests(whole: Decomposed): AppRequest[] {
 
 /** A cancelling caller is no failure. */
 function isFailure(table: SpanTable, row: number): boolean {
-  return table.failed[row] === 1 && table.facts[row]?.cancelled !== true;
+  return table.failed[row] === 1 && table.attributes[row]?.cancelled !== true;
 }
 
 /** A method, a wildcard. */
@@ -66,7 +66,7 @@ function routeOf({ table, trees, remote }: Decomposed, row: number, name: string
   const { strings } = table;
   const service = strings.text(table.service[row]!);
   if (!WITHOUT_ROUTE.test(name)) return strings.id(`${service} ${name}`);
-  const given = table.facts[row]?.route;
+  const given = table.attributes[row]?.route;
   if (given) return strings.id(`${service} ${name} ${given}`);
   const queue = [row];
   for (let at = 0; at < queue.length && at < LOOKED_AT; at++) {

@@ -41,7 +41,7 @@ export function searchTool(sources: Sources): Tool {
 
 function lineOf(trace: FoundTraces['traces'][number]): string {
   const { start, durationMs, service, name, status, spans, errors, services, waits, waitMs, attempts, breaker } = trace;
-  const facts = [
+  const counts = [
     count(spans, 'span'),
     ...(services.length > 1 ? [count(services.length, 'service')] : []),
     ...(errors > 0 ? [count(errors, 'error')] : []),
@@ -55,7 +55,7 @@ function lineOf(trace: FoundTraces['traces'][number]): string {
     redacted(service, 80),
     redacted(name, 120),
     status,
-    facts.join(', '),
+    counts.join(', '),
     trace.traceId,
   ].join('  ');
 }

@@ -7,9 +7,9 @@ const ERROR = 2;
 const MOST_SPANS = 100;
 const MOST_DEPTH = 30;
 const MOST_LOGS = 20;
-const MOST_FACTS = 6;
+const MOST_ATTRIBUTES = 6;
 /** Beside a span, in order. */
-const FACTS = [
+const ATTRIBUTES = [
   'error.type',
   'http.response.status_code',
   'pool.wait_ms',
@@ -56,12 +56,12 @@ export function traceText(traceId: string, { spans, logs, onPath }: WholeTrace):
 }
 
 function spanLine({ resource, name, kind, status, statusMessage, attributes, spanId }: SpanRecord): string {
-  const facts = FACTS.filter((key) => attributes[key] !== undefined)
-    .slice(0, MOST_FACTS)
+  const shown = ATTRIBUTES.filter((key) => attributes[key] !== undefined)
+    .slice(0, MOST_ATTRIBUTES)
     .map((key) => `${key}=${shownValue(key, attributes[key])}`);
   const error = status === ERROR ? [`ERROR${statusMessage ? ` ${redacted(statusMessage, 150)}` : ''}`] : [];
   const service = redacted(resource.service, 60);
-  return [service, redacted(name, 100), `[${KINDS[kind] ?? kind}]`, ...error, ...facts, `span ${spanId}`].join('  ');
+  return [service, redacted(name, 100), `[${KINDS[kind] ?? kind}]`, ...error, ...shown, `span ${spanId}`].join('  ');
 }
 
 function chosen(spans: readonly SpanRecord[], byId: Map<string, SpanRecord>, onPath: Set<SpanRecord>): Set<string> {

@@ -76,15 +76,15 @@ export function graphOf({ table, trees, remote, owners }: Decomposed, from: numb
     const service = table.strings.text(table.service[row]!);
     const id = `service ${service}`;
     const own = node(id, service, 'service', service);
-    const facts = table.facts[row];
+    const attributes = table.attributes[row];
     const kind = table.kind[row]!;
     if (kind === KIND.SERVER || kind === KIND.CONSUMER)
       own.add(table.end[row]! - table.start[row]!, table.failed[row] === 1);
-    if (facts?.isWait && kind === KIND.INTERNAL) {
-      const pool = poolLabel(facts.pool ?? '');
+    if (attributes?.isWait && kind === KIND.INTERNAL) {
+      const pool = poolLabel(attributes.pool ?? '');
       add('wait', id, node(`pool ${service} ${pool}`, pool, 'pool', service), row);
-    } else if (kind === KIND.PRODUCER || (kind === KIND.CONSUMER && facts?.destination !== undefined)) {
-      const name = facts?.destination ?? table.strings.text(table.target[row]!);
+    } else if (kind === KIND.PRODUCER || (kind === KIND.CONSUMER && attributes?.destination !== undefined)) {
+      const name = attributes?.destination ?? table.strings.text(table.target[row]!);
       const queue = node(`queue ${name}`, name || 'queue', 'queue');
       if (kind === KIND.PRODUCER) add('queue', id, queue, row);
       else add('queue', queue.id, own, row);
@@ -95,7 +95,7 @@ export function graphOf({ table, trees, remote, owners }: Decomposed, from: numb
       // A service that answered other calls to this address.
       const owner = owners.of(row);
       const target = table.strings.text(owner ?? table.target[row]!) || table.strings.text(table.name[row]!);
-      const isStore = facts?.isDatabase === true;
+      const isStore = attributes?.isDatabase === true;
       const nodeKind =
         owner !== undefined ? 'service' : isStore ? (CACHES.test(target) ? 'cache' : 'database') : 'external';
       add('call', id, node(`${nodeKind} ${target}`, target, nodeKind, owner === undefined ? null : target), row);

@@ -18,11 +18,11 @@ interface Wait {
 export function poolsOf(table: SpanTable, from: number, to: number) {
   const waits = new Map<string, Wait[]>();
   for (let row = 0; row < table.size; row++) {
-    const facts = table.facts[row];
-    if (!facts?.isWait || table.kind[row] !== 1 || facts.waitReason !== 'queue') continue;
+    const attributes = table.attributes[row];
+    if (!attributes?.isWait || table.kind[row] !== 1 || attributes.waitReason !== 'queue') continue;
     const wait = { row, from: table.start[row]!, to: table.end[row]! };
     if (wait.to < from || wait.from > to || wait.to - wait.from < LEAST_MS) continue;
-    const key = `${table.service[row]} ${facts.pool ?? ''}`;
+    const key = `${table.service[row]} ${attributes.pool ?? ''}`;
     const some = waits.get(key);
     if (some) some.push(wait);
     else waits.set(key, [wait]);
@@ -39,7 +39,7 @@ function poolOf(table: SpanTable, waits: Wait[]) {
   const windows: { from: number; to: number; pendingMax: number }[] = [];
   const holders = new Map<string, { operation: string; heldMs: number; traceIds: string[] }>();
   for (const { row, from, to } of waits) {
-    const { poolLimit, poolPending, holderOperation, holderHeldMs, holderTrace } = table.facts[row]!;
+    const { poolLimit, poolPending, holderOperation, holderHeldMs, holderTrace } = table.attributes[row]!;
     limit = Math.max(limit, poolLimit ?? 0);
     const last = windows.at(-1);
     // It waits itself.
@@ -57,7 +57,7 @@ function poolOf(table: SpanTable, waits: Wait[]) {
   }
   return {
     service: table.strings.text(table.service[first]!),
-    pool: poolLabel(table.facts[first]!.pool ?? ''),
+    pool: poolLabel(table.attributes[first]!.pool ?? ''),
     limit: limit || null,
     windows: windows.slice(-MOST_WINDOWS),
     holders: [...holders.values()].sort((a, b) => b.heldMs - a.heldMs).slice(0, MOST_HOLDERS),

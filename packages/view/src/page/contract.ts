@@ -1,6 +1,6 @@
 /** The viewer's API: Unix milliseconds, durations in milliseconds, lower-case hex ids. */
 import type { Answer as ExplainAnswer } from '@foreshock/explain';
-import type { SpanFacts } from '../store/span-facts.ts';
+import type { SpanSummary } from '../store/span-summary.ts';
 
 export interface StoreStatus {
   version: string;
@@ -142,7 +142,7 @@ export interface TraceRows {
   /** Nanoseconds after `from`. */
   starts: number[];
   ends: number[];
-  facts: (SpanFacts | null)[];
+  summaries: (SpanSummary | null)[];
 }
 
 export interface TraceRest {

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS spans (
   trace INTEGER NOT NULL, span_id TEXT NOT NULL, kind INTEGER NOT NULL, parent_id TEXT NOT NULL,
   resource INTEGER NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, start_ms REAL NOT NULL, end_ms REAL NOT NULL,
   status INTEGER NOT NULL, status_message TEXT NOT NULL,
-  facts TEXT, attributes TEXT NOT NULL, events TEXT, links TEXT,
+  summary TEXT, attributes TEXT NOT NULL, events TEXT, links TEXT,
   PRIMARY KEY (trace, span_id, kind)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS logs (

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { SpanFacts } from './span-facts.ts';
+import type { SpanSummary } from './span-summary.ts';
 import type { TraceOutline } from './trace-outline.ts';
 
 const MOST = 10_000;
@@ -15,17 +15,17 @@ export interface Holder {
 
 export function holdersOf(database: DatabaseSync, outline: TraceOutline): Holder[] {
   const { from, ids, resources, starts, ends, services, json } = outline;
-  if (!json.facts.includes('"holder"')) return [];
+  if (!json.summaries.includes('"holder"')) return [];
   // The service's largest overlap, preferably of a span with the same pool.
   const find = database.prepare(
     `SELECT s.span_id AS id FROM traces t JOIN spans s ON s.trace = t.id JOIN resources r ON r.id = s.resource
      WHERE t.trace_id = ?1 AND r.service = ?2 AND s.start_ms <= ?4 AND s.end_ms >= ?3
      ORDER BY instr(s.attributes, ?5) > 0 AND s.kind = 3 DESC, min(s.end_ms, ?4) - max(s.start_ms, ?3) DESC LIMIT 1`,
   );
-  const facts = JSON.parse(json.facts) as (SpanFacts | null)[];
+  const summaries = JSON.parse(json.summaries) as (SpanSummary | null)[];
   const until = performance.now() + LONGEST_MS;
   const holders: Holder[] = [];
-  for (const [i, each] of facts.entries()) {
+  for (const [i, each] of summaries.entries()) {
     if (!each?.holder) continue;
     const { traceId, pool } = each.holder;
     let holderSpanId: string | null = null;

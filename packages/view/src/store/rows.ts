@@ -1,7 +1,7 @@
 import type { LogRecord, SpanRecord } from '../records/record.ts';
 import { attributesJson, eventsJson, linksJson, shortText } from './bounded-json.ts';
 import { spanIdOf, traceIdOf } from './identifiers.ts';
-import { factsJson } from './span-facts.ts';
+import { summaryJson } from './span-summary.ts';
 
 /** The year 2286, the latest valid time. */
 const FARTHEST = 1e13;
@@ -14,7 +14,7 @@ export interface PreparedSpan {
   traceId: string;
   spanId: string;
   parentId: string;
-  facts: string | null;
+  summary: string | null;
   attributes: string;
   events: string | null;
   links: string | null;
@@ -33,13 +33,13 @@ export function prepareSpan(record: SpanRecord): PreparedSpan | undefined {
   record.statusMessage = shortText(record.statusMessage);
   const parentId = spanIdOf(record.parentSpanId) ?? '';
   record.parentSpanId = parentId;
-  const facts = factsJson(record);
+  const summary = summaryJson(record);
   const attributes = attributesJson(record.attributes);
   const events = eventsJson(record.events);
   const links = linksJson(record.links);
   const texts = attributes.length + record.name.length + record.scope.length + record.statusMessage.length;
-  const bytes = ROW_BYTES + texts + (facts?.length ?? 0) + (events?.length ?? 0) + (links?.length ?? 0);
-  return { record, traceId, spanId, parentId, facts, attributes, events, links, bytes };
+  const bytes = ROW_BYTES + texts + (summary?.length ?? 0) + (events?.length ?? 0) + (links?.length ?? 0);
+  return { record, traceId, spanId, parentId, summary, attributes, events, links, bytes };
 }
 
 /** Without a trace it is dropped: no page shows it. */

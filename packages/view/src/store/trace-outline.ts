@@ -24,7 +24,7 @@ export interface TraceOutline {
   json: Record<Column, string>;
 }
 
-type Column = 'kinds' | 'resources' | 'starts' | 'ends' | 'names' | 'statuses' | 'facts';
+type Column = 'kinds' | 'resources' | 'starts' | 'ends' | 'names' | 'statuses' | 'summaries';
 
 /** SQLite writes the columns: node:sqlite's object a row and string a value take most of a large trace's time. */
 export function outlineOf(database: DatabaseSync, traceId: string): TraceOutline | undefined {
@@ -40,7 +40,7 @@ export function outlineOf(database: DatabaseSync, traceId: string): TraceOutline
          json_group_array(kind) AS kinds, json_group_array(resource) AS resources,
          json_group_array(CAST(round((start_ms - ?2) * 1e6) AS INTEGER)) AS starts,
          json_group_array(CAST(round((end_ms - ?2) * 1e6) AS INTEGER)) AS ends,
-         json_group_array(name) AS names, json_group_array(status) AS statuses, json_group_array(json(facts)) AS facts
+         json_group_array(name) AS names, json_group_array(status) AS statuses, json_group_array(json(summary)) AS summaries
        FROM (SELECT * FROM spans WHERE trace = ?1 AND start_ms <= ?3 LIMIT ${MOST_SPANS})`,
     )
     .get(id, from, isCut ? lastStart(database, id) : 1e13) as Record<Column | 'ids' | 'parentIds', string>;

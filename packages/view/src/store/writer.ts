@@ -152,7 +152,7 @@ export class Writer {
   }
 
   #span(prepared: PreparedSpan, to: TraceSummary, added: Added) {
-    const { record, spanId, parentId, facts, attributes, events, links, bytes } = prepared;
+    const { record, spanId, parentId, summary, attributes, events, links, bytes } = prepared;
     const { kind, scope, name, start, end, status, statusMessage, resource } = record;
     const { changes } = this.#insertSpan.run(
       to.id,
@@ -166,7 +166,7 @@ export class Writer {
       end,
       status,
       statusMessage,
-      facts,
+      summary,
       attributes,
       events,
       links,

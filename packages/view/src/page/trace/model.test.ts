@@ -17,7 +17,7 @@ const ROWS: TraceRows = {
   statuses: [2, 0, 0, 1],
   starts: [30e6, 0, 10e6, 12e6],
   ends: [40e6, 50e6, 20e6, 13e6],
-  facts: [{ errorType: '503' }, null, null, null],
+  summaries: [{ errorType: '503' }, null, null, null],
 };
 
 it('has depths, ends and rows by place', () => {

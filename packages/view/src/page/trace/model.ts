@@ -1,8 +1,8 @@
 import type { LogLine, PathPiece, Status, TraceRest, TraceRows } from '../contract.ts';
-import type { SpanFacts } from '../../store/span-facts.ts';
+import type { SpanSummary } from '../../store/span-summary.ts';
 
 /** What the waterfall draws. */
-export interface Row extends SpanFacts {
+export interface Row extends SpanSummary {
   spanId: string;
   name: string;
   service: string;
@@ -92,10 +92,10 @@ export class TraceModel {
   }
 
   #make(at: number): Row {
-    const { services, resources, names, kinds, starts, ends, statuses, facts, from } = this.#rows;
+    const { services, resources, names, kinds, starts, ends, statuses, summaries, from } = this.#rows;
     const name = names[at]!;
     return {
-      ...facts[at],
+      ...summaries[at],
       spanId: idAt(this.#rows, at),
       name,
       service: services[resources[at]!]!,

@@ -1,6 +1,6 @@
 import { duration } from '../words/duration.ts';
 import type { Colours } from './colours.ts';
-import { notesOf } from './facts.ts';
+import { notesOf } from './notes.ts';
 import type { Row } from './model.ts';
 import { drawAttempt, drawBreaker, drawCross } from './signs.ts';
 

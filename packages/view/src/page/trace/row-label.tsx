@@ -2,7 +2,7 @@ import { Text } from '../frame/text.tsx';
 import { traceAddress } from '../route.ts';
 import { printable, shortened } from '../words/attribute.ts';
 import { duration } from '../words/duration.ts';
-import { notesOf } from './facts.ts';
+import { notesOf } from './notes.ts';
 import type { TraceModel } from './model.ts';
 import type { RowAction } from './waterfall-keys.ts';
 

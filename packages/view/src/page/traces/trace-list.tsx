@@ -51,20 +51,20 @@ function TraceRow({ trace, longest }: { trace: TraceSummary; longest: number }) 
         </span>
       </span>
       <Bar share={trace.durationMs / longest} label={duration(trace.durationMs)} />
-      <span class="facts">{factsOf(trace).join(' · ')}</span>
+      <span class="counts">{countsOf(trace).join(' · ')}</span>
     </a>
   );
 }
 
-function factsOf(trace: TraceSummary): string[] {
-  const facts = [count(trace.spans, 'span')];
-  if (trace.errors > 0) facts.push(count(trace.errors, 'error'));
-  if (trace.waitMs > 0) facts.push(`waited ${duration(trace.waitMs)}`);
-  else if (trace.waits > 0) facts.push(count(trace.waits, 'wait'));
-  if (trace.attempts > 1) facts.push(count(trace.attempts, 'attempt'));
-  if (trace.breaker !== null && trace.breaker !== 'closed') facts.push(`breaker ${trace.breaker.replace('_', '-')}`);
-  if (trace.pinned) facts.push('part of an incident');
-  return facts;
+function countsOf(trace: TraceSummary): string[] {
+  const counts = [count(trace.spans, 'span')];
+  if (trace.errors > 0) counts.push(count(trace.errors, 'error'));
+  if (trace.waitMs > 0) counts.push(`waited ${duration(trace.waitMs)}`);
+  else if (trace.waits > 0) counts.push(count(trace.waits, 'wait'));
+  if (trace.attempts > 1) counts.push(count(trace.attempts, 'attempt'));
+  if (trace.breaker !== null && trace.breaker !== 'closed') counts.push(`breaker ${trace.breaker.replace('_', '-')}`);
+  if (trace.pinned) counts.push('part of an incident');
+  return counts;
 }
 
 function isoOf(time: number): string | undefined {

@@ -5,7 +5,7 @@ import { nameCause } from '../verdict/name-cause.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import type { Place } from '../waits-for/place.ts';
 
-export interface FactsOfCause {
+export interface CauseSummary {
   kind: CauseKind;
   place: Place;
   /** May be empty. */
@@ -27,7 +27,7 @@ export interface FactsOfCause {
   viaPool: string;
 }
 
-export function factsOfCause({ known }: Analysis, evidence: Evidence): FactsOfCause {
+export function summaryOfCause({ known }: Analysis, evidence: Evidence): CauseSummary {
   const { table } = known.whole;
   const text = (id: number): string => table.strings.text(id);
   const { kind, place, detail } = nameCause(known, evidence);
@@ -39,10 +39,10 @@ export function factsOfCause({ known }: Analysis, evidence: Evidence): FactsOfCa
   let viaPool = '';
   for (const { row, met, through } of evidence.examples) {
     for (const at of [row, met]) {
-      const facts = table.facts[at];
-      if (!facts?.isWait) continue;
-      limit = Math.max(limit, facts.poolLimit ?? 0);
-      mostPending = Math.max(mostPending, facts.poolPending ?? 0);
+      const attributes = table.attributes[at];
+      if (!attributes?.isWait) continue;
+      limit = Math.max(limit, attributes.poolLimit ?? 0);
+      mostPending = Math.max(mostPending, attributes.poolPending ?? 0);
       longestWaitMs = Math.max(longestWaitMs, table.end[at]! - table.start[at]!);
     }
     const pool = through.find(({ resource }) => text(resource).startsWith('pool '));

@@ -1,5 +1,5 @@
 /** About waits and decisions; most spans have few. */
-export interface Facts {
+export interface KnownAttributes {
   /** Pool or limiter waited for. */
   pool?: string;
   /** The span is the wait, not the query after it. */

@@ -1,9 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/foreshock/', import.meta.url));
+import { USER_CACHE } from '@foreshock/testkit';
 
 /** Why there is no such backend here; `expected` when the machine has what is needed to get it. */
 export class Unavailable extends Error {
@@ -17,10 +15,10 @@ export class Unavailable extends Error {
 
 /** A file of the cache, made once: in a folder beside it and renamed, so that half a download is never found. */
 export async function cached(name: string, make: (folder: string) => Promise<string>): Promise<string> {
-  const path = join(CACHE, name);
+  const path = join(USER_CACHE, name);
   if (existsSync(path)) return path;
-  mkdirSync(CACHE, { recursive: true });
-  const folder = mkdtempSync(join(CACHE, 'making-'));
+  mkdirSync(USER_CACHE, { recursive: true });
+  const folder = mkdtempSync(join(USER_CACHE, 'making-'));
   try {
     renameSync(await make(folder), path);
   } finally {

@@ -43,7 +43,9 @@ export {
   type RunningServer,
   type ServerKind,
 } from './servers/server.ts';
+export { USER_CACHE } from './servers/user-cache.ts';
 export { startedOnce } from './servers/started-once.ts';
 export { installed, versionIn, versionOf, type Installed } from './installed.ts';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { testedVersions } from './tested-versions.ts';
 export { shows } from './table/shows.ts';

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort, onPath, runBinary, startServer, type Room, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
+import { USER_CACHE } from './user-cache.ts';
 
 /** A real Kafka node. Tests share its topics: use unique names. */
 export interface Kafka {
@@ -19,7 +19,7 @@ export interface Kafka {
 
 /** The last with kafkajs 2. */
 const VERSION = '3.9.1';
-const JARS = fileURLToPath(new URL(`../../../../node_modules/.cache/foreshock/kafka-${VERSION}`, import.meta.url));
+const JARS = join(USER_CACHE, `kafka-${VERSION}`);
 
 /**
  * Of `FORESHOCK_TEST_KAFKA_URL`, else the vitest run's (testkit's global setup), else this call's; from Maven Central

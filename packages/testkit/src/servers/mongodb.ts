@@ -11,11 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { IS_MATRIX } from '../nodes.ts';
 import { connectable, onPath, runBinary, startServer, type RunningServer, type ServerKind } from './server.ts';
 import { sharedServer } from './shared.ts';
+import { USER_CACHE } from './user-cache.ts';
 
 /** Of MongoDB's protocol. */
 export interface MongoDb {
@@ -27,7 +27,7 @@ export interface MongoDb {
 /** No registry has a `mongod`. FerretDB 2 needs a PostgreSQL extension; 1 uses SQLite. */
 const VERSION = '1.24.2';
 const MODULE = `github.com/FerretDB/FerretDB@v${VERSION}`;
-const CACHED = fileURLToPath(new URL(`../../../../node_modules/.cache/foreshock/ferretdb-${VERSION}`, import.meta.url));
+const CACHED = join(USER_CACHE, `ferretdb-${VERSION}`);
 const REPLICA_SET = 'rs0';
 
 /**

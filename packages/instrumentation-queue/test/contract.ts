@@ -3,8 +3,6 @@ import type { AdapterContract } from '@foreshock/testkit';
 const MODULE = new URL('instrumentations.ts', import.meta.url).href;
 
 export const queueWithPropagator = { module: MODULE, export: 'queueWithPropagator' };
-export const redisCommands = { module: MODULE, export: 'redisCommands' };
-export const queries = { module: MODULE, export: 'queries' };
 
 let names = 0;
 

@@ -95,7 +95,8 @@ export async function runFixture(file: URL | string, options: FixtureOptions = {
 
 /** For applications that tests start themselves. */
 export function plainEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], ...STEADY, ...env };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, NODE_COMPILE_CACHE, ...STEADY, ...env };
 }
 
 function preloadArgs(preload: NonNullable<FixtureOptions['preload']>): string[] {

@@ -49,8 +49,8 @@ export interface AdapterContract {
   ownTraces?: string[];
   /** The library's closures are only observed from creation: the instrumentation is enabled while the fixture opens. */
   closures?: boolean;
-  /** For the library's commands: module URL, factory. */
-  commands?: { module: string; export: string };
+  /** For the library's commands: factory's export of the same module. */
+  commands?: string;
   /** Calls without spans. */
   marks?: Marks;
   /** For these table columns. */

@@ -26,8 +26,6 @@ export interface BenchJob {
   ownTraces: string[];
   closures: boolean;
   marks: Marks | undefined;
-  /** Module URL and factory. */
-  commands: { module: string; export: string } | undefined;
 }
 
 /** Library, instrumentation, recording SDK. */
@@ -42,6 +40,8 @@ export class Bench {
   readonly another: () => RecordedInstrumentation;
   /** Such as unhandled rejections; a check removes the expected ones. */
   readonly faults: string[];
+  /** For the library's commands. */
+  readonly commands: ((config: object) => RecordedInstrumentation) | undefined;
 
   constructor(
     job: BenchJob,
@@ -51,6 +51,7 @@ export class Bench {
     open: () => Promise<ContractApp>,
     another: () => RecordedInstrumentation,
     faults: string[],
+    commands: Bench['commands'],
   ) {
     this.job = job;
     this.instrumentation = instrumentation;
@@ -59,6 +60,7 @@ export class Bench {
     this.open = open;
     this.another = another;
     this.faults = faults;
+    this.commands = commands;
   }
 
   /** Exactly `expected` spans. */

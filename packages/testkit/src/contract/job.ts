@@ -65,6 +65,8 @@ export interface Job extends BenchJob {
   fixture: string;
   loader: Loader;
   order: Order;
+  /** Factory's export of the module. */
+  commands: string | undefined;
   checks: ContractCheck[];
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { trace } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../received-span.ts';
-import { recordSpans, type RecordedInstrumentation } from '../record-spans.ts';
+import { recordSpans } from '../record-spans.ts';
 import { names, outcomeOf, type Bench } from './bench.ts';
 import type { Check } from './check.ts';
 import type { ContractApp } from './app.ts';
@@ -116,10 +116,8 @@ export const queueChecks: Record<(typeof QUEUE_CHECKS)[number], Check> = {
   },
 
   'own commands': async (bench) => {
-    const { module, export: name } = bench.job.commands!;
-    const { [name]: factory } = (await import(module)) as Record<string, () => RecordedInstrumentation>;
     await handledBy(bench, () => {});
-    const commands = recordSpans(factory!());
+    const commands = recordSpans(bench.commands!({}));
     try {
       bench.recorded.clear();
       // Outside a trace.

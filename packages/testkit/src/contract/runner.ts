@@ -1,4 +1,4 @@
-/** The child process of {@link adapterContract}. */
+/** In the child process of {@link adapterContract}. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -42,13 +42,16 @@ process.on('uncaughtException', (error) => void faults.push(`uncaught exception:
 process.on('warning', ({ name, message }) => {
   if (name === 'MaxListenersExceededWarning') faults.push(`${name}: ${message}`);
 });
-// The test process ended.
-process.on('disconnect', () => process.exit(1));
-process.once('message', (job) => void run(job as Job));
+/** @param module the job's; default: imports it */
+export function serve(module?: object): void {
+  // The test process ended.
+  process.on('disconnect', () => process.exit(1));
+  process.once('message', (job: Job) => void run(job, module));
+}
 
-async function run(job: Job): Promise<void> {
+async function run(job: Job, module?: object): Promise<void> {
   post({ begun: 'start' });
-  const { app, bench } = await prepare(job).catch((error: unknown) => {
+  const { app, bench } = await prepare(job, module).catch((error: unknown) => {
     console.error(error);
     process.exit(1);
   });
@@ -79,8 +82,8 @@ function leave(code: number): void {
   process.exit(code);
 }
 
-async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
-  const { spanProcessors, ...factories } = (await import(job.module)) as InstrumentationModule;
+async function prepare(job: Job, module?: object): Promise<{ app: ContractApp; bench: Bench }> {
+  const { spanProcessors, ...factories } = (module ?? (await import(job.module))) as InstrumentationModule;
   const factory = factories[job.export];
   if (!factory) throw new Error(`${job.module} exports no ${job.export}`);
   const libraries = (library: string): boolean => library === job.library;
@@ -95,16 +98,17 @@ async function prepare(job: Job): Promise<{ app: ContractApp; bench: Bench }> {
   };
   // The library's files, seen by the module hook, stay unpatched.
   if (job.order === 'loaded' && !job.closures) instrumentation.disable();
-  const fixture = await load(job);
+  const fixture = await fixtureOf(job);
   const open = async (): Promise<ContractApp> => fixture.open(job.env);
   const app = await open();
   // May connect and load modules.
   if (!app.schedule) await app.succeed();
   if (job.order === 'loaded') instrumentation.disable();
-  return { app, bench: new Bench(job, instrumentation, recorded, app, open, another, faults) };
+  const commands = job.commands === undefined ? undefined : factories[job.commands];
+  return { app, bench: new Bench(job, instrumentation, recorded, app, open, another, faults, commands) };
 }
 
-async function load({ fixture, loader }: Job): Promise<ContractFixture> {
+async function fixtureOf({ fixture, loader }: Job): Promise<ContractFixture> {
   const module = loader === 'import' ? await import(fixture) : createRequire(import.meta.url)(fileURLToPath(fixture));
   return typeof module.open === 'function' ? module : module.default;
 }

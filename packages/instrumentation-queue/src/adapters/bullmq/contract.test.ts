@@ -1,5 +1,5 @@
 import { startedOnce, libraryContract, startRedis, type LibraryContract } from '@foreshock/testkit';
-import { queueWithPropagator, redisCommands, sentBy, uniqueName } from '../../../test/contract.ts';
+import { queueWithPropagator, sentBy, uniqueName } from '../../../test/contract.ts';
 import { queueMutants } from '../../../test/mutants.ts';
 import { bullmq } from './index.ts';
 
@@ -10,7 +10,7 @@ const contract = (): LibraryContract => {
   return {
     env: async () => ({ url: (await server()).url, queue }),
     instrumentation: queueWithPropagator,
-    commands: redisCommands,
+    commands: 'redisCommands',
     mutants: queueMutants,
     expect: sentBy('bullmq', 'add', queue, 'Error'),
     also: ['bullmq-5-34'],

@@ -1,6 +1,6 @@
 import { startedOnce, libraryContract, startPostgres, type LibraryContract } from '@foreshock/testkit';
 import { describe } from 'vitest';
-import { queries, queueWithPropagator } from '../../../test/contract.ts';
+import { queueWithPropagator } from '../../../test/contract.ts';
 import { pgBoss } from './index.ts';
 
 const server = startedOnce(startPostgres);
@@ -20,7 +20,7 @@ describe('send', () => {
   libraryContract(pgBoss, import.meta.url, {
     ...common,
     instrumentation: queueWithPropagator,
-    commands: queries,
+    commands: 'queries',
     skip: { ...common.skip, 'bounded trace': 'a job waits half a second for the next poll: as long as 20 s' },
     expect: { span: span('send'), error: { attributes: { 'error.type': '22007' } } },
   });

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { analyse, readSources } from '../src/index.ts';
 import { nameCause, nameWith } from '../src/verdict/name-cause.ts';
-import { answerOf, answerTo } from './foreshock.ts';
+import { answerTo } from './foreshock.ts';
 import { lines, type Made, newId, traceOf } from './incident.ts';
 import { during, type Handling, jitter, lookup, minute, query, route, send, wait } from './shop.ts';
 
@@ -22,7 +22,7 @@ describe('lock_wait', () => {
       ]);
       return [buy, isLocked && (i * 100) % 2_000 === 0 ? inventory : undefined];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       causes: [
         {
           kind: 'lock_wait',
@@ -85,7 +85,7 @@ describe('lock_wait', () => {
         ),
       ];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({ causes: [{ kind: 'lock_wait', resource: 'postgresql shop' }] });
+    expect(await answerTo(data)).toMatchObject({ causes: [{ kind: 'lock_wait', resource: 'postgresql shop' }] });
   });
 
   it('is not taken for a database out of reach, where its holder is not seen', async () => {
@@ -94,7 +94,7 @@ describe('lock_wait', () => {
       const name = i % 2 === 0 ? 'SELECT stock' : 'SELECT products';
       return [route(i % 2 === 0 ? 'GET /stock' : 'GET /list', waitMs + 12 + jitter(i), [query(name, 2, waitMs)])];
     });
-    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
+    expect((await answerTo(data)).causes[0]).toMatchObject({
       kind: 'slow_dependency',
       resource: 'postgresql shop',
     });
@@ -111,7 +111,7 @@ describe('lock_wait', () => {
         ]),
       ];
     });
-    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'slow_dependency' });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'slow_dependency' });
   });
 });
 
@@ -129,7 +129,7 @@ describe('a cache', () => {
         request.events = { 'cache.stampede': { 'cache.key': 'prices:*', 'cache.stampede.callers': 20 } };
       return [request];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       causes: [
         {
           kind: 'cache_stampede',
@@ -176,7 +176,7 @@ describe('a cache', () => {
         ),
       ];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       causes: [
         {
           kind: 'cache_down',
@@ -192,7 +192,7 @@ describe('a cache', () => {
       const waitMs = during(second) ? (50 - second) * 1_000 : 1;
       return [route('GET /prices', waitMs + 8 + jitter(i), [{ ...lookup(true), ms: waitMs }])];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({ causes: [{ kind: 'cache_down', resource: 'redis 0' }] });
+    expect(await answerTo(data)).toMatchObject({ causes: [{ kind: 'cache_down', resource: 'redis 0' }] });
   });
 
   it('that is back fills itself again, which is a little slower', async () => {
@@ -217,7 +217,7 @@ describe('a cache', () => {
         route('GET /prices', 8 + jitter(i), [{ ...lookup(true), ...bad }], during(second) ? { error: '500' } : {}),
       ];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({ causes: [{ kind: 'dependency_errors', resource: 'redis 0' }] });
+    expect(await answerTo(data)).toMatchObject({ causes: [{ kind: 'dependency_errors', resource: 'redis 0' }] });
   });
 });
 
@@ -228,7 +228,7 @@ describe('messages', () => {
       const tries = Array.from({ length: 30 }, (_, n) => ({ afterMs: 300 * n, error: 'SyntaxError' }));
       return [send(isPoison ? tries : [{}], `m${i}`)];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       causes: [
         {
           kind: 'poison_message',
@@ -245,7 +245,7 @@ describe('messages', () => {
       const tries = Array.from({ length: 3 }, (_, n) => ({ afterMs: 300 * n, error: 'SyntaxError' }));
       return [send(during(second) ? tries : [{}], `m${i}`)];
     });
-    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'dependency_errors', service: 'mailer' });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'dependency_errors', service: 'mailer' });
   });
 
   it.each<[string, Handling]>([
@@ -256,7 +256,7 @@ describe('messages', () => {
     ],
   ])('%s are silent_loss', async (_, handling) => {
     const data = minute((second, i) => [send([during(second) && i % 2 === 0 ? handling : {}], `m${i}`)]);
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       causes: [{ kind: 'silent_loss', service: 'mailer', resource: 'queue mails' }],
     });
   });
@@ -264,7 +264,7 @@ describe('messages', () => {
   it('that are not handled, while later ones are, may be silent_loss', async () => {
     const data = minute((second, i) => [send(during(second) && i % 2 === 0 ? [] : [{}], `m${i}`)]);
     // They may be delayed.
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       verdict: 'unclear',
       causes: [{ kind: 'silent_loss', service: 'mailer', resource: 'queue mails' }],
       impact: [{ service: 'mailer', route: 'process mails' }],
@@ -273,7 +273,7 @@ describe('messages', () => {
 
   it('that wait at the end of the input are not lost', async () => {
     const data = minute((second, i) => [send(second > 50 ? [] : [{}], `m${i}`)]);
-    expect(await answerOf(['-'], data)).toMatchObject({ verdict: 'healthy' });
+    expect(await answerTo(data)).toMatchObject({ verdict: 'healthy' });
   });
 
   it('whose handler logs an error and then succeeds are not lost', async () => {
@@ -288,7 +288,7 @@ describe('messages', () => {
     const data = minute((second, i) => [
       send([during(second) ? { children: [charge('ECONNRESET'), charge()] } : { children: [charge()] }], `m${i}`),
     ]);
-    expect(await answerOf(['-'], data)).toMatchObject({ verdict: 'healthy' });
+    expect(await answerTo(data)).toMatchObject({ verdict: 'healthy' });
   });
 });
 
@@ -316,7 +316,7 @@ describe('process_died', () => {
     );
 
   it('is a process that another takes the place of, and what failed in between', async () => {
-    expect(await answerOf(['-'], incident('two'))).toMatchObject({
+    expect(await answerTo(incident('two'))).toMatchObject({
       verdict: 'shown',
       causes: [{ kind: 'process_died', service: 'stock', resource: null }],
     });
@@ -333,7 +333,7 @@ describe('process_died', () => {
 
   it('is a process whose end was written down', async () => {
     const data = Buffer.concat([incident('one'), lines([traceOf(40_000, died)])]);
-    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
+    expect((await answerTo(data)).causes[0]).toMatchObject({
       kind: 'process_died',
       service: 'stock',
       text: expect.stringMatching(/^A process of stock ended: hung, pid 4711, after 12.0 s/),
@@ -347,7 +347,7 @@ describe('process_died', () => {
       'process.died.growth': 'old_space of the heap grew by 90 MiB in 9 s',
     };
     const data = Buffer.concat([incident('one'), lines([traceOf(40_000, { ...died, attributes })])]);
-    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
+    expect((await answerTo(data)).causes[0]).toMatchObject({
       kind: 'memory_pressure',
       service: 'stock',
       resource: null,
@@ -360,7 +360,7 @@ describe('process_died', () => {
 
   it('is said where no request met it, too', async () => {
     const data = minute((_, i) => [route('GET /cart', 12 + jitter(i), [call(8 + jitter(i), 'one')])]);
-    expect(await answerOf(['-'], Buffer.concat([data, lines([traceOf(40_000, died)])]))).toMatchObject({
+    expect(await answerTo(Buffer.concat([data, lines([traceOf(40_000, died)])]))).toMatchObject({
       verdict: 'unclear',
       doubts: ['a process of stock died at 12:00:40 (hung, pid 4711, after 12.0 s)'],
       causes: [],
@@ -406,7 +406,7 @@ describe('process_died', () => {
   });
 
   it('is not said of one that goes on', async () => {
-    expect(await answerOf(['-'], incident('one'))).toMatchObject({
+    expect(await answerTo(incident('one'))).toMatchObject({
       causes: [{ kind: 'dependency_unreachable', service: 'stock' }],
     });
   });
@@ -423,7 +423,7 @@ describe('config_change', () => {
         }),
       ];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       causes: [{ kind: 'config_change', service: 'shop', text: expect.stringContaining('version 1.2.9 → 1.3.0') }],
     });
   });
@@ -434,7 +434,7 @@ describe('config_change', () => {
         version: second >= 20 ? '1.3.0' : '1.2.9',
       }),
     ]);
-    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'slow_dependency', service: 'shop' });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'slow_dependency', service: 'shop' });
   });
 
   it('is a limit that was lowered', async () => {
@@ -455,7 +455,7 @@ describe('config_change', () => {
         ]),
       ];
     });
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       causes: [
         { kind: 'config_change', resource: 'pool shop', text: expect.stringContaining('its limit went from 20 to 2') },
       ],
@@ -563,7 +563,7 @@ describe('traffic_increase', () => {
 
   it('is three times as many requests for a pool that does all as ever', async () => {
     const data = minute((second, i) => (during(second) ? [cart(400, i), cart(450, i), cart(500, i)] : [cart(0, i)]));
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       causes: [
         { kind: 'traffic_increase', service: 'shop', text: expect.stringContaining('3.0 times as many requests') },
       ],
@@ -572,7 +572,7 @@ describe('traffic_increase', () => {
 
   it('is not said of a pool that is full for the same number', async () => {
     const data = minute((second, i) => [cart(during(second) ? 400 : 0, i)]);
-    expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'pool_exhausted', resource: 'pool shop' });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'pool_exhausted', resource: 'pool shop' });
   });
 
   it('is three times as many requests, though each holds a connection for long, as ever', async () => {
@@ -591,7 +591,7 @@ describe('traffic_increase', () => {
 
   it('is no cause where all is answered as ever', async () => {
     const data = minute((second, i) => (during(second) ? [cart(0, i), cart(0, i + 1), cart(0, i + 2)] : [cart(0, i)]));
-    expect(await answerOf(['-'], data)).toMatchObject({ verdict: 'healthy' });
+    expect(await answerTo(data)).toMatchObject({ verdict: 'healthy' });
   });
 });
 
@@ -601,7 +601,7 @@ it('a handful of errors among rare ones is no incident', async () => {
     const isBad = i % 33 === 0 || (second >= 46 && second < 50 && i % 5 === 0);
     return [route('GET /cart', 10 + jitter(i), [], isBad ? { error: '500' } : {})];
   });
-  expect((await answerOf(['-'], data)).verdict).toBe('healthy');
+  expect((await answerTo(data)).verdict).toBe('healthy');
 });
 
 it('what a span without `error.type` failed of is read from its exception', async () => {
@@ -618,7 +618,7 @@ it('what a span without `error.type` failed of is read from its exception', asyn
   const data = minute((second, i) => [
     during(second) ? route('GET /cart', 4, [refused], { error: '500' }) : route('GET /cart', 10 + jitter(i), []),
   ]);
-  expect((await answerOf(['-'], data)).causes[0]).toMatchObject({ kind: 'dependency_unreachable', resource: 'stock' });
+  expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'dependency_unreachable', resource: 'stock' });
 });
 
 describe('plain OpenTelemetry, which has no span for the wait for a connection', () => {
@@ -627,7 +627,7 @@ describe('plain OpenTelemetry, which has no span for the wait for a connection',
 
   it('blames the database where it is slow, too', async () => {
     const data = minute((second, i) => [during(second) ? cart(900, 300, i) : cart(0, 3, i)]);
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       verdict: 'likely',
       causes: [{ kind: 'slow_dependency', service: 'shop', resource: 'postgresql shop' }],
     });
@@ -635,7 +635,7 @@ describe('plain OpenTelemetry, which has no span for the wait for a connection',
 
   it('cannot tell a wait from work where nothing else is slow, and says so', async () => {
     const data = minute((second, i) => [cart(during(second) ? 900 : 0, 3, i)]);
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       verdict: 'unclear',
       doubts: [expect.stringContaining('waited for something that no span tells of')],
       causes: [{ service: 'shop' }],
@@ -646,14 +646,14 @@ describe('plain OpenTelemetry, which has no span for the wait for a connection',
     const data = minute((second, i) => [
       during(second) && i % 2 === 0 ? route('GET /cart', 3_000, [], { error: '500' }) : cart(0, 3, i),
     ]);
-    expect(await answerOf(['-'], data)).toMatchObject({ verdict: 'unclear', causes: [{ service: 'shop' }] });
+    expect(await answerTo(data)).toMatchObject({ verdict: 'unclear', causes: [{ service: 'shop' }] });
   });
 
   it('shows work as work: it does not lie before a query', async () => {
     const data = minute((second, i) => [
       route('GET /cart', (during(second) ? 900 : 10) + jitter(i), [query('SELECT carts', 2, 3)]),
     ]);
-    expect(await answerOf(['-'], data)).toMatchObject({
+    expect(await answerTo(data)).toMatchObject({
       verdict: 'likely',
       causes: [{ kind: 'slow_dependency', service: 'shop', resource: null }],
     });
@@ -677,7 +677,7 @@ it('a call that got no answer from an address of several services is one to that
       ? route('GET /cart', 10, [call(undefined)], { error: '500' })
       : route('GET /cart', 10 + jitter(i), [call(i % 2 === 0 ? 'stock' : 'prices')]),
   ]);
-  expect((await answerOf(['-'], data)).causes[0]).toMatchObject({
+  expect((await answerTo(data)).causes[0]).toMatchObject({
     kind: 'dependency_unreachable',
     service: 'shop',
     resource: 'proxy:80',

@@ -251,6 +251,7 @@ function start(name: string, app: App, node: 22 | 24 | 26, endpoint: string | un
   const child = spawn(nodeBinary(node), [...nodeArgs, ...(endpoint ? preload : []), file], {
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       ...(endpoint && {
         OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
         OTEL_SERVICE_NAME: `${node} ${name}`,

@@ -1,4 +1,4 @@
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { installed, runFixture, type ReceivedMetric, type ReceivedSpan } from '@foreshock/testkit';
 import { vi } from 'vitest';
 import type { FailingServer } from './failing-server.ts';
@@ -35,7 +35,6 @@ export const LOADED = { mjs: 'ESM', cjs: 'CJS' } as const;
 const PLAY_MS = 60_000;
 vi.setConfig({ testTimeout: 2 * PLAY_MS, hookTimeout: 2 * PLAY_MS });
 
-const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled/', import.meta.url));
 const RUNNER = new URL('./run-scenario.ts', import.meta.url);
 
 /**
@@ -55,7 +54,6 @@ export function openStage(name: string, libraries: Record<string, string>, serve
         node,
         readyTimeoutMs: PLAY_MS,
         nodeArgs: ['--conditions=@foreshock/source'],
-        env: { NODE_COMPILE_CACHE: COMPILED },
         args: [
           traced ? 'traced' : 'untraced',
           pathToFileURL(app.add(fixture(`.${loader}`))).href,

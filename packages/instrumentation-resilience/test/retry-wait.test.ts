@@ -8,24 +8,23 @@ afterAll(() => recorded.stop());
 const retry = createRequire(import.meta.url)('async-retry');
 
 it('a wait for the next attempt has an event at its begin', async () => {
-  let failedAt = 0;
+  let secondAt = 0;
   await recorded.inSpan('order', () =>
     retry(
       (_bail: unknown, attempt: number) => {
+        secondAt = Date.now();
         if (attempt > 1) return;
-        failedAt = Date.now();
         throw new Error('not yet');
       },
       { minTimeout: 150, randomize: false },
     ),
   );
-  const [order] = recorded.spans();
-  const [wait] = order!.events;
+  const [wait] = recorded.spans()[0]!.events;
   expect(wait).toMatchObject({
     name: 'retry.wait',
     attributes: { 'retry.attempt': 2, 'retry.policy': 'async-retry', 'retry.delay_ms': expect.any(Number) },
   });
   expect(wait!.attributes['retry.delay_ms']).toBeGreaterThanOrEqual(149);
   // Before the wait, not after it.
-  expect(wait!.time - failedAt).toBeLessThan(order!.endTime - wait!.time);
+  expect(secondAt - wait!.time).toBeGreaterThan(140);
 });

@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 import { base } from '../../vitest.config.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-/** Or a server that `npm test` does not build. */
+/** Or versions, or a server that `npm test` does not build. */
 const usesNodes = (file: string): boolean =>
-  /\b(?:NODES|startMongoDbIfPossible)\b/.test(readFileSync(root + file, 'utf8'));
+  /\b(?:NODES|testedVersions|startMongoDbIfPossible)\b/.test(readFileSync(root + file, 'utf8'));
 
 // The contracts of all adapters on each supported Node, with the versions of `npm test`, and on the others what it runs
 // on one Node only.

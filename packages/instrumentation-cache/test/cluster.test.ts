@@ -1,5 +1,11 @@
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { recordSpans, startRedisCluster, type ReceivedSpan, type RedisCluster } from '@foreshock/testkit';
+import {
+  recordSpans,
+  startRedisCluster,
+  testedVersions,
+  type ReceivedSpan,
+  type RedisCluster,
+} from '@foreshock/testkit';
 import type { Cluster } from 'ioredis';
 import type { RedisClusterType } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -93,7 +99,7 @@ describe.each([
   });
 });
 
-describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', undefined])('redis %s', (alias) => {
+describe.each(testedVersions(['redis-4-0', 'redis-4-7', 'redis-5-0', undefined]))('redis %s', (alias) => {
   const app = library('redis', alias);
   afterAll(() => app.remove());
   const isRedis4 = alias?.startsWith('redis-4') === true;

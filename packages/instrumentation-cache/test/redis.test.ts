@@ -1,6 +1,6 @@
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
-import { recordSpans, shows, startRedis, versionOf, type Redis as Server } from '@foreshock/testkit';
+import { recordSpans, shows, startRedis, testedVersions, versionOf, type Redis as Server } from '@foreshock/testkit';
 import type { RedisClientOptions, RedisClientType } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { library } from './library.ts';
@@ -25,9 +25,11 @@ afterAll(async () => {
   await server.stop();
 });
 
+const VERSIONS = ['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12', undefined];
+
 type Client = RedisClientType<any, any, any>;
 
-describe.each(['redis-4-0', 'redis-4-7', 'redis-5-0', 'redis-5-11', 'redis-5-12', undefined])('redis %s', (alias) => {
+describe.each(testedVersions(VERSIONS))('redis %s', (alias) => {
   const app = library('redis', alias);
   const isRedis4 = alias?.startsWith('redis-4') === true;
   const clients: Client[] = [];

@@ -2,7 +2,15 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { withXTraceId, xTraceIdOf } from '@foreshock/kit';
-import { installed, shows, startRabbitMq, type Installed, type RabbitMq, type ReceivedSpan } from '@foreshock/testkit';
+import {
+  installed,
+  shows,
+  startRabbitMq,
+  testedVersions,
+  type Installed,
+  type RabbitMq,
+  type ReceivedSpan,
+} from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
 import { unhandledRejections } from './unhandled.ts';
@@ -53,7 +61,7 @@ function unsettled(attributes: object): object {
 
 const linkTo = ({ traceId, spanId }: ReceivedSpan) => ({ traceId, spanId, attributes: {} });
 
-describe.each(VERSIONS)('%s', (alias) => {
+describe.each(testedVersions(VERSIONS))('%s', (alias) => {
   let app: Installed;
   let server: RabbitMq;
   let connection: any;
@@ -756,7 +764,7 @@ describe.each(VERSIONS)('%s', (alias) => {
   });
 });
 
-describe.each(VERSIONS)('%s', (alias) => {
+describe.each(testedVersions(VERSIONS))('%s', (alias) => {
   it('opens a connection in no trace', async () => {
     const app = installed({ amqplib: alias });
     const server = await startRabbitMq();

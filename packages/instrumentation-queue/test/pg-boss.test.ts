@@ -1,6 +1,14 @@
 import { context, propagation, trace } from '@opentelemetry/api';
 import { isSuppressed, withXTraceId, xTraceIdOf } from '@foreshock/kit';
-import { installed, shows, startPostgres, type Installed, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
+import {
+  installed,
+  shows,
+  startPostgres,
+  testedVersions,
+  type Installed,
+  type Postgres,
+  type ReceivedSpan,
+} from '@foreshock/testkit';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
@@ -20,7 +28,7 @@ const PG_BOSSES = ['pg-boss-10-0', 'pg-boss-10', 'pg-boss-11', 'pg-boss-12-0', '
 /** One more, such as one that the registry has no dependencies for: its folder in the root's `node_modules`. */
 const EXTRA = process.env['FORESHOCK_TEST_PG_BOSS'];
 
-describe.each(EXTRA ? [...PG_BOSSES, EXTRA] : PG_BOSSES)('%s', (alias) => {
+describe.each([...testedVersions(PG_BOSSES), ...(EXTRA ? [EXTRA] : [])])('%s', (alias) => {
   let app: Installed;
   let PgBoss: new (config: object) => any;
   let pg: Postgres;

@@ -58,7 +58,7 @@ export class Fault {
   }
 
   /**
-   * Runs once, at the latest when the fault ends; keeps the process alive meanwhile.
+   * Runs once; keeps the process alive meanwhile.
    * @param ms undefined: until the fault ends
    */
   putOff(ms: number | undefined, run: () => void): void {

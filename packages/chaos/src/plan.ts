@@ -87,7 +87,7 @@ const KNOWN = new Set(['fault', 'on', 'from', ...Object.keys(NUMBERS), ...TEXTS]
 export class PlanError extends Error {}
 
 /**
- * One mistake invalidates the plan: a part of it is another experiment.
+ * One mistake invalidates the plan.
  * @param text JSON
  * @throws {@link PlanError} with one line
  */

@@ -48,7 +48,7 @@ export class SpansUnderWay {
   }
 
   /**
-   * Passes a call's span to `mark`; again on the next tick, as `http.request` connects before its span starts.
+   * Passes a call's span to `mark`; again on the next tick, as `http.request` connects first.
    * @param bytes sent bytes, if known
    */
   findCall(target: Target, bytes: string, mark: (spans: readonly Span[]) => void): void {

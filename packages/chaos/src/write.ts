@@ -19,7 +19,7 @@ interface Writer {
 /** Connections with an injected response drop all further data. */
 const answered = new WeakSet<Socket>();
 
-/** All writes use `_writeGeneric` (lib/net.js), TLS before encryption, in order: a delayed one delays later ones. */
+/** All writes use `_writeGeneric` (lib/net.js), TLS before encryption: a delayed one delays later ones. */
 export function hookWrite(connections: Connections, spans: SpansUnderWay): void {
   const prototype = Socket.prototype as unknown as Writer;
   const original = prototype._writeGeneric;

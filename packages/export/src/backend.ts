@@ -17,9 +17,9 @@ export type Outcome =
 
 export interface Backend {
   /**
-   * Never rejects; settles within the destination's time-out.
+   * Never rejects; settles within the time-out.
    *
-   * @param sent when the kernel has the whole request
+   * @param sent when the kernel has the request
    */
   send(load: readonly RecordBatch[], sent?: () => void): Promise<Outcome>;
 }

@@ -1,12 +1,12 @@
 /**
- * Calls a function of the main thread by the inspector: at once, also in a loop, a regular expression or
- * `Atomics.wait`, but not in native code. No inspector domain is enabled: nothing is deoptimised, `debugger` has no
- * effect, no microtask runs early (`Agent::ConnectToMainThread` in src/inspector_agent.cc; Node 22 to 26).
+ * Calls a function of the main thread by the inspector: at once, also in a loop or `Atomics.wait`, but not in native
+ * code. Without an inspector domain nothing is deoptimised and no microtask runs early (`Agent::ConnectToMainThread` in
+ * src/inspector_agent.cc; Node 22 to 26).
  *
  * @param name of `globalThis[Symbol.for(name)]`
  * @param answered gets its result
  * @returns ends the session
- * @throws without an inspector, as in some builds of Node
+ * @throws without an inspector
  */
 export function callMainThread(name: string, answered: (value: unknown) => void): () => void {
   const { Session } = process.getBuiltinModule('node:inspector');

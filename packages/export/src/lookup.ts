@@ -3,9 +3,7 @@ import type { LookupFunction } from 'node:net';
 
 type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
-/**
- * Shares pending lookups: Node's block libuv's four threads, which the application needs, while DNS does not answer.
- */
+/** Shares pending lookups, as each blocks one of libuv's four threads. */
 export function lookUpOnce(): LookupFunction {
   const waiting = new Map<string, Callback[]>();
   return (hostname: string, options: LookupOptions, callback: Callback): void => {

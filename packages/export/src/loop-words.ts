@@ -25,7 +25,7 @@ export function wakeWatch(words: LoopWords): void {
   Atomics.notify(starts, 0);
 }
 
-/** Calls `then` when the main thread has a timer; before, there is nothing to watch. */
+/** Calls `then` when the main thread first has a timer. */
 export function whenWatching(words: LoopWords, then: () => void): void {
   const starts = startsOf(words);
   const seen = Atomics.load(starts, 0);

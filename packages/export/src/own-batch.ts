@@ -10,7 +10,7 @@ const NUMBER = 0;
 
 /**
  * @param resource a ResourceSpans message without spans
- * @param spans most important first: the rest may not fit
+ * @param spans most important first
  */
 export function ownBatch(resource: Uint8Array, spans: readonly FinishedSpan[]): RecordBatch {
   const encoder = new SpanEncoder();

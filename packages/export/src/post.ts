@@ -20,7 +20,7 @@ const IDLE_RESET = new Set(['ECONNRESET', 'EPIPE']);
 /**
  * Settles within the time-out. Never throws.
  *
- * @param sent when the kernel has the whole request
+ * @param sent when the kernel has the request
  */
 export async function post(
   target: Target,
@@ -55,7 +55,7 @@ function attempt(
     };
     const timer = setTimeout(
       () => {
-        // After a pause of the thread, timers run before an answer that has come is read; immediates run after it.
+        // After a pause, timers run before an answer is read; immediates run after it.
         last = setImmediate(giveUp);
       },
       Math.max(0, deadline - performance.now()),

@@ -17,7 +17,7 @@ export type ProbeAnswer =
   | { readonly error: string };
 
 /**
- * Sends an empty request with the sender's headers, certificates, proxy. Never rejects.
+ * Sends an empty request as the sender would. Never rejects.
  *
  * @param destination with its `timeoutMs`
  */

@@ -82,7 +82,7 @@ export interface ItemCounts {
 /**
  * Visits whole records with their payload's range.
  *
- * @returns the position after the last; below `end` if one is damaged
+ * @returns the position after the last
  */
 export function readRecords(
   bytes: Buffer,

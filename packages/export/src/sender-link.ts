@@ -27,7 +27,7 @@ const MAX_DEATHS = 3;
 const MAX_FAILED_STARTS = 2;
 const RESTART_MS = 1_000;
 
-/** Twice the 40 MB of large spans as JSON to two backends; protobuf takes 10. A thread beyond it is replaced. */
+/** Twice the 40 MB of large spans as JSON to two backends. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
 
 interface Outstanding {
@@ -59,7 +59,7 @@ export interface LinkEvents {
   onLost(counts: ItemCounts): void;
 }
 
-/** The sender's side on the main thread: keeps each batch until all destinations finish, also when a thread dies. */
+/** On the main thread: keeps each batch until all destinations finish, also when the sender dies. */
 export class SenderLink {
   readonly #options: SenderOptions;
   readonly #url: URL | string | undefined;
@@ -186,7 +186,7 @@ export class SenderLink {
   }
 
   /**
-   * Waits for all batches, a failed request, or `ms`; keeps the process alive.
+   * Waits for all batches, a failure, or `ms`; keeps the process alive.
    *
    * @returns whether all are finished
    */
@@ -323,7 +323,7 @@ export class SenderLink {
       resourceLimits: RESOURCE_LIMITS,
       trackUnmanagedFds: false,
     };
-    // Read here: without the application's loaders the thread cannot open archives (Yarn's zip files, Electron's asar).
+    // Without the application's loaders the thread cannot open archives (Yarn's zip files, Electron's asar).
     if (typeof this.#url === 'string') return new Worker(readFileSync(this.#url, 'utf8'), { ...options, eval: true });
     return new Worker(this.#url ?? ownFile(), options);
   }
@@ -433,7 +433,7 @@ export class SenderLink {
     this.#endFlushes();
   }
 
-  /** A signal can interrupt this thread before it handles a taken message: batches the sender lacks are finished. */
+  /** A signal can interrupt this thread before it handles a message: batches the sender lacks are finished. */
   #flushed({ id, waiting }: Extract<FromSender, { type: 'flushed' }>): void {
     const flush = this.#flushes.get(id);
     if (!flush) return;

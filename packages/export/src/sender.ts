@@ -25,7 +25,7 @@ export type ToSender =
   | { readonly type: 'open'; readonly number: number; readonly memory: SharedArrayBuffer; readonly start: number }
   /** A signal ended this process's child. */
   | { readonly type: 'child_killed'; readonly pid: number; readonly signal: number }
-  /** Answered by `flushed` when all is sent, failed, or after `patienceMs`. After the last, the process ends. */
+  /** Answered by `flushed` when all is sent, failed, or after `patienceMs`. */
   | { readonly type: 'flush'; readonly id: number; readonly patienceMs: number; readonly last: boolean };
 
 export type FromSender =

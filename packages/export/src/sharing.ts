@@ -16,7 +16,7 @@ export function sharedMemory(): ProcessMemory | undefined {
 /**
  * For workers started from here on.
  *
- * @param memory called with the first worker: most processes have none
+ * @param memory called with the first worker
  */
 export function shareWithWorkers(memory: () => ProcessMemory): void {
   const shared = {

@@ -42,10 +42,10 @@ interface SignalHandle {
 }
 
 /**
- * The main thread may be blocked by a loop, `execSync`, a regular expression. Node delivers signals there only; libuv
- * to every handle's event loop (`signal_wrap`, used by lib/internal/process/signal.js).
+ * The main thread may be blocked. Node delivers signals there only; libuv to every handle's event loop (`signal_wrap`,
+ * used by lib/internal/process/signal.js).
  *
- * Handles are closed first, restoring the default: a second signal ends the process at once.
+ * Handles are closed first: a second signal ends the process at once.
  */
 export function listenToSignals(
   { port, states, flushMs, mayInterrupt }: SignalThreadData,
@@ -72,8 +72,8 @@ export function listenToSignals(
     handles.delete(signal);
     let isClosed = false;
     handle.close(() => (isClosed = true));
-    // libuv calls back after this turn, unless it has caught a signal undelivered, which is lost (`uv__finish_close`
-    // and `uv__signal_event` of deps/uv/src/unix).
+    // libuv calls back after this turn, unless it has caught an undelivered signal, which is lost (`uv__finish_close`,
+    // `uv__signal_event` of deps/uv/src/unix).
     setImmediate(() => {
       if (!isClosed && !isHandled(signal, handle)) process.kill(process.pid, signal);
     });
@@ -121,7 +121,7 @@ export function listenToSignals(
 }
 
 /**
- * A message would wait for the event loop, and run code that the signal should prevent.
+ * A message would wait for the event loop.
  *
  * @returns whether possible
  */

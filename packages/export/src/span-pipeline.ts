@@ -4,7 +4,7 @@ import { shareWithWorkers } from './sharing.ts';
 /**
  * Shared with worker threads started later (`WorkerPipeline`).
  *
- * @param endMs longest delay of the process's end without threads, ms
+ * @param endMs longest delay of the process's end, ms
  * @param beforeEnd called before that
  */
 export function spanPipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline {

@@ -5,7 +5,7 @@ import type { OtlpDestination, ZipkinDestination } from './destination.ts';
 import { lookUpOnce } from './lookup.ts';
 import { timerMs } from './timer-limit.ts';
 
-// An import would call getters for `WebSocket` and `MessageEvent`, loading undici: 40 ms, 4 MB.
+// An import would call getters for `WebSocket`, loading undici: 40 ms, 4 MB.
 const http: typeof Http = process.getBuiltinModule('node:http');
 
 /** TLS takes a megabyte. */

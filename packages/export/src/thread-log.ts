@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 const STDERR = 2;
 
 /**
- * Writes to the file descriptor: a thread's `process.stderr` needs the main thread, perhaps blocked.
+ * A thread's `process.stderr` needs the main thread, perhaps blocked.
  *
  * @param what as in `foreshock: <what> key=value …`; values with spaces are quoted
  */

@@ -30,7 +30,7 @@ export class WorkerBatches {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param delayMs age at which a partial batch is taken
+   * @param delayMs age of partial batches to take
    * @param woken {@link take} is due
    */
   constructor(memory: ProcessMemory, delayMs: number, woken: () => void) {

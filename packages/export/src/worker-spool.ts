@@ -29,7 +29,7 @@ interface Slot {
   items: number;
 }
 
-/** An appended span is the sender's at once: no timer or message, and it survives this thread. */
+/** An appended span is the sender's at once, and survives this thread. */
 export class WorkerSpool {
   readonly #memory: ProcessMemory;
   readonly #budget: Budget;

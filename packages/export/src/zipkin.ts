@@ -29,10 +29,7 @@ const KINDS = [undefined, undefined, 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 const STATUS_OK = 1;
 const STATUS_ERROR = 2;
 
-/**
- * Of databases and brokers, best first. One name is one node in Zipkin's graph: a queue or database must not share a
- * service's.
- */
+/** Of databases and brokers, best first. One name is one node in Zipkin's graph. */
 const SYSTEMS = ['db.system.name', 'db.system', 'messaging.system'];
 
 /** The body of `POST /api/v2/spans`. */

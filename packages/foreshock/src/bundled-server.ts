@@ -15,7 +15,7 @@ const MINIFIED_LEAST = 20_000;
 /** Read limit, in bytes. */
 const LARGEST = 64 * 1024 * 1024;
 
-/** Logs once when a bundle without supported libraries listens: bundled libraries have no files to hook. */
+/** Logs once when a bundle without supported libraries listens: they have no files to hook. */
 export function logBundledServer(): void {
   const listening = (message: unknown): void => {
     const { server } = message as { server: object };

@@ -15,9 +15,8 @@ export function containerAttributes(): Attributes {
 }
 
 /**
- * cgroup v1: the container's ID ends each hierarchy's path. v2: Docker's and Podman's mount of `/etc/hostname` has it;
- * in Kubernetes that file is the pod's. The kubelet mounts the termination log from a folder with the pod's UID and the
- * container's name.
+ * cgroup v1: the container's ID ends each hierarchy's path. v2: Docker's and Podman's mount of `/etc/hostname` has it.
+ * The kubelet mounts the termination log from a folder with the pod's UID and the container's name.
  */
 export function containerIn(cgroup: string, mounts: string): Attributes {
   const pod = /\/pods\/([\da-f-]{36})\/containers\/([\w.-]+)\//.exec(mounts);

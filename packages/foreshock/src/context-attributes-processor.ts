@@ -9,10 +9,7 @@ interface StartedSpan extends Span {
   readonly kind?: SpanKind;
 }
 
-/**
- * Adds context attributes (attempt, breaker state, `x-trace-id`), removes derived parents, merges a framework's server
- * span into the request's.
- */
+/** Adds context attributes, removes derived parents, merges a framework's server span into the request's. */
 export class ContextAttributesProcessor {
   /** Frameworks' own server spans, with HTTP instrumentation. */
   innerSpans: { started(span: object, parent: Context): void; ended(span: object): void } | undefined;

@@ -24,7 +24,7 @@ export interface DiskSpool {
 
 /**
  * @param saysEnd calls `end` at process end
- * @param gcMs garbage collection since the start
+ * @param gcMs since the start
  * @returns undefined if disabled
  */
 export function makeDiskSpool(

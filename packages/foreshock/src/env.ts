@@ -15,10 +15,7 @@ function withoutSecrets(value: string): string {
   return scheme + (isUser ? `…${rest.slice(at)}` : rest).replace(/([?#]).*$/s, '$1…');
 }
 
-/**
- * As OpenTelemetry specifies: empty is unset; wrong values give a warning and the default. The logger comes later, so
- * warnings are collected.
- */
+/** As OpenTelemetry specifies: wrong values give a warning and the default. Warnings wait for the logger. */
 export class Env {
   readonly #env: NodeJS.ProcessEnv;
   readonly #warnings: string[] = [];
@@ -137,10 +134,7 @@ export class Env {
     return false;
   }
 
-  /**
-   * `key1=value1,key2=value2`, percent-encoded, as OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS. One invalid
-   * pair voids the value (specification).
-   */
+  /** `key1=value1,key2=value2`, percent-encoded. One invalid pair voids the value (specification). */
   pairs(name: string): Record<string, string> {
     const value = this.text(name);
     if (value === undefined) return {};

@@ -1,4 +1,4 @@
-// Injected by build.mjs for globals that jsdom, fake timers and others replace, counting pending timers.
+// Injected by build.mjs for globals that jsdom, fake timers and others replace.
 import { performance as clock } from 'node:perf_hooks';
 import * as timers from 'node:timers';
 

@@ -14,8 +14,7 @@ interface Handle {
 }
 
 /**
- * Calls `killed` when a signal that a child process cannot report ends it: of a `node:cluster` worker that crashes
- * natively only its parent knows.
+ * Calls `killed` when a signal that a child process cannot report ends it.
  *
  * Not an 'exit' listener, which the application sees: the handle's function that emits it
  * (lib/internal/child_process.js, Node 22 to 26).

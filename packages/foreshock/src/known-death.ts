@@ -59,8 +59,8 @@ export class KnownDeath {
   }
 
   /**
-   * Not listeners: 'uncaughtExceptionMonitor' is visible, `setUncaughtExceptionCaptureCallback` exclusive. Afterwards
-   * the process ends, or the error was handled.
+   * 'uncaughtExceptionMonitor' is visible, `setUncaughtExceptionCaptureCallback` exclusive. Afterwards the process
+   * ends, or the error was handled.
    */
   #watchErrors(): void {
     const fatal = process as unknown as Fatal;

@@ -34,7 +34,7 @@ export interface LaterPlugin {
 }
 
 /**
- * A boundary loads with its first library: most processes need few, most workers none.
+ * A boundary loads with its first library.
  *
  * @param warn per unknown instrumentation name
  * @param sendLine gets each line of the application's loggers

@@ -5,10 +5,9 @@ const ENABLED = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS';
 const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS';
 
 /**
- * Unknown names (`postgres`, `@opentelemetry/instrumentation-pg`) are ignored; an enabled list with only such counts as
- * unset.
+ * Unknown names are ignored; an enabled list with only such counts as unset.
  *
- * @param warn per list with unknown names
+ * @param warn per such list
  */
 export function selectLibraries(
   { enabledInstrumentations, disabledInstrumentations }: PluginConfig,

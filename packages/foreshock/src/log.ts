@@ -30,10 +30,7 @@ function inline(value: unknown): string {
   }
 }
 
-/**
- * Synchronous: failures throw here, not as 'error' of the application's `process.stderr` when the pipe closes. Standard
- * output is the application's.
- */
+/** Synchronous: failures throw here, not as 'error' of the application's `process.stderr`. */
 export function writeLine(message: string, ...values: readonly unknown[]): void {
   try {
     writeSync(STDERR, `${[message, ...values.map(inline)].join(' ').replaceAll('\n', ' ')}\n`);
@@ -43,8 +40,8 @@ export function writeLine(message: string, ...values: readonly unknown[]): void 
 }
 
 /**
- * To standard error at OTEL_LOG_LEVEL (default `info`). Sets `diag` only if that or metrics are configured: the
- * application's own logger would cause a warning.
+ * To standard error at OTEL_LOG_LEVEL. Sets `diag` only if that or metrics are configured, as the application's own
+ * would cause a warning.
  */
 export function startLogging(env: Env): void {
   const asked = env.text('OTEL_LOG_LEVEL') !== undefined;

@@ -30,8 +30,7 @@ export interface Count {
 }
 
 /**
- * Loaded only for OTEL_METRICS_EXPORTER and FORESHOCK_ADMIN_PORT. Timers (`unreferenced-timers.ts`) and connections do
- * not keep the process alive.
+ * Timers (`unreferenced-timers.ts`) and connections do not keep the process alive.
  *
  * @param admin of the main thread
  * @returns final export: within `flushMs`, never rejects

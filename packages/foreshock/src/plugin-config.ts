@@ -12,11 +12,11 @@ const HAVE_OWN_COMMANDS = ['bullmq', 'pg-boss'] as const;
 
 /** For preload and `foreshock/sdk`. */
 export interface PluginConfig {
-  /** FORESHOCK_POOL_LEAK_MS: time until a pooled connection counts as leaked, ms; 0: never. Default 30,000. */
+  /** FORESHOCK_POOL_LEAK_MS: until a pooled connection counts as leaked; 0: never. Default 30,000. */
   poolLeakMs: number;
   /** FORESHOCK_DB_ERROR_MESSAGES: records database and cache messages with values. Default false. */
   dbErrorMessages: boolean;
-  /** FORESHOCK_RETRY_STORM: storm threshold, resends per first attempt to a target in 10 s. Default 0.5. */
+  /** FORESHOCK_RETRY_STORM: resends per first attempt to a target in 10 s. Default 0.5. */
   retryStorm: number;
   /** FORESHOCK_PROPAGATE_ATTEMPTS: sends the attempt count in `baggage`. Default true. */
   propagateAttempts: boolean;

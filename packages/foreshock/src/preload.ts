@@ -34,8 +34,8 @@ const LISTENING = 'tracing:net.server.listen:asyncEnd';
 /** Per kind of thread: neither loads the other's code. */
 export interface ThreadParts {
   /**
-   * @param endMs longest delay of the process's end, ms
-   * @param beforeEnd ends what ends with it
+   * @param endMs longest delay of the process's end
+   * @param beforeEnd called before that
    */
   makePipeline(options: PipelineOptions, endMs: number, beforeEnd: () => void): Pipeline;
   /** Main thread only, like signals. */

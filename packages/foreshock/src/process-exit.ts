@@ -1,9 +1,9 @@
 /**
- * Runs `last` once at the end of process or worker, after the application's 'exit' listeners; ours would run first.
+ * Runs `last` once at the end of process or worker, after the application's 'exit' listeners.
  *
  * Emitters of 'exit' look up `process.emit` (`process.exit`, `onGlobalUncaughtException`, `EmitProcessExit` in C++),
- * which appends the listener, unseen by counts, warnings and 'newListener'. `process.reallyExit` covers listeners that
- * call `process.exit`, which stops the emission. Both of Node 22 to 26.
+ * which appends the listener, unseen by counts and 'newListener'. `process.reallyExit` covers listeners that call
+ * `process.exit`. Both of Node 22 to 26.
  */
 export function runAtExit(last: () => void): void {
   let isDone = false;

@@ -22,11 +22,10 @@ const THREAD_ACTS_WITHIN_MS = 1_000;
 type Kill = (pid: number, signal: number) => number;
 
 /**
- * Sends remaining data before a signal ends the process, between {@link listen} and {@link rest}, unless the
- * application handles it.
+ * Sends remaining data before a signal ends the process, unless the application handles it.
  *
- * The sender's thread listens (`listenToSignals`): invisible, and working while this one is blocked; before, signals
- * have default effect. Signals the application sends itself are intercepted.
+ * The sender's thread listens (`listenToSignals`): invisible, and working while this one is blocked. Signals the
+ * application sends itself are intercepted.
  */
 export class ProcessSignals implements SignalThread {
   readonly #beforeEnd: (signal: number) => void;
@@ -122,10 +121,7 @@ export class ProcessSignals implements SignalThread {
     return isOurs ? this.#raise(pid, signal) : this.#kill(pid, signal);
   }
 
-  /**
-   * Ends the process by a received signal. Called by the inspector at any point, by the thread's message, and at
-   * process end, which may be first.
-   */
+  /** Ends the process by a received signal. Called by the inspector, by the thread's message, and at process end. */
   raiseReceived(): void {
     const signal = Atomics.exchange(this.#states, RECEIVED, 0);
     if (signal === 0) return;

@@ -5,10 +5,7 @@ import { whenNeeded } from './when-needed.ts';
 
 const REGISTERED = Symbol.for('foreshock.registered');
 
-/**
- * For `node --require foreshock/register app.js` and `node --import foreshock/register app.mjs`. Workers load the
- * preload when needed.
- */
+/** For `node --require foreshock/register app.js` and `node --import foreshock/register app.mjs`. */
 function register(): void {
   if ((globalThis as Record<symbol, unknown>)[REGISTERED]) return;
   (globalThis as Record<symbol, unknown>)[REGISTERED] = true;

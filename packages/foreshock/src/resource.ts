@@ -10,7 +10,7 @@ import { SDK_VERSION } from './version.ts';
 /** Of environment values, characters (specification). */
 const MAX_VALUE = 255;
 
-/** UUID (version 4), not secret: `node:crypto` loads longer than the rest of the preload. */
+/** UUID (version 4), not secret: `node:crypto` loads slowly. */
 function instanceId(): string {
   const digits = Array.from({ length: 4 }, () =>
     Math.floor(Math.random() * 2 ** 32)

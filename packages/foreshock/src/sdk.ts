@@ -9,7 +9,7 @@ export interface Foreshock {
   /** W3C trace context (level 2), baggage, `x-trace-id`, or as in OTEL_PROPAGATORS. */
   textMapPropagator: Plugin['textMapPropagator'];
   /**
-   * Add attempt, breaker state and `x-trace-id` to spans, and detect hand-written retries; put exporting processors
+   * Add attempt, breaker state and `x-trace-id` to spans, and detect hand-written retries; exporting processors come
    * last.
    */
   spanProcessors: Plugin['spanProcessors'];
@@ -45,9 +45,8 @@ function configure(options: ForeshockOptions = {}): Foreshock {
 }
 
 /**
- * For your own `new NodeSDK({ ...foreshock, … })`, SDK 2.x or 3.x; export, sampling and resource stay yours. Reads the
- * preload's variables; `...foreshock({ trustIncoming: false })` overrides them and replaces earlier parts. Import it
- * before the libraries.
+ * For your own `new NodeSDK({ ...foreshock, … })`, SDK 2.x or 3.x. Reads the preload's variables; `...foreshock({
+ * trustIncoming: false })` overrides them. Import it before the libraries.
  */
 export const foreshock: Foreshock & ((options?: ForeshockOptions) => Foreshock) = Object.assign(configure, {
   ...current,

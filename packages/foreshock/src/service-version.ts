@@ -6,7 +6,7 @@ const MOST_FOLDERS = 8;
 
 /**
  * `version` of the nearest package.json above the start script, or above the working directory if another package
- * starts it, as pm2 and frameworks' commands do.
+ * starts it, as pm2 does.
  */
 export function serviceVersion(): string | undefined {
   const script = process.argv[1];

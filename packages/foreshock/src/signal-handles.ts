@@ -17,8 +17,7 @@ export interface SignalHandleEvents {
 const WITHOUT_EFFECT = ['SIGWINCH', 'SIGURG'] as const;
 
 /**
- * Detects the application's signal listeners; 'newListener' and 'removeListener' listeners on `process` would be
- * visible.
+ * Detects the application's signal listeners invisibly.
  *
  * The handle class is private: found while `onsignal` is set on an instance.
  *
@@ -63,7 +62,7 @@ function firstHandle(): SignalHandle | undefined {
   return found;
 }
 
-/** Node reads `onsignal` at each signal (`MakeCallback` of src/async_wrap-inl.h); a wrapper would be in stack traces. */
+/** Node reads `onsignal` at each signal (`MakeCallback` of src/async_wrap-inl.h). */
 function observe(handle: SignalHandle, received: () => void): void {
   let { onsignal } = handle;
   Object.defineProperty(handle, 'onsignal', {

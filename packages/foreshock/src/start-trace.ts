@@ -18,8 +18,8 @@ const IDLE_MS = 30_000;
 const LONGEST_MS = 10 * 60_000;
 
 /**
- * Spans before the first request, message or job share a trace under `start <service>`: made with the first parentless
- * span, from process start until ready and quiet, or process end.
+ * Spans before the first request, message or job share a trace under `start <service>`, from process start until ready
+ * and quiet, or process end.
  */
 export class StartTrace {
   readonly #tracer: () => Tracer;

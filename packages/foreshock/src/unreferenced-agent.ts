@@ -3,8 +3,7 @@ import type * as Https from 'node:https';
 import type { Socket } from 'node:net';
 
 /**
- * Does not keep the process alive. No reuse: reused connections are referenced again (lib/_http_agent.js,
- * `reuseSocket`).
+ * Does not keep the process alive. Reused connections would (lib/_http_agent.js, `reuseSocket`).
  *
  * @param protocol `http:` or `https:`
  * @param tls certificates

@@ -1,4 +1,4 @@
-// In the metrics.ts bundle: the SDK's exporter waits up to 30 s, keeping the process alive.
+// In the metrics.ts bundle: the SDK's exporter would keep the process alive.
 
 export function setTimeout(...args: Parameters<typeof globalThis.setTimeout>): NodeJS.Timeout {
   return globalThis.setTimeout(...args).unref();

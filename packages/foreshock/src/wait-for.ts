@@ -14,7 +14,7 @@ export interface WaitedFor {
 
 /**
  * Calls `then` once when a package or built-in module loads or a channel has a message, which waits begun in `then`
- * also get. At once if undetectable.
+ * also get.
  *
  * @param loaded from {@link loadedPackages}
  * @param then must not throw
@@ -66,10 +66,7 @@ export function loadedPackages(): ReadonlySet<string> {
   return found;
 }
 
-/**
- * Some Node versions deliver it to subscribers added during `publish` (lib/diagnostics_channel.js); for others this
- * does.
- */
+/** Some Node versions deliver it to subscribers added during `publish` (lib/diagnostics_channel.js). */
 function passOn(name: string, message: unknown, then: () => void): void {
   const added: Listener[] = [];
   const own = channel(name);

@@ -8,8 +8,7 @@ declare const WAITED_FOR: WaitedFor;
 const API = Symbol.for('opentelemetry.js.api.1');
 
 /**
- * Calls `load` once a supported library loads, a channel has a message, or OpenTelemetry's API is used; saves memory in
- * other workers.
+ * Calls `load` once a supported library loads, a channel has a message, or OpenTelemetry's API is used.
  *
  * @param load must not throw
  */

@@ -5,9 +5,9 @@ let first: WriteLine | undefined;
 let last: WriteLine | undefined;
 
 /**
- * The application's first logger: children and later ones have their own bindings.
+ * The application's first logger: later ones have their own bindings.
  *
- * @param isFallback not made by the application: used while there is no other
+ * @param isFallback ours, while there is no other
  */
 export function useLogger(write: WriteLine, isFallback = false): void {
   if (isFallback) last ??= write;
@@ -15,8 +15,8 @@ export function useLogger(write: WriteLine, isFallback = false): void {
 }
 
 /**
- * A stream that has been ended. Writing to it would emit `error`, which ends a process that does not listen
- * (thread-stream/index.js, of `pino.transport`; fs.WriteStream).
+ * Ended: writing would emit `error`, which ends a process that does not listen (thread-stream/index.js;
+ * fs.WriteStream).
  */
 export function isEnded(stream: { writable?: boolean; destroyed?: boolean } | undefined): boolean {
   return stream?.writable === false || stream?.destroyed === true;

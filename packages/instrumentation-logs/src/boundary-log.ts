@@ -45,8 +45,8 @@ const FIELDS = {
 } as const;
 
 /**
- * A span processor: one line at each boundary's entry and exit, by the application's logger, within the span. A trace's
- * last `enter` without `exit` is where its request stands.
+ * A span processor: a line at each boundary's entry and exit, within the span. A trace's last `enter` without `exit` is
+ * where its request stands.
  */
 export class BoundaryLog {
   readonly #all: boolean;

@@ -7,8 +7,7 @@ export type { LogsConfig } from './boundary.ts';
 export { BoundaryLog, type BoundaryLogs } from './boundary-log.ts';
 
 /**
- * Adds `trace_id`, `span_id` and `trace_flags` to lines within spans, also unsampled, and the caller's own
- * `x_trace_id`. Existing keys stay.
+ * Adds `trace_id`, `span_id`, `trace_flags` and the caller's `x_trace_id` to lines within spans. Existing keys stay.
  *
  * @param config enabled by default
  */

@@ -29,13 +29,13 @@ export interface ScheduleEvents {
   /**
    * @param functionName of the callback
    * @param delayMs unvalidated
-   * @returns the context to set it in
+   * @returns the context to use
    */
   timer(functionName: string, delayMs: unknown): Context;
   /**
    * Ends a run of the caller's loop.
    *
-   * @returns the context to wait and continue in; undefined within other work
+   * @returns the context to continue in; undefined within other work
    */
   sleep(delayMs: unknown): Context | undefined;
 }

@@ -3,10 +3,9 @@ import { adapters } from './adapters/index.ts';
 import { openSchedule } from './boundary.ts';
 
 /**
- * OpenTelemetry `Instrumentation` for background work: a root span `job <name>` for each run of a cron job or interval
- * that contains spans.
+ * A root span `job <name>` for each run of a cron job or interval that contains spans.
  *
- * @param config default: enabled at construction for every supported library and `setInterval`
+ * @param config default: enabled for every supported library and `setInterval`
  */
 export function scheduleInstrumentation(config: InstrumentationConfig = {}): Instrumentation {
   return instrumentationOf(

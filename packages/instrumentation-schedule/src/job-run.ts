@@ -30,7 +30,6 @@ export class JobRun implements PendingRoot, Run {
 
   /**
    * @param overlapping unfinished runs
-   * @param givenName known only to the outer run
    * @param link where the timer was set
    * @param onEnd called once
    */

@@ -57,8 +57,7 @@ interface Replaced {
 }
 
 /**
- * For a library method that calls the user's function, a property, before its first `await`, and handles its promise.
- * The property is replaced for that call.
+ * For a method that calls the user's function, a property replaced for that call, before its first `await`.
  *
  * @param ownerOf the property's object; default `this`
  */

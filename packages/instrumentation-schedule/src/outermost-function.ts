@@ -4,7 +4,7 @@ import { getCallSites } from 'node:util';
 const FRAMES = 32;
 
 /**
- * The application's outermost function in this turn: if an `async` one awaits a timer, the loop.
+ * The application's outermost function in this turn: an `async` one may be the loop.
  *
  * @returns empty without a name; undefined for a library's
  */

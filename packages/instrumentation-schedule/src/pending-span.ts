@@ -1,7 +1,7 @@
 import { INVALID_SPAN_CONTEXT, type Span, type SpanContext } from '@opentelemetry/api';
 import { guard, type PendingRoot } from '@foreshock/kit';
 
-/** Other tracers create the root by reading a parent's span context. Guarded: the application calls it. */
+/** Other tracers create the root by reading a parent's span context. */
 export class PendingSpan implements Span {
   readonly #root: PendingRoot;
 

@@ -14,7 +14,7 @@ export class TimerRun extends LazyRoot {
   #setBy: string | undefined;
 
   /**
-   * @param functionName of the callback; undefined when a loop awaits the timer
+   * @param functionName undefined when a loop awaits the timer
    * @param before the run that sets the timer
    */
   constructor(

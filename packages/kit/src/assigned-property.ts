@@ -2,7 +2,7 @@ import { guard } from './guard.ts';
 
 /**
  * Calls `listener` once a property becomes truthy, after earlier listeners. For fields that alone show what a library
- * does with an object; only for few objects, such as those that wait.
+ * does; only for few objects.
  */
 export function whenAssigned(owner: object, name: PropertyKey, place: string, listener: () => void): void {
   const before = Object.getOwnPropertyDescriptor(owner, name);

@@ -34,15 +34,12 @@ export function bind<F extends (...args: any[]) => any>(fn: F): F {
   return bindTo(context.active(), fn);
 }
 
-/** {@link bind} for a single call: then releases the context, as libraries may keep the function. */
+/** {@link bind} for one call: then releases the context, as libraries keep functions. */
 export function bindOnce<F extends (...args: any[]) => any>(fn: F): F {
   return bindOnceTo(context.active(), fn);
 }
 
-/**
- * Runs `fn` in no trace, for connections and timers that outlive the request. Keeps the application's
- * `AsyncLocalStorage`.
- */
+/** Runs `fn` in no trace, for connections and timers; keeps the application's `AsyncLocalStorage`. */
 export function detached<A extends unknown[], R>(fn: (...args: A) => R, self: unknown, args: A): R {
   return runIn(ROOT_CONTEXT, fn, self, args);
 }

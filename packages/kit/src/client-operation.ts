@@ -97,7 +97,7 @@ export class ClientOperation extends Caller {
 
   /**
    * @param given `error.type` without a server status
-   * @returns `error.type`; undefined for a step of the protocol
+   * @returns undefined for a step of the protocol
    */
   protected describe(error: unknown, given?: string): string | undefined {
     const errors = this.#errors;

@@ -12,7 +12,7 @@ export class CommonAttributes {
 
   /**
    * @param values immutable; undefined is left out
-   * @param target the server that the spans call
+   * @param target of the spans' calls
    */
   constructor(values: Readonly<Record<string, string | number | boolean | undefined>>, target?: Target) {
     const kept: Attributes = {};

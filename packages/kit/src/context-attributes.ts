@@ -16,9 +16,9 @@ interface Entry {
 }
 
 /**
- * Adds attributes to any instrumentation's spans down to the first outgoing call.
+ * Adds attributes to spans down to the first outgoing call.
  *
- * @param during dropped once `over`, also in servers, timers and connections started before
+ * @param during dropped once `over`, also in servers and timers started before
  */
 export function withContextAttributes(
   where: Context,

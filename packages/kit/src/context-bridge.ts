@@ -8,7 +8,7 @@ interface ContextManager {
 }
 
 /**
- * Whether V8 holds contexts, so that callbacks from C++ keep their caller's: Node 24 and later
+ * Whether V8 holds contexts, also for callbacks from C++: Node 24 and later
  * (lib/internal/async_local_storage/async_context_frame.js, without `_enable`).
  */
 export const CALLBACKS_RESTORE_CONTEXT: boolean = !('_enable' in AsyncLocalStorage.prototype);
@@ -34,7 +34,7 @@ function storeInForce(): AsyncLocalStorage<Context | undefined> | undefined {
 }
 
 /**
- * Makes `where` active until {@link leave}. `context.with` would add four of the ten frames of `Error.stackTraceLimit`.
+ * Makes `where` active until {@link leave}. `context.with` adds four of the ten frames of `Error.stackTraceLimit`.
  *
  * @returns for {@link leave}, in a `finally`
  */
@@ -60,7 +60,7 @@ export function attach(where: Context): boolean {
   return enter(where) !== NOT_ENTERED;
 }
 
-/** Runs `fn` with `where` active: queued work belongs to who asked, not to who freed the slot. */
+/** Runs `fn` with `where` active: queued work belongs to who asked. */
 export function runIn<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
   const left = enter(where);
   if (left === NOT_ENTERED) return runBy(where, fn, self, args);
@@ -87,8 +87,7 @@ export function bindTo<F extends (...args: any[]) => any>(where: Context, fn: F)
  * A method in the context of its call, with one frame of ours.
  *
  * @param contextOf called first; undefined or a throw: the active context stays
- * @param isLeftByCaller whether Node leaves that context right after this call; default false. Leaving copies Node's
- * map of contexts: dearer than entering.
+ * @param isLeftByCaller Node leaves that context right after this call: leaving copies Node's map of contexts
  */
 export function methodIn<Self, R>(
   method: (this: Self, ...args: any[]) => R,
@@ -115,7 +114,7 @@ export function methodIn<Self, R>(
   };
 }
 
-/** {@link bindTo} for a single call: then releases the context, as libraries may keep the function. */
+/** {@link bindTo} for one call: then releases the context, as libraries keep functions. */
 export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn: F): F {
   let waiting: Context | undefined = where;
   return function (this: unknown, ...args: unknown[]) {
@@ -133,7 +132,7 @@ export function bindOnceTo<F extends (...args: any[]) => any>(where: Context, fn
 }
 
 export function runBy<A extends unknown[], R>(where: Context, fn: (...args: A) => R, self: unknown, args: A): R {
-  // Not `with(where, fn, self, ...args)`: context managers bind `this`, creating a function per call.
+  // `with(where, fn, self, ...args)` binds `this`: a function per call.
   return context.with(
     where,
     Reflect.apply as (fn: (...args: A) => R, self: unknown, args: A) => R,

@@ -3,7 +3,7 @@ import { DEGRADED_COUNT, DEGRADED_FEATURE, DEGRADED_MODE } from './names.ts';
 import { VERSION } from './version.ts';
 
 /**
- * - `stale`: old data, as its source does not answer
+ * - `stale`: old data
  * - `fallback`: another answer than usual
  * - `read_only`: writes are refused or put off
  * - `feature_off`: a part is left out

@@ -4,7 +4,7 @@ import { report } from './guard.ts';
 /**
  * `setTimeout` in no trace, unreferenced, with errors reported.
  *
- * Not `AsyncLocalStorage.snapshot()`: its `AsyncResource` gives later hooks a `before` without `init`.
+ * `AsyncLocalStorage.snapshot()` gives later async hooks a `before` without `init`.
  */
 export function detachedTimeout(place: string, fn: () => void, ms: number): NodeJS.Timeout {
   return detached(setTimeout, undefined, [reporting(place, fn), ms]).unref();

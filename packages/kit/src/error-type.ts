@@ -5,10 +5,7 @@ const MAX_FRAMES_LENGTH = 32_768;
 /** Longer text is no class. */
 const MAX_LENGTH = 64;
 
-/**
- * `error.type` of the semantic conventions: `code` (`ECONNREFUSED`), else class name (a `DOMException`'s own), else
- * `_OTHER`. Never throws.
- */
+/** `error.type` of the semantic conventions: `code` (`ECONNREFUSED`), else class name, else `_OTHER`. Never throws. */
 export function errorTypeOf(error: unknown): string {
   try {
     if (typeof error === 'object' && error !== null) {
@@ -24,7 +21,7 @@ export function errorTypeOf(error: unknown): string {
   return '_OTHER';
 }
 
-/** For a span's status: at most 256 characters, `''` if none, without database values ({@link privateMessageOf}). */
+/** For a span's status: at most 256 characters, without database values ({@link privateMessageOf}). */
 export function errorMessageOf(error: unknown): string {
   try {
     const message = messageOf(error);
@@ -44,7 +41,7 @@ export function wholeMessageOf(error: unknown): string {
 }
 
 /**
- * {@link errorMessageOf} for a database error: removes values here and in errors that carry it.
+ * {@link errorMessageOf} for a database error, also in errors that carry it.
  *
  * @param shown default: up to the first value
  */

@@ -6,7 +6,7 @@ const LOG_EVERY_MS = 60_000;
 const logged = new Map<string, { at: number; suppressed: number }>();
 
 /**
- * Logs our failures once per place and minute: no flood.
+ * Logs our failures once per place and minute.
  *
  * @param place a constant such as `'pg connect'`
  */
@@ -25,7 +25,7 @@ export function report(place: string, error: unknown): void {
 /**
  * Runs our code inside the application's: errors go to {@link report}.
  *
- * @returns undefined after an error
+ * @returns undefined after one
  */
 export function guard<R>(place: string, ours: () => R): R | undefined {
   try {

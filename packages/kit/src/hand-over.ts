@@ -23,7 +23,7 @@ class Offer<T> {
 
 /**
  * Passes a value to another wrapped method that the library calls before the first returns. The code between must be
- * synchronous, so each use has a test.
+ * synchronous; each use has a test.
  */
 export class HandOver<T> extends Offer<T> {
   /** @returns the previous, for {@link end} */
@@ -44,10 +44,7 @@ export class HandOver<T> extends Offer<T> {
   }
 }
 
-/**
- * Passes a value to what follows the first method's return. Forgotten in the next microtask, as later calls may be
- * another's.
- */
+/** Passes a value to what follows the first method's return, until the next microtask. */
 export class BriefHandOver<T> extends Offer<T> {
   readonly #forget = (): void => void (this.value = undefined);
 

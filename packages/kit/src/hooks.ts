@@ -29,11 +29,11 @@ export class Hooks extends MethodHooks {
   }
 
   /**
-   * Runs `attach` once a file has loaded. Logs a version out of range, or without the file.
+   * Runs `attach` once a file has loaded. Logs a version out of range, or without it.
    *
    * @param path inside its package: `pg/lib/client.js`
    * @param options.bindings ES modules: names for `loaded.rebind`
-   * @param options.versions of another package (`pg-pool` of `pg`)
+   * @param options.versions of another package
    */
   onLoad(
     path: string,
@@ -60,7 +60,7 @@ export class Hooks extends MethodHooks {
   }
 
   /**
-   * For a module that is one function: `binding` of the ES module, the exports of the CommonJS one. Importers hold the
+   * For a module that is one function: the ES module's `binding`, or the CommonJS exports. Importers hold the
    * replacement: see `replacementOf`.
    */
   onFunctionLoad(path: string, binding: string, replace: (original: any) => unknown): void {

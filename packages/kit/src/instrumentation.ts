@@ -14,10 +14,7 @@ import { Hooks } from './hooks.ts';
 import { isUpstreamActive, scopesNoted } from './upstream.ts';
 import { watcher } from './watcher.ts';
 
-/**
- * OpenTelemetry's (`@opentelemetry/instrumentation`, SDK 2.x and 3.x), copied to avoid that package and its module
- * hooks.
- */
+/** OpenTelemetry's (`@opentelemetry/instrumentation`, SDK 2.x and 3.x), without that package's module hooks. */
 export interface Instrumentation {
   instrumentationName: string;
   instrumentationVersion: string;

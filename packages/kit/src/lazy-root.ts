@@ -72,7 +72,7 @@ export abstract class LazyRoot implements PendingRoot {
   }
 }
 
-/** Whether work may get a root: outside spans and jobs, with our tracer, as others would create roots eagerly. */
+/** Work may get a root: outside spans and jobs, with our tracer (others create roots eagerly). */
 export function mayBeginRoot(where: Context, tracer: Tracer): boolean {
   if (trace.getSpan(where) || isSuppressed(where)) return false;
   const outer = pendingRootOf(where);

@@ -14,7 +14,7 @@ export function setLogWriter(write: WriteLine): void {
 }
 
 /**
- * Never throws, even with standard error closed or a throwing `diag` logger.
+ * Never throws, even with standard error closed.
  *
  * @param message begins with `foreshock: `
  */

@@ -42,10 +42,7 @@ export class MethodHooks {
     return this.#active;
   }
 
-  /**
-   * Where {@link calls} and others do not fit or cost too much. The wrapper calls the original once and returns its
-   * value.
-   */
+  /** Where {@link calls} and others do not fit or cost too much. The wrapper calls the original once. */
   wrap<T extends object>(
     owner: T,
     name: keyof T & (string | symbol),
@@ -109,7 +106,7 @@ export class MethodHooks {
     this.wrap(owner, name, (original) => moved(original, run, this));
   }
 
-  /** What methods open outlives the call: they run in no trace, callbacks in the caller's context. */
+  /** What methods open outlives the call: it runs in no trace, callbacks in the caller's context. */
   detach<T extends object>(owner: T, name: keyof T & (string | symbol)): void {
     this.runBy(owner, name, detachedWork);
   }

@@ -12,15 +12,9 @@ export interface LoadedModule {
   /** From package.json; default `0.0.0`. */
   version: string;
   filename: string;
-  /**
-   * ES modules: replaces a top-level function, class, `let`, or `const` at a line's start, for all importers, also of
-   * `export default name`.
-   */
+  /** ES modules: replaces a top-level function, class, `let`, or `const` at a line's start, for all importers. */
   rebind?: (binding: string, replace: (original: any) => any) => void;
-  /**
-   * CommonJS: replaces a module that is a function, for later importers; prefer a property. Earlier ones keep it: see
-   * `replacementOf`.
-   */
+  /** CommonJS: replaces a module that is a function, for later importers. Earlier ones: see `replacementOf`. */
   replaceExports?: (replace: (exports: any) => unknown) => void;
 }
 
@@ -163,8 +157,8 @@ function replaceable(module: { exports: unknown }): Pick<LoadedModule, 'replaceE
 }
 
 /**
- * For `require` and `import`: `Module.prototype.load` runs once per file, so cached `require` costs nothing. Node ≥
- * 22.15 uses it for both unless a loader hook supplies the source.
+ * `Module.prototype.load` runs once per file, so cached `require` costs nothing. Node ≥ 22.15 uses it for `import`,
+ * too, unless a loader hook supplies the source.
  */
 function hookCommonJs(): void {
   const Module = nodeModule.Module as any;
@@ -240,8 +234,8 @@ function hookEsm(): void {
 }
 
 /**
- * A `const` cannot be rebound: it becomes `let`, in the same columns. `export default name` exports the binding's value
- * then, `export { name as default }` the binding.
+ * A `const` becomes `let`, in the same columns. `export default name` exports the binding's value then, `export { name
+ * as default }` the binding.
  */
 function withLiveBindings(source: string, bindings: Set<string>): string {
   let text = source;
@@ -281,9 +275,9 @@ function install(): void {
 /**
  * Calls `listener` for a file loaded in any way, also before; ES modules only with an earlier listener.
  *
- * @param path inside its package, e.g. `pg/lib/client.js`
+ * @param path inside its package: `pg/lib/client.js`
  * @param bindings ES modules: names for `rebind`
- * @returns stops listening; the hook stays
+ * @returns stops listening
  */
 export function onModuleLoad(
   path: string,
@@ -316,7 +310,7 @@ export function onModuleLoad(
 }
 
 /**
- * Calls `listener` once the application loads a built-in module; at once where Node's hooks cannot tell.
+ * Calls `listener` once a built-in module loads; at once where Node's hooks cannot tell.
  *
  * @param name without `node:`
  * @returns stops listening

@@ -1,5 +1,5 @@
 /**
- * All names that are no stable semantic conventions, with their source.
+ * Names that are no stable semantic conventions.
  *
  * Spans: milliseconds (`_ms`); metrics: seconds.
  */
@@ -151,7 +151,7 @@ export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';
 export const HTTP_CLIENT_CONNECT_DURATION = 'http.client.connect.duration';
 export const HTTP_CLIENT_TLS_DURATION = 'http.client.tls.duration';
 
-/** Event: an error logged as warning or worse, perhaps handled: the span need not fail. */
+/** Event: an error logged as warning or worse; the span need not fail. */
 export const ERROR_LOGGED = 'error.logged';
 /** Beyond the span's event limit. */
 export const ERROR_LOGGED_COUNT = 'error.logged.count';

@@ -16,7 +16,7 @@ export interface Active {
   readonly active: boolean;
 }
 
-/** Guarded steps around a method, called once with its `this` and arguments; result and errors pass through. */
+/** Guarded steps around a method, called once; result and errors pass through. */
 export interface MethodCalls<C> {
   /**
    * May change `args`.
@@ -33,10 +33,7 @@ export interface MethodCalls<C> {
   /** Likewise, where offers are taken: a later version's `await` is no refusal. */
   refused?(call: C, self: any, args: any): void;
   returned?(call: C, result: any, self: any, args: any): void;
-  /**
-   * The promise was fulfilled. Only for promises the library awaits: observing the caller's would hide an unhandled
-   * rejection.
-   */
+  /** Only for promises the library awaits: observing the caller's would hide an unhandled rejection. */
   succeeded?(call: C, value: any): void;
   /** It threw or, with {@link succeeded}, its promise rejected. */
   failed?(call: C, error: unknown): void;
@@ -45,7 +42,7 @@ export interface MethodCalls<C> {
 /** Undone with the object it belongs to. */
 const ALWAYS: Active = { active: true };
 
-/** Observes a method's calls; adds one frame, as `within` a {@link Caller} does without its `run`. */
+/** Adds one frame, as `within` a {@link Caller} does without its `run`. */
 export function observed<C>(
   original: AnyFunction,
   steps: MethodCalls<C>,
@@ -172,7 +169,7 @@ export function moved(original: AnyFunction, run: Run, hooks: Active): AnyFuncti
 
 type InContext = Pick<Caller, 'context'>;
 
-/** A callback that reports, then runs in the caller's context, with one frame of ours. */
+/** A callback that reports, then runs in the caller's context. */
 export function answering<F extends AnyFunction>(
   place: string,
   caller: InContext,

@@ -18,7 +18,7 @@ export function collectAs<T>(reader: number, collect: () => T): T {
   }
 }
 
-/** The highest since each reader's last collection: a gauge read every 30 s misses what is between. */
+/** The highest since each reader's last collection. */
 export class Peak {
   readonly #highest = new Float64Array(PEAK_READERS);
 

@@ -4,7 +4,7 @@ const KEY = createContextKey('foreshock.pending-root');
 
 /** Created with its first child: most timer runs are not traced. */
 export interface PendingRoot {
-  /** A job runs `after` process start, a timer `within` it while it lasts, repeatedly chained timers `beside` it. */
+  /** A job runs `after` process start, a timer `within` it, repeatedly chained timers `beside` it. */
   readonly start: 'within' | 'beside' | 'after';
   /** Ends with the last span below. */
   readonly endsWithSpans?: boolean;

@@ -6,7 +6,7 @@ const MOST_LINES = 20;
 const sources = new Set<StateSource>();
 
 /**
- * Offers lines on pools, breakers etc. for the spool's heartbeats, read once a second at most.
+ * Offers lines on pools, breakers etc. for heartbeats, once a second.
  *
  * @returns ends it
  */
@@ -17,7 +17,7 @@ export function offerState(source: StateSource): () => void {
 
 let error = '';
 
-/** The last error seen, for the spool's heartbeats, such as `GET /orders: TypeError, no such order`. */
+/** The last error, for heartbeats, such as `GET /orders: TypeError, no such order`. */
 export function noteError(text: string): void {
   error = text;
 }

@@ -64,10 +64,9 @@ const attachments = new WeakMap<AnyFunction, Attachment<any>>();
 const originals = new WeakMap<AnyFunction, AnyFunction>();
 
 /**
- * For functions that outlive the hooks, in importers, closures and bound methods: made once, reattached later. Copies
- * own properties.
+ * For functions that outlive the hooks, in importers and closures: made once, reattached later. Copies own properties.
  *
- * @param adapter where another adapter may replace the same function
+ * @param adapter where another adapter may replace it
  */
 export function replacementOf<Events>(
   original: AnyFunction,

@@ -9,10 +9,7 @@ const now: () => number = performance.now.bind(performance);
 /** More waits mean a loop. */
 const WAITS_OF_HANDLER = 3;
 
-/**
- * A loop's first round, rootless. Before its first `await` an `async` function shares the caller's context: only the
- * next wait has its own.
- */
+/** A loop's first round, rootless: before its first `await` an `async` function shares the caller's context. */
 class FirstRound implements PendingRoot {
   readonly start = 'within';
   readonly endsWithSpans = true;
@@ -37,7 +34,7 @@ class FirstRound implements PendingRoot {
  *
  * @param inMs shortest wait
  * @param make the next root
- * @returns the context to attach; undefined in current work
+ * @returns the context to attach, if any
  */
 export function nextRound(tracer: Tracer, inMs: number, make: (before: PendingRoot) => LazyRoot): Context | undefined {
   const where = context.active();

@@ -12,10 +12,7 @@ export function scopesNoted(): number {
   return seen.size;
 }
 
-/**
- * It requested a tracer, or our span processor saw its span. SDK 2.x and 3.x keep tracers in a private map `_tracers`,
- * by `name@version:schema`.
- */
+/** It requested a tracer, or our processor saw its span. SDK 2.x and 3.x keep tracers in a private map `_tracers`. */
 export function isUpstreamActive(names: readonly string[], provider: unknown): boolean {
   if (names.length === 0) return false;
   if (names.some((name) => seen.has(name))) return true;

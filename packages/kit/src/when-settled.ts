@@ -4,7 +4,7 @@ import { guard } from './guard.ts';
 /**
  * Observes a result that a library awaits, without hiding an unhandled rejection.
  *
- * @returns `result`; of a thenable a promise, as each `then` may run its work (knex)
+ * @returns `result`; of a thenable (knex) a promise, as each `then` may run its work
  */
 export function whenSettled(
   result: unknown,

@@ -3,10 +3,7 @@ import { reject, type Header } from './rejected-input.ts';
 /** Characters; Node limits all headers to 16 KiB. */
 export const MAX_HEADER_LENGTH = 8_192;
 
-/**
- * A header that may be sent once. Repeated (joined with commas by Node, or an array) it is invalid: its source is
- * unknown.
- */
+/** A header that may be sent once: repeated, its source is unknown. */
 export function soleText(header: Header, value: unknown): string | undefined {
   const sole = Array.isArray(value) && value.length <= 1 ? value[0] : value;
   if (sole === undefined || sole === null || sole === '') return undefined;
@@ -14,10 +11,7 @@ export function soleText(header: Header, value: unknown): string | undefined {
   return reject(header, Array.isArray(sole) ? 'duplicated' : 'not_text');
 }
 
-/**
- * A list header, repeated ones joined in order (RFC 9110, 5.3). The list's parser handles a last part beyond {@link
- * MAX_HEADER_LENGTH}.
- */
+/** A list header, repeated ones joined (RFC 9110, 5.3). Parsers handle a last part beyond {@link MAX_HEADER_LENGTH}. */
 export function listText(header: Header, value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
   if (value === undefined || value === null) return undefined;

@@ -20,8 +20,7 @@ function splitPort(host: string): { name: string; port: string } | undefined {
  * Whether a host may receive our headers.
  *
  * @param host with the port, if any
- * @param patterns `api.example.com`, `api.example.com:8443`, `*.example.com` (hosts below it), `*`; undefined: all,
- * empty: none
+ * @param patterns `api.example.com`, `api.example.com:8443`, `*.example.com`, `*`; undefined: all, empty: none
  */
 export function mayPropagateTo(host: string, patterns: readonly string[] | undefined): boolean {
   if (patterns === undefined) return true;

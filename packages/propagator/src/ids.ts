@@ -18,10 +18,7 @@ export function randomWord(): number {
   return pool[used++]!;
 }
 
-/**
- * In workers `node:crypto` takes 0.7 MB each: unless already loaded, uses `Math.random` as OpenTelemetry's SDK does; V8
- * seeds it per thread from the same source.
- */
+/** In workers `node:crypto` takes 0.7 MB: unless loaded, uses `Math.random` as OpenTelemetry's SDK does. */
 function fill(): void {
   if (isMainThread || isCryptoLoaded()) {
     crypto ??= process.getBuiltinModule('node:crypto');
@@ -85,10 +82,7 @@ export function randomSpanId(): string {
   return (first | second) === 0 ? randomSpanId() : spanIdText(first, second);
 }
 
-/**
- * The SDK's `IdGenerator`, from a pool of random numbers by `node:crypto`, in a worker without it by `Math.random`. The
- * SDK's own is predictable, and up to twice as slow.
- */
+/** The SDK's `IdGenerator`, by `node:crypto`, in a worker without it by `Math.random`. The SDK's own is predictable. */
 export class PooledIdGenerator {
   generateTraceId(): string {
     return randomTraceId();

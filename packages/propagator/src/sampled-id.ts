@@ -4,7 +4,7 @@ import { remoteTraceOf } from './extracted-context.ts';
 import { RANDOM } from './trace-parent.ts';
 import { isDenied, isDerivedParent } from './x-trace-id.ts';
 
-/** By W3C trace context's flag (level 2). The SDK drops it, but its own IDs are random. */
+/** By W3C trace context's flag (level 2). The SDK's own IDs are random. */
 export function isRandomId(where: Context, spanContext: SpanContext): boolean {
   const flagged = (spanContext.traceFlags & RANDOM) !== 0;
   const span = trace.getSpan(where);
@@ -18,10 +18,7 @@ export function isRandomId(where: Context, spanContext: SpanContext): boolean {
 let lastId = '';
 let lastHash = '';
 
-/**
- * The same ID in every service, evenly spread even for counters or a number repeated twice, of which the SDK's ratio
- * takes all.
- */
+/** The same ID in every service, evenly spread even for counters. */
 export function idToSampleBy(traceId: string, isRandom: boolean): string {
   if (isRandom) return traceId;
   if (traceId !== lastId) {
@@ -32,7 +29,7 @@ export function idToSampleBy(traceId: string, isRandom: boolean): string {
 }
 
 /**
- * Without derived parents, whose traces a parent-based sampler would all take; hashes IDs that are not random.
+ * Without derived parents, which a parent-based sampler would take; hashes IDs that are not random.
  *
  * @param sampler SDK 2.x or 3.x
  */

@@ -11,7 +11,7 @@ const DASH = 45;
 const FLAGS = ['00', '01', '02', '03'] as const;
 
 /**
- * W3C Trace Context Level 2, 3.2. Reads higher versions likewise and drops unknown flags.
+ * W3C Trace Context Level 2, 3.2, also higher versions, without unknown flags.
  *
  * @returns undefined if invalid: the trace restarts
  */

@@ -102,10 +102,7 @@ function split(header: string): Map<string, string> {
   return cut(members);
 }
 
-/**
- * Immutable, newest first. Upstream's (`createTraceState` of the API, `TraceState` of `@opentelemetry/core` 3.1) know
- * only level 1 keys and keep an invalid list's valid half.
- */
+/** Immutable, newest first. Upstream's know only level 1 keys and keep an invalid list's valid half. */
 export class TraceStateList implements TraceState {
   // Valid; parsed if needed: most requests pass it on.
   readonly #header: string;
@@ -118,7 +115,7 @@ export class TraceStateList implements TraceState {
   }
 
   /**
-   * An invalid member invalidates all; the first, newer duplicate stays; long lists are cut.
+   * An invalid member invalidates all; of duplicates the first stays; long lists are cut.
    *
    * @returns undefined if invalid or empty
    */

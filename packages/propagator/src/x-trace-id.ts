@@ -42,8 +42,8 @@ function withoutHyphens(text: string): string | undefined {
 const DERIVED = Symbol.for('foreshock.derived-parent');
 
 /**
- * The parent of a trace from `x-trace-id` alone: OpenTelemetry takes trace IDs only from parents. Its span ID is no
- * span's; {@link dropDerivedParent} and {@link sampleDerivedAsRoot} hide it.
+ * The parent of a trace from `x-trace-id` alone. Its span ID is no span's; {@link dropDerivedParent} and {@link
+ * sampleDerivedAsRoot} hide it.
  */
 class DerivedParent implements SpanContext {
   readonly traceId: string;
@@ -79,8 +79,7 @@ export function isDerivedParent(parent: SpanContext | undefined): boolean {
 }
 
 /**
- * Removes a span's derived parent, in `onStart` before other processors read it; SDK 2.x and 3.x have the public field
- * `parentSpanContext`.
+ * Removes a span's derived parent, in `onStart` before other processors read it (`parentSpanContext`, SDK 2.x and 3.x).
  */
 export function dropDerivedParent(span: object): void {
   const started = span as { parentSpanContext?: SpanContext | undefined };

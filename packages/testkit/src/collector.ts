@@ -61,7 +61,7 @@ export interface Collector {
   readonly errors: Error[];
   /**
    * @param enough a number means "at least"
-   * @throws after `timeoutMs` (default 10 s), with what arrived and what was refused
+   * @throws after `timeoutMs` (default 10 s), with what arrived
    */
   waitForSpans(
     enough: number | ((spans: ReceivedSpan[]) => boolean),

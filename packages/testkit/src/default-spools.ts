@@ -9,8 +9,8 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const OWN = `unknown_service:node:${ROOT}`.replaceAll(/[^\w.-]/g, '_').slice(0, 48);
 
 /**
- * What nameless applications of this checkout wrote into the default spool directory since then: a test started them
- * without FORESHOCK_SPOOL_DIR, and another may get their spans.
+ * Since then, nameless applications of this checkout wrote into the default spool directory: a test started them
+ * without FORESHOCK_SPOOL_DIR.
  */
 export function defaultSpoolsSince(time: number): string[] {
   if (!existsSync(DIRECTORY)) return [];

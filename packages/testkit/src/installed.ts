@@ -19,10 +19,10 @@ export interface Installed {
 }
 
 /**
- * Installs libraries under their own names from aliases in the root's dependencies: `installed({ pg: 'pg-8-0' })`.
+ * Installs libraries under their own names from aliases: `installed({ pg: 'pg-8-0' })`.
  *
- * npm names an alias's folder after the alias. So the library is copied (a link would resolve to the original) into its
- * own `node_modules`, with links to dependencies that would resolve to another version.
+ * npm names an alias's folder after the alias. So the library is copied (a link would resolve to the original), with
+ * links to dependencies that would resolve to another version.
  */
 export function installed(libraries: Record<string, string>, home: string = CACHE): Installed {
   mkdirSync(home, { recursive: true });

@@ -40,7 +40,7 @@ export function isOtlpPath(path: string): boolean {
 }
 
 /**
- * Stricter than a collector: an unknown field can only be the sender's mistake.
+ * An unknown field can only be the sender's mistake.
  *
  * @throws if the body cannot be decoded, an id is malformed or a field is unknown
  */

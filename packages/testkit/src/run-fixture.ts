@@ -70,10 +70,7 @@ process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
-/**
- * Runs a file in a child process with the preload. Killed after the test that started it; from a hook it lives until
- * `stop` or the test process's end.
- */
+/** Runs a file in a child process with the preload. Killed after its test; from a hook it lives until `stop`. */
 export async function runFixture(file: URL | string, options: FixtureOptions = {}): Promise<Fixture> {
   const path = typeof file === 'string' ? file : fileURLToPath(file);
   const node = options.node ? nodeBinary(options.node) : process.execPath;

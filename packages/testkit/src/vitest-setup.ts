@@ -12,10 +12,7 @@ import { shareServers } from './servers/shared.ts';
 import { tableOf, type Outcome } from './table/print.ts';
 import { rowsOf } from './table/rows.ts';
 
-/**
- * vitest's `globalSetup`: shares servers, started when first requested, and prints the table. (`--reporter` would
- * remove a reporter.)
- */
+/** vitest's `globalSetup`: shares servers and prints the table. (`--reporter` would remove a reporter.) */
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   const start = Date.now();
   // Killed applications' files must not reach later ones.

@@ -30,10 +30,7 @@ export function onsetOf(samples: Sample[], skewMs: number): Onset | undefined {
   return undefined;
 }
 
-/**
- * Where odd samples became more frequent, though most may be usual: a CUSUM's lowest point, after which the excess only
- * grows.
- */
+/** Where odd samples became more frequent: a CUSUM's lowest point, after which the excess only grows. */
 export function riseOf(samples: Sample[]): Onset | undefined {
   const sorted = samples.toSorted((a, b) => a.at - b.at);
   const share = sorted.filter(({ isUsual }) => !isUsual).length / sorted.length;

@@ -3,7 +3,7 @@ import type { SpanTable } from '../spans/span-table.ts';
 /** Share of answered calls by which a service owns an address. */
 const LEAST_SHARE = 0.9;
 
-/** Which service answers at an address, by its server spans, also for unanswered calls. Unknown behind a proxy. */
+/** Which service answers at an address, by its server spans. Unknown behind a proxy. */
 export class AddressOwners {
   /** Per caller and for all callers. */
   readonly #answers = new Map<number, Map<number, number>>();

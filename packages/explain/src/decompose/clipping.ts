@@ -11,7 +11,7 @@ export interface Clipped {
   isOutside: Uint8Array;
 }
 
-/** Cuts spans to their parent's time. A consumer begins a new request, because no span waits for it. */
+/** Cuts spans to their parent's time. No span waits for a consumer. */
 export function clip(table: SpanTable, { parent, order }: Trees): Clipped {
   const { size, kind } = table;
   const start = table.start.slice(0, size);

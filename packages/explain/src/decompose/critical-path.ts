@@ -19,8 +19,8 @@ interface Frame {
 type Visit = (row: number, from: number, to: number) => void;
 
 /**
- * Walks backwards at each level: the child that ended last, then the one that ended before its start. One walk serves
- * all requests, without an array per span.
+ * At each level backwards: the child that ended last, then the one that ended before its start. One walk serves all
+ * requests.
  */
 export class CriticalPathWalk {
   readonly #trees: Trees;

@@ -38,7 +38,7 @@ export function onsetOfCause(analysis: Analysis, evidence: Evidence): Onset | un
   return onsetOf(samples, 0);
 }
 
-/** Of the calls whose failures explain most requests; their time may change at another moment. */
+/** Of the calls whose failures explain most requests. */
 function firstFailures({ known }: Analysis, { byError, requests, examples }: Evidence, since: number) {
   const { table } = known.whole;
   if (sumOf(byError) < requests * MOSTLY) return undefined;

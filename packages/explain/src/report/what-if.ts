@@ -2,7 +2,7 @@ import type { Analysis } from '../analyse.ts';
 import { byRoute, quantile, times } from '../window/slow.ts';
 import { round } from './figures.ts';
 
-/** Requests of the first cause take the slower usual time. Routes without baseline are left out. */
+/** Requests of the first cause take the slower usual time, if known. */
 export function whatIf({ known, bad, ranked }: Analysis): { without: number; p95Ms: number; failed: number }[] {
   const first = ranked[0];
   if (!first) return [];

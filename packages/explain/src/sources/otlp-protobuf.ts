@@ -9,10 +9,7 @@ import { UnreadableSource } from './unreadable.ts';
 const LARGEST = 1024 * 1024 * 1024;
 const LONGEST_LINKS = 8;
 
-/**
- * One `ExportTraceServiceRequest`, or many as the collector's file exporter writes them: each after its length, four
- * bytes.
- */
+/** One `ExportTraceServiceRequest`, or many, each after its length (the collector's file exporter). */
 export async function readProtobuf(chunks: AsyncIterable<Buffer>, table: SpanTable): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
   let more: Buffer[] = [];

@@ -24,7 +24,7 @@ export async function localSource(): Promise<{ source: string; without?: string 
 const HALF_AN_HOUR_MS = 1_800_000;
 
 /**
- * Reads files, folders, `-` (standard input), addresses of a viewer, Jaeger or Zipkin. `range`: only the latter two,
+ * Reads files, folders, `-` (standard input), addresses of a viewer, Jaeger or Zipkin. `range`: the latter two's,
  * default the last half hour.
  */
 export async function readSources(

@@ -25,9 +25,7 @@ interface Pair {
   outside: number;
 }
 
-/**
- * A server works while its caller waits. If most calls contradict, its times move to the middle of the possible range.
- */
+/** A server works while its caller waits: its times move if most calls contradict. */
 export function correctClocks(table: SpanTable, { parent, duplicate }: Trees): CorrectedClock[] {
   const processes = processesOf(table);
   const pairs = new Map<number, Pair>();

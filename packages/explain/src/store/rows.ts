@@ -69,10 +69,7 @@ export function rowsOfSpan(database: DatabaseSync, trace: number, spanId: string
   return withOwnIds(rows).filter((row) => row.span_id === spanId);
 }
 
-/**
- * Zipkin's spans may share an id; the client's changes, as children refer to the server. Sorted by id and kind, the two
- * are neighbours.
- */
+/** Zipkin's spans may share an id; the client's changes. Sorted, the two are neighbours. */
 function withOwnIds(rows: SpanRow[]): SpanRow[] {
   for (let at = 1; at < rows.length; at++) {
     const [server, client] = [rows[at - 1]!, rows[at]!];

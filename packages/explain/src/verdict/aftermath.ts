@@ -11,8 +11,8 @@ const LEAST_SHARE = 0.2;
 const MOSTLY = 0.5;
 
 /**
- * Messages left by a dead consumer are worked off in a rush, in which other things wait or fail. Their requests count
- * with the end of the process.
+ * Messages left by a dead consumer are worked off in a rush: requests that wait meanwhile count with the end of the
+ * process.
  */
 export function withoutAftermath(known: Known, ranked: Evidence[]): Evidence[] {
   const { table } = known.whole;

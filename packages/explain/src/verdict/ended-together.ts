@@ -11,8 +11,8 @@ const TIMES = 4;
 const FEWEST_ANSWERED = 3;
 
 /**
- * Slow calls that started one by one and ended together, with none answered before, waited for one event, such as a
- * reconnection. If others were answered: perhaps a lock.
+ * Slow calls that ended together, with none answered before, waited for one event, such as a reconnection. If others
+ * were answered: perhaps a lock.
  */
 export function haveEndedTogether(table: SpanTable, evidence: Evidence): boolean {
   const { start, end, kind } = table;

@@ -1,10 +1,7 @@
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 
-/**
- * Whether a pool's holders missed the cache, as far as known. Else callers missed together because they waited for the
- * pool.
- */
+/** Whether a pool's holders missed the cache. Else callers missed together because they waited for the pool. */
 export function heldByMisses({ whole: { table }, traces }: Known, { examples }: Evidence): boolean {
   let missed = 0;
   let known = 0;

@@ -17,7 +17,7 @@ const ENDS = /^(?:commit|rollback|end)\b/i;
 const FEWEST_CALLS = 5;
 const MOST_CALLS = 50;
 const LEAST_SHARE = 0.6;
-/** A lock is granted soon after its holder's transaction ends, besides a statement's usual time and pauses. */
+/** A lock is granted soon after its holder's transaction ends. */
 const SOON_MS = 30;
 const EARLY_MS = 5;
 /** Other moments of each wait at which a transaction ended by chance; their share of real hits. */
@@ -26,7 +26,7 @@ const MOST_BY_CHANCE = 0.4;
 /** Most slowdown of other calls, as a share of the waiting statements'. */
 const MOST_OTHERS = 0.3;
 
-/** Statements waited for another transaction on their table, while the database was as fast as usual. */
+/** Statements waited for another transaction on their table; the database was as fast as usual. */
 export const lockWait: Reading = (known, evidence, kind) => {
   const { strings } = known.whole.table;
   const error = largest(evidence.byError) ?? '';

@@ -9,7 +9,7 @@ const LEAST_SHARE = 0.1;
 /** Waits for the slow requests themselves. */
 const MOSTLY = 0.5;
 
-/** Requests that work long with a connection are slow, and make others wait: one cause, however few waited. */
+/** Requests that work long with a connection make others wait: one cause, however few waited. */
 export function withOwnHolders(known: Known, ranked: Evidence[]): Evidence[] {
   const [first] = ranked;
   if (!first || !isOwnTime(known, first)) return ranked;

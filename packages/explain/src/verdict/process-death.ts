@@ -15,10 +15,7 @@ const LOOKS = new Set([
 ]);
 const LEAST_SHARE = 0.6;
 
-/**
- * Failures between a process's end and its replacement, or a recorded end. Silence is not enough: an idle process looks
- * the same.
- */
+/** Failures between a process's end and its replacement, or a recorded end. Idle processes are silent, too. */
 export const processDeath: Reading = (known, { place, examples, mostly }, kind) => {
   if (!LOOKS.has(kind)) return undefined;
   const { table } = known.whole;

@@ -12,8 +12,8 @@ const MOSTLY = 0.6;
 const MET_BY_RESTART = new Set(['dependency_unreachable', 'dependency_errors', 'process_died']);
 
 /**
- * A service restarted for a new configuration answers nobody meanwhile: its failures count with the change. A process
- * that died by itself is a cause.
+ * A service restarted for a new configuration answers nobody: its failures count with the change. A process that died
+ * by itself is a cause.
  */
 export function withoutRestart(known: Known, ranked: Evidence[]): Evidence[] {
   const { table } = known.whole;

@@ -11,7 +11,7 @@ const MOSTLY = 0.8;
 /** What an overloaded process does. */
 const OF_PROCESS: ReadonlySet<CauseKind> = new Set<CauseKind>(['event_loop_blocked', 'memory_pressure', 'cpu_slow']);
 
-/** Requests that waited for a connection go on together, which a busy process is slow at: they count with the hold. */
+/** Requests that waited for a connection go on together: slow ones count with the hold. */
 export function withoutRush(known: Known, ranked: Evidence[]): Evidence[] {
   const [first] = ranked;
   const hold = ranked.find(

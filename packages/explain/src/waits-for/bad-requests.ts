@@ -5,10 +5,7 @@ import type { Known } from './context.ts';
 import { isSlowByParts } from './slowed-parts.ts';
 import { routesOfUsualFailures } from './usual-failures.ts';
 
-/**
- * A message from a bad request counts with its sender: delayed sends arrive in a rush. If most slow messages of a queue
- * are such, all met that rush.
- */
+/** A message from a bad request counts with its sender: delayed sends arrive in a rush, which others meet. */
 export function badRequests(known: Known): AppRequest[] {
   const { window, whole } = known;
   const usual = routesOfUsualFailures(window);

@@ -5,7 +5,6 @@ const SAME = 0.5;
 
 /**
  * Who a slow `call` is ascribed to: caller or callee, whichever has more slow calls in its role, weighted by lost time.
- * A gateway is in every call, but most are fast.
  */
 export function edgeOwners(changes: TimeChange[]): Map<number, number> {
   const edges = changes.filter(({ signal, n, isNew }) => signal.kind === 'call' && n > 0 && !isNew);

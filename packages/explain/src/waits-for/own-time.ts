@@ -8,9 +8,7 @@ const TIMES = 1.5;
 /** Queries' least slowdown, as a share of the wait for a connection. */
 const LEAST_OF_WAIT = 0.1;
 
-/**
- * Own time before queries may be an unreported wait for a connection: if that database is slow, it is; else unclear.
- */
+/** Own time before queries of a slow database may be an unreported wait for a connection. */
 export function ofOwnTime(known: Known, share: Share, ms: number): Share {
   const { service } = share.place;
   if (known.withPools.has(service)) return share;

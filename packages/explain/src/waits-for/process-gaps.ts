@@ -17,10 +17,7 @@ const UNDER_WAY_MS = 2_000;
 /** Callers notice interrupted calls a little later. */
 export const SLACK_MS = 500;
 
-/**
- * A process replaced, cut off or recorded as dead, if it ended, or its successor began, in the window. Silence says
- * nothing.
- */
+/** A process replaced, cut off or recorded as dead in the window. */
 export function processGap(table: SpanTable, window: Window, service: number): ProcessGap | undefined {
   const processes = processesOf(table, service);
   const gaps = recordedDeaths(table)

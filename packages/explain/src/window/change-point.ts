@@ -48,10 +48,7 @@ function recent(sums: number[], piece: number): number {
   return at;
 }
 
-/**
- * Standard deviations between two proportions, by likelihood ratio: difference over deviation would double for a few
- * errors among many, no incident.
- */
+/** Standard deviations between two proportions, by likelihood ratio, as few errors among many are no incident. */
 export function zOf(before: number, n: number, within: number, m: number): number {
   const pooled = (before * n + within * m) / (n + m);
   const gain = n * gainOf(before, pooled) + m * gainOf(within, pooled);

@@ -13,7 +13,7 @@ const FEWEST_SENT = 40;
 const LEAST_HANDLED = 0.5;
 /** Later messages that must be handled: until then one may wait. */
 const LATER = 10;
-/** A partition or a consumer may be late: the input must go on for twice the longest wait, and this long. */
+/** A consumer may be late: the input must go on for twice the longest wait, and this long. */
 const TIMES_WAIT = 2;
 const LEAST_MS = 2_000;
 

@@ -1,4 +1,4 @@
-/** OTLP/JSON mapping: IDs in lower-case hex, 64-bit integers in decimal strings, other bytes in base64. */
+/** OTLP/JSON: IDs in hex, 64-bit integers as strings, other bytes in base64. */
 
 export interface JsonSpan {
   traceId: string;

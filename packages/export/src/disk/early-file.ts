@@ -30,8 +30,7 @@ interface EarlyBatch {
 
 /**
  * The process's first file until the sender thread runs, 50 to 500 ms after the first ended span: the main thread
- * writes it through Node's thread pool, from that span until the thread has the file. What fails waits in memory for
- * the thread, which tries again.
+ * writes it through Node's thread pool. What fails waits in memory for the thread.
  */
 export class EarlyFile {
   readonly #options: DiskOptions;
@@ -149,7 +148,7 @@ async function writtenWhole(descriptor: number, parts: readonly Buffer[], at: nu
   return written?.bytesWritten === length;
 }
 
-/** Unless it is another process's by now: one that took this file for dead may have removed it. */
+/** Another process may have taken this file for dead. */
 async function removeOwn(path: string, descriptor: number): Promise<void> {
   try {
     const [there, own] = await Promise.all([promisify(lstat)(path), promisify(fstat)(descriptor)]);

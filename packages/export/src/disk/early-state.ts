@@ -6,7 +6,7 @@ const DESCRIPTOR = 8;
 const NUMBER = 9;
 /** Of the file, after the current write. */
 const SIZE = 10;
-/** Number of the file, plus 1, while it is being made, or removed as it comes too late; else 0. */
+/** The file's number plus 1 while it is made or removed; else 0. */
 const MAKING = 11;
 
 /** No span has ended. */
@@ -46,7 +46,7 @@ export class EarlyState {
     Atomics.store(this.#words, MAKING, number === undefined ? 0 : number + 1);
   }
 
-  /** At the end of the process: the main thread has no turn any more in which it would remove it. */
+  /** At the process's end the main thread could not remove it later. */
   get unfinished(): number | undefined {
     const making = Atomics.load(this.#words, MAKING);
     return making === 0 ? undefined : making - 1;

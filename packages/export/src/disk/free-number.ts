@@ -11,7 +11,7 @@ const { lstat, mkdir, readdir } = fs;
  * Does not block.
  *
  * @returns undefined if all are taken
- * @throws if the directory cannot be made or is not private
+ * @throws unless the directory is private
  */
 export async function freeNumber(base: string, directory: string): Promise<number | undefined> {
   const names = await namesIn(base, directory).catch(async (error: NodeJS.ErrnoException) => {

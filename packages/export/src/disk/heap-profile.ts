@@ -7,7 +7,7 @@ import { serviceDirectory } from './spool-directory.ts';
 /** Allocations are sampled above this part of the limit. */
 const START = 0.7;
 const STOP = 0.5;
-/** Part of the limit by which the heap grows until the next profile, which collects all garbage. */
+/** Of the limit; growth until the next profile, which collects all garbage. */
 const STEP = 0.05;
 /** Average bytes between samples. */
 const SAMPLE_BYTES = 64 * 1024;
@@ -16,9 +16,9 @@ const MAX_BYTES = 8 << 20;
 const MAX_PROFILES = 5;
 
 /**
- * What the main thread allocated and still holds, sampled by V8 while its heap is nearly full, in a file for Chrome's
- * developer tools. On the main thread: Node would wait for another thread's session at the process's end
- * (`MainThreadConnection::Connect` in src/inspector_js_api.cc, Node 22 to 26).
+ * What the main thread allocated and holds while its heap is nearly full, in a file for Chrome's developer tools. On
+ * the main thread: Node would wait for another thread's session at the process's end (`MainThreadConnection::Connect`
+ * in src/inspector_js_api.cc, Node 22 to 26).
  */
 export class HeapProfile {
   readonly #directory: string;
@@ -30,7 +30,7 @@ export class HeapProfile {
   /**
    * @param base of all services' spools
    * @param key identifies the service
-   * @param startedAt of the process, ms since 1970
+   * @param startedAt ms since 1970
    */
   constructor(base: string, key: string, startedAt: number) {
     this.#directory = serviceDirectory(base, key);

@@ -48,7 +48,7 @@ export function readKernelMemory(): KernelMemory {
   };
 }
 
-/** Of the cgroup found last; bytes. Includes the file cache, which grows up to the limit. */
+/** Of the cgroup found last; bytes, with the file cache. */
 export function readCgroupUsed(): number {
   if (!files) return 0;
   const used = numberIn(files.used);

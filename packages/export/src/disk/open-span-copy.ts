@@ -14,7 +14,7 @@ export interface OpenSpan {
   readonly detail: string | undefined;
 }
 
-/** The sender thread copies the table to the file, except spans that end before its second look. */
+/** Copies the table to the file, except spans that end before its second look. */
 export class OpenSpanCopy {
   readonly #words: Int32Array;
   readonly #table: Buffer;

@@ -33,9 +33,9 @@ export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boo
 }
 
 /**
- * In one PID namespace the kernel knows; elsewhere, as in another container, only its last write counts.
+ * In one PID namespace the kernel knows; elsewhere, only its last write counts.
  *
- * @param isSilent whether that was long ago
+ * @param isSilent that was long ago
  */
 export function isAlive(process_: ProcessIdentity, own: ProcessIdentity, isSilent: boolean): boolean {
   if (!isSameNamespace(process_, own)) return !isSilent;

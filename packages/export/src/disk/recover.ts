@@ -21,7 +21,7 @@ export interface RecoverOptions {
 }
 
 /**
- * Sends what dead processes of one or all services left.
+ * Sends what dead processes left.
  *
  * @throws if the directory is unreadable, or at the first unanswered request
  */

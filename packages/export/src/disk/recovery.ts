@@ -37,7 +37,7 @@ export interface RecoveryHost {
   /** Resolves once no destination needs it. */
   send(batch: RecordBatch): Promise<void>;
   report(line: string): void;
-  /** Whether deaths are reported once delivered; else at once, as the backend may be down for hours. */
+  /** Deaths are reported once delivered; else at once, as the backend may be down. */
   readonly reportsDelivered?: boolean;
   failed(error: Error): void;
   /** Before the next file. */

@@ -90,8 +90,8 @@ export class SenderDisk {
   }
 
   /**
-   * A backend that has read the request usually has its spans: after a kill the next process would send them twice.
-   * Earlier it may drop a lost client's request; later, unanswered, it hangs.
+   * A backend that has read the request usually has its spans. Earlier it may drop a lost client's request; later,
+   * unanswered, it hangs.
    */
   sent(number: number, ofWorker: boolean, isSent: boolean): void {
     const kind = ofWorker ? WORKER : MAIN;

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { HEADER_BYTES, SENT_AT } from './file-layout.ts';
 
-/** Batches whose request the kernel has, unanswered: u32 CRC-32 of what follows, u32 count, an f64 `keyOf` each. */
+/** Sent and unanswered batches: u32 CRC-32 of what follows, u32 count, an f64 `keyOf` each. */
 const KEY_BYTES = 8;
 const FIRST_AT = 8;
 const ROOM = HEADER_BYTES - SENT_AT;

@@ -1,17 +1,11 @@
-/** Silence by which another PID namespace's process counts as dead, ms: owners touch files every 10 s. */
+/** After so many ms another PID namespace's process counts as dead: owners touch files every 10 s. */
 const SILENT_MS = 30_000;
 
-/**
- * Untouched files. The first look uses the file system's clock; later ones compare with the previous, so other clocks
- * and a sleeping machine do no harm.
- */
+/** Untouched files. Looks are compared by the file system's clock: other clocks and sleeping machines do no harm. */
 export class SilentFiles {
   #before: ReadonlyMap<string, number> | undefined;
 
-  /**
-   * @param now by the file system's clock, ms since 1970
-   * @returns whether a file is silent
-   */
+  /** @param now by the file system's clock, ms since 1970 */
   look(now: number): (name: string, writtenAt: number) => boolean {
     const before = this.#before;
     const seen = new Map<string, number>();

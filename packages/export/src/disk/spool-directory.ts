@@ -9,14 +9,14 @@ export function serviceDirectory(base: string, service: string): string {
   return join(base, `${readable}-${hex(crc32(Buffer.from(service)))}`);
 }
 
-/** @throws when it cannot be made, is a link, another user's, or open to others */
+/** @throws when it cannot be made, is a link, or another user's */
 export function makePrivate(base: string, directory: string): void {
   make(base);
   make(directory);
   for (const each of mustBePrivate(base, directory)) assertPrivate(each);
 }
 
-/** The parent may be a shared volume; the default must not be another user's link. */
+/** The parent may be a shared volume; the default, no other user's link. */
 export function mustBePrivate(base: string, directory: string): string[] {
   return base === defaultSpoolDirectory() ? [base, directory] : [directory];
 }

@@ -49,7 +49,7 @@ export class SpoolFile {
   }
 
   /**
-   * The number limits all processes together.
+   * Limits all processes together.
    *
    * @returns undefined if all are taken
    * @throws errors of the file system
@@ -77,7 +77,7 @@ export class SpoolFile {
     return file;
   }
 
-  /** A full disk must not keep an empty file, which holds its number for ever. */
+  /** An empty file would hold its number for ever. */
   static #begin(path: string, fd: number, header: FileHeader): SpoolFile {
     try {
       const file = new SpoolFile(path, fd, header.home);

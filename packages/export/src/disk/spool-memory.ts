@@ -23,7 +23,7 @@ export const ERROR_LENGTH = 6;
 /** Words 7 to 11: see early-state.ts. */
 const WORDS = 12;
 
-/** When the main thread was last free, ms since 1970, 0 when idle; its memory. */
+/** When the main thread was last free, ms since 1970, or 0; its memory. */
 export const FREE_AT = 0;
 export const HEAP_USED = 1;
 export const HEAP_LIMIT = 2;

@@ -133,7 +133,7 @@ export class SpoolWriter {
     else this.markEnded();
   }
 
-  /** Begins again if files were deleted, or taken over by a process that believed this one dead. */
+  /** Begins again if files were deleted or taken over by a process. */
   checkFiles(): void {
     this.#guard(() => {
       if (!this.#home || this.#home.isOurs) return;

@@ -5,7 +5,7 @@ import { writeValue } from './value.ts';
 
 /**
  * @param tag field of the parent message
- * @returns how many were not encoded or did not fit
+ * @returns how many were omitted
  */
 export function writeAttributes(to: MessageWriter, tag: number, attributes: Attributes): number {
   let dropped = 0;
@@ -68,7 +68,7 @@ function writeSmall(to: MessageWriter, tag: number, field: Uint8Array, kind: num
   return true;
 }
 
-/** @returns where its value of `any` bytes begins, or -1 if it does not fit */
+/** @returns where its value begins, or -1 if it does not fit */
 function startPair(to: MessageWriter, tag: number, field: Uint8Array, any: number): number {
   const { out } = to;
   const pair = field.length + 1 + varintSize(any) + any;

@@ -31,7 +31,7 @@ export function putFixed32(out: Uint8Array, at: number, value: number): number {
 }
 
 /**
- * Lone surrogates become U+FFFD. 4 spare bytes reveal text beyond `size`.
+ * Lone surrogates become U+FFFD; 4 spare bytes reveal longer text.
  *
  * @returns bytes written
  */

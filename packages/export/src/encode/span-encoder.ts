@@ -12,8 +12,8 @@ export class SpanEncoder {
   readonly #to = new MessageWriter();
 
   /**
-   * @param cap most bytes; the rest is counted, not written
-   * @returns the position after it, or -1 if `out` is too small
+   * @param cap most bytes; the rest is counted
+   * @returns the position after it, or -1 if it does not fit
    */
   encode(span: FinishedSpan, out: Buffer, at: number, cap: number = MAX_SPAN_BYTES): number {
     const to = this.#to;
@@ -41,7 +41,7 @@ export class SpanEncoder {
   }
 
   /**
-   * A `ResourceSpans` without spans; attributes that do not fit are omitted.
+   * A `ResourceSpans` without spans, with the attributes that fit.
    *
    * @returns the position after it
    */

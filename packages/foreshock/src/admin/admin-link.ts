@@ -21,10 +21,7 @@ const MAX_RESTARTS = 3;
 const RESTART_MS = 1_000;
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
 
-/**
- * Serves `/metrics`, `/healthz` and `/readyz` from its own thread: it answers while this one is busy, and slow clients
- * do not burden it.
- */
+/** Serves `/metrics`, `/healthz` and `/readyz` from its own thread, also while this one is busy. */
 export function startAdmin(options: AdminOptions, scrape: Scrape): void {
   let restarts = 0;
   const start = (): void => {

@@ -9,7 +9,7 @@ interface Waiting {
   readonly callbacks: Callback[];
 }
 
-/** Node looks names up in libuv's four threads: while DNS does not answer, this takes only one from the application. */
+/** Each look-up blocks one of libuv's four threads: this takes only one from the application. */
 export function lookUpOneAtATime(): LookupFunction {
   /** The first is under way. */
   const waiting = new Map<string, Waiting>();

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Answers, Question, ToAdminThread, ToMainThread } from './messages.ts';
 
 const ASK_EVERY_MS = 1_000;
-/** Later, this thread was stopped too, and with it the process: that says nothing about the event loop. */
+/** Later, this thread was stopped with the process, not the event loop. */
 const STOPPED_MS = 2 * ASK_EVERY_MS;
 /** Unanswered questions. */
 const MAX_WAITING = 16;

@@ -19,7 +19,7 @@ const REDIS_REFUSALS = /^-(LOADING|MASTERDOWN|ERR max number of clients)/;
 
 export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   // GSSENCRequest: answered with one byte, without a log line when we leave (src/backend/tcop/backend_startup.c,
-  // `ProcessStartupPacket`); after an SSLRequest it would log a failed handshake.
+  // `ProcessStartupPacket`).
   postgresql: { port: 5432, hello: new Uint8Array([0, 0, 0, 8, 4, 210, 22, 48]) },
   redis: {
     port: 6379,

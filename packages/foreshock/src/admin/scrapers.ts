@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/**
- * Tells scrapers apart by address, user agent and query, as each sees the peaks since its own last scrape. Clients use
- * several connections.
- */
+/** Tells scrapers apart, as each sees the peaks since its own last scrape. Clients use several connections. */
 export class Scrapers {
   /** Of each one's last scrape. */
   readonly #known: { key: string; usedAt: number }[];

@@ -4,7 +4,7 @@ const LIMIT = /^(?:db_client_connection_limit|pool_limit)\{(.*)\} (\d+)/;
 const NAME = /(?:^|,)(?:db_client_connection_pool_name|pool_name)="((?:[^"\\]|\\.)*)"/;
 
 /**
- * Pool limits that a running process's libraries have.
+ * Pool limits of a running process.
  *
  * @param admin of `FORESHOCK_ADMIN_PORT`, such as `http://127.0.0.1:9464`
  */

@@ -56,7 +56,7 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, DIGITS);
 }
 
-/** npm's lock file, versions 2 and 3; of an older or another tool's only the hash. */
+/** npm's lock file, versions 2 and 3; of others only the hash. */
 function packagesIn(cwd: string): Record<string, string> {
   for (const name of ['package-lock.json', 'npm-shrinkwrap.json']) {
     const text = textOf(join(cwd, name));

@@ -2,7 +2,7 @@ import { look, ok, wrong, type Finding } from './finding.ts';
 import type { Package } from './installed.ts';
 
 /**
- * A copy sees another's registrations unless its own minor version is higher (`@opentelemetry/api` 1.9, 1.10,
+ * A copy sees another's registrations unless its own minor version is higher (`@opentelemetry/api`,
  * src/internal/semver.ts).
  *
  * @param registered the preload's copy's version

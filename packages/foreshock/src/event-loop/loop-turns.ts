@@ -11,13 +11,10 @@ const TURN_MS = 20;
 const IDLE_TURN_MS = 100;
 /** Without open spans, until idle. */
 const IDLE_AFTER = 10;
-/** Idle turns until the timer stops, as idling must cost nothing. The next span starts it. */
+/** Idle turns until the timer stops; the next span starts it. */
 const STOP_AFTER = 20;
 
-/**
- * A late timer shows a blocked event loop. A stopped or starved process looks the same, so the sender's thread must
- * have kept its intervals.
- */
+/** A late timer shows a blocked event loop, or a stopped process: then the sender's thread is late, too. */
 export class LoopTurns {
   readonly blocks: Pauses = new Pauses();
   /** Before the data read now; 0: none. */
@@ -92,7 +89,7 @@ export class LoopTurns {
   #blocked(now: number, ms: number): void {
     this.blocks.add(now - ms, now);
     this.blockedBeforeMs = ms;
-    // For data of the block's time: one turn accepts a connection, the next reads. The immediate avoids waiting longer.
+    // For data of the block's time: one turn accepts a connection, the next reads.
     const later = (fn: () => void): void => void detached(setImmediate, undefined, [fn]);
     later(() =>
       later(() => {

@@ -7,8 +7,8 @@ const FRAMES = 50;
 const { Error, JSON, Object, Reflect, String } = globalThis;
 
 /**
- * Lets the sender's thread read this stack by the inspector anywhere, without side effects. Replacing
- * `Error.prepareStackTrace` avoids application code and source maps.
+ * Lets the sender's thread read this stack by the inspector. Replacing `Error.prepareStackTrace` avoids application
+ * code and source maps.
  */
 export function offerWhereItStands(): void {
   Object.defineProperty(globalThis, Symbol.for(WHERE_IT_STANDS), {

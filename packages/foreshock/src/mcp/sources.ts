@@ -9,7 +9,7 @@ interface Opened {
   key: string;
 }
 
-/** Named by the user at the start, else this machine's viewer or Jaeger. An agent cannot name others. */
+/** Named at the start, else this machine's viewer or Jaeger. Agents name none. */
 export class Sources {
   readonly #named: readonly string[];
   #opened: Promise<Opened> | undefined;

@@ -17,10 +17,7 @@ const NONE: Attributes = {};
 /** The SDK's, without advice (sdk-metrics 3.1, src/view/Aggregation.ts). */
 const DEFAULT_BOUNDARIES = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000];
 
-/**
- * Before the SDK's provider, which neither bounds attribute sets over collections nor keeps exemplars. Observable
- * instruments are bounded by the SDK.
- */
+/** Before the SDK's provider, which neither bounds attribute sets over collections nor keeps exemplars. */
 export class BoundedMeterProvider implements MeterProvider {
   readonly #provider: MeterProvider;
   readonly #meters = new Map<Meter, BoundedMeter>();

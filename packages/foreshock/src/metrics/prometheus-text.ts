@@ -15,8 +15,8 @@ interface Family extends FamilyName {
 const BUCKET = 'le';
 
 /**
- * A scrape's text. The official exporter's (`@opentelemetry/exporter-prometheus` 0.301) has no exemplars or
- * OpenMetrics, omits units in names, and writes labels that Prometheus refuses.
+ * The official exporter (`@opentelemetry/exporter-prometheus` 0.301) has no exemplars or OpenMetrics, and writes labels
+ * that Prometheus refuses.
  */
 export function prometheusText({ resource, scopeMetrics }: ResourceMetrics, format: TextFormat): string {
   const isOpen = format === 'openmetrics';

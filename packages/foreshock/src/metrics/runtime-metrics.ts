@@ -16,7 +16,7 @@ interface GcEntry {
   readonly detail: { readonly kind: number };
 }
 
-/** `nodejs.*`, `v8js.*` and `process.*` of the semantic conventions, for main thread and process. */
+/** `nodejs.*`, `v8js.*` and `process.*` of the semantic conventions. */
 export function addRuntimeMetrics(meter: Meter): void {
   addEventLoop(meter);
   addGc(meter);
@@ -81,7 +81,7 @@ function addEventLoop(meter: Meter): void {
 
 /**
  * A histogram that was reset takes nothing from its first turn (Node 22 to 26, src/histogram.cc, `Reset` and
- * `RecordDelta`): a block that began directly after a collection would be missing.
+ * `RecordDelta`).
  */
 function measureFirstDelay(dueMs: number, onDelay: (ms: number) => void): void {
   const due = performance.now() + dueMs;

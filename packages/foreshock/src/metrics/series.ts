@@ -19,7 +19,7 @@ export interface Series {
   labels: string | undefined;
 }
 
-/** The SDK's limit is 2,000 per collection: new sets would add up (sdk-metrics 3.1, DeltaMetricProcessor). */
+/** The SDK's limit is 2,000 per collection: sets would add up (sdk-metrics 3.1, DeltaMetricProcessor). */
 const MAX_SERIES = 1_998;
 const MAX_VALUE_LENGTH = 256;
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
@@ -46,7 +46,7 @@ export class SeriesTable {
   folded = 0;
 
   of(attributes: Attributes): Series {
-    // A key of all texts would dominate the cost. Another order is another place of the series.
+    // A key of all texts would be dear. Another order is another place of the series.
     let node: Node | undefined = this.#root;
     for (const name in attributes) {
       node = node.next?.get(name)?.get(kept(attributes[name]));
@@ -88,7 +88,7 @@ function kept(value: AttributeValue | undefined): AttributeValue | undefined {
   if (typeof value === 'object') return kept(JSON.stringify(value));
   if (typeof value !== 'string') return value;
   if (value.length <= MAX_VALUE_LENGTH && value.isWellFormed()) return value;
-  // A slice keeps the whole text alive. Halved surrogate pairs become U+FFFD, as in the scrape's UTF-8.
+  // A slice keeps the whole text alive. Halved surrogate pairs become U+FFFD.
   return Buffer.from(value.slice(0, MAX_VALUE_LENGTH)).toString();
 }
 

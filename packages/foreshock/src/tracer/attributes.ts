@@ -12,7 +12,7 @@ const NONE: readonly never[] = [];
 /** Shared by spans without attributes; never modified. */
 const NO_ATTRIBUTES: Attributes = Object.freeze({}) as Attributes;
 
-/** Limited attributes in three parts, for cost: shared, given at start, set later (alternating keys and values). */
+/** Limited attributes: shared, given at start, set later (alternating keys and values). */
 export class LimitedAttributes {
   readonly #limits: AttributeLimits;
   #count = 0;

@@ -17,9 +17,7 @@ const KEPT_FOR_MS = 60_000;
 /** Of the protocol's 64-bit nanoseconds. */
 const LATEST_MS = 1.8e13;
 
-/**
- * From monotonic time to milliseconds since the epoch. Spans keep it: clock changes leave durations and events alone.
- */
+/** From monotonic time to milliseconds since the epoch: clock changes leave spans alone. */
 export interface Anchor {
   readonly offset: number;
 }
@@ -45,8 +43,8 @@ export function isTime(input: unknown): boolean {
 }
 
 /**
- * Milliseconds since the epoch; small numbers are `performance.now()`. Undefined for no time: as an event listener,
- * `span.end` gets any argument.
+ * Milliseconds since the epoch; small numbers are `performance.now()`. As an event listener, `span.end` gets any
+ * argument.
  */
 export function millisecondsOf(input: unknown, { offset }: Anchor): number | undefined {
   let ms: number;

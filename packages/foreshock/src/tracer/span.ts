@@ -56,8 +56,8 @@ const NO_LINKS: Link[] = Object.freeze([]) as never;
 const NO_EVENTS: RecordedEvent[] = Object.freeze([]) as never;
 
 /**
- * The SDK's `ReadableSpan` shape, without allocations per attribute check, with monotonic resolution, and no warning
- * for `end` after the process's end.
+ * The SDK's `ReadableSpan` shape, without allocations per attribute check, and no warning for `end` after the process's
+ * end.
  */
 export class RecordedSpan implements Span, Linked<RecordedSpan> {
   name: string;

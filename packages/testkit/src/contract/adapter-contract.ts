@@ -21,10 +21,7 @@ const SKIPPED_TESTS = new Set(
 export interface AdapterContract {
   /** npm name; others are disabled. */
   library: string;
-  /**
-   * Module (package name or URL) and export of a factory `(config) => Instrumentation`. The module may also export
-   * `spanProcessors()`.
-   */
+  /** Module (package name or URL) and export of a factory `(config) => Instrumentation`; perhaps `spanProcessors()`. */
   instrumentation: { module: string; export: string; config?: Record<string, unknown> };
   /** A {@link ContractFixture} as ES module. */
   fixture: URL;
@@ -47,7 +44,7 @@ export interface AdapterContract {
   upstream?: string;
   /** Prefixes of spans in their own traces: `pool.saturated`. */
   ownTraces?: string[];
-  /** The library's closures are only observed from creation: the instrumentation is enabled while the fixture opens. */
+  /** Closures are only observed from creation: the instrumentation is enabled while the fixture opens. */
   closures?: boolean;
   /** For the library's commands: factory's export of the same module. */
   commands?: string;

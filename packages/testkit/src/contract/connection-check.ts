@@ -4,8 +4,8 @@ import { outcomeOf } from './bench.ts';
 import type { Check } from './check.ts';
 
 /**
- * A connection outlives the call that opened it, so its later events are outside that trace. A second application
- * connects in a caller's span; events after its end are checked.
+ * A connection outlives the call that opened it. A second application connects in a caller's span; events after its end
+ * are checked.
  */
 export const connectionCheck: Check = async ({ recorded, open }) => {
   const sockets = new Set<Socket>();

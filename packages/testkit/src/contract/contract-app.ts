@@ -16,7 +16,7 @@ export interface ContractFolder {
  *
  * @param folder URL of a file in it
  * @param name a `.cjs` fixture serves both loaders
- * @param libraries older versions, by alias
+ * @param libraries by alias
  */
 export function contractFolder(folder: string, name: string, libraries: Record<string, string>): ContractFolder {
   // Dependencies resolve inside the package.

@@ -9,10 +9,7 @@ export type Surfaces = Map<object, { path: string; descriptors: Descriptors }>;
 const CORE = ['node:events', 'node:http', 'node:https', 'node:net', 'node:stream'];
 const DEPTH = 5;
 
-/**
- * All function-valued properties reachable from loaded CommonJS modules, core modules and `given`, which holds ES
- * modules', as those cannot be listed.
- */
+/** Function-valued properties reachable from loaded CommonJS modules, core modules and `given` ES modules. */
 export function surfacesOf(given: readonly unknown[]): Surfaces {
   const surfaces: Surfaces = new Map();
   const { cache } = createRequire(import.meta.url);

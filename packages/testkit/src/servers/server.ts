@@ -22,8 +22,8 @@ export interface Room {
 }
 
 /**
- * How to find and run a server. {@link startServer} tries the environment's URL, `find`, `obtain`, apt-get and Docker,
- * then fails with what to install.
+ * {@link startServer} tries the environment's URL, `find`, `obtain`, apt-get and Docker, then fails with what to
+ * install.
  */
 export interface ServerKind {
   name: string;
@@ -145,7 +145,7 @@ const REAPER =
 
 /**
  * For the life of this process. A shell waits for the end of its input, at `stop()` or our death, then kills the server
- * by pid and removes its folder: even SIGKILL leaves no process.
+ * by pid and removes its folder.
  */
 export async function runBinary(
   binary: string,

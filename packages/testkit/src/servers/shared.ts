@@ -2,10 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { startServer, type RunningServer, type ServerKind } from './server.ts';
 
-/**
- * The main vitest process starts a kind's server at the first request, sent over TCP: plain sockets load no observed
- * library.
- */
+/** The main vitest process starts a kind's server at the first request over TCP. */
 const VARIABLE = 'FORESHOCK_TEST_SERVERS_PORT';
 
 /** Returns what ends them all. */

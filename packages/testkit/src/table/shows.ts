@@ -18,9 +18,9 @@ declare module 'vitest' {
 }
 
 /**
- * The table cells this test proves, if it passes. Call it first, so that failed tests are shown too.
+ * The table cells this test proves, if it passes. Call it first.
  *
- * @param version the tested library's, from its package.json
+ * @param version the library's, from its package.json
  */
 export function shows(adapter: string, columns: readonly Column[], version?: string): void {
   const test = TestRunner.getCurrentTest<RunnerTestCase | undefined>();

@@ -62,7 +62,7 @@ async function* linesOf({ first, from, to, resources }: Feed): AsyncGenerator<Bu
   }
 }
 
-/** A sentence ends at a full stop before a capital, number or quoted name, outside quotes. */
+/** A sentence ends at a full stop before a capital, number or quoted name. */
 function sentencesOf(text: string): string[] {
   const sentences: string[] = [];
   let [from, isQuoted] = [0, false];

@@ -3,7 +3,7 @@ import type { StoreMethods } from '../store/thread.ts';
 import type { Thread } from '../threads/thread.ts';
 
 /**
- * Opens files, and folders' files. An unreadable file of a folder is said, others are opened.
+ * Opens files, and folders' files, of which unreadable ones are said.
  *
  * @throws Error with one line if nothing of a path is readable
  */

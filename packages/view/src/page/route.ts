@@ -1,10 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { withQuery, type Options } from './query.ts';
 
-/**
- * The address's fragment, for bookmarks and the back button: `#/`, `#/traces?q=error`,
- * `#/trace/<traceId>?span=<spanId>`, `#/graph?last=15m`.
- */
+/** The address's fragment: `#/`, `#/traces?q=error`, `#/trace/<traceId>?span=<spanId>`, `#/graph?last=15m`. */
 export interface Route {
   view: 'incident' | 'traces' | 'trace' | 'graph';
   traceId: string;

@@ -5,10 +5,7 @@ import type { RecordTarget } from './record.ts';
 
 const LARGEST = 1024 * 1024 * 1024;
 
-/**
- * JSON lines or values, or protobuf: one request, or many, each after its length, four bytes. Awaits `between` after
- * each piece, to store its records.
- */
+/** JSON lines or values, or protobuf requests, many each after its length. Awaits `between` after each piece. */
 export async function readStreamRecords(
   bytes: AsyncIterable<Buffer>,
   target: RecordTarget,

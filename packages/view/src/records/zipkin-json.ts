@@ -73,7 +73,7 @@ function readSpan(span: Anything, resources: Map<string, SpanResource>, target: 
   });
 }
 
-/** Foreshock and others write events as `name {json}`; Foreshock also the bare name, for Zipkin's search. */
+/** Foreshock and others write events as `name {json}`; Foreshock also the bare name. */
 function eventsOf(annotations: Anything[]): SpanRecord['events'] {
   const events = annotations.map(({ timestamp, value }) => eventOf(numberOf(timestamp) / 1000, textOf(value)));
   const isDescribed = new Set(events.filter(({ described }) => described).map(({ time, name }) => `${time} ${name}`));

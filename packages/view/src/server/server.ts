@@ -9,7 +9,7 @@ import { Refusal } from './refusal.ts';
 import { routes } from './routes.ts';
 import { checkSameMachine } from './same-machine.ts';
 
-// An import would read all exports of node:http, loading fetch: a quarter of the start.
+// An import would read all exports of node:http, loading fetch.
 const { createServer } = process.getBuiltinModule('node:http');
 
 const SLOWEST_MS = 60_000;

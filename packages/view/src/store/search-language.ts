@@ -11,7 +11,7 @@ const MOST_TERMS = 20;
 const UNITS_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const COMPARISON = /^([^\s"=<>!:]+)(>=|<=|!=|=|>|<)(.*)$/s;
 
-/** Blanks join terms on one span; `&` may join two: `service:orders error & name:checkout duration>1s`. */
+/** Blanks join terms on one span; `&` may join two: `service:orders error & duration>1s`. */
 export function parseSearch(text: string): Search {
   const search: Search = { groups: [] };
   if (text.length > LONGEST) return { groups: [], error: `The search is longer than ${LONGEST} characters.` };

@@ -1,4 +1,4 @@
-/** Odd, and unknown to who might send ids of one hash. The product's upper bits depend on all of an id. */
+/** Odd, and unknown to who might send ids of one hash. */
 const [FIRST, SECOND] = Array.from(crypto.getRandomValues(new Int32Array(2)), (word) => word | 1) as [number, number];
 
 /** IDs of 8 bytes, as numbers: strings would dominate a large trace. */

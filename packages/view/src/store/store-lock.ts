@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Two viewers would overwrite each other's traces, as each counts on its own. A lock of the store itself would keep
- * `foreshock explain FILE` out; the one beside it ends with the process, in any way.
+ * Two viewers would overwrite each other's traces. A lock of the store itself would keep `foreshock explain FILE` out;
+ * the one beside it ends with the process.
  */
 export function lockStore(file: string): () => void {
   const name = `${file}-viewer`;

@@ -30,8 +30,8 @@ export function orderOf(tree: TraceTree): TraceOrder {
 const LARGEST = 2 ** 53;
 
 /**
- * Start and index in one number: sorting numbers is ten times faster than by a comparator. Starts are exact to a 2^36th
- * of the trace for 100,000 spans.
+ * Start and index in one number, which sort ten times faster than by a comparator. Starts are exact to a 2^36th of the
+ * trace.
  */
 function sortedByStart(starts: readonly number[]): Int32Array {
   const size = starts.length;

@@ -26,7 +26,7 @@ export interface TraceOutline {
 
 type Column = 'kinds' | 'resources' | 'starts' | 'ends' | 'names' | 'statuses' | 'summaries';
 
-/** SQLite writes the columns: node:sqlite's object a row and string a value take most of a large trace's time. */
+/** SQLite writes the columns: node:sqlite's object a row is slow. */
 export function outlineOf(database: DatabaseSync, traceId: string): TraceOutline | undefined {
   const trace = database.prepare('SELECT id, start_ms, spans FROM traces WHERE trace_id = ?').get(traceId) as
     | { id: number; start_ms: number; spans: number }

@@ -34,7 +34,7 @@ interface RegisteredApi {
   trace?: { getDelegate?: () => object };
 }
 
-/** Writes a {@link ThreadRecord} while the thread runs, perhaps to be killed, and at its end. */
+/** Writes a {@link ThreadRecord} while the thread runs, and at its end. */
 export class ThreadWatch implements PreloadWatcher {
   readonly #file: string;
   readonly #record: ThreadRecord;

@@ -10,9 +10,9 @@ const PACKAGE_MANAGER = /[\\/](?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|bun)(?:
 const LOADED_BY_COMMAND = 'loaded-by-command';
 
 /**
- * Runs first in each thread of the application; loads the preload unless the command does. Never throws.
+ * Runs first in each thread of the application; loads the preload unless the command does.
  *
- * @param own what the doctor put before NODE_OPTIONS
+ * @param own the doctor's part of NODE_OPTIONS
  */
 export function watch(directory: string, register: string, own: string): void {
   try {

@@ -15,8 +15,8 @@ function typeOf(error: { name?: unknown; stack?: unknown; code?: unknown }): str
 }
 
 /**
- * `_emit` (lib/bunyan.js, 1.0 to 2.0) gets the line's record from `mkRecord`, without the application's object. Level
- * methods stay: `src: true` counts the frames above them.
+ * `_emit` (lib/bunyan.js, 1.0 to 2.0) gets the line's record from `mkRecord`. Level methods stay: `src: true` counts
+ * frames.
  */
 export const bunyan: Adapter<LineEvents> = {
   library: 'bunyan',

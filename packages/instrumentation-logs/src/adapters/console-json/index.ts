@@ -8,7 +8,7 @@ import { severityOfName } from '../../severity.ts';
 const LEVELS = { debug: 20, log: 30, info: 30, warn: 40, error: 50 } as const;
 const WARN = 40;
 
-/** `console.log` etc. write JSON lines with pino's field names; optional, as it changes what is written. */
+/** `console.log` etc. write JSON lines with pino's field names. */
 export const consoleJson: Adapter<LineEvents> = {
   library: 'console',
   versions: '>=0.0.0 <1000',

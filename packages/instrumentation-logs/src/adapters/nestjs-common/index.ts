@@ -6,9 +6,8 @@ import { severityOfName } from '../../severity.ts';
 const WARNINGS = new Set(['warn', 'error', 'fatal']);
 
 /**
- * Nest's default logger's methods that make lines (services/console-logger.service.js): `formatMessage` (all versions)
- * for text, `getJsonLogObject` (11.1 and later) for `json: true`. A class that replaces these, or the logger, is left
- * alone.
+ * Nest's default logger's methods that make lines (services/console-logger.service.js): `formatMessage` for text,
+ * `getJsonLogObject` (11.1 and later) for `json: true`. A class that replaces these is left alone.
  */
 export const nestjsCommon: Adapter<LineEvents> = {
   library: '@nestjs/common',

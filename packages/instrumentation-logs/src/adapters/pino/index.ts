@@ -80,12 +80,10 @@ function lackingOf(line: string, fields: LineFields, redaction: Redaction): stri
 }
 
 /**
- * `write` (pino/lib/proto.js) calls `asJson` in every version, after mixins, formatters, serializers and bindings.
- * Before the line's last brace, all user keys are known, fields are top-level with any `nestedKey`, and neither the
- * user's object nor another byte changes.
+ * `write` (pino/lib/proto.js) calls `asJson` in every version, after mixins and formatters. Before the line's last
+ * brace, all user keys are known and fields are top-level.
  *
- * The channel `tracing:pino_asJson` (pino ≥ 9.10) cannot change arguments or result (lib/tools.js: strict `arguments`;
- * `traceSync` returns `_asJson`'s result).
+ * The channel `tracing:pino_asJson` (pino ≥ 9.10) cannot change arguments or result (lib/tools.js).
  */
 export const pino: Adapter<LineEvents> = {
   library: 'pino',

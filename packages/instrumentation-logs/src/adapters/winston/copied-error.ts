@@ -1,7 +1,4 @@
-/**
- * Keeps properties and classes. Accessors and class methods run on the original: a copy lacks the private fields they
- * may read, such as `DOMException`'s.
- */
+/** Accessors and class methods run on the original: a copy lacks private fields. */
 export function copyOf(error: Error): Error {
   const prototype: object | null = Object.getPrototypeOf(error);
   const copy: Error = Object.setPrototypeOf(errorWithoutStack(), prototype);

@@ -10,8 +10,7 @@ const LEVEL = Symbol.for('level');
 const SPLAT = Symbol.for('splat');
 
 /**
- * winston 3's `write` (lib/winston/logger.js) gets each line, of children too, in the context of who logs it:
- * `_transform` may run later, when a transport is slow.
+ * winston 3's `write` (lib/winston/logger.js) gets each line in the context of who logs it: `_transform` may run later.
  */
 export function attachStream(prototype: any, events: LineEvents, hooks: Hooks): void {
   const { send, useLogger } = events;

@@ -8,7 +8,7 @@ interface ScheduleExplorer {
 
 /**
  * `wrapFunctionInTryCatchBlocks` (dist/schedule.explorer.js) awaits the method behind `@Cron`, `@Interval` or
- * `@Timeout` and logs its errors; only it shows name and failure.
+ * `@Timeout`: only it shows name and failure.
  */
 export const nestjsSchedule: Adapter<ScheduleEvents> = {
   library: '@nestjs/schedule',

@@ -26,7 +26,7 @@ interface State<T> {
 /**
  * Loads from the API, again after store changes while the reader is idle.
  * @param path a new one is loaded at once
- * @param pathNow a path that depends on the time, as the last 15 minutes
+ * @param pathNow depends on the time
  * @param mayChange false for constant data
  */
 export function useLive<T>(

@@ -86,7 +86,7 @@ export class TraceModel {
     return (this.#made[place] ??= this.#make(this.#rows.order[place]!));
   }
 
-  /** The trace of what the span waited for; its span is known once the rest is loaded. */
+  /** The trace of what the span waited for; its span is known later. */
   holder({ spanId, holder }: Row): { traceId: string; spanId: string | null } | undefined {
     return holder && { traceId: holder.traceId, spanId: this.#heldBy.get(spanId) ?? null };
   }

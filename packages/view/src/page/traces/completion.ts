@@ -18,7 +18,7 @@ function wordAt(text: string, caret: number): { from: number; word: string } {
 
 const KEY_AND_VALUE = /^([^=:<>"]+)(!?=|:)"?(.*)$/;
 
-/** What is typed at the caret: a name's begin, or also an operator and part of a value. */
+/** What is typed at the caret: a name's begin, or operator and value. */
 interface Typed {
   key: string;
   /** Empty for a name. */

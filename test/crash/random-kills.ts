@@ -5,13 +5,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { recoverSpools } from '@foreshock/export/recover';
 import { runFixture, startCollector } from '@foreshock/testkit';
 
+export interface Lost {
+  /** How long before the kill it had ended, ms. */
+  ageMs: number;
+  /** For how long the main thread stood still meanwhile, though it had nothing to wait for: the machine was busy; ms. */
+  pauseMs: number;
+}
+
 /** What became of the spans of processes that were killed at random moments. */
 export interface Kills {
   tries: number;
   spans: number;
   arrived: number;
-  /** How long before the kill the lost ones had ended, ms; newest first. */
-  lostAges: number[];
+  /** Newest first. */
+  lost: Lost[];
   twice: number;
   reports: number;
 }
@@ -20,8 +27,8 @@ export interface Kills {
 export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Promise<Kills> {
   const collector = await startCollector();
   const base = mkdtempSync(join(tmpdir(), 'foreshock-kills-'));
-  const kills: Kills = { tries, spans: 0, arrived: 0, lostAges: [], twice: 0, reports: 0 };
-  const ended = new Map<string, number>();
+  const kills: Kills = { tries, spans: 0, arrived: 0, lost: [], twice: 0, reports: 0 };
+  const ended = new Map<string, Lost>();
   const recover = async (): Promise<void> => {
     const { deaths } = await recoverSpools(base, {
       destinations: [{ kind: 'otlp', url: `${collector.url}/v1/traces` }],
@@ -51,8 +58,12 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
         .lines('stdout')
         .slice(1)
         .map((line) => line.split(' '));
-      const last = Number(lines.at(-1)?.[1]);
-      for (const [spanId, at] of lines) ended.set(spanId!, last - Number(at));
+      const times = lines.map(([, at]) => Number(at));
+      for (const [index, [spanId]] of lines.entries()) {
+        const since = times.slice(index);
+        const pauseMs = Math.max(0, ...since.slice(1).map((at, next) => at - since[next]!));
+        ended.set(spanId!, { ageMs: times.at(-1)! - since[0]!, pauseMs });
+      }
       await recover();
     }
     const received = collector.spans.filter(({ name }) => name === 'span').map(({ spanId }) => spanId);
@@ -60,10 +71,10 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
     kills.spans = ended.size;
     kills.arrived = arrived.size;
     kills.twice = received.length - arrived.size;
-    kills.lostAges = [...ended]
+    kills.lost = [...ended]
       .filter(([spanId]) => !arrived.has(spanId))
-      .map(([, age]) => age)
-      .toSorted((one, other) => one - other);
+      .map(([, lost]) => lost)
+      .toSorted((one, other) => one.ageMs - other.ageMs);
     return kills;
   } finally {
     await collector.close();

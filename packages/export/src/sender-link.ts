@@ -153,6 +153,7 @@ export class SenderLink {
     const { disk } = this.#options;
     // The thread takes milliseconds to start.
     if (disk && !this.#ready && !this.isThreadForbidden) this.#early ??= new EarlyFile(disk);
+    if (this.#early?.isTaken) this.#early = undefined;
     this.#early?.opened(number, memory, start);
     if (this.#mode === 'thread') this.#post(this.#open);
     else this.start();
@@ -406,8 +407,6 @@ export class SenderLink {
     switch (message.type) {
       case 'ready':
         this.#ready = true;
-        // The thread has taken it.
-        this.#early = undefined;
         return;
       case 'exit':
         this.#exited = this.#worker;

@@ -25,7 +25,7 @@ import { decodeHeader, readFrames } from './file-format.ts';
 import { HOME_DATA_AT, MAIN } from './file-layout.ts';
 import { ownIdentity } from './process-identity.ts';
 import { serviceDirectory } from './spool-directory.ts';
-import { makeSpoolMemory, showOpenBatch } from './spool-memory.ts';
+import { makeSpoolMemory, openEnd, showOpenBatch } from './spool-memory.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
 let base: string;
@@ -76,7 +76,7 @@ function makeProcess() {
   const troubles: string[] = [];
   /** The sender thread begins. */
   const take = (): SpoolWriter => new SpoolWriter(options, (cause) => troubles.push(cause));
-  return { early, end, seal, take, opened, spool, troubles, state: new EarlyState(memory) };
+  return { early, end, seal, take, opened, spool, troubles, memory, state: new EarlyState(memory) };
 }
 
 function namesInFile(name: string): string[] {
@@ -115,6 +115,7 @@ it('has spans in a private file before the sender thread runs, which goes on in 
   const [one, other] = opened;
   writer.write(MAIN, one!, first.end);
   writer.write(MAIN, other!, second.end);
+  writer.publish();
   expect(namesInFile('00.spool')).toEqual(['a', 'b', 'c', 'd']);
   writer.finished(MAIN, first.number);
   expect(namesInFile('00.spool')).toEqual(['c', 'd']);
@@ -133,6 +134,7 @@ it('has each span once, whenever the sender thread begins', async () => {
     end('c');
     const batch = seal();
     writer.write(MAIN, opened[0]!, batch.end);
+    writer.publish();
     const names = readdirSync(directory).flatMap(namesInFile);
     expect(names).toEqual(['a', 'b', 'c']);
     writer.finished(MAIN, batch.number);
@@ -141,6 +143,27 @@ it('has each span once, whenever the sender thread begins', async () => {
     while (readdirSync(directory).length > 0) await turn();
     expect(troubles).toEqual([]);
   }
+});
+
+it('that is being written to is replaced once all that waits is in another', async () => {
+  const { end, take, opened, state, memory, seal } = makeProcess();
+  end('a');
+  await untilFile(['a']);
+  end('b');
+  while (!state.isWriting) await turn();
+  const writer = take();
+  end('c');
+  writer.write(MAIN, opened[0]!, openEnd(memory, opened[0]!.number));
+  const headers = readdirSync(directory).map((name) => decodeHeader(readFileSync(join(directory, name)))?.instance);
+  expect(headers.toSorted()).toEqual(['abcdef0123456789', undefined]);
+  expect(decodeHeader(readFileSync(join(directory, '00.spool')))).toBeDefined();
+  writer.publish();
+  expect(readdirSync(directory)).toEqual(['00.spool']);
+  expect(decodeHeader(readFileSync(join(directory, '00.spool')))).toBeDefined();
+  expect(namesInFile('00.spool')).toEqual(['a', 'b', 'c']);
+  writer.finished(MAIN, seal().number);
+  writer.end(true);
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 it('is gone with a process that ends while it is being made', async () => {
@@ -153,6 +176,7 @@ it('is gone with a process that ends while it is being made', async () => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     const batch = seal();
     writer.write(MAIN, opened[0]!, batch.end);
+    writer.publish();
     writer.finished(MAIN, batch.number);
     writer.end(true);
     expect(readdirSync(directory)).toEqual([]);

@@ -50,6 +50,11 @@ export class EarlyFile {
     if (this.#state.begin()) context.with(suppressed(ROOT_CONTEXT), () => void this.#run());
   }
 
+  /** The sender thread has it. */
+  get isTaken(): boolean {
+    return this.#state.isTaken;
+  }
+
   sealed(number: number, end: number): void {
     const batch = this.#batches.find((each) => each.number === number);
     if (batch) batch.end = end;
@@ -110,7 +115,7 @@ export class EarlyFile {
       if (frames.length > 0) {
         const at = this.#size;
         for (const part of frames) this.#size += part.length;
-        if (!this.#state.beginWrite(this.#size)) return true;
+        if (!this.#state.beginWrite()) return true;
         const isWritten = await Promise.all([
           !isFirst || writtenWhole(descriptor, [header], 0),
           writtenWhole(descriptor, frames, at),

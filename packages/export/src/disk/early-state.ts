@@ -4,10 +4,8 @@ import type { SpoolMemory } from './spool-memory.ts';
 const STATE = 7;
 const DESCRIPTOR = 8;
 const NUMBER = 9;
-/** Of the file, after the current write. */
-const SIZE = 10;
 /** The file's number plus 1 while it is made or removed; else 0. */
-const MAKING = 11;
+const MAKING = 10;
 
 /** No span has ended. */
 const NONE = 0;
@@ -25,7 +23,6 @@ const LEFT = 5;
 export interface EarlyDescriptor {
   readonly descriptor: number;
   readonly number: number;
-  readonly size: number;
   /** False: the file has less. */
   readonly isWritten: boolean;
 }
@@ -60,14 +57,18 @@ export class EarlyState {
   }
 
   /** False: the sender thread has it. */
-  beginWrite(size: number): boolean {
-    Atomics.store(this.#words, SIZE, size);
+  beginWrite(): boolean {
     return this.#becomes(IDLE, WRITING);
   }
 
   /** False: the sender thread has it. */
   endWrite(): boolean {
     return this.#becomes(WRITING, IDLE);
+  }
+
+  /** For tests. */
+  get isWriting(): boolean {
+    return Atomics.load(this.#words, STATE) === WRITING;
   }
 
   get isTaken(): boolean {
@@ -82,8 +83,8 @@ export class EarlyState {
   take(): EarlyDescriptor | undefined {
     const state = Atomics.exchange(this.#words, STATE, TAKEN);
     if (state !== IDLE && state !== WRITING) return undefined;
-    const [descriptor, number, size] = [this.#words[DESCRIPTOR]!, this.#words[NUMBER]!, this.#words[SIZE]!];
-    return { descriptor, number, size, isWritten: state === IDLE };
+    const [descriptor, number] = [this.#words[DESCRIPTOR]!, this.#words[NUMBER]!];
+    return { descriptor, number, isWritten: state === IDLE };
   }
 
   /** The main thread, which is writing, closes it. */

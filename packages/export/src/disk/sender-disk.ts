@@ -149,6 +149,7 @@ export class SenderDisk {
       this.#writer.write(WORKER, { bytes, number, start: 0 }, size);
       isNew = true;
     });
+    this.#writer.publish();
     return isNew;
   }
 

@@ -6,6 +6,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  renameSync,
   unlinkSync,
   writevSync,
 } from 'node:fs';
@@ -22,12 +23,15 @@ import {
   SENT_AT,
   type FileHeader,
 } from './file-layout.ts';
-import { ownName } from './file-names.ts';
+import { claimedName, ownName, type ProcessIdentity } from './file-names.ts';
 import { firstFree } from './free-number.ts';
 import { encodeSentBatches } from './sent-batches.ts';
 
 /** Slower disks would block the sender. */
 const SLOW_MS = 1_000;
+
+const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
+const NEW_FILE = O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW;
 
 /** Synchronous writes: on return the kernel has the data. */
 export class SpoolFile {
@@ -35,7 +39,9 @@ export class SpoolFile {
   /** Batches a destination still needs. */
   readonly batches = new Set<number>();
   readonly #sent = new Set<number>();
-  readonly #path: string;
+  #path: string;
+  /** A header to write, and a path to take, once it has what the file there has. */
+  #unpublished: { readonly header: FileHeader; readonly path: string } | undefined;
   readonly #fd: number;
   readonly #dataAt: number;
   #at: number;
@@ -60,9 +66,7 @@ export class SpoolFile {
       if (number === undefined) return undefined;
       const path = join(directory, ownName(number));
       try {
-        const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
-        const fd = openSync(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
-        return SpoolFile.#begin(path, fd, header);
+        return SpoolFile.#begin(path, openSync(path, NEW_FILE, 0o600), header);
       } catch (error) {
         // Another was faster.
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -75,6 +79,28 @@ export class SpoolFile {
     const file = new SpoolFile(path, fd, true);
     file.#at = end;
     return file;
+  }
+
+  /**
+   * In place of another, which has the number: see {@link publish}.
+   *
+   * @throws errors of the file system
+   */
+  static replacement(directory: string, number: number, own: ProcessIdentity, header: FileHeader): SpoolFile {
+    const path = join(directory, claimedName(number, own));
+    const file = new SpoolFile(path, openSync(path, NEW_FILE, 0o600), header.home);
+    file.#unpublished = { header, path: join(directory, ownName(number)) };
+    return file;
+  }
+
+  /** Without a header nobody reads it: each span is in one file. */
+  publish(): void {
+    if (!this.#unpublished) return;
+    const { header, path } = this.#unpublished;
+    this.#unpublished = undefined;
+    this.writeAt(encodeHeader(header, crc32), 0);
+    renameSync(this.#path, path);
+    this.#path = path;
   }
 
   /** An empty file would hold its number for ever. */
@@ -159,6 +185,7 @@ export class SpoolFile {
 
   remove(): void {
     try {
+      this.publish();
       if (this.isOurs) unlinkSync(this.#path);
     } finally {
       this.close();

@@ -20,8 +20,8 @@ export const HAS_FILES = 3;
 export const TEXT_SEQUENCE = 4;
 export const STATE_LENGTH = 5;
 export const ERROR_LENGTH = 6;
-/** Words 7 to 11: see early-state.ts. */
-const WORDS = 12;
+/** Words 7 to 10: see early-state.ts. */
+const WORDS = 11;
 
 /** When the main thread was last free, ms since 1970, or 0; its memory. */
 export const FREE_AT = 0;

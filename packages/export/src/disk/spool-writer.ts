@@ -2,9 +2,11 @@ import { crc32 } from 'node:zlib';
 import type { RecordBatch } from '../otlp-request.ts';
 import { isItem, recordEnd } from '../records.ts';
 import { coreFilePrefix } from './core-file.ts';
+import { removeFile } from './dead-files.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
 import { encodeEndRequest } from './end-request.ts';
 import { DONE, encodeHeader, END_REQUEST_AT, keyOf, OPEN_SPANS_AT, type FileHeader } from './file-layout.ts';
+import { ownName } from './file-names.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { HeartbeatRing } from './heartbeat-ring.ts';
 import { OpenSpanCopy } from './open-span-copy.ts';
@@ -35,6 +37,9 @@ export class SpoolWriter {
   #files: SpoolFile[] = [];
   #home: SpoolFile | undefined;
   #current: SpoolFile | undefined;
+  #hasBegun = false;
+  /** Number of the main thread's file, until the home is in its place. */
+  #replaces: number | undefined;
   #isFull = false;
   #hasFailed = false;
   #hasEnded = false;
@@ -47,12 +52,18 @@ export class SpoolWriter {
     this.#onTrouble = onTrouble;
     this.#openSpans = new OpenSpanCopy(options.memory);
     this.#heartbeats = new HeartbeatRing(options.memory);
-    this.#guard(() => this.#takeEarlyFile());
   }
 
+  /** Not before there is something to write: until then the main thread goes on. */
   #takeEarlyFile(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
     const taken = takeEarlyFile(this.#options.memory, this.#directory);
     if (!taken) return;
+    if ('replaces' in taken) {
+      this.#replaces = taken.replaces;
+      return;
+    }
     const { file, batches } = taken;
     // The main thread does not look for it.
     if (this.#core !== undefined) file.writeAt(encodeHeader(this.#newHeader(true), crc32), 0);
@@ -70,11 +81,17 @@ export class SpoolWriter {
   }
 
   write(kind: number, { bytes, number, start }: Pick<RecordBatch, 'bytes' | 'number' | 'start'>, end: number): void {
+    this.#guard(() => this.#takeEarlyFile());
     const key = keyOf(kind, number);
     let batch = this.#batches.get(key);
     if (!batch) this.#batches.set(key, (batch = { length: 0, preface: [], files: [] }));
     const written = batch;
     if (end > start + written.length) this.#guard(() => this.#write(written, key, kind, { bytes, number, start }, end));
+  }
+
+  /** What was waiting is written. */
+  publish(): void {
+    this.#guard(() => this.#home?.publish());
   }
 
   finished(kind: number, number: number): void {
@@ -122,12 +139,16 @@ export class SpoolWriter {
 
   /** The process may end before the last answer. */
   markEnded(): void {
-    this.#guard(() => this.#home?.markEnded());
+    this.#guard(() => {
+      this.#takeEarlyFile();
+      this.#home?.markEnded();
+    });
   }
 
   /** @param isDelivered nothing is left to send */
   end(isDelivered: boolean): void {
     this.#hasEnded = true;
+    this.#guard(() => this.#takeEarlyFile());
     this.#guard(() => removeUnfinished(this.#options.memory, this.#directory));
     if (isDelivered) this.#guard(() => this.#removeAll());
     else this.markEnded();
@@ -192,6 +213,7 @@ export class SpoolWriter {
   }
 
   #openHome(): SpoolFile | undefined {
+    this.#takeEarlyFile();
     if (this.#home) return this.#home;
     makePrivate(this.#options.base, this.#directory);
     const home = this.#create(true);
@@ -213,7 +235,11 @@ export class SpoolWriter {
     const header = this.#newHeader(home);
     let reason = 'it is full';
     try {
-      const file = SpoolFile.create(this.#directory, header);
+      const file =
+        this.#replaces === undefined
+          ? SpoolFile.create(this.#directory, header)
+          : SpoolFile.replacement(this.#directory, this.#replaces, this.#own, header);
+      this.#replaces = undefined;
       if (file) {
         this.#files.push(file);
         return file;
@@ -245,6 +271,7 @@ export class SpoolWriter {
     this.#forget();
     try {
       for (const file of files) file.remove();
+      if (this.#replaces !== undefined) removeFile(this.#directory, ownName(this.#replaces));
     } finally {
       // Then the main thread may end the process.
       Atomics.store(this.#options.memory.words, HAS_FILES, 0);

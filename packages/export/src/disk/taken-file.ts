@@ -7,40 +7,27 @@ import { ownName } from './file-names.ts';
 import { SpoolFile } from './spool-file.ts';
 import type { SpoolMemory } from './spool-memory.ts';
 
-/** A main thread's write takes less, unless the pool is busy. */
-const WRITTEN_WITHIN_MS = 100;
-
-export interface TakenFile {
-  readonly file: SpoolFile;
-  /** What it has of each batch. */
-  readonly batches: readonly FileBatch[];
-}
+/** The main thread's file, to go on in; or the number of one to replace: a write to it is under way, or failed. */
+export type TakenFile =
+  | { readonly file: SpoolFile; readonly batches: readonly FileBatch[] }
+  | { readonly replaces: number };
 
 /** On the sender thread: what the main thread has written (early-file.ts). */
 export function takeEarlyFile(memory: SpoolMemory, directory: string): TakenFile | undefined {
   const state = new EarlyState(memory);
   const early = state.take();
   if (!early) return undefined;
-  const { descriptor, number, size, isWritten } = early;
+  const { descriptor, number, isWritten } = early;
   const path = join(directory, ownName(number));
-  const until = performance.now() + WRITTEN_WITHIN_MS;
-  while (isThere(path, descriptor)) {
+  const isOurs = isThere(path, descriptor);
+  if (isOurs && isWritten) {
     const bytes = Buffer.alloc(Math.min(fstatSync(descriptor).size, FILE_BYTES));
     readSync(descriptor, bytes, 0, bytes.length, 0);
     const { batches, end } = readFrames(bytes, HOME_DATA_AT);
-    const header = decodeHeader(bytes);
-    if (header && (isWritten || end === size)) {
-      return { file: SpoolFile.home(path, descriptor, end), batches };
-    }
-    if (isWritten || performance.now() > until) {
-      // Unfinished writes end in a file without a name.
-      unlinkSync(path);
-      break;
-    }
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    if (decodeHeader(bytes)) return { file: SpoolFile.home(path, descriptor, end), batches };
   }
   state.leave();
-  return undefined;
+  return isOurs ? { replaces: number } : undefined;
 }
 
 /** At the end of the process, whose main thread may have made it since. */

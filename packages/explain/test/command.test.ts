@@ -1,8 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { paragraph } from '../src/report/paragraph.ts';
-import { answerOf, CHECKOUT, foreshock } from './foreshock.ts';
+import { answerOf, BIN, CHECKOUT, foreshock } from './foreshock.ts';
 
 describe('the recorded incident of examples/checkout', () => {
   it('names the report that kept the connections', async () => {
@@ -63,6 +68,8 @@ describe('what cannot be read', () => {
   it.each([
     [['explain', 'no-such-file.jsonl'], 'foreshock explain: no-such-file.jsonl: no such file\n'],
     [['explain', '-'], 'foreshock explain: -: empty\n'],
+    [['explain', '--watch', '-'], 'foreshock explain: --watch: standard input cannot be read again; name a file\n'],
+    [['explain', '--watch', '--fail-on', 'any', 'x'], 'foreshock explain: --watch does not go with --fail-on\n'],
     [['explain', '--nonsense'], "foreshock explain: Unknown option '--nonsense'"],
     [['nonsense'], 'foreshock: there is no subcommand "nonsense".\n'],
   ])('%s ends with 2 and one clear line', async (args, line) => {
@@ -70,4 +77,31 @@ describe('what cannot be read', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(line);
   });
+});
+
+it('--watch answers again when a growing file changes the answer, until SIGINT', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foreshock-watch-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'traces.jsonl');
+  const lines = gunzipSync(readFileSync(CHECKOUT)).toString('utf8').trimEnd().split('\n');
+  const child = spawn(process.execPath, [BIN, 'explain', '--json', '--watch', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const verdicts: string[] = [];
+  const next = async (): Promise<void> => {
+    const [line] = (await once(answers, 'line')) as [string];
+    verdicts.push((JSON.parse(line) as { verdict: string }).verdict);
+  };
+  const answers = createInterface(child.stdout);
+  const [waiting] = (await once(createInterface(child.stderr), 'line')) as [string];
+  expect(waiting).toBe(`foreshock explain: ${file}: no such file; waiting`);
+  // The first service's spans alone, then all, then half a line of more: one answer each, but the last.
+  writeFileSync(file, `${lines[0]}\n`);
+  await next();
+  appendFileSync(file, `${lines.slice(1).join('\n')}\n`);
+  await next();
+  expect(verdicts.at(-1)).toBe('shown');
+  child.kill('SIGINT');
+  expect(await once(child, 'close')).toEqual([0, null]);
 });

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { analyse, buildAnswer, readSources, type Answer, type AskedWindow } from '../src/index.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const BIN = here('../../foreshock/dist/bin.js');
+export const BIN: string = here('../../foreshock/dist/bin.js');
 const isValid = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
   JSON.parse(readFileSync(here('../schema.json'), 'utf8')) as object,
 );

@@ -15,6 +15,7 @@ export interface ExplainArguments {
   route?: string | undefined;
   failOn: string[];
   form: 'terminal' | 'json' | 'md';
+  watch: boolean;
   help: boolean;
 }
 
@@ -30,6 +31,7 @@ const OPTIONS = {
   'fail-on': { type: 'string', default: '' },
   json: { type: 'boolean', default: false },
   md: { type: 'boolean', default: false },
+  watch: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -60,6 +62,7 @@ export function readArguments(args: string[]): ExplainArguments {
     route: values.route,
     failOn: values['fail-on'].split(',').filter(Boolean),
     form: values.json ? ('json' as const) : values.md ? ('md' as const) : ('terminal' as const),
+    watch: values.watch,
     help: values.help,
   };
   for (const time of [given.from, given.to, given.around, ...(given.before ?? []), ...(given.after ?? [])]) {
@@ -67,5 +70,12 @@ export function readArguments(args: string[]): ExplainArguments {
   }
   if ((given.before === undefined) !== (given.after === undefined))
     throw new UnreadableSource('--before and --after go together');
+  if (given.watch) refuseWatch(given);
   return given;
+}
+
+function refuseWatch({ sources, failOn, before }: ExplainArguments): void {
+  if (sources.includes('-')) throw new UnreadableSource('--watch: standard input cannot be read again; name a file');
+  if (failOn.length > 0 || before)
+    throw new UnreadableSource(`--watch does not go with ${before ? '--before and --after' : '--fail-on'}`);
 }

@@ -1,9 +1,7 @@
 import { analyse, type Asked } from '../analyse.ts';
 import type { Answer } from '../report/answer.ts';
 import { buildAnswer } from '../report/build.ts';
-import { markdown } from '../report/markdown.ts';
 import { printable } from '../report/printable.ts';
-import { terminal } from '../report/terminal.ts';
 import { localSource, readSources, type ReadSources } from '../sources/read-sources.ts';
 import type { TimeRange } from '../sources/time-range.ts';
 import { UnreadableSource } from '../sources/unreadable.ts';
@@ -11,7 +9,9 @@ import type { SpanTable } from '../spans/span-table.ts';
 import { type ExplainArguments, readArguments } from './arguments.ts';
 import { checkNames, failsOn } from './fail-on.ts';
 import type { Io } from './io.ts';
+import { printed } from './printed.ts';
 import { parseTime } from './time.ts';
+import { watch } from './watch.ts';
 
 /** Exit statuses. 1 is for `--fail-on`. */
 const ANSWERED = 0;
@@ -20,13 +20,14 @@ const COULD_NOT_READ = 2;
 const UNCLEAR = 3;
 
 const USAGE = `foreshock explain [SOURCE…] [--last 15m | --from T --to T | --around T | --before T..T --after T..T]
-                  [--service S] [--route R] [--json | --md] [--fail-on NAME,…]
+                  [--service S] [--route R] [--json | --md] [--fail-on NAME,… | --watch]
 
 SOURCE     a Jaeger (http://host:16686), Zipkin (http://host:9411) or foreshock view (http://127.0.0.1:4318); its store; a file
            or folder of OTLP (JSON lines or protobuf), Zipkin's or Jaeger's JSON, gzipped or not; - for standard input;
            none: the foreshock view on this machine, else the Jaeger
 T          2026-11-29T20:34:45Z; 20:34 or 20:34:45 (UTC, of the input's last day); seconds or milliseconds since 1970
 --fail-on  ends with 1 if the first cause is of this kind, or for: cycles, retries (without jitter), unclear, any
+--watch    answers again when the answer changes, until Ctrl-C
 `;
 
 const BASELINE_MS = 1_800_000;
@@ -40,9 +41,8 @@ export async function explain(args: string[], io: Io): Promise<number> {
       io.stdout(USAGE);
       return ANSWERED;
     }
-    const { table, notes } = await readAsked(asked, io);
-    const answer = buildAnswer(analyse(table, windowOf(asked, latestOf(table))), asked.before !== undefined);
-    answer.coverage.blindSpots.push(...notes.slice(0, 5));
+    if (asked.watch) return await watch(asked.sources, () => answerTo(asked, io), asked.form, io);
+    const answer = await answerTo(asked, io);
     io.stdout(printed(answer, asked.form, io));
     const failed = failsOn(asked.failOn, answer);
     if (failed !== undefined) {
@@ -55,6 +55,13 @@ export async function explain(args: string[], io: Io): Promise<number> {
     io.stderr(`foreshock explain: ${printable(error.message)}\n`);
     return COULD_NOT_READ;
   }
+}
+
+async function answerTo(asked: ExplainArguments, io: Io): Promise<Answer> {
+  const { table, notes } = await readAsked(asked, io);
+  const answer = buildAnswer(analyse(table, windowOf(asked, latestOf(table))), asked.before !== undefined);
+  answer.coverage.blindSpots.push(...notes.slice(0, 5));
+  return answer;
 }
 
 async function readAsked(asked: ExplainArguments, io: Io): Promise<ReadSources> {
@@ -71,11 +78,6 @@ async function readAsked(asked: ExplainArguments, io: Io): Promise<ReadSources> 
       `${without}, and of the Jaeger at ${error.message}. Start \`foreshock view\`, or name a file`,
     );
   }
-}
-
-function printed(answer: Answer, form: ExplainArguments['form'], io: Io): string {
-  if (form === 'json') return `${JSON.stringify(answer)}\n`;
-  return form === 'md' ? markdown(answer) : terminal(answer, io);
 }
 
 function rangeOf({ from, to, around, before, after, lastMs }: ExplainArguments, now: number): TimeRange {

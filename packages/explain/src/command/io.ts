@@ -5,6 +5,10 @@ export interface Io {
   /** Columns of the terminal, 100 by default. */
   width: number;
   color: boolean;
+  /** Of a terminal; undefined: no terminal. */
+  rows: number | undefined;
+  /** Ends the process with 0 at SIGINT. */
+  endOnInterrupt(): void;
 }
 
 export function processIo(): Io {
@@ -15,7 +19,13 @@ export function processIo(): Io {
     },
     stdout: (text) => void stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
-    width: Math.max(60, Math.min(stdout.columns ?? 100, 160)),
+    get width() {
+      return Math.max(60, Math.min(stdout.columns ?? 100, 160));
+    },
+    get rows() {
+      return stdout.isTTY === true ? (stdout.rows ?? 24) : undefined;
+    },
+    endOnInterrupt: () => void process.once('SIGINT', () => process.exit(0)),
     color: stdout.isTTY === true && !env['NO_COLOR'],
   };
 }

@@ -251,6 +251,8 @@ it('answers lines that are no requests, and ends with its input', async () => {
       '{',
       '[]',
       '7',
+      `"${'x'.repeat(3 << 20)}`,
+      '{"jsonrpc":"2.0","id":{},"method":"ping"}',
       '{"jsonrpc":"2.0","method":"notifications/initialized"}',
       '{"jsonrpc":"2.0","id":1,"method":"ping"}',
       '{"jsonrpc":"2.0","id":2,"method":"__proto__"}',
@@ -267,7 +269,29 @@ it('answers lines that are no requests, and ends with its input', async () => {
   ).toEqual([
     [null, -32_700],
     [null, -32_600],
+    [null, -32_600],
+    [null, -32_700],
+    [null, -32_600],
     [1, {}],
     [2, -32_601],
   ]);
+});
+
+it('a cancelled call gets no answer, parallel ones theirs', async () => {
+  const server = spawn(process.execPath, [BIN, 'mcp', file], { stdio: ['pipe', 'pipe', 'ignore'] });
+  let answers = '';
+  server.stdout.setEncoding('utf8').on('data', (text: string) => (answers += text));
+  const call = (id: number, name: string, given = {}): string =>
+    JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params: { name, arguments: given } });
+  const ranges = Array.from({ length: 8 }, (_, at) => call(at + 3, 'search', { last: `${at + 1}h` }));
+  const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2 } };
+  server.stdin.end([call(1, 'explain'), call(2, 'explain'), JSON.stringify(cancelled), ...ranges].join('\n'));
+  await once(server, 'close');
+  const read = answers
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: number; result: { isError: boolean } });
+  expect(read.map(({ id, result }) => [id, result.isError])).toEqual(
+    [1, 3, 4, 5, 6, 7, 8, 9, 10].map((id) => [id, false]),
+  );
 });

@@ -11,6 +11,7 @@ import { isWrong, reportText } from './report.ts';
 import { runCommand, type Watched } from './run-command.ts';
 import { readSettings } from './settings.ts';
 import { spoolFindings } from './spool.ts';
+import { Steps } from './steps.ts';
 import { watchedFindings } from './watched.ts';
 import type { ThreadRecord } from './watch/record.ts';
 
@@ -39,19 +40,19 @@ async function examine(args: string[], io: Io): Promise<number> {
     return isHelp ? 0 : 2;
   }
   if (command.length === 0) {
-    const findings = await ofEnvironment();
+    const findings = await ofEnvironment(new Steps(io));
     io.stdout(isJson ? json(findings) : reportText(findings, io));
     return isWrong(findings) ? 1 : 0;
   }
   io.stderr(`foreshock doctor: ${command.join(' ')} runs; the report comes at its end\n`);
   const watched = await runCommand(command);
-  const findings = await ofRun(watched);
+  const findings = await ofRun(watched, new Steps(io));
   if (isJson) io.stdout(json(findings, { exitCode: watched.exitCode, signal: watched.signal }));
   else io.stderr(`\n${reportText(findings, io)}`);
   return watched.exitCode || (isWrong(findings) ? 1 : 0);
 }
 
-async function ofEnvironment(): Promise<Finding[]> {
+async function ofEnvironment(steps: Steps): Promise<Finding[]> {
   const { env } = process;
   const { config, findings } = readSettings(env);
   return [
@@ -61,14 +62,14 @@ async function ofEnvironment(): Promise<Finding[]> {
       execArgv: [],
       nodeOptions: env['NODE_OPTIONS'] ?? '',
     }),
-    ...projectFindings(process.cwd(), env),
+    ...(await steps.take('looks at the project', () => projectFindings(process.cwd(), env))),
     ...findings,
-    ...(config ? await backendFindings(config.destinations, env) : []),
-    ...spoolFindings(env),
+    ...(config ? await steps.take('asks the backend', () => backendFindings(config.destinations, env)) : []),
+    ...(await steps.take('looks for what killed processes left', () => spoolFindings(env))),
   ];
 }
 
-async function ofRun({ threads, error, exitCode, signal }: Watched): Promise<Finding[]> {
+async function ofRun({ threads, error, exitCode, signal }: Watched, steps: Steps): Promise<Finding[]> {
   if (error !== undefined) return [wrong('command', error, 'look at its name and path')];
   const processes = [...Map.groupBy(threads, ({ pid }) => pid).values()]
     .sort((one, other) => made(other) - made(one))
@@ -83,7 +84,7 @@ async function ofRun({ threads, error, exitCode, signal }: Watched): Promise<Fin
       ),
       ended,
     ];
-  const all = await Promise.all(processes.map(ofProcess));
+  const all = await Promise.all(processes.map((each) => ofProcess(each, steps)));
   return [...joined(all, processes.map(nameOf)), ended];
 }
 
@@ -109,7 +110,7 @@ function nameOf(threads: ThreadRecord[]): string {
   return `${basename(main ?? 'node')} (${pid})`;
 }
 
-async function ofProcess(threads: ThreadRecord[]): Promise<Finding[]> {
+async function ofProcess(threads: ThreadRecord[], steps: Steps): Promise<Finding[]> {
   const main = threads.find(({ thread }) => thread === 0) ?? threads[0]!;
   // The probe reads as the sender does.
   Object.assign(process.env, main.env);
@@ -119,8 +120,8 @@ async function ofProcess(threads: ThreadRecord[]): Promise<Finding[]> {
     ...watchedFindings(threads),
     ...findings,
     ...deliveryFindings(threads, config),
-    ...(config ? await backendFindings(config.destinations, main.env) : []),
-    ...spoolFindings(main.env),
+    ...(config ? await steps.take('asks the backend', () => backendFindings(config.destinations, main.env)) : []),
+    ...(await steps.take('looks for what killed processes left', () => spoolFindings(main.env))),
   ];
 }
 

@@ -41,6 +41,14 @@ export function projectFindings(cwd: string, variables: NodeJS.ProcessEnv): Find
 function installation({ folder, name }: Package): Finding[] {
   // This package's repository has it as workspace.
   const own = installedFrom(folder, 'foreshock');
+  if (!own && existsSync(join(folder, '.pnp.cjs')))
+    return [
+      look(
+        'installed',
+        'Yarn’s Plug’n’Play: what is installed cannot be looked at from here',
+        'give it the command: yarn foreshock doctor -- node app.js',
+      ),
+    ];
   if (!own)
     return [
       look(

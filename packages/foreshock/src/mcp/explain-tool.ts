@@ -39,6 +39,8 @@ export function explainTool(sources: Sources): Tool {
         stderr: (text) => void (printed.stderr += text),
         width: WIDTH,
         color: false,
+        rows: undefined,
+        endOnInterrupt() {},
       });
       if (code === COULD_NOT_READ) throw new Error(redacted(printed.stderr.trim(), WIDTH * 2));
       return printed.stdout

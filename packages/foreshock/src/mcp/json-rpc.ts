@@ -1,7 +1,8 @@
 /** JSON-RPC 2.0, a message a line: the Model Context Protocol's "stdio". */
 
 export type Params = Record<string, unknown>;
-export type Method = (params: Params) => unknown;
+/** @param signal aborted when the client has cancelled the request, which then gets no answer */
+export type Method = (params: Params, signal: AbortSignal) => unknown;
 
 interface Request {
   id?: string | number | null;
@@ -15,6 +16,10 @@ const METHOD_NOT_FOUND = -32_601;
 export const INVALID_PARAMS = -32_602;
 const INTERNAL_ERROR = -32_603;
 const LONGEST_LINE = 1024 * 1024;
+const MOST_AT_ONCE = 100;
+const CANCELLED = 'notifications/cancelled';
+/** In place of a longer line; no JSON. */
+const TOO_LONG = 'too long';
 
 /** Sent as the protocol's error, not a tool's. */
 export class RpcError extends Error {
@@ -32,25 +37,41 @@ export async function serve(
   write: (line: string) => void,
   methods: Record<string, Method>,
 ): Promise<void> {
+  const underWay = new Map<string | number | null, AbortController>();
   const answer = async (request: Request): Promise<object | undefined> => {
     const { id, method } = request;
+    if (id !== undefined && id !== null && typeof id !== 'string' && typeof id !== 'number')
+      return failure(null, INVALID_REQUEST, 'an id is a string or a number');
     if (typeof method !== 'string') return id === undefined ? undefined : failure(id, INVALID_REQUEST, 'no method');
     const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
     // Notifications have no answer.
-    if (id === undefined) return undefined;
+    if (id === undefined) {
+      if (method === CANCELLED)
+        underWay.get((request.params as { requestId?: string } | undefined)?.requestId ?? null)?.abort();
+      return undefined;
+    }
     if (!run) return failure(id, METHOD_NOT_FOUND, `there is no method ${method.slice(0, 100)}`);
+    const cancelling = new AbortController();
+    const { signal } = cancelling;
+    underWay.set(id, cancelling);
     try {
-      return { jsonrpc: '2.0', id, result: await run(isObject(request.params) ? request.params : {}) };
+      const result = await run(isObject(request.params) ? request.params : {}, signal);
+      return signal.aborted ? undefined : { jsonrpc: '2.0', id, result };
     } catch (error) {
+      if (signal.aborted) return undefined;
       if (error instanceof RpcError) return failure(id, error.code, error.message);
       return failure(id, INTERNAL_ERROR, (error as Error)?.message ?? String(error));
+    } finally {
+      if (underWay.get(id) === cancelling) underWay.delete(id);
     }
   };
   const take = async (line: string): Promise<void> => {
-    const value = parsed(line);
-    if (value === undefined) return write(lineOf(failure(null, PARSE_ERROR, 'not JSON')));
+    const value = line === TOO_LONG ? undefined : parsed(line);
+    if (value === undefined)
+      return write(lineOf(failure(null, PARSE_ERROR, line === TOO_LONG ? 'a message of more than 1 MB' : 'not JSON')));
     // Version 2025-03-26 has batches.
     const requests = Array.isArray(value) ? value : [value];
+    if (requests.length === 0) return write(lineOf(failure(null, INVALID_REQUEST, 'no requests')));
     const answers = await Promise.all(
       requests.map((each) => (isObject(each) ? answer(each) : failure(null, INVALID_REQUEST, 'no object'))),
     );
@@ -63,6 +84,7 @@ export async function serve(
     const taken = take(line);
     running.add(taken);
     void taken.finally(() => running.delete(taken));
+    if (running.size >= MOST_AT_ONCE) await Promise.race(running);
   }
   await Promise.all(running);
 }
@@ -90,12 +112,19 @@ function isObject(value: unknown): value is Params {
 async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
+  /** Its end is skipped. */
+  let isTooLong = false;
   for await (const chunk of input) {
     rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
     const lines = rest.split('\n');
     rest = lines.pop()!;
-    yield* lines;
-    if (rest.length > LONGEST_LINE) throw new Error('a message of more than 1 MB');
+    for (const line of lines) {
+      yield isTooLong || line.length > LONGEST_LINE ? TOO_LONG : line;
+      isTooLong = false;
+    }
+    if (rest.length <= LONGEST_LINE) continue;
+    isTooLong = true;
+    rest = '';
   }
-  yield rest;
+  yield isTooLong ? TOO_LONG : rest;
 }

@@ -31,6 +31,7 @@ export async function mcp(args: string[], io: Io): Promise<number> {
   }
   const sources = new Sources(args);
   const made = [searchTool(sources), traceTool(sources), explainTool(sources)];
+  const inTurn = turns();
   const tools = new Map(made.map((tool) => [tool.name, tool]));
   io.stderr(
     `foreshock mcp: tools search, trace and explain over ${args.map(named).join(', ') || 'this machine’s traces'}\n`,
@@ -51,10 +52,20 @@ export async function mcp(args: string[], io: Io): Promise<number> {
         annotations: { readOnlyHint: true, openWorldHint: false },
       })),
     }),
-    'tools/call': ({ name, arguments: given }) =>
-      call(tools.get(String(name)), name, given, args.length === 0 ? WITHOUT_SOURCE : ''),
+    'tools/call': ({ name, arguments: given }, signal) =>
+      inTurn(signal, () => call(tools.get(String(name)), name, given, args.length === 0 ? WITHOUT_SOURCE : '')),
   });
   return 0;
+}
+
+/** One tool at a time: each may read all traces, and closes what another has opened. A cancelled one does not begin. */
+function turns(): (signal: AbortSignal, run: () => Promise<object>) => Promise<object | undefined> {
+  let before: Promise<unknown> = Promise.resolve();
+  return (signal, run) => {
+    const mine = before.then(() => (signal.aborted ? undefined : run()));
+    before = mine.catch(() => {});
+    return mine;
+  };
 }
 
 async function call(tool: Tool | undefined, name: unknown, given: unknown, advice: string): Promise<object> {

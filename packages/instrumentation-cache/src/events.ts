@@ -39,6 +39,8 @@ export interface Command {
   failed(error: unknown): void;
   /** A client time-out. */
   timedOut(error: unknown, phase?: TimeOutPhase): void;
+  /** While its connection is not ready. */
+  waitsFor(connection: object, since?: number): void;
   /** Never sent: only the class is known. */
   refused(errorType: string): void;
 }
@@ -47,6 +49,7 @@ export interface Batch {
   sentTo(server: CacheServer): void;
   /** @param replies one per command; none if aborted */
   answered(replies: readonly unknown[]): void;
+  waitsFor(connection: object): void;
   failed(error: unknown): void;
 }
 

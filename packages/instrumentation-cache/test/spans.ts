@@ -10,12 +10,15 @@ export interface Whole {
   links?: number;
 }
 
-/** All there is to say of a span; no events and no links are left out. */
+/**
+ * All there is to say of a span; no events and no links are left out. What opening its connection took is said of the
+ * first (openings.test.ts).
+ */
 export function whole({ name, kind, attributes, status, events, links }: ReceivedSpan): Whole {
   return {
     name,
     kind,
-    attributes,
+    attributes: Object.fromEntries(Object.entries(attributes).filter(([key]) => !key.startsWith('db.phase.'))),
     status,
     ...(events.length > 0 && { events: events.map((event) => ({ name: event.name, attributes: event.attributes })) }),
     ...(links.length > 0 && { links: links.length }),

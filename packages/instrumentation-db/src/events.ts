@@ -28,6 +28,8 @@ export interface Query extends Pick<Caller, 'run' | 'context'> {
   /** @param rows returned, if reported directly */
   succeeded(rows?: number): void;
   failed(error: unknown): void;
+  /** While its connection is not ready. */
+  waitsFor(connection: object): void;
 }
 
 /** Undefined: the call is not instrumented. */

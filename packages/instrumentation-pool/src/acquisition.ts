@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api';
-import { Caller } from '@foreshock/kit';
+import { Caller, openingOf, recogniseConnection } from '@foreshock/kit';
 import type { Acquisition, PoolState, WaitReason } from './events.ts';
 import { Holding, rememberedIn } from './holding.ts';
 import type { KnownPool } from './known-pool.ts';
@@ -62,6 +62,9 @@ export class PoolAcquisition extends Caller implements Acquisition, WaitingCalle
     // The idle one was dead.
     if (!this.wait && !holding.returned && now - this.start >= AT_ONCE_MS) this.#beginLate(true);
     // Before its holder changes: the wait may be for the previous one.
+    if (isObject && this.wait?.connectMs(now) !== undefined) {
+      this.wait.opened(openingOf(granted) ?? openingOf(recogniseConnection(granted)?.connection ?? granted));
+    }
     this.wait?.granted(now, holding);
     if (isObject) {
       holding.begin(pool, now, trace.getSpan(this.context), this);

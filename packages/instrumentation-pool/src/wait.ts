@@ -7,7 +7,14 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import { errorTypeOf, isSuppressed, privateMessageOf, roundMs, startSpan } from '@foreshock/kit';
+import {
+  errorTypeOf,
+  isSuppressed,
+  type ConnectionOpening,
+  privateMessageOf,
+  roundMs,
+  startSpan,
+} from '@foreshock/kit';
 import {
   POOL_GRANTED_IDLE,
   POOL_GRANTED_PENDING,
@@ -150,6 +157,11 @@ export class Wait {
     if (!holding)
       this.#holder ??= this.#saturation?.longestAfter(start) ?? this.#acquisition.pool.lastReturned?.holder(at);
     this.#end(span);
+  }
+
+  /** Before it is granted. */
+  opened(opening: ConnectionOpening | undefined): void {
+    if (opening) this.#span?.setAttributes(opening.took(this.#acquisition.start));
   }
 
   /** Undefined if existing. */

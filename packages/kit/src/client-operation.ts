@@ -1,5 +1,6 @@
 import { SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import { Caller } from './caller.ts';
+import { openingOf } from './connection-opening.ts';
 import type { OperationClient } from './operation-client.ts';
 import { startSpan, type SpanStart } from './common-attributes.ts';
 import { errorTypeOf } from './error-type.ts';
@@ -38,6 +39,8 @@ export class ClientOperation extends Caller {
   readonly #errors: ServerErrors;
   readonly #attributes: Readonly<Attributes> | undefined;
   readonly #start: number;
+  #connection: object | undefined;
+  #waitsSince = 0;
 
   /**
    * @param where the caller's context
@@ -60,6 +63,17 @@ export class ClientOperation extends Caller {
     const parent = holding?.parent && !trace.getSpan(where) ? holding.parent : where;
     this.span = startSpan(client.tracer, name, start, parent);
     holding?.sent(this.span);
+  }
+
+  /**
+   * Of a connection that is not ready; perhaps it opens later.
+   *
+   * @param since as `performance.now()`
+   */
+  waitsFor(connection: object, since = performance.now()): void {
+    openingOf(connection)?.awaited();
+    this.#connection = connection;
+    this.#waitsSince = since;
   }
 
   succeeded(): void {
@@ -112,6 +126,7 @@ export class ClientOperation extends Caller {
   }
 
   protected end(errorType: string | undefined): void {
+    if (this.#connection) this.#describeOpening(this.#connection);
     this.span.end();
     const { duration } = this.#client;
     if (!duration || this.#start === 0) return;
@@ -119,6 +134,11 @@ export class ClientOperation extends Caller {
     if (!attributes) return;
     if (errorType !== undefined) attributes['error.type'] = errorType;
     duration.record((performance.now() - this.#start) / 1_000, attributes, trace.setSpan(this.context, this.span));
+  }
+
+  #describeOpening(connection: object): void {
+    const opening = openingOf(connection);
+    if (opening) this.span.setAttributes(opening.took(this.#waitsSince));
   }
 
   /** Of the metric; undefined: not measured. */

@@ -15,6 +15,7 @@ export {
   type RequestContent,
 } from './client-call.ts';
 export { bind, bindOnce, Caller, detached, type Run } from './caller.ts';
+export { ConnectionOpening, openingOf, rememberOpening } from './connection-opening.ts';
 export { ClientOperation, NO_STATUS, type ServerErrors, type TimeOutPhase } from './client-operation.ts';
 export { LinkedList, type Linked } from './linked-list.ts';
 export {

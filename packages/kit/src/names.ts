@@ -104,6 +104,15 @@ export const QUEUE_DEAD_LETTERED = 'queue.dead_lettered';
 /** Metric like `db.client.connection.wait_time`: due to handler's start. */
 export const QUEUE_WAIT_TIME = 'queue.wait_time';
 
+/** Opening the connection that an operation, or a wait for a pool, waited for. Ours, as `http.phase.*`. */
+export const DB_PHASE_DNS_MS = 'db.phase.dns_ms';
+export const DB_PHASE_CONNECT_MS = 'db.phase.connect_ms';
+export const DB_PHASE_TLS_MS = 'db.phase.tls_ms';
+/** The server's greeting, authentication, settings. */
+export const DB_PHASE_LOGIN_MS = 'db.phase.login_ms';
+/** Event with these, on the span that asked for the connection, if no operation waited. */
+export const CONNECTION_OPENED = 'connection.opened';
+
 /** `connect`, `ttfb`. */
 export const DB_TIMEOUT_PHASE = 'db.timeout_phase';
 

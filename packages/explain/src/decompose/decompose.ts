@@ -8,6 +8,7 @@ import { peerOf } from './callee.ts';
 import { clip } from './clipping.ts';
 import type { Decomposed } from './decomposed.ts';
 import { exclusiveTimes } from './exclusive-time.ts';
+import { openingsAskedFor, type Openings } from './openings.ts';
 import { remoteChildren } from './remote-child.ts';
 import { Signals } from './signals.ts';
 
@@ -22,7 +23,8 @@ export function decompose(table: SpanTable): Decomposed {
   const signals = new Signals();
   const whole = { table, trees, clocks, clipped, exclusive, remote, owners, signals };
   takeBackOff(whole);
-  for (const row of trees.order) addSamples(whole, row);
+  const openings = openingsAskedFor(table, trees);
+  for (const row of trees.order) addSamples(whole, row, openings);
   return whole;
 }
 
@@ -62,7 +64,7 @@ function delayBefore(table: SpanTable, row: number, before: number): number {
   return isSame ? table.start[row]! - table.end[before]! : 0;
 }
 
-function addSamples(whole: Decomposed, row: number): void {
+function addSamples(whole: Decomposed, row: number, openings: Openings): void {
   const { table, exclusive, remote, signals, owners } = whole;
   const service = table.service[row]!;
   const name = table.name[row]!;
@@ -70,10 +72,15 @@ function addSamples(whole: Decomposed, row: number): void {
   let ms = attributes ? takePauses(whole, row, attributes, exclusive[row]!) : exclusive[row]!;
   if (attributes?.isWait && table.kind[row] === KIND.INTERNAL) {
     const pool = table.strings.id(`pool ${poolLabel(attributes.pool ?? '')}`);
-    signals.add(attributes.waitReason === 'connect' ? 'poolConnect' : 'poolWait', service, pool, 0, row, ms);
+    if (attributes.waitReason === 'connect') {
+      ms -= addOpening(whole, row, attributes, pool, 0, ms);
+      signals.add('poolConnect', service, pool, 0, row, ms);
+    } else signals.add('poolWait', service, pool, 0, row, ms);
     return;
   }
   if (attributes) ms = addAttributes(whole, row, attributes, ms);
+  const opened = openings.get(row);
+  if (opened) ms -= addOpening(whole, row, opened, opened.peer, name, ms);
   if (remote[row]! >= 0) {
     ms -= takeLateStart(whole, row, remote[row]!, ms);
     signals.add('call', service, table.service[remote[row]!]!, table.name[remote[row]!]!, row, ms);
@@ -112,10 +119,30 @@ function addAttributes(
     const peer = peerOf(table, owners, row);
     part('socketWait', peer, attributes.queueMs);
     part('dns', peer, attributes.dnsMs);
-    part('connect', peer, (attributes.connectMs ?? 0) + (attributes.proxyMs ?? 0));
+    part('connect', peer, (attributes.connectMs ?? 0) + (attributes.proxyMs ?? 0) + (attributes.loginMs ?? 0));
     part('tls', peer, attributes.tlsMs);
   }
   return left;
+}
+
+/** Of a connection beside a span's own work; returns its milliseconds. A wait for a pool is `poolConnect` but for these. */
+function addOpening(
+  { table, signals }: Decomposed,
+  row: number,
+  { dnsMs = 0, tlsMs = 0, connectMs = 0, loginMs = 0, isWait }: KnownAttributes,
+  peer: number,
+  operation: number,
+  ms: number,
+): number {
+  let left = ms;
+  const parts = { dns: dnsMs, tls: tlsMs, connect: isWait ? 0 : connectMs + loginMs };
+  for (const kind of ['dns', 'tls', 'connect'] as const) {
+    const taken = Math.min(left, parts[kind]);
+    if (!(taken > 0)) continue;
+    left -= taken;
+    signals.add(kind, table.service[row]!, peer, operation, row, taken);
+  }
+  return ms - left;
 }
 
 /** First: nothing else used the time in which the process stood still. */

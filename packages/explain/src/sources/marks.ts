@@ -7,6 +7,7 @@ const MARKS: ReadonlySet<string> = new Set([
   'cache.stampede',
   'pool.leak',
   'error.logged',
+  'connection.opened',
 ]);
 
 /** An exception gives a missing error type. */

@@ -21,6 +21,8 @@ export interface KnownAttributes {
   dnsMs?: number;
   connectMs?: number;
   tlsMs?: number;
+  /** Of a new connection to a database. */
+  loginMs?: number;
   timeoutPhase?: string;
   attempt?: number;
   delayMs?: number;

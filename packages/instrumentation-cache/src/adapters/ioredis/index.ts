@@ -2,6 +2,7 @@ import { bind, guard, report, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../../events.ts';
 import { wrapMessages } from '../../published.ts';
 import { CALL, Clients, SENT, type Client, type IoCommand } from './clients.ts';
+import { wrapOpening, wrapConnector } from './opening.ts';
 import { wrapPipeline } from './pipeline.ts';
 
 /**
@@ -27,11 +28,15 @@ export function observeClient(library: string, cache: CacheEvents, hooks: Hooks)
   const built = `${library}/built`;
   hooks.onLoad(`${built}/Redis.js`, ({ exports }) => {
     wrapClient(exports.default.prototype, clients, hooks);
+    wrapOpening(exports.default.prototype, clients, hooks);
   });
   hooks.onLoad(`${built}/cluster/index.js`, ({ exports }) => {
     wrapClient(exports.default.prototype, clients, hooks);
     wrapDelays(exports.default.prototype, hooks);
   });
+  for (const name of ['StandaloneConnector.js', 'SentinelConnector/index.js']) {
+    hooks.onLoad(`${built}/connectors/${name}`, ({ exports }) => wrapConnector(exports.default.prototype, hooks));
+  }
   hooks.onLoad(`${built}/Command.js`, ({ exports }) => wrapWrite(exports.default.prototype, hooks));
   hooks.onLoad(`${built}/DataHandler.js`, ({ exports }) => {
     wrapMessages(exports.default.prototype, 'handleSubscriberReply', cache, hooks);
@@ -86,6 +91,7 @@ function sending(client: Client, command: IoCommand, stream: unknown, clients: C
   if (stream !== undefined || isOwn(client, command)) return undefined;
   const call = clients.start(client, command);
   if (!call) return undefined;
+  if (client.status !== 'ready') call.waitsFor(client);
   // By hand: this command's own, nothing to undo; replies go on before they are inspected.
   const { resolve, reject } = command;
   command.resolve = function (reply) {

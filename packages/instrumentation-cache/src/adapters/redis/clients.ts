@@ -56,12 +56,14 @@ export class Clients {
     const described = new RedisCommand(args[0], args, 1, client?.options?.keyPrefix);
     if (described.isTopology) return undefined;
     const call = this.#cache.command(client ? this.serverOf(client) : UNKNOWN, described, client?._self ?? client);
+    if (client?.isReady === false) call?.waitsFor(client._self ?? client);
     if (!call || !client || described.operation !== 'SELECT') return call;
     return {
       sentTo: (server) => call.sentTo(server),
       failed: (error) => call.failed(error),
       timedOut: (error, phase) => call.timedOut(error, phase),
       refused: (errorType) => call.refused(errorType),
+      waitsFor: (connection, since) => call.waitsFor(connection, since),
       succeeded: (reply) => {
         call.succeeded(reply);
         this.#servers.set(client._self ?? client, { ...this.serverOf(client), database: String(args[1]) });

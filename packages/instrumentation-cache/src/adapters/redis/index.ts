@@ -1,6 +1,7 @@
 import { HandOver, type Adapter, type Hooks } from '@foreshock/kit';
 import type { CacheEvents, Command } from '../../events.ts';
 import { wrapMessages } from '../../published.ts';
+import { attachOpenings } from './opening.ts';
 import { attachRedis4 } from './redis-4.ts';
 import { answerBatch, Clients, observe, startBatch, type Args, type Client, type Queued } from './clients.ts';
 
@@ -22,6 +23,7 @@ export const redis: Adapter<CacheEvents> = {
     const clients = new Clients(cache);
     attachRedis4(clients, cache, hooks);
     wrapClient(clients, cache, hooks);
+    attachOpenings(clients, hooks);
     // Private to its queue before redis 4.6.
     hooks.onLoad('@redis/client/dist/lib/client/pub-sub.js', ({ exports }) => {
       wrapMessages(exports.PubSub.prototype, 'handleMessageReply', cache, hooks);

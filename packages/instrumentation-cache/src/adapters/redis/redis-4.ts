@@ -22,6 +22,7 @@ interface Adding {
   queue: object;
   /** Undefined until the first write. */
   owner: Client | undefined;
+  since: number;
 }
 
 /**
@@ -75,7 +76,7 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
         if (batching.offered || options?.asap || options?.chainId) return undefined;
         const owner = owners.get(queue);
         const call = clients.start(owner, command);
-        return call && { call, queue, owner };
+        return call && { call, queue, owner, since: owner ? 0 : performance.now() };
       },
       handOver: adding,
       refused: ({ call }) => call.refused('Error'),
@@ -90,11 +91,13 @@ export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks)
       hooks.before(prototype, method, (_list, [{ value }]: [{ value: Queued }]) => {
         const added = adding.take();
         if (!added) return;
-        const { call, queue, owner } = added;
+        const { call, queue, owner, since } = added;
         observe(value, call, () => {
           // Answered, thus written.
           const client = owner ? undefined : owners.get(queue);
-          if (client) call.sentTo(clients.serverOf(client));
+          if (!client) return;
+          call.sentTo(clients.serverOf(client));
+          call.waitsFor(client._self ?? client, since);
         });
       });
     }

@@ -1,4 +1,5 @@
-import { bindOnce, detached, type Hooks, type LoadedModule } from '@foreshock/kit';
+import { bindOnce, detached, guard, type Hooks, type LoadedModule } from '@foreshock/kit';
+import { observeOpening } from './opening.ts';
 
 type Class = new (...args: any[]) => object;
 
@@ -9,7 +10,9 @@ export function detachConnections({ exports: Connection, replaceExports }: Loade
       new Proxy(original as Class, {
         construct(target, args, newTarget: Class) {
           if (!hooks.active) return Reflect.construct(target, args, newTarget);
-          return detached(Reflect.construct, undefined, [target, args, newTarget]) as object;
+          const connection = detached(Reflect.construct, undefined, [target, args, newTarget]) as object;
+          guard('mysql2 connect', () => observeOpening(connection));
+          return connection;
         },
       }),
   );

@@ -13,6 +13,7 @@ import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { MYSQL } from '../../sql-dialect.ts';
 import { MYSQL2_ERRORS } from './errors.ts';
 import { detachConnections } from './connect.ts';
+import { wrapStartTls } from './opening.ts';
 import { notePing, type ConnectionClass } from './ping.ts';
 
 interface Config {
@@ -98,6 +99,7 @@ export const mysql2: DbAdapter = {
         if (!Object.hasOwn(prototype, 'query')) return;
         wrapConnection(prototype, db, hooks);
         detachConnections(loaded, hooks);
+        wrapStartTls(prototype, hooks);
       });
     }
   },
@@ -181,12 +183,14 @@ function isCommand(given: unknown): given is Command {
 function startQuery(connection: Connection, text: unknown, db: DbEvents, Class: ConnectionClass): Query | undefined {
   const target = targetOfConnection(connection);
   notePing(Class, connection.config, target);
-  return db.query(connection, {
+  const query = db.query(connection, {
     ...target,
     text: typeof text === 'string' ? text : undefined,
     dialect: MYSQL,
     errors: MYSQL2_ERRORS,
   });
+  if (connection._handshakePacket === null) query?.waitsFor(connection);
+  return query;
 }
 
 function observed(callback: Callback, query: Query): Callback {

@@ -2,6 +2,7 @@ import type { DriverConnection, Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
 import { POSTGRESQL } from '../../sql-dialect.ts';
 import { POSTGRESQL_ERRORS } from '../../postgresql-errors.ts';
+import { wrapConnect } from './opening.ts';
 import { QueryEnds, type Observed, type Submitted } from './query-ends.ts';
 
 /** `pg/lib/client.js`. */
@@ -14,6 +15,7 @@ export interface Client {
   _activeQuery?: Submitted | null;
   activeQuery?: Submitted | null;
   queryQueue?: Submitted[];
+  _connected?: boolean;
   _queryable?: boolean;
   _ending?: boolean;
 }
@@ -37,6 +39,7 @@ export const pg: DbAdapter = {
       wrapQuery(Client, ends, db, hooks);
       // The socket also delivers notifications.
       hooks.detach(Client.prototype, 'connect');
+      wrapConnect(Client.prototype, hooks);
       wrapNotifications(Client.prototype, db, hooks);
     });
   },
@@ -74,7 +77,7 @@ function startQuery(client: Client, config: unknown, db: DbEvents): Query | unde
   const given = config as { text?: unknown; name?: unknown; cursor?: { text?: unknown } } | string | null | undefined;
   const text = typeof given === 'string' ? given : (given?.text ?? given?.cursor?.text);
   const name = typeof given === 'string' ? undefined : given?.name;
-  return db.query(client, {
+  const query = db.query(client, {
     system: 'postgresql',
     host: client.host,
     port: client.port,
@@ -84,6 +87,8 @@ function startQuery(client: Client, config: unknown, db: DbEvents): Query | unde
     errors: POSTGRESQL_ERRORS,
     statementName: typeof name === 'string' ? name : undefined,
   });
+  if (client._connected === false) query?.waitsFor(client);
+  return query;
 }
 
 function isSubmittable(config: unknown): config is Submitted {

@@ -1,0 +1,44 @@
+import type { KnownAttributes, Mark } from '../spans/known-attributes.ts';
+import type { SpanTable } from '../spans/span-table.ts';
+import type { Trees } from '../spans/trees.ts';
+
+interface Opening extends KnownAttributes {
+  /** Number of the database's name. */
+  peer: number;
+}
+
+/** By the span that asked for the connection (`await client.connect()`). */
+export type Openings = ReadonlyMap<number, Opening>;
+
+/** But for those whose time is a wait for a pool, a span of its own. */
+export function openingsAskedFor(table: SpanTable, trees: Trees): Openings {
+  const openings = new Map<number, Opening>();
+  for (const mark of table.marks) {
+    if (mark.name !== 'connection.opened' || hasWait(mark.row)) continue;
+    const { 'db.system.name': system, 'db.namespace': namespace, 'server.address': host } = mark.values;
+    const peer = table.strings.id(`${system ?? ''} ${namespace ?? host ?? ''}`.trim());
+    const known = openings.get(mark.row);
+    if (known && known.peer !== peer) continue;
+    openings.set(mark.row, {
+      peer,
+      dnsMs: (known?.dnsMs ?? 0) + msOf(mark, 'dns'),
+      connectMs: (known?.connectMs ?? 0) + msOf(mark, 'connect'),
+      tlsMs: (known?.tlsMs ?? 0) + msOf(mark, 'tls'),
+      loginMs: (known?.loginMs ?? 0) + msOf(mark, 'login'),
+    });
+  }
+  return openings;
+
+  function hasWait(row: number): boolean {
+    for (let at = trees.childStart[row]!; at < trees.childStart[row + 1]!; at++) {
+      const attributes = table.attributes[trees.children[at]!];
+      if (attributes?.isWait && attributes.waitReason === 'connect') return true;
+    }
+    return false;
+  }
+}
+
+function msOf({ values }: Mark, phase: string): number {
+  const ms = Number(values[`db.phase.${phase}_ms`] ?? 0);
+  return ms > 0 ? ms : 0;
+}

@@ -53,6 +53,32 @@ describe('lock_wait', () => {
     });
   });
 
+  it('is statements that a session without spans lets go at one time, while others are answered', async () => {
+    const data = minute((second, i) => {
+      const waitMs = during(second) ? (50 - second) * 1_000 : 2;
+      const list = route('GET /list', waitMs + 8 + jitter(i), [
+        query('BEGIN', 1, 1),
+        query('SELECT products', 4, waitMs),
+      ]);
+      return [i % 5 === 0 ? list : route('GET /about', 3, [])];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({
+      kind: 'lock_wait',
+      resource: 'postgresql shop',
+      text: expect.stringContaining('who held the lock is not in the input'),
+    });
+  });
+
+  it('is not a database that answers nothing until it goes on', async () => {
+    const data = minute((second, i) => {
+      const waitMs = during(second) ? (50 - second) * 1_000 : 2;
+      return [
+        i % 5 === 0 ? route('GET /list', waitMs + 8 + jitter(i), [query('SELECT products', 4, waitMs)]) : undefined,
+      ];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'dependency_unreachable' });
+  });
+
   it('is reads that a busy process gets late, too', async () => {
     const data = minute((second, i) => {
       const isLocked = during(second) && (i * 100) % 2_000 < 1_500;
@@ -238,6 +264,15 @@ describe('messages', () => {
         },
       ],
     });
+  });
+
+  it('of which one fails until its process ends during another try are poison_message, too', async () => {
+    const data = minute((_, i) => {
+      const tries: Handling[] = Array.from({ length: 30 }, (_, n) => ({ afterMs: 300 * n, error: 'requeued' }));
+      const last: Handling = { afterMs: 9_000, attributes: { 'foreshock.interrupted': true } };
+      return [send(i === 400 ? [...tries, last] : [{}], `m${i}`)];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'poison_message', resource: 'queue mails' });
   });
 
   it('that all fail are no poison', async () => {
@@ -829,3 +864,28 @@ it('a name that is to say more changes no name that was given before, and says i
   for (const _ of [1, 2]) nameWith(known, ranked[0]!, ', and more');
   expect([before.detail, nameCause(known, ranked[0]!).detail]).toEqual([detail, `${detail}, and more`]);
 });
+
+it.each([
+  ['dns', 'dns_slow'],
+  ['tls', 'tls_slow'],
+  ['login', 'connect_slow'],
+])(
+  'a new connection’s %s makes %s, on a query, a wait for a pool, or a request that asked for it',
+  async (phase, kind) => {
+    const phases = (ms: number): Record<string, number> => ({ 'db.phase.connect_ms': 1, [`db.phase.${phase}_ms`]: ms });
+    const opened = { 'db.system.name': 'postgresql', 'db.namespace': 'shop' };
+    const forms: ((ms: number) => Made)[] = [
+      (ms) => route('GET /query', ms + 8, [query('SELECT products', 2, ms + 3, { attributes: phases(ms) })]),
+      (ms) => route('GET /asked', ms + 8, [], { events: { 'connection.opened': { ...opened, ...phases(ms) } } }),
+      (ms) =>
+        route('GET /pool', ms + 8, [
+          wait(1, ms + 2, { attributes: { 'pool.wait_reason': 'connect', ...phases(ms) } }),
+          query('SELECT products', ms + 4, 2),
+        ]),
+    ];
+    for (const form of forms) {
+      const data = minute((second, i) => [form((during(second) ? 1_500 : 2) + jitter(i))]);
+      expect((await answerTo(data)).causes[0]).toMatchObject({ kind, service: 'shop' });
+    }
+  },
+);

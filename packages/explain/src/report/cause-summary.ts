@@ -1,6 +1,6 @@
 import type { Analysis } from '../analyse.ts';
 import type { CauseKind } from '../verdict/cause-kinds.ts';
-import { largest } from '../verdict/largest.ts';
+import { largest, sumOf } from '../verdict/largest.ts';
 import { nameCause } from '../verdict/name-cause.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import type { Place } from '../waits-for/place.ts';
@@ -19,6 +19,8 @@ export interface CauseSummary {
   beforeMs: number;
   nowMs: number;
   error: string;
+  /** Not merely slow. */
+  mostlyFails: boolean;
   /** Of the pool. */
   limit: number;
   mostPending: number;
@@ -60,6 +62,7 @@ export function summaryOfCause({ known }: Analysis, evidence: Evidence): CauseSu
     nowMs: change?.meanMs ?? Number.NaN,
     holding: largest(evidence.byHolding) ?? '',
     error: largest(evidence.byError) ?? '',
+    mostlyFails: sumOf(evidence.byError) * 2 > evidence.requests,
     limit,
     mostPending,
     longestWaitMs,

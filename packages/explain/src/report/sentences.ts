@@ -45,7 +45,7 @@ export function whatHappened(summary: CauseSummary): string {
     case 'traffic_increase':
       return `${service} got ${summary.detail}`;
     case 'config_change':
-      return `${summary.resource ? `${summary.resource} of ${service}` : service} changed: ${summary.detail}${error ? ` (${error})` : slower(summary)}`;
+      return `${summary.resource ? `${summary.resource} of ${service}` : service} changed: ${summary.detail}${error && summary.mostlyFails ? ` (${error})` : slower(summary)}`;
     case 'dependency_errors':
       return summary.resource
         ? `${summary.resource} failed for ${service} (${error})`

@@ -87,7 +87,7 @@ function marksOf({ known }: Analysis): Moment[] {
   const seen = new Map<string, number>();
   const moments: Moment[] = [];
   for (const { row, name, at, values } of table.marks.toSorted((a, b) => a.at - b.at)) {
-    if (at < from || at > to + NEAR_MS) continue;
+    if (at < from || at > to + NEAR_MS || name === 'connection.opened') continue;
     const n = (seen.get(name) ?? 0) + 1;
     seen.set(name, n);
     if (n > MOST_TRANSITIONS) continue;

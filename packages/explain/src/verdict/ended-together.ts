@@ -18,17 +18,23 @@ export function haveEndedTogether(table: SpanTable, evidence: Evidence): boolean
   const { start, end, kind } = table;
   // A caller's own time may count as its wait.
   const calls = mainExamples(evidence).filter(({ row }) => kind[row] === KIND.CLIENT);
-  const rows = [...new Set(calls.map(({ row }) => row))].sort((a, b) => end[a]! - end[b]!);
-  if (rows.length < FEWEST_CALLS) return false;
+  const together = mostEndTogether(table, [...new Set(calls.map(({ row }) => row))]);
+  if (!together) return false;
+  const first = Math.min(...together.map((row) => start[row]!));
+  return answeredBetween(table, together[0]!, first, end[together[0]!]! - TOGETHER_MS) < FEWEST_ANSWERED;
+}
+
+/** Of calls that started one by one, those that ended at one time, if most; by end. */
+export function mostEndTogether({ start, end }: SpanTable, calls: number[]): number[] | undefined {
+  const rows = calls.toSorted((a, b) => end[a]! - end[b]!);
+  if (rows.length < FEWEST_CALLS) return undefined;
   for (let from = 0, to = 0; from < rows.length; from++) {
     while (to < rows.length && end[rows[to]!]! - end[rows[from]!]! <= TOGETHER_MS) to++;
     if (to - from < rows.length * LEAST_SHARE) continue;
     const begins = rows.slice(from, to).map((row) => start[row]!);
-    const first = Math.min(...begins);
-    if (Math.max(...begins) - first < TOGETHER_MS * TIMES) continue;
-    return answeredBetween(table, rows[from]!, first, end[rows[from]!]! - TOGETHER_MS) < FEWEST_ANSWERED;
+    if (Math.max(...begins) - Math.min(...begins) >= TOGETHER_MS * TIMES) return rows.slice(from, to);
   }
-  return false;
+  return undefined;
 }
 
 /** Successes of the same service and target. */

@@ -1,6 +1,7 @@
-import type { SpanTable } from '../spans/span-table.ts';
+import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import { bump, type Evidence } from '../waits-for/evidence.ts';
+import { mostEndTogether } from './ended-together.ts';
 import { largest, sumOf } from './largest.ts';
 import { mainExamples } from './main-examples.ts';
 import type { Reading } from './named-cause.ts';
@@ -49,10 +50,34 @@ export const lockWait: Reading = (known, evidence, kind) => {
     }
   }
   const found = sumOf(holders);
-  if (found < rows.length * LEAST_SHARE || byChance > found * MOST_BY_CHANCE) return undefined;
+  if (found < rows.length * LEAST_SHARE || byChance > found * MOST_BY_CHANCE) {
+    if (!wereLetGoTogether(known.whole.table, rows)) return undefined;
+    return { kind: 'lock_wait', place: evidence.place, detail: UNSEEN };
+  }
   const by = strings.text(largest(holders)!);
   return { kind: 'lock_wait', place: evidence.place, detail: `until the transaction of \`${by}\` ended` };
 };
+
+const UNSEEN = 'they ended together, and others were answered before; who held the lock is not in the input';
+/** Waiting already, when another statement is sent that is answered; a database that hangs answers none. */
+const WAITING_BEFORE = 3;
+const FEWEST_ANSWERED = 3;
+
+/** A session without spans may hold the lock. */
+function wereLetGoTogether(table: SpanTable, rows: number[]): boolean {
+  const { start, end, target, name, failed, kind } = table;
+  const together = mostEndTogether(table, rows);
+  if (!together) return false;
+  const waiting = together.map((row) => start[row]!).sort((a, b) => a - b)[WAITING_BEFORE - 1]!;
+  const letGo = end[together[0]!]!;
+  const names = new Set(together.map((row) => name[row]!));
+  let answered = 0;
+  for (let row = 0; row < table.size; row++) {
+    if (target[row] !== target[together[0]!] || kind[row] !== KIND.CLIENT || failed[row] === 1) continue;
+    if (!names.has(name[row]!) && start[row]! > waiting && end[row]! < letGo) answered++;
+  }
+  return answered >= FEWEST_ANSWERED;
+}
 
 function slowStatements({ whole: { table, signals } }: Known, evidence: Evidence): number[] {
   const rows = new Set<number>();

@@ -81,7 +81,8 @@ function messagesOf({ whole: { table }, window }: Known, service: number, queue:
     let message = byMessage.get(key);
     if (!message) byMessage.set(key, (message = { failed: [], isDone: false }));
     if (table.failed[row] === 1) message.failed.push(row);
-    else message.isDone = true;
+    // Its process may have ended meanwhile.
+    else if (attributes.interrupted !== true) message.isDone = true;
     // Dead-lettered, it needs no repeated failure.
     if (attributes.deadLettered === true) for (let i = 1; i < FEWEST_FAILURES; i++) message.failed.push(row);
   }

@@ -7,6 +7,8 @@ interface Described {
   port?: number | undefined;
   database?: string | undefined;
   errors: ServerErrors;
+  /** Operations in one. */
+  batchSize?: number | undefined;
 }
 
 export interface QueryDescription extends Described {
@@ -19,8 +21,6 @@ export interface QueryDescription extends Described {
 export interface CommandDescription extends Described {
   operation: string;
   collection?: string | undefined;
-  /** Operations in one command. */
-  batchSize?: number | undefined;
 }
 
 /** Under way; `run` uses the caller's context. */

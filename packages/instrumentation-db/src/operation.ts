@@ -33,8 +33,7 @@ export function startCommand(
   if (holding) holding.operation = summary;
   const start = { kind: SpanKind.CLIENT, attributes: holding?.takeState(), common };
   const query = new ClientQuery(client, where, name, start, described.errors, holding);
-  const { batchSize } = described;
-  if (batchSize !== undefined && batchSize > 1) query.set('db.operation.batch.size', batchSize);
+  query.setBatchSize(described.batchSize);
   // Operations may have several commands.
   sent.count = sent.summary === summary ? sent.count + 1 : 1;
   sent.summary = summary;

@@ -14,13 +14,19 @@ export function startQuery(
   const { name, summary, attributes: common } = statements.of(described, holding?.poolName);
   if (holding && summary !== undefined) holding.operation = summary;
   const start = { kind: SpanKind.CLIENT, attributes: holding?.takeState(), common };
-  return new ClientQuery(client, where, name, start, described.errors, holding);
+  const query = new ClientQuery(client, where, name, start, described.errors, holding);
+  query.setBatchSize(described.batchSize);
+  return query;
 }
 
 export class ClientQuery extends ClientOperation implements Query {
   /** After the start, so that a policy around the call does not overwrite it. */
   set(attribute: string, value: string | number): void {
     this.span.setAttribute(attribute, value);
+  }
+
+  setBatchSize(operations: number | undefined): void {
+    if (operations !== undefined && operations > 1) this.set('db.operation.batch.size', operations);
   }
 
   override succeeded(rows?: number): void {

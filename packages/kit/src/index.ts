@@ -32,6 +32,7 @@ export { collectDependencies, dependencies, type Dependency, type PoolUse } from
 export { noteDegraded, type DegradedMode } from './degraded.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';
+export { withoutValues } from './error-values.ts';
 export { contextAttributesOf, withContextAttributes } from './context-attributes.ts';
 export { isSuppressed, suppressed } from './suppression.ts';
 export { guard, report } from './guard.ts';
@@ -81,6 +82,7 @@ export { propertiesOf, replacementOf, replaceOn, type Attachment } from './repla
 export { nextRound } from './rounds.ts';
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';
+export { unexportedClass } from './unexported-class.ts';
 export { inRange } from './version-range.ts';
 export { whenSettled } from './when-settled.ts';
 export { VERSION } from './version.ts';

@@ -1,4 +1,5 @@
 // Made by `npm run generate` from the folders beside it.
+import { mariadb } from './mariadb/index.ts';
 import { mongodb } from './mongodb/index.ts';
 import { mysql2 } from './mysql2/index.ts';
 import { nodeSqlite } from './node-sqlite/index.ts';
@@ -6,4 +7,4 @@ import { pg } from './pg/index.ts';
 import { postgres } from './postgres/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [mongodb, mysql2, nodeSqlite, pg, postgres];
+export const adapters = [mariadb, mongodb, mysql2, nodeSqlite, pg, postgres];

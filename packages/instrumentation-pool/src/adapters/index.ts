@@ -4,6 +4,7 @@ import { bottleneck } from './bottleneck/index.ts';
 import { cockatiel } from './cockatiel/index.ts';
 import { fastq } from './fastq/index.ts';
 import { genericPool } from './generic-pool/index.ts';
+import { mariadbPool } from './mariadb-pool/index.ts';
 import { mongodbPool } from './mongodb-pool/index.ts';
 import { mysql2Pool } from './mysql2-pool/index.ts';
 import { pLimit } from './p-limit/index.ts';
@@ -22,6 +23,7 @@ export const adapters = [
   cockatiel,
   fastq,
   genericPool,
+  mariadbPool,
   mongodbPool,
   mysql2Pool,
   pLimit,

@@ -1,0 +1,46 @@
+// The pool of mariadb as an application uses it; the contract suite calls it.
+import mariadb from 'mariadb';
+import { createPool } from 'mariadb/callback';
+
+export async function open({ url }) {
+  const { hostname: host, port, username: user, password, pathname } = new URL(url);
+  const server = { host, port: Number(port), user, password, database: pathname.slice(1) };
+  const pool = (connectionLimit, options) => mariadb.createPool({ ...server, connectionLimit, ...options });
+  const refusing = pool(1, { database: 'missing', acquireTimeout: 100, minimumIdle: 0 });
+  let crowded;
+  let inside = 0;
+  return {
+    // A new pool each time: the call waits for a connection to be opened.
+    succeed() {
+      const fresh = pool(1);
+      const promise = fresh.getConnection();
+      promise.then((connection) => connection.release()).then(() => fresh.end());
+      return promise;
+    },
+    fail: () => refusing.getConnection(),
+    callback(done) {
+      const fresh = createPool({ ...server, connectionLimit: 1 });
+      fresh.getConnection((error, connection) => {
+        // Each has methods of its own.
+        done(error, typeof connection);
+        connection.release(() => fresh.end());
+      });
+    },
+    call: { owner: Object.getPrototypeOf(refusing), method: 'getConnection' },
+    saturate: {
+      limit: 2,
+      async run() {
+        const all = (crowded ??= pool(2));
+        inside++;
+        const connection = await all.getConnection();
+        await connection.query('SELECT 1');
+        await connection.release();
+        if (--inside > 0) return;
+        crowded = undefined;
+        await all.end();
+      },
+    },
+    emitters: () => [refusing],
+    close: () => refusing.end(),
+  };
+}

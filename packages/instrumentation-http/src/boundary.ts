@@ -8,7 +8,7 @@ import {
   type Telemetry,
 } from '@foreshock/kit';
 import { ClientMetrics } from './client-metrics.ts';
-import type { HttpEvents, ReceivedRequest, Sent, SentRequest, Served } from './events.ts';
+import type { HttpEvents, ReceivedRequest, Sent, SentRequest, Served, ServedOperation } from './events.ts';
 import { SERVED, type Carrier } from './exchange.ts';
 import { CallStart } from './given-up.ts';
 import { knownMethod, methodInName } from './method.ts';
@@ -100,13 +100,20 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     if (theirs?.type === 'http') theirs.route ??= route;
   }
 
+  function operation(type: string, name: string | undefined): ServedOperation | undefined {
+    const mine = rpcMetadataOf(context.active());
+    if (!(mine instanceof ServedRequest)) return undefined;
+    mine.named(type, name);
+    return mine;
+  }
+
   function traceTextHere(): string | undefined {
     if (!tellTrace || !telemetry.upstreamIsActive) return undefined;
     const where = context.active();
     return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }
 
-  return { received, sending, upgraded, begin, routed, traceTextHere };
+  return { received, sending, upgraded, begin, routed, operation, traceTextHere };
 }
 
 /** Upstream's active span makes the request. */

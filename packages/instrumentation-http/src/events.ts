@@ -32,6 +32,12 @@ export interface Served extends Place {
   aborted(errorType: string | undefined): void;
 }
 
+/** What a served request asks for, in a language above HTTP. */
+export interface ServedOperation {
+  /** Whatever the response's status. */
+  failed(error: unknown): void;
+}
+
 export interface SentRequest {
   readonly method: string;
   readonly scheme: string;
@@ -127,6 +133,13 @@ export interface HttpEvents {
    * @param passesOn other handlers may follow: no route at status 404
    */
   routed(request: object, route: string, passesOn?: boolean): void;
+  /**
+   * Of the request served here; its first one names it.
+   *
+   * @param type `query`, `mutation`, `subscription`
+   * @param name the client's own
+   */
+  operation(type: string, name: string | undefined): ServedOperation | undefined;
   /** For an unreceived request. */
   traceTextHere(): string | undefined;
 }

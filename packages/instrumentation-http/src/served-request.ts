@@ -1,8 +1,9 @@
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { detachedTimeout, spanContextOf, xTraceIdOf } from '@foreshock/kit';
-import { HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
-import type { ReceivedRequest, Served } from './events.ts';
+import { detachedTimeout, errorTypeOf, spanContextOf, xTraceIdOf } from '@foreshock/kit';
+import { GRAPHQL_OPERATION_NAME, GRAPHQL_OPERATION_TYPE, HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
+import type { ReceivedRequest, Served, ServedOperation } from './events.ts';
 import { methodInName } from './method.ts';
+import { operationInName } from './operation-name.ts';
 import { schemeOf } from './server-attributes.ts';
 import type { ActiveRequests, ServerMetrics } from './server-metrics.ts';
 import { ServedContext, type RpcMetadata } from './served-context.ts';
@@ -25,7 +26,7 @@ interface Over {
   readonly at: number;
 }
 
-export class ServedRequest implements Served, RpcMetadata {
+export class ServedRequest implements Served, ServedOperation, RpcMetadata {
   readonly traceText: string | undefined;
   readonly rawHeaders: readonly string[] | undefined;
   readonly context: Context;
@@ -38,6 +39,9 @@ export class ServedRequest implements Served, RpcMetadata {
   #route: string | undefined;
   /** None if the status is 404. */
   #possibleRoute: string | undefined;
+  #operation: string | undefined;
+  /** Of its operation: the status is 200 all the same. */
+  #failure: string | undefined;
   #statusCode: number | undefined;
   #ended = false;
   /** Frameworks' open server spans. */
@@ -103,7 +107,26 @@ export class ServedRequest implements Served, RpcMetadata {
     this.#route = cut(route);
     // Early, for a dying process.
     this.#span.setAttribute('http.route', this.#route);
-    this.#span.updateName(`${methodInName(this.#method)} ${this.#route}`);
+    this.#updateName();
+  }
+
+  /** By its first operation: later ones are of a batch, or parts of the first. */
+  named(type: string, name: string | undefined): void {
+    if (this.#ended || this.#operation !== undefined) return;
+    this.#operation = operationInName(type, name);
+    this.#span.setAttribute(GRAPHQL_OPERATION_TYPE, type);
+    if (name !== undefined) this.#span.setAttribute(GRAPHQL_OPERATION_NAME, cut(name));
+    this.#updateName();
+  }
+
+  failed(error: unknown): void {
+    this.#failure ??= errorTypeOf(error);
+  }
+
+  #updateName(): void {
+    const route = this.#route === undefined ? '' : ` ${this.#route}`;
+    const operation = this.#operation === undefined ? '' : ` ${this.#operation}`;
+    this.#span.updateName(methodInName(this.#method) + route + operation);
   }
 
   /** False once ended. */
@@ -135,7 +158,7 @@ export class ServedRequest implements Served, RpcMetadata {
     const statusCode = this.#statusCode;
     if (this.#possibleRoute !== undefined && statusCode !== 404) this.route = this.#possibleRoute;
     this.#ended = true;
-    const errorType = reason ?? (statusCode !== undefined && statusCode >= 500 ? String(statusCode) : undefined);
+    const errorType = reason ?? (statusCode !== undefined && statusCode >= 500 ? String(statusCode) : this.#failure);
     if (statusCode !== undefined) this.#span.setAttribute('http.response.status_code', statusCode);
     if (errorType !== undefined) {
       this.#span.setAttribute('error.type', errorType);

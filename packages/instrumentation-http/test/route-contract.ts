@@ -15,8 +15,8 @@ import {
 } from '@foreshock/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-/** A request to make, and how the server's span is called. */
-export type Expected = [method: string, path: string, status: number, name: string];
+/** A request to make, and how the server's span is called: by its route, unless another (`''`: none) is given. */
+export type Expected = [method: string, path: string, status: number, name: string, route?: string, failed?: boolean];
 
 interface Served {
   name: string;
@@ -61,13 +61,14 @@ export async function servedBy(fixture: URL, options: FixtureOptions, expected: 
 
 /** What the server's spans are to say. */
 export function expectedOf(expected: Expected[]): Served[] {
-  return expected.map(([method, path, status, name]) => ({
+  const routeOf = (method: string, name: string) => name.slice(method.length + 1);
+  return expected.map(([method, path, status, name, route = routeOf(method, name), failed = status >= 500]) => ({
     name,
     traceId: TRACE,
     parentSpanId: CALLER,
-    failed: status >= 500,
-    route: name === method ? undefined : name.slice(method.length + 1),
-    path,
+    failed,
+    route: route || undefined,
+    path: path.split('?')[0],
     status,
   }));
 }

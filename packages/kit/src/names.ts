@@ -155,6 +155,10 @@ export const HTTP_TIMEOUT_PHASE = 'http.timeout_phase';
 /** The client disconnected first; no failure. */
 export const HTTP_REQUEST_CANCELLED = 'http.request.cancelled';
 
+/** On a server span: experimental, semantic conventions 1.3x. */
+export const GRAPHQL_OPERATION_TYPE = 'graphql.operation.type';
+export const GRAPHQL_OPERATION_NAME = 'graphql.operation.name';
+
 /** Metrics: new HTTP connections, seconds. Ours. */
 export const HTTP_CLIENT_DNS_DURATION = 'http.client.dns.duration';
 export const HTTP_CLIENT_CONNECT_DURATION = 'http.client.connect.duration';

@@ -1,9 +1,10 @@
 // Made by `npm run generate` from the folders beside it.
 import { express } from './express/index.ts';
 import { fastify } from './fastify/index.ts';
+import { graphql } from './graphql/index.ts';
 import { http } from './http/index.ts';
 import { koa } from './koa/index.ts';
 import { undici } from './undici/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [express, fastify, http, koa, undici];
+export const adapters = [express, fastify, graphql, http, koa, undici];

@@ -1,6 +1,9 @@
 // mariadb as an application uses it; the contract suite calls it.
+import { createRequire } from 'node:module';
 import mariadb from 'mariadb';
-import { createConnection } from 'mariadb/callback';
+
+// `import` needs `mariadb/callback.js` before 3.5, and refuses it since.
+const { createConnection } = createRequire(import.meta.url)('mariadb/callback');
 
 export async function open({ url }) {
   const { hostname: host, port, username: user, password, pathname } = new URL(url);

@@ -1,12 +1,20 @@
 // The pool of mariadb as an application uses it; the contract suite calls it.
+import { createRequire } from 'node:module';
 import mariadb from 'mariadb';
-import { createPool } from 'mariadb/callback';
+
+// `import` needs `mariadb/callback.js` before 3.5, and refuses it since.
+const { createPool } = createRequire(import.meta.url)('mariadb/callback');
 
 export async function open({ url }) {
   const { hostname: host, port, username: user, password, pathname } = new URL(url);
   const server = { host, port: Number(port), user, password, database: pathname.slice(1) };
   const pool = (connectionLimit, options) => mariadb.createPool({ ...server, connectionLimit, ...options });
-  const refusing = pool(1, { database: 'missing', acquireTimeout: 100, minimumIdle: 0 });
+  const refusing = pool(1, { database: 'missing', acquireTimeout: 30, minimumIdle: 0 });
+  const sample = pool(1);
+  const connected = await sample.getConnection();
+  const kind = Object.getPrototypeOf(connected);
+  await connected.release();
+  await sample.end();
   let crowded;
   let inside = 0;
   return {
@@ -21,8 +29,8 @@ export async function open({ url }) {
     callback(done) {
       const fresh = createPool({ ...server, connectionLimit: 1 });
       fresh.getConnection((error, connection) => {
-        // Each has methods of its own.
-        done(error, typeof connection);
+        // As the promise's.
+        done(error, connection && Object.create(kind));
         connection.release(() => fresh.end());
       });
     },

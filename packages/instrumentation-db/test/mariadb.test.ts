@@ -72,19 +72,19 @@ describe.each([
         .map(({ name, attributes, status }) => [
           name,
           attributes['db.operation.batch.size'] ?? attributes['db.response.returned_rows'],
-          ...(status.code === 'ERROR' ? [attributes['error.type'], status.message] : []),
+          attributes['error.type'] && `${String(attributes['error.type'])} ${status.message}`,
         ]),
     ).toEqual([
-      ['INSERT orders', 3],
-      ['UPDATE orders', 2],
-      ['SELECT orders', 2],
-      ['SELECT orders', 1],
-      ['SELECT orders', 1],
-      ['SELECT orders', undefined],
-      ['START', undefined],
-      ['SELECT orders', 3],
-      ['COMMIT', undefined],
-      ['INSERT orders', undefined, '1062', 'Duplicate entry'],
+      ['INSERT orders', 3, undefined],
+      ['UPDATE orders', 2, undefined],
+      ['SELECT orders', 2, undefined],
+      ['SELECT orders', 1, undefined],
+      ['SELECT orders', 1, undefined],
+      ['SELECT orders', undefined, undefined],
+      ['START', undefined, undefined],
+      ['SELECT orders', 3, undefined],
+      ['COMMIT', undefined, undefined],
+      ['INSERT orders', undefined, '1062 Duplicate entry'],
     ]);
   });
 

@@ -1,4 +1,5 @@
 // The pool of mariadb as an application uses it; the contract suite calls it.
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import mariadb from 'mariadb';
 
@@ -9,7 +10,9 @@ export async function open({ url }) {
   const { hostname: host, port, username: user, password, pathname } = new URL(url);
   const server = { host, port: Number(port), user, password, database: pathname.slice(1) };
   const pool = (connectionLimit, options) => mariadb.createPool({ ...server, connectionLimit, ...options });
-  const refusing = pool(1, { database: 'missing', acquireTimeout: 30, minimumIdle: 0 });
+  const refusing = pool(1, { password: 'wrong', acquireTimeout: 30 });
+  // From here on a time-out says why, and not after how long.
+  await once(refusing, 'error');
   const sample = pool(1);
   const connected = await sample.getConnection();
   const kind = Object.getPrototypeOf(connected);

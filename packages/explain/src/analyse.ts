@@ -16,7 +16,6 @@ import { classify, type Classified } from './verdict/classify.ts';
 import type { Known } from './waits-for/context.ts';
 import { edgeOwners } from './waits-for/edge-owners.ts';
 import { type Evidence, EvidenceBook } from './waits-for/evidence.ts';
-import { rowsOfTraces } from './waits-for/rows-of-traces.ts';
 import { samplesOfEntries } from './waits-for/samples-of-entries.ts';
 import { sharesOfRequests } from './waits-for/shares.ts';
 import { servicesWithPools } from './waits-for/unseen-waits.ts';
@@ -59,8 +58,8 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
     calls: callCounts(whole, window, changes, samplesOf),
     edgeOwners: edgeOwners(changes),
     withPools: servicesWithPools(whole),
-    speaking: new Set(table.service.subarray(0, table.size)),
-    traces: rowsOfTraces(table),
+    speaking: servicesOf(table),
+    traces: whole.trees.traces,
     samplesOf,
   };
   const usual = usualTimes(window);
@@ -70,6 +69,13 @@ export function analyse(table: SpanTable, asked: Asked): Analysis {
   for (const request of bad) book.take(request.row, sharesOf(request, usual.get(request.route) ?? 0));
   const ranked = PARTS_OF_OTHERS.reduce((ranked, apply) => apply(known, ranked), book.ranked());
   return { known, requests, bad, ranked, classified: classify(known, bad.length, ranked) };
+}
+
+/** Most spans follow one of the same service. */
+function servicesOf({ service, size }: SpanTable): Set<number> {
+  const services = new Set<number>();
+  for (let row = 0; row < size; row++) if (row === 0 || service[row] !== service[row - 1]) services.add(service[row]!);
+  return services;
 }
 
 function usualTimes({ before, within }: Window): Map<number, number> {

@@ -27,35 +27,41 @@ export function callCounts(
 ): CallCounts {
   const { signals } = whole;
   const requests = [new Map<number, number>(), new Map<number, number>()] as const;
-  const calls = [new Map<number, number>(), new Map<number, number>()] as const;
+  const calls = [new Map<number, Map<number, number>>(), new Map<number, Map<number, number>>()] as const;
   [before, within].forEach((some, phase) => {
     for (const { row, route } of some) {
-      requests[phase]!.set(route, (requests[phase]!.get(route) ?? 0) + 1);
-      for (const at of samplesOf(row)) {
-        if (isAgain(whole, at)) continue;
-        const key = keyOf(route, signals.signal[at]!);
-        calls[phase]!.set(key, (calls[phase]!.get(key) ?? 0) + 1);
-      }
+      add(requests[phase]!, route);
+      let counts = calls[phase]!.get(route);
+      if (!counts) calls[phase]!.set(route, (counts = new Map()));
+      const samples = samplesOf(row);
+      for (let i = 0; i < samples.length; i++)
+        if (!isAgain(whole, samples[i]!)) add(counts, signals.signal[samples[i]!]!);
     }
   });
   const more: CallCounts['more'] = [];
   const usual = new Map<number, number>();
-  for (const [key, count] of calls[1]) {
-    const [route, signal] = [Math.floor(key / SIGNALS), key % SIGNALS];
+  const all = [...calls[1]].flatMap(([route, counts]) =>
+    Array.from(counts, ([signal, count]) => ({ route, signal, count })),
+  );
+  for (const { route, signal, count } of all) {
     const [n, m] = [requests[0].get(route) ?? 0, requests[1].get(route)!];
     if (n < FEWEST_REQUESTS || m < FEWEST_REQUESTS) continue;
-    const usually = (calls[0].get(key) ?? 0) / n;
+    const usually = (calls[0].get(route)?.get(signal) ?? 0) / n;
     const now = count / m;
     // A new call has no usual count.
     if (usually === 0 || now < TIMES * usually) continue;
     const moreMs = (now - usually) * changes[signal]!.meanBeforeMs;
     const isSlow = moreMs >= LEAST_MORE_MS && zOf(Math.min(1, usually), n, Math.min(1, now), m) >= LEAST_Z;
     if (now - usually < LEAST_MORE && !isSlow) continue;
-    usual.set(key, usually);
+    usual.set(keyOf(route, signal), usually);
     more.push({ route, signal, before: usually, within: now, n: m });
   }
   more.sort((a, b) => b.within - b.before - (a.within - a.before));
   return { more, usualOfMore: (route, signal) => usual.get(keyOf(route, signal)) };
+}
+
+function add(counts: Map<number, number>, key: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** An upper limit of signal numbers. */

@@ -30,16 +30,19 @@ export function findFailures(whole: Decomposed, phases: Uint8Array): Failures {
   }
   // Parents come first: failed descendants have cleared the mark.
   const counts = new Map<string, [number, number]>();
-  const calls = new Map<number, [number, number]>();
+  /** By service and name. */
+  const calls = new Map<number, Map<number, [number, number]>>();
   for (const row of trees.order) {
     const phase = phases[row];
     if (phase !== BEFORE && phase !== WITHIN) continue;
-    add(calls, callOf(whole, row), phase);
+    let names = calls.get(table.service[row]!);
+    if (!names) calls.set(table.service[row]!, (names = new Map()));
+    add(names, table.name[row]!, phase);
     if (isOrigin[row] === 1) add(counts, kindOf(whole, row), phase);
   }
   const isMore = (row: number): boolean => {
     const [before, within] = counts.get(kindOf(whole, row)) ?? [0, 0];
-    const [n, m] = calls.get(callOf(whole, row)) ?? [0, 0];
+    const [n, m] = calls.get(table.service[row]!)?.get(table.name[row]!) ?? [0, 0];
     if (m === 0) return false;
     if (n < 5) return before === 0;
     return before === 0 || zOf(before / n, n, within / m, m) >= LEAST_Z;
@@ -53,11 +56,6 @@ function add<K>(counts: Map<K, [number, number]>, key: K, phase: number): void {
   pair[phase === BEFORE ? 0 : 1]++;
 }
 
-/** The operation, regardless of its result. */
-function callOf({ table }: Decomposed, row: number): number {
-  return table.service[row]! * 2 ** 26 + table.name[row]!;
-}
-
-function kindOf(whole: Decomposed, row: number): string {
-  return `${callOf(whole, row)} ${whole.table.target[row]} ${whole.table.errorType[row]}`;
+function kindOf({ table }: Decomposed, row: number): string {
+  return [table.service[row], table.name[row], table.target[row], table.errorType[row]].join(' ');
 }

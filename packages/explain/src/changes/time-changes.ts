@@ -31,15 +31,33 @@ export function timeChanges(signals: Signals, phases: Uint8Array, start: Float64
   const grouped = groupBySignal(signals);
   return signals.all.map((signal) => {
     const samples = grouped.samples.subarray(grouped.from[signal.id]!, grouped.from[signal.id + 1]!);
-    const before = samples.filter((at) => phases[signals.row[at]!] === BEFORE);
-    const within = samples.filter((at) => phases[signals.row[at]!] === WITHIN);
-    const startOf = (at: number): number => start[signals.row[at]!]!;
-    // Usually in order; checking is faster than sorting.
-    if (before.some((at, i) => i > 0 && startOf(at) < startOf(before[i - 1]!)))
-      before.sort((a, b) => startOf(a) - startOf(b));
-    const ms = (at: number): number => signals.ms[at]!;
-    return changeOf(signal, Float64Array.from(before, ms), Float64Array.from(within, ms));
+    const before = ofPhase(samples, signals, phases, BEFORE);
+    const within = ofPhase(samples, signals, phases, WITHIN);
+    sortByStart(before, signals, start);
+    return changeOf(signal, msOf(before, signals), msOf(within, signals));
   });
+}
+
+function ofPhase(samples: Int32Array, { row }: Signals, phases: Uint8Array, phase: number): Int32Array {
+  const some = new Int32Array(samples.length);
+  let size = 0;
+  for (let i = 0; i < samples.length; i++) if (phases[row[samples[i]!]!] === phase) some[size++] = samples[i]!;
+  return some.subarray(0, size);
+}
+
+/** Usually in order; checking is faster than sorting. */
+function sortByStart(samples: Int32Array, { row }: Signals, start: Float64Array): void {
+  for (let i = 1; i < samples.length; i++) {
+    if (start[row[samples[i]!]!]! >= start[row[samples[i - 1]!]!]!) continue;
+    samples.sort((a, b) => start[row[a]!]! - start[row[b]!]!);
+    return;
+  }
+}
+
+function msOf(samples: Int32Array, { ms }: Signals): Float64Array {
+  const all = new Float64Array(samples.length);
+  for (let i = 0; i < samples.length; i++) all[i] = ms[samples[i]!]!;
+  return all;
 }
 
 function changeOf(signal: Signal, before: Float64Array, within: Float64Array): TimeChange {

@@ -31,7 +31,7 @@ export function decompose(table: SpanTable): Decomposed {
 function forgetDuplicates(table: SpanTable, { duplicate, duplicates }: Trees): void {
   if (duplicates === 0) return;
   duplicate.forEach((is, row) => {
-    if (is === 1) table.attributes[row] = undefined;
+    if (is === 1) table.forgetAttributes(row);
   });
   const once = table.marks.filter(({ row }) => duplicate[row] === 0);
   table.marks.splice(0, table.marks.length, ...once);

@@ -52,7 +52,7 @@ function traceIdsOf({ known, bad }: Analysis, { shareOf }: Evidence): string[] {
     .filter(({ row }) => shareOf.has(row))
     .sort((a, b) => shareOf.get(b.row)! * b.ms - shareOf.get(a.row)! * a.ms)
     .slice(0, MOST_TRACES)
-    .map(({ row }) => table.traceIds[table.trace[row]!]!);
+    .map(({ row }) => table.traceId(table.trace[row]!));
 }
 
 function capital(text: string): string {

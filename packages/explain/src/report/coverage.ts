@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse.ts';
+import type { RowsOfTraces } from '../spans/rows-of-traces.ts';
 import type { Coverage } from './answer.ts';
 import { count, duration, percent } from './figures.ts';
 
@@ -25,13 +26,20 @@ export function coverageOf({ known, requests }: Analysis): Coverage {
   if (sampled)
     blindSpots.push(`${percent(orphanShare)} of the spans lack their parent: the input is a sample, or half of it`);
   return {
-    traces: new Set(table.trace.subarray(0, table.size)).size,
+    traces: tracesOf(known.traces),
     spans: table.size - trees.duplicates,
     requests: requests.length,
     services: services.slice(0, MOST_SERVICES),
     sampled,
     blindSpots: blindSpots.slice(0, MOST_SPOTS),
   };
+}
+
+/** Linked traces may have no spans. */
+function tracesOf({ from }: RowsOfTraces): number {
+  let traces = 0;
+  for (let trace = 1; trace < from.length; trace++) if (from[trace]! > from[trace - 1]!) traces++;
+  return traces;
 }
 
 function silentServices({ table, trees, remote, owners }: Analysis['known']['whole'], speaking: Set<number>): string[] {

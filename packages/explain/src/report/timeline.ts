@@ -44,7 +44,7 @@ function firstAndLastBad({ known, bad }: Analysis): Moment[] {
     plusMinusMs: 0,
     service: table.strings.text(table.service[row]!),
     text,
-    traceIds: [table.traceIds[table.trace[row]!]!],
+    traceIds: [table.traceId(table.trace[row]!)],
   });
   const first = bad.reduce((a, b) => (lateSince(known.window, b) < lateSince(known.window, a) ? b : a));
   const last = bad.reduce((a, b) => (b.start + b.ms > a.start + a.ms ? b : a));
@@ -76,7 +76,7 @@ function deathsOf({ known }: Analysis): Moment[] {
       plusMinusMs: 0,
       service: table.strings.text(table.service[row]!),
       text: `a process died: ${deathOf(table, row)}`,
-      traceIds: [table.traceIds[table.trace[row]!]!],
+      traceIds: [table.traceId(table.trace[row]!)],
     }));
 }
 
@@ -96,7 +96,7 @@ function marksOf({ known }: Analysis): Moment[] {
       plusMinusMs: 0,
       service: table.strings.text(table.service[row]!),
       text: textOf(name, values),
-      traceIds: [table.traceIds[table.trace[row]!]!],
+      traceIds: [table.traceId(table.trace[row]!)],
     });
   }
   return moments;

@@ -23,6 +23,10 @@ interface Form {
   reader: Reader | undefined;
   /** What followed last time, and probably will again. */
   next: Form | undefined;
+  /** What followed before that. */
+  other: Form | undefined;
+  /** The last text's number, or -1: most attributes repeat it. */
+  text: number;
 }
 
 /** Attributes as exporters write them: no spaces, key first, no escapes, no lists. */
@@ -37,7 +41,7 @@ export class AttributeScan {
   readonly #number = new NumberScan();
   /** By the key's number, and type. */
   readonly #forms: (Form | undefined)[] = [];
-  readonly #none: Form = { bytes: BEFORE_KEY, type: 0, reader: undefined, next: undefined };
+  readonly #none: Form = { bytes: BEFORE_KEY, type: 0, reader: undefined, next: undefined, other: undefined, text: -1 };
   #last: Form = this.#none;
 
   constructor(strings: Strings, texts: ByteStrings) {
@@ -52,11 +56,13 @@ export class AttributeScan {
 
   /** False, without effect, if written in another way. */
   read(bytes: Buffer, view: DataView, at: number): boolean {
-    let form = this.#last.next;
+    const last = this.#last;
+    let form = last.next;
     if (form === undefined || !form.bytes.isAt(view, at)) {
-      form = this.#formAt(bytes, view, at);
+      form = last.other !== undefined && last.other.bytes.isAt(view, at) ? last.other : this.#formAt(bytes, view, at);
       if (form === undefined) return false;
-      this.#last.next = form;
+      last.other = last.next;
+      last.next = form;
     }
     const end = this.#readValue(form, bytes, view, at + form.bytes.length);
     if (end < 0 || bytes[end] !== CLOSE || bytes[end + 1] !== CLOSE) return false;
@@ -80,6 +86,8 @@ export class AttributeScan {
       type,
       reader: readerOf(bytes.toString('utf8', from, to)),
       next: undefined,
+      other: undefined,
+      text: -1,
     });
   }
 
@@ -99,9 +107,19 @@ export class AttributeScan {
   }
 
   #readText(form: Form, bytes: Buffer, view: DataView, from: number): number {
+    const texts = this.#texts;
+    if (form.text >= 0) {
+      const end = texts.endAt(form.text, view, from);
+      if (end >= 0 && bytes[end] === QUOTE) {
+        this.value = texts.textOf(form.text);
+        return end + 1;
+      }
+    }
     const to = nextQuote(view, from);
     if (bytes[to] !== QUOTE) return -1;
-    if (form.reader !== undefined) this.value = this.#texts.text(bytes, view, from, to);
+    if (form.reader === undefined) return to + 1;
+    form.text = texts.number(bytes, view, from, to);
+    this.value = form.text < 0 ? bytes.toString('utf8', from, to) : texts.textOf(form.text);
     return to + 1;
   }
 }

@@ -1,38 +1,56 @@
-import type { KnownAttributes } from '../spans/known-attributes.ts';
+import { type KnownAttribute, AttributeValues, placeOf } from '../spans/attribute-values.ts';
 import type { Strings } from '../spans/strings.ts';
+import { JoinedTexts } from './joined-texts.ts';
 
 export type Plain = string | number | boolean;
 
+const DESTINATION = placeOf('destination');
+const IS_DATABASE = placeOf('isDatabase');
+const IS_WAIT = placeOf('isWait');
+const MESSAGE_ID = placeOf('messageId');
+
 export class SpanAttributes {
   readonly #strings: Strings;
-  known: KnownAttributes | undefined;
-  errorType = '';
-  method = '';
-  statusCode = 0;
+  readonly #addresses: JoinedTexts;
+  readonly #targets: JoinedTexts;
+  readonly known: AttributeValues = new AttributeValues();
   isFailed = false;
-  #peer = '';
-  #host = '';
-  #port = '';
-  #system = '';
-  #namespace = '';
+  /** Numbers of `Strings`; 0: none. */
+  error = 0;
+  #peer = 0;
+  #host = 0;
+  #port = 0;
+  #system = 0;
+  #namespace = 0;
 
   constructor(strings: Strings) {
     this.#strings = strings;
+    this.#addresses = new JoinedTexts(strings, ':');
+    this.#targets = new JoinedTexts(strings, ' ');
   }
 
   clear(): void {
-    this.known = undefined;
-    this.errorType = this.method = this.#peer = this.#host = this.#port = this.#system = this.#namespace = '';
-    this.statusCode = 0;
+    this.known.clear();
     this.isFailed = false;
+    this.error = this.#peer = this.#host = this.#port = this.#system = this.#namespace = 0;
+  }
+
+  get errorType(): string {
+    return this.#strings.text(this.error);
+  }
+
+  get target(): string {
+    return this.#strings.text(this.targetNumber);
   }
 
   /** Peer name, else database and namespace, else host and port. */
-  get target(): string {
-    if (this.#peer) return this.#peer;
-    const where = this.#host && this.#port ? `${this.#host}:${this.#port}` : this.#host;
-    if (this.#system) return `${this.#system} ${this.#namespace || where}`.trim();
-    return where;
+  get targetNumber(): number {
+    if (this.#peer !== 0) return this.#peer;
+    if (this.#system !== 0 && this.#namespace !== 0) return this.#targets.number(this.#system, this.#namespace);
+    const hasBoth = this.#host !== 0 && this.#port !== 0;
+    const where = hasBoth ? this.#addresses.number(this.#host, this.#port) : this.#host;
+    if (this.#system === 0 || where === 0) return this.#system || where;
+    return this.#targets.number(this.#system, where);
   }
 
   /** Unused attributes cost one look-up. */
@@ -40,62 +58,57 @@ export class SpanAttributes {
     readerOf(key)?.(this, value);
   }
 
-  shared(value: Plain): string {
-    return this.#strings.text(this.#strings.id(String(value)));
+  number(value: Plain): number {
+    return this.#strings.id(typeof value === 'string' ? value : String(value));
   }
 
-  writable(): KnownAttributes {
-    return (this.known ??= {});
-  }
-
-  static readonly address: Record<string, (to: SpanAttributes, value: Plain) => void> = {
-    'peer.service': (to, value) => void (to.#peer = String(value)),
-    'server.address': (to, value) => void (to.#host = String(value)),
-    'net.peer.name': (to, value) => void (to.#host ||= String(value)),
-    'http.host': (to, value) => void (to.#host ||= String(value)),
-    'server.port': (to, value) => void (to.#port = String(value)),
-    'net.peer.port': (to, value) => void (to.#port ||= String(value)),
-    'db.namespace': (to, value) => void (to.#namespace = String(value)),
-    'db.name': (to, value) => void (to.#namespace ||= String(value)),
+  static readonly address: Record<string, Reader> = {
+    'peer.service': (to, value) => void (to.#peer = to.number(value)),
+    'server.address': (to, value) => void (to.#host = to.number(value)),
+    'net.peer.name': (to, value) => void (to.#host ||= to.number(value)),
+    'http.host': (to, value) => void (to.#host ||= to.number(value)),
+    'server.port': (to, value) => void (to.#port = to.number(value)),
+    'net.peer.port': (to, value) => void (to.#port ||= to.number(value)),
+    'db.namespace': (to, value) => void (to.#namespace = to.number(value)),
+    'db.name': (to, value) => void (to.#namespace ||= to.number(value)),
     'db.system.name': (to, value) => to.#database(value),
     'db.system': (to, value) => to.#database(value),
-    'messaging.system': (to, value) => void (to.#system ||= String(value)),
+    'messaging.system': (to, value) => void (to.#system ||= to.number(value)),
     'messaging.destination.name': (to, value) => {
-      to.writable().destination = to.shared(value);
-      to.#namespace ||= String(value);
+      const destination = to.number(value);
+      to.known.set(DESTINATION, destination);
+      to.#namespace ||= destination;
     },
   };
 
   #database(value: Plain): void {
-    this.#system = String(value);
-    this.writable().isDatabase = true;
+    this.#system = this.number(value);
+    this.known.set(IS_DATABASE, 1);
   }
 }
 
 export type Reader = (to: SpanAttributes, value: Plain) => void;
 
-function number(property: keyof KnownAttributes): Reader {
+function number(attribute: KnownAttribute): Reader {
+  const place = placeOf(attribute);
   return (to, value) => {
     const read = Number(value);
-    if (Number.isFinite(read)) (to.writable() as Record<string, unknown>)[property] = read;
+    if (Number.isFinite(read)) to.known.set(place, read);
   };
 }
 
-function text(property: keyof KnownAttributes): Reader {
-  return (to, value) => {
-    (to.writable() as Record<string, unknown>)[property] = to.shared(value);
-  };
+function text(attribute: KnownAttribute): Reader {
+  const place = placeOf(attribute);
+  return (to, value) => to.known.set(place, to.number(value));
 }
 
-function flag(property: keyof KnownAttributes): Reader {
-  return (to, value) => {
-    (to.writable() as Record<string, unknown>)[property] = value === true || value === 'true';
-  };
+function flag(attribute: KnownAttribute): Reader {
+  const place = placeOf(attribute);
+  return (to, value) => to.known.set(place, value === true || value === 'true' ? 1 : 0);
 }
 
 function status(to: SpanAttributes, value: Plain): void {
-  to.statusCode = Number(value) || 0;
-  if (to.statusCode >= 400) to.errorType ||= to.shared(value);
+  if (Number(value) >= 400) to.error ||= to.number(value);
 }
 
 /** For failures of older spans without `error.type`. */
@@ -116,26 +129,24 @@ function hashOf(id: string): number {
 /** Of `packages/kit/src/names.ts` and older conventions. */
 const READERS: Map<string, Reader> = new Map([
   ...Object.entries(SpanAttributes.address),
-  ['error.type', (to, value) => void (to.errorType = to.shared(value))],
+  ['error.type', (to, value) => void (to.error = to.number(value))],
   [
     'error',
     (to, value) => {
       if (value === false || value === 'false') return;
       to.isFailed = true;
-      if (typeof value === 'string' && value !== 'true') to.errorType ||= to.shared(value);
+      if (typeof value === 'string' && value !== 'true') to.error ||= to.number(value);
     },
   ],
   ['otel.status_code', (to, value) => void (to.isFailed ||= value === 'ERROR')],
-  ['http.request.method', (to, value) => void (to.method = to.shared(value))],
-  ['http.method', (to, value) => void (to.method ||= to.shared(value))],
   ['http.response.status_code', status],
   ['http.status_code', status],
-  ['db.response.status_code', (to, value) => void (to.errorType ||= to.shared(value))],
-  ['rpc.grpc.status_code', (to, value) => void (to.errorType ||= GRPC[Number(value)] ?? '')],
+  ['db.response.status_code', (to, value) => void (to.error ||= to.number(value))],
+  ['rpc.grpc.status_code', (to, value) => void (to.error ||= to.number(GRPC[Number(value)] ?? ''))],
   ['http.route', text('route')],
   ['db.client.connection.pool.name', text('pool')],
   ['pool.name', text('pool')],
-  ['pool.wait_ms', (to) => void (to.writable().isWait = true)],
+  ['pool.wait_ms', (to) => to.known.set(IS_WAIT, 1)],
   ['pool.wait_reason', text('waitReason')],
   ['pool.used', number('poolUsed')],
   ['pool.limit', number('poolLimit')],
@@ -166,7 +177,7 @@ const READERS: Map<string, Reader> = new Map([
   ['degraded.mode', text('degraded')],
   ['queue.wait_ms', number('queueWaitMs')],
   ['queue.settled', text('settled')],
-  ['messaging.message.id', (to, value) => void (to.writable().messageId = hashOf(String(value)))],
+  ['messaging.message.id', (to, value) => to.known.set(MESSAGE_ID, hashOf(String(value)))],
   ['db.collection.name', text('collection')],
   ['db.sql.table', text('collection')],
   ['queue.acked_early', flag('ackedEarly')],

@@ -13,6 +13,7 @@ export class ByteStrings {
   #view = viewOf(this.#bytes);
   readonly #from = new Int32Array(MOST + 1);
   readonly #texts: string[] = [];
+  readonly #ids: number[] = [];
 
   constructor(strings: Strings) {
     this.#strings = strings;
@@ -22,6 +23,22 @@ export class ByteStrings {
   text(bytes: Buffer, view: DataView, from: number, to: number): string {
     const number = this.number(bytes, view, from, to);
     return number < 0 ? bytes.toString('utf8', from, to) : this.#texts[number]!;
+  }
+
+  /** Its number of `Strings`. */
+  id(bytes: Buffer, view: DataView, from: number, to: number): number {
+    const number = this.number(bytes, view, from, to);
+    return number < 0 ? this.#strings.id(bytes.toString('utf8', from, to)) : this.#ids[number]!;
+  }
+
+  textOf(number: number): string {
+    return this.#texts[number]!;
+  }
+
+  /** Where the text would end if it is the one of this number; -1 if it is not. */
+  endAt(number: number, view: DataView, from: number): number {
+    const length = this.#from[number + 1]! - this.#from[number]!;
+    return from + length <= view.byteLength && this.#isSame(number, view, from, length) ? from + length : -1;
   }
 
   /** -1 if long, or one too many. */
@@ -38,7 +55,9 @@ export class ByteStrings {
     const number = this.#texts.length;
     this.#slots[slot] = number;
     this.#keep(number, bytes, from, to);
-    this.#texts.push(this.#strings.text(this.#strings.id(bytes.toString('utf8', from, to))));
+    const id = this.#strings.id(bytes.toString('utf8', from, to));
+    this.#ids.push(id);
+    this.#texts.push(this.#strings.text(id));
     return number;
   }
 

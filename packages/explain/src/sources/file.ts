@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { SpanTable } from '../spans/span-table.ts';
 import { isStoreFile, storeFileLines } from '../store/store-file.ts';
 import { inflated } from './inflate.ts';
-import { readJsonValue } from './json-value.ts';
-import { JsonValues } from './json-values.ts';
-import { linesOf } from './lines.ts';
-import { OtlpScan } from './otlp-scan.ts';
+import { type JsonCounts, readJson } from './json-file.ts';
+import { OTLP_BEGIN } from './otlp-scan.ts';
 import { readProtobuf } from './otlp-protobuf.ts';
+import { LEAST_SIZE, readSegments } from './segments.ts';
 import { UnreadableSource } from './unreadable.ts';
 
 /** Cuts a batch's line at most once. */
@@ -20,14 +20,14 @@ const MOST_FILES = 10_000;
 export async function readPath(path: string, table: SpanTable, notes: string[]): Promise<void> {
   const names = await filesOf(path);
   if (names === undefined) {
-    const bytes = (await isStore(path)) ? storeFileLines(path) : createReadStream(path, { highWaterMark: CHUNK });
-    return readStream(bytes, table, notes, path);
+    if (await isStore(path)) return readStream(storeFileLines(path), table, notes, path);
+    return readFile(path, table, notes);
   }
   const before = table.size;
   const failed: string[] = [];
   for (const name of names) {
     try {
-      await readStream(createReadStream(name, { highWaterMark: CHUNK }), table, notes, name);
+      await readFile(name, table, notes);
     } catch (error) {
       if (!(error instanceof UnreadableSource)) throw error;
       failed.push(`${name}: ${error.message}`);
@@ -58,13 +58,24 @@ export async function filesOf(path: string): Promise<string[] | undefined> {
 
 /** Written by `foreshock view --store`. */
 export async function isStore(path: string): Promise<boolean> {
+  return isStoreFile(await beginOf(path));
+}
+
+async function beginOf(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
-    const { buffer } = await file.read({ buffer: Buffer.alloc(16), position: 0 });
-    return isStoreFile(buffer);
+    const { buffer } = await file.read({ buffer: Buffer.alloc(OTLP_BEGIN.length), position: 0 });
+    return buffer;
   } finally {
     await file.close();
   }
+}
+
+async function readFile(path: string, table: SpanTable, notes: string[]): Promise<void> {
+  const { size } = await stat(path);
+  if (size >= LEAST_SIZE && availableParallelism() > 1 && OTLP_BEGIN.equals(await beginOf(path)))
+    return checkCounts(await readSegments(path, size, table), notes, path);
+  return readStream(createReadStream(path, { highWaterMark: CHUNK }), table, notes, path);
 }
 
 /** With or without gzip. */
@@ -82,26 +93,12 @@ export async function readStream(
     yield* chunks;
   })();
   if (!/^[\s\uFEFF]*[[{]/.test(first.subarray(0, 64).toString('utf8'))) return readProtobuf(whole, table);
-  const { known, bad } = await readJson(whole, table);
-  if (known === 0) throw new UnreadableSource('no OTLP, Zipkin or Jaeger spans in it');
-  if (bad > 0) notes.push(`${name}: ${bad} ${bad === 1 ? 'value' : 'values'} that hold no spans or are cut short`);
+  checkCounts(await readJson(whole, table), notes, name);
 }
 
-/** Scans OTLP lines and parses the rest. */
-async function readJson(chunks: AsyncIterable<Buffer>, table: SpanTable): Promise<{ known: number; bad: number }> {
-  const scan = new OtlpScan(table);
-  const values = new JsonValues();
-  let [known, bad] = [0, 0];
-  const take = (value: unknown): void => {
-    if (readJsonValue(value, table) === undefined) bad++;
-    else known++;
-  };
-  for await (const line of linesOf(chunks)) {
-    if (values.isBetween && scan.read(line)) known++;
-    else for (const value of values.push(line.toString('utf8'))) take(value);
-  }
-  for (const value of values.end()) take(value);
-  return { known, bad: bad + values.bad };
+function checkCounts({ known, bad }: JsonCounts, notes: string[], name: string): void {
+  if (known === 0) throw new UnreadableSource('no OTLP, Zipkin or Jaeger spans in it');
+  if (bad > 0) notes.push(`${name}: ${bad} ${bad === 1 ? 'value' : 'values'} that hold no spans or are cut short`);
 }
 
 async function firstOf(chunks: AsyncGenerator<Buffer>): Promise<Buffer | undefined> {

@@ -78,7 +78,7 @@ function readSpan(span: Span, of: SpanProcess, attributes: SpanAttributes, table
     if (value !== undefined && typeof pair.key === 'string') attributes.take(pair.key, value);
   }
   const links = readLinks(span, table);
-  if (links) attributes.writable().links = links;
+  attributes.known.links = links;
   const row = table.add({
     traceId: text(span.traceId).toLowerCase(),
     spanId: text(span.spanId),

@@ -104,7 +104,7 @@ function readSpan(reader: ProtobufReader, table: SpanTable, attributes: SpanAttr
     else reader.skip();
   }
   reader.leave(outer);
-  if (links.length > 0) attributes.writable().links = links;
+  if (links.length > 0) attributes.known.links = links;
   span.failed ||= attributes.isFailed;
   span.errorType = attributes.errorType;
   span.target = attributes.target;

@@ -47,7 +47,7 @@ function contentOf(table: SpanTable): object {
   const rows = Array.from({ length: table.size }, (_, row) => row);
   return {
     size: table.size,
-    traceIds: table.traceIds,
+    traceIds: Array.from({ length: table.traces }, (_, trace) => table.traceId(trace)),
     attributes: table.attributes,
     columns: rows.map((row) => ({
       name: table.strings.text(table.name[row]!),

@@ -1,3 +1,4 @@
+import { hexOf, otherThanHex } from './digits.ts';
 import { HEX, NO_HEX } from './hex.ts';
 
 /** 64 bits in two numbers. */
@@ -34,19 +35,11 @@ export function readId(id: string): SpanId {
   return { high: a >>> 0, low: (b >>> 0) | 1 };
 }
 
-/** False if neither empty nor 16 hexadecimal digits. */
-export function readIdBytes(id: SpanId, bytes: Buffer, from: number, to: number): boolean {
-  id.high = id.low = 0;
-  if (from === to) return true;
-  if (to - from !== DIGITS) return false;
-  let [high, low] = [0, 0];
-  for (let at = 0; at < DIGITS; at++) {
-    const digit = HEX[bytes[from + at]!]!;
-    if (digit === NO_HEX) return false;
-    if (at < 8) high = (high << 4) | digit;
-    else low = (low << 4) | digit;
-  }
-  id.high = high >>> 0;
-  id.low = low >>> 0;
-  return true;
+/** 16 characters; false if not all are hexadecimal digits. */
+export function readIdBytes(id: SpanId, view: DataView, from: number): boolean {
+  const [a, b] = [view.getInt32(from, true), view.getInt32(from + 4, true)];
+  const [c, d] = [view.getInt32(from + 8, true), view.getInt32(from + 12, true)];
+  id.high = ((hexOf(a) << 16) | hexOf(b)) >>> 0;
+  id.low = ((hexOf(c) << 16) | hexOf(d)) >>> 0;
+  return (otherThanHex(a) | otherThanHex(b) | otherThanHex(c) | otherThanHex(d)) === 0;
 }

@@ -1,7 +1,10 @@
+import type { AttributeValues } from './attribute-values.ts';
 import type { KnownAttributes, Mark } from './known-attributes.ts';
+import { type AttributesCopy, SharedAttributes } from './shared-attributes.ts';
+import { type ColumnsCopy, copyColumns, SpanColumns, writeColumns } from './span-columns.ts';
 import { readId, type SpanId } from './span-id.ts';
 import { Strings } from './strings.ts';
-import { TraceNumbers } from './trace-numbers.ts';
+import { TraceNumbers, type TracesCopy } from './trace-numbers.ts';
 
 /** With OTLP's numbers. */
 export const KIND = { UNSPECIFIED: 0, INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const;
@@ -24,11 +27,33 @@ export interface SpanInput {
   errorType: string;
   /** If the span names it. */
   target: string;
-  attributes: KnownAttributes | undefined;
+  attributes: AttributeValues | undefined;
 }
 
 export type SpanProcess = Pick<SpanInput, 'service' | 'instance' | 'version'>;
-export type SpanValues = Omit<SpanInput, 'traceId' | 'spanId' | 'parentSpanId'>;
+/** Texts as numbers of `Strings`. */
+export interface SpanValues {
+  process: Record<keyof SpanProcess, number>;
+  name: number;
+  kind: number;
+  start: number;
+  end: number;
+  failed: boolean;
+  errorType: number;
+  target: number;
+  attributes: AttributeValues | undefined;
+}
+
+/** Everything but what is looked up by. */
+export interface TableCopy {
+  size: number;
+  columns: ColumnsCopy;
+  texts: readonly string[];
+  traces: TracesCopy;
+  attributes: AttributesCopy;
+  marks: Mark[];
+  invalid: number;
+}
 
 export function emptySpan({ service, instance, version }: SpanProcess): SpanInput {
   return {
@@ -49,34 +74,12 @@ export function emptySpan({ service, instance, version }: SpanProcess): SpanInpu
   };
 }
 
-/** In columns, about 80 bytes per span. */
-export class SpanTable {
+export class SpanTable extends SpanColumns {
   readonly strings: Strings = new Strings();
   readonly #traces = new TraceNumbers();
-  /** Most spans follow one of the same process. */
-  #process: SpanProcess = { service: '', instance: '', version: '' };
-  #processIds = { service: 0, instance: 0, version: 0 };
+  readonly #sharedAttributes = new SharedAttributes();
   #size = 0;
-  #room = 1024;
-
-  trace: Int32Array = new Int32Array(this.#room);
-  idHigh: Uint32Array = new Uint32Array(this.#room);
-  idLow: Uint32Array = new Uint32Array(this.#room);
-  parentHigh: Uint32Array = new Uint32Array(this.#room);
-  parentLow: Uint32Array = new Uint32Array(this.#room);
-  /** 1 where the span names a parent. */
-  hasParent: Uint8Array = new Uint8Array(this.#room);
-  service: Int32Array = new Int32Array(this.#room);
-  instance: Int32Array = new Int32Array(this.#room);
-  version: Int32Array = new Int32Array(this.#room);
-  name: Int32Array = new Int32Array(this.#room);
-  kind: Uint8Array = new Uint8Array(this.#room);
-  failed: Uint8Array = new Uint8Array(this.#room);
-  errorType: Int32Array = new Int32Array(this.#room);
-  target: Int32Array = new Int32Array(this.#room);
-  start: Float64Array = new Float64Array(this.#room);
-  end: Float64Array = new Float64Array(this.#room);
-  readonly attributes: (KnownAttributes | undefined)[] = [];
+  readonly #attributes: (KnownAttributes | undefined)[] = [];
   /** Unordered. */
   readonly marks: Mark[] = [];
   /** Rejected for invalid times. */
@@ -86,8 +89,18 @@ export class SpanTable {
     return this.#size;
   }
 
-  get traceIds(): readonly string[] {
-    return this.#traces.ids;
+  /** By row. */
+  get attributes(): readonly (KnownAttributes | undefined)[] {
+    return this.#attributes.length === this.#size ? this.#attributes : this.#attributesOfAll();
+  }
+
+  /** With a span or a link. */
+  get traces(): number {
+    return this.#traces.count;
+  }
+
+  traceId(number: number): string {
+    return this.#traces.text(number);
   }
 
   traceNumber(traceId: string): number {
@@ -95,8 +108,8 @@ export class SpanTable {
   }
 
   /** -1 unless 32 hexadecimal digits. */
-  traceNumberOfBytes(bytes: Buffer, from: number, to: number): number {
-    return this.#traces.ofBytes(bytes, from, to);
+  traceNumberOfBytes(view: DataView, from: number): number {
+    return this.#traces.ofBytes(view, from);
   }
 
   /** Undefined without span or link. */
@@ -107,7 +120,23 @@ export class SpanTable {
   /** Returns its row, or -1 for invalid times. */
   add(span: SpanInput): number {
     const trace = span.traceId === '' ? -1 : this.traceNumber(span.traceId.slice(0, 64));
-    return this.addTo(trace, readId(span.spanId), readId(span.parentSpanId), span);
+    const { strings } = this;
+    return this.addTo(trace, readId(span.spanId), readId(span.parentSpanId), {
+      process: this.processOf(span),
+      name: strings.id(span.name),
+      kind: span.kind,
+      start: span.start,
+      end: span.end,
+      failed: span.failed,
+      errorType: strings.id(span.errorType),
+      target: strings.id(span.target),
+      attributes: span.attributes,
+    });
+  }
+
+  processOf({ service, instance, version }: SpanProcess): SpanValues['process'] {
+    const { strings } = this;
+    return { service: strings.id(service), instance: strings.id(instance), version: strings.id(version) };
   }
 
   /** With the trace's number (-1: none) and numeric IDs. */
@@ -116,7 +145,7 @@ export class SpanTable {
       this.invalid++;
       return -1;
     }
-    if (this.#size === this.#room) this.#grow();
+    this.growTo(this.#size + 1);
     const row = this.#size++;
     this.trace[row] = trace;
     this.idHigh[row] = id.high;
@@ -124,66 +153,68 @@ export class SpanTable {
     this.parentHigh[row] = parent.high;
     this.parentLow[row] = parent.low;
     this.hasParent[row] = parent.high === 0 && parent.low === 0 ? 0 : 1;
-    this.#setProcess(row, span);
-    this.name[row] = this.strings.id(span.name);
+    this.service[row] = span.process.service;
+    this.instance[row] = span.process.instance;
+    this.version[row] = span.process.version;
+    this.name[row] = span.name;
     this.kind[row] = span.kind >= 0 && span.kind <= 5 ? span.kind : 0;
     this.failed[row] = span.failed ? 1 : 0;
-    this.errorType[row] = this.strings.id(span.errorType);
-    this.target[row] = this.strings.id(span.target);
+    this.errorType[row] = span.errorType;
+    this.target[row] = span.target;
     this.start[row] = span.start;
     // Without a valid end there is no duration.
     this.end[row] = span.end >= span.start ? span.end : span.start;
-    this.attributes.push(span.attributes);
+    this.attributesNumber[row] = span.attributes === undefined ? 0 : this.#sharedAttributes.number(span.attributes);
     return row;
   }
 
   truncate(size: number): void {
     this.#size = Math.min(size, this.#size);
-    this.attributes.length = this.#size;
+    this.#attributes.length = Math.min(this.#attributes.length, this.#size);
     while (this.marks.length > 0 && this.marks.at(-1)!.row >= size) this.marks.pop();
   }
 
-  #setProcess(row: number, { service, instance, version }: SpanProcess): void {
-    const last = this.#process;
-    if (service !== last.service || instance !== last.instance || version !== last.version) {
-      this.#process = { service, instance, version };
-      const { strings } = this;
-      this.#processIds = {
-        service: strings.id(service),
-        instance: strings.id(instance),
-        version: strings.id(version),
-      };
-    }
-    this.service[row] = this.#processIds.service;
-    this.instance[row] = this.#processIds.instance;
-    this.version[row] = this.#processIds.version;
+  forgetAttributes(row: number): void {
+    this.attributesNumber[row] = 0;
+    if (row < this.#attributes.length) this.#attributes[row] = undefined;
   }
 
-  #grow(): void {
-    this.#room *= 2;
-    this.trace = grown(this.trace, new Int32Array(this.#room));
-    this.idHigh = grown(this.idHigh, new Uint32Array(this.#room));
-    this.idLow = grown(this.idLow, new Uint32Array(this.#room));
-    this.parentHigh = grown(this.parentHigh, new Uint32Array(this.#room));
-    this.parentLow = grown(this.parentLow, new Uint32Array(this.#room));
-    this.hasParent = grown(this.hasParent, new Uint8Array(this.#room));
-    this.service = grown(this.service, new Int32Array(this.#room));
-    this.instance = grown(this.instance, new Int32Array(this.#room));
-    this.version = grown(this.version, new Int32Array(this.#room));
-    this.name = grown(this.name, new Int32Array(this.#room));
-    this.kind = grown(this.kind, new Uint8Array(this.#room));
-    this.failed = grown(this.failed, new Uint8Array(this.#room));
-    this.errorType = grown(this.errorType, new Int32Array(this.#room));
-    this.target = grown(this.target, new Int32Array(this.#room));
-    this.start = grown(this.start, new Float64Array(this.#room));
-    this.end = grown(this.end, new Float64Array(this.#room));
+  /** For `append` in another thread. */
+  copy(): TableCopy {
+    return {
+      size: this.#size,
+      columns: copyColumns(this, this.#size),
+      texts: this.strings.all,
+      traces: this.#traces.copy(),
+      attributes: this.#sharedAttributes.copy(),
+      marks: this.marks,
+      invalid: this.invalid,
+    };
+  }
+
+  append({ size, columns, texts, traces, attributes, marks, invalid }: TableCopy): void {
+    const numbers = {
+      texts: Int32Array.from(texts, (text) => this.strings.id(text)),
+      traces: this.#traces.take(traces),
+    };
+    this.growTo(this.#size + size);
+    writeColumns(this, this.#size, columns, {
+      ...numbers,
+      attributes: this.#sharedAttributes.take(attributes, numbers),
+    });
+    for (const mark of marks) this.marks.push({ ...mark, row: this.#size + mark.row });
+    this.#size += size;
+    this.invalid += invalid;
+  }
+
+  #attributesOfAll(): (KnownAttributes | undefined)[] {
+    for (let row = this.#attributes.length; row < this.#size; row++) {
+      const number = this.attributesNumber[row]!;
+      this.#attributes.push(number === 0 ? undefined : this.#sharedAttributes.object(number, this.strings));
+    }
+    return this.#attributes;
   }
 }
 
 /** The year 2286. */
 const FARTHEST = 1e13;
-
-function grown<T extends { set(from: T): void }>(from: T, to: T): T {
-  to.set(from);
-  return to;
-}

@@ -15,6 +15,11 @@ export class Strings {
     return id;
   }
 
+  /** By number. */
+  get all(): readonly string[] {
+    return this.#texts;
+  }
+
   text(id: number): string {
     return this.#texts[id] ?? '';
   }

@@ -1,40 +1,82 @@
+import { hexOf, otherThanHex } from './digits.ts';
 import { HEX, NO_HEX } from './hex.ts';
 
 const DIGITS = 32;
+const WORDS = 4;
 
-/** IDs of 32 hexadecimal digits are compared as words: a text per span is slow. */
+/** As it goes between threads. */
+export interface TracesCopy {
+  count: number;
+  words: Uint32Array;
+  others: [string, number][];
+}
+
+/** IDs of 32 hexadecimal digits are kept and compared as words: a text per span is slow. */
 export class TraceNumbers {
-  /** By number; in lower case. */
-  readonly ids: string[] = [];
-  readonly #others = new Map<string, number>();
+  #count = 0;
   #slots = new Int32Array(2048).fill(-1);
-  #words = new Uint32Array(4 * 1024);
-  readonly #id = new Uint32Array(4);
+  #words = new Uint32Array(WORDS * 1024);
+  readonly #id = new Uint32Array(WORDS);
+  /** Of the last ID: spans of a trace often follow each other. */
+  #last = -1;
+  readonly #others = new Map<string, number>();
+  readonly #otherTexts = new Map<number, string>();
 
-  of(id: string): number {
-    if (!this.#readText(id)) {
-      let number = this.#others.get(id);
-      if (number === undefined) this.#others.set(id, (number = this.#push(id)));
-      return number;
-    }
-    const slot = this.#slotOf();
-    return this.#slots[slot]! >= 0 ? this.#slots[slot]! : this.#insert(slot, id.toLowerCase());
+  get count(): number {
+    return this.#count;
   }
 
-  /** -1 unless 32 digits. */
-  ofBytes(bytes: Buffer, from: number, to: number): number {
-    if (to - from !== DIGITS) return -1;
-    for (let at = from; at < to; at++) if (!this.#take(at - from, HEX[bytes[at]!]!)) return -1;
-    const slot = this.#slotOf();
-    return this.#slots[slot]! >= 0
-      ? this.#slots[slot]!
-      : this.#insert(slot, bytes.toString('latin1', from, to).toLowerCase());
+  of(id: string): number {
+    if (this.#readText(id)) return this.#number();
+    let number = this.#others.get(id);
+    if (number === undefined) {
+      number = this.#next();
+      this.#others.set(id, number);
+      this.#otherTexts.set(number, id);
+    }
+    return number;
+  }
+
+  /** Of 32 characters; -1 unless all are digits. */
+  ofBytes(view: DataView, from: number): number {
+    let other = 0;
+    for (let word = 0; word < WORDS; word++) {
+      const high = view.getInt32(from + word * 8, true);
+      const low = view.getInt32(from + word * 8 + 4, true);
+      other |= otherThanHex(high) | otherThanHex(low);
+      this.#id[word] = (hexOf(high) << 16) | hexOf(low);
+    }
+    return other === 0 ? this.#number() : -1;
   }
 
   find(id: string): number | undefined {
     if (!this.#readText(id)) return this.#others.get(id);
     const number = this.#slots[this.#slotOf()]!;
     return number < 0 ? undefined : number;
+  }
+
+  /** In lower case. */
+  text(number: number): string {
+    const other = this.#otherTexts.get(number);
+    if (other !== undefined) return other;
+    const words = Array.from(this.#words.subarray(number * WORDS, (number + 1) * WORDS));
+    return words.map((word) => word.toString(16).padStart(8, '0')).join('');
+  }
+
+  copy(): TracesCopy {
+    return { count: this.#count, words: this.#words.slice(0, this.#count * WORDS), others: [...this.#others] };
+  }
+
+  /** Adds those of another table; returns their numbers here. */
+  take({ count, words, others }: TracesCopy): Int32Array {
+    const numbers = new Int32Array(count);
+    const texts = new Map(others.map(([id, number]) => [number, id]));
+    for (let number = 0; number < count; number++) {
+      const text = texts.get(number);
+      if (text === undefined) this.#id.set(words.subarray(number * WORDS, (number + 1) * WORDS));
+      numbers[number] = text === undefined ? this.#number() : this.of(text);
+    }
+    return numbers;
   }
 
   #readText(id: string): boolean {
@@ -49,46 +91,57 @@ export class TraceNumbers {
     return digit !== NO_HEX;
   }
 
+  #number(): number {
+    if (this.#last >= 0 && this.#isAt(this.#last)) return this.#last;
+    const slot = this.#slotOf();
+    this.#last = this.#slots[slot]!;
+    if (this.#last < 0) this.#last = this.#insert(slot);
+    return this.#last;
+  }
+
+  #isAt(number: number): boolean {
+    const words = this.#words;
+    const id = this.#id;
+    const at = number * WORDS;
+    return words[at] === id[0] && words[at + 1] === id[1] && words[at + 2] === id[2] && words[at + 3] === id[3];
+  }
+
   /** Where the ID is, or would be. */
   #slotOf(): number {
-    const [a, b, c, d] = [this.#id[0]!, this.#id[1]!, this.#id[2]!, this.#id[3]!];
+    const id = this.#id;
     const mask = this.#slots.length - 1;
-    let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^ d;
+    let hash = Math.imul(id[0]!, 0x9e3779b1) ^ Math.imul(id[1]!, 0x85ebca6b) ^ Math.imul(id[2]!, 0xc2b2ae35) ^ id[3]!;
+    hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
     hash ^= hash >>> 15;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const at = this.#slots[slot]! * 4;
-      if (at < 0) return slot;
-      const words = this.#words;
-      if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return slot;
+      const number = this.#slots[slot]!;
+      if (number < 0 || this.#isAt(number)) return slot;
     }
   }
 
-  #insert(slot: number, id: string): number {
-    const number = this.#push(id);
-    if ((number + 1) * 4 > this.#words.length) this.#words = grown(this.#words, number);
-    this.#words.set(this.#id, number * 4);
+  #insert(slot: number): number {
+    const number = this.#next();
+    this.#words.set(this.#id, number * WORDS);
     this.#slots[slot] = number;
-    if (this.ids.length * 2 > this.#slots.length) this.#rehash();
+    if (this.#count * 2 > this.#slots.length) this.#rehash();
     return number;
   }
 
-  #push(id: string): number {
-    this.ids.push(id);
-    return this.ids.length - 1;
+  #next(): number {
+    const number = this.#count++;
+    if (this.#count * WORDS <= this.#words.length) return number;
+    const words = new Uint32Array(this.#words.length * 2);
+    words.set(this.#words);
+    this.#words = words;
+    return number;
   }
 
   #rehash(): void {
     const numbers = this.#slots.filter((number) => number >= 0);
     this.#slots = new Int32Array(this.#slots.length * 4).fill(-1);
     for (const number of numbers) {
-      this.#id.set(this.#words.subarray(number * 4, number * 4 + 4));
+      this.#id.set(this.#words.subarray(number * WORDS, (number + 1) * WORDS));
       this.#slots[this.#slotOf()] = number;
     }
   }
-}
-
-function grown(words: Uint32Array<ArrayBuffer>, number: number): Uint32Array<ArrayBuffer> {
-  const more = new Uint32Array(Math.max(words.length * 2, (number + 1) * 8));
-  more.set(words);
-  return more;
 }

@@ -1,7 +1,10 @@
+import { findParents } from './parents.ts';
+import { type RowsOfTraces, rowsOfTraces } from './rows-of-traces.ts';
 import { sortRows } from './sort-rows.ts';
 import type { SpanTable } from './span-table.ts';
 
 export interface Trees {
+  traces: RowsOfTraces;
   /** Row of the parent, or -1. */
   parent: Int32Array;
   /** By start, `childStart[row]` up to `childStart[row + 1]`. */
@@ -18,63 +21,10 @@ export interface Trees {
 
 /** Without recursion; cuts a cycle where it closes. */
 export function buildTrees(table: SpanTable): Trees {
-  const { size } = table;
-  const ids = indexIds(table);
-  const parent = new Int32Array(size).fill(-1);
-  let orphans = 0;
-  for (let row = 0; row < size; row++) {
-    if (table.hasParent[row] === 0 || ids.duplicate[row] === 1) continue;
-    const found = ids.find(table.trace[row]!, table.parentHigh[row]!, table.parentLow[row]!);
-    if (found < 0) orphans++;
-    else parent[row] = found;
-  }
+  const traces = rowsOfTraces(table);
+  const { parent, duplicate, orphans, duplicates } = findParents(table, traces);
   const cycles = cutCycles(parent);
-  return {
-    parent,
-    ...order(table, parent, ids.duplicate),
-    duplicate: ids.duplicate,
-    orphans,
-    cycles,
-    duplicates: ids.duplicates,
-  };
-}
-
-/** Open addressing avoids an object per span. */
-function indexIds(table: SpanTable) {
-  const { size, trace, idHigh, idLow, start, service } = table;
-  let slots = 16;
-  while (slots < size * 2) slots *= 2;
-  const mask = slots - 1;
-  const rows = new Int32Array(slots).fill(-1);
-  const duplicate = new Uint8Array(size);
-  let duplicates = 0;
-  const slotOf = (of: number, high: number, low: number): number => {
-    let hash = Math.imul(of, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b) ^ Math.imul(low, 0xc2b2ae35);
-    hash ^= hash >>> 15;
-    return hash & mask;
-  };
-  for (let row = 0; row < size; row++) {
-    let slot = slotOf(trace[row]!, idHigh[row]!, idLow[row]!);
-    for (let other = rows[slot]!; other >= 0; other = rows[slot]!) {
-      if (trace[other] === trace[row] && idHigh[other] === idHigh[row] && idLow[other] === idLow[row]) break;
-      slot = (slot + 1) & mask;
-    }
-    const first = rows[slot]!;
-    if (first < 0) rows[slot] = row;
-    else if (start[first] === start[row] && service[first] === service[row]) {
-      duplicate[row] = 1;
-      duplicates++;
-    }
-  }
-  const find = (of: number, high: number, low: number): number => {
-    let slot = slotOf(of, high, low);
-    for (let row = rows[slot]!; row >= 0; row = rows[slot]!) {
-      if (trace[row] === of && idHigh[row] === high && idLow[row] === low) return row;
-      slot = (slot + 1) & mask;
-    }
-    return -1;
-  };
-  return { find, duplicate, duplicates };
+  return { traces, parent, ...order(table, parent, duplicate), duplicate, orphans, cycles, duplicates };
 }
 
 /** Returns the number of cycles. */

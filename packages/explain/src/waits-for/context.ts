@@ -3,7 +3,7 @@ import type { TimeChange } from '../changes/time-changes.ts';
 import type { CallCounts } from '../changes/call-counts.ts';
 import type { Decomposed } from '../decompose/decomposed.ts';
 import type { Window } from '../window/choose.ts';
-import type { RowsOfTraces } from './rows-of-traces.ts';
+import type { RowsOfTraces } from '../spans/rows-of-traces.ts';
 
 export interface Known {
   whole: Decomposed;

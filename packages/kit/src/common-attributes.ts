@@ -9,6 +9,8 @@ export class CommonAttributes {
   readonly longest: number;
   /** While `/readyz` is served. */
   readonly dependency: Dependency | undefined;
+  /** The encoder's, from the second use on; `null` after the first. */
+  encoded: Uint8Array | null | undefined = undefined;
 
   /**
    * @param values immutable; undefined is left out

@@ -1,7 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
-import { isSmall, putText, putVarint, varintSize } from './bytes.ts';
+import { isSmall, putField, putText, putVarint, varintSize } from './bytes.ts';
 import { NO_ROOM, type MessageWriter } from './message-writer.ts';
 import { writeValue } from './value.ts';
+
+// In `for … in`, V8 knows the answer: a quarter of `Object.hasOwn`.
+const { hasOwnProperty } = Object.prototype;
 
 /**
  * @param tag field of the parent message
@@ -11,7 +14,7 @@ export function writeAttributes(to: MessageWriter, tag: number, attributes: Attr
   let dropped = 0;
   try {
     for (const key in attributes) {
-      if (!Object.hasOwn(attributes, key)) continue;
+      if (!hasOwnProperty.call(attributes, key)) continue;
       let value: unknown;
       try {
         value = attributes[key];
@@ -78,8 +81,7 @@ function startPair(to: MessageWriter, tag: number, field: Uint8Array, any: numbe
   }
   out[to.pos] = tag;
   let pos = putVarint(out, to.pos + 1, pair);
-  out.set(field, pos);
-  pos += field.length;
+  pos = putField(out, pos, field);
   out[pos] = (2 << 3) | 2;
   return putVarint(out, pos + 1, any);
 }

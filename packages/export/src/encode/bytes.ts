@@ -30,6 +30,14 @@ export function putFixed32(out: Uint8Array, at: number, value: number): number {
   return at + 4;
 }
 
+/** @returns the position after it */
+export function putField(out: Uint8Array, at: number, field: Uint8Array): number {
+  const { length } = field;
+  if (length > SHORT_TEXT) out.set(field, at);
+  else for (let i = 0; i < length; i++) out[at + i] = field[i]!;
+  return at + length;
+}
+
 /**
  * Lone surrogates become U+FFFD; 4 spare bytes reveal longer text.
  *

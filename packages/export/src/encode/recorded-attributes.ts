@@ -3,9 +3,6 @@ import type { RecordedAttributes } from '../finished-span.ts';
 import { writeAttribute, writeAttributes } from './attributes.ts';
 import type { MessageWriter } from './message-writer.ts';
 
-/** On the second use; `null` after the first. */
-const encoded = new WeakMap<CommonAttributes, Uint8Array | null>();
-
 /** @returns how many were left out */
 export function writeRecorded(to: MessageWriter, tag: number, recorded: RecordedAttributes): number {
   const { common, moreCommon, given, later } = recorded;
@@ -19,11 +16,11 @@ export function writeRecorded(to: MessageWriter, tag: number, recorded: Recorded
 }
 
 function writeCommon(to: MessageWriter, tag: number, common: CommonAttributes): number {
-  const bytes = encoded.get(common);
+  const bytes = common.encoded;
   if (!bytes) {
     const start = to.pos;
     const dropped = writeAttributes(to, tag, common.values);
-    if (dropped === 0) encoded.set(common, bytes === null ? Uint8Array.from(to.out.subarray(start, to.pos)) : null);
+    if (dropped === 0) common.encoded = bytes === null ? Uint8Array.from(to.out.subarray(start, to.pos)) : null;
     return dropped;
   }
   const end = to.pos + bytes.length;

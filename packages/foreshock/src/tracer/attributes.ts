@@ -11,6 +11,8 @@ export interface AttributeLimits {
 const NONE: readonly never[] = [];
 /** Shared by spans without attributes; never modified. */
 const NO_ATTRIBUTES: Attributes = Object.freeze({}) as Attributes;
+// In `for … in`, V8 knows the answer: a quarter of `Object.hasOwn`.
+const { hasOwnProperty } = Object.prototype;
 
 /** Limited attributes: shared, given at start, set later (alternating keys and values). */
 export class LimitedAttributes {
@@ -86,7 +88,7 @@ export class LimitedAttributes {
   setAll(attributes: Attributes, isStart = false): void {
     // Listing may throw, too.
     guard('reading attributes', () => {
-      for (const key in attributes) if (Object.hasOwn(attributes, key)) this.#read(attributes, key, isStart);
+      for (const key in attributes) if (hasOwnProperty.call(attributes, key)) this.#read(attributes, key, isStart);
     });
   }
 
@@ -109,7 +111,7 @@ export class LimitedAttributes {
     const common = this.common?.values[key] ?? this.moreCommon?.values[key];
     if (common === value) return;
     if (common !== undefined) this.#takeApart();
-    if (Object.hasOwn(this.given, key)) {
+    if (this.given[key] !== undefined && Object.hasOwn(this.given, key)) {
       this.given[key] = value;
     } else if (this.#count >= this.#limits.attributeCountLimit) {
       this.dropped++;

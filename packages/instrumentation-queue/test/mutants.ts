@@ -2,7 +2,7 @@
 import type { Mutant } from '@foreshock/testkit';
 
 const CONSUMPTION = 'instrumentation-queue/src/consumption.ts';
-const JOB = 'instrumentation-queue/src/adapters/bullmq/job.ts';
+const MESSAGE = 'instrumentation-queue/src/adapters/bullmq/message.ts';
 
 export const queueMutants: readonly Mutant[] = [
   {
@@ -33,7 +33,7 @@ export const queueMutants: readonly Mutant[] = [
     check: 'wait from its due time',
     library: 'bullmq',
     fault: 'the wait is too long',
-    file: JOB,
+    file: MESSAGE,
     from: 'return waitedSince(timestamp!);',
     to: 'return waitedSince(timestamp! - 1_000);',
   },
@@ -41,7 +41,7 @@ export const queueMutants: readonly Mutant[] = [
     check: 'wait from its due time',
     library: 'bullmq',
     fault: 'the delay counts as a wait',
-    file: JOB,
+    file: MESSAGE,
     from: 'waitMs: dueTimes.waitMs(owner, job) ?? waitOf(job, carrier),',
     to: 'waitMs: waitedSince(timestamp!),',
   },
@@ -49,7 +49,7 @@ export const queueMutants: readonly Mutant[] = [
     check: 'attempt and outcome',
     library: 'bullmq',
     fault: 'a second attempt is called the first',
-    file: JOB,
+    file: MESSAGE,
     from: 'const attempt = number(attemptsMade) + 1;',
     to: 'const attempt = 1;',
   },

@@ -7,7 +7,7 @@ import type { Finding } from '../src/doctor/finding.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 export const BIN: string = here('../bin/foreshock.js');
-const INHERITED = /^(?:PATH|HOME|TMPDIR|LANG)$/;
+const INHERITED = /^(?:PATH|HOME|TMPDIR|LANG|NODE_COMPILE_CACHE)$/;
 
 export interface Ended {
   code: number | null;

@@ -165,6 +165,21 @@ const APPS: Record<string, App> = {
            ${WAITS} soon(again);`,
     spans: ['open'],
   },
+  'closes its server when the signal comes, with an exit code': {
+    code: `const server = require('node:http').createServer((request, response) => response.writeHead(503, { 'retry-after': '0' }).end('no'));
+           process.on('exit', (code) => console.log('exit', code));
+           server.listen(0, async () => {
+             for (let i = 0; i < 3; i++) console.log(await (await fetch('http://127.0.0.1:' + server.address().port)).text());
+             process.once('SIGTERM', (signal, number) => {
+               console.log(signal, number, process.listenerCount('SIGTERM'));
+               process.exitCode = 9;
+               server.close(() => console.log('closed'));
+               server.closeAllConnections();
+             });
+             process.kill(process.pid, 'SIGTERM');
+           });`,
+    spans: 'any',
+  },
   'survives a signal': {
     code: `${OPEN} process.on('SIGHUP', () => { console.log('heard'); clearInterval(timer); }); const timer = ${WAITS} ${UP}`,
     signal: 'SIGHUP',

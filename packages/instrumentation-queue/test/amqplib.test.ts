@@ -321,10 +321,16 @@ describe.each(testedVersions(VERSIONS))('%s', (alias) => {
   it('follows a handler of messages that need no answer to the end of its promise', async () => {
     const queue = await createQueue();
     const consumer = await openChannel();
+    const begun = Promise.withResolvers<void>();
     const handled = Promise.withResolvers<void>();
-    await consumer.consume(queue, () => handled.promise, { noAck: true });
+    const handle = (): Promise<void> => {
+      begun.resolve();
+      return handled.promise;
+    };
+    await consumer.consume(queue, handle, { noAck: true });
     channel.sendToQueue(queue, Buffer.from('hello'));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await begun.promise;
+    await new Promise((resolve) => setTimeout(resolve, 60));
     expect(recorder.spans().filter(({ kind }) => kind === 'CONSUMER')).toEqual([]);
     handled.resolve();
     expect((await ended(`process ${queue}`))[0]!.durationMs).toBeGreaterThan(50);

@@ -10,7 +10,7 @@ import { rabbitmq } from './servers/rabbitmq.ts';
 import { redis } from './servers/redis.ts';
 import { shareServers } from './servers/shared.ts';
 import { tableOf, type Outcome } from './table/print.ts';
-import { rowsOf } from './table/rows.ts';
+import { COLUMNS, rowsOf } from './table/rows.ts';
 
 /** vitest's `globalSetup`: shares servers and prints the table. (`--reporter` would remove a reporter.) */
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
@@ -20,7 +20,9 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   const endServers = await shareServers([kafka, mariadb, memcached, mongodb, postgres, rabbitmq, redis]);
   return async () => {
     const outcomes = outcomesOf(vitest.state.getTestModules());
-    const table = outcomes.length > 0 && tableOf(outcomes, rowsOf(await loadAdapters()));
+    const isMatrix = vitest.config.env?.['FORESHOCK_TEST_MATRIX'] === 'all';
+    const columns = COLUMNS.filter((column) => isMatrix || column !== 'CJS');
+    const table = outcomes.length > 0 && tableOf(outcomes, rowsOf(await loadAdapters()), columns);
     if (table) vitest.logger.log(`\n${table}\n`);
     await endServers();
     for (const path of defaultSpoolsSince(start)) {

@@ -57,12 +57,12 @@ export function versionedApps(
 ): VersionedApp[] {
   const aliases = aliasesFor(adapter, folder, also);
   const isAlone = newestOnly || aliases.length === 1;
-  return (isAlone || !IS_MATRIX ? aliases.slice(-1) : aliases).flatMap((alias, i) => {
+  return (isAlone || !IS_MATRIX ? aliases.slice(-1) : aliases).flatMap((alias, i): VersionedApp[] => {
     const libraries = { ...(alias !== adapter.library && { [adapter.library]: alias }), ...versions[alias]?.libraries };
     const app = contractFolder(folder, fixture, libraries);
     afterAll(() => app.remove());
+    if (!IS_MATRIX) return [{ ...app, alias, loaders: ['import'] }];
     const both: readonly Loader[] = ['import', 'require'];
-    if (!IS_MATRIX) return [{ ...app, alias, loaders: isAlone ? both : ['import'] }];
     // Each version and each Node has both.
     return SUPPORTED_NODES.map((node, n) =>
       Object.assign({ alias, node, loaders: isAlone ? both : [both[(i + n + 1) % 2]!] }, app),

@@ -22,9 +22,10 @@ const LEGEND =
 /**
  * One row per tested adapter.
  *
+ * @param columns others are left to `npm run test:matrix`; default: all
  * @throws for evidence without a row
  */
-export function tableOf(outcomes: readonly Outcome[], all: Rows): string {
+export function tableOf(outcomes: readonly Outcome[], all: Rows, columns: readonly Column[] = COLUMNS): string {
   const stray = outcomes.find(({ evidence }) => !all.has(evidence.adapter));
   if (stray)
     throw new Error(`a test shows something of '${stray.evidence.adapter}', which is no library of an adapter`);
@@ -35,10 +36,11 @@ export function tableOf(outcomes: readonly Outcome[], all: Rows): string {
     rowOf(
       name,
       all.get(name)!,
+      columns,
       outcomes.filter(({ evidence }) => evidence.adapter === name),
     ),
   );
-  const header = ['adapter', ...COLUMNS.map((column) => HEADERS[column]), 'versions'];
+  const header = ['adapter', ...columns.map((column) => HEADERS[column]), 'versions'];
   const widths = header.map((text, i) => Math.max(text.length, ...rows.map((row) => row[i]!.length)));
   const lines = [header, ...rows].map((row) =>
     row
@@ -51,8 +53,13 @@ export function tableOf(outcomes: readonly Outcome[], all: Rows): string {
   return [...lines, '', LEGEND].join('\n');
 }
 
-function rowOf(name: string, applies: readonly Column[], outcomes: readonly Outcome[]): string[] {
-  const cells = COLUMNS.map((column) => {
+function rowOf(
+  name: string,
+  applies: readonly Column[],
+  columns: readonly Column[],
+  outcomes: readonly Outcome[],
+): string[] {
+  const cells = columns.map((column) => {
     const about = outcomes.filter(({ evidence }) => evidence.columns.includes(column));
     if (about.length === 0) return applies.includes(column) ? '?' : '–';
     return about.every(({ passed }) => passed) ? '✓' : '✗';

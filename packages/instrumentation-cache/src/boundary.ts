@@ -26,10 +26,7 @@ const MAX_SHAPE = 64;
 export interface CacheConfig extends InstrumentationConfig {
   /** Concurrent callers missing one key that make a stampede; default 5. */
   stampedeCallers?: number;
-  /**
-   * The recorded part of a key, at most 64 characters; default its first word and `*` (`user:42` → `user:*`). Few
-   * values, nothing private.
-   */
+  /** The recorded part of a key, at most 64 characters; default its first word and `*` (`user:42` → `user:*`). */
   keyShape?: (key: string) => string;
   /** Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): cut before the first value. */
   errorMessages?: boolean;

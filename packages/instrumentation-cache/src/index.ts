@@ -5,9 +5,9 @@ import { openCache, type CacheConfig } from './boundary.ts';
 export type { CacheConfig };
 
 /**
- * Remote and in-process cache lookups and stampedes, as OpenTelemetry's `Instrumentation`.
+ * Cache lookups and stampedes, as OpenTelemetry's `Instrumentation`.
  *
- * @param config default: enabled at construction, for every supported library
+ * @param config default: enabled, for every supported library
  */
 export function cacheInstrumentation(config: CacheConfig = {}): Instrumentation {
   return instrumentationOf(

@@ -11,10 +11,9 @@ const MAX_COPIED = 12;
 const shapes = new BoundedMap<string, string>(1_000);
 
 /**
- * A key's kind: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`. Only common words are kept: others may be
- * private.
+ * A key's kind: `user:42:cart` → `user:*`, `user_42` → `user_*`, `42` → `*`. Only common words are kept.
  *
- * @param prefix the client's; kept whole, by the same rule
+ * @param prefix the client's, by the same rule
  */
 export function shapeOf(key: string, prefix?: string): string {
   if (!prefix || !key.startsWith(prefix)) return firstWordOf(key);

@@ -3,10 +3,7 @@ import type { LocalOutcome } from './events.ts';
 /** Counted by another adapter. */
 export const claimed = new WeakSet<object>();
 
-/**
- * What Keyv 4 and 5 will find in their Map, without side effects. Undefined: serialized in another way, its expiry
- * unknown.
- */
+/** What Keyv 4 and 5 will find in their Map. Undefined: serialized in another way. */
 export function foreseen(map: ReadonlyMap<unknown, unknown>, key: string): LocalOutcome | undefined {
   const data = map.get(key);
   if (data === undefined || data === null) return 'miss';

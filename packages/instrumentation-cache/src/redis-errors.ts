@@ -1,9 +1,6 @@
 import { wholeMessageOf, type ServerErrors } from '@foreshock/kit';
 
-/**
- * Redis' own messages, up to a possible value (src/server.c, src/networking.c, src/t_*.c). Scripts' and modules' texts
- * may be private.
- */
+/** Redis' own messages, up to a possible value (src/server.c, src/networking.c, src/t_*.c). */
 const PHRASES: Record<string, readonly string[]> = {
   ERR: [
     'unknown command',

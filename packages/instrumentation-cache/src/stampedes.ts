@@ -59,7 +59,7 @@ export interface Miss {
 
 /**
  * Detects callers that miss one key together before one fills it. A caller is a span; within one, or without, only
- * overlapping lookups count: a polling loop is one caller. Keys that nobody fills are no stampede.
+ * overlapping lookups count.
  */
 export class Stampedes {
   /** A cheap clock. */

@@ -12,10 +12,7 @@ import { startQuery } from './query.ts';
 import { Statements } from './statements.ts';
 
 export interface DbConfig extends InstrumentationConfig {
-  /**
-   * Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): cut before the first, perhaps
-   * private, value.
-   */
+  /** Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): up to the first value. */
   errorMessages?: boolean;
 }
 

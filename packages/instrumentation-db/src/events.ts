@@ -39,7 +39,7 @@ export interface DbEvents {
   /** What the caller asked for, perhaps by several commands. */
   operation(): Caller | undefined;
   /**
-   * Of the active {@link operation}; others are the library's own.
+   * Of the active {@link operation}.
    *
    * @param policy name of the library's retries
    */

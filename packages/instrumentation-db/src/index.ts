@@ -7,7 +7,7 @@ export type { DbConfig };
 /**
  * Database queries, as OpenTelemetry's `Instrumentation`.
  *
- * @param config default: enabled at construction, for every supported library
+ * @param config default: enabled, for every supported library
  */
 export function dbInstrumentation(config: DbConfig = {}): Instrumentation {
   for (const { driver } of adapters) addDriver(driver);

@@ -1,7 +1,7 @@
 /**
  * How a database delimits literals.
  *
- * The driver does not know some server settings: ambiguous text is hidden.
+ * Some server settings are unknown: ambiguous text is hidden.
  */
 export interface Dialect {
   /** Quotes of strings. */
@@ -44,8 +44,8 @@ export const POSTGRESQL: Dialect = {
 };
 
 /**
- * MySQL and MariaDB (sql/sql_lex.cc). `NO_BACKSLASH_ESCAPES` controls backslashes. `"…"` is always hidden, though a
- * name under `ANSI_QUOTES`. Dollar quotes: MySQL 9.
+ * MySQL and MariaDB (sql/sql_lex.cc). `NO_BACKSLASH_ESCAPES` controls backslashes. `"…"` is always hidden. Dollar
+ * quotes: MySQL 9.
  */
 export const MYSQL: Dialect = {
   strings: `'"`,
@@ -63,10 +63,7 @@ export const MYSQL: Dialect = {
   namesBeginWithDigits: true,
 };
 
-/**
- * SQLite (src/tokenize.c). `"…"` that is no column is a string where the connection allows it
- * (`SQLITE_DBCONFIG_DQS_DML`): {@link SQLITE_DQS}.
- */
+/** SQLite (src/tokenize.c). `"…"` may be a string (`SQLITE_DBCONFIG_DQS_DML`): {@link SQLITE_DQS}. */
 export const SQLITE: Dialect = {
   strings: "'",
   backslash: 'is a character',

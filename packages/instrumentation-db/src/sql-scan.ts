@@ -37,8 +37,8 @@ const BACKSLASH = 92;
 type Reading = 'sound' | 'doubtful' | 'nonsense';
 
 /**
- * Reads literals as the dialect's servers do. Hides what follows an endless literal, or where two settings give
- * different valid readings.
+ * Reads literals as the dialect's servers do. Hides what follows an endless one, or where two settings give different
+ * readings.
  */
 export class SqlScan {
   readonly text = new SqlText();

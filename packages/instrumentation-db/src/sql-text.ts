@@ -3,7 +3,7 @@ const MAX_TEXT = 4096;
 
 const VALUE_WORDS = new Set(['NULL', 'DEFAULT', 'null', 'default']);
 
-/** Literal lists, `IN` lists of parameters and rows of values keep their first item: length makes no other query. */
+/** Literal lists, `IN` lists and rows of values keep their first item. */
 export class SqlText {
   #text = '';
   /** May still be left out. */

@@ -5,7 +5,7 @@ export type Target = 'table' | 'tables' | 'name';
 export interface KnownWord {
   /**
    * - `verb`: a target follows.
-   * - `definition`: the object's kind is part of the operation.
+   * - `definition`: with the object's kind.
    * - `command`: shown alone.
    * - `prefix`: before a verb, `EXPLAIN`.
    * - `connective`: before tables.

@@ -22,9 +22,7 @@ import { UntrustedHeaders } from './trace-headers.ts';
 import { UpgradedConnection } from './upgraded-connection.ts';
 
 export interface HttpConfig extends InstrumentationConfig {
-  /**
-   * Hosts (`host:port`) that receive `traceparent`, `baggage` and `x-trace-id`; others still have spans. Default all.
-   */
+  /** Hosts (`host:port`) that receive `traceparent`, `baggage` and `x-trace-id`. Default all. */
   propagateTo?: (host: string) => boolean;
   /** False at an edge: served requests' trace headers end here. Default true. */
   trustIncoming?: boolean;

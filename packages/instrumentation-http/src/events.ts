@@ -83,8 +83,7 @@ export interface Peer {
 }
 
 /**
- * In order: waiting for the agent's socket, a connection made elsewhere (a proxy's tunnel), DNS, TCP, TLS, sending,
- * first byte, rest.
+ * In order: agent's socket, a connection made elsewhere (a proxy's tunnel), DNS, TCP, TLS, sending, first byte, rest.
  */
 export type Phase = 'queue' | 'proxy' | 'dns' | 'connect' | 'tls' | 'send' | 'ttfb' | 'download';
 
@@ -130,7 +129,7 @@ export interface HttpEvents {
   /**
    * @param route `/orders/:id`
    * @param request an `http.IncomingMessage`
-   * @param passesOn other handlers may follow: no route at status 404
+   * @param passesOn no route at status 404
    */
   routed(request: object, route: string, passesOn?: boolean): void;
   /**

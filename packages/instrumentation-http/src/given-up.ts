@@ -113,7 +113,7 @@ function nextAsyncId(): number {
 
 /**
  * A timer is a call's limit if made just before the call or its end by the same execution, or by the client at the
- * start; others are debounces or shutdowns. Asynchronous ids give the order.
+ * start. Asynchronous ids give the order.
  */
 export class CallStart {
   readonly #execution = executionAsyncId();

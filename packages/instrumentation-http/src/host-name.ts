@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 let net: typeof Net | undefined;
 
 /**
- * `lookupAndConnect` of lib/net.js resolves `_host`; other sockets only have the host.
+ * `lookupAndConnect` of lib/net.js resolves `_host`.
  *
  * @param host IPv6 without brackets
  */

@@ -8,7 +8,7 @@ export { innerSpanEnded, innerSpanStarted } from './inner-server-span.ts';
 /**
  * HTTP servers, clients and routes as OpenTelemetry's `Instrumentation`.
  *
- * @param config default: attached at construction, to all libraries
+ * @param config default: attached, to all libraries
  */
 export function httpInstrumentation(config: HttpConfig = {}): Instrumentation {
   return instrumentationOf(

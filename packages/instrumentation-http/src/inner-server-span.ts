@@ -13,7 +13,7 @@ let open = 0;
 
 /**
  * For a span processor's `onStart`. A framework's (Next.js) server span becomes INTERNAL: a request has one. Ours ends
- * after it, with its route.
+ * after it.
  */
 export function innerSpanStarted(span: object, parent: Context): void {
   const seen = span as SeenSpan;

@@ -23,7 +23,7 @@ export function schemeOf({ socket }: ReceivedRequest): 'http' | 'https' {
   return socket.encrypted === true ? 'https' : 'http';
 }
 
-/** Known before the handler, for the sampler. Except proxies, keep-alive clients repeat all but the path. */
+/** Known before the handler, for the sampler. Keep-alive clients repeat all but the path. */
 export function serverAttributes(request: ReceivedRequest): {
   method: string;
   attributes: Attributes;

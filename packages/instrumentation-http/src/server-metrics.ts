@@ -79,9 +79,8 @@ export class ServerMetrics {
   }
 
   /**
-   * @param started of `performance.now()`
+   * @param started of `performance.now()`, as `at`
    * @param where has the request's span
-   * @param at of `performance.now()`
    */
   ended(started: number, attributes: Attributes, where: Context, at = performance.now()): void {
     this.#requests?.record((at - started) / 1_000, attributes, where);

@@ -40,7 +40,7 @@ export interface Hop {
 }
 
 /**
- * Replaces headers a proxy copied: the next service's parent is this call. The application's own trace stays.
+ * Replaces headers a proxy copied; the application's own trace stays.
  *
  * @param where has the call's span
  */

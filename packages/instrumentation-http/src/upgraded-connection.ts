@@ -2,9 +2,7 @@ import { ROOT_CONTEXT, type Context, type Span } from '@opentelemetry/api';
 import { messageContext, type Telemetry } from '@foreshock/kit';
 import type { Place } from './events.ts';
 
-/**
- * An upgraded connection, open for days, belongs to no request: each event has its own context, with a pending root.
- */
+/** An upgraded connection belongs to no request: each event has its own context, with a pending root. */
 export class UpgradedConnection implements Place {
   readonly #telemetry: Telemetry;
   readonly #opener: Span;

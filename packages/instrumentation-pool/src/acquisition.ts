@@ -6,7 +6,7 @@ import type { KnownPool } from './known-pool.ts';
 import type { PoolMetrics } from './metrics.ts';
 import { Wait, type WaitBoundary, type WaitingCaller } from './wait.ts';
 
-/** A new connection later than this, despite an expected idle one: that was dead. A busy event loop delays too. */
+/** A new connection later than this, despite an expected idle one: that was dead. */
 const AT_ONCE_MS = 10;
 
 export interface AcquisitionBoundary extends WaitBoundary {

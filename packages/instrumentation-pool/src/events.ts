@@ -4,7 +4,7 @@ import type { Caller, ConnectionTarget } from '@foreshock/kit';
 /** A slot, a new connection, a rate limit, a pause's end. */
 export type WaitReason = 'queue' | 'connect' | 'rate' | 'paused';
 
-/** Read at the pool's first use. The first connection gives a missing target (the kit's `recogniseConnection`). */
+/** Read at the pool's first use. The first connection gives a missing target. */
 export interface PoolDescription extends ConnectionTarget {
   name?: string | undefined;
   /** Its connections' name at the server: distinguishes pools of one database. */
@@ -55,7 +55,7 @@ export interface LimitedTask extends Pick<Caller, 'run' | 'context'> {
   /** @param hindrance despite a free slot */
   waits(hindrance?: 'connect' | 'rate' | 'paused'): void;
   /**
-   * Frees its slot after this time, even if running. Call before it starts.
+   * Frees its slot after this time, even if running.
    *
    * @param ms undefined = never
    */
@@ -81,16 +81,14 @@ export interface PoolEvents {
   /**
    * An idle connection was granted.
    *
-   * @param pool counts the connection as used
+   * @param pool counts it as used
    * @param where default: the active context
    */
   lent(source: PoolSource, pool: object, connection: object, where?: Context): void;
-  /**
-   * For the first queued caller without a connection being opened; known callers use {@link Acquisition.connecting}.
-   */
+  /** For the first queued caller without one; known callers use {@link Acquisition.connecting}. */
   opening(pool: object): void;
   released(pool: object, connection: unknown): void;
-  /** A connection opened in advance, or for a caller that left: nobody waits for it. */
+  /** Opened in advance, or for a caller that left: nobody waits. */
   openedIdle(source: PoolSource, pool: object, connection: object): void;
   /** @param asked counters before; default: read now */
   task(source: PoolSource, limiter: object, asked?: PoolState): LimitedTask | undefined;

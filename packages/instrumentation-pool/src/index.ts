@@ -6,10 +6,9 @@ import { ObservedPools } from './observed-pools.ts';
 export type { PoolConfig };
 
 /**
- * Who waits for and holds limited resources (connections, limiter slots, workers), as OpenTelemetry's
- * `Instrumentation`.
+ * Who waits for and holds limited resources, as OpenTelemetry's `Instrumentation`.
  *
- * @param config default: enabled at construction, for every supported library
+ * @param config default: enabled, for every supported library
  */
 export function poolInstrumentation(config: PoolConfig = {}): Instrumentation {
   const observed = new ObservedPools();

@@ -13,7 +13,7 @@ const SUSPICION = 6;
 
 /**
  * Reports each connection held longer than the limit, once: on its holder's span, or after that in its trace. Sooner
- * where callers wait, that span has ended, and the connection is unused between two checks. One timer serves all pools.
+ * where callers wait, that span has ended, and the connection is unused.
  */
 export class PoolLeaks {
   readonly #pools: LivePools;

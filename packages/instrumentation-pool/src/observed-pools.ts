@@ -3,7 +3,7 @@ import { dependencies, type PoolUse } from '@foreshock/kit';
 import type { LivePools } from './live-pools.ts';
 import { addPoolGauges, stateOf } from './pool-gauges.ts';
 
-/** Together, since two libraries' pools may share a name, and a series' last observation counts. */
+/** Two libraries' pools may share a name, and a series' last observation counts. */
 export class ObservedPools {
   readonly #all = new Set<LivePools>();
   readonly #meters = new Map<Meter, { adapters: number; readonly stop: () => void }>();

@@ -26,7 +26,7 @@ interface Series {
   readonly together: 'sum' | 'max';
   readonly nameKey: string;
   readonly attributes: Attributes | undefined;
-  /** Removed pools are observed as 0: with cumulative temporality the SDK repeats the last observation. */
+  /** Removed pools are observed as 0: the SDK repeats the last observation. */
   readonly names: Set<string>;
 }
 

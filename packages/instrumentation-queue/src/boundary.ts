@@ -33,10 +33,7 @@ const BACKGROUND = suppressed(ROOT_CONTEXT).setValue(BACKGROUND_KEY, true);
 
 /** Options of the queue instrumentation. */
 export interface QueueInstrumentationConfig extends InstrumentationConfig {
-  /**
-   * Queues, topics or exchanges that receive the trace: false where consumers must not see it or reject extra metadata.
-   * Default all.
-   */
+  /** Queues, topics or exchanges that receive the trace: not where consumers reject extra metadata. Default all. */
   propagateTo?: (destination: string) => boolean;
   /** Libraries (npm names) whose polling, maintenance and calls outside traces get spans. Default none. */
   ownCommands?: (library: string) => boolean;

@@ -6,7 +6,7 @@ const SKEW_MS = 10;
 
 /**
  * @param dueAt milliseconds since 1970, by the sender's clock
- * @returns undefined when not due or implausibly old
+ * @returns undefined when implausible
  */
 export function waitedSince(dueAt: number): number | undefined {
   const waited = Date.now() - dueAt;

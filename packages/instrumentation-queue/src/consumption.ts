@@ -26,9 +26,7 @@ export interface Fetched {
   readonly link: Link;
 }
 
-/**
- * A single message continues its sender's trace within trace-life.ts's limits; else a new trace links to every sender.
- */
+/** A single message continues its sender's trace (trace-life.ts); else a new trace links to every sender. */
 export class Consumption extends Caller implements Processing {
   readonly #metrics: MessagingMetrics | undefined;
   readonly #operation: Operation;

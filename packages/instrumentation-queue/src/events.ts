@@ -65,7 +65,7 @@ export interface Failure {
   deadLettered?: boolean | undefined;
 }
 
-/** `auto`: settled on delivery. After `requeue` the broker keeps it, after `reject` drops or dead-letters it. */
+/** `auto`: settled on delivery. After `reject` the broker drops or dead-letters it. */
 export type Settlement = 'ack' | 'auto' | 'complete' | 'commit' | 'requeue' | 'reject';
 
 /** With completion listeners, in the sender's trace. */
@@ -86,7 +86,7 @@ export interface Taken {
 export interface QueueEvents {
   send(sending: Sending): Send | undefined;
   /**
-   * The caller's trace, where no end is observable or kinds are mixed.
+   * The caller's trace, where no end is observable.
    *
    * @param count messages in the call
    */

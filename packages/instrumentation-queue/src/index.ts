@@ -7,7 +7,7 @@ export { type QueueInstrumentationConfig } from './boundary.ts';
 /**
  * OpenTelemetry `Instrumentation` for jobs and messages.
  *
- * @param config default: enabled at construction for every supported library, propagating to every queue
+ * @param config default: enabled, for every supported library and queue
  */
 export function queueInstrumentation(config: QueueInstrumentationConfig = {}): Instrumentation {
   return instrumentationOf(

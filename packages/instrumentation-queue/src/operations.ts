@@ -26,7 +26,7 @@ export class Operations {
   readonly #known = new BoundedMap<string | undefined, Operation[]>(MAX_DESTINATIONS);
 
   /**
-   * @param name the library's, such as `addBulk`
+   * @param name such as `addBulk`
    * @param destination undefined for several
    * @param group consumer group
    */

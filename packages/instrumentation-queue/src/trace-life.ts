@@ -32,7 +32,7 @@ export interface TraceLife {
 
 /** Handlers by context, requests by trace ID. */
 export class TraceLives {
-  // The older map is dropped whole: a Map keeps deleted slots, slowing deletions of its oldest.
+  // A Map keeps deleted slots, slowing deletions of its oldest.
   #recent = new Map<string, TraceLife>();
   #earlier = new Map<string, TraceLife>();
 

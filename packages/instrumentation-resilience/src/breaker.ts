@@ -9,7 +9,7 @@ export interface Breaker {
   /**
    * Runs a permitted call, whose spans have the breaker's name and state.
    *
-   * @returns the unchanged result of `fn`; its errors pass through
+   * @returns the unchanged result of `fn`
    */
   call<R>(fn: () => R): R;
   /**

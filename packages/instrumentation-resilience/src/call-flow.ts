@@ -7,7 +7,7 @@ const FLOW = createContextKey('foreshock.call-flow');
 
 const MAX_BEFORE = 8;
 
-/** A parentless call, found by later code of the same flow: a loop, not another interval run or request. */
+/** A parentless call, found by later code of the same flow: a loop. */
 class FlowCall {
   before: FlowCall | undefined;
   failed: FailedCall | undefined;

@@ -15,7 +15,7 @@ export interface Candidate {
   readonly caller: Span | undefined;
 }
 
-/** Failed below this span, or a similarly placed outer one. Undefined, without allocation, if none. */
+/** Failed below this span, or a similarly placed outer one. */
 export function candidatesOf(parent: Span): Candidate[] | undefined {
   let candidates: Candidate[] | undefined;
   let caller: Span | undefined = parent;

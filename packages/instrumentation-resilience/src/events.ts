@@ -73,7 +73,7 @@ export interface ResilienceEvents {
    * @param owner key for {@link retryHere}
    * @param policy library name
    * @param maxAttempts first included; undefined: unknown
-   * @param isCertain false: may not retry this kind; default true
+   * @param isCertain false: perhaps not this kind
    */
   retry(owner: object, policy: string, maxAttempts?: number, isCertain?: boolean): Retry;
   /** Around the running code. */

@@ -18,7 +18,7 @@ const possibleRepeats = new WeakMap<Span, PossibleRepeat>();
 /**
  * Not a policy's resend.
  *
- * @returns failed calls it may repeat; undefined, without allocation, if none
+ * @returns failed calls it may repeat, if any
  */
 export function callStarted(span: Span, where: Context, now: number): readonly Candidate[] | undefined {
   const parent = trace.getSpan(where);
@@ -65,7 +65,7 @@ export function spanEnded(span: Span): void {
 /**
  * At the response's head or end.
  *
- * @param resends the policy's earlier requests for the operation
+ * @param resends the policy's earlier requests
  */
 export function callFailed(span: Span, errorType: string | undefined, resends: number): void {
   const where = callerOf(span);
@@ -127,7 +127,7 @@ function hashOf(span: Span): number {
 
 /**
  * Interval runs are separate callers; a spanless `setTimeout` loop may be polling. `_repeat` (lib/internal/timers.js)
- * is an interval's period, null for `setTimeout`.
+ * is null for `setTimeout`.
  */
 function isRunByTimer(hasCaller: boolean): boolean {
   const { _repeat: period } = executionAsyncResource() as { _repeat?: unknown };

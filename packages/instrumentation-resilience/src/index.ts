@@ -10,7 +10,7 @@ export { RetryRecognition, type RetryRecognitionConfig } from './retry-recogniti
 /**
  * OpenTelemetry `Instrumentation` for breakers, retries, timeouts, bulkheads and fallbacks.
  *
- * @param config default: enabled at construction for every supported library
+ * @param config default: enabled, for every supported library
  */
 export function resilienceInstrumentation(config: ResilienceConfig = {}): Instrumentation {
   return instrumentationOf(

@@ -123,7 +123,7 @@ export class DecidedCall implements PolicyCall {
     if (operation !== undefined) full[POOL_HOLDER_OPERATION] = operation;
     if (!spanContext) return;
     full[POOL_HOLDER_TRACE_ID] = spanContext.traceId;
-    // A caller may hold the slot itself; Jaeger treats such a link as the parent reference.
+    // A caller may hold the slot itself; Jaeger takes such a link for the parent.
     if (spanContext.spanId !== trace.getSpanContext(this.#context)?.spanId) this.#cause = { context: spanContext };
   }
 
@@ -172,7 +172,7 @@ export class DecidedCall implements PolicyCall {
     // After a fallback the caller has no error; its cause is recorded.
     if (type !== undefined) attributes[outcome === 'fallback' ? FALLBACK_REASON : 'error.type'] = type;
     const failure = outcome === 'fallback' ? undefined : errorMessageOf(error);
-    // A failure before a fallback has its own spans; refused or cancelled calls have none.
+    // A failure before a fallback has its own spans.
     const start = decision ? this.#start : performance.now();
     this.#record(why === kind ? '' : why, attributes, start, failure);
   }

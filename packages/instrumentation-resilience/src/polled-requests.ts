@@ -8,7 +8,7 @@ const ID_LENGTH = 8;
 const marks = new Int32Array(SIZE);
 
 /**
- * A repeated success is polling: a failure between is not retried by the next. Must not allocate.
+ * A repeated success is polling: a failure between is not retried by the next.
  *
  * @param request from {@link requestHash}
  */

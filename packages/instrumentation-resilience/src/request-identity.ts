@@ -14,7 +14,7 @@ const OF_AN_ATTEMPT =
 const SIGNED = /^(?:AWS4|OAuth|Digest|Signature|HMAC|Hawk|SharedKey)/i;
 
 /**
- * Method, URL with query, body and headers. Undefined without the body.
+ * Method, URL with query, body and headers.
  *
  * @param content undefined: only the span is known
  */

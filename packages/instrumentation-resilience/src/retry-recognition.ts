@@ -31,7 +31,7 @@ interface SdkSpan extends Span {
 }
 
 export interface RetryRecognitionConfig {
-  /** Resends per first try to one target, within 10 s and at least 20 calls. Default 0.5. */
+  /** Resends per first try to one target, within 10 s. Default 0.5. */
   stormRatio?: number;
 }
 
@@ -45,8 +45,8 @@ const GIVEN_UP: ReadonlySet<string | undefined> = new Set(['cancelled', 'AbortEr
 const resendsOf = new WeakMap<Span, number>();
 
 /**
- * Span processor for retries on HTTP client spans (hand-written loops, `http.request.resend_count`, storms) and
- * callers' attempts on server spans. Add it after `ContextAttributesProcessor`.
+ * Span processor for retries on HTTP client spans and callers' attempts on server spans. Add it after
+ * `ContextAttributesProcessor`.
  */
 export class RetryRecognition {
   readonly #storms: RetryStorms;

@@ -109,7 +109,7 @@ export class RetryStorms {
 
   /**
    * @param delayMs if known
-   * @param isSure a policy's, or a second repeat; one may be chance
+   * @param isSure a policy's, or a second repeat
    * @returns attributes of a storm that begins
    */
   sent(url: string, attempt: number, delayMs: number | undefined, now: number, isSure = true): Attributes | undefined {

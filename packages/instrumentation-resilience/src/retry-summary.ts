@@ -51,10 +51,7 @@ export function summarise(parent: Span, repeated: Repeated): void {
   parent.addEvent(RETRY_SUMMARY, attributes);
 }
 
-/**
- * A loop gives up silently, so its parent's end writes the summary. Span processors come too late (`onEnding` is
- * experimental, not in every SDK).
- */
+/** A loop gives up silently, so its parent's end writes the summary. Span processors come too late. */
 function settleAtEnd(parent: Span): void {
   const { end } = parent;
   parent.end = function (this: Span, ...args) {

@@ -11,7 +11,7 @@ interface Sent {
   resends: number;
 }
 
-/** Shared by nested policies. An open breaker's refusal sent nothing: the next is no resend. */
+/** Shared by nested policies. An open breaker's refusal sent nothing. */
 export class Sends {
   /** By upstream callers, default 1. */
   readonly upstream: number;

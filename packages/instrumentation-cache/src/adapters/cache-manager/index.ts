@@ -30,8 +30,8 @@ interface Cache {
 const FILES = ['index.cjs', 'index.js', 'index.mjs'].map((file) => `cache-manager/dist/${file}`);
 
 /**
- * cache-manager 7: a plain object over Keyv stores; those in the process are counted by Keyv's hooks. `wrap` joins
- * callers of a key (`coalesceAsync`): only the first reads a store, synchronously.
+ * cache-manager 7: a plain object over Keyv stores, counted by Keyv's hooks. `wrap` joins callers of a key
+ * (`coalesceAsync`): only the first reads a store.
  */
 export const cacheManager: Adapter<CacheEvents> = {
   library: 'cache-manager',

@@ -2,7 +2,7 @@ import type { Batch, CacheEvents, CacheServer, Command } from '../../events.ts';
 import { REDIS_ERRORS } from '../../redis-errors.ts';
 import { RedisCommand } from '../../redis-protocol.ts';
 
-/** On a command, or a pipeline's first; a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
+/** A `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 export const CALL = Symbol('foreshock.call');
 
 /** As {@link CALL}: written. */

@@ -13,8 +13,7 @@ interface Keyv {
 }
 
 /**
- * Keyv 4 to 6 over a Map; other stores' clients have spans. 4 lacks hooks, 5 before 5.5.5 misses: the Map is looked at
- * when `get` reads it.
+ * Keyv 4 to 6 over a Map; other stores' clients have spans. 4 lacks hooks, 5 before 5.5.5 misses: the Map is looked at.
  */
 export const keyv: Adapter<CacheEvents> = {
   library: 'keyv',

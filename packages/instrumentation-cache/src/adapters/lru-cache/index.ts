@@ -36,9 +36,8 @@ const FILES = [
 ];
 
 /**
- * lru-cache 7 to 11, without its channels (since 11.1): `lru-cache` attaches a `catch` to the caller's promise, hiding
- * unhandled rejections. A `status` option would reach the application's `fetchMethod`, so outcomes of `fetch` and
- * `memo` are read beforehand.
+ * lru-cache 7 to 11, without its channels (since 11.1): their `catch` hides unhandled rejections. A `status` option
+ * would reach the application's `fetchMethod`, so outcomes are read beforehand.
  */
 export const lruCache: Adapter<CacheEvents> = {
   library: 'lru-cache',

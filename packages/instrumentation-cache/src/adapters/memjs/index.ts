@@ -11,8 +11,8 @@ interface Server {
 type Answer = (error: Error | null, response: { header: { status: number } } | null) => void;
 
 /**
- * memjs 1.2 and 1.3; earlier promises did not work. `Client.prototype.perform` calls itself with the same callback for
- * a retry or fail-over. `flush`, `stats` and `quit` do not use it.
+ * memjs 1.2 and 1.3. `Client.prototype.perform` calls itself with the same callback for a retry or fail-over. `flush`,
+ * `stats` and `quit` do not use it.
  */
 export const memjs: Adapter<CacheEvents> = {
   library: 'memjs',

@@ -15,7 +15,7 @@ interface Cache {
 
 /**
  * node-cache 2 to 5: methods of `lib/node_cache.js`, bound per cache by its constructor; `take` calls `get`, `mset`
- * `set`. Its `stats` may include a listener's lookup.
+ * `set`.
  */
 export const nodeCache: Adapter<CacheEvents> = {
   library: 'node-cache',

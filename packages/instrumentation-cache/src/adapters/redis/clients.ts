@@ -109,7 +109,7 @@ export function observe(queued: Queued, call: Command, first?: () => void): void
   };
 }
 
-/** By class (dist/lib/errors.js): a command's applies until it is written, the socket's until the answer. */
+/** A command's class (dist/lib/errors.js) applies until it is written, the socket's until the answer. */
 const TIME_OUTS: Record<string, TimeOutPhase> = {
   TimeoutError: 'connect',
   CommandTimeoutDuringMaintenanceError: 'connect',

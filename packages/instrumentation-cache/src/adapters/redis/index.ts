@@ -6,9 +6,9 @@ import { attachRedis4 } from './redis-4.ts';
 import { answerBatch, Clients, observe, startBatch, type Args, type Client, type Queued } from './clients.ts';
 
 /**
- * node-redis 4 to 6, under both client package names. Its channels (since 5.12) lack keys and stringify arguments of
- * any length (`sanitizeArgs`, dist/lib/client/tracing.js), so `sendCommand` is observed, with `resolve` and `reject` of
- * what it queues. `node-redis:cache:request` reports the client-side cache's hits.
+ * node-redis 4 to 6, under both package names. Its channels (since 5.12) lack keys (`sanitizeArgs`,
+ * dist/lib/client/tracing.js), so `sendCommand` is observed, with `resolve` and `reject` of what it queues.
+ * `node-redis:cache:request` reports the client-side cache's hits.
  */
 export const redis: Adapter<CacheEvents> = {
   library: 'redis',

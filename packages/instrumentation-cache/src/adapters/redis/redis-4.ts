@@ -26,14 +26,14 @@ interface Adding {
 }
 
 /**
- * node-redis 4 queues commands by a private method, so `addCommand` is observed. The queue's client is found by
- * `connect`, which calls its socket's, and by `getCommandToSend`, just before the socket's `writeCommand`.
+ * node-redis 4 queues commands by a private method, so `addCommand` is observed. Its client is found by `connect`,
+ * which calls its socket's, and by `getCommandToSend`, just before the socket's `writeCommand`.
  */
 export function attachRedis4(clients: Clients, cache: CacheEvents, hooks: Hooks): void {
   const owners = new WeakMap<object, Client>();
   /** A client's `connect` calls `#socket.connect` synchronously. */
   const connecting = new HandOver<Client>();
-  /** `#tick` takes and writes a command synchronously; otherwise spans lack the address (the contract). */
+  /** `#tick` takes and writes a command synchronously; else spans lack the address. */
   const writing = new BriefHandOver<object>();
   /** `multiExecutor` queues synchronously. */
   const batching = new HandOver<Executing>();

@@ -36,7 +36,7 @@ const BATCHES: Readonly<Record<string, string>> = {
   bulkWrite: 'ops',
 };
 
-/** The server's limit for database and collection, bytes; a longer name is refused, and may be anything. */
+/** The server's limit for names, bytes; a longer one may be anything. */
 const MAX_NAME = 255;
 
 type Command = Readonly<Record<string, unknown>>;

@@ -34,7 +34,7 @@ function targetOfAddress({ socketPath, host, port }: HostAddress): Target {
   return { system: SYSTEM, host: socketPath ?? host, port: socketPath === undefined ? port : undefined };
 }
 
-/** Connections, monitors and timers outlive the request that began them; who asks for one keeps its context. */
+/** Connections, monitors and timers outlive their request; who asks for one keeps its context. */
 export function detachConnections(hooks: Hooks): void {
   // By `ConnectionPool.createConnection` and `Monitor`; before 6.4 with callback.
   hooks.onLoad('mongodb/lib/cmap/connect.js', ({ exports }) => {

@@ -50,7 +50,7 @@ const STRING = 2;
 const OBJECT = 3;
 const ARRAY = 4;
 
-/** An accepted command with failed writes: `ok` is 1. The driver throws after the reply. */
+/** An accepted command with failed writes has `ok` 1; the driver throws. */
 export function replyError(reply: unknown): ReplyFailure | undefined {
   if (typeof reply !== 'object' || reply === null) return undefined;
   if (isEncoded(reply)) return encodedError(reply);

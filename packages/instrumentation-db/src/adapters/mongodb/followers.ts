@@ -7,9 +7,9 @@ export interface Operation {
 }
 
 /**
- * Change streams and tailable cursors ask for news endlessly, whoever began them.
+ * Change streams and tailable cursors ask for news endlessly.
  *
- * @returns whether an operation only asks for news
+ * @returns whether an operation only does so
  */
 export function recogniseFollowers(hooks: Hooks): (operation: Operation | undefined) => boolean {
   /** `ChangeStreamCursor` calls `executeOperation` synchronously (mongodb/lib/cursor/abstract_cursor.js). */

@@ -19,10 +19,10 @@ type CommandArguments = [Namespace, Record<string, unknown>, unknown, ((...args:
  * mongodb 5 to 7, also mongoose's.
  *
  * Each call is one `executeOperation` or several, which send commands by `Connection.prototype.command`, again for
- * repeated reads and writes. Handshakes, authentication and monitors send theirs outside operations.
+ * repeated reads and writes. Handshakes and monitors send theirs outside operations.
  *
- * Command monitoring events are not used: they need `monitorCommands`, which changes the driver, and before 6.4 replies
- * arrive in the socket's context.
+ * Command monitoring events need `monitorCommands`, which changes the driver; before 6.4 replies arrive in the socket's
+ * context.
  */
 export const mongodb: DbAdapter = {
   library: NAME,

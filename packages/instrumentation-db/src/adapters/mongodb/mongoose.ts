@@ -8,8 +8,8 @@ interface Collection {
 }
 
 /**
- * Before 9, mongoose runs calls queued until the connection opened where it opened: `Collection` of
- * mongoose/lib/collection.js. It finds entries by name and arguments, which therefore stay.
+ * Before 9, mongoose runs calls queued until the connection opened where it opened (mongoose/lib/collection.js). It
+ * finds entries by name and arguments, which stay.
  */
 export function keepQueuedCallers(hooks: Hooks): void {
   const callers = new WeakMap<unknown[], Run>();

@@ -3,7 +3,7 @@ import { observeOpening } from './opening.ts';
 
 type Class = new (...args: any[]) => object;
 
-/** The socket keeps its constructor's context. The base class is not exported, so the module is replaced. */
+/** The socket keeps its constructor's context. The base class is not exported. */
 export function detachConnections({ exports: Connection, replaceExports }: LoadedModule, hooks: Hooks): void {
   replaceExports?.(
     (original) =>

@@ -80,7 +80,7 @@ function addressOf({ host, port }: ConnectionTarget): string {
 
 /**
  * mysql2 3: promises, pools and clusters use `Connection` and `Pool`. Its channels (3.20) name neither; with a
- * subscriber it adds `error` listeners, so unhandled errors are not thrown (`tracePromise` in base/connection.js).
+ * subscriber unhandled errors are not thrown (`tracePromise` in base/connection.js).
  */
 export const mysql2: DbAdapter = {
   library: 'mysql2',

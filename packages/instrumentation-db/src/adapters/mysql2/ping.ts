@@ -14,8 +14,8 @@ export type ConnectionClass = new (options: { config: object }) => PingConnectio
 const noted = new WeakSet<object>();
 
 /**
- * For `/readyz`. MySQL counts connections without login as failed, and blocks a host after a hundred
- * (`max_connect_errors`): the application's library logs in with its settings.
+ * For `/readyz`. MySQL counts connections without login as failed (`max_connect_errors`): the application's library
+ * logs in.
  */
 export function notePing(
   Connection: ConnectionClass,

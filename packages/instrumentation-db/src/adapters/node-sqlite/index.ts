@@ -13,10 +13,7 @@ interface Prototypes {
 
 type Start = (database: DatabaseSync | undefined, text: string) => Query | undefined;
 
-/**
- * `node:sqlite` (src/node_sqlite.cc), all synchronous. Its channel `sqlite.db.query` (Node 26) lacks a statement's
- * start and error.
- */
+/** `node:sqlite` (src/node_sqlite.cc). Its channel `sqlite.db.query` (Node 26) lacks start and error. */
 export const nodeSqlite: DbAdapter = {
   library: 'node:sqlite',
   versions: '>=22.15.0 <27',

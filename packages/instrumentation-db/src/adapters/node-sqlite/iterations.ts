@@ -7,8 +7,7 @@ interface Iteration {
 }
 
 /**
- * A query ends with its rows' iterator, or when its statement runs again, resetting it. Left without `return()`, its
- * span stays open.
+ * A query ends with its rows' iterator, or when its statement runs again. Left without `return()`, its span stays open.
  */
 export class Iterations {
   readonly #hooks: Hooks;

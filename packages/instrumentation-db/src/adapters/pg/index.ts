@@ -21,8 +21,8 @@ export interface Client {
 }
 
 /**
- * node-postgres 8 in JavaScript, not `pg.native`. `Client.prototype.query` queues objects, of promises, callbacks,
- * cursors and streams, that end by `handleReadyForQuery` or `handleError`.
+ * node-postgres 8 in JavaScript. `Client.prototype.query` queues objects that end by `handleReadyForQuery` or
+ * `handleError`.
  */
 export const pg: DbAdapter = {
   library: 'pg',

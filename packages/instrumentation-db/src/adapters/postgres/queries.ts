@@ -48,8 +48,8 @@ export function observeQuery(query: PostgresQuery, db: DbEvents): void {
 }
 
 /**
- * Queries are written at once, also behind others, which the server does in order: one begins when it becomes `active`,
- * and ends by `resolve` or `reject`, however made.
+ * Queries are written behind others, which the server does in order: one begins when it becomes `active`, and ends by
+ * `resolve` or `reject`.
  */
 class ObservedQuery extends Caller {
   resolve: AnyFunction | undefined;

@@ -60,8 +60,8 @@ export class RouteMap {
   /**
    * The whole pattern: `/orders/:id`.
    *
-   * @param baseUrl prefix of the router
-   * @param url the rest of the path
+   * @param baseUrl of the router
+   * @param url the rest
    * @returns undefined when unknown
    */
   patternOf(route: object, app: Application | undefined, baseUrl = '', url = ''): string | undefined {

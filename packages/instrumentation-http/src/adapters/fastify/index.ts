@@ -17,8 +17,7 @@ interface FastifyInstance {
 }
 
 /**
- * `fastify.initialization` publishes instances without hooks yet: the first `onRequest` sees what later ones reject,
- * unlike the channel `fastify.request.handler`.
+ * `fastify.initialization` publishes instances without hooks yet: the first `onRequest` sees what later ones reject.
  */
 export const fastify: Adapter<HttpEvents> = {
   library: 'fastify',

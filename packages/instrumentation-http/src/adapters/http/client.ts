@@ -25,8 +25,8 @@ const requestReader: MessageReader = {
 };
 
 /**
- * Patches `emit`, `destroy` and `_storeHeader`. The channel `http.client.request.created` has the caller's context, but
- * fires after the head of a request with `Expect` or header array.
+ * Patches `emit`, `destroy` and `_storeHeader`. The channel `http.client.request.created` fires after the head of a
+ * request with `Expect` or header array.
  */
 export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
   hooks.onChannel<{ request: Request }>('http.client.request.created', ({ request }) =>

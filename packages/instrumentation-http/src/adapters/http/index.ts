@@ -6,8 +6,8 @@ import { attachClient } from './client.ts';
 import { attachServer, wrapServer } from './server.ts';
 
 /**
- * Patches prototypes, for `require`, `import http` and `import { request }` alike. Ignores `node:http2` with its HTTP/1
- * requests (`allowHTTP1`).
+ * Patches prototypes, for `require`, `import http` and `import { request }` alike. Not `node:http2`, with its HTTP/1
+ * requests.
  */
 export const http: Adapter<HttpEvents> = {
   library: 'http',

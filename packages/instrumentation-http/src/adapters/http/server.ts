@@ -16,8 +16,8 @@ interface Response extends ServerResponse, Carrier {
 }
 
 /**
- * `Server.emit` (lib/_http_server.js) sets the context: by the channel `http.server.request.start` it leaks on Node 22
- * to the next keep-alive request.
+ * `Server.emit` (lib/_http_server.js): by the channel `http.server.request.start` the context leaks on Node 22 to the
+ * next keep-alive request.
  */
 export function attachServer(http: typeof Http, events: HttpEvents, hooks: Hooks): void {
   wrapServer(http.Server, events, hooks);

@@ -22,10 +22,7 @@ interface KoaContext {
 /** `koa-router` and `@koa/router` set it to the route, then each layer. */
 const ROUTE = '_matchedRoute';
 
-/**
- * A setter on koa/lib/context.js sees routers' patterns. The last layer with a method is the route: earlier catch-alls
- * call `next`.
- */
+/** A setter on koa/lib/context.js sees routers' patterns. The last layer with a method is the route. */
 export const koa: Adapter<HttpEvents> = {
   library: 'koa',
   versions: '>=2.11.0 <4',

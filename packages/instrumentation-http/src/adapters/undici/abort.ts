@@ -1,7 +1,7 @@
 import { guard } from '@foreshock/kit';
 import { runInMicrotask } from './microtask.ts';
 
-/** On a request that had a connection; a `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
+/** A `WeakMap` costs 1 µs more (packages/kit/bench/marks.ts). */
 const ON_CONNECTION = Symbol('foreshock.onConnection');
 
 interface Request {
@@ -24,8 +24,8 @@ export function onConnection(request: object): void {
 }
 
 /**
- * undici publishes a connecting `fetch`'s abort only after it connects, perhaps seconds later, without reason. Until
- * then we pass `abort` to the handler.
+ * undici publishes a connecting `fetch`'s abort only after it connects, without reason. Until then we pass `abort` to
+ * the handler.
  */
 export function onAbort(request: object, listener: (reason: unknown) => void): void {
   const handler = handlerOf(request);
@@ -33,8 +33,7 @@ export function onAbort(request: object, listener: (reason: unknown) => void): v
   const isWaiting = (): boolean => !(request as Request)[ON_CONNECTION] && handler.abort === null;
   // Free connections take it first.
   runInMicrotask(() => {
-    // A busy one takes it next turn (`onMessageComplete` of lib/dispatcher/client-h1.js); each `abort` adds a listener
-    // to the fetch.
+    // A busy one takes it next turn (`onMessageComplete` of lib/dispatcher/client-h1.js); each `abort` adds a listener.
     if (isWaiting()) setImmediate(() => isWaiting() && giveAbort(request, handler, listener));
   });
 }

@@ -19,7 +19,7 @@ interface Request extends Carrier, WithHeaders {
   upgrade?: string | null;
   headersTimeout?: number | null;
   bodyTimeout?: number | null;
-  /** Before 8, which has the other. Until 8.10 an upgrade's `headers` and `trailers` are not published. */
+  /** Before 8. Until 8.10 an upgrade's `headers` and `trailers` are not published. */
   onUpgrade?: Upgraded;
   onRequestUpgrade?: Upgraded;
 }
@@ -99,14 +99,14 @@ export const undici: Adapter<HttpEvents> = {
 /** Of undici 5 to 7, and of 8. */
 const HANDLERS = ['onHeaders', 'onComplete', 'onError', 'onResponseStart', 'onResponseEnd', 'onResponseError'];
 
-/** `fetch` uses promises and follows redirects itself: its handlers need no context, whose change costs two Maps. */
+/** `fetch` uses promises and follows redirects itself: its handlers need no context. */
 function isMadeByNode(): boolean {
   const lines = String(new Error('where').stack).split('\n');
   const published = lines.findLastIndex((line) => line.includes('node:diagnostics_channel'));
   return published >= 0 && lines[published + 1]?.includes('node:internal/deps/undici') === true;
 }
 
-/** Handlers run in the connection's first request's context, whose trace retries and redirects would join. */
+/** Handlers run in the connection's first request's context, which retries and redirects would join. */
 function runInPlace(prototype: Record<string, unknown>, hooks: Hooks): void {
   // Four times per request: `hooks.wrap` is cheaper.
   for (const name of HANDLERS) {

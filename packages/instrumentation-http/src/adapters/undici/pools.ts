@@ -12,10 +12,7 @@ class Asked extends Caller {
   }
 }
 
-/**
- * A busy pool queues requests. Before undici 8 it dispatches them in another's context, and no channel publishes them
- * earlier.
- */
+/** A busy pool queues requests. Before undici 8 it dispatches them in another's context. */
 export class Pools {
   readonly #known = new WeakMap<object, Asked>();
   /** To its request's channel, synchronously. */

@@ -27,8 +27,8 @@ const COLLECTION_METHODS = [
 export const LIMITED_LOOPS: readonly string[] = COLLECTION_METHODS.flatMap((name) => [`${name}Limit`, `${name}Series`]);
 
 /**
- * Restores the loop's caller: `eachOfLimit` (async/internal/eachOfLimit.js), under all methods, starts items in the
- * previous callback's context. Items wait for no other caller.
+ * `eachOfLimit` (async/internal/eachOfLimit.js), under all methods, starts items in the previous callback's context.
+ * Items wait for no other caller.
  */
 export function inCallersContext(loop: AnyFunction, method: string, attachment: Attachment<unknown>): AnyFunction {
   const bound = (value: unknown): unknown => (typeof value === 'function' ? bindTagged(value as AnyFunction) : value);

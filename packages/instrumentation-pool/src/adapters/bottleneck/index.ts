@@ -51,8 +51,8 @@ const source: PoolSource = {
 };
 
 /**
- * bottleneck 2.19, the first with `lib/Job.js`. A `Job` runs `doReceive` in its caller's context, `doQueue`, `doRun`,
- * `doExecute` (from a timer) and `doDone`; or `doDrop` while queued.
+ * bottleneck 2.19. A `Job` runs `doReceive` in its caller's context, `doQueue`, `doRun`, `doExecute` (from a timer) and
+ * `doDone`; or `doDrop` while queued.
  */
 export const bottleneck: Adapter<PoolEvents> = {
   library: 'bottleneck',

@@ -27,8 +27,8 @@ const source: PoolSource = {
 };
 
 /**
- * cockatiel 3 and 4. `BulkheadPolicy.prototype.execute` runs or queues its function; for a queued one it runs again, in
- * the context of one that finished.
+ * cockatiel 3 and 4. `BulkheadPolicy.prototype.execute` runs or queues its function; a queued one runs in the context
+ * of one that finished.
  */
 export const cockatiel: Adapter<PoolEvents> = {
   library: 'cockatiel',

@@ -27,7 +27,7 @@ const source: PoolSource = {
 
 /**
  * generic-pool 3. `Pool.prototype.acquire` puts a `ResourceRequest` into its `PriorityQueue`, ended by `resolve`, or
- * `reject` at a time-out. Callers' promises keep their context.
+ * `reject` at a time-out.
  */
 export const genericPool: Adapter<PoolEvents> = {
   library: 'generic-pool',

@@ -17,7 +17,7 @@ interface Pool {
 
 type Callback = (this: unknown, error: unknown, connection: object | undefined) => void;
 
-/** Callers in a pool's queue. `waitQueueSize` counts those that have left it too, until it is their turn. */
+/** Callers in a pool's queue; `waitQueueSize` counts those that have left it. */
 const waiting = new WeakMap<object, number>();
 
 const source: PoolSource = {
@@ -42,11 +42,7 @@ const source: PoolSource = {
   isEnded: (pool) => (pool as Pool).closed,
 };
 
-/**
- * mongodb 5 to 7: operations use `checkOut`, with a callback before 6.4; connections return by `checkIn`.
- *
- * The pool's events do not say whose caller waits.
- */
+/** mongodb 5 to 7: operations use `checkOut`, with a callback before 6.4; connections return by `checkIn`. */
 export const mongodbPool: Adapter<PoolEvents> = {
   library: 'mongodb',
   versions: '>=5.0.0 <8',

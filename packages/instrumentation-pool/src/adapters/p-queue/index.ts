@@ -37,7 +37,7 @@ const source: PoolSource = {
   isEnded: () => false,
 };
 
-/** p-queue 2 to 10. `PQueue.prototype.add(fn, options)` runs `fn`, or queues it for where a task or timer ends. */
+/** p-queue 2 to 10. `PQueue.prototype.add(fn, options)` runs or queues `fn`. */
 export const pQueue: Adapter<PoolEvents> = {
   library: 'p-queue',
   versions: '>=2.0.0 <11',

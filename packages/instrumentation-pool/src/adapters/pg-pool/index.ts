@@ -36,7 +36,7 @@ interface Pool {
 const source: PoolSource = {
   describe(pool: object): PoolDescription {
     const { options, _clients } = pool as Pool;
-    // A client knows resolved connection strings and PG* variables; one exists when a caller waits.
+    // A client knows resolved connection strings and PG* variables.
     const client = _clients[0];
     return {
       system: 'postgresql',
@@ -152,7 +152,7 @@ function isConnectTimeOut(error: unknown): boolean {
   return (error as { message?: unknown }).message === 'Connection terminated due to connection timeout';
 }
 
-/** pg-pool finds a timed-out item by its unchanged callback. `timedOut = true`, set just before, shows it. */
+/** pg-pool finds a timed-out item by its unchanged callback; `timedOut = true` shows it. */
 function observeTimeOut(item: PendingItem, acquisition: Acquisition): void {
   let timedOut = item.timedOut;
   Object.defineProperty(item, 'timedOut', {

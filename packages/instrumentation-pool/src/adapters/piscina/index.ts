@@ -16,7 +16,7 @@ interface Asking {
 
 /**
  * piscina 4 and 5. `run` makes a `TaskInfo`, for a thread (`postTask`) or the queue (`push`). Before 4.6 the first
- * queued task reveals these classes: earlier ones hold no thread and carry no trace.
+ * queued task reveals these classes.
  */
 export const piscina: Adapter<PoolEvents> = {
   library: 'piscina',

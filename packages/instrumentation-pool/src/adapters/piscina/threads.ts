@@ -41,7 +41,7 @@ export class TaskTraces {
 
 /**
  * In a thread, each task runs in its caller's trace. `dist/worker.js` reads tasks by `receiveMessageOnPort`, or a
- * listener, `onMessage.bind(…)`, and answers by `postMessage`.
+ * listener, `onMessage.bind(…)`.
  */
 export function continueTraces(pools: PoolEvents, hooks: Hooks): void {
   const threads = process.getBuiltinModule('node:worker_threads');

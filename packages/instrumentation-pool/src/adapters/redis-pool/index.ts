@@ -29,8 +29,7 @@ interface Waiting {
 const DEFAULT_MAXIMUM = 100;
 
 /**
- * node-redis 5 and 6: `execute(fn)` may call `fn` where another caller returned a client. Unserved callers leave by
- * `remove`.
+ * node-redis 5 and 6: `execute(fn)` may call `fn` where another returned a client. Unserved callers leave by `remove`.
  */
 export const redisPool: Adapter<PoolEvents> = {
   library: 'redis',

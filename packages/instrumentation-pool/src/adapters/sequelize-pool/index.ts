@@ -29,10 +29,7 @@ const source: PoolSource = {
   isEnded: (pool) => (pool as Pool)._draining && (pool as Pool).size === 0,
 };
 
-/**
- * sequelize-pool 6 to 8. `Pool.prototype.acquire` queues a `Deferred`, ended by `resolve`, or `reject` at a failed
- * create or time-out.
- */
+/** sequelize-pool 6 to 8. `Pool.prototype.acquire` queues a `Deferred`, ended by `resolve` or `reject`. */
 export const sequelizePool: Adapter<PoolEvents> = {
   library: 'sequelize-pool',
   versions: '>=6.0.0 <9',

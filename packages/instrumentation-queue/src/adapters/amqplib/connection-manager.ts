@@ -11,10 +11,7 @@ interface ChannelWrapper {
 /** Runs in the message's sender's context. */
 export type InSender = (fn: () => unknown) => unknown;
 
-/**
- * A connection manager buffers messages until a channel opens, and publishes them in its context. Copied options
- * identify each message.
- */
+/** A connection manager buffers messages until a channel opens. Copied options identify each. */
 export class ConnectionManagers {
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;

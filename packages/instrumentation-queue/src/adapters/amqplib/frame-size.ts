@@ -19,7 +19,7 @@ const MAX_DEPTH = 8;
 /** lib/defs.js has a 64 kB buffer. */
 const MAX_HEADERS = 65_000;
 
-/** Whether the header fits into one frame: else a broker closes the connection. Default 4 kB until 0.10.8. */
+/** The header must fit into one frame: else a broker closes the connection. Default 4 kB until 0.10.8. */
 export function fits(channel: Channel, options: any, added: Readonly<Record<string, string>>): boolean {
   const limit = Math.min(channel.connection?.frameMax || MAX_HEADERS, MAX_HEADERS);
   let size = FIXED + tableSize(added, 0);

@@ -22,8 +22,8 @@ export interface ObservedPromise {
 }
 
 /**
- * Of non-`async` handlers, perhaps held by the application: a `then` would change what is unhandled. `util.inspect`
- * reads their state, after acknowledgement and periodically before.
+ * Of non-`async` handlers: a `then` would change what is unhandled. `util.inspect` reads their state, after
+ * acknowledgement and periodically before.
  */
 export class ObservedPromises {
   readonly #observed = new Set<ObservedPromise>();

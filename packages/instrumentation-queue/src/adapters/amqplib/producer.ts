@@ -7,8 +7,8 @@ import { fits } from './frame-size.ts';
 import { SENT } from './message.ts';
 
 /**
- * `sendToQueue` calls `publish`, a confirm channel's calls a channel's. A send ends on writing, on a confirm channel
- * with the broker's answer.
+ * `sendToQueue` calls `publish`, a confirm channel's a channel's. A send ends on writing, there with the broker's
+ * answer.
  */
 export function observePublish(
   { Channel, ConfirmChannel }: Model,
@@ -58,8 +58,7 @@ export function observePublish(
     begin(channel: Channel, args: unknown[]): Send | undefined {
       const send = begin(args);
       const callback = args[4];
-      // Before 2.3, a closing channel stops its callbacks at the first message without one; adding one would change
-      // that.
+      // Before 2.3, a closing channel stops its callbacks at the first message without one.
       const isAnswered = typeof callback === 'function' || (!callback && 'closedWithUnconfirmed' in channel);
       if (send && isAnswered) args[4] = answered(send, callback as AnyFunction | undefined);
       else if (send) unanswered.add(send);

@@ -9,7 +9,7 @@ const NOT_ASKING = new Set(
 );
 
 /**
- * `async` commands of `Scripts` (5) or `RedisQueueBackend` (6), in 5 also of queues and jobs. They start no trace.
+ * `async` commands of `Scripts` (5) or `RedisQueueBackend` (6), in 5 also of queues and jobs.
  *
  * @param names default: all
  */

@@ -16,10 +16,7 @@ interface Due {
   readonly earliest: number;
 }
 
-/**
- * Redis loses due times: `promoteDelayedJobs` (dist/cjs/scripts) zeroes `delay`. This keeps those known here, for the
- * next start.
- */
+/** Redis loses due times: `promoteDelayedJobs` (dist/cjs/scripts) zeroes `delay`. This keeps those known here. */
 export class DueTimes {
   readonly #due = new Map<string, Due>();
 

@@ -37,7 +37,7 @@ export class Producers {
 
   /**
    * `trace` (dist/cjs/utils) passes bullmq's span and metadata to the callback, neither without telemetry; this adds
-   * metadata. Queues with telemetry are skipped.
+   * metadata.
    */
   observeTrace(utils: { trace: unknown }): void {
     this.#hooks.before(utils, 'trace', (_utils, args: TraceArgs) => {
@@ -159,7 +159,7 @@ export class Producers {
     });
   }
 
-  /** bullmq's telemetry skips nodes without options and keeps an earlier job's trace. The copy inherits. */
+  /** bullmq's telemetry skips nodes without options and keeps an earlier job's trace. */
   #withTrace(given: { node: Flow }, early: boolean): { node: Flow } {
     const { node } = given;
     if (node.opts?.telemetry?.omitContext) return given;

@@ -12,7 +12,7 @@ type Handler = (this: unknown, jobs: Job[], ...rest: unknown[]) => unknown;
 /** @param native with a `Telemetry`, whose workers bypass `Manager.fetch` */
 export function observeConsumers(prototype: Manager, queue: QueueEvents, hooks: Hooks, native: boolean): void {
   const inHand = new JobsInHand(queue);
-  /** A worker's `fetch` calls `assertDb` synchronously; otherwise its jobs would have no trace (pg-boss.test.ts). */
+  /** A worker's `fetch` calls `assertDb` synchronously; else its jobs have no trace. */
   const polling = new HandOver<Worker>();
 
   hooks.before(prototype, 'work', (manager: Manager, args) => {

@@ -11,7 +11,7 @@ type Result = { rows?: unknown } | undefined;
 const refused = new WeakSet<Database>();
 
 /**
- * Falls back to the original statement, except in the application's transaction, which the failure aborted.
+ * Falls back to the original statement, except in a transaction, which the failure aborted.
  *
  * @param purpose named in the warning
  */

@@ -12,7 +12,7 @@ const CARRIER_COLUMN = `, COALESCE(${CARRIER}, '') as "${KEY}"`;
 
 /**
  * One text column, which no type parser changes: retries, seconds due and delayed by the database's clock, dead letter
- * queue, trace. `includeMetadata` would fetch thirty more.
+ * queue, trace.
  */
 const COLUMN =
   `, (j.retry_count::text || ' ' || j.retry_limit::text` +
@@ -26,7 +26,7 @@ function withColumn(text: string, column: string): string | undefined {
   return text.includes('RETURNING j.id') ? text.trimEnd() + column : undefined;
 }
 
-/** Wraps the database for one call, which pg-boss allows: callers see restored jobs and pg-boss' own promises. */
+/** Wraps the database for one call: callers see restored jobs and pg-boss' own promises. */
 export class JobReader implements Database {
   readonly #db: Database;
   /** False for the application's transaction. */

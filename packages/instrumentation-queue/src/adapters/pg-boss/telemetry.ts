@@ -13,8 +13,8 @@ interface Telemetry {
 }
 
 /**
- * From 12.38, pg-boss has spans, without a wait and by default without a trace: these replace them. `openTelemetry: {
- * enabled: false }` disables both.
+ * From 12.38, pg-boss has spans, by default without a trace: these replace them. `openTelemetry: { enabled: false }`
+ * disables both.
  */
 export function observeTelemetry(prototype: Telemetry, queue: QueueEvents, hooks: Hooks): void {
   const replace = (method: keyof Telemetry & string, instead: (...args: any[]) => any): void => {

@@ -4,8 +4,8 @@ import { executeChanged, type Database } from './database.ts';
 import { KEY } from './job.ts';
 
 /**
- * Before 12.38 there is no trace column, and applications may validate `data`. `output` exists from 10, is empty until
- * an attempt ends, and hidden from handlers.
+ * Before 12.38 there is no trace column, and applications may validate `data`. `output` is empty until an attempt ends,
+ * and hidden from handlers.
  */
 
 /** plans.js, `insertJob` and `insertJobs`, all versions. */

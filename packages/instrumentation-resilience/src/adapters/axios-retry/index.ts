@@ -25,8 +25,8 @@ interface Config {
 }
 
 /**
- * axios-retry adds two interceptors per instance: the first is recognised by its source text; the second, next,
- * receives each failure and sends again.
+ * axios-retry adds two interceptors: the first is recognised by its source text; the second receives each failure and
+ * sends again.
  */
 export const axiosRetry: Adapter<ResilienceEvents> = {
   library: NAME,

@@ -23,7 +23,7 @@ interface Entered {
   letThrough: boolean;
 }
 
-/** Breaker and bulkhead. A queued call re-enters `execute` with the same function, in another's context. */
+/** A queued call re-enters `execute` with the same function, in another's context. */
 export class Gates {
   readonly #resilience: ResilienceEvents;
   readonly #executions: Executions;

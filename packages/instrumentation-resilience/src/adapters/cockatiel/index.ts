@@ -4,10 +4,7 @@ import { Executions, NAME, type ObservedExecute } from './executions.ts';
 import { Gates } from './gates.ts';
 import { Policies } from './policies.ts';
 
-/**
- * cockatiel: each policy is a class with one entry, `execute`; ES modules in 4, CommonJS in 3, prototypes patchable in
- * both.
- */
+/** cockatiel: each policy is a class with one entry, `execute`; ES modules in 4, CommonJS in 3. */
 export const cockatiel: Adapter<ResilienceEvents> = {
   library: NAME,
   versions: '>=3.0.0 <5',

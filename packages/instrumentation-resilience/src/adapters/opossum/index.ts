@@ -130,7 +130,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     answering.add(call);
     const succeeded = (): void => call.ended('fallback', reason);
     const failed = (error: unknown): void => call.ended('failure', error);
-    // opossum handles this promise. With an open circuit the caller holds it: its rejection must stay unhandled.
+    // opossum handles this promise. With an open circuit the caller holds it.
     if (!refused.has(call)) return whenSettled(answer, succeeded, failed);
     return answer.then(
       (value) => (guard(NAME, succeeded), value),
@@ -150,7 +150,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
     latest.offer({ breaker, event });
   }
 
-  /** Forced if nothing has caused it; unknown where no change has followed such an event yet: opossum may await. */
+  /** Forced if nothing has caused it; unknown where opossum may await. */
   function reasonOf(breaker: CircuitBreaker, change: 'open' | 'close'): ChangeReason | undefined {
     const causes = CAUSES[change];
     const last = latest.offered;
@@ -196,10 +196,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
   }
 }
 
-/**
- * handleError of lib/circuit.js: the decision, then `failure` (`success` if the error filter matched), then any
- * `fallback`.
- */
+/** handleError of lib/circuit.js: the decision, then `failure` (or `success`), then any `fallback`. */
 function decide(call: PolicyCall, event: string, args: unknown[], hasFallback: boolean): void {
   switch (event) {
     case 'reject':

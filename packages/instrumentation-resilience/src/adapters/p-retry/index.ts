@@ -11,7 +11,7 @@ const P_RETRY: RetryFunction = {
     error?.name === 'AbortError' && error.originalError !== undefined,
 };
 
-/** p-retry: one function, from 5 an ES module binding that `makeRetriable` also uses, in 4 CommonJS exports. */
+/** p-retry: one function, from 5 an ES module binding, in 4 CommonJS exports. */
 export const pRetry: Adapter<ResilienceEvents> = {
   library: P_RETRY.library,
   versions: '>=4.0.0 <10',

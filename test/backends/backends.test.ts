@@ -3,7 +3,7 @@ import { runFixture, startPostgres } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { startJaeger, validated, type Jaeger } from './jaeger.ts';
 import { read, say, Unavailable, until } from './obtain.ts';
-import { traceInJaeger, traceInZipkin, tree, warningsInJaeger, type ReadSpan } from './read-trace.ts';
+import { foundInJaeger, traceInJaeger, traceInZipkin, tree, warningsInJaeger, type ReadSpan } from './read-trace.ts';
 import { startZipkin, type Zipkin } from './zipkin.ts';
 
 const ARRIVAL_LIMIT_MS = 20_000;
@@ -87,6 +87,7 @@ describe('two services and a pool of one', () => {
       const answer = await fetch(`${gateway.url}${path}`, { headers: { 'x-trace-id': traceId } });
       await answer.text();
     };
+    await ask('/checkout', 'order-42');
     await ask('/checkout', CHECKOUT);
     await ask('/broken', BROKEN);
     for (const { service } of [gateway, orders]) {
@@ -131,9 +132,15 @@ describe('two services and a pool of one', () => {
   it.for([CHECKOUT, BROKEN] as const)('Jaeger gives trace %s back whole', async (traceId, context) => {
     const { url } = need(jaeger, context);
     const spans = await whole(() => traceInJaeger(url, traceId), expected[traceId].length);
-    const withoutRemote = expected[traceId].map((line) => line.replace(/ → \S+/, ''));
-    expect(tree(spans, lineOf)).toEqual(withoutRemote);
+    expect(tree(spans, lineOf).map((line) => line.replace(/(?<=127\.0\.0\.1):\d+/, ''))).toEqual(expected[traceId]);
     expect(await warningsInJaeger(url, traceId)).toEqual([]);
+  });
+
+  it('Jaeger’s search finds a trace by its caller’s x-trace-id', async (context) => {
+    const { url } = need(jaeger, context);
+    await whole(() => traceInJaeger(url, CHECKOUT), expected[CHECKOUT].length);
+    expect(await foundInJaeger(url, 'orders', 'x_trace_id', 'order-42')).toBe(1);
+    expect(await foundInJaeger(url, 'orders', 'x_trace_id', 'order-43')).toBe(0);
   });
 
   it('Zipkin draws who calls whom, the database too', async (context) => {
@@ -143,9 +150,9 @@ describe('two services and a pool of one', () => {
     const links: any[] = await read(`${url}/api/v2/dependencies?endTs=${Date.now()}&lookback=600000`);
     const byName = links.toSorted((a, b) => a.parent.localeCompare(b.parent));
     expect(byName).toEqual([
-      { parent: 'gateway', child: 'orders', callCount: 2, errorCount: 1 },
-      // Before the two requests: CREATE TABLE.
-      { parent: 'orders', child: 'postgresql', callCount: 4, errorCount: 1 },
+      { parent: 'gateway', child: 'orders', callCount: 3, errorCount: 1 },
+      // Before the three requests: CREATE TABLE.
+      { parent: 'orders', child: 'postgresql', callCount: 6, errorCount: 1 },
     ]);
   });
 });
@@ -214,6 +221,17 @@ describe('the demo', () => {
     const spans = await complete(() => traceInJaeger(url, traceId));
     check(spans);
     expect(await warningsInJaeger(url, traceId)).toEqual([]);
+  });
+
+  it.for([
+    ['orders', 'pool.wait_reason', 'queue'],
+    ['worker', 'circuitbreaker.state', 'open'],
+    ['worker', 'retry.attempt', '2'],
+    ['orders', 'peer.service', 'postgresql'],
+  ] as const)('Jaeger’s search finds traces of %s by %s=%s', async ([service, attribute, value], context) => {
+    const { url } = need(jaeger, context);
+    await complete(() => traceInJaeger(url, traceId));
+    expect(await foundInJaeger(url, service, attribute, value)).toBeGreaterThan(0);
   });
 
   it('both have the same spans under the same parents', async (context) => {

@@ -11,7 +11,7 @@ export interface ReadSpan {
   start: number;
   /** What marks it red, undefined when nothing does. */
   error: string | undefined;
-  /** Zipkin: the name on the other side. */
+  /** The name on the other side. */
   remote: string | undefined;
   tags: Record<string, unknown>;
 }
@@ -47,10 +47,17 @@ export async function traceInJaeger(url: string, traceId: string): Promise<ReadS
       kind: String(tags['span.kind']).toUpperCase(),
       start: span.startTime,
       error: tags['error'] === true ? String(tags['error.type']) : undefined,
-      remote: undefined,
+      remote: tags['peer.service'],
       tags,
     };
   });
+}
+
+/** Traces that Jaeger's search finds by one attribute, in the service's last hour. */
+export async function foundInJaeger(url: string, service: string, attribute: string, value: string): Promise<number> {
+  const tags = encodeURIComponent(JSON.stringify({ [attribute]: value }));
+  const { data } = await read(`${url}/api/traces?service=${service}&tags=${tags}&lookback=1h&limit=20`);
+  return data.length;
 }
 
 /**

@@ -106,8 +106,19 @@ describe('a span for Zipkin', () => {
     });
     expect(remoteOf({ ...db, 'server.address': 'pg', 'server.port': 5432 })).toEqual({ serviceName: 'pg', port: 5432 });
     expect(remoteOf(db)).toEqual({ serviceName: 'postgresql' });
-    expect(remoteOf({ ...db, 'server.address': '127.0.0.1' })).toEqual({ serviceName: 'postgresql' });
-    expect(remoteOf({ 'db.system.name': 'redis', 'server.address': '::1' })).toEqual({ serviceName: 'redis' });
+    const local = { 'server.address': '127.0.0.1', 'server.port': 3001 };
+    expect(remoteOf({ ...db, ...local, 'peer.service': 'postgresql' })).toEqual({
+      serviceName: 'postgresql',
+      ipv4: '127.0.0.1',
+      port: 3001,
+    });
+    // Our own says no more than the rest; two databases are two nodes.
+    expect(remoteOf({ ...db, 'server.address': 'pg', 'peer.service': 'postgresql' })).toEqual({ serviceName: 'pg' });
+    expect(remoteOf({ ...local, 'peer.service': '127.0.0.1:3001' })).toMatchObject({ serviceName: '127.0.0.1' });
+    expect(remoteOf({ 'db.system.name': 'redis', 'server.address': '::1' })).toEqual({
+      serviceName: 'redis',
+      ipv6: '::1',
+    });
     expect(remoteOf({ 'server.address': 'localhost', 'server.port': 8080 })).toEqual({
       serviceName: 'localhost',
       port: 8080,

@@ -99,7 +99,7 @@ function remoteEndpoint(textOf: (key: string) => string | undefined): Endpoint |
   const endpoint: Endpoint = {};
   const name = remoteName(textOf);
   if (name) endpoint.serviceName = name;
-  const address = textOf('network.peer.address') ?? '';
+  const address = textOf('network.peer.address') ?? textOf('server.address') ?? '';
   const family = isIP(address);
   if (family === 4) endpoint.ipv4 = address;
   if (family === 6) endpoint.ipv6 = address;
@@ -112,7 +112,11 @@ function remoteEndpoint(textOf: (key: string) => string | undefined): Endpoint |
 function remoteName(textOf: (key: string) => string | undefined): string | undefined {
   const address = textOf('server.address');
   const host = address && address !== 'localhost' && isIP(address) === 0 ? address : undefined;
-  return textOf('peer.service') || host || SYSTEMS.map(textOf).find(Boolean) || address;
+  const system = SYSTEMS.map(textOf).find(Boolean);
+  const peer = textOf('peer.service');
+  // Ours names the system only, or where the host is.
+  const isNamed = peer && ![system, address, `${address}:${textOf('server.port')}`].includes(peer);
+  return (isNamed && peer) || host || system || address;
 }
 
 /** Zipkin searches whole annotation values: the name is a separate one. */

@@ -3,6 +3,8 @@ import { knownWord, KINDS, PROGRAMS, type KnownWord, type Target } from './sql-w
 /** The semantic conventions' limit. */
 const MAX_SUMMARY = 255;
 const MAX_DEPTH = 64;
+/** Longer ones hide in lists what follows them. */
+const MAX_NAME = 40;
 
 /** Of parentheses. */
 interface Level {
@@ -21,6 +23,9 @@ export class SqlSummary {
   #level: Level = { verb: undefined, list: false, with: false, statement: true };
   readonly #parts: string[] = [];
   #length = 0;
+  #hasTarget = false;
+  /** Parts of the first operation; undefined: it is the only one. */
+  #first: number | undefined;
   /** Without the names `WITH` defines. */
   readonly #tables = new Set<string>();
   readonly #ctes = new Set<string>();
@@ -42,6 +47,13 @@ export class SqlSummary {
 
   get text(): string | undefined {
     return this.#parts.length > 0 ? this.#parts.join(' ') : undefined;
+  }
+
+  /** For spans: of a long summary only the first operation and its targets. */
+  get spanName(): string | undefined {
+    const { text } = this;
+    if (text === undefined || text.length <= MAX_NAME || this.#first === undefined) return text;
+    return this.#parts.slice(0, this.#first).join(' ');
   }
 
   /** Undefined if none or several. */
@@ -191,6 +203,7 @@ export class SqlSummary {
     if (level.with) this.#ctes.add(name);
     if (!expected) return;
     if (!this.#targets.includes(name)) {
+      this.#hasTarget = true;
       this.#targets.push(name);
       this.#add(name);
     }
@@ -237,6 +250,7 @@ export class SqlSummary {
 
   #operate(operation: string): void {
     this.operation ??= operation;
+    if (this.#hasTarget) this.#first ??= this.#parts.length;
     this.#add(operation);
   }
 

@@ -126,6 +126,24 @@ describe('the text', () => {
   });
 });
 
+it.each([
+  [
+    'INSERT INTO pgboss.job_common SELECT * FROM json_to_recordset($1) JOIN pgboss.queue q ON true',
+    'INSERT pgboss.job_common',
+  ],
+  ['INSERT INTO a SELECT * FROM b', 'INSERT a SELECT b'],
+  [
+    'EXPLAIN SELECT * FROM a_long_name_of_a_table JOIN another_of_the_same',
+    'EXPLAIN SELECT a_long_name_of_a_table another_of_the_same',
+  ],
+  [
+    'CREATE TABLE products (id int); CREATE TABLE orders (id int); INSERT INTO products VALUES (1)',
+    'CREATE TABLE products',
+  ],
+])('the name of %s has a long one’s first operation only', (sql, name) => {
+  expect(postgresql(sql).name).toBe(name);
+});
+
 describe('the summary', () => {
   it.each([
     // The convention's own examples, but for a table in single quotes, which is a literal here.

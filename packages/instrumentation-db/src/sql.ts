@@ -8,7 +8,9 @@ const LONGEST_REMEMBERED = 65_536;
 
 export interface SanitizedQuery {
   text: string;
-  /** The span name: `SELECT orders`. */
+  /** The span's: `SELECT orders`. */
+  name: string | undefined;
+  /** With all operations and targets. */
   summary: string | undefined;
   /** As written: `SELECT`, `CREATE TABLE`. */
   operation: string | undefined;
@@ -46,7 +48,8 @@ class Sanitizer {
 
 function scan(sql: string, dialect: Dialect): SanitizedQuery {
   const { text, summary } = SqlScan.of(sql, dialect);
-  return { text: text.value, summary: summary.text, operation: summary.operation, collection: summary.collection };
+  const { spanName, operation, collection } = summary;
+  return { text: text.value, name: spanName, summary: summary.text, operation, collection };
 }
 
 const sanitizers = new Map<Dialect, Sanitizer>();

@@ -17,6 +17,8 @@ export interface Statement {
 type Server = Pick<QueryDescription, 'system' | 'host' | 'port' | 'database'>;
 
 interface Described {
+  /** Default: the summary. */
+  name?: string | undefined;
   text?: string | undefined;
   summary?: string | undefined;
   operation?: string | undefined;
@@ -83,5 +85,5 @@ function describe({ system, host, port, database }: Server, pool: string | undef
     [POOL_NAME]: pool,
   };
   const attributes = new CommonAttributes(values, { system, address: host, port });
-  return { name: summary ?? database ?? system, summary, attributes };
+  return { name: described.name ?? summary ?? database ?? system, summary, attributes };
 }

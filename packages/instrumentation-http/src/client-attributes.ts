@@ -3,7 +3,6 @@ import type { Peer, SentRequest } from './events.ts';
 import { knownMethod } from './method.ts';
 import { fullUrl } from './url.ts';
 
-const MAX_USER_AGENT_LENGTH = 512;
 const MAX_TARGETS = 16;
 
 function defaultPort(scheme: string): number {
@@ -41,7 +40,6 @@ interface Target {
   readonly method: string;
   readonly host: string;
   readonly port: number | undefined;
-  readonly userAgent: string | undefined;
   readonly attributes: CommonAttributes;
 }
 
@@ -49,12 +47,11 @@ interface Target {
 export class ClientTargets {
   readonly #targets: Target[] = [];
 
-  of({ method, host, port, userAgent }: SentRequest): CommonAttributes {
+  of({ method, host, port }: SentRequest): CommonAttributes {
     const targets = this.#targets;
     for (let i = 0; i < targets.length; i++) {
       const each = targets[i]!;
-      if (each.host !== host || each.port !== port || each.method !== method) continue;
-      if (each.userAgent === userAgent) return each.attributes;
+      if (each.host === host && each.port === port && each.method === method) return each.attributes;
     }
     const known = knownMethod(method);
     const values = {
@@ -62,11 +59,10 @@ export class ClientTargets {
       'server.address': host,
       'server.port': port,
       'http.request.method_original': known === method ? undefined : method,
-      'user_agent.original': userAgent?.slice(0, MAX_USER_AGENT_LENGTH),
     };
     const attributes = new CommonAttributes(values, { system: 'http', address: host, port });
     if (targets.length >= MAX_TARGETS) targets.shift();
-    targets.push({ method, host, port, userAgent, attributes });
+    targets.push({ method, host, port, attributes });
     return attributes;
   }
 }

@@ -47,7 +47,6 @@ export interface SentRequest {
   readonly port: number | undefined;
   /** Or an absolute URL for a proxy. */
   readonly target: string;
-  readonly userAgent: string | undefined;
   /** `performance.now()`, if earlier. */
   readonly askedAt?: number | undefined;
   /** From {@link HttpEvents.begin}. */

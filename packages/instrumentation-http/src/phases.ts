@@ -23,8 +23,8 @@ export const PHASE_MS: Readonly<Record<Phase, string>> = {
   download: HTTP_PHASE_DOWNLOAD_MS,
 };
 
-/** Shorter: artefacts such as a next tick's socket, a buffered body. */
-const LEAST_MS: Readonly<Partial<Record<Phase, number>>> = { queue: 1, proxy: 1, send: 1 };
+/** Shorter: artefacts such as a next tick's socket, a buffered body, or a small response. */
+const LEAST_MS: Readonly<Partial<Record<Phase, number>>> = { queue: 1, proxy: 1, send: 1, download: 1 };
 
 export class Phases {
   current: Phase = 'queue';

@@ -24,6 +24,7 @@ import { RequestBody } from './request-body.ts';
 import { receivedHere } from './served-context.ts';
 import { sendTrace, type UntrustedHeaders } from './trace-headers.ts';
 
+const USUAL_VERSION = '1.1';
 /** Silent this long, it is unread. */
 const downloads = new Downloads(60_000);
 /** Retries need failures soon. */
@@ -122,11 +123,12 @@ export class SentCall implements Sent, Download, RequestContent {
     this.#peer = peer;
     if (this.#ended) return;
     if (httpVersion !== undefined) this.#spoke(httpVersion);
-    const known = peerAttributes(peer);
-    if (!known) return;
-    addCommon(this.#span, known);
-    const { remotePort } = peer;
-    if (remotePort === undefined || this.#request.port !== undefined) return;
+    const { remoteAddress, remotePort } = peer;
+    const { host, port } = this.#request;
+    const isRepeated = remoteAddress === host && (port === undefined || remotePort === port);
+    const known = isRepeated ? undefined : peerAttributes(peer);
+    if (known) addCommon(this.#span, known);
+    if (remotePort === undefined || port !== undefined) return;
     this.#span.setAttribute('server.port', remotePort);
     const url = urlOf(this.#request, remotePort);
     if (url !== undefined) this.#span.setAttribute('url.full', url);
@@ -134,7 +136,8 @@ export class SentCall implements Sent, Download, RequestContent {
 
   #spoke(httpVersion: string): void {
     this.#httpVersion = httpVersion;
-    this.#span.setAttribute('network.protocol.version', httpVersion);
+    // Jaeger shows 16 attributes: what nearly all have hides others.
+    if (httpVersion !== USUAL_VERSION) this.#span.setAttribute('network.protocol.version', httpVersion);
   }
 
   reused(): void {

@@ -25,7 +25,7 @@ describe('beside upstream’s instrumentations', () => {
         kind: 'CLIENT',
         name: 'GET',
         traceId: traceIds[0],
-        phases: ['http.phase.connect_ms', 'http.phase.ttfb_ms', 'http.phase.download_ms'],
+        phases: ['http.phase.connect_ms', 'http.phase.ttfb_ms'],
       },
       { ...served, traceId: traceIds[1] },
       // Its span is in no context, so only it can add to it.

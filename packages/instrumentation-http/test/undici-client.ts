@@ -84,20 +84,15 @@ export function describeClient(name: string, call: Call, recorded: Recording): v
         status: { code: 'UNSET' },
         scope: '@foreshock/instrumentation-http',
       });
-      const { 'http.phase.queue_ms': _queue, ...attributes } = span!.attributes;
+      const { 'http.phase.queue_ms': _queue, 'http.phase.download_ms': _download, ...attributes } = span!.attributes;
       expect(attributes).toEqual({
         'http.request.method': 'GET',
         'http.response.status_code': 200,
         'url.full': `${origin}/a?b=c&sig=REDACTED`,
         'server.address': '127.0.0.1',
         'server.port': port,
-        'network.peer.address': '127.0.0.1',
-        'network.peer.port': port,
-        'network.protocol.version': '1.1',
-        'user_agent.original': 'test/1',
         'http.phase.connect_ms': expect.any(Number),
         'http.phase.ttfb_ms': expect.any(Number),
-        'http.phase.download_ms': expect.any(Number),
       });
       expect(headersIn(head)).toMatchObject({
         'user-agent': 'test/1',

@@ -32,7 +32,7 @@ const ROOM = '@foreshock/instrumentation-';
 
 /** Line fields by span attributes, the first that exists. */
 const FIELDS = {
-  peer: ['peer.service', 'server.address', 'messaging.destination.name'],
+  peer: ['server.address', 'messaging.destination.name', 'peer.service'],
   pool: [POOL_NAME, TASK_POOL_NAME],
   pool_active: [POOL_USED],
   pool_max: [POOL_LIMIT],

@@ -27,11 +27,23 @@ export class CommonAttributes {
       count++;
       if (typeof value === 'string' && value.length > longest) longest = value.length;
     }
+    if (target) {
+      kept['peer.service'] = peerOf(target);
+      count++;
+    }
     this.values = kept;
     this.count = count;
     this.longest = longest;
     this.dependency = target && dependencies()?.note(target);
   }
+}
+
+/** What Jaeger draws behind the caller's name: `orders → redis GET`. */
+function peerOf({ system, address, port }: Target): string {
+  if (system !== 'http' || address === undefined) return system;
+  // Several services may be at one.
+  const isNumeric = /^[\d.]+$|:/.test(address);
+  return (isNumeric || address === 'localhost') && port !== undefined ? `${address}:${port}` : address;
 }
 
 export interface SpanStart {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { decodeRequest, isOtlpPath, type Encoding, type Payload } from './otlp.ts';
-import { describeSpans, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
+import { describeSpans, withoutRepeatedPeer, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
 
 /** Also if refused. */
 export interface ReceivedRequest {
@@ -41,6 +41,8 @@ export interface CollectorOptions {
   tls?: TlsOptions;
   /** Keeps blocks' and pauses' attributes, which a busy machine adds anywhere. */
   hasPauses?: boolean;
+  /** Keeps each `peer.service`, which repeats other attributes. */
+  hasPeers?: boolean;
 }
 
 const PAUSES = ['event_loop.blocked_ms', 'event_loop.blocked_before_ms', 'gc.pause_ms'];
@@ -129,6 +131,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
     if (status >= 200 && status < 300) {
       const received = request.payload?.spans ?? [];
       if (!options.hasPauses) for (const span of received) for (const name of PAUSES) delete span.attributes[name];
+      if (!options.hasPeers) for (const { attributes } of received) withoutRepeatedPeer(attributes);
       spans.push(...received);
       metrics.push(...(request.payload?.metrics ?? []));
       logs.push(...(request.payload?.logs ?? []));

@@ -26,6 +26,13 @@ export interface ReceivedSpan {
   dropped: { attributes: number; events: number; links: number };
 }
 
+/** Unless it says more than other attributes: whole spans need not repeat it. */
+export function withoutRepeatedPeer(attributes: Record<string, unknown>): Record<string, unknown> {
+  const { 'peer.service': peer, 'db.system.name': system, 'server.address': host, 'server.port': port } = attributes;
+  if (peer !== undefined && [system, host, `${host}:${port}`].includes(peer)) delete attributes['peer.service'];
+  return attributes;
+}
+
 export interface ReceivedMetric {
   name: string;
   description: string;

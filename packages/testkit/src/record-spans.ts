@@ -17,7 +17,7 @@ import {
   type MetricData,
 } from '@opentelemetry/sdk-metrics';
 import { TracerProvider, type ReadableSpan, type Sampler, type SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { MetricPoint, ReceivedMetric, ReceivedSpan } from './received-span.ts';
+import { withoutRepeatedPeer, type MetricPoint, type ReceivedMetric, type ReceivedSpan } from './received-span.ts';
 
 export interface RecordedInstrumentation {
   enable(): void;
@@ -135,7 +135,7 @@ function receivedSpanOf(span: ReadableSpan): ReceivedSpan {
     startTime: milliseconds(span.startTime),
     endTime: milliseconds(span.endTime),
     durationMs: milliseconds(span.duration),
-    attributes: { ...span.attributes },
+    attributes: withoutRepeatedPeer({ ...span.attributes }),
     events: span.events.map(({ name, time, attributes }) => ({
       name,
       time: milliseconds(time),

@@ -43,14 +43,19 @@ export class SpanAttributes {
     return this.#strings.text(this.targetNumber);
   }
 
-  /** Peer name, else database and namespace, else host and port. */
+  /** Peer name if it says more than the rest, else database and namespace, else host and port. */
   get targetNumber(): number {
-    if (this.#peer !== 0) return this.#peer;
+    const peer = this.#peer;
+    if (peer !== 0 && peer !== this.#system && peer !== this.#host && peer !== this.#where) return peer;
     if (this.#system !== 0 && this.#namespace !== 0) return this.#targets.number(this.#system, this.#namespace);
-    const hasBoth = this.#host !== 0 && this.#port !== 0;
-    const where = hasBoth ? this.#addresses.number(this.#host, this.#port) : this.#host;
+    const where = this.#where;
     if (this.#system === 0 || where === 0) return this.#system || where;
     return this.#targets.number(this.#system, where);
+  }
+
+  get #where(): number {
+    const hasBoth = this.#host !== 0 && this.#port !== 0;
+    return hasBoth ? this.#addresses.number(this.#host, this.#port) : this.#host;
   }
 
   /** Unused attributes cost one look-up. */

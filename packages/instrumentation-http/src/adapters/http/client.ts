@@ -75,14 +75,12 @@ export function attachClient(http: typeof Http, events: HttpEvents, hooks: Hooks
 function begin(request: Request, headers: unknown, events: HttpEvents): void {
   if (request[SENT] !== undefined) return;
   request[SENT] = null;
-  const userAgent = request.getHeader('user-agent') ?? headerNamed(request, headers, 'user-agent');
   const sent = events.sending({
     method: request.method,
     scheme: request.protocol === 'https:' ? 'https' : 'http',
     host: request.host,
     port: portOf(request, request.getHeader('host') ?? headerNamed(request, headers, 'host')),
     target: request.path,
-    userAgent: typeof userAgent === 'string' ? userAgent : undefined,
     message: request,
     reader: requestReader,
   });

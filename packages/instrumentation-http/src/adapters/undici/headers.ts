@@ -9,7 +9,7 @@ export interface WithHeaders {
 }
 
 /** @param name in lower case */
-export function headerOf({ headers }: WithHeaders, name: string): unknown {
+function headerOf({ headers }: WithHeaders, name: string): unknown {
   if (Array.isArray(headers)) {
     let found: unknown;
     for (let i = 0; i < headers.length; i += 2) {

@@ -7,7 +7,7 @@ import { isLetGo, isTimeOut } from '../../given-up.ts';
 import { Connections } from './connections.ts';
 import { onAbort, onConnection } from './abort.ts';
 import { beginBody, bodyChunkSent, bodySent, requestReader } from './body.ts';
-import { headerOf, RequestHeaders, type WithHeaders } from './headers.ts';
+import { RequestHeaders, type WithHeaders } from './headers.ts';
 import { Pools } from './pools.ts';
 
 /** lib/core/request.js of undici 5 to 8. */
@@ -121,14 +121,12 @@ function start(request: Request, events: HttpEvents, pools: Pools): Sent | undef
   if (!origin) return undefined;
   const { scheme, host, port } = origin;
   const { method, path } = request;
-  const userAgent = headerOf(request, 'user-agent');
   return events.sending({
     method,
     scheme,
     host,
     port,
     target: path,
-    userAgent: typeof userAgent === 'string' ? userAgent : undefined,
     askedAt: asked?.queued ? asked.at : undefined,
     start: asked?.start,
     message: request,

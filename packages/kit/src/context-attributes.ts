@@ -35,8 +35,9 @@ export function withContextAttributes(
 
 /** @param kind serving remote calls: none */
 export function contextAttributesOf(where: Context, kind?: SpanKind): Attributes | undefined {
+  if (kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
   let entry = where.getValue(KEY) as Entry | undefined;
-  if (!entry || kind === SpanKind.SERVER || kind === SpanKind.CONSUMER) return undefined;
+  if (!entry) return undefined;
   const parent = trace.getSpan(where);
   let found: Attributes | undefined;
   for (; entry; entry = entry.outer) {

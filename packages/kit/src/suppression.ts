@@ -1,4 +1,4 @@
-import { createContextKey, type Context } from '@opentelemetry/api';
+import { createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 
 const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
@@ -9,5 +9,5 @@ export function suppressed(where: Context): Context {
 
 /** If so, boundaries build no attributes. */
 export function isSuppressed(where: Context): boolean {
-  return where.getValue(SUPPRESSED) === true;
+  return where !== ROOT_CONTEXT && where.getValue(SUPPRESSED) === true;
 }

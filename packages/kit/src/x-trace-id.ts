@@ -1,9 +1,9 @@
-import { createContextKey, type Context } from '@opentelemetry/api';
+import { createContextKey, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
 
 const KEY = createContextKey('foreshock.x-trace-id');
 
 export function xTraceIdOf(where: Context): string | undefined {
-  return where.getValue(KEY) as string | undefined;
+  return where === ROOT_CONTEXT ? undefined : (where.getValue(KEY) as string | undefined);
 }
 
 /** Only the propagator sets and validates it. */

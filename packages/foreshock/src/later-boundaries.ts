@@ -4,7 +4,6 @@ import type { Context } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
 import { BoundaryLog, logsInstrumentation, type LogsConfig } from '@foreshock/instrumentation-logs';
 import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
-import type { RetryRecognition } from '@foreshock/instrumentation-resilience';
 import * as kit from '@foreshock/kit';
 import type { ForeshockPropagator } from '@foreshock/propagator';
 import { boundaryConfigs } from './boundary-configs.ts';
@@ -58,7 +57,8 @@ export function makeLaterPlugin(
   }
 
   const contextAttributes = new ContextAttributesProcessor();
-  const retries = new LaterRetries();
+  const retries = new LaterListener();
+  const holders = new LaterListener();
   const loaded = loadedPackages();
   const later = <Name extends keyof Boundaries>(
     name: Name,
@@ -76,7 +76,12 @@ export function makeLaterPlugin(
     });
   }
   if (wanted('db')) later('db', ({ dbInstrumentation }) => dbInstrumentation({ ...configs.db, libraries }));
-  if (wanted('pool')) later('pool', ({ poolInstrumentation }) => poolInstrumentation({ ...configs.pool, libraries }));
+  if (wanted('pool')) {
+    later('pool', ({ poolInstrumentation, HeldAcrossIo }) => {
+      holders.listener = new HeldAcrossIo();
+      poolInstrumentation({ ...configs.pool, libraries });
+    });
+  }
   if (wanted('cache')) {
     later('cache', ({ cacheInstrumentation }) => cacheInstrumentation({ ...configs.cache, libraries }));
   }
@@ -93,13 +98,13 @@ export function makeLaterPlugin(
   later(
     'resilience',
     ({ resilienceInstrumentation, RetryRecognition: Recognition }) => {
-      retries.recognition = new Recognition({ stormRatio: config.retryStorm });
+      retries.listener = new Recognition({ stormRatio: config.retryStorm });
       resilienceInstrumentation({ ...configs.resilience, libraries });
     },
     requests,
   );
   const lines = config.boundaryLogs ? [new BoundaryLog(config.boundaryLogs)] : [];
-  return { textMapPropagator, spanProcessors: [contextAttributes, retries, ...lines] };
+  return { textMapPropagator, spanProcessors: [contextAttributes, retries, holders, ...lines] };
 }
 
 /** Shared modules: copies would have their own state. */
@@ -109,14 +114,15 @@ function read<Name extends keyof Boundaries>(name: Name): Boundaries[Name] {
   return make({ api, kit, keptGlobals });
 }
 
-class LaterRetries implements SpanListener {
-  recognition: RetryRecognition | undefined;
+/** A boundary's, once it has loaded. */
+class LaterListener implements SpanListener {
+  listener: { onStart(span: RecordedSpan, parent: Context): void; onEnd(span: RecordedSpan): void } | undefined;
 
   onStart(span: RecordedSpan, parent: Context): void {
-    this.recognition?.onStart(span, parent);
+    this.listener?.onStart(span, parent);
   }
 
   onEnd(span: RecordedSpan): void {
-    this.recognition?.onEnd(span);
+    this.listener?.onEnd(span);
   }
 }

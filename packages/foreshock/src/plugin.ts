@@ -2,7 +2,7 @@ import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation, innerSpanEnded, innerSpanStarted } from '@foreshock/instrumentation-http';
 import { BoundaryLog, logsInstrumentation } from '@foreshock/instrumentation-logs';
-import { poolInstrumentation } from '@foreshock/instrumentation-pool';
+import { HeldAcrossIo, poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
 import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
@@ -17,7 +17,7 @@ import { makePropagator, type PluginConfig } from './plugin-config.ts';
 export interface Plugin {
   instrumentations: Instrumentation[];
   textMapPropagator: ForeshockPropagator;
-  spanProcessors: (ContextAttributesProcessor | RetryRecognition | BoundaryLog)[];
+  spanProcessors: (ContextAttributesProcessor | RetryRecognition | HeldAcrossIo | BoundaryLog)[];
 }
 
 /**
@@ -54,6 +54,7 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     spanProcessors: [
       contextAttributes,
       new RetryRecognition({ stormRatio: config.retryStorm }),
+      new HeldAcrossIo(),
       ...(config.boundaryLogs ? [new BoundaryLog(config.boundaryLogs)] : []),
     ],
   };

@@ -19,7 +19,7 @@ const DEFAULTS = {
   fields: ['traceparent', 'tracestate', 'baggage', 'x-trace-id'],
   http: true,
   pg: true,
-  processors: 2,
+  processors: 3,
 };
 const AT_AN_EDGE = {
   FORESHOCK_TRUST_INCOMING: 'false',
@@ -40,7 +40,7 @@ it('reads the variables that the preload reads', async () => {
       fields: ['b3'],
       http: false,
       pg: true,
-      processors: 2,
+      processors: 3,
     },
     stderr: '',
   });
@@ -55,7 +55,7 @@ it('takes options over the variables', async () => {
     fields: ['b3'],
     http: false,
     pg: true,
-    processors: 2,
+    processors: 3,
   });
 });
 

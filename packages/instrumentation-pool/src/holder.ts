@@ -5,6 +5,8 @@ export interface Holder {
   heldMs: number;
   spanContext: SpanContext | undefined;
   operation: string | undefined;
+  /** The call to elsewhere that it waited for, most of the time. */
+  acrossIo: string | undefined;
   /** Held at least until. */
   until: number;
 }

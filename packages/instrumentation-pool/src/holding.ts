@@ -10,6 +10,7 @@ import {
   type LinkedList,
 } from '@foreshock/kit';
 import { POOL_IDLE, POOL_LIMIT, POOL_PENDING, POOL_USED, POOL_WAIT_MS, POOL_WAIT_REASON } from '@foreshock/kit/names';
+import { AcrossIo } from './across-io.ts';
 import type { PoolDescription, PoolState, WaitReason } from './events.ts';
 import type { Holder } from './holder.ts';
 
@@ -41,6 +42,9 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   #uses = 0;
   /** Last operation over it. */
   #sent: Span | undefined;
+  /** The last operation's end, or granted at. */
+  #idleSince = 0;
+  #acrossIo: AcrossIo | undefined;
   before: Holding | undefined;
   after: Holding | undefined;
   #stateIsTaken = true;
@@ -73,7 +77,18 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
   }
 
   sent(span: Span): void {
+    this.#acrossIo?.used(performance.now(), this.#idleSince);
     this.#sent = span;
+  }
+
+  /** In the holder's context; perhaps its own operation, which is {@link sent} then. */
+  callStarted(span: Span): void {
+    if (!this.isBusy) (this.#acrossIo ??= new AcrossIo()).started(span, performance.now());
+  }
+
+  callEnded(span: object): void {
+    if (span === this.#sent) this.#idleSince = performance.now();
+    else this.#acrossIo?.ended(span as Span, performance.now());
   }
 
   get isBusy(): boolean {
@@ -84,7 +99,8 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     if (this.out) this.pool.holdings.remove(this);
     this.pool = pool;
     this.out = true;
-    this.since = now;
+    this.since = this.#idleSince = now;
+    this.#acrossIo = undefined;
     this.span = span;
     // The SDK's span name, until a query gives a more specific one.
     const { name } = (span ?? {}) as { name?: unknown };
@@ -114,6 +130,10 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     this.heldMs = now - this.since;
     this.parent = undefined;
     this.#sent = undefined;
+    // What is pooled may make calls itself, if none is seen on it.
+    if (this.#uses === 0) this.#acrossIo = undefined;
+    this.#acrossIo?.used(now, this.#idleSince);
+    if (this.span) this.#acrossIo?.mark(this.span, this.poolName, this.heldMs);
   }
 
   takeState(): Attributes | undefined {
@@ -138,6 +158,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
       heldMs: roundMs(heldMs),
       spanContext: this.span?.spanContext(),
       operation: this.operation,
+      acrossIo: this.#acrossIo?.mostOf(heldMs),
       until: this.out ? now : this.since + this.heldMs,
     };
   }

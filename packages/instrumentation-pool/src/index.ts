@@ -3,6 +3,7 @@ import { adapters } from './adapters/index.ts';
 import { openPools, type PoolConfig } from './boundary.ts';
 import { ObservedPools } from './observed-pools.ts';
 
+export { HeldAcrossIo } from './held-across-io.ts';
 export type { PoolConfig };
 
 /**

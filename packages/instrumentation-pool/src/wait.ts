@@ -19,6 +19,7 @@ import {
   POOL_GRANTED_IDLE,
   POOL_GRANTED_PENDING,
   POOL_GRANTED_USED,
+  POOL_HOLDER_HELD_ACROSS_IO,
   POOL_HOLDER_HELD_MS,
   POOL_HOLDER_OPERATION,
   POOL_HOLDER_TRACE_ID,
@@ -60,6 +61,7 @@ export class Wait {
   /** When the span was named. */
   #label: string | undefined;
   #holderKnown = false;
+  #holderSpanId: string | undefined;
   #connectStart: number | undefined;
   #waitMs = 0;
   #reason: WaitReason = 'queue';
@@ -114,10 +116,16 @@ export class Wait {
     return (this.#span = startSpan(this.#boundary.tracer, `pool.acquire ${pool.label}`, start, where));
   }
 
-  #nameHolder({ heldMs, operation, spanContext }: Holder): void {
+  #nameHolder({ heldMs, operation, acrossIo, spanContext }: Holder): void {
     const span = this.#span;
-    if (!span || this.#holderKnown) return;
+    if (!span) return;
+    const isNamed = this.#holderKnown && spanContext !== undefined && spanContext.spanId === this.#holderSpanId;
+    // Known at its release only.
+    if (acrossIo !== undefined && (!this.#holderKnown || isNamed))
+      span.setAttribute(POOL_HOLDER_HELD_ACROSS_IO, acrossIo);
+    if (this.#holderKnown) return;
     this.#holderKnown = true;
+    this.#holderSpanId = spanContext?.spanId;
     span.setAttribute(POOL_HOLDER_HELD_MS, heldMs);
     if (operation !== undefined) span.setAttribute(POOL_HOLDER_OPERATION, operation);
     if (!spanContext) return;

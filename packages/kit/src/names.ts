@@ -17,6 +17,15 @@ export const POOL_HOLDER_TRACE_ID = 'pool.holder.trace_id';
 export const POOL_HOLDER_HELD_MS = 'pool.holder.held_ms';
 export const POOL_HOLDER_OPERATION = 'pool.holder.operation';
 
+/** On a wait: the call to elsewhere that the holder waited for, at least half of the time. */
+export const POOL_HOLDER_HELD_ACROSS_IO = 'pool.holder.held_across_io';
+
+/** Event on the holder's span: it waited for calls to elsewhere while it held a connection; the longest one's name. */
+export const POOL_HELD_ACROSS_IO = 'pool.held_across_io';
+export const POOL_HELD_ACROSS_IO_MS = 'pool.held_across_io.ms';
+export const POOL_HELD_ACROSS_IO_CALLS = 'pool.held_across_io.calls';
+export const POOL_HELD_ACROSS_IO_OPERATION = 'pool.held_across_io.operation';
+
 /** On `pool.leak`: not out for long, but its caller has ended and others wait. */
 export const POOL_LEAK_SUSPECTED = 'pool.leak.suspected';
 

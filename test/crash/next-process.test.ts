@@ -171,6 +171,22 @@ it.each([
   await app.stop();
 });
 
+it('what a terminated worker thread and a fork have ended is left as well', SLOW, async () => {
+  const app = await runFixture(new URL('./fixtures/threads.cjs', import.meta.url), {
+    collector,
+    readyTimeoutMs: 60_000,
+    env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: 'threads', OTEL_BSP_SCHEDULE_DELAY: '600000' },
+  });
+  const { child } = await app.ready;
+  for (const pid of [app.pid, child]) await untilSpool(base, pid, ({ finished }) => finished === 1);
+  app.kill('SIGKILL');
+  process.kill(child, 'SIGKILL');
+  await app.exited;
+  await start('threads');
+  await collector.waitForSpans((spans) => spans.filter(({ name }) => name.startsWith('of a')).length >= 2, SOON);
+  expect(paths()).toEqual(['of a fork', 'of a worker thread', 'process.died', 'process.died']);
+});
+
 it('a heartbeat says how pools and breakers are, and what failed last', SLOW, async () => {
   const app = await runFixture(new URL('./fixtures/full-pool.cjs', import.meta.url), {
     collector,

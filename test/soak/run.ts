@@ -1,5 +1,5 @@
 // `npm run soak [-- MINUTES [RATE]]`: a service whose backend fails and returns; default 10 minutes at 500 requests a second.
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ import { Load } from './load.ts';
 
 const minutes = Number(process.argv[2] ?? 10);
 const rate = Number(process.argv[3] ?? 500);
+/** Of the requests: enough for a quantile. */
+const PLAIN_PART = 5;
 /** Parts of the whole time. */
 const PHASES: readonly [Mode, number][] = [
   ['healthy', 0.2],
@@ -28,36 +30,37 @@ const PHASES: readonly [Mode, number][] = [
 const backend = new Backend();
 await backend.become('healthy');
 const directory = mkdtempSync(join(tmpdir(), 'foreshock-soak-'));
-const app = fork(fileURLToPath(new URL('./fixtures/server.cjs', import.meta.url)), {
-  execArgv: ['--require', PRELOAD],
-  env: { OTEL_SERVICE_NAME: 'soak', OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, FORESHOCK_SPOOL_DIR: directory },
-  stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-});
+const app = startServer(['--require', PRELOAD]);
 let stderr = '';
 app.stderr!.on('data', (chunk) => (stderr += String(chunk)));
 const memory: number[] = [];
 app.on('message', ({ rss }: { rss?: number }) => rss !== undefined && memory.push(rss));
-const port = await new Promise<number>((resolve) =>
-  app.on('message', (message: { port?: number }) => message.port !== undefined && resolve(message.port)),
-);
+/** Beside it, without the preload: a busy machine makes both slow. */
+const plain = startServer([]);
+const [port, plainPort] = await Promise.all([portOf(app), portOf(plain)]);
 const load = new Load(port, rate);
+const plainLoad = new Load(plainPort, rate / PLAIN_PART);
 
 const rss: number[] = [];
-console.log('backend | requests | p50 ms | p99 ms | load late ms | RSS MiB');
+console.log('backend | requests | p50 ms | p99 ms | without preload p50 ms | p99 ms | load late ms | RSS MiB');
 for (const [mode, part] of PHASES) {
   await backend.become(mode);
   load.latencies = [];
+  plainLoad.latencies = [];
   load.lag = 0;
   memory.length = 0;
   await pause(part * minutes * 60_000);
-  const [p50, p99] = [at(load.latencies, 0.5), at(load.latencies, 0.99)];
+  const quantiles = [load, plainLoad].flatMap(({ latencies }) => [at(latencies, 0.5), at(latencies, 0.99)]);
   // The second half: the first one may still deliver what had waited.
   rss.push(at(memory.slice(memory.length / 2), 0.5) / 2 ** 20);
-  console.log([mode, load.latencies.length, p50, p99, load.lag, Math.round(rss.at(-1)!)].join(' | '));
+  console.log([mode, load.latencies.length, ...quantiles, load.lag, Math.round(rss.at(-1)!)].join(' | '));
 }
 load.stop();
+plainLoad.stop();
 await pause(2_000);
 load.close();
+plainLoad.close();
+plain.kill();
 const exited = once(app, 'exit');
 app.kill('SIGTERM');
 await exited;
@@ -82,6 +85,20 @@ console.log(
     `${drift(2)} % since the first outage`,
 );
 process.exitCode = lost > counted || load.failed.length > 0 || twiceAnswered > 0 ? 1 : 0;
+
+function startServer(execArgv: readonly string[]): ChildProcess {
+  return fork(fileURLToPath(new URL('./fixtures/server.cjs', import.meta.url)), {
+    execArgv: [...execArgv],
+    env: { OTEL_SERVICE_NAME: 'soak', OTEL_EXPORTER_OTLP_ENDPOINT: backend.url, FORESHOCK_SPOOL_DIR: directory },
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
+}
+
+function portOf(server: ChildProcess): Promise<number> {
+  return new Promise((resolve) =>
+    server.on('message', (message: { port?: number }) => message.port !== undefined && resolve(message.port)),
+  );
+}
 
 function at(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);

@@ -17,7 +17,7 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Budget } from '../budget.ts';
 import type { FinishedSpan } from '../finished-span.ts';
 import { blankSpan } from '../own-span.ts';
@@ -25,14 +25,15 @@ import { eachSpan, type RecordBatch } from '../otlp-request.ts';
 import { Spool, type Batch } from '../spool.ts';
 import { claim, findDead, readWhole } from './dead-files.ts';
 import { readFrames } from './file-format.ts';
-import { FILE_BYTES, HEADER_BYTES, HOME_DATA_AT, MAIN } from './file-layout.ts';
+import { BEATS_AT, FILE_BYTES, HEADER_BYTES, HOME_DATA_AT, MAIN } from './file-layout.ts';
 import type { DiskOptions } from './disk-options.ts';
 import { OpenSpanTable } from './open-span-table.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
 import { serviceDirectory } from './spool-directory.ts';
 import { SilentFiles } from './silent-files.ts';
-import { HAS_FILES, makeSpoolMemory } from './spool-memory.ts';
+import { BEAT_BYTES, BEATS, readHeartbeats } from './heartbeat.ts';
+import { GC_MS, HAS_FILES, makeSpoolMemory } from './spool-memory.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
 let base: string;
@@ -201,6 +202,26 @@ describe('the spool on disk', () => {
     table.remove(place);
     writer.update(0);
     expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('has the last ten heartbeats, one a second', () => {
+    const { options, writer } = makeOwnWriter();
+    const batch = batchOf(spool(), span('a'));
+    writer.write(MAIN, batch, batch.end);
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    for (let i = 0; i < 24; i++) {
+      options.memory.samples[GC_MS] = i;
+      writer.update(i);
+      vi.setSystemTime(Date.now() + 500);
+    }
+    const file = readFileSync(join(directory, '00.spool'));
+    const beats = readHeartbeats(file.subarray(BEATS_AT, BEATS_AT + BEATS * BEAT_BYTES));
+    // Of each second the later one.
+    const expected = Array.from({ length: 10 }, (_, i) => 5 + 2 * i);
+    expect(beats.map(({ at, gcMs, waitingSpans }) => [at, gcMs, waitingSpans])).toEqual(
+      expected.map((i) => [1_000_000 + 500 * i, i, i]),
+    );
   });
 
   it('is private', () => {

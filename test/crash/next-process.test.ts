@@ -239,6 +239,8 @@ it('a directory that cannot be used costs one line, and no span', SLOW, async ()
   expect(line).toMatch(
     /^foreshock: spans wait in memory only, the spool \/proc\/foreshock\/orders-[\da-f]{8} cannot be used: E/,
   );
+  // The line is older than the thread's listener; before it the signal has its default effect.
+  while (!listensToSigterm(app.pid)) await pause(20);
   const { stderr, signal } = await app.stop();
   expect(signal).toBe('SIGTERM');
   expect(stderr.trim().split('\n')).toHaveLength(1);

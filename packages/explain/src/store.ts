@@ -7,7 +7,8 @@ export { milliseconds } from './sources/otlp-json.ts';
 export { ProtobufReader } from './sources/protobuf-reader.ts';
 export { UnreadableSource } from './sources/unreadable.ts';
 export { numberOf, textOf } from './sources/untrusted.ts';
-export { emptySpan, SpanTable } from './spans/span-table.ts';
+export { SpanTable } from './spans/span-table.ts';
+export { emptySpan } from './spans/span-input.ts';
 export { isStoreFile, STORE_VERSION } from './store/store-file.ts';
 export { otlpLines } from './store/otlp-lines.ts';
 export {

@@ -29,6 +29,16 @@ try {
     );
     await page.waitForNetworkIdle({ idleTime: 300 });
     await page.screenshot({ path: place('waterfall') });
+    if (folder) {
+      for (const [hash, ready] of [
+        ['traces', '.traces a'],
+        ['graph', '.node'],
+      ] as const) {
+        await page.evaluate((to) => void (location.hash = `#/${to}`), hash);
+        await page.waitForSelector(ready);
+        await page.screenshot({ path: place(hash), fullPage: true });
+      }
+    }
     await page.close();
   }
 } finally {

@@ -10,8 +10,8 @@ export interface FileSegment {
 
 /** Where one segment ends and the next begins: `JsonValues` takes nothing over such a line's begin. */
 const BETWEEN = Buffer.concat([Buffer.from('\n'), OTLP_BEGIN]);
-const LEAST_CHUNK = 1024 * 1024;
-const MOST_CHUNK = 16 * 1024 * 1024;
+const LEAST_CHUNK = 512 * 1024;
+const MOST_CHUNK = 8 * 1024 * 1024;
 
 /** The lines from the first OTLP line that begins in the segment to the first one that begins after it. */
 export async function* segmentBytes({ path, from, to }: FileSegment): AsyncGenerator<Buffer> {

@@ -1,4 +1,5 @@
-import type { SpanProcess, SpanTable } from '../spans/span-table.ts';
+import type { SpanTable } from '../spans/span-table.ts';
+import type { SpanProcess } from '../spans/span-input.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
 import { addMark } from './marks.ts';
 import { ResourceAttributes } from './resource.ts';

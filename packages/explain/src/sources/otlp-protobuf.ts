@@ -1,4 +1,5 @@
-import { emptySpan, type SpanProcess, type SpanTable } from '../spans/span-table.ts';
+import { type SpanTable } from '../spans/span-table.ts';
+import { emptySpan, type SpanProcess } from '../spans/span-input.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
 import { addMark } from './marks.ts';
 import { ProtobufReader } from './protobuf-reader.ts';

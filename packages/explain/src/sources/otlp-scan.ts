@@ -1,4 +1,5 @@
-import type { SpanTable, SpanValues } from '../spans/span-table.ts';
+import type { SpanTable } from '../spans/span-table.ts';
+import type { SpanValues } from '../spans/span-input.ts';
 import { BytePattern } from './byte-pattern.ts';
 import { JsonScanner, Unexpected } from './json-scanner.ts';
 import { resourceOf } from './otlp-json.ts';

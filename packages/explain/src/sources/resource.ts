@@ -1,4 +1,4 @@
-import type { SpanProcess } from '../spans/span-table.ts';
+import type { SpanProcess } from '../spans/span-input.ts';
 import type { Plain } from './attributes.ts';
 
 export class ResourceAttributes {

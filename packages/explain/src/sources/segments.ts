@@ -9,7 +9,7 @@ import { UnreadableSource } from './unreadable.ts';
 export const LEAST_SIZE: number = 64 * 1024 * 1024;
 
 /** So much waits in a thread, or for its turn. */
-const SEGMENT_SIZE = 16 * 1024 * 1024;
+const SEGMENT_SIZE = 8 * 1024 * 1024;
 /** More do not help: this thread puts together what they read. */
 const MOST_THREADS = 4;
 

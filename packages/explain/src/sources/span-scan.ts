@@ -1,5 +1,6 @@
 import type { SpanId } from '../spans/span-id.ts';
-import type { SpanTable, SpanValues } from '../spans/span-table.ts';
+import type { SpanTable } from '../spans/span-table.ts';
+import type { SpanValues } from '../spans/span-input.ts';
 import { AttributeScan } from './attribute-scan.ts';
 import { type Plain, readerOf, SpanAttributes } from './attributes.ts';
 import { type JsonScanner, Unexpected } from './json-scanner.ts';

@@ -1,48 +1,13 @@
-import type { AttributeValues } from './attribute-values.ts';
 import type { KnownAttributes, Mark } from './known-attributes.ts';
 import { type AttributesCopy, SharedAttributes } from './shared-attributes.ts';
 import { type ColumnsCopy, copyColumns, SpanColumns, writeColumns } from './span-columns.ts';
 import { readId, type SpanId } from './span-id.ts';
+import type { SpanInput, SpanProcess, SpanValues } from './span-input.ts';
 import { Strings } from './strings.ts';
 import { TraceNumbers, type TracesCopy } from './trace-numbers.ts';
 
 /** With OTLP's numbers. */
 export const KIND = { UNSPECIFIED: 0, INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const;
-
-/** Times are Unix milliseconds. */
-export interface SpanInput {
-  traceId: string;
-  spanId: string;
-  parentSpanId: string;
-  service: string;
-  /** The process; may be empty. */
-  instance: string;
-  /** May be empty. */
-  version: string;
-  name: string;
-  kind: number;
-  start: number;
-  end: number;
-  failed: boolean;
-  errorType: string;
-  /** If the span names it. */
-  target: string;
-  attributes: AttributeValues | undefined;
-}
-
-export type SpanProcess = Pick<SpanInput, 'service' | 'instance' | 'version'>;
-/** Texts as numbers of `Strings`. */
-export interface SpanValues {
-  process: Record<keyof SpanProcess, number>;
-  name: number;
-  kind: number;
-  start: number;
-  end: number;
-  failed: boolean;
-  errorType: number;
-  target: number;
-  attributes: AttributeValues | undefined;
-}
 
 /** Everything but what is looked up by. */
 export interface TableCopy {
@@ -53,25 +18,6 @@ export interface TableCopy {
   attributes: AttributesCopy;
   marks: Mark[];
   invalid: number;
-}
-
-export function emptySpan({ service, instance, version }: SpanProcess): SpanInput {
-  return {
-    traceId: '',
-    spanId: '',
-    parentSpanId: '',
-    service,
-    instance,
-    version,
-    name: '',
-    kind: 0,
-    start: Number.NaN,
-    end: Number.NaN,
-    failed: false,
-    errorType: '',
-    target: '',
-    attributes: undefined,
-  };
 }
 
 export class SpanTable extends SpanColumns {

@@ -43,6 +43,11 @@ it.each(LOOKS)('can be used by everybody at $width pixels, $theme', async (look)
       await page.waitForSelector('.details');
     }
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    // In a narrow page, rows of tables are lists.
+    const tables = await page.$$eval('.wide > table', (all) =>
+      all.map((each) => each.offsetWidth - each.parentElement!.clientWidth),
+    );
+    if (look.width < 560) expect(tables.filter((by) => by > 0)).toEqual([]);
     expect(await seriousFindings(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.close();

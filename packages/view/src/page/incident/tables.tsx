@@ -1,42 +1,12 @@
-import type { ComponentChildren } from 'preact';
 import type { Impact, PoolRow, Report, RetryRow, TimeRow } from '../contract.ts';
 import { Bar } from '../frame/bar.tsx';
+import { Table } from '../frame/table.tsx';
 import { Text } from '../frame/text.tsx';
 import { address } from '../route.ts';
 import { quoted } from '../search-word.ts';
 import { number, percent } from '../words/count.ts';
 import { duration } from '../words/duration.ts';
 import { clock, dateTime } from '../words/time.ts';
-
-interface TableProps {
-  title: string;
-  columns: readonly string[];
-  children: ComponentChildren;
-}
-
-/** Scrolls by itself in a narrow page. */
-function Table({ title, columns, children }: TableProps) {
-  const id = title.toLowerCase().replaceAll(/[^a-z]+/g, '-');
-  return (
-    <section aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      <div class="wide" tabIndex={0} role="region" aria-labelledby={id}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col" class={column.endsWith('#') ? 'figure' : ''}>
-                  {column.replace('#', '')}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>{children}</tbody>
-        </table>
-      </div>
-    </section>
-  );
-}
 
 export function WhatIf({ report }: { report: Report }) {
   const [worst] = report.impact;
@@ -73,98 +43,92 @@ export function WhatIf({ report }: { report: Report }) {
 export function ImpactTable({ rows }: { rows: readonly Impact[] }) {
   if (rows.length === 0) return null;
   return (
-    <Table title="Who was hit" columns={['Route', 'Service', 'Requests#', 'Slow#', 'Failed#', 'p95#', 'Usually#']}>
-      {rows.map((row) => (
-        <tr key={`${row.service} ${row.route}`}>
-          <td>
-            <a href={address('traces', { q: `service:${quoted(row.service)}` })}>
-              <Text of={row.route} />
-            </a>
-          </td>
-          <td>
-            <Text of={row.service} />
-          </td>
-          <td class="figure">{number(row.requests)}</td>
-          <td class="figure">{number(row.slow)}</td>
-          <td class="figure">{row.failed > 0 ? `✕ ${number(row.failed)}` : '0'}</td>
-          <td class="figure">{duration(row.p95Ms)}</td>
-          <td class="figure">{row.baselineP95Ms === null ? 'not known' : duration(row.baselineP95Ms)}</td>
-        </tr>
-      ))}
-    </Table>
+    <Table
+      title="Who was hit"
+      columns={['Route', 'Service', 'Requests#', 'Slow#', 'Failed#', 'p95#', 'Usually#']}
+      rows={rows.map((row) => ({
+        key: `${row.service} ${row.route}`,
+        cells: [
+          <a href={address('traces', { q: `service:${quoted(row.service)}` })}>
+            <Text of={row.route} />
+          </a>,
+          <Text of={row.service} />,
+          number(row.requests),
+          number(row.slow),
+          row.failed > 0 ? `✕ ${number(row.failed)}` : '0',
+          duration(row.p95Ms),
+          row.baselineP95Ms === null ? 'not known' : duration(row.baselineP95Ms),
+        ],
+      }))}
+    />
   );
 }
 
 export function TimeTable({ rows }: { rows: readonly TimeRow[] }) {
   if (rows.length === 0) return null;
   return (
-    <Table title="Where 80 % of the time went" columns={['Share', 'Service', 'Operation', 'Spent on', 'Time#']}>
-      {rows.map((row) => (
-        <tr key={`${row.service} ${row.operation} ${row.spentOn}`}>
-          <td class="share">
-            <Bar share={row.share} label={percent(row.share)} />
-          </td>
-          <td>
-            <Text of={row.service} />
-          </td>
-          <td>
-            <Text of={row.operation} />
-          </td>
-          <td>
-            <Text of={row.spentOn} />
-          </td>
-          <td class="figure">{duration(row.ms)}</td>
-        </tr>
-      ))}
-    </Table>
+    <Table
+      title="Where 80 % of the time went"
+      columns={['Share', 'Service', 'Operation', 'Spent on', 'Time#']}
+      rows={rows.map((row) => ({
+        key: `${row.service} ${row.operation} ${row.spentOn}`,
+        cells: [
+          <Bar share={row.share} label={percent(row.share)} />,
+          <Text of={row.service} />,
+          <Text of={row.operation} />,
+          <Text of={row.spentOn} />,
+          duration(row.ms),
+        ],
+      }))}
+    />
   );
 }
 
 export function PoolTable({ rows }: { rows: readonly PoolRow[] }) {
   if (rows.length === 0) return null;
   return (
-    <Table title="Pools that were full" columns={['Pool', 'Limit#', 'Waits#', 'Longest#', 'When', 'Held longest by']}>
-      {rows.map((row) => (
-        <tr key={`${row.service} ${row.pool}`}>
-          <td>
+    <Table
+      title="Pools that were full"
+      columns={['Pool', 'Limit#', 'Waits#', 'Longest#', 'When', 'Held longest by']}
+      rows={rows.map((row) => ({
+        key: `${row.service} ${row.pool}`,
+        cells: [
+          <>
             <Text of={row.pool} />{' '}
             <span class="quiet">
               in <Text of={row.service} />
             </span>
-          </td>
-          <td class="figure">{row.limit ?? 'not known'}</td>
-          <td class="figure">{number(row.waits)}</td>
-          <td class="figure">{duration(row.longestWaitMs)}</td>
-          <td title={`${dateTime(Date.parse(row.from))} to ${dateTime(Date.parse(row.to))}`}>
+          </>,
+          row.limit ?? 'not known',
+          number(row.waits),
+          duration(row.longestWaitMs),
+          <span title={`${dateTime(Date.parse(row.from))} to ${dateTime(Date.parse(row.to))}`}>
             {clock(Date.parse(row.from))} to {clock(Date.parse(row.to))}
-          </td>
-          <td>
-            <Text of={row.holders.join(', ') || 'not known'} />
-          </td>
-        </tr>
-      ))}
-    </Table>
+          </span>,
+          <Text of={row.holders.join(', ') || 'not known'} />,
+        ],
+      }))}
+    />
   );
 }
 
 export function RetryTable({ rows }: { rows: readonly RetryRow[] }) {
   if (rows.length === 0) return null;
   return (
-    <Table title="Calls made again" columns={['From', 'To', 'First tries#', 'Made again#', 'Pauses']}>
-      {rows.map((row) => (
-        <tr key={`${row.service} ${row.target}`}>
-          <td>
-            <Text of={row.service} />
-          </td>
-          <td>
-            <Text of={row.target} />
-          </td>
-          <td class="figure">{number(row.firstTries)}</td>
-          <td class="figure">{number(row.resends)}</td>
-          <td>{pausesOf(row)}</td>
-        </tr>
-      ))}
-    </Table>
+    <Table
+      title="Calls made again"
+      columns={['From', 'To', 'First tries#', 'Made again#', 'Pauses']}
+      rows={rows.map((row) => ({
+        key: `${row.service} ${row.target}`,
+        cells: [
+          <Text of={row.service} />,
+          <Text of={row.target} />,
+          number(row.firstTries),
+          number(row.resends),
+          pausesOf(row),
+        ],
+      }))}
+    />
   );
 }
 

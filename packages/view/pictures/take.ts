@@ -1,15 +1,16 @@
-// Takes the pictures of the READMEs: `node -C @foreshock/source packages/view/pictures/take.ts [FOLDER]`, after a build.
-// With a folder, of all sizes and colours, to look at.
+// Takes the pictures of the READMEs: `node -C @foreshock/source packages/view/pictures/take.ts [FOLDER [SPANS]]`, after a
+// build. With a folder, of all sizes and colours, to look at; `.` is the READMEs'. SPANS: another file than the recorded demo.
 import { join } from 'node:path';
 import { openBrowser, openPage } from '../test/page/browser.ts';
 import { CHECKOUT, start } from '../test/viewer.ts';
 
-const folder = process.argv[2];
+const folder = process.argv[2] === '.' ? undefined : process.argv[2];
+const spans = process.argv[3] ?? CHECKOUT;
 const looks = folder
   ? ([1280, 390] as const).flatMap((width) => (['light', 'dark'] as const).map((theme) => ({ width, theme })))
   : [{ width: 1120, theme: 'dark' } as const];
 
-const [browser, viewer] = await Promise.all([openBrowser(), start([CHECKOUT])]);
+const [browser, viewer] = await Promise.all([openBrowser(), start([spans])]);
 try {
   for (const look of looks) {
     const { page } = await openPage(browser, viewer.url, look);

@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ok } from '../src/doctor/finding.ts';
+import { Steps } from '../src/doctor/steps.ts';
 import { BIN, examine, makeProject, run } from './doctor-run.ts';
 
 const pem = (name: string): string =>
@@ -161,6 +163,14 @@ describe('the backend', () => {
     );
   });
 
+  it('is behind a proxy that cannot be reached, which is said of the proxy', async () => {
+    const { lines } = await examine([], {
+      cwd: project(),
+      env: { ...endpoint('http://backend.test:4318'), NODE_USE_ENV_PROXY: '1', HTTP_PROXY: 'http://me:pw@127.0.0.1:1' },
+    });
+    expect(lines).toContain('wrong backend: the proxy 127.0.0.1:1 cannot be reached (ECONNREFUSED)');
+  });
+
   it('speaks TLS, or not, or with a certificate nobody trusts', async () => {
     const secure = await startCollector({ tls: { key: pem('server-key'), cert: pem('server') } });
     onTestFinished(() => secure.close());
@@ -226,4 +236,17 @@ describe('the project', () => {
     expect(lines).toContain('look start: nothing in npm start loads the preload');
     expect(lines).toContainEqual(expect.stringMatching(/^wrong bundle: dist\/server\.js is a bundle/));
   });
+});
+
+it('says on a terminal what takes long, and gives up a step that does not end', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const said: string[] = [];
+  const steps = new Steps({ rows: 24, stderr: (text) => void said.push(text) });
+  const findings = steps.take('asks the backend', () => new Promise(() => {}));
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(said).toEqual(['foreshock doctor: asks the backend …\n']);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(await findings).toMatchObject([{ level: 'look', text: 'asks the backend: not done within 15 s' }]);
+  expect(await steps.take('looks', () => [ok('a', 'b')])).toHaveLength(1);
 });

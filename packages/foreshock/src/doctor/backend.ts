@@ -3,6 +3,7 @@ import type { Destination, OtlpDestination, ZipkinDestination } from '@foreshock
 import { probe, type ProbeAnswer } from '@foreshock/export/probe';
 import { VERSION } from '@foreshock/kit';
 import { look, ok, wrong, type Finding } from './finding.ts';
+import { type Proxy, proxyFindings, proxyOf } from './proxy.ts';
 import { whatListens } from './what-listens.ts';
 
 type HttpDestination = OtlpDestination | ZipkinDestination;
@@ -14,6 +15,9 @@ const WRONG_CLOCK_MS = 60_000;
 const CONTAINER_FILES = ['/.dockerenv', '/run/.containerenv'];
 const UNTRUSTED =
   /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?)$/;
+
+/** Of the proxy: it looks up the backend's name. */
+const UNREACHED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 
 /** Sends each a request without spans. */
 export async function backendFindings(
@@ -31,7 +35,10 @@ async function ask(destination: HttpDestination, variables: NodeJS.ProcessEnv): 
   const answer = await probe({ ...destination, timeoutMs }, `foreshock-doctor/${VERSION}`);
   const name = `${url.protocol}//${url.host}${url.pathname}`;
   const findings = 'error' in answer ? [] : clock(answer, sent, Date.now());
-  return [await judge(name, url, answer, destination), ...findings, ...proxies(url, variables)];
+  const error = 'error' in answer ? answer.error : '';
+  const proxy = UNREACHED.test(error) ? proxyOf(url, variables) : undefined;
+  const judged = proxy ? unreachedProxy(proxy, error) : await judge(name, url, answer, destination);
+  return [judged, ...findings, ...proxyFindings(url, variables)];
 }
 
 async function judge(name: string, url: URL, answer: ProbeAnswer, { kind }: HttpDestination): Promise<Finding> {
@@ -54,6 +61,14 @@ async function judge(name: string, url: URL, answer: ProbeAnswer, { kind }: Http
   return wrong('backend', what, 'look at its logs; it may take another format (OTEL_EXPORTER_OTLP_PROTOCOL)');
 }
 
+function unreachedProxy({ name, address }: Proxy, error: string): Finding {
+  return wrong(
+    'backend',
+    `the proxy ${address} cannot be reached (${error})`,
+    `correct ${name}, or name the backend in NO_PROXY`,
+  );
+}
+
 async function unreachable(name: string, url: URL, error: string): Promise<Finding> {
   const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
   if (error === 'ECONNREFUSED') {
@@ -73,6 +88,12 @@ async function unreachable(name: string, url: URL, error: string): Promise<Findi
   if (error === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return wrong('backend', `${name}: its certificate is for another name`, 'use a name that is in it');
   if (error === 'CERT_HAS_EXPIRED') return wrong('backend', `${name}: its certificate has expired`, 'renew it there');
+  if (error.startsWith('HPE_'))
+    return wrong(
+      'backend',
+      `${name}: what listens there does not answer in valid HTTP (${error})`,
+      `look whether it is the right port; ${SETS}`,
+    );
   const listens = await whatListens(url);
   if (listens === 'http2')
     return wrong(
@@ -107,19 +128,4 @@ function clock({ date }: Exclude<ProbeAnswer, { error: string }>, sent: number, 
   const text = `this machine’s clock is ${seconds} s ${off > 0 ? 'behind' : 'ahead of'} the backend’s`;
   const todo = 'set the clock (NTP): spans lie in another time than you look at';
   return [Math.abs(off) >= WRONG_CLOCK_MS ? wrong('clock', text, todo) : look('clock', text, todo)];
-}
-
-function proxies({ protocol, hostname }: URL, variables: NodeJS.ProcessEnv): Finding[] {
-  const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-  const proxy = variables[name.toLowerCase()] ?? variables[name];
-  const isLocal = /^(?:localhost|127\.|\[::1\])/.test(hostname);
-  if (!proxy || isLocal) return [];
-  if (variables['NODE_USE_ENV_PROXY'] === '1') return [ok('proxy', `${name} is used, but for NO_PROXY`)];
-  return [
-    look(
-      'proxy',
-      `${name} is set, and Node does not use it by itself`,
-      'NODE_USE_ENV_PROXY=1, if the backend is behind it',
-    ),
-  ];
 }

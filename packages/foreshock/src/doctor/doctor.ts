@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { context } from '@opentelemetry/api';
+import { printable } from '@foreshock/explain';
 import type { Io } from '@foreshock/explain/command';
 import { suppressed } from '@foreshock/kit';
 import { backendFindings } from './backend.ts';
@@ -36,6 +37,10 @@ async function examine(args: string[], io: Io): Promise<number> {
   const unknown = options.find((each) => each !== '--json');
   if (unknown !== undefined || (at >= 0 && command.length === 0)) {
     const isHelp = unknown === '--help' || unknown === '-h';
+    if (!isHelp)
+      io.stderr(
+        `foreshock doctor: ${unknown === undefined ? 'no command after --' : `there is no option ${printable(unknown)}`}\n`,
+      );
     (isHelp ? io.stdout : io.stderr)(USAGE);
     return isHelp ? 0 : 2;
   }

@@ -9,6 +9,7 @@ import { chooseWindow, type AskedWindow, type Window } from './window/choose.ts'
 import { findRequests, type AppRequest } from './window/requests.ts';
 import { byRoute, quantile, times } from './window/slow.ts';
 import { withoutAftermath } from './verdict/aftermath.ts';
+import { withLoadOfMoreCalls } from './verdict/load-of-more-calls.ts';
 import { withOwnHolders } from './verdict/own-holders.ts';
 import { withoutRestart } from './verdict/restart-with-change.ts';
 import { withoutRush } from './verdict/rush-after-hold.ts';
@@ -22,7 +23,7 @@ import { servicesWithPools } from './waits-for/unseen-waits.ts';
 import { badRequests } from './waits-for/bad-requests.ts';
 
 /** In this order; each may count one cause with another. */
-const PARTS_OF_OTHERS = [withoutAftermath, withoutRestart, withOwnHolders, withoutRush];
+const PARTS_OF_OTHERS = [withoutAftermath, withoutRestart, withOwnHolders, withoutRush, withLoadOfMoreCalls];
 
 /** The findings, before they are put into words. */
 export interface Analysis {

@@ -53,22 +53,6 @@ describe('lock_wait', () => {
     });
   });
 
-  it('is statements that a session without spans lets go at one time, while others are answered', async () => {
-    const data = minute((second, i) => {
-      const waitMs = during(second) ? (50 - second) * 1_000 : 2;
-      const list = route('GET /list', waitMs + 8 + jitter(i), [
-        query('BEGIN', 1, 1),
-        query('SELECT products', 4, waitMs),
-      ]);
-      return [i % 5 === 0 ? list : route('GET /about', 3, [])];
-    });
-    expect((await answerTo(data)).causes[0]).toMatchObject({
-      kind: 'lock_wait',
-      resource: 'postgresql shop',
-      text: expect.stringContaining('who held the lock is not in the input'),
-    });
-  });
-
   it('is not a database that answers nothing until it goes on', async () => {
     const data = minute((second, i) => {
       const waitMs = during(second) ? (50 - second) * 1_000 : 2;
@@ -114,15 +98,16 @@ describe('lock_wait', () => {
     expect(await answerTo(data)).toMatchObject({ causes: [{ kind: 'lock_wait', resource: 'postgresql shop' }] });
   });
 
-  it('is not taken for a database out of reach, where its holder is not seen', async () => {
+  it('is statements let go at one time by a holder that is not seen, while others are answered', async () => {
     const data = minute((second, i) => {
       const waitMs = during(second) && i % 2 === 0 ? (50 - second) * 1_000 : 3;
       const name = i % 2 === 0 ? 'SELECT stock' : 'SELECT products';
       return [route(i % 2 === 0 ? 'GET /stock' : 'GET /list', waitMs + 12 + jitter(i), [query(name, 2, waitMs)])];
     });
     expect((await answerTo(data)).causes[0]).toMatchObject({
-      kind: 'slow_dependency',
+      kind: 'lock_wait',
       resource: 'postgresql shop',
+      text: expect.stringContaining('who held the lock is not in the input'),
     });
   });
 
@@ -889,3 +874,93 @@ it.each([
     }
   },
 );
+
+describe('a new version', () => {
+  const stock = (version: string, instance: string, children: Made[] = []): Made => ({
+    service: 'stock',
+    instance,
+    version,
+    name: 'GET /stock',
+    kind: 'SERVER',
+    at: 1.5,
+    ms: 6 + children.reduce((sum, { ms }) => sum + ms, 0),
+    children,
+  });
+  const call = (ms: number, children: Made[], error?: string): Made => ({
+    service: 'shop',
+    name: 'GET',
+    kind: 'CLIENT',
+    at: 1,
+    ms,
+    attributes: { 'server.address': 'stock', 'server.port': 80 },
+    ...(error ? { error } : { children }),
+  });
+  const refused = route('GET /cart', 4, [call(2, [], 'ECONNREFUSED')], { error: '502' });
+
+  it('that callers do not reach as it starts is said', async () => {
+    const data = minute((second, i) => {
+      if (second >= 40 && second < 43) return [refused];
+      return [route('GET /cart', 12 + jitter(i), [call(9, [second < 40 ? stock('1.0', 'a') : stock('1.1', 'b')])])];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({
+      kind: 'dependency_unreachable',
+      service: 'stock',
+      text: expect.stringMatching(/^Calls did not reach stock \(ECONNREFUSED\) while version 1\.0 gave way to 1\.1:/),
+    });
+  });
+
+  it('that runs out of memory soon is memory_pressure', async () => {
+    const died: Made = {
+      service: 'stock',
+      instance: 'b',
+      version: '1.1',
+      name: 'process.died',
+      at: 0,
+      ms: 3_000,
+      error: 'heap_limit',
+      attributes: { 'process.died.cause': 'heap_limit', 'process.pid': 7 },
+    };
+    const data = minute((second, i) => {
+      // Restarted at 40 s, dead at 45 s, there again at 49 s.
+      const isAway = (second >= 40 && second < 42) || (second >= 45 && second < 49);
+      if (isAway) return [refused, second === 42 ? died : undefined];
+      const process = second < 40 ? stock('1.0', 'a') : stock('1.1', second < 45 ? 'b' : 'c');
+      return [route('GET /cart', 12 + jitter(i), [call(9, [process])]), second === 42 ? died : undefined];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({
+      kind: 'memory_pressure',
+      service: 'stock',
+      text: expect.stringContaining('heap_limit'),
+    });
+  });
+
+  it('that makes many more calls, which keep it busy, is more_calls', async () => {
+    const one = (at: number, ms: number): Made => ({ ...query('SELECT stock', at, ms), service: 'stock' });
+    const data = minute((second, i) => {
+      const isMany = during(second);
+      const queries = Array.from({ length: isMany ? 40 : 1 }, (_, n) => ({
+        ...one(2 + n * 6, 4 + jitter(i + n)),
+        ...(isMany ? { attributes: { ...one(0, 0).attributes, 'event_loop.blocked_ms': 3 } } : {}),
+      }));
+      const ms = queries.at(-1)!.at + 14;
+      const busy = isMany ? { 'event_loop.blocked_ms': ms - 60 } : {};
+      return [route('GET /cart', ms + 6, [call(ms + 3, [{ ...stock('1.0', 'a', queries), ms, attributes: busy }])])];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({
+      kind: 'more_calls',
+      service: 'stock',
+      text: expect.stringContaining('a request (`SELECT stock`), 1 → 40:'),
+    });
+  });
+});
+
+it('a wait for a pool that its process did not see the end of is a wait', async () => {
+  const data = minute((second, i) => {
+    const isLast = during(second);
+    const cut = { 'pool.wait_reason': '', 'foreshock.interrupted': true };
+    const { 'pool.wait_ms': _, ...attributes } = wait(1, 3_000, { attributes: cut }).attributes!;
+    const waits = isLast ? { ...wait(1, 3_000), attributes } : wait(1, 1 + jitter(i));
+    return [route('GET /list', waits.ms + 8, [waits, query('SELECT products', waits.ms + 3, 3)])];
+  });
+  expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'pool_exhausted', resource: 'pool shop' });
+});

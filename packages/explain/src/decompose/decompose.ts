@@ -8,7 +8,8 @@ import { peerOf } from './callee.ts';
 import { clip } from './clipping.ts';
 import type { Decomposed } from './decomposed.ts';
 import { exclusiveTimes } from './exclusive-time.ts';
-import { openingsAskedFor, type Openings } from './openings.ts';
+import { isCutWait } from './cut-waits.ts';
+import { addOpening, openingsAskedFor, type Openings } from './openings.ts';
 import { remoteChildren } from './remote-child.ts';
 import { Signals } from './signals.ts';
 
@@ -70,6 +71,7 @@ function addSamples(whole: Decomposed, row: number, openings: Openings): void {
   const name = table.name[row]!;
   const attributes = table.attributes[row];
   let ms = attributes ? takePauses(whole, row, attributes, exclusive[row]!) : exclusive[row]!;
+  if (attributes && isCutWait(whole, row, attributes)) attributes.isWait = true;
   if (attributes?.isWait && table.kind[row] === KIND.INTERNAL) {
     const pool = table.strings.id(`pool ${poolLabel(attributes.pool ?? '')}`);
     if (attributes.waitReason === 'connect') {
@@ -123,26 +125,6 @@ function addAttributes(
     part('tls', peer, attributes.tlsMs);
   }
   return left;
-}
-
-/** Of a connection beside a span's own work; returns its milliseconds. A wait for a pool is `poolConnect` but for these. */
-function addOpening(
-  { table, signals }: Decomposed,
-  row: number,
-  { dnsMs = 0, tlsMs = 0, connectMs = 0, loginMs = 0, isWait }: KnownAttributes,
-  peer: number,
-  operation: number,
-  ms: number,
-): number {
-  let left = ms;
-  const parts = { dns: dnsMs, tls: tlsMs, connect: isWait ? 0 : connectMs + loginMs };
-  for (const kind of ['dns', 'tls', 'connect'] as const) {
-    const taken = Math.min(left, parts[kind]);
-    if (!(taken > 0)) continue;
-    left -= taken;
-    signals.add(kind, table.service[row]!, peer, operation, row, taken);
-  }
-  return ms - left;
 }
 
 /** First: nothing else used the time in which the process stood still. */

@@ -1,4 +1,5 @@
 import type { KnownAttributes, Mark } from '../spans/known-attributes.ts';
+import type { Decomposed } from './decomposed.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 import type { Trees } from '../spans/trees.ts';
 
@@ -41,4 +42,24 @@ export function openingsAskedFor(table: SpanTable, trees: Trees): Openings {
 function msOf({ values }: Mark, phase: string): number {
   const ms = Number(values[`db.phase.${phase}_ms`] ?? 0);
   return ms > 0 ? ms : 0;
+}
+
+/** Of a connection beside a span's own work; returns its milliseconds. A wait for a pool is `poolConnect` but for these. */
+export function addOpening(
+  { table, signals }: Decomposed,
+  row: number,
+  { dnsMs = 0, tlsMs = 0, connectMs = 0, loginMs = 0, isWait }: KnownAttributes,
+  peer: number,
+  operation: number,
+  ms: number,
+): number {
+  let left = ms;
+  const parts = { dns: dnsMs, tls: tlsMs, connect: isWait ? 0 : connectMs + loginMs };
+  for (const kind of ['dns', 'tls', 'connect'] as const) {
+    const taken = Math.min(left, parts[kind]);
+    if (!(taken > 0)) continue;
+    left -= taken;
+    signals.add(kind, table.service[row]!, peer, operation, row, taken);
+  }
+  return ms - left;
 }

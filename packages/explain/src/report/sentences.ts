@@ -23,7 +23,7 @@ export function whatHappened(summary: CauseSummary): string {
     case 'dependency_unreachable':
       return summary.resource
         ? `${service} could not reach ${summary.resource} (${error || TOGETHER})`
-        : `calls did not reach ${service} (${error || TOGETHER})`;
+        : `calls did not reach ${service} (${error || TOGETHER})${summary.detail ? ` ${summary.detail}` : ''}`;
     case 'cache_down':
       return summary.detail
         ? `${service} passed by its cache ${resource} (${summary.detail})`
@@ -51,7 +51,7 @@ export function whatHappened(summary: CauseSummary): string {
         ? `${summary.resource} failed for ${service} (${error})`
         : `${service} failed${of} (${error})`;
     case 'more_calls':
-      return `${service} made more calls to ${resource} a request${of}`;
+      return `${service} made more calls to ${resource} a request${of}${summary.detail ? `, ${summary.detail}` : ''}`;
     default:
       return `${TIME[kind] ?? 'something changed at'} ${summary.resource ? `${summary.resource} for ${service}` : service}${of}${slower(summary)}`;
   }

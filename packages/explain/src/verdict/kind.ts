@@ -31,7 +31,8 @@ export function kindOf(known: Known, evidence: Evidence): CauseKind {
   return kindOfTime(known, evidence);
 }
 
-function opensSlowly({ changes }: Known, { bySignal }: Evidence): boolean {
+/** Waits for a free connection are in `notes`, without a signal. */
+function opensSlowly({ changes }: Known, { bySignal, notes, requests }: Evidence): boolean {
   const main = largest(bySignal);
-  return main !== undefined && OPENING.has(changes[main]!.signal.kind);
+  return sumOf(notes) * 2 < requests && main !== undefined && OPENING.has(changes[main]!.signal.kind);
 }

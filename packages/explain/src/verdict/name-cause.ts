@@ -2,6 +2,7 @@ import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import { cacheTrouble } from './cache-trouble.ts';
 import { configChange } from './config-change.ts';
+import { deployment } from './deployment.ts';
 import { kindOf } from './kind.ts';
 import { lockWait } from './lock-wait.ts';
 import type { Named, Reading } from './named-cause.ts';
@@ -18,6 +19,7 @@ const READINGS: Reading[] = [
   lockWait,
   cacheTrouble,
   configChange,
+  deployment,
   trafficIncrease,
 ];
 
@@ -33,6 +35,11 @@ export function nameCause(known: Known, evidence: Evidence): Named {
 export function nameWith(known: Known, evidence: Evidence, more: string): void {
   const name = findName(known, evidence);
   named.set(evidence, { ...name, detail: `${name.detail}${more}` });
+}
+
+/** Where another cause's kind would be named. */
+export function nameAs(evidence: Evidence, name: Named): void {
+  named.set(evidence, name);
 }
 
 function findName(known: Known, evidence: Evidence): Named {

@@ -1,5 +1,5 @@
 import { KIND } from '../spans/span-table.ts';
-import { processGap, SLACK_MS } from '../waits-for/process-gaps.ts';
+import { deployments, processGap, SLACK_MS } from '../waits-for/process-gaps.ts';
 import type { CauseKind } from './cause-kinds.ts';
 import type { Reading } from './named-cause.ts';
 
@@ -14,6 +14,8 @@ const LOOKS = new Set([
   'queue_backlog',
 ]);
 const LEAST_SHARE = 0.6;
+/** A recorded death explains this much, if deployments explain the rest. */
+const LEAST_BESIDE_DEPLOYMENTS = 0.3;
 
 /** Failures between a process's end and its replacement, or a recorded end. Idle processes are silent, too. */
 export const processDeath: Reading = (known, { place, examples, mostly }, kind) => {
@@ -24,12 +26,18 @@ export const processDeath: Reading = (known, { place, examples, mostly }, kind) 
   if (place.resource !== 0 && !isQueue) return undefined;
   const gap = processGap(table, known.window, place.service);
   if (!gap) return undefined;
-  const isWithin = (row: number): boolean => {
+  const isWithin = (row: number, { from, to }: { from: number; to: number } = gap): boolean => {
     const waited = table.kind[row] === KIND.CONSUMER ? (table.attributes[row]?.queueWaitMs ?? 0) : 0;
-    return table.start[row]! - waited <= gap.to + SLACK_MS && table.end[row]! >= gap.from - SLACK_MS;
+    return table.start[row]! - waited <= to + SLACK_MS && table.end[row]! >= from - SLACK_MS;
   };
   const rows = isQueue ? mostly : [...new Set(examples.map(({ met }) => met))];
-  if (rows.filter(isWithin).length < rows.length * LEAST_SHARE) return undefined;
+  const explained = rows.filter((row) => isWithin(row)).length;
+  if (explained < rows.length * (gap.isOfMemory ? LEAST_BESIDE_DEPLOYMENTS : LEAST_SHARE)) return undefined;
+  if (explained < rows.length * LEAST_SHARE) {
+    const restarts = deployments(table, place.service);
+    const isMet = (row: number): boolean => isWithin(row) || restarts.some((each) => isWithin(row, each));
+    if (rows.filter(isMet).length < rows.length * LEAST_SHARE) return undefined;
+  }
   return {
     kind: gap.isOfMemory ? 'memory_pressure' : 'process_died',
     place: { service: place.service, resource: 0 },

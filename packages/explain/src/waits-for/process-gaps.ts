@@ -40,6 +40,25 @@ export function processGap(table: SpanTable, window: Window, service: number): P
   return undefined;
 }
 
+interface Deployment {
+  from: number;
+  to: number;
+  /** Before and after. */
+  versions: number[];
+}
+
+/** While a new version took the place of another. */
+export function deployments(table: SpanTable, service: number): Deployment[] {
+  const processes = processesOf(table, service);
+  return processes.flatMap(({ last, version }, i) => {
+    const next = processes[i + 1];
+    const isOther = next && version !== 0 && next.version !== 0 && next.version !== version;
+    return isOther && next.first > last - SLACK_MS
+      ? [{ from: last, to: next.works, versions: [version, next.version] }]
+      : [];
+  });
+}
+
 /** By first span; `works`: the first request or message. */
 function processesOf(table: SpanTable, service: number) {
   const processes = new Map<

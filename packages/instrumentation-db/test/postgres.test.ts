@@ -287,6 +287,24 @@ describe('a pool', () => {
     });
   });
 
+  it('shows a connection as held that was reserved once another query had ended', async () => {
+    const sql = await openWarm(1);
+    await recorded.inSpan('holder', async () => {
+      const query = recorded.inSpan('query', () => sql`SELECT pg_sleep(0.02)`.execute());
+      await handedOver();
+      const reserved = await sql.reserve();
+      await query;
+      const waiter = recorded.inSpan('waiter', () => sql`SELECT 2`.execute());
+      await handedOver();
+      reserved.release();
+      await waiter;
+    });
+    expect(only(waits(recorded)).attributes).toMatchObject({
+      'pool.holder.trace_id': only(spansNamed(recorded, 'holder')).traceId,
+      'pool.holder.operation': 'holder',
+    });
+  });
+
   it('that cannot connect has a failed wait, and no query', async () => {
     const sql = postgres(server.url.replace(/\/[^/]*$/, '/missing'), { max: 1 });
     await expect(recorded.inSpan('request', () => sql`SELECT 1`.execute())).rejects.toMatchObject({ code: '3D000' });

@@ -21,6 +21,13 @@ export function observeConnection(connection: Connection, pool: Pool, attachment
   let last: Query | undefined;
   let state: object | undefined;
   let { queue } = connection;
+  let isReserved = false;
+
+  function lend(connected: object): void {
+    // By its last query, if the caller had to wait for that.
+    attachment.events.released(pool, connected);
+    attachment.events.lent(source, pool, connected);
+  }
 
   replaceOn(methods, 'execute', (original) => {
     const before = (_self: unknown, [query]: [Query]): void => {
@@ -41,16 +48,17 @@ export function observeConnection(connection: Connection, pool: Pool, attachment
     enumerable: true,
     get: () => queue,
     set(next: Queue) {
-      const before = queue;
       queue = next;
-      // `sql.reserve` takes an idle connection without a query.
-      const isLent = next === queues.reserved && before === queues.open && !last;
+      const wasReserved = isReserved;
+      isReserved = next === queues.reserved || (wasReserved && next === queues.full);
+      // By `sql.reserve`, without a query; a transaction's first one is `BEGIN`.
+      const isLent = isReserved && !wasReserved && !last;
       // Queries are not kept longer.
       state = last?.state ?? state;
       last = undefined;
       if (!state || !attachment.active) return;
       const connected = state;
-      if (isLent) guard(PLACE, () => attachment.events.lent(source, pool, connected));
+      if (isLent) guard(PLACE, () => lend(connected));
       else if (next === queues.open || next === queues.closed || next === queues.ended)
         guard(PLACE, () => attachment.events.released(pool, connected));
     },

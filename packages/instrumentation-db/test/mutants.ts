@@ -76,7 +76,7 @@ export const dbMutants: readonly Mutant[] = [
     library: 'pg',
     fault: 'the span is named after the database',
     file: STATEMENTS,
-    from: 'name: summary ?? database ?? system,',
+    from: 'name: described.name ?? summary ?? database ?? system,',
     to: 'name: database ?? system,',
   },
   {

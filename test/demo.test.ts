@@ -132,10 +132,11 @@ test('with the full profile: the same incident through Redis, BullMQ and RabbitM
   expect(servicesOf(trace)).toEqual(['gateway', 'mailer', 'orders', 'payments', 'warehouse', 'worker']);
   const kindOf = (kind: string, system: string): ReceivedSpan[] =>
     trace.filter((span) => span.kind === kind && span.attributes['messaging.system'] === system);
-  for (const [system, jobs] of Object.entries({ 'pg-boss': 1, bullmq: 2, rabbitmq: 2 })) {
+  for (const [system, jobs] of Object.entries({ 'pg-boss': [1], bullmq: [1, 2], rabbitmq: [2] })) {
     expect(kindOf('PRODUCER', system)).toHaveLength(1);
     const handled = kindOf('CONSUMER', system);
-    expect(handled).toHaveLength(jobs);
+    // The mail server turns one receipt in ten away once.
+    expect(jobs).toContain(handled.length);
     for (const { attributes } of handled) {
       expect(attributes).toMatchObject({ 'queue.wait_ms': expect.any(Number), 'queue.attempt': expect.any(Number) });
     }

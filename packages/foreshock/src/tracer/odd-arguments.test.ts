@@ -194,9 +194,9 @@ it('reads odd arguments as the SDK does, and never throws', () => {
         if (isUsable(theirs.startTime)) expect(apart(theirs.startTime, mine.startTime)).toBeLessThan(1_000);
       }
     }),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
-  expect(compared).toBeGreaterThan(1_000);
+  expect(compared).toBeGreaterThan(400);
 });
 
 it('runs what is to be active as the SDK does', () => {

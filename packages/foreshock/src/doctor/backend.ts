@@ -88,12 +88,6 @@ async function unreachable(name: string, url: URL, error: string): Promise<Findi
   if (error === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return wrong('backend', `${name}: its certificate is for another name`, 'use a name that is in it');
   if (error === 'CERT_HAS_EXPIRED') return wrong('backend', `${name}: its certificate has expired`, 'renew it there');
-  if (error.startsWith('HPE_'))
-    return wrong(
-      'backend',
-      `${name}: what listens there does not answer in valid HTTP (${error})`,
-      `look whether it is the right port; ${SETS}`,
-    );
   const listens = await whatListens(url);
   if (listens === 'http2')
     return wrong(
@@ -105,6 +99,13 @@ async function unreachable(name: string, url: URL, error: string): Promise<Findi
     return wrong('backend', `${name}: a server for TLS listens there`, 'write https:// instead of http://');
   if (listens === 'http')
     return wrong('backend', `${name}: a server without TLS listens there`, 'write http:// instead of https://');
+  // HTTP/2 is invalid as HTTP/1.1, and was asked for above.
+  if (error.startsWith('HPE_'))
+    return wrong(
+      'backend',
+      `${name}: what listens there does not answer in valid HTTP (${error})`,
+      `look whether it is the right port; ${SETS}`,
+    );
   return wrong('backend', `${name}: ${error}`, 'look for a firewall or a proxy between them, and at its logs');
 }
 

@@ -176,10 +176,11 @@ async function usualOf(call: () => unknown): Promise<(outcome: { value: unknown;
   };
 }
 
+/** Without durations. */
 function describeError(error: unknown): string {
   if (error === undefined) return 'no error';
   const { name, code, message } = error as { name?: string; code?: string; message?: string };
-  return `${(error as object).constructor?.name ?? typeof error} ${name} ${code} '${message}'`;
+  return `${(error as object).constructor?.name ?? typeof error} ${name} ${code} '${message?.replace(/\d+ ?ms\b/g, 'ms')}'`;
 }
 
 function kindOf(value: unknown): string {

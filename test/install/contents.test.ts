@@ -93,6 +93,7 @@ const LOADED_BY_PATH: Record<string, string[]> = {
     ),
     ...['http', 'db', 'pool', 'cache', 'queue', 'resilience'].map((boundary) => `dist/${boundary}.preload.cjs`),
   ],
+  '@foreshock/explain': ['dist/sources/segment-thread.js'],
   '@foreshock/export': ['dist/sender-thread.js'],
   '@foreshock/view': ['dist/page/page.js', 'dist/store/thread.js', 'dist/answer/thread.js'],
 };

@@ -115,6 +115,24 @@ it('adds the limits of the pools that run', async () => {
   expect(JSON.parse(stdout).pools).toEqual({ orders: 10, 'p-limit \\"a\\"': 4 });
 });
 
+it('says which running process cannot be asked, and why', async () => {
+  const ask = (admin: string) => run(folder(), ['snapshot', '--admin', admin]);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const admin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server.close();
+  await once(server, 'close');
+  expect(await ask(admin)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `foreshock config: ${admin}/metrics: no answer (ECONNREFUSED)\n`,
+  });
+  expect(await ask('localhost:9464')).toMatchObject({
+    code: 2,
+    stderr: 'foreshock config: localhost:9464 is no address such as http://127.0.0.1:9464\n',
+  });
+});
+
 it('ends with 2 for what is no snapshot, and for wrong arguments', async () => {
   const cwd = folder();
   writeFileSync(join(cwd, 'a.json'), '[]');

@@ -41,7 +41,7 @@ export interface ScoredRun {
 /**
  * Scores the runs in a folder, one folder a run with `spans.otlp.jsonl` and `truth.json`.
  *
- * @param isPlain with the facts of Foreshock taken out
+ * @param isPlain with the attributes of Foreshock taken out
  */
 export async function scoreOwnRuns(folder: string, isPlain: boolean): Promise<ScoredRun[]> {
   const names = existsSync(folder) ? readdirSync(folder).toSorted() : [];

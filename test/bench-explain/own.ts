@@ -12,7 +12,7 @@ export interface OwnOptions {
   fault?: string | undefined;
 }
 
-/** Plays faults on examples/checkout, and scores what is said of them: with Foreshock's facts, and without. */
+/** Plays faults on examples/checkout, and scores what is said of them: with Foreshock's attributes, and without. */
 export async function scoreOwn({ runs, full, fault }: OwnOptions): Promise<void> {
   const folder = runs ?? join(import.meta.dirname, 'results', full ? 'full' : 'small');
   if (runs === undefined) {
@@ -20,7 +20,7 @@ export async function scoreOwn({ runs, full, fault }: OwnOptions): Promise<void>
     await recordRuns(folder, fault === undefined ? all : { ...all, faults: [fault], healthy: 0 });
   }
   for (const [name, isPlain] of [
-    ['with facts', false],
+    ['with attributes', false],
     ['plain', true],
   ] as const) {
     const scored = await scoreOwnRuns(folder, isPlain);

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { explain } from '../src/command/explain.ts';
 import { paragraph } from '../src/report/paragraph.ts';
 import { answerOf, BIN, CHECKOUT, foreshock } from './foreshock.ts';
+import { traceOf } from './incident.ts';
 
 describe('the recorded incident of examples/checkout', () => {
   it('names the report that kept the connections', async () => {
@@ -104,4 +106,32 @@ it('--watch answers again when a growing file changes the answer, until SIGINT',
   expect(verdicts.at(-1)).toBe('shown');
   child.kill('SIGINT');
   expect(await once(child, 'close')).toEqual([0, null]);
+});
+
+it('--watch without a source says once that it asks the Jaeger', async () => {
+  const traces = Array.from({ length: 30 }, (_, i) =>
+    traceOf(i * 100, { service: 'shop', name: 'GET /', kind: 'SERVER', at: 0, ms: 5 }),
+  );
+  const answers: Record<string, () => object> = {
+    '/api/v3/services': () => ({ services: ['shop'] }),
+    '/api/v3/traces': () => ({
+      result: { resourceSpans: traces.flatMap((trace) => (trace as { resourceSpans: object[] }).resourceSpans) },
+    }),
+  };
+  vi.stubGlobal('fetch', async (url: URL) => {
+    const answer = answers[url.pathname];
+    return answer ? Response.json(answer()) : new Response('', { status: 404 });
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  const write = (text: string): void => {
+    stdout.push(text);
+    // One request is too few for an answer like the first.
+    traces.length = 1;
+    if (stdout.length === 2) throw new Error('seen enough');
+  };
+  const io = { stdin: [] as never, stdout: write, stderr: (text: string) => void stderr.push(text) };
+  const ends = explain(['--watch'], { ...io, width: 100, color: false, rows: undefined, endOnInterrupt: () => {} });
+  await expect(ends).rejects.toThrow('seen enough');
+  expect(stderr).toEqual([expect.stringContaining('asked the Jaeger at http://localhost:16686')]);
 });

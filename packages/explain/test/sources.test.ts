@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { otlpDefinitions } from '@foreshock/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
+import { SpanTable } from '../src/index.ts';
+import { readPath } from '../src/sources/file.ts';
 import { answerOf, foreshock } from './foreshock.ts';
 import { lines, type Made, T0, traceOf } from './incident.ts';
 
@@ -95,6 +97,21 @@ describe('a folder', () => {
     rmSync(join(folder, 'one requ.pb'), { force: true });
     const { coverage } = await answerOf([file('c.jsonl', lines(requests.slice(0, 10))), folder]);
     expect(coverage).toMatchObject({ traces: 1_200, services: ['lists', 'shop'] });
+  });
+
+  it('is read on when one of its files is rotated away meanwhile, which is said', async () => {
+    const logs = mkdtempSync(join(folder, 'logs-'));
+    const [kept, gone] = [join(logs, 'a.jsonl'), join(logs, 'b.jsonl')];
+    for (const each of [kept, gone]) writeFileSync(each, lines(requests.slice(0, 3)));
+    class Rotated extends SpanTable {
+      override addTo(...args: Parameters<SpanTable['addTo']>): number {
+        rmSync(gone, { force: true });
+        return super.addTo(...args);
+      }
+    }
+    const [table, notes] = [new Rotated(), [] as string[]];
+    await readPath(logs, table, notes);
+    expect({ size: table.size, notes }).toEqual({ size: 3, notes: [`${gone}: no such file`] });
   });
 });
 

@@ -41,8 +41,10 @@ export async function explain(args: string[], io: Io): Promise<number> {
       io.stdout(USAGE);
       return ANSWERED;
     }
-    if (asked.watch) return await watch(asked.sources, () => answerTo(asked, io), asked.form, io);
-    const answer = await answerTo(asked, io);
+    const notice = withoutRepeats((line) => io.stderr(line));
+    const answerNow = (): Promise<Answer> => answerTo(asked, io, notice);
+    if (asked.watch) return await watch(asked.sources, answerNow, asked.form, io);
+    const answer = await answerNow();
     io.stdout(printed(answer, asked.form, io));
     const failed = failsOn(asked.failOn, answer);
     if (failed !== undefined) {
@@ -57,20 +59,31 @@ export async function explain(args: string[], io: Io): Promise<number> {
   }
 }
 
-async function answerTo(asked: ExplainArguments, io: Io): Promise<Answer> {
-  const { table, notes } = await readAsked(asked, io);
+type Notice = (line: string) => void;
+
+/** `--watch` reads again and again. */
+function withoutRepeats(write: Notice): Notice {
+  let last = '';
+  return (line) => {
+    if (line !== last) write(line);
+    last = line;
+  };
+}
+
+async function answerTo(asked: ExplainArguments, io: Io, notice: Notice): Promise<Answer> {
+  const { table, notes } = await readAsked(asked, io, notice);
   const answer = buildAnswer(analyse(table, windowOf(asked, latestOf(table))), asked.before !== undefined);
   answer.coverage.blindSpots.push(...notes.slice(0, 5));
   return answer;
 }
 
-async function readAsked(asked: ExplainArguments, io: Io): Promise<ReadSources> {
+async function readAsked(asked: ExplainArguments, io: Io, notice: Notice): Promise<ReadSources> {
   const range = rangeOf(asked, Date.now());
   if (asked.sources.length > 0) return readSources(asked.sources, io.stdin, range);
   const { source, without } = await localSource();
   try {
     const read = await readSources([source], io.stdin, range);
-    if (without) io.stderr(`foreshock explain: ${without}: asked the Jaeger at ${source}\n`);
+    if (without) notice(`foreshock explain: ${without}: asked the Jaeger at ${source}\n`);
     return read;
   } catch (error) {
     if (!without || !(error instanceof UnreadableSource)) throw error;

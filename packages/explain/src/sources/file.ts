@@ -19,16 +19,23 @@ const MOST_FILES = 10_000;
 /** Notes say what is missing. */
 export async function readPath(path: string, table: SpanTable, notes: string[]): Promise<void> {
   const names = await filesOf(path);
-  if (names === undefined) {
-    if (await isStore(path)) return readStream(storeFileLines(path), table, notes, path);
-    return readFile(path, table, notes);
+  if (names !== undefined) return readFolder(names, table, notes);
+  try {
+    if (await isStore(path)) await readStream(storeFileLines(path), table, notes, path);
+    else await readFile(path, table, notes);
+  } catch (error) {
+    throw unreadable(error as Error);
   }
+}
+
+async function readFolder(names: string[], table: SpanTable, notes: string[]): Promise<void> {
   const before = table.size;
   const failed: string[] = [];
   for (const name of names) {
     try {
       await readFile(name, table, notes);
-    } catch (error) {
+    } catch (thrown) {
+      const error = unreadable(thrown as Error);
       if (!(error instanceof UnreadableSource)) throw error;
       failed.push(`${name}: ${error.message}`);
     }
@@ -43,8 +50,8 @@ export async function readPath(path: string, table: SpanTable, notes: string[]):
  * @throws UnreadableSource
  */
 export async function filesOf(path: string): Promise<string[] | undefined> {
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UnreadableSource(error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message));
+  const status = await stat(path).catch((error: Error) => {
+    throw unreadable(error);
   });
   if (!status.isDirectory()) return undefined;
   const names = (await readdir(path, { recursive: true, withFileTypes: true }))
@@ -54,6 +61,12 @@ export async function filesOf(path: string): Promise<string[] | undefined> {
     .slice(0, MOST_FILES);
   if (names.length === 0) throw new UnreadableSource('a folder without .json, .jsonl or .pb files');
   return names;
+}
+
+/** Of the file system: what was listed may have been rotated away. Others stay as they are. */
+function unreadable(error: NodeJS.ErrnoException): Error {
+  if (error.syscall === undefined) return error;
+  return new UnreadableSource(error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message));
 }
 
 /** Written by `foreshock view --store`. */

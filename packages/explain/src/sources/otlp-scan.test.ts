@@ -98,6 +98,15 @@ it.each([
   expect(read(JSON.stringify({ resourceSpans: [{ ...resourceSpans, scopeSpans: [{ spans }] }] }))).toBeUndefined();
 });
 
+it('counts no span of a line that it leaves to JSON.parse', () => {
+  const [resourceSpans] = REQUEST.resourceSpans;
+  const spans = [SPAN, { ...SPAN, startTimeUnixNano: 'never' }, { ...SPAN, spanId: 'one' }];
+  const table = new SpanTable();
+  const line = JSON.stringify({ resourceSpans: [{ ...resourceSpans, scopeSpans: [{ spans }] }] });
+  expect(new OtlpScan(table).read(Buffer.from(line))).toBe(false);
+  expect([table.size, table.invalid]).toEqual([0, 0]);
+});
+
 it('reads what JSON.parse does: any key, number and text, in any order, from any place in a line', () => {
   let seed = 7;
   const random = (below: number): number => {

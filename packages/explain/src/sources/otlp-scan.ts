@@ -26,7 +26,7 @@ export class OtlpScan {
 
   read(line: Buffer): boolean {
     if (!isOtlpLine(line)) return false;
-    const { size } = this.#table;
+    const { size, invalid } = this.#table;
     try {
       this.#json.start(line);
       this.#request();
@@ -34,6 +34,7 @@ export class OtlpScan {
     } catch (error) {
       if (!(error instanceof Unexpected)) throw error;
       this.#table.truncate(size);
+      this.#table.invalid = invalid;
       return false;
     }
   }

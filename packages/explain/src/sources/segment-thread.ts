@@ -19,7 +19,10 @@ parentPort!.on('message', async ({ index, segment }: { index: number; segment: F
     answer = { index, read: { counts, copy: table.copy() } };
   } catch (error) {
     const { message } = error as Error;
-    answer = { index, error: { message, isUnreadable: error instanceof UnreadableSource } };
+    answer = {
+      index,
+      error: { message, isUnreadable: error instanceof UnreadableSource || 'syscall' in (error as Error) },
+    };
   }
   const copy = answer.read?.copy;
   const arrays = copy ? [...Object.values(copy.columns), copy.attributes.data, copy.traces.words] : [];

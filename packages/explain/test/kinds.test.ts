@@ -53,6 +53,19 @@ describe('lock_wait', () => {
     });
   });
 
+  it('is not statements that may have been behind a long one on their connection', async () => {
+    const data = minute((second, i) => {
+      const waitMs = during(second) && i % 2 === 0 ? (50 - second) * 1_000 : 3;
+      const name = i % 2 === 0 ? 'SELECT stock' : 'SELECT products';
+      const report = route('GET /report', 9_999, [query('SELECT sales', 1, 9_995)]);
+      return [
+        second === 40 ? report : undefined,
+        route(i % 2 === 0 ? 'GET /stock' : 'GET /list', waitMs + 12 + jitter(i), [query(name, 2, waitMs)]),
+      ];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'slow_dependency', resource: 'postgresql shop' });
+  });
+
   it('is not a database that answers nothing until it goes on', async () => {
     const data = minute((second, i) => {
       const waitMs = during(second) ? (50 - second) * 1_000 : 2;

@@ -3,7 +3,7 @@ import type { Evidence } from '../waits-for/evidence.ts';
 import { mainExamples } from './main-examples.ts';
 
 const FEWEST_CALLS = 5;
-const TOGETHER_MS = 250;
+export const TOGETHER_MS = 250;
 const LEAST_SHARE = 0.6;
 /** Least ratio of the starts' spread to the ends'. */
 const TIMES = 4;

@@ -1,7 +1,8 @@
+import type { TimeChange } from '../changes/time-changes.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { Known } from '../waits-for/context.ts';
 import { bump, type Evidence } from '../waits-for/evidence.ts';
-import { mostEndTogether } from './ended-together.ts';
+import { mostEndTogether, TOGETHER_MS } from './ended-together.ts';
 import { largest, sumOf } from './largest.ts';
 import { mainExamples } from './main-examples.ts';
 import type { Reading } from './named-cause.ts';
@@ -51,7 +52,7 @@ export const lockWait: Reading = (known, evidence, kind) => {
   }
   const found = sumOf(holders);
   if (found < rows.length * LEAST_SHARE || byChance > found * MOST_BY_CHANCE) {
-    if (!wereLetGoTogether(known.whole.table, rows)) return undefined;
+    if (!wereLetGoTogether(known, rows)) return undefined;
     return { kind: 'lock_wait', place: evidence.place, detail: UNSEEN };
   }
   const by = strings.text(largest(holders)!);
@@ -64,8 +65,8 @@ const WAITING_BEFORE = 3;
 const FEWEST_ANSWERED = 3;
 
 /** A session without spans may hold the lock. */
-function wereLetGoTogether(table: SpanTable, rows: number[]): boolean {
-  const { start, end, target, name, failed, kind } = table;
+function wereLetGoTogether({ whole: { table }, changes }: Known, rows: number[]): boolean {
+  const { start, end, target, name, failed, kind, service } = table;
   const together = mostEndTogether(table, rows);
   if (!together) return false;
   const waiting = together.map((row) => start[row]!).sort((a, b) => a - b)[WAITING_BEFORE - 1]!;
@@ -73,10 +74,26 @@ function wereLetGoTogether(table: SpanTable, rows: number[]): boolean {
   const names = new Set(together.map((row) => name[row]!));
   let answered = 0;
   for (let row = 0; row < table.size; row++) {
-    if (target[row] !== target[together[0]!] || kind[row] !== KIND.CLIENT || failed[row] === 1) continue;
-    if (!names.has(name[row]!) && start[row]! > waiting && end[row]! < letGo) answered++;
+    if (target[row] !== target[together[0]!] || kind[row] !== KIND.CLIENT || names.has(name[row]!)) continue;
+    if (start[row]! > waiting) {
+      if (failed[row] === 0 && end[row]! < letGo) answered++;
+    } else if (service[row] === service[together[0]!] && Math.abs(end[row]! - letGo) < TOGETHER_MS) {
+      // They may have been behind it, on one connection, unless it waited like them.
+      if (!isSlower(table, changes, row)) return false;
+    }
   }
   return answered >= FEWEST_ANSWERED;
+}
+
+function isSlower({ service, name }: SpanTable, changes: TimeChange[], row: number): boolean {
+  return changes.some(
+    ({ signal, excessMs, isNew }) =>
+      signal.kind === 'dependency' &&
+      signal.service === service[row] &&
+      signal.operation === name[row] &&
+      excessMs > 0 &&
+      !isNew,
+  );
 }
 
 function slowStatements({ whole: { table, signals } }: Known, evidence: Evidence): number[] {

@@ -16,6 +16,7 @@ export { terminal } from './report/terminal.ts';
 export { readSources, type ReadSources } from './sources/read-sources.ts';
 export { UnreadableSource } from './sources/unreadable.ts';
 export { poolLabel } from './spans/pool-label.ts';
+export { isPoolWait } from './spans/pool-wait.ts';
 export { KIND, SpanTable } from './spans/span-table.ts';
 export { emptySpan, type SpanInput } from './spans/span-input.ts';
 export { criticalPath, type Section } from './decompose/sections.ts';

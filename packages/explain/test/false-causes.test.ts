@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { analyse, KIND, readSources } from '../src/index.ts';
 import { answerTo } from './foreshock.ts';
 import { lines, type Made, newId, traceOf } from './incident.ts';
 import { during, jitter, lookup, minute, query, route, send, wait } from './shop.ts';
@@ -280,4 +282,111 @@ it('a holder is named with its request, and with what it did meanwhile', async (
   const { causes, pools } = await answerTo(data);
   expect(causes[0]!.text).toMatch(/^`POST \/pay` kept the connections of pool shop in shop while it called payments /);
   expect(pools[0]!.holders).toEqual(['POST /pay: INSERT orders']);
+});
+
+describe('a pool', () => {
+  const pool = { 'db.client.connection.pool.name': 'db:5432/shop' };
+  const opening = (at: number, ms: number, error?: string): Made =>
+    wait(at, ms, { ...(error ? { error } : {}), attributes: { 'pool.wait_reason': 'connect' } });
+  /** Some open a connection, as ever. */
+  const usual = (i: number): Made => {
+    const opens = i % 20 === 0 ? [opening(1, 2 + (jitter(i) % 2))] : [];
+    return route('POST /orders', 14 + jitter(i), [...opens, query('INSERT orders', 5, 6)]);
+  };
+
+  it('is kept by its holder, however long that took to open its connections', async () => {
+    const data = minute((second, i) => {
+      if (!during(second) || i % 10 !== 0) return [usual(i)];
+      const holder = newId(32);
+      const queries = [query('SELECT orders', 41, 2_959), query('SELECT items', 63, 2_957)];
+      const report = route('GET /report', 3_021, [opening(0, 40), opening(20, 42), ...queries]);
+      // They ask soon after it was granted the first, while it opens the second.
+      const held = {
+        'pool.holder.trace_id': holder,
+        'pool.holder.held_ms': 41,
+        'pool.holder.operation': 'SELECT orders',
+      };
+      const late = {
+        ...route('POST /orders', 2_955, [wait(1, 2_940, { attributes: held }), query('INSERT orders', 2_942, 6)]),
+        at: 80,
+      };
+      return [[report, holder], late, late, late];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({
+      kind: 'long_hold',
+      resource: 'pool shop',
+      operation: 'GET /report',
+    });
+  });
+
+  it('that is slow to open connections, and is kept by others, has two causes', async () => {
+    const report = newId(32);
+    const data = minute((second, i) => {
+      if (second === 40) return [[route('GET /report', 10_000, [query('SELECT orders', 1, 9_990)]), report]];
+      if (!during(second)) return [usual(i)];
+      const held = {
+        'pool.holder.trace_id': report,
+        'pool.holder.held_ms': 9_000,
+        'pool.holder.operation': 'SELECT orders',
+      };
+      // Of twenty, eleven open a connection.
+      const first = i % 20 < 11 ? opening(1, 1_500) : wait(1, 1_500, { attributes: held });
+      return [route('POST /orders', 1_515 + jitter(i), [first, query('INSERT orders', 1_503, 6)])];
+    });
+    const { causes, verdict } = await answerTo(data);
+    expect(verdict).toBe('unclear');
+    expect(causes.map(({ kind, explains }) => [kind, explains])).toEqual([
+      ['connect_slow', expect.closeTo(0.55, 1)],
+      ['long_hold', expect.closeTo(0.45, 1)],
+    ]);
+  });
+
+  it.each([
+    ['ECONNREFUSED', 'dependency_unreachable'],
+    ['timeout', 'dependency_unreachable'],
+    ['28P01', 'dependency_errors'],
+  ])('is not too small where opening a connection fails of %s', async (error, kind) => {
+    const data = minute((second, i) => [
+      during(second) ? route('POST /orders', 8, [opening(1, 3, error)], { error: '500' }) : usual(i),
+    ]);
+    const [cause] = (await answerTo(data)).causes;
+    expect(cause).toMatchObject({ kind, service: 'shop', resource: 'pool shop' });
+    expect(cause!.text).toContain(error);
+  });
+
+  it('is not too small where a query fails that waited for it before', async () => {
+    const data = minute((second, i) => {
+      if (!during(second)) return [usual(i)];
+      const waited = { attributes: { ...pool, 'pool.wait_ms': 30, 'pool.wait_reason': 'queue' }, error: '53100' };
+      return [route('POST /orders', 50, [wait(1, 30), query('INSERT orders', 32, 6, waited)], { error: '500' })];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'dependency_errors', resource: 'postgresql shop' });
+  });
+
+  it('is not waited for by a query that was cut off, with the attributes of a wait that was', async () => {
+    const attributes = { ...pool, 'db.system.name': 'postgresql', 'foreshock.interrupted': true };
+    const cut = (name: string, kind: 'INTERNAL' | 'CLIENT'): Made => ({
+      service: 'shop',
+      name,
+      kind,
+      at: 1,
+      ms: 5,
+      attributes,
+    });
+    const spans = [cut('pool.acquire shop', 'INTERNAL'), cut('BEGIN', 'CLIENT')];
+    const { table } = await readSources(['-'], Readable.from([lines([traceOf(0, route('POST /orders', 10, spans))])]));
+    const { signals } = analyse(table, {}).known.whole;
+    const kinds = signals.all.map(({ kind, service, peer }) => [
+      kind,
+      table.strings.text(service),
+      table.strings.text(peer),
+    ]);
+    expect(kinds).toEqual([
+      ['self', 'shop', ''],
+      ['poolWait', 'shop', 'pool shop'],
+      ['dependency', 'shop', 'postgresql'],
+    ]);
+    expect(table.kind.indexOf(KIND.CLIENT)).toBeGreaterThan(0);
+    expect(table.attributes[table.kind.indexOf(KIND.CLIENT)]).not.toHaveProperty('isWait');
+  });
 });

@@ -1,6 +1,7 @@
 import type { KnownAttributes } from '../spans/known-attributes.ts';
 import { correctClocks } from '../spans/clocks.ts';
 import { poolLabel } from '../spans/pool-label.ts';
+import { isPoolWait } from '../spans/pool-wait.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { buildTrees, type Trees } from '../spans/trees.ts';
 import { AddressOwners } from './address-owners.ts';
@@ -8,7 +9,6 @@ import { peerOf } from './callee.ts';
 import { clip } from './clipping.ts';
 import type { Decomposed } from './decomposed.ts';
 import { exclusiveTimes } from './exclusive-time.ts';
-import { isCutWait } from './cut-waits.ts';
 import { addOpening, openingsAskedFor, type Openings } from './openings.ts';
 import { remoteChildren } from './remote-child.ts';
 import { Signals } from './signals.ts';
@@ -71,8 +71,7 @@ function addSamples(whole: Decomposed, row: number, openings: Openings): void {
   const name = table.name[row]!;
   const attributes = table.attributes[row];
   let ms = attributes ? takePauses(whole, row, attributes, exclusive[row]!) : exclusive[row]!;
-  if (attributes && isCutWait(whole, row, attributes)) attributes.isWait = true;
-  if (attributes?.isWait && table.kind[row] === KIND.INTERNAL) {
+  if (attributes && isPoolWait(table, row)) {
     const pool = table.strings.id(`pool ${poolLabel(attributes.pool ?? '')}`);
     if (attributes.waitReason === 'connect') {
       ms -= addOpening(whole, row, attributes, pool, 0, ms);

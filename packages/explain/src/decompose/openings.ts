@@ -1,5 +1,6 @@
 import type { KnownAttributes, Mark } from '../spans/known-attributes.ts';
 import type { Decomposed } from './decomposed.ts';
+import { isPoolWait } from '../spans/pool-wait.ts';
 import type { SpanTable } from '../spans/span-table.ts';
 import type { Trees } from '../spans/trees.ts';
 
@@ -32,8 +33,8 @@ export function openingsAskedFor(table: SpanTable, trees: Trees): Openings {
 
   function hasWait(row: number): boolean {
     for (let at = trees.childStart[row]!; at < trees.childStart[row + 1]!; at++) {
-      const attributes = table.attributes[trees.children[at]!];
-      if (attributes?.isWait && attributes.waitReason === 'connect') return true;
+      const child = trees.children[at]!;
+      if (isPoolWait(table, child) && table.attributes[child]!.waitReason === 'connect') return true;
     }
     return false;
   }

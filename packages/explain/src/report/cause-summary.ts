@@ -1,4 +1,5 @@
 import type { Analysis } from '../analyse.ts';
+import { isPoolWait } from '../spans/pool-wait.ts';
 import type { CauseKind } from '../verdict/cause-kinds.ts';
 import { largest, sumOf } from '../verdict/largest.ts';
 import { nameCause } from '../verdict/name-cause.ts';
@@ -41,10 +42,10 @@ export function summaryOfCause({ known }: Analysis, evidence: Evidence): CauseSu
   let viaPool = '';
   for (const { row, met, through } of evidence.examples) {
     for (const at of [row, met]) {
-      const attributes = table.attributes[at];
-      if (!attributes?.isWait) continue;
-      limit = Math.max(limit, attributes.poolLimit ?? 0);
-      mostPending = Math.max(mostPending, attributes.poolPending ?? 0);
+      if (!isPoolWait(table, at)) continue;
+      const { poolLimit = 0, poolPending = 0 } = table.attributes[at]!;
+      limit = Math.max(limit, poolLimit);
+      mostPending = Math.max(mostPending, poolPending);
       longestWaitMs = Math.max(longestWaitMs, table.end[at]! - table.start[at]!);
     }
     const pool = through.find(({ resource }) => text(resource).startsWith('pool '));

@@ -1,5 +1,6 @@
 import type { Analysis } from '../analyse.ts';
 import { poolLabel } from '../spans/pool-label.ts';
+import { isPoolWait } from '../spans/pool-wait.ts';
 import type { Known } from '../waits-for/context.ts';
 import { holderName } from '../waits-for/holders.ts';
 import { bump } from '../waits-for/evidence.ts';
@@ -17,7 +18,7 @@ export function poolsOf({ known }: Analysis): PoolRow[] {
   const { from, to } = known.window;
   const waits = new Map<string, number[]>();
   table.attributes.forEach((attributes, row) => {
-    if (!attributes?.isWait || table.kind[row] !== 1 || attributes.waitReason !== 'queue') return;
+    if (attributes?.waitReason !== 'queue' || !isPoolWait(table, row)) return;
     if (table.end[row]! < from || table.start[row]! > to || table.end[row]! - table.start[row]! < LEAST_MS) return;
     const key = `${table.service[row]} ${poolLabel(attributes.pool ?? '')}`;
     const rows = waits.get(key);

@@ -2,7 +2,7 @@
 export interface KnownAttributes {
   /** Pool or limiter waited for. */
   pool?: string;
-  /** The span is the wait, not the query after it. */
+  /** The span has a wait's length: see `isPoolWait`. */
   isWait?: boolean;
   waitReason?: string;
   poolUsed?: number;

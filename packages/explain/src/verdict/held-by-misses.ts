@@ -1,3 +1,4 @@
+import { isPoolWait } from '../spans/pool-wait.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 
@@ -6,8 +7,8 @@ export function heldByMisses({ whole: { table }, traces }: Known, { examples }: 
   let missed = 0;
   let known = 0;
   for (const { row } of examples) {
-    const { isWait, holderTrace } = table.attributes[row] ?? {};
-    const trace = isWait && holderTrace ? table.findTrace(holderTrace.toLowerCase()) : undefined;
+    const holder = isPoolWait(table, row) ? table.attributes[row]!.holderTrace : undefined;
+    const trace = holder ? table.findTrace(holder.toLowerCase()) : undefined;
     if (trace === undefined) continue;
     known++;
     const rows = traces.rows.subarray(traces.from[trace]!, traces.from[trace + 1]!);

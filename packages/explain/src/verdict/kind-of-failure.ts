@@ -26,6 +26,6 @@ export function kindOfFailure(error: string, resource: string, known: Known, evi
   if (phase === 'connect') return 'dependency_unreachable';
   if (UNREACHABLE.test(error)) return 'dependency_unreachable';
   if (/time.?out|ETIMEDOUT/i.test(error))
-    return hasArrived(known, evidence) ? 'slow_dependency' : 'dependency_unreachable';
+    return !evidence.place.isOpening && hasArrived(known, evidence) ? 'slow_dependency' : 'dependency_unreachable';
   return 'dependency_errors';
 }

@@ -1,4 +1,3 @@
-import type { SignalKind } from '../decompose/signals.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import type { CauseKind } from './cause-kinds.ts';
@@ -8,9 +7,6 @@ import { kindOfTime } from './kind-of-time.ts';
 import { largest, sumOf } from './largest.ts';
 import { isStorm } from './retry-storm.ts';
 
-/** Of a pool: nothing holds its connections. */
-const OPENING = new Set<SignalKind>(['poolConnect', 'dns', 'connect', 'tls']);
-
 /** Of requests that make more calls themselves. */
 const LEAST_MORE = 0.25;
 
@@ -18,7 +14,7 @@ export function kindOf(known: Known, evidence: Evidence): CauseKind {
   const { strings } = known.whole.table;
   const resource = strings.text(evidence.place.resource);
   if (resource.startsWith('breaker ')) return 'breaker_open';
-  if (resource.startsWith('pool ') && !opensSlowly(known, evidence))
+  if (resource.startsWith('pool ') && !evidence.place.isOpening)
     return kindOfPool(known, evidence, resource.slice('pool '.length));
   if (sumOf(evidence.byError) > evidence.requests / 2) {
     if (isStorm(known, evidence)) return 'retry_storm';
@@ -29,10 +25,4 @@ export function kindOf(known: Known, evidence: Evidence): CauseKind {
   const more = evidence.notes.get('more') ?? 0;
   if (more > (evidence.requests - evidence.waits) / 2 && more > evidence.requests * LEAST_MORE) return 'more_calls';
   return kindOfTime(known, evidence);
-}
-
-/** Waits for a free connection are in `notes`, without a signal. */
-function opensSlowly({ changes }: Known, { bySignal, notes, requests }: Evidence): boolean {
-  const main = largest(bySignal);
-  return sumOf(notes) * 2 < requests && main !== undefined && OPENING.has(changes[main]!.signal.kind);
 }

@@ -1,3 +1,4 @@
+import { isPoolWait } from '../spans/pool-wait.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence } from '../waits-for/evidence.ts';
 import { largest } from './largest.ts';
@@ -31,7 +32,7 @@ function isOwnTime(known: Known, first: Evidence): boolean {
 
 function areHolders({ whole: { table } }: Known, first: Evidence, hold: Evidence): boolean {
   const slow = new Set(first.examples.map(({ row }) => table.trace[row]!));
-  const waits = hold.examples.filter(({ row }) => table.attributes[row]?.isWait);
+  const waits = hold.examples.filter(({ row }) => isPoolWait(table, row));
   const forThem = waits.filter(({ row }) => {
     const holder = table.attributes[row]?.holderTrace;
     const trace = holder ? table.findTrace(holder.toLowerCase()) : undefined;

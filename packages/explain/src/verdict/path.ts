@@ -1,3 +1,4 @@
+import { isPoolWait } from '../spans/pool-wait.ts';
 import type { Known } from '../waits-for/context.ts';
 import type { Evidence, Share } from '../waits-for/evidence.ts';
 import type { Place } from '../waits-for/place.ts';
@@ -51,7 +52,7 @@ function chainOf({ whole }: Known, cause: Place, shown: Place, { met, row, throu
   }
   for (const place of through.toReversed())
     go(place, isRefusal(whole.table.strings.text(place.resource)) ? 'retry' : 'wait');
-  const isWait = through.length > 0 || table.attributes[met]?.isWait === true;
+  const isWait = through.length > 0 || isPoolWait(table, met);
   go({ service: table.service[met]!, resource: 0 }, isWait ? 'wait' : isResend(row) ? 'retry' : 'call');
   let up = met;
   for (let steps = 0; steps < DEEPEST; steps++) {

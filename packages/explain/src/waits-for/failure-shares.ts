@@ -1,10 +1,11 @@
 import { calleeOf } from '../decompose/callee.ts';
 import type { Decomposed } from '../decompose/decomposed.ts';
+import { isPoolWait } from '../spans/pool-wait.ts';
 import { KIND } from '../spans/span-table.ts';
 import { failuresBehindBreakers } from './breakers.ts';
 import type { Known } from './context.ts';
 import type { Share } from './evidence.ts';
-import { followWait } from './follow.ts';
+import { followWait, poolOf } from './follow.ts';
 import type { Place } from './place.ts';
 
 export interface FailureShares {
@@ -22,7 +23,8 @@ export function failureShares(known: Known): FailureShares {
   const ofFailure = (row: number, share: number, met: number = row, through: Place[] = []): Share[] => {
     const attributes = table.attributes[row];
     const ms = table.end[row]! - table.start[row]!;
-    if (attributes?.isWait) return followWait(known, row, share, ms);
+    // No holder is why a connection could not be opened.
+    if (isPoolWait(table, row) && attributes!.waitReason !== 'connect') return followWait(known, row, share, ms);
     const service = table.service[row]!;
     if (attributes?.breakerOutcome === 'rejected' && attributes.breaker) {
       const place = { service, resource: table.strings.id(`breaker ${attributes.breaker}`) };
@@ -63,9 +65,11 @@ function isLate({ changes, whole, samplesOf, withPools }: Known, row: number, ms
   return signal.kind === 'self' && signals.ms[at]! > LATE_MS && signals.ms[at]! > LATE_TIMES * meanBeforeMs;
 }
 
-function placeOfFailure({ whole, speaking }: Known, row: number): Place {
+function placeOfFailure(known: Known, row: number): Place {
+  const { whole, speaking } = known;
   const { table } = whole;
   const service = table.service[row]!;
+  if (isPoolWait(table, row)) return { service, resource: poolOf(known, row), isOpening: true };
   const attributes = table.attributes[row];
   const isCall =
     table.kind[row] === KIND.CLIENT || table.kind[row] === KIND.PRODUCER || attributes?.breakerOutcome === 'timeout';

@@ -54,16 +54,18 @@ export function followWait(
   for (const { at, ms: spentMs } of activity.samples) {
     const change = known.changes[signals.signal[at]!]!;
     const row = signals.row[at]!;
-    if (change.signal.kind === 'poolWait') {
-      // It waits for another connection while holding one, or after releasing one.
-      if (spentMs < Math.min(length, table.end[wait]! - activity.since) / 2) continue;
+    const { kind, service, peer } = change.signal;
+    // Most of the hold went to getting another connection; else it got this one so.
+    const isForPool = kind === 'poolWait' || (service === place.service && peer === place.resource);
+    if (isForPool && !(spentMs >= Math.min(length, table.end[wait]! - activity.since) / 2)) continue;
+    if (kind === 'poolWait') {
       if (!(table.start[row]! >= activity.since && table.start[row]! <= activity.until)) continue;
       const deeper = followWait(known, row, share, ms, met, [...through, place]);
       if (deeper.length > 0) return deeper;
       continue;
     }
     // Its own work is why it held the connection.
-    if (change.signal.kind === 'self' && change.signal.service === place.service) continue;
+    if (kind === 'self' && service === place.service) continue;
     const isSlower = change.excessMs > 0 && !change.isNew && change.meanMs > TIMES * change.meanBeforeMs;
     if (!isSlower || signals.ms[at]! <= change.p95BeforeMs) continue;
     passedMs += spentMs;
@@ -99,6 +101,6 @@ function isLong({ whole }: Known, { operation, samples }: HolderActivity, wait: 
   return operation !== '' && (held >= LONG_MS || longest >= Math.max(LONG_MS, length * LONG_SHARE));
 }
 
-function poolOf({ whole }: Known, wait: number): number {
+export function poolOf({ whole }: Known, wait: number): number {
   return whole.table.strings.id(`pool ${poolLabel(whole.table.attributes[wait]?.pool ?? '')}`);
 }

@@ -1,3 +1,4 @@
+import { isPoolWait } from '../spans/pool-wait.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import type { Known } from './context.ts';
 import { LongestSamples } from './longest-samples.ts';
@@ -43,7 +44,7 @@ function read({ whole, traces, samplesOf }: Known, trace: number, service: numbe
     if (clipped.entry[row]! >= 0) entries.add(clipped.entry[row]!);
     lastEnd = Math.max(lastEnd, table.end[row]!);
     if (isRequest(table, row)) lastRequest = row;
-    const taken = attributes?.isWait ? table.end[row]! : table.start[row]!;
+    const taken = isPoolWait(table, row) ? table.end[row]! : table.start[row]!;
     const times = takenAt.get(attributes?.pool);
     if (times) times.push(taken);
     else takenAt.set(attributes?.pool, [taken]);

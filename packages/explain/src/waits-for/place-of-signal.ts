@@ -4,6 +4,7 @@ import type { Place } from './place.ts';
 
 export function placeOfSignal({ edgeOwners, speaking, whole }: Known, signal: Signal): Place {
   const { kind, service, peer } = signal;
+  const { strings } = whole.table;
   switch (kind) {
     case 'self':
     case 'blocked':
@@ -11,15 +12,14 @@ export function placeOfSignal({ edgeOwners, speaking, whole }: Known, signal: Si
       return { service, resource: 0 };
     case 'call':
       return { service: edgeOwners.get(signal.id) ?? peer, resource: 0 };
-    case 'socketWait': {
+    case 'socketWait':
       // The callee knows neither the caller's limit nor event loop.
-      const { strings } = whole.table;
       return { service, resource: strings.id(`sockets ${strings.text(peer)}`) };
-    }
     case 'poolWait':
     case 'queueWait':
       return { service, resource: peer };
     default:
+      if (strings.text(peer).startsWith('pool ')) return { service, resource: peer, isOpening: true };
       return speaking.has(peer) ? { service: peer, resource: 0 } : { service, resource: peer };
   }
 }

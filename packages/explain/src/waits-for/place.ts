@@ -2,8 +2,10 @@
 export interface Place {
   service: number;
   resource: number;
+  /** Of a pool: of new connections, which nobody holds. */
+  isOpening?: true;
 }
 
-export function placeKey({ service, resource }: Place): number {
-  return service * 2 ** 24 + resource;
+export function placeKey({ service, resource, isOpening }: Place): number {
+  return (isOpening ? 2 ** 48 : 0) + service * 2 ** 24 + resource;
 }

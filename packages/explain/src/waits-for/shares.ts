@@ -1,5 +1,6 @@
 import { isPause } from '../decompose/signals.ts';
-import { KIND, type SpanTable } from '../spans/span-table.ts';
+import { isPoolWait } from '../spans/pool-wait.ts';
+import { KIND } from '../spans/span-table.ts';
 import type { AppRequest } from '../window/requests.ts';
 import { type Work, workOfConsumers } from './consumers.ts';
 import type { Known } from './context.ts';
@@ -88,10 +89,6 @@ export function sharesOfRequests(known: Known): SharesOf {
   return (request, usualMs) => ofRequest(request, usualMs);
 }
 
-function isPoolWait({ attributes, kind }: SpanTable, row: number): boolean {
-  return attributes[row]?.isWait === true && kind[row] === KIND.INTERNAL;
-}
-
 /** Milliseconds of a wait without a process. */
 function overlap(gap: ProcessGap | undefined, from: number, to: number): number {
   return gap === undefined ? 0 : Math.max(0, Math.min(gap.to, to) - Math.max(gap.from, from));
@@ -122,5 +119,5 @@ const TIME_OUT = /time.?out|ETIMEDOUT|deadline|aborted|^504$|^408$/i;
 
 function isTimeOut({ whole }: Known, row: number): boolean {
   const { table } = whole;
-  return TIME_OUT.test(table.strings.text(table.errorType[row]!)) && table.attributes[row]?.isWait !== true;
+  return TIME_OUT.test(table.strings.text(table.errorType[row]!)) && !isPoolWait(table, row);
 }

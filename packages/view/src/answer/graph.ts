@@ -1,4 +1,4 @@
-import { componentsOf, KIND, poolLabel, type Decomposed } from '@foreshock/explain';
+import { componentsOf, isPoolWait, KIND, poolLabel, type Decomposed } from '@foreshock/explain';
 
 type NodeKind = 'service' | 'database' | 'cache' | 'queue' | 'pool' | 'external';
 type EdgeKind = 'call' | 'queue' | 'wait';
@@ -80,8 +80,8 @@ export function graphOf({ table, trees, remote, owners }: Decomposed, from: numb
     const kind = table.kind[row]!;
     if (kind === KIND.SERVER || kind === KIND.CONSUMER)
       own.add(table.end[row]! - table.start[row]!, table.failed[row] === 1);
-    if (attributes?.isWait && kind === KIND.INTERNAL) {
-      const pool = poolLabel(attributes.pool ?? '');
+    if (isPoolWait(table, row)) {
+      const pool = poolLabel(attributes?.pool ?? '');
       add('wait', id, node(`pool ${service} ${pool}`, pool, 'pool', service), row);
     } else if (kind === KIND.PRODUCER || (kind === KIND.CONSUMER && attributes?.destination !== undefined)) {
       const name = attributes?.destination ?? table.strings.text(table.target[row]!);

@@ -1,4 +1,4 @@
-import { poolLabel, type SpanTable } from '@foreshock/explain';
+import { isPoolWait, poolLabel, type SpanTable } from '@foreshock/explain';
 
 const MOST_POOLS = 20;
 const MOST_WINDOWS = 100;
@@ -19,7 +19,7 @@ export function poolsOf(table: SpanTable, from: number, to: number) {
   const waits = new Map<string, Wait[]>();
   for (let row = 0; row < table.size; row++) {
     const attributes = table.attributes[row];
-    if (!attributes?.isWait || table.kind[row] !== 1 || attributes.waitReason !== 'queue') continue;
+    if (attributes?.waitReason !== 'queue' || !isPoolWait(table, row)) continue;
     const wait = { row, from: table.start[row]!, to: table.end[row]! };
     if (wait.to < from || wait.from > to || wait.to - wait.from < LEAST_MS) continue;
     const key = `${table.service[row]} ${attributes.pool ?? ''}`;

@@ -11,6 +11,8 @@ export interface LoggedLine {
   readonly attributes: object;
   /** Key of the line's error; default `err`. */
   readonly errorKey?: string | undefined;
+  /** Perhaps in another's context: only the attributes name its trace. */
+  readonly isLate?: boolean;
 }
 
 /** A record for OTLP. */
@@ -38,11 +40,11 @@ const TRACE_ID = /^(?!0{32})[\da-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[\da-f]{16}$/;
 
 /**
- * @param active the caller's, unless the line names its trace: a slow stream's lines are made later
+ * @param active the caller's, unless the line names its trace, or is late
  */
 export function sentLine(line: LoggedLine, active: SentTrace | undefined, scope: SentLine['scope']): SentLine {
   const attributes = plainObject(line.attributes);
-  const trace = traceOf(attributes) ?? active;
+  const trace = traceOf(attributes) ?? (line.isLate ? undefined : active);
   for (const key of ELSEWHERE) delete attributes[key];
   describeError(attributes, line.errorKey ?? 'err');
   const { message } = line;

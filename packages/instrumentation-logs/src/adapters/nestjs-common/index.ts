@@ -4,6 +4,9 @@ import { addMissing } from '../../missing-fields.ts';
 import { severityOfName } from '../../severity.ts';
 
 const WARNINGS = new Set(['warn', 'error', 'fatal']);
+/** A class's own may hide what ours are called with. */
+const OF_TEXT = ['formatMessage', 'stringifyMessage'];
+const OF_JSON = ['getJsonLogObject', 'printAsJson', 'stringifyJsonLogObject', 'stringifyReplacer'];
 
 /**
  * Nest's default logger's methods that make lines (services/console-logger.service.js): `formatMessage` for text,
@@ -20,22 +23,27 @@ export const nestjsCommon: Adapter<LineEvents> = {
     hooks.onLoad('@nestjs/common/services/console-logger.service.js', ({ exports }) => {
       const { prototype } = exports.ConsoleLogger;
       const { send } = events;
+      const isNests = (logger: any, methods: readonly string[]): boolean =>
+        methods.every((method) => logger[method] === prototype[method]);
       const fieldsOf = (level: unknown, error: unknown): ReturnType<LineEvents['fields']> => {
         const fields = events.fields();
         if (fields && error instanceof Error && WARNINGS.has(level as string)) events.logged(errorTypeOf(error));
         return fields;
       };
       hooks.returning(prototype, 'formatMessage', (line: unknown, logger, [level, message]) => {
-        send?.({ ...severityOf(level), message, attributes: logger.context ? { context: logger.context } : {} });
+        if (send && isNests(logger, OF_TEXT)) {
+          send({ ...severityOf(level), message, attributes: logger.context ? { context: logger.context } : {} });
+        }
         const fields = typeof line === 'string' ? fieldsOf(level, message) : undefined;
         return fields ? (line as string).replace(/\n?$/, (end) => textOf(fields) + end) : line;
       });
       if (typeof prototype.getJsonLogObject !== 'function') return;
-      hooks.after(prototype, 'getJsonLogObject', (line: any, _logger, [message, options]) => {
+      hooks.after(prototype, 'getJsonLogObject', (line: any, logger, [message, options]) => {
         const fields = fieldsOf(options?.logLevel, options?.error ?? message);
         if (fields) addMissing(line, fields);
+        if (!send || !isNests(logger, OF_JSON)) return;
         const { message: text, ...attributes } = line;
-        send?.({ ...severityOf(options?.logLevel), message: text, attributes });
+        send({ ...severityOf(options?.logLevel), message: text, attributes });
       });
     });
 

@@ -1,26 +1,26 @@
 import type { LineEvents } from '../../events.ts';
+import { MAX_LINE_LENGTH, objectIn } from '../../json-line.ts';
 import { severityOfNumber } from '../../severity.ts';
 
-/** Longer ones are sent as text, cut: reading them would take milliseconds. */
-const MAX_LENGTH = 256 * 1024;
-
 /**
- * What pino has written: redacted, and as its serializers and formatters made it.
+ * What pino writes: redacted, and as its serializers, formatters and `hooks.streamWrite` (9 and later) make it.
  *
  * @param symbols of its lib/symbols.js
  */
 export function sendLine(
   send: NonNullable<LineEvents['send']>,
-  line: string,
+  joined: string,
   logger: any,
   level: number,
-  { messageKeySym, errorKeySym, nestedKeySym }: Record<string, symbol>,
+  { messageKeySym, errorKeySym, nestedKeySym, hooksSym }: Record<string, symbol>,
 ): void {
+  const streamWrite = logger[hooksSym!]?.streamWrite;
+  const line: string = typeof streamWrite === 'function' ? String(streamWrite(joined)) : joined;
   const severity = {
     severityNumber: severityOfNumber(level),
     severityText: String(logger.levels?.labels?.[level] ?? level),
   };
-  const object = line.length > MAX_LENGTH ? undefined : objectIn(line);
+  const object = line.length > MAX_LINE_LENGTH ? undefined : objectIn(line);
   if (object === undefined) return send({ ...severity, message: line.trimEnd(), attributes: {} });
   const messageKey = logger[messageKeySym!] ?? 'msg';
   const { [messageKey]: message, ...attributes } = object;
@@ -31,14 +31,4 @@ export function sendLine(
     Object.assign(attributes, nested);
   }
   send({ ...severity, message, attributes, errorKey: logger[errorKeySym!] });
-}
-
-/** A formatter may have made it something else. */
-function objectIn(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { errorTypeOf, type Hooks } from '@foreshock/kit';
 import type { LineEvents } from '../../events.ts';
+import { MAX_LINE_LENGTH, objectIn } from '../../json-line.ts';
 import type { LoggedLine } from '../../sent-line.ts';
 import { severityOfName } from '../../severity.ts';
 import { isWarning, writerOf } from './levels.ts';
@@ -7,6 +8,7 @@ import { withFields } from './with-fields.ts';
 
 /** triple-beam's. */
 const LEVEL = Symbol.for('level');
+const MESSAGE = Symbol.for('message');
 const SPLAT = Symbol.for('splat');
 
 /**
@@ -36,12 +38,29 @@ export function attachStream(prototype: any, events: LineEvents, hooks: Hooks): 
   });
 }
 
+/** A slow transport's lines come here later, in any context; `write` has given them their trace. */
 function loggedLine(level: unknown, info: any): LoggedLine {
-  const severity = { severityNumber: severityOfName(level), severityText: String(level) };
-  const { message, ...attributes } = info;
+  const line = { severityNumber: severityOfName(level), severityText: String(level), isLate: true };
+  const text: unknown = info[MESSAGE];
+  if (typeof text === 'string' && text.length > MAX_LINE_LENGTH) return { ...line, message: text, attributes: {} };
+  const { message, ...attributes } = (typeof text === 'string' && writtenOf(info, text)) || info;
   // Of an error that is the line itself, these are not enumerable.
   if (info instanceof Error) Object.assign(attributes, { 'exception.type': info.name, stack: info.stack });
-  return { ...severity, message, attributes };
+  return { ...line, message, attributes };
+}
+
+/** As `format.json` has written it: its replacer hides values. JSON has nothing of an error. */
+function writtenOf(info: any, text: string): Record<string, unknown> | undefined {
+  const written = info instanceof Error ? undefined : objectIn(text);
+  if (!written) return undefined;
+  const { message, trace_id, span_id, trace_flags } = info;
+  const line: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(written)) {
+    // A format of the application's calls it `msg`.
+    const isMessage = value === message && !('message' in written);
+    line[isMessage ? 'message' : key] = info[key] instanceof Error ? info[key] : value;
+  }
+  return { ...line, trace_id, span_id, trace_flags };
 }
 
 function errorIn(info: any): Error | undefined {

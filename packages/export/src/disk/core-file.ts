@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { FileHeader } from './file-layout.ts';
 
@@ -6,6 +6,10 @@ import type { FileHeader } from './file-layout.ts';
 const MAX_ENTRIES = 1_000;
 /** A header has little room. */
 const MAX_LENGTH = 512;
+/** A lower limit leaves none (below 4 KiB), or cuts it before its notes. */
+const LEAST_LIMIT = 1 << 20;
+/** File systems' times may be this coarse; ms. */
+const COARSE_MS = 2_000;
 
 /**
  * How the path of this process's core file would begin, core(5).
@@ -15,14 +19,22 @@ const MAX_LENGTH = 512;
 export function coreFilePrefix(): string | undefined {
   try {
     const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'latin1').trim();
-    const limit = /^Max core file size +(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];
-    if (pattern.startsWith('|') || pattern.startsWith('%') || limit === '0') return undefined;
-    const prefix = resolve(pattern.replace(/%.*$/s, ''));
-    accessSync(dirname(prefix), constants.W_OK);
-    return basename(prefix) === '' || prefix.length > MAX_LENGTH ? undefined : prefix;
+    const prefix = prefixOf(pattern, readFileSync('/proc/self/limits', 'latin1'));
+    if (prefix !== undefined) accessSync(dirname(prefix), constants.W_OK);
+    return prefix;
   } catch {
     return undefined;
   }
+}
+
+/** @param limits as `/proc/self/limits` has them */
+export function prefixOf(pattern: string, limits: string): string | undefined {
+  const limit = /^Max core file size +(\S+)/m.exec(limits)?.[1];
+  if (limit !== 'unlimited' && !(Number(limit) >= LEAST_LIMIT)) return undefined;
+  // The name, or a directory's, begins with what is known of the crash only.
+  const isKnown = /^[^|%]/.test(pattern) && !/\/(%|$)|%.*\//.test(pattern);
+  const prefix = resolve(pattern.replace(/%.*$/s, ''));
+  return isKnown && prefix.length <= MAX_LENGTH ? prefix : undefined;
 }
 
 export interface CoreFile {
@@ -32,7 +44,11 @@ export interface CoreFile {
 }
 
 /** @returns undefined where a crash may not have left one */
-export function coreFileOf({ core: prefix, pid }: FileHeader): CoreFile | undefined {
+export function coreFileOf({
+  core: prefix,
+  pid,
+  startedAt,
+}: Pick<FileHeader, 'core' | 'pid' | 'startedAt'>): CoreFile | undefined {
   if (prefix === undefined) return undefined;
   try {
     const names = readdirSync(dirname(prefix));
@@ -41,9 +57,11 @@ export function coreFileOf({ core: prefix, pid }: FileHeader): CoreFile | undefi
       if (!name.startsWith(basename(prefix))) continue;
       const path = join(dirname(prefix), name);
       const core = readCore(path);
-      if (core?.pid === pid) return { path, signal: core.signal };
+      // PIDs are used again.
+      if (core?.pid === pid && core.at >= startedAt - COARSE_MS) return { path, signal: core.signal };
     }
-    return { path: prefix, signal: 0 };
+    // Another's file, or a directory: perhaps in the place of this one's.
+    return names.includes(basename(prefix)) ? undefined : { path: prefix, signal: 0 };
   } catch {
     return undefined;
   }
@@ -58,7 +76,14 @@ const NOTE_HEAD = 20;
 const PRSTATUS = 1;
 const PRPSINFO = 3;
 
-function readCore(path: string): { pid: number; signal: number } | undefined {
+interface Core {
+  readonly pid: number;
+  readonly signal: number;
+  /** Written at; ms since 1970. */
+  readonly at: number;
+}
+
+function readCore(path: string): Core | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -71,7 +96,11 @@ function readCore(path: string): { pid: number; signal: number } | undefined {
     if (notes.readUInt32LE(8) !== PRSTATUS) return undefined;
     const second = NOTE_HEAD + notes.readUInt32LE(4);
     if (notes.readUInt32LE(second + 8) !== PRPSINFO) return undefined;
-    return { signal: notes.readUInt16LE(NOTE_HEAD + 12), pid: notes.readInt32LE(second + NOTE_HEAD + 24) };
+    return {
+      pid: notes.readInt32LE(second + NOTE_HEAD + 24),
+      signal: notes.readUInt16LE(NOTE_HEAD + 12),
+      at: fstatSync(fd).mtimeMs,
+    };
   } catch {
     return undefined;
   } finally {

@@ -125,6 +125,13 @@ it.each<[string, number, number, string, string]>([
     'killed (SIGKILL), or crashed in native code, 0.5 s after SIGTERM had asked it to end',
   ],
   [
+    'hours ago: it went on',
+    0,
+    2 * 3_600_000,
+    'unknown',
+    'killed (SIGKILL), or crashed in native code, 7200.0 s after SIGTERM had asked it to end',
+  ],
+  [
     'and its parent saw SIGKILL',
     9,
     10_000,
@@ -133,8 +140,9 @@ it.each<[string, number, number, string, string]>([
   ],
   ['in the future, which is damage', 0, -1_000, 'unknown', 'killed (SIGKILL), or crashed in native code'],
 ])('SIGTERM had come %s', (_, killedBy, beforeMs, cause, evidence) => {
-  const request = { signal: 'SIGTERM', at: left.at - beforeMs };
-  expect(causeOf({ ...left, killedBy, request }, kernel, left.at + 1_000)).toMatchObject({ cause, evidence });
+  const at = 10_000_000;
+  const request = { signal: 'SIGTERM', at: at - beforeMs };
+  expect(causeOf({ ...left, at, killedBy, request }, kernel, at + 1_000)).toMatchObject({ cause, evidence });
 });
 
 it.each<[string, number, Partial<Heartbeat>, string, string]>([

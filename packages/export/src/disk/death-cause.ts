@@ -27,6 +27,8 @@ const SOON_MS = 60_000;
 const HUNG_MS = 1_000;
 /** Who asks a process to end gives it at least this long; a crash while it ends comes earlier. */
 const GRACE_MS = 1_000;
+/** … and seldom longer: the application goes on. */
+const LONGEST_GRACE_MS = 3_600_000;
 
 /** Native code's, and V8's fatal errors. */
 const CRASHES: readonly (string | undefined)[] = [
@@ -70,7 +72,7 @@ export function causeOf(
     const evidence = `killed (SIGKILL)${asked}: a crash in native code would have left a core file ${core.path}`;
     return { cause: 'signal', evidence };
   }
-  if (signal === undefined && sinceRequest >= GRACE_MS) {
+  if (signal === undefined && sinceRequest >= GRACE_MS && sinceRequest <= LONGEST_GRACE_MS) {
     return { cause: 'signal', evidence: `killed (SIGKILL)${asked}, unless it crashed in native code just then` };
   }
   if (signal === undefined) {

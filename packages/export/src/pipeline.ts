@@ -109,6 +109,7 @@ export class SpanPipeline implements Pipeline {
   readonly #signals: readonly Signal[];
   readonly #deliveryLogs: Readonly<Record<Signal, DeliveryLog>>;
   readonly #takesSpans: boolean;
+  readonly #takesLogs: boolean;
   readonly #budget: Budget;
   readonly #link: SenderLink;
   readonly #batchSize: number;
@@ -130,6 +131,7 @@ export class SpanPipeline implements Pipeline {
     this.#closed = destinations.length === 0;
     this.#signals = destinations.map(signalOf);
     this.#takesSpans = this.#signals.includes('traces');
+    this.#takesLogs = this.#signals.includes('logs');
     this.#batchSize = Math.max(1, batch.maxExportBatchSize ?? 512);
     this.#maxQueueSize = batch.maxQueueSize ?? Infinity;
     this.#delayMs = timerMs(batch.scheduleDelayMs ?? 5_000);
@@ -318,7 +320,10 @@ export class SpanPipeline implements Pipeline {
 
   #hasRoom(): boolean {
     return (
-      this.#maxQueueSize === Infinity || this.#spool.waiting + this.#spool.open < this.#maxQueueSize || this.#collect()
+      this.#maxQueueSize === Infinity ||
+      this.#spool.waiting + this.#spool.open < this.#maxQueueSize ||
+      this.#collect() ||
+      (this.#takesLogs && this.#link.waiting().spans + this.#spool.openSpans < this.#maxQueueSize)
     );
   }
 

@@ -119,11 +119,16 @@ export class SenderLink {
   /** What a destination has not finished. */
   waiting(): Required<ItemCounts> {
     const waiting = { spans: 0, logs: 0 };
-    for (const { batch, done } of this.#outstanding.values()) {
-      if (this.#traces & ~done) waiting.spans += batch.spans;
-      if (this.#logs & ~done) waiting.logs += batch.logs;
+    for (const entry of this.#outstanding.values()) {
+      const { spans, logs } = this.#unfinishedOf(entry);
+      waiting.spans += spans;
+      waiting.logs += logs;
     }
     return waiting;
+  }
+
+  #unfinishedOf({ batch, done }: Outstanding): Required<ItemCounts> {
+    return { spans: this.#traces & ~done ? batch.spans : 0, logs: this.#logs & ~done ? batch.logs : 0 };
   }
 
   /** This thread would have to send while blocked. */
@@ -389,7 +394,7 @@ export class SenderLink {
 
   #lose(entry: Outstanding): void {
     if (!this.#outstanding.delete(entry.batch.number)) return;
-    this.#events.onLost(entry.batch);
+    this.#events.onLost(this.#unfinishedOf(entry));
     this.#events.onRelease(entry.batch);
     this.#endFlushes();
   }

@@ -96,6 +96,10 @@ export class Spool {
     return this.#spans + this.#logs;
   }
 
+  get openSpans(): number {
+    return this.#spans;
+  }
+
   /** Sealed, unreleased, with log records. */
   get waiting(): number {
     return this.#waiting;

@@ -133,7 +133,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
     // What is pooled may make calls itself, if none is seen on it.
     if (this.#uses === 0) this.#acrossIo = undefined;
     this.#acrossIo?.used(now, this.#idleSince);
-    if (this.span) this.#acrossIo?.mark(this.span, this.poolName, this.heldMs);
+    if (this.span?.isRecording()) this.#acrossIo?.mark(this.span, this.poolName, this.heldMs);
   }
 
   takeState(): Attributes | undefined {

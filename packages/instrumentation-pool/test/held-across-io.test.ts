@@ -5,8 +5,9 @@ import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { HeldAcrossIo, poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { recordSpans, startPostgres, type Postgres, type ReceivedSpan } from '@foreshock/testkit';
+import { diag } from '@opentelemetry/api';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 
 const recorded = recordSpans([dbInstrumentation(), poolInstrumentation(), httpInstrumentation()], {
   spanProcessors: [new HeldAcrossIo() as never],
@@ -93,6 +94,22 @@ it('counts a query elsewhere, and calls one after the other', async () => {
     }),
   );
   expect(marks().map(({ attributes }) => attributes['pool.held_across_io.calls'])).toEqual([3]);
+});
+
+it('leaves alone a holder that has ended: the SDK would complain', async () => {
+  const complaints: unknown[] = [];
+  const warn = (...args: unknown[]): void => void complaints.push(args);
+  diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} }, { suppressOverrideMessage: true });
+  onTestFinished(() => diag.disable());
+  const client = await recorded.inSpan('holder', async () => {
+    const taken = await pool.connect();
+    await taken.query('BEGIN');
+    await call();
+    await taken.query('COMMIT');
+    return taken;
+  });
+  client.release();
+  expect(complaints).toEqual([]);
 });
 
 it('says nothing of a call that the holder did not wait for', async () => {

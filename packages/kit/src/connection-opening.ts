@@ -37,7 +37,7 @@ interface OpeningSocket {
  */
 export class ConnectionOpening {
   readonly #target: ConnectionTarget;
-  readonly #asked: Context | undefined;
+  #asked: Context | undefined;
   readonly #sections: Section[] = [];
   #isAwaited = false;
   #isOver = false;
@@ -91,8 +91,8 @@ export class ConnectionOpening {
 
   ready(): void {
     if (this.#isOver) return;
-    this.over();
     const span = this.#asked && trace.getSpan(this.#asked);
+    this.over();
     if (this.#isAwaited || !span?.isRecording()) return;
     const { system, host, port, database } = this.#target;
     const attributes: Attributes = this.took();
@@ -108,6 +108,8 @@ export class ConnectionOpening {
     if (this.#isOver) return;
     this.#close(performance.now());
     this.#isOver = true;
+    // The connection lives longer than the request.
+    this.#asked = undefined;
   }
 
   /** @param since as `performance.now()`; 0: all */

@@ -13,11 +13,13 @@ import {
 const MIN_MS = 5;
 /** Of the time between two uses: the rest is the application's own. */
 const COVERED = 0.75;
+/** … of it after the last call's end, at most: who has waited for that goes on at once. */
+const LATE = 0.1;
 const MAX_OPEN = 16;
 
 /**
- * A holder's calls to elsewhere. Those that ended before its next use of the connection, and fill the time since the
- * last one, are what it waited for; others may be of code beside it.
+ * A holder's calls to elsewhere. Those that ended just before its next use of the connection, and fill the time since the
+ * last one, are what it waited for; others may be of code beside it, or forgotten.
  */
 export class AcrossIo {
   /** Waited for, in all. */
@@ -58,7 +60,8 @@ export class AcrossIo {
    */
   used(now: number, since: number): void {
     const idleMs = now - since;
-    if (idleMs >= MIN_MS && this.#coveredMs >= idleMs * COVERED) {
+    const isAtOnce = now - this.#coveredUntil <= Math.max(MIN_MS, idleMs * LATE);
+    if (idleMs >= MIN_MS && isAtOnce && this.#coveredMs >= idleMs * COVERED) {
       this.#ms += this.#coveredMs;
       this.#calls += this.#ended;
       if (this.#endedLongestMs > this.#longestMs) {

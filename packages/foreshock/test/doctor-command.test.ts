@@ -1,5 +1,6 @@
 // `foreshock doctor -- COMMAND`: what fires and what is exported, without a change to the application.
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PRELOAD, startCollector, type Collector } from '@foreshock/testkit';
@@ -109,6 +110,24 @@ it('names what it does not recognise: a version out of range, files that have mo
     'wrong libraries: pg 7.18.2 is outside of what is supported (>=8.0.3 <9): it is not traced',
     expect.stringMatching(/^look libraries: ioredis 5\.99\.0 has loaded, but none of the files that are hooked/),
   ]);
+});
+
+it('does not miss files of a library that is hooked by a diagnostics channel', async () => {
+  const fastify = createRequire(import.meta.url).resolve('fastify');
+  const { cwd, remove } = makeProject({
+    'app.js': `const app = require(${JSON.stringify(fastify)})();
+app.get('/carts/:id', async () => ({}));
+app.listen({ port: 0, host: '127.0.0.1' })
+  .then((origin) => fetch(\`\${origin}/carts/1\`))
+  .then(() => app.close());`,
+  });
+  onTestFinished(remove);
+  const { lines } = await watch([node, 'app.js'], {}, cwd);
+  expect(lines.filter((line) => line.includes(' libraries:'))).toEqual([
+    expect.stringContaining('http: 1 span'),
+    expect.stringMatching(/^ok libraries: hooked, adds to other spans or waits: .*fastify \d+\.\d+\.\d+$/),
+  ]);
+  expect(collector.spans.map(({ name }) => name)).toContain('GET /carts/:id');
 });
 
 it('sees a worker thread without the preload', async () => {

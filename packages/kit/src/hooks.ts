@@ -42,6 +42,7 @@ export class Hooks extends MethodHooks {
   ): void {
     const range = options.versions ?? this.#versions;
     const name = packageName(path);
+    watcher()?.waitsForFile(this.library);
     const stop = onModuleLoad(path, options.bindings ?? [], (loaded) => {
       this.#found.set(name, true);
       const isInRange = inRange(loaded.version, range);

@@ -9,6 +9,8 @@ export interface AttachedAdapter {
 export interface Watcher {
   /** @param telemetry its `tracer` is read per span */
   attached(adapter: AttachedAdapter, telemetry: { readonly tracer: Tracer }): void;
+  /** An adapter waits for a file of its library; others are hooked by a diagnostics channel. */
+  waitsForFile(library: string): void;
   /** An adapter's file has loaded; out of range it is left alone. */
   loaded(library: string, name: string, version: string, isInRange: boolean): void;
 }

@@ -99,6 +99,7 @@ function libraries(threads: readonly ThreadRecord[]): Finding[] {
   const silent = loaded.filter((each) => !gave.includes(each) && !aside.includes(each) && haveSpans.has(each[0]));
   const hooked = loaded.filter((each) => ![...gave, ...aside, ...silent].includes(each));
   const named = (entries: typeof loaded): string => entries.map(([name, each]) => versioned(name, each)).join(', ');
+  const hookedNames = [...hooked.map(([name, each]) => versioned(name, each)), ...byChannel(threads, all)];
   return [
     ...refused(all),
     ...unseen(threads, all),
@@ -123,7 +124,9 @@ function libraries(threads: readonly ThreadRecord[]): Finding[] {
           ),
         ]
       : []),
-    ...(hooked.length > 0 ? [ok('libraries', `hooked, adds to other spans or waits: ${named(hooked)}`)] : []),
+    ...(hookedNames.length > 0
+      ? [ok('libraries', `hooked, adds to other spans or waits: ${hookedNames.join(', ')}`)]
+      : []),
   ];
 }
 
@@ -131,6 +134,7 @@ function joined(one: WatchedLibrary | undefined, other: WatchedLibrary): Watched
   if (!one) return other;
   return {
     upstream: [...one.upstream, ...other.upstream],
+    waitsForFiles: one.waitsForFiles || other.waitsForFiles,
     loaded: { ...one.loaded, ...other.loaded },
     spans: one.spans + other.spans,
   };
@@ -155,13 +159,23 @@ function refused(all: Map<string, WatchedLibrary>): Finding[] {
   });
 }
 
+/** Loaded, and hooked without a file; those with spans are named elsewhere. */
+function byChannel(threads: readonly ThreadRecord[], all: Map<string, WatchedLibrary>): string[] {
+  const folders = new Map(threads.flatMap(({ packages }) => packages.map((folder) => [nameOf(folder), folder])));
+  return [...all].flatMap(([library, { waitsForFiles, spans }]) => {
+    const folder = folders.get(library);
+    return folder && !waitsForFiles && spans === 0 ? [`${library} ${packageIn(folder)?.version ?? ''}`.trim()] : [];
+  });
+}
+
 /** Loaded, without the files its instrumentation needs. */
 function unseen(threads: readonly ThreadRecord[], all: Map<string, WatchedLibrary>): Finding[] {
   const folders = [...new Set(threads.flatMap(({ packages }) => packages))];
   return SUPPORTED.flatMap(({ library, isTransitive, versions }) => {
     const folder = folders.find((each) => nameOf(each) === library);
     const watched = all.get(library);
-    if (!folder || isTransitive || !watched || Object.keys(watched.loaded).length > 0 || watched.spans > 0) return [];
+    if (!folder || isTransitive || !watched?.waitsForFiles) return [];
+    if (Object.keys(watched.loaded).length > 0 || watched.spans > 0) return [];
     const version = packageIn(folder)?.version ?? '';
     const wasEarly = threads.some(({ before }) => before.includes(folder));
     return [

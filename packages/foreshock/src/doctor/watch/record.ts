@@ -50,6 +50,8 @@ export interface ThreadRecord {
 
 export interface WatchedLibrary {
   upstream: string[];
+  /** False: hooked by a diagnostics channel, whichever files have loaded. */
+  waitsForFiles: boolean;
   /** By `package version`: whether in range. */
   loaded: Record<string, boolean>;
   spans: number;

@@ -88,6 +88,10 @@ export class ThreadWatch implements PreloadWatcher {
     countSpans(telemetry, watched);
   }
 
+  waitsForFile(library: string): void {
+    this.#library(library).waitsForFiles = true;
+  }
+
   loaded(library: string, name: string, version: string, isInRange: boolean): void {
     const { loaded } = this.#library(library);
     loaded[`${name} ${version}`] ||= isInRange;
@@ -152,7 +156,7 @@ export class ThreadWatch implements PreloadWatcher {
   }
 
   #library(name: string): WatchedLibrary {
-    return (this.#record.libraries[name] ??= { upstream: [], loaded: {}, spans: 0 });
+    return (this.#record.libraries[name] ??= { upstream: [], waitsForFiles: false, loaded: {}, spans: 0 });
   }
 
   #readLog(): void {

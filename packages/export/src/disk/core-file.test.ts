@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
@@ -51,6 +52,28 @@ it.each([
   ['', 'unlimited', undefined],
 ])('core_pattern %s with the limit %s begins by %s', (pattern, limit, prefix) => {
   expect(prefixOf(pattern, limits(limit))).toBe(prefix);
+});
+
+/** By util-linux. */
+function prefixIn(change: string): string {
+  const code = `${change}; console.log(require(${JSON.stringify(join(import.meta.dirname, 'core-file.ts'))}).coreFilePrefix())`;
+  const args = ['--core=unlimited:unlimited', process.execPath, '--no-warnings', '-e', code];
+  return execFileSync('prlimit', args, { cwd: directory, encoding: 'utf8' }).trim();
+}
+
+function isRootWithCoreFiles(): boolean {
+  try {
+    execFileSync('prlimit', ['--version']);
+    return process.getuid?.() === 0 && !/^[|%/]/.test(readFileSync('/proc/sys/kernel/core_pattern', 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+it.skipIf(!isRootWithCoreFiles())('a process that has changed its user leaves none, as core(5) says', () => {
+  chmodSync(directory, 0o777);
+  expect(prefixIn('')).toMatch(/^\/.*\/core/);
+  expect(prefixIn('process.setuid(65534)')).toBe('undefined');
 });
 
 it('of this process, has its signal', () => {

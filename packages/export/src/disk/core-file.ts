@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { FileHeader } from './file-layout.ts';
 
@@ -20,6 +30,8 @@ export function coreFilePrefix(): string | undefined {
   try {
     const pattern = readFileSync('/proc/sys/kernel/core_pattern', 'latin1').trim();
     const prefix = prefixOf(pattern, readFileSync('/proc/self/limits', 'latin1'));
+    // After `process.setuid`, or with a file's capabilities, the kernel writes none: then this is root's, proc(5).
+    if (statSync('/proc/self/limits').uid !== process.geteuid?.()) return undefined;
     if (prefix !== undefined) accessSync(dirname(prefix), constants.W_OK);
     return prefix;
   } catch {

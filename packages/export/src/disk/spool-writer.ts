@@ -32,7 +32,6 @@ export class SpoolWriter {
   #openSpans: OpenSpanCopy;
   readonly #heartbeats: HeartbeatRing;
   readonly #own: ProcessIdentity = ownIdentity();
-  readonly #core = coreFilePrefix();
   readonly #batches = new Map<number, Written>();
   #files: SpoolFile[] = [];
   #home: SpoolFile | undefined;
@@ -65,8 +64,9 @@ export class SpoolWriter {
       return;
     }
     const { file, batches } = taken;
-    // The main thread does not look for it.
-    if (this.#core !== undefined) file.writeAt(encodeHeader(this.#newHeader(true), crc32), 0);
+    // The main thread does not look for core files.
+    const header = this.#newHeader(true);
+    if (header.core !== undefined) file.writeAt(encodeHeader(header, crc32), 0);
     this.#begin(file);
     this.#files.push(file);
     for (const { key, bytes, number, end } of batches) {
@@ -228,7 +228,7 @@ export class SpoolWriter {
   }
 
   #newHeader(home: boolean): FileHeader {
-    return { ...newHeader(this.#options, this.#own, home), core: this.#core };
+    return { ...newHeader(this.#options, this.#own, home), core: home ? coreFilePrefix() : undefined };
   }
 
   #create(home: boolean): SpoolFile | undefined {

@@ -1,10 +1,11 @@
 // What opening a connection took, on what waited for it.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { createServer } from 'node:tls';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
-import { recordSpans, startRedis, type Redis as RedisServer } from '@foreshock/testkit';
+import { only, recordSpans, startRedis, type Redis as RedisServer } from '@foreshock/testkit';
 import type { Redis as IoRedis } from 'ioredis';
 import type { RedisClientType } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -98,5 +99,23 @@ describe.each(['redis-4-7', 'redis-5-0', undefined])('redis %s', (alias) => {
       span('request', [], ['connection.opened', 'connect_ms', 'login_ms']),
       span('GET', ['connect_ms', 'login_ms']),
     ]);
+  });
+
+  it('the pause after a failed attempt is none', async () => {
+    const { createClient } = app.require('redis') as typeof import('redis');
+    const closed = createNetServer();
+    await once(closed.listen(0, '127.0.0.1'), 'listening');
+    const { port } = closed.address() as AddressInfo;
+    await once(closed.close(), 'close');
+    const client = createClient({ url: `redis://127.0.0.1:${port}`, socket: { reconnectStrategy: () => 60_000 } });
+    const start = performance.now();
+    client.connect().catch(() => {});
+    const failing = client.get('user:1').catch(() => {});
+    await once(client, 'error');
+    const attemptMs = performance.now() - start;
+    while (performance.now() - start < 3 * attemptMs + 20) await setImmediate();
+    await client.disconnect();
+    await failing;
+    expect(only(recorded.spans()).attributes['db.phase.connect_ms'] ?? 0).toBeLessThanOrEqual(attemptMs + 1);
   });
 });

@@ -15,7 +15,8 @@ interface Followed {
 
 /**
  * `connect` of a client calls its socket's (dist/lib/client/socket.js) synchronously, which emits `connect` after look-up
- * and handshakes, `ready` after the log-in, `reconnecting` before each other attempt. The socket below is private.
+ * and handshakes, `ready` after the log-in, `error` when an attempt has failed, `reconnecting` before each other one. The
+ * socket below is private.
  */
 export function attachOpenings(clients: Clients, hooks: Hooks): void {
   const connecting = new HandOver<Connecting>();
@@ -44,6 +45,8 @@ export function attachOpenings(clients: Clients, hooks: Hooks): void {
     const on = (event: string, fn: () => void): void => void socket.on(event, () => guard('redis connect', fn));
     on('connect', () => state.opening.entered('login'));
     on('ready', () => state.opening.ready());
+    // A pause follows. The client's own listener comes first.
+    on('error', () => state.opening.over());
     on('reconnecting', () => {
       state.opening.over();
       state.opening = begin(client, ROOT_CONTEXT);

@@ -89,6 +89,19 @@ describe('protobuf says the same as JSON', () => {
   });
 });
 
+it.each([
+  ['a line each', '[\n', '\n]\n'],
+  ['on the first and last line', '[', ']'],
+])('a list of requests, %s, says the same as lines', async (_, begin, end) => {
+  const list = json.toString('utf8').trimEnd().replaceAll('\n', ',\n');
+  expect(await answerOf(['-'], Buffer.from(begin + list + end))).toEqual(await answerOf(['-'], json));
+});
+
+it('a line of text in brackets before the first request hides none', async () => {
+  const { coverage } = await answerOf(['-'], Buffer.concat([Buffer.from('[INFO] starts\n'), json]));
+  expect(coverage.traces).toBe(1_200);
+});
+
 describe('a folder', () => {
   it('is all of its files', async () => {
     file('a.jsonl', lines(requests.slice(0, 600)));

@@ -20,8 +20,10 @@ export async function readJson(chunks: AsyncIterable<Buffer>, table: SpanTable):
     else known++;
   };
   for await (const line of linesOf(chunks)) {
-    if (values.isBetween && scan.read(line)) known++;
-    else for (const value of values.push(line.toString('utf8'))) take(value);
+    if (values.isBetween && scan.read(line)) {
+      known++;
+      values.isFirst = false;
+    } else for (const value of values.push(line.toString('utf8'))) take(value);
   }
   for (const value of values.end()) take(value);
   return { known, bad: bad + values.bad };

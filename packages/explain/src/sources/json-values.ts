@@ -7,6 +7,9 @@ const LONGEST_VALUE = 256 * 1024 * 1024;
 export class JsonValues {
   /** Incomplete so far. */
   #open = '';
+  /** Nothing came before: a list of requests may follow, one a line. */
+  isFirst = true;
+  #isList = false;
   /** Cut short. */
   bad = 0;
 
@@ -16,9 +19,13 @@ export class JsonValues {
 
   push(line: string): unknown[] {
     if (this.#open === '' && line.trim() === '') return [];
-    if (this.#open !== '' && line.startsWith('{"resourceSpans"')) {
+    if (this.#open !== '' && !this.#isList && line.startsWith('{"resourceSpans"')) {
       this.bad++;
       this.#open = '';
+    }
+    if (this.#open === '') {
+      this.#isList = this.isFirst && /^\s*\uFEFF?\[\s*(?:\{|$)/.test(line);
+      this.isFirst = false;
     }
     this.#open = this.#open === '' ? line : `${this.#open}\n${line}`;
     if (this.#open.length > LONGEST_VALUE) throw new UnreadableSource('a JSON value of more than 256 MB');

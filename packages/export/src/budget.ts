@@ -19,6 +19,11 @@ export class Budget {
     return Atomics.load(this.#words, this.#word);
   }
 
+  /** Whether so much waits that log records would displace spans. */
+  get isFullForLogs(): boolean {
+    return this.used > this.limit / 2;
+  }
+
   reserve(bytes: number): boolean {
     if (this.used + bytes > this.limit) return false;
     if (Atomics.add(this.#words, this.#word, bytes) + bytes <= this.limit) return true;

@@ -116,7 +116,6 @@ export class SpanPipeline implements Pipeline {
   readonly #maxQueueSize: number;
   readonly #delayMs: number;
   readonly #timeoutMs: number;
-  readonly #limit: number;
   /** For worker threads. */
   readonly #words = makeWords();
   #memory: ProcessMemory | undefined;
@@ -137,7 +136,6 @@ export class SpanPipeline implements Pipeline {
     this.#delayMs = timerMs(batch.scheduleDelayMs ?? 5_000);
     this.#timeoutMs = timerMs(batch.exportTimeoutMs ?? 30_000);
     const budget = budgetOf(this.#words, spoolBytes);
-    this.#limit = budget.limit;
     this.#budget = budget;
     const { disk } = options;
     const listener = disk && showOpenBatch(disk.memory, (...began) => this.#link.opened(...began));
@@ -207,7 +205,7 @@ export class SpanPipeline implements Pipeline {
 
   share(): ProcessMemory {
     if (!this.#memory) {
-      const limit = this.#limit;
+      const { limit } = this.#budget;
       this.#memory = { words: this.#words, slots: makeSlots(limit), limit };
       this.#link.share(this.#memory);
       this.#startWhenNeeded(this.#words);
@@ -329,8 +327,7 @@ export class SpanPipeline implements Pipeline {
 
   /** They must not displace spans. */
   #hasRoomForLogs(): boolean {
-    const most = this.#limit / 2;
-    return this.#budget.used <= most || (this.#collect() && this.#budget.used <= most);
+    return !this.#budget.isFullForLogs || (this.#collect() && !this.#budget.isFullForLogs);
   }
 
   #append(span: FinishedSpan): DropReason | undefined {

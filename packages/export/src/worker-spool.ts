@@ -57,9 +57,8 @@ export class WorkerSpool {
     return this.#append(LOG, log);
   }
 
-  /** Whether so much waits that log records would displace spans. */
   get isFullForLogs(): boolean {
-    return this.#budget.used > this.#budget.limit / 2;
+    return this.#budget.isFullForLogs;
   }
 
   #append(type: number, item: FinishedSpan | LogRecord): DropReason | undefined {

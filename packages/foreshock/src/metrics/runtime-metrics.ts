@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
 import type { Meter } from '@opentelemetry/api';
-import { guard, Peak } from '@foreshock/kit';
+import { detachedTimeout, guard, Peak } from '@foreshock/kit';
 import { addProcess } from './process-metrics.ts';
 
 /** Resolution of the event loop's delay, which Node includes. */
@@ -85,10 +85,7 @@ function addEventLoop(meter: Meter): void {
  */
 function measureFirstDelay(dueMs: number, onDelay: (ms: number) => void): void {
   const due = performance.now() + dueMs;
-  setTimeout(
-    () => guard('measuring the event loop', () => onDelay(Math.max(0, performance.now() - due))),
-    dueMs,
-  ).unref();
+  detachedTimeout('measuring the event loop', () => onDelay(Math.max(0, performance.now() - due)), dueMs);
 }
 
 function addGc(meter: Meter): void {

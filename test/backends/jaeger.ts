@@ -40,8 +40,19 @@ export async function startJaeger(): Promise<Jaeger> {
     await until('the start of Jaeger', 60_000, () => read(`${jaeger.url}/api/services`));
     return jaeger;
   }
+  return launch(await jaegerBinary());
+}
+
+/**
+ * On the path, or built: it contains a collector.
+ *
+ * @throws Unavailable
+ */
+export async function jaegerBinary(): Promise<string> {
+  const installed = onPath('jaeger');
+  if (installed) return installed;
   const go = versionOf('go', ['env', 'GOVERSION'], /go(\d+\.\d+(?:\.\d+)?)/);
-  if (go && compare(go, GO) >= 0) return launch(await built());
+  if (go && compare(go, GO) >= 0) return built();
   throw new Unavailable(
     `Jaeger: needs a jaeger v2 on the path, Docker, or Go ${GO} (here: no jaeger, no Docker daemon, Go ${go ?? 'missing'})`,
     false,
@@ -54,7 +65,7 @@ export async function startJaeger(): Promise<Jaeger> {
  * @throws Unavailable
  */
 export async function validated(file: string, env: Record<string, string>): Promise<string> {
-  const { stderr, status } = spawnSync(onPath('jaeger') ?? (await built()), ['validate', `--config=${file}`], {
+  const { stderr, status } = spawnSync(await jaegerBinary(), ['validate', `--config=${file}`], {
     env: { ...process.env, ...env },
     encoding: 'utf8',
   });

@@ -1,6 +1,9 @@
+/** As a Prometheus in a hurry. */
+export const OBSERVED_EVERY_MS = 10_000;
+
 /** What an app under load does. */
 export interface Scenario {
-  name: 'bare' | 'full' | 'calm' | 'queue' | 'cold' | 'unsampled' | 'workers';
+  name: 'bare' | 'full' | 'calm' | 'queue' | 'cold' | 'unsampled' | 'workers' | 'metrics' | 'metrics-bare';
   /** For the tables. */
   title: string;
   /** The file in `apps/`. */
@@ -22,7 +25,16 @@ export interface Scenario {
   repeat?: number;
   /** Runs only when it is asked for by name. */
   onRequest?: true;
+  /** Metrics and boundary logs are on; who has `/metrics` and `/readyz` is asked for them. */
+  observed?: true;
 }
+
+/** For all contenders; who does not know a variable does without it. */
+const OBSERVED = {
+  OTEL_METRICS_EXPORTER: 'otlp',
+  OTEL_METRIC_EXPORT_INTERVAL: String(OBSERVED_EVERY_MS),
+  FORESHOCK_BOUNDARY_LOGS: 'all',
+};
 
 /** Slices are short enough to take turns within a machine's moods. */
 export function scenarios(quick: boolean): Scenario[] {
@@ -41,20 +53,21 @@ export function scenarios(quick: boolean): Scenario[] {
     warmUp: quick ? 5_000 : 15_000,
     slice: quick ? 1_000 : 3_000,
   };
+  const bare: Scenario = {
+    name: 'bare',
+    title: 'node:http server that answers a small JSON, 50 connections, saturated',
+    app: 'bare.cjs',
+    path: '/',
+    unit: 'request',
+    perRequest: 1,
+    connections: 50,
+    awake: true,
+    warmUp: quick ? 10_000 : 50_000,
+    slice: quick ? 8_000 : 20_000,
+  };
   return [
     full,
-    {
-      name: 'bare',
-      title: 'node:http server that answers a small JSON, 50 connections, saturated',
-      app: 'bare.cjs',
-      path: '/',
-      unit: 'request',
-      perRequest: 1,
-      connections: 50,
-      awake: true,
-      warmUp: quick ? 10_000 : 50_000,
-      slice: quick ? 8_000 : 20_000,
-    },
+    bare,
     {
       name: 'queue',
       title: 'BullMQ, a queue and its worker in one process, 50 jobs at a time; a request asks for 25 of them',
@@ -102,6 +115,22 @@ export function scenarios(quick: boolean): Scenario[] {
       name: 'calm',
       title: 'the full app with a pool of 50: nobody waits for it',
       env: { POOL_MAX: '50' },
+      onRequest: true,
+    },
+    {
+      ...full,
+      name: 'metrics',
+      title: 'the full app with metrics and boundary logs on, scraped and asked whether it is ready every 10 s',
+      env: OBSERVED,
+      observed: true,
+      onRequest: true,
+    },
+    {
+      ...bare,
+      name: 'metrics-bare',
+      title: 'the bare app with metrics on, scraped and asked whether it is ready every 10 s; it has no logger',
+      env: OBSERVED,
+      observed: true,
       onRequest: true,
     },
   ];

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
-import { startPostgres, startRedis } from '@foreshock/testkit';
+import { freePort, startPostgres, startRedis } from '@foreshock/testkit';
 import { startApp, type App } from './app.ts';
 import { startProcess, type Child } from './child.ts';
 import type { Contender } from './contenders.ts';
-import type { Scenario } from './scenarios.ts';
+import { OBSERVED_EVERY_MS, type Scenario } from './scenarios.ts';
 
 /** What apps under load stand in: who calls them, what they call, and who receives their spans. */
 export interface World {
@@ -55,19 +55,31 @@ export async function createWorld(): Promise<World> {
 export async function startObserved(
   world: World,
   contender: Contender,
-  { app: file, env }: Pick<Scenario, 'app' | 'env'>,
+  { app: file, env, observed }: Pick<Scenario, 'app' | 'env' | 'observed'>,
 ): Promise<ObservedApp> {
   const inbox = await world.sink.ask<number>('open', { hangs: false });
-  const app = await startApp(contender, file, `http://127.0.0.1:${inbox}`, { ...world.env, ...env });
+  const admin = observed && (await freePort());
+  const adminEnv = admin && { FORESHOCK_ADMIN_PORT: String(admin) };
+  const app = await startApp(contender, file, `http://127.0.0.1:${inbox}`, { ...world.env, ...env, ...adminEnv });
+  const asking = admin && setInterval(() => void askAdmin(admin), OBSERVED_EVERY_MS);
   return {
     ...app,
     contender,
     spans: () => world.sink.ask<number>('count', inbox),
     async close() {
+      clearInterval(asking);
       await app.child.kill();
       await world.sink.ask('close', inbox);
     },
   };
+}
+
+/** As Prometheus and a kubelet do. Only Foreshock answers. */
+async function askAdmin(port: number): Promise<void> {
+  for (const path of ['metrics', 'readyz']) {
+    const answer = await fetch(`http://127.0.0.1:${port}/${path}`).catch(() => undefined);
+    await answer?.text();
+  }
 }
 
 /** In random order: whoever follows whom must not matter. */

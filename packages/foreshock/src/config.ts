@@ -48,6 +48,8 @@ export interface AdminConfig {
   host: string;
   /** FORESHOCK_HEALTH_HTTP: URLs of services this depends on. */
   healthUrls: string[];
+  /** FORESHOCK_HEALTH_POOLS: `/readyz` also asks by the application's pools. Default false. */
+  healthPools: boolean;
 }
 
 export interface MetricsConfig {
@@ -128,6 +130,7 @@ function readAdmin(env: Env): AdminConfig | undefined {
     port,
     host: env.text('FORESHOCK_ADMIN_HOST') ?? '127.0.0.1',
     healthUrls: env.list(name)?.filter((url) => env.isUrl(name, url, 'it is left out')) ?? [],
+    healthPools: env.boolean('FORESHOCK_HEALTH_POOLS', false),
   };
 }
 

@@ -52,7 +52,10 @@ export function startLogging(env: Env): void {
   });
   if (!asked && env.text('OTEL_METRICS_EXPORTER') === undefined) return;
   const logger: DiagLogger = {
-    error: writeLine,
+    // The exporter's own time-out is said once.
+    error: (message, ...values) => {
+      if (!message.startsWith('PeriodicExportingMetricReader: metrics export timed out')) writeLine(message, ...values);
+    },
     // The metrics exporter rereads variables (otlp-exporter-base, src/configuration) and would print secrets in URLs.
     warn: (message, ...values) => {
       if (!message.startsWith('Configuration: ')) writeLine(message, ...values);
@@ -61,5 +64,6 @@ export function startLogging(env: Env): void {
     debug: writeLine,
     verbose: writeLine,
   };
-  diag.setLogger(logger, { logLevel, suppressOverrideMessage: true });
+  // Each refused export would be a line.
+  diag.setLogger(logger, { logLevel: asked ? logLevel : DiagLogLevel.WARN, suppressOverrideMessage: true });
 }

@@ -2,6 +2,7 @@ import { context, propagation, trace, type Attributes } from '@opentelemetry/api
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { AlwaysOffSampler, AlwaysOnSampler, TraceIdRatioBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import type { LogRecord, Pipeline, PipelineOptions, startOwnThread } from '@foreshock/export';
@@ -144,7 +145,8 @@ export function start(thread: ThreadParts): void {
   });
   trace.setGlobalTracerProvider(provider);
   propagation.setGlobalPropagator(plugin.textMapPropagator);
-  if (config.metrics.exporters.length > 0 || admin) startMetrics(config, resource, pipeline, admin);
+  const isScraped = admin ?? (!isMainThread && config.admin);
+  if (config.metrics.exporters.length > 0 || isScraped) startMetrics(config, resource, pipeline, admin);
   logBundledServer();
   watcher?.started(pipeline);
 

@@ -2,6 +2,7 @@ import {
   checkMetrics,
   freePort,
   runFixture,
+  startCollector,
   startMariaDb,
   startMemcached,
   startPostgres,
@@ -140,6 +141,31 @@ it('bounds the series of a metric over all scrapes, and counts what is folded', 
   expect(valueOf(text, 'foreshock_measurements_folded_total', 'foreshock_metric="app.routes"')).toBe(4_500 - 1_998);
 });
 
+it('has the metrics of worker threads, by numbers that are used again', async () => {
+  const { admin, get } = await start();
+  const jobs = (text: string): string[] => text.match(/^app_jobs_total.*$/gm) ?? [];
+  const line = (worker: number): string =>
+    `app_jobs_total{kind="report",otel_scope_name="app",foreshock_worker="${worker}"} 1`;
+  for (let i = 0; i < 2; i++) {
+    await get('/worker');
+    await get('/worker');
+    const text = await scrape(admin);
+    expect(jobs(text).toSorted()).toEqual([line(1), line(2)]);
+    expect(valueOf(text, 'v8js_memory_heap_used_bytes', 'old_space', 'foreshock_worker="2"')).toBeGreaterThan(0);
+    expect(text.match(/^process_cpu_time_seconds_total/gm)).toHaveLength(2);
+    expect(checkMetrics(text).filter((each) => !each.startsWith('process_open_file_descriptor_count'))).toEqual([]);
+    await get('/workers-end');
+    expect(jobs(await scrape(admin))).toEqual([]);
+  }
+  await get('/worker');
+  await get('/worker');
+  await get('/worker-blocks');
+  // The scrape does not wait for it.
+  const open = await scrape(admin, 'application/openmetrics-text;version=1.0.0');
+  expect(jobs(open)).toEqual([line(2)]);
+  expect(open.match(/^# EOF$/gm)).toHaveLength(1);
+});
+
 it('shows the peaks since the last scrape, to each scraper its own', { timeout: 120_000 }, async () => {
   const postgres = await startPostgres();
   const { admin, get } = await start({ POSTGRES_URL: postgres.url });
@@ -236,6 +262,43 @@ it('asks databases and services, and is ready again when they are', { timeout: 1
   expect(open.output).toBe(`${paymentsUrl}/health: not asked: its breaker payments is open`);
   payments.closeAllConnections();
   payments.close();
+});
+
+it('asks by the application’s pools when told to, as their line allows', { timeout: 120_000 }, async () => {
+  const postgres = await startPostgres();
+  const database = await startSwitch(Number(new URL(postgres.url).port));
+  const url = new URL(postgres.url);
+  url.port = String(database.port);
+  const collector = await startCollector();
+  const { admin, get } = await start({
+    POSTGRES_URL: url.href,
+    FORESHOCK_HEALTH_POOLS: 'true',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_BSP_SCHEDULE_DELAY: '50',
+  });
+  const readyz = `${admin}/readyz`;
+  await get('/orders/1');
+  const ready = await untilHealth(readyz, ({ body }) => body.checks['pool:responseTime'] !== undefined);
+  expect(ready).toMatchObject({ status: 'pass', checks: { 'pool:responseTime': [{ status: 'pass' }] } });
+  // A request after it is delivered after it.
+  await get('/orders/2');
+  await collector.waitForSpans((spans) => spans.filter(({ name }) => name === 'GET /orders/:id').length === 2);
+  expect(collector.spans.filter(({ name }) => name === 'SELECT')).toHaveLength(2);
+
+  database.refuse();
+  await database.hang();
+  const hung = await untilHealth(readyz, ({ body }) => body.output?.split(';').length === 2);
+  expect(hung.output).toMatch(/^127.+: it does not answer within 800 ms; 127.+: it does not answer within 800 ms$/);
+  await database.pass();
+  await untilHealth(readyz, ({ code }) => code === 200);
+  // It does not join a line.
+  await get('/hold');
+  void get('/orders/3').catch(() => {});
+  const saturated = await untilHealth(readyz, ({ body }) => body.status === 'warn');
+  expect(Object.keys(saturated.checks)).not.toContain('pool:responseTime');
+  expect(saturated.checks['pool:used']).toMatchObject([{ output: 'all 2 are in use, 1 waits' }]);
+  await get('/release');
+  await collector.close();
 });
 
 it('asks each kind of server, harmlessly', { timeout: 120_000 }, async () => {

@@ -207,6 +207,31 @@ describe('foreshock/register', () => {
     expect(stderr).toContain('metrics were not delivered within 200 ms at the end of the process');
   });
 
+  it('says once that a backend takes no metrics, which it may for spans', async () => {
+    collector.respond(({ path }) => (path === '/v1/metrics' ? { status: 404 } : undefined));
+    const env = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_METRIC_EXPORT_INTERVAL: '200' };
+    const app = await runFixture(new URL('fixtures/waits.cjs', import.meta.url), { collector, env });
+    await app.ready;
+    const refused = (): number => collector.requests.filter(({ path }) => path === '/v1/metrics').length;
+    await collector.waitFor(() => refused() > 2, { timeoutMs: 60_000 });
+    collector.respond(undefined);
+    const again = `foreshock: ${collector.url}/v1/metrics takes metrics again`;
+    expect(await app.waitForLine('stderr', (line) => line.includes('again'))).toBe(again);
+    const { stderr } = await app.stop();
+    expect(stderr).toBe(`foreshock: ${collector.url}/v1/metrics takes no metrics (404)\n${again}\n`);
+  });
+
+  it('exports metrics of worker threads as series of their own', async () => {
+    const env = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_TRACES_EXPORTER: 'none', FORESHOCK_FLUSH_MS: '60000' };
+    const app = await runFixture(new URL('fixtures/counting-worker.cjs', import.meta.url), { collector, env });
+    expect(await app.exited).toMatchObject({ code: 0, stderr: '' });
+    const points = collector.metrics.filter(({ name }) => name === 'app.jobs').flatMap((metric) => metric.points);
+    expect(points.toSorted((one, other) => Number(one.value) - Number(other.value))).toMatchObject([
+      { attributes: { 'foreshock.worker': 1 }, value: 1 },
+      { attributes: {}, value: 2 },
+    ]);
+  });
+
   it('gives metrics the time-out and the protocol of metrics, however short the end may be', async () => {
     const app = await runFixture(new URL('fixtures/waits.cjs', import.meta.url), {
       collector,

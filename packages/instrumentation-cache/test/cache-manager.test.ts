@@ -71,6 +71,35 @@ describe.each([
     ).rejects.toThrow('no value');
   });
 
+  it('says that values are old while their refresh fails', async () => {
+    const cache = createCache({ cacheId: 'prices', ttl: 60_000, refreshThreshold: 120_000 });
+    const refreshed = (): Promise<unknown> =>
+      new Promise((resolve) => {
+        const listener = (event: unknown): void => {
+          cache.off('refresh', listener);
+          resolve(event);
+        };
+        cache.on('refresh', listener);
+      });
+    const degradedIn = async (load: () => Promise<string>): Promise<unknown> => {
+      const over = refreshed();
+      const { 'degraded.mode': mode, 'degraded.feature': feature } = await counted(() => cache.wrap('apple', load));
+      await over;
+      return [mode, feature];
+    };
+    const works = async (): Promise<string> => '3';
+    const fails = async (): Promise<string> => {
+      throw new Error('no prices');
+    };
+    await cache.set('apple', '2');
+    // Whether it fails is not known yet.
+    expect(await degradedIn(fails)).toEqual([undefined, undefined]);
+    expect(await degradedIn(fails)).toEqual(['stale', 'prices']);
+    expect((await counted(() => cache.get('pear')))['degraded.mode']).toBeUndefined();
+    expect(await degradedIn(works)).toEqual(['stale', 'prices']);
+    expect(await degradedIn(works)).toEqual([undefined, undefined]);
+  });
+
   it('counts each caller where it is', async () => {
     const cache = createCache();
     await cache.set('user:1', 'x');
@@ -121,7 +150,7 @@ it('adds its handlers to a store once, however many caches there are over it', a
   const store = new Keyv({ namespace: 'shared' });
   const caches = Array.from({ length: 100 }, () => createCache({ stores: [store] as never }));
   const handlers = store.hooks.handlers as unknown as Map<string, unknown[]>;
-  expect([...handlers.values()].map((each) => each.length)).toEqual([2, 1, 1]);
+  expect([...handlers.values()].map((each) => each.length)).toEqual([2, 2, 1, 1]);
   await store.set('user:1', 'x');
   expect(await counted(() => Promise.all([caches[7]!.get('user:1'), caches[8]!.wrap('user:1', () => 'y')]))).toEqual({
     'cache.local.hits': 2,

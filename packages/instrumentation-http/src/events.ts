@@ -97,8 +97,12 @@ export interface Sent extends Place {
   wrote(chunk: unknown): void;
   /** Used before. */
   reused(): void;
-  /** The head came. */
-  responded(statusCode: number, httpVersion?: string): void;
+  /**
+   * The head came.
+   *
+   * @param rawHeaders names and values, alternating
+   */
+  responded(statusCode: number, httpVersion?: string, rawHeaders?: unknown): void;
   /** The whole response came. */
   ended(): void;
   /** It reads no more. */

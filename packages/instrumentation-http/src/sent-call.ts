@@ -4,6 +4,8 @@ import {
   clientAnswered,
   errorMessageOf,
   errorTypeOf,
+  noteDegraded,
+  peerOf,
   roundMs,
   setRequestContent,
   type RequestContent,
@@ -22,6 +24,7 @@ import { CallStart, isAbort, isLetGo, isTimeOut } from './given-up.ts';
 import { PHASE_MS, Phases } from './phases.ts';
 import { RequestBody } from './request-body.ts';
 import { receivedHere } from './served-context.ts';
+import { saysStale } from './stale.ts';
 import { sendTrace, type UntrustedHeaders } from './trace-headers.ts';
 
 const USUAL_VERSION = '1.1';
@@ -144,14 +147,20 @@ export class SentCall implements Sent, Download, RequestContent {
     this.#span.setAttribute(HTTP_CONNECTION_REUSED, true);
   }
 
-  responded(statusCode: number, httpVersion?: string): void {
+  responded(statusCode: number, httpVersion?: string, rawHeaders?: unknown): void {
     if (this.#ended) return;
+    if (saysStale(rawHeaders)) this.#gotStale();
     this.#statusCode = statusCode;
     this.#span.setAttribute('http.response.status_code', statusCode);
     if (httpVersion !== undefined) this.#spoke(httpVersion);
     clientAnswered(this.#span, statusCode);
     this.entered('download');
     (statusCode >= 400 ? failures : downloads).begun(this);
+  }
+
+  #gotStale(): void {
+    const { host: address, port } = this.#request;
+    noteDegraded(this.#context, 'stale', peerOf({ system: 'http', address, port }));
   }
 
   get bytesRead(): number | undefined {

@@ -36,6 +36,8 @@ export interface PoolSource {
   count(pool: object, state: PoolState): void;
   /** Removes it from all metrics. */
   isEnded(pool: object): boolean;
+  /** A harmless question on one of its connections, for `/readyz` when told. */
+  ask?(pool: object): Promise<unknown>;
 }
 
 /** `run` uses the caller's context. */

@@ -27,6 +27,8 @@ export class KnownPool implements NamedPool, HoldingPool {
   saturation: Saturation | undefined;
   /** While metrics are collected. */
   peaks: PoolPeaks | undefined;
+  /** By `/readyz`, unanswered. */
+  asked: Promise<unknown> | undefined;
   readonly #library: string;
   /** Running tasks, past time at the limit, and its latest start. */
   #running = 0;

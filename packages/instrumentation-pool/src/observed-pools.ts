@@ -1,5 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
 import { dependencies, type PoolUse } from '@foreshock/kit';
+import type { KnownPool } from './known-pool.ts';
 import type { LivePools } from './live-pools.ts';
 import { addPoolGauges, stateOf } from './pool-gauges.ts';
 
@@ -31,6 +32,13 @@ function* poolStates(pools: LivePools): Generator<PoolUse> {
   for (const [pool, known] of pools) {
     const { name, description } = known;
     const { used: now, pending: waiting } = stateOf(known, pool);
-    yield { name, used: now, pending: waiting, limit: description.limit };
+    yield { name, used: now, pending: waiting, limit: description.limit, ask: askOf(known, pool) };
   }
+}
+
+/** One at a time: a question that waits is no reason for another. */
+function askOf(known: KnownPool, pool: object): PoolUse['ask'] {
+  const { source } = known;
+  if (!source.ask) return undefined;
+  return () => (known.asked ??= source.ask!(pool).finally(() => (known.asked = undefined)));
 }

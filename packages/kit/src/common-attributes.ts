@@ -39,7 +39,7 @@ export class CommonAttributes {
 }
 
 /** What Jaeger draws behind the caller's name: `orders → redis GET`. */
-function peerOf({ system, address, port }: Target): string {
+export function peerOf({ system, address, port }: Target): string {
   if (system !== 'http' || address === undefined) return system;
   // Several services may be at one.
   const isNumeric = /^[\d.]+$|:/.test(address);

@@ -36,6 +36,8 @@ export interface PoolUse {
   readonly used: number;
   readonly pending: number;
   readonly limit: number | undefined;
+  /** A harmless question on one of its connections, if it knows one. */
+  readonly ask?: (() => Promise<unknown>) | undefined;
 }
 
 /** Newest, as a cluster's nodes change. */

@@ -2,7 +2,7 @@ export { type Adapter, type Shown } from './adapter.ts';
 export { whenAssigned } from './assigned-property.ts';
 export { AttemptBaggage, currentBaggage, whereSent } from './attempt-baggage.ts';
 export { isCarrierTrusted, withCarrierTrust } from './carrier-trust.ts';
-export { addCommon, CommonAttributes, startSpan, type SpanStart } from './common-attributes.ts';
+export { addCommon, CommonAttributes, peerOf, startSpan, type SpanStart } from './common-attributes.ts';
 export {
   CALLER,
   callerOf,

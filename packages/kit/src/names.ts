@@ -208,6 +208,9 @@ export const FORESHOCK_MEASUREMENTS_FOLDED = 'foreshock.measurements.folded';
 /** The instrument. */
 export const FORESHOCK_METRIC = 'foreshock.metric';
 
+/** On a worker thread's metrics: its number, of the living ones, from 1. */
+export const FORESHOCK_WORKER = 'foreshock.worker';
+
 /** The caller's own; see the propagator. */
 export const X_TRACE_ID = 'x_trace_id';
 

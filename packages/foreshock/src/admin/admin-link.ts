@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { startOwnThread } from '@foreshock/export';
-import { collectDependencies, errorTypeOf, FIRST_SCRAPER, guard, log, PEAK_READERS, report } from '@foreshock/kit';
+import {
+  collectDependencies,
+  errorTypeOf,
+  FIRST_SCRAPER,
+  guard,
+  log,
+  PEAK_READERS,
+  report,
+  suppressed,
+  type PoolUse,
+} from '@foreshock/kit';
 import type { AdminConfig } from '../config.ts';
 import type { TextFormat } from '../metrics/prometheus-text.ts';
 import type { AdminThreadData, Question, ServiceState, ToAdminThread, ToMainThread } from './messages.ts';
@@ -80,7 +91,7 @@ function startThread(options: AdminOptions, scrape: Scrape, onEnd: () => void): 
 function received(
   message: ToMainThread,
   port: MessagePort,
-  { host, port: number }: AdminOptions,
+  { host, port: number, healthPools }: AdminOptions,
   scrape: Scrape,
 ): void {
   switch (message.type) {
@@ -89,33 +100,47 @@ function received(
     case 'failed':
       return log('warn', `foreshock: no /metrics, /healthz and /readyz at ${host}:${number} (${message.cause})`);
     default:
-      answered(message.question, scrape)
+      answered(message.question, healthPools, scrape)
         .catch((error: unknown) => void report('answering /metrics', error))
         .then((answer) => port.postMessage({ id: message.id, answer } satisfies ToAdminThread))
         .catch((error: unknown) => report('answering /metrics', error));
   }
 }
 
-async function answered(question: Question, scrape: Scrape): Promise<unknown> {
+async function answered(question: Question, byPools: boolean, scrape: Scrape): Promise<unknown> {
   if (question.type === 'turn') return true;
-  if (question.type === 'state') return serviceState();
-  if (question.type === 'dependency') return { why: await whyNot(question.key, question.ms) };
+  if (question.type === 'state') return serviceState(byPools);
+  if (question.type === 'dependency') {
+    const { key, ms } = question;
+    return { why: await whyNot(() => collectDependencies().get(key)?.ask?.(ms)) };
+  }
+  if (question.type === 'pool') return { why: await whyNot(() => askPools(question.name)) };
   // Lets the timer that measures the event loop's delay run first.
   await new Promise((resolve) => setTimeout(resolve, 0));
   return scrape(FIRST_SCRAPER + question.scraper, question.format);
 }
 
 /** Error messages may say too much. */
-async function whyNot(key: string, ms: number): Promise<string | undefined> {
+async function whyNot(ask: () => Promise<unknown> | undefined): Promise<string | undefined> {
   try {
-    await collectDependencies().get(key)?.ask?.(ms);
+    await ask();
     return undefined;
   } catch (error) {
     return errorTypeOf(error);
   }
 }
 
-function serviceState(): ServiceState {
+/** Several may have one name. */
+function askPools(name: string): Promise<unknown> {
+  const asks = poolsNow().flatMap((pool) => (pool.name === name && pool.ask ? [pool.ask] : []));
+  return context.with(suppressed(ROOT_CONTEXT), () => Promise.all(asks.map((ask) => ask())));
+}
+
+function poolsNow(): PoolUse[] {
+  return Array.from(collectDependencies().pools, (states) => Array.from(states())).flat();
+}
+
+function serviceState(byPools: boolean): ServiceState {
   const known = collectDependencies();
   const now = performance.now();
   return {
@@ -128,6 +153,12 @@ function serviceState(): ServiceState {
       openBreaker,
       byLibrary: ask !== undefined,
     })),
-    pools: Array.from(known.pools, (states) => Array.from(states())).flat(),
+    pools: poolsNow().map(({ name, used, pending, limit, ask }) => ({
+      name,
+      used,
+      pending,
+      limit,
+      byPool: byPools && ask !== undefined,
+    })),
   };
 }

@@ -7,12 +7,18 @@ export type Question =
   | { readonly type: 'turn' }
   | { readonly type: 'state' }
   | { readonly type: 'dependency'; readonly key: string; readonly ms: number }
+  | { readonly type: 'pool'; readonly name: string }
   | { readonly type: 'metrics'; readonly scraper: number; readonly format: TextFormat };
 
 /** What boundaries know of its dependencies. */
 export interface ServiceState {
   readonly dependencies: readonly DependencyState[];
-  readonly pools: readonly PoolUse[];
+  readonly pools: readonly PoolState[];
+}
+
+export interface PoolState extends Omit<PoolUse, 'ask'> {
+  /** Whether the main thread can ask by it, and is told to. */
+  readonly byPool: boolean;
 }
 
 export interface DependencyState {
@@ -32,6 +38,8 @@ export interface Answers {
   state: ServiceState;
   /** Why it does not serve, if so. */
   dependency: { readonly why: string | undefined };
+  /** As `dependency`. */
+  pool: { readonly why: string | undefined };
   metrics: string;
 }
 

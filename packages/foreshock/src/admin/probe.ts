@@ -35,6 +35,8 @@ export function serverProbe(
 }
 
 const CLOSED = 'it closes the connection';
+/** Alerts of TLS 1.3, and of 1.2 (OpenSSL's names). */
+const WANTS_CERTIFICATE = /^ERR_SSL_.*ALERT_(?:CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE)$/;
 
 function asked(
   socket: Socket,
@@ -60,7 +62,11 @@ function asked(
     });
     socket.on('data', (answer: Buffer) => end(isTlsAlert(answer) ? CLOSED : refusal?.(answer)));
     socket.on('end', () => end(CLOSED));
-    socket.on('error', ({ code = 'error' }: NodeJS.ErrnoException) => end(isConnected ? CLOSED : code));
+    socket.on('error', ({ code = 'error' }: NodeJS.ErrnoException) => {
+      // It serves those who have a certificate.
+      if (WANTS_CERTIFICATE.test(code)) end(undefined);
+      else end(isConnected ? CLOSED : code);
+    });
   });
 }
 

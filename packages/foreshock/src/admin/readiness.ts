@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { loopCheck, type Check } from './health.ts';
 import type { MainLoop } from './main-loop.ts';
-import type { DependencyState, ServiceState } from './messages.ts';
+import type { DependencyState, PoolState, ServiceState } from './messages.ts';
 import { PROTOCOLS } from './probe-protocols.ts';
 import { httpProbe, PROBE_MS, serverProbe, type Probe } from './probe.ts';
 
@@ -53,12 +53,13 @@ export class Readiness {
     const before = this.#asked;
     this.#asked = new Map();
     const servers = dependencies.filter(({ system }) => system !== 'http');
-    const [ofServers, ofServices] = await Promise.all([
+    const [ofServers, ofServices, ofPools] = await Promise.all([
       Promise.all(servers.map((each) => this.#server(each, before))),
       Promise.all(this.#urls.map((url) => this.#service(url, dependencies, before))),
+      Promise.all(pools.flatMap((pool) => saturated(pool) ?? this.#pool(pool, before) ?? [])),
     ]);
     const checks = [...ofServers.map((check, index) => spared(check, index, ofServers, servers)), ...ofServices];
-    this.#checks = [loopCheck(this.#main.busyMs), ...checks, ...pools.flatMap(saturated)];
+    this.#checks = [loopCheck(this.#main.busyMs), ...checks, ...ofPools];
     this.#freshUntil = performance.now() + CACHED_MS * (1 + JITTER * (2 * Math.random() - 1));
     return this.#checks;
   }
@@ -93,6 +94,16 @@ export class Readiness {
     } as const;
     const breaker = known.find((each) => isSame(each) && each.openBreaker !== undefined)?.openBreaker;
     return this.#ask(check, breaker, before, () => httpProbe(url, this.#lookup));
+  }
+
+  /** @returns undefined: it is not to be asked, as callers wait already */
+  #pool({ name, pending, byPool }: PoolState, before: Map<string, Asked>): Promise<Check> | undefined {
+    if (!byPool || pending > 0) return undefined;
+    const check = { name: 'pool:responseTime', componentId: name, componentType: 'component' } as const;
+    return this.#ask(check, undefined, before, () => async () => {
+      const answer = await this.#main.ask({ type: 'pool', name }, PROBE_MS);
+      return answer ? answer.why : `it does not answer within ${PROBE_MS} ms`;
+    });
   }
 
   async #ask(
@@ -142,8 +153,8 @@ function spared(check: Check, index: number, checks: readonly Check[], servers: 
   return { ...check, status: 'warn', output: `${check.output}, and it is not used any more` };
 }
 
-function saturated({ name, used, pending, limit }: ServiceState['pools'][number]): Check[] {
-  if (limit === undefined || used < limit || pending === 0) return [];
+function saturated({ name, used, pending, limit }: PoolState): Check | undefined {
+  if (limit === undefined || used < limit || pending === 0) return undefined;
   const output = `all ${limit} are in use, ${pending} ${pending === 1 ? 'waits' : 'wait'}`;
-  return [{ name: 'pool:used', componentId: name, status: 'warn', observedValue: used, output }];
+  return { name: 'pool:used', componentId: name, status: 'warn', observedValue: used, output };
 }

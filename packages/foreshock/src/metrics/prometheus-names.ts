@@ -71,8 +71,21 @@ function legal(name: string): string {
   return /^[a-zA-Z_]/.test(word) ? word : `_${word}`;
 }
 
-/** Prometheus's own begin with two underscores. */
+/** Most attributes have few names: the first scrape makes all series' labels. */
+const MAX_NAMES = 1_000;
+const labelNames = new Map<string, string>();
+
 export function labelNameOf(attribute: string): string {
+  let name = labelNames.get(attribute);
+  if (name === undefined) {
+    name = legalLabel(attribute);
+    if (labelNames.size < MAX_NAMES) labelNames.set(attribute, name);
+  }
+  return name;
+}
+
+/** Prometheus's own begin with two underscores. */
+function legalLabel(attribute: string): string {
   const name = attribute.replaceAll(/[^a-zA-Z0-9_]+/g, '_').replace(/^__+/, '_');
   return /^[a-zA-Z_]/.test(name) ? name : `key_${name}`;
 }

@@ -1,6 +1,7 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { Histogram, DataPoint, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { familyNameOf, labelNameOf, type FamilyName } from './prometheus-names.ts';
+import { FORESHOCK_WORKER } from '@foreshock/kit/names';
+import { familyNameOf, labelNameOf, type FamilyName, type FamilyType } from './prometheus-names.ts';
 import { seriesOf, type Exemplar } from './series.ts';
 
 /** Prometheus's 0.0.4, or OpenMetrics 1.0. */
@@ -14,28 +15,63 @@ interface Family extends FamilyName {
 /** A label of histograms' buckets. */
 const BUCKET = 'le';
 
+/** A metric of one thread. */
+export interface FamilyText {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly head: string;
+  readonly lines: string;
+}
+
 /**
  * The official exporter (`@opentelemetry/exporter-prometheus` 0.301) has no exemplars or OpenMetrics, and writes labels
  * that Prometheus refuses.
+ *
+ * @param worker of a worker thread: its number
  */
-export function prometheusText({ resource, scopeMetrics }: ResourceMetrics, format: TextFormat): string {
+export function familyTexts(
+  { scopeMetrics }: Pick<ResourceMetrics, 'scopeMetrics'>,
+  format: TextFormat,
+  worker?: number,
+): FamilyText[] {
   const isOpen = format === 'openmetrics';
-  const target = isOpen ? '# TYPE target info\n' : '# TYPE target_info gauge\n';
-  const help = `# HELP ${isOpen ? 'target' : 'target_info'} What the metrics are of\n`;
-  let text = `${target}${help}target_info{${labelsOf(resource.attributes as Attributes)}} 1\n`;
+  const thread = worker === undefined ? '' : `,${labelNameOf(FORESHOCK_WORKER)}="${worker}"`;
+  const texts: FamilyText[] = [];
   for (const family of familiesOf(scopeMetrics).values()) {
-    text += headOf(family, isOpen);
     // What hostile attributes make equal would make Prometheus refuse the whole scrape.
     const written = new Set<string>();
+    let lines = '';
     for (const { metric, scope } of family.metrics) {
       for (const point of metric.dataPoints) {
         const labels = labelled(point.attributes, scope);
         if (written.has(labels)) continue;
         written.add(labels);
-        text += linesOf(family, point, labels, isOpen);
+        lines += linesOf(family, point, labels + thread, isOpen);
       }
     }
+    texts.push({ name: family.name, type: family.type, head: headOf(family, isOpen), lines });
   }
+  return texts;
+}
+
+/** @param threads their metrics: the main thread's first */
+export function prometheusText(
+  resource: Attributes,
+  threads: readonly (readonly FamilyText[])[],
+  format: TextFormat,
+): string {
+  const isOpen = format === 'openmetrics';
+  const target = isOpen ? '# TYPE target info\n' : '# TYPE target_info gauge\n';
+  const help = `# HELP ${isOpen ? 'target' : 'target_info'} What the metrics are of\n`;
+  const families = new Map<string, { type: FamilyType; text: string }>();
+  for (const { name, type, head, lines } of threads.flat()) {
+    const known = families.get(name);
+    if (!known) families.set(name, { type, text: head + lines });
+    // A name has one type.
+    else if (known.type === type) known.text += lines;
+  }
+  let text = `${target}${help}target_info{${labelsOf(resource)}} 1\n`;
+  for (const family of families.values()) text += family.text;
   return isOpen ? `${text}# EOF\n` : text;
 }
 
@@ -74,19 +110,30 @@ function histogramLines(name: string, point: DataPoint<Histogram>, labels: strin
   const { boundaries, counts } = value.buckets;
   const exemplars = isOpen ? seriesOf(attributes)?.exemplars : undefined;
   const bucket = `${name}_bucket{${labels},${BUCKET}="`;
+  const ends = endsOf(boundaries, isOpen);
   let lines = '';
   let sum = 0;
   for (let i = 0; i < counts.length; i++) {
     sum += counts[i]!;
-    const end = i < boundaries.length ? boundaryText(boundaries[i]!, isOpen) : '+Inf';
     const exemplar = exemplars?.[i];
-    lines += `${bucket}${end}"} ${sum}${exemplar ? exemplarText(exemplar) : ''}\n`;
+    lines += `${bucket}${ends[i]}"} ${sum}${exemplar ? exemplarText(exemplar) : ''}\n`;
   }
   return `${lines}${name}_sum{${labels}} ${numberText(value.sum ?? 0)}\n${name}_count{${labels}} ${value.count}\n`;
 }
 
 function exemplarText({ span: { traceId, spanId }, value, at }: Exemplar): string {
   return ` # {trace_id="${traceId}",span_id="${spanId}"} ${value} ${(at / 1_000).toFixed(3)}`;
+}
+
+// The last histogram's.
+let last = { boundaries: [] as readonly number[], isOpen: false, ends: ['+Inf'] };
+
+function endsOf(boundaries: readonly number[], isOpen: boolean): readonly string[] {
+  if (last.boundaries !== boundaries || last.isOpen !== isOpen) {
+    const ends = [...boundaries.map((boundary) => boundaryText(boundary, isOpen)), '+Inf'];
+    last = { boundaries, isOpen, ends };
+  }
+  return last.ends;
 }
 
 /** OpenMetrics wants `1.0`. */
@@ -125,7 +172,10 @@ function valueText(value: AttributeValue): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
+const SPECIAL = /[\\\n"\0]/;
+
 /** NUL ends Prometheus's text. */
 function escaped(value: string): string {
+  if (!SPECIAL.test(value)) return value;
   return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"').replaceAll('\0', '\uFFFD');
 }

@@ -2,7 +2,6 @@ import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:pe
 import { getHeapSpaceStatistics } from 'node:v8';
 import type { Meter } from '@opentelemetry/api';
 import { detachedTimeout, guard, Peak } from '@foreshock/kit';
-import { addProcess } from './process-metrics.ts';
 
 /** Resolution of the event loop's delay, which Node includes. */
 const DELAY_MS = 20;
@@ -16,12 +15,11 @@ interface GcEntry {
   readonly detail: { readonly kind: number };
 }
 
-/** `nodejs.*`, `v8js.*` and `process.*` of the semantic conventions. */
+/** This thread's `nodejs.*` and `v8js.*` of the semantic conventions. */
 export function addRuntimeMetrics(meter: Meter): void {
   addEventLoop(meter);
   addGc(meter);
   addHeap(meter);
-  addProcess(meter);
 }
 
 function addEventLoop(meter: Meter): void {

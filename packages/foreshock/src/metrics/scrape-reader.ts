@@ -1,16 +1,24 @@
 import { MetricReader } from '@opentelemetry/sdk-metrics';
 import { collectAs } from '@foreshock/kit';
-import { prometheusText, type TextFormat } from './prometheus-text.ts';
+import { familyTexts, type FamilyText, type TextFormat } from './prometheus-text.ts';
 
 /** For the application's observable callbacks that never end. */
 const CALLBACK_MS = 2_000;
 
 /** Collects on demand. */
 export class ScrapeReader extends MetricReader {
+  readonly #worker: number | undefined;
+
+  /** @param worker this worker thread's number */
+  constructor(worker?: number) {
+    super();
+    this.#worker = worker;
+  }
+
   /** @param scraper of {@link collectAs} */
-  async scrape(scraper: number, format: TextFormat): Promise<string> {
+  async families(scraper: number, format: TextFormat): Promise<FamilyText[]> {
     const { resourceMetrics } = await collectAs(scraper, () => this.collect({ timeoutMillis: CALLBACK_MS }));
-    return prometheusText(resourceMetrics, format);
+    return familyTexts(resourceMetrics, format, this.#worker);
   }
 
   protected override async onForceFlush(): Promise<void> {}

@@ -10,6 +10,7 @@ import {
 } from '@foreshock/kit';
 import type { CacheEvents, LocalOutcome } from '../../events.ts';
 import { claimed, foreseen } from '../../keyv-map.ts';
+import { FailedRefreshes } from './failed-refreshes.ts';
 
 /** cache-manager's store. */
 interface Store {
@@ -23,6 +24,7 @@ interface Store {
 
 interface Cache {
   stores: Store[];
+  on(event: 'refresh', listener: (refresh: { key: string; error?: unknown }) => void): unknown;
   wrap(key: string, ...rest: unknown[]): Promise<unknown>;
 }
 
@@ -38,7 +40,8 @@ export const cacheManager: Adapter<CacheEvents> = {
   versions: '>=7.0.0 <8',
   upstream: [],
   shows: ['attempt or hit'],
-  summary: 'hits and misses of stores in the process, and callers of `wrap` that joined another',
+  summary:
+    'hits and misses of stores in the process, callers of `wrap` that joined another, values whose refresh has failed',
   attach(cache, hooks) {
     // Caches outlive the hooks: later attachments replace earlier ones.
     const replaced = (original: AnyFunction): AnyFunction =>
@@ -70,10 +73,14 @@ export const cacheManager: Adapter<CacheEvents> = {
 
 /** Weak: caches may be countless. */
 const reads = new WeakMap<Store, { count: number }>();
+const refreshesOf = new WeakMap<Store, FailedRefreshes>();
 
 function observe(made: Cache, cacheId: string | undefined, attachment: Attachment<CacheEvents>): void {
   const name = cacheId ?? made.stores.map(namespaceOf).find(Boolean) ?? 'cache-manager';
   for (const store of made.stores) if (!reads.has(store)) observeStore(store, made, name, attachment);
+  made.on('refresh', ({ key, error }) => {
+    for (const store of made.stores) refreshesOf.get(store)?.ended(key, error !== undefined);
+  });
   const counts = made.stores.map((store) => reads.get(store));
   // Other stores, and Keyv 6, do not report reads.
   if (!counts.every((count) => count !== undefined)) return;
@@ -97,6 +104,7 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   const read = { count: 0 };
   reads.set(store, read);
   events.addHandler('preGet', () => void read.count++);
+  observeRefreshes(store, name, attachment);
   if (!isLocal(store)) return;
   claimed.add(store);
   const looked = (key: unknown, outcome: LocalOutcome | undefined): void => {
@@ -115,6 +123,15 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   }
   events.addHandler('postSet', ({ key }) => {
     if (attachment.active) attachment.events.filled(made, ownKey(store, key));
+  });
+}
+
+function observeRefreshes(store: Store, name: string, attachment: Attachment<CacheEvents>): void {
+  const refreshes = new FailedRefreshes(name);
+  refreshesOf.set(store, refreshes);
+  store.hooks!.addHandler('postSet', ({ key }) => refreshes.ended(ownKey(store, key), false));
+  store.hooks!.addHandler('postGet', ({ key, value }) => {
+    if (attachment.active && refreshes.any && !isNothing(value)) refreshes.read(ownKey(store, key));
   });
 }
 

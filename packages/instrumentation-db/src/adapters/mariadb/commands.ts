@@ -9,6 +9,7 @@ import {
 import type { DbEvents, Query } from '../../events.ts';
 import { MYSQL } from '../../sql-dialect.ts';
 import { MARIADB_ERRORS } from './errors.ts';
+import { notePing } from './ping.ts';
 
 const PLACE = 'mariadb command';
 
@@ -54,8 +55,10 @@ export function ignore(parameters: Parameters): void {
 
 function begin(connection: Connection, parameters: Parameters, db: DbEvents, batchSize?: number): Query | undefined {
   const { sql } = parameters;
+  const target = targetOfConnection(connection);
+  notePing(connection, target);
   return (parameters[QUERY] = db.query(connection, {
-    ...targetOfConnection(connection),
+    ...target,
     text: typeof sql === 'string' ? sql : undefined,
     dialect: MYSQL,
     errors: MARIADB_ERRORS,

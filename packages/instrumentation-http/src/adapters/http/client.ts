@@ -137,7 +137,7 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>,
 function responded(response: IncomingMessage, sent: Sent): void {
   emitIn(response, sent, (message, event, args) => hearResponse(message, event, args, sent));
   sent.connected(response.socket);
-  sent.responded(response.statusCode!, response.httpVersion);
+  sent.responded(response.statusCode!, response.httpVersion, response.rawHeaders);
 }
 
 function hearResponse(message: IncomingMessage, event: PropertyKey, args: ArrayLike<any>, sent: Sent): void {

@@ -9,6 +9,7 @@ import { onAbort, onConnection } from './abort.ts';
 import { beginBody, bodyChunkSent, bodySent, requestReader } from './body.ts';
 import { RequestHeaders, type WithHeaders } from './headers.ts';
 import { Pools } from './pools.ts';
+import { observeStaleAnswers } from './stale-answers.ts';
 
 /** lib/core/request.js of undici 5 to 8. */
 interface Request extends Carrier, WithHeaders {
@@ -76,13 +77,14 @@ export const undici: Adapter<HttpEvents> = {
       bodySent(request);
       request[SENT]?.entered('ttfb');
     });
-    hooks.onChannel<{ request: Request; response: { statusCode: number } }>(
+    hooks.onChannel<{ request: Request; response: { statusCode: number; headers?: unknown } }>(
       'undici:request:headers',
-      ({ request, response }) => {
+      ({ request, response: { statusCode, headers } }) => {
         // 103 etc. come first.
-        if (response.statusCode >= 200 || response.statusCode === 101) request[SENT]?.responded(response.statusCode);
+        if (statusCode >= 200 || statusCode === 101) request[SENT]?.responded(statusCode, undefined, headers);
       },
     );
+    observeStaleAnswers(hooks);
     hooks.onChannel<{ request: Request }>('undici:request:trailers', ({ request }) => request[SENT]?.ended());
     hooks.onChannel<{ request: Request; error: unknown }>('undici:request:error', ({ request, error }) => {
       const sent = request[SENT];

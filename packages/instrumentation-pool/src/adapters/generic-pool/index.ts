@@ -9,6 +9,8 @@ interface Pool {
   max: number;
   min: number;
   _draining: boolean;
+  acquire(): Promise<unknown>;
+  release(resource: unknown): unknown;
   _factoryCreateOperations: ReadonlySet<unknown>;
 }
 
@@ -23,6 +25,10 @@ const source: PoolSource = {
     state.pending = Math.max(0, pending - _factoryCreateOperations.size);
   },
   isEnded: (pool) => (pool as Pool)._draining && (pool as Pool).size === 0,
+  async ask(pool) {
+    const resource = await (pool as Pool).acquire();
+    await (pool as Pool).release(resource);
+  },
 };
 
 /**

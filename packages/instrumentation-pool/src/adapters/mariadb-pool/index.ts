@@ -25,10 +25,13 @@ interface Pool {
   totalConnections(): number;
   /** Callers in its queue. */
   taskQueueSize(): number;
+  getConnection(parameters: object, callback: (error: unknown, connection?: Connection) => void): void;
 }
 
 interface Connection {
   destroy: AnyFunction;
+  ping: AnyFunction;
+  release: AnyFunction;
 }
 
 const source: PoolSource = {
@@ -42,6 +45,14 @@ const source: PoolSource = {
     state.pending = (pool as Pool).taskQueueSize();
   },
   isEnded: (pool) => (pool as Pool).closed,
+  ask: (pool) =>
+    new Promise<void>((resolve, reject) => {
+      (pool as Pool).getConnection({}, (error, connection) => {
+        if (error) return reject(error as Error);
+        // Its own `release` (lib/pool.js, `_prepareNewConnection`).
+        connection!.ping({}, () => connection!.release({}, resolve, reject), reject);
+      });
+    }),
 };
 
 /**

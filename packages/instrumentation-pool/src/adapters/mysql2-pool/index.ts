@@ -11,6 +11,7 @@ interface Pool {
   _freeConnections: { length: number };
   _connectionQueue: { length: number };
   _closed: boolean;
+  query(text: string, callback: (error: unknown) => void): void;
 }
 
 type Callback = (this: unknown, ...args: any[]) => unknown;
@@ -27,6 +28,10 @@ const source: PoolSource = {
     state.pending = _connectionQueue.length;
   },
   isEnded: (pool) => (pool as Pool)._closed,
+  ask: (pool) =>
+    new Promise<void>((resolve, reject) => {
+      (pool as Pool).query('SELECT 1', (error) => (error ? reject(error as Error) : resolve()));
+    }),
 };
 
 /** mysql2 3: callers use `getConnection`, also in clusters; connections return by `releaseConnection`. */

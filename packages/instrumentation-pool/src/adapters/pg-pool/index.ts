@@ -31,6 +31,7 @@ interface Pool {
   _pendingQueue: PendingItem[];
   ending: boolean;
   ended: boolean;
+  query(text: string): Promise<unknown>;
 }
 
 const source: PoolSource = {
@@ -55,6 +56,7 @@ const source: PoolSource = {
     state.pending = _pendingQueue.length;
   },
   isEnded: (pool) => (pool as Pool).ended,
+  ask: (pool) => (pool as Pool).query('SELECT 1'),
 };
 
 /**

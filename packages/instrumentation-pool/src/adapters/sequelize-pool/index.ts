@@ -11,6 +11,8 @@ interface Pool {
   maxSize: number;
   minSize: number;
   _draining: boolean;
+  acquire(): Promise<unknown>;
+  release(resource: unknown): unknown;
 }
 
 const source: PoolSource = {
@@ -27,6 +29,10 @@ const source: PoolSource = {
     state.pending = Math.max(0, waiting - opening);
   },
   isEnded: (pool) => (pool as Pool)._draining && (pool as Pool).size === 0,
+  async ask(pool) {
+    const resource = await (pool as Pool).acquire();
+    await (pool as Pool).release(resource);
+  },
 };
 
 /** sequelize-pool 6 to 8. `Pool.prototype.acquire` queues a `Deferred`, ended by `resolve` or `reject`. */

@@ -6,6 +6,8 @@ interface Pool {
   min: number;
   max: number;
   destroyed: boolean;
+  acquire(): { promise: Promise<unknown> };
+  release(resource: unknown): boolean;
   numUsed(): number;
   numFree(): number;
   numPendingAcquires(): number;
@@ -22,6 +24,10 @@ const source: PoolSource = {
     state.pending = Math.max(0, counted.numPendingAcquires() - opening);
   },
   isEnded: (pool) => (pool as Pool).destroyed,
+  async ask(pool) {
+    const resource = await (pool as Pool).acquire().promise;
+    (pool as Pool).release(resource);
+  },
 };
 
 /**

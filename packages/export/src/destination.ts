@@ -61,6 +61,13 @@ export function needless(destinations: readonly Destination[], counts: ItemCount
   return bits;
 }
 
+/** Destinations for each signal, as bits by index. */
+export function takersOf(destinations: readonly Destination[]): Record<Signal, number> {
+  const takers = { traces: 0, logs: 0 };
+  for (const [index, destination] of destinations.entries()) takers[signalOf(destination)] |= 1 << index;
+  return takers;
+}
+
 /** For log lines: without user, password, query. */
 export function nameOf(destination: Destination): string {
   if (destination.kind === 'console') return 'console';

@@ -2,7 +2,8 @@ import { startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import type { LogRecord } from './log-record.ts';
 import { OWN_SCOPE, ownSpan } from './own-span.ts';
-import { SpanPipeline } from './pipeline.ts';
+import { SpanPipeline, type PipelineOptions } from './pipeline.ts';
+import { WorkerPipeline } from './worker-pipeline.ts';
 
 const unreachable = 'http://127.0.0.1:9/v1/';
 
@@ -39,20 +40,22 @@ async function startWithoutLogs(maxQueueSize?: number) {
   const collector = await startCollector();
   onTestFinished(() => collector.close());
   collector.respond(({ path }) => (path === '/v1/logs' ? { status: 503 } : undefined));
-  const pipeline = new SpanPipeline({
+  const options: PipelineOptions = {
     destinations: [
       { kind: 'otlp', url: `${collector.url}/v1/traces` },
       { kind: 'otlp', signal: 'logs', url: `${collector.url}/v1/logs` },
     ],
     resource: { 'service.name': 'orders' },
     batch: { maxQueueSize, maxExportBatchSize: 10 },
-  });
-  onTestFinished(() => pipeline.link.close());
-  return { collector, pipeline };
+  };
+  const main = new SpanPipeline(options);
+  onTestFinished(() => main.link.close());
+  return { collector, main, worker: () => new WorkerPipeline(options, main.share()) };
 }
 
-it('neither log records nor spans beside them that are delivered count as waiting spans', async () => {
-  const { collector, pipeline } = await startWithoutLogs(20);
+it.each(['main', 'worker'])('delivered spans count as waiting no more, though log records do: %s', async (thread) => {
+  const { collector, main, worker } = await startWithoutLogs(20);
+  const pipeline = thread === 'main' ? main : worker();
   for (let i = 0; i < 30; i++) pipeline.onLog(log);
   for (let round = 1; round <= 5; round++) {
     for (let i = 0; i < 10; i++) {
@@ -63,11 +66,11 @@ it('neither log records nor spans beside them that are delivered count as waitin
     await collector.waitFor(({ spans }) => spans.length >= 10 * round);
   }
   expect(collector.spans).toHaveLength(50);
-  expect([...pipeline.dropped]).toEqual([]);
+  expect([...main.dropped]).toEqual([]);
 });
 
 it('spans that were delivered are not lost with the log records of their batch', async () => {
-  const { collector, pipeline } = await startWithoutLogs();
+  const { collector, main: pipeline } = await startWithoutLogs();
   pipeline.onEnd(span());
   pipeline.onLog(log);
   await pipeline.flush(10_000);

@@ -13,7 +13,7 @@ import type { LoopWatchData } from './loop-watch.ts';
 import { budgetOf, hasWaiting, HELD_BYTES, HELD_LOGS, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
 import { EarlyFile } from './disk/early-file.ts';
 import { HAS_FILES } from './disk/spool-memory.ts';
-import { needless, signalOf } from './destination.ts';
+import { needless, takersOf, type Signal } from './destination.ts';
 import type { ItemCounts } from './records.ts';
 import type { FromSender, Sender, SenderOptions, ToSender } from './sender.ts';
 import { startOwnThread } from './own-thread.ts';
@@ -68,8 +68,7 @@ export class SenderLink {
   readonly #loopWatch: LoopWatchData | undefined;
   /** Destinations, as bits by index. */
   readonly #all: number;
-  readonly #logs: number;
-  readonly #traces: number;
+  readonly #takers: Readonly<Record<Signal, number>>;
   readonly #outstanding = new Map<number, Outstanding>();
   readonly #flushes = new Map<number, Flush>();
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
@@ -105,11 +104,7 @@ export class SenderLink {
     this.#loopWatch = loopWatch;
     this.#execArgv = signals ? SIGNAL_THREAD_OPTIONS : [];
     this.#all = 2 ** options.destinations.length - 1;
-    this.#logs = options.destinations.reduce(
-      (bits, each, at) => (signalOf(each) === 'logs' ? bits | (1 << at) : bits),
-      0,
-    );
-    this.#traces = this.#all & ~this.#logs;
+    this.#takers = takersOf(options.destinations);
   }
 
   get outstanding(): number {
@@ -128,7 +123,8 @@ export class SenderLink {
   }
 
   #unfinishedOf({ batch, done }: Outstanding): Required<ItemCounts> {
-    return { spans: this.#traces & ~done ? batch.spans : 0, logs: this.#logs & ~done ? batch.logs : 0 };
+    const { traces, logs } = this.#takers;
+    return { spans: traces & ~done ? batch.spans : 0, logs: logs & ~done ? batch.logs : 0 };
   }
 
   /** This thread would have to send while blocked. */

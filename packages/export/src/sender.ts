@@ -1,5 +1,5 @@
 import { backendOf, type Surroundings } from './backend.ts';
-import { countOf, needless, signalOf, type Destination } from './destination.ts';
+import { countOf, needless, signalOf, takersOf, type Destination, type Signal } from './destination.ts';
 import type { Heartbeat } from './disk/heartbeat.ts';
 import { SenderDisk } from './disk/sender-disk.ts';
 import type { DiskOptions } from './disk/disk-options.ts';
@@ -63,6 +63,9 @@ export interface SenderOptions extends RetryDelays {
 }
 
 const WORKER_FLUSH_MS = 10_000;
+/** Bits of any destinations. */
+const ALL = -1;
+const SIGNALS: readonly Signal[] = ['traces', 'logs'];
 
 interface Waiting extends RecordBatch {
   readonly name: number;
@@ -70,7 +73,8 @@ interface Waiting extends RecordBatch {
   readonly written: RecordBatch | undefined;
   /** A dead process's: called when finished. */
   readonly recovered: (() => void) | undefined;
-  left: number;
+  /** Destinations that have not finished it, as bits by index. */
+  pending: number;
   /** Unsent or failed destinations, as bits by index. */
   unsent: number;
   /** Whether a destination has it. */
@@ -82,6 +86,8 @@ export class Sender {
   /** With a spool on disk. */
   onHeartbeat: (beat: Heartbeat) => void = () => {};
   readonly #queues: DestinationQueue[];
+  /** Destinations as bits by index. */
+  readonly #takers: Readonly<Record<Signal, number>>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #options: SenderOptions;
   readonly #post: (message: FromSender) => void;
@@ -115,6 +121,7 @@ export class Sender {
           signalOf(destination),
         ),
     );
+    this.#takers = takersOf(options.destinations);
     // Main threads must not wait for disks.
     if (options.disk && !mainThread) this.#disk = this.#openDisk(options.disk);
   }
@@ -206,10 +213,10 @@ export class Sender {
     const over = done | none;
     const queues = this.#queues.filter((_, index) => !(over & (1 << index)));
     const overtaking = over !== none;
-    const unsent = (2 ** this.#queues.length - 1) & ~over;
-    const left = queues.length;
-    const batch: Waiting = { ...records, name, written, recovered, left, unsent, overtaking };
-    if (left === 0) return this.#over(batch);
+    const pending = (2 ** this.#queues.length - 1) & ~over;
+    const batch: Waiting = { ...records, name, written, recovered, pending, unsent: pending, overtaking };
+    this.#forgetItems(batch, ALL);
+    if (pending === 0) return this.#over(batch);
     this.#waiting.set(name, batch);
     if (overtaking) this.#lag += records.end - records.start;
     for (const queue of queues) queue.push(batch);
@@ -225,8 +232,11 @@ export class Sender {
 
   #finished(waiting: Waiting, destination: number, end: BatchEnd): void {
     const size = waiting.end - waiting.start;
-    if (waiting.left > 1) this.#sent(waiting, destination, true);
-    if (--waiting.left === 0) {
+    const before = waiting.pending;
+    waiting.pending &= ~(1 << destination);
+    this.#forgetItems(waiting, before);
+    if (waiting.pending !== 0) this.#sent(waiting, destination, true);
+    if (waiting.pending === 0) {
       this.#waiting.delete(waiting.name);
       if (waiting.overtaking) this.#lag -= size;
       this.#over(waiting);
@@ -237,6 +247,16 @@ export class Sender {
     const items = countOf(waiting, signalOf(this.#options.destinations[destination]!));
     this.#post({ type: 'done', number: waiting.name, destination, end, items });
     this.#overtake();
+  }
+
+  /** A worker's spans no longer wait once the destinations for spans have them, though log records of the batch may. */
+  #forgetItems({ written, pending }: Waiting, before: number): void {
+    if (!written) return;
+    for (const signal of SIGNALS) {
+      const takers = this.#takers[signal];
+      const wasNeeded = before === ALL || (before & takers) !== 0;
+      if (wasNeeded && (pending & takers) === 0) this.#workers?.forget(written, signal);
+    }
   }
 
   #over({ written, recovered, number }: Waiting): void {

@@ -1,4 +1,5 @@
 import type { Budget } from './budget.ts';
+import { countOf, type Signal } from './destination.ts';
 import type { RecordBatch } from './otlp-request.ts';
 import {
   budgetOf,
@@ -75,11 +76,14 @@ export class WorkerBatches {
     }
   }
 
+  /** Every destination for a signal has finished it. */
+  forget(batch: RecordBatch, signal: Signal): void {
+    Atomics.sub(this.#memory.words, signal === 'logs' ? HELD_LOGS : HELD_SPANS, countOf(batch, signal));
+  }
+
   /** Every destination has finished it. */
   release(batch: RecordBatch): void {
     const { words } = this.#memory;
-    Atomics.sub(words, HELD_SPANS, batch.spans);
-    Atomics.sub(words, HELD_LOGS, batch.logs ?? 0);
     Atomics.sub(words, HELD_BYTES, batch.end);
     this.#budget.release(batch.end);
   }

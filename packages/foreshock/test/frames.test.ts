@@ -22,6 +22,8 @@ it('leaves the application its frames in the callbacks of http, database, cache 
     'pg event': [1, true],
     'pg notification': [1, true],
     'pg-pool query': [1, true],
+    'postgres debug': [1, true],
+    'postgres row': [1, true],
     'ioredis command': [0, true],
     'ioredis pipeline': [0, true],
     'ioredis message': [1, true],

@@ -79,6 +79,7 @@ export { collectAs, FIRST_SCRAPER, Peak, PEAK_READERS } from './peak.ts';
 export { messageContext, nextMessageContext, type PlainMessage } from './message-run.ts';
 export { lastError, noteError, offerState, processState } from './process-state.ts';
 export { propertiesOf, replacementOf, replaceOn, type Attachment } from './replaced-function.ts';
+export { beforeEach } from './before-each.ts';
 export { nextRound } from './rounds.ts';
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';

@@ -1,4 +1,13 @@
-import { detached, followed, observed, preceded, replaceOn, type AnyFunction, type Attachment } from '@foreshock/kit';
+import {
+  beforeEach,
+  detached,
+  followed,
+  observed,
+  preceded,
+  replaceOn,
+  type AnyFunction,
+  type Attachment,
+} from '@foreshock/kit';
 import type { DbEvents } from '../../events.ts';
 import { TARGET, type PostgresQuery } from './queries.ts';
 import { targetOfOptions, type Options } from './targets.ts';
@@ -25,7 +34,7 @@ function observeConnection(connection: Connection, options: Options, attachment:
   const note = (_self: unknown, [query]: [PostgresQuery]): void => {
     query[TARGET] = target;
   };
-  replaceOn(methods, 'execute', (original) => preceded(original, note, PLACE, attachment));
+  beforeEach(methods, 'execute', note, PLACE, attachment);
   // Opens the socket, now and when lost.
   const opening = (original: AnyFunction): AnyFunction =>
     function (this: unknown, ...args: unknown[]) {

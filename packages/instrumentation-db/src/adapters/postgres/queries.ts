@@ -18,7 +18,6 @@ export interface PostgresQuery {
   state: object | null;
   /** With all fragments; `build` in postgres/src/connection.js. */
   string?: string;
-  handler: AnyFunction;
   resolve: AnyFunction;
   reject: AnyFunction;
   forEachFn?: AnyFunction;
@@ -42,7 +41,7 @@ export function isToObserve(query: PostgresQuery): boolean {
   return known ? known.resolve !== query.resolve : !query.executed;
 }
 
-/** After `handle`, which calls `handler` in a microtask, and the pool's adapter. */
+/** After `handle`, which calls `handler` in a microtask. */
 export function observeQuery(query: PostgresQuery, db: DbEvents): void {
   (query[OBSERVED] ??= new ObservedQuery(query, db)).watch();
 }
@@ -61,14 +60,8 @@ class ObservedQuery extends Caller {
     super();
     this.#query = query;
     this.#db = db;
-    const { handler } = query;
-    // Once; errors read its properties (`origin` in query.js).
-    query.handler = (...args: unknown[]) => {
-      query.handler = handler;
-      const result: unknown = Reflect.apply(handler, query, args);
-      guard(PLACE, () => this.#startWhenActive());
-      return result;
-    };
+    // Right after `handler`, which `handle` has queued: in its stack there is nothing of ours.
+    queueMicrotask(() => guard(PLACE, () => this.#startWhenActive()));
   }
 
   watch(): void {

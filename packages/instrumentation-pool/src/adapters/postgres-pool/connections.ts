@@ -1,7 +1,7 @@
-import { guard, preceded, replaceOn, type AnyFunction, type Attachment } from '@foreshock/kit';
+import { guard, preceded, replaceOn, beforeEach, type AnyFunction, type Attachment } from '@foreshock/kit';
 import type { PoolEvents } from '../../events.ts';
 import { source, type Pool, type Queue } from './pool.ts';
-import { connectingFor, handedOver, type Query } from './queries.ts';
+import { connectingFor, handedOver, lendTo, type Query } from './queries.ts';
 
 const PLACE = 'postgres pool';
 
@@ -29,13 +29,11 @@ export function observeConnection(connection: Connection, pool: Pool, attachment
     attachment.events.lent(source, pool, connected);
   }
 
-  replaceOn(methods, 'execute', (original) => {
-    const before = (_self: unknown, [query]: [Query]): void => {
-      last = query;
-      if (!connection.reserved) handedOver(query, pool);
-    };
-    return preceded(original, before, PLACE, attachment);
-  });
+  const executing = (_self: unknown, [query]: [Query]): void => {
+    last = query;
+    if (!connection.reserved) handedOver(query, pool);
+  };
+  beforeEach(methods, 'execute', executing, PLACE, attachment);
   replaceOn(methods, 'connect', (original) => {
     const before = (_self: unknown, [query]: [Query]): void => {
       last = query;
@@ -54,11 +52,15 @@ export function observeConnection(connection: Connection, pool: Pool, attachment
       // By `sql.reserve`, without a query; a transaction's first one is `BEGIN`.
       const isLent = isReserved && !wasReserved && !last;
       // Queries are not kept longer.
-      state = last?.state ?? state;
+      const query = last;
+      state = query?.state ?? state;
       last = undefined;
       if (!state || !attachment.active) return;
       const connected = state;
-      if (isLent) guard(PLACE, () => lend(connected));
+      // `BEGIN` reserves it.
+      if (query && (next === queues.busy || next === queues.full || next === queues.reserved))
+        guard(PLACE, () => lendTo(query, attachment.events));
+      else if (isLent) guard(PLACE, () => lend(connected));
       else if (next === queues.open || next === queues.closed || next === queues.ended)
         guard(PLACE, () => attachment.events.released(pool, connected));
     },

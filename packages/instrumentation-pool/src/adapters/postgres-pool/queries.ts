@@ -1,4 +1,4 @@
-import { Caller, guard, HandOver, whenAssigned, type AnyFunction } from '@foreshock/kit';
+import { Caller, guard, whenAssigned, type AnyFunction } from '@foreshock/kit';
 import type { Acquisition, PoolEvents, PoolState } from '../../events.ts';
 import { source, type Pool } from './pool.ts';
 
@@ -19,26 +19,23 @@ export interface Query {
 
 /** Transactions and reserved connections have their own. */
 const poolOfHandler = new WeakMap<AnyFunction, Pool>();
-/** A query in its handler, of a still unknown pool, and its caller. */
-const unknown = new HandOver<{ query: Query; caller: Caller }>();
+/** In its handler, of a still unknown pool, and its caller. */
+let handled: { readonly query: Query; readonly caller: Caller } | undefined;
 const asked: PoolState = { used: 0, idle: 0, pending: 0 };
 
-/** Before `handle`, which calls `handler` in a microtask, once. */
+/** Before `handle`, which calls `handler` in the next microtask, once: in its stack there is nothing of ours. */
 export function observeQuery(query: Query, events: PoolEvents): void {
-  const { handler } = query;
-  query.handler = (...args: unknown[]) => {
-    query.handler = handler;
-    const pool = poolOfHandler.get(handler);
-    const offer = pool ? undefined : { query, caller: new Caller() };
-    const outer = offer && unknown.offer(offer);
-    if (pool) guard(PLACE, () => ask(query, pool, events));
-    try {
-      return Reflect.apply(handler, query, args);
-    } finally {
-      if (offer) unknown.end(offer, outer);
-      guard(PLACE, () => lendTo(query, handler, events));
-    }
-  };
+  queueMicrotask(() => guard(PLACE, () => beforeHandler(query, events)));
+}
+
+function beforeHandler(query: Query, events: PoolEvents): void {
+  const pool = poolOfHandler.get(query.handler);
+  if (pool) return ask(query, pool, events);
+  const own = { query, caller: new Caller() };
+  handled = own;
+  queueMicrotask(() => {
+    if (handled === own) handled = undefined;
+  });
 }
 
 function ask(query: Query, pool: Pool, events: PoolEvents): void {
@@ -46,26 +43,26 @@ function ask(query: Query, pool: Pool, events: PoolEvents): void {
   if (asked.idle <= 0) wait(query, pool, events);
 }
 
-function lendTo(query: Query, handler: AnyFunction, events: PoolEvents): void {
-  const pool = poolOfHandler.get(handler);
+/** A connection has it: at once, without a wait. */
+export function lendTo(query: Query, events: PoolEvents): void {
+  const pool = poolOfHandler.get(query.handler);
   if (pool && query.active && query.state && !query[WAIT]) events.lent(source, pool, query.state);
 }
 
 /** Not to a transaction's connection. */
 export function handedOver(query: Query, pool: Pool): void {
-  if (unknown.offered?.query === query) poolOfHandler.set(query.handler, pool);
+  if (handled?.query === query) poolOfHandler.set(query.handler, pool);
 }
 
 /** One is opened for it. */
 export function connectingFor(query: Query, pool: Pool, events: PoolEvents): void {
-  const { offered } = unknown;
-  if (offered?.query === query) {
+  if (handled?.query === query) {
     poolOfHandler.set(query.handler, pool);
     source.count(pool, asked);
     // Counted already.
     asked.used--;
     // They open in no trace.
-    offered.caller.run(wait, undefined, [query, pool, events]);
+    handled.caller.run(wait, undefined, [query, pool, events]);
   }
   query[WAIT]?.connecting();
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { contenders, type Contender } from './contenders.ts';
+import { contenders, type Beside, type Contender } from './contenders.ts';
 import { measureIdle } from './measures/idle.ts';
 import { measureShutdown } from './measures/shutdown.ts';
 import { measureStartUp } from './measures/start-up.ts';
@@ -50,6 +50,7 @@ export async function main(args: string[]): Promise<void> {
       profile: { type: 'string' },
       contender: { type: 'string', default: 'foreshock' },
       before: { type: 'string' },
+      spool: { type: 'boolean', default: false },
     },
   });
   const asked = values.scenario ?? values.profile;
@@ -64,7 +65,10 @@ export async function main(args: string[]): Promise<void> {
     mkdirSync(RESULTS, { recursive: true });
     if (values.profile !== undefined) return await profile(world, chosen[0]!, values.contender, RESULTS);
     const plan = values.quick ? QUICK : values.scenario === undefined ? FULL : ONE_SCENARIO;
-    const results = await run(world, plan, chosen, values.scenario === undefined, values.before);
+    const results = await run(world, plan, chosen, values.scenario === undefined, {
+      before: values.before,
+      spool: values.spool,
+    });
     results.quick = values.quick;
     const markdown = report(results);
     const name = results.at.slice(0, 19).replaceAll(':', '-') + (values.quick ? '-quick' : '');
@@ -82,13 +86,13 @@ async function run(
   plan: typeof FULL,
   chosen: Scenario[],
   wholeLife: boolean,
-  before?: string,
+  beside: Beside,
 ): Promise<Results> {
   const started = performance.now();
   const minutes = (): number => (performance.now() - started) / 60_000;
   const say = (text: string): void => void process.stderr.write(`${minutes().toFixed(1)} min  ${text}\n`);
   // Whoever has no time does without the leaner of two that cost nearly the same.
-  const all = contenders(before).filter(({ name }) => plan !== QUICK || name !== 'otel-lean');
+  const all = contenders(beside).filter(({ name }) => plan !== QUICK || name !== 'otel-lean');
   const machine = describeMachine();
   const lifetime = wholeLife ? await measureLifetime(world, all, plan, say) : undefined;
 

@@ -29,12 +29,16 @@ const openTelemetry = (backend: string): Record<string, string> => ({
 
 const bare = (name: string): Contender => ({ name, version: '', env: () => ({}) });
 
-/**
- * All of them, in the order of the tables. The two bare ones differ by what the machine's noise is.
- *
- * @param before the `register.cjs` of another build, to compare ourselves with: then dd-trace and otel-lean sit out
- */
-export function contenders(before?: string): Contender[] {
+/** What to compare ourselves with: then dd-trace and otel-lean sit out. */
+export interface Beside {
+  /** The `register.cjs` of another build. */
+  before?: string | undefined;
+  /** Ourselves without the spool on disk. */
+  spool: boolean;
+}
+
+/** All of them, in the order of the tables. The two bare ones differ by what the machine's noise is. */
+export function contenders({ before, spool }: Beside = { spool: false }): Contender[] {
   const { resolve } = createRequire(new URL('package.json', peersFolder));
   const version = (name: string): string => {
     const file = new URL(`node_modules/${name}/package.json`, peersFolder);
@@ -80,7 +84,15 @@ export function contenders(before?: string): Contender[] {
       env: openTelemetry,
     },
   ];
-  if (before === undefined) return all;
-  const old = { name: 'before', version: before, preload: resolvePath(before), env: openTelemetry };
-  return [...all.filter(({ name }) => name !== 'dd-trace' && name !== 'otel-lean'), old];
+  if (before === undefined && !spool) return all;
+  const own = all.at(-1)!;
+  const others: Contender[] = [];
+  if (spool) {
+    const env = (backend: string) => ({ ...own.env(backend), FORESHOCK_SPOOL_DIR: '' });
+    others.push({ ...own, name: 'foreshock, no spool file', env });
+  }
+  if (before !== undefined) {
+    others.push({ name: 'before', version: before, preload: resolvePath(before), env: openTelemetry });
+  }
+  return [...all.filter(({ name }) => name !== 'dd-trace' && name !== 'otel-lean'), ...others];
 }

@@ -1,4 +1,4 @@
-// npm run bench [-- [--quick] [--scenario NAME [--before FILE]] [--record]
+// npm run bench [-- [--quick] [--scenario NAME [--before FILE] [--spool]] [--record]
 //                  | --profile NAME [--contender NAME]]
 import { main } from './bench.ts';
 

@@ -70,7 +70,7 @@ it('the next process of a service sends what a killed one has left, and nothing 
   expect(JSON.parse(line.slice('foreshock: '.length))).toMatchObject({
     event: 'process.died',
     service: 'orders',
-    cause: 'unknown',
+    cause: 'signal',
     interrupted: 1,
     longest: [{ name: 'GET /hang' }],
   });

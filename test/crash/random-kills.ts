@@ -4,12 +4,21 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { recoverSpools } from '@foreshock/export/recover';
 import { runFixture, startCollector } from '@foreshock/testkit';
+import { leftFiles, type LeftFiles } from './left-files.ts';
 
 export interface Lost {
+  /** Which process. */
+  kill: number;
   /** How long before the kill it had ended, ms. */
   ageMs: number;
+  /** … and before the last one of its process: since then that had no processor, or was not alive. */
+  beforeLastMs: number;
   /** For how long the main thread stood still meanwhile, though it had nothing to wait for: the machine was busy; ms. */
   pauseMs: number;
+  /** Since the first span of its process, ms. */
+  sinceFirstMs: number;
+  /** What the files say. */
+  left: LeftFiles;
 }
 
 /** What became of the spans of processes that were killed at random moments. */
@@ -21,13 +30,15 @@ export interface Kills {
   lost: Lost[];
   twice: number;
   reports: number;
+  /** Processes whose main thread had to write, as the sender thread did not. */
+  late: number;
 }
 
 /** Kills as many processes, one after the other, in the first two seconds of their spans; all are of one service. */
 export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Promise<Kills> {
   const collector = await startCollector();
   const base = mkdtempSync(join(tmpdir(), 'foreshock-kills-'));
-  const kills: Kills = { tries, spans: 0, arrived: 0, lost: [], twice: 0, reports: 0 };
+  const kills: Kills = { tries, spans: 0, arrived: 0, lost: [], twice: 0, reports: 0, late: 0 };
   const ended = new Map<string, Lost>();
   const recover = async (): Promise<void> => {
     const { deaths } = await recoverSpools(base, {
@@ -43,7 +54,7 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
     kills.reports += deaths;
   };
   try {
-    for (let i = 0; i < tries; i++) {
+    for (let kill = 0; kill < tries; kill++) {
       const app = await runFixture(new URL('./fixtures/spans.cjs', import.meta.url), {
         node,
         collector,
@@ -52,8 +63,11 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
       });
       await app.ready;
       await pause(Math.random() * 2_000);
+      const killedAt = Date.now();
       app.kill('SIGKILL');
       await app.exited;
+      const left = leftFiles(base, app.pid, killedAt);
+      if (left.late > 0) kills.late++;
       const lines = app
         .lines('stdout')
         .slice(1)
@@ -61,8 +75,14 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
       const times = lines.map(([, at]) => Number(at));
       for (const [index, [spanId]] of lines.entries()) {
         const since = times.slice(index);
-        const pauseMs = Math.max(0, ...since.slice(1).map((at, next) => at - since[next]!));
-        ended.set(spanId!, { ageMs: times.at(-1)! - since[0]!, pauseMs });
+        ended.set(spanId!, {
+          kill,
+          ageMs: killedAt - since[0]!,
+          beforeLastMs: times.at(-1)! - since[0]!,
+          pauseMs: Math.max(0, ...since.slice(1).map((at, next) => at - since[next]!)),
+          sinceFirstMs: since[0]! - times[0]!,
+          left,
+        });
       }
       await recover();
     }

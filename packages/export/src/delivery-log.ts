@@ -90,7 +90,17 @@ export class DeliveryLog {
       else log('info', `${text}; no ${this.#what} was lost`);
       return;
     }
-    if (this.#unlogged.size > 0 && now - this.#dropsLoggedAt >= LOG_EVERY_MS) this.logDrops();
+    this.#logDropsIfDue();
+  }
+
+  /** Of dead processes, without a destination here. */
+  unwanted(items: number): void {
+    this.drop('no_exporter', items);
+    this.#logDropsIfDue();
+  }
+
+  #logDropsIfDue(): void {
+    if (this.#unlogged.size > 0 && performance.now() - this.#dropsLoggedAt >= LOG_EVERY_MS) this.logDrops();
   }
 
   refused(destination: number, spans: number, cause: string): void {

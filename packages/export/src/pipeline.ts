@@ -138,7 +138,13 @@ export class SpanPipeline implements Pipeline {
     const budget = budgetOf(this.#words, spoolBytes);
     this.#budget = budget;
     const { disk } = options;
-    const listener = disk && showOpenBatch(disk.memory, (...began) => this.#link.opened(...began));
+    const listener =
+      disk &&
+      showOpenBatch(
+        disk.memory,
+        (...began) => this.#link.opened(...began),
+        () => this.#link.grew(),
+      );
     this.#spool = new Spool(budget, options.resource, listener);
     const names = destinations.map(nameOf);
     this.#deliveryLogs = { traces: new DeliveryLog(names), logs: new DeliveryLog(names, 'log record') };
@@ -158,6 +164,7 @@ export class SpanPipeline implements Pipeline {
         onMessage: (message) => {
           if (message.type === 'print') this.#print(message.text);
           else if (message.type === 'log') log(message.level, message.text);
+          else if (message.type === 'unwanted') this.#deliveryLogs[message.signal].unwanted(message.items);
           else if (message.type === 'unreachable') this.#logOf(message).unreachable(message.destination, message.cause);
           else this.#logOf(message).refused(message.destination, message.items, message.cause);
         },

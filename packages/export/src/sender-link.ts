@@ -12,6 +12,7 @@ import { guard, log, report, suppressed } from '@foreshock/kit';
 import type { LoopWatchData } from './loop-watch.ts';
 import { budgetOf, hasWaiting, HELD_BYTES, HELD_LOGS, HELD_SPANS, type ProcessMemory } from './process-memory.ts';
 import { EarlyFile } from './disk/early-file.ts';
+import { LateFile } from './disk/late-file.ts';
 import { HAS_FILES } from './disk/spool-memory.ts';
 import { needless, takersOf, type Signal } from './destination.ts';
 import type { ItemCounts } from './records.ts';
@@ -87,6 +88,8 @@ export class SenderLink {
   #open: Extract<ToSender, { type: 'open' }> | undefined;
   /** Until the thread runs. */
   #early: EarlyFile | undefined;
+  /** While it gets no processor. */
+  #late: LateFile | undefined;
   #flushId = 0;
   #last = 0;
 
@@ -144,6 +147,7 @@ export class SenderLink {
     this.#last = batch.number;
     if (this.#open?.number === batch.number) this.#open = undefined;
     this.#early?.sealed(batch.number, batch.end);
+    this.#late?.sealed(batch.number, batch.end);
     if (this.#mode !== 'idle') this.#hand(entry);
     else if (last) this.#startThread();
     else this.start();
@@ -156,8 +160,15 @@ export class SenderLink {
     if (disk && !this.#ready && !this.isThreadForbidden) this.#early ??= new EarlyFile(disk);
     if (this.#early?.isTaken) this.#early = undefined;
     this.#early?.opened(number, memory, start);
+    if (disk && !this.isThreadForbidden) this.#late ??= new LateFile(disk);
+    this.#late?.opened(number, memory, start);
     if (this.#mode === 'thread') this.#post(this.#open);
     else this.start();
+  }
+
+  /** The open batch has a record more. */
+  grew(): void {
+    this.#late?.grew();
   }
 
   childKilled(pid: number, signal: number): void {
@@ -239,7 +250,7 @@ export class SenderLink {
   /** Loses outstanding batches. */
   async close(): Promise<void> {
     this.#mode = 'none';
-    this.#removeEarly();
+    this.#removeOwnFiles();
     clearTimeout(this.#restart);
     this.#sender = undefined;
     this.#port?.close();
@@ -350,7 +361,7 @@ export class SenderLink {
 
   #fallBack(cause: string): void {
     this.#mode = 'main';
-    this.#removeEarly();
+    this.#removeOwnFiles();
     this.#signals?.threadEnded(true);
     log('warn', `foreshock: no sender thread (${cause}), spans are sent from the main thread`);
     this.#load()
@@ -383,9 +394,11 @@ export class SenderLink {
     context.with(suppressed(ROOT_CONTEXT), run);
   }
 
-  #removeEarly(): void {
+  #removeOwnFiles(): void {
     this.#early?.remove();
     this.#early = undefined;
+    this.#late?.remove();
+    this.#late = undefined;
   }
 
   #lose(entry: Outstanding): void {

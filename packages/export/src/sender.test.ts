@@ -2,7 +2,7 @@ import { startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 import { Budget } from './budget.ts';
 import type { FinishedSpan } from './finished-span.ts';
-import { blankSpan } from './own-span.ts';
+import { blankSpan, OWN_SCOPE } from './own-span.ts';
 import { Sender, type FromSender } from './sender.ts';
 import { Spool } from './spool.ts';
 
@@ -51,4 +51,36 @@ it.each([
   const overtaken = said.filter((message) => message.type === 'done' && message.end === 'overtaken');
   // Four requests are on their way to the slow one, two batches fit the lag, the last answers are on their way to us.
   expect(overtaken.length).toBeGreaterThan(20);
+});
+
+it('says what a dead process left that no destination takes', async () => {
+  const collector = await startCollector();
+  onTestFinished(() => collector.close());
+  const said: FromSender[] = [];
+  const sender = new Sender(
+    {
+      destinations: [{ kind: 'otlp', url: `${collector.url}/v1/traces` }],
+      userAgent: 'test',
+      maxExportBatchSize: 512,
+      lagBytes: 1_000_000,
+      scheduleDelayMs: 5,
+      backoffMs: 10,
+      maxBackoffMs: 20,
+    },
+    false,
+    (message) => said.push(message),
+  );
+  const spool = new Spool(new Budget(1 << 20), {});
+  const log = { timeMs: 1, severityNumber: 9, severityText: 'info', body: 'placed', attributes: {}, scope: OWN_SCOPE };
+  const batch = () => {
+    spool.append(span, () => {});
+    spool.appendLog({ ...log, trace: undefined }, () => {});
+    const { memory, ...rest } = spool.seal()!;
+    return { ...rest, bytes: Buffer.from(memory) };
+  };
+  await sender.send(batch(), true);
+  // Of this process: nothing is asked for what is not taken.
+  await sender.send(batch());
+  expect(said.filter(({ type }) => type !== 'done')).toEqual([{ type: 'unwanted', signal: 'logs', items: 1 }]);
+  expect(collector.spans).toHaveLength(2);
 });

@@ -43,6 +43,8 @@ export type FromSender =
   | { readonly type: 'unreachable'; readonly destination: number; readonly cause: string }
   /** 0 items: the backend's mere message. */
   | { readonly type: 'refused'; readonly destination: number; readonly items: number; readonly cause: string }
+  /** Of dead processes: no destination takes them. */
+  | { readonly type: 'unwanted'; readonly signal: Signal; readonly items: number }
   | { readonly type: 'print'; readonly text: string }
   | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly text: string }
   /** With the main thread's waiting batches. */
@@ -134,14 +136,19 @@ export class Sender {
         return spans;
       },
       eachWorkerBatch: (visit) => this.#workers?.eachOpen(visit),
-      send: (batch) => this.send(batch),
+      send: (batch, isLeft) => this.send(batch, isLeft),
       heartbeat: (beat) => this.onHeartbeat(beat),
       log: (level, text) => this.#post({ type: 'log', level, text }),
     });
   }
 
-  /** This thread's batch or a dead process's; resolves once no destination needs it. */
-  send(batch: RecordBatch): Promise<void> {
+  /**
+   * This thread's batch or a dead process's; resolves once no destination needs it.
+   *
+   * @param isLeft of a dead process
+   */
+  send(batch: RecordBatch, isLeft = false): Promise<void> {
+    if (isLeft) this.#sayUnwanted(batch);
     return new Promise((resolve) => this.#push(batch, -++this.#unnamed, 0, undefined, resolve));
   }
 
@@ -221,6 +228,13 @@ export class Sender {
     if (overtaking) this.#lag += records.end - records.start;
     for (const queue of queues) queue.push(batch);
     if (overtaking) this.#overtake();
+  }
+
+  #sayUnwanted(batch: RecordBatch): void {
+    for (const signal of SIGNALS) {
+      const items = countOf(batch, signal);
+      if (items > 0 && this.#takers[signal] === 0) this.#post({ type: 'unwanted', signal, items });
+    }
   }
 
   #sent(waiting: Waiting, destination: number, isSent: boolean): void {

@@ -16,7 +16,9 @@ export type DropReason =
   /** The backend refused it. */
   | 'rejected'
   /** The sender died repeatedly with it. */
-  | 'sender_failed';
+  | 'sender_failed'
+  /** Of a dead process; this one sends none of its kind. */
+  | 'no_exporter';
 
 /** Shared memory, unchanged until released. */
 export interface Batch {

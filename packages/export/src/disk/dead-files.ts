@@ -87,6 +87,12 @@ export function removeOwn(directory: string, own: ProcessIdentity, instance: str
   }
 }
 
+/** Another process's may have the name by now. */
+export function removeLate(directory: string, name: string, instance: string): void {
+  const header = readBytes(directory, name, HEADER_BYTES, decodeHeader)?.value;
+  if (header?.late && header.instance === instance) removeFile(directory, name);
+}
+
 /** @returns the new name; undefined if another was faster */
 export function claim(directory: string, { name, number }: FileName, own: ProcessIdentity): string | undefined {
   const taken = claimedName(number, own);

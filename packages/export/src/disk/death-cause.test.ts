@@ -42,16 +42,16 @@ const left: LeftByDead = { killedBy: 0, core: undefined, request: undefined, las
 const full = { available: MIB, rss: totalmem() / 2 };
 
 it.each<[string, Partial<Heartbeat>, KernelAfterwards, number, string]>([
-  ['nothing', {}, kernel, 1_000, 'unknown'],
+  ['nothing', {}, kernel, 1_000, 'signal'],
   ['the kernel killed in this cgroup just now', {}, killed, 1_000, 'oom_kill'],
-  ['… an hour later, another one of it', {}, killed, 3_600_000, 'unknown'],
+  ['… an hour later, another one of it', {}, killed, 3_600_000, 'signal'],
   ['… an hour later, and it was full', { cgroupUsed: 490 * MIB }, killed, 3_600_000, 'oom_kill'],
-  ['the kernel killed elsewhere', {}, { ...kernel, oomKills: 4 }, 1_000, 'unknown'],
+  ['the kernel killed elsewhere', {}, { ...kernel, oomKills: 4 }, 1_000, 'signal'],
   ['… and this cgroup was full', { cgroupUsed: 490 * MIB }, { ...kernel, oomKills: 4 }, 1_000, 'oom_kill'],
   ['… and the machine was full, mostly of it', full, { ...kernel, oomKills: 4 }, 1_000, 'oom_kill'],
-  ['… and the machine was full of others', { available: MIB }, { ...kernel, oomKills: 4 }, 1_000, 'unknown'],
-  ['a full cgroup alone', { cgroupUsed: 490 * MIB }, kernel, 1_000, 'unknown'],
-  ['the machine was started again', { cgroupUsed: 490 * MIB }, { ...killed, oomKills: 1 }, 1_000, 'unknown'],
+  ['… and the machine was full of others', { available: MIB }, { ...kernel, oomKills: 4 }, 1_000, 'signal'],
+  ['a full cgroup alone', { cgroupUsed: 490 * MIB }, kernel, 1_000, 'signal'],
+  ['the machine was started again', { cgroupUsed: 490 * MIB }, { ...killed, oomKills: 1 }, 1_000, 'signal'],
   [
     'another machine, which has killed more',
     { cgroupUsed: 490 * MIB },
@@ -67,7 +67,7 @@ it.each<[string, Partial<Heartbeat>, KernelAfterwards, number, string]>([
     0,
     'heap_limit',
   ],
-  ['memory beyond the heap grew', { heapUsed: 3_000 * MIB, rss: 9_000 * MIB }, kernel, 0, 'unknown'],
+  ['memory beyond the heap grew', { heapUsed: 3_000 * MIB, rss: 9_000 * MIB }, kernel, 0, 'signal'],
   ['the event loop stood still', { blockedMs: 1_500 }, kernel, 1_000, 'hung'],
 ])('%s', (_, beat, now, afterMs, cause) => {
   expect(causeOf({ ...left, last: { ...quiet, ...beat } }, now, left.at + afterMs).cause).toBe(cause);
@@ -100,6 +100,13 @@ it.each<[string, Partial<Heartbeat>, number, string, string]>([
   });
 });
 
+it('without a heartbeat nothing says that its end would have been marked', () => {
+  expect(causeOf({ ...left, last: undefined }, kernel, 11_000)).toEqual({
+    cause: 'unknown',
+    evidence: 'killed (SIGKILL), or crashed in native code, before its first heartbeat',
+  });
+});
+
 it('a machine that was started again since may have ended it', () => {
   const { cause, evidence } = causeOf(left, { ...kernel, isSameBoot: false }, 11_000);
   expect({ cause, evidence }).toEqual({
@@ -121,14 +128,14 @@ it.each<[string, number, number, string, string]>([
     'just now: it may have crashed as it ended',
     0,
     500,
-    'unknown',
+    'signal',
     'killed (SIGKILL), or crashed in native code, 0.5 s after SIGTERM had asked it to end',
   ],
   [
     'hours ago: it went on',
     0,
     2 * 3_600_000,
-    'unknown',
+    'signal',
     'killed (SIGKILL), or crashed in native code, 7200.0 s after SIGTERM had asked it to end',
   ],
   [
@@ -138,7 +145,7 @@ it.each<[string, number, number, string, string]>([
     'signal',
     'its parent saw it end by SIGKILL, 10.0 s after SIGTERM had asked it to end',
   ],
-  ['in the future, which is damage', 0, -1_000, 'unknown', 'killed (SIGKILL), or crashed in native code'],
+  ['in the future, which is damage', 0, -1_000, 'signal', 'killed (SIGKILL), or crashed in native code'],
 ])('SIGTERM had come %s', (_, killedBy, beforeMs, cause, evidence) => {
   const at = 10_000_000;
   const request = { signal: 'SIGTERM', at: at - beforeMs };

@@ -53,7 +53,8 @@ export interface LeftByDead {
 }
 
 /**
- * Unless a parent saw the signal, or a crash would leave a core file, SIGKILL and a native crash look alike.
+ * Unless a parent saw the signal, or a crash would leave a core file, SIGKILL and a native crash look alike: a signal
+ * ended both.
  *
  * @param nowMs since 1970
  */
@@ -77,7 +78,9 @@ export function causeOf(
   }
   if (signal === undefined) {
     const machine = now.isSameBoot ? '' : ', or its machine was: this one was started after it, or is another one';
-    return { cause: 'unknown', evidence: `killed (SIGKILL), or crashed in native code${before}${asked}${machine}` };
+    // Its thread ran, and said nothing: only a signal ends a process so, of the kernel or of another one.
+    const cause = last && now.isSameBoot ? 'signal' : 'unknown';
+    return { cause, evidence: `killed (SIGKILL), or crashed in native code${before}${asked}${machine}` };
   }
   const cause = CRASHES.includes(signal) ? 'native_crash' : 'signal';
   const seen = nameOf(killedBy)

@@ -6,27 +6,18 @@ import { suppressed } from '@foreshock/kit';
 import { crc32 } from '../crc32.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
 import { EarlyState } from './early-state.ts';
-import { encodeFrameHead, encodeHeader, FRAME_BYTES, HOME_DATA_AT, LAST_FRAME_AT, MAIN } from './file-layout.ts';
+import { encodeHeader, HOME_DATA_AT, LAST_FRAME_AT } from './file-layout.ts';
 import { ownName } from './file-names.ts';
 import { freeNumber } from './free-number.ts';
+import { MainBatches } from './main-batches.ts';
 import { ownIdentity } from './process-identity.ts';
 import { serviceDirectory } from './spool-directory.ts';
-import { openEnd } from './spool-memory.ts';
 
 // Before the application replaces some.
 const { close, constants, fstat, lstat, open, unlink, writev } = fs;
 
 /** Between looks for new spans. */
 const WRITE_MS = 25;
-
-interface EarlyBatch {
-  readonly number: number;
-  readonly bytes: Buffer;
-  /** Where it is written to. */
-  at: number;
-  /** Undefined while open. */
-  end: number | undefined;
-}
 
 /**
  * The process's first file until the sender thread runs, 50 to 500 ms after the first ended span: the main thread
@@ -35,17 +26,18 @@ interface EarlyBatch {
 export class EarlyFile {
   readonly #options: DiskOptions;
   readonly #state: EarlyState;
-  #batches: EarlyBatch[] = [];
+  readonly #batches: MainBatches;
   #size = HOME_DATA_AT;
 
   constructor(options: DiskOptions) {
     this.#options = options;
     this.#state = new EarlyState(options.memory);
+    this.#batches = new MainBatches(options.memory);
   }
 
   /** A batch's first span. */
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
-    this.#batches.push({ number, bytes: Buffer.from(memory), at: start, end: undefined });
+    this.#batches.opened(number, memory, start);
     // Outside requests' contexts, and without spans of file system calls.
     if (this.#state.begin()) context.with(suppressed(ROOT_CONTEXT), () => void this.#run());
   }
@@ -56,8 +48,7 @@ export class EarlyFile {
   }
 
   sealed(number: number, end: number): void {
-    const batch = this.#batches.find((each) => each.number === number);
-    if (batch) batch.end = end;
+    this.#batches.sealed(number, end);
   }
 
   /** No thread takes it. */
@@ -111,7 +102,7 @@ export class EarlyFile {
     const header = encodeHeader(newHeader(this.#options, ownIdentity(), true), crc32);
     let isFirst = true;
     for (;;) {
-      const frames = this.#newFrames();
+      const frames = this.#batches.frames(LAST_FRAME_AT - this.#size, crc32);
       if (frames.length > 0) {
         const at = this.#size;
         for (const part of frames) this.#size += part.length;
@@ -127,22 +118,6 @@ export class EarlyFile {
       await new Promise((resolve) => setTimeout(resolve, WRITE_MS).unref());
       if (this.#state.isTaken) return true;
     }
-  }
-
-  /** Of what is new, if it fits. */
-  #newFrames(): Buffer[] {
-    const frames: Buffer[] = [];
-    let room = LAST_FRAME_AT - this.#size;
-    for (const batch of this.#batches) {
-      const { number, bytes, at } = batch;
-      const end = batch.end ?? openEnd(this.#options.memory, number);
-      if (end <= at || end - at > room) continue;
-      const records = bytes.subarray(at, end);
-      frames.push(encodeFrameHead(MAIN, number, [records], crc32), records);
-      room -= FRAME_BYTES + end - at;
-      batch.at = end;
-    }
-    return frames;
   }
 }
 

@@ -30,7 +30,7 @@ export function decodeHeader(bytes: Buffer): FileHeader | undefined {
 }
 
 function isHeader(header: FileHeader): boolean {
-  const { pid, ticks, boot, namespace, instance, at, startedAt, home, saysEnd, service, resource, core } = header;
+  const { pid, ticks, boot, namespace, instance, at, startedAt, home, saysEnd, service, resource, late, core } = header;
   return (
     ID_TEXT.test(`${pid}.${ticks}.${boot}.${namespace}`) &&
     typeof instance === 'string' &&
@@ -40,6 +40,7 @@ function isHeader(header: FileHeader): boolean {
     typeof saysEnd === 'boolean' &&
     typeof service === 'string' &&
     typeof resource === 'string' &&
+    ['boolean', 'undefined'].includes(typeof late) &&
     ['string', 'undefined'].includes(typeof core)
   );
 }

@@ -56,6 +56,8 @@ export interface FileHeader extends ProcessIdentity {
   readonly service: string;
   /** `Resource` of a ResourceSpans message; base64. */
   readonly resource: string;
+  /** The main thread's: another file may have some of it, too (see late-file.ts). */
+  readonly late?: boolean | undefined;
   /** How the path of a core file would begin. */
   readonly core?: string | undefined;
 }

@@ -42,7 +42,10 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
     (message) => {
       if (message.type === 'print') print(message.text);
       else if (message.type === 'refused') warn(`${nameOf(destinations[message.destination]!)}: ${message.cause}`);
-      else if (message.type === 'unreachable') {
+      else if (message.type === 'unwanted') {
+        const what = message.signal === 'logs' ? 'log record' : 'span';
+        warn(`${message.items} ${what}${message.items === 1 ? '' : 's'} dropped: no exporter takes them`);
+      } else if (message.type === 'unreachable') {
         giveUp(new Error(`${nameOf(destinations[message.destination]!)} cannot be reached (${message.cause})`));
       }
     },
@@ -53,7 +56,7 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
       const recovery = new Recovery(each, {
         own: ownIdentity(),
         now: Date.now,
-        send: (batch) => sender.send(batch),
+        send: (batch, isLeft) => sender.send(batch, isLeft),
         report,
         reportsDelivered: true,
         failed: ({ message }) => warn(`a spool could not be read: ${message}`),

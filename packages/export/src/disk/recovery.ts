@@ -24,6 +24,7 @@ import {
 } from './file-layout.ts';
 import { BEAT_BYTES, BEATS, readHeartbeats } from './heartbeat.ts';
 import { readHeapProfile } from './found-profile.ts';
+import { KnownRecords } from './known-records.ts';
 import { readKernelMemory } from './memory-limits.ts';
 import { readOpenSpans, type OpenSpan } from './open-span-copy.ts';
 import { isSameNamespace, type ProcessIdentity } from './process-identity.ts';
@@ -34,8 +35,12 @@ export interface RecoveryHost {
   readonly own: ProcessIdentity;
   /** By the clock of the file system; ms since 1970. */
   now(): number;
-  /** Resolves once no destination needs it. */
-  send(batch: RecordBatch): Promise<void>;
+  /**
+   * Resolves once no destination needs it.
+   *
+   * @param isLeft of the dead; else about it
+   */
+  send(batch: RecordBatch, isLeft: boolean): Promise<void>;
   report(line: string): void;
   /** Deaths are reported once delivered; else at once, as the backend may be down. */
   readonly reportsDelivered?: boolean;
@@ -108,17 +113,31 @@ export class Recovery {
     if (claimed.length === 0) return;
     this.recovered.processes++;
     const wasKilled = await this.#report(claimed);
-    for (const { name, header } of claimed) await this.#deliver(name, header, wasKilled);
+    const known = claimed.some(({ header }) => header.late) ? this.#readKnown(claimed) : undefined;
+    for (const { name, header } of claimed) await this.#deliver(name, header, wasKilled, known);
+  }
+
+  /** What the main thread's late file need not have. */
+  #readKnown(files: readonly Claimed[]): KnownRecords {
+    const known = new KnownRecords();
+    for (const { name, header } of files) {
+      const bytes = header.late ? undefined : readWhole(this.#directory, name);
+      if (!bytes) continue;
+      for (const batch of readFrames(bytes, header.home ? HOME_DATA_AT : HEADER_BYTES).batches) known.add(batch);
+      for (const key of readSentBatches(bytes)) known.addSent(key);
+    }
+    return known;
   }
 
   /** @param wasKilled perhaps before an answer */
-  async #deliver(name: string, { home }: FileHeader, wasKilled: boolean): Promise<void> {
+  async #deliver(name: string, header: FileHeader, wasKilled: boolean, known?: KnownRecords): Promise<void> {
     const bytes = readWhole(this.#directory, name);
     if (bytes) {
       const sent = wasKilled ? readSentBatches(bytes) : undefined;
-      const frames = readFrames(bytes, home ? HOME_DATA_AT : HEADER_BYTES);
-      const batches = frames.batches.filter(({ key }) => !sent?.has(key));
-      await Promise.all(batches.map((batch) => this.#host.send(batch)));
+      const frames = readFrames(bytes, header.home ? HOME_DATA_AT : HEADER_BYTES);
+      const own = header.late && known ? known.without(frames.batches, wasKilled) : frames.batches;
+      const batches = own.filter(({ key }) => !sent?.has(key));
+      await Promise.all(batches.map((batch) => this.#host.send(batch, true)));
       for (const { spans } of batches) this.recovered.spans += spans;
     }
     this.#held.delete(name);
@@ -140,7 +159,9 @@ export class Recovery {
       const whole = name === first.name ? bytes : readWhole(this.#directory, name);
       if (!whole) continue;
       const frames = readFrames(whole, header.home ? HOME_DATA_AT : HEADER_BYTES, (span, at) => {
-        finished.add(spanIdOf(span));
+        const spanId = spanIdOf(span);
+        if (finished.has(spanId)) return;
+        finished.add(spanId);
         times.push(at);
       });
       lastAt = Math.max(lastAt, frames.lastAt);
@@ -168,7 +189,7 @@ export class Recovery {
     if (isIdle && (death.cause === 'unknown' || death.cause === 'signal')) return true;
     const spans = reportSpans(death);
     if (!this.#host.reportsDelivered) this.#host.report(reportLine(death));
-    await this.#host.send(spans);
+    await this.#host.send(spans, false);
     if (this.#host.reportsDelivered) this.#host.report(reportLine(death));
     this.recovered.deaths++;
     this.recovered.spans += spans.spans;

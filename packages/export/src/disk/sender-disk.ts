@@ -31,7 +31,8 @@ const LOOK_AGAIN_MS = 30_000;
 export interface DiskHost {
   waiting(): number;
   eachWorkerBatch(visit: (bytes: Buffer, number: number, end: number) => void): void;
-  send(batch: RecordBatch): Promise<void>;
+  /** @param isLeft of a dead process */
+  send(batch: RecordBatch, isLeft: boolean): Promise<void>;
   heartbeat(beat: Heartbeat): void;
   log(level: 'warn' | 'error', text: string): void;
 }
@@ -63,7 +64,7 @@ export class SenderDisk {
     this.#recovery = new Recovery(directory, {
       own,
       now: () => this.#writer.now,
-      send: (batch) => host.send(batch),
+      send: (batch, isLeft) => host.send(batch, isLeft),
       report: (line) => host.log('error', `foreshock: ${line}`),
       failed: this.#failed,
       pause: () => after(RECOVER_EVERY_MS * (0.5 + Math.random())),

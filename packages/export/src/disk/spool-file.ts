@@ -103,6 +103,10 @@ export class SpoolFile {
     this.#path = path;
   }
 
+  get isPublished(): boolean {
+    return this.#unpublished === undefined;
+  }
+
   /** An empty file would hold its number for ever. */
   static #begin(path: string, fd: number, header: FileHeader): SpoolFile {
     try {

@@ -20,8 +20,8 @@ export const HAS_FILES = 3;
 export const TEXT_SEQUENCE = 4;
 export const STATE_LENGTH = 5;
 export const ERROR_LENGTH = 6;
-/** Words 7 to 10: see early-state.ts. */
-const WORDS = 11;
+/** Words 7 to 10: see early-state.ts; 11 to 18: late-state.ts. */
+const WORDS = 19;
 
 /** When the main thread was last free, ms since 1970, or 0; its memory. */
 export const FREE_AT = 0;
@@ -68,6 +68,7 @@ export function wake(words: Int32Array): void {
 export function showOpenBatch(
   { words }: SpoolMemory,
   began: (number: number, memory: SharedArrayBuffer, start: number) => void,
+  grew: () => void = () => {},
 ): OpenBatchListener {
   return {
     began(number, memory, start) {
@@ -78,6 +79,7 @@ export function showOpenBatch(
     grew(end) {
       Atomics.store(words, OPEN_END, end);
       wake(words);
+      grew();
     },
   };
 }

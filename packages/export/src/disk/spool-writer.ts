@@ -2,19 +2,23 @@ import { crc32 } from 'node:zlib';
 import type { RecordBatch } from '../otlp-request.ts';
 import { isItem, recordEnd } from '../records.ts';
 import { coreFilePrefix } from './core-file.ts';
-import { removeFile } from './dead-files.ts';
+import { removeFile, removeLate } from './dead-files.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
 import { encodeEndRequest } from './end-request.ts';
-import { DONE, encodeHeader, END_REQUEST_AT, keyOf, OPEN_SPANS_AT, type FileHeader } from './file-layout.ts';
+import { DONE, encodeHeader, END_REQUEST_AT, keyOf, MAIN, OPEN_SPANS_AT, type FileHeader } from './file-layout.ts';
 import { ownName } from './file-names.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { HeartbeatRing } from './heartbeat-ring.ts';
+import { LateState, type Position } from './late-state.ts';
 import { OpenSpanCopy } from './open-span-copy.ts';
 import { ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { makePrivate, serviceDirectory } from './spool-directory.ts';
 import { SpoolFile } from './spool-file.ts';
 import { HAS_FILES } from './spool-memory.ts';
 import { removeUnfinished, takeEarlyFile } from './taken-file.ts';
+
+/** Of a thread that has no processor. */
+const LATE_PATIENCE_MS = 200;
 
 interface Written {
   /** Bytes from its start. */
@@ -43,12 +47,16 @@ export class SpoolWriter {
   #hasFailed = false;
   #hasEnded = false;
   #hasEndRequest = false;
+  readonly #late: LateState;
+  /** Of the main thread's records, perhaps not published. */
+  #written: Position | undefined;
 
   /** @param onTrouble the spool is full or the disk fails */
   constructor(options: DiskOptions, onTrouble: (cause: string) => void) {
     this.#directory = serviceDirectory(options.base, options.key);
     this.#options = options;
     this.#onTrouble = onTrouble;
+    this.#late = new LateState(options.memory);
     this.#openSpans = new OpenSpanCopy(options.memory);
     this.#heartbeats = new HeartbeatRing(options.memory);
   }
@@ -87,11 +95,31 @@ export class SpoolWriter {
     if (!batch) this.#batches.set(key, (batch = { length: 0, preface: [], files: [] }));
     const written = batch;
     if (end > start + written.length) this.#guard(() => this.#write(written, key, kind, { bytes, number, start }, end));
+    if (kind === MAIN) this.#written = { number, end };
+    if (this.#home?.isPublished !== false) this.#sayWritten();
   }
 
   /** What was waiting is written. */
   publish(): void {
     this.#guard(() => this.#home?.publish());
+    this.#late.looked();
+    this.#sayWritten();
+  }
+
+  /** The main thread does not do it instead. */
+  #sayWritten(): void {
+    const written = this.#written;
+    if (!written) return;
+    this.#late.written(written);
+    this.#removeLate(written);
+  }
+
+  /** @param written once all of it is before that; else in any case */
+  #removeLate(written?: Position): void {
+    const number = this.#late.beginRemoval(written, LATE_PATIENCE_MS);
+    if (number === undefined) return;
+    removeLate(this.#directory, ownName(number), this.#options.instance);
+    this.#late.removed();
   }
 
   finished(kind: number, number: number): void {
@@ -99,6 +127,7 @@ export class SpoolWriter {
     const batch = this.#batches.get(key);
     if (!batch) return;
     this.#batches.delete(key);
+    this.#removeLate();
     this.#guard(() => {
       // Its spans have ended: not open in the file.
       this.#copyOpenSpans(true);
@@ -116,6 +145,7 @@ export class SpoolWriter {
   /** @param isSent whether the next process takes the batch for delivered */
   sent(kind: number, number: number, isSent: boolean): void {
     const key = keyOf(kind, number);
+    this.#removeLate();
     this.#guard(() => {
       for (const file of this.#batches.get(key)?.files ?? []) file.sent(key, isSent);
     });
@@ -143,6 +173,7 @@ export class SpoolWriter {
       this.#takeEarlyFile();
       this.#home?.markEnded();
     });
+    this.#removeLate();
   }
 
   /** @param isDelivered nothing is left to send */
@@ -267,6 +298,7 @@ export class SpoolWriter {
   }
 
   #removeAll(): void {
+    this.#removeLate();
     const files = this.#files;
     this.#forget();
     try {
@@ -288,6 +320,7 @@ export class SpoolWriter {
 
   #guard(run: () => void): void {
     if (this.#hasFailed) return;
+    this.#late.isAtDisk = true;
     try {
       run();
     } catch (error) {
@@ -300,6 +333,8 @@ export class SpoolWriter {
       }
       const { code, message } = error as NodeJS.ErrnoException;
       this.#onTrouble(code ?? message);
+    } finally {
+      this.#late.isAtDisk = false;
     }
   }
 }

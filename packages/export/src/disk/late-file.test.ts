@@ -1,0 +1,214 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Budget } from '../budget.ts';
+import type { FinishedSpan } from '../finished-span.ts';
+import { eachSpan, type RecordBatch } from '../otlp-request.ts';
+import { blankSpan } from '../own-span.ts';
+import { Spool, type Batch } from '../spool.ts';
+import type { DiskOptions } from './disk-options.ts';
+import { decodeHeader, readFrames } from './file-format.ts';
+import { HEADER_BYTES, HOME_DATA_AT, MAIN } from './file-layout.ts';
+import { LateFile } from './late-file.ts';
+import { LateState } from './late-state.ts';
+import { ownIdentity } from './process-identity.ts';
+import { Recovery } from './recovery.ts';
+import { serviceDirectory } from './spool-directory.ts';
+import { makeSpoolMemory, openEnd, showOpenBatch } from './spool-memory.ts';
+import { SpoolWriter } from './spool-writer.ts';
+
+let base: string;
+let directory: string;
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'foreshock-late-'));
+  directory = serviceDirectory(base, 'orders');
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+let next = 0;
+function span(name: string): FinishedSpan {
+  const spanId = String(++next).padStart(16, '0');
+  return {
+    ...blankSpan(name, 1_000, 2_000),
+    spanContext: () => ({ traceId: '1'.padStart(32, '0'), spanId, traceFlags: 1 }),
+    instrumentationScope: { name: 'test' },
+  };
+}
+
+/** Both threads of a process; the sender's acts when it is told to. */
+function makeProcess() {
+  const memory = makeSpoolMemory();
+  const options: DiskOptions = {
+    memory,
+    base,
+    key: 'orders',
+    instance: 'abcdef0123456789',
+    startedAt: Date.now(),
+    saysEnd: false,
+    service: 'orders',
+    resource: '',
+  };
+  const late = new LateFile(options);
+  const opened: { number: number; bytes: Buffer; start: number }[] = [];
+  const listener = showOpenBatch(
+    memory,
+    (number, shared, start) => {
+      opened.push({ number, bytes: Buffer.from(shared), start });
+      late.opened(number, shared, start);
+    },
+    () => late.grew(),
+  );
+  const spool = new Spool(new Budget(64 << 20), { 'service.name': 'orders' }, listener);
+  const writer = new SpoolWriter(options, () => {});
+  let now = performance.now();
+  return {
+    memory,
+    writer,
+    state: new LateState(memory),
+    end: (...names: string[]) => {
+      for (const name of names) spool.append(span(name), () => {});
+    },
+    seal: (): Batch => {
+      const batch = spool.seal()!;
+      late.sealed(batch.number, batch.end);
+      return batch;
+    },
+    /** The sender thread's round. */
+    write: () => {
+      for (const batch of opened) {
+        const end = openEnd(memory, batch.number);
+        if (end > 0) writer.write(MAIN, batch, end);
+      }
+      writer.publish();
+    },
+    writeSealed: (batch: Batch) => writer.write(MAIN, { ...batch, bytes: Buffer.from(batch.memory) }, batch.end),
+    /** The main thread's looks, for so long. */
+    look: (ms: number, everyMs = 20) => {
+      for (let passed = 0; passed < ms; passed += everyMs) late.look((now += everyMs));
+    },
+    stop: () => late.remove(),
+  };
+}
+
+function namesIn(batches: readonly RecordBatch[]): string[] {
+  const names: string[] = [];
+  eachSpan(batches, ({ name }) => names.push(name));
+  return names;
+}
+
+/** By file: the names of spans. */
+function files(): string[][] {
+  return readdirSync(directory)
+    .toSorted()
+    .map((name) => {
+      const bytes = readFileSync(join(directory, name));
+      return namesIn(readFrames(bytes, decodeHeader(bytes)!.home ? HOME_DATA_AT : HEADER_BYTES).batches);
+    });
+}
+
+async function recovered(): Promise<string[]> {
+  const names: string[] = [];
+  await new Recovery(directory, {
+    own: { ...ownIdentity(), namespace: '1' },
+    now: () => Date.now() + 60_000,
+    send: async (batch) => void names.push(...namesIn([batch])),
+    report: () => {},
+    failed: (error) => {
+      throw error;
+    },
+    pause: async () => {},
+  }).run();
+  return names;
+}
+
+it('has what the sender thread has not written for 45 ms, until it has', async () => {
+  const { end, seal, write, writeSealed, look, stop } = makeProcess();
+  end('a');
+  write();
+  end('b', 'c');
+  look(40);
+  expect(files()).toEqual([['a']]);
+  look(60);
+  expect(files()).toEqual([['a'], ['b', 'c']]);
+  expect(statSync(join(directory, '01.spool')).mode & 0o777).toBe(0o600);
+  // Another batch, and more of it.
+  const first = seal();
+  end('d');
+  look(60);
+  end('e');
+  look(60);
+  expect(files()).toEqual([['a'], ['b', 'c', 'd', 'e']]);
+  writeSealed(first);
+  expect(files()).toEqual([
+    ['a', 'b', 'c'],
+    ['b', 'c', 'd', 'e'],
+  ]);
+  // Between, the process may be killed.
+  write();
+  expect(files()).toEqual([['a', 'b', 'c', 'd', 'e']]);
+  look(20);
+  end('f');
+  look(80);
+  expect(files()).toEqual([['a', 'b', 'c', 'd', 'e'], ['f']]);
+  stop();
+  expect(await recovered()).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
+it('is sent without what another file has, too', async () => {
+  const { end, seal, write, writeSealed, look } = makeProcess();
+  end('a');
+  write();
+  end('b');
+  look(80);
+  const first = seal();
+  end('c');
+  look(80);
+  writeSealed(first);
+  expect(files()).toEqual([
+    ['a', 'b'],
+    ['b', 'c'],
+  ]);
+  expect(await recovered()).toEqual(['a', 'b', 'c']);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it('is not made while the sender thread waits for the disk, nor when this thread alone was blocked', () => {
+  const { end, write, look, state } = makeProcess();
+  end('a');
+  write();
+  end('b');
+  state.isAtDisk = true;
+  look(200);
+  state.isAtDisk = false;
+  write();
+  look(20);
+  end('c');
+  state.looked();
+  look(500, 500);
+  expect(files()).toEqual([['a', 'b']]);
+  // Neither had a processor.
+  look(500, 500);
+  expect(files()).toEqual([['a', 'b'], ['c']]);
+});
+
+it('is gone before a batch of it counts as delivered, and with the process', () => {
+  const { end, seal, write, writeSealed, look, writer } = makeProcess();
+  end('a');
+  write();
+  end('b');
+  look(80);
+  const first = seal();
+  end('c');
+  look(80);
+  writeSealed(first);
+  expect(files()).toHaveLength(2);
+  writer.finished(MAIN, first.number);
+  expect(files()).toEqual([[]]);
+  look(80);
+  end('d');
+  look(80);
+  expect(files()).toHaveLength(2);
+  writer.end(false);
+  expect(files()).toHaveLength(1);
+});

@@ -1,0 +1,186 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { detachedInterval, suppressed } from '@foreshock/kit';
+import { crc32 } from '../crc32.ts';
+import { newHeader, type DiskOptions } from './disk-options.ts';
+import { encodeHeader, HEADER_BYTES, LAST_FRAME_AT } from './file-layout.ts';
+import { ownName } from './file-names.ts';
+import { firstFree } from './free-number.ts';
+import { isWithin, LateState, type Position } from './late-state.ts';
+import { MainBatches } from './main-batches.ts';
+import { ownIdentity } from './process-identity.ts';
+import { serviceDirectory } from './spool-directory.ts';
+
+// Before the application replaces some.
+const { closeSync, constants, openSync, readdirSync, unlinkSync, writevSync } = fs;
+
+const LOOK_MS = 20;
+/** The sender thread writes every 25 ms. */
+const LATE_MS = 45;
+/** A look that comes later: this thread was blocked, or had no processor. */
+const STOOD_STILL_MS = 60;
+/** Never again after a write that was slower: the disk, not the sender thread, is late. */
+const SLOW_MS = 25;
+
+interface Look {
+  readonly at: number;
+  readonly end: Position;
+}
+
+interface OwnFile {
+  readonly descriptor: number;
+  readonly number: number;
+  size: number;
+  /** Batches of which it has the resource and scopes. */
+  readonly begun: Set<number>;
+}
+
+/**
+ * A file in which the main thread writes what the sender thread, which gets no processor, has not written: until that
+ * has. Where the sender thread waits for the disk, nothing is.
+ */
+export class LateFile {
+  readonly #options: DiskOptions;
+  readonly #state: LateState;
+  readonly #batches: MainBatches;
+  #timer: NodeJS.Timeout | undefined;
+  #lastAt = 0;
+  #rounds = 0;
+  /** What was there and not written at earlier looks, oldest first. */
+  #looks: Look[] = [];
+  #file: OwnFile | undefined;
+  #isUseless = false;
+
+  constructor(options: DiskOptions) {
+    this.#options = options;
+    this.#state = new LateState(options.memory);
+    this.#batches = new MainBatches(options.memory);
+  }
+
+  opened(number: number, memory: SharedArrayBuffer, start: number): void {
+    this.#batches.opened(number, memory, start);
+  }
+
+  sealed(number: number, end: number): void {
+    this.#batches.sealed(number, end);
+  }
+
+  /** A record more; cheap while it looks. */
+  grew(): void {
+    if (this.#timer || this.#isUseless) return;
+    this.#lastAt = performance.now();
+    this.#rounds = this.#state.rounds;
+    this.#timer = detachedInterval('a look at the sender thread', () => this.look(performance.now()), LOOK_MS);
+  }
+
+  /** No thread will have it. */
+  remove(): void {
+    this.#isUseless = true;
+    this.#rest();
+    if (this.#state.beginWrite() === 'no') return;
+    this.#unlink();
+    this.#state.endWrite(undefined, { number: 0, end: 0 });
+  }
+
+  /** For tests. @param now ms */
+  look(now: number): void {
+    const { rounds } = this.#state;
+    const bothStoodStill = now - this.#lastAt > STOOD_STILL_MS && rounds === this.#rounds;
+    this.#lastAt = now;
+    this.#rounds = rounds;
+    // A file that the sender thread has removed.
+    if (this.#file && this.#state.isNone) this.#close();
+    const written = this.#state.lastWritten;
+    // Until then the early file has it.
+    if (!written) return;
+    this.#batches.written(written);
+    const { end } = this.#batches;
+    if (!end || isWithin(end, written)) return this.#rest();
+    this.#looks = this.#looks.filter((look) => !isWithin(look.end, written));
+    const isLate = bothStoodStill || (this.#looks[0] !== undefined && now - this.#looks[0].at >= LATE_MS);
+    this.#looks.push({ at: now, end });
+    // Outside requests' contexts, and without spans of file system calls.
+    if (isLate && !this.#state.isAtDisk) context.with(suppressed(ROOT_CONTEXT), () => this.#write());
+  }
+
+  /** The next record begins again. */
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#looks = [];
+  }
+
+  #write(): void {
+    const how = this.#state.beginWrite();
+    if (how === 'no') return;
+    const startedAt = performance.now();
+    try {
+      // It may have written meanwhile.
+      const written = this.#state.lastWritten;
+      if (written) this.#batches.written(written);
+      if (how === 'make') this.#close();
+      this.#append();
+    } catch {
+      // The sender thread reports what is wrong.
+      this.#isUseless = true;
+      this.#unlink();
+    }
+    if (performance.now() - startedAt > SLOW_MS) this.#isUseless = true;
+    this.#state.endWrite(this.#file?.number, this.#batches.end ?? { number: 0, end: 0 });
+    if (this.#isUseless) this.#rest();
+  }
+
+  #append(): void {
+    const header = this.#file
+      ? []
+      : [encodeHeader({ ...newHeader(this.#options, ownIdentity(), false), late: true }, crc32)];
+    const size = this.#file?.size ?? HEADER_BYTES;
+    const begun = this.#file?.begun ?? new Set<number>();
+    const frames = this.#batches.frames(LAST_FRAME_AT - size, crc32, begun);
+    if (frames.length === 0) return;
+    this.#file ??= this.#make(begun);
+    if (!this.#file) return;
+    let length = 0;
+    for (const part of frames) length += part.length;
+    const at = header.length > 0 ? 0 : size;
+    const expected = length + size - at;
+    if (writevSync(this.#file.descriptor, [...header, ...frames], at) !== expected)
+      throw new Error('a part is written');
+    this.#file.size = size + length;
+  }
+
+  /** @returns undefined if all are taken */
+  #make(begun: Set<number>): OwnFile | undefined {
+    const directory = this.#directory;
+    const number = firstFree(readdirSync(directory));
+    if (number === undefined) return undefined;
+    const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
+    const descriptor = openSync(join(directory, ownName(number)), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
+    return { descriptor, number, size: HEADER_BYTES, begun };
+  }
+
+  get #directory(): string {
+    return serviceDirectory(this.#options.base, this.#options.key);
+  }
+
+  #unlink(): void {
+    const file = this.#file;
+    this.#close();
+    try {
+      if (file) unlinkSync(join(this.#directory, ownName(file.number)));
+    } catch {
+      // Already removed.
+    }
+  }
+
+  #close(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    try {
+      if (file) closeSync(file.descriptor);
+    } catch {
+      // Already closed.
+    }
+  }
+}

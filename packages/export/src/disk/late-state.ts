@@ -1,0 +1,118 @@
+import type { SpoolMemory } from './spool-memory.ts';
+
+/** Up to where the sender thread has written the main thread's records: a batch's number, and a position in it. */
+const WRITTEN_NUMBER = 11;
+const WRITTEN_END = 12;
+/** 1 while the sender thread is at the disk; how often it was. */
+const AT_DISK = 13;
+const ROUNDS = 14;
+/** Who has the main thread's late file; see late-file.ts. */
+const STATE = 15;
+const FILE_NUMBER = 16;
+/** Where it ends. */
+const LATE_NUMBER = 17;
+const LATE_END = 18;
+
+/** There is none. */
+const NONE = 0;
+/** The main thread writes to it. */
+const WRITING = 1;
+const THERE = 2;
+/** The sender thread removes it. */
+const REMOVING = 3;
+
+/** In the records of the main thread. */
+export interface Position {
+  /** Of a batch; wraps. */
+  readonly number: number;
+  readonly end: number;
+}
+
+/** Whether all before `one` is before `other`, too. */
+export function isWithin(one: Position, other: Position): boolean {
+  const ahead = (other.number - one.number) | 0;
+  return ahead > 0 || (ahead === 0 && one.end <= other.end);
+}
+
+/** Of both threads: what is written, and whose the late file is. */
+export class LateState {
+  readonly #words: Int32Array;
+
+  constructor({ words }: SpoolMemory) {
+    this.#words = words;
+  }
+
+  /** Sender thread. */
+  written({ number, end }: Position): void {
+    // A reader between sees too little.
+    Atomics.store(this.#words, WRITTEN_END, 0);
+    Atomics.store(this.#words, WRITTEN_NUMBER, number | 0);
+    Atomics.store(this.#words, WRITTEN_END, end);
+  }
+
+  /** Undefined before the sender thread's first write. */
+  get lastWritten(): Position | undefined {
+    const number = Atomics.load(this.#words, WRITTEN_NUMBER);
+    const end = Atomics.load(this.#words, WRITTEN_END);
+    if (number === 0 && end === 0) return undefined;
+    return { number, end: Atomics.load(this.#words, WRITTEN_NUMBER) === number ? end : 0 };
+  }
+
+  set isAtDisk(is: boolean) {
+    Atomics.store(this.#words, AT_DISK, is ? 1 : 0);
+  }
+
+  get isAtDisk(): boolean {
+    return Atomics.load(this.#words, AT_DISK) === 1;
+  }
+
+  /** Sender thread, when it looks for what is new. */
+  looked(): void {
+    Atomics.add(this.#words, ROUNDS, 1);
+  }
+
+  /** Changes while the sender thread has a processor. */
+  get rounds(): number {
+    return Atomics.load(this.#words, ROUNDS);
+  }
+
+  /** Main thread. @returns whether it is to be made, or 'no': the sender thread is awake */
+  beginWrite(): 'make' | 'append' | 'no' {
+    if (Atomics.compareExchange(this.#words, STATE, NONE, WRITING) === NONE) return 'make';
+    return Atomics.compareExchange(this.#words, STATE, THERE, WRITING) === THERE ? 'append' : 'no';
+  }
+
+  /** @param file its number; undefined: there is none */
+  endWrite(file: number | undefined, { number, end }: Position): void {
+    this.#words[FILE_NUMBER] = file ?? 0;
+    this.#words[LATE_NUMBER] = number | 0;
+    this.#words[LATE_END] = end;
+    Atomics.store(this.#words, STATE, file === undefined ? NONE : THERE);
+    Atomics.notify(this.#words, STATE);
+  }
+
+  get isNone(): boolean {
+    return Atomics.load(this.#words, STATE) === NONE;
+  }
+
+  /**
+   * Sender thread; {@link removed} follows.
+   *
+   * @param written removed once all of it is before that; undefined: in any case
+   * @returns the file's number
+   */
+  beginRemoval(written: Position | undefined, patienceMs: number): number | undefined {
+    if (this.isNone) return undefined;
+    // The main thread's write is short, unless it gets no processor.
+    if (written === undefined) Atomics.wait(this.#words, STATE, WRITING, patienceMs);
+    if (Atomics.compareExchange(this.#words, STATE, THERE, REMOVING) !== THERE) return undefined;
+    const end = { number: this.#words[LATE_NUMBER]!, end: this.#words[LATE_END]! };
+    if (written === undefined || isWithin(end, written)) return this.#words[FILE_NUMBER];
+    Atomics.store(this.#words, STATE, THERE);
+    return undefined;
+  }
+
+  removed(): void {
+    Atomics.store(this.#words, STATE, NONE);
+  }
+}

@@ -126,6 +126,8 @@ function add(table: SpanTable, { trace, id, parent, service, name, start, end }:
     service,
     instance: service,
     version: '',
+    host: '',
+    config: '',
     name,
     kind: 0,
     start,

@@ -37,6 +37,8 @@ function load({ spans }: Case) {
       service,
       instance: '',
       version: '',
+      host: '',
+      config: '',
       name,
       kind: kind ? KIND[kind.toUpperCase() as keyof typeof KIND] : 0,
       start: startUs,

@@ -12,6 +12,8 @@ export interface Made {
   /** Of the process: its id, `service.version`. */
   instance?: string;
   version?: string;
+  host?: string;
+  config?: string;
   /** Events, by their names; at the end of the span. */
   events?: Record<string, Record<string, string | number>>;
 }
@@ -33,7 +35,7 @@ export function traceOf(at: number, root: Made, traceId: string = newId(32)): ob
   const add = (made: Made, parentSpanId: string): void => {
     const spanId = newId(16);
     const start = T0 + at + made.at;
-    const process = JSON.stringify([made.service, made.instance, made.version]);
+    const process = JSON.stringify([made.service, made.instance, made.version, made.host, made.config]);
     const spans = byProcess.get(process) ?? [];
     byProcess.set(process, spans);
     const attributes = { ...made.attributes, ...(made.error ? { 'error.type': made.error } : {}) };
@@ -58,13 +60,15 @@ export function traceOf(at: number, root: Made, traceId: string = newId(32)): ob
   add(root, '');
   return {
     resourceSpans: [...byProcess].map(([process, spans]) => {
-      const [service, instance, version] = JSON.parse(process) as string[];
+      const [service, instance, version, host, config] = JSON.parse(process) as string[];
       return {
         resource: {
           attributes: pairsOf({
             'service.name': service!,
             ...(instance ? { 'service.instance.id': instance } : {}),
             ...(version ? { 'service.version': version } : {}),
+            ...(host ? { 'host.name': host } : {}),
+            ...(config ? { 'foreshock.config.fingerprint': config } : {}),
           }),
         },
         scopeSpans: [{ spans }],

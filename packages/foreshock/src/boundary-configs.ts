@@ -2,16 +2,16 @@ import type { ForeshockPropagator } from '@foreshock/propagator';
 import type { PluginConfig } from './plugin-config.ts';
 
 export function boundaryConfigs(config: PluginConfig, propagator: ForeshockPropagator) {
-  const { propagateNotTo, ownCommands } = config;
+  const { propagateNotTo, ownCommands, keyHash } = config;
   return {
     http: {
       propagateTo: (host: string) => propagator.mayPropagateTo(host),
       trustIncoming: config.trustIncoming,
       tellTrace: propagator.fields().includes('x-trace-id'),
     },
-    db: { errorMessages: config.dbErrorMessages },
+    db: { errorMessages: config.dbErrorMessages, keyHash },
     pool: { leakMs: config.poolLeakMs },
-    cache: { errorMessages: config.dbErrorMessages },
+    cache: { errorMessages: config.dbErrorMessages, keyHash },
     queue: {
       // Calls with an excluded destination are refused.
       ...(propagateNotTo && { propagateTo: (destination: string) => !propagateNotTo.includes(destination) }),

@@ -16,6 +16,8 @@ export interface PluginConfig {
   poolLeakMs: number;
   /** FORESHOCK_DB_ERROR_MESSAGES: records database and cache messages with values. Default false. */
   dbErrorMessages: boolean;
+  /** FORESHOCK_KEY_HASH: salt of the hashes of cache keys and rows (`foreshock races`). Default undefined: none. */
+  keyHash: string | undefined;
   /** FORESHOCK_RETRY_STORM: resends per first attempt to a target in 10 s. Default 0.5. */
   retryStorm: number;
   /** FORESHOCK_PROPAGATE_ATTEMPTS: sends the attempt count in `baggage`. Default true. */
@@ -44,6 +46,7 @@ export function readPluginConfig(env: Env): PluginConfig {
   return {
     poolLeakMs: env.milliseconds(['FORESHOCK_POOL_LEAK_MS'], 30_000),
     dbErrorMessages: env.boolean('FORESHOCK_DB_ERROR_MESSAGES', false),
+    keyHash: env.text('FORESHOCK_KEY_HASH'),
     retryStorm: env.ratio('FORESHOCK_RETRY_STORM', 0.5),
     propagateAttempts: env.boolean('FORESHOCK_PROPAGATE_ATTEMPTS', true),
     trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),

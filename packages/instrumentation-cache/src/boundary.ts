@@ -2,6 +2,7 @@ import { context, trace, type Context } from '@opentelemetry/api';
 import {
   attach,
   guard,
+  keyHash,
   holdingOf,
   messageContext,
   nextMessageContext,
@@ -30,9 +31,14 @@ export interface CacheConfig extends InstrumentationConfig {
   keyShape?: (key: string) => string;
   /** Records full server error messages; default false (`FORESHOCK_DB_ERROR_MESSAGES`): cut before the first value. */
   errorMessages?: boolean;
+  /**
+   * Salt (`FORESHOCK_KEY_HASH`): records a hash of each command's one key, for `foreshock races`. Default undefined: none.
+   */
+  keyHash?: string | undefined;
 }
 
 export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvents {
+  const hashOf = config.keyHash === undefined ? undefined : keyHash(config.keyHash);
   const operations = new OperationClient(telemetry, config.errorMessages);
   const servers = new KnownServers();
   let metrics: CacheMetrics | undefined;
@@ -115,7 +121,17 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
       const target = servers.of(server);
       if (stampedes.open) filled(target, command, where);
       const holding = connection && holdingOf(connection);
-      return new CacheOperation(client, where, target, command.operation, textOf(command), [command], holding);
+      const operation = new CacheOperation(
+        client,
+        where,
+        target,
+        command.operation,
+        textOf(command),
+        [command],
+        holding,
+      );
+      if (hashOf && command.access && command.entry !== undefined) operation.on(hashOf(command.entry), command.access);
+      return operation;
     },
 
     batch(server, kind, commands, connection) {

@@ -1,8 +1,16 @@
 import { SpanKind, type Attributes, type Context } from '@opentelemetry/api';
 import { ClientOperation, type ConnectionHolding, type OperationClient } from '@foreshock/kit';
-import { CACHE_CONCURRENT_MISSES, CACHE_HIT, CACHE_HIT_COUNT, CACHE_KEY_COUNT, POOL_NAME } from '@foreshock/kit/names';
+import {
+  CACHE_CONCURRENT_MISSES,
+  CACHE_HIT,
+  CACHE_HIT_COUNT,
+  CACHE_KEY_ACCESS,
+  CACHE_KEY_COUNT,
+  CACHE_KEY_HASH,
+  POOL_NAME,
+} from '@foreshock/kit/names';
 import type { CacheMetrics } from './cache-metrics.ts';
-import type { Batch, CacheServer, Command, CommandDescription } from './events.ts';
+import type { Batch, CacheServer, Command, CommandDescription, KeyAccess } from './events.ts';
 import type { KnownServer, KnownServers } from './known-servers.ts';
 
 export interface CacheClient {
@@ -55,6 +63,11 @@ export class CacheOperation extends ClientOperation implements Command, Batch {
 
   get cacheName(): string {
     return this.#target.name;
+  }
+
+  /** Its key's hash. */
+  on(key: string, access: KeyAccess): void {
+    this.span.setAttributes({ [CACHE_KEY_HASH]: key, [CACHE_KEY_ACCESS]: access });
   }
 
   sentTo(server: CacheServer): void {

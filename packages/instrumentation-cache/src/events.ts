@@ -11,6 +11,9 @@ export interface CacheServer {
   readonly errors: ServerErrors;
 }
 
+/** `change`: by what it is, such as INCR. `write_conditional`: only if absent, or present. */
+export type KeyAccess = 'read' | 'write' | 'write_expiring' | 'write_conditional' | 'change' | 'delete' | 'watch';
+
 export interface CommandDescription {
   /** `db.operation.name` */
   readonly operation: string;
@@ -25,6 +28,8 @@ export interface CommandDescription {
   /** Keys looked up. */
   readonly lookups: number;
   readonly fills: boolean;
+  /** What it does to its one key, by {@link KeyAccess}; undefined: none, or not known. */
+  readonly access?: KeyAccess | undefined;
   /** Its duration does not describe the server. */
   readonly blocks: boolean;
   readonly keepsAlive: boolean;

@@ -1,4 +1,5 @@
-import type { CommandDescription } from './events.ts';
+import type { CommandDescription, KeyAccess } from './events.ts';
+import { keyAccess } from './key-access.ts';
 import { traitsOf, type Traits } from './redis-commands.ts';
 
 /** In characters. */
@@ -10,6 +11,7 @@ export class RedisCommand implements CommandDescription {
   readonly keyPrefix: string | undefined;
   readonly blocks: boolean;
   readonly #traits: Traits;
+  readonly #args: readonly unknown[];
   readonly #count: number;
 
   /** @param first 1 if `args` includes the name */
@@ -22,6 +24,7 @@ export class RedisCommand implements CommandDescription {
     this.keyPrefix = keyPrefix;
     this.blocks = traits.blocks ?? blocksByOption(args);
     this.#traits = traits;
+    this.#args = args;
     this.#count = args.length - first;
   }
 
@@ -36,6 +39,12 @@ export class RedisCommand implements CommandDescription {
   get lookups(): number {
     const { lookup, operation } = this.#traits;
     return lookup ? keysOf(operation, this.#count) : 0;
+  }
+
+  /** Of one key only. */
+  get access(): KeyAccess | undefined {
+    if (this.key === undefined) return undefined;
+    return keyAccess(this.operation, this.#args.slice(this.#args.length - this.#count));
   }
 
   get fills(): boolean {

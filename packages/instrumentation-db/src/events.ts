@@ -15,6 +15,8 @@ export interface QueryDescription extends Described {
   text?: string | undefined;
   dialect: Dialect;
   statementName?: string | undefined;
+  /** Of its parameters, in their order. */
+  values?: readonly unknown[] | undefined;
 }
 
 /** For databases without query texts. */

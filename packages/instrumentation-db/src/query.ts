@@ -8,7 +8,7 @@ export function startQuery(
   statements: Statements,
   described: QueryDescription,
   holding: ConnectionHolding | undefined,
-): Query | undefined {
+): ClientQuery | undefined {
   const where = context.active();
   if (!client.wants(where)) return undefined;
   const { name, summary, attributes: common } = statements.of(described, holding?.poolName);

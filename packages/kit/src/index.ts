@@ -45,6 +45,7 @@ export {
   type InstrumentationConfig,
   type Telemetry,
 } from './instrumentation.ts';
+export { keyHash, type KeyHash } from './key-hash.ts';
 export { LazyRoot, mayBeginRoot } from './lazy-root.ts';
 export { log, setLogWriter, type LogLevel, type WriteLine } from './log.ts';
 export { BoundedMap } from './bounded-map.ts';

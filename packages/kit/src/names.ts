@@ -136,6 +136,14 @@ export const CACHE_CONCURRENT_MISSES = 'cache.concurrent_misses';
 /** Shape of a key (`user:*`), never the key. */
 export const CACHE_KEY = 'cache.key';
 
+/** With FORESHOCK_KEY_HASH: which key or row, and what was done to it, for `foreshock races`. */
+export const CACHE_KEY_HASH = 'cache.key.hash';
+export const CACHE_KEY_ACCESS = 'cache.key.access';
+export const DB_ROW_HASH = 'db.row.hash';
+export const DB_ROW_ACCESS = 'db.row.access';
+/** Names, read or assigned. */
+export const DB_ROW_COLUMNS = 'db.row.columns';
+
 /** In-process lookups, on the caller's span. */
 export const CACHE_LOCAL_HITS = 'cache.local.hits';
 export const CACHE_LOCAL_MISSES = 'cache.local.misses';

@@ -2,14 +2,14 @@ import { analyse, type Asked } from '../analyse.ts';
 import type { Answer } from '../report/answer.ts';
 import { buildAnswer } from '../report/build.ts';
 import { printable } from '../report/printable.ts';
-import { localSource, readSources, type ReadSources } from '../sources/read-sources.ts';
 import type { TimeRange } from '../sources/time-range.ts';
 import { UnreadableSource } from '../sources/unreadable.ts';
-import type { SpanTable } from '../spans/span-table.ts';
 import { type ExplainArguments, readArguments } from './arguments.ts';
 import { checkNames, failsOn } from './fail-on.ts';
 import type { Io } from './io.ts';
+import { latestOf } from './latest.ts';
 import { printed } from './printed.ts';
+import { readNamed } from './read-named.ts';
 import { parseTime } from './time.ts';
 import { watch } from './watch.ts';
 
@@ -71,26 +71,11 @@ function withoutRepeats(write: Notice): Notice {
 }
 
 async function answerTo(asked: ExplainArguments, io: Io, notice: Notice): Promise<Answer> {
-  const { table, notes } = await readAsked(asked, io, notice);
+  const range = rangeOf(asked, Date.now());
+  const { table, notes } = await readNamed('explain', asked.sources, io.stdin, range, notice);
   const answer = buildAnswer(analyse(table, windowOf(asked, latestOf(table))), asked.before !== undefined);
   answer.coverage.blindSpots.push(...notes.slice(0, 5));
   return answer;
-}
-
-async function readAsked(asked: ExplainArguments, io: Io, notice: Notice): Promise<ReadSources> {
-  const range = rangeOf(asked, Date.now());
-  if (asked.sources.length > 0) return readSources(asked.sources, io.stdin, range);
-  const { source, without } = await localSource();
-  try {
-    const read = await readSources([source], io.stdin, range);
-    if (without) notice(`foreshock explain: ${without}: asked the Jaeger at ${source}\n`);
-    return read;
-  } catch (error) {
-    if (!without || !(error instanceof UnreadableSource)) throw error;
-    throw new UnreadableSource(
-      `${without}, and of the Jaeger at ${error.message}. Start \`foreshock view\`, or name a file`,
-    );
-  }
 }
 
 function rangeOf({ from, to, around, before, after, lastMs }: ExplainArguments, now: number): TimeRange {
@@ -124,10 +109,4 @@ function windowOf(asked: ExplainArguments, latest: number): Asked {
     ...(asked.to === undefined ? {} : { to: at(asked.to) }),
     ...(asked.around === undefined ? {} : { around: at(asked.around) }),
   };
-}
-
-function latestOf(table: SpanTable): number {
-  let latest = 0;
-  for (let row = 0; row < table.size; row++) latest = Math.max(latest, table.end[row]!);
-  return latest;
 }

@@ -15,6 +15,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     // A hundred files, which other subcommands start without.
     run: async (args, io) => (await import('./explain.ts')).explain(args, io),
   },
+  races: {
+    about: 'says where requests on one key, row or message conflict',
+    run: async (args, io) => (await import('./races.ts')).races(args, io),
+  },
 };
 
 /** Runs a subcommand of this package or of `more`; never throws. */

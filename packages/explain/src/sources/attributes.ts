@@ -4,9 +4,12 @@ import { JoinedTexts } from './joined-texts.ts';
 
 export type Plain = string | number | boolean;
 
+const ACCESS = placeOf('access');
 const DESTINATION = placeOf('destination');
 const IS_DATABASE = placeOf('isDatabase');
+const IS_POST = placeOf('isPost');
 const IS_WAIT = placeOf('isWait');
+const KEY_HASH = placeOf('keyHash');
 const MESSAGE_ID = placeOf('messageId');
 
 export class SpanAttributes {
@@ -116,6 +119,19 @@ function status(to: SpanAttributes, value: Plain): void {
   if (Number(value) >= 400) to.error ||= to.number(value);
 }
 
+function keyHash(to: SpanAttributes, value: Plain): void {
+  const hash = typeof value === 'string' ? Number.parseInt(value, 16) : Number.NaN;
+  if (Number.isSafeInteger(hash)) to.known.set(KEY_HASH, hash);
+}
+
+function access(room: 'cache' | 'row'): Reader {
+  return (to, value) => to.known.set(ACCESS, to.number(`${room} ${value}`));
+}
+
+function post(to: SpanAttributes, value: Plain): void {
+  if (value === 'POST') to.known.set(IS_POST, 1);
+}
+
 /** For failures of older spans without `error.type`. */
 const GRPC: Record<number, string> = {
   4: 'DEADLINE_EXCEEDED',
@@ -193,6 +209,13 @@ const READERS: Map<string, Reader> = new Map([
   ['gc.pause_ms', number('gcMs')],
   ['foreshock.interrupted', flag('interrupted')],
   ['foreshock.background', flag('isBackground')],
+  ['cache.key.hash', keyHash],
+  ['cache.key.access', access('cache')],
+  ['db.row.hash', keyHash],
+  ['db.row.access', access('row')],
+  ['db.row.columns', text('columns')],
+  ['http.request.method', post],
+  ['http.method', post],
   ['process.died.cause', text('diedOf')],
   ['process.died.growth', text('grew')],
   ['process.pid', number('pid')],

@@ -45,7 +45,7 @@ export class SpanScan {
     this.#attributes = new SpanAttributes(table.strings);
     this.#pair = new AttributeScan(table.strings, this.#values.texts);
     this.#span = {
-      process: { service: 0, instance: 0, version: 0 },
+      process: { service: 0, instance: 0, version: 0, host: 0, config: 0 },
       name: 0,
       kind: 0,
       start: 0,

@@ -1,5 +1,6 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { type Plain, SpanAttributes } from './attributes.ts';
+import { CONFIG_FINGERPRINT } from './resource.ts';
 import { numberOf, objectsOf, textOf } from './untrusted.ts';
 
 /** API version 2. */
@@ -56,6 +57,8 @@ export function readZipkin(spans: ZipkinSpan[], table: SpanTable): number {
       service: textOf(span.localEndpoint?.serviceName) || 'unknown_service',
       instance: textOf(span.tags?.['service.instance.id'] ?? span.localEndpoint?.ipv4),
       version: textOf(span.tags?.['service.version']),
+      host: textOf(span.tags?.['host.name']),
+      config: textOf(span.tags?.[CONFIG_FINGERPRINT]),
       name: textOf(span.name),
       kind: KINDS[textOf(span.kind)] ?? KIND.INTERNAL,
       start,

@@ -47,6 +47,10 @@ const KINDS: Required<{ [K in Exclude<keyof KnownAttributes, 'links'>]: Kind }> 
   isDatabase: 'flag',
   collection: 'text',
   route: 'text',
+  keyHash: 'number',
+  access: 'text',
+  columns: 'text',
+  isPost: 'flag',
 };
 
 export type KnownAttribute = keyof typeof KINDS;

@@ -56,6 +56,13 @@ export interface KnownAttributes {
   isDatabase?: boolean;
   collection?: string;
   route?: string;
+  /** Of a cache key or row, with FORESHOCK_KEY_HASH. */
+  keyHash?: number;
+  /** Room and verb, such as `row update`. */
+  access?: string;
+  /** Read or assigned, with commas between. */
+  columns?: string;
+  isPost?: boolean;
   /** Numbers of linked traces. */
   links?: number[];
 }

@@ -12,6 +12,8 @@ export class SpanColumns {
   service: Int32Array = new Int32Array(this.room);
   instance: Int32Array = new Int32Array(this.room);
   version: Int32Array = new Int32Array(this.room);
+  host: Int32Array = new Int32Array(this.room);
+  config: Int32Array = new Int32Array(this.room);
   name: Int32Array = new Int32Array(this.room);
   kind: Uint8Array = new Uint8Array(this.room);
   failed: Uint8Array = new Uint8Array(this.room);
@@ -39,7 +41,7 @@ export class SpanColumns {
 type Values = Int32Array | Uint32Array | Uint8Array | Float64Array;
 
 /** Of numbers of texts, which differ by table. */
-const TEXTS = ['service', 'instance', 'version', 'name', 'errorType', 'target'] as const;
+const TEXTS = ['service', 'instance', 'version', 'host', 'config', 'name', 'errorType', 'target'] as const;
 const PLAIN = ['idHigh', 'idLow', 'parentHigh', 'parentLow', 'hasParent', 'kind', 'failed', 'start', 'end'] as const;
 const COLUMNS = [...TEXTS, ...PLAIN, 'trace', 'attributesNumber'] as const;
 

@@ -35,6 +35,11 @@ export function readId(id: string): SpanId {
   return { high: a >>> 0, low: (b >>> 0) | 1 };
 }
 
+/** 16 hexadecimal digits. */
+export function spanIdText(high: number, low: number): string {
+  return [high, low].map((word) => word.toString(16).padStart(8, '0')).join('');
+}
+
 /** 16 characters; false if not all are hexadecimal digits. */
 export function readIdBytes(id: SpanId, view: DataView, from: number): boolean {
   const [a, b] = [view.getInt32(from, true), view.getInt32(from + 4, true)];

@@ -10,6 +10,10 @@ export interface SpanInput {
   instance: string;
   /** May be empty. */
   version: string;
+  /** May be empty. */
+  host: string;
+  /** Fingerprint of its configuration; may be empty. */
+  config: string;
   name: string;
   kind: number;
   start: number;
@@ -21,7 +25,7 @@ export interface SpanInput {
   attributes: AttributeValues | undefined;
 }
 
-export type SpanProcess = Pick<SpanInput, 'service' | 'instance' | 'version'>;
+export type SpanProcess = Pick<SpanInput, 'service' | 'instance' | 'version' | 'host' | 'config'>;
 /** Texts as numbers of `Strings`. */
 export interface SpanValues {
   process: Record<keyof SpanProcess, number>;
@@ -35,7 +39,11 @@ export interface SpanValues {
   attributes: AttributeValues | undefined;
 }
 
-export function emptySpan({ service, instance, version }: SpanProcess): SpanInput {
+type Known = 'service' | 'instance';
+
+/** With what is known of its process. */
+export function emptySpan(process: Pick<SpanProcess, Known> & Partial<SpanProcess>): SpanInput {
+  const { service, instance, version = '', host = '', config = '' } = process;
   return {
     traceId: '',
     spanId: '',
@@ -43,6 +51,8 @@ export function emptySpan({ service, instance, version }: SpanProcess): SpanInpu
     service,
     instance,
     version,
+    host,
+    config,
     name: '',
     kind: 0,
     start: Number.NaN,

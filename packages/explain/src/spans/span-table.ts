@@ -80,9 +80,15 @@ export class SpanTable extends SpanColumns {
     });
   }
 
-  processOf({ service, instance, version }: SpanProcess): SpanValues['process'] {
+  processOf({ service, instance, version, host, config }: SpanProcess): SpanValues['process'] {
     const { strings } = this;
-    return { service: strings.id(service), instance: strings.id(instance), version: strings.id(version) };
+    return {
+      service: strings.id(service),
+      instance: strings.id(instance),
+      version: strings.id(version),
+      host: strings.id(host),
+      config: strings.id(config),
+    };
   }
 
   /** With the trace's number (-1: none) and numeric IDs. */
@@ -102,6 +108,8 @@ export class SpanTable extends SpanColumns {
     this.service[row] = span.process.service;
     this.instance[row] = span.process.instance;
     this.version[row] = span.process.version;
+    this.host[row] = span.process.host;
+    this.config[row] = span.process.config;
     this.name[row] = span.name;
     this.kind[row] = span.kind >= 0 && span.kind <= 5 ? span.kind : 0;
     this.failed[row] = span.failed ? 1 : 0;

@@ -37,6 +37,7 @@ interface Connection {
 /** From `mysql2/lib/commands`. */
 interface Command {
   sql?: string;
+  values?: unknown;
   statement?: { query?: string };
   onResult?: Callback | undefined;
   _resultIndex?: number;
@@ -115,7 +116,7 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
     hooks.calls(prototype, method, {
       begin(connection: Connection, args: any[]): Sending | undefined {
         const [given] = args as [Command | string | undefined];
-        const query = startQuery(connection, typeof given === 'string' ? given : given?.sql, db, Class);
+        const query = startQuery(connection, given, args[1], db, Class);
         if (!query) return undefined;
         const at = args.findIndex((arg) => typeof arg === 'function');
         if (at >= 0) args[at] = observed(args[at], query);
@@ -137,7 +138,7 @@ function wrapConnection(prototype: any, db: DbEvents, hooks: Hooks): void {
     if (sending.offered?.connection === connection || queries.has(command)) return;
     // `PreparedStatementInfo.execute` (lib/commands/prepare.js) adds its command itself.
     const statement = command.statement?.query;
-    const query = statement ? startQuery(connection, statement, db, Class) : undefined;
+    const query = statement ? startQuery(connection, statement, command.values, db, Class) : undefined;
     if (!query) {
       if (typeof command.onResult === 'function') command.onResult = bindOnce(command.onResult);
     } else if (command.onResult) {
@@ -180,13 +181,22 @@ function isCommand(given: unknown): given is Command {
   return typeof (given as { execute?: unknown } | undefined)?.execute === 'function';
 }
 
-function startQuery(connection: Connection, text: unknown, db: DbEvents, Class: ConnectionClass): Query | undefined {
+function startQuery(
+  connection: Connection,
+  given: Command | string | undefined,
+  parameters: unknown,
+  db: DbEvents,
+  Class: ConnectionClass,
+): Query | undefined {
+  const text = typeof given === 'string' ? given : given?.sql;
+  const values = (typeof given === 'string' ? undefined : given?.values) ?? parameters;
   const target = targetOfConnection(connection);
   notePing(Class, connection.config, target);
   const query = db.query(connection, {
     ...target,
     text: typeof text === 'string' ? text : undefined,
     dialect: MYSQL,
+    values: Array.isArray(values) ? values : undefined,
     errors: MYSQL2_ERRORS,
   });
   if (connection._handshakePacket === null) query?.waitsFor(connection);

@@ -64,7 +64,7 @@ function wrapNotifications(prototype: { _handleNotification?: unknown }, db: DbE
 function wrapQuery({ prototype }: { prototype: object }, ends: QueryEnds, db: DbEvents, hooks: Hooks): void {
   hooks.calls(prototype as { query: unknown }, 'query', {
     begin(client: Client, args: unknown[]): Observed | undefined {
-      const query = startQuery(client, args[0], db);
+      const query = startQuery(client, args, db);
       return query && { query, calledBack: hasCallback(args) };
     },
     handOver: ends.starting,
@@ -73,10 +73,18 @@ function wrapQuery({ prototype }: { prototype: object }, ends: QueryEnds, db: Db
   });
 }
 
-function startQuery(client: Client, config: unknown, db: DbEvents): Query | undefined {
-  const given = config as { text?: unknown; name?: unknown; cursor?: { text?: unknown } } | string | null | undefined;
+interface QueryConfig {
+  text?: unknown;
+  name?: unknown;
+  values?: unknown;
+  cursor?: { text?: unknown };
+}
+
+function startQuery(client: Client, [config, parameters]: readonly unknown[], db: DbEvents): Query | undefined {
+  const given = config as QueryConfig | string | null | undefined;
   const text = typeof given === 'string' ? given : (given?.text ?? given?.cursor?.text);
   const name = typeof given === 'string' ? undefined : given?.name;
+  const values = (typeof given === 'string' ? undefined : given?.values) ?? parameters;
   const query = db.query(client, {
     system: 'postgresql',
     host: client.host,
@@ -85,6 +93,7 @@ function startQuery(client: Client, config: unknown, db: DbEvents): Query | unde
     text: typeof text === 'string' ? text : undefined,
     dialect: POSTGRESQL,
     errors: POSTGRESQL_ERRORS,
+    values: Array.isArray(values) ? values : undefined,
     statementName: typeof name === 'string' ? name : undefined,
   });
   if (client._connected === false) query?.waitsFor(client);

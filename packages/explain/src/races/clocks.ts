@@ -1,0 +1,103 @@
+import { KIND, type SpanTable } from '../spans/span-table.ts';
+import type { Trees } from '../spans/trees.ts';
+
+/** Processes of one machine share a clock, read at different times. */
+const SAME_MACHINE_MS = 1;
+
+interface Bounds {
+  /** What can be added to the callee's times. */
+  low: number;
+  high: number;
+}
+
+/**
+ * How far two spans' clocks can be apart. A server works while its caller waits: each call limits the difference between
+ * two machines' clocks. Without calls it is unknown, and nothing is ordered.
+ */
+export class Clocks {
+  readonly #table: SpanTable;
+  readonly #machineOf: Int32Array;
+  readonly #skew: number[][];
+  /** Of machines with a needed order that nothing tells. */
+  readonly #unknown = new Set<string>();
+
+  constructor(table: SpanTable, trees: Trees) {
+    this.#table = table;
+    const machines = new Map<string, number>();
+    this.#machineOf = new Int32Array(table.size);
+    for (let row = 0; row < table.size; row++) {
+      const host = table.host[row]!;
+      // Without a host's name each process may be on its own.
+      const key = host === 0 ? `${table.service[row]} ${table.instance[row]}` : String(host);
+      let number = machines.get(key);
+      if (number === undefined) machines.set(key, (number = machines.size));
+      this.#machineOf[row] = number;
+    }
+    this.#skew = shortest(machines.size, this.#boundsOfCalls(trees));
+  }
+
+  get unknownPairs(): number {
+    return this.#unknown.size;
+  }
+
+  /** In milliseconds; `Infinity`: not known. */
+  between(one: number, other: number): number {
+    const { service, instance } = this.#table;
+    const [a, b] = [this.#machineOf[one]!, this.#machineOf[other]!];
+    if (a === b) return service[one] === service[other] && instance[one] === instance[other] ? 0 : SAME_MACHINE_MS;
+    return this.#skew[a]?.[b] ?? Infinity;
+  }
+
+  /** Surely, whatever the clocks say within their difference. */
+  isBefore(one: { row: number; end: number }, other: { row: number; start: number }): boolean {
+    const skew = this.between(one.row, other.row);
+    if (skew === Infinity) {
+      const pair = [this.#machineOf[one.row]!, this.#machineOf[other.row]!];
+      this.#unknown.add(pair.sort((a, b) => a - b).join(' '));
+    }
+    return one.end + skew <= other.start;
+  }
+
+  #boundsOfCalls({ parent, duplicate }: Trees): Map<string, Bounds> {
+    const { size, kind, start, end } = this.#table;
+    const all = new Map<string, Bounds>();
+    for (let row = 0; row < size; row++) {
+      const above = parent[row]!;
+      if (above < 0 || duplicate[row] === 1 || kind[row] !== KIND.SERVER || kind[above] !== KIND.CLIENT) continue;
+      const [a, b] = [this.#machineOf[above]!, this.#machineOf[row]!];
+      // Longer than the call: the caller did not wait.
+      const [low, high] = [start[above]! - start[row]!, end[above]! - end[row]!];
+      if (a === b || high < low) continue;
+      const key = `${a} ${b}`;
+      const bounds = all.get(key);
+      if (!bounds) all.set(key, { low, high });
+      else {
+        bounds.low = Math.max(bounds.low, low);
+        bounds.high = Math.min(bounds.high, high);
+      }
+    }
+    return all;
+  }
+}
+
+/** More machines have no skew through others. */
+const MOST_MACHINES = 100;
+
+/** Floyd and Warshall: also through machines between. */
+function shortest(machines: number, bounds: Map<string, Bounds>): number[][] {
+  const count = Math.min(machines, MOST_MACHINES);
+  const skew = Array.from({ length: count }, (_, a) =>
+    Array.from({ length: count }, (__, b) => (a === b ? 0 : Infinity)),
+  );
+  for (const [key, { low, high }] of bounds) {
+    const [a, b] = key.split(' ').map(Number) as [number, number];
+    // A clock that was set meanwhile contradicts itself.
+    if (a >= count || b >= count || low > high) continue;
+    const most = Math.max(Math.abs(low), Math.abs(high));
+    skew[a]![b] = skew[b]![a] = Math.min(skew[a]![b]!, most);
+  }
+  for (let k = 0; k < count; k++)
+    for (let a = 0; a < count; a++)
+      for (let b = 0; b < count; b++) skew[a]![b] = Math.min(skew[a]![b]!, skew[a]![k]! + skew[k]![b]!);
+  return skew;
+}

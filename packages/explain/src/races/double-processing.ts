@@ -1,0 +1,52 @@
+import { KIND } from '../spans/span-table.ts';
+import type { Race, Search, Seen } from './finding.ts';
+
+/** One message handled twice with the same effect each time. */
+export const doubleProcessing: Search = (seen) => {
+  const races: Race[] = [];
+  for (const handlings of handlingsOfMessages(seen)) {
+    for (let at = 1; at < handlings.length; at++) {
+      const [first, second] = [handlings[at - 1]!, handlings[at]!];
+      const race = bothActed(seen, first, second);
+      if (race) races.push(race);
+    }
+  }
+  return races;
+};
+
+/** Those that succeeded, by start, of messages with several. */
+function handlingsOfMessages({ table, trees }: Seen): number[][] {
+  const messages = new Map<string, number[]>();
+  for (let row = 0; row < table.size; row++) {
+    if (table.kind[row] !== KIND.CONSUMER || table.failed[row] === 1 || trees.duplicate[row] === 1) continue;
+    const { messageId, destination, settled, links } = table.attributes[row] ?? {};
+    // After these another one is meant to follow.
+    if (messageId === undefined || settled === 'requeue' || settled === 'reject') continue;
+    // Identifiers may be used again: the sender's trace is the message's.
+    const sender = links?.[0] ?? table.trace[row]!;
+    const key = [messageId, destination, sender, table.service[row], table.name[row]].join(' ');
+    const known = messages.get(key);
+    if (known) known.push(row);
+    else messages.set(key, [row]);
+  }
+  return [...messages.values()]
+    .filter(({ length }) => length > 1)
+    .map((rows) => rows.sort((a, b) => table.start[a]! - table.start[b]!));
+}
+
+function bothActed({ table, calls, clocks }: Seen, first: number, second: number): Race | undefined {
+  const acts = calls.actsBelow(first);
+  for (const [what, row] of calls.actsBelow(second)) {
+    const before = acts.get(what);
+    if (before === undefined) continue;
+    const { start, end } = table;
+    const isAfter = clocks.isBefore({ row: first, end: end[first]! }, { row: second, start: start[second]! });
+    return {
+      kind: 'double_processing',
+      on: first,
+      rows: [first, before, second, row],
+      text: `The message was handled ${isAfter ? 'again after it had been handled' : 'by two at a time'}, and both did \`${what}\``,
+    };
+  }
+  return undefined;
+}

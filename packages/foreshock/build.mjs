@@ -50,7 +50,7 @@ const shared = {
 };
 
 /** Rooms with a span for each call, job or message; others add to such spans, or show waits and decisions. */
-const SPAN_A_CALL = /^instrumentation-(?:cache|db|queue|schedule)\//;
+const SPAN_A_CALL = /^instrumentation-(?:cache|db|queue|rpc|schedule)\//;
 
 const bundles = [];
 const bundle = async (options) => {
@@ -154,7 +154,7 @@ function escaped(character) {
  */
 async function boundaries() {
   const found = {};
-  for (const name of ['http', 'db', 'pool', 'cache', 'queue', 'resilience']) {
+  for (const name of ['http', 'rpc', 'db', 'pool', 'cache', 'queue', 'resilience']) {
     const outfile = here(`dist/${name}.preload.cjs`);
     await bundle({
       entryPoints: [here(`../instrumentation-${name}/src/index.ts`)],

@@ -3,12 +3,16 @@ import type { PluginConfig } from './plugin-config.ts';
 
 export function boundaryConfigs(config: PluginConfig, propagator: ForeshockPropagator) {
   const { propagateNotTo, ownCommands, keyHash } = config;
+  const hops = {
+    propagateTo: (host: string) => propagator.mayPropagateTo(host),
+    trustIncoming: config.trustIncoming,
+  };
   return {
     http: {
-      propagateTo: (host: string) => propagator.mayPropagateTo(host),
-      trustIncoming: config.trustIncoming,
+      ...hops,
       tellTrace: propagator.fields().includes('x-trace-id'),
     },
+    rpc: hops,
     db: { errorMessages: config.dbErrorMessages, keyHash },
     pool: { leakMs: config.poolLeakMs },
     cache: { errorMessages: config.dbErrorMessages, keyHash },

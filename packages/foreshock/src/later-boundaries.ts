@@ -20,6 +20,7 @@ declare const BOUNDARIES: Record<keyof Boundaries, WaitedFor & { readonly librar
 
 interface Boundaries {
   http: typeof import('@foreshock/instrumentation-http');
+  rpc: typeof import('@foreshock/instrumentation-rpc');
   db: typeof import('@foreshock/instrumentation-db');
   pool: typeof import('@foreshock/instrumentation-pool');
   cache: typeof import('@foreshock/instrumentation-cache');
@@ -75,6 +76,7 @@ export function makeLaterPlugin(
       httpInstrumentation({ ...configs.http, libraries });
     });
   }
+  if (wanted('rpc')) later('rpc', ({ rpcInstrumentation }) => rpcInstrumentation({ ...configs.rpc, libraries }));
   if (wanted('db')) later('db', ({ dbInstrumentation }) => dbInstrumentation({ ...configs.db, libraries }));
   if (wanted('pool')) {
     later('pool', ({ poolInstrumentation, HeldAcrossIo }) => {

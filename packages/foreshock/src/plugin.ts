@@ -5,6 +5,7 @@ import { BoundaryLog, logsInstrumentation } from '@foreshock/instrumentation-log
 import { HeldAcrossIo, poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
+import { rpcInstrumentation } from '@foreshock/instrumentation-rpc';
 import { scheduleInstrumentation } from '@foreshock/instrumentation-schedule';
 import type { Instrumentation } from '@foreshock/kit';
 import { ForeshockPropagator } from '@foreshock/propagator';
@@ -32,6 +33,7 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
   const configs = boundaryConfigs(config, textMapPropagator);
   const instrumentations = [
     httpInstrumentation({ enabled, ...configs.http }),
+    rpcInstrumentation({ enabled, ...configs.rpc }),
     dbInstrumentation({ enabled, ...configs.db }),
     poolInstrumentation({ enabled, ...configs.pool }),
     cacheInstrumentation({ enabled, ...configs.cache }),

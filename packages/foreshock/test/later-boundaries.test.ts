@@ -58,6 +58,8 @@ it.each([
   [['lru-cache'], ['cache']],
   [['bullmq'], ['queue']],
   [['ioredis'], ['cache']],
+  // It has `node:http` for proxies.
+  [['@grpc/grpc-js'], ['http', 'resilience', 'rpc']],
   [['opossum'], ['resilience']],
 ])('%j reads %j', async (libraries, boundaries) => {
   expect(await boundariesOf({ libraries })).toEqual(boundaries);

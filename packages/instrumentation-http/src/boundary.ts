@@ -1,8 +1,10 @@
 import { type Attributes, context, propagation, ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
 import {
   isSuppressed,
+  rpcMetadataOf,
   spanContextOf,
   startSpan,
+  UntrustedHeaders,
   xTraceIdOf,
   type InstrumentationConfig,
   type Telemetry,
@@ -14,11 +16,9 @@ import { CallStart } from './given-up.ts';
 import { knownMethod, methodInName } from './method.ts';
 import { ClientTargets, urlOf } from './client-attributes.ts';
 import { SentCall, type CallOptions } from './sent-call.ts';
-import { rpcMetadataOf } from './served-context.ts';
 import { serverAttributes } from './server-attributes.ts';
 import { ServedRequest } from './served-request.ts';
 import { ServerMetrics } from './server-metrics.ts';
-import { UntrustedHeaders } from './trace-headers.ts';
 import { UpgradedConnection } from './upgraded-connection.ts';
 
 export interface HttpConfig extends InstrumentationConfig {

@@ -1,4 +1,4 @@
-import type { Caller } from '@foreshock/kit';
+import type { Caller, OutgoingHeaders } from '@foreshock/kit';
 
 export interface ReceivedRequest {
   readonly method?: string | undefined;
@@ -64,14 +64,6 @@ export interface MessageReader {
    * @param length bytes reported
    */
   hasWholeBody(message: object, length: number): boolean;
-}
-
-/** In lower case; unseen by the application. */
-export interface OutgoingHeaders {
-  /** Text or list, if set. */
-  get(name: string): unknown;
-  set(name: string, value: string): void;
-  remove(name: string): void;
 }
 
 export interface Peer {

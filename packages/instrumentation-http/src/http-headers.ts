@@ -1,4 +1,5 @@
-import type { OutgoingHeaders, Sent } from './events.ts';
+import type { OutgoingHeaders } from '@foreshock/kit';
+import type { Sent } from './events.ts';
 
 /** Arguments of `_storeHeader` (lib/_http_outgoing.js), in any form, plus lines. */
 export class RequestHead implements OutgoingHeaders {

@@ -1,6 +1,6 @@
 import { SpanKind, type Context } from '@opentelemetry/api';
+import { rpcMetadataOf } from '@foreshock/kit';
 import { ServedRequest } from './served-request.ts';
-import { rpcMetadataOf } from './served-context.ts';
 
 interface SeenSpan {
   kind?: SpanKind;

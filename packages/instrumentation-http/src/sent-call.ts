@@ -6,9 +6,13 @@ import {
   errorTypeOf,
   noteDegraded,
   peerOf,
+  receivedHere,
   roundMs,
+  sendTrace,
   setRequestContent,
+  type OutgoingHeaders,
   type RequestContent,
+  type UntrustedHeaders,
 } from '@foreshock/kit';
 import {
   HTTP_CONNECTION_REUSED,
@@ -19,13 +23,11 @@ import {
 import { authorityOf, peerAttributes, urlOf } from './client-attributes.ts';
 import type { ClientMetrics } from './client-metrics.ts';
 import { Downloads, type Download } from './downloads.ts';
-import type { OutgoingHeaders, Peer, Phase, Sent, SentRequest } from './events.ts';
+import type { Peer, Phase, Sent, SentRequest } from './events.ts';
 import { CallStart, isAbort, isLetGo, isTimeOut } from './given-up.ts';
 import { PHASE_MS, Phases } from './phases.ts';
 import { RequestBody } from './request-body.ts';
-import { receivedHere } from './served-context.ts';
 import { saysStale } from './stale.ts';
-import { sendTrace, type UntrustedHeaders } from './trace-headers.ts';
 
 const USUAL_VERSION = '1.1';
 /** Silent this long, it is unread. */

@@ -1,12 +1,18 @@
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { detachedTimeout, errorTypeOf, spanContextOf, xTraceIdOf } from '@foreshock/kit';
+import {
+  detachedTimeout,
+  errorTypeOf,
+  ServedContext,
+  spanContextOf,
+  xTraceIdOf,
+  type RpcMetadata,
+} from '@foreshock/kit';
 import { GRAPHQL_OPERATION_NAME, GRAPHQL_OPERATION_TYPE, HTTP_REQUEST_CANCELLED } from '@foreshock/kit/names';
 import type { ReceivedRequest, Served, ServedOperation } from './events.ts';
 import { methodInName } from './method.ts';
 import { operationInName } from './operation-name.ts';
 import { schemeOf } from './server-attributes.ts';
 import type { ActiveRequests, ServerMetrics } from './server-metrics.ts';
-import { ServedContext, type RpcMetadata } from './served-context.ts';
 import { cut } from './url.ts';
 
 function metricAttributes(request: ReceivedRequest, method: string): Attributes {

@@ -38,9 +38,12 @@ export class CommonAttributes {
   }
 }
 
+/** Of services: others are called what they are. */
+const OF_SERVICES = new Set(['http', 'grpc']);
+
 /** What Jaeger draws behind the caller's name: `orders → redis GET`. */
 export function peerOf({ system, address, port }: Target): string {
-  if (system !== 'http' || address === undefined) return system;
+  if (!OF_SERVICES.has(system) || address === undefined) return system;
   // Several services may be at one.
   const isNumeric = /^[\d.]+$|:/.test(address);
   return (isNumeric || address === 'localhost') && port !== undefined ? `${address}:${port}` : address;

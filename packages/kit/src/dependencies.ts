@@ -4,7 +4,7 @@ import { BREAKER_NAME } from './names.ts';
 
 /** Used by the application. */
 export interface Target {
-  /** `db.system.name`, `messaging.system` or `http`. */
+  /** `db.system.name`, `messaging.system`, `http` or `grpc`. */
   readonly system: string;
   /** Host name, IP address, socket path. */
   readonly address: string | undefined;

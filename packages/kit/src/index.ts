@@ -82,6 +82,8 @@ export { lastError, noteError, offerState, processState } from './process-state.
 export { propertiesOf, replacementOf, replaceOn, type Attachment } from './replaced-function.ts';
 export { beforeEach } from './before-each.ts';
 export { nextRound } from './rounds.ts';
+export { receivedHere, rpcMetadataOf, ServedContext, type RpcMetadata } from './served-context.ts';
+export { sendTrace, UntrustedHeaders, type OutgoingHeaders } from './trace-headers.ts';
 export { pendingRootOf, withPendingRoot, type PendingRoot } from './pending-root.ts';
 export { noteScope } from './upstream.ts';
 export { unexportedClass } from './unexported-class.ts';

@@ -122,6 +122,12 @@ export const DB_PHASE_LOGIN_MS = 'db.phase.login_ms';
 /** Event with these, on the span that asked for the connection, if no operation waited. */
 export const CONNECTION_OPENED = 'connection.opened';
 
+/** What a call waited for, in ms: name resolution; a channel that was not ready. Ours, as `http.phase.*`. */
+export const RPC_PHASE_DNS_MS = 'rpc.phase.dns_ms';
+export const RPC_PHASE_CONNECT_MS = 'rpc.phase.connect_ms';
+export const RPC_TIMEOUT_MS = 'rpc.timeout_ms';
+export const RPC_TIMEOUT_PHASE = 'rpc.timeout_phase';
+
 /** `connect`, `ttfb`. */
 export const DB_TIMEOUT_PHASE = 'db.timeout_phase';
 

@@ -26,6 +26,7 @@ export interface ContractApp {
   documents?: DocumentsApp;
   queue?: QueueApp;
   retry?: RetryApp;
+  rpc?: RpcApp;
   /**
    * Opens at its first failure.
    *
@@ -34,6 +35,27 @@ export interface ContractApp {
   breaker?(resetMs: number): BreakerApp;
   schedule?: ScheduleApp;
   close(): unknown;
+}
+
+export interface RpcApp {
+  /**
+   * A service of this process, and clients of it, connected. An error of `handle` is its status; one without a `code` is
+   * `UNKNOWN`.
+   */
+  serve(handle: (text: string) => Promise<unknown>): Promise<RpcService>;
+  UNAVAILABLE: number;
+  NOT_FOUND: number;
+}
+
+export interface RpcService {
+  /** With one message each way. */
+  kinds: Record<string, (text: string) => unknown>;
+  call(text: string, timeoutMs: number): unknown;
+  /** Three times at most, if `UNAVAILABLE`. */
+  retried(text: string): unknown;
+  /** By a client without a connection. */
+  cold(text: string): unknown;
+  close(): void;
 }
 
 export interface RetryApp {

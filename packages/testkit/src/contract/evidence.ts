@@ -13,6 +13,8 @@ const CELLS: Partial<Record<ContractCheck, readonly Column[]>> = {
   'wait from its due time': ['wait'],
   'attempt and outcome': ['attempt or hit'],
   attempts: ['attempt or hit'],
+  'attempts of its policy': ['attempt or hit'],
+  'wait for a connection': ['wait'],
   'state inside': ['state'],
   'decisions at once': ['parent'],
   'one trace a run': ['spans', 'parent'],

@@ -6,6 +6,7 @@ import { DB_CHECKS } from './db-checks.ts';
 import { POOL_CHECKS } from './pool-checks.ts';
 import { QUEUE_CHECKS } from './queue-checks.ts';
 import { RETRY_CHECKS } from './retry-checks.ts';
+import { RPC_CHECKS } from './rpc-checks.ts';
 import { SCHEDULE_CHECKS } from './schedule-checks.ts';
 
 /**
@@ -39,6 +40,7 @@ export const ROOM_CHECKS = {
   pool: POOL_CHECKS,
   queue: QUEUE_CHECKS,
   retry: RETRY_CHECKS,
+  rpc: RPC_CHECKS,
   breaker: BREAKER_CHECKS,
 } as const;
 

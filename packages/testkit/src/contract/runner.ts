@@ -15,6 +15,7 @@ import { loadedChecks } from './loaded-checks.ts';
 import { poolChecks } from './pool-checks.ts';
 import { QUEUE_CHECKS, queueChecks } from './queue-checks.ts';
 import { RETRY_CHECKS, retryChecks } from './retry-checks.ts';
+import { RPC_CHECKS, rpcChecks } from './rpc-checks.ts';
 import { scheduleChecks } from './schedule-checks.ts';
 import { LIMIT_S, withinLimit } from './time-limit.ts';
 
@@ -26,6 +27,7 @@ const hookedWithRooms = {
   ...poolChecks,
   ...queueChecks,
   ...retryChecks,
+  ...rpcChecks,
 };
 
 type InstrumentationModule = Record<string, (config: object) => RecordedInstrumentation> & {
@@ -130,6 +132,7 @@ function lacking(name: ContractCheck, app: ContractApp, { upstream, commands }: 
     'wait and query in one trace': ['saturate in the fixture', app.saturate],
     'own commands': ['commands in the spec', commands],
     ...each(RETRY_CHECKS, ['retry in the fixture', app.retry]),
+    ...each(RPC_CHECKS, ['rpc in the fixture', app.rpc]),
     ...each(BREAKER_CHECKS, ['breaker() in the fixture', app.breaker]),
     listeners: ['emitters() in the fixture', app.emitters],
     'upstream active': ['upstream in the spec', upstream],

@@ -1,4 +1,4 @@
-import type { OutgoingHeaders } from '../../events.ts';
+import type { OutgoingHeaders } from '@foreshock/kit';
 import { headerLines } from '../../http-headers.ts';
 
 /** Headers in lib/core/request.js. */

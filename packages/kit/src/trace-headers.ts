@@ -1,6 +1,13 @@
 import { propagation, type Context, type TextMapSetter } from '@opentelemetry/api';
-import { whereSent } from '@foreshock/kit';
-import type { OutgoingHeaders, ReceivedRequest } from './events.ts';
+import { whereSent } from './attempt-baggage.ts';
+
+/** In lower case; unseen by the application. */
+export interface OutgoingHeaders {
+  /** Text or list, if set. */
+  get(name: string): unknown;
+  set(name: string, value: string): void;
+  remove(name: string): void;
+}
 
 const IDS = ['traceparent', 'b3', 'x-b3-traceid'] as const;
 const B3 = ['b3', 'x-b3-traceid', 'x-b3-spanid', 'x-b3-parentspanid', 'x-b3-sampled', 'x-b3-flags'];
@@ -14,7 +21,7 @@ const MAX_VALUE_LENGTH = 512;
 export class UntrustedHeaders {
   readonly #values = new Set<string>();
 
-  note(headers: ReceivedRequest['headers']): void {
+  note(headers: Readonly<Record<string, string | string[] | undefined>>): void {
     for (const name of ALL) {
       const value = headers[name];
       // One character is too common.

@@ -1,4 +1,5 @@
 import { backendOf, type Surroundings } from './backend.ts';
+import { hintCollection } from './collection-hint.ts';
 import { countOf, needless, signalOf, takersOf, type Destination, type Signal } from './destination.ts';
 import type { Heartbeat } from './disk/heartbeat.ts';
 import { SenderDisk } from './disk/sender-disk.ts';
@@ -65,6 +66,8 @@ export interface SenderOptions extends RetryDelays {
 }
 
 const WORKER_FLUSH_MS = 10_000;
+/** Of waiting batches: an outage's, worth a collection. */
+const MANY_BYTES = 4 << 20;
 /** Bits of any destinations. */
 const ALL = -1;
 const SIGNALS: readonly Signal[] = ['traces', 'logs'];
@@ -92,15 +95,20 @@ export class Sender {
   readonly #takers: Readonly<Record<Signal, number>>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #options: SenderOptions;
+  readonly #isMainThread: boolean;
   readonly #post: (message: FromSender) => void;
   readonly #disk: SenderDisk | undefined;
   #workers: WorkerBatches | undefined;
   #lag = 0;
+  /** Waiting; the most since none did. */
+  #bytes = 0;
+  #mostBytes = 0;
   #unnamed = 0;
   #flushesSeen = 0;
 
   constructor(options: SenderOptions, mainThread: boolean, post: (message: FromSender) => void) {
     this.#options = options;
+    this.#isMainThread = mainThread;
     this.#post = post;
     const surroundings: Surroundings = {
       mainThread,
@@ -225,6 +233,8 @@ export class Sender {
     this.#forgetItems(batch, ALL);
     if (pending === 0) return this.#over(batch);
     this.#waiting.set(name, batch);
+    this.#bytes += records.end - records.start;
+    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
     if (overtaking) this.#lag += records.end - records.start;
     for (const queue of queues) queue.push(batch);
     if (overtaking) this.#overtake();
@@ -252,6 +262,8 @@ export class Sender {
     if (waiting.pending !== 0) this.#sent(waiting, destination, true);
     if (waiting.pending === 0) {
       this.#waiting.delete(waiting.name);
+      this.#bytes -= size;
+      this.#rest();
       if (waiting.overtaking) this.#lag -= size;
       this.#over(waiting);
     } else if (!waiting.overtaking) {
@@ -261,6 +273,13 @@ export class Sender {
     const items = countOf(waiting, signalOf(this.#options.destinations[destination]!));
     this.#post({ type: 'done', number: waiting.name, destination, end, items });
     this.#overtake();
+  }
+
+  /** Once nothing waits. */
+  #rest(): void {
+    if (this.#waiting.size > 0) return;
+    if (this.#mostBytes >= MANY_BYTES && !this.#isMainThread) hintCollection();
+    this.#mostBytes = 0;
   }
 
   /** A worker's spans no longer wait once the destinations for spans have them, though log records of the batch may. */

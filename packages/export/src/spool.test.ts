@@ -171,6 +171,23 @@ describe('the spool', () => {
   });
 });
 
+it('takes the memory of an outage again in the next, though it was not collected', () => {
+  const spool = new Spool(new Budget(16 << 20), { 'service.name': 'orders' });
+  const outage = (): Set<SharedArrayBuffer> => {
+    const batches: Batch[] = [];
+    for (let i = 0; i < 40; i++) {
+      spool.append(span('a', 200_000), (batch) => batches.push(batch));
+      batches.push(spool.seal()!);
+    }
+    for (const batch of batches) spool.release(batch);
+    return new Set(batches.map(({ memory }) => memory));
+  };
+  const first = outage();
+  expect(first.size).toBe(40);
+  expect(outage()).toEqual(first);
+  expect([...outage()].every((memory) => first.has(memory))).toBe(true);
+});
+
 describe('the record format', () => {
   function sealed(): Batch & { bytes: Buffer } {
     const spool = new Spool(new Budget(256 * 1024), { 'service.name': 'orders' });

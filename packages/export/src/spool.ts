@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import { MIN_BUDGET_BYTES, type Budget } from './budget.ts';
 import { MAX_SPAN_BYTES } from './encode/message-writer.ts';
 import { SpanEncoder } from './encode/span-encoder.ts';
+import { hintCollection } from './collection-hint.ts';
 import type { FinishedSpan, Scope } from './finished-span.ts';
 import type { LogRecord } from './log-record.ts';
 import { HEADER_BYTES, LOG, RESOURCE, SCOPE, SPAN, writeHeader } from './records.ts';
@@ -52,6 +53,8 @@ const LARGE_CHUNK_BYTES = MAX_SPAN_BYTES + CHUNK_BYTES;
 /** A new chunk costs 100 µs, mostly page faults. */
 const KEPT_CHUNKS = 8;
 const MAX_SCOPES = 0xffff;
+/** Uncollected chunks, 4 MiB, that are worth a collection. */
+const MANY_CHUNKS = 16;
 
 /**
  * Encoded spans and log records wait until every destination has them. When full, the newest are dropped: an incident's first spans
@@ -65,6 +68,9 @@ export class Spool {
   readonly #scopes = new Map<Scope, number>();
   readonly #chunks = new Map<Batch, Chunk>();
   readonly #free: Chunk[] = [];
+  /** More, until collected: V8 does not hurry for shared memory, so that new memory would come on top. */
+  readonly #uncollected: WeakRef<Buffer>[] = [];
+  #isHinted = false;
   /**
    * The open batch: one copy a batch costs less than writes to shared memory, slow where the sender's core has read.
    */
@@ -184,7 +190,14 @@ export class Spool {
     if (!chunk) return;
     this.#chunks.delete(batch);
     this.#waiting -= batch.spans + batch.logs;
-    if (--chunk.waiting > 0) return;
+    if (--chunk.waiting === 0) this.#released(chunk);
+    if (this.#waiting > 0 || this.#isHinted || this.#uncollected.length < MANY_CHUNKS) return;
+    // An outage is over.
+    this.#isHinted = true;
+    hintCollection();
+  }
+
+  #released(chunk: Chunk): void {
     if (chunk !== this.#current) return this.#recycle(chunk);
     if (this.open > 0) return;
     // Reuses memory unless a huge span enlarged it.
@@ -242,11 +255,19 @@ export class Spool {
   #take(size: number): Chunk | undefined {
     const kept = size === this.#chunkBytes ? this.#free.pop() : undefined;
     if (!kept && !this.#reserve(size)) return undefined;
-    const chunk = kept ?? { bytes: Buffer.from(new SharedArrayBuffer(size)), used: 0, waiting: 0 };
+    const chunk = kept ?? { bytes: this.#memory(size), used: 0, waiting: 0 };
     if (this.#staging.length !== size) this.#staging = Buffer.allocUnsafeSlow(size);
     this.#current = chunk;
     this.#start = 0;
     return chunk;
+  }
+
+  #memory(size: number): Buffer {
+    while (size === this.#chunkBytes && this.#uncollected.length > 0) {
+      const bytes = this.#uncollected.pop()!.deref();
+      if (bytes) return bytes;
+    }
+    return Buffer.from(new SharedArrayBuffer(size));
   }
 
   #reserve(size: number): boolean {
@@ -273,6 +294,9 @@ export class Spool {
       this.#free.push(chunk);
     } else {
       this.#budget.release(chunk.bytes.length);
+      if (chunk.bytes.length !== this.#chunkBytes) return;
+      this.#uncollected.push(new WeakRef(chunk.bytes));
+      this.#isHinted = false;
     }
   }
 

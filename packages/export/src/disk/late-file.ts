@@ -20,8 +20,10 @@ const LOOK_MS = 20;
 const LATE_MS = 45;
 /** A look that comes later: this thread was blocked, or had no processor. */
 const STOOD_STILL_MS = 60;
-/** Never again after a write that was slower: the disk, not the sender thread, is late. */
-const SLOW_MS = 25;
+/** After a write, not for so many times as long: it may have waited for the disk. */
+const PAUSE = 4;
+/** Never again after one that was slower. */
+const SLOW_MS = 250;
 
 interface Look {
   readonly at: number;
@@ -50,6 +52,7 @@ export class LateFile {
   /** What was there and not written at earlier looks, oldest first. */
   #looks: Look[] = [];
   #file: OwnFile | undefined;
+  #pauseUntil = 0;
   #isUseless = false;
 
   constructor(options: DiskOptions) {
@@ -101,7 +104,8 @@ export class LateFile {
     const isLate = bothStoodStill || (this.#looks[0] !== undefined && now - this.#looks[0].at >= LATE_MS);
     this.#looks.push({ at: now, end });
     // Outside requests' contexts, and without spans of file system calls.
-    if (isLate && !this.#state.isAtDisk) context.with(suppressed(ROOT_CONTEXT), () => this.#write());
+    if (isLate && !this.#state.isAtDisk && now >= this.#pauseUntil)
+      context.with(suppressed(ROOT_CONTEXT), () => this.#write());
   }
 
   /** The next record begins again. */
@@ -126,7 +130,9 @@ export class LateFile {
       this.#isUseless = true;
       this.#unlink();
     }
-    if (performance.now() - startedAt > SLOW_MS) this.#isUseless = true;
+    const tookMs = performance.now() - startedAt;
+    this.#pauseUntil = startedAt + (1 + PAUSE) * tookMs;
+    if (tookMs > SLOW_MS) this.#isUseless = true;
     this.#state.endWrite(this.#file?.number, this.#batches.end ?? { number: 0, end: 0 });
     if (this.#isUseless) this.#rest();
   }

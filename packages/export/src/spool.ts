@@ -68,7 +68,9 @@ export class Spool {
   readonly #scopes = new Map<Scope, number>();
   readonly #chunks = new Map<Batch, Chunk>();
   readonly #free: Chunk[] = [];
-  /** More, until collected: V8 does not hurry for shared memory, so that new memory would come on top. */
+  /** Of chunks that are, or will be, free. */
+  #kept = 0;
+  /** An outage's, until collected: V8 does not hurry for shared memory, so that new memory would come on top. */
   readonly #uncollected: WeakRef<Buffer>[] = [];
   #isHinted = false;
   /**
@@ -263,11 +265,16 @@ export class Spool {
   }
 
   #memory(size: number): Buffer {
+    if (size === this.#chunkBytes && this.#kept < KEPT_CHUNKS) {
+      this.#kept++;
+      return Buffer.from(new SharedArrayBuffer(size));
+    }
     while (size === this.#chunkBytes && this.#uncollected.length > 0) {
       const bytes = this.#uncollected.pop()!.deref();
       if (bytes) return bytes;
     }
-    return Buffer.from(new SharedArrayBuffer(size));
+    // The kernel has its memory back once it is collected, that of others stays with the C library.
+    return Buffer.from(new SharedArrayBuffer(size, { maxByteLength: size }));
   }
 
   #reserve(size: number): boolean {
@@ -275,6 +282,7 @@ export class Spool {
     // A large chunk replaces free ones.
     while (this.#free.length > 0) {
       this.#budget.release(this.#free.pop()!.bytes.length);
+      this.#kept--;
       if (this.#budget.reserve(size)) return true;
     }
     return false;
@@ -289,12 +297,13 @@ export class Spool {
   }
 
   #recycle(chunk: Chunk): void {
-    if (chunk.bytes.length === this.#chunkBytes && this.#free.length < KEPT_CHUNKS) {
+    const { bytes } = chunk;
+    if (!(bytes.buffer as unknown as SharedArrayBuffer).growable) {
       chunk.used = 0;
       this.#free.push(chunk);
     } else {
-      this.#budget.release(chunk.bytes.length);
-      if (chunk.bytes.length !== this.#chunkBytes) return;
+      this.#budget.release(bytes.length);
+      if (bytes.length !== this.#chunkBytes) return;
       this.#uncollected.push(new WeakRef(chunk.bytes));
       this.#isHinted = false;
     }

@@ -1,7 +1,11 @@
+import { performance } from 'node:perf_hooks';
 import { log } from './log.ts';
 
 /** The next message counts repetitions. */
 const LOG_EVERY_MS = 60_000;
+
+// Saved because fake timers replace it.
+const steadyNow: () => number = performance.now.bind(performance);
 
 const logged = new Map<string, { at: number; suppressed: number }>();
 
@@ -11,7 +15,7 @@ const logged = new Map<string, { at: number; suppressed: number }>();
  * @param place a constant such as `'pg connect'`
  */
 export function report(place: string, error: unknown): void {
-  const now = Date.now();
+  const now = steadyNow();
   const last = logged.get(place);
   if (last && now - last.at < LOG_EVERY_MS) {
     last.suppressed++;

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { types } from 'node:util';
 import type { HrTime } from '@opentelemetry/api';
 
 // jsdom, fake timers etc. may replace both.
@@ -39,7 +40,7 @@ export function anchorAt(steady: number, parent: Anchor | undefined, startMs: nu
 
 /** As the SDK reads arguments of `addEvent`. */
 export function isTime(input: unknown): boolean {
-  return typeof input === 'number' || input instanceof Date || isHrTime(input);
+  return typeof input === 'number' || types.isDate(input) || isHrTime(input);
 }
 
 /**
@@ -49,12 +50,13 @@ export function isTime(input: unknown): boolean {
 export function millisecondsOf(input: unknown, { offset }: Anchor): number | undefined {
   let ms: number;
   if (typeof input === 'number') ms = input <= steadyNow() ? offset + input : input;
-  else if (input instanceof Date) ms = Date.prototype.getTime.call(input);
+  else if (types.isDate(input)) ms = Date.prototype.getTime.call(input);
   else if (isHrTime(input)) ms = input[0] * 1000 + input[1] / 1e6;
   else return undefined;
   return ms >= 0 && ms <= LATEST_MS ? ms : undefined;
 }
 
 function isHrTime(input: unknown): input is HrTime {
-  return Array.isArray(input) && input.length === 2 && typeof input[0] === 'number' && typeof input[1] === 'number';
+  // `Array.isArray` throws on a revoked proxy.
+  return typeof input === 'object' && !types.isProxy(input) && Array.isArray(input) && input.length === 2 && typeof input[0] === 'number' && typeof input[1] === 'number';
 }

@@ -48,11 +48,12 @@ export class TimerRun extends LazyRoot {
     super.ended();
   }
 
+  /** Also for those that follow: a raced wait ends when the span has ended. */
   #nameIt(): void {
-    const span = this.openSpan;
-    if (!span || this.#setBy !== undefined) return;
+    if (!this.hasBegun || this.#setBy !== undefined) return;
     this.#setBy = outermostFunction();
-    if (!this.#setBy) return;
+    const span = this.openSpan;
+    if (!this.#setBy || !span) return;
     span.updateName(jobName(this.#setBy));
     span.setAttribute('code.function.name', this.#setBy);
   }

@@ -38,6 +38,7 @@ describe.each(NODES)('on Node %s', (node) => {
     ['promises', 'pollOutbox'],
     ['promisified', 'pollOutbox'],
     ['scheduler', 'pollOutbox'],
+    ['raced', 'raced'],
     ['ticks', 'ticks'],
     ['named', 'relay'],
     ['calling', 'check'],

@@ -39,6 +39,10 @@ export abstract class LazyRoot implements PendingRoot {
     return this.#span?.isRecording() ? this.#span : undefined;
   }
 
+  protected get hasBegun(): boolean {
+    return this.#span !== undefined;
+  }
+
   get isOver(): boolean {
     return this.#endedAt !== undefined && now() - this.#endedAt > CHILDREN_AFTER_MS;
   }

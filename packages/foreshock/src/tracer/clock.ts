@@ -58,5 +58,12 @@ export function millisecondsOf(input: unknown, { offset }: Anchor): number | und
 
 function isHrTime(input: unknown): input is HrTime {
   // `Array.isArray` throws on a revoked proxy.
-  return typeof input === 'object' && !types.isProxy(input) && Array.isArray(input) && input.length === 2 && typeof input[0] === 'number' && typeof input[1] === 'number';
+  return (
+    typeof input === 'object' &&
+    !types.isProxy(input) &&
+    Array.isArray(input) &&
+    input.length === 2 &&
+    typeof input[0] === 'number' &&
+    typeof input[1] === 'number'
+  );
 }

@@ -221,8 +221,15 @@ it('survives a revoked proxy', () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   const span = tracers.ours.startSpan('odd', { startTime: proxy, attributes: proxy, links: proxy } as object);
-  span.setAttribute('a', proxy as never).setAttributes(proxy).addEvent('e', proxy).addEvent('e', {}, proxy as never);
-  span.setStatus(proxy as never).addLink(proxy as never).recordException(proxy as never, proxy as never);
+  span
+    .setAttribute('a', proxy as never)
+    .setAttributes(proxy)
+    .addEvent('e', proxy)
+    .addEvent('e', {}, proxy as never);
+  span
+    .setStatus(proxy as never)
+    .addLink(proxy as never)
+    .recordException(proxy as never, proxy as never);
   span.end(proxy as never);
   expect(span.isRecording()).toBe(false);
 });

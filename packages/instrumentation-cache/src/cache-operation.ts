@@ -1,5 +1,5 @@
 import { SpanKind, type Attributes, type Context } from '@opentelemetry/api';
-import { ClientOperation, type ConnectionHolding, type OperationClient } from '@foreshock/kit';
+import { ClientOperation, noteUse, type ConnectionHolding, type OperationClient } from '@foreshock/kit';
 import {
   CACHE_CONCURRENT_MISSES,
   CACHE_HIT,
@@ -73,7 +73,9 @@ export class CacheOperation extends ClientOperation implements Command, Batch {
   sentTo(server: CacheServer): void {
     if (this.settled || this.#target.server === server) return;
     this.#target = this.#client.servers.of(server);
-    this.span.setAttributes(this.#target.attributes);
+    const { attributes, dependency } = this.#target;
+    this.span.setAttributes(attributes);
+    if (dependency) noteUse(dependency, this.context);
   }
 
   override succeeded(reply?: unknown): void {

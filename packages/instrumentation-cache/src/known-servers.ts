@@ -1,4 +1,4 @@
-import { CommonAttributes, BoundedMap } from '@foreshock/kit';
+import { BoundedMap, CommonAttributes, dependencies, type Dependency } from '@foreshock/kit';
 import type { CacheServer } from './events.ts';
 
 /** A `keyShape` may be unlimited. */
@@ -9,6 +9,8 @@ export class KnownServer {
   /** `cache.name` and the pool's: `host:port/database`. */
   readonly name: string;
   readonly attributes: Readonly<Record<string, string | number>>;
+  /** While `/readyz` is served. */
+  readonly dependency: Dependency | undefined;
   readonly #commands = new BoundedMap<string, CommonAttributes>(MAX_TEXTS);
 
   constructor(server: CacheServer) {
@@ -21,6 +23,7 @@ export class KnownServer {
     this.server = server;
     this.name = database === undefined ? address : `${address}/${database}`;
     this.attributes = attributes;
+    this.dependency = dependencies()?.note({ system, address: host, port });
   }
 
   /** @param text undefined for a batch */

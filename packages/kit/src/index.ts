@@ -28,7 +28,7 @@ export {
   runBy,
   runIn,
 } from './context-bridge.ts';
-export { collectDependencies, dependencies, type Dependency, type PoolUse } from './dependencies.ts';
+export { collectDependencies, dependencies, noteUse, type Dependency, type PoolUse } from './dependencies.ts';
 export { noteDegraded, type DegradedMode } from './degraded.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';

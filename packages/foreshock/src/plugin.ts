@@ -1,7 +1,7 @@
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
 import { httpInstrumentation, innerSpanEnded, innerSpanStarted } from '@foreshock/instrumentation-http';
-import { BoundaryLog, logsInstrumentation } from '@foreshock/instrumentation-logs';
+import { BoundaryLog, logsInstrumentation, type LogsConfig } from '@foreshock/instrumentation-logs';
 import { HeldAcrossIo, poolInstrumentation } from '@foreshock/instrumentation-pool';
 import { queueInstrumentation } from '@foreshock/instrumentation-queue';
 import { resilienceInstrumentation, RetryRecognition } from '@foreshock/instrumentation-resilience';
@@ -25,8 +25,13 @@ export interface Plugin {
  * Attaches the selected libraries.
  *
  * @param warn per unknown instrumentation name
+ * @param sendLine gets each line of the application's loggers
  */
-export function makePlugin(config: PluginConfig, warn: (line: string) => void): Plugin {
+export function makePlugin(
+  config: PluginConfig,
+  warn: (line: string) => void,
+  sendLine?: LogsConfig['sendLine'],
+): Plugin {
   const textMapPropagator = makePropagator(config);
   // Attached below: boundaries name their libraries.
   const enabled = false;
@@ -39,7 +44,7 @@ export function makePlugin(config: PluginConfig, warn: (line: string) => void): 
     cacheInstrumentation({ enabled, ...configs.cache }),
     queueInstrumentation({ enabled, ...configs.queue }),
     resilienceInstrumentation({ enabled, ...configs.resilience }),
-    logsInstrumentation({ enabled, ...configs.logs }),
+    logsInstrumentation({ enabled, ...configs.logs, sendLine }),
     scheduleInstrumentation({ enabled }),
   ];
   const known = new Set(instrumentations.flatMap((instrumentation) => instrumentation.libraries));

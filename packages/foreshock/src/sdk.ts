@@ -1,5 +1,6 @@
 import { Env } from './env.ts';
 import { writeLine } from './log.ts';
+import { sendByLogsApi } from './logs-api.ts';
 import { makePlugin, type Plugin } from './plugin.ts';
 import { readPluginConfig, type PluginConfig } from './plugin-config.ts';
 
@@ -21,6 +22,7 @@ export type ForeshockOptions = Partial<PluginConfig>;
 const env = new Env(process.env);
 const environment = readPluginConfig(env);
 const level = env.text('OTEL_LOG_LEVEL')?.toLowerCase();
+const logsExporter = env.text('OTEL_LOGS_EXPORTER')?.toLowerCase() ?? 'none';
 const isDisabled = env.boolean('OTEL_SDK_DISABLED', false);
 
 // `diag` has no logger yet.
@@ -32,7 +34,7 @@ for (const line of env.warnings) warn(line);
 let current = start(environment);
 
 function start(config: PluginConfig): Plugin {
-  const plugin = makePlugin(config, warn);
+  const plugin = makePlugin(config, warn, logsExporter === 'none' ? undefined : sendByLogsApi);
   if (isDisabled) for (const instrumentation of plugin.instrumentations) instrumentation.disable();
   return plugin;
 }

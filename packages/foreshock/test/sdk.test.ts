@@ -65,3 +65,19 @@ it('says what is wrong, without a logger, and is silent about what is another ex
   expect((await sdk(wrong)).stderr).toBe(line);
   expect((await sdk({ ...wrong, OTEL_LOG_LEVEL: 'none' })).stderr).toBe('');
 });
+
+it('gives log lines to the logger provider of the SDK, where the variable asks for logs', async () => {
+  const logs = fileURLToPath(new URL('./fixtures/sdk-logs.cjs', import.meta.url));
+  const records = async (env: Record<string, string>): Promise<unknown[]> => {
+    const { stdout } = await run(nodeBinary(24), [logs], { env: plainEnvironment(env) });
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  };
+  expect(await records({ OTEL_LOGS_EXPORTER: 'otlp' })).toMatchObject([
+    { body: 'late', severityText: 'warn', attributes: { order: 42 }, traceId: '0af7651916cd43dd8448eb211c80319c' },
+    { body: 'alone', severityText: 'info' },
+  ]);
+  expect(await records({})).toEqual([]);
+});

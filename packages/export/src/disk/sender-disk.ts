@@ -11,6 +11,8 @@ import { SpoolWriter } from './spool-writer.ts';
 
 /** Most that a killed process loses, ms, beyond a busy machine's delays. */
 const WRITE_MS = 25;
+/** New in a round; from here on, it is written in the next one: most is delivered before. */
+const BUSY_BYTES = 32 * 1024;
 /** Open spans and heartbeat: every 100 ms. */
 const UPDATE_EVERY = 4;
 /** Rounds without news before the sender sleeps; the next span wakes it. */
@@ -37,6 +39,11 @@ export interface DiskHost {
   log(level: 'warn' | 'error', text: string): void;
 }
 
+/** Of a batch, up to `end`. */
+interface Part extends Pick<RecordBatch, 'bytes' | 'number' | 'start' | 'end'> {
+  readonly kind: number;
+}
+
 export class SenderDisk {
   readonly #options: DiskOptions;
   readonly #host: DiskHost;
@@ -45,11 +52,19 @@ export class SenderDisk {
   readonly #failed = ({ message }: Error): void =>
     this.#host.log('warn', `foreshock: a spool could not be recovered: ${message}`);
   #open: Pick<RecordBatch, 'bytes' | 'number' | 'start'> | undefined;
+  /** Unfinished, by key. */
+  readonly #sealed = new Map<number, Part>();
+  /** At the last round, by key. */
+  #seen: ReadonlyMap<number, Part> = new Map();
   /** Just sent batches' timers, by key. */
   readonly #reading = new Map<number, NodeJS.Timeout>();
+  /** Taken for delivered, by key. */
+  readonly #read = new Set<number>();
   #rounds = 0;
   #quiet = 0;
-  #lastEnd = 0;
+  /** Else all is written at once: the file takes the place of the main thread's. */
+  #hasWritten = false;
+  #isAsleep = false;
 
   /** @param isRestart an earlier sender thread died */
   constructor(options: DiskOptions, isRestart: boolean, host: DiskHost) {
@@ -75,19 +90,23 @@ export class SenderDisk {
 
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
     this.#open = { bytes: Buffer.from(memory), number, start };
-    this.#writeNew();
+    if (this.#isWaiting) this.#writeNew();
   }
 
-  sealed(batch: RecordBatch, ofWorker: boolean): void {
-    if (this.#open?.number === batch.number && !ofWorker) this.#open = undefined;
-    this.#writer.write(ofWorker ? WORKER : MAIN, batch, batch.end);
+  sealed({ bytes, number, start, end }: RecordBatch, ofWorker: boolean): void {
+    if (this.#open?.number === number && !ofWorker) this.#open = undefined;
+    const kind = ofWorker ? WORKER : MAIN;
+    const key = keyOf(kind, number);
+    this.#sealed.set(key, { kind, bytes, number, start, end });
+    if (this.#isWaiting) this.#write(key);
   }
 
   finished(number: number, ofWorker: boolean): void {
-    const key = keyOf(ofWorker ? WORKER : MAIN, number);
-    clearTimeout(this.#reading.get(key));
-    this.#reading.delete(key);
-    this.#writer.finished(ofWorker ? WORKER : MAIN, number);
+    const kind = ofWorker ? WORKER : MAIN;
+    const key = keyOf(kind, number);
+    this.#sealed.delete(key);
+    this.#forgetSent(key);
+    this.#writer.finished(kind, number);
   }
 
   /**
@@ -97,15 +116,30 @@ export class SenderDisk {
   sent(number: number, ofWorker: boolean, isSent: boolean): void {
     const kind = ofWorker ? WORKER : MAIN;
     const key = keyOf(kind, number);
-    clearTimeout(this.#reading.get(key));
-    this.#reading.delete(key);
-    if (!isSent) return this.#writer.sent(kind, number, false);
+    this.#forgetSent(key);
+    const unmark = (): void => {
+      this.#forgetSent(key);
+      this.#write(key);
+      this.#writer.sent(kind, number, false);
+    };
+    if (!isSent) return unmark();
     const mark = (): void => {
-      this.#reading.delete(key);
+      this.#read.add(key);
       this.#writer.sent(kind, number, true);
-      setTimeout(() => this.#writer.sent(kind, number, false), ANSWERS_WITHIN_MS);
+      this.#reading.set(key, setTimeout(unmark, ANSWERS_WITHIN_MS));
     };
     this.#reading.set(key, setTimeout(mark, READS_WITHIN_MS));
+  }
+
+  #forgetSent(key: number): void {
+    clearTimeout(this.#reading.get(key));
+    this.#reading.delete(key);
+    this.#read.delete(key);
+  }
+
+  /** No round will write it soon. */
+  get #isWaiting(): boolean {
+    return this.#isAsleep || !this.#hasWritten;
   }
 
   childKilled(pid: number, signal: number): void {
@@ -118,11 +152,13 @@ export class SenderDisk {
 
   /** It ends, delivered or not. */
   ending(): void {
+    for (const key of this.#sealed.keys()) this.#write(key);
     this.#writer.markEnded();
   }
 
   end(isDelivered: boolean): void {
     this.#open = undefined;
+    this.#sealed.clear();
     this.#writer.end(isDelivered);
   }
 
@@ -137,30 +173,48 @@ export class SenderDisk {
     else this.#sleep();
   }
 
+  /** @returns whether there is anything new */
   #writeNew(): boolean {
-    let isNew = false;
+    const parts = this.#parts();
+    let bytes = 0;
+    for (const [key, { start, end }] of parts) bytes += end - (this.#seen.get(key)?.end ?? start);
+    const isBusy = this.#hasWritten && bytes >= BUSY_BYTES;
+    for (const [key, { end }] of isBusy ? this.#seen : parts) {
+      const part = parts.get(key);
+      if (part && !this.#read.has(key)) this.#writer.write(part.kind, part, Math.min(end, part.end));
+    }
+    this.#seen = parts;
+    this.#hasWritten = this.#writer.hasBegun;
+    this.#writer.publish();
+    return bytes > 0;
+  }
+
+  /** All that may be lost. */
+  #parts(): Map<number, Part> {
+    const parts = new Map(this.#sealed);
     const open = this.#open;
     const end = open ? openEnd(this.#options.memory, open.number) : 0;
-    if (open && end > open.start) {
-      this.#writer.write(MAIN, open, end);
-      isNew = end !== this.#lastEnd;
-      this.#lastEnd = end;
-    }
-    this.#host.eachWorkerBatch((bytes, number, size) => {
-      this.#writer.write(WORKER, { bytes, number, start: 0 }, size);
-      isNew = true;
-    });
-    this.#writer.publish();
-    return isNew;
+    if (open && end > open.start) parts.set(keyOf(MAIN, open.number), { kind: MAIN, ...open, end });
+    this.#host.eachWorkerBatch((bytes, number, size) =>
+      parts.set(keyOf(WORKER, number), { kind: WORKER, bytes, number, start: 0, end: size }),
+    );
+    return parts;
+  }
+
+  #write(key: number): void {
+    const part = this.#sealed.get(key);
+    if (part && !this.#read.has(key)) this.#writer.write(part.kind, part, part.end);
   }
 
   #sleep(): void {
     const { words } = this.#options.memory;
+    this.#isAsleep = true;
     Atomics.store(words, ASLEEP, 1);
     // Earlier spans did not wake it.
     if (this.#writeNew()) Atomics.store(words, ASLEEP, 0);
     const waiting = Atomics.waitAsync(words, ASLEEP, 1, ASLEEP_MS);
     const go = (): void => {
+      this.#isAsleep = false;
       this.#quiet = Atomics.load(words, ASLEEP) === 1 ? QUIET : 0;
       this.#rounds = UPDATE_EVERY - 1;
       this.#round();

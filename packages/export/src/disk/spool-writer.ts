@@ -23,8 +23,6 @@ const LATE_PATIENCE_MS = 200;
 interface Written {
   /** Bytes from its start. */
   length: number;
-  /** Resource and scopes, for the next file. */
-  readonly preface: Buffer[];
   readonly files: SpoolFile[];
 }
 
@@ -61,6 +59,11 @@ export class SpoolWriter {
     this.#heartbeats = new HeartbeatRing(options.memory);
   }
 
+  /** Whether it has what the main thread's file has. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
   /** Not before there is something to write: until then the main thread goes on. */
   #takeEarlyFile(): void {
     if (this.#hasBegun) return;
@@ -77,14 +80,9 @@ export class SpoolWriter {
     if (header.core !== undefined) file.writeAt(encodeHeader(header, crc32), 0);
     this.#begin(file);
     this.#files.push(file);
-    for (const { key, bytes, number, end } of batches) {
-      const preface: Buffer[] = [];
-      for (let at = 0, next = 0; at < end; at = next) {
-        next = recordEnd(bytes, at, end, number);
-        if (!isItem(bytes[at + 2]!)) preface.push(bytes.subarray(at, next));
-      }
+    for (const { key, end } of batches) {
       file.batches.add(key);
-      this.#batches.set(key, { length: end, preface, files: [file] });
+      this.#batches.set(key, { length: end, files: [file] });
     }
   }
 
@@ -92,7 +90,7 @@ export class SpoolWriter {
     this.#guard(() => this.#takeEarlyFile());
     const key = keyOf(kind, number);
     let batch = this.#batches.get(key);
-    if (!batch) this.#batches.set(key, (batch = { length: 0, preface: [], files: [] }));
+    if (!batch) this.#batches.set(key, (batch = { length: 0, files: [] }));
     const written = batch;
     if (end > start + written.length) this.#guard(() => this.#write(written, key, kind, { bytes, number, start }, end));
     if (kind === MAIN) this.#written = { number, end };
@@ -214,15 +212,12 @@ export class SpoolWriter {
       const file = this.#fileWithRoom();
       if (!file) return;
       const isNew = !batch.files.includes(file);
-      const preface = isNew ? [...batch.preface] : [];
+      const preface = isNew ? prefaceOf(bytes, start, from, number) : [];
       let { room } = file;
       for (const record of preface) room -= record.length;
-      let to = from;
-      for (let next = recordEnd(bytes, to, end, number); next > 0; next = recordEnd(bytes, to, end, number)) {
-        if (next - from > room) break;
-        if (!isItem(bytes[to + 2]!)) batch.preface.push(Buffer.from(bytes.subarray(to, next)));
-        to = next;
-      }
+      // A worker thread's memory may have changed its batch.
+      const isWhole = kind === MAIN && end - from <= room;
+      const to = isWhole ? end : lastEnd(bytes, from, Math.min(end, from + room), number);
       if (to === from) {
         // Damaged, or larger than a file: only in memory.
         if (file.isEmpty) from = Math.max(recordEnd(bytes, from, end, number), 0) || end;
@@ -337,4 +332,21 @@ export class SpoolWriter {
       this.#late.isAtDisk = false;
     }
   }
+}
+
+/** Resource and scopes, which a batch has in each file. */
+function prefaceOf(bytes: Buffer, start: number, end: number, number: number): Buffer[] {
+  const preface: Buffer[] = [];
+  for (let at = start, next = recordEnd(bytes, at, end, number); next > 0; next = recordEnd(bytes, at, end, number)) {
+    if (!isItem(bytes[at + 2]!)) preface.push(bytes.subarray(at, next));
+    at = next;
+  }
+  return preface;
+}
+
+/** Of whole records. */
+function lastEnd(bytes: Buffer, start: number, end: number, number: number): number {
+  let at = start;
+  for (let next = recordEnd(bytes, at, end, number); next > 0; next = recordEnd(bytes, at, end, number)) at = next;
+  return at;
 }

@@ -207,6 +207,7 @@ export class Sender {
   }
 
   #woken(words: Int32Array): void {
+    this.#disk?.workerBegan();
     const asked = Atomics.load(words, FLUSHES_ASKED);
     if (asked === this.#flushesSeen) return this.#take(false);
     this.#flushesSeen = asked;

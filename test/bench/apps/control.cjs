@@ -54,4 +54,5 @@ const answers = {
 process.on('message', ({ id, ask, details }) => process.send({ id, value: answers[ask](details) }));
 // The benchmark has died: so do its apps.
 process.on('disconnect', () => process.exit(1));
-process.channel.unref();
+// Worker threads have none.
+process.channel?.unref();

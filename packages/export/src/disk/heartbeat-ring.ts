@@ -49,7 +49,7 @@ export class HeartbeatRing {
     }
     const { samples } = this.#memory;
     const freeAt = samples[FREE_AT]!;
-    const { limit, oomKills, cgroupOomKills, available } = this.#kernel;
+    const { used, limit, oomKills, cgroupOomKills, available } = this.#kernel;
     return {
       at,
       rss: this.#readRss(),
@@ -57,7 +57,8 @@ export class HeartbeatRing {
       heapLimit: samples[HEAP_LIMIT]!,
       oldLimit: samples[OLD_LIMIT]!,
       rssThen: samples[RSS]!,
-      cgroupUsed: readCgroupUsed(),
+      // Without a limit it kills nobody.
+      cgroupUsed: limit > 0 ? readCgroupUsed() : used,
       cgroupLimit: limit,
       blockedMs: freeAt > 0 ? Math.max(0, at - freeAt) : 0,
       openSpans,

@@ -9,14 +9,16 @@ import { ASLEEP, FREE_AT, openEnd } from './spool-memory.ts';
 import { serviceDirectory } from './spool-directory.ts';
 import { SpoolWriter } from './spool-writer.ts';
 
-/** Most that a killed process loses, ms, beyond a busy machine's delays. */
-const WRITE_MS = 25;
+/** Most that a killed process loses, ms, beyond a busy machine's delays. Each round wakes a thread: 0.3 ms. */
+const WRITE_MS = 50;
 /** New in a round; from here on, it is written in the next one: most is delivered before. */
 const BUSY_BYTES = 32 * 1024;
-/** Open spans and heartbeat: every 100 ms. */
-const UPDATE_EVERY = 4;
+/** Between such rounds. */
+const BUSY_MS = 25;
+/** Between looks at open spans, and heartbeats. */
+const UPDATE_MS = 100;
 /** Rounds without news before the sender sleeps; the next span wakes it. */
-const QUIET = 8;
+const QUIET = 2;
 /** Other namespaces take 30 s of silence for death. */
 const ASLEEP_MS = 10_000;
 /** Random: a service's processes may restart together. */
@@ -60,11 +62,16 @@ export class SenderDisk {
   readonly #reading = new Map<number, NodeJS.Timeout>();
   /** Taken for delivered, by key. */
   readonly #read = new Set<number>();
-  #rounds = 0;
+  #updateAt = 0;
   #quiet = 0;
+  #isBusy = false;
+  /** Their spans wake this thread only with a new batch. */
+  #workersWait = false;
   /** Else all is written at once: the file takes the place of the main thread's. */
   #hasWritten = false;
   #isAsleep = false;
+  #isWaitedFor = false;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param isRestart an earlier sender thread died */
   constructor(options: DiskOptions, isRestart: boolean, host: DiskHost) {
@@ -85,6 +92,7 @@ export class SenderDisk {
       pause: () => after(RECOVER_EVERY_MS * (0.5 + Math.random())),
     });
     setTimeout(() => void this.#recover(), RECOVER_AFTER_MS * (1 + Math.random()));
+    this.#updateAt = performance.now() + UPDATE_MS;
     this.#round();
   }
 
@@ -142,6 +150,11 @@ export class SenderDisk {
     return this.#isAsleep || !this.#hasWritten;
   }
 
+  /** A worker thread has a new batch. */
+  workerBegan(): void {
+    if (this.#isAsleep) this.#wake();
+  }
+
   childKilled(pid: number, signal: number): void {
     try {
       noteSignal(this.#options.base, ownIdentity(), pid, signal);
@@ -163,14 +176,19 @@ export class SenderDisk {
   }
 
   #round(): void {
-    const isNew = this.#writeNew();
-    if (++this.#rounds % UPDATE_EVERY === 0) {
-      this.#host.heartbeat(this.#writer.update(this.#host.waiting()));
-      this.#recovery.touch();
-    }
-    this.#quiet = isNew || this.#options.memory.samples[FREE_AT]! > 0 ? 0 : this.#quiet + 1;
-    if (this.#quiet < QUIET) setTimeout(() => this.#round(), WRITE_MS);
-    else this.#sleep();
+    this.#quiet = this.#writeNew() || this.#workersWait ? 0 : this.#quiet + 1;
+    this.#update();
+    if (this.#quiet >= QUIET) this.#sleep();
+    else this.#timer = setTimeout(() => this.#round(), this.#isBusy ? BUSY_MS : WRITE_MS);
+  }
+
+  #update(): void {
+    const now = performance.now();
+    // A timer may be a little early.
+    if (now < this.#updateAt - 1) return;
+    this.#updateAt = now + UPDATE_MS;
+    this.#host.heartbeat(this.#writer.update(this.#host.waiting()));
+    this.#recovery.touch();
   }
 
   /** @returns whether there is anything new */
@@ -178,8 +196,8 @@ export class SenderDisk {
     const parts = this.#parts();
     let bytes = 0;
     for (const [key, { start, end }] of parts) bytes += end - (this.#seen.get(key)?.end ?? start);
-    const isBusy = this.#hasWritten && bytes >= BUSY_BYTES;
-    for (const [key, { end }] of isBusy ? this.#seen : parts) {
+    this.#isBusy = bytes >= BUSY_BYTES && !this.#isWaiting;
+    for (const [key, { end }] of this.#isBusy ? this.#seen : parts) {
       const part = parts.get(key);
       if (part && !this.#read.has(key)) this.#writer.write(part.kind, part, Math.min(end, part.end));
     }
@@ -195,9 +213,11 @@ export class SenderDisk {
     const open = this.#open;
     const end = open ? openEnd(this.#options.memory, open.number) : 0;
     if (open && end > open.start) parts.set(keyOf(MAIN, open.number), { kind: MAIN, ...open, end });
-    this.#host.eachWorkerBatch((bytes, number, size) =>
-      parts.set(keyOf(WORKER, number), { kind: WORKER, bytes, number, start: 0, end: size }),
-    );
+    this.#workersWait = false;
+    this.#host.eachWorkerBatch((bytes, number, size) => {
+      this.#workersWait = true;
+      parts.set(keyOf(WORKER, number), { kind: WORKER, bytes, number, start: 0, end: size });
+    });
     return parts;
   }
 
@@ -211,16 +231,37 @@ export class SenderDisk {
     this.#isAsleep = true;
     Atomics.store(words, ASLEEP, 1);
     // Earlier spans did not wake it.
-    if (this.#writeNew()) Atomics.store(words, ASLEEP, 0);
-    const waiting = Atomics.waitAsync(words, ASLEEP, 1, ASLEEP_MS);
-    const go = (): void => {
-      this.#isAsleep = false;
-      this.#quiet = Atomics.load(words, ASLEEP) === 1 ? QUIET : 0;
-      this.#rounds = UPDATE_EVERY - 1;
-      this.#round();
-    };
-    if (waiting.async) void waiting.value.then(go);
-    else setImmediate(go);
+    if (this.#writeNew()) return this.#wake();
+    this.#doze();
+    if (this.#isWaitedFor) return;
+    const waiting = Atomics.waitAsync(words, ASLEEP, 1);
+    if (!waiting.async) return this.#wake();
+    this.#isWaitedFor = true;
+    void waiting.value.then(() => {
+      this.#isWaitedFor = false;
+      if (this.#isAsleep) this.#wake();
+    });
+  }
+
+  /** Open spans that go on wake nobody. */
+  #doze(): void {
+    const isWatching = this.#options.memory.samples[FREE_AT]! > 0;
+    this.#timer = setTimeout(
+      () => {
+        this.#writeNew();
+        this.#update();
+        this.#doze();
+      },
+      isWatching ? UPDATE_MS : ASLEEP_MS,
+    );
+  }
+
+  #wake(): void {
+    clearTimeout(this.#timer);
+    Atomics.store(this.#options.memory.words, ASLEEP, 0);
+    this.#isAsleep = false;
+    this.#quiet = 0;
+    setImmediate(() => this.#round());
   }
 
   async #recover(): Promise<void> {

@@ -10,7 +10,7 @@ const TURN_MS = 20;
 /** Without open spans. */
 const IDLE_TURN_MS = 100;
 /** Without open spans, until idle. */
-const IDLE_AFTER = 10;
+const IDLE_AFTER = 3;
 /** Idle turns until the timer stops; the next span starts it. */
 const STOP_AFTER = 20;
 

@@ -445,6 +445,12 @@ describe('process_died', () => {
   });
 });
 
+/** A new process with a fingerprint of its own every ten seconds. */
+function own(second: number): Partial<Made> {
+  const name = String(Math.floor(second / 10));
+  return { instance: name, config: name };
+}
+
 describe('config_change', () => {
   it('is a version that came just before, where it alone is slow', async () => {
     const data = minute((second, i) => {
@@ -468,6 +474,45 @@ describe('config_change', () => {
       }),
     ]);
     expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'slow_dependency', service: 'shop' });
+  });
+
+  const restarted = (isNew: boolean): Partial<Made> => ({
+    instance: isNew ? 'b' : 'a',
+    version: '1.2.9',
+    config: isNew ? '1f00' : '0e11',
+  });
+
+  it('is another configuration of the same version that came just before', async () => {
+    const data = minute((second, i) => {
+      const isNew = second >= 40;
+      const of = restarted(isNew);
+      if (!isNew) return [route('GET /cart', 10 + jitter(i), [{ ...query('SELECT carts', 1, 3), ...of }], of)];
+      // A time-out that is too short now.
+      const cut = { ...query('SELECT carts', 1, 2, { error: 'timeout' }), ...of };
+      return [route('GET /cart', 5 + jitter(i), [cut], { ...of, error: '500' })];
+    });
+    expect(await answerTo(data)).toMatchObject({
+      verdict: 'likely',
+      causes: [
+        {
+          kind: 'config_change',
+          service: 'shop',
+          text: expect.stringContaining('same version, configuration 0e11 → 1f00'),
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['that went well before something else broke', (second: number) => restarted(second >= 20)],
+    ['of each process of its own', (second: number) => ({ ...restarted(second >= 40), ...own(second) })],
+  ])('is not said of a configuration %s', async (_, of) => {
+    const data = minute((second, i) => {
+      const made = of(second);
+      const ms = during(second) ? 400 : 3;
+      return [route('GET /cart', ms + 7 + jitter(i), [{ ...query('SELECT carts', 1, ms), ...made }], made)];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'slow_dependency', resource: 'postgresql shop' });
   });
 
   it('is a limit that was lowered', async () => {

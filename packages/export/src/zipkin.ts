@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { CONFIG_FINGERPRINT } from '@foreshock/kit/names';
 import { plainObject, plainText } from './decode/plain-value.ts';
 import type { JsonEvent, JsonLink, JsonResource, JsonScope, JsonSpan } from './decode/otlp-json.ts';
 import { eachSpan, type RecordBatch } from './otlp-request.ts';
@@ -53,7 +54,8 @@ export function zipkinSpan(span: JsonSpan, scope: JsonScope, resource: JsonResou
   const tags: Record<string, string> = Object.create(null);
   // Others would repeat on each span.
   for (const { key, value } of resource.attributes) {
-    if (key.startsWith('service.') && key !== 'service.name') tags[key] = plainText(value);
+    if ((key.startsWith('service.') && key !== 'service.name') || key === CONFIG_FINGERPRINT)
+      tags[key] = plainText(value);
   }
   for (const { key, value } of span.attributes) {
     // Any `error` tag marks a failure; only the status may.

@@ -3,6 +3,8 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { Attributes } from '@opentelemetry/api';
 import type { Env } from './env.ts';
 import { VERSION } from '@foreshock/kit';
+import { CONFIG_FINGERPRINT } from '@foreshock/kit/names';
+import { configFingerprint } from './config-snapshot/fingerprint.ts';
 import { containerAttributes } from './container.ts';
 import { serviceVersion } from './service-version.ts';
 import { SDK_VERSION } from './version.ts';
@@ -33,6 +35,7 @@ interface Instance {
   readonly id: string;
   readonly host: string;
   readonly version: string | undefined;
+  readonly config: string;
   readonly container: Attributes;
 }
 
@@ -44,6 +47,7 @@ function instance(): Instance {
     id: instanceId(),
     host: process.getBuiltinModule('node:os').hostname(),
     version: serviceVersion(),
+    config: configFingerprint(process.env, process.cwd()),
     container: containerAttributes(),
   };
   setEnvironmentData(KEY, made as never);
@@ -52,11 +56,12 @@ function instance(): Instance {
 
 /** Synchronous; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME take precedence. */
 export function readResource(env: Env): Attributes {
-  const { id, host, version, container } = instance();
+  const { id, host, version, config, container } = instance();
   const attributes: Attributes = {
     'service.name': `unknown_service:${basename(process.execPath)}`,
     'service.instance.id': id,
     ...(version !== undefined && { 'service.version': version }),
+    [CONFIG_FINGERPRINT]: config,
     'telemetry.sdk.name': 'opentelemetry',
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': SDK_VERSION,

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PRELOAD, startCollector } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 
 const BIN = fileURLToPath(new URL('../bin/foreshock.js', import.meta.url));
@@ -66,6 +67,35 @@ package pg: 8.16.0 → 8.16.3
     (await run(staging, ['snapshot'], { ...secrets, POOL_MAX: '10', HOSTNAME: 'c', ONLY_HERE: '1' })).stdout,
   );
   expect(again.fingerprint).toBe(JSON.parse(taken[0]!.stdout).fingerprint);
+});
+
+it('gives the fingerprint that spans of such a process have: of variables but secrets, and the lock file', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'package-lock.json'), lockOf('8.16.0'));
+  const onSpans = async (env: Record<string, string>): Promise<string> => {
+    const { stdout } = await run(cwd, ['snapshot'], env);
+    return (JSON.parse(stdout) as { onSpans: string }).onSpans;
+  };
+  const given = { POOL_MAX: '10', API_KEY: 'sk-12345' };
+  const collector = await startCollector();
+  onTestFinished(() => collector.close());
+  const env = { ...given, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  const script = `require('@opentelemetry/api').trace.getTracer('t').startSpan('s').end()`;
+  const child = execFile(process.execPath, ['--require', PRELOAD, '-e', script], { cwd, env });
+  await once(child, 'exit');
+  const [span] = await collector.waitForSpans(1);
+  const first = await onSpans(env);
+  expect(first).toMatch(/^[\da-f]{14}$/);
+  expect(span!.resource['foreshock.config.fingerprint']).toBe(first);
+
+  expect(await onSpans({ ...env, API_KEY: 'sk-54321', HOSTNAME: 'b' })).toBe(first);
+  writeFileSync(join(cwd, 'package-lock.json'), lockOf('8.16.12'));
+  const other = [
+    await onSpans(env),
+    await onSpans({ ...env, POOL_MAX: '5' }),
+    await onSpans({ ...env, MORE_SECRET: '1' }),
+  ];
+  expect(new Set([first, ...other]).size).toBe(4);
 });
 
 it('hashes slowly what may be a secret, by its name or its text', async () => {

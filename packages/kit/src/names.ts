@@ -142,6 +142,9 @@ export const CACHE_CONCURRENT_MISSES = 'cache.concurrent_misses';
 /** Shape of a key (`user:*`), never the key. */
 export const CACHE_KEY = 'cache.key';
 
+/** Resource: one hash of the configuration that the process started with. */
+export const CONFIG_FINGERPRINT = 'foreshock.config.fingerprint';
+
 /** With FORESHOCK_KEY_HASH: which key or row, and what was done to it, for `foreshock races`. */
 export const CACHE_KEY_HASH = 'cache.key.hash';
 export const CACHE_KEY_ACCESS = 'cache.key.access';

@@ -28,7 +28,7 @@ const LATEST_MS = 120_000;
 /** A lowered limit, or a version that started just before; spans have both. */
 export const configChange: Reading = (known, evidence, kind) => {
   if (!LOOKS.has(kind)) return undefined;
-  const change = smallerPool(known, evidence) ?? newVersion(known, evidence);
+  const change = smallerPool(known, evidence) ?? newVersion(known, evidence) ?? newConfiguration(known, evidence);
   return change && { kind: 'config_change', place: evidence.place, ...change };
 };
 
@@ -59,11 +59,16 @@ function withOnset(onset: Onset | undefined): { onset?: Onset } {
   return onset ? { onset } : {};
 }
 
-/** A version's spans after the window. */
-function healthyAfter({ whole: { table, clipped }, window }: Known, service: number, version: number): number {
+/** A version's or configuration's spans after the window. */
+function healthyAfter(
+  { whole: { table, clipped }, window }: Known,
+  service: number,
+  of: Int32Array,
+  one: number,
+): number {
   let spans = 0;
   for (let row = 0; row < table.size; row++) {
-    if (table.version[row] !== version || table.service[row] !== service) continue;
+    if (of[row] !== one || table.service[row] !== service) continue;
     if (clipped.entry[row]! >= 0 && table.start[clipped.entry[row]!]! > window.to) spans++;
   }
   return spans;
@@ -89,6 +94,35 @@ function othersSuffer({ changes, failures, whole: { table, trees } }: Known, { p
 }
 
 function newVersion(known: Known, evidence: Evidence): Change | undefined {
+  const { version, strings } = known.whole.table;
+  const change = startedBefore(known, evidence, version);
+  return change && started(`version ${strings.text(change.old)} → ${strings.text(change.now)}`, change);
+}
+
+/** Another fingerprint (`foreshock.config.fingerprint`), where the version is the same. */
+function newConfiguration(known: Known, evidence: Evidence): Change | undefined {
+  const { config, strings } = known.whole.table;
+  const change = startedBefore(known, evidence, config);
+  // Several before: each process has its own, which says nothing.
+  if (!change || change.before !== 1) return undefined;
+  return started(`same version, configuration ${strings.text(change.old)} → ${strings.text(change.now)}`, change);
+}
+
+function started(detail: string, { since }: Started): Change {
+  return { detail, onset: { at: since, plusMinusMs: 0 }, isByTime: true };
+}
+
+interface Started {
+  old: number;
+  now: number;
+  /** The new one's first span. */
+  since: number;
+  /** So many different ones ran before. */
+  before: number;
+}
+
+/** A new value of the column, with which what suffered began. */
+function startedBefore(known: Known, evidence: Evidence, of: Int32Array): Started | undefined {
   const { window, phases } = known;
   const { table, clipped } = known.whole;
   const { service } = evidence.place;
@@ -97,24 +131,21 @@ function newVersion(known: Known, evidence: Evidence): Change | undefined {
   const suffered = new Set(evidence.mostly);
   const bad = new Map<number, number>();
   for (let row = 0; row < table.size; row++) {
-    const version = table.version[row]!;
-    if (version === 0 || table.service[row] !== service) continue;
-    if (phases[row] === BEFORE) bump(before, version, 1);
-    since.set(version, Math.min(since.get(version) ?? Infinity, table.start[row]!));
-    if (suffered.has(clipped.entry[row]!)) bump(bad, version, 1);
+    const value = of[row]!;
+    if (value === 0 || table.service[row] !== service) continue;
+    if (phases[row] === BEFORE) bump(before, value, 1);
+    since.set(value, Math.min(since.get(value) ?? Infinity, table.start[row]!));
+    if (suffered.has(clipped.entry[row]!)) bump(bad, value, 1);
   }
   const [old, now] = [largest(before), largest(bad)];
   if (old === undefined || now === undefined || old === now || before.get(old)! < FEWEST_SPANS) return undefined;
   // It went on healthy, or others that did not change suffered.
-  if (healthyAfter(known, service, now) > bad.get(now)! * MOST_HEALTHY || othersSuffer(known, evidence))
+  if (healthyAfter(known, service, of, now) > bad.get(now)! * MOST_HEALTHY || othersSuffer(known, evidence))
     return undefined;
   const isRecent = since.get(now)! >= window.from - LATEST_MS && since.get(now)! > since.get(old)!;
   // It was healthy for a while: something later is the cause.
   if ((before.get(now) ?? 0) > bad.get(now)! * MOST_HEALTHY) return undefined;
   if (!isRecent || bad.get(now)! < sumOf(bad) * LEAST_SHARE) return undefined;
-  return {
-    detail: `version ${table.strings.text(old)} → ${table.strings.text(now)}`,
-    onset: { at: since.get(now)!, plusMinusMs: 0 },
-    isByTime: true,
-  };
+  before.delete(now);
+  return { old, now, since: since.get(now)!, before: before.size };
 }

@@ -24,11 +24,11 @@ export function processGap(table: SpanTable, window: Window, service: number): P
     .filter((row) => table.service[row] === service)
     .map((row) => ({ from: table.end[row]!, detail: deathOf(table, row), isOfMemory: isOfMemory(table, row) }))
     .reverse();
-  for (const [i, { last, spans, version, interrupted }] of processes.entries()) {
+  for (const [i, process] of processes.entries()) {
+    const { last, spans, interrupted } = process;
     if (interrupted) gaps.push({ from: last, detail: 'its requests were cut off', isOfMemory: false });
     const next = processes[i + 1];
-    // Another version: a deployment.
-    if (spans < FEWEST_SPANS || !next || next.first < last - SLACK_MS || next.version !== version) continue;
+    if (spans < FEWEST_SPANS || !next || next.first < last - SLACK_MS || isDeployment(process, next)) continue;
     gaps.push({ from: last, detail: 'another process took its place', isOfMemory: false });
   }
   for (const { from, ...said } of gaps) {
@@ -43,27 +43,42 @@ export function processGap(table: SpanTable, window: Window, service: number): P
 interface Deployment {
   from: number;
   to: number;
-  /** Before and after. */
-  versions: number[];
+  /** Before and after: what tells them apart. */
+  of: 'version' | 'config';
+  values: [number, number];
 }
 
-/** While a new version took the place of another. */
+/** While a new version or configuration took the place of another. */
 export function deployments(table: SpanTable, service: number): Deployment[] {
   const processes = processesOf(table, service);
-  return processes.flatMap(({ last, version }, i) => {
+  return processes.flatMap((process, i) => {
     const next = processes[i + 1];
-    const isOther = next && version !== 0 && next.version !== 0 && next.version !== version;
-    return isOther && next.first > last - SLACK_MS
-      ? [{ from: last, to: next.works, versions: [version, next.version] }]
+    const of = next && (['version', 'config'] as const).find((each) => isOther(process[each], next[each]));
+    return of && next.first > process.last - SLACK_MS
+      ? [{ from: process.last, to: next.works, of, values: [process[of], next[of]] }]
       : [];
   });
+}
+
+interface Deployed {
+  version: number;
+  config: number;
+}
+
+/** Started anew on purpose. */
+function isDeployment(one: Deployed, next: Deployed): boolean {
+  return one.version !== next.version || isOther(one.config, next.config);
+}
+
+function isOther(one: number, next: number): boolean {
+  return one !== 0 && next !== 0 && one !== next;
 }
 
 /** By first span; `works`: the first request or message. */
 function processesOf(table: SpanTable, service: number) {
   const processes = new Map<
     number,
-    { first: number; works: number; last: number; spans: number; version: number; interrupted: boolean }
+    Deployed & { first: number; works: number; last: number; spans: number; interrupted: boolean }
   >();
   for (let row = 0; row < table.size; row++) {
     if (table.service[row] !== service || table.strings.text(table.name[row]!).startsWith('process.died')) continue;
@@ -71,7 +86,8 @@ function processesOf(table: SpanTable, service: number) {
     const instance = table.instance[row]!;
     let process = processes.get(instance);
     if (!process) {
-      process = { first, works: Infinity, last, spans: 0, version: table.version[row]!, interrupted: false };
+      const deployed = { version: table.version[row]!, config: table.config[row]! };
+      process = { first, works: Infinity, last, spans: 0, ...deployed, interrupted: false };
       processes.set(instance, process);
     }
     process.first = Math.min(process.first, first);

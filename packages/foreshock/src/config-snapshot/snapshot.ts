@@ -1,6 +1,8 @@
 import { createHash, scryptSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { configFingerprint } from './fingerprint.ts';
+import { isConfiguration, maybeSecret } from './variables.ts';
 
 /** What `foreshock config snapshot` prints. */
 export interface Snapshot {
@@ -8,6 +10,8 @@ export interface Snapshot {
   readonly at: string;
   /** Same for the same configuration. */
   readonly fingerprint: string;
+  /** What a process that is started here and so has on its spans (`foreshock.config.fingerprint`). */
+  readonly onSpans: string;
   readonly node: string;
   readonly platform: string;
   /** Hashes by name. */
@@ -18,12 +22,6 @@ export interface Snapshot {
   readonly pools?: Record<string, number>;
 }
 
-/** The shell's, machine's or process's: they differ without any configuration change. */
-const UNSTABLE =
-  /^(?:_|PWD|OLDPWD|SHLVL|HOSTNAME|HOME|USER|LOGNAME|MAIL|TERM|COLORTERM|COLUMNS|LINES|LS_COLORS|TMPDIR|DISPLAY|SSH_.*|XDG_.*|INIT_CWD|npm_.*|INVOCATION_ID|JOURNAL_STREAM|POD_(?:NAME|IP|UID)|.*_SERVICE_(?:HOST|PORT)(?:_.*)?|.*_PORT_\d+_(?:TCP|UDP)(?:_.*)?)$/;
-/** In a name; or in a value, such as `Server=db;Password=…`. */
-const SECRET = /pass|pwd|secret|token|key|credential|auth|cookie|cert|dsn|salt|private|signing|(?:^|_)pin(?:_|$)/i;
-const HAS_USER = /:\/\/[^/\s]*@/;
 const DIGITS = 12;
 const SALT = 'foreshock.config/1';
 
@@ -31,7 +29,7 @@ export function takeSnapshot(env: NodeJS.ProcessEnv, cwd: string, pools: Record<
   const variables: Record<string, string> = {};
   for (const name of Object.keys(env).toSorted()) {
     const value = env[name];
-    if (value !== undefined && !UNSTABLE.test(name)) variables[name] = hashOf(name, value);
+    if (value !== undefined && isConfiguration(name)) variables[name] = hashOf(name, value);
   }
   const content = {
     node: process.versions.node,
@@ -41,14 +39,14 @@ export function takeSnapshot(env: NodeJS.ProcessEnv, cwd: string, pools: Record<
     ...(pools && { pools }),
   };
   const fingerprint = shortHash(JSON.stringify(content));
-  return { schema: 'foreshock.config/1', at: new Date().toISOString(), fingerprint, ...content };
+  const onSpans = configFingerprint(env, cwd);
+  return { schema: 'foreshock.config/1', at: new Date().toISOString(), fingerprint, onSpans, ...content };
 }
 
 /** What may be a secret is hashed slowly, so that a dictionary takes long. */
 function hashOf(name: string, value: string): string {
-  const isSecret = SECRET.test(name) || SECRET.test(value) || HAS_USER.test(value);
   // With its name: equal values of two variables stay hidden.
-  if (isSecret) return `scrypt:${scryptSync(value, `${SALT} ${name}`, DIGITS / 2).toString('hex')}`;
+  if (maybeSecret(name, value)) return `scrypt:${scryptSync(value, `${SALT} ${name}`, DIGITS / 2).toString('hex')}`;
   return `sha256:${shortHash(`${name}=${value}`)}`;
 }
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PRELOAD, startCollector } from '@foreshock/testkit';
+import { freePort, PRELOAD, runFixture, startCollector, startPostgres, startRedis } from '@foreshock/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 
 const BIN = fileURLToPath(new URL('../bin/foreshock.js', import.meta.url));
@@ -129,8 +129,9 @@ it('says that a lock file without versions by path is another', async () => {
 });
 
 it('adds the limits of the pools that run', async () => {
-  const server = createServer((_request, response) => {
-    response.end(
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') return response.writeHead(404).end();
+    return response.end(
       'db_client_connection_limit{db_client_connection_pool_name="orders",x="1"} 10\npool_limit{pool_name="p-limit \\"a\\""} 4\n',
     );
   });
@@ -143,6 +144,50 @@ it('adds the limits of the pools that run', async () => {
     `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   ]);
   expect(JSON.parse(stdout).pools).toEqual({ orders: 10, 'p-limit \\"a\\"': 4 });
+});
+
+it('has the time-outs, limits and retries as the libraries of a running process have them, and no text of theirs', async () => {
+  const [adminPort, postgres, redis] = [await freePort(), await startPostgres(), await startRedis()];
+  const app = await runFixture(new URL('fixtures/settings.mjs', import.meta.url), {
+    env: {
+      FORESHOCK_ADMIN_PORT: String(adminPort),
+      OTEL_LOG_LEVEL: 'debug',
+      DATABASE_URL: postgres.url,
+      REDIS_URL: redis.url,
+    },
+  });
+  const { port } = await app.ready;
+  await app.waitForLine('stderr', (line) => line.includes('/metrics, /healthz and /readyz at'));
+  const { stdout } = await run(folder(), ['snapshot', '--admin', `http://127.0.0.1:${adminPort}`]);
+  const { settings } = JSON.parse(stdout) as { settings: Record<string, Record<string, unknown>> };
+  expect(JSON.stringify(settings)).not.toMatch(/hunter2|postgres:|redis:/);
+  const of = (start: string): Record<string, unknown> | undefined =>
+    Object.entries(settings).find(([name]) => name.startsWith(start))?.[1];
+  expect(of('pool ')).toMatchObject({ max: 3, connectionTimeoutMillis: 1_500, statement_timeout: 2_500 });
+  expect(of('ioredis ')).toMatchObject({ commandTimeout: 700, maxRetriesPerRequest: 2, retryStrategy: 'function' });
+  expect(of('redis ')).toMatchObject({ 'socket.connectTimeout': 900 });
+  expect(of('opossum charge')).toMatchObject({ timeout: 800, resetTimeout: 5_000, errorThresholdPercentage: 40 });
+  expect(of('p-retry')).toEqual({ factor: 3, minTimeout: 20, retries: 4 });
+  expect(of('got')).toMatchObject({ 'retry.limit': 1, 'timeout.request': 650 });
+  expect(of(`http server port ${port}`)).toMatchObject({ requestTimeout: 4_000, keepAliveTimeout: 1_234 });
+});
+
+it('says which setting of a running library differs', async () => {
+  const cwd = folder();
+  const snapshot = (timeout: number): string =>
+    JSON.stringify({
+      schema: 'foreshock.config/1',
+      variables: {},
+      packages: {},
+      settings: { 'opossum charge': { timeout, retries: 2 }, ...(timeout > 500 && { got: { 'retry.limit': 2 } }) },
+    });
+  writeFileSync(join(cwd, 'a.json'), snapshot(300));
+  writeFileSync(join(cwd, 'b.json'), snapshot(800));
+  expect(await run(cwd, ['diff', 'a.json', 'b.json'])).toEqual({
+    code: 1,
+    stderr: '',
+    stdout: 'setting retry.limit of got: only in the second\nsetting timeout of opossum charge: 300 → 800\n',
+  });
 });
 
 it('says which running process cannot be asked, and why', async () => {

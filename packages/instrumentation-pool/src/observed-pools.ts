@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
-import { dependencies, type PoolUse } from '@foreshock/kit';
+import { dependencies, plainSettings, type PoolUse, type Settings } from '@foreshock/kit';
 import type { KnownPool } from './known-pool.ts';
 import type { LivePools } from './live-pools.ts';
 import { addPoolGauges, stateOf } from './pool-gauges.ts';
@@ -17,10 +17,13 @@ export class ObservedPools {
     observed.adapters++;
     const states = (): Iterable<PoolUse> => poolStates(pools);
     const readiness = dependencies();
+    const settings = (): Iterable<Settings> => poolSettings(pools);
     readiness?.pools.add(states);
+    readiness?.settings.sources.add(settings);
     return () => {
       this.#all.delete(pools);
       readiness?.pools.delete(states);
+      readiness?.settings.sources.delete(settings);
       if (--observed.adapters > 0) return;
       observed.stop();
       this.#meters.delete(meter);
@@ -33,6 +36,18 @@ function* poolStates(pools: LivePools): Generator<PoolUse> {
     const { name, description } = known;
     const { used: now, pending: waiting } = stateOf(known, pool);
     yield { name, used: now, pending: waiting, limit: description.limit, ask: askOf(known, pool) };
+  }
+}
+
+/** Where libraries have them: `options`, `config` (mysql2, mariadb), the pool itself (tarn, generic-pool). */
+function* poolSettings(pools: LivePools): Generator<Settings> {
+  for (const [pool, { name }] of pools) {
+    const { options, config, _config } = pool as { options?: unknown; config?: unknown; _config?: unknown };
+    yield {
+      library: 'pool',
+      name,
+      values: plainSettings(options, config, _config, options || config || _config ? {} : pool),
+    };
   }
 }
 

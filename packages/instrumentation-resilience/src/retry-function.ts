@@ -1,4 +1,5 @@
 import {
+  dependencies,
   observed,
   preceded,
   replacementOf,
@@ -37,6 +38,7 @@ export function observedRetries(
     const trying = (_self: unknown, args: unknown[]): void => {
       const [given, options] = args;
       if (typeof given !== 'function') return;
+      dependencies()?.settings.notePolicy(library.library, options);
       const retry = attachment.events.retry(fn, library.library, library.maxAttempts(options));
       args[0] = observedAttempts(given as AnyFunction, library, retry, attachment);
     };

@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import { contextAttributesOf } from './context-attributes.ts';
 import { BREAKER_NAME } from './names.ts';
+import { KnownSettings } from './settings.ts';
 
 /** Used by the application. */
 export interface Target {
@@ -51,6 +52,8 @@ class Dependencies {
   readonly #known = new Map<string, Dependency>();
   readonly #open = new Set<string>();
   readonly pools = new Set<() => Iterable<PoolUse>>();
+  /** For `/config`. */
+  readonly settings = new KnownSettings();
 
   note({ system, address, port }: Target): Dependency | undefined {
     if (address === undefined) return undefined;

@@ -29,6 +29,7 @@ export {
   runIn,
 } from './context-bridge.ts';
 export { collectDependencies, dependencies, noteUse, type Dependency, type PoolUse } from './dependencies.ts';
+export { plainSettings, type Settings } from './settings.ts';
 export { noteDegraded, type DegradedMode } from './degraded.ts';
 export { detachedInterval, detachedTimeout } from './detached-timer.ts';
 export { errorMessageOf, errorTypeOf, exceptionTextOf, privateMessageOf, wholeMessageOf } from './error-type.ts';

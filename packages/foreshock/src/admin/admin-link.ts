@@ -15,6 +15,7 @@ import {
 } from '@foreshock/kit';
 import type { AdminConfig } from '../config.ts';
 import type { TextFormat } from '../metrics/prometheus-text.ts';
+import { noteServers, runningSettings } from './running-settings.ts';
 import type { AdminThreadData, Question, ServiceState, ToAdminThread, ToMainThread } from './messages.ts';
 
 export interface AdminOptions extends AdminConfig {
@@ -34,6 +35,7 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 
 
 /** Serves `/metrics`, `/healthz` and `/readyz` from its own thread, also while this one is busy. */
 export function startAdmin(options: AdminOptions, scrape: Scrape): void {
+  noteServers();
   let restarts = 0;
   const start = (): void => {
     try {
@@ -110,6 +112,7 @@ function received(
 async function answered(question: Question, byPools: boolean, scrape: Scrape): Promise<unknown> {
   if (question.type === 'turn') return true;
   if (question.type === 'state') return serviceState(byPools);
+  if (question.type === 'settings') return runningSettings();
   if (question.type === 'dependency') {
     const { key, ms } = question;
     return { why: await whyNot(() => collectDependencies().get(key)?.ask?.(ms)) };

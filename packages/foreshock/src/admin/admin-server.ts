@@ -34,8 +34,15 @@ export function makeAdminServer(service: string, main: MainLoop, readiness: Read
     sendText(response, 200, text, CONTENT_TYPES[format]);
   }
 
+  async function config(_: IncomingMessage, response: ServerResponse): Promise<void> {
+    const settings = await main.ask({ type: 'settings' }, SCRAPE_MS);
+    if (settings === undefined) return sendText(response, 503, 'the event loop did not answer\n');
+    sendText(response, 200, `${JSON.stringify(settings)}\n`, 'application/json');
+  }
+
   const answers = new Map<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>>([
     ['/metrics', metrics],
+    ['/config', config],
     ['/healthz', (_, response) => sendHealth(response, service, [loopCheck(main.busyMs)])],
     ['/readyz', async (_, response) => sendHealth(response, service, await readiness.checks())],
   ]);

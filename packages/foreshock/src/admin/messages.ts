@@ -1,11 +1,12 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { PoolUse } from '@foreshock/kit';
+import type { PoolUse, Settings } from '@foreshock/kit';
 import type { TextFormat } from '../metrics/prometheus-text.ts';
 
 /** To the main thread. */
 export type Question =
   | { readonly type: 'turn' }
   | { readonly type: 'state' }
+  | { readonly type: 'settings' }
   | { readonly type: 'dependency'; readonly key: string; readonly ms: number }
   | { readonly type: 'pool'; readonly name: string }
   | { readonly type: 'metrics'; readonly scraper: number; readonly format: TextFormat };
@@ -36,6 +37,8 @@ export interface DependencyState {
 export interface Answers {
   turn: true;
   state: ServiceState;
+  /** As the libraries have them. */
+  settings: readonly Settings[];
   /** Why it does not serve, if so. */
   dependency: { readonly why: string | undefined };
   /** As `dependency`. */

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Io } from '@foreshock/explain/command';
 import { differences } from './differences.ts';
-import { runningPools } from './running-pools.ts';
+import { askProcess } from './running-process.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 
 const USAGE = `foreshock config snapshot [--admin URL]
 foreshock config diff FILE FILE
 
 snapshot prints, as JSON, the configuration of this folder and environment: Node, the lock file's versions, and the variables
-by name, with hashes in the place of values. --admin adds the limits of the pools that a running process has, from its
-FORESHOCK_ADMIN_PORT, such as http://127.0.0.1:9464.
+by name, with hashes in the place of values. --admin adds pool limits, time-outs and retries as the libraries of a running
+process have them, from its FORESHOCK_ADMIN_PORT, such as http://127.0.0.1:9464.
 diff says what differs between two of them. It ends with 0 if nothing does, with 1 if something does, else with 2.
 `;
 
@@ -17,8 +17,8 @@ export async function config(args: readonly string[], io: Io): Promise<number> {
   const [what, ...rest] = args;
   try {
     if (what === 'snapshot' && (rest.length === 0 || (rest.length === 2 && rest[0] === '--admin'))) {
-      const pools = rest.length === 2 ? await runningPools(rest[1]!) : undefined;
-      io.stdout(`${JSON.stringify(takeSnapshot(process.env, process.cwd(), pools), undefined, 2)}\n`);
+      const running = rest.length === 2 ? await askProcess(rest[1]!) : undefined;
+      io.stdout(`${JSON.stringify(takeSnapshot(process.env, process.cwd(), running), undefined, 2)}\n`);
       return 0;
     }
     if (what === 'diff' && rest.length === 2) {

@@ -1,6 +1,7 @@
 import type { Snapshot } from './snapshot.ts';
 
-type Values = Readonly<Record<string, string | number>>;
+type Plain = string | number | boolean;
+type Values = Readonly<Record<string, Plain>>;
 
 /** As lines; none if equal. */
 export function differences(a: Snapshot, b: Snapshot): string[] {
@@ -10,19 +11,27 @@ export function differences(a: Snapshot, b: Snapshot): string[] {
   }
   // Hashes say nothing.
   lines.push(...changed('variable', a.variables, b.variables, () => 'another value'));
-  lines.push(...changed('package', a.packages, b.packages, (before, after) => `${before} → ${after}`));
+  lines.push(...changed('package', a.packages, b.packages, arrow));
   if (a.pools && b.pools) {
     lines.push(...changed('pool', a.pools, b.pools, (before, after) => `limit ${before} → ${after}`));
   }
+  // Without one of them nothing is known.
+  if (a.settings && b.settings) lines.push(...changed('setting', flat(a.settings), flat(b.settings), arrow));
   return lines;
 }
 
-function changed(
-  kind: string,
-  a: Values,
-  b: Values,
-  say: (before: string | number, after: string | number) => string,
-): string[] {
+function arrow(before: Plain, after: Plain): string {
+  return `${before} → ${after}`;
+}
+
+function flat(settings: Record<string, Values>): Values {
+  const all: Record<string, Plain> = {};
+  for (const [of, values] of Object.entries(settings))
+    for (const [name, value] of Object.entries(values)) all[`${name} of ${of}`] = value;
+  return all;
+}
+
+function changed(kind: string, a: Values, b: Values, say: (before: Plain, after: Plain) => string): string[] {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].toSorted();
   return names.flatMap((name) => {
     const before = Object.hasOwn(a, name) ? a[name] : undefined;

@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import { configFingerprint } from './fingerprint.ts';
 import { isConfiguration, maybeSecret } from './variables.ts';
 
+type Plain = Record<string, string | number | boolean>;
+
+/** Of a running process. */
+export type Running = Pick<Snapshot, 'pools' | 'settings'>;
+
 /** What `foreshock config snapshot` prints. */
 export interface Snapshot {
   readonly schema: 'foreshock.config/1';
@@ -20,12 +25,14 @@ export interface Snapshot {
   readonly packages: Record<string, string>;
   /** A running process's pool limits, by name; undefined: not asked. */
   readonly pools?: Record<string, number>;
+  /** Its time-outs, limits and retries, by library and name; undefined: not asked, or not served. */
+  readonly settings?: Record<string, Plain>;
 }
 
 const DIGITS = 12;
 const SALT = 'foreshock.config/1';
 
-export function takeSnapshot(env: NodeJS.ProcessEnv, cwd: string, pools: Record<string, number> | undefined): Snapshot {
+export function takeSnapshot(env: NodeJS.ProcessEnv, cwd: string, running: Running = {}): Snapshot {
   const variables: Record<string, string> = {};
   for (const name of Object.keys(env).toSorted()) {
     const value = env[name];
@@ -36,7 +43,7 @@ export function takeSnapshot(env: NodeJS.ProcessEnv, cwd: string, pools: Record<
     platform: `${process.platform} ${process.arch}`,
     variables,
     packages: packagesIn(cwd),
-    ...(pools && { pools }),
+    ...running,
   };
   const fingerprint = shortHash(JSON.stringify(content));
   const onSpans = configFingerprint(env, cwd);

@@ -1,5 +1,13 @@
 import { context } from '@opentelemetry/api';
-import { ConnectionOpening, openingOf, rememberOpening, whenSettled, type Hooks } from '@foreshock/kit';
+import {
+  ConnectionOpening,
+  dependencies,
+  openingOf,
+  plainSettings,
+  rememberOpening,
+  whenSettled,
+  type Hooks,
+} from '@foreshock/kit';
 import type { Client, Clients } from './clients.ts';
 
 interface OpeningClient extends Client {
@@ -19,6 +27,10 @@ interface ConnectingSocket {
 /** Called after `connect` is detached, so that the caller is still known. Also each reconnect calls it. */
 export function wrapOpening(prototype: any, clients: Clients, hooks: Hooks): void {
   hooks.before(prototype, 'connect', (client: OpeningClient) => {
+    dependencies()?.settings.note('ioredis', client, ({ options }) => ({
+      name: options.host && `${options.host}:${options.port}`,
+      values: plainSettings(options),
+    }));
     if (!client.connector || openingOf(client)?.isOver === false) return;
     const opening = new ConnectionOpening(clients.serverOf(client), context.active());
     rememberOpening(client, opening);

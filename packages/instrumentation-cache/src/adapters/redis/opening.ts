@@ -1,6 +1,14 @@
 import type { EventEmitter } from 'node:events';
 import { context, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
-import { ConnectionOpening, guard, HandOver, rememberOpening, type Hooks } from '@foreshock/kit';
+import {
+  ConnectionOpening,
+  dependencies,
+  guard,
+  HandOver,
+  plainSettings,
+  rememberOpening,
+  type Hooks,
+} from '@foreshock/kit';
 import type { Client, Clients } from './clients.ts';
 
 interface Connecting {
@@ -25,7 +33,11 @@ export function attachOpenings(clients: Clients, hooks: Hooks): void {
   for (const name of ['@redis/client', '@node-redis/client']) {
     hooks.onLoad(`${name}/dist/lib/client/index.js`, ({ exports }) => {
       hooks.calls(exports.default.prototype, 'connect', {
-        begin: (client: Client): Connecting => ({ client: client._self ?? client, asked: context.active() }),
+        begin(client: Client): Connecting {
+          const own = client._self ?? client;
+          noteSettings(own, clients);
+          return { client: own, asked: context.active() };
+        },
         handOver: connecting,
       });
     });
@@ -56,4 +68,11 @@ export function attachOpenings(clients: Clients, hooks: Hooks): void {
   function begin(client: Client, asked: Context): ConnectionOpening {
     return rememberOpening(client, new ConnectionOpening(clients.serverOf(client), asked));
   }
+}
+
+function noteSettings(client: Client, clients: Clients): void {
+  dependencies()?.settings.note('redis', client, (each) => {
+    const { host, port } = clients.serverOf(each);
+    return { name: host && `${host}:${port}`, values: plainSettings(each.options) };
+  });
 }

@@ -1,4 +1,4 @@
-import { BriefHandOver, type Adapter } from '@foreshock/kit';
+import { BriefHandOver, dependencies, type Adapter } from '@foreshock/kit';
 import type { ResilienceEvents, Retry } from '../../events.ts';
 
 const NAME = 'got';
@@ -7,7 +7,7 @@ const NAME = 'got';
 interface GotRequest {
   readonly _requestId: string;
   readonly retryCount: number;
-  readonly options?: { method?: string; retry?: { limit?: number; methods?: readonly string[] } };
+  readonly options?: { method?: string; retry?: { limit?: number; methods?: readonly string[] }; timeout?: unknown };
 }
 
 interface RequestMessage {
@@ -59,6 +59,7 @@ export const got: Adapter<ResilienceEvents> = {
 
     function begin({ _requestId: id, retryCount, options }: GotRequest): Retry | undefined {
       const { limit, methods } = options?.retry ?? {};
+      dependencies()?.settings.notePolicy(NAME, { retry: options?.retry, timeout: options?.timeout });
       const known = retries.get(id);
       // A request created in between is not the retry.
       if (known && retryCount === 0) retries.delete(id);

@@ -1,5 +1,14 @@
 import { types } from 'node:util';
-import { BriefHandOver, guard, whenSettled, type Adapter, type AnyFunction, type Hooks } from '@foreshock/kit';
+import {
+  BriefHandOver,
+  dependencies,
+  guard,
+  plainSettings,
+  whenSettled,
+  type Adapter,
+  type AnyFunction,
+  type Hooks,
+} from '@foreshock/kit';
 import type { BreakerState, ChangeReason, PolicyCall, ResilienceEvents, Slots } from '../../events.ts';
 
 /** lib/circuit.js of opossum 6–10. */
@@ -39,6 +48,10 @@ function nameOf({ options, action }: CircuitBreaker): string | undefined {
   const name = options.name || action?.name;
   if (typeof name !== 'string') return undefined;
   return name.replace(/^(?:bound )+/, '') || undefined;
+}
+
+function settingsOf(breaker: CircuitBreaker) {
+  return { name: nameOf(breaker), values: plainSettings(breaker.options) };
 }
 
 function stateOf(breaker: CircuitBreaker): BreakerState {
@@ -93,6 +106,7 @@ function wrapBreaker(prototype: any, resilience: ResilienceEvents, hooks: Hooks)
 
   hooks.calls(prototype, 'call', {
     begin(breaker: CircuitBreaker) {
+      dependencies()?.settings.note(NAME, breaker, settingsOf);
       if (!breaker.enabled || breaker.isShutdown) return undefined;
       const call = resilience.call(breaker, 'breaker', nameOf(breaker));
       if (call) begins(breaker, call);

@@ -1,4 +1,4 @@
-// What `foreshock explain` says of the recorded spans, and how to open them on a page.
+// What `foreshock explain` and `foreshock races` say of the recorded spans, and how to open them on a page.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,16 +13,22 @@ const { resolve } = createRequire(import.meta.url);
  */
 export function sayExplained(spans, { heading, say }, ...more) {
   heading('What `foreshock explain` says of it');
-  say(explain(spans) ?? '  It is not built yet: npm run build', '');
+  say(answerOf('explain', spans), '');
   say(`  spans  ${spans}`, ...more, `  page   npx foreshock view ${spans}`, '');
 }
 
-/** @returns {string | undefined} what it prints; undefined where it is not built */
-function explain(spans) {
+/** @param {string} spans the file with them */
+export function sayRaces(spans, { heading, say }) {
+  heading('What `foreshock races` says of it');
+  say(answerOf('races', spans), '');
+}
+
+/** What a command prints. */
+function answerOf(command, spans) {
   const manifest = resolve('foreshock/package.json');
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
   const file = bin && path.join(path.dirname(manifest), typeof bin === 'string' ? bin : bin.foreshock);
-  if (!file || !existsSync(file)) return undefined;
-  const { stdout, stderr } = spawnSync(process.execPath, [file, 'explain', spans], { encoding: 'utf8' });
+  if (!file || !existsSync(file)) return '  It is not built yet: npm run build';
+  const { stdout, stderr } = spawnSync(process.execPath, [file, command, spans], { encoding: 'utf8' });
   return `${stdout}${stderr}`.trimEnd();
 }

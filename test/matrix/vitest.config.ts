@@ -16,6 +16,7 @@ export default defineConfig({
     ...base.test,
     include: [
       'packages/*/src/adapters/*/contract.test.ts',
+      'test/matrix/*.test.ts',
       ...globSync(['packages/*/test/*.test.ts', 'test/*/*.test.ts'], { cwd: root }).filter(usesNodes),
     ],
     env: { FORESHOCK_TEST_MATRIX: 'all' },

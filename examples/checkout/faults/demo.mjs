@@ -1,5 +1,5 @@
 // Plays one fault: `npm run demo -- --fault slow-query`. The recorded spans and the truth stay in a folder.
-import { sayExplained } from '../explain.mjs';
+import { sayExplained, sayRaces } from '../explain.mjs';
 import { startReceiver } from '../receiver.mjs';
 import { showProgress } from '../progress.mjs';
 import { startAll } from '../start.mjs';
@@ -62,6 +62,7 @@ export async function playFault(experiment, options) {
   );
   if (deaths.length > 0) heading('What the next start said of the process before it');
   say(...deaths);
+  if (experiment.races) sayRaces(experiment.spans, { heading, say });
   sayExplained(experiment.spans, { heading, say }, `  truth  ${experiment.truth}`);
 }
 

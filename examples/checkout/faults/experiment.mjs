@@ -55,6 +55,10 @@ export class Experiment {
     return this.#fault.servers ?? [];
   }
 
+  get races() {
+    return this.#fault.races === true;
+  }
+
   get load() {
     return this.#fault.load ?? 1;
   }

@@ -42,6 +42,7 @@ const REACHING_ORDERS = {
  * @property {(at: Record<string, string>) => { everyMs?: number, run: () => void, end?: () => void }} [during] done once or
  *   again and again, and at the end
  * @property {Record<string, { signal: NodeJS.Signals, everyMs: number }>} [signals] sent to a service again and again
+ * @property {boolean} [races] whether `foreshock races` tells it, since nothing becomes slow or fails
  * @property {number} [load] of the usual rate, from when the fault would begin
  */
 
@@ -290,6 +291,13 @@ export const FAULTS = {
     resource: 'queue payments',
     affected: PAYING,
     during: ({ orders }) => ({ run: () => call(`${orders}/renewals`, { count: 150, cents: 900 }) }),
+  },
+  race: {
+    what: 'orders reads how many are left, and writes one less: two at a time sell one twice',
+    kind: null,
+    affected: [],
+    env: { orders: { UNITS: 'read and write', FORESHOCK_KEY_HASH: 'of the demo' } },
+    races: true,
   },
   'load-step': {
     what: 'nothing is wrong: half as many customers more',

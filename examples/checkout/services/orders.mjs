@@ -17,12 +17,14 @@ const {
   PRICES_MS,
   PRICES_FRESH_S = 1,
   STOCK,
+  UNITS,
   IN_TRANSACTION,
 } = process.env;
 const PRICES = 'prices:all';
 // A price list of thousands of rows takes its time.
 const PRICES_QUERY = `SELECT sku, cents FROM products${PRICES_MS ? `, pg_sleep(${PRICES_MS / 1000})` : ''}`;
 const STOCKTAKING_MS = 1_500;
+const RESERVING_MS = 400;
 const log = pino({ name: 'orders' });
 
 const pool = new pg.Pool({
@@ -42,8 +44,10 @@ boss.on('error', (error) => log.error(error, 'job queue'));
 
 await pool.query(`
   CREATE TABLE IF NOT EXISTS products (sku text PRIMARY KEY, cents int NOT NULL);
+  CREATE TABLE IF NOT EXISTS stock (sku text PRIMARY KEY, units int NOT NULL);
   CREATE TABLE IF NOT EXISTS orders (id serial PRIMARY KEY, sku text NOT NULL, cents int NOT NULL, placed_at timestamptz DEFAULT now());
   INSERT INTO products VALUES ('tea', 450), ('cup', 1200), ('pot', 3900) ON CONFLICT DO NOTHING;
+  INSERT INTO stock SELECT sku, 100000 FROM products ON CONFLICT DO NOTHING;
 `);
 await boss.start();
 await boss.createQueue('payments', { retryLimit: Number(JOB_RETRIES), retryDelay: 1 });
@@ -65,6 +69,7 @@ async function place(sku, client) {
   const list = await prices();
   if (list[sku] === undefined) return undefined;
   if (STOCK) await checkStock(Object.keys(list));
+  if (UNITS) await takeOne(sku);
   const stored = await client.query('INSERT INTO orders (sku, cents) VALUES ($1, $2) RETURNING id', [sku, list[sku]]);
   return { id: stored.rows[0].id, cents: list[sku] };
 }
@@ -72,6 +77,13 @@ async function place(sku, client) {
 /** One query for each product: no problem while there are three. */
 async function checkStock(skus) {
   for (const sku of skus) await pool.query('SELECT count(*) FROM orders WHERE sku = $1', [sku]);
+}
+
+/** Wrong on purpose: what others take meanwhile is lost. */
+async function takeOne(sku) {
+  const { rows } = await pool.query('SELECT units FROM stock WHERE sku = $1', [sku]);
+  await sleep(RESERVING_MS);
+  await pool.query('UPDATE stock SET units = $1 WHERE sku = $2', [rows[0].units - 1, sku]);
 }
 
 async function transaction(work) {

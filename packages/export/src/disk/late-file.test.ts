@@ -122,7 +122,7 @@ async function recovered(): Promise<string[]> {
   return names;
 }
 
-it('has what the sender thread has not written for 45 ms, until it has', async () => {
+it('has what the sender thread has not written for 55 ms, until it has', async () => {
   const { end, seal, write, writeSealed, look, stop } = makeProcess();
   end('a');
   write();

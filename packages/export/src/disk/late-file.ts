@@ -16,8 +16,8 @@ import { serviceDirectory } from './spool-directory.ts';
 const { closeSync, constants, openSync, readdirSync, unlinkSync, writevSync } = fs;
 
 const LOOK_MS = 20;
-/** The sender thread writes every 25 ms. */
-const LATE_MS = 45;
+/** The sender thread writes within 50 ms. */
+const LATE_MS = 55;
 /** A look that comes later: this thread was blocked, or had no processor. */
 const STOOD_STILL_MS = 60;
 /** After a write, not for so many times as long: it may have waited for the disk. */

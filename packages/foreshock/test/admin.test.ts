@@ -197,6 +197,17 @@ it('shows the longest delay of the event loop, also of a block that began direct
   }
 });
 
+it('keeps the longest delay for the next scrape when the one before gave up', async () => {
+  const { admin, get } = await start();
+  const early = { 'x-prometheus-scrape-timeout-seconds': '0.6' };
+  await get('/block/700');
+  expect((await fetch(`${admin}/metrics`, { headers: early })).status).toBe(503);
+  expect(valueOf(await scrape(admin), 'nodejs_eventloop_delay_max_seconds')).toBeGreaterThan(0.5);
+  await get('/block/700');
+  await expect(fetch(`${admin}/metrics`, { signal: AbortSignal.timeout(50) })).rejects.toThrow();
+  expect(valueOf(await scrape(admin), 'nodejs_eventloop_delay_max_seconds')).toBeGreaterThan(0.5);
+});
+
 it('answers while the event loop is blocked, and says so once it is stuck', async () => {
   const { admin, get } = await start();
   expect(await healthOf(`${admin}/healthz`)).toMatchObject({ code: 200, body: { status: 'pass' } });

@@ -23,7 +23,9 @@ export function makeAdminServer(service: string, main: MainLoop, readiness: Read
   async function metrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const format = request.headers.accept?.includes('application/openmetrics-text') ? 'openmetrics' : 'text';
     const scraper = scrapers.of(request);
-    const text = await main.ask({ type: 'metrics', scraper, format }, patienceOf(request));
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const text = await main.ask({ type: 'metrics', scraper, format }, patienceOf(request), gone.signal);
     if (text === undefined) {
       return sendText(
         response,

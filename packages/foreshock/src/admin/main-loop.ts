@@ -31,18 +31,29 @@ export class MainLoop {
     return Math.max(0, performance.now() - this.#since);
   }
 
-  /** @returns undefined if none within `ms`, or too many wait */
-  ask<T extends Question['type']>(question: Question & { type: T }, ms: number): Promise<Answers[T] | undefined> {
+  /**
+   * @param gone who asked waits no longer
+   * @returns undefined if none within `ms`, or too many wait
+   */
+  ask<T extends Question['type']>(
+    question: Question & { type: T },
+    ms: number,
+    gone?: AbortSignal,
+  ): Promise<Answers[T] | undefined> {
     if (this.#waiting.size >= MAX_WAITING) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const id = this.#post(question, (answer) => {
         clearTimeout(timer);
+        gone?.removeEventListener('abort', giveUp);
         resolve(answer as Answers[T] | undefined);
       });
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
+      const giveUp = (): void => {
+        clearTimeout(timer);
+        if (this.#waiting.delete(id)) this.#port.postMessage({ type: 'cancel', id } satisfies ToMainThread);
         resolve(undefined);
-      }, ms);
+      };
+      const timer = setTimeout(giveUp, ms);
+      gone?.addEventListener('abort', giveUp, { once: true });
     });
   }
 

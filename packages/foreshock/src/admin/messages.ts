@@ -48,6 +48,8 @@ export interface Answers {
 
 export type ToMainThread =
   | { readonly type: 'ask'; readonly id: number; readonly question: Question }
+  /** Nobody waits for the answer any more. */
+  | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'listening' }
   | { readonly type: 'failed'; readonly cause: string };
 

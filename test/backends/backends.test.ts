@@ -1,9 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import { runFixture, startPostgres } from '@foreshock/testkit';
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { startJaeger, validated, type Jaeger } from './jaeger.ts';
-import { read, say, Unavailable, until } from './obtain.ts';
-import { foundInJaeger, traceInJaeger, traceInZipkin, tree, warningsInJaeger, type ReadSpan } from './read-trace.ts';
+import { runFixture, startPostgres, type Fixture } from '@foreshock/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { need, orUnavailable } from './available.ts';
+import { startJaeger, type Jaeger } from './jaeger.ts';
+import { read, Unavailable, until } from './obtain.ts';
+import {
+  foundInJaeger,
+  foundInZipkin,
+  traceInJaeger,
+  traceInZipkin,
+  tree,
+  warningsInJaeger,
+  type ReadSpan,
+} from './read-trace.ts';
 import { startZipkin, type Zipkin } from './zipkin.ts';
 
 const ARRIVAL_LIMIT_MS = 20_000;
@@ -23,34 +32,17 @@ beforeAll(async () => {
   const names: string[] = [];
   exporters = {};
   if (!(jaeger instanceof Unavailable)) {
+    stops.push(jaeger.stop);
     names.push('otlp');
     exporters['OTEL_EXPORTER_OTLP_ENDPOINT'] = jaeger.otlp;
   }
   if (!(zipkin instanceof Unavailable)) {
+    stops.push(zipkin.stop);
     names.push('zipkin');
     exporters['OTEL_EXPORTER_ZIPKIN_ENDPOINT'] = `${zipkin.url}/api/v2/spans`;
   }
   exporters['OTEL_TRACES_EXPORTER'] = names.join() || 'none';
 });
-
-async function orUnavailable<T extends { stop(): unknown }>(start: Promise<T>): Promise<T | Unavailable> {
-  try {
-    const backend = await start;
-    stops.push(() => backend.stop());
-    return backend;
-  } catch (error) {
-    if (error instanceof Unavailable) return error;
-    throw error;
-  }
-}
-
-/** The backend. Without it the test fails in CI if the machine has what it takes, and else a line says what was not checked. */
-function need<T>(backend: T | Unavailable, context: TestContext): T {
-  if (!(backend instanceof Unavailable)) return backend;
-  if (backend.expected && process.env['CI']) throw backend;
-  say(`NOT CHECKED: ${backend.message}`);
-  return context.skip(backend.message);
-}
 
 /** Asks again until the trace holds so many spans. */
 function whole(readTrace: () => Promise<ReadSpan[]>, count: number): Promise<ReadSpan[]> {
@@ -143,6 +135,13 @@ describe('two services and a pool of one', () => {
     expect(await foundInJaeger(url, 'orders', 'x_trace_id', 'order-43')).toBe(0);
   });
 
+  it('Zipkin’s search finds a trace by its caller’s x-trace-id', async (context) => {
+    const { url } = need(zipkin, context);
+    await whole(() => traceInZipkin(url, CHECKOUT), expected[CHECKOUT].length);
+    expect(await foundInZipkin(url, 'x_trace_id=order-42')).toBe(1);
+    expect(await foundInZipkin(url, 'x_trace_id=order-43')).toBe(0);
+  });
+
   it('Zipkin draws who calls whom, the database too', async (context) => {
     const { url } = need(zipkin, context);
     await whole(() => traceInZipkin(url, CHECKOUT), expected[CHECKOUT].length);
@@ -159,8 +158,16 @@ describe('two services and a pool of one', () => {
 
 describe('the demo', () => {
   let traceId: string;
+  /** `foreshock explain --watch` of Jaeger, from before the demo. */
+  let watching: Fixture | undefined;
 
   beforeAll(async () => {
+    if (!(jaeger instanceof Unavailable)) {
+      const bin = fileURLToPath(new URL('../../packages/foreshock/bin/foreshock.js', import.meta.url));
+      const args = ['explain', jaeger.url, '--watch', '--json'];
+      watching = await runFixture(bin, { preload: 'none', args });
+      await watching.waitForLine('stdout', () => true);
+    }
     const demo = await runFixture(fileURLToPath(new URL('../../examples/checkout/run.mjs', import.meta.url)), {
       preload: 'none',
       env: exporters,
@@ -234,6 +241,29 @@ describe('the demo', () => {
     expect(await foundInJaeger(url, service, attribute, value)).toBeGreaterThan(0);
   });
 
+  it.for([
+    'pool.wait_reason=queue',
+    'circuitbreaker.state=open',
+    'retry.attempt=2',
+    'circuitbreaker.transition',
+    'retry.summary',
+  ])('Zipkin’s search finds traces by %s', async (query, context) => {
+    const { url } = need(zipkin, context);
+    await complete(() => traceInZipkin(url, traceId));
+    expect(await foundInZipkin(url, query)).toBeGreaterThan(0);
+  });
+
+  it('`explain --watch` of Jaeger names what kept the connections, until SIGINT', async (context) => {
+    need(jaeger, context);
+    const answer = JSON.parse(await watching!.waitForLine('stdout', (line) => line.includes('GET /report')));
+    expect(answer.causes[0]).toMatchObject({ service: 'orders', operation: expect.stringContaining('GET /report') });
+    watching!.kill('SIGINT');
+    const { code, stdout, stderr } = await watching!.exited;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const first = stdout.slice(0, stdout.indexOf('\n'));
+    expect(first).not.toContain('GET /report');
+  });
+
   it('both have the same spans under the same parents', async (context) => {
     const { url: zipkinUrl } = need(zipkin, context);
     const { url: jaegerUrl } = need(jaeger, context);
@@ -244,18 +274,3 @@ describe('the demo', () => {
     expect(pairs(await traceInZipkin(zipkinUrl, traceId))).toEqual(inJaeger);
   });
 });
-
-for (const name of ['collector/gateway', 'jaeger/collector', 'jaeger/ingester', 'jaeger/query']) {
-  it(`examples/production/${name}.yml is a configuration that the collector inside of Jaeger takes`, async (context) => {
-    need(jaeger, context);
-    const file = fileURLToPath(new URL(`../../examples/production/${name}.yml`, import.meta.url));
-    const url = 'http://127.0.0.1:1';
-    const env = {
-      OPENSEARCH_URL: url,
-      PROMETHEUS_URL: url,
-      KAFKA_BROKERS: 'kafka:9092',
-      JAEGER_ENDPOINT: 'jaeger:4317',
-    };
-    expect(await validated(file, env)).toBe('');
-  });
-}

@@ -44,7 +44,7 @@ export async function startJaeger(): Promise<Jaeger> {
 }
 
 /**
- * On the path, or built: it contains a collector.
+ * A `jaeger` on the path, else one built by Go.
  *
  * @throws Unavailable
  */
@@ -59,16 +59,10 @@ export async function jaegerBinary(): Promise<string> {
   );
 }
 
-/**
- * What `jaeger validate` says of a configuration; nothing if it is right.
- *
- * @throws Unavailable
- */
-export async function validated(file: string, env: Record<string, string>): Promise<string> {
-  const { stderr, status } = spawnSync(await jaegerBinary(), ['validate', `--config=${file}`], {
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-  });
+/** What `jaeger validate` says of configurations, each over those before it; nothing if they are right. */
+export function validated(binary: string, files: readonly string[], env: Record<string, string>): string {
+  const args = ['validate', ...files.map((file) => `--config=${file}`)];
+  const { stderr, status } = spawnSync(binary, args, { env: { ...process.env, ...env }, encoding: 'utf8' });
   return status === 0 ? '' : stderr;
 }
 

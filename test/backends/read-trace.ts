@@ -60,6 +60,14 @@ export async function foundInJaeger(url: string, service: string, attribute: str
   return data.length;
 }
 
+/** Traces of the last hour that Zipkin's search finds by one tag, or by an annotation's name. */
+export async function foundInZipkin(url: string, query: string): Promise<number> {
+  const traces = await read(
+    `${url}/api/v2/traces?annotationQuery=${encodeURIComponent(query)}&lookback=3600000&limit=50`,
+  );
+  return traces.length;
+}
+
 /**
  * What Jaeger finds wrong with a trace: a missing parent, an id given twice, a skewed clock. From the
  * newer API, which tells hosts apart by `host.name`; the older knows a process tag `ip` alone, and

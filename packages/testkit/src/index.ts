@@ -31,7 +31,13 @@ export { startMariaDb, type MariaDb } from './servers/mariadb.ts';
 export { startMemcached, type Memcached } from './servers/memcached.ts';
 export { startMongoDb, startMongoDbIfPossible, type MongoDb } from './servers/mongodb.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
-export { checkMetrics, runPromtool, startPrometheus, type Prometheus } from './servers/prometheus.ts';
+export {
+  checkMetrics,
+  runPromtool,
+  startPrometheus,
+  type Prometheus,
+  type PrometheusOptions,
+} from './servers/prometheus.ts';
 export { startRabbitMq, type RabbitMq } from './servers/rabbitmq.ts';
 export { startRedis, startRedisCluster, type Redis, type RedisCluster } from './servers/redis.ts';
 export {

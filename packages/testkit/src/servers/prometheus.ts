@@ -15,13 +15,29 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
-/** Real, scraping one target every second. */
-export async function startPrometheus(target: string): Promise<Prometheus> {
+export interface PrometheusOptions {
+  /** The text of a file of rules. */
+  rules?: string;
+  /** Scrapes and evaluations; default 1,000. */
+  everyMs?: number;
+}
+
+/** Real, scraping one target. */
+export async function startPrometheus(
+  target: string,
+  { rules, everyMs = 1_000 }: PrometheusOptions = {},
+): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'foreshock-prometheus-'));
   const port = await freePort();
   const config = join(folder, 'prometheus.yml');
   const scrape = `  - job_name: service\n    static_configs:\n      - targets: ['${target}']\n`;
-  writeFileSync(config, `global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n${scrape}`);
+  const every = ['scrape_interval', 'scrape_timeout', 'evaluation_interval'].map((key) => `  ${key}: ${everyMs}ms\n`);
+  let files = '';
+  if (rules !== undefined) {
+    writeFileSync(join(folder, 'rules.yml'), rules);
+    files = 'rule_files: [rules.yml]\n';
+  }
+  writeFileSync(config, `global:\n${every.join('')}${files}scrape_configs:\n${scrape}`);
   const args = [
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,

@@ -31,8 +31,9 @@ test('leaves nothing behind when it is interrupted, and leaves alone what it was
   expect(readdirSync(demo.temporary)).toEqual([]);
 }, 60_000);
 
+// With Redis and RabbitMQ: test/matrix/demo-ends.test.ts.
 test('leaves nothing behind when it is killed, not even a service that hangs', async () => {
-  start(FULL, servers.own);
+  start();
   await demo.printed('checkouts answered');
   const pids = demo.descendants();
   process.kill(demo.pidOf('gateway'), 'SIGSTOP');

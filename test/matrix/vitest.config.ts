@@ -8,7 +8,7 @@ const usesNodes = (file: string): boolean =>
   /\b(?:NODES|testedVersions|startMongoDbIfPossible)\b/.test(readFileSync(root + file, 'utf8'));
 
 // The contracts of all adapters on each supported Node, with the versions of `npm test`, and on the others what it runs
-// on one Node only.
+// on one Node only; the demo's default profile, of which `npm test` plays the full one.
 export default defineConfig({
   ...base,
   root,

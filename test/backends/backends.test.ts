@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { runFixture, startPostgres } from '@foreshock/testkit';
+import { runFixture, startPostgres, type Fixture } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { need, orUnavailable } from './available.ts';
 import { startJaeger, type Jaeger } from './jaeger.ts';
@@ -158,8 +158,16 @@ describe('two services and a pool of one', () => {
 
 describe('the demo', () => {
   let traceId: string;
+  /** `foreshock explain --watch` of Jaeger, from before the demo. */
+  let watching: Fixture | undefined;
 
   beforeAll(async () => {
+    if (!(jaeger instanceof Unavailable)) {
+      const bin = fileURLToPath(new URL('../../packages/foreshock/bin/foreshock.js', import.meta.url));
+      const args = ['explain', jaeger.url, '--watch', '--json'];
+      watching = await runFixture(bin, { preload: 'none', args, readyTimeoutMs: 170_000 });
+      await watching.waitForLine('stdout', () => true);
+    }
     const demo = await runFixture(fileURLToPath(new URL('../../examples/checkout/run.mjs', import.meta.url)), {
       preload: 'none',
       env: exporters,
@@ -243,6 +251,17 @@ describe('the demo', () => {
     const { url } = need(zipkin, context);
     await complete(() => traceInZipkin(url, traceId));
     expect(await foundInZipkin(url, query)).toBeGreaterThan(0);
+  });
+
+  it('`explain --watch` of Jaeger names what kept the connections, until SIGINT', async (context) => {
+    need(jaeger, context);
+    const answer = JSON.parse(await watching!.waitForLine('stdout', (line) => line.includes('GET /report')));
+    expect(answer.causes[0]).toMatchObject({ service: 'orders', operation: expect.stringContaining('GET /report') });
+    watching!.kill('SIGINT');
+    const { code, stdout, stderr } = await watching!.exited;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const first = stdout.slice(0, stdout.indexOf('\n'));
+    expect(first).not.toContain('GET /report');
   });
 
   it('both have the same spans under the same parents', async (context) => {

@@ -153,11 +153,11 @@ it('clocks that are hours apart change no cause, and are said', async () => {
 });
 
 describe('a backend', () => {
-  const serve = async (answer: (path: string) => string | undefined): Promise<{ url: string; close(): void }> => {
+  const serve = async (answer: (path: string) => string | number): Promise<{ url: string; close(): void }> => {
     const server = createServer((req, res) => {
       const body = answer(req.url!);
-      if (body === undefined) return void res.writeHead(404).end();
-      res.setHeader('content-type', 'application/json').end(body);
+      if (typeof body === 'number') return void res.writeHead(body).end();
+      res.setHeader('content-type', body.startsWith('<') ? 'text/html; charset=utf-8' : 'application/json').end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
@@ -187,13 +187,29 @@ describe('a backend', () => {
     let asked = 0;
     const jaeger = await serve((path) => {
       if (path.startsWith('/api/v3/services')) return '{"services":["shop"]}';
-      if (!path.startsWith('/api/v3/traces?')) return undefined;
-      return ++asked % 2 === 0 ? undefined : spans.map((line) => `{"result":${line}}`).join('\n');
+      if (!path.startsWith('/api/v3/traces?')) return 404;
+      return ++asked % 2 === 0 ? 500 : spans.map((line) => `{"result":${line}}`).join('\n');
     });
     const { coverage } = await answerOf([...window, jaeger.url]);
     jaeger.close();
     expect(coverage.spans).toBe(100);
-    expect(coverage.blindSpots.join()).toMatch(/Jaeger answered \d+ of 12 requests; answered 404/);
+    expect(coverage.blindSpots.join()).toMatch(/Jaeger answered \d+ of 12 requests; answered 500/);
+  });
+
+  it('that is Jaeger 2.13 is asked by its names, with its page for what it lacks and 404 for no traces', async () => {
+    let asked = 0;
+    const jaeger = await serve((path) => {
+      if (path.startsWith('/api/v3/services')) return '{"services":["shop"]}';
+      if (!path.startsWith('/api/v3/traces?')) return '<!DOCTYPE html><title>Jaeger UI</title>';
+      const query = new URLSearchParams(path.split('?')[1]);
+      for (const name of ['service_name', 'start_time_min', 'start_time_max', 'num_traces'])
+        if (!query.has(`query.${name}`)) return 400;
+      return ++asked === 1 ? spans.map((line) => `{"result":${line}}`).join('\n') : 404;
+    });
+    const { coverage } = await answerOf([...window, jaeger.url]);
+    jaeger.close();
+    expect(coverage.spans).toBe(100);
+    expect(coverage.blindSpots.join()).not.toContain('Jaeger');
   });
 
   it('that is a Zipkin gives its spans', async () => {
@@ -210,7 +226,7 @@ describe('a backend', () => {
     ]);
     const zipkin = await serve((path) => {
       if (path.startsWith('/api/v2/services')) return '["shop"]';
-      return path.startsWith('/api/v2/traces') ? JSON.stringify(list) : undefined;
+      return path.startsWith('/api/v2/traces') ? JSON.stringify(list) : 404;
     });
     const { coverage, verdict } = await answerOf([...window, zipkin.url]);
     zipkin.close();

@@ -13,7 +13,12 @@ export async function fetchBody(url: URL): Promise<AsyncIterable<Buffer>> {
   }
   if (!answer.ok) {
     await answer.body?.cancel();
-    throw new UnreadableSource(`answered ${answer.status} to ${url.pathname}`);
+    throw new UnreadableSource(`answered ${answer.status} to ${url.pathname}`, answer.status);
+  }
+  // Jaeger answers paths that it does not know with its page.
+  if (answer.headers.get('content-type')?.startsWith('text/html')) {
+    await answer.body?.cancel();
+    throw new UnreadableSource(`answered with a web page to ${url.pathname}`);
   }
   return buffers(answer.body);
 }

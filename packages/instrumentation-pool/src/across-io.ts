@@ -40,9 +40,11 @@ export class AcrossIo {
     if (this.#open.size < MAX_OPEN) this.#open.set(call, now);
   }
 
-  ended(call: Span, now: number): void {
-    const start = this.#open.get(call);
+  /** @param at default now, if it is one of them: mostly another holder's */
+  ended(call: Span, at?: number): void {
+    const start = this.#open.size === 0 ? undefined : this.#open.get(call);
     if (start === undefined) return;
+    const now = at ?? performance.now();
     this.#open.delete(call);
     this.#ended++;
     this.#coveredMs += Math.max(0, now - Math.max(start, this.#coveredUntil));

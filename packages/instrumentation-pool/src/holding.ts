@@ -88,7 +88,7 @@ export class Holding implements Linked<Holding>, ConnectionHolding {
 
   callEnded(span: object): void {
     if (span === this.#sent) this.#idleSince = performance.now();
-    else this.#acrossIo?.ended(span as Span, performance.now());
+    else this.#acrossIo?.ended(span as Span);
   }
 
   get isBusy(): boolean {

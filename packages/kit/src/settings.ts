@@ -1,3 +1,5 @@
+import { guard } from './guard.ts';
+
 /** A client's, pool's, server's or policy's, as it runs. */
 export interface Settings {
   readonly library: string;
@@ -71,9 +73,10 @@ export class KnownSettings {
   *[Symbol.iterator](): Generator<Settings> {
     for (const { library, of, describe } of this.#noted) {
       const object = of.deref();
-      if (object) yield { library, ...describe(object) };
+      const described = object && guard('settings', () => describe(object));
+      if (described) yield { library, ...described };
     }
-    for (const source of this.sources) yield* source();
+    for (const source of this.sources) yield* guard('settings', () => [...source()]) ?? [];
     yield* this.#policies.values();
   }
 }

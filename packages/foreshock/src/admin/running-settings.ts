@@ -35,5 +35,5 @@ function ofServer(server: Server): Omit<Settings, 'library'> {
 
 /** One that cannot be read is left out. */
 export function runningSettings(): Settings[] {
-  return guard('reading settings', () => [...collectDependencies().settings]) ?? [];
+  return [...collectDependencies().settings];
 }

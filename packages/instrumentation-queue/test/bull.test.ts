@@ -99,11 +99,18 @@ describe.each(testedVersions(['bull-4-10', 'bull']))('%s', (alias) => {
     await queue.add({}, { timestamp: Date.now() - 60_000 });
     await ended(`process ${queue.name}`);
     await queue.add({}, { attempts: 2, backoff: 10 });
-    const handled = await ended(`process ${queue.name}`, 3);
+    await ended(`process ${queue.name}`, 3);
+    // As after the end of a worker that had begun it.
+    await queue.pause();
+    const { id } = await queue.add({});
+    await queue.client.hset(queue.toKey(id), 'stalledCounter', 1);
+    await queue.resume();
+    const handled = await ended(`process ${queue.name}`, 4);
     expect(handled.map(({ attributes }) => [attributes['queue.attempt'], typeof attributes['queue.wait_ms']])).toEqual([
       [1, 'undefined'],
       [1, 'number'],
       [2, 'undefined'],
+      [1, 'undefined'],
     ]);
   });
 

@@ -20,7 +20,7 @@ import {
   RPC_TIMEOUT_PHASE,
 } from '@foreshock/kit/names';
 import type { Attempt, Called, RpcStatus, Wait } from './events.ts';
-import { DEADLINE_EXCEEDED, OK, statusName } from './status.ts';
+import { CANCELLED, DEADLINE_EXCEEDED, OK, statusName } from './status.ts';
 
 const WAITED_MS = { dns: RPC_PHASE_DNS_MS, connect: RPC_PHASE_CONNECT_MS };
 const MAX_DETAILS = 256;
@@ -37,6 +37,8 @@ export interface AttemptedCall extends Called {
   readonly deadline: number;
   readonly limitMs: number;
   readonly first: RpcAttempt;
+  /** Whose status is the call's; undefined: the last one's. */
+  deciding: RpcAttempt | undefined;
   send(metadata: OutgoingHeaders, span: Span): void;
 }
 
@@ -89,6 +91,19 @@ export class RpcAttempt implements Attempt {
 
   responded(): void {
     this.#hasResponse = true;
+  }
+
+  worked(): void {
+    this.call.deciding = this;
+  }
+
+  discarded(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.goesOn();
+    this.code = CANCELLED;
+    this.span.setAttribute('rpc.status_code', statusName(CANCELLED));
+    this.span.end();
   }
 
   ended({ code, details }: RpcStatus, wasSent: boolean): void {

@@ -33,6 +33,7 @@ export class RpcCall extends Caller implements Called, AttemptedCall {
   readonly method: string;
   readonly deadline: number;
   readonly first: RpcAttempt;
+  deciding: RpcAttempt | undefined;
   /** Given at the begin. */
   readonly limitMs: number;
   readonly #client: RpcClient;
@@ -89,10 +90,11 @@ export class RpcCall extends Caller implements Called, AttemptedCall {
   ended(status: RpcStatus): void {
     if (this.#ended) return;
     this.#ended = true;
+    const deciding = this.deciding ?? this.#last;
     // Without an attempt, all details are of this process.
-    this.#last.ended(status, this.#attempts > 0);
+    deciding.ended(status, this.#attempts > 0);
     // Otherwise the attempt says it.
-    if (this.#attempts > 1 || this.#last.code !== status.code) this.#summarise(status);
+    if (this.#attempts > 1 || deciding.code !== status.code) this.#summarise(status);
     this.#measure(status);
   }
 

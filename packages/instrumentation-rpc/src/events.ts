@@ -45,6 +45,10 @@ export interface Attempt {
   /** Waits no more. */
   goesOn(): void;
   responded(): void;
+  /** The call's status is this attempt's. */
+  worked(): void;
+  /** Another one was quicker: no failure. */
+  discarded(): void;
   /** @param wasSent its details may be the server's */
   ended(status: RpcStatus, wasSent: boolean): void;
 }

@@ -15,6 +15,8 @@ export class Consumers {
   readonly #dueTimes: DueTimes;
   /** By job. */
   readonly #handled = new WeakMap<object, Processing>();
+  /** Started before: since when they wait is not known. */
+  readonly #stalled = new WeakSet<object>();
 
   constructor(queue: QueueEvents, hooks: Hooks, dueTimes: DueTimes) {
     this.#queue = queue;
@@ -46,7 +48,12 @@ export class Consumers {
     );
   }
 
-  observeJob(prototype: { moveToFailed: unknown; promote: unknown; retry: unknown }): void {
+  observeJob(Job: { fromJSON: unknown; prototype: Record<'moveToFailed' | 'promote' | 'retry', unknown> }): void {
+    const { prototype } = Job;
+    // Of moveStalledJobsToWait; the job does not have it.
+    this.#hooks.after(Job, 'fromJSON', (job: object, _Job, [, { stalledCounter }]) => {
+      if (Number(stalledCounter) > 0) this.#stalled.add(job);
+    });
     // After `opts.timeout` the handler goes on (lib/p-timeout.js).
     this.#hooks.before(prototype, 'moveToFailed', (job: QueuedJob, [error]) => {
       if ((error as Error | undefined)?.name === 'TimeoutError')
@@ -83,6 +90,7 @@ export class Consumers {
 
   #begin(job: QueuedJob): Processing | undefined {
     const message = messageOf(ownerOf(job.queue), asStarted(job), this.#dueTimes);
+    if (this.#stalled.has(job)) message.waitMs = undefined;
     const processing = this.#queue.process({ system: 'bull', destination: job.queue.name, messages: [message] });
     if (processing) this.#handled.set(job, processing);
     return processing;

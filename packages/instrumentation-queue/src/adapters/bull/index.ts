@@ -19,7 +19,7 @@ export const bull: Adapter<QueueEvents> = {
     hooks.onLoad('bull/lib/utils.js', ({ exports }) => consumers.observeEvents(exports));
     hooks.onLoad('bull/lib/job.js', ({ exports }) => {
       producers.observeJob(exports);
-      consumers.observeJob(exports.prototype);
+      consumers.observeJob(exports);
     });
     hooks.onLoad('bull/lib/queue.js', ({ exports: { prototype } }) => {
       producers.observeQueue(prototype);

@@ -1,6 +1,6 @@
 import { guard } from '@foreshock/kit';
 import type { Attempt, Called, RpcStatus, Served } from '../../events.ts';
-import { OK } from '../../status.ts';
+import { CANCELLED, OK } from '../../status.ts';
 
 /** call-interface.js. */
 interface Listener {
@@ -60,13 +60,20 @@ export class AttemptListener implements Listener {
   }
 
   onReceiveStatus(status: RpcStatus): void {
-    // What worked may still be no message: the call's status says so.
-    if (status.code !== OK) {
-      guard('@grpc/grpc-js attempt', () => this.#attempt.ended(status, this.#sent.child !== null));
-    }
+    guard('@grpc/grpc-js attempt', () => this.#ended(status));
     this.#told.onReceiveStatus(status);
   }
+
+  #ended(status: RpcStatus): void {
+    // What worked may still be no message: the call's status says so.
+    if (status.code === OK) this.#attempt.worked();
+    else if (status.code === CANCELLED && status.details === DISCARDED) this.#attempt.discarded();
+    else this.#attempt.ended(status, this.#sent.child !== null);
+  }
 }
+
+/** retrying-call.js, of attempts that hedged a quicker one. */
+const DISCARDED = 'Discarded in favor of other hedged attempt';
 
 /** server-interceptors.js. */
 interface ServerListener {

@@ -122,7 +122,7 @@ async function recovered(): Promise<string[]> {
   return names;
 }
 
-it('has what the sender thread has not written for 55 ms, until it has', async () => {
+it('has what the sender thread has not written, as it has had no round for 60 ms, until it has', async () => {
   const { end, seal, write, writeSealed, look, stop } = makeProcess();
   end('a');
   write();
@@ -211,4 +211,24 @@ it('is gone before a batch of it counts as delivered, and with the process', () 
   expect(files()).toHaveLength(2);
   writer.end(false);
   expect(files()).toHaveLength(1);
+});
+
+it('has nothing of a batch that a backend has, though it was never written', () => {
+  const { end, seal, write, look, writer } = makeProcess();
+  end('a');
+  write();
+  look(20);
+  seal();
+  end('b');
+  const second = seal();
+  writer.finished(MAIN, second.number);
+  look(200);
+  expect(files()).toEqual([['a']]);
+  end('c');
+  const third = seal();
+  look(80);
+  expect(files()).toEqual([['a'], ['c']]);
+  writer.sent(MAIN, third.number, true);
+  look(80);
+  expect(files()).toEqual([['a']]);
 });

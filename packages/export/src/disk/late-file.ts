@@ -7,7 +7,7 @@ import { newHeader, type DiskOptions } from './disk-options.ts';
 import { encodeHeader, HEADER_BYTES, LAST_FRAME_AT } from './file-layout.ts';
 import { ownName } from './file-names.ts';
 import { firstFree } from './free-number.ts';
-import { isWithin, LateState, type Position } from './late-state.ts';
+import { isWithin, LateState } from './late-state.ts';
 import { MainBatches } from './main-batches.ts';
 import { ownIdentity } from './process-identity.ts';
 import { serviceDirectory } from './spool-directory.ts';
@@ -16,19 +16,12 @@ import { serviceDirectory } from './spool-directory.ts';
 const { closeSync, constants, openSync, readdirSync, unlinkSync, writevSync } = fs;
 
 const LOOK_MS = 20;
-/** The sender thread writes within 50 ms. */
-const LATE_MS = 55;
-/** A look that comes later: this thread was blocked, or had no processor. */
-const STOOD_STILL_MS = 60;
+/** The sender thread has a round every 50 ms while there is something new. */
+const LATE_MS = 60;
 /** After a write, not for so many times as long: it may have waited for the disk. */
 const PAUSE = 4;
 /** Never again after one that was slower. */
 const SLOW_MS = 250;
-
-interface Look {
-  readonly at: number;
-  readonly end: Position;
-}
 
 interface OwnFile {
   readonly descriptor: number;
@@ -47,10 +40,9 @@ export class LateFile {
   readonly #state: LateState;
   readonly #batches: MainBatches;
   #timer: NodeJS.Timeout | undefined;
-  #lastAt = 0;
+  /** When the sender thread was seen to have had a round, and which. */
+  #aliveAt = 0;
   #rounds = 0;
-  /** What was there and not written at earlier looks, oldest first. */
-  #looks: Look[] = [];
   #file: OwnFile | undefined;
   #pauseUntil = 0;
   #isUseless = false;
@@ -72,7 +64,7 @@ export class LateFile {
   /** A record more; cheap while it looks. */
   grew(): void {
     if (this.#timer || this.#isUseless) return;
-    this.#lastAt = performance.now();
+    this.#aliveAt = performance.now();
     this.#rounds = this.#state.rounds;
     this.#timer = detachedInterval('a look at the sender thread', () => this.look(performance.now()), LOOK_MS);
   }
@@ -89,20 +81,17 @@ export class LateFile {
   /** For tests. @param now ms */
   look(now: number): void {
     const { rounds } = this.#state;
-    const bothStoodStill = now - this.#lastAt > STOOD_STILL_MS && rounds === this.#rounds;
-    this.#lastAt = now;
+    if (rounds !== this.#rounds) this.#aliveAt = now;
     this.#rounds = rounds;
     // A file that the sender thread has removed.
-    if (this.#file && this.#state.isNone) this.#close();
+    if (this.#file && this.#state.isNone) this.#forgetFile();
     const written = this.#state.lastWritten;
     // Until then the early file has it.
     if (!written) return;
     this.#batches.written(written);
     const { end } = this.#batches;
     if (!end || isWithin(end, written)) return this.#rest();
-    this.#looks = this.#looks.filter((look) => !isWithin(look.end, written));
-    const isLate = bothStoodStill || (this.#looks[0] !== undefined && now - this.#looks[0].at >= LATE_MS);
-    this.#looks.push({ at: now, end });
+    const isLate = now - this.#aliveAt >= LATE_MS;
     // Outside requests' contexts, and without spans of file system calls.
     if (isLate && !this.#state.isAtDisk && now >= this.#pauseUntil)
       context.with(suppressed(ROOT_CONTEXT), () => this.#write());
@@ -112,7 +101,6 @@ export class LateFile {
   #rest(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#looks = [];
   }
 
   #write(): void {
@@ -120,10 +108,10 @@ export class LateFile {
     if (how === 'no') return;
     const startedAt = performance.now();
     try {
+      if (how === 'make') this.#forgetFile();
       // It may have written meanwhile.
       const written = this.#state.lastWritten;
       if (written) this.#batches.written(written);
-      if (how === 'make') this.#close();
       this.#append();
     } catch {
       // The sender thread reports what is wrong.
@@ -178,6 +166,12 @@ export class LateFile {
     } catch {
       // Already removed.
     }
+  }
+
+  /** What it had may not be written yet. */
+  #forgetFile(): void {
+    this.#close();
+    this.#batches.rewind();
   }
 
   #close(): void {

@@ -28,6 +28,9 @@ export interface Position {
   readonly end: number;
 }
 
+/** All of a batch. */
+export const WHOLE = 0x7fffffff;
+
 /** Whether all before `one` is before `other`, too. */
 export function isWithin(one: Position, other: Position): boolean {
   const ahead = (other.number - one.number) | 0;

@@ -31,6 +31,11 @@ export class MainBatches {
     if (batch) batch.end = end;
   }
 
+  /** The file is gone. */
+  rewind(): void {
+    for (const batch of this.#batches) batch.at = batch.start;
+  }
+
   /** The sender thread has written so far. */
   written(to: Position): void {
     this.#batches = this.#batches.filter(({ number, end }) => end === undefined || !isWithin({ number, end }, to));

@@ -9,7 +9,7 @@ import { DONE, encodeHeader, END_REQUEST_AT, keyOf, MAIN, OPEN_SPANS_AT, type Fi
 import { ownName } from './file-names.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { HeartbeatRing } from './heartbeat-ring.ts';
-import { LateState, type Position } from './late-state.ts';
+import { isWithin, LateState, WHOLE, type Position } from './late-state.ts';
 import { OpenSpanCopy } from './open-span-copy.ts';
 import { ownIdentity, type ProcessIdentity } from './process-identity.ts';
 import { makePrivate, serviceDirectory } from './spool-directory.ts';
@@ -93,7 +93,7 @@ export class SpoolWriter {
     if (!batch) this.#batches.set(key, (batch = { length: 0, files: [] }));
     const written = batch;
     if (end > start + written.length) this.#guard(() => this.#write(written, key, kind, { bytes, number, start }, end));
-    if (kind === MAIN) this.#written = { number, end };
+    if (kind === MAIN) this.#dealtWith({ number, end });
     if (this.#home?.isPublished !== false) this.#sayWritten();
   }
 
@@ -102,6 +102,11 @@ export class SpoolWriter {
     this.#guard(() => this.#home?.publish());
     this.#late.looked();
     this.#sayWritten();
+  }
+
+  /** The main thread's records so far are written, or a backend has them. */
+  #dealtWith(to: Position): void {
+    if (!this.#written || isWithin(this.#written, to)) this.#written = to;
   }
 
   /** The main thread does not do it instead. */
@@ -121,11 +126,11 @@ export class SpoolWriter {
   }
 
   finished(kind: number, number: number): void {
+    this.#backendHas(kind, number);
     const key = keyOf(kind, number);
     const batch = this.#batches.get(key);
     if (!batch) return;
     this.#batches.delete(key);
-    this.#removeLate();
     this.#guard(() => {
       // Its spans have ended: not open in the file.
       this.#copyOpenSpans(true);
@@ -142,11 +147,18 @@ export class SpoolWriter {
 
   /** @param isSent whether the next process takes the batch for delivered */
   sent(kind: number, number: number, isSent: boolean): void {
+    if (isSent) this.#backendHas(kind, number);
     const key = keyOf(kind, number);
-    this.#removeLate();
     this.#guard(() => {
       for (const file of this.#batches.get(key)?.files ?? []) file.sent(key, isSent);
     });
+  }
+
+  /** Recovery would send it again from the main thread's late file. */
+  #backendHas(kind: number, number: number): void {
+    if (kind === MAIN) this.#dealtWith({ number, end: WHOLE });
+    if (this.#home?.isPublished !== false) this.#sayWritten();
+    this.#removeLate();
   }
 
   /** @returns the heartbeat, written or not */

@@ -219,6 +219,36 @@ const APPS: Record<string, App> = {
            if (cluster.isPrimary) cluster.fork().on('exit', (code, signal) => console.log('worker', code, signal));
            else setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50);`,
   },
+  'waits for ever at its top': { code: `${OPEN} await new Promise(() => {});`, spans: ['open'], esm: true },
+  'goes on when it is about to end': {
+    code: `let rounds = 0; process.on('beforeExit', () => ++rounds < 4 && setTimeout(() => tracer.startSpan('round').end(), 1));
+           process.on('exit', (code) => console.log(rounds, code));`,
+    spans: ['round', 'round', 'round'],
+  },
+  'waits for a lock': {
+    code: `${OPEN} ${BLOCKS(`Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000); console.log('went on');`)}`,
+    signal: 'SIGTERM',
+    spans: ['open'],
+  },
+  'waits for its worker thread, which fetches': {
+    code: `const { Worker, isMainThread, workerData: words } = require('node:worker_threads');
+           if (!isMainThread) return void fetch('data:,hello').then((response) => response.text()).then(({ length }) => {
+             tracer.startSpan('fetched').end();
+             Atomics.store(words, 0, length);
+             Atomics.notify(words, 0);
+           });
+           const answer = new Int32Array(new SharedArrayBuffer(4));
+           new Worker(__filename, { workerData: answer });
+           console.log(Atomics.wait(answer, 0, 0, 20_000), answer[0]);`,
+    spans: ['fetched'],
+  },
+  'has a worker thread without memory': {
+    code: `const { Worker, isMainThread } = require('node:worker_threads');
+           if (!isMainThread) for (const kept = []; ; ) kept.push(new Array(1_000).fill(Math.random()));
+           new Worker(__filename, { resourceLimits: { maxOldGenerationSizeMb: 16 } })
+             .on('error', (error) => console.log(error.code)).on('exit', (code) => console.log(code));`,
+    spans: 'any',
+  },
   'has a worker thread that exits': {
     code: `const { Worker, isMainThread } = require('node:worker_threads');
            if (isMainThread) new Worker(__filename).on('exit', (code) => console.log('worker', code));

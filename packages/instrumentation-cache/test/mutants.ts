@@ -135,10 +135,9 @@ export const cacheMutants: readonly Mutant[] = [
     library: 'ioredis',
     fault: 'the span of a call stays active',
     file: BOUNDARY,
-    from: 'return new CacheOperation(client, where, target, command.operation, textOf(command), [command], holding);',
-    to: `const operation = new CacheOperation(client, where, target, command.operation, '', [command], holding);
-      attach(trace.setSpan(where, (operation as any).span));
-      return operation;`,
+    from: 'if (hashOf && command.access',
+    to: `attach(trace.setSpan(where, (operation as any).span));
+      if (hashOf && command.access`,
   },
   {
     check: 'listeners',

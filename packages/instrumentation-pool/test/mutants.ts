@@ -97,8 +97,8 @@ export const poolMutants: readonly Mutant[] = [
     library: 'postgres',
     fault: 'the library awaits between a query’s handler and connect',
     file: 'instrumentation-pool/src/adapters/postgres-pool/queries.ts',
-    from: 'const { offered } = unknown;',
-    to: 'const offered = undefined as any;',
+    from: 'handled = own;',
+    to: '',
   },
   {
     check: 'one span a call',

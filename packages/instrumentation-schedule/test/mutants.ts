@@ -130,7 +130,7 @@ export const scheduleMutants: readonly Mutant[] = [
     order: 'loaded',
     fault: 'our errors are thrown',
     file: 'kit/src/guard.ts',
-    from: 'const now = Date.now();',
-    to: 'if (error) throw error;\n  const now = Date.now();',
+    from: 'const now = steadyNow();',
+    to: 'if (error) throw error;\n  const now = steadyNow();',
   },
 ];

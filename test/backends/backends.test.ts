@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { runFixture, startPostgres, type Fixture } from '@foreshock/testkit';
+import { runFixture, startPostgres } from '@foreshock/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { need, orUnavailable } from './available.ts';
 import { startJaeger, type Jaeger } from './jaeger.ts';
@@ -158,17 +158,8 @@ describe('two services and a pool of one', () => {
 
 describe('the demo', () => {
   let traceId: string;
-  /** `foreshock explain --watch` of Jaeger, from before the demo. */
-  let watching: Fixture | undefined;
 
   beforeAll(async () => {
-    if (!(jaeger instanceof Unavailable)) {
-      const bin = fileURLToPath(new URL('../../packages/foreshock/bin/foreshock.js', import.meta.url));
-      const args = ['explain', jaeger.url, '--watch', '--json'];
-      watching = await runFixture(bin, { preload: 'none', args, readyTimeoutMs: 170_000 });
-      // Without the services above it waits for the first.
-      await Promise.race([watching.waitForLine('stdout', () => true), watching.waitForLine('stderr', () => true)]);
-    }
     const demo = await runFixture(fileURLToPath(new URL('../../examples/checkout/run.mjs', import.meta.url)), {
       preload: 'none',
       env: exporters,
@@ -254,14 +245,6 @@ describe('the demo', () => {
     expect(await foundInZipkin(url, query)).toBeGreaterThan(0);
   });
 
-  it('`explain --watch` of Jaeger names what kept the connections, until SIGINT', async (context) => {
-    need(jaeger, context);
-    const answer = JSON.parse(await watching!.waitForLine('stdout', (line) => line.includes('GET /report')));
-    expect(answer.causes[0]).toMatchObject({ service: 'orders', operation: expect.stringContaining('GET /report') });
-    watching!.kill('SIGINT');
-    expect(await watching!.exited).toMatchObject({ code: 0, signal: null });
-  });
-
   it('both have the same spans under the same parents', async (context) => {
     const { url: zipkinUrl } = need(zipkin, context);
     const { url: jaegerUrl } = need(jaeger, context);
@@ -270,5 +253,16 @@ describe('the demo', () => {
     const inJaeger = pairs(await complete(() => traceInJaeger(jaegerUrl, traceId)));
     await whole(() => traceInZipkin(zipkinUrl, traceId), inJaeger.length);
     expect(pairs(await traceInZipkin(zipkinUrl, traceId))).toEqual(inJaeger);
+  });
+
+  // The last: Jaeger's memory keeps the warnings of each reading.
+  it('`explain --watch` of Jaeger names what kept the connections, until SIGINT', async (context) => {
+    const { url } = need(jaeger, context);
+    const bin = fileURLToPath(new URL('../../packages/foreshock/bin/foreshock.js', import.meta.url));
+    const watching = await runFixture(bin, { preload: 'none', args: ['explain', url, '--watch', '--json'] });
+    const answer = JSON.parse(await watching.waitForLine('stdout', (line) => line.includes('GET /report')));
+    expect(answer.causes[0]).toMatchObject({ service: 'orders', operation: expect.stringContaining('GET /report') });
+    watching.kill('SIGINT');
+    expect(await watching.exited).toMatchObject({ code: 0, signal: null });
   });
 });

@@ -1,4 +1,4 @@
-import { installed, shows, startRedis, testedVersions, type Installed, type Redis } from '@foreshock/testkit';
+import { installed, shows, startRedis, type Installed, type Redis } from '@foreshock/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startRecorder } from './recorder.ts';
 
@@ -9,7 +9,7 @@ afterEach(() => recorder.clear());
 
 let names = 0;
 
-describe.each(testedVersions(['bull-4-10', 'bull']))('%s', (alias) => {
+describe.each(['bull-4-10', 'bull'])('%s', (alias) => {
   let app: Installed;
   let server: Redis;
   const open: { close(): Promise<unknown> }[] = [];

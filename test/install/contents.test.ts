@@ -42,7 +42,7 @@ describe.each(tarballs.map((tarball) => [tarball.manifest.name, tarball] as cons
   it('has what its users need, and nothing else', async () => {
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'NOTICE', 'README.md', 'package.json']));
     const code = files.filter(
-      (path) => !/^(LICENSE|NOTICE|README\.md|CHANGELOG\.md|package\.json|schema\.json)$/.test(path),
+      (path) => !/^(LICENSE|NOTICE|README\.md|CHANGELOG\.md|package\.json|(races\.)?schema\.json)$/.test(path),
     );
     expect(
       code.filter(
@@ -91,7 +91,7 @@ const LOADED_BY_PATH: Record<string, string[]> = {
     ...['preload.cjs', 'worker-preload.cjs', 'sender.cjs', 'metrics.cjs', 'admin.cjs', 'doctor-watch.cjs'].map(
       (file) => `dist/${file}`,
     ),
-    ...['http', 'db', 'pool', 'cache', 'queue', 'resilience'].map((boundary) => `dist/${boundary}.preload.cjs`),
+    ...['http', 'rpc', 'db', 'pool', 'cache', 'queue', 'resilience'].map((boundary) => `dist/${boundary}.preload.cjs`),
   ],
   '@foreshock/explain': ['dist/sources/segment-thread.js'],
   '@foreshock/export': ['dist/sender-thread.js'],

@@ -25,11 +25,10 @@ export interface Dependency {
   /** Around calls to it. */
   readonly breakers: Set<string>;
   /**
-   * Asks by the application's library, where that alone is harmless.
-   *
-   * @param ms time-out
+   * Asks by the application's library, where that alone is harmless. Who asks does not wait for longer than he likes; the
+   * question stays one.
    */
-  ask: ((ms: number) => Promise<void>) | undefined;
+  ask: (() => Promise<void>) | undefined;
 }
 
 export interface PoolUse {
@@ -95,9 +94,10 @@ class Dependencies {
   *[Symbol.iterator](): Generator<Dependency & { readonly openBreaker: string | undefined }> {
     this.#read();
     const now = performance.now();
-    for (const [key, known] of this.#known) {
-      if (known.usedAt !== undefined && now - known.usedAt > FORGET_MS) this.#known.delete(key);
-      else yield { ...known, openBreaker: [...known.breakers].find((name) => this.#open.has(name)) };
+    for (const known of this.#known.values()) {
+      // Kept, as its users keep it: they may use it again.
+      if (known.usedAt !== undefined && now - known.usedAt > FORGET_MS) continue;
+      yield { ...known, openBreaker: [...known.breakers].find((name) => this.#open.has(name)) };
     }
   }
 }

@@ -15,6 +15,7 @@ import {
 } from '@foreshock/kit';
 import type { AdminConfig } from '../config.ts';
 import type { TextFormat } from '../metrics/prometheus-text.ts';
+import { isFull } from './pool-room.ts';
 import { noteServers, runningSettings } from './running-settings.ts';
 import type { AdminThreadData, Question, ServiceState, ToAdminThread, ToMainThread } from './messages.ts';
 
@@ -127,9 +128,9 @@ async function answered(
   if (question.type === 'settings') return runningSettings();
   if (question.type === 'dependency') {
     const { key, ms } = question;
-    return { why: await whyNot(() => collectDependencies().get(key)?.ask?.(ms)) };
+    return { why: await whyNot(() => collectDependencies().get(key)?.ask?.(), ms) };
   }
-  if (question.type === 'pool') return { why: await whyNot(() => askPools(question.name)) };
+  if (question.type === 'pool') return { why: await whyNot(() => askPools(question.name), question.ms) };
   // Lets the timer that measures the event loop's delay run first, then scrapers that gave up meanwhile say so.
   await new Promise((resolve) => setTimeout(resolve, 0));
   await new Promise((resolve) => setImmediate(resolve));
@@ -138,19 +139,26 @@ async function answered(
   return scrape(FIRST_SCRAPER + question.scraper, question.format);
 }
 
-/** Error messages may say too much. */
-async function whyNot(ask: () => Promise<unknown> | undefined): Promise<string | undefined> {
+/** Error messages may say too much. Only this thread can tell a silent server from a busy event loop. */
+async function whyNot(ask: () => Promise<unknown> | undefined, ms: number): Promise<string | undefined> {
+  const late = Promise.withResolvers<string>();
+  // What has arrived meanwhile is read first.
+  const isLate = (): unknown => setImmediate(() => late.resolve(`it does not answer within ${ms} ms`));
+  const timer = setTimeout(isLate, ms).unref();
   try {
-    await ask();
-    return undefined;
+    return await Promise.race([Promise.resolve(ask()).then(() => undefined), late.promise]);
   } catch (error) {
     return errorTypeOf(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-/** Several may have one name. */
+/** Several may have one name; those that are full by now are not asked. */
 function askPools(name: string): Promise<unknown> {
-  const asks = poolsNow().flatMap((pool) => (pool.name === name && pool.ask ? [pool.ask] : []));
+  const asks = poolsNow().flatMap(({ name: own, used, pending, limit, ask }) =>
+    own === name && ask && !isFull(used, pending, limit) ? [ask] : [],
+  );
   return context.with(suppressed(ROOT_CONTEXT), () => Promise.all(asks.map((ask) => ask())));
 }
 

@@ -4,8 +4,8 @@ import type { Answers, Question, ToAdminThread, ToMainThread } from './messages.
 const ASK_EVERY_MS = 1_000;
 /** Later, this thread was stopped with the process, not the event loop. */
 const STOPPED_MS = 2 * ASK_EVERY_MS;
-/** Unanswered questions. */
-const MAX_WAITING = 16;
+/** Unanswered questions: more than dependencies, pools and scrapers. */
+const MAX_WAITING = 512;
 
 /** This thread's side: the main thread's event loop answers. */
 export class MainLoop {

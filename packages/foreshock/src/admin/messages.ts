@@ -8,7 +8,7 @@ export type Question =
   | { readonly type: 'state' }
   | { readonly type: 'settings' }
   | { readonly type: 'dependency'; readonly key: string; readonly ms: number }
-  | { readonly type: 'pool'; readonly name: string }
+  | { readonly type: 'pool'; readonly name: string; readonly ms: number }
   | { readonly type: 'metrics'; readonly scraper: number; readonly format: TextFormat };
 
 /** What boundaries know of its dependencies. */

@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { loopCheck, type Check } from './health.ts';
 import type { MainLoop } from './main-loop.ts';
 import type { DependencyState, PoolState, ServiceState } from './messages.ts';
+import { isFull } from './pool-room.ts';
 import { PROTOCOLS } from './probe-protocols.ts';
 import { httpProbe, PROBE_MS, serverProbe, type Probe } from './probe.ts';
 
@@ -10,6 +11,12 @@ const CACHED_MS = 1_000;
 const JITTER = 0.25;
 /** When the main thread is busy, the previous state. */
 const STATE_MS = 100;
+/** Of a question that the main thread asks: the rest is the event loop's. */
+const ASKED_BY_MAIN_MS = 600;
+/** The main thread did not say: not known, so no failure. */
+const BUSY = 'not known: the event loop is busy';
+/** Their calls are seen, their servers not asked. */
+const SERVICES: readonly string[] = ['http', 'grpc'];
 /** An unused server of a system whose others are used: a replaced node. */
 const REPLACED_MS = 15_000;
 
@@ -52,7 +59,7 @@ export class Readiness {
     const { dependencies, pools } = this.#state;
     const before = this.#asked;
     this.#asked = new Map();
-    const servers = dependencies.filter(({ system }) => system !== 'http');
+    const servers = dependencies.filter(({ system }) => !SERVICES.includes(system));
     const [ofServers, ofServices, ofPools] = await Promise.all([
       Promise.all(servers.map((each) => this.#server(each, before))),
       Promise.all(this.#urls.map((url) => this.#service(url, dependencies, before))),
@@ -78,8 +85,8 @@ export class Readiness {
     if (protocol) return serverProbe(protocol, address, port, this.#lookup);
     if (!byLibrary) return undefined;
     return async () => {
-      const answer = await this.#main.ask({ type: 'dependency', key, ms: PROBE_MS }, PROBE_MS);
-      return answer ? answer.why : `it does not answer within ${PROBE_MS} ms`;
+      const answer = await this.#main.ask({ type: 'dependency', key, ms: ASKED_BY_MAIN_MS }, PROBE_MS);
+      return answer ? answer.why : BUSY;
     };
   }
 
@@ -96,13 +103,13 @@ export class Readiness {
     return this.#ask(check, breaker, before, () => httpProbe(url, this.#lookup));
   }
 
-  /** @returns undefined: it is not to be asked, as callers wait already */
-  #pool({ name, pending, byPool }: PoolState, before: Map<string, Asked>): Promise<Check> | undefined {
-    if (!byPool || pending > 0) return undefined;
+  /** @returns undefined: it is not to be asked, as that would wait */
+  #pool({ name, used, pending, limit, byPool }: PoolState, before: Map<string, Asked>): Promise<Check> | undefined {
+    if (!byPool || isFull(used, pending, limit)) return undefined;
     const check = { name: 'pool:responseTime', componentId: name, componentType: 'component' } as const;
     return this.#ask(check, undefined, before, () => async () => {
-      const answer = await this.#main.ask({ type: 'pool', name }, PROBE_MS);
-      return answer ? answer.why : `it does not answer within ${PROBE_MS} ms`;
+      const answer = await this.#main.ask({ type: 'pool', name, ms: ASKED_BY_MAIN_MS }, PROBE_MS);
+      return answer ? answer.why : BUSY;
     });
   }
 
@@ -121,7 +128,7 @@ export class Readiness {
     }
     asked.pending ??= outcomeOf(asked.probe).finally(() => (asked.pending = undefined));
     const { why, ms, at } = await asked.pending;
-    const status = why === undefined ? 'pass' : 'fail';
+    const status = why === undefined ? 'pass' : why === BUSY ? 'warn' : 'fail';
     return {
       ...check,
       status,

@@ -1,7 +1,10 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { dependencies, suppressed, type ConnectionTarget } from '@foreshock/kit';
+import { dependencies, type ConnectionTarget, type Dependency } from '@foreshock/kit';
+import { LOGIN_MS, oneLogin } from '../../login.ts';
 
 interface PingConnection {
+  readonly socket?: { unref?(): void };
+  /** Of its connecting. */
+  readonly timeout?: { unref?(): void } | null;
   on(event: 'error', listener: () => void): unknown;
   connect(): Promise<unknown>;
   ping(parameters: object, resolve: () => void, reject: (error: unknown) => void): void;
@@ -13,6 +16,8 @@ interface PingConnection {
 type ConnectionClass = new (options: object) => PingConnection;
 
 const noted = new WeakSet<object>();
+/** Connections of a pool share it. */
+const passwords = new WeakMap<Dependency, unknown>();
 
 /** For `/readyz`, as mysql2's: a connection without a login counts as failed. */
 export function notePing(connection: { opts: object }, target: ConnectionTarget & { system: string }): void {
@@ -21,26 +26,27 @@ export function notePing(connection: { opts: object }, target: ConnectionTarget 
   noted.add(connection);
   const { system, host, port } = target;
   const dependency = known.note({ system, address: host, port });
-  if (!dependency || dependency.ask) return;
+  const { password } = connection.opts as { password?: unknown };
+  // The newest: passwords change.
+  if (!dependency || (passwords.has(dependency) && passwords.get(dependency) === password)) return;
+  passwords.set(dependency, password);
   const Class = connection.constructor as ConnectionClass;
   // Each connection's options are an emitter of its own.
   const { _events, _eventsCount, _maxListeners, ...options } = connection.opts as Record<string, unknown>;
-  dependency.ask = (ms) => context.with(suppressed(ROOT_CONTEXT), ping, undefined, Class, options, ms);
+  dependency.ask = oneLogin(() => ping(Class, options), dependency);
 }
 
-async function ping(Class: ConnectionClass, options: object, ms: number): Promise<void> {
-  const connection = new Class(options);
+/** Never destroyed under way: that makes a further connection, for a `KILL` (lib/connection.js, `destroy`). */
+async function ping(Class: ConnectionClass, options: object): Promise<void> {
+  const connection = new Class({ ...options, connectTimeout: LOGIN_MS });
   connection.on('error', () => {});
-  const timer = setTimeout(() => connection.destroy(), ms);
-  try {
-    await connection.connect();
-    await new Promise<void>((resolve, reject) => connection.ping({}, resolve, reject));
-    const gone = (): void => connection.destroy();
-    connection.end({}, gone, gone);
-  } catch (error) {
-    connection.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
+  // It ends itself when it fails.
+  const connected = connection.connect();
+  connection.socket?.unref?.();
+  connection.timeout?.unref?.();
+  await connected;
+  const limit = { opts: { timeout: LOGIN_MS } };
+  await new Promise<void>((resolve, reject) => connection.ping(limit, resolve, reject));
+  const gone = (): void => connection.destroy();
+  connection.end({}, gone, gone);
 }

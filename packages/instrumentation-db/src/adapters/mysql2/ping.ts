@@ -1,7 +1,10 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { dependencies, suppressed, type ConnectionTarget } from '@foreshock/kit';
+import { dependencies, type ConnectionTarget } from '@foreshock/kit';
+import { LOGIN_MS, LoginTimeOut, oneLogin } from '../../login.ts';
 
 interface PingConnection {
+  readonly stream?: { unref?(): void };
+  /** Its own. */
+  readonly connectTimeout?: { unref?(): void } | null;
   on(event: 'error', listener: () => void): unknown;
   ping(callback: (error: unknown) => void): void;
   end(callback: () => void): void;
@@ -11,11 +14,12 @@ interface PingConnection {
 /** The class of `mysql2/lib/base/connection.js` (`lib/connection.js` before 3.11.5). */
 export type ConnectionClass = new (options: { config: object }) => PingConnection;
 
-const noted = new WeakSet<object>();
+/** Configurations, and the system they were noted for: MariaDB is known only after its greeting. */
+const noted = new WeakMap<object, string>();
 
 /**
  * For `/readyz`. MySQL counts connections without login as failed (`max_connect_errors`): the application's library
- * logs in.
+ * logs in, and does not leave before.
  */
 export function notePing(
   Connection: ConnectionClass,
@@ -23,30 +27,33 @@ export function notePing(
   target: ConnectionTarget & { system: string },
 ): void {
   const known = dependencies();
-  if (!known || noted.has(config)) return;
-  noted.add(config);
   const { system, host, port } = target;
+  if (!known || noted.get(config) === system) return;
+  noted.set(config, system);
   const dependency = known.note({ system, address: host, port });
-  if (dependency)
-    dependency.ask ??= (ms) => context.with(suppressed(ROOT_CONTEXT), ping, undefined, Connection, config, ms);
+  // The newest: passwords change.
+  if (dependency) dependency.ask = oneLogin(() => ping(Connection, config), dependency);
 }
 
-function ping(Connection: ConnectionClass, config: object, ms: number): Promise<void> {
+function ping(Connection: ConnectionClass, config: object): Promise<void> {
   return new Promise((resolve, reject) => {
     const connection = new Connection({ config });
-    const timer = setTimeout(() => connection.destroy(), ms);
+    const gone = (): void => connection.destroy();
+    const timer = setTimeout(() => {
+      gone();
+      reject(new LoginTimeOut());
+    }, LOGIN_MS).unref();
+    connection.stream?.unref?.();
+    connection.connectTimeout?.unref?.();
     // The callback has it, too.
     connection.on('error', () => {});
     connection.ping((error) => {
+      clearTimeout(timer);
       if (error) {
-        clearTimeout(timer);
-        connection.destroy();
+        gone();
         return reject(error);
       }
-      connection.end(() => {
-        clearTimeout(timer);
-        connection.destroy();
-      });
+      connection.end(gone);
       resolve();
     });
   });

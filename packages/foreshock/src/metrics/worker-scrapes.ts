@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { BroadcastChannel } from 'node:worker_threads';
 import { guard, report } from '@foreshock/kit';
 import type { FamilyText, TextFormat } from './prometheus-text.ts';
@@ -12,11 +13,18 @@ interface Question {
   readonly id: number;
   readonly scraper: number;
   readonly format: TextFormat;
+  /** ms since 1970; clocks of threads are the same */
+  readonly at: number;
 }
 
 interface Answer {
   readonly id: number;
   readonly families: readonly FamilyText[];
+}
+
+/** Does not step. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 type Families = (scraper: number, format: TextFormat) => Promise<readonly FamilyText[]>;
@@ -52,7 +60,7 @@ export class WorkerScrapes {
         clearTimeout(timer);
         resolve();
       });
-      this.#channel().postMessage({ id, scraper, format } satisfies Question);
+      this.#channel().postMessage({ id, scraper, format, at: now() } satisfies Question);
     });
     this.#pending.delete(id);
     return answers;
@@ -70,7 +78,9 @@ export class WorkerScrapes {
 /** In a worker thread. */
 export function answerScrapes(families: Families): void {
   const answers = open(ANSWERS);
-  open(QUESTIONS, ({ id, scraper, format }: Question) => {
+  open(QUESTIONS, ({ id, scraper, format, at }: Question) => {
+    // Of a thread that was blocked, as Piscina's are while idle: nobody waits for hours of answers.
+    if (now() - at > WAIT_MS) return;
     families(scraper, format)
       .then((own) => answers.postMessage({ id, families: own } satisfies Answer))
       .catch((error: unknown) => report('answering /metrics', error));

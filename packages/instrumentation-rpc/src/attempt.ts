@@ -24,6 +24,9 @@ import { CANCELLED, DEADLINE_EXCEEDED, OK, statusName } from './status.ts';
 
 const WAITED_MS = { dns: RPC_PHASE_DNS_MS, connect: RPC_PHASE_CONNECT_MS };
 const MAX_DETAILS = 256;
+/** @grpc/grpc-js 1.10 to 1.14. */
+const OWN_DETAILS =
+  /^(?:No connection established|Name resolution failed|Deadline exceeded|Channel closed|Failed to start HTTP\/2 stream|Cancelled on client$|Received message larger|Attempted to send message with a size)/;
 /** Timers may be. */
 const EARLY_MS = 5;
 
@@ -121,10 +124,14 @@ export class RpcAttempt implements Attempt {
     if (code !== OK) {
       this.failedAt = performance.now();
       span.setAttribute('error.type', name);
-      // A server's may have values.
-      const message = wasSent ? undefined : details?.slice(0, MAX_DETAILS);
+      // A server's may have values, as those of the application's serializers and credentials.
+      const message = wasSent ? undefined : ownWords(details);
       span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
     }
     span.end();
   }
+}
+
+function ownWords(details: string | undefined): string | undefined {
+  return details !== undefined && OWN_DETAILS.test(details) ? details.slice(0, MAX_DETAILS) : undefined;
 }

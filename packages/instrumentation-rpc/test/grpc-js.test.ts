@@ -195,6 +195,24 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
     });
   });
 
+  it.each(['serializer', 'credentials'])('has no words of the application: %s', async (whose) => {
+    const words = new Error('no order for alice@example.com');
+    const fails = (): never => {
+      throw words;
+    };
+    const Broken = grpc.makeGenericClientConstructor({ get: { ...GET, requestSerialize: fails } }, 'shop.Orders');
+    const credentials = grpc.credentials.createFromMetadataGenerator((_: unknown, done: (error: Error) => void) =>
+      done(words),
+    );
+    const client = whose === 'serializer' ? new Broken(address, grpc.credentials.createInsecure()) : clientOf(address);
+    opened.push(client);
+    const options = whose === 'credentials' ? { credentials } : {};
+    await expect(get(client, 'apples', undefined, options)).rejects.toThrow('alice@example.com');
+    const [span] = await ended(1);
+    expect(span!.status.code).toBe('ERROR');
+    expect(JSON.stringify(span)).not.toContain('alice');
+  });
+
   it('says that a deadline was over while there was no connection', async () => {
     const metadata = new grpc.Metadata({ waitForReady: true });
     const client = clientOf(`127.0.0.1:${await freePort()}`);

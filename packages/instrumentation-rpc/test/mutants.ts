@@ -58,8 +58,8 @@ export const rpcMutants: readonly Mutant[] = [
     library,
     fault: 'a server’s words are recorded',
     file: 'instrumentation-rpc/src/attempt.ts',
-    from: 'wasSent ? undefined : details?.slice(0, MAX_DETAILS)',
-    to: 'details?.slice(0, MAX_DETAILS)',
+    from: 'wasSent ? undefined : ownWords(details)',
+    to: 'details',
   },
   {
     check: 'connections',

@@ -9,6 +9,16 @@ import { library } from './library.ts';
 const recorded = recordSpans(cacheInstrumentation({ stampedeCallers: 1_000 }));
 afterAll(() => recorded.stop());
 
+/** As `@keyv/redis` is: everything is asked elsewhere. */
+class Remote {
+  readonly #values = new Map<string, unknown>();
+  opts = {};
+  get = async (key: string): Promise<unknown> => this.#values.get(key);
+  set = async (key: string, value: unknown): Promise<void> => void this.#values.set(key, value);
+  delete = async (key: string): Promise<boolean> => this.#values.delete(key);
+  clear = async (): Promise<void> => this.#values.clear();
+}
+
 async function counted(fn: () => unknown): Promise<Record<string, unknown>> {
   recorded.clear();
   await recorded.inSpan('caller', fn);
@@ -71,8 +81,17 @@ describe.each([
     ).rejects.toThrow('no value');
   });
 
-  it('says that values are old while their refresh fails', async () => {
-    const cache = createCache({ cacheId: 'prices', ttl: 60_000, refreshThreshold: 120_000 });
+  it.each([
+    ['in the process', undefined, 'stale'],
+    [
+      'on a server, where another process may have refreshed them',
+      () => [new Keyv({ store: new Remote() })],
+      undefined,
+    ],
+  ])('says that values are old while their refresh fails: %s', async (_, stores, stale) => {
+    const feature = stale && 'prices';
+    const options = { cacheId: 'prices', ttl: 60_000, refreshThreshold: 120_000 };
+    const cache = createCache({ ...options, ...(stores && { stores: stores() as never }) });
     const refreshed = (): Promise<unknown> =>
       new Promise((resolve) => {
         const listener = (event: unknown): void => {
@@ -94,9 +113,9 @@ describe.each([
     await cache.set('apple', '2');
     // Whether it fails is not known yet.
     expect(await degradedIn(fails)).toEqual([undefined, undefined]);
-    expect(await degradedIn(fails)).toEqual(['stale', 'prices']);
+    expect(await degradedIn(fails)).toEqual([stale, feature]);
     expect((await counted(() => cache.get('pear')))['degraded.mode']).toBeUndefined();
-    expect(await degradedIn(works)).toEqual(['stale', 'prices']);
+    expect(await degradedIn(works)).toEqual([stale, feature]);
     expect(await degradedIn(works)).toEqual([undefined, undefined]);
   });
 
@@ -119,15 +138,6 @@ describe.each([
   });
 
   it('leaves a store on a server to that client, and counts the one before it', async () => {
-    /** As `@keyv/redis` is: everything is asked elsewhere. */
-    class Remote {
-      readonly #values = new Map<string, unknown>();
-      opts = {};
-      get = async (key: string): Promise<unknown> => this.#values.get(key);
-      set = async (key: string, value: unknown): Promise<void> => void this.#values.set(key, value);
-      delete = async (key: string): Promise<boolean> => this.#values.delete(key);
-      clear = async (): Promise<void> => this.#values.clear();
-    }
     const near = new Keyv({ namespace: 'near' });
     const cache = createCache({ stores: [near, new Keyv({ store: new Remote() })] as never });
     expect(

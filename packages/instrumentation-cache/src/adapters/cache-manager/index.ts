@@ -104,8 +104,9 @@ function observeStore(store: Store, made: Cache, name: string, attachment: Attac
   const read = { count: 0 };
   reads.set(store, read);
   events.addHandler('preGet', () => void read.count++);
-  observeRefreshes(store, name, attachment);
   if (!isLocal(store)) return;
+  // Elsewhere another process may have refreshed it.
+  observeRefreshes(store, name, attachment);
   claimed.add(store);
   const looked = (key: unknown, outcome: LocalOutcome | undefined): void => {
     if (attachment.active && outcome) attachment.events.lookup(made, name, ownKey(store, key), outcome);

@@ -54,11 +54,12 @@ export function startLogging(env: Env): void {
   const logger: DiagLogger = {
     // The exporter's own time-out is said once.
     error: (message, ...values) => {
-      if (!message.startsWith('PeriodicExportingMetricReader: metrics export timed out')) writeLine(message, ...values);
+      if (!String(message).startsWith('PeriodicExportingMetricReader: metrics export timed out'))
+        writeLine(message, ...values);
     },
     // The metrics exporter rereads variables (otlp-exporter-base, src/configuration) and would print secrets in URLs.
     warn: (message, ...values) => {
-      if (!message.startsWith('Configuration: ')) writeLine(message, ...values);
+      if (!String(message).startsWith('Configuration: ')) writeLine(message, ...values);
     },
     info: writeLine,
     debug: writeLine,

@@ -374,6 +374,16 @@ describe('process_died', () => {
     });
   });
 
+  it('is not said to be a signal that nobody saw', async () => {
+    const attributes = { 'process.died.cause': 'signal' };
+    const endOf = async (error: string) => {
+      const data = Buffer.concat([incident('one'), lines([traceOf(40_000, { ...died, attributes, error })])]);
+      return (await answerTo(data)).causes[0]?.text;
+    };
+    expect(await endOf('signal')).toMatch(/^A process of stock ended: killed, or crashed in native code, after 12.0 s/);
+    expect(await endOf('SIGKILL')).toMatch(/^A process of stock ended: signal, after 12.0 s/);
+  });
+
   it('is memory_pressure if memory ran out', async () => {
     const attributes = {
       'process.died.cause': 'heap_limit',

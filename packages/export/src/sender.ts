@@ -100,7 +100,7 @@ export class Sender {
   readonly #disk: SenderDisk | undefined;
   #workers: WorkerBatches | undefined;
   #lag = 0;
-  /** Waiting; the most since none did. */
+  /** Waiting; the most since none did, or was worth a hint. */
   #bytes = 0;
   #mostBytes = 0;
   #unnamed = 0;
@@ -279,8 +279,8 @@ export class Sender {
   /** Once nothing waits. */
   #rest(): void {
     if (this.#waiting.size > 0) return;
-    if (this.#mostBytes >= MANY_BYTES && !this.#isMainThread) hintCollection();
-    this.#mostBytes = 0;
+    const isMuch = this.#mostBytes >= MANY_BYTES && !this.#isMainThread;
+    if (!isMuch || hintCollection()) this.#mostBytes = 0;
   }
 
   /** A worker's spans no longer wait once the destinations for spans have them, though log records of the batch may. */

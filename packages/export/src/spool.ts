@@ -195,8 +195,7 @@ export class Spool {
     if (--chunk.waiting === 0) this.#released(chunk);
     if (this.#waiting > 0 || this.#isHinted || this.#uncollected.length < MANY_CHUNKS) return;
     // An outage is over.
-    this.#isHinted = true;
-    hintCollection();
+    this.#isHinted = hintCollection();
   }
 
   #released(chunk: Chunk): void {

@@ -18,9 +18,12 @@ export function isOfMemory({ attributes }: SpanTable, row: number): boolean {
 }
 
 /** `oom_kill, pid 4711, after 12 min`. */
-export function deathOf({ attributes, start, end }: SpanTable, row: number): string {
+export function deathOf({ attributes, start, end, errorType, strings }: SpanTable, row: number): string {
   const { diedOf = 'unknown', pid, grew } = attributes[row] ?? {};
-  const of = diedOf === 'unknown' ? 'of what is not known' : diedOf;
+  // `error.type` is the signal's name where somebody saw it.
+  const isUnseen = diedOf === 'signal' && strings.text(errorType[row]!) === 'signal';
+  const known = diedOf === 'unknown' ? 'of what is not known' : diedOf;
+  const of = isUnseen ? 'killed, or crashed in native code' : known;
   return [of, pid === undefined ? '' : `pid ${pid}`, `after ${duration(end[row]! - start[row]!)}`, grew]
     .filter(Boolean)
     .join(', ');

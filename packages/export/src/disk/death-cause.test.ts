@@ -29,6 +29,7 @@ const quiet: Heartbeat = {
 };
 const kernel: KernelAfterwards = {
   isSameBoot: true,
+  isSameNamespace: true,
   used: 0,
   limit: 500 * MIB,
   oomKills: 3,
@@ -104,6 +105,13 @@ it('without a heartbeat nothing says that its end would have been marked', () =>
   expect(causeOf({ ...left, last: undefined }, kernel, 11_000)).toEqual({
     cause: 'unknown',
     evidence: 'killed (SIGKILL), or crashed in native code, before its first heartbeat',
+  });
+});
+
+it('a container that is silent may stand still', () => {
+  expect(causeOf(left, { ...kernel, isSameNamespace: false }, 11_000)).toEqual({
+    cause: 'signal',
+    evidence: 'killed (SIGKILL), or crashed in native code, unless its container only stands still',
   });
 });
 

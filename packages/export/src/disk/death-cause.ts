@@ -15,6 +15,8 @@ export interface DeathCause {
 export interface KernelAfterwards extends KernelMemory {
   /** False: restarted since, or another machine's. */
   readonly isSameBoot: boolean;
+  /** False: another container's; that it is silent for 30 s is all that says it is dead. */
+  readonly isSameNamespace: boolean;
 }
 
 /** Above this part, memory is near a limit. */
@@ -80,7 +82,8 @@ export function causeOf(
     const machine = now.isSameBoot ? '' : ', or its machine was: this one was started after it, or is another one';
     // Its thread ran, and said nothing: only a signal ends a process so, of the kernel or of another one.
     const cause = last && now.isSameBoot ? 'signal' : 'unknown';
-    return { cause, evidence: `killed (SIGKILL), or crashed in native code${before}${asked}${machine}` };
+    const frozen = now.isSameNamespace || !now.isSameBoot ? '' : ', unless its container only stands still';
+    return { cause, evidence: `killed (SIGKILL), or crashed in native code${before}${asked}${machine}${frozen}` };
   }
   const cause = CRASHES.includes(signal) ? 'native_crash' : 'signal';
   const seen = nameOf(killedBy)

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Budget } from '../budget.ts';
 import type { FinishedSpan } from '../finished-span.ts';
 import { eachSpan, type RecordBatch } from '../otlp-request.ts';
@@ -12,6 +12,7 @@ import { decodeHeader, readFrames } from './file-format.ts';
 import { HEADER_BYTES, HOME_DATA_AT, MAIN } from './file-layout.ts';
 import { LateFile } from './late-file.ts';
 import { LateState } from './late-state.ts';
+import { MainBatches } from './main-batches.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
 import { serviceDirectory } from './spool-directory.ts';
@@ -63,6 +64,7 @@ function makeProcess() {
   const writer = new SpoolWriter(options, () => {});
   let now = performance.now();
   return {
+    options,
     memory,
     writer,
     state: new LateState(memory),
@@ -109,10 +111,25 @@ function files(): string[][] {
 
 async function recovered(): Promise<string[]> {
   const names: string[] = [];
+  let isAtDisk = false;
   await new Recovery(directory, {
     own: { ...ownIdentity(), namespace: '1' },
-    now: () => Date.now() + 60_000,
-    send: async (batch) => void names.push(...namesIn([batch])),
+    now: () => {
+      expect(isAtDisk).toBe(true);
+      return Date.now() + 60_000;
+    },
+    atDisk: (run) => {
+      isAtDisk = true;
+      try {
+        return run();
+      } finally {
+        isAtDisk = false;
+      }
+    },
+    send: async (batch) => {
+      expect(isAtDisk).toBe(false);
+      names.push(...namesIn([batch]));
+    },
     report: () => {},
     failed: (error) => {
       throw error;
@@ -178,9 +195,7 @@ it('is not made while the sender thread waits for the disk, nor when this thread
   end('a');
   write();
   end('b');
-  state.isAtDisk = true;
-  look(200);
-  state.isAtDisk = false;
+  state.atDisk(() => look(200));
   write();
   look(20);
   end('c');
@@ -231,4 +246,50 @@ it('has nothing of a batch that a backend has, though it was never written', () 
   writer.sent(MAIN, third.number, true);
   look(80);
   expect(files()).toEqual([['a']]);
+});
+
+it('is not made where the sender thread has given up the disk', () => {
+  const { end, write, look, writer, state } = makeProcess();
+  end('a');
+  write();
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, '');
+  writer.checkFiles();
+  end('b');
+  write();
+  rmSync(directory);
+  mkdirSync(directory, { mode: 0o700 });
+  end('c');
+  look(200);
+  expect(state.isAtDisk).toBe(true);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+it('that could not be made keeps nothing of later batches', () => {
+  const { end, seal, write, look } = makeProcess();
+  end('a');
+  write();
+  rmSync(directory, { recursive: true });
+  end('b');
+  look(80);
+  const kept = [vi.spyOn(MainBatches.prototype, 'opened'), vi.spyOn(MainBatches.prototype, 'sealed')];
+  seal();
+  end('c');
+  seal();
+  expect(kept.map(({ mock }) => mock.calls)).toEqual([[], []]);
+});
+
+it('is made again after a sender thread that died as it removed one', () => {
+  const { end, write, look, state, options } = makeProcess();
+  end('a');
+  write();
+  end('b');
+  look(80);
+  expect(state.beginRemoval(undefined, 0)).toBe(1);
+  new SpoolWriter(options, () => {}).removeEarlier();
+  expect(readdirSync(directory)).toEqual([]);
+  look(20);
+  end('c');
+  look(80);
+  expect(files()).toEqual([['b', 'c']]);
 });

@@ -38,7 +38,7 @@ interface OwnFile {
 export class LateFile {
   readonly #options: DiskOptions;
   readonly #state: LateState;
-  readonly #batches: MainBatches;
+  #batches: MainBatches;
   #timer: NodeJS.Timeout | undefined;
   /** When the sender thread was seen to have had a round, and which. */
   #aliveAt = 0;
@@ -54,11 +54,11 @@ export class LateFile {
   }
 
   opened(number: number, memory: SharedArrayBuffer, start: number): void {
-    this.#batches.opened(number, memory, start);
+    if (!this.#isUseless) this.#batches.opened(number, memory, start);
   }
 
   sealed(number: number, end: number): void {
-    this.#batches.sealed(number, end);
+    if (!this.#isUseless) this.#batches.sealed(number, end);
   }
 
   /** A record more; cheap while it looks. */
@@ -122,7 +122,10 @@ export class LateFile {
     this.#pauseUntil = startedAt + (1 + PAUSE) * tookMs;
     if (tookMs > SLOW_MS) this.#isUseless = true;
     this.#state.endWrite(this.#file?.number, this.#batches.end ?? { number: 0, end: 0 });
-    if (this.#isUseless) this.#rest();
+    if (!this.#isUseless) return;
+    this.#rest();
+    // Nobody looks any more.
+    this.#batches = new MainBatches(this.#options.memory);
   }
 
   #append(): void {
@@ -144,14 +147,19 @@ export class LateFile {
     this.#file.size = size + length;
   }
 
-  /** @returns undefined if all are taken */
+  /** @returns undefined if all are taken, or another process was faster: a later look tries again */
   #make(begun: Set<number>): OwnFile | undefined {
     const directory = this.#directory;
     const number = firstFree(readdirSync(directory));
     if (number === undefined) return undefined;
     const { O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = constants;
-    const descriptor = openSync(join(directory, ownName(number)), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
-    return { descriptor, number, size: HEADER_BYTES, begun };
+    try {
+      const descriptor = openSync(join(directory, ownName(number)), O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0o600);
+      return { descriptor, number, size: HEADER_BYTES, begun };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+      throw error;
+    }
   }
 
   get #directory(): string {

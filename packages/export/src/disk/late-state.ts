@@ -3,8 +3,9 @@ import type { SpoolMemory } from './spool-memory.ts';
 /** Up to where the sender thread has written the main thread's records: a batch's number, and a position in it. */
 const WRITTEN_NUMBER = 11;
 const WRITTEN_END = 12;
-/** 1 while the sender thread is at the disk; how often it was. */
+/** 1 while the sender thread may wait for the disk. */
 const AT_DISK = 13;
+/** How often it has looked for what is new. */
 const ROUNDS = 14;
 /** Who has the main thread's late file; see late-file.ts. */
 const STATE = 15;
@@ -40,6 +41,8 @@ export function isWithin(one: Position, other: Position): boolean {
 /** Of both threads: what is written, and whose the late file is. */
 export class LateState {
   readonly #words: Int32Array;
+  /** Sender thread: calls within calls. */
+  #depth = 0;
 
   constructor({ words }: SpoolMemory) {
     this.#words = words;
@@ -61,8 +64,27 @@ export class LateState {
     return { number, end: Atomics.load(this.#words, WRITTEN_NUMBER) === number ? end : 0 };
   }
 
-  set isAtDisk(is: boolean) {
-    Atomics.store(this.#words, AT_DISK, is ? 1 : 0);
+  /** Sender thread: the main thread would wait, too. */
+  atDisk<T>(run: () => T): T {
+    this.#depth++;
+    Atomics.store(this.#words, AT_DISK, 1);
+    try {
+      return run();
+    } finally {
+      if (--this.#depth === 0) Atomics.store(this.#words, AT_DISK, 0);
+    }
+  }
+
+  /** Sender thread: the disk is not used any more. */
+  giveUp(): void {
+    this.#depth++;
+    Atomics.store(this.#words, AT_DISK, 1);
+  }
+
+  /** Another sender thread may have died with it. */
+  takeOver(): void {
+    Atomics.store(this.#words, AT_DISK, 0);
+    Atomics.compareExchange(this.#words, STATE, REMOVING, THERE);
   }
 
   get isAtDisk(): boolean {

@@ -56,6 +56,7 @@ export async function recoverSpools(directory: string, options: RecoverOptions):
       const recovery = new Recovery(each, {
         own: ownIdentity(),
         now: Date.now,
+        atDisk: (run) => run(),
         send: (batch, isLeft) => sender.send(batch, isLeft),
         report,
         reportsDelivered: true,

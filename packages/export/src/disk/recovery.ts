@@ -9,7 +9,7 @@ import {
   touch,
   type DeadProcess,
 } from './dead-files.ts';
-import { deathOf, reportLine, reportSpans } from './death-report.ts';
+import { deathOf, reportLine, reportSpans, type Death } from './death-report.ts';
 import { coreFileOf } from './core-file.ts';
 import { readEndRequest } from './end-request.ts';
 import { readFrames } from './file-format.ts';
@@ -35,6 +35,8 @@ export interface RecoveryHost {
   readonly own: ProcessIdentity;
   /** By the clock of the file system; ms since 1970. */
   now(): number;
+  /** What may wait for the disk. */
+  atDisk<T>(run: () => T): T;
   /**
    * Resolves once no destination needs it.
    *
@@ -80,14 +82,18 @@ export class Recovery {
 
   /** Again after at least 30 s: another container's process may live. */
   async run(): Promise<Recovered> {
-    const { own, failed } = this.#host;
-    const isSilent = this.#silent.look(this.#host.now());
-    removeHeaderless(this.#directory, isSilent);
-    for (const dead of findDead(this.#directory, own, isSilent)) {
+    const { failed } = this.#host;
+    for (const dead of this.#host.atDisk(() => this.#find())) {
       // One must not keep the others.
       await this.#recover(dead).catch(failed);
     }
     return this.recovered;
+  }
+
+  #find(): DeadProcess[] {
+    const isSilent = this.#silent.look(this.#host.now());
+    removeHeaderless(this.#directory, isSilent);
+    return findDead(this.#directory, this.#host.own, isSilent);
   }
 
   /** Shows others that files have an owner. */
@@ -102,19 +108,27 @@ export class Recovery {
   }
 
   async #recover({ files }: DeadProcess): Promise<void> {
+    const { atDisk } = this.#host;
+    const claimed = atDisk(() => this.#claim(files));
+    if (claimed.length === 0) return;
+    this.recovered.processes++;
+    const wasKilled = await this.#report(claimed);
+    const hasLate = claimed.some(({ header }) => header.late);
+    const known = hasLate ? atDisk(() => this.#readKnown(claimed)) : undefined;
+    for (const { name, header } of claimed) await this.#deliver(name, header, wasKilled, known);
+  }
+
+  /** @returns none if another process was faster */
+  #claim(files: DeadProcess['files']): Claimed[] {
     const claimed: Claimed[] = [];
     for (const file of files) {
       const name = claim(this.#directory, file, this.#host.own);
       if (name !== undefined) {
         this.#held.add(name);
         claimed.push({ name, header: file.header });
-      } else if (file.header.home) return;
+      } else if (file.header.home) return [];
     }
-    if (claimed.length === 0) return;
-    this.recovered.processes++;
-    const wasKilled = await this.#report(claimed);
-    const known = claimed.some(({ header }) => header.late) ? this.#readKnown(claimed) : undefined;
-    for (const { name, header } of claimed) await this.#deliver(name, header, wasKilled, known);
+    return claimed;
   }
 
   /** What the main thread's late file need not have. */
@@ -131,7 +145,8 @@ export class Recovery {
 
   /** @param wasKilled perhaps before an answer */
   async #deliver(name: string, header: FileHeader, wasKilled: boolean, known?: KnownRecords): Promise<void> {
-    const bytes = readWhole(this.#directory, name);
+    const { atDisk } = this.#host;
+    const bytes = atDisk(() => readWhole(this.#directory, name));
     if (bytes) {
       const sent = wasKilled ? readSentBatches(bytes) : undefined;
       const frames = readFrames(bytes, header.home ? HOME_DATA_AT : HEADER_BYTES);
@@ -141,7 +156,7 @@ export class Recovery {
       for (const { spans } of batches) this.recovered.spans += spans;
     }
     this.#held.delete(name);
-    removeFile(this.#directory, name);
+    atDisk(() => removeFile(this.#directory, name));
     if (bytes) await this.#host.pause();
   }
 
@@ -149,8 +164,25 @@ export class Recovery {
   async #report(files: readonly Claimed[]): Promise<boolean> {
     const [first] = files;
     if (!first?.header.home || !first.header.saysEnd) return false;
+    const found = this.#host.atDisk(() => this.#readDeath(first, files));
+    if (!found) return false;
+    if (found.isUntold) return true;
+    const { death } = found;
+    const spans = reportSpans(death);
+    if (!this.#host.reportsDelivered) this.#host.report(reportLine(death));
+    await this.#host.send(spans, false);
+    if (this.#host.reportsDelivered) this.#host.report(reportLine(death));
+    this.recovered.deaths++;
+    this.recovered.spans += spans.spans;
+    // Prevents a second.
+    this.#host.atDisk(() => overwrite(this.#directory, first.name, Buffer.of(1), ENDED_AT));
+    return true;
+  }
+
+  /** @returns undefined after a regular end */
+  #readDeath(first: Claimed, files: readonly Claimed[]): { death: Death; isUntold: boolean } | undefined {
     const bytes = readWhole(this.#directory, first.name);
-    if (!bytes || bytes[ENDED_AT] === 1) return false;
+    if (!bytes || bytes[ENDED_AT] === 1) return undefined;
     const finished = new Set<string>();
     const times: number[] = [];
     let lastAt = 0;
@@ -171,30 +203,27 @@ export class Recovery {
       ({ spanId }: OpenSpan) => !finished.has(spanId),
     );
     const heartbeats = readHeartbeats(bytes.subarray(BEATS_AT, BEATS_AT + BEATS * BEAT_BYTES));
+    const { own } = this.#host;
+    const isOfNamespace = isSameNamespace(first.header, own);
     const death = deathOf(
       first.header,
       {
         killedBy: bytes[KILLED_BY_AT]!,
-        core: isSameNamespace(first.header, this.#host.own) ? coreFileOf(first.header) : undefined,
+        core: isOfNamespace ? coreFileOf(first.header) : undefined,
         request: readEndRequest(bytes),
       },
       heartbeats,
       open,
       { times, lastAt },
-      { ...readKernelMemory(), isSameBoot: first.header.boot === this.#host.own.boot },
+      {
+        ...readKernelMemory(),
+        isSameBoot: first.header.boot === own.boot,
+        isSameNamespace: isOfNamespace,
+      },
       readHeapProfile(this.#directory, first.header.pid, first.header.startedAt),
     );
     // With nothing to deliver, SIGTERM has its default effect and leaves what SIGKILL does.
     const isIdle = isDelivered && open.length === 0 && heartbeats.at(-1)?.openSpans === 0;
-    if (isIdle && (death.cause === 'unknown' || death.cause === 'signal')) return true;
-    const spans = reportSpans(death);
-    if (!this.#host.reportsDelivered) this.#host.report(reportLine(death));
-    await this.#host.send(spans, false);
-    if (this.#host.reportsDelivered) this.#host.report(reportLine(death));
-    this.recovered.deaths++;
-    this.recovered.spans += spans.spans;
-    // Prevents a second.
-    overwrite(this.#directory, first.name, Buffer.of(1), ENDED_AT);
-    return true;
+    return { death, isUntold: isIdle && (death.cause === 'unknown' || death.cause === 'signal') };
   }
 }

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { Budget } from '../budget.ts';
+import type { FinishedSpan } from '../finished-span.ts';
 import { eachSpan, type RecordBatch } from '../otlp-request.ts';
 import { blankSpan } from '../own-span.ts';
 import { Spool } from '../spool.ts';
 import { readFrames } from './file-format.ts';
 import { HOME_DATA_AT } from './file-layout.ts';
+import { LateFile } from './late-file.ts';
 import { SenderDisk } from './sender-disk.ts';
 import { serviceDirectory } from './spool-directory.ts';
-import { makeSpoolMemory } from './spool-memory.ts';
+import { LateState } from './late-state.ts';
+import { makeSpoolMemory, showOpenBatch } from './spool-memory.ts';
 
 function start() {
   const base = mkdtempSync(join(tmpdir(), 'foreshock-test-'));
@@ -25,12 +28,16 @@ function start() {
     service: 'orders',
     resource: '',
   };
-  const { promise: heartbeat, resolve } = Promise.withResolvers<unknown>();
+  const { promise: heartbeat, resolve } = Promise.withResolvers<undefined>();
   const disk = new SenderDisk(options, false, {
     waiting: () => 0,
     eachWorkerBatch() {},
     send: async () => {},
-    heartbeat: resolve,
+    heartbeat() {
+      // It may look at the disk.
+      expect(new LateState(options.memory).isAtDisk).toBe(true);
+      resolve(undefined);
+    },
     log(level, text) {
       throw new Error(`${level}: ${text}`);
     },
@@ -45,20 +52,24 @@ function start() {
     eachSpan(readFrames(home(), HOME_DATA_AT).batches, ({ name }) => found.push(name));
     return found;
   };
-  return { disk, home, names, heartbeat };
+  const files = (): number => readdirSync(directory).length;
+  return { disk, options, files, home, names, heartbeat };
 }
 
 const spool = new Spool(new Budget(64 << 20), { 'service.name': 'orders' });
 
-function batchOf(name: string, text = ''): RecordBatch {
+function spanOf(name: string, text = ''): FinishedSpan {
   const context = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 };
-  const span = {
+  return {
     ...blankSpan(name, 1_000, 2_000),
     spanContext: () => context,
     attributes: { text },
     instrumentationScope: { name: 'test' },
   };
-  expect(spool.append(span, () => {})).toBeUndefined();
+}
+
+function batchOf(name: string, text = ''): RecordBatch {
+  expect(spool.append(spanOf(name, text), () => {})).toBeUndefined();
   const { memory, ...batch } = spool.seal()!;
   return { bytes: Buffer.from(memory), ...batch };
 }
@@ -91,4 +102,55 @@ it('writes what a backend has read only if it does not answer', async () => {
   await vi.waitFor(() => expect(names()).toContain('waiting'));
   expect(names()).toEqual(['first', 'waiting']);
   await vi.waitFor(() => expect(names()).toEqual(['first', 'waiting', 'read']));
+});
+
+it('writes an earlier batch before a later one counts as delivered', async () => {
+  const { disk, names, heartbeat } = start();
+  disk.sealed(batchOf('first'), false);
+  await heartbeat;
+
+  disk.sealed(batchOf('earlier', LARGE), false);
+  const later = batchOf('later', LARGE);
+  disk.sealed(later, false);
+  expect(names()).toEqual(['first']);
+  disk.finished(later.number, false);
+  expect(names()).toEqual(['first', 'earlier']);
+});
+
+it('writes what the main thread has in a file of its own before that is deleted', async () => {
+  const { disk, options, files, names, heartbeat } = start();
+  const late = new LateFile(options);
+  onTestFinished(() => late.remove());
+  const opened = (...batch: Parameters<LateFile['opened']>): void => {
+    disk.opened(...batch);
+    late.opened(...batch);
+  };
+  const listener = showOpenBatch(options.memory, opened, () => late.grew());
+  const own = new Spool(new Budget(64 << 20), { 'service.name': 'orders' }, listener);
+  own.append(spanOf('delivered'), () => {});
+  await heartbeat;
+  expect(names()).toEqual(['delivered']);
+
+  const { memory, ...batch } = own.seal()!;
+  late.sealed(batch.number, batch.end);
+  disk.sealed({ bytes: Buffer.from(memory), ...batch }, false);
+  own.append(spanOf('waiting'), () => {});
+  // Longer than a round.
+  late.look(performance.now());
+  late.look(performance.now() + 1_000);
+  expect(files()).toBe(2);
+  disk.finished(batch.number, false);
+  expect(files()).toBe(1);
+  expect(names()).toEqual(['waiting']);
+});
+
+it('writes what the last flush has taken of worker threads, if it is not delivered', async () => {
+  const { disk, names, heartbeat } = start();
+  disk.sealed(batchOf('first'), false);
+  await heartbeat;
+
+  disk.ending();
+  disk.sealed(batchOf('of a worker'), true);
+  disk.end(false);
+  expect(names()).toEqual(['first', 'of a worker']);
 });

@@ -1,5 +1,5 @@
 import type { RecordBatch } from '../otlp-request.ts';
-import { noteSignal, removeOwn } from './dead-files.ts';
+import { noteSignal } from './dead-files.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { DiskOptions } from './disk-options.ts';
 import { keyOf, MAIN, WORKER } from './file-layout.ts';
@@ -79,13 +79,14 @@ export class SenderDisk {
     this.#host = host;
     const directory = serviceDirectory(options.base, options.key);
     const own = ownIdentity();
-    if (isRestart) removeOwn(directory, own, options.instance);
     this.#writer = new SpoolWriter(options, (cause) =>
       host.log('warn', `foreshock: spans wait in memory only, the spool ${directory} cannot be used: ${cause}`),
     );
+    if (isRestart) this.#writer.removeEarlier();
     this.#recovery = new Recovery(directory, {
       own,
       now: () => this.#writer.now,
+      atDisk: (run) => this.#writer.atDisk(run),
       send: (batch, isLeft) => host.send(batch, isLeft),
       report: (line) => host.log('error', `foreshock: ${line}`),
       failed: this.#failed,
@@ -114,6 +115,7 @@ export class SenderDisk {
     const key = keyOf(kind, number);
     this.#sealed.delete(key);
     this.#forgetSent(key);
+    if (!ofWorker) this.#writeBefore(number);
     this.#writer.finished(kind, number);
   }
 
@@ -133,10 +135,27 @@ export class SenderDisk {
     if (!isSent) return unmark();
     const mark = (): void => {
       this.#read.add(key);
+      if (!ofWorker) this.#writeBefore(number);
       this.#writer.sent(kind, number, true);
       this.#reading.set(key, setTimeout(unmark, ANSWERS_WITHIN_MS));
     };
     this.#reading.set(key, setTimeout(mark, READS_WITHIN_MS));
+  }
+
+  /** The main thread takes all before such a batch for written, and loses its own file. */
+  #writeBefore(number: number): void {
+    if (this.#writer.hasLate) {
+      for (const [key, part] of this.#parts()) {
+        if (!this.#read.has(key)) this.#writer.write(part.kind, part, part.end);
+      }
+      return;
+    }
+    for (const [key, part] of this.#sealed) {
+      if (part.kind !== MAIN) continue;
+      // Numbers wrap.
+      if (((part.number - number) | 0) >= 0) break;
+      this.#write(key);
+    }
   }
 
   #forgetSent(key: number): void {
@@ -157,7 +176,7 @@ export class SenderDisk {
 
   childKilled(pid: number, signal: number): void {
     try {
-      noteSignal(this.#options.base, ownIdentity(), pid, signal);
+      this.#writer.atDisk(() => noteSignal(this.#options.base, ownIdentity(), pid, signal));
     } catch {
       // It had none, or it is gone.
     }
@@ -165,14 +184,21 @@ export class SenderDisk {
 
   /** It ends, delivered or not. */
   ending(): void {
-    for (const key of this.#sealed.keys()) this.#write(key);
+    this.#writeSealed();
     this.#writer.markEnded();
   }
 
   end(isDelivered: boolean): void {
+    // The last flush has taken more.
+    if (!isDelivered) this.#writeSealed();
     this.#open = undefined;
     this.#sealed.clear();
     this.#writer.end(isDelivered);
+  }
+
+  /** Whoever has it may not answer in time. */
+  #writeSealed(): void {
+    for (const part of this.#sealed.values()) this.#writer.write(part.kind, part, part.end);
   }
 
   #round(): void {
@@ -187,8 +213,11 @@ export class SenderDisk {
     // A timer may be a little early.
     if (now < this.#updateAt - 1) return;
     this.#updateAt = now + UPDATE_MS;
-    this.#host.heartbeat(this.#writer.update(this.#host.waiting()));
-    this.#recovery.touch();
+    this.#writer.atDisk(() => {
+      // It also looks how full the disk is.
+      this.#host.heartbeat(this.#writer.update(this.#host.waiting()));
+      this.#recovery.touch();
+    });
   }
 
   /** @returns whether there is anything new */

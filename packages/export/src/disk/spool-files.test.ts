@@ -115,6 +115,7 @@ function makeRecovery(now: () => number, send: (batch: RecordBatch) => Promise<v
   const recovery = new Recovery(directory, {
     own: elsewhere,
     now,
+    atDisk: (run) => run(),
     send: async (batch) => {
       await send(batch);
       names.push(...namesIn([batch]));
@@ -489,6 +490,7 @@ describe('recovery', () => {
     const recovery = new Recovery(directory, {
       own: elsewhere,
       now: later,
+      atDisk: (run) => run(),
       send: async (batch) => void names.push(...namesIn([batch])),
       report: () => {
         if (names.length === 0 && errors.length === 0) throw new Error('broken');

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { RecordBatch } from '../otlp-request.ts';
 import { isItem, recordEnd } from '../records.ts';
 import { coreFilePrefix } from './core-file.ts';
-import { removeFile, removeLate } from './dead-files.ts';
+import { removeFile, removeLate, removeOwn } from './dead-files.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
 import { encodeEndRequest } from './end-request.ts';
 import { DONE, encodeHeader, END_REQUEST_AT, keyOf, MAIN, OPEN_SPANS_AT, type FileHeader } from './file-layout.ts';
@@ -55,6 +55,7 @@ export class SpoolWriter {
     this.#options = options;
     this.#onTrouble = onTrouble;
     this.#late = new LateState(options.memory);
+    this.#late.takeOver();
     this.#openSpans = new OpenSpanCopy(options.memory);
     this.#heartbeats = new HeartbeatRing(options.memory);
   }
@@ -62,6 +63,24 @@ export class SpoolWriter {
   /** Whether it has what the main thread's file has. */
   get hasBegun(): boolean {
     return this.#hasBegun;
+  }
+
+  /** Whether the main thread has written in this one's place. */
+  get hasLate(): boolean {
+    return !this.#late.isNone;
+  }
+
+  /** Of an earlier sender thread; all is still in memory. */
+  removeEarlier(): void {
+    this.atDisk(() => {
+      this.#removeLate();
+      removeOwn(this.#directory, this.#own, this.#options.instance);
+    });
+  }
+
+  /** What may wait for the disk. */
+  atDisk<T>(run: () => T): T {
+    return this.#late.atDisk(run);
   }
 
   /** Not before there is something to write: until then the main thread goes on. */
@@ -156,7 +175,9 @@ export class SpoolWriter {
 
   /** Recovery would send it again from the main thread's late file. */
   #backendHas(kind: number, number: number): void {
-    if (kind === MAIN) this.#dealtWith({ number, end: WHOLE });
+    // The late file has no others.
+    if (kind !== MAIN) return;
+    this.#dealtWith({ number, end: WHOLE });
     if (this.#home?.isPublished !== false) this.#sayWritten();
     this.#removeLate();
   }
@@ -327,11 +348,12 @@ export class SpoolWriter {
 
   #guard(run: () => void): void {
     if (this.#hasFailed) return;
-    this.#late.isAtDisk = true;
     try {
-      run();
+      this.#late.atDisk(run);
     } catch (error) {
       this.#hasFailed = true;
+      // Nor does the main thread write.
+      this.#late.giveUp();
       try {
         // They would be sent again.
         this.#removeAll();
@@ -340,8 +362,6 @@ export class SpoolWriter {
       }
       const { code, message } = error as NodeJS.ErrnoException;
       this.#onTrouble(code ?? message);
-    } finally {
-      this.#late.isAtDisk = false;
     }
   }
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { Attributes } from '@opentelemetry/api';
 import type { Env } from './env.ts';
-import { VERSION } from '@foreshock/kit';
+import { guard, VERSION } from '@foreshock/kit';
 import { CONFIG_FINGERPRINT } from '@foreshock/kit/names';
 import { configFingerprint } from './config-snapshot/fingerprint.ts';
 import { containerAttributes } from './container.ts';
@@ -35,7 +35,7 @@ interface Instance {
   readonly id: string;
   readonly host: string;
   readonly version: string | undefined;
-  readonly config: string;
+  readonly config: string | undefined;
   readonly container: Attributes;
 }
 
@@ -47,7 +47,8 @@ function instance(): Instance {
     id: instanceId(),
     host: process.getBuiltinModule('node:os').hostname(),
     version: serviceVersion(),
-    config: configFingerprint(process.env, process.cwd()),
+    // Without a working directory it throws.
+    config: guard('config fingerprint', () => configFingerprint(process.env, process.cwd())),
     container: containerAttributes(),
   };
   setEnvironmentData(KEY, made as never);
@@ -61,7 +62,7 @@ export function readResource(env: Env): Attributes {
     'service.name': `unknown_service:${basename(process.execPath)}`,
     'service.instance.id': id,
     ...(version !== undefined && { 'service.version': version }),
-    [CONFIG_FINGERPRINT]: config,
+    ...(config !== undefined && { [CONFIG_FINGERPRINT]: config }),
     'telemetry.sdk.name': 'opentelemetry',
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': SDK_VERSION,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -89,6 +89,10 @@ it('gives the fingerprint that spans of such a process have: of variables but se
   expect(span!.resource['foreshock.config.fingerprint']).toBe(first);
 
   expect(await onSpans({ ...env, API_KEY: 'sk-54321', HOSTNAME: 'b' })).toBe(first);
+  // A restart by systemd or pm2, beside another service of Kubernetes.
+  const restarted = { SYSTEMD_EXEC_PID: '77', restart_time: '3', exit_code: '1', CARTS_PORT: 'tcp://10.0.0.7:80' };
+  expect(await onSpans({ ...env, ...restarted })).toBe(first);
+  expect(await onSpans({ ...env, PORT: '3001' })).toBe(await onSpans({ ...env, PORT: '3002' }));
   writeFileSync(join(cwd, 'package-lock.json'), lockOf('8.16.12'));
   const other = [
     await onSpans(env),
@@ -96,6 +100,17 @@ it('gives the fingerprint that spans of such a process have: of variables but se
     await onSpans({ ...env, MORE_SECRET: '1' }),
   ];
   expect(new Set([first, ...other]).size).toBe(4);
+});
+
+it('is traced where no lock file can be looked for', async () => {
+  const cwd = folder();
+  symlinkSync('package-lock.json', join(cwd, 'package-lock.json'));
+  const script = `console.log(process.env.OTEL_TRACES_EXPORTER)`;
+  const env = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOG_LEVEL: 'error' };
+  const args = ['--require', PRELOAD, '-e', script];
+  const { promise, resolve } = Promise.withResolvers<string[]>();
+  execFile(process.execPath, args, { cwd, env }, (_error, stdout, stderr) => resolve([stdout, stderr]));
+  expect(await promise).toEqual(['none\n', '']);
 });
 
 it('hashes slowly what may be a secret, by its name or its text', async () => {

@@ -6,6 +6,8 @@ const LOCK_FILES = ['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.loc
 /** Looked at, above the working directory: a workspace's is further up. */
 const MOST_FOLDERS = 4;
 const LONGEST_VALUE = 256;
+/** Platforms choose one at each start. */
+const CHOSEN = 'PORT';
 
 /**
  * Of the configuration that a process starts with: Node's version, the variables' names, the values of those that cannot be
@@ -15,10 +17,11 @@ const LONGEST_VALUE = 256;
 export function configFingerprint(env: NodeJS.ProcessEnv, cwd: string): string {
   const hash = new Hash();
   hash.text(process.versions.node);
-  for (const name of Object.keys(env).filter(isConfiguration).sort()) {
+  for (const name of Object.keys(env).sort()) {
     const value = env[name] ?? '';
+    if (!isConfiguration(name, value)) continue;
     hash.text(name);
-    if (!isSecretName(name) && isPlain(value)) hash.text(value);
+    if (name !== CHOSEN && !isSecretName(name) && isPlain(value)) hash.text(value);
   }
   hash.text(lockFileIn(cwd));
   return hash.digits;
@@ -34,14 +37,23 @@ function lockFileIn(cwd: string): string {
   let folder = cwd;
   for (let i = 0; i < MOST_FOLDERS; i++) {
     for (const name of LOCK_FILES) {
-      const found = statSync(join(folder, name), { throwIfNoEntry: false });
-      if (found) return `${name} ${found.size}`;
+      const size = sizeOf(join(folder, name));
+      if (size !== undefined) return `${name} ${size}`;
     }
     const above = dirname(folder);
     if (above === folder) break;
     folder = above;
   }
   return '';
+}
+
+/** Undefined also where it may not be read. */
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size;
+  } catch {
+    return undefined;
+  }
 }
 
 /** cyrb53. */

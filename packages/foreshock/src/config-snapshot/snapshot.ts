@@ -36,7 +36,7 @@ export function takeSnapshot(env: NodeJS.ProcessEnv, cwd: string, running: Runni
   const variables: Record<string, string> = {};
   for (const name of Object.keys(env).toSorted()) {
     const value = env[name];
-    if (value !== undefined && isConfiguration(name)) variables[name] = hashOf(name, value);
+    if (value !== undefined && isConfiguration(name, value)) variables[name] = hashOf(name, value);
   }
   const content = {
     node: process.versions.node,

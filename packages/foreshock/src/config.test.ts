@@ -132,6 +132,7 @@ describe('readConfig', () => {
     ['FORESHOCK_OWN_COMMANDS', 'agenda,pgboss', (c) => c.ownCommands, undefined],
     ['FORESHOCK_OWN_COMMANDS', 'bullmq,amqplib', (c) => c.ownCommands, ['bullmq']],
     ['FORESHOCK_PROPAGATE_TO', 'http://a', (c) => c.propagateTo, []],
+    ['FORESHOCK_KEY_HASH', 'true', (c) => c.keyHash, undefined],
     ['OTEL_BSP_SCHEDULE_DELAY', '3000000000', (c) => c.batch.scheduleDelayMs, 86_400_000],
     ['OTEL_BSP_EXPORT_TIMEOUT', '3000000000', (c) => c.batch.exportTimeoutMs, 86_400_000],
     [

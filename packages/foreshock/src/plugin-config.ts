@@ -46,7 +46,7 @@ export function readPluginConfig(env: Env): PluginConfig {
   return {
     poolLeakMs: env.milliseconds(['FORESHOCK_POOL_LEAK_MS'], 30_000),
     dbErrorMessages: env.boolean('FORESHOCK_DB_ERROR_MESSAGES', false),
-    keyHash: env.text('FORESHOCK_KEY_HASH'),
+    keyHash: readKeyHash(env),
     retryStorm: env.ratio('FORESHOCK_RETRY_STORM', 0.5),
     propagateAttempts: env.boolean('FORESHOCK_PROPAGATE_ATTEMPTS', true),
     trustIncoming: env.boolean('FORESHOCK_TRUST_INCOMING', true),
@@ -63,6 +63,14 @@ export function readPluginConfig(env: Env): PluginConfig {
 
 export function makePropagator({ propagators, trustIncoming, propagateTo }: PluginConfig): ForeshockPropagator {
   return new ForeshockPropagator({ ...(propagators && { propagators }), trustIncoming, propagateTo });
+}
+
+/** A salt that everybody guesses hides nothing. */
+function readKeyHash(env: Env): string | undefined {
+  const salt = env.text('FORESHOCK_KEY_HASH');
+  if (salt === undefined || !/^(?:true|false|yes|no|on|off|\d)$/i.test(salt)) return salt;
+  env.wrong('FORESHOCK_KEY_HASH', salt, 'is no long random text, spans have no hashes');
+  return undefined;
 }
 
 function readOwnCommands(env: Env): string[] | undefined {

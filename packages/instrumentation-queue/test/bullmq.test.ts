@@ -218,6 +218,7 @@ describe.each(testedVersions(VERSIONS))('%s', (alias) => {
     });
     const processes = await ended(`process ${queue.name}`, 2);
     expect(processes.map(({ status }) => status.code)).toEqual(['UNSET', 'UNSET']);
+    expect(processes.map(({ attributes }) => attributes['queue.settled'])).toEqual(['requeue', undefined]);
   });
 
   it('says no wait of a job that stalled, and its own number', async () => {

@@ -151,6 +151,7 @@ export class Consumers {
 
 function end(processing: Runner | Processing, failure: { error: unknown } | undefined): void {
   if (!('succeeded' in processing)) return;
-  if (failure && !isPutOff(failure.error)) processing.failed(failure);
-  else processing.succeeded();
+  if (failure && !isPutOff(failure.error)) return processing.failed(failure);
+  if (failure) processing.settled('requeue');
+  processing.succeeded();
 }

@@ -130,7 +130,8 @@ export function openCache(telemetry: Telemetry, config: CacheConfig): CacheEvent
         [command],
         holding,
       );
-      if (hashOf && command.access && command.entry !== undefined) operation.on(hashOf(command.entry), command.access);
+      if (hashOf && command.access && command.entry !== undefined)
+        operation.on(hashOf(`${operation.askedAs}\0${command.entry}`), command.access);
       return operation;
     },
 

@@ -2,6 +2,7 @@ import { BoundedMap } from '@foreshock/kit';
 import type { Dialect } from './sql-dialect.ts';
 import type { RowAccess } from './row.ts';
 import { RowStatement } from './row-statement.ts';
+import { isShort } from './sql-tokens.ts';
 
 const MAX_STATEMENTS = 256;
 
@@ -9,6 +10,8 @@ const known = new Map<Dialect, BoundedMap<string, RowAccess | null>>();
 
 /** Undefined: not simple enough to be sure. */
 export function rowAccessOf(text: string, dialect: Dialect): RowAccess | undefined {
+  // Long ones are not kept.
+  if (!isShort(text)) return undefined;
   let statements = known.get(dialect);
   if (!statements) known.set(dialect, (statements = new BoundedMap(MAX_STATEMENTS)));
   const found = statements.get(text);

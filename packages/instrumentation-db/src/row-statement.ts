@@ -4,6 +4,7 @@ import type { KeyPart, RowAccess } from './row.ts';
 
 /** Words of expressions that are no columns. */
 const NO_COLUMN = new Set(['true', 'false', 'null', 'default', 'current_timestamp', 'current_date', 'interval', 'as']);
+const NO_TABLE = new Set(['only', 'ignore', 'low_priority', 'lateral']);
 const LOCKS = new Set(['update', 'share', 'no', 'key']);
 /** They end a list or a condition. */
 const CLAUSES = new Set([
@@ -21,7 +22,8 @@ const CLAUSES = new Set([
 ]);
 
 interface Assigned {
-  access: 'update' | 'update_relative' | 'update_constant';
+  /** Relative: another value each time, such as `a + 1`. Derived: of columns, such as `coalesce(a, $1)`. */
+  access: 'update' | 'update_relative' | 'update_derived' | 'update_constant';
   columns: string[];
 }
 
@@ -108,7 +110,7 @@ export class RowStatement {
     this.#needs('into');
     const table = this.#table();
     this.#sign('(');
-    const columns = this.#names();
+    const columns = this.#enclosed();
     this.#needs('values');
     const values = this.#row();
     let hasMore = false;
@@ -126,7 +128,7 @@ export class RowStatement {
     let target: string[] = [];
     if (this.#isSign('(')) {
       this.#at++;
-      target = this.#names();
+      target = this.#enclosed();
     }
     this.#needs('do');
     if (this.#takes('nothing')) {
@@ -164,11 +166,13 @@ export class RowStatement {
     return columns.includes('*') ? '*' : columns.join(',');
   }
 
-  /** With or without alias. */
+  /** With its schema; with or without alias. */
   #table(): string {
-    const table = this.#path();
+    // `UPDATE ONLY t`, `UPDATE IGNORE t`
+    if (NO_TABLE.has(this.#word ?? '')) throw new NotSimple();
+    const names = this.#names();
     if (this.#takes('as') || this.#isName) this.#name();
-    return table;
+    return names.filter((name, at) => at > 0 || name !== 'public' || names.length === 1).join('.');
   }
 
   #conditions(): KeyPart[] {
@@ -188,15 +192,22 @@ export class RowStatement {
   }
 
   #assignments(): Assigned {
-    const byKind: Record<Assigned['access'], string[]> = { update: [], update_relative: [], update_constant: [] };
+    const byKind: Record<Assigned['access'], string[]> = {
+      update: [],
+      update_relative: [],
+      update_derived: [],
+      update_constant: [],
+    };
     do {
       const column = this.#path();
       this.#sign('=');
       const kind = this.#expression();
       byKind[kind === 'update' && isTime(column) ? 'update_constant' : kind].push(column);
     } while (this.#takesSign(','));
-    const { update_relative: relative, update, update_constant: constant } = byKind;
-    if (relative.length > 0) return { access: 'update_relative', columns: [...relative, ...update].sort() };
+    const { update_relative: relative, update_derived: derived, update, update_constant: constant } = byKind;
+    const changed = [...relative, ...derived, ...update].sort();
+    if (relative.length > 0) return { access: 'update_relative', columns: changed };
+    if (derived.length > 0) return { access: 'update_derived', columns: changed };
     if (update.length > 0) return { access: 'update', columns: update.sort() };
     return { access: 'update_constant', columns: constant.sort() };
   }
@@ -205,13 +216,15 @@ export class RowStatement {
   #expression(): Assigned['access'] {
     let depth = 0;
     let hasParameter = false;
-    let isRelative = false;
+    let isDerived = false;
+    let isSum = false;
     const from = this.#at;
     for (let token = this.#token; token !== undefined; token = this.#token) {
       if (token.kind === 'sign') {
         if (depth === 0 && (token.text === ',' || token.text === ';')) break;
         depth += token.text === '(' ? 1 : token.text === ')' ? -1 : 0;
         if (depth < 0) break;
+        isSum ||= /^[+*-]$/.test(token.text);
       } else if (token.kind === 'parameter') hasParameter = true;
       else if (token.kind === 'name' || token.kind === 'word') {
         if (token.kind === 'word' && CLAUSES.has(token.text) && depth === 0) break;
@@ -220,12 +233,13 @@ export class RowStatement {
           hasParameter = true;
           // `EXCLUDED.a`, a value that was given.
           this.#at += this.#tokens[this.#at + 1]?.kind === 'sign' ? 2 : 0;
-        } else if (!this.#isCallOrType(token)) isRelative = true;
+        } else if (!this.#isCallOrType(token)) isDerived = true;
       }
       this.#at++;
     }
     if (this.#at === from) throw new NotSimple();
-    return isRelative ? 'update_relative' : hasParameter ? 'update' : 'update_constant';
+    if (isDerived) return isSum ? 'update_relative' : 'update_derived';
+    return hasParameter ? 'update' : 'update_constant';
   }
 
   #isCallOrType(token: Token): boolean {
@@ -270,16 +284,21 @@ export class RowStatement {
 
   /** `a`, or the last of `s.t.a`. */
   #path(): string {
-    let name = this.#name();
+    return this.#names().at(-1)!;
+  }
+
+  /** `s.t.a` */
+  #names(): string[] {
+    const names = [this.#name()];
     while (this.#isSign('.') && this.#tokens[this.#at + 1]?.kind !== 'sign') {
       this.#at++;
-      name = this.#name();
+      names.push(this.#name());
     }
-    return name;
+    return names;
   }
 
   /** Up to the closing parenthesis. */
-  #names(): string[] {
+  #enclosed(): string[] {
     const names: string[] = [];
     do names.push(this.#name());
     while (this.#takesSign(','));

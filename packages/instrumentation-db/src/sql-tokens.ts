@@ -16,9 +16,13 @@ export type Token =
 const TOKEN =
   /\s+|([A-Za-z_]\w*)|"([^"]*)"|`([^`]*)`|'([^'\\]*)'|\$(\d{1,4})|(\?)|(\d+(?:\.\d+)?)|(::|[<>!]=|<>|\|\||[(),.=*+\-/<>%;])/y;
 
+export function isShort(text: string): boolean {
+  return text.length <= MAX_LENGTH;
+}
+
 /** Undefined for comments, escapes, and whatever else is not plain. */
 export function tokensOf(text: string, { names, parameters }: Dialect): Token[] | undefined {
-  if (text.length > MAX_LENGTH) return undefined;
+  if (!isShort(text)) return undefined;
   const tokens: Token[] = [];
   let questions = 0;
   let end = 0;

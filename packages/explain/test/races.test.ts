@@ -89,6 +89,130 @@ it('claims none of one after the other, of a failed write, of a transaction with
   expect((await answerTo(shop(0), shop(5))).findings).toHaveLength(1);
 });
 
+const client = (name: string, at: number, attributes: Made['attributes'] = {}, ms = 1): Made => ({
+  service: 'a',
+  instance: 'a 1',
+  host: 'one',
+  name,
+  kind: 'CLIENT',
+  at,
+  ms,
+  attributes,
+});
+const key = (name: string, at: number, access: string, hit?: boolean, hash = 'c0'): Made =>
+  client(name, at, {
+    'db.system.name': 'redis',
+    'db.namespace': '0',
+    'cache.key.hash': hash,
+    'cache.key.access': access,
+    ...(hit !== undefined && { 'cache.hit': hit }),
+  });
+const served = (...children: Made[]): Made => ({ ...client('GET /', 0, {}, 100), kind: 'SERVER', children });
+
+it('does not take a cache that is filled by what a POST answers, or by a calculation, for a check', async () => {
+  const search = client('POST', 5, { 'http.request.method': 'POST', 'server.address': 'search' }, 20);
+  const filled = (...loaded: Made[]): Made =>
+    served(key('GET', 1, 'read', false), ...loaded, key('SET', 30, 'write_expiring'));
+  const hit = served(key('GET', 1, 'read', true));
+  const searches = [traceOf(0, filled(search)), traceOf(3, filled(search)), traceOf(200, hit)];
+  expect((await answerTo(...searches)).findings).toEqual([]);
+  const kept = served(key('GET', 1, 'read', false), key('SET', 30, 'write'));
+  expect((await answerTo(traceOf(0, kept), traceOf(3, kept))).findings).toEqual([]);
+  // A value that is refreshed.
+  const refreshed = served(key('GET', 1, 'read', true), search, key('SET', 30, 'write_expiring'));
+  expect((await answerTo(traceOf(0, refreshed), traceOf(3, refreshed))).findings).toEqual([]);
+  // Both charge once the key is theirs.
+  const charge = { ...search, at: 40 };
+  const claims = [0, 3].map((at) => traceOf(at, served(key('GET', 1, 'read', false), key('SET', 10, 'write'), charge)));
+  expect((await answerTo(...claims)).findings).toMatchObject([{ kind: 'check_then_act', times: 1 }]);
+});
+
+it('does not say that a read is stale where the key may have been removed by what is not seen', async () => {
+  const row = (name: string, at: number, access: string): Made => ({
+    ...client(name, at),
+    ...call(name, access, at),
+    service: 'a',
+  });
+  const filled = served(key('GET', 1, 'read', false), row('SELECT stock', 3, 'read'), key('SET', 30, 'write_expiring'));
+  const changed = (...more: Made[]): Made => served(row('UPDATE stock', 10, 'update'), ...more);
+  const hit = traceOf(200, served(key('GET', 1, 'read', true)));
+  const stale = await answerTo(traceOf(0, filled), traceOf(0, changed()), hit);
+  expect(stale.findings).toMatchObject([{ kind: 'stale_read' }]);
+  const pipeline = client('PIPELINE', 40, { 'db.system.name': 'redis', 'db.namespace': '0' });
+  expect((await answerTo(traceOf(0, filled), traceOf(0, changed(pipeline)), hit)).findings).toEqual([]);
+  const missed = traceOf(100, served(key('GET', 1, 'read', false)));
+  expect((await answerTo(traceOf(0, filled), traceOf(0, changed()), missed, hit)).findings).toEqual([]);
+});
+
+const but = (made: Made, other: Partial<Made>): Made => ({ ...made, ...other });
+const handling = (at: number, attributes: Made['attributes'], ...children: Made[]): Made => ({
+  ...client('process orders', at, {
+    'messaging.system': 'rabbitmq',
+    'messaging.destination.name': 'orders',
+    'messaging.message.id': '1',
+    ...attributes,
+  }),
+  kind: 'CONSUMER',
+  ms: 10,
+  children: children.map((child) => but(child, { at: child.at + at })),
+});
+const insert = client('INSERT payments', 2, {
+  'db.system.name': 'postgresql',
+  'db.namespace': 'shop',
+  'db.row.access': 'insert',
+});
+const sending = (...children: Made[]): Made => ({
+  ...client('send orders', 4, { 'messaging.system': 'rabbitmq', 'messaging.destination.name': 'orders' }),
+  kind: 'PRODUCER',
+  children,
+});
+
+it('does not take a message that its handler sent again, or that all are to handle, for one handled twice', async () => {
+  const twice = served(handling(10, {}, insert), handling(30, {}, insert));
+  expect((await answerTo(traceOf(0, twice))).findings).toMatchObject([{ kind: 'double_processing', times: 1 }]);
+  const again = served(handling(10, {}, insert, sending(handling(30, {}, insert))));
+  expect((await answerTo(traceOf(0, again))).findings).toEqual([]);
+  const later = served(handling(10, {}, insert, sending()), handling(30, {}, insert));
+  expect((await answerTo(traceOf(0, later))).findings).toEqual([]);
+  const broadcast = { 'messaging.destination.name': '(temporary)' };
+  const all = served(handling(10, broadcast, insert), handling(11, broadcast, insert));
+  expect((await answerTo(traceOf(0, all))).findings).toEqual([]);
+});
+
+it('tells messages of one sender apart', async () => {
+  // FNV-1a of 32 bits is the same of both.
+  const two = served(
+    handling(10, { 'messaging.message.id': 'm7mu1zuiii' }, insert),
+    handling(30, { 'messaging.message.id': 'mqooek82jw8' }, insert),
+  );
+  expect((await answerTo(traceOf(0, two))).findings).toEqual([]);
+});
+
+it('orders calls of a machine whose clock is off as that machine did', async () => {
+  // The gateway's clock is 50 ms ahead of that of `shop`, which short calls contradict and long ones do not.
+  const ahead = (served: Made, ms: number): Made => ({
+    ...client('POST', 0, {}, ms),
+    service: 'gateway',
+    instance: 'gateway 1',
+    host: 'gateway',
+    children: [served],
+  });
+  const at = (name: string) => ({ service: name, instance: name, host: 'shop' });
+  const within = (name: string, from: number, ms: number, ...children: Made[]): Made => ({
+    ...client('POST /', from, {}, ms),
+    ...at(name),
+    kind: 'SERVER',
+    children: children.map((child) => but(child, at(name))),
+  });
+  const short = within('short', -50, 2);
+  // By their one clock `short` has written when `long` reads.
+  const wrote = ahead(within('short', -50, 30, key('GET', -49, 'read', true), key('SET', -45, 'write')), 31);
+  const read = ahead(within('long', 1, 150, key('GET', 8, 'read', true), key('SET', 95, 'write')), 400);
+  const calls = [0, 500, 600, 700].map((begin) => traceOf(begin, ahead(short, 3)));
+  const answer = await answerTo(...calls, traceOf(60, wrote), traceOf(25, read));
+  expect(answer).toMatchObject({ findings: [], compared: { cacheKeys: 1 } });
+});
+
 it('reads Zipkin and Jaeger', async () => {
   const shop = [traceOf(0, buying('a', 'one'), '1'.repeat(32)), traceOf(5, buying('a', 'one'), '2'.repeat(32))];
   const { stdout, status } = await foreshock(['races', '-'], lines(shop));
@@ -96,8 +220,8 @@ it('reads Zipkin and Jaeger', async () => {
   const jaeger = await foreshock(['races', '-'], Buffer.from(JSON.stringify(jaegerOf(shop))));
   expect(status).toBe(1);
   expect(stdout).toBe(`LOST UPDATE
-It was read, then another request changed it, then the first one wrote what it had computed from the
-old value. Once; this is row 0a1b2c3d4e5f of stock (postgresql shop):
+It was read, then another request changed it, then the first one wrote it without having seen that
+change. Once; this is row 0a1b2c3d4e5f of stock (postgresql shop):
            12:00:00.015000  a  22222222  SELECT stock
                     +15 ms  a  11111111  UPDATE stock
                     +20 ms  a  22222222  UPDATE stock

@@ -98,19 +98,22 @@ function nameOf({ attributes, target, strings }: SpanTable, { kind, on }: Race):
     : `key ${hash} (${where})`;
 }
 
+/** By the first one's clock. */
 function timelineOf(table: SpanTable, clocks: Clocks, { rows }: Race): RaceMoment[] {
-  const first = rows.reduce((least, row) => (table.start[row]! < table.start[least]! ? row : least));
-  return rows
-    .toSorted((a, b) => table.start[a]! - table.start[b]!)
-    .map((row) => ({
-      at: atOf(table.start[row]!),
-      afterMs: rounded(table.start[row]! - table.start[first]!),
-      plusMinusMs: rounded(finite(clocks.between(first, row))),
-      service: table.strings.text(table.service[row]!),
-      operation: table.strings.text(table.name[row]!),
-      traceId: table.traceId(table.trace[row]!),
-      spanId: spanIdText(table.idHigh[row]!, table.idLow[row]!),
-    }));
+  const least = rows.reduce((first, row) => (table.start[row]! < table.start[first]! ? row : first));
+  const moments = rows
+    .map((row) => ({ row, start: table.start[row]! + clocks.between(least, row).shift }))
+    .sort((a, b) => a.start - b.start);
+  const [first] = moments;
+  return moments.map(({ row, start }) => ({
+    at: atOf(table.start[row]!),
+    afterMs: rounded(start - first!.start),
+    plusMinusMs: rounded(finite(clocks.between(first!.row, row).plusMinus)),
+    service: table.strings.text(table.service[row]!),
+    operation: table.strings.text(table.name[row]!),
+    traceId: table.traceId(table.trace[row]!),
+    spanId: spanIdText(table.idHigh[row]!, table.idLow[row]!),
+  }));
 }
 
 /** -1: not known. */

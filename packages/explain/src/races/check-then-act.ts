@@ -96,14 +96,17 @@ function actOfBoth(
   const elsewhere = refused.get(questionOf(seen, one.read)) ?? [];
   for (const [what, row] of acts) {
     const again = others.get(what);
-    if (again === undefined) continue;
+    if (again === undefined || mayFill(seen, row, one) || mayFill(seen, again, other)) continue;
     const doneAnyway = elsewhere.some(({ trace, end }) => seen.calls.actsOf(trace, end).has(what));
     if (doneAnyway || (elsewhere.length === 0 && !isDirect)) continue;
     return { text: `did \`${what}\``, rows: [row, again] };
   }
-  // Without expiry it is no cache's.
-  const isKept = [one, other].every(({ write }) => write.verb === 'write');
-  return isDirect && isKept ? { text: 'set it: what the first of them set is lost', rows: [] } : undefined;
+  return undefined;
+}
+
+/** What a POST answers, such as a search, may be what the key is set to. */
+function mayFill({ table: { attributes, start } }: Seen, act: number, claim: ReadThenWrite): boolean {
+  return isKey(claim) && attributes[act]?.isPost === true && start[act]! < claim.write.start;
 }
 
 function isKey({ write }: ReadThenWrite): boolean {

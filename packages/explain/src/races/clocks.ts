@@ -17,9 +17,10 @@ interface Bounds {
 export class Clocks {
   readonly #table: SpanTable;
   readonly #machineOf: Int32Array;
-  readonly #skew: number[][];
+  /** The most that can be added to the second one's times, to compare them with the first one's. */
+  readonly #most: number[][];
   /** Of machines with a needed order that nothing tells. */
-  readonly #unknown = new Set<string>();
+  readonly #unknown = new Set<number>();
 
   constructor(table: SpanTable, trees: Trees) {
     this.#table = table;
@@ -33,29 +34,38 @@ export class Clocks {
       if (number === undefined) machines.set(key, (number = machines.size));
       this.#machineOf[row] = number;
     }
-    this.#skew = shortest(machines.size, this.#boundsOfCalls(trees));
+    this.#most = shortest(machines.size, this.#boundsOfCalls(trees));
   }
 
   get unknownPairs(): number {
     return this.#unknown.size;
   }
 
-  /** In milliseconds; `Infinity`: not known. */
-  between(one: number, other: number): number {
-    const { service, instance } = this.#table;
-    const [a, b] = [this.#machineOf[one]!, this.#machineOf[other]!];
-    if (a === b) return service[one] === service[other] && instance[one] === instance[other] ? 0 : SAME_MACHINE_MS;
-    return this.#skew[a]?.[b] ?? Infinity;
+  /** What is to be added to the other's times, in milliseconds, ±; `Infinity`: not known. */
+  between(one: number, other: number): { shift: number; plusMinus: number } {
+    const [least, most] = [-this.#mostAdded(other, one), this.#mostAdded(one, other)];
+    return most === Infinity
+      ? { shift: 0, plusMinus: Infinity }
+      : { shift: (least + most) / 2, plusMinus: (most - least) / 2 };
   }
 
   /** Surely, whatever the clocks say within their difference. */
   isBefore(one: { row: number; end: number }, other: { row: number; start: number }): boolean {
-    const skew = this.between(one.row, other.row);
-    if (skew === Infinity) {
-      const pair = [this.#machineOf[one.row]!, this.#machineOf[other.row]!];
-      this.#unknown.add(pair.sort((a, b) => a - b).join(' '));
+    const most = this.#mostAdded(other.row, one.row);
+    if (most === Infinity) {
+      const [a, b] = [this.#machineOf[one.row]!, this.#machineOf[other.row]!];
+      this.#unknown.add(Math.min(a, b) * 2 ** 26 + Math.max(a, b));
     }
-    return one.end + skew <= other.start;
+    return one.end + most <= other.start;
+  }
+
+  #mostAdded(to: number, of: number): number {
+    const { service, instance } = this.#table;
+    const [a, b] = [this.#machineOf[to]!, this.#machineOf[of]!];
+    if (a === b) return service[to] === service[of] && instance[to] === instance[of] ? 0 : SAME_MACHINE_MS;
+    const [most = Infinity, back = Infinity] = [this.#most[a]?.[b], this.#most[b]?.[a]];
+    // A clock that was set meanwhile contradicts itself.
+    return most + back < 0 ? Infinity : most;
   }
 
   #boundsOfCalls({ parent, duplicate }: Trees): Map<string, Bounds> {
@@ -86,18 +96,17 @@ const MOST_MACHINES = 100;
 /** Floyd and Warshall: also through machines between. */
 function shortest(machines: number, bounds: Map<string, Bounds>): number[][] {
   const count = Math.min(machines, MOST_MACHINES);
-  const skew = Array.from({ length: count }, (_, a) =>
+  const most = Array.from({ length: count }, (_, a) =>
     Array.from({ length: count }, (__, b) => (a === b ? 0 : Infinity)),
   );
   for (const [key, { low, high }] of bounds) {
     const [a, b] = key.split(' ').map(Number) as [number, number];
-    // A clock that was set meanwhile contradicts itself.
     if (a >= count || b >= count || low > high) continue;
-    const most = Math.max(Math.abs(low), Math.abs(high));
-    skew[a]![b] = skew[b]![a] = Math.min(skew[a]![b]!, most);
+    most[a]![b] = Math.min(most[a]![b]!, high);
+    most[b]![a] = Math.min(most[b]![a]!, -low);
   }
   for (let k = 0; k < count; k++)
     for (let a = 0; a < count; a++)
-      for (let b = 0; b < count; b++) skew[a]![b] = Math.min(skew[a]![b]!, skew[a]![k]! + skew[k]![b]!);
-  return skew;
+      for (let b = 0; b < count; b++) if (a !== b) most[a]![b] = Math.min(most[a]![b]!, most[a]![k]! + most[k]![b]!);
+  return most;
 }

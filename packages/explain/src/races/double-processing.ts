@@ -14,6 +14,9 @@ export const doubleProcessing: Search = (seen) => {
   return races;
 };
 
+/** Name of RabbitMQ's queues with generated names. */
+const TEMPORARY = '(temporary)';
+
 /** Those that succeeded, by start, of messages with several. */
 function handlingsOfMessages({ table, trees }: Seen): number[][] {
   const messages = new Map<string, number[]>();
@@ -22,6 +25,8 @@ function handlingsOfMessages({ table, trees }: Seen): number[][] {
     const { messageId, destination, settled, links } = table.attributes[row] ?? {};
     // After these another one is meant to follow.
     if (messageId === undefined || settled === 'requeue' || settled === 'reject') continue;
+    // Queues of which each process has its own: all are meant to handle it.
+    if (destination === TEMPORARY) continue;
     // Identifiers may be used again: the sender's trace is the message's.
     const sender = links?.[0] ?? table.trace[row]!;
     const key = [messageId, destination, sender, table.service[row], table.name[row]].join(' ');
@@ -34,7 +39,9 @@ function handlingsOfMessages({ table, trees }: Seen): number[][] {
     .map((rows) => rows.sort((a, b) => table.start[a]! - table.start[b]!));
 }
 
-function bothActed({ table, calls, clocks }: Seen, first: number, second: number): Race | undefined {
+function bothActed(seen: Seen, first: number, second: number): Race | undefined {
+  if (sentAgain(seen, first, second)) return undefined;
+  const { table, calls, clocks } = seen;
   const acts = calls.actsBelow(first);
   for (const [what, row] of calls.actsBelow(second)) {
     const before = acts.get(what);
@@ -49,4 +56,11 @@ function bothActed({ table, calls, clocks }: Seen, first: number, second: number
     };
   }
   return undefined;
+}
+
+/** By the first handling, to try it again later. */
+function sentAgain({ table, trees, calls }: Seen, first: number, second: number): boolean {
+  for (let row = trees.parent[second]!; row >= 0; row = trees.parent[row]!) if (row === first) return true;
+  const { kind, target } = table;
+  return calls.below(first).some((row) => kind[row] === KIND.PRODUCER && target[row] === target[first]);
 }

@@ -1,4 +1,3 @@
-import { correctClocks } from '../spans/clocks.ts';
 import { KIND, type SpanTable } from '../spans/span-table.ts';
 import { buildTrees, type Trees } from '../spans/trees.ts';
 import { thingsOf } from './access.ts';
@@ -22,7 +21,6 @@ export interface Races {
 /** Calls of different requests to one key, row or message that conflict (README.md). */
 export function findRaces(table: SpanTable): Races {
   const trees = buildTrees(table);
-  correctClocks(table, trees);
   const transactions = new Transactions(table);
   const seen: Seen = {
     table,

@@ -2,7 +2,7 @@ import { type Access, haveCommon } from './access.ts';
 import type { Race, Search, Seen } from './finding.ts';
 import { readsThenWrites, type ReadThenWrite } from './read-then-write.ts';
 
-const ROW_CHANGES = new Set(['update', 'update_relative', 'update_constant']);
+const ROW_CHANGES = new Set(['update', 'update_relative', 'update_derived', 'update_constant']);
 const KEY_CHANGES = new Set(['write', 'write_expiring', 'change']);
 const KEY_WRITES = new Set(['write', 'write_expiring']);
 /** Writes looked at after each read. */
@@ -78,7 +78,7 @@ function inOrder({ read, write }: ReadThenWrite, other: Access): Race {
     kind: 'lost_update',
     on: write.row,
     rows: [read.row, other.row, ...commit, write.row],
-    text: 'It was read, then another request changed it, then the first one wrote what it had computed from the old value',
+    text: 'It was read, then another request changed it, then the first one wrote it without having seen that change',
   };
 }
 
@@ -88,6 +88,6 @@ function oneOfTwo(one: ReadThenWrite, other: ReadThenWrite): Race {
     kind: 'lost_update',
     on: one.write.row,
     rows: [one.read.row, other.read.row, one.write.row, other.write.row],
-    text: 'Both requests read it before the other one wrote it, and both wrote: what the first of them wrote is lost',
+    text: 'Both requests read it before the other one wrote it, and both wrote it without having seen what the other wrote',
   };
 }

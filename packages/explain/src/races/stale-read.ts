@@ -2,14 +2,14 @@ import { type Access, haveCommon } from './access.ts';
 import type { Race, Search, Seen } from './finding.ts';
 import { readsThenWrites, type ReadThenWrite } from './read-then-write.ts';
 
-const ROW_CHANGES = new Set(['update', 'update_relative', 'update_constant', 'delete']);
+const ROW_CHANGES = new Set(['update', 'update_relative', 'update_derived', 'update_constant', 'delete']);
 /** Looked at, of each. */
 const FIRST = 5;
 const KEY_CHANGES = new Set(['write', 'write_expiring', 'write_conditional', 'change', 'delete']);
 
 /** A key filled from a row that was changed meanwhile, and read afterwards. */
 export const staleReads: Search = (seen) => {
-  const sources = sourcesByTrace(seen);
+  const sources = sourcesByRow(seen);
   return seen.things.cacheKeys.flatMap((accesses) => {
     const fills = readsThenWrites(
       seen.table,
@@ -33,33 +33,30 @@ interface Source {
   all: Access[];
 }
 
-function sourcesByTrace({ things }: Seen): Map<number, Source[]> {
-  const byTrace = new Map<number, Source[]>();
-  for (const all of things.rows) {
-    for (const access of all) {
-      if (access.verb !== 'read' && access.verb !== 'read_for_update') continue;
-      const known = byTrace.get(access.trace);
-      if (known) known.push({ access, all });
-      else byTrace.set(access.trace, [{ access, all }]);
-    }
-  }
-  return byTrace;
+function sourcesByRow({ things }: Seen): Map<number, Source> {
+  const byRow = new Map<number, Source>();
+  for (const all of things.rows)
+    for (const access of all)
+      if (access.verb === 'read' || access.verb === 'read_for_update') byRow.set(access.row, { access, all });
+  return byRow;
 }
 
 /** Only where one row is all that was asked for in between. */
-function sourceOf({ calls }: Seen, { read, write }: ReadThenWrite, sources: Map<number, Source[]>): Source | undefined {
-  const rows = calls.between(write.trace, read.end, write.start);
-  return rows.length === 1 ? sources.get(write.trace)?.find(({ access }) => access.row === rows[0]) : undefined;
+function sourceOf({ calls }: Seen, { read, write }: ReadThenWrite, sources: Map<number, Source>): Source | undefined {
+  const row = calls.only(write.trace, read.end, write.start);
+  return row === undefined ? undefined : sources.get(row);
 }
 
 function staleAfter(seen: Seen, { write: fill }: ReadThenWrite, source: Source, accesses: Access[]): Race | undefined {
-  const { clocks, table } = seen;
+  const { calls, clocks, table } = seen;
   const changes = source.all.filter(
     (each) =>
       ROW_CHANGES.has(each.verb) &&
       each.trace !== fill.trace &&
       haveCommon(source.access.columns, each.columns) &&
-      clocks.isBefore(source.access, each.seen),
+      clocks.isBefore(source.access, each.seen) &&
+      // It may have removed the key, with others.
+      !calls.callsUnknown(each.trace, table.target[fill.row]!, each.start),
   );
   for (const change of changes.slice(0, FIRST)) {
     const reads = accesses.filter(
@@ -86,6 +83,8 @@ function staleAfter(seen: Seen, { write: fill }: ReadThenWrite, source: Source, 
 /** Nothing else can have set or removed the key, and the one who changed the row is not about to. */
 function isOfFill({ clocks }: Seen, read: Access, fill: Access, change: Access, accesses: Access[]): boolean {
   return accesses.every((each) => {
+    // It was removed, by whatever.
+    if (each.verb === 'read' && each.isHit === false && clocks.isBefore(fill, each)) return clocks.isBefore(read, each);
     if (each === fill || !KEY_CHANGES.has(each.verb)) return true;
     if (each.trace === change.trace && each.end >= read.start) return false;
     return clocks.isBefore(each, fill) || clocks.isBefore(read, each);

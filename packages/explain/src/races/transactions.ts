@@ -1,4 +1,5 @@
 import { KIND, type SpanTable } from '../spans/span-table.ts';
+import { firstWhere } from './first-where.ts';
 
 interface Times {
   row: number;
@@ -7,11 +8,15 @@ interface Times {
 }
 
 interface Marks {
-  begins: Times[];
-  commits: Times[];
+  /** When each had ended. */
+  begins: number[];
+  commits: number[];
+  committed: Times[];
   /** Also a COMMIT that failed: which writes are undone is not known. */
   isUndone: boolean;
 }
+
+type Mark = 'begins' | 'commits' | 'isUndone';
 
 const BEGIN = /^(?:BEGIN|START)\b/i;
 const COMMIT = /^(?:COMMIT|END)\b/i;
@@ -24,7 +29,7 @@ export class Transactions {
 
   constructor(table: SpanTable) {
     this.#table = table;
-    const names = new Map<number, keyof Marks | undefined>();
+    const names = new Map<number, Mark | undefined>();
     for (let row = 0; row < table.size; row++) {
       if (table.kind[row] !== KIND.CLIENT) continue;
       const name = table.name[row]!;
@@ -32,27 +37,34 @@ export class Transactions {
       const mark = names.get(name);
       if (mark !== undefined && table.attributes[row]?.isDatabase === true) this.#take(row, mark);
     }
+    for (const { begins, commits, committed } of this.#marks.values()) {
+      for (const ends of [begins, commits]) ends.sort((a, b) => a - b);
+      committed.sort((a, b) => a.start - b.start);
+    }
   }
 
   /** Undefined: undone, or not known to be committed. */
   seenBy(write: Times): Times | undefined {
     const marks = this.#marks.get(this.#keyOf(write.row));
     if (!marks) return write;
-    const { begins, commits, isUndone } = marks;
+    const { begins, commits, committed, isUndone } = marks;
     if (isUndone || begins.length > commits.length) return undefined;
-    const isInside =
-      begins.filter(({ end }) => end <= write.start).length > commits.filter(({ end }) => end <= write.start).length;
-    return isInside ? commits.find(({ start }) => start >= write.end) : write;
+    const [begun, ended] = [begins, commits].map((ends) => firstWhere(ends.length, (at) => ends[at]! > write.start));
+    if (begun! <= ended!) return write;
+    return committed[firstWhere(committed.length, (at) => committed[at]!.start >= write.end)];
   }
 
-  #take(row: number, mark: keyof Marks): void {
+  #take(row: number, mark: Mark): void {
     const { start, end, failed } = this.#table;
     const key = this.#keyOf(row);
     let marks = this.#marks.get(key);
-    if (!marks) this.#marks.set(key, (marks = { begins: [], commits: [], isUndone: false }));
-    const times = { row, start: start[row]!, end: end[row]! };
-    if (mark === 'isUndone' || failed[row] === 1) marks.isUndone = true;
-    else insert(marks[mark], times);
+    if (!marks) this.#marks.set(key, (marks = { begins: [], commits: [], committed: [], isUndone: false }));
+    if (mark === 'isUndone' || failed[row] === 1) {
+      marks.isUndone = true;
+      return;
+    }
+    marks[mark].push(end[row]!);
+    if (mark === 'commits') marks.committed.push({ row, start: start[row]!, end: end[row]! });
   }
 
   #keyOf(row: number): string {
@@ -61,13 +73,8 @@ export class Transactions {
   }
 }
 
-function markOf(name: string): keyof Marks | undefined {
+function markOf(name: string): Mark | undefined {
   if (BEGIN.test(name)) return 'begins';
   if (COMMIT.test(name)) return 'commits';
   return ROLLBACK.test(name) ? 'isUndone' : undefined;
-}
-
-function insert(sorted: Times[], times: Times): void {
-  const at = sorted.findIndex(({ start }) => start > times.start);
-  sorted.splice(at < 0 ? sorted.length : at, 0, times);
 }

@@ -355,6 +355,17 @@ describe('process_died', () => {
     });
   });
 
+  it('is one even where each process has a configuration of its own', async () => {
+    const data = minute((second, i) => {
+      if (during(second)) return [route('GET /cart', 4, [call(1, undefined, 'ECONNREFUSED')], { error: '500' })];
+      const name = second < 20 ? 'zero' : second < 40 ? 'one' : 'two';
+      const get = call(8 + jitter(i), name);
+      get.children![0]!.config = name;
+      return [route('GET /cart', 12 + jitter(i), [get])];
+    });
+    expect((await answerTo(data)).causes[0]).toMatchObject({ kind: 'process_died', service: 'stock' });
+  });
+
   const died: Made = {
     service: 'stock',
     name: 'process.died',

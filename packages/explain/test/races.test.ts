@@ -71,6 +71,14 @@ it('orders calls of two machines by what their callers know, and says how surely
   expect(answer.compared.clocksUnknown).toBe(0);
 });
 
+it('claims none between machines of one name, whose calls contradict one clock', async () => {
+  const shop = (name: string): Made => buying(name, 'app');
+  expect((await answerTo(traceOf(0, shop('a')), traceOf(5, shop('b')))).findings).toHaveLength(1);
+  const calling: Made = { ...buying('a', 'app', 'app'), at: 60 };
+  const answer = await answerTo(traceOf(0, shop('a')), traceOf(5, shop('b')), traceOf(200, calling));
+  expect(answer).toMatchObject({ findings: [], compared: { clocksUnknown: 1 } });
+});
+
 it('claims none within what the clocks can be apart', async () => {
   // The second reads when the first writes.
   const answer = await answerTo(traceOf(0, buying('a', 'one', 'gateway')), traceOf(20, buying('b', 'two', 'gateway')));

@@ -26,6 +26,10 @@ describe('a simple statement', () => {
     ['UPDATE shop.t SET n = 1 - n WHERE id = $1', 'update_relative | n | shop.t id=p0'],
     ['UPDATE t SET a = lower($1::text) WHERE id = $2 RETURNING *', 'update | a | t id=p1'],
     [`UPDATE t SET state = 'paid', at = now() WHERE id = $1`, 'update_constant | at,state | t id=p0'],
+    [
+      'UPDATE t SET last_login_at = now(), updated_at = $2 WHERE id = $1',
+      'update_time | last_login_at,updated_at | t id=p0',
+    ],
     [`UPDATE t SET state = $1 WHERE id = $2 AND state = 'open'`, `update_conditional | state | t id=p1 state=open`],
     ['UPDATE t SET a = $1 WHERE id = $2 AND version = $3', 'update_conditional | a | t id=p1 version=p2'],
     ['INSERT INTO t (id, a) VALUES ($1, now())', 'insert'],

@@ -23,7 +23,7 @@ const CLAUSES = new Set([
 
 interface Assigned {
   /** Relative: another value each time, such as `a + 1`. Derived: of columns, such as `coalesce(a, $1)`. */
-  access: 'update' | 'update_relative' | 'update_derived' | 'update_constant';
+  access: 'update' | 'update_relative' | 'update_derived' | 'update_constant' | 'update_time';
   columns: string[];
 }
 
@@ -197,6 +197,7 @@ export class RowStatement {
       update_relative: [],
       update_derived: [],
       update_constant: [],
+      update_time: [],
     };
     do {
       const column = this.#path();
@@ -209,7 +210,8 @@ export class RowStatement {
     if (relative.length > 0) return { access: 'update_relative', columns: changed };
     if (derived.length > 0) return { access: 'update_derived', columns: changed };
     if (update.length > 0) return { access: 'update', columns: update.sort() };
-    return { access: 'update_constant', columns: constant.sort() };
+    // Only that something was done.
+    return { access: constant.every(isTime) ? 'update_time' : 'update_constant', columns: constant.sort() };
   }
 
   /** Up to a comma or clause. */

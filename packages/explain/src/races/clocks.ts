@@ -19,6 +19,8 @@ export class Clocks {
   readonly #machineOf: Int32Array;
   /** The most that can be added to the second one's times, to compare them with the first one's. */
   readonly #most: number[][];
+  /** Several machines have one name: a call between two of its processes contradicts one clock. */
+  readonly #several = new Set<number>();
   /** Of machines with a needed order that nothing tells. */
   readonly #unknown = new Set<number>();
 
@@ -62,7 +64,9 @@ export class Clocks {
   #mostAdded(to: number, of: number): number {
     const { service, instance } = this.#table;
     const [a, b] = [this.#machineOf[to]!, this.#machineOf[of]!];
-    if (a === b) return service[to] === service[of] && instance[to] === instance[of] ? 0 : SAME_MACHINE_MS;
+    if (a === b && service[to] === service[of] && instance[to] === instance[of]) return 0;
+    if (this.#several.has(a) || this.#several.has(b)) return Infinity;
+    if (a === b) return SAME_MACHINE_MS;
     const [most = Infinity, back = Infinity] = [this.#most[a]?.[b], this.#most[b]?.[a]];
     // A clock that was set meanwhile contradicts itself.
     return most + back < 0 ? Infinity : most;
@@ -77,7 +81,11 @@ export class Clocks {
       const [a, b] = [this.#machineOf[above]!, this.#machineOf[row]!];
       // Longer than the call: the caller did not wait.
       const [low, high] = [start[above]! - start[row]!, end[above]! - end[row]!];
-      if (a === b || high < low) continue;
+      if (high < low) continue;
+      if (a === b) {
+        if (low > SAME_MACHINE_MS || high < -SAME_MACHINE_MS) this.#several.add(a);
+        continue;
+      }
       const key = `${a} ${b}`;
       const bounds = all.get(key);
       if (!bounds) all.set(key, { low, high });
@@ -86,6 +94,7 @@ export class Clocks {
         bounds.high = Math.min(bounds.high, high);
       }
     }
+    for (const key of all.keys()) if (key.split(' ').some((each) => this.#several.has(Number(each)))) all.delete(key);
     return all;
   }
 }

@@ -146,6 +146,10 @@ it('has the metrics of worker threads, by numbers that are used again', async ()
   const jobs = (text: string): string[] => text.match(/^app_jobs_total.*$/gm) ?? [];
   const line = (worker: number): string =>
     `app_jobs_total{kind="report",otel_scope_name="app",foreshock_worker="${worker}"} 1`;
+  // Its worker ends with it.
+  await get('/worker');
+  await get('/worker-of-worker');
+  await get('/workers-end');
   for (let i = 0; i < 2; i++) {
     await get('/worker');
     await get('/worker');

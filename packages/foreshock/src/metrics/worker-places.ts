@@ -3,6 +3,8 @@ import { getEnvironmentData, setEnvironmentData, threadId, type Worker } from 'n
 import { guard } from '@foreshock/kit';
 
 const KEY = 'foreshock.worker-places';
+/** A thread's, for those that it starts. */
+const PARENT = 'foreshock.worker-parent';
 /** Threads at a time. */
 const MAX_WORKERS = 64;
 const FREE = 0;
@@ -13,11 +15,17 @@ const FREE = 0;
 export class WorkerPlaces {
   /** Thread IDs, by place. */
   readonly #threads: Int32Array;
+  /** IDs of those that started them: they end together. */
+  readonly #parents: Int32Array;
+  /** Of this thread. */
+  readonly #parent = Number(getEnvironmentData(PARENT) ?? 0);
   /** This thread's. */
   readonly #started = new Map<Worker, number>();
 
-  private constructor(threads: Int32Array) {
-    this.#threads = threads;
+  private constructor(places: Int32Array) {
+    this.#threads = places.subarray(0, MAX_WORKERS);
+    this.#parents = places.subarray(MAX_WORKERS);
+    setEnvironmentData(PARENT, threadId as never);
     // Docs of Node's diagnostics_channel, "Worker Thread".
     subscribe('worker_threads', (message) =>
       guard('a worker thread', () => {
@@ -30,22 +38,24 @@ export class WorkerPlaces {
 
   /** In the process's first thread. */
   static share(): WorkerPlaces {
-    const threads = new Int32Array(new SharedArrayBuffer(4 * MAX_WORKERS));
-    setEnvironmentData(KEY, threads as never);
-    return new WorkerPlaces(threads);
+    const places = new Int32Array(new SharedArrayBuffer(4 * 2 * MAX_WORKERS));
+    setEnvironmentData(KEY, places as never);
+    return new WorkerPlaces(places);
   }
 
   /** @returns undefined where the first thread has none */
   static shared(): WorkerPlaces | undefined {
-    const threads = getEnvironmentData(KEY) as unknown as Int32Array | undefined;
-    return threads && new WorkerPlaces(threads);
+    const places = getEnvironmentData(KEY) as unknown as Int32Array | undefined;
+    return places && new WorkerPlaces(places);
   }
 
   /** @returns undefined: all are taken */
   take(): number | undefined {
     const threads = this.#threads;
     for (let i = 0; i < MAX_WORKERS; i++) {
-      if (Atomics.compareExchange(threads, i, FREE, threadId) === FREE) return i + 1;
+      if (Atomics.compareExchange(threads, i, FREE, threadId) !== FREE) continue;
+      Atomics.store(this.#parents, i, this.#parent);
+      return i + 1;
     }
     return undefined;
   }
@@ -60,8 +70,16 @@ export class WorkerPlaces {
       // `threadId` is -1 once it has ended (lib/internal/worker.js).
       if (worker.threadId === id) continue;
       this.#started.delete(worker);
-      const place = this.#threads.indexOf(id);
-      if (place >= 0) Atomics.compareExchange(this.#threads, place, id, FREE);
+      this.#free(id);
+    }
+  }
+
+  /** Also those that it has started. */
+  #free(id: number): void {
+    const place = this.#threads.indexOf(id);
+    if (place >= 0) Atomics.compareExchange(this.#threads, place, id, FREE);
+    for (const [i, child] of this.#threads.entries()) {
+      if (child !== FREE && this.#parents[i] === id) this.#free(child);
     }
   }
 }

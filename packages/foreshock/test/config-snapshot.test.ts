@@ -76,7 +76,7 @@ it('gives the fingerprint that spans of such a process have: of variables but se
     const { stdout } = await run(cwd, ['snapshot'], env);
     return (JSON.parse(stdout) as { onSpans: string }).onSpans;
   };
-  const given = { POOL_MAX: '10', API_KEY: 'sk-12345' };
+  const given = { POOL_MAX: '10', API_KEY: 'sk-12345', DATABASE: '{"password":"1"}' };
   const collector = await startCollector();
   onTestFinished(() => collector.close());
   const env = { ...given, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
@@ -88,7 +88,7 @@ it('gives the fingerprint that spans of such a process have: of variables but se
   expect(first).toMatch(/^[\da-f]{14}$/);
   expect(span!.resource['foreshock.config.fingerprint']).toBe(first);
 
-  expect(await onSpans({ ...env, API_KEY: 'sk-54321', HOSTNAME: 'b' })).toBe(first);
+  expect(await onSpans({ ...env, API_KEY: 'sk-54321', DATABASE: '{"password":"2"}', HOSTNAME: 'b' })).toBe(first);
   // A restart by systemd or pm2, beside another service of Kubernetes.
   const restarted = { SYSTEMD_EXEC_PID: '77', restart_time: '3', exit_code: '1', CARTS_PORT: 'tcp://10.0.0.7:80' };
   expect(await onSpans({ ...env, ...restarted })).toBe(first);

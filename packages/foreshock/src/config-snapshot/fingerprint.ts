@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isConfiguration, isSecretName } from './variables.ts';
+import { isConfiguration, maybeSecret } from './variables.ts';
 
 const LOCK_FILES = ['package-lock.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'npm-shrinkwrap.json'];
 /** Looked at, above the working directory: a workspace's is further up. */
@@ -21,7 +21,7 @@ export function configFingerprint(env: NodeJS.ProcessEnv, cwd: string): string {
     const value = env[name] ?? '';
     if (!isConfiguration(name, value)) continue;
     hash.text(name);
-    if (name !== CHOSEN && !isSecretName(name) && isPlain(value)) hash.text(value);
+    if (name !== CHOSEN && isPlain(value) && !maybeSecret(name, value)) hash.text(value);
   }
   hash.text(lockFileIn(cwd));
   return hash.digits;

@@ -18,17 +18,14 @@ const UNSTABLE = new RegExp(
 /** Address of another service, as Docker and Kubernetes link them: `REDIS_PORT=tcp://10.0.0.7:6379`. */
 const LINK = /^(?:tcp|udp|sctp):\/\//;
 /** In a name; or in a value, such as `Server=db;Password=…`. */
-const SECRET = /pass|pwd|secret|token|key|credential|auth|cookie|cert|dsn|salt|private|signing|(?:^|_)pin(?:_|$)/i;
+const SECRET =
+  /pass|pwd|secret|token|key|credential|auth|cookie|cert|dsn|salt|private|signing|jwt|bearer|psk|seed|mnemonic|webhook|(?:^|_)(?:pin|otp)(?:_|$)/i;
 const HAS_USER = /:\/\/[^/\s]*@/;
 
 export function isConfiguration(name: string, value: string): boolean {
   return !UNSTABLE.test(name) && !(name.endsWith('_PORT') && LINK.test(value));
 }
 
-export function isSecretName(name: string): boolean {
-  return SECRET.test(name);
-}
-
 export function maybeSecret(name: string, value: string): boolean {
-  return isSecretName(name) || SECRET.test(value) || HAS_USER.test(value);
+  return SECRET.test(name) || SECRET.test(value) || HAS_USER.test(value);
 }

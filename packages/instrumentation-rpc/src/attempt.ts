@@ -42,6 +42,7 @@ export interface AttemptedCall extends Called {
   readonly first: RpcAttempt;
   /** Whose status is the call's; undefined: the last one's. */
   deciding: RpcAttempt | undefined;
+  readonly isCancelled: boolean;
   send(metadata: OutgoingHeaders, span: Span): void;
 }
 
@@ -121,7 +122,8 @@ export class RpcAttempt implements Attempt {
     if (code === DEADLINE_EXCEEDED && call.deadline <= Date.now() + EARLY_MS) {
       span.setAttributes({ [RPC_TIMEOUT_MS]: Math.round(call.limitMs), [RPC_TIMEOUT_PHASE]: phase });
     }
-    if (code !== OK) {
+    // Nothing has failed for who cancels.
+    if (code !== OK && !(code === CANCELLED && call.isCancelled)) {
       this.failedAt = performance.now();
       span.setAttribute('error.type', name);
       // A server's may have values, as those of the application's serializers and credentials.

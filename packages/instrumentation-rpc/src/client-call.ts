@@ -12,7 +12,7 @@ import { RETRY_ATTEMPTS, RETRY_OUTCOME, RETRY_POLICY, RETRY_SUMMARY, RETRY_TOTAL
 import { RpcAttempt, type AttemptedCall } from './attempt.ts';
 import type { Called, RetryPolicy, RpcStatus, SentRpc } from './events.ts';
 import type { RpcMetrics } from './rpc-metrics.ts';
-import { OK, statusName } from './status.ts';
+import { CANCELLED, OK, statusName } from './status.ts';
 import { methodOf, type Targets } from './target.ts';
 
 export interface RpcClient {
@@ -34,6 +34,7 @@ export class RpcCall extends Caller implements Called, AttemptedCall {
   readonly deadline: number;
   readonly first: RpcAttempt;
   deciding: RpcAttempt | undefined;
+  isCancelled = false;
   /** Given at the begin. */
   readonly limitMs: number;
   readonly #client: RpcClient;
@@ -87,6 +88,10 @@ export class RpcCall extends Caller implements Called, AttemptedCall {
     return this.#last;
   }
 
+  cancelled(): void {
+    this.isCancelled = true;
+  }
+
   ended(status: RpcStatus): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -105,7 +110,7 @@ export class RpcCall extends Caller implements Called, AttemptedCall {
     const measured: Attributes = {
       ...this.common.values,
       'rpc.status_code': name,
-      ...(code !== OK && { 'error.type': name }),
+      ...(code !== OK && !(code === CANCELLED && this.isCancelled) && { 'error.type': name }),
     };
     delete measured['peer.service'];
     const where = trace.setSpan(this.context, this.#last.span);

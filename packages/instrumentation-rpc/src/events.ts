@@ -31,6 +31,8 @@ export interface Called extends Runner {
   readonly first: Attempt;
   /** Before each attempt. */
   attempt(policy: RetryPolicy | undefined): Attempt;
+  /** By the application, or with the call that it serves. */
+  cancelled(): void;
   /** What the application is given. */
   ended(status: RpcStatus): void;
 }

@@ -161,7 +161,14 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
     });
   });
 
-  it('a cancelled call is no failure of the server', async () => {
+  it('a server that answers CANCELLED is an error', async () => {
+    handle = (_call, callback) => callback({ code: grpc.status.CANCELLED, details: 'Cancelled on client' });
+    await expect(get(clientOf(address), 'apples')).rejects.toThrow('CANCELLED');
+    const { client } = await sides();
+    expect(client).toMatchObject({ status: { code: 'ERROR' }, attributes: { 'error.type': 'CANCELLED' } });
+  });
+
+  it('a cancelled call is a failure of nobody', async () => {
     const reached = Promise.withResolvers<any>();
     handle = (call) => reached.resolve(call);
     const call = clientOf(address).get({ id: 'apples' }, () => {});
@@ -169,7 +176,8 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
     call.cancel();
     await once(served, 'cancelled');
     const { client, server } = await sides();
-    expect(client).toMatchObject({ status: { code: 'ERROR' }, attributes: { 'error.type': 'CANCELLED' } });
+    expect(client).toMatchObject({ status: { code: 'UNSET' }, attributes: { 'rpc.status_code': 'CANCELLED' } });
+    expect(client.attributes).not.toHaveProperty('error.type');
     expect(server).toMatchObject({ status: { code: 'UNSET' }, attributes: { 'rpc.status_code': 'CANCELLED' } });
   });
 

@@ -1,6 +1,7 @@
 import { HandOver, type Hooks } from '@foreshock/kit';
 import type { Attempt, Called, RetryPolicy, RpcEvents } from '../../events.ts';
 import { AttemptListener, CallListener, type LoadBalancingCall } from './listeners.ts';
+import { CANCELLED } from '../../status.ts';
 import { MetadataHeaders, type Metadata } from './metadata.ts';
 
 const FILES = '@grpc/grpc-js/build/src';
@@ -56,6 +57,9 @@ export function attachClient(events: RpcEvents, hooks: Hooks): void {
         calls.set(metadata, call);
         call.propagate(new MetadataHeaders(metadata));
       },
+    });
+    hooks.before(prototype, 'cancelWithStatus', (self, [code]) => {
+      if (code === CANCELLED) calls.get(self)?.cancelled();
     });
     hooks.calls(prototype, 'getConfig', {
       begin: (self) => taken(waiting, self),

@@ -22,6 +22,8 @@ export interface Dependency {
   used: boolean;
   /** `performance.now()`, at the last reading; undefined: only connections are seen. */
   usedAt: number | undefined;
+  /** `performance.now()`, when it was last connected to, of those whose connections are seen. */
+  notedAt: number;
   /** Around calls to it. */
   readonly breakers: Set<string>;
   /**
@@ -58,8 +60,22 @@ class Dependencies {
     if (address === undefined) return undefined;
     const key = `${system} ${address} ${port}`;
     let known = this.#known.get(key);
-    if (known) return known;
-    known = { key, system, address, port, used: false, usedAt: undefined, breakers: new Set(), ask: undefined };
+    const notedAt = performance.now();
+    if (known) {
+      known.notedAt = notedAt;
+      return known;
+    }
+    known = {
+      key,
+      system,
+      address,
+      port,
+      used: false,
+      usedAt: undefined,
+      notedAt,
+      breakers: new Set(),
+      ask: undefined,
+    };
     if (this.#known.size >= MAX_DEPENDENCIES) this.#known.delete(this.#longestUnused());
     this.#known.set(key, known);
     return known;

@@ -170,12 +170,12 @@ function serviceState(byPools: boolean): ServiceState {
   const known = collectDependencies();
   const now = performance.now();
   return {
-    dependencies: Array.from(known, ({ key, system, address, port, usedAt, openBreaker, ask }) => ({
+    dependencies: Array.from(known, ({ key, system, address, port, usedAt, notedAt, openBreaker, ask }) => ({
       key,
       system,
       address,
       port,
-      unusedMs: usedAt === undefined ? undefined : now - usedAt,
+      unusedMs: now - (usedAt ?? notedAt),
       openBreaker,
       byLibrary: ask !== undefined,
     })),

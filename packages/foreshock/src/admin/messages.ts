@@ -27,8 +27,8 @@ export interface DependencyState {
   readonly system: string;
   readonly address: string;
   readonly port: number | undefined;
-  /** ms since its last use; undefined: not known */
-  readonly unusedMs: number | undefined;
+  /** ms since its last use, or since it was connected to where only that is seen: who needs it connects again */
+  readonly unusedMs: number;
   readonly openBreaker: string | undefined;
   /** Whether the main thread has to ask. */
   readonly byLibrary: boolean;

@@ -1,4 +1,6 @@
 import { lookup } from 'node:dns';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
 import { MainLoop } from './main-loop.ts';
@@ -46,6 +48,25 @@ it('asks no pool that is full, also without callers that wait, and no gRPC servi
   );
   const checks = await readiness.checks();
   expect(checks.map(({ name, componentId }) => componentId ?? name)).toEqual(['event_loop:busy', 'free']);
+});
+
+it('warns of a broker that was replaced', async () => {
+  const server = createServer((socket) => void socket.destroy());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const broker = (at: number, unusedMs: number): DependencyState => ({
+    ...database(at, 'rabbitmq'),
+    address: '127.0.0.1',
+    unusedMs,
+  });
+  // Nothing listens at 1.
+  const statuses = async (unusedMs: number): Promise<string[]> => {
+    const readiness = readinessOf({ dependencies: [broker(1, unusedMs), broker(port, 0)] }, () => serves);
+    return (await readiness.checks()).slice(1).map(({ status }) => status);
+  };
+  expect(await statuses(60_000)).toEqual(['warn', 'pass']);
+  expect(await statuses(1_000)).toEqual(['fail', 'pass']);
 });
 
 it('does not know what a busy event loop does not tell', async () => {

@@ -155,8 +155,7 @@ function spared(check: Check, index: number, checks: readonly Check[], servers: 
   if (PROTOCOLS[system]?.isCluster && hasOther((_, status) => status === 'pass')) {
     return { ...check, status: 'warn', output: `${check.output}, others of its cluster serve` };
   }
-  // NaN if unknown.
-  if (!hasOther((other) => (unusedMs ?? NaN) - (other.unusedMs ?? NaN) > REPLACED_MS)) return check;
+  if (!hasOther((other) => unusedMs - other.unusedMs > REPLACED_MS)) return check;
   return { ...check, status: 'warn', output: `${check.output}, and it is not used any more` };
 }
 

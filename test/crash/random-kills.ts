@@ -29,21 +29,25 @@ export interface Kills {
   /** Newest first. */
   lost: Lost[];
   twice: number;
+  /** … of them sent by the process itself as it was killed: it could not note that they had arrived. */
+  underWay: number;
   reports: number;
   /** Processes whose main thread had to write, as the sender thread did not. */
   late: number;
 }
 
+const RECOVERY = 'recovery';
+
 /** Kills as many processes, one after the other, in the first two seconds of their spans; all are of one service. */
 export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Promise<Kills> {
   const collector = await startCollector();
   const base = mkdtempSync(join(tmpdir(), 'foreshock-kills-'));
-  const kills: Kills = { tries, spans: 0, arrived: 0, lost: [], twice: 0, reports: 0, late: 0 };
+  const kills: Kills = { tries, spans: 0, arrived: 0, lost: [], twice: 0, underWay: 0, reports: 0, late: 0 };
   const ended = new Map<string, Lost>();
   const recover = async (): Promise<void> => {
     const { deaths } = await recoverSpools(base, {
       destinations: [{ kind: 'otlp', url: `${collector.url}/v1/traces` }],
-      userAgent: 'test',
+      userAgent: RECOVERY,
       maxExportBatchSize: 512,
       report: () => {},
       warn: (line) => {
@@ -58,7 +62,7 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
       const app = await runFixture(new URL('./fixtures/spans.cjs', import.meta.url), {
         node,
         collector,
-        // What arrives has been recovered: the process itself has nothing under way when it is killed.
+        // A quick machine sends a batch that is full: 512 spans.
         env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: 'kills', OTEL_BSP_SCHEDULE_DELAY: '600000' },
       });
       await app.ready;
@@ -91,6 +95,10 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
     kills.spans = ended.size;
     kills.arrived = arrived.size;
     kills.twice = received.length - arrived.size;
+    const own = collector.requests.filter(({ headers }) => headers['user-agent'] !== RECOVERY);
+    const counts = Map.groupBy(received, (spanId) => spanId);
+    for (const { payload } of own)
+      for (const { spanId } of payload?.spans ?? []) if (counts.get(spanId)?.length === 2) kills.underWay++;
     kills.lost = [...ended]
       .filter(([spanId]) => !arrived.has(spanId))
       .map(([, lost]) => lost)

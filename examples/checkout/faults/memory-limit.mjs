@@ -16,9 +16,8 @@ export class MemoryLimit {
    * @param {number} megabytes for all of its processes together
    */
   constructor(name, megabytes) {
-    this.#group = VERSIONS.map(({ root, limit }) => made(path.join(root, `foreshock-${name}`), limit, megabytes)).find(
-      Boolean,
-    );
+    for (const { root, limit } of VERSIONS)
+      this.#group ??= made(path.join(root, `foreshock-${name}`), limit, megabytes);
     if (this.#group) process.once('exit', () => remove(this.#group));
   }
 
@@ -31,7 +30,8 @@ export class MemoryLimit {
 function made(group, limit, megabytes) {
   try {
     mkdirSync(group);
-    writeFileSync(path.join(group, limit), String(megabytes * 2 ** 20));
+    // The kernel makes it; elsewhere this is a plain directory.
+    writeFileSync(path.join(group, limit), String(megabytes * 2 ** 20), { flag: 'r+' });
     return group;
   } catch {
     remove(group);

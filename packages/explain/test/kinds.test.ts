@@ -412,6 +412,13 @@ describe('process_died', () => {
     });
   });
 
+  it('is not that there is no request where a process makes them as it starts', async () => {
+    const server: Made = { service: 'shop', name: 'GET /warm', kind: 'SERVER', at: 2, ms: 5 };
+    const client: Made = { service: 'shop', name: 'GET', kind: 'CLIENT', at: 1, ms: 7, children: [server] };
+    const start: Made = { service: 'shop', name: 'start shop', at: 0, ms: 10, children: [client] };
+    expect((await answerTo(lines([traceOf(0, start)]))).text).toBe('No trace in the input begins with a request.');
+  });
+
   it('is said where no request met it, too', async () => {
     const data = minute((_, i) => [route('GET /cart', 12 + jitter(i), [call(8 + jitter(i), 'one')])]);
     expect(await answerTo(Buffer.concat([data, lines([traceOf(40_000, died)])]))).toMatchObject({

@@ -4,7 +4,9 @@ import { count, duration, percent } from './figures.ts';
 export function paragraph(answer: Answer): string {
   const { verdict, coverage, causes, doubts } = answer;
   const input = `${count(coverage.requests, 'request')} in ${count(coverage.traces, 'trace')}`;
-  if (coverage.requests === 0) return 'There is no request in the input.';
+  // A process's own requests while it starts, a job's.
+  if (coverage.requests === 0)
+    return coverage.spans > 0 ? 'No trace in the input begins with a request.' : 'There is no request in the input.';
   if (verdict === 'healthy') return `Healthy: nothing became slower or failed more often, in ${input}.`;
   const first = causes[0];
   if (!first) return `Unclear: ${doubts.join('; ')} (${input}).`;

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { Budget } from './budget.ts';
 import type { FinishedSpan } from './finished-span.ts';
 import { blankSpan, OWN_SCOPE } from './own-span.ts';
-import { Sender, type FromSender } from './sender.ts';
+import { Sender, type FromSender, type SenderOptions } from './sender.ts';
 import { Spool } from './spool.ts';
 
 const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
@@ -13,6 +13,13 @@ const span: FinishedSpan = {
   attributes: { fill: 'x'.repeat(300) },
   instrumentationScope: { name: 'test' },
 };
+
+function startSender(options: Pick<SenderOptions, 'destinations' | 'maxExportBatchSize' | 'lagBytes'>) {
+  const said: FromSender[] = [];
+  const delays = { scheduleDelayMs: 5, backoffMs: 10, maxBackoffMs: 20 };
+  const sender = new Sender({ ...options, ...delays, userAgent: 'test' }, false, (message) => said.push(message));
+  return { sender, said };
+}
 
 it.each([
   ['at first', 0],
@@ -25,23 +32,14 @@ it.each([
     await slow.close();
   });
   slow.respond({ hang: true });
-  const said: FromSender[] = [];
-  const sender = new Sender(
-    {
-      destinations: [
-        { kind: 'otlp', url: `${fast.url}/v1/traces` },
-        { kind: 'otlp', url: `${slow.url}/v1/traces`, timeoutMs: 60_000 },
-      ],
-      userAgent: 'test',
-      maxExportBatchSize: 1,
-      lagBytes: 1_000,
-      scheduleDelayMs: 5,
-      backoffMs: 10,
-      maxBackoffMs: 20,
-    },
-    false,
-    (message) => said.push(message),
-  );
+  const { sender, said } = startSender({
+    destinations: [
+      { kind: 'otlp', url: `${fast.url}/v1/traces` },
+      { kind: 'otlp', url: `${slow.url}/v1/traces`, timeoutMs: 60_000 },
+    ],
+    maxExportBatchSize: 1,
+    lagBytes: 1_000,
+  });
   const spool = new Spool(new Budget(1 << 20), {});
   for (let i = 0; i < 40; i++) {
     spool.append(span, () => {});
@@ -56,20 +54,11 @@ it.each([
 it('says what a dead process left that no destination takes', async () => {
   const collector = await startCollector();
   onTestFinished(() => collector.close());
-  const said: FromSender[] = [];
-  const sender = new Sender(
-    {
-      destinations: [{ kind: 'otlp', url: `${collector.url}/v1/traces` }],
-      userAgent: 'test',
-      maxExportBatchSize: 512,
-      lagBytes: 1_000_000,
-      scheduleDelayMs: 5,
-      backoffMs: 10,
-      maxBackoffMs: 20,
-    },
-    false,
-    (message) => said.push(message),
-  );
+  const { sender, said } = startSender({
+    destinations: [{ kind: 'otlp', url: `${collector.url}/v1/traces` }],
+    maxExportBatchSize: 512,
+    lagBytes: 1_000_000,
+  });
   const spool = new Spool(new Budget(1 << 20), {});
   const log = { timeMs: 1, severityNumber: 9, severityText: 'info', body: 'placed', attributes: {}, scope: OWN_SCOPE };
   const batch = () => {

@@ -15,23 +15,12 @@ import {
 } from '@foreshock/testkit';
 import { rpcInstrumentation } from '@foreshock/instrumentation-rpc';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { GET_ORDER } from './get-order.ts';
 
 propagation.setGlobalPropagator(new ForeshockPropagator());
 const recorded = recordSpans(rpcInstrumentation());
 afterAll(() => recorded.stop());
 afterEach(() => recorded.clear());
-
-const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-const parsed = (bytes: Buffer): any => JSON.parse(String(bytes));
-const GET = {
-  path: '/shop.Orders/Get',
-  requestStream: false,
-  responseStream: false,
-  requestSerialize: json,
-  requestDeserialize: parsed,
-  responseSerialize: json,
-  responseDeserialize: parsed,
-};
 
 /** Resolves once so many spans of calls have ended. */
 async function ended(count: number): Promise<ReceivedSpan[]> {
@@ -72,7 +61,7 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
 
   async function serve(options: object = {}): Promise<string> {
     const server = new grpc.Server(options);
-    server.addService({ get: GET }, { get: (call: any, callback: any) => handle(call, callback) });
+    server.addService({ get: GET_ORDER }, { get: (call: any, callback: any) => handle(call, callback) });
     opened.push({ close: () => server.forceShutdown() });
     const port = await new Promise((resolve, reject) => {
       server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error: unknown, bound: number) =>
@@ -86,7 +75,7 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
     app = installed({ '@grpc/grpc-js': alias });
     grpc = app.require('@grpc/grpc-js');
     Orders = grpc.makeGenericClientConstructor(
-      { get: GET, drop: { ...GET, path: '/shop.Orders/Drop' } },
+      { get: GET_ORDER, drop: { ...GET_ORDER, path: '/shop.Orders/Drop' } },
       'shop.Orders',
     );
     address = await serve();
@@ -208,7 +197,7 @@ describe.each(testedVersions(['grpc-js-1-10', 'grpc-js-1-12', '@grpc/grpc-js']))
     const fails = (): never => {
       throw words;
     };
-    const Broken = grpc.makeGenericClientConstructor({ get: { ...GET, requestSerialize: fails } }, 'shop.Orders');
+    const Broken = grpc.makeGenericClientConstructor({ get: { ...GET_ORDER, requestSerialize: fails } }, 'shop.Orders');
     const credentials = grpc.credentials.createFromMetadataGenerator((_: unknown, done: (error: Error) => void) =>
       done(words),
     );

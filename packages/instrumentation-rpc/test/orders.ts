@@ -1,4 +1,5 @@
 import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { GET_ORDER } from './get-order.ts';
 
 export interface Orders {
   address: string;
@@ -7,20 +8,9 @@ export interface Orders {
 
 /** A service in a process without instrumentation: `shop.Orders/Get`, of JSON. */
 export async function startOrders(): Promise<Orders> {
-  const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-  const parsed = (bytes: Buffer): any => JSON.parse(bytes.toString());
-  const get = {
-    path: '/shop.Orders/Get',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: json,
-    requestDeserialize: parsed,
-    responseSerialize: json,
-    responseDeserialize: parsed,
-  };
   const server = new Server();
   server.addService(
-    { get },
+    { get: GET_ORDER },
     {
       get({ request }: ServerUnaryCall<any, any>, callback: sendUnaryData<any>) {
         if (request.id === 'missing') callback({ code: status.NOT_FOUND, details: 'no such order' });

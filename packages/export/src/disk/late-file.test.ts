@@ -93,6 +93,21 @@ function makeProcess() {
   };
 }
 
+/** 'b' is in files of both threads. */
+function makeOverlap() {
+  const made = makeProcess();
+  const { end, seal, write, writeSealed, look } = made;
+  end('a');
+  write();
+  end('b');
+  look(80);
+  const first = seal();
+  end('c');
+  look(80);
+  writeSealed(first);
+  return { ...made, first };
+}
+
 function namesIn(batches: readonly RecordBatch[]): string[] {
   const names: string[] = [];
   eachSpan(batches, ({ name }) => names.push(name));
@@ -173,15 +188,7 @@ it('has what the sender thread has not written, as it has had no round for 60 ms
 });
 
 it('is sent without what another file has, too', async () => {
-  const { end, seal, write, writeSealed, look } = makeProcess();
-  end('a');
-  write();
-  end('b');
-  look(80);
-  const first = seal();
-  end('c');
-  look(80);
-  writeSealed(first);
+  makeOverlap();
   expect(files()).toEqual([
     ['a', 'b'],
     ['b', 'c'],
@@ -208,15 +215,7 @@ it('is not made while the sender thread waits for the disk, nor when this thread
 });
 
 it('is gone before a batch of it counts as delivered, and with the process', () => {
-  const { end, seal, write, writeSealed, look, writer } = makeProcess();
-  end('a');
-  write();
-  end('b');
-  look(80);
-  const first = seal();
-  end('c');
-  look(80);
-  writeSealed(first);
+  const { end, look, writer, first } = makeOverlap();
   expect(files()).toHaveLength(2);
   writer.finished(MAIN, first.number);
   expect(files()).toEqual([[]]);

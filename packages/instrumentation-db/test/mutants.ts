@@ -4,6 +4,7 @@ import type { Mutant } from '@foreshock/testkit';
 const PG = 'instrumentation-db/src/adapters/pg/index.ts';
 const STATEMENTS = 'instrumentation-db/src/statements.ts';
 const POOL = 'instrumentation-pool/src/adapters/pg-pool/index.ts';
+const BETTER_SQLITE3 = 'instrumentation-db/src/adapters/better-sqlite3';
 const MONGODB = 'instrumentation-db/src/adapters/mongodb';
 
 export const dbMutants: readonly Mutant[] = [
@@ -182,5 +183,21 @@ export const dbMutants: readonly Mutant[] = [
     file: `${MONGODB}/connections.ts`,
     from: "hooks.detach(exports, 'connect');",
     to: '',
+  },
+  {
+    check: 'one span a call',
+    library: 'better-sqlite3',
+    fault: 'the class of statements is not found',
+    file: `${BETTER_SQLITE3}/index.ts`,
+    from: 'returned: (_call, statement: Statement) => statements.observe(statement),',
+    to: '',
+  },
+  {
+    check: 'status code',
+    library: 'better-sqlite3',
+    fault: 'a code is not recognised',
+    file: `${BETTER_SQLITE3}/errors.ts`,
+    from: "code.startsWith('SQLITE_')",
+    to: "code.startsWith('SQL_')",
   },
 ];

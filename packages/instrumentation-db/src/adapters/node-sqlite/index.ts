@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DriverConnection, Hooks } from '@foreshock/kit';
 import type { DbAdapter, DbEvents, Query } from '../../events.ts';
-import { Databases } from './databases.ts';
+import { SqliteDatabases } from '../../sqlite-databases.ts';
+import { SqliteIterations } from '../../sqlite-iterations.ts';
+import { wrapRuns } from '../../sqlite-runs.ts';
 import { SQLITE_ERRORS } from './errors.ts';
-import { Iterations } from './iterations.ts';
 
 /** The classes of `node:sqlite`. */
 interface Prototypes {
@@ -24,13 +25,33 @@ export const nodeSqlite: DbAdapter = {
     'statements by `exec`, `run`, `get`, `all`, `iterate` and tagged templates; how long they block the event loop',
   attach(db, hooks) {
     hooks.onBuiltin('sqlite', ({ DatabaseSync, StatementSync }: Prototypes) => {
-      const databases = new Databases(DatabaseSync.prototype.prepare);
+      const { prepare } = DatabaseSync.prototype;
+      const databases = new Databases((database, text) => prepare.call(database, text), locationOf);
       const start: Start = (database, text) => startQuery(database, text, databases, db);
       wrapStatements(StatementSync.prototype, databases, start, hooks);
       wrapDatabase(DatabaseSync.prototype, databases, start, hooks);
     });
   },
 };
+
+/** Statements and tag stores do not name their database. */
+class Databases extends SqliteDatabases<DatabaseSync> {
+  readonly #databases = new WeakMap<object, WeakRef<DatabaseSync>>();
+
+  remember(statement: object, database: DatabaseSync): void {
+    this.#databases.set(statement, new WeakRef(database));
+  }
+
+  of(statement: object): DatabaseSync | undefined {
+    return this.#databases.get(statement)?.deref();
+  }
+}
+
+/** Before Node 22.16 unknown; closed databases throw. */
+function locationOf(database: DatabaseSync): string | undefined {
+  const location = database.isOpen ? database.location?.() : undefined;
+  return location === null ? ':memory:' : location;
+}
 
 function sqliteConnection(resource: object): DriverConnection | undefined {
   if (resource.constructor?.name !== 'DatabaseSync') return undefined;
@@ -86,43 +107,17 @@ function wrapDatabase(
       (self, [strings]) => {
         return Array.isArray(strings) ? start(databases.of(self), strings.join('?')) : undefined;
       },
-      new Iterations(hooks),
+      new SqliteIterations(hooks),
       hooks,
     );
   });
 }
 
 function wrapStatements(prototype: StatementSync, databases: Databases, start: Start, hooks: Hooks): void {
-  const iterations = new Iterations(hooks);
+  const iterations = new SqliteIterations(hooks);
   const begin = (self: object): Query | undefined => {
     iterations.endOf(self);
     return start(databases.of(self), (self as StatementSync).sourceSQL);
   };
   wrapRuns(prototype, begin, iterations, hooks);
-}
-
-/** Methods of `StatementSync` and tag stores that run statements. */
-function wrapRuns(
-  prototype: any,
-  begin: (self: object, args: unknown[]) => Query | undefined,
-  iterations: Iterations,
-  hooks: Hooks,
-): void {
-  const rowsOf = {
-    run: () => undefined,
-    get: (row: unknown) => (row === undefined ? 0 : 1),
-    all: (rows: unknown) => (Array.isArray(rows) ? rows.length : undefined),
-  };
-  for (const [method, rows] of Object.entries(rowsOf)) {
-    hooks.calls(prototype, method, {
-      begin,
-      returned: (query: Query, result) => query.succeeded(rows(result)),
-      failed: (query, error) => query.failed(error),
-    });
-  }
-  hooks.calls(prototype, 'iterate', {
-    begin,
-    returned: (query: Query, iterator, self: object) => iterations.observe(iterator, query, self),
-    failed: (query, error) => query.failed(error),
-  });
 }

@@ -1,5 +1,5 @@
 import type { Hooks } from '@foreshock/kit';
-import type { Query } from '../../events.ts';
+import type { Query } from './events.ts';
 
 interface Iteration {
   query: Query;
@@ -9,7 +9,7 @@ interface Iteration {
 /**
  * A query ends with its rows' iterator, or when its statement runs again. Left without `return()`, its span stays open.
  */
-export class Iterations {
+export class SqliteIterations {
   readonly #hooks: Hooks;
   readonly #open = new WeakMap<object, Iteration>();
   /** A statement's last. */

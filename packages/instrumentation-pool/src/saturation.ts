@@ -1,36 +1,24 @@
-import { ROOT_CONTEXT, SpanKind, type Span, type Tracer } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import { roundMs } from '@foreshock/kit';
 import {
-  FORESHOCK_BACKGROUND,
-  POOL_LIMIT,
+  POOL_SATURATED,
   POOL_SATURATED_HOLDERS,
   POOL_SATURATED_LONGEST_WAIT_MS,
+  POOL_SATURATED_MS,
   POOL_SATURATED_PEAK_PENDING,
   POOL_SATURATED_WAITERS,
 } from '@foreshock/kit/names';
-import type { PoolSource } from './events.ts';
 import type { Holder } from './holder.ts';
-import { nameSpan, type NamedPool } from './named-pool.ts';
 
 /** Shorter ones barely matter. */
 const MIN_MS = 20;
 const TOP_HOLDERS = 3;
 
-interface FullPool extends NamedPool {
-  readonly source: PoolSource;
-  readonly holdings: Iterable<{ holder(now: number): Holder }>;
-}
-
-/** A pool was full and callers waited. A root span: it belongs to no request. */
+/** A pool was full and callers waited: an event on the wait that was over last. */
 export class Saturation {
-  readonly #tracer: Tracer;
-  readonly #pool: FullPool;
+  readonly #holdings: Iterable<{ holder(now: number): Holder }>;
   /** By the first waiting caller: no wait is longer. */
   readonly start: number;
-  readonly #startTime: number;
-  #span: Span | undefined;
-  /** When the span was named. */
-  #label: string | undefined;
   #waiting = 0;
   #waiters = 0;
   #peakPending = 0;
@@ -38,11 +26,10 @@ export class Saturation {
   /** Longest first. */
   readonly #holders: Holder[] = [];
 
-  constructor(tracer: Tracer, pool: FullPool, start: number) {
-    this.#tracer = tracer;
-    this.#pool = pool;
+  /** @param holdings of the pool */
+  constructor(holdings: Iterable<{ holder(now: number): Holder }>, start: number) {
+    this.#holdings = holdings;
     this.start = start;
-    this.#startTime = Date.now() - (performance.now() - start);
   }
 
   /** @param pending callers ahead */
@@ -50,8 +37,6 @@ export class Saturation {
     this.#waiting++;
     this.#waiters++;
     this.#peakPending = Math.max(this.#peakPending, pending + 1);
-    // Early: the process may die.
-    if (!this.#span && !this.#pool.source.ofTasks && performance.now() - this.start >= MIN_MS) this.#open();
   }
 
   /**
@@ -77,40 +62,18 @@ export class Saturation {
     return this.#holders.find(({ until }) => until > at);
   }
 
-  end(): void {
-    const now = performance.now();
-    if (now - this.start < MIN_MS || this.#waiters === 0) return;
-    const span = this.#span ?? this.#open();
-    if (this.#pool.label !== this.#label) nameSpan(span, `pool.saturated ${this.#pool.label}`, this.#pool);
-    for (const holding of this.#pool.holdings) this.released(holding.holder(now));
-    span.setAttributes({
+  /** @param span of the wait that was over last */
+  tell(span: Span, at: number): void {
+    const ms = at - this.start;
+    if (ms < MIN_MS || this.#waiters === 0) return;
+    for (const holding of this.#holdings) this.released(holding.holder(at));
+    span.addEvent(POOL_SATURATED, {
+      [POOL_SATURATED_MS]: roundMs(ms),
       [POOL_SATURATED_WAITERS]: this.#waiters,
       [POOL_SATURATED_PEAK_PENDING]: this.#peakPending,
       [POOL_SATURATED_LONGEST_WAIT_MS]: roundMs(this.#longestWaitMs),
       [POOL_SATURATED_HOLDERS]: this.#holders.map(describe),
     });
-    for (const { spanContext } of this.#holders) if (spanContext) span.addLink({ context: spanContext });
-    span.end();
-  }
-
-  #open(): Span {
-    const { name, nameKey, label, description } = this.#pool;
-    this.#label = label;
-    this.#span = this.#tracer.startSpan(
-      `pool.saturated ${label}`,
-      {
-        kind: SpanKind.INTERNAL,
-        startTime: this.#startTime,
-        attributes: {
-          [FORESHOCK_BACKGROUND]: true,
-          [nameKey]: name,
-          ...(description.system !== undefined && { 'db.system.name': description.system }),
-          ...(description.limit !== undefined && { [POOL_LIMIT]: description.limit }),
-        },
-      },
-      ROOT_CONTEXT,
-    );
-    return this.#span;
   }
 }
 

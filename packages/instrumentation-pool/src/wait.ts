@@ -57,6 +57,7 @@ export class Wait {
   readonly #acquisition: WaitingCaller;
   readonly #poolObject: object;
   readonly #saturation: Saturation | undefined;
+  #endsSaturation = false;
   #span: Span | undefined;
   /** When the span was named. */
   #label: string | undefined;
@@ -102,7 +103,7 @@ export class Wait {
     if (oldest && pool.source.ofTasks) this.#holder = oldest.holder(acquisition.start);
     else if (oldest) this.#nameHolder(oldest.holder(acquisition.start));
     if (!isFull || limit === undefined) return;
-    this.#saturation = pool.saturation ??= new Saturation(boundary.tracer, pool, acquisition.start);
+    this.#saturation = pool.saturation ??= new Saturation(pool.holdings, acquisition.start);
     this.#saturation.joined(pending);
   }
 
@@ -148,7 +149,7 @@ export class Wait {
     this.#reason = this.#reasonAt(at);
     if (!this.#saturation?.left(at - start, this.#reason !== 'rate' && this.#reason !== 'paused')) return;
     pool.saturation = undefined;
-    this.#saturation.end();
+    this.#endsSaturation = true;
   }
 
   /** @param holding before this; undefined: a slot */
@@ -164,7 +165,7 @@ export class Wait {
     // None had started.
     if (!holding)
       this.#holder ??= this.#saturation?.longestAfter(start) ?? this.#acquisition.pool.lastReturned?.holder(at);
-    this.#end(span);
+    this.#end(span, at);
   }
 
   /** Before it is granted. */
@@ -194,7 +195,7 @@ export class Wait {
     if (type === 'timeout' && this.#reason === 'queue' && !this.#holderKnown) this.#nameLongest(at);
     span.setAttribute('error.type', type ?? errorTypeOf(error));
     span.setStatus({ code: SpanStatusCode.ERROR, message: privateMessageOf(error) });
-    this.#end(span);
+    this.#end(span, at);
   }
 
   /** A later holder of at least half the wait, without one at the request. */
@@ -206,7 +207,7 @@ export class Wait {
     if (longest && longest.heldMs * 2 >= at - start) this.#nameHolder(longest);
   }
 
-  #end(span: Span): void {
+  #end(span: Span, at: number): void {
     const { pool } = this.#acquisition;
     if (this.#holder && this.#reason === 'queue') this.#nameHolder(this.#holder);
     pool.source.count(this.#poolObject, now);
@@ -216,6 +217,7 @@ export class Wait {
     span.setAttribute(POOL_GRANTED_USED, now.used);
     if (Number.isFinite(now.idle)) span.setAttribute(POOL_GRANTED_IDLE, now.idle);
     span.setAttribute(POOL_GRANTED_PENDING, now.pending);
+    if (this.#endsSaturation) this.#saturation?.tell(span, at);
     span.end();
   }
 

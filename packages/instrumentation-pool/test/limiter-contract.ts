@@ -13,7 +13,6 @@ export function limiterContract(
   attributes: Record<string, unknown> = {},
 ): LibraryContract {
   return {
-    ownTraces: ['pool.saturated'],
     closures: true,
     expect: {
       span: {

@@ -3,7 +3,16 @@
 import { fileURLToPath } from 'node:url';
 import { context, trace } from '@opentelemetry/api';
 import { poolInstrumentation } from '@foreshock/instrumentation-pool';
-import { installed, only, recordSpans, shows, spansNamed, waits, type ReceivedSpan } from '@foreshock/testkit';
+import {
+  installed,
+  only,
+  recordSpans,
+  saturations,
+  shows,
+  spansNamed,
+  waits,
+  type ReceivedSpan,
+} from '@foreshock/testkit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { roomContract, type OneSlot } from './room-contract.ts';
 
@@ -275,7 +284,7 @@ describe('a wait that no holder caused', () => {
     expect(attributes).toMatchObject({ 'pool.wait_reason': 'rate' });
     expect(attributes).not.toHaveProperty('pool.holder.held_ms');
     expect(links).toEqual([]);
-    expect(recorded.spans().filter((span) => span.name.startsWith('pool.saturated'))).toEqual([]);
+    expect(saturations(recorded)).toEqual([]);
   });
 
   it.each([
@@ -293,7 +302,7 @@ describe('a wait that no holder caused', () => {
     expect(attributes).toMatchObject({ 'pool.wait_reason': 'rate', 'pool.name': 'bottleneck' });
     expect(attributes).not.toHaveProperty('pool.holder.held_ms');
     expect(links).toEqual([]);
-    expect(recorded.spans().filter((span) => span.name.startsWith('pool.saturated'))).toEqual([]);
+    expect(saturations(recorded)).toEqual([]);
     await Promise.all(calls);
   });
 });

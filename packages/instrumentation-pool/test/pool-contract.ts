@@ -12,7 +12,6 @@ export function poolContract(
   skip: AdapterContract['skip'] = {},
 ): LibraryContract {
   return {
-    ownTraces: ['pool.saturated'],
     expect: {
       span: {
         name: `pool.acquire ${name}`,
@@ -34,11 +33,10 @@ export function poolContract(
 export function databasePoolContract(
   system: string,
   error: Record<string, unknown>,
-): Pick<LibraryContract, 'instrumentation' | 'ownTraces' | 'expect'> {
+): Pick<LibraryContract, 'instrumentation' | 'expect'> {
   return {
     // It is the driver's adapter that keeps connections out of traces.
     instrumentation: { module: new URL('with-queries.ts', import.meta.url).href, export: 'poolsWithQueries' },
-    ownTraces: ['pool.saturated'],
     expect: {
       span: {
         name: expect.stringMatching(/^pool\.acquire (?:test_|127\.0\.0\.1)/),

@@ -4,6 +4,9 @@ import type { Job, JobDescription, Run, ScheduleEvents } from './events.ts';
 import { JobRun } from './job-run.ts';
 import { TimerRun } from './timer-run.ts';
 
+/** Where no timer is waited for. */
+const EVENTS = 'events';
+
 export function openSchedule(telemetry: Telemetry): ScheduleEvents {
   return {
     job: (describe) => new ScheduledJob(telemetry, describe),
@@ -19,6 +22,8 @@ export function openSchedule(telemetry: Telemetry): ScheduleEvents {
       const ms = millisecondsOf(delayMs);
       return nextRound(telemetry.tracer, ms, (before) => new TimerRun(telemetry, undefined, ms, before));
     },
+    wait: () =>
+      nextRound(telemetry.tracer, 0, (before) => new TimerRun(telemetry, undefined, Infinity, before, EVENTS)),
   };
 }
 

@@ -38,4 +38,6 @@ export interface ScheduleEvents {
    * @returns the context to continue in; undefined within other work
    */
   sleep(delayMs: unknown): Context | undefined;
+  /** As {@link sleep}, for an event. */
+  wait(): Context | undefined;
 }

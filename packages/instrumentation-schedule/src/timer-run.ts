@@ -1,5 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { LazyRoot, type PendingRoot, type Telemetry } from '@foreshock/kit';
+import { JOB_SYSTEM } from '@foreshock/kit/names';
 import { jobName, startJob } from './job-span.ts';
 import { outermostFunction } from './outermost-function.ts';
 
@@ -9,21 +10,25 @@ const LOOP = 5;
 export class TimerRun extends LazyRoot {
   readonly #telemetry: Telemetry;
   readonly #functionName: string | undefined;
+  readonly #system: string;
   readonly #row: number;
   /** Setter of the timers, if their callbacks have no names. */
   #setBy: string | undefined;
 
   /**
    * @param functionName undefined when a loop awaits the timer
+   * @param inMs until it begins; Infinity: with its first span
    * @param before the run that sets the timer
    */
   constructor(
     telemetry: Telemetry,
     functionName: string | undefined,
-    delayMs: number,
+    inMs: number,
     before: PendingRoot | undefined,
+    system = telemetry.library,
   ) {
-    super(functionName === undefined, delayMs);
+    super(functionName === undefined, inMs);
+    this.#system = system;
     this.#telemetry = telemetry;
     this.#functionName = functionName;
     const timer = before instanceof TimerRun ? before : undefined;
@@ -36,7 +41,8 @@ export class TimerRun extends LazyRoot {
   }
 
   protected makeSpan(startTime: number): Span {
-    return startJob(this.#telemetry, { functionName: this.#functionName || this.#setBy }, startTime);
+    const attributes = { [JOB_SYSTEM]: this.#system };
+    return startJob(this.#telemetry, { functionName: this.#functionName || this.#setBy }, startTime, { attributes });
   }
 
   setsTimer(): void {

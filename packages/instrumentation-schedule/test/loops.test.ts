@@ -40,6 +40,7 @@ describe.each(NODES)('on Node %s', (node) => {
     ['scheduler', 'pollOutbox'],
     ['raced', 'raced'],
     ['ticks', 'ticks'],
+    ['events', 'events'],
     ['named', 'relay'],
     ['calling', 'check'],
     ['bound', 'poll'],
@@ -54,7 +55,8 @@ describe.each(NODES)('on Node %s', (node) => {
         status: { code: 'UNSET' },
         links: [],
       });
-      expect(root.attributes).toEqual({ 'job.system': 'timers', 'code.function.name': functionName });
+      const system = way === 'events' ? 'events' : 'timers';
+      expect(root.attributes).toEqual({ 'job.system': system, 'code.function.name': functionName });
       const below = collector.spans.filter(({ traceId }) => traceId === root.traceId);
       expect(below.map(({ name }) => name).toSorted()).toEqual([runs[i], `${runs[i]}, second`, root.name].toSorted());
       expect(below.every(({ spanId, parentSpanId }) => spanId === root.spanId || parentSpanId === root.spanId)).toBe(

@@ -24,7 +24,7 @@ export abstract class LazyRoot implements PendingRoot {
   readonly isRound: boolean;
   waits = 0;
 
-  /** @param inMs start, from now */
+  /** @param inMs start, from now; Infinity: with the first span */
   constructor(isRound: boolean, inMs: number) {
     this.isRound = isRound;
     this.#beginsAt = now() + inMs;

@@ -31,7 +31,8 @@ class MessageRun extends LazyRoot {
   readonly #describe: () => PlainMessage;
 
   constructor(tracer: Tracer, describe: () => PlainMessage, isRound: boolean) {
-    super(isRound, 0);
+    // A loop's wait comes first.
+    super(isRound, isRound ? Infinity : 0);
     this.#tracer = tracer;
     this.#describe = describe;
   }

@@ -34,7 +34,9 @@ export const POOL_GRANTED_USED = 'pool.granted.used';
 export const POOL_GRANTED_IDLE = 'pool.granted.idle';
 export const POOL_GRANTED_PENDING = 'pool.granted.pending';
 
-/** On `pool.saturated`: waiters, wait, longest holdings (`operation, ms, trace ID`). */
+/** Event on the last wait of a full pool: waiters, wait, longest holdings (`operation, ms, trace ID`). */
+export const POOL_SATURATED = 'pool.saturated';
+export const POOL_SATURATED_MS = 'pool.saturated.ms';
 export const POOL_SATURATED_WAITERS = 'pool.saturated.waiters';
 export const POOL_SATURATED_PEAK_PENDING = 'pool.saturated.peak_pending';
 export const POOL_SATURATED_LONGEST_WAIT_MS = 'pool.saturated.longest_wait_ms';
@@ -255,9 +257,6 @@ export const CHAOS_BOUNDARY = 'chaos.boundary';
 export const CHAOS_TARGET = 'chaos.target';
 /** Delay, holding or block. */
 export const CHAOS_MS = 'chaos.ms';
-
-/** On a root span of no request, message or job, as `pool.saturated`. */
-export const FORESHOCK_BACKGROUND = 'foreshock.background';
 
 /** The process ended before the span. */
 export const FORESHOCK_INTERRUPTED = 'foreshock.interrupted';

@@ -11,7 +11,12 @@ export function waits(recorded: Recorded): ReceivedSpan[] {
   return recorded.spans().filter((span) => span.name.startsWith('pool.acquire'));
 }
 
-export function only(spans: ReceivedSpan[]): ReceivedSpan {
+/** That a pool was full, on the last of the waits. */
+export function saturations(recorded: Recorded): ReceivedSpan['events'] {
+  return waits(recorded).flatMap(({ events }) => events.filter(({ name }) => name === 'pool.saturated'));
+}
+
+export function only<T = ReceivedSpan>(spans: T[]): T {
   expect(spans).toHaveLength(1);
   return spans[0]!;
 }
@@ -41,8 +46,7 @@ export async function crowd(
     const caller = only(spans.filter((span) => span.name === `caller ${i}`));
     return spans.filter((span) => span.parentSpanId === caller.spanId && span.traceId === caller.traceId);
   });
-  // Not the pool's own.
-  const others = spans.filter((span) => !span.name.startsWith('caller') && !span.name.startsWith('pool.saturated'));
+  const others = spans.filter((span) => !span.name.startsWith('caller'));
   expect(own.flat()).toHaveLength(others.length);
   return own;
 }

@@ -1,4 +1,4 @@
-export { activeSpanId, crowd, only, spansNamed, waits } from './below-spans.ts';
+export { activeSpanId, crowd, only, saturations, spansNamed, waits } from './below-spans.ts';
 export { adapterContract, examine, type AdapterContract } from './contract/adapter-contract.ts';
 export { libraryContract, versionedApps, type LibraryContract, type Versions } from './contract/library-contract.ts';
 export type { Findings } from './contract/run-job.ts';

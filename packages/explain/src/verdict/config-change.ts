@@ -99,13 +99,23 @@ function newVersion(known: Known, evidence: Evidence): Change | undefined {
   return change && started(`version ${strings.text(change.old)} → ${strings.text(change.now)}`, change);
 }
 
-/** Another fingerprint (`foreshock.config.fingerprint`), where the version is the same. */
+/** Another fingerprint (`foreshock.config.fingerprint`), where the version is the same or not known. */
 function newConfiguration(known: Known, evidence: Evidence): Change | undefined {
   const { config, strings } = known.whole.table;
   const change = startedBefore(known, evidence, config);
   // Several before: each process has its own, which says nothing.
   if (!change || change.before !== 1) return undefined;
-  return started(`same version, configuration ${strings.text(change.old)} → ${strings.text(change.now)}`, change);
+  const version = isSameVersion(known, evidence, change) ? 'same version, ' : '';
+  return started(`${version}configuration ${strings.text(change.old)} → ${strings.text(change.now)}`, change);
+}
+
+function isSameVersion({ whole: { table } }: Known, { place }: Evidence, { old, now }: Started): boolean {
+  const versions = new Set<number>();
+  for (let row = 0; row < table.size; row++) {
+    const config = table.config[row]!;
+    if (table.service[row] === place.service && (config === old || config === now)) versions.add(table.version[row]!);
+  }
+  return versions.size === 1 && !versions.has(0);
 }
 
 function started(detail: string, { since }: Started): Change {

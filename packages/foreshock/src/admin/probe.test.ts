@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer as createPlain, type AddressInfo, type LookupFunction, type Server } from 'node:net';
+import { createServer as createPlain, type AddressInfo, type LookupFunction, type Server, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { lookup } from 'node:dns';
 import { expect, it, onTestFinished } from 'vitest';
@@ -18,6 +18,29 @@ it.each(['TLSv1.2', 'TLSv1.3'] as const)('a server that wants a certificate of o
   server.on('tlsClientError', () => {});
   const port = await listening(server);
   expect(await serverProbe(PROTOCOLS['redis']!, '127.0.0.1', port, lookup)()).toBeUndefined();
+});
+
+it('a server that wants TLS is asked by it from the second time on, and plainly once that fails', async () => {
+  const asked: string[] = [];
+  const secure = createServer({ ...CERTIFICATE }, (socket) => {
+    asked.push('by TLS');
+    socket.on('error', () => {}).end('+PONG');
+  });
+  secure.on('tlsClientError', () => asked.push('plainly'));
+  const sockets: Socket[] = [];
+  secure.on('connection', (socket) => sockets.push(socket));
+  const port = await listening(secure);
+  const probe = serverProbe(PROTOCOLS['redis']!, '127.0.0.1', port, lookup);
+  for (let i = 0; i < 3; i++) expect(await probe()).toBeUndefined();
+  expect(asked).toEqual(['plainly', 'by TLS', 'by TLS', 'by TLS']);
+  secure.close();
+  for (const socket of sockets) socket.destroy();
+  await once(secure, 'close');
+  expect(await probe()).toBe('ECONNREFUSED');
+  const plain = createPlain((socket) => socket.on('error', () => {}).end('+PONG'));
+  onTestFinished(() => void plain.close());
+  await once(plain.listen(port, '127.0.0.1'), 'listening');
+  expect(await probe()).toBeUndefined();
 });
 
 it('a server that only closes connections does not', async () => {

@@ -24,17 +24,25 @@ export function serverProbe(
     : { host: address, port: port ?? defaultPort, lookup, autoSelectFamilyAttemptTimeout: 250 };
   const plain = (): Promise<string | undefined> => asked(connect(where), 'connect', hello, refusal);
   if (!hello) return plain;
+  // Whether its certificate is trusted is no question of its health.
+  const secure = (): Promise<string | undefined> =>
+    asked(connectSecure({ ...where, rejectUnauthorized: false }), 'secureConnect', hello, refusal);
+  // Some log each question that is not by TLS.
+  let isSecure = false;
   return async () => {
+    if (isSecure) {
+      const why = await secure();
+      if (why === undefined || why === SILENT) return why;
+    }
     const why = await plain();
     // TLS-only, it may take the question for a broken handshake.
-    if (why !== CLOSED) return why;
-    // Whether its certificate is trusted is no question of its health.
-    const secure = await asked(connectSecure({ ...where, rejectUnauthorized: false }), 'secureConnect', hello, refusal);
-    return secure === undefined ? undefined : why;
+    isSecure = why === CLOSED && (await secure()) === undefined;
+    return isSecure ? undefined : why;
   };
 }
 
 const CLOSED = 'it closes the connection';
+const SILENT = `it does not answer within ${PROBE_MS} ms`;
 /** Alerts of TLS 1.3, and of 1.2 (OpenSSL's names). */
 const WANTS_CERTIFICATE = /^ERR_SSL_.*ALERT_(?:CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE)$/;
 
@@ -51,10 +59,7 @@ function asked(
       socket.destroy();
       resolve(why);
     };
-    const timer = setTimeout(
-      () => end(`it does not ${isConnected ? 'answer' : 'connect'} within ${PROBE_MS} ms`),
-      PROBE_MS,
-    );
+    const timer = setTimeout(() => end(isConnected ? SILENT : `it does not connect within ${PROBE_MS} ms`), PROBE_MS);
     socket.on(connected, () => {
       isConnected = true;
       if (hello) socket.write(hello);
@@ -85,7 +90,7 @@ export function httpProbe(url: string, lookup: LookupFunction): Probe {
         request.destroy();
         resolve(why);
       };
-      const timer = setTimeout(() => end(`it does not answer within ${PROBE_MS} ms`), PROBE_MS);
+      const timer = setTimeout(() => end(SILENT), PROBE_MS);
       const request = get(url, { agent: false, lookup, headers: { 'user-agent': 'foreshock-readyz' } });
       request.on('response', (response: IncomingMessage) => {
         const { statusCode = 0 } = response;

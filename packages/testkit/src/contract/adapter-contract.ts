@@ -42,8 +42,6 @@ export interface AdapterContract {
   };
   /** With it, no spans. */
   upstream?: string;
-  /** Prefixes of spans in their own traces: `pool.saturated`. */
-  ownTraces?: string[];
   /** Closures are only observed from creation: the instrumentation is enabled while the fixture opens. */
   closures?: boolean;
   /** For the library's commands: factory's export of the same module. */
@@ -109,7 +107,6 @@ export async function examine(
     order,
     env,
     upstream: spec.upstream,
-    ownTraces: spec.ownTraces ?? [],
     closures: spec.closures ?? false,
     marks: spec.marks,
     commands: spec.commands,

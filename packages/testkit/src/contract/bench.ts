@@ -23,7 +23,6 @@ export interface BenchJob {
   library: string;
   env: Record<string, string>;
   upstream: string | undefined;
-  ownTraces: string[];
   closures: boolean;
   marks: Marks | undefined;
 }
@@ -73,14 +72,12 @@ export class Bench {
     return { ...outcome, made: await this.madeSpans(expected) };
   }
 
-  /** Spans or marks since `clear`, without those in their own traces. */
+  /** Spans or marks since `clear`. */
   async madeSpans(expected: number): Promise<ReceivedSpan[]> {
-    const { ownTraces, marks } = this.job;
+    const { marks } = this.job;
     const made = (): ReceivedSpan[] => {
       const spans = this.recorded.spans();
-      const made = spans.filter(
-        ({ scope, name }) => scope !== 'test' && !ownTraces.some((start) => name.startsWith(start)),
-      );
+      const made = spans.filter(({ scope }) => scope !== 'test');
       const callers = spans.filter(({ scope }) => scope === 'test');
       return marks ? [...made, ...markedCalls(marks, callers, this.app.lines?.() ?? [])] : made;
     };

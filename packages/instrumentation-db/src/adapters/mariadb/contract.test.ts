@@ -9,7 +9,6 @@ libraryContract(mariadb, import.meta.url, {
     export: 'poolsWithQueries',
   },
   env: async () => ({ url: (await server()).url }),
-  ownTraces: ['pool.saturated'],
   expect: {
     span: {
       name: 'SELECT',

@@ -17,7 +17,6 @@ describe.skipIf('missing' in server)('mongodb', () => {
       export: 'poolsWithQueries',
     },
     env: async () => ({ url: 'mongodb' in server ? server.mongodb.url : '' }),
-    ownTraces: ['pool.saturated'],
     mutants: dbMutants,
     expect: {
       span: {

@@ -16,7 +16,6 @@ libraryContract(mysql2, import.meta.url, {
     servers.push(server);
     return { url: server.url };
   },
-  ownTraces: ['pool.saturated'],
   mutants: dbMutants,
   expect: {
     span: {

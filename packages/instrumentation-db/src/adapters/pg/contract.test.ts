@@ -16,7 +16,6 @@ libraryContract(pg, import.meta.url, {
     servers.push(server);
     return { url: server.url };
   },
-  ownTraces: ['pool.saturated'],
   mutants: dbMutants,
   versions: { 'pg-8-0': { libraries: { 'pg-pool': 'pg-pool-3-2' } } },
   expect: {

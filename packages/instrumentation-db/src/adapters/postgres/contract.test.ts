@@ -11,7 +11,6 @@ libraryContract(postgres, import.meta.url, {
   },
   env: async () => ({ url: (await server()).url }),
   closures: true,
-  ownTraces: ['pool.saturated'],
   mutants: dbMutants,
   expect: {
     span: {

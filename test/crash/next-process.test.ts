@@ -27,9 +27,10 @@ afterEach(async () => {
 async function start(
   service: string,
   env: Record<string, string> = {},
+  way = 'killed',
 ): Promise<Fixture & { ask(path: string): Promise<void> }> {
   const app = await runFixture(new URL('./fixtures/service.cjs', import.meta.url), {
-    args: ['killed'],
+    args: [way],
     collector,
     readyTimeoutMs: 60_000,
     env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: service, OTEL_BSP_SCHEDULE_DELAY: '600000', ...env },
@@ -124,6 +125,34 @@ it.each([
     const { stderr: later } = await next.stop();
     expect(later).toBe('');
     expect(paths()).toEqual(['/undelivered']);
+  },
+);
+
+it(
+  'what is open when another program takes its place by execve is sent before, the rest by that program',
+  SLOW,
+  async () => {
+    const app = await start('orders', { FORESHOCK_FLUSH_MS: '500' }, 'replaced');
+    void app.ask('/hang/one');
+    await untilSpool(base, app.pid, ({ open }) => open === 1);
+    await app.ask('/die');
+    await collector.waitForSpans(2, SOON);
+    expect(paths()).toEqual(['/die', '/hang/one']);
+    expect(collector.spans.map(({ attributes }) => attributes['foreshock.interrupted'])).toContain(true);
+    await app.stop();
+    // A backend is down.
+    collector.respond({ status: 503 });
+    const other = await start('orders', { FORESHOCK_FLUSH_MS: '500' }, 'replaced');
+    void other.ask('/hang/two');
+    await untilSpool(base, other.pid, ({ open }) => open === 1);
+    await other.ask('/die');
+    await other.waitForLine('stderr', (text) => text.includes('left on disk for the next process'));
+    collector.respond(undefined);
+    await collector.waitForSpans(4, SOON);
+    expect(paths()).toEqual(['/die', '/die', '/hang/one', '/hang/two']);
+    await untilFiles(base, 0);
+    const { stderr } = await other.stop();
+    expect(stderr).not.toContain('process.died');
   },
 );
 

@@ -22,7 +22,7 @@ import { makePropagator, readPluginConfig } from './plugin-config.ts';
 import { isFirstInProcess } from './once-a-process.ts';
 import { preloadWatcher } from './preload-watcher.ts';
 import type { watchChildren } from './killed-children.ts';
-import { runAtExit } from './process-exit.ts';
+import { runAtExit, runBeforeExec } from './process-exit.ts';
 import type { ProcessSignals } from './process-signals.ts';
 import { readResource } from './resource.ts';
 import { Roots } from './roots.ts';
@@ -161,14 +161,16 @@ export function start(thread: ThreadParts): void {
   if (signals) subscribe(LISTENING, startSoon);
   if (disk) thread.watchChildren?.((pid, signal) => pipeline.childKilled?.(pid, signal));
   if (!mayDelayEnd) return;
+  const endNow = (): void => {
+    // Signals may come during delivery.
+    signals?.rest();
+    end();
+  };
   runAtExit(() => {
-    guard('at the end of the process', () => {
-      // Signals may come during delivery.
-      signals?.rest();
-      end();
-    });
+    guard('at the end of the process', endNow);
     signals?.raiseReceived();
   });
+  if (isMainThread) runBeforeExec(endNow);
 }
 
 /** Workers share settings unless with their own environment. */

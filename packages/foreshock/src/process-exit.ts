@@ -1,3 +1,28 @@
+import { subscribe } from 'node:diagnostics_channel';
+import { accessSync, constants, statSync } from 'node:fs';
+import { guard } from '@foreshock/kit';
+
+/** Another program takes the process's place: no event says so, and all threads end. */
+const EXECVE = 'process.execve';
+
+/** Runs `last` before `process.execve` (Node 22.15, 23.11), unless that cannot start what it is given, and may go on. */
+export function runBeforeExec(last: () => void): void {
+  subscribe(EXECVE, (message) => {
+    guard('before process.execve', () => {
+      if (canStart((message as { execPath: string }).execPath)) last();
+    });
+  });
+}
+
+function canStart(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Runs `last` once at the end of process or worker, after the application's 'exit' listeners.
  *

@@ -21,6 +21,12 @@ export interface DeadFile extends FileName {
   readonly header: FileHeader;
 }
 
+/** Who asks. */
+export interface Seeker extends ProcessIdentity {
+  /** Of its program, ms since 1970: an earlier one of the same process is dead (`execve`). */
+  readonly startedAt?: number;
+}
+
 /** Home file first, then by age. */
 export interface DeadProcess {
   readonly files: readonly DeadFile[];
@@ -36,7 +42,7 @@ const MAX_ENTRIES = 1_000;
  */
 export function findDead(
   directory: string,
-  own: ProcessIdentity,
+  own: Seeker,
   isSilent: (name: string, writtenAt: number) => boolean,
 ): DeadProcess[] {
   const processes = new Map<string, DeadFile[]>();
@@ -146,13 +152,19 @@ function listed(directory: string): FileName[] {
 function deadHeader(
   directory: string,
   name: FileName,
-  own: ProcessIdentity,
+  own: Seeker,
   isSilent: (name: string, writtenAt: number) => boolean,
 ): FileHeader | undefined {
   const read = readBytes(directory, name.name, HEADER_BYTES, decodeHeader);
   if (!read?.value) return undefined;
+  if (!name.claimer && isReplaced(read.value, own)) return read.value;
   const owner = name.claimer ?? read.value;
   return isAlive(owner, own, isSilent(name.name, read.writtenAt)) ? undefined : read.value;
+}
+
+/** Its process lives, as another program. */
+export function isReplaced(header: FileHeader, own: Seeker): boolean {
+  return own.startedAt !== undefined && header.startedAt < own.startedAt && isSameProcess(header, own);
 }
 
 /** Only this user's regular files of a spool file's size, no links. */

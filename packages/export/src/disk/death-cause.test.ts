@@ -108,6 +108,13 @@ it('without a heartbeat nothing says that its end would have been marked', () =>
   });
 });
 
+it('a program whose process lives was replaced', () => {
+  expect(causeOf({ ...left, isReplaced: true }, kernel, 11_000)).toEqual({
+    cause: 'unknown',
+    evidence: 'another program has taken its place in the process (execve)',
+  });
+});
+
 it('a container that is silent may stand still', () => {
   expect(causeOf(left, { ...kernel, isSameNamespace: false }, 11_000)).toEqual({
     cause: 'signal',

@@ -49,6 +49,8 @@ export interface LeftByDead {
   readonly killedBy: number;
   readonly core: CoreFile | undefined;
   readonly request: EndRequest | undefined;
+  /** Its process lives, as another program. */
+  readonly isReplaced?: boolean;
   readonly last: Heartbeat | undefined;
   /** Last known alive; ms since 1970. */
   readonly at: number;
@@ -61,10 +63,11 @@ export interface LeftByDead {
  * @param nowMs since 1970
  */
 export function causeOf(
-  { killedBy, core, request, last, at }: LeftByDead,
+  { killedBy, core, request, isReplaced, last, at }: LeftByDead,
   now: KernelAfterwards,
   nowMs: number,
 ): DeathCause {
+  if (isReplaced) return { cause: 'unknown', evidence: 'another program has taken its place in the process (execve)' };
   const signal = nameOf(killedBy) ?? nameOf(core?.signal);
   const known = last && causeInHeartbeat(signal, last, now, nowMs - at);
   if (known) return { ...known, signal };

@@ -3,11 +3,13 @@ import {
   overwrite,
   claim,
   findDead,
+  isReplaced,
   readWhole,
   removeHeaderless,
   removeFile,
   touch,
   type DeadProcess,
+  type Seeker,
 } from './dead-files.ts';
 import { deathOf, reportLine, reportSpans, type Death } from './death-report.ts';
 import { coreFileOf } from './core-file.ts';
@@ -27,12 +29,12 @@ import { readHeapProfile } from './found-profile.ts';
 import { KnownRecords } from './known-records.ts';
 import { readKernelMemory } from './memory-limits.ts';
 import { readOpenSpans, type OpenSpan } from './open-span-copy.ts';
-import { isSameNamespace, type ProcessIdentity } from './process-identity.ts';
+import { isSameNamespace } from './process-identity.ts';
 import { readSentBatches } from './sent-batches.ts';
 import { SilentFiles } from './silent-files.ts';
 
 export interface RecoveryHost {
-  readonly own: ProcessIdentity;
+  readonly own: Seeker;
   /** By the clock of the file system; ms since 1970. */
   now(): number;
   /** What may wait for the disk. */
@@ -62,6 +64,9 @@ interface Claimed {
   readonly header: FileHeader;
 }
 
+/** Between touches; others take 30 s of silence for death. */
+const TOUCH_EVERY_MS = 5_000;
+
 /** Field 2, after the 16-byte trace ID (opentelemetry/proto/trace/v1/trace.proto). */
 function spanIdOf(span: Buffer): string {
   return span[0] === 0x0a && span[1] === 16 && span[18] === 0x12 && span[19] === 8 ? span.toString('hex', 20, 28) : '';
@@ -73,6 +78,7 @@ export class Recovery {
   readonly #host: RecoveryHost;
   readonly #held = new Set<string>();
   readonly #silent = new SilentFiles();
+  #touchAt = 0;
   readonly recovered: Recovered = { processes: 0, spans: 0, deaths: 0 };
 
   constructor(directory: string, host: RecoveryHost) {
@@ -98,6 +104,9 @@ export class Recovery {
 
   /** Shows others that files have an owner. */
   touch(): void {
+    const now = performance.now();
+    if (now < this.#touchAt) return;
+    this.#touchAt = now + TOUCH_EVERY_MS;
     for (const name of this.#held) {
       try {
         touch(this.#directory, name);
@@ -211,6 +220,7 @@ export class Recovery {
         killedBy: bytes[KILLED_BY_AT]!,
         core: isOfNamespace ? coreFileOf(first.header) : undefined,
         request: readEndRequest(bytes),
+        isReplaced: isReplaced(first.header, own),
       },
       heartbeats,
       open,

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { recoverSpools } from '@foreshock/export/recover';
 import { runFixture, startCollector } from '@foreshock/testkit';
 import { leftFiles, type LeftFiles } from './left-files.ts';
+import { ProcessorWaits } from './processor-waits.ts';
 
 export interface Lost {
   /** Which process. */
@@ -13,8 +14,8 @@ export interface Lost {
   ageMs: number;
   /** … and before the last one of its process: since then that had no processor, or was not alive. */
   beforeLastMs: number;
-  /** For how long the main thread stood still meanwhile, though it had nothing to wait for: the machine was busy; ms. */
-  pauseMs: number;
+  /** For how long the main thread was ready to run meanwhile, and had no processor, ms. */
+  waitedMs: number;
   /** Since the first span of its process, ms. */
   sinceFirstMs: number;
   /** What the files say. */
@@ -29,7 +30,7 @@ export interface Kills {
   /** Newest first. */
   lost: Lost[];
   twice: number;
-  /** … of them sent by the process itself as it was killed: it could not note that they had arrived. */
+  /** … of them sent by the process itself as it was killed. */
   underWay: number;
   reports: number;
   /** Processes whose main thread had to write, as the sender thread did not. */
@@ -37,9 +38,17 @@ export interface Kills {
 }
 
 const RECOVERY = 'recovery';
+const LIVES_MS = 2_000;
+/** Before a kill, at a process's main thread. */
+const LOOKS_MS = 300;
+const LOOK_EVERY_MS = 10;
 
-/** Kills as many processes, one after the other, in the first two seconds of their spans; all are of one service. */
-export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Promise<Kills> {
+/**
+ * Kills as many processes, one after the other, in the first two seconds of their spans; all are of one service.
+ *
+ * @param delayMs after which they send what is no full batch, 512 spans, yet
+ */
+export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24, delayMs = 600_000): Promise<Kills> {
   const collector = await startCollector();
   const base = mkdtempSync(join(tmpdir(), 'foreshock-kills-'));
   const kills: Kills = { tries, spans: 0, arrived: 0, lost: [], twice: 0, underWay: 0, reports: 0, late: 0 };
@@ -62,11 +71,17 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
       const app = await runFixture(new URL('./fixtures/spans.cjs', import.meta.url), {
         node,
         collector,
-        // A quick machine sends a batch that is full: 512 spans.
-        env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: 'kills', OTEL_BSP_SCHEDULE_DELAY: '600000' },
+        env: { FORESHOCK_SPOOL_DIR: base, OTEL_SERVICE_NAME: 'kills', OTEL_BSP_SCHEDULE_DELAY: String(delayMs) },
       });
       await app.ready;
-      await pause(Math.random() * 2_000);
+      const killAt = performance.now() + Math.random() * LIVES_MS;
+      await pause(killAt - LOOKS_MS - performance.now());
+      const waits = new ProcessorWaits(app.pid);
+      do {
+        waits.look();
+        await pause(Math.min(LOOK_EVERY_MS, killAt - performance.now()));
+      } while (performance.now() < killAt);
+      waits.look();
       const killedAt = Date.now();
       app.kill('SIGKILL');
       await app.exited;
@@ -83,7 +98,7 @@ export async function killAtRandom(tries: number, node: 22 | 24 | 26 = 24): Prom
           kill,
           ageMs: killedAt - since[0]!,
           beforeLastMs: times.at(-1)! - since[0]!,
-          pauseMs: Math.max(0, ...since.slice(1).map((at, next) => at - since[next]!)),
+          waitedMs: waits.since(since[0]!),
           sinceFirstMs: since[0]! - times[0]!,
           left,
         });

@@ -19,7 +19,7 @@ export interface Backend {
   /**
    * Never rejects; settles within the time-out.
    *
-   * @param sent when the kernel has the request
+   * @param sent before the last byte, without which no backend takes the request
    */
   send(load: readonly RecordBatch[], sent?: () => void): Promise<Outcome>;
 }

@@ -14,8 +14,8 @@ export interface RetryDelays {
 
 export interface QueueEvents {
   finished(batch: RecordBatch, end: BatchEnd): void;
-  /** A whole request may arrive; `isSent` is false if it fails. */
-  sent(batch: RecordBatch, isSent: boolean): void;
+  /** True: the backend has it, unless it fails, from now on; false: it has failed. */
+  sent?(batch: RecordBatch, isSent: boolean): void;
   unreachable(cause: string): void;
   refused(items: number, cause: string): void;
 }
@@ -161,7 +161,7 @@ export class DestinationQueue {
     if (this.#inFlight++ === 0) this.#silentSince = performance.now();
     let outcome: Outcome;
     try {
-      outcome = await this.#backend.send(batches, () => this.#sent(batches, true));
+      outcome = await this.#backend.send(batches, this.#sentEvent(batches));
     } catch (error) {
       outcome = { kind: 'rejected', cause: `the request could not be made: ${(error as Error).message}` };
     }
@@ -183,9 +183,14 @@ export class DestinationQueue {
     this.#pause = this.#unref(setTimeout(() => this.#resume(), CATCH_UP_PAUSE_MS * (0.5 + Math.random())));
   }
 
+  /** A backend that has failed may fail again: what it has would then be lost with this process. */
+  #sentEvent(batches: RecordBatch[]): (() => void) | undefined {
+    return this.#events.sent && this.#failures === 0 ? () => this.#sent(batches, true) : undefined;
+  }
+
   /** Unknown for a batch sent in pieces. */
   #sent(batches: RecordBatch[], isSent: boolean): void {
-    for (const batch of batches) if (!this.#splits.has(batch)) this.#events.sent(batch, isSent);
+    for (const batch of batches) if (!this.#splits.has(batch)) this.#events.sent?.(batch, isSent);
   }
 
   #itemsOf(batches: readonly RecordBatch[]): number {

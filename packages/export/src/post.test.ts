@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
 import { post } from './post.ts';
@@ -33,9 +37,24 @@ it.each([true, false])(
       Atomics.wait(answers, 0, 0, 10_000);
       while (performance.now() < isOverAt);
     };
-    const answer = post(target, {}, Buffer.from('spans'), standStill);
+    const answer = post(target, {}, Buffer.from('spans'), () => process.nextTick(standStill));
     isOverAt = performance.now() + timeoutMs + 1;
     expect(await answer).toMatchObject({ status: 200, body: Buffer.from('taken') });
     expect(answers[0]).toBe(1);
   },
 );
+
+it.each([
+  ['as it says that it sends a request: it has sent none', 'before', false],
+  ['just after: the backend has all of it', 'after', true],
+])('a process is killed %s', async (_, when, isWhole) => {
+  const { promise: received, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer((request) => request.resume().on('close', () => resolve(request.complete)));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sender = fileURLToPath(new URL('../test/fixtures/killed-sender.mjs', import.meta.url));
+  const child = execFile(process.execPath, ['-C', '@foreshock/source', sender, url, when]);
+  expect((await once(child, 'exit'))[1]).toBe('SIGKILL');
+  expect(await received).toBe(isWhole);
+});

@@ -20,7 +20,7 @@ const IDLE_RESET = new Set(['ECONNRESET', 'EPIPE']);
 /**
  * Settles within the time-out. Never throws.
  *
- * @param sent when the kernel has the request
+ * @param sent when the kernel has all but the last byte, without which no backend takes the request
  */
 export async function post(
   target: Target,
@@ -49,7 +49,9 @@ function attempt(
       headers: { ...target.headers, ...headers, 'content-length': body.length },
     });
     let last: NodeJS.Immediate | undefined;
+    let isSettled = false;
     const giveUp = (): void => {
+      isSettled = true;
       resolve({ error: `no answer within ${target.timeoutMs} ms` });
       request.destroy();
     };
@@ -67,6 +69,7 @@ function attempt(
     const settle = (answer: Answer & { stale?: true }): void => {
       clearTimeout(timer);
       clearImmediate(last);
+      isSettled = true;
       resolve(answer);
     };
     const fail = (error: NodeJS.ErrnoException): void => {
@@ -74,7 +77,6 @@ function attempt(
       if (request.reusedSocket && IDLE_RESET.has(text)) settle({ error: text, stale: true });
       else settle({ error: text });
     };
-    if (sent) request.on('finish', sent);
     request.on('error', fail);
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
@@ -98,6 +100,11 @@ function attempt(
       response.on('end', done);
       response.on('error', fail);
     });
-    request.end(body);
+    if (!sent) return void request.end(body);
+    request.write(body.subarray(0, -1), (error) => {
+      if (error) return;
+      if (!isSettled) sent();
+      request.end(body.subarray(-1));
+    });
   });
 }

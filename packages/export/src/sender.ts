@@ -100,6 +100,8 @@ export class Sender {
   readonly #disk: SenderDisk | undefined;
   #workers: WorkerBatches | undefined;
   #lag = 0;
+  /** Waiting. */
+  #spans = 0;
   /** Waiting; the most since none did, or was worth a hint. */
   #bytes = 0;
   #mostBytes = 0;
@@ -124,7 +126,8 @@ export class Sender {
           mainThread,
           {
             finished: (batch, end) => this.#finished(batch as Waiting, index, end),
-            sent: (batch, isSent) => this.#sent(batch as Waiting, index, isSent),
+            ...(options.disk &&
+              !mainThread && { sent: (batch, isSent) => this.#sent(batch as Waiting, index, isSent) }),
             unreachable: (cause) => post({ type: 'unreachable', destination: index, cause }),
             refused: (items, cause) => post({ type: 'refused', destination: index, items, cause }),
           },
@@ -138,11 +141,7 @@ export class Sender {
 
   #openDisk(disk: DiskOptions): SenderDisk {
     return new SenderDisk(disk, this.#options.isRestart ?? false, {
-      waiting: () => {
-        let spans = 0;
-        for (const batch of this.#waiting.values()) spans += batch.spans;
-        return spans;
-      },
+      waiting: () => this.#spans,
       eachWorkerBatch: (visit) => this.#workers?.eachOpen(visit),
       send: (batch, isLeft) => this.send(batch, isLeft),
       heartbeat: (beat) => this.onHeartbeat(beat),
@@ -234,6 +233,7 @@ export class Sender {
     this.#forgetItems(batch, ALL);
     if (pending === 0) return this.#over(batch);
     this.#waiting.set(name, batch);
+    this.#spans += records.spans;
     this.#bytes += records.end - records.start;
     this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
     if (overtaking) this.#lag += records.end - records.start;
@@ -263,6 +263,7 @@ export class Sender {
     if (waiting.pending !== 0) this.#sent(waiting, destination, true);
     if (waiting.pending === 0) {
       this.#waiting.delete(waiting.name);
+      this.#spans -= waiting.spans;
       this.#bytes -= size;
       this.#rest();
       if (waiting.overtaking) this.#lag -= size;

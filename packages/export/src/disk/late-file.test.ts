@@ -11,7 +11,7 @@ import type { DiskOptions } from './disk-options.ts';
 import { decodeHeader, readFrames } from './file-format.ts';
 import { HEADER_BYTES, HOME_DATA_AT, MAIN } from './file-layout.ts';
 import { LateFile } from './late-file.ts';
-import { LateState } from './late-state.ts';
+import { clockMs, LateState } from './late-state.ts';
 import { MainBatches } from './main-batches.ts';
 import { ownIdentity } from './process-identity.ts';
 import { Recovery } from './recovery.ts';
@@ -63,11 +63,13 @@ function makeProcess() {
   const spool = new Spool(new Budget(64 << 20), { 'service.name': 'orders' }, listener);
   const writer = new SpoolWriter(options, () => {});
   let now = performance.now();
+  const clockAhead = clockMs() - now;
+  const state = new LateState(memory);
   return {
     options,
     memory,
     writer,
-    state: new LateState(memory),
+    state,
     end: (...names: string[]) => {
       for (const name of names) spool.append(span(name), () => {});
     },
@@ -84,9 +86,12 @@ function makeProcess() {
       }
       writer.publish();
     },
+    /** The sender thread's round, so long ago, without news. */
+    round: (msAgo = 0) => state.looked(now + clockAhead - msAgo),
     writeSealed: (batch: Batch) => writer.write(MAIN, { ...batch, bytes: Buffer.from(batch.memory) }, batch.end),
     /** The main thread's looks, for so long. */
     look: (ms: number, everyMs = 20) => {
+      now = Math.max(now, performance.now());
       for (let passed = 0; passed < ms; passed += everyMs) late.look((now += everyMs));
     },
     stop: () => late.remove(),
@@ -154,7 +159,7 @@ async function recovered(): Promise<string[]> {
   return names;
 }
 
-it('has what the sender thread has not written, as it has had no round for 60 ms, until it has', async () => {
+it('has what the sender thread has not written, as it has had no round for 75 ms, until it has', async () => {
   const { end, seal, write, writeSealed, look, stop } = makeProcess();
   end('a');
   write();
@@ -198,7 +203,7 @@ it('is sent without what another file has, too', async () => {
 });
 
 it('is not made while the sender thread waits for the disk, nor when this thread alone was blocked', () => {
-  const { end, write, look, state } = makeProcess();
+  const { end, write, look, round, state } = makeProcess();
   end('a');
   write();
   end('b');
@@ -206,12 +211,24 @@ it('is not made while the sender thread waits for the disk, nor when this thread
   write();
   look(20);
   end('c');
-  state.looked();
+  round(-480);
   look(500, 500);
   expect(files()).toEqual([['a', 'b']]);
   // Neither had a processor.
-  look(500, 500);
+  look(80, 80);
   expect(files()).toEqual([['a', 'b'], ['c']]);
+});
+
+it('is written as soon as this thread has a processor again, if both had none', () => {
+  const { end, write, look, round } = makeProcess();
+  end('a');
+  write();
+  end('b');
+  look(20);
+  // This thread does not see it for long.
+  round(-1);
+  look(80, 80);
+  expect(files()).toEqual([['a'], ['b']]);
 });
 
 it('is gone before a batch of it counts as delivered, and with the process', () => {
@@ -242,7 +259,7 @@ it('has nothing of a batch that a backend has, though it was never written', () 
   const third = seal();
   look(80);
   expect(files()).toEqual([['a'], ['c']]);
-  writer.sent(MAIN, third.number, true);
+  writer.finished(MAIN, third.number);
   look(80);
   expect(files()).toEqual([['a']]);
 });

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { detachedInterval, suppressed } from '@foreshock/kit';
+import { detachedTimeout, suppressed } from '@foreshock/kit';
 import { crc32 } from '../crc32.ts';
 import { newHeader, type DiskOptions } from './disk-options.ts';
 import { encodeHeader, HEADER_BYTES, LAST_FRAME_AT } from './file-layout.ts';
 import { ownName } from './file-names.ts';
 import { firstFree } from './free-number.ts';
-import { isWithin, LateState } from './late-state.ts';
+import { clockMs, isWithin, LateState } from './late-state.ts';
 import { MainBatches } from './main-batches.ts';
 import { ownIdentity } from './process-identity.ts';
 import { serviceDirectory } from './spool-directory.ts';
@@ -15,9 +15,10 @@ import { serviceDirectory } from './spool-directory.ts';
 // Before the application replaces some.
 const { closeSync, constants, openSync, readdirSync, unlinkSync, writevSync } = fs;
 
-const LOOK_MS = 20;
 /** The sender thread has a round every 50 ms while there is something new. */
-const LATE_MS = 60;
+const LATE_MS = 75;
+/** Between looks at one that is late. */
+const LOOK_MS = 20;
 /** After a write, not for so many times as long: it may have waited for the disk. */
 const PAUSE = 4;
 /** Never again after one that was slower. */
@@ -40,9 +41,9 @@ export class LateFile {
   readonly #state: LateState;
   #batches: MainBatches;
   #timer: NodeJS.Timeout | undefined;
-  /** When the sender thread was seen to have had a round, and which. */
-  #aliveAt = 0;
-  #rounds = 0;
+  /** When there was something new: the sender thread may have slept. */
+  #beganAt = 0;
+  readonly #clockAhead: number = clockMs() - performance.now();
   #file: OwnFile | undefined;
   #pauseUntil = 0;
   #isUseless = false;
@@ -64,9 +65,21 @@ export class LateFile {
   /** A record more; cheap while it looks. */
   grew(): void {
     if (this.#timer || this.#isUseless) return;
-    this.#aliveAt = performance.now();
-    this.#rounds = this.#state.rounds;
-    this.#timer = detachedInterval('a look at the sender thread', () => this.look(performance.now()), LOOK_MS);
+    this.#beganAt = performance.now();
+    this.#lookAfter(LATE_MS);
+  }
+
+  #lookAfter(ms: number): void {
+    this.#timer = detachedTimeout('a look at the sender thread', () => this.#lookAgain(performance.now()), ms);
+  }
+
+  #lookAgain(now: number): void {
+    this.look(now);
+    if (this.#timer) this.#lookAfter(Math.max(LATE_MS - this.#sinceRound(now), LOOK_MS));
+  }
+
+  #sinceRound(now: number): number {
+    return Math.min(now - this.#beganAt, this.#state.sinceLook(now + this.#clockAhead));
   }
 
   /** No thread will have it. */
@@ -80,9 +93,6 @@ export class LateFile {
 
   /** For tests. @param now ms */
   look(now: number): void {
-    const { rounds } = this.#state;
-    if (rounds !== this.#rounds) this.#aliveAt = now;
-    this.#rounds = rounds;
     // A file that the sender thread has removed.
     if (this.#file && this.#state.isNone) this.#forgetFile();
     const written = this.#state.lastWritten;
@@ -91,7 +101,7 @@ export class LateFile {
     this.#batches.written(written);
     const { end } = this.#batches;
     if (!end || isWithin(end, written)) return this.#rest();
-    const isLate = now - this.#aliveAt >= LATE_MS;
+    const isLate = this.#sinceRound(now) >= LATE_MS;
     // Outside requests' contexts, and without spans of file system calls.
     if (isLate && !this.#state.isAtDisk && now >= this.#pauseUntil)
       context.with(suppressed(ROOT_CONTEXT), () => this.#write());
@@ -99,7 +109,7 @@ export class LateFile {
 
   /** The next record begins again. */
   #rest(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 

@@ -5,8 +5,8 @@ const WRITTEN_NUMBER = 11;
 const WRITTEN_END = 12;
 /** 1 while the sender thread may wait for the disk. */
 const AT_DISK = 13;
-/** How often it has looked for what is new. */
-const ROUNDS = 14;
+/** When it has looked for what is new, by {@link clockMs}. */
+const LOOKED_AT = 14;
 /** Who has the main thread's late file; see late-file.ts. */
 const STATE = 15;
 const FILE_NUMBER = 16;
@@ -31,6 +31,13 @@ export interface Position {
 
 /** All of a batch. */
 export const WHOLE = 0x7fffffff;
+
+const { hrtime } = process;
+
+/** One clock for all threads; wraps. */
+export function clockMs(): number {
+  return Number(hrtime.bigint() / 1_000_000n) | 0;
+}
 
 /** Whether all before `one` is before `other`, too. */
 export function isWithin(one: Position, other: Position): boolean {
@@ -92,13 +99,13 @@ export class LateState {
   }
 
   /** Sender thread, when it looks for what is new. */
-  looked(): void {
-    Atomics.add(this.#words, ROUNDS, 1);
+  looked(at: number = clockMs()): void {
+    Atomics.store(this.#words, LOOKED_AT, at);
   }
 
-  /** Changes while the sender thread has a processor. */
-  get rounds(): number {
-    return Atomics.load(this.#words, ROUNDS);
+  /** Since the sender thread had a processor, ms. */
+  sinceLook(at: number): number {
+    return Math.max(0, (at - Atomics.load(this.#words, LOOKED_AT)) | 0);
   }
 
   /** Main thread. @returns whether it is to be made, or 'no': the sender thread is awake */

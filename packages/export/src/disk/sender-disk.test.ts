@@ -11,6 +11,7 @@ import { readFrames } from './file-format.ts';
 import { HOME_DATA_AT } from './file-layout.ts';
 import { LateFile } from './late-file.ts';
 import { SenderDisk } from './sender-disk.ts';
+import { readSentBatches } from './sent-batches.ts';
 import { serviceDirectory } from './spool-directory.ts';
 import { LateState } from './late-state.ts';
 import { makeSpoolMemory, showOpenBatch } from './spool-memory.ts';
@@ -90,14 +91,23 @@ it('writes the first batch at once, and nothing of a busy process that a backend
   expect(home().length - HOME_DATA_AT).toBeLessThan(1.5 * LARGE.length);
 });
 
-it('writes what a backend has read only if it does not answer', async () => {
-  const { disk, names, heartbeat } = start();
-  disk.sealed(batchOf('first'), false);
+it('writes what a backend has only if it does not answer', async () => {
+  const { disk, home, names, heartbeat } = start();
+  const first = batchOf('first');
+  disk.sealed(first, false);
   await heartbeat;
+
+  // At once: the last byte follows.
+  disk.sent(first.number, false, true);
+  expect([...readSentBatches(home())]).toEqual([first.number]);
+  disk.sent(first.number, false, false);
+  expect([...readSentBatches(home())]).toEqual([]);
 
   const read = batchOf('read', LARGE);
   disk.sealed(read, false);
   disk.sent(read.number, false, true);
+  // The main thread may write it.
+  expect([...readSentBatches(home())]).toEqual([read.number]);
   disk.sealed(batchOf('waiting'), false);
   await vi.waitFor(() => expect(names()).toContain('waiting'));
   expect(names()).toEqual(['first', 'waiting']);

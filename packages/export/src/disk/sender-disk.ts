@@ -25,9 +25,7 @@ const ASLEEP_MS = 10_000;
 const RECOVER_AFTER_MS = 1_000;
 /** Between files of 0.5 MB. */
 const RECOVER_EVERY_MS = 1_000;
-/** Within this a backend reads a request. */
-const READS_WITHIN_MS = 5;
-/** Later, it hangs. */
+/** A backend that takes longer hangs. */
 const ANSWERS_WITHIN_MS = 500;
 /** Between looks for dead processes; a restarted container's are silent only then. */
 const LOOK_AGAIN_MS = 30_000;
@@ -56,12 +54,12 @@ export class SenderDisk {
   #open: Pick<RecordBatch, 'bytes' | 'number' | 'start'> | undefined;
   /** Unfinished, by key. */
   readonly #sealed = new Map<number, Part>();
+  /** Keys of those that no round has written whole. */
+  readonly #unwritten = new Set<number>();
   /** At the last round, by key. */
   #seen: ReadonlyMap<number, Part> = new Map();
-  /** Just sent batches' timers, by key. */
-  readonly #reading = new Map<number, NodeJS.Timeout>();
-  /** Taken for delivered, by key. */
-  readonly #read = new Set<number>();
+  /** Taken for delivered until these timers end, by key. */
+  readonly #sent = new Map<number, NodeJS.Timeout>();
   #updateAt = 0;
   #quiet = 0;
   #isBusy = false;
@@ -84,7 +82,7 @@ export class SenderDisk {
     );
     if (isRestart) this.#writer.removeEarlier();
     this.#recovery = new Recovery(directory, {
-      own,
+      own: { ...own, startedAt: options.startedAt },
       now: () => this.#writer.now,
       atDisk: (run) => this.#writer.atDisk(run),
       send: (batch, isLeft) => host.send(batch, isLeft),
@@ -107,6 +105,7 @@ export class SenderDisk {
     const kind = ofWorker ? WORKER : MAIN;
     const key = keyOf(kind, number);
     this.#sealed.set(key, { kind, bytes, number, start, end });
+    this.#unwritten.add(key);
     if (this.#isWaiting) this.#write(key);
   }
 
@@ -114,14 +113,15 @@ export class SenderDisk {
     const kind = ofWorker ? WORKER : MAIN;
     const key = keyOf(kind, number);
     this.#sealed.delete(key);
+    this.#unwritten.delete(key);
     this.#forgetSent(key);
     if (!ofWorker) this.#writeBefore(number);
     this.#writer.finished(kind, number);
   }
 
   /**
-   * A backend that has read the request usually has its spans. Earlier it may drop a lost client's request; later,
-   * unanswered, it hangs.
+   * On return the last byte is sent: should this process be killed, the backend has it, and the next one does not send it
+   * again. Unanswered for long, it hangs.
    */
   sent(number: number, ofWorker: boolean, isSent: boolean): void {
     const kind = ofWorker ? WORKER : MAIN;
@@ -133,35 +133,28 @@ export class SenderDisk {
       this.#writer.sent(kind, number, false);
     };
     if (!isSent) return unmark();
-    const mark = (): void => {
-      this.#read.add(key);
-      if (!ofWorker) this.#writeBefore(number);
-      this.#writer.sent(kind, number, true);
-      this.#reading.set(key, setTimeout(unmark, ANSWERS_WITHIN_MS));
-    };
-    this.#reading.set(key, setTimeout(mark, READS_WITHIN_MS));
+    this.#sent.set(key, setTimeout(unmark, ANSWERS_WITHIN_MS));
+    this.#writer.sent(kind, number, true);
   }
 
   /** The main thread takes all before such a batch for written, and loses its own file. */
   #writeBefore(number: number): void {
     if (this.#writer.hasLate) {
-      for (const [key, part] of this.#parts()) {
-        if (!this.#read.has(key)) this.#writer.write(part.kind, part, part.end);
-      }
+      for (const [key, part] of this.#parts()) this.#writePart(key, part, part.end);
       return;
     }
-    for (const [key, part] of this.#sealed) {
-      if (part.kind !== MAIN) continue;
+    for (const key of this.#unwritten) {
+      const part = this.#sealed.get(key);
+      if (part?.kind !== MAIN) continue;
       // Numbers wrap.
       if (((part.number - number) | 0) >= 0) break;
-      this.#write(key);
+      this.#writePart(key, part, part.end);
     }
   }
 
   #forgetSent(key: number): void {
-    clearTimeout(this.#reading.get(key));
-    this.#reading.delete(key);
-    this.#read.delete(key);
+    clearTimeout(this.#sent.get(key));
+    this.#sent.delete(key);
   }
 
   /** No round will write it soon. */
@@ -228,7 +221,9 @@ export class SenderDisk {
     this.#isBusy = bytes >= BUSY_BYTES && !this.#isWaiting;
     for (const [key, { end }] of this.#isBusy ? this.#seen : parts) {
       const part = parts.get(key);
-      if (part && !this.#read.has(key)) this.#writer.write(part.kind, part, Math.min(end, part.end));
+      if (!part) continue;
+      this.#writePart(key, part, Math.min(end, part.end));
+      if (end === this.#sealed.get(key)?.end) this.#unwritten.delete(key);
     }
     this.#seen = parts;
     this.#hasWritten = this.#writer.hasBegun;
@@ -236,9 +231,13 @@ export class SenderDisk {
     return bytes > 0;
   }
 
-  /** All that may be lost. */
+  /** What may not be written. */
   #parts(): Map<number, Part> {
-    const parts = new Map(this.#sealed);
+    const parts = new Map<number, Part>();
+    for (const key of this.#unwritten) {
+      const part = this.#sealed.get(key);
+      if (part) parts.set(key, part);
+    }
     const open = this.#open;
     const end = open ? openEnd(this.#options.memory, open.number) : 0;
     if (open && end > open.start) parts.set(keyOf(MAIN, open.number), { kind: MAIN, ...open, end });
@@ -252,7 +251,12 @@ export class SenderDisk {
 
   #write(key: number): void {
     const part = this.#sealed.get(key);
-    if (part && !this.#read.has(key)) this.#writer.write(part.kind, part, part.end);
+    if (part) this.#writePart(key, part, part.end);
+  }
+
+  /** Unless a backend has it: then its answer, or the want of one, says more. */
+  #writePart(key: number, part: Part, end: number): void {
+    if (!this.#sent.has(key)) this.#writer.write(part.kind, part, end);
   }
 
   #sleep(): void {
@@ -295,7 +299,7 @@ export class SenderDisk {
 
   async #recover(): Promise<void> {
     await this.#recovery.run().catch(this.#failed);
-    this.#writer.checkFiles();
+    if (this.#writer.checkFiles()) for (const key of this.#sealed.keys()) this.#unwritten.add(key);
     setTimeout(() => void this.#recover(), LOOK_AGAIN_MS * (1 + Math.random() / 2));
   }
 }

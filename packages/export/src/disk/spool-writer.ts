@@ -145,8 +145,9 @@ export class SpoolWriter {
   }
 
   finished(kind: number, number: number): void {
-    this.#backendHas(kind, number);
+    if (kind === MAIN) this.#backendHas(number);
     const key = keyOf(kind, number);
+    this.#home?.finished(key);
     const batch = this.#batches.get(key);
     if (!batch) return;
     this.#batches.delete(key);
@@ -166,17 +167,17 @@ export class SpoolWriter {
 
   /** @param isSent whether the next process takes the batch for delivered */
   sent(kind: number, number: number, isSent: boolean): void {
-    if (isSent) this.#backendHas(kind, number);
     const key = keyOf(kind, number);
+    const files = new Set(this.#batches.get(key)?.files);
+    // The main thread may write it to its late file meanwhile.
+    if (this.#home) files.add(this.#home);
     this.#guard(() => {
-      for (const file of this.#batches.get(key)?.files ?? []) file.sent(key, isSent);
+      for (const file of files) file.sent(key, isSent);
     });
   }
 
   /** Recovery would send it again from the main thread's late file. */
-  #backendHas(kind: number, number: number): void {
-    // The late file has no others.
-    if (kind !== MAIN) return;
+  #backendHas(number: number): void {
     this.#dealtWith({ number, end: WHOLE });
     if (this.#home?.isPublished !== false) this.#sayWritten();
     this.#removeLate();
@@ -216,15 +217,22 @@ export class SpoolWriter {
     else this.markEnded();
   }
 
-  /** Begins again if files were deleted or taken over by a process. */
-  checkFiles(): void {
+  /**
+   * Begins again if files were deleted or taken over by a process.
+   *
+   * @returns whether nothing is written any more
+   */
+  checkFiles(): boolean {
+    let isNew = false;
     this.#guard(() => {
       if (!this.#home || this.#home.isOurs) return;
+      isNew = true;
       for (const file of this.#files) file.close();
       this.#forget();
       Atomics.store(this.#options.memory.words, HAS_FILES, 0);
       this.#openSpans = new OpenSpanCopy(this.#options.memory);
     });
+    return isNew;
   }
 
   /** By the clock of the file system; ms since 1970. */

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+
+interface Look {
+  /** ms since 1970. */
+  readonly at: number;
+  /** Nanoseconds, as the kernel counts when it starts and ends. */
+  readonly ran: number;
+  readonly waited: number;
+  readonly isReady: boolean;
+}
+
+/** For how long the main thread of a process was ready to run, and had no processor; Linux. */
+export class ProcessorWaits {
+  readonly #pid: number;
+  readonly #looks: Look[] = [];
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  look(): void {
+    try {
+      const [ran, waited] = readFileSync(`/proc/${this.#pid}/schedstat`, 'latin1').split(' ').map(Number);
+      const stat = readFileSync(`/proc/${this.#pid}/stat`, 'latin1');
+      const isReady = stat[stat.lastIndexOf(')') + 2] === 'R';
+      this.#looks.push({ at: Date.now(), ran: ran!, waited: waited!, isReady });
+    } catch {
+      // Another system's kernel does not count.
+    }
+  }
+
+  /** @returns ms from then to the last look */
+  since(at: number): number {
+    let sum = 0;
+    for (const [index, look] of this.#looks.entries()) {
+      const before = this.#looks[index - 1];
+      if (!before || look.at <= at) continue;
+      const ms = look.at - Math.max(before.at, at);
+      // The wait that lasts is not counted yet.
+      const stands = look.isReady && look.ran === before.ran;
+      sum += stands ? ms : Math.min(ms, (look.waited - before.waited) / 1e6);
+    }
+    return Math.round(sum);
+  }
+}

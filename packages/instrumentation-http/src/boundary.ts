@@ -19,7 +19,7 @@ import { SentCall, type CallOptions } from './sent-call.ts';
 import { serverAttributes } from './server-attributes.ts';
 import { ServedRequest } from './served-request.ts';
 import { ServerMetrics } from './server-metrics.ts';
-import { UpgradedConnection } from './upgraded-connection.ts';
+import { sendingBehind, UpgradedConnection } from './upgraded-connection.ts';
 
 export interface HttpConfig extends InstrumentationConfig {
   /** Hosts (`host:port`) that receive `traceparent`, `baggage` and `x-trace-id`. Default all. */
@@ -76,8 +76,8 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return new SentCall(span, context.active(), request, callOptions);
   }
 
-  function upgraded(exchange: Served | Sent): UpgradedConnection {
-    return new UpgradedConnection(telemetry, (exchange as ServedRequest | SentCall).span);
+  function upgraded(exchange: Served | Sent, target: string): UpgradedConnection {
+    return new UpgradedConnection(telemetry, (exchange as ServedRequest | SentCall).span, target);
   }
 
   function begin(): CallStart {
@@ -111,7 +111,7 @@ export function openHttp(telemetry: Telemetry, config: HttpConfig): HttpEvents {
     return xTraceIdOf(where) ?? spanContextOf(where)?.traceId;
   }
 
-  return { received, sending, upgraded, begin, routed, operation, traceTextHere };
+  return { received, sending, upgraded, sendingBehind, begin, routed, operation, traceTextHere };
 }
 
 /** Upstream's active span makes the request. */

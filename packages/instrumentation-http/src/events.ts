@@ -117,8 +117,14 @@ export interface HttpEvents {
   received(request: ReceivedRequest): Served | undefined;
   /** In the caller's context. */
   sending(request: SentRequest): Sent | undefined;
-  /** For events of a connection upgraded here. */
-  upgraded(exchange: Served | Sent): Place;
+  /**
+   * For events of a connection upgraded here.
+   *
+   * @param target the request's path, perhaps with a query
+   */
+  upgraded(exchange: Served | Sent, target: string): Place;
+  /** A message is sent here, behind so many bytes that its peer does not read. */
+  sendingBehind(bufferedBytes: number): void;
   /** {@link sending} follows later. */
   begin(): object;
   /**

@@ -1,15 +1,8 @@
-/** Clients name operations: others have their type only. */
-const MAX_NAMES = 200;
-const MAX_LENGTH = 64;
+import { BoundedNames } from './bounded-names.ts';
 
-const names = new Set<string>();
+const names = new BoundedNames();
 
 /** `query Orders`, for a span's name. */
 export function operationInName(type: string, name: string | undefined): string {
-  if (name === undefined || name.length > MAX_LENGTH) return type;
-  if (!names.has(name)) {
-    if (names.size >= MAX_NAMES) return type;
-    names.add(name);
-  }
-  return `${type} ${name}`;
+  return name !== undefined && names.admits(name) ? `${type} ${name}` : type;
 }

@@ -34,11 +34,11 @@ it.each([22, 24, 26] as const)('on Node %i', async (node) => {
     for (const [i, message] of messages.entries()) {
       const root = roots[i]!;
       expect(root).toMatchObject({
-        name: 'process websocket',
+        name: `process /${name}`,
         kind: 'CONSUMER',
         attributes: {
           'messaging.system': 'websocket',
-          'messaging.destination.name': 'websocket',
+          'messaging.destination.name': `/${name}`,
           'messaging.operation.name': 'process',
           'messaging.operation.type': 'process',
         },

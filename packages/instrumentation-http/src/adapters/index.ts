@@ -5,6 +5,7 @@ import { graphql } from './graphql/index.ts';
 import { http } from './http/index.ts';
 import { koa } from './koa/index.ts';
 import { undici } from './undici/index.ts';
+import { ws } from './ws/index.ts';
 
 /** Every library this boundary knows. */
-export const adapters = [express, fastify, graphql, http, koa, undici];
+export const adapters = [express, fastify, graphql, http, koa, undici, ws];

@@ -1,8 +1,9 @@
 import type * as Http from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { guard, methodIn, report, type Hooks } from '@foreshock/kit';
 import type { HttpEvents, MessageReader, Sent } from '../../events.ts';
-import { SENT, type Carrier } from '../../exchange.ts';
+import { SENT, UPGRADED, type Carrier, type UpgradedSocket } from '../../exchange.ts';
 import { isInTimer } from '../../given-up.ts';
 import { hasHeader, headerLines, headerNamed, RequestHead } from '../../http-headers.ts';
 import { emitIn } from '../../emit-in.ts';
@@ -117,7 +118,7 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>,
       responded(args[1], sent);
       break;
     case 'upgrade':
-      emitIn(args[2], events.upgraded(sent));
+      upgraded(args[2], request, sent, events);
       responded(args[1], sent);
       sent.ended();
       break;
@@ -132,6 +133,10 @@ function hearRequest(request: Request, event: PropertyKey, args: ArrayLike<any>,
     case 'close':
       closed(request.res, sent);
   }
+}
+
+function upgraded(socket: Duplex & UpgradedSocket, { path }: Request, sent: Sent, events: HttpEvents): void {
+  emitIn(socket, (socket[UPGRADED] = events.upgraded(sent, path)));
 }
 
 function responded(response: IncomingMessage, sent: Sent): void {

@@ -1,14 +1,24 @@
 import type { Duplex } from 'node:stream';
 import { guard, methodIn } from '@foreshock/kit';
 import type { HttpEvents, Place, Served } from '../../events.ts';
+import { UPGRADED, type UpgradedSocket } from '../../exchange.ts';
 
 type Method = (this: unknown, ...args: any[]) => any;
 type Patched = Record<'write' | 'end' | 'emit', Method>;
 
 const SWITCHING_PROTOCOLS = 101;
 
-/** The application answers on the socket: its first write has the status. */
-export function observeHandshake(socket: Duplex, served: Served, events: HttpEvents): void {
+/**
+ * The application answers on the socket: its first write has the status.
+ *
+ * @param target the request's path
+ */
+export function observeHandshake(
+  socket: Duplex & UpgradedSocket,
+  served: Served,
+  target: string,
+  events: HttpEvents,
+): void {
   const own = socket as unknown as Patched;
   const { emit } = own;
   let place: Place = served;
@@ -19,7 +29,7 @@ export function observeHandshake(socket: Duplex, served: Served, events: HttpEve
   onFirstAnswer(socket, (status) => {
     if (status !== undefined) served.answered(status);
     served.finished();
-    if (status === SWITCHING_PROTOCOLS) place = events.upgraded(served);
+    if (status === SWITCHING_PROTOCOLS) place = socket[UPGRADED] = events.upgraded(served, target);
   });
 }
 

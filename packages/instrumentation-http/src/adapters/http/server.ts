@@ -100,7 +100,7 @@ function receiveUpgrade(request: IncomingMessage & Carrier, socket: Duplex, even
   const served = events.received(request);
   if (!served) return undefined;
   request[SERVED] = served;
-  observeHandshake(socket, served, events);
+  observeHandshake(socket, served, request.url ?? '', events);
   return served;
 }
 

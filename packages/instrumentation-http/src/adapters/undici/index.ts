@@ -188,7 +188,7 @@ function observeUpgrade(request: Request, sent: Sent, events: HttpEvents): void 
       delete request[name];
       sent.responded(statusCode);
       sent.ended();
-      emitIn(socket, events.upgraded(sent));
+      emitIn(socket, events.upgraded(sent, request.path));
     });
     return upgraded.call(this, statusCode, headers, socket, ...rest);
   };

@@ -41,6 +41,7 @@ describe.each(NODES)('on Node %s', (node) => {
     ['raced', 'raced'],
     ['ticks', 'ticks'],
     ['events', 'events'],
+    ['awaited', 'awaited'],
     ['named', 'relay'],
     ['calling', 'check'],
     ['bound', 'poll'],
@@ -55,7 +56,7 @@ describe.each(NODES)('on Node %s', (node) => {
         status: { code: 'UNSET' },
         links: [],
       });
-      const system = way === 'events' ? 'events' : 'timers';
+      const system = way === 'events' || way === 'awaited' ? 'events' : 'timers';
       expect(root.attributes).toEqual({ 'job.system': system, 'code.function.name': functionName });
       const below = collector.spans.filter(({ traceId }) => traceId === root.traceId);
       expect(below.map(({ name }) => name).toSorted()).toEqual([runs[i], `${runs[i]}, second`, root.name].toSorted());

@@ -3,12 +3,12 @@ import type * as nodeTimers from 'node:timers';
 import { attach, Caller, observed, preceded, type Adapter, type AnyFunction, type Hooks } from '@foreshock/kit';
 import type { ScheduleEvents } from '../../events.ts';
 import { asRun } from '../../jobs.ts';
-import { wrapEventsOn } from './events.ts';
+import { wrapEvents } from './events.ts';
 import { wrapTimersPromises } from './promises.ts';
 
 type Timers = Pick<typeof nodeTimers, 'setInterval' | 'setTimeout'>;
 
-/** `setInterval` and `setTimeout` of `globalThis`, `node:timers` and `node:timers/promises`, except fake timers; `events.on`. */
+/** `setInterval` and `setTimeout` of `globalThis`, `node:timers` and `node:timers/promises`, except fake timers; `node:events`. */
 export const timers: Adapter<ScheduleEvents> = {
   library: 'timers',
   versions: '>=0.0.0 <1000',
@@ -31,7 +31,7 @@ export const timers: Adapter<ScheduleEvents> = {
       }
     }
     wrapTimersPromises(schedule, hooks);
-    wrapEventsOn(schedule, hooks);
+    wrapEvents(schedule, hooks);
     // For `import { setInterval } from 'node:timers'`.
     syncBuiltinESMExports();
   },

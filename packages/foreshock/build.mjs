@@ -52,6 +52,9 @@ const shared = {
 /** Rooms with a span for each call, job or message; others add to such spans, or show waits and decisions. */
 const SPAN_A_CALL = /^instrumentation-(?:cache|db|queue|rpc|schedule)\//;
 
+/** Files that boundaries wait for, with the names that they rebind. */
+const HOOKED_FILES = {};
+
 const bundles = [];
 const bundle = async (options) => {
   bundles.push(await build({ ...shared, ...options }));
@@ -121,6 +124,18 @@ await build({
   packages: 'external',
   entryPoints: [here('src/sdk.ts'), here('src/breaker.ts'), here('src/degraded.ts')],
   outdir: here('dist'),
+  logLevel: 'warning',
+});
+await build({
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  // As old as what builds with it may be.
+  target: 'node20',
+  packages: 'external',
+  entryPoints: [here('src/bundler/bundler.ts'), here('src/bundler/bundler-loader.ts')],
+  outdir: here('dist'),
+  define: { HOOKED_FILES: JSON.stringify(HOOKED_FILES) },
   logLevel: 'warning',
 });
 rmSync(here('dist/command'), { recursive: true, force: true });
@@ -248,6 +263,7 @@ function waitedFor(script) {
         const all = new Set([...Array.from(targets.keys(), packageOf), ...packages.keys()]);
         console.log(JSON.stringify({
           packages: [...all],
+          files: Array.from(targets, ([path, { bindings }]) => [path, [...bindings]]),
           builtins: [...builtins.keys()],
           channels: [...names],
           ...(typeof libraries === 'object' && { libraries }),
@@ -256,8 +272,9 @@ function waitedFor(script) {
     ],
     { env: {}, encoding: 'utf8' },
   );
-  const waited = JSON.parse(text);
+  const { files, ...waited } = JSON.parse(text);
   if (!waited.packages.length) throw new Error(`nothing is waited for: ${text}`);
+  for (const [path, bindings] of files) HOOKED_FILES[path] = bindings;
   return waited;
 }
 

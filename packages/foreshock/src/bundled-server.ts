@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { guard, hasLibraryLoaded, log } from '@foreshock/kit';
+import { BUNDLED } from '@foreshock/kit/module-hook';
 
 /** `net.Server` listens (Node's diagnostics_channel docs, "TracingChannel Channels"). */
 const LISTENING = 'tracing:net.server.listen:asyncEnd';
@@ -27,15 +28,17 @@ export function logBundledServer(): void {
     log(
       'warn',
       `foreshock: ${basename(main)} is a bundle and no library was loaded beside it: only Node's own HTTP is traced; ` +
-        'keep libraries out of the bundle (README of foreshock, "Bundled applications")',
+        'build it with foreshock/bundler, or keep libraries out of it (README of foreshock, "Bundled applications")',
     );
   };
   subscribe(LISTENING, listening);
 }
 
+/** A bundle in which libraries are not seen. */
 export function isBundle(file: string): boolean {
   if (statSync(file).size > LARGEST) return false;
   const text = readFileSync(file, 'utf8');
+  if (text.includes(BUNDLED)) return false;
   if (MARKS.test(text)) return true;
   return text.length > MINIFIED_LEAST && text.length / text.split('\n').length > MINIFIED_LINE;
 }

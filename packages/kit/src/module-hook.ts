@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { log } from './log.ts';
 import { report } from './guard.ts';
+import { rebindText, withLiveBindings } from './live-bindings.ts';
 import { loadedFiles } from './loaded-files.ts';
 import { inRange } from './version-range.ts';
 
@@ -34,6 +35,8 @@ export interface LoadedPackage {
 interface HookState {
   targets: Map<string, Target>;
   packages: Map<string, Set<(loaded: LoadedPackage) => void>>;
+  /** For later listeners, by path: no cache lists what a bundle has. */
+  bundled: Map<string, LoadedModule[]>;
   found: boolean;
   /** Keys without `node:`. */
   builtins: Map<string, Set<(exports: any) => void>>;
@@ -41,6 +44,8 @@ interface HookState {
 }
 
 const STATE = Symbol.for('foreshock.module-hook');
+/** Called by the files in bundles made with `foreshock/bundler`; `Symbol.for` this. */
+export const BUNDLED = 'foreshock.bundled';
 const MODULES = '/node_modules/';
 const BUILTIN = 'node:';
 
@@ -48,6 +53,7 @@ const BUILTIN = 'node:';
 const state: HookState = ((globalThis as any)[STATE] ??= {
   targets: new Map(),
   packages: new Map(),
+  bundled: new Map(),
   found: false,
   builtins: new Map(),
   installed: false,
@@ -100,12 +106,12 @@ function packageVersion(filename: string): string {
   return packageJson(filename).version ?? '0.0.0';
 }
 
-function announcePackage(path: string, filename: string): void {
+function announcePackage(path: string, filename: string, version?: string): void {
   if (path.endsWith('.json')) return;
   const name = packageName(path);
   const listeners = state.packages.get(name);
   if (!listeners) return;
-  const loaded = { name, version: packageVersion(filename) };
+  const loaded = { name, version: version ?? packageVersion(filename) };
   // Also those that one adds.
   for (const listener of listeners) {
     listeners.delete(listener);
@@ -126,9 +132,13 @@ function announce(
 ): void {
   const target = state.targets.get(path);
   if (!target) return;
-  state.found = true;
   const loaded = { exports, version: packageVersion(filename), filename, ...change };
   if (change.rebind) target.evaluated.push(loaded);
+  tell(path, target, loaded);
+}
+
+function tell(path: string, target: Target, loaded: LoadedModule): void {
+  state.found = true;
   for (const listener of target.listeners) {
     try {
       listener(loaded);
@@ -136,6 +146,23 @@ function announce(
       report(`hooking ${path}`, error);
     }
   }
+}
+
+/** As if Node had loaded it: its package's first file makes its boundary add listeners. */
+function announceBundled(
+  path: string,
+  version: string,
+  filename: string,
+  exports: unknown,
+  change: Pick<LoadedModule, 'rebind' | 'replaceExports'>,
+): void {
+  const loaded = { exports, version, filename, ...change };
+  if (state.packages.size > 0) announcePackage(path, filename, version);
+  const target = state.targets.get(path);
+  if (target) tell(path, target, loaded);
+  const same = state.bundled.get(path);
+  if (same) same.push(loaded);
+  else state.bundled.set(path, [loaded]);
 }
 
 function announceBuiltin(name: string): void {
@@ -233,29 +260,12 @@ function hookEsm(): void {
   });
 }
 
-/**
- * A `const` becomes `let`, in the same columns. `export default name` exports the binding's value then, `export { name
- * as default }` the binding.
- */
-function withLiveBindings(source: string, bindings: Set<string>): string {
-  let text = source;
-  for (const name of bindings) {
-    text = text
-      .replace(new RegExp(`^((?:export )?)const (?=${name}\\b)`, 'm'), '$1let   ')
-      .replace(new RegExp(`^export default ${name}(?=;?$)`, 'm'), `export { ${name} as default }`);
-  }
-  return text;
-}
-
 function loadedCall(url: string, path: string, bindings: Set<string>): string {
-  const cases = Array.from(bindings, (name) => `case ${JSON.stringify(name)}: ${name} = replace(${name}); break;`).join(
-    ' ',
-  );
   const self = JSON.stringify(url);
   return (
     `\n;import * as __foreshockSelf from ${self};` +
     ` globalThis[Symbol.for('foreshock.esm-loaded')]?.(${JSON.stringify(path)}, ${self}, __foreshockSelf,` +
-    ` (binding, replace) => { switch (binding) { ${cases} default: throw new Error('not a declared binding: ' + binding); } });\n`
+    ` ${rebindText(bindings)});\n`
   );
 }
 
@@ -268,6 +278,7 @@ function install(): void {
     namespace: unknown,
     rebind: NonNullable<LoadedModule['rebind']>,
   ): void => announce(path, fileURLToPath(url), namespace, { rebind });
+  (globalThis as any)[Symbol.for(BUNDLED)] = announceBundled;
   hookCommonJs();
   hookEsm();
 }
@@ -290,7 +301,7 @@ export function onModuleLoad(
   for (const binding of bindings) target.bindings.add(binding);
   target.listeners.add(listener);
 
-  const earlier = [...target.evaluated];
+  const earlier = [...target.evaluated, ...(state.bundled.get(path) ?? [])];
   for (const [filename, cached] of loadedFiles(path.slice(packageName(path).length))) {
     if (packagePath(filename) !== path || types.isModuleNamespaceObject(cached.exports)) continue;
     const { exports } = cached;
@@ -348,3 +359,5 @@ export function onPackageLoad(name: string, listener: (loaded: LoadedPackage) =>
 export function hasLibraryLoaded(): boolean {
   return state.found;
 }
+
+export { rebindText, withLiveBindings } from './live-bindings.ts';

@@ -162,7 +162,7 @@ export function bundled(file: string): Finding {
   return wrong(
     'bundle',
     `${file} is a bundle: libraries inside of it cannot be traced, only Node’s own HTTP and fetch`,
-    'keep them out of it (esbuild --packages=external) and install them beside it; README, "Bundled applications"',
+    'build it with foreshock/bundler, or keep them out of it (esbuild --packages=external); README, "Bundled applications"',
   );
 }
 

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { errorTypeOf, report, type Adapter } from '@foreshock/kit';
 import { isEnded } from '../../application-logger.ts';
 import type { LineEvents, LineFields } from '../../events.ts';
@@ -94,9 +94,12 @@ export const pino: Adapter<LineEvents> = {
     '`trace_id`, `span_id`, `trace_flags`, and a caller’s own `x_trace_id`, on every line of a request, also inside Fastify and pino-http',
 
   attach(events, hooks) {
+    const symbolsOf = new Map<string, Record<string, symbol>>();
+    hooks.onLoad('pino/lib/symbols.js', ({ exports, filename }) => void symbolsOf.set(dirname(filename), exports));
+    // Requires symbols.js.
     hooks.onLoad('pino/lib/proto.js', ({ exports, filename }) => {
       const prototype = Object.getPrototypeOf(exports());
-      const symbols = createRequire(filename)('./symbols.js');
+      const symbols: any = symbolsOf.get(dirname(filename))!;
       const { asJsonSym, errorKeySym, setLevelSym, streamSym, stringifiersSym } = symbols;
 
       const { send, useLogger } = events;

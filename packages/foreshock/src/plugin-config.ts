@@ -8,7 +8,7 @@ import type { BoundaryLogs } from '@foreshock/instrumentation-logs';
 import type { Env } from './env.ts';
 
 /** Spans only if configured (README of instrumentation-queue). */
-const HAVE_OWN_COMMANDS = ['bull', 'bullmq', 'pg-boss'] as const;
+const HAVE_OWN_COMMANDS = ['@aws-sdk/client-sqs', 'bull', 'bullmq', 'pg-boss'] as const;
 
 /** For preload and `foreshock/sdk`. */
 export interface PluginConfig {

@@ -5,7 +5,7 @@ import { TRACE_LIFE } from './trace-life.ts';
 const TRACES = ['traceparent', 'b3', 'x-b3-traceid', TRACE_LIFE] as const;
 
 /** W3C, x-trace-id, B3. */
-const CONTEXT = [
+export const CONTEXT_NAMES = [
   ...TRACES,
   'tracestate',
   'baggage',
@@ -19,5 +19,5 @@ const CONTEXT = [
 /** Another trace's headers, which would contradict. Without one, `baggage` is the application's. */
 export function forwardedNames(headers: Readonly<Record<string, unknown>> | undefined, carrier: Carrier): string[] {
   if (!headers || !TRACES.some((name) => headers[name] !== undefined)) return [];
-  return CONTEXT.filter((name) => headers[name] !== undefined && !Object.hasOwn(carrier, name));
+  return CONTEXT_NAMES.filter((name) => headers[name] !== undefined && !Object.hasOwn(carrier, name));
 }

@@ -1,6 +1,7 @@
 import { propagation } from '@opentelemetry/api';
 import { cacheInstrumentation } from '@foreshock/instrumentation-cache';
 import { dbInstrumentation } from '@foreshock/instrumentation-db';
+import { httpInstrumentation } from '@foreshock/instrumentation-http';
 import { queueInstrumentation, type QueueInstrumentationConfig } from '@foreshock/instrumentation-queue';
 import type { Instrumentation } from '@foreshock/kit';
 import { ForeshockPropagator } from '@foreshock/propagator';
@@ -13,3 +14,4 @@ export function queueWithPropagator(config: QueueInstrumentationConfig): Instrum
 
 export const redisCommands = cacheInstrumentation;
 export const queries = dbInstrumentation;
+export const requests = httpInstrumentation;

@@ -2,6 +2,7 @@
 import type { Mutant } from '@foreshock/testkit';
 
 const CONSUMPTION = 'instrumentation-queue/src/consumption.ts';
+const SQS = 'instrumentation-queue/src/adapters/aws-sdk-client-sqs/';
 const MESSAGE = 'instrumentation-queue/src/adapters/bullmq/message.ts';
 
 export const queueMutants: readonly Mutant[] = [
@@ -124,5 +125,61 @@ export const queueMutants: readonly Mutant[] = [
     file: 'instrumentation-queue/src/adapters/kafkajs/producer.ts',
     from: 'const send = sending.take();',
     to: 'const send = undefined as any;',
+  },
+  {
+    check: 'send and process in one trace',
+    library: 'bull',
+    fault: 'the trace does not go with the job',
+    file: 'instrumentation-queue/src/adapters/bull/producer.ts',
+    from: 'if (send.carrier) addTrace(args, send.carrier);',
+    to: '',
+  },
+  {
+    check: 'attempt and outcome',
+    library: 'bull',
+    fault: 'a second attempt is called the first',
+    file: 'instrumentation-queue/src/adapters/bull/job.ts',
+    from: 'attemptsMade: number(attemptsMade),',
+    to: 'attemptsMade: 0,',
+  },
+  {
+    check: 'own commands',
+    library: 'bull',
+    fault: 'polling is traced',
+    file: 'instrumentation-queue/src/adapters/bull/consumer.ts',
+    from: "this.#hooks.runBy(prototype, 'run', this.#queue.background);",
+    to: '',
+  },
+  {
+    check: 'send and process in one trace',
+    library: '@aws-sdk/client-sqs',
+    fault: 'the trace is not asked for',
+    file: SQS + 'consumer.ts',
+    from: 'const TEXTS = [...CONTEXT_NAMES, DELAY];',
+    to: 'const TEXTS: string[] = [];',
+  },
+  {
+    check: 'wait from its due time',
+    library: '@aws-sdk/client-sqs',
+    fault: 'the delay counts as a wait',
+    file: SQS + 'message.ts',
+    from: 'waitedSince(sentAt + (delayMs ?? 0))',
+    to: 'waitedSince(sentAt)',
+  },
+  {
+    check: 'attempt and outcome',
+    library: '@aws-sdk/client-sqs',
+    fault: 'how often it was received is not asked for',
+    file: SQS + 'consumer.ts',
+    from: "const SYSTEM = ['SentTimestamp', 'ApproximateReceiveCount'];",
+    to: "const SYSTEM = ['SentTimestamp'];",
+  },
+  {
+    check: 'settled',
+    library: '@aws-sdk/client-sqs',
+    fault: 'it is not said',
+    file: SQS + 'in-hand.ts',
+    from: "if (left?.size === 0) processing?.settled('ack');",
+    to: '',
   },
 ];

@@ -30,6 +30,7 @@ export { startKafka, startKafkaIfPossible, type Kafka } from './servers/kafka.ts
 export { startMariaDb, type MariaDb } from './servers/mariadb.ts';
 export { startMemcached, type Memcached } from './servers/memcached.ts';
 export { startMongoDb, startMongoDbIfPossible, type MongoDb } from './servers/mongodb.ts';
+export { startMoto, startMotoIfPossible, type Moto } from './servers/moto.ts';
 export { startPostgres, type Postgres } from './servers/postgres.ts';
 export {
   checkMetrics,

@@ -1,5 +1,6 @@
 import { libraryContract, startedOnce, startRedis } from '@foreshock/testkit';
 import { queueWithPropagator, sentBy, uniqueName } from '../../../test/contract.ts';
+import { queueMutants } from '../../../test/mutants.ts';
 import { bull } from './index.ts';
 
 const server = startedOnce(startRedis);
@@ -8,6 +9,7 @@ const queue = uniqueName();
 libraryContract(bull, import.meta.url, {
   env: async () => ({ url: (await server()).url, queue }),
   instrumentation: queueWithPropagator,
+  mutants: queueMutants,
   commands: 'redisCommands',
   expect: sentBy('bull', 'add', queue, 'TypeError'),
   skip: {

@@ -57,6 +57,8 @@ it.each([
   [['node:http'], ['http', 'resilience']],
   [['lru-cache'], ['cache']],
   [['bullmq'], ['queue']],
+  // It asks by `node:http`.
+  [['@aws-sdk/client-sqs'], ['http', 'queue', 'resilience']],
   [['ioredis'], ['cache']],
   // It has `node:http` for proxies.
   [['@grpc/grpc-js'], ['http', 'resilience', 'rpc']],
